@@ -1,0 +1,82 @@
+/** What one cell may use. All are hard limits; a floor guards against a zero that would kill every job. */
+export interface CellLimits {
+  /** Resident memory, bytes (cgroup); the address space limit is derived from it (memory + 2 GiB, at least 4 GiB). */
+  memoryBytes: number;
+  /** CPU seconds over all threads (RLIMIT_CPU). */
+  cpuSeconds: number;
+  /** Wall clock, milliseconds; then SIGKILL to the whole group. */
+  wallMs: number;
+  /** Bytes under the output folder, polled every 250 ms; also RLIMIT_FSIZE of a single file. */
+  outputBytes: number;
+  /** Files under the output folder. */
+  outputFiles: number;
+}
+
+export interface CellSpec {
+  program: 'ffmpeg' | 'ffprobe';
+  /** Arguments as an array; never a shell string. Inputs are named /in/<name>, outputs lie in /out. */
+  args: readonly string[];
+  /** Files on the host that appear read-only as /in/<name>. Hard-linked or bound, never copied where avoidable. */
+  inputs: readonly { name: string; path: string }[];
+  limits: CellLimits;
+  /** Standard output (probe JSON or the -progress pipe), in chunks, as it comes. */
+  onStdout?: (chunk: Buffer) => void;
+  /** Abort = cancel: the whole process group is killed at once. */
+  signal?: AbortSignal;
+  /** Worker slot number; the same slot is never used by two cells at once (own uid and cgroup per slot). */
+  slot: number;
+}
+
+/** How a cell ended. `exit` means FFmpeg ended by itself, whatever its code. */
+export type CellEnd =
+  | 'exit'
+  | 'canceled'
+  | 'limit_wall'
+  | 'limit_cpu'
+  | 'limit_memory'
+  | 'limit_output'
+  | 'limit_files'
+  | 'violation'
+  | 'crash';
+
+export interface CellResult {
+  end: CellEnd;
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+  /** Last 64 kB of standard error, control bytes, ANSI and bidi removed. */
+  stderr: string;
+  /** Host path of the output folder; lives until `release()` is called. */
+  outputDir: string;
+  cpuMs: number;
+  maxRssBytes: number;
+  wallMs: number;
+  /** Removes the whole job folder. Must be called once the outputs have been stored. */
+  release(): Promise<void>;
+}
+
+export type SandboxTier = 'bwrap';
+
+export interface SelfTestCheck {
+  attempt: string;
+  expected: string;
+  seen: string;
+  passed: boolean;
+}
+
+export interface SelfTestReport {
+  tier: SandboxTier;
+  passed: boolean;
+  checks: SelfTestCheck[];
+  at: Date;
+}
+
+export interface Sandbox {
+  readonly tier: SandboxTier;
+  /** First line of `ffmpeg -version`, and the distribution's package version where there is one. */
+  readonly ffmpeg: { version: string; package: string | null };
+  /** Runs one untrusted program; resolves whatever happens to the program, rejects only when the cell could not be made. */
+  run(spec: CellSpec): Promise<CellResult>;
+  /** Runs the hostile probe in a cell; a single failed check means that the tier is broken. */
+  selfTest(): Promise<SelfTestReport>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,51 @@
+import type { Readable } from 'node:stream';
+
+export interface ObjectHead {
+  size: number;
+  contentType: string;
+  lastModified: Date;
+}
+
+export interface ListedObject {
+  key: string;
+  size: number;
+  lastModified: Date;
+}
+
+/**
+ * One bucket, whatever lies behind it. Every method rejects with `StorageError` (`retry: true` when the store was
+ * unreachable or answered 5xx). Keys are relative, without a leading slash.
+ */
+export interface ObjectStore {
+  readonly bucket: string;
+  /** URL for one PUT of exactly `size` bytes with exactly `contentType`; lives `expiresIn` seconds. */
+  presignPut(key: string, options: { contentType: string; size: number; expiresIn: number }): Promise<string>;
+  /** URL for GET; answers with that content type and as an attachment of that name; lives `expiresIn` seconds. */
+  presignGet(key: string, options: { filename: string; contentType: string; expiresIn: number }): Promise<string>;
+  /** Null when there is no such object. */
+  head(key: string): Promise<ObjectHead | null>;
+  /** Streams the object or the inclusive byte range; null when there is no such object. */
+  get(key: string, range?: { start: number; end: number }): Promise<Readable | null>;
+  /** Stores a file of the host under the key, atomically: readers see all of it or nothing. */
+  putFile(key: string, path: string, options: { contentType: string; size: number }): Promise<void>;
+  /** Server-side copy; replaces the target. False when the source is not there. */
+  copy(from: string, to: string): Promise<boolean>;
+  /** Deletes; no error when it was not there. */
+  delete(key: string): Promise<void>;
+  list(prefix: string): AsyncIterable<ListedObject>;
+  /** Host path of the object's bytes when the store lies on this machine (embedded gateway), else null. */
+  localPath(key: string): Promise<string | null>;
+  /** Cheap check for health: rejects when the store does not answer. */
+  ping(): Promise<void>;
+}
+
+export class StorageError extends Error {
+  readonly retry: boolean;
+  readonly status: number | null;
+  constructor(message: string, options: { retry: boolean; status?: number | null; cause?: unknown }) {
+    super(message, { cause: options.cause });
+    this.name = 'StorageError';
+    this.retry = options.retry;
+    this.status = options.status ?? null;
+  }
+}
