@@ -1,0 +1,42 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Migration, type MigrationProvider, Migrator, sql } from 'kysely';
+import { projectRoot } from '../config/root.ts';
+import type { Database } from './pool.ts';
+
+const FOLDER = 'src/database/migrations';
+const MINIMUM_VERSION = 150_000;
+
+/** Numbered, forward-only `.sql` files; each runs in Kysely's migration transaction, under its advisory lock. */
+class SqlFiles implements MigrationProvider {
+  async getMigrations(): Promise<Record<string, Migration>> {
+    const folder = join(projectRoot(), FOLDER);
+    const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
+    const entries = names.map((name): [string, Migration] => {
+      const up = async (db: Database) => {
+        await sql.raw(await readFile(join(folder, name), 'utf8')).execute(db);
+      };
+      return [name.replace(/\.sql$/, ''), { up }];
+    });
+    return Object.fromEntries(entries);
+  }
+}
+
+/** Brings the database to the newest schema; returns the names of the migrations that ran. */
+export async function migrateDatabase(db: Database): Promise<string[]> {
+  const { rows } = await sql<{ version: number }>`
+    SELECT current_setting('server_version_num')::int AS version`.execute(db);
+  const version = rows[0]?.version ?? 0;
+  if (version < MINIMUM_VERSION) {
+    throw new Error(`PostgreSQL ${Math.floor(version / 10_000)} is too old. Use PostgreSQL 15 or newer.`);
+  }
+  const migrator = new Migrator({
+    db,
+    provider: new SqlFiles(),
+    migrationTableName: 'schema_migrations',
+    migrationLockTableName: 'schema_migrations_lock',
+  });
+  const { error, results } = await migrator.migrateToLatest();
+  if (error) throw error;
+  return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+}

@@ -1,0 +1,212 @@
+import type { ColumnType, Generated } from 'kysely';
+
+/*
+ * One interface per table of migrations/*.sql. `bigint` columns come back as numbers (see pool.ts): all of them
+ * count bytes, milliseconds or rows, far below 2^53.
+ */
+type Json<T> = ColumnType<T, string, string>;
+type Timestamp = ColumnType<Date, Date | string, Date | string>;
+type Defaulted<T> = ColumnType<T, T | undefined, T>;
+type DefaultedTimestamp = ColumnType<Date, Date | undefined, Date>;
+
+export interface AccountsTable {
+  id: string;
+  name: string;
+  disabled_at: Timestamp | null;
+  max_concurrent: Generated<number>;
+  max_queued: Generated<number>;
+  requests_per_minute: number | null;
+  max_upload_bytes: Generated<number>;
+  retention_seconds: number | null;
+  monthly_minutes: number | null;
+  created_at: DefaultedTimestamp;
+}
+
+export interface ApiKeysTable {
+  id: string;
+  account_id: string;
+  name: string;
+  key_hash: Buffer;
+  hint: string;
+  scopes: string[];
+  allowed_cidrs: Defaulted<string[]>;
+  created_at: DefaultedTimestamp;
+  expires_at: Timestamp | null;
+  last_used_at: Timestamp | null;
+  revoked_at: Timestamp | null;
+  replaced_by: string | null;
+  dies_at: Timestamp | null;
+}
+
+export interface UsageMonthsTable {
+  account_id: string;
+  month: string;
+  minutes: Generated<number>;
+  jobs: Generated<number>;
+}
+
+export type ObjectState = 'pending' | 'live' | 'deleting' | 'deleted';
+
+export interface ObjectsTable {
+  id: string;
+  account_id: string;
+  key: string;
+  kind: 'upload' | 'output';
+  content_type: string;
+  size: number | null;
+  sha256: string | null;
+  state: ObjectState;
+  delete_after: Timestamp | null;
+  created_at: DefaultedTimestamp;
+  deleted_at: Timestamp | null;
+}
+
+export type UploadState = 'pending' | 'confirming' | 'confirmed' | 'deleted';
+
+export interface UploadsTable {
+  id: string;
+  account_id: string;
+  staging_key: string;
+  object_id: string | null;
+  original_name: string | null;
+  stored_name: string;
+  declared_type: string;
+  declared_size: number;
+  state: UploadState;
+  demuxer: string | null;
+  probe: Json<unknown> | null;
+  url_expires_at: Timestamp;
+  created_at: DefaultedTimestamp;
+  confirmed_at: Timestamp | null;
+}
+
+export type JobStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'canceled';
+
+export interface TranscodesTable {
+  id: string;
+  account_id: string;
+  key_id: string | null;
+  request_id: string | null;
+  status: JobStatus;
+  lane: 'light' | 'heavy';
+  request: Json<unknown>;
+  output_format: string;
+  source: string;
+  plan: Json<unknown> | null;
+  warnings: Json<unknown>;
+  metadata: Json<unknown> | null;
+  progress: Generated<number>;
+  speed: number | null;
+  fps: number | null;
+  eta_seconds: number | null;
+  current_attempt: string | null;
+  queue_job: string;
+  attempts: Generated<number>;
+  output_object_id: string | null;
+  output_name: string | null;
+  output_probe: Json<unknown> | null;
+  input_seconds: number | null;
+  error_code: string | null;
+  error_message: string | null;
+  retention_seconds: number;
+  created_at: DefaultedTimestamp;
+  updated_at: DefaultedTimestamp;
+  started_at: Timestamp | null;
+  completed_at: Timestamp | null;
+  expires_at: Timestamp | null;
+  erased_at: Timestamp | null;
+}
+
+export interface TranscodeInputsTable {
+  transcode_id: string;
+  position: number;
+  upload_id: string | null;
+  shown_url: string | null;
+  source_url: string | null;
+  probe: Json<unknown> | null;
+}
+
+export type AttemptState = 'running' | 'completed' | 'failed' | 'canceled' | 'lost' | 'handed_back';
+
+export interface AttemptsTable {
+  id: string;
+  transcode_id: string;
+  number: number;
+  worker_id: string;
+  queue_job: string;
+  state: AttemptState;
+  tier: string;
+  started_at: DefaultedTimestamp;
+  heartbeat_at: DefaultedTimestamp;
+  ended_at: Timestamp | null;
+  exit_code: number | null;
+  signal: string | null;
+  cpu_ms: number | null;
+  max_rss: number | null;
+  stderr_tail: string | null;
+  error_code: string | null;
+}
+
+export interface WorkersTable {
+  id: string;
+  host: string;
+  boot: string;
+  pid: number;
+  pid_start: string;
+  version: string;
+  slots: number;
+  tier: string;
+  ffmpeg: string;
+  draining: Generated<boolean>;
+  started_at: DefaultedTimestamp;
+  heartbeat_at: DefaultedTimestamp;
+}
+
+export interface EventsTable {
+  id: Generated<number>;
+  account_id: string;
+  job_id: string;
+  type: string;
+  data: Json<unknown>;
+  at: DefaultedTimestamp;
+}
+
+export interface IdempotencyKeysTable {
+  account_id: string;
+  route: string;
+  key: string;
+  request_hash: Buffer;
+  status: number | null;
+  job_id: string | null;
+  answer: Json<unknown> | null;
+  created_at: DefaultedTimestamp;
+}
+
+export interface AuditLogTable {
+  seq: number;
+  at: Timestamp;
+  actor: string;
+  action: string;
+  target: string | null;
+  result: string;
+  ip: string | null;
+  request_id: string | null;
+  details: Json<unknown>;
+  previous: Buffer;
+  hash: Buffer;
+}
+
+export interface Tables {
+  accounts: AccountsTable;
+  api_keys: ApiKeysTable;
+  usage_months: UsageMonthsTable;
+  objects: ObjectsTable;
+  uploads: UploadsTable;
+  transcodes: TranscodesTable;
+  transcode_inputs: TranscodeInputsTable;
+  attempts: AttemptsTable;
+  workers: WorkersTable;
+  events: EventsTable;
+  idempotency_keys: IdempotencyKeysTable;
+  audit_log: AuditLogTable;
+}

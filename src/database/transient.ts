@@ -1,0 +1,29 @@
+/**
+ * Whether a failed query may heal by itself: the server is away, restarting, or chose us as the victim of a
+ * deadlock. Classes 08 and 57P, 40001 and 40P01 of the PostgreSQL error codes (appendix A), and the socket errors.
+ */
+export function isTransient(error: unknown): boolean {
+  const code = (error as { code?: string } | null)?.code ?? '';
+  if (/^(08|57P|53300|40001|40P01)/.test(code)) return true;
+  if (['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN'].includes(code)) return true;
+  const message = (error as Error | null)?.message ?? '';
+  return /Connection terminated|connection timeout|timeout exceeded when trying to connect|server closed/i.test(
+    message,
+  );
+}
+
+/**
+ * Repeats `work` while it fails for a transient reason, with waits from 50 ms doubling to 2 s, for at most
+ * `forMs`. `work` must be safe to repeat: one whole transaction with a conditional update.
+ */
+export async function retryTransient<T>(work: () => Promise<T>, forMs: number, signal?: AbortSignal): Promise<T> {
+  const until = Date.now() + forMs;
+  for (let wait = 50; ; wait = Math.min(wait * 2, 2000)) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!isTransient(error) || Date.now() + wait > until || signal?.aborted) throw error;
+      await new Promise((resolve) => setTimeout(resolve, wait));
+    }
+  }
+}

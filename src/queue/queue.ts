@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'kysely';
+import { fromKysely, PgBoss } from 'pg-boss';
+import { notify } from '../database/notify.ts';
+import type { Database, Db, Tx } from '../database/pool.ts';
+
+/**
+ * The only place that knows pg-boss. Two queues, one a lane: light work (audio, stills, remuxes, small pictures)
+ * must never wait behind a heavy encode (performance rule 7).
+ */
+export type Lane = 'light' | 'heavy';
+
+export const LANES: readonly Lane[] = ['light', 'heavy'];
+
+export interface QueuedJob {
+  queueJob: string;
+  transcodeId: string;
+}
+
+export interface Queue {
+  /** Adds an entry in the caller's transaction and wakes the workers when it commits. Returns the entry's id. */
+  enqueue(tx: Tx, lane: Lane, job: { transcodeId: string; accountId: string }): Promise<string>;
+  /** Takes the oldest waiting entry whose account is not in `busyAccounts`, in the caller's transaction. */
+  fetch(tx: Tx, lane: Lane, busyAccounts: string[]): Promise<QueuedJob | null>;
+  /** Tells the queue that the entry is still being worked on. */
+  touch(lane: Lane, queueJob: string): Promise<void>;
+  /** Ends the entry, in the caller's transaction: whatever became of the job, it must not start again. */
+  finish(tx: Tx, lane: Lane, queueJob: string): Promise<void>;
+  /** Of these entries, those that can still start or are being worked on. */
+  alive(db: Db, queueJobs: string[]): Promise<Set<string>>;
+  close(): Promise<void>;
+}
+
+const SCHEMA = 'pgboss';
+/** The longest that pg-boss lets an entry be active; our own wall limits are far below. */
+const EXPIRE_SECONDS = 24 * 3600 - 1;
+/** Backstop only: recovery (30 s) acts first. */
+const HEARTBEAT_SECONDS = 120;
+const KEEP_FINISHED_SECONDS = 3600;
+
+const queueName = (lane: Lane) => `transcode-${lane}`;
+
+/** Installs or upgrades pg-boss's schema and makes the queues; run by `migrate`. */
+export async function migrateQueue(url: string): Promise<void> {
+  const boss = new PgBoss({ connectionString: url, schema: SCHEMA, max: 2, supervise: false, schedule: false });
+  boss.on('error', () => {});
+  await boss.start();
+  try {
+    for (const lane of LANES) {
+      const options = {
+        expireInSeconds: EXPIRE_SECONDS,
+        heartbeatSeconds: HEARTBEAT_SECONDS,
+        deleteAfterSeconds: KEEP_FINISHED_SECONDS,
+        retentionSeconds: 30 * 24 * 3600,
+        // Tries are counted by us, with their reasons; the queue only has to hand the entry out again.
+        retryLimit: 100,
+        retryDelay: 0,
+      };
+      if (await boss.getQueue(queueName(lane))) await boss.updateQueue(queueName(lane), options);
+      else await boss.createQueue(queueName(lane), { ...options, policy: 'standard' });
+    }
+  } finally {
+    await boss.stop({ graceful: false });
+  }
+}
+
+/**
+ * Connects to the queue. `supervise` belongs to the workers: expiry of dead entries and pg-boss's own
+ * housekeeping.
+ */
+export async function openQueue(
+  db: Database,
+  options: { supervise: boolean; onError: (error: Error) => void },
+): Promise<Queue> {
+  const boss = new PgBoss({
+    db: fromKysely(db),
+    schema: SCHEMA,
+    migrate: false,
+    createSchema: false,
+    schedule: false,
+    supervise: options.supervise,
+    superviseIntervalSeconds: 30,
+    monitorIntervalSeconds: 30,
+  });
+  boss.on('error', options.onError);
+  await boss.start();
+
+  return {
+    async enqueue(tx, lane, job) {
+      const id = randomUUID();
+      const data = { transcodeId: job.transcodeId };
+      await boss.send(queueName(lane), data, { id, group: { id: job.accountId }, db: fromKysely(tx) });
+      await notify(tx, 'airlock_queue', lane);
+      return id;
+    },
+
+    async fetch(tx, lane, busyAccounts) {
+      const [job] = await boss.fetch<{ transcodeId: string }>(queueName(lane), {
+        batchSize: 1,
+        ignoreGroups: busyAccounts,
+        db: fromKysely(tx),
+      });
+      return job ? { queueJob: job.id, transcodeId: job.data.transcodeId } : null;
+    },
+
+    async touch(lane, queueJob) {
+      await boss.touch(queueName(lane), queueJob);
+    },
+
+    async finish(tx, lane, queueJob) {
+      // includeQueued: a job that is canceled or erased while it waits is ended just the same.
+      await boss.complete(queueName(lane), queueJob, null, { includeQueued: true, db: fromKysely(tx) });
+    },
+
+    async alive(db, queueJobs) {
+      if (queueJobs.length === 0) return new Set();
+      const { rows } = await sql<{ id: string }>`
+        SELECT id FROM pgboss.job WHERE id = ANY(${queueJobs}::uuid[]) AND state IN ('created', 'retry', 'active')`.execute(db);
+      return new Set(rows.map((row) => row.id));
+    },
+
+    async close() {
+      await boss.stop({ graceful: false });
+    },
+  };
+}
