@@ -1,0 +1,42 @@
+import { readFile } from 'node:fs/promises';
+import { SupervisorError } from './supervisor-error.ts';
+import type { Account } from './types.ts';
+
+/** PostgreSQL refuses to run as root, and so do we: this account takes its place. The launcher makes it. */
+export const SERVICE_ACCOUNT = 'airlock';
+
+/** Finds `name` in the text of an /etc/passwd; null when it is not there or its ids are not numbers. */
+export function parsePasswd(text: string, name: string): Account | null {
+  for (const line of text.split('\n')) {
+    const [user, , uid, gid] = line.split(':');
+    if (user !== name || !/^\d+$/.test(uid ?? '') || !/^\d+$/.test(gid ?? '')) continue;
+    return { name, uid: Number(uid), gid: Number(gid) };
+  }
+  return null;
+}
+
+export function isRoot(): boolean {
+  return process.getuid?.() === 0;
+}
+
+/**
+ * The account to drop to: null for an ordinary user, who keeps being himself.
+ * Throws when we are root and the account does not exist, or would be root again.
+ */
+export async function serviceAccount(): Promise<Account | null> {
+  if (!isRoot()) return null;
+  const account = parsePasswd(await readFile('/etc/passwd', 'utf8'), SERVICE_ACCOUNT);
+  if (!account) {
+    throw new SupervisorError(
+      `As root, Airlock runs its database as the account "${SERVICE_ACCOUNT}", which does not exist`,
+      `Create it with: useradd --system --no-create-home --shell /usr/sbin/nologin ${SERVICE_ACCOUNT}`,
+    );
+  }
+  if (account.uid === 0 || account.gid === 0) {
+    throw new SupervisorError(
+      `The account "${SERVICE_ACCOUNT}" has the rights of root`,
+      'Give it a uid and a gid of its own',
+    );
+  }
+  return account;
+}

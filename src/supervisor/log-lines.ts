@@ -1,0 +1,71 @@
+import type { Readable } from 'node:stream';
+import { StringDecoder } from 'node:string_decoder';
+
+const MAXIMUM_LINE = 8192;
+
+/** Calls back for each whole line; over-long lines come in pieces, so that memory stays bounded. */
+export function eachLine(stream: Readable, onLine: (line: string) => void): void {
+  const decoder = new StringDecoder('utf8');
+  let rest = '';
+  stream.on('data', (chunk: Buffer) => {
+    rest += decoder.write(chunk);
+    for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n')) {
+      onLine(rest.slice(0, end));
+      rest = rest.slice(end + 1);
+    }
+    while (rest.length > MAXIMUM_LINE) {
+      onLine(rest.slice(0, MAXIMUM_LINE));
+      rest = rest.slice(MAXIMUM_LINE);
+    }
+  });
+  stream.on('end', () => {
+    rest += decoder.end();
+    if (rest) onLine(rest);
+    rest = '';
+  });
+  // A pipe that breaks with its writer is no event of its own: the exit is.
+  stream.on('error', () => undefined);
+}
+
+/** The last lines of a process, for the message that says why it ended. */
+export class Tail {
+  private lines: string[] = [];
+
+  push(line: string): void {
+    this.lines.push(line);
+    if (this.lines.length > 20) this.lines.shift();
+  }
+
+  text(): string {
+    return this.lines.join('\n').slice(-4000);
+  }
+}
+
+/**
+ * Lets at most `limit` calls through in each `windowMs`; `onSkipped` hears the number of those left out,
+ * together with the first call of a later window.
+ */
+export function rateLimited(
+  limit: number,
+  windowMs: number,
+  onSkipped: (count: number) => void,
+  now: () => number = () => performance.now(),
+): (call: () => void) => void {
+  let windowStart = now();
+  let used = 0;
+  let skipped = 0;
+  return (call) => {
+    if (now() - windowStart >= windowMs) {
+      windowStart = now();
+      used = 0;
+      if (skipped > 0) onSkipped(skipped);
+      skipped = 0;
+    }
+    if (used >= limit) {
+      skipped += 1;
+      return;
+    }
+    used += 1;
+    call();
+  };
+}

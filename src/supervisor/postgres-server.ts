@@ -1,0 +1,168 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { readFile, rm } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { eachLine, rateLimited, Tail } from './log-lines.ts';
+import type { PostgresBinaries } from './postgres-binaries.ts';
+import { ensureDatabase, isStarting, listens } from './postgres-connect.ts';
+import { POSTGRES_ENVIRONMENT, postgresSettings, settingArguments } from './postgres-settings.ts';
+import { socketPath } from './postgres-socket.ts';
+import type { ProcessIdentity } from './process-table.ts';
+import { identify, isRunning, processesIn, programOf, signal, waitUntil, worksIn } from './process-table.ts';
+import type { Secrets } from './secrets.ts';
+import { SupervisorError } from './supervisor-error.ts';
+import type { Account, ProcessExit, SupervisorLogger } from './types.ts';
+
+/** Replaying the log after a crash takes seconds here; this bounds a server that never comes up. */
+const START_LIMIT_MS = 120_000;
+const FAST_SHUTDOWN_MS = 30_000;
+const IMMEDIATE_SHUTDOWN_MS = 10_000;
+
+export interface RunningServer {
+  process: ProcessIdentity;
+  /** As the server wrote it down; its name may belong to another mount namespace. */
+  socketFolder: string;
+}
+
+/**
+ * The live server of `data`, by its postmaster.pid. A process counts only when it is a postgres that works in this
+ * very folder: the id in a stale file may have gone to anybody since, and a zombie serves nobody.
+ */
+export async function findServer(data: string): Promise<RunningServer | null> {
+  let lines: string[];
+  try {
+    lines = (await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  const pid = Number(lines[0]);
+  const process = await identify(pid);
+  if (!process || !(await worksIn(pid, data)) || basename((await programOf(pid)) ?? '') !== 'postgres') return null;
+  return { process, socketFolder: lines[4] ?? '' };
+}
+
+/**
+ * Removes what a server killed outright left behind. Its backends notice within moments; one that is busy is ended,
+ * for no new server may start beside it. PostgreSQL itself would take a recycled process id for a live server.
+ */
+export async function clearRemains(data: string, socketFolder: string): Promise<void> {
+  const noneLeft = async () => (await processesIn(data, 'postgres')).length === 0;
+  for (const [name, limit] of [
+    ['SIGQUIT', 3000],
+    ['SIGKILL', 5000],
+  ] as const) {
+    if (await waitUntil(noneLeft, name === 'SIGQUIT' ? 2000 : 0)) break;
+    for (const { pid } of await processesIn(data, 'postgres')) signal(pid, name);
+    await waitUntil(noneLeft, limit);
+  }
+  if (!(await noneLeft())) throw new SupervisorError(`Processes of a dead server still use ${data}`, 'End them');
+  for (const path of [join(data, 'postmaster.pid'), socketPath(socketFolder), `${socketPath(socketFolder)}.lock`]) {
+    await rm(path, { force: true });
+  }
+}
+
+/** Fast shutdown (SIGINT: a checkpoint, nothing to replay), then immediate (SIGQUIT), then the hard way. */
+export async function stopServer(server: ProcessIdentity, logger: SupervisorLogger): Promise<void> {
+  const gone = async () => !(await isRunning(server));
+  for (const [name, limit] of [
+    ['SIGINT', FAST_SHUTDOWN_MS],
+    ['SIGQUIT', IMMEDIATE_SHUTDOWN_MS],
+    ['SIGKILL', IMMEDIATE_SHUTDOWN_MS],
+  ] as const) {
+    if (name !== 'SIGINT') logger.warn({ pid: server.pid, signal: name }, 'PostgreSQL does not stop; asking harder');
+    if (!signal(server.pid, name) || (await waitUntil(gone, limit))) return;
+  }
+  throw new SupervisorError(`PostgreSQL (process ${server.pid}) cannot be ended`, 'Look for a hanging disk');
+}
+
+export interface StartOptions {
+  data: string;
+  socketFolder: string;
+  binaries: PostgresBinaries;
+  account: Account | null;
+  secrets: Secrets;
+  fresh: boolean;
+  logger: SupervisorLogger;
+}
+
+export interface StartedServer {
+  child: ChildProcess;
+  process: ProcessIdentity;
+  /** Resolves when the server ends, for whatever reason. */
+  exited: Promise<ProcessExit>;
+}
+
+/** Starts a server and waits until the application can connect. In a session of its own: Ctrl-C is not for it. */
+export async function startServer(options: StartOptions): Promise<StartedServer> {
+  const { data, socketFolder, binaries, account, logger } = options;
+  const args = ['-D', data, ...settingArguments(postgresSettings(socketFolder))];
+  const child = spawn(join(binaries.binDir, 'postgres'), args, {
+    cwd: '/',
+    env: POSTGRES_ENVIRONMENT,
+    stdio: ['ignore', 'ignore', 'pipe'],
+    detached: true,
+    ...(account && { uid: account.uid, gid: account.gid }),
+  });
+  const tail = new Tail();
+  eachLine(child.stderr, logTo(logger, tail));
+  let ended: ProcessExit | null = null;
+  const exited = new Promise<ProcessExit>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (code, name) => {
+      ended = { code, signal: name };
+      resolve(ended);
+    });
+  });
+  exited.catch(() => undefined);
+  try {
+    await Promise.race([waitReady(options, () => ended !== null), exited]);
+  } catch (error) {
+    if (child.pid && !ended) signal(child.pid, 'SIGQUIT');
+    throw error;
+  }
+  const process = child.pid && !ended ? await identify(child.pid) : null;
+  if (!process) {
+    await new Promise((resolve) => child.stderr.once('close', resolve));
+    throw new SupervisorError(`PostgreSQL did not start: ${tail.text()}`, 'See the lines above for the cause');
+  }
+  return { child, process, exited };
+}
+
+async function waitReady(options: StartOptions, ended: () => boolean): Promise<void> {
+  let last: unknown = null;
+  const ready = await waitUntil(async () => {
+    if (ended()) return true;
+    if (!(await listens(options.socketFolder))) return false;
+    try {
+      await ensureDatabase(options.socketFolder, options.secrets, options.fresh);
+      return true;
+    } catch (error) {
+      if (!isStarting(error)) throw error;
+      last = error;
+      return false;
+    }
+  }, START_LIMIT_MS);
+  if (!ready) {
+    throw new SupervisorError(
+      `PostgreSQL takes no connections after ${START_LIMIT_MS / 1000} s`,
+      'See its lines in the log; a slow disk may need longer to replay a crash: start again',
+      { cause: last },
+    );
+  }
+}
+
+/** Severity words of PostgreSQL to our levels. FATAL ends one connection only, often because we asked for it. */
+function logTo(logger: SupervisorLogger, tail: Tail): (line: string) => void {
+  const limited = rateLimited(50, 10_000, (count) => logger.warn({ count }, 'lines of PostgreSQL left out'));
+  return (line) => {
+    tail.push(line);
+    limited(() => {
+      const [, severity, text] = /^([A-Z]+\d?):\s+(.*)$/.exec(line) ?? [null, 'LOG', line];
+      const fields = { process: 'postgres' };
+      if (severity === 'PANIC') logger.error(fields, text!);
+      else if (severity === 'WARNING' || severity === 'ERROR') logger.warn(fields, text!);
+      else if (severity === 'FATAL') logger.info(fields, text!);
+      else logger.debug(fields, text!);
+    });
+  };
+}

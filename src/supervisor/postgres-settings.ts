@@ -1,0 +1,61 @@
+/**
+ * Settings of the embedded server, given on its command line so that an upgrade brings the new ones to old data.
+ * One machine, a few dozen connections, small memory; durability is never traded (fsync and synchronous_commit stay on).
+ */
+export function postgresSettings(socketFolder: string): Record<string, string | number> {
+  return {
+    // Nothing on the network: the Unix socket is the only door.
+    listen_addresses: '',
+    // A list in the syntax of PostgreSQL; quotes keep commas and blanks in the one name.
+    unix_socket_directories: `"${socketFolder.replaceAll('"', '""')}"`,
+    unix_socket_permissions: '0700',
+    password_encryption: 'scram-sha-256',
+
+    max_connections: 60,
+    shared_buffers: '32MB',
+    work_mem: '4MB',
+    maintenance_work_mem: '32MB',
+    huge_pages: 'off',
+    jit: 'off',
+    // No query here is large enough for parallel workers, and each idle process costs memory.
+    max_worker_processes: 2,
+    max_parallel_workers_per_gather: 0,
+    max_logical_replication_workers: 0,
+
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    // No replicas are fed from an embedded server; backups are dumps.
+    wal_level: 'minimal',
+    max_wal_senders: 0,
+    max_wal_size: '256MB',
+    min_wal_size: '32MB',
+    checkpoint_completion_target: '0.9',
+    autovacuum: 'on',
+    // A client that died inside a transaction must not hold its locks.
+    idle_in_transaction_session_timeout: '60s',
+    client_connection_check_interval: '5s',
+
+    track_io_timing: 'off',
+    update_process_title: 'off',
+    timezone: 'UTC',
+    log_timezone: 'UTC',
+
+    // Errors of statements go to the client, who logs them scrubbed; here they would carry values and statements.
+    log_destination: 'stderr',
+    logging_collector: 'off',
+    log_min_messages: 'log',
+    log_min_error_statement: 'panic',
+    log_error_verbosity: 'terse',
+    log_checkpoints: 'off',
+    log_line_prefix: '',
+  };
+}
+
+/** The settings as arguments: `-c name=value`. */
+export function settingArguments(settings: Record<string, string | number>): string[] {
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+/** The whole environment of server and initdb: nothing of ours leaks into them. */
+export const POSTGRES_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' };

@@ -1,0 +1,245 @@
+import { spawn } from 'node:child_process';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isRoot, serviceAccount } from './account.ts';
+import { type EmbeddedPostgres, openEmbeddedPostgres } from './postgres.ts';
+import { keepEmbeddedPostgres } from './postgres-keeper.ts';
+import { findServer } from './postgres-server.ts';
+import { identify, processesIn, waitUntil } from './process-table.ts';
+import { ensureServiceAccount, makeTestFolder, recordingLogger } from './test-support.ts';
+
+const logger = recordingLogger();
+const opened: { stop(): Promise<void> }[] = [];
+let root: string;
+let remove: () => Promise<void>;
+let dataDir: string;
+
+async function open(folder: string): Promise<EmbeddedPostgres> {
+  const postgres = await openEmbeddedPostgres({ dataDir: folder, logger });
+  opened.push(postgres);
+  return postgres;
+}
+
+async function query<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
+  const client = new pg.Client({ connectionString: url });
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    return (await client.query<Row>(sql)).rows;
+  } finally {
+    await client.end();
+  }
+}
+
+beforeAll(async () => {
+  await ensureServiceAccount();
+  ({ path: root, remove } = await makeTestFolder());
+  // A blank, a quote, a comma and letters beyond ASCII in the name are part of every test here.
+  dataDir = join(root, "o'hara, données");
+});
+afterEach(async () => {
+  for (const postgres of opened.splice(0)) await postgres.stop();
+});
+afterAll(() => remove());
+
+describe('the embedded PostgreSQL', () => {
+  it('starts in an empty directory, with checksums, UTF-8 and the application as owner of its database', async () => {
+    const postgres = await open(dataDir);
+    expect(postgres.owned).toBe(true);
+    const [row] = await query<Record<string, string>>(
+      postgres.url,
+      `SELECT current_setting('data_checksums') AS checksums, current_setting('fsync') AS fsync,
+              current_setting('synchronous_commit') AS commit, current_setting('server_encoding') AS encoding,
+              current_setting('is_superuser') AS superuser, current_user AS role,
+              pg_get_userbyid(datdba) AS owner, datlocprovider AS provider
+         FROM pg_database WHERE datname = current_database()`,
+    );
+    expect(row).toMatchObject({ checksums: 'on', fsync: 'on', commit: 'on', encoding: 'UTF8' });
+    expect(row).toMatchObject({ superuser: 'off', role: 'airlock', owner: 'airlock', provider: 'b' });
+  });
+
+  it('opens no TCP port and keeps its socket in a folder of mode 0700', async () => {
+    const postgres = await open(dataDir);
+    const [row] = await query<{ listen: string }>(postgres.url, `SELECT current_setting('listen_addresses') AS listen`);
+    expect(row?.listen).toBe('');
+    for (const table of ['tcp', 'tcp6']) {
+      const listening = (await readFile(`/proc/${postgres.pid}/net/${table}`, 'utf8'))
+        .split('\n')
+        .filter((line) => /^\s*\d+: \S+:1538 \S+ 0A/.test(line));
+      expect(listening, 'port 5432 (hex 1538) listens').toEqual([]);
+    }
+    expect((await stat(postgres.socketDir)).mode & 0o777).toBe(0o700);
+  });
+
+  it('never runs as root, and root is its only other reader', async () => {
+    const postgres = await open(dataDir);
+    const expected = isRoot() ? (await serviceAccount())!.uid : process.getuid!();
+    const status = await readFile(`/proc/${postgres.pid}/status`, 'utf8');
+    const uids = /^Uid:\s+(.*)$/m.exec(status)![1]!.split(/\s+/).map(Number);
+    expect(uids).toEqual([expected, expected, expected, expected]);
+    expect(uids).not.toContain(0);
+    expect((await stat(join(dataDir, 'postgres/data'))).mode & 0o777).toBe(0o700);
+    expect((await stat(join(dataDir, 'secrets.json'))).mode & 0o777).toBe(0o600);
+  });
+
+  it('refuses a wrong password even on the socket', async () => {
+    const postgres = await open(dataDir);
+    const url = new URL(postgres.url);
+    url.password = 'wrong';
+    await expect(query(url.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
+  });
+
+  it('is joined, not doubled, while somebody uses it, and the last to leave shuts it down', async () => {
+    const first = await open(dataDir);
+    const second = await open(dataDir);
+    expect(second).toMatchObject({ owned: false, pid: first.pid });
+    await first.stop();
+    expect(await query(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await second.stop();
+    expect(await identify(first.pid)).toBeNull();
+  });
+
+  it('is started once when many ask at the same time', async () => {
+    const all = await Promise.all([1, 2, 3, 4].map(() => open(dataDir)));
+    expect(new Set(all.map(({ pid }) => pid)).size).toBe(1);
+    expect(all.filter(({ owned }) => owned)).toHaveLength(1);
+  });
+
+  it('tells owner and guest when it is killed, and a new start recovers every committed row', async () => {
+    const owner = await open(dataDir);
+    const guest = await open(dataDir);
+    await query(owner.url, 'DROP TABLE IF EXISTS kept; CREATE TABLE kept (n int)');
+    for (let n = 0; n < 20; n += 1) await query(owner.url, `INSERT INTO kept VALUES (${n})`);
+    const heard = Promise.all([owner, guest].map((user) => new Promise((resolve) => user.onExit(resolve))));
+    process.kill(owner.pid, 'SIGKILL');
+    expect(await heard).toEqual([
+      { code: null, signal: 'SIGKILL' },
+      { code: null, signal: null },
+    ]);
+    await owner.stop();
+    await guest.stop();
+    const again = await open(dataDir);
+    expect(again.url).toBe(owner.url);
+    expect(await query(again.url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 20 }]);
+  });
+
+  it('does not start beside a backend that survived its killed server', async () => {
+    const first = await open(dataDir);
+    const client = new pg.Client({ connectionString: first.url });
+    client.on('error', () => undefined);
+    await client.connect();
+    const busy = client
+      .query('SELECT count(*) FROM generate_series(1, 2000000000)')
+      .catch((error: Error) => error.message);
+    await waitUntil(
+      async () =>
+        (
+          await query(
+            first.url,
+            `SELECT 1 FROM pg_stat_activity WHERE query LIKE '%2000000000%' AND state = 'active' AND pid <> pg_backend_pid()`,
+          )
+        ).length > 0,
+      5000,
+    );
+    const died = new Promise((resolve) => first.onExit(resolve));
+    process.kill(first.pid, 'SIGKILL');
+    await died;
+    await first.stop();
+    const second = await open(dataDir);
+    expect(await query(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await busy).toBeTypeOf('string');
+    const data = join(dataDir, 'postgres/data');
+    for (const { pid } of await processesIn(data, 'postgres')) {
+      const parent = Number(/\) \S (\d+)/.exec(await readFile(`/proc/${pid}/stat`, 'utf8'))![1]);
+      expect([process.pid, second.pid]).toContain(parent);
+    }
+    await client.end().catch(() => undefined);
+  });
+
+  it('is found again after its supervisor was killed outright, and is then observed anew', async () => {
+    const script = `
+      import { openEmbeddedPostgres } from ${JSON.stringify(join(import.meta.dirname, 'postgres.ts'))};
+      const quiet = () => {};
+      const logger = { debug: quiet, info: quiet, warn: quiet, error: quiet };
+      const { pid } = await openEmbeddedPostgres({ dataDir: process.argv[1], logger });
+      process.stdout.write(String(pid));
+    `;
+    const supervisor = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '--eval', script, dataDir], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const gone = new Promise((resolve) => supervisor.once('exit', resolve));
+    const orphan = Number(await new Promise((resolve) => supervisor.stdout.once('data', resolve)));
+    supervisor.kill('SIGKILL');
+    await gone;
+    expect(await identify(orphan)).not.toBeNull();
+    const postgres = await open(dataDir);
+    expect(postgres.owned).toBe(true);
+    expect(await identify(orphan)).toBeNull();
+    expect(await processesIn(join(dataDir, 'postgres/data'), 'postgres')).not.toEqual([]);
+    expect((await findServer(join(dataDir, 'postgres/data')))?.process.pid).toBe(postgres.pid);
+  });
+
+  it('ignores a stale postmaster.pid whose process id went to another program', async () => {
+    const postgres = await open(dataDir);
+    const path = join(dataDir, 'postgres/data/postmaster.pid');
+    const content = await readFile(path, 'utf8');
+    await postgres.stop();
+    await writeFile(path, content.replace(/^\d+/, String(process.pid)));
+    expect(await findServer(join(dataDir, 'postgres/data'))).toBeNull();
+    expect((await open(dataDir)).owned).toBe(true);
+  });
+
+  it('refuses data of another major version and says what to do', async () => {
+    const postgres = await open(dataDir);
+    await postgres.stop();
+    const path = join(dataDir, 'postgres/data/PG_VERSION');
+    await writeFile(path, '15\n');
+    await expect(open(dataDir)).rejects.toThrow(/made by PostgreSQL 15.*Dump it with PostgreSQL 15/);
+    await writeFile(path, '17\n');
+  });
+
+  it('starts warm within two seconds', async () => {
+    await (await open(dataDir)).stop();
+    const since = performance.now();
+    await open(dataDir);
+    expect(performance.now() - since).toBeLessThan(2000);
+  });
+
+  it('works below a path of 150 characters, with its socket elsewhere', async () => {
+    const long = join(root, 'x'.repeat(150 - root.length - 1));
+    expect(long).toHaveLength(150);
+    await mkdir(long, { mode: 0o711 });
+    const postgres = await open(long);
+    expect(postgres.socketDir.startsWith(long)).toBe(false);
+    expect((await stat(postgres.socketDir)).mode & 0o777).toBe(0o700);
+    expect(await query(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+  });
+
+  it('writes no password into its log', async () => {
+    const postgres = await open(dataDir);
+    expect(JSON.stringify(logger.entries)).not.toContain(new URL(postgres.url).password);
+  });
+});
+
+describe('the keeper of PostgreSQL', () => {
+  it('starts it again under the same URL when it is killed, until it is told to stop', async () => {
+    const kept = await keepEmbeddedPostgres({
+      dataDir,
+      logger,
+      backoff: { firstMs: 1, maximumMs: 10, healthyMs: 1000 },
+    });
+    opened.push(kept);
+    await query(kept.url, 'DROP TABLE IF EXISTS counted; CREATE TABLE counted (n int)');
+    for (let round = 1; round <= 3; round += 1) {
+      await query(kept.url, `INSERT INTO counted VALUES (${round})`);
+      process.kill(kept.pid!, 'SIGKILL');
+      expect(await waitUntil(async () => kept.restarts === round && kept.pid !== null, 20_000)).toBe(true);
+    }
+    expect(await query(kept.url, 'SELECT count(*)::int AS n FROM counted')).toEqual([{ n: 3 }]);
+    const last = kept.pid!;
+    await kept.stop();
+    expect(await identify(last)).toBeNull();
+  });
+});

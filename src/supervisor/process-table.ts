@@ -1,0 +1,86 @@
+import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { basename } from 'node:path';
+
+/** A process can be told from a later one with the same id by the clock tick at which it started. */
+export interface ProcessIdentity {
+  pid: number;
+  /** Clock ticks after boot (field 22 of /proc/PID/stat). */
+  startTicks: string;
+}
+
+/** Field 3 (state) and field 22 (start time) of /proc/PID/stat; the command name before them may hold anything. */
+export function parseProcStat(text: string): { state: string; startTicks: string } | null {
+  const end = text.lastIndexOf(')');
+  if (end < 0) return null;
+  const fields = text.slice(end + 2).split(' ');
+  const [state, startTicks] = [fields[0], fields[19]];
+  return state && startTicks ? { state, startTicks } : null;
+}
+
+/** Identity of a running process; null when there is none, or only a zombie. */
+export async function identify(pid: number): Promise<ProcessIdentity | null> {
+  if (!Number.isSafeInteger(pid) || pid <= 0) return null;
+  try {
+    const parsed = parseProcStat(await readFile(`/proc/${pid}/stat`, 'utf8'));
+    if (!parsed || parsed.state === 'Z' || parsed.state === 'X') return null;
+    return { pid, startTicks: parsed.startTicks };
+  } catch {
+    return null;
+  }
+}
+
+export async function isRunning(process: ProcessIdentity): Promise<boolean> {
+  return (await identify(process.pid))?.startTicks === process.startTicks;
+}
+
+/** Whether that process has `folder` as its working directory, by inode: names differ between mount namespaces. */
+export async function worksIn(pid: number, folder: string): Promise<boolean> {
+  try {
+    const [cwd, wanted] = await Promise.all([stat(`/proc/${pid}/cwd`), stat(folder)]);
+    return cwd.ino === wanted.ino && cwd.dev === wanted.dev;
+  } catch {
+    return false;
+  }
+}
+
+/** Path of the program that a process runs; null when it is gone or not ours to look at. */
+export async function programOf(pid: number): Promise<string | null> {
+  try {
+    return (await readlink(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, '');
+  } catch {
+    return null;
+  }
+}
+
+/** All live processes that work in `folder` and run a program of that base name. */
+export async function processesIn(folder: string, program: string): Promise<ProcessIdentity[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
+  const found = await Promise.all(
+    pids.map(async (pid) => {
+      if (!(await worksIn(pid, folder))) return null;
+      return basename((await programOf(pid)) ?? '') === program ? identify(pid) : null;
+    }),
+  );
+  return found.filter((entry) => entry !== null);
+}
+
+/** Sends a signal; false when the process was gone already. Never to process groups or to everyone. */
+export function signal(pid: number, name: NodeJS.Signals): boolean {
+  if (pid <= 1) throw new RangeError(`refusing to signal process ${pid}`);
+  try {
+    return process.kill(pid, name);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return false;
+    throw error;
+  }
+}
+
+/** Waits until `gone()` says so, looking every 10 to 100 ms; false when it did not within `limitMs`. */
+export async function waitUntil(gone: () => Promise<boolean>, limitMs: number): Promise<boolean> {
+  const deadline = performance.now() + limitMs;
+  for (let pause = 10; ; pause = Math.min(pause * 1.5, 100)) {
+    if (await gone()) return true;
+    if (performance.now() >= deadline) return false;
+    await new Promise((resolve) => setTimeout(resolve, pause));
+  }
+}

@@ -1,0 +1,92 @@
+import { randomBytes } from 'node:crypto';
+import { open, rename, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import { withLock } from './file-lock.ts';
+import { SupervisorError } from './supervisor-error.ts';
+
+/** What the embedded parts of one installation share. Never logged, never sent, never on a command line. */
+export interface Secrets {
+  /** Key id and secret that API, worker and gateway sign storage requests with. */
+  storageAccessKeyId: string;
+  storageSecretKey: string;
+  /** Password of the database role `airlock`, which owns the database of that name. */
+  postgresPassword: string;
+  /** Password of the superuser `postgres`; only the supervisor uses it. */
+  postgresAdminPassword: string;
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
+
+const MAKERS: Record<keyof Secrets, () => string> = {
+  // The shape of an S3 access key id, 20 characters; the secret has 240 bits.
+  storageAccessKeyId: () => `AIR${[...randomBytes(17)].map((byte) => BASE32[byte % 32]).join('')}`,
+  storageSecretKey: () => randomBytes(30).toString('base64url'),
+  postgresPassword: () => randomBytes(24).toString('base64url'),
+  postgresAdminPassword: () => randomBytes(24).toString('base64url'),
+};
+
+/**
+ * Reads `<dataDir>/secrets.json` (mode 0600); makes it at the first call, and adds what a newer version needs.
+ * Any number of processes may call it at once: all get the same secrets.
+ */
+export async function loadSecrets(dataDir: string): Promise<Secrets> {
+  const path = join(dataDir, 'secrets.json');
+  const found = await read(path);
+  if (isComplete(found)) return found;
+  return withLock(join(dataDir, 'secrets.lock'), 30_000, async () => {
+    const current = await read(path);
+    if (isComplete(current)) return current;
+    const made = Object.fromEntries(Object.entries(MAKERS).map(([name, make]) => [name, make()]));
+    const secrets = { ...made, ...current } as Secrets;
+    await writeAtomically(path, `${JSON.stringify(secrets, null, 2)}\n`, 0o600);
+    return secrets;
+  });
+}
+
+/** Whole or not at all, and on the disk before the name appears. */
+export async function writeAtomically(path: string, text: string, mode: number): Promise<void> {
+  const staged = `${path}.${randomBytes(6).toString('hex')}`;
+  try {
+    const file = await open(staged, 'wx', mode);
+    try {
+      await file.writeFile(text);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(staged, path);
+  } catch (error) {
+    await unlink(staged).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function read(path: string): Promise<Partial<Secrets> | null> {
+  let text: string;
+  try {
+    const file = await open(path, 'r');
+    try {
+      const { mode, uid } = await file.stat();
+      if ((mode & 0o077) !== 0 || uid !== process.getuid!()) {
+        throw new SupervisorError(`${path} can be read by others`, `Own it, and: chmod 600 ${path}`);
+      }
+      text = await file.readFile('utf8');
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
+    throw error;
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value;
+  } catch {
+    // The parser's message would quote the text, which is secret.
+  }
+  throw new SupervisorError(`${path} is damaged`, 'Restore it from a backup; without it the database cannot be opened');
+}
+
+function isComplete(value: Partial<Secrets> | null): value is Secrets {
+  return value !== null && Object.keys(MAKERS).every((name) => Boolean(value[name as keyof Secrets]));
+}

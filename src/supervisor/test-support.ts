@@ -1,0 +1,45 @@
+import { execFileSync } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { isRoot, parsePasswd, SERVICE_ACCOUNT } from './account.ts';
+import type { SupervisorLogger } from './types.ts';
+
+/** Only for tests: a temporary folder that the service account can pass through. */
+export async function makeTestFolder(): Promise<{ path: string; remove(): Promise<void> }> {
+  const path = await mkdtemp(join(tmpdir(), 'airlock-test-'));
+  await chmod(path, 0o711);
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/** Only for tests that run as root: makes the service account as the launcher does. */
+export async function ensureServiceAccount(): Promise<void> {
+  if (!isRoot() || parsePasswd(await readFile('/etc/passwd', 'utf8'), SERVICE_ACCOUNT)) return;
+  try {
+    execFileSync('/usr/sbin/useradd', [
+      '--system',
+      '--no-create-home',
+      '--shell',
+      '/usr/sbin/nologin',
+      SERVICE_ACCOUNT,
+    ]);
+  } catch (error) {
+    // Another test file was faster.
+    if (!parsePasswd(await readFile('/etc/passwd', 'utf8'), SERVICE_ACCOUNT)) throw error;
+  }
+}
+
+export interface LogEntry {
+  level: keyof SupervisorLogger;
+  fields: object;
+  message: string;
+}
+
+/** A logger that keeps what it hears. */
+export function recordingLogger(): SupervisorLogger & { entries: LogEntry[] } {
+  const entries: LogEntry[] = [];
+  const keep = (level: keyof SupervisorLogger) => (fields: object, message: string) => {
+    entries.push({ level, fields, message });
+  };
+  return { entries, debug: keep('debug'), info: keep('info'), warn: keep('warn'), error: keep('error') };
+}
