@@ -1,0 +1,64 @@
+import { isIP } from 'node:net';
+import ipaddr from 'ipaddr.js';
+import { ConfigError } from '../config/config-error.ts';
+
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+type Cidr = [Address, number];
+
+/** `public`: anybody's address on the internet. `allowed`: not necessarily public, but the operator named it. */
+export type AddressVerdict = 'public' | 'allowed' | 'refused';
+
+/** Judges one IP address in text form; anything that is no plain IP address is refused. */
+export type AddressPolicy = (address: string) => AddressVerdict;
+
+/** The only part of IPv6 that is handed out as global unicast (RFC 4291); `::127.0.0.1` and NAT64 lie outside. */
+const GLOBAL_UNICAST_V6: Cidr = [ipaddr.parse('2000::'), 3];
+
+/** Addresses inside "public" ranges that lead into the host's own cloud. 168.63.129.16 is Azure's wire server. */
+const NEVER: Cidr[] = [[ipaddr.parse('168.63.129.16'), 32]];
+
+/**
+ * Builds the judge for a list of CIDRs (or single addresses) that may be reached although they are not public.
+ * Throws `ConfigError` for an entry that is neither.
+ *
+ * Public = unicast by the IANA special-purpose registries (ipaddr.js), for IPv6 also inside 2000::/3. That refuses
+ * loopback, private, link-local, CGNAT, multicast, documentation, benchmarking, 0.0.0.0/8, 240.0.0.0/4, and every
+ * IPv6 form that carries an IPv4 address in itself (IPv4-compatible, NAT64, 6to4, Teredo), whichever that is. An
+ * IPv4-mapped address (`::ffff:a.b.c.d`) is judged as the IPv4 address that the kernel would connect to.
+ */
+export function createAddressPolicy(allow: readonly string[]): AddressPolicy {
+  const allowed = allow.map(parseCidr);
+  return (text) => {
+    if (isIP(text) === 0) return 'refused';
+    const address = ipaddr.process(text);
+    if (allowed.some((cidr) => contains(cidr, address))) return 'allowed';
+    if (address.range() !== 'unicast') return 'refused';
+    if (address.kind() === 'ipv6' && !contains(GLOBAL_UNICAST_V6, address)) return 'refused';
+    if (NEVER.some((cidr) => contains(cidr, address))) return 'refused';
+    return 'public';
+  };
+}
+
+function contains([network, bits]: Cidr, address: Address): boolean {
+  return network.kind() === address.kind() && address.match([network, bits] as never);
+}
+
+/** `10.0.0.0/8`, `fd00::/8`, `127.0.0.1`. ipaddr.js would also take `10/8` or `0x7f.1`; an operator should not. */
+function parseCidr(text: string): Cidr {
+  const [address = '', bits, ...rest] = text.split('/');
+  const version = isIP(address);
+  const width = version === 4 ? 32 : 128;
+  const length = bits === undefined ? width : Number(bits);
+  if (version === 0 || rest.length > 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits)) || length > width) {
+    throw new ConfigError(
+      'AIRLOCK_FETCH_ALLOW',
+      `"${text}" is no address range`,
+      'Write CIDRs like 10.1.0.0/16, separated by commas',
+    );
+  }
+  const parsed = ipaddr.parse(address);
+  if (parsed.kind() === 'ipv6' && (parsed as ipaddr.IPv6).isIPv4MappedAddress() && length >= 96) {
+    return [(parsed as ipaddr.IPv6).toIPv4Address(), length - 96];
+  }
+  return [parsed, length];
+}

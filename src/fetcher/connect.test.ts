@@ -1,0 +1,45 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
+import { afterAll, expect, it } from 'vitest';
+import type { AddressVerdict } from './addresses.ts';
+import { type ConnectGuard, createGuardedConnect } from './connect.ts';
+
+const server = createServer();
+let received = 0;
+server.on('connection', (socket) => socket.on('data', (data) => (received += data.length)).on('error', () => {}));
+server.listen(0, '127.0.0.1');
+afterAll(() => void server.close());
+
+/** Opens a socket through the guard and resolves to the error of the attempt. */
+function attempt(guard: Partial<ConnectGuard>, protocol: string): Promise<Error | null> {
+  const connect = createGuardedConnect({
+    policy: () => 'allowed',
+    ports: [],
+    signal: new AbortController().signal,
+    ...guard,
+  });
+  const port = String((server.address() as AddressInfo).port);
+  return new Promise((done) => {
+    connect({ hostname: '127.0.0.1', host: '127.0.0.1', protocol, port }, (error, socket) => {
+      socket?.destroy();
+      done(error);
+    });
+  });
+}
+
+it('a peer whose address is judged otherwise once connected gets not one byte, not even a TLS hello', async () => {
+  for (const protocol of ['http:', 'https:']) {
+    const verdicts: AddressVerdict[] = ['allowed', 'refused'];
+    const connection = once(server, 'connection');
+    const error = await attempt({ policy: () => verdicts.shift() ?? 'refused' }, protocol);
+    expect(error).toMatchObject({ code: 'source_refused' });
+    const [socket] = await connection;
+    if (!socket.closed) await once(socket, 'close');
+  }
+  expect(received).toBe(0);
+});
+
+it('a peer that never finishes the TLS handshake is given up in time', async () => {
+  const error = await attempt({ connectTimeoutMs: 100 }, 'https:');
+  expect(error).toMatchObject({ code: 'source_unreachable', retry: true });
+});

@@ -1,0 +1,150 @@
+import { lookup as systemLookup } from 'node:dns/promises';
+import { connect as connectTcp, isIP, type Socket } from 'node:net';
+import { connect as connectTls, rootCertificates } from 'node:tls';
+import type { buildConnector } from 'undici';
+import type { AddressPolicy } from './addresses.ts';
+import { FetchError } from './errors.ts';
+import { isLocalhost, LOOPBACK, NOT_PUBLIC, wrongPort } from './source-url.ts';
+
+export interface ResolvedAddress {
+  address: string;
+  family: number;
+}
+
+/** Resolves a host name to all of its addresses. */
+export type Lookup = (hostname: string) => Promise<ResolvedAddress[]>;
+
+/** Time for name, TCP and TLS together, milliseconds. */
+const CONNECT_TIMEOUT_MS = 10_000;
+
+export interface ConnectGuard {
+  policy: AddressPolicy;
+  /** Ports of public addresses; allowed addresses may be reached on any. */
+  ports: readonly number[];
+  lookup?: Lookup | undefined;
+  /** Certificate authorities in PEM that are trusted beside the usual ones. */
+  ca?: string | undefined;
+  connectTimeoutMs?: number | undefined;
+  /** Aborting closes a connection that is still being opened. */
+  signal: AbortSignal;
+  /** Told about refused addresses; for the operator's log, never for the user. */
+  onRefused?: (host: string, address: string) => void;
+}
+
+/**
+ * The connector of an undici Agent: no socket is opened before every address of the host has been judged, and no
+ * byte is sent before the peer's address has been judged again. The name is resolved once; the socket gets exactly
+ * the addresses that were judged, so that a second answer (DNS rebinding) never comes into play.
+ */
+export function createGuardedConnect(guard: ConnectGuard): buildConnector.connector {
+  return (options, callback) => {
+    const host = options.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+    const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80);
+    const late = new AbortController();
+    const timer = setTimeout(
+      () => late.abort(new FetchError('source_unreachable', 'The source did not accept a connection in time.')),
+      guard.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+    );
+    const signal = AbortSignal.any([guard.signal, late.signal]);
+    openSocket(host, port, options.protocol === 'https:', guard, signal)
+      .finally(() => clearTimeout(timer))
+      .then(
+        (socket) => callback(null, socket),
+        (error: Error) => callback(error, null),
+      );
+  };
+}
+
+async function openSocket(host: string, port: number, secure: boolean, guard: ConnectGuard, signal: AbortSignal) {
+  const addresses = await unlessAborted(resolve(host, guard), signal);
+  for (const { address } of addresses) judge(host, address, port, guard);
+
+  const socket = connectTcp({
+    host,
+    port,
+    noDelay: true,
+    autoSelectFamily: true,
+    lookup: (_host, options, callback) => {
+      const first = addresses[0]!;
+      if (options.all) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    },
+  });
+  await opened(socket, 'connect', signal);
+  try {
+    judge(host, socket.remoteAddress ?? '', port, guard);
+  } catch (error) {
+    socket.destroy();
+    throw error;
+  }
+  if (!secure) return socket;
+
+  const tls = connectTls({
+    socket,
+    host,
+    servername: isIP(host) === 0 ? host : '',
+    ALPNProtocols: ['http/1.1'],
+    minVersion: 'TLSv1.2',
+    rejectUnauthorized: true,
+    ...(guard.ca === undefined ? {} : { ca: [...rootCertificates, guard.ca] }),
+  });
+  await opened(tls, 'secureConnect', signal);
+  return tls;
+}
+
+/** All addresses of the host, by one look-up. `localhost` never goes to DNS; it is what the operator allowed of it. */
+async function resolve(host: string, guard: ConnectGuard): Promise<ResolvedAddress[]> {
+  const family = isIP(host);
+  if (family !== 0) return [{ address: host, family }];
+  if (isLocalhost(host)) {
+    const loopback = LOOPBACK.filter((address) => guard.policy(address) === 'allowed');
+    if (loopback.length === 0) throw new FetchError('source_refused', NOT_PUBLIC);
+    return loopback.map((address) => ({ address, family: isIP(address) }));
+  }
+  const lookup = guard.lookup ?? ((name: string) => systemLookup(name, { all: true, verbatim: true }));
+  const addresses = await lookup(host);
+  if (addresses.length === 0) {
+    throw new FetchError('source_unreachable', 'The host name of the source could not be resolved.');
+  }
+  return addresses;
+}
+
+function judge(host: string, address: string, port: number, guard: ConnectGuard): void {
+  const verdict = guard.policy(address);
+  if (verdict === 'allowed') return;
+  if (verdict === 'public' && guard.ports.includes(port)) return;
+  guard.onRefused?.(host, address);
+  throw new FetchError('source_refused', verdict === 'public' ? wrongPort(guard.ports) : NOT_PUBLIC);
+}
+
+function opened(socket: Socket, event: 'connect' | 'secureConnect', signal: AbortSignal): Promise<void> {
+  return new Promise((done, fail) => {
+    const finish = (error?: Error) => {
+      signal.removeEventListener('abort', onAbort);
+      socket.off('close', onClose);
+      if (error) {
+        socket.destroy();
+        fail(error);
+      } else {
+        done();
+      }
+    };
+    const onAbort = () => finish(signal.reason as Error);
+    const onClose = () => finish(new FetchError('source_unreachable', 'The source closed the connection.'));
+    // Stays for the life of the socket: an error between two owners must not end the process.
+    socket.on('error', finish);
+    socket.once(event, () => finish());
+    socket.once('close', onClose);
+    if (signal.aborted) onAbort();
+    else signal.addEventListener('abort', onAbort, { once: true });
+  });
+}
+
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((done, fail) => {
+    const onAbort = () => fail(signal.reason);
+    if (signal.aborted) return onAbort();
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(done, fail).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,21 @@
+import { expect, it } from 'vitest';
+import { failures } from '../contract/failures.ts';
+import { FetchError, toFetchError } from './errors.ts';
+
+it('every code but "canceled" is a failure of the contract, with the same answer to "try again?"', () => {
+  const codes = [
+    ...(['source_refused', 'source_unreachable', 'source_not_found', 'source_error'] as const),
+    ...(['source_too_large', 'source_timeout', 'source_incomplete'] as const),
+  ];
+  for (const code of codes) expect(new FetchError(code, '').retry).toBe(failures[code].retry);
+  expect(new FetchError('canceled', '').retry).toBe(false);
+});
+
+it('the sentence for the user holds nothing of the error below', () => {
+  for (const code of ['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'UND_ERR_SOCKET', '']) {
+    for (const phase of ['connect', 'body'] as const) {
+      const below = Object.assign(new Error(`${code} 10.0.0.7:80 secret.example`), { code });
+      expect(toFetchError(below, phase).message).toMatch(/^The [a-zA-Z ]+\.$/);
+    }
+  }
+});

@@ -1,0 +1,76 @@
+/** Equal to the codes of the same name in the contract's list of failures, plus `canceled`. */
+export type FetchCode =
+  | 'source_refused'
+  | 'source_unreachable'
+  | 'source_not_found'
+  | 'source_error'
+  | 'source_too_large'
+  | 'source_timeout'
+  | 'source_incomplete'
+  | 'canceled';
+
+/** Whether another attempt can heal it, unless the error says otherwise. */
+const RETRY: Record<FetchCode, boolean> = {
+  source_refused: false,
+  source_unreachable: true,
+  source_not_found: false,
+  source_error: true,
+  source_too_large: false,
+  source_timeout: true,
+  source_incomplete: true,
+  canceled: false,
+};
+
+/**
+ * Why a source was not fetched. The message is one sentence for the user: never a body, path, query, header value
+ * or the address that a name resolved to. `cause` may hold more and is for the operator's log alone.
+ */
+export class FetchError extends Error {
+  readonly code: FetchCode;
+  readonly retry: boolean;
+  constructor(code: FetchCode, message: string, options: { retry?: boolean; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'FetchError';
+    this.code = code;
+    this.retry = options.retry ?? RETRY[code];
+  }
+}
+
+/** Where the exchange stood when it failed; the same broken connection means different things. */
+export type FetchPhase = 'connect' | 'body';
+
+/** Turns an error of sockets, TLS, DNS or the HTTP parser into the sentence for the user. */
+export function toFetchError(error: unknown, phase: FetchPhase): FetchError {
+  if (error instanceof FetchError) return error;
+  const code = String((error as { code?: unknown })?.code ?? '');
+  const make = (fetchCode: FetchCode, message: string, retry?: boolean) =>
+    new FetchError(fetchCode, message, { cause: error, ...(retry === undefined ? {} : { retry }) });
+
+  if (code === 'UND_ERR_HEADERS_TIMEOUT') return make('source_timeout', 'The source did not answer in time.');
+  if (code === 'UND_ERR_BODY_TIMEOUT') return make('source_timeout', 'The source stopped sending.');
+  if (code === 'UND_ERR_HEADERS_OVERFLOW') {
+    return make('source_error', 'The source answered with headers that are too large.', false);
+  }
+  const parserError = (error as { name?: unknown })?.name === 'HTTPParserError';
+  if (parserError || (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' && phase === 'connect')) {
+    // undici puts the bytes of the source into this error; they belong into no log.
+    if (parserError) (error as { data?: unknown }).data = undefined;
+    return make('source_error', 'The source did not answer with valid HTTP.', false);
+  }
+  if (code === 'ENOTFOUND' || code === 'ENODATA' || code.startsWith('EAI_')) {
+    return make('source_unreachable', 'The host name of the source could not be resolved.');
+  }
+  if (code === 'ECONNREFUSED') return make('source_unreachable', 'The source refused the connection.');
+  if (isTlsError(code)) {
+    return make('source_unreachable', 'The TLS certificate or handshake of the source is not valid.', false);
+  }
+  if (phase === 'body')
+    return make('source_incomplete', 'The source closed the connection before the end of the file.');
+  return make('source_unreachable', 'The source could not be reached.');
+}
+
+function isTlsError(code: string): boolean {
+  return /^(CERT_|ERR_TLS_|ERR_SSL_|UNABLE_TO_|DEPTH_ZERO_|SELF_SIGNED_|HOSTNAME_MISMATCH|EPROTO|INVALID_CA|INVALID_PURPOSE)/.test(
+    code,
+  );
+}

@@ -1,0 +1,106 @@
+import { isIP } from 'node:net';
+import { type AddressPolicy, createAddressPolicy } from './addresses.ts';
+
+/** Longest URL that is taken, characters. Signed URLs of the large clouds stay under 4,000. */
+const MAX_URL_LENGTH = 8192;
+
+/** Names that never lead to a public host (RFC 6761, 6762, 7686, 8375, ICANN's `internal`). */
+const PRIVATE_SUFFIXES = ['local', 'internal', 'invalid', 'onion', 'home.arpa', 'localdomain', 'lan', 'intranet'];
+
+/** The loopback addresses that `localhost` stands for, whatever DNS says (RFC 6761 section 6.3). */
+export const LOOPBACK = ['127.0.0.1', '::1'] as const;
+
+export interface SourceUrlOptions {
+  /** CIDRs that may be reached although they are not public, on any port. */
+  allow: readonly string[];
+  /** Ports of public sources. */
+  ports: readonly number[];
+}
+
+export type SourceUrlCheck = { ok: true; url: URL } | { ok: false; reason: string };
+
+/**
+ * Judges the URL of a source by its text alone: no DNS, no network, so that a request can be refused when it is
+ * made. What a name resolves to is judged again when the connection is opened. `reason` is a sentence for the user.
+ * Throws `ConfigError` when `allow` holds something other than CIDRs.
+ */
+export function checkSourceUrl(text: string, options: SourceUrlOptions): SourceUrlCheck {
+  return checkWithPolicy(text, createAddressPolicy(options.allow), options);
+}
+
+/** The same with a judge that was built before. */
+export function checkWithPolicy(text: string, policy: AddressPolicy, options: SourceUrlOptions): SourceUrlCheck {
+  const shape = checkShape(text);
+  if (shape !== null) return refuse(shape);
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    return refuse('The URL is not valid.');
+  }
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return refuse(SCHEMES);
+  if (url.username !== '' || url.password !== '') return refuse(USERINFO);
+
+  const host = hostOf(url);
+  const port = portOf(url);
+  if (isIP(host) !== 0) {
+    const verdict = policy(host);
+    if (verdict === 'refused') return refuse(NOT_PUBLIC);
+    return verdict === 'allowed' || options.ports.includes(port) ? { ok: true, url } : refuse(wrongPort(options.ports));
+  }
+  if (isLocalhost(host)) {
+    return LOOPBACK.some((address) => policy(address) === 'allowed') ? { ok: true, url } : refuse(NOT_PUBLIC);
+  }
+  if (!isHostName(host)) return refuse('The host name of the URL is not valid.');
+  // A name may lead to an address that the operator allowed. Only the connection can tell, and it does.
+  if (options.allow.length > 0) return { ok: true, url };
+  if (isPrivateName(host)) return refuse('The host name is not public.');
+  return options.ports.includes(port) ? { ok: true, url } : refuse(wrongPort(options.ports));
+}
+
+/** Host name without the brackets of IPv6 and without the root dot. */
+export function hostOf(url: URL): string {
+  return url.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
+}
+
+export function portOf(url: URL): number {
+  return url.port === '' ? (url.protocol === 'https:' ? 443 : 80) : Number(url.port);
+}
+
+export function isLocalhost(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost');
+}
+
+export const NOT_PUBLIC = 'The host is a private or reserved address.';
+const SCHEMES = 'Only https:// and http:// URLs can be fetched.';
+const USERINFO = 'The URL must not hold a user name or password.';
+
+export function wrongPort(ports: readonly number[]): string {
+  return `The port is not allowed; public sources are fetched from port ${ports.join(', ')}.`;
+}
+
+/**
+ * What the URL parser would silently repair is refused instead: parsers that repair differently are how a check and
+ * a connection come to see two different hosts.
+ */
+function checkShape(text: string): string | null {
+  if (text.length > MAX_URL_LENGTH) return `The URL is longer than ${MAX_URL_LENGTH} characters.`;
+  if (/[\u0000-\u001f\u007f]/.test(text) || text !== text.trim()) return 'The URL holds control characters or blanks.';
+  if (!/^https?:\/\//i.test(text)) return /^[a-z][a-z0-9+.-]*:/i.test(text) ? SCHEMES : 'The URL is not valid.';
+  const authority = /^https?:\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';
+  if (authority === '' || /[\\\s]/.test(authority)) return 'The host name of the URL is not valid.';
+  if (authority.includes('@')) return USERINFO;
+  return null;
+}
+
+function isHostName(host: string): boolean {
+  return host.length <= 253 && host.split('.').every((label) => /^[a-z0-9_-]{1,63}$/.test(label));
+}
+
+function isPrivateName(host: string): boolean {
+  return !host.includes('.') || PRIVATE_SUFFIXES.some((suffix) => host.endsWith(`.${suffix}`));
+}
+
+function refuse(reason: string): SourceUrlCheck {
+  return { ok: false, reason };
+}

@@ -1,0 +1,563 @@
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { createServer, type RequestListener } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import { generate } from 'selfsigned';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createFetcher, FetchError, type FetcherOptions } from '../../src/fetcher/index.ts';
+
+let folder: string;
+let cleanups: (() => void)[] = [];
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'airlock-fetch-'));
+});
+afterEach(async () => {
+  for (const cleanup of cleanups) cleanup();
+  cleanups = [];
+  await rm(folder, { recursive: true });
+});
+
+interface Running {
+  port: number;
+  url: string;
+  /** Connections that the server has seen. */
+  connections: () => number;
+  /** Bytes that the server has received. */
+  received: () => number;
+}
+
+async function listen(server: Server, host = '127.0.0.1', scheme = 'http'): Promise<Running> {
+  const sockets: Socket[] = [];
+  let received = 0;
+  server.on('connection', (socket: Socket) => {
+    sockets.push(socket);
+    socket.on('error', () => {});
+    socket.on('data', (data) => {
+      received += data.length;
+    });
+  });
+  server.listen(0, host);
+  await once(server, 'listening');
+  cleanups.push(() => {
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    port,
+    url: `${scheme}://${host}:${port}`,
+    connections: () => sockets.length,
+    received: () => received,
+  };
+}
+
+const serve = (handler: RequestListener) => listen(createServer(handler));
+
+/** A server that answers every request with exactly these bytes, then (unless told otherwise) closes. */
+const serveRaw = (answer: string | Buffer, close = true) =>
+  listen(
+    createTcpServer((socket) => {
+      socket.once('data', () => (close ? socket.end(answer) : socket.write(answer)));
+    }),
+  );
+
+const fetcher = (options: Partial<FetcherOptions> = {}) =>
+  createFetcher({ allow: ['127.0.0.1/32'], ports: [80, 443], maxBytes: 1_000_000, deadlineMs: 5000, ...options });
+
+const target = () => join(folder, 'file');
+
+/** The error of a download that must fail; checks that nothing was left behind. */
+async function failure(download: Promise<unknown>): Promise<FetchError> {
+  const error = await download.then(
+    () => Promise.reject(new Error('the download did not fail')),
+    (reason) => reason,
+  );
+  expect(error).toBeInstanceOf(FetchError);
+  expect(await readdir(folder)).toEqual([]);
+  return error;
+}
+
+describe('a download that succeeds', () => {
+  it('writes exactly the bytes of the source, and says what it is and where it came from', async () => {
+    const bytes = Buffer.alloc(300_000, 'media');
+    const server = await serve((_request, response) => {
+      response.setHeader('content-type', 'Video/MP4; charset=binary').end(bytes);
+    });
+    const counted: number[] = [];
+    const result = await fetcher().download(`${server.url}/a.mp4?sig=1`, target(), { onBytes: (n) => counted.push(n) });
+    expect(result).toEqual({ bytes: bytes.length, contentType: 'video/mp4', host: `127.0.0.1:${server.port}` });
+    expect((await readFile(target())).equals(bytes)).toBe(true);
+    expect(counted.reduce((sum, n) => sum + n, 0)).toBe(bytes.length);
+  });
+
+  it('gives the file to nobody else, or to one group for reading', async () => {
+    const server = await serve((_request, response) => response.end('x'));
+    await fetcher().download(server.url, target());
+    expect((await stat(target())).mode & 0o777).toBe(0o600);
+    const group = process.getgid!();
+    await fetcher().download(server.url, join(folder, 'shared'), { fileGroup: group });
+    const shared = await stat(join(folder, 'shared'));
+    expect([shared.mode & 0o777, shared.gid]).toEqual([0o640, group]);
+  });
+
+  it('sends no header that tells about the service or asks for compression, and keeps no connection', async () => {
+    let headers: object = {};
+    const server = await serve((request, response) => {
+      headers = request.headers;
+      response.end('x');
+    });
+    await fetcher().download(server.url, target());
+    expect(headers).toEqual({
+      host: `127.0.0.1:${server.port}`,
+      connection: 'close',
+      'user-agent': 'Airlock',
+      accept: '*/*',
+      'accept-encoding': 'identity',
+    });
+  });
+
+  it('follows up to three redirects, relative ones too', async () => {
+    const server = await serve((request, response) => {
+      const step = Number(request.url!.slice(1));
+      if (step === 3) response.end('there');
+      else response.writeHead(302, { location: `/${step + 1}` }).end('x'.repeat(100_000));
+    });
+    await fetcher().download(`${server.url}/0`, target());
+    expect(await readFile(target(), 'utf8')).toBe('there');
+  });
+
+  it('reaches localhost by name when the operator allowed the loopback address', async () => {
+    const server = await serve((_request, response) => response.end('local'));
+    const lookup = () => Promise.reject(new Error('localhost must not go to DNS'));
+    await fetcher({ lookup }).download(`http://localhost:${server.port}/`, target());
+    expect(await readFile(target(), 'utf8')).toBe('local');
+  });
+
+  it('takes a body of unknown length up to the end of the connection, and an empty one', async () => {
+    const open = await serveRaw('HTTP/1.1 200 OK\r\n\r\nabc');
+    expect((await fetcher().download(open.url, target())).bytes).toBe(3);
+    const empty = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
+    expect((await fetcher().download(empty.url, join(folder, 'empty'))).bytes).toBe(0);
+  });
+
+  it('leaves HTML to the probe but names it', async () => {
+    const server = await serve((_request, response) => response.setHeader('content-type', 'text/html').end('<html>'));
+    expect((await fetcher().download(server.url, target())).contentType).toBe('text/html');
+  });
+});
+
+describe('addresses that are not public', () => {
+  const hosts = (answers: string[][]) => {
+    const asked: string[] = [];
+    const lookup = async (name: string) => {
+      asked.push(name);
+      const answer = answers[Math.min(asked.length, answers.length) - 1]!;
+      return answer.map((address) => ({ address, family: address.includes(':') ? 6 : 4 }));
+    };
+    return { asked, lookup };
+  };
+
+  it.each([
+    ['loopback', ['127.0.0.1']],
+    ['a private network', ['10.1.2.3']],
+    ['cloud metadata', ['169.254.169.254']],
+    ['the wire server of a cloud', ['168.63.129.16']],
+    ['IPv6 loopback', ['::1']],
+    ['an IPv4-mapped loopback', ['::ffff:127.0.0.1']],
+    ['an IPv4-compatible loopback', ['::127.0.0.1']],
+    ['NAT64', ['64:ff9b::7f00:1']],
+    ['6to4', ['2002:7f00:1::']],
+    ['a public and a private address', ['93.184.216.34', '127.0.0.1']],
+    ['a private and a public address', ['127.0.0.1', '2606:4700::1111']],
+    ['something that is no address', ['localhost']],
+  ])('a name that leads to %s is refused before any connection', async (_what, addresses) => {
+    const server = await serve((_request, response) => response.end('secret'));
+    const warnings: object[] = [];
+    const error = await failure(
+      fetcher({
+        allow: [],
+        ports: [server.port],
+        lookup: hosts([addresses]).lookup,
+        logger: { warn: (fields) => warnings.push(fields) },
+      }).download(`http://media.example:${server.port}/a?token=hidden`, target()),
+    );
+    expect(error).toMatchObject({ code: 'source_refused', retry: false });
+    expect(error.message).not.toMatch(/127|10\.1|169|168|::|token|hidden|media\.example/);
+    expect(server.connections()).toBe(0);
+    expect(warnings).toEqual([{ host: 'media.example', address: expect.any(String) }]);
+  });
+
+  it('a literal in any notation is refused before any connection', async () => {
+    const server = await serve((_request, response) => response.end('secret'));
+    const only = fetcher({ allow: [], ports: [server.port] });
+    for (const host of ['127.0.0.1', '2130706433', '0x7f.1', '0177.0.0.1', '127。0。0。1', '[::ffff:127.0.0.1]', '0']) {
+      expect((await failure(only.download(`http://${host}:${server.port}/`, target()))).code).toBe('source_refused');
+    }
+    expect((await failure(only.download(`http://localhost:${server.port}/`, target()))).code).toBe('source_refused');
+    expect(server.connections()).toBe(0);
+  });
+
+  it('a name is resolved once for a connection, and judged anew for the next (rebinding)', async () => {
+    const inside = await listen(
+      createServer((_request, response) => response.end('secret')),
+      '127.0.0.2',
+    );
+    const outside = await serve((_request, response) =>
+      response.writeHead(302, { location: `http://rebind.example:${inside.port}/` }).end(),
+    );
+    const dns = hosts([['127.0.0.1'], ['127.0.0.2']]);
+    const error = await failure(
+      fetcher({ lookup: dns.lookup }).download(`http://rebind.example:${outside.port}/`, target()),
+    );
+    expect(error.code).toBe('source_refused');
+    expect(dns.asked).toHaveLength(2);
+    expect([outside.connections(), inside.connections()]).toEqual([1, 0]);
+  });
+
+  it('a public name on a port that is not listed is refused before any connection', async () => {
+    const error = await failure(
+      fetcher({ lookup: hosts([['93.184.216.34']]).lookup }).download('http://media.example:8080/', target()),
+    );
+    expect(error.code).toBe('source_refused');
+    expect(error.message).toContain('port');
+  });
+
+  it('a redirect to a private address, another scheme or a URL with a password is refused', async () => {
+    const inside = await listen(
+      createServer((_request, response) => response.end('secret')),
+      '127.0.0.2',
+    );
+    for (const location of [
+      `http://127.0.0.2:${inside.port}/`,
+      `//127.0.0.2:${inside.port}/`,
+      `http://2130706434:${inside.port}/`,
+      'http://169.254.169.254/latest/meta-data',
+      'file:///etc/passwd',
+      'ftp://127.0.0.1/',
+      'gopher://127.0.0.1:6379/_FLUSHALL',
+      'data:text/plain,x',
+      'http://user:password@127.0.0.1/',
+    ]) {
+      const server = await serve((_request, response) => response.writeHead(307, { location }).end('x'));
+      const error = await failure(fetcher().download(server.url, target()));
+      expect([location, error.code]).toEqual([location, 'source_refused']);
+    }
+    expect(inside.connections()).toBe(0);
+  });
+
+  it('endless redirects end after three', async () => {
+    const server = await serve((_request, response) => response.writeHead(301, { location: '/again' }).end());
+    const error = await failure(fetcher().download(server.url, target()));
+    expect(error).toMatchObject({ code: 'source_error', retry: false });
+    expect(server.connections()).toBe(4);
+  });
+});
+
+describe('sources that answer badly', () => {
+  it.each([
+    [404, 'source_not_found', false],
+    [410, 'source_not_found', false],
+    [401, 'source_error', false],
+    [403, 'source_error', false],
+    [206, 'source_error', false],
+    [429, 'source_error', true],
+    [500, 'source_error', true],
+    [503, 'source_error', true],
+  ])('%i becomes %s', async (status, code, retry) => {
+    const server = await serve((_request, response) => response.writeHead(status).end('internal details'));
+    const error = await failure(fetcher().download(`${server.url}/secret-path`, target()));
+    expect(error).toMatchObject({ code, retry, message: `The source answered ${status}.` });
+  });
+
+  it('a redirect without a target, or to nonsense, is an error of the source', async () => {
+    for (const headers of [{}, { location: 'http://[' }]) {
+      const server = await serve((_request, response) => response.writeHead(302, headers).end());
+      expect((await failure(fetcher().download(server.url, target()))).code).toBe('source_error');
+    }
+  });
+
+  it('a compressed answer is refused, whatever it is called', async () => {
+    for (const headers of [{ 'content-encoding': 'gzip' }, { 'content-encoding': 'identity, br' }]) {
+      const server = await serve((_request, response) =>
+        response.writeHead(200, headers).end(gzipSync('x'.repeat(1e6))),
+      );
+      expect((await failure(fetcher().download(server.url, target()))).code).toBe('source_refused');
+    }
+    const transfer = await serveRaw('HTTP/1.1 200 OK\r\ntransfer-encoding: gzip\r\n\r\nxxx');
+    expect((await failure(fetcher().download(transfer.url, target()))).code).toBe('source_refused');
+  });
+
+  it('headers without end are cut off', async () => {
+    const server = await serveRaw(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(40_000)}\r\n\r\nabc`);
+    expect(await failure(fetcher().download(server.url, target()))).toMatchObject({
+      code: 'source_error',
+      retry: false,
+    });
+  });
+
+  it('something that is not HTTP is an error of the source', async () => {
+    const server = await serveRaw('220 mail.example ESMTP\r\n');
+    expect(await failure(fetcher().download(server.url, target()))).toMatchObject({
+      code: 'source_error',
+      retry: false,
+    });
+  });
+
+  it('a source that closes without an answer, or where nobody listens, is unreachable', async () => {
+    const closing = await serveRaw('');
+    expect((await failure(fetcher().download(closing.url, target()))).code).toBe('source_unreachable');
+    expect((await failure(fetcher().download('http://127.0.0.1:1/', target()))).code).toBe('source_unreachable');
+  });
+
+  it('a name that does not exist, or has no address, is unreachable', async () => {
+    const missing = async () => {
+      throw Object.assign(new Error('getaddrinfo ENOTFOUND gone.example'), { code: 'ENOTFOUND' });
+    };
+    for (const lookup of [missing, async () => []]) {
+      const error = await failure(fetcher({ lookup }).download('http://gone.example/', target()));
+      expect(error).toMatchObject({
+        code: 'source_unreachable',
+        message: 'The host name of the source could not be resolved.',
+      });
+    }
+  });
+});
+
+describe('sources that lie about their length', () => {
+  it('fewer bytes than announced are incomplete', async () => {
+    const server = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nonly this');
+    expect(await failure(fetcher().download(server.url, target()))).toMatchObject({
+      code: 'source_incomplete',
+      retry: true,
+    });
+  });
+
+  it('chunks without the last one are incomplete', async () => {
+    const server = await serveRaw('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\n');
+    expect((await failure(fetcher().download(server.url, target()))).code).toBe('source_incomplete');
+  });
+
+  it('more bytes than announced never reach the file', async () => {
+    const server = await serveRaw(`HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nhello${'X'.repeat(1000)}`);
+    const result = await fetcher()
+      .download(server.url, target())
+      .catch((error) => error);
+    if (result instanceof FetchError) expect(await readdir(folder)).toEqual([]);
+    else expect(await readFile(target(), 'utf8')).toBe('hello');
+  });
+
+  it('two lengths that differ, and a length that is no number, are invalid HTTP', async () => {
+    for (const lengths of ['content-length: 5\r\ncontent-length: 6', 'content-length: -1', 'content-length: 5x']) {
+      const server = await serveRaw(`HTTP/1.1 200 OK\r\n${lengths}\r\n\r\nhello!`);
+      expect((await failure(fetcher().download(server.url, target()))).code).toBe('source_error');
+    }
+  });
+
+  it('a length over the limit is refused before the body is read', async () => {
+    const server = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 1000001\r\n\r\n', false);
+    const started = Date.now();
+    expect(await failure(fetcher().download(server.url, target()))).toMatchObject({
+      code: 'source_too_large',
+      retry: false,
+    });
+    expect(Date.now() - started).toBeLessThan(2000);
+  });
+
+  it('a body without end is cut off at the limit', async () => {
+    let sent = 0;
+    const server = await serve((_request, response) => {
+      const push = () => {
+        while (!response.destroyed) {
+          sent += 65_536;
+          if (!response.write(Buffer.alloc(65_536))) break;
+        }
+      };
+      response.on('drain', push);
+      push();
+    });
+    const counted: number[] = [];
+    const error = await failure(
+      fetcher().download(server.url, target(), { maxBytes: 200_000, onBytes: (n) => counted.push(n) }),
+    );
+    expect(error).toMatchObject({ code: 'source_too_large', message: expect.stringContaining('200000 bytes') });
+    expect(counted.reduce((sum, n) => sum + n, 0)).toBeLessThanOrEqual(200_000);
+    expect(sent).toBeLessThan(50_000_000);
+  });
+
+  it('a download cannot ask for more than the fetcher gives', async () => {
+    const server = await serve((_request, response) => response.end('x'.repeat(2000)));
+    const error = await failure(fetcher({ maxBytes: 1000 }).download(server.url, target(), { maxBytes: 5000 }));
+    expect(error.code).toBe('source_too_large');
+  });
+});
+
+describe('sources that take their time', () => {
+  it('a source that never answers ends at the deadline', async () => {
+    const server = await serve(() => {});
+    const error = await failure(fetcher().download(server.url, target(), { deadlineMs: 200 }));
+    expect(error).toMatchObject({ code: 'source_timeout', retry: true });
+  });
+
+  it('a source that drips ends by the minimum rate, long before the deadline', async () => {
+    const server = await serve((_request, response) => {
+      const timer = setInterval(() => response.write('drip'), 20);
+      response.on('close', () => clearInterval(timer));
+    });
+    const error = await failure(
+      fetcher({ minBytesPerSecond: 10_000, rateWindowMs: 150, deadlineMs: 20_000 }).download(server.url, target()),
+    );
+    expect(error).toMatchObject({ code: 'source_timeout', message: 'The source sends too slowly.' });
+  });
+
+  it('a steady source above the minimum rate is left alone', async () => {
+    const server = await serve((_request, response) => {
+      let left = 15;
+      const timer = setInterval(() => {
+        response.write('x'.repeat(2000));
+        if (--left === 0) {
+          clearInterval(timer);
+          response.end();
+        }
+      }, 20);
+    });
+    const result = await fetcher({ minBytesPerSecond: 1000, rateWindowMs: 150 }).download(server.url, target());
+    expect(result.bytes).toBe(30_000);
+  });
+
+  it('a resolver that never answers ends at the deadline', async () => {
+    const lookup = () => new Promise<never>(() => {});
+    const error = await failure(fetcher({ lookup }).download('http://slow.example/', target(), { deadlineMs: 200 }));
+    expect(error.code).toBe('source_timeout');
+  });
+
+  it('the deadline counts over all redirects', async () => {
+    const server = await serve((_request, response) => {
+      setTimeout(() => response.writeHead(302, { location: '/next' }).end(), 150);
+    });
+    const error = await failure(fetcher().download(server.url, target(), { deadlineMs: 250 }));
+    expect(error.code).toBe('source_timeout');
+  });
+});
+
+describe('cancel', () => {
+  it('ends a running body at once and closes the connection', async () => {
+    let closed: Promise<unknown> = Promise.resolve();
+    const server = await serve((_request, response) => {
+      response.write('start');
+      closed = once(response, 'close');
+    });
+    const controller = new AbortController();
+    const download = fetcher().download(server.url, target(), {
+      signal: controller.signal,
+      onBytes: () => controller.abort(),
+    });
+    expect(await failure(download)).toMatchObject({ code: 'canceled', retry: false });
+    await closed;
+  });
+
+  it('ends a request without an answer, a look-up, and one that was aborted before', async () => {
+    const server = await serve(() => controllers.shift()?.abort());
+    const first = new AbortController();
+    const controllers = [first];
+    expect((await failure(fetcher().download(server.url, target(), { signal: first.signal }))).code).toBe('canceled');
+
+    const second = new AbortController();
+    const lookup = () => {
+      setImmediate(() => second.abort());
+      return new Promise<never>(() => {});
+    };
+    const looking = fetcher({ lookup }).download('http://slow.example/', target(), { signal: second.signal });
+    expect((await failure(looking)).code).toBe('canceled');
+
+    const seen = server.connections();
+    const before = fetcher().download(server.url, target(), { signal: AbortSignal.abort() });
+    expect((await failure(before)).code).toBe('canceled');
+    expect(server.connections()).toBe(seen);
+  });
+});
+
+describe('the destination', () => {
+  it('is never overwritten, and stays when it was there before', async () => {
+    await writeFile(target(), 'precious');
+    const server = await serve((_request, response) => response.end('new'));
+    await expect(fetcher().download(server.url, target())).rejects.toMatchObject({ code: 'EEXIST' });
+    expect(await readFile(target(), 'utf8')).toBe('precious');
+    expect(server.connections()).toBe(0);
+  });
+
+  it.skipIf(process.getuid!() === 0)('in a folder without write access is our error, not the source’s', async () => {
+    await chmod(folder, 0o500);
+    await expect(fetcher().download('http://127.0.0.1:1/', target())).rejects.toMatchObject({ code: 'EACCES' });
+  });
+});
+
+describe('https', () => {
+  const certificate = () =>
+    generate([{ name: 'commonName', value: 'localhost' }], {
+      keyType: 'ec',
+      algorithm: 'sha256',
+      extensions: [
+        { name: 'basicConstraints', cA: true },
+        {
+          name: 'subjectAltName',
+          altNames: [
+            { type: 2, value: 'localhost' },
+            { type: 7, ip: '127.0.0.1' },
+          ],
+        },
+      ],
+    });
+
+  it('is fetched when the certificate is good, by name and by address', async () => {
+    const { cert, private: key } = await certificate();
+    const server = await listen(
+      createTlsServer({ cert, key }, (_request, response) => response.end('sealed')),
+      '127.0.0.1',
+      'https',
+    );
+    await fetcher({ ca: cert }).download(`https://localhost:${server.port}/`, target());
+    await fetcher({ ca: cert }).download(server.url, join(folder, 'by-address'));
+    expect(await readFile(join(folder, 'by-address'), 'utf8')).toBe('sealed');
+  });
+
+  it('is refused when nobody vouches for the certificate, or it is for another name', async () => {
+    const { cert, private: key } = await certificate();
+    let requests = 0;
+    const server = await listen(
+      createTlsServer({ cert, key }, (_request, response) => {
+        requests++;
+        response.end('sealed');
+      }),
+      '127.0.0.1',
+      'https',
+    );
+    const lookup = async () => [{ address: '127.0.0.1', family: 4 }];
+    for (const [options, url] of [
+      [{}, server.url],
+      [{ ca: cert, lookup }, `https://other.example:${server.port}/`],
+    ] as const) {
+      const error = await failure(fetcher(options).download(url, target()));
+      expect(error).toMatchObject({ code: 'source_unreachable', retry: false });
+      expect(error.message).toContain('certificate');
+    }
+    expect(requests).toBe(0);
+  });
+
+  it('never becomes http by a redirect', async () => {
+    const { cert, private: key } = await certificate();
+    const plain = await serve((_request, response) => response.end('plain'));
+    const server = await listen(
+      createTlsServer({ cert, key }, (_request, response) => response.writeHead(302, { location: plain.url }).end()),
+      '127.0.0.1',
+      'https',
+    );
+    const error = await failure(fetcher({ ca: cert }).download(server.url, target()));
+    expect(error.code).toBe('source_refused');
+    expect(plain.connections()).toBe(0);
+  });
+});
