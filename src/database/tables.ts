@@ -68,16 +68,17 @@ export interface UploadsTable {
   account_id: string;
   staging_key: string;
   object_id: string | null;
-  original_name: string | null;
-  stored_name: string;
+  name_sealed: Buffer | null;
+  name_fingerprint: Buffer;
   declared_type: string;
   declared_size: number;
   state: UploadState;
-  demuxer: string | null;
+  queue_job: string | null;
   probe: Json<unknown> | null;
   url_expires_at: Timestamp;
   created_at: DefaultedTimestamp;
   confirmed_at: Timestamp | null;
+  refusal: string | null;
 }
 
 export type JobStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'canceled';
@@ -94,7 +95,7 @@ export interface TranscodesTable {
   source: string;
   plan: Json<unknown> | null;
   warnings: Json<unknown>;
-  metadata: Json<unknown> | null;
+  metadata_sealed: Buffer | null;
   progress: Generated<number>;
   speed: number | null;
   fps: number | null;
@@ -103,7 +104,7 @@ export interface TranscodesTable {
   queue_job: string;
   attempts: Generated<number>;
   output_object_id: string | null;
-  output_name: string | null;
+  output_name_sealed: Buffer | null;
   output_probe: Json<unknown> | null;
   input_seconds: number | null;
   error_code: string | null;
@@ -121,8 +122,9 @@ export interface TranscodeInputsTable {
   transcode_id: string;
   position: number;
   upload_id: string | null;
-  shown_url: string | null;
-  source_url: string | null;
+  object_id: string | null;
+  url_sealed: Buffer | null;
+  source_sealed: Buffer | null;
   probe: Json<unknown> | null;
 }
 
@@ -143,7 +145,7 @@ export interface AttemptsTable {
   signal: string | null;
   cpu_ms: number | null;
   max_rss: number | null;
-  stderr_tail: string | null;
+  stderr_sealed: Buffer | null;
   error_code: string | null;
 }
 
@@ -176,9 +178,8 @@ export interface IdempotencyKeysTable {
   route: string;
   key: string;
   request_hash: Buffer;
-  status: number | null;
-  job_id: string | null;
-  answer: Json<unknown> | null;
+  status: number;
+  answer_sealed: Buffer;
   created_at: DefaultedTimestamp;
 }
 

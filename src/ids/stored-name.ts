@@ -37,7 +37,7 @@ function limitBytes(name: string, maximum: number): string {
   return kept + extension;
 }
 
-function splitExtension(name: string): { stem: string; extension: string } {
+export function splitExtension(name: string): { stem: string; extension: string } {
   const dot = name.lastIndexOf('.');
   const extension = dot > 0 ? name.slice(dot) : '';
   return /^\.[A-Za-z0-9]{1,10}$/.test(extension)

@@ -5,29 +5,33 @@ import { notify } from '../database/notify.ts';
 import type { Database, Db, Tx } from '../database/pool.ts';
 
 /**
- * The only place that knows pg-boss. Two queues, one a lane: light work (audio, stills, remuxes, small pictures)
- * must never wait behind a heavy encode (performance rule 7).
+ * The only place that knows pg-boss. One queue a lane: light work (audio, stills, remuxes, small pictures) must
+ * never wait behind a heavy encode (performance rule 7), and the inspection of an upload behind neither, because
+ * somebody waits for its answer.
  */
-export type Lane = 'light' | 'heavy';
+export type Lane = 'inspect' | 'light' | 'heavy';
 
-export const LANES: readonly Lane[] = ['light', 'heavy'];
+export const LANES: readonly Lane[] = ['inspect', 'light', 'heavy'];
 
-export interface QueuedJob {
-  queueJob: string;
-  transcodeId: string;
+export interface QueueEntry {
+  id: string;
+  /** The upload (lane `inspect`) or the transcode that the entry stands for. */
+  subject: string;
 }
 
 export interface Queue {
   /** Adds an entry in the caller's transaction and wakes the workers when it commits. Returns the entry's id. */
-  enqueue(tx: Tx, lane: Lane, job: { transcodeId: string; accountId: string }): Promise<string>;
+  enqueue(tx: Tx, lane: Lane, job: { subject: string; accountId: string; delaySeconds?: number }): Promise<string>;
   /** Takes the oldest waiting entry whose account is not in `busyAccounts`, in the caller's transaction. */
-  fetch(tx: Tx, lane: Lane, busyAccounts: string[]): Promise<QueuedJob | null>;
+  fetch(tx: Tx, lane: Lane, busyAccounts: string[]): Promise<QueueEntry | null>;
   /** Tells the queue that the entry is still being worked on. */
   touch(lane: Lane, queueJob: string): Promise<void>;
   /** Ends the entry, in the caller's transaction: whatever became of the job, it must not start again. */
   finish(tx: Tx, lane: Lane, queueJob: string): Promise<void>;
   /** Of these entries, those that can still start or are being worked on. */
   alive(db: Db, queueJobs: string[]): Promise<Set<string>>;
+  /** Entries of a lane that have been worked on for longer than `seconds`. */
+  activeLongerThan(db: Db, lane: Lane, seconds: number): Promise<QueueEntry[]>;
   close(): Promise<void>;
 }
 
@@ -38,7 +42,7 @@ const EXPIRE_SECONDS = 24 * 3600 - 1;
 const HEARTBEAT_SECONDS = 120;
 const KEEP_FINISHED_SECONDS = 3600;
 
-const queueName = (lane: Lane) => `transcode-${lane}`;
+const queueName = (lane: Lane) => `airlock-${lane}`;
 
 /** Installs or upgrades pg-boss's schema and makes the queues; run by `migrate`. */
 export async function migrateQueue(url: string): Promise<void> {
@@ -88,19 +92,22 @@ export async function openQueue(
   return {
     async enqueue(tx, lane, job) {
       const id = randomUUID();
-      const data = { transcodeId: job.transcodeId };
-      await boss.send(queueName(lane), data, { id, group: { id: job.accountId }, db: fromKysely(tx) });
+      await boss.send(
+        queueName(lane),
+        { subject: job.subject },
+        { id, group: { id: job.accountId }, startAfter: job.delaySeconds ?? 0, db: fromKysely(tx) },
+      );
       await notify(tx, 'airlock_queue', lane);
       return id;
     },
 
     async fetch(tx, lane, busyAccounts) {
-      const [job] = await boss.fetch<{ transcodeId: string }>(queueName(lane), {
+      const [job] = await boss.fetch<{ subject: string }>(queueName(lane), {
         batchSize: 1,
         ignoreGroups: busyAccounts,
         db: fromKysely(tx),
       });
-      return job ? { queueJob: job.id, transcodeId: job.data.transcodeId } : null;
+      return job ? { id: job.id, subject: job.data.subject } : null;
     },
 
     async touch(lane, queueJob) {
@@ -115,8 +122,18 @@ export async function openQueue(
     async alive(db, queueJobs) {
       if (queueJobs.length === 0) return new Set();
       const { rows } = await sql<{ id: string }>`
-        SELECT id FROM pgboss.job WHERE id = ANY(${queueJobs}::uuid[]) AND state IN ('created', 'retry', 'active')`.execute(db);
+        SELECT id FROM pgboss.job WHERE id = ANY(${queueJobs}::uuid[]) AND state IN ('created', 'retry', 'active')`.execute(
+        db,
+      );
       return new Set(rows.map((row) => row.id));
+    },
+
+    async activeLongerThan(db, lane, seconds) {
+      const { rows } = await sql<QueueEntry>`
+        SELECT id, data->>'subject' AS subject FROM pgboss.job
+        WHERE name = ${queueName(lane)} AND state = 'active'
+          AND started_on < now() - make_interval(secs => ${seconds})`.execute(db);
+      return rows;
     },
 
     async close() {

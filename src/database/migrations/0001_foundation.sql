@@ -63,17 +63,20 @@ CREATE TABLE uploads (
   account_id     uuid NOT NULL REFERENCES accounts (id),
   staging_key    text NOT NULL,                                          -- what the signed PUT names
   object_id      uuid REFERENCES objects (id),                           -- set when sealed
-  original_name  text,                                                   -- null once the bytes are gone
-  stored_name    text NOT NULL,
+  -- Names are sealed (AES-256-GCM, key outside the database), so that none of them outlives its row in dead tuples
+  -- or the write-ahead log. The fingerprint (HMAC) finds a name without knowing it.
+  name_sealed      bytea,                                                -- null once the bytes are gone
+  name_fingerprint bytea NOT NULL,
   declared_type  text NOT NULL,
   declared_size  bigint NOT NULL,
   state          text NOT NULL CHECK (state IN ('pending', 'confirming', 'confirmed', 'deleted')),
-  demuxer        text,
+  queue_job      uuid,                                                   -- the inspection's queue entry
   probe          jsonb,
   url_expires_at timestamptz NOT NULL,
   created_at     timestamptz NOT NULL DEFAULT now(),
   confirmed_at   timestamptz,
-  UNIQUE (account_id, stored_name)
+  refusal        text,                                                   -- why the inspection failed
+  UNIQUE (account_id, name_fingerprint)
 );
 CREATE INDEX uploads_pending ON uploads (created_at) WHERE state IN ('pending', 'confirming');
 
@@ -86,12 +89,12 @@ CREATE TABLE transcodes (
   request_id       text,
   status           text NOT NULL CHECK (status IN ('pending', 'processing', 'completed', 'failed', 'canceled')),
   lane             text NOT NULL CHECK (lane IN ('light', 'heavy')),
-  request          jsonb NOT NULL,                                       -- URLs without query
+  request          jsonb NOT NULL,                                       -- without URLs and metadata
   output_format    text NOT NULL,
   source           text NOT NULL,                                        -- preset | raw_options | defaults
   plan             jsonb,
   warnings         jsonb NOT NULL DEFAULT '[]',
-  metadata         jsonb,
+  metadata_sealed  bytea,
   progress         real NOT NULL DEFAULT 0,
   speed            real,
   fps              real,
@@ -100,7 +103,7 @@ CREATE TABLE transcodes (
   queue_job        uuid NOT NULL,                                        -- the one queue entry that may start it
   attempts         integer NOT NULL DEFAULT 0,
   output_object_id uuid REFERENCES objects (id),
-  output_name      text,
+  output_name_sealed bytea,
   output_probe     jsonb,
   input_seconds    double precision,
   error_code       text,
@@ -123,12 +126,14 @@ CREATE TABLE transcode_inputs (
   transcode_id uuid NOT NULL REFERENCES transcodes (id) ON DELETE CASCADE,
   position     integer NOT NULL,
   upload_id    uuid REFERENCES uploads (id),
-  shown_url    text,                                                     -- without query; null once erased
-  source_url   text,                                                     -- whole, only while the job is open
+  object_id    uuid REFERENCES objects (id),                             -- an upload or an earlier output
+  url_sealed   bytea,                                                    -- without query; null once erased
+  source_sealed bytea,                                                   -- whole, only while the job is open
   probe        jsonb,
   PRIMARY KEY (transcode_id, position)
 );
 CREATE INDEX transcode_inputs_upload ON transcode_inputs (upload_id);
+CREATE INDEX transcode_inputs_object ON transcode_inputs (object_id);
 
 -- One row per try. The id is the fencing token: a finish that names another attempt changes nothing.
 CREATE TABLE attempts (
@@ -146,7 +151,7 @@ CREATE TABLE attempts (
   signal       text,
   cpu_ms       bigint,
   max_rss      bigint,
-  stderr_tail  text,
+  stderr_sealed bytea,                                                   -- scrubbed, last 8 kB
   error_code   text,
   UNIQUE (transcode_id, number)
 );
@@ -186,9 +191,8 @@ CREATE TABLE idempotency_keys (
   route         text NOT NULL,
   key           text NOT NULL,
   request_hash  bytea NOT NULL,
-  status        integer,                                                 -- null while the first request runs
-  job_id        uuid,
-  answer        jsonb,
+  status        integer NOT NULL,
+  answer_sealed bytea NOT NULL,
   created_at    timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (account_id, route, key)
 );
@@ -208,3 +212,11 @@ CREATE TABLE audit_log (
   previous   bytea NOT NULL,
   hash       bytea NOT NULL
 );
+
+-- Points of the rate limiter (rate-limiter-flexible's layout); worth nothing after a crash, so not logged.
+CREATE UNLOGGED TABLE rate_limits (
+  key    text PRIMARY KEY,
+  points integer NOT NULL DEFAULT 0,
+  expire bigint
+);
+CREATE INDEX rate_limits_expire ON rate_limits (expire);

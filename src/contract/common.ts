@@ -1,0 +1,37 @@
+import { z } from 'zod';
+
+/** A field that the contract lists as required-with-its-own-text names the error code as its Zod message. */
+export const errorBody = z
+  .object({
+    error: z.string(),
+    code: z.string(),
+    details: z.union([z.string(), z.record(z.string(), z.unknown()), z.null()]),
+  })
+  .meta({ id: 'Error' });
+
+export const warning = z.object({ field: z.string(), message: z.string() }).meta({ id: 'Warning' });
+
+export type Warning = z.infer<typeof warning>;
+
+export const timestamp = z.iso.datetime();
+
+export const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'] as const;
+export const FINAL_STATUSES = ['completed', 'failed', 'canceled'] as const;
+export const jobStatus = z.enum(JOB_STATUSES);
+
+export function isFinal(status: string): boolean {
+  return (FINAL_STATUSES as readonly string[]).includes(status);
+}
+
+export const MAX_BODY_BYTES = 1024 * 1024;
+export const MAX_UPLOAD_BYTES = 2_048_576_000;
+/** Seconds that a signed download lives (contract A4). */
+export const DOWNLOAD_SECONDS = 600;
+/** Seconds that a signed upload lives (contract A3). */
+export const UPLOAD_SECONDS = 900;
+/** Longest `?wait=` (contract B). */
+export const MAX_WAIT_SECONDS = 60;
+
+export const waitQuery = z.object({
+  wait: z.coerce.number().min(0).max(MAX_WAIT_SECONDS).optional(),
+});

@@ -1,0 +1,139 @@
+/**
+ * Every error that the API answers with, declared once: `code` is the key, `text` the exact `error` string of the
+ * contract, `advice` what to do next (documentation; not part of the answer unless it stands in the text).
+ */
+export const errors = {
+  unauthorized: { status: 401, text: 'unauthorized', advice: 'Send "Authorization: Bearer <key>" with a live key.' },
+  forbidden: { status: 403, text: 'forbidden', advice: 'Use a key that has the scope named in details.' },
+  https_required: {
+    status: 403,
+    text: 'HTTPS is required',
+    advice: 'Use https://; rotate the key, it travelled in the clear.',
+  },
+  not_found: {
+    status: 404,
+    text: 'Not found',
+    advice: 'Check the id or the path; things of other accounts are not found either.',
+  },
+  method_not_allowed: { status: 405, text: 'Method not allowed', advice: 'See /docs for the methods of this path.' },
+  invalid_json: { status: 400, text: 'Body is not valid JSON', advice: 'Send a JSON object as application/json.' },
+  invalid_request: { status: 400, text: 'Invalid request', advice: 'details names the field and what it must be.' },
+  body_too_large: {
+    status: 413,
+    text: 'Request body is larger than 1 MiB',
+    advice: 'Media goes by URL or presigned upload, never in a body.',
+  },
+  unsupported_media_type: { status: 415, text: 'Unsupported content type', advice: 'Send application/json.' },
+  rate_limit_exceeded: {
+    status: 429,
+    text: 'rate_limit_exceeded',
+    advice: 'Wait as many seconds as Retry-After says.',
+  },
+  queue_full: { status: 429, text: 'Too many jobs are waiting', advice: 'Wait until some of your jobs have ended.' },
+  quota_exceeded: {
+    status: 402,
+    text: 'Quota exceeded',
+    advice: 'Wait for the next month or ask the operator for more.',
+  },
+  idempotency_conflict: {
+    status: 409,
+    text: 'Idempotency-Key was used with another body',
+    advice: 'Use a new key for a new request.',
+  },
+  idempotency_in_progress: {
+    status: 409,
+    text: 'A request with this Idempotency-Key is still running',
+    advice: 'Repeat it in a moment.',
+  },
+  missing_upload_fields: {
+    status: 400,
+    text: 'Missing required fields: filename, contentType, fileSize',
+    advice: 'Send all three.',
+  },
+  missing_confirm_fields: { status: 400, text: 'Missing required fields: filename, fileSize', advice: 'Send both.' },
+  invalid_file_size: {
+    status: 400,
+    text: "Invalid fileSize. Must be a positive number in bytes (not a formatted string like '1.46mbs')",
+    advice: 'Send the size in bytes as a whole JSON number.',
+  },
+  invalid_file_type: {
+    status: 400,
+    text: 'Invalid file type. Only video, audio, or image files are allowed.',
+    advice: 'See /docs for the content types.',
+  },
+  file_too_large: {
+    status: 400,
+    text: 'File size too large. Maximum allowed size is 2GB.',
+    advice: 'Split or compress the file.',
+  },
+  upload_not_found: {
+    status: 400,
+    text: 'File not found in GCS bucket',
+    advice: 'PUT the bytes to uploadUrl first, then confirm.',
+  },
+  upload_size_mismatch: {
+    status: 400,
+    text: 'File size mismatch',
+    advice: 'Confirm with the size that was declared and sent.',
+  },
+  upload_type_mismatch: {
+    status: 400,
+    text: 'File content does not match its declared type',
+    advice: 'Declare the true type; the upload has been deleted, start again.',
+  },
+  storage_unavailable: { status: 503, text: 'Storage does not answer', advice: 'Try again in a moment.' },
+  source_not_owned: {
+    status: 422,
+    text: 'Input is no confirmed upload of this account',
+    advice: 'Use the fileUrl that confirm returned.',
+  },
+  source_deleted: { status: 422, text: 'Input has been deleted', advice: 'Upload the file again.' },
+  source_refused: {
+    status: 422,
+    text: 'Input URL is not allowed',
+    advice: 'Use a public https:// URL or upload the file.',
+  },
+  option_refused: { status: 422, text: 'Option not allowed', advice: 'details says which, why, and the safe way.' },
+  cancel_final: {
+    status: 400,
+    text: 'Cannot cancel job in status: {status}',
+    advice: 'Only pending and processing jobs can be canceled.',
+  },
+  transcode_not_completed: { status: 400, text: 'Transcode not completed', advice: 'Wait until status is completed.' },
+  no_output: {
+    status: 400,
+    text: 'No output available for this transcode',
+    advice: 'Only completed jobs have an output.',
+  },
+  output_deleted: { status: 410, text: 'Output has been deleted', advice: 'Its retention is over; run the job again.' },
+  account_disabled: { status: 403, text: 'Account is disabled', advice: 'Ask the operator.' },
+  unavailable: { status: 503, text: 'Service is starting or overloaded', advice: 'Try again in a moment.' },
+  internal: {
+    status: 500,
+    text: 'Internal error',
+    advice: 'Try again; if it stays, tell the operator the x-request-id.',
+  },
+} as const satisfies Record<string, { status: number; text: string; advice: string }>;
+
+export type ErrorCode = keyof typeof errors;
+
+export type ErrorDetails = string | Record<string, unknown> | null;
+
+/** An answer other than success; thrown anywhere below the API, rendered in one place. */
+export class ApiError extends Error {
+  readonly code: ErrorCode;
+  readonly status: number;
+  readonly details: ErrorDetails;
+
+  constructor(code: ErrorCode, details: ErrorDetails = null, values: Record<string, string> = {}) {
+    super(errors[code].text.replace(/\{(\w+)\}/g, (whole, name: string) => values[name] ?? whole));
+    this.name = 'ApiError';
+    this.code = code;
+    this.status = errors[code].status;
+    this.details = details;
+  }
+}
+
+export function isErrorCode(text: string): text is ErrorCode {
+  return Object.hasOwn(errors, text);
+}

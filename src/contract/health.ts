@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { timestamp } from './common.ts';
+
+const check = z.object({ ok: z.boolean(), error: z.string().optional() });
+
+/** `supabase` is the compatible name of the database check (contract A2). */
+export const healthAnswer = z
+  .object({
+    ok: z.boolean(),
+    timestamp,
+    uptime: z.number().meta({ description: 'Seconds since this process started.' }),
+    supabase: z.object({ ok: z.boolean(), status: z.number(), statusText: z.string(), connected: z.boolean() }),
+    database: check,
+    storage: check,
+    workers: z.object({ alive: z.number() }),
+    ffmpeg: z.object({ version: z.string().nullable() }),
+    sandbox: z.object({ tier: z.string().nullable() }),
+  })
+  .meta({ id: 'Health' });
+
+export type Health = z.infer<typeof healthAnswer>;
+
+export const liveAnswer = z.object({ ok: z.literal(true) }).meta({ id: 'Live' });
+export const readyAnswer = z.object({ ok: z.boolean() }).meta({ id: 'Ready' });

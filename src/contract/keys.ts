@@ -1,0 +1,57 @@
+import { z } from 'zod';
+import { timestamp, warning } from './common.ts';
+
+export const SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** `a.b.c.d/n` or an IPv6 prefix; PostgreSQL checks the rest. */
+const cidr = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
+
+export const createKeyBody = z
+  .object({
+    name: z.string().trim().min(1).max(100),
+    scopes: z.array(z.enum(SCOPES)).min(1).optional(),
+    expires_at: z.iso.datetime({ offset: true }).optional(),
+    allowed_cidrs: z.array(cidr).max(64).optional(),
+  })
+  .meta({ id: 'CreateKeyRequest' });
+
+export type CreateKeyBody = z.infer<typeof createKeyBody>;
+
+export const apiKey = z
+  .object({
+    id: z.uuid(),
+    name: z.string(),
+    hint: z.string(),
+    scopes: z.array(z.string()),
+    allowed_cidrs: z.array(z.string()),
+    created_at: timestamp,
+    expires_at: timestamp.nullable(),
+    last_used_at: timestamp.nullable(),
+    revoked_at: timestamp.nullable(),
+    dies_at: timestamp.nullable(),
+    replaced_by: z.uuid().nullable(),
+  })
+  .meta({ id: 'ApiKey' });
+
+export type ApiKeyView = z.infer<typeof apiKey>;
+
+export const newApiKey = apiKey
+  .extend({
+    key: z.string().meta({ description: 'The raw key. It is shown once.' }),
+    warnings: z.array(warning).optional(),
+  })
+  .meta({ id: 'NewApiKey' });
+
+export const keyList = z.object({ items: z.array(apiKey) }).meta({ id: 'ApiKeyList' });
+
+export const rotateKeyBody = z
+  .object({
+    overlap_seconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(30 * 86_400)
+      .optional(),
+  })
+  .meta({ id: 'RotateKeyRequest' });

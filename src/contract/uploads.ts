@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { MAX_UPLOAD_BYTES, timestamp, warning } from './common.ts';
+import { UPLOAD_CONTENT_TYPES } from './formats.ts';
+
+/*
+ * The message of each rule is an error code of errors.ts. Where several rules fail, the API answers with the first
+ * in UPLOAD_ERROR_ORDER: the contract fixes the order of the checks.
+ */
+export const UPLOAD_ERROR_ORDER = [
+  'missing_upload_fields',
+  'missing_confirm_fields',
+  'invalid_file_size',
+  'invalid_file_type',
+  'file_too_large',
+] as const;
+
+// 0 is invalid, not missing: only undefined, null and "" are missing.
+function fileSize(missing: string) {
+  return z.preprocess(
+    (value) => (value === null || value === '' ? undefined : value),
+    z
+      .number({ error: (issue) => (issue.input === undefined ? missing : 'invalid_file_size') })
+      .int('invalid_file_size')
+      .min(1, 'invalid_file_size')
+      .max(MAX_UPLOAD_BYTES, 'file_too_large'),
+  );
+}
+
+function requiredText(missing: string) {
+  return z.string(missing).min(1, missing);
+}
+
+export const presignBody = z
+  .object({
+    filename: requiredText('missing_upload_fields').max(4096),
+    contentType: requiredText('missing_upload_fields').pipe(z.enum(UPLOAD_CONTENT_TYPES, 'invalid_file_type')),
+    fileSize: fileSize('missing_upload_fields'),
+  })
+  .meta({ id: 'PresignRequest' });
+
+export const presignAnswer = z
+  .object({
+    success: z.literal(true),
+    result: z.object({
+      uploadUrl: z.url(),
+      filename: z.string(),
+      expiresAt: timestamp,
+    }),
+    warnings: z.array(warning).optional(),
+  })
+  .meta({ id: 'PresignAnswer' });
+
+export const confirmBody = z
+  .object({
+    filename: requiredText('missing_confirm_fields').max(4096),
+    fileSize: fileSize('missing_confirm_fields'),
+    uploadId: z.string().nullish(),
+  })
+  .meta({ id: 'ConfirmRequest' });
+
+export const uploadMetadata = z
+  .object({
+    duration_seconds: z.number().nullable(),
+    format: z.string().nullable(),
+    size_bytes: z.number(),
+    video_codec: z.string().nullable(),
+    audio_codec: z.string().nullable(),
+    width: z.number().nullable(),
+    height: z.number().nullable(),
+    fps: z.number().nullable(),
+  })
+  .meta({ id: 'MediaMetadata' });
+
+export const confirmAnswer = z
+  .object({
+    success: z.literal(true),
+    result: z.object({
+      fileUrl: z.string(),
+      gcsUrl: z.string(),
+      filename: z.string(),
+      fileSize: z.number(),
+      size: z.number(),
+      uploadedAt: timestamp,
+      metadata: uploadMetadata,
+    }),
+    warnings: z.array(warning).optional(),
+  })
+  .meta({ id: 'ConfirmAnswer' });
+
+export type PresignBody = z.infer<typeof presignBody>;
+export type ConfirmBody = z.infer<typeof confirmBody>;
+export type UploadMetadata = z.infer<typeof uploadMetadata>;
+export type ConfirmResult = z.infer<typeof confirmAnswer>['result'];
+export type PresignResult = z.infer<typeof presignAnswer>['result'];

@@ -1,0 +1,97 @@
+import { createHash } from 'node:crypto';
+import { sql } from 'kysely';
+import type { Db, Tx } from '../database/pool.ts';
+import { canonicalJson } from '../ids/hash.ts';
+
+export interface AuditEntry {
+  /** `key:<id>`, `cli`, `system` or `anonymous`. */
+  actor: string;
+  action:
+    | 'key.created'
+    | 'key.rotated'
+    | 'key.revoked'
+    | 'auth.refused'
+    | 'limit.hit'
+    | 'transcode.erased'
+    | 'upload.erased'
+    | 'sandbox.violation'
+    | 'sandbox.self_test_failed'
+    | 'account.created';
+  target?: string | null;
+  result: 'ok' | 'refused' | 'failed';
+  ip?: string | null;
+  requestId?: string | null;
+  /** Ids and numbers only; never a URL, a name or a secret. */
+  details?: Record<string, string | number | boolean | null>;
+}
+
+const AUDIT_LOCK = 0x41_55_44_49; // "AUDI"
+const GENESIS = Buffer.alloc(32);
+
+/** Appends one row whose hash covers the row before it; one writer at a time, until the transaction ends. */
+export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
+  await sql`SELECT pg_advisory_xact_lock(${AUDIT_LOCK})`.execute(tx);
+  const last = await tx
+    .selectFrom('audit_log')
+    .select(['seq', 'hash'])
+    .orderBy('seq', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const row = {
+    seq: (last?.seq ?? 0) + 1,
+    at: new Date(),
+    actor: entry.actor,
+    action: entry.action,
+    target: entry.target ?? null,
+    result: entry.result,
+    ip: entry.ip ?? null,
+    request_id: entry.requestId ?? null,
+    details: entry.details ?? {},
+  };
+  const previous = last?.hash ?? GENESIS;
+  await tx
+    .insertInto('audit_log')
+    .values({ ...row, details: JSON.stringify(row.details), previous, hash: hashRow(row, previous) })
+    .execute();
+}
+
+type HashedRow = {
+  seq: number;
+  at: Date;
+  actor: string;
+  action: string;
+  target: string | null;
+  result: string;
+  ip: string | null;
+  request_id: string | null;
+  details: unknown;
+};
+
+function hashRow(row: HashedRow, previous: Buffer): Buffer {
+  const text = canonicalJson({
+    seq: row.seq,
+    at: row.at.toISOString(),
+    actor: row.actor,
+    action: row.action,
+    target: row.target,
+    result: row.result,
+    ip: row.ip,
+    request_id: row.request_id,
+    details: row.details,
+  });
+  return createHash('sha256').update(previous).update(text).digest();
+}
+
+/** Walks the chain; returns the number of the first row that does not fit, or null when the log is whole. */
+export async function verifyAudit(db: Db): Promise<{ rows: number; brokenAt: number | null }> {
+  const rows = await db.selectFrom('audit_log').selectAll().orderBy('seq').execute();
+  let previous: Buffer = GENESIS;
+  let expected = 1;
+  for (const row of rows) {
+    const fits = row.seq === expected && row.previous.equals(previous) && hashRow(row, previous).equals(row.hash);
+    if (!fits) return { rows: rows.length, brokenAt: expected };
+    previous = row.hash;
+    expected += 1;
+  }
+  return { rows: rows.length, brokenAt: null };
+}

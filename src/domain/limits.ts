@@ -1,0 +1,84 @@
+import type pg from 'pg';
+import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+
+export interface LimitState {
+  allowed: boolean;
+  limit: number;
+  remaining: number;
+  /** Whole seconds until the window starts anew, at least 1. */
+  resetSeconds: number;
+}
+
+export interface Limits {
+  /** Requests of one key in a minute. */
+  request(keyId: string, perMinute: number): Promise<LimitState>;
+  /** Requests from one address in a minute, whatever key they carry. */
+  address(ip: string): Promise<LimitState>;
+  /** Failed authentications from one address; a much lower limit. */
+  failedAuth(ip: string): Promise<LimitState>;
+  /** Whether that address has used up its failures, without counting. */
+  authBlocked(ip: string): Promise<LimitState>;
+}
+
+const WINDOW_SECONDS = 60;
+/** One address may carry several keys. */
+const ADDRESS_FACTOR = 5;
+/** Failed authentications a minute and address; a person mistypes a few times, a guesser many. */
+export const FAILED_AUTH_LIMIT = 20;
+
+/**
+ * All counters lie in the database, so that they hold over several API processes; a key that is over its limit is
+ * refused from memory until its window ends. `pool` must have the table `rate_limits`.
+ */
+export function openLimits(pool: pg.Pool, serverPerMinute: number): Limits {
+  const limiters = new Map<string, RateLimiterPostgres>();
+  const limiter = (prefix: string, points: number) => {
+    const name = `${prefix}:${points}`;
+    let found = limiters.get(name);
+    if (!found) {
+      found = new RateLimiterPostgres({
+        storeClient: pool,
+        storeType: 'pool',
+        tableName: 'rate_limits',
+        tableCreated: true,
+        clearExpiredByTimeout: false,
+        keyPrefix: prefix,
+        points,
+        duration: WINDOW_SECONDS,
+        inMemoryBlockOnConsumed: points + 1,
+      });
+      limiters.set(name, found);
+    }
+    return found;
+  };
+  const consume = async (prefix: string, key: string, points: number): Promise<LimitState> => {
+    try {
+      return toState(await limiter(prefix, points).consume(key), points, true);
+    } catch (refused) {
+      if (refused instanceof RateLimiterRes) return toState(refused, points, false);
+      throw refused;
+    }
+  };
+  const addressLimit = serverPerMinute * ADDRESS_FACTOR;
+
+  return {
+    request: (keyId, perMinute) => consume('key', keyId, perMinute),
+    address: (ip) => consume('ip', ip, addressLimit),
+    failedAuth: (ip) => consume('auth', ip, FAILED_AUTH_LIMIT),
+    async authBlocked(ip) {
+      const state = await limiter('auth', FAILED_AUTH_LIMIT).get(ip);
+      if (!state)
+        return { allowed: true, limit: FAILED_AUTH_LIMIT, remaining: FAILED_AUTH_LIMIT, resetSeconds: WINDOW_SECONDS };
+      return toState(state, FAILED_AUTH_LIMIT, state.consumedPoints < FAILED_AUTH_LIMIT);
+    },
+  };
+}
+
+function toState(result: RateLimiterRes, limit: number, allowed: boolean): LimitState {
+  return {
+    allowed,
+    limit,
+    remaining: Math.max(0, result.remainingPoints),
+    resetSeconds: Math.max(1, Math.ceil(result.msBeforeNext / 1000)),
+  };
+}

@@ -1,0 +1,44 @@
+import type { Selectable } from 'kysely';
+import type { Db, Tx } from '../database/pool.ts';
+import type { ObjectsTable } from '../database/tables.ts';
+import type { Context } from './context.ts';
+
+export type StoredObject = Selectable<ObjectsTable>;
+
+/**
+ * Deleting is three steps (design 5.7): `deleting` in a transaction, the bytes, `deleted`. A process may die
+ * between any two of them; the sweeper repeats what is left.
+ */
+export async function markDeleting(tx: Tx, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .updateTable('objects')
+    .set({ state: 'deleting' })
+    .where('id', 'in', ids)
+    .where('state', 'in', ['pending', 'live'])
+    .execute();
+}
+
+/** Removes the bytes of objects that are marked `deleting`. Throws `StorageError` when the store is away. */
+export async function deleteBytes(context: Pick<Context, 'db' | 'store'>, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const rows = await context.db
+    .selectFrom('objects')
+    .select(['id', 'key'])
+    .where('id', 'in', ids)
+    .where('state', '=', 'deleting')
+    .execute();
+  for (const row of rows) {
+    await context.store.delete(row.key);
+    await context.db
+      .updateTable('objects')
+      .set({ state: 'deleted', deleted_at: new Date(), sha256: null })
+      .where('id', '=', row.id)
+      .where('state', '=', 'deleting')
+      .execute();
+  }
+}
+
+export async function getObject(db: Db, id: string): Promise<StoredObject | undefined> {
+  return db.selectFrom('objects').selectAll().where('id', '=', id).executeTakeFirst();
+}

@@ -1,0 +1,198 @@
+import { sql } from 'kysely';
+import type { Context } from './context.ts';
+import { UNCONFIRMED_SECONDS } from './context.ts';
+import { addEvent } from './events.ts';
+import { deleteBytes, markDeleting } from './objects.ts';
+import { forgetTranscode } from './transcodes/erase.ts';
+
+/** Days that the nameless rows of ended jobs stay readable. */
+const ROW_DAYS = 30;
+const EVENT_DAYS = 7;
+/** Contract B: at least 24 hours. */
+const IDEMPOTENCY_HOURS = 25;
+const BATCH = 200;
+
+export interface SweepReport {
+  expiredJobs: number;
+  expiredUploads: number;
+  deletedObjects: number;
+}
+
+/**
+ * Ends everything whose time is over: outputs and names of jobs, uploads, unconfirmed uploads, bytes whose
+ * deletion was begun. Every step is conditional, so several workers may sweep at once and a crash half-way is
+ * mended by the next round.
+ */
+export async function sweepExpired(context: Context): Promise<SweepReport> {
+  const expiredJobs = await expireJobs(context);
+  const expiredUploads = (await expireUploads(context)) + (await expireUnconfirmed(context));
+  await expireObjects(context);
+  const deletedObjects = await finishDeletions(context);
+  return { expiredJobs, expiredUploads, deletedObjects };
+}
+
+async function expireJobs(context: Context): Promise<number> {
+  const due = await context.db
+    .selectFrom('transcodes')
+    .select(['id', 'account_id'])
+    .where('status', 'in', ['completed', 'failed', 'canceled'])
+    .where('expires_at', '<=', new Date())
+    .where('erased_at', 'is', null)
+    .limit(BATCH)
+    .execute();
+  for (const job of due) {
+    await context.db.transaction().execute(async (tx) => {
+      // An output that an open job reads stays until that job has ended.
+      if (await isOutputInUse(context, job.id)) return;
+      const objects = await forgetTranscode(tx, job, new Date());
+      await markDeleting(tx, objects);
+      await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'deleted', { reason: 'retention' });
+    });
+  }
+  return due.length;
+}
+
+async function isOutputInUse(context: Context, jobId: string): Promise<boolean> {
+  const user = await context.db
+    .selectFrom('transcodes as made')
+    .innerJoin('transcode_inputs as used', 'used.object_id', 'made.output_object_id')
+    .innerJoin('transcodes as open', 'open.id', 'used.transcode_id')
+    .select('open.id')
+    .where('made.id', '=', jobId)
+    .where('open.status', 'in', ['pending', 'processing'])
+    .executeTakeFirst();
+  return user !== undefined;
+}
+
+/** Confirmed uploads after their last use; an upload that an open job needs never goes. */
+async function expireUploads(context: Context): Promise<number> {
+  return context.db.transaction().execute(async (tx) => {
+    const due = await tx
+      .selectFrom('uploads')
+      .innerJoin('objects', 'objects.id', 'uploads.object_id')
+      .select(['uploads.id', 'objects.id as object_id'])
+      .where('uploads.state', '=', 'confirmed')
+      .where('objects.state', '=', 'live')
+      .where('objects.delete_after', '<=', new Date())
+      .where((where) =>
+        where.not(
+          where.exists(
+            where
+              .selectFrom('transcode_inputs')
+              .innerJoin('transcodes', 'transcodes.id', 'transcode_inputs.transcode_id')
+              .select('transcodes.id')
+              .whereRef('transcode_inputs.object_id', '=', 'objects.id')
+              .where('transcodes.status', 'in', ['pending', 'processing']),
+          ),
+        ),
+      )
+      .limit(BATCH)
+      // A job that is being accepted holds the upload's row; it is left for the next round.
+      .forUpdate('uploads')
+      .skipLocked()
+      .execute();
+    for (const upload of due) {
+      await tx
+        .updateTable('uploads')
+        .set({ state: 'deleted', name_sealed: null, probe: null })
+        .where('id', '=', upload.id)
+        .execute();
+    }
+    await markDeleting(
+      tx,
+      due.map((upload) => upload.object_id),
+    );
+    return due.length;
+  });
+}
+
+/** Uploads that nobody confirmed, and refused or erased ones: no name stays, and what was PUT is deleted. */
+async function expireUnconfirmed(context: Context): Promise<number> {
+  const due = await context.db
+    .selectFrom('uploads')
+    .select(['id', 'staging_key'])
+    .where('state', '=', 'pending')
+    .where('created_at', '<=', new Date(Date.now() - UNCONFIRMED_SECONDS * 1000))
+    .limit(BATCH)
+    .execute();
+  for (const upload of due) {
+    await context.store.delete(upload.staging_key);
+    await context.db
+      .updateTable('uploads')
+      .set({ state: 'deleted', name_sealed: null, probe: null })
+      .where('id', '=', upload.id)
+      .where('state', '=', 'pending')
+      .execute();
+  }
+  return due.length;
+}
+
+/** Objects whose owner never came: outputs of dead attempts, copies of confirms that were overtaken. */
+async function expireObjects(context: Context): Promise<void> {
+  await context.db
+    .updateTable('objects')
+    .set({ state: 'deleting' })
+    .where('state', '=', 'pending')
+    .where('delete_after', '<=', new Date())
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('uploads')
+            .select('uploads.id')
+            .whereRef('uploads.object_id', '=', 'objects.id')
+            .where('uploads.state', '=', 'confirming'),
+        ),
+      ),
+    )
+    .execute();
+}
+
+async function finishDeletions(context: Context): Promise<number> {
+  const rows = await context.db
+    .selectFrom('objects')
+    .select('id')
+    .where('state', '=', 'deleting')
+    .limit(BATCH)
+    .execute();
+  await deleteBytes(
+    context,
+    rows.map((row) => row.id),
+  );
+  return rows.length;
+}
+
+/** Rows that nobody needs any more; run now and then. */
+export async function sweepRows(context: Context): Promise<void> {
+  const before = (seconds: number) => new Date(Date.now() - seconds * 1000);
+  const { db } = context;
+  await db
+    .deleteFrom('events')
+    .where('at', '<', before(EVENT_DAYS * 86_400))
+    .execute();
+  await db
+    .deleteFrom('idempotency_keys')
+    .where('created_at', '<', before(IDEMPOTENCY_HOURS * 3600))
+    .execute();
+  await db
+    .deleteFrom('transcodes')
+    .where('erased_at', 'is not', null)
+    .where('completed_at', '<', before(ROW_DAYS * 86_400))
+    .execute();
+  await db
+    .deleteFrom('uploads')
+    .where('state', '=', 'deleted')
+    .where('created_at', '<', before(ROW_DAYS * 86_400))
+    .where((where) =>
+      where.not(
+        where.exists(where.selectFrom('transcode_inputs').select('upload_id').whereRef('upload_id', '=', 'uploads.id')),
+      ),
+    )
+    .execute();
+  await sql`
+    DELETE FROM objects WHERE state = 'deleted' AND deleted_at < ${before(ROW_DAYS * 86_400)}
+      AND NOT EXISTS (SELECT 1 FROM uploads WHERE uploads.object_id = objects.id)
+      AND NOT EXISTS (SELECT 1 FROM transcodes WHERE transcodes.output_object_id = objects.id)
+      AND NOT EXISTS (SELECT 1 FROM transcode_inputs WHERE transcode_inputs.object_id = objects.id)`.execute(db);
+  await sql`DELETE FROM rate_limits WHERE expire < ${Date.now()}`.execute(db);
+}

@@ -1,0 +1,107 @@
+import type { Warning } from '../../contract/common.ts';
+import { ApiError } from '../../contract/errors.ts';
+import type { CreateBody } from '../../contract/transcodes.ts';
+import type { Tx } from '../../database/pool.ts';
+import { splitExtension } from '../../ids/stored-name.ts';
+import { uuidv7 } from '../../ids/uuid.ts';
+import type { Lane } from '../../queue/queue.ts';
+import { type Account, accountRetention } from '../accounts.ts';
+import type { Context } from '../context.ts';
+import { addEvent } from '../events.ts';
+import { checkQuota } from '../usage.ts';
+import { type ResolvedInput, resolveInputs } from './inputs.ts';
+import { billableMinutes, type StoredRequest, type Transcode } from './row.ts';
+
+export interface AcceptOptions {
+  account: Account;
+  keyId: string | null;
+  requestId: string;
+  body: CreateBody;
+  warnings: Warning[];
+  /** Decides the lane from what is known of the inputs (null: not probed yet). */
+  classify: (inputs: ResolvedInput[]) => 'light' | 'heavy';
+}
+
+/**
+ * Accepts a job: row, inputs, event and queue entry in the caller's one transaction (design 5.1). Whoever answers
+ * 201 must have committed it first.
+ */
+export async function acceptTranscode(context: Context, tx: Tx, options: AcceptOptions): Promise<Transcode> {
+  const { account, body } = options;
+  if (account.disabled_at) throw new ApiError('account_disabled');
+  const inputs = await resolveInputs(context, tx, account, body);
+  await checkRoom(tx, account);
+  const known = inputs.reduce((sum, input) => sum + (input.inspection?.summary.duration_seconds ?? 0), 0);
+  await checkQuota(tx, account, billableMinutes(known), new Date());
+
+  const id = uuidv7();
+  const lane: Lane = options.classify(inputs);
+  const retention = Math.min(accountRetention(account, context.retentionSeconds), body.retention_seconds ?? Infinity);
+  const entry = await context.queue.enqueue(tx, lane, { subject: id, accountId: account.id });
+  const now = new Date();
+  const row = await tx
+    .insertInto('transcodes')
+    .values({
+      id,
+      account_id: account.id,
+      key_id: options.keyId,
+      request_id: options.requestId,
+      status: 'pending',
+      lane,
+      request: JSON.stringify(storedRequest(body)),
+      output_format: body.outputFormat,
+      source: body.options ? 'raw_options' : body.preset ? 'preset' : 'defaults',
+      warnings: JSON.stringify(options.warnings),
+      metadata_sealed: body.metadata ? context.vault.seal(JSON.stringify(body.metadata)) : null,
+      output_name_sealed: context.vault.seal(outputName(inputs[0]!, body.outputFormat)),
+      queue_job: entry,
+      retention_seconds: retention,
+      created_at: now,
+      updated_at: now,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await tx
+    .insertInto('transcode_inputs')
+    .values(
+      inputs.map((input, position) => ({
+        transcode_id: id,
+        position,
+        upload_id: input.uploadId,
+        object_id: input.objectId,
+        url_sealed: context.vault.seal(input.shownUrl),
+        source_sealed: input.sourceUrl === null ? null : context.vault.seal(input.sourceUrl),
+        probe: input.inspection ? JSON.stringify(input.inspection) : null,
+      })),
+    )
+    .execute();
+  await addEvent(tx, { accountId: account.id, jobId: id }, 'queued');
+  return row;
+}
+
+async function checkRoom(tx: Tx, account: Account): Promise<void> {
+  const { waiting } = await tx
+    .selectFrom('transcodes')
+    .select((select) => select.fn.countAll<number>().as('waiting'))
+    .where('account_id', '=', account.id)
+    .where('status', '=', 'pending')
+    .executeTakeFirstOrThrow();
+  if (waiting >= account.max_queued) {
+    throw new ApiError('queue_full', { metric: 'queued_jobs', limit: account.max_queued, waiting });
+  }
+}
+
+function storedRequest(body: CreateBody): StoredRequest {
+  return {
+    inputs: body.inputs.map((input) => (input.options ? { options: input.options } : {})),
+    outputFormat: body.outputFormat,
+    ...(body.preset && { preset: body.preset }),
+    ...(body.options && { options: body.options }),
+    ...(body.filters && { filters: body.filters }),
+  };
+}
+
+/** The download's name: the first input's, with the new extension. */
+function outputName(input: ResolvedInput, format: string): string {
+  return `${splitExtension(input.name).stem || 'output'}.${format}`;
+}

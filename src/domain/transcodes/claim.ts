@@ -1,0 +1,122 @@
+import { sql } from 'kysely';
+import type { Tx } from '../../database/pool.ts';
+import { uuidv7 } from '../../ids/uuid.ts';
+import type { Lane } from '../../queue/queue.ts';
+import { type Context, MAX_ATTEMPTS } from '../context.ts';
+import { addEvent } from '../events.ts';
+import { endFailed, spentAttempts } from './finish.ts';
+import type { Transcode, TranscodeInput } from './row.ts';
+
+/** One try at one job. `attemptId` is the fencing token: every later write names it. */
+export interface Claim {
+  attemptId: string;
+  number: number;
+  lane: Lane;
+  entry: string;
+  job: Transcode;
+  inputs: TranscodeInput[];
+}
+
+const CLAIM_LOCK = 0x43_4c_41_4d; // "CLAM"
+
+/**
+ * Takes the oldest waiting job of a lane: lock, fetch, new attempt, `processing`, in one transaction (design 5.2).
+ * The lock makes the limit per account exact; a soft limit was seen to let seven through where two were allowed.
+ */
+export async function claimTranscode(
+  context: Context,
+  lane: 'light' | 'heavy',
+  worker: { id: string; tier: string },
+): Promise<Claim | null> {
+  for (;;) {
+    const claimed = await context.db.transaction().execute(async (tx) => {
+      await sql`SELECT pg_advisory_xact_lock(${CLAIM_LOCK})`.execute(tx);
+      const entry = await context.queue.fetch(tx, lane, await busyAccounts(tx));
+      if (!entry) return null;
+      const claim = await start(tx, lane, entry, worker);
+      if (!claim) await context.queue.finish(tx, lane, entry.id);
+      return claim ?? 'stale';
+    });
+    if (claimed !== 'stale') return claimed;
+  }
+}
+
+async function busyAccounts(tx: Tx): Promise<string[]> {
+  const rows = await tx
+    .selectFrom('transcodes')
+    .innerJoin('accounts', 'accounts.id', 'transcodes.account_id')
+    .select('accounts.id')
+    .where('transcodes.status', '=', 'processing')
+    .groupBy(['accounts.id', 'accounts.max_concurrent'])
+    .having((having) => having(having.fn.countAll(), '>=', having.ref('accounts.max_concurrent')))
+    .execute();
+  return rows.map((row) => row.id);
+}
+
+async function start(
+  tx: Tx,
+  lane: Lane,
+  entry: { id: string; subject: string },
+  worker: { id: string; tier: string },
+): Promise<Claim | null> {
+  const job = await tx
+    .selectFrom('transcodes')
+    .selectAll()
+    .where('id', '=', entry.subject)
+    .forUpdate()
+    .executeTakeFirst();
+  // An entry that the row does not name is a leftover: the job is final, gone, or has a newer entry.
+  if (!job || job.queue_job !== entry.id) return null;
+  if (job.status !== 'pending' && job.status !== 'processing') return null;
+  if (job.status === 'processing') await markLost(tx, job.id);
+
+  if ((await spentAttempts(tx, job.id)) >= MAX_ATTEMPTS) {
+    await endFailed(tx, job, { code: 'worker_lost', message: `The worker died in each of ${MAX_ATTEMPTS} attempts.` });
+    return null;
+  }
+  const number = job.attempts + 1;
+  const attemptId = uuidv7();
+  await tx
+    .insertInto('attempts')
+    .values({
+      id: attemptId,
+      transcode_id: job.id,
+      number,
+      worker_id: worker.id,
+      queue_job: entry.id,
+      state: 'running',
+      tier: worker.tier,
+    })
+    .execute();
+  const now = new Date();
+  const started = await tx
+    .updateTable('transcodes')
+    .set({
+      status: 'processing',
+      current_attempt: attemptId,
+      attempts: number,
+      progress: 0,
+      started_at: job.started_at ?? now,
+      updated_at: now,
+    })
+    .where('id', '=', job.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  const inputs = await tx
+    .selectFrom('transcode_inputs')
+    .selectAll()
+    .where('transcode_id', '=', job.id)
+    .orderBy('position')
+    .execute();
+  await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'started', { attempt: number });
+  return { attemptId, number, lane, entry: entry.id, job: started, inputs };
+}
+
+export async function markLost(tx: Tx, transcodeId: string): Promise<void> {
+  await tx
+    .updateTable('attempts')
+    .set({ state: 'lost', ended_at: new Date(), error_code: 'worker_lost' })
+    .where('transcode_id', '=', transcodeId)
+    .where('state', '=', 'running')
+    .execute();
+}

@@ -1,0 +1,89 @@
+import type { Tx } from '../../database/pool.ts';
+import { appendAudit } from '../audit.ts';
+import type { Context } from '../context.ts';
+import { addEvent } from '../events.ts';
+import type { Actor } from '../keys.ts';
+import { deleteBytes, markDeleting } from '../objects.ts';
+import { endCanceled } from './cancel.ts';
+import { lockTranscode } from './read.ts';
+import type { Transcode } from './row.ts';
+
+/**
+ * Erases a job now: it is canceled when it is open, and its outputs and the uploads it used are gone before this
+ * resolves. An upload that another open job still needs stays until that one is erased or its retention is over.
+ * Doing it twice changes nothing. Throws `StorageError` when bytes could not be deleted; the sweeper goes on then.
+ */
+export async function eraseTranscode(context: Context, accountId: string, id: string, by: Actor): Promise<Date> {
+  const { at, objects } = await context.db.transaction().execute(async (tx) => {
+    let job = await lockTranscode(tx, accountId, id);
+    if (job.status === 'pending' || job.status === 'processing') job = await endCanceled(context, tx, job);
+    const at = job.erased_at ?? new Date();
+    const objects = await forgetTranscode(tx, job, at);
+    const uploads = await exclusiveUploads(tx, job.id);
+    for (const upload of uploads) {
+      if (upload.object_id) objects.push(upload.object_id);
+      await tx
+        .updateTable('uploads')
+        .set({ state: 'deleted', name_sealed: null, probe: null })
+        .where('id', '=', upload.id)
+        .execute();
+    }
+    await markDeleting(tx, objects);
+    if (!job.erased_at) {
+      await addEvent(tx, { accountId, jobId: id }, 'deleted', { reason: 'erased' });
+      await appendAudit(tx, {
+        ...by,
+        action: 'transcode.erased',
+        target: id,
+        result: 'ok',
+        details: { objects: objects.length },
+      });
+    }
+    return { at, objects };
+  });
+  await deleteBytes(context, objects);
+  return at;
+}
+
+/**
+ * Takes every name out of a final job's row and marks it erased; returns its output objects, whose bytes the
+ * caller deletes.
+ */
+export async function forgetTranscode(tx: Tx, job: Pick<Transcode, 'id'>, at: Date): Promise<string[]> {
+  await tx
+    .updateTable('transcode_inputs')
+    .set({ url_sealed: null, source_sealed: null })
+    .where('transcode_id', '=', job.id)
+    .execute();
+  await tx.updateTable('attempts').set({ stderr_sealed: null }).where('transcode_id', '=', job.id).execute();
+  const forgotten = await tx
+    .updateTable('transcodes')
+    .set({ erased_at: at, metadata_sealed: null, output_name_sealed: null })
+    .where('id', '=', job.id)
+    .returning('output_object_id')
+    .executeTakeFirst();
+  return forgotten?.output_object_id ? [forgotten.output_object_id] : [];
+}
+
+async function exclusiveUploads(tx: Tx, id: string) {
+  return tx
+    .selectFrom('uploads')
+    .innerJoin('transcode_inputs', 'transcode_inputs.upload_id', 'uploads.id')
+    .select(['uploads.id', 'uploads.object_id'])
+    .distinct()
+    .where('transcode_inputs.transcode_id', '=', id)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('transcode_inputs as other')
+            .innerJoin('transcodes', 'transcodes.id', 'other.transcode_id')
+            .select('other.upload_id')
+            .whereRef('other.upload_id', '=', 'uploads.id')
+            .where('other.transcode_id', '!=', id)
+            .where('transcodes.status', 'in', ['pending', 'processing']),
+        ),
+      ),
+    )
+    .execute();
+}

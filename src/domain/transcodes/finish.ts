@@ -1,0 +1,257 @@
+import { sql } from 'kysely';
+import type { FailureCode } from '../../contract/failures.ts';
+import type { Tx } from '../../database/pool.ts';
+import type { AttemptState } from '../../database/tables.ts';
+import { uuidv7 } from '../../ids/uuid.ts';
+import { type Context, MAX_ATTEMPTS } from '../context.ts';
+import { addEvent } from '../events.ts';
+import { addUsage } from '../usage.ts';
+import type { Claim } from './claim.ts';
+import { billableMinutes, type OutputFacts, type Transcode } from './row.ts';
+
+/** What the cell told about an attempt, for its row. */
+export interface AttemptFacts {
+  exitCode: number | null;
+  signal: string | null;
+  cpuMs: number | null;
+  maxRssBytes: number | null;
+  /** Scrubbed, at most 8 kB. */
+  stderr: string | null;
+}
+
+export interface Failure {
+  code: FailureCode;
+  message: string;
+}
+
+/**
+ * Remembers the output's key before its bytes are stored, so that a worker that dies in between leaves a row that
+ * the sweeper finds. Returns the object's id.
+ */
+export async function reserveOutput(
+  context: Context,
+  claim: Claim,
+  object: { key: string; contentType: string; size: number; sha256: string },
+): Promise<string> {
+  const id = uuidv7();
+  await context.db
+    .insertInto('objects')
+    .values({
+      id,
+      account_id: claim.job.account_id,
+      key: object.key,
+      kind: 'output',
+      content_type: object.contentType,
+      size: object.size,
+      sha256: object.sha256,
+      state: 'pending',
+      delete_after: new Date(Date.now() + 3600_000),
+    })
+    .execute();
+  return id;
+}
+
+/**
+ * Ends the job well, once: nothing happens unless this attempt still owns it (design 5.3). False: it was canceled
+ * or replaced, and the caller must delete its output.
+ */
+export async function completeTranscode(
+  context: Context,
+  claim: Claim,
+  result: {
+    objectId: string;
+    output: OutputFacts;
+    plan: unknown;
+    warnings: unknown[];
+    inputSeconds: number;
+    attempt: AttemptFacts;
+  },
+): Promise<boolean> {
+  return context.db.transaction().execute(async (tx) => {
+    const now = new Date();
+    const expires = new Date(now.getTime() + claim.job.retention_seconds * 1000);
+    const won = await tx
+      .updateTable('transcodes')
+      .set({
+        status: 'completed',
+        progress: 1,
+        eta_seconds: 0,
+        output_object_id: result.objectId,
+        output_probe: JSON.stringify(result.output),
+        plan: JSON.stringify(result.plan),
+        warnings: JSON.stringify(result.warnings),
+        input_seconds: result.inputSeconds,
+        completed_at: now,
+        updated_at: now,
+        expires_at: expires,
+      })
+      .where('id', '=', claim.job.id)
+      .where('current_attempt', '=', claim.attemptId)
+      .where('status', '=', 'processing')
+      .returning('id')
+      .executeTakeFirst();
+    if (!won) return false;
+    await tx
+      .updateTable('objects')
+      .set({ state: 'live', delete_after: expires })
+      .where('id', '=', result.objectId)
+      .where('state', '=', 'pending')
+      .execute();
+    await endAttempt(context, tx, claim, 'completed', result.attempt, null);
+    await closeInputs(tx, claim.job);
+    await addUsage(tx, claim.job.account_id, billableMinutes(result.inputSeconds), now);
+    await context.queue.finish(tx, claim.lane, claim.entry);
+    await addEvent(tx, { accountId: claim.job.account_id, jobId: claim.job.id }, 'completed');
+    return true;
+  });
+}
+
+/**
+ * Ends the attempt badly. The job goes back to the queue when another try can heal it and one is left, else it has
+ * failed. False: the job was not this attempt's any more.
+ */
+export async function failTranscode(
+  context: Context,
+  claim: Claim,
+  failure: Failure & { retry: boolean },
+  attempt: AttemptFacts | null,
+): Promise<boolean> {
+  return context.db.transaction().execute(async (tx) => {
+    const job = await lockOwned(tx, claim);
+    if (!job) return false;
+    await endAttempt(context, tx, claim, 'failed', attempt, failure.code);
+    const spent = await spentAttempts(tx, job.id);
+    if (failure.retry && spent < MAX_ATTEMPTS) {
+      await context.queue.finish(tx, claim.lane, claim.entry);
+      await requeue(context, tx, job, { delaySeconds: 2 ** spent, reason: failure.code });
+    } else {
+      await endFailed(tx, job, failure);
+      await context.queue.finish(tx, claim.lane, claim.entry);
+    }
+    return true;
+  });
+}
+
+/** A worker that drains gives the job back untouched; the try does not count. */
+export async function handBack(context: Context, claim: Claim): Promise<boolean> {
+  return context.db.transaction().execute(async (tx) => {
+    const job = await lockOwned(tx, claim);
+    if (!job) return false;
+    await endAttempt(context, tx, claim, 'handed_back', null, null);
+    await context.queue.finish(tx, claim.lane, claim.entry);
+    await requeue(context, tx, job, { delaySeconds: 0, reason: 'handed_back' });
+    return true;
+  });
+}
+
+/** Tries that ended badly; those that a draining worker gave back do not count. */
+export async function spentAttempts(tx: Tx, transcodeId: string): Promise<number> {
+  const { spent } = await tx
+    .selectFrom('attempts')
+    .select((select) => select.fn.countAll<number>().as('spent'))
+    .where('transcode_id', '=', transcodeId)
+    .where('state', 'in', ['lost', 'failed'])
+    .executeTakeFirstOrThrow();
+  return spent;
+}
+
+/** Puts an open job back into the queue under a new entry. */
+export async function requeue(
+  context: Context,
+  tx: Tx,
+  job: Transcode,
+  options: { delaySeconds: number; reason: string },
+): Promise<void> {
+  const entry = await context.queue.enqueue(tx, job.lane, {
+    subject: job.id,
+    accountId: job.account_id,
+    delaySeconds: options.delaySeconds,
+  });
+  await tx
+    .updateTable('transcodes')
+    .set({
+      status: 'pending',
+      current_attempt: null,
+      queue_job: entry,
+      progress: 0,
+      speed: null,
+      fps: null,
+      eta_seconds: null,
+      updated_at: new Date(),
+    })
+    .where('id', '=', job.id)
+    .where('status', 'in', ['pending', 'processing'])
+    .execute();
+  await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'retrying', { reason: options.reason });
+}
+
+/** Sets an open job, whose row the caller holds, to failed. */
+export async function endFailed(tx: Tx, job: Transcode, failure: Failure): Promise<void> {
+  const now = new Date();
+  await tx
+    .updateTable('transcodes')
+    .set({
+      status: 'failed',
+      error_code: failure.code,
+      error_message: failure.message,
+      eta_seconds: null,
+      completed_at: now,
+      updated_at: now,
+      expires_at: new Date(now.getTime() + job.retention_seconds * 1000),
+    })
+    .where('id', '=', job.id)
+    .where('status', 'in', ['pending', 'processing'])
+    .execute();
+  await closeInputs(tx, job);
+  await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'failed', { error_code: failure.code });
+}
+
+/** A final job needs its sources no more: whole URLs go, and the uploads' retention counts from now. */
+export async function closeInputs(tx: Tx, job: Pick<Transcode, 'id' | 'retention_seconds'>): Promise<void> {
+  await tx.updateTable('transcode_inputs').set({ source_sealed: null }).where('transcode_id', '=', job.id).execute();
+  await tx
+    .updateTable('objects')
+    .set({ delete_after: sql`greatest(delete_after, now() + make_interval(secs => ${job.retention_seconds}))` })
+    .where('state', '=', 'live')
+    .where('kind', '=', 'upload')
+    .where('id', 'in', (select) =>
+      select.selectFrom('transcode_inputs').select('object_id').where('transcode_id', '=', job.id),
+    )
+    .execute();
+}
+
+async function lockOwned(tx: Tx, claim: Claim): Promise<Transcode | undefined> {
+  return tx
+    .selectFrom('transcodes')
+    .selectAll()
+    .where('id', '=', claim.job.id)
+    .where('current_attempt', '=', claim.attemptId)
+    .where('status', '=', 'processing')
+    .forUpdate()
+    .executeTakeFirst();
+}
+
+async function endAttempt(
+  context: Context,
+  tx: Tx,
+  claim: Claim,
+  state: AttemptState,
+  facts: AttemptFacts | null,
+  errorCode: string | null,
+): Promise<void> {
+  await tx
+    .updateTable('attempts')
+    .set({
+      state,
+      ended_at: new Date(),
+      error_code: errorCode,
+      exit_code: facts?.exitCode ?? null,
+      signal: facts?.signal ?? null,
+      cpu_ms: facts?.cpuMs == null ? null : Math.round(facts.cpuMs),
+      max_rss: facts?.maxRssBytes == null ? null : Math.round(facts.maxRssBytes),
+      stderr_sealed: facts?.stderr ? context.vault.seal(facts.stderr) : null,
+    })
+    .where('id', '=', claim.attemptId)
+    .where('state', '=', 'running')
+    .execute();
+}

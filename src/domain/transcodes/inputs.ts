@@ -1,0 +1,145 @@
+import { sql } from 'kysely';
+import { ApiError } from '../../contract/errors.ts';
+import type { CreateBody } from '../../contract/transcodes.ts';
+import type { Tx } from '../../database/pool.ts';
+import { cleanFilename } from '../../ids/stored-name.ts';
+import { type Account, accountRetention } from '../accounts.ts';
+import type { Context } from '../context.ts';
+import { type Inspection, inspectionOf, openNames } from '../uploads/upload.ts';
+
+export interface ResolvedInput {
+  /** The confirmed upload behind a gs:// URL; null for a URL that a worker will fetch. */
+  uploadId: string | null;
+  /** The bytes behind a gs:// URL: an upload's, or an earlier job's output. */
+  objectId: string | null;
+  /** What reads show: without query. */
+  shownUrl: string;
+  /** What the worker fetches: whole. Null for uploads. */
+  sourceUrl: string | null;
+  /** A file name for the output to be named after. */
+  name: string;
+  inspection: Inspection | null;
+}
+
+const OUTPUT_URL = /^gs:\/\/([^/]+)\/outputs\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]+$/;
+
+/**
+ * Turns the request's URLs into uploads of this account or sources to fetch. A gs:// URL of another account is
+ * answered exactly like one that never existed. Uploads that are used live on from now.
+ */
+export async function resolveInputs(
+  context: Context,
+  tx: Tx,
+  account: Account,
+  body: CreateBody,
+): Promise<ResolvedInput[]> {
+  const resolved: ResolvedInput[] = [];
+  for (const [index, input] of body.inputs.entries()) {
+    const field = `inputs[${index}].url`;
+    const output = OUTPUT_URL.exec(input.url);
+    if (output)
+      resolved.push(
+        await resolveOutput(context, tx, account, { url: input.url, bucket: output[1]!, job: output[2]! }, field),
+      );
+    else if (input.url.startsWith('gs://')) resolved.push(await resolveUpload(context, tx, account, input.url, field));
+    else resolved.push(resolveSource(input.url));
+  }
+  return resolved;
+}
+
+async function resolveUpload(
+  context: Context,
+  tx: Tx,
+  account: Account,
+  url: string,
+  field: string,
+): Promise<ResolvedInput> {
+  const prefix = `gs://${context.store.bucket}/`;
+  const refusal = {
+    field,
+    reason: `is no confirmed upload of this account in gs://${context.store.bucket}`,
+    remedy: 'Use the fileUrl that /v1/upload/confirm returned',
+  };
+  if (!url.startsWith(prefix)) throw new ApiError('source_not_owned', refusal);
+  const upload = await tx
+    .selectFrom('uploads')
+    .selectAll()
+    .where('account_id', '=', account.id)
+    .where('name_fingerprint', '=', context.vault.fingerprint(url.slice(prefix.length)))
+    // Held until the job's row is committed: the sweeper cannot delete the upload in between.
+    .forUpdate()
+    .executeTakeFirst();
+  if (!upload) throw new ApiError('source_not_owned', refusal);
+  const names = openNames(context.vault, upload);
+  if (upload.state === 'deleted') throw new ApiError('source_deleted', { field });
+  if (upload.state !== 'confirmed' || !names || !upload.object_id) throw new ApiError('source_not_owned', refusal);
+  const seconds = accountRetention(account, context.retentionSeconds);
+  const extended = await tx
+    .updateTable('objects')
+    .set({ delete_after: sql`greatest(delete_after, now() + make_interval(secs => ${seconds}))` })
+    .where('id', '=', upload.object_id)
+    .where('state', '=', 'live')
+    .returning('id')
+    .executeTakeFirst();
+  if (!extended) throw new ApiError('source_deleted', { field });
+  return {
+    uploadId: upload.id,
+    objectId: upload.object_id,
+    shownUrl: url,
+    sourceUrl: null,
+    name: cleanFilename(names.original),
+    inspection: inspectionOf(upload),
+  };
+}
+
+/** `output_url` of a completed job may be the input of the next one. */
+async function resolveOutput(
+  context: Context,
+  tx: Tx,
+  account: Account,
+  output: { url: string; bucket: string; job: string },
+  field: string,
+): Promise<ResolvedInput> {
+  const job = await tx
+    .selectFrom('transcodes')
+    .leftJoin('objects', 'objects.id', 'transcodes.output_object_id')
+    .select(['transcodes.output_name_sealed', 'transcodes.erased_at', 'objects.id as object_id', 'objects.state'])
+    .where('transcodes.account_id', '=', account.id)
+    .where('transcodes.id', '=', output.job)
+    .where('transcodes.status', '=', 'completed')
+    .executeTakeFirst();
+  if (!job || output.bucket !== context.store.bucket) throw new ApiError('source_not_owned', { field });
+  if (job.erased_at || job.state !== 'live' || !job.object_id || !job.output_name_sealed) {
+    throw new ApiError('source_deleted', { field });
+  }
+  return {
+    uploadId: null,
+    objectId: job.object_id,
+    shownUrl: output.url,
+    sourceUrl: null,
+    name: context.vault.open(job.output_name_sealed),
+    inspection: null,
+  };
+}
+
+/** The route has checked the URL already; only its parts are needed here. */
+function resolveSource(url: string): ResolvedInput {
+  const parsed = new URL(url);
+  const last = decodeSafely(parsed.pathname.split('/').at(-1) ?? '');
+  return {
+    uploadId: null,
+    objectId: null,
+    shownUrl: `${parsed.protocol}//${parsed.host}${parsed.pathname}`,
+    sourceUrl: url,
+    name: cleanFilename(last || 'output'),
+    inspection: null,
+  };
+}
+
+function decodeSafely(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,31 @@
+import type { Selectable } from 'kysely';
+import type { TranscodeInputsTable, TranscodesTable } from '../../database/tables.ts';
+
+export type Transcode = Selectable<TranscodesTable>;
+export type TranscodeInput = Selectable<TranscodeInputsTable>;
+
+/** What is stored of a request: everything but URLs and metadata, which are sealed elsewhere. */
+export interface StoredRequest {
+  inputs: { options?: unknown[] }[];
+  outputFormat: string;
+  preset?: { quality?: string; resolution?: string };
+  options?: unknown[];
+  filters?: { filter: string }[];
+}
+
+/** What one output turned out to be, as a probe of it said. */
+export interface OutputFacts {
+  format: string;
+  size: number;
+  duration_seconds: number | null;
+  width: number | null;
+  height: number | null;
+  video_codec: string | null;
+  audio_codec: string | null;
+  sha256: string;
+}
+
+/** `billable_minutes`: total input duration rounded up (contract A4). */
+export function billableMinutes(inputSeconds: number): number {
+  return Math.ceil(inputSeconds / 60);
+}

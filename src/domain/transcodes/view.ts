@@ -1,0 +1,86 @@
+import type { Warning } from '../../contract/common.ts';
+import type { Job } from '../../contract/transcodes.ts';
+import type { Db } from '../../database/pool.ts';
+import type { Vault } from '../../ids/vault.ts';
+import type { Context } from '../context.ts';
+import type { Inspection } from '../uploads/upload.ts';
+import { inputsOf, queuePositions } from './read.ts';
+import { billableMinutes, type OutputFacts, type StoredRequest, type Transcode, type TranscodeInput } from './row.ts';
+
+/** The job as clients see it (contract A4). */
+export async function viewTranscode(context: Pick<Context, 'vault' | 'store'>, db: Db, job: Transcode): Promise<Job> {
+  const [view] = await viewTranscodes(context, db, [job]);
+  return view!;
+}
+
+export async function viewTranscodes(
+  context: Pick<Context, 'vault' | 'store'>,
+  db: Db,
+  jobs: Transcode[],
+): Promise<Job[]> {
+  const inputs = await inputsOf(
+    db,
+    jobs.map((job) => job.id),
+  );
+  const positions = await queuePositions(db, jobs);
+  return jobs.map((job) => view(context, job, inputs.get(job.id) ?? [], positions.get(job.id) ?? null));
+}
+
+function view(
+  context: Pick<Context, 'vault' | 'store'>,
+  job: Transcode,
+  inputs: TranscodeInput[],
+  position: number | null,
+): Job {
+  const request = job.request as StoredRequest;
+  const output = job.output_probe as OutputFacts | null;
+  const first = (inputs[0]?.probe as Inspection | null)?.summary ?? null;
+  const available = job.status === 'completed' && output !== null && job.erased_at === null;
+  const time = (at: Date | null) => at?.toISOString() ?? null;
+  return {
+    id: job.id,
+    jobId: job.id,
+    status: job.status,
+    inputs: inputs.map((input) => viewInput(context.vault, input)),
+    outputs: output && job.status === 'completed' ? [output] : [],
+    output_format: job.output_format,
+    output_url: available ? `gs://${context.store.bucket}/outputs/${job.id}.${job.output_format}` : null,
+    billable_minutes: job.input_seconds === null ? null : billableMinutes(job.input_seconds),
+    duration_seconds: output?.duration_seconds ?? null,
+    ffmpeg_options: {
+      source: job.source as Job['ffmpeg_options']['source'],
+      options: (request.options as Job['ffmpeg_options']['options']) ?? null,
+      preset: request.preset ?? null,
+    },
+    video_metadata: first && {
+      format: first.format,
+      duration_seconds: first.duration_seconds,
+      size_bytes: first.size_bytes,
+    },
+    error_message: job.error_message,
+    error_code: job.error_code,
+    metadata: { user: job.metadata_sealed ? JSON.parse(context.vault.open(job.metadata_sealed)) : null },
+    progress: Math.min(1, Math.round(job.progress * 10_000) / 10_000),
+    speed: job.speed,
+    fps: job.fps,
+    eta_seconds: job.eta_seconds,
+    queue_position: position,
+    attempts: job.attempts,
+    created_at: job.created_at.toISOString(),
+    updated_at: job.updated_at.toISOString(),
+    started_at: time(job.started_at),
+    completed_at: time(job.completed_at),
+    expires_at: time(job.expires_at),
+    warnings: job.warnings as Warning[],
+  };
+}
+
+function viewInput(vault: Vault, input: TranscodeInput): Job['inputs'][number] {
+  const summary = (input.probe as Inspection | null)?.summary ?? null;
+  return {
+    url: input.url_sealed ? vault.open(input.url_sealed) : null,
+    duration: summary?.duration_seconds ?? null,
+    format: summary?.format ?? null,
+    size: summary?.size_bytes ?? null,
+  };
+}

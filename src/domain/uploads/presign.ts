@@ -1,0 +1,58 @@
+import { UPLOAD_SECONDS } from '../../contract/common.ts';
+import { ApiError } from '../../contract/errors.ts';
+import type { PresignBody, PresignResult } from '../../contract/uploads.ts';
+import type { Tx } from '../../database/pool.ts';
+import { numberedName, storedName } from '../../ids/stored-name.ts';
+import { uuidv7 } from '../../ids/uuid.ts';
+import { uploadKey } from '../../storage/keys.ts';
+import type { Account } from '../accounts.ts';
+import type { Context } from '../context.ts';
+import { sealNames } from './upload.ts';
+
+/** Equal names in one second get a number; more than this many in one second is no honest client. */
+const MAX_EQUAL_NAMES = 1000;
+
+/** Promises room for one upload and signs the URL that may fill it: that object, that type, exactly that many bytes. */
+export async function presignUpload(
+  context: Context,
+  tx: Tx,
+  account: Account,
+  body: PresignBody,
+): Promise<PresignResult> {
+  if (body.fileSize > account.max_upload_bytes) {
+    throw new ApiError('file_too_large', { field: 'fileSize', limit: account.max_upload_bytes });
+  }
+  const now = new Date();
+  const expiresAt = new Date(now.getTime() + UPLOAD_SECONDS * 1000);
+  const id = uuidv7();
+  const key = uploadKey(account.id, id);
+  const wanted = storedName(body.filename, now);
+
+  for (let number = 1; number <= MAX_EQUAL_NAMES; number++) {
+    const stored = number === 1 ? wanted : numberedName(wanted, number);
+    const inserted = await tx
+      .insertInto('uploads')
+      .values({
+        id,
+        account_id: account.id,
+        staging_key: key,
+        name_sealed: sealNames(context.vault, { original: body.filename, stored }),
+        name_fingerprint: context.vault.fingerprint(stored),
+        declared_type: body.contentType,
+        declared_size: body.fileSize,
+        state: 'pending',
+        url_expires_at: expiresAt,
+      })
+      .onConflict((conflict) => conflict.columns(['account_id', 'name_fingerprint']).doNothing())
+      .returning('id')
+      .executeTakeFirst();
+    if (!inserted) continue;
+    const uploadUrl = await context.store.presignPut(key, {
+      contentType: body.contentType,
+      size: body.fileSize,
+      expiresIn: UPLOAD_SECONDS,
+    });
+    return { uploadUrl, filename: stored, expiresAt: expiresAt.toISOString() };
+  }
+  throw new ApiError('rate_limit_exceeded');
+}

@@ -1,0 +1,34 @@
+import type { Selectable } from 'kysely';
+import type { UploadMetadata } from '../../contract/uploads.ts';
+import type { UploadsTable } from '../../database/tables.ts';
+import type { Vault } from '../../ids/vault.ts';
+
+export type Upload = Selectable<UploadsTable>;
+
+/** What an inspection found: the summary that clients see, and the planner's own picture, opaque here. */
+export interface Inspection {
+  summary: UploadMetadata;
+  info: unknown;
+}
+
+export interface UploadNames {
+  original: string;
+  stored: string;
+}
+
+export function sealNames(vault: Vault, names: UploadNames): Buffer {
+  return vault.seal(JSON.stringify(names));
+}
+
+export function openNames(vault: Vault, upload: Pick<Upload, 'name_sealed'>): UploadNames | null {
+  return upload.name_sealed ? (JSON.parse(vault.open(upload.name_sealed)) as UploadNames) : null;
+}
+
+/** `gs://<bucket>/<stored name>`: our scheme for "an object of this account", whatever storage lies behind. */
+export function uploadUrl(bucket: string, stored: string): string {
+  return `gs://${bucket}/${stored}`;
+}
+
+export function inspectionOf(upload: Pick<Upload, 'probe'>): Inspection | null {
+  return (upload.probe as Inspection | null) ?? null;
+}
