@@ -37,6 +37,8 @@ export interface ObjectStore {
   localPath(key: string): Promise<string | null>;
   /** Cheap check for health: rejects when the store does not answer. */
   ping(): Promise<void>;
+  /** Closes idle connections; calls under way end first. */
+  close(): Promise<void>;
 }
 
 export class StorageError extends Error {

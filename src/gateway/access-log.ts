@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+
+/** The part of a pino logger that the gateway uses. */
+export interface GatewayLogger {
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/**
+ * What stands in the log for a key: keys hold names that users gave their files, and those must not outlive the files.
+ * The same key always gives the same 16 hex digits.
+ */
+export function keyDigest(key: string): string {
+  return createHash('sha256').update(key).digest('hex').slice(0, 16);
+}
+
+/** One line for each request, when it is over; never the query. */
+export function logWhenDone(
+  request: IncomingMessage,
+  response: ServerResponse,
+  fields: { requestId: string; key?: string },
+  logger: GatewayLogger,
+): void {
+  const started = performance.now();
+  const { socket } = request;
+  const { bytesRead, bytesWritten } = socket;
+  response.once('close', () => {
+    logger.info(
+      {
+        requestId: fields.requestId,
+        method: request.method,
+        ...(fields.key === undefined ? {} : { key: keyDigest(fields.key) }),
+        status: response.headersSent ? response.statusCode : null,
+        complete: response.writableFinished,
+        bytesIn: socket.bytesRead - bytesRead,
+        bytesOut: socket.bytesWritten - bytesWritten,
+        ms: Math.round(performance.now() - started),
+      },
+      'storage request',
+    );
+  });
+}

@@ -1,0 +1,212 @@
+import { timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { ALGORITHM, credentialScope, type Pair, sign, UNSIGNED_PAYLOAD } from '../storage/sigv4.ts';
+import { S3Error } from './errors.ts';
+import { parameter, type Target } from './target.ts';
+
+export interface Credential {
+  accessKeyId: string;
+  secretAccessKey: string;
+}
+
+export interface Verifier {
+  /** Several while a secret is being rotated. */
+  credentials: readonly Credential[];
+  region: string;
+  /** Milliseconds since 1970. */
+  now: () => number;
+}
+
+export interface SignedRequest {
+  method: string;
+  target: Target;
+  headers: IncomingHttpHeaders;
+  /** Names and values in turn, as received: the only place where a repeated header shows. */
+  rawHeaders: readonly string[];
+}
+
+export interface Identity {
+  /** `query`: a presigned URL in a client's hands. `header`: one of our own processes. */
+  kind: 'query' | 'header';
+  signedHeaders: ReadonlySet<string>;
+  /** Hex SHA-256 that the body must have, or null when the payload was not signed. */
+  payloadSha256: string | null;
+}
+
+interface Claim {
+  kind: Identity['kind'];
+  credential: string;
+  timestamp: string;
+  signedHeaders: string;
+  signature: string;
+  payloadHash: string;
+  query: readonly Pair[];
+}
+
+/** "The maximum is 604800 seconds (seven days)." */
+const MAX_EXPIRES = 604_800;
+/** How far a clock may be off: S3's 15 minutes. */
+const SKEW_MS = 900_000;
+
+/** Verifies SigV4 in the query or in the Authorization header. Throws `S3Error` (403) for everything that is not exactly right. */
+export function authenticate(request: SignedRequest, verifier: Verifier): Identity {
+  const claim = readClaim(request);
+  const at = parseTimestamp(claim.timestamp);
+  // Time comes first: an expired URL is told so, whether or not its signature was ever good.
+  checkTime(claim, at, request.target, verifier.now());
+
+  const [accessKeyId = '', ...scope] = claim.credential.split('/');
+  if (scope.join('/') !== credentialScope(claim.timestamp, verifier.region)) {
+    throw malformed(
+      claim.kind,
+      `The credential must be of the form <key>/${credentialScope('<date>', verifier.region)}.`,
+    );
+  }
+  const headers = signedHeaders(claim, request);
+  const credential = verifier.credentials.find((each) => each.accessKeyId === accessKeyId);
+  if (!credential) throw new S3Error('InvalidAccessKeyId', 'The access key of the signature is not known here.');
+
+  const expected = sign(
+    {
+      method: request.method,
+      path: request.target.path,
+      query: claim.query,
+      headers,
+      payloadHash: claim.payloadHash,
+    },
+    claim.timestamp,
+    verifier.region,
+    credential.secretAccessKey,
+  );
+  if (!timingSafeEqual(Buffer.from(expected, 'hex'), Buffer.from(claim.signature, 'hex'))) {
+    throw new S3Error('SignatureDoesNotMatch', mismatch(headers));
+  }
+  return {
+    kind: claim.kind,
+    signedHeaders: new Set(headers.map(([name]) => name)),
+    payloadSha256: claim.payloadHash === UNSIGNED_PAYLOAD ? null : claim.payloadHash,
+  };
+}
+
+function readClaim({ target, headers }: SignedRequest): Claim {
+  const presigned = target.query.some(([name]) => name.toLowerCase() === 'x-amz-signature');
+  if (presigned && headers.authorization !== undefined) {
+    throw new S3Error('InvalidRequest', 'A signed URL takes no Authorization header.');
+  }
+  if (presigned) return checkShape(queryClaim(target));
+  if (headers.authorization !== undefined) return checkShape(headerClaim(target, headers));
+  throw new S3Error('AccessDenied', 'The request is not signed.');
+}
+
+function queryClaim(target: Target): Claim {
+  const take = (name: string): string => {
+    const value = parameter(target, name);
+    if (!value) throw malformed('query', `The parameter ${name} is missing.`);
+    return value;
+  };
+  if (take('X-Amz-Algorithm') !== ALGORITHM) throw malformed('query', `X-Amz-Algorithm must be ${ALGORITHM}.`);
+  return {
+    kind: 'query',
+    credential: take('X-Amz-Credential'),
+    timestamp: take('X-Amz-Date'),
+    signedHeaders: take('X-Amz-SignedHeaders'),
+    signature: take('X-Amz-Signature'),
+    payloadHash: UNSIGNED_PAYLOAD,
+    query: target.query.filter(([name]) => name !== 'X-Amz-Signature'),
+  };
+}
+
+function headerClaim(target: Target, headers: IncomingHttpHeaders): Claim {
+  const match = /^AWS4-HMAC-SHA256 Credential=([^\s,]+), ?SignedHeaders=([^\s,]+), ?Signature=([^\s,]+)$/.exec(
+    headers.authorization ?? '',
+  );
+  const timestamp = headers['x-amz-date'];
+  const payloadHash = headers['x-amz-content-sha256'];
+  if (!match || typeof timestamp !== 'string' || typeof payloadHash !== 'string') {
+    throw malformed('header', `Authorization must be ${ALGORITHM}, with x-amz-date and x-amz-content-sha256.`);
+  }
+  if (payloadHash.startsWith('STREAMING-')) {
+    throw new S3Error('NotImplemented', 'Chunk signatures are not supported; send UNSIGNED-PAYLOAD or the SHA-256.');
+  }
+  if (payloadHash !== UNSIGNED_PAYLOAD && !/^[0-9a-f]{64}$/.test(payloadHash)) {
+    throw malformed('header', 'x-amz-content-sha256 must be UNSIGNED-PAYLOAD or a hex SHA-256.');
+  }
+  return {
+    kind: 'header',
+    credential: match[1]!,
+    timestamp,
+    signedHeaders: match[2]!,
+    signature: match[3]!,
+    payloadHash,
+    query: target.query,
+  };
+}
+
+function checkShape(claim: Claim): Claim {
+  if (!/^[0-9a-f]{64}$/.test(claim.signature)) throw malformed(claim.kind, 'The signature must be 64 hex digits.');
+  return claim;
+}
+
+function checkTime(claim: Claim, at: number | null, target: Target, now: number): void {
+  if (at === null) throw malformed(claim.kind, 'The date must be of the form YYYYMMDDTHHMMSSZ.');
+  if (claim.kind === 'header') {
+    if (Math.abs(now - at) <= SKEW_MS) return;
+    throw new S3Error('RequestTimeTooSkewed', 'The date of the request is more than 15 minutes off this server.');
+  }
+  const text = parameter(target, 'X-Amz-Expires') ?? '';
+  const seconds = /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 0;
+  if (seconds < 1 || seconds > MAX_EXPIRES) {
+    throw malformed('query', `X-Amz-Expires must be a whole number from 1 to ${MAX_EXPIRES}.`);
+  }
+  const end = at + seconds * 1000;
+  if (now >= end) {
+    throw new S3Error('AccessDenied', 'Request has expired', {
+      Expires: new Date(end).toISOString(),
+      ServerTime: new Date(now).toISOString(),
+    });
+  }
+  if (at > now + SKEW_MS) throw new S3Error('AccessDenied', 'Request is not valid yet');
+}
+
+/** The headers under the signature; every header that steers the request must be among them, once. */
+function signedHeaders(claim: Claim, request: SignedRequest): Pair[] {
+  const names = claim.signedHeaders.split(';');
+  if (names.some((name, index) => !/^[a-z0-9-]+$/.test(name) || (index > 0 && name <= names[index - 1]!))) {
+    throw malformed(claim.kind, 'The signed headers must be lower-case, sorted and unique.');
+  }
+  if (!names.includes('host')) throw malformed(claim.kind, 'The header host must be signed.');
+  const received = request.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
+  for (const name of received) {
+    const steering = name.startsWith('x-amz-') || (claim.kind === 'header' && name === 'content-type');
+    if (steering && !names.includes(name)) {
+      throw new S3Error('AccessDenied', 'There were headers present in the request which were not signed', {
+        HeadersNotSigned: name,
+      });
+    }
+  }
+  return names.map((name) => {
+    const value = request.headers[name];
+    if (received.filter((each) => each === name).length !== 1 || typeof value !== 'string') {
+      throw new S3Error('SignatureDoesNotMatch', `The signed header ${name} must be sent exactly once.`);
+    }
+    return [name, value] as const;
+  });
+}
+
+/** Tells what the server saw, so that a person finds which of these differs. All of it is the client's own. */
+function mismatch(headers: readonly Pair[]): string {
+  const seen = headers.map(([name, value]) => `${name}: ${value.slice(0, 100)}`).join(', ');
+  return `The method, path, query or a signed header is not what was signed. Signed headers as received: ${seen}`;
+}
+
+function malformed(kind: Claim['kind'], message: string): S3Error {
+  return new S3Error(kind === 'query' ? 'AuthorizationQueryParametersError' : 'AuthorizationHeaderMalformed', message);
+}
+
+function parseTimestamp(text: string): number | null {
+  const match = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(text);
+  if (!match) return null;
+  const [year, month, day, hour, minute, second] = match.slice(1);
+  const at = Date.parse(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  return Number.isNaN(at) ? null : at;
+}

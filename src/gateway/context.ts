@@ -1,0 +1,26 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Identity } from './authenticate.ts';
+import type { Disk } from './disk.ts';
+import type { Target } from './target.ts';
+
+/** What a handler gets: a request whose signature has been verified, and whose bucket is ours. */
+export interface Context {
+  request: IncomingMessage;
+  response: ServerResponse;
+  target: Target;
+  identity: Identity;
+  disk: Disk;
+  bucket: string;
+  maxObjectBytes: number;
+  minimumRate: MinimumRate;
+  /** Must be called before the body is read: answers 100 when the client waits for it. */
+  acceptBody: () => void;
+}
+
+/** A transfer that moves less than `bytesPerSecond` on average over `windowMs` is given up. */
+export interface MinimumRate {
+  bytesPerSecond: number;
+  windowMs: number;
+}
+
+export type Handler = (context: Context) => Promise<void>;

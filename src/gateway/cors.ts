@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { S3Error } from './errors.ts';
+
+/** Header-signed requests stay out of reach: `authorization` is not among the allowed headers. */
+const ALLOWED_HEADERS = 'content-type, range';
+const EXPOSED_HEADERS =
+  'accept-ranges, content-disposition, content-length, content-range, etag, last-modified, x-request-id';
+
+/** Looks at the text only: an OPTIONS request carries no proof, and its answer gives nothing away. */
+export function isPresigned(url: string): boolean {
+  return /[?&]X-Amz-Signature=/.test(url);
+}
+
+/** A signed URL is the permission, whatever page uses it; no cookie or other ambient authority exists here. */
+export function setCorsHeaders(request: IncomingMessage, response: ServerResponse): void {
+  if (request.headers.origin === undefined || !isPresigned(request.url ?? '')) return;
+  response.setHeader('access-control-allow-origin', '*');
+  response.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
+}
+
+/** OPTIONS: the question that browsers ask before a PUT. */
+export function answerPreflight(request: IncomingMessage, response: ServerResponse): void {
+  if (!isPresigned(request.url ?? '') || request.headers.origin === undefined) {
+    throw new S3Error('AccessDenied', 'Requests from other origins are answered for signed URLs only.');
+  }
+  response
+    .writeHead(204, {
+      'access-control-allow-methods': 'GET, HEAD, PUT',
+      'access-control-allow-headers': ALLOWED_HEADERS,
+      'access-control-max-age': '3600',
+    })
+    .end();
+}

@@ -1,0 +1,221 @@
+import { randomUUID } from 'node:crypto';
+import { constants, type Stats } from 'node:fs';
+import {
+  access,
+  copyFile,
+  type FileHandle,
+  link,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  unlink,
+} from 'node:fs/promises';
+import { join } from 'node:path';
+import {
+  findCurrent,
+  isReal,
+  objectFolder,
+  objectsFolder,
+  readVersions,
+  type StoredVersion,
+  tempFolder,
+  versionName,
+} from '../storage/disk-layout.ts';
+import { makeFolder, pruneFolder, syncFolder } from './folders.ts';
+import { keyedLock } from './lock.ts';
+
+export interface StoredObject {
+  size: number;
+  contentType: string;
+  lastModified: Date;
+  /** Changes with every commit. No MD5: hashing would cost more than all the rest of a PUT. */
+  etag: string;
+}
+
+export interface OpenObject extends StoredObject {
+  handle: FileHandle;
+}
+
+/** A file under `tmp` that no reader sees yet. Exactly one of `commit` and `discard` ends it. */
+export interface TempFile {
+  handle: FileHandle;
+  /** Makes the bytes durable and then visible under the key, in one step. */
+  commit(key: string, contentType: string): Promise<StoredObject>;
+  discard(): Promise<void>;
+}
+
+export interface Disk {
+  /** The folder itself, without symbolic links. */
+  readonly root: string;
+  open(key: string): Promise<OpenObject | null>;
+  createTemp(): Promise<TempFile>;
+  /** Hard link: no byte is copied. Null when the source is not there. */
+  copy(from: string, to: string): Promise<StoredObject | null>;
+  /** Removes the bytes for good; true when there were any. */
+  delete(key: string): Promise<boolean>;
+  /** Removes temp files that belong to no request under way. Returns how many. */
+  sweepTemp(): Promise<number>;
+  /** Rejects when nothing could be stored. */
+  check(): Promise<void>;
+}
+
+/**
+ * The gateway's folder; made when it is missing. One process at a time may write to it. Objects are read-only files
+ * (0444) in a private folder (0700): a sandboxed job may be given one by hard link without being able to reach the rest.
+ */
+export async function openDisk(folder: string): Promise<Disk> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const root = await realpath(folder);
+  for (const each of [objectsFolder(root), tempFolder(root)]) {
+    await mkdir(each, { recursive: true, mode: 0o700 });
+    if (!(await isReal(each))) throw new Error('the storage folder holds a symbolic link where a folder belongs');
+  }
+  await syncFolder(root);
+  const underWay = new Set<string>();
+  const lock = keyedLock();
+
+  /** `place` puts the bytes at the path that it is given, atomically. Tried again when a DELETE took the folder away. */
+  function publish(key: string, contentType: string, place: (path: string) => Promise<void>): Promise<StoredObject> {
+    return lock(key, async () => {
+      const target = objectFolder(root, key);
+      for (let attempt = 1; ; attempt++) {
+        await makeFolder(target);
+        const old = await readVersions(target);
+        // Never below the last one, even when the clock was set back.
+        const version = Math.max(Date.now() * 1000, (old.at(-1)?.version ?? 0) + 1);
+        const path = join(target, versionName(version, contentType));
+        try {
+          await place(path);
+        } catch (error) {
+          const pruned = (error as NodeJS.ErrnoException).code === 'ENOENT' && !(await isReal(target));
+          if (pruned && attempt < 10) continue;
+          await pruneFolder(objectsFolder(root), target);
+          throw error;
+        }
+        await syncFolder(target);
+        for (const each of old) await rm(each.path, { force: true });
+        return describe(await lstat(path), { path, version, contentType });
+      }
+    });
+  }
+
+  return {
+    root,
+
+    async open(key) {
+      // A replacement between look-up and open takes the old name away: look again.
+      for (let attempt = 1; ; attempt++) {
+        const current = await findCurrent(root, key);
+        if (!current) return null;
+        try {
+          const handle = await open(current.path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+          const stats = await handle.stat();
+          if (stats.isFile()) return { handle, ...describe(stats, current) };
+          await handle.close();
+          return null;
+        } catch (error) {
+          const { code } = error as NodeJS.ErrnoException;
+          if (code === 'ELOOP') return null;
+          if (code !== 'ENOENT' || attempt === 10) throw error;
+        }
+      }
+    },
+
+    async createTemp() {
+      const name = randomUUID();
+      const path = join(tempFolder(root), name);
+      const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
+      underWay.add(name);
+      const handle = await open(path, flags, 0o600).catch((error) => {
+        underWay.delete(name);
+        throw error;
+      });
+      const discard = async (): Promise<void> => {
+        await handle.close().catch(() => undefined);
+        await rm(path, { force: true });
+        underWay.delete(name);
+      };
+      return {
+        handle,
+        discard,
+        async commit(key, contentType) {
+          try {
+            await handle.chmod(0o444);
+            await handle.sync();
+            await handle.close();
+            const stored = await publish(key, contentType, (target) => rename(path, target));
+            underWay.delete(name);
+            return stored;
+          } catch (error) {
+            await discard();
+            throw error;
+          }
+        },
+      };
+    },
+
+    async copy(from, to) {
+      const source = await findCurrent(root, from);
+      if (!source) return null;
+      try {
+        return await publish(to, source.contentType, (target) => linkOrCopy(source.path, target, root, underWay));
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !(await findCurrent(root, from))) return null;
+        throw error;
+      }
+    },
+
+    delete(key) {
+      return lock(key, async () => {
+        const target = objectFolder(root, key);
+        if (!(await isReal(target))) return false;
+        const versions = await readVersions(target);
+        for (const { path } of versions) await unlink(path);
+        await pruneFolder(objectsFolder(root), target);
+        return versions.length > 0;
+      });
+    },
+
+    async sweepTemp() {
+      const names = (await readdir(tempFolder(root))).filter((name) => !underWay.has(name));
+      for (const name of names) await rm(join(tempFolder(root), name), { recursive: true, force: true });
+      return names.length;
+    },
+
+    check: () => access(tempFolder(root), constants.W_OK),
+  };
+}
+
+function describe(stats: Stats, { version, contentType }: StoredVersion): StoredObject {
+  return {
+    size: stats.size,
+    contentType,
+    lastModified: new Date(Math.floor(version / 1000)),
+    etag: `"${version.toString(16)}-${stats.size.toString(16)}"`,
+  };
+}
+
+/** File systems without hard links, or with no link left on that file, get a copy that appears by rename. */
+async function linkOrCopy(from: string, to: string, root: string, underWay: Set<string>): Promise<void> {
+  try {
+    await link(from, to);
+  } catch (error) {
+    if (!['EMLINK', 'EPERM', 'ENOTSUP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    const name = randomUUID();
+    const temp = join(tempFolder(root), name);
+    underWay.add(name);
+    try {
+      await copyFile(from, temp, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+      const handle = await open(temp, constants.O_RDONLY);
+      await handle.sync().finally(() => handle.close());
+      await rename(temp, to);
+    } finally {
+      await rm(temp, { force: true });
+      underWay.delete(name);
+    }
+  }
+}

@@ -1,0 +1,63 @@
+/** Every error that the gateway answers, with its HTTP status: S3's names, and S3's statuses but where a comment says why. */
+const STATUS = {
+  AccessDenied: 403,
+  AuthorizationHeaderMalformed: 403, // 400 at S3; our contract answers 403 to whatever is wrong with a signature
+  AuthorizationQueryParametersError: 403, // likewise
+  BadDigest: 400,
+  EntityTooLarge: 403, // 400 at S3; the contract says 403 for another size than the signed one
+  IncompleteBody: 400,
+  InsufficientStorage: 507,
+  InternalError: 500,
+  InvalidAccessKeyId: 403,
+  InvalidArgument: 400,
+  InvalidRange: 416,
+  InvalidRequest: 400,
+  InvalidURI: 400,
+  MethodNotAllowed: 405,
+  MissingContentLength: 411,
+  NoSuchBucket: 404,
+  NoSuchKey: 404,
+  NotImplemented: 501,
+  PreconditionFailed: 412,
+  RequestTimeTooSkewed: 403,
+  RequestTimeout: 408, // 400 at S3; 408 tells any HTTP client that it may send again
+  SignatureDoesNotMatch: 403,
+  XAmzContentSHA256Mismatch: 400,
+} as const;
+
+export type S3ErrorCode = keyof typeof STATUS;
+
+/** A refusal that the client is told. The message never holds a signature or a query. */
+export class S3Error extends Error {
+  readonly code: S3ErrorCode;
+  readonly status: number;
+  /** Further elements of the error document. */
+  readonly extra: Record<string, string>;
+
+  constructor(code: S3ErrorCode, message: string, extra: Record<string, string> = {}) {
+    super(message);
+    this.name = 'S3Error';
+    this.code = code;
+    this.status = STATUS[code];
+    this.extra = extra;
+  }
+}
+
+/** Any thrown value as an `S3Error`; null when the client went away, so that nobody is left to be told. */
+export function toS3Error(error: unknown): S3Error | null {
+  if (error instanceof S3Error) return error;
+  const code = (error as NodeJS.ErrnoException | null)?.code;
+  switch (code) {
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return new S3Error('InsufficientStorage', 'The disk of this server is full. Nothing was stored.');
+    case 'ENAMETOOLONG':
+      return new S3Error('InvalidArgument', 'The key is too long for the file system of this server.');
+    case 'ECONNRESET':
+    case 'EPIPE':
+    case 'ERR_STREAM_PREMATURE_CLOSE':
+      return null;
+    default:
+      return new S3Error('InternalError', 'The request could not be served. Please send it again.');
+  }
+}

@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import { type GatewayLogger, logWhenDone } from './access-log.ts';
+import { authenticate, type Verifier } from './authenticate.ts';
+import type { MinimumRate } from './context.ts';
+import { answerPreflight, setCorsHeaders } from './cors.ts';
+import type { Disk } from './disk.ts';
+import { toS3Error } from './errors.ts';
+import { refuse, setBaseHeaders } from './respond.ts';
+import { route } from './route.ts';
+import { parseTarget } from './target.ts';
+
+export interface ListenerOptions {
+  disk: Disk;
+  bucket: string;
+  maxObjectBytes: number;
+  tls: boolean;
+  verifier: Verifier;
+  minimumRate: MinimumRate;
+  logger: GatewayLogger;
+}
+
+/** `onContinue` serves requests that wait for "100 Continue": they get it once they are allowed to send. */
+export function createListener(options: ListenerOptions): { listener: RequestListener; onContinue: RequestListener } {
+  const serve = (request: IncomingMessage, response: ServerResponse, acceptBody: () => void): void => {
+    const requestId = randomUUID();
+    const logFields: { requestId: string; key?: string } = { requestId };
+    request.on('error', () => undefined); // told by whoever reads the body
+    response.on('error', () => undefined);
+    logWhenDone(request, response, logFields, options.logger);
+    answer(request, response, acceptBody, logFields).catch((error: unknown) => {
+      const refusal = toS3Error(error);
+      if (refusal?.code === 'InternalError')
+        options.logger.error({ requestId, ...cause(error) }, 'storage request failed');
+      if (refusal) refuse(request, response, refusal, requestId);
+      else response.destroy();
+    });
+  };
+
+  async function answer(
+    request: IncomingMessage,
+    response: ServerResponse,
+    acceptBody: () => void,
+    logFields: { requestId: string; key?: string },
+  ): Promise<void> {
+    setBaseHeaders(response, logFields.requestId, options.tls);
+    setCorsHeaders(request, response);
+    if (request.url === '/-/healthy' && (request.method === 'GET' || request.method === 'HEAD')) {
+      await options.disk.check();
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-length': 2 }).end('ok');
+      return;
+    }
+    if (request.method === 'OPTIONS') {
+      answerPreflight(request, response);
+      return;
+    }
+    const target = parseTarget(request.url ?? '');
+    logFields.key = target.key;
+    const identity = authenticate(
+      { method: request.method ?? '', target, headers: request.headers, rawHeaders: request.rawHeaders },
+      options.verifier,
+    );
+    const { disk, bucket, maxObjectBytes, minimumRate } = options;
+    await route({ request, response, target, identity, disk, bucket, maxObjectBytes, minimumRate, acceptBody });
+  }
+
+  return {
+    listener: (request, response) => serve(request, response, () => undefined),
+    onContinue: (request, response) => serve(request, response, () => response.writeContinue()),
+  };
+}
+
+/** Errors of the file system name paths, and those hold names that users gave their files: only the code is logged. */
+function cause(error: unknown): object {
+  const { code, syscall, stack, name } = error as NodeJS.ErrnoException;
+  return syscall === undefined ? { name, stack } : { name, code, syscall };
+}

@@ -1,0 +1,15 @@
+import type { MinimumRate } from './context.ts';
+
+/** Calls `onSlow` once when `count()` (bytes so far) grows too slowly. Returns the function that ends the watch. */
+export function watchRate(count: () => number, minimum: MinimumRate, onSlow: () => void): () => void {
+  let before = count();
+  const timer = setInterval(() => {
+    const now = count();
+    if (now - before < (minimum.bytesPerSecond * minimum.windowMs) / 1000) {
+      clearInterval(timer);
+      onSlow();
+    }
+    before = now;
+  }, minimum.windowMs);
+  return () => clearInterval(timer);
+}

@@ -1,0 +1,82 @@
+import { keyProblem } from '../storage/keys.ts';
+import type { Context, Handler } from './context.ts';
+import { deleteObject } from './delete-object.ts';
+import { S3Error } from './errors.ts';
+import { getObject } from './get-object.ts';
+import { listObjects } from './list-objects.ts';
+import { putObject } from './put-object.ts';
+import { bodyAnnounced } from './respond.ts';
+
+interface Route {
+  handler: Handler;
+  /** Parameters that this handler understands, besides those of the signature. */
+  parameters: readonly string[];
+}
+
+const READ = { handler: getObject, parameters: ['response-content-type', 'response-content-disposition'] };
+
+const OBJECT_ROUTES: Record<string, Route> = {
+  GET: READ,
+  HEAD: READ,
+  PUT: { handler: putObject, parameters: [] },
+  DELETE: { handler: deleteObject, parameters: [] },
+};
+
+const BUCKET_ROUTES: Record<string, Route> = {
+  GET: {
+    handler: listObjects,
+    parameters: [
+      'list-type',
+      'prefix',
+      'max-keys',
+      'continuation-token',
+      'start-after',
+      'encoding-type',
+      'delimiter',
+      'fetch-owner',
+    ],
+  },
+  HEAD: { handler: headBucket, parameters: [] },
+};
+
+/** `x-id` only repeats the operation's name, as some SDKs do. */
+const SIGNATURE_PARAMETERS = [
+  'X-Amz-Algorithm',
+  'X-Amz-Credential',
+  'X-Amz-Date',
+  'X-Amz-Expires',
+  'X-Amz-SignedHeaders',
+  'X-Amz-Signature',
+  'x-id',
+];
+
+const AMZ_HEADERS = ['x-amz-date', 'x-amz-content-sha256', 'x-amz-copy-source', 'x-amz-metadata-directive'];
+
+/** The handler for a verified request. What it would not understand is refused, never ignored. Throws `S3Error`. */
+export async function route(context: Context): Promise<void> {
+  const { request, target, bucket } = context;
+  if (target.bucket === '') throw new S3Error('NotImplemented', 'Buckets cannot be listed.');
+  if (target.bucket !== bucket) throw new S3Error('NoSuchBucket', 'The specified bucket does not exist.');
+  const isBucket = target.key === '';
+  const found = (isBucket ? BUCKET_ROUTES : OBJECT_ROUTES)[request.method ?? ''];
+  if (!found) throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.');
+
+  const foreign = target.query.find(
+    ([name]) => !found.parameters.includes(name) && !SIGNATURE_PARAMETERS.includes(name),
+  );
+  if (foreign) throw new S3Error('NotImplemented', 'A query parameter implies functionality that is not implemented.');
+  const header = Object.keys(request.headers).find((name) => name.startsWith('x-amz-') && !AMZ_HEADERS.includes(name));
+  if (header)
+    throw new S3Error('NotImplemented', `The header ${header} implies functionality that is not implemented.`);
+  const problem = isBucket ? null : keyProblem(target.key);
+  if (problem) throw new S3Error('InvalidArgument', `The key cannot be used: ${problem}.`);
+  if (request.method !== 'PUT' && bodyAnnounced(request)) {
+    throw new S3Error('InvalidRequest', 'This request takes no body.');
+  }
+  return found.handler(context);
+}
+
+async function headBucket({ response, disk }: Context): Promise<void> {
+  await disk.check();
+  response.writeHead(200, { 'content-length': 0 }).end();
+}

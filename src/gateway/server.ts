@@ -1,0 +1,128 @@
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo, Socket } from 'node:net';
+import type { GatewayLogger } from './access-log.ts';
+import type { Credential } from './authenticate.ts';
+import type { MinimumRate } from './context.ts';
+import { openDisk } from './disk.ts';
+import { createListener } from './listener.ts';
+
+export interface GatewayOptions {
+  /** Folder of the objects; made when missing. One gateway at a time. */
+  root: string;
+  bucket: string;
+  /** Several while a secret is being rotated. */
+  credentials: readonly Credential[];
+  region: string;
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  /** PEM texts; without them plain HTTP, which the caller allows on loopback only. */
+  tls?: { cert: string; key: string };
+  maxObjectBytes: number;
+  logger: GatewayLogger;
+  /** Milliseconds since 1970, for expiry; tests move it. */
+  now?: () => number;
+  minimumRate?: MinimumRate;
+  /** For the headers of one request, milliseconds. */
+  headersTimeoutMs?: number;
+}
+
+export interface Gateway {
+  port: number;
+  /** Takes nothing new, gives requests under way `graceMs` (10 s), then cuts them. */
+  close(graceMs?: number): Promise<void>;
+}
+
+const HOUR_MS = 3_600_000;
+/** No upload may last longer, however it trickles above the minimum rate. */
+const REQUEST_TIMEOUT_MS = 6 * HOUR_MS;
+const MAX_CONNECTIONS = 1024;
+
+/** Starts the embedded object store: a strict subset of the S3 protocol over one folder. Rejects when it cannot listen. */
+export async function startGateway(options: GatewayOptions): Promise<Gateway> {
+  const { logger, tls } = options;
+  const disk = await openDisk(options.root);
+  const { listener, onContinue } = createListener({
+    disk,
+    bucket: options.bucket,
+    maxObjectBytes: options.maxObjectBytes,
+    tls: tls !== undefined,
+    verifier: { credentials: options.credentials, region: options.region, now: options.now ?? Date.now },
+    minimumRate: options.minimumRate ?? { bytesPerSecond: 1000, windowMs: 60_000 },
+    logger,
+  });
+
+  const limits = {
+    maxHeaderSize: 16_384,
+    headersTimeout: options.headersTimeoutMs ?? 20_000,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionsCheckingInterval: Math.min(5_000, options.headersTimeoutMs ?? 5_000),
+    keepAliveTimeout: 15_000,
+    noDelay: true,
+  };
+  const server: Server = tls
+    ? createHttpsServer({ ...limits, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' }, listener)
+    : createHttpServer(limits, listener);
+  server.maxConnections = MAX_CONNECTIONS;
+  server.on('checkContinue', onContinue);
+  server.on('clientError', answerBroken);
+  server.on('drop', () => logger.warn({ maxConnections: MAX_CONNECTIONS }, 'storage connection refused: too many'));
+  await listen(server, options);
+
+  const sweep = async (): Promise<void> => {
+    try {
+      const removed = await disk.sweepTemp();
+      if (removed > 0) logger.info({ removed }, 'leftover temp files removed');
+    } catch (error) {
+      logger.error({ code: (error as NodeJS.ErrnoException).code }, 'temp files could not be removed');
+    }
+  };
+  await sweep();
+  const timer = setInterval(sweep, HOUR_MS).unref();
+
+  return {
+    port: (server.address() as AddressInfo).port,
+    close(graceMs = 10_000) {
+      clearInterval(timer);
+      return shutDown(server, graceMs);
+    },
+  };
+}
+
+function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen({ host, port }, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function shutDown(server: Server, graceMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(() => server.closeAllConnections(), graceMs);
+    server.close(() => {
+      clearTimeout(timer);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
+
+/** What the HTTP parser refused: no request exists, so the answer is written by hand. */
+function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
+  const status =
+    error.code === 'HPE_HEADER_OVERFLOW'
+      ? '431 Request Header Fields Too Large'
+      : error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+        ? '408 Request Timeout'
+        : '400 Bad Request';
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  socket.once('error', () => socket.destroy());
+  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
+}

@@ -1,0 +1,19 @@
+import { encodeRfc3986 } from './sigv4.ts';
+
+/**
+ * `attachment` with that file name: a plain ASCII form for old clients, and RFC 5987's `filename*` for the true one.
+ * Control characters, quotes, backslashes and slashes never reach the header.
+ */
+export function attachment(filename: string): string {
+  const clean =
+    filename
+      .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '')
+      .replace(/[/\\]/g, '_')
+      .trim() || 'download';
+  const ascii = clean
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
+    .replace(/[^\x20-\x7e]/gu, '_')
+    .replace(/["%;]/g, '_');
+  return `attachment; filename="${ascii}"; filename*=UTF-8''${encodeRfc3986(clean)}`;
+}

@@ -1,0 +1,120 @@
+import { readdir, realpath } from 'node:fs/promises';
+import { join } from 'node:path';
+
+/**
+ * How the embedded store maps keys to files below `<root>/objects`.
+ *
+ * A key is cut at its slashes, a segment into chunks of 60 bytes, and each chunk becomes one folder whose last character
+ * says what follows: `+` a slash, `&` more of the same segment, `=` nothing (the object). All bytes but `A-Z a-z 0-9 _ - .`
+ * are written as %XX. So no name is `.` or `..`, none passes 255 bytes, two keys never share a folder, and the key can be
+ * read back from the path. A 1024-byte key needs at most about 3,200 bytes of path (PATH_MAX is 4,096).
+ *
+ * The folder of an object holds one file, `<version>~<content type>`: bytes and metadata appear in one rename. The version
+ * is the time of the commit in microseconds, 14 hex digits; while an object is being replaced there may be two, and the
+ * higher one counts.
+ */
+
+const CHUNK_BYTES = 60;
+const VERSION_DIGITS = 14;
+
+export type FolderKind = 'slash' | 'more' | 'object';
+
+const SUFFIX: Record<FolderKind, string> = { slash: '+', more: '&', object: '=' };
+
+export interface StoredVersion {
+  /** Host path of the bytes. */
+  path: string;
+  /** Microseconds since 1970 at the commit; unique within the object. */
+  version: number;
+  contentType: string;
+}
+
+export function objectsFolder(root: string): string {
+  return join(root, 'objects');
+}
+
+export function tempFolder(root: string): string {
+  return join(root, 'tmp');
+}
+
+/** Names of the nested folders that stand for the key. */
+export function keyToFolders(key: string): string[] {
+  const folders: string[] = [];
+  const segments = key.split('/');
+  segments.forEach((segment, index) => {
+    const bytes = Buffer.from(segment);
+    let start = 0;
+    for (; bytes.length - start >= CHUNK_BYTES; start += CHUNK_BYTES) {
+      folders.push(encodeBytes(bytes.subarray(start, start + CHUNK_BYTES)) + SUFFIX.more);
+    }
+    const kind = index === segments.length - 1 ? 'object' : 'slash';
+    folders.push(encodeBytes(bytes.subarray(start)) + SUFFIX[kind]);
+  });
+  return folders;
+}
+
+/** One folder name back to its bytes; null for a name that this layout never makes. */
+export function parseFolder(name: string): { bytes: Buffer; kind: FolderKind } | null {
+  const kind = (Object.keys(SUFFIX) as FolderKind[]).find((each) => name.endsWith(SUFFIX[each]));
+  const bytes = kind && decodeBytes(name.slice(0, -1));
+  return kind && bytes ? { bytes, kind } : null;
+}
+
+export function objectFolder(root: string, key: string): string {
+  return join(objectsFolder(root), ...keyToFolders(key));
+}
+
+export function versionName(version: number, contentType: string): string {
+  return `${version.toString(16).padStart(VERSION_DIGITS, '0')}~${encodeBytes(Buffer.from(contentType))}`;
+}
+
+/** Versions in an object's folder, oldest first; empty when there is no such object. */
+export async function readVersions(folder: string): Promise<StoredVersion[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
+    throw error;
+  });
+  const versions: StoredVersion[] = [];
+  for (const name of names) {
+    const match = /^([0-9a-f]{14})~(.+)$/.exec(name);
+    const contentType = match && decodeBytes(match[2]!);
+    if (match && contentType) {
+      versions.push({
+        path: join(folder, name),
+        version: Number.parseInt(match[1]!, 16),
+        contentType: contentType.toString(),
+      });
+    }
+  }
+  return versions.sort((left, right) => left.version - right.version);
+}
+
+/**
+ * The version that counts, or null. `root` is a real path. A folder that is reached through a symbolic link is treated as
+ * missing: this layout never makes one.
+ */
+export async function findCurrent(root: string, key: string): Promise<StoredVersion | null> {
+  const folder = objectFolder(root, key);
+  const current = (await readVersions(folder)).at(-1);
+  return current && (await isReal(folder)) ? current : null;
+}
+
+/** True when no component of the path is a symbolic link. */
+export async function isReal(path: string): Promise<boolean> {
+  return (await realpath(path).catch(() => null)) === path;
+}
+
+function encodeBytes(bytes: Buffer): string {
+  let text = '';
+  for (const byte of bytes) {
+    const character = String.fromCharCode(byte);
+    text += /[A-Za-z0-9_.-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  }
+  return text;
+}
+
+function decodeBytes(text: string): Buffer | null {
+  if (!/^(?:[A-Za-z0-9_.-]|%[0-9A-F]{2})*$/.test(text)) return null;
+  const latin1 = text.replace(/%(..)/g, (_, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  return Buffer.from(latin1, 'latin1');
+}

@@ -1,0 +1,48 @@
+/** How objects are named. Ids are ours (UUIDs); `storedName` is the only part that a user has a say in. */
+
+/** S3's own limit: "up to 1,024 bytes long" in UTF-8. */
+const KEY_BYTES = 1024;
+
+/** Where a presigned PUT lands. The upload id keeps two uploads of equal name apart. */
+export function uploadKey(accountId: string, uploadId: string, storedName: string): string {
+  return checked(`uploads/${id(accountId)}/${id(uploadId)}/${segment(storedName)}`);
+}
+
+/** Where a confirmed upload lives: no signed URL for writing ever names such a key. */
+export function sealedKey(accountId: string, objectId: string): string {
+  return checked(`sealed/${id(accountId)}/${id(objectId)}`);
+}
+
+/** The attempt's id is part of the name, so an attempt that was replaced can never overwrite its successor's output. */
+export function outputKey(accountId: string, jobId: string, attemptId: string, extension: string): string {
+  if (!/^[a-z0-9]{1,8}$/.test(extension)) throw new RangeError('an output needs a plain extension');
+  return checked(`outputs/${id(accountId)}/${id(jobId)}/${id(attemptId)}.${extension}`);
+}
+
+/** Why a key cannot be used, or null. Dot segments go because URL parsers on the way rewrite them. */
+export function keyProblem(key: string): string | null {
+  if (key === '') return 'the key is empty';
+  if (key.startsWith('/')) return 'the key starts with a slash';
+  if (key.includes('\0')) return 'the key holds a NUL character';
+  if (Buffer.byteLength(key) > KEY_BYTES) return `the key is longer than ${KEY_BYTES} bytes`;
+  if (key.split('/').some((part) => part === '.' || part === '..')) return 'the key holds a dot segment';
+  if (/\p{Surrogate}/u.test(key)) return 'the key is not valid Unicode';
+  return null;
+}
+
+function checked(key: string): string {
+  const problem = keyProblem(key);
+  if (problem) throw new RangeError(problem);
+  return key;
+}
+
+function id(value: string): string {
+  if (!/^[A-Za-z0-9-]{1,64}$/.test(value))
+    throw new RangeError('an id in a storage key has letters, digits and dashes');
+  return value;
+}
+
+function segment(value: string): string {
+  if (value === '' || value.includes('/')) throw new RangeError('a stored name is one path segment');
+  return value;
+}

@@ -1,0 +1,82 @@
+import { ConfigError } from '../config/config-error.ts';
+import { openStore } from './s3-store.ts';
+import type { ObjectStore } from './types.ts';
+
+const VARIABLE = 'AIRLOCK_STORAGE_URL';
+
+/**
+ * `s3://bucket?endpoint=https://…&region=…` with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Without an endpoint it is
+ * Amazon's of that region. `publicEndpoint` is what clients see when that differs. Throws `ConfigError`.
+ */
+export function storeFromUrl(
+  url: string,
+  env: NodeJS.ProcessEnv = process.env,
+  publicEndpoint: string | null = null,
+): ObjectStore {
+  const parsed = parse(url);
+  if (parsed.protocol === 'gs:') {
+    throw new ConfigError(
+      VARIABLE,
+      'gs:// has no native signer yet',
+      'Use Google\'s S3 interface with an HMAC key: "s3://bucket?endpoint=https://storage.googleapis.com&region=auto"',
+    );
+  }
+  if (parsed.protocol !== 's3:') {
+    throw new ConfigError(VARIABLE, `has the protocol ${parsed.protocol}`, 'Use s3://bucket?endpoint=…&region=…');
+  }
+  if (parsed.username || parsed.password) {
+    throw new ConfigError(VARIABLE, 'holds credentials', 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead');
+  }
+  const bucket = parsed.host;
+  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) || !['', '/'].includes(parsed.pathname)) {
+    throw new ConfigError(VARIABLE, 'names no bucket', 'Write it as s3://bucket?endpoint=…&region=…, without a path');
+  }
+  const unknown = [...parsed.searchParams.keys()].find((name) => name !== 'endpoint' && name !== 'region');
+  if (unknown) throw new ConfigError(VARIABLE, 'has an unknown parameter', 'Only endpoint and region may stand there');
+
+  const region = parsed.searchParams.get('region') || env.AWS_REGION || 'us-east-1';
+  const endpoint = httpUrl(parsed.searchParams.get('endpoint') ?? `https://s3.${region}.amazonaws.com`);
+  return openStore({
+    endpoint,
+    publicEndpoint: publicEndpoint ?? endpoint,
+    bucket,
+    region,
+    accessKeyId: required(env, 'AWS_ACCESS_KEY_ID'),
+    secretAccessKey: required(env, 'AWS_SECRET_ACCESS_KEY'),
+  });
+}
+
+function parse(url: string): URL {
+  try {
+    return new URL(url);
+  } catch {
+    throw new ConfigError(VARIABLE, 'is no URL', 'Write it as s3://bucket?endpoint=…&region=…');
+  }
+}
+
+function httpUrl(endpoint: string): string {
+  let url: URL | null = null;
+  try {
+    url = new URL(endpoint);
+  } catch {
+    // Told below, together with a wrong protocol.
+  }
+  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
+    throw new ConfigError(
+      VARIABLE,
+      'has an endpoint that is no plain http or https URL',
+      'Write endpoint=https://host',
+    );
+  }
+  const loopback = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(url.hostname);
+  if (url.protocol === 'http:' && !loopback) {
+    throw new ConfigError(VARIABLE, 'has a plain http endpoint on another machine', 'Use https');
+  }
+  return endpoint;
+}
+
+function required(env: NodeJS.ProcessEnv, name: string): string {
+  const value = env[name];
+  if (!value) throw new ConfigError(name, 'is not set', `${VARIABLE} needs it`);
+  return value;
+}

@@ -1,0 +1,265 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type ListedObject, type ObjectStore, StorageError } from '../../src/storage/types.ts';
+
+export interface StoreUnderTest {
+  store: ObjectStore;
+  /** Makes the store believe that time has passed; absent where nobody can. */
+  advance?: (ms: number) => void;
+  close(): Promise<void>;
+}
+
+const ODD_NAMES = [
+  'plain.mp4',
+  'with space.mp4',
+  '+plus&amp=equals%41.mp4',
+  'quotes\'"()*!~.mp4',
+  'back\\slash:colon;semi,comma@at$dollar#hash?mark',
+  'שלום-مرحبا-你好-🎬.mp4',
+  '%2e%2e%2fetc',
+  '<xml>&]]>.mp4',
+  'line\nbreak\ttab',
+  '-leading-dash',
+  '.hidden',
+  'a//b',
+  'trailing/',
+  'é',
+  'e\u0301',
+  'UPPER',
+  'upper',
+];
+
+/** What every `ObjectStore` must do, whatever lies behind it. Uses only keys below a prefix of its own. */
+export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTest>): void {
+  describe(`object store: ${name}`, () => {
+    let subject: StoreUnderTest;
+    let store: ObjectStore;
+    let folder: string;
+    const base = `conformance/${randomBytes(6).toString('hex')}`;
+
+    beforeAll(async () => {
+      subject = await open();
+      store = subject.store;
+      folder = await mkdtemp(join(tmpdir(), 'airlock-conformance-'));
+    });
+
+    afterAll(async () => {
+      for (const { key } of await list(base)) await store.delete(key);
+      await subject.close();
+      await rm(folder, { recursive: true, force: true });
+    });
+
+    async function put(key: string, bytes: Buffer, contentType = 'video/mp4'): Promise<void> {
+      const path = join(folder, randomBytes(8).toString('hex'));
+      await writeFile(path, bytes);
+      await store.putFile(key, path, { contentType, size: bytes.length });
+      await rm(path);
+    }
+
+    async function read(key: string, range?: { start: number; end: number }): Promise<Buffer | null> {
+      const stream = await store.get(key, range);
+      return stream && buffer(stream);
+    }
+
+    async function list(prefix: string): Promise<ListedObject[]> {
+      const found: ListedObject[] = [];
+      for await (const object of store.list(prefix)) found.push(object);
+      return found;
+    }
+
+    it('gives back the bytes, size and type that were put', async () => {
+      const bytes = randomBytes(300_000);
+      const before = Date.now();
+      await put(`${base}/round-trip.webm`, bytes, 'video/webm');
+      expect(await read(`${base}/round-trip.webm`)).toEqual(bytes);
+      const head = await store.head(`${base}/round-trip.webm`);
+      expect(head).toMatchObject({ size: 300_000, contentType: 'video/webm' });
+      expect(Math.abs(head!.lastModified.getTime() - before)).toBeLessThan(60_000);
+    });
+
+    it('stores an empty object', async () => {
+      await put(`${base}/empty`, Buffer.alloc(0));
+      expect(await read(`${base}/empty`)).toEqual(Buffer.alloc(0));
+      expect(await store.head(`${base}/empty`)).toMatchObject({ size: 0 });
+    });
+
+    it('replaces bytes and type of an object that is put again', async () => {
+      await put(`${base}/again`, Buffer.from('the first one'), 'video/mp4');
+      await put(`${base}/again`, Buffer.from('second'), 'audio/mpeg');
+      expect(String(await read(`${base}/again`))).toBe('second');
+      expect(await store.head(`${base}/again`)).toMatchObject({ size: 6, contentType: 'audio/mpeg' });
+    });
+
+    it('answers null for what is not there', async () => {
+      expect(await store.head(`${base}/missing`)).toBeNull();
+      expect(await store.get(`${base}/missing`)).toBeNull();
+      expect(await store.copy(`${base}/missing`, `${base}/copy-of-missing`)).toBe(false);
+      expect(await store.head(`${base}/copy-of-missing`)).toBeNull();
+    });
+
+    it('refuses to put a file that is shorter than declared, and keeps nothing', async () => {
+      const path = join(folder, 'short');
+      await writeFile(path, 'abc');
+      const attempt = store.putFile(`${base}/short`, path, { contentType: 'video/mp4', size: 10 });
+      await expect(attempt).rejects.toBeInstanceOf(StorageError);
+      expect(await store.head(`${base}/short`)).toBeNull();
+    });
+
+    it('reads inclusive byte ranges', async () => {
+      await put(`${base}/range`, Buffer.from('0123456789'));
+      expect(String(await read(`${base}/range`, { start: 0, end: 0 }))).toBe('0');
+      expect(String(await read(`${base}/range`, { start: 3, end: 6 }))).toBe('3456');
+      expect(String(await read(`${base}/range`, { start: 8, end: 100 }))).toBe('89');
+      await expect(store.get(`${base}/range`, { start: 10, end: 20 })).rejects.toMatchObject({
+        status: 416,
+        retry: false,
+      });
+    });
+
+    it('deletes, and does not mind when nothing was there', async () => {
+      await put(`${base}/delete`, Buffer.from('x'));
+      await store.delete(`${base}/delete`);
+      await store.delete(`${base}/delete`);
+      expect(await store.head(`${base}/delete`)).toBeNull();
+      expect(await list(`${base}/delete`)).toEqual([]);
+    });
+
+    it('keeps keys with odd characters apart and lists them as they were', async () => {
+      const keys = ODD_NAMES.map((each) => `${base}/odd/${each}`);
+      for (const key of keys) await put(key, Buffer.from(key));
+      for (const key of keys) expect(String(await read(key))).toBe(key);
+      const byBytes = [...keys].sort((left, right) => Buffer.compare(Buffer.from(left), Buffer.from(right)));
+      expect((await list(`${base}/odd/`)).map(({ key }) => key)).toEqual(byBytes);
+      for (const key of keys) expect(await store.copy(key, `${base}/odd-copy`)).toBe(true);
+      expect(String(await read(`${base}/odd-copy`))).toBe(keys.at(-1));
+    });
+
+    it('takes keys of 1024 bytes and no longer ones', async () => {
+      for (const filler of ['x', '%', 'a/']) {
+        const key = `${base}/long/`.padEnd(1023, filler).concat('z');
+        await put(key, Buffer.from(filler));
+        expect(String(await read(key))).toBe(filler);
+        await expect(store.head(`${key}y`)).rejects.toBeInstanceOf(StorageError);
+        await store.delete(key);
+      }
+    });
+
+    it('lists by prefix, in order, over several pages, with sizes', async () => {
+      const path = join(folder, 'one-byte');
+      await writeFile(path, 'x');
+      const keys = Array.from({ length: 1005 }, (_, index) => `${base}/pages/${String(index).padStart(4, '0')}`);
+      const rest = [...keys];
+      const worker = async (): Promise<void> => {
+        for (let key = rest.pop(); key; key = rest.pop()) {
+          await store.putFile(key, path, { contentType: 'video/mp4', size: 1 });
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, worker));
+      const found = await list(`${base}/pages/`);
+      expect(found.map(({ key }) => key)).toEqual(keys);
+      expect(found.every(({ size }) => size === 1)).toBe(true);
+      expect((await list(`${base}/pages/000`)).length).toBe(10);
+      expect(await list(`${base}/pages/none`)).toEqual([]);
+    });
+
+    it('copies bytes and type, and the copy outlives changes of its source', async () => {
+      await put(`${base}/source`, Buffer.from('sealed'), 'image/png');
+      await put(`${base}/target`, Buffer.from('to be replaced'), 'video/mp4');
+      expect(await store.copy(`${base}/source`, `${base}/target`)).toBe(true);
+      await put(`${base}/source`, Buffer.from('changed'), 'video/mp4');
+      await store.delete(`${base}/source`);
+      expect(String(await read(`${base}/target`))).toBe('sealed');
+      expect(await store.head(`${base}/target`)).toMatchObject({ contentType: 'image/png', size: 6 });
+    });
+
+    it('shows one whole object or the other while two are put at once', async () => {
+      const bodies = ['A', 'B'].map((letter) => Buffer.alloc(400_000, letter));
+      const key = `${base}/contended`;
+      await put(key, bodies[0]!);
+      let writing = true;
+      const writers = bodies.map(async (body) => {
+        for (let round = 0; round < 12; round++) await put(key, body);
+      });
+      const done = Promise.all(writers).finally(() => {
+        writing = false;
+      });
+      let reads = 0;
+      do {
+        const seen = await read(key);
+        expect(bodies.some((body) => seen?.equals(body))).toBe(true);
+        reads++;
+      } while (writing);
+      await done;
+      expect(reads).toBeGreaterThan(3);
+      expect(await list(key)).toHaveLength(1);
+    });
+
+    it('lets a client put exactly the bytes and the type that a URL was signed for', async () => {
+      const key = `${base}/presigned upload (1).mp4`;
+      const url = await store.presignPut(key, { contentType: 'video/mp4', size: 5, expiresIn: 900 });
+      const headers = { 'content-type': 'video/mp4' };
+      expect((await fetch(url, { method: 'PUT', headers, body: 'longer' })).status).toBe(403);
+      expect((await fetch(url, { method: 'PUT', headers, body: 'four' })).status).toBe(403);
+      const other = await fetch(url, { method: 'PUT', headers: { 'content-type': 'text/html' }, body: 'right' });
+      expect(other.status).toBe(403);
+      expect(await other.text()).toContain('<Code>SignatureDoesNotMatch</Code>');
+      expect((await fetch(url, { method: 'GET' })).status).toBe(403);
+      expect(await store.head(key)).toBeNull();
+      expect((await fetch(url, { method: 'PUT', headers, body: 'right' })).status).toBe(200);
+      expect(String(await read(key))).toBe('right');
+      expect(new URL(url).searchParams.get('X-Amz-SignedHeaders')).toBe('content-length;content-type;host');
+    });
+
+    it('lets a client download as an attachment with the given name and type', async () => {
+      const key = `${base}/download`;
+      await put(key, Buffer.from('0123456789'), 'video/quicktime');
+      const filename = 'Ferien "2026"; größe/тест.mp4';
+      const url = await store.presignGet(key, { filename, contentType: 'video/mp4', expiresIn: 600 });
+      expect(url).toContain('X-Amz-Expires=600');
+      const response = await fetch(url);
+      expect(response.status).toBe(200);
+      expect(response.headers.get('content-type')).toBe('video/mp4');
+      const disposition = response.headers.get('content-disposition')!;
+      expect(disposition).toMatch(/^attachment; filename="[\x20-\x7e]+"; filename\*=UTF-8''[\w.%-]+$/);
+      expect(decodeURIComponent(disposition.split("UTF-8''")[1]!)).toBe('Ferien "2026"; größe_тест.mp4');
+      expect(await response.text()).toBe('0123456789');
+      const part = await fetch(url, { headers: { range: 'bytes=2-4' } });
+      expect(part.status).toBe(206);
+      expect(await part.text()).toBe('234');
+      expect((await fetch(url, { method: 'PUT', body: 'x' })).status).toBe(403);
+    });
+
+    it('answers when asked whether it is there', async () => {
+      await store.ping();
+    });
+
+    it('lets signed URLs expire', async ({ skip }) => {
+      if (!subject.advance) return skip();
+      const key = `${base}/expiring`;
+      await put(key, Buffer.from('x'));
+      const get = await store.presignGet(key, { filename: 'x', contentType: 'video/mp4', expiresIn: 600 });
+      const putUrl = await store.presignPut(key, { contentType: 'video/mp4', size: 1, expiresIn: 900 });
+      subject.advance(590_000);
+      expect((await fetch(get)).status).toBe(200);
+      subject.advance(10_000);
+      const expired = await fetch(get);
+      expect(expired.status).toBe(403);
+      expect(await expired.text()).toContain('Request has expired');
+      const upload = { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body: 'y' };
+      expect((await fetch(putUrl, upload)).status).toBe(200);
+      subject.advance(300_000);
+      expect((await fetch(putUrl, upload)).status).toBe(403);
+      subject.advance(-900_000);
+    });
+
+    it('refuses keys that no store could hold safely', async () => {
+      for (const key of ['', '/leading', 'a/../b', '..', './a', 'nul\0', 'x'.repeat(1025), 'lone\ud800']) {
+        await expect(store.head(key)).rejects.toMatchObject({ name: 'StorageError', retry: false });
+      }
+    });
+  });
+}
