@@ -70,8 +70,20 @@ export interface SelfTestReport {
   at: Date;
 }
 
+export interface SandboxOptions {
+  /** Absolute; `rootimg/` and `cells/` are made in it. As root its ancestors must be traversable by others. */
+  dataDir: string;
+  logger?: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
+  /** Cells that may run at once; slot numbers are 0 … slots - 1. */
+  slots: number;
+  /** Another FFmpeg than the system's; `ffprobe` is looked for beside it. */
+  ffmpegPath?: string;
+}
+
 export interface Sandbox {
   readonly tier: SandboxTier;
+  /** What bounds memory: a control group, or only the address space where none can be made. */
+  readonly limits: 'cgroup' | 'rlimit';
   /** First line of `ffmpeg -version`, and the distribution's package version where there is one. */
   readonly ffmpeg: { version: string; package: string | null };
   /** Runs one untrusted program; resolves whatever happens to the program, rejects only when the cell could not be made. */

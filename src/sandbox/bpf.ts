@@ -1,0 +1,63 @@
+/**
+ * Classic BPF, as much of it as a seccomp filter needs (linux/bpf_common.h, linux/seccomp.h). An instruction is
+ * eight bytes: `u16 code, u8 jt, u8 jf, u32 k`, little-endian on both architectures that we support.
+ */
+export interface BpfInstruction {
+  code: number;
+  /** Instructions to skip when the comparison holds / does not hold. */
+  jt: number;
+  jf: number;
+  k: number;
+}
+
+export const BPF = {
+  /** A = 32 bits of `struct seccomp_data` at offset k. */
+  LD_ABS: 0x20,
+  AND_K: 0x54,
+  JEQ_K: 0x15,
+  JGE_K: 0x35,
+  JSET_K: 0x45,
+  RET_K: 0x06,
+} as const;
+
+export const SECCOMP_RET = {
+  KILL_PROCESS: 0x80000000,
+  ERRNO: 0x00050000,
+  ALLOW: 0x7fff0000,
+} as const;
+
+/** Offsets in `struct seccomp_data`: nr, arch, instruction pointer, six 64-bit arguments. */
+export const DATA_NR = 0;
+export const DATA_ARCH = 4;
+/** Low half of an argument; the kernel reads flags, prot, ioctl and prctl codes from these 32 bits alone. */
+export const argumentLow = (index: number): number => 16 + 8 * index;
+
+export const load = (offset: number): BpfInstruction => ({ code: BPF.LD_ABS, jt: 0, jf: 0, k: offset });
+export const and = (mask: number): BpfInstruction => ({ code: BPF.AND_K, jt: 0, jf: 0, k: mask });
+export const ret = (action: number): BpfInstruction => ({ code: BPF.RET_K, jt: 0, jf: 0, k: action });
+export const retErrno = (errno: number): BpfInstruction => ret(SECCOMP_RET.ERRNO | errno);
+
+/** `body` runs when the comparison holds, else it is skipped. A jump is one byte: longer bodies are refused. */
+export function when(code: number, k: number, body: readonly BpfInstruction[]): BpfInstruction[] {
+  if (body.length > 255) throw new RangeError(`a BPF jump reaches 255 instructions, not ${body.length}`);
+  return [{ code, jt: 0, jf: body.length, k }, ...body];
+}
+
+/** `body` runs when the comparison does NOT hold. */
+export function unless(code: number, k: number, body: readonly BpfInstruction[]): BpfInstruction[] {
+  if (body.length > 255) throw new RangeError(`a BPF jump reaches 255 instructions, not ${body.length}`);
+  return [{ code, jt: body.length, jf: 0, k }, ...body];
+}
+
+export function encode(program: readonly BpfInstruction[]): Buffer {
+  // BPF_MAXINSNS of the kernel; a longer program would only be refused at the first job.
+  if (program.length > 4096) throw new RangeError(`a BPF program holds 4096 instructions, not ${program.length}`);
+  const bytes = Buffer.alloc(program.length * 8);
+  program.forEach(({ code, jt, jf, k }, index) => {
+    bytes.writeUInt16LE(code, index * 8);
+    bytes.writeUInt8(jt, index * 8 + 2);
+    bytes.writeUInt8(jf, index * 8 + 3);
+    bytes.writeUInt32LE(k >>> 0, index * 8 + 4);
+  });
+  return bytes;
+}

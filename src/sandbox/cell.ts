@@ -1,0 +1,101 @@
+import { randomUUID } from 'node:crypto';
+import { chmod, chown, constants, copyFile, link, lstat, mkdir, stat, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CELL_GID, type CellAccount } from './cell-account.ts';
+import { removeTree } from './remove-tree.ts';
+import { SandboxError } from './sandbox-error.ts';
+
+/** The folder of one job: `in/` read-only, `out/` written by the job alone. */
+export interface Cell {
+  folder: string;
+  input: string;
+  output: string;
+  /** Inputs that could not be linked into `input` and are bound one by one. */
+  binds: { name: string; path: string }[];
+  remove(): Promise<void>;
+}
+
+/** No separators, no leading dot or dash: such a name can be neither a path nor an option. */
+const INPUT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
+
+/**
+ * Makes the folder and puts the inputs in: by hard link, never world-readable. Modes follow the account: with one
+ * (service is root) the folders admit its group and `out/` belongs to its uid; without, all is private to us.
+ * Throws `SandboxError` for an input that is no plain file.
+ */
+export async function makeCell(
+  owner: string,
+  account: CellAccount | null,
+  inputs: readonly { name: string; path: string; executable?: boolean }[],
+): Promise<Cell> {
+  const folder = join(owner, randomUUID());
+  const cell: Cell = {
+    folder,
+    input: join(folder, 'in'),
+    output: join(folder, 'out'),
+    binds: [],
+    remove: () => removeTree(folder),
+  };
+  await mkdir(folder, { mode: 0o700 });
+  try {
+    await mkdir(cell.input, { mode: 0o700 });
+    await mkdir(cell.output, { mode: 0o700 });
+    for (const input of inputs) await addInput(cell, account, input);
+    if (account) {
+      await chown(cell.output, account.uid, account.gid);
+      await chown(cell.input, 0, account.gid);
+      await chmod(cell.input, 0o750);
+      await chown(folder, 0, account.gid);
+      await chmod(folder, 0o710);
+    }
+    return cell;
+  } catch (error) {
+    await cell.remove();
+    throw error;
+  }
+}
+
+async function addInput(
+  cell: Cell,
+  account: CellAccount | null,
+  { name, path, executable }: { name: string; path: string; executable?: boolean },
+): Promise<void> {
+  if (!INPUT_NAME.test(name)) throw new SandboxError('an input has an unsafe name', 'Name inputs 0, 1, 2 …');
+  const stats = await lstat(path).catch((cause: unknown) => {
+    throw new SandboxError(`input ${name} is not there`, 'Fetch it again', { cause });
+  });
+  // link() would link a symbolic link itself, and it could point anywhere.
+  if (!stats.isFile()) throw new SandboxError(`input ${name} is no plain file`, 'Pass the file itself');
+  const place = join(cell.input, name);
+  // As root the mode of the linked file is changed, so only files of our own are linked.
+  const mayLink = account === null || stats.uid === 0;
+  const linked =
+    mayLink &&
+    (await link(path, place).then(
+      () => true,
+      () => false,
+    ));
+  if (!linked) {
+    if (await mayBind(path, account)) {
+      // bwrap needs something to mount upon, and cannot make it in a read-only folder.
+      await writeFile(place, '', { mode: 0o400 });
+      cell.binds.push({ name, path });
+      return;
+    }
+    await copyFile(path, place, constants.COPYFILE_FICLONE);
+  }
+  if (account) {
+    await chown(place, linked ? stats.uid : 0, CELL_GID);
+    await chmod(place, executable ? 0o750 : 0o640);
+  }
+}
+
+/** Another file system: bwrap can bind the file where it lies if the cell's account can reach and read it. */
+async function mayBind(path: string, account: CellAccount | null): Promise<boolean> {
+  if (account === null) return true;
+  if (((await stat(path)).mode & 0o004) === 0) return false;
+  for (let folder = dirname(path); ; folder = dirname(folder)) {
+    if (((await stat(folder)).mode & 0o001) === 0) return false;
+    if (folder === dirname(folder)) return true;
+  }
+}

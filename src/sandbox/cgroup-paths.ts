@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+
+export interface CgroupPaths {
+  /** Controller (`memory`, `pids`, `cpuacct`) → folder of our own cgroup in its v1 hierarchy. */
+  v1: Map<string, string>;
+  /** Folder of our own cgroup in the unified hierarchy, where one is mounted. */
+  v2: string | null;
+}
+
+/**
+ * Finds the folders of the process's own cgroups from `/proc/self/cgroup` and `/proc/self/mountinfo` (cgroups(7),
+ * proc_pid_mountinfo(5)). A mount may show only a part of the hierarchy (containers): its root is cut off the path.
+ */
+export function parseCgroupPaths(cgroup: string, mountinfo: string): CgroupPaths {
+  const mounts = mountinfo.split('\n').flatMap((line) => {
+    const [left, right] = line.split(' - ');
+    const [, , , root, point] = left?.split(' ') ?? [];
+    const [type, , options] = right?.split(' ') ?? [];
+    if ((type !== 'cgroup' && type !== 'cgroup2') || !root || !point) return [];
+    return [{ type, root: decodeOctal(root), point: decodeOctal(point), options: options?.split(',') ?? [] }];
+  });
+  const paths: CgroupPaths = { v1: new Map(), v2: null };
+  for (const line of cgroup.split('\n')) {
+    const match = /^(\d+):([^:]*):(\/.*)$/.exec(line);
+    if (!match) continue;
+    const [, hierarchy, controllers, path] = match as unknown as [string, string, string, string];
+    const unified = hierarchy === '0' && controllers === '';
+    const mount = mounts.find(({ type, options }) =>
+      unified
+        ? type === 'cgroup2'
+        : type === 'cgroup' && controllers.split(',').every((name) => options.includes(name)),
+    );
+    const folder = mount && within(mount, path);
+    if (!folder) continue;
+    if (unified) paths.v2 = folder;
+    else for (const name of controllers.split(',')) paths.v1.set(name, folder);
+  }
+  return paths;
+}
+
+/** Null when the own cgroup lies outside of what the mount shows. */
+function within({ root, point }: { root: string; point: string }, path: string): string | null {
+  if (path.includes('/..')) return null;
+  if (root === '/') return join(point, path);
+  if (path === root || path.startsWith(`${root}/`)) return join(point, path.slice(root.length));
+  return null;
+}
+
+/** mountinfo writes blanks and backslashes as three octal digits. */
+function decodeOctal(text: string): string {
+  return text.replace(/\\([0-7]{3})/g, (_, digits: string) => String.fromCharCode(Number.parseInt(digits, 8)));
+}

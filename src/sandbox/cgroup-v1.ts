@@ -1,0 +1,78 @@
+import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { CellCgroup } from './cgroup.ts';
+
+/** Room for the thread pools of encoder, decoder and filters on a large machine. */
+export const MAX_PIDS = 1024;
+
+/**
+ * A cell's cgroups in the v1 hierarchies. `memory` is a must; `pids` and `cpuacct` are used where they can be had.
+ * @param parents controller → folder of the parent cgroup.
+ */
+export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): CellCgroup {
+  const folder = (controller: string): string | null => {
+    const parent = parents.get(controller);
+    return parent ? join(parent, name) : null;
+  };
+  const memory = folder('memory')!;
+  const pids = folder('pids');
+  const cpuacct = folder('cpuacct');
+  const folders = [memory, pids, cpuacct].filter((path) => path !== null);
+  const read = (path: string | null, file: string): string => {
+    try {
+      return path ? readFileSync(join(path, file), 'latin1') : '';
+    } catch {
+      return '';
+    }
+  };
+  const write = (path: string, file: string, value: string | number) => writeFile(join(path, file), String(value));
+
+  return {
+    async prepare(memoryBytes) {
+      for (const path of folders) await mkdir(path, { recursive: true });
+      await limitMemory(memoryBytes).catch(async () => {
+        // Page cache of the last job is still charged here and more than the new limit.
+        await write(memory, 'memory.force_empty', 0);
+        await limitMemory(memoryBytes);
+      });
+      await write(memory, 'memory.max_usage_in_bytes', 0);
+      if (pids) await write(pids, 'pids.max', MAX_PIDS);
+      if (cpuacct) await write(cpuacct, 'cpuacct.usage', 0);
+    },
+    async add(pid) {
+      for (const path of folders) await write(path, 'cgroup.procs', pid);
+    },
+    oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read(memory, 'memory.oom_control'))?.[1] ?? 0),
+    usage: () => ({
+      cpuMs: cpuacct ? Number(read(cpuacct, 'cpuacct.usage')) / 1e6 : null,
+      peakBytes: Number(read(memory, 'memory.max_usage_in_bytes')),
+    }),
+    members: async () =>
+      (await readFile(join(memory, 'cgroup.procs'), 'latin1').catch(() => '')).split('\n').filter(Boolean).map(Number),
+    remove() {
+      for (const path of folders) if (existsSync(path)) rmdirSync(path);
+    },
+  };
+
+  /** Memory with swap may never be less than memory alone, so it goes up first and comes down last. */
+  async function limitMemory(bytes: number): Promise<void> {
+    const swap = existsSync(join(memory, 'memory.memsw.limit_in_bytes'));
+    if (swap) await write(memory, 'memory.memsw.limit_in_bytes', -1);
+    await write(memory, 'memory.limit_in_bytes', bytes);
+    // Equal limits leave no room for swap; without swap accounting the kernel is told not to swap these pages.
+    if (swap) await write(memory, 'memory.memsw.limit_in_bytes', bytes);
+    else await write(memory, 'memory.swappiness', 0);
+  }
+}
+
+/** Whether child cgroups can be made here: tried, because permission bits do not tell (read-only mounts, containers). */
+export function canNest(parent: string, name: string): boolean {
+  try {
+    mkdirSync(join(parent, name));
+    rmdirSync(join(parent, name));
+    return true;
+  } catch {
+    return false;
+  }
+}

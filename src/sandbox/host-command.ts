@@ -1,0 +1,37 @@
+import { execFile } from 'node:child_process';
+import { accessSync, constants } from 'node:fs';
+import { join } from 'node:path';
+
+const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
+
+/** Absolute path of a system program, or null. PATH is not asked: who can set it would choose our jailer. */
+export function findProgram(name: string): string | null {
+  for (const folder of FOLDERS) {
+    const path = join(folder, name);
+    try {
+      accessSync(path, constants.X_OK);
+      return path;
+    } catch {
+      // Next folder.
+    }
+  }
+  return null;
+}
+
+/** Runs a trusted system tool with an empty environment; resolves with its output whatever its exit code (null = signal or no start). */
+export function runTool(
+  program: string,
+  args: readonly string[],
+): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  return new Promise((resolve) => {
+    execFile(
+      program,
+      [...args],
+      { env: { LC_ALL: 'C', PATH: '/usr/bin:/bin' }, timeout: 30_000, maxBuffer: 4 * 2 ** 20 },
+      (error, stdout, stderr) => {
+        const code = error === null ? 0 : typeof error.code === 'number' ? error.code : null;
+        resolve({ code, stdout, stderr });
+      },
+    );
+  });
+}

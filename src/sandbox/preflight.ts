@@ -1,0 +1,73 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { findProgram, runTool } from './host-command.ts';
+import { SandboxError } from './sandbox-error.ts';
+
+export interface Programs {
+  bwrap: string;
+  prlimit: string;
+  ffmpeg: string;
+  ffprobe: string;
+}
+
+/** Finds the programs; a `SandboxError` names the Debian package of the first that is missing. */
+export function findPrograms(ffmpegPath?: string): Programs {
+  const ffmpeg = ffmpegPath ?? required('ffmpeg', 'ffmpeg');
+  if (!statSync(ffmpeg, { throwIfNoEntry: false })?.isFile()) {
+    throw new SandboxError(`there is no FFmpeg at ${ffmpeg}`, 'Correct the path, or install the package ffmpeg');
+  }
+  const beside = join(dirname(ffmpeg), 'ffprobe');
+  return {
+    bwrap: required('bwrap', 'bubblewrap'),
+    prlimit: required('prlimit', 'util-linux'),
+    ffmpeg,
+    ffprobe: statSync(beside, { throwIfNoEntry: false })?.isFile() ? beside : required('ffprobe', 'ffmpeg'),
+  };
+}
+
+function required(program: string, debianPackage: string): string {
+  const path = findProgram(program);
+  if (path) return path;
+  throw new SandboxError(`${program} is missing`, `Install it: apt-get install ${debianPackage}`);
+}
+
+/** Turns bwrap's own words into the remedy: each way in which a system forbids user namespaces has its own. */
+export function explainFailure(error: Error): Error {
+  if (!/user namespace|namespace|uid map|Operation not permitted|Permission denied|No space left/i.test(error.message))
+    return error;
+  if (readFlag('/proc/sys/kernel/unprivileged_userns_clone') === 0) {
+    return forbidden('the kernel forbids user namespaces', 'Set the sysctl kernel.unprivileged_userns_clone=1', error);
+  }
+  if (readFlag('/proc/sys/user/max_user_namespaces') === 0) {
+    return forbidden('the kernel allows no user namespaces', 'Set the sysctl user.max_user_namespaces=10000', error);
+  }
+  if (readFlag('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === 1) {
+    const remedy =
+      'Install an AppArmor profile for bwrap with the rule "userns," or set the sysctl kernel.apparmor_restrict_unprivileged_userns=0';
+    return forbidden('AppArmor forbids user namespaces', remedy, error);
+  }
+  const remedy =
+    'In a container, start it with a seccomp profile that allows clone, unshare, mount, umount2, pivot_root and setns';
+  return forbidden('user namespaces cannot be made here', remedy, error);
+}
+
+function forbidden(reason: string, remedy: string, cause: Error): SandboxError {
+  return new SandboxError(`${reason} (${cause.message})`, remedy, { cause });
+}
+
+function readFlag(path: string): number | null {
+  try {
+    return Number(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** Version of the distribution's package that owns an FFmpeg in /usr/bin; null for another one or without dpkg. */
+export async function packageVersion(ffmpeg: string): Promise<string | null> {
+  const dpkg = ffmpeg === '/usr/bin/ffmpeg' ? findProgram('dpkg-query') : null;
+  if (!dpkg) return null;
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a format of dpkg-query, not of JavaScript
+  const { code, stdout } = await runTool(dpkg, ['-W', '-f', '${Version}', 'ffmpeg']);
+  return code === 0 && stdout ? stdout.trim() : null;
+}

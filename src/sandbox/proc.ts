@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+
+/** Ticks per second of /proc times: USER_HZ, 100 on every Linux architecture that we support. */
+const USER_HZ = 100;
+
+export interface ProcessStat {
+  /** Z and X mean dead. */
+  state: string;
+  parent: number;
+  cpuMs: number;
+  /** Clock ticks after boot; with the pid it names a process for good, as pids come back. */
+  startTime: number;
+}
+
+/** `/proc/<pid>/stat`, or null when there is no such process. */
+export function processStat(pid: number | 'self'): ProcessStat | null {
+  try {
+    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // The second field is the program's name in parentheses and may hold anything.
+    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
+    return {
+      state: fields[0]!,
+      parent: Number(fields[1]),
+      cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / USER_HZ,
+      startTime: Number(fields[19]),
+    };
+  } catch {
+    return null;
+  }
+}
+
+/** Children of a process's main thread. */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
+}
+
+/** High-water mark of resident memory, bytes; 0 when unknown. */
+export function peakResident(pid: number): number {
+  try {
+    const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
+    return match ? Number(match[1]) * 1024 : 0;
+  } catch {
+    return 0;
+  }
+}
+
+/** Bytes on disk of files that a process holds open although their names are gone: a listing cannot see them. */
+export function unlinkedBytes(pid: number): number {
+  let bytes = 0;
+  try {
+    for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+      const stats = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false });
+      if (stats?.isFile() && stats.nlink === 0) bytes += stats.blocks * 512;
+    }
+  } catch {
+    // Gone, or not ours to look at.
+  }
+  return bytes;
+}
+
+/** True while exactly this process (not a later one with its pid) runs. */
+export function isRunning(pid: number, startTime: number): boolean {
+  const stat = processStat(pid);
+  return stat !== null && stat.startTime === startTime && stat.state !== 'Z' && stat.state !== 'X';
+}

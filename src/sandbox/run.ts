@@ -1,0 +1,157 @@
+import { availableParallelism } from 'node:os';
+import { checkLimits } from './bubblewrap.ts';
+import { makeCell } from './cell.ts';
+import { cellAccount } from './cell-account.ts';
+import type { CellCgroup } from './cgroup.ts';
+import { classifyEnd, type KillReason } from './classify-end.ts';
+import { type LaunchEnd, launch, type Toolset } from './launch.ts';
+import { measureOutput } from './output-usage.ts';
+import { childrenOf, peakResident, processStat, unlinkedBytes } from './proc.ts';
+import { SandboxError } from './sandbox-error.ts';
+import { TailBuffer } from './scrub.ts';
+import type { CellResult, CellSpec } from './types.ts';
+
+const STDERR_BYTES = 64 * 1024;
+/** Output is measured at this pace, so that the overshoot is at most write speed × 250 ms. */
+const POLL_MS = 250;
+
+export interface RunContext extends Toolset {
+  /** Folder in which the cells of this process lie. */
+  cells: string;
+  /** Host path that must not appear in an error text. */
+  dataDir: string;
+  cgroup(slot: number): CellCgroup | null;
+}
+
+/** `CellSpec` with the freedom that the self-test needs: any program of the cell, executable inputs. */
+export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs'> {
+  program: string;
+  inputs: readonly { name: string; path: string; executable?: boolean }[];
+}
+
+/** Runs one program in a cell of its own. See `Sandbox.run`. */
+export async function runProgram(context: RunContext, spec: ProgramSpec): Promise<CellResult> {
+  checkLimits(spec.limits);
+  const { limits, signal } = spec;
+  const account = cellAccount(spec.slot);
+  const cell = await makeCell(context.cells, account, spec.inputs);
+  const started = performance.now();
+  const stderr = new TailBuffer(STDERR_BYTES);
+  const seen = {
+    reason: null as KillReason | null,
+    cpuMs: 0,
+    rssBytes: 0,
+    stdoutBytes: 0,
+    callbackError: null as unknown,
+  };
+  const finish = (
+    end: CellResult['end'],
+    ended: Pick<LaunchEnd, 'exitCode' | 'signal'>,
+    usage: { cpuMs: number; maxRssBytes: number },
+  ): CellResult => ({
+    end,
+    exitCode: ended.exitCode,
+    signal: ended.signal,
+    stderr: withoutHostPaths(stderr.text(), context),
+    outputDir: cell.output,
+    ...usage,
+    wallMs: performance.now() - started,
+    release: () => cell.remove(),
+  });
+
+  try {
+    const cgroup = context.cgroup(spec.slot);
+    await cgroup?.prepare(limits.memoryBytes);
+    const oomBefore = cgroup?.oomKills() ?? 0;
+    if (signal?.aborted) return finish('canceled', { exitCode: null, signal: null }, { cpuMs: 0, maxRssBytes: 0 });
+
+    const launched = await launch(context, {
+      program: spec.program,
+      args: spec.args,
+      cell,
+      limits,
+      account,
+      cgroup,
+      onStdout: spec.onStdout ? receive : null,
+      onStderr: (chunk) => stderr.push(chunk),
+    });
+    const kill = (reason: KillReason): void => {
+      seen.reason ??= reason;
+      launched.kill();
+    };
+    const onAbort = (): void => kill('canceled');
+    signal?.addEventListener('abort', onAbort);
+    if (signal?.aborted) onAbort();
+    const wall = setTimeout(() => kill('limit_wall'), limits.wallMs);
+    // The first looks come early, so that a short job has figures too.
+    let poll = setTimeout(look, POLL_MS / 8);
+    let ended: LaunchEnd;
+    try {
+      ended = await launched.ended;
+    } finally {
+      clearTimeout(wall);
+      clearTimeout(poll);
+      signal?.removeEventListener('abort', onAbort);
+    }
+    if (seen.callbackError) throw seen.callbackError;
+
+    const used = cgroup?.usage();
+    const cpuMs = Math.round(used?.cpuMs ?? seen.cpuMs);
+    const oomKilled = (cgroup?.oomKills() ?? 0) > oomBefore;
+    if (!ended.started && !seen.reason && !oomKilled && ended.signal === null) {
+      throw new SandboxError(
+        `bubblewrap could not make the cell: ${withoutHostPaths(stderr.text(), context).trim().slice(-500)}`,
+        'Run the sandbox self-test for the cause',
+      );
+    }
+    seen.reason ??= overLimit();
+    const end = classifyEnd({
+      ...ended,
+      reason: seen.reason,
+      oomKilled,
+      cpuExhausted: cpuMs + 2 * POLL_MS * availableParallelism() >= limits.cpuSeconds * 1000,
+      outOfAddressSpace: cgroup === null && stderr.text().includes('Cannot allocate memory'),
+    });
+    return finish(end, ended, { cpuMs, maxRssBytes: seen.rssBytes || used?.peakBytes || 0 });
+
+    function receive(chunk: Buffer): void {
+      seen.stdoutBytes += chunk.length;
+      if (seen.stdoutBytes > limits.outputBytes) kill('limit_output');
+      if (seen.reason) return;
+      try {
+        spec.onStdout!(chunk);
+      } catch (error) {
+        seen.callbackError = error;
+        kill('canceled');
+      }
+    }
+
+    /** CPU time and memory are those of the last look: without a cgroup nothing else tells them after the end. */
+    function look(): void {
+      const reaper = launched.cellPid();
+      const program = reaper === null ? undefined : childrenOf(reaper)[0];
+      let hidden = 0;
+      if (program !== undefined) {
+        seen.cpuMs = Math.max(seen.cpuMs, processStat(program)?.cpuMs ?? 0);
+        seen.rssBytes = Math.max(seen.rssBytes, peakResident(program));
+        hidden = unlinkedBytes(program);
+      }
+      const reason = overLimit(hidden);
+      if (reason) kill(reason);
+      else poll = setTimeout(look, performance.now() - started < POLL_MS ? POLL_MS / 4 : POLL_MS);
+    }
+
+    function overLimit(hiddenBytes = 0): KillReason | null {
+      const usage = measureOutput(cell.output, limits.outputFiles);
+      if (usage.files > limits.outputFiles) return 'limit_files';
+      return usage.bytes + hiddenBytes > limits.outputBytes + 4096 * usage.files ? 'limit_output' : null;
+    }
+  } catch (error) {
+    await cell.remove();
+    throw error;
+  }
+}
+
+function withoutHostPaths(text: string, context: RunContext): string {
+  return text.replaceAll(context.rootImage, '').replaceAll(context.cells, '').replaceAll(context.dataDir, '');
+}
