@@ -1,0 +1,59 @@
+import { type DestinationStream, type Logger, destination as openDestination, pino, stdTimeFunctions } from 'pino';
+import { prettyLine } from './pretty.ts';
+import { scrubLine } from './scrub-value.ts';
+
+export type { Logger } from 'pino';
+
+export interface LoggerOptions {
+  /** `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`. */
+  level: string;
+  /** Which of our processes speaks: `api`, `worker`, `gateway`, `up` … */
+  role: string;
+  /** Where lines go; standard output when absent. */
+  destination?: DestinationStream;
+  /** Lines for people instead of JSON; by default when standard output is a terminal and `destination` is absent. */
+  pretty?: boolean;
+}
+
+/** Second net below the scrubbing of every line: these never even reach the serialiser. */
+const REDACTED = [
+  ...['authorization', 'cookie', 'password', 'apiKey', 'secret'],
+  ...['*.authorization', '*.cookie', '*.password', '*.apiKey', '*.secret'],
+  ...['req.headers.authorization', 'req.headers.cookie', 'err.config.headers', 'err.headers'],
+];
+
+/**
+ * The logger of a process: JSON lines with ISO time, level name, role and pid. Every line is scrubbed as a whole
+ * after it was serialised (`scrubLine`), so that messages, stacks, causes, child bindings and fields of any depth
+ * are covered, whoever wrote them. Children (`logger.child`) are covered as well.
+ */
+export function createLogger(options: LoggerOptions): Logger {
+  const terminal = options.destination === undefined && process.stdout.isTTY === true;
+  const pretty = options.pretty ?? terminal;
+  const colours = terminal && !process.env.NO_COLOR;
+  const stream = options.destination ?? openDestination({ dest: 1, sync: true });
+  return pino(
+    {
+      level: options.level,
+      base: { role: options.role, pid: process.pid },
+      timestamp: stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: { paths: REDACTED, censor: '[removed]' },
+      serializers: {
+        req: (request) => ({ id: request.id, method: request.method, path: pathOf(request.url) }),
+        res: (response) => ({ status: response.statusCode }),
+      },
+      hooks: {
+        streamWrite: (line) => {
+          const scrubbed = scrubLine(line);
+          return pretty ? prettyLine(scrubbed, colours) : scrubbed;
+        },
+      },
+    },
+    stream,
+  );
+}
+
+function pathOf(url: unknown): string | undefined {
+  return typeof url === 'string' ? url.split('?', 1)[0] : undefined;
+}

@@ -1,0 +1,30 @@
+import { scrub } from './scrub.ts';
+
+/** Fields whose value is a secret whatever it looks like. */
+const SECRET_FIELD =
+  /^(?:(?:proxy-)?authorization|(?:set-)?cookie|(?:pg)?password|passwd|secret|secret_?access_?key|session_?token|access_?token|api_?key|x-api-key|raw_?key|signature|private_?key)$/i;
+
+/** A copy of plain data (what JSON.parse gives) with every string scrubbed, names of fields included. */
+export function scrubValue(value: unknown): unknown {
+  if (typeof value === 'string') return scrub(value);
+  if (Array.isArray(value)) return value.map(scrubValue);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, inner]) => [
+      scrub(name),
+      SECRET_FIELD.test(name) && inner !== null && typeof inner !== 'boolean' ? '[removed]' : scrubValue(inner),
+    ]),
+  );
+}
+
+/**
+ * Scrubs one serialised log line. It is parsed and every string scrubbed in its decoded form, so that escapes hide
+ * nothing and the result is always JSON again.
+ */
+export function scrubLine(line: string): string {
+  try {
+    return `${JSON.stringify(scrubValue(JSON.parse(line)))}\n`;
+  } catch {
+    return `${JSON.stringify({ level: 'error', msg: scrub(line.trim()) })}\n`;
+  }
+}

@@ -1,0 +1,73 @@
+/** What stands where a secret stood. */
+const GONE = '[removed]';
+
+/** `https://`, also as FFmpeg (`https\://`) and JSON in JSON (`https:\/\/`) write it. The length bounds the search. */
+const URL_START = /[a-z][a-z0-9+.-]{0,20}\\{0,15}:\\{0,15}\/\\{0,15}\/[^\s"]*/gi;
+const ENCODED_URL = /[a-z][a-z0-9+.-]{0,20}%(?:25){0,4}3a%(?:25){0,4}2f[^\s"]*/gi;
+const POSTGRES = /postgres(?:ql)?\\{0,15}:\\{0,15}\/\\{0,15}\//i;
+/** A request target in a log line: `GET /v1/x?key=…`. */
+const PATH_QUERY = /(^|[\s"'])(\/[^\s"'?#]*)\?[^\s"]*/g;
+
+const API_KEY = /al(?:_|%(?:25)*5f)live(?:_|%(?:25)*5f)[\w%]+/gi;
+const AUTHORIZATION = /\b((?:proxy-)?authorization|(?:set-)?cookie)(["']?\s*[:=]\s*)["']?[^\r\n"']*/gi;
+const BEARER = /\b(bearer)(\s+|%(?:25)*20|\+)[^\s"',;]+/gi;
+const SEPARATOR = String.raw`(["']?\s*(?:=|:|%(?:25)*3d)\s*["']?)`;
+/** Parts of signatures (S3 SigV4 and V2, GCS V4), anywhere: in a header, a query, a form. */
+const SIGNATURE = new RegExp(
+  String.raw`((?:x-(?:amz|goog)-)?(?:signature|credential|security-token)|awsaccesskeyid|googleaccessid)${SEPARATOR}[^\s&"'<>,;]+`,
+  'gi',
+);
+/** Passwords of a libpq connection string, and settings that are secrets by their name. */
+const PASSWORD = new RegExp(
+  String.raw`((?:[a-z0-9]{1,20}[-_.]?)?(?:passw(?:or)?d|secret(?:[-_]?access)?(?:[-_]?key)?|api[-_]?key|access[-_]?token))${SEPARATOR}(?:(?<=')[^']*|(?<=")[^"]*|[^\s&"',;]+)`,
+  'gi',
+);
+/** A short name counts as a secret only inside a query. */
+const QUERY_SECRET = /([?&](?:sig|key|token|auth|code|secret)=)[^\s&"'<>]+/gi;
+const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
+
+/** Without one of these a text holds nothing of the above; most texts end here. */
+const SUSPICIOUS =
+  /:\\*\/|%(?:25)*3a|[?&]|al(?:_|%(?:25)*5f)live|authorization|cookie|bearer|signature|credential|token|passw|secret|key|accessid/i;
+
+/**
+ * Removes what must not be written down from any text: queries, fragments, user names and passwords of URLs, API
+ * keys, Authorization and Cookie values, signatures and credentials of signed URLs, passwords of databases, private
+ * keys. Works on free text (messages, stacks, the standard error of FFmpeg); time is linear in its length. What it
+ * cannot know is a secret that nothing marks as one.
+ */
+export function scrub(text: string): string {
+  if (!SUSPICIOUS.test(text)) return text;
+  return text
+    .replace(PRIVATE_KEY, GONE)
+    .replace(URL_START, scrubUrl)
+    .replace(ENCODED_URL, (url) => cut(url, /%(?:25)*(?:3f|23)|[?#]/i))
+    .replace(PATH_QUERY, `$1$2?${GONE}`)
+    .replace(AUTHORIZATION, `$1$2${GONE}`)
+    .replace(BEARER, `$1$2${GONE}`)
+    .replace(SIGNATURE, `$1$2${GONE}`)
+    .replace(PASSWORD, `$1$2${GONE}`)
+    .replace(QUERY_SECRET, `$1${GONE}`)
+    .replace(API_KEY, `al_live_${GONE}`);
+}
+
+function scrubUrl(url: string): string {
+  const postgres = POSTGRES.exec(url);
+  const start = postgres === null ? 0 : postgres.index + postgres[0].length;
+  const at = url.lastIndexOf('@');
+  if (postgres === null || at < start || /[?#]/.test(url.slice(0, start))) return scrubUserinfo(cut(url, /[?#]/));
+  // People do not always encode the password: whatever stands before the last @ may be part of it. With a ? before
+  // that, what follows may be part of a query instead; then all of it goes.
+  const head = scrubUserinfo(url.slice(0, start));
+  return /[?#]/.test(url.slice(start, at)) ? `${head}${GONE}` : `${head}${GONE}@${cut(url.slice(at + 1), /[?#]/)}`;
+}
+
+function scrubUserinfo(url: string): string {
+  return url.replace(/(:\\*\/\\*\/)[^/]*@/g, `$1${GONE}@`);
+}
+
+/** Everything from the first match on goes. */
+function cut(url: string, from: RegExp): string {
+  const match = from.exec(url);
+  return match === null ? url : `${url.slice(0, match.index)}${match[0]}${GONE}`;
+}
