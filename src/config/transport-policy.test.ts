@@ -1,0 +1,62 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+import { ConfigError } from './config-error.ts';
+import { isLoopbackHost, transportPolicy } from './transport-policy.ts';
+
+const judge = (env: Record<string, string>) => transportPolicy(readConfig(env));
+const FILES = { AIRLOCK_TLS_CERT: '/c.pem', AIRLOCK_TLS_KEY: '/k.pem' };
+
+describe('the transport policy', () => {
+  it.each(['127.0.0.1', '127.8.9.10', '::1', 'localhost', '::ffff:127.0.0.1'])('serves plain HTTP on %s', (host) => {
+    expect(judge({ AIRLOCK_HOST: host })).toEqual({ ok: true });
+  });
+
+  it.each([
+    '0.0.0.0',
+    '::',
+    '10.0.0.5',
+    '203.0.113.9',
+    'example.com',
+    'localhost.example.com',
+    '::ffff:10.0.0.1',
+    '128.0.0.1',
+  ])('refuses plain HTTP on %s, and says what to set', (host) => {
+    expect(() => judge({ AIRLOCK_HOST: host })).toThrow(ConfigError);
+    expect(() => judge({ AIRLOCK_HOST: host })).toThrow(
+      /AIRLOCK_HOST: .*AIRLOCK_TLS_CERT.*AIRLOCK_TLS=auto.*AIRLOCK_TRUST_PROXY/,
+    );
+  });
+
+  it.each<Record<string, string>>([
+    FILES,
+    { AIRLOCK_TLS: 'auto' },
+    { AIRLOCK_TRUST_PROXY: '10.0.0.2' },
+    { AIRLOCK_TRUST_PROXY: 'fd00::/64' },
+  ])('serves every address with %o', (env) => expect(judge({ AIRLOCK_HOST: '0.0.0.0', ...env })).toEqual({ ok: true }));
+
+  it.each(['true', '*', 'proxy.example', '10.0.0.0/33', '10/8', '0.0.0.0/0', '::/0', '10.0.0.1,0.0.0.0/0'])(
+    'does not trust "%s" as a proxy, not even on loopback',
+    (range) => expect(() => judge({ AIRLOCK_TRUST_PROXY: range })).toThrow(/^AIRLOCK_TRUST_PROXY: /),
+  );
+
+  it('refuses to hand out http:// URLs of other machines', () => {
+    expect(() => judge({ AIRLOCK_PUBLIC_URL: 'http://video.example.com' })).toThrow(/^AIRLOCK_PUBLIC_URL: /);
+    expect(() => judge({ AIRLOCK_STORAGE_PUBLIC_URL: 'http://10.0.0.5:8081' })).toThrow(
+      /^AIRLOCK_STORAGE_PUBLIC_URL: /,
+    );
+    expect(
+      judge({ AIRLOCK_PUBLIC_URL: 'http://127.0.0.1:9', AIRLOCK_STORAGE_PUBLIC_URL: 'https://s.example.com' }),
+    ).toEqual({ ok: true });
+  });
+
+  it('tells loopback hosts apart, in brackets too', () => {
+    expect(['[::1]', 'LOCALHOST', 'a.localhost', 'localhost.'].map(isLoopbackHost)).toEqual([true, true, true, true]);
+    expect(['', '0', '127.1', 'notlocalhost', '[::2]'].map(isLoopbackHost)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+});
