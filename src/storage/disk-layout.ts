@@ -68,15 +68,16 @@ export function versionName(version: number, contentType: string): string {
   return `${version.toString(16).padStart(VERSION_DIGITS, '0')}~${encodeBytes(Buffer.from(contentType))}`;
 }
 
-/** Versions in an object's folder, oldest first; empty when there is no such object. */
+/** Versions in an object's folder, oldest first; empty when there is no such object. Regular files only, no links. */
 export async function readVersions(folder: string): Promise<StoredVersion[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+  const entries = await readdir(folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return [];
     throw error;
   });
   const versions: StoredVersion[] = [];
-  for (const name of names) {
-    const match = /^([0-9a-f]{14})~(.+)$/.exec(name);
+  for (const entry of entries) {
+    const { name } = entry;
+    const match = entry.isFile() && /^([0-9a-f]{14})~(.+)$/.exec(name);
     const contentType = match && decodeBytes(match[2]!);
     if (match && contentType) {
       versions.push({

@@ -1,0 +1,127 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { findCurrent, objectFolder, versionName } from '../storage/disk-layout.ts';
+import { type Disk, openDisk } from './disk.ts';
+import { listObjects } from './listing.ts';
+
+let root: string;
+let disk: Disk;
+
+beforeEach(async () => {
+  root = join(await mkdtemp(join(tmpdir(), 'airlock-disk-')), 'storage');
+  disk = await openDisk(root);
+});
+afterEach(() => rm(join(root, '..'), { recursive: true, force: true }));
+
+async function put(key: string, body: string, contentType = 'video/mp4'): Promise<void> {
+  const temp = await disk.createTemp();
+  await temp.handle.write(body);
+  await temp.commit(key, contentType);
+}
+
+async function read(key: string): Promise<string | null> {
+  const object = await disk.open(key);
+  if (!object) return null;
+  const text = String(await object.handle.readFile());
+  await object.handle.close();
+  return text;
+}
+
+describe('the disk', () => {
+  it('shows what was committed after a restart, and nothing else', async () => {
+    await put('kept', 'bytes', 'audio/ogg');
+    const unfinished = await disk.createTemp();
+    await unfinished.handle.write('half');
+    await unfinished.handle.close();
+    const again = await openDisk(root);
+    const object = await again.open('kept');
+    expect(object).toMatchObject({ size: 5, contentType: 'audio/ogg' });
+    await object!.handle.close();
+    expect(await again.sweepTemp()).toBe(1);
+    expect(await readdir(join(root, 'tmp'))).toEqual([]);
+  });
+
+  it('sweeps leftover temp files but not those of uploads under way', async () => {
+    const temp = await disk.createTemp();
+    await writeFile(join(root, 'tmp', 'leftover'), 'x');
+    await utimes(join(root, 'tmp', 'leftover'), 0, 0);
+    expect(await disk.sweepTemp()).toBe(1);
+    await temp.handle.write('still here');
+    await temp.commit('k', 'video/mp4');
+    expect(await read('k')).toBe('still here');
+    expect(await disk.sweepTemp()).toBe(0);
+  });
+
+  it('shows the newer object when a crash left an older one beside it, and cleans up with the next', async () => {
+    await put('k', 'newer');
+    await writeFile(join(objectFolder(root, 'k'), versionName(1, 'video/mp4')), 'older');
+    expect(await read('k')).toBe('newer');
+    await put('k', 'newest');
+    expect(await readdir(objectFolder(root, 'k'))).toHaveLength(1);
+  });
+
+  it('shows a new object even when the clock was set back', async () => {
+    await writeFile(join(root, 'tmp', 'x'), '');
+    await put('k', 'first');
+    const future = versionName(Date.now() * 1000 + 3.6e9, 'video/mp4');
+    await writeFile(join(objectFolder(root, 'k'), future), 'from the future');
+    await put('k', 'after');
+    expect(await read('k')).toBe('after');
+  });
+
+  it('copies by hard link, with a time of its own', async () => {
+    await put('from', 'x');
+    const before = Date.now();
+    const copy = await disk.copy('from', 'to');
+    expect(copy!.lastModified.getTime()).toBeGreaterThanOrEqual(before);
+    const inode = async (key: string): Promise<number> => (await stat((await findCurrent(root, key))!.path)).ino;
+    expect(await inode('from')).toBe(await inode('to'));
+    expect(await disk.copy('absent', 'to2')).toBeNull();
+    expect(await readdir(join(root, 'objects'))).toHaveLength(2);
+  });
+
+  it('survives puts, copies, deletes and lists of neighbours at the same time', async () => {
+    const errors: unknown[] = [];
+    const churn = async (id: number): Promise<void> => {
+      for (let round = 0; round < 25; round++) {
+        await put(`a/b/${id}`, `${id}`);
+        await disk.copy(`a/b/${id}`, `a/c/${id}`);
+        for await (const _ of listObjects(root, 'a/', '')) void _;
+        await disk.delete(`a/b/${id}`);
+        await disk.delete(`a/c/${id}`);
+      }
+    };
+    await Promise.all([1, 2, 3, 4].map((id) => churn(id).catch((error) => errors.push(error))));
+    expect(errors).toEqual([]);
+    expect(await readdir(join(root, 'objects'))).toEqual([]);
+    expect(await readdir(join(root, 'tmp'))).toEqual([]);
+  });
+});
+
+/** A disk of two megabytes needs a mount of its own, and that a user namespace: what the sandbox needs as well. */
+const namespaces = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true']).status === 0;
+
+describe('a full disk', () => {
+  it.skipIf(!namespaces)('answers 507, keeps nothing of that upload, and serves the rest', () => {
+    const script = fileURLToPath(new URL('../../test/conformance/full-disk.ts', import.meta.url));
+    const folder = join(root, '..');
+    const shell = 'mount -t tmpfs -o size=2m tmpfs "$1" && exec "$2" --import tsx "$3" "$1"';
+    const output = execFileSync(
+      'unshare',
+      ['--user', '--map-root-user', '--mount', 'sh', '-c', shell, 'sh', folder, process.execPath, script],
+      { encoding: 'utf8', timeout: 30_000 },
+    );
+    expect(JSON.parse(output)).toEqual({
+      full: 507,
+      code: 'InsufficientStorage',
+      afterwards: null,
+      tempFiles: [],
+      small: 200,
+      own: { retry: true, status: 507 },
+    });
+  });
+});

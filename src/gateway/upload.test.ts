@@ -1,0 +1,214 @@
+import { randomBytes } from 'node:crypto';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type EmbeddedGateway, startEmbeddedGateway } from '../../test/conformance/embedded-gateway.ts';
+import { type RawConnection, rawConnection, rawRequest } from '../../test/conformance/raw-client.ts';
+
+const TYPE = { 'content-type': 'video/mp4' };
+let gateway: EmbeddedGateway;
+
+beforeAll(async () => {
+  gateway = await startEmbeddedGateway({
+    maxObjectBytes: 50_000_000,
+    minimumRate: { bytesPerSecond: 1000, windowMs: 300 },
+    headersTimeoutMs: 300,
+  });
+});
+afterAll(() => gateway.close());
+afterEach(async () => {
+  await vi.waitFor(async () => expect(await gateway.tempFiles()).toEqual([]), 10_000);
+});
+
+/** Start of a raw PUT with a valid signature for `size` bytes. */
+async function head(key: string, size: number, lines: string[] = [`content-length: ${size}`]): Promise<string> {
+  const url = new URL(await gateway.store.presignPut(key, { contentType: 'video/mp4', size, expiresIn: 900 }));
+  const fixed = [`PUT ${url.pathname}${url.search} HTTP/1.1`, `host: ${url.host}`, 'content-type: video/mp4'];
+  return [...fixed, ...lines].join('\r\n');
+}
+
+async function start(key: string, size: number, lines?: string[]): Promise<RawConnection> {
+  const connection = rawConnection(gateway.port);
+  connection.write(`${await head(key, size, lines)}\r\n\r\n`);
+  return connection;
+}
+
+describe('an upload', () => {
+  it('of one byte more or less than signed is refused with a reason, and leaves nothing', async () => {
+    for (const body of ['12345678901', '123456789']) {
+      const url = await gateway.store.presignPut('exact', { contentType: 'video/mp4', size: 10, expiresIn: 900 });
+      const response = await fetch(url, { method: 'PUT', headers: TYPE, body });
+      expect(response.status).toBe(403);
+      expect(response.headers.get('content-type')).toBe('application/xml');
+      const xml = await response.text();
+      expect(xml).toContain('<Code>SignatureDoesNotMatch</Code>');
+      expect(xml).toContain(`content-length: ${body.length}`);
+      expect(xml).not.toMatch(/X-Amz/);
+    }
+    expect(await gateway.store.head('exact')).toBeNull();
+  });
+
+  it('that sends more than it declared never becomes a larger object', async () => {
+    const answer = await rawRequest(gateway.port, await head('excess', 10), '0123456789\0\0\0\0');
+    expect(answer).not.toMatch(/^HTTP\/1\.1 2/);
+    expect(await gateway.store.head('excess')).toBeNull();
+  });
+
+  it('without a length is refused', async () => {
+    const chunked = await rawRequest(
+      gateway.port,
+      await head('chunked', 3, ['transfer-encoding: chunked']),
+      '3\r\nabc\r\n0\r\n\r\n',
+    );
+    expect(chunked).toMatch(/^HTTP\/1\.1 (411|403)/);
+    const both = ['content-length: 3', 'transfer-encoding: chunked'];
+    expect(await rawRequest(gateway.port, await head('chunked', 3, both), '3\r\nabc\r\n0\r\n\r\n')).toMatch(
+      /^HTTP\/1\.1 4/,
+    );
+    const two = ['content-length: 3', 'content-length: 4'];
+    expect(await rawRequest(gateway.port, await head('chunked', 3, two), 'abcd')).toMatch(/^HTTP\/1\.1 400/);
+    expect(await gateway.store.head('chunked')).toBeNull();
+  });
+
+  it('over the limit of the server is refused though it is signed', async () => {
+    const answer = await rawRequest(gateway.port, await head('huge', 50_000_001), '');
+    expect(answer).toMatch(/^HTTP\/1\.1 403/);
+    expect(answer).toContain('<Code>EntityTooLarge</Code>');
+    expect(answer).toContain('<MaxSizeAllowed>50000000</MaxSizeAllowed>');
+  });
+
+  it('that breaks off leaves nothing, and may be sent again', async () => {
+    const connection = await start('broken', 1_000_000);
+    connection.write(Buffer.alloc(400_000));
+    await vi.waitFor(async () => expect(await gateway.tempFiles()).toHaveLength(1), 10_000);
+    connection.socket.destroy();
+    await vi.waitFor(async () => expect(await gateway.tempFiles()).toEqual([]), 10_000);
+    expect(await gateway.store.head('broken')).toBeNull();
+    const url = await gateway.store.presignPut('broken', { contentType: 'video/mp4', size: 3, expiresIn: 900 });
+    expect((await fetch(url, { method: 'PUT', headers: TYPE, body: 'abc' })).status).toBe(200);
+  });
+
+  it('that is half closed in the middle leaves nothing', async () => {
+    const connection = await start('half', 100);
+    connection.write('only this');
+    connection.socket.end();
+    expect(await connection.ended).not.toMatch(/^HTTP\/1\.1 2/);
+    expect(await gateway.store.head('half')).toBeNull();
+  });
+
+  it('that trickles below the minimum rate is told so and cut', async () => {
+    const connection = await start('slow', 1_000_000);
+    const drip = setInterval(() => connection.write('x'), 50);
+    const answer = await connection.ended;
+    clearInterval(drip);
+    expect(answer).toMatch(/^HTTP\/1\.1 408[\s\S]*<Code>RequestTimeout<\/Code>/);
+    expect(await gateway.store.head('slow')).toBeNull();
+  });
+
+  it('may wait for 100 Continue, and gets it only when it is allowed', async () => {
+    const expecting = ['content-length: 3', 'expect: 100-continue'];
+    const good = await start('continue', 3, expecting);
+    expect(await good.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 100 Continue/);
+    good.write('abc');
+    expect(await good.until(/HTTP\/1\.1 200/)).toContain('200 OK');
+    good.socket.destroy();
+    const bad = await start('continue', 4, expecting);
+    const answer = await bad.until(/<\/Error>/);
+    expect(answer).toMatch(/^HTTP\/1\.1 403/);
+    expect(answer).not.toContain('100 Continue');
+    bad.socket.destroy();
+  });
+
+  it('that is refused is answered before its body is over, and cannot go on for ever', async () => {
+    const connection = await start('endless', 1_000, [`content-length: 40000000000`]);
+    expect(await connection.until(/<\/Error>/)).toMatch(/^HTTP\/1\.1 403/);
+    const chunk = Buffer.alloc(1_048_576);
+    let closed = false;
+    connection.socket.once('close', () => {
+      closed = true;
+    });
+    for (let sent = 0; !closed && sent < 200; sent++) {
+      await new Promise((resolve) => connection.socket.write(chunk, resolve));
+    }
+    await connection.ended;
+    expect(connection.socket.bytesWritten).toBeLessThan(100_000_000);
+  });
+
+  it('of ten megabytes arrives whole, and the object is a read-only file', async () => {
+    const bytes = randomBytes(10_000_001);
+    const url = await gateway.store.presignPut('large', {
+      contentType: 'video/mp4',
+      size: bytes.length,
+      expiresIn: 900,
+    });
+    const response = await fetch(url, { method: 'PUT', headers: TYPE, body: bytes });
+    expect(response.status).toBe(200);
+    const path = await gateway.store.localPath('large');
+    expect(path?.startsWith(join(gateway.root, 'objects'))).toBe(true);
+    const { readFile, stat } = await import('node:fs/promises');
+    expect((await readFile(path!)).equals(bytes)).toBe(true);
+    expect((await stat(path!)).mode & 0o777).toBe(0o444);
+    expect((await stat(gateway.root)).mode & 0o777).toBe(0o700);
+    const get = await fetch(
+      await gateway.store.presignGet('large', { filename: 'a', contentType: 'video/mp4', expiresIn: 60 }),
+    );
+    expect(get.headers.get('etag')).toBe(response.headers.get('etag'));
+  });
+
+  it('leaves no folder behind once everything is deleted', async () => {
+    const path = join(gateway.root, 'a-file');
+    await writeFile(path, 'x');
+    const keys = ['deep/er/and/deeper', 'deep/er', 'deep/', `${'long'.repeat(100)}/x`];
+    for (const key of keys) await gateway.store.putFile(key, path, { contentType: 'video/mp4', size: 1 });
+    for await (const { key } of gateway.store.list('')) await gateway.store.delete(key);
+    expect(await readdir(join(gateway.root, 'objects'))).toEqual([]);
+  });
+});
+
+describe('a connection', () => {
+  it('that is slow with its headers is closed', async () => {
+    const silent = rawConnection(gateway.port);
+    const slow = rawConnection(gateway.port);
+    slow.write('GET / HTTP/1.1\r\nhost: x\r\n');
+    expect(await slow.ended).toMatch(/^HTTP\/1\.1 408/);
+    await silent.ended;
+  });
+
+  it('with huge headers, broken HTTP or a foreign request target is refused and hurts nobody', async () => {
+    const health = 'GET /-/healthy HTTP/1.1\r\nhost: x';
+    expect(await rawRequest(gateway.port, `${health}\r\nx-big: ${'a'.repeat(20_000)}`)).toMatch(/^HTTP\/1\.1 431/);
+    expect(await rawRequest(gateway.port, 'nonsense')).toMatch(/^HTTP\/1\.1 400/);
+    expect(await rawRequest(gateway.port, 'GET http://other/-/healthy HTTP/1.1\r\nhost: x')).toMatch(/^HTTP\/1\.1 4/);
+    expect(await rawRequest(gateway.port, 'GET /-/healthy HTTP/1.1')).toMatch(/^HTTP\/1\.1 400/);
+    expect(await rawRequest(gateway.port, health)).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*ok$/);
+  });
+
+  it('that a client resets in the middle of a download does not disturb others', async () => {
+    const path = join(gateway.root, 'twenty-mb');
+    await writeFile(path, Buffer.alloc(20_000_000));
+    await gateway.store.putFile('download', path, { contentType: 'video/mp4', size: 20_000_000 });
+    const url = new URL(
+      await gateway.store.presignGet('download', { filename: 'a', contentType: 'video/mp4', expiresIn: 60 }),
+    );
+    const connection = rawConnection(gateway.port);
+    connection.write(`GET ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n\r\n`);
+    await connection.until(/^HTTP\/1\.1 200/);
+    connection.socket.resetAndDestroy();
+    expect((await (await fetch(url)).arrayBuffer()).byteLength).toBe(20_000_000);
+  });
+
+  it('on which nobody reads the download is given up', async () => {
+    const url = new URL(
+      await gateway.store.presignGet('download', { filename: 'a', contentType: 'video/mp4', expiresIn: 60 }),
+    );
+    const connection = rawConnection(gateway.port);
+    connection.write(`GET ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n\r\n`);
+    connection.socket.pause();
+    const given = (): boolean =>
+      gateway.logged.some(
+        ({ fields }) => fields.method === 'GET' && fields.complete === false && Number(fields.ms) > 250,
+      );
+    await vi.waitFor(() => expect(given()).toBe(true), 10_000);
+    connection.socket.destroy();
+  });
+});
