@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { chown, lstat, mkdir } from 'node:fs/promises';
+import { chown, lstat, mkdir, rmdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isRoot } from './account.ts';
@@ -56,4 +56,10 @@ export async function makeSocketFolder(folder: string, account: Account | null):
       'Remove it, or choose a data directory with a shorter name',
     );
   }
+}
+
+/** Leaves no empty folder in /run or the temporary folder; one that still holds something stays. */
+export async function removeSocketFolder(home: string, folder: string): Promise<void> {
+  if (folder === join(home, 'socket')) return;
+  await rmdir(folder).catch(() => undefined);
 }

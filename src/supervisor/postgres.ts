@@ -7,7 +7,7 @@ import { findPostgres } from './postgres-binaries.ts';
 import { ensureCluster } from './postgres-cluster.ts';
 import { ensureDatabase, listens, socketUrl } from './postgres-connect.ts';
 import { clearRemains, findServer, type RunningServer, startServer, stopServer } from './postgres-server.ts';
-import { makeSocketFolder, socketFolderFor } from './postgres-socket.ts';
+import { makeSocketFolder, removeSocketFolder, socketFolderFor } from './postgres-socket.ts';
 import { isRunning, type ProcessIdentity } from './process-table.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { SupervisorError } from './supervisor-error.ts';
@@ -141,6 +141,7 @@ function makeHandle(state: {
     await withLock(join(home, 'open.lock'), OPEN_WAIT_MS, async () => {
       const last = await users.convert('exclusive');
       if (last && !exit && (await isRunning(server))) await stopServer(server, logger);
+      if (last) await removeSocketFolder(home, socketFolder);
       await users.release();
     });
   };

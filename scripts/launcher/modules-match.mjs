@@ -1,0 +1,33 @@
+// Exit 0 when node_modules holds what package-lock.json asks for on this machine, by npm's own record of what it
+// installed; 1 when not. Packages for other machines may be absent.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = process.argv[2];
+
+function packagesOf(path) {
+  try {
+    return JSON.parse(readFileSync(join(root, path), 'utf8')).packages ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function fits(list, value) {
+  if (!list) return true;
+  return list.includes(`!${value}`) ? false : list.every((entry) => entry.startsWith('!')) || list.includes(value);
+}
+
+const wanted = Object.entries(packagesOf('package-lock.json')).filter(([path]) => path !== '');
+const installed = packagesOf('node_modules/.package-lock.json');
+const isHere = ({ os, cpu, libc }) => fits(os, process.platform) && fits(cpu, process.arch) && fits(libc, 'glibc');
+// An optional package without a word on machines belongs to one that has: npm leaves out both together.
+const mayLack = (entry) => Boolean(entry.optional) && (!(entry.os || entry.cpu) || !isHere(entry));
+const matches =
+  wanted.length > 0 &&
+  wanted.every(([path, entry]) => {
+    const found = installed[path];
+    if (!found) return mayLack(entry);
+    return found.version === entry.version && found.integrity === entry.integrity;
+  });
+process.exit(matches ? 0 : 1);

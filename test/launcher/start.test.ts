@@ -1,0 +1,100 @@
+import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { copyTree, isRoot, makeFolder, removeFolder, run, runAsync } from './tree.ts';
+
+let folder: string;
+let tree: string;
+let launcher: string;
+
+beforeAll(() => {
+  folder = makeFolder();
+  tree = copyTree(join(folder, "a tree's (own) name"));
+  launcher = join(tree, 'airlock');
+});
+afterAll(() => removeFolder(folder));
+
+const stamp = () => statSync(join(tree, 'dist/.sources')).mtimeMs;
+
+describe('./airlock', () => {
+  it('builds at the first start, without npm when the packages are there already', () => {
+    const first = run(launcher, ['up', 'a b', '']);
+    expect(first.stderr).toBe('airlock: building\n');
+    expect(first).toMatchObject({ status: 0, said: { args: ['up', 'a b', ''], cwd: '/' } });
+  });
+
+  it('builds nothing and says nothing at the second start', () => {
+    run(launcher, ['up']);
+    const before = stamp();
+    const second = run(launcher, ['up']);
+    expect(second).toMatchObject({ status: 0, stderr: '' });
+    expect(stamp()).toBe(before);
+  });
+
+  it('runs from any working directory and through a symbolic link, keeping the working directory', () => {
+    const link = join(folder, 'link');
+    symlinkSync(launcher, link);
+    expect(run(link, ['x'], { cwd: folder }).said).toMatchObject({ cwd: folder, args: ['x'] });
+    expect(run('./airlock', ['x'], { cwd: tree }).said).toMatchObject({ cwd: tree });
+    expect(run('../airlock', ['x'], { cwd: join(tree, 'src') }).said).toMatchObject({ cwd: join(tree, 'src') });
+  });
+
+  it('builds again when a source changes, is added or goes, and not for a test', () => {
+    const main = join(tree, 'src/cli/main.ts');
+    writeFileSync(main, readFileSync(main, 'utf8').replace(`mark: 'first'`, `mark: 'second'`));
+    expect(run(launcher, []).said).toMatchObject({ mark: 'second' });
+    writeFileSync(join(tree, 'src/other.ts'), 'export {};\n');
+    expect(run(launcher, []).stderr).toContain('building');
+    writeFileSync(join(tree, 'src/other.test.ts'), 'export {};\n');
+    expect(run(launcher, []).stderr).toBe('');
+  });
+
+  it('shows the end of the log when the build fails, keeps the old program, and mends itself', () => {
+    const main = join(tree, 'src/cli/main.ts');
+    const text = readFileSync(main, 'utf8');
+    writeFileSync(main, 'import "./not-there.ts";\n');
+    const failed = run(launcher, []);
+    expect(failed.status).toBe(70);
+    expect(failed.stderr).toContain('not-there.ts');
+    expect(existsSync(join(tree, 'dist/airlock.js'))).toBe(true);
+    expect(readdirSync(join(tree, '.build')).filter((name) => name !== 'lock')).toEqual([]);
+    writeFileSync(main, text);
+    expect(run(launcher, []).status).toBe(0);
+  });
+
+  it('builds once when several start at the same time', async () => {
+    writeFileSync(join(tree, 'src/more.ts'), 'export {};\n');
+    const runs = await Promise.all([1, 2, 3].map(() => runAsync(launcher, ['up'])));
+    expect(runs.map(({ status }) => status)).toEqual([0, 0, 0]);
+    expect(runs.filter(({ stderr }) => stderr.includes('building'))).toHaveLength(1);
+  });
+
+  it('keeps the chunks of the build before, for a service that still runs on them', () => {
+    const main = join(tree, 'src/cli/main.ts');
+    const text = readFileSync(main, 'utf8');
+    const late = join(tree, 'src/cli/late.ts');
+    for (const version of [1, 2]) {
+      writeFileSync(late, `export const late = ${version};\n`);
+      writeFileSync(main, `const { late } = await import('./late.ts'); console.log(JSON.stringify({ late }));\n`);
+      expect(run(launcher, []).said).toEqual({ late: version });
+    }
+    const chunks = readdirSync(join(tree, 'dist/chunks')).filter((name) => /^late-.*\.js$/.test(name));
+    expect(chunks).toHaveLength(2);
+    writeFileSync(main, text);
+  });
+
+  it('hands "test" with its arguments to vitest, in the root of the repository', () => {
+    const { said } = run(launcher, ['test', 'src/ids', '--bail', '1'], { cwd: folder });
+    expect(said).toMatchObject({ args: ['run', 'src/ids', '--bail', '1'], cwd: tree });
+  });
+
+  it.runIf(isRoot)('runs for a user who may not write here, as long as nothing has to be built', () => {
+    run(launcher, []);
+    chmodSync(tree, 0o755);
+    expect(run(launcher, ['x'], { asNobody: true })).toMatchObject({ status: 0, stderr: '', said: { args: ['x'] } });
+    writeFileSync(join(tree, 'src/new.ts'), 'export {};\n');
+    const refused = run(launcher, ['x'], { asNobody: true });
+    expect(refused.status).toBe(77);
+    expect(refused.stderr).toContain('Run ./airlock once as the owner');
+  });
+});

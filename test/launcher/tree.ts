@@ -1,0 +1,113 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { projectRoot } from '../../src/config/root.ts';
+
+/** A program that tells what the launcher handed over, and whether the service account can reach it. */
+const MAIN = `
+import { spawnSync } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+const file = fileURLToPath(import.meta.url);
+const drop = ['--reuid', 'airlock', '--regid', 'airlock', '--clear-groups', '--', 'test', '-r', file];
+const reachable = process.getuid() === 0 ? spawnSync('setpriv', drop).status === 0 : null;
+console.log(JSON.stringify({
+  file, reachable, args: process.argv.slice(2), cwd: process.cwd(), mark: 'first',
+  dataDir: process.env.AIRLOCK_DATA_DIR ?? null, shown: process.env.AIRLOCK_SHOWN_DATA_DIR ?? null,
+}));
+`;
+
+/** In place of the real one, which the launcher starts for `./airlock test`. */
+const VITEST = `console.log(JSON.stringify({ args: process.argv.slice(2), cwd: process.cwd(), file: process.argv[1] }));`;
+
+export interface Run {
+  status: number | null;
+  stderr: string;
+  /** What the program said, parsed. */
+  said: Record<string, unknown>;
+}
+
+export const isRoot = process.getuid!() === 0;
+
+/** A temporary folder that others can pass through. */
+export function makeFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-launcher-'));
+  chmodSync(folder, 0o755);
+  return folder;
+}
+
+export function removeFolder(folder: string): void {
+  rmSync(folder, { recursive: true, force: true });
+}
+
+/** Copies launcher, scripts and lockfile to `folder`, with a small program of its own and links to our packages. */
+export function copyTree(folder: string): string {
+  const root = projectRoot();
+  mkdirSync(join(folder, 'src/cli'), { recursive: true });
+  for (const name of ['airlock', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json']) {
+    cpSync(join(root, name), join(folder, name), { recursive: true });
+  }
+  writeFileSync(join(folder, 'src/cli/main.ts'), MAIN);
+  const modules = join(folder, 'node_modules');
+  mkdirSync(join(modules, 'vitest'), { recursive: true });
+  for (const name of readdirSync(join(root, 'node_modules'))) {
+    if (!['vitest', '.vite', '.vitest'].includes(name))
+      symlinkSync(join(root, 'node_modules', name), join(modules, name));
+  }
+  writeFileSync(join(modules, 'vitest/vitest.mjs'), VITEST);
+  return folder;
+}
+
+export interface RunOptions {
+  cwd?: string;
+  env?: NodeJS.ProcessEnv;
+  /** Run as the account nobody; needs root. */
+  asNobody?: boolean;
+}
+
+function invocation(launcher: string, args: string[], options: RunOptions) {
+  const drop = ['--reuid', '65534', '--regid', '65534', '--clear-groups', '--', launcher, ...args];
+  const [command, rest] = options.asNobody ? ['setpriv', drop] : [launcher, args];
+  const { AIRLOCK_DATA_DIR: _data, AIRLOCK_SHOWN_DATA_DIR: _shown, AIRLOCK_URL: _url, ...inherited } = process.env;
+  return { command, rest, spawnOptions: { cwd: options.cwd ?? '/', env: { ...inherited, ...options.env } } };
+}
+
+/** Runs `launcher`, which is ended after 30 s. */
+export function run(launcher: string, args: string[], options: RunOptions = {}): Run {
+  const { command, rest, spawnOptions } = invocation(launcher, args, options);
+  const { status, stdout, stderr } = spawnSync(command, rest, { ...spawnOptions, encoding: 'utf8', timeout: 30_000 });
+  return { status, stderr, said: parse(stdout) };
+}
+
+/** The same without waiting, to run several side by side. */
+export async function runAsync(launcher: string, args: string[], options: RunOptions = {}): Promise<Run> {
+  const { command, rest, spawnOptions } = invocation(launcher, args, options);
+  const child = spawn(command, rest, { ...spawnOptions, stdio: ['ignore', 'pipe', 'pipe'], timeout: 30_000 });
+  const text = { stdout: '', stderr: '' };
+  for (const stream of ['stdout', 'stderr'] as const) child[stream].on('data', (chunk) => (text[stream] += chunk));
+  const status = await new Promise<number | null>((resolve) => child.once('close', resolve));
+  return { status, stderr: text.stderr, said: parse(text.stdout) };
+}
+
+function parse(stdout: string): Record<string, unknown> {
+  return stdout.trim() ? (JSON.parse(stdout) as Record<string, unknown>) : {};
+}
+
+/** A folder for PATH that holds all programs of this machine but some, and these shell scripts in their place. */
+export function makePath(folder: string, without: string[], scripts: Record<string, string> = {}): string {
+  const bin = join(folder, 'bin');
+  mkdirSync(bin, { recursive: true });
+  const left = new Set([...without, ...Object.keys(scripts)]);
+  const sources = [dirname(process.execPath), '/usr/bin'];
+  for (const source of sources) {
+    for (const name of readdirSync(source)) {
+      if (left.has(name)) continue;
+      left.add(name);
+      symlinkSync(join(source, name), join(bin, name));
+    }
+  }
+  for (const [name, text] of Object.entries(scripts)) {
+    writeFileSync(join(bin, name), `#!/bin/bash\n${text}\n`, { mode: 0o755 });
+  }
+  return bin;
+}
