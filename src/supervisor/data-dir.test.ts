@@ -1,0 +1,81 @@
+import { chmod, chown, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ConfigError } from '../config/config-error.ts';
+import { isRoot } from './account.ts';
+import { prepareDataDir } from './data-dir.ts';
+import { makeTestFolder } from './test-support.ts';
+
+let folder: string;
+let remove: () => Promise<void>;
+
+beforeAll(async () => {
+  ({ path: folder, remove } = await makeTestFolder());
+});
+afterAll(() => remove());
+
+const mode = async (path: string) => (await stat(path)).mode & 0o777;
+const wanted = isRoot() ? 0o711 : 0o700;
+
+describe('the data directory', () => {
+  it('is made with a mode that lets other accounts pass at most, and nothing is left in it', async () => {
+    const path = join(folder, 'deep/er');
+    expect(await prepareDataDir(path)).toBe(path);
+    expect(await mode(path)).toBe(wanted);
+    expect(await readdir(path)).toEqual([]);
+  });
+
+  it('gets that mode when it was there with another', async () => {
+    const path = join(folder, 'closed');
+    await mkdir(path, { mode: 0o700 });
+    await chmod(path, 0o755);
+    await prepareDataDir(path);
+    expect(await mode(path)).toBe(wanted);
+  });
+
+  it('is refused when others could have put files into it', async () => {
+    const path = join(folder, 'shared');
+    await mkdir(path);
+    await writeFile(join(path, 'planted'), '');
+    await chmod(path, 0o777);
+    await expect(prepareDataDir(path)).rejects.toThrow(/can be written by others/);
+  });
+
+  it('may be named by a symbolic link', async () => {
+    const target = join(folder, 'target');
+    await mkdir(target);
+    await symlink(target, join(folder, 'link'));
+    expect(await prepareDataDir(join(folder, 'link'))).toBe(target);
+  });
+
+  it.each([
+    ['a file', 'file', /AIRLOCK_DATA_DIR: .*file is a file/],
+    ['below a file', 'file/below', /AIRLOCK_DATA_DIR: .*a file where a folder should be/],
+    ['too long a name', 'x'.repeat(300), /too long a name/],
+    ['a name that a shell would read', 'a"b', /holds a double quote/],
+    ['a name that a shell would run', '$(true)', /holds a double quote, dollar/],
+  ])('is refused with reason and remedy: %s', async (_, name, message) => {
+    await writeFile(join(folder, 'file'), '');
+    const attempt = prepareDataDir(join(folder, name));
+    await expect(attempt).rejects.toThrow(ConfigError);
+    await expect(attempt).rejects.toThrow(message);
+  });
+
+  it.runIf(isRoot())('is refused to root when it belongs to somebody else', async () => {
+    const path = join(folder, 'theirs');
+    await mkdir(path);
+    await chown(path, 65534, 65534);
+    await expect(prepareDataDir(path)).rejects.toThrow(/belongs to uid 65534.*chown -R 0/);
+  });
+
+  it.runIf(isRoot())('is refused to root in a folder that other accounts cannot pass through', async () => {
+    const path = join(folder, 'private/data');
+    await mkdir(path, { recursive: true });
+    await chmod(join(folder, 'private'), 0o700);
+    await expect(prepareDataDir(path)).rejects.toThrow(/private, which ordinary accounts cannot pass.*chmod o\+x/);
+  });
+
+  it.skipIf(isRoot())('is refused to a user who may not write there', async () => {
+    await expect(prepareDataDir('/usr/airlock')).rejects.toThrow(/may not be written/);
+  });
+});

@@ -1,0 +1,173 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { identify, waitUntil } from './process-table.ts';
+import { type ProcessOptions, type SupervisedProcess, superviseProcess } from './processes.ts';
+import { makeTestFolder, recordingLogger } from './test-support.ts';
+
+const logger = recordingLogger();
+const running: SupervisedProcess[] = [];
+let folder: string;
+let remove: () => Promise<void>;
+
+/** A role in a file of its own; it runs with tsx because it imports our helpers. */
+async function role(name: string, body: string): Promise<string[]> {
+  const file = join(folder, `${name}.ts`);
+  const helpers = JSON.stringify(join(import.meta.dirname, 'child.ts'));
+  await writeFile(file, `import { exitWithParent, reportReady } from ${helpers};\n${QUIET}\n${body}\n`);
+  return ['--import', import.meta.resolve('tsx'), file];
+}
+const QUIET = 'const q = () => {}; const logger = { debug: q, info: q, warn: q, error: q };';
+
+async function supervise(options: Partial<ProcessOptions> & { args: string[] }): Promise<SupervisedProcess> {
+  const supervised = await superviseProcess({
+    name: 'role',
+    command: process.execPath,
+    env: { PATH: process.env.PATH },
+    logger,
+    onLine: () => undefined,
+    backoff: { firstMs: 1, maximumMs: 20, healthyMs: 60_000 },
+    ...options,
+  });
+  running.push(supervised);
+  return supervised;
+}
+
+beforeAll(async () => {
+  ({ path: folder, remove } = await makeTestFolder());
+  await mkdir(join(folder, 'marks'));
+  await writeFile(join(folder, 'package.json'), '{"type":"module"}');
+});
+afterEach(async () => {
+  for (const supervised of running.splice(0)) await supervised.stop();
+});
+afterAll(() => remove());
+
+describe('a supervised process', () => {
+  it('counts as started when it reports ready, with its ports, and its lines come out whole', async () => {
+    const lines: string[] = [];
+    const args = await role('talks', `console.log('one\\ntwo'); reportReady({ api: 4711 }); setInterval(q, 1000);`);
+    const supervised = await supervise({ args, onLine: (stream, line) => lines.push(`${stream} ${line}`) });
+    expect(supervised.ready).toEqual({ type: 'ready', ports: { api: 4711 } });
+    await waitUntil(async () => lines.length >= 2, 2000);
+    expect(lines).toEqual(['stdout one', 'stdout two']);
+  });
+
+  it('is started again when it dies, and the new one learns the ports of the old', async () => {
+    const args = await role('port', `reportReady({ api: Number(process.env.PORT ?? 4712) }); setInterval(q, 1000);`);
+    const supervised = await supervise({ args, env: (last) => (last ? { PORT: String(last.ports.api! + 1) } : {}) });
+    const first = supervised.pid!;
+    process.kill(first, 'SIGKILL');
+    expect(await waitUntil(async () => supervised.restarts === 1, 10_000)).toBe(true);
+    expect(supervised.pid).not.toBe(first);
+    expect(supervised.ready.ports).toEqual({ api: 4713 });
+  });
+
+  it('is given up after three failures at first, with its own words', async () => {
+    const mark = join(folder, 'marks/fails');
+    const args = await role(
+      'fails',
+      `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(mark)}, 'x'); console.error('port 80 is taken'); process.exit(1);`,
+    );
+    await expect(supervise({ args })).rejects.toThrow(/role ended with 1 before it was ready.*port 80 is taken/s);
+    expect(await readFile(mark, 'utf8')).toBe('xxx');
+  });
+
+  it('is not tried again after an exit code that says it would be in vain', async () => {
+    const mark = join(folder, 'marks/hopeless');
+    const args = await role(
+      'hopeless',
+      `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(mark)}, 'x'); process.exit(78);`,
+    );
+    await expect(supervise({ args })).rejects.toThrow('ended with 78');
+    expect(await readFile(mark, 'utf8')).toBe('x');
+  });
+
+  it('is killed and reported when it does not get ready in time', async () => {
+    const args = await role('slow', `console.log(process.pid); setInterval(q, 1000);`);
+    let pid = 0;
+    const attempt = supervise({
+      args,
+      readyTimeoutMs: 1500,
+      maximumFirstFailures: 1,
+      onLine: (_, line) => {
+        pid = Number(line);
+      },
+    });
+    await expect(attempt).rejects.toThrow('was not ready after 1.5 s');
+    expect(pid).toBeGreaterThan(1);
+    expect(await identify(pid)).toBeNull();
+  });
+
+  it('cannot start when the program is not there', async () => {
+    await expect(supervise({ command: '/not/there', args: [], maximumFirstFailures: 1 })).rejects.toThrow(
+      'role cannot be started. Check /not/there',
+    );
+  });
+
+  it('drains on SIGTERM before it ends', async () => {
+    const mark = join(folder, 'marks/drained');
+    const args = await role(
+      'drains',
+      `import { writeFileSync } from 'node:fs';
+       exitWithParent(async (reason) => { await new Promise((r) => setTimeout(r, 50)); writeFileSync(${JSON.stringify(mark)}, reason); }, { logger });
+       reportReady(); setInterval(q, 1000);`,
+    );
+    const supervised = await supervise({ args });
+    const pid = supervised.pid!;
+    await supervised.stop();
+    expect(await readFile(mark, 'utf8')).toBe('SIGTERM');
+    expect(await identify(pid)).toBeNull();
+    expect(supervised.restarts).toBe(0);
+  });
+
+  it('is killed with all it started when it does not drain in time', async () => {
+    const args = await role(
+      'stubborn',
+      `import { spawn } from 'node:child_process'; process.on('SIGTERM', q);
+       const child = spawn('sleep', ['60'], { stdio: 'ignore' }); reportReady({ child: child.pid! }); setInterval(q, 1000);`,
+    );
+    const supervised = await supervise({ args, drainMs: 100 });
+    const pids = [supervised.pid!, supervised.ready.ports.child!];
+    await supervised.stop();
+    for (const pid of pids) expect(await waitUntil(async () => !(await identify(pid)), 2000)).toBe(true);
+  });
+
+  it('ends, after draining, when its supervisor is killed outright', async () => {
+    const mark = join(folder, 'marks/orphan');
+    const child = await role(
+      'orphan',
+      `import { writeFileSync } from 'node:fs';
+       exitWithParent(async (reason) => { writeFileSync(${JSON.stringify(mark)}, reason); }, { logger });
+       reportReady({ pid: process.pid }); setInterval(q, 1000);`,
+    );
+    const parent = await role(
+      'parent',
+      `import { superviseProcess } from ${JSON.stringify(join(import.meta.dirname, 'processes.ts'))};
+       const inner = await superviseProcess({ name: 'inner', command: process.execPath, args: ${JSON.stringify(child)}, env: { PATH: process.env.PATH }, logger });
+       reportReady(inner.ready.ports);`,
+    );
+    const supervised = await supervise({ args: parent });
+    const orphan = supervised.ready.ports.pid!;
+    expect(await identify(orphan)).not.toBeNull();
+    process.kill(supervised.pid!, 'SIGKILL');
+    expect(await waitUntil(async () => !(await identify(orphan)), 5000)).toBe(true);
+    expect(await readFile(mark, 'utf8')).toBe('parent-gone');
+  });
+
+  it('is not started again once it was stopped, even while it waits for its next try', async () => {
+    const args = await role('once', `reportReady(); setInterval(q, 1000);`);
+    let downs = 0;
+    const supervised = await supervise({
+      args,
+      backoff: { firstMs: 60_000, maximumMs: 60_000, healthyMs: 60_000 },
+      onDown: () => {
+        downs += 1;
+      },
+    });
+    process.kill(supervised.pid!, 'SIGKILL');
+    await waitUntil(async () => downs === 1, 5000);
+    await supervised.stop();
+    expect(supervised).toMatchObject({ pid: null, restarts: 0 });
+  });
+});

@@ -1,0 +1,88 @@
+import { mkdir, symlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { parsePasswd } from './account.ts';
+import { socketUrl } from './postgres-connect.ts';
+import { makeSocketFolder, socketFolderFor, socketPath } from './postgres-socket.ts';
+import { identify, isRunning, parseProcStat, signal } from './process-table.ts';
+import { makeTestFolder } from './test-support.ts';
+
+let folder: string;
+let remove: () => Promise<void>;
+
+beforeAll(async () => {
+  ({ path: folder, remove } = await makeTestFolder());
+});
+afterAll(() => remove());
+
+describe('/etc/passwd', () => {
+  const text =
+    'root:x:0:0:root:/root:/bin/bash\nairlock2:x:7:7::/:\nairlock:x:996:995::/:/usr/sbin/nologin\nbad:x:a:1:::\n';
+
+  it('gives uid and gid of exactly that account', () => {
+    expect(parsePasswd(text, 'airlock')).toEqual({ name: 'airlock', uid: 996, gid: 995 });
+    expect(parsePasswd(text, 'airloc')).toBeNull();
+    expect(parsePasswd(text, 'bad')).toBeNull();
+  });
+
+  it('never makes an account out of rubbish with ids that are no numbers', () => {
+    fc.assert(
+      fc.property(fc.string(), (rubbish) => {
+        const account = parsePasswd(rubbish, 'airlock');
+        expect(account === null || (Number.isInteger(account.uid) && Number.isInteger(account.gid))).toBe(true);
+      }),
+    );
+  });
+});
+
+describe('/proc/PID/stat', () => {
+  it('is read past a command name of any content', () => {
+    fc.assert(
+      fc.property(fc.string(), (name) => {
+        const rest = `S ${Array.from({ length: 18 }, (_, n) => n).join(' ')} 4242 0`;
+        expect(parseProcStat(`17 (${name}) ${rest}`)).toEqual({ state: 'S', startTicks: '4242' });
+      }),
+    );
+  });
+
+  it('tells this process from another with its id', async () => {
+    const self = (await identify(process.pid))!;
+    expect(await isRunning(self)).toBe(true);
+    expect(await isRunning({ ...self, startTicks: '1' })).toBe(false);
+    expect(await identify(0)).toBeNull();
+  });
+
+  it('never signals everybody, a group, or init', () => {
+    for (const pid of [1, 0, -1, -process.pid]) expect(() => signal(pid, 'SIGKILL')).toThrow(RangeError);
+  });
+});
+
+describe('the folder of the socket', () => {
+  it('lies in the data directory when the name fits, and always fits', () => {
+    expect(socketFolderFor('/srv/airlock/postgres', 1000, {})).toBe('/srv/airlock/postgres/socket');
+    fc.assert(
+      fc.property(
+        fc.string({ unit: 'grapheme', minLength: 1, maxLength: 300 }),
+        fc.constantFrom(0, 1000),
+        (name, uid) => {
+          const path = socketPath(socketFolderFor(`/srv/${name}`, uid, { XDG_RUNTIME_DIR: '/run/user/1000' }));
+          expect(Buffer.byteLength(path)).toBeLessThanOrEqual(107);
+        },
+      ),
+    );
+  });
+
+  it('is refused when a link or an open folder was put in its place', async () => {
+    await mkdir(join(folder, 'elsewhere'));
+    await symlink(join(folder, 'elsewhere'), join(folder, 'trap'));
+    await expect(makeSocketFolder(join(folder, 'trap'), null)).rejects.toThrow('made by somebody else');
+    await mkdir(join(folder, 'open'), { mode: 0o755 });
+    await expect(makeSocketFolder(join(folder, 'open'), null)).rejects.toThrow('made by somebody else');
+  });
+
+  it('goes into a URL that keeps every letter of it', () => {
+    const path = '/a b/ü&x=%20/#?';
+    expect(new URL(socketUrl(path, 'secret')).searchParams.get('host')).toBe(path);
+  });
+});
