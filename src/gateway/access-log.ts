@@ -12,7 +12,7 @@ export interface GatewayLogger {
  * What stands in the log for a key: keys hold names that users gave their files, and those must not outlive the files.
  * The same key always gives the same 16 hex digits.
  */
-export function keyDigest(key: string): string {
+function keyDigest(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 16);
 }
 

@@ -7,7 +7,7 @@ const EXPOSED_HEADERS =
   'accept-ranges, content-disposition, content-length, content-range, etag, last-modified, x-request-id';
 
 /** Looks at the text only: an OPTIONS request carries no proof, and its answer gives nothing away. */
-export function isPresigned(url: string): boolean {
+function isPresigned(url: string): boolean {
   return /[?&]X-Amz-Signature=/.test(url);
 }
 

@@ -28,7 +28,7 @@ import {
 import { makeFolder, pruneFolder, syncFolder } from './folders.ts';
 import { keyedLock } from './lock.ts';
 
-export interface StoredObject {
+interface StoredObject {
   size: number;
   contentType: string;
   lastModified: Date;
@@ -41,7 +41,7 @@ export interface OpenObject extends StoredObject {
 }
 
 /** A file under `tmp` that no reader sees yet. Exactly one of `commit` and `discard` ends it. */
-export interface TempFile {
+interface TempFile {
   handle: FileHandle;
   /** Makes the bytes durable and then visible under the key, in one step. */
   commit(key: string, contentType: string): Promise<StoredObject>;

@@ -3,6 +3,7 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import type { GatewayLogger } from './access-log.ts';
 import type { Credential } from './authenticate.ts';
+import { trackConnections } from './connections.ts';
 import type { MinimumRate } from './context.ts';
 import { openDisk } from './disk.ts';
 import { createListener } from './listener.ts';
@@ -62,13 +63,18 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     noDelay: true,
   };
   const server: Server = tls
-    ? createHttpsServer({ ...limits, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' }, listener)
+    ? createHttpsServer(
+        { ...limits, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 },
+        listener,
+      )
     : createHttpServer(limits, listener);
+  const closeIdle = trackConnections(server, tls !== undefined);
   server.maxConnections = MAX_CONNECTIONS;
   server.on('checkContinue', onContinue);
   server.on('clientError', answerBroken);
   server.on('drop', () => logger.warn({ maxConnections: MAX_CONNECTIONS }, 'storage connection refused: too many'));
   await listen(server, options);
+  server.on('error', (error: NodeJS.ErrnoException) => logger.error({ code: error.code }, 'storage server error'));
 
   const sweep = async (): Promise<void> => {
     try {
@@ -85,7 +91,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port: (server.address() as AddressInfo).port,
     close(graceMs = 10_000) {
       clearInterval(timer);
-      return shutDown(server, graceMs);
+      return shutDown(server, closeIdle, graceMs);
     },
   };
 }
@@ -100,14 +106,17 @@ function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {
   });
 }
 
-function shutDown(server: Server, graceMs: number): Promise<void> {
+function shutDown(server: Server, closeIdle: () => void, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
+    // A connection that is kept alive becomes idle only when its last answer is out.
+    const idle = setInterval(closeIdle, 50);
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {
+      clearInterval(idle);
       clearTimeout(timer);
       resolve();
     });
-    server.closeIdleConnections();
+    closeIdle();
   });
 }
 

@@ -7,7 +7,7 @@ export function document(root: string, body: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}>${body}</${root}>`;
 }
 
-export function escapeXml(text: string): string {
+function escapeXml(text: string): string {
   return text
     .replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '\u{FFFD}')
     .replace(/[&<>"'\r]/g, (character) => `&#${character.charCodeAt(0)};`);

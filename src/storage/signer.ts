@@ -2,7 +2,7 @@ import { AwsV4Signer } from 'aws4fetch';
 import { attachment } from './content-disposition.ts';
 import { canonicalQuery, encodePath } from './sigv4.ts';
 
-export interface SignedRequest {
+interface SignedRequest {
   url: string;
   headers: Record<string, string>;
 }

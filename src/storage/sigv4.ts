@@ -44,7 +44,7 @@ export function canonicalQuery(query: readonly Pair[]): string {
     .join('&');
 }
 
-export function canonicalRequest(request: SignableRequest): string {
+function canonicalRequest(request: SignableRequest): string {
   const headers = [...request.headers].sort(([name1], [name2]) => compare(name1, name2));
   return [
     request.method,

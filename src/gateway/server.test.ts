@@ -1,0 +1,90 @@
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { rawConnection } from '../../test/conformance/raw-client.ts';
+import { openStore } from '../storage/s3-store.ts';
+import type { ObjectStore } from '../storage/types.ts';
+import { type Gateway, startGateway } from './server.ts';
+
+const CREDENTIAL = { accessKeyId: 'k', secretAccessKey: 's' };
+const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
+let root: string;
+const stores: ObjectStore[] = [];
+
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'airlock-server-'));
+});
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+function start(port = 0): Promise<Gateway> {
+  const place = { bucket: 'b', region: 'local', host: '127.0.0.1', port };
+  return startGateway({ ...place, root, credentials: [CREDENTIAL], maxObjectBytes: 1e9, logger: SILENT });
+}
+
+function storeOf(gateway: Gateway): ObjectStore {
+  const endpoint = `http://127.0.0.1:${gateway.port}`;
+  const store = openStore({ endpoint, publicEndpoint: endpoint, bucket: 'b', region: 'local', ...CREDENTIAL });
+  stores.push(store);
+  return store;
+}
+
+describe('the gateway', () => {
+  it('lets an upload under way end when it is told to stop, and takes nothing new', async () => {
+    const gateway = await start();
+    const url = new URL(await storeOf(gateway).presignPut('k', { contentType: 'video/mp4', size: 6, expiresIn: 60 }));
+    const idle = rawConnection(gateway.port);
+    const upload = rawConnection(gateway.port);
+    upload.write(`PUT ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`);
+    upload.write('content-type: video/mp4\r\ncontent-length: 6\r\n\r\nabc');
+    await vi.waitFor(async () => expect(await readdir(join(root, 'tmp'))).toHaveLength(1));
+    const started = performance.now();
+    const closed = gateway.close();
+    await expect(fetch(url, { method: 'PUT' })).rejects.toThrow();
+    upload.write('def');
+    expect(await upload.ended).toMatch(/^HTTP\/1\.1 200/);
+    await closed;
+    await idle.ended;
+    expect(performance.now() - started).toBeLessThan(5_000);
+    const again = await start();
+    expect(await storeOf(again).head('k')).toMatchObject({ size: 6 });
+    await again.close();
+  });
+
+  it('cuts what has not ended after the grace', async () => {
+    const gateway = await start();
+    const url = new URL(await storeOf(gateway).presignPut('k', { contentType: 'video/mp4', size: 6, expiresIn: 60 }));
+    const upload = rawConnection(gateway.port);
+    upload.write(`PUT ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`);
+    upload.write('content-type: video/mp4\r\ncontent-length: 6\r\n\r\nabc');
+    await vi.waitFor(async () => expect(await readdir(join(root, 'tmp'))).toHaveLength(1));
+    await gateway.close(50);
+    await vi.waitFor(async () => expect(await readdir(join(root, 'tmp'))).toEqual([]));
+  });
+
+  it('removes what a killed one left in its temp folder', async () => {
+    await (await start()).close();
+    await writeFile(join(root, 'tmp', 'left-by-kill-9'), 'x');
+    const gateway = await start();
+    expect(await readdir(join(root, 'tmp'))).toEqual([]);
+    await gateway.close();
+  });
+
+  it('says why it cannot listen', async () => {
+    const gateway = await start();
+    await expect(start(gateway.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await gateway.close();
+  });
+
+  it('is unhealthy when its folder is gone', async () => {
+    const gateway = await start();
+    const health = `http://127.0.0.1:${gateway.port}/-/healthy`;
+    expect(await (await fetch(health)).text()).toBe('ok');
+    await rm(join(root, 'tmp'), { recursive: true });
+    expect((await fetch(health)).status).toBe(500);
+    await gateway.close();
+  });
+});
