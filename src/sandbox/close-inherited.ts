@@ -1,9 +1,6 @@
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
 
 const O_CLOEXEC = 0o2000000;
-/** Descriptors 0–6 of a cell are set by its launcher, so that whatever we hold under these numbers cannot leak. */
-const LAUNCHER_DESCRIPTORS = 7;
-
 /** Descriptors above 2 that a child would inherit: those without close-on-exec. Node marks all that it opens itself. */
 export function inheritedDescriptors(): number[] {
   return readdirSync('/proc/self/fd')
@@ -13,15 +10,13 @@ export function inheritedDescriptors(): number[] {
 
 /**
  * Closes descriptors that this process got from a shell or a supervisor and that would leak into FFmpeg; bwrap does
- * not close them (security 2.3). JavaScript cannot set close-on-exec, so they are closed for good; the low ones
- * are left when this process has an IPC channel to its parent, since one of them is the channel.
+ * not close them (security 2.3). JavaScript cannot set close-on-exec, so they are closed for good. Node itself marks
+ * descriptors up to 15 at its start (uv_disable_stdio_inheritance), so that an IPC channel is never among them.
  * @returns the closed descriptors.
  */
 export function closeInherited(): number[] {
-  const keep = process.channel ? LAUNCHER_DESCRIPTORS : 3;
   const closed: number[] = [];
   for (const fd of inheritedDescriptors()) {
-    if (fd < keep) continue;
     try {
       closeSync(fd);
       closed.push(fd);

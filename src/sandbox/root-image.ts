@@ -64,8 +64,8 @@ export async function storeFacts(folder: string, fingerprint: string, facts: Ffm
  * Removes images and temporary folders that nobody uses. Young ones stay (they may be another process's, not yet
  * registered), and so do those in `used`.
  */
-export async function removeOldImages(folder: string, used: ReadonlySet<string>): Promise<void> {
-  const youngest = Date.now() - 60_000;
+export async function removeOldImages(folder: string, used: ReadonlySet<string>, now = Date.now()): Promise<void> {
+  const youngest = now - 60_000;
   for (const name of readdirSync(folder)) {
     const fingerprint = /^([0-9a-f]{32})(?:\.json)?$/.exec(name)?.[1];
     if (fingerprint ? used.has(fingerprint) : !name.startsWith('.')) continue;

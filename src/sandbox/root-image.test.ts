@@ -1,0 +1,106 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openRootImage, removeOldImages, storeFacts } from './root-image.ts';
+import { parseLdd } from './root-image-sources.ts';
+
+let folder: string;
+let programs: { ffmpeg: string; ffprobe: string };
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'airlock-image-'));
+  // Small dynamic programs stand in for FFmpeg, so that the test does not depend on its 200 libraries.
+  programs = { ffmpeg: join(folder, 'ffmpeg'), ffprobe: join(folder, 'ffprobe') };
+  for (const path of Object.values(programs)) {
+    writeFileSync(path, readFileSync('/usr/bin/true'));
+    chmodSync(path, 0o755);
+  }
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('parseLdd', () => {
+  it('puts every library beside libc and the loader where programs ask for it', () => {
+    const output = [
+      '/usr/bin/ffmpeg:',
+      '\tlinux-vdso.so.1 (0x00007ff4d4bd1000)',
+      '\tlibblas.so.3 => /lib/x86_64-linux-gnu/libblas.so.3 (0x00007f)',
+      '\tlibpulsecommon-17.0.so => /usr/lib/x86_64-linux-gnu/pulseaudio/libpulsecommon-17.0.so (0x00007f)',
+      '\tlibc.so.6 => /lib/x86_64-linux-gnu/libc.so.6 (0x00007f)',
+      '\t/lib64/ld-linux-x86-64.so.2 (0x00007f)',
+    ].join('\n');
+    expect(parseLdd(output)).toEqual(
+      new Map([
+        ['/usr/lib/x86_64-linux-gnu/libblas.so.3', '/lib/x86_64-linux-gnu/libblas.so.3'],
+        [
+          '/usr/lib/x86_64-linux-gnu/libpulsecommon-17.0.so',
+          '/usr/lib/x86_64-linux-gnu/pulseaudio/libpulsecommon-17.0.so',
+        ],
+        ['/usr/lib/x86_64-linux-gnu/libc.so.6', '/lib/x86_64-linux-gnu/libc.so.6'],
+        ['/usr/lib64/ld-linux-x86-64.so.2', '/lib64/ld-linux-x86-64.so.2'],
+      ]),
+    );
+  });
+
+  it('names a library that is not installed', () => {
+    expect(() => parseLdd('\tlibx264.so.164 => not found\n')).toThrow(/libx264\.so\.164.*Repair the ffmpeg package/);
+  });
+});
+
+describe('openRootImage', () => {
+  const images = () => readdirSync(join(folder, 'rootimg')).filter((name) => /^[0-9a-f]{32}$/.test(name));
+
+  it('holds programs, libraries and loader, readable by all, and no shell or passwd', async () => {
+    const { path } = await openRootImage(join(folder, 'rootimg'), programs);
+    expect(statSync(join(path, 'usr/bin/ffmpeg')).mode & 0o005).toBe(0o005);
+    expect(readdirSync(join(path, 'usr/bin')).sort()).toEqual(['ffmpeg', 'ffprobe']);
+    expect(readdirSync(path).sort()).toEqual(['bin', 'etc', 'in', 'lib', 'lib64', 'out', 'tmp', 'usr', 'var']);
+    expect(existsSync(join(path, 'etc/passwd'))).toBe(false);
+    expect(readdirSync(join(path, 'etc'))).toEqual(['fonts']);
+  });
+
+  it('is reused while no source changes, and remembers what FFmpeg said of itself', async () => {
+    const first = await openRootImage(join(folder, 'rootimg'), programs);
+    const facts = { version: 'ffmpeg version 7', package: null };
+    await storeFacts(join(folder, 'rootimg'), first.fingerprint, facts);
+    expect(await openRootImage(join(folder, 'rootimg'), programs)).toEqual({ ...first, facts });
+    expect(images()).toHaveLength(1);
+  });
+
+  it('is built anew when a program is updated, and mended when a file is missing', async () => {
+    const first = await openRootImage(join(folder, 'rootimg'), programs);
+    unlinkSync(join(first.path, 'usr/bin/ffprobe'));
+    const mended = await openRootImage(join(folder, 'rootimg'), programs);
+    expect(mended.fingerprint).toBe(first.fingerprint);
+    expect(existsSync(join(mended.path, 'usr/bin/ffprobe'))).toBe(true);
+    utimesSync(programs.ffmpeg, 1000, 1000);
+    expect((await openRootImage(join(folder, 'rootimg'), programs)).fingerprint).not.toBe(first.fingerprint);
+  });
+
+  it('survives several builders at once', async () => {
+    const built = await Promise.all(Array.from({ length: 4 }, () => openRootImage(join(folder, 'rootimg'), programs)));
+    expect(new Set(built.map(({ path }) => path)).size).toBe(1);
+    expect(readdirSync(join(folder, 'rootimg')).filter((name) => name.startsWith('.'))).toEqual([]);
+  });
+
+  it('keeps images in use and young ones when old ones are removed', async () => {
+    const { fingerprint } = await openRootImage(join(folder, 'rootimg'), programs);
+    await removeOldImages(join(folder, 'rootimg'), new Set());
+    expect(images()).toEqual([fingerprint]);
+    const later = Date.now() + 120_000;
+    await removeOldImages(join(folder, 'rootimg'), new Set([fingerprint]), later);
+    expect(images()).toEqual([fingerprint]);
+    await removeOldImages(join(folder, 'rootimg'), new Set(), later);
+    expect(readdirSync(join(folder, 'rootimg'))).toEqual([]);
+  });
+});

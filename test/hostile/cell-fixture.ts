@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type CellLimits, openSandbox, type Sandbox } from '../../src/sandbox/index.ts';
+
+export const MIB = 2 ** 20;
+export const LIMITS: CellLimits = {
+  memoryBytes: 512 * MIB,
+  cpuSeconds: 30,
+  wallMs: 30_000,
+  outputBytes: 64 * MIB,
+  outputFiles: 20,
+};
+export const PLUGIN_SOURCE = fileURLToPath(new URL('cell-plugin.c', import.meta.url));
+export const CHILD_SCRIPT = fileURLToPath(new URL('cell-child.ts', import.meta.url));
+export const hasCompiler = existsSync('/usr/bin/gcc');
+
+export interface Fixture {
+  /** Its name has a space, as an operator's may have. */
+  dataDir: string;
+  folder: string;
+  sandbox: Sandbox;
+  close(): Promise<void>;
+}
+
+export async function openFixture(slots = 2): Promise<Fixture> {
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-hostile-'));
+  // The cells' accounts must be able to pass.
+  chmodSync(folder, 0o711);
+  const dataDir = join(folder, 'data dir');
+  const sandbox = await openSandbox({ dataDir, slots });
+  return {
+    dataDir,
+    folder,
+    sandbox,
+    async close() {
+      await sandbox.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export function compilePlugin(folder: string): string {
+  const path = join(folder, 'plugin.so');
+  execFileSync('/usr/bin/gcc', ['-shared', '-fPIC', '-O1', '-o', path, PLUGIN_SOURCE]);
+  return path;
+}
+
+/** Pictures for `seconds` at the speed of the clock: long, yet light. */
+export const slowEncode = (seconds: number): string[] => [
+  ...['-nostdin', '-hide_banner', '-progress', 'pipe:1', '-stats_period', '0.1'],
+  ...[
+    '-re',
+    '-f',
+    'lavfi',
+    '-i',
+    `testsrc=s=64x64:r=10:d=${seconds}`,
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '/out/slow.mkv',
+  ],
+];
+
+/** Children, grandchildren … of a process. */
+export function descendants(pid: number): number[] {
+  const parents = new Map<number, number>();
+  for (const name of readdirSync('/proc')) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const text = readFileSync(`/proc/${name}/stat`, 'latin1');
+      parents.set(Number(name), Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]));
+    } catch {
+      // Ended meanwhile.
+    }
+  }
+  const found = [pid];
+  for (let at = 0; at < found.length; at += 1) {
+    for (const [child, parent] of parents) if (parent === found[at]) found.push(child);
+  }
+  return found.slice(1);
+}
+
+export function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+/** Control groups of this process's sandboxes, in all hierarchies. */
+export function cgroupsOf(pid: number): string[] {
+  const output = execFileSync('/usr/bin/find', ['/sys/fs/cgroup', '-type', 'd', '-name', `airlock-${pid}-*`], {
+    encoding: 'utf8',
+  });
+  return output.split('\n').filter(Boolean);
+}
+
+export async function until(condition: () => boolean, milliseconds: number): Promise<void> {
+  const end = performance.now() + milliseconds;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`not so within ${milliseconds} ms: ${condition}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

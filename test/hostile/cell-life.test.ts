@@ -1,0 +1,167 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openSandbox } from '../../src/sandbox/index.ts';
+import { processStat } from '../../src/sandbox/proc.ts';
+import {
+  CHILD_SCRIPT,
+  cgroupsOf,
+  commandOf,
+  descendants,
+  type Fixture,
+  LIMITS,
+  openFixture,
+  slowEncode,
+  until,
+} from './cell-fixture.ts';
+
+/** A zombie is dead; it only waits for whoever adopted it. */
+const running = (pid: number) => !['Z', 'X', undefined].includes(processStat(pid)?.state);
+
+function startChild(mode: string, dataDir: string, account: { uid?: number; gid?: number } = {}): ChildProcess {
+  return spawn(process.execPath, ['--import', 'tsx', CHILD_SCRIPT, mode, dataDir], {
+    ...account,
+    env: { PATH: '/usr/bin:/bin', HOME: '/tmp' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+describe('the life of a cell', () => {
+  let fixture: Fixture;
+  beforeAll(async () => {
+    fixture = await openFixture();
+  });
+  afterAll(() => fixture.close());
+  const myCells = () =>
+    readdirSync(join(fixture.dataDir, 'cells')).flatMap((owner) =>
+      readdirSync(join(fixture.dataDir, 'cells', owner)).filter((name) => name !== 'image' && name !== 'seccomp.bpf'),
+    );
+
+  it('ends within a second of a cancel, and FFmpeg with it', async () => {
+    const controller = new AbortController();
+    let canceledAt = 0;
+    let pids: number[] = [];
+    const result = await fixture.sandbox.run({
+      program: 'ffmpeg',
+      args: slowEncode(60),
+      inputs: [],
+      limits: LIMITS,
+      slot: 0,
+      signal: controller.signal,
+      onStdout: () => {
+        if (canceledAt > 0) return;
+        pids = descendants(process.pid);
+        canceledAt = performance.now();
+        controller.abort();
+      },
+    });
+    const took = performance.now() - canceledAt;
+    expect(pids.map(commandOf)).not.toContain('ffmpeg');
+    expect(pids.filter((pid) => running(pid) && /ffmpeg|bwrap/.test(commandOf(pid)))).toEqual([]);
+    expect(result.end).toBe('canceled');
+    expect(took).toBeLessThan(1000);
+    await result.release();
+  });
+
+  it('does not begin when it is canceled before', async () => {
+    const spec = { program: 'ffmpeg', args: slowEncode(60), inputs: [], limits: LIMITS, slot: 0 } as const;
+    const result = await fixture.sandbox.run({ ...spec, signal: AbortSignal.abort() });
+    expect(result).toMatchObject({ end: 'canceled', exitCode: null });
+    await result.release();
+  });
+
+  it('leaves no folder, process, control group or descriptor behind, a hundred times over', async () => {
+    const probe = async () => {
+      const spec = { program: 'ffprobe', args: ['-version'], inputs: [], limits: LIMITS, slot: 1 } as const;
+      const result = await fixture.sandbox.run({ ...spec, onStdout: () => {} });
+      expect(result).toMatchObject({ end: 'exit', exitCode: 0 });
+      await result.release();
+    };
+    await probe();
+    const before = { fds: readdirSync('/proc/self/fd').length, groups: cgroupsOf(process.pid).length };
+    for (let count = 0; count < 100; count += 1) await probe();
+    expect(myCells()).toEqual([]);
+    expect(descendants(process.pid).map(commandOf)).not.toEqual(expect.arrayContaining(['bwrap']));
+    expect(cgroupsOf(process.pid).length).toBe(before.groups);
+    expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before.fds + 2);
+  }, 120_000);
+
+  it('is refused on a slot that is busy or not there', async () => {
+    const controller = new AbortController();
+    const spec = { program: 'ffmpeg', args: slowEncode(60), inputs: [], limits: LIMITS, slot: 0 } as const;
+    const first = fixture.sandbox.run({ ...spec, signal: controller.signal });
+    await expect(fixture.sandbox.run(spec)).rejects.toThrow(/slot 0 already runs/);
+    await expect(fixture.sandbox.run({ ...spec, slot: 2 })).rejects.toThrow(/slot 2/);
+    controller.abort();
+    await (await first).release();
+  });
+
+  it('ends when its sandbox is closed, which leaves nothing', async () => {
+    const other = await openFixture(1);
+    const result = other.sandbox.run({ program: 'ffmpeg', args: slowEncode(60), inputs: [], limits: LIMITS, slot: 0 });
+    await until(() => descendants(process.pid).some((pid) => commandOf(pid) === 'ffmpeg'), 5000);
+    const groups = cgroupsOf(process.pid).length;
+    await other.sandbox.close();
+    expect((await result).end).toBe('canceled');
+    expect(readdirSync(join(other.dataDir, 'cells'))).toEqual([]);
+    if (other.sandbox.limits === 'cgroup') expect(cgroupsOf(process.pid).length).toBeLessThan(groups);
+    await other.close();
+  });
+});
+
+describe('a worker that is killed', () => {
+  it('takes bwrap and FFmpeg with it, and the next start clears its cell and control groups', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'airlock-killed-'));
+    chmodSync(folder, 0o711);
+    try {
+      const child = startChild('long', folder);
+      await once(child.stdout!, 'data');
+      const pids = descendants(child.pid!);
+      expect(pids.map(commandOf)).toEqual(expect.arrayContaining(['bwrap', 'ffmpeg']));
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await until(() => pids.every((pid) => !running(pid)), 2000);
+      expect(readdirSync(join(folder, 'cells'))).toHaveLength(1);
+
+      const sandbox = await openSandbox({ dataDir: folder, slots: 1 });
+      expect(readdirSync(join(folder, 'cells')).filter((name) => name.startsWith(`${child.pid}-`))).toEqual([]);
+      expect(cgroupsOf(child.pid!)).toEqual([]);
+      await sandbox.close();
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('the sandbox of an ordinary user', () => {
+  it('passes its self-test and encodes', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'airlock-user-'));
+    const account = process.getuid!() === 0 ? { uid: 65534, gid: 65534 } : {};
+    try {
+      chmodSync(folder, 0o755);
+      const dataDir = join(folder, 'data dir');
+      mkdirSync(dataDir, { mode: 0o700 });
+      if (account.uid) chownSync(dataDir, account.uid, account.gid);
+      const child = startChild('user', dataDir, account);
+      let stdout = '';
+      let stderr = '';
+      child.stdout!.on('data', (chunk) => {
+        stdout += chunk;
+      });
+      child.stderr!.on('data', (chunk) => {
+        stderr += chunk;
+      });
+      await once(child, 'close');
+      expect(stdout, stderr).not.toBe('');
+      const report = JSON.parse(stdout);
+      expect(report).toMatchObject({ failed: [], end: 'exit', exitCode: 0 });
+      expect(report.uid).not.toBe(0);
+      expect(readdirSync(join(dataDir, 'cells'))).toEqual([]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});

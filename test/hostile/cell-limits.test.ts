@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { CellLimits } from '../../src/sandbox/index.ts';
+import { type Fixture, LIMITS, MIB, openFixture, slowEncode } from './cell-fixture.ts';
+
+const RAW = ['-f', 'rawvideo', '-c:v', 'rawvideo'];
+
+describe('each limit of a cell', () => {
+  let fixture: Fixture;
+  beforeAll(async () => {
+    fixture = await openFixture();
+  });
+  afterAll(() => fixture.close());
+
+  async function run(args: readonly string[], limits: Partial<CellLimits>, program: 'ffmpeg' | 'ffprobe' = 'ffmpeg') {
+    const result = await fixture.sandbox.run({
+      program,
+      args,
+      inputs: [],
+      limits: { ...LIMITS, ...limits },
+      slot: 0,
+      onStdout: () => {},
+    });
+    await result.release();
+    return result;
+  }
+  const lavfi = (source: string) => ['-nostdin', '-hide_banner', '-f', 'lavfi', '-i', source];
+
+  it('ends an endless run at the wall clock', async () => {
+    const result = await run(slowEncode(60), { wallMs: 400 });
+    expect(result.end).toBe('limit_wall');
+    expect(result.wallMs).toBeGreaterThanOrEqual(400);
+    expect(result.wallMs).toBeLessThan(1500);
+  });
+
+  it('ends a busy run when its CPU seconds are used up', async () => {
+    const result = await run([...lavfi('testsrc2=s=1280x720:r=60:d=600'), '-c:v', 'libx264', '-f', 'null', '-'], {
+      cpuSeconds: 1,
+    });
+    expect(result.end).toBe('limit_cpu');
+    expect(result.cpuMs).toBeGreaterThanOrEqual(900);
+    expect(result.cpuMs).toBeLessThan(2500);
+  });
+
+  it('ends a greedy run at its memory', async () => {
+    const greedy = [...lavfi('testsrc2=s=3840x2160:r=30:d=10'), '-vf', 'reverse', '-f', 'null', '-'];
+    const result = await run(greedy, { memoryBytes: 96 * MIB, wallMs: 20_000 });
+    // Without a control group the address space ends it, at 4 GiB.
+    expect(result.end).toBe('limit_memory');
+    // The limit, and libraries that were in memory already and are charged to nobody here; unbounded it takes 3.7 GB.
+    if (fixture.sandbox.limits === 'cgroup') expect(result.maxRssBytes).toBeLessThan(256 * MIB);
+  });
+
+  it('ends a run that writes too much into one file', async () => {
+    const result = await run([...lavfi('testsrc=s=1280x720:d=60'), ...RAW, '/out/a.raw'], { outputBytes: 8 * MIB });
+    expect(result.end).toBe('limit_output');
+  });
+
+  it('ends a run that writes too much into many files', async () => {
+    const segments = ['-f', 'segment', '-segment_time', '0.1', '-c:v', 'rawvideo', '/out/%05d.nut'];
+    const result = await run([...lavfi('testsrc=s=640x360:d=600'), ...segments], {
+      outputBytes: 24 * MIB,
+      outputFiles: 10_000,
+    });
+    expect(result.end).toBe('limit_output');
+  });
+
+  it('ends a run that writes too many files', async () => {
+    const result = await run([...lavfi('testsrc=s=16x16:d=60'), '/out/%05d.png'], { outputFiles: 5 });
+    expect(result.end).toBe('limit_files');
+  });
+
+  it('ends a run that floods standard output', async () => {
+    const result = await run([...lavfi('testsrc=s=1280x720:d=60'), ...RAW, 'pipe:1'], { outputBytes: 8 * MIB });
+    expect(result.end).toBe('limit_output');
+  });
+
+  it('is none of an honest run, nor of one that FFmpeg itself gives up', async () => {
+    expect(await run([...lavfi('testsrc=s=64x64:d=0.2'), '/out/a.mp4'], {})).toMatchObject({
+      end: 'exit',
+      exitCode: 0,
+    });
+    const failed = await run(['-nostdin', '-i', '/in/missing', '/out/a.mp4'], {});
+    expect(failed.end).toBe('exit');
+    expect(failed.exitCode).not.toBe(0);
+    expect(failed.stderr).toContain('/in/missing');
+  });
+
+  it('has a floor, because a zero would kill every job', async () => {
+    for (const key of ['memoryBytes', 'cpuSeconds', 'wallMs', 'outputBytes', 'outputFiles'] as const) {
+      for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
+        await expect(run([], { [key]: value })).rejects.toThrow(key);
+    }
+  });
+});

@@ -1,0 +1,117 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Fixture, LIMITS, MIB, openFixture } from './cell-fixture.ts';
+
+describe('honest work in the cell', () => {
+  let fixture: Fixture;
+  let clip: string;
+  let subtitles: string;
+  beforeAll(async () => {
+    fixture = await openFixture();
+    clip = join(fixture.folder, 'clip');
+    subtitles = join(fixture.folder, 'subtitles');
+    const sources = ['-f', 'lavfi', '-i', 'testsrc=s=320x180:d=1', '-f', 'lavfi', '-i', 'sine=d=1'];
+    execFileSync('/usr/bin/ffmpeg', [
+      '-v',
+      'error',
+      ...sources,
+      '-c:v',
+      'mpeg4',
+      '-c:a',
+      'ac3',
+      '-f',
+      'matroska',
+      clip,
+    ]);
+    writeFileSync(subtitles, '1\n00:00:00,000 --> 00:00:01,000\nHello مرحبا 漢字\n');
+  });
+  afterAll(() => fixture.close());
+
+  it.each<[string, string[], string]>([
+    ['H.264 and AAC', ['-c:v', 'libx264', '-preset', 'faster', '-c:a', 'aac', '-movflags', '+faststart'], 'out.mp4'],
+    [
+      'VP9 and Opus',
+      ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-row-mt', '1', '-c:a', 'libopus'],
+      'out.webm',
+    ],
+    ['H.265', ['-c:v', 'libx265', '-preset', 'ultrafast'], 'out.mp4'],
+    [
+      'drawn text in a font of documents',
+      ['-vf', 'drawtext=font=Arial:text=Airlock:fontsize=40', '-c:v', 'libx264'],
+      'out.mp4',
+    ],
+    ['burnt-in subtitles in several scripts', ['-vf', 'subtitles=/in/s', '-c:v', 'libx264'], 'out.mp4'],
+    ['a palette GIF', ['-filter_complex', 'split[a][b];[a]palettegen[p];[b][p]paletteuse'], 'out.gif'],
+    ['FLAC after loudness normalisation', ['-vn', '-af', 'loudnorm'], 'out.flac'],
+    ['a still picture', ['-frames:v', '1'], 'out.webp'],
+  ])('makes %s, which ffprobe reads in a cell as JSON', async (_, args, name) => {
+    const encoded = await fixture.sandbox.run({
+      program: 'ffmpeg',
+      args: ['-nostdin', '-hide_banner', '-i', '/in/0', ...args, `/out/${name}`],
+      inputs: [
+        { name: '0', path: clip },
+        { name: 's', path: subtitles },
+      ],
+      limits: { ...LIMITS, memoryBytes: 1024 * MIB },
+      slot: 0,
+    });
+    expect(encoded, encoded.stderr).toMatchObject({ end: 'exit', exitCode: 0 });
+    expect(encoded.stderr).not.toMatch(/Fontconfig (?:error|warning)|Operation not permitted|Bad system call/i);
+    expect(encoded.stderr).not.toContain(fixture.folder);
+    const output: Buffer[] = [];
+    const probed = await fixture.sandbox.run({
+      program: 'ffprobe',
+      args: ['-v', 'error', '-of', 'json', '-show_streams', '-show_format', '/in/0'],
+      inputs: [{ name: '0', path: join(encoded.outputDir, name) }],
+      limits: LIMITS,
+      onStdout: (chunk) => output.push(chunk),
+      slot: 1,
+    });
+    expect(probed, probed.stderr).toMatchObject({ end: 'exit', exitCode: 0 });
+    expect(JSON.parse(Buffer.concat(output).toString()).streams.length).toBeGreaterThan(0);
+    await Promise.all([encoded.release(), probed.release()]);
+  });
+
+  it('shapes Arabic text with a font that has it', async () => {
+    const result = await fixture.sandbox.run({
+      program: 'ffmpeg',
+      args: ['-nostdin', '-i', '/in/0', '-vf', 'subtitles=/in/s', '-frames:v', '1', '-f', 'null', '-'],
+      inputs: [
+        { name: '0', path: clip },
+        { name: 's', path: subtitles },
+      ],
+      limits: LIMITS,
+      slot: 0,
+    });
+    expect(result.end).toBe('exit');
+    expect(result.stderr).toMatch(/fontselect: \(Arial|fontselect:/);
+    expect(result.stderr).not.toMatch(/failed to find any fallback/i);
+    await result.release();
+  });
+
+  it('takes an input from another file system', async () => {
+    const folder = mkdtempSync('/dev/shm/airlock-input-');
+    try {
+      // Once where the cell's account could read it itself, once where only we can.
+      for (const [name, mode] of [
+        ['open', 0o755],
+        ['closed', 0o700],
+      ] as const) {
+        mkdirSync(join(folder, name));
+        execFileSync('/usr/bin/cp', [clip, join(folder, name, 'clip')]);
+        execFileSync('/usr/bin/chmod', ['755', folder]);
+        execFileSync('/usr/bin/chmod', [mode.toString(8), join(folder, name)]);
+        const args = ['-nostdin', '-i', '/in/0', '-c', 'copy', '/out/out.mkv'];
+        const inputs = [{ name: '0', path: join(folder, name, 'clip') }];
+        const result = await fixture.sandbox.run({ program: 'ffmpeg', args, inputs, limits: LIMITS, slot: 0 });
+        expect(result, result.stderr).toMatchObject({ end: 'exit', exitCode: 0 });
+        expect(statSync(join(result.outputDir, 'out.mkv')).size).toBeGreaterThan(1000);
+        await result.release();
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+});

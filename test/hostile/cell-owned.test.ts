@@ -1,0 +1,196 @@
+import { spawnSync } from 'node:child_process';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { compilePlugin, type Fixture, hasCompiler, LIMITS, MIB, openFixture } from './cell-fixture.ts';
+
+const DEADLY = `fork, clone newuser, thread in a namespace, ptrace, unshare, setns, mount, pivot_root, chroot,
+  io_uring_setup, bpf, keyctl, add_key, userfaultfd, perf_event_open, process_vm_readv, init_module, execveat,
+  open_by_handle_at, x32`
+  .split(',')
+  .map((name) => name.trim())
+  // x32 numbers exist on x86_64 alone.
+  .filter((name) => name !== 'x32' || process.arch === 'x64');
+
+const SECRET = 'the-secret-of-the-host';
+const LOAD_PLUGIN = ['-nostdin', '-f', 'lavfi', '-i', 'anullsrc=d=0.1', '-af'];
+
+/** Needs a compiler to make the plugin; the start-up self-test does without (probe-elf.ts). */
+describe.runIf(hasCompiler)('an FFmpeg that runs hostile code', () => {
+  let fixture: Fixture;
+  let plugin: string;
+  let canary: string;
+  beforeAll(async () => {
+    fixture = await openFixture();
+    plugin = compilePlugin(fixture.folder);
+    canary = join(fixture.folder, 'canary');
+    writeFileSync(canary, SECRET, { mode: 0o644 });
+  });
+  afterAll(() => fixture.close());
+
+  async function attack(lines: string[], slot = 0, limits = LIMITS) {
+    const plan = join(fixture.folder, `plan-${slot}`);
+    writeFileSync(plan, ['report /out/report', ...lines].join('\n'));
+    const result = await fixture.sandbox.run({
+      program: 'ffmpeg',
+      args: [...LOAD_PLUGIN, 'ladspa=file=/in/0.so:plugin=x', '-f', 'null', '-'],
+      inputs: [
+        { name: '0.so', path: plugin },
+        { name: 'plan', path: plan },
+      ],
+      limits,
+      slot,
+    });
+    const path = join(result.outputDir, 'report');
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    await result.release();
+    return { result, report: parse(text), text };
+  }
+
+  function bare(lines: string[]) {
+    const plan = join(fixture.folder, 'plan-bare');
+    const report = join(fixture.folder, 'report');
+    writeFileSync(plan, [`report ${report}`, ...lines].join('\n'));
+    const { status } = spawnSync(
+      '/usr/bin/ffmpeg',
+      [...LOAD_PLUGIN, `ladspa=file=${plugin}:plugin=x`, '-f', 'null', '-'],
+      {
+        env: { ATTACK_PLAN: plan },
+      },
+    );
+    return { status, report: parse(readFileSync(report, 'utf8')) };
+  }
+
+  function parse(text: string): Map<string, number> {
+    return new Map(
+      text
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => [line.split('\t')[0]!, Number(line.split('\t')[1])]),
+    );
+  }
+
+  it('reads nothing of the host, writes nothing outside its folder, opens no socket, starts nothing', async () => {
+    const { result, report, text } = await attack([
+      `read ${canary}`,
+      `read ${fixture.dataDir}`,
+      ...[
+        '/etc/passwd',
+        '/etc/shadow',
+        '/etc/hostname',
+        '/proc',
+        '/proc/self/environ',
+        '/proc/1/root',
+        '/sys',
+        '/dev/null',
+        '/root',
+        '/home',
+      ].map((path) => `read ${path}`),
+      ...[
+        '/x',
+        '/in/x',
+        '/in/plan',
+        '/usr/x',
+        '/usr/bin/ffmpeg',
+        '/etc/fonts/fonts.conf',
+        '/var/x',
+        '/../x',
+        `${fixture.folder}/x`,
+        '/dev/shm/x',
+      ].map((path) => `write ${path}`),
+      ...['/bin/sh', '/usr/bin/sh', '/usr/bin/env', '/usr/bin/python3', '/usr/bin/bwrap'].map((path) => `exec ${path}`),
+      'quiet',
+    ]);
+    expect(result.end, result.stderr).toBe('exit');
+    expect(report.get('end'), 'the plan ran to its end').toBe(0);
+    report.delete('end');
+    expect(report.size).toBeGreaterThan(80);
+    expect([...report].filter(([, value]) => value >= 0)).toEqual([]);
+    expect(text + result.stderr).not.toContain(SECRET);
+    expect(existsSync(join(fixture.folder, 'x'))).toBe(false);
+    expect(readFileSync(canary, 'utf8')).toBe(SECRET);
+  });
+
+  it('dies of each call that reaches for the kernel or another process', async () => {
+    const queue = [...DEADLY];
+    const ends: Record<string, string> = {};
+    await Promise.all(
+      [0, 1].map(async (slot) => {
+        for (let name = queue.shift(); name; name = queue.shift()) {
+          const { result, report } = await attack([`deadly ${name}`], slot);
+          ends[name] = report.has(name) ? `it came back with ${report.get(name)}` : result.end;
+        }
+      }),
+    );
+    expect(ends).toEqual(Object.fromEntries(DEADLY.map((name) => [name, 'violation'])));
+  });
+
+  it('does succeed with the same plugin outside of the cell, so that this test bites', () => {
+    const { report } = bare([
+      `read ${canary}`,
+      'read /etc/passwd',
+      'read /proc/self/environ',
+      `write ${fixture.folder}/bare`,
+      'quiet',
+      'deadly fork',
+    ]);
+    for (const attempt of [
+      `read ${canary}`,
+      'read /etc/passwd',
+      'read /proc/self/environ',
+      `write ${fixture.folder}/bare`,
+      'fork',
+    ]) {
+      expect(report.get(attempt), attempt).toBeGreaterThanOrEqual(0);
+    }
+    for (const attempt of [
+      'socket family 2',
+      'socket family 1',
+      'socketpair',
+      'memfd_create',
+      'writable and executable memory',
+      'memory made executable',
+    ]) {
+      expect(report.get(attempt), attempt).toBeGreaterThanOrEqual(0);
+    }
+  });
+
+  it('cannot hide bytes on the disk in files without a name', async () => {
+    const { result } = await attack(['deadly hide bytes'], 0, { ...LIMITS, outputBytes: 4 * MIB });
+    expect(result.end).toBe('limit_output');
+    expect(result.wallMs).toBeLessThan(5000);
+  });
+
+  it('cannot make a folder that outlives its cell', async () => {
+    const { result, report } = await attack(['deadly lock the folder']);
+    expect(report.get('write in a locked folder')).toBeGreaterThan(0);
+    expect(result.end).toBe('limit_files');
+    expect(existsSync(result.outputDir)).toBe(false);
+  });
+
+  it('is told apart from an FFmpeg that crashes', async () => {
+    expect((await attack(['deadly crash'])).result).toMatchObject({ end: 'crash', exitCode: 139 });
+  });
+});
+
+describe('the self-test', () => {
+  it('passes on this machine and lists what it tried', async () => {
+    const fixture = await openFixture();
+    try {
+      const report = await fixture.sandbox.selfTest();
+      expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
+      expect(report.passed).toBe(true);
+      expect(report.checks.map(({ attempt }) => attempt)).toEqual(
+        expect.arrayContaining([
+          'read a file of the host',
+          'open an internet socket',
+          'fork',
+          'mount a file system',
+          'run longer than the wall limit',
+        ]),
+      );
+    } finally {
+      await fixture.close();
+    }
+  });
+});
