@@ -1,0 +1,65 @@
+import type { Resolution } from '../contract/formats.ts';
+import type { VideoStream } from './types.ts';
+
+export interface Size {
+  width: number;
+  height: number;
+}
+
+/** Short side of the frame in pixels for each resolution name (contract A4). */
+export const SHORT_SIDES: Readonly<Record<Resolution, number>> = {
+  '480p': 480,
+  '720p': 720,
+  '1080p': 1080,
+  '4k': 2160,
+};
+
+export function shortSide(size: Size): number {
+  return Math.min(size.width, size.height);
+}
+
+export function displaySize(stream: VideoStream): Size {
+  return { width: stream.displayWidth, height: stream.displayHeight };
+}
+
+/** Size as stored, turned upright. */
+export function storedSize(stream: VideoStream): Size {
+  const sideways = stream.rotation === 90 || stream.rotation === 270;
+  return sideways ? { width: stream.height, height: stream.width } : { width: stream.width, height: stream.height };
+}
+
+/** Scales down until the short side fits, keeps the aspect, never scales up; `even` as 4:2:0 needs it. */
+export function fitShortSide(size: Size, short: number | null, even: boolean): Size {
+  const factor = short === null ? 1 : Math.min(1, short / shortSide(size));
+  return roundSize({ width: size.width * factor, height: size.height * factor }, even);
+}
+
+/** Scales down until the width fits, as a GIF needs it. */
+export function fitWidth(size: Size, width: number): Size {
+  const factor = Math.min(1, width / size.width);
+  return roundSize({ width: size.width * factor, height: size.height * factor }, false);
+}
+
+/** Down to the next even number where the size was not scaled, so that one row can be cropped instead of resampled. */
+function roundSize(size: Size, even: boolean): Size {
+  const side = (value: number): number => {
+    if (!even) return Math.max(1, Math.round(value));
+    return Number.isInteger(value) ? Math.max(2, value - (value % 2)) : Math.max(2, 2 * Math.round(value / 2));
+  };
+  return { width: side(size.width), height: side(size.height) };
+}
+
+/**
+ * Frames per second as FFmpeg should write them: the NTSC rates exactly, all others to a thousandth.
+ */
+export function rationalFrameRate(rate: number): string {
+  const ntsc = Math.round(rate * 1.001);
+  if ([24, 30, 48, 60, 120].includes(ntsc) && Math.abs(rate - (ntsc * 1000) / 1001) < 0.004)
+    return `${ntsc * 1000}/1001`;
+  return decimal(rate);
+}
+
+/** A number without exponent, at most three decimals, no trailing zeros. */
+export function decimal(value: number): string {
+  return String(Number(value.toFixed(3)));
+}

@@ -1,0 +1,13 @@
+export { ENCODERS } from './encoders.ts';
+export { type Explanation, explainFailure, type ProgramEnd } from './failure-text.ts';
+export { checkInput, INPUT_LIMITS, SUBTITLE_DEMUXERS } from './input-limits.ts';
+export { estimateLane } from './lanes.ts';
+export { checkOptions } from './option-policy.ts';
+export { OPTION_TABLE, type OptionRow } from './option-table.ts';
+export { describeValue, type OptionValue } from './option-values.ts';
+export { checkOutput } from './output-check.ts';
+export { planTranscode } from './plan.ts';
+export { parseProbe, probeArgs } from './probe.ts';
+export { etaSeconds, ProgressReader, type ProgressReport, progressFraction } from './progress.ts';
+export { contentTypeMatches, detectMedia } from './signature.ts';
+export type * from './types.ts';

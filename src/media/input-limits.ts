@@ -1,0 +1,67 @@
+import { JobFailure } from '../contract/failures.ts';
+import type { InputLimits, MediaInfo } from './types.ts';
+
+/**
+ * What an input may declare before anything of it is decoded. Pixels: the largest frame of H.264 level 6.2,
+ * 139,264 macroblocks = 8192×4352 (ITU-T H.264, table A-1). Side: what libx264 and libwebp can still encode.
+ * The declared values may lie, so the running limits of the cell stay.
+ */
+export const INPUT_LIMITS: Readonly<InputLimits> = {
+  maxStreams: 64,
+  maxPixels: 8192 * 4352,
+  maxSide: 16_383,
+  maxDurationSeconds: 12 * 3600,
+  maxFrameRate: 240,
+};
+
+export const SUBTITLE_DEMUXERS: readonly string[] = ['srt', 'webvtt', 'ass'];
+
+/** Throws `JobFailure` when the probe of an input says that it must not be processed. */
+export function checkInput(info: MediaInfo, limits: InputLimits = INPUT_LIMITS): void {
+  if (info.streamCount > limits.maxStreams) {
+    throw new JobFailure(
+      'too_many_streams',
+      `The input has ${info.streamCount} streams; ${limits.maxStreams} are allowed.`,
+    );
+  }
+  if (SUBTITLE_DEMUXERS.includes(info.demuxer)) {
+    if (info.subtitleCount === 0) throw new JobFailure('invalid_media', 'The subtitle file holds no subtitles.');
+    return;
+  }
+  if (info.video.length === 0 && info.audio.length === 0) {
+    throw new JobFailure('invalid_media', 'The input holds neither pictures nor sound.');
+  }
+  for (const stream of info.video) {
+    if (stream.width === 0 || stream.height === 0) {
+      if (stream.isAttachedPicture) continue;
+      if (stream.codec === 'webp') {
+        throw new JobFailure('unsupported_media', 'Animated WebP cannot be read; send a GIF or a video instead.');
+      }
+      throw new JobFailure('invalid_media', 'The size of the picture cannot be read; the file may be cut off.');
+    }
+    const tooLarge = stream.width * stream.height > limits.maxPixels;
+    if (tooLarge || stream.width > limits.maxSide || stream.height > limits.maxSide) {
+      throw new JobFailure(
+        'too_many_pixels',
+        `The picture is ${stream.width}x${stream.height}; ${limits.maxPixels} pixels and ${limits.maxSide} a side are allowed.`,
+      );
+    }
+    if (!stream.isAttachedPicture && stream.frameRate !== null && stream.frameRate > limits.maxFrameRate) {
+      throw new JobFailure(
+        'unsupported_media',
+        `The input declares ${Math.round(stream.frameRate)} frames a second; ${limits.maxFrameRate} are allowed.`,
+      );
+    }
+  }
+  if (info.isImage) return;
+  if (info.durationSeconds !== null && info.durationSeconds > limits.maxDurationSeconds) {
+    const hours = (info.durationSeconds / 3600).toFixed(1);
+    throw new JobFailure(
+      'too_long',
+      `The input lasts ${hours} hours; ${limits.maxDurationSeconds / 3600} are allowed.`,
+    );
+  }
+  if (info.durationSeconds !== null && info.durationSeconds <= 0) {
+    throw new JobFailure('empty_media', 'The input has a duration of zero.');
+  }
+}

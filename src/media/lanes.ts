@@ -1,0 +1,45 @@
+import { formatKind } from '../contract/formats.ts';
+import type { TranscodeRequest } from '../contract/transcode-request.ts';
+import { displaySize, SHORT_SIDES, shortSide } from './geometry.ts';
+import { parseOptions } from './option-policy.ts';
+import { mainVideo } from './streams.ts';
+import type { Lane, MediaInfo } from './types.ts';
+
+/** From this short side on, a video encode fills the machine alone (performance, rule 7). */
+const HEAVY_SHORT_SIDE = 720;
+/** A GIF of up to this many seconds costs no more than a 480p encode. */
+const LIGHT_GIF_SECONDS = 60;
+
+/**
+ * The lane of a job: `heavy` = one at a time on a machine, with all threads; `light` = several side by side. An
+ * input that has not been probed (null) counts as large unless the request itself bounds the output.
+ */
+export function estimateLane(request: TranscodeRequest, infos: (MediaInfo | null)[]): Lane {
+  const kind = formatKind(request.outputFormat);
+  if (kind === 'audio') return 'light';
+  const { output } = parseOptions(request);
+  const last = (name: string, specifiers: string[]) =>
+    output.findLast((option) => option.name === name && specifiers.includes(option.specifier))?.value ?? null;
+  if (output.some((option) => option.name === 'vn')) return 'light';
+  if (kind === 'image') {
+    if (request.outputFormat !== 'gif') return 'light';
+    const known = infos.every((info) => info !== null && (info.durationSeconds ?? 0) <= LIGHT_GIF_SECONDS);
+    const trimmed = output.some((option) => option.name === 't' && Number(option.value) <= LIGHT_GIF_SECONDS);
+    return known || trimmed ? 'light' : 'heavy';
+  }
+  if (last('c', ['', 'v', 'v:0']) === 'copy') return 'light';
+  return outputShortSide(request, infos, last('s', ['', 'v', 'v:0'])) >= HEAVY_SHORT_SIDE ? 'heavy' : 'light';
+}
+
+function outputShortSide(request: TranscodeRequest, infos: (MediaInfo | null)[], size: string | null): number {
+  if (size !== null) return Math.min(...size.split('x').map(Number));
+  const hasOptions = (request.options?.length ?? 0) > 0;
+  const wanted =
+    !hasOptions && request.preset?.resolution ? SHORT_SIDES[request.preset.resolution] : Number.POSITIVE_INFINITY;
+  const sources = infos.map((info) => {
+    if (info === null) return Number.POSITIVE_INFINITY;
+    const video = mainVideo(info);
+    return video ? shortSide(displaySize(video)) : 0;
+  });
+  return Math.min(wanted, Math.max(0, ...sources));
+}

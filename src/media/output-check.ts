@@ -1,0 +1,36 @@
+import { JobFailure } from '../contract/failures.ts';
+import type { ExpectedOutput, MediaInfo } from './types.ts';
+
+/** A file that `-fs` has cut ends a little below the limit. */
+const CUT_SHARE = 0.98;
+
+/**
+ * FFmpeg's exit code 0 is not success (security 2.4): compares the probe of a finished output with the plan.
+ * Throws `JobFailure` `output_invalid`, or `limit_output` when the file was cut off.
+ */
+export function checkOutput(expect: ExpectedOutput, info: MediaInfo): void {
+  const fail = (message: string): never => {
+    throw new JobFailure('output_invalid', message);
+  };
+  if (info.sizeBytes <= 0) fail('The output is empty.');
+  if (info.sizeBytes >= expect.maxBytes * CUT_SHARE) {
+    throw new JobFailure('limit_output', `The output would be larger than ${Math.floor(expect.maxBytes / 1e6)} MB.`);
+  }
+  const video = info.video.find((stream) => !stream.isAttachedPicture) ?? null;
+  if (expect.hasVideo === true && !video) fail('The output has no pictures.');
+  if (expect.hasVideo === false && video) fail('The output has pictures that nobody asked for.');
+  if (expect.hasAudio === true && info.audio.length === 0) fail('The output has no sound.');
+  if (expect.hasAudio === false && info.audio.length > 0) fail('The output has sound that nobody asked for.');
+  if (!video && info.audio.length === 0) fail('The output has neither pictures nor sound.');
+  // An animated WebP has no decoder in FFmpeg 7.1, so its size reads as zero although browsers show it.
+  const unreadable = video?.codec === 'webp' && video.width === 0;
+  if (video && !unreadable) {
+    if (video.width === 0 || video.height === 0) fail('The pictures of the output have no size.');
+    const wrong =
+      expect.width !== undefined && (video.displayWidth !== expect.width || video.displayHeight !== expect.height);
+    if (wrong)
+      fail(`The output is ${video.displayWidth}x${video.displayHeight} instead of ${expect.width}x${expect.height}.`);
+  }
+  if (expect.kind !== 'image' && info.durationSeconds !== null && info.durationSeconds <= 0)
+    fail('The output has a duration of zero.');
+}

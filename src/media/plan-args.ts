@@ -1,0 +1,98 @@
+import type { OutputFormat } from '../contract/formats.ts';
+import { FORMAT_DEFAULTS } from './encoders.ts';
+import type { OptionSet } from './option-set.ts';
+import { timeText } from './option-values.ts';
+import { optionArgs, type ParsedOption } from './options.ts';
+import { inputSecurityArgs, STILL_DEMUXERS } from './probe.ts';
+import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
+import type { PlanInput, VideoStream } from './types.ts';
+
+/** Largest single allocation of FFmpeg; an 8K frame needs 53 MB. */
+const MAX_ALLOC = 2 ** 30;
+
+/**
+ * Warnings are asked for because FFmpeg reports some failures as such ("Output file is empty"); progress goes to
+ * standard output, nothing is ever read from standard input.
+ */
+export function globalArgs(threads: number | null): string[] {
+  const args = ['-nostdin', '-hide_banner', '-v', 'warning', '-nostats', '-progress', 'pipe:1', '-stats_period', '0.5'];
+  args.push('-max_alloc', String(MAX_ALLOC));
+  if (threads !== null) args.push('-filter_threads', String(threads), '-filter_complex_threads', String(threads));
+  return args;
+}
+
+export interface InputPlan {
+  input: PlanInput;
+  options: OptionSet;
+  /** Start inside the input, seconds; moved here from the output. */
+  seek: number | null;
+  /** Show a still picture without end. */
+  loopStill: boolean;
+  /** The stream whose pictures are used, to choose its decoder. */
+  video: VideoStream | null;
+}
+
+/** The server's security options stand last before `-i`, so that nothing can undo them. */
+export function inputArgs(plan: InputPlan, threads: number | null): string[] {
+  const { input, options } = plan;
+  const still = STILL_DEMUXERS.includes(input.demuxer);
+  const args: string[] = [];
+  for (const option of options.options) {
+    if (option.row.ignored || INPUT_HANDLED.has(option.name)) continue;
+    if (option.name === 'framerate' && !still) continue;
+    args.push(...optionArgs(option));
+  }
+  const start = options.number('ss') ?? plan.seek;
+  if (start !== null && start > 0 && !still) args.push('-ss', timeText(start));
+  const length = options.length();
+  if (length !== null) args.push('-t', timeText(length));
+  if (plan.loopStill && still) args.push('-loop', '1');
+  args.push(...alphaDecoder(input, plan.video));
+  if (threads !== null) args.push('-threads', String(threads));
+  return [...args, ...inputSecurityArgs(input.demuxer), '-i', input.path];
+}
+
+const INPUT_HANDLED: ReadonlySet<string> = new Set(['ss', 't', 'to', 'loop']);
+
+/** FFmpeg's own VP8/VP9 decoders drop the alpha plane of WebM; libvpx keeps it. */
+function alphaDecoder(input: PlanInput, video: VideoStream | null): string[] {
+  if (input.demuxer !== 'matroska' || !video?.hasAlpha) return [];
+  if (video.codec === 'vp9') return [`-c:v:${videoPosition(input, video)}`, 'libvpx-vp9'];
+  if (video.codec === 'vp8') return [`-c:v:${videoPosition(input, video)}`, 'libvpx'];
+  return [];
+}
+
+function videoPosition(input: PlanInput, video: VideoStream): number {
+  return Math.max(
+    0,
+    input.info.video.findIndex((stream) => stream.index === video.index),
+  );
+}
+
+export interface OutputTail {
+  format: OutputFormat;
+  /** Null = a still picture, which has no length to bound. */
+  seconds: number | null;
+  threads: number | null;
+}
+
+/**
+ * What ends every output: tags, chapters and data streams of the input (where a location can hide) are dropped, then
+ * the limits and the name.
+ */
+export function outputTail(tail: OutputTail): string[] {
+  const args = ['-map_metadata', '-1', '-map_chapters', '-1', '-sn', '-dn'];
+  if (tail.threads !== null) args.push('-threads', String(tail.threads));
+  if (tail.seconds !== null) args.push('-t', timeText(Math.min(tail.seconds, MAX_OUTPUT_SECONDS)));
+  args.push('-fs', String(MAX_OUTPUT_BYTES), '-f', FORMAT_DEFAULTS[tail.format].muxer, outputPath(tail.format));
+  return args;
+}
+
+export function outputPath(format: OutputFormat): string {
+  return `/out/output.${FORMAT_DEFAULTS[format].extension}`;
+}
+
+/** Options that the caller stated and that the planner has not taken over. */
+export function passThrough(options: readonly ParsedOption[], handled: ReadonlySet<string>): string[] {
+  return options.filter((option) => !option.row.ignored && !handled.has(option.name)).flatMap(optionArgs);
+}

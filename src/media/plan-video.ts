@@ -1,0 +1,163 @@
+import type { Quality } from '../contract/formats.ts';
+import { ALPHA_ENCODERS, pixelFormatFor, videoSettings } from './encoder-settings.ts';
+import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
+import type { OptionSet } from './option-set.ts';
+import type { MediaInfo, VideoStream } from './types.ts';
+import { paletteChain, videoChain } from './video-filters.ts';
+
+/** Frames a second of a GIF for each quality; browsers play more than this badly, and size grows with it. */
+const GIF_RATE: Readonly<Record<Quality, number>> = { high: 15, medium: 15, low: 10 };
+const GIF_COLOURS: Readonly<Record<Quality, number>> = { high: 256, medium: 256, low: 128 };
+/** Width to which a GIF is scaled down when the caller named no size. */
+const GIF_WIDTH = 640;
+/** Memory that frames may take while they wait for the palette. */
+const PALETTE_BYTES = 256 * 2 ** 20;
+/** Most frames a second of any output. */
+const MAX_FRAME_RATE = 120;
+/** Sides that WebP can store (RFC 9649). */
+const WEBP_SIDE = 16_383;
+
+export interface VideoRequest {
+  encoder: string;
+  format: string;
+  stream: VideoStream;
+  info: MediaInfo;
+  /** Short side of the preset; null = keep the size. */
+  resolution: number | null;
+  quality: Quality;
+  options: OptionSet;
+  /** The caller's options rule: sample aspect ratio and size stay as they are. */
+  raw: boolean;
+  sourceBitRate: number | null;
+  durationSeconds: number | null;
+  /** A single picture comes out. */
+  still: boolean;
+}
+
+export interface VideoPlan {
+  args: string[];
+  size: Size;
+  /** Whether `size` is certain: not when a photo may be turned by its EXIF data, or the caller sized it. */
+  sizeIsCertain: boolean;
+  frameRate: number;
+  bitDepth: number;
+  preset: string | null;
+  filterBytes: number;
+  /** Names of the caller's options that are inside the filter chain now. */
+  handled: string[];
+}
+
+/** Filters, pixel format and encoder settings of an encoded video or picture. */
+export function planVideo(request: VideoRequest): VideoPlan {
+  const { stream, encoder, options, quality, raw } = request;
+  const isGif = encoder === 'gif';
+  const isVideoFormat = !request.still && !['gif', 'libwebp', 'libwebp_anim'].includes(encoder);
+  const orientationUnknown = request.info.demuxer === 'jpeg_pipe';
+  const base = raw ? storedSize(stream) : displaySize(stream);
+  const statedSize = sizeOf(options.value('s', 'v'));
+  const size = statedSize ?? targetSize(request, base, isVideoFormat, isGif);
+
+  const alpha = stream.hasAlpha && ALPHA_ENCODERS.includes(encoder);
+  const statedFormat = options.value('pix_fmt', 'v');
+  const wanted = statedFormat ?? pixelFormatFor(encoder, { alpha, bitDepth: stream.bitDepth });
+  const deep = wanted !== null && /10|12|16/.test(wanted);
+  const keepsHdr = deep || encoder === 'prores_ks' || options.has('color_trc', 'v');
+
+  const frameRate = outputFrameRate(request, isGif);
+  const handled: string[] = [];
+  // In the chain of a GIF the palette must come after size and rate.
+  if (isGif) handled.push('s', 'r');
+  const chain = videoChain(stream, {
+    size: isGif || !statedSize ? size : null,
+    squarePixels: !raw,
+    pad: false,
+    frameRate: frameRate.filter,
+    toneMap: !keepsHdr,
+    pixelFormat: statedFormat ? null : wanted,
+    background: stream.hasAlpha && !ALPHA_ENCODERS.includes(encoder) ? (request.still ? 'white' : 'black') : null,
+    orientationUnknown,
+  });
+  const parts = chain === '' ? [] : [chain];
+  let filterBytes = stream.isHdr && !keepsHdr ? 8 * 12 * stream.width * stream.height : 0;
+  if (isGif) {
+    const perSecond = size.width * size.height * 4 * frameRate.value;
+    const fits = PALETTE_BYTES / Math.max(1, perSecond);
+    const whole = request.durationSeconds !== null && request.durationSeconds <= fits;
+    filterBytes += whole ? perSecond * (request.durationSeconds ?? 0) : PALETTE_BYTES;
+    parts.push(paletteChain({ colours: GIF_COLOURS[quality], sampleSeconds: whole ? null : Math.max(0.5, fits) }));
+  }
+  const args: string[] = [];
+  if (parts.length > 0) args.push('-filter:v:0', parts.join(','));
+  const settings = videoSettings({
+    encoder,
+    quality,
+    shortSide: shortSide(size),
+    sourceBitRate: request.sourceBitRate,
+    stated: options.stated('v'),
+  });
+  args.push(...settings);
+  if (frameRate.cap) args.push('-fpsmax:v', String(MAX_FRAME_RATE));
+  if (encoder === 'libx265' && !options.has('tag', 'v') && ['mp4', 'mov'].includes(request.format)) {
+    // Apple's players know HEVC by this code alone.
+    args.push('-tag:v', 'hvc1');
+  }
+  if (request.still)
+    args.push('-frames:v', '1', ...(encoder === 'libwebp' || encoder === 'libwebp_anim' ? [] : ['-update', '1']));
+  else if (encoder === 'libwebp_anim' && !options.has('loop')) args.push('-loop', '0');
+  return {
+    args,
+    size,
+    sizeIsCertain: !raw && !orientationUnknown,
+    frameRate: frameRate.value,
+    bitDepth: deep ? 10 : 8,
+    preset: options.value('preset', 'v') ?? settings[settings.indexOf('-preset:v') + 1] ?? null,
+    filterBytes,
+    handled,
+  };
+}
+
+function targetSize(request: VideoRequest, base: Size, even: boolean, isGif: boolean): Size {
+  if (isGif && request.resolution === null && !request.raw) return fitWidth(base, GIF_WIDTH);
+  const size = fitShortSide(base, request.raw ? null : request.resolution, even);
+  if (!request.encoder.startsWith('libwebp')) return size;
+  const factor = Math.min(1, WEBP_SIDE / Math.max(size.width, size.height));
+  return factor === 1 ? size : { width: Math.floor(size.width * factor), height: Math.floor(size.height * factor) };
+}
+
+/** `filter` = the rate to force in the chain; `cap` = drop frames above 120 a second; `value` = for estimates. */
+function outputFrameRate(
+  request: VideoRequest,
+  isGif: boolean,
+): { filter: number | null; cap: boolean; value: number } {
+  const { stream, options } = request;
+  const source = stream.frameRate ?? 25;
+  const stated = fraction(options.value('r', 'v'));
+  if (request.still) return { filter: null, cap: false, value: 1 };
+  if (isGif) {
+    const limit = stated ?? GIF_RATE[request.quality];
+    // A GIF keeps the times of its own frames unless they are faster than players show.
+    const keep = stated === null && request.info.isAnimated && source <= 50;
+    const value = stated ?? Math.min(source, keep ? 50 : limit);
+    return { filter: keep ? null : value, cap: false, value };
+  }
+  if (stated !== null) return { filter: null, cap: false, value: stated };
+  // AVI stores no times: MPEG-4's clock also holds no finer base than 1/65535.
+  if (request.format === 'avi') {
+    const value = Math.min(source, MAX_FRAME_RATE);
+    return { filter: value, cap: false, value };
+  }
+  const tooFast = source > MAX_FRAME_RATE;
+  return { filter: null, cap: tooFast && !options.has('fpsmax', 'v'), value: Math.min(source, MAX_FRAME_RATE) };
+}
+
+function fraction(rate: string | null): number | null {
+  if (rate === null) return null;
+  const [top, bottom] = rate.split('/').map(Number);
+  return top! / (bottom ?? 1);
+}
+
+function sizeOf(text: string | null): Size | null {
+  if (text === null) return null;
+  const [width, height] = text.split('x').map(Number);
+  return { width: width!, height: height! };
+}

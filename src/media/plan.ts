@@ -1,0 +1,37 @@
+import { JobFailure } from '../contract/failures.ts';
+import { formatKind } from '../contract/formats.ts';
+import type { TranscodeRequest } from '../contract/transcode-request.ts';
+import { SUBTITLE_DEMUXERS } from './input-limits.ts';
+import { parseOptions } from './option-policy.ts';
+import { planJoin } from './plan-join.ts';
+import { planPlain } from './plan-plain.ts';
+import type { Plan, PlanContext, PlanInput } from './types.ts';
+
+/**
+ * Turns a request and its probed inputs into one FFmpeg command. Pure; every argument is built from parsed parts.
+ * Throws `JobFailure` when the inputs cannot give what is asked.
+ */
+export function planTranscode(request: TranscodeRequest, inputs: readonly PlanInput[], ctx: PlanContext): Plan {
+  const parsed = parseOptions(request);
+  const refusal = parsed.refusals[0];
+  // The API has refused such a request already; a row that got here all the same must not run.
+  if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);
+  if (inputs.length === 0 || inputs.length !== request.inputs.length) {
+    throw new JobFailure('internal', 'The inputs of the job do not match its request.');
+  }
+  for (const [index, input] of inputs.entries()) {
+    if (SUBTITLE_DEMUXERS.includes(input.demuxer)) {
+      throw new JobFailure('unsupported_media', `Input ${index + 1} is a subtitle file, which cannot be transcoded.`);
+    }
+  }
+  const raw = (request.options?.length ?? 0) > 0;
+  if (inputs.length === 1 || raw) return planPlain(request, inputs, parsed, ctx);
+  const still = formatKind(request.outputFormat) === 'image' && request.outputFormat !== 'gif';
+  if (!still) return planJoin(request, inputs, parsed, ctx);
+  const plan = planPlain(request, inputs.slice(0, 1), { ...parsed, inputs: parsed.inputs.slice(0, 1) }, ctx);
+  plan.warnings.push({
+    field: 'inputs',
+    message: `A ${request.outputFormat} holds one picture; only the first input was used.`,
+  });
+  return plan;
+}

@@ -1,0 +1,224 @@
+import { JobFailure } from '../contract/failures.ts';
+import type { AudioStream, MediaInfo, Rotation, VideoStream } from './types.ts';
+
+/** Streams that FFmpeg may open and bytes/microseconds that it may read to know them (security 3, input side). */
+export const MAX_STREAMS = 64;
+const PROBE_BYTES = '20000000';
+const ANALYZE_MICROSECONDS = '20000000';
+
+/** Demuxers of single pictures. */
+export const STILL_DEMUXERS: readonly string[] = ['jpeg_pipe', 'png_pipe', 'webp_pipe'];
+
+const ENTRIES = [
+  'format=format_name,duration,size,bit_rate,nb_streams',
+  'stream=index,codec_name,codec_type,profile,width,height,sample_aspect_ratio,pix_fmt,color_range,color_space,' +
+    'color_transfer,color_primaries,field_order,r_frame_rate,avg_frame_rate,duration,bit_rate,bits_per_raw_sample,' +
+    'bits_per_sample,nb_frames,channels,sample_rate',
+  'stream_disposition=default,attached_pic',
+  'stream_tags=language,alpha_mode,ALPHA_MODE',
+  'stream_side_data=rotation',
+].join(':');
+
+/**
+ * The options that make FFmpeg open one file with one demuxer and nothing else. They stand last before `-i`:
+ * when an option is given twice, the last one wins (security 3, lesson 2).
+ */
+export function inputSecurityArgs(demuxer: string): string[] {
+  return [
+    '-f',
+    demuxer,
+    '-protocol_whitelist',
+    'file',
+    '-format_whitelist',
+    demuxer,
+    '-max_streams',
+    String(MAX_STREAMS),
+    '-probesize',
+    PROBE_BYTES,
+    '-analyzeduration',
+    ANALYZE_MICROSECONDS,
+  ];
+}
+
+/** ffprobe's arguments for one file inside the cell. */
+export function probeArgs(input: { path: string; demuxer: string }): string[] {
+  return [
+    '-v',
+    'error',
+    '-hide_banner',
+    '-max_alloc',
+    String(2 ** 30),
+    '-of',
+    'json=compact=1',
+    '-show_entries',
+    ENTRIES,
+    ...inputSecurityArgs(input.demuxer),
+    '-i',
+    input.path,
+  ];
+}
+
+/** Turns ffprobe's JSON into facts. Trusts nothing in it; throws only `JobFailure('invalid_media')`. */
+export function parseProbe(json: string, file: { sizeBytes: number; demuxer: string }): MediaInfo {
+  const root = parseJson(json);
+  const format = record(root.format);
+  const streams = Array.isArray(root.streams) ? root.streams.slice(0, MAX_STREAMS + 1).map(record) : [];
+  if (streams.length === 0) throw new JobFailure('invalid_media', 'No stream was found in the input.');
+
+  const video = streams.filter((stream) => stream.codec_type === 'video').map(parseVideo);
+  const audio = streams.filter((stream) => stream.codec_type === 'audio').map(parseAudio);
+  const still = STILL_DEMUXERS.includes(file.demuxer);
+  const isGif = file.demuxer === 'gif';
+  const isAnimated = isGif && (video[0]?.frames ?? 2) > 1;
+  const isImage = audio.length === 0 && (still || (isGif && !isAnimated));
+  const longest = Math.max(-1, ...[...video, ...audio].map((stream) => stream.durationSeconds ?? -1));
+
+  return {
+    container: word(format.format_name, /^[a-z0-9_,]{1,64}$/) ?? file.demuxer,
+    demuxer: file.demuxer,
+    durationSeconds: isImage ? null : (seconds(format.duration) ?? (longest >= 0 ? longest : null)),
+    sizeBytes: file.sizeBytes,
+    bitRate: whole(format.bit_rate, 1, 1e12),
+    streamCount: Math.max(streams.length, whole(format.nb_streams, 0, 1e6) ?? 0),
+    video,
+    audio,
+    subtitleCount: streams.filter((stream) => stream.codec_type === 'subtitle').length,
+    isImage,
+    isAnimated,
+  };
+}
+
+function parseVideo(stream: Record<string, unknown>): VideoStream {
+  const width = whole(stream.width, 0, 1e6) ?? 0;
+  const height = whole(stream.height, 0, 1e6) ?? 0;
+  const rotation = parseRotation(stream.side_data_list);
+  const sampleAspectRatio = parseAspect(stream.sample_aspect_ratio);
+  const wide = Math.max(1, Math.round(width * Math.max(1, sampleAspectRatio)));
+  const tall = Math.max(1, Math.round(height / Math.min(1, sampleAspectRatio)));
+  const sideways = rotation === 90 || rotation === 270;
+  const pixelFormat = word(stream.pix_fmt, /^[a-z0-9_]{1,32}$/);
+  const tags = record(stream.tags);
+  const average = rate(stream.avg_frame_rate);
+  const base = rate(stream.r_frame_rate);
+  const colorTransfer = word(stream.color_transfer, COLOR_NAME);
+  const isAttachedPicture = record(stream.disposition).attached_pic === 1;
+  return {
+    index: whole(stream.index, 0, 1e6) ?? 0,
+    codec: word(stream.codec_name, CODEC_NAME) ?? 'unknown',
+    profile: word(stream.profile, PROFILE_NAME),
+    width,
+    height,
+    rotation,
+    sampleAspectRatio,
+    displayWidth: sideways ? tall : wide,
+    displayHeight: sideways ? wide : tall,
+    pixelFormat,
+    bitDepth: bitDepthOf(pixelFormat, whole(stream.bits_per_raw_sample, 1, 32)),
+    hasAlpha: isAlphaFormat(pixelFormat) || tags.alpha_mode === '1' || tags.ALPHA_MODE === '1',
+    frameRate: average ?? base,
+    isVariableFrameRate: average !== null && base !== null && Math.abs(base - average) / average > 0.01,
+    colorTransfer,
+    colorPrimaries: word(stream.color_primaries, COLOR_NAME),
+    colorSpace: word(stream.color_space, COLOR_NAME),
+    colorRange: word(stream.color_range, COLOR_NAME),
+    isHdr: colorTransfer === 'smpte2084' || colorTransfer === 'arib-std-b67',
+    isAttachedPicture,
+    bitRate: whole(stream.bit_rate, 1, 1e12),
+    frames: whole(stream.nb_frames, 0, 1e9),
+    isInterlaced: ['tt', 'bb', 'tb', 'bt'].includes(String(stream.field_order)),
+    isDefault: record(stream.disposition).default === 1,
+    durationSeconds: seconds(stream.duration),
+  };
+}
+
+function parseAudio(stream: Record<string, unknown>): AudioStream {
+  const language = word(record(stream.tags).language, /^[A-Za-z]{2,3}$/)?.toLowerCase() ?? null;
+  return {
+    index: whole(stream.index, 0, 1e6) ?? 0,
+    codec: word(stream.codec_name, CODEC_NAME) ?? 'unknown',
+    profile: word(stream.profile, PROFILE_NAME),
+    channels: whole(stream.channels, 0, 1024) ?? 0,
+    sampleRate: whole(stream.sample_rate, 0, 1e7) ?? 0,
+    bitRate: whole(stream.bit_rate, 1, 1e12),
+    bitDepth: whole(stream.bits_per_raw_sample, 1, 64) ?? whole(stream.bits_per_sample, 1, 64),
+    isDefault: record(stream.disposition).default === 1,
+    language: language === 'und' ? null : language,
+    durationSeconds: seconds(stream.duration),
+  };
+}
+
+const CODEC_NAME = /^[a-z0-9_]{1,32}$/;
+const COLOR_NAME = /^[a-z0-9-]{1,32}$/;
+const PROFILE_NAME = /^[A-Za-z0-9:.,+() /@-]{1,48}$/;
+
+function parseJson(json: string): Record<string, unknown> {
+  try {
+    return record(JSON.parse(json));
+  } catch {
+    throw new JobFailure('invalid_media', 'The input could not be read.');
+  }
+}
+
+function record(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
+}
+
+/** A word of FFmpeg's own vocabulary; anything else (free text of the file) becomes null. */
+function word(value: unknown, pattern: RegExp): string | null {
+  return typeof value === 'string' && pattern.test(value) && value !== 'unknown' ? value : null;
+}
+
+function numeric(value: unknown): number | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value !== 'string' || !/^-?\d{1,18}(\.\d{1,12})?$/.test(value)) return null;
+  return Number(value);
+}
+
+function whole(value: unknown, min: number, max: number): number | null {
+  const number = numeric(value);
+  return number !== null && Number.isInteger(number) && number >= min && number <= max ? number : null;
+}
+
+function seconds(value: unknown): number | null {
+  const number = numeric(value);
+  return number !== null && number >= 0 ? Math.min(number, 1e9) : null;
+}
+
+function rate(value: unknown): number | null {
+  const match = typeof value === 'string' ? /^(\d{1,12})\/(\d{1,12})$/.exec(value) : null;
+  if (!match || match[1] === '0' || Number(match[2]) === 0) return null;
+  return Number(match[1]) / Number(match[2]);
+}
+
+function parseAspect(value: unknown): number {
+  const match = typeof value === 'string' ? /^(\d{1,9}):(\d{1,9})$/.exec(value) : null;
+  const ratio = match ? Number(match[1]) / Number(match[2]) : 1;
+  // Beyond this no camera or disc format is known; such a value is damage and would make absurd frame sizes.
+  return Number.isFinite(ratio) && ratio >= 0.1 && ratio <= 10 ? ratio : 1;
+}
+
+/** FFmpeg states the rotation counter-clockwise; other angles than quarter turns do not change the frame size. */
+function parseRotation(sideData: unknown): Rotation {
+  const list = Array.isArray(sideData) ? sideData.slice(0, 64) : [];
+  for (const item of list) {
+    const angle = numeric(record(item).rotation);
+    if (angle === null) continue;
+    const clockwise = (((-angle % 360) + 360) % 360) as number;
+    const quarter = Math.round(clockwise / 90) * 90;
+    return (Math.abs(clockwise - quarter) <= 1 ? quarter % 360 : 0) as Rotation;
+  }
+  return 0;
+}
+
+function isAlphaFormat(pixelFormat: string | null): boolean {
+  return pixelFormat !== null && /^(yuva|gbrap|rgba|bgra|argb|abgr|ya\d|pal8|vuya|ayuv)/.test(pixelFormat);
+}
+
+function bitDepthOf(pixelFormat: string | null, raw: number | null): number {
+  const deep = pixelFormat
+    ? /(?:p|gray|gbrp|gbrap|ya|x2rgb|x2bgr|p0)(9|10|12|14|16)(?:le|be)?$/.exec(pixelFormat)
+    : null;
+  if (deep) return Number(deep[1]);
+  if (pixelFormat && /^(rgb48|bgr48|rgba64|bgra64)/.test(pixelFormat)) return 16;
+  return pixelFormat === null && raw !== null && raw <= 16 ? raw : 8;
+}

@@ -1,0 +1,124 @@
+import type { Lane, PlanContext } from './types.ts';
+
+/** Bytes of a finished output; the upload limit of contract A3, so that an output can be an input again. */
+export const MAX_OUTPUT_BYTES = 2_048_576_000;
+/** The poll of the output folder and an index that is written at the end may overshoot `-fs` by this. */
+const OUTPUT_SLACK_BYTES = 64 * 2 ** 20;
+/** Longest output in seconds; the same as the longest input. */
+export const MAX_OUTPUT_SECONDS = 12 * 3600;
+
+const MIN_WALL_SECONDS = 60;
+const MAX_WALL_SECONDS = 6 * 3600;
+const MIN_MEMORY_BYTES = 256 * 2 ** 20;
+
+/** Frame buffers of an encoder: A + B × threads, in frames (performance 9). */
+const X264_FRAMES: Readonly<Record<string, readonly [number, number]>> = {
+  ultrafast: [16, 4],
+  superfast: [46, 10],
+  veryfast: [56, 10],
+  faster: [76, 11],
+  fast: [96, 12],
+  medium: [116, 12],
+  slow: [136, 14],
+  slower: [156, 14],
+  veryslow: [186, 16],
+};
+const ENCODER_FRAMES: Readonly<Record<string, number>> = {
+  libsvtav1: 235,
+  libx265: 160,
+  'libvpx-vp9': 105,
+  libvpx: 105,
+};
+const OTHER_FRAMES = 20;
+
+/** CPU seconds for one second of 1080p30, generous: this is where a job is killed, not what it should take. */
+const CPU_PER_SECOND: Readonly<Record<string, number>> = { libx264: 20, libx265: 40, libsvtav1: 40, 'libvpx-vp9': 40 };
+const OTHER_CPU_PER_SECOND = 12;
+const REFERENCE_PIXEL_RATE = 1920 * 1080 * 30;
+
+export interface Workload {
+  /** Video streams that are decoded. */
+  decoded: readonly { width: number; height: number; bitDepth: number }[];
+  /** Null = no video is encoded. */
+  encoded: {
+    encoder: string;
+    preset: string | null;
+    width: number;
+    height: number;
+    bitDepth: number;
+    frameRate: number;
+  } | null;
+  /** Frames held by filters: HDR works in 32-bit float, a palette waits for its frames. Bytes. */
+  filterBytes: number;
+  /** Null = not known. */
+  durationSeconds: number | null;
+  /** A single picture. */
+  still: boolean;
+}
+
+export interface Resources {
+  memoryBytes: number;
+  cpuWeight: number;
+  wallMs: number;
+  cpuSeconds: number;
+  outputBytes: number;
+}
+
+/** What a job may use. The memory formula of performance 9, with its margin of 1.2. */
+export function resourcesFor(work: Workload, ctx: PlanContext): Resources {
+  const threads = ctx.lane === 'heavy' ? Math.ceil(1.5 * ctx.cores) : 2;
+  let memory = 60 * 2 ** 20 + work.filterBytes;
+  for (const frame of work.decoded) memory += 14 * frameBytes(frame);
+  if (work.encoded && !work.still) memory += encoderFrames(work.encoded, threads) * frameBytes(work.encoded);
+  if (work.encoded && work.still) memory += OTHER_FRAMES * frameBytes(work.encoded);
+
+  // An unknown duration may be anything up to the longest input; an hour is what a live recording without index has.
+  const seconds = work.still ? 10 : (work.durationSeconds ?? 3600);
+  const pixelRate = work.encoded ? work.encoded.width * work.encoded.height * work.encoded.frameRate : 0;
+  const decodeRate = Math.max(0, ...work.decoded.map((frame) => frame.width * frame.height * 30));
+  const encodeCost = work.encoded ? (CPU_PER_SECOND[work.encoded.encoder] ?? OTHER_CPU_PER_SECOND) : 0;
+  const perSecond = (encodeCost * pixelRate + 4 * decodeRate) / REFERENCE_PIXEL_RATE;
+  const wall = clamp(MIN_WALL_SECONDS + seconds * (0.5 + perSecond), MIN_WALL_SECONDS, MAX_WALL_SECONDS);
+  return {
+    memoryBytes: Math.max(MIN_MEMORY_BYTES, Math.ceil(memory * 1.2)),
+    cpuWeight: cpuWeight(work, ctx),
+    wallMs: Math.ceil(wall * 1000),
+    cpuSeconds: Math.ceil(wall * Math.max(1, ctx.cores)),
+    outputBytes: MAX_OUTPUT_BYTES + OUTPUT_SLACK_BYTES,
+  };
+}
+
+function cpuWeight(work: Workload, ctx: PlanContext): number {
+  if (!work.encoded || work.still) return Math.min(1, ctx.cores);
+  return ctx.lane === 'heavy' ? ctx.cores : Math.min(1.7, ctx.cores);
+}
+
+function encoderFrames(encoded: NonNullable<Workload['encoded']>, threads: number): number {
+  if (encoded.encoder === 'libx264') {
+    const [base, each] = X264_FRAMES[encoded.preset ?? 'medium'] ?? X264_FRAMES.veryslow!;
+    return base + each * threads;
+  }
+  return ENCODER_FRAMES[encoded.encoder] ?? OTHER_FRAMES;
+}
+
+/** Bytes of one 4:2:0 frame; deeper samples take two bytes each. */
+function frameBytes(frame: { width: number; height: number; bitDepth: number }): number {
+  return 1.5 * frame.width * frame.height * (frame.bitDepth > 8 ? 2 : 1);
+}
+
+function clamp(value: number, min: number, max: number): number {
+  return Math.min(max, Math.max(min, value));
+}
+
+/**
+ * Threads of decoder, filters and encoder. Heavy jobs run alone and take what FFmpeg chooses, bounded on large
+ * machines because every x264 thread costs memory and quality (performance 3.1). Light video gets two: a lone
+ * 1-second clip 720p → 480p took 0.30 s with one thread, 0.26 s with two and 0.26 s with all, on two cores, for
+ * the same CPU seconds (medians of 5); a service that is idle most of the time should answer as fast as plain
+ * FFmpeg does. Sound and stills have nothing to share.
+ */
+export function threadsFor(lane: Lane, cores: number, isVideo: boolean): number | null {
+  if (!isVideo) return 1;
+  if (lane === 'light') return Math.min(2, Math.max(1, Math.floor(cores)));
+  return cores > 16 ? 16 : null;
+}

@@ -1,0 +1,136 @@
+import { fileTypeFromBuffer } from 'file-type';
+import type { DetectedMedia } from './types.ts';
+
+/** Bytes of a file's head that are looked at. */
+const HEAD_BYTES = 65_536;
+
+/**
+ * Signature type → the upload content type that it stands for and the demuxer that may read it. What is not
+ * listed is refused: playlists (m3u8, mpd, ffconcat, sdp) and vector graphics have no signature here, so a
+ * file can never choose a demuxer that opens other files.
+ */
+const BY_SIGNATURE: Readonly<Record<string, DetectedMedia>> = {
+  'video/mp4': { mime: 'video/mp4', demuxer: 'mov' },
+  'video/x-m4v': { mime: 'video/mp4', demuxer: 'mov' },
+  'audio/mp4': { mime: 'audio/mp4', demuxer: 'mov' },
+  'audio/x-m4a': { mime: 'audio/mp4', demuxer: 'mov' },
+  'video/quicktime': { mime: 'video/quicktime', demuxer: 'mov' },
+  'video/3gpp': { mime: 'video/3gpp', demuxer: 'mov' },
+  'video/3gpp2': { mime: 'video/3gpp', demuxer: 'mov' },
+  'video/webm': { mime: 'video/webm', demuxer: 'matroska' },
+  'video/matroska': { mime: 'video/x-matroska', demuxer: 'matroska' },
+  'video/vnd.avi': { mime: 'video/x-msvideo', demuxer: 'avi' },
+  'video/mp2t': { mime: 'video/mp2t', demuxer: 'mpegts' },
+  'video/MP1S': { mime: 'video/mpeg', demuxer: 'mpeg' },
+  'video/MP2P': { mime: 'video/mpeg', demuxer: 'mpeg' },
+  'video/x-flv': { mime: 'video/x-flv', demuxer: 'flv' },
+  'audio/mpeg': { mime: 'audio/mpeg', demuxer: 'mp3' },
+  'audio/aac': { mime: 'audio/aac', demuxer: 'aac' },
+  'audio/wav': { mime: 'audio/wav', demuxer: 'wav' },
+  'audio/ogg': { mime: 'audio/ogg', demuxer: 'ogg' },
+  'audio/ogg; codecs=opus': { mime: 'audio/opus', demuxer: 'ogg' },
+  'video/ogg': { mime: 'audio/ogg', demuxer: 'ogg' },
+  'audio/flac': { mime: 'audio/flac', demuxer: 'flac' },
+  'image/jpeg': { mime: 'image/jpeg', demuxer: 'jpeg_pipe' },
+  'image/png': { mime: 'image/png', demuxer: 'png_pipe' },
+  'image/apng': { mime: 'image/png', demuxer: 'png_pipe' },
+  'image/gif': { mime: 'image/gif', demuxer: 'gif' },
+  'image/webp': { mime: 'image/webp', demuxer: 'webp_pipe' },
+};
+
+/** Content types of one family: the same container under several names. All else must match exactly. */
+const FAMILIES: readonly (readonly string[])[] = [
+  ['video/mp4', 'video/quicktime', 'video/3gpp', 'audio/mp4'],
+  ['video/webm', 'video/x-matroska', 'video/mkv', 'audio/webm'],
+  ['video/x-msvideo', 'video/avi'],
+  ['audio/wav', 'audio/x-wav'],
+  ['audio/ogg', 'audio/opus'],
+];
+
+/**
+ * Tells from the first bytes which demuxer may read a file (64 kB are enough; fewer are fine for small files).
+ * Null = nothing that Airlock reads. Never throws.
+ */
+export async function detectMedia(head: Uint8Array): Promise<DetectedMedia | null> {
+  const bytes = head.subarray(0, HEAD_BYTES);
+  if (bytes.length < 4) return null;
+  const own = detectOwn(bytes);
+  if (own) return own;
+  try {
+    const found = await fileTypeFromBuffer(bytes);
+    return (found && Object.hasOwn(BY_SIGNATURE, found.mime) && BY_SIGNATURE[found.mime]) || null;
+  } catch {
+    return null;
+  }
+}
+
+/** Whether a file that was declared as one content type and detected as another is what was declared. */
+export function contentTypeMatches(declared: string, detected: string): boolean {
+  const [want, have] = [declared, detected].map((type) => type.split(';')[0]!.trim().toLowerCase()) as [string, string];
+  return want === have || FAMILIES.some((family) => family.includes(want) && family.includes(have));
+}
+
+/** Signatures that file-type does not know or judges by one byte only. */
+function detectOwn(bytes: Uint8Array): DetectedMedia | null {
+  const ascii = (from: number, length: number) => String.fromCharCode(...bytes.subarray(from, from + length));
+  if (ascii(0, 4) === 'RF64' && ascii(8, 4) === 'WAVE') return { mime: 'audio/wav', demuxer: 'wav' };
+  if (bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 1 && bytes[3] === 0xba) {
+    return { mime: 'video/mpeg', demuxer: 'mpeg' };
+  }
+  // An MPEG-2 sequence header: raw video without a container.
+  if (bytes[0] === 0 && bytes[1] === 0 && bytes[2] === 1 && bytes[3] === 0xb3) {
+    return { mime: 'video/mpeg', demuxer: 'mpegvideo' };
+  }
+  if (isTransportStream(bytes)) return { mime: 'video/mp2t', demuxer: 'mpegts' };
+  if (bytes[0] === 0xff && (bytes[1]! & 0xf6) === 0xf0) {
+    return isAdts(bytes) ? { mime: 'audio/aac', demuxer: 'aac' } : null;
+  }
+  if (bytes[0] === 0xff && (bytes[1]! & 0xe0) === 0xe0) {
+    return isMpegAudio(bytes) ? { mime: 'audio/mpeg', demuxer: 'mp3' } : null;
+  }
+  return detectSubtitles(bytes);
+}
+
+/** ISO 13818-1: packets of 188 bytes (192 with the time code of M2TS), each starting with 0x47. */
+function isTransportStream(bytes: Uint8Array): boolean {
+  for (const [first, size] of [
+    [0, 188],
+    [4, 192],
+  ] as const) {
+    const packets = Math.min(5, Math.floor((bytes.length - first) / size));
+    if (packets < 3) continue;
+    let matches = 0;
+    while (matches < packets && bytes[first + matches * size] === 0x47) matches++;
+    if (matches === packets) return true;
+  }
+  return false;
+}
+
+/** Two ADTS headers in a row (ISO 13818-7): the length in the first leads to the second. */
+function isAdts(bytes: Uint8Array): boolean {
+  if (bytes.length < 7) return false;
+  const length = ((bytes[3]! & 0x03) << 11) | (bytes[4]! << 3) | (bytes[5]! >> 5);
+  if (length < 7) return false;
+  if (length + 1 >= bytes.length) return true;
+  return bytes[length] === 0xff && (bytes[length + 1]! & 0xf6) === 0xf0;
+}
+
+/** An MPEG audio frame header without reserved values (ISO 11172-3, 2.4.2.3). */
+function isMpegAudio(bytes: Uint8Array): boolean {
+  const version = (bytes[1]! >> 3) & 3;
+  const layer = (bytes[1]! >> 1) & 3;
+  const bitRate = bytes[2]! >> 4;
+  const sampleRate = (bytes[2]! >> 2) & 3;
+  return version !== 1 && layer !== 0 && bitRate !== 0 && bitRate !== 15 && sampleRate !== 3;
+}
+
+function detectSubtitles(bytes: Uint8Array): DetectedMedia | null {
+  if (bytes.includes(0)) return null;
+  const text = new TextDecoder('utf-8').decode(bytes).replace(/^\uFEFF/, '');
+  if (/^WEBVTT(?:[ \t\r\n]|$)/.test(text)) return { mime: 'text/vtt', demuxer: 'webvtt' };
+  if (/^\s{0,16}\[Script Info\]/i.test(text)) return { mime: 'text/x-ass', demuxer: 'ass' };
+  if (/^\s{0,16}\d{1,9}[ \t]*\r?\n\d{1,3}:\d{2}:\d{2}[,.]\d{1,3}[ \t]*-->[ \t]*\d{1,3}:\d{2}:\d{2}[,.]\d/.test(text)) {
+    return { mime: 'application/x-subrip', demuxer: 'srt' };
+  }
+  return null;
+}

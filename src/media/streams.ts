@@ -1,0 +1,28 @@
+import type { AudioStream, MediaInfo, VideoStream } from './types.ts';
+
+/** The first video that is not cover art. */
+export function mainVideo(info: MediaInfo): VideoStream | null {
+  return info.video.find((stream) => !stream.isAttachedPicture && stream.width > 0) ?? null;
+}
+
+/** For a still picture, cover art is better than nothing. */
+export function coverArt(info: MediaInfo): VideoStream | null {
+  return info.video.find((stream) => stream.isAttachedPicture && stream.width > 0) ?? null;
+}
+
+/** The audio stream that is marked as default, else the first. */
+export function mainAudio(info: MediaInfo): AudioStream | null {
+  return info.audio.find((stream) => stream.isDefault) ?? info.audio[0] ?? null;
+}
+
+/**
+ * Bits per second of the video, from the stream, else from the whole file (an upper bound). Null when unknown, and
+ * for pictures, whose rate says nothing about a video made of them.
+ */
+export function videoBitRate(info: MediaInfo, stream: VideoStream): number | null {
+  if (info.isImage || info.isAnimated) return null;
+  if (stream.bitRate !== null) return stream.bitRate;
+  if (info.bitRate === null) return null;
+  const audio = info.audio.reduce((sum, track) => sum + (track.bitRate ?? 0), 0);
+  return info.bitRate > audio ? info.bitRate - audio : info.bitRate;
+}

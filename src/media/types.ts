@@ -1,0 +1,160 @@
+import type { FormatKind, OutputFormat } from '../contract/formats.ts';
+
+/** What the first bytes of a file say it is. `demuxer` is FFmpeg's own name for `-f`. */
+export interface DetectedMedia {
+  /** One of the content types that an upload may declare. */
+  mime: string;
+  demuxer: string;
+}
+
+export type Rotation = 0 | 90 | 180 | 270;
+
+export interface VideoStream {
+  /** Index in the file, as in `-map 0:<index>`. */
+  index: number;
+  codec: string;
+  profile: string | null;
+  /** Pixels as stored, before rotation and sample aspect ratio. */
+  width: number;
+  height: number;
+  /** Clockwise degrees by which a player turns the picture. */
+  rotation: Rotation;
+  /** Width of one sample divided by its height; 1 = square. */
+  sampleAspectRatio: number;
+  /** Pixels that a person sees: sample aspect ratio and rotation applied. */
+  displayWidth: number;
+  displayHeight: number;
+  pixelFormat: string | null;
+  bitDepth: number;
+  hasAlpha: boolean;
+  /** Average frames per second. */
+  frameRate: number | null;
+  isVariableFrameRate: boolean;
+  colorTransfer: string | null;
+  colorPrimaries: string | null;
+  colorSpace: string | null;
+  colorRange: string | null;
+  /** PQ or HLG transfer. */
+  isHdr: boolean;
+  /** Cover art, not moving pictures. */
+  isAttachedPicture: boolean;
+  /** Bits per second. */
+  bitRate: number | null;
+  frames: number | null;
+  isInterlaced: boolean;
+  isDefault: boolean;
+  durationSeconds: number | null;
+}
+
+export interface AudioStream {
+  index: number;
+  codec: string;
+  profile: string | null;
+  channels: number;
+  sampleRate: number;
+  /** Bits per second. */
+  bitRate: number | null;
+  /** Bits of a sample where the codec has such a number. */
+  bitDepth: number | null;
+  isDefault: boolean;
+  /** ISO 639 code, lower case; null when absent or undetermined. */
+  language: string | null;
+  durationSeconds: number | null;
+}
+
+/** What a probe found; every number has been bounded, nothing in it is the file's own free text. */
+export interface MediaInfo {
+  /** FFmpeg's format name, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
+  container: string;
+  demuxer: string;
+  durationSeconds: number | null;
+  sizeBytes: number;
+  /** Bits per second of the whole file. */
+  bitRate: number | null;
+  streamCount: number;
+  video: VideoStream[];
+  audio: AudioStream[];
+  subtitleCount: number;
+  /** A still picture. */
+  isImage: boolean;
+  /** An animated picture (GIF of several frames). */
+  isAnimated: boolean;
+}
+
+export interface InputLimits {
+  maxStreams: number;
+  /** Luma samples of one frame. */
+  maxPixels: number;
+  maxSide: number;
+  maxDurationSeconds: number;
+  maxFrameRate: number;
+}
+
+/** Why an option or filter may not run (422), with the position in the request and a safe way to get the same. */
+export interface Refusal {
+  /** `options[2]`, `inputs[0].options[1]` or `filters[0]`. */
+  field: string;
+  option: string;
+  reason: string;
+  suggestion: string;
+}
+
+export interface PlanWarning {
+  field: string;
+  message: string;
+}
+
+export type Lane = 'light' | 'heavy';
+
+export interface PlanInput {
+  /** Name inside the cell: `/in/0`. */
+  path: string;
+  demuxer: string;
+  info: MediaInfo;
+}
+
+export interface PlanContext {
+  lane: Lane;
+  /** CPU cores that the cell may use. */
+  cores: number;
+}
+
+/** What the finished output must look like; null = the caller's options decide. */
+export interface ExpectedOutput {
+  kind: FormatKind;
+  hasVideo: boolean | null;
+  hasAudio: boolean | null;
+  width?: number;
+  height?: number;
+  /** A file of this size was cut off by `-fs`. */
+  maxBytes: number;
+}
+
+export interface PlannedOutput {
+  /** Path inside the cell: `/out/output.<ext>`. */
+  path: string;
+  format: OutputFormat;
+  contentType: string;
+  expect: ExpectedOutput;
+}
+
+export type PlanSource = 'preset' | 'raw_options' | 'defaults';
+
+export interface Plan {
+  /** Everything after the program's name. */
+  args: string[];
+  outputs: PlannedOutput[];
+  /** Expected duration of the output, for progress; null = not known, or a still picture. */
+  durationSeconds: number | null;
+  /** Expected peak resident memory with margin, for admission. */
+  memoryBytes: number;
+  /** Cores that the job keeps busy. */
+  cpuWeight: number;
+  wallMs: number;
+  /** CPU seconds over all threads. */
+  cpuSeconds: number;
+  /** Bytes under /out after which the job has failed. */
+  outputBytes: number;
+  source: PlanSource;
+  warnings: PlanWarning[];
+}

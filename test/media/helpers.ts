@@ -1,0 +1,147 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
+import {
+  checkInput,
+  checkOutput,
+  detectMedia,
+  estimateLane,
+  type MediaInfo,
+  type Plan,
+  type PlanInput,
+  parseProbe,
+  planTranscode,
+  probeArgs,
+} from '../../src/media/index.ts';
+
+const run = promisify(execFile);
+const OPTIONS = { timeout: 60_000, maxBuffer: 16 * 2 ** 20 };
+
+export interface Workshop {
+  dir: string;
+  /** Makes a file with FFmpeg; `args` stand before the output's name. Answers its path. */
+  make(name: string, args: string[]): Promise<string>;
+  /** Plans and runs a request over files; answers the plan and what came out. */
+  transcode(files: string[], request: Omit<TranscodeRequest, 'inputs'> & Partial<TranscodeRequest>): Promise<Result>;
+  remove(): Promise<void>;
+}
+
+export interface Result {
+  plan: Plan;
+  info: MediaInfo;
+  path: string;
+  stdout: string;
+}
+
+export async function openWorkshop(): Promise<Workshop> {
+  const dir = await mkdtemp(join(tmpdir(), 'airlock-media-'));
+  let count = 0;
+  return {
+    dir,
+    async make(name, args) {
+      const path = join(dir, name);
+      await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, path], OPTIONS);
+      return path;
+    },
+    async transcode(files, request) {
+      const inputs = await Promise.all(files.map(inspect));
+      for (const input of inputs) checkInput(input.info);
+      const full: TranscodeRequest = { inputs: files.map((url) => ({ url })), ...request };
+      const ctx = {
+        lane: estimateLane(
+          full,
+          inputs.map((input) => input.info),
+        ),
+        cores: 2,
+      };
+      const named = inputs.map((input, index) => ({ ...input, path: `/in/${index}` }));
+      const plan = planTranscode(full, named, ctx);
+      const planned = plan.outputs[0]!;
+      const path = join(dir, `${++count}-${planned.path.slice('/out/'.length)}`);
+      const args = plan.args.map((arg) => {
+        const input = /^\/in\/(\d)$/.exec(arg);
+        if (input) return files[Number(input[1])]!;
+        return arg === planned.path ? path : arg;
+      });
+      const { stdout } = await run('ffmpeg', args, OPTIONS);
+      const { info } = await inspect(path);
+      checkOutput(planned.expect, info);
+      return { plan, info, path, stdout };
+    },
+    remove: () => rm(dir, { recursive: true, force: true }),
+  };
+}
+
+/** Detects and probes a file as the worker does. */
+export async function inspect(path: string): Promise<PlanInput> {
+  const detected = await detectMedia(await readHead(path));
+  if (!detected) throw new Error(`nothing detected in ${path}`);
+  const { stdout } = await run('ffprobe', probeArgs({ path, demuxer: detected.demuxer }), OPTIONS);
+  const info = parseProbe(stdout, { sizeBytes: (await stat(path)).size, demuxer: detected.demuxer });
+  return { path, demuxer: detected.demuxer, info };
+}
+
+export async function readHead(path: string): Promise<Uint8Array> {
+  const file = await open(path, 'r');
+  try {
+    const head = Buffer.alloc(65_536);
+    const { bytesRead } = await file.read(head, 0, head.length, 0);
+    return head.subarray(0, bytesRead);
+  } finally {
+    await file.close();
+  }
+}
+
+/** Average colour of a region of one frame, as [red, green, blue]. `at` in seconds; region in shares of the frame. */
+export async function colourAt(
+  path: string,
+  region: { x: number; y: number },
+  at = 0,
+  decoder: string[] = [],
+): Promise<[number, number, number]> {
+  const crop = `format=rgb24,crop=iw/5:ih/5:iw*${region.x}-iw/10:ih*${region.y}-ih/10,scale=1:1:flags=area,format=rgb24`;
+  const args = [
+    '-nostdin',
+    '-v',
+    'error',
+    ...decoder,
+    '-ss',
+    String(at),
+    '-i',
+    path,
+    '-vf',
+    crop,
+    '-frames:v',
+    '1',
+    '-f',
+    'rawvideo',
+    '-',
+  ];
+  const { stdout } = await run('ffmpeg', args, { ...OPTIONS, encoding: 'buffer' });
+  return [stdout[0]!, stdout[1]!, stdout[2]!];
+}
+
+/** Mean and highest volume in dB between two times. */
+export async function loudness(path: string, from: number, seconds: number): Promise<number> {
+  const args = [
+    '-nostdin',
+    '-hide_banner',
+    '-ss',
+    String(from),
+    '-t',
+    String(seconds),
+    '-i',
+    path,
+    '-vn',
+    '-af',
+    'volumedetect',
+    '-f',
+    'null',
+    '-',
+  ];
+  const { stderr } = await run('ffmpeg', args, OPTIONS);
+  return Number(/mean_volume: (-?[\d.]+) dB/.exec(stderr)?.[1] ?? Number.NaN);
+}

@@ -1,0 +1,346 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { JobFailure } from '../../src/contract/failures.ts';
+import { OUTPUT_FORMATS, type OutputFormat } from '../../src/contract/formats.ts';
+import { colourAt, inspect, openWorkshop, type Workshop } from './helpers.ts';
+
+/** Codecs that the players of each format expect (contract A4). */
+const CODECS: Record<OutputFormat, { video: string | null; audio: string | null }> = {
+  mp4: { video: 'h264', audio: 'aac' },
+  mov: { video: 'h264', audio: 'aac' },
+  webm: { video: 'vp9', audio: 'opus' },
+  avi: { video: 'mpeg4', audio: 'mp3' },
+  mkv: { video: 'h264', audio: 'aac' },
+  mp3: { video: null, audio: 'mp3' },
+  m4a: { video: null, audio: 'aac' },
+  aac: { video: null, audio: 'aac' },
+  wav: { video: null, audio: 'pcm_s16le' },
+  ogg: { video: null, audio: 'vorbis' },
+  opus: { video: null, audio: 'opus' },
+  flac: { video: null, audio: 'flac' },
+  jpg: { video: 'mjpeg', audio: null },
+  png: { video: 'png', audio: null },
+  gif: { video: 'gif', audio: null },
+  webp: { video: 'webp', audio: null },
+};
+
+const VIDEO_ONLY = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+const SINE = ['-f', 'lavfi', '-i', 'sine=frequency=440:duration=1'];
+const test2 = (size: string, rate = 15) => ['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=${rate}:d=1`];
+/** Red above, blue below. */
+const redOverBlue = (size: string) => [
+  '-f',
+  'lavfi',
+  '-i',
+  `color=red:s=${size}:r=10:d=1,drawbox=y=ih/2:h=ih/2:color=blue:t=fill`,
+];
+
+let shop: Workshop;
+const files: Record<string, string> = {};
+
+beforeAll(async () => {
+  shop = await openWorkshop();
+  const make = async (name: string, args: string[]) => {
+    files[name] = await shop.make(name, args);
+  };
+  await make('wide.mp4', [
+    ...test2('320x180'),
+    ...SINE,
+    ...VIDEO_ONLY,
+    '-c:a',
+    'aac',
+    '-metadata',
+    'location=+48.1+011.5/',
+    '-metadata',
+    'title=secret',
+    '-metadata:s:a:0',
+    'language=deu',
+  ]);
+  await make('upright.mp4', [...redOverBlue('320x180'), ...VIDEO_ONLY]);
+  files['turned.mp4'] = await shop.make('turned.mp4', [
+    '-display_rotation',
+    '90',
+    '-i',
+    files['upright.mp4']!,
+    '-c',
+    'copy',
+  ]);
+  await make('odd.mkv', ['-f', 'lavfi', '-i', 'testsrc=s=321x181:r=10:d=1', '-c:v', 'ffv1', '-pix_fmt', 'yuv444p']);
+  await make('vfr.mp4', [
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=160x120:r=30:d=1',
+    '-vf',
+    "select='lt(n,10)+not(mod(n,5))'",
+    '-fps_mode',
+    'vfr',
+    ...VIDEO_ONLY,
+  ]);
+  await make('tone.wav', SINE);
+  await make('two.mkv', [
+    ...test2('160x120'),
+    ...SINE,
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=frequency=880:duration=1',
+    '-map',
+    '0',
+    '-map',
+    '1',
+    '-map',
+    '2',
+    ...VIDEO_ONLY,
+    '-c:a',
+    'aac',
+    '-disposition:a:0',
+    '0',
+    '-disposition:a:1',
+    'default',
+    '-metadata:s:a:1',
+    'language=fra',
+  ]);
+  await make('cover.jpg', [...test2('100x80'), '-frames:v', '1', '-update', '1']);
+  await make('cover.mp3', [
+    ...SINE,
+    '-i',
+    files['cover.jpg']!,
+    '-map',
+    '0',
+    '-map',
+    '1',
+    '-c:v',
+    'mjpeg',
+    '-disposition:v',
+    'attached_pic',
+    '-id3v2_version',
+    '3',
+  ]);
+  await make('deep.mkv', [...test2('160x120'), '-c:v', 'ffv1', '-pix_fmt', 'yuv420p10le']);
+  await make('hdr.mkv', [
+    ...test2('160x120'),
+    '-c:v',
+    'ffv1',
+    '-pix_fmt',
+    'yuv420p10le',
+    '-vf',
+    'setparams=color_trc=smpte2084:color_primaries=bt2020:colorspace=bt2020nc:range=tv',
+  ]);
+  await make('alpha.webm', [
+    '-f',
+    'lavfi',
+    '-i',
+    "color=red:s=160x120:r=10:d=1,format=yuva420p,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':a='if(lt(X,80),0,255)'",
+    '-c:v',
+    'libvpx-vp9',
+    '-deadline',
+    'realtime',
+    '-cpu-used',
+    '8',
+  ]);
+  await make('surround.mkv', [
+    '-f',
+    'lavfi',
+    '-i',
+    'anoisesrc=d=1:r=48000,pan=5.1(side)|c0=c0|c1=c0|c2=c0|c3=c0|c4=c0|c5=c0',
+    '-c:a',
+    'flac',
+  ]);
+  await make('moving.gif', [...test2('100x80', 10)]);
+  await make('still.png', [
+    '-f',
+    'lavfi',
+    '-i',
+    'color=green@0.5:s=101x77:d=1,format=rgba',
+    '-frames:v',
+    '1',
+    '-update',
+    '1',
+  ]);
+  await make('anamorphic.mp4', [...redOverBlue('180x144'), '-vf', 'setsar=16/9', ...VIDEO_ONLY]);
+}, 60_000);
+
+afterAll(() => shop.remove());
+
+describe('every output format', () => {
+  it.each(OUTPUT_FORMATS)('of a video with sound gives a playable %s', async (format) => {
+    const { info, plan } = await shop.transcode([files['wide.mp4']!], { outputFormat: format });
+    expect(info.video[0]?.codec ?? null).toBe(CODECS[format].video);
+    expect(info.audio[0]?.codec ?? null).toBe(CODECS[format].audio);
+    if (CODECS[format].video) expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
+    if (plan.durationSeconds !== null) {
+      expect(info.durationSeconds).toBeGreaterThan(0.85);
+      expect(info.durationSeconds).toBeLessThan(1.2);
+    }
+    if (['mp4', 'mov', 'mkv'].includes(format)) expect(info.video[0]!.pixelFormat).toBe('yuv420p');
+    expect(info.isAnimated).toBe(format === 'gif');
+  });
+
+  it.each(['mp3', 'm4a', 'aac', 'wav', 'ogg', 'opus', 'flac'] as const)(
+    'of a surround source without pictures gives %s',
+    async (format) => {
+      const { info } = await shop.transcode([files['surround.mkv']!], { outputFormat: format });
+      expect(info.audio[0]!.channels).toBe(['wav', 'flac'].includes(format) ? 6 : 2);
+    },
+  );
+
+  it.each(['mp3', 'm4a', 'flac', 'ogg'] as const)('drops the cover art of a song from %s', async (format) => {
+    const { info } = await shop.transcode([files['cover.mp3']!], { outputFormat: format });
+    expect(info.video).toEqual([]);
+  });
+});
+
+describe('pictures', () => {
+  it.each(['mp4', 'webm', 'avi', 'jpg', 'gif'] as const)('of a turned video stand upright in %s', async (format) => {
+    const { info, path } = await shop.transcode([files['turned.mp4']!], { outputFormat: format });
+    expect([info.video[0]!.width, info.video[0]!.height, info.video[0]!.rotation]).toEqual([180, 320, 0]);
+    // Turned counter-clockwise, what was above is on the left.
+    const left = await colourAt(path, { x: 0.2, y: 0.5 });
+    expect(left[0]).toBeGreaterThan(left[2] + 100);
+  });
+
+  it.each(['mp4', 'webm', 'avi', 'mov', 'mkv'] as const)('of odd size become even in %s', async (format) => {
+    const { info } = await shop.transcode([files['odd.mkv']!], { outputFormat: format });
+    expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
+  });
+
+  it('are odd in the source of these tests', async () => {
+    const { info } = await inspect(files['odd.mkv']!);
+    expect([info.video[0]!.width, info.video[0]!.height]).toEqual([321, 181]);
+    expect((await inspect(files['hdr.mkv']!)).info.video[0]!.isHdr).toBe(true);
+  });
+
+  it('keep an odd size in png', async () => {
+    const { info } = await shop.transcode([files['odd.mkv']!], { outputFormat: 'png' });
+    expect([info.video[0]!.width, info.video[0]!.height]).toEqual([321, 181]);
+  });
+
+  it('with non-square samples become square at the same display aspect', async () => {
+    const { info } = await shop.transcode([files['anamorphic.mp4']!], { outputFormat: 'mp4' });
+    expect([info.video[0]!.width, info.video[0]!.height, info.video[0]!.sampleAspectRatio]).toEqual([320, 144, 1]);
+  });
+
+  it('keep every frame of a variable frame rate in mp4', async () => {
+    const source = await inspect(files['vfr.mp4']!);
+    const { info } = await shop.transcode([files['vfr.mp4']!], { outputFormat: 'mp4' });
+    expect(info.video[0]!.frames).toBe(source.info.video[0]!.frames);
+  });
+
+  it.each(['mp4', 'webm', 'avi', 'jpg'] as const)('with 10 bits become 8 bits in %s', async (format) => {
+    const { info } = await shop.transcode([files['deep.mkv']!], { outputFormat: format });
+    expect(info.video[0]!.bitDepth).toBe(8);
+  });
+
+  it.each(['mp4', 'webm', 'png'] as const)('with HDR are mapped to SDR in %s', async (format) => {
+    const { info } = await shop.transcode([files['hdr.mkv']!], { outputFormat: format });
+    expect(info.video[0]!.bitDepth).toBe(8);
+    expect(info.video[0]!.isHdr).toBe(false);
+    if (format === 'mp4')
+      expect([info.video[0]!.colorTransfer, info.video[0]!.colorPrimaries, info.video[0]!.colorSpace]).toEqual([
+        'bt709',
+        'bt709',
+        'bt709',
+      ]);
+  });
+
+  it.each(['webm', 'png', 'webp', 'gif'] as const)('keep their transparency in %s', async (format) => {
+    const { info, path } = await shop.transcode([files['alpha.webm']!], { outputFormat: format });
+    expect(info.video[0]!.hasAlpha).toBe(true);
+    if (format === 'png') expect(info.video[0]!.pixelFormat).toBe('rgba');
+    expect(path).toBeTruthy();
+  });
+
+  it.each([
+    ['jpg', 255],
+    ['mp4', 0],
+  ] as const)('get a ground where %s cannot be transparent', async (format, ground) => {
+    const { path } = await shop.transcode([files['alpha.webm']!], { outputFormat: format });
+    const left = await colourAt(path, { x: 0.2, y: 0.5 });
+    const right = await colourAt(path, { x: 0.8, y: 0.5 });
+    for (const value of left) expect(Math.abs(value - ground)).toBeLessThan(25);
+    expect(right[0]).toBeGreaterThan(200);
+    expect(right[2]).toBeLessThan(60);
+  });
+
+  it('of an animation stay one in webp and become a video in mp4', async () => {
+    const webp = await shop.transcode([files['moving.gif']!], { outputFormat: 'webp' });
+    expect(webp.plan.args).toContain('libwebp_anim');
+    const mp4 = await shop.transcode([files['moving.gif']!], { outputFormat: 'mp4' });
+    expect(mp4.info.durationSeconds).toBeCloseTo(1, 1);
+  });
+
+  it.each(['jpg', 'png', 'gif', 'webp'] as const)('of a photo go into %s', async (format) => {
+    const { info } = await shop.transcode([files['still.png']!], { outputFormat: format });
+    expect([info.video[0]!.width, info.video[0]!.height]).toEqual([101, 77]);
+  });
+
+  it('of a photo become a video when the options give a duration', async () => {
+    const { info } = await shop.transcode([files['still.png']!], {
+      outputFormat: 'mp4',
+      options: [{ option: '-t', argument: 1 }],
+    });
+    expect(info.durationSeconds).toBeCloseTo(1, 1);
+    expect([info.video[0]!.width, info.video[0]!.height]).toEqual([100, 76]);
+  });
+});
+
+describe('presets', () => {
+  it('scale the short side of a portrait video and keep it portrait', async () => {
+    const tall = await shop.make('tall.mp4', [...test2('540x960', 5), ...VIDEO_ONLY]);
+    const { info, plan } = await shop.transcode([tall], { outputFormat: 'mp4', preset: { resolution: '480p' } });
+    expect([info.video[0]!.width, info.video[0]!.height]).toEqual([480, 854]);
+    expect(plan.source).toBe('preset');
+  });
+
+  it('never scale up', async () => {
+    const { info } = await shop.transcode([files['wide.mp4']!], { outputFormat: 'mp4', preset: { resolution: '4k' } });
+    expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
+  });
+
+  it('give fewer bytes for lower quality, and never a higher bit rate than the source has', async () => {
+    const source = await inspect(files['wide.mp4']!);
+    const sizes: number[] = [];
+    for (const quality of ['high', 'medium', 'low'] as const) {
+      const { info } = await shop.transcode([files['wide.mp4']!], { outputFormat: 'mp4', preset: { quality } });
+      sizes.push(info.video[0]!.bitRate!);
+    }
+    expect(sizes[0]!).toBeGreaterThan(sizes[1]!);
+    expect(sizes[1]!).toBeGreaterThan(sizes[2]!);
+    expect(sizes[0]!).toBeLessThanOrEqual(source.info.video[0]!.bitRate! * 1.05);
+  });
+});
+
+describe('streams and tags', () => {
+  it('of the input that can hold a place or a name are dropped, the language stays', async () => {
+    const { info, path } = await shop.transcode([files['wide.mp4']!], { outputFormat: 'mp4' });
+    expect(info.audio[0]!.language).toBe('deu');
+    const { readFile } = await import('node:fs/promises');
+    const text = (await readFile(path)).toString('latin1');
+    expect(text).not.toContain('+48.1');
+    expect(text).not.toContain('secret');
+  });
+
+  it('take the default audio stream, not the first', async () => {
+    const { info } = await shop.transcode([files['two.mkv']!], { outputFormat: 'mp4' });
+    expect(info.audio).toHaveLength(1);
+    expect(info.audio[0]!.language).toBe('fra');
+  });
+
+  it('give a video without sound where the source has none', async () => {
+    const { info } = await shop.transcode([files['upright.mp4']!], { outputFormat: 'webm' });
+    expect(info.audio).toEqual([]);
+  });
+
+  it.each([
+    ['tone.wav', 'mp4', 'no_video_stream'],
+    ['cover.mp3', 'webm', null],
+    ['tone.wav', 'png', 'no_video_stream'],
+    ['upright.mp4', 'mp3', 'no_audio_stream'],
+    ['still.png', 'mp4', 'empty_media'],
+    ['still.png', 'flac', 'no_audio_stream'],
+  ] as const)('of %s cannot become %s', async (file, format, code) => {
+    const error = await shop.transcode([files[file]!], { outputFormat: format }).catch((reason) => reason);
+    expect(error).toBeInstanceOf(JobFailure);
+    expect(error.code).toBe(code ?? 'no_video_stream');
+  });
+});
