@@ -58,6 +58,13 @@ describe('the logger', () => {
     expect(JSON.parse(lines[8]!).req).toEqual({ id: 'r1', method: 'GET', path: '/v1/x' });
   });
 
+  it('drops the headers that errors of HTTP clients carry, whatever they are called', () => {
+    const { logger, lines } = capture();
+    logger.error(Object.assign(new Error('answered 403'), { headers: { 'x-custom-auth': 'opaque' } }));
+    expect(lines[0]).toContain('answered 403');
+    expect(lines[0]).not.toContain('opaque');
+  });
+
   it('writes lines that are JSON without the key for any text, in message, field, name, error and binding', () => {
     const text = fc.oneof(
       fc.string(),

@@ -414,6 +414,18 @@ describe('sources that take their time', () => {
     expect(error).toMatchObject({ code: 'source_timeout', message: 'The source sends too slowly.' });
   });
 
+  it('a source that sends a lot at once and then drips ends by the minimum rate as well', async () => {
+    const server = await serve((_request, response) => {
+      response.write(Buffer.alloc(500_000));
+      const timer = setInterval(() => response.write('drip'), 20);
+      response.on('close', () => clearInterval(timer));
+    });
+    const error = await failure(
+      fetcher({ minBytesPerSecond: 10_000, rateWindowMs: 150, deadlineMs: 5000 }).download(server.url, target()),
+    );
+    expect(error.message).toBe('The source sends too slowly.');
+  });
+
   it('a steady source above the minimum rate is left alone', async () => {
     const server = await serve((_request, response) => {
       let left = 15;
