@@ -51,7 +51,7 @@ export async function clearRemains(data: string, socketFolder: string): Promise<
     ['SIGQUIT', 3000],
     ['SIGKILL', 5000],
   ] as const) {
-    if (await waitUntil(noneLeft, name === 'SIGQUIT' ? 2000 : 0)) break;
+    if (await waitUntil(noneLeft, name === 'SIGQUIT' ? 500 : 0)) break;
     for (const { pid } of await processesIn(data, 'postgres')) signal(pid, name);
     await waitUntil(noneLeft, limit);
   }

@@ -20,7 +20,7 @@ describe('the secrets of an installation', () => {
   it('are made once, with mode 0600, and stay', async () => {
     const first = await loadSecrets(folder);
     expect(first.storageAccessKeyId).toMatch(/^AIR[A-Z2-7]{17}$/);
-    expect(new Set(Object.values(first)).size).toBe(4);
+    expect(new Set(Object.values(first)).size).toBe(Object.keys(first).length);
     expect((await stat(join(folder, 'secrets.json'))).mode & 0o777).toBe(0o600);
     expect(await loadSecrets(folder)).toEqual(first);
   });

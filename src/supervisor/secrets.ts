@@ -11,6 +11,8 @@ export interface Secrets {
   storageSecretKey: string;
   /** Password of the database role `airlock`, which owns the database of that name. */
   postgresPassword: string;
+  /** Key of the vault that seals names and source URLs in the database: 32 bytes, base64url. */
+  vaultKey: string;
   /** Password of the superuser `postgres`; only the supervisor uses it. */
   postgresAdminPassword: string;
 }
@@ -21,6 +23,7 @@ const MAKERS: Record<keyof Secrets, () => string> = {
   // The shape of an S3 access key id, 20 characters; the secret has 240 bits.
   storageAccessKeyId: () => `AIR${[...randomBytes(17)].map((byte) => BASE32[byte % 32]).join('')}`,
   storageSecretKey: () => randomBytes(30).toString('base64url'),
+  vaultKey: () => randomBytes(32).toString('base64url'),
   postgresPassword: () => randomBytes(24).toString('base64url'),
   postgresAdminPassword: () => randomBytes(24).toString('base64url'),
 };
