@@ -17,7 +17,7 @@ describe('the probe program, outside of any cell', () => {
     const path = join(folder, 'probe');
     writeFileSync(path, assembleProbe(calls), { mode: 0o755 });
     const { status, signal, stdout } = spawnSync(path, [], { cwd: folder });
-    return { status, signal, results: status === 0 ? readProbe(stdout, calls.length).map(Number) : [] };
+    return { status, signal, results: readProbe(stdout, calls.length) ?? [] };
   }
 
   it('makes its calls in order and reports what the kernel answered', () => {
@@ -33,9 +33,9 @@ describe('the probe program, outside of any cell', () => {
   it('succeeds at what the cell must refuse, so that a missing cell is noticed', () => {
     const canary = join(folder, 'canary');
     writeFileSync(canary, 'secret');
-    // A shell would end the probe, clone3 would double it, and the file in /usr/bin would stay.
+    // A shell would end the probe, and the file in /usr/bin would stay.
     const harmless = refusedAttempts(canary).filter(
-      ({ attempt }) => !/shell|clone3|root image|output folder|input folder/.test(attempt),
+      ({ attempt }) => !/shell|root image|output folder|input folder/.test(attempt),
     );
     const { status, results } = run(harmless);
     expect(status).toBe(0);

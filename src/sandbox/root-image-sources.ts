@@ -4,7 +4,7 @@ import { findProgram, runTool } from './host-command.ts';
 import { SandboxError } from './sandbox-error.ts';
 
 /** One file of the host and its place in the image. `size` in bytes, `mtimeMs` as stat gives it. */
-export interface SourceFile {
+interface SourceFile {
   from: string;
   to: string;
   size: number;

@@ -79,8 +79,12 @@ export async function selfTest(context: RunContext, slots: readonly number[]): P
     const [proof, ...others] = attempts;
     const calls: ProbeCall[] = [proof!, CLOSE_PROOF, ...others];
     plan(calls, {}, (result, output) => {
-      if (result.end !== 'exit' || result.exitCode !== 0) return [endCheck('run the probe', 'exit', result)];
-      const [first, , ...rest] = readProbe(output, calls.length).map(Number);
+      const report = readProbe(output, calls.length);
+      // No report: the probe was stopped, or an attempt worked so well that another program took its place.
+      if (result.end !== 'exit' || result.exitCode !== 0 || report === null) {
+        return [{ ...endCheck('run the probe', 'exit', result), expected: 'a report and exit code 0', passed: false }];
+      }
+      const [first, , ...rest] = report;
       const written = statSync(join(result.outputDir, PROOF_FILE), { throwIfNoEntry: false }) !== undefined;
       return [first!, ...rest].map((value, index) => {
         const { attempt, expected, passes } = attempts[index]!;

@@ -13,7 +13,7 @@ export const LIMITS: CellLimits = {
   outputBytes: 64 * MIB,
   outputFiles: 20,
 };
-export const PLUGIN_SOURCE = fileURLToPath(new URL('cell-plugin.c', import.meta.url));
+const PLUGIN_SOURCE = fileURLToPath(new URL('cell-plugin.c', import.meta.url));
 export const CHILD_SCRIPT = fileURLToPath(new URL('cell-child.ts', import.meta.url));
 export const hasCompiler = existsSync('/usr/bin/gcc');
 

@@ -56,6 +56,7 @@ describe.runIf(hasCompiler)('an FFmpeg that runs hostile code', () => {
       [...LOAD_PLUGIN, `ladspa=file=${plugin}:plugin=x`, '-f', 'null', '-'],
       {
         env: { ATTACK_PLAN: plan },
+        cwd: fixture.folder,
       },
     );
     return { status, report: parse(readFileSync(report, 'utf8')) };
@@ -170,27 +171,5 @@ describe.runIf(hasCompiler)('an FFmpeg that runs hostile code', () => {
 
   it('is told apart from an FFmpeg that crashes', async () => {
     expect((await attack(['deadly crash'])).result).toMatchObject({ end: 'crash', exitCode: 139 });
-  });
-});
-
-describe('the self-test', () => {
-  it('passes on this machine and lists what it tried', async () => {
-    const fixture = await openFixture();
-    try {
-      const report = await fixture.sandbox.selfTest();
-      expect(report.checks.filter(({ passed }) => !passed)).toEqual([]);
-      expect(report.passed).toBe(true);
-      expect(report.checks.map(({ attempt }) => attempt)).toEqual(
-        expect.arrayContaining([
-          'read a file of the host',
-          'open an internet socket',
-          'fork',
-          'mount a file system',
-          'run longer than the wall limit',
-        ]),
-      );
-    } finally {
-      await fixture.close();
-    }
   });
 });

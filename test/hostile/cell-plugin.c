@@ -1,6 +1,7 @@
 /*
  * "Assume that FFmpeg is owned": a LADSPA plugin whose constructor is hostile code inside FFmpeg. It follows a plan,
- * one line per attempt, and reports "<attempt>\t<result>" lines; a result below 0 is minus an errno.
+ * one line per attempt, and reports "<attempt>\t<result>" lines; a result below 0 is minus an errno. What it makes
+ * it makes in its working folder (/out in the cell), so that a run outside of the cell does no harm.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -46,10 +47,10 @@ static void quiet(void) {
   tell("personality", syscall(SYS_personality, 0xffffffff));
   tell("setuid 0", syscall(SYS_setuid, 0));
   tell("capset", syscall(SYS_capset, buffer, buffer));
-  tell("chmod", syscall(SYS_fchmodat, AT_FDCWD, "/out", 0777));
-  tell("hard link", syscall(SYS_linkat, AT_FDCWD, "/in/plan", AT_FDCWD, "/out/link", 0));
-  tell("symbolic link", syscall(SYS_symlinkat, "/etc/passwd", AT_FDCWD, "/out/symlink"));
-  tell("device node", syscall(SYS_mknodat, AT_FDCWD, "/out/null", S_IFCHR | 0666, 0x103));
+  tell("chmod", syscall(SYS_fchmodat, AT_FDCWD, ".", 0711));
+  tell("hard link", syscall(SYS_linkat, AT_FDCWD, "report", AT_FDCWD, "link", 0));
+  tell("symbolic link", syscall(SYS_symlinkat, "/etc/passwd", AT_FDCWD, "symlink"));
+  tell("device node", syscall(SYS_mknodat, AT_FDCWD, "null", S_IFCHR | 0666, 0x103));
   tell("landlock", syscall(SYS_landlock_create_ruleset, NULL, 0, 1));
   tell("seccomp", syscall(SYS_seccomp, 2, 0, NULL));
   tell("name_to_handle_at", syscall(SYS_name_to_handle_at, AT_FDCWD, "/", buffer, buffer, 0));
@@ -96,14 +97,14 @@ static void deadly(const char *name) {
     /* Files without a name: a listing of the output folder cannot see them. */
     static char block[1 << 16];
     for (;;) {
-      int fd = open("/out/hidden", O_CREAT | O_RDWR, 0600);
-      unlink("/out/hidden");
+      int fd = open("hidden", O_CREAT | O_RDWR, 0600);
+      unlink("hidden");
       for (int i = 0; i < 16; i++) if (write(fd, block, sizeof block) < 0) break;
       usleep(20000);
     }
   } else if (!strcmp(name, "lock the folder")) {
-    mkdir("/out/locked", 0300);
-    int fd = open("/out/locked/file", O_CREAT | O_WRONLY, 0600);
+    mkdir("locked", 0300);
+    int fd = open("locked/file", O_CREAT | O_WRONLY, 0600);
     tell("write in a locked folder", fd);
     int at = AT_FDCWD;
     char deep[200];
