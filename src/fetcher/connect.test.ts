@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { afterAll, expect, it } from 'vitest';
 import type { AddressVerdict } from './addresses.ts';
-import { type ConnectGuard, createGuardedConnect } from './connect.ts';
+import { type ConnectGuard, connectGuarded } from './connect.ts';
 
 const server = createServer();
 let received = 0;
@@ -10,21 +10,14 @@ server.on('connection', (socket) => socket.on('data', (data) => (received += dat
 server.listen(0, '127.0.0.1');
 afterAll(() => void server.close());
 
-/** Opens a socket through the guard and resolves to the error of the attempt. */
-function attempt(guard: Partial<ConnectGuard>, protocol: string): Promise<Error | null> {
-  const connect = createGuardedConnect({
-    policy: () => 'allowed',
-    ports: [],
-    signal: new AbortController().signal,
-    ...guard,
-  });
-  const port = String((server.address() as AddressInfo).port);
-  return new Promise((done) => {
-    connect({ hostname: '127.0.0.1', host: '127.0.0.1', protocol, port }, (error, socket) => {
-      socket?.destroy();
-      done(error);
-    });
-  });
+/** Opens a connection through the guard and resolves to the error of the attempt. */
+function attempt(guard: Partial<ConnectGuard>, protocol: string): Promise<unknown> {
+  const url = new URL(`${protocol}//127.0.0.1:${(server.address() as AddressInfo).port}`);
+  const signal = new AbortController().signal;
+  return connectGuarded(url, { policy: () => 'allowed', ports: [], signal, ...guard }).then(
+    (socket) => void socket.destroy(),
+    (error) => error,
+  );
 }
 
 it('a peer whose address is judged otherwise once connected gets not one byte, not even a TLS hello', async () => {

@@ -1,10 +1,9 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { connect as connectTcp, isIP, type Socket } from 'node:net';
 import { connect as connectTls, rootCertificates } from 'node:tls';
-import type { buildConnector } from 'undici';
 import type { AddressPolicy } from './addresses.ts';
 import { FetchError } from './errors.ts';
-import { isLocalhost, LOOPBACK, NOT_PUBLIC, wrongPort } from './source-url.ts';
+import { hostOf, isLocalhost, LOOPBACK, NOT_PUBLIC, portOf, wrongPort } from './source-url.ts';
 
 export interface ResolvedAddress {
   address: string;
@@ -32,27 +31,22 @@ export interface ConnectGuard {
 }
 
 /**
- * The connector of an undici Agent: no socket is opened before every address of the host has been judged, and no
- * byte is sent before the peer's address has been judged again. The name is resolved once; the socket gets exactly
- * the addresses that were judged, so that a second answer (DNS rebinding) never comes into play.
+ * Opens the connection to the host of a URL: no socket is opened before every address of the host has been judged,
+ * and no byte is sent before the peer's address has been judged again. The name is resolved once; the socket gets
+ * exactly the addresses that were judged, so that a second answer (DNS rebinding) never comes into play.
  */
-export function createGuardedConnect(guard: ConnectGuard): buildConnector.connector {
-  return (options, callback) => {
-    const host = options.hostname.replace(/^\[|\]$/g, '').replace(/\.$/, '');
-    const port = Number(options.port) || (options.protocol === 'https:' ? 443 : 80);
-    const late = new AbortController();
-    const timer = setTimeout(
-      () => late.abort(new FetchError('source_unreachable', 'The source did not accept a connection in time.')),
-      guard.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
-    );
+export async function connectGuarded(url: URL, guard: ConnectGuard): Promise<Socket> {
+  const late = new AbortController();
+  const timer = setTimeout(
+    () => late.abort(new FetchError('source_unreachable', 'The source did not accept a connection in time.')),
+    guard.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
+  );
+  try {
     const signal = AbortSignal.any([guard.signal, late.signal]);
-    openSocket(host, port, options.protocol === 'https:', guard, signal)
-      .finally(() => clearTimeout(timer))
-      .then(
-        (socket) => callback(null, socket),
-        (error: Error) => callback(error, null),
-      );
-  };
+    return await openSocket(hostOf(url), portOf(url), url.protocol === 'https:', guard, signal);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function openSocket(host: string, port: number, secure: boolean, guard: ConnectGuard, signal: AbortSignal) {

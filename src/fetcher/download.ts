@@ -1,6 +1,6 @@
 import { type FileHandle, open, unlink } from 'node:fs/promises';
 import { FetchError, toFetchError } from './errors.ts';
-import type { SourceResponse } from './response.ts';
+import { drop, type SourceResponse } from './response.ts';
 
 export interface ReceiveLimits {
   maxBytes: number;
@@ -51,10 +51,12 @@ export async function receive(
   let bytes = 0;
   let windowStart = 0;
   const timer = setInterval(() => {
-    if (bytes - windowStart < (limits.minBytesPerSecond * limits.rateWindowMs) / 1000) {
+    const arrived = bytes - windowStart;
+    windowStart = bytes;
+    if (arrived === 0) abort(new FetchError('source_timeout', 'The source stopped sending.'));
+    else if (arrived < (limits.minBytesPerSecond * limits.rateWindowMs) / 1000) {
       abort(new FetchError('source_timeout', 'The source sends too slowly.'));
     }
-    windowStart = bytes;
   }, limits.rateWindowMs);
 
   try {
@@ -66,13 +68,12 @@ export async function receive(
       onBytes?.(chunk.length);
     }
   } catch (error) {
-    body.on('error', () => {});
-    body.destroy();
+    drop(body);
     throw error instanceof DestinationError ? error.cause : toFetchError(error, 'body');
   } finally {
     clearInterval(timer);
   }
-  if (length !== null && bytes !== length) {
+  if (!body.complete || (length !== null && bytes !== length)) {
     throw new FetchError('source_incomplete', 'The source sent another number of bytes than it had announced.');
   }
   return bytes;

@@ -39,6 +39,8 @@ export class FetchError extends Error {
 /** Where the exchange stood when it failed; the same broken connection means different things. */
 export type FetchPhase = 'connect' | 'body';
 
+const INCOMPLETE = 'The source closed the connection before the end of the file.';
+
 /** Turns an error of sockets, TLS, DNS or the HTTP parser into the sentence for the user. */
 export function toFetchError(error: unknown, phase: FetchPhase): FetchError {
   if (error instanceof FetchError) return error;
@@ -46,15 +48,14 @@ export function toFetchError(error: unknown, phase: FetchPhase): FetchError {
   const make = (fetchCode: FetchCode, message: string, retry?: boolean) =>
     new FetchError(fetchCode, message, { cause: error, ...(retry === undefined ? {} : { retry }) });
 
-  if (code === 'UND_ERR_HEADERS_TIMEOUT') return make('source_timeout', 'The source did not answer in time.');
-  if (code === 'UND_ERR_BODY_TIMEOUT') return make('source_timeout', 'The source stopped sending.');
-  if (code === 'UND_ERR_HEADERS_OVERFLOW') {
+  if (code === 'HPE_HEADER_OVERFLOW') {
     return make('source_error', 'The source answered with headers that are too large.', false);
   }
-  const parserError = (error as { name?: unknown })?.name === 'HTTPParserError';
-  if (parserError || (code === 'UND_ERR_RES_CONTENT_LENGTH_MISMATCH' && phase === 'connect')) {
-    // undici puts the bytes of the source into this error; they belong into no log.
-    if (parserError) (error as { data?: unknown }).data = undefined;
+  // The parser says so as well when a chunked body just ends.
+  if (code === 'HPE_INVALID_EOF_STATE') return make('source_incomplete', INCOMPLETE);
+  if (code.startsWith('HPE_')) {
+    // Node puts the bytes of the source into this error; they belong into no log.
+    (error as { rawPacket?: unknown }).rawPacket = undefined;
     return make('source_error', 'The source did not answer with valid HTTP.', false);
   }
   if (code === 'ENOTFOUND' || code === 'ENODATA' || code.startsWith('EAI_')) {
@@ -64,8 +65,7 @@ export function toFetchError(error: unknown, phase: FetchPhase): FetchError {
   if (isTlsError(code)) {
     return make('source_unreachable', 'The TLS certificate or handshake of the source is not valid.', false);
   }
-  if (phase === 'body')
-    return make('source_incomplete', 'The source closed the connection before the end of the file.');
+  if (phase === 'body') return make('source_incomplete', INCOMPLETE);
   return make('source_unreachable', 'The source could not be reached.');
 }
 

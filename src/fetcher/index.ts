@@ -1,5 +1,5 @@
 import { createAddressPolicy } from './addresses.ts';
-import { createGuardedConnect, type Lookup } from './connect.ts';
+import type { Lookup } from './connect.ts';
 import { receive, withNewFile } from './download.ts';
 import { FetchError, toFetchError } from './errors.ts';
 import { requestSource } from './response.ts';
@@ -20,6 +20,8 @@ export interface FetcherOptions {
   minBytesPerSecond?: number;
   /** Length of that window, milliseconds (default 10,000). */
   rateWindowMs?: number;
+  /** Longest wait for the head of an answer, milliseconds (default 30,000). */
+  headersTimeoutMs?: number;
   /** Certificate authorities in PEM, trusted beside the usual ones. */
   ca?: string;
   /** Replaces the system's resolver. */
@@ -55,10 +57,7 @@ export interface Fetcher {
   download(url: string, destination: string, options?: DownloadOptions): Promise<Download>;
 }
 
-/** Largest header block of an answer, bytes. */
-const MAX_HEADER_BYTES = 16 * 1024;
-
-/** The only way out to the network: see `docs` on server-side request forgery. Throws `ConfigError` for a bad CIDR. */
+/** The only way out to the network: it cannot be led to private addresses. Throws `ConfigError` for a bad CIDR. */
 export function createFetcher(options: FetcherOptions): Fetcher {
   const policy = createAddressPolicy(options.allow);
   const { allow, ports } = options;
@@ -81,27 +80,19 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       if (wish.signal?.aborted) onCancel();
       else wish.signal?.addEventListener('abort', onCancel, { once: true });
 
-      // undici costs 15 MB; a process that only checks URLs does not load it.
-      const { Agent, request } = await import('undici');
-      // One agent per download: nothing (sockets, TLS sessions) is shared between two users' sources, and destroying
-      // it closes whatever redirects and errors left open.
-      const dispatcher = new Agent({
-        connect: createGuardedConnect({
-          policy,
-          ports,
-          signal,
-          lookup: options.lookup,
-          ca: options.ca,
-          onRefused: (host, address) => options.logger?.warn({ host, address }, 'source refused: address not public'),
-        }),
-        maxHeaderSize: MAX_HEADER_BYTES,
-        pipelining: 0,
-      });
       try {
         return await withNewFile(destination, wish.fileGroup, async (file) => {
           signal.throwIfAborted();
-          const context = { request, dispatcher, signal, policy, allow, ports, deadlineMs };
-          const response = await requestSource(url, context).catch((error) => {
+          const response = await requestSource(url, {
+            policy,
+            allow,
+            ports,
+            signal,
+            headersTimeoutMs: options.headersTimeoutMs,
+            lookup: options.lookup,
+            ca: options.ca,
+            onRefused: (host, address) => options.logger?.warn({ host, address }, 'source refused: address not public'),
+          }).catch((error) => {
             throw toFetchError(error, 'connect');
           });
           const bytes = await receive(response, file, limits, (reason) => stop.abort(reason), wish.onBytes);
@@ -113,7 +104,8 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       } finally {
         clearTimeout(timer);
         wish.signal?.removeEventListener('abort', onCancel);
-        await dispatcher.destroy().catch(() => {});
+        // Closes what a peer would keep open after its answer, or after a redirect.
+        stop.abort();
       }
     },
   };

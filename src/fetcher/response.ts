@@ -1,17 +1,19 @@
-import type { Dispatcher } from 'undici';
-import type { AddressPolicy } from './addresses.ts';
+import { type IncomingMessage, request } from 'node:http';
+import { type ConnectGuard, connectGuarded } from './connect.ts';
 import { FetchError } from './errors.ts';
 import { checkWithPolicy } from './source-url.ts';
 
 /** Redirects that are followed; each is judged like a URL that the user had sent. */
 const MAX_REDIRECTS = 3;
 
-/** Longest wait for the first byte of an answer, and between two chunks of a body; milliseconds. */
+/** Longest wait for the head of an answer, milliseconds. */
 const HEADERS_TIMEOUT_MS = 30_000;
-const BODY_TIMEOUT_MS = 20_000;
+
+/** Largest head of an answer, bytes. */
+const MAX_HEADER_BYTES = 16 * 1024;
 
 export interface SourceResponse {
-  body: Dispatcher.ResponseData['body'];
+  body: IncomingMessage;
   /** Bytes that the source announced; null when it announced nothing. */
   length: number | null;
   /** Media type without parameters, lower case; null when missing or malformed. */
@@ -20,15 +22,9 @@ export interface SourceResponse {
   host: string;
 }
 
-export interface RequestContext {
-  request: typeof import('undici').request;
-  dispatcher: Dispatcher;
-  signal: AbortSignal;
-  policy: AddressPolicy;
+export interface RequestContext extends ConnectGuard {
   allow: readonly string[];
-  ports: readonly number[];
-  /** No phase waits longer than the whole download may take. */
-  deadlineMs: number;
+  headersTimeoutMs?: number | undefined;
 }
 
 /**
@@ -38,15 +34,7 @@ export interface RequestContext {
 export async function requestSource(source: string, context: RequestContext): Promise<SourceResponse> {
   let url = checked(source, context);
   for (let redirects = 0; ; redirects++) {
-    const answer = await context.request(url, {
-      dispatcher: context.dispatcher,
-      method: 'GET',
-      headers: { 'user-agent': 'Airlock', accept: '*/*', 'accept-encoding': 'identity' },
-      signal: context.signal,
-      headersTimeout: Math.min(HEADERS_TIMEOUT_MS, context.deadlineMs),
-      bodyTimeout: Math.min(BODY_TIMEOUT_MS, context.deadlineMs),
-      reset: true,
-    });
+    const answer = await send(url, context);
     try {
       const location = redirectOf(answer);
       if (location === null) return acceptAnswer(answer, url);
@@ -56,9 +44,9 @@ export async function requestSource(source: string, context: RequestContext): Pr
         });
       }
       url = nextUrl(url, location, context);
-      drop(answer.body);
+      drop(answer);
     } catch (error) {
-      drop(answer.body);
+      drop(answer);
       throw error;
     }
   }
@@ -68,9 +56,61 @@ export async function requestSource(source: string, context: RequestContext): Pr
  * Closes a body that nobody will read. Without the listener the error that destroying causes is an uncaught
  * exception and ends the process.
  */
-function drop(body: SourceResponse['body']): void {
+export function drop(body: IncomingMessage): void {
   body.on('error', () => {});
   body.destroy();
+}
+
+/**
+ * One GET on a connection of its own; resolves to the head of the answer. Node's own client is used because it lives
+ * on the socket that we opened and judged. (undici 7 dies of an assertion, outside of every promise, when a source
+ * closes while the parser is paused: nodejs/undici#5360, mended in 8 only, which needs Node 22.)
+ */
+async function send(url: URL, context: RequestContext): Promise<IncomingMessage> {
+  const socket = await connectGuarded(url, context);
+  const { signal } = context;
+  return new Promise((done, fail) => {
+    const late = () => client.destroy(new FetchError('source_timeout', 'The source did not answer in time.'));
+    const timer = setTimeout(late, context.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
+    let answer: IncomingMessage | undefined;
+    // TLS, if any, is in the socket already; what is spoken on it is plain HTTP. No agent: `connection: close`.
+    const client = request({
+      createConnection: () => socket,
+      method: 'GET',
+      path: url.pathname + url.search,
+      setHost: false,
+      headers: { host: url.host, 'user-agent': 'Airlock', accept: '*/*', 'accept-encoding': 'identity' },
+      maxHeaderSize: MAX_HEADER_BYTES,
+      insecureHTTPParser: false,
+    });
+    const stop = () => {
+      fail(signal.reason);
+      if (answer) answer.destroy(signal.reason);
+      else client.destroy(signal.reason);
+      socket.destroy();
+    };
+    signal.addEventListener('abort', stop, { once: true });
+    socket.once('close', () => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', stop);
+    });
+    client.once('response', (response) => {
+      clearTimeout(timer);
+      answer = response;
+      done(response);
+    });
+    // Stays: what the parser finds wrong in a body is told here, and to the body only as a broken connection.
+    client.on('error', (error) => {
+      if (answer) answer.destroy(error);
+      else fail(error);
+    });
+    // Some ends, like a switch of protocols that nobody asked for, come without an error.
+    client.once('close', () => {
+      fail(new FetchError('source_unreachable', 'The source closed the connection without an answer.'));
+    });
+    client.end();
+    if (signal.aborted) stop();
+  });
 }
 
 function checked(text: string, context: RequestContext): URL {
@@ -95,8 +135,8 @@ function nextUrl(from: URL, location: string, context: RequestContext): URL {
 }
 
 /** The target of a redirect, or null when the answer is none. */
-function redirectOf(answer: Dispatcher.ResponseData): string | null {
-  if (![301, 302, 303, 307, 308].includes(answer.statusCode)) return null;
+function redirectOf(answer: IncomingMessage): string | null {
+  if (![301, 302, 303, 307, 308].includes(answer.statusCode ?? 0)) return null;
   const location = answer.headers.location;
   if (typeof location !== 'string') {
     throw new FetchError('source_error', `The source answered ${answer.statusCode} without saying where the file is.`, {
@@ -106,8 +146,8 @@ function redirectOf(answer: Dispatcher.ResponseData): string | null {
   return location;
 }
 
-function acceptAnswer(answer: Dispatcher.ResponseData, url: URL): SourceResponse {
-  const { statusCode, headers } = answer;
+function acceptAnswer(answer: IncomingMessage, url: URL): SourceResponse {
+  const { statusCode = 0, headers } = answer;
   const says = `The source answered ${statusCode}.`;
   if (statusCode === 404 || statusCode === 410) throw new FetchError('source_not_found', says);
   // Only 200 is the whole file: 206 is a part nobody asked for, 204 has no body.
@@ -119,7 +159,7 @@ function acceptAnswer(answer: Dispatcher.ResponseData, url: URL): SourceResponse
     throw new FetchError('source_refused', 'The source compressed its answer although that was not asked for.');
   }
   return {
-    body: answer.body,
+    body: answer,
     length: contentLength(headers['content-length']),
     contentType: mediaType(headers['content-type']),
     host: url.host,

@@ -131,6 +131,16 @@ describe('a download that succeeds', () => {
     expect(await readFile(target(), 'utf8')).toBe('there');
   });
 
+  it('closes the connection although the source would keep it open', async () => {
+    let closed: Promise<unknown> = Promise.resolve();
+    const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
+      closed = once(socket, 'end');
+      socket.once('data', () => socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1\r\n\r\nx'));
+    });
+    await fetcher().download((await listen(server)).url, target());
+    await closed;
+  });
+
   it('reaches localhost by name when the operator allowed the loopback address', async () => {
     const server = await serve((_request, response) => response.end('local'));
     const lookup = () => Promise.reject(new Error('localhost must not go to DNS'));
@@ -143,6 +153,15 @@ describe('a download that succeeds', () => {
     expect((await fetcher().download(open.url, target())).bytes).toBe(3);
     const empty = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
     expect((await fetcher().download(empty.url, join(folder, 'empty'))).bytes).toBe(0);
+  });
+
+  // Here undici 7 ends the whole process: its parser asserts that it is not paused when the source closes.
+  it.each([131_072, 200_000])('survives a source that closes behind the last of %i bytes', async (size) => {
+    const head = `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${size}\r\n\r\n`;
+    const server = await serveRaw(Buffer.concat([Buffer.from(head), Buffer.alloc(size, 'a')]));
+    for (let round = 0; round < 20; round++) {
+      expect((await fetcher().download(server.url, join(folder, String(round)))).bytes).toBe(size);
+    }
   });
 
   it('leaves HTML to the probe but names it', async () => {
@@ -308,6 +327,19 @@ describe('sources that answer badly', () => {
     });
   });
 
+  it('an answer that switches protocols is no file, and one that only ever promises ends at the deadline', async () => {
+    const upgrade = await serveRaw('HTTP/1.1 101 Switching\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\nabc');
+    expect((await failure(fetcher().download(upgrade.url, target()))).code).toMatch(/^source_(unreachable|error)$/);
+    const promising = await serveRaw('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(50), false);
+    const error = await failure(fetcher().download(promising.url, target(), { deadlineMs: 200 }));
+    expect(error.code).toBe('source_timeout');
+  });
+
+  it('a body whose chunks are malformed is an error of the source', async () => {
+    const server = await serveRaw('HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n5\r\nhello\r\nzz\r\n');
+    expect((await failure(fetcher().download(server.url, target()))).code).toBe('source_error');
+  });
+
   it('a source that closes without an answer, or where nobody listens, is unreachable', async () => {
     const closing = await serveRaw('');
     expect((await failure(fetcher().download(closing.url, target()))).code).toBe('source_unreachable');
@@ -401,6 +433,24 @@ describe('sources that take their time', () => {
     const server = await serve(() => {});
     const error = await failure(fetcher().download(server.url, target(), { deadlineMs: 200 }));
     expect(error).toMatchObject({ code: 'source_timeout', retry: true });
+  });
+
+  it('a source that drips its headers is given up before the deadline', async () => {
+    const server = await listen(
+      createTcpServer((socket) => {
+        socket.write('HTTP/1.1 200 OK\r\n');
+        const timer = setInterval(() => socket.write('x: y\r\n'), 20);
+        socket.on('close', () => clearInterval(timer));
+      }),
+    );
+    const error = await failure(fetcher({ headersTimeoutMs: 100 }).download(server.url, target()));
+    expect(error).toMatchObject({ code: 'source_timeout', message: 'The source did not answer in time.' });
+  });
+
+  it('a source that falls silent ends by the minimum rate', async () => {
+    const server = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nstart', false);
+    const error = await failure(fetcher({ rateWindowMs: 100 }).download(server.url, target()));
+    expect(error).toMatchObject({ code: 'source_timeout', message: 'The source stopped sending.' });
   });
 
   it('a source that drips ends by the minimum rate, long before the deadline', async () => {
