@@ -71,6 +71,9 @@ describe('the disk', () => {
     await writeFile(join(objectFolder(root, 'k'), future), 'from the future');
     await put('k', 'after');
     expect(await read('k')).toBe('after');
+    // Above it even for a reader, or a crash, before the older file is gone.
+    const [name] = await readdir(objectFolder(root, 'k'));
+    expect(name! > future).toBe(true);
   });
 
   it('copies by hard link, with a time of its own', async () => {

@@ -78,28 +78,24 @@ export async function openDisk(folder: string): Promise<Disk> {
   const underWay = new Set<string>();
   const lock = keyedLock();
 
-  /** `place` puts the bytes at the path that it is given, atomically. Tried again when a DELETE took the folder away. */
+  /** `place` puts the bytes at the path that it is given, atomically. */
   function publish(key: string, contentType: string, place: (path: string) => Promise<void>): Promise<StoredObject> {
     return lock(key, async () => {
       const target = objectFolder(root, key);
-      for (let attempt = 1; ; attempt++) {
-        await makeFolder(target);
-        const old = await readVersions(target);
-        // Never below the last one, even when the clock was set back.
-        const version = Math.max(Date.now() * 1000, (old.at(-1)?.version ?? 0) + 1);
-        const path = join(target, versionName(version, contentType));
-        try {
-          await place(path);
-        } catch (error) {
-          const pruned = (error as NodeJS.ErrnoException).code === 'ENOENT' && !(await isReal(target));
-          if (pruned && attempt < 10) continue;
-          await pruneFolder(objectsFolder(root), target);
-          throw error;
-        }
-        await syncFolder(target);
-        for (const each of old) await rm(each.path, { force: true });
-        return describe(await lstat(path), { path, version, contentType });
+      await makeFolder(target);
+      const old = await readVersions(target);
+      // Never below the last one, even when the clock was set back.
+      const version = Math.max(Date.now() * 1000, (old.at(-1)?.version ?? 0) + 1);
+      const path = join(target, versionName(version, contentType));
+      try {
+        await place(path);
+      } catch (error) {
+        await pruneFolder(objectsFolder(root), target);
+        throw error;
       }
+      await syncFolder(target);
+      for (const each of old) await rm(each.path, { force: true });
+      return describe(await lstat(path), { path, version, contentType });
     });
   }
 

@@ -44,7 +44,8 @@ export function refuse(request: IncomingMessage, response: ServerResponse, error
   // The whole answer goes out now, but `end` would close the socket over unread bytes, and the reset that follows could
   // take the answer away before the client has read it.
   response.write(xml);
-  drain(request, () => response.end());
+  if (error.code === 'RequestTimeout') response.end();
+  else drain(request, () => response.end());
 }
 
 export function bodyAnnounced(request: IncomingMessage): boolean {
