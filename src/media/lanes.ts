@@ -21,14 +21,18 @@ export function estimateLane(request: TranscodeRequest, infos: (MediaInfo | null
   const last = (name: string, specifiers: string[]) =>
     output.findLast((option) => option.name === name && specifiers.includes(option.specifier))?.value ?? null;
   if (output.some((option) => option.name === 'vn')) return 'light';
+  const size = last('s', ['', 'v', 'v:0']);
   if (kind === 'image') {
     if (request.outputFormat !== 'gif') return 'light';
-    const known = infos.every((info) => info !== null && (info.durationSeconds ?? 0) <= LIGHT_GIF_SECONDS);
+    const short = infos.every((info) => info !== null && (info.durationSeconds ?? 0) <= LIGHT_GIF_SECONDS);
     const trimmed = output.some((option) => option.name === 't' && Number(option.value) <= LIGHT_GIF_SECONDS);
-    return known || trimmed ? 'light' : 'heavy';
+    // Without a size of the caller's the planner makes a GIF small; with options it keeps the source's.
+    const keepsSize = output.length > 0 || request.preset?.resolution !== undefined || size !== null;
+    const large = keepsSize && outputShortSide(request, infos, size) >= HEAVY_SHORT_SIDE;
+    return (short || trimmed) && !large ? 'light' : 'heavy';
   }
   if (last('c', ['', 'v', 'v:0']) === 'copy') return 'light';
-  return outputShortSide(request, infos, last('s', ['', 'v', 'v:0'])) >= HEAVY_SHORT_SIDE ? 'heavy' : 'light';
+  return outputShortSide(request, infos, size) >= HEAVY_SHORT_SIDE ? 'heavy' : 'light';
 }
 
 function outputShortSide(request: TranscodeRequest, infos: (MediaInfo | null)[], size: string | null): number {

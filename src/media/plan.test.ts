@@ -205,6 +205,13 @@ describe('estimateLane', () => {
     ['a still', request({ outputFormat: 'png' }), [large], 'light'],
     ['an unknown input', request(), [null], 'heavy'],
     ['an unknown input at 480p', request({ preset: { resolution: '480p' } }), [null], 'light'],
+    ['a GIF', request({ outputFormat: 'gif' }), [probe([VIDEO], { duration: '5' })], 'light'],
+    [
+      'a large GIF',
+      request({ outputFormat: 'gif', preset: { resolution: '1080p' } }),
+      [probe([VIDEO], { duration: '5' })],
+      'heavy',
+    ],
     ['a long GIF', request({ outputFormat: 'gif' }), [probe([VIDEO], { duration: '600' })], 'heavy'],
   ] as const)('of %s', (_, wanted, infos, lane) => {
     expect(estimateLane(wanted, [...infos])).toBe(lane);

@@ -1,9 +1,15 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { JobFailure } from '../contract/failures.ts';
 import { checkInput } from './input-limits.ts';
 import { parseProbe, probeArgs } from './probe.ts';
 
+const run = promisify(execFile);
 const file = { sizeBytes: 1000, demuxer: 'mov' };
 const probe = (
   streams: unknown[],
@@ -28,6 +34,25 @@ describe('probeArgs', () => {
     expect(args[args.indexOf('-f') + 1]).toBe('mov');
     expect(args[args.indexOf('-format_whitelist') + 1]).toBe('mov');
     expect(args[args.indexOf('-protocol_whitelist') + 1]).toBe('file');
+  });
+});
+
+describe('ffprobe with these arguments', () => {
+  it.each([
+    ['a concat script', "ffconcat version 1.0\nfile 'other.mp4'\n"],
+    ['a playlist', '#EXTM3U\n#EXTINF:1,\nother.mp4\n#EXT-X-ENDLIST\n'],
+    ['a manifest', '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period/></MPD>'],
+  ])('reads nothing out of %s that calls itself a video', async (_, text) => {
+    const dir = await mkdtemp(join(tmpdir(), 'airlock-probe-'));
+    try {
+      const path = join(dir, '0');
+      await writeFile(path, text);
+      for (const demuxer of ['mov', 'matroska', 'mpegts']) {
+        await expect(run('ffprobe', probeArgs({ path, demuxer }))).rejects.toThrow();
+      }
+    } finally {
+      await rm(dir, { recursive: true, force: true });
+    }
   });
 });
 

@@ -9,7 +9,7 @@ export const MAX_OUTPUT_SECONDS = 12 * 3600;
 
 const MIN_WALL_SECONDS = 60;
 const MAX_WALL_SECONDS = 6 * 3600;
-const MIN_MEMORY_BYTES = 256 * 2 ** 20;
+const MIN_MEMORY_BYTES = 128 * 2 ** 20;
 
 /** Frame buffers of an encoder: A + B × threads, in frames (performance 9). */
 const X264_FRAMES: Readonly<Record<string, readonly [number, number]>> = {
@@ -28,8 +28,11 @@ const ENCODER_FRAMES: Readonly<Record<string, number>> = {
   libx265: 160,
   'libvpx-vp9': 105,
   libvpx: 105,
+  // Measured: 530 MB for a 1080p GIF, of which 256 MB are frames that wait for the palette.
+  gif: 60,
 };
 const OTHER_FRAMES = 20;
+const STILL_FRAMES = 3;
 
 /** CPU seconds for one second of 1080p30, generous: this is where a job is killed, not what it should take. */
 const CPU_PER_SECOND: Readonly<Record<string, number>> = { libx264: 20, libx265: 40, libsvtav1: 40, 'libvpx-vp9': 40 };
@@ -70,7 +73,7 @@ export function resourcesFor(work: Workload, ctx: PlanContext): Resources {
   let memory = 60 * 2 ** 20 + work.filterBytes;
   for (const frame of work.decoded) memory += 14 * frameBytes(frame);
   if (work.encoded && !work.still) memory += encoderFrames(work.encoded, threads) * frameBytes(work.encoded);
-  if (work.encoded && work.still) memory += OTHER_FRAMES * frameBytes(work.encoded);
+  if (work.encoded && work.still) memory += STILL_FRAMES * frameBytes(work.encoded);
 
   // An unknown duration may be anything up to the longest input; an hour is what a live recording without index has.
   const seconds = work.still ? 10 : (work.durationSeconds ?? 3600);

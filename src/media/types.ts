@@ -146,7 +146,7 @@ export interface Plan {
   outputs: PlannedOutput[];
   /** Expected duration of the output, for progress; null = not known, or a still picture. */
   durationSeconds: number | null;
-  /** Expected peak resident memory with margin, for admission. */
+  /** Expected peak resident memory with a margin of 1.2, for admission; a hard limit should leave room above it. */
   memoryBytes: number;
   /** Cores that the job keeps busy. */
   cpuWeight: number;

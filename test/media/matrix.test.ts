@@ -1,3 +1,4 @@
+import { readFile, writeFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { JobFailure } from '../../src/contract/failures.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../src/contract/formats.ts';
@@ -274,6 +275,20 @@ describe('pictures', () => {
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([101, 77]);
   });
 
+  it('of a photo that its EXIF data turns stand upright at the size of the preset', async () => {
+    const photo = await shop.make('lying.jpg', [...redOverBlue('960x540'), '-frames:v', '1', '-update', '1']);
+    const bytes = await readFile(photo);
+    // Orientation 6 (EXIF 2.3, tag 0x0112): the camera was held upright, a viewer turns the picture clockwise.
+    const exif = Buffer.from('ffe1002245786966000049492a00080000000100120103000100000006000000' + '00000000', 'hex');
+    await writeFile(photo, Buffer.concat([bytes.subarray(0, 2), exif, bytes.subarray(2)]));
+    for (const format of ['webp', 'png'] as const) {
+      const { info, path } = await shop.transcode([photo], { outputFormat: format, preset: { resolution: '480p' } });
+      expect([info.video[0]!.width, info.video[0]!.height]).toEqual([480, 853]);
+      const right = await colourAt(path, { x: 0.8, y: 0.5 });
+      expect(right[0]).toBeGreaterThan(right[2] + 100);
+    }
+  });
+
   it('of a photo become a video when the options give a duration', async () => {
     const { info } = await shop.transcode([files['still.png']!], {
       outputFormat: 'mp4',
@@ -312,9 +327,19 @@ describe('presets', () => {
 
 describe('streams and tags', () => {
   it('of the input that can hold a place or a name are dropped, the language stays', async () => {
-    const { info, path } = await shop.transcode([files['wide.mp4']!], { outputFormat: 'mp4' });
-    expect(info.audio[0]!.language).toBe('deu');
-    const { readFile } = await import('node:fs/promises');
+    const place = [
+      '-metadata',
+      'location=+48.1+011.5/',
+      '-metadata:s:v:0',
+      'handler_name=secret',
+      '-metadata:s:a:0',
+      'language=eng',
+    ];
+    const placed = await shop.make('placed.mov', ['-i', files['wide.mp4']!, '-c', 'copy', ...place]);
+    const source = (await readFile(placed)).toString('latin1');
+    expect([source.includes('+48.1'), source.includes('secret')]).toEqual([true, true]);
+    const { info, path } = await shop.transcode([placed], { outputFormat: 'mov' });
+    expect(info.audio[0]!.language).toBe('eng');
     const text = (await readFile(path)).toString('latin1');
     expect(text).not.toContain('+48.1');
     expect(text).not.toContain('secret');
