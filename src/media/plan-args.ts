@@ -46,7 +46,8 @@ export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   if (start !== null && start > 0 && !still) args.push('-ss', timeText(start));
   const length = options.length();
   if (length !== null) args.push('-t', timeText(length));
-  if (plan.loopStill && still) args.push('-loop', '1');
+  // The demuxers of single pictures can repeat them; a GIF of one frame is played again instead.
+  if (plan.loopStill) args.push(...(still ? ['-loop', '1'] : ['-stream_loop', '-1']));
   args.push(...alphaDecoder(input, plan.video));
   if (threads !== null) args.push('-threads', String(threads));
   return [...args, ...inputSecurityArgs(input.demuxer), '-i', input.path];

@@ -44,7 +44,7 @@ export function planPlain(
   };
   const still = kind === 'image' && encoders.video !== 'gif' && encoders.video !== 'libwebp_anim';
   const loops = loopStills(inputs, inputOptions, options, kind, selection);
-  const seek = seekPosition(inputs, inputOptions, options, { still, raw, selection });
+  const seek = seekPosition(inputs, inputOptions, options, { still, raw, selection, copy: encoders.video === 'copy' });
 
   const seconds = inputs.map((input, index) => inputDuration(input.info, inputOptions[index]!));
   const duration = still ? null : outputDuration(seconds, options, selection.video?.stream.frameRate ?? null);
@@ -181,7 +181,7 @@ function seekPosition(
   inputs: readonly PlanInput[],
   inputOptions: readonly OptionSet[],
   options: OptionSet,
-  job: { still: boolean; raw: boolean; selection: Selection },
+  job: { still: boolean; raw: boolean; selection: Selection; copy: boolean },
 ): { input: number | null; moved: boolean } {
   const own = inputOptions[0]!;
   const { info, demuxer } = inputs[0]!;
@@ -190,7 +190,10 @@ function seekPosition(
   // A seek on the output side decodes and throws away everything before it: 54 times the work (performance 8).
   const stated = options.number('ss');
   if (stated !== null) {
-    return INDEXED_DEMUXERS.includes(demuxer) ? { input: stated, moved: true } : { input: null, moved: false };
+    // A copy starts at a key frame wherever the seek is done; on the output side it would lose all before the next one.
+    return job.copy || INDEXED_DEMUXERS.includes(demuxer)
+      ? { input: stated, moved: true }
+      : { input: null, moved: false };
   }
   const isCover = job.selection.video?.stream.isAttachedPicture ?? false;
   if (!job.still || job.raw || isCover || info.isAnimated || info.durationSeconds === null)

@@ -31,7 +31,7 @@ export function videoChain(stream: VideoStream, chain: VideoChain): string {
   if (chain.background && stream.hasAlpha) filters.push(flatten(chain.background));
   const toneMap = chain.toneMap && stream.isHdr;
   filters.push(...resize(stream, chain, toneMap));
-  if (toneMap) filters.push(...hdrToSdr(stream));
+  if (toneMap) filters.push(...hdrToSdr(stream, hasOddSide(stream, chain)));
   const pixelFormat = chain.pixelFormat ?? (toneMap ? 'yuv420p' : null);
   if (pixelFormat && (filters.length > 0 || pixelFormat !== stream.pixelFormat)) filters.push(`format=${pixelFormat}`);
   return filters.join(',');
@@ -99,6 +99,11 @@ function flatten(colour: 'white' | 'black'): string {
   );
 }
 
+function hasOddSide(stream: VideoStream, chain: VideoChain): boolean {
+  const { width, height } = chain.size ?? storedSize(stream);
+  return width % 2 === 1 || height % 2 === 1;
+}
+
 const TRANSFERS = new Set(['smpte2084', 'arib-std-b67']);
 const PRIMARIES = new Set(['bt709', 'bt2020', 'smpte431', 'smpte432']);
 const MATRICES: Readonly<Record<string, string>> = { bt709: 'bt709', bt2020nc: 'bt2020nc', bt2020c: 'bt2020c' };
@@ -107,17 +112,21 @@ const MATRICES: Readonly<Record<string, string>> = { bt709: 'bt709', bt2020nc: '
  * The usual zimg + Hable path to BT.709. The input side is stated in full because files often tag the
  * transfer alone, and zimg refuses to guess the rest. 100 cd/m² is the reference white of SDR.
  */
-function hdrToSdr(stream: VideoStream): string[] {
+function hdrToSdr(stream: VideoStream, odd: boolean): string[] {
   const transfer = stream.colorTransfer && TRANSFERS.has(stream.colorTransfer) ? stream.colorTransfer : 'smpte2084';
   const primaries = stream.colorPrimaries && PRIMARIES.has(stream.colorPrimaries) ? stream.colorPrimaries : 'bt2020';
   const matrix = (stream.colorSpace && MATRICES[stream.colorSpace]) || 'bt2020nc';
   const range = stream.colorRange === 'pc' ? 'full' : 'limited';
+  // zimg refuses subsampled chroma of an odd size, so such pictures pass it with full chroma.
+  const full = (format: string) => (odd ? [`format=${format}`] : []);
   return [
+    ...full('yuv444p10le'),
     `zscale=transferin=${transfer}:primariesin=${primaries}:matrixin=${matrix}:rangein=${range}:transfer=linear:npl=100`,
     'format=gbrpf32le',
     'zscale=primaries=bt709',
     'tonemap=tonemap=hable:desat=0',
     'zscale=transfer=bt709:matrix=bt709:range=limited',
+    ...full('yuv444p'),
   ];
 }
 

@@ -244,6 +244,22 @@ describe('pictures', () => {
       ]);
   });
 
+  it.each(['jpg', 'gif'] as const)('with HDR and an odd size keep that size in %s', async (format) => {
+    const source =
+      'testsrc=s=161x121:r=10:d=1,format=yuv420p10le,setparams=color_trc=arib-std-b67:color_primaries=bt2020';
+    const odd = await shop.make('hdr-odd.mkv', ['-f', 'lavfi', '-i', source, '-c:v', 'ffv1']);
+    expect((await inspect(odd)).info.video[0]!.isHdr).toBe(true);
+    const { info } = await shop.transcode([odd], { outputFormat: format });
+    expect([info.video[0]!.width, info.video[0]!.height]).toEqual([161, 121]);
+  });
+
+  it('of a GIF with one frame last as long as the options say', async () => {
+    const still = await shop.make('one.gif', [...test2('100x80'), '-frames:v', '1']);
+    const options = [{ option: '-t', argument: 1 }];
+    const { info } = await shop.transcode([still], { outputFormat: 'mp4', options });
+    expect(info.durationSeconds).toBeCloseTo(1, 1);
+  });
+
   it.each(['webm', 'png', 'webp', 'gif'] as const)('keep their transparency in %s', async (format) => {
     const { info, path } = await shop.transcode([files['alpha.webm']!], { outputFormat: format });
     expect(info.video[0]!.hasAlpha).toBe(true);
