@@ -1,4 +1,4 @@
-import { homedir, tmpdir } from 'node:os';
+import { homedir } from 'node:os';
 import { resolve } from 'node:path';
 import { ConfigError } from './config-error.ts';
 import { parseDuration, parseList, parsePort, parsePositive } from './parse.ts';
@@ -58,11 +58,6 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     logLevel: env.AIRLOCK_LOG_LEVEL || 'info',
   };
   return Object.freeze(config);
-}
-
-/** Short folder for Unix sockets: their path may hold 107 bytes at most, and a data directory can be longer. */
-export function socketFolder(config: Pick<Config, 'dataDir'>, hash: (text: string) => string): string {
-  return resolve(tmpdir(), `airlock-${hash(config.dataDir).slice(0, 12)}`);
 }
 
 function readUrl(variable: string, value: string | undefined, protocols: string[]): string | null {

@@ -16,14 +16,12 @@ export const UPLOAD_ERROR_ORDER = [
 
 // 0 is invalid, not missing: only undefined, null and "" are missing.
 function fileSize(missing: string) {
-  return z.preprocess(
-    (value) => (value === null || value === '' ? undefined : value),
-    z
-      .number({ error: (issue) => (issue.input === undefined ? missing : 'invalid_file_size') })
-      .int('invalid_file_size')
-      .min(1, 'invalid_file_size')
-      .max(MAX_UPLOAD_BYTES, 'file_too_large'),
-  );
+  const isMissing = (value: unknown) => value === undefined || value === null || value === '';
+  return z
+    .number({ error: (issue) => (isMissing(issue.input) ? missing : 'invalid_file_size') })
+    .int('invalid_file_size')
+    .min(1, 'invalid_file_size')
+    .max(MAX_UPLOAD_BYTES, 'file_too_large');
 }
 
 function requiredText(missing: string) {

@@ -16,8 +16,6 @@ export interface Limits {
   address(ip: string): Promise<LimitState>;
   /** Failed authentications from one address; a much lower limit. */
   failedAuth(ip: string): Promise<LimitState>;
-  /** Whether that address has used up its failures, without counting. */
-  authBlocked(ip: string): Promise<LimitState>;
 }
 
 const WINDOW_SECONDS = 60;
@@ -65,12 +63,6 @@ export function openLimits(pool: pg.Pool, serverPerMinute: number): Limits {
     request: (keyId, perMinute) => consume('key', keyId, perMinute),
     address: (ip) => consume('ip', ip, addressLimit),
     failedAuth: (ip) => consume('auth', ip, FAILED_AUTH_LIMIT),
-    async authBlocked(ip) {
-      const state = await limiter('auth', FAILED_AUTH_LIMIT).get(ip);
-      if (!state)
-        return { allowed: true, limit: FAILED_AUTH_LIMIT, remaining: FAILED_AUTH_LIMIT, resetSeconds: WINDOW_SECONDS };
-      return toState(state, FAILED_AUTH_LIMIT, state.consumedPoints < FAILED_AUTH_LIMIT);
-    },
   };
 }
 

@@ -1,11 +1,11 @@
-/** How objects are named. Ids are ours (UUIDs); `storedName` is the only part that a user has a say in. */
+/** How objects are named: by ids of ours alone. No name of a user's ever reaches a storage key, a log or a disk. */
 
 /** S3's own limit: "up to 1,024 bytes long" in UTF-8. */
 const KEY_BYTES = 1024;
 
-/** Where a presigned PUT lands. The upload id keeps two uploads of equal name apart. */
-export function uploadKey(accountId: string, uploadId: string, storedName: string): string {
-  return checked(`uploads/${id(accountId)}/${id(uploadId)}/${segment(storedName)}`);
+/** Where a presigned PUT lands. */
+export function uploadKey(accountId: string, uploadId: string): string {
+  return checked(`uploads/${id(accountId)}/${id(uploadId)}`);
 }
 
 /** Where a confirmed upload lives: no signed URL for writing ever names such a key. */
@@ -39,10 +39,5 @@ function checked(key: string): string {
 function id(value: string): string {
   if (!/^[A-Za-z0-9-]{1,64}$/.test(value))
     throw new RangeError('an id in a storage key has letters, digits and dashes');
-  return value;
-}
-
-function segment(value: string): string {
-  if (value === '' || value.includes('/')) throw new RangeError('a stored name is one path segment');
   return value;
 }

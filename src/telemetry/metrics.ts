@@ -27,7 +27,8 @@ const HTTP_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60]
  * those of the process itself (CPU, memory, event loop), which cost a timer and some memory.
  */
 export async function createMetrics(role: string, options: { processMetrics?: boolean } = {}): Promise<Metrics> {
-  const prom = await import('prom-client');
+  // A CommonJS package: bundled, its exports stand under `default` only.
+  const { default: prom } = await import('prom-client');
   const registry = new prom.Registry();
   registry.setDefaultLabels({ role });
   if (options.processMetrics) prom.collectDefaultMetrics({ register: registry, prefix: 'airlock_' });

@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts';
+import type { Inspection } from '../uploads/upload.ts';
 import type { Claim } from './claim.ts';
 
 export interface Progress {
@@ -40,4 +41,19 @@ export async function beatAttempt(context: Context, claim: Claim): Promise<boole
     .returning('id')
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** What an input that was fetched turned out to be; clients see it on the job. */
+export async function recordInput(
+  context: Context,
+  claim: Claim,
+  position: number,
+  inspection: Inspection,
+): Promise<void> {
+  await context.db
+    .updateTable('transcode_inputs')
+    .set({ probe: JSON.stringify(inspection) })
+    .where('transcode_id', '=', claim.job.id)
+    .where('position', '=', position)
+    .execute();
 }

@@ -22,7 +22,7 @@ export async function claimInspection(context: Context): Promise<ClaimedInspecti
       const entry = await context.queue.fetch(tx, 'inspect', []);
       if (!entry) return null;
       const upload = await tx.selectFrom('uploads').selectAll().where('id', '=', entry.subject).executeTakeFirst();
-      if (!upload || upload.state !== 'confirming' || !upload.object_id) {
+      if (upload?.state !== 'confirming' || !upload.object_id) {
         await context.queue.finish(tx, 'inspect', entry.id);
         return 'stale';
       }

@@ -1,0 +1,67 @@
+import { randomUUID } from 'node:crypto';
+import helmet from '@fastify/helmet';
+import underPressure from '@fastify/under-pressure';
+import Fastify, { type FastifyBaseLogger } from 'fastify';
+import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import { MAX_BODY_BYTES } from '../contract/common.ts';
+import type { ApiDeps } from './deps.ts';
+import { registerAuth } from './plugins/auth.ts';
+import { registerErrors } from './plugins/errors.ts';
+import { registerHttpsOnly } from './plugins/https.ts';
+import { registerObservation } from './plugins/observe.ts';
+import { registerOpenapi } from './plugins/openapi.ts';
+import { registerHealth } from './routes/health.ts';
+import { registerKeys } from './routes/keys.ts';
+import { registerTranscodes } from './routes/transcodes.ts';
+import { registerUploads } from './routes/uploads.ts';
+import type { App } from './types.ts';
+
+/** Event-loop delay above which new requests are sent away: long after a healthy process, before a dead one. */
+const MAX_LOOP_DELAY_MS = 3000;
+
+/** Builds the API; the caller listens. Follow a request from here: https → auth → limits → schema → route. */
+export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promise<App> {
+  const { settings } = deps;
+  const app = Fastify({
+    loggerInstance: logger,
+    disableRequestLogging: true,
+    genReqId: () => randomUUID(),
+    bodyLimit: MAX_BODY_BYTES,
+    trustProxy: settings.trustProxy.length > 0 ? settings.trustProxy : false,
+    // A request may wait 60 s for its job, a confirm 30 s for its inspection.
+    requestTimeout: 30_000,
+    keepAliveTimeout: 72_000,
+    forceCloseConnections: 'idle',
+    ...(settings.tls && { https: { cert: settings.tls.cert, key: settings.tls.key, minVersion: 'TLSv1.2' as const } }),
+  }) as unknown as App;
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  acceptEmptyJson(app);
+
+  registerErrors(app);
+  registerObservation(app, deps.metrics);
+  registerHttpsOnly(app, settings);
+  await app.register(helmet, {
+    contentSecurityPolicy: false,
+    hsts: settings.tls || settings.trustProxy.length > 0 ? { maxAge: 31_536_000 } : false,
+  });
+  await app.register(underPressure, { maxEventLoopDelay: MAX_LOOP_DELAY_MS });
+  registerAuth(app, deps);
+  await registerOpenapi(app, settings);
+  registerHealth(app, deps);
+  registerUploads(app, deps);
+  registerTranscodes(app, deps);
+  registerKeys(app, deps);
+  await app.ready();
+  return app;
+}
+
+/** Many clients send `content-type: application/json` with no body at all, a PATCH above all. */
+function acceptEmptyJson(app: App): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser('application/json');
+  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
+    if (body === '') done(null, undefined);
+    else parse(request, body as string, done);
+  });
+}

@@ -1,0 +1,34 @@
+import type { Context } from '../domain/context.ts';
+import type { Limits } from '../domain/limits.ts';
+import type { Signals } from '../domain/signals.ts';
+import type { Metrics } from '../telemetry/index.ts';
+
+export interface UrlVerdict {
+  ok: boolean;
+  reason?: string;
+}
+
+/** What the API is built from; the composition root hands it over. */
+export interface ApiDeps {
+  context: Context;
+  limits: Limits;
+  signals: Signals;
+  metrics: Pick<Metrics, 'httpRequests' | 'httpSeconds'>;
+  /** Shape of a source URL, without looking anything up. */
+  checkSourceUrl: (url: string) => UrlVerdict;
+  settings: ApiSettings;
+}
+
+export interface ApiSettings {
+  version: string;
+  /** Null while the port is not known yet. */
+  publicUrl: string | null;
+  /** Whether this process terminates TLS itself. */
+  tls: { cert: string; key: string } | null;
+  /** Whether the address that we listen on is a loopback address. */
+  loopbackOnly: boolean;
+  /** CIDRs of proxies whose x-forwarded-* headers are believed. */
+  trustProxy: string[];
+  /** Requests a minute for a key whose account says nothing else. */
+  rateLimit: number;
+}

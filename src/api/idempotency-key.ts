@@ -1,0 +1,16 @@
+import type { FastifyRequest } from 'fastify';
+import { ApiError } from '../contract/errors.ts';
+
+/** The caller's Idempotency-Key, or null. At most 255 printable characters, as other services have it. */
+export function idempotencyKey(request: FastifyRequest<never> | FastifyRequest): string | null {
+  const value = request.headers['idempotency-key'];
+  if (value === undefined || value === '') return null;
+  if (typeof value !== 'string' || value.length > 255 || !/^[\x20-\x7e]+$/.test(value)) {
+    throw new ApiError('invalid_request', {
+      field: 'Idempotency-Key',
+      reason: 'is longer than 255 characters, or not printable',
+      remedy: 'Use a UUID',
+    });
+  }
+  return value;
+}

@@ -1,0 +1,76 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { ApiError, type ErrorCode, isErrorCode } from '../../contract/errors.ts';
+import { UPLOAD_ERROR_ORDER } from '../../contract/uploads.ts';
+import { outageOf } from '../../domain/outage.ts';
+import type { App } from '../types.ts';
+
+const FASTIFY_CODES: Record<string, ErrorCode> = {
+  FST_ERR_CTP_INVALID_JSON_BODY: 'invalid_json',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'invalid_json',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'invalid_json',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_MAX_PARAM_LENGTH: 'not_found',
+  FST_ERR_BAD_URL: 'not_found',
+  FST_UNDER_PRESSURE: 'unavailable',
+};
+
+/** The one place where an error becomes an answer. */
+export function registerErrors(app: App): void {
+  app.setErrorHandler((error: FastifyError, request, reply) => {
+    const known = toApiError(error);
+    if (known.status >= 500) request.log.error({ err: error, code: known.code }, 'request failed');
+    return sendError(reply, known);
+  });
+  app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+    const details = { method: request.method, reason: 'there is no such path', remedy: 'See /docs' };
+    return sendError(reply, new ApiError('not_found', details));
+  });
+}
+
+export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
+  if (error.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (error.status === 503) reply.header('retry-after', '1');
+  return reply.code(error.status).type('application/json; charset=utf-8').serializer(JSON.stringify).send({
+    error: error.message,
+    code: error.code,
+    details: error.details,
+  });
+}
+
+export function toApiError(error: FastifyError): ApiError {
+  if (error instanceof ApiError) return error;
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    return fromIssues(error.validation.map((issue) => ({ path: issue.instancePath, message: issue.message ?? '' })));
+  }
+  const code = FASTIFY_CODES[error.code];
+  if (code) return new ApiError(code);
+  const outage = outageOf(error);
+  if (outage) return new ApiError(outage === 'storage' ? 'storage_unavailable' : 'unavailable');
+  if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) {
+    return new ApiError('invalid_request', { reason: 'the request could not be read' });
+  }
+  return new ApiError('internal');
+}
+
+function fromIssues(issues: { path: string; message: string }[]): ApiError {
+  const named = UPLOAD_ERROR_ORDER.find((code) => issues.some((issue) => issue.message === code));
+  const issue = issues.find((candidate) => candidate.message === named) ?? issues[0];
+  const field = fieldName(issue?.path ?? '');
+  if (named && isErrorCode(named)) return new ApiError(named, { field });
+  return new ApiError('invalid_request', {
+    field,
+    reason: issue?.message ?? 'is not valid',
+    remedy: 'See /docs for the shape of this request',
+    issues: issues.slice(0, 20).map(({ path, message }) => ({ field: fieldName(path), reason: message })),
+  });
+}
+
+/** `/inputs/0/url` → `inputs[0].url` */
+function fieldName(path: string): string {
+  const parts = path.split('/').filter(Boolean);
+  return (
+    parts.map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`)).join('') || 'body'
+  );
+}

@@ -1,0 +1,27 @@
+import type { ApiDeps } from '../deps.ts';
+import type { App } from '../types.ts';
+
+/** Request id on every answer; one log line a request, with the route's pattern and never the URL as it came. */
+export function registerObservation(app: App, metrics: ApiDeps['metrics']): void {
+  app.decorateRequest('sentBody', null);
+  app.addHook('onRequest', async (request, reply) => {
+    reply.header('x-request-id', request.id);
+  });
+  app.addHook('preValidation', async (request) => {
+    request.sentBody = request.body;
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    const labels = { route: request.routeOptions.url ?? '(none)', method: request.method };
+    metrics.httpRequests.inc({ ...labels, status: String(reply.statusCode) });
+    metrics.httpSeconds.observe(labels, reply.elapsedTime / 1000);
+    request.log.info(
+      {
+        ...labels,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime * 10) / 10,
+        key: request.caller?.key.id,
+      },
+      'request',
+    );
+  });
+}

@@ -1,0 +1,52 @@
+import { healthAnswer, liveAnswer, readyAnswer } from '../../contract/health.ts';
+import { checkHealth } from '../../domain/health.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { App } from '../types.ts';
+
+/** Health checks are open and never limited: a load balancer asks every second. */
+export function registerHealth(app: App, deps: ApiDeps): void {
+  const startedAt = Date.now();
+
+  app.get(
+    '/health-check',
+    {
+      config: { scope: 'open' },
+      schema: {
+        tags: ['health'],
+        summary: 'Everything that a job needs',
+        security: [],
+        response: { 200: healthAnswer, 500: healthAnswer },
+      },
+    },
+    async (_request, reply) => {
+      const health = await checkHealth(deps.context, startedAt);
+      return reply.code(health.ok ? 200 : 500).send(health);
+    },
+  );
+
+  app.get(
+    '/livez',
+    {
+      config: { scope: 'open' },
+      schema: { tags: ['health'], summary: 'This process answers', security: [], response: { 200: liveAnswer } },
+    },
+    async () => ({ ok: true as const }),
+  );
+
+  app.get(
+    '/readyz',
+    {
+      config: { scope: 'open' },
+      schema: {
+        tags: ['health'],
+        summary: 'This process can take requests',
+        security: [],
+        response: { 200: readyAnswer, 503: readyAnswer },
+      },
+    },
+    async (_request, reply) => {
+      const { ok } = await checkHealth(deps.context, startedAt);
+      return reply.code(ok ? 200 : 503).send({ ok });
+    },
+  );
+}

@@ -1,0 +1,95 @@
+import { z } from 'zod';
+import { errorBody } from '../../contract/common.ts';
+import { ApiError } from '../../contract/errors.ts';
+import { apiKey, createKeyBody, keyList, newApiKey, rotateKeyBody } from '../../contract/keys.ts';
+import { createKey, listKeys, revokeKey, rotateKey, viewKey } from '../../domain/keys.ts';
+import { isUuid } from '../../ids/uuid.ts';
+import type { ApiDeps } from '../deps.ts';
+import { actorOf, callerOf } from '../plugins/auth.ts';
+import type { App } from '../types.ts';
+import { unknownFields } from '../warnings.ts';
+
+const params = z.object({ id: z.string().max(200) });
+
+export function registerKeys(app: App, deps: ApiDeps): void {
+  const { db } = deps.context;
+
+  app.get(
+    '/v1/keys',
+    {
+      config: { scope: 'admin' },
+      schema: { tags: ['keys'], summary: 'List keys', response: { 200: keyList, '4xx': errorBody } },
+    },
+    async (request) => ({ items: (await listKeys(db, callerOf(request).account.id)).map(viewKey) }),
+  );
+
+  app.post(
+    '/v1/keys',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        tags: ['keys'],
+        summary: 'Create a key',
+        body: createKeyBody,
+        response: { 201: newApiKey, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { account } = callerOf(request);
+      const warnings = unknownFields(createKeyBody, request.sentBody);
+      const created = await db.transaction().execute((tx) => createKey(tx, account.id, request.body, actorOf(request)));
+      reply.code(201).header('cache-control', 'no-store');
+      return { ...viewKey(created.key), key: created.raw, ...(warnings.length > 0 && { warnings }) };
+    },
+  );
+
+  app.post(
+    '/v1/keys/:id/rotate',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        tags: ['keys'],
+        summary: 'Replace a key',
+        description: 'The old key dies at once, or after `overlap_seconds`.',
+        params,
+        body: rotateKeyBody.nullish(),
+        response: { 201: newApiKey, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { account } = callerOf(request);
+      const id = knownId(request.params.id);
+      const created = await db
+        .transaction()
+        .execute((tx) =>
+          rotateKey(
+            tx,
+            id,
+            { accountId: account.id, overlapSeconds: request.body?.overlap_seconds ?? 0 },
+            actorOf(request),
+          ),
+        );
+      reply.code(201).header('cache-control', 'no-store');
+      return { ...viewKey(created.key), key: created.raw };
+    },
+  );
+
+  app.delete(
+    '/v1/keys/:id',
+    {
+      config: { scope: 'admin' },
+      schema: { tags: ['keys'], summary: 'Revoke a key at once', params, response: { 200: apiKey, '4xx': errorBody } },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      const id = knownId(request.params.id);
+      const revoked = await db.transaction().execute((tx) => revokeKey(tx, id, account.id, actorOf(request)));
+      return viewKey(revoked);
+    },
+  );
+}
+
+function knownId(id: string): string {
+  if (!isUuid(id)) throw new ApiError('not_found');
+  return id;
+}

@@ -1,0 +1,154 @@
+import { z } from 'zod';
+import { errorBody, waitQuery } from '../../contract/common.ts';
+import {
+  cancelAnswer,
+  createBody,
+  downloadAnswer,
+  downloadQuery,
+  eraseAnswer,
+  job,
+  jobList,
+  listQuery,
+} from '../../contract/transcodes.ts';
+import { downloadUrl } from '../../domain/downloads.ts';
+import { cancelTranscode } from '../../domain/transcodes/cancel.ts';
+import { eraseTranscode } from '../../domain/transcodes/erase.ts';
+import { getTranscode, listTranscodes } from '../../domain/transcodes/read.ts';
+import { viewTranscode, viewTranscodes } from '../../domain/transcodes/view.ts';
+import { createTranscode } from '../create-transcode.ts';
+import type { ApiDeps } from '../deps.ts';
+import { actorOf, callerOf } from '../plugins/auth.ts';
+import type { App } from '../types.ts';
+import { waitUntilFinal } from '../wait.ts';
+
+// No format here: an id that is no UUID is a 404 like any other that is not there (contract A1).
+const params = z.object({ id: z.string().max(200) });
+
+export function registerTranscodes(app: App, deps: ApiDeps): void {
+  const { context } = deps;
+
+  app.post(
+    '/v1/transcodes',
+    {
+      config: { scope: 'transcode' },
+      schema: {
+        tags: ['transcodes'],
+        summary: 'Create a job',
+        body: createBody,
+        querystring: waitQuery,
+        response: { 201: job, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const created = await createTranscode(deps, request);
+      const { account } = callerOf(request);
+      reply.code(201).header('Location', `/v1/transcodes/${created.id}`);
+      if (!request.query.wait) return created;
+      return waitUntilFinal(deps, account.id, created.id, request.query.wait, request.raw);
+    },
+  );
+
+  app.get(
+    '/v1/transcodes',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: ['transcodes'],
+        summary: 'List jobs, newest first',
+        querystring: listQuery,
+        response: { 200: jobList, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { account } = callerOf(request);
+      const { rows, total } = await listTranscodes(context.db, account.id, request.query);
+      reply.header('X-Total-Count', total);
+      const items = await viewTranscodes(context, context.db, rows);
+      return { items, page: request.query.page, limit: request.query.limit, total };
+    },
+  );
+
+  app.get(
+    '/v1/transcodes/:id',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: ['transcodes'],
+        summary: 'Read a job',
+        params,
+        querystring: waitQuery,
+        response: { 200: job, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      const { id } = request.params;
+      if (request.query.wait) return waitUntilFinal(deps, account.id, id, request.query.wait, request.raw);
+      return viewTranscode(context, context.db, await getTranscode(context.db, account.id, id));
+    },
+  );
+
+  app.patch(
+    '/v1/transcodes/:id/cancel',
+    {
+      config: { scope: 'transcode' },
+      schema: {
+        tags: ['transcodes'],
+        summary: 'Cancel a job',
+        params,
+        response: { 200: cancelAnswer, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      const canceled = await cancelTranscode(context, account.id, request.params.id);
+      return {
+        success: true as const,
+        message: 'Job cancelled successfully' as const,
+        job: await viewTranscode(context, context.db, canceled),
+      };
+    },
+  );
+
+  app.get(
+    '/v1/transcodes/:id/download',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: ['transcodes'],
+        summary: 'Get a link to the output that dies after ten minutes',
+        description: '`?url=false` or `Accept: application/octet-stream` answers with a redirect (302) instead.',
+        params,
+        querystring: downloadQuery,
+        response: { 200: downloadAnswer, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { account } = callerOf(request);
+      const url = await downloadUrl(context, account.id, request.params.id);
+      const wantsBytes = /application\/octet-stream/i.test(request.headers.accept ?? '');
+      const asUrl = request.query.url === undefined ? !wantsBytes : ['true', '1'].includes(request.query.url);
+      reply.header('cache-control', 'no-store');
+      return asUrl ? { url } : reply.redirect(url, 302);
+    },
+  );
+
+  app.delete(
+    '/v1/transcodes/:id',
+    {
+      config: { scope: 'transcode' },
+      schema: {
+        tags: ['transcodes'],
+        summary: 'Erase a job now',
+        description: 'Its outputs and the uploads it used are gone before this answers.',
+        params,
+        response: { 200: eraseAnswer, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      const at = await eraseTranscode(context, account.id, request.params.id, actorOf(request));
+      return { success: true as const, id: request.params.id, erased_at: at.toISOString() };
+    },
+  );
+}

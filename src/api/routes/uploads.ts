@@ -1,0 +1,66 @@
+import { errorBody } from '../../contract/common.ts';
+import { confirmAnswer, confirmBody, presignAnswer, presignBody } from '../../contract/uploads.ts';
+import { once } from '../../domain/idempotency.ts';
+import { confirmUpload } from '../../domain/uploads/confirm.ts';
+import { presignUpload } from '../../domain/uploads/presign.ts';
+import type { ApiDeps } from '../deps.ts';
+import { idempotencyKey } from '../idempotency-key.ts';
+import { callerOf } from '../plugins/auth.ts';
+import type { App } from '../types.ts';
+import { unknownFields } from '../warnings.ts';
+
+/** How long a confirm waits for a worker's look at the upload. */
+const INSPECTION_WAIT_MS = 30_000;
+
+export function registerUploads(app: App, deps: ApiDeps): void {
+  const { context, signals } = deps;
+
+  app.post(
+    '/v1/upload/presigned-url',
+    {
+      config: { scope: 'upload' },
+      schema: {
+        tags: ['uploads'],
+        summary: 'Ask for a URL to PUT a file to',
+        description: 'The URL lives 15 minutes and takes exactly that many bytes of exactly that type.',
+        body: presignBody,
+        response: { 200: presignAnswer, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      const warnings = unknownFields(presignBody, request.sentBody);
+      const scope = { accountId: account.id, route: 'presign', key: idempotencyKey(request), body: request.body };
+      const { answer } = await context.db.transaction().execute((tx) =>
+        once(tx, context.vault, scope, async () => ({
+          status: 200,
+          answer: await presignUpload(context, tx, account, request.body),
+        })),
+      );
+      return { success: true as const, result: answer, ...(warnings.length > 0 && { warnings }) };
+    },
+  );
+
+  app.post(
+    '/v1/upload/confirm',
+    {
+      config: { scope: 'upload' },
+      schema: {
+        tags: ['uploads'],
+        summary: 'Say that the file has been sent',
+        description: 'Checks size and content, then seals the file: nobody can change it afterwards.',
+        body: confirmBody,
+        response: { 200: confirmAnswer, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      const warnings = unknownFields(confirmBody, request.sentBody);
+      const result = await confirmUpload(context, account, request.body, {
+        forUpload: (id, deadline) => signals.wait(id, deadline),
+        maxMs: INSPECTION_WAIT_MS,
+      });
+      return { success: true as const, result, ...(warnings.length > 0 && { warnings }) };
+    },
+  );
+}

@@ -1,0 +1,32 @@
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify';
+import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Scope } from '../contract/keys.ts';
+import type { Account } from '../domain/accounts.ts';
+import type { ApiKey } from '../domain/keys.ts';
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression<RawServerDefault>,
+  RawReplyDefaultExpression<RawServerDefault>,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The scope that a key needs for this route; `open` routes ask for no key at all. */
+    scope?: Scope | 'open';
+  }
+  interface FastifyRequest {
+    /** Set by the auth plugin on every route that is not open. */
+    caller: { key: ApiKey; account: Account } | null;
+    /** The body as it came, before the schema dropped what it does not know. */
+    sentBody: unknown;
+  }
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import type { Warning } from '../contract/common.ts';
+
+const MAX_WARNINGS = 50;
+
+/**
+ * Fields that the schema does not know, each with the nearest known name (contract A1): they never fail a request,
+ * but somebody who wrote `outputFromat` wants to hear of it.
+ */
+export function unknownFields(schema: z.ZodType, value: unknown): Warning[] {
+  const found: Warning[] = [];
+  walk(schema, value, '', found);
+  return found.slice(0, MAX_WARNINGS);
+}
+
+function walk(schema: z.ZodType, value: unknown, path: string, found: Warning[]): void {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodArray && Array.isArray(value)) {
+    const element = inner.element as z.ZodType;
+    for (const [index, item] of value.entries()) walk(element, item, `${path}[${index}]`, found);
+    return;
+  }
+  if (!(inner instanceof z.ZodObject) || value === null || typeof value !== 'object' || Array.isArray(value)) return;
+  const shape = inner.shape as Record<string, z.ZodType>;
+  const known = Object.keys(shape);
+  for (const [name, item] of Object.entries(value)) {
+    const field = path === '' ? name : `${path}.${name}`;
+    const next = Object.hasOwn(shape, name) ? shape[name] : undefined;
+    if (next) {
+      walk(next, item, field, found);
+      continue;
+    }
+    const near = nearestName(name, known);
+    found.push({
+      field: field.slice(0, 200),
+      message: near ? `Unknown field, ignored. Did you mean "${near}"?` : 'Unknown field, ignored.',
+    });
+  }
+}
+
+function unwrap(schema: z.ZodType): z.ZodType {
+  let inner = schema;
+  while (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable || inner instanceof z.ZodDefault) {
+    inner = inner.unwrap() as z.ZodType;
+  }
+  return inner;
+}
+
+/** The known name within an edit distance of a third of its length, or equal but for case and underscores. */
+export function nearestName(name: string, known: string[]): string | null {
+  const plain = (text: string) => text.toLowerCase().replace(/[_-]/g, '');
+  let best: { name: string; distance: number } | null = null;
+  for (const candidate of known) {
+    const distance = editDistance(plain(name).slice(0, 64), plain(candidate));
+    if (distance <= Math.max(1, Math.floor(candidate.length / 3)) && (!best || distance < best.distance)) {
+      best = { name: candidate, distance };
+    }
+  }
+  return best?.name ?? null;
+}
+
+/** Levenshtein distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}

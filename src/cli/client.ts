@@ -1,0 +1,141 @@
+import { createReadStream, createWriteStream } from 'node:fs';
+import { type Readable, Transform } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { Agent, type Dispatcher, request } from 'undici';
+import type { Job } from '../contract/transcodes.ts';
+
+/** What the server answered when it was no success; the message is for people. */
+export class AnswerError extends Error {
+  readonly code: string;
+  constructor(code: string, message: string) {
+    super(message);
+    this.name = 'AnswerError';
+    this.code = code;
+  }
+}
+
+export interface Client {
+  presign(file: {
+    filename: string;
+    contentType: string;
+    fileSize: number;
+  }): Promise<{ uploadUrl: string; filename: string }>;
+  put(
+    url: string,
+    path: string,
+    file: { contentType: string; size: number },
+    onBytes: (bytes: number) => void,
+  ): Promise<void>;
+  confirm(file: {
+    filename: string;
+    fileSize: number;
+  }): Promise<{ fileUrl: string; metadata: { duration_seconds: number | null } }>;
+  create(body: unknown): Promise<Job>;
+  get(id: string, waitSeconds: number): Promise<Job>;
+  download(id: string, path: string, onBytes: (bytes: number) => void): Promise<void>;
+  cancel(id: string): Promise<void>;
+  erase(id: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The main job's way through the public API; `signal` ends whatever is under way. */
+export function createClient(options: { url: string; key: string; signal: AbortSignal }): Client {
+  const dispatcher = new Agent({ headersTimeout: 120_000, bodyTimeout: 120_000 });
+  const base = options.url.replace(/\/+$/, '');
+
+  const call = async <T>(
+    method: Dispatcher.HttpMethod,
+    path: string,
+    body?: unknown,
+    signal?: AbortSignal,
+  ): Promise<T> => {
+    const response = await request(`${base}${path}`, {
+      method,
+      dispatcher,
+      ...(signal && { signal }),
+      headers: {
+        authorization: `Bearer ${options.key}`,
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+    });
+    const text = await response.body.text();
+    if (response.statusCode >= 300) throw answerError(response.statusCode, text);
+    return JSON.parse(text) as T;
+  };
+  const { signal } = options;
+
+  return {
+    async presign(file) {
+      return (
+        await call<{ result: { uploadUrl: string; filename: string } }>(
+          'POST',
+          '/v1/upload/presigned-url',
+          file,
+          signal,
+        )
+      ).result;
+    },
+    async put(url, path, file, onBytes) {
+      const response = await request(url, {
+        method: 'PUT',
+        dispatcher,
+        signal,
+        headers: { 'content-type': file.contentType, 'content-length': String(file.size) },
+        body: createReadStream(path).pipe(counter(onBytes)),
+      });
+      const text = await response.body.text();
+      if (response.statusCode !== 200) {
+        throw new AnswerError(
+          'upload_failed',
+          /<Message>([^<]*)/.exec(text)?.[1] ?? `the storage answered ${response.statusCode}`,
+        );
+      }
+    },
+    async confirm(file) {
+      return (await call<{ result: never }>('POST', '/v1/upload/confirm', file, signal)).result;
+    },
+    create: (body) => call<Job>('POST', '/v1/transcodes', body, signal),
+    get: (id, wait) => call<Job>('GET', `/v1/transcodes/${id}?wait=${wait}`, undefined, signal),
+    async download(id, path, onBytes) {
+      const { url } = await call<{ url: string }>('GET', `/v1/transcodes/${id}/download`, undefined, signal);
+      const response = await request(url, { method: 'GET', dispatcher, signal });
+      if (response.statusCode !== 200) {
+        await response.body.dump();
+        throw new AnswerError('download_failed', `the storage answered ${response.statusCode}`);
+      }
+      await pipeline(response.body as Readable, counter(onBytes), createWriteStream(path, { flags: 'wx' }));
+    },
+    // Cleaning up goes on after Ctrl-C: these do not listen to the signal.
+    async cancel(id) {
+      await call('PATCH', `/v1/transcodes/${id}/cancel`);
+    },
+    async erase(id) {
+      await call('DELETE', `/v1/transcodes/${id}`);
+    },
+    close: () => dispatcher.close(),
+  };
+}
+
+function counter(onBytes: (bytes: number) => void): Transform {
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      onBytes(chunk.length);
+      done(null, chunk);
+    },
+  });
+}
+
+function answerError(status: number, text: string): AnswerError {
+  try {
+    const body = JSON.parse(text) as { error: string; code: string; details: unknown };
+    const details = body.details as { reason?: string; suggestion?: string; remedy?: string } | string | null;
+    const more =
+      typeof details === 'string'
+        ? details
+        : [details?.reason, details?.suggestion ?? details?.remedy].filter(Boolean).join('. ');
+    return new AnswerError(body.code, more ? `${body.error}: ${more}` : body.error);
+  } catch {
+    return new AnswerError('unexpected_answer', `the server answered ${status}`);
+  }
+}

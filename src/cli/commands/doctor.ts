@@ -1,0 +1,129 @@
+import { existsSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
+import { availableParallelism, totalmem } from 'node:os';
+import type { Config } from '../../config/config.ts';
+import { transportPolicy } from '../../config/tls.ts';
+import { openPool } from '../../database/pool.ts';
+import { aliveWorkers } from '../../domain/workers.ts';
+import { openSandbox } from '../../sandbox/index.ts';
+import { prepareDataDir } from '../../supervisor/data-dir.ts';
+import { readReadyFile } from '../../supervisor/ready-file.ts';
+import { loadSecrets } from '../../supervisor/secrets.ts';
+import { databaseUrl, openObjectStore, STORAGE_ENDPOINT_VARIABLE } from '../compose.ts';
+import { EXIT } from '../exit.ts';
+import { dim, green, red, yellow } from '../style.ts';
+
+export interface Check {
+  name: string;
+  state: 'ok' | 'warning' | 'unsafe';
+  seen: string;
+  remedy: string | null;
+}
+
+const FONTS = [
+  '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
+  '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc',
+  '/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf',
+];
+const LOW_DISK_BYTES = 5 * 2 ** 30;
+
+/** Runs every check; 1 when something is unsafe or cannot work. */
+export async function doctor(config: Config, options: { json?: boolean }): Promise<number> {
+  const checks: Check[] = [];
+  const run = async (name: string, remedy: string, check: () => Promise<string | Partial<Check>>) => {
+    try {
+      const found = await check();
+      const rest = typeof found === 'string' ? { seen: found } : found;
+      checks.push({ name, state: 'ok', seen: '', remedy: null, ...rest });
+    } catch (error) {
+      checks.push({ name, state: 'unsafe', seen: (error as Error).message, remedy });
+    }
+  };
+
+  await run('Node', 'Install Node 20.19 or newer', async () => process.version);
+  await run('HTTPS', 'See docs/operations.md', async () => {
+    transportPolicy(config);
+    return config.tls.mode === 'off' ? `plain HTTP on ${config.host}, loopback or behind a proxy` : config.tls.mode;
+  });
+  await run('Data directory', 'Name another with AIRLOCK_DATA_DIR', async () => {
+    const path = await prepareDataDir(config.dataDir);
+    const { bavail, bsize } = await statfs(path);
+    const free = bavail * bsize;
+    const seen = `${process.env.AIRLOCK_SHOWN_DATA_DIR ?? path}, ${(free / 2 ** 30).toFixed(1)} GiB free`;
+    return free < LOW_DISK_BYTES ? { seen, state: 'warning', remedy: 'Free some space: media of 2 GB may come' } : seen;
+  });
+  await run(
+    'Cores and memory',
+    '',
+    async () => `${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(1)} GiB`,
+  );
+  await run('Fonts', 'apt-get install fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji', async () => {
+    const missing = FONTS.filter((font) => !existsSync(font));
+    return missing.length === 0
+      ? 'there'
+      : {
+          state: 'warning',
+          seen: `${missing.length} missing`,
+          remedy: 'apt-get install fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji',
+        };
+  });
+  await checkSandbox(config, run, checks);
+  await checkService(config, run);
+
+  if (options.json) process.stdout.write(`${JSON.stringify(checks)}\n`);
+  else for (const check of checks) process.stdout.write(line(check));
+  return checks.some((check) => check.state === 'unsafe') ? EXIT.failed : EXIT.ok;
+}
+
+type Run = (name: string, remedy: string, check: () => Promise<string | Partial<Check>>) => Promise<void>;
+
+async function checkSandbox(config: Config, run: Run, checks: Check[]): Promise<void> {
+  await run('Sandbox', 'Install bubblewrap and allow user namespaces', async () => {
+    const sandbox = await openSandbox({ dataDir: config.dataDir, slots: 1 });
+    try {
+      const report = await sandbox.selfTest();
+      for (const check of report.checks) {
+        checks.push({
+          name: `  ${check.attempt}`,
+          state: check.passed ? 'ok' : 'unsafe',
+          seen: check.passed ? check.seen : `expected ${check.expected}, saw ${check.seen}`,
+          remedy: check.passed ? null : 'Do not run jobs here; report this machine’s kernel and bubblewrap version',
+        });
+      }
+      const memory =
+        sandbox.limits === 'cgroup' ? 'memory bounded by a control group' : 'memory bounded by address space only';
+      return {
+        seen: `${report.tier}, ${sandbox.ffmpeg.package ?? sandbox.ffmpeg.version}, ${memory}`,
+        state: report.passed ? 'ok' : 'unsafe',
+      };
+    } finally {
+      await sandbox.close();
+    }
+  });
+}
+
+async function checkService(config: Config, run: Run): Promise<void> {
+  const ready = await readReadyFile(config.dataDir);
+  if (!ready && !config.databaseUrl) return run('Service', '', async () => 'not running (./airlock up starts it)');
+  if (ready) process.env[STORAGE_ENDPOINT_VARIABLE] ??= ready.storage;
+  const secrets = await loadSecrets(config.dataDir);
+  await run('Database', 'Check AIRLOCK_DATABASE_URL, or start ./airlock up', async () => {
+    const pool = openPool(databaseUrl(config, secrets), { max: 1, role: 'doctor', onError: () => {} });
+    try {
+      const workers = await aliveWorkers(pool.db);
+      return `answers; ${workers.length} worker(s) alive`;
+    } finally {
+      await pool.close();
+    }
+  });
+  await run('Storage', 'Check AIRLOCK_STORAGE_URL, or start ./airlock up', async () => {
+    await (await openObjectStore(config, secrets)).ping();
+    return 'answers';
+  });
+}
+
+function line(check: Check): string {
+  const mark = { ok: green('✓'), warning: yellow('!'), unsafe: red('✗') }[check.state];
+  const remedy = check.remedy ? `\n    ${yellow('→')} ${check.remedy}` : '';
+  return `${mark} ${check.name.padEnd(34)} ${dim(check.seen)}${remedy}\n`;
+}

@@ -1,0 +1,110 @@
+import type { Config } from '../../config/config.ts';
+import { type CreateKeyBody, createKeyBody, SCOPES } from '../../contract/keys.ts';
+import { openPool, type Pool } from '../../database/pool.ts';
+import { DEFAULT_ACCOUNT, ensureAccount } from '../../domain/accounts.ts';
+import { type CreatedKey, createKey, isAlive, listKeys, revokeKey, rotateKey, viewKey } from '../../domain/keys.ts';
+import { isUuid } from '../../ids/uuid.ts';
+import { loadSecrets } from '../../supervisor/secrets.ts';
+import { databaseUrl } from '../compose.ts';
+import { UsageError } from '../exit.ts';
+import { withDatabase } from '../local-database.ts';
+import { bold, dim } from '../style.ts';
+
+const BY_CLI = { actor: 'cli' };
+
+interface JsonOption {
+  json?: boolean;
+}
+
+export async function createKeyCommand(
+  config: Config,
+  options: JsonOption & { name: string; account?: string; scopes?: string; expires?: string; allow?: string },
+): Promise<void> {
+  const list = (text: string | undefined) =>
+    text
+      ?.split(',')
+      .map((part) => part.trim())
+      .filter(Boolean);
+  const parsed = createKeyBody.safeParse({
+    name: options.name,
+    scopes: list(options.scopes),
+    expires_at: options.expires,
+    allowed_cidrs: list(options.allow),
+  });
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    throw new UsageError(`${issue?.path.join('.') || 'key'}: ${issue?.message}. Scopes are ${SCOPES.join(', ')}.`);
+  }
+  const created = await withKeys(config, (pool) => create(pool, parsed.data, options.account ?? DEFAULT_ACCOUNT));
+  print(created, options);
+}
+
+export async function listKeysCommand(config: Config, options: JsonOption): Promise<void> {
+  const keys = await withKeys(config, (pool) => listKeys(pool.db));
+  if (options.json) {
+    process.stdout.write(`${JSON.stringify(keys.map(viewKey))}\n`);
+    return;
+  }
+  if (keys.length === 0) process.stderr.write('No keys yet. Make one with ./airlock keys create --name NAME\n');
+  for (const key of keys) {
+    const state = isAlive(key) ? (key.dies_at ? `dies ${key.dies_at.toISOString()}` : 'alive') : 'dead';
+    const used = key.last_used_at?.toISOString() ?? 'never used';
+    process.stdout.write(`${key.id}  …${key.hint}  ${state}  ${key.scopes.join(',')}  ${used}  ${key.name}\n`);
+  }
+}
+
+export async function rotateKeyCommand(
+  config: Config,
+  id: string,
+  options: JsonOption & { overlap?: string },
+): Promise<void> {
+  requireId(id);
+  const overlapSeconds = Number(options.overlap ?? 0);
+  if (!Number.isInteger(overlapSeconds) || overlapSeconds < 0) throw new UsageError('--overlap takes whole seconds.');
+  const created = await withKeys(config, (pool) =>
+    pool.db.transaction().execute((tx) => rotateKey(tx, id, { overlapSeconds }, BY_CLI)),
+  );
+  print(created, options);
+}
+
+export async function revokeKeyCommand(config: Config, id: string, options: JsonOption): Promise<void> {
+  requireId(id);
+  const key = await withKeys(config, (pool) =>
+    pool.db.transaction().execute((tx) => revokeKey(tx, id, undefined, BY_CLI)),
+  );
+  process.stdout.write(options.json ? `${JSON.stringify(viewKey(key))}\n` : `Revoked ${key.id} (…${key.hint}).\n`);
+}
+
+function create(pool: Pool, body: CreateKeyBody, accountName: string): Promise<CreatedKey> {
+  return pool.db.transaction().execute(async (tx) => {
+    const account = await ensureAccount(tx, accountName, BY_CLI.actor);
+    return createKey(tx, account.id, body, BY_CLI);
+  });
+}
+
+function print({ key, raw }: CreatedKey, options: JsonOption): void {
+  if (options.json) {
+    const { id, name, scopes, created_at } = viewKey(key);
+    process.stdout.write(`${JSON.stringify({ id, name, key: raw, scopes, created_at })}\n`);
+    return;
+  }
+  process.stderr.write(dim('The key is shown this once:\n'));
+  process.stdout.write(`${bold(raw)}\n`);
+  process.stderr.write(dim(`id ${key.id}, scopes ${key.scopes.join(',')}\n`));
+}
+
+export async function withKeys<T>(config: Config, work: (pool: Pool) => Promise<T>): Promise<T> {
+  return withDatabase(config, async (prepared) => {
+    const url = databaseUrl(prepared, await loadSecrets(prepared.dataDir));
+    const pool = openPool(url, { max: 2, role: 'cli', onError: () => {} });
+    try {
+      return await work(pool);
+    } finally {
+      await pool.close();
+    }
+  });
+}
+
+function requireId(id: string): void {
+  if (!isUuid(id)) throw new UsageError(`"${id}" is no key id; ./airlock keys list shows them.`);
+}

@@ -1,0 +1,21 @@
+import type { Config } from '../../config/config.ts';
+import { reportReady } from '../../supervisor/child.ts';
+import { withDatabase } from '../local-database.ts';
+import { type MigrationResult, runMigrate } from '../roles/migrate.ts';
+
+/** `--report` is how the supervisor calls it: the database runs then already, and it waits to be ended. */
+export async function migrateCommand(config: Config, options: { report?: boolean; firstKey?: boolean }): Promise<void> {
+  const wish = { firstKey: options.firstKey ?? false };
+  const result: MigrationResult = options.report
+    ? await runMigrate(config, wish)
+    : await withDatabase(config, (prepared) => runMigrate(prepared, wish));
+  if (options.report) {
+    // Whoever asked for the report ends this process; until then it must not look like one that died.
+    process.on('disconnect', () => process.exit(0));
+    process.stdout.write(`${JSON.stringify(result)}\n`, () => reportReady());
+    return;
+  }
+  process.stderr.write(
+    result.applied.length > 0 ? `Applied ${result.applied.join(', ')}.\n` : 'The database is up to date.\n',
+  );
+}

@@ -1,0 +1,52 @@
+import type { Config } from '../../config/config.ts';
+import { createLogger, prettyLine } from '../../telemetry/index.ts';
+import { startService } from '../service.ts';
+import { bold, dim, green } from '../style.ts';
+
+export async function up(config: Config): Promise<void> {
+  const logger = createLogger({ level: config.logLevel, role: 'up' });
+  const terminal = process.stdout.isTTY === true;
+  const began = Date.now();
+  const service = await startService({
+    config,
+    logger,
+    firstKey: true,
+    onLine(stream, line) {
+      if (stream === 'stderr') process.stderr.write(`${line}\n`);
+      else process.stdout.write(terminal ? prettyLine(`${line}\n`, !process.env.NO_COLOR) : `${line}\n`);
+    },
+  });
+  announce(service.ready.api, service.firstKey, Date.now() - began);
+
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) process.exit(1);
+    stopping = true;
+    logger.info({ signal }, 'draining; once more ends at once');
+    service.stop().then(
+      () => process.exit(0),
+      (error) => {
+        logger.error({ err: error }, 'not everything could be stopped');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** To standard error: standard output is the log. */
+function announce(url: string, firstKey: string | null, ms: number): void {
+  const lines = ['', `${green('●')} Airlock is up at ${bold(url)} ${dim(`(${(ms / 1000).toFixed(1)} s)`)}`];
+  if (firstKey) {
+    lines.push(
+      '',
+      `  API key   ${bold(firstKey)}`,
+      `            ${dim('It is shown this once; make others with ./airlock keys create --name NAME')}`,
+      '',
+      `  Try       curl -s ${url}/v1/transcodes -H 'Authorization: Bearer ${firstKey}'`,
+    );
+  }
+  lines.push(`  API       ${url}/docs`, '');
+  process.stderr.write(`${lines.join('\n')}\n`);
+}

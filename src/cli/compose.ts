@@ -1,0 +1,92 @@
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { loadTls } from '../config/tls.ts';
+import { openPool, type Pool } from '../database/pool.ts';
+import type { Context } from '../domain/context.ts';
+import { createVault } from '../ids/vault.ts';
+import { openQueue } from '../queue/queue.ts';
+import { openStore } from '../storage/s3-store.ts';
+import { storeFromUrl } from '../storage/store-url.ts';
+import type { ObjectStore } from '../storage/types.ts';
+import { socketUrl } from '../supervisor/postgres-connect.ts';
+import { socketFolderFor } from '../supervisor/postgres-socket.ts';
+import { loadSecrets, type Secrets } from '../supervisor/secrets.ts';
+import type { Logger } from '../telemetry/index.ts';
+
+/** Name of the bucket that the embedded gateway serves. */
+export const EMBEDDED_BUCKET = 'airlock';
+export const EMBEDDED_REGION = 'local';
+
+/** What the supervisor tells its children about each other; not for operators. */
+export const STORAGE_ENDPOINT_VARIABLE = 'AIRLOCK_INTERNAL_STORAGE_ENDPOINT';
+
+/** Where the database is: the operator's, or the embedded one of the data directory, which must be running. */
+export function databaseUrl(config: Config, secrets: Secrets): string {
+  if (config.databaseUrl) return config.databaseUrl;
+  const home = join(config.dataDir, 'postgres');
+  return socketUrl(socketFolderFor(home, process.getuid!()), secrets.postgresPassword);
+}
+
+/** Where the embedded gateway keeps its objects. */
+export function storageRoot(config: Config): string {
+  return join(config.dataDir, 'storage');
+}
+
+export async function openObjectStore(config: Config, secrets: Secrets): Promise<ObjectStore> {
+  if (config.storageUrl) return storeFromUrl(config.storageUrl, process.env, config.storagePublicUrl);
+  const tls = await loadTls(config.tls, config.dataDir, [config.host]);
+  const own = process.env[STORAGE_ENDPOINT_VARIABLE] ?? listenUrl(config, config.storagePort, tls !== null);
+  return openStore({
+    endpoint: own,
+    publicEndpoint: config.storagePublicUrl ?? own,
+    bucket: EMBEDDED_BUCKET,
+    region: EMBEDDED_REGION,
+    accessKeyId: secrets.storageAccessKeyId,
+    secretAccessKey: secrets.storageSecretKey,
+    localRoot: storageRoot(config),
+    ...(tls?.ca && { ca: tls.ca }),
+  });
+}
+
+/** The URL of something that listens on the configured address; a wildcard address is reached over loopback. */
+export function listenUrl(config: Pick<Config, 'host'>, port: number, tls: boolean): string {
+  const wildcard: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
+  const host = wildcard[config.host] ?? (config.host.includes(':') ? `[${config.host}]` : config.host);
+  return `${tls ? 'https' : 'http'}://${host}:${port}`;
+}
+
+export interface OpenContext {
+  context: Context;
+  pool: Pool;
+  databaseUrl: string;
+  close(): Promise<void>;
+}
+
+/** Connects a role to database, queue and storage. */
+export async function openContext(
+  config: Config,
+  options: { role: string; connections: number; supervise: boolean; logger: Logger },
+): Promise<OpenContext> {
+  const { logger } = options;
+  const secrets = await loadSecrets(config.dataDir);
+  const url = databaseUrl(config, secrets);
+  const onError = (error: Error) => logger.warn({ err: error }, 'database connection lost');
+  const pool = openPool(url, { max: options.connections, role: options.role, onError });
+  const queue = await openQueue(pool.db, { supervise: options.supervise, onError });
+  const context: Context = {
+    db: pool.db,
+    queue,
+    store: await openObjectStore(config, secrets),
+    vault: createVault(Buffer.from(secrets.vaultKey, 'base64url')),
+    retentionSeconds: config.retentionSeconds,
+  };
+  return {
+    context,
+    pool,
+    databaseUrl: url,
+    async close() {
+      await queue.close();
+      await pool.close();
+    },
+  };
+}

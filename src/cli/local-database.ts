@@ -1,0 +1,25 @@
+import type { Config } from '../config/config.ts';
+import { prepareDataDir } from '../supervisor/data-dir.ts';
+import { openEmbeddedPostgres } from '../supervisor/postgres.ts';
+import { createLogger } from '../telemetry/index.ts';
+import { runMigrate } from './roles/migrate.ts';
+
+/**
+ * Runs `work` with the database at hand: the operator's, or the embedded one, which is started for as long as it
+ * takes when `up` does not run. The schema is brought up to date first.
+ */
+export async function withDatabase<T>(config: Config, work: (config: Config) => Promise<T>): Promise<T> {
+  const prepared = { ...config, dataDir: await prepareDataDir(config.dataDir) };
+  if (config.databaseUrl) {
+    await runMigrate(prepared, { firstKey: false });
+    return work(prepared);
+  }
+  const logger = createLogger({ level: 'warn', role: 'cli' });
+  const server = await openEmbeddedPostgres({ dataDir: prepared.dataDir, logger });
+  try {
+    await runMigrate(prepared, { firstKey: false });
+    return await work(prepared);
+  } finally {
+    await server.stop();
+  }
+}

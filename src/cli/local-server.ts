@@ -1,0 +1,97 @@
+import { existsSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import type { Config } from '../config/config.ts';
+import { DEFAULT_ACCOUNT, ensureAccount } from '../domain/accounts.ts';
+import { createKey, revokeKey } from '../domain/keys.ts';
+import { readReadyFile } from '../supervisor/ready-file.ts';
+import { createLogger } from '../telemetry/index.ts';
+import { withKeys } from './commands/keys.ts';
+import { startService } from './service.ts';
+
+export interface Server {
+  url: string;
+  key: string;
+  /** Takes back the key, ends what was started, removes what was made. */
+  close(): Promise<void>;
+}
+
+/** Longest that one command can take; its key dies with it whatever happens. */
+const KEY_HOURS = 24;
+
+/**
+ * The server that the main job talks to: the one that AIRLOCK_URL and AIRLOCK_API_KEY name, the one that runs on
+ * the data directory, or one that is started for this command. A data directory that was not there before goes
+ * again with it.
+ */
+export async function findServer(config: Config, env: NodeJS.ProcessEnv = process.env): Promise<Server> {
+  if (env.AIRLOCK_URL && env.AIRLOCK_API_KEY) {
+    return { url: env.AIRLOCK_URL, key: env.AIRLOCK_API_KEY, close: async () => {} };
+  }
+  const running = await readReadyFile(config.dataDir);
+  if (running) {
+    const key = await temporaryKey(config);
+    return { url: running.api, key: key.raw, close: key.revoke };
+  }
+  const fresh = !existsSync(config.dataDir);
+  const remove = async () => {
+    if (fresh) await rm(config.dataDir, { recursive: true, force: true });
+  };
+  // Loopback and free ports: nobody else is meant to talk to it.
+  const local: Config = {
+    ...config,
+    host: '127.0.0.1',
+    port: 0,
+    storagePort: 0,
+    metricsPort: 0,
+    publicUrl: null,
+    storagePublicUrl: null,
+    tls: { mode: 'off' },
+    trustProxy: [],
+  };
+  const tail: string[] = [];
+  const onLine = (_stream: string, line: string) => {
+    tail.push(line);
+    if (tail.length > 40) tail.shift();
+  };
+  try {
+    const logger = createLogger({ level: 'error', role: 'transcode' });
+    const service = await startService({ config: local, logger, onLine, firstKey: false });
+    try {
+      const key = await temporaryKey(local);
+      return {
+        url: service.ready.api,
+        key: key.raw,
+        async close() {
+          await key.revoke();
+          await service.stop();
+          await remove();
+        },
+      };
+    } catch (error) {
+      await service.stop();
+      throw error;
+    }
+  } catch (error) {
+    await remove();
+    if (tail.length > 0 && env.AIRLOCK_DEBUG) process.stderr.write(`${tail.join('\n')}\n`);
+    throw error;
+  }
+}
+
+async function temporaryKey(config: Config): Promise<{ raw: string; revoke(): Promise<void> }> {
+  const created = await withKeys(config, (pool) =>
+    pool.db.transaction().execute(async (tx) => {
+      const account = await ensureAccount(tx, DEFAULT_ACCOUNT, 'cli');
+      const expires = new Date(Date.now() + KEY_HOURS * 3600_000).toISOString();
+      return createKey(tx, account.id, { name: 'airlock transcode', expires_at: expires }, { actor: 'cli' });
+    }),
+  );
+  return {
+    raw: created.raw,
+    async revoke() {
+      await withKeys(config, (pool) =>
+        pool.db.transaction().execute((tx) => revokeKey(tx, created.key.id, undefined, { actor: 'cli' })),
+      );
+    },
+  };
+}

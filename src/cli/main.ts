@@ -1,0 +1,121 @@
+import { Command, CommanderError } from 'commander';
+import { readConfig } from '../config/config.ts';
+import { EXIT } from './exit.ts';
+import { red } from './style.ts';
+import { version } from './version.ts';
+
+const program = new Command('airlock')
+  .description('A secure video transcoding API that you run yourself.')
+  .version(version())
+  .showHelpAfterError('(./airlock --help shows every command)')
+  .enablePositionalOptions()
+  .exitOverride()
+  .addHelpText(
+    'after',
+    `
+Examples:
+  ./airlock transcode holiday.mov holiday.mp4 --resolution 720p
+  ./airlock up
+  ./airlock keys create --name website --json
+  ./airlock doctor
+
+Settings are AIRLOCK_* variables; docs/configuration.md lists them.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 69 unavailable, 78 unsafe or wrong settings, 130 interrupted.`,
+  );
+
+program
+  .command('transcode')
+  .description('Transcode one file in the sandbox and write the result')
+  .argument('<input>', 'a media file')
+  .argument('<output>', 'the file to write; its extension chooses the format')
+  .option('--quality <quality>', 'high, medium or low')
+  .option('--resolution <resolution>', '480p, 720p, 1080p or 4k: the short side, never upscaled')
+  .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265"; may repeat', collect, [])
+  .option('--json', 'print the finished job as JSON')
+  .action(async (input, output, options) => {
+    const { transcodeCommand } = await import('./commands/transcode.ts');
+    process.exitCode = await transcodeCommand(readConfig(), input, output, options);
+  });
+
+program
+  .command('up')
+  .description('Run the whole service: database, storage, API and worker')
+  .action(async () => (await import('./commands/up.ts')).up(readConfig()));
+
+program
+  .command('doctor')
+  .description('Check everything that an operator needs, each with its remedy')
+  .option('--json', 'print the checks as JSON')
+  .action(async (options) => {
+    const { doctor } = await import('./commands/doctor.ts');
+    process.exitCode = await doctor(readConfig(), options);
+  });
+
+const keys = program.command('keys').description('Create, list, rotate and revoke API keys');
+keys
+  .command('create')
+  .requiredOption('--name <name>', 'what the key is for')
+  .option('--account <name>', 'the account it belongs to; made when unknown')
+  .option('--scopes <list>', 'of transcode,upload,read,admin; all by default')
+  .option('--expires <time>', 'when it dies, e.g. 2027-01-31T00:00:00Z')
+  .option('--allow <cidrs>', 'addresses that may use it, e.g. 203.0.113.0/24')
+  .option('--json', 'print {"id","name","key","scopes","created_at"}')
+  .action(async (options) => (await import('./commands/keys.ts')).createKeyCommand(readConfig(), options));
+keys
+  .command('list')
+  .option('--json', 'print JSON')
+  .action(async (options) => (await import('./commands/keys.ts')).listKeysCommand(readConfig(), options));
+keys
+  .command('rotate')
+  .argument('<id>')
+  .option('--overlap <seconds>', 'how long the old key still works', '0')
+  .option('--json', 'print JSON')
+  .action(async (id, options) => (await import('./commands/keys.ts')).rotateKeyCommand(readConfig(), id, options));
+keys
+  .command('revoke')
+  .argument('<id>')
+  .option('--json', 'print JSON')
+  .action(async (id, options) => (await import('./commands/keys.ts')).revokeKeyCommand(readConfig(), id, options));
+
+program
+  .command('migrate')
+  .description('Bring the database to the newest schema')
+  .option('--report', 'print what was done as JSON')
+  .option('--first-key', 'make a first API key when there is none')
+  .action(async (options) => (await import('./commands/migrate.ts')).migrateCommand(readConfig(), options));
+
+program
+  .command('api')
+  .description('Run the API alone')
+  .action(async () => (await import('./roles/api.ts')).runApi(readConfig()));
+program
+  .command('worker')
+  .description('Run a worker alone')
+  .action(async () => (await import('./roles/worker.ts')).runWorker(readConfig()));
+program
+  .command('gateway')
+  .description('Run the embedded storage gateway alone')
+  .action(async () => (await import('./roles/gateway.ts')).runGateway(readConfig()));
+
+program.command('test').description('Run the whole test suite').allowUnknownOption();
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  // Not only the exit code: a role that failed half-way has connections open that would keep it alive.
+  process.exit(exitCodeOf(error));
+}
+
+function exitCodeOf(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+  const { name, message } = error as Error;
+  process.stderr.write(`${red('airlock:')} ${message}\n`);
+  if (process.env.AIRLOCK_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
+  if (name === 'UsageError') return EXIT.usage;
+  if (name === 'ConfigError' || name === 'SandboxError') return EXIT.config;
+  return name === 'SupervisorError' ? EXIT.unavailable : EXIT.failed;
+}

@@ -1,0 +1,67 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyBaseLogger } from 'fastify';
+import { buildApi } from '../../api/app.ts';
+import type { Config } from '../../config/config.ts';
+import { isLoopbackHost, loadTls, transportPolicy } from '../../config/tls.ts';
+import { openLimits } from '../../domain/limits.ts';
+import { openSignals } from '../../domain/signals.ts';
+import { checkSourceUrl } from '../../fetcher/index.ts';
+import { exitWithParent, reportReady } from '../../supervisor/child.ts';
+import { createLogger, createMetrics, startMetricsServer } from '../../telemetry/index.ts';
+import { openContext } from '../compose.ts';
+import { version } from '../version.ts';
+
+const CONNECTIONS = 12;
+
+export async function runApi(config: Config): Promise<void> {
+  transportPolicy(config);
+  const logger = createLogger({ level: config.logLevel, role: 'api' });
+  const { context, pool, databaseUrl, close } = await openContext(config, {
+    role: 'api',
+    connections: CONNECTIONS,
+    supervise: false,
+    logger,
+  });
+  const tls = await loadTls(config.tls, config.dataDir, [config.host]);
+  const signals = await openSignals(databaseUrl, (error) =>
+    logger.warn({ err: error }, 'listener lost its connection'),
+  );
+  const metrics = await createMetrics('api');
+  const sources = { allow: config.fetchAllow, ports: config.fetchPorts };
+  const app = await buildApi(
+    {
+      context,
+      limits: openLimits(pool.pg, config.rateLimit),
+      signals,
+      metrics,
+      checkSourceUrl: (url) => checkSourceUrl(url, sources),
+      settings: {
+        version: version(),
+        publicUrl: config.publicUrl,
+        tls,
+        loopbackOnly: isLoopbackHost(config.host),
+        trustProxy: config.trustProxy,
+        rateLimit: config.rateLimit,
+      },
+    },
+    logger as FastifyBaseLogger,
+  );
+  await app.listen({ host: config.host, port: config.port });
+  const metricsServer = await startMetricsServer({
+    host: config.host,
+    port: config.metricsPort,
+    registry: metrics.registry,
+  });
+  exitWithParent(
+    async () => {
+      await signals.close();
+      await app.close();
+      await metricsServer.close();
+      await close();
+    },
+    { logger },
+  );
+  const { port } = app.server.address() as AddressInfo;
+  reportReady({ api: port, metrics: metricsServer.port });
+  logger.info({ port }, 'API listens');
+}

@@ -1,0 +1,32 @@
+import type { Config } from '../../config/config.ts';
+import { loadTls, transportPolicy } from '../../config/tls.ts';
+import { MAX_UPLOAD_BYTES } from '../../contract/common.ts';
+import { startGateway } from '../../gateway/server.ts';
+import { exitWithParent, reportReady } from '../../supervisor/child.ts';
+import { loadSecrets } from '../../supervisor/secrets.ts';
+import { createLogger } from '../../telemetry/index.ts';
+import { EMBEDDED_BUCKET, EMBEDDED_REGION, storageRoot } from '../compose.ts';
+
+/** An output may be a little larger than an upload: its index is written at the end. */
+const SLACK_BYTES = 128 * 2 ** 20;
+
+export async function runGateway(config: Config): Promise<void> {
+  transportPolicy(config);
+  const logger = createLogger({ level: config.logLevel, role: 'gateway' });
+  const secrets = await loadSecrets(config.dataDir);
+  const tls = await loadTls(config.tls, config.dataDir, [config.host]);
+  const gateway = await startGateway({
+    root: storageRoot(config),
+    bucket: EMBEDDED_BUCKET,
+    credentials: [{ accessKeyId: secrets.storageAccessKeyId, secretAccessKey: secrets.storageSecretKey }],
+    region: EMBEDDED_REGION,
+    host: config.host,
+    port: config.storagePort,
+    ...(tls && { tls: { cert: tls.cert, key: tls.key } }),
+    maxObjectBytes: MAX_UPLOAD_BYTES + SLACK_BYTES,
+    logger,
+  });
+  exitWithParent(() => gateway.close(), { logger });
+  reportReady({ storage: gateway.port });
+  logger.info({ port: gateway.port }, 'storage gateway listens');
+}

@@ -1,0 +1,36 @@
+import type { Config } from '../../config/config.ts';
+import { migrateDatabase } from '../../database/migrate.ts';
+import { openPool } from '../../database/pool.ts';
+import { DEFAULT_ACCOUNT, ensureAccount } from '../../domain/accounts.ts';
+import { createKey } from '../../domain/keys.ts';
+import { migrateQueue } from '../../queue/queue.ts';
+import { loadSecrets } from '../../supervisor/secrets.ts';
+import { databaseUrl } from '../compose.ts';
+
+export interface MigrationResult {
+  /** Names of the migrations that ran. */
+  applied: string[];
+  /** The very first key, when there was none and one was asked for. */
+  firstKey: string | null;
+}
+
+/** Brings database and queue to the newest schema. */
+export async function runMigrate(config: Config, options: { firstKey: boolean }): Promise<MigrationResult> {
+  const url = databaseUrl(config, await loadSecrets(config.dataDir));
+  const pool = openPool(url, { max: 2, role: 'migrate', onError: () => {} });
+  try {
+    const applied = await migrateDatabase(pool.db);
+    await migrateQueue(url);
+    if (!options.firstKey) return { applied, firstKey: null };
+    const firstKey = await pool.db.transaction().execute(async (tx) => {
+      const any = await tx.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();
+      if (any) return null;
+      const account = await ensureAccount(tx, DEFAULT_ACCOUNT, 'cli');
+      const made = await createKey(tx, account.id, { name: 'first' }, { actor: 'cli' });
+      return made.raw;
+    });
+    return { applied, firstKey };
+  } finally {
+    await pool.close();
+  }
+}

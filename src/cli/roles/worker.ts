@@ -1,0 +1,87 @@
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import type { Config } from '../../config/config.ts';
+import { MAX_UPLOAD_BYTES } from '../../contract/common.ts';
+import { appendAudit } from '../../domain/audit.ts';
+import { createFetcher } from '../../fetcher/index.ts';
+import { openSandbox, type SelfTestReport } from '../../sandbox/index.ts';
+import { exitWithParent, reportReady } from '../../supervisor/child.ts';
+import { createLogger, type Logger } from '../../telemetry/index.ts';
+import { ownIdentity } from '../../worker/identity.ts';
+import { planSlots } from '../../worker/slots.ts';
+import { sandboxSlots, startWorker } from '../../worker/worker.ts';
+import { openContext } from '../compose.ts';
+import { version } from '../version.ts';
+
+/** Longest download of one source: 2 GB at 1 MB/s. */
+const FETCH_DEADLINE_MS = 2100_000;
+const DRAIN_MS = 20_000;
+/** Of the machine's memory, what one cell may use. */
+const CELL_MEMORY_SHARE = 0.7;
+/** EX_CONFIG: starting again would fail the same way. */
+const EXIT_UNSAFE = 78;
+
+export async function runWorker(config: Config): Promise<void> {
+  const logger = createLogger({ level: config.logLevel, role: 'worker' });
+  const lanes = planSlots(config.workerSlots, availableParallelism(), totalmem());
+  const sandbox = await openSandbox({ dataDir: config.dataDir, logger, slots: sandboxSlots(lanes) });
+  const report = await sandbox.selfTest();
+  const { context, databaseUrl, close } = await openContext(config, {
+    role: 'worker',
+    connections: lanes.length + 6,
+    supervise: true,
+    logger,
+  });
+  if (!report.passed) {
+    await context.db
+      .transaction()
+      .execute((tx) => appendAudit(tx, { actor: 'system', action: 'sandbox.self_test_failed', result: 'failed' }))
+      .catch(() => {});
+    refuseUnsafe(report, logger);
+  }
+  logger.info({ checks: report.checks.length, tier: report.tier }, 'sandbox self-test passed');
+  const identity = ownIdentity();
+  const worker = await startWorker({
+    context,
+    sandbox,
+    logger,
+    fetcher: createFetcher({
+      allow: config.fetchAllow,
+      ports: config.fetchPorts,
+      maxBytes: MAX_UPLOAD_BYTES,
+      deadlineMs: FETCH_DEADLINE_MS,
+      logger,
+    }),
+    settings: {
+      databaseUrl,
+      version: version(),
+      workDir: join(config.dataDir, 'work', `${identity.pid}-${identity.start}`),
+      lanes,
+      cores: availableParallelism(),
+      cellMemoryBytes: Math.floor(totalmem() * CELL_MEMORY_SHARE),
+      drainMs: DRAIN_MS,
+    },
+  });
+  exitWithParent(
+    async () => {
+      await worker.drain();
+      await sandbox.close();
+      await close();
+    },
+    { logger, deadlineMs: DRAIN_MS + 10_000 },
+  );
+  reportReady();
+}
+
+/** A sandbox that does not hold is worse than none: nobody would look. */
+function refuseUnsafe(report: SelfTestReport, logger: Logger): never {
+  const failed = report.checks.filter((check) => !check.passed);
+  logger.fatal({ failed }, 'the sandbox does not hold; Airlock refuses to start');
+  for (const check of failed) {
+    process.stderr.write(
+      `airlock: sandbox check failed: ${check.attempt}: expected ${check.expected}, saw ${check.seen}\n`,
+    );
+  }
+  process.stderr.write('airlock: the sandbox does not hold, so no job will run. See ./airlock doctor.\n');
+  process.exit(EXIT_UNSAFE);
+}

@@ -1,0 +1,151 @@
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { projectRoot } from '../config/root.ts';
+import { loadTls, transportPolicy } from '../config/tls.ts';
+import { prepareDataDir } from '../supervisor/data-dir.ts';
+import { type KeptPostgres, keepEmbeddedPostgres } from '../supervisor/postgres-keeper.ts';
+import { type SupervisedProcess, superviseProcess } from '../supervisor/processes.ts';
+import { claimInstance, type ReadyInfo } from '../supervisor/ready-file.ts';
+import type { ReadyMessage } from '../supervisor/types.ts';
+import type { Logger } from '../telemetry/index.ts';
+import { listenUrl, STORAGE_ENDPOINT_VARIABLE } from './compose.ts';
+import type { MigrationResult } from './roles/migrate.ts';
+
+export interface Service {
+  ready: ReadyInfo;
+  /** The very first key of this installation, once. */
+  firstKey: string | null;
+  /** Drains: takes nothing new, lets running jobs end or hands them back. */
+  stop(): Promise<void>;
+}
+
+export interface ServiceOptions {
+  config: Config;
+  logger: Logger;
+  /** Whole lines of the roles' output. */
+  onLine: (stream: 'stdout' | 'stderr', line: string) => void;
+  /** Whether a first key is made when there is none. */
+  firstKey: boolean;
+}
+
+const WORKER_DRAIN_MS = 35_000;
+
+/** Starts the whole service on one machine: database, gateway, API, worker, each a process that is started again when it dies. */
+export async function startService(options: ServiceOptions): Promise<Service> {
+  const { logger } = options;
+  transportPolicy(options.config);
+  const config = { ...options.config, dataDir: await prepareDataDir(options.config.dataDir) };
+  const instance = await claimInstance(config.dataDir);
+  const started: SupervisedProcess[] = [];
+  let postgres = null as KeptPostgres | null;
+  const stop = async () => {
+    await instance.withdraw();
+    // The API first: what it accepts has somewhere to go for as long as it lives.
+    for (const child of [...started].reverse()) await child.stop();
+    await postgres?.stop();
+    await instance.release();
+  };
+
+  try {
+    const tls = (await loadTls(config.tls, config.dataDir, [config.host])) !== null;
+    const role = async (name: string, extra: Record<string, string>, drainMs?: number) => {
+      const child = await startRole(name, { ...roleEnvironment(config), ...extra }, { ...options, config }, drainMs);
+      started.push(child);
+      return child;
+    };
+    const keep = async () => {
+      if (!config.databaseUrl) postgres = await keepEmbeddedPostgres({ dataDir: config.dataDir, logger });
+    };
+    const [, gateway] = await together([keep(), config.storageUrl ? null : role('gateway', {})]);
+    const migrated = await migrate(config, options);
+    const endpoint = gateway ? listenUrl(config, gateway.ready.ports.storage!, tls) : '';
+    const storage: Record<string, string> = endpoint ? { [STORAGE_ENDPOINT_VARIABLE]: endpoint } : {};
+    const [, api] = await together([role('worker', storage, WORKER_DRAIN_MS), role('api', storage)]);
+    const ready = {
+      api: config.publicUrl ?? listenUrl(config, api.ready.ports.api!, tls),
+      storage: config.storagePublicUrl ?? (endpoint || config.storageUrl || ''),
+      metrics: listenUrl(config, api.ready.ports.metrics!, false),
+    };
+    await instance.announce(ready);
+    return { ready: { ...ready, pid: process.pid }, firstKey: migrated.firstKey, stop };
+  } catch (error) {
+    await stop().catch((failed) => logger.error({ err: failed }, 'not everything could be stopped'));
+    throw error;
+  }
+}
+
+/** Like Promise.all, but waits for the others before it rejects: what they have started must be stopped too. */
+async function together<T extends unknown[]>(promises: [...T]): Promise<{ [K in keyof T]: Awaited<T[K]> }> {
+  await Promise.allSettled(promises);
+  return Promise.all(promises);
+}
+
+/** A role that restarts asks for the port that it had, so that links and clients go on working. */
+async function startRole(
+  name: string,
+  environment: NodeJS.ProcessEnv,
+  options: ServiceOptions,
+  drainMs?: number,
+): Promise<SupervisedProcess> {
+  const variables: Record<string, string> = {
+    api: 'AIRLOCK_PORT',
+    metrics: 'AIRLOCK_METRICS_PORT',
+    storage: 'AIRLOCK_STORAGE_PORT',
+  };
+  return superviseProcess({
+    name,
+    command: process.execPath,
+    args: [...process.execArgv, entryPoint(), name],
+    env: (last: ReadyMessage | null) => ({
+      ...environment,
+      ...Object.fromEntries(
+        Object.entries(last?.ports ?? {}).flatMap(([port, value]) =>
+          variables[port] ? [[variables[port], String(value)]] : [],
+        ),
+      ),
+    }),
+    logger: options.logger,
+    ready: 'ipc',
+    readyTimeoutMs: 60_000,
+    onLine: options.onLine,
+    ...(drainMs && { drainMs }),
+  });
+}
+
+/** Runs in a process of its own: the supervisor lives long and should stay small. */
+async function migrate(config: Config, options: ServiceOptions): Promise<MigrationResult> {
+  let result: MigrationResult | null = null;
+  const child = await superviseProcess({
+    name: 'migrate',
+    command: process.execPath,
+    args: [...process.execArgv, entryPoint(), 'migrate', '--report', ...(options.firstKey ? ['--first-key'] : [])],
+    env: roleEnvironment(config),
+    logger: options.logger,
+    ready: 'ipc',
+    maximumFirstFailures: 1,
+    readyTimeoutMs: 120_000,
+    onLine(stream, line) {
+      if (stream === 'stdout' && line.startsWith('{"applied"')) result = JSON.parse(line) as MigrationResult;
+      else options.onLine(stream, line);
+    },
+  });
+  await child.stop();
+  return result ?? { applied: [], firstKey: null };
+}
+
+function roleEnvironment(config: Config): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    AIRLOCK_DATA_DIR: config.dataDir,
+    AIRLOCK_HOST: config.host,
+    AIRLOCK_PORT: String(config.port),
+    AIRLOCK_STORAGE_PORT: String(config.storagePort),
+    AIRLOCK_METRICS_PORT: String(config.metricsPort),
+    AIRLOCK_TLS: config.tls.mode === 'auto' ? 'auto' : 'off',
+  };
+}
+
+/** The program that runs now; from sources (tests) as well as from the build. */
+function entryPoint(): string {
+  return process.argv[1] ?? join(projectRoot(), 'dist', 'airlock.js');
+}

@@ -1,0 +1,54 @@
+import { sql } from 'kysely';
+import type { Health } from '../contract/health.ts';
+import type { Context } from './context.ts';
+import { aliveWorkers } from './workers.ts';
+
+const CHECK_MS = 3000;
+
+/** Looks at everything that a job needs; never rejects (contract A2). */
+export async function checkHealth(context: Pick<Context, 'db' | 'store'>, startedAt: number): Promise<Health> {
+  const [database, storage] = await Promise.all([
+    attempt(async () => {
+      await sql`SELECT 1`.execute(context.db);
+      return aliveWorkers(context.db);
+    }),
+    attempt(() => context.store.ping()),
+  ]);
+  const workers = database.value ?? [];
+  const newest = workers.at(-1);
+  const ok = database.ok && storage.ok;
+  return {
+    ok,
+    timestamp: new Date().toISOString(),
+    uptime: Math.round((Date.now() - startedAt) / 1000),
+    supabase: {
+      ok: database.ok,
+      status: database.ok ? 200 : 503,
+      statusText: database.ok ? 'OK' : 'Service Unavailable',
+      connected: database.ok,
+    },
+    database: { ok: database.ok, ...(database.error && { error: database.error }) },
+    storage: { ok: storage.ok, ...(storage.error && { error: storage.error }) },
+    workers: { alive: workers.length },
+    ffmpeg: { version: newest?.ffmpeg ?? null },
+    sandbox: { tier: newest?.tier ?? null },
+  };
+}
+
+/** The reason is ours, not the driver's: those can hold addresses and user names. */
+async function attempt<T>(check: () => Promise<T>): Promise<{ ok: boolean; value?: T; error?: string }> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('late')), CHECK_MS);
+  });
+  try {
+    return { ok: true, value: await Promise.race([check(), late]) };
+  } catch (error) {
+    return {
+      ok: false,
+      error: (error as Error).message === 'late' ? `no answer within ${CHECK_MS} ms` : 'does not answer',
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}

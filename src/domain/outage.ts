@@ -1,0 +1,8 @@
+import { isTransient } from '../database/transient.ts';
+import { StorageError } from '../storage/types.ts';
+
+/** Which neighbour is away, when that is why something failed. */
+export function outageOf(error: unknown): 'storage' | 'database' | null {
+  if (error instanceof StorageError) return 'storage';
+  return isTransient(error) ? 'database' : null;
+}

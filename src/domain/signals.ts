@@ -1,0 +1,49 @@
+import { type Listener, listen } from '../database/notify.ts';
+
+/** Wakes whoever waits for a job or an upload. One database connection a process, however many wait. */
+export interface Signals {
+  /** Resolves when something happened to that id, at the deadline (ms since 1970), or on abort; never rejects. */
+  wait(id: string, deadline: number, signal?: AbortSignal): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Longest sleep without a look: a notification that was lost with its connection costs this much at most. */
+const LOOK_AGAIN_MS = 2000;
+
+export async function openSignals(url: string, onError: (error: Error) => void): Promise<Signals> {
+  const waiting = new Map<string, Set<() => void>>();
+  const wakeAll = () => {
+    for (const wakers of waiting.values()) for (const wake of wakers) wake();
+  };
+  const listener: Listener = await listen(url, ['airlock_job'], {
+    onMessage: (_channel, id) => {
+      for (const wake of waiting.get(id) ?? []) wake();
+    },
+    onConnect: wakeAll,
+    onError,
+  });
+
+  return {
+    wait(id, deadline, signal) {
+      return new Promise((resolve) => {
+        const wakers = waiting.get(id) ?? new Set();
+        waiting.set(id, wakers);
+        const wake = () => {
+          clearTimeout(timer);
+          signal?.removeEventListener('abort', wake);
+          wakers.delete(wake);
+          if (wakers.size === 0) waiting.delete(id);
+          resolve();
+        };
+        const timer = setTimeout(wake, Math.max(0, Math.min(deadline - Date.now(), LOOK_AGAIN_MS)));
+        wakers.add(wake);
+        signal?.addEventListener('abort', wake, { once: true });
+        if (signal?.aborted) wake();
+      });
+    },
+    async close() {
+      wakeAll();
+      await listener.close();
+    },
+  };
+}

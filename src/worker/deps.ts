@@ -1,0 +1,27 @@
+import type { Context } from '../domain/context.ts';
+import type { Fetcher } from '../fetcher/index.ts';
+import type { Sandbox } from '../sandbox/types.ts';
+import type { Logger } from '../telemetry/index.ts';
+
+/** What a worker works with; the composition root hands it over. */
+export interface WorkerDeps {
+  context: Context;
+  sandbox: Sandbox;
+  fetcher: Fetcher;
+  logger: Logger;
+  settings: WorkerSettings;
+}
+
+export interface WorkerSettings {
+  databaseUrl: string;
+  version: string;
+  /** Folder for bytes on their way in; one subfolder an attempt. */
+  workDir: string;
+  /** What each slot takes, in order of preference; see `slots.ts`. */
+  lanes: ('light' | 'heavy')[][];
+  cores: number;
+  /** Bytes of memory that one cell may use at most. */
+  cellMemoryBytes: number;
+  /** Milliseconds that a draining worker lets running jobs finish before it hands them back. */
+  drainMs: number;
+}

@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { JobFailure } from '../contract/failures.ts';
+import type { ClaimedInspection } from '../domain/uploads/inspect.ts';
+import { acceptInspection, refuseInspection, returnInspection } from '../domain/uploads/inspect.ts';
+import type { Inspection } from '../domain/uploads/upload.ts';
+import { contentTypeMatches, detectMedia, SUBTITLE_DEMUXERS } from '../media/index.ts';
+import type { WorkerDeps } from './deps.ts';
+import { probeFile } from './probe.ts';
+import { bringObject, makeWorkFolder, readHead } from './source-files.ts';
+import { subtitleSummary, summarise } from './summary.ts';
+
+/** The look at an upload that a confirm waits for: signature, declared type, probe in a cell. */
+export async function inspectUpload(deps: WorkerDeps, claim: ClaimedInspection, slot: number): Promise<void> {
+  const folder = await makeWorkFolder(deps.settings.workDir, claim.upload.id);
+  try {
+    const path = await bringObject(deps, claim.objectKey, join(folder.path, 'upload'));
+    const found = await look(deps, claim, path, slot);
+    await acceptInspection(deps.context, claim, found);
+  } catch (error) {
+    if (error instanceof JobFailure) {
+      deps.logger.info({ upload: claim.upload.id, code: error.code }, 'upload refused');
+      await refuseInspection(deps.context, claim, error.message);
+    } else {
+      await returnInspection(deps.context, claim);
+      throw error;
+    }
+  } finally {
+    await folder.remove();
+  }
+}
+
+async function look(
+  deps: WorkerDeps,
+  claim: ClaimedInspection,
+  path: string,
+  slot: number,
+): Promise<{ contentType: string; inspection: Inspection }> {
+  const { head, size } = await readHead(path);
+  const detected = await detectMedia(head);
+  const declared = claim.upload.declared_type;
+  if (!detected || !contentTypeMatches(declared, detected.mime)) {
+    const seen = detected ? `looks like ${detected.mime}` : 'is no media file that Airlock knows';
+    throw new JobFailure('unsupported_media', `The file ${seen}, but ${declared} was declared.`);
+  }
+  if (SUBTITLE_DEMUXERS.includes(detected.demuxer)) {
+    return { contentType: detected.mime, inspection: { summary: subtitleSummary(detected.demuxer, size), info: null } };
+  }
+  const probed = await probeFile(deps.sandbox, { path, slot, subject: 'The file' });
+  return { contentType: probed.contentType, inspection: { summary: summarise(probed.info), info: probed.info } };
+}

@@ -1,0 +1,141 @@
+import { JobFailure } from '../contract/failures.ts';
+import type { TranscodeRequest } from '../contract/transcode-request.ts';
+import type { Claim } from '../domain/transcodes/claim.ts';
+import { recordInput, reportProgress } from '../domain/transcodes/progress.ts';
+import type { Inspection } from '../domain/uploads/upload.ts';
+import {
+  etaSeconds,
+  explainFailure,
+  type MediaInfo,
+  type Plan,
+  type PlanInput,
+  ProgressReader,
+  planTranscode,
+  progressFraction,
+} from '../media/index.ts';
+import type { CellResult } from '../sandbox/types.ts';
+import type { WorkerDeps } from './deps.ts';
+import { probeFile } from './probe.ts';
+import { bringInput } from './source-files.ts';
+import { summarise } from './summary.ts';
+
+export interface PreparedInput extends PlanInput {
+  /** Path on the host. */
+  file: string;
+}
+
+/** Least memory of a cell: the estimate is an estimate, and a tiny job still loads 213 libraries. */
+const MIN_CELL_BYTES = 1024 * 2 ** 20;
+/** How far a job may exceed the estimate before it is stopped. */
+const MEMORY_MARGIN = 1.5;
+const MAX_OUTPUT_FILES = 16;
+const PROGRESS_MS = 1000;
+
+/** Brings every input and finds out what it is. What an inspection has told about a sealed upload is not asked again. */
+export async function prepareInputs(
+  deps: WorkerDeps,
+  claim: Claim,
+  folder: string,
+  slot: number,
+  signal: AbortSignal,
+): Promise<PreparedInput[]> {
+  const prepared: PreparedInput[] = [];
+  for (const input of claim.inputs) {
+    const file = await bringInput(deps, input, folder, signal);
+    const known = (input.probe as Inspection | null)?.info as MediaInfo | null | undefined;
+    const subject = `Input ${input.position + 1}`;
+    const { demuxer, info } = known
+      ? { demuxer: known.demuxer, info: known }
+      : await probeFile(deps.sandbox, { path: file, slot, subject }, signal);
+    if (!known) await recordInput(deps.context, claim, input.position, { summary: summarise(info), info });
+    prepared.push({ file, path: `/in/${input.position}`, demuxer, info });
+  }
+  return prepared;
+}
+
+export function makePlan(deps: WorkerDeps, claim: Claim, inputs: PreparedInput[]): Plan {
+  const stored = claim.job.request as Omit<TranscodeRequest, 'inputs'> & { inputs: { options?: never[] }[] };
+  const request: TranscodeRequest = {
+    ...stored,
+    // The planner names files by their place in the cell; it never sees a URL.
+    inputs: stored.inputs.map((input, position) => ({ ...input, url: `/in/${position}` })),
+  };
+  return planTranscode(request, inputs, {
+    lane: claim.lane === 'heavy' ? 'heavy' : 'light',
+    cores: deps.settings.cores,
+  });
+}
+
+/** Runs the plan in a cell and reports progress at 1 Hz. Resolves with a result whose end is good; else throws. */
+export async function runPlan(
+  deps: WorkerDeps,
+  claim: Claim,
+  plan: Plan,
+  inputs: PreparedInput[],
+  slot: number,
+  control: { signal: AbortSignal; onLost: () => void },
+): Promise<CellResult> {
+  const reader = new ProgressReader(progressReporter(deps, claim, plan, control.onLost));
+  const memoryBytes = Math.min(
+    deps.settings.cellMemoryBytes,
+    Math.max(MIN_CELL_BYTES, Math.ceil(plan.memoryBytes * MEMORY_MARGIN)),
+  );
+  const result = await deps.sandbox.run({
+    program: 'ffmpeg',
+    args: plan.args,
+    inputs: inputs.map((input, position) => ({ name: String(position), path: input.file })),
+    limits: {
+      memoryBytes,
+      cpuSeconds: plan.cpuSeconds,
+      wallMs: plan.wallMs,
+      outputBytes: plan.outputBytes,
+      outputFiles: MAX_OUTPUT_FILES,
+    },
+    slot,
+    signal: control.signal,
+    onStdout: (chunk) => reader.feed(chunk),
+  });
+  if (result.end === 'exit' && result.exitCode === 0) return result;
+  await result.release();
+  throw new CellFailure(result);
+}
+
+/** A cell that ended badly, with what it said. */
+export class CellFailure extends JobFailure {
+  readonly result: CellResult;
+  constructor(result: CellResult) {
+    const explained = explainFailure(result);
+    super(explained.code, explained.message);
+    this.result = result;
+  }
+}
+
+function progressReporter(deps: WorkerDeps, claim: Claim, plan: Plan, onLost: () => void) {
+  let lastAt = 0;
+  let writing = false;
+  return (report: Parameters<ConstructorParameters<typeof ProgressReader>[0]>[0]) => {
+    const now = Date.now();
+    if (writing || now - lastAt < PROGRESS_MS || report.ended) return;
+    lastAt = now;
+    writing = true;
+    const fraction = progressFraction(report.outTimeSeconds, plan.durationSeconds);
+    reportProgress(deps.context, claim, {
+      // 1 is for the finished job alone: the output still has to be checked and stored.
+      progress: Math.min(0.99, fraction ?? 0),
+      speed: report.speed,
+      fps: report.fps,
+      etaSeconds: rounded(etaSeconds(report.outTimeSeconds, plan.durationSeconds, report.speed)),
+    })
+      .then((mine) => {
+        if (!mine) onLost();
+      })
+      .catch((error) => deps.logger.warn({ err: error, job: claim.job.id }, 'progress not stored'))
+      .finally(() => {
+        writing = false;
+      });
+  };
+}
+
+function rounded(seconds: number | null): number | null {
+  return seconds === null ? null : Math.round(seconds);
+}

@@ -1,0 +1,67 @@
+import { createHash } from 'node:crypto';
+import { constants, createReadStream } from 'node:fs';
+import { lstat, open } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { JobFailure } from '../contract/failures.ts';
+import type { Claim } from '../domain/transcodes/claim.ts';
+import { reserveOutput } from '../domain/transcodes/finish.ts';
+import type { OutputFacts } from '../domain/transcodes/row.ts';
+import { checkOutput, type Plan } from '../media/index.ts';
+import type { CellResult } from '../sandbox/types.ts';
+import { outputKey } from '../storage/keys.ts';
+import type { WorkerDeps } from './deps.ts';
+import { probeFile } from './probe.ts';
+import { outputFacts } from './summary.ts';
+
+export interface StoredOutput {
+  objectId: string;
+  key: string;
+  facts: OutputFacts;
+}
+
+/**
+ * Checks what a cell left and stores it. The cell belonged to whoever made the input, so nothing about the output
+ * is believed: it must be a plain file of its own (a link would make us read a file of the host), and a probe must
+ * find what the plan promised.
+ */
+export async function storeOutput(
+  deps: WorkerDeps,
+  claim: Claim,
+  plan: Plan,
+  result: CellResult,
+  slot: number,
+  signal: AbortSignal,
+): Promise<StoredOutput> {
+  const planned = plan.outputs[0]!;
+  const path = join(result.outputDir, basename(planned.path));
+  await checkPlainFile(path);
+  const [probed, sha256] = await Promise.all([
+    probeFile(deps.sandbox, { path, slot, subject: 'The output', check: false }, signal).catch((error) => {
+      throw error instanceof JobFailure ? new JobFailure('output_invalid', error.message) : error;
+    }),
+    hashFile(path),
+  ]);
+  checkOutput(planned.expect, probed.info);
+  const key = outputKey(claim.job.account_id, claim.job.id, claim.attemptId, planned.format);
+  const size = probed.info.sizeBytes;
+  const objectId = await reserveOutput(deps.context, claim, { key, contentType: planned.contentType, size, sha256 });
+  await deps.context.store.putFile(key, path, { contentType: planned.contentType, size });
+  return { objectId, key, facts: outputFacts(planned.format, probed.info, sha256) };
+}
+
+async function checkPlainFile(path: string): Promise<void> {
+  const stat = await lstat(path).catch(() => null);
+  if (!stat) throw new JobFailure('output_invalid', 'FFmpeg ended well but wrote no output.');
+  if (!stat.isFile() || stat.nlink !== 1) {
+    throw new JobFailure('sandbox_violation', 'The output is no plain file.');
+  }
+  if (stat.size === 0) throw new JobFailure('output_invalid', 'FFmpeg ended well but the output is empty.');
+}
+
+async function hashFile(path: string): Promise<string> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const hash = createHash('sha256');
+  await pipeline(createReadStream('', { fd: file, highWaterMark: 2 ** 20 }), hash);
+  return hash.digest('hex');
+}

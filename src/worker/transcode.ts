@@ -1,0 +1,128 @@
+import { type FailureCode, JobFailure } from '../contract/failures.ts';
+import { retryTransient } from '../database/transient.ts';
+import { appendAudit } from '../domain/audit.ts';
+import { deleteBytes, markDeleting } from '../domain/objects.ts';
+import type { Claim } from '../domain/transcodes/claim.ts';
+import { type AttemptFacts, completeTranscode, failTranscode, handBack } from '../domain/transcodes/finish.ts';
+import type { CellResult } from '../sandbox/types.ts';
+import { StorageError } from '../storage/types.ts';
+import { scrub } from '../telemetry/index.ts';
+import type { WorkerDeps } from './deps.ts';
+import { CellFailure, makePlan, prepareInputs, runPlan } from './run-transcode.ts';
+import type { StopReason } from './running.ts';
+import { canRetry, makeWorkFolder } from './source-files.ts';
+import { type StoredOutput, storeOutput } from './store-output.ts';
+
+const STDERR_BYTES = 8192;
+/** How long the end of a job is worth repeating while the database is away; then its heartbeat has died anyway. */
+const FINISH_MS = 60_000;
+
+/** One attempt from claim to its end: bytes in, probe, plan, run, check, store, fenced finish. Never rejects for the job's own faults. */
+export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, signal: AbortSignal): Promise<void> {
+  const log = deps.logger.child({ job: claim.job.id, attempt: claim.number, request: claim.job.request_id });
+  const folder = await makeWorkFolder(deps.settings.workDir, claim.attemptId);
+  const lost = new AbortController();
+  const stop = AbortSignal.any([signal, lost.signal]);
+  const startedAt = Date.now();
+  let stored: StoredOutput | null = null;
+  try {
+    const inputs = await prepareInputs(deps, claim, folder.path, slot, stop);
+    const plan = makePlan(deps, claim, inputs);
+    const result = await runPlan(deps, claim, plan, inputs, slot, {
+      signal: stop,
+      onLost: () => lost.abort('replaced'),
+    });
+    try {
+      stored = await storeOutput(deps, claim, plan, result, slot, stop);
+    } finally {
+      await result.release();
+    }
+    const output = stored;
+    const seconds = inputs.reduce((sum, input) => sum + (input.info.durationSeconds ?? 0), 0);
+    const won = await retryTransient(
+      () =>
+        completeTranscode(deps.context, claim, {
+          objectId: output.objectId,
+          output: output.facts,
+          plan: { args: plan.args, source: plan.source },
+          warnings: [...(claim.job.warnings as unknown[]), ...plan.warnings],
+          inputSeconds: seconds,
+          attempt: facts(result),
+        }),
+      FINISH_MS,
+    );
+    if (!won) await dropOutput(deps, output);
+    log.info({ end: won ? 'completed' : 'replaced', ms: Date.now() - startedAt }, 'transcode ended');
+  } catch (error) {
+    if (stored)
+      await dropOutput(deps, stored).catch((failed) => log.warn({ err: failed }, 'output left to the sweeper'));
+    await endBadly(deps, claim, error, stop, log);
+  } finally {
+    await folder.remove();
+  }
+}
+
+async function endBadly(
+  deps: WorkerDeps,
+  claim: Claim,
+  error: unknown,
+  stop: AbortSignal,
+  log: WorkerDeps['logger'],
+): Promise<void> {
+  const reason = stop.aborted ? (stop.reason as StopReason) : null;
+  if (reason === 'draining') {
+    await retryTransient(() => handBack(deps.context, claim), FINISH_MS);
+    log.info('job handed back');
+    return;
+  }
+  if (reason) {
+    // Canceled, erased or replaced: the row says so already.
+    log.info({ reason }, 'transcode stopped');
+    return;
+  }
+  const failure = describe(error);
+  if (failure.code === 'internal') log.error({ err: error }, 'transcode failed inside Airlock');
+  else log.info({ code: failure.code }, 'transcode failed');
+  if (failure.code === 'sandbox_violation') await noteViolation(deps, claim);
+  const attempt = error instanceof CellFailure ? facts(error.result) : null;
+  await retryTransient(
+    () => failTranscode(deps.context, claim, { ...failure, retry: canRetry(failure.code) }, attempt),
+    FINISH_MS,
+  );
+}
+
+function describe(error: unknown): { code: FailureCode; message: string } {
+  if (error instanceof JobFailure) return { code: error.code, message: scrub(error.message) };
+  if (error instanceof StorageError) return { code: 'storage_unavailable', message: 'The storage did not answer.' };
+  if ((error as NodeJS.ErrnoException)?.code === 'ENOSPC') {
+    return { code: 'internal', message: 'The server has no disk space left; tell its operator.' };
+  }
+  return { code: 'internal', message: 'Airlock failed on this job; the operator finds the reason in the log.' };
+}
+
+function facts(result: CellResult): AttemptFacts {
+  return {
+    exitCode: result.exitCode,
+    signal: result.signal,
+    cpuMs: result.cpuMs,
+    maxRssBytes: result.maxRssBytes,
+    stderr: scrub(result.stderr.slice(-STDERR_BYTES)) || null,
+  };
+}
+
+async function dropOutput(deps: WorkerDeps, output: StoredOutput): Promise<void> {
+  await deps.context.db.transaction().execute((tx) => markDeleting(tx, [output.objectId]));
+  await deleteBytes(deps.context, [output.objectId]);
+}
+
+async function noteViolation(deps: WorkerDeps, claim: Claim): Promise<void> {
+  await deps.context.db.transaction().execute((tx) =>
+    appendAudit(tx, {
+      actor: claim.job.key_id ? `key:${claim.job.key_id}` : 'system',
+      action: 'sandbox.violation',
+      target: claim.job.id,
+      result: 'refused',
+      requestId: claim.job.request_id,
+    }),
+  );
+}

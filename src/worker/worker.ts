@@ -1,0 +1,118 @@
+import { mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { listen } from '../database/notify.ts';
+import { claimTranscode } from '../domain/transcodes/claim.ts';
+import { claimInspection } from '../domain/uploads/inspect.ts';
+import { beatWorker, registerWorker, removeWorker, workersOfHost } from '../domain/workers.ts';
+import { uuidv7 } from '../ids/uuid.ts';
+import { LANES, type Lane } from '../queue/queue.ts';
+import type { WorkerDeps } from './deps.ts';
+import { isAliveHere, ownIdentity } from './identity.ts';
+import { inspectUpload } from './inspect-upload.ts';
+import { removeDeadWorkFolders, startMaintenance } from './maintenance.ts';
+import { HEARTBEAT_MS, RunningJobs } from './running.ts';
+import { runSlot } from './slot.ts';
+import { transcode } from './transcode.ts';
+import { createWakeups } from './wakeups.ts';
+
+export interface Worker {
+  /** Takes nothing new, lets running jobs end for a while, hands the rest back. */
+  drain(): Promise<void>;
+}
+
+/** Starts the slots of this process; resolves when they take work. */
+export async function startWorker(deps: WorkerDeps): Promise<Worker> {
+  const { context, settings, logger, sandbox } = deps;
+  const identity = ownIdentity();
+  const id = uuidv7();
+  const worker = { id, tier: sandbox.tier };
+  await mkdir(settings.workDir, { recursive: true, mode: 0o700 });
+  await removeDeadWorkFolders(dirname(settings.workDir), (name) => {
+    const [pid, start] = name.split('-');
+    return isAliveHere({ pid: Number(pid), start: start ?? '' });
+  });
+
+  const neighbours = await workersOfHost(context.db, identity.host, identity.boot);
+  const dead = neighbours.filter((other) => !isAliveHere({ pid: other.pid, start: other.pid_start }));
+  await registerWorker(context.db, {
+    id,
+    host: identity.host,
+    boot: identity.boot,
+    pid: identity.pid,
+    pid_start: identity.start,
+    version: settings.version,
+    slots: settings.lanes.length,
+    tier: sandbox.tier,
+    ffmpeg: sandbox.ffmpeg.version,
+  });
+
+  const running = new RunningJobs();
+  const wakeups = createWakeups();
+  const stopping = new AbortController();
+  const listener = await listen(settings.databaseUrl, ['airlock_queue', 'airlock_cancel'], {
+    onMessage(channel, payload) {
+      if (channel === 'airlock_cancel') running.stop(payload, 'canceled');
+      else if ((LANES as readonly string[]).includes(payload)) wakeups.wake(payload as Lane);
+    },
+    onConnect: () => wakeups.wakeAll(),
+    onError: (error) => logger.warn({ err: error }, 'listener lost its connection'),
+  });
+  const heartbeat = setInterval(() => {
+    running.beat(context, logger);
+    beatWorker(context.db, id, stopping.signal.aborted).catch((error) =>
+      logger.warn({ err: error }, 'heartbeat failed'),
+    );
+  }, HEARTBEAT_MS);
+  const maintenance = startMaintenance(
+    deps,
+    dead.map((other) => other.id),
+  );
+  for (const other of dead) await removeWorker(context.db, other.id);
+
+  const takeTranscode = (lanes: readonly ('light' | 'heavy')[], slot: number) => async () => {
+    for (const lane of lanes) {
+      const claim = await claimTranscode(context, lane, worker);
+      if (!claim) continue;
+      const signal = running.add(claim);
+      try {
+        await transcode(deps, claim, slot, signal);
+      } finally {
+        running.remove(claim);
+      }
+      return true;
+    }
+    return false;
+  };
+  const inspectionSlot = settings.lanes.length;
+  const takeInspection = async () => {
+    const claim = await claimInspection(context);
+    if (!claim) return false;
+    await inspectUpload(deps, claim, inspectionSlot);
+    return true;
+  };
+  const common = { wakeups, signal: stopping.signal, logger };
+  const slots = [
+    ...settings.lanes.map((lanes, slot) => runSlot({ ...common, lanes, take: takeTranscode(lanes, slot) })),
+    runSlot({ ...common, lanes: ['inspect'], take: takeInspection }),
+  ];
+  logger.info({ slots: settings.lanes, tier: sandbox.tier, ffmpeg: sandbox.ffmpeg.version }, 'worker takes jobs');
+
+  return {
+    async drain() {
+      stopping.abort();
+      wakeups.wakeAll();
+      const deadline = setTimeout(() => running.stopAll('draining'), settings.drainMs);
+      await Promise.all(slots);
+      clearTimeout(deadline);
+      clearInterval(heartbeat);
+      await maintenance.stop();
+      await listener.close();
+      await removeWorker(context.db, id).catch(() => {});
+    },
+  };
+}
+
+/** Sandbox slots that a worker needs: one a job, one for inspections. */
+export function sandboxSlots(lanes: unknown[]): number {
+  return lanes.length + 1;
+}

@@ -1,0 +1,43 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { inject } from 'vitest';
+import { migrateDatabase } from '../../src/database/migrate.ts';
+import { openPool, type Pool } from '../../src/database/pool.ts';
+import { migrateQueue } from '../../src/queue/queue.ts';
+
+export interface TestDatabase extends Pool {
+  url: string;
+  /** Closes the pool and drops the database. */
+  drop(): Promise<void>;
+}
+
+/** A database of its own, with the newest schema, on the PostgreSQL of this run. */
+export async function makeDatabase(): Promise<TestDatabase> {
+  const admin = inject('postgresUrl');
+  const name = `test_${randomUUID().replaceAll('-', '')}`;
+  await asAdmin(admin, `CREATE DATABASE ${name}`);
+  const parsed = new URL(admin);
+  parsed.pathname = `/${name}`;
+  const url = parsed.toString();
+  const pool = openPool(url, { max: 10, role: 'test', onError: () => {} });
+  await migrateDatabase(pool.db);
+  await migrateQueue(url);
+  return {
+    ...pool,
+    url,
+    async drop() {
+      await pool.close();
+      await asAdmin(admin, `DROP DATABASE ${name} WITH (FORCE)`);
+    },
+  };
+}
+
+async function asAdmin(url: string, sql: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(sql);
+  } finally {
+    await client.end();
+  }
+}

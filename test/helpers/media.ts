@@ -1,0 +1,57 @@
+import { execFile } from 'node:child_process';
+import { readFile, stat } from 'node:fs/promises';
+import { promisify } from 'node:util';
+import type { TestService } from './service.ts';
+
+const run = promisify(execFile);
+
+/** Makes a small clip with FFmpeg's own sources: moving pictures and a tone. */
+export async function makeClip(
+  path: string,
+  options: { seconds?: number; size?: string; rate?: number; audio?: boolean; args?: string[] } = {},
+): Promise<string> {
+  const { seconds = 1, size = '320x180', rate = 25, audio = true, args = [] } = options;
+  await run('ffmpeg', [
+    ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=${rate}:d=${seconds}`],
+    ...(audio ? ['-f', 'lavfi', '-i', `sine=d=${seconds}`] : []),
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-shortest', ...args, path],
+  ]);
+  return path;
+}
+
+/** Streams and format of a file as ffprobe sees them. */
+// biome-ignore lint/suspicious/noExplicitAny: looked at field by field
+export async function ffprobe(path: string): Promise<any> {
+  const { stdout } = await run('ffprobe', ['-v', 'error', '-show_streams', '-show_format', '-of', 'json', path]);
+  return JSON.parse(stdout);
+}
+
+/** Presign, PUT, confirm: the file's gs:// URL and stored name. */
+export async function upload(
+  service: TestService,
+  path: string,
+  contentType = 'video/mp4',
+  filename = 'clip.mp4',
+): Promise<{ fileUrl: string; filename: string; uploadUrl: string }> {
+  const fileSize = (await stat(path)).size;
+  const presigned = await service.call('POST', '/v1/upload/presigned-url', { filename, contentType, fileSize });
+  if (presigned.status !== 200) throw new Error(`presign: ${presigned.text}`);
+  const { uploadUrl, filename: stored } = presigned.json.result;
+  const put = await fetch(uploadUrl, {
+    method: 'PUT',
+    headers: { 'content-type': contentType },
+    body: await readFile(path),
+  });
+  if (put.status !== 200) throw new Error(`put: ${put.status} ${await put.text()}`);
+  const confirmed = await service.call('POST', '/v1/upload/confirm', { filename: stored, fileSize });
+  if (confirmed.status !== 200) throw new Error(`confirm: ${confirmed.text}`);
+  return { fileUrl: confirmed.json.result.fileUrl, filename: stored, uploadUrl };
+}
+
+/** Creates a job and waits until it is final. */
+// biome-ignore lint/suspicious/noExplicitAny: looked at field by field
+export async function transcode(service: TestService, body: unknown): Promise<any> {
+  const created = await service.call('POST', '/v1/transcodes?wait=60', body);
+  if (created.status !== 201) throw new Error(`create: ${created.status} ${created.text}`);
+  return created.json;
+}

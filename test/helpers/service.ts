@@ -1,0 +1,162 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { until } from './until.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const PROGRAM = join(ROOT, 'dist', 'airlock.js');
+
+export interface TestService {
+  api: string;
+  storage: string;
+  metrics: string;
+  /** Process id of the supervisor. */
+  pid: number;
+  dataDir: string;
+  /** A key with every scope, of the account `default`. */
+  key: string;
+  /** Everything that the service wrote so far. */
+  output(): string;
+  /** `fetch` with the key; JSON bodies are serialised. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Runs a command of the CLI against the same data directory. */
+  cli(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }>;
+  makeKey(...args: string[]): Promise<{ id: string; key: string }>;
+  /** Process ids of the children by role (`api`, `gateway`, `worker`, `postgres`). */
+  pids(role: string): number[];
+  /** SIGTERM, and waits for the end; the data directory stays. */
+  stop(): Promise<void>;
+  /** Stops and removes the data directory. */
+  remove(): Promise<void>;
+}
+
+export interface Answer {
+  status: number;
+  headers: Headers;
+  text: string;
+  // biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+  json: any;
+}
+
+/** `airlock up` as a user runs it: the build, real PostgreSQL, gateway, API and worker on free ports. */
+export async function startService(
+  env: Record<string, string> = {},
+  options: { dataDir?: string } = {},
+): Promise<TestService> {
+  const dataDir = options.dataDir ?? (await makeDataDir());
+  const environment = {
+    ...process.env,
+    AIRLOCK_DATA_DIR: dataDir,
+    AIRLOCK_PORT: '0',
+    AIRLOCK_STORAGE_PORT: '0',
+    AIRLOCK_METRICS_PORT: '0',
+    AIRLOCK_RATE_LIMIT: '100000',
+    ...env,
+  };
+  const child = spawn(process.execPath, [PROGRAM, 'up'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  const lines: string[] = [];
+  child.stdout.on('data', (chunk) => lines.push(String(chunk)));
+  child.stderr.on('data', (chunk) => lines.push(String(chunk)));
+  const output = () => lines.join('');
+  const ready = await until(
+    async () => {
+      if (child.exitCode !== null)
+        throw new Error(`airlock up ended with ${child.exitCode}:\n${output().slice(-4000)}`);
+      return JSON.parse(await readFile(join(dataDir, 'ready.json'), 'utf8').catch(() => 'null'));
+    },
+    { what: 'ready.json', timeoutMs: 60_000 },
+  );
+  const cli = (...args: string[]) => runCli(args, environment);
+  const makeKey = async (...args: string[]) => {
+    const made = await cli('keys', 'create', '--name', 'test', '--json', ...args);
+    if (made.code !== 0) throw new Error(made.stderr);
+    return JSON.parse(made.stdout);
+  };
+  const { key } = await makeKey();
+  const stop = () => endProcess(child);
+  return {
+    ...ready,
+    dataDir,
+    key,
+    output,
+    cli,
+    makeKey,
+    call: (method, path, body, headers) => call(`${ready.api}${path}`, method, key, body, headers),
+    pids: (role) => childrenOf(child.pid!, role),
+    stop,
+    async remove() {
+      await stop();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Passable by the unprivileged accounts that a service started as root hands its children to. */
+export async function makeDataDir(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'airlock-test-'));
+  await chmod(dataDir, 0o711);
+  return dataDir;
+}
+
+export async function call(
+  url: string,
+  method: string,
+  key: string | null,
+  body?: unknown,
+  headers: Record<string, string> = {},
+): Promise<Answer> {
+  const response = await fetch(url, {
+    method,
+    redirect: 'manual',
+    headers: {
+      ...(key && { authorization: `Bearer ${key}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+      ...headers,
+    },
+    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  let json = null;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    // Not every answer is JSON.
+  }
+  return { status: response.status, headers: response.headers, text, json };
+}
+
+export async function runCli(
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  cwd?: string,
+): Promise<{ stdout: string; stderr: string; code: number }> {
+  try {
+    const result = await promisify(execFile)(process.execPath, [PROGRAM, ...args], { env, cwd, timeout: 120_000 });
+    return { ...result, code: 0 };
+  } catch (error) {
+    const failed = error as { stdout: string; stderr: string; code: number };
+    return { stdout: failed.stdout, stderr: failed.stderr, code: failed.code };
+  }
+}
+
+async function endProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGTERM');
+  await ended;
+}
+
+/** Looks through /proc: the supervisor tells nobody the ids of its children. */
+function childrenOf(supervisor: number, role: string): number[] {
+  const ids = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8')
+    .trim()
+    .split(/\s+/)
+    .filter(Boolean);
+  return ids.map(Number).filter((id) => {
+    const words = readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0').filter(Boolean);
+    return role === 'postgres' ? words[0]?.endsWith('/postgres') : words.includes(role);
+  });
+}
