@@ -19,3 +19,11 @@ it('the sentence for the user holds nothing of the error below', () => {
     }
   }
 });
+
+it('the bytes that the parser choked on are not kept', () => {
+  for (const code of ['HPE_INVALID_CONSTANT', 'HPE_HEADER_OVERFLOW']) {
+    const below = Object.assign(new Error('Parse Error'), { code, rawPacket: Buffer.from('secret') });
+    expect(toFetchError(below, 'connect')).toMatchObject({ code: 'source_error', retry: false, cause: below });
+    expect(below.rawPacket).toBeUndefined();
+  }
+});

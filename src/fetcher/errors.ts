@@ -48,15 +48,14 @@ export function toFetchError(error: unknown, phase: FetchPhase): FetchError {
   const make = (fetchCode: FetchCode, message: string, retry?: boolean) =>
     new FetchError(fetchCode, message, { cause: error, ...(retry === undefined ? {} : { retry }) });
 
-  if (code === 'HPE_HEADER_OVERFLOW') {
-    return make('source_error', 'The source answered with headers that are too large.', false);
-  }
-  // The parser says so as well when a chunked body just ends.
-  if (code === 'HPE_INVALID_EOF_STATE') return make('source_incomplete', INCOMPLETE);
   if (code.startsWith('HPE_')) {
     // Node puts the bytes of the source into this error; they belong into no log.
     (error as { rawPacket?: unknown }).rawPacket = undefined;
-    return make('source_error', 'The source did not answer with valid HTTP.', false);
+    const what =
+      code === 'HPE_HEADER_OVERFLOW'
+        ? 'The source answered with headers that are too large.'
+        : 'The source did not answer with valid HTTP.';
+    return make('source_error', what, false);
   }
   if (code === 'ENOTFOUND' || code === 'ENODATA' || code.startsWith('EAI_')) {
     return make('source_unreachable', 'The host name of the source could not be resolved.');

@@ -52,10 +52,7 @@ export async function requestSource(source: string, context: RequestContext): Pr
   }
 }
 
-/**
- * Closes a body that nobody will read. Without the listener the error that destroying causes is an uncaught
- * exception and ends the process.
- */
+/** Closes a body that nobody will read. The listener comes first: an error that nobody hears ends the process. */
 export function drop(body: IncomingMessage): void {
   body.on('error', () => {});
   body.destroy();

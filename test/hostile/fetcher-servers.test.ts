@@ -449,7 +449,7 @@ describe('sources that take their time', () => {
 
   it('a source that falls silent ends by the minimum rate', async () => {
     const server = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nstart', false);
-    const error = await failure(fetcher({ rateWindowMs: 100 }).download(server.url, target()));
+    const error = await failure(fetcher({ minBytesPerSecond: 1, rateWindowMs: 100 }).download(server.url, target()));
     expect(error).toMatchObject({ code: 'source_timeout', message: 'The source stopped sending.' });
   });
 
