@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { toEnvironment } from '../config/environment.ts';
 import { projectRoot } from '../config/root.ts';
 import { loadTls, transportPolicy } from '../config/tls.ts';
 import { prepareDataDir } from '../supervisor/data-dir.ts';
@@ -29,6 +30,8 @@ export interface ServiceOptions {
 }
 
 const WORKER_DRAIN_MS = 35_000;
+/** Nothing stops before what feeds it: no new jobs, then no running ones, then the storage that they write to. */
+const STOP_ORDER = ['api', 'worker', 'gateway'];
 
 /** Starts the whole service on one machine: database, gateway, API, worker, each a process that is started again when it dies. */
 export async function startService(options: ServiceOptions): Promise<Service> {
@@ -40,8 +43,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   let postgres = null as KeptPostgres | null;
   const stop = async () => {
     await instance.withdraw();
-    // The API first: what it accepts has somewhere to go for as long as it lives.
-    for (const child of [...started].reverse()) await child.stop();
+    for (const name of STOP_ORDER) {
+      for (const child of started) if (child.name === name) await child.stop();
+    }
     await postgres?.stop();
     await instance.release();
   };
@@ -49,7 +53,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     const tls = (await loadTls(config.tls, config.dataDir, [config.host])) !== null;
     const role = async (name: string, extra: Record<string, string>, drainMs?: number) => {
-      const child = await startRole(name, { ...roleEnvironment(config), ...extra }, { ...options, config }, drainMs);
+      const child = await startRole(name, { ...process.env, ...toEnvironment(config), ...extra }, { ...options, config }, drainMs);
       started.push(child);
       return child;
     };
@@ -119,7 +123,7 @@ async function migrate(config: Config, options: ServiceOptions): Promise<Migrati
     name: 'migrate',
     command: process.execPath,
     args: [...process.execArgv, entryPoint(), 'migrate', '--report', ...(options.firstKey ? ['--first-key'] : [])],
-    env: roleEnvironment(config),
+    env: { ...process.env, ...toEnvironment(config) },
     logger: options.logger,
     ready: 'ipc',
     maximumFirstFailures: 1,
@@ -131,18 +135,6 @@ async function migrate(config: Config, options: ServiceOptions): Promise<Migrati
   });
   await child.stop();
   return result ?? { applied: [], firstKey: null };
-}
-
-function roleEnvironment(config: Config): NodeJS.ProcessEnv {
-  return {
-    ...process.env,
-    AIRLOCK_DATA_DIR: config.dataDir,
-    AIRLOCK_HOST: config.host,
-    AIRLOCK_PORT: String(config.port),
-    AIRLOCK_STORAGE_PORT: String(config.storagePort),
-    AIRLOCK_METRICS_PORT: String(config.metricsPort),
-    AIRLOCK_TLS: config.tls.mode === 'auto' ? 'auto' : 'off',
-  };
 }
 
 /** The program that runs now; from sources (tests) as well as from the build. */

@@ -52,9 +52,8 @@ export async function probeFile(
   });
   await result.release();
   if (result.end !== 'exit' || result.exitCode !== 0) {
-    const explained = explainFailure(result);
-    const code = explained.code === 'encode_failed' ? 'invalid_media' : explained.code;
-    throw new JobFailure(code, `${file.subject} cannot be read: ${explained.message}`);
+    const explained = explainFailure({ ...result, stage: 'probe' });
+    throw new JobFailure(explained.code, `${file.subject} cannot be read: ${explained.message}`);
   }
   if (length > MAX_PROBE_OUTPUT)
     throw new JobFailure('invalid_media', `${file.subject} describes itself at absurd length.`);

@@ -1,0 +1,61 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+import { toEnvironment } from './environment.ts';
+
+describe('the configuration', () => {
+  it('has the defaults of the contract', () => {
+    expect(readConfig({})).toMatchObject({
+      host: '127.0.0.1',
+      port: 8080,
+      storagePort: 8081,
+      metricsPort: 9464,
+      retentionSeconds: 86_400,
+      rateLimit: 600,
+      fetchPorts: [80, 443],
+      fetchAllow: [],
+      tls: { mode: 'off' },
+    });
+  });
+
+  it.each([
+    ['AIRLOCK_PORT', '80800'],
+    ['AIRLOCK_PORT', '-1'],
+    ['AIRLOCK_RETENTION', 'soon'],
+    ['AIRLOCK_RETENTION', '0'],
+    ['AIRLOCK_WORKER_SLOTS', '0'],
+    ['AIRLOCK_RATE_LIMIT', 'many'],
+    ['AIRLOCK_DATABASE_URL', 'mysql://x/y'],
+    ['AIRLOCK_STORAGE_URL', 'ftp://x'],
+    ['AIRLOCK_PUBLIC_URL', 'nonsense'],
+    ['AIRLOCK_TLS', 'yes'],
+    ['AIRLOCK_TLS_CERT', '/only/one.pem'],
+    ['AIRLOCK_FETCH_PORTS', '80,x'],
+  ])('refuses %s=%s and names the variable and a remedy', (variable, value) => {
+    const named = variable === 'AIRLOCK_TLS_CERT' ? 'AIRLOCK_TLS_KEY' : variable;
+    expect(() => readConfig({ [variable]: value })).toThrow(new RegExp(`^${named}: .+\\. .+`));
+  });
+
+  it.each([
+    ['90s', 90],
+    ['15m', 900],
+    ['24h', 86_400],
+    ['7d', 604_800],
+    ['30', 30],
+  ])('reads a retention of %s', (text, seconds) => {
+    expect(readConfig({ AIRLOCK_RETENTION: text }).retentionSeconds).toBe(seconds);
+  });
+
+  it('reaches a child process whole, whatever the parent’s environment says', () => {
+    const config = readConfig({
+      AIRLOCK_PORT: '0',
+      AIRLOCK_TRUST_PROXY: '10.0.0.0/8, 127.0.0.1/32',
+      AIRLOCK_WORKER_SLOTS: '4',
+      AIRLOCK_RETENTION: '2h',
+      AIRLOCK_FETCH_ALLOW: '192.0.2.0/24',
+    });
+    const parent = { AIRLOCK_TLS_CERT: '/a.pem', AIRLOCK_TLS_KEY: '/b.pem', AIRLOCK_PUBLIC_URL: 'https://elsewhere' };
+    expect(readConfig({ ...parent, ...toEnvironment(config) })).toEqual(config);
+    const files = readConfig({ AIRLOCK_TLS_CERT: '/a.pem', AIRLOCK_TLS_KEY: '/b.pem', AIRLOCK_STORAGE_URL: 's3://bucket' });
+    expect(readConfig(toEnvironment(files))).toEqual(files);
+  });
+});
