@@ -1,8 +1,9 @@
 import { createReadStream, createWriteStream } from 'node:fs';
-import { type Readable, Transform } from 'node:stream';
+import type { IncomingMessage } from 'node:http';
+import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { Agent, type Dispatcher, request } from 'undici';
 import type { Job } from '../contract/transcodes.ts';
+import { openExchange } from '../storage/http-exchange.ts';
 
 /** What the server answered when it was no success; the message is for people. */
 export class AnswerError extends Error {
@@ -39,19 +40,13 @@ export interface Client {
 }
 
 /** The main job's way through the public API; `signal` ends whatever is under way. */
-export function createClient(options: { url: string; key: string; signal: AbortSignal }): Client {
-  const dispatcher = new Agent({ headersTimeout: 120_000, bodyTimeout: 120_000 });
+export function createClient(options: { url: string; key: string; ca?: string; signal: AbortSignal }): Client {
+  const exchange = openExchange({ connections: 4, ...(options.ca && { ca: options.ca }) });
   const base = options.url.replace(/\/+$/, '');
 
-  const call = async <T>(
-    method: Dispatcher.HttpMethod,
-    path: string,
-    body?: unknown,
-    signal?: AbortSignal,
-  ): Promise<T> => {
-    const response = await request(`${base}${path}`, {
+  const call = async <T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> => {
+    const response = await exchange.send(`${base}${path}`, {
       method,
-      dispatcher,
       ...(signal && { signal }),
       headers: {
         authorization: `Bearer ${options.key}`,
@@ -59,8 +54,9 @@ export function createClient(options: { url: string; key: string; signal: AbortS
       },
       body: body === undefined ? null : JSON.stringify(body),
     });
-    const text = await response.body.text();
-    if (response.statusCode >= 300) throw answerError(response.statusCode, text);
+    const text = await readText(response);
+    const status = response.statusCode ?? 0;
+    if (status >= 300) throw answerError(status, text);
     return JSON.parse(text) as T;
   };
   const { signal } = options;
@@ -77,14 +73,13 @@ export function createClient(options: { url: string; key: string; signal: AbortS
       ).result;
     },
     async put(url, path, file, onBytes) {
-      const response = await request(url, {
+      const response = await exchange.send(url, {
         method: 'PUT',
-        dispatcher,
         signal,
         headers: { 'content-type': file.contentType, 'content-length': String(file.size) },
         body: createReadStream(path).pipe(counter(onBytes)),
       });
-      const text = await response.body.text();
+      const text = await readText(response);
       if (response.statusCode !== 200) {
         throw new AnswerError(
           'upload_failed',
@@ -99,12 +94,12 @@ export function createClient(options: { url: string; key: string; signal: AbortS
     get: (id, wait) => call<Job>('GET', `/v1/transcodes/${id}?wait=${wait}`, undefined, signal),
     async download(id, path, onBytes) {
       const { url } = await call<{ url: string }>('GET', `/v1/transcodes/${id}/download`, undefined, signal);
-      const response = await request(url, { method: 'GET', dispatcher, signal });
+      const response = await exchange.send(url, { method: 'GET', headers: {}, signal });
       if (response.statusCode !== 200) {
-        await response.body.dump();
+        response.resume();
         throw new AnswerError('download_failed', `the storage answered ${response.statusCode}`);
       }
-      await pipeline(response.body as Readable, counter(onBytes), createWriteStream(path, { flags: 'wx' }));
+      await pipeline(response, counter(onBytes), createWriteStream(path, { flags: 'wx' }));
     },
     // Cleaning up goes on after Ctrl-C: these do not listen to the signal.
     async cancel(id) {
@@ -113,8 +108,16 @@ export function createClient(options: { url: string; key: string; signal: AbortS
     async erase(id) {
       await call('DELETE', `/v1/transcodes/${id}`);
     },
-    close: () => dispatcher.close(),
+    async close() {
+      exchange.close();
+    },
   };
+}
+
+async function readText(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
 }
 
 function counter(onBytes: (bytes: number) => void): Transform {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
+import { loadTls } from '../config/tls.ts';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../domain/accounts.ts';
 import { createKey, revokeKey } from '../domain/keys.ts';
 import { readReadyFile } from '../supervisor/ready-file.ts';
@@ -11,6 +12,8 @@ import { startService } from './service.ts';
 export interface Server {
   url: string;
   key: string;
+  /** The server's own certificate, when it is self-signed. */
+  ca?: string;
   /** Takes back the key, ends what was started, removes what was made. */
   close(): Promise<void>;
 }
@@ -30,7 +33,8 @@ export async function findServer(config: Config, env: NodeJS.ProcessEnv = proces
   const running = await readReadyFile(config.dataDir);
   if (running) {
     const key = await temporaryKey(config);
-    return { url: running.api, key: key.raw, close: key.revoke };
+    const tls = await loadTls(config.tls, config.dataDir, [config.host]);
+    return { url: running.api, key: key.raw, ...(tls?.ca && { ca: tls.ca }), close: key.revoke };
   }
   const fresh = !existsSync(config.dataDir);
   const remove = async () => {

@@ -53,7 +53,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     const tls = (await loadTls(config.tls, config.dataDir, [config.host])) !== null;
     const role = async (name: string, extra: Record<string, string>, drainMs?: number) => {
-      const child = await startRole(name, { ...process.env, ...toEnvironment(config), ...extra }, { ...options, config }, drainMs);
+      const child = await startRole(
+        name,
+        { ...process.env, ...toEnvironment(config), ...extra },
+        { ...options, config },
+        drainMs,
+      );
       started.push(child);
       return child;
     };

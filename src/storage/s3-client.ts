@@ -1,6 +1,7 @@
+import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Agent, type Dispatcher, request } from 'undici';
+import { openExchange } from './http-exchange.ts';
 import { errorCode } from './list-xml.ts';
 import type { OwnRequest, Signer } from './signer.ts';
 import { StorageError } from './types.ts';
@@ -13,8 +14,8 @@ export interface Call extends OwnRequest {
 }
 
 export interface S3Client {
-  /** Sends a call that may be repeated safely. The caller must read or dump the body. Rejects with `StorageError`. */
-  send(call: Call): Promise<Dispatcher.ResponseData>;
+  /** Sends a call that may be repeated safely. The caller must read or resume the body. Rejects with `StorageError`. */
+  send(call: Call): Promise<IncomingMessage>;
   close(): Promise<void>;
 }
 
@@ -30,40 +31,27 @@ const RETRY_CODES = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'UND_ERR_SOCKET',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_HEADERS_TIMEOUT',
-  'UND_ERR_BODY_TIMEOUT',
 ]);
 
 /** `ca`: PEM of the certificate authority to trust instead of the system's. */
 export function s3Client(signer: Signer, ca?: string): S3Client {
-  const agent = new Agent({
-    connections: 64,
-    connect: { timeout: 5_000, ...(ca ? { ca } : {}) },
-    // The answer to a PUT comes after the store has made the bytes durable: up to 2 GB on a slow disk.
-    headersTimeout: 120_000,
-    bodyTimeout: 60_000,
-  });
+  const exchange = openExchange({ connections: 64, ...(ca && { ca }) });
 
-  async function attempt(call: Call): Promise<Dispatcher.ResponseData> {
-    const signed = await signer.request(call);
-    let response: Dispatcher.ResponseData;
+  async function attempt(call: Call): Promise<IncomingMessage> {
+    const { url, headers } = await signer.request(call);
+    const { method } = call;
+    let response: IncomingMessage;
     try {
-      response = await request(signed.url, {
-        dispatcher: agent,
-        method: call.method,
-        headers: signed.headers,
-        body: call.body?.() ?? null,
-      });
+      response = await exchange.send(url, { method, headers, body: call.body?.() ?? null });
     } catch (error) {
       throw storageError(call, error);
     }
-    if (call.expected.includes(response.statusCode)) return response;
+    const status = response.statusCode ?? 0;
+    if (call.expected.includes(status)) return response;
     const code = errorCode(await readText(response).catch(() => ''));
-    throw new StorageError(`storage answered ${call.method} with ${response.statusCode}${code ? ` ${code}` : ''}`, {
-      retry: response.statusCode >= 500 || response.statusCode === 429 || response.statusCode === 408,
-      status: response.statusCode,
+    throw new StorageError(`storage answered ${call.method} with ${status}${code ? ` ${code}` : ''}`, {
+      retry: status >= 500 || status === 429 || status === 408,
+      status,
     });
   }
 
@@ -81,15 +69,17 @@ export function s3Client(signer: Signer, ca?: string): S3Client {
       }
       return attempt(call);
     },
-    close: () => agent.close(),
+    async close() {
+      exchange.close();
+    },
   };
 }
 
 /** Reads a small document; at most 4 MB (a page of 1,000 keys of 1,024 encoded bytes each fits). */
-export async function readText(response: Dispatcher.ResponseData): Promise<string> {
+export async function readText(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of response as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > 4_194_304) throw new Error('the document is too large');
     chunks.push(chunk);
@@ -108,7 +98,7 @@ export function storageError(call: Pick<Call, 'method'>, error: unknown): Storag
 }
 
 function errno(error: unknown): string {
-  // Several addresses tried: undici and Node put the single failures into an AggregateError.
+  // Several addresses tried: Node puts the single failures into an AggregateError.
   const single = error instanceof AggregateError ? error.errors[0] : error;
   const { code, name } = (single ?? {}) as { code?: unknown; name?: unknown };
   return typeof code === 'string' ? code : String(name ?? 'unknown error');

@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { realpath } from 'node:fs/promises';
+import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
-import type { Dispatcher } from 'undici';
 import { findCurrent } from './disk-layout.ts';
 import { keyProblem } from './keys.ts';
 import { errorCode, type ListPage, parseListPage } from './list-xml.ts';
@@ -67,7 +67,7 @@ export function openStore(options: StoreOptions): ObjectStore {
     async head(key) {
       check(key);
       const response = await client.send({ method: 'HEAD', key, expected: [200, 404] });
-      await response.body.dump();
+      response.resume();
       if (response.statusCode === 404) return null;
       return {
         size: Number(header(response, 'content-length')),
@@ -81,7 +81,7 @@ export function openStore(options: StoreOptions): ObjectStore {
       const headers = range ? { range: `bytes=${range.start}-${range.end}` } : undefined;
       const response = await client.send({ method: 'GET', key, headers, expected: range ? [206, 404] : [200, 404] });
       if (response.statusCode === 404) {
-        await response.body.dump();
+        response.resume();
         return null;
       }
       return Readable.from(chunks(response), { objectMode: false });
@@ -97,7 +97,7 @@ export function openStore(options: StoreOptions): ObjectStore {
           size === 0 ? Buffer.alloc(0) : createReadStream(path, { start: 0, end: size - 1, highWaterMark: 1_048_576 }),
         expected: [200],
       });
-      await response.body.dump();
+      response.resume();
     },
 
     async copy(from, to) {
@@ -130,7 +130,7 @@ export function openStore(options: StoreOptions): ObjectStore {
     async delete(key) {
       check(key);
       const response = await client.send({ method: 'DELETE', key, expected: [200, 204, 404] });
-      await response.body.dump();
+      response.resume();
     },
 
     async *list(prefix): AsyncGenerator<ListedObject> {
@@ -154,7 +154,7 @@ export function openStore(options: StoreOptions): ObjectStore {
 
     async ping() {
       const response = await client.send({ method: 'HEAD', key: '', expected: [200] });
-      await response.body.dump();
+      response.resume();
     },
 
     close: () => client.close(),
@@ -162,15 +162,15 @@ export function openStore(options: StoreOptions): ObjectStore {
 }
 
 /** A connection that breaks midway ends the stream with a `StorageError` as well. */
-async function* chunks(response: Dispatcher.ResponseData): AsyncGenerator<Buffer> {
+async function* chunks(response: IncomingMessage): AsyncGenerator<Buffer> {
   try {
-    yield* response.body;
+    yield* response as AsyncIterable<Buffer>;
   } catch (error) {
     throw storageError({ method: 'GET' }, error);
   }
 }
 
-function header(response: Dispatcher.ResponseData, name: string): string | null {
+function header(response: IncomingMessage, name: string): string | null {
   const value = response.headers[name];
   return typeof value === 'string' ? value : null;
 }

@@ -1,0 +1,88 @@
+import { type ClientRequest, Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
+import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Readable } from 'node:stream';
+
+export interface Exchange {
+  /** Resolves with the head of the answer; its body must be read or resumed. */
+  send(url: string, options: ExchangeOptions): Promise<IncomingMessage>;
+  close(): void;
+}
+
+export interface ExchangeOptions {
+  method: string;
+  headers: Record<string, string>;
+  /** A stream is destroyed when the exchange ends early. */
+  body?: Readable | Buffer | string | null;
+  signal?: AbortSignal;
+}
+
+const CONNECT_MS = 5_000;
+/** The answer to a PUT comes after the store has made the bytes durable: up to 2 GB on a slow disk. */
+const SILENCE_MS = 120_000;
+
+/**
+ * HTTP with Node's own client and kept connections. (undici 7 ends the whole process when a peer closes behind a
+ * full buffer; see docs/decisions/0006.) `ca`: PEM to trust instead of the system's authorities.
+ */
+export function openExchange(options: { connections: number; ca?: string }): Exchange {
+  const common = { keepAlive: true, maxSockets: options.connections, scheduling: 'lifo' as const };
+  const http = new HttpAgent(common);
+  const https = new HttpsAgent({ ...common, ...(options.ca && { ca: options.ca }) });
+  return {
+    send(url, { method, headers, body, signal }) {
+      const secure = url.startsWith('https:');
+      return new Promise((resolve, reject) => {
+        const request = (secure ? httpsRequest : httpRequest)(url, {
+          method,
+          headers,
+          agent: secure ? https : http,
+          signal,
+        });
+        const stream = body instanceof Readable ? body : null;
+        const fail = (error: Error) => {
+          clearTimeout(connecting);
+          stream?.destroy();
+          request.destroy();
+          reject(error);
+        };
+        const connecting = setTimeout(() => fail(timedOut('connection')), CONNECT_MS);
+        request.on('socket', (socket) => {
+          if (!socket.connecting) clearTimeout(connecting);
+          socket.once('connect', () => clearTimeout(connecting));
+        });
+        request.setTimeout(SILENCE_MS, () => fail(timedOut('answer')));
+        request.on('error', fail);
+        request.on('response', (response) => {
+          clearTimeout(connecting);
+          // An answer before the whole body was sent is a refusal: nobody reads the rest.
+          response.once('end', () => stream?.destroy());
+          resolve(response);
+        });
+        if (stream) sendStream(request, stream, Number(headers['content-length']), fail);
+        else request.end(body ?? undefined);
+      });
+    },
+    close() {
+      http.destroy();
+      https.destroy();
+    },
+  };
+}
+
+/** Node would wait for ever for the answer to a body that is shorter than its declared length. */
+function sendStream(request: ClientRequest, stream: Readable, length: number, fail: (error: Error) => void): void {
+  let sent = 0;
+  stream.on('data', (chunk: Buffer) => {
+    sent += chunk.length;
+  });
+  stream.once('error', fail);
+  stream.once('end', () => {
+    if (sent === length) request.end();
+    else fail(Object.assign(new Error(`the body has ${sent} bytes instead of ${length}`), { code: 'EBODYLENGTH' }));
+  });
+  stream.pipe(request, { end: false });
+}
+
+function timedOut(what: string): Error {
+  return Object.assign(new Error(`no ${what} in time`), { code: 'ETIMEDOUT' });
+}
