@@ -1,7 +1,7 @@
 import type { Context } from '../domain/context.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { Signals } from '../domain/signals.ts';
-import type { Metrics } from '../telemetry/index.ts';
+import type { HttpMetrics } from '../telemetry/index.ts';
 
 export interface UrlVerdict {
   ok: boolean;
@@ -13,7 +13,7 @@ export interface ApiDeps {
   context: Context;
   limits: Limits;
   signals: Signals;
-  metrics: Pick<Metrics, 'httpRequests' | 'httpSeconds'>;
+  metrics: HttpMetrics;
   /** Shape of a source URL, without looking anything up. */
   checkSourceUrl: (url: string) => UrlVerdict;
   settings: ApiSettings;

@@ -39,6 +39,17 @@ export async function deleteBytes(context: Pick<Context, 'db' | 'store'>, ids: s
   }
 }
 
+/** Deletes an object that was reserved and never became live; a live one is somebody's and stays. */
+export async function dropReserved(context: Pick<Context, 'db' | 'store'>, id: string): Promise<void> {
+  await context.db
+    .updateTable('objects')
+    .set({ state: 'deleting' })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .execute();
+  await deleteBytes(context, [id]);
+}
+
 export async function getObject(db: Db, id: string): Promise<StoredObject | undefined> {
   return db.selectFrom('objects').selectAll().where('id', '=', id).executeTakeFirst();
 }

@@ -1,5 +1,12 @@
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
-export { createMetrics, type Metrics } from './metrics.ts';
+export {
+  addServiceGauges,
+  createHttpMetrics,
+  createRegistry,
+  createWorkerMetrics,
+  type HttpMetrics,
+  type WorkerMetrics,
+} from './metrics.ts';
 export { type MetricsServer, type MetricsSource, startMetricsServer } from './metrics-server.ts';
 export { prettyLine } from './pretty.ts';
 export { scrub } from './scrub.ts';

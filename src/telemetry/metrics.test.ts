@@ -1,28 +1,29 @@
 import { expect, it } from 'vitest';
-import { createMetrics } from './metrics.ts';
+import { addServiceGauges, createHttpMetrics, createRegistry, createWorkerMetrics } from './metrics.ts';
 import { startMetricsServer } from './metrics-server.ts';
 
 it('the metrics server shows what was counted, with the role, and nothing but /metrics', async () => {
-  const metrics = await createMetrics('worker');
-  metrics.jobs.inc({ status: 'completed' });
-  metrics.jobSeconds.observe(2);
+  const registry = await createRegistry('worker');
+  const metrics = { ...(await createWorkerMetrics(registry)), ...(await createHttpMetrics(registry)) };
+  metrics.attempts.inc({ end: 'completed' });
+  metrics.attemptSeconds.observe(2);
   metrics.queueWaitSeconds.observe(0.02);
   metrics.httpRequests.inc({ route: '/v1/transcodes/:id', method: 'GET', status: '200' });
   metrics.httpSeconds.observe({ route: '/v1/transcodes/:id', method: 'GET' }, 0.003);
-  metrics.cells.inc({ end: 'exit' });
+  metrics.cells.inc({ program: 'ffmpeg', end: 'exit' });
   metrics.fetchBytes.inc(1000);
-  const server = await startMetricsServer({ host: '127.0.0.1', port: 0, registry: metrics.registry });
+  const server = await startMetricsServer({ host: '127.0.0.1', port: 0, registry });
   try {
     const url = `http://127.0.0.1:${server.port}`;
     const answer = await fetch(`${url}/metrics`);
     expect(answer.headers.get('content-type')).toContain('text/plain');
     const text = await answer.text();
     for (const line of [
-      'airlock_jobs_total{status="completed",role="worker"} 1',
-      'airlock_job_seconds_sum{role="worker"} 2',
+      'airlock_attempts_total{end="completed",role="worker"} 1',
+      'airlock_attempt_seconds_sum{role="worker"} 2',
       'airlock_queue_wait_seconds_bucket{le="0.03",role="worker"} 1',
       'airlock_http_requests_total{route="/v1/transcodes/:id",method="GET",status="200",role="worker"} 1',
-      'airlock_cells_total{end="exit",role="worker"} 1',
+      'airlock_cells_total{program="ffmpeg",end="exit",role="worker"} 1',
       'airlock_fetch_bytes_total{role="worker"} 1000',
     ]) {
       expect(text).toContain(line);
@@ -37,12 +38,31 @@ it('the metrics server shows what was counted, with the role, and nothing but /m
 });
 
 it('two processes in one test do not share a registry, and a taken port is an error', async () => {
-  const [first, second] = await Promise.all([createMetrics('api'), createMetrics('worker', { processMetrics: true })]);
-  first.fetchBytes.inc(5);
-  expect(await second.registry.metrics()).toContain('airlock_fetch_bytes_total{role="worker"} 0');
-  expect(await second.registry.metrics()).toContain('airlock_process_cpu');
-  const server = await startMetricsServer({ host: '127.0.0.1', port: 0, registry: first.registry });
-  const again = startMetricsServer({ host: '127.0.0.1', port: server.port, registry: first.registry });
+  const [first, second] = await Promise.all([
+    createRegistry('api'),
+    createRegistry('worker', { processMetrics: true }),
+  ]);
+  (await createWorkerMetrics(first)).fetchBytes.inc(5);
+  await createWorkerMetrics(second);
+  expect(await second.metrics()).toContain('airlock_fetch_bytes_total{role="worker"} 0');
+  expect(await second.metrics()).toContain('airlock_process_cpu');
+  const server = await startMetricsServer({ host: '127.0.0.1', port: 0, registry: first });
+  const again = startMetricsServer({ host: '127.0.0.1', port: server.port, registry: first });
   await expect(again).rejects.toMatchObject({ code: 'EADDRINUSE' });
   await server.close();
+});
+
+it('the gauges of the service show what was read last, and nothing stale when it cannot be read', async () => {
+  const registry = await createRegistry('api');
+  let away = false;
+  const refresh = await addServiceGauges(registry, async () => {
+    if (away) throw new Error('away');
+    const jobs = [{ status: 'pending', lane: 'light', count: 3 }];
+    return { jobs, oldestWaitingSeconds: 4, workers: 1, slots: 3, storedBytes: 10 };
+  });
+  await refresh();
+  expect(await registry.metrics()).toContain('airlock_jobs{status="pending",lane="light",role="api"} 3');
+  away = true;
+  await refresh();
+  expect(await registry.metrics()).not.toContain('airlock_jobs{');
 });

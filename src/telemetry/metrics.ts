@@ -1,59 +1,55 @@
-import type { Counter, Histogram, Registry } from 'prom-client';
+import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/** How a process counts what it does; every series carries the label `role`. Durations are seconds. */
-export interface Metrics {
-  registry: Registry;
-  /** Jobs that became final, by `status`: completed, failed, canceled. */
-  jobs: Counter<'status'>;
-  /** From claim to end. */
-  jobSeconds: Histogram;
-  /** From acceptance to claim. */
-  queueWaitSeconds: Histogram;
+/*
+ * Every series carries the label `role`; durations are seconds. prom-client is loaded when the first registry is
+ * made and not before.
+ */
+
+export interface HttpMetrics {
   /** `route` is the pattern (`/v1/transcodes/:id`), never the path: ids would make a series each. */
   httpRequests: Counter<'route' | 'method' | 'status'>;
   httpSeconds: Histogram<'route' | 'method'>;
+}
+
+export interface WorkerMetrics {
+  /** Attempts that ended, by how. */
+  attempts: Counter<'end'>;
+  /** From claim to end. */
+  attemptSeconds: Histogram;
+  /** From acceptance to the first claim. */
+  queueWaitSeconds: Histogram;
   /** Sandboxed programs that ended, by how (`CellEnd`). */
-  cells: Counter<'end'>;
+  cells: Counter<'program' | 'end'>;
   /** Bytes fetched from sources. */
   fetchBytes: Counter;
+}
+
+/** What the database tells at the moment of a scrape; see `domain/statistics.ts`. */
+export interface ServiceNumbers {
+  jobs: { status: string; lane: string; count: number }[];
+  oldestWaitingSeconds: number;
+  workers: number;
+  slots: number;
+  storedBytes: number;
 }
 
 const JOB_BUCKETS = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 const WAIT_BUCKETS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800];
 const HTTP_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60];
 
-/**
- * A fresh registry with all of Airlock's metrics. prom-client is loaded here and not before. `processMetrics` adds
- * those of the process itself (CPU, memory, event loop), which cost a timer and some memory.
- */
-export async function createMetrics(role: string, options: { processMetrics?: boolean } = {}): Promise<Metrics> {
-  // A CommonJS package: bundled, its exports stand under `default` only.
-  const { default: prom } = await import('prom-client');
+/** A registry for one process, with that process's own metrics (CPU, memory, event loop) when asked for. */
+export async function createRegistry(role: string, options: { processMetrics?: boolean } = {}): Promise<Registry> {
+  const prom = await load();
   const registry = new prom.Registry();
   registry.setDefaultLabels({ role });
   if (options.processMetrics) prom.collectDefaultMetrics({ register: registry, prefix: 'airlock_' });
-  const registers = [registry];
+  return registry;
+}
 
+export async function createHttpMetrics(registry: Registry): Promise<HttpMetrics> {
+  const prom = await load();
+  const registers = [registry];
   return {
-    registry,
-    jobs: new prom.Counter({
-      name: 'airlock_jobs_total',
-      help: 'Jobs that became final',
-      labelNames: ['status'],
-      registers,
-    }),
-    jobSeconds: new prom.Histogram({
-      name: 'airlock_job_seconds',
-      help: 'Seconds from claim to end of a job',
-      buckets: JOB_BUCKETS,
-      registers,
-    }),
-    queueWaitSeconds: new prom.Histogram({
-      name: 'airlock_queue_wait_seconds',
-      help: 'Seconds from acceptance to claim of a job',
-      buckets: WAIT_BUCKETS,
-      registers,
-    }),
     httpRequests: new prom.Counter({
       name: 'airlock_http_requests_total',
       help: 'HTTP requests answered',
@@ -67,10 +63,35 @@ export async function createMetrics(role: string, options: { processMetrics?: bo
       buckets: HTTP_BUCKETS,
       registers,
     }),
+  };
+}
+
+export async function createWorkerMetrics(registry: Registry): Promise<WorkerMetrics> {
+  const prom = await load();
+  const registers = [registry];
+  return {
+    attempts: new prom.Counter({
+      name: 'airlock_attempts_total',
+      help: 'Attempts at jobs that ended',
+      labelNames: ['end'],
+      registers,
+    }),
+    attemptSeconds: new prom.Histogram({
+      name: 'airlock_attempt_seconds',
+      help: 'Seconds from claim to end of an attempt',
+      buckets: JOB_BUCKETS,
+      registers,
+    }),
+    queueWaitSeconds: new prom.Histogram({
+      name: 'airlock_queue_wait_seconds',
+      help: 'Seconds from acceptance to the first claim of a job',
+      buckets: WAIT_BUCKETS,
+      registers,
+    }),
     cells: new prom.Counter({
       name: 'airlock_cells_total',
       help: 'Sandboxed programs that ended',
-      labelNames: ['end'],
+      labelNames: ['program', 'end'],
       registers,
     }),
     fetchBytes: new prom.Counter({
@@ -79,4 +100,37 @@ export async function createMetrics(role: string, options: { processMetrics?: bo
       registers,
     }),
   };
+}
+
+/**
+ * Gauges of the whole service. The returned function reads the numbers and must run before each scrape; when the
+ * database is away the job gauges are left out rather than shown stale.
+ */
+export async function addServiceGauges(
+  registry: Registry,
+  read: () => Promise<ServiceNumbers>,
+): Promise<() => Promise<void>> {
+  const prom = await load();
+  const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
+    new prom.Gauge({ name, help, labelNames, registers: [registry] });
+  const jobs = gauge('airlock_jobs', 'Jobs by status and lane', ['status', 'lane']);
+  const oldest = gauge('airlock_oldest_waiting_seconds', 'Age of the job that has waited longest');
+  const workers = gauge('airlock_workers', 'Workers that have been heard of lately');
+  const slots = gauge('airlock_worker_slots', 'Slots of those workers');
+  const stored = gauge('airlock_stored_bytes', 'Bytes of media that are kept');
+  return async () => {
+    const numbers = await read().catch(() => null);
+    for (const metric of [jobs, oldest, workers, slots, stored]) metric.reset();
+    if (!numbers) return;
+    for (const { status, lane, count } of numbers.jobs) jobs.set({ status, lane }, count);
+    oldest.set(numbers.oldestWaitingSeconds);
+    workers.set(numbers.workers);
+    slots.set(numbers.slots);
+    stored.set(numbers.storedBytes);
+  };
+}
+
+async function load() {
+  // A CommonJS package: bundled, its exports stand under `default` only.
+  return (await import('prom-client')).default;
 }

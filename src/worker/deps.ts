@@ -1,7 +1,7 @@
 import type { Context } from '../domain/context.ts';
 import type { Fetcher } from '../fetcher/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
-import type { Logger } from '../telemetry/index.ts';
+import type { Logger, WorkerMetrics } from '../telemetry/index.ts';
 
 /** What a worker works with; the composition root hands it over. */
 export interface WorkerDeps {
@@ -9,6 +9,8 @@ export interface WorkerDeps {
   sandbox: Sandbox;
   fetcher: Fetcher;
   logger: Logger;
+  /** Null under a supervisor, which has one metrics port for all roles. */
+  metrics: WorkerMetrics | null;
   settings: WorkerSettings;
 }
 

@@ -1,7 +1,7 @@
 import { type FailureCode, JobFailure } from '../contract/failures.ts';
 import { retryTransient } from '../database/transient.ts';
 import { appendAudit } from '../domain/audit.ts';
-import { deleteBytes, markDeleting } from '../domain/objects.ts';
+import { dropReserved } from '../domain/objects.ts';
 import type { Claim } from '../domain/transcodes/claim.ts';
 import { type AttemptFacts, completeTranscode, failTranscode, handBack } from '../domain/transcodes/finish.ts';
 import type { CellResult } from '../sandbox/types.ts';
@@ -10,7 +10,7 @@ import { scrub } from '../telemetry/index.ts';
 import type { WorkerDeps } from './deps.ts';
 import { CellFailure, makePlan, prepareInputs, runPlan } from './run-transcode.ts';
 import type { StopReason } from './running.ts';
-import { canRetry, makeWorkFolder } from './source-files.ts';
+import { canRetry, makeWorkFolder, type WorkFolder } from './source-files.ts';
 import { type StoredOutput, storeOutput } from './store-output.ts';
 
 const STDERR_BYTES = 8192;
@@ -20,12 +20,17 @@ const FINISH_MS = 60_000;
 /** One attempt from claim to its end: bytes in, probe, plan, run, check, store, fenced finish. Never rejects for the job's own faults. */
 export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, signal: AbortSignal): Promise<void> {
   const log = deps.logger.child({ job: claim.job.id, attempt: claim.number, request: claim.job.request_id });
-  const folder = await makeWorkFolder(deps.settings.workDir, claim.attemptId);
   const lost = new AbortController();
   const stop = AbortSignal.any([signal, lost.signal]);
   const startedAt = Date.now();
+  if (claim.number === 1) {
+    deps.metrics?.queueWaitSeconds.observe((startedAt - claim.job.created_at.getTime()) / 1000);
+  }
+  let folder: WorkFolder | null = null;
   let stored: StoredOutput | null = null;
+  let end = 'completed';
   try {
+    folder = await makeWorkFolder(deps.settings.workDir, claim.attemptId);
     const inputs = await prepareInputs(deps, claim, folder.path, slot, stop);
     const plan = makePlan(deps, claim, inputs);
     const result = await runPlan(deps, claim, plan, inputs, slot, {
@@ -51,44 +56,45 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
         }),
       FINISH_MS,
     );
-    if (!won) await dropOutput(deps, output);
-    log.info({ end: won ? 'completed' : 'replaced', ms: Date.now() - startedAt }, 'transcode ended');
+    if (!won) {
+      end = 'replaced';
+      await dropOutput(deps, output);
+    }
   } catch (error) {
     if (stored)
       await dropOutput(deps, stored).catch((failed) => log.warn({ err: failed }, 'output left to the sweeper'));
-    await endBadly(deps, claim, error, stop, log);
+    end = await endBadly(deps, claim, error, stop, log);
   } finally {
-    await folder.remove();
+    await folder?.remove();
   }
+  deps.metrics?.attempts.inc({ end });
+  deps.metrics?.attemptSeconds.observe((Date.now() - startedAt) / 1000);
+  log.info({ end, ms: Date.now() - startedAt }, 'transcode ended');
 }
 
+/** Says in one word how the attempt ended. */
 async function endBadly(
   deps: WorkerDeps,
   claim: Claim,
   error: unknown,
   stop: AbortSignal,
   log: WorkerDeps['logger'],
-): Promise<void> {
+): Promise<string> {
   const reason = stop.aborted ? (stop.reason as StopReason) : null;
   if (reason === 'draining') {
     await retryTransient(() => handBack(deps.context, claim), FINISH_MS);
-    log.info('job handed back');
-    return;
+    return 'handed_back';
   }
-  if (reason) {
-    // Canceled, erased or replaced: the row says so already.
-    log.info({ reason }, 'transcode stopped');
-    return;
-  }
+  // Canceled, erased or replaced: the row says so already.
+  if (reason) return reason;
   const failure = describe(error);
   if (failure.code === 'internal') log.error({ err: error }, 'transcode failed inside Airlock');
   else log.info({ code: failure.code }, 'transcode failed');
-  if (failure.code === 'sandbox_violation') await noteViolation(deps, claim);
   const attempt = error instanceof CellFailure ? facts(error.result) : null;
-  await retryTransient(
-    () => failTranscode(deps.context, claim, { ...failure, retry: canRetry(failure.code) }, attempt),
-    FINISH_MS,
-  );
+  const retry = canRetry(failure.code);
+  await retryTransient(() => failTranscode(deps.context, claim, { ...failure, retry }, attempt), FINISH_MS);
+  if (failure.code === 'sandbox_violation') await noteViolation(deps, claim);
+  return 'failed';
 }
 
 function describe(error: unknown): { code: FailureCode; message: string } {
@@ -110,9 +116,9 @@ function facts(result: CellResult): AttemptFacts {
   };
 }
 
+/** Deletes an output that no job took. One that was taken after all, by a commit whose answer was lost, stays. */
 async function dropOutput(deps: WorkerDeps, output: StoredOutput): Promise<void> {
-  await deps.context.db.transaction().execute((tx) => markDeleting(tx, [output.objectId]));
-  await deleteBytes(deps.context, [output.objectId]);
+  await dropReserved(deps.context, output.objectId);
 }
 
 async function noteViolation(deps: WorkerDeps, claim: Claim): Promise<void> {

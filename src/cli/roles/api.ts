@@ -5,9 +5,16 @@ import type { Config } from '../../config/config.ts';
 import { isLoopbackHost, loadTls, transportPolicy } from '../../config/tls.ts';
 import { openLimits } from '../../domain/limits.ts';
 import { openSignals } from '../../domain/signals.ts';
+import { readStatistics } from '../../domain/statistics.ts';
 import { checkSourceUrl } from '../../fetcher/index.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
-import { createLogger, createMetrics, startMetricsServer } from '../../telemetry/index.ts';
+import {
+  addServiceGauges,
+  createHttpMetrics,
+  createLogger,
+  createRegistry,
+  startMetricsServer,
+} from '../../telemetry/index.ts';
 import { openContext } from '../compose.ts';
 import { version } from '../version.ts';
 
@@ -26,14 +33,15 @@ export async function runApi(config: Config): Promise<void> {
   const signals = await openSignals(databaseUrl, (error) =>
     logger.warn({ err: error }, 'listener lost its connection'),
   );
-  const metrics = await createMetrics('api');
+  const registry = await createRegistry('api');
+  const refresh = await addServiceGauges(registry, () => readStatistics(context.db));
   const sources = { allow: config.fetchAllow, ports: config.fetchPorts };
   const app = await buildApi(
     {
       context,
       limits: openLimits(pool.pg, config.rateLimit),
       signals,
-      metrics,
+      metrics: await createHttpMetrics(registry),
       checkSourceUrl: (url) => checkSourceUrl(url, sources),
       settings: {
         version: version(),
@@ -50,7 +58,13 @@ export async function runApi(config: Config): Promise<void> {
   const metricsServer = await startMetricsServer({
     host: config.host,
     port: config.metricsPort,
-    registry: metrics.registry,
+    registry: {
+      contentType: registry.contentType,
+      async metrics() {
+        await refresh();
+        return registry.metrics();
+      },
+    },
   });
   exitWithParent(
     async () => {

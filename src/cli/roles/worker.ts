@@ -6,8 +6,16 @@ import { appendAudit } from '../../domain/audit.ts';
 import { createFetcher } from '../../fetcher/index.ts';
 import { openSandbox, type SelfTestReport } from '../../sandbox/index.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
-import { createLogger, type Logger } from '../../telemetry/index.ts';
+import {
+  createLogger,
+  createRegistry,
+  createWorkerMetrics,
+  type Logger,
+  startMetricsServer,
+  type WorkerMetrics,
+} from '../../telemetry/index.ts';
 import { ownIdentity } from '../../worker/identity.ts';
+import { countBytes, countCells } from '../../worker/measured.ts';
 import { planSlots } from '../../worker/slots.ts';
 import { sandboxSlots, startWorker } from '../../worker/worker.ts';
 import { openContext } from '../compose.ts';
@@ -41,17 +49,20 @@ export async function runWorker(config: Config): Promise<void> {
   }
   logger.info({ checks: report.checks.length, tier: report.tier }, 'sandbox self-test passed');
   const identity = ownIdentity();
+  const fetcher = createFetcher({
+    allow: config.fetchAllow,
+    ports: config.fetchPorts,
+    maxBytes: MAX_UPLOAD_BYTES,
+    deadlineMs: FETCH_DEADLINE_MS,
+    logger,
+  });
+  const measured = process.send ? null : await openMetrics(config);
   const worker = await startWorker({
     context,
-    sandbox,
+    sandbox: measured ? countCells(sandbox, measured.metrics) : sandbox,
     logger,
-    fetcher: createFetcher({
-      allow: config.fetchAllow,
-      ports: config.fetchPorts,
-      maxBytes: MAX_UPLOAD_BYTES,
-      deadlineMs: FETCH_DEADLINE_MS,
-      logger,
-    }),
+    fetcher: measured ? countBytes(fetcher, measured.metrics) : fetcher,
+    metrics: measured?.metrics ?? null,
     settings: {
       databaseUrl,
       version: version(),
@@ -66,11 +77,20 @@ export async function runWorker(config: Config): Promise<void> {
     async () => {
       await worker.drain();
       await sandbox.close();
+      await measured?.close();
       await close();
     },
     { logger, deadlineMs: DRAIN_MS + 10_000 },
   );
   reportReady();
+}
+
+/** A worker that runs alone has the metrics port to itself. */
+async function openMetrics(config: Config): Promise<{ metrics: WorkerMetrics; close(): Promise<void> }> {
+  const registry = await createRegistry('worker');
+  const metrics = await createWorkerMetrics(registry);
+  const server = await startMetricsServer({ host: config.host, port: config.metricsPort, registry });
+  return { metrics, close: () => server.close() };
 }
 
 /** A sandbox that does not hold is worse than none: nobody would look. */

@@ -90,7 +90,7 @@ export async function completeTranscode(
       .where('status', '=', 'processing')
       .returning('id')
       .executeTakeFirst();
-    if (!won) return false;
+    if (!won) return isCompletedWith(tx, claim, result.objectId);
     await tx
       .updateTable('objects')
       .set({ state: 'live', delete_after: expires })
@@ -218,6 +218,17 @@ export async function closeInputs(tx: Tx, job: Pick<Transcode, 'id' | 'retention
       select.selectFrom('transcode_inputs').select('object_id').where('transcode_id', '=', job.id),
     )
     .execute();
+}
+
+/** A commit whose answer was lost with the connection is repeated by the caller: it was done, and is done. */
+async function isCompletedWith(tx: Tx, claim: Claim, objectId: string): Promise<boolean> {
+  const row = await tx
+    .selectFrom('transcodes')
+    .select('id')
+    .where('id', '=', claim.job.id)
+    .where('output_object_id', '=', objectId)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 async function lockOwned(tx: Tx, claim: Claim): Promise<Transcode | undefined> {

@@ -1,0 +1,32 @@
+import { sql } from 'kysely';
+import type { Db } from '../database/pool.ts';
+import { aliveWorkers } from './workers.ts';
+
+/** What an operator watches, for the whole service and not for one process. */
+export async function readStatistics(db: Db) {
+  const [jobs, oldest, workers, stored] = await Promise.all([
+    db
+      .selectFrom('transcodes')
+      .select((select) => ['status', 'lane', select.fn.countAll<number>().as('count')])
+      .groupBy(['status', 'lane'])
+      .execute(),
+    db
+      .selectFrom('transcodes')
+      .select(sql<number>`coalesce(extract(epoch FROM now() - min(updated_at)), 0)::float8`.as('seconds'))
+      .where('status', '=', 'pending')
+      .executeTakeFirst(),
+    aliveWorkers(db),
+    db
+      .selectFrom('objects')
+      .select(sql<number>`coalesce(sum(size), 0)::float8`.as('bytes'))
+      .where('state', 'in', ['pending', 'live', 'deleting'])
+      .executeTakeFirst(),
+  ]);
+  return {
+    jobs,
+    oldestWaitingSeconds: oldest?.seconds ?? 0,
+    workers: workers.length,
+    slots: workers.reduce((sum, worker) => sum + worker.slots, 0),
+    storedBytes: stored?.bytes ?? 0,
+  };
+}

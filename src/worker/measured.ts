@@ -1,0 +1,29 @@
+import type { Fetcher } from '../fetcher/index.ts';
+import type { Sandbox } from '../sandbox/types.ts';
+import type { WorkerMetrics } from '../telemetry/index.ts';
+
+/** The same sandbox, with its cells counted. */
+export function countCells(sandbox: Sandbox, metrics: WorkerMetrics): Sandbox {
+  return {
+    ...sandbox,
+    async run(spec) {
+      const result = await sandbox.run(spec);
+      metrics.cells.inc({ program: spec.program, end: result.end });
+      return result;
+    },
+  };
+}
+
+/** The same fetcher, with its bytes counted. */
+export function countBytes(fetcher: Fetcher, metrics: WorkerMetrics): Fetcher {
+  return {
+    download: (url, destination, options = {}) =>
+      fetcher.download(url, destination, {
+        ...options,
+        onBytes(bytes) {
+          metrics.fetchBytes.inc(bytes);
+          options.onBytes?.(bytes);
+        },
+      }),
+  };
+}
