@@ -1,0 +1,31 @@
+import { errors } from '../../src/contract/errors.ts';
+import { failures } from '../../src/contract/failures.ts';
+import { code, heading, table } from './markdown.ts';
+
+export function errorsPage(): string {
+  const rows = Object.entries(errors).map(([name, { status, text, advice }]) => [
+    code(name),
+    String(status),
+    text,
+    advice,
+  ]);
+  return `${heading('Errors of the API', 'src/contract/errors.ts')}
+Every error answer is \`{"error": text, "code": code, "details": …}\`. Write programs against \`code\`; it does not change.
+\`details\` is null, a string or an object. Where a field of the request is at fault it has \`field\`, and often \`reason\`
+and \`remedy\` or \`suggestion\`. Words in braces are filled in. Reasons why an accepted job failed are in
+[failures.md](failures.md).
+
+${table(['Code', 'Status', 'Text', 'What to do'], rows)}
+`;
+}
+
+export function failuresPage(): string {
+  const rows = Object.entries(failures).map(([name, { advice, retry }]) => [code(name), retry ? 'yes' : 'no', advice]);
+  return `${heading('Why a job fails', 'src/contract/failures.ts')}
+A job with the status \`failed\` has one of these in \`error_code\`, and one sentence for a person in \`error_message\`.
+"Tried again" means that Airlock itself makes up to three attempts before the job fails: only what can heal is repeated.
+Errors of requests are in [errors.md](errors.md).
+
+${table(['Code', 'Tried again', 'What to do'], rows)}
+`;
+}

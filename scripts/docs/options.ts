@@ -1,0 +1,80 @@
+import { describeValue, ENCODERS, OPTION_TABLE, type OptionRow } from '../../src/media/index.ts';
+import { code, heading, table } from './markdown.ts';
+
+export function optionsPage(): string {
+  const plain = OPTION_TABLE.filter(({ value, ignored }) => value.type !== 'parameters' && !ignored);
+  const ignored = OPTION_TABLE.filter((row) => row.ignored);
+  return `${heading('FFmpeg options that a request may use', 'src/media/option-table.ts')}
+\`options\` of a request are options of the output; \`inputs[n].options\` stand before that input. Each is
+\`{"option": "-crf", "argument": "20"}\`; a flag has no argument. Order is kept and repeats are legal. What is not on this
+page is answered with 422 \`option_refused\`, the position, the reason and, where there is one, another way. Airlock
+reads every value and writes it anew; what FFmpeg gets is never the caller's text. With \`options\` present, \`preset\` is
+ignored; what the options leave open is filled in as without them.
+
+"Streams" are the letters that may follow: \`-b:v\`, \`-b:a:0\`.
+
+${table(['Option', 'Also written', 'Where', 'Streams', 'Meaning', 'Value'], plain.map(optionRow))}
+
+## Encoders
+
+Values of \`-c:v\` and \`-c:a\`, beside \`copy\`.
+
+${table(
+  ['Encoder', 'Also written', 'Kind', 'Output formats'],
+  ENCODERS.map(({ name, aliases, kind, formats }) => [
+    code(name),
+    aliases.map(code).join(' '),
+    kind,
+    formats.join(' '),
+  ]),
+)}
+
+## Parameters of one encoder
+
+Written as \`key=value:key=value\`. Keys that name a file or set threads are not among them.
+${OPTION_TABLE.map(parameterSection).join('')}
+## Accepted and ignored
+
+Copied command lines often hold these. They change nothing, and the job's \`warnings\` say so:
+${ignored.map(({ name }) => code(`-${name}`)).join(', ')}.
+`;
+}
+
+function optionRow(row: OptionRow): string[] {
+  return [
+    code(`-${row.name}`),
+    spellings(row),
+    row.scopes.join(', '),
+    row.specifiers.map((letter) => code(letter)).join(' '),
+    row.repeats ? `${row.doc} May repeat.` : row.doc,
+    valueText(row),
+  ];
+}
+
+/** The sentence of a refusal ("Use a number from 0 to 63.") as a noun. */
+function valueText(row: OptionRow): string {
+  if (row.value.type === 'flag') return 'none';
+  return describeValue(row.value).replace(/^Use /, '').replace(/\.$/, '');
+}
+
+function spellings(row: OptionRow): string {
+  return Object.entries(row.aliases ?? {})
+    .map(([alias, letter]) =>
+      letter ? `${code(`-${alias}`)} (= ${code(`-${row.name}:${letter}`)})` : code(`-${alias}`),
+    )
+    .join(', ');
+}
+
+function parameterSection(row: OptionRow): string {
+  if (row.value.type !== 'parameters') return '';
+  const rows = Object.entries(row.value.keys).map(([key, rule]) => [
+    code(key),
+    'min' in rule ? `${rule.min} to ${rule.max}` : rule.join(', '),
+  ]);
+  const also = spellings(row);
+  return `
+### \`-${row.name}\`${also ? `, also ${also}` : ''}
+
+${table(['Key', 'Value'], rows)}
+`;
+}
