@@ -12,24 +12,13 @@ import { socketUrl } from '../supervisor/postgres-connect.ts';
 import { socketFolderFor } from '../supervisor/postgres-socket.ts';
 import { loadSecrets, type Secrets } from '../supervisor/secrets.ts';
 import type { Logger } from '../telemetry/index.ts';
-
-/** Name of the bucket that the embedded gateway serves. */
-export const EMBEDDED_BUCKET = 'airlock';
-export const EMBEDDED_REGION = 'local';
-
-/** What the supervisor tells its children about each other; not for operators. */
-export const STORAGE_ENDPOINT_VARIABLE = 'AIRLOCK_INTERNAL_STORAGE_ENDPOINT';
+import { EMBEDDED_BUCKET, EMBEDDED_REGION, listenUrl, STORAGE_ENDPOINT_VARIABLE, storageRoot } from './endpoints.ts';
 
 /** Where the database is: the operator's, or the embedded one of the data directory, which must be running. */
 export function databaseUrl(config: Config, secrets: Secrets): string {
   if (config.databaseUrl) return config.databaseUrl;
   const home = join(config.dataDir, 'postgres');
   return socketUrl(socketFolderFor(home, process.getuid!()), secrets.postgresPassword);
-}
-
-/** Where the embedded gateway keeps its objects. */
-export function storageRoot(config: Config): string {
-  return join(config.dataDir, 'storage');
 }
 
 export async function openObjectStore(config: Config, secrets: Secrets): Promise<ObjectStore> {
@@ -46,13 +35,6 @@ export async function openObjectStore(config: Config, secrets: Secrets): Promise
     localRoot: storageRoot(config),
     ...(tls?.ca && { ca: tls.ca }),
   });
-}
-
-/** The URL of something that listens on the configured address; a wildcard address is reached over loopback. */
-export function listenUrl(config: Pick<Config, 'host'>, port: number, tls: boolean): string {
-  const wildcard: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
-  const host = wildcard[config.host] ?? (config.host.includes(':') ? `[${config.host}]` : config.host);
-  return `${tls ? 'https' : 'http'}://${host}:${port}`;
 }
 
 export interface OpenContext {

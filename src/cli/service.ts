@@ -9,7 +9,7 @@ import { type SupervisedProcess, superviseProcess } from '../supervisor/processe
 import { claimInstance, type ReadyInfo } from '../supervisor/ready-file.ts';
 import type { ReadyMessage } from '../supervisor/types.ts';
 import type { Logger } from '../telemetry/index.ts';
-import { listenUrl, STORAGE_ENDPOINT_VARIABLE } from './compose.ts';
+import { listenUrl, STORAGE_ENDPOINT_VARIABLE } from './endpoints.ts';
 import type { MigrationResult } from './roles/migrate.ts';
 
 export interface Service {

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { MAX_WAIT_SECONDS } from './limits.ts';
 
 /** A field that the contract lists as required-with-its-own-text names the error code as its Zod message. */
 export const errorBody = z
@@ -22,15 +23,6 @@ export const jobStatus = z.enum(JOB_STATUSES);
 export function isFinal(status: string): boolean {
   return (FINAL_STATUSES as readonly string[]).includes(status);
 }
-
-export const MAX_BODY_BYTES = 1024 * 1024;
-export const MAX_UPLOAD_BYTES = 2_048_576_000;
-/** Seconds that a signed download lives (contract A4). */
-export const DOWNLOAD_SECONDS = 600;
-/** Seconds that a signed upload lives (contract A3). */
-export const UPLOAD_SECONDS = 900;
-/** Longest `?wait=` (contract B). */
-export const MAX_WAIT_SECONDS = 60;
 
 export const waitQuery = z.object({
   wait: z.coerce.number().min(0).max(MAX_WAIT_SECONDS).optional(),

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { jobStatus, MAX_WAIT_SECONDS, timestamp, warning } from './common.ts';
+import { jobStatus, timestamp, warning } from './common.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
+import { MAX_WAIT_SECONDS } from './limits.ts';
 import type { TranscodeRequest } from './transcode-request.ts';
 
 export const MAX_INPUTS = 10;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { MAX_UPLOAD_BYTES, timestamp, warning } from './common.ts';
+import { timestamp, warning } from './common.ts';
 import { UPLOAD_CONTENT_TYPES } from './formats.ts';
+import { MAX_UPLOAD_BYTES } from './limits.ts';
 
 /*
  * The message of each rule is an error code of errors.ts. Where several rules fail, the API answers with the first

@@ -1,4 +1,4 @@
-import { DOWNLOAD_SECONDS } from '../contract/common.ts';
+import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Context } from './context.ts';
 import { getObject } from './objects.ts';

@@ -9,7 +9,8 @@ import { openSandbox } from '../../sandbox/index.ts';
 import { prepareDataDir } from '../../supervisor/data-dir.ts';
 import { readReadyFile } from '../../supervisor/ready-file.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
-import { databaseUrl, openObjectStore, STORAGE_ENDPOINT_VARIABLE } from '../compose.ts';
+import { databaseUrl, openObjectStore } from '../compose.ts';
+import { STORAGE_ENDPOINT_VARIABLE } from '../endpoints.ts';
 import { EXIT } from '../exit.ts';
 import { dim, green, red, yellow } from '../style.ts';
 

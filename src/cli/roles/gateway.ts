@@ -1,11 +1,11 @@
 import type { Config } from '../../config/config.ts';
 import { loadTls, transportPolicy } from '../../config/tls.ts';
-import { MAX_UPLOAD_BYTES } from '../../contract/common.ts';
+import { MAX_UPLOAD_BYTES } from '../../contract/limits.ts';
 import { startGateway } from '../../gateway/server.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
 import { createLogger } from '../../telemetry/index.ts';
-import { EMBEDDED_BUCKET, EMBEDDED_REGION, storageRoot } from '../compose.ts';
+import { EMBEDDED_BUCKET, EMBEDDED_REGION, storageRoot } from '../endpoints.ts';
 
 /** An output may be a little larger than an upload: its index is written at the end. */
 const SLACK_BYTES = 128 * 2 ** 20;

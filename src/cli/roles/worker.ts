@@ -1,7 +1,7 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
-import { MAX_UPLOAD_BYTES } from '../../contract/common.ts';
+import { MAX_UPLOAD_BYTES } from '../../contract/limits.ts';
 import { appendAudit } from '../../domain/audit.ts';
 import { createFetcher } from '../../fetcher/index.ts';
 import { openSandbox, type SelfTestReport } from '../../sandbox/index.ts';

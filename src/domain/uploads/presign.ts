@@ -1,4 +1,4 @@
-import { UPLOAD_SECONDS } from '../../contract/common.ts';
+import { UPLOAD_SECONDS } from '../../contract/limits.ts';
 import { ApiError } from '../../contract/errors.ts';
 import type { PresignBody, PresignResult } from '../../contract/uploads.ts';
 import type { Tx } from '../../database/pool.ts';

@@ -1,0 +1,26 @@
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+
+/*
+ * What the roles know of each other. Apart from `compose.ts`, because supervisor and gateway need nothing else of it:
+ * with queue, SQL builder and storage client each of them took 25 MB more and 150 ms longer to start.
+ */
+
+/** Name of the bucket that the embedded gateway serves. */
+export const EMBEDDED_BUCKET = 'airlock';
+export const EMBEDDED_REGION = 'local';
+
+/** What the supervisor tells its children about each other; not for operators. */
+export const STORAGE_ENDPOINT_VARIABLE = 'AIRLOCK_INTERNAL_STORAGE_ENDPOINT';
+
+/** Where the embedded gateway keeps its objects. */
+export function storageRoot(config: Pick<Config, 'dataDir'>): string {
+  return join(config.dataDir, 'storage');
+}
+
+/** The URL of something that listens on the configured address; a wildcard address is reached over loopback. */
+export function listenUrl(config: Pick<Config, 'host'>, port: number, tls: boolean): string {
+  const wildcard: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
+  const host = wildcard[config.host] ?? (config.host.includes(':') ? `[${config.host}]` : config.host);
+  return `${tls ? 'https' : 'http'}://${host}:${port}`;
+}
