@@ -6,7 +6,8 @@ import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod
 import { MAX_BODY_BYTES } from '../contract/limits.ts';
 import type { ApiDeps } from './deps.ts';
 import { registerAuth } from './plugins/auth.ts';
-import { registerErrors } from './plugins/errors.ts';
+import { registerBodies } from './plugins/bodies.ts';
+import { answerFrameworkError, registerErrors } from './plugins/errors.ts';
 import { registerHttpsOnly } from './plugins/https.ts';
 import { registerObservation } from './plugins/observe.ts';
 import { registerOpenapi } from './plugins/openapi.ts';
@@ -27,6 +28,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     // One line a request, ours (observe.ts): the framework's would hold the URL.
     logController: new Fastify.LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
+    frameworkErrors: answerFrameworkError,
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: settings.trustProxy.length > 0 ? settings.trustProxy : false,
     // A request may wait 60 s for its job, a confirm 30 s for its inspection.
@@ -37,7 +39,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   }) as unknown as App;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
-  acceptEmptyJson(app);
+  registerBodies(app);
 
   registerErrors(app);
   registerObservation(app, deps.metrics);
@@ -55,14 +57,4 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerKeys(app, deps);
   await app.ready();
   return app;
-}
-
-/** Many clients send `content-type: application/json` with no body at all, a PATCH above all. */
-function acceptEmptyJson(app: App): void {
-  const parse = app.getDefaultJsonParser('error', 'error');
-  app.removeContentTypeParser('application/json');
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') done(null, undefined);
-    else parse(request, body as string, done);
-  });
 }

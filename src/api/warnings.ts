@@ -32,10 +32,15 @@ function walk(schema: z.ZodType, value: unknown, path: string, found: Warning[])
     }
     const near = nearestName(name, known);
     found.push({
-      field: field.slice(0, 200),
+      field: storable(field),
       message: near ? `Unknown field, ignored. Did you mean "${near}"?` : 'Unknown field, ignored.',
     });
   }
+}
+
+/** PostgreSQL's jsonb takes neither NUL nor halves of surrogate pairs, and cutting can make such a half. */
+function storable(field: string): string {
+  return field.slice(0, 200).replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd');
 }
 
 function unwrap(schema: z.ZodType): z.ZodType {

@@ -9,7 +9,12 @@ const cidr = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
 
 export const createKeyBody = z
   .object({
-    name: z.string().trim().min(1).max(100),
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .regex(/^\P{Cc}*$/u, 'must not hold control characters'),
     scopes: z.array(z.enum(SCOPES)).min(1).optional(),
     expires_at: z.iso.datetime({ offset: true }).optional(),
     allowed_cidrs: z.array(cidr).max(64).optional(),
@@ -38,7 +43,10 @@ export type ApiKeyView = z.infer<typeof apiKey>;
 
 export const newApiKey = apiKey
   .extend({
-    key: z.string().meta({ description: 'The raw key. It is shown once.' }),
+    key: z
+      .string()
+      .nullable()
+      .meta({ description: 'The raw key, shown once: null when an Idempotency-Key repeats the request.' }),
     warnings: z.array(warning).optional(),
   })
   .meta({ id: 'NewApiKey' });

@@ -7,6 +7,8 @@ export interface LimitState {
   remaining: number;
   /** Whole seconds until the window starts anew, at least 1. */
   resetSeconds: number;
+  /** True for the first refusal of a window, which is worth a line in the audit log; the others are not. */
+  justExceeded: boolean;
 }
 
 export interface Limits {
@@ -43,7 +45,8 @@ export function openLimits(pool: pg.Pool, serverPerMinute: number): Limits {
         keyPrefix: prefix,
         points,
         duration: WINDOW_SECONDS,
-        inMemoryBlockOnConsumed: points + 1,
+        // Two above: the first refusal must come from the database, so that exactly one process sees it.
+        inMemoryBlockOnConsumed: points + 2,
       });
       limiters.set(name, found);
     }
@@ -72,5 +75,6 @@ function toState(result: RateLimiterRes, limit: number, allowed: boolean): Limit
     limit,
     remaining: Math.max(0, result.remainingPoints),
     resetSeconds: Math.max(1, Math.ceil(result.msBeforeNext / 1000)),
+    justExceeded: result.consumedPoints === limit + 1,
   };
 }

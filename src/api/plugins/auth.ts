@@ -1,10 +1,10 @@
-import { BlockList, isIPv6 } from 'node:net';
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../../contract/errors.ts';
 import { getAccount } from '../../domain/accounts.ts';
-import { appendAudit } from '../../domain/audit.ts';
+import { type AuditEntry, appendAudit } from '../../domain/audit.ts';
 import { type ApiKey, findKey, isAlive, touchKey } from '../../domain/keys.ts';
 import { API_KEY_PATTERN, hashApiKey, isWellFormedApiKey } from '../../ids/api-key.ts';
+import { addressMatcher } from '../addresses.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
 import { applyLimit } from './limits.ts';
@@ -24,15 +24,16 @@ export function registerAuth(app: App, deps: ApiDeps): void {
     const caller = await authenticate(request, deps);
     if (!caller) {
       const failures = await deps.limits.failedAuth(request.ip);
+      if (failures.justExceeded) await note(request, deps, { actor: 'anonymous', action: 'auth.refused' });
       if (!failures.allowed) applyLimit(reply, failures);
-      // One row a window, when the limit is reached: a guesser must not be able to fill the log.
-      if (failures.remaining === 0) await noteGuessing(request, deps);
       throw new ApiError('unauthorized');
     }
-    applyLimit(
-      reply,
-      await deps.limits.request(caller.key.id, caller.account.requests_per_minute ?? deps.settings.rateLimit),
-    );
+    const { key, account } = caller;
+    const state = await deps.limits.request(key.id, account.requests_per_minute ?? deps.settings.rateLimit);
+    if (state.justExceeded) {
+      await note(request, deps, { actor: `key:${key.id}`, action: 'limit.hit', details: { limit: state.limit } });
+    }
+    applyLimit(reply, state);
     request.caller = caller;
     if (caller.account.disabled_at) throw new ApiError('account_disabled');
     if (scope && !caller.key.scopes.includes(scope)) throw new ApiError('forbidden', { scope });
@@ -63,28 +64,14 @@ function carriesKeyInQuery(request: FastifyRequest): boolean {
 }
 
 function isAllowedAddress(key: Pick<ApiKey, 'allowed_cidrs'>, ip: string): boolean {
-  if (key.allowed_cidrs.length === 0) return true;
-  const allowed = new BlockList();
-  for (const cidr of key.allowed_cidrs) {
-    const [address = '', bits] = cidr.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    allowed.addSubnet(address, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family);
-  }
-  const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '');
-  return allowed.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+  return key.allowed_cidrs.length === 0 || addressMatcher(key.allowed_cidrs)(ip);
 }
 
-async function noteGuessing(request: FastifyRequest, deps: ApiDeps): Promise<void> {
-  await deps.context.db.transaction().execute((tx) =>
-    appendAudit(tx, {
-      actor: 'anonymous',
-      action: 'auth.refused',
-      result: 'refused',
-      ip: request.ip,
-      requestId: request.id,
-      details: { reason: 'too many failed authentications' },
-    }),
-  );
+/** One row a window, for the first refusal: a guesser must not be able to fill the log. */
+async function note(request: FastifyRequest, deps: ApiDeps, entry: Pick<AuditEntry, 'actor' | 'action' | 'details'>) {
+  await deps.context.db
+    .transaction()
+    .execute((tx) => appendAudit(tx, { ...entry, result: 'refused', ip: request.ip, requestId: request.id }));
 }
 
 /** The caller of a route that is not open. */

@@ -29,6 +29,12 @@ export function registerErrors(app: App): void {
   });
 }
 
+/** For URLs that Fastify cannot even route: no hook and no handler of ours runs for them. */
+export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  reply.header('x-request-id', request.id);
+  sendError(reply, toApiError(error));
+}
+
 export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
   if (error.status === 401) reply.header('www-authenticate', 'Bearer');
   if (error.status === 503) reply.header('retry-after', '1');

@@ -1,10 +1,13 @@
+import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { apiKey, createKeyBody, keyList, newApiKey, rotateKeyBody } from '../../contract/keys.ts';
-import { createKey, listKeys, revokeKey, rotateKey, viewKey } from '../../domain/keys.ts';
+import { once } from '../../domain/idempotency.ts';
+import { type CreatedKey, createKey, listKeys, revokeKey, rotateKey, viewKey } from '../../domain/keys.ts';
 import { isUuid } from '../../ids/uuid.ts';
 import type { ApiDeps } from '../deps.ts';
+import { idempotencyKey } from '../idempotency-key.ts';
 import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
@@ -12,7 +15,26 @@ import { unknownFields } from '../warnings.ts';
 const params = z.object({ id: z.string().max(200) });
 
 export function registerKeys(app: App, deps: ApiDeps): void {
-  const { db } = deps.context;
+  const { db, vault } = deps.context;
+
+  /** The raw key is no part of what is remembered, not even sealed: a repeated request gets it no second time. */
+  const makeOnce = async (
+    request: FastifyRequest,
+    route: string,
+    make: (tx: Parameters<typeof createKey>[0]) => Promise<CreatedKey>,
+  ) => {
+    const { account } = callerOf(request);
+    const scope = { accountId: account.id, route, key: idempotencyKey(request), body: request.sentBody };
+    let raw: string | null = null;
+    const { answer } = await db.transaction().execute((tx) =>
+      once(tx, vault, scope, async () => {
+        const created = await make(tx);
+        raw = created.raw;
+        return { status: 201, answer: viewKey(created.key) };
+      }),
+    );
+    return { ...answer, key: raw };
+  };
 
   app.get(
     '/v1/keys',
@@ -37,9 +59,9 @@ export function registerKeys(app: App, deps: ApiDeps): void {
     async (request, reply) => {
       const { account } = callerOf(request);
       const warnings = unknownFields(createKeyBody, request.sentBody);
-      const created = await db.transaction().execute((tx) => createKey(tx, account.id, request.body, actorOf(request)));
+      const made = await makeOnce(request, 'keys', (tx) => createKey(tx, account.id, request.body, actorOf(request)));
       reply.code(201).header('cache-control', 'no-store');
-      return { ...viewKey(created.key), key: created.raw, ...(warnings.length > 0 && { warnings }) };
+      return { ...made, ...(warnings.length > 0 && { warnings }) };
     },
   );
 
@@ -59,18 +81,9 @@ export function registerKeys(app: App, deps: ApiDeps): void {
     async (request, reply) => {
       const { account } = callerOf(request);
       const id = knownId(request.params.id);
-      const created = await db
-        .transaction()
-        .execute((tx) =>
-          rotateKey(
-            tx,
-            id,
-            { accountId: account.id, overlapSeconds: request.body?.overlap_seconds ?? 0 },
-            actorOf(request),
-          ),
-        );
+      const options = { accountId: account.id, overlapSeconds: request.body?.overlap_seconds ?? 0 };
       reply.code(201).header('cache-control', 'no-store');
-      return { ...viewKey(created.key), key: created.raw };
+      return makeOnce(request, `rotate:${id}`, (tx) => rotateKey(tx, id, options, actorOf(request)));
     },
   );
 
