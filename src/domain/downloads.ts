@@ -1,5 +1,5 @@
-import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
 import { ApiError } from '../contract/errors.ts';
+import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
 import type { Context } from './context.ts';
 import { getObject } from './objects.ts';
 import { getTranscode } from './transcodes/read.ts';

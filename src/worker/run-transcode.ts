@@ -1,7 +1,7 @@
 import { JobFailure } from '../contract/failures.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
-import type { Claim } from '../domain/transcodes/claim.ts';
 import { recordInput, reportProgress } from '../domain/transcodes/progress.ts';
+import type { Claim } from '../domain/transcodes/row.ts';
 import type { Inspection } from '../domain/uploads/upload.ts';
 import {
   etaSeconds,

@@ -1,7 +1,7 @@
 import type { Context } from '../domain/context.ts';
 import { HEARTBEAT_SECONDS } from '../domain/context.ts';
-import type { Claim } from '../domain/transcodes/claim.ts';
 import { beatAttempt } from '../domain/transcodes/progress.ts';
+import type { Claim } from '../domain/transcodes/row.ts';
 import type { Logger } from '../telemetry/index.ts';
 
 /** Why a running job is stopped from outside. */

@@ -4,18 +4,9 @@ import { uuidv7 } from '../../ids/uuid.ts';
 import type { Lane } from '../../queue/queue.ts';
 import { type Context, MAX_ATTEMPTS } from '../context.ts';
 import { addEvent } from '../events.ts';
-import { endFailed, spentAttempts } from './finish.ts';
-import type { Transcode, TranscodeInput } from './row.ts';
-
-/** One try at one job. `attemptId` is the fencing token: every later write names it. */
-export interface Claim {
-  attemptId: string;
-  number: number;
-  lane: Lane;
-  entry: string;
-  job: Transcode;
-  inputs: TranscodeInput[];
-}
+import { markLost, spentAttempts } from './attempts.ts';
+import { endFailed } from './finish.ts';
+import type { Claim } from './row.ts';
 
 const CLAIM_LOCK = 0x43_4c_41_4d; // "CLAM"
 
@@ -110,13 +101,4 @@ async function start(
     .execute();
   await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'started', { attempt: number });
   return { attemptId, number, lane, entry: entry.id, job: started, inputs };
-}
-
-export async function markLost(tx: Tx, transcodeId: string): Promise<void> {
-  await tx
-    .updateTable('attempts')
-    .set({ state: 'lost', ended_at: new Date(), error_code: 'worker_lost' })
-    .where('transcode_id', '=', transcodeId)
-    .where('state', '=', 'running')
-    .execute();
 }

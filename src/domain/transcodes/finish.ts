@@ -1,23 +1,12 @@
 import { sql } from 'kysely';
 import type { FailureCode } from '../../contract/failures.ts';
 import type { Tx } from '../../database/pool.ts';
-import type { AttemptState } from '../../database/tables.ts';
 import { uuidv7 } from '../../ids/uuid.ts';
 import { type Context, MAX_ATTEMPTS } from '../context.ts';
 import { addEvent } from '../events.ts';
 import { addUsage } from '../usage.ts';
-import type { Claim } from './claim.ts';
-import { billableMinutes, type OutputFacts, type Transcode } from './row.ts';
-
-/** What the cell told about an attempt, for its row. */
-export interface AttemptFacts {
-  exitCode: number | null;
-  signal: string | null;
-  cpuMs: number | null;
-  maxRssBytes: number | null;
-  /** Scrubbed, at most 8 kB. */
-  stderr: string | null;
-}
+import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
+import { billableMinutes, type Claim, type OutputFacts, type Transcode } from './row.ts';
 
 export interface Failure {
   code: FailureCode;
@@ -144,17 +133,6 @@ export async function handBack(context: Context, claim: Claim): Promise<boolean>
   });
 }
 
-/** Tries that ended badly; those that a draining worker gave back do not count. */
-export async function spentAttempts(tx: Tx, transcodeId: string): Promise<number> {
-  const { spent } = await tx
-    .selectFrom('attempts')
-    .select((select) => select.fn.countAll<number>().as('spent'))
-    .where('transcode_id', '=', transcodeId)
-    .where('state', 'in', ['lost', 'failed'])
-    .executeTakeFirstOrThrow();
-  return spent;
-}
-
 /** Puts an open job back into the queue under a new entry. */
 export async function requeue(
   context: Context,
@@ -240,29 +218,4 @@ async function lockOwned(tx: Tx, claim: Claim): Promise<Transcode | undefined> {
     .where('status', '=', 'processing')
     .forUpdate()
     .executeTakeFirst();
-}
-
-async function endAttempt(
-  context: Context,
-  tx: Tx,
-  claim: Claim,
-  state: AttemptState,
-  facts: AttemptFacts | null,
-  errorCode: string | null,
-): Promise<void> {
-  await tx
-    .updateTable('attempts')
-    .set({
-      state,
-      ended_at: new Date(),
-      error_code: errorCode,
-      exit_code: facts?.exitCode ?? null,
-      signal: facts?.signal ?? null,
-      cpu_ms: facts?.cpuMs == null ? null : Math.round(facts.cpuMs),
-      max_rss: facts?.maxRssBytes == null ? null : Math.round(facts.maxRssBytes),
-      stderr_sealed: facts?.stderr ? context.vault.seal(facts.stderr) : null,
-    })
-    .where('id', '=', claim.attemptId)
-    .where('state', '=', 'running')
-    .execute();
 }

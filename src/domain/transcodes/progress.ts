@@ -1,6 +1,6 @@
 import type { Context } from '../context.ts';
 import type { Inspection } from '../uploads/upload.ts';
-import type { Claim } from './claim.ts';
+import type { Claim } from './row.ts';
 
 export interface Progress {
   /** 0–1 */

@@ -1,6 +1,6 @@
 import { type Context, LOST_SECONDS, MAX_ATTEMPTS } from '../context.ts';
-import { markLost } from './claim.ts';
-import { endFailed, requeue, spentAttempts } from './finish.ts';
+import { markLost, spentAttempts } from './attempts.ts';
+import { endFailed, requeue } from './finish.ts';
 import type { Transcode } from './row.ts';
 
 /**

@@ -1,8 +1,19 @@
 import type { Selectable } from 'kysely';
 import type { TranscodeInputsTable, TranscodesTable } from '../../database/tables.ts';
+import type { Lane } from '../../queue/queue.ts';
 
 export type Transcode = Selectable<TranscodesTable>;
 export type TranscodeInput = Selectable<TranscodeInputsTable>;
+
+/** One try at one job. `attemptId` is the fencing token: every later write names it. */
+export interface Claim {
+  attemptId: string;
+  number: number;
+  lane: Lane;
+  entry: string;
+  job: Transcode;
+  inputs: TranscodeInput[];
+}
 
 /** What is stored of a request: everything but URLs and metadata, which are sealed elsewhere. */
 export interface StoredRequest {

@@ -1,5 +1,5 @@
-import { UPLOAD_SECONDS } from '../../contract/limits.ts';
 import { ApiError } from '../../contract/errors.ts';
+import { UPLOAD_SECONDS } from '../../contract/limits.ts';
 import type { PresignBody, PresignResult } from '../../contract/uploads.ts';
 import type { Tx } from '../../database/pool.ts';
 import { numberedName, storedName } from '../../ids/stored-name.ts';
