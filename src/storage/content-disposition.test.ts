@@ -20,5 +20,7 @@ describe('content disposition', () => {
       `attachment; filename=".._.._etc__x_.mp4"; filename*=UTF-8''.._.._etc_%22x%22.mp4`,
     );
     expect(attachment('')).toContain('filename="download"');
+    expect(attachment('\u{113b8}')).toContain('filename="download"');
+    expect(attachment('a\uff0fb')).toContain('filename="a_b"');
   });
 });

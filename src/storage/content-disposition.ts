@@ -10,10 +10,12 @@ export function attachment(filename: string): string {
       .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '')
       .replace(/[/\\]/g, '_')
       .trim() || 'download';
-  const ascii = clean
-    .normalize('NFKD')
-    .replace(/\p{M}/gu, '')
-    .replace(/[^\x20-\x7e]/gu, '_')
-    .replace(/["%;]/g, '_');
+  // A name of combining marks alone leaves nothing; a fullwidth slash becomes a plain one.
+  const ascii =
+    clean
+      .normalize('NFKD')
+      .replace(/\p{M}/gu, '')
+      .replace(/[^\x20-\x7e]/gu, '_')
+      .replace(/["%;/\\]/g, '_') || 'download';
   return `attachment; filename="${ascii}"; filename*=UTF-8''${encodeRfc3986(clean)}`;
 }
