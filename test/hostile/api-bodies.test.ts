@@ -1,0 +1,202 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { rawHttp } from '../helpers/raw-http.ts';
+import { type Answer, startService, type TestService } from '../helpers/service.ts';
+
+const SOURCE = 'https://media.example.com/clip.mp4';
+const job = (extra: object = {}) => ({ inputs: [{ url: SOURCE }], outputFormat: 'mp4', ...extra });
+
+describe('hostile and broken requests', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service?.remove());
+
+  const post = (path: string, body: unknown, headers?: Record<string, string>) =>
+    service.call('POST', path, body, headers);
+
+  /** The shape of contract A1, with nothing of ours inside. */
+  function expectError(answer: Answer, status: number, code: string) {
+    expect({ status: answer.status, code: answer.json?.code, text: answer.text }).toMatchObject({ status, code });
+    expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'error']);
+    expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
+    expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    expect(answer.text).not.toMatch(/node_modules|\.ts:|FST_|zod|postgres/i);
+  }
+
+  it.each([
+    '',
+    '{',
+    'nope',
+    '{"a":1}}',
+    '\u0000',
+    '{"__proto__":{"a":1}}',
+    '{"inputs":[{"constructor":{"prototype":{}}}]',
+  ])('answers 400 to a body that is no JSON: %j', async (body) => {
+    const answer = await post('/v1/transcodes', body);
+    expect(answer.status).toBe(400);
+    expectError(answer, 400, body === '' ? 'invalid_request' : answer.json.code);
+  });
+
+  it.each(['null', '[]', '"text"', '7', 'true'])('answers 400 to a body that is no object: %s', async (body) => {
+    for (const path of ['/v1/transcodes', '/v1/upload/presigned-url', '/v1/upload/confirm', '/v1/keys']) {
+      const answer = await post(path, body);
+      expect([path, answer.status]).toEqual([path, 400]);
+    }
+  });
+
+  it('answers 413 to a body over 1 MiB, announced or chunked, and takes one just below', async () => {
+    const padded = (bytes: number) => {
+      const body = JSON.stringify(job({ inputs: [], pad: '' }));
+      return body.replace('"pad":""', `"pad":"${'x'.repeat(bytes - body.length)}"`);
+    };
+    const send = (bytes: number, chunked: boolean) =>
+      rawHttp(`${service.api}/v1/transcodes`, {
+        method: 'POST',
+        body: padded(bytes),
+        chunked,
+        headers: { authorization: `Bearer ${service.key}`, 'content-type': 'application/json' },
+      });
+    for (const chunked of [false, true]) {
+      const over = await send(1024 * 1024 + 1, chunked);
+      expectError(over, 413, 'body_too_large');
+      expect(over.json.error).toBe('Request body is larger than 1 MiB');
+      expectError(await send(1024 * 1024, chunked), 400, 'invalid_request');
+    }
+  });
+
+  it('answers 415 to other content types, whatever they hold', async () => {
+    for (const type of [
+      'text/plain',
+      'application/xml',
+      'multipart/form-data; boundary=x',
+      'application/x-www-form-urlencoded',
+    ]) {
+      const answer = await post('/v1/transcodes', JSON.stringify(job()), { 'content-type': type });
+      expectError(answer, 415, 'unsupported_media_type');
+    }
+  });
+
+  it('takes JSON with a charset', async () => {
+    const answer = await post('/v1/transcodes', job({ inputs: [] }), {
+      'content-type': 'application/json; charset=UTF-8',
+    });
+    expectError(answer, 400, 'invalid_request');
+  });
+
+  it.each([
+    [job({ inputs: undefined }), 'inputs'],
+    [job({ inputs: 'x' }), 'inputs'],
+    [job({ inputs: [] }), 'inputs'],
+    [job({ inputs: Array(11).fill({ url: SOURCE }) }), 'inputs'],
+    [job({ inputs: [{}] }), 'inputs[0].url'],
+    [job({ inputs: [{ url: 7 }] }), 'inputs[0].url'],
+    [job({ inputs: [{ url: SOURCE }, { url: '' }] }), 'inputs[1].url'],
+    [job({ inputs: [{ url: SOURCE, options: 'x' }] }), 'inputs[0].options'],
+    [job({ inputs: [{ url: SOURCE, options: [{ argument: '1' }] }] }), 'inputs[0].options[0].option'],
+    [job({ outputFormat: undefined }), 'outputFormat'],
+    [job({ outputFormat: 'exe' }), 'outputFormat'],
+    [job({ outputFormat: ['mp4'] }), 'outputFormat'],
+    [job({ preset: 'high' }), 'preset'],
+    [job({ preset: { quality: 'best' } }), 'preset.quality'],
+    [job({ preset: { resolution: '999p' } }), 'preset.resolution'],
+    [job({ options: {} }), 'options'],
+    [job({ options: [{ option: 7 }] }), 'options[0].option'],
+    [job({ filters: 'scale=1:1' }), 'filters'],
+    [job({ filters: [{}] }), 'filters[0].filter'],
+    [job({ metadata: [] }), 'metadata'],
+    [job({ metadata: 'x' }), 'metadata'],
+    [job({ metadata: { pad: 'x'.repeat(8192) } }), 'metadata'],
+    [job({ retention_seconds: 0 }), 'retention_seconds'],
+    [job({ retention_seconds: 1.5 }), 'retention_seconds'],
+    [job({ retention_seconds: '60' }), 'retention_seconds'],
+  ])('names the field at fault: %#', async (body, field) => {
+    const answer = await post('/v1/transcodes', body);
+    expectError(answer, 400, 'invalid_request');
+    expect(answer.json.error).toBe('Invalid request');
+    expect(answer.json.details.field).toBe(field);
+  });
+
+  const depth = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
+
+  it('survives nesting as deep as a body can be', async () => {
+    const deep = depth(400_000);
+    const raw = JSON.stringify(job()).slice(0, -1);
+    for (const field of ['metadata', 'unknown', 'options', 'filters']) {
+      const value = field === 'metadata' ? `{"x":${deep}}` : deep;
+      const answer = await post('/v1/transcodes', `${raw},"${field}":${value}}`, {
+        'idempotency-key': `deep-${field}`,
+      });
+      expect([field, answer.status, answer.json?.code]).toEqual([field, 400, expect.any(String)]);
+    }
+    const option = `{"option":"@text-overlay","argument":{"text":${deep}}}`;
+    const answer = await post('/v1/transcodes', `${raw},"options":[${option}]}`);
+    expect([400, 422]).toContain(answer.status);
+    expect((await service.call('GET', '/health-check')).status).toBe(200);
+  });
+
+  it.each(['\u0000', '\ud800', '\u202e', '\ufffe'])('stores or refuses %j wherever a text may stand', async (odd) => {
+    const answers = [
+      await post('/v1/transcodes', job({ metadata: { [odd]: odd } })),
+      await post('/v1/transcodes', job({ [`name${odd}`]: 1 })),
+      await post('/v1/transcodes', job({ options: [{ option: '-metadata', argument: `title=${odd}` }] })),
+      await post('/v1/transcodes', job({ options: [{ option: odd }] })),
+      await post('/v1/transcodes', job({ filters: [{ filter: `scale=${odd}` }] })),
+      await post('/v1/transcodes', job({ inputs: [{ url: `https://media.example.com/${odd}.mp4` }] })),
+      await post('/v1/transcodes', job({ inputs: [{ url: `gs://airlock/${odd}` }] })),
+      await post('/v1/upload/presigned-url', { filename: odd, contentType: 'video/mp4', fileSize: 1 }),
+      await post('/v1/upload/confirm', { filename: odd, fileSize: 1 }),
+      await post('/v1/keys', { name: `key ${odd}` }),
+      await post('/v1/keys', { name: 'key', [odd]: 1 }),
+      await service.call('GET', `/v1/transcodes/${encodeURIComponent(odd.toWellFormed())}`),
+      await service.call('GET', `/v1/transcodes?status=${encodeURIComponent(odd.toWellFormed())}`),
+    ];
+    expect(answers.map((answer, index) => [index, answer.status]).filter(([, status]) => status! >= 500)).toEqual([]);
+    for (const answer of answers) if (answer.status >= 400) expect(answer.json.code).toBeTypeOf('string');
+  });
+
+  it.each([
+    'x',
+    '1',
+    '..%2f..%2fetc%2fpasswd',
+    '%00',
+    '%zz',
+    '0'.repeat(5000),
+    "'%3bdrop table transcodes--",
+    '%F0%9F%8E%AC',
+  ])('answers 404 to an id that is no UUID: %#', async (id) => {
+    for (const [method, path] of [
+      ['GET', `/v1/transcodes/${id}`],
+      ['GET', `/v1/transcodes/${id}/download`],
+      ['PATCH', `/v1/transcodes/${id}/cancel`],
+      ['DELETE', `/v1/transcodes/${id}`],
+      ['DELETE', `/v1/keys/${id}`],
+      ['POST', `/v1/keys/${id}/rotate`],
+    ] as const) {
+      expectError(await service.call(method, path), 404, 'not_found');
+    }
+  });
+
+  it('answers 404 with the common shape to paths and methods that are not there', async () => {
+    for (const [method, path] of [
+      ['GET', '/'],
+      ['GET', '/v1'],
+      ['GET', '/v2/transcodes'],
+      ['PUT', '/v1/transcodes'],
+      ['POST', '/health-check'],
+      ['GET', '//v1//transcodes'],
+      ['GET', '/v1/transcodes/../../etc/passwd'],
+    ] as const) {
+      expectError(await service.call(method, path), 404, 'not_found');
+    }
+  });
+
+  it('takes or refuses odd Idempotency-Keys without failing', async () => {
+    const send = (key: string) => post('/v1/transcodes', job({ inputs: [] }), { 'idempotency-key': key });
+    expectError(await send('x'.repeat(256)), 400, 'invalid_request');
+    expect((await send('x'.repeat(256))).json.details.field).toBe('inputs');
+    const good = await post('/v1/transcodes', job(), { 'idempotency-key': 'é' });
+    expectError(good, 400, 'invalid_request');
+    expect(good.json.details.field).toBe('Idempotency-Key');
+  });
+});
