@@ -112,8 +112,13 @@ try {
 
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-  const { name, message } = error as Error;
+  const { name, code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
+  const taken = code === 'EADDRINUSE';
+  const message = taken
+    ? `Port ${port} on ${address} is taken. End what uses it, or set AIRLOCK_PORT, AIRLOCK_STORAGE_PORT and AIRLOCK_METRICS_PORT.`
+    : (error as Error).message;
   process.stderr.write(`${red('airlock:')} ${message}\n`);
+  if (taken) return EXIT.unavailable;
   if (process.env.AIRLOCK_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
   if (name === 'UsageError') return EXIT.usage;
   if (name === 'ConfigError' || name === 'SandboxError') return EXIT.config;
