@@ -6,6 +6,7 @@ import { transportPolicy } from '../../config/tls.ts';
 import { openPool } from '../../database/pool.ts';
 import { aliveWorkers } from '../../domain/workers.ts';
 import { openSandbox } from '../../sandbox/index.ts';
+import type { SelfTestCheck } from '../../sandbox/types.ts';
 import { prepareDataDir } from '../../supervisor/data-dir.ts';
 import { readReadyFile } from '../../supervisor/ready-file.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
@@ -79,28 +80,54 @@ export async function doctor(config: Config, options: { json?: boolean }): Promi
 type Run = (name: string, remedy: string, check: () => Promise<string | Partial<Check>>) => Promise<void>;
 
 async function checkSandbox(config: Config, run: Run, checks: Check[]): Promise<void> {
+  let attempts: SelfTestCheck[] = [];
   await run('Sandbox', 'Install bubblewrap and allow user namespaces', async () => {
     const sandbox = await openSandbox({ dataDir: config.dataDir, slots: 1 });
     try {
       const report = await sandbox.selfTest();
-      for (const check of report.checks) {
-        checks.push({
-          name: `  ${check.attempt}`,
-          state: check.passed ? 'ok' : 'unsafe',
-          seen: check.passed ? check.seen : `expected ${check.expected}, saw ${check.seen}`,
-          remedy: check.passed ? null : 'Do not run jobs here; report this machine’s kernel and bubblewrap version',
-        });
-      }
-      const memory =
-        sandbox.limits === 'cgroup' ? 'memory bounded by a control group' : 'memory bounded by address space only';
+      attempts = report.checks;
+      const bound = sandbox.limits === 'cgroup' ? 'a control group' : 'address space only';
+      const held = attempts.filter((attempt) => attempt.passed).length;
       return {
-        seen: `${report.tier}, ${sandbox.ffmpeg.package ?? sandbox.ffmpeg.version}, ${memory}`,
+        seen: `${report.tier}, ${held} of ${attempts.length} attempts held, memory bounded by ${bound}, FFmpeg ${sandbox.ffmpeg.package ?? sandbox.ffmpeg.version}`,
         state: report.passed ? 'ok' : 'unsafe',
       };
     } finally {
       await sandbox.close();
     }
   });
+  for (const attempt of groupNumbered(attempts)) {
+    checks.push({
+      name: `  ${attempt.attempt}`,
+      state: attempt.passed ? 'ok' : 'unsafe',
+      seen: attempt.passed ? attempt.seen : `expected ${attempt.expected}, saw ${attempt.seen}`,
+      remedy: attempt.passed ? null : 'Run no jobs here; report this machine’s kernel and bubblewrap version',
+    });
+  }
+}
+
+/** `… descriptor 3`, `… descriptor 4` with the same result become one line, `… descriptor 3–4`. */
+function groupNumbered(attempts: SelfTestCheck[]): SelfTestCheck[] {
+  const grouped: SelfTestCheck[] = [];
+  let first = '';
+  for (const attempt of attempts) {
+    const [, stem, number] = /^(.*\D)(\d+)$/.exec(attempt.attempt) ?? [];
+    const last = grouped.at(-1);
+    if (
+      stem &&
+      number &&
+      last?.attempt.startsWith(stem) &&
+      last.passed &&
+      attempt.passed &&
+      last.seen === attempt.seen
+    ) {
+      last.attempt = `${stem}${first}–${number}`;
+      continue;
+    }
+    first = number ?? '';
+    grouped.push({ ...attempt });
+  }
+  return grouped;
 }
 
 async function checkService(config: Config, run: Run): Promise<void> {
