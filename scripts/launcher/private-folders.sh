@@ -14,7 +14,11 @@ use_passable_folders() {
   [[ -n $app_closed || -n $data_closed ]] || return 0
   shown=$data
   if [[ -n $data_closed ]]; then
-    [[ -d $data ]] || mkdir -p -m 0711 -- "$data" || exit 73
+    if [[ ! -d $data ]]; then
+      mkdir -p -m 0711 -- "$data" || exit 73
+      # A command that is to leave nothing behind must know that this was not there before.
+      export AIRLOCK_MADE_DATA_DIR=1
+    fi
   else
     data=
   fi

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { readdir, rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { loadTls } from '../config/tls.ts';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../domain/accounts.ts';
@@ -36,9 +37,9 @@ export async function findServer(config: Config, env: NodeJS.ProcessEnv = proces
     const tls = await loadTls(config.tls, config.dataDir, [config.host]);
     return { url: running.api, key: key.raw, ...(tls?.ca && { ca: tls.ca }), close: key.revoke };
   }
-  const fresh = !existsSync(config.dataDir);
+  const fresh = env.AIRLOCK_MADE_DATA_DIR === '1' || !existsSync(config.dataDir);
   const remove = async () => {
-    if (fresh) await rm(config.dataDir, { recursive: true, force: true });
+    if (fresh) await removeDataDir(config.dataDir, env.AIRLOCK_SHOWN_DATA_DIR);
   };
   // Loopback and free ports: nobody else is meant to talk to it.
   const local: Config = {
@@ -80,6 +81,13 @@ export async function findServer(config: Config, env: NodeJS.ProcessEnv = proces
     if (tail.length > 0 && env.AIRLOCK_DEBUG) process.stderr.write(`${tail.join('\n')}\n`);
     throw error;
   }
+}
+
+/** The launcher may have given the directory a second name: that one is a mount point and cannot be removed itself. */
+async function removeDataDir(dataDir: string, shown: string | undefined): Promise<void> {
+  if (!shown) return rm(dataDir, { recursive: true, force: true });
+  for (const name of await readdir(dataDir)) await rm(join(dataDir, name), { recursive: true, force: true });
+  await rmdir(shown);
 }
 
 async function temporaryKey(config: Config): Promise<{ raw: string; revoke(): Promise<void> }> {
