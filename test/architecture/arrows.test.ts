@@ -1,0 +1,76 @@
+import { describe, expect, it } from 'vitest';
+import { importsOf, isOwn, readSources } from './sources.ts';
+
+/** What each folder may import besides itself; docs/architecture.md shows the same. */
+const ARROWS: Record<string, readonly string[]> = {
+  contract: [],
+  ids: [],
+  config: ['contract'],
+  telemetry: ['config'],
+  database: ['config'],
+  queue: ['database'],
+  storage: ['config'],
+  media: ['contract'],
+  sandbox: ['config'],
+  fetcher: ['config'],
+  supervisor: ['config'],
+  domain: ['database', 'queue', 'storage', 'contract'],
+  // `database`: the one connection that listens, and which errors of the database pass by themselves.
+  worker: ['domain', 'media', 'sandbox', 'fetcher', 'storage', 'queue', 'database', 'contract'],
+  api: ['domain', 'media', 'contract'],
+  gateway: ['storage'],
+};
+const FOR_EVERYONE = ['config', 'ids', 'telemetry'];
+/** Folders that depend on nothing that acts: these three for everyone are not for them. */
+const PURE = ['contract', 'ids', 'config', 'telemetry', 'media'];
+
+const sources = readSources();
+
+function mayImport(from: string, to: string): boolean {
+  if (from === to || from === 'cli') return true;
+  if (ARROWS[from]?.includes(to)) return true;
+  return !PURE.includes(from) && FOR_EVERYONE.includes(to);
+}
+
+describe('imports', () => {
+  it('are read whole: types, dynamic imports and re-exports', () => {
+    const text = `import type { A } from '../a/x.ts';\nexport * from './y.ts';\nawait import('../b/z.ts');\nimport pg from 'pg';`;
+    expect(importsOf('here/file.ts', text)).toEqual(['a/x.ts', 'here/y.ts', 'b/z.ts', 'pg']);
+  });
+
+  it('go only along the arrows between the folders', () => {
+    expect(sources.length).toBeGreaterThan(100);
+    const wrong = sources.flatMap(({ path, folder, imports }) =>
+      imports
+        .filter((name) => isOwn(name) && !mayImport(folder, name.split('/')[0]!))
+        .map((name) => `${path} → ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('stay inside src', () => {
+    const wrong = sources.flatMap(({ path, imports }) =>
+      imports.filter((name) => name.startsWith('..')).map((name) => `${path} → ${name}`),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it('know every folder', () => {
+    const folders = new Set(sources.map(({ folder }) => folder));
+    expect([...folders].filter((folder) => folder !== 'cli' && !(folder in ARROWS))).toEqual([]);
+  });
+
+  it('reach pg-boss from the queue alone', () => {
+    expect(importersOf('pg-boss')).toEqual(['queue']);
+  });
+
+  it('start programs from the sandbox and the supervisor alone', () => {
+    expect(importersOf('node:child_process').sort()).toEqual(['sandbox', 'supervisor']);
+    expect(importersOf('child_process')).toEqual([]);
+    expect(importersOf('node:cluster')).toEqual([]);
+  });
+});
+
+function importersOf(name: string): string[] {
+  return [...new Set(sources.filter(({ imports }) => imports.includes(name)).map(({ folder }) => folder))];
+}

@@ -1,0 +1,49 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT, readSources } from './sources.ts';
+
+const MAX_LINES = 300;
+
+describe('source files', () => {
+  const sources = readSources();
+
+  it(`have at most ${MAX_LINES} lines`, () => {
+    const long = sources.map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }));
+    expect(long.filter(({ lines }) => lines > MAX_LINES)).toEqual([]);
+  });
+
+  it('start programs with arrays of arguments, never through a shell', () => {
+    const scripts = readdirSync(join(ROOT, 'scripts'), { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.(ts|mjs)$/.test(path))
+      .map((path) => ({ path: `scripts/${path}`, text: readFileSync(join(ROOT, 'scripts', path), 'utf8') }));
+    const throughShell = [...sources, ...scripts].filter(({ text }) => usesShell(text)).map(({ path }) => path);
+    expect(throughShell).toEqual([]);
+  });
+
+  it.each([
+    "import { exec } from 'node:child_process';",
+    "import { spawn, execSync as run } from 'node:child_process';",
+    "spawn('ls', { shell: true });",
+    "spawn('ls', { shell: '/bin/sh' });",
+    'child_process.exec(text);',
+  ])('would be found: %s', (text) => {
+    expect(usesShell(text)).toBe(true);
+  });
+
+  it('may use regular expressions', () => {
+    expect(usesShell('const match = /a/.exec(text);')).toBe(false);
+    expect(usesShell("import { execFile, spawn } from 'node:child_process';")).toBe(false);
+  });
+});
+
+function usesShell(text: string): boolean {
+  const imported = /import\s+(?:type\s+)?\{([^}]*)\}\s+from\s+'(?:node:)?child_process'/g;
+  const names = [...text.matchAll(imported)].flatMap((match) => match[1]!.split(',').map((name) => name.trim()));
+  const shellNames = names.filter((name) => /^exec(Sync)?\b/.test(name));
+  // A default or namespace import would hide which function is called.
+  const whole = /import\s+(?:\*\s+as\s+)?\w+\s+from\s+'(?:node:)?child_process'/.test(text);
+  return (
+    shellNames.length > 0 || whole || /child_process\.exec(Sync)?\(/.test(text) || /\bshell:\s*(true|['"`])/.test(text)
+  );
+}
