@@ -76,6 +76,7 @@ export interface UploadsTable {
   queue_job: string | null;
   probe: Json<unknown> | null;
   url_expires_at: Timestamp;
+  staging_swept: Generated<boolean>;
   created_at: DefaultedTimestamp;
   confirmed_at: Timestamp | null;
   refusal: string | null;

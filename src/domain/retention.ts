@@ -11,6 +11,8 @@ const EVENT_DAYS = 7;
 /** Contract B: at least 24 hours. */
 const IDEMPOTENCY_HOURS = 25;
 const BATCH = 200;
+/** A PUT may have begun in the last second of its URL's life. What takes longer is left to the reconciliation. */
+const STAGING_GRACE_SECONDS = 300;
 
 export interface SweepReport {
   expiredJobs: number;
@@ -26,6 +28,7 @@ export interface SweepReport {
 export async function sweepExpired(context: Context): Promise<SweepReport> {
   const expiredJobs = await expireJobs(context);
   const expiredUploads = (await expireUploads(context)) + (await expireUnconfirmed(context));
+  await sweepStaging(context);
   await expireObjects(context);
   const deletedObjects = await finishDeletions(context);
   return { expiredJobs, expiredUploads, deletedObjects };
@@ -125,6 +128,25 @@ async function expireUnconfirmed(context: Context): Promise<number> {
       .execute();
   }
   return due.length;
+}
+
+/**
+ * An upload URL lives on after the confirm: whoever sends bytes again changes nothing, but they would lie there.
+ * Once the URL has died, and a PUT that began in time had its chance to end, the key is emptied for good.
+ */
+async function sweepStaging(context: Context): Promise<void> {
+  const due = await context.db
+    .selectFrom('uploads')
+    .select(['id', 'staging_key'])
+    .where('staging_swept', '=', false)
+    .where('state', 'in', ['confirmed', 'deleted'])
+    .where('url_expires_at', '<=', new Date(Date.now() - STAGING_GRACE_SECONDS * 1000))
+    .limit(BATCH)
+    .execute();
+  for (const upload of due) {
+    await context.store.delete(upload.staging_key);
+    await context.db.updateTable('uploads').set({ staging_swept: true }).where('id', '=', upload.id).execute();
+  }
 }
 
 /** Objects whose owner never came: outputs of dead attempts, copies of confirms that were overtaken. */

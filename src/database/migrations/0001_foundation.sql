@@ -73,11 +73,13 @@ CREATE TABLE uploads (
   queue_job      uuid,                                                   -- the inspection's queue entry
   probe          jsonb,
   url_expires_at timestamptz NOT NULL,
+  staging_swept  boolean NOT NULL DEFAULT false,                         -- deleted once more after the URL has died
   created_at     timestamptz NOT NULL DEFAULT now(),
   confirmed_at   timestamptz,
   refusal        text,                                                   -- why the inspection failed
   UNIQUE (account_id, name_fingerprint)
 );
+CREATE INDEX uploads_unswept ON uploads (url_expires_at) WHERE NOT staging_swept;
 CREATE INDEX uploads_pending ON uploads (created_at) WHERE state IN ('pending', 'confirming');
 
 -- Jobs --------------------------------------------------------------------------------------------------------------
