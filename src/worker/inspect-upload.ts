@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { JobFailure } from '../contract/failures.ts';
+import { retryTransient } from '../database/transient.ts';
 import type { ClaimedInspection } from '../domain/uploads/inspect.ts';
 import { acceptInspection, refuseInspection, returnInspection } from '../domain/uploads/inspect.ts';
 import type { Inspection } from '../domain/uploads/upload.ts';
@@ -9,19 +10,22 @@ import { probeFile } from './probe.ts';
 import { bringObject, makeWorkFolder, readHead } from './source-files.ts';
 import { subtitleSummary, summarise } from './summary.ts';
 
+/** How long the answer is worth repeating while the database is away: then another worker has looked. */
+const ANSWER_MS = 30_000;
+
 /** The look at an upload that a confirm waits for: signature, declared type, probe in a cell. */
 export async function inspectUpload(deps: WorkerDeps, claim: ClaimedInspection, slot: number): Promise<void> {
   const folder = await makeWorkFolder(deps.settings.workDir, claim.upload.id);
   try {
     const path = await bringObject(deps, claim.objectKey, join(folder.path, 'upload'));
     const found = await look(deps, claim, path, slot);
-    await acceptInspection(deps.context, claim, found);
+    await retryTransient(() => acceptInspection(deps.context, claim, found), ANSWER_MS);
   } catch (error) {
     if (error instanceof JobFailure) {
       deps.logger.info({ upload: claim.upload.id, code: error.code }, 'upload refused');
-      await refuseInspection(deps.context, claim, error.message);
+      await retryTransient(() => refuseInspection(deps.context, claim, error.message), ANSWER_MS);
     } else {
-      await returnInspection(deps.context, claim);
+      await retryTransient(() => returnInspection(deps.context, claim), ANSWER_MS);
       throw error;
     }
   } finally {

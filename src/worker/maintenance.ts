@@ -19,8 +19,9 @@ export function startMaintenance(deps: WorkerDeps, deadWorkers: string[]): { sto
   const tasks = [
     every(RECOVER_MS, async () => {
       const recovered = await recoverLost(context, dead);
+      const inspections = await recoverInspections(context, { workerDied: dead.length > 0 });
       dead = [];
-      const requeued = (await recoverUnqueued(context)) + (await recoverInspections(context));
+      const requeued = inspections + (await recoverUnqueued(context));
       if (recovered + requeued > 0) logger.info({ recovered, requeued }, 'lost work brought back');
     }),
     every(SWEEP_MS, async () => {

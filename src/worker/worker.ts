@@ -8,6 +8,7 @@ import { uuidv7 } from '../ids/uuid.ts';
 import { LANES, type Lane } from '../queue/queue.ts';
 import type { WorkerDeps } from './deps.ts';
 import { isAliveHere, ownIdentity } from './identity.ts';
+import { inTurn } from './in-turn.ts';
 import { inspectUpload } from './inspect-upload.ts';
 import { removeDeadWorkFolders, startMaintenance } from './maintenance.ts';
 import { HEARTBEAT_MS, RunningJobs } from './running.ts';
@@ -69,9 +70,11 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   );
   for (const other of dead) await removeWorker(context.db, other.id);
 
+  // Claims wait for each other in the database anyway; waiting here costs no connection.
+  const turn = inTurn();
   const takeTranscode = (lanes: readonly ('light' | 'heavy')[], slot: number) => async () => {
     for (const lane of lanes) {
-      const claim = await claimTranscode(context, lane, worker);
+      const claim = await turn(() => claimTranscode(context, lane, worker));
       if (!claim) continue;
       const signal = running.add(claim);
       try {

@@ -53,8 +53,11 @@ export async function recoverUnqueued(context: Context): Promise<number> {
 /** The longest that an inspection can take: its probe's wall limit is 15 s. */
 const INSPECTION_SECONDS = 30;
 
-/** Inspections whose worker died, or whose entry is gone. */
-export async function recoverInspections(context: Context): Promise<number> {
+/**
+ * Inspections whose worker died, or whose entry is gone. A queue entry does not name its worker: when one is known
+ * to have died (`workerDied`), all that are under way are asked for anew; a second look changes nothing.
+ */
+export async function recoverInspections(context: Context, options: { workerDied?: boolean } = {}): Promise<number> {
   const open = await context.db
     .selectFrom('uploads')
     .select(['id', 'account_id', 'queue_job'])
@@ -64,7 +67,8 @@ export async function recoverInspections(context: Context): Promise<number> {
   if (open.length === 0) return 0;
   const entries = open.flatMap((upload) => (upload.queue_job ? [upload.queue_job] : []));
   const alive = await context.queue.alive(context.db, entries);
-  const stuck = await context.queue.activeLongerThan(context.db, 'inspect', INSPECTION_SECONDS);
+  const seconds = options.workerDied ? 0 : INSPECTION_SECONDS;
+  const stuck = await context.queue.activeLongerThan(context.db, 'inspect', seconds);
   const stuckIds = new Set(stuck.map((entry) => entry.id));
   const lost = open.filter(
     (upload) => !upload.queue_job || !alive.has(upload.queue_job) || stuckIds.has(upload.queue_job),

@@ -54,7 +54,7 @@ export async function findUpload(
 
 async function seal(context: Context, account: Account, upload: Upload, body: ConfirmBody): Promise<Upload> {
   const head = await context.store.head(upload.staging_key);
-  if (!head) throw new ApiError('upload_not_found');
+  if (!head) return overtaken(context, upload.id);
   if (head.size !== body.fileSize || head.size !== upload.declared_size) {
     // The bytes go; the URL still lives, so the right ones may be sent again.
     await context.store.delete(upload.staging_key);
@@ -76,7 +76,7 @@ async function seal(context: Context, account: Account, upload: Upload, body: Co
       delete_after: new Date(Date.now() + UNCONFIRMED_SECONDS * 1000),
     })
     .execute();
-  if (!(await context.store.copy(upload.staging_key, key))) throw new ApiError('upload_not_found');
+  if (!(await context.store.copy(upload.staging_key, key))) return overtaken(context, upload.id);
 
   const claimed = await context.db.transaction().execute(async (tx) => {
     const won = await tx
@@ -106,9 +106,14 @@ async function seal(context: Context, account: Account, upload: Upload, body: Co
     .set({ state: 'deleted', deleted_at: new Date() })
     .where('id', '=', objectId)
     .execute();
-  const other = await context.db.selectFrom('uploads').selectAll().where('id', '=', upload.id).executeTakeFirst();
-  if (!other) throw new ApiError('upload_not_found');
-  return other;
+  return overtaken(context, upload.id);
+}
+
+/** The bytes are not where the PUT left them: another confirm has sealed them meanwhile, or they never came. */
+async function overtaken(context: Context, id: string): Promise<Upload> {
+  const upload = await context.db.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!upload || upload.state === 'pending') throw new ApiError('upload_not_found');
+  return upload;
 }
 
 async function confirmedResult(context: Context, upload: Upload): Promise<ConfirmResult> {

@@ -1,0 +1,161 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { failTranscode, handBack } from '../../src/domain/transcodes/finish.ts';
+import { recoverLost, recoverUnqueued } from '../../src/domain/transcodes/recover.ts';
+import { uuidv7 } from '../../src/ids/uuid.ts';
+import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
+
+describe('claims', () => {
+  let world: DomainWorld;
+  beforeAll(async () => {
+    world = await makeDomainWorld();
+  });
+  afterAll(() => world?.close());
+
+  it('never let more jobs of an account run than it may, with eight claimers at once', async () => {
+    const limits = [2, 3];
+    const accounts = await Promise.all(limits.map((max_concurrent) => world.account({ max_concurrent })));
+    const jobs: string[] = [];
+    for (let round = 0; round < 12; round++) {
+      for (const account of accounts) jobs.push((await world.accept(account)).id);
+    }
+    const most = new Map(accounts.map((account) => [account.id, 0]));
+    const claimed: string[] = [];
+    const claimer = async () => {
+      while (claimed.length < jobs.length) {
+        const claim = await world.claim();
+        if (!claim) continue;
+        claimed.push(claim.job.id);
+        const { rows } = await world.database.pg.query(
+          `SELECT account_id, count(*) FROM transcodes WHERE status = 'processing' GROUP BY account_id`,
+        );
+        for (const row of rows) most.set(row.account_id, Math.max(most.get(row.account_id) ?? 0, row.count));
+        const { objectId } = await world.store(claim);
+        expect(await world.complete(claim, objectId)).toBe(true);
+      }
+    };
+    await Promise.all(Array.from({ length: 8 }, claimer));
+    expect(accounts.map((account) => most.get(account.id))).toEqual(limits);
+    expect(claimed.sort()).toEqual(jobs.sort());
+    for (const id of jobs) expect(await world.events(id)).toEqual(['queued', 'started', 'completed']);
+  });
+
+  it('take the oldest job first, and another account’s when the first one is at its limit', async () => {
+    const [busy, other] = [await world.account({ max_concurrent: 1 }), await world.account()];
+    const [first, second] = [await world.accept(busy), await world.accept(busy)];
+    const third = await world.accept(other);
+    expect((await world.mustClaim()).job.id).toBe(first.id);
+    const next = await world.mustClaim();
+    expect(next.job.id).toBe(third.id);
+    expect(await world.claim()).toBeNull();
+    await handBack(world.context, next);
+    expect((await world.mustClaim()).job.id).toBe(third.id);
+    await world.database.pg.query(`UPDATE accounts SET max_concurrent = 2 WHERE id = $1`, [busy.id]);
+    expect((await world.mustClaim()).job.id).toBe(second.id);
+  });
+
+  it('start a job again when its worker is known to be dead, and give up after three', async () => {
+    const job = await world.accept(await world.account());
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      expect(await world.row(job.id)).toMatchObject({ status: 'pending' });
+      const worker = uuidv7();
+      expect((await world.mustClaim(worker)).number).toBe(attempt);
+      expect(await recoverLost(world.context, [worker])).toBe(1);
+    }
+    expect(await world.row(job.id)).toMatchObject({
+      status: 'failed',
+      error_code: 'worker_lost',
+      error_message: 'The worker died in each of 3 attempts.',
+    });
+    expect(await world.claim()).toBeNull();
+    expect(await world.attempts(job.id)).toEqual(
+      [1, 2, 3].map((number) => ({ number, state: 'lost', error_code: 'worker_lost' })),
+    );
+    expect((await world.events(job.id)).filter((type) => type === 'failed')).toHaveLength(1);
+  });
+
+  it('count a silent worker as dead after 30 seconds, not before', async () => {
+    const job = await world.accept(await world.account());
+    const claim = await world.mustClaim();
+    const silentFor = (seconds: number) =>
+      world.database.pg.query(`UPDATE attempts SET heartbeat_at = now() - make_interval(secs => $2) WHERE id = $1`, [
+        claim.attemptId,
+        seconds,
+      ]);
+    await silentFor(28);
+    expect(await recoverLost(world.context, [])).toBe(0);
+    await silentFor(31);
+    // Two sweepers at once do it once.
+    await Promise.all([recoverLost(world.context, []), recoverLost(world.context, [])]);
+    expect((await world.events(job.id)).filter((type) => type === 'retrying')).toHaveLength(1);
+    expect((await world.mustClaim()).job.id).toBe(job.id);
+    expect(await world.claim()).toBeNull();
+  });
+
+  it('do not count an attempt that a draining worker gave back', async () => {
+    const job = await world.accept(await world.account());
+    for (let round = 0; round < 5; round++) expect(await handBack(world.context, await world.mustClaim())).toBe(true);
+    const claim = await world.mustClaim();
+    expect(claim.job.id).toBe(job.id);
+    const { objectId } = await world.store(claim);
+    expect(await world.complete(claim, objectId)).toBe(true);
+    expect((await world.attempts(job.id)).map((attempt) => attempt.state)).toEqual([
+      ...Array(5).fill('handed_back'),
+      'completed',
+    ]);
+  });
+
+  it('repeat what can heal, each time later, three times in all; what cannot heal fails at once', async () => {
+    const failure = { code: 'source_error', message: 'The source answered 503.' } as const;
+    const account = await world.account();
+    const job = await world.accept(account);
+    for (const delay of [2, 4]) {
+      await failTranscode(world.context, await world.mustClaim(), { ...failure, retry: true }, null);
+      const waiting = await world.row(job.id);
+      expect(waiting).toMatchObject({ status: 'pending', current_attempt: null, error_code: null });
+      expect(await world.claim()).toBeNull();
+      const { rows } = await world.database.pg.query(
+        `SELECT extract(epoch FROM start_after - created_on) AS delay FROM pgboss.job WHERE id = $1`,
+        [waiting.queue_job],
+      );
+      expect(Number(rows[0].delay)).toBeCloseTo(delay, 0);
+      await world.skipDelays();
+    }
+    await failTranscode(world.context, await world.mustClaim(), { ...failure, retry: true }, null);
+    expect(await world.row(job.id)).toMatchObject({ status: 'failed', error_code: 'source_error' });
+
+    const bad = await world.accept(account);
+    const refusal = { code: 'invalid_media', message: 'It is cut off.', retry: false } as const;
+    await failTranscode(world.context, await world.mustClaim(), refusal, null);
+    expect(await world.row(bad.id)).toMatchObject({ status: 'failed', error_code: 'invalid_media', attempts: 1 });
+  });
+
+  it('find a waiting job whose queue entry is gone, once a minute has passed', async () => {
+    const job = await world.accept(await world.account());
+    await world.database.pg.query('DELETE FROM pgboss.job WHERE id = $1', [job.queue_job]);
+    expect(await recoverUnqueued(world.context)).toBe(0);
+    expect(await world.claim()).toBeNull();
+    await world.database.pg.query(`UPDATE transcodes SET updated_at = now() - interval '61 s' WHERE id = $1`, [job.id]);
+    expect(await recoverUnqueued(world.context)).toBe(1);
+    expect((await world.mustClaim()).job.id).toBe(job.id);
+    expect(await world.attempts(job.id)).toHaveLength(1);
+  });
+
+  it('do not enqueue anew a job that only waits long', async () => {
+    const job = await world.accept(await world.account());
+    await world.database.pg.query(`UPDATE transcodes SET updated_at = now() - interval '1 h' WHERE id = $1`, [job.id]);
+    expect(await recoverUnqueued(world.context)).toBe(0);
+    expect((await world.row(job.id)).queue_job).toBe(job.queue_job);
+    await world.mustClaim();
+  });
+
+  it('start a job once, although the queue hands its entry out again', async () => {
+    const job = await world.accept(await world.account());
+    const claim = await world.mustClaim();
+    await world.database.pg.query(`UPDATE pgboss.job SET state = 'retry' WHERE id = $1`, [claim.entry]);
+    const again = await world.mustClaim();
+    expect(again).toMatchObject({ number: 2, job: { id: job.id } });
+    const { objectId } = await world.store(claim);
+    expect(await world.complete(claim, objectId)).toBe(false);
+    expect(await world.attempts(job.id)).toMatchObject([{ state: 'lost' }, { state: 'running' }]);
+  });
+});

@@ -1,0 +1,179 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { dropReserved } from '../../src/domain/objects.ts';
+import { sweepExpired } from '../../src/domain/retention.ts';
+import { cancelTranscode } from '../../src/domain/transcodes/cancel.ts';
+import { eraseTranscode } from '../../src/domain/transcodes/erase.ts';
+import { completeTranscode, failTranscode, handBack } from '../../src/domain/transcodes/finish.ts';
+import { beatAttempt, reportProgress } from '../../src/domain/transcodes/progress.ts';
+import { recoverLost, recoverUnqueued } from '../../src/domain/transcodes/recover.ts';
+import type { Transcode } from '../../src/domain/transcodes/row.ts';
+import { uuidv7 } from '../../src/ids/uuid.ts';
+import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
+
+const FAILURE = { code: 'internal', message: 'It broke.', retry: true } as const;
+const PROGRESS = { progress: 0.5, speed: 1, fps: 25, etaSeconds: 3 };
+
+describe('an attempt that was replaced', () => {
+  let world: DomainWorld;
+  beforeAll(async () => {
+    world = await makeDomainWorld();
+  });
+  afterAll(() => world?.close());
+
+  it('changes nothing when it wakes up, and its output goes', async () => {
+    const job = await world.accept(await world.account());
+    const [stalled, successor] = [uuidv7(), uuidv7()];
+    const late = await world.mustClaim(stalled);
+    const lateOutput = await world.store(late);
+    await recoverLost(world.context, [stalled]);
+    const current = await world.mustClaim(successor);
+
+    expect(await reportProgress(world.context, late, PROGRESS)).toBe(false);
+    expect(await beatAttempt(world.context, late)).toBe(false);
+    expect(await handBack(world.context, late)).toBe(false);
+    expect(await failTranscode(world.context, late, FAILURE, null)).toBe(false);
+    expect(await world.complete(late, lateOutput.objectId)).toBe(false);
+    await dropReserved(world.context, lateOutput.objectId);
+    expect(await world.context.store.head(lateOutput.key)).toBeNull();
+
+    expect(await beatAttempt(world.context, current)).toBe(true);
+    const output = await world.store(current);
+    expect(await world.complete(current, output.objectId)).toBe(true);
+    expect(await world.row(job.id)).toMatchObject({ status: 'completed', output_object_id: output.objectId });
+    expect((await world.events(job.id)).filter((type) => type === 'completed')).toHaveLength(1);
+    expect((await world.attempts(job.id)).map((attempt) => attempt.state)).toEqual(['lost', 'completed']);
+  });
+
+  it('leaves no output behind when it dies before it can delete it', async () => {
+    const job = await world.accept(await world.account());
+    const worker = uuidv7();
+    const { objectId, key } = await world.store(await world.mustClaim(worker));
+    await recoverLost(world.context, [worker]);
+    await world.database.pg.query(`UPDATE objects SET delete_after = now() WHERE id = $1`, [objectId]);
+    await sweepExpired(world.context);
+    expect(await world.context.store.head(key)).toBeNull();
+    expect(await world.row(job.id)).toMatchObject({ status: 'pending' });
+    await cancelTranscode(world.context, job.account_id, job.id);
+  });
+
+  it('completes once, although the answer to its commit was lost and it asks again', async () => {
+    const job = await world.accept(await world.account());
+    const claim = await world.mustClaim();
+    const { objectId, key } = await world.store(claim);
+    expect(await world.complete(claim, objectId)).toBe(true);
+    expect(await world.complete(claim, objectId)).toBe(true);
+    await dropReserved(world.context, objectId);
+    expect(await world.context.store.head(key)).not.toBeNull();
+    expect((await world.events(job.id)).filter((type) => type === 'completed')).toHaveLength(1);
+    const { rows } = await world.database.pg.query('SELECT jobs, minutes FROM usage_months WHERE account_id = $1', [
+      job.account_id,
+    ]);
+    expect(rows).toEqual([{ jobs: 1, minutes: 2 }]);
+  });
+});
+
+describe('a final state', () => {
+  let world: DomainWorld;
+  beforeAll(async () => {
+    world = await makeDomainWorld();
+  });
+  afterAll(() => world?.close());
+
+  const ends: Record<string, (world: DomainWorld) => Promise<string>> = {
+    async completed(world) {
+      const job = await world.accept(await world.account());
+      const claim = await world.mustClaim();
+      await world.complete(claim, (await world.store(claim)).objectId);
+      return job.id;
+    },
+    async failed(world) {
+      const job = await world.accept(await world.account());
+      await failTranscode(world.context, await world.mustClaim(), { ...FAILURE, retry: false }, null);
+      return job.id;
+    },
+    async 'canceled while it ran'(world) {
+      const job = await world.accept(await world.account());
+      await world.mustClaim();
+      await cancelTranscode(world.context, job.account_id, job.id);
+      return job.id;
+    },
+    async 'canceled while it waited'(world) {
+      const job = await world.accept(await world.account());
+      await cancelTranscode(world.context, job.account_id, job.id);
+      return job.id;
+    },
+  };
+
+  it.each(Object.keys(ends))('never changes: %s', async (name) => {
+    const id = await ends[name]!(world);
+    const before = await world.row(id);
+    const { rows: attempts } = await world.database.pg.query('SELECT * FROM attempts WHERE transcode_id = $1', [id]);
+    const attempt = attempts[0] ?? { id: uuidv7(), worker_id: uuidv7(), number: 1 };
+    const claim = {
+      attemptId: attempt.id as string,
+      number: 1,
+      lane: 'light' as const,
+      entry: before.queue_job,
+      job: before,
+      inputs: [],
+    };
+    const { objectId } = await world.store({ ...claim, attemptId: uuidv7() });
+    const result = { objectId, output: {} as never, plan: {}, warnings: [], inputSeconds: 1, attempt: {} as never };
+
+    expect(await completeTranscode(world.context, claim, result)).toBe(false);
+    expect(await failTranscode(world.context, claim, FAILURE, null)).toBe(false);
+    expect(await handBack(world.context, claim)).toBe(false);
+    expect(await reportProgress(world.context, claim, PROGRESS)).toBe(false);
+    await expect(cancelTranscode(world.context, before.account_id, id)).rejects.toThrow(
+      `Cannot cancel job in status: ${before.status}`,
+    );
+    await world.database.pg.query(`UPDATE attempts SET heartbeat_at = now() - interval '1 h' WHERE id = $1`, [
+      attempt.id,
+    ]);
+    await recoverLost(world.context, [attempt.worker_id]);
+    await recoverUnqueued(world.context);
+    await world.database.pg.query(`UPDATE pgboss.job SET state = 'retry' WHERE id = $1`, [before.queue_job]);
+    expect(await world.claim()).toBeNull();
+    await sweepExpired(world.context);
+    expect(await world.row(id)).toEqual(before);
+
+    await eraseTranscode(world.context, before.account_id, id, { actor: 'cli' });
+    const erased: Transcode = await world.row(id);
+    expect(erased.status).toBe(before.status);
+    expect(erased.erased_at).not.toBeNull();
+  });
+
+  it('is one only, when cancel and finish race', async () => {
+    const account = await world.account({ max_concurrent: 100 });
+    const ended = { completed: 0, canceled: 0 };
+    for (let round = 0; round < 25; round++) {
+      const job = await world.accept(account);
+      const claim = await world.mustClaim();
+      const { objectId, key } = await world.store(claim);
+      const finish = async () => {
+        const won = await world.complete(claim, objectId);
+        if (!won) await dropReserved(world.context, objectId);
+        return won;
+      };
+      const cancel = async () => {
+        try {
+          return Boolean(await cancelTranscode(world.context, account.id, job.id));
+        } catch {
+          return false;
+        }
+      };
+      // Each has the head start half of the time.
+      const [first, second] = round % 2 === 0 ? [finish, cancel] : [cancel, finish];
+      const ends = await Promise.all([first(), second()]);
+      const [finished, canceled] = round % 2 === 0 ? ends : [ends[1], ends[0]];
+      expect([finished, canceled].filter(Boolean)).toHaveLength(1);
+      const { status } = await world.row(job.id);
+      expect(status).toBe(finished ? 'completed' : 'canceled');
+      ended[status as 'completed']++;
+      expect(await world.events(job.id)).toEqual(['queued', 'started', status]);
+      expect((await world.context.store.head(key)) !== null).toBe(finished);
+      expect((await world.attempts(job.id)).map((attempt) => attempt.state)).toEqual([status]);
+    }
+    expect(ended.completed + ended.canceled).toBe(25);
+  });
+});
