@@ -1,0 +1,103 @@
+import { spawn } from 'node:child_process';
+import { chmod, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ffprobe, makeClip } from '../helpers/media.ts';
+import { startService, type TestService } from '../helpers/service.ts';
+import { blocks, ROOT, readPage, readPages } from './pages.ts';
+
+/** Commands of the pages that this file does not run, each with the reason. */
+const NOT_RUN: Record<string, string> = {
+  './airlock up': 'test/helpers/service.ts runs it for every end-to-end test',
+  './airlock api': 'a role that `up` starts in every end-to-end test',
+  './airlock worker': 'a role that `up` starts in every end-to-end test',
+  './airlock test': 'this very run',
+  './airlock test src/media test/media': 'this very run, with fewer files',
+  'npm run check': 'types, lint and unused code: run beside the tests',
+  'npm run build': 'test/helpers/global-setup.ts builds before every run',
+  'npx tsx scripts/docs.ts': 'test/docs/reference.test.ts compares its result',
+  'tar -C /var/lib -cpf airlock-backup.tar airlock': 'reads a data directory that only an operator has',
+};
+
+let service: TestService;
+let folder: string;
+let env: NodeJS.ProcessEnv;
+
+beforeAll(async () => {
+  service = await startService();
+  folder = await mkdtemp(join(tmpdir(), 'airlock-docs-'));
+  await chmod(folder, 0o755);
+  await symlink(join(ROOT, 'airlock'), join(folder, 'airlock'));
+  await makeClip(join(folder, 'holiday.mov'), { size: '160x90' });
+  env = { ...process.env, AIRLOCK_DATA_DIR: service.dataDir, AIRLOCK_URL: service.api, AIRLOCK_API_KEY: '' };
+});
+afterAll(async () => {
+  await service?.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe('commands of the pages', () => {
+  const all = readPages().flatMap(({ path, text }) =>
+    blocks(text, ['sh'])
+      .flatMap((block) => linesOf(block))
+      .map((command) => ({ path, command })),
+  );
+  const run = all.filter(({ command }) => !(command in NOT_RUN));
+
+  it.each(run)('$command ($path)', async ({ command }) => {
+    const made = command.includes('KEY_ID') ? await service.makeKey() : null;
+    const { code, output } = await bash(made ? command.replace('KEY_ID', made.id) : command);
+    expect(output).not.toMatch(/error: unknown/);
+    expect(code, output).toBe(0);
+    const target = /^\.\/airlock transcode \S+ (\S+)/.exec(command)?.[1];
+    if (target) expect((await stat(join(folder, target))).size).toBeGreaterThan(0);
+  });
+
+  it('that are not run are still on a page', () => {
+    expect(Object.keys(NOT_RUN).filter((command) => !all.some((one) => one.command === command))).toEqual([]);
+  });
+
+  it('stand in bash blocks only in the README, whose one block is the walk below', () => {
+    const withBash = readPages().filter(({ text }) => blocks(text, ['bash']).length > 0);
+    expect(withBash.map(({ path }) => path)).toEqual(['README.md']);
+    expect(blocks(readPage('README.md').text, ['bash'])).toHaveLength(1);
+  });
+});
+
+describe('the walk of the README', () => {
+  it('works when it is pasted word for word', async () => {
+    const [walk] = blocks(readPage('README.md').text, ['bash']);
+    // Through standard input, as a terminal gives it: a command that reads from there would eat the next ones.
+    const { code, output } = await bash('bash -eu', walk);
+    expect(code, output).toBe(0);
+    expect(output).toMatch(/^completed$/m);
+    const erased = /\{"success":true,"id":"([0-9a-f-]{36})"/.exec(output)?.[1];
+    expect((await service.call('GET', `/v1/transcodes/${erased}/download`)).status).toBe(410);
+
+    const probe = await ffprobe(join(folder, 'out.webm'));
+    expect(probe.streams.map((stream: { codec_name: string }) => stream.codec_name)).toEqual(['vp9', 'opus']);
+    expect(Number(probe.format.duration)).toBeCloseTo(5, 0);
+  });
+});
+
+/** Commands of a block; lines without the comment lines. */
+function linesOf(block: string): string[] {
+  return block
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+}
+
+async function bash(command: string, input = ''): Promise<{ code: number; output: string }> {
+  const child = spawn('bash', ['-c', command], { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'] });
+  const chunks: string[] = [];
+  child.stdout.on('data', (chunk) => chunks.push(String(chunk)));
+  child.stderr.on('data', (chunk) => chunks.push(String(chunk)));
+  child.stdin.end(input);
+  const code = await new Promise<number>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (status) => resolve(status ?? -1));
+  });
+  return { code, output: chunks.join('') };
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { ROOT, readPages } from './pages.ts';
+
+const pages = readPages();
+
+describe.each(pages)('$path', ({ path, text }) => {
+  it('links only to what is there', () => {
+    expect(linksOf(text).filter((link) => !resolves(path, link))).toEqual([]);
+  });
+
+  it('names only tests that are there', () => {
+    const named = [...text.matchAll(/\.\/airlock test((?: [\w./-]+)*)/g)].flatMap((match) =>
+      match[1]!.trim().split(' '),
+    );
+    expect(named.filter((name) => name !== '' && !existsSync(join(ROOT, name)))).toEqual([]);
+  });
+});
+
+it('there are pages to look at', () => {
+  expect(pages.length).toBeGreaterThan(15);
+  expect(linksOf('see [a](b.md#c) and [d](https://example.org)')).toEqual(['b.md#c', 'https://example.org']);
+  expect(resolves('README.md', 'docs/api.md#no-such-heading')).toBe(false);
+  expect(resolves('docs/api.md', 'README.md')).toBe(false);
+});
+
+function linksOf(text: string): string[] {
+  const prose = text.replace(/^```[\s\S]*?^```$/gm, '').replace(/`[^`\n]*`/g, '');
+  return [...prose.matchAll(/\]\(([^)\s]+)\)/g)].map((match) => match[1]!);
+}
+
+function resolves(from: string, link: string): boolean {
+  if (/^https:\/\//.test(link)) return true;
+  const [file = '', anchor] = link.split('#');
+  const target = file === '' ? from : normalize(join(dirname(from), file));
+  if (target.startsWith('..') || !existsSync(join(ROOT, target))) return false;
+  return anchor === undefined || anchorsOf(target).includes(anchor);
+}
+
+function anchorsOf(path: string): string[] {
+  const text = pages.find((page) => page.path === path)?.text ?? '';
+  return [...text.matchAll(/^#+ (.+)$/gm)].map((match) =>
+    match[1]!
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N} _-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}

@@ -1,0 +1,45 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export const ROOT = join(import.meta.dirname, '..', '..');
+
+export interface Page {
+  /** Below the repository, e.g. `docs/api.md`. */
+  path: string;
+  text: string;
+}
+
+/** Every page that people read: those at the root and all of `docs/`. */
+export function readPages(): Page[] {
+  const root = readdirSync(ROOT).filter((name) => name.endsWith('.md'));
+  const docs = readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`);
+  return [...root, ...docs].map(readPage);
+}
+
+export function readPage(path: string): Page {
+  return { path, text: readFileSync(join(ROOT, path), 'utf8') };
+}
+
+/** Fenced blocks of one of the languages, without their fences. */
+export function blocks(text: string, languages: readonly string[]): string[] {
+  return [...text.matchAll(/^```(\w+)\n([\s\S]*?)^```$/gm)]
+    .filter((match) => languages.includes(match[1]!))
+    .map((match) => match[2]!);
+}
+
+/** Rows of the table under a heading, as cells without their back-ticks. */
+export function tableUnder(text: string, heading: string): string[][] {
+  const section = text.split(/^## /m).find((part) => part.startsWith(`${heading}\n`)) ?? '';
+  return section
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .slice(2)
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim().replace(/^`([^`]*)`$/, '$1')),
+    );
+}

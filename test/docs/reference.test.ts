@@ -1,0 +1,68 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { stalePages } from '../../scripts/docs.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { toEnvironment } from '../../src/config/environment.ts';
+import { readSources } from '../architecture/sources.ts';
+import { ROOT, readPage, tableUnder } from './pages.ts';
+
+describe('reference pages', () => {
+  it('say what the code says (npx tsx scripts/docs.ts writes them)', () => {
+    expect(stalePages()).toEqual([]);
+  });
+});
+
+describe('configuration.md', () => {
+  const { text } = readPage('docs/configuration.md');
+  const settings = tableUnder(text, 'Settings');
+
+  it('lists every AIRLOCK_ variable that the code knows, and no other', () => {
+    const launcher = [
+      'airlock',
+      ...['in-namespace', 'install', 'private-folders'].map((n) => `scripts/launcher/${n}.sh`),
+    ];
+    const code = [
+      ...readSources().map((source) => source.text),
+      ...launcher.map((path) => readFileSync(join(ROOT, path), 'utf8')),
+    ];
+    expect(variables(text)).toEqual(variables(code.join('\n')));
+  });
+
+  it('lists as settings exactly what the configuration is read from', () => {
+    expect(settings.map(([name]) => name).sort()).toEqual(Object.keys(toEnvironment(readConfig({}))).sort());
+  });
+
+  it.each(settings)('tells the default of %s: %s', (name, value) => {
+    expect(name).toBeTruthy();
+    if (value === 'none') expect(toEnvironment(readConfig({}))[name!]).toBe('');
+    else expect(readConfig({ [name!]: value })).toEqual(readConfig({}));
+  });
+});
+
+describe('operations.md', () => {
+  it('lists every metric', () => {
+    const metrics = readSources().find(({ path }) => path === 'telemetry/metrics.ts')!.text;
+    const inCode = [...metrics.matchAll(/'(airlock_[a-z_]+)'/g)]
+      .map((match) => match[1]!)
+      .filter((n) => n !== 'airlock_');
+    const inDocs = readPage('docs/operations.md').text.matchAll(/`(airlock_[a-z_]+)`/g);
+    expect(unique([...inDocs].map((match) => match[1]!))).toEqual(unique(inCode));
+  });
+});
+
+describe('architecture.md', () => {
+  it('has a row for every folder of src', () => {
+    const rows = tableUnder(readPage('docs/architecture.md').text, 'Folders and arrows');
+    const folders = readSources().map(({ folder }) => `${folder}/`);
+    expect(rows.map(([folder]) => folder!).sort()).toEqual(unique(folders));
+  });
+});
+
+function variables(text: string): string[] {
+  return unique(text.match(/AIRLOCK_[A-Z]+(?:_[A-Z]+)*/g) ?? []);
+}
+
+function unique(names: string[]): string[] {
+  return [...new Set(names)].sort();
+}
