@@ -58,9 +58,10 @@ async function authenticate(request: FastifyRequest, deps: ApiDeps) {
 function carriesKeyInQuery(request: FastifyRequest): boolean {
   const at = request.url.indexOf('?');
   if (at < 0) return false;
-  const query = request.url.slice(at + 1);
-  if (API_KEY_PATTERN.test(query)) return true;
-  return [...new URLSearchParams(query).keys()].some((name) => KEY_PARAMETERS.has(name.toLowerCase()));
+  const parameters = [...new URLSearchParams(request.url.slice(at + 1))];
+  return parameters.some(
+    ([name, value]) => KEY_PARAMETERS.has(name.toLowerCase()) || API_KEY_PATTERN.test(`${name} ${value}`),
+  );
 }
 
 function isAllowedAddress(key: Pick<ApiKey, 'allowed_cidrs'>, ip: string): boolean {

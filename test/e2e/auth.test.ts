@@ -1,0 +1,180 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeApiKey } from '../../src/ids/api-key.ts';
+import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
+import { type Answer, startService, type TestService } from '../helpers/service.ts';
+import { openServiceDatabase } from '../helpers/service-database.ts';
+
+const ID = '0192f3c1-0000-7000-8000-000000000000';
+/** Every route that needs a key, with the scope that it needs. */
+const ROUTES = [
+  ['POST', '/v1/upload/presigned-url', 'upload'],
+  ['POST', '/v1/upload/confirm', 'upload'],
+  ['POST', '/v1/transcodes', 'transcode'],
+  ['GET', '/v1/transcodes', 'read'],
+  ['GET', `/v1/transcodes/${ID}`, 'read'],
+  ['GET', `/v1/transcodes/${ID}/download`, 'read'],
+  ['PATCH', `/v1/transcodes/${ID}/cancel`, 'transcode'],
+  ['DELETE', `/v1/transcodes/${ID}`, 'transcode'],
+  ['GET', '/v1/keys', 'admin'],
+  ['POST', '/v1/keys', 'admin'],
+  ['POST', `/v1/keys/${ID}/rotate`, 'admin'],
+  ['DELETE', `/v1/keys/${ID}`, 'admin'],
+] as const;
+
+describe('authentication', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service?.remove());
+
+  // Failed authentications are limited by address; each test has an address of its own.
+  let lastAddress = 1;
+  const fromNewAddress = () => {
+    lastAddress += 1;
+    const localAddress = `127.0.0.${lastAddress}`;
+    return (path: string, headers: RawOptions['headers'] = {}, method = 'GET') =>
+      rawHttp(`${service.api}${path}`, { method, headers, localAddress });
+  };
+  const makeKey = async (extra: object = {}): Promise<{ id: string; key: string }> =>
+    (await service.call('POST', '/v1/keys', { name: 'test', ...extra })).json;
+  const bearer = (key: string) => ({ authorization: `Bearer ${key}` });
+  const withKey = (key: string, method: string, path: string) =>
+    service.call(method, path, undefined, { authorization: `Bearer ${key}` });
+
+  /** All that a caller can see and that could tell one refusal from another. */
+  function visible(answer: Answer) {
+    const headers = [...answer.headers].filter(
+      ([name]) => !['x-request-id', 'date', 'ratelimit-remaining', 'ratelimit-reset'].includes(name),
+    );
+    return { status: answer.status, text: answer.text, headers };
+  }
+
+  it('refuses missing, malformed, unknown, revoked, expired, distant and disclosed keys all alike', async () => {
+    const send = fromNewAddress();
+    const revoked = await makeKey();
+    await service.call('DELETE', `/v1/keys/${revoked.id}`);
+    const distant = await makeKey({ allowed_cidrs: ['10.0.0.0/8'] });
+    const expired = await makeKey();
+    const database = await openServiceDatabase(service);
+    await database.query(`UPDATE api_keys SET expires_at = now() - interval '1 second' WHERE id = $1`, [expired.id]);
+    await database.end();
+
+    const path = '/v1/transcodes';
+    const answers = {
+      missing: await send(path),
+      empty: await send(path, { authorization: '' }),
+      scheme: await send(path, { authorization: `Basic ${Buffer.from(`a:${service.key}`).toString('base64')}` }),
+      bare: await send(path, { authorization: service.key }),
+      malformed: await send(path, bearer('al_live_short')),
+      checksum: await send(path, bearer(`${service.key.slice(0, -1)}${service.key.endsWith('A') ? 'B' : 'A'}`)),
+      unknown: await send(path, bearer(makeApiKey().raw)),
+      revoked: await send(path, bearer(revoked.key)),
+      expired: await send(path, bearer(expired.key)),
+      distant: await send(path, bearer(distant.key)),
+      query: await send(`${path}?api_key=${service.key}`),
+      queryBeside: await send(`${path}?key=${service.key}`, bearer(service.key)),
+      queryOdd: await send(`${path}?x=${service.key}`, bearer(service.key)),
+      queryEncoded: await send(`${path}?x=${service.key.replace('_', '%5f')}`, bearer(service.key)),
+    };
+    expect(answers.missing).toMatchObject({
+      status: 401,
+      json: { error: 'unauthorized', code: 'unauthorized', details: null },
+    });
+    expect(answers.missing.headers.get('www-authenticate')).toBe('Bearer');
+    for (const [name, answer] of Object.entries(answers)) {
+      expect([name, visible(answer)]).toEqual([name, visible(answers.missing)]);
+    }
+    const ids = Object.values(answers).map((answer) => answer.headers.get('x-request-id'));
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(ids.every((id) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id ?? ''))).toBe(true);
+    // A key that was sent, in whatever way, never reaches the log.
+    for (const { key } of [revoked, distant, expired]) expect(service.output()).not.toContain(key.slice(8));
+    expect(service.output()).not.toContain(service.key.slice(8));
+  });
+
+  it('asks for a key on every route of the API, before it looks at the request', async () => {
+    const send = fromNewAddress();
+    for (const [method, path] of ROUTES) {
+      const answer = await send(path, {}, method);
+      expect([method, path, answer.status, answer.json]).toEqual([
+        method,
+        path,
+        401,
+        { error: 'unauthorized', code: 'unauthorized', details: null },
+      ]);
+    }
+  });
+
+  it('takes the scheme in any case, as RFC 9110 says', async () => {
+    for (const scheme of ['bearer', 'BEARER']) {
+      const answer = await service.call('GET', '/v1/transcodes', undefined, {
+        authorization: `${scheme} ${service.key}`,
+      });
+      expect(answer.status).toBe(200);
+    }
+  });
+
+  it('lets a key do what its scopes say and nothing else, and names the scope that is missing', async () => {
+    for (const scope of ['transcode', 'upload', 'read', 'admin']) {
+      const { key } = await makeKey({ scopes: [scope] });
+      for (const [method, path, needed] of ROUTES) {
+        const answer = await withKey(key, method, path);
+        if (needed === scope) {
+          expect([method, path, [400, 404, 200].includes(answer.status)]).toEqual([method, path, true]);
+        } else {
+          expect([method, path, answer.status, answer.json]).toEqual([
+            method,
+            path,
+            403,
+            { error: 'forbidden', code: 'forbidden', details: { scope: needed } },
+          ]);
+        }
+      }
+    }
+  });
+
+  it('takes a key with allowed_cidrs from those addresses alone', async () => {
+    const { key } = await makeKey({ allowed_cidrs: ['127.0.0.200/30', '::1/128'] });
+    const statusFrom = async (localAddress: string) =>
+      (await rawHttp(`${service.api}/v1/transcodes`, { headers: bearer(key), localAddress })).status;
+    expect(await statusFrom('127.0.0.200')).toBe(200);
+    expect(await statusFrom('127.0.0.203')).toBe(200);
+    expect(await statusFrom('127.0.0.204')).toBe(401);
+    expect(await statusFrom('127.0.0.199')).toBe(401);
+  });
+
+  it('believes no x-forwarded-for when no proxy is trusted', async () => {
+    const { key } = await makeKey({ allowed_cidrs: ['10.9.8.7'] });
+    const answer = await fromNewAddress()('/v1/transcodes', { ...bearer(key), 'x-forwarded-for': '10.9.8.7' });
+    expect(answer.status).toBe(401);
+  });
+
+  it('refuses every key of an account that is disabled', async () => {
+    const { key } = await service.makeKey('--account', 'closed');
+    const database = await openServiceDatabase(service);
+    await database.query(`UPDATE accounts SET disabled_at = now() WHERE name = 'closed'`);
+    await database.end();
+    const answer = await withKey(key, 'GET', '/v1/transcodes');
+    expect(answer).toMatchObject({ status: 403, json: { error: 'Account is disabled', code: 'account_disabled' } });
+  });
+
+  it('answers health and documents without a key, and everything with x-request-id', async () => {
+    for (const path of ['/health-check', '/livez', '/readyz', '/openapi.json', '/docs', '/nothing']) {
+      const answer = await fromNewAddress()(path, {});
+      expect([path, answer.status]).toEqual([path, path === '/nothing' ? 404 : path === '/docs' ? answer.status : 200]);
+      expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+
+  it('says nothing to other origins: there is no CORS on the API', async () => {
+    const get = await service.call('GET', '/v1/transcodes', undefined, { origin: 'https://evil.example' });
+    expect([...get.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+    const preflight = await rawHttp(`${service.api}/v1/transcodes`, {
+      method: 'OPTIONS',
+      headers: { origin: 'https://evil.example', 'access-control-request-method': 'POST' },
+    });
+    expect(preflight.status).toBe(404);
+    expect([...preflight.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
+  });
+});
