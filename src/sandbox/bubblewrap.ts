@@ -57,7 +57,9 @@ export function bubblewrapArgs(rootImage: string, cell: Pick<Cell, 'input' | 'ou
     ...['--ro-bind', rootImage, '/', '--size', String(64 * MIB), '--tmpfs', '/tmp'],
     ...['--ro-bind', cell.input, '/in', '--bind', cell.output, '/out'],
     ...cell.binds.flatMap(({ name, path }) => ['--ro-bind', path, `/in/${name}`]),
-    ...['--setenv', 'HOME', '/tmp', '--setenv', 'PATH', '/usr/bin', '--setenv', 'LC_ALL', 'C.UTF-8', '--chdir', '/out'],
+    ...['--setenv', 'HOME', '/tmp', '--setenv', 'PATH', '/usr/bin', '--setenv', 'LC_ALL', 'C.UTF-8'],
+    // SVT-AV1 prints banners whatever FFmpeg's log level is; 1 leaves its errors.
+    ...['--setenv', 'SVT_LOG', '1', '--chdir', '/out'],
     ...['--seccomp', String(FD.seccomp), '--json-status-fd', String(FD.status), '--block-fd', String(FD.block)],
   ];
   return Buffer.from(args.map((arg) => `${arg}\0`).join(''));
