@@ -20,9 +20,11 @@ function fileSize(missing: string) {
   const isMissing = (value: unknown) => value === undefined || value === null || value === '';
   return z
     .number({ error: (issue) => (isMissing(issue.input) ? missing : 'invalid_file_size') })
-    .int('invalid_file_size')
+    // Not int(): that calls a whole number beyond 2^53 invalid, where it is too large.
+    .refine(Number.isInteger, 'invalid_file_size')
     .min(1, 'invalid_file_size')
-    .max(MAX_UPLOAD_BYTES, 'file_too_large');
+    .max(MAX_UPLOAD_BYTES, 'file_too_large')
+    .meta({ type: 'integer' });
 }
 
 function requiredText(missing: string) {
@@ -30,11 +32,14 @@ function requiredText(missing: string) {
 }
 
 export const presignBody = z
-  .object({
-    filename: requiredText('missing_upload_fields').max(4096),
-    contentType: requiredText('missing_upload_fields').pipe(z.enum(UPLOAD_CONTENT_TYPES, 'invalid_file_type')),
-    fileSize: fileSize('missing_upload_fields'),
-  })
+  .object(
+    {
+      filename: requiredText('missing_upload_fields').max(4096),
+      contentType: requiredText('missing_upload_fields').pipe(z.enum(UPLOAD_CONTENT_TYPES, 'invalid_file_type')),
+      fileSize: fileSize('missing_upload_fields'),
+    },
+    'missing_upload_fields',
+  )
   .meta({ id: 'PresignRequest' });
 
 export const presignAnswer = z
@@ -50,11 +55,14 @@ export const presignAnswer = z
   .meta({ id: 'PresignAnswer' });
 
 export const confirmBody = z
-  .object({
-    filename: requiredText('missing_confirm_fields').max(4096),
-    fileSize: fileSize('missing_confirm_fields'),
-    uploadId: z.string().nullish(),
-  })
+  .object(
+    {
+      filename: requiredText('missing_confirm_fields').max(4096),
+      fileSize: fileSize('missing_confirm_fields'),
+      uploadId: z.string().nullish(),
+    },
+    'missing_confirm_fields',
+  )
   .meta({ id: 'ConfirmRequest' });
 
 export const uploadMetadata = z
