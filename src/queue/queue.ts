@@ -20,8 +20,15 @@ export interface QueueEntry {
 }
 
 export interface Queue {
-  /** Adds an entry in the caller's transaction and wakes the workers when it commits. Returns the entry's id. */
-  enqueue(tx: Tx, lane: Lane, job: { subject: string; accountId: string; delaySeconds?: number }): Promise<string>;
+  /**
+   * Adds an entry in the caller's transaction and wakes the workers when it commits. `again`: it has had its turn
+   * before, and comes before those that still wait for theirs. Returns the entry's id.
+   */
+  enqueue(
+    tx: Tx,
+    lane: Lane,
+    job: { subject: string; accountId: string; delaySeconds?: number; again?: boolean },
+  ): Promise<string>;
   /** Takes the oldest waiting entry whose account is not in `busyAccounts`, in the caller's transaction. */
   fetch(tx: Tx, lane: Lane, busyAccounts: string[]): Promise<QueueEntry | null>;
   /** Tells the queue that the entry is still being worked on. */
@@ -95,7 +102,13 @@ export async function openQueue(
       await boss.send(
         queueName(lane),
         { subject: job.subject },
-        { id, group: { id: job.accountId }, startAfter: job.delaySeconds ?? 0, db: fromKysely(tx) },
+        {
+          id,
+          group: { id: job.accountId },
+          startAfter: job.delaySeconds ?? 0,
+          priority: job.again ? 1 : 0,
+          db: fromKysely(tx),
+        },
       );
       await notify(tx, 'airlock_queue', lane);
       return id;

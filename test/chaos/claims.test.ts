@@ -73,6 +73,22 @@ describe('claims', () => {
     expect((await world.events(job.id)).filter((type) => type === 'failed')).toHaveLength(1);
   });
 
+  it('take a job that was given back before those that came after it', async () => {
+    const account = await world.account();
+    const [first, second, third] = [
+      await world.accept(account),
+      await world.accept(account),
+      await world.accept(account),
+    ];
+    await handBack(world.context, await world.mustClaim());
+    const worker = uuidv7();
+    expect((await world.mustClaim(worker)).job.id).toBe(first.id);
+    await recoverLost(world.context, [worker]);
+    expect((await world.mustClaim()).job.id).toBe(first.id);
+    expect((await world.mustClaim()).job.id).toBe(second.id);
+    expect((await world.mustClaim()).job.id).toBe(third.id);
+  });
+
   it('count a silent worker as dead after 30 seconds, not before', async () => {
     const job = await world.accept(await world.account());
     const claim = await world.mustClaim();

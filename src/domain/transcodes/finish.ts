@@ -133,7 +133,7 @@ export async function handBack(context: Context, claim: Claim): Promise<boolean>
   });
 }
 
-/** Puts an open job back into the queue under a new entry. */
+/** Puts an open job back into the queue under a new entry; it keeps its place before the jobs that came later. */
 export async function requeue(
   context: Context,
   tx: Tx,
@@ -144,6 +144,7 @@ export async function requeue(
     subject: job.id,
     accountId: job.account_id,
     delaySeconds: options.delaySeconds,
+    again: true,
   });
   await tx
     .updateTable('transcodes')

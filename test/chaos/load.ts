@@ -1,0 +1,113 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Client } from 'pg';
+import { expect } from 'vitest';
+import { type Answer, call, type TestService } from '../helpers/service.ts';
+import { until } from '../helpers/until.ts';
+
+/** A client as people write them: it repeats what failed for a reason that passes. */
+export interface PatientClient {
+  key: string;
+  /** Repeats on connection errors, 429 and 5xx, with the same idempotency key. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Accepted jobs, by id. */
+  create(body: unknown): Promise<string>;
+}
+
+const PATIENCE_MS = 60_000;
+
+export function patientClient(service: Pick<TestService, 'api'>, key: string): PatientClient {
+  const patient: PatientClient = {
+    key,
+    async call(method, path, body, headers) {
+      return until(
+        async () => {
+          const answer = await call(`${service.api}${path}`, method, key, body, headers).catch(() => null);
+          return answer && answer.status !== 429 && answer.status < 500 ? answer : null;
+        },
+        { what: `${method} ${path} to be answered`, timeoutMs: PATIENCE_MS, everyMs: 100 },
+      );
+    },
+    async create(body) {
+      const answer = await patient.call('POST', '/v1/transcodes', body, { 'idempotency-key': randomUUID() });
+      if (answer.status !== 201) throw new Error(`create: ${answer.status} ${answer.text}`);
+      return answer.json.id;
+    },
+  };
+  return patient;
+}
+
+/** Polls as clients do, until every job is final; gives their statuses. */
+export async function untilFinal(client: PatientClient, ids: string[]): Promise<string[]> {
+  return Promise.all(
+    ids.map((id) =>
+      until(
+        async () => {
+          const { json } = await client.call('GET', `/v1/transcodes/${id}?wait=5`);
+          return ['completed', 'failed', 'canceled'].includes(json.status) ? (json.status as string) : null;
+        },
+        { what: `job ${id} to end`, timeoutMs: 90_000, everyMs: 100 },
+      ),
+    ),
+  );
+}
+
+/** Every one of these jobs ended well exactly once, by events, attempts, objects and queue. */
+export async function expectEachCompletedOnce(db: Client, ids: string[]): Promise<void> {
+  const { rows } = await db.query(
+    `SELECT t.id, t.status, t.error_code, o.state AS output,
+       (SELECT count(*)::int FROM events WHERE job_id = t.id AND type = 'completed') AS completions,
+       (SELECT count(*)::int FROM events WHERE job_id = t.id AND type IN ('failed', 'canceled')) AS other_ends,
+       (SELECT count(*)::int FROM objects WHERE state = 'live' AND key LIKE 'outputs/%/' || t.id || '/%') AS live_outputs,
+       (SELECT count(*)::int FROM attempts WHERE transcode_id = t.id AND state = 'running') AS running,
+       (SELECT count(*)::int FROM attempts WHERE transcode_id = t.id AND state = 'completed') AS completed,
+       (SELECT count(*)::int FROM attempts WHERE transcode_id = t.id) = t.attempts AS counted,
+       (SELECT count(*)::int FROM pgboss.job WHERE data->>'subject' = t.id::text
+          AND state IN ('created', 'retry', 'active')) AS waiting
+     FROM transcodes t LEFT JOIN objects o ON o.id = t.output_object_id WHERE t.id = ANY($1) ORDER BY t.id`,
+    [ids],
+  );
+  expect(rows).toEqual(
+    [...ids].sort().map((id) => ({
+      id,
+      status: 'completed',
+      error_code: null,
+      output: 'live',
+      completions: 1,
+      other_ends: 0,
+      live_outputs: 1,
+      running: 0,
+      completed: 1,
+      counted: true,
+      waiting: 0,
+    })),
+  );
+}
+
+/** The storage holds exactly the objects that rows name, once what died half-way has come due. */
+export async function expectNoOrphans(db: Client, service: TestService): Promise<void> {
+  await db.query(`UPDATE objects SET delete_after = now() WHERE state = 'pending'`);
+  await until(
+    async () => {
+      const { rows } = await db.query(
+        `SELECT count(*)::int AS open FROM objects WHERE state IN ('pending', 'deleting')`,
+      );
+      return rows[0].open === 0;
+    },
+    { what: 'the sweep of what died half-way', timeoutMs: 20_000 },
+  );
+  const { rows } = await db.query(`SELECT count(*)::int AS live FROM objects WHERE state = 'live'`);
+  const entries = await readdir(join(service.dataDir, 'storage'), { recursive: true, withFileTypes: true });
+  expect(entries.filter((entry) => entry.isFile())).toHaveLength(rows[0].live);
+}
+
+/** Whether a process is there and no zombie. */
+export function isAlive(pid: number): boolean {
+  try {
+    return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
