@@ -67,21 +67,34 @@ export async function acceptInspection(
   });
 }
 
-/** The upload is something else: its bytes and its name go. `reason` is one sentence for its owner. */
+/**
+ * The upload is something else: its bytes and its name go. The bytes first, because whoever waits for the answer is
+ * told with it that they are gone. `reason` is one sentence for its owner.
+ */
 export async function refuseInspection(context: Context, claim: ClaimedInspection, reason: string): Promise<void> {
+  const { id, object_id } = claim.upload;
+  const objects = object_id ? [object_id] : [];
   await context.db.transaction().execute(async (tx) => {
-    const won = await tx
+    const mine = await tx
+      .selectFrom('uploads')
+      .select('id')
+      .where('id', '=', id)
+      .where('state', '=', 'confirming')
+      .forUpdate()
+      .executeTakeFirst();
+    if (mine) await markDeleting(tx, objects);
+  });
+  await deleteBytes(context, objects);
+  await context.db.transaction().execute(async (tx) => {
+    await tx
       .updateTable('uploads')
       .set({ state: 'deleted', refusal: reason, name_sealed: null })
-      .where('id', '=', claim.upload.id)
+      .where('id', '=', id)
       .where('state', '=', 'confirming')
-      .returning('id')
-      .executeTakeFirst();
-    if (won && claim.upload.object_id) await markDeleting(tx, [claim.upload.object_id]);
+      .execute();
     await context.queue.finish(tx, 'inspect', claim.entry);
-    await notify(tx, 'airlock_job', claim.upload.id);
+    await notify(tx, 'airlock_job', id);
   });
-  if (claim.upload.object_id) await deleteBytes(context, [claim.upload.object_id]);
 }
 
 /** The worker could not look (storage away, worker ends): the inspection goes back to the queue. */
