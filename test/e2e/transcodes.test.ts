@@ -1,0 +1,329 @@
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ffprobe, makeClip, transcode, upload } from '../helpers/media.ts';
+import { rawHttp } from '../helpers/raw-http.ts';
+import { type Answer, startService, type TestService } from '../helpers/service.ts';
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
+describe('transcodes', () => {
+  let service: TestService;
+  let folder: string;
+  let clip: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-transcodes-'));
+    [service] = await Promise.all([startService(), makeClip(join(folder, 'clip.mp4'))]);
+    clip = (await upload(service, join(folder, 'clip.mp4'), 'video/mp4', 'holiday.mp4')).fileUrl;
+  });
+  afterAll(async () => {
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const create = (body: unknown, headers?: Record<string, string>) =>
+    service.call('POST', '/v1/transcodes', body, headers);
+
+  async function download(id: string): Promise<Buffer> {
+    const { json } = await service.call('GET', `/v1/transcodes/${id}/download`);
+    return Buffer.from(await (await fetch(json.url)).arrayBuffer());
+  }
+  async function probeOutput(id: string) {
+    const path = join(folder, `${id}.out`);
+    await writeFile(path, await download(id));
+    return ffprobe(path);
+  }
+  function expectRefusal(answer: Answer, status: number, code: string, details: object) {
+    expect([answer.status, answer.json.code]).toEqual([status, code]);
+    expect(answer.json.details).toMatchObject(details);
+  }
+
+  it('answer 201 with Location and the whole job, and the same job when it is read', async () => {
+    const metadata = { original_filename: 'clip.mp4', nested: { list: [1, 'zwei', null, { ü: true }] } };
+    const created = await create({
+      inputs: [{ url: clip }],
+      outputFormat: 'mp4',
+      preset: { quality: 'high', resolution: '480p' },
+      metadata,
+    });
+    expect(created.status).toBe(201);
+    const { id } = created.json;
+    expect(id).toMatch(UUID);
+    expect(created.headers.get('location')).toBe(`/v1/transcodes/${id}`);
+    expect(created.json).toEqual({
+      id,
+      jobId: id,
+      status: 'pending',
+      inputs: [{ url: clip, duration: expect.closeTo(1, 1), format: expect.any(String), size: expect.any(Number) }],
+      outputs: [],
+      output_format: 'mp4',
+      output_url: null,
+      billable_minutes: null,
+      duration_seconds: null,
+      ffmpeg_options: { source: 'preset', options: null, preset: { quality: 'high', resolution: '480p' } },
+      video_metadata: {
+        format: expect.any(String),
+        duration_seconds: expect.closeTo(1, 1),
+        size_bytes: expect.any(Number),
+      },
+      error_message: null,
+      error_code: null,
+      metadata: { user: metadata },
+      progress: 0,
+      speed: null,
+      fps: null,
+      eta_seconds: null,
+      queue_position: 1,
+      attempts: 0,
+      created_at: expect.stringMatching(TIME),
+      updated_at: expect.stringMatching(TIME),
+      started_at: null,
+      completed_at: null,
+      expires_at: null,
+      warnings: [],
+    });
+
+    const { json: job } = await service.call('GET', `/v1/transcodes/${id}?wait=60`);
+    expect(job).toMatchObject({
+      status: 'completed',
+      output_url: `gs://airlock/outputs/${id}.mp4`,
+      billable_minutes: 1,
+      duration_seconds: expect.closeTo(1, 1),
+      progress: 1,
+      queue_position: null,
+      attempts: 1,
+      metadata: { user: metadata },
+      error_message: null,
+    });
+    for (const field of ['started_at', 'completed_at', 'expires_at']) expect(job[field]).toMatch(TIME);
+    expect(Date.parse(job.expires_at) - Date.parse(job.completed_at)).toBe(24 * 3600 * 1000);
+    // Never upscaled: 180 lines stay 180.
+    const [output] = job.outputs;
+    expect(output).toMatchObject({ format: 'mp4', width: 320, height: 180, video_codec: 'h264', audio_codec: 'aac' });
+    const bytes = await download(id);
+    expect(bytes.length).toBe(output.size);
+    expect(createHash('sha256').update(bytes).digest('hex')).toBe(output.sha256);
+    expect((await service.call('GET', `/v1/transcodes/${id}`)).json).toEqual(job);
+  });
+
+  it('say where the options came from, and let options win over a preset', async () => {
+    const options = [{ option: '-c:v', argument: 'libx264' }, { option: '-crf', argument: 35 }, { option: '-an' }];
+    const source = async (extra: object) =>
+      (await create({ inputs: [{ url: clip }], outputFormat: 'mp4', ...extra })).json;
+    expect((await source({})).ffmpeg_options).toEqual({ source: 'defaults', options: null, preset: null });
+    expect((await source({ options })).ffmpeg_options).toMatchObject({ source: 'raw_options', options });
+    const both = await transcode(service, {
+      inputs: [{ url: clip, options: [{ option: '-ss', argument: '0.5' }] }],
+      outputFormat: 'mp4',
+      preset: { quality: 'high' },
+      options,
+    });
+    expect(both.ffmpeg_options.source).toBe('raw_options');
+    expect(both.outputs[0]).toMatchObject({ audio_codec: null, duration_seconds: expect.closeTo(0.5, 1) });
+  });
+
+  it('join two unlike inputs one after the other, with silence where there was no sound', async () => {
+    await makeClip(join(folder, 'tall.mp4'), { size: '90x160', rate: 10, audio: false });
+    const tall = await upload(service, join(folder, 'tall.mp4'));
+    const job = await transcode(service, { inputs: [{ url: clip }, { url: tall.fileUrl }], outputFormat: 'mp4' });
+    expect(job).toMatchObject({
+      status: 'completed',
+      billable_minutes: 1,
+      inputs: [{ url: clip }, { url: tall.fileUrl }],
+    });
+    const probe = await probeOutput(job.id);
+    expect(Number(probe.format.duration)).toBeCloseTo(2, 0);
+    expect(probe.streams.map((stream: { codec_type: string }) => stream.codec_type)).toEqual(['video', 'audio']);
+    expect(Number(probe.streams[1].duration)).toBeCloseTo(2, 0);
+  });
+
+  it('keep portrait pictures portrait: the resolution is that of the short side', async () => {
+    await makeClip(join(folder, 'portrait.mp4'), { size: '540x960', rate: 5 });
+    const { fileUrl } = await upload(service, join(folder, 'portrait.mp4'));
+    const job = await transcode(service, {
+      inputs: [{ url: fileUrl }],
+      outputFormat: 'mp4',
+      preset: { resolution: '480p' },
+    });
+    expect(job.outputs[0]).toMatchObject({ width: 480, height: 854 });
+  });
+
+  it('take the output of one job as the input of the next', async () => {
+    const first = await transcode(service, { inputs: [{ url: clip }], outputFormat: 'mkv' });
+    const second = await transcode(service, { inputs: [{ url: first.output_url }], outputFormat: 'mp3' });
+    expect(second).toMatchObject({
+      status: 'completed',
+      inputs: [{ url: first.output_url, size: first.outputs[0].size }],
+      outputs: [{ format: 'mp3', audio_codec: 'mp3', video_codec: null }],
+    });
+    // Exactly that URL: another job's, or with another bucket, is nobody's.
+    for (const url of [
+      first.output_url.replace('airlock', 'other'),
+      first.output_url.replace(/.{4}\.mkv$/, '0000.mkv'),
+    ]) {
+      expectRefusal(await create({ inputs: [{ url }], outputFormat: 'mp3' }), 422, 'source_not_owned', {
+        field: 'inputs[0].url',
+      });
+    }
+  });
+
+  it('fail with a reason when a video format is asked of sound alone', async () => {
+    await makeClip(join(folder, 'sound.m4a'), { args: ['-vn'] });
+    const { fileUrl } = await upload(service, join(folder, 'sound.m4a'), 'audio/mp4', 'sound.m4a');
+    const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp4' });
+    expect(job).toMatchObject({
+      status: 'failed',
+      error_code: 'no_video_stream',
+      attempts: 1,
+      output_url: null,
+      outputs: [],
+    });
+    expect(job.error_message).toMatch(/\.$/);
+    expect(job.error_message).not.toMatch(/\/|http/);
+    const asked = await service.call('GET', `/v1/transcodes/${job.id}/download`);
+    expect([asked.status, asked.json.error]).toEqual([400, 'Transcode not completed']);
+  });
+
+  it('make a picture of a video', async () => {
+    const job = await transcode(service, { inputs: [{ url: clip }], outputFormat: 'jpg' });
+    expect(job).toMatchObject({
+      status: 'completed',
+      outputs: [{ format: 'jpg', width: 320, height: 180, audio_codec: null }],
+    });
+    expect((await download(job.id)).subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
+  });
+
+  it('refuse gs:// URLs that are no confirmed upload of the account, all with one answer', async () => {
+    const body = { filename: 'unsent.mp4', contentType: 'video/mp4', fileSize: 10 };
+    const unsent = (await service.call('POST', '/v1/upload/presigned-url', body)).json.result.filename;
+    const { key } = await service.makeKey('--account', 'stranger');
+    const stranger = { authorization: `Bearer ${key}` };
+    const cases: [string, Record<string, string>?][] = [
+      [clip, stranger],
+      [clip.replace('gs://airlock', 'gs://elsewhere')],
+      ['gs://airlock/20260101-000000-never.mp4'],
+      ['gs://airlock/'],
+      ['gs://airlock'],
+      ['gs://'],
+      [`gs://airlock/${unsent}`],
+      ['gs://airlock/../secrets.json'],
+      [clip.replace('gs://airlock/', 'gs://airlock//')],
+    ];
+    for (const [url, headers] of cases) {
+      const answer = await create({ inputs: [{ url: clip }, { url }], outputFormat: 'mp4' }, headers);
+      const first = headers === stranger ? 0 : 1;
+      expect([url, answer.status, answer.json.error]).toEqual([
+        url,
+        422,
+        'Input is no confirmed upload of this account',
+      ]);
+      expect(answer.json).toMatchObject({ code: 'source_not_owned', details: { field: `inputs[${first}].url` } });
+    }
+  });
+
+  it('refuse options and filters that are not allowed, with position, reason and a safe way', async () => {
+    const bad = await create({
+      inputs: [{ url: clip, options: [{ option: '-protocol_whitelist', argument: 'file,http' }] }],
+      outputFormat: 'mp4',
+      options: [
+        { option: '-c:v', argument: 'libx264' },
+        { option: '-filter_script', argument: '/etc/passwd' },
+      ],
+    });
+    expect([bad.status, bad.json.error, bad.json.code]).toEqual([422, 'Option not allowed', 'option_refused']);
+    expect(bad.json.details).toMatchObject({
+      field: expect.stringMatching(/^inputs\[0\]\.options\[0\]/),
+      option: '-protocol_whitelist',
+      reason: expect.any(String),
+      all: [expect.anything(), expect.objectContaining({ field: expect.stringMatching(/^options\[1\]/) })],
+    });
+    for (const extra of [
+      { filters: [{ filter: 'movie=/etc/passwd' }] },
+      { options: [{ option: '-c:v', argument: 'h264_vaapi' }] },
+      { options: [{ option: '-/vf', argument: 'x' }] },
+      { options: [{ option: '@nothing', argument: {} }] },
+      { options: [{ option: '/etc/passwd' }] },
+      { options: [{ option: '-t', argument: 'soon' }] },
+    ]) {
+      const answer = await create({ inputs: [{ url: clip }], outputFormat: 'mp4', ...extra });
+      expectRefusal(answer, 422, 'option_refused', {
+        field: expect.stringMatching(/^(options|filters)\[0\]/),
+        reason: expect.any(String),
+      });
+    }
+  });
+
+  it('keep the warnings of unknown fields on the job', async () => {
+    const { json } = await create({
+      inputs: [{ url: clip, opts: [] }],
+      outputFormat: 'mp3',
+      outputFromat: 'mp4',
+      presets: {},
+    });
+    const warnings = [
+      { field: 'inputs[0].opts', message: 'Unknown field, ignored.' },
+      { field: 'outputFromat', message: 'Unknown field, ignored. Did you mean "outputFormat"?' },
+      { field: 'presets', message: 'Unknown field, ignored. Did you mean "preset"?' },
+    ];
+    expect(json.warnings.map((warning: { field: string }) => warning.field)).toEqual(
+      warnings.map(({ field }) => field),
+    );
+    expect(json.warnings.slice(1)).toEqual(warnings.slice(1));
+    const done = await service.call('GET', `/v1/transcodes/${json.id}?wait=60`);
+    expect(done.json.warnings).toEqual(expect.arrayContaining(json.warnings));
+  });
+
+  it('take metadata of 8192 bytes and refuse one more', async () => {
+    const sized = (bytes: number) => ({ pad: 'x'.repeat(bytes - '{"pad":""}'.length) });
+    const send = (metadata: object) => create({ inputs: [{ url: clip }], outputFormat: 'mp3', metadata });
+    const fits = await send(sized(8192));
+    expect([fits.status, fits.json.metadata.user]).toEqual([201, sized(8192)]);
+    expectRefusal(await send(sized(8193)), 400, 'invalid_request', { field: 'metadata' });
+    // Bytes, not characters.
+    expectRefusal(await send({ pad: 'é'.repeat(4200) }), 400, 'invalid_request', { field: 'metadata' });
+    expect((await send({})).json.metadata).toEqual({ user: {} });
+  });
+
+  it('link to the output for ten minutes, redirect on request, and take no forged link', async () => {
+    const job = await transcode(service, { inputs: [{ url: clip }], outputFormat: 'mp3' });
+    const path = `/v1/transcodes/${job.id}/download`;
+    const plain = await service.call('GET', path);
+    expect([plain.status, Object.keys(plain.json)]).toEqual([200, ['url']]);
+    const url = new URL(plain.json.url);
+    expect([url.origin, url.searchParams.get('X-Amz-Expires')]).toEqual([service.storage, '600']);
+    const got = await rawHttp(url.href);
+    expect(got.status).toBe(200);
+    expect(got.headers.get('content-disposition')).toMatch(/^attachment;.*holiday\.mp3/);
+    expect(got.headers.get('content-type')).toBe('audio/mpeg');
+    expect(got.headers.get('x-content-type-options')).toBe('nosniff');
+
+    for (const [query, accept] of [
+      ['?url=false', '*/*'],
+      ['', 'application/octet-stream'],
+      ['?url=0', '*/*'],
+    ]) {
+      const answer = await service.call('GET', `${path}${query}`, undefined, { accept: accept! });
+      expect([query, accept, answer.status]).toEqual([query, accept, 302]);
+      expect((await rawHttp(answer.headers.get('location')!)).status).toBe(200);
+    }
+    expect(
+      (await service.call('GET', `${path}?url=true`, undefined, { accept: 'application/octet-stream' })).status,
+    ).toBe(200);
+
+    const other = await transcode(service, { inputs: [{ url: clip }], outputFormat: 'wav' });
+    const otherUrl = new URL((await service.call('GET', `/v1/transcodes/${other.id}/download`)).json.url);
+    const forgeries = {
+      object: new URL(url.href.replace(url.pathname, otherUrl.pathname)),
+      longer: new URL(url.href.replace('X-Amz-Expires=600', 'X-Amz-Expires=604800')),
+      name: new URL(url.href.replace('holiday.mp3', 'holiday.exe')),
+      unsigned: new URL(url.origin + url.pathname),
+    };
+    for (const [what, forged] of Object.entries(forgeries)) {
+      const answer = await rawHttp(forged.href);
+      expect([what, answer.status, /<Code>\w+<\/Code>/.test(answer.text)]).toEqual([what, 403, true]);
+    }
+  });
+});
