@@ -10,12 +10,16 @@ export async function storedFiles(service: TestService): Promise<{ path: string;
   return Promise.all(files.map(async (path) => ({ path, size: (await stat(path)).size })));
 }
 
-/** Whether any file below the storage holds these bytes. */
+/** Whether any file below the storage holds all of these bytes. */
 export async function isStored(service: TestService, bytes: Buffer): Promise<boolean> {
-  const needle = bytes.subarray(-Math.min(64, bytes.length));
   for (const file of await storedFiles(service)) {
     const content = await readFile(file.path).catch(() => Buffer.alloc(0));
-    if (content.includes(needle)) return true;
+    if (content.includes(bytes)) return true;
   }
   return false;
+}
+
+/** Files of the embedded storage whose key names this job. */
+export async function storedFilesOf(service: TestService, jobId: string): Promise<string[]> {
+  return (await storedFiles(service)).map(({ path }) => path).filter((path) => path.includes(jobId));
 }

@@ -14,12 +14,14 @@ import type { Transcode } from './row.ts';
  * Doing it twice changes nothing. Throws `StorageError` when bytes could not be deleted; the sweeper goes on then.
  */
 export async function eraseTranscode(context: Context, accountId: string, id: string, by: Actor): Promise<Date> {
-  const { at, objects } = await context.db.transaction().execute(async (tx) => {
+  const { at, objects, staging } = await context.db.transaction().execute(async (tx) => {
     let job = await lockTranscode(tx, accountId, id);
     if (job.status === 'pending' || job.status === 'processing') job = await endCanceled(context, tx, job);
     const at = job.erased_at ?? new Date();
     const objects = await forgetTranscode(tx, job, at);
     const uploads = await exclusiveUploads(tx, job.id);
+    // The upload's URL may still live: what was sent to it after the confirm goes as well.
+    const staging = uploads.map((upload) => upload.staging_key);
     for (const upload of uploads) {
       if (upload.object_id) objects.push(upload.object_id);
       await tx
@@ -39,9 +41,10 @@ export async function eraseTranscode(context: Context, accountId: string, id: st
         details: { objects: objects.length },
       });
     }
-    return { at, objects };
+    return { at, objects, staging };
   });
   await deleteBytes(context, objects);
+  await Promise.all(staging.map((key) => context.store.delete(key)));
   return at;
 }
 
@@ -69,7 +72,7 @@ async function exclusiveUploads(tx: Tx, id: string) {
   return tx
     .selectFrom('uploads')
     .innerJoin('transcode_inputs', 'transcode_inputs.upload_id', 'uploads.id')
-    .select(['uploads.id', 'uploads.object_id'])
+    .select(['uploads.id', 'uploads.object_id', 'uploads.staging_key'])
     .distinct()
     .where('transcode_inputs.transcode_id', '=', id)
     .where((where) =>

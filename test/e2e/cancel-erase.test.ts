@@ -1,0 +1,219 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isStored, storedFilesOf } from '../helpers/disk.ts';
+import { makeClip, transcode, upload } from '../helpers/media.ts';
+import { runningFfmpegs } from '../helpers/processes.ts';
+import { rawHttp } from '../helpers/raw-http.ts';
+import { startService, type TestService } from '../helpers/service.ts';
+import { openServiceDatabase } from '../helpers/service-database.ts';
+import { until } from '../helpers/until.ts';
+
+describe('canceling and erasing', () => {
+  let service: TestService;
+  let folder: string;
+  /** Takes several seconds to encode, and few bytes. */
+  let slow: { inputs: { url: string }[]; outputFormat: string; preset: object };
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-cancel-'));
+    [service] = await Promise.all([
+      startService({ AIRLOCK_WORKER_SLOTS: '1' }),
+      makeClip(join(folder, 'clip.mp4')),
+      makeClip(join(folder, 'long.mp4'), { seconds: 120, size: '640x360', rate: 30, audio: false }),
+    ]);
+    const { fileUrl } = await upload(service, join(folder, 'long.mp4'));
+    slow = { inputs: [{ url: fileUrl }], outputFormat: 'mp4', preset: { quality: 'high' } };
+  });
+  afterAll(async () => {
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const create = async (body: object) => (await service.call('POST', '/v1/transcodes', body)).json;
+  const read = async (id: string) => (await service.call('GET', `/v1/transcodes/${id}`)).json;
+  const cancel = (id: string) => service.call('PATCH', `/v1/transcodes/${id}/cancel`);
+  const erase = (id: string) => service.call('DELETE', `/v1/transcodes/${id}`);
+  async function startSlowJob() {
+    const job = await create(slow);
+    await until(() => runningFfmpegs(service).length > 0, { what: 'FFmpeg to run' });
+    return job;
+  }
+  const newClip = async (name = 'clip.mp4') => {
+    // A comment of its own makes the bytes of each upload findable.
+    const path = await makeClip(join(folder, name), { args: ['-metadata', `comment=${name}`] });
+    return { ...(await upload(service, path, 'video/mp4', name)), bytes: await readFile(path) };
+  };
+
+  it('end a running job at once: FFmpeg is dead within a second, and the next job starts', async () => {
+    const running = await startSlowJob();
+    const { fileUrl } = await newClip();
+    const waiting = await create({ inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
+    expect((await read(running.id)).status).toBe('processing');
+
+    const at = performance.now();
+    const answer = await cancel(running.id);
+    await until(() => runningFfmpegs(service).length === 0, { what: 'FFmpeg to die', timeoutMs: 1000 });
+    expect(performance.now() - at).toBeLessThan(1000);
+    expect(answer.status).toBe(200);
+    expect(Object.keys(answer.json)).toEqual(['success', 'message', 'job']);
+    expect(answer.json).toMatchObject({ success: true, message: 'Job cancelled successfully' });
+    expect(answer.json.job).toMatchObject({ id: running.id, status: 'canceled', output_url: null, outputs: [] });
+    expect(answer.json.job.completed_at).toBeTruthy();
+
+    const after = await service.call('GET', `/v1/transcodes/${waiting.id}?wait=30`);
+    expect(after.json.status).toBe('completed');
+    expect(await read(running.id)).toEqual(answer.json.job);
+    expect(await storedFilesOf(service, running.id)).toEqual([]);
+  });
+
+  it('end a job that waits, whatever the request carries besides', async () => {
+    const running = await startSlowJob();
+    const headers = { authorization: `Bearer ${service.key}` };
+    const variants: { headers: Record<string, string>; body?: string }[] = [
+      { headers },
+      { headers: { ...headers, 'content-type': 'application/json' } },
+      { headers: { ...headers, 'content-type': 'application/json' }, body: '{}' },
+      { headers: { ...headers, 'content-length': '0' } },
+    ];
+    for (const variant of variants) {
+      const waiting = await create(slow);
+      expect(waiting).toMatchObject({ status: 'pending', queue_position: 1 });
+      const answer = await rawHttp(`${service.api}/v1/transcodes/${waiting.id}/cancel`, {
+        method: 'PATCH',
+        ...variant,
+      });
+      expect([variant, answer.status, answer.json.job?.status]).toEqual([variant, 200, 'canceled']);
+      expect(answer.json.job).toMatchObject({ attempts: 0, queue_position: null });
+    }
+    await cancel(running.id);
+  });
+
+  it('refuse a job that is final, and name its status', async () => {
+    const { fileUrl } = await newClip();
+    const completed = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
+    await makeClip(join(folder, 'sound.m4a'), { args: ['-vn'] });
+    const sound = await upload(service, join(folder, 'sound.m4a'), 'audio/mp4');
+    const failed = await transcode(service, { inputs: [{ url: sound.fileUrl }], outputFormat: 'mp4' });
+    const canceled = await create(slow);
+    await cancel(canceled.id);
+    for (const [id, status] of [
+      [completed.id, 'completed'],
+      [failed.id, 'failed'],
+      [canceled.id, 'canceled'],
+    ]) {
+      const answer = await cancel(id);
+      expect([answer.status, answer.json.error, answer.json.code]).toEqual([
+        400,
+        `Cannot cancel job in status: ${status}`,
+        'cancel_final',
+      ]);
+      expect((await read(id)).status).toBe(status);
+    }
+  });
+
+  it('download: 400 while a job is not completed', async () => {
+    const running = await startSlowJob();
+    const waiting = await create(slow);
+    for (const { id } of [running, waiting]) {
+      const answer = await service.call('GET', `/v1/transcodes/${id}/download`);
+      expect([answer.status, answer.json.error, answer.json.code]).toEqual([
+        400,
+        'Transcode not completed',
+        'transcode_not_completed',
+      ]);
+    }
+    for (const { id } of [running, waiting]) await cancel(id);
+    expect((await service.call('GET', `/v1/transcodes/${running.id}/download`)).json.error).toBe(
+      'Transcode not completed',
+    );
+  });
+
+  it('erase: bytes of output and upload are gone before the answer, and so are the names', async () => {
+    const source = await newClip('secret holiday.mp4');
+    const job = await transcode(service, {
+      inputs: [{ url: source.fileUrl }],
+      outputFormat: 'mp3',
+      metadata: { who: 'grandmother' },
+    });
+    const link = (await service.call('GET', `/v1/transcodes/${job.id}/download`)).json.url;
+    expect(await storedFilesOf(service, job.id)).toHaveLength(1);
+    // Sent once more to the URL that still lives: these bytes go as well.
+    const again = Buffer.from(source.bytes.toString('latin1').replace('secret holiday', 'SECRET HOLIDAY'), 'latin1');
+    const late = await fetch(source.uploadUrl, {
+      method: 'PUT',
+      headers: { 'content-type': 'video/mp4' },
+      body: again,
+    });
+    expect(late.status).toBe(200);
+    for (const bytes of [source.bytes, again]) expect(await isStored(service, bytes)).toBe(true);
+
+    const answer = await erase(job.id);
+    for (const bytes of [source.bytes, again]) expect(await isStored(service, bytes)).toBe(false);
+    expect(await storedFilesOf(service, job.id)).toEqual([]);
+    expect(answer.status).toBe(200);
+    expect(answer.json).toEqual({ success: true, id: job.id, erased_at: expect.stringMatching(/^\d{4}-.*Z$/) });
+
+    const gone = await read(job.id);
+    expect(gone).toMatchObject({
+      status: 'completed',
+      output_url: null,
+      metadata: { user: null },
+      inputs: [{ url: null }],
+    });
+    const download = await service.call('GET', `/v1/transcodes/${job.id}/download`);
+    expect([download.status, download.json.error, download.json.code]).toEqual([
+      410,
+      'Output has been deleted',
+      'output_deleted',
+    ]);
+    expect((await fetch(link)).status).toBe(404);
+    for (const url of [source.fileUrl, job.output_url]) {
+      const next = await service.call('POST', '/v1/transcodes', { inputs: [{ url }], outputFormat: 'mp3' });
+      expect([next.status, next.json.code]).toEqual([422, 'source_deleted']);
+    }
+    const confirm = { filename: source.filename, fileSize: source.bytes.length };
+    expect((await service.call('POST', '/v1/upload/confirm', confirm)).json.error).toBe('File not found in GCS bucket');
+
+    const second = await erase(job.id);
+    expect([second.status, second.json]).toEqual([200, answer.json]);
+    const database = await openServiceDatabase(service);
+    const { rows } = await database.query(
+      `SELECT actor, target FROM audit_log WHERE action = 'transcode.erased' AND target = $1`,
+      [job.id],
+    );
+    await database.end();
+    expect(rows).toEqual([{ actor: expect.stringMatching(/^key:/), target: job.id }]);
+    expect(service.output()).not.toMatch(/secret|holiday|grandmother/i);
+  });
+
+  it('erase: an upload that another open job needs stays until that one is erased', async () => {
+    const source = await newClip('shared.mp4');
+    const done = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
+    const running = await startSlowJob();
+    const waiting = await create({ inputs: [{ url: source.fileUrl }], outputFormat: 'wav' });
+    expect((await erase(done.id)).status).toBe(200);
+    expect(await isStored(service, source.bytes)).toBe(true);
+    await cancel(running.id);
+    const after = await service.call('GET', `/v1/transcodes/${waiting.id}?wait=30`);
+    expect(after.json.status).toBe('completed');
+    expect((await erase(waiting.id)).status).toBe(200);
+    expect(await isStored(service, source.bytes)).toBe(false);
+  });
+
+  it('erase: a running job is stopped, and nothing of it is left', async () => {
+    const source = await newClip('mixed.mp4');
+    const job = await create({ ...slow, inputs: [{ url: source.fileUrl }, ...slow.inputs] });
+    await until(() => runningFfmpegs(service).length > 0, { what: 'FFmpeg to run' });
+    const answer = await erase(job.id);
+    expect(answer.status).toBe(200);
+    expect(await isStored(service, source.bytes)).toBe(false);
+    await until(() => runningFfmpegs(service).length === 0, { what: 'FFmpeg to die', timeoutMs: 1000 });
+    expect(await read(job.id)).toMatchObject({ status: 'canceled', inputs: [{ url: null }, { url: null }] });
+    const leftovers = async () => [
+      ...(await readdir(join(service.dataDir, 'work'), { recursive: true })).filter((name) => name.includes('/')),
+      ...(await storedFilesOf(service, job.id)),
+    ];
+    await until(async () => (await leftovers()).length === 0, { what: 'the work folder to be empty' });
+  });
+});
