@@ -29,8 +29,8 @@ export function openPool(url: string, options: { max: number; role: string; onEr
     connectionString: url,
     max: options.max,
     application_name: `airlock-${options.role}`,
-    // An idle connection costs the server 3 MB of its own; two stay warm, since a new one takes 10 ms.
-    min: Math.min(2, options.max),
+    // An idle connection costs the server some 3 MB of its own; one stays warm, since a new one takes 10 ms.
+    min: 1,
     idleTimeoutMillis: 5_000,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,

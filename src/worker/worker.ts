@@ -70,7 +70,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   );
   for (const other of dead) await removeWorker(context.db, other.id);
 
-  // Claims wait for each other in the database anyway; waiting here costs no connection.
+  // Claims wait for each other in the database anyway; waiting here costs no connection. Idle, one is enough.
   const turn = inTurn();
   const takeTranscode = (lanes: readonly ('light' | 'heavy')[], slot: number) => async () => {
     for (const lane of lanes) {
@@ -88,7 +88,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   };
   const inspectionSlot = settings.lanes.length;
   const takeInspection = async () => {
-    const claim = await claimInspection(context);
+    const claim = await turn(() => claimInspection(context));
     if (!claim) return false;
     await inspectUpload(deps, claim, inspectionSlot);
     return true;

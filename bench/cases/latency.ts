@@ -1,0 +1,85 @@
+import { sourceShort } from '../lib/media.ts';
+import { runsBelow } from '../lib/processes.ts';
+import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
+import { type Bench, openBench } from '../lib/service.ts';
+import { percentile } from '../lib/statistics.ts';
+
+const ACCEPTED = 200;
+const STARTED = 100;
+
+/** A still: the cheapest job that runs FFmpeg. */
+const still = (url: string) => ({ inputs: [{ url }], outputFormat: 'jpg' });
+
+/** How long POST /v1/transcodes takes to answer 201. Each job has ended before the next is sent. */
+export async function accept(options: CaseOptions): Promise<CaseResult> {
+  return withUpload(async (bench, url) => {
+    const ms: number[] = [];
+    for (let index = 0; index <= ACCEPTED; index += 1) {
+      if (index % 20 === 0) options.progress(`accepting ${index} of ${ACCEPTED}`);
+      const began = performance.now();
+      const { id } = await bench.create(still(url));
+      if (index > 0) ms.push(performance.now() - began);
+      await bench.completed(id);
+    }
+    return { rows: percentiles('accept', 'POST /v1/transcodes', ms, {}), raw: { ms } };
+  });
+}
+
+/** From accepted to started on an empty queue: the row's own times, and the moment FFmpeg runs in its cell. */
+export async function start(options: CaseOptions): Promise<CaseResult> {
+  return withUpload(async (bench, url) => {
+    const [worker] = bench.service.pids('worker');
+    const claimed: number[] = [];
+    const running: number[] = [];
+    for (let index = 0; index <= STARTED; index += 1) {
+      if (index % 20 === 0) options.progress(`starting ${index} of ${STARTED}`);
+      // The look begins with the POST: a quick worker starts before its answer has arrived.
+      const seen = whenRunning(worker!);
+      const { id } = await bench.create(still(url));
+      const job = await bench.completed(id);
+      const at = await seen;
+      if (index === 0) continue;
+      const created = Date.parse(job.created_at);
+      claimed.push(Date.parse(job.started_at!) - created);
+      if (at !== null) running.push(at - created);
+    }
+    const rows = percentiles('start', 'created to started', claimed, { p50: 30 });
+    if (running.length > STARTED / 2) {
+      rows.push(...percentiles('start', 'created to FFmpeg running in its cell', running, {}));
+    }
+    return { rows, raw: { claimed, running } };
+  });
+}
+
+/** Time of day (ms) when FFmpeg is first seen below the worker, to about 1 ms; null when it was too quick to be seen. */
+async function whenRunning(worker: number): Promise<number | null> {
+  const until = Date.now() + 2000;
+  while (Date.now() < until) {
+    if (runsBelow(worker, 'ffmpeg')) return Date.now();
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  return null;
+}
+
+async function withUpload(measure: (bench: Bench, url: string) => Promise<CaseResult>): Promise<CaseResult> {
+  const source = await sourceShort();
+  const bench = await openBench();
+  try {
+    return await measure(bench, await bench.upload(source.path));
+  } finally {
+    await bench.close();
+  }
+}
+
+function percentiles(name: string, what: string, ms: number[], bounds: { p50?: number; p99?: number }) {
+  const range = { min: Math.min(...ms), max: Math.max(...ms) };
+  return [
+    bounded(
+      { case: name, what: `${what}, p50 of ${ms.length}` },
+      { value: percentile(ms, 0.5), ...range },
+      bounds.p50 ?? null,
+      'ms',
+    ),
+    bounded({ case: name, what: `${what}, p99` }, { value: percentile(ms, 0.99) }, bounds.p99 ?? null, 'ms'),
+  ];
+}

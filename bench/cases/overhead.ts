@@ -1,0 +1,119 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { source1080, sourceShort } from '../lib/media.ts';
+import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
+import { runWell } from '../lib/run.ts';
+import { type Bench, openBench } from '../lib/service.ts';
+import { median, spread } from '../lib/statistics.ts';
+
+interface Pair {
+  /** From sending the POST to having the finished job, ms. */
+  wallMs: number;
+  /** `completed_at` less `created_at`, ms. */
+  apiMs: number;
+  cpuSeconds: number;
+  plainMs: number;
+  plainCpuSeconds: number;
+}
+
+/** Short jobs last half a second: more of them, so that one hiccup says nothing. */
+const SHORT_FACTOR = 6;
+
+/**
+ * A job from POST to its end against plain `ffmpeg` with the very arguments that the worker used, on the same file:
+ * A B A B, after one warm-up pair.
+ */
+export async function overhead(options: CaseOptions): Promise<CaseResult> {
+  const long = await source1080(options.progress);
+  const short = await sourceShort();
+  const bench = await openBench();
+  try {
+    const shortPairs = await compare(bench, short.path, options.pairs * SHORT_FACTOR, 'one second', options.progress);
+    const longPairs = await compare(bench, long.path, options.pairs, '60 s 1080p', options.progress);
+    const synthetic = [...new Set([...long.synthetic, ...short.synthetic])];
+    return {
+      rows: [...longRows(longPairs), ...shortRows(shortPairs)],
+      raw: { long: longPairs, short: shortPairs },
+      notes: synthetic.map((clip) => `test pattern instead of ${clip}: not installed`),
+    };
+  } finally {
+    await bench.close();
+  }
+}
+
+async function compare(
+  bench: Bench,
+  file: string,
+  count: number,
+  name: string,
+  progress: CaseOptions['progress'],
+): Promise<Pair[]> {
+  const url = await bench.upload(file);
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
+  const output = join(folder, 'output.mp4');
+  const pairs: Pair[] = [];
+  try {
+    for (let index = 0; index <= count; index += 1) {
+      progress(`${name}: ${index === 0 ? 'warm-up' : `pair ${index} of ${count}`}`);
+      const cpu = bench.cpu();
+      const began = performance.now();
+      const created = await bench.create({ inputs: [{ url }], outputFormat: 'mp4', preset: { quality: 'medium' } });
+      const job = await bench.completed(created.id);
+      const wallMs = performance.now() - began;
+      const cpuSeconds = bench.cpu() - cpu;
+      const args = (await bench.planOf(job.id)).map((argument) =>
+        argument === '/in/0' ? file : argument.startsWith('/out/') ? output : argument,
+      );
+      const plain = await runWell('ffmpeg', args);
+      await requireSame(job, output);
+      await rm(output);
+      const apiMs = Date.parse(job.completed_at!) - Date.parse(job.created_at);
+      const pair = { wallMs, apiMs, cpuSeconds, plainMs: plain.wallMs, plainCpuSeconds: plain.cpuSeconds };
+      if (index > 0) pairs.push(pair);
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+  return pairs;
+}
+
+/** Both made the same film, or the comparison says nothing. */
+async function requireSame(job: Awaited<ReturnType<Bench['completed']>>, plain: string): Promise<void> {
+  const entries = 'format=duration,size:stream=codec_name,width,height';
+  const probe = await runWell('ffprobe', ['-v', 'error', '-show_entries', entries, '-of', 'json', plain]);
+  const { format, streams } = JSON.parse(probe.stdout);
+  const ours = job.outputs[0]!;
+  const same =
+    streams[0].codec_name === ours.video_codec &&
+    streams[0].width === ours.width &&
+    Math.abs(Number(format.duration) - ours.duration_seconds!) < 0.05 &&
+    Math.abs(Number(format.size) / ours.size - 1) < 0.02;
+  if (!same) throw new Error(`the outputs differ: ${JSON.stringify(ours)} and ${probe.stdout}`);
+}
+
+function longRows(pairs: Pair[]): CaseResult['rows'] {
+  const row = (what: string) => ({ case: 'overhead', what: `60 s 1080p: ${what}` });
+  const wall = spread(pairs.map((pair) => pair.wallMs / pair.plainMs));
+  const api = spread(pairs.map((pair) => pair.apiMs / pair.plainMs));
+  const cpu = spread(pairs.map((pair) => pair.cpuSeconds / pair.plainCpuSeconds));
+  return [
+    bounded(row('wall, POST to end / plain'), { ...wall, value: wall.median }, 1.03, '', 3),
+    bounded(row('created to completed / plain'), { ...api, value: api.median }, 1.03, '', 3),
+    bounded(row('CPU seconds / plain'), { ...cpu, value: cpu.median }, 1.02, '', 3),
+    bounded(row('plain ffmpeg'), { value: median(pairs.map((pair) => pair.plainMs)) / 1000 }, null, 's'),
+  ];
+}
+
+function shortRows(pairs: Pair[]): CaseResult['rows'] {
+  const row = (what: string) => ({ case: 'overhead', what: `1 s 720p: ${what}` });
+  const wall = spread(pairs.map((pair) => pair.wallMs - pair.plainMs));
+  const api = spread(pairs.map((pair) => pair.apiMs - pair.plainMs));
+  const cpu = spread(pairs.map((pair) => (pair.cpuSeconds - pair.plainCpuSeconds) * 1000));
+  return [
+    bounded(row('wall, POST to end - plain'), { ...wall, value: wall.median }, 150, 'ms', 0),
+    bounded(row('created to completed - plain'), { ...api, value: api.median }, 150, 'ms', 0),
+    bounded(row('CPU - plain'), { ...cpu, value: cpu.median }, null, 'ms', 0),
+    bounded(row('plain ffmpeg'), { value: median(pairs.map((pair) => pair.plainMs)) }, null, 'ms', 0),
+  ];
+}

@@ -1,0 +1,121 @@
+import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { run, runWell } from './run.ts';
+
+export interface Source {
+  path: string;
+  /** What stands in for a packaged clip that is not installed; empty: real pictures only. */
+  synthetic: string[];
+}
+
+const VTEST = '/usr/share/doc/opencv-doc/examples/data/vtest.avi';
+const ANIMATION = '/usr/share/openboard/library/videos/wannaworktogether.mp4';
+const OCEAN_PACKAGE = 'vide@0.5.1';
+const OCEAN_FILE = 'package/examples/video/ocean.mp4';
+
+function cacheFolder(): string {
+  const base = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const folder = process.env.AIRLOCK_BENCH_CACHE || join(base, 'airlock-bench');
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/**
+ * 60 s of 1920x1080 at 30 frames a second with sound, about 11 Mbit/s: real clips tiled (performance 1), the large one
+ * at its native detail, and a little grain. A picture made of test patterns alone needs five times the bits and says
+ * nothing about people's files. Made once; later runs take it from the cache.
+ */
+export async function source1080(progress: (text: string) => void): Promise<Source> {
+  const folder = cacheFolder();
+  const ocean = await oceanClip(folder);
+  const clips = [
+    { name: 'ocean.mp4 (npm vide)', file: ocean, size: '1280x720' },
+    { name: 'vtest.avi (Debian opencv-doc)', file: existsSync(VTEST) ? VTEST : null, size: '768x576' },
+    {
+      name: 'wannaworktogether.mp4 (Debian openboard-common)',
+      file: existsSync(ANIMATION) ? ANIMATION : null,
+      size: '480x352',
+    },
+  ];
+  const synthetic = clips.filter((clip) => !clip.file).map((clip) => clip.name);
+  const path = join(folder, `mosaic-1080p-60s-${clips.map((clip) => (clip.file ? 'r' : 's')).join('')}.mp4`);
+  if (!existsSync(path)) {
+    progress('making the 60 s 1080p source, once');
+    const inputs = clips.flatMap((clip) =>
+      clip.file ? ['-stream_loop', '-1', '-i', clip.file] : ['-f', 'lavfi', '-i', `testsrc2=s=${clip.size}:r=30`],
+    );
+    const [, , animation] = clips;
+    const audio = animation!.file ? ['-map', '2:a:0'] : ['-map', '3:a:0'];
+    await encode(path, [...inputs, '-f', 'lavfi', '-i', 'sine=r=44100', ...MOSAIC, ...audio, ...MOSAIC_CODEC]);
+  }
+  return { path, synthetic };
+}
+
+const MOSAIC = [
+  '-filter_complex',
+  [
+    '[0:v]fps=30,setsar=1[large]',
+    '[1:v]fps=30,split[v1][v2]',
+    '[v1]scale=640:480,setsar=1[right]',
+    '[v2]crop=640:360:60:100,setsar=1[low1]',
+    '[2:v]fps=30,split[a1][a2]',
+    '[a1]scale=640:600:force_original_aspect_ratio=increase,crop=640:600,setsar=1[right2]',
+    '[a2]scale=640:360:force_original_aspect_ratio=increase,crop=640:360,hflip,setsar=1[low2]',
+    '[large][low1][low2][right][right2]xstack=inputs=5:layout=0_0|0_720|640_720|1280_0|1280_480',
+    'noise=alls=5:allf=t:all_seed=1,format=yuv420p[v]',
+  ]
+    .join(';')
+    .replace(';noise', ',noise'),
+  '-map',
+  '[v]',
+];
+
+const MOSAIC_CODEC = [
+  ...['-t', '60', '-c:v', 'libx264', '-preset', 'fast', '-b:v', '10700k', '-maxrate', '16M', '-bufsize', '21M'],
+  ...['-g', '60', '-c:a', 'aac', '-b:a', '128k'],
+];
+
+/** One second of 1280x720 with sound: an everyday short clip, cut from real pictures where they are there. */
+export async function sourceShort(): Promise<Source> {
+  const folder = cacheFolder();
+  const ocean = await oceanClip(folder);
+  const path = join(folder, `clip-720p-1s-${ocean ? 'r' : 's'}.mp4`);
+  if (!existsSync(path)) {
+    const input = ocean
+      ? ['-ss', '3', '-i', ocean]
+      : ['-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=30', '-f', 'lavfi', '-i', 'sine=r=44100'];
+    await encode(path, [...input, '-t', '1', '-c:v', 'libx264', '-preset', 'fast', '-crf', '20', '-c:a', 'aac']);
+  }
+  return { path, synthetic: ocean ? [] : ['ocean.mp4 (npm vide)'] };
+}
+
+/** From the package, by name and version; null without a registry. */
+async function oceanClip(folder: string): Promise<string | null> {
+  const file = join(folder, 'ocean.mp4');
+  if (existsSync(file)) return file;
+  const work = await mkdtemp(join(tmpdir(), 'airlock-bench-npm-'));
+  try {
+    const packed = await run('npm', ['pack', OCEAN_PACKAGE, '--silent', '--pack-destination', work], { cwd: work });
+    if (packed.code !== 0) return null;
+    const name = packed.stdout.trim().split('\n').pop()!;
+    const unpacked = await run('tar', ['xzf', join(work, name), '-C', work, '--warning=none', OCEAN_FILE]);
+    if (unpacked.code !== 0) return null;
+    await encode(file, ['-i', join(work, OCEAN_FILE), '-c', 'copy']);
+    return file;
+  } finally {
+    await rm(work, { recursive: true, force: true });
+  }
+}
+
+/** Whole or not at all. */
+async function encode(path: string, args: readonly string[]): Promise<void> {
+  const staged = `${path}.${process.pid}.mp4`;
+  try {
+    await runWell('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, staged]);
+    renameSync(staged, path);
+  } finally {
+    rmSync(staged, { force: true });
+  }
+}

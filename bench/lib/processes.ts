@@ -1,0 +1,73 @@
+import { readdirSync, readFileSync } from 'node:fs';
+
+/** Clock ticks a second of /proc (sysconf _SC_CLK_TCK); 100 on every Linux that Node runs on. */
+const TICKS = 100;
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+/** Fields of /proc/PID/stat from the third on; the command before them may hold anything. */
+function statFields(pid: number): string[] | null {
+  const text = read(`/proc/${pid}/stat`);
+  return text === null ? null : text.slice(text.lastIndexOf(')') + 2).split(' ');
+}
+
+/** A process and everything below it. */
+export function processTree(root: number): number[] {
+  const parents = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({ pid: Number(name), parent: Number(statFields(Number(name))?.[1]) }));
+  const tree = [root];
+  for (const pid of tree) for (const child of parents) if (child.parent === pid) tree.push(child.pid);
+  return tree;
+}
+
+/** CPU seconds of these processes and of all their children that have ended and been waited for. */
+export function cpuSeconds(pids: readonly number[]): number {
+  const ticks = pids.map((pid) => (statFields(pid) ?? []).slice(11, 15).reduce((sum, value) => sum + Number(value), 0));
+  return ticks.reduce((sum, value) => sum + value, 0) / TICKS;
+}
+
+/** CPU seconds of the ended children of this very process. */
+export function cpuSecondsOfChildren(): number {
+  const [user = 0, system = 0] = (statFields(process.pid) ?? []).slice(13, 15).map(Number);
+  return (user + system) / TICKS;
+}
+
+export interface ProcessMemory {
+  pid: number;
+  name: string;
+  /** MiB resident; pages that several processes share count in each. */
+  rss: number;
+  /** MiB resident; shared pages are divided among those that share them, so sums are true. */
+  pss: number;
+}
+
+export function memoryOf(pids: readonly number[]): ProcessMemory[] {
+  return pids.flatMap((pid) => {
+    const rollup = read(`/proc/${pid}/smaps_rollup`);
+    if (!rollup) return [];
+    const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(rollup)?.[1]) / 1024;
+    return [{ pid, name: nameOf(pid), rss: field('Rss'), pss: field('Pss') }];
+  });
+}
+
+/** `airlock api`, `postgres: walwriter`, …: never a path. */
+function nameOf(pid: number): string {
+  const words = (read(`/proc/${pid}/cmdline`) ?? '').split('\0').filter(Boolean);
+  if (words[0]?.startsWith('postgres:')) return words[0].trim();
+  const script = words.findIndex((word) => word.endsWith('airlock.js'));
+  if (script >= 0) return `airlock ${words[script + 1] ?? ''}`.trim();
+  return words[0]?.split('/').pop() ?? String(pid);
+}
+
+/** Whether a process below `pid` runs that program, by the kernel's short name; looks at children only, so it is fast. */
+export function runsBelow(pid: number, program: string): boolean {
+  const children = (read(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number);
+  return children.some((child) => read(`/proc/${child}/comm`)?.trim() === program || runsBelow(child, program));
+}

@@ -1,0 +1,44 @@
+/** One line of the table. */
+export interface Row {
+  case: string;
+  what: string;
+  /** Shown as it stands, with its unit. */
+  value: string;
+  /** Smallest and largest, where the value stands for several. */
+  range?: string;
+  /** The promise, e.g. `<= 1.03`; none: only reported. */
+  target?: string;
+  met?: boolean;
+}
+
+export interface CaseResult {
+  rows: Row[];
+  /** Everything that was measured, for `--json`. */
+  raw: Record<string, unknown>;
+  /** How it was made where that is no longer the default, e.g. a synthetic source. */
+  notes?: string[];
+}
+
+export interface CaseOptions {
+  /** Pairs of the long comparison; others take a multiple. */
+  pairs: number;
+  progress: (text: string) => void;
+}
+
+/** A row of numbers against a promise that is an upper bound. */
+export function bounded(
+  row: Pick<Row, 'case' | 'what'>,
+  values: { value: number; min?: number; max?: number },
+  bound: number | null,
+  unit: string,
+  digits = 1,
+): Row {
+  const show = (value: number) => `${value.toFixed(digits)}${unit && ` ${unit}`}`;
+  const { value, min, max } = values;
+  return {
+    ...row,
+    value: show(value),
+    ...(min !== undefined && max !== undefined && { range: `${min.toFixed(digits)}–${max.toFixed(digits)}` }),
+    ...(bound !== null && { target: `<= ${bound}${unit && ` ${unit}`}`, met: value <= bound }),
+  };
+}

@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { cpuSecondsOfChildren } from './processes.ts';
+
+export interface Run {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+  wallMs: number;
+  /** To 10 ms; counts every child that ended meanwhile, so run one at a time. */
+  cpuSeconds: number;
+}
+
+/** Runs a program to its end, at most ten minutes. */
+export async function run(command: string, args: readonly string[], options: { cwd?: string } = {}): Promise<Run> {
+  const cpu = cpuSecondsOfChildren();
+  const began = performance.now();
+  const child = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'], timeout: 600_000 });
+  const out: string[] = [];
+  const err: string[] = [];
+  child.stdout.on('data', (chunk) => out.push(String(chunk)));
+  child.stderr.on('data', (chunk) => err.push(String(chunk)));
+  const code = await new Promise<number | null>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', resolve);
+  });
+  const wallMs = performance.now() - began;
+  return { code, stdout: out.join(''), stderr: err.join(''), wallMs, cpuSeconds: cpuSecondsOfChildren() - cpu };
+}
+
+/** As above; throws with the program's own words when it fails. */
+export async function runWell(command: string, args: readonly string[], options: { cwd?: string } = {}): Promise<Run> {
+  const ended = await run(command, args, options);
+  if (ended.code !== 0) throw new Error(`${command} ended with ${ended.code}: ${ended.stderr.slice(-1000)}`);
+  return ended;
+}

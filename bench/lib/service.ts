@@ -1,0 +1,69 @@
+import { createReadStream, statSync } from 'node:fs';
+import type { Job } from '../../src/contract/transcodes.ts';
+import { type Answer, startService, type TestService } from '../../test/helpers/service.ts';
+import { openServiceDatabase } from '../../test/helpers/service-database.ts';
+import { cpuSeconds, processTree } from './processes.ts';
+
+export interface Bench {
+  service: TestService;
+  /** Uploads and confirms a file; its gs:// URL. */
+  upload(path: string): Promise<string>;
+  create(body: unknown): Promise<Job>;
+  /** The job when it is final; throws unless it completed. */
+  completed(id: string): Promise<Job>;
+  /** FFmpeg's arguments as the worker ran them. */
+  planOf(id: string): Promise<string[]>;
+  /** CPU seconds of every process of the service so far, ended ones included. */
+  cpu(): number;
+  close(): Promise<void>;
+}
+
+/** The whole service as `airlock up` runs it, on a data directory of its own that is removed afterwards. */
+export async function openBench(env: Record<string, string> = {}): Promise<Bench> {
+  const service = await startService({ AIRLOCK_LOG_LEVEL: 'warn', ...env });
+  // Opened when it is needed: its server process would count as the service's memory.
+  let database: Awaited<ReturnType<typeof openServiceDatabase>> | null = null;
+  const good = (answer: Answer, status: number) => {
+    if (answer.status !== status) throw new Error(`the API answered ${answer.status}: ${answer.text.slice(0, 500)}`);
+    return answer.json;
+  };
+  return {
+    service,
+    async upload(path) {
+      const fileSize = statSync(path).size;
+      const file = { filename: 'bench.mp4', contentType: 'video/mp4', fileSize };
+      const { result } = good(await service.call('POST', '/v1/upload/presigned-url', file), 200);
+      const put = await fetch(result.uploadUrl, {
+        method: 'PUT',
+        headers: { 'content-type': 'video/mp4', 'content-length': String(fileSize) },
+        body: createReadStream(path),
+        duplex: 'half',
+      });
+      if (put.status !== 200)
+        throw new Error(`the storage answered ${put.status}: ${(await put.text()).slice(0, 500)}`);
+      const confirm = { filename: result.filename, fileSize };
+      return good(await service.call('POST', '/v1/upload/confirm', confirm), 200).result.fileUrl;
+    },
+    async create(body) {
+      return good(await service.call('POST', '/v1/transcodes', body), 201);
+    },
+    async completed(id) {
+      for (;;) {
+        const job: Job = good(await service.call('GET', `/v1/transcodes/${id}?wait=60`), 200);
+        if (job.status === 'completed') return job;
+        if (job.status === 'failed' || job.status === 'canceled')
+          throw new Error(`job ${job.status}: ${job.error_message}`);
+      }
+    },
+    async planOf(id) {
+      database ??= await openServiceDatabase(service);
+      const { rows } = await database.query('SELECT plan FROM transcodes WHERE id = $1', [id]);
+      return rows[0].plan.args;
+    },
+    cpu: () => cpuSeconds(processTree(service.pid)),
+    async close() {
+      await database?.end();
+      await service.remove();
+    },
+  };
+}
