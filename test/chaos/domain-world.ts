@@ -37,9 +37,12 @@ export interface DomainWorld {
   complete(claim: Claim, objectId: string): Promise<boolean>;
   /** Presign, PUT, confirm, with an inspection that finds a clip of ten seconds. */
   upload(account: Account, name?: string): Promise<{ id: string; fileUrl: string; objectId: string; key: string }>;
+  /** As `upload`, for a worker that runs and looks at the file itself. */
+  uploadFile(account: Account, bytes: Buffer): Promise<{ fileUrl: string }>;
   presign(
     account: Account,
     name?: string,
+    bytes?: Buffer,
   ): Promise<{ filename: string; stagingKey: string; id: string; bytes: Buffer }>;
   row(id: string): Promise<Transcode>;
   events(jobId: string): Promise<string[]>;
@@ -85,8 +88,7 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.db.transaction().execute(work);
   const claim = (workerId = uuidv7()) => claimTranscode(context, 'light', { id: workerId, tier: 'bwrap' });
 
-  const presign: DomainWorld['presign'] = async (account, name = 'clip.mp4') => {
-    const bytes = randomBytes(64);
+  const presign: DomainWorld['presign'] = async (account, name = 'clip.mp4', bytes = randomBytes(64)) => {
     const body = { filename: name, contentType: 'video/mp4', fileSize: bytes.length } as const;
     const { uploadUrl, filename } = await inTransaction((tx) => presignUpload(context, tx, account, body));
     const answer = await fetch(uploadUrl, { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body: bytes });
@@ -99,6 +101,14 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
       .executeTakeFirstOrThrow();
     return { filename, stagingKey: staging_key, id, bytes };
   };
+
+  const confirm = (account: Account, sent: { filename: string; bytes: Buffer }) =>
+    confirmUpload(
+      context,
+      account,
+      { filename: sent.filename, fileSize: sent.bytes.length },
+      { forUpload: () => new Promise((resolve) => setTimeout(resolve, 10)), maxMs: 10_000 },
+    );
 
   return {
     context,
@@ -150,12 +160,7 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
     },
     async upload(account, name) {
       const sent = await presign(account, name);
-      const confirmed = confirmUpload(
-        context,
-        account,
-        { filename: sent.filename, fileSize: sent.bytes.length },
-        { forUpload: () => new Promise((resolve) => setTimeout(resolve, 10)), maxMs: 10_000 },
-      );
+      const confirmed = confirm(account, sent);
       confirmed.catch(() => {});
       let inspection = await claimInspection(context);
       while (!inspection) inspection = await claimInspection(context);
@@ -166,6 +171,7 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
       const { fileUrl } = await confirmed;
       return { id: sent.id, fileUrl, objectId: inspection.upload.object_id!, key: inspection.objectKey };
     },
+    uploadFile: async (account, bytes) => confirm(account, await presign(account, 'clip.mp4', bytes)),
     row: (id) => database.db.selectFrom('transcodes').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
     async events(jobId) {
       const rows = await database.db

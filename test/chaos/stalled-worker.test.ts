@@ -1,0 +1,98 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, upload } from '../helpers/media.ts';
+import { startService, type TestService } from '../helpers/service.ts';
+import { openServiceDatabase } from '../helpers/service-database.ts';
+import { until } from '../helpers/until.ts';
+import { expectEachCompletedOnce, expectNoOrphans } from './load.ts';
+
+const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'airlock.js');
+
+describe('a worker that stalls', () => {
+  let service: TestService;
+  let folder: string;
+  let second: ChildProcess | undefined;
+  let stalled: number | undefined;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-stall-'));
+    service = await startService({ AIRLOCK_WORKER_SLOTS: '1' });
+  });
+  afterAll(async () => {
+    second?.kill('SIGKILL');
+    if (stalled) process.kill(stalled, 'SIGKILL');
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('is replaced after its silence; when it wakes up, its output is nobody’s and goes', async () => {
+    const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
+    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 5, size: '480x270', args: noise });
+    const { fileUrl } = await upload(service, clip);
+    const options = [{ option: '-preset', argument: 'slow' }];
+    const { id } = (
+      await service.call('POST', '/v1/transcodes', { inputs: [{ url: fileUrl }], outputFormat: 'mp4', options })
+    ).json;
+    const db = await openServiceDatabase(service);
+    db.on('error', () => {});
+    await until(async () => (await service.call('GET', `/v1/transcodes/${id}`)).json.progress > 0, {
+      what: 'the middle of the encode',
+    });
+    [stalled] = service.pids('worker');
+    process.kill(stalled!, 'SIGSTOP');
+    // Its heart stands still from here on; the half minute that others wait is not worth waiting for in a test.
+    expect((await service.call('GET', `/v1/transcodes/${id}`)).json.status).toBe('processing');
+    await db.query(`UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE transcode_id = $1`, [id]);
+    await db.query(`UPDATE workers SET heartbeat_at = now() - interval '31 s'`);
+    second = spawn(process.execPath, [PROGRAM, 'worker'], {
+      env: {
+        ...process.env,
+        AIRLOCK_DATA_DIR: service.dataDir,
+        AIRLOCK_STORAGE_PORT: new URL(service.storage).port,
+        AIRLOCK_METRICS_PORT: '0',
+        AIRLOCK_WORKER_SLOTS: '1',
+      },
+      stdio: 'ignore',
+    });
+    const final = await until(
+      async () => {
+        const { json } = await service.call('GET', `/v1/transcodes/${id}?wait=5`);
+        return json.status === 'completed' ? json : null;
+      },
+      { what: 'the second worker to complete the job' },
+    );
+    expect(final.attempts).toBe(2);
+    const objectsOf = async () =>
+      (
+        await db.query(`SELECT state FROM objects WHERE key LIKE 'outputs/%/' || $1 || '/%' ORDER BY created_at`, [id])
+      ).rows.map((row) => row.state);
+    expect(await objectsOf()).toEqual(['live']);
+
+    process.kill(stalled!, 'SIGCONT');
+    stalled = undefined;
+    await until(() => service.output().includes('"end":"replaced"'), { what: 'the stalled worker to give up' });
+    const states = await objectsOf();
+    expect(states.filter((state) => state === 'live')).toHaveLength(1);
+    const after = (await service.call('GET', `/v1/transcodes/${id}`)).json;
+    expect(after).toEqual(final);
+    const { rows } = await db.query('SELECT state FROM attempts WHERE transcode_id = $1 ORDER BY number', [id]);
+    expect(rows.map((row) => row.state)).toEqual(['lost', 'completed']);
+    await expectEachCompletedOnce(db, [id]);
+    await expectNoOrphans(db, service);
+    await db.end();
+
+    // Each of them goes on working.
+    const again = await service.call('POST', '/v1/transcodes?wait=20', {
+      inputs: [{ url: fileUrl }],
+      outputFormat: 'wav',
+    });
+    expect(again.json.status).toBe('completed');
+    second.kill('SIGTERM');
+    await once(second, 'exit');
+    expect(second.exitCode).toBe(0);
+  });
+});

@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, upload } from '../helpers/media.ts';
+import { startService, type TestService } from '../helpers/service.ts';
+import { openServiceDatabase } from '../helpers/service-database.ts';
+import { until } from '../helpers/until.ts';
+import { expectEachCompletedOnce, expectNoOrphans, isAlive, patientClient, untilFinal } from './load.ts';
+
+const ROLES = ['api', 'worker', 'gateway', 'postgres'];
+
+describe('the supervisor', () => {
+  let service: TestService;
+  let folder: string;
+  let fileUrl: string;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-chaos-'));
+    service = await startService({ AIRLOCK_WORKER_SLOTS: '2' });
+    const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
+    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 3, size: '480x270', args: noise });
+    fileUrl = (await upload(service, clip)).fileUrl;
+  });
+  afterAll(async () => {
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const slow = () => ({
+    inputs: [{ url: fileUrl }],
+    outputFormat: 'mp4',
+    options: [{ option: '-preset', argument: 'slow' }],
+  });
+
+  /** The next `up` on the same data directory, on the ports of the one before. */
+  async function next(): Promise<void> {
+    service = await startService(
+      {
+        AIRLOCK_WORKER_SLOTS: '2',
+        AIRLOCK_PORT: new URL(service.api).port,
+        AIRLOCK_STORAGE_PORT: new URL(service.storage).port,
+        AIRLOCK_METRICS_PORT: new URL(service.metrics).port,
+      },
+      { dataDir: service.dataDir },
+    );
+  }
+
+  async function running(id: string): Promise<void> {
+    await until(async () => (await service.call('GET', `/v1/transcodes/${id}`)).json.progress > 0, {
+      what: 'a job in the middle of its encode',
+    });
+  }
+
+  it('leaves no child behind when it is killed, and the next one goes on with the jobs', async () => {
+    const client = patientClient(service, service.key);
+    const ids = await Promise.all([slow(), slow(), slow()].map((body) => client.create(body)));
+    await until(async () => (await service.call('GET', '/v1/transcodes?status=processing')).json.total > 0, {
+      what: 'a running job',
+    });
+    const children = ROLES.flatMap((role) => service.pids(role));
+    expect(children).toHaveLength(4);
+    const killedAt = Date.now();
+    process.kill(service.pid, 'SIGKILL');
+    await next();
+    const startMs = Date.now() - killedAt;
+    expect(startMs).toBeLessThan(15_000);
+    expect(service.pids('postgres')).toHaveLength(1);
+    expect(await untilFinal(patientClient(service, service.key), ids)).toEqual(Array(3).fill('completed'));
+    console.info(
+      `supervisor killed: the next one served after ${startMs} ms, all jobs ended after ${Date.now() - killedAt} ms`,
+    );
+    await until(() => children.every((pid) => !isAlive(pid)), { what: 'the end of the old children' });
+    const db = await openServiceDatabase(service);
+    await expectEachCompletedOnce(db, ids);
+    await expectNoOrphans(db, service);
+    await db.end();
+  });
+
+  it('lets a short job end when it is asked to stop, and starts none that waits', async () => {
+    const client = patientClient(service, service.key);
+    const bodies = [slow(), slow(), slow(), slow()];
+    const ids = [];
+    for (const body of bodies) ids.push(await client.create(body));
+    await running(ids[0]!);
+    const children = ROLES.flatMap((role) => service.pids(role));
+    await service.stop();
+    expect(children.filter(isAlive)).toEqual([]);
+    await next();
+    const db = await openServiceDatabase(service);
+    const { rows } = await db.query(
+      `SELECT state FROM attempts WHERE transcode_id = ANY($1) AND started_at < (SELECT min(started_at) FROM workers)`,
+      [ids],
+    );
+    expect(rows.length).toBeGreaterThan(0);
+    expect(new Set(rows.map((row) => row.state))).toEqual(new Set(['completed']));
+    expect(rows.length).toBeLessThan(4);
+    expect(await untilFinal(patientClient(service, service.key), ids)).toEqual(Array(4).fill('completed'));
+    await expectEachCompletedOnce(db, ids);
+    await db.end();
+  });
+});
