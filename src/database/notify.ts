@@ -10,6 +10,9 @@ export async function notify(db: Db, channel: Channel, payload: string): Promise
   await sql`SELECT pg_notify(${channel}, ${payload})`.execute(db);
 }
 
+const RETRY_MS = 500;
+const CONNECT_MS = 10_000;
+
 export interface Listener {
   close(): Promise<void>;
 }
@@ -29,38 +32,51 @@ export async function listen(
 ): Promise<Listener> {
   let closed = false;
   let client: pg.Client | null = null;
-  let timer: NodeJS.Timeout | null = null;
+  let timer: NodeJS.Timeout | undefined;
 
   const connect = async (): Promise<void> => {
-    const fresh = new pg.Client({ connectionString: url, application_name: 'airlock-listen', keepAlive: true });
-    let lost = false;
-    const onLost = (error?: Error) => {
-      if (lost) return;
-      lost = true;
-      if (client === fresh) client = null;
-      fresh.end().catch(() => {});
-      if (error && !closed) handlers.onError(error);
-      if (!closed) timer = setTimeout(() => void connect().catch(onRetryFailed), 500);
-    };
-    const onRetryFailed = (error: Error) => {
-      handlers.onError(error);
-      if (!closed) timer = setTimeout(() => void connect().catch(onRetryFailed), 1000);
-    };
-    fresh.on('error', onLost);
-    fresh.on('end', () => onLost());
+    const fresh = new pg.Client({
+      connectionString: url,
+      application_name: 'airlock-listen',
+      keepAlive: true,
+      connectionTimeoutMillis: CONNECT_MS,
+    });
     fresh.on('notification', (message) => handlers.onMessage(message.channel as Channel, message.payload ?? ''));
-    await fresh.connect();
-    for (const channel of channels) await fresh.query(`LISTEN ${channel}`);
+    fresh.on('error', (error) => {
+      if (!closed) handlers.onError(error);
+      fresh.end().catch(() => {});
+    });
+    try {
+      await fresh.connect();
+      for (const channel of channels) await fresh.query(`LISTEN ${channel}`);
+    } catch (error) {
+      fresh.end().catch(() => {});
+      throw error;
+    }
+    if (closed) return fresh.end();
     client = fresh;
-    if (closed) await fresh.end();
-    else handlers.onConnect?.();
+    // Only a connection that stood comes back by its end; one that never stood, by its failure: one attempt at a time.
+    fresh.once('end', () => {
+      client = null;
+      connectLater();
+    });
+    handlers.onConnect?.();
+  };
+  const connectLater = () => {
+    if (closed) return;
+    timer = setTimeout(() => {
+      connect().catch((error) => {
+        if (!closed) handlers.onError(error);
+        connectLater();
+      });
+    }, RETRY_MS);
   };
 
   await connect();
   return {
     async close() {
       closed = true;
-      if (timer) clearTimeout(timer);
+      clearTimeout(timer);
       await client?.end().catch(() => {});
     },
   };

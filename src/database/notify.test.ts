@@ -1,0 +1,112 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
+import { until } from '../../test/helpers/until.ts';
+import { type Channel, type Listener, listen, notify } from './notify.ts';
+
+/** A way to the database that can be cut and mended. */
+async function openRoad(socketPath: string) {
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((near) => {
+    const far = dial(socketPath);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.once('close', () => {
+        sockets.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+    }
+    near.pipe(far).pipe(near);
+  });
+  const open = async (port: number) => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  };
+  const port = await open(0);
+  return {
+    port,
+    async cut() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await until(() => sockets.size === 0, { what: 'closed sockets' });
+    },
+    mend: () => open(port),
+  };
+}
+
+describe('a listener', () => {
+  let database: TestDatabase;
+  let road: Awaited<ReturnType<typeof openRoad>>;
+  let listener: Listener;
+  const heard: [Channel, string][] = [];
+  let connects = 0;
+  let errors = 0;
+
+  beforeAll(async () => {
+    database = await makeDatabase();
+    const url = new URL(database.url);
+    road = await openRoad(join(url.searchParams.get('host')!, `.s.PGSQL.${url.port}`));
+    url.searchParams.delete('host');
+    url.hostname = '127.0.0.1';
+    url.port = String(road.port);
+    listener = await listen(url.toString(), ['airlock_job'], {
+      onMessage: (channel, payload) => heard.push([channel, payload]),
+      onConnect: () => {
+        connects += 1;
+      },
+      onError: () => {
+        errors += 1;
+      },
+    });
+  });
+  afterAll(async () => {
+    await listener?.close();
+    await road?.cut();
+    await database?.drop();
+  });
+
+  const listeners = async () => {
+    const { rows } = await database.pg.query(
+      `SELECT count(*)::int AS n FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'airlock-listen'`,
+    );
+    return rows[0].n as number;
+  };
+
+  it('hears what is committed on its channels, and nothing that is rolled back', async () => {
+    await database.db.transaction().execute((tx) => notify(tx, 'airlock_key', 'not listened to'));
+    const failed = database.db.transaction().execute(async (tx) => {
+      await notify(tx, 'airlock_job', 'rolled back');
+      throw new Error('no');
+    });
+    await expect(failed).rejects.toThrow('no');
+    await database.db.transaction().execute((tx) => notify(tx, 'airlock_job', 'a'));
+    await until(() => heard.length > 0, { what: 'the message' });
+    expect(heard).toEqual([['airlock_job', 'a']]);
+    expect(connects).toBe(1);
+  });
+
+  it('comes back after the database was away for a while, with one connection', async () => {
+    await road.cut();
+    const before = errors;
+    await until(() => errors >= before + 4, { what: 'attempts to connect' });
+    await road.mend();
+    await until(() => connects >= 2, { what: 'a connection' });
+    heard.length = 0;
+    await database.db.transaction().execute((tx) => notify(tx, 'airlock_job', 'b'));
+    await until(() => heard.length > 0, { what: 'the message' });
+    expect(heard).toEqual([['airlock_job', 'b']]);
+    expect(await listeners()).toBe(1);
+    expect(connects).toBe(2);
+  });
+
+  it('stays closed', async () => {
+    await listener.close();
+    await until(async () => (await listeners()) === 0, { what: 'the end of the connection' });
+    expect(connects).toBe(2);
+  });
+});

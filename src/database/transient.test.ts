@@ -1,0 +1,45 @@
+import { describe, expect, it } from 'vitest';
+import { isTransient, retryTransient } from './transient.ts';
+
+const withCode = (code: string) => Object.assign(new Error('failed'), { code });
+
+describe('a failed query', () => {
+  it.each(['08006', '57P01', '57P03', '53300', '40001', '40P01', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT'])(
+    'may heal by itself: %s',
+    (code) => {
+      expect(isTransient(withCode(code))).toBe(true);
+    },
+  );
+
+  it('may heal by itself when the driver lost its connection', () => {
+    expect(isTransient(new Error('Connection terminated unexpectedly'))).toBe(true);
+    expect(isTransient(new Error('timeout exceeded when trying to connect'))).toBe(true);
+  });
+
+  it.each(['23505', '42P01', '22P02', '57014'])('fails again the same way: %s', (code) => {
+    expect(isTransient(withCode(code))).toBe(false);
+  });
+
+  it('is repeated until it works', async () => {
+    let calls = 0;
+    const work = async () => {
+      calls += 1;
+      if (calls < 3) throw withCode('57P03');
+      return 'done';
+    };
+    expect(await retryTransient(work, 5000)).toBe('done');
+    expect(calls).toBe(3);
+  });
+
+  it('is not repeated when that cannot help, when time is over, or when nobody wants it any more', async () => {
+    let calls = 0;
+    const fail = (code: string) => async () => {
+      calls += 1;
+      throw withCode(code);
+    };
+    await expect(retryTransient(fail('23505'), 5000)).rejects.toMatchObject({ code: '23505' });
+    await expect(retryTransient(fail('57P03'), 0)).rejects.toMatchObject({ code: '57P03' });
+    await expect(retryTransient(fail('57P03'), 5000, AbortSignal.abort())).rejects.toMatchObject({ code: '57P03' });
+    expect(calls).toBe(3);
+  });
+});
