@@ -15,6 +15,7 @@ import { registerHealth } from './routes/health.ts';
 import { registerKeys } from './routes/keys.ts';
 import { registerTranscodes } from './routes/transcodes.ts';
 import { registerUploads } from './routes/uploads.ts';
+import { registerStopping } from './stopping.ts';
 import type { App } from './types.ts';
 
 /** Event-loop delay above which new requests are sent away: long after a healthy process, before a dead one. */
@@ -52,8 +53,9 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerAuth(app, deps);
   await registerOpenapi(app, settings);
   registerHealth(app, deps);
-  registerUploads(app, deps);
-  registerTranscodes(app, deps);
+  const routeDeps = { ...deps, stopping: registerStopping(app) };
+  registerUploads(app, routeDeps);
+  registerTranscodes(app, routeDeps);
   registerKeys(app, deps);
   await app.ready();
   return app;

@@ -19,6 +19,12 @@ export interface ApiDeps {
   settings: ApiSettings;
 }
 
+/** What routes that may wait need besides. */
+export interface RouteDeps extends ApiDeps {
+  /** Aborts when the API begins to stop. */
+  stopping: AbortSignal;
+}
+
 export interface ApiSettings {
   version: string;
   /** Null while the port is not known yet. */

@@ -16,7 +16,7 @@ import { eraseTranscode } from '../../domain/transcodes/erase.ts';
 import { getTranscode, listTranscodes } from '../../domain/transcodes/read.ts';
 import { viewTranscode, viewTranscodes } from '../../domain/transcodes/view.ts';
 import { createTranscode } from '../create-transcode.ts';
-import type { ApiDeps } from '../deps.ts';
+import type { RouteDeps } from '../deps.ts';
 import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 import { waitUntilFinal } from '../wait.ts';
@@ -24,7 +24,7 @@ import { waitUntilFinal } from '../wait.ts';
 // No format here: an id that is no UUID is a 404 like any other that is not there (contract A1).
 const params = z.object({ id: z.string().max(200) });
 
-export function registerTranscodes(app: App, deps: ApiDeps): void {
+export function registerTranscodes(app: App, deps: RouteDeps): void {
   const { context } = deps;
 
   app.post(

@@ -1,9 +1,10 @@
 import { errorBody } from '../../contract/common.ts';
+import { ApiError } from '../../contract/errors.ts';
 import { confirmAnswer, confirmBody, presignAnswer, presignBody } from '../../contract/uploads.ts';
 import { once } from '../../domain/idempotency.ts';
 import { confirmUpload } from '../../domain/uploads/confirm.ts';
 import { presignUpload } from '../../domain/uploads/presign.ts';
-import type { ApiDeps } from '../deps.ts';
+import type { RouteDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
@@ -12,8 +13,8 @@ import { unknownFields } from '../warnings.ts';
 /** How long a confirm waits for a worker's look at the upload. */
 const INSPECTION_WAIT_MS = 30_000;
 
-export function registerUploads(app: App, deps: ApiDeps): void {
-  const { context, signals } = deps;
+export function registerUploads(app: App, deps: RouteDeps): void {
+  const { context, signals, stopping } = deps;
 
   app.post(
     '/v1/upload/presigned-url',
@@ -57,7 +58,10 @@ export function registerUploads(app: App, deps: ApiDeps): void {
       const { account } = callerOf(request);
       const warnings = unknownFields(confirmBody, request.sentBody);
       const result = await confirmUpload(context, account, request.body, {
-        forUpload: (id, deadline) => signals.wait(id, deadline),
+        async forUpload(id, deadline) {
+          await signals.wait(id, deadline, stopping);
+          if (stopping.aborted) throw new ApiError('unavailable', 'The server restarts; confirm again.');
+        },
         maxMs: INSPECTION_WAIT_MS,
       });
       return { success: true as const, result, ...(warnings.length > 0 && { warnings }) };

@@ -1,0 +1,65 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip } from '../helpers/media.ts';
+import { startService, type TestService } from '../helpers/service.ts';
+import { openServiceDatabase } from '../helpers/service-database.ts';
+import { until } from '../helpers/until.ts';
+
+describe('stopping the API', () => {
+  let service: TestService;
+  let folder: string;
+  let worker: number;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-stop-'));
+    [service] = await Promise.all([startService(), makeClip(join(folder, 'clip.mp4'))]);
+    // Nothing is inspected or transcoded from now on, so whoever waits goes on waiting.
+    [worker] = service.pids('worker') as [number];
+    process.kill(worker, 'SIGSTOP');
+  });
+  afterAll(async () => {
+    process.kill(worker, 'SIGCONT');
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('answers those who wait, and is not held up by connections that never asked anything', async () => {
+    const bytes = await readFile(join(folder, 'clip.mp4'));
+    const body = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: bytes.length };
+    const { uploadUrl, filename } = (await service.call('POST', '/v1/upload/presigned-url', body)).json.result;
+    await fetch(uploadUrl, { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body: new Uint8Array(bytes) });
+    const url = 'https://media.example.com/a.mp4';
+    const { id } = (await service.call('POST', '/v1/transcodes', { inputs: [{ url }], outputFormat: 'mp3' })).json;
+    const silent = connect(Number(new URL(service.api).port), '127.0.0.1');
+    silent.on('error', () => {});
+    const closed = new Promise((resolve) => silent.once('close', resolve));
+
+    const waiting = [
+      service.call('GET', `/v1/transcodes/${id}?wait=60`),
+      service.call('POST', '/v1/upload/confirm', { filename, fileSize: bytes.length }),
+    ];
+    const database = await openServiceDatabase(service);
+    const confirming = `SELECT 1 FROM uploads WHERE state = 'confirming'`;
+    await until(async () => (await database.query(confirming)).rowCount, { what: 'the confirm to wait' });
+    await database.end();
+    const [api] = service.pids('api') as [number];
+    const at = performance.now();
+    process.kill(api, 'SIGTERM');
+    const [read, confirm] = await Promise.all(waiting);
+    await closed;
+    await until(() => !service.pids('api').includes(api), { what: 'the API to end', timeoutMs: 5000 });
+    expect(performance.now() - at).toBeLessThan(5000);
+    expect([read!.status, read!.json.status]).toEqual([200, 'pending']);
+    expect([confirm!.status, confirm!.json.code]).toEqual([503, 'unavailable']);
+    expect(confirm!.headers.get('retry-after')).toBe('1');
+    // It comes back at the same place, and the confirm can be repeated.
+    process.kill(worker, 'SIGCONT');
+    const again = await until(
+      () => service.call('POST', '/v1/upload/confirm', { filename, fileSize: bytes.length }).catch(() => null),
+      { what: 'the API to come back' },
+    );
+    expect(again.status).toBe(200);
+  });
+});
