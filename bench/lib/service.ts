@@ -11,9 +11,9 @@ export interface Bench {
   create(body: unknown): Promise<Job>;
   /** The job when it is final; throws unless it completed. */
   completed(id: string): Promise<Job>;
-  /** FFmpeg's arguments as the worker ran them. */
-  planOf(id: string): Promise<string[]>;
-  /** CPU seconds of every process of the service so far, ended ones included. */
+  /** FFmpeg's arguments as the worker ran them, and the CPU seconds of its cell. */
+  ranAs(id: string): Promise<{ args: string[]; cpuSeconds: number }>;
+  /** CPU seconds of the service's own processes so far, without what ran in cells: those are nobody's children. */
   cpu(): number;
   close(): Promise<void>;
 }
@@ -55,10 +55,14 @@ export async function openBench(env: Record<string, string> = {}): Promise<Bench
           throw new Error(`job ${job.status}: ${job.error_message}`);
       }
     },
-    async planOf(id) {
+    async ranAs(id) {
       database ??= await openServiceDatabase(service);
-      const { rows } = await database.query('SELECT plan FROM transcodes WHERE id = $1', [id]);
-      return rows[0].plan.args;
+      const { rows } = await database.query(
+        `SELECT transcodes.plan, attempts.cpu_ms FROM transcodes
+         JOIN attempts ON attempts.id = transcodes.current_attempt WHERE transcodes.id = $1`,
+        [id],
+      );
+      return { args: rows[0].plan.args, cpuSeconds: rows[0].cpu_ms / 1000 };
     },
     cpu: () => cpuSeconds(processTree(service.pid)),
     async close() {
