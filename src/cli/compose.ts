@@ -54,7 +54,7 @@ export async function openContext(
   const url = databaseUrl(config, secrets);
   const onError = (error: Error) => logger.warn({ err: error }, 'database connection lost');
   const pool = openPool(url, { max: options.connections, role: options.role, onError });
-  const queue = await openQueue(pool.db, { supervise: options.supervise, onError });
+  const queue = await openQueue(pool.db, { superviseUrl: options.supervise ? url : null, onError });
   const context: Context = {
     db: pool.db,
     queue,

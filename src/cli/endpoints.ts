@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { isLoopbackHost } from '../config/transport-policy.ts';
 
 /*
  * What the roles know of each other. Apart from `compose.ts`, because supervisor and gateway need nothing else of it:
@@ -23,4 +24,9 @@ export function listenUrl(config: Pick<Config, 'host'>, port: number, tls: boole
   const wildcard: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
   const host = wildcard[config.host] ?? (config.host.includes(':') ? `[${config.host}]` : config.host);
   return `${tls ? 'https' : 'http'}://${host}:${port}`;
+}
+
+/** Metrics are plain HTTP and ask for no key: they never leave this machine, whatever the API listens on. */
+export function metricsHost(config: Pick<Config, 'host'>): string {
+  return isLoopbackHost(config.host) ? config.host : '127.0.0.1';
 }

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { readConfig } from '../config/config.ts';
+import { type Config, readConfig } from '../config/config.ts';
 import { EXIT } from './exit.ts';
 import { red } from './style.ts';
 import { version } from './version.ts';
@@ -87,17 +87,24 @@ program
 program
   .command('api')
   .description('Run the API alone')
-  .action(async () => (await import('./roles/api.ts')).runApi(readConfig()));
+  .action(async () => (await import('./roles/api.ts')).runApi(await roleConfig()));
 program
   .command('worker')
   .description('Run a worker alone')
-  .action(async () => (await import('./roles/worker.ts')).runWorker(readConfig()));
+  .action(async () => (await import('./roles/worker.ts')).runWorker(await roleConfig()));
 program
   .command('gateway')
   .description('Run the embedded storage gateway alone')
-  .action(async () => (await import('./roles/gateway.ts')).runGateway(readConfig()));
+  .action(async () => (await import('./roles/gateway.ts')).runGateway(await roleConfig()));
 
 program.command('test').description('Run the whole test suite').allowUnknownOption();
+
+/** A role that runs alone may be the first to use its data directory. */
+async function roleConfig(): Promise<Config> {
+  const { prepareDataDir } = await import('../supervisor/data-dir.ts');
+  const config = readConfig();
+  return { ...config, dataDir: await prepareDataDir(config.dataDir) };
+}
 
 function collect(value: string, previous: string[]): string[] {
   return [...previous, value];

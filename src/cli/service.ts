@@ -9,7 +9,7 @@ import { type SupervisedProcess, superviseProcess } from '../supervisor/processe
 import { claimInstance, type ReadyInfo } from '../supervisor/ready-file.ts';
 import type { ReadyMessage } from '../supervisor/types.ts';
 import type { Logger } from '../telemetry/index.ts';
-import { listenUrl, STORAGE_ENDPOINT_VARIABLE } from './endpoints.ts';
+import { listenUrl, metricsHost, STORAGE_ENDPOINT_VARIABLE } from './endpoints.ts';
 import type { MigrationResult } from './roles/migrate.ts';
 
 export interface Service {
@@ -78,7 +78,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const ready = {
       api: config.publicUrl ?? listenUrl(config, api.ready.ports.api!, tls),
       storage: config.storagePublicUrl ?? (endpoint || config.storageUrl || ''),
-      metrics: listenUrl(config, api.ready.ports.metrics!, false),
+      metrics: listenUrl({ host: metricsHost(config) }, api.ready.ports.metrics!, false),
     };
     await instance.announce(ready);
     return { ready: { ...ready, pid: process.pid }, firstKey: migrated.firstKey, stop };

@@ -55,7 +55,11 @@ describe('the configuration', () => {
     });
     const parent = { AIRLOCK_TLS_CERT: '/a.pem', AIRLOCK_TLS_KEY: '/b.pem', AIRLOCK_PUBLIC_URL: 'https://elsewhere' };
     expect(readConfig({ ...parent, ...toEnvironment(config) })).toEqual(config);
-    const files = readConfig({ AIRLOCK_TLS_CERT: '/a.pem', AIRLOCK_TLS_KEY: '/b.pem', AIRLOCK_STORAGE_URL: 's3://bucket' });
+    const files = readConfig({
+      AIRLOCK_TLS_CERT: '/a.pem',
+      AIRLOCK_TLS_KEY: '/b.pem',
+      AIRLOCK_STORAGE_URL: 's3://bucket',
+    });
     expect(readConfig(toEnvironment(files))).toEqual(files);
   });
 });

@@ -3,6 +3,9 @@ import { resolve } from 'node:path';
 import { ConfigError } from './config-error.ts';
 import { parseDuration, parseList, parsePort, parsePositive } from './parse.ts';
 
+/** The sandbox has accounts for 256 cells; some are for inspections and the self-test. */
+const MAX_WORKER_SLOTS = 250;
+
 export type TlsMode = { mode: 'off' } | { mode: 'auto' } | { mode: 'files'; cert: string; key: string };
 
 /** Everything that an operator can set (contract, part C), parsed once and frozen. */
@@ -50,7 +53,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     storageUrl: readUrl('AIRLOCK_STORAGE_URL', env.AIRLOCK_STORAGE_URL, ['s3:', 'gs:']),
     tls: readTls(env),
     trustProxy: parseList(env.AIRLOCK_TRUST_PROXY),
-    workerSlots: env.AIRLOCK_WORKER_SLOTS ? parsePositive('AIRLOCK_WORKER_SLOTS', env.AIRLOCK_WORKER_SLOTS, 256) : null,
+    workerSlots: env.AIRLOCK_WORKER_SLOTS
+      ? parsePositive('AIRLOCK_WORKER_SLOTS', env.AIRLOCK_WORKER_SLOTS, MAX_WORKER_SLOTS)
+      : null,
     retentionSeconds: parseDuration('AIRLOCK_RETENTION', env.AIRLOCK_RETENTION || '24h'),
     fetchAllow: parseList(env.AIRLOCK_FETCH_ALLOW),
     fetchPorts: parseList(env.AIRLOCK_FETCH_PORTS || '80,443').map((port) => parsePort('AIRLOCK_FETCH_PORTS', port, 0)),

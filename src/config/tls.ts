@@ -151,7 +151,8 @@ async function discard(folder: string, old: Pair): Promise<void> {
 
 async function makeCertificate(names: readonly string[]): Promise<Pair> {
   // 8 MB and 90 ms that only a first start with AIRLOCK_TLS=auto pays.
-  const { generate } = await import('selfsigned');
+  // A CommonJS package: bundled, its exports stand under `default` only.
+  const { generate } = (await import('selfsigned')).default;
   const start = Date.now() - BACKDATE_MS;
   const made = await generate([{ name: 'commonName', value: (names[0] ?? 'localhost').slice(0, 64) }], {
     keyType: 'ec',

@@ -18,13 +18,15 @@ export const UPLOAD_ERROR_ORDER = [
 // 0 is invalid, not missing: only undefined, null and "" are missing.
 function fileSize(missing: string) {
   const isMissing = (value: unknown) => value === undefined || value === null || value === '';
-  return z
-    .number({ error: (issue) => (isMissing(issue.input) ? missing : 'invalid_file_size') })
-    // Not int(): that calls a whole number beyond 2^53 invalid, where it is too large.
-    .refine(Number.isInteger, 'invalid_file_size')
-    .min(1, 'invalid_file_size')
-    .max(MAX_UPLOAD_BYTES, 'file_too_large')
-    .meta({ type: 'integer' });
+  return (
+    z
+      .number({ error: (issue) => (isMissing(issue.input) ? missing : 'invalid_file_size') })
+      // Not int(): that calls a whole number beyond 2^53 invalid, where it is too large.
+      .refine(Number.isInteger, 'invalid_file_size')
+      .min(1, 'invalid_file_size')
+      .max(MAX_UPLOAD_BYTES, 'file_too_large')
+      .meta({ type: 'integer' })
+  );
 }
 
 function requiredText(missing: string) {

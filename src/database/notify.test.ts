@@ -78,7 +78,7 @@ describe('a listener', () => {
   };
 
   it('hears what is committed on its channels, and nothing that is rolled back', async () => {
-    await database.db.transaction().execute((tx) => notify(tx, 'airlock_key', 'not listened to'));
+    await database.db.transaction().execute((tx) => notify(tx, 'airlock_cancel', 'not listened to'));
     const failed = database.db.transaction().execute(async (tx) => {
       await notify(tx, 'airlock_job', 'rolled back');
       throw new Error('no');

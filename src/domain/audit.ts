@@ -13,7 +13,6 @@ export interface AuditEntry {
     | 'auth.refused'
     | 'limit.hit'
     | 'transcode.erased'
-    | 'upload.erased'
     | 'sandbox.violation'
     | 'sandbox.self_test_failed'
     | 'account.created';

@@ -1,7 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import { type ApiKeyView, type CreateKeyBody, SCOPES } from '../contract/keys.ts';
-import { notify } from '../database/notify.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { ApiKeysTable } from '../database/tables.ts';
 import { makeApiKey } from '../ids/api-key.ts';
@@ -78,7 +77,6 @@ export async function rotateKey(
     .set({ ...end, replaced_by: created.key.id })
     .where('id', '=', id)
     .execute();
-  await notify(tx, 'airlock_key', id);
   await appendAudit(tx, {
     ...by,
     action: 'key.rotated',
@@ -99,7 +97,6 @@ export async function revokeKey(tx: Tx, id: string, accountId: string | undefine
     .where('id', '=', id)
     .returningAll()
     .executeTakeFirstOrThrow();
-  await notify(tx, 'airlock_key', id);
   await appendAudit(tx, { ...by, action: 'key.revoked', target: id, result: 'ok' });
   return revoked;
 }

@@ -5,7 +5,7 @@ import { authenticate, type Verifier } from './authenticate.ts';
 import type { MinimumRate } from './context.ts';
 import { answerPreflight, setCorsHeaders } from './cors.ts';
 import type { Disk } from './disk.ts';
-import { toS3Error } from './errors.ts';
+import { S3Error, toS3Error } from './errors.ts';
 import { refuse, setBaseHeaders } from './respond.ts';
 import { route } from './route.ts';
 import { parseTarget } from './target.ts';
@@ -17,6 +17,8 @@ export interface ListenerOptions {
   tls: boolean;
   verifier: Verifier;
   minimumRate: MinimumRate;
+  /** Whether a request came over HTTPS or never left this machine. */
+  isSecure: (request: IncomingMessage) => boolean;
   logger: GatewayLogger;
 }
 
@@ -60,6 +62,10 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
       { method: request.method ?? '', target, headers: request.headers, rawHeaders: request.rawHeaders },
       options.verifier,
     );
+    // Our own roles sign in headers, with a secret that never leaves this machine; links are for everybody.
+    if (identity.kind === 'query' && !options.isSecure(request)) {
+      throw new S3Error('AccessDenied', 'HTTPS is required.');
+    }
     const { disk, bucket, maxObjectBytes, minimumRate } = options;
     await route({ request, response, target, identity, disk, bucket, maxObjectBytes, minimumRate, acceptBody });
   }

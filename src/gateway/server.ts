@@ -1,6 +1,8 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { secureRequestTest } from '../config/secure-request.ts';
+import { isLoopbackHost } from '../config/transport-policy.ts';
 import type { GatewayLogger } from './access-log.ts';
 import type { Credential } from './authenticate.ts';
 import { trackConnections } from './connections.ts';
@@ -20,6 +22,8 @@ export interface GatewayOptions {
   port: number;
   /** PEM texts; without them plain HTTP, which the caller allows on loopback only. */
   tls?: { cert: string; key: string };
+  /** CIDRs of proxies that terminate TLS; their x-forwarded-proto is believed. */
+  trustProxy?: readonly string[];
   maxObjectBytes: number;
   logger: GatewayLogger;
   /** Milliseconds since 1970, for expiry; tests move it. */
@@ -49,6 +53,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     bucket: options.bucket,
     maxObjectBytes: options.maxObjectBytes,
     tls: tls !== undefined,
+    isSecure: secureRequestTest({ loopbackOnly: isLoopbackHost(options.host), trustProxy: options.trustProxy ?? [] }),
     verifier: { credentials: options.credentials, region: options.region, now: options.now ?? Date.now },
     minimumRate: options.minimumRate ?? { bytesPerSecond: 1000, windowMs: 60_000 },
     logger,

@@ -8,7 +8,7 @@ describe('the queue', () => {
   let queue: Queue;
   beforeAll(async () => {
     database = await makeDatabase();
-    queue = await openQueue(database.db, { supervise: false, onError: () => {} });
+    queue = await openQueue(database.db, { superviseUrl: null, onError: () => {} });
   });
   afterAll(async () => {
     await queue?.close();

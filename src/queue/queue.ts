@@ -76,20 +76,20 @@ export async function migrateQueue(url: string): Promise<void> {
 }
 
 /**
- * Connects to the queue. `supervise` belongs to the workers: expiry of dead entries and pg-boss's own
- * housekeeping.
+ * Connects to the queue. `superviseUrl` belongs to the workers: with it pg-boss looks after dead entries and does its
+ * own housekeeping, over connections of its own, because its batches of statements need the driver's raw results.
  */
 export async function openQueue(
   db: Database,
-  options: { supervise: boolean; onError: (error: Error) => void },
+  options: { superviseUrl: string | null; onError: (error: Error) => void },
 ): Promise<Queue> {
   const boss = new PgBoss({
-    db: fromKysely(db),
+    ...(options.superviseUrl ? { connectionString: options.superviseUrl, max: 2 } : { db: fromKysely(db) }),
     schema: SCHEMA,
     migrate: false,
     createSchema: false,
     schedule: false,
-    supervise: options.supervise,
+    supervise: options.superviseUrl !== null,
     superviseIntervalSeconds: 30,
     monitorIntervalSeconds: 30,
   });

@@ -77,7 +77,7 @@ const SUMMARY = {
 export async function makeDomainWorld(options: { retentionSeconds?: number } = {}): Promise<DomainWorld> {
   const database = await makeDatabase();
   const gateway = await startEmbeddedGateway();
-  const queue = await openQueue(database.db, { supervise: false, onError: () => {} });
+  const queue = await openQueue(database.db, { superviseUrl: null, onError: () => {} });
   const context: Context = {
     db: database.db,
     queue,

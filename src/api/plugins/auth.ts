@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify';
+import { addressMatcher } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { getAccount } from '../../domain/accounts.ts';
 import { type AuditEntry, appendAudit } from '../../domain/audit.ts';
 import { type ApiKey, findKey, isAlive, touchKey } from '../../domain/keys.ts';
 import { API_KEY_PATTERN, hashApiKey, isWellFormedApiKey } from '../../ids/api-key.ts';
-import { addressMatcher } from '../addresses.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
 import { applyLimit } from './limits.ts';

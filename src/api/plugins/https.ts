@@ -1,7 +1,5 @@
-import type { TLSSocket } from 'node:tls';
-import type { FastifyRequest } from 'fastify';
+import { secureRequestTest } from '../../config/secure-request.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { addressMatcher } from '../addresses.ts';
 import type { ApiSettings } from '../deps.ts';
 import type { App } from '../types.ts';
 
@@ -10,16 +8,8 @@ import type { App } from '../types.ts';
  * already carried its key in the clear; it is refused, so that somebody notices.
  */
 export function registerHttpsOnly(app: App, settings: ApiSettings): void {
-  const isProxy = addressMatcher(settings.trustProxy);
+  const isSecure = secureRequestTest(settings);
   app.addHook('onRequest', async (request) => {
-    if (!isSecure(request, settings, isProxy)) throw new ApiError('https_required');
+    if (!isSecure(request.raw)) throw new ApiError('https_required');
   });
-}
-
-function isSecure(request: FastifyRequest, settings: ApiSettings, isProxy: (ip: string) => boolean): boolean {
-  if ((request.raw.socket as TLSSocket).encrypted) return true;
-  const fromProxy = isProxy(request.raw.socket.remoteAddress ?? '');
-  const forwarded = request.headers['x-forwarded-proto'];
-  if (fromProxy && forwarded !== undefined) return String(forwarded).split(',')[0]!.trim().toLowerCase() === 'https';
-  return settings.loopbackOnly;
 }

@@ -16,6 +16,7 @@ import {
   startMetricsServer,
 } from '../../telemetry/index.ts';
 import { openContext } from '../compose.ts';
+import { metricsHost } from '../endpoints.ts';
 import { version } from '../version.ts';
 
 const CONNECTIONS = 12;
@@ -56,7 +57,7 @@ export async function runApi(config: Config): Promise<void> {
   );
   await app.listen({ host: config.host, port: config.port });
   const metricsServer = await startMetricsServer({
-    host: config.host,
+    host: metricsHost(config),
     port: config.metricsPort,
     registry: {
       contentType: registry.contentType,

@@ -23,6 +23,7 @@ export async function runGateway(config: Config): Promise<void> {
     host: config.host,
     port: config.storagePort,
     ...(tls && { tls: { cert: tls.cert, key: tls.key } }),
+    trustProxy: config.trustProxy,
     maxObjectBytes: MAX_UPLOAD_BYTES + SLACK_BYTES,
     logger,
   });

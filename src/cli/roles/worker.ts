@@ -19,6 +19,7 @@ import { countBytes, countCells } from '../../worker/measured.ts';
 import { planSlots } from '../../worker/slots.ts';
 import { sandboxSlots, startWorker } from '../../worker/worker.ts';
 import { openContext } from '../compose.ts';
+import { metricsHost } from '../endpoints.ts';
 import { version } from '../version.ts';
 
 /** Longest download of one source: 2 GB at 1 MB/s. */
@@ -89,7 +90,7 @@ export async function runWorker(config: Config): Promise<void> {
 async function openMetrics(config: Config): Promise<{ metrics: WorkerMetrics; close(): Promise<void> }> {
   const registry = await createRegistry('worker');
   const metrics = await createWorkerMetrics(registry);
-  const server = await startMetricsServer({ host: config.host, port: config.metricsPort, registry });
+  const server = await startMetricsServer({ host: metricsHost(config), port: config.metricsPort, registry });
   return { metrics, close: () => server.close() };
 }
 
