@@ -4,9 +4,6 @@ export const AUDIO_FORMATS = ['mp3', 'm4a', 'aac', 'wav', 'ogg', 'opus', 'flac']
 export const IMAGE_FORMATS = ['jpg', 'png', 'gif', 'webp'] as const;
 export const OUTPUT_FORMATS = [...VIDEO_FORMATS, ...AUDIO_FORMATS, ...IMAGE_FORMATS] as const;
 
-export type VideoFormat = (typeof VIDEO_FORMATS)[number];
-export type AudioFormat = (typeof AUDIO_FORMATS)[number];
-export type ImageFormat = (typeof IMAGE_FORMATS)[number];
 export type OutputFormat = (typeof OUTPUT_FORMATS)[number];
 
 export type FormatKind = 'video' | 'audio' | 'image';
@@ -67,8 +64,6 @@ export const UPLOAD_CONTENT_TYPES = [
   'text/vtt',
   'text/x-ass',
 ] as const;
-
-export type UploadContentType = (typeof UPLOAD_CONTENT_TYPES)[number];
 
 export const QUALITIES = ['high', 'medium', 'low'] as const;
 export const RESOLUTIONS = ['480p', '720p', '1080p', '4k'] as const;

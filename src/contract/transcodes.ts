@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { jobStatus, timestamp, warning } from './common.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
-import { MAX_WAIT_SECONDS } from './limits.ts';
 import type { TranscodeRequest } from './transcode-request.ts';
 
 export const MAX_INPUTS = 10;
@@ -131,5 +130,3 @@ export const downloadAnswer = z.object({ url: z.url() }).meta({ id: 'DownloadAns
 export const eraseAnswer = z
   .object({ success: z.literal(true), id: z.uuid(), erased_at: timestamp })
   .meta({ id: 'EraseAnswer' });
-
-export const waitDescription = `Seconds to wait for the job to become final, at most ${MAX_WAIT_SECONDS}.`;

@@ -4,10 +4,6 @@ export function sha256(data: string | Uint8Array): Buffer {
   return createHash('sha256').update(data).digest();
 }
 
-export function sha256Hex(data: string | Uint8Array): string {
-  return sha256(data).toString('hex');
-}
-
 /** JSON with sorted keys, so that two equal bodies hash alike whatever the order of their fields. */
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map((item) => canonicalJson(item ?? null)).join(',')}]`;

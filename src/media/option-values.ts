@@ -134,7 +134,7 @@ export function describeValue(spec: OptionValue): string {
 }
 
 /** Seconds of a canonical time value. */
-export function secondsOf(value: string): number {
+function secondsOf(value: string): number {
   return Number(value);
 }
 
