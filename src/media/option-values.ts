@@ -133,11 +133,6 @@ export function describeValue(spec: OptionValue): string {
   }
 }
 
-/** Seconds of a canonical time value. */
-function secondsOf(value: string): number {
-  return Number(value);
-}
-
 function within(value: number, range: { min: number; max: number }): boolean {
   return Number.isFinite(value) && value >= range.min && value <= range.max;
 }
