@@ -91,10 +91,10 @@ export interface TranscodesTable {
   request_id: string | null;
   status: JobStatus;
   lane: 'light' | 'heavy';
-  request: Json<unknown>;
+  request_sealed: Buffer | null;
   output_format: string;
   source: string;
-  plan: Json<unknown> | null;
+  plan_sealed: Buffer | null;
   warnings: Json<unknown>;
   metadata_sealed: Buffer | null;
   progress: Generated<number>;
@@ -109,7 +109,7 @@ export interface TranscodesTable {
   output_probe: Json<unknown> | null;
   input_seconds: number | null;
   error_code: string | null;
-  error_message: string | null;
+  error_sealed: Buffer | null;
   retention_seconds: number;
   created_at: DefaultedTimestamp;
   updated_at: DefaultedTimestamp;

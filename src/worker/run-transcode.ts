@@ -2,6 +2,7 @@ import { JobFailure } from '../contract/failures.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { recordInput, reportProgress } from '../domain/transcodes/progress.ts';
 import type { Claim } from '../domain/transcodes/row.ts';
+import { openRequest } from '../domain/transcodes/row.ts';
 import type { Inspection } from '../domain/uploads/upload.ts';
 import {
   etaSeconds,
@@ -54,11 +55,12 @@ export async function prepareInputs(
 }
 
 export function makePlan(deps: WorkerDeps, claim: Claim, inputs: PreparedInput[]): Plan {
-  const stored = claim.job.request as Omit<TranscodeRequest, 'inputs'> & { inputs: { options?: never[] }[] };
+  const stored = openRequest(deps.context.vault, claim.job);
+  if (!stored) throw new JobFailure('input_deleted', 'The job has been erased.');
   const request: TranscodeRequest = {
-    ...stored,
+    ...(stored as Omit<TranscodeRequest, 'inputs'>),
     // The planner names files by their place in the cell; it never sees a URL.
-    inputs: stored.inputs.map((input, position) => ({ ...input, url: `/in/${position}` })),
+    inputs: stored.inputs.map((input, position) => ({ ...(input as object), url: `/in/${position}` })),
   };
   return planTranscode(request, inputs, {
     lane: claim.lane === 'heavy' ? 'heavy' : 'light',

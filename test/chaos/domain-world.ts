@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CreateBody } from '../../src/contract/transcodes.ts';
+import type { CreateBody, Job } from '../../src/contract/transcodes.ts';
 import type { Tx } from '../../src/database/pool.ts';
 import { type Account, ensureAccount } from '../../src/domain/accounts.ts';
 import type { Context } from '../../src/domain/context.ts';
@@ -9,6 +9,7 @@ import { acceptTranscode } from '../../src/domain/transcodes/accept.ts';
 import { claimTranscode } from '../../src/domain/transcodes/claim.ts';
 import { completeTranscode, reserveOutput } from '../../src/domain/transcodes/finish.ts';
 import type { Claim, Transcode } from '../../src/domain/transcodes/row.ts';
+import { viewTranscode } from '../../src/domain/transcodes/view.ts';
 import { confirmUpload } from '../../src/domain/uploads/confirm.ts';
 import { acceptInspection, claimInspection } from '../../src/domain/uploads/inspect.ts';
 import { presignUpload } from '../../src/domain/uploads/presign.ts';
@@ -45,6 +46,8 @@ export interface DomainWorld {
     bytes?: Buffer,
   ): Promise<{ filename: string; stagingKey: string; id: string; bytes: Buffer }>;
   row(id: string): Promise<Transcode>;
+  /** The job as clients see it. */
+  view(id: string): Promise<Job>;
   events(jobId: string): Promise<string[]>;
   attempts(jobId: string): Promise<{ number: number; state: string; error_code: string | null }[]>;
   /** Makes waiting queue entries due now, whatever their delay. */
@@ -102,6 +105,8 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
     return { filename, stagingKey: staging_key, id, bytes };
   };
 
+  const row = (id: string) =>
+    database.db.selectFrom('transcodes').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   const confirm = (account: Account, sent: { filename: string; bytes: Buffer }) =>
     confirmUpload(
       context,
@@ -172,7 +177,10 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
       return { id: sent.id, fileUrl, objectId: inspection.upload.object_id!, key: inspection.objectKey };
     },
     uploadFile: async (account, bytes) => confirm(account, await presign(account, 'clip.mp4', bytes)),
-    row: (id) => database.db.selectFrom('transcodes').selectAll().where('id', '=', id).executeTakeFirstOrThrow(),
+    async view(id) {
+      return viewTranscode(context, database.db, await row(id));
+    },
+    row,
     async events(jobId) {
       const rows = await database.db
         .selectFrom('events')

@@ -48,7 +48,7 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
       request_id: options.requestId,
       status: 'pending',
       lane,
-      request: JSON.stringify(storedRequest(body)),
+      request_sealed: context.vault.seal(JSON.stringify(storedRequest(body))),
       output_format: body.outputFormat,
       source: body.options ? 'raw_options' : body.preset ? 'preset' : 'defaults',
       warnings: JSON.stringify(options.warnings),

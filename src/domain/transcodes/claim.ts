@@ -24,7 +24,7 @@ export async function claimTranscode(
       await sql`SELECT pg_advisory_xact_lock(${CLAIM_LOCK})`.execute(tx);
       const entry = await context.queue.fetch(tx, lane, await busyAccounts(tx));
       if (!entry) return null;
-      const claim = await start(tx, lane, entry, worker);
+      const claim = await start(context, tx, lane, entry, worker);
       if (!claim) await context.queue.finish(tx, lane, entry.id);
       return claim ?? 'stale';
     });
@@ -45,6 +45,7 @@ async function busyAccounts(tx: Tx): Promise<string[]> {
 }
 
 async function start(
+  context: Context,
   tx: Tx,
   lane: Lane,
   entry: { id: string; subject: string },
@@ -62,7 +63,10 @@ async function start(
   if (job.status === 'processing') await markLost(tx, job.id);
 
   if ((await spentAttempts(tx, job.id)) >= MAX_ATTEMPTS) {
-    await endFailed(tx, job, { code: 'worker_lost', message: `The worker died in each of ${MAX_ATTEMPTS} attempts.` });
+    await endFailed(context, tx, job, {
+      code: 'worker_lost',
+      message: `The worker died in each of ${MAX_ATTEMPTS} attempts.`,
+    });
     return null;
   }
   const number = job.attempts + 1;

@@ -61,7 +61,14 @@ export async function forgetTranscode(tx: Tx, job: Pick<Transcode, 'id'>, at: Da
   await tx.updateTable('attempts').set({ stderr_sealed: null }).where('transcode_id', '=', job.id).execute();
   const forgotten = await tx
     .updateTable('transcodes')
-    .set({ erased_at: at, metadata_sealed: null, output_name_sealed: null })
+    .set({
+      erased_at: at,
+      metadata_sealed: null,
+      output_name_sealed: null,
+      request_sealed: null,
+      plan_sealed: null,
+      error_sealed: null,
+    })
     .where('id', '=', job.id)
     .returning('output_object_id')
     .executeTakeFirst();

@@ -67,7 +67,7 @@ export async function completeTranscode(
         eta_seconds: 0,
         output_object_id: result.objectId,
         output_probe: JSON.stringify(result.output),
-        plan: JSON.stringify(result.plan),
+        plan_sealed: context.vault.seal(JSON.stringify(result.plan)),
         warnings: JSON.stringify(result.warnings),
         input_seconds: result.inputSeconds,
         completed_at: now,
@@ -114,7 +114,7 @@ export async function failTranscode(
       await context.queue.finish(tx, claim.lane, claim.entry);
       await requeue(context, tx, job, { delaySeconds: 2 ** spent, reason: failure.code });
     } else {
-      await endFailed(tx, job, failure);
+      await endFailed(context, tx, job, failure);
       await context.queue.finish(tx, claim.lane, claim.entry);
     }
     return true;
@@ -165,14 +165,14 @@ export async function requeue(
 }
 
 /** Sets an open job, whose row the caller holds, to failed. */
-export async function endFailed(tx: Tx, job: Transcode, failure: Failure): Promise<void> {
+export async function endFailed(context: Context, tx: Tx, job: Transcode, failure: Failure): Promise<void> {
   const now = new Date();
   await tx
     .updateTable('transcodes')
     .set({
       status: 'failed',
       error_code: failure.code,
-      error_message: failure.message,
+      error_sealed: context.vault.seal(failure.message),
       eta_seconds: null,
       completed_at: now,
       updated_at: now,

@@ -105,7 +105,7 @@ async function restart(context: Context, id: string, stillLost: (job: Transcode)
     await markLost(tx, id);
     await context.queue.finish(tx, job.lane, job.queue_job);
     if ((await spentAttempts(tx, id)) >= MAX_ATTEMPTS) {
-      await endFailed(tx, job, {
+      await endFailed(context, tx, job, {
         code: 'worker_lost',
         message: `The worker died in each of ${MAX_ATTEMPTS} attempts.`,
       });

@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { TranscodeInputsTable, TranscodesTable } from '../../database/tables.ts';
+import type { Vault } from '../../ids/vault.ts';
 import type { Lane } from '../../queue/queue.ts';
 
 export type Transcode = Selectable<TranscodesTable>;
@@ -22,6 +23,11 @@ export interface StoredRequest {
   preset?: { quality?: string; resolution?: string };
   options?: unknown[];
   filters?: { filter: string }[];
+}
+
+/** Null once the job is erased. */
+export function openRequest(vault: Vault, job: Pick<Transcode, 'request_sealed'>): StoredRequest | null {
+  return job.request_sealed && (JSON.parse(vault.open(job.request_sealed)) as StoredRequest);
 }
 
 /** What one output turned out to be, as a probe of it said. */

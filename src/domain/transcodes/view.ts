@@ -5,7 +5,7 @@ import type { Vault } from '../../ids/vault.ts';
 import type { Context } from '../context.ts';
 import type { Inspection } from '../uploads/upload.ts';
 import { inputsOf, queuePositions } from './read.ts';
-import { billableMinutes, type OutputFacts, type StoredRequest, type Transcode, type TranscodeInput } from './row.ts';
+import { billableMinutes, type OutputFacts, openRequest, type Transcode, type TranscodeInput } from './row.ts';
 
 /** The job as clients see it (contract A4). */
 export async function viewTranscode(context: Pick<Context, 'vault' | 'store'>, db: Db, job: Transcode): Promise<Job> {
@@ -32,7 +32,7 @@ function view(
   inputs: TranscodeInput[],
   position: number | null,
 ): Job {
-  const request = job.request as StoredRequest;
+  const request = openRequest(context.vault, job);
   const output = job.output_probe as OutputFacts | null;
   const first = (inputs[0]?.probe as Inspection | null)?.summary ?? null;
   const available = job.status === 'completed' && output !== null && job.erased_at === null;
@@ -49,15 +49,15 @@ function view(
     duration_seconds: output?.duration_seconds ?? null,
     ffmpeg_options: {
       source: job.source as Job['ffmpeg_options']['source'],
-      options: (request.options as Job['ffmpeg_options']['options']) ?? null,
-      preset: request.preset ?? null,
+      options: (request?.options as Job['ffmpeg_options']['options']) ?? null,
+      preset: request?.preset ?? null,
     },
     video_metadata: first && {
       format: first.format,
       duration_seconds: first.duration_seconds,
       size_bytes: first.size_bytes,
     },
-    error_message: job.error_message,
+    error_message: job.error_sealed && context.vault.open(job.error_sealed),
     error_code: job.error_code,
     metadata: { user: job.metadata_sealed ? JSON.parse(context.vault.open(job.metadata_sealed)) : null },
     progress: Math.min(1, Math.round(job.progress * 10_000) / 10_000),

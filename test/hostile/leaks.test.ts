@@ -1,0 +1,170 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, upload } from '../helpers/media.ts';
+import { call, startService, type TestService } from '../helpers/service.ts';
+import { startSource } from '../helpers/source-server.ts';
+import { until } from '../helpers/until.ts';
+import { findIn, findInText, windowsOf } from './leaks-scan.ts';
+
+/** Long enough for the jobs to be made and looked at, short enough to wait for. */
+const RETENTION_SECONDS = 15;
+
+const word = () => randomBytes(9).toString('hex');
+
+/** Words that stand nowhere else, in every place where a user can put one. */
+const NAMES = {
+  'upload name': `holiday-${word()}`,
+  'name in the source’s path': `reel-${word()}`,
+  original_filename: `original-${word()}`,
+  'metadata value': `note-${word()}`,
+  'tag of the input': `title-${word()}`,
+  'tag asked for in an option': `caption-${word()}`,
+};
+const SECRETS: Record<string, string> = {
+  'query of the source': `token-${word()}`,
+  'key in a query': `al_live_${word()}${word()}`,
+  'idempotency key': `once-${word()}`,
+};
+
+describe('what the service was told in confidence', () => {
+  let service: TestService;
+  let source: Awaited<ReturnType<typeof startSource>>;
+  let folder: string;
+  const media: Record<string, Buffer> = {};
+  const jobs: string[] = [];
+
+  const bytesOf = (words: Record<string, string>) =>
+    Object.fromEntries(Object.entries(words).map(([name, text]) => [name, Buffer.from(text)]));
+  const create = async (body: object, headers?: Record<string, string>) => {
+    const answer = await service.call('POST', '/v1/transcodes', body, headers);
+    expect(answer.status).toBe(201);
+    jobs.push(answer.json.id);
+    return answer.json.id as string;
+  };
+  const ended = (id: string) => service.call('GET', `/v1/transcodes/${id}?wait=30`).then((answer) => answer.json);
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-leaks-'));
+    const tags = ['-metadata', `title=${NAMES['tag of the input']}`, '-vf', 'noise=alls=40:allf=t'];
+    const clip = await readFile(await makeClip(join(folder, 'clip.mp4'), { seconds: 2, args: tags }));
+    Object.assign(media, windowsOf('input', clip));
+    source = await startSource((request, response) => {
+      const whole = !request.url?.includes('cut');
+      response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': clip.length });
+      if (whole) response.end(clip);
+      else response.write(clip.subarray(0, 20_000), () => response.destroy());
+    });
+    service = await startService({
+      AIRLOCK_RETENTION: `${RETENTION_SECONDS}s`,
+      AIRLOCK_FETCH_ALLOW: '127.0.0.1/32',
+      AIRLOCK_LOG_LEVEL: 'debug',
+    });
+    SECRETS['API key'] = service.key;
+    SECRETS['random part of the API key'] = service.key.slice('al_live_'.length);
+    SECRETS['first key'] = /al_live_\w+/.exec(service.output())?.[0] ?? service.key;
+  });
+  afterAll(async () => {
+    source?.close();
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  /** Everything that the service wrote to its output, without the one place where the first key is shown. */
+  const output = () => Buffer.from(service.output().replaceAll(SECRETS['first key']!, '(first key)'));
+
+  it('stands in no log, no table and no file in readable form while it is in use', async () => {
+    const clip = join(folder, 'clip.mp4');
+    const sent = await upload(service, clip, 'video/mp4', `${NAMES['upload name']}.mp4`);
+    SECRETS['signature of the upload'] = new URL(sent.uploadUrl).searchParams.get('X-Amz-Signature')!;
+    const spare = await upload(service, clip, 'video/mp4', `${NAMES['upload name']}.mp4`);
+    const url = `${source.url}/${NAMES['name in the source’s path']}.mp4?token=${SECRETS['query of the source']}`;
+    const metadata = { original_filename: NAMES.original_filename, note: NAMES['metadata value'] };
+
+    const completed = await create(
+      {
+        inputs: [{ url: sent.fileUrl }],
+        outputFormat: 'mp4',
+        options: [{ option: '-metadata', argument: `title=${NAMES['tag asked for in an option']}` }],
+        metadata,
+      },
+      { 'idempotency-key': SECRETS['idempotency key']! },
+    );
+    const fetched = await create({ inputs: [{ url }], outputFormat: 'webm', preset: { quality: 'low' }, metadata });
+    const failed = await create({
+      inputs: [{ url: sent.fileUrl }],
+      outputFormat: 'mp4',
+      options: [
+        { option: '-map', argument: '0:a:5' },
+        { option: '-metadata', argument: `title=${NAMES['tag asked for in an option']}` },
+      ],
+      metadata,
+    });
+    const cut = await create({ inputs: [{ url: `${url}&cut` }], outputFormat: 'mp3', metadata });
+    const canceled = await create({
+      inputs: [{ url }],
+      outputFormat: 'mp4',
+      options: [{ option: '-preset', argument: 'veryslow' }],
+    });
+    await service.call('PATCH', `/v1/transcodes/${canceled}/cancel`);
+    const erased = await create({ inputs: [{ url: spare.fileUrl }], outputFormat: 'gif', metadata });
+    expect((await service.call('DELETE', `/v1/transcodes/${erased}`)).status).toBe(200);
+
+    const done = await ended(completed);
+    expect(done).toMatchObject({ status: 'completed', metadata: { user: metadata } });
+    expect(done.inputs[0].url).toContain(NAMES['upload name']);
+    expect(await ended(fetched)).toMatchObject({ status: 'completed' });
+    expect((await ended(failed)).status).toBe('failed');
+    const link = (await service.call('GET', `/v1/transcodes/${completed}/download`)).json.url;
+    SECRETS['signature of the download'] = new URL(link).searchParams.get('X-Amz-Signature')!;
+    const result = Buffer.from(await (await fetch(link)).arrayBuffer());
+    Object.assign(media, windowsOf('output', result));
+    // What people do by mistake: a key in a query, an unknown key, a link that was altered.
+    for (const name of ['key', 'api_key']) {
+      await call(`${service.api}/v1/transcodes?${name}=${SECRETS['key in a query']}`, 'GET', null);
+      await call(`${service.api}/v1/transcodes?${name}=${service.key}`, 'GET', null);
+    }
+    await call(`${service.api}/v1/transcodes`, 'GET', SECRETS['key in a query']!);
+    await fetch(link.replace(/response-content-type=[^&]+/, 'response-content-type=text%2Fhtml'));
+    await fetch(sent.uploadUrl, { method: 'PUT', body: 'other bytes' });
+
+    // The search itself works: the bytes are there as long as they are wanted.
+    expect(await findIn(join(service.dataDir, 'storage'), media)).toHaveLength(Object.keys(media).length);
+    const found = await findIn(service.dataDir, bytesOf({ ...SECRETS, ...NAMES }));
+    // A tag stands in the media that carries it, and nowhere else.
+    expect(found.filter((place) => !/^tag .* in storage\//.test(place))).toEqual([]);
+    expect(findInText(output(), bytesOf({ ...SECRETS, ...NAMES }))).toEqual([]);
+    // Repeated as something that may heal, it ends last.
+    expect(await ended(cut)).toMatchObject({ status: 'failed', error_code: 'source_incomplete', attempts: 3 });
+  });
+
+  it('is gone after its retention: names, media, cells, work folders', async () => {
+    await until(
+      async () => {
+        const { json } = await service.call('GET', '/v1/transcodes?limit=100');
+        const names = JSON.stringify(json.items);
+        const files = await filesIn(join(service.dataDir, 'storage'));
+        return files.length === 0 && !Object.values(NAMES).some((name) => names.includes(name));
+      },
+      { what: 'the end of the retention', timeoutMs: (RETENTION_SECONDS + 20) * 1000, everyMs: 500 },
+    );
+    for (const id of jobs) {
+      const { json } = await service.call('GET', `/v1/transcodes/${id}`);
+      expect(json).toMatchObject({ id, output_url: null, metadata: { user: null } });
+      expect(json.inputs.map((input: { url: string | null }) => input.url)).toEqual([null]);
+    }
+    expect((await service.call('GET', `/v1/transcodes/${jobs[0]}/download`)).status).toBe(410);
+    await service.stop();
+    expect(await findIn(service.dataDir, { ...media, ...bytesOf({ ...SECRETS, ...NAMES }) })).toEqual([]);
+    expect(findInText(output(), { ...media, ...bytesOf({ ...SECRETS, ...NAMES }) })).toEqual([]);
+    for (const name of ['storage', 'work', 'cells']) expect(await filesIn(join(service.dataDir, name))).toEqual([]);
+    expect((await stat(join(service.dataDir, 'postgres'))).isDirectory()).toBe(true);
+  });
+});
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
