@@ -6,11 +6,21 @@ import type { Context } from './context.ts';
 export type StoredObject = Selectable<ObjectsTable>;
 
 /**
+ * Holds these rows until the transaction ends. Whoever needs several takes them here, in the order of their ids:
+ * two transactions that took the same rows in different orders would wait for each other.
+ */
+export async function lockObjects(tx: Tx, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.selectFrom('objects').select('id').where('id', 'in', ids).orderBy('id').forUpdate().execute();
+}
+
+/**
  * Deleting is three steps (design 5.7): `deleting` in a transaction, the bytes, `deleted`. A process may die
  * between any two of them; the sweeper repeats what is left.
  */
 export async function markDeleting(tx: Tx, ids: string[]): Promise<void> {
   if (ids.length === 0) return;
+  await lockObjects(tx, ids);
   await tx
     .updateTable('objects')
     .set({ state: 'deleting' })

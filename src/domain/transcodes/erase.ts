@@ -16,6 +16,7 @@ import type { Transcode } from './row.ts';
 export async function eraseTranscode(context: Context, accountId: string, id: string, by: Actor): Promise<Date> {
   const { at, objects, staging } = await context.db.transaction().execute(async (tx) => {
     let job = await lockTranscode(tx, accountId, id);
+    await lockUploads(tx, id);
     if (job.status === 'pending' || job.status === 'processing') job = await endCanceled(context, tx, job);
     const at = job.erased_at ?? new Date();
     const objects = await forgetTranscode(tx, job, at);
@@ -73,6 +74,19 @@ export async function forgetTranscode(tx: Tx, job: Pick<Transcode, 'id'>, at: Da
     .returning('output_object_id')
     .executeTakeFirst();
   return forgotten?.output_object_id ? [forgotten.output_object_id] : [];
+}
+
+/** Uploads before objects, both in the order of their ids, as when a job is accepted. */
+async function lockUploads(tx: Tx, id: string): Promise<void> {
+  await tx
+    .selectFrom('uploads')
+    .select('id')
+    .where('id', 'in', (select) =>
+      select.selectFrom('transcode_inputs').select('upload_id').where('transcode_id', '=', id),
+    )
+    .orderBy('id')
+    .forUpdate()
+    .execute();
 }
 
 async function exclusiveUploads(tx: Tx, id: string) {

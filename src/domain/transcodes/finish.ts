@@ -4,6 +4,7 @@ import type { Tx } from '../../database/pool.ts';
 import { uuidv7 } from '../../ids/uuid.ts';
 import { type Context, MAX_ATTEMPTS } from '../context.ts';
 import { addEvent } from '../events.ts';
+import { lockObjects } from '../objects.ts';
 import { addUsage } from '../usage.ts';
 import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
 import { billableMinutes, type Claim, type OutputFacts, type Transcode } from './row.ts';
@@ -188,14 +189,20 @@ export async function endFailed(context: Context, tx: Tx, job: Transcode, failur
 /** A final job needs its sources no more: whole URLs go, and the uploads' retention counts from now. */
 export async function closeInputs(tx: Tx, job: Pick<Transcode, 'id' | 'retention_seconds'>): Promise<void> {
   await tx.updateTable('transcode_inputs').set({ source_sealed: null }).where('transcode_id', '=', job.id).execute();
+  const inputs = await tx
+    .selectFrom('transcode_inputs')
+    .select('object_id')
+    .where('transcode_id', '=', job.id)
+    .execute();
+  const objects = inputs.flatMap((input) => (input.object_id ? [input.object_id] : []));
+  if (objects.length === 0) return;
+  await lockObjects(tx, objects);
   await tx
     .updateTable('objects')
     .set({ delete_after: sql`greatest(delete_after, now() + make_interval(secs => ${job.retention_seconds}))` })
     .where('state', '=', 'live')
     .where('kind', '=', 'upload')
-    .where('id', 'in', (select) =>
-      select.selectFrom('transcode_inputs').select('object_id').where('transcode_id', '=', job.id),
-    )
+    .where('id', 'in', objects)
     .execute();
 }
 

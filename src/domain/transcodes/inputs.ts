@@ -5,7 +5,8 @@ import type { Tx } from '../../database/pool.ts';
 import { cleanFilename } from '../../ids/stored-name.ts';
 import { type Account, accountRetention } from '../accounts.ts';
 import type { Context } from '../context.ts';
-import { type Inspection, inspectionOf, openNames } from '../uploads/upload.ts';
+import { lockObjects } from '../objects.ts';
+import { type Inspection, inspectionOf, openNames, type Upload, uploadUrl } from '../uploads/upload.ts';
 
 export interface ResolvedInput {
   /** The confirmed upload behind a gs:// URL; null for a URL that a worker will fetch. */
@@ -34,6 +35,7 @@ export async function resolveInputs(
   body: CreateBody,
 ): Promise<ResolvedInput[]> {
   const resolved: ResolvedInput[] = [];
+  const uploads = await lockUploads(context, tx, account, body);
   for (const [index, input] of body.inputs.entries()) {
     const field = `inputs[${index}].url`;
     const output = OUTPUT_URL.exec(input.url);
@@ -41,34 +43,61 @@ export async function resolveInputs(
       resolved.push(
         await resolveOutput(context, tx, account, { url: input.url, bucket: output[1]!, job: output[2]! }, field),
       );
-    else if (input.url.startsWith('gs://')) resolved.push(await resolveUpload(context, tx, account, input.url, field));
+    else if (input.url.startsWith('gs://'))
+      resolved.push(await resolveUpload(context, tx, account, uploads, input.url, field));
     else resolved.push(resolveSource(input.url));
   }
   return resolved;
+}
+
+type Uploads = Map<string, Upload>;
+
+/**
+ * Uploads that the request names, by URL, held until the job's row is committed: the sweeper cannot delete one in
+ * between. In the order of their ids, as everywhere, so that jobs with the same uploads never deadlock.
+ */
+async function lockUploads(context: Context, tx: Tx, account: Account, body: CreateBody): Promise<Uploads> {
+  const prefix = uploadUrl(context.store.bucket, '');
+  const urls = body.inputs.map((input) => input.url).filter((url) => url.startsWith(prefix) && !OUTPUT_URL.test(url));
+  if (urls.length === 0) return new Map();
+  const byPrint = new Map(urls.map((url) => [print(context, url.slice(prefix.length)), url]));
+  const rows = await tx
+    .selectFrom('uploads')
+    .selectAll()
+    .where('account_id', '=', account.id)
+    .where(
+      'name_fingerprint',
+      'in',
+      [...byPrint.keys()].map((hex) => Buffer.from(hex, 'hex')),
+    )
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  await lockObjects(
+    tx,
+    rows.flatMap((row) => (row.object_id ? [row.object_id] : [])),
+  );
+  return new Map(rows.map((row) => [byPrint.get(row.name_fingerprint.toString('hex'))!, row]));
+}
+
+function print(context: Context, stored: string): string {
+  return context.vault.fingerprint(stored).toString('hex');
 }
 
 async function resolveUpload(
   context: Context,
   tx: Tx,
   account: Account,
+  uploads: Uploads,
   url: string,
   field: string,
 ): Promise<ResolvedInput> {
-  const prefix = `gs://${context.store.bucket}/`;
   const refusal = {
     field,
     reason: `is no confirmed upload of this account in gs://${context.store.bucket}`,
     remedy: 'Use the fileUrl that /v1/upload/confirm returned',
   };
-  if (!url.startsWith(prefix)) throw new ApiError('source_not_owned', refusal);
-  const upload = await tx
-    .selectFrom('uploads')
-    .selectAll()
-    .where('account_id', '=', account.id)
-    .where('name_fingerprint', '=', context.vault.fingerprint(url.slice(prefix.length)))
-    // Held until the job's row is committed: the sweeper cannot delete the upload in between.
-    .forUpdate()
-    .executeTakeFirst();
+  const upload = uploads.get(url);
   if (!upload) throw new ApiError('source_not_owned', refusal);
   const names = openNames(context.vault, upload);
   if (upload.state === 'deleted') throw new ApiError('source_deleted', { field });
