@@ -1,4 +1,5 @@
 import type { Context } from './context.ts';
+import { addEvent } from './events.ts';
 import { markDeleting } from './objects.ts';
 import { forgetTranscode } from './transcodes/erase.ts';
 
@@ -73,10 +74,13 @@ async function forgetLost(context: Context, seen: Set<string>, settled: Date): P
         .execute();
       const job = await tx
         .selectFrom('transcodes')
-        .select('id')
+        .select(['id', 'account_id'])
         .where('output_object_id', '=', object.id)
+        .where('erased_at', 'is', null)
         .executeTakeFirst();
-      if (job) await forgetTranscode(tx, job, new Date());
+      if (!job) return;
+      await forgetTranscode(tx, job, new Date());
+      await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'deleted', { reason: 'lost' });
     });
   }
   return lost;

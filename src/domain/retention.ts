@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Db } from '../database/pool.ts';
 import type { Context } from './context.ts';
 import { UNCONFIRMED_SECONDS } from './context.ts';
 import { addEvent } from './events.ts';
@@ -35,65 +36,52 @@ export async function sweepExpired(context: Context): Promise<SweepReport> {
 }
 
 async function expireJobs(context: Context): Promise<number> {
-  const due = await context.db
-    .selectFrom('transcodes')
-    .select(['id', 'account_id'])
-    .where('status', 'in', ['completed', 'failed', 'canceled'])
-    .where('expires_at', '<=', new Date())
-    .where('erased_at', 'is', null)
-    .limit(BATCH)
-    .execute();
-  for (const job of due) {
+  const due = await dueJobs(context.db).limit(BATCH).execute();
+  let expired = 0;
+  for (const { id } of due) {
     await context.db.transaction().execute(async (tx) => {
-      // An output that an open job reads stays until that job has ended.
-      if (await isOutputInUse(context, job.id)) return;
+      // Another sweeper or an erase may be faster.
+      const job = await dueJobs(tx).where('made.id', '=', id).forUpdate('made').skipLocked().executeTakeFirst();
+      if (!job) return;
       const objects = await forgetTranscode(tx, job, new Date());
       await markDeleting(tx, objects);
-      await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'deleted', { reason: 'retention' });
+      await addEvent(tx, { accountId: job.account_id, jobId: id }, 'deleted', { reason: 'retention' });
+      expired += 1;
     });
   }
-  return due.length;
+  return expired;
 }
 
-async function isOutputInUse(context: Context, jobId: string): Promise<boolean> {
-  const user = await context.db
+/** Jobs whose time is over. One whose output an open job reads stays until that has ended. */
+function dueJobs(db: Db) {
+  return db
     .selectFrom('transcodes as made')
-    .innerJoin('transcode_inputs as used', 'used.object_id', 'made.output_object_id')
-    .innerJoin('transcodes as open', 'open.id', 'used.transcode_id')
-    .select('open.id')
-    .where('made.id', '=', jobId)
-    .where('open.status', 'in', ['pending', 'processing'])
-    .executeTakeFirst();
-  return user !== undefined;
+    .select(['made.id', 'made.account_id'])
+    .where('made.status', 'in', ['completed', 'failed', 'canceled'])
+    .where('made.expires_at', '<=', new Date())
+    .where('made.erased_at', 'is', null)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('transcode_inputs')
+            .innerJoin('transcodes', 'transcodes.id', 'transcode_inputs.transcode_id')
+            .select('transcodes.id')
+            .whereRef('transcode_inputs.object_id', '=', 'made.output_object_id')
+            .where('transcodes.status', 'in', ['pending', 'processing']),
+        ),
+      ),
+    );
 }
 
-/** Confirmed uploads after their last use; an upload that an open job needs never goes. */
 async function expireUploads(context: Context): Promise<number> {
   return context.db.transaction().execute(async (tx) => {
-    const due = await tx
-      .selectFrom('uploads')
-      .innerJoin('objects', 'objects.id', 'uploads.object_id')
-      .select(['uploads.id', 'objects.id as object_id'])
-      .where('uploads.state', '=', 'confirmed')
-      .where('objects.state', '=', 'live')
-      .where('objects.delete_after', '<=', new Date())
-      .where((where) =>
-        where.not(
-          where.exists(
-            where
-              .selectFrom('transcode_inputs')
-              .innerJoin('transcodes', 'transcodes.id', 'transcode_inputs.transcode_id')
-              .select('transcodes.id')
-              .whereRef('transcode_inputs.object_id', '=', 'objects.id')
-              .where('transcodes.status', 'in', ['pending', 'processing']),
-          ),
-        ),
-      )
-      .limit(BATCH)
-      // A job that is being accepted holds the upload's row; it is left for the next round.
-      .forUpdate('uploads')
-      .skipLocked()
-      .execute();
+    // A job that is being accepted holds the upload's row; it is left for the next round.
+    const held = await dueUploads(tx).limit(BATCH).forUpdate('uploads').skipLocked().execute();
+    if (held.length === 0) return 0;
+    // Looked at again now that nobody can start to use them: one may have been, while the first look was under way.
+    const ids = held.map((upload) => upload.id);
+    const due = await dueUploads(tx).where('uploads.id', 'in', ids).execute();
     for (const upload of due) {
       await tx
         .updateTable('uploads')
@@ -107,6 +95,29 @@ async function expireUploads(context: Context): Promise<number> {
     );
     return due.length;
   });
+}
+
+/** Confirmed uploads after their last use; an upload that an open job needs never goes. */
+function dueUploads(db: Db) {
+  return db
+    .selectFrom('uploads')
+    .innerJoin('objects', 'objects.id', 'uploads.object_id')
+    .select(['uploads.id', 'objects.id as object_id'])
+    .where('uploads.state', '=', 'confirmed')
+    .where('objects.state', '=', 'live')
+    .where('objects.delete_after', '<=', new Date())
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('transcode_inputs')
+            .innerJoin('transcodes', 'transcodes.id', 'transcode_inputs.transcode_id')
+            .select('transcodes.id')
+            .whereRef('transcode_inputs.object_id', '=', 'objects.id')
+            .where('transcodes.status', 'in', ['pending', 'processing']),
+        ),
+      ),
+    );
 }
 
 /** Uploads that nobody confirmed, and refused or erased ones: no name stays, and what was PUT is deleted. */

@@ -49,7 +49,7 @@ describe('an attempt that was replaced', () => {
     const worker = uuidv7();
     const { objectId, key } = await world.store(await world.mustClaim(worker));
     await recoverLost(world.context, [worker]);
-    await world.database.pg.query(`UPDATE objects SET delete_after = now() WHERE id = $1`, [objectId]);
+    await world.database.pg.query(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE id = $1`, [objectId]);
     await sweepExpired(world.context);
     expect(await world.context.store.head(key)).toBeNull();
     expect(await world.row(job.id)).toMatchObject({ status: 'pending' });

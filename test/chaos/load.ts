@@ -88,7 +88,7 @@ export async function expectEachCompletedOnce(db: Client, ids: string[]): Promis
 
 /** The storage holds exactly the objects that rows name, once what died half-way has come due. */
 export async function expectNoOrphans(db: Client, service: TestService): Promise<void> {
-  await db.query(`UPDATE objects SET delete_after = now() WHERE state = 'pending'`);
+  await db.query(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE state = 'pending'`);
   await until(
     async () => {
       const { rows } = await db.query(

@@ -1,0 +1,223 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { downloadUrl } from '../../src/domain/downloads.ts';
+import { reconcileStorage } from '../../src/domain/reconcile.ts';
+import { sweepExpired, sweepRows } from '../../src/domain/retention.ts';
+import { confirmUpload } from '../../src/domain/uploads/confirm.ts';
+import { uuidv7 } from '../../src/ids/uuid.ts';
+import { sealedKey } from '../../src/storage/keys.ts';
+import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
+
+const NO_WAIT = { forUpload: async () => {}, maxMs: 0 };
+
+describe('retention', () => {
+  let world: DomainWorld;
+  let account: Awaited<ReturnType<DomainWorld['account']>>;
+  beforeAll(async () => {
+    world = await makeDomainWorld();
+  });
+  beforeEach(async () => {
+    account = await world.account();
+  });
+  afterAll(() => world?.close());
+
+  const sql = (text: string, ...values: unknown[]) => world.database.pg.query(text, values);
+  const isThere = async (key: string) => (await world.context.store.head(key)) !== null;
+  const due = (job: string) => sql(`UPDATE transcodes SET expires_at = now() - interval '1 s' WHERE id = $1`, job);
+  const unused = (object: string) =>
+    sql(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE id = $1`, object);
+  const stateOf = async (table: 'objects' | 'uploads', id: string) =>
+    (await sql(`SELECT state FROM ${table} WHERE id = $1`, id)).rows[0]?.state;
+
+  async function completed(input?: string) {
+    const job = await world.accept(account, input ? { inputs: [{ url: input }], metadata: { a: 1 } } : {});
+    const claim = await world.mustClaim();
+    const output = await world.store(claim);
+    await world.complete(claim, output.objectId);
+    return { id: job.id, ...output };
+  }
+
+  it('takes bytes and names of a job and leaves a row that says nothing of them', async () => {
+    const job = await completed();
+    await sweepExpired(world.context);
+    expect(await isThere(job.key)).toBe(true);
+    await due(job.id);
+    expect(await sweepExpired(world.context)).toMatchObject({ expiredJobs: 1, deletedObjects: 1 });
+    expect(await isThere(job.key)).toBe(false);
+    expect(await world.view(job.id)).toMatchObject({
+      status: 'completed',
+      output_url: null,
+      inputs: [{ url: null }],
+      metadata: { user: null },
+      ffmpeg_options: { options: null, preset: null },
+    });
+    const { rows } = await sql(`SELECT * FROM transcodes WHERE id = $1`, job.id);
+    for (const [column, value] of Object.entries(rows[0])) if (column.endsWith('_sealed')) expect(value).toBeNull();
+    await expect(downloadUrl(world.context, account.id, job.id)).rejects.toMatchObject({ code: 'output_deleted' });
+    expect(await sweepExpired(world.context)).toEqual({ expiredJobs: 0, expiredUploads: 0, deletedObjects: 0 });
+  });
+
+  it('tells once that a job is gone, however many sweep', async () => {
+    const jobs = [await completed(), await completed(), await completed()];
+    for (const job of jobs) await due(job.id);
+    await Promise.all(Array.from({ length: 4 }, () => sweepExpired(world.context)));
+    for (const { id } of jobs) {
+      expect((await world.events(id)).filter((type) => type === 'deleted')).toHaveLength(1);
+    }
+  });
+
+  it('refuses a download from the moment that the time is over, before any sweep', async () => {
+    const job = await completed();
+    expect(await downloadUrl(world.context, account.id, job.id)).toContain('X-Amz-Expires=600');
+    await due(job.id);
+    await expect(downloadUrl(world.context, account.id, job.id)).rejects.toMatchObject({ code: 'output_deleted' });
+  });
+
+  it('lets an upload live as long as an open job needs it, and its time after that', async () => {
+    const upload = await world.upload(account);
+    const job = await world.accept(account, { inputs: [{ url: upload.fileUrl }] });
+    await unused(upload.objectId);
+    await sweepExpired(world.context);
+    expect(await isThere(upload.key)).toBe(true);
+    const claim = await world.mustClaim();
+    await sweepExpired(world.context);
+    expect(await isThere(upload.key)).toBe(true);
+    await world.complete(claim, (await world.store(claim)).objectId);
+    // Its time counts from the end of the job.
+    await sweepExpired(world.context);
+    expect(await isThere(upload.key)).toBe(true);
+    await unused(upload.objectId);
+    await sweepExpired(world.context);
+    expect(await isThere(upload.key)).toBe(false);
+    expect(await stateOf('uploads', upload.id)).toBe('deleted');
+    const again = world.accept(account, { inputs: [{ url: upload.fileUrl }] });
+    await expect(again).rejects.toMatchObject({ code: 'source_deleted' });
+    expect(await world.row(job.id)).toMatchObject({ status: 'completed' });
+  });
+
+  it('lets an output live as long as an open job reads it', async () => {
+    const made = await completed();
+    const url = (await world.view(made.id)).output_url!;
+    await world.accept(account, { inputs: [{ url }] });
+    await due(made.id);
+    await sweepExpired(world.context);
+    expect(await isThere(made.key)).toBe(true);
+    const reader = await world.mustClaim();
+    await world.complete(reader, (await world.store(reader)).objectId);
+    await sweepExpired(world.context);
+    expect(await isThere(made.key)).toBe(false);
+  });
+
+  it('is not held up by outputs that are still read', async () => {
+    const [read, other] = [await completed(), await completed()];
+    const url = (await world.view(read.id)).output_url!;
+    await world.accept(account, { inputs: [{ url }] });
+    for (const { id } of [read, other]) await due(id);
+    expect(await sweepExpired(world.context)).toMatchObject({ expiredJobs: 1 });
+    expect([await isThere(read.key), await isThere(other.key)]).toEqual([true, false]);
+    await world.mustClaim();
+  });
+
+  it('takes an upload that nobody confirmed within its hour, and no younger one', async () => {
+    const [old, young] = [await world.presign(account, 'old.mp4'), await world.presign(account, 'young.mp4')];
+    await sql(`UPDATE uploads SET created_at = now() - interval '61 min' WHERE id = $1`, old.id);
+    await sql(`UPDATE uploads SET created_at = now() - interval '59 min' WHERE id = $1`, young.id);
+    expect(await sweepExpired(world.context)).toMatchObject({ expiredUploads: 1 });
+    expect([await isThere(old.stagingKey), await isThere(young.stagingKey)]).toEqual([false, true]);
+    const { rows } = await sql('SELECT state, name_sealed FROM uploads WHERE id = $1', old.id);
+    expect(rows).toEqual([{ state: 'deleted', name_sealed: null }]);
+    const late = confirmUpload(world.context, account, { filename: old.filename, fileSize: 64 }, NO_WAIT);
+    await expect(late).rejects.toMatchObject({ code: 'upload_not_found' });
+  });
+
+  it('empties an upload’s key once more when its URL has died: bytes that were sent after the confirm', async () => {
+    const sent = await world.presign(account);
+    const confirmed = await world.upload(account, 'other.mp4');
+    await sql(`UPDATE uploads SET state = 'confirmed', object_id = $2 WHERE id = $1`, sent.id, confirmed.objectId);
+    await sweepExpired(world.context);
+    expect(await isThere(sent.stagingKey)).toBe(true);
+    await sql(`UPDATE uploads SET url_expires_at = now() - interval '2 h' WHERE id = $1`, sent.id);
+    await sweepExpired(world.context);
+    expect(await isThere(sent.stagingKey)).toBe(false);
+  });
+
+  it('finishes deletions that a crash left half-way', async () => {
+    const job = await completed();
+    await sql(`UPDATE objects SET state = 'deleting' WHERE id = $1`, job.objectId);
+    await sweepExpired(world.context);
+    expect([await isThere(job.key), await stateOf('objects', job.objectId)]).toEqual([false, 'deleted']);
+  });
+
+  it('does not take what a confirm is still looking at', async () => {
+    const sent = await world.presign(account);
+    const confirm = () =>
+      confirmUpload(world.context, account, { filename: sent.filename, fileSize: sent.bytes.length }, NO_WAIT);
+    await expect(confirm()).rejects.toMatchObject({ code: 'unavailable' });
+    const { rows } = await sql('SELECT object_id FROM uploads WHERE id = $1', sent.id);
+    await unused(rows[0].object_id);
+    await sweepExpired(world.context);
+    expect(await stateOf('objects', rows[0].object_id)).toBe('pending');
+  });
+
+  it('deletes rows only when they are old and nobody needs them', async () => {
+    const [young, old] = [await completed(), await completed()];
+    for (const { id } of [young, old]) await due(id);
+    await sweepExpired(world.context);
+    await sql(`UPDATE transcodes SET completed_at = now() - interval '31 d' WHERE id = $1`, old.id);
+    await sql(`UPDATE objects SET deleted_at = now() - interval '31 d' WHERE id = $1`, old.objectId);
+    await sql(`UPDATE events SET at = now() - interval '8 d' WHERE job_id = $1`, young.id);
+    await sweepRows(world.context);
+    expect((await sql('SELECT id FROM transcodes WHERE id = ANY($1)', [young.id, old.id])).rows).toEqual([
+      { id: young.id },
+    ]);
+    expect(await world.events(young.id)).toEqual([]);
+    expect(await stateOf('objects', old.objectId)).toBeUndefined();
+    expect(await stateOf('objects', young.objectId)).toBe('deleted');
+  });
+});
+
+describe('reconciling storage and rows', () => {
+  let world: DomainWorld;
+  beforeAll(async () => {
+    world = await makeDomainWorld();
+  });
+  afterAll(() => world?.close());
+
+  it('deletes keys that no row knows, once they are old enough, and touches nothing that one knows', async () => {
+    const account = await world.account();
+    const waiting = await world.presign(account, 'waiting.mp4');
+    const upload = await world.upload(account);
+    const job = await world.accept(account);
+    const claim = await world.mustClaim();
+    const reserved = await world.store(claim);
+    const stray = sealedKey(account.id, uuidv7());
+    expect(await world.context.store.copy(upload.key, stray)).toBe(true);
+
+    expect(await reconcileStorage(world.context)).toEqual({ unknownKeys: 0, lostObjects: 0 });
+    // As if an hour had passed: the clock that is compared is the storage's.
+    expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 1, lostObjects: 0 });
+    const keys: string[] = [];
+    for await (const object of world.context.store.list('')) keys.push(object.key);
+    expect(keys.sort()).toEqual([waiting.stagingKey, upload.key, reserved.key].sort());
+    expect(await world.complete(claim, reserved.objectId)).toBe(true);
+    expect(await world.row(job.id)).toMatchObject({ status: 'completed' });
+  });
+
+  it('marks as gone what has a row and no bytes, so that nobody is sent there', async () => {
+    const account = await world.account();
+    const upload = await world.upload(account);
+    const job = await world.accept(account);
+    const claim = await world.mustClaim();
+    const output = await world.store(claim);
+    await world.complete(claim, output.objectId);
+    for (const key of [upload.key, output.key]) await world.context.store.delete(key);
+
+    expect(await reconcileStorage(world.context)).toEqual({ unknownKeys: 0, lostObjects: 0 });
+    expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 2 });
+    expect(await world.view(job.id)).toMatchObject({ status: 'completed', output_url: null });
+    await expect(downloadUrl(world.context, account.id, job.id)).rejects.toMatchObject({ code: 'output_deleted' });
+    const use = world.accept(account, { inputs: [{ url: upload.fileUrl }] });
+    await expect(use).rejects.toMatchObject({ code: 'source_deleted' });
+    expect(await world.events(job.id)).toContain('deleted');
+    expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 0 });
+  });
+});
