@@ -7,5 +7,7 @@ export default defineConfig({
     testTimeout: 60_000,
     hookTimeout: 60_000,
     maxWorkers: 2,
+    // Tests kill real processes on machines that others use as well; a second failure in a row is a real one.
+    retry: process.env.CI ? 1 : 0,
   },
 });

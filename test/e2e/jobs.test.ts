@@ -164,11 +164,17 @@ describe('jobs', () => {
       const { key } = await service.makeKey('--account', `lister-${Math.random()}`);
       const headers = { authorization: `Bearer ${key}` };
       const url = 'https://media.example.com/a.mp4';
+      // The only slot is kept busy, so that none of the jobs starts, and fails, before it is canceled.
+      const blocker = (await create(slow())).json.id;
+      await until(async () => (await service.call('GET', `/v1/transcodes/${blocker}`)).json.status === 'processing', {
+        what: 'the slot to be taken',
+      });
       const jobs = [];
       for (let count = 0; count < 5; count++) {
         const { json } = await create({ inputs: [{ url }], outputFormat: 'mp3', metadata: { count } }, headers);
         jobs.push((await service.call('PATCH', `/v1/transcodes/${json.id}/cancel`, undefined, headers)).json.job);
       }
+      await cancel(blocker);
       const list = (query: string) => service.call('GET', `/v1/transcodes${query}`, undefined, headers);
       return { jobs, list, headers };
     }
