@@ -48,7 +48,7 @@ export function openExchange(options: { connections: number; ca?: string }): Exc
         const connecting = setTimeout(() => fail(timedOut('connection')), CONNECT_MS);
         request.on('socket', (socket) => {
           if (!socket.connecting) clearTimeout(connecting);
-          socket.once('connect', () => clearTimeout(connecting));
+          else socket.once('connect', () => clearTimeout(connecting));
         });
         request.setTimeout(SILENCE_MS, () => fail(timedOut('answer')));
         request.on('error', fail);
