@@ -31,11 +31,28 @@ export async function addUsage(tx: Tx, accountId: string, minutes: number, at: D
     .execute();
 }
 
-/** 402 when the account's monthly minutes do not suffice for `required` more. */
+/** Minutes that jobs which wait or run will count when they complete, as far as their inputs are known. */
+async function promisedMinutes(db: Db, accountId: string): Promise<number> {
+  const { rows } = await sql<{ minutes: number }>`
+    SELECT coalesce(sum(minutes), 0)::float8 AS minutes FROM (
+      SELECT ceil(sum((inputs.probe->'summary'->>'duration_seconds')::float8) / 60) AS minutes
+      FROM transcodes JOIN transcode_inputs inputs ON inputs.transcode_id = transcodes.id
+      WHERE transcodes.account_id = ${accountId} AND transcodes.status IN ('pending', 'processing')
+      GROUP BY transcodes.id
+    ) AS open`.execute(db);
+  return rows[0]!.minutes;
+}
+
+/**
+ * 402 when the account's monthly minutes, less what open jobs will need, do not suffice for `required` more. Exact
+ * when the caller holds the account.
+ */
 export async function checkQuota(db: Db, account: Account, required: number, at: Date): Promise<void> {
   if (account.monthly_minutes === null) return;
+  // In this order: a job that completes in between is counted twice, not missed.
+  const promised = await promisedMinutes(db, account.id);
   const used = await usedMinutes(db, account.id, monthOf(at));
-  const remaining = Math.max(0, account.monthly_minutes - used);
+  const remaining = Math.max(0, account.monthly_minutes - used - promised);
   if (required > remaining || remaining === 0) {
     throw new ApiError('quota_exceeded', {
       quotaExceeded: true,

@@ -37,7 +37,9 @@ export function answerFrameworkError(error: FastifyError, request: FastifyReques
 
 export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
   if (error.status === 401) reply.header('www-authenticate', 'Bearer');
-  if (error.status === 503) reply.header('retry-after', '1');
+  if (error.status === 503 || (error.status === 429 && !reply.hasHeader('retry-after'))) {
+    reply.header('retry-after', '1');
+  }
   return reply.code(error.status).type('application/json; charset=utf-8').serializer(JSON.stringify).send({
     error: error.message,
     code: error.code,

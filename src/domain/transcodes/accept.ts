@@ -31,6 +31,7 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
   if (account.disabled_at) throw new ApiError('account_disabled');
   const inputs = await resolveInputs(context, tx, account, body);
   await checkRoom(tx, account);
+  if (account.monthly_minutes !== null) await lockAccount(tx, account);
   const known = inputs.reduce((sum, input) => sum + (input.inspection?.summary.duration_seconds ?? 0), 0);
   await checkQuota(tx, account, billableMinutes(known), new Date());
 
@@ -79,16 +80,35 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
   return row;
 }
 
+/** More requests than this are never being accepted at the same moment: each holds a database connection. */
+const MOST_AT_ONCE = 500;
+
 async function checkRoom(tx: Tx, account: Account): Promise<void> {
+  // Only near the limit do requests have to be counted one by one.
+  if ((await waitingJobs(tx, account)) + MOST_AT_ONCE < account.max_queued) return;
+  await lockAccount(tx, account);
+  const waiting = await waitingJobs(tx, account);
+  if (waiting >= account.max_queued) {
+    throw new ApiError('queue_full', { metric: 'queued_jobs', limit: account.max_queued, waiting });
+  }
+}
+
+async function waitingJobs(tx: Tx, account: Account): Promise<number> {
   const { waiting } = await tx
     .selectFrom('transcodes')
     .select((select) => select.fn.countAll<number>().as('waiting'))
     .where('account_id', '=', account.id)
     .where('status', '=', 'pending')
     .executeTakeFirstOrThrow();
-  if (waiting >= account.max_queued) {
-    throw new ApiError('queue_full', { metric: 'queued_jobs', limit: account.max_queued, waiting });
-  }
+  return waiting;
+}
+
+/**
+ * Lets one request of the account be accepted at a time, so that a limit is exact. The lock leaves alone whoever
+ * only refers to the account (foreign keys).
+ */
+async function lockAccount(tx: Tx, account: Account): Promise<void> {
+  await tx.selectFrom('accounts').select('id').where('id', '=', account.id).forNoKeyUpdate().execute();
 }
 
 function storedRequest(body: CreateBody): StoredRequest {

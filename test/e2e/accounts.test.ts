@@ -1,0 +1,132 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, upload } from '../helpers/media.ts';
+import { type Answer, startService, type TestService } from '../helpers/service.ts';
+import { openServiceDatabase } from '../helpers/service-database.ts';
+import { startSource } from '../helpers/source-server.ts';
+import { until } from '../helpers/until.ts';
+
+describe('the limits of an account', () => {
+  let service: TestService;
+  let folder: string;
+  let database: pg.Client;
+  /** Answers nothing, so that jobs that fetch from it stay as they are. */
+  let source: Awaited<ReturnType<typeof startSource>>;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-accounts-'));
+    source = await startSource(() => {});
+    [service] = await Promise.all([
+      startService({ AIRLOCK_WORKER_SLOTS: '6', AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' }),
+      makeClip(join(folder, 'clip.mp4'), { seconds: 61, size: '64x64', rate: 2, audio: false }),
+    ]);
+    database = await openServiceDatabase(service);
+  });
+  afterAll(async () => {
+    await database?.end();
+    source.close();
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function account(name: string, settings: Record<string, number> = {}): Promise<TestService> {
+    const { key } = await service.makeKey('--account', name);
+    for (const [column, value] of Object.entries(settings)) {
+      await database.query(`UPDATE accounts SET ${column} = $1 WHERE name = $2`, [value, name]);
+    }
+    const headers = { authorization: `Bearer ${key}` };
+    return {
+      ...service,
+      key,
+      call: (method, path, body, more) => service.call(method, path, body, { ...headers, ...more }),
+    };
+  }
+  const hanging = () => ({ inputs: [{ url: `${source.url}/never.mp4` }], outputFormat: 'mp3' });
+  const create = (of: TestService, body: object) => of.call('POST', '/v1/transcodes', body);
+  const count = async (of: TestService, status: string) =>
+    (await of.call('GET', `/v1/transcodes?limit=1&status=${status}`)).json.total as number;
+  const cancelAll = async (of: TestService) => {
+    const { items } = (await of.call('GET', '/v1/transcodes?limit=100')).json;
+    for (const job of items) await of.call('PATCH', `/v1/transcodes/${job.id}/cancel`);
+  };
+  function expectQuota(answer: Answer, required: number, limit: number, remaining: number) {
+    expect(answer).toMatchObject({
+      status: 402,
+      json: {
+        error: 'Quota exceeded',
+        code: 'quota_exceeded',
+        details: { quotaExceeded: true, metric: 'minutes', required, limit, remaining },
+      },
+    });
+  }
+
+  it('count minutes rounded up, and answer 402 when the month has not enough left', async () => {
+    const small = await account('quota', { monthly_minutes: 4 });
+    const { fileUrl } = await upload(small, join(folder, 'clip.mp4'));
+    const job = { inputs: [{ url: fileUrl }], outputFormat: 'jpg' };
+    const first = await small.call('POST', '/v1/transcodes?wait=30', job);
+    expect(first.json).toMatchObject({ status: 'completed', billable_minutes: 2 });
+    // 61 s and 61 s are 2.03 minutes together, not two times 1.02.
+    expectQuota(await create(small, { ...job, inputs: [{ url: fileUrl }, { url: fileUrl }] }), 3, 4, 2);
+    expect((await small.call('POST', '/v1/transcodes?wait=30', job)).json.status).toBe('completed');
+    expectQuota(await create(small, job), 2, 4, 0);
+    expectQuota(await create(small, hanging()), 0, 4, 0);
+    // Another month is another quota.
+    await database.query(`UPDATE usage_months SET month = month - interval '1 month'`);
+    expect((await create(small, job)).status).toBe(201);
+  });
+
+  it('count what open jobs will need, so that many at once cannot pass the quota', async () => {
+    const small = await account('rush', { monthly_minutes: 4, max_concurrent: 1 });
+    const { fileUrl } = await upload(small, join(folder, 'clip.mp4'));
+    const blocker = await create(small, hanging());
+    expect(blocker.status).toBe(201);
+    const job = { inputs: [{ url: fileUrl }], outputFormat: 'mp4' };
+    const answers = await Promise.all(Array.from({ length: 6 }, () => create(small, job)));
+    expect(answers.map((answer) => answer.status).sort()).toEqual([201, 201, 402, 402, 402, 402]);
+    // What does not run after all is given back.
+    const accepted = answers.find((answer) => answer.status === 201)!;
+    await small.call('PATCH', `/v1/transcodes/${accepted.json.id}/cancel`);
+    expect((await create(small, job)).status).toBe(201);
+    await cancelAll(small);
+  });
+
+  it('refuse more waiting jobs than the account may have, also when they come at once', async () => {
+    const busy = await account('queue', { max_queued: 3, max_concurrent: 1 });
+    expect((await create(busy, hanging())).status).toBe(201);
+    await until(async () => (await count(busy, 'processing')) === 1, { what: 'the first job to start' });
+    const answers = await Promise.all(Array.from({ length: 8 }, () => create(busy, hanging())));
+    expect(answers.map((answer) => answer.status).sort()).toEqual([201, 201, 201, 429, 429, 429, 429, 429]);
+    const refused = answers.find((answer) => answer.status === 429)!;
+    expect(refused.json).toEqual({
+      error: 'Too many jobs are waiting',
+      code: 'queue_full',
+      details: { metric: 'queued_jobs', limit: 3, waiting: 3 },
+    });
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    await cancelAll(busy);
+    expect((await create(busy, hanging())).status).toBe(201);
+    await cancelAll(busy);
+  });
+
+  it('run exactly as many jobs at once as the account may, and others beside them', async () => {
+    const two = await account('two', { max_concurrent: 2 });
+    const other = await account('other');
+    await Promise.all(Array.from({ length: 7 }, () => create(two, hanging())));
+    await until(async () => (await count(two, 'processing')) === 2, { what: 'two jobs to run' });
+    await create(other, hanging());
+    await until(async () => (await count(other, 'processing')) === 1, { what: 'the other account to get its turn' });
+    expect([await count(two, 'processing'), await count(two, 'pending')]).toEqual([2, 5]);
+    // Whatever ends makes room for exactly one.
+    for (let left = 4; left >= 2; left--) {
+      const running = (await two.call('GET', '/v1/transcodes?status=processing')).json.items[0];
+      await two.call('PATCH', `/v1/transcodes/${running.id}/cancel`);
+      await until(async () => (await count(two, 'pending')) === left, { what: 'the next job to start' });
+      expect(await count(two, 'processing')).toBe(2);
+    }
+    await cancelAll(two);
+    await cancelAll(other);
+  });
+});
