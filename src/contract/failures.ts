@@ -40,9 +40,12 @@ export type FailureCode = keyof typeof failures;
 /** A job's end other than success: thrown anywhere between claim and finish, becomes `error_code`/`error_message`. */
 export class JobFailure extends Error {
   readonly code: FailureCode;
-  constructor(code: FailureCode, message: string, options?: ErrorOptions) {
-    super(message, options);
+  /** Whether another attempt can heal it; by its code unless the thrower knows better. */
+  readonly retry: boolean;
+  constructor(code: FailureCode, message: string, options: { cause?: unknown; retry?: boolean } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'JobFailure';
     this.code = code;
+    this.retry = options.retry ?? failures[code].retry;
   }
 }

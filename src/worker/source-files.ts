@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, open, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { type FailureCode, failures, JobFailure } from '../contract/failures.ts';
+import { type FailureCode, JobFailure } from '../contract/failures.ts';
 import { getObject } from '../domain/objects.ts';
 import type { TranscodeInput } from '../domain/transcodes/row.ts';
 import { FetchError } from '../fetcher/index.ts';
@@ -48,6 +48,7 @@ export async function bringInput(
     if (error instanceof FetchError && error.code !== 'canceled') {
       throw new JobFailure(error.code as FailureCode, `Input ${input.position + 1}: ${error.message}`, {
         cause: error,
+        retry: error.retry,
       });
     }
     throw error;
@@ -80,9 +81,4 @@ export async function readHead(path: string): Promise<{ head: Buffer; size: numb
   } finally {
     await file.close();
   }
-}
-
-/** Whether another attempt can heal it. */
-export function canRetry(code: FailureCode): boolean {
-  return failures[code].retry;
 }

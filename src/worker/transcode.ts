@@ -1,4 +1,4 @@
-import { type FailureCode, JobFailure } from '../contract/failures.ts';
+import { type FailureCode, failures, JobFailure } from '../contract/failures.ts';
 import { retryTransient } from '../database/transient.ts';
 import { appendAudit } from '../domain/audit.ts';
 import { dropReserved } from '../domain/objects.ts';
@@ -11,7 +11,7 @@ import { scrub } from '../telemetry/index.ts';
 import type { WorkerDeps } from './deps.ts';
 import { CellFailure, makePlan, prepareInputs, runPlan } from './run-transcode.ts';
 import type { StopReason } from './running.ts';
-import { canRetry, makeWorkFolder, type WorkFolder } from './source-files.ts';
+import { makeWorkFolder, type WorkFolder } from './source-files.ts';
 import { type StoredOutput, storeOutput } from './store-output.ts';
 
 const STDERR_BYTES = 8192;
@@ -92,19 +92,22 @@ async function endBadly(
   if (failure.code === 'internal') log.error({ err: error }, 'transcode failed inside Airlock');
   else log.info({ code: failure.code }, 'transcode failed');
   const attempt = error instanceof CellFailure ? facts(error.result) : null;
-  const retry = canRetry(failure.code);
-  await retryTransient(() => failTranscode(deps.context, claim, { ...failure, retry }, attempt), FINISH_MS);
+  await retryTransient(() => failTranscode(deps.context, claim, failure, attempt), FINISH_MS);
   if (failure.code === 'sandbox_violation') await noteViolation(deps, claim);
   return 'failed';
 }
 
-function describe(error: unknown): { code: FailureCode; message: string } {
-  if (error instanceof JobFailure) return { code: error.code, message: scrub(error.message) };
-  if (error instanceof StorageError) return { code: 'storage_unavailable', message: 'The storage did not answer.' };
+function describe(error: unknown): { code: FailureCode; message: string; retry: boolean } {
+  if (error instanceof JobFailure) return { code: error.code, message: scrub(error.message), retry: error.retry };
+  if (error instanceof StorageError) return own('storage_unavailable', 'The storage did not answer.');
   if ((error as NodeJS.ErrnoException)?.code === 'ENOSPC') {
-    return { code: 'internal', message: 'The server has no disk space left; tell its operator.' };
+    return own('internal', 'The server has no disk space left; tell its operator.');
   }
-  return { code: 'internal', message: 'Airlock failed on this job; the operator finds the reason in the log.' };
+  return own('internal', 'Airlock failed on this job; the operator finds the reason in the log.');
+}
+
+function own(code: FailureCode, message: string) {
+  return { code, message, retry: failures[code].retry };
 }
 
 function facts(result: CellResult): AttemptFacts {

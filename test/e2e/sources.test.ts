@@ -1,0 +1,209 @@
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip } from '../helpers/media.ts';
+import { startService, type TestService } from '../helpers/service.ts';
+import { openServiceDatabase } from '../helpers/service-database.ts';
+import { startSource } from '../helpers/source-server.ts';
+import { until } from '../helpers/until.ts';
+
+const SECRET = `sig${randomBytes(12).toString('hex')}`;
+
+describe('inputs from the web', () => {
+  let service: TestService;
+  let folder: string;
+  let source: Awaited<ReturnType<typeof startSource>>;
+  let clip: Buffer;
+  const routes: Record<string, RequestListener> = {
+    '/clip.mp4': (_request, response) => void response.writeHead(200, { 'content-type': 'video/mp4' }).end(clip),
+    '/moved': (_request, response) => void response.writeHead(302, { location: `/clip.mp4?token=${SECRET}` }).end(),
+    '/inward': (_request, response) =>
+      void response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end(),
+    '/round': (_request, response) => void response.writeHead(302, { location: '/round' }).end(),
+    '/page.mp4': (_request, response) =>
+      void response.writeHead(200, { 'content-type': 'video/mp4' }).end(`<html>${'x'.repeat(5000)}</html>`),
+    '/empty.mp4': (_request, response) => void response.writeHead(200).end(),
+    '/teapot': (_request, response) => void response.writeHead(418).end('short and stout'),
+    '/forbidden': (_request, response) => void response.writeHead(403).end('secret page'),
+    '/broken': (_request, response) => void response.writeHead(503).end(),
+    '/short': (_request, response) => {
+      response.writeHead(200, { 'content-length': clip.length + 1000 });
+      response.write(clip, () => response.destroy());
+    },
+    '/huge': (_request, response) => void response.writeHead(200, { 'content-length': 3_000_000_000 }).write('x'),
+    '/zipped': (_request, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end(clip),
+    '/truncated.mp4': (_request, response) => void response.writeHead(200).end(clip.subarray(0, clip.length / 2)),
+    '/playlist.mp4': (_request, response) =>
+      void response.writeHead(200).end('#EXTM3U\n#EXTINF:1,\nfile:///etc/passwd\n'),
+    '/slow': (_request, response) => void response.writeHead(200).write('x'),
+  };
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-sources-'));
+    await makeClip(join(folder, 'clip.mp4'));
+    clip = await readFile(join(folder, 'clip.mp4'));
+    source = await startSource((request, response) => {
+      const route = routes[request.url!.split('?')[0]!];
+      if (route) route(request, response);
+      else response.writeHead(404).end();
+    });
+    service = await startService({ AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' });
+  });
+  afterAll(async () => {
+    source?.close();
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const create = (url: string, query = '?wait=30') =>
+    service.call('POST', `/v1/transcodes${query}`, { inputs: [{ url }], outputFormat: 'mp3' });
+
+  it('are fetched, also through a redirect, and shown without their query', async () => {
+    for (const path of ['/clip.mp4', '/moved']) {
+      const { json, status } = await create(`${source.url}${path}?token=${SECRET}#part`);
+      expect([status, json.status]).toEqual([201, 'completed']);
+      expect(json.inputs).toEqual([
+        { url: `${source.url}${path}`, duration: expect.closeTo(1, 1), format: expect.any(String), size: clip.length },
+      ]);
+      expect(json).toMatchObject({ billable_minutes: 1, video_metadata: { size_bytes: clip.length } });
+    }
+  });
+
+  it('leave neither query nor bytes behind: not in the log, not in the database, not in the work folder', async () => {
+    const { json } = await create(`${source.url}/clip.mp4?token=${SECRET}`);
+    expect(json.status).toBe('completed');
+    expect(service.output()).not.toContain(SECRET);
+    const database = await openServiceDatabase(service);
+    const { rows } = await database.query(
+      'SELECT count(*)::int AS kept FROM transcode_inputs WHERE source_sealed IS NOT NULL',
+    );
+    await database.end();
+    expect(rows[0].kept).toBe(0);
+    expect(
+      (await readdir(join(service.dataDir, 'work'), { recursive: true })).filter((name) => name.includes('/')),
+    ).toEqual([]);
+  });
+
+  it.each([
+    ['/nothing', 'source_not_found', 1],
+    ['/teapot', 'source_error', 1],
+    ['/forbidden', 'source_error', 1],
+    ['/inward', 'source_refused', 1],
+    ['/round', 'source_error', 1],
+    ['/page.mp4', 'unsupported_media', 1],
+    ['/empty.mp4', 'invalid_media', 1],
+    ['/huge', 'source_too_large', 1],
+    ['/truncated.mp4', 'invalid_media', 1],
+    ['/playlist.mp4', 'unsupported_media', 1],
+  ])('fail at once with a reason: %s is %s', async (path, code, attempts) => {
+    const { json } = await create(`${source.url}${path}?token=${SECRET}`);
+    expect([json.status, json.error_code, json.attempts]).toEqual(['failed', code, attempts]);
+    // One sentence for a person: nothing of what the source said, no URL, no path.
+    expect(json.error_message).toMatch(/^Input 1.*\.$/);
+    expect(json.error_message).not.toMatch(/https?:|\/tmp|secret page|stout|x{20}|\/in\/|127\.0\.0\.1/);
+    expect(json).toMatchObject({ output_url: null, outputs: [] });
+  });
+
+  it('are tried three times when that can help, then fail', async () => {
+    const listener = createServer().listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    const { port } = listener.address() as { port: number };
+    listener.close();
+    const cases = [
+      [`http://127.0.0.1:${port}/a.mp4`, 'source_unreachable'],
+      [`${source.url}/broken`, 'source_error'],
+      [`${source.url}/short`, 'source_incomplete'],
+    ] as const;
+    await Promise.all(
+      cases.map(async ([url, code]) => {
+        const { json } = await create(url);
+        expect([json.status, json.error_code, json.attempts]).toEqual(['failed', code, 3]);
+        expect(json.error_message).toMatch(/^Input 1.*\.$/);
+      }),
+    );
+  });
+
+  it('heal when the source does', async () => {
+    let asked = 0;
+    routes['/flaky'] = (_request, response) => {
+      asked += 1;
+      if (asked === 1) response.writeHead(500).end();
+      else response.writeHead(200).end(clip);
+    };
+    const { json } = await create(`${source.url}/flaky`);
+    expect([json.status, json.attempts, json.error_code, asked]).toEqual(['completed', 2, null, 2]);
+  });
+
+  it('that never end are stopped by a cancel, and the connection closes', async () => {
+    let closed = false;
+    routes['/endless'] = (_request, response) => {
+      const timer = setInterval(() => response.write(randomBytes(65_536)), 5);
+      response.once('close', () => {
+        clearInterval(timer);
+        closed = true;
+      });
+      response.writeHead(200);
+    };
+    for (const path of ['/endless', '/slow']) {
+      const { json: job } = await create(`${source.url}${path}`, '');
+      await until(async () => (await service.call('GET', `/v1/transcodes/${job.id}`)).json.status === 'processing', {
+        what: 'the fetch',
+      });
+      expect((await service.call('PATCH', `/v1/transcodes/${job.id}/cancel`)).status).toBe(200);
+      const work = async () =>
+        (await readdir(join(service.dataDir, 'work'), { recursive: true })).filter((name) => name.includes('/'));
+      await until(async () => (await work()).length === 0, { what: 'the work folder to be empty', timeoutMs: 2000 });
+    }
+    await until(() => closed, { what: 'the source to be let go' });
+  });
+
+  it.each([
+    'http://10.0.0.1/a.mp4',
+    'http://192.168.1.1/a.mp4',
+    'http://172.16.0.1/a.mp4',
+    'http://169.254.169.254/latest/meta-data/',
+    'http://[::1]/a.mp4',
+    'http://[::ffff:10.0.0.1]/a.mp4',
+    'http://[fd00:ec2::254]/a.mp4',
+    'http://0.0.0.0/a.mp4',
+    'http://127.0.0.2/a.mp4',
+    'http://2130706434/a.mp4',
+    'http://0x7f000002/a.mp4',
+    'http://0177.0.0.2/a.mp4',
+    'http://100.64.0.1/a.mp4',
+    'http://168.63.129.16/a.mp4',
+    'http://user:pass@media.example.com/a.mp4',
+    'https://media.example.com@10.0.0.1/',
+    'ftp://media.example.com/a.mp4',
+    'file:///etc/passwd',
+    'data:video/mp4;base64,AAAA',
+    'concat:/etc/passwd',
+    'rtmp://media.example.com/live',
+    '/etc/passwd',
+    'media.example.com/a.mp4',
+    'https://',
+    ' https://media.example.com/a.mp4',
+    'https://media.example.com/a\n.mp4',
+    'https:\\\\media.example.com\\a.mp4',
+  ])('are refused with 422 before anything is fetched: %j', async (url) => {
+    const answer = await service.call('POST', '/v1/transcodes', {
+      inputs: [{ url: `${source.url}/clip.mp4` }, { url }],
+      outputFormat: 'mp4',
+    });
+    expect([answer.status, answer.json.error, answer.json.code]).toEqual([
+      422,
+      'Input URL is not allowed',
+      'source_refused',
+    ]);
+    expect(answer.json.details).toEqual({
+      field: 'inputs[1].url',
+      reason: expect.any(String),
+      remedy: expect.any(String),
+    });
+    expect(answer.text).not.toContain('pass@');
+  });
+});
