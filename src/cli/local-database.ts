@@ -14,7 +14,7 @@ export async function withDatabase<T>(config: Config, work: (config: Config) => 
     await runMigrate(prepared, { firstKey: false });
     return work(prepared);
   }
-  const logger = createLogger({ level: 'warn', role: 'cli' });
+  const logger = createLogger({ level: 'warn', role: 'cli', destination: process.stderr });
   const server = await openEmbeddedPostgres({ dataDir: prepared.dataDir, logger });
   try {
     await runMigrate(prepared, { firstKey: false });

@@ -59,7 +59,7 @@ export async function findServer(config: Config, env: NodeJS.ProcessEnv = proces
     if (tail.length > 40) tail.shift();
   };
   try {
-    const logger = createLogger({ level: 'error', role: 'transcode' });
+    const logger = createLogger({ level: 'error', role: 'transcode', destination: process.stderr });
     const service = await startService({ config: local, logger, onLine, firstKey: false });
     try {
       const key = await temporaryKey(local);

@@ -151,12 +151,18 @@ async function endProcess(child: ChildProcess): Promise<void> {
 
 /** Looks through /proc: the supervisor tells nobody the ids of its children. */
 function childrenOf(supervisor: number, role: string): number[] {
-  const ids = readFileSync(`/proc/${supervisor}/task/${supervisor}/children`, 'utf8')
-    .trim()
-    .split(/\s+/)
-    .filter(Boolean);
+  const ids = readProc(`${supervisor}/task/${supervisor}/children`).trim().split(/\s+/).filter(Boolean);
   return ids.map(Number).filter((id) => {
-    const words = readFileSync(`/proc/${id}/cmdline`, 'utf8').split('\0').filter(Boolean);
+    const words = readProc(`${id}/cmdline`).split('\0').filter(Boolean);
     return role === 'postgres' ? words[0]?.endsWith('/postgres') : words.includes(role);
   });
+}
+
+/** Empty for a process that ended a moment ago. */
+function readProc(path: string): string {
+  try {
+    return readFileSync(`/proc/${path}`, 'utf8');
+  } catch {
+    return '';
+  }
 }
