@@ -78,7 +78,7 @@ describe('a worker that drains', () => {
     await progressing(job.id);
     const began = Date.now();
     await worker.drain();
-    expect(Date.now() - began).toBeLessThan(5000);
+    expect(Date.now() - began).toBeLessThan(30_000);
     expect(await world.row(job.id)).toMatchObject({ status: 'pending', current_attempt: null, progress: 0 });
     expect(await readdir(join(folder, 'work', '200'))).toEqual([]);
     for (const owner of await readdir(join(folder, 'cells'))) {

@@ -64,7 +64,7 @@ describe('the supervisor', () => {
     process.kill(service.pid, 'SIGKILL');
     await next();
     const startMs = Date.now() - killedAt;
-    expect(startMs).toBeLessThan(15_000);
+    expect(startMs).toBeLessThan(60_000);
     expect(service.pids('postgres')).toHaveLength(1);
     expect(await untilFinal(patientClient(service, service.key), ids)).toEqual(Array(3).fill('completed'));
     console.info(

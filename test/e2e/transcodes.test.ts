@@ -224,6 +224,21 @@ describe('transcodes', () => {
     }
   });
 
+  it('refuse private names and odd ports when the operator allowed none', async () => {
+    for (const url of [
+      'http://127.0.0.1/a.mp4',
+      'http://localhost/a.mp4',
+      'http://metadata.google.internal/computeMetadata/v1/',
+      'https://nas.local/a.mp4',
+      'https://intranet/a.mp4',
+      'https://media.example.com:8443/a.mp4',
+      service.storage,
+    ]) {
+      const answer = await create({ inputs: [{ url }], outputFormat: 'mp4' });
+      expectRefusal(answer, 422, 'source_refused', { field: 'inputs[0].url' });
+    }
+  });
+
   it('refuse options and filters that are not allowed, with position, reason and a safe way', async () => {
     const bad = await create({
       inputs: [{ url: clip, options: [{ option: '-protocol_whitelist', argument: 'file,http' }] }],

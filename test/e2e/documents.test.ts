@@ -1,0 +1,158 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { call, startService, type TestService } from '../helpers/service.ts';
+
+const ROUTES = {
+  '/health-check': ['get'],
+  '/livez': ['get'],
+  '/readyz': ['get'],
+  '/v1/upload/presigned-url': ['post'],
+  '/v1/upload/confirm': ['post'],
+  '/v1/transcodes': ['get', 'post'],
+  '/v1/transcodes/{id}': ['delete', 'get'],
+  '/v1/transcodes/{id}/cancel': ['patch'],
+  '/v1/transcodes/{id}/download': ['get'],
+  '/v1/keys': ['get', 'post'],
+  '/v1/keys/{id}': ['delete'],
+  '/v1/keys/{id}/rotate': ['post'],
+};
+const OPEN = ['/health-check', '/livez', '/readyz'];
+
+describe('what the API says about itself', () => {
+  let service: TestService;
+  // biome-ignore lint/suspicious/noExplicitAny: looked at field by field
+  let document: any;
+  beforeAll(async () => {
+    service = await startService();
+    document = (await call(`${service.api}/openapi.json`, 'GET', null)).json;
+  });
+  afterAll(() => service?.remove());
+
+  // biome-ignore lint/suspicious/noExplicitAny: as above
+  const operations = (): [string, string, any][] =>
+    Object.entries(document.paths).flatMap(([path, item]) =>
+      Object.entries(item as object).map(
+        ([method, operation]) => [path, method, operation] as [string, string, unknown],
+      ),
+    );
+
+  it('answers /health-check in the shape of the contract, without a key', async () => {
+    const answer = await call(`${service.api}/health-check`, 'GET', null);
+    expect(answer.status).toBe(200);
+    expect(answer.json).toMatchObject({
+      ok: true,
+      timestamp: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      uptime: expect.any(Number),
+      supabase: { ok: true, status: 200, statusText: 'OK', connected: true },
+      database: { ok: true },
+      storage: { ok: true },
+      workers: { alive: 1 },
+      ffmpeg: { version: expect.stringMatching(/\d/) },
+    });
+    expect((await call(`${service.api}/livez`, 'GET', null)).json).toEqual({ ok: true });
+    expect((await call(`${service.api}/readyz`, 'GET', null)).json).toEqual({ ok: true });
+  });
+
+  it('describes every route of the contract, in OpenAPI 3.1', () => {
+    expect(document.openapi).toMatch(/^3\.1\.\d$/);
+    expect(document.info).toMatchObject({ title: 'Airlock', version: expect.any(String) });
+    for (const [path, methods] of Object.entries(ROUTES)) {
+      expect([
+        path,
+        Object.keys(document.paths[path] ?? {})
+          .filter((name) => name !== 'head')
+          .sort(),
+      ]).toEqual([path, methods]);
+    }
+  });
+
+  it('refers to nothing that is not there', () => {
+    const references: string[] = [];
+    JSON.stringify(document, (name, value) => {
+      if (name === '$ref') references.push(value);
+      return value;
+    });
+    expect(references.length).toBeGreaterThan(10);
+    for (const reference of references) {
+      expect(reference).toMatch(/^#\//);
+      const parts = reference
+        .slice(2)
+        .split('/')
+        .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
+      const target = parts.reduce((at, part) => at?.[part], document);
+      expect([reference, typeof target]).toEqual([reference, 'object']);
+    }
+  });
+
+  it('is a valid document: parameters, bodies and responses have the shapes of the specification', () => {
+    for (const [path, method, operation] of operations()) {
+      const where = `${method} ${path}`;
+      const inPath = [...path.matchAll(/\{(\w+)\}/g)].map((match) => match[1]);
+      const parameters: { name: string; in: string; required?: boolean; schema: object }[] = operation.parameters ?? [];
+      expect([where, parameters.filter((one) => one.in === 'path').map((one) => one.name)]).toEqual([where, inPath]);
+      for (const parameter of parameters) {
+        expect(['path', 'query', 'header']).toContain(parameter.in);
+        expect(parameter.schema).toBeTypeOf('object');
+        if (parameter.in === 'path') expect(parameter.required).toBe(true);
+      }
+      expect([where, typeof operation.summary, Array.isArray(operation.tags)]).toEqual([where, 'string', true]);
+      for (const [status, response] of Object.entries(operation.responses as Record<string, { description: string }>)) {
+        expect([where, /^([1-5]\d\d|[1-5]XX|default)$/.test(status)]).toEqual([where, true]);
+        expect([where, typeof response.description]).toEqual([where, 'string']);
+      }
+      if (operation.requestBody) expect(operation.requestBody.content['application/json'].schema).toBeTypeOf('object');
+    }
+    const names = operations()
+      .map(([, , operation]) => operation.operationId)
+      .filter(Boolean);
+    expect(new Set(names).size).toBe(names.length);
+  });
+
+  it('says which routes need a key, and what errors look like', () => {
+    expect(document.components.securitySchemes.key).toMatchObject({ type: 'http', scheme: 'bearer' });
+    for (const [path, , operation] of operations()) {
+      const security = operation.security ?? document.security;
+      expect([path, security]).toEqual([path, OPEN.includes(path) ? [] : [{ key: [] }]]);
+      if (!OPEN.includes(path)) {
+        const schema = operation.responses['4XX']?.content['application/json'].schema;
+        expect([path, schema?.$ref]).toEqual([path, '#/components/schemas/Error']);
+      }
+    }
+  });
+
+  it('does not claim that unknown fields are refused', () => {
+    const bodies = operations().flatMap(([, , operation]) =>
+      operation.requestBody ? [operation.requestBody.content['application/json'].schema] : [],
+    );
+    expect(bodies.length).toBeGreaterThanOrEqual(4);
+    const resolve = (schema: { $ref?: string }): object =>
+      schema.$ref ? document.components.schemas[schema.$ref.split('/').at(-1)!] : schema;
+    for (const body of bodies) expect(JSON.stringify(resolve(body))).not.toContain('"additionalProperties":false');
+  });
+
+  it('tells of Idempotency-Key, of the redirect and of the headers that answers carry', () => {
+    const { paths } = document;
+    for (const path of ['/v1/transcodes', '/v1/upload/presigned-url', '/v1/keys']) {
+      const names = (paths[path].post.parameters ?? []).map((one: { name: string }) => one.name.toLowerCase());
+      expect([path, names]).toEqual([path, expect.arrayContaining(['idempotency-key'])]);
+    }
+    expect(paths['/v1/transcodes/{id}/download'].get.responses).toHaveProperty('302');
+    expect(paths['/v1/transcodes'].post.responses['201'].headers).toHaveProperty('Location');
+    expect(paths['/v1/transcodes'].get.responses['200'].headers).toHaveProperty('X-Total-Count');
+  });
+
+  it('shows the documents to people, without a key, and lets the page load only its own parts', async () => {
+    const answer = await fetch(`${service.api}/docs`);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
+    const html = await answer.text();
+    expect(html).toContain('swagger-ui');
+    const policy = answer.headers.get('content-security-policy');
+    expect(policy).toMatch(/default-src 'self'/);
+    expect(policy).not.toMatch(/script-src[^;]*unsafe-inline/);
+    const parts = [...html.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map(
+      (match) => new URL(match[1]!, answer.url),
+    );
+    expect(parts.length).toBeGreaterThan(2);
+    for (const part of parts) expect([part.pathname, (await fetch(part)).status]).toEqual([part.pathname, 200]);
+  });
+});
