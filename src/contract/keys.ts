@@ -1,11 +1,21 @@
+import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
 import { timestamp, warning } from './common.ts';
 
 export const SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** `a.b.c.d/n` or an IPv6 prefix; PostgreSQL checks the rest. */
-const cidr = z.union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()]);
+/** An address or a prefix. Bits behind the prefix are refused: who writes 10.0.0.1/8 may mean either. */
+const cidr = z
+  .union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])
+  .refine(isWholePrefix, 'has bits set behind its prefix; write the first address of the range');
+
+function isWholePrefix(text: string): boolean {
+  if (!text.includes('/') || !ipaddr.isValidCIDR(text)) return true;
+  const [address] = ipaddr.parseCIDR(text);
+  const kind = address.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
+  return kind.networkAddressFromCIDR(text).toNormalizedString() === address.toNormalizedString();
+}
 
 export const createKeyBody = z
   .object({

@@ -3,6 +3,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { ApiSettings } from '../deps.ts';
 import type { App } from '../types.ts';
+import { describeHeaders } from './openapi-headers.ts';
 
 /** `/openapi.json` (3.1), generated from the schemas that validate, and `/docs`, which shows it. */
 export async function registerOpenapi(app: App, settings: ApiSettings): Promise<void> {
@@ -21,7 +22,7 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
       security: [{ key: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (input) => describeHeaders(jsonSchemaTransformObject(input)),
   });
   // The documents are open: they are the same for everybody.
   app.addHook('onRoute', (route) => {

@@ -82,8 +82,10 @@ export function registerKeys(app: App, deps: ApiDeps): void {
       const { account } = callerOf(request);
       const id = knownId(request.params.id);
       const options = { accountId: account.id, overlapSeconds: request.body?.overlap_seconds ?? 0 };
+      const warnings = unknownFields(rotateKeyBody, request.sentBody);
+      const made = await makeOnce(request, `rotate:${id}`, (tx) => rotateKey(tx, id, options, actorOf(request)));
       reply.code(201).header('cache-control', 'no-store');
-      return makeOnce(request, `rotate:${id}`, (tx) => rotateKey(tx, id, options, actorOf(request)));
+      return { ...made, ...(warnings.length > 0 && { warnings }) };
     },
   );
 

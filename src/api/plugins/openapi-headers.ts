@@ -1,0 +1,69 @@
+/** The part of an OpenAPI document that headers are added to. */
+interface Document {
+  paths?: Record<string, Record<string, Operation>>;
+}
+
+interface Operation {
+  parameters?: object[];
+  security?: object[];
+  responses?: Record<string, { description?: string; headers?: Record<string, object> }>;
+}
+
+/** POSTs that make something once for each Idempotency-Key. */
+const IDEMPOTENT = ['/v1/transcodes', '/v1/upload/presigned-url', '/v1/keys', '/v1/keys/{id}/rotate'];
+
+const idempotencyKey = {
+  name: 'Idempotency-Key',
+  in: 'header',
+  description: 'Text of the caller’s own, kept for 25 hours: the same body gets the same answer, another body a 409.',
+  schema: { type: 'string', maxLength: 255 },
+};
+
+const requestId = header('string', 'Names this request in the operator’s log.');
+const limits = {
+  'RateLimit-Limit': header('integer', 'Requests a minute for this key.'),
+  'RateLimit-Remaining': header('integer', 'Requests that are left in this window.'),
+  'RateLimit-Reset': header('integer', 'Seconds until the window starts anew.'),
+};
+const retryAfter = { 'Retry-After': header('integer', 'Seconds to wait (429 and 503).') };
+
+/** Headers are checked by code of ours, not by schemas; here they get into the document. */
+export function describeHeaders<T>(document: T): T {
+  const paths = (document as Document).paths ?? {};
+  for (const [path, item] of Object.entries(paths)) {
+    for (const [method, operation] of Object.entries(item)) {
+      if (method === 'post' && IDEMPOTENT.includes(path)) {
+        operation.parameters = [...(operation.parameters ?? []), idempotencyKey];
+      }
+      describeAnswers(path, method, operation);
+    }
+  }
+  return document;
+}
+
+function describeAnswers(path: string, method: string, operation: Operation): void {
+  const isOpen = operation.security?.length === 0;
+  const responses = operation.responses ?? {};
+  if (path === '/v1/transcodes/{id}/download') responses['302'] = { description: 'A redirect to the link.' };
+  for (const [status, response] of Object.entries(responses)) {
+    response.headers = {
+      'x-request-id': requestId,
+      ...(!isOpen && limits),
+      ...(status === '4XX' && retryAfter),
+      ...own(path, method, status),
+      ...response.headers,
+    };
+  }
+}
+
+function own(path: string, method: string, status: string): Record<string, object> {
+  if (status === '302') return { Location: header('string', 'The signed link.') };
+  if (path !== '/v1/transcodes') return {};
+  if (method === 'post' && status === '201') return { Location: header('string', 'Path of the job.') };
+  if (method === 'get' && status === '200') return { 'X-Total-Count': header('integer', 'Jobs on all pages.') };
+  return {};
+}
+
+function header(type: 'string' | 'integer', description: string) {
+  return { description, schema: { type } };
+}
