@@ -1,16 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Migration, type MigrationProvider, Migrator, sql } from 'kysely';
-import { projectRoot } from '../config/root.ts';
+import { migrationsFolder } from './migrations-folder.ts';
 import type { Database } from './pool.ts';
 
-const FOLDER = 'src/database/migrations';
 const MINIMUM_VERSION = 150_000;
 
 /** Numbered, forward-only `.sql` files; each runs in Kysely's migration transaction, under its advisory lock. */
 class SqlFiles implements MigrationProvider {
   async getMigrations(): Promise<Record<string, Migration>> {
-    const folder = join(projectRoot(), FOLDER);
+    const folder = migrationsFolder();
     const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
     const entries = names.map((name): [string, Migration] => {
       const up = async (db: Database) => {

@@ -1,11 +1,13 @@
 import type { Config } from '../../config/config.ts';
 import { migrateDatabase } from '../../database/migrate.ts';
 import { openPool } from '../../database/pool.ts';
+import { writeStamp } from '../../database/stamp.ts';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../../domain/accounts.ts';
 import { createKey } from '../../domain/keys.ts';
 import { migrateQueue } from '../../queue/queue.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
 import { databaseUrl } from '../compose.ts';
+import { programStamp } from '../schema-stamp.ts';
 
 export interface MigrationResult {
   /** Names of the migrations that ran. */
@@ -21,6 +23,8 @@ export async function runMigrate(config: Config, options: { firstKey: boolean })
   try {
     const applied = await migrateDatabase(pool.db);
     await migrateQueue(url);
+    const stamp = await programStamp();
+    if (stamp) await writeStamp(pool.pg, stamp);
     if (!options.firstKey) return { applied, firstKey: null };
     const firstKey = await pool.db.transaction().execute(async (tx) => {
       const any = await tx.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();

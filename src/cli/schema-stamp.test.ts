@@ -1,0 +1,75 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
+import { writeStamp } from '../database/stamp.ts';
+import { ensureAccount } from '../domain/accounts.ts';
+import { createKey } from '../domain/keys.ts';
+import { isMigrated, programStamp } from './schema-stamp.ts';
+
+const NO_KEY = { firstKey: false };
+
+describe('the stamp of a program', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-stamp-'));
+    await writeFile(join(folder, 'airlock.js'), 'import "./chunks/queue-AAAA.js"');
+    await writeFile(join(folder, '0001_first.sql'), 'SELECT 1');
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  const stamp = () => programStamp(join(folder, 'airlock.js'), folder);
+
+  it('changes with the build, with a migration and with a new one, and with nothing else', async () => {
+    const seen = [await stamp()];
+    await writeFile(join(folder, 'notes.txt'), 'nothing that is run');
+    expect(await stamp()).toBe(seen[0]);
+    await writeFile(join(folder, 'airlock.js'), 'import "./chunks/queue-BBBB.js"');
+    seen.push(await stamp());
+    await writeFile(join(folder, '0001_first.sql'), 'SELECT 2');
+    seen.push(await stamp());
+    await writeFile(join(folder, '0002_second.sql'), 'SELECT 3');
+    seen.push(await stamp());
+    expect(new Set(seen).size).toBe(4);
+  });
+
+  it('is none for sources, which change without a build', async () => {
+    expect(await programStamp(join(folder, 'main.ts'), folder)).toBeNull();
+  });
+});
+
+describe('a database that is up to date', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await makeDatabase();
+  });
+  afterAll(() => database?.drop());
+
+  it('is known by the stamp of the program that made it so, and by no other', async () => {
+    expect(await isMigrated(database.url, 'abc1', NO_KEY)).toBe(false);
+    await writeStamp(database.pg, 'abc1');
+    expect(await isMigrated(database.url, 'abc1', NO_KEY)).toBe(true);
+    expect(await isMigrated(database.url, 'abc2', NO_KEY)).toBe(false);
+    expect(await isMigrated(database.url, null, NO_KEY)).toBe(false);
+  });
+
+  it('is not enough where a first key is wanted and there is none', async () => {
+    await writeStamp(database.pg, 'abc1');
+    expect(await isMigrated(database.url, 'abc1', { firstKey: true })).toBe(false);
+    await database.db.transaction().execute(async (tx) => {
+      const account = await ensureAccount(tx, 'default', 'cli');
+      await createKey(tx, account.id, { name: 'first' }, { actor: 'cli' });
+    });
+    expect(await isMigrated(database.url, 'abc1', { firstKey: true })).toBe(true);
+  });
+
+  it('is in doubt when the server cannot be asked', async () => {
+    const away = new URL(database.url);
+    away.searchParams.set('host', '/nowhere');
+    expect(await isMigrated(away.toString(), 'abc1', NO_KEY)).toBe(false);
+  });
+
+  it('takes no stamp that could end the statement', async () => {
+    await expect(writeStamp(database.pg, "a'; DROP TABLE accounts; --")).rejects.toThrow('hexadecimal');
+  });
+});
