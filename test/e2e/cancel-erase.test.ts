@@ -216,4 +216,24 @@ describe('canceling and erasing', () => {
     ];
     await until(async () => (await leftovers()).length === 0, { what: 'the work folder to be empty' });
   });
+
+  it('retention: an output with a shorter life than others is gone when it is over', async () => {
+    const { fileUrl } = await newClip('short-lived.mp4');
+    const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3', retention_seconds: 1 });
+    expect(Date.parse(job.expires_at) - Date.parse(job.completed_at)).toBe(1000);
+    const download = () => service.call('GET', `/v1/transcodes/${job.id}/download`);
+    const answer = await until(
+      async () => {
+        const given = await download();
+        return given.status === 410 ? given : null;
+      },
+      { what: 'the end of the retention', timeoutMs: 3000 },
+    );
+    expect([answer.json.error, answer.json.code]).toEqual(['Output has been deleted', 'output_deleted']);
+    await until(async () => (await storedFilesOf(service, job.id)).length === 0, { what: 'the bytes to go' });
+    await until(async () => (await read(job.id)).inputs[0].url === null, { what: 'the names to go' });
+    expect(await read(job.id)).toMatchObject({ status: 'completed', output_url: null });
+    // The upload lives on for as long as the server keeps things.
+    expect((await create({ inputs: [{ url: fileUrl }], outputFormat: 'mp3' })).status).toBe('pending');
+  });
 });

@@ -1,0 +1,161 @@
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { connect } from 'node:tls';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip } from '../helpers/media.ts';
+import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
+import { makeDataDir, runCli, startService, type TestService } from '../helpers/service.ts';
+
+const YEAR = 31_536_000;
+
+describe('HTTPS with a certificate of our own', () => {
+  let service: TestService;
+  let folder: string;
+  let ca: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-https-'));
+    [service] = await Promise.all([startService({ AIRLOCK_TLS: 'auto' }), makeClip(join(folder, 'clip.mp4'))]);
+    ca = await readFile(join(service.dataDir, 'tls', 'cert.pem'), 'utf8');
+  });
+  afterAll(async () => {
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const api = (method: string, path: string, body?: object, more: RawOptions = {}) =>
+    rawHttp(`${service.api}${path}`, {
+      method,
+      ca,
+      headers: { authorization: `Bearer ${service.key}`, 'content-type': 'application/json' },
+      ...(body && { body: JSON.stringify(body) }),
+      ...more,
+    });
+
+  it('carries the whole walk: presign, PUT, confirm, create, download', async () => {
+    expect([service.api, service.storage].map((url) => new URL(url).protocol)).toEqual(['https:', 'https:']);
+    const clip = await readFile(join(folder, 'clip.mp4'));
+    const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length };
+    const presigned = await api('POST', '/v1/upload/presigned-url', file);
+    expect(presigned.status).toBe(200);
+    expect(
+      Number(/max-age=(\d+)/.exec(presigned.headers.get('strict-transport-security') ?? '')?.[1]),
+    ).toBeGreaterThanOrEqual(YEAR);
+    const { uploadUrl, filename } = presigned.json.result;
+    expect(uploadUrl).toMatch(/^https:/);
+    const put = await rawHttp(uploadUrl, { method: 'PUT', ca, headers: { 'content-type': 'video/mp4' }, body: clip });
+    expect(put.status).toBe(200);
+    const confirmed = await api('POST', '/v1/upload/confirm', { filename, fileSize: clip.length });
+    expect(confirmed.status).toBe(200);
+    const job = await api('POST', '/v1/transcodes?wait=30', {
+      inputs: [{ url: confirmed.json.result.fileUrl }],
+      outputFormat: 'mp3',
+    });
+    expect(job.json.status).toBe('completed');
+    const { url } = (await api('GET', `/v1/transcodes/${job.json.id}/download`)).json;
+    expect(url).toMatch(/^https:/);
+    const got = await rawHttp(url, { ca });
+    expect([got.status, got.headers.get('content-length')]).toEqual([200, String(job.json.outputs[0].size)]);
+    expect((await api('GET', '/health-check')).json).toMatchObject({ ok: true, storage: { ok: true } });
+  });
+
+  it('is all there is: plain HTTP on the same port gets nothing, old TLS neither', async () => {
+    for (const url of [service.api, service.storage]) {
+      const plain = url.replace('https:', 'http:');
+      const answer = await rawHttp(`${plain}/v1/transcodes`, {
+        headers: { authorization: `Bearer ${service.key}` },
+      }).catch(() => null);
+      expect(answer === null || answer.status === 400 || answer.status === 403).toBe(true);
+      const { port } = new URL(url);
+      const old = await new Promise((resolve) => {
+        const options = {
+          port: Number(port),
+          host: '127.0.0.1',
+          ca,
+          maxVersion: 'TLSv1.1',
+          minVersion: 'TLSv1',
+        } as const;
+        const socket = connect(options, () => resolve('connected'));
+        socket.once('error', () => resolve('refused'));
+      });
+      expect(old).toBe('refused');
+    }
+  });
+
+  it('keeps its private key to itself', async () => {
+    const mode = (await stat(join(service.dataDir, 'tls', 'key.pem'))).mode & 0o777;
+    expect(mode & 0o007).toBe(0);
+    expect(mode & 0o020).toBe(0);
+  });
+});
+
+describe('HTTPS that a proxy terminates', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startService({ AIRLOCK_TRUST_PROXY: '127.0.0.1/32' });
+  });
+  afterAll(() => service?.remove());
+
+  const list = (headers: Record<string, string>, localAddress = '127.0.0.1', key = service.key) =>
+    rawHttp(`${service.api}/v1/transcodes`, { headers: { authorization: `Bearer ${key}`, ...headers }, localAddress });
+
+  it('refuses what came to the proxy over plain HTTP', async () => {
+    for (const proto of ['http', 'HTTP', 'http, https', 'ws', '']) {
+      const answer = await list({ 'x-forwarded-proto': proto });
+      expect([proto, answer.status, answer.json.error, answer.json.code]).toEqual([
+        proto,
+        403,
+        'HTTPS is required',
+        'https_required',
+      ]);
+    }
+    // Also where no key is asked for, and on the storage.
+    const health = await rawHttp(`${service.api}/health-check`, { headers: { 'x-forwarded-proto': 'http' } });
+    expect(health.status).toBe(403);
+    const storage = await rawHttp(`${service.storage}/airlock/x`, { headers: { 'x-forwarded-proto': 'http' } });
+    expect(storage.status).toBe(403);
+  });
+
+  it('takes what came over HTTPS, and tells browsers to stay there', async () => {
+    for (const proto of ['https', 'HTTPS', 'https, http']) {
+      const answer = await list({ 'x-forwarded-proto': proto });
+      expect([proto, answer.status]).toEqual([proto, 200]);
+      expect(answer.headers.get('strict-transport-security')).toContain(`max-age=${YEAR}`);
+    }
+  });
+
+  it('believes the address that the proxy saw, and nobody else’s word for it', async () => {
+    const made = await service.call('POST', '/v1/keys', { name: 'far', allowed_cidrs: ['203.0.113.0/24'] });
+    const { key } = made.json;
+    const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.9' };
+    expect((await list(forwarded, '127.0.0.1', key)).status).toBe(200);
+    expect((await list({ ...forwarded, 'x-forwarded-for': '198.51.100.1' }, '127.0.0.1', key)).status).toBe(401);
+    expect(
+      (await list({ ...forwarded, 'x-forwarded-for': '203.0.113.9, 198.51.100.1' }, '127.0.0.1', key)).status,
+    ).toBe(401);
+    expect((await list(forwarded, '127.0.0.9', key)).status).toBe(401);
+  });
+});
+
+describe('the start', () => {
+  it.each([
+    [{ AIRLOCK_HOST: '0.0.0.0' }, /AIRLOCK_HOST: is 0\.0\.0\.0.*plain HTTP.*AIRLOCK_TLS=auto.*AIRLOCK_TRUST_PROXY/s],
+    [{ AIRLOCK_HOST: '::' }, /AIRLOCK_HOST.*AIRLOCK_TLS=auto/s],
+    [{ AIRLOCK_PUBLIC_URL: 'http://video.example.com' }, /AIRLOCK_PUBLIC_URL.*https:\/\//s],
+    [{ AIRLOCK_HOST: '0.0.0.0', AIRLOCK_TRUST_PROXY: '0.0.0.0/0' }, /AIRLOCK_TRUST_PROXY.*every address/s],
+    [{ AIRLOCK_TLS_CERT: '/nowhere/cert.pem' }, /AIRLOCK_TLS_KEY: is missing/],
+    [{ AIRLOCK_TLS: 'yes' }, /AIRLOCK_TLS.*"auto" or "off"/s],
+  ])('is refused with 78 and the remedy: %j', async (env, text) => {
+    const dataDir = await makeDataDir();
+    try {
+      for (const role of ['up', 'api', 'gateway']) {
+        const ports = { AIRLOCK_PORT: '0', AIRLOCK_STORAGE_PORT: '0', AIRLOCK_METRICS_PORT: '0' };
+        const result = await runCli([role], { ...process.env, AIRLOCK_DATA_DIR: dataDir, ...ports, ...env });
+        expect([role, result.code]).toEqual([role, 78]);
+        expect(result.stderr).toMatch(text);
+      }
+    } finally {
+      await rm(dataDir, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,149 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, transcode, upload } from '../helpers/media.ts';
+import { type Answer, startService, type TestService } from '../helpers/service.ts';
+import { openServiceDatabase } from '../helpers/service-database.ts';
+
+describe('requests for a transcode', () => {
+  let service: TestService;
+  let folder: string;
+  let clip: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-requests-'));
+    [service] = await Promise.all([startService(), makeClip(join(folder, 'clip.mp4'))]);
+    clip = (await upload(service, join(folder, 'clip.mp4'), 'video/mp4', 'holiday.mp4')).fileUrl;
+  });
+  afterAll(async () => {
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const create = (body: unknown, headers?: Record<string, string>) =>
+    service.call('POST', '/v1/transcodes', body, headers);
+
+  function expectRefusal(answer: Answer, status: number, code: string, details: object) {
+    expect([answer.status, answer.json.code]).toEqual([status, code]);
+    expect(answer.json.details).toMatchObject(details);
+  }
+
+  it('refuse gs:// URLs that are no confirmed upload of the account, all with one answer', async () => {
+    const body = { filename: 'unsent.mp4', contentType: 'video/mp4', fileSize: 10 };
+    const unsent = (await service.call('POST', '/v1/upload/presigned-url', body)).json.result.filename;
+    const { key } = await service.makeKey('--account', 'stranger');
+    const stranger = { authorization: `Bearer ${key}` };
+    const cases: [string, Record<string, string>?][] = [
+      [clip, stranger],
+      [clip.replace('gs://airlock', 'gs://elsewhere')],
+      ['gs://airlock/20260101-000000-never.mp4'],
+      ['gs://airlock/'],
+      ['gs://airlock'],
+      ['gs://'],
+      [`gs://airlock/${unsent}`],
+      ['gs://airlock/../secrets.json'],
+      [clip.replace('gs://airlock/', 'gs://airlock//')],
+    ];
+    for (const [url, headers] of cases) {
+      const answer = await create({ inputs: [{ url: clip }, { url }], outputFormat: 'mp4' }, headers);
+      const first = headers === stranger ? 0 : 1;
+      expect([url, answer.status, answer.json.error]).toEqual([
+        url,
+        422,
+        'Input is no confirmed upload of this account',
+      ]);
+      expect(answer.json).toMatchObject({ code: 'source_not_owned', details: { field: `inputs[${first}].url` } });
+    }
+  });
+
+  it('refuse private names and odd ports when the operator allowed none', async () => {
+    for (const url of [
+      'http://127.0.0.1/a.mp4',
+      'http://localhost/a.mp4',
+      'http://metadata.google.internal/computeMetadata/v1/',
+      'https://nas.local/a.mp4',
+      'https://intranet/a.mp4',
+      'https://media.example.com:8443/a.mp4',
+      service.storage,
+    ]) {
+      const answer = await create({ inputs: [{ url }], outputFormat: 'mp4' });
+      expectRefusal(answer, 422, 'source_refused', { field: 'inputs[0].url' });
+    }
+  });
+
+  it('refuse options and filters that are not allowed, with position, reason and a safe way', async () => {
+    const bad = await create({
+      inputs: [{ url: clip, options: [{ option: '-protocol_whitelist', argument: 'file,http' }] }],
+      outputFormat: 'mp4',
+      options: [
+        { option: '-c:v', argument: 'libx264' },
+        { option: '-filter_script', argument: '/etc/passwd' },
+      ],
+    });
+    expect([bad.status, bad.json.error, bad.json.code]).toEqual([422, 'Option not allowed', 'option_refused']);
+    expect(bad.json.details).toMatchObject({
+      field: expect.stringMatching(/^inputs\[0\]\.options\[0\]/),
+      option: '-protocol_whitelist',
+      reason: expect.any(String),
+      all: [expect.anything(), expect.objectContaining({ field: expect.stringMatching(/^options\[1\]/) })],
+    });
+    for (const extra of [
+      { filters: [{ filter: 'movie=/etc/passwd' }] },
+      { options: [{ option: '-c:v', argument: 'h264_vaapi' }] },
+      { options: [{ option: '-/vf', argument: 'x' }] },
+      { options: [{ option: '@nothing', argument: {} }] },
+      { options: [{ option: '/etc/passwd' }] },
+      { options: [{ option: '-t', argument: 'soon' }] },
+    ]) {
+      const answer = await create({ inputs: [{ url: clip }], outputFormat: 'mp4', ...extra });
+      expectRefusal(answer, 422, 'option_refused', {
+        field: expect.stringMatching(/^(options|filters)\[0\]/),
+        reason: expect.any(String),
+      });
+    }
+  });
+
+  it('keep the warnings of unknown fields on the job', async () => {
+    const { json } = await create({
+      inputs: [{ url: clip, opts: [] }],
+      outputFormat: 'mp3',
+      outputFromat: 'mp4',
+      presets: {},
+    });
+    const warnings = [
+      { field: 'inputs[0].opts', message: 'Unknown field, ignored.' },
+      { field: 'outputFromat', message: 'Unknown field, ignored. Did you mean "outputFormat"?' },
+      { field: 'presets', message: 'Unknown field, ignored. Did you mean "preset"?' },
+    ];
+    expect(json.warnings.map((warning: { field: string }) => warning.field)).toEqual(
+      warnings.map(({ field }) => field),
+    );
+    expect(json.warnings.slice(1)).toEqual(warnings.slice(1));
+    const done = await service.call('GET', `/v1/transcodes/${json.id}?wait=60`);
+    expect(done.json.warnings).toEqual(expect.arrayContaining(json.warnings));
+  });
+
+  it('take metadata of 8192 bytes and refuse one more', async () => {
+    const sized = (bytes: number) => ({ pad: 'x'.repeat(bytes - '{"pad":""}'.length) });
+    const send = (metadata: object) => create({ inputs: [{ url: clip }], outputFormat: 'mp3', metadata });
+    const fits = await send(sized(8192));
+    expect([fits.status, fits.json.metadata.user]).toEqual([201, sized(8192)]);
+    expectRefusal(await send(sized(8193)), 400, 'invalid_request', { field: 'metadata' });
+    // Bytes, not characters.
+    expectRefusal(await send({ pad: 'é'.repeat(4200) }), 400, 'invalid_request', { field: 'metadata' });
+    expect((await send({})).json.metadata).toEqual({ user: {} });
+  });
+
+  it('have no output to download when there is none', async () => {
+    const job = await transcode(service, { inputs: [{ url: clip }], outputFormat: 'mp3' });
+    const database = await openServiceDatabase(service);
+    await database.query('UPDATE transcodes SET output_object_id = NULL WHERE id = $1', [job.id]);
+    await database.end();
+    const answer = await service.call('GET', `/v1/transcodes/${job.id}/download`);
+    expect([answer.status, answer.json.error, answer.json.code]).toEqual([
+      400,
+      'No output available for this transcode',
+      'no_output',
+    ]);
+  });
+});
