@@ -4,6 +4,7 @@ import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Job } from '../contract/transcodes.ts';
 import { openExchange } from '../storage/http-exchange.ts';
+import { UnavailableError } from './exit.ts';
 
 /** What the server answered when it was no success; the message is for people. */
 export class AnswerError extends Error {
@@ -45,7 +46,7 @@ export function createClient(options: { url: string; key: string; ca?: string; s
   const base = options.url.replace(/\/+$/, '');
 
   const call = async <T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> => {
-    const response = await exchange.send(`${base}${path}`, {
+    const answered = exchange.send(`${base}${path}`, {
       method,
       ...(signal && { signal }),
       headers: {
@@ -53,6 +54,12 @@ export function createClient(options: { url: string; key: string; ca?: string; s
         ...(body !== undefined && { 'content-type': 'application/json' }),
       },
       body: body === undefined ? null : JSON.stringify(body),
+    });
+    const response = await answered.catch((error) => {
+      if (signal?.aborted) throw error;
+      throw new UnavailableError(`${base} does not answer. Is it the right AIRLOCK_URL, and does the server run?`, {
+        cause: error,
+      });
     });
     const text = await readText(response);
     const status = response.statusCode ?? 0;
@@ -132,11 +139,14 @@ function counter(onBytes: (bytes: number) => void): Transform {
 function answerError(status: number, text: string): AnswerError {
   try {
     const body = JSON.parse(text) as { error: string; code: string; details: unknown };
-    const details = body.details as { reason?: string; suggestion?: string; remedy?: string } | string | null;
+    const details = body.details as
+      | Partial<Record<'option' | 'reason' | 'suggestion' | 'remedy', string>>
+      | string
+      | null;
     const more =
       typeof details === 'string'
         ? details
-        : [details?.reason, details?.suggestion ?? details?.remedy].filter(Boolean).join('. ');
+        : [details?.option, details?.reason, details?.suggestion ?? details?.remedy].filter(Boolean).join('. ');
     return new AnswerError(body.code, more ? `${body.error}: ${more}` : body.error);
   } catch {
     return new AnswerError('unexpected_answer', `the server answered ${status}`);

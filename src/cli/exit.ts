@@ -20,3 +20,11 @@ export class UsageError extends Error {
     this.name = 'UsageError';
   }
 }
+
+/** The server that was named cannot be reached. */
+export class UnavailableError extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = 'UnavailableError';
+  }
+}

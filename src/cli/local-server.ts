@@ -1,7 +1,7 @@
-import { existsSync } from 'node:fs';
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { ConfigError } from '../config/config-error.ts';
 import { loadTls } from '../config/tls.ts';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../domain/accounts.ts';
 import { createKey, revokeKey } from '../domain/keys.ts';
@@ -9,6 +9,7 @@ import { readReadyFile } from '../supervisor/ready-file.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { withKeys } from './commands/keys.ts';
 import { startService } from './service.ts';
+import { takeTurn } from './turn.ts';
 
 export interface Server {
   url: string;
@@ -27,20 +28,37 @@ const KEY_HOURS = 24;
  * the data directory, or one that is started for this command. A data directory that was not there before goes
  * again with it.
  */
-export async function findServer(config: Config, env: NodeJS.ProcessEnv = process.env): Promise<Server> {
-  if (env.AIRLOCK_URL && env.AIRLOCK_API_KEY) {
-    return { url: env.AIRLOCK_URL, key: env.AIRLOCK_API_KEY, close: async () => {} };
+export async function findServer(
+  config: Config,
+  signal: AbortSignal,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<Server> {
+  const { AIRLOCK_URL: url, AIRLOCK_API_KEY: key } = env;
+  if (url && key) return { url, key, close: async () => {} };
+  if (url || key) {
+    throw new ConfigError(url ? 'AIRLOCK_API_KEY' : 'AIRLOCK_URL', 'is missing', 'Set both, or neither');
   }
   const running = await readReadyFile(config.dataDir);
   if (running) {
-    const key = await temporaryKey(config);
+    const lent = await temporaryKey(config);
     const tls = await loadTls(config.tls, config.dataDir, [config.host]);
-    return { url: running.api, key: key.raw, ...(tls?.ca && { ca: tls.ca }), close: key.revoke };
+    return { url: running.api, key: lent.raw, ...(tls?.ca && { ca: tls.ca }), close: lent.revoke };
   }
-  const fresh = env.AIRLOCK_MADE_DATA_DIR === '1' || !existsSync(config.dataDir);
-  const remove = async () => {
-    if (fresh) await removeDataDir(config.dataDir, env.AIRLOCK_SHOWN_DATA_DIR);
-  };
+  const turn = await takeTurn(config.dataDir, {
+    made: env.AIRLOCK_MADE_DATA_DIR === '1',
+    signal,
+    remove: () => removeDataDir(config.dataDir, env.AIRLOCK_SHOWN_DATA_DIR),
+  });
+  try {
+    const server = await startOwnServer(config, env);
+    return { ...server, close: () => server.close().finally(turn.end) };
+  } catch (error) {
+    await turn.end();
+    throw error;
+  }
+}
+
+async function startOwnServer(config: Config, env: NodeJS.ProcessEnv): Promise<Server> {
   // Loopback and free ports: nobody else is meant to talk to it.
   const local: Config = {
     ...config,
@@ -60,24 +78,15 @@ export async function findServer(config: Config, env: NodeJS.ProcessEnv = proces
   };
   try {
     const logger = createLogger({ level: 'error', role: 'transcode', destination: process.stderr });
-    const service = await startService({ config: local, logger, onLine, firstKey: false });
+    const service = await startService({ config: local, logger, onLine, firstKey: false, announce: false });
     try {
       const key = await temporaryKey(local);
-      return {
-        url: service.ready.api,
-        key: key.raw,
-        async close() {
-          await key.revoke();
-          await service.stop();
-          await remove();
-        },
-      };
+      return { url: service.ready.api, key: key.raw, close: () => key.revoke().finally(service.stop) };
     } catch (error) {
       await service.stop();
       throw error;
     }
   } catch (error) {
-    await remove();
     if (tail.length > 0 && env.AIRLOCK_DEBUG) process.stderr.write(`${tail.join('\n')}\n`);
     throw error;
   }

@@ -117,17 +117,23 @@ try {
   process.exit(exitCodeOf(error));
 }
 
+/** The API's errors keep field, reason and remedy beside their message. */
+function explain(error: Error & { details?: unknown }): string {
+  const { field, reason, remedy } = (error.details ?? {}) as Partial<Record<'field' | 'reason' | 'remedy', string>>;
+  return [error.message, [field, reason].filter(Boolean).join(' '), remedy].filter(Boolean).join('. ');
+}
+
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const { name, code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
   const taken = code === 'EADDRINUSE';
   const message = taken
     ? `Port ${port} on ${address} is taken. End what uses it, or set AIRLOCK_PORT, AIRLOCK_STORAGE_PORT and AIRLOCK_METRICS_PORT.`
-    : (error as Error).message;
+    : explain(error as Error);
   process.stderr.write(`${red('airlock:')} ${message}\n`);
   if (taken) return EXIT.unavailable;
   if (process.env.AIRLOCK_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
   if (name === 'UsageError') return EXIT.usage;
   if (name === 'ConfigError' || name === 'SandboxError') return EXIT.config;
-  return name === 'SupervisorError' ? EXIT.unavailable : EXIT.failed;
+  return name === 'SupervisorError' || name === 'UnavailableError' ? EXIT.unavailable : EXIT.failed;
 }

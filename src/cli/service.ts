@@ -27,6 +27,8 @@ export interface ServiceOptions {
   onLine: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Whether a first key is made when there is none. */
   firstKey: boolean;
+  /** Whether other commands may find and use it. */
+  announce: boolean;
 }
 
 const WORKER_DRAIN_MS = 35_000;
@@ -82,7 +84,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       storage: config.storagePublicUrl ?? (endpoint || config.storageUrl || ''),
       metrics: listenUrl({ host: metricsHost(config) }, api.ready.ports.metrics!, false),
     };
-    await instance.announce(ready);
+    if (options.announce) await instance.announce(ready);
     return { ready: { ...ready, pid: process.pid }, firstKey: migrated?.firstKey ?? null, stop };
   } catch (error) {
     await stop().catch((failed) => logger.error({ err: failed }, 'not everything could be stopped'));

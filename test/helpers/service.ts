@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const PROGRAM = join(ROOT, 'dist', 'airlock.js');
+export const PROGRAM = join(ROOT, 'dist', 'airlock.js');
 
 export interface TestService {
   api: string;

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
+import { ApiError } from '../../contract/errors.ts';
 import { type CreateKeyBody, createKeyBody, SCOPES } from '../../contract/keys.ts';
-import { openPool, type Pool } from '../../database/pool.ts';
+import { openPool, type Pool, type Tx } from '../../database/pool.ts';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../../domain/accounts.ts';
 import { type CreatedKey, createKey, isAlive, listKeys, revokeKey, rotateKey, viewKey } from '../../domain/keys.ts';
 import { isUuid } from '../../ids/uuid.ts';
@@ -61,17 +62,13 @@ export async function rotateKeyCommand(
   requireId(id);
   const overlapSeconds = Number(options.overlap ?? 0);
   if (!Number.isInteger(overlapSeconds) || overlapSeconds < 0) throw new UsageError('--overlap takes whole seconds.');
-  const created = await withKeys(config, (pool) =>
-    pool.db.transaction().execute((tx) => rotateKey(tx, id, { overlapSeconds }, BY_CLI)),
-  );
+  const created = await withKey(config, (tx) => rotateKey(tx, id, { overlapSeconds }, BY_CLI));
   print(created, options);
 }
 
 export async function revokeKeyCommand(config: Config, id: string, options: JsonOption): Promise<void> {
   requireId(id);
-  const key = await withKeys(config, (pool) =>
-    pool.db.transaction().execute((tx) => revokeKey(tx, id, undefined, BY_CLI)),
-  );
+  const key = await withKey(config, (tx) => revokeKey(tx, id, undefined, BY_CLI));
   process.stdout.write(options.json ? `${JSON.stringify(viewKey(key))}\n` : `Revoked ${key.id} (…${key.hint}).\n`);
 }
 
@@ -103,6 +100,16 @@ export async function withKeys<T>(config: Config, work: (pool: Pool) => Promise<
       await pool.close();
     }
   });
+}
+
+/** Works on one key that is named by its id; that none has it is said in words of the command line. */
+async function withKey<T>(config: Config, work: (tx: Tx) => Promise<T>): Promise<T> {
+  try {
+    return await withKeys(config, (pool) => pool.db.transaction().execute(work));
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== 'not_found') throw error;
+    throw new ApiError('not_found', { reason: 'No key has that id', remedy: './airlock keys list shows them' });
+  }
 }
 
 function requireId(id: string): void {

@@ -7,32 +7,37 @@ export async function up(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'up' });
   const terminal = process.stdout.isTTY === true;
   const began = Date.now();
-  const service = await startService({
+  const service = startService({
     config,
     logger,
     firstKey: true,
+    announce: true,
     onLine(stream, line) {
       if (stream === 'stderr') process.stderr.write(`${line}\n`);
       else process.stdout.write(terminal ? prettyLine(`${line}\n`, !process.env.NO_COLOR) : `${line}\n`);
     },
   });
-  announce(service.ready.api, service.firstKey, Date.now() - began);
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) process.exit(1);
     stopping = true;
     logger.info({ signal }, 'draining; once more ends at once');
-    service.stop().then(
-      () => process.exit(0),
-      (error) => {
-        logger.error({ err: error }, 'not everything could be stopped');
-        process.exit(1);
-      },
-    );
+    // While it starts too: what it has started by then would outlive this process.
+    service
+      .then(({ stop }) => stop())
+      .then(
+        () => process.exit(0),
+        (error) => {
+          logger.error({ err: error }, 'not everything could be stopped');
+          process.exit(1);
+        },
+      );
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  const { ready, firstKey } = await service;
+  if (!stopping) announce(ready.api, firstKey, Date.now() - began);
 }
 
 /** To standard error: standard output is the log. */

@@ -1,0 +1,137 @@
+import { rm } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processesOf } from '../helpers/processes-of.ts';
+import { call, makeDataDir, runCli, startService, type TestService } from '../helpers/service.ts';
+
+const UNKNOWN = '01890000-0000-7000-8000-000000000000';
+
+describe('airlock keys beside a running service', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service?.remove());
+
+  const statusWith = async (key: string) => (await call(`${service.api}/v1/transcodes`, 'GET', key)).status;
+  const create = async (...args: string[]) => {
+    const made = await service.cli('keys', 'create', '--name', 'a key', '--json', ...args);
+    expect(made.code).toBe(0);
+    return JSON.parse(made.stdout);
+  };
+
+  it('creates a key that works at once, and prints exactly what the contract names', async () => {
+    const key = await create();
+    expect(Object.keys(key)).toEqual(['id', 'name', 'key', 'scopes', 'created_at']);
+    expect(key).toMatchObject({
+      name: 'a key',
+      key: expect.stringMatching(/^al_live_[0-9A-Za-z]{36}$/),
+      scopes: ['transcode', 'upload', 'read', 'admin'],
+    });
+    expect(await statusWith(key.key)).toBe(200);
+  });
+
+  it('prints the key alone to standard output for people who pipe it', async () => {
+    const made = await service.cli('keys', 'create', '--name', 'piped');
+    expect(made.stdout).toMatch(/^al_live_[0-9A-Za-z]{36}\n$/);
+    expect(made.stderr).toContain('shown this once');
+  });
+
+  it('makes keys of fewer scopes, of other accounts, with addresses and an end', async () => {
+    const reader = await create('--scopes', 'read', '--account', 'second', '--allow', '127.0.0.0/8');
+    expect(reader.scopes).toEqual(['read']);
+    expect(await statusWith(reader.key)).toBe(200);
+    const body = { filename: 'a.mp4', contentType: 'video/mp4', fileSize: 1 };
+    expect((await call(`${service.api}/v1/upload/presigned-url`, 'POST', reader.key, body)).status).toBe(403);
+    const elsewhere = await create('--allow', '203.0.113.0/24');
+    expect(await statusWith(elsewhere.key)).toBe(401);
+    const brief = await create('--expires', '2099-01-01T00:00:00Z');
+    expect(await statusWith(brief.key)).toBe(200);
+  });
+
+  it('lists keys without ever showing one', async () => {
+    const key = await create();
+    const [json, text] = [await service.cli('keys', 'list', '--json'), await service.cli('keys', 'list')];
+    expect(JSON.parse(json.stdout)).toContainEqual(
+      expect.objectContaining({ id: key.id, name: 'a key', hint: key.key.slice(-4) }),
+    );
+    for (const { stdout } of [json, text]) {
+      expect(stdout).toContain(key.id);
+      expect(stdout).not.toContain(key.key);
+      expect(stdout).not.toContain('al_live_');
+      expect(stdout).not.toContain('key_hash');
+    }
+  });
+
+  it('rotates: the old key dies at once, or after the overlap that was asked for', async () => {
+    const [first, second] = [await create(), await create()];
+    const rotated = JSON.parse((await service.cli('keys', 'rotate', first.id, '--json')).stdout);
+    expect(rotated).toMatchObject({ name: 'a key', scopes: first.scopes });
+    expect([await statusWith(first.key), await statusWith(rotated.key)]).toEqual([401, 200]);
+    const overlapped = JSON.parse((await service.cli('keys', 'rotate', second.id, '--overlap', '60', '--json')).stdout);
+    expect([await statusWith(second.key), await statusWith(overlapped.key)]).toEqual([200, 200]);
+    const again = await service.cli('keys', 'rotate', first.id);
+    expect(again.code).toBe(1);
+    expect(again.stderr).toContain('already rotated');
+  });
+
+  it('revokes within a second, and says the same the second time', async () => {
+    const key = await create();
+    expect(await statusWith(key.key)).toBe(200);
+    const revoked = await service.cli('keys', 'revoke', key.id, '--json');
+    expect(JSON.parse(revoked.stdout).revoked_at).not.toBeNull();
+    expect(await statusWith(key.key)).toBe(401);
+    expect((await service.cli('keys', 'revoke', key.id)).stdout).toBe(`Revoked ${key.id} (…${key.key.slice(-4)}).\n`);
+  });
+
+  const wrong: Record<string, [args: string[], code: number, message: RegExp]> = {
+    'no name': [['create'], 2, /--name/],
+    'an unknown scope': [
+      ['create', '--name', 'x', '--scopes', 'read,write'],
+      2,
+      /scopes.*transcode, upload, read, admin/,
+    ],
+    'an address that is none': [['create', '--name', 'x', '--allow', 'home'], 2, /allowed_cidrs/],
+    'a time that is none': [['create', '--name', 'x', '--expires', 'tomorrow'], 2, /expires_at/],
+    'a time that is over': [['create', '--name', 'x', '--expires', '2001-01-01T00:00:00Z'], 1, /lies in the past/],
+    'an id that is none': [['revoke', 'first'], 2, /"first" is no key id/],
+    'an unknown id': [['revoke', UNKNOWN], 1, /no key has the id|Not found/i],
+    'an unknown id to rotate': [['rotate', UNKNOWN], 1, /no key has the id|Not found/i],
+    'an overlap that is none': [['rotate', UNKNOWN, '--overlap', 'long'], 2, /--overlap takes whole seconds/],
+    'an unknown subcommand': [['make'], 2, /unknown command 'make'/],
+  };
+  it.each(Object.keys(wrong))('refuses with a reason: %s', async (name) => {
+    const [args, code, message] = wrong[name]!;
+    const refused = await service.cli('keys', ...args);
+    expect(refused.stderr).toMatch(message);
+    expect(refused).toMatchObject({ code, stdout: '' });
+  });
+});
+
+describe('airlock keys without a service', () => {
+  let dataDir: string;
+  beforeAll(async () => {
+    dataDir = await makeDataDir();
+  });
+  afterAll(() => rm(dataDir, { recursive: true, force: true }));
+
+  it('starts the database for as long as it takes, and leaves nothing running', async () => {
+    const cli = (...args: string[]) => runCli(args, { ...process.env, AIRLOCK_DATA_DIR: dataDir });
+    const none = await cli('keys', 'list');
+    expect(none).toMatchObject({ code: 0, stdout: '' });
+    expect(none.stderr).toContain('No keys yet');
+    expect(processesOf(dataDir)).toEqual([]);
+    const { id, key } = JSON.parse((await cli('keys', 'create', '--name', 'early', '--json')).stdout);
+    expect(JSON.parse((await cli('keys', 'list', '--json')).stdout)).toMatchObject([{ id, name: 'early' }]);
+    expect(await cli('migrate')).toMatchObject({ code: 0, stderr: 'The database is up to date.\n' });
+    expect(processesOf(dataDir)).toEqual([]);
+
+    // The service that comes later knows the key, and makes no first one.
+    const service = await startService({}, { dataDir });
+    try {
+      expect((await call(`${service.api}/v1/transcodes`, 'GET', key)).status).toBe(200);
+      expect(service.output()).not.toContain('al_live_');
+    } finally {
+      await service.stop();
+    }
+  });
+});

@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processesOf } from '../helpers/processes-of.ts';
+import { call, makeDataDir, PROGRAM, runCli, startService, type TestService } from '../helpers/service.ts';
+import { until } from '../helpers/until.ts';
+
+const FREE_PORTS = { AIRLOCK_PORT: '0', AIRLOCK_STORAGE_PORT: '0', AIRLOCK_METRICS_PORT: '0' };
+
+describe('airlock up', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service?.remove());
+
+  it('says where it serves, in ready.json and on the terminal, with a first key that works', async () => {
+    const ready = JSON.parse(await readFile(join(service.dataDir, 'ready.json'), 'utf8'));
+    expect(ready).toEqual({ api: service.api, storage: service.storage, metrics: service.metrics, pid: service.pid });
+    const [key] = /al_live_\w+/.exec(service.output()) ?? [];
+    expect((await call(`${service.api}/v1/transcodes`, 'GET', key!)).status).toBe(200);
+    expect(service.output()).toContain(`Airlock is up at ${service.api}`);
+    expect((await fetch(`${service.api}/readyz`)).status).toBe(200);
+    expect((await fetch(`${service.metrics}/metrics`)).status).toBe(200);
+  });
+
+  it('refuses to run twice on one data directory, and disturbs nothing', async () => {
+    const second = await service.cli('up');
+    expect(second.code).toBe(69);
+    expect(second.stderr).toMatch(new RegExp(`Airlock runs already on .*process ${service.pid}`));
+    expect(existsSync(join(service.dataDir, 'ready.json'))).toBe(true);
+    expect((await fetch(`${service.api}/health-check`)).status).toBe(200);
+  });
+
+  it('passes the doctor, in words and as JSON', async () => {
+    const [text, json] = await Promise.all([service.cli('doctor'), service.cli('doctor', '--json')]);
+    expect([text.code, json.code]).toEqual([0, 0]);
+    const checks: { name: string; state: string; seen: string }[] = JSON.parse(json.stdout);
+    expect(checks.filter((check) => check.state === 'unsafe')).toEqual([]);
+    expect(checks.map((check) => check.name)).toEqual(
+      expect.arrayContaining(['Node', 'Sandbox', 'Database', 'Storage']),
+    );
+    expect(checks.find((check) => check.name === 'Database')?.seen).toBe('answers; 1 worker(s) alive');
+    for (const check of checks) expect(text.stdout).toContain(check.name.trim());
+  });
+
+  it('takes ready.json back and ends every process when it is asked to stop', async () => {
+    await service.stop();
+    expect(existsSync(join(service.dataDir, 'ready.json'))).toBe(false);
+    expect(processesOf(service.dataDir)).toEqual([]);
+    const after = await service.cli('doctor', '--json');
+    expect(after.code).toBe(0);
+    expect(JSON.parse(after.stdout)).toContainEqual(expect.objectContaining({ name: 'Service', state: 'ok' }));
+  });
+});
+
+describe('airlock up that cannot start', () => {
+  let dataDir: string;
+  beforeAll(async () => {
+    dataDir = await makeDataDir();
+  });
+  afterAll(() => rm(dataDir, { recursive: true, force: true }));
+
+  const up = (env: Record<string, string>) =>
+    runCli(['up'], { ...process.env, ...FREE_PORTS, AIRLOCK_DATA_DIR: dataDir, ...env });
+
+  it.each(['AIRLOCK_PORT', 'AIRLOCK_STORAGE_PORT', 'AIRLOCK_METRICS_PORT'])(
+    'says at once which port is taken, and leaves nothing running: %s',
+    async (variable) => {
+      const other = createServer().listen(0, '127.0.0.1');
+      await once(other, 'listening');
+      const { port } = other.address() as AddressInfo;
+      const began = Date.now();
+      const refused = await up({ [variable]: String(port) });
+      other.close();
+      expect(refused.code).toBe(69);
+      expect(refused.stderr).toContain(`Port ${port} on 127.0.0.1 is taken`);
+      expect(Date.now() - began).toBeLessThan(15_000);
+      expect(processesOf(dataDir)).toEqual([]);
+      expect(existsSync(join(dataDir, 'ready.json'))).toBe(false);
+    },
+  );
+
+  const wrong: Record<string, [env: Record<string, string>, message: RegExp]> = {
+    'a port that is none': [{ AIRLOCK_PORT: 'http' }, /AIRLOCK_PORT/],
+    'a retention that is none': [{ AIRLOCK_RETENTION: 'soon' }, /AIRLOCK_RETENTION/],
+    'plain HTTP beyond loopback': [{ AIRLOCK_HOST: '0.0.0.0' }, /AIRLOCK_TLS|HTTPS/],
+    'a database that is none': [{ AIRLOCK_DATABASE_URL: 'mysql://localhost' }, /AIRLOCK_DATABASE_URL/],
+  };
+  it.each(Object.keys(wrong))('names the setting that is wrong: %s', async (name) => {
+    const [env, message] = wrong[name]!;
+    const refused = await up(env);
+    expect(refused.code).toBe(78);
+    expect(refused.stderr).toMatch(message);
+    expect(processesOf(dataDir)).toEqual([]);
+  });
+});
+
+describe('airlock up that is stopped while it starts', () => {
+  it.each(['SIGTERM', 'SIGINT'] as const)('leaves no database behind: %s', async (signal) => {
+    const dataDir = await makeDataDir();
+    const child: ChildProcess = spawn(process.execPath, [PROGRAM, 'up'], {
+      env: { ...process.env, ...FREE_PORTS, AIRLOCK_DATA_DIR: dataDir },
+      stdio: 'ignore',
+    });
+    await until(() => existsSync(join(dataDir, 'postgres', 'data', 'postmaster.pid')), { what: 'PostgreSQL' });
+    child.kill(signal);
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(0);
+    expect(processesOf(dataDir)).toEqual([]);
+    expect(existsSync(join(dataDir, 'postgres', 'data', 'postmaster.pid'))).toBe(false);
+    await rm(dataDir, { recursive: true, force: true });
+  });
+});
+
+describe('airlock', () => {
+  const airlock = (...args: string[]) => runCli(args, process.env);
+
+  it('explains itself', async () => {
+    const help = await airlock('--help');
+    expect(help.code).toBe(0);
+    for (const command of ['transcode', 'up', 'keys', 'doctor', 'migrate', 'api', 'worker', 'gateway', 'test']) {
+      expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
+    }
+    expect((await airlock('transcode', '--help')).stdout).toContain('--resolution');
+    expect((await airlock('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
+  });
+
+  it('ends with 2 for what it does not know', async () => {
+    for (const args of [['fly'], ['up', '--fast'], ['transcode']]) {
+      const refused = await airlock(...args);
+      expect(refused.code).toBe(2);
+      expect(refused.stderr).toMatch(/error: /);
+      expect(refused.stderr).toContain('./airlock --help');
+    }
+  });
+});

@@ -1,0 +1,229 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { isAlive } from '../chaos/load.ts';
+import { ffprobe, makeClip } from '../helpers/media.ts';
+import { descendantsOf, processesOf } from '../helpers/processes-of.ts';
+import { PROGRAM, runCli, startService, type TestService } from '../helpers/service.ts';
+import { until } from '../helpers/until.ts';
+
+/** A folder as a user's: the clips, and whatever a command leaves in it. */
+let folder: string;
+let before: string[];
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'airlock-cli-'));
+  // As root the database and the cells run under other accounts, which must be able to pass.
+  await chmod(folder, 0o711);
+  await makeClip(join(folder, 'in.mov'), { seconds: 1, size: '640x360' });
+  const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
+  await makeClip(join(folder, 'long.mp4'), { seconds: 8, size: '640x360', args: noise });
+  await makeClip(join(folder, 'sound.m4a'), { args: ['-map', '1:a'] });
+  await writeFile(join(folder, 'empty.mp4'), '');
+  await writeFile(join(folder, 'page.mp4'), '<!doctype html><title>no film</title>');
+  before = (await readdir(folder)).sort();
+});
+afterEach(async () => {
+  for (const name of await readdir(folder))
+    if (!before.includes(name)) await rm(join(folder, name), { recursive: true });
+});
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+});
+
+const environment = (extra: Record<string, string> = {}) => {
+  const { AIRLOCK_DATA_DIR: _, ...rest } = process.env;
+  return { ...rest, NO_COLOR: '1', ...extra };
+};
+const airlock = (...args: string[]) => runCli(args, environment(), folder);
+const left = async () => (await readdir(folder)).filter((name) => !before.includes(name)).sort();
+
+describe('airlock transcode', () => {
+  it('writes the one file that was asked for and leaves nothing else', async () => {
+    const done = await airlock('transcode', 'in.mov', 'out.mp4', '--resolution', '480p', '--quality', 'low');
+    expect(done).toMatchObject({ code: 0, stdout: '' });
+    expect(done.stderr).toMatch(/✓ out\.mp4 .*640×360 · h264 · aac · 0:01/);
+    expect(await left()).toEqual(['out.mp4']);
+    expect(processesOf(folder)).toEqual([]);
+    const { streams } = await ffprobe(join(folder, 'out.mp4'));
+    expect(streams.map((stream: { codec_name: string }) => stream.codec_name)).toEqual(['h264', 'aac']);
+  });
+
+  const wrong: Record<string, [args: string[], message: RegExp]> = {
+    'a missing file': [['nothing.mp4', 'out.mp4'], /nothing\.mp4 is not there/],
+    'a folder as input': [['.', 'out.mp4'], /no file/],
+    'an empty file': [['empty.mp4', 'out.mp4'], /is empty/],
+    'a file that is no media': [['page.mp4', 'out.mp4'], /is no media file/],
+    'an unknown extension': [['in.mov', 'out.xyz'], /"\.xyz" is no output format.*mp4/],
+    'no extension': [['in.mov', 'out'], /is no output format/],
+    'the same file twice': [['in.mov', './in.mov'], /same file/],
+    'a target folder that is not there': [['in.mov', 'no/where/out.mp4'], /is no folder/],
+    'an unknown quality': [['in.mov', 'out.mp4', '--quality', 'best'], /--quality is "best".*high, medium, low/],
+    'an unknown resolution': [['in.mov', 'out.mp4', '--resolution', '500p'], /--resolution is "500p"/],
+    'a preset beside options': [['in.mov', 'out.mp4', '--quality', 'low', '--option', '-an'], /--option stands alone/],
+    'an option without its dash': [['in.mov', 'out.mp4', '--option', 'crf 20'], /does not start with a dash/],
+    'an option that is refused': [
+      ['in.mov', 'out.mp4', '--option', '-crf 20', '--option', '-filter_script x'],
+      /Option not allowed: -filter_script/,
+    ],
+    'an unknown flag': [['in.mov', 'out.mp4', '--fast'], /unknown option '--fast'/],
+    'too few arguments': [['in.mov'], /missing required argument 'output'/],
+  };
+  it.each(Object.keys(wrong))('ends with 2 before it starts anything: %s', async (name) => {
+    const [args, message] = wrong[name]!;
+    const refused = await airlock('transcode', ...args);
+    expect(refused.stderr).toMatch(message);
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(await left()).toEqual([]);
+  });
+
+  it('refuses to guess when only one of AIRLOCK_URL and AIRLOCK_API_KEY is set', async () => {
+    for (const half of [{ AIRLOCK_URL: 'http://127.0.0.1:9' }, { AIRLOCK_API_KEY: 'al_live_x' }] as Record<
+      string,
+      string
+    >[]) {
+      const refused = await runCli(['transcode', 'in.mov', 'out.mp4'], environment(half), folder);
+      expect(refused.code).toBe(78);
+      expect(refused.stderr).toMatch(/AIRLOCK_(API_KEY|URL): is missing/);
+    }
+    expect(await left()).toEqual([]);
+  });
+
+  it('cancels on Ctrl-C: 130, no output, no partial file, no data directory, no process', async () => {
+    const child = spawn(
+      process.execPath,
+      [PROGRAM, 'transcode', 'long.mp4', 'out.mp4', '--option', '-preset veryslow'],
+      { cwd: folder, env: environment({ AIRLOCK_TEST: folder }), stdio: ['ignore', 'ignore', 'pipe'] },
+    );
+    const said: string[] = [];
+    child.stderr.on('data', (chunk) => said.push(String(chunk)));
+    const below = await until(
+      () => {
+        const processes = descendantsOf(child.pid!);
+        return processes.some(({ name }) => name === 'ffmpeg') ? processes : null;
+      },
+      { what: 'the encode' },
+    );
+    const began = Date.now();
+    child.kill('SIGINT');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(130);
+    expect(Date.now() - began).toBeLessThan(10_000);
+    expect(said.join('')).toContain('Interrupted.');
+    expect(below.filter(({ pid }) => isAlive(pid))).toEqual([]);
+    expect(await left()).toEqual([]);
+    expect(processesOf(folder)).toEqual([]);
+  });
+
+  it('leaves nothing either when Ctrl-C comes while it is still starting', async () => {
+    const child = spawn(process.execPath, [PROGRAM, 'transcode', 'in.mov', 'out.mp4'], {
+      cwd: folder,
+      env: environment({ AIRLOCK_TEST: folder }),
+      stdio: 'ignore',
+    });
+    await until(async () => (await left()).includes('.airlock'), { what: 'the data directory' });
+    child.kill('SIGINT');
+    const [code] = await once(child, 'exit');
+    expect(code).toBe(130);
+    expect(await left()).toEqual([]);
+    expect(processesOf(folder)).toEqual([]);
+  });
+
+  it('works in two terminals at once', async () => {
+    const both = await Promise.all([
+      airlock('transcode', 'in.mov', 'one.mp4'),
+      airlock('transcode', 'in.mov', 'two.webm'),
+    ]);
+    expect(both.map((done) => [done.code, done.stderr.includes('✓')])).toEqual([
+      [0, true],
+      [0, true],
+    ]);
+    expect(await left()).toEqual(['one.mp4', 'two.webm']);
+    expect(processesOf(folder)).toEqual([]);
+  });
+
+  it('keeps a data directory that was there', async () => {
+    await airlock('keys', 'create', '--name', 'mine');
+    expect((await airlock('transcode', 'in.mov', 'out.mp3')).code).toBe(0);
+    expect(await left()).toEqual(['.airlock', 'out.mp3']);
+    const keys = JSON.parse((await airlock('keys', 'list', '--json')).stdout);
+    const alive = keys.filter((key: { revoked_at: string | null }) => key.revoked_at === null);
+    expect(alive.map((key: { name: string }) => key.name)).toEqual(['mine']);
+    for (const name of ['storage', 'work', 'cells']) expect(await filesIn(join(folder, '.airlock', name))).toEqual([]);
+    expect(processesOf(folder)).toEqual([]);
+  });
+});
+
+describe('airlock transcode beside a running service', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service?.remove());
+
+  const beside = (...args: string[]) => runCli(args, environment({ AIRLOCK_DATA_DIR: service.dataDir }), folder);
+
+  it('prints the finished job as JSON, and takes options of FFmpeg', async () => {
+    const args = ['--option', '-c:v libx265', '--option', '-crf 40', '--option', '-an', '--json'];
+    const done = await beside('transcode', 'in.mov', 'out.mkv', ...args);
+    expect(done).toMatchObject({ code: 0, stderr: '' });
+    expect(JSON.parse(done.stdout)).toMatchObject({
+      status: 'completed',
+      output_format: 'mkv',
+      outputs: [{ video_codec: 'hevc', audio_codec: null }],
+      ffmpeg_options: { source: 'raw_options' },
+    });
+    expect(await left()).toEqual(['out.mkv']);
+  });
+
+  it('ends with 1 and the reason when the job fails, and touches no file', async () => {
+    await writeFile(join(folder, 'kept.mp4'), 'what was there');
+    const failed = await beside('transcode', 'sound.m4a', 'kept.mp4');
+    expect(failed.code).toBe(1);
+    expect(failed.stderr).toMatch(/✗ .*no_video_stream/);
+    expect(await readFile(join(folder, 'kept.mp4'), 'utf8')).toBe('what was there');
+    expect(await left()).toEqual(['kept.mp4']);
+  });
+
+  it.each(['the same data directory', 'its URL and a key'])('uses it by %s, and leaves nothing there', async (way) => {
+    const env: Record<string, string> =
+      way === 'its URL and a key'
+        ? { AIRLOCK_URL: service.api, AIRLOCK_API_KEY: service.key }
+        : { AIRLOCK_DATA_DIR: service.dataDir };
+    const done = await runCli(['transcode', 'in.mov', 'out.webm', '--json'], environment(env), folder);
+    expect(done.code).toBe(0);
+    const job = JSON.parse(done.stdout);
+    expect(await left()).toEqual(['out.webm']);
+    expect((await service.call('GET', `/v1/transcodes/${job.id}/download`)).status).toBe(410);
+    expect(await filesIn(join(service.dataDir, 'storage'))).toEqual([]);
+    const keys = JSON.parse((await service.cli('keys', 'list', '--json')).stdout);
+    const lent = keys.filter((key: { name: string; revoked_at: string | null }) => key.name === 'airlock transcode');
+    for (const key of lent) expect(key.revoked_at).not.toBeNull();
+    expect(lent.length).toBeGreaterThan(0);
+  });
+
+  it('says so when the server is not there, does not know the key, or refuses an option', async () => {
+    const gone = { AIRLOCK_URL: 'http://127.0.0.1:9', AIRLOCK_API_KEY: service.key };
+    const unreachable = await runCli(['transcode', 'in.mov', 'out.mp4'], environment(gone), folder);
+    expect(unreachable.code).toBe(69);
+    expect(unreachable.stderr).toMatch(/127\.0\.0\.1:9 does not answer/);
+    const stranger = { AIRLOCK_URL: service.api, AIRLOCK_API_KEY: 'al_live_wrong' };
+    const refused = await runCli(['transcode', 'in.mov', 'out.mp4'], environment(stranger), folder);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toMatch(/unauthorized/);
+    const known = { AIRLOCK_URL: service.api, AIRLOCK_API_KEY: service.key };
+    const option = ['--option', '-filter_script x'];
+    const judged = await runCli(['transcode', 'in.mov', 'out.mp4', ...option], environment(known), folder);
+    expect(judged.code).toBe(1);
+    expect(judged.stderr).toMatch(/Option not allowed: -filter_script/);
+    expect(await left()).toEqual([]);
+  });
+});
+
+async function filesIn(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
+}
