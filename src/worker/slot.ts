@@ -20,8 +20,9 @@ export async function runSlot(slot: {
 }): Promise<void> {
   while (!slot.signal.aborted) {
     try {
+      const since = slot.wakeups.count(slot.lanes);
       if (await slot.take()) continue;
-      await slot.wakeups.sleep(slot.lanes, IDLE_MS, slot.signal);
+      await slot.wakeups.sleep(slot.lanes, IDLE_MS, slot.signal, since);
     } catch (error) {
       slot.logger.warn({ err: error }, 'slot waits: its surroundings failed');
       await slot.wakeups.sleep([], ERROR_MS, slot.signal);

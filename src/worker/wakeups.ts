@@ -1,17 +1,26 @@
-import type { Lane } from '../queue/queue.ts';
+import { LANES, type Lane } from '../queue/queue.ts';
 
 /** Lets idle slots sleep until something is enqueued, or for a while: a notification can be lost. */
 export interface Wakeups {
-  /** Resolves on `wake` of one of the lanes, after `ms`, or when the signal aborts. */
-  sleep(lanes: readonly Lane[], ms: number, signal: AbortSignal): Promise<void>;
+  /** How often these lanes have been woken so far; take it before looking for work. */
+  count(lanes: readonly Lane[]): number;
+  /**
+   * Resolves on `wake` of one of the lanes, after `ms`, or when the signal aborts; at once when the count is no
+   * longer `since`: what came while the caller was looking may have been too late for that look.
+   */
+  sleep(lanes: readonly Lane[], ms: number, signal: AbortSignal, since?: number): Promise<void>;
   wake(lane: Lane): void;
   wakeAll(): void;
 }
 
 export function createWakeups(): Wakeups {
   const sleepers = new Set<{ lanes: readonly Lane[]; wake: () => void }>();
+  const woken = new Map<Lane, number>();
+  const count = (lanes: readonly Lane[]) => lanes.reduce((sum, lane) => sum + (woken.get(lane) ?? 0), 0);
+  const note = (lane: Lane) => woken.set(lane, (woken.get(lane) ?? 0) + 1);
   return {
-    sleep(lanes, ms, signal) {
+    count,
+    sleep(lanes, ms, signal, since = count(lanes)) {
       return new Promise((resolve) => {
         const sleeper = {
           lanes,
@@ -25,13 +34,15 @@ export function createWakeups(): Wakeups {
         const timer = setTimeout(sleeper.wake, ms);
         signal.addEventListener('abort', sleeper.wake, { once: true });
         sleepers.add(sleeper);
-        if (signal.aborted) sleeper.wake();
+        if (signal.aborted || count(lanes) !== since) sleeper.wake();
       });
     },
     wake(lane) {
+      note(lane);
       for (const sleeper of sleepers) if (sleeper.lanes.includes(lane)) sleeper.wake();
     },
     wakeAll() {
+      for (const lane of LANES) note(lane);
       for (const sleeper of sleepers) sleeper.wake();
     },
   };
