@@ -7,7 +7,7 @@ import { MAX_BODY_BYTES } from '../contract/limits.ts';
 import type { ApiDeps } from './deps.ts';
 import { registerAuth } from './plugins/auth.ts';
 import { registerBodies } from './plugins/bodies.ts';
-import { answerFrameworkError, registerErrors } from './plugins/errors.ts';
+import { answerClientError, answerFrameworkError, registerErrors } from './plugins/errors.ts';
 import { registerHttpsOnly } from './plugins/https.ts';
 import { registerObservation } from './plugins/observe.ts';
 import { registerOpenapi } from './plugins/openapi.ts';
@@ -30,6 +30,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     logController: new Fastify.LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     frameworkErrors: answerFrameworkError,
+    clientErrorHandler: answerClientError,
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: settings.trustProxy.length > 0 ? settings.trustProxy : false,
     // A request may wait 60 s for its job, a confirm 30 s for its inspection.

@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { rawHttp } from '../helpers/raw-http.ts';
 import { type Answer, startService, type TestService } from '../helpers/service.ts';
@@ -188,6 +189,34 @@ describe('hostile and broken requests', () => {
       ['GET', '/v1/transcodes/../../etc/passwd'],
     ] as const) {
       expectError(await service.call(method, path), 404, 'not_found');
+    }
+  });
+
+  it('answers bytes that are no HTTP request in the same shape, and closes', async () => {
+    const requests = {
+      garbage: 'no http at all\r\n\r\n',
+      smuggling:
+        'POST /v1/transcodes HTTP/1.1\r\nhost: a\r\ncontent-length: 3\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n',
+      headers: `GET / HTTP/1.1\r\nhost: a\r\nx-long: ${'x'.repeat(40_000)}\r\n\r\n`,
+    };
+    for (const [name, bytes] of Object.entries(requests)) {
+      const text = await new Promise<string>((resolve) => {
+        let received = '';
+        const socket = connect(Number(new URL(service.api).port), '127.0.0.1', () => socket.write(bytes));
+        socket.on('data', (chunk) => {
+          received += chunk;
+        });
+        socket.on('error', () => {});
+        socket.on('close', () => resolve(received));
+      });
+      expect([name, text.split('\r\n')[0]]).toEqual([name, 'HTTP/1.1 400 Bad Request']);
+      expect(text).toMatch(/\r\nx-request-id: [0-9a-f-]{36}\r\n/);
+      const body = JSON.parse(text.split('\r\n\r\n')[1]!);
+      expect(body).toEqual({
+        error: 'Invalid request',
+        code: 'invalid_request',
+        details: { reason: expect.any(String) },
+      });
     }
   });
 

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { ApiError, type ErrorCode, isErrorCode } from '../../contract/errors.ts';
@@ -34,6 +36,27 @@ export function answerFrameworkError(error: FastifyError, request: FastifyReques
   reply.header('x-request-id', request.id);
   sendError(reply, toApiError(error));
 }
+
+/** For bytes that are no HTTP request at all: written straight to the socket, in the shape of every other error. */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === 'ECONNRESET' || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { status, message, code, details } = new ApiError('invalid_request', {
+    reason: CLIENT_REASONS[error.code ?? ''] ?? 'this is no valid HTTP request',
+  });
+  const body = JSON.stringify({ error: message, code, details });
+  socket.end(
+    `HTTP/1.1 ${status} Bad Request\r\nconnection: close\r\nx-request-id: ${randomUUID()}\r\n` +
+      `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}
+
+const CLIENT_REASONS: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: 'the headers are larger than 16 KiB',
+  ERR_HTTP_REQUEST_TIMEOUT: 'the request did not arrive in time',
+};
 
 export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
   if (error.status === 401) reply.header('www-authenticate', 'Bearer');
