@@ -48,6 +48,8 @@ const EXPIRE_SECONDS = 24 * 3600 - 1;
 /** Backstop only: recovery (30 s) acts first. */
 const HEARTBEAT_SECONDS = 120;
 const KEEP_FINISHED_SECONDS = 3600;
+/** For `pg`: between two rounds of housekeeping no connection is kept. */
+const OCCASIONAL = { max: 2, idleTimeoutMillis: 2_000 };
 
 const queueName = (lane: Lane) => `airlock-${lane}`;
 
@@ -84,7 +86,7 @@ export async function openQueue(
   options: { superviseUrl: string | null; onError: (error: Error) => void },
 ): Promise<Queue> {
   const boss = new PgBoss({
-    ...(options.superviseUrl ? { connectionString: options.superviseUrl, max: 2 } : { db: fromKysely(db) }),
+    ...(options.superviseUrl ? { connectionString: options.superviseUrl, ...OCCASIONAL } : { db: fromKysely(db) }),
     schema: SCHEMA,
     migrate: false,
     createSchema: false,
@@ -92,6 +94,8 @@ export async function openQueue(
     supervise: options.superviseUrl !== null,
     superviseIntervalSeconds: 30,
     monitorIntervalSeconds: 30,
+    // Entries here never wait for each other; looking for such every 5 s kept a connection busy.
+    flowIntervalSeconds: 3600,
   });
   boss.on('error', options.onError);
   await boss.start();
