@@ -1,47 +1,12 @@
-import { once } from 'node:events';
-import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
+import { openRoad, type Road } from '../../test/helpers/road.ts';
 import { until } from '../../test/helpers/until.ts';
 import { type Channel, type Listener, listen, notify } from './notify.ts';
 
-/** A way to the database that can be cut and mended. */
-async function openRoad(socketPath: string) {
-  const sockets = new Set<Socket>();
-  const server: Server = createServer((near) => {
-    const far = dial(socketPath);
-    for (const socket of [near, far]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-      socket.once('close', () => {
-        sockets.delete(socket);
-        near.destroy();
-        far.destroy();
-      });
-    }
-    near.pipe(far).pipe(near);
-  });
-  const open = async (port: number) => {
-    server.listen(port, '127.0.0.1');
-    await once(server, 'listening');
-    return (server.address() as AddressInfo).port;
-  };
-  const port = await open(0);
-  return {
-    port,
-    async cut() {
-      server.close();
-      for (const socket of sockets) socket.destroy();
-      await until(() => sockets.size === 0, { what: 'closed sockets' });
-    },
-    mend: () => open(port),
-  };
-}
-
 describe('a listener', () => {
   let database: TestDatabase;
-  let road: Awaited<ReturnType<typeof openRoad>>;
+  let road: Road;
   let listener: Listener;
   const heard: [Channel, string][] = [];
   let connects = 0;
@@ -49,12 +14,8 @@ describe('a listener', () => {
 
   beforeAll(async () => {
     database = await makeDatabase();
-    const url = new URL(database.url);
-    road = await openRoad(join(url.searchParams.get('host')!, `.s.PGSQL.${url.port}`));
-    url.searchParams.delete('host');
-    url.hostname = '127.0.0.1';
-    url.port = String(road.port);
-    listener = await listen(url.toString(), ['airlock_job'], {
+    road = await openRoad(database.url);
+    listener = await listen(road.url, ['airlock_job'], {
       onMessage: (channel, payload) => heard.push([channel, payload]),
       onConnect: () => {
         connects += 1;

@@ -1,15 +1,25 @@
+import { readFile } from 'node:fs/promises';
+import { connect } from 'node:net';
 import { describe, expect, it } from 'vitest';
 import { isTransient, retryTransient } from './transient.ts';
 
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 
 describe('a failed query', () => {
-  it.each(['08006', '57P01', '57P03', '53300', '40001', '40P01', 'ECONNREFUSED', 'ECONNRESET', 'ENOENT'])(
+  it.each(['08006', '57P01', '57P03', '53300', '40001', '40P01', 'ECONNREFUSED', 'ECONNRESET'])(
     'may heal by itself: %s',
     (code) => {
       expect(isTransient(withCode(code))).toBe(true);
     },
   );
+
+  it('may heal by itself when the server’s socket is missing, but not when a file is', async () => {
+    const noSocket = await new Promise((resolve) => connect('/nowhere/.s.PGSQL.5432').once('error', resolve));
+    expect(isTransient(noSocket)).toBe(true);
+    const noFile = await readFile('/nowhere/a file').catch((error) => error);
+    expect(noFile.code).toBe('ENOENT');
+    expect(isTransient(noFile)).toBe(false);
+  });
 
   it('may heal by itself when the driver lost its connection', () => {
     expect(isTransient(new Error('Connection terminated unexpectedly'))).toBe(true);

@@ -5,7 +5,9 @@
 export function isTransient(error: unknown): boolean {
   const code = (error as { code?: string } | null)?.code ?? '';
   if (/^(08|57P|53300|40001|40P01)/.test(code)) return true;
-  if (['ECONNREFUSED', 'ECONNRESET', 'ENOENT', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN'].includes(code)) return true;
+  if (['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EAI_AGAIN'].includes(code)) return true;
+  // The server's socket is not there yet; a file that is missing stays missing.
+  if (code === 'ENOENT') return (error as NodeJS.ErrnoException).syscall === 'connect';
   const message = (error as Error | null)?.message ?? '';
   return /Connection terminated|connection timeout|timeout exceeded when trying to connect|server closed/i.test(
     message,

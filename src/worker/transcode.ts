@@ -2,6 +2,7 @@ import { type FailureCode, failures, JobFailure } from '../contract/failures.ts'
 import { retryTransient } from '../database/transient.ts';
 import { appendAudit } from '../domain/audit.ts';
 import { dropReserved } from '../domain/objects.ts';
+import { outageOf } from '../domain/outage.ts';
 import type { AttemptFacts } from '../domain/transcodes/attempts.ts';
 import { completeTranscode, failTranscode, handBack } from '../domain/transcodes/finish.ts';
 import type { Claim } from '../domain/transcodes/row.ts';
@@ -82,7 +83,9 @@ async function endBadly(
   log: WorkerDeps['logger'],
 ): Promise<string> {
   const reason = stop.aborted ? (stop.reason as StopReason) : null;
-  if (reason === 'draining') {
+  // That the database was away says nothing about the job: such an attempt does not count either.
+  const outage = !reason && !(error instanceof JobFailure) && outageOf(error) === 'database';
+  if (reason === 'draining' || outage) {
     await retryTransient(() => handBack(deps.context, claim), FINISH_MS);
     return 'handed_back';
   }

@@ -2,12 +2,17 @@ import { chmod, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openPool } from '../../src/database/pool.ts';
+import { cancelTranscode } from '../../src/domain/transcodes/cancel.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
+import { openQueue } from '../../src/queue/queue.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/types.ts';
+import type { ObjectStore } from '../../src/storage/types.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { sandboxSlots, startWorker, type Worker } from '../../src/worker/worker.ts';
 import { makeClip } from '../helpers/media.ts';
+import { openRoad } from '../helpers/road.ts';
 import { until } from '../helpers/until.ts';
 import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
 
@@ -19,15 +24,15 @@ describe('a worker that drains', () => {
   let fileUrl: string;
   const lanes: ('light' | 'heavy')[][] = [['light', 'heavy']];
 
-  const start = (drainMs: number): Promise<Worker> =>
+  const start = (drainMs: number, context = world.context, databaseUrl = world.database.url): Promise<Worker> =>
     startWorker({
-      context: world.context,
+      context,
       sandbox,
       fetcher: createFetcher({ allow: [], ports: [443], maxBytes: 2 ** 20, deadlineMs: 5000 }),
       logger: createLogger({ level: 'silent', role: 'worker' }),
       metrics: null,
       settings: {
-        databaseUrl: world.database.url,
+        databaseUrl,
         version: 'test',
         workDir: join(folder, 'work', String(drainMs)),
         lanes,
@@ -81,11 +86,7 @@ describe('a worker that drains', () => {
     expect(Date.now() - began).toBeLessThan(30_000);
     expect(await world.row(job.id)).toMatchObject({ status: 'pending', current_attempt: null, progress: 0 });
     expect(await readdir(join(folder, 'work', '200'))).toEqual([]);
-    for (const owner of await readdir(join(folder, 'cells'))) {
-      expect(
-        (await readdir(join(folder, 'cells', owner))).filter((name) => !/^(image|seccomp\.bpf)$/.test(name)),
-      ).toEqual([]);
-    }
+    expect(await cellsOf(folder)).toEqual([]);
 
     const next = await start(30_000);
     await until(async () => (await world.row(job.id)).status === 'completed', { what: 'the second attempt' });
@@ -104,5 +105,39 @@ describe('a worker that drains', () => {
     expect(await world.row(second.id)).toMatchObject({ status: 'pending', attempts: 0 });
     const { rows } = await world.database.pg.query('SELECT count(*)::int AS workers FROM workers');
     expect(rows).toEqual([{ workers: 0 }]);
+    await cancelTranscode(world.context, account.id, second.id);
+  });
+
+  it('does not count an attempt that failed because the database was away', async () => {
+    const road = await openRoad(world.database.url);
+    const pool = openPool(road.url, { max: 6, role: 'test', onError: () => {} });
+    const queue = await openQueue(pool.db, { superviseUrl: null, onError: () => {} });
+    let cuts = 0;
+    const store: ObjectStore = {
+      ...world.context.store,
+      async localPath(key) {
+        cuts += 1;
+        if (cuts === 1) await road.cut();
+        return world.context.store.localPath(key);
+      },
+    };
+    const worker = await start(30_000, { ...world.context, db: pool.db, queue, store }, road.url);
+    const job = await encode('ultrafast');
+    await until(async () => (await cellsOf(folder)).length > 0, { what: 'the encode' });
+    await until(async () => (await cellsOf(folder)).length === 0, { what: 'the end of the encode' });
+    await road.mend();
+    await until(async () => (await world.row(job.id)).status === 'completed', { what: 'the second attempt' });
+    await worker.drain();
+    expect((await world.attempts(job.id)).map((attempt) => attempt.state)).toEqual(['handed_back', 'completed']);
+    await queue.close();
+    await pool.close();
+    await road.cut();
   });
 });
+
+/** Folders of cells that run at the moment. */
+async function cellsOf(folder: string): Promise<string[]> {
+  const owners = await readdir(join(folder, 'cells'));
+  const names = await Promise.all(owners.map((owner) => readdir(join(folder, 'cells', owner))));
+  return names.flat().filter((name) => !/^(image|seccomp\.bpf)$/.test(name));
+}

@@ -48,6 +48,15 @@ describe('airlock up', () => {
     for (const check of checks) expect(text.stdout).toContain(check.name.trim());
   });
 
+  it('fails the doctor when something is unsafe, and says what to do', async () => {
+    const open = { ...process.env, AIRLOCK_DATA_DIR: service.dataDir, AIRLOCK_HOST: '0.0.0.0' };
+    const doctor = await runCli(['doctor', '--json'], open);
+    expect(doctor.code).toBe(1);
+    const unsafe = JSON.parse(doctor.stdout).filter((check: { state: string }) => check.state === 'unsafe');
+    expect(unsafe).toEqual([expect.objectContaining({ name: 'HTTPS', remedy: expect.any(String) })]);
+    expect(unsafe[0].seen).toContain('AIRLOCK_TLS=auto');
+  });
+
   it('takes ready.json back and ends every process when it is asked to stop', async () => {
     await service.stop();
     expect(existsSync(join(service.dataDir, 'ready.json'))).toBe(false);

@@ -1,0 +1,52 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net';
+import { join } from 'node:path';
+import { until } from './until.ts';
+
+/** A way to a database that can be cut and mended. */
+export interface Road {
+  /** For whoever goes this way. */
+  url: string;
+  /** Breaks every connection; new ones are refused until `mend`. */
+  cut(): Promise<void>;
+  mend(): Promise<void>;
+}
+
+export async function openRoad(databaseUrl: string): Promise<Road> {
+  const url = new URL(databaseUrl);
+  const socketPath = join(url.searchParams.get('host')!, `.s.PGSQL.${url.port}`);
+  const sockets = new Set<Socket>();
+  const server: Server = createServer((near) => {
+    const far = dial(socketPath);
+    for (const socket of [near, far]) {
+      sockets.add(socket);
+      socket.on('error', () => {});
+      socket.once('close', () => {
+        sockets.delete(socket);
+        near.destroy();
+        far.destroy();
+      });
+    }
+    near.pipe(far).pipe(near);
+  });
+  const open = async (port: number) => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+    return (server.address() as AddressInfo).port;
+  };
+  const port = await open(0);
+  url.searchParams.delete('host');
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  return {
+    url: url.toString(),
+    async cut() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      await until(() => sockets.size === 0, { what: 'closed sockets' });
+    },
+    async mend() {
+      await open(port);
+    },
+  };
+}
