@@ -30,7 +30,8 @@ beforeAll(async () => {
   await chmod(folder, 0o755);
   await symlink(join(ROOT, 'airlock'), join(folder, 'airlock'));
   await makeClip(join(folder, 'holiday.mov'), { size: '160x90' });
-  env = { ...process.env, AIRLOCK_DATA_DIR: service.dataDir, AIRLOCK_URL: service.api, AIRLOCK_API_KEY: '' };
+  // The commands find the running service by its data directory.
+  env = { ...process.env, AIRLOCK_DATA_DIR: service.dataDir, AIRLOCK_URL: '', AIRLOCK_API_KEY: '' };
 });
 afterAll(async () => {
   await service?.remove();
@@ -69,7 +70,7 @@ describe('the walk of the README', () => {
   it('works when it is pasted word for word', async () => {
     const [walk] = blocks(readPage('README.md').text, ['bash']);
     // Through standard input, as a terminal gives it: a command that reads from there would eat the next ones.
-    const { code, output } = await bash('bash -eu', walk);
+    const { code, output } = await bash('bash -eu', walk, { AIRLOCK_URL: service.api });
     expect(code, output).toBe(0);
     expect(output).toMatch(/^completed$/m);
     const erased = /\{"success":true,"id":"([0-9a-f-]{36})"/.exec(output)?.[1];
@@ -89,8 +90,16 @@ function linesOf(block: string): string[] {
     .filter((line) => line !== '' && !line.startsWith('#'));
 }
 
-async function bash(command: string, input = ''): Promise<{ code: number; output: string }> {
-  const child = spawn('bash', ['-c', command], { cwd: folder, env, stdio: ['pipe', 'pipe', 'pipe'] });
+async function bash(
+  command: string,
+  input = '',
+  more: NodeJS.ProcessEnv = {},
+): Promise<{ code: number; output: string }> {
+  const child = spawn('bash', ['-c', command], {
+    cwd: folder,
+    env: { ...env, ...more },
+    stdio: ['pipe', 'pipe', 'pipe'],
+  });
   const chunks: string[] = [];
   child.stdout.on('data', (chunk) => chunks.push(String(chunk)));
   child.stderr.on('data', (chunk) => chunks.push(String(chunk)));

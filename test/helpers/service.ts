@@ -65,7 +65,9 @@ export async function startService(
     async () => {
       if (child.exitCode !== null)
         throw new Error(`airlock up ended with ${child.exitCode}:\n${output().slice(-4000)}`);
-      return JSON.parse(await readFile(join(dataDir, 'ready.json'), 'utf8').catch(() => 'null'));
+      // One that was killed before has left its own.
+      const found = JSON.parse(await readFile(join(dataDir, 'ready.json'), 'utf8').catch(() => 'null'));
+      return found?.pid === child.pid ? found : null;
     },
     { what: 'ready.json', timeoutMs: 60_000 },
   );
