@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../database/pool.ts';
 import type { ObjectsTable } from '../database/tables.ts';
 import type { Context } from './context.ts';
@@ -58,6 +58,13 @@ export async function dropReserved(context: Pick<Context, 'db' | 'store'>, id: s
     .where('state', '=', 'pending')
     .execute();
   await deleteBytes(context, [id]);
+}
+
+/** SQL for: an open job reads the object whose id stands in that column. */
+export function isReadByOpenJob(column: string) {
+  return sql<boolean>`EXISTS (
+    SELECT 1 FROM transcode_inputs JOIN transcodes AS reader ON reader.id = transcode_inputs.transcode_id
+    WHERE transcode_inputs.object_id = ${sql.ref(column)} AND reader.status IN ('pending', 'processing'))`;
 }
 
 export async function getObject(db: Db, id: string): Promise<StoredObject | undefined> {

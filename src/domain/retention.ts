@@ -3,8 +3,9 @@ import type { Db } from '../database/pool.ts';
 import type { Context } from './context.ts';
 import { UNCONFIRMED_SECONDS } from './context.ts';
 import { addEvent } from './events.ts';
-import { deleteBytes, markDeleting } from './objects.ts';
+import { deleteBytes, isReadByOpenJob, markDeleting } from './objects.ts';
 import { forgetTranscode } from './transcodes/erase.ts';
+import { forgetUploads } from './uploads/upload.ts';
 
 /** Days that the nameless rows of ended jobs stay readable. */
 const ROW_DAYS = 30;
@@ -60,18 +61,7 @@ function dueJobs(db: Db) {
     .where('made.status', 'in', ['completed', 'failed', 'canceled'])
     .where('made.expires_at', '<=', new Date())
     .where('made.erased_at', 'is', null)
-    .where((where) =>
-      where.not(
-        where.exists(
-          where
-            .selectFrom('transcode_inputs')
-            .innerJoin('transcodes', 'transcodes.id', 'transcode_inputs.transcode_id')
-            .select('transcodes.id')
-            .whereRef('transcode_inputs.object_id', '=', 'made.output_object_id')
-            .where('transcodes.status', 'in', ['pending', 'processing']),
-        ),
-      ),
-    );
+    .where((where) => where.not(isReadByOpenJob('made.output_object_id')));
 }
 
 async function expireUploads(context: Context): Promise<number> {
@@ -82,13 +72,10 @@ async function expireUploads(context: Context): Promise<number> {
     // Looked at again now that nobody can start to use them: one may have been, while the first look was under way.
     const ids = held.map((upload) => upload.id);
     const due = await dueUploads(tx).where('uploads.id', 'in', ids).execute();
-    for (const upload of due) {
-      await tx
-        .updateTable('uploads')
-        .set({ state: 'deleted', name_sealed: null, probe: null })
-        .where('id', '=', upload.id)
-        .execute();
-    }
+    await forgetUploads(
+      tx,
+      due.map((upload) => upload.id),
+    );
     await markDeleting(
       tx,
       due.map((upload) => upload.object_id),
@@ -106,18 +93,7 @@ function dueUploads(db: Db) {
     .where('uploads.state', '=', 'confirmed')
     .where('objects.state', '=', 'live')
     .where('objects.delete_after', '<=', new Date())
-    .where((where) =>
-      where.not(
-        where.exists(
-          where
-            .selectFrom('transcode_inputs')
-            .innerJoin('transcodes', 'transcodes.id', 'transcode_inputs.transcode_id')
-            .select('transcodes.id')
-            .whereRef('transcode_inputs.object_id', '=', 'objects.id')
-            .where('transcodes.status', 'in', ['pending', 'processing']),
-        ),
-      ),
-    );
+    .where((where) => where.not(isReadByOpenJob('objects.id')));
 }
 
 /** Uploads that nobody confirmed, and refused or erased ones: no name stays, and what was PUT is deleted. */

@@ -1,3 +1,4 @@
+import { isFinal } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { notify } from '../../database/notify.ts';
 import type { Tx } from '../../database/pool.ts';
@@ -5,15 +6,13 @@ import type { Context } from '../context.ts';
 import { addEvent } from '../events.ts';
 import { closeInputs } from './finish.ts';
 import { lockTranscode } from './read.ts';
-import type { Transcode } from './row.ts';
+import { endTimes, OPEN_STATUSES, type Transcode } from './row.ts';
 
 /** Cancels an open job; 400 with the status when it is final, 404 when it is not there or not the account's. */
 export async function cancelTranscode(context: Context, accountId: string, id: string): Promise<Transcode> {
   return context.db.transaction().execute(async (tx) => {
     const job = await lockTranscode(tx, accountId, id);
-    if (job.status !== 'pending' && job.status !== 'processing') {
-      throw new ApiError('cancel_final', null, { status: job.status });
-    }
+    if (isFinal(job.status)) throw new ApiError('cancel_final', null, { status: job.status });
     return endCanceled(context, tx, job);
   });
 }
@@ -26,12 +25,10 @@ export async function endCanceled(context: Context, tx: Tx, job: Transcode): Pro
     .set({
       status: 'canceled',
       eta_seconds: null,
-      completed_at: now,
-      updated_at: now,
-      expires_at: new Date(now.getTime() + job.retention_seconds * 1000),
+      ...endTimes(job, now),
     })
     .where('id', '=', job.id)
-    .where('status', 'in', ['pending', 'processing'])
+    .where('status', 'in', OPEN_STATUSES)
     .returningAll()
     .executeTakeFirstOrThrow();
   await tx

@@ -1,11 +1,12 @@
 import { sql } from 'kysely';
+import { isFinal } from '../../contract/common.ts';
 import type { Tx } from '../../database/pool.ts';
 import { uuidv7 } from '../../ids/uuid.ts';
 import type { Lane } from '../../queue/queue.ts';
 import { type Context, MAX_ATTEMPTS } from '../context.ts';
 import { addEvent } from '../events.ts';
 import { markLost, spentAttempts } from './attempts.ts';
-import { endFailed } from './finish.ts';
+import { endLost } from './finish.ts';
 import type { Claim } from './row.ts';
 
 const CLAIM_LOCK = 0x43_4c_41_4d; // "CLAM"
@@ -59,14 +60,11 @@ async function start(
     .executeTakeFirst();
   // An entry that the row does not name is a leftover: the job is final, gone, or has a newer entry.
   if (!job || job.queue_job !== entry.id) return null;
-  if (job.status !== 'pending' && job.status !== 'processing') return null;
+  if (isFinal(job.status)) return null;
   if (job.status === 'processing') await markLost(tx, job.id);
 
   if ((await spentAttempts(tx, job.id)) >= MAX_ATTEMPTS) {
-    await endFailed(context, tx, job, {
-      code: 'worker_lost',
-      message: `The worker died in each of ${MAX_ATTEMPTS} attempts.`,
-    });
+    await endLost(context, tx, job);
     return null;
   }
   const number = job.attempts + 1;

@@ -1,12 +1,14 @@
+import { isFinal } from '../../contract/common.ts';
 import type { Tx } from '../../database/pool.ts';
 import { appendAudit } from '../audit.ts';
 import type { Context } from '../context.ts';
 import { addEvent } from '../events.ts';
 import type { Actor } from '../keys.ts';
 import { deleteBytes, markDeleting } from '../objects.ts';
+import { forgetUploads } from '../uploads/upload.ts';
 import { endCanceled } from './cancel.ts';
 import { lockTranscode } from './read.ts';
-import type { Transcode } from './row.ts';
+import { OPEN_STATUSES, type Transcode } from './row.ts';
 
 /**
  * Erases a job now: it is canceled when it is open, and its outputs and the uploads it used are gone before this
@@ -17,20 +19,17 @@ export async function eraseTranscode(context: Context, accountId: string, id: st
   const { at, objects, staging } = await context.db.transaction().execute(async (tx) => {
     let job = await lockTranscode(tx, accountId, id);
     await lockUploads(tx, id);
-    if (job.status === 'pending' || job.status === 'processing') job = await endCanceled(context, tx, job);
+    if (!isFinal(job.status)) job = await endCanceled(context, tx, job);
     const at = job.erased_at ?? new Date();
     const objects = await forgetTranscode(tx, job, at);
     const uploads = await exclusiveUploads(tx, job.id);
     // The upload's URL may still live: what was sent to it after the confirm goes as well.
     const staging = uploads.map((upload) => upload.staging_key);
-    for (const upload of uploads) {
-      if (upload.object_id) objects.push(upload.object_id);
-      await tx
-        .updateTable('uploads')
-        .set({ state: 'deleted', name_sealed: null, probe: null })
-        .where('id', '=', upload.id)
-        .execute();
-    }
+    for (const upload of uploads) if (upload.object_id) objects.push(upload.object_id);
+    await forgetUploads(
+      tx,
+      uploads.map((upload) => upload.id),
+    );
     await markDeleting(tx, objects);
     if (!job.erased_at) {
       await addEvent(tx, { accountId, jobId: id }, 'deleted', { reason: 'erased' });
@@ -105,7 +104,7 @@ async function exclusiveUploads(tx: Tx, id: string) {
             .select('other.upload_id')
             .whereRef('other.upload_id', '=', 'uploads.id')
             .where('other.transcode_id', '!=', id)
-            .where('transcodes.status', 'in', ['pending', 'processing']),
+            .where('transcodes.status', 'in', OPEN_STATUSES),
         ),
       ),
     )

@@ -7,7 +7,7 @@ import { addEvent } from '../events.ts';
 import { lockObjects } from '../objects.ts';
 import { addUsage } from '../usage.ts';
 import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
-import { billableMinutes, type Claim, type OutputFacts, type Transcode } from './row.ts';
+import { billableMinutes, type Claim, endTimes, OPEN_STATUSES, type OutputFacts, type Transcode } from './row.ts';
 
 export interface Failure {
   code: FailureCode;
@@ -59,7 +59,7 @@ export async function completeTranscode(
 ): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
     const now = new Date();
-    const expires = new Date(now.getTime() + claim.job.retention_seconds * 1000);
+    const times = endTimes(claim.job, now);
     const won = await tx
       .updateTable('transcodes')
       .set({
@@ -71,9 +71,7 @@ export async function completeTranscode(
         plan_sealed: context.vault.seal(JSON.stringify(result.plan)),
         warnings: JSON.stringify(result.warnings),
         input_seconds: result.inputSeconds,
-        completed_at: now,
-        updated_at: now,
-        expires_at: expires,
+        ...times,
       })
       .where('id', '=', claim.job.id)
       .where('current_attempt', '=', claim.attemptId)
@@ -83,7 +81,7 @@ export async function completeTranscode(
     if (!won) return isCompletedWith(tx, claim, result.objectId);
     await tx
       .updateTable('objects')
-      .set({ state: 'live', delete_after: expires })
+      .set({ state: 'live', delete_after: times.expires_at })
       .where('id', '=', result.objectId)
       .where('state', '=', 'pending')
       .execute();
@@ -160,14 +158,13 @@ export async function requeue(
       updated_at: new Date(),
     })
     .where('id', '=', job.id)
-    .where('status', 'in', ['pending', 'processing'])
+    .where('status', 'in', OPEN_STATUSES)
     .execute();
   await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'retrying', { reason: options.reason });
 }
 
 /** Sets an open job, whose row the caller holds, to failed. */
-export async function endFailed(context: Context, tx: Tx, job: Transcode, failure: Failure): Promise<void> {
-  const now = new Date();
+async function endFailed(context: Context, tx: Tx, job: Transcode, failure: Failure): Promise<void> {
   await tx
     .updateTable('transcodes')
     .set({
@@ -175,15 +172,19 @@ export async function endFailed(context: Context, tx: Tx, job: Transcode, failur
       error_code: failure.code,
       error_sealed: context.vault.seal(failure.message),
       eta_seconds: null,
-      completed_at: now,
-      updated_at: now,
-      expires_at: new Date(now.getTime() + job.retention_seconds * 1000),
+      ...endTimes(job, new Date()),
     })
     .where('id', '=', job.id)
-    .where('status', 'in', ['pending', 'processing'])
+    .where('status', 'in', OPEN_STATUSES)
     .execute();
   await closeInputs(tx, job);
   await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'failed', { error_code: failure.code });
+}
+
+/** Sets an open job, whose row the caller holds, to failed because no worker outlived it. */
+export async function endLost(context: Context, tx: Tx, job: Transcode): Promise<void> {
+  const message = `The worker died in each of ${MAX_ATTEMPTS} attempts.`;
+  await endFailed(context, tx, job, { code: 'worker_lost', message });
 }
 
 /** A final job needs its sources no more: whole URLs go, and the uploads' retention counts from now. */

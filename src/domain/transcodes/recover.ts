@@ -1,6 +1,8 @@
+import { isFinal } from '../../contract/common.ts';
 import { type Context, LOST_SECONDS, MAX_ATTEMPTS } from '../context.ts';
+import { askAgain } from '../uploads/inspect.ts';
 import { markLost, spentAttempts } from './attempts.ts';
-import { endFailed, requeue } from './finish.ts';
+import { endLost, requeue } from './finish.ts';
 import type { Transcode } from './row.ts';
 
 /**
@@ -85,8 +87,7 @@ export async function recoverInspections(context: Context, options: { workerDied
         .executeTakeFirst();
       if (!mine) return;
       if (upload.queue_job) await context.queue.finish(tx, 'inspect', upload.queue_job);
-      const entry = await context.queue.enqueue(tx, 'inspect', { subject: upload.id, accountId: upload.account_id });
-      await tx.updateTable('uploads').set({ queue_job: entry }).where('id', '=', upload.id).execute();
+      await askAgain(context, tx, upload, 0);
     });
   }
   return lost.length;
@@ -96,7 +97,7 @@ async function restart(context: Context, id: string, stillLost: (job: Transcode)
   await context.db.transaction().execute(async (tx) => {
     const job = await tx.selectFrom('transcodes').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
     if (!job) return;
-    const open = job.status === 'pending' || job.status === 'processing';
+    const open = !isFinal(job.status);
     if (!open || !stillLost(job)) {
       // The job went on without this attempt; only the attempt's own row is left to be closed.
       if (!open) await markLost(tx, id);
@@ -105,10 +106,7 @@ async function restart(context: Context, id: string, stillLost: (job: Transcode)
     await markLost(tx, id);
     await context.queue.finish(tx, job.lane, job.queue_job);
     if ((await spentAttempts(tx, id)) >= MAX_ATTEMPTS) {
-      await endFailed(context, tx, job, {
-        code: 'worker_lost',
-        message: `The worker died in each of ${MAX_ATTEMPTS} attempts.`,
-      });
+      await endLost(context, tx, job);
     } else {
       await requeue(context, tx, job, { delaySeconds: 0, reason: 'worker_lost' });
     }

@@ -16,6 +16,18 @@ export interface Claim {
   inputs: TranscodeInput[];
 }
 
+/** Statuses of a job that is not final. */
+export const OPEN_STATUSES = ['pending', 'processing'] as const;
+
+/** The times that every end sets: from now on its retention counts. */
+export function endTimes(job: Pick<Transcode, 'retention_seconds'>, now: Date) {
+  return {
+    completed_at: now,
+    updated_at: now,
+    expires_at: new Date(now.getTime() + job.retention_seconds * 1000),
+  };
+}
+
 /** What is stored of a request: everything but URLs and metadata, which are sealed elsewhere. */
 export interface StoredRequest {
   inputs: { options?: unknown[] }[];

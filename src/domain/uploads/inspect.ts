@@ -1,4 +1,5 @@
 import { notify } from '../../database/notify.ts';
+import type { Tx } from '../../database/pool.ts';
 import { accountRetention, getAccount } from '../accounts.ts';
 import type { Context } from '../context.ts';
 import { deleteBytes, markDeleting } from '../objects.ts';
@@ -108,12 +109,21 @@ export async function returnInspection(context: Context, claim: ClaimedInspectio
       .where('state', '=', 'confirming')
       .where('queue_job', '=', claim.entry)
       .executeTakeFirst();
-    if (!upload) return;
-    const entry = await context.queue.enqueue(tx, 'inspect', {
-      subject: upload.id,
-      accountId: upload.account_id,
-      delaySeconds: 2,
-    });
-    await tx.updateTable('uploads').set({ queue_job: entry }).where('id', '=', upload.id).execute();
+    if (upload) await askAgain(context, tx, upload, 2);
   });
+}
+
+/** Gives an upload that is being confirmed a new queue entry; the one before is ended by the caller. */
+export async function askAgain(
+  context: Context,
+  tx: Tx,
+  upload: Pick<Upload, 'id' | 'account_id'>,
+  delaySeconds: number,
+): Promise<void> {
+  const entry = await context.queue.enqueue(tx, 'inspect', {
+    subject: upload.id,
+    accountId: upload.account_id,
+    delaySeconds,
+  });
+  await tx.updateTable('uploads').set({ queue_job: entry }).where('id', '=', upload.id).execute();
 }

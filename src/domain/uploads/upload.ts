@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import type { UploadMetadata } from '../../contract/uploads.ts';
+import type { Db } from '../../database/pool.ts';
 import type { UploadsTable } from '../../database/tables.ts';
 import type { Vault } from '../../ids/vault.ts';
 
@@ -27,6 +28,16 @@ export function openNames(vault: Vault, upload: Pick<Upload, 'name_sealed'>): Up
 /** `gs://<bucket>/<stored name>`: our scheme for "an object of this account", whatever storage lies behind. */
 export function uploadUrl(bucket: string, stored: string): string {
   return `gs://${bucket}/${stored}`;
+}
+
+/** Takes the name and what was found out of the rows of uploads whose bytes go. */
+export async function forgetUploads(tx: Db, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .updateTable('uploads')
+    .set({ state: 'deleted', name_sealed: null, probe: null })
+    .where('id', 'in', ids)
+    .execute();
 }
 
 export function inspectionOf(upload: Pick<Upload, 'probe'>): Inspection | null {
