@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { isDead, parseProcessStat } from '../ids/process-stat.ts';
 
 /** Ticks per second of /proc times: USER_HZ, 100 on every Linux architecture that we support. */
 const USER_HZ = 100;
@@ -15,15 +16,10 @@ export interface ProcessStat {
 /** `/proc/<pid>/stat`, or null when there is no such process. */
 export function processStat(pid: number | 'self'): ProcessStat | null {
   try {
-    const text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-    // The second field is the program's name in parentheses and may hold anything.
-    const fields = text.slice(text.lastIndexOf(')') + 2).split(' ');
-    return {
-      state: fields[0]!,
-      parent: Number(fields[1]),
-      cpuMs: ((Number(fields[11]) + Number(fields[12])) * 1000) / USER_HZ,
-      startTime: Number(fields[19]),
-    };
+    const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+    if (!stat) return null;
+    const { state, parent, cpuTicks, startTicks } = stat;
+    return { state, parent, cpuMs: (cpuTicks * 1000) / USER_HZ, startTime: Number(startTicks) };
   } catch {
     return null;
   }
@@ -65,5 +61,5 @@ export function unlinkedBytes(pid: number): number {
 /** True while exactly this process (not a later one with its pid) runs. */
 export function isRunning(pid: number, startTime: number): boolean {
   const stat = processStat(pid);
-  return stat !== null && stat.startTime === startTime && stat.state !== 'Z' && stat.state !== 'X';
+  return stat !== null && stat.startTime === startTime && !isDead(stat);
 }

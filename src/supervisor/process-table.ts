@@ -1,5 +1,6 @@
 import { readdir, readFile, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
+import { isDead, parseProcessStat } from '../ids/process-stat.ts';
 
 /** A process can be told from a later one with the same id by the clock tick at which it started. */
 export interface ProcessIdentity {
@@ -8,22 +9,12 @@ export interface ProcessIdentity {
   startTicks: string;
 }
 
-/** Field 3 (state) and field 22 (start time) of /proc/PID/stat; the command name before them may hold anything. */
-export function parseProcStat(text: string): { state: string; startTicks: string } | null {
-  const end = text.lastIndexOf(')');
-  if (end < 0) return null;
-  const fields = text.slice(end + 2).split(' ');
-  const [state, startTicks] = [fields[0], fields[19]];
-  return state && startTicks ? { state, startTicks } : null;
-}
-
 /** Identity of a running process; null when there is none, or only a zombie. */
 export async function identify(pid: number): Promise<ProcessIdentity | null> {
   if (!Number.isSafeInteger(pid) || pid <= 0) return null;
   try {
-    const parsed = parseProcStat(await readFile(`/proc/${pid}/stat`, 'utf8'));
-    if (!parsed || parsed.state === 'Z' || parsed.state === 'X') return null;
-    return { pid, startTicks: parsed.startTicks };
+    const stat = parseProcessStat(await readFile(`/proc/${pid}/stat`, 'utf8'));
+    return stat && !isDead(stat) ? { pid, startTicks: stat.startTicks } : null;
   } catch {
     return null;
   }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePasswd } from './account.ts';
 import { socketUrl } from './postgres-connect.ts';
 import { makeSocketFolder, socketFolderFor, socketPath } from './postgres-socket.ts';
-import { identify, isRunning, parseProcStat, signal } from './process-table.ts';
+import { identify, isRunning, signal } from './process-table.ts';
 import { makeTestFolder } from './test-support.ts';
 
 let folder: string;
@@ -37,15 +37,6 @@ describe('/etc/passwd', () => {
 });
 
 describe('/proc/PID/stat', () => {
-  it('is read past a command name of any content', () => {
-    fc.assert(
-      fc.property(fc.string(), (name) => {
-        const rest = `S ${Array.from({ length: 18 }, (_, n) => n).join(' ')} 4242 0`;
-        expect(parseProcStat(`17 (${name}) ${rest}`)).toEqual({ state: 'S', startTicks: '4242' });
-      }),
-    );
-  });
-
   it('tells this process from another with its id', async () => {
     const self = (await identify(process.pid))!;
     expect(await isRunning(self)).toBe(true);

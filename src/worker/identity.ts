@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { isDead, parseProcessStat } from '../ids/process-stat.ts';
 
 /** Names a process for good: a pid alone is given out again. */
 export interface ProcessIdentity {
@@ -26,11 +27,8 @@ function bootId(): string {
 
 function startOf(pid: number): string | null {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // The command's name stands in parentheses and may hold anything; fields are counted behind it.
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    // A zombie keeps its entry until its parent asks for it, which the first process of a container may never do.
-    return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
+    const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+    return stat && !isDead(stat) ? stat.startTicks : null;
   } catch {
     return null;
   }
