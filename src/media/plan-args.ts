@@ -1,11 +1,12 @@
-import type { OutputFormat } from '../contract/formats.ts';
+import { formatKind, OUTPUT_CONTENT_TYPES, type OutputFormat } from '../contract/formats.ts';
 import { FORMAT_DEFAULTS } from './encoders.ts';
+import type { Size } from './geometry.ts';
 import type { OptionSet } from './option-set.ts';
 import { timeText } from './option-values.ts';
 import { optionArgs, type ParsedOption } from './options.ts';
 import { inputSecurityArgs, STILL_DEMUXERS } from './probe.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
-import type { PlanInput, VideoStream } from './types.ts';
+import type { PlanInput, PlannedOutput, VideoStream } from './types.ts';
 
 /** Largest single allocation of FFmpeg; an 8K frame needs 53 MB. */
 const MAX_ALLOC = 2 ** 30;
@@ -89,7 +90,27 @@ export function outputTail(tail: OutputTail): string[] {
   return args;
 }
 
-export function outputPath(format: OutputFormat): string {
+/** What the plan promises of its output; null = the caller's own mapping or the options decide. */
+export function plannedOutput(
+  format: OutputFormat,
+  promise: { hasVideo: boolean | null; hasAudio: boolean | null; size: Size | null },
+): PlannedOutput {
+  const { hasVideo, hasAudio, size } = promise;
+  return {
+    path: outputPath(format),
+    format,
+    contentType: OUTPUT_CONTENT_TYPES[format],
+    expect: {
+      kind: formatKind(format),
+      hasVideo,
+      hasAudio,
+      ...(size && { width: size.width, height: size.height }),
+      maxBytes: MAX_OUTPUT_BYTES,
+    },
+  };
+}
+
+function outputPath(format: OutputFormat): string {
   return `/out/output.${FORMAT_DEFAULTS[format].extension}`;
 }
 

@@ -1,5 +1,5 @@
 import { JobFailure } from '../contract/failures.ts';
-import { formatKind, OUTPUT_CONTENT_TYPES } from '../contract/formats.ts';
+import { formatKind } from '../contract/formats.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { audioSettings, pixelFormatFor, videoSettings } from './encoder-settings.ts';
 import { FORMAT_DEFAULTS } from './encoders.ts';
@@ -7,9 +7,9 @@ import { displaySize, fitShortSide, fitWidth, SHORT_SIDES, shortSide } from './g
 import type { ParsedOptions } from './option-policy.ts';
 import { OptionSet } from './option-set.ts';
 import { timeText } from './option-values.ts';
-import { globalArgs, inputArgs, outputPath, outputTail } from './plan-args.ts';
+import { globalArgs, inputArgs, outputTail, plannedOutput } from './plan-args.ts';
 import { planSource } from './plan-plain.ts';
-import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS, resourcesFor, threadsFor } from './resources.ts';
+import { MAX_OUTPUT_SECONDS, resourcesFor, threadsFor } from './resources.ts';
 import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
 import { inputDuration } from './timing.ts';
 import type { Plan, PlanContext, PlanInput } from './types.ts';
@@ -152,18 +152,7 @@ export function planJoin(
   return {
     args,
     outputs: [
-      {
-        path: outputPath(format),
-        format,
-        contentType: OUTPUT_CONTENT_TYPES[format],
-        expect: {
-          kind,
-          hasVideo: withVideo,
-          hasAudio: withAudio,
-          ...(frame && withVideo ? frame : {}),
-          maxBytes: MAX_OUTPUT_BYTES,
-        },
-      },
+      plannedOutput(format, { hasVideo: withVideo, hasAudio: withAudio, size: withVideo ? (frame ?? null) : null }),
     ],
     durationSeconds: total,
     ...resourcesFor(work, ctx),

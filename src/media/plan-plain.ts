@@ -1,15 +1,15 @@
 import { JobFailure } from '../contract/failures.ts';
-import { formatKind, OUTPUT_CONTENT_TYPES } from '../contract/formats.ts';
+import { formatKind } from '../contract/formats.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { audioSettings, LOSSLESS_AUDIO } from './encoder-settings.ts';
 import { FORMAT_DEFAULTS } from './encoders.ts';
 import { SHORT_SIDES } from './geometry.ts';
 import type { ParsedOptions } from './option-policy.ts';
 import { OptionSet } from './option-set.ts';
-import { globalArgs, inputArgs, outputPath, outputTail, passThrough } from './plan-args.ts';
+import { globalArgs, inputArgs, outputTail, passThrough, plannedOutput } from './plan-args.ts';
 import { type Selection, selectStreams } from './plan-streams.ts';
 import { planVideo, type VideoPlan } from './plan-video.ts';
-import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS, resourcesFor, threadsFor } from './resources.ts';
+import { MAX_OUTPUT_SECONDS, resourcesFor, threadsFor } from './resources.ts';
 import { videoBitRate } from './streams.ts';
 import { inputDuration, outputDuration } from './timing.ts';
 import type { Plan, PlanContext, PlanInput, PlanSource, PlanWarning } from './types.ts';
@@ -118,18 +118,11 @@ export function planPlain(
   return {
     args,
     outputs: [
-      {
-        path: outputPath(format),
-        format,
-        contentType: OUTPUT_CONTENT_TYPES[format],
-        expect: {
-          kind,
-          hasVideo: selection.mapped ? null : selection.video !== null,
-          hasAudio: selection.mapped ? null : selection.audio !== null,
-          ...(video?.sizeIsCertain ? { width: video.size.width, height: video.size.height } : {}),
-          maxBytes: MAX_OUTPUT_BYTES,
-        },
-      },
+      plannedOutput(format, {
+        hasVideo: selection.mapped ? null : selection.video !== null,
+        hasAudio: selection.mapped ? null : selection.audio !== null,
+        size: video?.sizeIsCertain ? video.size : null,
+      }),
     ],
     durationSeconds: duration,
     ...resourcesFor(work, ctx),
