@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { migrationsFolder } from '../database/migrations-folder.ts';
+import { migrationFiles, migrationsFolder } from '../database/migrations-folder.ts';
 import { readStamp } from '../database/stamp.ts';
 import { entryPoint } from './entry-point.ts';
 
@@ -11,9 +11,9 @@ import { entryPoint } from './entry-point.ts';
  */
 export async function programStamp(entry = entryPoint(), migrations = migrationsFolder()): Promise<string | null> {
   if (basename(entry) !== 'airlock.js') return null;
-  const names = (await readdir(migrations)).filter((name) => name.endsWith('.sql')).sort();
   const hash = createHash('sha256').update(await readFile(entry));
-  for (const name of names) hash.update(`\n${name}\n`).update(await readFile(join(migrations, name)));
+  for (const name of await migrationFiles(migrations))
+    hash.update(`\n${name}\n`).update(await readFile(join(migrations, name)));
   return hash.digest('hex');
 }
 

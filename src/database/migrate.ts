@@ -1,7 +1,7 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Migration, type MigrationProvider, Migrator, sql } from 'kysely';
-import { migrationsFolder } from './migrations-folder.ts';
+import { migrationFiles, migrationsFolder } from './migrations-folder.ts';
 import type { Database } from './pool.ts';
 
 const MINIMUM_VERSION = 150_000;
@@ -10,8 +10,7 @@ const MINIMUM_VERSION = 150_000;
 class SqlFiles implements MigrationProvider {
   async getMigrations(): Promise<Record<string, Migration>> {
     const folder = migrationsFolder();
-    const names = (await readdir(folder)).filter((name) => name.endsWith('.sql')).sort();
-    const entries = names.map((name): [string, Migration] => {
+    const entries = (await migrationFiles(folder)).map((name): [string, Migration] => {
       const up = async (db: Database) => {
         await sql.raw(await readFile(join(folder, name), 'utf8')).execute(db);
       };

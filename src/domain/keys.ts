@@ -1,4 +1,4 @@
-import { type Selectable, sql } from 'kysely';
+import type { Selectable } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import { type ApiKeyView, type CreateKeyBody, SCOPES } from '../contract/keys.ts';
 import type { Db, Tx } from '../database/pool.ts';
@@ -101,15 +101,9 @@ export async function revokeKey(tx: Tx, id: string, accountId: string | undefine
   return revoked;
 }
 
-/** The key with that hash, dead or alive, with its account. */
-export async function findKey(db: Db, hash: Buffer) {
-  return db
-    .selectFrom('api_keys')
-    .innerJoin('accounts', 'accounts.id', 'api_keys.account_id')
-    .selectAll('api_keys')
-    .select(['accounts.disabled_at', 'accounts.requests_per_minute', sql<string>`accounts.name`.as('account_name')])
-    .where('key_hash', '=', hash)
-    .executeTakeFirst();
+/** The key with that hash, dead or alive. */
+export async function findKey(db: Db, hash: Buffer): Promise<ApiKey | undefined> {
+  return db.selectFrom('api_keys').selectAll().where('key_hash', '=', hash).executeTakeFirst();
 }
 
 export function isAlive(key: Pick<ApiKey, 'revoked_at' | 'expires_at' | 'dies_at'>, now = Date.now()): boolean {

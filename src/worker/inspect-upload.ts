@@ -7,7 +7,8 @@ import type { Inspection } from '../domain/uploads/upload.ts';
 import { contentTypeMatches, detectMedia, SUBTITLE_DEMUXERS } from '../media/index.ts';
 import type { WorkerDeps } from './deps.ts';
 import { probeFile } from './probe.ts';
-import { bringObject, makeWorkFolder, readHead } from './source-files.ts';
+import { readHead } from './read-head.ts';
+import { bringObject, makeWorkFolder } from './source-files.ts';
 import { subtitleSummary, summarise } from './summary.ts';
 
 /** How long the answer is worth repeating while the database is away: then another worker has looked. */

@@ -1,7 +1,7 @@
 import { JobFailure } from '../contract/failures.ts';
 import { checkInput, detectMedia, explainFailure, type MediaInfo, parseProbe, probeArgs } from '../media/index.ts';
 import type { CellLimits, Sandbox } from '../sandbox/types.ts';
-import { readHead } from './source-files.ts';
+import { readHead } from './read-head.ts';
 
 /**
  * Security 3: the probe has limits of its own, 15 s and 512 MB, because a small file can keep ffprobe busy for a

@@ -1,5 +1,5 @@
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, rm } from 'node:fs/promises';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type FailureCode, JobFailure } from '../contract/failures.ts';
@@ -7,9 +7,6 @@ import { getObject } from '../domain/objects.ts';
 import type { TranscodeInput } from '../domain/transcodes/row.ts';
 import { FetchError } from '../fetcher/index.ts';
 import type { WorkerDeps } from './deps.ts';
-
-/** Bytes from which a file's kind is told. */
-const HEAD_BYTES = 64 * 1024;
 
 /** Files of one piece of work; removed with it. */
 export interface WorkFolder {
@@ -68,17 +65,4 @@ export async function bringObject(
   if (!body) throw new JobFailure('input_deleted', 'The input has been deleted.');
   await pipeline(body, createWriteStream(target, { flags: 'wx', mode: 0o600 }), { signal });
   return target;
-}
-
-/** First bytes and size of a file of ours. */
-export async function readHead(path: string): Promise<{ head: Buffer; size: number }> {
-  const file = await open(path, 'r');
-  try {
-    const { size } = await file.stat();
-    const head = Buffer.alloc(Math.min(HEAD_BYTES, size));
-    await file.read(head, 0, head.length, 0);
-    return { head, size };
-  } finally {
-    await file.close();
-  }
 }

@@ -60,11 +60,16 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
     );
     if (!won) {
       end = 'replaced';
-      await dropOutput(deps, output);
+      await dropReserved(deps.context, output.objectId);
     }
   } catch (error) {
-    if (stored)
-      await dropOutput(deps, stored).catch((failed) => log.warn({ err: failed }, 'output left to the sweeper'));
+    // Taken after all, by a commit whose answer was lost, it is live and stays.
+    if (stored) {
+      const { objectId } = stored;
+      await dropReserved(deps.context, objectId).catch((failed) =>
+        log.warn({ err: failed }, 'output left to the sweeper'),
+      );
+    }
     end = await endBadly(deps, claim, error, stop, log);
   } finally {
     await folder?.remove();
@@ -121,11 +126,6 @@ function facts(result: CellResult): AttemptFacts {
     maxRssBytes: result.maxRssBytes,
     stderr: scrub(result.stderr.slice(-STDERR_BYTES)) || null,
   };
-}
-
-/** Deletes an output that no job took. One that was taken after all, by a commit whose answer was lost, stays. */
-async function dropOutput(deps: WorkerDeps, output: StoredOutput): Promise<void> {
-  await dropReserved(deps.context, output.objectId);
 }
 
 async function noteViolation(deps: WorkerDeps, claim: Claim): Promise<void> {

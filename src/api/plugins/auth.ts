@@ -52,7 +52,7 @@ async function authenticate(request: FastifyRequest, deps: ApiDeps) {
   if (!found.last_used_at || found.last_used_at.getTime() < Date.now() - 60_000) {
     await touchKey(deps.context.db, found.id);
   }
-  return { key: found as ApiKey, account };
+  return { key: found, account };
 }
 
 function carriesKeyInQuery(request: FastifyRequest): boolean {

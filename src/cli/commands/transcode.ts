@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { isFinal } from '../../contract/common.ts';
@@ -9,6 +9,7 @@ import { MAX_UPLOAD_BYTES } from '../../contract/limits.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import type { Job } from '../../contract/transcodes.ts';
 import { checkOptions, detectMedia } from '../../media/index.ts';
+import { readHead } from '../../worker/read-head.ts';
 import { type Client, createClient } from '../client.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { findServer } from '../local-server.ts';
@@ -169,16 +170,10 @@ async function readSource(path: string): Promise<Source> {
   if (!facts?.isFile()) throw new UsageError(`${path} is not there, or no file.`);
   if (facts.size === 0) throw new UsageError(`${path} is empty.`);
   if (facts.size > MAX_UPLOAD_BYTES) throw new UsageError(`${path} is larger than 2 GB.`);
-  const file = await open(path, 'r');
-  try {
-    const head = Buffer.alloc(Math.min(64 * 1024, facts.size));
-    await file.read(head, 0, head.length, 0);
-    const detected = await detectMedia(head);
-    if (!detected) throw new UsageError(`${path} is no media file that Airlock knows.`);
-    return { path, name: basename(path), size: facts.size, contentType: detected.mime };
-  } finally {
-    await file.close();
-  }
+  const { head } = await readHead(path);
+  const detected = await detectMedia(head);
+  if (!detected) throw new UsageError(`${path} is no media file that Airlock knows.`);
+  return { path, name: basename(path), size: facts.size, contentType: detected.mime };
 }
 
 async function checkTarget(target: string, source: string): Promise<void> {
