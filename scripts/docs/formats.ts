@@ -5,10 +5,10 @@ import {
   type OutputFormat,
   QUALITIES,
 } from '../../src/contract/formats.ts';
-import { audioSettings, LOSSLESS_AUDIO, videoSettings } from '../../src/media/encoder-settings.ts';
-import { ENCODERS, FORMAT_DEFAULTS, type StreamKind } from '../../src/media/encoders.ts';
-import { INPUT_LIMITS } from '../../src/media/input-limits.ts';
-import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from '../../src/media/resources.ts';
+import { audioSettings, LOSSLESS_AUDIO, videoSettings } from '../../src/media/encoders/encoder-settings.ts';
+import { ENCODERS, FORMAT_DEFAULTS, type StreamKind } from '../../src/media/encoders/encoders.ts';
+import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from '../../src/media/plan/resources.ts';
+import { INPUT_LIMITS } from '../../src/media/probe/input-limits.ts';
 import { code, heading, table } from './markdown.ts';
 
 /** A short side that is neither small nor 4K, for the settings that depend on it. */

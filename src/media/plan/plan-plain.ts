@@ -1,18 +1,18 @@
-import { JobFailure } from '../contract/failures.ts';
-import { formatKind } from '../contract/formats.ts';
-import type { TranscodeRequest } from '../contract/transcode-request.ts';
-import { audioSettings, LOSSLESS_AUDIO } from './encoder-settings.ts';
-import { FORMAT_DEFAULTS } from './encoders.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import { formatKind } from '../../contract/formats.ts';
+import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import { audioSettings, LOSSLESS_AUDIO } from '../encoders/encoder-settings.ts';
+import { FORMAT_DEFAULTS } from '../encoders/encoders.ts';
+import type { ParsedOptions } from '../options/option-policy.ts';
+import { OptionSet } from '../options/option-set.ts';
+import type { Plan, PlanContext, PlanInput, PlanSource, PlanWarning } from '../types.ts';
 import { SHORT_SIDES } from './geometry.ts';
-import type { ParsedOptions } from './option-policy.ts';
-import { OptionSet } from './option-set.ts';
 import { globalArgs, inputArgs, outputTail, passThrough, plannedOutput } from './plan-args.ts';
 import { type Selection, selectStreams } from './plan-streams.ts';
 import { planVideo, type VideoPlan } from './plan-video.ts';
 import { MAX_OUTPUT_SECONDS, resourcesFor, threadsFor } from './resources.ts';
 import { videoBitRate } from './streams.ts';
 import { inputDuration, outputDuration } from './timing.ts';
-import type { Plan, PlanContext, PlanInput, PlanSource, PlanWarning } from './types.ts';
 
 /** Where a still picture is taken: the first second is often black, and short clips have no first second. */
 const STILL_SECONDS = 1;

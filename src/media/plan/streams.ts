@@ -1,4 +1,4 @@
-import type { AudioStream, MediaInfo, VideoStream } from './types.ts';
+import type { AudioStream, MediaInfo, VideoStream } from '../types.ts';
 
 /** The first video that is not cover art. */
 export function mainVideo(info: MediaInfo): VideoStream | null {

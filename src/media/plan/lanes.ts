@@ -1,9 +1,9 @@
-import { formatKind } from '../contract/formats.ts';
-import type { TranscodeRequest } from '../contract/transcode-request.ts';
+import { formatKind } from '../../contract/formats.ts';
+import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import { parseOptions } from '../options/option-policy.ts';
+import type { Lane, MediaInfo } from '../types.ts';
 import { displaySize, SHORT_SIDES, shortSide } from './geometry.ts';
-import { parseOptions } from './option-policy.ts';
 import { mainVideo } from './streams.ts';
-import type { Lane, MediaInfo } from './types.ts';
 
 /** From this short side on, a video encode fills the machine alone (performance, rule 7). */
 const HEAVY_SHORT_SIDE = 720;

@@ -1,9 +1,9 @@
-import type { OutputFormat } from '../contract/formats.ts';
-import type { OptionRequest, TranscodeRequest } from '../contract/transcode-request.ts';
-import { FORMAT_DEFAULTS, findEncoder } from './encoders.ts';
+import type { OutputFormat } from '../../contract/formats.ts';
+import type { OptionRequest, TranscodeRequest } from '../../contract/transcode-request.ts';
+import { FORMAT_DEFAULTS, findEncoder } from '../encoders/encoders.ts';
+import type { Refusal } from '../types.ts';
 import type { OptionScope } from './option-table.ts';
 import { isRefusal, type ParsedOption, parseOption, refuseFilter } from './options.ts';
-import type { Refusal } from './types.ts';
 
 export interface ParsedOptions {
   /** Output options, in the caller's order. */

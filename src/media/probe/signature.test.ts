@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { UPLOAD_CONTENT_TYPES } from '../contract/formats.ts';
+import { UPLOAD_CONTENT_TYPES } from '../../contract/formats.ts';
 import { contentTypeMatches, detectMedia } from './signature.ts';
 
 const run = promisify(execFile);

@@ -1,5 +1,5 @@
-import type { Resolution } from '../contract/formats.ts';
-import type { VideoStream } from './types.ts';
+import type { Resolution } from '../../contract/formats.ts';
+import type { VideoStream } from '../types.ts';
 
 export interface Size {
   width: number;

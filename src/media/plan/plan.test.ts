@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JobFailure } from '../contract/failures.ts';
-import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from '../contract/formats.ts';
-import type { OptionRequest, TranscodeRequest } from '../contract/transcode-request.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from '../../contract/formats.ts';
+import type { OptionRequest, TranscodeRequest } from '../../contract/transcode-request.ts';
+import { checkOptions } from '../options/option-policy.ts';
+import { parseProbe } from '../probe/probe.ts';
+import type { MediaInfo, PlanInput } from '../types.ts';
 import { estimateLane } from './lanes.ts';
-import { checkOptions } from './option-policy.ts';
 import { planTranscode } from './plan.ts';
-import { parseProbe } from './probe.ts';
-import type { MediaInfo, PlanInput } from './types.ts';
 
 const VIDEO = {
   codec_type: 'video',

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { OptionRequest, TranscodeRequest } from '../contract/transcode-request.ts';
+import type { OptionRequest, TranscodeRequest } from '../../contract/transcode-request.ts';
 import { checkOptions, parseOptions } from './option-policy.ts';
 import { OPTION_TABLE } from './option-table.ts';
 import { optionArgs } from './options.ts';

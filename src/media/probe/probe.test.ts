@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { JobFailure } from '../contract/failures.ts';
+import { JobFailure } from '../../contract/failures.ts';
 import { checkInput } from './input-limits.ts';
 import { parseProbe, probeArgs } from './probe.ts';
 

@@ -1,5 +1,5 @@
-import { JobFailure } from '../contract/failures.ts';
-import type { InputLimits, MediaInfo } from './types.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import type { InputLimits, MediaInfo } from '../types.ts';
 
 /**
  * What an input may declare before anything of it is decoded. Pixels: the largest frame of H.264 level 6.2,

@@ -1,7 +1,7 @@
-import type { OptionRequest } from '../contract/transcode-request.ts';
+import type { OptionRequest } from '../../contract/transcode-request.ts';
+import type { Refusal } from '../types.ts';
 import { OPTION_TABLE, type OptionRow, type OptionScope } from './option-table.ts';
 import { parseValue } from './option-values.ts';
-import type { Refusal } from './types.ts';
 
 /** An option that has been understood; `args` writes it for FFmpeg. */
 export interface ParsedOption {

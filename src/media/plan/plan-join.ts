@@ -1,18 +1,18 @@
-import { JobFailure } from '../contract/failures.ts';
-import { formatKind } from '../contract/formats.ts';
-import type { TranscodeRequest } from '../contract/transcode-request.ts';
-import { audioSettings, pixelFormatFor, videoSettings } from './encoder-settings.ts';
-import { FORMAT_DEFAULTS } from './encoders.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import { formatKind } from '../../contract/formats.ts';
+import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import { audioSettings, pixelFormatFor, videoSettings } from '../encoders/encoder-settings.ts';
+import { FORMAT_DEFAULTS } from '../encoders/encoders.ts';
+import type { ParsedOptions } from '../options/option-policy.ts';
+import { OptionSet } from '../options/option-set.ts';
+import { timeText } from '../options/option-values.ts';
+import type { Plan, PlanContext, PlanInput } from '../types.ts';
 import { displaySize, fitShortSide, fitWidth, SHORT_SIDES, shortSide } from './geometry.ts';
-import type { ParsedOptions } from './option-policy.ts';
-import { OptionSet } from './option-set.ts';
-import { timeText } from './option-values.ts';
 import { globalArgs, inputArgs, outputTail, plannedOutput } from './plan-args.ts';
 import { planSource } from './plan-plain.ts';
 import { MAX_OUTPUT_SECONDS, resourcesFor, threadsFor } from './resources.ts';
 import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
 import { inputDuration } from './timing.ts';
-import type { Plan, PlanContext, PlanInput } from './types.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
 /** Frames a second of a join: the fastest input's, up to what screens show. */

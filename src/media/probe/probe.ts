@@ -1,5 +1,5 @@
-import { JobFailure } from '../contract/failures.ts';
-import type { AudioStream, MediaInfo, Rotation, VideoStream } from './types.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../types.ts';
 
 /** Streams that FFmpeg may open and bytes/microseconds that it may read to know them (security 3, input side). */
 export const MAX_STREAMS = 64;

@@ -1,12 +1,12 @@
-import { formatKind, OUTPUT_CONTENT_TYPES, type OutputFormat } from '../contract/formats.ts';
-import { FORMAT_DEFAULTS } from './encoders.ts';
+import { formatKind, OUTPUT_CONTENT_TYPES, type OutputFormat } from '../../contract/formats.ts';
+import { FORMAT_DEFAULTS } from '../encoders/encoders.ts';
+import type { OptionSet } from '../options/option-set.ts';
+import { timeText } from '../options/option-values.ts';
+import { optionArgs, type ParsedOption } from '../options/options.ts';
+import { inputSecurityArgs, STILL_DEMUXERS } from '../probe/probe.ts';
+import type { PlanInput, PlannedOutput, VideoStream } from '../types.ts';
 import type { Size } from './geometry.ts';
-import type { OptionSet } from './option-set.ts';
-import { timeText } from './option-values.ts';
-import { optionArgs, type ParsedOption } from './options.ts';
-import { inputSecurityArgs, STILL_DEMUXERS } from './probe.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
-import type { PlanInput, PlannedOutput, VideoStream } from './types.ts';
 
 /** Largest single allocation of FFmpeg; an 8K frame needs 53 MB. */
 const MAX_ALLOC = 2 ** 30;

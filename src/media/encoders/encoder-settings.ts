@@ -1,5 +1,5 @@
-import type { Quality } from '../contract/formats.ts';
-import type { AudioStream } from './types.ts';
+import type { Quality } from '../../contract/formats.ts';
+import type { AudioStream } from '../types.ts';
 
 /** libx264 preset: a slower one where the picture is small and decoding costs most anyway (performance 2.1, rule 4). */
 export function x264Preset(outputShortSide: number): string {

@@ -1,4 +1,4 @@
-import type { FailureCode } from '../contract/failures.ts';
+import type { FailureCode } from '../../contract/failures.ts';
 
 /** How FFmpeg or ffprobe ended, as the sandbox tells it. */
 export interface ProgramEnd {

@@ -1,4 +1,4 @@
-import type { OutputFormat } from '../contract/formats.ts';
+import type { OutputFormat } from '../../contract/formats.ts';
 
 export type StreamKind = 'video' | 'audio';
 

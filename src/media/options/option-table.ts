@@ -1,5 +1,5 @@
-import { SVTAV1_PARAMETERS, X264_PARAMETERS, X265_PARAMETERS } from './encoder-parameters.ts';
-import { INPUT_LIMITS } from './input-limits.ts';
+import { SVTAV1_PARAMETERS, X264_PARAMETERS, X265_PARAMETERS } from '../encoders/encoder-parameters.ts';
+import { INPUT_LIMITS } from '../probe/input-limits.ts';
 import * as lists from './option-lists.ts';
 import type { OptionValue } from './option-values.ts';
 

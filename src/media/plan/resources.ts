@@ -1,4 +1,4 @@
-import type { Lane, PlanContext } from './types.ts';
+import type { Lane, PlanContext } from '../types.ts';
 
 /** Bytes of a finished output; the upload limit of contract A3, so that an output can be an input again. */
 export const MAX_OUTPUT_BYTES = 2_048_576_000;

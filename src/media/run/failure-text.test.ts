@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { failures } from '../contract/failures.ts';
+import { failures } from '../../contract/failures.ts';
+import { inputSecurityArgs } from '../probe/probe.ts';
 import { explainFailure } from './failure-text.ts';
-import { inputSecurityArgs } from './probe.ts';
 
 let dir = '';
 beforeAll(async () => {

@@ -1,9 +1,9 @@
-import { JobFailure } from '../contract/failures.ts';
-import type { OutputFormat } from '../contract/formats.ts';
-import { formatKind } from '../contract/formats.ts';
-import type { OptionSet } from './option-set.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import type { OutputFormat } from '../../contract/formats.ts';
+import { formatKind } from '../../contract/formats.ts';
+import type { OptionSet } from '../options/option-set.ts';
+import type { AudioStream, PlanInput, VideoStream } from '../types.ts';
 import { coverArt, mainAudio, mainVideo } from './streams.ts';
-import type { AudioStream, PlanInput, VideoStream } from './types.ts';
 
 export interface Selection {
   /** Input number and stream; null = the output has none of that kind. */

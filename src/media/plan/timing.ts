@@ -1,5 +1,5 @@
-import type { OptionSet } from './option-set.ts';
-import type { MediaInfo } from './types.ts';
+import type { OptionSet } from '../options/option-set.ts';
+import type { MediaInfo } from '../types.ts';
 
 /** Seconds that an input plays once its own options have trimmed or repeated it; null = not known or without end. */
 export function inputDuration(info: MediaInfo, options: OptionSet): number | null {

@@ -1,11 +1,11 @@
-import { JobFailure } from '../contract/failures.ts';
-import { formatKind } from '../contract/formats.ts';
-import type { TranscodeRequest } from '../contract/transcode-request.ts';
-import { SUBTITLE_DEMUXERS } from './input-limits.ts';
-import { parseOptions } from './option-policy.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import { formatKind } from '../../contract/formats.ts';
+import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import { parseOptions } from '../options/option-policy.ts';
+import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
+import type { Plan, PlanContext, PlanInput } from '../types.ts';
 import { planJoin } from './plan-join.ts';
 import { planPlain } from './plan-plain.ts';
-import type { Plan, PlanContext, PlanInput } from './types.ts';
 
 /**
  * Turns a request and its probed inputs into one FFmpeg command. Pure; every argument is built from parsed parts.

@@ -1,5 +1,5 @@
-import { JobFailure } from '../contract/failures.ts';
-import type { ExpectedOutput, MediaInfo } from './types.ts';
+import { JobFailure } from '../../contract/failures.ts';
+import type { ExpectedOutput, MediaInfo } from '../types.ts';
 
 /** A file that `-fs` has cut ends a little below the limit. */
 const CUT_SHARE = 0.98;

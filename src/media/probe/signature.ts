@@ -1,5 +1,5 @@
 import { fileTypeFromBuffer } from 'file-type';
-import type { DetectedMedia } from './types.ts';
+import type { DetectedMedia } from '../types.ts';
 
 /** Bytes of a file's head that are looked at. */
 const HEAD_BYTES = 65_536;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import type { JobFailure } from '../contract/failures.ts';
+import type { JobFailure } from '../../contract/failures.ts';
+import { parseProbe } from '../probe/probe.ts';
+import type { ExpectedOutput } from '../types.ts';
 import { checkOutput } from './output-check.ts';
-import { parseProbe } from './probe.ts';
-import type { ExpectedOutput } from './types.ts';
 
 const VIDEO = { index: 0, codec_type: 'video', codec_name: 'h264', width: 320, height: 180, pix_fmt: 'yuv420p' };
 const AUDIO = { index: 1, codec_type: 'audio', codec_name: 'aac', channels: 2, sample_rate: '48000' };

@@ -1,6 +1,6 @@
-import type { ParameterRules } from './encoder-parameters.ts';
-import { findEncoder, type StreamKind } from './encoders.ts';
-import { decimal } from './geometry.ts';
+import type { ParameterRules } from '../encoders/encoder-parameters.ts';
+import { findEncoder, type StreamKind } from '../encoders/encoders.ts';
+import { decimal } from '../plan/geometry.ts';
 
 /** The kinds of value that an option of the table can take, as data. */
 export type OptionValue =

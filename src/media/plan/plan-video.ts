@@ -1,8 +1,8 @@
-import type { Quality } from '../contract/formats.ts';
-import { ALPHA_ENCODERS, pixelFormatFor, videoSettings } from './encoder-settings.ts';
+import type { Quality } from '../../contract/formats.ts';
+import { ALPHA_ENCODERS, pixelFormatFor, videoSettings } from '../encoders/encoder-settings.ts';
+import type { OptionSet } from '../options/option-set.ts';
+import type { MediaInfo, VideoStream } from '../types.ts';
 import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
-import type { OptionSet } from './option-set.ts';
-import type { MediaInfo, VideoStream } from './types.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
 /** Frames a second of a GIF for each quality; browsers play more than this badly, and size grows with it. */

@@ -1,5 +1,5 @@
+import type { VideoStream } from '../types.ts';
 import { decimal, displaySize, rationalFrameRate, type Size, storedSize } from './geometry.ts';
-import type { VideoStream } from './types.ts';
 
 export interface VideoChain {
   /** Final size; null leaves the size alone. */
