@@ -1,4 +1,5 @@
 import type { FormatKind, OutputFormat } from '../contract/formats.ts';
+import type { QuoteCard, TextOverlay } from './overlays/types.ts';
 
 /** What the first bytes of a file say it is. `demuxer` is FFmpeg's own name for `-f`. */
 export interface DetectedMedia {
@@ -94,6 +95,8 @@ export interface InputLimits {
 export interface Refusal {
   /** `options[2]`, `inputs[0].options[1]` or `filters[0]`. */
   field: string;
+  /** Characters from the start of that option's argument (or that filter's text); absent = the option as a whole. */
+  offset?: number;
   option: string;
   reason: string;
   suggestion: string;
@@ -102,6 +105,56 @@ export interface Refusal {
 export interface PlanWarning {
   field: string;
   message: string;
+}
+
+/** A file beside the inputs that a filter or overlay names: fetched, checked and placed by us. */
+export type AssetKind = 'subtitle' | 'lut' | 'font' | 'picture' | 'media';
+
+/** An asset as a request names it. */
+export interface AssetRequest {
+  kind: AssetKind;
+  /** A job input (`input:1`, or the same URL as an input's), or a URL of its own. */
+  source: { type: 'input'; index: number } | { type: 'url'; url: string };
+  /** Position in the request, e.g. `options[2]`. */
+  field: string;
+}
+
+/** An asset that lies in the cell. Those that are job inputs are not listed; their place is the input's. */
+export interface PlanAsset {
+  kind: AssetKind;
+  /** Name inside the cell: `/in/asset-0.srt`. */
+  path: string;
+  /** Null for fonts and LUTs, which FFmpeg does not demux. */
+  demuxer: string | null;
+  info: MediaInfo | null;
+}
+
+/** A picture that we draw ourselves before the run and put into the cell: text as SVG outlines. */
+export type LayerRequest = TextLayer | CardLayer | MaskLayer;
+
+export interface TextLayer {
+  kind: 'text';
+  /** Name inside the cell: `/in/layer-0.svg`. */
+  path: string;
+  overlay: TextOverlay;
+  /** Pixels of the frame, for wrapping text that names no width. */
+  frame: { width: number; height: number };
+}
+
+export interface CardLayer {
+  kind: 'card';
+  path: string;
+  card: QuoteCard;
+  frame: { width: number; height: number };
+  /** Where the photo goes is left free. */
+  hasPhoto: boolean;
+}
+
+/** A white disc on black, to cut a photo round. */
+export interface MaskLayer {
+  kind: 'mask';
+  path: string;
+  diameter: number;
 }
 
 export type Lane = 'light' | 'heavy';
@@ -114,6 +167,8 @@ export interface PlanInput {
 }
 
 export interface PlanContext {
+  /** Assets in the order of `ParsedRequest.assets`; those that are job inputs are null. */
+  assets?: readonly (PlanAsset | null)[];
   lane: Lane;
   /** CPU cores that the cell may use. */
   cores: number;
@@ -156,5 +211,7 @@ export interface Plan {
   /** Bytes under /out after which the job has failed. */
   outputBytes: number;
   source: PlanSource;
+  /** Pictures that must lie in the cell before the command runs. */
+  layers: LayerRequest[];
   warnings: PlanWarning[];
 }

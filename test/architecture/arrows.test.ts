@@ -11,12 +11,14 @@ const ARROWS: Record<string, readonly string[]> = {
   queue: ['database'],
   storage: ['config'],
   media: ['contract'],
+  // Draws the layers that a plan asks for: from media it takes their types alone.
+  text: ['media'],
   sandbox: ['config'],
   fetcher: ['config'],
   supervisor: ['config'],
   domain: ['database', 'queue', 'storage', 'contract'],
   // `database`: the one connection that listens, and which errors of the database pass by themselves.
-  worker: ['domain', 'media', 'sandbox', 'fetcher', 'storage', 'queue', 'database', 'contract'],
+  worker: ['domain', 'media', 'text', 'sandbox', 'fetcher', 'storage', 'queue', 'database', 'contract'],
   api: ['domain', 'media', 'contract'],
   gateway: ['storage'],
 };

@@ -157,6 +157,7 @@ export function planJoin(
     durationSeconds: total,
     ...resourcesFor(work, ctx),
     source: planSource(request),
+    layers: [],
     warnings: [],
   };
 }

@@ -127,6 +127,7 @@ export function planPlain(
     durationSeconds: duration,
     ...resourcesFor(work, ctx),
     source: planSource(request),
+    layers: [],
     warnings,
   };
 }

@@ -1,0 +1,26 @@
+/** FFmpeg's expression language (libavutil/eval.c), as far as it is bounded: no loops, no output. */
+export type Expression =
+  | { type: 'number'; value: number }
+  | { type: 'variable'; name: string }
+  | { type: 'unary'; operator: '-' | '+'; operand: Expression }
+  | { type: 'binary'; operator: '+' | '-' | '*' | '/' | '^' | ';'; left: Expression; right: Expression }
+  | { type: 'call'; name: string; arguments: Expression[] };
+
+export type ExpressionResult =
+  | { ok: true; expression: Expression }
+  | {
+      ok: false;
+      /** Characters from the start of the expression to what is wrong. */
+      offset: number;
+      reason: string;
+      suggestion: string;
+    };
+
+/** What an expression may use, and how much. */
+export interface ExpressionRules {
+  variables: readonly string[];
+  /** Functions beside the arithmetic ones of every expression, e.g. `p`, `lum` of `geq`. */
+  functions?: Readonly<Record<string, number>>;
+  /** Most nodes; each is evaluated once a frame (once a pixel in `geq`). Default 400. */
+  maxNodes?: number;
+}

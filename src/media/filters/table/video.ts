@@ -1,0 +1,3 @@
+import type { FilterSpec } from '../types.ts';
+
+export const VIDEO_FILTERS: readonly FilterSpec[] = [];

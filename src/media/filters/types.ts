@@ -1,0 +1,171 @@
+import type { Expression } from '../expressions/types.ts';
+import type { AssetKind } from '../types.ts';
+
+export type PadKind = 'v' | 'a';
+
+/**
+ * Inputs or outputs of a filter: a fixed list, or as many as one of its options says. `concat` alone has pads of both
+ * kinds by three options.
+ */
+export type Pads =
+  | readonly PadKind[]
+  | { kind: PadKind; count: string; fallback: number; max: number }
+  | 'concat-inputs'
+  | 'concat-outputs';
+
+/** The kinds of value that a filter's option can take, as data; each is read, bounded, and written anew. */
+export type FilterValue =
+  | { type: 'integer'; min: number; max: number }
+  | { type: 'number'; min: number; max: number }
+  | { type: 'boolean' }
+  /** `aliases` maps other spellings (numbers too) to a value of the list. */
+  | { type: 'choice'; values: readonly string[]; aliases?: Readonly<Record<string, string>> }
+  /** `a+b-c` out of a list. */
+  | { type: 'flags'; values: readonly string[] }
+  | {
+      type: 'expression';
+      variables: readonly string[];
+      functions?: Readonly<Record<string, number>>;
+      maxNodes?: number;
+    }
+  /** A colour name, `#RRGGBB[AA]`, `0xRRGGBB[AA]`, with an optional `@alpha`. */
+  | { type: 'color' }
+  /** Seconds, `[HH:]MM:SS[.m]`, or with `ms`/`us`; canonical: seconds. */
+  | { type: 'time'; min: number; max: number }
+  /** `WxH` or an abbreviation such as `hd720`. */
+  | { type: 'size'; maxSide: number; maxPixels: number }
+  | { type: 'rate'; max: number }
+  | { type: 'ratio' }
+  /** Names out of a list, joined by `separator` (`pix_fmts=yuv420p|rgb24`). */
+  | { type: 'list'; values: readonly string[]; separator: string; max: number }
+  /** Numbers joined by `separator`, each in the range. */
+  | { type: 'numbers'; separator: string; min: number; max: number; maxCount: number }
+  /** Free text that the filter only draws or stores, without control characters except line ends. */
+  | { type: 'text'; maxBytes: number }
+  /** A small grammar of its own; `pattern` must match the whole of it, and `hint` says what it is. */
+  | { type: 'pattern'; pattern: RegExp; maxLength: number; hint: string }
+  /** `Key=Value,Key=Value` for the style of subtitles. */
+  | { type: 'force-style' }
+  /** A file that we fetch, check and place: a URL, `gs://…`, or `input:N` for a job input. */
+  | { type: 'asset'; kind: AssetKind };
+
+export interface FilterSpec {
+  name: string;
+  /** One sentence for the documentation. */
+  doc: string;
+  inputs: Pads;
+  outputs: Pads;
+  /** Allowed options by FFmpeg's own (long) name. */
+  options: Readonly<Record<string, FilterValue>>;
+  /** Other spellings of an option (`w` = `width`). */
+  aliases?: Readonly<Record<string, string>>;
+  /** Names in the order of unnamed values (FFmpeg's own order; a name that is not in `options` is refused there). */
+  positional: readonly string[];
+  /** Values that must be given. */
+  required?: readonly string[];
+  /**
+   * Options as ours, always written last: what makes a filter safe or finite. `drawtext` gets `expansion=none` this way
+   * when the caller gave no expansion of his own.
+   */
+  fixed?: Readonly<Record<string, string>>;
+  /** Frames or seconds of memory the filter holds, or why it may run for ever; see `Endless`. */
+  endless?: Endless;
+  /** Bytes of frames held, as a number of frames of its input. For admission. */
+  heldFrames?: number;
+  /** Rules between options; a sentence when they are broken. Values are canonical texts. */
+  check?: (values: ReadonlyMap<string, string>) => { option: string; reason: string; suggestion: string } | null;
+  /** A complete text that must run in FFmpeg, for the test and the documentation; `null` inputs are test sources. */
+  example: string;
+}
+
+/**
+ * Why a filter may never end by itself. `source`: it generates until `option` (seconds) stops it; `when` = the option
+ * values under which it has no end (absent = always unless `option` is given).
+ */
+export interface Endless {
+  /** Option in seconds that bounds it and that the planner may set; null = only the output's own length bounds it. */
+  option: string | null;
+  /** True when these (canonical) values leave it without an end. */
+  when: (values: ReadonlyMap<string, string>) => boolean;
+}
+
+/** One `key=value` of a filter as the caller wrote it, both escaping levels removed. */
+export interface RawArgument {
+  key: string | null;
+  value: string;
+  /** Characters from the start of the graph's text. */
+  offset: number;
+}
+
+export interface RawFilter {
+  name: string;
+  inputs: RawLabel[];
+  outputs: RawLabel[];
+  arguments: RawArgument[];
+  offset: number;
+}
+
+export interface RawLabel {
+  name: string;
+  offset: number;
+}
+
+/** What the grammar alone says: chains of filters. */
+export interface RawGraph {
+  chains: RawFilter[][];
+}
+
+/** A value that has been understood. */
+export type CheckedValue =
+  | { type: 'text'; text: string }
+  | { type: 'expression'; expression: Expression }
+  /** Index into `CheckedGraph.assets`. */
+  | { type: 'asset'; asset: number };
+
+export interface CheckedFilter {
+  spec: FilterSpec;
+  /** Labels without brackets, one per pad that is labelled; unlabelled pads are linked within the chain. */
+  inputs: string[];
+  outputs: string[];
+  /** In the order in which they are written; keys are canonical. */
+  values: Map<string, CheckedValue>;
+  offset: number;
+}
+
+/** An open end of a graph: a pad that no link closes. */
+export interface OpenPad {
+  kind: PadKind;
+  /** Null = unlabelled. */
+  label: string | null;
+  chain: number;
+  /** Filter in the chain, and pad of the filter. */
+  filter: number;
+  pad: number;
+}
+
+/** A graph of allowed filters with allowed values whose links fit. FFmpeg is only ever shown `serialise(graph)`. */
+export interface CheckedGraph {
+  chains: CheckedFilter[][];
+  /** Open inputs with labels `0:v`, `1:a:0` … name streams; unlabelled ones take the next free stream. */
+  inputs: OpenPad[];
+  outputs: OpenPad[];
+  assets: GraphAsset[];
+}
+
+export interface GraphAsset {
+  kind: AssetKind;
+  /** The caller's text: a URL, `gs://…`, or `input:N`. */
+  source: string;
+  offset: number;
+}
+
+export interface GraphRefusal {
+  /** Characters from the start of the graph's text. */
+  offset: number;
+  /** Filter, or filter and option (`scale=width`), printable. */
+  subject: string;
+  reason: string;
+  suggestion: string;
+}
+
+export type GraphResult = { ok: true; graph: CheckedGraph } | { ok: false; refusals: GraphRefusal[] };

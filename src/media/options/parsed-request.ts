@@ -1,0 +1,41 @@
+import type { CheckedGraph } from '../filters/types.ts';
+import type { QuoteCard, TextOverlay } from '../overlays/types.ts';
+import type { AssetRequest, PlanWarning, Refusal } from '../types.ts';
+import type { ParsedOption } from './options.ts';
+
+/** A graph of the request, and where its assets stand in `ParsedRequest.assets`. */
+export interface PlacedGraph {
+  graph: CheckedGraph;
+  /** `assets[i]` = index of the graph's asset i in the request's list. */
+  assets: number[];
+  field: string;
+}
+
+/** What happens to the output's pictures, in the caller's order. */
+export type VideoStep =
+  | ({ type: 'graph' } & PlacedGraph)
+  | { type: 'text'; overlay: TextOverlay; field: string }
+  | {
+      type: 'card';
+      card: QuoteCard /** Index of the photo in the request's assets. */;
+      photo: number | null;
+      field: string;
+    };
+
+/** A request, read whole. Only one without refusals may be planned. */
+export interface ParsedRequest {
+  /** Output options but filters and overlays, in the caller's order. */
+  output: ParsedOption[];
+  /** Options of each input. */
+  inputs: ParsedOption[][];
+  /** `-vf`, `-filter:v`, `@text-overlay`, `@quote-card`. */
+  video: VideoStep[];
+  /** `-af`, `-filter:a`. */
+  audio: PlacedGraph[];
+  /** `filters` and `-filter_complex`, joined by `;`. */
+  graph: PlacedGraph | null;
+  /** Every file that graphs and overlays name, once each, in the order of first use. */
+  assets: AssetRequest[];
+  refusals: Refusal[];
+  warnings: PlanWarning[];
+}

@@ -1,0 +1,36 @@
+import type { Expression } from '../expressions/types.ts';
+
+/** `@text-overlay`, read and bounded; lengths in pixels of the frame. */
+export interface TextOverlay {
+  text: string;
+  /** Characters after which a line is wrapped; null = by `textWidth`, else only where the text breaks itself. */
+  charsPerLine: number | null;
+  textWidth: number | null;
+  font: string;
+  fontSize: number;
+  lineSpacing: number;
+  /** `#rrggbb` and opacity. */
+  fontColor: Color;
+  boxBorder: number;
+  outline: { thickness: number; color: Color } | null;
+  align: 'left' | 'center' | 'right';
+  /** Place of the text (without its box), over `w h text_w text_h t n`; as in FFmpeg's drawtext. */
+  x: Expression;
+  y: Expression;
+}
+
+export interface Color {
+  /** `#rrggbb`. */
+  rgb: string;
+  /** 0–1. */
+  alpha: number;
+}
+
+/** `@quote-card`: a card in the frame's size over the video. */
+export interface QuoteCard {
+  quote: string;
+  name: string | null;
+  handle: string | null;
+  /** A photo that we fetch; null = none. */
+  photoUrl: string | null;
+}
