@@ -11,7 +11,9 @@ export type Pads =
   | readonly PadKind[]
   | { kind: PadKind; count: string; fallback: number; max: number }
   | 'concat-inputs'
-  | 'concat-outputs';
+  | 'concat-outputs'
+  /** Where the count follows from more than one number (`acrossover=split=500 2000`); values are canonical texts. */
+  | ((values: ReadonlyMap<string, string>) => readonly PadKind[]);
 
 /** The kinds of value that a filter's option can take, as data; each is read, bounded, and written anew. */
 export type FilterValue =
@@ -28,8 +30,19 @@ export type FilterValue =
       functions?: Readonly<Record<string, number>>;
       maxNodes?: number;
     }
+  /** Several expressions joined by `separator`: one a channel (`aeval=-val(0)|val(1)`). */
+  | {
+      type: 'expressions';
+      separator: string;
+      maxCount: number;
+      variables: readonly string[];
+      functions?: Readonly<Record<string, number>>;
+      maxNodes?: number;
+    }
   /** A colour name, `#RRGGBB[AA]`, `0xRRGGBB[AA]`, with an optional `@alpha`. */
   | { type: 'color' }
+  /** Colours joined by `separator`. */
+  | { type: 'colors'; separator: string; maxCount: number }
   /** Seconds, `[HH:]MM:SS[.m]`, or with `ms`/`us`; canonical: seconds. */
   | { type: 'time'; min: number; max: number }
   /** `WxH` or an abbreviation such as `hd720`. */
@@ -61,6 +74,8 @@ export interface FilterSpec {
   aliases?: Readonly<Record<string, string>>;
   /** Names in the order of unnamed values (FFmpeg's own order; a name that is not in `options` is refused there). */
   positional: readonly string[];
+  /** Takes `enable=<expression>` (flag T of `ffmpeg -filters`). */
+  timeline?: boolean;
   /** Values that must be given. */
   required?: readonly string[];
   /**

@@ -25,6 +25,17 @@ export const expression = (
   variables: variables.split(' '),
   ...more,
 });
+export const expressions = (
+  variables: string,
+  more: { functions?: Record<string, number>; maxNodes?: number; maxCount?: number } = {},
+): FilterValue => ({
+  type: 'expressions',
+  separator: '|',
+  variables: variables.split(' '),
+  maxCount: 16,
+  ...more,
+});
+export const colors: FilterValue = { type: 'colors', separator: '|', maxCount: 16 };
 export const list = (values: readonly string[], separator = '|', max = 32): FilterValue => ({
   type: 'list',
   values,
