@@ -17,6 +17,10 @@ export type Pads =
 
 /** The kinds of value that a filter's option can take, as data; each is read, bounded, and written anew. */
 export type FilterValue =
+  /**
+   * Numbers are read as FFmpeg reads them: arithmetic over constants is legal (`asetrate=44100*1.25`, `atempo=1/0.9`,
+   * `size=2e+09`, `noise=-30dB`); canonical: the number that comes out.
+   */
   | { type: 'integer'; min: number; max: number }
   | { type: 'number'; min: number; max: number }
   | { type: 'boolean' }
