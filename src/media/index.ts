@@ -1,7 +1,8 @@
 export { ENCODERS } from './encoders/encoders.ts';
-export { checkOptions } from './options/option-policy.ts';
 export { OPTION_TABLE, type OptionRow } from './options/option-table.ts';
 export { describeValue, type OptionValue } from './options/option-values.ts';
+export { checkOptions, parseRequest } from './options/parse-request.ts';
+export type * from './options/parsed-request.ts';
 export { estimateLane } from './plan/lanes.ts';
 export { checkOutput } from './plan/output-check.ts';
 export { planTranscode } from './plan/plan.ts';

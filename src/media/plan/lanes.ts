@@ -1,6 +1,6 @@
 import { formatKind } from '../../contract/formats.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
-import { parseOptions } from '../options/option-policy.ts';
+import { parseRequest } from '../options/parse-request.ts';
 import type { Lane, MediaInfo } from '../types.ts';
 import { displaySize, SHORT_SIDES, shortSide } from './geometry.ts';
 import { mainVideo } from './streams.ts';
@@ -17,7 +17,7 @@ const LIGHT_GIF_SECONDS = 60;
 export function estimateLane(request: TranscodeRequest, infos: (MediaInfo | null)[]): Lane {
   const kind = formatKind(request.outputFormat);
   if (kind === 'audio') return 'light';
-  const { output } = parseOptions(request);
+  const { output } = parseRequest(request);
   const last = (name: string, specifiers: string[]) =>
     output.findLast((option) => option.name === name && specifiers.includes(option.specifier))?.value ?? null;
   if (output.some((option) => option.name === 'vn')) return 'light';

@@ -3,9 +3,9 @@ import { formatKind } from '../../contract/formats.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { audioSettings, pixelFormatFor, videoSettings } from '../encoders/encoder-settings.ts';
 import { FORMAT_DEFAULTS } from '../encoders/encoders.ts';
-import type { ParsedOptions } from '../options/option-policy.ts';
 import { OptionSet } from '../options/option-set.ts';
 import { timeText } from '../options/option-values.ts';
+import type { ParsedRequest } from '../options/parsed-request.ts';
 import type { Plan, PlanContext, PlanInput } from '../types.ts';
 import { displaySize, fitShortSide, fitWidth, SHORT_SIDES, shortSide } from './geometry.ts';
 import { globalArgs, inputArgs, outputTail, plannedOutput } from './plan-args.ts';
@@ -30,7 +30,7 @@ const LEAST_SILENCE = 0.1;
 export function planJoin(
   request: TranscodeRequest,
   inputs: readonly PlanInput[],
-  parsed: ParsedOptions,
+  parsed: ParsedRequest,
   ctx: PlanContext,
 ): Plan {
   const format = request.outputFormat;

@@ -3,8 +3,8 @@ import { formatKind } from '../../contract/formats.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { audioSettings, LOSSLESS_AUDIO } from '../encoders/encoder-settings.ts';
 import { FORMAT_DEFAULTS } from '../encoders/encoders.ts';
-import type { ParsedOptions } from '../options/option-policy.ts';
 import { OptionSet } from '../options/option-set.ts';
+import type { ParsedRequest } from '../options/parsed-request.ts';
 import type { Plan, PlanContext, PlanInput, PlanSource, PlanWarning } from '../types.ts';
 import { SHORT_SIDES } from './geometry.ts';
 import { globalArgs, inputArgs, outputTail, passThrough, plannedOutput } from './plan-args.ts';
@@ -27,7 +27,7 @@ const INDEXED_DEMUXERS: readonly string[] = ['mov', 'matroska'];
 export function planPlain(
   request: TranscodeRequest,
   inputs: readonly PlanInput[],
-  parsed: ParsedOptions,
+  parsed: ParsedRequest,
   ctx: PlanContext,
 ): Plan {
   const format = request.outputFormat;
@@ -225,7 +225,7 @@ function languageArgs(selection: Selection, options: OptionSet): string[] {
 
 /** Options that are in the command already, that belong to a kind of stream which the output has not, or that stills fix. */
 function droppedOptions(
-  parsed: ParsedOptions,
+  parsed: ParsedRequest,
   job: { kind: string; still: boolean; moved: boolean; video: VideoPlan | null },
 ): { handled: Set<string>; warnings: PlanWarning[] } {
   const handled = new Set([

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { JobFailure } from '../../contract/failures.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from '../../contract/formats.ts';
 import type { OptionRequest, TranscodeRequest } from '../../contract/transcode-request.ts';
-import { checkOptions } from '../options/option-policy.ts';
+import { checkOptions } from '../options/parse-request.ts';
 import { parseProbe } from '../probe/probe.ts';
 import type { MediaInfo, PlanInput } from '../types.ts';
 import { estimateLane } from './lanes.ts';

@@ -1,7 +1,7 @@
 import { JobFailure } from '../../contract/failures.ts';
 import { formatKind } from '../../contract/formats.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
-import { parseOptions } from '../options/option-policy.ts';
+import { parseRequest } from '../options/parse-request.ts';
 import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
 import type { Plan, PlanContext, PlanInput } from '../types.ts';
 import { planJoin } from './plan-join.ts';
@@ -12,7 +12,7 @@ import { planPlain } from './plan-plain.ts';
  * Throws `JobFailure` when the inputs cannot give what is asked.
  */
 export function planTranscode(request: TranscodeRequest, inputs: readonly PlanInput[], ctx: PlanContext): Plan {
-  const parsed = parseOptions(request);
+  const parsed = parseRequest(request);
   const refusal = parsed.refusals[0];
   // The API has refused such a request already; a row that got here all the same must not run.
   if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);

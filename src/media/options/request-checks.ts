@@ -1,53 +1,18 @@
 import type { OutputFormat } from '../../contract/formats.ts';
-import type { OptionRequest, TranscodeRequest } from '../../contract/transcode-request.ts';
+import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { FORMAT_DEFAULTS, findEncoder } from '../encoders/encoders.ts';
 import type { Refusal } from '../types.ts';
-import type { OptionScope } from './option-table.ts';
-import { isRefusal, type ParsedOption, parseOption, refuseFilter } from './options.ts';
+import type { ParsedOption } from './options.ts';
 
-export interface ParsedOptions {
-  /** Output options, in the caller's order. */
-  output: ParsedOption[];
-  /** Options of each input. */
-  inputs: ParsedOption[][];
-  refusals: Refusal[];
-}
-
-/** Most options of one list; FFmpeg command lines of people have a few dozen. */
-const MAX_OPTIONS = 200;
 const MAX_MAPS = 16;
 
-/** Everything of a request that may not run, each with its position. Empty = allowed. */
-export function checkOptions(request: TranscodeRequest): Refusal[] {
-  return parseOptions(request).refusals;
-}
-
-/** Reads all options of a request. Only what parsed without refusals may be planned. */
-export function parseOptions(request: TranscodeRequest): ParsedOptions {
-  const refusals: Refusal[] = [];
-  const parseAll = (list: OptionRequest[] | undefined, scope: OptionScope, prefix: string): ParsedOption[] => {
-    const parsed: ParsedOption[] = [];
-    for (const [index, option] of (list ?? []).entries()) {
-      const field = `${prefix}options[${index}]`;
-      if (index >= MAX_OPTIONS) {
-        refusals.push({ field, option: '', reason: `More than ${MAX_OPTIONS} options.`, suggestion: 'Send fewer.' });
-        break;
-      }
-      const result = parseOption(option, scope, field);
-      if (isRefusal(result)) refusals.push(result);
-      else parsed.push(result);
-    }
-    return parsed;
-  };
-  const inputs = request.inputs.map((input, index) => parseAll(input.options, 'input', `inputs[${index}].`));
-  const output = parseAll(request.options, 'output', '');
-  for (const [index, entry] of (request.filters ?? []).entries()) {
-    refusals.push(refuseFilter(entry?.filter, `filters[${index}]`));
-  }
-  refusals.push(...checkCombination(output, request));
-  for (const list of inputs) refusals.push(...checkTimes(list), ...checkEnd(list, output));
-  refusals.push(...checkTimes(output));
-  return { output, inputs, refusals };
+/** What is wrong with options that are each allowed, but not together or not for this output. */
+export function checkTogether(output: ParsedOption[], inputs: ParsedOption[][], request: TranscodeRequest): Refusal[] {
+  return [
+    ...checkCombination(output, request),
+    ...inputs.flatMap((list) => [...checkTimes(list), ...checkEnd(list, output)]),
+    ...checkTimes(output),
+  ];
 }
 
 function checkCombination(options: ParsedOption[], request: TranscodeRequest): Refusal[] {

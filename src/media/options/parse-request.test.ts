@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { OptionRequest, TranscodeRequest } from '../../contract/transcode-request.ts';
-import { checkOptions, parseOptions } from './option-policy.ts';
 import { OPTION_TABLE } from './option-table.ts';
 import { optionArgs } from './options.ts';
+import { checkOptions, parseRequest } from './parse-request.ts';
 
 const request = (options: OptionRequest[], more: Partial<TranscodeRequest> = {}): TranscodeRequest => ({
   inputs: [{ url: 'gs://b/a.mp4' }],
@@ -12,7 +12,7 @@ const request = (options: OptionRequest[], more: Partial<TranscodeRequest> = {})
   ...more,
 });
 const args = (option: string, argument?: OptionRequest['argument'], more: Partial<TranscodeRequest> = {}) => {
-  const parsed = parseOptions(request([argument === undefined ? { option } : { option, argument }], more));
+  const parsed = parseRequest(request([argument === undefined ? { option } : { option, argument }], more));
   expect(parsed.refusals).toEqual([]);
   return parsed.output.flatMap(optionArgs);
 };
@@ -218,7 +218,7 @@ describe('any option whatever', () => {
     );
     fc.assert(
       fc.property(fc.array(fc.record({ option, argument }), { maxLength: 6 }), (options) => {
-        const parsed = parseOptions(request(options as OptionRequest[]));
+        const parsed = parseRequest(request(options as OptionRequest[]));
         expect(
           parsed.output.length + new Set(parsed.refusals.map((refusal) => refusal.field)).size,
         ).toBeGreaterThanOrEqual(options.length);
