@@ -3,13 +3,17 @@ import type { AssetKind } from '../types.ts';
 
 export type PadKind = 'v' | 'a';
 
+/** Canonical texts of a filter's options; what was not given is absent. */
+export type OptionTexts = ReadonlyMap<string, string>;
+
 /**
- * Inputs or outputs of a filter: a fixed list, or as many as one of its options says. `concat` alone has pads of both
- * kinds by three options.
+ * Inputs or outputs of a filter: a fixed list, as many as one of its options says, or worked out from several options
+ * (`premultiply=inplace=1` has one input less). `concat` alone has pads of both kinds by three options.
  */
 export type Pads =
   | readonly PadKind[]
   | { kind: PadKind; count: string; fallback: number; max: number }
+  | ((values: OptionTexts) => readonly PadKind[])
   | 'concat-inputs'
   | 'concat-outputs'
   /** Where the count follows from more than one number (`acrossover=split=500 2000`); values are canonical texts. */
@@ -83,14 +87,21 @@ export interface FilterSpec {
   /** Values that must be given. */
   required?: readonly string[];
   /**
-   * Options as ours, always written last: what makes a filter safe or finite. `drawtext` gets `expansion=none` this way
-   * when the caller gave no expansion of his own.
+   * Options as ours, always written last and never open to the caller: what makes a filter safe or finite.
    */
   fixed?: Readonly<Record<string, string>>;
   /** Frames or seconds of memory the filter holds, or why it may run for ever; see `Endless`. */
   endless?: Endless;
-  /** Bytes of frames held, as a number of frames of its input. For admission. */
-  heldFrames?: number;
+  /**
+   * Frames of its input that it holds at once, for admission; `Infinity` = the whole input (never more than the input
+   * has).
+   */
+  heldFrames?: number | ((values: OptionTexts) => number);
+  /**
+   * True for FFmpeg's timeline filters: they take `enable`, an expression over `t n pos w h`, beside their own options
+   * and never as an unnamed value.
+   */
+  timeline?: boolean;
   /** Rules between options; a sentence when they are broken. Values are canonical texts. */
   check?: (values: ReadonlyMap<string, string>) => { option: string; reason: string; suggestion: string } | null;
   /** A complete text that must run in FFmpeg, for the test and the documentation; `null` inputs are test sources. */
