@@ -13,11 +13,10 @@ export type OptionTexts = ReadonlyMap<string, string>;
 export type Pads =
   | readonly PadKind[]
   | { kind: PadKind; count: string; fallback: number; max: number }
-  | ((values: OptionTexts) => readonly PadKind[])
   | 'concat-inputs'
   | 'concat-outputs'
   /** Where the count follows from more than one number (`acrossover=split=500 2000`); values are canonical texts. */
-  | ((values: ReadonlyMap<string, string>) => readonly PadKind[]);
+  | ((values: OptionTexts) => readonly PadKind[]);
 
 /** The kinds of value that a filter's option can take, as data; each is read, bounded, and written anew. */
 export type FilterValue =
@@ -82,8 +81,6 @@ export interface FilterSpec {
   aliases?: Readonly<Record<string, string>>;
   /** Names in the order of unnamed values (FFmpeg's own order; a name that is not in `options` is refused there). */
   positional: readonly string[];
-  /** Takes `enable=<expression>` (flag T of `ffmpeg -filters`). */
-  timeline?: boolean;
   /** Values that must be given. */
   required?: readonly string[];
   /**
