@@ -1,3 +1,24 @@
 import type { FilterSpec } from '../types.ts';
+import { CHANNEL_FILTERS } from './audio-channels.ts';
+import { EFFECT_FILTERS } from './audio-effects.ts';
+import { EQUALIZER_FILTERS } from './audio-equalizers.ts';
+import { LEVEL_FILTERS } from './audio-level.ts';
+import { AUDIO_PICTURES } from './audio-pictures.ts';
+import { REPAIR_FILTERS } from './audio-repair.ts';
+import { AUDIO_SOURCES } from './audio-sources.ts';
+import { TIME_FILTERS } from './audio-time.ts';
 
-export const AUDIO_FILTERS: readonly FilterSpec[] = [];
+/**
+ * Audio filters, sources of sound, and pictures of sound. Left out: what names a file or a plugin (`arnndn`, `ladspa`,
+ * `lv2`, `sofalizer`, `asendcmd`, `ametadata`, `azmq`, `asr`, `flite`), and what waits for the clock (`arealtime`).
+ */
+export const AUDIO_FILTERS: readonly FilterSpec[] = [
+  ...TIME_FILTERS,
+  ...LEVEL_FILTERS,
+  ...CHANNEL_FILTERS,
+  ...EQUALIZER_FILTERS,
+  ...EFFECT_FILTERS,
+  ...REPAIR_FILTERS,
+  ...AUDIO_SOURCES,
+  ...AUDIO_PICTURES,
+];

@@ -1,0 +1,308 @@
+import type { FilterSpec } from '../types.ts';
+import {
+  audio,
+  audioPads,
+  CHANNEL,
+  channels,
+  LAYOUT,
+  layout,
+  layoutChannels,
+  NUMBER,
+  SAMPLE_FORMATS,
+  sampleFormats,
+  sampleRate,
+  WINDOWS,
+} from './audio-values.ts';
+import { boolean, choice, flags, integer, number, numbers, pattern } from './values.ts';
+
+const unit = number(0, 1);
+const gain = number(0.015625, 64);
+const balance = number(-1, 1);
+const mixLevel = number(-32, 32);
+const sampleFormat = choice(SAMPLE_FORMATS);
+
+const INDEX = '(?:1\\d|2[0-3]|\\d)';
+const SOURCE = `(?:${CHANNEL}|c${INDEX})`;
+const TERM = `(?:${NUMBER} ?\\* ?)?${SOURCE}`;
+/** One output channel: `c0=0.5*c0+0.5*c1`, `FL<FL+0.5*FC`; `<` normalises. */
+const OUTPUT = `(?:${CHANNEL}|c${INDEX}) ?[=<] ?-?${TERM}(?: ?[+-] ?${TERM}){0,23}`;
+
+const PICK = `(?:${CHANNEL}|${INDEX})`;
+const JOINED = `\\d{1,2}\\.(?:${CHANNEL}|${INDEX})-${CHANNEL}`;
+
+const SPEAKERS = ['fc', 'fl', 'fr', 'sl', 'sr', 'bl', 'br', 'bc', 'lfe'];
+const PLACES = ['fc', 'fl', 'fr', 'bl', 'br', 'sl', 'sr', 'bc'];
+const each = (names: readonly string[], value = number(0, 10)) =>
+  Object.fromEntries(names.map((name) => [name, value]));
+
+/** Sample formats, channels, mixing, the stereo picture. */
+export const CHANNEL_FILTERS: readonly FilterSpec[] = [
+  audio(
+    'aresample',
+    'aresample=44100:async=1:first_pts=0',
+    'Resamples, converts formats and layouts, keeps sound in step with its timestamps.',
+    {
+      sample_rate: sampleRate,
+      in_sample_rate: sampleRate,
+      out_sample_rate: sampleRate,
+      in_sample_fmt: sampleFormat,
+      out_sample_fmt: sampleFormat,
+      internal_sample_fmt: sampleFormat,
+      in_chlayout: layout,
+      out_chlayout: layout,
+      used_chlayout: layout,
+      center_mix_level: mixLevel,
+      surround_mix_level: mixLevel,
+      lfe_mix_level: mixLevel,
+      rematrix_volume: number(-1000, 1000),
+      rematrix_maxval: number(0, 1000),
+      flags: flags(['res']),
+      dither_scale: number(0, 100),
+      dither_method: choice([
+        ...['rectangular', 'triangular', 'triangular_hp', 'lipshitz', 'shibata', 'low_shibata', 'high_shibata'],
+        ...['f_weighted', 'modified_e_weighted', 'improved_e_weighted'],
+      ]),
+      // Together at most 2^12 × 256 coefficients.
+      filter_size: integer(1, 256),
+      phase_shift: integer(0, 12),
+      linear_interp: boolean,
+      exact_rational: boolean,
+      cutoff: unit,
+      resampler: choice(['swr', 'soxr']),
+      precision: number(15, 33),
+      cheby: boolean,
+      min_comp: number(0, 1_000_000),
+      min_hard_comp: number(0, 3600),
+      comp_duration: number(0, 3600),
+      max_soft_comp: number(-1, 1),
+      async: number(0, 384_000),
+      // Samples; silence is put before a stream that starts later.
+      first_pts: integer(-384_000 * 60, 384_000 * 3600),
+      matrix_encoding: choice(['none', 'dolby', 'dplii']),
+      filter_type: choice(['cubic', 'blackman_nuttall', 'kaiser']),
+      kaiser_beta: number(2, 16),
+      output_sample_bits: integer(0, 64),
+    },
+    {
+      positional: ['sample_rate'],
+      aliases: {
+        isr: 'in_sample_rate',
+        osr: 'out_sample_rate',
+        isf: 'in_sample_fmt',
+        osf: 'out_sample_fmt',
+        tsf: 'internal_sample_fmt',
+        ichl: 'in_chlayout',
+        ochl: 'out_chlayout',
+        uchl: 'used_chlayout',
+        clev: 'center_mix_level',
+        slev: 'surround_mix_level',
+        rmvol: 'rematrix_volume',
+        swr_flags: 'flags',
+        resample_cutoff: 'cutoff',
+      },
+    },
+  ),
+  audio(
+    'aformat',
+    'aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo',
+    'Converts to one of the named formats.',
+    {
+      sample_fmts: sampleFormats,
+      sample_rates: numbers(1000, 384_000),
+      channel_layouts: pattern(
+        new RegExp(`^${LAYOUT}(?:\\|${LAYOUT}){0,15}$`),
+        300,
+        'channel layouts joined by |, such as stereo|mono',
+      ),
+    },
+    { aliases: { f: 'sample_fmts', r: 'sample_rates', cl: 'channel_layouts' } },
+  ),
+  audio(
+    'pan',
+    'pan=stereo|c0=0.5*c0+0.5*c1|c1<FL+FR',
+    'Mixes channels with gains of your own.',
+    {
+      args: pattern(
+        new RegExp(`^${LAYOUT}(?: ?\\| ?${OUTPUT}){0,24}$`),
+        2000,
+        'a layout and its channels, such as stereo|c0=0.5*c0+0.5*c1|c1=c1',
+      ),
+    },
+    { required: ['args'] },
+  ),
+  audio(
+    'amix',
+    '[a][b]amix=inputs=2:duration=longest:weights=1 0.5:normalize=0',
+    'Mixes several streams into one.',
+    {
+      inputs: integer(1, 32),
+      duration: choice(['longest', 'shortest', 'first']),
+      dropout_transition: number(0, 3600),
+      weights: numbers(-1000, 1000, ' ', 32),
+      normalize: boolean,
+    },
+    { inputs: { kind: 'a', count: 'inputs', fallback: 2, max: 32 } },
+  ),
+  audio(
+    'amerge',
+    '[a][b]amerge=inputs=2',
+    'Puts the channels of several streams into one.',
+    { inputs: integer(1, 16) },
+    { inputs: { kind: 'a', count: 'inputs', fallback: 2, max: 16 } },
+  ),
+  audio(
+    'join',
+    '[a][b]join=inputs=2:channel_layout=stereo:map=0.0-FL|1.0-FR',
+    'Joins chosen channels of several streams.',
+    {
+      inputs: integer(1, 16),
+      channel_layout: layout,
+      map: pattern(
+        new RegExp(`^${JOINED}(?:\\|${JOINED}){0,23}$`),
+        400,
+        'input.channel-output joined by |, such as 0.0-FL|1.0-FR',
+      ),
+    },
+    { inputs: { kind: 'a', count: 'inputs', fallback: 2, max: 16 } },
+  ),
+  audio('channelmap', 'channelmap=map=FR-FL|FL-FR', 'Reorders channels.', {
+    map: pattern(
+      new RegExp(`^${PICK}(?:-${PICK})?(?:\\|${PICK}(?:-${PICK})?){0,23}$`),
+      300,
+      'input-output pairs joined by |, such as FL-FR|FR-FL, or input channels alone',
+    ),
+    channel_layout: layout,
+  }),
+  audio(
+    'channelsplit',
+    'channelsplit=channel_layout=stereo[left][right]',
+    'Splits sound into its channels, one output each.',
+    { channel_layout: layout, channels },
+    {
+      outputs: (values) => {
+        const chosen = values.get('channels') ?? 'all';
+        return audioPads(layoutChannels(chosen === 'all' ? (values.get('channel_layout') ?? 'stereo') : chosen));
+      },
+    },
+  ),
+  audio(
+    'stereotools',
+    'stereotools=mlev=0.5',
+    'Works on the stereo picture, mid and side.',
+    {
+      level_in: gain,
+      level_out: gain,
+      balance_in: balance,
+      balance_out: balance,
+      softclip: boolean,
+      mutel: boolean,
+      muter: boolean,
+      phasel: boolean,
+      phaser: boolean,
+      mode: choice([
+        ...['lr>lr', 'lr>ms', 'ms>lr', 'lr>ll', 'lr>rr', 'lr>l+r', 'lr>rl'],
+        ...['ms>ll', 'ms>rr', 'ms>rl', 'lr>l-r'],
+      ]),
+      slev: gain,
+      sbal: balance,
+      mlev: gain,
+      mpan: balance,
+      base: balance,
+      delay: number(-20, 20),
+      sclevel: number(1, 100),
+      phase: number(0, 360),
+      bmode_in: choice(['balance', 'amplitude', 'power']),
+      bmode_out: choice(['balance', 'amplitude', 'power']),
+    },
+    { timeline: true },
+  ),
+  audio(
+    'stereowiden',
+    'stereowiden=delay=20',
+    'Widens the stereo picture.',
+    { delay: number(1, 100), feedback: number(0, 0.9), crossfeed: number(0, 0.8), drymix: unit },
+    { timeline: true },
+  ),
+  audio(
+    'extrastereo',
+    'extrastereo=m=1.5',
+    'Exaggerates the difference between left and right.',
+    { m: number(-10, 10), c: boolean },
+    { timeline: true },
+  ),
+  audio('haas', 'haas=left_delay=5', 'Makes mono wide by the Haas effect.', {
+    level_in: gain,
+    level_out: gain,
+    side_gain: gain,
+    middle_source: choice(['left', 'right', 'mid', 'side']),
+    middle_phase: boolean,
+    left_delay: number(0, 40),
+    left_balance: balance,
+    left_gain: gain,
+    left_phase: boolean,
+    right_delay: number(0, 40),
+    right_balance: balance,
+    right_gain: gain,
+    right_phase: boolean,
+  }),
+  audio(
+    'crossfeed',
+    'crossfeed=strength=0.4',
+    'Softens hard stereo for headphones.',
+    {
+      strength: unit,
+      range: unit,
+      slope: number(0.01, 1),
+      level_in: unit,
+      level_out: unit,
+      block_size: integer(0, 32_768),
+    },
+    { timeline: true },
+  ),
+  audio('bs2b', 'bs2b=profile=cmoy', 'Turns stereo into a binaural mix for headphones.', {
+    profile: choice(['default', 'cmoy', 'jmeier']),
+    fcut: integer(0, 2000),
+    feed: integer(0, 150),
+  }),
+  audio('earwax', 'earwax', 'Moves the stage out of the head, for headphones.', {}),
+  audio(
+    'surround',
+    'surround=chl_out=5.1',
+    'Spreads stereo over surround speakers.',
+    {
+      chl_out: layout,
+      chl_in: layout,
+      level_in: number(0, 10),
+      level_out: number(0, 10),
+      lfe: boolean,
+      lfe_low: integer(0, 256),
+      lfe_high: integer(0, 512),
+      lfe_mode: choice(['add', 'sub']),
+      smooth: unit,
+      angle: number(0, 360),
+      focus: balance,
+      ...each(SPEAKERS.flatMap((speaker) => [`${speaker}_in`, `${speaker}_out`])),
+      allx: number(-1, 15),
+      ally: number(-1, 15),
+      ...each(
+        PLACES.map((place) => `${place}x`),
+        number(0.06, 15),
+      ),
+      ...each(
+        PLACES.map((place) => `${place}y`),
+        number(0.06, 15),
+      ),
+      win_size: integer(1024, 65_536),
+      win_func: choice(WINDOWS),
+      overlap: number(0, 0.95),
+    },
+    { timeline: true },
+  ),
+  audio(
+    'dialoguenhance',
+    'dialoguenhance=voice=16',
+    'Lifts dialogue out of stereo into the centre channel.',
+    { original: unit, enhance: number(0, 3), voice: number(2, 32) },
+    { timeline: true },
+  ),
+];
