@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ATTACKS } from './attack-table/index.ts';
+import type { Attack } from './attack-table/rows.ts';
+import { holds, makeWorld, title, type World } from './attack-world.ts';
+
+/** Harmless here: all that they reach for is ours. Without this, a row could be green because it is misspelt. */
+const BITING = ATTACKS.filter((attack) => attack.bites);
+
+describe('an FFmpeg without any net', () => {
+  let folder: string;
+  let world: World;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'airlock-bare-'));
+    world = await makeWorld(folder);
+  });
+  afterAll(async () => {
+    await world.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  it.each(BITING.map((attack) => [title(attack), attack] as const))('is hurt by %s', async (_, attack) => {
+    world.effects();
+    const { text, leaked } = await attempt(attack);
+    const { read, written, connections } = world.effects();
+    const happened = [
+      read.length > 0 && 'READ',
+      written.length > 0 && 'WRITE',
+      connections > 0 && 'NET',
+      text.includes(world.canary) && 'LEAK-LOG',
+      leaked && 'LEAK-OUT',
+    ];
+    expect(
+      happened.filter((effect) => effect && attack.effects.includes(effect as never)),
+      text,
+    ).not.toEqual([]);
+  });
+
+  it('is hurt in each of the ways that can be shown without harm', () => {
+    const effects = new Set(BITING.flatMap((attack) => attack.effects));
+    for (const effect of ['READ', 'WRITE', 'NET', 'LEAK-LOG', 'LEAK-OUT']) expect(effects).toContain(effect);
+    expect(BITING.length).toBeGreaterThan(60);
+  });
+
+  async function attempt(attack: Attack): Promise<{ text: string; leaked: boolean }> {
+    const out = join(folder, 'out');
+    mkdirSync(out);
+    const places = { input: world.clip, out, concat: world.concat, hls: world.hls };
+    const args = ['-nostdin', '-hide_banner', '-y', ...attack.argv.map(world.words(places))];
+    const child = spawn('/usr/bin/ffmpeg', args, { cwd: out, stdio: ['ignore', 'ignore', 'pipe'] });
+    const chunks: Buffer[] = [];
+    child.stderr.on('data', (chunk) => chunks.push(chunk));
+    const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
+    await new Promise((resolve) => child.once('close', resolve));
+    clearTimeout(timer);
+    const leaked = holds(out, world.canary);
+    rmSync(out, { recursive: true });
+    return { text: Buffer.concat(chunks).toString('latin1'), leaked };
+  }
+});

@@ -1,0 +1,87 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ATTACKS } from './attack-table/index.ts';
+import type { Attack } from './attack-table/rows.ts';
+import { holds, isCostly, makeWorld, title, type World } from './attack-world.ts';
+import { commandOf, descendants, type Fixture, MIB, openFixture } from './cell-fixture.ts';
+
+/** Short for what is meant to run for ever, and for what waits for somebody; the rest ends by itself. */
+const COSTLY_MS = 1000;
+const PLAIN_MS = 8000;
+/** From the limit to the end of the last process; both cores are busy here. */
+const GRACE_MS = 3000;
+
+describe('the sandbox alone, with the policy off', () => {
+  let fixture: Fixture;
+  let world: World;
+  const seen = new Map<string, string[]>();
+
+  beforeAll(async () => {
+    fixture = await openFixture();
+    world = await makeWorld(fixture.folder);
+    const queue = [...ATTACKS];
+    await Promise.all(
+      [0, 1].map(async (slot) => {
+        for (let attack = queue.shift(); attack; attack = queue.shift()) {
+          seen.set(title(attack), await attempt(attack, slot));
+        }
+      }),
+    );
+  }, 180_000);
+  afterAll(async () => {
+    await world.close();
+    await fixture.close();
+  });
+
+  /** What an attack got although it was in the cell. */
+  async function attempt(attack: Attack, slot: number): Promise<string[]> {
+    const limits = {
+      memoryBytes: (isCostly(attack) ? 256 : 512) * MIB,
+      cpuSeconds: 20,
+      wallMs: isCostly(attack) || attack.effects.includes('LISTEN') ? COSTLY_MS : PLAIN_MS,
+      outputBytes: 16 * MIB,
+      outputFiles: 20,
+    };
+    const places = { input: '/in/0', out: '/out', concat: '/in/list.ffconcat', hls: '/in/list.m3u8' };
+    const result = await fixture.sandbox.run({
+      program: 'ffmpeg',
+      args: ['-nostdin', '-hide_banner', ...attack.argv.map(world.words(places))],
+      inputs: [
+        { name: '0', path: world.clip },
+        { name: 'list.ffconcat', path: world.concat },
+        { name: 'list.m3u8', path: world.hls },
+      ],
+      limits,
+      slot,
+    });
+    const got: string[] = [];
+    if (result.end === 'canceled') got.push('ended by nobody');
+    if (result.wallMs > limits.wallMs + GRACE_MS) got.push(`ran for ${Math.round(result.wallMs)} ms`);
+    if (result.stderr.includes(world.canary)) got.push('the canary in the error text');
+    if (result.end !== 'limit_files' && holds(result.outputDir, world.canary)) got.push('the canary in the output');
+    await result.release();
+    return got;
+  }
+
+  it('was attacked by every row of the table, at least 150', () => {
+    expect(seen.size).toBe(ATTACKS.length);
+    expect(ATTACKS.length).toBeGreaterThanOrEqual(150);
+  });
+
+  it('lets none of them find the canary, or run past its limits', () => {
+    expect([...seen].filter(([, got]) => got.length > 0)).toEqual([]);
+  });
+
+  it('lets none of them open a file, write a file or reach a listener of the host', () => {
+    expect(world.effects()).toEqual({ read: [], written: [], connections: 0 });
+  });
+
+  it('leaves no process behind', () => {
+    const left = descendants(process.pid).filter((pid) => ['ffmpeg', 'bwrap', 'prlimit'].includes(commandOf(pid)));
+    expect(left).toEqual([]);
+  });
+
+  it('leaves nothing of the cells on the disk', () => {
+    expect(holds(join(fixture.dataDir, 'cells'), world.canary)).toBe(false);
+  });
+});
