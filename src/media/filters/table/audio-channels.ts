@@ -11,13 +11,10 @@ import {
   SAMPLE_FORMATS,
   sampleFormats,
   sampleRate,
-  WINDOWS,
 } from './audio-values.ts';
 import { boolean, choice, flags, integer, number, numbers, pattern } from './values.ts';
 
 const unit = number(0, 1);
-const gain = number(0.015625, 64);
-const balance = number(-1, 1);
 const mixLevel = number(-32, 32);
 const sampleFormat = choice(SAMPLE_FORMATS);
 
@@ -30,12 +27,7 @@ const OUTPUT = `(?:${CHANNEL}|c${INDEX}) ?[=<] ?-?${TERM}(?: ?[+-] ?${TERM}){0,2
 const PICK = `(?:${CHANNEL}|${INDEX})`;
 const JOINED = `\\d{1,2}\\.(?:${CHANNEL}|${INDEX})-${CHANNEL}`;
 
-const SPEAKERS = ['fc', 'fl', 'fr', 'sl', 'sr', 'bl', 'br', 'bc', 'lfe'];
-const PLACES = ['fc', 'fl', 'fr', 'bl', 'br', 'sl', 'sr', 'bc'];
-const each = (names: readonly string[], value = number(0, 10)) =>
-  Object.fromEntries(names.map((name) => [name, value]));
-
-/** Sample formats, channels, mixing, the stereo picture. */
+/** Sample formats, channels, mixing. */
 export const CHANNEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'aresample',
@@ -119,7 +111,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
   ),
   audio(
     'pan',
-    'pan=stereo|c0=0.5*c0+0.5*c1|c1<FL+FR',
+    'pan=stereo|FL=0.5*FL+0.5*FR|FR<FL+0.7*FR',
     'Mixes channels with gains of your own.',
     {
       args: pattern(
@@ -128,7 +120,21 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
         'a layout and its channels, such as stereo|c0=0.5*c0+0.5*c1|c1=c1',
       ),
     },
-    { required: ['args'] },
+    {
+      required: ['args'],
+      check: (values) => {
+        const inputs = (values.get('args') ?? '')
+          .split('|')
+          .slice(1)
+          .flatMap((output) => output.replace(/^[^=<]*/, '').match(/[A-Z]{2,}\d?|c\d+/g) ?? []);
+        if (new Set(inputs.map((channel) => channel.startsWith('c'))).size < 2) return null;
+        return {
+          option: 'args',
+          reason: 'input channels are both named (FL) and numbered (c0)',
+          suggestion: 'Use one way for all input channels, such as stereo|c0=c0|c1=c1.',
+        };
+      },
+    },
   ),
   audio(
     'amix',
@@ -184,125 +190,5 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
         return audioPads(layoutChannels(chosen === 'all' ? (values.get('channel_layout') ?? 'stereo') : chosen));
       },
     },
-  ),
-  audio(
-    'stereotools',
-    'stereotools=mlev=0.5',
-    'Works on the stereo picture, mid and side.',
-    {
-      level_in: gain,
-      level_out: gain,
-      balance_in: balance,
-      balance_out: balance,
-      softclip: boolean,
-      mutel: boolean,
-      muter: boolean,
-      phasel: boolean,
-      phaser: boolean,
-      mode: choice([
-        ...['lr>lr', 'lr>ms', 'ms>lr', 'lr>ll', 'lr>rr', 'lr>l+r', 'lr>rl'],
-        ...['ms>ll', 'ms>rr', 'ms>rl', 'lr>l-r'],
-      ]),
-      slev: gain,
-      sbal: balance,
-      mlev: gain,
-      mpan: balance,
-      base: balance,
-      delay: number(-20, 20),
-      sclevel: number(1, 100),
-      phase: number(0, 360),
-      bmode_in: choice(['balance', 'amplitude', 'power']),
-      bmode_out: choice(['balance', 'amplitude', 'power']),
-    },
-    { timeline: true },
-  ),
-  audio(
-    'stereowiden',
-    'stereowiden=delay=20',
-    'Widens the stereo picture.',
-    { delay: number(1, 100), feedback: number(0, 0.9), crossfeed: number(0, 0.8), drymix: unit },
-    { timeline: true },
-  ),
-  audio(
-    'extrastereo',
-    'extrastereo=m=1.5',
-    'Exaggerates the difference between left and right.',
-    { m: number(-10, 10), c: boolean },
-    { timeline: true },
-  ),
-  audio('haas', 'haas=left_delay=5', 'Makes mono wide by the Haas effect.', {
-    level_in: gain,
-    level_out: gain,
-    side_gain: gain,
-    middle_source: choice(['left', 'right', 'mid', 'side']),
-    middle_phase: boolean,
-    left_delay: number(0, 40),
-    left_balance: balance,
-    left_gain: gain,
-    left_phase: boolean,
-    right_delay: number(0, 40),
-    right_balance: balance,
-    right_gain: gain,
-    right_phase: boolean,
-  }),
-  audio(
-    'crossfeed',
-    'crossfeed=strength=0.4',
-    'Softens hard stereo for headphones.',
-    {
-      strength: unit,
-      range: unit,
-      slope: number(0.01, 1),
-      level_in: unit,
-      level_out: unit,
-      block_size: integer(0, 32_768),
-    },
-    { timeline: true },
-  ),
-  audio('bs2b', 'bs2b=profile=cmoy', 'Turns stereo into a binaural mix for headphones.', {
-    profile: choice(['default', 'cmoy', 'jmeier']),
-    fcut: integer(0, 2000),
-    feed: integer(0, 150),
-  }),
-  audio('earwax', 'earwax', 'Moves the stage out of the head, for headphones.', {}),
-  audio(
-    'surround',
-    'surround=chl_out=5.1',
-    'Spreads stereo over surround speakers.',
-    {
-      chl_out: layout,
-      chl_in: layout,
-      level_in: number(0, 10),
-      level_out: number(0, 10),
-      lfe: boolean,
-      lfe_low: integer(0, 256),
-      lfe_high: integer(0, 512),
-      lfe_mode: choice(['add', 'sub']),
-      smooth: unit,
-      angle: number(0, 360),
-      focus: balance,
-      ...each(SPEAKERS.flatMap((speaker) => [`${speaker}_in`, `${speaker}_out`])),
-      allx: number(-1, 15),
-      ally: number(-1, 15),
-      ...each(
-        PLACES.map((place) => `${place}x`),
-        number(0.06, 15),
-      ),
-      ...each(
-        PLACES.map((place) => `${place}y`),
-        number(0.06, 15),
-      ),
-      win_size: integer(1024, 65_536),
-      win_func: choice(WINDOWS),
-      overlap: number(0, 0.95),
-    },
-    { timeline: true },
-  ),
-  audio(
-    'dialoguenhance',
-    'dialoguenhance=voice=16',
-    'Lifts dialogue out of stereo into the centre channel.',
-    { original: unit, enhance: number(0, 3), voice: number(2, 32) },
-    { timeline: true },
   ),
 ];

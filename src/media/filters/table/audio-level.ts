@@ -1,6 +1,6 @@
 import type { FilterSpec, FilterValue } from '../types.ts';
 import { audio, barNumbers, channels, NUMBER } from './audio-values.ts';
-import { boolean, choice, expression, number, pattern } from './values.ts';
+import { boolean, choice, expression, integer, number, pattern } from './values.ts';
 
 /** FFmpeg's own ranges of the gains that most of its dynamics filters share. */
 const gain = number(0.015625, 64);
@@ -101,8 +101,8 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
     'dynaudnorm=f=150:g=15',
     'Evens out loudness over a sliding window.',
     {
-      framelen: number(10, 8000),
-      gausssize: number(3, 301),
+      framelen: integer(10, 8000),
+      gausssize: integer(3, 301),
       peak: number(0, 1),
       maxgain: number(1, 100),
       targetrms: number(0, 1),
@@ -177,7 +177,7 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
       },
     },
   ),
-  audio('replaygain', 'replaygain', 'Measures the ReplayGain of the stream.', {}, { positional: [] }),
+  audio('replaygain', 'replaygain', 'Measures the ReplayGain of the stream.', {}),
   audio(
     'acompressor',
     'acompressor=threshold=0.089:ratio=9:attack=200:release=1000',

@@ -1,9 +1,8 @@
 import type { FilterSpec, FilterValue } from '../types.ts';
-import { audio, channels, isOn, WINDOWS } from './audio-values.ts';
-import { boolean, choice, color, colors, expression, integer, number, rate, size } from './values.ts';
+import { channels, picture, WINDOWS } from './audio-values.ts';
+import { boolean, choice, colors, expression, integer, number, rate, size } from './values.ts';
 
 const unit = number(0, 1);
-const byte = integer(0, 255);
 const overlap = number(0, 0.95);
 const window = choice(WINDOWS);
 const amplitude = choice(['lin', 'log', 'sqrt', 'cbrt']);
@@ -27,23 +26,14 @@ const SPECTRUM: Readonly<Record<string, FilterValue>> = {
 const edge = integer(0, 192_000);
 const SPECTRUM_END = { drange: number(10, 200), limit: number(-100, 100), opacity: number(0, 10) };
 
-/** A visualiser: sound in, pictures out. */
-const picture = (
-  name: string,
-  example: string,
-  doc: string,
-  options: Readonly<Record<string, FilterValue>>,
-  more: Partial<FilterSpec> = {},
-): FilterSpec => audio(name, example, doc, options, { outputs: ['v'], ...more });
-
 /** Volume expressions of showcqt. */
 const cqtVolume = expression('f freq frequency tc timeclamp bar_v sono_v volume volume2', {
   functions: { a_weighting: 1, b_weighting: 1, c_weighting: 1 },
   maxNodes: 60,
 });
 
-/** Pictures of sound. */
-export const AUDIO_PICTURES: readonly FilterSpec[] = [
+/** Waveforms and spectra as pictures. */
+export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
   picture(
     'showwaves',
     'showwaves=s=320x180:mode=cline:colors=white',
@@ -103,29 +93,6 @@ export const AUDIO_PICTURES: readonly FilterSpec[] = [
       ...SPECTRUM_END,
     },
     { aliases: SIZE, heldFrames: Number.POSITIVE_INFINITY },
-  ),
-  picture(
-    'showvolume',
-    'showvolume=w=320:h=20',
-    'Draws volume bars.',
-    {
-      rate,
-      b: integer(0, 5),
-      w: integer(80, 8192),
-      h: integer(1, 900),
-      f: unit,
-      c: expression('CHANNEL PEAK VOLUME', { maxNodes: 60 }),
-      t: boolean,
-      v: boolean,
-      dm: number(0, 9000),
-      dmc: color,
-      o: choice(['h', 'v']),
-      s: integer(0, 5),
-      p: unit,
-      m: choice(['p', 'r']),
-      ds: choice(['lin', 'log']),
-    },
-    { aliases: { r: 'rate' } },
   ),
   picture(
     'showfreqs',
@@ -194,97 +161,6 @@ export const AUDIO_PICTURES: readonly FilterSpec[] = [
         ...['csp', 'cscheme'],
       ],
     },
-  ),
-  picture(
-    'avectorscope',
-    'avectorscope=s=320x320:zoom=1.5',
-    'Draws left against right.',
-    {
-      mode: choice(['lissajous', 'lissajous_xy', 'polar']),
-      rate,
-      size,
-      rc: byte,
-      gc: byte,
-      bc: byte,
-      ac: byte,
-      rf: byte,
-      gf: byte,
-      bf: byte,
-      af: byte,
-      zoom: number(0, 10),
-      draw: choice(['dot', 'line', 'aaline']),
-      scale: choice(['lin', 'sqrt', 'cbrt', 'log']),
-      swap: boolean,
-      mirror: choice(['none', 'x', 'y', 'xy']),
-    },
-    { aliases: { m: 'mode', ...SIZE_RATE } },
-  ),
-  picture(
-    'ahistogram',
-    'ahistogram=s=320x180',
-    'Draws the distribution of levels.',
-    {
-      dmode: choice(['single', 'separate']),
-      rate,
-      size,
-      scale: choice(['log', 'sqrt', 'cbrt', 'lin', 'rlog']),
-      ascale: choice(['log', 'lin']),
-      acount: integer(-1, 100),
-      rheight: unit,
-      slide: choice(['replace', 'scroll']),
-      hmode: choice(['abs', 'sign']),
-    },
-    { aliases: SIZE_RATE },
-  ),
-  picture(
-    'aphasemeter',
-    'aphasemeter=s=320x180[sound][meter]',
-    'Draws the phase between left and right beside the sound.',
-    {
-      rate,
-      size,
-      rc: byte,
-      gc: byte,
-      bc: byte,
-      mpc: color,
-      video: boolean,
-      phasing: boolean,
-      tolerance: unit,
-      angle: number(90, 180),
-      duration: { type: 'time', min: 0, max: 3600 },
-    },
-    {
-      aliases: { ...SIZE_RATE, t: 'tolerance', a: 'angle', d: 'duration' },
-      outputs: (values) => (isOn(values.get('video'), true) ? ['a', 'v'] : ['a']),
-    },
-  ),
-  picture(
-    'abitscope',
-    'abitscope=s=320x180',
-    'Draws which bits are in use.',
-    { rate, size, colors, mode: choice(['bars', 'trace']) },
-    { aliases: { ...SIZE_RATE, m: 'mode' } },
-  ),
-  picture(
-    'a3dscope',
-    'a3dscope=s=320x180',
-    'Draws sound as a scene in space.',
-    {
-      rate,
-      size,
-      fov: number(40, 150),
-      roll: number(-180, 180),
-      pitch: number(-180, 180),
-      yaw: number(-180, 180),
-      xzoom: number(0.01, 10),
-      yzoom: number(0.01, 10),
-      zzoom: number(0.01, 10),
-      xpos: number(-60, 60),
-      ypos: number(-60, 60),
-      zpos: number(-60, 60),
-      length: integer(1, 60),
-    },
-    { aliases: SIZE_RATE },
   ),
   picture(
     'showspatial',

@@ -161,10 +161,6 @@ export const REPAIR_FILTERS: readonly FilterSpec[] = [
     },
     {
       outputs: (values) => (isOn(values.get('video'), false) ? ['v', 'a'] : ['a']),
-      positional: [
-        ...'video size meter framelog metadata peak dualmono panlaw target gauge scale'.split(' '),
-        ...'integrated range lra_low lra_high sample_peak true_peak'.split(' '),
-      ],
     },
   ),
 ];

@@ -87,7 +87,7 @@ export const AUDIO_SOURCES: readonly FilterSpec[] = [
   ),
   audio(
     'amovie',
-    'amovie=input:0,anull',
+    "amovie=filename='input\\:0'",
     'The sound of another file as a source of the graph.',
     {
       filename: { type: 'asset', kind: 'media' },

@@ -20,7 +20,7 @@ function delaySeconds(text: string): number {
 export const TIME_FILTERS: readonly FilterSpec[] = [
   audio('anull', 'anull', 'Passes sound unchanged.', {}),
   audio('acopy', 'acopy', 'Copies sound unchanged.', {}),
-  audio('anullsink', 'anullsink', 'Drops a stream.', {}, { outputs: [] }),
+  audio('anullsink', 'asplit[kept][dropped];[dropped]anullsink;[kept]anull', 'Drops a stream.', {}, { outputs: [] }),
   audio(
     'asplit',
     'asplit=2[a][b]',

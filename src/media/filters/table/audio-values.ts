@@ -16,6 +16,17 @@ export function audio(
   return { name, doc, options, positional: Object.keys(options), example, ...pads, ...more };
 }
 
+/** A row of a visualiser: sound in, pictures out. */
+export function picture(
+  name: string,
+  example: string,
+  doc: string,
+  options: Readonly<Record<string, FilterValue>>,
+  more: More = {},
+): FilterSpec {
+  return audio(name, example, doc, options, { outputs: ['v'], ...more });
+}
+
 /** Channels by FFmpeg's short names (`ffmpeg -layouts`). */
 export const CHANNELS = (
   'FL FR FC LFE BL BR FLC FRC BC SL SR TC TFL TFC TFR TBL TBC TBR DL DR WL WR SDL SDR LFE2 TSL TSR BFC BFL BFR ' +

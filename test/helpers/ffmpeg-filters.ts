@@ -1,0 +1,171 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { FilterSpec, FilterValue } from '../../src/media/filters/types.ts';
+
+const run = promisify(execFile);
+
+export interface HelpOption {
+  name: string;
+  /** FFmpeg's own type: `int`, `string`, `image_size`, `[<int>]` … */
+  type: string;
+  description: string;
+  min: number;
+  max: number;
+  /** Named values of an enumeration or of flags. */
+  words: string[];
+  /** False for options of a library behind the filter, which take no unnamed values. */
+  own: boolean;
+  /** A result, not a setting. */
+  readOnly: boolean;
+}
+
+export interface FilterHelp {
+  options: HelpOption[];
+  timeline: boolean;
+  inputs: string;
+  outputs: string;
+}
+
+const LIMITS: Readonly<Record<string, number>> = {
+  INT_MAX: 2_147_483_647,
+  INT_MIN: -2_147_483_648,
+  UINT32_MAX: 4_294_967_295,
+  I64_MAX: 2 ** 63,
+  I64_MIN: -(2 ** 63),
+  FLT_MAX: 3.4028235e38,
+  '-FLT_MAX': -3.4028235e38,
+  FLT_MIN: 1.18e-38,
+  DBL_MAX: Number.MAX_VALUE,
+  '-DBL_MAX': -Number.MAX_VALUE,
+};
+
+const bound = (text: string | undefined, fallback: number): number =>
+  text === undefined ? fallback : (LIMITS[text] ?? Number(text));
+
+/** What `ffmpeg -h filter=NAME` says of a filter. */
+export async function filterHelp(name: string): Promise<FilterHelp> {
+  const { stdout } = await run('ffmpeg', ['-hide_banner', '-h', `filter=${name}`], { timeout: 10_000 });
+  const options: HelpOption[] = [];
+  let sections = 0;
+  for (const line of stdout.split('\n')) {
+    if (/ AVOptions:$/.test(line)) sections++;
+    const option = /^ {2,3}-?(\S+)\s+(<\w+>|\[<\w+>\s*\])\s*([.A-Z]{11})(?: (.*))?$/.exec(line);
+    if (option) {
+      const [, optionName, type, marks, rest = ''] = option;
+      const range = /\(from (\S+) to (\S+)\)/.exec(rest);
+      options.push({
+        name: optionName!,
+        type: type!.replace(/[<>\s]/g, ''),
+        description: rest.replace(/ ?\((?:from|default) .*$/, ''),
+        min: bound(range?.[1], Number.NEGATIVE_INFINITY),
+        max: bound(range?.[2], Number.POSITIVE_INFINITY),
+        words: [],
+        own: sections === 1,
+        readOnly: marks![7] === 'R',
+      });
+      continue;
+    }
+    const word = /^ {5}(\S+)\s+(?:-?\d+\s+)?[.A-Z]{11}/.exec(line);
+    if (word) options.at(-1)?.words.push(word[1]!);
+  }
+  const pads = /Inputs:\n([\s\S]*?)\n {4}Outputs:\n([\s\S]*?)(?:\n\S|\n*$)/.exec(stdout);
+  return {
+    options: options.filter((option) => !option.readOnly),
+    timeline: stdout.includes("timeline through the 'enable' option"),
+    inputs: pads?.[1] ?? '',
+    outputs: pads?.[2] ?? '',
+  };
+}
+
+/** FFmpeg's types that a kind of value may stand for. */
+const TYPES: Readonly<Record<FilterValue['type'], readonly string[]>> = {
+  integer: ['int', 'int64', 'uint64', 'unsigned', 'rational', 'string'],
+  number: ['float', 'double', 'rational', 'string'],
+  boolean: ['boolean'],
+  choice: ['int', 'int64', 'string', 'pix_fmt', 'sample_fmt', 'unsigned', 'uint64'],
+  flags: ['flags'],
+  expression: ['string'],
+  expressions: ['string'],
+  color: ['color', 'string'],
+  colors: ['string', '[color]'],
+  time: ['duration', 'double', 'int64', 'string', 'float'],
+  size: ['image_size', 'string'],
+  rate: ['video_rate', 'string', 'rational'],
+  ratio: ['rational', 'string'],
+  list: ['string', '[sample_fmt]', '[pix_fmt]', '[int]'],
+  numbers: ['string', '[int]', '[double]', '[float]'],
+  text: ['string'],
+  pattern: ['string', 'channel_layout', '[channel_layout]', 'int', 'dictionary'],
+  'force-style': ['string'],
+  asset: ['string'],
+};
+
+/** Differences between a row of our table and FFmpeg's own help; `leftOut` = options that the row leaves out on purpose. */
+export function specFaults(spec: FilterSpec, help: FilterHelp, leftOut: readonly string[] = []): string[] {
+  const faults: string[] = [];
+  const byName = new Map(help.options.map((option) => [option.name, option]));
+  const aliases = spec.aliases ?? {};
+  for (const [name, value] of Object.entries(spec.options)) {
+    const option = byName.get(name);
+    if (option) faults.push(...valueFaults(value, option).map((fault) => `${name}: ${fault}`));
+    else faults.push(`${name}: FFmpeg has no such option`);
+  }
+  for (const [alias, name] of Object.entries(aliases)) {
+    const [one, other] = [byName.get(alias), byName.get(name)];
+    if (!one || !other || !(name in spec.options)) faults.push(`alias ${alias}: ${alias} or ${name} is unknown`);
+    else if (describe(one) !== describe(other)) faults.push(`alias ${alias}: is not the same as ${name}`);
+  }
+  for (const { name } of help.options) {
+    const known = name in spec.options || name in aliases || name in (spec.fixed ?? {}) || leftOut.includes(name);
+    if (!known) faults.push(`${name}: missing`);
+  }
+  const order = help.options.filter((option) => option.own && !(option.name in aliases)).map((option) => option.name);
+  if (spec.positional.join() !== withoutTwins(order, byName, leftOut).join()) {
+    faults.push(`positional: ${spec.positional.join()} is not ${withoutTwins(order, byName, leftOut).join()}`);
+  }
+  if ((spec.timeline ?? false) !== help.timeline) faults.push(`timeline: FFmpeg says ${help.timeline}`);
+  return faults;
+}
+
+/** Of two left-out names for one place (`f` and `format_name`), the first one counts. */
+function withoutTwins(
+  order: readonly string[],
+  byName: ReadonlyMap<string, HelpOption>,
+  leftOut: readonly string[],
+): string[] {
+  return order.filter((name, index) => {
+    const before = order[index - 1];
+    if (before === undefined || !leftOut.includes(name) || !leftOut.includes(before)) return true;
+    return describe(byName.get(name)!) !== describe(byName.get(before)!);
+  });
+}
+
+const describe = (option: HelpOption): string =>
+  [option.type, option.description.toLowerCase(), option.min, option.max, ...option.words].join(' ');
+
+function valueFaults(value: FilterValue, option: HelpOption): string[] {
+  const faults: string[] = [];
+  if (!TYPES[value.type].includes(option.type)) faults.push(`${value.type} does not fit FFmpeg's ${option.type}`);
+  if (value.type === 'integer' || value.type === 'number') {
+    // The help rounds to six digits.
+    const slack = (limit: number) => Math.abs(limit) * 1e-5;
+    if (value.min > value.max) faults.push('min is above max');
+    if (value.min < option.min - slack(option.min)) faults.push(`min ${value.min} is below ${option.min}`);
+    if (value.max > option.max + slack(option.max)) faults.push(`max ${value.max} is above ${option.max}`);
+    if (!Number.isFinite(value.min) || !Number.isFinite(value.max)) faults.push('has no bound');
+  }
+  if ((value.type === 'choice' || value.type === 'flags') && option.words.length > 0) {
+    const aliases = value.type === 'choice' ? (value.aliases ?? {}) : {};
+    const ours = [...value.values, ...Object.keys(aliases).filter((alias) => Number.isNaN(Number(alias)))];
+    for (const word of ours) if (!option.words.includes(word)) faults.push(`FFmpeg has no value ${word}`);
+    for (const word of option.words) if (!ours.includes(word)) faults.push(`the value ${word} is missing`);
+    for (const target of Object.values(aliases)) {
+      if (!value.values.includes(target)) faults.push(`the alias ${target} leads nowhere`);
+    }
+  }
+  // `measured IL of input file` only describes.
+  const described = `${option.name} ${option.description.replace('of input file', '')}`;
+  const namesFile = /(?<!pro)file(name)?\b|\bpath\b|\bsocket\b|\bdevice\b|\burl\b|plugin|script|library/i;
+  if (value.type !== 'asset' && namesFile.test(described)) faults.push('may name a file');
+  return faults;
+}
