@@ -138,7 +138,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
   ),
   audio(
     'amix',
-    '[a][b]amix=inputs=2:duration=longest:weights=1 0.5:normalize=0',
+    'amix=inputs=2:duration=longest:weights=1 0.5:normalize=0',
     'Mixes several streams into one.',
     {
       inputs: integer(1, 32),
@@ -151,14 +151,14 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
   ),
   audio(
     'amerge',
-    '[a][b]amerge=inputs=2',
+    'amerge=inputs=2',
     'Puts the channels of several streams into one.',
     { inputs: integer(1, 16) },
     { inputs: { kind: 'a', count: 'inputs', fallback: 2, max: 16 } },
   ),
   audio(
     'join',
-    '[a][b]join=inputs=2:channel_layout=stereo:map=0.0-FL|1.0-FR',
+    'join=inputs=2:channel_layout=stereo:map=0.0-FL|1.0-FR',
     'Joins chosen channels of several streams.',
     {
       inputs: integer(1, 16),

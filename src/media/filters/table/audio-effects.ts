@@ -220,7 +220,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   ),
   audio('aintegral', 'aintegral', 'Integrates the signal.', {}, { timeline: true }),
   audio('aderivative', 'aformat=sample_fmts=fltp,aderivative', 'Differentiates the signal.', {}, { timeline: true }),
-  audio('amultiply', '[a][b]amultiply', 'Multiplies two streams.', {}, { inputs: ['a', 'a'] }),
+  audio('amultiply', 'amultiply', 'Multiplies two streams.', {}, { inputs: ['a', 'a'] }),
   audio(
     'compensationdelay',
     'compensationdelay=cm=50',
@@ -252,7 +252,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   }),
   audio(
     'afir',
-    '[a][b]afir=dry=5:wet=5:maxir=1',
+    'afir=dry=5:wet=5:maxir=1',
     'Convolves with an impulse response, the second stream: rooms, cabinets, reverb.',
     {
       dry: number(0, 10),

@@ -186,19 +186,16 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
   ),
   audio(
     'sidechaincompress',
-    '[a][b]sidechaincompress=threshold=0.05:ratio=8',
+    'sidechaincompress=threshold=0.05:ratio=8',
     'Compresses the first stream by the level of the second (ducking).',
     COMPRESSOR,
     { inputs: ['a', 'a'] },
   ),
   audio('agate', 'agate=threshold=0.02', 'Silences what is quieter than a threshold.', GATE, { timeline: true }),
-  audio(
-    'sidechaingate',
-    '[a][b]sidechaingate=threshold=0.02',
-    'Gates the first stream by the level of the second.',
-    GATE,
-    { inputs: ['a', 'a'], timeline: true },
-  ),
+  audio('sidechaingate', 'sidechaingate=threshold=0.02', 'Gates the first stream by the level of the second.', GATE, {
+    inputs: ['a', 'a'],
+    timeline: true,
+  }),
   audio(
     'alimiter',
     'alimiter=limit=0.8',

@@ -1,6 +1,6 @@
 import type { FilterSpec } from '../types.ts';
-import { audio, FADE_CURVES, MAX_SAMPLES, sampleRate, samples } from './audio-values.ts';
-import { boolean, choice, expression, integer, number, pattern, time } from './values.ts';
+import { audio, audioPads, FADE_CURVES, MAX_SAMPLES, sampleRate, samples, splitNumbers } from './audio-values.ts';
+import { boolean, choice, expression, integer, number, numbers, pattern, time } from './values.ts';
 
 /** Ticks of any time base that an input of twelve hours can reach. */
 const ticks = integer(-1e13, 1e13);
@@ -49,7 +49,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   audio(
     'acrossfade',
-    '[a][b]acrossfade=d=0.3:c1=tri:c2=tri',
+    'acrossfade=d=0.3:c1=tri:c2=tri',
     'Crossfades from one stream to the next.',
     {
       nb_samples: integer(1, 11_520_000),
@@ -229,8 +229,19 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     },
   ),
   audio(
+    'astreamselect',
+    'astreamselect=inputs=2:map=1',
+    'Passes chosen streams on.',
+    { inputs: integer(2, 16), map: numbers(0, 15, ' ', 16) },
+    {
+      inputs: { kind: 'a', count: 'inputs', fallback: 2, max: 16 },
+      outputs: (values) => audioPads(splitNumbers(values.get('map') ?? '0').length),
+      required: ['map'],
+    },
+  ),
+  audio(
     'ainterleave',
-    '[a][b]ainterleave',
+    'ainterleave',
     'Interleaves the frames of several streams by time.',
     { nb_inputs: integer(1, 16), duration: choice(['longest', 'shortest', 'first']) },
     { aliases: { n: 'nb_inputs' }, inputs: { kind: 'a', count: 'nb_inputs', fallback: 2, max: 16 } },

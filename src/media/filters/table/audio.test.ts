@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { filterHelp, specFaults } from '../../../../test/helpers/ffmpeg-filters.ts';
+import type { FilterSpec } from '../types.ts';
 import { AUDIO_FILTERS } from './audio.ts';
 
 const run = promisify(execFile);
@@ -44,32 +45,21 @@ describe('the table of audio filters', () => {
   test('runs every example in the real FFmpeg', async () => {
     const faults: string[] = [];
     await inParallel(AUDIO_FILTERS, async (spec) => {
-      const source = 'anoisesrc=d=1:a=0.3:seed=1,aformat=channel_layouts=stereo';
-      const labels = /^(\[\w+\])+/.exec(spec.example)?.[0].match(/\[\w+\]/g) ?? [];
-      const graph =
-        labels.length > 0
-          ? `${labels.map((label) => `${source}${label};`).join('')}${spec.example}`
-          : Array.isArray(spec.inputs) && spec.inputs.length === 0
-            ? spec.example
-            : `${source},${spec.example}`;
       if (spec.name === 'amovie') return;
-      const outs = /(\[\w+\])+$/.exec(spec.example)?.[0].match(/\[\w+\]/g) ?? [];
-      const args = [
-        '-hide_banner',
-        '-nostdin',
-        '-v',
-        'error',
-        '-filter_complex',
-        graph,
-        ...outs.flatMap((o) => ['-map', o]),
-        '-t',
-        '1',
-        '-f',
-        'null',
-        '-',
-      ];
+      const noise = ['-f', 'lavfi', '-i', 'anoisesrc=d=1:a=0.3:seed=1,aformat=channel_layouts=stereo'];
+      const outputs = /(\[\w+\])+$/.exec(spec.example)?.[0].match(/\[\w+\]/g) ?? [];
+      const args = ['-hide_banner', '-nostdin', '-v', 'error'];
+      args.push(...Array(padCount(spec)).fill(noise).flat(), '-filter_complex', spec.example);
+      args.push(...outputs.flatMap((label) => ['-map', label]), '-t', '1', '-f', 'null', '-');
       await run('ffmpeg', args, { timeout: 20_000 }).catch((error) => faults.push(`${spec.name}: ${error.stderr}`));
     });
     expect(faults).toEqual([]);
   }, 60_000);
 });
+
+function padCount(spec: FilterSpec): number {
+  const { inputs } = spec;
+  if (typeof inputs === 'function') return inputs(new Map()).length;
+  if (typeof inputs === 'string') return 2;
+  return 'count' in inputs ? inputs.fallback : inputs.length;
+}
