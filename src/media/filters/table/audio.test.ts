@@ -49,7 +49,8 @@ describe('the table of audio filters', () => {
       const noise = ['-f', 'lavfi', '-i', 'anoisesrc=d=1:a=0.3:seed=1,aformat=channel_layouts=stereo'];
       const outputs = /(\[\w+\])+$/.exec(spec.example)?.[0].match(/\[\w+\]/g) ?? [];
       const args = ['-hide_banner', '-nostdin', '-v', 'error'];
-      args.push(...Array(padCount(spec)).fill(noise).flat(), '-filter_complex', spec.example);
+      const labels = Array.from({ length: padCount(spec) }, (_, input) => `[${input}:a]`);
+      args.push(...labels.flatMap(() => noise), '-filter_complex', `${labels.join('')}${spec.example}`);
       args.push(...outputs.flatMap((label) => ['-map', label]), '-t', '1', '-f', 'null', '-');
       await run('ffmpeg', args, { timeout: 20_000 }).catch((error) => faults.push(`${spec.name}: ${error.stderr}`));
     });
