@@ -1,0 +1,58 @@
+/** Functions of FFmpeg's expressions that neither loop, print nor keep values. */
+const FUNCTIONS = new Set(
+  (
+    'abs acos asin atan atan2 between bitand bitor ceil clip cos cosh eq exp floor gauss gcd gt gte hypot if ifnot isinf ' +
+    'isnan lerp log lt lte max min mod not pow rand round sgn sin sinh sqrt squish tan tanh trunc'
+  ).split(' '),
+);
+const CONSTANTS = new Set(['PI', 'E', 'PHI']);
+
+const MAX_EXPRESSION = 200;
+
+const PLAIN = /^(?:n|frame_num|pict_type)$/;
+/** `pts`, as seconds or as a clock, with an offset in seconds. */
+const TIME = /^pts(?::(?:flt|hms|hms24hh)(?::-?\d{1,9}(?:\.\d{1,9})?)?)?$/;
+/** `e:<expression>`, `eif:<expression>:d:<width>`. */
+const COMPUTED = /^(?:e|expr|eif|expr_int_format):([^:{}%\\']{1,200})(?::[xXdu](?::\d{1,2})?)?$/;
+
+/**
+ * What `%{…}` of drawtext may hold: frame number, time stamp and computed numbers. Not the clock or a file's metadata,
+ * so that the result depends on the request alone. Text as the filter gets it, after both levels of escaping.
+ * `variables` are those of the filter's expressions. Null = allowed.
+ */
+export function checkExpansion(text: string, variables: string) {
+  const known = new Set(variables.split(' '));
+  let at = 0;
+  while (at < text.length) {
+    const char = text[at];
+    // A backslash takes the meaning from what follows it.
+    if (char === '\\') at += 2;
+    else if (char !== '%') at += 1;
+    else if (text[at + 1] === '%') at += 2;
+    else if (text[at + 1] !== '{') {
+      return refuse('A lone % is not text for drawtext.', 'Write %% for a percent sign, or add expansion=none.');
+    } else {
+      const end = text.indexOf('}', at);
+      if (end < 0 || !isAllowed(text.slice(at + 2, end), known)) {
+        return refuse(
+          'This %{…} is not available.',
+          'Use %{pts}, %{pts:hms}, %{n}, %{eif:expression:d}, or add expansion=none to draw it as it is.',
+        );
+      }
+      at = end + 1;
+    }
+  }
+  return null;
+}
+
+function refuse(reason: string, suggestion: string) {
+  return { option: 'text', reason, suggestion };
+}
+
+function isAllowed(expansion: string, variables: ReadonlySet<string>): boolean {
+  if (PLAIN.test(expansion) || TIME.test(expansion)) return true;
+  const computed = COMPUTED.exec(expansion)?.[1];
+  if (!computed || computed.length > MAX_EXPRESSION || !/^[\w\s.,()+\-*/^]+$/.test(computed)) return false;
+  const names = computed.match(/[A-Za-z_]\w*/g) ?? [];
+  return names.every((name) => variables.has(name) || FUNCTIONS.has(name) || CONSTANTS.has(name));
+}

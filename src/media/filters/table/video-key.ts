@@ -1,0 +1,221 @@
+import type { FilterSpec, OptionTexts, PadKind } from '../types.ts';
+import { boolean, choice, color, integer, number } from './values.ts';
+import { PIXEL_FORMATS } from './video-lists.ts';
+import { isOn, named, PLANES, video } from './video-rows.ts';
+
+const unit = number(0, 1);
+const similarity = number(0.000_01, 1);
+const level = integer(0, 65_535);
+const plane = integer(0, 3);
+const keyed = { color, similarity, blend: unit };
+const hsv = { hue: number(-360, 360), sat: number(-1, 1), val: number(-1, 1), similarity, blend: unit };
+const MASKED = { inputs: ['v', 'v', 'v'], timeline: true } as const;
+
+/** `inplace` takes alpha from the picture itself. */
+const alphaInput = (values: OptionTexts): readonly PadKind[] => (isOn(values, 'inplace') ? ['v'] : ['v', 'v']);
+
+/** The highest input that a `map<n>s` names. */
+function planeInputs(values: OptionTexts): readonly PadKind[] {
+  const last = Math.max(...[0, 1, 2, 3].map((index) => Number(values.get(`map${index}s`) ?? 0)));
+  return Array.from({ length: last + 1 }, () => 'v');
+}
+
+/** Making parts transparent, and working with alpha, masks and single planes. */
+export const KEY_FILTERS: readonly FilterSpec[] = [
+  video(
+    'chromakey',
+    'Makes a colour transparent, compared in YUV.',
+    { ...keyed, yuv: boolean },
+    { timeline: true, example: 'chromakey=0x00ff00:0.1:0.2' },
+  ),
+  video('colorkey', 'Makes a colour transparent, compared in RGB.', keyed, {
+    timeline: true,
+    example: 'colorkey=green:0.3:0.1',
+  }),
+  video('hsvkey', 'Makes a hue transparent.', hsv, {
+    timeline: true,
+    example: 'hsvkey=hue=120:sat=0.5:val=0.5:similarity=0.2',
+  }),
+  video(
+    'lumakey',
+    'Makes a brightness transparent.',
+    { threshold: unit, tolerance: unit, softness: unit },
+    { timeline: true, example: 'lumakey=threshold=0:tolerance=0.1:softness=0.1' },
+  ),
+  video(
+    'chromahold',
+    'Greys all but one colour, compared in YUV.',
+    { ...keyed, yuv: boolean },
+    { timeline: true, example: 'chromahold=red:0.2' },
+  ),
+  video('colorhold', 'Greys all but one colour, compared in RGB.', keyed, {
+    timeline: true,
+    example: 'colorhold=red:0.2',
+  }),
+  video('hsvhold', 'Greys all but one hue.', hsv, { timeline: true, example: 'hsvhold=hue=0:sat=1:similarity=0.3' }),
+  video(
+    'backgroundkey',
+    'Makes a still background transparent.',
+    { threshold: unit, similarity: unit, blend: unit },
+    { timeline: true, example: 'backgroundkey=threshold=0.1' },
+  ),
+  video(
+    'despill',
+    'Removes the shine of a green or blue screen.',
+    {
+      type: named('green blue'),
+      mix: unit,
+      expand: unit,
+      red: number(-100, 100),
+      green: number(-100, 100),
+      blue: number(-100, 100),
+      brightness: number(-10, 10),
+      alpha: boolean,
+    },
+    { timeline: true, example: 'despill=type=green:mix=0.5' },
+  ),
+  video('alphaextract', 'Makes a grey video of the alpha.', {}, { example: 'format=yuva420p,alphaextract' }),
+  video(
+    'alphamerge',
+    'Takes the brightness of the second video for the alpha of the first.',
+    {},
+    { inputs: ['v', 'v'], timeline: true, framesync: true },
+  ),
+  video(
+    'premultiply',
+    'Multiplies colour by alpha.',
+    { planes: PLANES, inplace: boolean },
+    { inputs: alphaInput, timeline: true, example: 'format=yuva420p,premultiply=inplace=1' },
+  ),
+  video(
+    'unpremultiply',
+    'Divides colour by alpha.',
+    { planes: PLANES, inplace: boolean },
+    { inputs: alphaInput, timeline: true, example: 'format=yuva420p,unpremultiply=inplace=1' },
+  ),
+  video('maskedmerge', 'Merges two videos by a third as mask.', { planes: PLANES }, MASKED),
+  video(
+    'maskedclamp',
+    'Clamps the first video between the other two.',
+    { undershoot: level, overshoot: level, planes: PLANES },
+    { ...MASKED, example: 'maskedclamp=undershoot=2:overshoot=2' },
+  ),
+  video('maskedmax', 'Takes of two videos what differs most from the first.', { planes: PLANES }, MASKED),
+  video('maskedmin', 'Takes of two videos what differs least from the first.', { planes: PLANES }, MASKED),
+  video(
+    'maskedthreshold',
+    'Takes the second video where it is near the first.',
+    { threshold: level, planes: PLANES, mode: named('abs diff') },
+    { inputs: ['v', 'v'], timeline: true, example: 'maskedthreshold=threshold=10' },
+  ),
+  video(
+    'threshold',
+    'Takes the third or fourth video, where the first is below or above the second.',
+    { planes: PLANES },
+    { inputs: ['v', 'v', 'v', 'v'], timeline: true },
+  ),
+  video(
+    'hysteresis',
+    'Grows one mask into another.',
+    { planes: PLANES, threshold: level },
+    { inputs: ['v', 'v'], timeline: true, framesync: true, example: 'hysteresis=threshold=10' },
+  ),
+  video(
+    'limitdiff',
+    'Limits the difference between a filtered video and its source.',
+    { threshold: unit, elasticity: number(0, 10), reference: boolean, planes: PLANES },
+    {
+      inputs: (values) => (isOn(values, 'reference') ? ['v', 'v', 'v'] : ['v', 'v']),
+      timeline: true,
+      example: 'limitdiff=threshold=0.01',
+    },
+  ),
+  video(
+    'multiply',
+    'Multiplies two videos.',
+    { scale: number(0, 9), offset: number(-1, 1), planes: PLANES },
+    { inputs: ['v', 'v'], timeline: true, example: 'multiply=scale=2' },
+  ),
+  video(
+    'displace',
+    'Moves pixels by two maps.',
+    { edge: named('blank smear wrap mirror') },
+    { ...MASKED, example: 'displace=edge=mirror' },
+  ),
+  video(
+    'remap',
+    'Takes each pixel from where two maps say.',
+    { format: named('color gray'), fill: color },
+    {
+      inputs: ['v', 'v', 'v'],
+      example: 'split=3[a][x][y];[x]format=gray16le[mx];[y]format=gray16le[my];[a][mx][my]remap=fill=black',
+    },
+  ),
+  video(
+    'mergeplanes',
+    'Merges planes of several videos.',
+    {
+      format: choice(PIXEL_FORMATS.filter((name) => /^(yuva?4|gbra?p|gray)/.test(name))),
+      map0s: plane,
+      map0p: plane,
+      map1s: plane,
+      map1p: plane,
+      map2s: plane,
+      map2p: plane,
+      map3s: plane,
+      map3p: plane,
+    },
+    {
+      inputs: planeInputs,
+      // FFmpeg's first option packs the map into one hexadecimal number and is deprecated there.
+      positional: ['mapping', 'format', 'map0s', 'map0p', 'map1s', 'map1p', 'map2s', 'map2p', 'map3s', 'map3p'],
+      required: ['format'],
+      example:
+        'format=yuv444p,split[a][b];[b]extractplanes=y[c];[a][c]mergeplanes=format=yuva444p:map1p=1:map2p=2:map3s=1',
+    },
+  ),
+  video(
+    'extractplanes',
+    'Makes grey videos of single planes.',
+    { planes: { type: 'flags', values: ['y', 'u', 'v', 'r', 'g', 'b', 'a'] } },
+    {
+      outputs: (values) => (values.get('planes') ?? 'r').split('+').map((): PadKind => 'v'),
+      required: ['planes'],
+      // A plane taken away again, or named twice, is no output: the count of outputs would be wrong.
+      check: (values) =>
+        /^([yuvrgba])(?:\+(?!\1)([yuvrgba]))?(?:\+(?!\1|\2)([yuvrgba]))?(?:\+(?!\1|\2|\3)[yuvrgba])?$/.test(
+          (values.get('planes') ?? 'r').replace(/^\+/, ''),
+        )
+          ? null
+          : {
+              option: 'planes',
+              reason: 'The planes are not up to four different ones joined by "+".',
+              suggestion: 'Write the planes as y+u+v.',
+            },
+      example: 'extractplanes=y',
+    },
+  ),
+  video(
+    'shuffleplanes',
+    'Reorders planes.',
+    { map0: plane, map1: plane, map2: plane, map3: plane },
+    { timeline: true, example: 'shuffleplanes=0:2:1:3' },
+  ),
+  video(
+    'floodfill',
+    'Fills an area of one colour with another.',
+    {
+      x: level,
+      y: level,
+      s0: integer(-1, 65_535),
+      s1: integer(-1, 65_535),
+      s2: integer(-1, 65_535),
+      s3: integer(-1, 65_535),
+      d0: level,
+      d1: level,
+      d2: level,
+      d3: level,
+    },
+    { timeline: true, example: 'floodfill=x=5:y=5:s0=-1:s1=-1:s2=-1:d0=128' },
+  ),
+];

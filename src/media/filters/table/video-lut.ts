@@ -1,0 +1,140 @@
+import type { FilterSpec, FilterValue } from '../types.ts';
+import { boolean, choice, color, expression, integer, number, size } from './values.ts';
+import { named, PLANES, SEED, video } from './video-rows.ts';
+
+/** A table over all values of one sample is computed once; over two samples, 65,536 times. */
+const sample = expression('w h val maxval minval negval clipval', { functions: { gammaval: 1, gammaval709: 1 } });
+const twoSamples = expression('w h x y bdx bdy', { maxNodes: 100 });
+const painted = expression('w h val ymin umin vmin amin ymax umax vmax amax');
+
+const COMPONENTS = ['c0', 'c1', 'c2', 'c3', 'y', 'u', 'v', 'r', 'g', 'b', 'a'];
+
+function components(names: readonly string[], value: FilterValue): Record<string, FilterValue> {
+  return Object.fromEntries(names.map((name) => [name, value]));
+}
+
+const CUBE_INTERPOLATION = named('nearest trilinear tetrahedral pyramid prism');
+const CLUT = named('first all');
+
+const DITHER = named('none=0 bayer=1 heckbert floyd_steinberg sierra2 sierra2_4a sierra3 burkes atkinson');
+
+const REMAP = 'Computes each sample from its own value.';
+
+/** Tables from value to value: computed, from a file, from a picture; and palettes. */
+export const LUT_FILTERS: readonly FilterSpec[] = [
+  video('lut', REMAP, components(COMPONENTS, sample), { timeline: true, example: 'lut=c0=negval:c1=val' }),
+  video('lutyuv', REMAP, components(COMPONENTS, sample), {
+    timeline: true,
+    example: "lutyuv=y='gammaval(0.5)':u=128:v=128",
+  }),
+  video('lutrgb', REMAP, components(COMPONENTS, sample), {
+    timeline: true,
+    example: 'lutrgb=r=maxval+minval-val:g=val/2',
+  }),
+  video(
+    'lut2',
+    'Computes each sample from the samples of two pictures.',
+    { ...components(['c0', 'c1', 'c2', 'c3'], twoSamples), d: integer(0, 16) },
+    { inputs: ['v', 'v'], timeline: true, framesync: true, example: "lut2=c0='(x+y)/2':c1=x" },
+  ),
+  video(
+    'tlut2',
+    'Computes each sample from two frames that follow each other.',
+    components(['c0', 'c1', 'c2', 'c3'], twoSamples),
+    { timeline: true, example: "tlut2=c0='(x+y)/2'" },
+  ),
+  video(
+    'lut3d',
+    'Applies a colour table from a file (.cube, .3dl, .dat, .m3d, .csp).',
+    { file: { type: 'asset', kind: 'lut' }, clut: CLUT, interp: CUBE_INTERPOLATION },
+    { timeline: true, required: ['file'], example: "lut3d=file='https\\://example.com/look.cube':interp=trilinear" },
+  ),
+  video(
+    'lut1d',
+    'Applies a table for each channel from a file (.cube, .csp).',
+    { file: { type: 'asset', kind: 'lut' }, interp: named('nearest linear cubic cosine spline') },
+    { timeline: true, required: ['file'], example: "lut1d=file='https\\://example.com/curve.cube':interp=cubic" },
+  ),
+  video(
+    'haldclut',
+    'Applies a colour table that the second picture holds.',
+    { clut: CLUT, interp: CUBE_INTERPOLATION },
+    {
+      inputs: ['v', 'v'],
+      timeline: true,
+      framesync: true,
+      example: 'haldclutsrc=level=4:d=1[clut];[0:v][clut]haldclut=interp=trilinear',
+    },
+  ),
+  video(
+    'colormap',
+    'Maps the colours of one chart to those of another.',
+    {
+      patch_size: size,
+      nb_patches: integer(0, 64),
+      type: named('relative absolute'),
+      kernel: named('euclidean weuclidean'),
+    },
+    { inputs: ['v', 'v', 'v'], timeline: true, example: 'colormap=patch_size=32x30:nb_patches=8' },
+  ),
+  video(
+    'pseudocolor',
+    'Paints brightness in false colours.',
+    {
+      ...components(['c0', 'c1', 'c2', 'c3'], painted),
+      index: integer(0, 3),
+      preset: named(
+        'none=-1 magma inferno plasma viridis turbo cividis range1 range2 shadows highlights solar nominal preferred ' +
+          'total spectral cool heat fiery blues green helix',
+      ),
+      opacity: number(0, 1),
+    },
+    { aliases: { i: 'index', p: 'preset' }, timeline: true, example: 'pseudocolor=preset=turbo:opacity=0.8' },
+  ),
+  video(
+    'palettegen',
+    'Computes the best palette of the whole video; with stats_mode=single, of each frame.',
+    {
+      max_colors: integer(2, 256),
+      reserve_transparent: boolean,
+      transparency_color: color,
+      stats_mode: named('full diff single'),
+    },
+    { example: 'palettegen=max_colors=64:stats_mode=diff' },
+  ),
+  video(
+    'paletteuse',
+    'Paints the first video with the palette of the second.',
+    {
+      dither: DITHER,
+      bayer_scale: integer(0, 5),
+      diff_mode: choice(['none', 'rectangle'], { 0: 'none', 1: 'rectangle' }),
+      new: boolean,
+      alpha_threshold: integer(0, 255),
+    },
+    {
+      inputs: ['v', 'v'],
+      // The first video waits until the palette has seen all of it.
+      heldFrames: Number.POSITIVE_INFINITY,
+      example: 'split[a][b];[b]palettegen[p];[a][p]paletteuse=dither=bayer:bayer_scale=3',
+    },
+  ),
+  video(
+    'elbg',
+    'Reduces the number of colours by vector quantisation.',
+    { codebook_length: integer(1, 256), nb_steps: integer(1, 8), seed: SEED, pal8: boolean, use_alpha: boolean },
+    { aliases: { l: 'codebook_length', n: 'nb_steps', s: 'seed' }, example: 'elbg=l=8:seed=1' },
+  ),
+  video(
+    'midequalizer',
+    'Brings the histograms of two videos to their middle.',
+    { planes: PLANES },
+    { inputs: ['v', 'v'], timeline: true },
+  ),
+  video(
+    'tmidequalizer',
+    'Brings the histograms of neighbouring frames to their middle.',
+    { radius: integer(1, 32), sigma: number(0, 1), planes: PLANES },
+    { timeline: true, heldFrames: 65, example: 'tmidequalizer=radius=2' },
+  ),
+];
