@@ -1,0 +1,170 @@
+import type { Expression } from './types.ts';
+
+const SLOTS = 10;
+/** Of `st` and `ld`, as in FFmpeg: zero at the start. */
+type Slots = number[];
+
+/**
+ * The value that FFmpeg would compute; NaN also when the expression needs a variable that is not given, a function of
+ * the filter's own, the clock, or chance.
+ */
+export function evaluateExpression(
+  expression: Expression,
+  variables: Readonly<Record<string, number>> | ReadonlyMap<string, number>,
+): number {
+  const map = variables instanceof Map ? variables : new Map(Object.entries(variables));
+  return evaluate(expression, map, new Array<number>(SLOTS).fill(0)) ?? Number.NaN;
+}
+
+/** Undefined = not known, which is not the same as NaN: `if(unknown, 1, 2)` is unknown, `if(nan, 1, 2)` is 1. */
+function evaluate(node: Expression, variables: ReadonlyMap<string, number>, slots: Slots): number | undefined {
+  switch (node.type) {
+    case 'number':
+      return node.value;
+    case 'variable':
+      return variables.get(node.name);
+    case 'unary': {
+      const value = evaluate(node.operand, variables, slots);
+      return value === undefined || node.operator === '+' ? value : -value;
+    }
+    case 'binary': {
+      const left = evaluate(node.left, variables, slots);
+      const right = evaluate(node.right, variables, slots);
+      return left === undefined || right === undefined ? undefined : binary(node.operator, left, right);
+    }
+    case 'call': {
+      if (node.name === 'if' || node.name === 'ifnot') {
+        const [condition, then, otherwise] = node.arguments;
+        const value = evaluate(condition!, variables, slots);
+        if (value === undefined) return undefined;
+        const chosen = (value !== 0) === (node.name === 'if') ? then : otherwise;
+        return chosen ? evaluate(chosen, variables, slots) : 0;
+      }
+      const values: number[] = [];
+      for (const argument of node.arguments) {
+        const value = evaluate(argument, variables, slots);
+        if (value === undefined) return undefined;
+        values.push(value);
+      }
+      if (node.name === 'ld') return slots[slot(values[0]!)];
+      if (node.name === 'st') {
+        slots[slot(values[0]!)] = values[1]!;
+        return values[1];
+      }
+      return Object.hasOwn(COMPUTED, node.name) ? COMPUTED[node.name]!(...values) : undefined;
+    }
+  }
+}
+
+function binary(operator: '+' | '-' | '*' | '/' | '^' | ';', left: number, right: number): number {
+  switch (operator) {
+    case '+':
+      return left + right;
+    case '-':
+      return left - right;
+    case '*':
+      return left * right;
+    case '/':
+      return right !== 0 ? left / right : left * Number.POSITIVE_INFINITY;
+    case '^':
+      return power(left, right);
+    case ';':
+      return right;
+  }
+}
+
+function slot(index: number): number {
+  return Number.isNaN(index) ? 0 : Math.min(SLOTS - 1, Math.max(0, Math.trunc(index)));
+}
+
+/** C's pow: 1 to any power is 1, and so is -1 to an infinite one; JavaScript says NaN. */
+function power(base: number, exponent: number): number {
+  if (base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY)) return 1;
+  return base ** exponent;
+}
+
+const yes = (condition: boolean): number => (condition ? 1 : 0);
+
+/** The second when either is NaN, as in FFmpeg. */
+function larger(x: number, y: number): number {
+  if (x > y) return x;
+  return y;
+}
+
+/** Halves go away from zero, as in C. */
+function round(x: number): number {
+  return x < 0 ? -round(-x) : Math.abs(x) < 2 ** 52 ? Math.floor(x) + yes(x - Math.floor(x) >= 0.5) : x;
+}
+
+function modulo(x: number, y: number): number {
+  return x - Math.floor(y !== 0 ? x / y : x * Number.POSITIVE_INFINITY) * y;
+}
+
+/** Cut to 64-bit integers first. */
+function bits(x: number, y: number, combine: (a: bigint, b: bigint) => bigint): number {
+  if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;
+  return Number(BigInt.asIntN(64, combine(int64(x), int64(y))));
+}
+
+function int64(x: number): bigint {
+  // What x86-64 answers for a value that does not fit.
+  return Math.abs(x) < 2 ** 63 ? BigInt(Math.trunc(x)) : -(2n ** 63n);
+}
+
+function greatestDivisor(x: number, y: number): number {
+  let [a, b] = [
+    int64(Number.isNaN(x) ? Number.POSITIVE_INFINITY : x),
+    int64(Number.isNaN(y) ? Number.POSITIVE_INFINITY : y),
+  ];
+  while (b !== 0n) [a, b] = [b, a % b];
+  return Math.abs(Number(a));
+}
+
+function clip(x: number, low: number, high: number): number {
+  if (Number.isNaN(low) || Number.isNaN(high) || low > high) return Number.NaN;
+  return Math.min(high, Math.max(low, x));
+}
+
+/** Functions of their arguments alone; `random`, `randomi`, `time` and a filter's own are missing on purpose. */
+const COMPUTED: Readonly<Record<string, (...values: number[]) => number>> = {
+  abs: Math.abs,
+  acos: Math.acos,
+  asin: Math.asin,
+  atan: Math.atan,
+  atan2: (y, x) => Math.atan2(y!, x!),
+  between: (x, low, high) => yes(x! >= low! && x! <= high!),
+  bitand: (x, y) => bits(x!, y!, (a, b) => a & b),
+  bitor: (x, y) => bits(x!, y!, (a, b) => a | b),
+  ceil: Math.ceil,
+  clip: (x, low, high) => clip(x!, low!, high!),
+  cos: Math.cos,
+  cosh: Math.cosh,
+  eq: (x, y) => yes(x! === y!),
+  exp: Math.exp,
+  floor: Math.floor,
+  gauss: (x) => Math.exp((-x! * x!) / 2) / Math.sqrt(2 * Math.PI),
+  gcd: (x, y) => greatestDivisor(x!, y!),
+  gt: (x, y) => yes(x! > y!),
+  gte: (x, y) => yes(x! >= y!),
+  hypot: (x, y) => Math.hypot(x!, y!),
+  isinf: (x) => yes(Math.abs(x!) === Number.POSITIVE_INFINITY),
+  isnan: (x) => yes(Number.isNaN(x!)),
+  lerp: (from, to, part) => from! + (to! - from!) * part!,
+  log: Math.log,
+  lt: (x, y) => yes(x! < y!),
+  lte: (x, y) => yes(x! <= y!),
+  max: (x, y) => larger(x!, y!),
+  min: (x, y) => -larger(-x!, -y!),
+  mod: (x, y) => modulo(x!, y!),
+  not: (x) => yes(x! === 0),
+  pow: (x, y) => power(x!, y!),
+  round: (x) => round(x!),
+  sgn: (x) => yes(x! > 0) - yes(x! < 0),
+  sin: Math.sin,
+  sinh: Math.sinh,
+  sqrt: Math.sqrt,
+  squish: (x) => 1 / (1 + Math.exp(4 * x!)),
+  tan: Math.tan,
+  tanh: Math.tanh,
+  trunc: Math.trunc,
+};

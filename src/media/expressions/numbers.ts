@@ -1,0 +1,50 @@
+/** Powers of ten of the SI prefixes, as `av_strtod` knows them; with an `i` behind it, powers of 1024 (2^(10/3) a step of ten). */
+const EXPONENTS: Readonly<Record<string, number>> = {
+  ...{ y: -24, z: -21, a: -18, f: -15, p: -12, n: -9, u: -6, m: -3, c: -2, d: -1 },
+  ...{ h: 2, k: 3, K: 3, M: 6, G: 9, T: 12, P: 15, E: 18, Z: 21, Y: 24 },
+};
+
+const NUMBER = /(?:0[xX]([0-9a-fA-F]+)|(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|(infinity|inf|nan))/iy;
+
+/** A number at `at`, with its suffix (`5k`, `2Mi`, `-3dB` by its sign, `8B` = 64); null when none stands there. */
+export function readNumberAt(text: string, at: number, negative = false): { value: number; end: number } | null {
+  NUMBER.lastIndex = at;
+  const match = NUMBER.exec(text);
+  if (!match) return null;
+  let end = NUMBER.lastIndex;
+  const [, hex, digits, word] = match;
+  let value = hex !== undefined ? Number(`0x${hex}`) : digits !== undefined ? Number(digits) : namedNumber(word!);
+  if (negative) value = -value;
+  if (text.startsWith('dB', end)) {
+    value = 10 ** (value / 20);
+    end += 2;
+  } else {
+    const exponent = Object.hasOwn(EXPONENTS, text[end] ?? '') ? EXPONENTS[text[end]!]! : null;
+    if (exponent !== null) {
+      const binary = text[end + 1] === 'i';
+      value = binary ? value * 2 ** (exponent / 0.3) : scale(value, exponent);
+      end += binary ? 2 : 1;
+    }
+  }
+  if (text[end] === 'B') {
+    value *= 8;
+    end++;
+  }
+  return { value, end };
+}
+
+/** Dividing by an exact power is exact where multiplying by its rounded inverse is not (5m = 0.005). */
+function scale(value: number, exponent: number): number {
+  return exponent < 0 ? value / 10 ** -exponent : value * 10 ** exponent;
+}
+
+function namedNumber(word: string): number {
+  return word.toLowerCase() === 'nan' ? Number.NaN : Number.POSITIVE_INFINITY;
+}
+
+/** A number as FFmpeg reads it back to the last bit: plain decimals, an exponent only beyond 1e21 and below 1e-6. */
+export function numberText(value: number): string {
+  if (Number.isNaN(value)) return 'nan';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  return Object.is(value, -0) ? '-0' : String(value);
+}

@@ -1,0 +1,42 @@
+const MAX_NAME = 64;
+
+/**
+ * The known name that was probably meant: equal but for case, `_` and `-`, or within an edit distance of a third of
+ * its length; null when none is so near.
+ */
+export function nearestName(name: string, known: Iterable<string>): string | null {
+  const wanted = plain(name.slice(0, MAX_NAME));
+  let best: { name: string; distance: number } | null = null;
+  for (const candidate of known) {
+    const limit = Math.min(Math.max(1, Math.floor(candidate.length / 3)), best ? best.distance - 1 : MAX_NAME);
+    const name = plain(candidate);
+    if (Math.abs(name.length - wanted.length) > limit) continue;
+    const distance = editDistance(wanted, name);
+    // A name of one letter is not "near" every other of one letter.
+    if (distance <= limit && (distance === 0 || distance < wanted.length)) best = { name: candidate, distance };
+  }
+  return best?.name ?? null;
+}
+
+/** ` Did you mean "…"?`, or nothing, to stand behind a sentence. */
+export function didYouMean(name: string, known: Iterable<string>): string {
+  const near = nearestName(name, known);
+  return near === null ? '' : ` Did you mean "${near}"?`;
+}
+
+function plain(text: string): string {
+  return text.toLowerCase().replace(/[_-]/g, '');
+}
+
+/** Levenshtein distance, one row at a time. */
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j++) {
+      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+    }
+    row = next;
+  }
+  return row[b.length]!;
+}
