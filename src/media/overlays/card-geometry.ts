@@ -1,0 +1,57 @@
+/** A rectangle of the frame, whole pixels. */
+export interface Rectangle {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+}
+
+export interface CardGeometry {
+  /** The white card. */
+  card: Rectangle;
+  radius: number;
+  /** Where name and handle stand; null without either and without a photo. */
+  header: Rectangle | null;
+  /** Square in which the round photo lies. */
+  photo: Rectangle | null;
+  quote: Rectangle;
+}
+
+/**
+ * The places on a quote card, from the frame and from what the card holds alone, so that the drawing of the layer and
+ * the filters that set the photo into it agree. Shares of the short side were chosen by eye.
+ */
+export function cardGeometry(
+  frame: { width: number; height: number },
+  has: { photo: boolean; header: boolean },
+): CardGeometry {
+  const short = Math.min(frame.width, frame.height);
+  const inset = Math.round(short * 0.07);
+  const padding = Math.round(short * 0.06);
+  const card = { x: inset, y: inset, width: frame.width - 2 * inset, height: frame.height - 2 * inset };
+  const inner = {
+    x: card.x + padding,
+    y: card.y + padding,
+    width: Math.max(1, card.width - 2 * padding),
+    height: Math.max(1, card.height - 2 * padding),
+  };
+  const radius = Math.round(short * 0.04);
+  if (!has.photo && !has.header) return { card, radius, header: null, photo: null, quote: inner };
+  const diameter = photoDiameter(frame);
+  const photo = has.photo ? { x: inner.x, y: inner.y, width: diameter, height: diameter } : null;
+  const shift = has.photo ? diameter + Math.round(padding / 2) : 0;
+  const header = { x: inner.x + shift, y: inner.y, width: Math.max(1, inner.width - shift), height: diameter };
+  const below = diameter + Math.round(padding * 0.7);
+  return {
+    card,
+    radius,
+    header,
+    photo,
+    quote: { ...inner, y: inner.y + below, height: Math.max(1, inner.height - below) },
+  };
+}
+
+/** Pixels across the photo of a card; even, as 4:2:0 pictures are scaled to it. At least 2. */
+export function photoDiameter(frame: { width: number; height: number }): number {
+  return Math.max(2, 2 * Math.round(Math.min(frame.width, frame.height) * 0.09));
+}

@@ -1,0 +1,84 @@
+import { expressionText, substituteVariables } from '../expressions/index.ts';
+import type { Expression } from '../expressions/types.ts';
+import { cardGeometry } from './card-geometry.ts';
+import type { QuoteCard, TextOverlay } from './types.ts';
+
+/** Labels without brackets: `[input][layer]overlay=…[output]`. They are ours, never the caller's. */
+export interface OverlayLabels {
+  /** The picture so far. */
+  input: string;
+  /** Stream of the drawn layer, e.g. `2:v`. */
+  layer: string;
+  output: string;
+}
+
+export interface CardLabels extends OverlayLabels {
+  /** Streams of the photo and of the mask that cuts it round (`MaskLayer` of `photoDiameter(frame)`); null = no photo. */
+  photo: { picture: string; mask: string } | null;
+  /** Begins labels of our own inside these filters; must be unique in the graph. */
+  prefix: string;
+}
+
+/**
+ * Pixels by which a text's layer is larger than the text on each side: the box, or what ink and outline need beyond the
+ * text's own rectangle (a slanted letter, stacked marks).
+ */
+export function layerBorder(overlay: TextOverlay): number {
+  const ink = Math.ceil((overlay.outline?.thickness ?? 0) + overlay.fontSize / 4);
+  return Math.max(Math.ceil(overlay.boxBorder), ink);
+}
+
+/**
+ * The filter that lays a drawn text over the picture, for `-filter_complex`: one chain, `x` and `y` written anew over
+ * overlay's own variables. The layer is a single picture and is repeated until the video ends.
+ */
+export function textOverlayFilters(overlay: TextOverlay, labels: OverlayLabels): string {
+  const border = layerBorder(overlay);
+  const x = expressionText(layerPlace(overlay.x, border));
+  const y = expressionText(layerPlace(overlay.y, border));
+  return `[${labels.input}][${labels.layer}]overlay=x='${x}':y='${y}':format=auto[${labels.output}]`;
+}
+
+/** The filters that lay a card, and in it the photo cut round, over the picture; chains joined by `;`. */
+export function quoteCardFilters(
+  card: QuoteCard,
+  frame: { width: number; height: number },
+  labels: CardLabels,
+): string {
+  const { photo } = cardGeometry(frame, { photo: labels.photo !== null, header: hasHeader(card) });
+  const over = (output: string): string =>
+    `[${labels.input}][${labels.layer}]overlay=x=(main_w-overlay_w)/2:y=(main_h-overlay_h)/2:format=auto[${output}]`;
+  if (photo === null || labels.photo === null) return over(labels.output);
+  const name = (part: string): string => `${labels.prefix}${part}`;
+  const side = photo.width;
+  return [
+    over(name('card')),
+    `[${labels.photo.picture}]trim=end_frame=1,setpts=PTS-STARTPTS,` +
+      `scale=w=${side}:h=${side}:force_original_aspect_ratio=increase,crop=w=${side}:h=${side},format=rgba[${name('square')}]`,
+    `[${labels.photo.mask}]format=gray[${name('mask')}]`,
+    `[${name('square')}][${name('mask')}]alphamerge[${name('round')}]`,
+    `[${name('card')}][${name('round')}]overlay=x=(main_w-${frame.width})/2+${photo.x}:y=(main_h-${frame.height})/2+${photo.y}` +
+      `:format=auto[${labels.output}]`,
+  ].join(';');
+}
+
+export function hasHeader(card: QuoteCard): boolean {
+  return card.name !== null || card.handle !== null;
+}
+
+/** From drawtext's variables to overlay's: the text begins `border` pixels inside its layer. */
+function layerPlace(place: Expression, border: number): Expression {
+  const inside = (name: string): Expression => ({
+    type: 'binary',
+    operator: '-',
+    left: { type: 'variable', name },
+    right: { type: 'number', value: 2 * border },
+  });
+  const moved = substituteVariables(place, {
+    w: { type: 'variable', name: 'main_w' },
+    h: { type: 'variable', name: 'main_h' },
+    text_w: inside('overlay_w'),
+    text_h: inside('overlay_h'),
+  });
+  return { type: 'binary', operator: '-', left: moved, right: { type: 'number', value: border } };
+}

@@ -1,0 +1,54 @@
+import { cleanText, codePoints } from './overlay-text.ts';
+import { isObject, OverlayError, type OverlayRefusal } from './style-values.ts';
+import { unknownKeys } from './text-overlay.ts';
+import type { QuoteCard } from './types.ts';
+
+/** Unicode code points. */
+const MAX_QUOTE = 1000;
+const MAX_NAME = 100;
+const MAX_URL = 2048;
+
+export type QuoteCardResult = { ok: true; card: QuoteCard; warnings: string[] } | OverlayRefusal;
+
+/**
+ * Reads the argument of `@quote-card` (contract A4): `{quote, name?, handle?, photo_url?}`. The photo's URL is only
+ * checked for its scheme here; it is fetched like any other input.
+ */
+export function parseQuoteCard(argument: unknown): QuoteCardResult {
+  try {
+    const example = 'Give {"quote": "…", "name": "…", "handle": "@…", "photo_url": "https://…"}.';
+    if (!isObject(argument)) throw new OverlayError('', '@quote-card needs an object with a quote.', example);
+    const quote = readLine('quote', argument.quote, MAX_QUOTE, true);
+    if (quote === null) throw new OverlayError('quote', 'quote is missing or empty.', example);
+    const card: QuoteCard = {
+      quote,
+      name: readLine('name', argument.name, MAX_NAME, false),
+      handle: readLine('handle', argument.handle, MAX_NAME, false),
+      photoUrl: readPhoto(argument.photo_url),
+    };
+    return { ok: true, card, warnings: unknownKeys(argument, ['quote', 'name', 'handle', 'photo_url'], '') };
+  } catch (error) {
+    if (error instanceof OverlayError) return error.refusal;
+    throw error;
+  }
+}
+
+function readLine(key: string, value: unknown, max: number, breaks: boolean): string | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value !== 'string') throw new OverlayError(key, `${key} must be a string.`, `Give ${key} as a string.`);
+  if (value.length > 2 * max || codePoints(value) > max)
+    throw new OverlayError(key, `${key} is longer than ${max} characters.`, 'Shorten it.');
+  const text = cleanText(value).trim();
+  return (breaks ? text : text.replace(/\s*\n\s*/g, ' ')) || null;
+}
+
+function readPhoto(value: unknown): string | null {
+  if (value === undefined || value === null || value === '') return null;
+  if (typeof value === 'string' && value.length <= MAX_URL && /^(?:https?|gs):\/\/[^\s\u0000-\u001f]+$/i.test(value))
+    return value;
+  throw new OverlayError(
+    'photo_url',
+    'photo_url is no URL that can be fetched.',
+    `Give an https://, http:// or gs:// URL of at most ${MAX_URL} characters.`,
+  );
+}

@@ -1,0 +1,100 @@
+import bidiFactory, { type Bidi } from 'bidi-js';
+import type { FontFace, FontLibrary } from './font-library.ts';
+import type { HanVariant } from './han-variant.ts';
+import { boundaries, isEmoji, isIgnorable, scriptOf } from './unicode.ts';
+
+/** A stretch of one paragraph that is shaped at once: one face, one script, one direction. */
+export interface Run {
+  /** UTF-16 units. */
+  start: number;
+  end: number;
+  face: FontFace;
+  script: string;
+  /** Embedding level; odd = right to left. */
+  level: number;
+}
+
+export interface Paragraph {
+  text: string;
+  /** Starts of graphemes, and the length of the text at the end. */
+  graphemes: number[];
+  runs: Run[];
+  /** 1 when its first strong character runs from right to left. */
+  level: number;
+}
+
+export interface FontChoice {
+  fonts: FontLibrary;
+  primary: FontFace;
+  han: HanVariant;
+  /** Code points that no font has are added here. */
+  missing: Set<number>;
+  /** Set when a picture was asked for and there is no font of pictures. */
+  noEmoji: boolean;
+}
+
+// A CommonJS package whose types describe an ES module: what is imported is the factory itself.
+const bidi = (bidiFactory as unknown as () => Bidi)();
+const RIGHT_TO_LEFT =
+  /[\u0590-\u08ff\u200f\u202b\u202e\u2067\u2068\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
+
+/** Splits a paragraph (text without line ends) into runs; graphemes are never split. */
+export function itemise(text: string, choice: FontChoice): Paragraph {
+  const graphemes = boundaries(text, 'grapheme');
+  const { levels, level } = embeddingLevels(text);
+  const runs: Run[] = [];
+  let run: Run | null = null;
+  for (let at = 0; at + 1 < graphemes.length; at++) {
+    const start = graphemes[at]!;
+    const grapheme = text.slice(start, graphemes[at + 1]);
+    const own: string = scriptOf(grapheme.codePointAt(0)!);
+    const script: string = own === 'Zyyy' ? (run?.script ?? 'Zyyy') : own;
+    const face = chooseFace(grapheme, own, script, run, choice);
+    const here = levels ? levels[start]! : 0;
+    // Punctuation before the first letter belongs to that letter's script.
+    if (run && run.script === 'Zyyy' && script !== 'Zyyy' && run.face === face) run.script = script;
+    if (run && run.face === face && run.script === script && run.level === here) run.end = graphemes[at + 1]!;
+    else {
+      run = { start, end: graphemes[at + 1]!, face, script, level: here };
+      runs.push(run);
+    }
+  }
+  return { text, graphemes, runs, level };
+}
+
+function chooseFace(grapheme: string, own: string, script: string, run: Run | null, choice: FontChoice): FontFace {
+  const { fonts, primary } = choice;
+  if (isEmoji(grapheme)) {
+    const emoji = fonts.emoji();
+    if (emoji?.covers(grapheme.codePointAt(0)!)) return emoji;
+    if (!emoji) choice.noEmoji = true;
+  }
+  const needed = [...grapheme].map((character) => character.codePointAt(0)!).filter((code) => !isIgnorable(code));
+  const has = (face: FontFace): boolean => needed.every((codePoint) => face.covers(codePoint));
+  // Spaces, digits and signs within a word of another font stay with it, so that the word is not torn.
+  if (own === 'Zyyy' && run && run.face !== fonts.emoji() && run.script !== 'Zyyy' && has(run.face)) return run.face;
+  if (has(primary)) return primary;
+  // A long stack of marks is searched for by its first few; the rest falls where it may.
+  const found =
+    fonts.covering(needed.slice(0, 8), script, choice.han) ?? fonts.covering(needed.slice(0, 1), script, choice.han);
+  const best = found ?? primary;
+  for (const codePoint of needed) if (!best.covers(codePoint)) choice.missing.add(codePoint);
+  return best;
+}
+
+/**
+ * Levels of UAX 9 with the paragraph's direction by its first strong character; null = all zero. bidi-js reads UTF-16
+ * units, so pairs are shown to it as two signs of the same class: letters of either direction, or neutrals (emoji).
+ */
+function embeddingLevels(text: string): { levels: Uint8Array | null; level: number } {
+  if (!RIGHT_TO_LEFT.test(text)) return { levels: null, level: 0 };
+  const basic = text.replace(/[\u{10000}-\u{10ffff}]/gu, (pair) =>
+    /[\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u.test(pair)
+      ? '\u05d0\u05d0'
+      : /\p{L}/u.test(pair)
+        ? 'aa'
+        : '\u2603\u2603',
+  );
+  const { levels, paragraphs } = bidi.getEmbeddingLevels(basic);
+  return { levels, level: paragraphs[0]?.level ?? 0 };
+}
