@@ -37,7 +37,10 @@ const MAX_FILES = 5000;
 export function openFonts(folders: readonly string[] = ['/usr/share/fonts']): FontLibrary {
   const loaded = new Map<string, { font: LoadedFont; bytes: number }>();
   let index: FontIndex | null = null;
-  const faces = (): FontIndex => (index ??= indexFonts(folders, loaded));
+  const faces = (): FontIndex => {
+    index ??= indexFonts(folders, loaded);
+    return index;
+  };
   const fallbacks = new Map<string, FontFace | null>();
   return {
     find: (name) => findFamily(faces(), name),
@@ -139,7 +142,10 @@ function indexFace(facts: FaceFacts, loaded: Map<string, { font: LoadedFont; byt
   return {
     facts,
     family: facts.families.at(-1) ?? '',
-    covers: (codePoint) => (coverage ??= tryCoverage(facts)).has(codePoint),
+    covers: (codePoint) => {
+      coverage ??= tryCoverage(facts);
+      return coverage.has(codePoint);
+    },
     load: () => {
       const entry = loaded.get(key) ?? { font: loadFont(facts.path, facts.index), bytes: statSync(facts.path).size };
       loaded.delete(key);

@@ -35,8 +35,8 @@ export function startDrawing(width: number, height: number): Drawing {
   let pictureBytes = 0;
   let isComplete = true;
   const define = (glyph: PlacedGlyph): string | null => {
-    let known = ids.get(glyph.font);
-    if (!known) ids.set(glyph.font, (known = new Map()));
+    const known = ids.get(glyph.font) ?? new Map<string, string | null>();
+    ids.set(glyph.font, known);
     const key = `${glyph.glyph} ${glyph.scale}`;
     const before = known.get(key);
     if (before !== undefined) return before;

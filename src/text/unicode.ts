@@ -20,7 +20,8 @@ export function scriptOf(codePoint: number): string {
 }
 
 // TypeScript knows the flag `v` from ES2024 on; Node has it since 20.
-const EMOJI_SEQUENCE = /^\p{RGI_Emoji}$/v;
+const RGI_EMOJI = String.raw`^\p{RGI_Emoji}$`;
+const EMOJI_SEQUENCE = new RegExp(RGI_EMOJI, 'v');
 const EMOJI_PRESENTATION = /^\p{Emoji_Presentation}/u;
 const EMOJI = /^\p{Emoji}/u;
 const TEXT_STYLE = '\ufe0e';
