@@ -1,24 +1,38 @@
 import type { FastifyRequest } from 'fastify';
-import { ApiError } from '../contract/errors.ts';
+import type { Warning } from '../contract/common.ts';
 import { type CreateBody, createBody, type Job, toTranscodeRequest } from '../contract/transcodes.ts';
 import { once } from '../domain/idempotency.ts';
 import { acceptTranscode } from '../domain/transcodes/accept.ts';
 import { viewTranscode } from '../domain/transcodes/view.ts';
-import { checkOptions, estimateLane, type MediaInfo } from '../media/index.ts';
+import { estimateLane, type MediaInfo, parseRequest } from '../media/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import { callerOf } from './plugins/auth.ts';
+import { checkRefusals, checkSources, inputSources, requestedAssets } from './request-policy.ts';
 import { unknownFields } from './warnings.ts';
 
 /** Policy first, then one transaction; the answer is made from what was committed. */
 export async function createTranscode(deps: ApiDeps, request: FastifyRequest & { body: CreateBody }): Promise<Job> {
+  const { body } = request;
+  return accept(deps, request, { body, route: 'transcodes', warnings: unknownFields(createBody, request.sentBody) });
+}
+
+/** Accepts a job for the caller. `route` separates the idempotency keys of the ways to ask for one. */
+export async function accept(
+  deps: ApiDeps,
+  request: FastifyRequest,
+  job: { body: CreateBody; route: string; warnings: Warning[] },
+): Promise<Job> {
   const { context } = deps;
   const { account, key } = callerOf(request);
-  const { body } = request;
-  checkSources(deps, body);
-  checkPolicy(body);
+  const { body } = job;
   const media = toTranscodeRequest(body);
-  const scope = { accountId: account.id, route: 'transcodes', key: idempotencyKey(request), body: request.sentBody };
+  checkSources(deps, inputSources(media));
+  const parsed = parseRequest(media);
+  checkRefusals(parsed.refusals);
+  const assets = requestedAssets(parsed);
+  checkSources(deps, assets);
+  const scope = { accountId: account.id, route: job.route, key: idempotencyKey(request), body: request.sentBody };
   const { answer } = await context.db.transaction().execute((tx) =>
     once(tx, context.vault, scope, async () => {
       const row = await acceptTranscode(context, tx, {
@@ -26,7 +40,8 @@ export async function createTranscode(deps: ApiDeps, request: FastifyRequest & {
         keyId: key.id,
         requestId: request.id,
         body,
-        warnings: unknownFields(createBody, request.sentBody),
+        assets,
+        warnings: job.warnings,
         classify: (inputs) =>
           estimateLane(
             media,
@@ -37,31 +52,4 @@ export async function createTranscode(deps: ApiDeps, request: FastifyRequest & {
     }),
   );
   return answer;
-}
-
-function checkSources(deps: ApiDeps, body: CreateBody): void {
-  for (const [index, input] of body.inputs.entries()) {
-    if (input.url.startsWith('gs://')) continue;
-    const verdict = deps.checkSourceUrl(input.url);
-    if (!verdict.ok) {
-      throw new ApiError('source_refused', {
-        field: `inputs[${index}].url`,
-        reason: verdict.reason ?? 'is not allowed',
-        remedy: 'Use a public https:// or http:// URL, or upload the file and use its gs:// URL',
-      });
-    }
-  }
-}
-
-function checkPolicy(body: CreateBody): void {
-  const refusals = checkOptions(toTranscodeRequest(body));
-  const first = refusals[0];
-  if (!first) return;
-  throw new ApiError('option_refused', {
-    field: first.field,
-    option: first.option,
-    reason: first.reason,
-    suggestion: first.suggestion,
-    ...(refusals.length > 1 && { all: refusals.slice(0, 50) }),
-  });
 }

@@ -15,6 +15,14 @@ export const failures = {
   too_long: { advice: 'Split the input, or trim it with -ss and -t.', retry: false },
   option_refused: { advice: 'Remove the option.', retry: false },
   encode_failed: { advice: 'Check the options against the input; the message is FFmpeg’s own.', retry: false },
+  filter_failed: {
+    advice: 'Check the filter against the input: sizes, formats, channels and labels. The message is FFmpeg’s own.',
+    retry: false,
+  },
+  asset_invalid: {
+    advice: 'Check the file that the filter or overlay names: SRT, WebVTT or ASS in UTF-8; .cube or .3dl; TTF or OTF.',
+    retry: false,
+  },
   output_invalid: { advice: 'FFmpeg ended well but its output cannot be read; check the options.', retry: false },
   source_unreachable: { advice: 'Check that the URL is public and answers.', retry: true },
   source_refused: { advice: 'Use a public https:// URL, or upload the file.', retry: false },

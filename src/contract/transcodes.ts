@@ -6,33 +6,44 @@ import type { TranscodeRequest } from './transcode-request.ts';
 export const MAX_INPUTS = 10;
 export const MAX_METADATA_BYTES = 8192;
 
+/** Characters of one filter graph, or of one option's argument. */
+export const MAX_ARGUMENT = 10_000;
+
+/** Many clients send `null` for what they leave out. */
+const nullable = <T extends z.ZodType>(schema: T) =>
+  schema
+    .nullable()
+    .transform((value) => value ?? undefined)
+    .optional();
+
+const argumentText = z.string().max(MAX_ARGUMENT, { error: `must be at most ${MAX_ARGUMENT} characters` });
+
 const option = z
   .object({
     option: z.string().min(1).max(64),
-    argument: z.union([z.string().max(4096), z.number(), z.record(z.string(), z.unknown()), z.null()]).optional(),
+    argument: z.union([argumentText, z.number(), z.record(z.string(), z.unknown()), z.null()]).optional(),
   })
   .meta({ id: 'Option' });
+
+export const metadataField = nullable(
+  z.record(z.string(), z.unknown()).refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES, {
+    error: `must be at most ${MAX_METADATA_BYTES} bytes when serialised`,
+  }),
+);
+export const retentionField = nullable(z.number().int().min(1));
 
 export const createBody = z
   .object({
     inputs: z
-      .array(z.object({ url: z.string().min(1).max(8192), options: z.array(option).max(64).optional() }))
+      .array(z.object({ url: z.string().min(1).max(8192), options: nullable(z.array(option).max(64)) }))
       .min(1)
       .max(MAX_INPUTS),
     outputFormat: z.enum(OUTPUT_FORMATS),
-    preset: z.object({ quality: z.enum(QUALITIES).optional(), resolution: z.enum(RESOLUTIONS).optional() }).optional(),
-    options: z.array(option).max(256).optional(),
-    filters: z
-      .array(z.object({ filter: z.string().min(1).max(16_384) }))
-      .max(64)
-      .optional(),
-    metadata: z
-      .record(z.string(), z.unknown())
-      .refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES, {
-        error: `must be at most ${MAX_METADATA_BYTES} bytes when serialised`,
-      })
-      .optional(),
-    retention_seconds: z.number().int().min(1).optional(),
+    preset: nullable(z.object({ quality: nullable(z.enum(QUALITIES)), resolution: nullable(z.enum(RESOLUTIONS)) })),
+    options: nullable(z.array(option).max(256)),
+    filters: nullable(z.array(z.object({ filter: argumentText.min(1) })).max(64)),
+    metadata: metadataField,
+    retention_seconds: retentionField,
   })
   .meta({ id: 'TranscodeRequest' });
 
@@ -41,7 +52,7 @@ export type CreateBody = z.infer<typeof createBody>;
 /** The part of the body that decides how the media is made. */
 export function toTranscodeRequest(body: CreateBody): TranscodeRequest {
   const { retention_seconds: _, ...request } = body;
-  return request;
+  return request as TranscodeRequest;
 }
 
 const output = z.object({
@@ -87,6 +98,7 @@ export const job = z
       .nullable(),
     error_message: z.string().nullable(),
     error_code: z.string().nullable(),
+    error_advice: z.string().nullable(),
     metadata: z.object({ user: z.record(z.string(), z.unknown()).nullable() }),
     progress: z.number().min(0).max(1),
     speed: z.number().nullable(),

@@ -92,6 +92,7 @@ export interface TranscodesTable {
   status: JobStatus;
   lane: 'light' | 'heavy';
   request_sealed: Buffer | null;
+  request_source_sealed: Buffer | null;
   output_format: string;
   source: string;
   plan_sealed: Buffer | null;
@@ -122,6 +123,8 @@ export interface TranscodesTable {
 export interface TranscodeInputsTable {
   transcode_id: string;
   position: number;
+  role: Generated<'input' | 'asset'>;
+  kind: 'subtitle' | 'lut' | 'font' | 'picture' | 'media' | null;
   upload_id: string | null;
   object_id: string | null;
   url_sealed: Buffer | null;

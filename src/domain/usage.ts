@@ -36,7 +36,7 @@ async function promisedMinutes(db: Db, accountId: string): Promise<number> {
   const { rows } = await sql<{ minutes: number }>`
     SELECT coalesce(sum(minutes), 0)::float8 AS minutes FROM (
       SELECT ceil(sum((inputs.probe->'summary'->>'duration_seconds')::float8) / 60) AS minutes
-      FROM transcodes JOIN transcode_inputs inputs ON inputs.transcode_id = transcodes.id
+      FROM transcodes JOIN transcode_inputs inputs ON inputs.transcode_id = transcodes.id AND inputs.role = 'input'
       WHERE transcodes.account_id = ${accountId} AND transcodes.status IN ('pending', 'processing')
       GROUP BY transcodes.id
     ) AS open`.execute(db);

@@ -2,27 +2,36 @@ import { JobFailure } from '../contract/failures.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { recordInput, reportProgress } from '../domain/transcodes/progress.ts';
 import type { Claim } from '../domain/transcodes/row.ts';
-import { openRequest } from '../domain/transcodes/row.ts';
+import { openWholeRequest } from '../domain/transcodes/row.ts';
 import type { Inspection } from '../domain/uploads/upload.ts';
 import {
   etaSeconds,
   explainFailure,
   type MediaInfo,
+  type ParsedRequest,
   type Plan,
   type PlanInput,
   ProgressReader,
+  parseRequest,
   planTranscode,
   progressFraction,
 } from '../media/index.ts';
 import type { CellResult } from '../sandbox/types.ts';
+import type { PreparedAsset } from './assets.ts';
 import type { WorkerDeps } from './deps.ts';
 import { probeFile } from './probe.ts';
-import { bringInput } from './source-files.ts';
+import { bringSource } from './source-files.ts';
 import { summarise } from './summary.ts';
 
 export interface PreparedInput extends PlanInput {
   /** Path on the host. */
   file: string;
+}
+
+/** A file as the cell sees it: `/in/<name>`. */
+export interface CellInput {
+  name: string;
+  path: string;
 }
 
 /** Least memory of a cell: the estimate is an estimate, and a tiny job still loads 213 libraries. */
@@ -42,9 +51,9 @@ export async function prepareInputs(
 ): Promise<PreparedInput[]> {
   const prepared: PreparedInput[] = [];
   for (const input of claim.inputs) {
-    const file = await bringInput(deps, input, folder, signal);
-    const known = (input.probe as Inspection | null)?.info as MediaInfo | null | undefined;
     const subject = `Input ${input.position + 1}`;
+    const file = await bringSource(deps, input, { folder, subject, signal });
+    const known = (input.probe as Inspection | null)?.info as MediaInfo | null | undefined;
     const { demuxer, info } = known
       ? { demuxer: known.demuxer, info: known }
       : await probeFile(deps.sandbox, { path: file, slot, subject }, signal);
@@ -54,17 +63,38 @@ export async function prepareInputs(
   return prepared;
 }
 
-export function makePlan(deps: WorkerDeps, claim: Claim, inputs: PreparedInput[]): Plan {
-  const stored = openRequest(deps.context.vault, claim.job);
+/** The request as it was accepted, read by the same policy: a row that the policy of today refuses does not run. */
+export function readRequest(deps: WorkerDeps, claim: Claim): { request: TranscodeRequest; parsed: ParsedRequest } {
+  const { vault } = deps.context;
+  const stored = openWholeRequest(vault, claim.job);
   if (!stored) throw new JobFailure('input_deleted', 'The job has been erased.');
+  // With the inputs' own URLs, since a filter may name an input by its URL.
+  const urlOf = (position: number): string => {
+    const row = claim.inputs[position];
+    const sealed = row?.source_sealed ?? row?.url_sealed;
+    if (!sealed) throw new JobFailure('input_deleted', `Input ${position + 1} is no longer known.`);
+    return vault.open(sealed);
+  };
   const request: TranscodeRequest = {
     ...(stored as Omit<TranscodeRequest, 'inputs'>),
-    // The planner names files by their place in the cell; it never sees a URL.
-    inputs: stored.inputs.map((input, position) => ({ ...(input as object), url: `/in/${position}` })),
+    inputs: stored.inputs.map((input, position) => ({ ...(input as object), url: urlOf(position) })),
   };
-  return planTranscode(request, inputs, {
+  const parsed = parseRequest(request);
+  const refusal = parsed.refusals[0];
+  if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);
+  return { request, parsed };
+}
+
+export function makePlan(
+  deps: WorkerDeps,
+  claim: Claim,
+  request: TranscodeRequest,
+  files: { inputs: PreparedInput[]; assets: (PreparedAsset | null)[] },
+): Plan {
+  return planTranscode(request, files.inputs, {
     lane: claim.lane === 'heavy' ? 'heavy' : 'light',
     cores: deps.settings.cores,
+    assets: files.assets.map((asset) => asset?.plan ?? null),
   });
 }
 
@@ -73,7 +103,7 @@ export async function runPlan(
   deps: WorkerDeps,
   claim: Claim,
   plan: Plan,
-  inputs: PreparedInput[],
+  inputs: CellInput[],
   slot: number,
   control: { signal: AbortSignal; onLost: () => void },
 ): Promise<CellResult> {
@@ -85,7 +115,7 @@ export async function runPlan(
   const result = await deps.sandbox.run({
     program: 'ffmpeg',
     args: plan.args,
-    inputs: inputs.map((input, position) => ({ name: String(position), path: input.file })),
+    inputs,
     limits: {
       memoryBytes,
       cpuSeconds: plan.cpuSeconds,

@@ -21,29 +21,33 @@ export async function makeWorkFolder(workDir: string, id: string): Promise<WorkF
 }
 
 /**
- * The host path of an input's bytes. What lies in the storage of this machine is used where it is, never copied;
- * everything else is brought into the work folder. Throws `JobFailure`, or `StorageError` when the store is away.
+ * The host path of the bytes of an input or asset. What lies in the storage of this machine is used where it is, never
+ * copied; everything else is brought into the work folder. `subject` names it in errors, e.g. `Input 1`. Throws
+ * `JobFailure`, or `StorageError` when the store is away.
  */
-export async function bringInput(
+export async function bringSource(
   deps: WorkerDeps,
-  input: Pick<TranscodeInput, 'position' | 'object_id' | 'source_sealed'>,
-  folder: string,
-  signal: AbortSignal,
+  source: Pick<TranscodeInput, 'position' | 'object_id' | 'source_sealed'>,
+  options: { folder: string; subject: string; signal: AbortSignal; maxBytes?: number },
 ): Promise<string> {
-  const target = join(folder, `input-${input.position}`);
-  if (input.object_id) {
-    const object = await getObject(deps.context.db, input.object_id);
-    if (object?.state !== 'live')
-      throw new JobFailure('input_deleted', `Input ${input.position + 1} has been deleted.`);
+  const { folder, subject, signal, maxBytes } = options;
+  const target = join(folder, `source-${source.position}`);
+  if (source.object_id) {
+    const object = await getObject(deps.context.db, source.object_id);
+    if (object?.state !== 'live') throw new JobFailure('input_deleted', `${subject} has been deleted.`);
+    if (maxBytes !== undefined && (object.size ?? 0) > maxBytes) {
+      throw new JobFailure('source_too_large', `${subject} is larger than the limit of ${maxBytes} bytes.`);
+    }
     return bringObject(deps, object.key, target, signal);
   }
-  if (!input.source_sealed) throw new JobFailure('input_deleted', `Input ${input.position + 1} is no longer known.`);
+  if (!source.source_sealed) throw new JobFailure('input_deleted', `${subject} is no longer known.`);
   try {
-    await deps.fetcher.download(deps.context.vault.open(input.source_sealed), target, { signal });
+    const url = deps.context.vault.open(source.source_sealed);
+    await deps.fetcher.download(url, target, { signal, ...(maxBytes !== undefined && { maxBytes }) });
     return target;
   } catch (error) {
     if (error instanceof FetchError && error.code !== 'canceled') {
-      throw new JobFailure(error.code as FailureCode, `Input ${input.position + 1}: ${error.message}`, {
+      throw new JobFailure(error.code as FailureCode, `${subject}: ${error.message}`, {
         cause: error,
         retry: error.retry,
       });

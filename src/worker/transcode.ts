@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { type FailureCode, failures, JobFailure } from '../contract/failures.ts';
 import { retryTransient } from '../database/transient.ts';
 import { appendAudit } from '../domain/audit.ts';
@@ -6,11 +7,14 @@ import { outageOf } from '../domain/outage.ts';
 import type { AttemptFacts } from '../domain/transcodes/attempts.ts';
 import { completeTranscode, failTranscode, handBack } from '../domain/transcodes/finish.ts';
 import type { Claim } from '../domain/transcodes/row.ts';
+import type { PlanWarning } from '../media/index.ts';
 import type { CellResult } from '../sandbox/types.ts';
 import { StorageError } from '../storage/types.ts';
 import { scrub } from '../telemetry/index.ts';
+import { prepareAssets } from './assets.ts';
 import type { WorkerDeps } from './deps.ts';
-import { CellFailure, makePlan, prepareInputs, runPlan } from './run-transcode.ts';
+import { writeLayers } from './layers.ts';
+import { CellFailure, makePlan, prepareInputs, readRequest, runPlan } from './run-transcode.ts';
 import type { StopReason } from './running.ts';
 import { makeWorkFolder, type WorkFolder } from './source-files.ts';
 import { type StoredOutput, storeOutput } from './store-output.ts';
@@ -33,9 +37,18 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
   let end = 'completed';
   try {
     folder = await makeWorkFolder(deps.settings.workDir, claim.attemptId);
+    const { request, parsed } = readRequest(deps, claim);
     const inputs = await prepareInputs(deps, claim, folder.path, slot, stop);
-    const plan = makePlan(deps, claim, inputs);
-    const result = await runPlan(deps, claim, plan, inputs, slot, {
+    const assets = await prepareAssets(deps, claim, parsed.assets, inputs, { folder: folder.path, slot, signal: stop });
+    const plan = makePlan(deps, claim, request, { inputs, assets });
+    const layers = await writeLayers(plan.layers, folder.path);
+    plan.warnings.push(...layers.warnings);
+    const files = [
+      ...inputs.map((input, position) => ({ name: String(position), path: input.file })),
+      ...assets.flatMap((asset) => (asset ? [{ name: basename(asset.plan.path), path: asset.file }] : [])),
+      ...layers.files,
+    ];
+    const result = await runPlan(deps, claim, plan, files, slot, {
       signal: stop,
       onLost: () => lost.abort('replaced'),
     });
@@ -52,7 +65,7 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
           objectId: output.objectId,
           output: output.facts,
           plan: { args: plan.args, source: plan.source },
-          warnings: [...(claim.job.warnings as unknown[]), ...plan.warnings],
+          warnings: mergeWarnings(claim.job.warnings as PlanWarning[], plan.warnings),
           inputSeconds: seconds,
           attempt: facts(result),
         }),
@@ -103,6 +116,12 @@ async function endBadly(
   await retryTransient(() => failTranscode(deps.context, claim, failure, attempt), FINISH_MS);
   if (failure.code === 'sandbox_violation') await noteViolation(deps, claim);
   return 'failed';
+}
+
+/** What was said when the job was accepted is not said twice. */
+function mergeWarnings(told: PlanWarning[], more: PlanWarning[]): PlanWarning[] {
+  const known = new Set(told.map((warning) => JSON.stringify([warning.field, warning.message])));
+  return [...told, ...more.filter((warning) => !known.has(JSON.stringify([warning.field, warning.message])))];
 }
 
 function describe(error: unknown): { code: FailureCode; message: string; retry: boolean } {

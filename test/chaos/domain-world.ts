@@ -140,6 +140,7 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
           keyId: null,
           requestId: 'test',
           body: { inputs: [{ url: 'https://source.example/clip.mp4?token=s' }], outputFormat: 'mp4', ...body },
+          assets: [],
           warnings: [],
           classify: () => 'light',
         }),

@@ -116,6 +116,7 @@ describe('a final state', () => {
       entry: before.queue_job,
       job: before,
       inputs: [],
+      assets: [],
     };
     const { objectId } = await world.store({ ...claim, attemptId: uuidv7() });
     const result = { objectId, output: {} as never, plan: {}, warnings: [], inputSeconds: 1, attempt: {} as never };

@@ -9,14 +9,26 @@ import { type Account, accountRetention } from '../accounts.ts';
 import type { Context } from '../context.ts';
 import { addEvent } from '../events.ts';
 import { checkQuota } from '../usage.ts';
-import { type ResolvedInput, resolveInputs } from './inputs.ts';
-import { billableMinutes, type StoredRequest, type Transcode } from './row.ts';
+import { hideQueries } from './hide-queries.ts';
+import { type ResolvedInput, resolveSources } from './inputs.ts';
+import { type AssetKind, billableMinutes, type StoredRequest, type Transcode } from './row.ts';
+
+/** A file that a filter or overlay names by a URL of its own. */
+export interface RequestedAsset {
+  /** Place among all assets of the request, those included that are job inputs. */
+  index: number;
+  kind: AssetKind;
+  url: string;
+  /** Position in the request, e.g. `filters[0]`. */
+  field: string;
+}
 
 export interface AcceptOptions {
   account: Account;
   keyId: string | null;
   requestId: string;
   body: CreateBody;
+  assets: readonly RequestedAsset[];
   warnings: Warning[];
   /** Decides the lane from what is known of the inputs (null: not probed yet). */
   classify: (inputs: ResolvedInput[]) => 'light' | 'heavy';
@@ -29,7 +41,10 @@ export interface AcceptOptions {
 export async function acceptTranscode(context: Context, tx: Tx, options: AcceptOptions): Promise<Transcode> {
   const { account, body } = options;
   if (account.disabled_at) throw new ApiError('account_disabled');
-  const inputs = await resolveInputs(context, tx, account, body);
+  const named = body.inputs.map((input, index) => ({ url: input.url, field: `inputs[${index}].url` }));
+  // In one call, so that all uploads are locked in one order.
+  const sources = await resolveSources(context, tx, account, [...named, ...options.assets]);
+  const inputs = sources.slice(0, named.length);
   await checkRoom(tx, account);
   if (account.monthly_minutes !== null) await lockAccount(tx, account);
   const known = inputs.reduce((sum, input) => sum + (input.inspection?.summary.duration_seconds ?? 0), 0);
@@ -39,6 +54,8 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
   const lane: Lane = options.classify(inputs);
   const retention = Math.min(accountRetention(account, context.retentionSeconds), body.retention_seconds ?? Infinity);
   const entry = await context.queue.enqueue(tx, lane, { subject: id, accountId: account.id });
+  const whole = JSON.stringify(storedRequest(body));
+  const shown = JSON.stringify(hideQueries(storedRequest(body)));
   const now = new Date();
   const row = await tx
     .insertInto('transcodes')
@@ -49,7 +66,8 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
       request_id: options.requestId,
       status: 'pending',
       lane,
-      request_sealed: context.vault.seal(JSON.stringify(storedRequest(body))),
+      request_sealed: context.vault.seal(shown),
+      request_source_sealed: whole === shown ? null : context.vault.seal(whole),
       output_format: body.outputFormat,
       source: body.options ? 'raw_options' : body.preset ? 'preset' : 'defaults',
       warnings: JSON.stringify(options.warnings),
@@ -65,15 +83,20 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
   await tx
     .insertInto('transcode_inputs')
     .values(
-      inputs.map((input, position) => ({
-        transcode_id: id,
-        position,
-        upload_id: input.uploadId,
-        object_id: input.objectId,
-        url_sealed: context.vault.seal(input.shownUrl),
-        source_sealed: input.sourceUrl === null ? null : context.vault.seal(input.sourceUrl),
-        probe: input.inspection ? JSON.stringify(input.inspection) : null,
-      })),
+      sources.map((source, index) => {
+        const asset = options.assets[index - named.length];
+        return {
+          transcode_id: id,
+          position: asset ? named.length + asset.index : index,
+          role: asset ? ('asset' as const) : ('input' as const),
+          kind: asset?.kind ?? null,
+          upload_id: source.uploadId,
+          object_id: source.objectId,
+          url_sealed: context.vault.seal(source.shownUrl),
+          source_sealed: source.sourceUrl === null ? null : context.vault.seal(source.sourceUrl),
+          probe: source.inspection ? JSON.stringify(source.inspection) : null,
+        };
+      }),
     )
     .execute();
   await addEvent(tx, { accountId: account.id, jobId: id }, 'queued');

@@ -95,12 +95,14 @@ async function start(
     .where('id', '=', job.id)
     .returningAll()
     .executeTakeFirstOrThrow();
-  const inputs = await tx
+  const sources = await tx
     .selectFrom('transcode_inputs')
     .selectAll()
     .where('transcode_id', '=', job.id)
     .orderBy('position')
     .execute();
   await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'started', { attempt: number });
-  return { attemptId, number, lane, entry: entry.id, job: started, inputs };
+  const inputs = sources.filter((source) => source.role === 'input');
+  const assets = sources.filter((source) => source.role === 'asset');
+  return { attemptId, number, lane, entry: entry.id, job: started, inputs, assets };
 }

@@ -66,6 +66,7 @@ export async function forgetTranscode(tx: Tx, job: Pick<Transcode, 'id'>, at: Da
       metadata_sealed: null,
       output_name_sealed: null,
       request_sealed: null,
+      request_source_sealed: null,
       plan_sealed: null,
       error_sealed: null,
     })

@@ -190,6 +190,7 @@ export async function endLost(context: Context, tx: Tx, job: Transcode): Promise
 /** A final job needs its sources no more: whole URLs go, and the uploads' retention counts from now. */
 export async function closeInputs(tx: Tx, job: Pick<Transcode, 'id' | 'retention_seconds'>): Promise<void> {
   await tx.updateTable('transcode_inputs').set({ source_sealed: null }).where('transcode_id', '=', job.id).execute();
+  await tx.updateTable('transcodes').set({ request_source_sealed: null }).where('id', '=', job.id).execute();
   const inputs = await tx
     .selectFrom('transcode_inputs')
     .select('object_id')

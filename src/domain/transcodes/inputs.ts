@@ -1,12 +1,17 @@
 import { sql } from 'kysely';
 import { ApiError } from '../../contract/errors.ts';
-import type { CreateBody } from '../../contract/transcodes.ts';
 import type { Tx } from '../../database/pool.ts';
 import { cleanFilename } from '../../ids/stored-name.ts';
 import { type Account, accountRetention } from '../accounts.ts';
 import type { Context } from '../context.ts';
 import { lockObjects } from '../objects.ts';
 import { type Inspection, inspectionOf, openNames, type Upload, uploadUrl } from '../uploads/upload.ts';
+
+/** A URL of the request and the field in which it stands, for errors. */
+export interface NamedSource {
+  url: string;
+  field: string;
+}
 
 export interface ResolvedInput {
   /** The confirmed upload behind a gs:// URL; null for a URL that a worker will fetch. */
@@ -22,30 +27,26 @@ export interface ResolvedInput {
   inspection: Inspection | null;
 }
 
-const OUTPUT_URL = /^gs:\/\/([^/]+)\/outputs\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]+$/;
+export const OUTPUT_URL = /^gs:\/\/([^/]+)\/outputs\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]+$/;
 
 /**
  * Turns the request's URLs into uploads of this account or sources to fetch. A gs:// URL of another account is
  * answered exactly like one that never existed. Uploads that are used live on from now.
  */
-export async function resolveInputs(
+export async function resolveSources(
   context: Context,
   tx: Tx,
   account: Account,
-  body: CreateBody,
+  sources: readonly NamedSource[],
 ): Promise<ResolvedInput[]> {
   const resolved: ResolvedInput[] = [];
-  const uploads = await lockUploads(context, tx, account, body);
-  for (const [index, input] of body.inputs.entries()) {
-    const field = `inputs[${index}].url`;
-    const output = OUTPUT_URL.exec(input.url);
+  const uploads = await lockUploads(context, tx, account, sources);
+  for (const { url, field } of sources) {
+    const output = OUTPUT_URL.exec(url);
     if (output)
-      resolved.push(
-        await resolveOutput(context, tx, account, { url: input.url, bucket: output[1]!, job: output[2]! }, field),
-      );
-    else if (input.url.startsWith('gs://'))
-      resolved.push(await resolveUpload(context, tx, account, uploads, input.url, field));
-    else resolved.push(resolveSource(input.url));
+      resolved.push(await resolveOutput(context, tx, account, { url, bucket: output[1]!, job: output[2]! }, field));
+    else if (url.startsWith('gs://')) resolved.push(await resolveUpload(context, tx, account, uploads, url, field));
+    else resolved.push(resolveSource(url));
   }
   return resolved;
 }
@@ -56,9 +57,14 @@ type Uploads = Map<string, Upload>;
  * Uploads that the request names, by URL, held until the job's row is committed: the sweeper cannot delete one in
  * between. In the order of their ids, as everywhere, so that jobs with the same uploads never deadlock.
  */
-async function lockUploads(context: Context, tx: Tx, account: Account, body: CreateBody): Promise<Uploads> {
+async function lockUploads(
+  context: Context,
+  tx: Tx,
+  account: Account,
+  sources: readonly NamedSource[],
+): Promise<Uploads> {
   const prefix = uploadUrl(context.store.bucket, '');
-  const urls = body.inputs.map((input) => input.url).filter((url) => url.startsWith(prefix) && !OUTPUT_URL.test(url));
+  const urls = sources.map((source) => source.url).filter((url) => url.startsWith(prefix) && !OUTPUT_URL.test(url));
   if (urls.length === 0) return new Map();
   const byPrint = new Map(urls.map((url) => [print(context, url.slice(prefix.length)), url]));
   const rows = await tx

@@ -50,6 +50,7 @@ export async function listTranscodes(
   return { rows, total };
 }
 
+/** Inputs alone: the assets that filters name are nothing that clients see. */
 export async function inputsOf(db: Db, ids: string[]): Promise<Map<string, TranscodeInput[]>> {
   const found = new Map<string, TranscodeInput[]>(ids.map((id) => [id, []]));
   if (ids.length === 0) return found;
@@ -57,6 +58,7 @@ export async function inputsOf(db: Db, ids: string[]): Promise<Map<string, Trans
     .selectFrom('transcode_inputs')
     .selectAll()
     .where('transcode_id', 'in', ids)
+    .where('role', '=', 'input')
     .orderBy('position')
     .execute();
   for (const row of rows) found.get(row.transcode_id)?.push(row);

@@ -5,6 +5,8 @@ import type { Lane } from '../../queue/queue.ts';
 
 export type Transcode = Selectable<TranscodesTable>;
 export type TranscodeInput = Selectable<TranscodeInputsTable>;
+/** What a file beside the inputs is for. */
+export type AssetKind = NonNullable<TranscodeInput['kind']>;
 
 /** One try at one job. `attemptId` is the fencing token: every later write names it. */
 export interface Claim {
@@ -14,6 +16,8 @@ export interface Claim {
   entry: string;
   job: Transcode;
   inputs: TranscodeInput[];
+  /** Files that filters and overlays name; asset i of the request has the position `inputs.length + i`. */
+  assets: TranscodeInput[];
 }
 
 /** Statuses of a job that is not final. */
@@ -37,9 +41,18 @@ export interface StoredRequest {
   filters?: { filter: string }[];
 }
 
-/** Null once the job is erased. */
+/** As clients see it, without queries of URLs; null once the job is erased. */
 export function openRequest(vault: Vault, job: Pick<Transcode, 'request_sealed'>): StoredRequest | null {
   return job.request_sealed && (JSON.parse(vault.open(job.request_sealed)) as StoredRequest);
+}
+
+/** As the caller wrote it; null once the job is final. */
+export function openWholeRequest(
+  vault: Vault,
+  job: Pick<Transcode, 'request_sealed' | 'request_source_sealed'>,
+): StoredRequest | null {
+  const sealed = job.request_source_sealed ?? job.request_sealed;
+  return sealed && (JSON.parse(vault.open(sealed)) as StoredRequest);
 }
 
 /** What one output turned out to be, as a probe of it said. */

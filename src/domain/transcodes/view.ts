@@ -1,4 +1,5 @@
 import type { Warning } from '../../contract/common.ts';
+import { type FailureCode, failures } from '../../contract/failures.ts';
 import type { Job } from '../../contract/transcodes.ts';
 import type { Db } from '../../database/pool.ts';
 import type { Vault } from '../../ids/vault.ts';
@@ -59,6 +60,7 @@ function view(
     },
     error_message: job.error_sealed && context.vault.open(job.error_sealed),
     error_code: job.error_code,
+    error_advice: adviceFor(job.error_code),
     metadata: { user: job.metadata_sealed ? JSON.parse(context.vault.open(job.metadata_sealed)) : null },
     progress: Math.min(1, Math.round(job.progress * 10_000) / 10_000),
     speed: job.speed,
@@ -73,6 +75,11 @@ function view(
     expires_at: time(job.expires_at),
     warnings: job.warnings as Warning[],
   };
+}
+
+/** Codes of earlier releases may be unknown now. */
+function adviceFor(code: string | null): string | null {
+  return code !== null && Object.hasOwn(failures, code) ? failures[code as FailureCode].advice : null;
 }
 
 function viewInput(vault: Vault, input: TranscodeInput): Job['inputs'][number] {

@@ -1,0 +1,77 @@
+import { ApiError } from '../contract/errors.ts';
+import type { TranscodeRequest } from '../contract/transcode-request.ts';
+import type { RequestProblem } from '../contract/validate.ts';
+import type { RequestedAsset } from '../domain/transcodes/accept.ts';
+import { hideQueries } from '../domain/transcodes/hide-queries.ts';
+import type { ParsedRequest, Refusal } from '../media/index.ts';
+import type { ApiDeps } from './deps.ts';
+
+const MAX_PROBLEMS = 50;
+export const SOURCE_REMEDY = 'Use a public https:// or http:// URL, or upload the file and use its gs:// URL';
+
+/** A source that a request names, and where. */
+export interface Source {
+  url: string;
+  field: string;
+}
+
+export function inputSources(request: TranscodeRequest): Source[] {
+  return request.inputs.map((input, index) => ({ url: input.url, field: `inputs[${index}].url` }));
+}
+
+/** Files that filters and overlays name by a URL of their own; those that are job inputs are checked as such. */
+export function requestedAssets(parsed: ParsedRequest): RequestedAsset[] {
+  return parsed.assets.flatMap(({ kind, source, field }, index) =>
+    source.type === 'url' ? [{ index, kind, url: source.url, field }] : [],
+  );
+}
+
+/** Why the URL of a source may not be fetched; null when it may, or when it names an object of ours. */
+export function refusedUrl(deps: Pick<ApiDeps, 'checkSourceUrl'>, source: Source): string | null {
+  if (source.url.startsWith('gs://')) return null;
+  const verdict = deps.checkSourceUrl(source.url);
+  return verdict.ok ? null : (verdict.reason ?? 'is not allowed');
+}
+
+/** Throws 422 for the first source that may not be fetched. */
+export function checkSources(deps: Pick<ApiDeps, 'checkSourceUrl'>, sources: readonly Source[]): void {
+  for (const source of sources) {
+    const reason = refusedUrl(deps, source);
+    if (reason) throw new ApiError('source_refused', { field: source.field, reason, remedy: SOURCE_REMEDY });
+  }
+}
+
+/** Throws 422 with the first refusal, and all of them with their positions. */
+export function checkRefusals(refusals: readonly Refusal[]): void {
+  const problems = problemsOf(refusals);
+  const first = problems[0];
+  if (!first) return;
+  const all = problems.map(({ message, ...rest }) => ({ ...rest, reason: message }));
+  throw new ApiError('option_refused', { ...all[0], all });
+}
+
+export function problemsOf(refusals: readonly Refusal[]): RequestProblem[] {
+  return refusals.slice(0, MAX_PROBLEMS).map((refusal) => ({
+    position: positionOf(refusal.field, refusal.offset ?? null),
+    field: refusal.field,
+    // The words of a refusal may quote the caller's own text.
+    option: hideQueries(refusal.option),
+    message: hideQueries(refusal.reason),
+    suggestion: hideQueries(refusal.suggestion),
+  }));
+}
+
+/**
+ * A field as a JSON pointer (RFC 6901): `inputs[0].options[1]` → `/inputs/0/options/1`. With an offset it leads to the
+ * text in which the offset counts.
+ */
+export function positionOf(field: string, offset: number | null): RequestProblem['position'] {
+  const parts = [...field.matchAll(/[^.[\]]+/g)].map(([part]) => part.replaceAll('~', '~0').replaceAll('/', '~1'));
+  const inside = /(?:^|\.)filters\[\d+\]$/.test(field)
+    ? 'filter'
+    : /(?:^|\.)options\[\d+\]$/.test(field)
+      ? 'argument'
+      : null;
+  if (inside === 'filter' || (inside === 'argument' && offset !== null)) parts.push(inside);
+  return { pointer: parts.map((part) => `/${part}`).join(''), offset };
+}

@@ -1,0 +1,70 @@
+/** `https://` as filters write it, too: `https\://`, `https\\\://`. The bound on backslashes bounds the search. */
+const URL_START = /[a-z][a-z0-9+.-]{0,20}\\{0,15}:\\{0,15}\/\\{0,15}\//gi;
+
+/** What ends an unquoted value of a filter (ffmpeg-utils "Quoting and escaping", and the separators of graphs). */
+const ENDS = /[:,;[\]\s]/;
+
+/**
+ * A copy of plain data in which no URL has a query or fragment: those hold tokens and signatures (contract A4). Words
+ * of people that look like one lose it as well; a secret that stays would be worse.
+ */
+export function hideQueries<T>(value: T): T {
+  if (typeof value === 'string') return hideInText(value) as T;
+  if (Array.isArray(value)) return value.map(hideQueries) as T;
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, hideQueries(inner)])) as T;
+}
+
+function hideInText(text: string): string {
+  let shown = '';
+  let from = 0;
+  let quotes = { at: 0, open: false };
+  URL_START.lastIndex = 0;
+  for (let match = URL_START.exec(text); match; match = URL_START.exec(text)) {
+    const query = nextOf(text, URL_START.lastIndex, /[\s?#]/g);
+    if (text[query] === '?' || text[query] === '#') {
+      quotes = { at: match.index, open: isQuoted(text, quotes, match.index) };
+      shown += text.slice(from, query);
+      from = endOfValue(text, quotes.open, query);
+      quotes = { at: from, open: isQuoted(text, quotes, from) };
+    }
+    URL_START.lastIndex = Math.max(from, query);
+  }
+  return shown + text.slice(from);
+}
+
+/**
+ * Where the value of which the URL is part ends. Quotes and backslashes count as in a filter; elsewhere they are rare,
+ * and then more is hidden rather than less.
+ */
+function endOfValue(text: string, open: boolean, query: number): number {
+  let quoted = open;
+  for (let at = query; at < text.length; at++) {
+    const character = text[at]!;
+    if (quoted) {
+      // Text may go on behind the quote (`'…'\''…'`); only a separator ends the value.
+      const ends = character === "'" && (at + 1 === text.length || ENDS.test(text[at + 1]!));
+      // The quote that was open before the query stays to be closed.
+      if (ends) return open ? at : at + 1;
+      if (character === "'") quoted = false;
+    } else if (character === '\\') at++;
+    else if (character === "'") quoted = true;
+    else if (ENDS.test(character)) return at;
+  }
+  return text.length;
+}
+
+/** Whether a quotation is open at `end`, given where that was known last. */
+function isQuoted(text: string, known: { at: number; open: boolean }, end: number): boolean {
+  let quoted = known.open;
+  for (let at = known.at; at < end; at++) {
+    if (text[at] === "'") quoted = !quoted;
+    else if (text[at] === '\\' && !quoted) at++;
+  }
+  return quoted;
+}
+
+function nextOf(text: string, from: number, pattern: RegExp): number {
+  pattern.lastIndex = from;
+  return pattern.exec(text)?.index ?? text.length;
+}

@@ -1,0 +1,87 @@
+/* What files beside the inputs must be, told from their own bytes: no name and no content type is believed. */
+
+import type { AssetKind } from '../types.ts';
+
+/** Most bytes of an asset that is read whole; pictures and media are bounded as inputs are. */
+export const ASSET_BYTES: Readonly<Record<Exclude<AssetKind, 'picture' | 'media'>, number>> = {
+  subtitle: 10 * 2 ** 20,
+  lut: 10 * 2 ** 20,
+  font: 20 * 2 ** 20,
+};
+
+/**
+ * A karaoke file of a whole film has some 20,000 events. What libass keeps grows with their number (2.7 GB were seen
+ * for 2,000 lines with large blurs), so the cell's memory limit stays behind this.
+ */
+const MAX_SUBTITLE_LINES = 200_000;
+const MAX_ASS_EVENTS = 20_000;
+const MAX_LINE = 65_536;
+/** The largest table that FFmpeg's lut3d and lut1d read (libavfilter/lut3d.h: MAX_LEVEL and MAX_1D_LEVEL). */
+const MAX_LUT_3D = 256;
+const MAX_LUT_1D = 65_536;
+
+export type AssetContent = { ok: true; extension: string } | { ok: false; reason: string };
+
+/** Bounds of a subtitle file whose format is known already; `reason` continues "The subtitle file …". */
+export function checkSubtitles(bytes: Uint8Array, demuxer: string): AssetContent {
+  const text = decode(bytes);
+  if (text === null) return { ok: false, reason: 'is no UTF-8 text' };
+  const lines = text.split(/\r\n|\r|\n/);
+  if (lines.length > MAX_SUBTITLE_LINES) return { ok: false, reason: `has more than ${MAX_SUBTITLE_LINES} lines` };
+  if (lines.some((line) => line.length > MAX_LINE)) {
+    return { ok: false, reason: `has a line of more than ${MAX_LINE} characters` };
+  }
+  if (demuxer === 'ass') {
+    const events = lines.filter((line) => /^\s*Dialogue\s*:/i.test(line)).length;
+    if (events === 0) return { ok: false, reason: 'holds no subtitles' };
+    if (events > MAX_ASS_EVENTS) return { ok: false, reason: `holds more than ${MAX_ASS_EVENTS} events` };
+    return { ok: true, extension: 'ass' };
+  }
+  if (!lines.some((line) => line.includes('-->'))) return { ok: false, reason: 'holds no subtitles' };
+  return { ok: true, extension: demuxer === 'webvtt' ? 'vtt' : 'srt' };
+}
+
+/** A colour table in Adobe's or Resolve's `.cube`, or Autodesk's `.3dl`. `reason` continues "The LUT file …". */
+export function checkLut(bytes: Uint8Array): AssetContent {
+  const text = decode(bytes);
+  if (text === null) return { ok: false, reason: 'is no text, as .cube and .3dl files are' };
+  const lines = text.split(/\r\n|\r|\n/).map((line) => line.trim());
+  const telling = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  const size = telling.map((line) => /^LUT_([13])D_SIZE\s+(\d{1,6})$/.exec(line)).find((match) => match !== null);
+  if (size) {
+    const [levels, most] = [Number(size[2]), size[1] === '3' ? MAX_LUT_3D : MAX_LUT_1D];
+    if (levels < 2 || levels > most) return { ok: false, reason: `declares a table of ${levels} levels` };
+    const wrong = telling.find((line) => !CUBE_LINE.test(line));
+    if (wrong !== undefined) return { ok: false, reason: 'holds lines that a .cube file has not' };
+    const rows = telling.filter((line) => /^[-+.\d]/.test(line)).length;
+    if (rows < (size[1] === '3' ? levels ** 3 : levels)) return { ok: false, reason: 'ends before its table does' };
+    return { ok: true, extension: 'cube' };
+  }
+  const rows = telling.filter((line) => /^\d+(?:\s+\d+){2}$/.test(line)).length;
+  if (rows >= 8 && telling.every((line) => MESH_LINE.test(line))) return { ok: true, extension: '3dl' };
+  return { ok: false, reason: 'is neither a .cube nor a .3dl file' };
+}
+
+const NUMBER = String.raw`[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d{1,3})?`;
+const CUBE_LINE = new RegExp(
+  String.raw`^(?:TITLE\s.*|LUT_[13]D_(?:SIZE\s+\d+|INPUT_RANGE(?:\s+${NUMBER}){2})|DOMAIN_(?:MIN|MAX)(?:\s+${NUMBER}){3}|${NUMBER}(?:\s+${NUMBER}){2})$`,
+);
+const MESH_LINE = /^(?:3DMESH|mesh(?:\s+\d+){2}|gamma\s+[\d.]+|LUT8|\d+(?:\s+\d+)*)$/i;
+
+/** TrueType, OpenType, or a collection (ISO/IEC 14496-22). `reason` continues "The font file …". */
+export function checkFont(bytes: Uint8Array): AssetContent {
+  const magic = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
+  if (magic === '\0\x01\0\0' || magic === 'true') return { ok: true, extension: 'ttf' };
+  if (magic === 'OTTO') return { ok: true, extension: 'otf' };
+  if (magic === 'ttcf') return { ok: true, extension: 'ttc' };
+  return { ok: false, reason: 'is neither a TrueType nor an OpenType font' };
+}
+
+function decode(bytes: Uint8Array): string | null {
+  if (bytes.includes(0)) return null;
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,148 @@
+import { readFile, stat } from 'node:fs/promises';
+import { JobFailure } from '../contract/failures.ts';
+import type { Claim, TranscodeInput } from '../domain/transcodes/row.ts';
+import {
+  ASSET_BYTES,
+  type AssetContent,
+  type AssetKind,
+  type AssetRequest,
+  checkFont,
+  checkInput,
+  checkLut,
+  checkSubtitles,
+  detectMedia,
+  type MediaInfo,
+  type PlanAsset,
+  SUBTITLE_DEMUXERS,
+} from '../media/index.ts';
+import type { WorkerDeps } from './deps.ts';
+import { probeFile } from './probe.ts';
+import { readHead } from './read-head.ts';
+import type { PreparedInput } from './run-transcode.ts';
+import { bringSource } from './source-files.ts';
+
+/** A file that a filter or overlay names, brought and understood. */
+export interface PreparedAsset {
+  /** Path on the host. */
+  file: string;
+  plan: PlanAsset;
+}
+
+interface Place {
+  folder: string;
+  slot: number;
+  signal: AbortSignal;
+}
+
+const WORDS: Readonly<Record<AssetKind, string>> = {
+  subtitle: 'subtitle file',
+  lut: 'LUT file',
+  font: 'font file',
+  picture: 'picture',
+  media: 'media file',
+};
+
+/**
+ * Brings every asset of the request and finds out what it is, in the order of the request. Null stands for those that
+ * are job inputs: they lie in the cell as such, and are only checked for what they are used for. Throws `JobFailure`
+ * that names the field.
+ */
+export async function prepareAssets(
+  deps: WorkerDeps,
+  claim: Claim,
+  requests: readonly AssetRequest[],
+  inputs: readonly PreparedInput[],
+  place: Place,
+): Promise<(PreparedAsset | null)[]> {
+  const prepared: (PreparedAsset | null)[] = [];
+  for (const [index, request] of requests.entries()) {
+    const subject = `The ${WORDS[request.kind]} of ${request.field}`;
+    if (request.source.type === 'input') {
+      const input = inputs[request.source.index];
+      if (!input) throw new JobFailure('option_refused', `${subject} is an input that the job has not.`);
+      await checkUse(request.kind, input, `${subject} (input ${request.source.index + 1})`);
+      prepared.push(null);
+      continue;
+    }
+    const row = claim.assets.find((asset) => asset.position === claim.inputs.length + index);
+    // The row was made from the same text by the same parser; an update of Airlock in between may have changed it.
+    if (row?.kind !== request.kind) throw new JobFailure('option_refused', `${subject} is not what it was.`);
+    const maxBytes = isReadWhole(request.kind) ? ASSET_BYTES[request.kind] : undefined;
+    const file = await bringSource(deps, row, { ...place, subject, ...(maxBytes !== undefined && { maxBytes }) });
+    const { extension, demuxer, info } = await understand(deps, row, request.kind, file, subject, place);
+    prepared.push({ file, plan: { kind: request.kind, path: `/in/asset-${index}.${extension}`, demuxer, info } });
+  }
+  return prepared;
+}
+
+type ReadWhole = keyof typeof ASSET_BYTES;
+
+function isReadWhole(kind: AssetKind): kind is ReadWhole {
+  return Object.hasOwn(ASSET_BYTES, kind);
+}
+
+interface Understood {
+  extension: string;
+  demuxer: string | null;
+  info: MediaInfo | null;
+}
+
+async function understand(
+  deps: WorkerDeps,
+  row: TranscodeInput,
+  kind: AssetKind,
+  file: string,
+  subject: string,
+  place: Place,
+): Promise<Understood> {
+  if (isReadWhole(kind)) return readWhole(kind, file, subject);
+  const known = (row.probe as { info?: MediaInfo | null } | null)?.info;
+  const probed = known
+    ? { demuxer: known.demuxer, info: known }
+    : await probeFile(deps.sandbox, { path: file, slot: place.slot, subject, check: false }, place.signal);
+  checkMedia(kind, probed.demuxer, probed.info, subject);
+  // No demuxer looks at the name: it is forced.
+  return { extension: kind === 'picture' ? 'img' : 'bin', ...probed };
+}
+
+async function readWhole(kind: ReadWhole, file: string, subject: string): Promise<Understood> {
+  const { size } = await stat(file);
+  if (size > ASSET_BYTES[kind]) {
+    throw new JobFailure('source_too_large', `${subject} is larger than the limit of ${ASSET_BYTES[kind]} bytes.`);
+  }
+  const { head } = await readHead(file);
+  const demuxer = kind === 'subtitle' ? ((await detectMedia(head))?.demuxer ?? null) : null;
+  const content = look(kind, await readFile(file), demuxer);
+  if (!content.ok) throw new JobFailure('asset_invalid', `${subject} ${content.reason}.`);
+  return { extension: content.extension, demuxer, info: null };
+}
+
+function look(kind: ReadWhole, bytes: Buffer, demuxer: string | null): AssetContent {
+  if (kind === 'lut') return checkLut(bytes);
+  if (kind === 'font') return checkFont(bytes);
+  if (demuxer === null || !SUBTITLE_DEMUXERS.includes(demuxer)) {
+    return { ok: false, reason: 'is neither SRT nor WebVTT nor ASS' };
+  }
+  return checkSubtitles(bytes, demuxer);
+}
+
+/** An input has been probed as such; as a file of a filter it must be of the filter's kind besides. */
+async function checkUse(kind: AssetKind, input: PreparedInput, subject: string): Promise<void> {
+  if (isReadWhole(kind)) await readWhole(kind, input.file, subject);
+  else checkMedia(kind, input.demuxer, input.info, subject);
+}
+
+function checkMedia(kind: AssetKind, demuxer: string, info: MediaInfo, subject: string): void {
+  if (SUBTITLE_DEMUXERS.includes(demuxer)) {
+    throw new JobFailure('asset_invalid', `${subject} is a subtitle file.`);
+  }
+  if (kind === 'picture' && info.video.length === 0) {
+    throw new JobFailure('asset_invalid', `${subject} holds no picture.`);
+  }
+  try {
+    checkInput(info);
+  } catch (error) {
+    if (!(error instanceof JobFailure)) throw error;
+    throw new JobFailure(error.code, `${subject}: ${error.message}`, { cause: error });
+  }
+}
