@@ -1,4 +1,5 @@
 import type { FailureCode } from '../../contract/failures.ts';
+import { filterFailure } from './filter-failure.ts';
 
 /** How FFmpeg or ffprobe ended, as the sandbox tells it. */
 export interface ProgramEnd {
@@ -30,8 +31,14 @@ const BY_END: Readonly<Record<string, Explanation>> = {
   },
 };
 
-/** FFmpeg's words → our code; the first match wins, so the precise ones stand first. */
-const PATTERNS: readonly { pattern: RegExp; code: FailureCode; say?: string }[] = [
+interface Pattern {
+  pattern: RegExp;
+  code: FailureCode;
+  say?: string;
+}
+
+/** Limits that a program runs into while it does something else: they say more than what it was doing. */
+const LIMITS: readonly Pattern[] = [
   {
     pattern: /Cannot allocate memory|std::bad_alloc|malloc of size \d+ failed/i,
     code: 'limit_memory',
@@ -47,6 +54,10 @@ const PATTERNS: readonly { pattern: RegExp; code: FailureCode; say?: string }[] 
     code: 'limit_processes',
     say: 'The job started more threads than it may.',
   },
+];
+
+/** FFmpeg's words → our code; the first match wins, so the precise ones stand first. */
+const PATTERNS: readonly Pattern[] = [
   {
     pattern: /not on whitelist/i,
     code: 'invalid_media',
@@ -102,21 +113,25 @@ const PATTERNS: readonly { pattern: RegExp; code: FailureCode; say?: string }[] 
 
 /** Explains why a run failed, in FFmpeg's own words where it has some. Never shows a path, a URL or a tag of the file. */
 export function explainFailure(run: ProgramEnd): Explanation {
-  const known = BY_END[run.end];
-  if (known) return known;
+  const ended = BY_END[run.end];
+  if (ended) return ended;
   if (run.exitCode === 159 || run.signal === 'SIGSYS') return BY_END.violation!;
   if (run.exitCode === 153 || run.signal === 'SIGXFSZ') return BY_END.limit_output!;
   if (run.exitCode === 152 || run.signal === 'SIGXCPU') return BY_END.limit_cpu!;
 
-  const lines = run.stderr
-    .slice(-65_536)
-    .split(/\r?\n|\r/)
-    .map(cleanLine)
-    .filter((line) => line !== '' && !NOISE.test(line));
+  const raw = run.stderr.slice(-65_536).split(/\r?\n|\r/);
+  const lines = raw.map(cleanLine).filter((line) => line !== '' && !NOISE.test(line));
   const fallback: FailureCode = run.stage === 'probe' ? 'invalid_media' : 'encode_failed';
-  for (const { pattern, code, say } of PATTERNS) {
-    const line = lines.find((text) => pattern.test(text));
-    if (!line) continue;
+  const limit = match(lines, LIMITS);
+  if (limit) return { code: limit.code, message: limit.say ?? sentence(limit.line) };
+  const filter = run.stage === 'probe' ? null : filterFailure(raw.map((line) => line.slice(0, 2000)));
+  if (filter) {
+    const words = filter.say ?? `${filter.filter ? `Filter ${filter.filter}: ` : ''}${cleanLine(filter.line)}`;
+    return { code: filter.code, message: sentence(words) };
+  }
+  const known = match(lines, PATTERNS);
+  if (known) {
+    const { code, say, line } = known;
     // While probing nothing of ours can be wrong except the memory, so the input is at fault.
     return {
       code: run.stage === 'probe' && code === 'encode_failed' ? 'invalid_media' : code,
@@ -133,6 +148,14 @@ export function explainFailure(run: ProgramEnd): Explanation {
     code: fallback,
     message: run.stage === 'probe' ? 'The input could not be read.' : 'FFmpeg ended with an error and gave no reason.',
   };
+}
+
+function match(lines: readonly string[], patterns: readonly Pattern[]): (Pattern & { line: string }) | null {
+  for (const pattern of patterns) {
+    const line = lines.find((text) => pattern.pattern.test(text));
+    if (line) return { ...pattern, line };
+  }
+  return null;
 }
 
 /** Lines that say nothing about the failure. */
