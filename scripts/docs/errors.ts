@@ -1,5 +1,6 @@
 import { errors } from '../../src/contract/errors.ts';
-import { failures } from '../../src/contract/failures.ts';
+import { type FailureCode, failures } from '../../src/contract/failures.ts';
+import { FAILURE_EXAMPLES } from './failure-examples.ts';
 import { code, heading, table } from './markdown.ts';
 
 export function errorsPage(): string {
@@ -20,12 +21,18 @@ ${table(['Code', 'Status', 'Text', 'What to do'], rows)}
 }
 
 export function failuresPage(): string {
-  const rows = Object.entries(failures).map(([name, { advice, retry }]) => [code(name), retry ? 'yes' : 'no', advice]);
+  const rows = Object.entries(failures).map(([name, { advice, retry }]) => [
+    code(name),
+    retry ? 'yes' : 'no',
+    advice,
+    FAILURE_EXAMPLES[name as FailureCode],
+  ]);
   return `${heading('Why a job fails', 'src/contract/failures.ts')}
-A job with the status \`failed\` has one of these in \`error_code\`, and one sentence for a person in \`error_message\`.
+A job with the status \`failed\` has one of these in \`error_code\`, one sentence for a person in \`error_message\`, and what
+to do about it in \`error_advice\`. Write programs against the code; the sentences may become better.
 "Tried again" means that Airlock itself makes up to three attempts before the job fails: only what can heal is repeated.
 Errors of requests are in [errors.md](errors.md).
 
-${table(['Code', 'Tried again', 'What to do'], rows)}
+${table(['Code', 'Tried again', 'What to do', 'Example of a message'], rows)}
 `;
 }
