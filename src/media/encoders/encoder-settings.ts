@@ -108,7 +108,15 @@ export function audioSettings(encoder: string, quality: Quality, source: AudioSt
   return [...args];
 }
 
-export const LOSSLESS_AUDIO: readonly string[] = ['flac', 'pcm_s16le', 'pcm_s24le'];
+export const LOSSLESS_AUDIO: readonly string[] = [
+  'flac',
+  'alac',
+  'pcm_u8',
+  'pcm_s16le',
+  'pcm_s24le',
+  'pcm_s32le',
+  'pcm_f32le',
+];
 
 /** Pixel format for the encoder's usual players; null = let FFmpeg take what is nearest to the source. */
 export function pixelFormatFor(encoder: string, source: { alpha: boolean; bitDepth: number }): string | null {
@@ -144,4 +152,5 @@ export const ALPHA_ENCODERS: readonly string[] = [
   'png',
   'gif',
   'prores_ks',
+  'ffv1',
 ];
