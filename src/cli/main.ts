@@ -30,8 +30,20 @@ program
   .argument('<output>', 'the file to write; its extension chooses the format')
   .option('--quality <quality>', 'high, medium or low')
   .option('--resolution <resolution>', '480p, 720p, 1080p or 4k: the short side, never upscaled')
-  .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265"; may repeat', collect, [])
+  .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip"; may repeat', collect, [])
+  .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]"; may repeat', collect, [])
+  .option('--text <text>', 'text over the video, in any language; may repeat', collect, [])
   .option('--json', 'print the finished job as JSON')
+  .addHelpText(
+    'after',
+    `
+Examples:
+  ./airlock transcode in.mov out.mp4 --option "-vf scale=640:-2,hflip" --option "-crf 20"
+  ./airlock transcode in.mov out.mp4 --filter "[0:v]crop=ih:ih[v]"
+  ./airlock transcode in.mov out.mp4 --text "Hello, world"
+
+What follows the first blank of --option is its argument as it stands; docs/options.md lists what is allowed.`,
+  )
   .action(async (input, output, options) => {
     const { transcodeCommand } = await import('./commands/transcode.ts');
     process.exitCode = await transcodeCommand(readConfig(), input, output, options);

@@ -13,6 +13,7 @@ import { readHead } from '../../worker/read-head.ts';
 import { type Client, createClient } from '../client.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { findServer } from '../local-server.ts';
+import { readOptionText } from '../option-text.ts';
 import { clock, openProgressBar, type ProgressBar } from '../progress-bar.ts';
 import { bold, dim, green, red } from '../style.ts';
 
@@ -20,6 +21,8 @@ export interface TranscodeFlags {
   quality?: string;
   resolution?: string;
   option: string[];
+  filter: string[];
+  text: string[];
   json?: boolean;
 }
 
@@ -81,7 +84,7 @@ interface Run {
   bar: ProgressBar;
   source: Source;
   target: string;
-  body: { outputFormat: string; preset?: object; options?: object[] };
+  body: { outputFormat: string; preset?: object; options?: object[]; filters?: object[] };
   jobId: string | null;
 }
 
@@ -151,6 +154,7 @@ function report(job: Job, output: string, flags: TranscodeFlags): void {
     process.stderr.write(
       `${red('✗')} ${job.error_message ?? `The job was ${job.status}.`} ${dim(job.error_code ?? '')}\n`,
     );
+    if (job.error_advice) process.stderr.write(`  ${dim(job.error_advice)}\n`);
     return;
   }
   const made = job.outputs[0];
@@ -189,29 +193,31 @@ function requestBody(target: string, flags: TranscodeFlags): Run['body'] {
   }
   oneOf('--quality', flags.quality, QUALITIES);
   oneOf('--resolution', flags.resolution, RESOLUTIONS);
-  if (flags.option.length > 0 && (flags.quality || flags.resolution)) {
-    throw new UsageError('--option stands alone: with it, --quality and --resolution would be ignored.');
+  const options = [
+    ...flags.option.map(readOptionText),
+    ...flags.text.map((text) => ({ option: '@text-overlay', argument: { text } })),
+  ];
+  if (options.length > 0 && (flags.quality || flags.resolution)) {
+    throw new UsageError('With --option or --text, --quality and --resolution would be ignored; use -crf and -s.');
   }
-  if (flags.option.length > 0) return { outputFormat: format, options: flags.option.map(parseOption) };
   const preset = {
     ...(flags.quality && { quality: flags.quality }),
     ...(flags.resolution && { resolution: flags.resolution }),
   };
-  return Object.keys(preset).length > 0 ? { outputFormat: format, preset } : { outputFormat: format };
-}
-
-/** `-c:v libx265` → `{option, argument}`; a flag alone has no argument. */
-function parseOption(text: string): object {
-  const [, option = '', argument] = /^(\S+)(?:\s+(.+))?$/s.exec(text.trim()) ?? [];
-  if (!option.startsWith('-')) throw new UsageError(`--option "${text}" does not start with a dash.`);
-  return argument === undefined ? { option } : { option, argument };
+  return {
+    outputFormat: format,
+    ...(Object.keys(preset).length > 0 && { preset }),
+    ...(options.length > 0 && { options }),
+    ...(flags.filter.length > 0 && { filters: flags.filter.map((filter) => ({ filter })) }),
+  };
 }
 
 /** What our own server would refuse after the upload is refused before it, with the same words. */
 function refuseOptions(body: Run['body']): void {
   const [refusal] = checkOptions({ inputs: [{ url: '' }], ...body } as TranscodeRequest);
   if (!refusal) return;
-  const why = [refusal.option, refusal.reason, refusal.suggestion].filter(Boolean).join('. ');
+  const at = refusal.offset ? `At character ${refusal.offset + 1}` : '';
+  const why = [refusal.option, at, refusal.reason, refusal.suggestion].filter(Boolean).join('. ');
   throw new UsageError(`${errors.option_refused.text}: ${why}`);
 }
 

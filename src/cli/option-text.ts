@@ -1,0 +1,18 @@
+import type { OptionRequest } from '../contract/transcode-request.ts';
+import { UsageError } from './exit.ts';
+
+/**
+ * `-c:v libx265` → `{option, argument}`; a flag alone has no argument. All behind the first blank is the argument as it
+ * stands: quotes and backslashes in it belong to filters. Only quotes around the whole of it are taken off, as a shell
+ * would have done.
+ */
+export function readOptionText(text: string): OptionRequest {
+  const [, option = '', argument] = /^(\S+)(?:\s+(.+))?$/s.exec(text.trim()) ?? [];
+  if (!option.startsWith('-')) throw new UsageError(`--option "${text}" does not start with a dash.`);
+  return argument === undefined ? { option } : { option, argument: unquote(argument) };
+}
+
+function unquote(text: string): string {
+  const quoted = /^(["'])(.*)\1$/s.exec(text);
+  return quoted && !quoted[2]!.includes(quoted[1]!) ? quoted[2]! : text;
+}
