@@ -20,6 +20,8 @@ const CURVE = pattern(
   'points such as 0/0 0.5/0.6 1/1',
 );
 
+const INKS = 'reds yellows greens cyans blues magentas whites neutrals blacks'.split(' ');
+
 /** Corrections of colour and brightness. */
 export const COLOR_FILTERS: readonly FilterSpec[] = [
   video(
@@ -149,9 +151,13 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
     'Corrects one range of colours as inks: cyan, magenta, yellow, black.',
     {
       correction_method: named('absolute relative'),
-      ...each('reds yellows greens cyans blues magentas whites neutrals blacks', numbers(-1, 1, ' ', 4)),
+      ...each(INKS.join(' '), numbers(-1, 1, ' ', 4)),
     },
-    { timeline: true, example: "selectivecolor=reds='.1 0 -.3 0':greens='0 .2 0 0'" },
+    {
+      positional: ['correction_method', ...INKS, 'psfile'],
+      timeline: true,
+      example: "selectivecolor=reds='.1 0 -.3 0':greens='0 .2 0 0'",
+    },
   ),
   video('grayworld', 'Balances colours so that their average is grey.', {}, { timeline: true }),
   video(

@@ -178,12 +178,6 @@ export const COMPOSE_FILTERS: readonly FilterSpec[] = [
     },
   ),
   video(
-    'framepack',
-    'Packs two views into one stereoscopic video.',
-    { format: named('sbs=1 tab=2 frameseq=3 lines=6 columns=7') },
-    { inputs: ['v', 'v'], example: 'framepack=sbs' },
-  ),
-  video(
     'stereo3d',
     'Converts between stereoscopic layouts.',
     { in: named(STEREO_IN), out: named(STEREO_OUT) },

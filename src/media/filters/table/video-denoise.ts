@@ -139,7 +139,10 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
       contrast: integer(1, 255),
       search: named('exhaustive less'),
     },
-    { example: 'deshake=rx=16:ry=16:edge=clamp' },
+    {
+      positional: ['x', 'y', 'w', 'h', 'rx', 'ry', 'edge', 'blocksize', 'contrast', 'search', 'filename', 'opencl'],
+      example: 'deshake=rx=16:ry=16:edge=clamp',
+    },
   ),
   video('noise', 'Adds noise.', Object.assign({}, ...NOISE_PLANES.map(noiseOf)), {
     aliases: Object.fromEntries(

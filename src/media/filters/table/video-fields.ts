@@ -50,12 +50,6 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
     { timeline: true, example: 'estdif=mode=frame:interp=2p' },
   ),
   video(
-    'kerndeint',
-    'Deinterlaces with an adaptive kernel.',
-    { thresh: integer(0, 255), map: boolean, order: boolean, sharp: boolean, twoway: boolean },
-    { example: 'kerndeint=thresh=10:sharp=1' },
-  ),
-  video(
     'interlace',
     'Makes interlaced from progressive video.',
     { scan: named('tff bff'), lowpass: named('off linear complex') },

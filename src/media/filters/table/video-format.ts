@@ -89,8 +89,7 @@ export const FORMAT_FILTERS: readonly FilterSpec[] = [
       peak: number(0, 10_000),
     },
     {
-      example:
-        'zscale=transferin=bt709:primariesin=bt709:matrixin=bt709:rangein=limited:transfer=linear:npl=100,format=gbrpf32le,tonemap=hable:desat=0',
+      example: 'setparams=color_trc=linear,format=gbrpf32le,tonemap=hable:desat=0',
     },
   ),
   video('swapuv', 'Swaps the two chroma planes.', {}, { timeline: true }),

@@ -1,5 +1,5 @@
 import type { FilterSpec, OptionTexts, PadKind } from '../types.ts';
-import { boolean, choice, color, integer, number } from './values.ts';
+import { boolean, choice, color, integer, number, pattern } from './values.ts';
 import { PIXEL_FORMATS } from './video-lists.ts';
 import { isOn, named, PLANES, video } from './video-rows.ts';
 
@@ -14,10 +14,12 @@ const MASKED = { inputs: ['v', 'v', 'v'], timeline: true } as const;
 /** `inplace` takes alpha from the picture itself. */
 const alphaInput = (values: OptionTexts): readonly PadKind[] => (isOn(values, 'inplace') ? ['v'] : ['v', 'v']);
 
-/** The highest input that a `map<n>s` names. */
+/** Inputs up to the highest that `mapping` (a digit for input and one for plane, four times) or a `map<n>s` names. */
 function planeInputs(values: OptionTexts): readonly PadKind[] {
-  const last = Math.max(...[0, 1, 2, 3].map((index) => Number(values.get(`map${index}s`) ?? 0)));
-  return Array.from({ length: last + 1 }, () => 'v');
+  const pairs = (values.get('mapping') ?? '0x').slice(2).padStart(8, '0').match(/../g) ?? [];
+  const packed = pairs.map((pair) => Number(pair[0]));
+  const single = [0, 1, 2, 3].map((index) => Number(values.get(`map${index}s`) ?? 0));
+  return Array.from({ length: Math.max(...packed, ...single) + 1 }, () => 'v');
 }
 
 /** Making parts transparent, and working with alpha, masks and single planes. */
@@ -155,6 +157,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
     'mergeplanes',
     'Merges planes of several videos.',
     {
+      mapping: pattern(/^0x[0-3]{1,8}$/, 10, 'hexadecimal pairs of input and plane, such as 0x001020'),
       format: choice(PIXEL_FORMATS.filter((name) => /^(yuva?4|gbra?p|gray)/.test(name))),
       map0s: plane,
       map0p: plane,
@@ -167,8 +170,6 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
     },
     {
       inputs: planeInputs,
-      // FFmpeg's first option packs the map into one hexadecimal number and is deprecated there.
-      positional: ['mapping', 'format', 'map0s', 'map0p', 'map1s', 'map1p', 'map2s', 'map2p', 'map3s', 'map3p'],
       required: ['format'],
       example:
         'format=yuv444p,split[a][b];[b]extractplanes=y[c];[a][c]mergeplanes=format=yuva444p:map1p=1:map2p=2:map3s=1',

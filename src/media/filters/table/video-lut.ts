@@ -114,6 +114,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
     },
     {
       inputs: ['v', 'v'],
+      positional: ['dither', 'bayer_scale', 'diff_mode', 'new', 'alpha_threshold', 'debug_kdtree'],
       // The first video waits until the palette has seen all of it.
       heldFrames: Number.POSITIVE_INFINITY,
       example: 'split[a][b];[b]palettegen[p];[a][p]paletteuse=dither=bayer:bayer_scale=3',

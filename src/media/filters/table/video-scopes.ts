@@ -12,48 +12,6 @@ const ENVELOPE = named('none instant peak peak+instant');
 /** Pictures of measurements, and marks on frames that `select` and later filters can see. */
 export const SCOPE_FILTERS: readonly FilterSpec[] = [
   video(
-    'waveform',
-    'Shows the waveform.',
-    {
-      mode: named('row column'),
-      intensity: unit,
-      mirror: boolean,
-      display: named('overlay stack parade'),
-      components: COMPONENTS,
-      envelope: ENVELOPE,
-      filter: named('lowpass flat aflat chroma color acolor xflat yflat'),
-      graticule: named('none green orange invert'),
-      opacity: unit,
-      flags: flags(['numbers', 'dots']),
-      scale: named('digital millivolts ire'),
-      bgopacity: unit,
-      tint0: tint,
-      tint1: tint,
-      fitmode: named('none size'),
-      input: named('all first'),
-    },
-    {
-      aliases: {
-        m: 'mode',
-        i: 'intensity',
-        r: 'mirror',
-        d: 'display',
-        c: 'components',
-        e: 'envelope',
-        f: 'filter',
-        g: 'graticule',
-        o: 'opacity',
-        fl: 'flags',
-        s: 'scale',
-        b: 'bgopacity',
-        t0: 'tint0',
-        t1: 'tint1',
-        fm: 'fitmode',
-      },
-      example: 'waveform=filter=lowpass:graticule=green',
-    },
-  ),
-  video(
     'vectorscope',
     'Shows two colour components as a plane.',
     {

@@ -21,6 +21,13 @@ const BOX = {
 };
 const BOX_ALIASES = { w: 'width', h: 'height', c: 'color', t: 'thickness' };
 
+/** FFmpeg's own order; what the row has not opens a file, or writes `%{…}` of its own. */
+const DRAWTEXT_ORDER = (
+  'fontfile text textfile fontcolor fontcolor_expr boxcolor bordercolor shadowcolor box boxborderw line_spacing fontsize ' +
+  'text_align x y boxw boxh shadowx shadowy borderw tabsize basetime font expansion y_align timecode tc24hmax ' +
+  'timecode_rate reload alpha fix_bounds start_number text_source text_shaping ft_load_flags'
+).split(' ');
+
 /** A family and, after a colon, a style: fontconfig patterns can also name files. */
 const FONT = pattern(
   /^[\p{L}\p{N}][\p{L}\p{N} _.-]*(?::(?:style=)?[A-Za-z][A-Za-z ]*)?$/u,
@@ -83,7 +90,7 @@ export const TEXT_FILTERS: readonly FilterSpec[] = [
     },
     {
       aliases: { r: 'timecode_rate', rate: 'timecode_rate' },
-      positional: ['fontfile', 'text', 'textfile', 'fontcolor'],
+      positional: DRAWTEXT_ORDER,
       timeline: true,
       check: (values) => {
         if (!values.has('text') && !values.has('timecode')) {
@@ -97,6 +104,7 @@ export const TEXT_FILTERS: readonly FilterSpec[] = [
   ),
   video('drawbox', 'Draws a box.', BOX, {
     aliases: BOX_ALIASES,
+    positional: [...Object.keys(BOX), 'box_source'],
     timeline: true,
     example: 'drawbox=x=10:y=10:w=iw-20:h=30:color=red@0.5:t=fill',
   }),

@@ -149,7 +149,12 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     'thumbnail',
     'Picks the most representative of every few frames.',
     { n: integer(2, 1000) },
-    { timeline: true, heldFrames: (values) => count(values, 'n', 100), example: 'thumbnail=5' },
+    {
+      positional: ['n', 'log'],
+      timeline: true,
+      heldFrames: (values) => count(values, 'n', 100),
+      example: 'thumbnail=5',
+    },
   ),
   video(
     'tile',
@@ -173,7 +178,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     'untile',
     'Cuts a picture of tiles into frames.',
     { layout: { type: 'size', maxSide: 20, maxPixels: 100 } },
-    { example: 'untile=2x2' },
+    { example: 'scale=w=160:h=88,untile=2x2' },
   ),
   video(
     'tmix',
