@@ -5,7 +5,7 @@ import type { CreateBody, Job } from '../../src/contract/transcodes.ts';
 import type { Tx } from '../../src/database/pool.ts';
 import { type Account, ensureAccount } from '../../src/domain/accounts.ts';
 import type { Context } from '../../src/domain/context.ts';
-import { acceptTranscode } from '../../src/domain/transcodes/accept.ts';
+import { acceptTranscode, type RequestedAsset } from '../../src/domain/transcodes/accept.ts';
 import { claimTranscode } from '../../src/domain/transcodes/claim.ts';
 import { completeTranscode, reserveOutput } from '../../src/domain/transcodes/finish.ts';
 import type { Claim, Transcode } from '../../src/domain/transcodes/row.ts';
@@ -29,7 +29,7 @@ export interface DomainWorld {
     limits?: Partial<Pick<Account, 'max_concurrent' | 'retention_seconds' | 'monthly_minutes'>>,
   ): Promise<Account>;
   /** Accepts a job with a source URL, or with the body's own inputs; lane `light`. */
-  accept(account: Account, body?: Partial<CreateBody>): Promise<Transcode>;
+  accept(account: Account, body?: Partial<CreateBody>, assets?: RequestedAsset[]): Promise<Transcode>;
   claim(workerId?: string): Promise<Claim | null>;
   /** Claims, and fails when nothing waits. */
   mustClaim(workerId?: string): Promise<Claim>;
@@ -133,14 +133,14 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
         .returningAll()
         .executeTakeFirstOrThrow();
     },
-    accept(account, body = {}) {
+    accept(account, body = {}, assets = []) {
       return inTransaction((tx) =>
         acceptTranscode(context, tx, {
           account,
           keyId: null,
           requestId: 'test',
           body: { inputs: [{ url: 'https://source.example/clip.mp4?token=s' }], outputFormat: 'mp4', ...body },
-          assets: [],
+          assets,
           warnings: [],
           classify: () => 'light',
         }),

@@ -71,6 +71,7 @@ describe('transcodes', () => {
       },
       error_message: null,
       error_code: null,
+      error_advice: null,
       metadata: { user: metadata },
       progress: 0,
       speed: null,

@@ -1,0 +1,106 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { sweepExpired } from '../../src/domain/retention.ts';
+import { cancelTranscode } from '../../src/domain/transcodes/cancel.ts';
+import { eraseTranscode } from '../../src/domain/transcodes/erase.ts';
+import { lookAtSources } from '../../src/domain/transcodes/look-sources.ts';
+import { openRequest, openWholeRequest } from '../../src/domain/transcodes/row.ts';
+import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
+
+const SECRET = 'token=4711';
+const WEB = { index: 0, kind: 'subtitle' as const, url: `https://h.example/x.srt?${SECRET}`, field: 'filters[0]' };
+const FILTERS = [{ filter: `[0:v]subtitles='https://h.example/x.srt?${SECRET}':force_style='Bold=1'[v]` }];
+
+describe('files that filters name', () => {
+  let world: DomainWorld;
+  let account: Awaited<ReturnType<DomainWorld['account']>>;
+  beforeAll(async () => {
+    world = await makeDomainWorld();
+  });
+  beforeEach(async () => {
+    account = await world.account();
+  });
+  afterAll(() => world?.close());
+
+  const sql = async (text: string, ...values: unknown[]) => (await world.database.pg.query(text, values)).rows;
+  const rowsOf = (id: string) => sql('SELECT * FROM transcode_inputs WHERE transcode_id = $1 ORDER BY position', id);
+  const isThere = async (key: string) => (await world.context.store.head(key)) !== null;
+
+  it('are rows after the inputs, come with the claim apart from them, and no client sees them', async () => {
+    const upload = await world.upload(account);
+    const asset = { index: 2, kind: 'picture' as const, url: upload.fileUrl, field: 'options[1]' };
+    const job = await world.accept(account, { filters: FILTERS }, [WEB, asset]);
+    const rows = await rowsOf(job.id);
+    expect(rows.map(({ position, role, kind }) => [position, role, kind])).toEqual([
+      [0, 'input', null],
+      [1, 'asset', 'subtitle'],
+      [3, 'asset', 'picture'],
+    ]);
+    const claim = await world.mustClaim();
+    expect([claim.inputs.length, claim.assets.length]).toEqual([1, 2]);
+    expect((await world.view(job.id)).inputs).toHaveLength(1);
+    await world.complete(claim, (await world.store(claim)).objectId);
+  });
+
+  it('count for no minutes', async () => {
+    const limited = await world.account({ monthly_minutes: 2 });
+    const upload = await world.upload(limited);
+    const asset = { index: 0, kind: 'media' as const, url: upload.fileUrl, field: 'filters[0]' };
+    const body = { inputs: [{ url: upload.fileUrl }] };
+    // Each promises one minute for its input; that of the asset would make it two.
+    for (let n = 0; n < 2; n++) await world.accept(limited, body, [asset]);
+    await expect(world.accept(limited, body)).rejects.toMatchObject({ code: 'quota_exceeded' });
+    while (await world.claim());
+  });
+
+  it('show no query, and are forgotten whole when the job is final', async () => {
+    const job = await world.accept(account, { filters: FILTERS }, [WEB]);
+    const { vault } = world.context;
+    expect(JSON.stringify(openRequest(vault, job))).not.toContain(SECRET);
+    expect(openWholeRequest(vault, job)).toMatchObject({ filters: FILTERS });
+    await cancelTranscode(world.context, account.id, job.id);
+    const after = await world.row(job.id);
+    expect(after.request_source_sealed).toBeNull();
+    expect(openRequest(vault, after)?.filters?.[0]?.filter).toBe(
+      "[0:v]subtitles='https://h.example/x.srt':force_style='Bold=1'[v]",
+    );
+    expect((await rowsOf(job.id)).map((row) => row.source_sealed)).toEqual([null, null]);
+  });
+
+  it('keep a request that names no URL only once', async () => {
+    const job = await world.accept(account, { options: [{ option: '-crf', argument: 23 }] });
+    expect(job.request_source_sealed).toBeNull();
+    await cancelTranscode(world.context, account.id, job.id);
+  });
+
+  it('of another account do not exist, and the error names the field', async () => {
+    const other = await world.account();
+    const theirs = await world.upload(other);
+    const never = theirs.fileUrl.replace(/[^/]+$/, '20200101-000000-never.srt');
+    for (const url of [theirs.fileUrl, never]) {
+      await expect(world.accept(account, {}, [{ ...WEB, url }])).rejects.toMatchObject({
+        code: 'source_not_owned',
+        details: { field: 'filters[0]' },
+      });
+      expect(await lookAtSources(world.context, world.context.db, account, [url])).toEqual([
+        { refusal: 'source_not_owned', inspection: null },
+      ]);
+    }
+    const [mine] = await lookAtSources(world.context, world.context.db, other, [theirs.fileUrl]);
+    expect(mine).toMatchObject({ refusal: null, inspection: { summary: { duration_seconds: 10 } } });
+  });
+
+  it('live as long as an open job needs them and are erased with it', async () => {
+    const upload = await world.upload(account);
+    const job = await world.accept(account, {}, [{ ...WEB, url: upload.fileUrl }]);
+    await sql(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE id = $1`, upload.objectId);
+    await sweepExpired(world.context);
+    expect(await isThere(upload.key)).toBe(true);
+    await eraseTranscode(world.context, account.id, job.id, { actor: 'test', ip: null, request_id: null } as never);
+    expect(await isThere(upload.key)).toBe(false);
+    for (const row of await rowsOf(job.id)) expect([row.url_sealed, row.source_sealed]).toEqual([null, null]);
+    const erased = await world.row(job.id);
+    expect([erased.request_sealed, erased.request_source_sealed]).toEqual([null, null]);
+    const looked = await lookAtSources(world.context, world.context.db, account, [upload.fileUrl]);
+    expect(looked[0]!.refusal).toBe('source_deleted');
+  });
+});
