@@ -6,6 +6,7 @@ export type * from './options/parsed-request.ts';
 export { estimateLane } from './plan/lanes.ts';
 export { checkOutput } from './plan/output-check.ts';
 export { planTranscode } from './plan/plan.ts';
+export { type Preview, previewCommand } from './plan/preview.ts';
 export { ASSET_BYTES, type AssetContent, checkFont, checkLut, checkSubtitles } from './probe/asset-content.ts';
 export { checkInput, INPUT_LIMITS, SUBTITLE_DEMUXERS } from './probe/input-limits.ts';
 export { parseProbe, probeArgs } from './probe/probe.ts';

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, open, rm, stat } from 'node:fs/promises';
+import { mkdtemp, open, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import {
@@ -11,11 +11,14 @@ import {
   estimateLane,
   type MediaInfo,
   type Plan,
+  type PlanAsset,
   type PlanInput,
   parseProbe,
+  parseRequest,
   planTranscode,
   probeArgs,
 } from '../../src/media/index.ts';
+import { drawLayer, type FontLibrary, openFonts } from '../../src/text/index.ts';
 
 const run = promisify(execFile);
 const OPTIONS = { timeout: 60_000, maxBuffer: 16 * 2 ** 20 };
@@ -24,8 +27,12 @@ export interface Workshop {
   dir: string;
   /** Makes a file with FFmpeg; `args` stand before the output's name. Answers its path. */
   make(name: string, args: string[]): Promise<string>;
-  /** Plans and runs a request over files; answers the plan and what came out. */
-  transcode(files: string[], request: Omit<TranscodeRequest, 'inputs'> & Partial<TranscodeRequest>): Promise<Result>;
+  /** Plans and runs a request over files; answers the plan and what came out. `assets`: the file behind each URL. */
+  transcode(
+    files: string[],
+    request: Omit<TranscodeRequest, 'inputs'> & Partial<TranscodeRequest>,
+    assets?: Record<string, string>,
+  ): Promise<Result>;
   remove(): Promise<void>;
 }
 
@@ -46,26 +53,34 @@ export async function openWorkshop(): Promise<Workshop> {
       await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, path], OPTIONS);
       return path;
     },
-    async transcode(files, request) {
+    async transcode(files, request, sources = {}) {
       const inputs = await Promise.all(files.map(inspect));
       for (const input of inputs) checkInput(input.info);
       const full: TranscodeRequest = { inputs: files.map((url) => ({ url })), ...request };
+      const assets = await placeAssets(full, sources);
       const ctx = {
         lane: estimateLane(
           full,
           inputs.map((input) => input.info),
         ),
         cores: 2,
+        assets: assets.map((asset) => asset?.asset ?? null),
       };
       const named = inputs.map((input, index) => ({ ...input, path: `/in/${index}` }));
       const plan = planTranscode(full, named, ctx);
       const planned = plan.outputs[0]!;
       const path = join(dir, `${++count}-${planned.path.slice('/out/'.length)}`);
-      const args = plan.args.map((arg) => {
-        const input = /^\/in\/(\d)$/.exec(arg);
-        if (input) return files[Number(input[1])]!;
-        return arg === planned.path ? path : arg;
-      });
+      const places = new Map(files.map((file, index) => [`/in/${index}`, file]));
+      for (const placed of assets) if (placed) places.set(placed.asset.path, placed.file);
+      for (const layer of plan.layers) {
+        const file = join(dir, `${count}-${basename(layer.path)}`);
+        fonts ??= openFonts();
+        await writeFile(file, drawLayer(layer, fonts).svg);
+        places.set(layer.path, file);
+      }
+      const args = plan.args.map((arg) =>
+        arg === planned.path ? path : arg.replace(/\/in\/[a-z0-9.-]+/g, (name) => places.get(name) ?? name),
+      );
       const { stdout } = await run('ffmpeg', args, OPTIONS);
       const { info } = await inspect(path);
       checkOutput(planned.expect, info);
@@ -73,6 +88,26 @@ export async function openWorkshop(): Promise<Workshop> {
     },
     remove: () => rm(dir, { recursive: true, force: true }),
   };
+}
+
+let fonts: FontLibrary | null = null;
+
+/** The assets of a request as the worker would place them. */
+async function placeAssets(
+  request: TranscodeRequest,
+  sources: Record<string, string>,
+): Promise<({ asset: PlanAsset; file: string } | null)[]> {
+  return Promise.all(
+    parseRequest(request).assets.map(async ({ kind, source }, index) => {
+      if (source.type === 'input') return null;
+      const file = sources[source.url];
+      if (!file) throw new Error(`no file for ${source.url}`);
+      const path = `/in/asset-${index}${extname(file)}`;
+      if (kind === 'font' || kind === 'lut') return { file, asset: { kind, path, demuxer: null, info: null } };
+      const { demuxer, info } = await inspect(file);
+      return { file, asset: { kind, path, demuxer, info } };
+    }),
+  );
 }
 
 /** Detects and probes a file as the worker does. */

@@ -2,6 +2,7 @@ import { formatKind } from '../../contract/formats.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { parseRequest } from '../options/parse-request.ts';
 import type { Lane, MediaInfo } from '../types.ts';
+import { estimateDrawn } from './flow/lane-estimate.ts';
 import { displaySize, SHORT_SIDES, shortSide } from './geometry.ts';
 import { mainVideo } from './streams.ts';
 
@@ -9,6 +10,8 @@ import { mainVideo } from './streams.ts';
 const HEAVY_SHORT_SIDE = 720;
 /** A GIF of up to this many seconds costs no more than a 480p encode. */
 const LIGHT_GIF_SECONDS = 60;
+/** Filters that need more CPU than this for one second of media fill the machine as an encode does. */
+const HEAVY_FILTER_CPU = 8;
 
 /**
  * The lane of a job: `heavy` = one at a time on a machine, with all threads; `light` = several side by side. An
@@ -17,29 +20,45 @@ const LIGHT_GIF_SECONDS = 60;
 export function estimateLane(request: TranscodeRequest, infos: (MediaInfo | null)[]): Lane {
   const kind = formatKind(request.outputFormat);
   if (kind === 'audio') return 'light';
-  const { output } = parseRequest(request);
+  const parsed = parseRequest(request);
+  const { output } = parsed;
   const last = (name: string, specifiers: string[]) =>
     output.findLast((option) => option.name === name && specifiers.includes(option.specifier))?.value ?? null;
   if (output.some((option) => option.name === 'vn')) return 'light';
   const size = last('s', ['', 'v', 'v:0']);
+  const drawn = estimateDrawn(parsed, infos);
+  if (
+    drawn &&
+    drawn.cpuPerSecond > HEAVY_FILTER_CPU &&
+    request.outputFormat !== 'jpg' &&
+    request.outputFormat !== 'png'
+  )
+    return 'heavy';
+  const short = () => outputShortSide(request, infos, size, drawn?.shortSide ?? null);
   if (kind === 'image') {
     if (request.outputFormat !== 'gif') return 'light';
-    const short = infos.every((info) => info !== null && (info.durationSeconds ?? 0) <= LIGHT_GIF_SECONDS);
+    const brief = infos.every((info) => info !== null && (info.durationSeconds ?? 0) <= LIGHT_GIF_SECONDS);
     const trimmed = output.some((option) => option.name === 't' && Number(option.value) <= LIGHT_GIF_SECONDS);
     // Without a size of the caller's the planner makes a GIF small; with options it keeps the source's.
-    const keepsSize = output.length > 0 || request.preset?.resolution !== undefined || size !== null;
-    const large = keepsSize && outputShortSide(request, infos, size) >= HEAVY_SHORT_SIDE;
-    return (short || trimmed) && !large ? 'light' : 'heavy';
+    const keepsSize = output.length > 0 || drawn !== null || request.preset?.resolution !== undefined || size !== null;
+    const large = keepsSize && short() >= HEAVY_SHORT_SIDE;
+    return (brief || trimmed) && !large ? 'light' : 'heavy';
   }
   if (last('c', ['', 'v', 'v:0']) === 'copy') return 'light';
-  return outputShortSide(request, infos, size) >= HEAVY_SHORT_SIDE ? 'heavy' : 'light';
+  return short() >= HEAVY_SHORT_SIDE ? 'heavy' : 'light';
 }
 
-function outputShortSide(request: TranscodeRequest, infos: (MediaInfo | null)[], size: string | null): number {
+function outputShortSide(
+  request: TranscodeRequest,
+  infos: (MediaInfo | null)[],
+  size: string | null,
+  drawn: number | null,
+): number {
   if (size !== null) return Math.min(...size.split('x').map(Number));
   const hasOptions = (request.options?.length ?? 0) > 0;
   const wanted =
     !hasOptions && request.preset?.resolution ? SHORT_SIDES[request.preset.resolution] : Number.POSITIVE_INFINITY;
+  if (drawn !== null) return Math.min(wanted, drawn);
   const sources = infos.map((info) => {
     if (info === null) return Number.POSITIVE_INFINITY;
     const video = mainVideo(info);

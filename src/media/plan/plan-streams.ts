@@ -1,45 +1,118 @@
 import { JobFailure } from '../../contract/failures.ts';
-import type { OutputFormat } from '../../contract/formats.ts';
-import { formatKind } from '../../contract/formats.ts';
+import { formatKind, type OutputFormat } from '../../contract/formats.ts';
+import type { OpenPad, PadKind } from '../filters/types.ts';
 import type { OptionSet } from '../options/option-set.ts';
-import type { AudioStream, PlanInput, VideoStream } from '../types.ts';
+import type { AudioStream, PlanInput, PlanWarning, VideoStream } from '../types.ts';
+import type { StreamRef } from './graph-sources.ts';
+import { resolveMap } from './stream-maps.ts';
 import { coverArt, mainAudio, mainVideo } from './streams.ts';
 
+/** A stream of the output: one of an input as it is, or an open output of the caller's graph. */
+export type OutputStream = StreamRef | { kind: PadKind; pad: number };
+
 export interface Selection {
-  /** Input number and stream; null = the output has none of that kind. */
+  /** Every stream of the output in order. */
+  streams: OutputStream[];
+  /** Input and stream of the first video and audio, when they come from an input; null = made by the graph, or none. */
   video: { input: number; stream: VideoStream } | null;
   audio: { input: number; stream: AudioStream } | null;
-  /** Arguments of `-map`. */
-  maps: string[];
+  hasVideo: boolean;
+  hasAudio: boolean;
+  /** The caller's own maps of input streams, word for word; null = ours decide. */
+  verbatim: string[] | null;
   /** The caller's own `-map` decides, so we cannot promise what comes out. */
   mapped: boolean;
+  /** Outputs of the graph that go nowhere. */
+  sunk: number[];
+  warnings: PlanWarning[];
 }
 
 /** Chooses the streams of a single output; throws when the format needs what no input has. */
-export function selectStreams(format: OutputFormat, inputs: readonly PlanInput[], options: OptionSet): Selection {
+export function selectStreams(
+  format: OutputFormat,
+  inputs: readonly PlanInput[],
+  options: OptionSet,
+  pads: readonly OpenPad[] = [],
+): Selection {
   const kind = formatKind(format);
-  const wantVideo = kind !== 'audio' && !options.has('vn');
-  const wantAudio = kind !== 'image' && !options.has('an');
-  if (!wantVideo && !wantAudio) {
+  const wanted = (of: PadKind) =>
+    of === 'v' ? kind !== 'audio' && !options.has('vn') : kind !== 'image' && !options.has('an');
+  if (!wanted('v') && !wanted('a')) {
     throw new JobFailure('empty_media', 'The options leave neither pictures nor sound.');
   }
-  const stated = options.options.filter((option) => option.name === 'map').map((option) => option.value!);
-  const chosen = stated.length > 0 ? selectMapped(stated, inputs) : selectDefault(inputs, kind === 'image');
-  const video = wantVideo ? chosen.video : null;
-  const audio = wantAudio ? chosen.audio : null;
+  const maps = options.options.filter((option) => option.name === 'map').map((option) => option.value!);
+  const warnings: PlanWarning[] = [];
+  const mapped = maps.length > 0;
+  const all = mapped ? mappedStreams(maps, inputs, pads) : pads.map((pad, index) => ({ kind: pad.kind, pad: index }));
+  const streams = all.filter((stream) => wanted(stream.kind));
+  if (!mapped) streams.push(...defaultStreams(inputs, streams, wanted, kind === 'image'));
+  const used = new Set(streams.flatMap((stream) => ('pad' in stream ? [stream.pad] : [])));
+  const sunk = [...pads.keys()].filter((index) => !used.has(index));
+  for (const index of sunk) warnings.push(sunkWarning(pads[index]!, index, mapped, format));
 
-  if (wantVideo && !video && stated.length === 0) {
+  const first = (of: PadKind) => streams.find((stream) => stream.kind === of);
+  const [video, audio] = [first('v'), first('a')];
+  if (wanted('v') && !video && !mapped) {
     throw new JobFailure('no_video_stream', `The input has no pictures, and ${format} needs them.`);
   }
-  if (!wantVideo && !audio && stated.length === 0) {
+  if (!wanted('v') && !audio && !mapped) {
     throw new JobFailure('no_audio_stream', `The input has no sound, and ${format} needs it.`);
   }
-  const maps = stated.length > 0 ? stated.flatMap((map) => ['-map', map]) : [];
-  if (stated.length === 0) {
-    if (video) maps.push('-map', `${video.input}:${video.stream.index}`);
-    if (audio) maps.push('-map', `${audio.input}:${audio.stream.index}`);
+  if (kind === 'image' && streams.filter((stream) => 'pad' in stream && stream.kind === 'v').length > 1) {
+    throw new JobFailure('option_refused', `The filter graph has several pictures as outputs; a ${format} holds one.`);
   }
-  return { video, audio, maps, mapped: stated.length > 0 };
+  return {
+    streams,
+    video: video?.kind === 'v' && 'stream' in video ? { input: video.input, stream: video.stream } : null,
+    audio: audio?.kind === 'a' && 'stream' in audio ? { input: audio.input, stream: audio.stream } : null,
+    hasVideo: video !== undefined,
+    hasAudio: audio !== undefined,
+    verbatim: mapped && pads.length === 0 ? maps : null,
+    mapped,
+    sunk,
+    warnings,
+  };
+}
+
+function mappedStreams(
+  maps: readonly string[],
+  inputs: readonly PlanInput[],
+  pads: readonly OpenPad[],
+): OutputStream[] {
+  const streams: OutputStream[] = [];
+  const mapped = new Set<number>();
+  for (const map of maps) {
+    const label = /^\[(.+)\]$/.exec(map)?.[1];
+    if (label === undefined) {
+      resolveMap(map, inputs, streams);
+      continue;
+    }
+    const pad = pads.findIndex((candidate) => candidate.label === label);
+    if (pad < 0)
+      throw new JobFailure('option_refused', `-map names [${label}], which is no open output of the filters.`);
+    mapped.add(pad);
+    streams.push({ kind: pads[pad]!.kind, pad });
+  }
+  // FFmpeg takes outputs without a label into the file whatever -map says.
+  for (const [index, pad] of pads.entries()) {
+    if (pad.label === null && !mapped.has(index)) streams.push({ kind: pad.kind, pad: index });
+  }
+  return streams;
+}
+
+/** What the graph does not make, the inputs give: sound under composed pictures, pictures over mixed sound. */
+function defaultStreams(
+  inputs: readonly PlanInput[],
+  streams: readonly OutputStream[],
+  wanted: (kind: PadKind) => boolean,
+  coverIsEnough: boolean,
+): StreamRef[] {
+  const best = selectDefault(inputs, coverIsEnough);
+  const lacks = (kind: PadKind) => wanted(kind) && !streams.some((stream) => stream.kind === kind);
+  return [
+    ...(lacks('v') && best.video ? [{ kind: 'v' as const, ...best.video }] : []),
+    ...(lacks('a') && best.audio ? [{ kind: 'a' as const, ...best.audio }] : []),
+  ];
 }
 
 /** As FFmpeg does it: over all inputs the largest video and the audio with most channels; the marked default comes first. */
@@ -64,24 +137,8 @@ function selectDefault(inputs: readonly PlanInput[], coverIsEnough: boolean): Pi
   return { video, audio };
 }
 
-/** Finds which video and audio a list of `-map` takes first, to choose filters and settings for them. */
-function selectMapped(maps: readonly string[], inputs: readonly PlanInput[]): Pick<Selection, 'video' | 'audio'> {
-  let video: Selection['video'] = null;
-  let audio: Selection['audio'] = null;
-  for (const map of maps) {
-    const match = /^(\d)(?::([vas]))?(?::(\d+))?\??$/.exec(map);
-    const input = match ? inputs[Number(match[1])] : undefined;
-    if (!match || !input) continue;
-    const position = match[3] === undefined ? null : Number(match[3]);
-    const pick = <T extends { index: number }>(streams: readonly T[], letter: string): T | undefined => {
-      if (match[2] === letter) return streams[position ?? 0];
-      if (match[2] !== undefined) return undefined;
-      return position === null ? streams[0] : streams.find((stream) => stream.index === position);
-    };
-    const videoStream = pick(input.info.video, 'v');
-    const audioStream = pick(input.info.audio, 'a');
-    if (!video && videoStream) video = { input: Number(match[1]), stream: videoStream };
-    if (!audio && audioStream) audio = { input: Number(match[1]), stream: audioStream };
-  }
-  return { video, audio };
+function sunkWarning(pad: OpenPad, index: number, mapped: boolean, format: OutputFormat): PlanWarning {
+  const name = pad.label === null ? `Output ${index + 1}` : `Output [${pad.label}]`;
+  const why = mapped ? 'no -map takes it' : `a ${format} does not hold it`;
+  return { field: 'filters', message: `${name} of the filter graph was dropped, because ${why}.` };
 }

@@ -2,6 +2,8 @@ import type { Quality } from '../../contract/formats.ts';
 import { ALPHA_ENCODERS, pixelFormatFor, videoSettings } from '../encoders/encoder-settings.ts';
 import type { OptionSet } from '../options/option-set.ts';
 import type { MediaInfo, VideoStream } from '../types.ts';
+import { finishChain } from './finish-chain.ts';
+import type { Flow } from './flow/flow.ts';
 import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
@@ -32,10 +34,14 @@ export interface VideoRequest {
   durationSeconds: number | null;
   /** A single picture comes out. */
   still: boolean;
+  /** What the caller's own filters or overlays make of the stream, and what they do themselves; null = there are none. */
+  drawn: { flow: Flow; palette: boolean; rate: boolean } | null;
 }
 
 export interface VideoPlan {
   args: string[];
+  /** Filters of ours, after the caller's; may be empty. */
+  chain: string;
   size: Size;
   /** Whether `size` is certain: not when a photo may be turned by its EXIF data, or the caller sized it. */
   sizeIsCertain: boolean;
@@ -53,7 +59,7 @@ export function planVideo(request: VideoRequest): VideoPlan {
   const isGif = encoder === 'gif';
   const isVideoFormat = !request.still && !['gif', 'libwebp', 'libwebp_anim'].includes(encoder);
   const orientationUnknown = request.info.demuxer === 'jpeg_pipe';
-  const base = raw ? storedSize(stream) : displaySize(stream);
+  const base = request.drawn ? drawnSize(request.drawn.flow, stream) : raw ? storedSize(stream) : displaySize(stream);
   const statedSize = sizeOf(options.value('s', 'v'));
   const size = statedSize ?? targetSize(request, base, isVideoFormat, isGif);
 
@@ -67,19 +73,31 @@ export function planVideo(request: VideoRequest): VideoPlan {
   const handled: string[] = [];
   // In the chain of a GIF the palette must come after size and rate.
   if (isGif) handled.push('s', 'r');
-  const chain = videoChain(stream, {
-    size: isGif || !statedSize ? size : null,
-    squarePixels: !raw,
-    pad: false,
-    frameRate: frameRate.filter,
-    toneMap: !keepsHdr,
-    pixelFormat: statedFormat ? null : wanted,
-    background: stream.hasAlpha && !ALPHA_ENCODERS.includes(encoder) ? (request.still ? 'white' : 'black') : null,
-    orientationUnknown,
-  });
+  const background = stream.hasAlpha && !ALPHA_ENCODERS.includes(encoder) ? (request.still ? 'white' : 'black') : null;
+  const pixelFormat = statedFormat ? null : wanted;
+  const chain = request.drawn
+    ? finishChain({
+        flow: request.drawn.flow,
+        background,
+        frameRate: isGif && request.drawn.rate ? null : frameRate.filter,
+        size: isGif ? statedSize : null,
+        shortSide: statedSize ? null : request.resolution,
+        even: isVideoFormat && statedSize === null && !/444|rgb|gray|gbr/.test(statedFormat ?? wanted ?? 'yuv420p'),
+        pixelFormat,
+      })
+    : videoChain(stream, {
+        size: isGif || !statedSize ? size : null,
+        squarePixels: !raw,
+        pad: false,
+        frameRate: frameRate.filter,
+        toneMap: !keepsHdr,
+        pixelFormat,
+        background,
+        orientationUnknown,
+      });
   const parts = chain === '' ? [] : [chain];
-  let filterBytes = stream.isHdr && !keepsHdr ? 8 * 12 * stream.width * stream.height : 0;
-  if (isGif) {
+  let filterBytes = stream.isHdr && !keepsHdr && !request.drawn ? toneMapBytes(stream) : 0;
+  if (isGif && !request.drawn?.palette) {
     const perSecond = size.width * size.height * 4 * frameRate.value;
     const fits = PALETTE_BYTES / Math.max(1, perSecond);
     const whole = request.durationSeconds !== null && request.durationSeconds <= fits;
@@ -87,7 +105,6 @@ export function planVideo(request: VideoRequest): VideoPlan {
     parts.push(paletteChain({ colours: GIF_COLOURS[quality], sampleSeconds: whole ? null : Math.max(0.5, fits) }));
   }
   const args: string[] = [];
-  if (parts.length > 0) args.push('-filter:v:0', parts.join(','));
   const settings = videoSettings({
     encoder,
     quality,
@@ -106,8 +123,9 @@ export function planVideo(request: VideoRequest): VideoPlan {
   else if (encoder === 'libwebp_anim' && !options.has('loop')) args.push('-loop', '0');
   return {
     args,
+    chain: parts.join(','),
     size,
-    sizeIsCertain: !raw && !orientationUnknown,
+    sizeIsCertain: !raw && !orientationUnknown && request.drawn === null,
     frameRate: frameRate.value,
     bitDepth: deep ? 10 : 8,
     preset: options.value('preset', 'v') ?? settings[settings.indexOf('-preset:v') + 1] ?? null,
@@ -116,8 +134,28 @@ export function planVideo(request: VideoRequest): VideoPlan {
   };
 }
 
+/** Whether what comes out has to be of 8 bits, so that HDR must be tone-mapped for it. */
+export function needsToneMap(encoder: string, stream: VideoStream, options: OptionSet): boolean {
+  if (!stream.isHdr || encoder === 'prores_ks' || options.has('color_trc', 'v')) return false;
+  const alpha = stream.hasAlpha && ALPHA_ENCODERS.includes(encoder);
+  const format = options.value('pix_fmt', 'v') ?? pixelFormatFor(encoder, { alpha, bitDepth: stream.bitDepth });
+  return format === null || !/10|12|16/.test(format);
+}
+
+/** Tone mapping works in 32-bit float. */
+export function toneMapBytes(stream: { width: number; height: number }): number {
+  return 8 * 12 * stream.width * stream.height;
+}
+
+/** Estimate of the pictures after the caller's filters; where nothing is known, the size of what went in. */
+function drawnSize(flow: Flow, stream: VideoStream): Size {
+  const size = displaySize(stream);
+  const side = (value: number, fallback: number) => (value > 0 ? Math.max(1, Math.round(value)) : fallback);
+  return { width: side(flow.width, size.width), height: side(flow.height, size.height) };
+}
+
 function targetSize(request: VideoRequest, base: Size, even: boolean, isGif: boolean): Size {
-  if (isGif && request.resolution === null && !request.raw) return fitWidth(base, GIF_WIDTH);
+  if (isGif && request.resolution === null && !request.raw && !request.drawn) return fitWidth(base, GIF_WIDTH);
   const size = fitShortSide(base, request.raw ? null : request.resolution, even);
   if (!request.encoder.startsWith('libwebp')) return size;
   const factor = Math.min(1, WEBP_SIDE / Math.max(size.width, size.height));
@@ -130,7 +168,7 @@ function outputFrameRate(
   isGif: boolean,
 ): { filter: number | null; cap: boolean; value: number } {
   const { stream, options } = request;
-  const source = stream.frameRate ?? 25;
+  const source = request.drawn?.flow.rate ?? stream.frameRate ?? 25;
   const stated = fraction(options.value('r', 'v'));
   if (request.still) return { filter: null, cap: false, value: 1 };
   if (isGif) {

@@ -19,12 +19,16 @@ export function planTranscode(request: TranscodeRequest, inputs: readonly PlanIn
   if (inputs.length === 0 || inputs.length !== request.inputs.length) {
     throw new JobFailure('internal', 'The inputs of the job do not match its request.');
   }
+  const named = new Set(parsed.assets.flatMap(({ source }) => (source.type === 'input' ? [source.index] : [])));
   for (const [index, input] of inputs.entries()) {
-    if (SUBTITLE_DEMUXERS.includes(input.demuxer)) {
-      throw new JobFailure('unsupported_media', `Input ${index + 1} is a subtitle file, which cannot be transcoded.`);
+    if (SUBTITLE_DEMUXERS.includes(input.demuxer) && !named.has(index)) {
+      throw new JobFailure(
+        'unsupported_media',
+        `Input ${index + 1} is a subtitle file, which cannot be transcoded; burn it in with subtitles=input:${index}.`,
+      );
     }
   }
-  const raw = (request.options?.length ?? 0) > 0;
+  const raw = (request.options?.length ?? 0) > 0 || parsed.graph !== null;
   if (inputs.length === 1 || raw) return planPlain(request, inputs, parsed, ctx);
   const still = formatKind(request.outputFormat) === 'image' && request.outputFormat !== 'gif';
   if (!still) return planJoin(request, inputs, parsed, ctx);

@@ -53,6 +53,8 @@ export interface Workload {
   } | null;
   /** Frames held by filters: HDR works in 32-bit float, a palette waits for its frames. Bytes. */
   filterBytes: number;
+  /** CPU seconds that the caller's filters need for one second of media. */
+  filterCpuPerSecond?: number;
   /** Null = not known. */
   durationSeconds: number | null;
   /** A single picture. */
@@ -80,7 +82,7 @@ export function resourcesFor(work: Workload, ctx: PlanContext): Resources {
   const pixelRate = work.encoded ? work.encoded.width * work.encoded.height * work.encoded.frameRate : 0;
   const decodeRate = Math.max(0, ...work.decoded.map((frame) => frame.width * frame.height * 30));
   const encodeCost = work.encoded ? (CPU_PER_SECOND[work.encoded.encoder] ?? OTHER_CPU_PER_SECOND) : 0;
-  const perSecond = (encodeCost * pixelRate + 4 * decodeRate) / REFERENCE_PIXEL_RATE;
+  const perSecond = (encodeCost * pixelRate + 4 * decodeRate) / REFERENCE_PIXEL_RATE + (work.filterCpuPerSecond ?? 0);
   const wall = clamp(MIN_WALL_SECONDS + seconds * (0.5 + perSecond), MIN_WALL_SECONDS, MAX_WALL_SECONDS);
   return {
     memoryBytes: Math.max(MIN_MEMORY_BYTES, Math.ceil(memory * 1.2)),

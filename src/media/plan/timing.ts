@@ -1,7 +1,7 @@
 import type { OptionSet } from '../options/option-set.ts';
 import type { MediaInfo } from '../types.ts';
 
-/** Seconds that an input plays once its own options have trimmed or repeated it; null = not known or without end. */
+/** Seconds that an input plays once its own options have trimmed or repeated it; null = not known, Infinity = without end. */
 export function inputDuration(info: MediaInfo, options: OptionSet): number | null {
   const length = options.length();
   if (info.isImage) return length;
@@ -13,13 +13,14 @@ export function inputDuration(info: MediaInfo, options: OptionSet): number | nul
         ? Math.min(left, -fromEnd)
         : Math.max(0, left - (options.number('ss') ?? 0));
     const repeats = options.number('stream_loop') ?? 0;
-    left = repeats < 0 ? null : left * (repeats + 1);
+    left = left * (repeats + 1);
   }
+  if ((options.number('stream_loop') ?? 0) < 0) left = Number.POSITIVE_INFINITY;
   if (length === null) return left;
   return left === null ? length : Math.min(left, length);
 }
 
-/** Seconds of the output, from its inputs' seconds and its own trim options; null = not known. */
+/** Seconds of the output, from its streams' seconds and its own trim options; null = not known, Infinity = without end. */
 export function outputDuration(
   inputs: readonly (number | null)[],
   options: OptionSet,
@@ -28,7 +29,7 @@ export function outputDuration(
   const known = inputs.filter((seconds) => seconds !== null);
   let seconds: number | null = null;
   if (options.has('shortest')) seconds = known.length > 0 ? Math.min(...known) : null;
-  else if (known.length === inputs.length) seconds = Math.max(...known);
+  else if (known.length === inputs.length || known.includes(Number.POSITIVE_INFINITY)) seconds = Math.max(...known);
   if (seconds !== null) seconds = Math.max(0, seconds - (options.number('ss') ?? 0));
   const length = options.length();
   if (length !== null) seconds = seconds === null ? length : Math.min(seconds, length);

@@ -26,7 +26,7 @@ export interface VideoChain {
  */
 export function videoChain(stream: VideoStream, chain: VideoChain): string {
   const filters: string[] = [];
-  if (stream.isInterlaced) filters.push('bwdif=mode=send_frame:deint=interlaced');
+  if (stream.isInterlaced) filters.push(DEINTERLACE);
   if (chain.frameRate !== null) filters.push(`fps=${rationalFrameRate(chain.frameRate)}`);
   if (chain.background && stream.hasAlpha) filters.push(flatten(chain.background));
   const toneMap = chain.toneMap && stream.isHdr;
@@ -36,6 +36,19 @@ export function videoChain(stream: VideoStream, chain: VideoChain): string {
   if (pixelFormat && (filters.length > 0 || pixelFormat !== stream.pixelFormat)) filters.push(`format=${pixelFormat}`);
   return filters.join(',');
 }
+
+/** What happens to a stream before the caller's own filters see it. */
+export function prepareChain(stream: VideoStream, work: { deinterlace: boolean; toneMap: boolean }): string {
+  const filters: string[] = [];
+  if (work.deinterlace && stream.isInterlaced) filters.push(DEINTERLACE);
+  if (work.toneMap && stream.isHdr) {
+    const { width, height } = storedSize(stream);
+    filters.push(...hdrToSdr(stream, width % 2 === 1 || height % 2 === 1), 'format=yuv420p');
+  }
+  return filters.join(',');
+}
+
+const DEINTERLACE = 'bwdif=mode=send_frame:deint=interlaced';
 
 function resize(stream: VideoStream, chain: VideoChain, toneMap: boolean): string[] {
   const display = chain.squarePixels ? displaySize(stream) : storedSize(stream);
@@ -92,7 +105,7 @@ function colourOptions(stream: VideoStream, pixelFormat: string | null): string[
 }
 
 /** `drawbox` with `replace` paints the whole frame, so no second input of a known size is needed. */
-function flatten(colour: 'white' | 'black'): string {
+export function flatten(colour: 'white' | 'black'): string {
   return (
     `format=rgba,split[front][back];[back]drawbox=color=${colour}:thickness=fill:replace=1[ground];` +
     '[ground][front]overlay=format=rgb'

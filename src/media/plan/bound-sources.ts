@@ -1,0 +1,23 @@
+import type { CheckedGraph } from '../filters/types.ts';
+import { timeText } from '../options/option-values.ts';
+import { isEndless } from './flow/times.ts';
+
+/**
+ * Gives every source and filter that has an option for its length, and would run for ever without, `seconds`. What
+ * has none stays endless; then only the output's own length ends it.
+ */
+export function boundSources(graph: CheckedGraph, seconds: number): CheckedGraph {
+  const bound = (filter: CheckedGraph['chains'][number][number]) => {
+    const option = filter.spec.endless?.option;
+    if (!option || !isEndless(filter)) return filter;
+    return {
+      ...filter,
+      values: new Map([...filter.values, [option, { type: 'text' as const, text: timeText(seconds) }]]),
+    };
+  };
+  return { ...graph, chains: graph.chains.map((filters) => filters.map(bound)) };
+}
+
+export function hasEndlessSource(graph: CheckedGraph): boolean {
+  return graph.chains.flat().some((filter) => filter.spec.endless?.option != null && isEndless(filter));
+}

@@ -1,0 +1,189 @@
+import { JobFailure } from '../../contract/failures.ts';
+import { serialiseGraph } from '../filters/index.ts';
+import type { CheckedGraph } from '../filters/types.ts';
+import type { ParsedRequest, PlacedGraph } from '../options/parsed-request.ts';
+import { photoDiameter, quoteCardFilters, textOverlayFilters } from '../overlays/index.ts';
+import type { LayerRequest, PlanContext, PlanInput, VideoStream } from '../types.ts';
+import { boundSources } from './bound-sources.ts';
+import { ExtraInputs } from './extra-inputs.ts';
+import { estimateGraph, unknownFlow } from './flow/estimate.ts';
+import { type Flow, longest, soundFlow } from './flow/flow.ts';
+import { type FedPad, type PlacedFile, placeMovies } from './movies.ts';
+import type { Piece } from './pieces.ts';
+import { pictureFlow } from './stream-flows.ts';
+import { mainVideo } from './streams.ts';
+
+/** A graph whose films have become inputs, and whose sources end. */
+export interface OpenedGraph {
+  graph: CheckedGraph;
+  fed: FedPad[];
+  /** Flows of its open outputs. */
+  outputs: Flow[];
+  write: (inputs: (string | null)[], outputs: (string | null)[]) => string;
+}
+
+export interface ComposerJob {
+  parsed: ParsedRequest;
+  inputs: readonly PlanInput[];
+  ctx: PlanContext;
+  /** Seconds of what has no end by itself. */
+  bound: number;
+}
+
+/** Collects what graphs and overlays need beside their text: inputs, layers, memory, time. */
+export class Composer {
+  readonly extra: ExtraInputs;
+  readonly layers: LayerRequest[] = [];
+  readonly decoded: VideoStream[] = [];
+  heldBytes = 0;
+  cpuPerSecond = 0;
+  /** Filters that more than one input feeds cannot stand in a plain `-filter:v`. */
+  complex = false;
+  readonly #job: ComposerJob;
+  #graphs = 0;
+
+  constructor(job: ComposerJob) {
+    this.#job = job;
+    this.extra = new ExtraInputs(job.inputs.length);
+  }
+
+  /** `flows` = what comes in at the open inputs of the caller's graph, in its order. */
+  open(placed: PlacedGraph, flows: readonly Flow[]): OpenedGraph {
+    const { graph: moved, fed } = placeMovies(placed, (asset) => this.#file(asset), this.extra);
+    const feeds = new Map(fed.map((feed) => [feed.pad, this.#fedFlow(feed)]));
+    const own = [...flows];
+    const all = moved.inputs.map((pad) => feeds.get(pad) ?? own.shift() ?? unknownFlow());
+    const short = estimateGraph(moved, all, 0);
+    const finite = short.outputs
+      .map((flow) => flow.seconds)
+      .filter((value) => value !== null && Number.isFinite(value));
+    const seconds = Math.max(this.#job.bound, ...(finite as number[]));
+    const graph = boundSources(moved, seconds);
+    const estimate = estimateGraph(graph, all, seconds);
+    this.heldBytes += estimate.heldBytes;
+    this.cpuPerSecond += estimate.cpuPerSecond;
+    if (fed.length > 0) this.complex = true;
+    const prefix = `g${this.#graphs++}`;
+    const write = (inputs: (string | null)[], outputs: (string | null)[]) => {
+      const left = [...inputs];
+      return serialiseGraph(graph, {
+        asset: (index) => this.#file(placed.assets[index] ?? -1).path,
+        prefix,
+        inputs: graph.inputs.map((pad) => (feeds.has(pad) ? pad.label : (left.shift() ?? null))),
+        outputs,
+      });
+    };
+    return { graph, fed, outputs: estimate.outputs, write };
+  }
+
+  /** A graph with one open input and one open output, as `-vf` and `-af` take it. */
+  graphStep(placed: PlacedGraph, flow: Flow): { piece: Piece; flow: Flow } {
+    const opened = this.open(placed, [flow]);
+    const piece = isSeries(opened)
+      ? opened.write([null], [null])
+      : (input: string | null, output: string | null) => opened.write([input], [output]);
+    return { piece, flow: opened.outputs[0] ?? flow };
+  }
+
+  /** The pictures' steps in the caller's order. */
+  videoSteps(flow: Flow): { pieces: Piece[]; flow: Flow } {
+    const pieces: Piece[] = [];
+    let current = flow;
+    for (const step of this.#job.parsed.video) {
+      if (step.type === 'graph') {
+        const next = this.graphStep(step, current);
+        pieces.push(next.piece);
+        current = next.flow;
+        continue;
+      }
+      this.complex = true;
+      const frame = frameOf(current, flow);
+      if (step.type === 'text') {
+        const layer = this.#layer((path) => ({ kind: 'text', path, overlay: step.overlay, frame }));
+        pieces.push((input, output) =>
+          textOverlayFilters(step.overlay, { input: input ?? '', layer, output: output ?? '' }),
+        );
+      } else {
+        const { card } = step;
+        const photo = step.photo === null ? null : this.#photo(step.photo, frame);
+        const layer = this.#layer((path) => ({ kind: 'card', path, card, frame, hasPhoto: photo !== null }));
+        const prefix = `c${this.layers.length}`;
+        pieces.push((input, output) =>
+          quoteCardFilters(card, frame, { input: input ?? '', layer, output: output ?? '', photo, prefix }),
+        );
+      }
+      this.heldBytes += 3 * 4 * frame.width * frame.height;
+      this.cpuPerSecond += (3 * frame.width * frame.height * (current.rate ?? 30)) / (1920 * 1080 * 30);
+    }
+    return { pieces, flow: current };
+  }
+
+  audioSteps(flow: Flow): { pieces: Piece[]; flow: Flow } {
+    const pieces: Piece[] = [];
+    let current = flow;
+    for (const placed of this.#job.parsed.audio) {
+      const next = this.graphStep(placed, current);
+      pieces.push(next.piece);
+      current = next.flow;
+    }
+    return { pieces, flow: current };
+  }
+
+  #photo(asset: number, frame: { width: number; height: number }): { picture: string; mask: string } {
+    const file = this.#file(asset);
+    if (!file.demuxer) throw new JobFailure('internal', 'The photo of the card is missing.');
+    const video = file.info ? mainVideo(file.info) : null;
+    if (!video) throw new JobFailure('no_video_stream', 'The photo of the card holds no picture.');
+    const number = this.extra.add({ path: file.path, demuxer: file.demuxer });
+    this.decoded.push(video);
+    const mask = this.#layer((path) => ({ kind: 'mask', path, diameter: photoDiameter(frame) }));
+    return { picture: `${number}:${video.index}`, mask };
+  }
+
+  /** Answers the label of the layer's stream. */
+  #layer(make: (path: string) => LayerRequest): string {
+    const path = `/in/layer-${this.layers.length}.svg`;
+    this.layers.push(make(path));
+    return `${this.extra.add({ path, demuxer: 'svg_pipe' })}:0`;
+  }
+
+  /** The file of an asset of the request: one that was fetched, or a job input. */
+  #file(asset: number): PlacedFile {
+    const { parsed, inputs, ctx } = this.#job;
+    const source = parsed.assets[asset]?.source;
+    const file = source?.type === 'input' ? inputs[source.index] : ctx.assets?.[asset];
+    if (!file) throw new JobFailure('internal', 'A file that the filters name is missing.');
+    return file;
+  }
+
+  #fedFlow(feed: FedPad): Flow {
+    const { info } = feed;
+    const seconds = feed.endless ? Number.POSITIVE_INFINITY : info.isImage ? 1 / 25 : info.durationSeconds;
+    if (feed.pad.kind === 'a') return soundFlow(seconds);
+    const video = mainVideo(info);
+    if (video) this.decoded.push(video);
+    return video ? pictureFlow(video, info, null, seconds) : { ...soundFlow(seconds), kind: 'v' };
+  }
+}
+
+/** Pixels in which text is laid out; an unknown size is taken for the input's. */
+function frameOf(flow: Flow, source: Flow): { width: number; height: number } {
+  const side = (value: number, fallback: number, last: number) =>
+    Math.round(value > 0 ? value : fallback > 0 ? fallback : last);
+  return { width: side(flow.width, source.width, 1920), height: side(flow.height, source.height, 1080) };
+}
+
+/** One chain whose ends carry no labels can be joined to others with a comma. */
+function isSeries({ graph, fed }: OpenedGraph): boolean {
+  const [input, output] = [graph.inputs[0], graph.outputs[0]];
+  if (fed.length > 0 || graph.chains.length !== 1 || !input || !output) return false;
+  const last = graph.chains[0]!.length - 1;
+  return input.filter === 0 && output.filter === last && output.pad === 0 && input.pad === 0;
+}
+
+/** What a source without an end is given: the output's own length, else that of the longest input. */
+export function sourceBound(stated: number | null, seconds: readonly (number | null)[], fallback: number): number {
+  if (stated !== null) return stated;
+  const known = seconds.filter((value) => value !== null && Number.isFinite(value));
+  return known.length > 0 && longest(known) ? longest(known)! : fallback;
+}

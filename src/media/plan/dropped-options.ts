@@ -1,0 +1,45 @@
+import type { ParsedRequest } from '../options/parsed-request.ts';
+import type { PlanWarning } from '../types.ts';
+
+/** Options that are in the command already, that belong to a kind of stream which the output has not, or that stills fix. */
+export function droppedOptions(
+  parsed: ParsedRequest,
+  job: { kind: string; still: boolean; moved: boolean; handled: readonly string[] },
+): { handled: Set<string>; warnings: PlanWarning[] } {
+  const handled = new Set([
+    'map',
+    'c',
+    't',
+    'to',
+    'f',
+    'sn',
+    'dn',
+    'vn',
+    'an',
+    'map_metadata',
+    'map_chapters',
+    ...job.handled,
+  ]);
+  if (job.moved) handled.add('ss');
+  const warnings: PlanWarning[] = [];
+  for (const option of parsed.output) {
+    const { name, row, field } = option;
+    const only = row.specifiers.length === 1 ? row.specifiers[0] : option.specifier.charAt(0);
+    const foreign = (job.kind === 'audio' && only === 'v') || (job.kind === 'image' && only === 'a');
+    if (row.ignored) warnings.push({ field, message: `-${name} is set by the server and was ignored.` });
+    else if (foreign) {
+      if (row.specifiers.length === 1) handled.add(name);
+      warnings.push({ field, message: `-${name} has no meaning for this output format and was ignored.` });
+    } else if (job.still && name === 'frames' && Number(option.value) !== 1) {
+      handled.add(name);
+      warnings.push({ field, message: 'This output format holds one picture; -frames was ignored.' });
+    } else if (name === 'loop' && job.kind !== 'image') {
+      handled.add(name);
+      warnings.push({
+        field,
+        message: '-loop belongs to a picture input, or to a gif or webp output, and was ignored.',
+      });
+    }
+  }
+  return { handled, warnings };
+}

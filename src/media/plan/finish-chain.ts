@@ -1,0 +1,37 @@
+import type { Flow } from './flow/flow.ts';
+import { rationalFrameRate, type Size } from './geometry.ts';
+import { flatten } from './video-filters.ts';
+
+export interface FinishChain {
+  /** The pictures after the caller's filters. */
+  flow: Flow;
+  background: 'white' | 'black' | null;
+  frameRate: number | null;
+  /** Size to which the pictures are brought whatever they are. */
+  size: Size | null;
+  /** Most pixels of the short side; never scales up. */
+  shortSide: number | null;
+  /** The encoder needs even sides. */
+  even: boolean;
+  pixelFormat: string | null;
+}
+
+/**
+ * The filters that follow the caller's own. Their size is an estimate at most, so ours are expressions over the real
+ * one; what cannot do anything is left out.
+ */
+export function finishChain(finish: FinishChain): string {
+  const { flow, size, shortSide } = finish;
+  const filters: string[] = [];
+  if (finish.frameRate !== null) filters.push(`fps=${rationalFrameRate(finish.frameRate)}`);
+  if (finish.background) filters.push(flatten(finish.background));
+  if (size) filters.push(`scale=w=${size.width}:h=${size.height}`);
+  else if (shortSide !== null && !(flow.certain && Math.min(flow.width, flow.height) <= shortSide)) {
+    const short = (side: string) => `trunc(min(${side},${shortSide})/2)*2`;
+    filters.push(`scale=w='if(gte(iw,ih),-2,${short('iw')})':h='if(gte(iw,ih),${short('ih')},-2)'`);
+  }
+  const isEven = flow.certain && flow.width % 2 === 0 && flow.height % 2 === 0;
+  if (finish.even && size === null && !isEven) filters.push('crop=w=trunc(iw/2)*2:h=trunc(ih/2)*2');
+  if (finish.pixelFormat) filters.push(`format=${finish.pixelFormat}`);
+  return filters.join(',');
+}

@@ -1,0 +1,100 @@
+import { optionTexts } from '../../filters/pads.ts';
+import type { CheckedGraph } from '../../filters/types.ts';
+import { filterCost } from './costs.ts';
+import { type Flow, longest, plus } from './flow.ts';
+import { type GraphNode, linkGraph } from './links.ts';
+import { drawnFlow, SIZE_RULES } from './sizes.ts';
+import { defaultTime, isEndless, TIME_RULES } from './times.ts';
+import { numberOf } from './values.ts';
+
+export interface GraphEstimate {
+  /** Of `CheckedGraph.outputs`. */
+  outputs: Flow[];
+  /** Bytes of frames that the filters hold. */
+  heldBytes: number;
+  /** CPU seconds for each second of media. */
+  cpuPerSecond: number;
+}
+
+const REFERENCE_PIXEL_RATE = 1920 * 1080 * 30;
+/** Between 4:2:0 and RGBA; a filter may convert on its way in. */
+const BYTES_PER_PIXEL = 3;
+/** Frames of an input of unknown length that a filter may hold which keeps all of them; more is the cell's limit. */
+const UNKNOWN_FRAMES = 300;
+
+/** Follows what is known of the streams through a graph. `generated` = seconds of sources that have no end. */
+export function estimateGraph(
+  graph: CheckedGraph,
+  inputs: readonly Flow[],
+  generated: number | null = Number.POSITIVE_INFINITY,
+): GraphEstimate {
+  const linked = linkGraph(graph);
+  const flows: Flow[][] = [];
+  let heldBytes = 0;
+  let cpuPerSecond = 0;
+  for (const node of linked.nodes) {
+    const given = node.inputs.flatMap((source) => {
+      const flow = 'open' in source ? inputs[source.open] : flows[source.node]?.[source.pad];
+      return flow ? [flow] : [];
+    });
+    const made = passNode(node, given, generated);
+    flows.push(made);
+    const held = heldFrames(node, given);
+    for (const [flow, frames] of [
+      ...given.map((flow) => [flow, 1 + held] as const),
+      ...made.map((flow) => [flow, 1] as const),
+    ]) {
+      if (flow.kind !== 'v' || !(flow.width * flow.height > 0)) continue;
+      const pixels = flow.width * flow.height;
+      heldBytes += frames * BYTES_PER_PIXEL * pixels;
+      cpuPerSecond += (filterCost(node.filter.spec.name) / 2) * ((pixels * (flow.rate ?? 30)) / REFERENCE_PIXEL_RATE);
+    }
+  }
+  const outputs = linked.outputs.map(({ node, pad }) => flows[node]?.[pad] ?? unknownFlow());
+  return { outputs, heldBytes, cpuPerSecond };
+}
+
+/** Frames of its inputs that a filter keeps beside the one it works on; never more than there are. */
+function heldFrames(node: GraphNode, inputs: readonly Flow[]): number {
+  const { heldFrames } = node.filter.spec;
+  const frames = typeof heldFrames === 'function' ? heldFrames(optionTexts(node.filter)) : (heldFrames ?? 0);
+  const source = inputs.find((input) => input.kind === 'v');
+  const all =
+    source?.seconds && Number.isFinite(source.seconds) ? source.seconds * (source.rate ?? 30) : UNKNOWN_FRAMES;
+  return Number.isFinite(frames) ? Math.min(frames, Math.max(1, all)) : all;
+}
+
+function passNode(node: GraphNode, inputs: readonly Flow[], generated: number | null): Flow[] {
+  const { filter, outputs } = node;
+  const endless = isEndless(filter);
+  if (inputs.length === 0) {
+    const seconds = endless ? generated : numberOf(filter, {}, 'duration', 'd');
+    return outputs.map((kind) => ({ ...drawnFlow(filter, seconds), kind }));
+  }
+  if (filter.spec.name === 'concat') return passConcat(node, inputs);
+  const time = TIME_RULES[filter.spec.name]?.(filter, inputs) ?? defaultTime(filter, inputs);
+  const seconds = endless ? Number.POSITIVE_INFINITY : time.seconds;
+  const pictures = inputs.filter((input) => input.kind === 'v');
+  const rule = SIZE_RULES[filter.spec.name];
+  const size = rule && pictures.length > 0 ? rule(filter, pictures) : null;
+  return outputs.map((kind) => {
+    const source = inputs.find((input) => input.kind === kind);
+    if (!source) return { ...drawnFlow(filter, seconds), kind };
+    return { ...source, ...(kind === 'v' && size), rate: time.rate ?? source.rate, seconds };
+  });
+}
+
+/** Segment after segment; each stream of an output takes the size of the first segment. */
+function passConcat(node: GraphNode, inputs: readonly Flow[]): Flow[] {
+  const streams = node.outputs.length;
+  const segments: (number | null)[] = [];
+  for (let at = 0; at < inputs.length; at += streams) {
+    segments.push(longest(inputs.slice(at, at + streams).map((input) => input.seconds)));
+  }
+  const seconds = segments.reduce<number | null>((total, next) => plus(total, next), 0);
+  return node.outputs.map((kind, index) => ({ ...(inputs[index] ?? unknownFlow()), kind, seconds }));
+}
+
+export function unknownFlow(): Flow {
+  return { kind: 'v', width: Number.NaN, height: Number.NaN, certain: false, rate: null, seconds: null };
+}

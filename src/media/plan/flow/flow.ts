@@ -1,0 +1,36 @@
+import type { PadKind } from '../../filters/types.ts';
+
+/** What is known of one stream at one point of a filter graph. */
+export interface Flow {
+  kind: PadKind;
+  /** Pixels; NaN = not known (and for sound). */
+  width: number;
+  height: number;
+  /** Whether the size is what FFmpeg will have, not an estimate. */
+  certain: boolean;
+  /** Frames a second; null = not known, or sound. */
+  rate: number | null;
+  /** Seconds until it ends; null = not known, Infinity = without end. */
+  seconds: number | null;
+}
+
+export function soundFlow(seconds: number | null): Flow {
+  return { kind: 'a', width: Number.NaN, height: Number.NaN, certain: false, rate: null, seconds };
+}
+
+/** The longest of several durations; not known when one is not, unless another has no end. */
+export function longest(seconds: readonly (number | null)[]): number | null {
+  if (seconds.includes(Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY;
+  if (seconds.length === 0 || seconds.includes(null)) return null;
+  return Math.max(...(seconds as number[]));
+}
+
+/** The shortest of several durations, as far as they are known. */
+export function shortest(seconds: readonly (number | null)[]): number | null {
+  const known = seconds.filter((value) => value !== null);
+  return known.length === 0 ? null : Math.min(...known);
+}
+
+export function plus(left: number | null, right: number | null): number | null {
+  return left === null || right === null ? null : left + right;
+}

@@ -1,0 +1,89 @@
+import { JobFailure } from '../../contract/failures.ts';
+import type { OpenPad, PadKind } from '../filters/types.ts';
+import type { AudioStream, PlanInput, VideoStream } from '../types.ts';
+import { coverArt, mainAudio, mainVideo } from './streams.ts';
+
+/** A stream of a job input that a graph reads. */
+export type StreamRef =
+  | { kind: 'v'; input: number; stream: VideoStream }
+  | { kind: 'a'; input: number; stream: AudioStream };
+
+/**
+ * Finds the stream of every open input of a graph. A label names it (`0:v`, `1:a:0`, `0:2`, `1`); unlabelled pads take
+ * the next stream of their kind that no other pad has taken, over all inputs, as FFmpeg does it.
+ */
+export function graphSources(pads: readonly OpenPad[], inputs: readonly PlanInput[]): StreamRef[] {
+  const taken = new Set<string>();
+  const found: (StreamRef | null)[] = pads.map((pad) => {
+    if (pad.label === null) return null;
+    const ref = labelledStream(pad.label, pad.kind, inputs);
+    taken.add(nameOf(ref));
+    return ref;
+  });
+  return found.map((ref, index) => {
+    if (ref) return ref;
+    const free = freeStream(pads[index]!.kind, inputs, taken);
+    taken.add(nameOf(free));
+    return free;
+  });
+}
+
+export function streamLabel(ref: StreamRef): string {
+  return `${ref.input}:${ref.stream.index}`;
+}
+
+const nameOf = streamLabel;
+
+function labelledStream(label: string, kind: PadKind, inputs: readonly PlanInput[]): StreamRef {
+  const match = /^(\d{1,2})(?::([vas]))?(?::(\d{1,2}))?$/i.exec(label);
+  const input = match ? inputs[Number(match[1])] : undefined;
+  if (!match || !input) {
+    throw new JobFailure('option_refused', `The filter graph names [${label}], and there is no such input.`);
+  }
+  const number = Number(match[1]);
+  const letter = match[2]?.toLowerCase();
+  const position = match[3] === undefined ? null : Number(match[3]);
+  const missing = () =>
+    new JobFailure(
+      kind === 'v' ? 'no_video_stream' : 'no_audio_stream',
+      `The filter graph asks for [${label}], and input ${number + 1} has no such ${kind === 'v' ? 'pictures' : 'sound'}.`,
+    );
+  if (letter !== undefined && letter !== kind) throw missing();
+  const byIndex = letter === undefined && position !== null;
+  if (kind === 'v') {
+    const moving = input.info.video.filter((stream) => !stream.isAttachedPicture);
+    const list = moving.length > 0 ? moving : input.info.video;
+    const stream = byIndex
+      ? input.info.video.find((candidate) => candidate.index === position)
+      : position === null
+        ? (mainVideo(input.info) ?? coverArt(input.info))
+        : list[position];
+    if (!stream) throw missing();
+    return { kind, input: number, stream };
+  }
+  const stream = byIndex
+    ? input.info.audio.find((candidate) => candidate.index === position)
+    : position === null
+      ? mainAudio(input.info)
+      : input.info.audio[position];
+  if (!stream) throw missing();
+  return { kind, input: number, stream };
+}
+
+function freeStream(kind: PadKind, inputs: readonly PlanInput[], taken: ReadonlySet<string>): StreamRef {
+  const candidates = inputs.flatMap(({ info }, input): StreamRef[] =>
+    kind === 'v'
+      ? info.video.map((stream) => ({ kind, input, stream }))
+      : info.audio.map((stream) => ({ kind, input, stream })),
+  );
+  const isCover = (ref: StreamRef) => ref.kind === 'v' && ref.stream.isAttachedPicture;
+  const free = candidates.filter((ref) => !taken.has(nameOf(ref)));
+  const chosen = free.find((ref) => !isCover(ref)) ?? free[0];
+  if (!chosen) {
+    throw new JobFailure(
+      kind === 'v' ? 'no_video_stream' : 'no_audio_stream',
+      `The filter graph needs more ${kind === 'v' ? 'pictures' : 'sound'} than the inputs have.`,
+    );
+  }
+  return chosen;
+}

@@ -1,0 +1,54 @@
+import { JobFailure } from '../../contract/failures.ts';
+import type { OptionSet } from '../options/option-set.ts';
+import { timeText } from '../options/option-values.ts';
+import type { PlanWarning } from '../types.ts';
+import type { Track } from './compose.ts';
+import { outputDuration } from './timing.ts';
+
+export interface OutputEnd {
+  /** Expected seconds of the output; null = not known. */
+  durationSeconds: number | null;
+  /** Seconds after which the output is ended; null = only by the limits. */
+  length: number | null;
+  warnings: PlanWarning[];
+}
+
+/** How long the output will be; what would never end is given the length of the longest input. */
+export function outputEnd(job: {
+  tracks: readonly Track[];
+  options: OptionSet;
+  still: boolean;
+  /** Seconds of the inputs that are no still pictures. */
+  playing: readonly (number | null)[];
+  filtered: boolean;
+}): OutputEnd {
+  const { tracks, options, still, filtered } = job;
+  const length = options.length();
+  if (still) return { durationSeconds: null, length, warnings: [] };
+  const rate = tracks.find((track) => track.from.kind === 'v')?.flow.rate ?? null;
+  const seconds = outputDuration(
+    tracks.map((track) => track.flow.seconds),
+    options,
+    rate,
+  );
+  if (seconds === Number.POSITIVE_INFINITY) {
+    if (options.has('frames')) return { durationSeconds: null, length, warnings: [] };
+    const known = job.playing.filter((value) => value !== null && Number.isFinite(value)) as number[];
+    const bound = Math.max(0, ...known);
+    if (bound <= 0) {
+      throw new JobFailure(
+        'empty_media',
+        'Nothing says how long the output should last; add the option -t with its seconds.',
+      );
+    }
+    const start = options.number('ss') ?? 0;
+    const left = Math.max(0.001, bound - start);
+    const message = `Nothing ends this output, so it was ended after ${timeText(left)} s, as the longest input; -t sets another length.`;
+    return { durationSeconds: left, length: left, warnings: [{ field: 'options', message }] };
+  }
+  // After filters the duration is an estimate, so it cannot prove that nothing is left.
+  if (seconds !== null && seconds <= 0 && !filtered) {
+    throw new JobFailure('empty_media', 'The trim options start after the end of the input.');
+  }
+  return { durationSeconds: seconds !== null && seconds > 0 ? seconds : null, length, warnings: [] };
+}

@@ -1,0 +1,63 @@
+import { JobFailure } from '../../contract/failures.ts';
+import type { OptionSet } from '../options/option-set.ts';
+import type { PlanInput } from '../types.ts';
+import type { Selection } from './plan-streams.ts';
+
+/** Where a still picture is taken: the first second is often black, and short clips have no first second. */
+const STILL_SECONDS = 1;
+const STILL_SHARE = 0.1;
+/** Containers with an index, in which an input-side seek lands on the same frame as one on the output side. */
+const INDEXED_DEMUXERS: readonly string[] = ['mov', 'matroska'];
+
+/** A picture lasts one frame; it becomes a video only when something says for how long. */
+export function loopStills(
+  inputs: readonly PlanInput[],
+  inputOptions: readonly OptionSet[],
+  options: OptionSet,
+  job: { kind: string; selection: Selection; ownLength: boolean; graph: boolean },
+): boolean[] {
+  const bounded = options.length() !== null || options.has('shortest') || options.has('frames', 'v');
+  return inputs.map((input, index) => {
+    if (!input.info.isImage) return false;
+    const own = inputOptions[index]!;
+    const asked = (own.number('loop') ?? 0) !== 0 || own.length() !== null;
+    // A graph shows a picture as often as it says itself; a watermark is repeated by overlay.
+    if (job.graph) return asked;
+    if (job.kind !== 'video') return false;
+    if (job.ownLength) return asked;
+    if (bounded || asked) return true;
+    if (job.selection.video?.input === index) {
+      throw new JobFailure(
+        'empty_media',
+        'A picture has no duration of its own; add the option -t with the seconds that the video should last.',
+      );
+    }
+    return false;
+  });
+}
+
+export function seekPosition(
+  inputs: readonly PlanInput[],
+  inputOptions: readonly OptionSet[],
+  options: OptionSet,
+  job: { still: boolean; raw: boolean; selection: Selection; copy: boolean; filtered: boolean; timed: boolean },
+): { input: number | null; moved: boolean } {
+  const own = inputOptions[0]!;
+  const { info, demuxer } = inputs[0]!;
+  const ownTiming = ['ss', 'sseof', 't', 'to', 'itsoffset', 'stream_loop', 'loop'].some((name) => own.has(name));
+  if (inputs.length > 1 || ownTiming || info.isImage) return { input: null, moved: false };
+  // A seek on the output side decodes and throws away everything before it: 54 times the work (performance 8).
+  const stated = options.number('ss');
+  if (stated !== null) {
+    // Filters that look at the time, such as subtitles, must see the input's own.
+    if (job.timed) return { input: null, moved: false };
+    // A copy starts at a key frame wherever the seek is done; on the output side it would lose all before the next one.
+    return job.copy || INDEXED_DEMUXERS.includes(demuxer)
+      ? { input: stated, moved: true }
+      : { input: null, moved: false };
+  }
+  const isCover = job.selection.video?.stream.isAttachedPicture ?? false;
+  if (!job.still || job.raw || job.filtered || isCover || info.isAnimated || info.durationSeconds === null)
+    return { input: null, moved: false };
+  return { input: Math.min(STILL_SECONDS, STILL_SHARE * info.durationSeconds), moved: false };
+}

@@ -1,0 +1,84 @@
+import type { OptionSet } from '../options/option-set.ts';
+import type { MediaInfo, PlanInput, VideoStream } from '../types.ts';
+import { type Flow, soundFlow } from './flow/flow.ts';
+import { storedSize } from './geometry.ts';
+import type { StreamRef } from './graph-sources.ts';
+import { inputDuration } from './timing.ts';
+
+/** FFmpeg shows a still picture for one frame at this rate. */
+const STILL_RATE = 25;
+
+/** Seconds that an input plays; Infinity = without end, null = not known. */
+export function inputSeconds(input: PlanInput, options: OptionSet, loopStill: boolean): number | null {
+  if (!input.info.isImage) return inputDuration(input.info, options);
+  if (!loopStill) return 1 / STILL_RATE;
+  return options.length() ?? Number.POSITIVE_INFINITY;
+}
+
+/** What is known of an input's stream before any filter. */
+export function streamFlow(ref: StreamRef, info: MediaInfo, options: OptionSet | null, seconds: number | null): Flow {
+  if (ref.kind === 'a') return soundFlow(seconds);
+  return pictureFlow(ref.stream, info, options, seconds);
+}
+
+export function pictureFlow(
+  stream: VideoStream,
+  info: MediaInfo,
+  options: OptionSet | null,
+  seconds: number | null,
+): Flow {
+  const stated = options?.number('framerate') ?? fraction(options?.value('r') ?? null);
+  return {
+    kind: 'v',
+    ...storedSize(stream),
+    // A photo may be turned by its EXIF data, which the probe does not show.
+    certain: info.demuxer !== 'jpeg_pipe',
+    rate: stated ?? (info.isImage ? STILL_RATE : stream.frameRate),
+    seconds,
+  };
+}
+
+function fraction(rate: string | null): number | null {
+  if (rate === null) return null;
+  const [top, bottom] = rate.split('/').map(Number);
+  return top! / (bottom ?? 1);
+}
+
+/** The pictures that a graph makes, described as a stream is, for the choice of encoder settings. */
+export function drawnStream(
+  flow: Flow,
+  source: VideoStream | null,
+  more: { alpha: boolean; bitDepth: number },
+): VideoStream {
+  const [width, height] = [
+    flow.width > 0 ? Math.round(flow.width) : 1920,
+    flow.height > 0 ? Math.round(flow.height) : 1080,
+  ];
+  return {
+    index: source?.index ?? 0,
+    codec: 'rawvideo',
+    profile: null,
+    width,
+    height,
+    rotation: 0,
+    sampleAspectRatio: 1,
+    displayWidth: width,
+    displayHeight: height,
+    pixelFormat: null,
+    bitDepth: more.bitDepth,
+    hasAlpha: more.alpha,
+    frameRate: flow.rate,
+    isVariableFrameRate: false,
+    colorTransfer: null,
+    colorPrimaries: null,
+    colorSpace: null,
+    colorRange: null,
+    isHdr: false,
+    isAttachedPicture: false,
+    bitRate: null,
+    frames: null,
+    isInterlaced: false,
+    isDefault: true,
+    durationSeconds: flow.seconds !== null && Number.isFinite(flow.seconds) ? flow.seconds : null,
+  };
+}
