@@ -28,14 +28,18 @@ function plain(text: string): string {
   return text.toLowerCase().replace(/[_-]/g, '');
 }
 
-/** Levenshtein distance, one row at a time. */
+/** Edits of one letter (Levenshtein), two neighbours swapped counting as one. */
 function editDistance(a: string, b: string): number {
+  let before: number[] = [];
   let row = Array.from({ length: b.length + 1 }, (_, index) => index);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];
     for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+      let least = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) least = Math.min(least, before[j - 2]! + 1);
+      next[j] = least;
     }
+    before = row;
     row = next;
   }
   return row[b.length]!;

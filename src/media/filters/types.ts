@@ -122,6 +122,8 @@ export interface RawArgument {
   value: string;
   /** Characters from the start of the graph's text. */
   offset: number;
+  /** The same for each character of the value. */
+  valueOffsets?: readonly number[];
 }
 
 export interface RawFilter {

@@ -1,0 +1,170 @@
+import { nearestName } from '../near-name.ts';
+import { checkFilter, type FilterTable, findSpec } from './check-filter.ts';
+import { findCycle, type Links, linkPads, type Pad, type PaddedFilter } from './links.ts';
+import { padsOf } from './pads.ts';
+import { Refusals } from './refusals.ts';
+import type { CheckedFilter, GraphAsset, GraphResult, OpenPad, PadKind, RawFilter, RawGraph } from './types.ts';
+
+const MAX_ASSETS = 32;
+/** A stream of a job input: `0`, `0:v`, `0:v:1`, `0:3`. */
+const STREAM_LABEL = /^\d{1,2}(?::(?:[va](?::\d{1,2})?|\d{1,2}))?$/;
+
+const KIND_NAMES: Readonly<Record<PadKind, string>> = { v: 'pictures', a: 'sound' };
+
+/** Checks a graph against a table: its filters, their options, and how they are linked. */
+export function checkGraph(raw: RawGraph, table: FilterTable): GraphResult {
+  const refusals = new Refusals();
+  const assets: GraphAsset[] = [];
+  const chains = raw.chains.map((chain) => chain.map((filter) => checkOne(filter, table, assets, refusals)));
+  if (assets.length > MAX_ASSETS) {
+    const offset = assets[MAX_ASSETS]!.offset;
+    refusals.add(offset, 'the graph', `names more than ${MAX_ASSETS} files`, 'Send fewer of them, or several jobs.');
+  }
+  // Pads follow from options, so links are judged only when every filter was understood.
+  if (!refusals.isEmpty) return { ok: false, refusals: refusals.list };
+  const checked = chains as CheckedFilter[][];
+  const padded = checked.map((chain, chainIndex) =>
+    chain.map((filter, index) =>
+      padFilter(filter, raw.chains[chainIndex]![index]!, { chain: chainIndex, filter: index }, refusals),
+    ),
+  );
+  if (refusals.isEmpty) checkLabels(padded.flat(), raw, refusals);
+  if (!refusals.isEmpty) return { ok: false, refusals: refusals.list };
+  const links = linkPads(padded);
+  checkLinks(padded.flat(), links, raw, refusals);
+  if (!refusals.isEmpty) return { ok: false, refusals: refusals.list };
+  return {
+    ok: true,
+    graph: { chains: checked, inputs: links.inputs.map(openInput), outputs: links.outputs.map(openPad), assets },
+  };
+}
+
+function checkOne(raw: RawFilter, table: FilterTable, assets: GraphAsset[], refusals: Refusals): CheckedFilter | null {
+  const spec = findSpec(raw, table, refusals);
+  return spec && checkFilter(raw, spec, assets, refusals);
+}
+
+function padFilter(
+  filter: CheckedFilter,
+  raw: RawFilter,
+  place: { chain: number; filter: number },
+  refusals: Refusals,
+): PaddedFilter {
+  const kinds = padsOf(filter);
+  for (const side of ['inputs', 'outputs'] as const) {
+    const surplus = raw[side][kinds[side].length];
+    if (!surplus) continue;
+    const count = kinds[side].length;
+    const noun = side === 'inputs' ? 'input' : 'output';
+    refusals.add(
+      surplus.offset,
+      filter.spec.name,
+      `has more labels than ${noun}s: it has ${count} ${noun}${count === 1 ? '' : 's'} with these options`,
+      `Leave [${surplus.name}] out, or give the filter the option that adds ${noun}s.`,
+    );
+  }
+  const pads = (side: 'inputs' | 'outputs'): Pad[] =>
+    kinds[side].map((kind, pad) => ({ ...place, pad, kind, label: filter[side][pad] ?? null }));
+  return { filter, inputs: pads('inputs'), outputs: pads('outputs') };
+}
+
+function checkLabels(filters: readonly PaddedFilter[], raw: RawGraph, refusals: Refusals): void {
+  const made = new Set<string>();
+  const read = new Set<string>();
+  for (const pad of filters.flatMap(({ outputs }) => outputs)) {
+    if (pad.label === null) continue;
+    if (made.has(pad.label)) {
+      refusals.add(
+        offsetOf(pad, raw, 'outputs'),
+        `[${pad.label}]`,
+        'is made twice',
+        'Give each output a label of its own.',
+      );
+    }
+    made.add(pad.label);
+  }
+  for (const pad of filters.flatMap(({ inputs }) => inputs)) {
+    if (pad.label === null) continue;
+    const offset = offsetOf(pad, raw, 'inputs');
+    if (!made.has(pad.label)) checkStream(pad.label, pad.kind, made, offset, refusals);
+    else if (read.has(pad.label)) {
+      const split = pad.kind === 'v' ? 'split' : 'asplit';
+      refusals.add(
+        offset,
+        `[${pad.label}]`,
+        'is read twice, and an output feeds one input',
+        `Double it first: [${pad.label}]${split}[a][b].`,
+      );
+    }
+    read.add(pad.label);
+  }
+}
+
+/** `[in]` is FFmpeg's own name for the one input of a simple filter. */
+function checkStream(
+  label: string,
+  kind: PadKind,
+  made: ReadonlySet<string>,
+  offset: number,
+  refusals: Refusals,
+): void {
+  if (label === 'in') return;
+  if (!STREAM_LABEL.test(label)) {
+    const near = nearestName(label, made);
+    const isSubtitle = /^\d+:s/.test(label);
+    refusals.add(
+      offset,
+      `[${label}]`,
+      isSubtitle ? 'names subtitles, which no filter reads' : 'is made by no filter and names no stream',
+      isSubtitle
+        ? 'Burn subtitles in with subtitles=input:N.'
+        : near
+          ? `Did you mean [${near}]?`
+          : 'Streams are named [0:v], [1:a], [0:v:1], [0:2]; other labels must be the output of a filter.',
+    );
+    return;
+  }
+  const named = /:([va])/.exec(label)?.[1];
+  if (named !== undefined && named !== kind) {
+    refusals.add(
+      offset,
+      `[${label}]`,
+      `is ${KIND_NAMES[named as PadKind]} for an input that takes ${KIND_NAMES[kind]}`,
+      SWAP,
+    );
+  }
+}
+
+const SWAP = 'Video filters take pictures, audio filters (most of their names begin with a) take sound.';
+
+function checkLinks(filters: readonly PaddedFilter[], { links }: Links, raw: RawGraph, refusals: Refusals): void {
+  for (const { from, to } of links) {
+    if (from.kind === to.kind) continue;
+    const [source, target] = [rawFilter(from, raw), rawFilter(to, raw)];
+    refusals.add(
+      target.offset,
+      target.name,
+      `takes ${KIND_NAMES[to.kind]} where ${source.name} gives ${KIND_NAMES[from.kind]}`,
+      SWAP,
+    );
+  }
+  const cycle = refusals.isEmpty ? findCycle(filters, links) : null;
+  if (cycle)
+    refusals.add(cycle.offset, cycle.spec.name, 'feeds itself', 'Links must lead from the inputs to the outputs.');
+}
+
+function rawFilter(pad: Pad, raw: RawGraph): RawFilter {
+  return raw.chains[pad.chain]![pad.filter]!;
+}
+
+function offsetOf(pad: Pad, raw: RawGraph, side: 'inputs' | 'outputs'): number {
+  return rawFilter(pad, raw)[side][pad.pad]!.offset;
+}
+
+function openPad({ kind, label, chain, filter, pad }: Pad): OpenPad {
+  return { kind, label, chain, filter, pad };
+}
+
+function openInput(pad: Pad): OpenPad {
+  return openPad(pad.label === 'in' ? { ...pad, label: null } : pad);
+}

@@ -1,0 +1,50 @@
+import { expressionText } from '../expressions/index.ts';
+import type { CheckedFilter, OptionTexts, PadKind, Pads } from './types.ts';
+
+/** No filter of ours needs more. */
+const MAX_PADS = 128;
+
+/** The canonical texts of a filter's options; an asset stands as `asset`. */
+export function optionTexts(filter: Pick<CheckedFilter, 'values'>): Map<string, string> {
+  const texts = new Map<string, string>();
+  for (const [key, value] of filter.values) {
+    if (value.type === 'asset') texts.set(key, 'asset');
+    else texts.set(key, value.type === 'text' ? value.text : expressionText(value.expression));
+  }
+  return texts;
+}
+
+export function padsOf(filter: CheckedFilter): { inputs: readonly PadKind[]; outputs: readonly PadKind[] } {
+  const texts = optionTexts(filter);
+  return { inputs: expandPads(filter.spec.inputs, texts), outputs: expandPads(filter.spec.outputs, texts) };
+}
+
+/** The pads that a filter has with these options; never more than 128. */
+export function expandPads(pads: Pads, texts: OptionTexts): readonly PadKind[] {
+  if (typeof pads === 'function') return pads(texts).slice(0, MAX_PADS);
+  if (pads === 'concat-inputs') {
+    const segment = concatSegment(texts);
+    return Array.from({ length: whole(texts, 'n', 2) }, () => segment)
+      .flat()
+      .slice(0, MAX_PADS);
+  }
+  if (pads === 'concat-outputs') return concatSegment(texts);
+  if (isFixed(pads)) return pads;
+  return new Array<PadKind>(Math.min(whole(texts, pads.count, pads.fallback), pads.max)).fill(pads.kind);
+}
+
+/** The streams of one part of a `concat`: first the pictures, then the sound. */
+function concatSegment(texts: OptionTexts): PadKind[] {
+  return [...new Array<PadKind>(whole(texts, 'v', 1)).fill('v'), ...new Array<PadKind>(whole(texts, 'a', 0)).fill('a')];
+}
+
+function whole(texts: OptionTexts, option: string, fallback: number): number {
+  const value = Number(texts.get(option) ?? fallback);
+  return Number.isInteger(value) && value >= 0 && value <= MAX_PADS ? value : fallback;
+}
+
+function isFixed(
+  pads: Exclude<Pads, string | ((values: OptionTexts) => readonly PadKind[])>,
+): pads is readonly PadKind[] {
+  return Array.isArray(pads);
+}

@@ -1,0 +1,131 @@
+import { printable, Refusals } from './refusals.ts';
+import { splitArguments } from './split-arguments.ts';
+import { type Located, locate, offsetAt, readToken, skipWhite } from './tokens.ts';
+import type { GraphRefusal, RawArgument, RawFilter, RawGraph, RawLabel } from './types.ts';
+
+export const MAX_GRAPH_CHARACTERS = 10_000;
+const MAX_FILTERS = 300;
+/** On one side of one filter. */
+const MAX_LABELS = 64;
+const LABEL = /^(?! )[\p{L}\p{M}\p{N}_.:+#@ -]{1,64}(?<! )$/u;
+const UNPRINTABLE = /[\p{Cs}\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/u;
+const QUOTE_ADVICE = "Close it; an apostrophe within quoted text is written '\\\\\\''.";
+
+export type RawGraphResult = { ok: true; graph: RawGraph } | { ok: false; refusals: GraphRefusal[] };
+
+/** Reads the grammar of a filter graph (FFmpeg 7.1's `graphparser.c`) without asking what its filters are. Never throws. */
+export function parseGraph(text: string): RawGraphResult {
+  const refusals = new Refusals();
+  const graph = readChains(text, refusals);
+  return graph && refusals.isEmpty ? { ok: true, graph } : { ok: false, refusals: refusals.list };
+}
+
+function readChains(text: string, refusals: Refusals): RawGraph | null {
+  if (!isReadable(text, refusals)) return null;
+  const source = locate(text);
+  const chains: RawFilter[][] = [];
+  let chain: RawFilter[] = [];
+  let count = 0;
+  let at = skipWhite(source, 0);
+  while (at < text.length) {
+    if (++count > MAX_FILTERS) {
+      refusals.add(at, 'the graph', `has more than ${MAX_FILTERS} filters`, 'Send fewer filters, or several jobs.');
+      return null;
+    }
+    const read = readFilter(source, at, refusals);
+    if (!read) return null;
+    chain.push(read.filter);
+    const separator = text[read.next];
+    if (separator !== undefined && separator !== ',' && separator !== ';') {
+      refusals.add(read.next, read.filter.name, `is followed by "${printable(separator)}"`, SEPARATOR_ADVICE);
+      return null;
+    }
+    if (separator !== ',') {
+      chains.push(chain);
+      chain = [];
+    }
+    at = separator === undefined ? text.length : skipWhite(source, read.next + 1);
+  }
+  if (chain.length > 0) chains.push(chain);
+  if (chains.length === 0) {
+    refusals.add(0, 'the graph', 'holds no filter', 'Send one such as scale=1280:-2.');
+    return null;
+  }
+  return { chains };
+}
+
+const SEPARATOR_ADVICE =
+  'Filters of a chain are joined by , and chains by ; – in a value these and [ ] stand in quotes or behind a backslash.';
+
+function isReadable(text: string, refusals: Refusals): boolean {
+  if (text.length > MAX_GRAPH_CHARACTERS) {
+    const reason = `is longer than ${MAX_GRAPH_CHARACTERS} characters`;
+    refusals.add(MAX_GRAPH_CHARACTERS, 'the graph', reason, 'Send a shorter graph, or several jobs.');
+    return false;
+  }
+  const unprintable = UNPRINTABLE.exec(text);
+  if (unprintable) {
+    refusals.add(unprintable.index, 'the graph', 'holds a control character', 'Leave it out.');
+    return false;
+  }
+  const flags = /^[ \n\t\r]*sws_flags=([\w+]*)/.exec(text);
+  if (flags) {
+    const suggestion = `Give the scaler's flags to the filter: scale=…:flags=${flags[1] || 'bicubic'}.`;
+    refusals.add(flags[0].indexOf('sws'), 'sws_flags', 'is no filter', suggestion);
+    return false;
+  }
+  return true;
+}
+
+function readFilter(source: Located, from: number, refusals: Refusals): { filter: RawFilter; next: number } | null {
+  const inputs = readLabels(source, from, refusals);
+  if (!inputs) return null;
+  const token = readToken(source, inputs.next, (character) => '=,;['.includes(character));
+  if (token.openQuote !== null) {
+    refusals.add(offsetAt(source, token.openQuote), 'the graph', "has a quote (') that nothing closes", QUOTE_ADVICE);
+    return null;
+  }
+  // `scale@left` names one scale among several, for commands at run time, which nobody can send here.
+  const name = token.value.text.split('@')[0]!;
+  const offset = token.value.offsets[0] ?? offsetAt(source, inputs.next);
+  let next = token.next;
+  let values: RawArgument[] = [];
+  if (source.text[next] === '=') {
+    const argument = readToken(source, next + 1, (character) => '[],;'.includes(character));
+    next = argument.next;
+    if (argument.openQuote !== null) {
+      refusals.add(offsetAt(source, argument.openQuote), name, "has a quote (') that nothing closes", QUOTE_ADVICE);
+      return null;
+    }
+    values = splitArguments(argument.value, name, refusals);
+  }
+  const outputs = readLabels(source, next, refusals);
+  if (!outputs) return null;
+  const filter = { name, inputs: inputs.labels, outputs: outputs.labels, arguments: values, offset };
+  return { filter, next: skipWhite(source, outputs.next) };
+}
+
+function readLabels(source: Located, from: number, refusals: Refusals): { labels: RawLabel[]; next: number } | null {
+  const labels: RawLabel[] = [];
+  let at = from;
+  while (source.text[at] === '[') {
+    const token = readToken(source, at + 1, (character) => character === ']');
+    const name = token.value.text;
+    if (source.text[token.next] !== ']' || token.openQuote !== null) {
+      refusals.add(at, `[${name}`, 'is a label that nothing closes', 'Close it with ].');
+      return null;
+    }
+    if (!LABEL.test(name)) {
+      const reason = name === '' ? 'is a label without a name' : 'is no label';
+      refusals.add(at, `[${name}]`, reason, 'Use letters, digits and _, at most 64 of them.');
+      return null;
+    }
+    if (labels.length === MAX_LABELS) {
+      refusals.add(at, `[${name}]`, `is one of more than ${MAX_LABELS} labels of one filter`, 'Use several filters.');
+      return null;
+    }
+    labels.push({ name, offset: at });
+    at = skipWhite(source, token.next + 1);
+  }
+  return { labels, next: at };
+}

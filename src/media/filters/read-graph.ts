@@ -1,0 +1,12 @@
+import { checkGraph } from './check-graph.ts';
+import { parseGraph } from './parse-graph.ts';
+import { FILTER_TABLE } from './table/index.ts';
+import type { FilterSpec, GraphResult } from './types.ts';
+
+const TABLE: ReadonlyMap<string, FilterSpec> = new Map(FILTER_TABLE.map((spec) => [spec.name, spec]));
+
+/** Reads a filter graph as a caller wrote it: the grammar, then every filter against the table. Never throws. */
+export function readGraph(text: string): GraphResult {
+  const parsed = parseGraph(text);
+  return parsed.ok ? checkGraph(parsed.graph, TABLE) : parsed;
+}

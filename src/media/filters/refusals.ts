@@ -1,0 +1,22 @@
+import type { GraphRefusal } from './types.ts';
+
+const MOST = 20;
+
+/** Collects what is wrong with a graph, as far as a person wants to read it. */
+export class Refusals {
+  readonly list: GraphRefusal[] = [];
+
+  add(offset: number, subject: string, reason: string, suggestion: string): void {
+    if (this.list.length < MOST) this.list.push({ offset, subject: printable(subject), reason, suggestion });
+  }
+
+  get isEmpty(): boolean {
+    return this.list.length === 0;
+  }
+}
+
+/** A piece of the caller's text that may stand in a message: short, without control characters and loose surrogates. */
+export function printable(text: string): string {
+  const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
+  return short.replace(/[\p{Cc}\p{Cs}\p{Cf}]/gu, '\ufffd');
+}

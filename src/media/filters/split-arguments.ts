@@ -1,0 +1,82 @@
+import { printable, type Refusals } from './refusals.ts';
+import { type Located, offsetAt, readToken, skipWhite, type Token } from './tokens.ts';
+import type { RawArgument } from './types.ts';
+
+const MOST_ARGUMENTS = 200;
+const KEY = /[A-Za-z0-9_./-]*/y;
+/** With or without a backslash before the colon, which FFmpeg's first level may already have taken away. */
+const URL_START = /(?:https?|gs)\\?:\/\//iy;
+const INPUT_REFERENCE = /input\\?:(?=\d)/iy;
+/** What stands behind the colon that ends a URL: another option, one more unnamed value, or nothing. */
+const NEXT_VALUE = /\s*[A-Za-z_][\w-]*\s*=|\w*(?=:|$)/y;
+
+/**
+ * Splits what stands behind `filter=` (first level already removed) into `key=value` as FFmpeg's second level does.
+ * More lenient in one thing: the colon of `https://…` and `input:1` needs no escaping, which is how people write it.
+ */
+export function splitArguments(source: Located, filter: string, refusals: Refusals): RawArgument[] {
+  const found: RawArgument[] = [];
+  let isNamed = false;
+  let at = 0;
+  while (at < source.text.length) {
+    if (found.length >= MOST_ARGUMENTS) {
+      refusals.add(offsetAt(source, at), filter, `has more than ${MOST_ARGUMENTS} values`, 'Give each option once.');
+      return found;
+    }
+    const start = at;
+    const key = keyAt(source, at);
+    const token = readValue(source, key ? key.next : at);
+    if (token.openQuote !== null) {
+      refusals.add(offsetAt(source, token.openQuote), filter, "has a quote (') that nothing closes", QUOTE_ADVICE);
+    }
+    if (key) isNamed = true;
+    else if (isNamed) {
+      refusals.add(
+        offsetAt(source, skipWhite(source, start)),
+        filter,
+        `has the value "${printable(token.value.text)}" without a name behind a named one`,
+        'Write it as name=value; a colon within a value is written \\: inside quotes.',
+      );
+    }
+    found.push({
+      key: key?.name ?? null,
+      value: token.value.text,
+      offset: offsetAt(source, skipWhite(source, start)),
+      valueOffsets: token.value.offsets,
+    });
+    at = token.next + 1;
+  }
+  return found;
+}
+
+const QUOTE_ADVICE = "Close it; an apostrophe within quoted text is written '\\\\\\''.";
+
+function keyAt(source: Located, at: number): { name: string; next: number } | null {
+  const start = skipWhite(source, at);
+  KEY.lastIndex = start;
+  const name = KEY.exec(source.text)![0];
+  const sign = skipWhite(source, start + name.length);
+  return source.text[sign] === '=' ? { name, next: sign + 1 } : null;
+}
+
+function readValue(source: Located, from: number): Token {
+  const start = skipWhite(source, from);
+  const input = lengthAt(INPUT_REFERENCE, source.text, start);
+  const url = lengthAt(URL_START, source.text, start);
+  const authority = start + url;
+  const isPath = (index: number) => url > 0 && (index < authority || !endsUrl(source.text, authority, index));
+  return readToken(source, from, (character, index) => character === ':' && index >= start + input && !isPath(index));
+}
+
+/** A port's colon stands before the first slash; later colons end the URL when an option or a value follows. */
+function endsUrl(text: string, authority: number, colon: number): boolean {
+  const isPort =
+    /^\d{1,5}(?:\/|$)/.test(text.slice(colon + 1, colon + 7)) && !text.slice(authority, colon).includes('/');
+  NEXT_VALUE.lastIndex = colon + 1;
+  return !isPort && NEXT_VALUE.test(text);
+}
+
+function lengthAt(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.exec(text)?.[0].length ?? 0;
+}
