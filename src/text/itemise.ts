@@ -71,8 +71,9 @@ function chooseFace(grapheme: string, own: string, script: string, run: Run | nu
   }
   const needed = [...grapheme].map((character) => character.codePointAt(0)!).filter((code) => !isIgnorable(code));
   const has = (face: FontFace): boolean => needed.every((codePoint) => face.covers(codePoint));
-  // Spaces, digits and signs within a word of another font stay with it, so that the word is not torn.
-  if (own === 'Zyyy' && run && run.face !== fonts.emoji() && run.script !== 'Zyyy' && has(run.face)) return run.face;
+  // Spaces and signs within a word of another font stay with it, so that the word is not torn; digits look alike everywhere.
+  const sticks = own === 'Zyyy' && !/^\p{Nd}/u.test(grapheme);
+  if (sticks && run && run.face !== fonts.emoji() && run.script !== 'Zyyy' && has(run.face)) return run.face;
   if (has(primary)) return primary;
   // A long stack of marks is searched for by its first few; the rest falls where it may.
   const found =

@@ -23,6 +23,9 @@ export interface Drawing {
 
 /** Bytes of the pictures in one drawing; as many as all emoji that there are would need. */
 const MAX_PICTURE_BYTES = 16 * 1024 * 1024;
+/** Glyphs are written in whole 32nds of a pixel: half the bytes and half the time of decimals. */
+const UNITS = 32;
+const SCALE = `transform="scale(${1 / UNITS})"`;
 
 /**
  * An SVG of outlines and embedded pictures alone: no text, no style sheets, and references only into itself. Nothing of
@@ -77,19 +80,20 @@ export function startDrawing(width: number, height: number): Drawing {
         if (left > width + far || top > height + far || left < -far || top < -far) continue;
         const id = define(glyph);
         if (id === null) continue;
-        const use = `<use xlink:href="#${id}" x="${round(left)}" y="${round(top)}"/>`;
+        const use = `<use xlink:href="#${id}" x="${units(left)}" y="${units(top)}"/>`;
         uses.push(use);
         if (id.startsWith('g')) outlined.push(use);
       }
       if (outline && outlined.length > 0) {
         // Half of a stroke lies inside the letter and is covered by it.
-        const stroke = `stroke="${outline.color.rgb}" stroke-width="${round(2 * outline.thickness)}" stroke-linejoin="round"`;
+        const stroke = `stroke="${outline.color.rgb}" stroke-width="${units(2 * outline.thickness)}" stroke-linejoin="round"`;
         body.push(
-          `<g fill="${outline.color.rgb}" ${stroke} opacity="${opacity(outline.color)}">${outlined.join('')}</g>`,
+          `<g ${SCALE} fill="${outline.color.rgb}" ${stroke} opacity="${opacity(outline.color)}">${outlined.join('')}</g>`,
         );
       }
       // Opacity of the group, not of each letter: where letters touch they must not show through each other.
-      if (uses.length > 0) body.push(`<g fill="${color.rgb}" opacity="${opacity(color)}">${uses.join('')}</g>`);
+      if (uses.length > 0)
+        body.push(`<g ${SCALE} fill="${color.rgb}" opacity="${opacity(color)}">${uses.join('')}</g>`);
     },
     isComplete: () => isComplete,
     finish: () =>
@@ -103,17 +107,21 @@ export function startDrawing(width: number, height: number): Drawing {
 function pathData({ font, glyph, scale }: PlacedGlyph): string {
   const parts: string[] = [];
   for (const { type, values } of font.outline(glyph)) {
-    const numbers = values.map((value, at) => round(at % 2 === 0 ? value * scale : -value * scale));
-    parts.push(`${type}${numbers.join(' ')}`);
+    const numbers = values.map((value, at) => units(at % 2 === 0 ? value * scale : -value * scale));
+    parts.push(type + numbers.join(' '));
   }
   return parts.join('');
 }
 
 function pictureElement(id: string, picture: GlyphPicture, scale: number): string {
-  const place = `x="${round(picture.x * scale)}" y="${round(-picture.y * scale)}"`;
-  const size = `width="${round(picture.width * scale)}" height="${round(picture.height * scale)}"`;
+  const place = `x="${units(picture.x * scale)}" y="${units(-picture.y * scale)}"`;
+  const size = `width="${units(picture.width * scale)}" height="${units(picture.height * scale)}"`;
   const data = Buffer.from(picture.png).toString('base64');
   return `<image id="${id}" ${place} ${size} preserveAspectRatio="none" xlink:href="data:image/png;base64,${data}"/>`;
+}
+
+function units(pixels: number): number {
+  return Math.round(pixels * UNITS);
 }
 
 function opacity(color: Color): string {

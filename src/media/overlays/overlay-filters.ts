@@ -29,14 +29,15 @@ export function layerBorder(overlay: TextOverlay): number {
 }
 
 /**
- * The filter that lays a drawn text over the picture, for `-filter_complex`: one chain, `x` and `y` written anew over
- * overlay's own variables. The layer is a single picture and is repeated until the video ends.
+ * The filters that lay a drawn text over the picture, for `-filter_complex`: chains joined by `;`, `x` and `y` written anew
+ * over overlay's own variables. The layer is a single picture and is repeated until the video ends.
  */
 export function textOverlayFilters(overlay: TextOverlay, labels: OverlayLabels): string {
   const border = layerBorder(overlay);
   const x = expressionText(layerPlace(overlay.x, border));
   const y = expressionText(layerPlace(overlay.y, border));
-  return `[${labels.input}][${labels.layer}]overlay=x='${x}':y='${y}':format=auto[${labels.output}]`;
+  const layer = straight(labels.layer);
+  return `${layer.filters};[${labels.input}][${layer.label}]overlay=x='${x}':y='${y}':format=auto[${labels.output}]`;
 }
 
 /** The filters that lay a card, and in it the photo cut round, over the picture; chains joined by `;`. */
@@ -46,8 +47,10 @@ export function quoteCardFilters(
   labels: CardLabels,
 ): string {
   const { photo } = cardGeometry(frame, { photo: labels.photo !== null, header: hasHeader(card) });
+  const layer = straight(labels.layer);
   const over = (output: string): string =>
-    `[${labels.input}][${labels.layer}]overlay=x=(main_w-overlay_w)/2:y=(main_h-overlay_h)/2:format=auto[${output}]`;
+    `${layer.filters};[${labels.input}][${layer.label}]` +
+    `overlay=x=(main_w-overlay_w)/2:y=(main_h-overlay_h)/2:format=auto[${output}]`;
   if (photo === null || labels.photo === null) return over(labels.output);
   const name = (part: string): string => `${labels.prefix}${part}`;
   const side = photo.width;
@@ -64,6 +67,15 @@ export function quoteCardFilters(
 
 export function hasHeader(card: QuoteCard): boolean {
   return card.name !== null || card.handle !== null;
+}
+
+/**
+ * FFmpeg's SVG decoder multiplies colours by their opacity and does not say so; without this, the edges of bright letters
+ * would be dark. The label is derived from the stream's, which is used once.
+ */
+function straight(stream: string): { filters: string; label: string } {
+  const label = `layer_${stream.replace(/\W/g, '_')}`;
+  return { filters: `[${stream}]format=gbrap,unpremultiply=inplace=1[${label}]`, label };
 }
 
 /** From drawtext's variables to overlay's: the text begins `border` pixels inside its layer. */
