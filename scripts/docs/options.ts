@@ -1,10 +1,10 @@
-import { describeValue, ENCODERS, OPTION_TABLE, type OptionRow } from '../../src/media/index.ts';
+import { describeRule, describeValue, ENCODERS, OPTION_TABLE, type OptionRow } from '../../src/media/index.ts';
 import { code, heading, table } from './markdown.ts';
 
 export function optionsPage(): string {
   const plain = OPTION_TABLE.filter(({ value, ignored }) => value.type !== 'parameters' && !ignored);
   const ignored = OPTION_TABLE.filter((row) => row.ignored);
-  return `${heading('FFmpeg options that a request may use', 'src/media/option-table.ts')}
+  return `${heading('FFmpeg options that a request may use', 'src/media/options/option-table.ts')}
 \`options\` of a request are options of the output; \`inputs[n].options\` stand before that input. Each is
 \`{"option": "-crf", "argument": "20"}\`; a flag has no argument. Order is kept and repeats are legal. What is not on this
 page is answered with 422 \`option_refused\`, the position, the reason and, where there is one, another way. Airlock
@@ -69,7 +69,7 @@ function parameterSection(row: OptionRow): string {
   if (row.value.type !== 'parameters') return '';
   const rows = Object.entries(row.value.keys).map(([key, rule]) => [
     code(key),
-    'min' in rule ? `${rule.min} to ${rule.max}` : rule.join(', '),
+    describeRule(rule).replace(/^Use (one of )?|\.$/g, ''),
   ]);
   const also = spellings(row);
   return `

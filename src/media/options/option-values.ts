@@ -1,32 +1,52 @@
 import type { ParameterRules } from '../encoders/encoder-parameters.ts';
-import { findEncoder, type StreamKind } from '../encoders/encoders.ts';
-import { decimal } from '../plan/geometry.ts';
+import type { StreamKind } from '../encoders/encoders.ts';
+import { KEY_FRAMES_HINT, readKeyFrames } from './key-frames.ts';
+import {
+  bad,
+  ENCODER_HINT,
+  good,
+  type ParsedValue,
+  readBitstreamFilters,
+  readEncoder,
+  readMap,
+  readMetadata,
+  readParameters,
+} from './option-grammars.ts';
+import * as scalars from './option-scalars.ts';
+
+export type { ParsedValue } from './option-grammars.ts';
+export { timeText } from './option-scalars.ts';
 
 /** The kinds of value that an option of the table can take, as data. */
 export type OptionValue =
   | { type: 'flag' }
   | { type: 'integer'; min: number; max: number }
   | { type: 'number'; min: number; max: number }
+  /** FFmpeg's booleans; canonical: 1 or 0. */
+  | { type: 'boolean' }
   /** Seconds or `[HH:]MM:SS[.m]`; canonical form: seconds with at most six decimals. */
   | { type: 'time'; min: number; max: number }
-  /** Bits: a number with an optional k or M. */
+  /** Bits: a number with an optional k, M or G. */
   | { type: 'bits'; min: number; max: number }
-  | { type: 'choice'; values: readonly string[] }
-  /** `+a+b-c` or `a+b` out of a list. */
-  | { type: 'flags'; values: readonly string[] }
+  /** `aliases` maps other spellings (numbers too) to a value of the list. */
+  | { type: 'choice'; values: readonly string[]; aliases?: Readonly<Record<string, string>> }
+  /** `+a+b-c` or `a+b` out of a list, or one of `words`. */
+  | { type: 'flags'; values: readonly string[]; words?: readonly string[] }
+  | { type: 'list'; values: readonly string[]; separator: string; max: number }
   | { type: 'encoder' }
   | { type: 'size'; maxSide: number; maxPixels: number }
   | { type: 'ratio' }
   | { type: 'rate'; max: number }
   | { type: 'map' }
   | { type: 'metadata' }
+  | { type: 'key-frames' }
+  | { type: 'bitstream-filters' }
+  /** A small grammar of its own; `pattern` must match the whole of it, and `hint` says what it is. */
+  | { type: 'pattern'; pattern: RegExp; maxLength: number; hint: string }
   /** `key=value:key=value` for an encoder's own parameters. */
-  | { type: 'parameters'; keys: ParameterRules };
-
-export type ParsedValue = { ok: true; value: string | null } | { ok: false; reason: string; suggestion: string };
-
-const good = (value: string | null): ParsedValue => ({ ok: true, value });
-const bad = (reason: string, suggestion: string): ParsedValue => ({ ok: false, reason, suggestion });
+  | { type: 'parameters'; keys: ParameterRules }
+  /** One name that means another thing to each encoder. */
+  | { type: 'by-encoder'; of: Readonly<Record<string, OptionValue>> };
 
 /**
  * Reads one argument and writes it anew: what FFmpeg gets is our serialisation of what we understood, never the
@@ -41,61 +61,63 @@ export function parseValue(spec: OptionValue, argument: unknown, kind: StreamKin
   if (typeof argument !== 'string' && typeof argument !== 'number') {
     return bad('needs a string or a number', describeValue(spec));
   }
-  // Full-width digits and the like become what they look like, and then have to pass the patterns below.
-  const text = typeof argument === 'number' ? numberText(argument) : argument.normalize('NFKC').trim();
-  const wrong = () => bad(`does not take this value`, describeValue(spec));
+  const text = typeof argument === 'number' ? scalars.numberText(argument) : argument.trim();
+  const isFree = spec.type === 'metadata';
+  if (!isFree && text !== text.normalize('NFKC')) {
+    return bad('has a value with look-alike characters', `Type it anew in plain letters. ${describeValue(spec)}`);
+  }
+  if (spec.type !== 'flags' && /^-[A-Za-z/]/.test(text)) {
+    return bad('has a value that looks like an option', `Its value may be missing. ${describeValue(spec)}`);
+  }
+  return readText(spec, text, kind);
+}
+
+function readText(spec: OptionValue, text: string, kind: StreamKind | null): ParsedValue {
+  const canonical = (value: string | null) =>
+    value === null ? bad('does not take this value', describeValue(spec)) : good(value);
   switch (spec.type) {
-    case 'integer': {
-      const value = /^[+-]?\d{1,12}$/.test(text) ? Number(text) : Number.NaN;
-      return within(value, spec) ? good(String(value)) : wrong();
-    }
-    case 'number': {
-      const value = /^[+-]?(\d{1,12}(\.\d{0,9})?|\.\d{1,9})$/.test(text) ? Number(text) : Number.NaN;
-      return within(value, spec) ? good(decimal(value)) : wrong();
-    }
-    case 'time': {
-      const value = parseTime(text);
-      return value !== null && within(value, spec) ? good(timeText(value)) : wrong();
-    }
-    case 'bits': {
-      const match = /^(\d{1,12}(?:\.\d{1,6})?)([kKM]?)(?:bit\/s|bps)?$/.exec(text);
-      const unit = match?.[2] === 'M' ? 1e6 : match?.[2] ? 1e3 : 1;
-      const value = match ? Math.round(Number(match[1]) * unit) : Number.NaN;
-      return within(value, spec) ? good(String(value)) : wrong();
-    }
-    case 'choice': {
-      const value = spec.values.find((allowed) => allowed === text.toLowerCase());
-      return value === undefined ? wrong() : good(value);
-    }
+    case 'flag':
+      return good(null);
+    case 'integer':
+      return canonical(scalars.readInteger(text, spec));
+    case 'number':
+      return canonical(scalars.readNumber(text, spec));
+    case 'boolean':
+      return canonical(scalars.readBoolean(text));
+    case 'time':
+      return canonical(scalars.readTime(text, spec));
+    case 'bits':
+      return canonical(scalars.readBits(text, spec));
+    case 'choice':
+      return canonical(scalars.readChoice(text, spec));
     case 'flags':
-      return parseFlags(text, spec.values) ?? wrong();
-    case 'encoder':
-      return parseEncoder(text, kind);
-    case 'size': {
-      const match = /^(\d{1,5})[xX](\d{1,5})$/.exec(text);
-      const [width, height] = [Number(match?.[1]), Number(match?.[2])];
-      const fits =
-        width >= 2 && height >= 2 && Math.max(width, height) <= spec.maxSide && width * height <= spec.maxPixels;
-      return match && fits ? good(`${width}x${height}`) : wrong();
-    }
-    case 'ratio': {
-      const match = /^(\d{1,4})[:/](\d{1,4})$/.exec(text);
-      if (match && Number(match[1]) > 0 && Number(match[2]) > 0) return good(`${Number(match[1])}:${Number(match[2])}`);
-      const value = /^\d{1,2}(\.\d{1,6})?$/.test(text) ? Number(text) : Number.NaN;
-      return within(value, { min: 0.05, max: 20 }) ? good(String(value)) : wrong();
-    }
+      return canonical(scalars.readFlags(text, spec.values, spec.words));
+    case 'list':
+      return canonical(scalars.readList(text, spec));
+    case 'size':
+      return canonical(scalars.readSize(text, spec));
+    case 'ratio':
+      return canonical(scalars.readRatio(text));
     case 'rate':
-      return parseRate(text, spec.max) ?? wrong();
-    case 'map': {
-      const match = /^(-?)(\d)(?::([vas]))?(?::(\d{1,2}))?(\?)?$/.exec(text);
-      if (!match) return wrong();
-      const stream = [match[2], match[3], match[4] === undefined ? undefined : String(Number(match[4]))];
-      return good(`${match[1]}${stream.filter((part) => part !== undefined).join(':')}${match[5] ?? ''}`);
-    }
+      return canonical(scalars.readRate(text, spec.max));
+    case 'map':
+      return canonical(readMap(text));
     case 'metadata':
-      return parseMetadata(text) ?? wrong();
+      return canonical(readMetadata(text));
+    case 'pattern':
+      return canonical(text.length <= spec.maxLength && spec.pattern.test(text) ? text : null);
+    case 'encoder':
+      return readEncoder(text, kind);
+    case 'key-frames':
+      return readKeyFrames(text);
+    case 'bitstream-filters':
+      return readBitstreamFilters(text);
     case 'parameters':
-      return parseParameters(text, spec.keys);
+      return readParameters(text, spec.keys);
+    case 'by-encoder': {
+      const read = Object.values(spec.of).map((one) => readText(one, text, kind));
+      return read.find((result) => result.ok) ?? canonical(null);
+    }
   }
 }
 
@@ -108,6 +130,8 @@ export function describeValue(spec: OptionValue): string {
       return `Use a whole number from ${spec.min} to ${spec.max}.`;
     case 'number':
       return `Use a number from ${spec.min} to ${spec.max}.`;
+    case 'boolean':
+      return 'Use 1 or 0.';
     case 'time':
       return `Use seconds or HH:MM:SS.mmm, from ${spec.min} to ${spec.max} seconds.`;
     case 'bits':
@@ -115,122 +139,39 @@ export function describeValue(spec: OptionValue): string {
     case 'choice':
       return `Use one of ${spec.values.join(', ')}.`;
     case 'flags':
-      return `Use any of ${spec.values.join(', ')}, joined with +.`;
+      return `Use any of ${[...spec.values, ...(spec.words ?? [])].join(', ')}, joined with +.`;
+    case 'list':
+      return `Use any of ${spec.values.join(', ')}, joined with ${spec.separator}`;
     case 'encoder':
-      return 'Use an encoder of the list, such as libx264, libvpx-vp9, aac, libopus, or copy.';
+      return ENCODER_HINT;
     case 'size':
-      return `Use WIDTHxHEIGHT, at most ${spec.maxSide} a side.`;
+      return `Use WIDTHxHEIGHT, at most ${spec.maxSide} a side, or a name such as hd720.`;
     case 'ratio':
       return 'Use WIDTH:HEIGHT, such as 16:9.';
     case 'rate':
       return `Use frames a second, such as 25 or 30000/1001, at most ${spec.max}.`;
     case 'map':
-      return 'Use INPUT, INPUT:v, INPUT:a:0 or INPUT:2, with ? behind it for "if it is there".';
+      return 'Use INPUT, INPUT:v, INPUT:a:0, INPUT:m:language:eng or the [label] of a filter, with ? behind it for "if it is there".';
     case 'metadata':
       return 'Use key=value; the key of letters, digits, - and _, the value at most 1000 bytes without control characters.';
+    case 'key-frames':
+      return KEY_FRAMES_HINT;
+    case 'bitstream-filters':
+      return 'Use filters such as h264_mp4toannexb or dump_extra=freq=keyframe, joined with a comma.';
+    case 'pattern':
+      return `Use ${spec.hint}.`;
     case 'parameters':
       return `Use key=value:key=value with these keys: ${Object.keys(spec.keys).join(', ')}.`;
+    case 'by-encoder':
+      return [...groupEncoders(spec.of)].map(([text, names]) => `${names.join(', ')}: ${text}`).join(' ');
   }
 }
 
-function within(value: number, range: { min: number; max: number }): boolean {
-  return Number.isFinite(value) && value >= range.min && value <= range.max;
-}
-
-/** A JSON number without exponent, so that the patterns judge numbers and strings alike. */
-function numberText(value: number): string {
-  if (!Number.isFinite(value)) return '';
-  return Number.isInteger(value) ? value.toFixed(0) : String(Number(value.toFixed(6)));
-}
-
-function parseTime(text: string): number | null {
-  const unit = /^([+-]?\d{1,9}(?:\.\d{1,9})?)(ms|us|s)?$/.exec(text);
-  if (unit) return Number(unit[1]) * (unit[2] === 'ms' ? 1e-3 : unit[2] === 'us' ? 1e-6 : 1);
-  const clock = /^([+-]?)(?:(\d{1,3}):)?(\d{1,2}):(\d{1,2}(?:\.\d{1,9})?)$/.exec(text);
-  if (!clock || Number(clock[3]) > 59 || Number(clock[4]) >= 60) return null;
-  const total = Number(clock[2] ?? 0) * 3600 + Number(clock[3]) * 60 + Number(clock[4]);
-  return clock[1] === '-' ? -total : total;
-}
-
-/** Seconds with at most six decimals and no exponent. */
-export function timeText(seconds: number): string {
-  return seconds
-    .toFixed(6)
-    .replace(/\.?0+$/, '')
-    .replace(/^-0$/, '0');
-}
-
-function parseFlags(text: string, allowed: readonly string[]): ParsedValue | null {
-  if (!/^[+-]?[a-z0-9_]+([+-][a-z0-9_]+)*$/.test(text)) return null;
-  const parts = text.match(/[+-]?[a-z0-9_]+/g) ?? [];
-  const written = parts.map((part) => (/^[+-]/.test(part) ? part : `+${part}`));
-  return written.every((part) => allowed.includes(part.slice(1))) ? good(written.join('')) : null;
-}
-
-function parseEncoder(text: string, kind: StreamKind | null): ParsedValue {
-  if (text.toLowerCase() === 'copy') return good('copy');
-  const encoder = findEncoder(text);
-  if (!encoder) {
-    return bad('names an encoder that is not on the list', describeValue({ type: 'encoder' }));
+function groupEncoders(of: Readonly<Record<string, OptionValue>>): Map<string, string[]> {
+  const groups = new Map<string, string[]>();
+  for (const [name, value] of Object.entries(of)) {
+    const text = describeValue(value);
+    groups.set(text, [...(groups.get(text) ?? []), name]);
   }
-  if (kind !== null && encoder.kind !== kind) {
-    return bad(
-      `needs ${kind === 'video' ? 'a video' : 'an audio'} encoder`,
-      `${encoder.name} encodes ${encoder.kind}.`,
-    );
-  }
-  return good(encoder.name);
-}
-
-const RATE_NAMES: Readonly<Record<string, string>> = {
-  ntsc: '30000/1001',
-  pal: '25',
-  film: '24',
-  'ntsc-film': '24000/1001',
-};
-
-function parseRate(text: string, max: number): ParsedValue | null {
-  const named = Object.hasOwn(RATE_NAMES, text.toLowerCase()) ? RATE_NAMES[text.toLowerCase()] : undefined;
-  if (named) return good(named);
-  const match = /^(\d{1,7}(?:\.\d{1,6})?)(?:\/(\d{1,7}))?$/.exec(text);
-  if (!match) return null;
-  const value = Number(match[1]) / (match[2] === undefined ? 1 : Number(match[2]));
-  if (!within(value, { min: 0.01, max })) return null;
-  if (match[2] === undefined) return good(timeText(Number(match[1])));
-  return /^\d+$/.test(match[1]!) ? good(`${Number(match[1])}/${Number(match[2])}`) : null;
-}
-
-function parseMetadata(text: string): ParsedValue | null {
-  const match =
-    /^([A-Za-z][A-Za-z0-9_-]{0,63})=([^\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]*)$/u.exec(
-      text,
-    );
-  if (!match || Buffer.byteLength(match[2]!) > 1000 || /\p{Surrogate}/u.test(match[2]!)) return null;
-  return good(`${match[1]}=${match[2]}`);
-}
-
-function parseParameters(text: string, keys: ParameterRules): ParsedValue {
-  const written: string[] = [];
-  for (const part of text.split(':')) {
-    const match = /^([a-z][a-z0-9_-]{0,31})(?:=([A-Za-z0-9_.,+-]{1,32}))?$/.exec(part);
-    const key = match?.[1]?.replaceAll('_', '-');
-    const rule = key !== undefined && Object.hasOwn(keys, key) ? keys[key] : undefined;
-    if (!match || !key || !rule) {
-      return bad(
-        `holds ${match ? `the parameter "${match[1]}"` : 'a parameter'} that is not on the list`,
-        describeValue({ type: 'parameters', keys }),
-      );
-    }
-    const value = match[2] ?? '1';
-    if ('min' in rule) {
-      const number = /^-?\d{1,9}(\.\d{1,6})?$/.test(value) ? Number(value) : Number.NaN;
-      if (!within(number, rule)) return bad(`gives "${key}" a value out of range`, `Use ${rule.min} to ${rule.max}.`);
-      written.push(`${key}=${decimal(number)}`);
-    } else {
-      if (!rule.includes(value))
-        return bad(`gives "${key}" a value that is not on the list`, `Use one of ${rule.join(', ')}.`);
-      written.push(`${key}=${value}`);
-    }
-  }
-  return good(written.join(':'));
+  return groups;
 }

@@ -1,40 +1,173 @@
 import type { OptionRequest, TranscodeRequest } from '../../contract/transcode-request.ts';
 import type { Refusal } from '../types.ts';
-import type { OptionScope } from './option-table.ts';
-import { isRefusal, type ParsedOption, parseOption, refuseFilter } from './options.ts';
+import { type AssetList, assetList } from './asset-list.ts';
+import { checkStreams, filterTarget, placeGraph, simpleKind } from './graph-options.ts';
+import { withoutMeaning } from './meaning.ts';
+import { oddSpelling } from './option-names.ts';
+import { isRefusal, type ParsedOption, parseOption, visible } from './options.ts';
+import { overlayStep } from './overlay-options.ts';
 import type { ParsedRequest } from './parsed-request.ts';
 import { checkTogether } from './request-checks.ts';
 
 /** Most options of one list; FFmpeg command lines of people have a few dozen. */
 const MAX_OPTIONS = 200;
+const MAX_FILTER_ENTRIES = 100;
 
 /** Everything of a request that may not run, each with its position. Empty = allowed. */
 export function checkOptions(request: TranscodeRequest): Refusal[] {
   return parseRequest(request).refusals;
 }
 
-/** Reads all options of a request. Only what parsed without refusals may be planned. */
+/** Reads a request whole: options, filters, overlays, and the files they name. Only one without refusals may be planned. */
 export function parseRequest(request: TranscodeRequest): ParsedRequest {
-  const refusals: Refusal[] = [];
-  const parseAll = (list: OptionRequest[] | undefined, scope: OptionScope, prefix: string): ParsedOption[] => {
-    const parsed: ParsedOption[] = [];
-    for (const [index, option] of (list ?? []).entries()) {
-      const field = `${prefix}options[${index}]`;
-      if (index >= MAX_OPTIONS) {
-        refusals.push({ field, option: '', reason: `More than ${MAX_OPTIONS} options.`, suggestion: 'Send fewer.' });
-        break;
-      }
-      const result = parseOption(option, scope, field);
-      if (isRefusal(result)) refusals.push(result);
-      else parsed.push(result);
-    }
-    return parsed;
+  const parsed: ParsedRequest = {
+    output: [],
+    inputs: [],
+    video: [],
+    audio: [],
+    graph: null,
+    assets: [],
+    refusals: [],
+    warnings: [],
   };
-  const inputs = request.inputs.map((input, index) => parseAll(input.options, 'input', `inputs[${index}].`));
-  const output = parseAll(request.options, 'output', '');
-  for (const [index, entry] of (request.filters ?? []).entries()) {
-    refusals.push(refuseFilter(entry?.filter, `filters[${index}]`));
+  const assets = assetList(request.inputs);
+  parsed.assets = assets.assets;
+  parsed.inputs = request.inputs.map((input, index) => readInput(input.options, `inputs[${index}].`, parsed));
+  for (const [option, field] of bounded(request.options, '', parsed))
+    readOutput(option, field, request, parsed, assets);
+  readFilters(request, parsed, assets);
+  parsed.refusals.push(...checkTogether(parsed, request));
+  parsed.output = withoutMeaning(parsed.output, request, parsed.warnings);
+  warnOfDoubles([parsed.output, ...parsed.inputs], parsed);
+  return parsed;
+}
+
+function* bounded(
+  list: OptionRequest[] | undefined,
+  prefix: string,
+  parsed: ParsedRequest,
+): Generator<[OptionRequest, string]> {
+  for (const [index, option] of (list ?? []).entries()) {
+    const field = `${prefix}options[${index}]`;
+    if (index >= MAX_OPTIONS) {
+      const reason = `More than ${MAX_OPTIONS} options.`;
+      parsed.refusals.push({ field, option: '', reason, suggestion: 'Send fewer.' });
+      return;
+    }
+    yield [option, field];
   }
-  refusals.push(...checkTogether(output, inputs, request));
-  return { output, inputs, video: [], audio: [], graph: null, assets: [], refusals, warnings: [] };
+}
+
+function readInput(list: OptionRequest[] | undefined, prefix: string, parsed: ParsedRequest): ParsedOption[] {
+  const options: ParsedOption[] = [];
+  for (const [option, field] of bounded(list, prefix, parsed)) {
+    const name = nameOf(option);
+    if (name.startsWith('@') || filterTarget(name)) {
+      const reason = 'This does not belong to an input.';
+      const suggestion = 'Move it to "options"; in "filters", [0:v] names the pictures of the first input.';
+      parsed.refusals.push({ field, option: visible(name), reason, suggestion });
+      continue;
+    }
+    const result = parseOption(option, 'input', field);
+    if (isRefusal(result)) parsed.refusals.push(result);
+    else options.push(result);
+  }
+  return options;
+}
+
+function readOutput(
+  option: OptionRequest,
+  field: string,
+  request: TranscodeRequest,
+  parsed: ParsedRequest,
+  assets: AssetList,
+): void {
+  const name = nameOf(option);
+  const odd = oddSpelling(name);
+  const filter = odd ? null : filterTarget(name);
+  if (filter) readFilterOption(option, field, request, parsed, assets);
+  else if (name.startsWith('@')) {
+    const step = overlayStep(name, option.argument, field, assets);
+    parsed.refusals.push(...step.refusals);
+    parsed.warnings.push(...step.warnings);
+    if (step.step) parsed.video.push(step.step);
+  } else {
+    const result = parseOption(option, 'output', field);
+    if (isRefusal(result)) parsed.refusals.push(result);
+    else parsed.output.push(result);
+  }
+}
+
+function readFilterOption(
+  option: OptionRequest,
+  field: string,
+  request: TranscodeRequest,
+  parsed: ParsedRequest,
+  assets: AssetList,
+): void {
+  const name = nameOf(option);
+  const { target, stream } = filterTarget(name)!;
+  const refuse = (reason: string, suggestion: string) =>
+    parsed.refusals.push({ field, option: name, reason, suggestion });
+  if (stream > 0) {
+    refuse('The output has one stream of each kind.', 'Leave the index out, or use "filters".');
+    return;
+  }
+  if (target === 'complex' && ((request.filters?.length ?? 0) > 0 || parsed.graph)) {
+    refuse('The request has two graphs.', 'Put both into "filters"; its entries are joined with ;.');
+    return;
+  }
+  const result = placeGraph([{ text: option.argument, field }], name, assets);
+  if (!result.ok) {
+    parsed.refusals.push(...result.refusals);
+    return;
+  }
+  if (target === 'complex') {
+    parsed.refusals.push(...checkStreams(result.placed, request.inputs.length));
+    parsed.graph = result.placed;
+    return;
+  }
+  const kind = simpleKind(result.placed, target, name);
+  if (typeof kind !== 'string') parsed.refusals.push(kind);
+  else if (kind === 'v') parsed.video.push({ type: 'graph', ...result.placed });
+  else parsed.audio.push(result.placed);
+}
+
+function readFilters(request: TranscodeRequest, parsed: ParsedRequest, assets: AssetList): void {
+  const entries = request.filters ?? [];
+  if (entries.length === 0) return;
+  if (entries.length > MAX_FILTER_ENTRIES) {
+    const field = `filters[${MAX_FILTER_ENTRIES}]`;
+    const reason = `More than ${MAX_FILTER_ENTRIES} entries.`;
+    parsed.refusals.push({ field, option: 'filters', reason, suggestion: 'Join some with ;.' });
+    return;
+  }
+  const parts = entries.map((entry, index) => ({ text: entry?.filter, field: `filters[${index}]` }));
+  const result = placeGraph(parts, 'filters', assets);
+  if (!result.ok) {
+    parsed.refusals.push(...result.refusals);
+    return;
+  }
+  parsed.refusals.push(...checkStreams(result.placed, request.inputs.length));
+  parsed.graph = result.placed;
+}
+
+/** FFmpeg's rule for an option that is given twice; people often do not know. */
+function warnOfDoubles(lists: readonly ParsedOption[][], parsed: ParsedRequest): void {
+  for (const list of lists) {
+    const last = new Map<string, ParsedOption>();
+    for (const option of list) {
+      const key = `${option.name}:${option.specifier}`;
+      const before = option.row.repeats || option.row.ignored ? undefined : last.get(key);
+      if (before) {
+        const message = `-${option.name} is given again at ${option.field}; FFmpeg takes the last one.`;
+        parsed.warnings.push({ field: before.field, message });
+      }
+      last.set(key, option);
+    }
+  }
+}
+
+function nameOf(option: OptionRequest): string {
+  return typeof option?.option === 'string' ? option.option : '';
 }

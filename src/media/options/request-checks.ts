@@ -1,53 +1,101 @@
 import type { OutputFormat } from '../../contract/formats.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { FORMAT_DEFAULTS, findEncoder } from '../encoders/encoders.ts';
+import { checkGraphUse } from '../plan/graph-use.ts';
 import type { Refusal } from '../types.ts';
+import { chosenEncoder, kindOf } from './meaning.ts';
+import { describeValue, parseValue } from './option-values.ts';
 import type { ParsedOption } from './options.ts';
+import type { ParsedRequest } from './parsed-request.ts';
 
 const MAX_MAPS = 16;
 
 /** What is wrong with options that are each allowed, but not together or not for this output. */
-export function checkTogether(output: ParsedOption[], inputs: ParsedOption[][], request: TranscodeRequest): Refusal[] {
+export function checkTogether(parsed: ParsedRequest, request: TranscodeRequest): Refusal[] {
+  const { output, inputs } = parsed;
   return [
-    ...checkCombination(output, request),
+    ...checkMaps(parsed, request),
+    ...output.flatMap((option) => checkEncoder(option, output, request)),
+    ...checkCopies(parsed, request),
     ...inputs.flatMap((list) => [...checkTimes(list), ...checkEnd(list, output)]),
     ...checkTimes(output),
+    ...checkGraphUse(parsed, request),
   ];
 }
 
-function checkCombination(options: ParsedOption[], request: TranscodeRequest): Refusal[] {
-  const refusals: Refusal[] = [];
-  const refuse = (option: ParsedOption, reason: string, suggestion: string) =>
-    refusals.push({ field: option.field, option: `-${option.name}`, reason, suggestion });
-  let maps = 0;
-  for (const option of options) {
-    if (option.name === 'map') {
-      if (++maps > MAX_MAPS) refuse(option, `More than ${MAX_MAPS} streams are mapped.`, 'Map fewer.');
-      const input = Number(option.value!.replace('-', '').charAt(0));
-      if (input >= request.inputs.length) {
-        refuse(
-          option,
-          `There is no input ${input}.`,
-          `Inputs are counted from 0; this request has ${request.inputs.length}.`,
-        );
-      }
-    }
-    if (option.name === 'c' && option.value !== 'copy') {
-      const encoder = findEncoder(option.value!);
-      if (encoder && !canHold(request.outputFormat, encoder.kind, encoder.formats)) {
-        const fallback = FORMAT_DEFAULTS[request.outputFormat][encoder.kind];
-        refuse(
-          option,
-          `${encoder.name} does not go into ${request.outputFormat}.`,
-          `Use ${fallback ?? 'another codec'}, or one of these output formats: ${encoder.formats.join(', ')}.`,
-        );
-      }
-    }
-    if (option.name === 'f' && !sameFormat(option.value!, request.outputFormat)) {
-      refuse(option, 'The format is chosen by outputFormat.', `Leave -f out, or set outputFormat.`);
+function refusal(option: ParsedOption, reason: string, suggestion: string): Refusal {
+  return { field: option.field, option: `-${option.name}`, reason, suggestion };
+}
+
+function checkMaps({ output, graph, refusals }: ParsedRequest, request: TranscodeRequest): Refusal[] {
+  const found: Refusal[] = [];
+  const count = request.inputs.length;
+  const labels = (graph?.graph.outputs ?? []).flatMap(({ label }) => (label === null ? [] : [label]));
+  const maps = output.filter(({ name }) => name === 'map');
+  for (const [index, option] of maps.entries()) {
+    const value = option.value!;
+    const label = /^\[(.*)\]$/.exec(value)?.[1];
+    const input = Number(value.replace('-', '').charAt(0));
+    const isDoubled = label !== undefined && maps.slice(0, index).some((other) => other.value === value);
+    if (index >= MAX_MAPS) found.push(refusal(option, `More than ${MAX_MAPS} streams are mapped.`, 'Map fewer.'));
+    // A graph that was refused says nothing about its labels.
+    else if (label !== undefined && refusals.length === 0 && !labels.includes(label)) {
+      const near = labels.length > 0 ? `Use ${labels.map((name) => `[${name}]`).join(', ')}.` : LABEL_ADVICE;
+      found.push(refusal(option, `No filter gives [${label}].`, near));
+    } else if (isDoubled) {
+      found.push(refusal(option, `[${label}] is mapped twice.`, 'Use the filter split or asplit to have it twice.'));
+    } else if (label === undefined && input >= count) {
+      const advice = `Inputs are counted from 0; this request has ${count}.`;
+      found.push(refusal(option, `There is no input ${input}.`, advice));
     }
   }
-  return refusals;
+  return found;
+}
+
+const LABEL_ADVICE = 'Label an open output in "filters", or map 0:v and 0:a.';
+
+function checkEncoder(option: ParsedOption, output: readonly ParsedOption[], request: TranscodeRequest): Refusal[] {
+  const { name, row, value } = option;
+  const format = request.outputFormat;
+  if (name === 'f' && !sameFormat(value!, format)) {
+    return [refusal(option, 'The format is chosen by outputFormat.', 'Leave -f out, or set outputFormat.')];
+  }
+  if (name === 'c' && value !== 'copy') {
+    const encoder = findEncoder(value!);
+    if (!encoder || canHold(format, encoder.kind, encoder.formats)) return [];
+    const fallback = FORMAT_DEFAULTS[format][encoder.kind];
+    const formats = `one of these output formats: ${encoder.formats.join(', ')}`;
+    return [
+      refusal(
+        option,
+        `${encoder.name} does not go into ${format}.`,
+        `Use ${fallback ?? 'another codec'}, or ${formats}.`,
+      ),
+    ];
+  }
+  const kind = kindOf(option);
+  const encoder = kind && row.value.type === 'by-encoder' ? chosenEncoder(output, request, kind) : null;
+  if (!encoder || row.value.type !== 'by-encoder' || !Object.hasOwn(row.value.of, encoder)) return [];
+  const own = row.value.of[encoder]!;
+  const kindName = kind === 'v' ? 'video' : 'audio';
+  if (parseValue(own, value, kindName).ok) return [];
+  return [refusal(option, `-${name} of ${encoder} does not take this value.`, describeValue(own))];
+}
+
+/** What is copied is not decoded, so nothing can be drawn or filtered. */
+function checkCopies({ output, video, audio }: ParsedRequest, request: TranscodeRequest): Refusal[] {
+  const steps = [
+    ...video.map(({ field }) => ({ field, kind: 'v' as const })),
+    ...audio.map(({ field }) => ({ field, kind: 'a' as const })),
+  ];
+  return steps
+    .filter(({ kind }) => chosenEncoder(output, request, kind) === 'copy')
+    .map(({ field, kind }) => ({
+      field,
+      option: kind === 'v' ? '-vf' : '-af',
+      reason: 'A stream that is copied cannot be filtered.',
+      suggestion: `Leave the copy out for this stream; -c:${kind === 'v' ? 'a' : 'v'} copy may stay.`,
+    }));
 }
 
 /** An encoder of a kind that the format has no room for is ignored with the stream (`-c:v` for an mp3). */

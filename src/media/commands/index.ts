@@ -1,0 +1,1 @@
+export { type CommandError, type CommandRequest, type CommandResult, readCommand } from './read-command.ts';

@@ -1,0 +1,112 @@
+import { nearestName } from '../near-name.ts';
+import { adviceFor, GENERAL_ADVICE } from './option-advice.ts';
+import { OPTION_TABLE, type OptionRow } from './option-table.ts';
+
+export interface NamedOption {
+  row: OptionRow;
+  /** As the caller wrote it, or as the alias implies: `v`, `a:0`, `s:v:0`, or empty. */
+  specifier: string;
+}
+
+export interface NameRefusal {
+  reason: string;
+  suggestion: string;
+}
+
+const BY_NAME: ReadonlyMap<string, { row: OptionRow; implied: string }> = new Map(
+  OPTION_TABLE.flatMap((row) => [
+    [row.name, { row, implied: '' }] as const,
+    ...Object.entries(row.aliases ?? {}).map(
+      ([alias, implied]) => [alias, { row, implied: implied as string }] as const,
+    ),
+  ]),
+);
+
+/** Options that are not rows of the table, but are read. */
+const FILTER_NAMES = ['vf', 'af', 'filter', 'filter_complex', 'lavfi'];
+const KNOWN: readonly string[] = [...BY_NAME.keys(), ...FILTER_NAMES];
+
+/** Finds the row of an option and reads its stream specifier. */
+export function readName(name: string): NamedOption | NameRefusal {
+  const odd = oddSpelling(name);
+  if (odd) return odd;
+  const match = /^-([a-z][a-z0-9_-]*)(?::([a-z0-9:]{1,12}))?$/.exec(name);
+  if (!match) {
+    return refusal(
+      'This is not how a plain FFmpeg option is written.',
+      'Write it as -name, -name:v or -name:a:0, in lower case.',
+    );
+  }
+  const known = BY_NAME.get(match[1]!);
+  if (!known) return unknown(match[1]!);
+  const { row, implied } = known;
+  const specifier = readSpecifier(row, match[2] ?? '', implied);
+  if (specifier !== null) return { row, specifier };
+  const allowed = row.specifiers.map((kind) => `-${row.name}:${kind}`).join(', ');
+  return refusal(
+    'This stream specifier does not belong to this option.',
+    allowed ? `Use ${allowed}.` : `Use -${row.name}.`,
+  );
+}
+
+export function isNameRefusal(result: NamedOption | NameRefusal): result is NameRefusal {
+  return 'reason' in result;
+}
+
+/** What a person writes by mistake, or somebody who hopes that nobody looks. */
+export function oddSpelling(name: string): NameRefusal | null {
+  const plain = name.normalize('NFKC').replace(/[‐‑‒–—―−]/g, '-');
+  if (plain !== name) {
+    return refusal('The name holds look-alike characters.', 'Type it anew with plain letters and a plain dash.');
+  }
+  if (name.startsWith('-/')) {
+    return refusal('An option whose value is read from a file is not allowed.', 'Send the value itself.');
+  }
+  const bare = name.replace(/^-*/, '');
+  const [head = ''] = bare.toLowerCase().split(':');
+  const isKnown = KNOWN.includes(head);
+  if (isKnown && !/^-[^-]/.test(name)) {
+    return refusal(
+      'This is not how a plain FFmpeg option is written.',
+      `Write it with one dash: -${bare.slice(0, 40)}.`,
+    );
+  }
+  if (isKnown && bare !== bare.toLowerCase()) {
+    return refusal('Options are written in lower case.', `Did you mean -${bare.toLowerCase().slice(0, 40)}?`);
+  }
+  return null;
+}
+
+function unknown(name: string): NameRefusal {
+  const near = adviceFor(name) ? null : nearestName(name, KNOWN);
+  return refusal(
+    'This option is not on the list of allowed options.',
+    adviceFor(name) ?? (near ? `Did you mean -${near}? ${GENERAL_ADVICE}` : GENERAL_ADVICE),
+  );
+}
+
+function readSpecifier(row: OptionRow, written: string, implied: string): string | null {
+  if (row.ofStream) {
+    const match = /^(?:g|s(?::(?:[vas]|\d{1,2})(?::\d{1,2})?)?)?$/.exec(written);
+    return match ? written.replace(/:0+(?=\d)/g, ':') : null;
+  }
+  if (written === '') return implied;
+  const match = /^([vas])(?::(\d{1,2}))?$/.exec(written);
+  const kind = match?.[1];
+  if (!kind || (implied !== '' && implied !== kind)) return null;
+  if (!(row.specifiers as readonly string[]).includes(kind)) return null;
+  return match[2] === undefined ? kind : `${kind}:${Number(match[2])}`;
+}
+
+function refusal(reason: string, suggestion: string): NameRefusal {
+  return { reason, suggestion };
+}
+
+/** Whether a value follows the option in a command string; null = an option that is not known. */
+export function takesValue(name: string): boolean | null {
+  if (name.startsWith('@')) return true;
+  const head = /^-([a-z][a-z0-9_-]*)(?::|$)/.exec(name.toLowerCase())?.[1] ?? '';
+  if (FILTER_NAMES.includes(head)) return true;
+  const known = BY_NAME.get(head);
+  return known ? known.row.value.type !== 'flag' : null;
+}

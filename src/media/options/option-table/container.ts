@@ -1,0 +1,102 @@
+import * as lists from '../option-lists.ts';
+import {
+  boolean,
+  choice,
+  flags,
+  INPUT,
+  integer,
+  MOV,
+  NONE,
+  number,
+  type OptionRow,
+  OUTPUT,
+  pattern,
+  row,
+  VA,
+} from '../option-row.ts';
+
+const TIME_CODE = pattern(/^\d{2}:[0-5]\d:[0-5]\d[:;.]\d{2,3}$/, 14, 'HH:MM:SS:FF');
+const MP3 = ['mp3'] as const;
+
+/** The container; a muxer's option is dropped when the output has another muxer. */
+export const CONTAINER_OPTIONS: readonly OptionRow[] = [
+  row('f', OUTPUT, NONE, choice(lists.FORMATS), 'Only the format that outputFormat names.'),
+  row('timecode', OUTPUT, NONE, TIME_CODE, 'First time code.', { formats: MOV, example: '01:00:00:00' }),
+  row('movflags', OUTPUT, NONE, flags(lists.MOVFLAGS.join(' ')), 'Shape of an MP4 or MOV.', {
+    formats: MOV,
+    example: '+faststart',
+  }),
+  row('brand', OUTPUT, NONE, pattern(/^[A-Za-z0-9][A-Za-z0-9 ]{3}$/, 4, 'four letters, such as mp42'), 'Major brand.', {
+    formats: MOV,
+    example: 'mp42',
+  }),
+  row('movie_timescale', OUTPUT, NONE, integer(1, 1_000_000), 'Ticks a second of the film.', {
+    formats: MOV,
+    example: 1000,
+  }),
+  row('video_track_timescale', OUTPUT, NONE, integer(0, 1_000_000), 'Ticks a second of the pictures.', {
+    formats: MOV,
+    example: 90_000,
+  }),
+  row('write_tmcd', OUTPUT, NONE, boolean, 'Writes a time code track.', { formats: MOV }),
+  row('write_btrt', OUTPUT, NONE, boolean, 'Writes the bit rate box.', { formats: MOV }),
+  row('use_editlist', OUTPUT, NONE, boolean, 'Writes an edit list.', { formats: MOV }),
+  row('empty_hdlr_name', OUTPUT, NONE, boolean, 'Leaves handler names out.', { formats: MOV }),
+  row('frag_duration', OUTPUT, NONE, integer(0, 600_000_000), 'Longest fragment, microseconds.', {
+    formats: MOV,
+    example: 500_000,
+  }),
+  row('min_frag_duration', OUTPUT, NONE, integer(0, 600_000_000), 'Shortest fragment, microseconds.', {
+    formats: MOV,
+    example: 500_000,
+  }),
+  row('frag_size', OUTPUT, NONE, integer(0, 1_000_000_000), 'Largest fragment, bytes.', {
+    formats: MOV,
+    example: 100_000,
+  }),
+  row('id3v2_version', OUTPUT, NONE, choice(['0', '3', '4']), 'Version of the ID3 tags.', { formats: MP3, example: 3 }),
+  row('write_id3v1', OUTPUT, NONE, boolean, 'Writes old ID3 tags too.', { formats: MP3 }),
+  row('write_xing', OUTPUT, NONE, boolean, 'Writes the Xing header.', { formats: MP3 }),
+  row('metadata_header_padding', OUTPUT, NONE, integer(-1, 100_000), 'Bytes kept free for tags.'),
+  row('update', OUTPUT, NONE, boolean, 'One picture instead of a numbered series (always).', {
+    formats: ['jpg', 'png'],
+    example: 1,
+  }),
+  row('cues_to_front', OUTPUT, NONE, boolean, 'Puts the index first.', { formats: ['mkv', 'webm'] }),
+  row('reserve_index_space', OUTPUT, NONE, integer(0, 1_000_000), 'Bytes kept free for the index.', {
+    formats: ['mkv', 'webm'],
+  }),
+  row(
+    'default_mode',
+    OUTPUT,
+    NONE,
+    choice(['infer', 'infer_no_subs', 'passthrough']),
+    'How default streams are marked.',
+    { formats: ['mkv', 'webm'] },
+  ),
+  row('page_duration', OUTPUT, NONE, integer(0, 10_000_000), 'Longest page, microseconds.', {
+    formats: ['ogg', 'opus'],
+    example: 1_000_000,
+  }),
+  row('rf64', OUTPUT, NONE, choice(['auto', 'always', 'never']), 'Large WAV files.', { formats: ['wav'] }),
+  row('write_bext', OUTPUT, NONE, boolean, 'Broadcast tags of WAV.', { formats: ['wav'], example: 0 }),
+  row('ignore_editlist', INPUT, NONE, boolean, 'Plays what the edit list of an MP4 hides.', { demuxers: ['mov'] }),
+  row('advanced_editlist', INPUT, NONE, boolean, 'Follows the edit list of an MP4 exactly.', { demuxers: ['mov'] }),
+  row('ignore_loop', INPUT, NONE, boolean, 'Plays a GIF once.', { demuxers: ['gif'], example: 1 }),
+  row('min_delay', INPUT, NONE, integer(0, 6000), 'Least delay of a GIF frame, hundredths of a second.', {
+    demuxers: ['gif'],
+    example: 2,
+  }),
+  row('max_gif_delay', INPUT, NONE, integer(0, 65_535), 'Longest delay of a GIF frame, hundredths of a second.', {
+    demuxers: ['gif'],
+    example: 65_535,
+  }),
+  row('default_delay', INPUT, NONE, integer(0, 6000), 'Delay of a GIF frame that names none.', {
+    demuxers: ['gif'],
+    example: 10,
+  }),
+  row('strict', OUTPUT, VA, choice(lists.STRICTNESS), 'Allows experimental combinations.', {
+    aliases: { f_strict: '' },
+  }),
+  row('max_error_rate', OUTPUT, NONE, number(0, 1), 'Share of broken frames that is forgiven.', { example: 0.5 }),
+];

@@ -1,0 +1,142 @@
+import * as lists from '../option-lists.ts';
+import {
+  bits,
+  boolean,
+  byEncoder,
+  choice,
+  flags,
+  integer,
+  number,
+  numbered,
+  type OptionRow,
+  OUTPUT,
+  row,
+  V,
+  VA,
+  words,
+} from '../option-row.ts';
+
+const x26x = words(lists.PRESETS.join(' '));
+
+/** Quality, rate and structure of pictures, for several encoders each. */
+export const RATE_OPTIONS: readonly OptionRow[] = [
+  row('b', OUTPUT, VA, bits(0, 200_000_000), 'Bit rate; 0 lifts the limit of VP8 and VP9.', {
+    aliases: { vb: 'v', ab: 'a' },
+    example: '200k',
+  }),
+  row('crf', OUTPUT, V, number(0, 63), 'Constant quality; lower is better.', {
+    encoders: ['libx264', 'libx265', 'libsvtav1', 'libvpx', 'libvpx-vp9'],
+    example: 30,
+  }),
+  row('qp', OUTPUT, V, integer(0, 63), 'Constant quantiser.', {
+    encoders: ['libx264', 'libx265', 'libsvtav1'],
+    example: 30,
+  }),
+  row('q', OUTPUT, VA, number(-1, 100), 'Fixed quality scale of MJPEG, MPEG-4, MP3, Vorbis, AAC.', {
+    aliases: { qscale: '', aq: 'a' },
+    example: 5,
+  }),
+  row('global_quality', OUTPUT, VA, integer(0, 100_000), 'Fixed quality, 118 to a step of -q.', { example: 590 }),
+  row('maxrate', OUTPUT, VA, bits(0, 400_000_000), 'Highest bit rate.', { example: '1M' }),
+  row('minrate', OUTPUT, VA, bits(0, 400_000_000), 'Lowest bit rate.', { example: '10k' }),
+  row('bufsize', OUTPUT, VA, bits(0, 800_000_000), 'Buffer over which maxrate holds.', { example: '2M' }),
+  row('bt', OUTPUT, VA, bits(0, 200_000_000), 'Tolerance of the bit rate.', { example: '4M' }),
+  row(
+    'preset',
+    OUTPUT,
+    V,
+    byEncoder({
+      libx264: x26x,
+      libx265: x26x,
+      libsvtav1: integer(0, 13),
+      libwebp: words('none default picture photo drawing icon text'),
+      libwebp_anim: words('none default picture photo drawing icon text'),
+    }),
+    'Speed of the encoder; for WebP the kind of picture.',
+  ),
+  row(
+    'tune',
+    OUTPUT,
+    V,
+    byEncoder({
+      libx264: { type: 'list', values: lists.TUNES, separator: ',', max: 3 },
+      libx265: words('psnr ssim grain zerolatency fastdecode animation'),
+      libvpx: words('psnr ssim'),
+      'libvpx-vp9': words('psnr ssim'),
+    }),
+    'Tuning to a kind of picture.',
+  ),
+  row(
+    'profile',
+    OUTPUT,
+    VA,
+    byEncoder({
+      libx264: choice(['baseline', 'main', 'high', 'high10', 'high422', 'high444']),
+      libx265: words(lists.HEVC_PROFILES.join(' ')),
+      libsvtav1: integer(0, 2),
+      'libvpx-vp9': integer(0, 3),
+      libvpx: integer(0, 3),
+      prores_ks: numbered('proxy=0 lt=1 standard=2 hq=3 4444=4 4444xq=5'),
+      dnxhd: numbered('dnxhr_lb=1 dnxhr_sq=2 dnxhr_hq=3 dnxhr_hqx=4 dnxhr_444=5'),
+      mpeg4: integer(0, 15),
+      aac: choice(['aac_low', 'aac_main', 'mpeg2_aac_low'], {
+        lc: 'aac_low',
+        '1': 'aac_low',
+        '0': 'aac_main',
+      }),
+    }),
+    'Codec profile.',
+  ),
+  row('level', OUTPUT, V, number(0, 186), 'Codec level, such as 4.1 or 41.', { example: '4.1' }),
+  row('qmin', OUTPUT, V, integer(0, 69), 'Smallest quantiser.', { example: 2 }),
+  row('qmax', OUTPUT, V, integer(0, 255), 'Largest quantiser.', { example: 40 }),
+  row('qdiff', OUTPUT, V, integer(0, 69), 'Largest step between quantisers.', { example: 4 }),
+  row('qcomp', OUTPUT, V, number(0, 1), 'Compression of the quantiser curve.', { example: 0.6 }),
+  row('qblur', OUTPUT, V, number(0, 99), 'Smoothing of the quantiser.', { example: 0.5 }),
+  row('i_qfactor', OUTPUT, V, number(-10, 10), 'Quantiser factor between P and I frames.', { example: 0.71 }),
+  row('b_qfactor', OUTPUT, V, number(-10, 10), 'Quantiser factor between P and B frames.', { example: 1.3 }),
+  row('i_qoffset', OUTPUT, V, number(-10, 10), 'Quantiser offset between P and I frames.', { example: 0.1 }),
+  row('b_qoffset', OUTPUT, V, number(-10, 10), 'Quantiser offset between P and B frames.', { example: 1.25 }),
+  row('rc_init_occupancy', OUTPUT, V, bits(0, 800_000_000), 'Bits in the buffer before the start.', {
+    example: '100k',
+  }),
+  row('g', OUTPUT, V, integer(0, 1000), 'Frames between key frames; 0 = each is one.', { example: 12 }),
+  row('keyint_min', OUTPUT, V, integer(0, 1000), 'Fewest frames between key frames.', { example: 6 }),
+  row('force_key_frames', OUTPUT, V, { type: 'key-frames' }, 'Times of key frames.', {
+    example: 'expr:gte(t,n_forced*0.5)',
+  }),
+  row('sc_threshold', OUTPUT, V, integer(-1, 1_000_000_000), 'Threshold of scene cuts; 0 = none.', {
+    encoders: ['libx264', 'mpeg4', 'mjpeg'],
+  }),
+  row('bf', OUTPUT, V, integer(-1, 16), 'B-frames in a row.', { example: 2 }),
+  row('refs', OUTPUT, V, integer(0, 16), 'Reference frames.', { example: 3 }),
+  row('b_strategy', OUTPUT, V, integer(0, 2), 'How B-frames are placed.', { encoders: ['libx264', 'mpeg4'] }),
+  row('me_range', OUTPUT, V, integer(0, 1024), 'Reach of the motion search.', { example: 16 }),
+  row('subq', OUTPUT, V, integer(0, 11), 'Effort of the sub-pixel motion search.', {
+    aliases: { subme: '' },
+    example: 6,
+  }),
+  row('trellis', OUTPUT, V, integer(0, 2), 'Trellis quantisation.', { example: 1 }),
+  row('mbd', OUTPUT, V, numbered('simple=0 bits=1 rd=2'), 'How MPEG-4 decides on macroblocks.', {
+    encoders: ['mpeg4'],
+  }),
+  row('cmp', OUTPUT, V, words('sad sse satd dct rd chroma'), 'Comparison of the motion search.', {
+    encoders: ['libx264', 'mpeg4'],
+  }),
+  row('slices', OUTPUT, V, integer(0, 64), 'Slices of a picture.', { example: 4 }),
+  row('flags', OUTPUT, VA, flags(lists.CODEC_FLAGS.join(' ')), 'Switches of the encoder.', { example: '+cgop' }),
+  row('flags2', OUTPUT, VA, flags('fast local_header'), 'More switches of the encoder.'),
+  row(
+    'coder',
+    OUTPUT,
+    V,
+    byEncoder({ libx264: numbered('default=-1 cavlc=0 cabac=1') }),
+    'Entropy coder; vlc and ac are read too.',
+    {
+      example: 'cabac',
+    },
+  ),
+  row('a53cc', OUTPUT, V, boolean, 'Keeps closed captions.', { encoders: ['libx264', 'libx265'] }),
+  row('forced-idr', OUTPUT, V, boolean, 'Makes forced key frames IDR.', { encoders: ['libx264', 'libx265'] }),
+  row('nal-hrd', OUTPUT, V, words('none vbr cbr'), 'Signals the buffer model.', { encoders: ['libx264'] }),
+];

@@ -1,0 +1,67 @@
+import * as lists from '../option-lists.ts';
+import {
+  BOTH,
+  choice,
+  encoder,
+  flag,
+  INPUT,
+  integer,
+  NONE,
+  type OptionRow,
+  OUTPUT,
+  row,
+  VA,
+  VAS,
+  words,
+} from '../option-row.ts';
+
+/** Which streams go into the output, and what they are called there. */
+export const STREAM_OPTIONS: readonly OptionRow[] = [
+  row('c', OUTPUT, VA, encoder, 'Encoder, or copy.', {
+    aliases: { codec: '', vcodec: 'v', acodec: 'a' },
+    example: 'copy',
+  }),
+  row(
+    'map',
+    OUTPUT,
+    NONE,
+    { type: 'map' },
+    'Takes a stream of an input, or a labelled end of the graph, into the output.',
+    {
+      repeats: true,
+      example: '0:v:0?',
+    },
+  ),
+  row('vn', BOTH, NONE, flag, 'No video.'),
+  row('an', BOTH, NONE, flag, 'No audio.'),
+  row('sn', BOTH, NONE, flag, 'No subtitles.'),
+  row('dn', BOTH, NONE, flag, 'No data streams (they are never kept).'),
+  row('discard', INPUT, VA, words('none default noref bidir nokey all'), 'Frames that the demuxer drops.'),
+  row('frames', OUTPUT, VA, integer(1, 10_000_000), 'Stops after that many frames.', {
+    aliases: { vframes: 'v', aframes: 'a' },
+    example: 2,
+  }),
+  row('metadata', OUTPUT, NONE, { type: 'metadata' }, 'Sets a tag, such as title=…; -metadata:s:a:0 of a stream.', {
+    repeats: true,
+    ofStream: true,
+    example: 'title=A title',
+  }),
+  row('map_metadata', OUTPUT, NONE, choice(['-1']), 'Always -1: tags of the input are never kept.', {
+    aliases: { map_meta_data: '' },
+  }),
+  row('map_chapters', OUTPUT, NONE, choice(['-1']), 'Always -1: chapters are not kept.'),
+  row('disposition', OUTPUT, VAS, { type: 'flags', values: lists.DISPOSITIONS, words: ['0'] }, 'Marks a stream.', {
+    repeats: true,
+    example: 'default',
+  }),
+  row('tag', OUTPUT, VA, choice(lists.TAGS), 'Code of the codec in the container.', {
+    aliases: { vtag: 'v', atag: 'a' },
+    example: 'avc1',
+  }),
+  row('bsf', OUTPUT, VA, { type: 'bitstream-filters' }, 'Rewrites packets without encoding them.', {
+    aliases: { vbsf: 'v', absf: 'a' },
+    example: 'dump_extra=freq=keyframe',
+  }),
+  row('copyinkf', OUTPUT, VA, flag, 'When copying, keeps the frames before the first key frame.'),
+  row('copypriorss', OUTPUT, VA, integer(0, 1), 'When copying, keeps frames before the start time.'),
+];

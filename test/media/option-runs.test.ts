@@ -1,0 +1,253 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { BITSTREAM_FILTERS } from '../../src/media/encoders/bitstream-filters.ts';
+import { SVTAV1_PARAMETERS, X264_PARAMETERS, X265_PARAMETERS } from '../../src/media/encoders/encoder-parameters.ts';
+import { FORMAT_DEFAULTS, findEncoder } from '../../src/media/encoders/encoders.ts';
+import { exampleValues } from '../../src/media/options/option-row.ts';
+import { OPTION_TABLE, type OptionRow } from '../../src/media/options/option-table.ts';
+import { isRefusal, optionArgs, parseOption } from '../../src/media/options/options.ts';
+
+const run = promisify(execFile);
+const OPTIONS = { timeout: 60_000, maxBuffer: 8 * 2 ** 20 };
+/** Outputs of one command: starting FFmpeg costs more than coding a few tiny frames. */
+const BATCH = 16;
+
+let dir = '';
+/** A clip, an animation and a picture: what the options of inputs are about. */
+const files = { mov: '', gif: '', png: '' };
+
+interface Case {
+  name: string;
+  /** Arguments before and behind `-i`. */
+  input: string[];
+  output: string[];
+}
+
+beforeAll(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'airlock-options-'));
+  const source = ['-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i', 'testsrc2=s=64x64:r=10:d=1'];
+  const sound = ['-f', 'lavfi', '-i', 'sine=d=1,aformat=channel_layouts=stereo'];
+  files.mov = join(dir, 'clip.mp4');
+  files.gif = join(dir, 'clip.gif');
+  files.png = join(dir, 'clip.png');
+  const clip = [...sound, '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-c:a', 'aac'];
+  await run('ffmpeg', [...source, ...clip, '-shortest', files.mov], OPTIONS);
+  await run('ffmpeg', [...source, files.gif], OPTIONS);
+  await run('ffmpeg', [...source, '-frames:v', '1', '-update', '1', files.png], OPTIONS);
+}, 60_000);
+
+afterAll(() => rm(dir, { recursive: true, force: true }));
+
+/** What each encoder needs so that it takes the clip. */
+const NEEDS: Readonly<Record<string, readonly string[]>> = {
+  libx264: ['-pix_fmt', 'yuv420p'],
+  libsvtav1: ['-preset', '12'],
+  libvpx: ['-deadline', 'realtime', '-cpu-used', '8'],
+  'libvpx-vp9': ['-deadline', 'realtime', '-cpu-used', '8'],
+  dnxhd: ['-pix_fmt', 'yuv422p', '-profile:v', 'dnxhr_lb', '-s', '256x120'],
+  libopus: ['-ar', '48000'],
+  png: ['-frames:v', '1', '-update', '1'],
+  libwebp: ['-frames:v', '1'],
+};
+
+const PROFILE_FORMATS: Readonly<Record<string, string>> = {
+  high10: 'yuv420p10le',
+  high422: 'yuv422p',
+  high444: 'yuv444p',
+  main10: 'yuv420p10le',
+  main12: 'yuv420p12le',
+  'main10-intra': 'yuv420p10le',
+  'main422-10': 'yuv422p10le',
+  'main422-10-intra': 'yuv422p10le',
+  'main444-8': 'yuv444p',
+  'main444-10': 'yuv444p10le',
+  'main444-12': 'yuv444p12le',
+  'main444-intra': 'yuv444p',
+  dnxhr_hqx: 'yuv422p10le',
+  dnxhr_444: 'yuv444p10le',
+  '1': 'yuv444p',
+};
+
+function encodersOf(row: OptionRow): (string | null)[] {
+  if (row.value.type === 'by-encoder') return Object.keys(row.value.of);
+  return [...(row.encoders ?? [null])];
+}
+
+function casesOf(row: OptionRow): Case[] {
+  return encodersOf(row).flatMap((encoder) => exampleValues(row, encoder).map((value) => caseOf(row, encoder, value)));
+}
+
+function caseOf(row: OptionRow, encoder: string | null, value: string | number | null): Case {
+  const scope = row.scopes.includes('output') ? 'output' : 'input';
+  const known = encoder === null ? null : findEncoder(encoder);
+  const specifier = row.specifiers.length === 0 ? '' : known ? `:${known.kind.charAt(0)}` : `:${row.specifiers[0]}`;
+  const option = `-${row.name}${specifier}`;
+  const parsed = parseOption(value === null ? { option } : { option, argument: value }, scope, 'options[0]');
+  const name = `${option} ${value ?? ''} ${encoder ?? ''}`;
+  if (isRefusal(parsed)) throw new Error(`${name}: ${parsed.reason}`);
+  const args = optionArgs(parsed);
+  if (scope === 'input') {
+    const file = row.demuxers?.includes('gif') ? files.gif : row.name === 'framerate' ? files.png : files.mov;
+    const still = row.name === 'framerate' ? ['-loop', '1', '-t', '0.5'] : [];
+    return { name, input: [...still, ...args, '-i', file], output: ['-f', 'null', '-'] };
+  }
+  return {
+    name,
+    input: ['-i', files.mov],
+    output: [...surroundings(row, encoder, value), ...args, '-y', ...target(row, encoder)],
+  };
+}
+
+function surroundings(row: OptionRow, encoder: string | null, value: string | number | null): string[] {
+  const format = row.formats?.[0];
+  const codec = encoder ?? encoderFor(row, value);
+  const args = ['-map_metadata', '-1'];
+  if (codec)
+    args.push(
+      findEncoder(codec)?.kind === 'audio' ? '-vn' : '-an',
+      `-c:${findEncoder(codec)?.kind === 'audio' ? 'a' : 'v'}`,
+      codec,
+    );
+  else if (format) args.push(FORMAT_DEFAULTS[format].video ? '-an' : '-vn');
+  const pixels = row.name === 'profile' && codec !== 'prores_ks' ? PROFILE_FORMATS[String(value)] : undefined;
+  if (codec && NEEDS[codec] && !row.value.type.includes('size') && row.name !== 'pix_fmt') args.push(...NEEDS[codec]);
+  if (pixels) args.push('-pix_fmt', pixels);
+  return args.filter((arg, index) => !(arg === `-${row.name}` || args[index - 1] === `-${row.name}`));
+}
+
+/** An encoder for options that several know: one that can take all their values. */
+function encoderFor(row: OptionRow, value: string | number | null): string | null {
+  if (row.formats) return null;
+  if (row.name === 'pix_fmt') return 'rawvideo';
+  if (row.name === 'channel_layout' || row.name === 'copyinkf') return null;
+  if (row.name === 'mbd' || row.name === 'qblur') return 'mpeg4';
+  if (row.name === 'b' || row.name === 'c' || row.name === 'map' || value === null) return null;
+  return row.specifiers[0] === 'a' ? 'aac' : row.specifiers[0] === 'v' ? 'libx264' : null;
+}
+
+/** Values of keys with a grammar of their own. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  deblock: '-1,-1',
+  'psy-rd': '1.0,0.15',
+  partitions: 'p8x8,b8x8',
+  level: '4.1',
+  'level-idc': '4.1',
+  sar: '1',
+  'max-cll': '1000,400',
+  'content-light': '1000,400',
+  'master-display': 'G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)',
+  sample_aspect_ratio: '1/1',
+  tick_rate: '60/1',
+  pass_types: '1-31',
+  remove_types: '6',
+};
+/** Keys that mean nothing without another. */
+const TOGETHER: Readonly<Record<string, string>> = {
+  'vbv-maxrate': ':vbv-bufsize=1000',
+  'vbv-bufsize': ':vbv-maxrate=1000',
+  'nal-hrd': ':vbv-maxrate=1000:vbv-bufsize=1000',
+  tbr: ':rc=1',
+};
+
+let outputs = 0;
+function target(row: OptionRow, encoder: string | null): string[] {
+  const format = row.formats?.[0];
+  if (row.name === 'f') return ['-'];
+  if (format)
+    return ['-f', FORMAT_DEFAULTS[format].muxer, join(dir, `${++outputs}.${FORMAT_DEFAULTS[format].extension}`)];
+  if (encoder !== null && row.name === 'update') return ['-f', 'image2', join(dir, `${++outputs}.png`)];
+  return ['-f', 'null', '-'];
+}
+
+/** `-timecode` becomes a tag as well as an option that only MPEG-2 knows. */
+const COMPLAINT =
+  /.*(?:(?<!gop_timecode.*)has not been used for any stream|[Uu]nrecognized option|Invalid value|Error parsing option).*/;
+
+/** Runs several cases as the inputs and outputs of one command; answers what FFmpeg had against them. */
+async function runCases(cases: readonly Case[]): Promise<string> {
+  const args = ['-nostdin', '-v', 'warning'];
+  for (const { input } of cases) args.push(...input);
+  for (const [index, { output }] of cases.entries()) {
+    args.push(
+      '-map',
+      `${index}:v?`,
+      ...(output.includes('-f') && output.includes('gif') ? [] : ['-map', `${index}:a?`]),
+      ...output,
+    );
+  }
+  try {
+    const { stderr } = await run('ffmpeg', args, OPTIONS);
+    return COMPLAINT.exec(stderr)?.[0] ?? '';
+  } catch (error) {
+    return String((error as { stderr?: string }).stderr ?? error).slice(-600);
+  }
+}
+
+async function failuresOf(cases: readonly Case[]): Promise<string[]> {
+  const failures: string[] = [];
+  const batches: Case[][] = [];
+  for (let index = 0; index < cases.length; index += BATCH) batches.push(cases.slice(index, index + BATCH));
+  const work = async () => {
+    for (let batch = batches.pop(); batch; batch = batches.pop()) {
+      if ((await runCases(batch)) === '') continue;
+      for (const one of batch) {
+        const failure = await runCases([one]);
+        if (failure) failures.push(`${one.name}: ${failure}`);
+      }
+    }
+  };
+  await Promise.all([work(), work()]);
+  return failures;
+}
+
+const BSF_CODEC: readonly (readonly [string, string])[] = [
+  ['aac', 'aac'],
+  ['av1', 'libsvtav1'],
+  ['dca', ''],
+  ['eac3', 'eac3'],
+  ['hevc', 'libx265'],
+  ['mpeg4', 'mpeg4'],
+  ['opus', 'libopus'],
+  ['pcm', 'pcm_s16le'],
+  ['prores', 'prores_ks'],
+  ['truehd', ''],
+  ['vp9', 'libvpx-vp9'],
+];
+
+describe('each option of the table', () => {
+  it('runs in FFmpeg with its example, and reaches a stream', async () => {
+    const rows = OPTION_TABLE.filter((row) => !row.ignored && row.name !== 'f');
+    const cases = rows.flatMap(casesOf);
+    expect(await failuresOf(cases)).toEqual([]);
+  }, 120_000);
+
+  it.each([
+    ['x264-params', 'libx264', X264_PARAMETERS],
+    ['x265-params', 'libx265', X265_PARAMETERS],
+    ['svtav1-params', 'libsvtav1', SVTAV1_PARAMETERS],
+  ])('runs with each key of -%s', async (name, encoder, keys) => {
+    const row = OPTION_TABLE.find((one) => one.name === name)!;
+    const cases = Object.entries(keys).map(([key, rule]) => {
+      const value =
+        'min' in rule ? Math.max(rule.min, Math.min(rule.max, 1)) : 'pattern' in rule ? EXAMPLES[key] : rule[0];
+      return caseOf(row, encoder, `${key}=${value}${TOGETHER[key] ?? ''}`);
+    });
+    expect(await failuresOf(cases)).toEqual([]);
+  });
+
+  it.each(Object.entries(BITSTREAM_FILTERS))('runs -bsf %s', async (name, keys) => {
+    const [codec, kind] = BSF_CODEC.find(([prefix]) => name.startsWith(prefix)) ?? ['', 'libx264'];
+    void codec;
+    const pairs = Object.entries(keys).map(([key, rule]) => {
+      const value = 'min' in rule ? rule.min : 'pattern' in rule ? EXAMPLES[key] : rule[0];
+      return `${name}=${key}=${value}`;
+    });
+    const row = OPTION_TABLE.find((one) => one.name === 'bsf')!;
+    const cases = [name, ...pairs].map((value) => caseOf(row, kind, value));
+    expect(await failuresOf(cases)).toEqual([]);
+  });
+});
