@@ -63,7 +63,7 @@ describe('-vf and -af', () => {
   });
 
   it('make odd sizes even where the encoder needs it, and leave a picture format alone', async () => {
-    const options = [{ option: '-vf', argument: 'crop=101:75' }];
+    const options = [{ option: '-vf', argument: 'scale=101:75' }];
     const video = await shop.transcode([clip], { outputFormat: 'mp4', options });
     expect([video.info.video[0]!.width, video.info.video[0]!.height]).toEqual([100, 74]);
     const still = await shop.transcode([clip], { outputFormat: 'jpg', options });
@@ -246,13 +246,18 @@ describe('filters', () => {
       [clip],
       {
         outputFormat: 'mp4',
-        options: [{ option: '-vf', argument: "movie='https\\://example.com/logo.png'[wm];[in][wm]overlay=10:10[out]" }],
+        options: [
+          {
+            option: '-vf',
+            argument: "movie='https\\://example.com/logo.png',scale=100:100[wm];[in][wm]overlay=10:10[out]",
+          },
+        ],
       },
       { 'https://example.com/logo.png': logo },
     );
     expect(plan.args.join(' ')).not.toContain('movie');
     expect(plan.args).toContain('/in/asset-0.png');
-    expect(isWhite(await colourAt(path, { x: 0.1, y: 0.2 }, 1.5))).toBe(true);
+    expect(isWhite(await colourAt(path, { x: 0.2, y: 0.3 }, 1.5))).toBe(true);
   });
 
   it('end a ground and silence that have no length of their own', async () => {
@@ -352,7 +357,7 @@ describe('filters', () => {
 });
 
 describe('files that filters name', () => {
-  const style = "force_style='Fontsize=80,PrimaryColour=&H00FFFFFF,Outline=0,Alignment=5'";
+  const style = "force_style='Fontsize=80,PrimaryColour=&H00FFFFFF,Outline=0,Alignment=10'";
   const cues = {
     'one.srt': '1\n00:00:00,000 --> 00:00:02,000\nMMMMM\n',
     'one.vtt': 'WEBVTT\n\n00:00.000 --> 00:02.000\nMMMMM\n',

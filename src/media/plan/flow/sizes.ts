@@ -146,10 +146,13 @@ function evaluated(
   const known = !Number.isNaN(statedWidth ?? 0) && !Number.isNaN(statedHeight ?? 0);
   const free = (value: number | null, names: string[]) =>
     value !== null && !Number.isNaN(numberOf(filter, {}, ...names) ?? 0);
+  const [width, height] = [side(statedWidth, input.width), side(statedHeight, input.height)];
+  // An odd side of a crop is rounded to the chroma grid, which depends on the pixel format.
+  const exact = how === 'round' || (width % 2 === 0 && height % 2 === 0);
   return {
-    width: side(statedWidth, input.width),
-    height: side(statedHeight, input.height),
-    certain: known && (input.certain || (free(statedWidth, widths) && free(statedHeight, heights))),
+    width,
+    height,
+    certain: exact && known && (input.certain || (free(statedWidth, widths) && free(statedHeight, heights))),
   };
 }
 

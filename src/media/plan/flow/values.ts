@@ -2,7 +2,7 @@ import { evaluateExpression } from '../../expressions/index.ts';
 import type { CheckedFilter, CheckedValue } from '../../filters/types.ts';
 
 /** A filter's values as the estimates ask for them, by any of an option's spellings. */
-function valueOf(filter: CheckedFilter, names: readonly string[]): CheckedValue | undefined {
+function firstValue(filter: CheckedFilter, names: readonly string[]): CheckedValue | undefined {
   for (const name of names) {
     const value = filter.values.get(name);
     if (value) return value;
@@ -15,7 +15,7 @@ export function has(filter: CheckedFilter, ...names: string[]): boolean {
 }
 
 export function textOf(filter: CheckedFilter, ...names: string[]): string | null {
-  const value = valueOf(filter, names);
+  const value = firstValue(filter, names);
   return value?.type === 'text' ? value.text : null;
 }
 
@@ -25,7 +25,7 @@ export function numberOf(
   variables: Readonly<Record<string, number>>,
   ...names: string[]
 ): number | null {
-  const value = valueOf(filter, names);
+  const value = firstValue(filter, names);
   if (!value) return null;
   if (value.type === 'text') return rational(value.text);
   return value.type === 'expression' ? evaluateExpression(value.expression, variables) : Number.NaN;
