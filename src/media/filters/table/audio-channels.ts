@@ -39,7 +39,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
       out_sample_rate: sampleRate,
       in_sample_fmt: sampleFormat,
       out_sample_fmt: sampleFormat,
-      internal_sample_fmt: sampleFormat,
+      internal_sample_fmt: choice(['s16p', 's32p', 's64p', 'fltp', 'dblp']),
       in_chlayout: layout,
       out_chlayout: layout,
       used_chlayout: layout,

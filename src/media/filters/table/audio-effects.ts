@@ -64,7 +64,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio('aphaser', 'aphaser=type=t:speed=2:decay=0.6', 'Adds a phaser.', {
     in_gain: unit,
     out_gain: number(0, 1_000_000),
-    delay: number(0, 5),
+    delay: number(0.1, 5),
     decay: number(0, 0.99),
     speed: number(0.1, 2),
     type: choice(['triangular', 'sinusoidal'], { t: 'triangular', s: 'sinusoidal' }),
@@ -242,14 +242,19 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
     { shift: number(-1, 1), limitergain: unit },
     { timeline: true },
   ),
-  audio('hdcd', 'aformat=sample_fmts=s16:sample_rates=44100,hdcd=disable_autoconvert=0', 'Decodes HDCD.', {
-    disable_autoconvert: boolean,
-    process_stereo: boolean,
-    cdt_ms: integer(100, 60_000),
-    force_pe: boolean,
-    analyze_mode: choice(['off', 'lle', 'pe', 'cdt', 'tgm']),
-    bits_per_sample: choice(['16', '20', '24']),
-  }),
+  audio(
+    'hdcd',
+    'hdcd=disable_autoconvert=0',
+    'Decodes HDCD; without disable_autoconvert=0 it takes 16 bits at 44.1 kHz alone.',
+    {
+      disable_autoconvert: boolean,
+      process_stereo: boolean,
+      cdt_ms: integer(100, 60_000),
+      force_pe: boolean,
+      analyze_mode: choice(['off', 'lle', 'pe', 'cdt', 'tgm']),
+      bits_per_sample: choice(['16', '20', '24']),
+    },
+  ),
   audio(
     'afir',
     'afir=dry=5:wet=5:maxir=1',

@@ -135,8 +135,8 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
         maxNodes: 100,
       }),
       gain_entry: expression('f sr ch chid chs chlayout', { functions: { entry: 2 }, maxNodes: 400 }),
-      delay: number(0, 1),
-      accuracy: number(0.5, 1000),
+      delay: number(0, 0.3),
+      accuracy: number(1, 1000),
       wfunc: choice([
         ...['rectangular', 'hann', 'hamming', 'blackman', 'nuttall3', 'mnuttall3'],
         ...['nuttall', 'bnuttall', 'bharris', 'tukey'],

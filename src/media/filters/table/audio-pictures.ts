@@ -155,6 +155,15 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
         tc: 'timeclamp',
         text: 'axis',
       },
+      // FFmpeg 7.1.5 dies of a signal when the scale runs backwards.
+      check: (values) => {
+        if (Number(values.get('basefreq') ?? 20.02) * 2 <= Number(values.get('endfreq') ?? 20_495)) return null;
+        return {
+          option: values.has('basefreq') ? 'basefreq' : 'endfreq',
+          reason: 'basefreq and endfreq are less than an octave apart',
+          suggestion: 'Set endfreq to at least twice basefreq; they are 20.02 and 20495 Hz when not given.',
+        };
+      },
       positional: [
         ...'size fps bar_h axis_h sono_h fullhd sono_v bar_v sono_g bar_g bar_t timeclamp attack'.split(' '),
         ...'basefreq endfreq coeffclamp tlength count fcount fontfile font fontcolor axisfile axis'.split(' '),
@@ -183,7 +192,7 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
       imin: unit,
       imax: unit,
       logb: unit,
-      deviation: number(0, 100),
+      deviation: number(0.01, 100),
       pps: integer(1, 1024),
       mode: choice(['magnitude', 'phase', 'magphase', 'channel', 'stereo']),
       slide: choice(['replace', 'scroll', 'frame']),

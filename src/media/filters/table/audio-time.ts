@@ -6,6 +6,9 @@ import { boolean, choice, expression, integer, number, numbers, pattern, time } 
 const ticks = integer(-1e13, 1e13);
 const curve = choice(FADE_CURVES);
 
+/** `silenceremove` counts in 32 bits of microseconds. */
+const MAX_SILENCE_SECONDS = 2147;
+
 /** Half an hour: `adelay` keeps the silence of each channel in memory where the delays differ. */
 const MAX_DELAY_SECONDS = 1800;
 const DELAY = '\\d{1,9}(?:\\.\\d{1,6})?[sS]?';
@@ -191,12 +194,12 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     'Removes silence.',
     {
       start_periods: integer(0, 9000),
-      start_duration: time(),
+      start_duration: time(0, MAX_SILENCE_SECONDS),
       start_threshold: number(0, 1),
       start_silence: time(0, 60),
       start_mode: choice(['any', 'all']),
       stop_periods: integer(-9000, 9000),
-      stop_duration: time(0, 3600),
+      stop_duration: time(0, MAX_SILENCE_SECONDS),
       stop_threshold: number(0, 1),
       stop_silence: time(0, 60),
       stop_mode: choice(['all', 'any']),
