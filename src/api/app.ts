@@ -11,6 +11,7 @@ import { answerClientError, answerFrameworkError, registerErrors } from './plugi
 import { registerHttpsOnly } from './plugins/https.ts';
 import { registerObservation } from './plugins/observe.ts';
 import { registerOpenapi } from './plugins/openapi.ts';
+import { registerCommands } from './routes/commands.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerKeys } from './routes/keys.ts';
 import { registerTranscodes } from './routes/transcodes.ts';
@@ -57,6 +58,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   const routeDeps = { ...deps, stopping: registerStopping(app) };
   registerUploads(app, routeDeps);
   registerTranscodes(app, routeDeps);
+  registerCommands(app, routeDeps);
   registerKeys(app, deps);
   await app.ready();
   return app;

@@ -21,7 +21,7 @@ export async function createTranscode(deps: ApiDeps, request: FastifyRequest & {
 export async function accept(
   deps: ApiDeps,
   request: FastifyRequest,
-  job: { body: CreateBody; route: string; warnings: Warning[] },
+  job: { body: CreateBody; route: string; warnings: Warning[]; outputName?: string },
 ): Promise<Job> {
   const { context } = deps;
   const { account, key } = callerOf(request);
@@ -41,7 +41,8 @@ export async function accept(
         requestId: request.id,
         body,
         assets,
-        warnings: job.warnings,
+        ...(job.outputName !== undefined && { outputName: job.outputName }),
+        warnings: [...job.warnings, ...parsed.warnings],
         classify: (inputs) =>
           estimateLane(
             media,

@@ -43,11 +43,13 @@ export function checkSources(deps: Pick<ApiDeps, 'checkSourceUrl'>, sources: rea
 
 /** Throws 422 with the first refusal, and all of them with their positions. */
 export function checkRefusals(refusals: readonly Refusal[]): void {
-  const problems = problemsOf(refusals);
-  const first = problems[0];
-  if (!first) return;
-  const all = problems.map(({ message, ...rest }) => ({ ...rest, reason: message }));
-  throw new ApiError('option_refused', { ...all[0], all });
+  if (refusals.length > 0) refuse('option_refused', problemsOf(refusals));
+}
+
+/** Throws a 422 that tells the first problem, and all of them in `all`. */
+export function refuse(code: 'option_refused' | 'command_refused', problems: readonly RequestProblem[]): never {
+  const all = problems.slice(0, MAX_PROBLEMS).map(({ message, ...rest }) => hideQueries({ ...rest, reason: message }));
+  throw new ApiError(code, { ...all[0], all });
 }
 
 export function problemsOf(refusals: readonly Refusal[]): RequestProblem[] {

@@ -93,6 +93,11 @@ export const errors = {
     advice: 'Use a public https:// URL or upload the file.',
   },
   option_refused: { status: 422, text: 'Option not allowed', advice: 'details says which, why, and the safe way.' },
+  command_refused: {
+    status: 422,
+    text: 'Command cannot be read',
+    advice: 'details says where, why, and how to write it.',
+  },
   cancel_final: {
     status: 400,
     text: 'Cannot cancel job in status: {status}',

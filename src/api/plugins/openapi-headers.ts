@@ -10,7 +10,7 @@ interface Operation {
 }
 
 /** POSTs that make something once for each Idempotency-Key. */
-const IDEMPOTENT = ['/v1/transcodes', '/v1/upload/presigned-url', '/v1/keys', '/v1/keys/{id}/rotate'];
+const IDEMPOTENT = ['/v1/transcodes', '/v1/commands', '/v1/upload/presigned-url', '/v1/keys', '/v1/keys/{id}/rotate'];
 
 const idempotencyKey = {
   name: 'Idempotency-Key',
@@ -58,9 +58,10 @@ function describeAnswers(path: string, method: string, operation: Operation): vo
 
 function own(path: string, method: string, status: string): Record<string, object> {
   if (status === '302') return { Location: header('string', 'The signed link.') };
-  if (path !== '/v1/transcodes') return {};
-  if (method === 'post' && status === '201') return { Location: header('string', 'Path of the job.') };
-  if (method === 'get' && status === '200') return { 'X-Total-Count': header('integer', 'Jobs on all pages.') };
+  const creates = path === '/v1/transcodes' || path === '/v1/commands';
+  if (creates && method === 'post' && status === '201') return { Location: header('string', 'Path of the job.') };
+  if (path === '/v1/transcodes' && method === 'get' && status === '200')
+    return { 'X-Total-Count': header('integer', 'Jobs on all pages.') };
   return {};
 }
 

@@ -10,6 +10,7 @@ import {
   jobList,
   listQuery,
 } from '../../contract/transcodes.ts';
+import { validateAnswer } from '../../contract/validate.ts';
 import { downloadUrl } from '../../domain/downloads.ts';
 import { cancelTranscode } from '../../domain/transcodes/cancel.ts';
 import { eraseTranscode } from '../../domain/transcodes/erase.ts';
@@ -19,6 +20,7 @@ import { createTranscode } from '../create-transcode.ts';
 import type { RouteDeps } from '../deps.ts';
 import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
+import { validateTranscode } from '../validate-transcode.ts';
 import { waitUntilFinal } from '../wait.ts';
 
 // No format here: an id that is no UUID is a 404 like any other that is not there (contract A1).
@@ -46,6 +48,22 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       if (!request.query.wait) return created;
       return waitUntilFinal(deps, account.id, created.id, request.query.wait, request.raw);
     },
+  );
+
+  app.post(
+    '/v1/transcodes/validate',
+    {
+      config: { scope: 'transcode' },
+      schema: {
+        tags: ['transcodes'],
+        summary: 'Check a request without making a job',
+        description:
+          'Takes the body of a create and runs nothing. `command` is what would run, with the names that files have in the cell; each of `errors` says where the request is wrong and what to write instead.',
+        body: createBody,
+        response: { 200: validateAnswer, '4xx': errorBody },
+      },
+    },
+    (request) => validateTranscode(deps, request),
   );
 
   app.get(

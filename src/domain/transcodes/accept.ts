@@ -2,7 +2,7 @@ import type { Warning } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import type { CreateBody } from '../../contract/transcodes.ts';
 import type { Tx } from '../../database/pool.ts';
-import { splitExtension } from '../../ids/stored-name.ts';
+import { cleanFilename, splitExtension } from '../../ids/stored-name.ts';
 import { uuidv7 } from '../../ids/uuid.ts';
 import type { Lane } from '../../queue/queue.ts';
 import { type Account, accountRetention } from '../accounts.ts';
@@ -30,6 +30,8 @@ export interface AcceptOptions {
   body: CreateBody;
   assets: readonly RequestedAsset[];
   warnings: Warning[];
+  /** The download's name; without it, the first input's with the new extension. */
+  outputName?: string;
   /** Decides the lane from what is known of the inputs (null: not probed yet). */
   classify: (inputs: ResolvedInput[]) => 'light' | 'heavy';
 }
@@ -72,7 +74,9 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
       source: body.options ? 'raw_options' : body.preset ? 'preset' : 'defaults',
       warnings: JSON.stringify(options.warnings),
       metadata_sealed: body.metadata ? context.vault.seal(JSON.stringify(body.metadata)) : null,
-      output_name_sealed: context.vault.seal(outputName(inputs[0]!, body.outputFormat)),
+      output_name_sealed: context.vault.seal(
+        options.outputName ? cleanFilename(options.outputName) : outputName(inputs[0]!, body.outputFormat),
+      ),
       queue_job: entry,
       retention_seconds: retention,
       created_at: now,

@@ -1,0 +1,33 @@
+import { commandBody, commandJob } from '../../contract/commands.ts';
+import { errorBody, waitQuery } from '../../contract/common.ts';
+import { createCommand } from '../create-command.ts';
+import type { RouteDeps } from '../deps.ts';
+import { callerOf } from '../plugins/auth.ts';
+import type { App } from '../types.ts';
+import { waitUntilFinal } from '../wait.ts';
+
+export function registerCommands(app: App, deps: RouteDeps): void {
+  app.post(
+    '/v1/commands',
+    {
+      config: { scope: 'transcode' },
+      schema: {
+        tags: ['transcodes'],
+        summary: 'Create a job from a command string',
+        description:
+          'For those who come from services that take command strings. The command is read by a tokenizer of our own, never by a shell, and what it means goes through the policy of every other job. `{{name}}` stands for a file of `input_files` or `output_files`; one output a command. The job is read, canceled, downloaded and erased under `/v1/transcodes/{id}`.',
+        body: commandBody,
+        querystring: waitQuery,
+        response: { 201: commandJob, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const created = await createCommand(deps, request);
+      const { account } = callerOf(request);
+      reply.code(201).header('Location', `/v1/transcodes/${created.id}`);
+      if (!request.query.wait) return created;
+      const job = await waitUntilFinal(deps, account.id, created.id, request.query.wait, request.raw);
+      return { ...job, command_id: job.id };
+    },
+  );
+}
