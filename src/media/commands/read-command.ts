@@ -130,8 +130,8 @@ class CommandReader {
       this.#fail(token.offset, 'An input must be a placeholder.', advice);
       return;
     }
-    const url = this.#inputUrl(name, token.offset);
-    if (url === null) return;
+    // A URL that is refused still counts as an input, so that one fault is told once.
+    const url = this.#inputUrl(name, token.offset) ?? '';
     if (this.#inputs.length >= MAX_INPUTS) {
       this.#fail(token.offset, `More than ${MAX_INPUTS} inputs.`, 'Use fewer.');
       return;
