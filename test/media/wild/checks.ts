@@ -1,0 +1,112 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect } from 'vitest';
+import type { MediaInfo } from '../../../src/media/index.ts';
+import { colourAt, loudness } from '../helpers.ts';
+
+const run = promisify(execFile);
+
+export interface Outcome {
+  path: string;
+  info: MediaInfo;
+  plan: { args: string[]; durationSeconds: number | null };
+}
+export type Check = (outcome: Outcome) => Promise<void> | void;
+
+const COLOURS = {
+  red: [254, 0, 0],
+  lime: [0, 255, 0],
+  blue: [0, 0, 254],
+  yellow: [254, 254, 0],
+  white: [255, 255, 255],
+  black: [0, 0, 0],
+  gray: [128, 128, 128],
+  purple: [127, 0, 127],
+} as const;
+export type ColourName = keyof typeof COLOURS;
+
+export const size =
+  (width: number, height: number): Check =>
+  ({ info }) => {
+    expect([info.video[0]?.width, info.video[0]?.height]).toEqual([width, height]);
+  };
+export const seconds =
+  (value: number, tolerance = 0.16): Check =>
+  ({ info }) => {
+    expect(Math.abs(info.durationSeconds! - value), `lasts ${info.durationSeconds} s`).toBeLessThanOrEqual(tolerance);
+  };
+export const frames =
+  (count: number): Check =>
+  async ({ path }) => {
+    const args = ['-v', 'error', '-count_frames', '-select_streams', 'v:0', '-show_entries', 'stream=nb_read_frames'];
+    const { stdout } = await run('ffprobe', [...args, '-of', 'csv=p=0', path]);
+    expect(Number.parseInt(stdout, 10)).toBe(count);
+  };
+export const rate =
+  (value: number): Check =>
+  ({ info }) => {
+    expect(info.video[0]!.frameRate).toBeCloseTo(value, 1);
+  };
+export const videoCodec =
+  (codec: string): Check =>
+  ({ info }) => {
+    expect(info.video[0]?.codec).toBe(codec);
+  };
+export const audioCodec =
+  (codec: string): Check =>
+  ({ info }) => {
+    expect(info.audio[0]?.codec).toBe(codec);
+  };
+export const noSound: Check = ({ info }) => {
+  expect(info.audio).toEqual([]);
+};
+export const noPicture: Check = ({ info }) => {
+  expect(info.video).toEqual([]);
+};
+export const sound =
+  (channels: number, sampleRate?: number): Check =>
+  ({ info }) => {
+    expect(info.audio[0]?.channels).toBe(channels);
+    if (sampleRate) expect(info.audio[0]!.sampleRate).toBe(sampleRate);
+  };
+export const pixels =
+  (format: string): Check =>
+  ({ info }) => {
+    expect(info.video[0]!.pixelFormat).toBe(format);
+  };
+
+/** Mean colour of a fifth of the frame around a point given in shares of it; each channel within 64. */
+export const colour =
+  (x: number, y: number, name: ColourName, at = 0): Check =>
+  async ({ path }) => {
+    const seen = await colourAt(path, { x, y }, at);
+    const far = COLOURS[name].map((wanted, channel) => Math.abs(wanted - seen[channel]!));
+    expect(Math.max(...far), `${seen} instead of ${name} at ${x},${y} ${at} s`).toBeLessThan(64);
+  };
+/** Something else than this colour is there: letters, a logo, a picture. */
+export const notColour =
+  (x: number, y: number, name: ColourName, at = 0): Check =>
+  async ({ path }) => {
+    const seen = await colourAt(path, { x, y }, at);
+    const far = COLOURS[name].map((wanted, channel) => Math.abs(wanted - seen[channel]!));
+    expect(Math.max(...far), `${seen} is ${name} at ${x},${y} ${at} s`).toBeGreaterThan(12);
+  };
+/** Mean volume between two times, decibels of full scale. */
+export const loud =
+  (from: number, length: number, least: number, most = 0): Check =>
+  async ({ path }) => {
+    const level = await loudness(path, from, length);
+    expect(level).toBeGreaterThanOrEqual(least);
+    expect(level).toBeLessThanOrEqual(most);
+  };
+export const silent = (from: number, length: number): Check => loud(from, length, -1000, -55);
+/** Text in the picture as a share of bright pixels, of the whole frame. */
+export const argument =
+  (...words: string[]): Check =>
+  ({ plan }) => {
+    for (const word of words)
+      expect(
+        plan.args.some((arg) => arg.includes(word)),
+        word,
+      ).toBe(true);
+  };
