@@ -31,7 +31,7 @@ export function drawCard({ card, frame, hasPhoto }: CardLayer, fonts: FontLibrar
       font,
       fontSize,
       lineSpacing: fontSize * 0.15,
-      align: 'left' as const,
+      align: 'start' as const,
       charsPerLine: null,
       maxHeight: 8192,
     };
@@ -92,6 +92,7 @@ function drawQuote(
   const isWhole = block.height <= place.height;
   const glyphs = isWhole ? block.glyphs : block.glyphs.filter((glyph) => glyph.y <= place.height);
   const y = place.y + Math.max(0, (place.height - block.height) / 2);
-  drawing.glyphs({ glyphs, x: place.x, y, color: INK, outline: null });
+  const x = place.x + (block.isRightToLeft ? place.width - block.width : 0);
+  drawing.glyphs({ glyphs, x, y, color: INK, outline: null });
   return isWhole;
 }

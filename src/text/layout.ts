@@ -10,7 +10,8 @@ export interface TextStyle {
   fontSize: number;
   /** Pixels between the lines. */
   lineSpacing: number;
-  align: 'left' | 'center' | 'right';
+  /** `start`: each paragraph on the side on which it begins. */
+  align: 'left' | 'center' | 'right' | 'start';
   charsPerLine: number | null;
   /** Pixels. */
   maxWidth: number | null;
@@ -34,6 +35,8 @@ export interface TextBlock {
   width: number;
   height: number;
   glyphs: PlacedGlyph[];
+  /** The first paragraph runs from right to left. */
+  isRightToLeft: boolean;
   /** Text that did not fit into `maxHeight`. */
   isCut: boolean;
   warnings: string[];
@@ -46,6 +49,7 @@ interface Metrics {
 }
 
 interface Line extends Metrics {
+  isRightToLeft: boolean;
   glyphs: PlacedGlyph[];
   width: number;
 }
@@ -78,13 +82,15 @@ export function layoutText(text: string, style: TextStyle, fonts: FontLibrary): 
   });
   const width = lines.reduce((most, line) => Math.max(most, line.width), 1);
   for (const line of lines) {
-    const shift = style.align === 'left' ? 0 : (width - line.width) / (style.align === 'center' ? 2 : 1);
+    const side = style.align === 'start' ? (line.isRightToLeft ? 'right' : 'left') : style.align;
+    const shift = side === 'left' ? 0 : (width - line.width) / (side === 'center' ? 2 : 1);
     for (const glyph of line.glyphs) glyph.x += shift;
   }
   return {
     width: Math.ceil(width),
     height: Math.max(1, Math.ceil(lines.length * step - style.lineSpacing)),
     glyphs: lines.flatMap((line) => line.glyphs),
+    isRightToLeft: lines[0]?.isRightToLeft ?? false,
     isCut: lines.length < text.split('\n').length || lines.length < all.length,
     warnings: fontWarnings(style.font, asked, primary, choice),
   };
@@ -131,7 +137,7 @@ function setLine(
   fontSize: number,
   base: Metrics,
 ): Line {
-  const line: Line = { glyphs: [], width: 0, ...base };
+  const line: Line = { isRightToLeft: paragraph.level === 1, glyphs: [], width: 0, ...base };
   const pieces: { run: Run; glyphs: ShapedGlyph[] }[] = [];
   for (let at = firstRun(paragraph.runs, start); at < paragraph.runs.length; at++) {
     const run = paragraph.runs[at]!;

@@ -1,0 +1,208 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { evaluateExpression } from '../expressions/index.ts';
+import { textOverlayFilters } from './overlay-filters.ts';
+import { parseTextOverlay } from './text-overlay.ts';
+import type { TextOverlay } from './types.ts';
+
+function read(
+  style: Record<string, unknown> = {},
+  text: unknown = 'Hello',
+): { overlay: TextOverlay; warnings: string[] } {
+  const result = parseTextOverlay({ text, style });
+  if (!result.ok) throw new Error(`${result.key}: ${result.reason}`);
+  return result;
+}
+
+function refusal(argument: unknown): { key: string; reason: string; suggestion: string } {
+  const result = parseTextOverlay(argument);
+  if (result.ok) throw new Error('The overlay was accepted.');
+  expect(result.reason).not.toBe('');
+  expect(result.suggestion).not.toBe('');
+  return result;
+}
+
+/** Where a text of 200x50 lies in a frame of 1000x500. */
+function place({ overlay }: { overlay: TextOverlay }, t = 0): [number, number] {
+  const variables = { w: 1000, h: 500, text_w: 200, text_h: 50, t, n: 0 };
+  return [evaluateExpression(overlay.x, variables), evaluateExpression(overlay.y, variables)];
+}
+
+describe('parseTextOverlay', () => {
+  it('has the defaults of the contract', () => {
+    const { overlay, warnings } = read();
+    expect(overlay).toMatchObject({
+      text: 'Hello',
+      charsPerLine: null,
+      textWidth: null,
+      font: 'Arial',
+      fontSize: 48,
+      lineSpacing: 10,
+      boxBorder: 20,
+      fontColor: { rgb: '#ffffff', alpha: 1 },
+      outline: null,
+      align: 'center',
+    });
+    expect(place({ overlay })).toEqual([400, 225]);
+    expect(warnings).toEqual([]);
+  });
+  it('reads a text alone, and null as absent', () => {
+    expect(parseTextOverlay('Hi')).toMatchObject({ ok: true, overlay: { text: 'Hi' } });
+    expect(parseTextOverlay({ text: 'Hi', style: null })).toMatchObject({ ok: true });
+    expect(read({ fontSize: null, font: '' }).overlay).toMatchObject({ fontSize: 48, font: 'Arial' });
+  });
+  it('reads numbers that came as strings', () =>
+    expect(read({ fontSize: '64', lineSpacing: '5.5', charsPerLine: '30' }).overlay).toMatchObject({
+      fontSize: 64,
+      lineSpacing: 5.5,
+      charsPerLine: 30,
+    }));
+  it.each([
+    ['charsPerLine', [5, 100], [4, 101, 7.5, 'x', {}, Number.NaN]],
+    ['fontSize', [12, 200], [11, 201, '1e9', [48], true]],
+    ['lineSpacing', [0, 100], [-1, 101]],
+    ['boxBorderW', [0, 100], [-1, 101, 1.5]],
+    ['outlineThickness', [0, 50], [-1, 51]],
+    ['textWidth', [1, 16384], [0, 1e9]],
+  ])('bounds %s', (key, good, bad) => {
+    for (const value of good)
+      expect(parseTextOverlay({ text: 'a', style: { [key]: value } })).toMatchObject({ ok: true });
+    for (const value of bad) expect(refusal({ text: 'a', style: { [key]: value } }).key).toBe(`style.${key}`);
+  });
+  it('counts code points, not units: 10,000 emoji pass and one more does not', () => {
+    expect(parseTextOverlay({ text: '😀'.repeat(10_000) })).toMatchObject({ ok: true });
+    expect(refusal({ text: 'a'.repeat(10_001) }).key).toBe('text');
+    expect(refusal({ text: '😀'.repeat(10_001) }).key).toBe('text');
+  });
+  it.each([
+    [undefined],
+    [null],
+    [5],
+    [[]],
+    [{}],
+    [{ text: 5 }],
+    [{ text: '' }],
+    [{ text: ' \u0000 ' }],
+    [{ text: 'a', style: [] }],
+  ])('refuses %j', (argument) => {
+    refusal(argument);
+  });
+  it('strips control characters and keeps line ends, joiners and backslashes', () => {
+    expect(read({}, 'a\u0000\u001bb\r\nc\u2028d\te\\n\u200dé').overlay.text).toBe('ab\nc\nd    e\\n\u200dé');
+    expect(read({}, 'a\ud800').overlay.text).toBe('a\ufffd');
+  });
+  it('warns of unknown keys with the nearest known one', () => {
+    const { warnings } = read({ fontsize: 20, wobble: 1 });
+    expect(warnings[0]).toContain('Did you mean style.fontSize?');
+    expect(warnings[1]).toContain('style.wobble is not known');
+    expect(warnings[1]).not.toContain('Did you mean');
+  });
+  it.each([
+    ['white', '#ffffff', 1],
+    ['Red', '#ff0000', 1],
+    ['#1a2B3c', '#1a2b3c', 1],
+    ['0x00ff0080', '#00ff00', 128 / 255],
+    ['black@0.5', '#000000', 0.5],
+    ['#ffffff@0x80', '#ffffff', 128 / 255],
+    ['#f0a', '#ff00aa', 1],
+    ['LightGrey', '#d3d3d3', 1],
+  ])('reads the colour %s', (fontColor, rgb, alpha) =>
+    expect(read({ fontColor }).overlay.fontColor).toEqual({ rgb, alpha }),
+  );
+  it.each(['', 'nocolor', '#12', '#gggggg', 'white@2', 'white@', 'red:x=1', 'random', 7])(
+    'refuses the colour %j or takes the default',
+    (fontColor) => {
+      if (fontColor === '') expect(read({ fontColor }).overlay.fontColor.rgb).toBe('#ffffff');
+      else refusal({ text: 'a', style: { fontColor } });
+    },
+  );
+  it('has an outline by its thickness or its colour alone', () => {
+    expect(read({ outlineThickness: 3 }).overlay.outline).toEqual({
+      thickness: 3,
+      color: { rgb: '#000000', alpha: 1 },
+    });
+    expect(read({ outlineColor: 'red' }).overlay.outline).toEqual({
+      thickness: 2,
+      color: { rgb: '#ff0000', alpha: 1 },
+    });
+    expect(read({ outlineThickness: 0, outlineColor: 'red' }).overlay.outline).toBeNull();
+  });
+  it.each([
+    ['center', [400, 225]],
+    ['top', [400, 35]],
+    ['bottom', [400, 415]],
+    ['left', [35, 225]],
+    ['right', [765, 225]],
+    ['top-left', [35, 35]],
+    ['top-right', [765, 35]],
+    ['bottom-left', [35, 415]],
+    ['bottom-right', [765, 415]],
+    ['bottomRight', [765, 415]],
+    ['top_left', [35, 35]],
+    ['center-bottom', [400, 415]],
+    ['MIDDLE', [400, 225]],
+  ])('places %s with margin and box', (position, expected) =>
+    expect(place(read({ position, margin: 25, boxBorderW: 10 }))).toEqual(expected),
+  );
+  it.each(['north', 'top-bottom', 'left-right', 'top-left-left', 5, {}, 'x'.repeat(1000)])(
+    'refuses the position %j',
+    (position) => expect(refusal({ text: 'a', style: { position } }).key).toBe('style.position'),
+  );
+  it('lets x and y win over position, each by itself', () => {
+    expect(place(read({ position: 'bottom-right', margin: 25, boxBorderW: 10, x: 7 }))).toEqual([7, 415]);
+    expect(place(read({ y: 'H-th-2*lh', fontSize: 100 }))).toEqual([400, 500 - 50 - 230]);
+    expect(place(read({ x: 'W-tw*t' }), 2)[0]).toBe(600);
+  });
+  it.each([
+    'w-',
+    '1;print(2)',
+    'while(1,1)',
+    "0':enable='1",
+    'x+1',
+    '[v]',
+    'a'.repeat(2000),
+    {},
+    [1],
+    Number.POSITIVE_INFINITY,
+  ])('refuses %j as x', (x) => expect(refusal({ text: 'a', style: { x } }).key).toBe('style.x'));
+  it.each(['../../etc/passwd', 'Arial:fontfile=/x', "a'b;c", 'x'.repeat(200), 5])('refuses %j as a font', (font) =>
+    expect(refusal({ text: 'a', style: { font } }).key).toBe('style.font'),
+  );
+
+  it('never throws, and text never reaches the filters', () => {
+    const argument = fc.oneof(
+      fc.anything(),
+      fc.record({
+        text: fc.string({ unit: 'binary' }),
+        style: fc.dictionary(
+          fc.constantFrom('x', 'y', 'font', 'position', 'fontColor', 'fontSize'),
+          fc.oneof(fc.string(), fc.integer()),
+        ),
+      }),
+    );
+    fc.assert(
+      fc.property(argument, (value) => {
+        const result = parseTextOverlay(value);
+        if (!result.ok) return;
+        const filters = textOverlayFilters(result.overlay, { input: '0:v', layer: '1:v', output: 'o' });
+        expect(filters).toMatch(
+          /^\[1:v\]format=gbrap,unpremultiply=inplace=1\[layer_1_v\];\[0:v\]\[layer_1_v\]overlay=x='[^'[\]\\]*':y='[^'[\]\\]*':format=auto\[o\]$/,
+        );
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
+
+describe('textOverlayFilters', () => {
+  it('speaks overlay’s variables and places the layer by its border', () => {
+    const filters = textOverlayFilters(read({ x: 'w-text_w-5', y: 'h-th', boxBorderW: 20 }).overlay, {
+      input: 'a',
+      layer: '3:v',
+      output: 'b',
+    });
+    expect(filters).toContain('main_w');
+    expect(filters).toContain('overlay_w-40');
+    expect(filters).not.toMatch(/text_|\bth\b/);
+  });
+});
