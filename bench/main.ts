@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { accept, start } from './cases/latency.ts';
+import { accept, start, validate } from './cases/latency.ts';
 import { memory } from './cases/memory.ts';
 import { overhead } from './cases/overhead.ts';
 import { startup } from './cases/startup.ts';
@@ -14,6 +14,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   startup,
   memory,
   accept,
+  validate,
   start,
   overhead,
 };

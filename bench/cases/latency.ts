@@ -25,6 +25,42 @@ export async function accept(options: CaseOptions): Promise<CaseResult> {
   });
 }
 
+/** How long POST /v1/transcodes/validate takes: a request as people send it, and one with a graph of 1,500 characters. */
+export async function validate(options: CaseOptions): Promise<CaseResult> {
+  return withUpload(async (bench, url) => {
+    const bodies = {
+      'an overlay and a chain': {
+        inputs: [{ url }],
+        outputFormat: 'mp4',
+        options: [
+          { option: '-vf', argument: 'scale=640:-2,eq=contrast=1.1' },
+          { option: '@text-overlay', argument: { text: 'Hello' } },
+        ],
+      },
+      'a graph of 200 filters': {
+        inputs: [{ url }],
+        outputFormat: 'mp4',
+        filters: [{ filter: `[0:v]${'hflip,'.repeat(199)}vflip[v]` }],
+      },
+    };
+    const rows = [];
+    const raw: Record<string, number[]> = {};
+    for (const [what, body] of Object.entries(bodies)) {
+      const ms: number[] = [];
+      for (let index = 0; index <= ACCEPTED; index += 1) {
+        if (index % 20 === 0) options.progress(`validating ${index} of ${ACCEPTED}`);
+        const began = performance.now();
+        const answer = await bench.service.call('POST', '/v1/transcodes/validate', body);
+        if (!answer.json?.valid) throw new Error(`${what}: ${answer.text.slice(0, 500)}`);
+        if (index > 0) ms.push(performance.now() - began);
+      }
+      raw[what] = ms;
+      rows.push(...percentiles('validate', `POST /v1/transcodes/validate, ${what}`, ms, { p50: 5 }));
+    }
+    return { rows, raw };
+  });
+}
+
 /** From accepted to started on an empty queue: the row's own times, and the moment FFmpeg runs in its cell. */
 export async function start(options: CaseOptions): Promise<CaseResult> {
   return withUpload(async (bench, url) => {

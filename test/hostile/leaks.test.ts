@@ -22,9 +22,14 @@ const NAMES = {
   'metadata value': `note-${word()}`,
   'tag of the input': `title-${word()}`,
   'tag asked for in an option': `caption-${word()}`,
+  'text of an overlay': `words-${word()}`,
+  'words of the subtitles': `spoken-${word()}`,
+  'name of the subtitles': `subs-${word()}`,
 };
 const SECRETS: Record<string, string> = {
   'query of the source': `token-${word()}`,
+  'query of the subtitles': `subtoken-${word()}`,
+  'query in a refused filter': `badtoken-${word()}`,
   'key in a query': `al_live_${word()}${word()}`,
   'idempotency key': `once-${word()}`,
 };
@@ -51,7 +56,10 @@ describe('what the service was told in confidence', () => {
     const tags = ['-metadata', `title=${NAMES['tag of the input']}`, '-vf', 'noise=alls=40:allf=t'];
     const clip = await readFile(await makeClip(join(folder, 'clip.mp4'), { seconds: 2, args: tags }));
     Object.assign(media, windowsOf('input', clip));
+    const captions = `1\n00:00:00,000 --> 00:00:01,000\n${NAMES['words of the subtitles']}\n`;
     source = await startSource((request, response) => {
+      if (request.url?.includes('.srt')) return void response.writeHead(200).end(captions);
+      if (request.url?.includes('.gone')) return void response.writeHead(404).end(captions);
       const whole = !request.url?.includes('cut');
       response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': clip.length });
       if (whole) response.end(clip);
@@ -102,6 +110,32 @@ describe('what the service was told in confidence', () => {
       ],
       metadata,
     });
+    // URLs, names and words in filters: of a job that completes, of one that fails, of requests that are refused.
+    const captions = (extension: string) =>
+      `subtitles='${source.url}/${NAMES['name of the subtitles']}.${extension}?k=${SECRETS['query of the subtitles']}'`;
+    const burned = await create({
+      inputs: [{ url: sent.fileUrl }],
+      outputFormat: 'mp4',
+      options: [
+        { option: '-vf', argument: captions('srt') },
+        { option: '@text-overlay', argument: { text: NAMES['text of an overlay'] } },
+      ],
+    });
+    const missing = await create({
+      inputs: [{ url: sent.fileUrl }],
+      outputFormat: 'mp4',
+      filters: [{ filter: `[0:v]${captions('gone')}[v]` }],
+    });
+    const refusedFilter = {
+      inputs: [{ url: sent.fileUrl }],
+      outputFormat: 'mp4',
+      filters: [{ filter: `[0:v]nosuch='https://h.example/x?k=${SECRETS['query in a refused filter']}'[v]` }],
+    };
+    for (const path of ['/v1/transcodes', '/v1/transcodes/validate']) {
+      const answer = await service.call('POST', path, refusedFilter);
+      expect(answer.text).not.toContain(SECRETS['query in a refused filter']);
+      expect(answer.text).toContain('nosuch');
+    }
     const cut = await create({ inputs: [{ url: `${url}&cut` }], outputFormat: 'mp3', metadata });
     const canceled = await create({
       inputs: [{ url }],
@@ -117,6 +151,13 @@ describe('what the service was told in confidence', () => {
     expect(done.inputs[0].url).toContain(NAMES['upload name']);
     expect(await ended(fetched)).toMatchObject({ status: 'completed' });
     expect((await ended(failed)).status).toBe('failed');
+    const burnt = await ended(burned);
+    expect(burnt).toMatchObject({ status: 'completed' });
+    expect(JSON.stringify(burnt)).not.toContain(SECRETS['query of the subtitles']);
+    expect(JSON.stringify(burnt)).toContain(NAMES['name of the subtitles']);
+    const missed = await ended(missing);
+    expect(missed).toMatchObject({ status: 'failed', error_code: 'source_not_found' });
+    expect(JSON.stringify(missed)).not.toContain(SECRETS['query of the subtitles']);
     const link = (await service.call('GET', `/v1/transcodes/${completed}/download`)).json.url;
     SECRETS['signature of the download'] = new URL(link).searchParams.get('X-Amz-Signature')!;
     const result = Buffer.from(await (await fetch(link)).arrayBuffer());
