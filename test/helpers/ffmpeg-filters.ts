@@ -13,6 +13,8 @@ export interface HelpOption {
   max: number;
   /** Named values of an enumeration or of flags. */
   words: string[];
+  /** FFmpeg's numbers for the words of an enumeration. */
+  numbers: Record<string, number>;
   /** False for options of a library behind the filter, which take no unnamed values. */
   own: boolean;
   /** A result, not a setting. */
@@ -60,13 +62,17 @@ export async function filterHelp(name: string): Promise<FilterHelp> {
         min: bound(range?.[1], Number.NEGATIVE_INFINITY),
         max: bound(range?.[2], Number.POSITIVE_INFINITY),
         words: [],
+        numbers: {},
         own: sections === 1,
         readOnly: marks![7] === 'R',
       });
       continue;
     }
-    const word = /^ {5}(\S+)\s+(?:-?\d+\s+)?[.A-Z]{11}/.exec(line);
-    if (word) options.at(-1)?.words.push(word[1]!);
+    const word = /^ {5}(\S+)\s+(?:(-?\d+)\s+)?[.A-Z]{11}/.exec(line);
+    const last = options.at(-1);
+    if (!word || !last) continue;
+    last.words.push(word[1]!);
+    if (word[2] !== undefined) last.numbers[word[1]!] = Number(word[2]);
   }
   const pads = /Inputs:\n([\s\S]*?)\n {4}Outputs:\n([\s\S]*?)(?:\n\S|\n*$)/.exec(stdout);
   return {
@@ -168,4 +174,14 @@ function valueFaults(value: FilterValue, option: HelpOption): string[] {
   const namesFile = /(?<!pro)file(name)?\b|\bpath\b|\bsocket\b|\bdevice\b|\burl\b|plugin|script|library/i;
   if (value.type !== 'asset' && namesFile.test(described)) faults.push('may name a file');
   return faults;
+}
+
+/** Works on three items at a time. */
+export async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
+  const queue = [...items];
+  await Promise.all(
+    Array.from({ length: 3 }, async () => {
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
+    }),
+  );
 }

@@ -71,7 +71,7 @@ export const BLUR_FILTERS: readonly FilterSpec[] = [
         at: 'alpha_threshold',
       },
       timeline: true,
-      example: 'smartblur=lr=1.5:ls=-0.35:lt=-3.5',
+      example: 'smartblur=lr=1.5:ls=-0.35:lt=-3',
     },
   ),
   video(

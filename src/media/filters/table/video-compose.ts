@@ -1,4 +1,4 @@
-import type { FilterSpec, PadKind } from '../types.ts';
+import type { FilterSpec } from '../types.ts';
 import { boolean, color, expression, integer, number, numbers, pattern, time } from './values.ts';
 import { BLEND_MODES, TRANSITIONS } from './video-lists.ts';
 import { COLOR_OR_WORD, EVAL, named, PLANES, video } from './video-rows.ts';
@@ -111,14 +111,10 @@ export const COMPOSE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'streamselect',
-    'Passes on some of several videos.',
-    { inputs: integer(2, 16), map: numbers(0, 15, ' ', 16) },
-    {
-      ...stacked,
-      outputs: (values) => (values.get('map') ?? '0').split(' ').map((): PadKind => 'v'),
-      required: ['map'],
-      example: 'streamselect=inputs=2:map=1',
-    },
+    'Passes on one of several videos.',
+    // A second output makes FFmpeg 7.1 abort.
+    { inputs: integer(2, 16), map: integer(0, 15) },
+    { ...stacked, required: ['map'], example: 'streamselect=inputs=2:map=1' },
   ),
   video(
     'mix',

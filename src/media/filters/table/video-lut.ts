@@ -127,12 +127,6 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
     { aliases: { l: 'codebook_length', n: 'nb_steps', s: 'seed' }, example: 'elbg=l=8:seed=1' },
   ),
   video(
-    'midequalizer',
-    'Brings the histograms of two videos to their middle.',
-    { planes: PLANES },
-    { inputs: ['v', 'v'], timeline: true },
-  ),
-  video(
     'tmidequalizer',
     'Brings the histograms of neighbouring frames to their middle.',
     { radius: integer(1, 32), sigma: number(0, 1), planes: PLANES },

@@ -5,6 +5,7 @@ import { EVAL, named, video } from './video-rows.ts';
 
 const SIZE_VARIABLES = 'in_w iw in_h ih out_w ow out_h oh a sar dar hsub vsub';
 const scaled = expression(`${SIZE_VARIABLES} ohsub ovsub n t pos`);
+const zScaled = expression(`${SIZE_VARIABLES} ohsub ovsub`);
 const scaledToReference = expression(
   `${SIZE_VARIABLES} ohsub ovsub n t pos main_w main_h main_a main_sar main_dar mdar main_hsub main_vsub main_n main_t main_pos`,
 );
@@ -84,8 +85,8 @@ export const SCALE_FILTERS: readonly FilterSpec[] = [
     'zscale',
     'Resizes and converts colour with the zimg library.',
     {
-      width: scaled,
-      height: scaled,
+      width: zScaled,
+      height: zScaled,
       size,
       dither: named('none ordered random error_diffusion'),
       filter: named('point bilinear bicubic spline16 spline36 lanczos'),

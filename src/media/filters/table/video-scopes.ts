@@ -1,5 +1,5 @@
 import type { FilterSpec } from '../types.ts';
-import { boolean, color, flags, integer, number, size } from './values.ts';
+import { boolean, flags, integer, number, size } from './values.ts';
 import { named, video } from './video-rows.ts';
 
 const unit = number(0, 1);
@@ -74,32 +74,6 @@ export const SCOPE_FILTERS: readonly FilterSpec[] = [
         l: 'colors_mode',
       },
       example: 'histogram=level_height=100:display_mode=parade',
-    },
-  ),
-  video(
-    'thistogram',
-    'Shows the histogram over time.',
-    {
-      width: integer(0, 8192),
-      display_mode: DISPLAY,
-      levels_mode: LEVELS,
-      components: COMPONENTS,
-      bgopacity: unit,
-      envelope: boolean,
-      ecolor: color,
-      slide: named('frame replace scroll rscroll picture'),
-    },
-    {
-      aliases: {
-        w: 'width',
-        d: 'display_mode',
-        m: 'levels_mode',
-        c: 'components',
-        b: 'bgopacity',
-        e: 'envelope',
-        ec: 'ecolor',
-      },
-      example: 'thistogram=width=64:slide=scroll',
     },
   ),
   video(

@@ -4,7 +4,7 @@ import { boolean, choice, color, expression, integer, numbers, pattern, rate, si
 import { COLOR_OR_WORD, named, video } from './video-rows.ts';
 
 const TEXT_VARIABLES =
-  'dar hsub vsub in_h in_w line_h lh main_h h H main_w w W max_glyph_a ascent max_glyph_d descent max_glyph_h ' +
+  'dar hsub vsub line_h lh main_h h H main_w w W max_glyph_a ascent max_glyph_d descent max_glyph_h ' +
   'max_glyph_w font_a font_d top_a bottom_d n sar t text_h th text_w tw x y pict_type duration';
 const textExpression = expression(TEXT_VARIABLES, { functions: { rand: 2 } });
 

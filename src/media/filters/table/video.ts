@@ -21,7 +21,8 @@ import { TIME_FILTERS } from './video-time.ts';
  * of video (`bm3d`, `dctdnoiz`, `nnedi`).
  *
  * Left out too is what crashes FFmpeg 7.1 by writing beyond its frames: `kerndeint` where the width is no multiple of 64,
- * `waveform` and `framepack` on RGB, `waveform` on small pictures.
+ * `waveform` and `framepack` on RGB, `waveform` on small pictures, `thistogram` on 16 bits; and `midequalizer`, which
+ * does not end on deep pictures.
  */
 export const VIDEO_FILTERS: readonly FilterSpec[] = [
   ...SCALE_FILTERS,
