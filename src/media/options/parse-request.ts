@@ -18,8 +18,20 @@ export function checkOptions(request: TranscodeRequest): Refusal[] {
   return parseRequest(request).refusals;
 }
 
-/** Reads a request whole: options, filters, overlays, and the files they name. Only one without refusals may be planned. */
+/** Requests that have been read: policy, lane, preview and plan all ask, and a long graph takes a millisecond. */
+const known = new WeakMap<TranscodeRequest, ParsedRequest>();
+
+/**
+ * Reads a request whole: options, filters, overlays, and the files they name. Only one without refusals may be planned.
+ * The same object is read once; neither it nor the answer may be changed afterwards.
+ */
 export function parseRequest(request: TranscodeRequest): ParsedRequest {
+  const parsed = known.get(request) ?? readRequest(request);
+  known.set(request, parsed);
+  return parsed;
+}
+
+function readRequest(request: TranscodeRequest): ParsedRequest {
   const parsed: ParsedRequest = {
     output: [],
     inputs: [],
