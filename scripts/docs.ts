@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { errorsPage, failuresPage } from './docs/errors.ts';
+import { filtersPage } from './docs/filters.ts';
 import { formatsPage } from './docs/formats.ts';
 import { optionsPage } from './docs/options.ts';
 
@@ -12,6 +13,7 @@ const ROOT = join(import.meta.dirname, '..');
 const PAGES: Record<string, () => string> = {
   'docs/errors.md': errorsPage,
   'docs/failures.md': failuresPage,
+  'docs/filters.md': filtersPage,
   'docs/formats.md': formatsPage,
   'docs/options.md': optionsPage,
 };

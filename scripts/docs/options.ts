@@ -1,8 +1,11 @@
+import { BITSTREAM_FILTERS } from '../../src/media/encoders/bitstream-filters.ts';
 import { describeRule, describeValue, ENCODERS, OPTION_TABLE, type OptionRow } from '../../src/media/index.ts';
 import { code, heading, table } from './markdown.ts';
 
 export function optionsPage(): string {
   const plain = OPTION_TABLE.filter(({ value, ignored }) => value.type !== 'parameters' && !ignored);
+  const general = plain.filter(({ encoders }) => !encoders || encoders.length > 2);
+  const own = plain.filter(({ encoders }) => encoders && encoders.length <= 2);
   const ignored = OPTION_TABLE.filter((row) => row.ignored);
   return `${heading('FFmpeg options that a request may use', 'src/media/options/option-table.ts')}
 \`options\` of a request are options of the output; \`inputs[n].options\` stand before that input. Each is
@@ -13,7 +16,36 @@ ignored; what the options leave open is filled in as without them.
 
 "Streams" are the letters that may follow: \`-b:v\`, \`-b:a:0\`.
 
-${table(['Option', 'Also written', 'Where', 'Streams', 'Meaning', 'Value'], plain.map(optionRow))}
+Filters (\`-vf\`, \`-af\`, \`-filter\`, \`-filter_complex\`) have [a page of their own](filters.md). \`@text-overlay\` and
+\`@quote-card\` are options that Airlock draws itself; they and \`-vf\` may repeat and are chained in the order given.
+
+${table(['Option', 'Also written', 'Where', 'Streams', 'Meaning', 'Value'], general.map(optionRow))}
+
+## Options of one encoder
+
+An option of an encoder that the output does not use is ignored with a warning.
+
+${table(
+  ['Option', 'Also written', 'Encoders', 'Meaning', 'Value'],
+  own.map((row) => {
+    const [option = '', also = '', , , meaning = '', value = ''] = optionRow(row);
+    return [option, also, (row.encoders ?? []).map(code).join(' '), meaning, value];
+  }),
+)}
+
+## Bitstream filters
+
+Values of \`-bsf:v\` and \`-bsf:a\`, joined with a comma.
+
+${table(
+  ['Filter', 'Keys'],
+  Object.entries(BITSTREAM_FILTERS).map(([name, keys]) => [
+    code(name),
+    Object.entries(keys)
+      .map(([key, rule]) => `${code(key)}: ${describeRule(rule).replace(/^Use (one of )?|\.$/g, '')}`)
+      .join('; '),
+  ]),
+)}
 
 ## Encoders
 
@@ -46,9 +78,15 @@ function optionRow(row: OptionRow): string[] {
     spellings(row),
     row.scopes.join(', '),
     row.specifiers.map((letter) => code(letter)).join(' '),
-    row.repeats ? `${row.doc} May repeat.` : row.doc,
+    meaningText(row),
     valueText(row),
   ];
+}
+
+function meaningText(row: OptionRow): string {
+  const formats = row.formats ? ` Only ${row.formats.join(', ')}.` : '';
+  const demuxers = row.demuxers ? ` Only of ${row.demuxers.join(', ')} inputs.` : '';
+  return `${row.doc}${row.repeats ? ' May repeat.' : ''}${formats}${demuxers}`;
 }
 
 /** The sentence of a refusal ("Use a number from 0 to 63.") as a noun. */

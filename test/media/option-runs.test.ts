@@ -13,7 +13,7 @@ import { isRefusal, optionArgs, parseOption } from '../../src/media/options/opti
 const run = promisify(execFile);
 const OPTIONS = { timeout: 60_000, maxBuffer: 8 * 2 ** 20 };
 /** Outputs of one command: starting FFmpeg costs more than coding a few tiny frames. */
-const BATCH = 16;
+const BATCH = 24;
 
 let dir = '';
 /** A clip, an animation and a picture: what the options of inputs are about. */

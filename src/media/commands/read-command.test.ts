@@ -28,7 +28,7 @@ const errorsOf = (command: string, file?: string) => {
 };
 
 describe('commands in the wild', () => {
-  it.each([
+  it.each<[string, string?]>([
     ['-i {{in_1}} {{out_1}}', 'out.mp3'],
     ['ffmpeg -y -i {{in_1}} -c:v libx264 -crf 23 -preset fast -c:a aac -b:a 128k -movflags +faststart {{out_1}}'],
     ['ffmpeg -hide_banner -loglevel error -i {{in_1}} -vn -acodec libmp3lame -q:a 2 {{out_1}}', 'sound.mp3'],

@@ -1,5 +1,7 @@
 import { readGraph } from '../filters/index.ts';
 import type { CheckedGraph, GraphRefusal, OpenPad, PadKind } from '../filters/types.ts';
+import { estimateGraph, unknownFlow } from '../plan/flow/estimate.ts';
+import { describeOversize } from '../plan/flow/frame-limit.ts';
 import type { Refusal } from '../types.ts';
 import type { AssetList } from './asset-list.ts';
 import type { PlacedGraph } from './parsed-request.ts';
@@ -58,6 +60,12 @@ export function placeGraph(parts: readonly GraphPart[], option: string, assets: 
   const result = readGraph(text);
   const locate = locator(parts, texts);
   if (!result.ok) return { ok: false, refusals: result.refusals.map((refusal) => located(refusal, locate)) };
+  // Whatever the inputs are: a size that the graph itself states.
+  const { oversize } = estimateGraph(result.graph, result.graph.inputs.map(unknownFlow));
+  if (oversize) {
+    const at = locate(oversize.offset);
+    return wrong(at.field, describeOversize(oversize), 'Use a smaller size, such as 3840x2160.', at.offset);
+  }
   return placeAssets(result.graph, field, locate, assets);
 }
 

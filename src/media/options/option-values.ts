@@ -141,7 +141,7 @@ export function describeValue(spec: OptionValue): string {
     case 'flags':
       return `Use any of ${[...spec.values, ...(spec.words ?? [])].join(', ')}, joined with +.`;
     case 'list':
-      return `Use any of ${spec.values.join(', ')}, joined with ${spec.separator}`;
+      return `Use any of ${spec.values.join(', ')}, joined with "${spec.separator}".`;
     case 'encoder':
       return ENCODER_HINT;
     case 'size':
@@ -163,7 +163,9 @@ export function describeValue(spec: OptionValue): string {
     case 'parameters':
       return `Use key=value:key=value with these keys: ${Object.keys(spec.keys).join(', ')}.`;
     case 'by-encoder':
-      return [...groupEncoders(spec.of)].map(([text, names]) => `${names.join(', ')}: ${text}`).join(' ');
+      return [...groupEncoders(spec.of)]
+        .map(([text, names]) => `For ${names.join(', ')} ${text.replace(/^Use/, 'use')}`)
+        .join(' ');
   }
 }
 

@@ -17,7 +17,8 @@ export function checkTogether(parsed: ParsedRequest, request: TranscodeRequest):
     ...checkMaps(parsed, request),
     ...output.flatMap((option) => checkEncoder(option, output, request)),
     ...checkCopies(parsed, request),
-    ...inputs.flatMap((list) => [...checkTimes(list), ...checkEnd(list, output)]),
+    ...inputs.flatMap((list) => checkTimes(list)),
+    ...checkEnd(parsed),
     ...checkTimes(output),
     ...checkGraphUse(parsed, request),
   ];
@@ -122,13 +123,18 @@ function checkTimes(options: ParsedOption[]): Refusal[] {
   ];
 }
 
-/** An input that repeats without end needs something that ends the output; else the job would run into its limits. */
-function checkEnd(input: ParsedOption[], output: ParsedOption[]): Refusal[] {
+/**
+ * A single input that repeats without end needs something that ends the output. Beside other inputs, or under a graph
+ * that may trim, the planner ends it.
+ */
+function checkEnd({ inputs, output, graph, video, audio }: ParsedRequest): Refusal[] {
+  const [input = [], ...others] = inputs;
   const endless = input.find(
     ({ name, value }) => (name === 'stream_loop' && value === '-1') || (name === 'loop' && value !== '0'),
   );
   const ends = (list: ParsedOption[]) => list.some(({ name }) => ['t', 'to', 'shortest', 'frames'].includes(name));
-  if (!endless || ends(output) || ends(input)) return [];
+  const isOpen = others.length > 0 || graph !== null || video.length + audio.length > 0;
+  if (!endless || isOpen || ends(output) || ends(input)) return [];
   return [
     {
       field: endless.field,

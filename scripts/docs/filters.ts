@@ -1,0 +1,103 @@
+import { CONSTANTS, FUNCTIONS, REFUSED_FUNCTIONS } from '../../src/media/expressions/functions.ts';
+import { describeFilterValue, FILTER_TABLE, type FilterSpec, type Pads } from '../../src/media/filters/index.ts';
+import { code, heading, table } from './markdown.ts';
+
+export function filtersPage(): string {
+  const kinds = FILTER_TABLE.map((spec) => ({ spec, group: groupOf(spec) }));
+  const section = (group: Group, title: string) => {
+    const specs = kinds.filter((one) => one.group === group).map(({ spec }) => spec);
+    specs.sort((a, b) => a.name.localeCompare(b.name, 'en'));
+    return specs.length === 0
+      ? ''
+      : `\n## ${title}\n\n${table(COLUMNS, specs.map(summary))}\n${specs.map(filterSection).join('')}`;
+  };
+  return `${heading('Filters that a request may use', 'src/media/filters/table')}
+\`-vf\` and \`-af\` take one stream and give one; \`filters\` of a request, or \`-filter_complex\`, is a graph of its own with
+streams named \`[0:v]\`, \`[1:a]\`. Airlock reads a graph as FFmpeg does (chains, labels, quotes, both levels of escaping),
+checks every filter and value against this page, and writes it anew with the names of all options. What is not on this
+page is answered with 422 \`option_refused\`, the position within the text, the reason, and where there is one another way.
+An option that is not given keeps FFmpeg's own default.
+
+A file that a filter names (subtitles, a logo, a look-up table, a font) is a URL, \`gs://…\`, or \`input:N\` for an input of
+the request, counted from 0. It is fetched and checked like any other input; at most 10 a request. The colon of a URL
+needs no escaping here.
+
+## Expressions
+
+Where a value is an expression, it may use numbers, \`+ - * / ^\`, brackets, \`;\`, the variables that its filter lists, the
+constants ${[...CONSTANTS.keys()].map(code).join(', ')}, and these functions:
+${[...FUNCTIONS].map(([name, [least, most]]) => code(`${name}(${parameters(least, most)})`)).join(', ')}.
+${[...REFUSED_FUNCTIONS].map(([name, { reason }]) => `${code(name)} is refused because it ${reason}.`).join(' ')}
+
+Filters marked "timeline" also take \`enable\`, an expression over \`t\`, \`n\`, \`pos\`, \`w\`, \`h\`.
+${section('video', 'Pictures')}${section('audio', 'Sound')}${section('both', 'Both, or from one to the other')}`;
+}
+
+type Group = 'video' | 'audio' | 'both';
+const COLUMNS = ['Filter', 'Takes', 'Gives', 'What it does'];
+
+function groupOf(spec: FilterSpec): Group {
+  const text = `${padText(spec.inputs, spec)} ${padText(spec.outputs, spec)}`;
+  const [video, audio] = [text.includes('video'), text.includes('audio')];
+  return video && audio ? 'both' : audio ? 'audio' : 'video';
+}
+
+function summary(spec: FilterSpec): string[] {
+  return [
+    `[${code(spec.name)}](#${spec.name})`,
+    padText(spec.inputs, spec),
+    padText(spec.outputs, spec),
+    `${spec.doc}${spec.timeline ? ' Timeline.' : ''}`,
+  ];
+}
+
+function padText(pads: Pads, spec: FilterSpec): string {
+  if (typeof pads === 'string') return 'video and audio, as n, v and a say';
+  if (typeof pads === 'function') {
+    const found = pads(new Map());
+    return `${listed(found)}, by its options`;
+  }
+  if ('kind' in pads) return `${kindName(pads.kind)}, up to ${pads.max} by ${code(pads.count)}`;
+  return spec.name === 'concat' ? 'video and audio' : listed(pads);
+}
+
+function listed(pads: readonly ('v' | 'a')[]): string {
+  return pads.length === 0 ? 'nothing' : pads.map(kindName).join(', ');
+}
+
+function kindName(kind: 'v' | 'a'): string {
+  return kind === 'v' ? 'video' : 'audio';
+}
+
+function filterSection(spec: FilterSpec): string {
+  const rows = Object.entries(spec.options).map(([name, value]) => [
+    code(name),
+    Object.entries(spec.aliases ?? {})
+      .filter(([, long]) => long === name)
+      .map(([alias]) => code(alias))
+      .join(', '),
+    describeFilterValue(value).replace(/^Use /, '').replace(/\.$/, ''),
+  ]);
+  const order = spec.positional.slice(0, 12).filter((name) => Object.hasOwn(spec.options, name));
+  const notes = [
+    order.length > 0 ? `Unnamed values: ${order.map(code).join(', ')}.` : '',
+    spec.required?.length ? `Must be given: ${spec.required.map(code).join(', ')}.` : '',
+    spec.fixed
+      ? `Always set: ${Object.entries(spec.fixed)
+          .map(([key, value]) => code(`${key}=${value}`))
+          .join(', ')}.`
+      : '',
+  ].filter((note) => note !== '');
+  return `
+### ${spec.name}
+
+${spec.doc}${notes.length > 0 ? ` ${notes.join(' ')}` : ''}
+
+${rows.length > 0 ? `${table(['Option', 'Also', 'Value'], rows)}\n\n` : ''}Example: ${code(spec.example)}
+`;
+}
+
+function parameters(least: number, most: number): string {
+  const names = Array.from({ length: most }, (_, index) => String.fromCharCode('a'.charCodeAt(0) + index));
+  return names.map((name, index) => (index < least ? name : `[${name}]`)).join(', ');
+}
