@@ -1,13 +1,15 @@
 import { JobFailure } from '../../contract/failures.ts';
 import { serialiseGraph } from '../filters/index.ts';
 import type { CheckedGraph } from '../filters/types.ts';
+import type { OptionSet } from '../options/option-set.ts';
 import type { ParsedRequest, PlacedGraph } from '../options/parsed-request.ts';
 import { photoDiameter, quoteCardFilters, textOverlayFilters } from '../overlays/index.ts';
 import type { LayerRequest, PlanContext, PlanInput, VideoStream } from '../types.ts';
 import { boundSources } from './bound-sources.ts';
 import { ExtraInputs } from './extra-inputs.ts';
 import { estimateGraph, unknownFlow } from './flow/estimate.ts';
-import { type Flow, longest, soundFlow } from './flow/flow.ts';
+import { type Flow, soundFlow } from './flow/flow.ts';
+import { describeOversize } from './flow/frame-limit.ts';
 import { type FedPad, type PlacedFile, placeMovies } from './movies.ts';
 import type { Piece } from './pieces.ts';
 import { pictureFlow } from './stream-flows.ts';
@@ -26,8 +28,8 @@ export interface ComposerJob {
   parsed: ParsedRequest;
   inputs: readonly PlanInput[];
   ctx: PlanContext;
-  /** Seconds of what has no end by itself. */
-  bound: number;
+  /** Seconds of what has no end by itself; `stated` = the caller's, so that nothing longer is needed. */
+  bound: { seconds: number; stated: boolean };
 }
 
 /** Collects what graphs and overlays need beside their text: inputs, layers, memory, time. */
@@ -57,9 +59,11 @@ export class Composer {
     const finite = short.outputs
       .map((flow) => flow.seconds)
       .filter((value) => value !== null && Number.isFinite(value));
-    const seconds = Math.max(this.#job.bound, ...(finite as number[]));
+    const { bound } = this.#job;
+    const seconds = bound.stated ? bound.seconds : Math.max(bound.seconds, ...(finite as number[]));
     const graph = boundSources(moved, seconds);
     const estimate = estimateGraph(graph, all, seconds);
+    if (estimate.oversize) throw new JobFailure('too_many_pixels', describeOversize(estimate.oversize));
     this.heldBytes += estimate.heldBytes;
     this.cpuPerSecond += estimate.cpuPerSecond;
     if (fed.length > 0) this.complex = true;
@@ -81,7 +85,7 @@ export class Composer {
     const opened = this.open(placed, [flow]);
     const piece = isSeries(opened)
       ? opened.write([null], [null])
-      : (input: string | null, output: string | null) => opened.write([input], [output]);
+      : (input: string | null, output: string | null) => opened.write([input ?? 'in'], [output ?? 'out']);
     return { piece, flow: opened.outputs[0] ?? flow };
   }
 
@@ -178,12 +182,18 @@ function isSeries({ graph, fed }: OpenedGraph): boolean {
   const [input, output] = [graph.inputs[0], graph.outputs[0]];
   if (fed.length > 0 || graph.chains.length !== 1 || !input || !output) return false;
   const last = graph.chains[0]!.length - 1;
-  return input.filter === 0 && output.filter === last && output.pad === 0 && input.pad === 0;
+  const isFree = input.label === null && output.label === null;
+  return isFree && input.filter === 0 && output.filter === last && output.pad === 0 && input.pad === 0;
 }
 
 /** What a source without an end is given: the output's own length, else that of the longest input. */
-export function sourceBound(stated: number | null, seconds: readonly (number | null)[], fallback: number): number {
-  if (stated !== null) return stated;
-  const known = seconds.filter((value) => value !== null && Number.isFinite(value));
-  return known.length > 0 && longest(known) ? longest(known)! : fallback;
+export function sourceBound(
+  options: OptionSet,
+  seconds: readonly (number | null)[],
+  fallback: number,
+): ComposerJob['bound'] {
+  const length = options.length();
+  if (length !== null) return { seconds: length + (options.number('ss') ?? 0), stated: true };
+  const known = seconds.filter((value) => value !== null && Number.isFinite(value)) as number[];
+  return { seconds: Math.max(0, ...known) || fallback, stated: false };
 }

@@ -45,6 +45,7 @@ export function planPlain(
   const own = ownWork(parsed);
   const loops = loopStills(inputs, inputOptions, options, {
     kind,
+    still,
     selection,
     ownLength: own.length,
     graph: parsed.graph !== null,
@@ -55,7 +56,7 @@ export function planPlain(
 
   const seconds = inputs.map((input, index) => inputSeconds(input, inputOptions[index]!, loops[index]!));
   const playing = seconds.filter((_, index) => isPlayed(inputs[index]!));
-  const bound = sourceBound(options.length(), playing, MAX_OUTPUT_SECONDS);
+  const bound = sourceBound(options, playing, MAX_OUTPUT_SECONDS);
   const composer = new Composer({ parsed, inputs, ctx, bound });
   const job: ComposeJob = {
     parsed,

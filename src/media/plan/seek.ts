@@ -14,7 +14,7 @@ export function loopStills(
   inputs: readonly PlanInput[],
   inputOptions: readonly OptionSet[],
   options: OptionSet,
-  job: { kind: string; selection: Selection; ownLength: boolean; graph: boolean },
+  job: { kind: string; still: boolean; selection: Selection; ownLength: boolean; graph: boolean },
 ): boolean[] {
   const bounded = options.length() !== null || options.has('shortest') || options.has('frames', 'v');
   return inputs.map((input, index) => {
@@ -23,7 +23,8 @@ export function loopStills(
     const asked = (own.number('loop') ?? 0) !== 0 || own.length() !== null;
     // A graph shows a picture as often as it says itself; a watermark is repeated by overlay.
     if (job.graph) return asked;
-    if (job.kind !== 'video') return false;
+    // An animation may be made of a picture when the caller says so; by itself it stays one frame.
+    if (job.kind !== 'video') return asked && job.kind === 'image' && !job.still;
     if (job.ownLength) return asked;
     if (bounded || asked) return true;
     if (job.selection.video?.input === index) {

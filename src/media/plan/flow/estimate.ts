@@ -2,6 +2,7 @@ import { optionTexts } from '../../filters/pads.ts';
 import type { CheckedGraph } from '../../filters/types.ts';
 import { filterCost } from './costs.ts';
 import { type Flow, longest, plus } from './flow.ts';
+import { isOversize, type Oversize } from './frame-limit.ts';
 import { type GraphNode, linkGraph } from './links.ts';
 import { drawnFlow, SIZE_RULES } from './sizes.ts';
 import { defaultTime, isEndless, TIME_RULES } from './times.ts';
@@ -14,6 +15,8 @@ export interface GraphEstimate {
   heldBytes: number;
   /** CPU seconds for each second of media. */
   cpuPerSecond: number;
+  /** The first filter whose pictures are too large, as far as their size is known. */
+  oversize: Oversize | null;
 }
 
 const REFERENCE_PIXEL_RATE = 1920 * 1080 * 30;
@@ -32,6 +35,7 @@ export function estimateGraph(
   const flows: Flow[][] = [];
   let heldBytes = 0;
   let cpuPerSecond = 0;
+  let oversize: Oversize | null = null;
   for (const node of linked.nodes) {
     const given = node.inputs.flatMap((source) => {
       const flow = 'open' in source ? inputs[source.open] : flows[source.node]?.[source.pad];
@@ -39,6 +43,11 @@ export function estimateGraph(
     });
     const made = passNode(node, given, generated);
     flows.push(made);
+    const huge = made.find(isOversize);
+    if (huge) {
+      const { offset, spec } = node.filter;
+      oversize ??= { offset, name: spec.name, width: huge.width, height: huge.height };
+    }
     const held = heldFrames(node, given);
     for (const [flow, frames] of [
       ...given.map((flow) => [flow, 1 + held] as const),
@@ -51,7 +60,7 @@ export function estimateGraph(
     }
   }
   const outputs = linked.outputs.map(({ node, pad }) => flows[node]?.[pad] ?? unknownFlow());
-  return { outputs, heldBytes, cpuPerSecond };
+  return { outputs, heldBytes, cpuPerSecond, oversize };
 }
 
 /** Frames of its inputs that a filter keeps beside the one it works on; never more than there are. */

@@ -10,10 +10,6 @@ function firstValue(filter: CheckedFilter, names: readonly string[]): CheckedVal
   return undefined;
 }
 
-export function has(filter: CheckedFilter, ...names: string[]): boolean {
-  return valueOf(filter, names) !== undefined;
-}
-
 export function textOf(filter: CheckedFilter, ...names: string[]): string | null {
   const value = firstValue(filter, names);
   return value?.type === 'text' ? value.text : null;
