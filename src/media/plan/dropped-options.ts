@@ -21,12 +21,13 @@ export function droppedOptions(
     ...job.handled,
   ]);
   if (job.moved) handled.add('ss');
-  const warnings: PlanWarning[] = [];
+  const set = parsed.inputs.flat().filter(({ row }) => row.ignored);
+  const warnings = set.map(({ field, name }): PlanWarning => ({ field, message: ignoredMessage(name) }));
   for (const option of parsed.output) {
     const { name, row, field } = option;
     const only = row.specifiers.length === 1 ? row.specifiers[0] : option.specifier.charAt(0);
     const foreign = (job.kind === 'audio' && only === 'v') || (job.kind === 'image' && only === 'a');
-    if (row.ignored) warnings.push({ field, message: `-${name} is set by the server and was ignored.` });
+    if (row.ignored) warnings.push({ field, message: ignoredMessage(name) });
     else if (foreign) {
       if (row.specifiers.length === 1) handled.add(name);
       warnings.push({ field, message: `-${name} has no meaning for this output format and was ignored.` });
@@ -43,3 +44,5 @@ export function droppedOptions(
   }
   return { handled, warnings };
 }
+
+const ignoredMessage = (name: string) => `-${name} is set by the server and was ignored.`;

@@ -72,7 +72,9 @@ export const FILTER_ATTACKS: readonly Attack[] = [
     video('subtitles by gopher', 'NET', "subtitles='gopher\\://@EADDRESS@/x'", { bites: true }),
     video('subtitles out of data', 'READ', "subtitles='data\\:text/plain,x'"),
     video('subtitles by file:', 'READ', "subtitles='file\\:@SRT@'", { bites: true }),
-    video('subtitles with a password', 'NET', "subtitles='http\\://user\\:secret@example.com/a.srt'"),
+    video('subtitles with a password', 'NET', "subtitles='http\\://user\\:secret@example.com/a.srt'", {
+      verdict: 'fetched',
+    }),
     video('subtitles out of two files', 'READ', "subtitles='concat\\:@SRT@|@SRT@'", { bites: true }),
     video('a message queue', 'LISTEN', 'zmq'),
     audio('a message queue of sound', 'LISTEN', 'azmq=bind_address=tcp\\\\\\://127.0.0.1\\\\\\:39872'),

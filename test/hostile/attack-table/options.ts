@@ -9,13 +9,15 @@ export const OPTION_ATTACKS: readonly Attack[] = [
     input('external references of a MOV', 'READ', ['-enable_drefs', '1', '-use_absolute_path', '1']),
     input('largest allocation', 'MEMORY', ['-max_alloc', '9000000000000']),
     input('streams without limit', 'MEMORY', ['-max_streams', '1000000']),
-    input('a probe of everything', 'HANG', ['-probesize', '2147483647', '-analyzeduration', '2147483647']),
+    input('a probe of everything', 'HANG', ['-probesize', '2147483647', '-analyzeduration', '2147483647'], {
+      verdict: 'ignored',
+    }),
     output('threads without limit', 'MEMORY', ['-filter_threads', '4096']),
     output('an endless queue', 'MEMORY', ['-thread_queue_size', '100000000']),
-    output('another log level', 'LEAK-LOG', ['-loglevel', 'trace']),
+    output('another log level', 'LEAK-LOG', ['-loglevel', 'trace'], { verdict: 'ignored' }),
     output('the short form of it', 'LEAK-LOG', ['-v', '99']),
     output('standard input again', 'HANG', ['-stdin']),
-    output('keeps running after errors', 'CONFUSE', ['-xerror']),
+    output('keeps running after errors', 'CONFUSE', ['-xerror'], { verdict: 'ignored' }),
     output('its own size limit', 'CONFUSE', ['-fs', '900000000000']),
   ]),
   ...inClass('a value out of a file', [

@@ -20,9 +20,10 @@ export type Effect =
 
 /**
  * What the policy does. `refused`: 422. `fetched`: the name becomes an asset that the fetcher brings (and refuses, when
- * it is not public), never a name that FFmpeg sees. `bounded`: it runs, and our own limits end it.
+ * it is not public), never a name that FFmpeg sees. `bounded`: it runs, and our own limits end it. `unplanned`: refused once the size of the
+ * inputs is known. `ignored`: the option never reaches FFmpeg, and a warning says so.
  */
-export type Verdict = 'refused' | 'fetched' | 'bounded';
+export type Verdict = 'refused' | 'ignored' | 'fetched' | 'unplanned' | 'bounded';
 
 export interface Attack {
   name: string;

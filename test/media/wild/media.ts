@@ -29,9 +29,10 @@ const MEDIA = {
   hdr: [
     'mp4',
     [
-      ...lavfi('color=0x8080ff:s=320x180:r=10:d=0.5,format=yuv420p10le'),
+      ...lavfi(
+        'color=0x8080ff:s=320x180:r=10:d=0.5,format=yuv420p10le,setparams=range=tv:colorspace=bt2020nc:color_primaries=bt2020:color_trc=smpte2084',
+      ),
       ...['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params', 'log-level=none', '-tag:v', 'hvc1'],
-      ...['-color_primaries', 'bt2020', '-color_trc', 'smpte2084', '-colorspace', 'bt2020nc', '-color_range', 'tv'],
     ],
   ],
   avi: ['avi', [...lavfi('color=red:s=160x120:r=10:d=1'), ...lavfi('sine=d=1'), '-c:v', 'mpeg4', '-c:a', 'mp3']],

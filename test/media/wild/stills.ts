@@ -153,7 +153,7 @@ export const STILL_ROWS: readonly WildRow[] = [
     ['-c:v', 'copy', '-af', 'loudnorm=I=-14:LRA=7:TP=-2'],
     loud(0.5, 1, -25),
   ),
-  plain('levelled', 'quiet', 'mp3', ['-af', 'dynaudnorm=f=150:g=15'], loud(0.5, 1, -30)),
+  plain('levelled', 'quiet', 'mp3', ['-af', 'dynaudnorm=f=150:g=15'], loud(0.5, 1, -48, -38)),
   plain(
     'silence at the start gone',
     'narration',

@@ -73,7 +73,7 @@ export const WORD_ROWS: readonly WildRow[] = [
     'text with a quote and a colon',
     'clip',
     'mp4',
-    ['-vf', "drawtext=text='It\\'\\\\\\''s 5\\\\:30':fontsize=60:x=10:y=50:fontcolor=white"],
+    ['-vf', "drawtext=text=It\\\\\\'s 5\\\\:30:fontsize=60:x=10:y=50:fontcolor=white"],
     notColour(0.3, 0.5, 'red'),
   ),
   plain(
@@ -138,7 +138,7 @@ export const WORD_ROWS: readonly WildRow[] = [
       '-vf',
       `subtitles='${SRT.replace(':', '\\:')}':force_style='FontName=DejaVu Sans,FontSize=40,PrimaryColour=&H0000FFFF,OutlineColour=&H80000000,BorderStyle=3,Alignment=2,MarginV=70'`,
     ],
-    notColour(0.5, 0.5, 'red'),
+    notColour(0.5, 0.68, 'red'),
   ),
   plain(
     'subtitles in the middle',

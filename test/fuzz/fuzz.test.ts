@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { parseRequest } from '../../src/media/options/parse-request.ts';
+import { argvFaults } from './argv.ts';
+import { startsInFfmpeg } from './differential.ts';
+import { graphsOf } from './judge.ts';
+import { randomOf } from './random.ts';
+import { fuzz } from './run.ts';
+import { svgFaults } from './svg.ts';
+
+const SEED = 20_261_124;
+/** Graphs that are started in FFmpeg. */
+const SAMPLE = 50;
+
+describe('a short run of the fuzzer', () => {
+  const requests: Parameters<typeof parseRequest>[0][] = [];
+  const report = fuzz({ cases: 3000, seed: SEED, onAccepted: (request) => requests.push(request) });
+
+  it('finds nothing that throws, is slow, or reaches FFmpeg unread', () => {
+    expect(report.findings.map(({ case: index, faults }) => ({ case: index, faults }))).toEqual([]);
+    expect(report.cases).toBe(3000);
+  });
+
+  it('made requests of every kind: accepted, refused, with layers', () => {
+    expect(report.planned).toBeGreaterThan(300);
+    expect(report.refused).toBeGreaterThan(300);
+    expect(report.layers).toBeGreaterThan(20);
+  });
+
+  it('accepted no graph that FFmpeg does not understand', { timeout: 120_000 }, async () => {
+    const graphs = requests.flatMap((request) => graphsOf(parseRequest(request))).slice(0, SAMPLE);
+    const said: (string | null)[] = [];
+    for (const graph of graphs) said.push(await startsInFfmpeg(graph));
+    expect(graphs.length).toBe(SAMPLE);
+    expect(said.filter(Boolean)).toEqual([]);
+  });
+});
+
+describe('what the fuzzer looks for', () => {
+  it('is the same for the same seed', () => {
+    const numbers = (seed: number) => randomOf(seed).times(20, () => 0);
+    expect(numbers(1)).toEqual(numbers(1));
+    const [a, b] = [randomOf(7), randomOf(7)];
+    expect([a.next(), a.int(0, 9), a.next()]).toEqual([b.next(), b.int(0, 9), b.next()]);
+  });
+
+  it.each([
+    [['-/vf', 'x']],
+    [['-vf', 'movie=filename=/etc/passwd']],
+    [['-vf', 'scale=/w=x']],
+    [['-vf', 'subtitles=filename=http\\://a/b']],
+    [['-i', 'http://a/b']],
+    [['-progress', '/tmp/x']],
+    [['-vf', 'nosuch=x=1']],
+    [['-vf', "drawtext=text='abc"]],
+    [['-c:v', 'lib x264']],
+  ])('is found: %s', (args) => {
+    expect(argvFaults(args)).not.toEqual([]);
+  });
+
+  it.each([
+    '<svg><script/></svg>',
+    '<svg><image href="http://a/b"/></svg>',
+    '<svg><g></svg>',
+    '<svg onload="x"/>',
+    '<svg><text>a</text></svg>',
+    '<svg>a</svg>',
+    '<svg><path d="NaN"/></svg>',
+  ])('is found in a layer: %s', (svg) => {
+    expect(svgFaults(svg)).not.toEqual([]);
+  });
+});

@@ -1,0 +1,128 @@
+import { FILTER_TABLE } from '../../src/media/filters/table/index.ts';
+import type { FilterSpec, FilterValue, PadKind } from '../../src/media/filters/types.ts';
+import type { Random } from './random.ts';
+import { anyText, expressionText, number } from './texts.ts';
+
+/** A graph that is mostly right: filters of the table with values of their kinds. */
+export function anyGraph(random: Random, kind: PadKind | 'complex'): string {
+  if (kind !== 'complex')
+    return random.times(random.int(1, 4), () => anyFilter(random, simple(random, kind))).join(',');
+  const chains = random.times(random.int(1, 3), (index) => {
+    const spec = random.pick(FILTER_TABLE);
+    const inputs = padLabels(random, spec.inputs);
+    const rest = random.chance(0.4) ? `,${anyFilter(random, simple(random, random.pick(['v', 'a'])))}` : '';
+    return `${inputs}${anyFilter(random, spec)}${rest}${random.chance(0.6) ? `[o${index}]` : ''}`;
+  });
+  return chains.join(';');
+}
+
+const SIMPLE: Record<PadKind, FilterSpec[]> = { v: simpleFilters('v'), a: simpleFilters('a') };
+const simple = (random: Random, kind: PadKind): FilterSpec => random.pick(SIMPLE[kind]);
+
+function simpleFilters(kind: PadKind): FilterSpec[] {
+  const one = (pads: FilterSpec['inputs']) => Array.isArray(pads) && pads.length === 1 && pads[0] === kind;
+  return FILTER_TABLE.filter((spec) => one(spec.inputs) && one(spec.outputs));
+}
+
+function padLabels(random: Random, pads: FilterSpec['inputs']): string {
+  const kinds: readonly PadKind[] = Array.isArray(pads) ? (pads as PadKind[]) : ['v', 'v'];
+  return kinds
+    .map((kind, index) => `[${random.chance(0.9) ? `${Math.min(index, 1)}:${kind}` : anyText(random, 8)}]`)
+    .join('');
+}
+
+function anyFilter(random: Random, spec: FilterSpec): string {
+  const options = Object.entries(spec.options);
+  const chosen = options.filter(([name]) => spec.required?.includes(name) || random.chance(1.5 / (options.length + 1)));
+  const words = chosen.map(([name, value]) => `${name}=${escaped(random, valueText(random, value))}`);
+  if (spec.timeline && random.chance(0.1)) {
+    words.push(`enable=${escaped(random, expressionText(random, ['t', 'n', 'w', 'h']))}`);
+  }
+  if (random.chance(0.03)) words.push(`${anyText(random, 8)}=${anyText(random, 12)}`);
+  if (random.chance(0.1) && chosen.length > 0) words.unshift(escaped(random, valueText(random, chosen[0]![1])));
+  const name = random.chance(0.02) ? `${spec.name}@${anyText(random, 6)}` : spec.name;
+  return words.length > 0 ? `${name}=${words.join(':')}` : name;
+}
+
+/** Mostly as FFmpeg wants it (both levels), sometimes less, sometimes more. */
+function escaped(random: Random, text: string): string {
+  const way = random.next();
+  const once = text.replace(/[\\':]/g, (special) => `\\${special}`);
+  if (way < 0.5) return once.replace(/[\\'[\],;]/g, (special) => `\\${special}`);
+  if (way < 0.8 && !text.includes("'")) return `'${once}'`;
+  if (way < 0.95) return text;
+  return `'${text}`;
+}
+
+export function valueText(random: Random, value: FilterValue): string {
+  if (random.chance(0.06)) return anyText(random, 16);
+  const separated = (separator: string, make: () => string) => random.times(random.int(1, 4), make).join(separator);
+  switch (value.type) {
+    case 'integer':
+    case 'number': {
+      if (random.chance(0.1)) return number(random);
+      const wide = random.chance(0.15);
+      const most = wide ? value.max : Math.min(value.max, Math.max(value.min, 0) + 20);
+      const found = value.min + random.next() * (most - value.min);
+      return value.type === 'integer' ? String(Math.round(found)) : found.toFixed(random.int(0, 4));
+    }
+    case 'boolean':
+      return random.pick(['0', '1', 'true', 'false', 'yes', 'no', 'y', 'auto']);
+    case 'choice':
+      return random.pick([...value.values, ...Object.keys(value.aliases ?? {})]);
+    case 'flags':
+      return separated('+', () => random.pick(value.values));
+    case 'expression':
+      return expressionText(random, value.variables);
+    case 'expressions':
+      return separated(value.separator, () => expressionText(random, value.variables, 3));
+    case 'color':
+      return color(random);
+    case 'colors':
+      return separated(value.separator, () => color(random));
+    case 'time':
+      return random.pick(['0', '1', '0.5', '00:00:01', '1500ms', '200000us', '-1', '99999999', number(random)]);
+    case 'size':
+      return random.pick([
+        '320x180',
+        'hd720',
+        'vga',
+        `${random.int(1, 400)}x${random.int(1, 400)}`,
+        '9000x9000',
+        '0x0',
+      ]);
+    case 'rate':
+      return random.pick(['25', '30000/1001', 'ntsc', '0', '1000', number(random)]);
+    case 'ratio':
+      return random.pick(['16:9', '16/9', '1', '1.777', '0/0', '1:0']);
+    case 'list':
+      return separated(value.separator, () => random.pick(value.values));
+    case 'numbers':
+      return separated(value.separator, () =>
+        (value.min + random.next() * Math.min(value.max - value.min, 10)).toFixed(2),
+      );
+    case 'text':
+      return anyText(random, 60);
+    case 'force-style':
+      return separated(',', () =>
+        random.pick(['FontSize=24', 'FontName=Arial', 'PrimaryColour=&H00FFFFFF', 'Bold=1', anyText(random, 12)]),
+      );
+    case 'asset':
+      return random.pick([
+        'https://files.example.com/a.srt',
+        'input:1',
+        'gs://bucket/a.png',
+        'http://h/x?y=z:1',
+        'file:///etc/passwd',
+        '/etc/passwd',
+        'input:9',
+        anyText(random, 20),
+      ]);
+    case 'pattern':
+      return anyText(random, 16);
+  }
+}
+
+function color(random: Random): string {
+  return random.pick(['red', 'white@0.5', '#00ff00', '0x11223344', 'black@2', 'random', 'nocolor', '#12', 'Blue@0x80']);
+}

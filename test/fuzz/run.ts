@@ -1,0 +1,72 @@
+import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
+import { judge } from './judge.ts';
+import { randomOf } from './random.ts';
+import { anyRequest } from './requests.ts';
+import { layerFaults } from './svg.ts';
+
+export interface Finding {
+  case: number;
+  faults: string[];
+  request: TranscodeRequest;
+}
+
+export interface Report {
+  seed: number;
+  cases: number;
+  accepted: number;
+  refused: number;
+  planned: number;
+  layers: number;
+  slowest: { parseMs: number; planMs: number };
+  findings: Finding[];
+  seconds: number;
+}
+
+export interface FuzzOptions {
+  cases: number;
+  seed: number;
+  /** Called after each case, with the number of those that are done. */
+  onCase?: (done: number, findings: number) => void;
+  /** Called with what was accepted and planned, for the run in FFmpeg. */
+  onAccepted?: (request: TranscodeRequest) => void;
+  maxFindings?: number;
+}
+
+/** Every case has a seed of its own, so that one can be looked at alone. */
+export const caseOf = (seed: number, index: number): TranscodeRequest => anyRequest(randomOf(seed * 1_000_003 + index));
+
+export function fuzz(options: FuzzOptions): Report {
+  const { cases, seed, maxFindings = 200 } = options;
+  const report: Report = {
+    seed,
+    cases: 0,
+    accepted: 0,
+    refused: 0,
+    planned: 0,
+    layers: 0,
+    slowest: { parseMs: 0, planMs: 0 },
+    findings: [],
+    seconds: 0,
+  };
+  const start = performance.now();
+  for (let index = 0; index < cases && report.findings.length < maxFindings; index += 1) {
+    const request = caseOf(seed, index);
+    const judgement = judge(request);
+    const faults = [...judgement.faults];
+    if (judgement.accepted) {
+      report.accepted += 1;
+      const drawn = judgement.parsed!.video.filter((step) => step.type !== 'graph').length;
+      if (drawn > 0) faults.push(...layerFaults(judgement.parsed!, request));
+      report.layers += drawn;
+      if (judgement.args) options.onAccepted?.(request);
+    } else report.refused += 1;
+    if (judgement.args) report.planned += 1;
+    report.slowest.parseMs = Math.max(report.slowest.parseMs, judgement.parseMs);
+    report.slowest.planMs = Math.max(report.slowest.planMs, judgement.planMs);
+    if (faults.length > 0) report.findings.push({ case: index, faults, request });
+    report.cases += 1;
+    options.onCase?.(report.cases, report.findings.length);
+  }
+  report.seconds = (performance.now() - start) / 1000;
+  return report;
+}

@@ -1,0 +1,37 @@
+import type { OptionRequest, TranscodeRequest } from '../../src/contract/transcode-request.ts';
+import type { Attack } from './attack-table/rows.ts';
+
+const WORDS: Readonly<Record<string, string>> = {
+  '@SECRET@': '/srv/secret.txt',
+  '@SRT@': '/srv/secret.srt',
+  '@MEDIA@': '/srv/secret.mkv',
+  '@OUTSIDE@': '/srv/outside',
+  '@EADDRESS@': '127.0.0.1\\:9999',
+  '@ADDRESS@': '127.0.0.1:9999',
+  '@EURL@': 'http\\://127.0.0.1\\:9999/x',
+  '@URL@': 'http://127.0.0.1:9999/x',
+};
+
+/** The body of a create, with names that a stranger would try. */
+export function asRequest({ request }: Attack): TranscodeRequest {
+  const words = (text: string) =>
+    Object.entries(WORDS).reduce((made, [word, value]) => made.replaceAll(word, value), text);
+  const each = (options: OptionRequest[]) =>
+    options.map((entry) => ({
+      option: words(entry.option),
+      ...(entry.argument !== undefined && {
+        argument: typeof entry.argument === 'string' ? words(entry.argument) : entry.argument,
+      }),
+    }));
+  return {
+    inputs: [
+      {
+        url: 'https://files.example.com/clip.mp4',
+        ...(request.inputOptions && { options: each(request.inputOptions) }),
+      },
+    ],
+    outputFormat: 'mp4',
+    ...(request.options && { options: each(request.options) }),
+    ...(request.filters && { filters: request.filters.map((filter) => ({ filter: words(filter) })) }),
+  };
+}

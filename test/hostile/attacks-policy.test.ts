@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest';
+import { parseRequest } from '../../src/media/options/parse-request.ts';
+import { previewCommand } from '../../src/media/plan/preview.ts';
+import { argvFaults } from '../fuzz/argv.ts';
+import { asRequest } from './attack-request.ts';
+import { ATTACKS } from './attack-table/index.ts';
+import type { Attack } from './attack-table/rows.ts';
+import { title } from './attack-world.ts';
+
+const rows = (verdict: Attack['verdict']) =>
+  ATTACKS.filter((attack) => attack.verdict === verdict).map((attack) => [title(attack), attack] as const);
+
+describe('the policy alone', () => {
+  it.each(rows('refused'))('refuses, says why and what to do instead: %s', (_, attack) => {
+    const { refusals } = parseRequest(asRequest(attack));
+    expect(refusals).not.toEqual([]);
+    for (const { field, reason, suggestion, option } of refusals) {
+      expect(field).toMatch(/^(inputs\[0\]\.options\[\d+\]|options\[\d+\]|filters\[0\])$/);
+      expect(option.length).toBeLessThanOrEqual(100);
+      for (const text of [reason, suggestion]) {
+        expect(text).toMatch(/^\S.{5,}/);
+        expect(text).not.toMatch(/[\u0000-\u001f\u202e]|undefined|\[object/);
+      }
+      expect(suggestion).not.toBe(reason);
+    }
+  });
+
+  it.each(rows('fetched'))('takes the name for a file that the fetcher brings: %s', (_, attack) => {
+    const request = asRequest(attack);
+    const parsed = parseRequest(request);
+    expect(parsed.refusals).toEqual([]);
+    expect(parsed.assets.map(({ source }) => source)).toEqual([
+      { type: 'url', url: expect.stringMatching(/^http:\/\/(127\.0\.0\.1:9999\/x|user:secret@)/) },
+    ]);
+    const { args } = previewCommand(request, [null]);
+    expect(argvFaults(args)).toEqual([]);
+    expect(args.join(' ')).not.toContain('127.0.0.1');
+  });
+
+  it.each(rows('ignored'))('keeps away from FFmpeg, and says so: %s', (_, attack) => {
+    const request = asRequest(attack);
+    expect(parseRequest(request).refusals).toEqual([]);
+    const { args, warnings } = previewCommand(request, [null]);
+    const plain = previewCommand({ inputs: [{ url: request.inputs[0]!.url }], outputFormat: 'mp4' }, [null]);
+    expect(args.filter((arg) => !plain.args.includes(arg) && !/^(libx264|crf|-preset)/.test(arg))).toEqual([]);
+    expect(warnings.some(({ message }) => /ignored/.test(message))).toBe(true);
+  });
+
+  it.each(rows('unplanned'))('refuses once the size of the input is known: %s', (_, attack) => {
+    const request = asRequest(attack);
+    expect(parseRequest(request).refusals).toEqual([]);
+    expect(() => previewCommand(request, [null])).toThrow(/makes pictures of \d+x\d+; the most is/);
+  });
+
+  it.each(rows('bounded'))('bounds what has no end: %s', (_, attack) => {
+    const request = asRequest(attack);
+    expect(parseRequest(request).refusals).toEqual([]);
+    const { args } = previewCommand(request, [null]);
+    expect(argvFaults(args)).toEqual([]);
+    const ends = args.lastIndexOf('-t') > args.lastIndexOf('-i') && args.lastIndexOf('-fs') > args.lastIndexOf('-i');
+    expect(ends, args.join(' ')).toBe(true);
+    expect(Number(args[args.lastIndexOf('-t') + 1])).toBeLessThanOrEqual(43_200);
+  });
+
+  it('has more than 150 rows that it refuses, of every class', () => {
+    expect(rows('refused').length).toBeGreaterThan(250);
+    const classes = new Set(ATTACKS.map((attack) => attack.class));
+    expect(classes.size).toBeGreaterThanOrEqual(12);
+  });
+});
