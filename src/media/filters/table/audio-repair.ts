@@ -22,7 +22,15 @@ export const REPAIR_FILTERS: readonly FilterSpec[] = [
     'adeclick',
     'adeclick',
     'Removes clicks.',
-    { window, overlap, arorder: number(0, 25), threshold: number(1, 100), burst: number(0, 10), method },
+    {
+      window,
+      overlap,
+      arorder: number(0, 25),
+      // At 1 every other sample is a click, and its cost is the cube of their number.
+      threshold: number(2, 100),
+      burst: number(0, 10),
+      method,
+    },
     {
       timeline: true,
       aliases: { w: 'window', o: 'overlap', a: 'arorder', t: 'threshold', b: 'burst', m: 'method' },
