@@ -185,7 +185,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
       // A plane taken away again, or named twice, is no output: the count of outputs would be wrong.
       check: (values) =>
         /^([yuvrgba])(?:\+(?!\1)([yuvrgba]))?(?:\+(?!\1|\2)([yuvrgba]))?(?:\+(?!\1|\2|\3)[yuvrgba])?$/.test(
-          (values.get('planes') ?? 'r').replace(/^\+/, ''),
+          values.get('planes') ?? 'r',
         )
           ? null
           : {
