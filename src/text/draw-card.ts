@@ -11,6 +11,8 @@ const CARD = { rgb: '#ffffff', alpha: 0.96 };
 const INK = { rgb: '#0f1419', alpha: 1 };
 const FAINT = { rgb: '#536471', alpha: 1 };
 const PHOTO_GROUND = { rgb: '#cfd9de', alpha: 1 };
+/** Pixels below which letters cannot be read. */
+const MIN_FONT_SIZE = 10;
 /** Font sizes of a quote as shares of the frame's short side, largest first: the first at which it fits is taken. */
 const QUOTE_SIZES = [0.09, 0.075, 0.065, 0.055, 0.047, 0.04, 0.034, 0.029, 0.025, 0.021, 0.018];
 
@@ -60,7 +62,7 @@ export function drawCard({ card, frame, hasPhoto }: CardLayer, fonts: FontLibrar
   const isWhole = drawQuote(
     drawing,
     places.quote,
-    QUOTE_SIZES.map((share) => share * short),
+    QUOTE_SIZES.map((share) => Math.max(MIN_FONT_SIZE, share * short)),
     (size) => lay(card.quote, 'Arial', size, places.quote.width),
   );
   if (!isWhole) warnings.add('The quote is too long for a frame of this size and was cut.');

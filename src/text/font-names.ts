@@ -17,6 +17,9 @@ const STAND_INS: Readonly<Record<string, readonly string[]>> = {
   'noto sans cjk': ['Noto Sans CJK SC'],
 };
 
+/** The font of colour pictures. */
+export const EMOJI_FAMILY = 'Noto Color Emoji';
+
 /** What is drawn with when nothing else is there, best first. */
 export const LAST_RESORTS = ['Liberation Sans', 'Noto Sans', 'DejaVu Sans'];
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
@@ -104,4 +104,19 @@ describe('hanVariant', () => {
     ['ㄅㄆ注音', 'TC'],
     ['hello', 'SC'],
   ])('%s is written as in %s', (text, variant) => expect(hanVariant(text)).toBe(variant));
+});
+
+describe('a font file that goes or breaks while the service runs', () => {
+  it('counts as missing', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'airlock-fonts-'));
+    try {
+      copyFileSync(DEJAVU, join(folder, 'a.ttf'));
+      const fonts = openFonts([folder]);
+      expect(fonts.find('No Such Family')).toBeNull();
+      rmSync(join(folder, 'a.ttf'));
+      expect([fonts.find('DejaVu Sans'), fonts.covering([0x41], 'Latn', 'SC')]).toEqual([null, null]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
 });

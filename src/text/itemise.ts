@@ -1,5 +1,6 @@
 import bidiFactory, { type Bidi } from 'bidi-js';
 import type { FontFace, FontLibrary } from './font-library.ts';
+import { EMOJI_FAMILY } from './font-names.ts';
 import type { HanVariant } from './han-variant.ts';
 import { boundaries, isEmoji, isIgnorable, scriptOf } from './unicode.ts';
 
@@ -73,7 +74,7 @@ function chooseFace(grapheme: string, own: string, script: string, run: Run | nu
   const has = (face: FontFace): boolean => needed.every((codePoint) => face.covers(codePoint));
   // Spaces and signs within a word of another font stay with it, so that the word is not torn; digits look alike everywhere.
   const sticks = own === 'Zyyy' && !/^\p{Nd}/u.test(grapheme);
-  if (sticks && run && run.face !== fonts.emoji() && run.script !== 'Zyyy' && has(run.face)) return run.face;
+  if (sticks && run && run.face.family !== EMOJI_FAMILY && run.script !== 'Zyyy' && has(run.face)) return run.face;
   if (has(primary)) return primary;
   // A long stack of marks is searched for by its first few; the rest falls where it may.
   const found =

@@ -49,9 +49,21 @@ const CONTEXT = 16;
 /** Signature, and the IHDR chunk with width and height. */
 const PNG_HEADER = 24;
 
-/** Loads a face whole: its file's size of memory, and it stays while the font is referenced. Throws when it is no font. */
-export function loadFont(path: string, index: number): LoadedFont {
-  const face = new Face(new Blob(readFileSync(path)), index);
+/** A font file in HarfBuzz's memory; the faces of a collection share it. */
+export interface FontFile {
+  /** The face of an index. Throws when there is none. */
+  face(index: number): LoadedFont;
+}
+
+/** Loads a file whole: its size of memory from then on. Throws when it cannot be read. */
+export function loadFontFile(path: string): FontFile {
+  const blob = new Blob(readFileSync(path));
+  const faces = new Map<number, LoadedFont>();
+  return { face: (index) => remember(faces, index, () => loadFace(blob, index)) };
+}
+
+function loadFace(blob: Blob, index: number): LoadedFont {
+  const face = new Face(blob, index);
   const font = new Font(face);
   const extents = font.hExtents();
   const buffer = new ShapeBuffer();
