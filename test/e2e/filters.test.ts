@@ -35,6 +35,9 @@ describe('filters and overlays', () => {
     for (const name of ['black.mp4', 'logo.png', 'clip.mp4', 'captions.srt']) {
       files[`/${name}`] = await readFile(join(folder, name));
     }
+    files['/font.ttf'] = await readFile('/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf');
+    // Every colour becomes white.
+    files['/white.cube'] = Buffer.from(`LUT_3D_SIZE 2\n${'1 1 1\n'.repeat(8)}`);
     files['/page.srt'] = Buffer.from('<html>not found</html>');
     source = await startSource((request, response) => {
       const bytes = files[request.url!.split('?')[0]!];
@@ -127,6 +130,38 @@ describe('filters and overlays', () => {
     });
     expect(brightest(12, 22, 48, 58)).toBeGreaterThan(200);
     expect(brightest(60, 0, WIDTH, HEIGHT)).toBeLessThan(40);
+  });
+
+  it('take a colour table and a font from URLs', async () => {
+    const white = await made({
+      inputs: [{ url: black }],
+      outputFormat: 'mp4',
+      options: [{ option: '-vf', argument: `lut3d='${secret('white.cube')}'` }],
+    });
+    expect(white.brightest(0, 0, WIDTH, HEIGHT)).toBeGreaterThan(200);
+    const text = await made({
+      inputs: [{ url: black }],
+      outputFormat: 'mp4',
+      options: [
+        {
+          option: '-vf',
+          argument: `drawtext=fontfile='${secret('font.ttf')}':text=Hi:fontcolor=white:fontsize=40:x=5:y=5`,
+        },
+      ],
+    });
+    expect(text.brightest(0, 0, 100, 60)).toBeGreaterThan(200);
+    expect(text.brightest(0, 90, WIDTH, HEIGHT)).toBeLessThan(40);
+  });
+
+  it('put a card with a photo over the video', async () => {
+    const card = { quote: 'Only a test.', name: 'Somebody', photo_url: secret('logo.png') };
+    const { job, brightest } = await made({
+      inputs: [{ url: black }],
+      outputFormat: 'mp4',
+      options: [{ option: '@quote-card', argument: card }],
+    });
+    expect(brightest(0, 0, WIDTH, HEIGHT)).toBeGreaterThan(200);
+    expect(job.ffmpeg_options.options[0].argument.photo_url).toBe(`${source.url}/logo.png`);
   });
 
   it('compose two inputs', async () => {

@@ -71,7 +71,7 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
       request_sealed: context.vault.seal(shown),
       request_source_sealed: whole === shown ? null : context.vault.seal(whole),
       output_format: body.outputFormat,
-      source: body.options ? 'raw_options' : body.preset ? 'preset' : 'defaults',
+      source: sourceOf(body),
       warnings: JSON.stringify(options.warnings),
       metadata_sealed: body.metadata ? context.vault.seal(JSON.stringify(body.metadata)) : null,
       output_name_sealed: context.vault.seal(
@@ -105,6 +105,13 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
     .execute();
   await addEvent(tx, { accountId: account.id, jobId: id }, 'queued');
   return row;
+}
+
+/** What decides how the output is made; an empty list of options decides nothing. */
+function sourceOf(body: CreateBody): string {
+  if (body.options?.length) return 'raw_options';
+  if (body.preset) return 'preset';
+  return body.filters?.length ? 'raw_options' : 'defaults';
 }
 
 /** More requests than this are never being accepted at the same moment: each holds a database connection. */
