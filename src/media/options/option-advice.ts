@@ -19,6 +19,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   vol: 'Use -af with volume=0.5 instead.',
   safe: 'Joining is done by "inputs" with several entries; leave it out.',
   target: 'Use -c:v, -b:v and -s.',
+  noautorotate: 'Use -display_rotation 0 before the input: it takes the pictures as they are stored.',
   top: 'Use -vf with setfield=tff instead.',
   deinterlace: 'Use -vf with bwdif instead.',
   vbsf: 'Use -bsf:v.',

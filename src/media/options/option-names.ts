@@ -65,14 +65,13 @@ export function oddSpelling(name: string): NameRefusal | null {
   const bare = name.replace(/^-*/, '');
   const [head = ''] = bare.toLowerCase().split(':');
   const isKnown = KNOWN.includes(head);
+  // What follows the name may hold anything, and an answer is for reading.
+  const shown = /^[\w:-]{1,40}$/.test(bare) ? bare : head;
   if (isKnown && !/^-[^-]/.test(name)) {
-    return refusal(
-      'This is not how a plain FFmpeg option is written.',
-      `Write it with one dash: -${bare.slice(0, 40)}.`,
-    );
+    return refusal('This is not how a plain FFmpeg option is written.', `Write it with one dash: -${shown}.`);
   }
   if (isKnown && bare !== bare.toLowerCase()) {
-    return refusal('Options are written in lower case.', `Did you mean -${bare.toLowerCase().slice(0, 40)}?`);
+    return refusal('Options are written in lower case.', `Did you mean -${shown.toLowerCase()}?`);
   }
   return null;
 }

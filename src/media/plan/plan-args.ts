@@ -41,6 +41,7 @@ export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   for (const option of options.options) {
     if (option.row.ignored || INPUT_HANDLED.has(option.name)) continue;
     if (option.name === 'framerate' && !still) continue;
+    if (option.row.demuxers && !option.row.demuxers.includes(input.demuxer)) continue;
     args.push(...optionArgs(option));
   }
   const start = options.number('ss') ?? plan.seek;

@@ -4,6 +4,7 @@ import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { parseRequest } from '../options/parse-request.ts';
 import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
 import type { Plan, PlanContext, PlanInput } from '../types.ts';
+import { shownInput } from './input-display.ts';
 import { planJoin } from './plan-join.ts';
 import { planPlain } from './plan-plain.ts';
 
@@ -11,14 +12,15 @@ import { planPlain } from './plan-plain.ts';
  * Turns a request and its probed inputs into one FFmpeg command. Pure; every argument is built from parsed parts.
  * Throws `JobFailure` when the inputs cannot give what is asked.
  */
-export function planTranscode(request: TranscodeRequest, inputs: readonly PlanInput[], ctx: PlanContext): Plan {
+export function planTranscode(request: TranscodeRequest, files: readonly PlanInput[], ctx: PlanContext): Plan {
   const parsed = parseRequest(request);
   const refusal = parsed.refusals[0];
   // The API has refused such a request already; a row that got here all the same must not run.
   if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);
-  if (inputs.length === 0 || inputs.length !== request.inputs.length) {
+  if (files.length === 0 || files.length !== request.inputs.length) {
     throw new JobFailure('internal', 'The inputs of the job do not match its request.');
   }
+  const inputs = files.map((file, index) => shownInput(file, parsed.inputs[index] ?? []));
   const named = new Set(parsed.assets.flatMap(({ source }) => (source.type === 'input' ? [source.index] : [])));
   for (const [index, input] of inputs.entries()) {
     if (SUBTITLE_DEMUXERS.includes(input.demuxer) && !named.has(index)) {

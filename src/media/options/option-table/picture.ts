@@ -62,7 +62,6 @@ export const PICTURE_OPTIONS: readonly OptionRow[] = [
   ),
   row('field_order', OUTPUT, V, words('progressive tt bb tb bt'), 'Tag of the field order.'),
   row('autorotate', INPUT, V, flag, 'Turns pictures as their tag says (always on).'),
-  row('noautorotate', INPUT, V, flag, 'Leaves pictures as they are stored.'),
   row('display_rotation', INPUT, V, number(-360, 360), 'Turns the picture, degrees counter-clockwise.', {
     example: 90,
   }),
