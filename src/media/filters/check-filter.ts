@@ -60,6 +60,8 @@ export function checkFilter(
     }
     const key = spec.aliases && Object.hasOwn(spec.aliases, written) ? spec.aliases[written]! : written;
     const kind = optionKind(spec, key);
+    // What we would write anyway may stand there.
+    if (isOwn(spec, key) && spec.fixed![key] === argument.value) continue;
     if (!kind) refuseKey(spec, written, argument, refusals);
     else if (filter.values.has(key)) {
       refusals.add(argument.offset, `${spec.name}=${key}`, 'is given twice', 'Give each option once.');
@@ -69,8 +71,12 @@ export function checkFilter(
   return refusals.list.length === before ? filter : null;
 }
 
+function isOwn(spec: FilterSpec, key: string): boolean {
+  return spec.fixed !== undefined && Object.hasOwn(spec.fixed, key);
+}
+
 function optionKind(spec: FilterSpec, key: string): FilterValue | null {
-  if (spec.fixed && Object.hasOwn(spec.fixed, key)) return null;
+  if (isOwn(spec, key)) return null;
   if (Object.hasOwn(spec.options, key)) return spec.options[key]!;
   return spec.timeline && key === 'enable' ? ENABLE : null;
 }
@@ -113,7 +119,7 @@ function refuseKey(spec: FilterSpec, key: string, argument: RawArgument, refusal
     );
     return;
   }
-  if (spec.fixed && Object.hasOwn(spec.fixed, key)) {
+  if (isOwn(spec, key)) {
     refusals.add(argument.offset, subject, 'is set by us', 'Leave it out.');
     return;
   }

@@ -1,0 +1,35 @@
+import { describe, expect, test } from 'vitest';
+import { didYouMean, nearestName } from './near-name.ts';
+
+const NAMES = ['scale', 'subtitles', 'setpts', 'force_style', 'x', 'y'];
+
+describe('the nearest name', () => {
+  test.each([
+    ['scael', 'scale'],
+    ['Scale', 'scale'],
+    ['subtitels', 'subtitles'],
+    ['forceStyle', 'force_style'],
+    ['setptss', 'setpts'],
+  ])('of %s is %s', (wrong, right) => {
+    expect(nearestName(wrong, NAMES)).toBe(right);
+  });
+
+  test.each(['blur', '', 'q', 'scscscscale'])('of %j is none', (wrong) => {
+    expect(nearestName(wrong, NAMES)).toBeNull();
+  });
+
+  test('is the nearest of several', () => {
+    expect(nearestName('hstac', ['vstack', 'hstack'])).toBe('hstack');
+  });
+
+  test('of a very long name is found without comparing all of it', () => {
+    const start = performance.now();
+    expect(nearestName('a'.repeat(1_000_000), NAMES)).toBeNull();
+    expect(performance.now() - start).toBeLessThan(50);
+  });
+
+  test('reads as a question behind a sentence', () => {
+    expect(didYouMean('scal', NAMES)).toBe(' Did you mean "scale"?');
+    expect(didYouMean('blur', NAMES)).toBe('');
+  });
+});
