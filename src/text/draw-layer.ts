@@ -13,9 +13,9 @@ export interface DrawnLayer {
   warnings: string[];
 }
 
-/** Pixels of a layer's side, and of its area (134 MB as RGBA). */
+/** Pixels of a layer's side, and of its area (67 MB as RGBA; FFmpeg holds about three copies). */
 const MAX_SIDE = 8192;
-const MAX_PIXELS = 32 * 1024 * 1024;
+const MAX_PIXELS = 16 * 1024 * 1024;
 /** Share of the frame's width that stays free on each side of text that names no width. */
 const SAFE_MARGIN = 0.05;
 const BOX = { rgb: '#000000', alpha: 0.5 };

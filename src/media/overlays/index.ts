@@ -1,5 +1,5 @@
 export { photoDiameter } from './card-geometry.ts';
-export { type CardLabels, type OverlayLabels, quoteCardFilters, textOverlayFilters } from './overlay-filters.ts';
-export { parseQuoteCard, type QuoteCardResult } from './quote-card.ts';
-export { parseTextOverlay, type TextOverlayResult } from './text-overlay.ts';
+export { quoteCardFilters, textOverlayFilters } from './overlay-filters.ts';
+export { parseQuoteCard } from './quote-card.ts';
+export { parseTextOverlay } from './text-overlay.ts';
 export type * from './types.ts';
