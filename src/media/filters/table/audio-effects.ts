@@ -276,6 +276,16 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
     },
     {
       timeline: true,
+      // FFmpeg 7.1.5 dies of a signal when the chosen response is not there.
+      check: (values) => {
+        const [chosen, count] = [Number(values.get('ir') ?? 0), Number(values.get('nbirs') ?? 1)];
+        if (chosen < count) return null;
+        return {
+          option: 'ir',
+          reason: `chooses response ${chosen} of ${count}, counted from 0`,
+          suggestion: `Use 0 to ${count - 1}, or raise nbirs.`,
+        };
+      },
       inputs: (values) => audioPads(1 + Number(values.get('nbirs') ?? 1)),
       positional: [
         ...'dry wet length gtype irnorm irlink irgain irfmt maxir response channel size rate'.split(' '),

@@ -41,7 +41,7 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
     {
       size,
       mode: choice(['point', 'line', 'p2p', 'cline']),
-      n: integer(0, 1_000_000),
+      n: integer(0, 10_000),
       rate,
       split_channels: boolean,
       colors,

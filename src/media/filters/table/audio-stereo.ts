@@ -77,15 +77,8 @@ export const STEREO_FILTERS: readonly FilterSpec[] = [
     'crossfeed',
     'crossfeed=strength=0.4',
     'Softens hard stereo for headphones.',
-    {
-      strength: unit,
-      range: unit,
-      slope: number(0.01, 1),
-      level_in: unit,
-      level_out: unit,
-      block_size: integer(0, 32_768),
-    },
-    { timeline: true },
+    { strength: unit, range: unit, slope: number(0.01, 1), level_in: unit, level_out: unit },
+    { timeline: true, positional: 'strength range slope level_in level_out block_size'.split(' ') },
   ),
   audio('bs2b', 'bs2b=profile=cmoy', 'Turns stereo into a binaural mix for headphones.', {
     profile: choice(['default', 'cmoy', 'jmeier']),

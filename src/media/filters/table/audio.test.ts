@@ -16,6 +16,8 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   dynaudnorm: ['curve', 'v'],
   // The picture of the curves: a second output of another kind.
   anequalizer: ['curves', 'size', 'mgain', 'fscale', 'colors'],
+  // FFmpeg 7.1.5 dies of a signal on large blocks of a short stream.
+  crossfeed: ['block_size'],
   // Write a file.
   firequalizer: ['dumpfile', 'dumpscale'],
   // Deprecated, and the picture of the response.
@@ -131,6 +133,10 @@ const REFUSED_FORMS = [
   ['volume=print(t)'],
   ['aecho=0.8:0.9:100|180:0.3'],
   ['surround=lfe_low=256'],
+  ['showcqt=basefreq=100000'],
+  ['afir=ir=7'],
+  ['crossfeed=block_size=4096'],
+  ['adeclick=threshold=1'],
   ['anlmdn=r=300ms'],
   ['asetrate=1'],
   ['asetrate=1/0'],

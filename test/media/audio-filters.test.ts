@@ -1,0 +1,93 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { readGraph, serialiseGraph } from '../../src/media/filters/index.ts';
+import { AUDIO_FILTERS } from '../../src/media/filters/table/audio.ts';
+import type { CheckedGraph, FilterSpec, FilterValue } from '../../src/media/filters/types.ts';
+
+const run = promisify(execFile);
+const NOISE = ['-f', 'lavfi', '-i', 'anoisesrc=d=0.25:a=0.3:seed=1:r=44100,aformat=channel_layouts=stereo'];
+
+/** Options without which an extreme value means nothing, or takes a 4K picture. */
+const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  aevalsrc: { '*': "exprs='sin(t)'" },
+  astreamselect: { '*': 'map=1' },
+  surround: { lfe_low: 'lfe_high=512', lfe_high: 'lfe_low=0' },
+  dynaudnorm: { framelen: 'gausssize=3', gausssize: 'framelen=10' },
+  showcqt: { basefreq: 'endfreq=100000', endfreq: 'basefreq=10' },
+  showcwt: { min: 'max=192000', max: 'min=1' },
+  showspectrum: { start: 'stop=192000' },
+  showspectrumpic: { start: 'stop=192000' },
+  afir: { ir: 'nbirs=8' },
+};
+
+/** Values that FFmpeg refuses beside the rest of the options, with a message of its own. */
+const REFUSED_BY_FFMPEG =
+  /^(showcqt=.*_h=8192|hdcd=|showcwt=.*(max=1|min=192000)$|showspectrum(pic)?=.*start=192000|afir=.*maxir=0\.1|aselect=outputs=16)/;
+
+function extremes(value: FilterValue): string[] {
+  if (value.type === 'integer' || value.type === 'number' || value.type === 'time')
+    return [value.min, value.max].map(String);
+  return [];
+}
+
+function textsOf(spec: FilterSpec): string[] {
+  const companions = COMPANIONS[spec.name] ?? {};
+  const picture = spec.options.size?.type === 'size' ? ['size=160x96'] : [];
+  const source = 'duration' in spec.options && spec.endless ? ['duration=0.2'] : [];
+  return Object.entries(spec.options).flatMap(([key, value]) =>
+    extremes(value).map((extreme) => {
+      const rest = [...picture, ...source, companions['*'], companions[key]].filter((text) => text !== undefined);
+      return `${spec.name}=${[...rest.filter((text) => !text.startsWith(`${key}=`)), `${key}=${extreme}`].join(':')}`;
+    }),
+  );
+}
+
+/** Runs graphs in one process; answers what went wrong with each. */
+async function faultsOf(texts: readonly string[]): Promise<string[]> {
+  const graphs: CheckedGraph[] = [];
+  const refused: string[] = [];
+  for (const text of texts) {
+    const result = readGraph(text);
+    if (result.ok) graphs.push(result.graph);
+    // A rule between options may refuse an extreme; a value on its own may not be refused.
+    else if (result.refusals.some(({ reason }) => reason.startsWith('does not take'))) refused.push(`${text}: refused`);
+  }
+  return [...refused, ...(await runGraphs(graphs))];
+}
+
+async function runGraphs(graphs: readonly CheckedGraph[]): Promise<string[]> {
+  if (graphs.length === 0) return [];
+  const outputs: string[] = [];
+  const written = graphs.map((graph, index) => {
+    const labels = graph.outputs.map((_, pad) => `o${index}_${pad}`);
+    outputs.push(...labels);
+    return serialiseGraph(graph, {
+      asset: () => '',
+      prefix: `g${index}`,
+      inputs: graph.inputs.map(() => '0:a'),
+      outputs: labels,
+    });
+  });
+  const args = ['-nostdin', '-v', 'error', ...NOISE, '-filter_complex', written.join(';')];
+  args.push(...outputs.flatMap((label) => ['-map', `[${label}]`, '-t', '0.3', '-f', 'null', '-']));
+  const said = await run('ffmpeg', args, { timeout: 20_000, killSignal: 'SIGKILL' }).then(
+    () => null,
+    (error) => `${error.signal ?? error.code} ${String(error.stderr).split('\n').slice(0, 2).join(' ')}`,
+  );
+  if (said === null || (graphs.length === 1 && REFUSED_BY_FFMPEG.test(written[0]!.replace(/\[[^\]]*\]/g, ''))))
+    return [];
+  if (graphs.length === 1) return [`${written[0]}: ${said}`];
+  const half = graphs.length >> 1;
+  return [...(await runGraphs(graphs.slice(0, half))), ...(await runGraphs(graphs.slice(half)))];
+}
+
+test('every number of an audio filter runs at both ends of its range', async () => {
+  const queue = AUDIO_FILTERS.filter(({ name }) => name !== 'amovie').map(textsOf);
+  const faults: string[] = [];
+  const worker = async () => {
+    for (let texts = queue.shift(); texts !== undefined; texts = queue.shift()) faults.push(...(await faultsOf(texts)));
+  };
+  await Promise.all([worker(), worker()]);
+  expect(faults).toEqual([]);
+}, 300_000);
