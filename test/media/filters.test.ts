@@ -319,6 +319,40 @@ describe('filters', () => {
     expect(isWhite(await colourAt(path, { x: 0.5, y: 0.5 }, 1.5))).toBe(true);
   });
 
+  it('fade between pictures whose times are reset, which FFmpeg 7 alone refuses', async () => {
+    const still = (url: string) => ({
+      url,
+      options: [
+        { option: '-loop', argument: 1 },
+        { option: '-t', argument: 1 },
+      ],
+    });
+    const { info, plan } = await shop.transcode([photo, logo], {
+      inputs: [still(photo), still(logo)],
+      outputFormat: 'mp4',
+      filters: [
+        {
+          filter:
+            '[0:v]scale=160:120,setsar=1,format=yuv420p,setpts=PTS-STARTPTS[a];[1:v]scale=160:120,setsar=1,format=yuv420p,setpts=PTS-STARTPTS[b];[a][b]xfade=duration=0.5:offset=0.5',
+        },
+      ],
+    });
+    expect(info.durationSeconds).toBeCloseTo(1.5, 1);
+    expect(plan.durationSeconds).toBeCloseTo(1.5, 3);
+  });
+
+  it('make an animation of a picture that is looped', async () => {
+    const { info } = await shop.transcode([photo], {
+      inputs: [{ url: photo, options: [{ option: '-loop', argument: 1 }] }],
+      outputFormat: 'gif',
+      options: [
+        { option: '-t', argument: 1 },
+        { option: '-vf', argument: 'scale=80:-1,fps=5' },
+      ],
+    });
+    expect(info.video[0]!.width).toBe(80);
+  });
+
   it('draw the waves of a sound', async () => {
     const { info } = await shop.transcode([music], {
       outputFormat: 'mp4',

@@ -31,6 +31,8 @@ export interface InputPlan {
   loopStill: boolean;
   /** The stream whose pictures are used, to choose its decoder. */
   video: VideoStream | null;
+  /** Seconds after which an input without end is ended, where the output's own end would not reach its filters. */
+  limit?: number | null;
 }
 
 /** The server's security options stand last before `-i`, so that nothing can undo them. */
@@ -46,7 +48,7 @@ export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   }
   const start = options.number('ss') ?? plan.seek;
   if (start !== null && start > 0 && !still) args.push('-ss', timeText(start));
-  const length = options.length();
+  const length = options.length() ?? plan.limit ?? null;
   if (length !== null) args.push('-t', timeText(length));
   // The demuxers of single pictures can repeat them; a GIF of one frame is played again instead.
   if (plan.loopStill) args.push(...(still ? ['-loop', '1'] : ['-stream_loop', '-1']));

@@ -24,7 +24,8 @@ function plan(more: Partial<TranscodeRequest>, infos: MediaInfo[] = [VIDEO], ass
   const inputs = infos.map((info, index): PlanInput => ({ path: `/in/${index}`, demuxer: info.demuxer, info }));
   return planTranscode(request, inputs, { lane: 'heavy', cores: 2, assets });
 }
-const argumentsOf = (args: string[], flag: string) => args.flatMap((arg, index) => (args[index - 1] === flag ? [arg] : []));
+const argumentsOf = (args: string[], flag: string) =>
+  args.flatMap((arg, index) => (args[index - 1] === flag ? [arg] : []));
 const complex = (args: string[]) => argumentsOf(args, '-filter_complex')[0];
 
 describe('a plain filter', () => {
@@ -197,6 +198,16 @@ describe('what has no end', () => {
       [PICTURE, SOUND],
     );
     expect([durationSeconds, warnings]).toEqual([60, []]);
+  });
+
+  it('is ended before what waits for an end, for a palette would wait for ever', () => {
+    const inputs = [{ url: 'a', options: [option('-loop', 1)] }];
+    const end = [option('-t', 3)];
+    const ours = plan({ inputs, outputFormat: 'gif', options: [...end, option('-vf', 'scale=80:-1')] }, [PICTURE]);
+    expect(argumentsOf(ours.args, '-filter:v:0')[0]).toContain('trim=duration=3,palettegen');
+    const own = 'split[a][b];[a]palettegen[p];[b][p]paletteuse';
+    const { args } = plan({ inputs, outputFormat: 'gif', options: [...end, option('-vf', own)] }, [PICTURE]);
+    expect(args.slice(0, args.indexOf('-i')).join(' ')).toContain('-t 3 -loop 1');
   });
 
   it('fails when nothing says how long it should last', () => {

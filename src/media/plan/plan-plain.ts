@@ -98,6 +98,7 @@ export function planPlain(
       seek: index === 0 ? seek.input : null,
       loopStill: loops[index]!,
       video: stream ?? (source?.kind === 'v' ? source.stream : null),
+      limit: own.waits && seconds[index] === Number.POSITIVE_INFINITY ? end.length : null,
     };
     args.push(...inputArgs(plan, threads));
   }

@@ -54,6 +54,7 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
       raw: finish.raw,
       durationSeconds: finish.durationSeconds,
       still: finish.still,
+      endless: track.flow.seconds === Number.POSITIVE_INFINITY,
       drawn: track.drawn ? { flow: track.flow, palette: finish.own.palette, rate: finish.own.rate } : null,
     });
     if (plan.chain !== '') track.pieces.push(plan.chain);

@@ -34,6 +34,8 @@ export interface VideoRequest {
   durationSeconds: number | null;
   /** A single picture comes out. */
   still: boolean;
+  /** The pictures end only because the output does; a palette must not wait for their end. */
+  endless: boolean;
   /** What the caller's own filters or overlays make of the stream, and what they do themselves; null = there are none. */
   drawn: { flow: Flow; palette: boolean; rate: boolean } | null;
 }
@@ -100,9 +102,11 @@ export function planVideo(request: VideoRequest): VideoPlan {
   if (isGif && !request.drawn?.palette) {
     const perSecond = size.width * size.height * 4 * frameRate.value;
     const fits = PALETTE_BYTES / Math.max(1, perSecond);
-    const whole = request.durationSeconds !== null && request.durationSeconds <= fits;
-    filterBytes += whole ? perSecond * (request.durationSeconds ?? 0) : PALETTE_BYTES;
-    parts.push(paletteChain({ colours: GIF_COLOURS[quality], sampleSeconds: whole ? null : Math.max(0.5, fits) }));
+    const { durationSeconds } = request;
+    const whole = durationSeconds !== null && durationSeconds <= fits;
+    filterBytes += whole ? perSecond * durationSeconds : PALETTE_BYTES;
+    const sample = whole ? (request.endless ? durationSeconds : null) : Math.max(0.5, fits);
+    parts.push(paletteChain({ colours: GIF_COLOURS[quality], sampleSeconds: sample }));
   }
   const args: string[] = [];
   const settings = videoSettings({

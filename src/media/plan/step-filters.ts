@@ -66,6 +66,8 @@ export interface OwnWork {
   rate: boolean;
   /** A single picture becomes moving ones (`zoompan`). */
   length: boolean;
+  /** Something gives nothing before its input ends, so that the end of the output alone would never come. */
+  waits: boolean;
 }
 
 const DEINTERLACERS =
@@ -80,5 +82,6 @@ export function ownWork(parsed: ParsedRequest): OwnWork {
     palette: any('paletteuse'),
     rate: any('fps framerate minterpolate zoompan select'),
     length: any('zoompan loop tpad'),
+    waits: any('palettegen reverse areverse'),
   };
 }
