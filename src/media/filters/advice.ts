@@ -25,7 +25,7 @@ const SETS: readonly (readonly [names: string, reason: string, suggestion: strin
   [
     'dnn_processing dnn_classify dnn_detect sr derain whisper libvmaf vmafmotion',
     'loads a model from a file of the server',
-    'Use the filters built in; ssim and psnr compare two videos.',
+    'Leave it out, or use a filter that computes alone, such as unsharp or hqdn3d.',
   ],
   ['signature find_rect cover_rect removelogo', 'reads or writes files of the server', 'Use delogo to hide a logo.'],
   [
@@ -36,10 +36,16 @@ const SETS: readonly (readonly [names: string, reason: string, suggestion: strin
   ['nnedi', 'loads weights from a file of the server', 'Use bwdif or yadif.'],
   ['fsync', 'reads time stamps from a file of the server', 'Use fps.'],
   ['libplacebo', 'needs a graphics card and loads shaders', 'Use zscale and tonemap.'],
+  [
+    'showinfo ashowinfo blackdetect blackframe freezedetect idet scdet siti signalstats bitplanenoise blockdetect blurdetect ' +
+      'bbox entropy identity msad psnr ssim ssim360 vif xpsnr corr asdr apsnr asisdr vfrdet readeia608 readvitc bench abench ' +
+      'graphmonitor agraphmonitor latency alatency showpalette',
+    'writes what it finds into the log, which a job does not return',
+    'Leave it out: it changes nothing in the output.',
+  ],
   ['qrencode qrencodesrc quirc', 'is not built here', 'Overlay a picture of the code.'],
   ['buffer abuffer buffersink abuffersink', 'belongs to FFmpeg itself', 'Leave it out: FFmpeg adds it.'],
   ['realtime arealtime cue acue', 'waits for the clock of the wall', 'Leave it out: a job runs as fast as it can.'],
-  ['drmeter', 'is no filter of the list', 'Use ebur128 or volumedetect.'],
 ];
 
 const BY_NAME: ReadonlyMap<string, { reason: string; suggestion: string }> = new Map(

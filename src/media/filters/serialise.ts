@@ -27,7 +27,7 @@ export function serialiseGraph(graph: CheckedGraph, options: SerialiseOptions): 
   const { links, inputs, outputs } = linkPads(padded);
   for (const [index, pad] of inputs.entries()) pad.label = options.inputs?.[index] ?? pad.label;
   for (const [index, pad] of outputs.entries()) pad.label = options.outputs?.[index] ?? pad.label;
-  const taken = new Set([...inputs, ...outputs].map((pad) => pad.label));
+  const taken = new Set([...inputs, ...outputs].flatMap((pad) => pad.label ?? []));
   for (const { from, to } of links) {
     if (from.label !== null) from.label = to.label = unusedLabel(`${prefix}${from.label}`, taken);
   }
@@ -48,7 +48,7 @@ function padFilter(filter: CheckedFilter, chain: number, index: number): PaddedF
   return { filter, inputs: pads('inputs'), outputs: pads('outputs') };
 }
 
-function unusedLabel(wanted: string, taken: Set<string | null>): string {
+function unusedLabel(wanted: string, taken: Set<string>): string {
   let label = wanted;
   while (taken.has(label)) label = `${label}_`;
   taken.add(label);
