@@ -12,6 +12,7 @@ import { type Flow, soundFlow } from './flow/flow.ts';
 import { describeOversize } from './flow/frame-limit.ts';
 import { type FedPad, type PlacedFile, placeMovies } from './movies.ts';
 import type { Piece } from './pieces.ts';
+import { steadyRates } from './steady-rates.ts';
 import { pictureFlow } from './stream-flows.ts';
 import { mainVideo } from './streams.ts';
 
@@ -61,7 +62,7 @@ export class Composer {
       .filter((value) => value !== null && Number.isFinite(value));
     const { bound } = this.#job;
     const seconds = bound.stated ? bound.seconds : Math.max(bound.seconds, ...(finite as number[]));
-    const graph = boundSources(moved, seconds);
+    const graph = steadyRates(boundSources(moved, seconds), all);
     const estimate = estimateGraph(graph, all, seconds);
     if (estimate.oversize) throw new JobFailure('too_many_pixels', describeOversize(estimate.oversize));
     this.heldBytes += estimate.heldBytes;
