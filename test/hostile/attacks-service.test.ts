@@ -1,0 +1,47 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startService, type TestService } from '../helpers/service.ts';
+import { asRequest } from './attack-request.ts';
+import { ATTACKS } from './attack-table/index.ts';
+import type { Attack } from './attack-table/rows.ts';
+
+/** Every so many rows, so that each class is among them. */
+const STEP = 6;
+/** Bodies beyond the size of a request are another test's. */
+const LONGEST = 10_000;
+
+const sample = (verdict: Attack['verdict'], step: number) =>
+  ATTACKS.filter((attack) => attack.verdict === verdict).filter((_, index) => index % step === 0);
+
+describe('both nets, by the service', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startService();
+  });
+  afterAll(() => service?.remove());
+
+  it('answer with the place, the reason and what to do instead', async () => {
+    const attacks = sample('refused', STEP).filter((attack) => JSON.stringify(asRequest(attack)).length < LONGEST);
+    expect(attacks.length).toBeGreaterThanOrEqual(20);
+    expect(new Set(attacks.map((attack) => attack.class)).size).toBeGreaterThanOrEqual(10);
+    for (const attack of attacks) {
+      const answer = await service.call('POST', '/v1/transcodes', asRequest(attack));
+      expect([attack.name, answer.status, answer.json?.code]).toEqual([attack.name, 422, 'option_refused']);
+      const { field, reason, suggestion } = answer.json.details;
+      expect(field).toMatch(/^(options|filters|inputs\[0\]\.options)\[\d+\]$/);
+      for (const text of [reason, suggestion]) expect(text).toMatch(/\w{3}/);
+    }
+  });
+
+  it('fetch no file of a private address that a filter names', async () => {
+    const attacks = sample('fetched', 1);
+    expect(attacks.length).toBeGreaterThanOrEqual(3);
+    for (const attack of attacks) {
+      const answer = await service.call('POST', '/v1/transcodes', asRequest(attack));
+      expect([attack.name, answer.status, answer.json?.code]).toEqual([attack.name, 422, 'source_refused']);
+    }
+  });
+
+  it('have made no job of any of them', async () => {
+    expect((await service.call('GET', '/v1/transcodes')).json.total).toBe(0);
+  });
+});
