@@ -217,7 +217,8 @@ function refuseOptions(body: Run['body']): void {
   const [refusal] = checkOptions({ inputs: [{ url: '' }], ...body } as TranscodeRequest);
   if (!refusal) return;
   const at = refusal.offset ? `At character ${refusal.offset + 1}` : '';
-  const why = [refusal.option, at, refusal.reason, refusal.suggestion].filter(Boolean).join('. ');
+  const parts = [refusal.option, at, refusal.reason, refusal.suggestion].filter(Boolean);
+  const why = parts.map((part) => part.replace(/\.$/, '')).join('. ');
   throw new UsageError(`${errors.option_refused.text}: ${why}`);
 }
 
