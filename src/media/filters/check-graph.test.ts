@@ -49,6 +49,7 @@ describe('a filter graph is refused', () => {
     ['scale[a][b]', 8, 'scale', /more labels than outputs/],
     ['[0:v][1:v]scale', 5, 'scale', /more labels than inputs/],
     ['split=3[a][b][c][d]', 16, 'split', /more labels than outputs/],
+    ['concat=v=0', 0, 'concat', /no inputs and outputs/],
     ['[a]scale[a]', 3, 'scale', /feeds itself/],
     ['[b]scale[a];[a]scale[b]', 3, 'scale', /feeds itself/],
   ])('%j at %d', (text, offset, subject, reason) => {

@@ -40,6 +40,7 @@ export function checkGraph(raw: RawGraph, table: FilterTable): GraphResult {
 }
 
 function checkOne(raw: RawFilter, table: FilterTable, assets: GraphAsset[], refusals: Refusals): CheckedFilter | null {
+  if (refusals.isFull) return null;
   const spec = findSpec(raw, table, refusals);
   return spec && checkFilter(raw, spec, assets, refusals);
 }
@@ -51,6 +52,14 @@ function padFilter(
   refusals: Refusals,
 ): PaddedFilter {
   const kinds = padsOf(filter);
+  if (kinds.inputs.length + kinds.outputs.length === 0) {
+    refusals.add(
+      raw.offset,
+      filter.spec.name,
+      'has no inputs and outputs with these options',
+      'Ask for one stream or more.',
+    );
+  }
   for (const side of ['inputs', 'outputs'] as const) {
     const surplus = raw[side][kinds[side].length];
     if (!surplus) continue;

@@ -7,7 +7,12 @@ export class Refusals {
   readonly list: GraphRefusal[] = [];
 
   add(offset: number, subject: string, reason: string, suggestion: string): void {
-    if (this.list.length < MOST) this.list.push({ offset, subject: printable(subject), reason, suggestion });
+    if (!this.isFull) this.list.push({ offset, subject: printable(subject), reason, suggestion });
+  }
+
+  /** What else is found will not be told. */
+  get isFull(): boolean {
+    return this.list.length >= MOST;
   }
 
   get isEmpty(): boolean {
