@@ -20,6 +20,8 @@ export function outputEnd(job: {
   still: boolean;
   /** Seconds of the inputs that are no still pictures. */
   playing: readonly (number | null)[];
+  /** Those seconds come from an index or a header, not from a guess by bit rate. */
+  exact: boolean;
   filtered: boolean;
 }): OutputEnd {
   const { tracks, options, still, filtered } = job;
@@ -50,5 +52,8 @@ export function outputEnd(job: {
   if (seconds !== null && seconds <= 0 && !filtered) {
     throw new JobFailure('empty_media', 'The trim options start after the end of the input.');
   }
-  return { durationSeconds: seconds !== null && seconds > 0 ? seconds : null, length, warnings: [] };
+  const expected = seconds !== null && seconds > 0 ? seconds : null;
+  // FFmpeg 7 lets an endless stream run up to two seconds past `-shortest`, depending on how its threads happen to run.
+  const overruns = options.has('shortest') && tracks.some((track) => track.flow.seconds === Number.POSITIVE_INFINITY);
+  return { durationSeconds: expected, length: overruns && job.exact ? expected : length, warnings: [] };
 }

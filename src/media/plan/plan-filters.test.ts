@@ -193,11 +193,13 @@ describe('what has no end', () => {
 
   it('ends with -shortest when another stream does', () => {
     const inputs = [{ url: 'a', options: [option('-loop', 1)] }, { url: 'b' }];
-    const { warnings, durationSeconds } = plan(
-      { inputs, filters: graph('[0:v]scale=640:-2'), options: [option('-shortest')] },
-      [PICTURE, SOUND],
-    );
+    const shown = (sound: MediaInfo) =>
+      plan({ inputs, filters: graph('[0:v]scale=640:-2'), options: [option('-shortest')] }, [PICTURE, sound]);
+    const { args, warnings, durationSeconds } = shown({ ...SOUND, demuxer: 'mov' });
     expect([durationSeconds, warnings]).toEqual([60, []]);
+    expect(tail(args)).toBe('60');
+    // The duration of an MP3 may be a guess, which must not cut it.
+    expect(tail(shown(SOUND).args)).toBe('43200');
   });
 
   it('is ended before what waits for an end, for a palette would wait for ever', () => {

@@ -70,7 +70,8 @@ export function planPlain(
     copies: { video: copy, audio: encoders.audio === 'copy' },
   };
   const composed = composeTracks(job);
-  const end = outputEnd({ tracks: composed.tracks, options, still, playing, filtered });
+  const exact = inputs.filter(isPlayed).every((input) => EXACT_DEMUXERS.includes(input.demuxer));
+  const end = outputEnd({ tracks: composed.tracks, options, still, playing, exact, filtered });
 
   const resolution = raw ? undefined : request.preset?.resolution;
   const quality = (raw ? undefined : request.preset?.quality) ?? 'medium';
@@ -147,6 +148,9 @@ export function planSource(request: TranscodeRequest): PlanSource {
   if ((request.options?.length ?? 0) > 0 || (request.filters?.length ?? 0) > 0) return 'raw_options';
   return request.preset?.quality || request.preset?.resolution ? 'preset' : 'defaults';
 }
+
+/** Containers whose duration is stated; of an MP3 or a raw AAC stream it may be a guess by bit rate. */
+const EXACT_DEMUXERS: readonly string[] = ['mov', 'matroska', 'wav', 'flac', 'ogg'];
 
 /** Neither a still picture nor subtitles say how long an output is. */
 function isPlayed({ info, demuxer }: PlanInput): boolean {

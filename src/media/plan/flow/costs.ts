@@ -1,6 +1,6 @@
 /**
  * CPU seconds for one second of 1080p30 through a filter, generous: this decides where a job is killed, not what it
- * should take. Measured on two cores for the dear ones, rounded up; all others are cheap.
+ * should take. Estimates on the high side for the dear ones, not measurements; all others are cheap.
  */
 const FILTER_COST: Readonly<Record<string, number>> = {
   minterpolate: 240,
