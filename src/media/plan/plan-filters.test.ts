@@ -248,6 +248,10 @@ describe('resources and lanes', () => {
     const dear = plan({ options: [option('-vf', 'minterpolate=fps=60')] });
     expect(dear.wallMs).toBeGreaterThan(3 * light.wallMs);
     expect(plan({ options: [option('-vf', 'reverse')] }).memoryBytes).toBeGreaterThan(2 * light.memoryBytes);
+    const hour: MediaInfo = { ...SOUND, durationSeconds: 3600 };
+    const sound = (filter: string) =>
+      plan({ outputFormat: 'mp3', options: [option('-af', filter)] }, [hour]).memoryBytes;
+    expect(sound('areverse') - sound('volume=2')).toBeGreaterThan(3000 * 48_000 * 8);
   });
 
   it.each([
@@ -280,15 +284,5 @@ describe('previewCommand', () => {
     expect(args.join(' ')).not.toContain('x.example');
     expect(warnings.map(({ field }) => field)).toEqual(['inputs[0]', 'inputs[1]']);
     expect(warnings[1]!.message).toContain('picture');
-  });
-
-  it('takes under 5 ms', () => {
-    for (let count = 0; count < 50; count++) previewCommand(request, [null, null]);
-    const times = Array.from({ length: 21 }, () => {
-      const start = performance.now();
-      previewCommand(request, [null, null]);
-      return performance.now() - start;
-    }).sort((left, right) => left - right);
-    expect(times[10]).toBeLessThan(5);
   });
 });

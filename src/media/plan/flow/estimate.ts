@@ -24,6 +24,10 @@ const REFERENCE_PIXEL_RATE = 1920 * 1080 * 30;
 const BYTES_PER_PIXEL = 3;
 /** Frames of an input of unknown length that a filter may hold which keeps all of them; more is the cell's limit. */
 const UNKNOWN_FRAMES = 300;
+/** The same for sound, which is small: ten minutes. */
+const UNKNOWN_SOUND_SECONDS = 600;
+/** Stereo floats at 48 kHz. */
+const SOUND_BYTES_PER_SECOND = 48_000 * 2 * 4;
 
 /** Follows what is known of the streams through a graph. `generated` = seconds of sources that have no end. */
 export function estimateGraph(
@@ -49,6 +53,7 @@ export function estimateGraph(
       oversize ??= { offset, name: spec.name, width: huge.width, height: huge.height };
     }
     const held = heldFrames(node, given);
+    heldBytes += heldSound(node, given);
     for (const [flow, frames] of [
       ...given.map((flow) => [flow, 1 + held] as const),
       ...made.map((flow) => [flow, 1] as const),
@@ -63,10 +68,21 @@ export function estimateGraph(
   return { outputs, heldBytes, cpuPerSecond, oversize };
 }
 
+/** Bytes of the sound that a filter keeps whole (`areverse`, `aloop`). */
+function heldSound(node: GraphNode, inputs: readonly Flow[]): number {
+  if (heldCount(node) !== Number.POSITIVE_INFINITY || inputs.some((input) => input.kind === 'v')) return 0;
+  const seconds = inputs[0]?.seconds ?? UNKNOWN_SOUND_SECONDS;
+  return SOUND_BYTES_PER_SECOND * (Number.isFinite(seconds) ? seconds : UNKNOWN_SOUND_SECONDS);
+}
+
+function heldCount(node: GraphNode): number {
+  const { heldFrames } = node.filter.spec;
+  return typeof heldFrames === 'function' ? heldFrames(optionTexts(node.filter)) : (heldFrames ?? 0);
+}
+
 /** Frames of its inputs that a filter keeps beside the one it works on; never more than there are. */
 function heldFrames(node: GraphNode, inputs: readonly Flow[]): number {
-  const { heldFrames } = node.filter.spec;
-  const frames = typeof heldFrames === 'function' ? heldFrames(optionTexts(node.filter)) : (heldFrames ?? 0);
+  const frames = heldCount(node);
   const source = inputs.find((input) => input.kind === 'v');
   const all =
     source?.seconds && Number.isFinite(source.seconds) ? source.seconds * (source.rate ?? 30) : UNKNOWN_FRAMES;
