@@ -1,4 +1,4 @@
-import { nearName } from './near-name.ts';
+import { nearestName } from '../near-name.ts';
 import { cleanText, codePoints } from './overlay-text.ts';
 import { placeAt, readPlace, readPosition } from './position.ts';
 import { isObject, OverlayError, type OverlayRefusal, readNumber, readStyleColor } from './style-values.ts';
@@ -116,7 +116,7 @@ function readAlign(key: string, value: unknown): TextOverlay['align'] | null {
 export function unknownKeys(given: Record<string, unknown>, known: readonly string[], prefix: string): string[] {
   const unknown = Object.keys(given).filter((key) => !known.includes(key));
   return unknown.slice(0, 10).map((key) => {
-    const near = nearName(key, known);
+    const near = nearestName(key, known);
     const shown = key.replace(/[^\p{L}\p{N}_.-]/gu, '?').slice(0, 40);
     return `${prefix}${shown} is not known and was ignored.${near ? ` Did you mean ${prefix}${near}?` : ''}`;
   });
