@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { chmod, mkdir, utimes, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRunning, processStat } from './proc.ts';
 import { removeTree } from './remove-tree.ts';
@@ -12,6 +12,8 @@ const TOUCH_MS = 60_000;
 /** The folder of one open sandbox; all its cells lie here, and it names its process. */
 export interface CellOwner {
   folder: string;
+  /** Replaces the root images that others must leave alone. */
+  registerImages(fingerprints: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -32,6 +34,11 @@ export async function openCellOwner(cells: string, image: string): Promise<CellO
   timer.unref();
   return {
     folder,
+    async registerImages(fingerprints) {
+      const next = join(folder, `image-${randomUUID()}`);
+      await writeFile(next, fingerprints.join('\n'), { mode: 0o600 });
+      await rename(next, join(folder, 'image'));
+    },
     async close() {
       clearInterval(timer);
       await removeTree(folder);
@@ -46,7 +53,7 @@ export async function removeDeadCells(cells: string): Promise<Set<string>> {
     const folder = join(cells, name);
     if (isAlive(name, folder)) {
       try {
-        used.add(readFileSync(join(folder, 'image'), 'utf8'));
+        for (const image of readFileSync(join(folder, 'image'), 'utf8').split('\n')) used.add(image);
       } catch {
         // Just being made; its image is young and stays for that reason.
       }

@@ -7,11 +7,14 @@ import { findProgram, runTool } from './host-command.ts';
 import { collectSources, type ImageSources, modified } from './root-image-sources.ts';
 
 /** Raised when the layout of an image changes, so that an older Airlock's images are built anew. */
-const LAYOUT = 1;
+const LAYOUT = 2;
 
 export interface FfmpegFacts {
+  /** First line of `ffmpeg -version`. */
   version: string;
   package: string | null;
+  /** Where it lies on the host. */
+  path: string;
 }
 
 interface Manifest extends ImageSources {
@@ -25,6 +28,8 @@ interface Manifest extends ImageSources {
 export interface RootImage {
   path: string;
   fingerprint: string;
+  /** FFmpeg's path on the host. */
+  source: string;
   facts: FfmpegFacts | null;
 }
 
@@ -42,7 +47,9 @@ export async function openRootImage(folder: string, programs: { ffmpeg: string; 
     if (!fingerprint || !manifest) continue;
     if (manifest.programs.ffmpeg !== programs.ffmpeg || manifest.programs.ffprobe !== programs.ffprobe) continue;
     if (isFresh(manifest) && isWhole(join(folder, fingerprint), manifest)) {
-      return { path: join(folder, fingerprint), fingerprint, facts: manifest.facts };
+      // Its change time is now: nobody removes it in the moment before its user is registered.
+      await chmod(join(folder, fingerprint), 0o755);
+      return { path: join(folder, fingerprint), fingerprint, source: programs.ffmpeg, facts: manifest.facts };
     }
   }
   const sources = await collectSources(programs);
@@ -51,7 +58,22 @@ export async function openRootImage(folder: string, programs: { ffmpeg: string; 
   const manifest: Manifest = { layout: LAYOUT, programs, facts: null, ...sources };
   if (!isWhole(target, manifest)) await buildImage(target, sources);
   await writeManifest(folder, fingerprint, manifest);
-  return { path: target, fingerprint, facts: null };
+  return { path: target, fingerprint, source: programs.ffmpeg, facts: null };
+}
+
+/** Whether that image was made of exactly what is installed now. One `stat` per source, no process. */
+export function imageIsCurrent(
+  folder: string,
+  fingerprint: string,
+  programs: { ffmpeg: string; ffprobe: string },
+): boolean {
+  const manifest = readManifest(folder, fingerprint);
+  return (
+    manifest !== null &&
+    manifest.programs.ffmpeg === programs.ffmpeg &&
+    manifest.programs.ffprobe === programs.ffprobe &&
+    isFresh(manifest)
+  );
 }
 
 /** Remembers what `ffmpeg -version` said, so that a warm start need not ask. */
@@ -151,11 +173,16 @@ async function buildImage(target: string, { files }: ImageSources): Promise<void
   }
 }
 
-/** Hard link where the file system allows it (instant, shares the page cache), else a reflink or a copy. */
+/**
+ * Hard link where the file system allows it (instant, shares the page cache), else a reflink or a copy. Only files of
+ * the package manager are linked, which replaces them by a rename; what an operator builds may be overwritten in place,
+ * and that must not reach into an image in use.
+ */
 async function place(from: string, to: string): Promise<void> {
   const real = await realpath(from);
   const executable = (statSync(real).mode & 0o111) !== 0;
-  if ((statSync(real).mode & 0o004) !== 0) {
+  const isPackaged = /^\/(?:usr\/(?!local\/)|lib)/.test(real);
+  if (isPackaged && (statSync(real).mode & 0o004) !== 0) {
     const linked = await link(real, to).then(
       () => true,
       () => false,

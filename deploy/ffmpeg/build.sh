@@ -1,0 +1,70 @@
+#!/bin/sh
+# Builds a trimmed FFmpeg from the distribution's own source package: no network, no devices, no plugins.
+# Usage: build.sh PREFIX      (as root of a throw-away container or chroot: it installs build dependencies)
+# What comes out: PREFIX/bin/ffmpeg, PREFIX/bin/ffprobe, PREFIX/BUILD (what it was made of).
+set -eu
+
+prefix=${1:?usage: build.sh PREFIX}
+case $prefix in /*) ;; *) echo "PREFIX must be an absolute path" >&2; exit 64 ;; esac
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+
+# The libraries of the encoders, filters and pictures that Airlock's tables name, and nothing else.
+libraries="libx264-dev libx265-dev libvpx-dev libsvtav1enc-dev libdav1d-dev libmp3lame-dev libopus-dev libvorbis-dev
+  libwebp-dev libass-dev libfreetype-dev libfontconfig-dev libharfbuzz-dev libfribidi-dev libzimg-dev librubberband-dev
+  libvidstab-dev libsoxr-dev librsvg2-dev zlib1g-dev libbz2-dev liblzma-dev"
+
+. /etc/os-release
+cat > "$work/source.sources" <<SOURCES
+Types: deb-src
+URIs: http://deb.debian.org/debian
+Suites: $VERSION_CODENAME $VERSION_CODENAME-updates
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp
+
+Types: deb-src
+URIs: http://deb.debian.org/debian-security
+Suites: $VERSION_CODENAME-security
+Components: main
+Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp
+SOURCES
+cp "$work/source.sources" /etc/apt/sources.list.d/airlock-ffmpeg-source.sources
+
+export DEBIAN_FRONTEND=noninteractive
+apt-get update
+# shellcheck disable=SC2086 # a list of words
+apt-get install -y --no-install-recommends build-essential dpkg-dev nasm pkg-config $libraries
+cd "$work"
+# apt checks the signature of the archive and the hash of every file of the source package.
+apt-get source --only-source ffmpeg
+version=$(dpkg-parsechangelog -l ffmpeg-*/debian/changelog -S Version)
+date=$(dpkg-parsechangelog -l ffmpeg-*/debian/changelog -S Timestamp)
+cd ffmpeg-*/
+
+# The date of the package instead of today's, and no path of the build: the same source gives the same program.
+export SOURCE_DATE_EPOCH="$date" LC_ALL=C TZ=UTC
+flags="-O2 -g0 -fstack-protector-strong -D_FORTIFY_SOURCE=3 -fcf-protection -ffile-prefix-map=$PWD=."
+[ "$(dpkg --print-architecture)" = amd64 ] || flags=$(echo "$flags" | sed 's/ -fcf-protection//')
+
+./configure --prefix="$prefix" --extra-version="${version#*-}-airlock" \
+  --disable-autodetect --disable-network --disable-avdevice --disable-devices \
+  --disable-doc --disable-ffplay --disable-debug --disable-shared --enable-static --enable-pic \
+  --disable-protocols --enable-protocol=file,pipe,fd,data \
+  --disable-hwaccels --disable-vulkan --disable-opencl --disable-sdl2 --disable-xlib \
+  --enable-gpl --enable-zlib --enable-bzlib --enable-lzma --enable-iconv \
+  --enable-libx264 --enable-libx265 --enable-libvpx --enable-libsvtav1 --enable-libdav1d --enable-libmp3lame \
+  --enable-libopus --enable-libvorbis --enable-libwebp --enable-libass --enable-libfreetype --enable-libfontconfig \
+  --enable-libharfbuzz --enable-libfribidi --enable-libzimg --enable-librubberband --enable-libvidstab \
+  --enable-libsoxr --enable-librsvg \
+  --disable-demuxer=rtsp,rtp,sdp,sap,hls,dash,concat,ffmetadata,imf,image2,webm_dash_manifest,tty,vapoursynth \
+  --disable-muxer=rtsp,rtp,sap,rtp_mpegts,tee,fifo,fifo_test,stream_segment \
+  --disable-filter=movie,amovie,azmq,zmq,sendcmd,asendcmd,dnn_detect,dnn_classify,dnn_processing,derain,sr \
+  --extra-cflags="$flags" --extra-ldflags="-Wl,-z,relro,-z,now -pie" --extra-ldexeflags=-pie
+
+make -j"${JOBS:-$(nproc)}"
+make install-progs
+strip "$prefix/bin/ffmpeg" "$prefix/bin/ffprobe"
+printf 'source package: ffmpeg %s\nsource date: %s\ncompiler: %s\n' "$version" "$date" "$(gcc --version | head -1)" \
+  > "$prefix/BUILD"
+(cd "$prefix/bin" && sha256sum ffmpeg ffprobe) >> "$prefix/BUILD"
+"$prefix/bin/ffmpeg" -hide_banner -protocols

@@ -1,0 +1,145 @@
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type ImageWatch, type ImageWatchOptions, watchImage } from './image-watch.ts';
+import { openRootImage, removeOldImages } from './root-image.ts';
+
+let folder: string;
+let programs: { ffmpeg: string; ffprobe: string };
+let watch: ImageWatch | null = null;
+const registered: string[][] = [];
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'airlock-watch-'));
+  registered.length = 0;
+  // Small dynamic programs stand in for FFmpeg: what is watched is files.
+  programs = { ffmpeg: join(folder, 'ffmpeg'), ffprobe: join(folder, 'ffprobe') };
+  for (const path of Object.values(programs)) install(path, '/usr/bin/true', 1000);
+});
+afterEach(async () => {
+  await watch?.close();
+  watch = null;
+  rmSync(folder, { recursive: true, force: true });
+});
+
+/** As a package manager does it: written beside, then renamed. */
+function install(path: string, from: string, time: number): void {
+  writeFileSync(`${path}.new`, readFileSync(from));
+  chmodSync(`${path}.new`, 0o755);
+  utimesSync(`${path}.new`, time, time);
+  renameSync(`${path}.new`, path);
+}
+
+async function open(options: Partial<ImageWatchOptions> = {}): Promise<ImageWatch> {
+  const images = join(folder, 'rootimg');
+  watch = await watchImage({
+    folder: images,
+    image: await openRootImage(images, programs),
+    programs: () => programs,
+    ask: async ({ source }) => ({
+      version: `ffmpeg version ${readFileSync(source).length}`,
+      package: null,
+      path: source,
+    }),
+    registerUse: async (fingerprints) => void registered.push([...fingerprints]),
+    usedByOthers: async () => new Set(),
+    lookMs: 10,
+    settleMs: 10,
+    ...options,
+  });
+  return watch;
+}
+
+describe('the watch over the installed FFmpeg', () => {
+  it('gives new cells the new build, and leaves the old one to those that hold it', async () => {
+    const changes = vi.fn();
+    const it = await open({ onChange: changes });
+    const before = it.hold();
+    const old = it.current;
+    install(programs.ffmpeg, '/usr/bin/false', 2000);
+    await vi.waitFor(() => expect(it.current.fingerprint).not.toBe(old.fingerprint));
+    const after = it.hold();
+    expect(after.path).not.toBe(before.path);
+    expect(readFileSync(join(before.path, 'usr/bin/ffmpeg'))).toEqual(readFileSync('/usr/bin/true'));
+    expect(readFileSync(join(after.path, 'usr/bin/ffmpeg'))).toEqual(readFileSync('/usr/bin/false'));
+    expect(changes).toHaveBeenCalledExactlyOnceWith(it.current, old);
+    expect(it.current.since.getTime()).toBeGreaterThan(old.since.getTime());
+    await vi.waitFor(() =>
+      expect(registered.at(-1)!.toSorted()).toEqual([old.fingerprint, it.current.fingerprint].sort()),
+    );
+    before.release();
+    before.release();
+    await vi.waitFor(() => expect(registered.at(-1)).toEqual([it.current.fingerprint]));
+    after.release();
+  });
+
+  it('says that both images are in use before the first cell of the new one can start', async () => {
+    const order: string[] = [];
+    const it = await open({
+      registerUse: async (fingerprints) => void (fingerprints.length > 1 && order.push('registered')),
+      onChange: () => order.push('changed'),
+    });
+    install(programs.ffprobe, '/usr/bin/false', 2000);
+    await vi.waitFor(() => expect(order).toContain('changed'));
+    expect(order[0]).toBe('registered');
+    expect(it.current.facts.path).toBe(programs.ffmpeg);
+  });
+
+  it('keeps what it has when the new build does not run, and takes it once it does', async () => {
+    const failures = vi.fn();
+    let broken = false;
+    const it = await open({
+      ask: async ({ source }) => {
+        if (broken) throw new Error('does not run');
+        return { version: 'ffmpeg version x', package: null, path: source };
+      },
+      onFailure: failures,
+    });
+    const old = it.current;
+    broken = true;
+    install(programs.ffmpeg, '/usr/bin/false', 2000);
+    await vi.waitFor(() => expect(failures).toHaveBeenCalledWith(new Error('does not run')));
+    expect(it.current).toBe(old);
+    broken = false;
+    await vi.waitFor(() => expect(it.current.fingerprint).not.toBe(old.fingerprint));
+  });
+
+  it('survives that FFmpeg is not there for a while', async () => {
+    const failures = vi.fn();
+    const it = await open({ onFailure: failures });
+    const { fingerprint, path } = it.current;
+    rmSync(programs.ffmpeg);
+    await vi.waitFor(() => expect(failures).toHaveBeenCalled());
+    expect(it.current.fingerprint).toBe(fingerprint);
+    install(programs.ffmpeg, '/usr/bin/true', 1000);
+    expect(existsSync(join(path, 'usr/bin/ffmpeg'))).toBe(true);
+  });
+
+  it('does not let a program that is overwritten in place reach into an image', async () => {
+    const it = await open();
+    const { path } = it.hold();
+    writeFileSync(programs.ffmpeg, readFileSync('/usr/bin/false'));
+    expect(readFileSync(join(path, 'usr/bin/ffmpeg'))).toEqual(readFileSync('/usr/bin/true'));
+  });
+
+  it('never loses an image in use to the one who tidies', async () => {
+    const it = await open();
+    const held = it.hold();
+    install(programs.ffmpeg, '/usr/bin/false', 2000);
+    const first = it.current.fingerprint;
+    await vi.waitFor(() => expect(it.current.fingerprint).not.toBe(first));
+    await removeOldImages(join(folder, 'rootimg'), new Set(registered.at(-1)), Date.now() + 120_000);
+    expect(existsSync(join(held.path, 'usr/bin/ffmpeg'))).toBe(true);
+    held.release();
+  });
+});
