@@ -14,6 +14,7 @@ import { registerOpenapi } from './plugins/openapi.ts';
 import { registerCommands } from './routes/commands.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerKeys } from './routes/keys.ts';
+import { registerReceipts } from './routes/receipts.ts';
 import { registerTranscodes } from './routes/transcodes.ts';
 import { registerUploads } from './routes/uploads.ts';
 import { registerStopping } from './stopping.ts';
@@ -59,6 +60,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerUploads(app, routeDeps);
   registerTranscodes(app, routeDeps);
   registerCommands(app, routeDeps);
+  registerReceipts(app, deps);
   registerKeys(app, deps);
   await app.ready();
   return app;

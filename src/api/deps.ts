@@ -1,6 +1,7 @@
 import type { Context } from '../domain/context.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { Signals } from '../domain/signals.ts';
+import type { Signer } from '../ids/signing.ts';
 import type { HttpMetrics } from '../telemetry/index.ts';
 
 export interface UrlVerdict {
@@ -14,6 +15,8 @@ export interface ApiDeps {
   limits: Limits;
   signals: Signals;
   metrics: HttpMetrics;
+  /** Signs receipts and manifests. */
+  signer: Signer;
   /** Shape of a source URL, without looking anything up. */
   checkSourceUrl: (url: string) => UrlVerdict;
   settings: ApiSettings;

@@ -1,8 +1,11 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { readSigningKey } from '../config/signing-key.ts';
 import { loadTls } from '../config/tls.ts';
-import { openPool, type Pool } from '../database/pool.ts';
+import { type Database, openPool, type Pool } from '../database/pool.ts';
 import type { Context } from '../domain/context.ts';
+import { registerSigningKey } from '../domain/receipts/signing-keys.ts';
+import { createSigner, type Signer } from '../ids/signing.ts';
 import { createVault } from '../ids/vault.ts';
 import { openQueue } from '../queue/queue.ts';
 import { openStore } from '../storage/s3-store.ts';
@@ -71,4 +74,12 @@ export async function openContext(
       await pool.close();
     },
   };
+}
+
+/** The key that this installation signs with, known from now on to whoever checks. */
+export async function openSigner(config: Config, db: Database): Promise<Signer> {
+  const { signingKey } = await loadSecrets(config.dataDir);
+  const signer = createSigner(readSigningKey(process.env, signingKey));
+  await registerSigningKey(db, signer.key);
+  return signer;
 }

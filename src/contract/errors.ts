@@ -110,6 +110,11 @@ export const errors = {
     advice: 'Only completed jobs have an output.',
   },
   output_deleted: { status: 410, text: 'Output has been deleted', advice: 'Its retention is over; run the job again.' },
+  receipt_not_ready: {
+    status: 409,
+    text: 'This job has not been deleted yet',
+    advice: 'Erase it with DELETE /v1/transcodes/{id}, or wait until its retention is over.',
+  },
   account_disabled: { status: 403, text: 'Account is disabled', advice: 'Ask the operator.' },
   unavailable: { status: 503, text: 'Service is starting or overloaded', advice: 'Try again in a moment.' },
   internal: {

@@ -47,15 +47,20 @@ export interface UsageMonthsTable {
 
 export type ObjectState = 'pending' | 'live' | 'deleting' | 'deleted';
 
+/** Why bytes went: their owner said so, their time was over, another attempt won, they were no media, or they vanished. */
+export type DeletionReason = 'erased' | 'retention' | 'replaced' | 'refused' | 'lost';
+
 export interface ObjectsTable {
   id: string;
   account_id: string;
   key: string;
   kind: 'upload' | 'output';
+  transcode_id: string | null;
   content_type: string;
   size: number | null;
   sha256: string | null;
   state: ObjectState;
+  deletion_reason: DeletionReason | null;
   delete_after: Timestamp | null;
   created_at: DefaultedTimestamp;
   deleted_at: Timestamp | null;
@@ -118,6 +123,7 @@ export interface TranscodesTable {
   completed_at: Timestamp | null;
   expires_at: Timestamp | null;
   erased_at: Timestamp | null;
+  erased_reason: Extract<DeletionReason, 'erased' | 'retention' | 'lost'> | null;
 }
 
 export interface TranscodeInputsTable {
@@ -130,6 +136,8 @@ export interface TranscodeInputsTable {
   url_sealed: Buffer | null;
   source_sealed: Buffer | null;
   probe: Json<unknown> | null;
+  size: number | null;
+  sha256: string | null;
 }
 
 export type AttemptState = 'running' | 'completed' | 'failed' | 'canceled' | 'lost' | 'handed_back';
@@ -151,6 +159,11 @@ export interface AttemptsTable {
   max_rss: number | null;
   stderr_sealed: Buffer | null;
   error_code: string | null;
+  airlock_version: string | null;
+  ffmpeg_version: string | null;
+  ffmpeg_package: string | null;
+  command_sha256: string | null;
+  cleaned_at: Timestamp | null;
 }
 
 export interface WorkersTable {
@@ -201,6 +214,20 @@ export interface AuditLogTable {
   hash: Buffer;
 }
 
+export interface SigningKeysTable {
+  kid: string;
+  public_key: Buffer;
+  created_at: DefaultedTimestamp;
+}
+
+export interface AuditCheckpointsTable {
+  seq: number;
+  hash: Buffer;
+  at: Timestamp;
+  kid: string;
+  signature: Buffer;
+}
+
 export interface Tables {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;
@@ -214,4 +241,6 @@ export interface Tables {
   events: EventsTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_log: AuditLogTable;
+  signing_keys: SigningKeysTable;
+  audit_checkpoints: AuditCheckpointsTable;
 }

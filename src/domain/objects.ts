@@ -1,6 +1,6 @@
 import { type Selectable, sql } from 'kysely';
 import type { Db, Tx } from '../database/pool.ts';
-import type { ObjectsTable } from '../database/tables.ts';
+import type { DeletionReason, ObjectsTable } from '../database/tables.ts';
 import type { Context } from './context.ts';
 
 export type StoredObject = Selectable<ObjectsTable>;
@@ -18,12 +18,12 @@ export async function lockObjects(tx: Tx, ids: string[]): Promise<void> {
  * Deleting is three steps (design 5.7): `deleting` in a transaction, the bytes, `deleted`. A process may die
  * between any two of them; the sweeper repeats what is left.
  */
-export async function markDeleting(tx: Tx, ids: string[]): Promise<void> {
+export async function markDeleting(tx: Tx, ids: string[], reason: DeletionReason): Promise<void> {
   if (ids.length === 0) return;
   await lockObjects(tx, ids);
   await tx
     .updateTable('objects')
-    .set({ state: 'deleting' })
+    .set({ state: 'deleting', deletion_reason: reason })
     .where('id', 'in', ids)
     .where('state', 'in', ['pending', 'live'])
     .execute();
@@ -42,7 +42,7 @@ export async function deleteBytes(context: Pick<Context, 'db' | 'store'>, ids: s
     await context.store.delete(row.key);
     await context.db
       .updateTable('objects')
-      .set({ state: 'deleted', deleted_at: new Date(), sha256: null })
+      .set({ state: 'deleted', deleted_at: new Date() })
       .where('id', '=', row.id)
       .where('state', '=', 'deleting')
       .execute();
@@ -53,7 +53,7 @@ export async function deleteBytes(context: Pick<Context, 'db' | 'store'>, ids: s
 export async function dropReserved(context: Pick<Context, 'db' | 'store'>, id: string): Promise<void> {
   await context.db
     .updateTable('objects')
-    .set({ state: 'deleting' })
+    .set({ state: 'deleting', deletion_reason: 'replaced' })
     .where('id', '=', id)
     .where('state', '=', 'pending')
     .execute();

@@ -66,7 +66,7 @@ async function forgetLost(context: Context, seen: Set<string>, settled: Date): P
     if (seen.has(object.key) || (await context.store.head(object.key))) continue;
     lost += 1;
     await context.db.transaction().execute(async (tx) => {
-      await markDeleting(tx, [object.id]);
+      await markDeleting(tx, [object.id], 'lost');
       await tx
         .updateTable('uploads')
         .set({ state: 'deleted', name_sealed: null, probe: null })
@@ -79,7 +79,7 @@ async function forgetLost(context: Context, seen: Set<string>, settled: Date): P
         .where('erased_at', 'is', null)
         .executeTakeFirst();
       if (!job) return;
-      await forgetTranscode(tx, job, new Date());
+      await forgetTranscode(tx, job, new Date(), 'lost');
       await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'deleted', { reason: 'lost' });
     });
   }

@@ -44,8 +44,8 @@ async function expireJobs(context: Context): Promise<number> {
       // Another sweeper or an erase may be faster.
       const job = await dueJobs(tx).where('made.id', '=', id).forUpdate('made').skipLocked().executeTakeFirst();
       if (!job) return;
-      const objects = await forgetTranscode(tx, job, new Date());
-      await markDeleting(tx, objects);
+      const objects = await forgetTranscode(tx, job, new Date(), 'retention');
+      await markDeleting(tx, objects, 'retention');
       await addEvent(tx, { accountId: job.account_id, jobId: id }, 'deleted', { reason: 'retention' });
       expired += 1;
     });
@@ -79,6 +79,7 @@ async function expireUploads(context: Context): Promise<number> {
     await markDeleting(
       tx,
       due.map((upload) => upload.object_id),
+      'retention',
     );
     return due.length;
   });
@@ -140,7 +141,7 @@ async function sweepStaging(context: Context): Promise<void> {
 async function expireObjects(context: Context): Promise<void> {
   await context.db
     .updateTable('objects')
-    .set({ state: 'deleting' })
+    .set({ state: 'deleting', deletion_reason: 'replaced' })
     .where('state', '=', 'pending')
     .where('delete_after', '<=', new Date())
     .where((where) =>
@@ -202,6 +203,7 @@ export async function sweepRows(context: Context): Promise<void> {
     DELETE FROM objects WHERE state = 'deleted' AND deleted_at < ${before(ROW_DAYS * 86_400)}
       AND NOT EXISTS (SELECT 1 FROM uploads WHERE uploads.object_id = objects.id)
       AND NOT EXISTS (SELECT 1 FROM transcodes WHERE transcodes.output_object_id = objects.id)
+      AND NOT EXISTS (SELECT 1 FROM transcodes WHERE transcodes.id = objects.transcode_id)
       AND NOT EXISTS (SELECT 1 FROM transcode_inputs WHERE transcode_inputs.object_id = objects.id)`.execute(db);
   await sql`DELETE FROM rate_limits WHERE expire < ${Date.now()}`.execute(db);
 }

@@ -13,6 +13,8 @@ export interface Secrets {
   postgresPassword: string;
   /** Key of the vault that seals names and source URLs in the database: 32 bytes, base64url. */
   vaultKey: string;
+  /** Seed of the Ed25519 key that receipts are signed with: 32 bytes, base64url. */
+  signingKey: string;
   /** Password of the superuser `postgres`; only the supervisor uses it. */
   postgresAdminPassword: string;
 }
@@ -24,6 +26,7 @@ const MAKERS: Record<keyof Secrets, () => string> = {
   storageAccessKeyId: () => `AIR${[...randomBytes(17)].map((byte) => BASE32[byte % 32]).join('')}`,
   storageSecretKey: () => randomBytes(30).toString('base64url'),
   vaultKey: () => randomBytes(32).toString('base64url'),
+  signingKey: () => randomBytes(32).toString('base64url'),
   postgresPassword: () => randomBytes(24).toString('base64url'),
   postgresAdminPassword: () => randomBytes(24).toString('base64url'),
 };

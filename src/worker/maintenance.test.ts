@@ -2,22 +2,24 @@ import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { uuidv7 } from '../ids/uuid.ts';
 import { removeDeadWorkFolders } from './maintenance.ts';
 
 describe('work folders', () => {
   it('go with the process that made them, and those of the living stay', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'airlock-work-'));
+    const attempt = uuidv7();
     for (const name of ['1-100', '2-200']) {
-      await mkdir(join(parent, name));
-      await writeFile(join(parent, name, 'input-0'), 'bytes of a source');
+      await mkdir(join(parent, name, attempt), { recursive: true });
+      await writeFile(join(parent, name, attempt, 'source-0'), 'bytes of a source');
     }
-    await removeDeadWorkFolders(parent, (name) => name === '2-200');
+    expect(await removeDeadWorkFolders(parent, (name) => name === '2-200')).toEqual([attempt]);
     expect(await readdir(parent)).toEqual(['2-200']);
-    expect(await readdir(join(parent, '2-200'))).toEqual(['input-0']);
+    expect(await readdir(join(parent, '2-200', attempt))).toEqual(['source-0']);
     await rm(parent, { recursive: true });
   });
 
   it('need not be there', async () => {
-    await removeDeadWorkFolders('/nowhere/at/all', () => false);
+    expect(await removeDeadWorkFolders('/nowhere/at/all', () => false)).toEqual([]);
   });
 });

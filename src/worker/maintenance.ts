@@ -4,6 +4,7 @@ import { reconcileStorage } from '../domain/reconcile.ts';
 import { sweepExpired, sweepRows } from '../domain/retention.ts';
 import { recoverInspections, recoverLost, recoverUnqueued } from '../domain/transcodes/recover.ts';
 import { removeSilentWorkers } from '../domain/workers.ts';
+import { isUuid } from '../ids/uuid.ts';
 import type { WorkerDeps } from './deps.ts';
 
 const RECOVER_MS = 5_000;
@@ -70,10 +71,18 @@ export function startMaintenance(deps: WorkerDeps, deadWorkers: string[]): { sto
   };
 }
 
-/** Removes work folders that no living process of this machine owns: `<workDir>/../<pid>-<start>`. */
-export async function removeDeadWorkFolders(parent: string, isAlive: (name: string) => boolean): Promise<void> {
+/**
+ * Removes work folders that no living process of this machine owns: `<workDir>/../<pid>-<start>`. Each holds a folder an
+ * attempt, named by its id; returns those ids.
+ */
+export async function removeDeadWorkFolders(parent: string, isAlive: (name: string) => boolean): Promise<string[]> {
   const names = await readdir(parent).catch(() => []);
+  const attempts: string[] = [];
   for (const name of names) {
-    if (!isAlive(name)) await rm(join(parent, name), { recursive: true, force: true });
+    if (isAlive(name)) continue;
+    const folder = join(parent, name);
+    attempts.push(...(await readdir(folder).catch(() => [])).filter(isUuid));
+    await rm(folder, { recursive: true, force: true });
   }
+  return attempts;
 }

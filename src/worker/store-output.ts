@@ -1,8 +1,5 @@
-import { createHash } from 'node:crypto';
-import { constants, createReadStream } from 'node:fs';
-import { lstat, open } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { JobFailure } from '../contract/failures.ts';
 import { dropReserved } from '../domain/objects.ts';
 import { reserveOutput } from '../domain/transcodes/finish.ts';
@@ -11,6 +8,7 @@ import { checkOutput, type MediaInfo, type Plan } from '../media/index.ts';
 import type { CellResult } from '../sandbox/types.ts';
 import { outputKey } from '../storage/keys.ts';
 import type { WorkerDeps } from './deps.ts';
+import { hashFile } from './hash-file.ts';
 import { probeFile } from './probe.ts';
 import { outputFacts } from './summary.ts';
 
@@ -79,11 +77,4 @@ async function sizeOfPlainFile(path: string): Promise<number> {
   }
   if (stat.size === 0) throw new JobFailure('output_invalid', 'FFmpeg ended well but the output is empty.');
   return stat.size;
-}
-
-async function hashFile(path: string): Promise<string> {
-  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-  const hash = createHash('sha256');
-  await pipeline(createReadStream('', { fd: file, highWaterMark: 2 ** 20 }), hash);
-  return hash.digest('hex');
 }

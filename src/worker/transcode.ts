@@ -4,15 +4,17 @@ import { retryTransient } from '../database/transient.ts';
 import { appendAudit } from '../domain/audit.ts';
 import { dropReserved } from '../domain/objects.ts';
 import { outageOf } from '../domain/outage.ts';
-import type { AttemptFacts } from '../domain/transcodes/attempts.ts';
+import { type AttemptBuild, type AttemptFacts, markCleaned } from '../domain/transcodes/attempts.ts';
 import { completeTranscode, failTranscode, handBack } from '../domain/transcodes/finish.ts';
 import type { Claim } from '../domain/transcodes/row.ts';
+import { canonicalJson, sha256 } from '../ids/hash.ts';
 import type { PlanWarning } from '../media/index.ts';
 import type { CellResult } from '../sandbox/types.ts';
 import { StorageError } from '../storage/types.ts';
 import { scrub } from '../telemetry/index.ts';
 import { prepareAssets } from './assets.ts';
 import type { WorkerDeps } from './deps.ts';
+import { hashSources } from './hash-sources.ts';
 import { writeLayers } from './layers.ts';
 import { CellFailure, makePlan, prepareInputs, readRequest, runPlan } from './run-transcode.ts';
 import type { StopReason } from './running.ts';
@@ -34,12 +36,22 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
   }
   let folder: WorkFolder | null = null;
   let stored: StoredOutput | null = null;
+  let hashing: Promise<void> = Promise.resolve();
+  const hashingEnds = new AbortController();
   let end = 'completed';
   try {
     folder = await makeWorkFolder(deps.settings.workDir, claim.attemptId);
     const { request, parsed } = readRequest(deps, claim);
     const inputs = await prepareInputs(deps, claim, folder.path, slot, stop);
     const assets = await prepareAssets(deps, claim, parsed.assets, inputs, { folder: folder.path, slot, signal: stop });
+    const brought = [
+      ...inputs.map(({ file }, index) => ({ row: claim.inputs[index]!, file })),
+      ...assets.flatMap((asset, index) => {
+        const row = claim.assets.find(({ position }) => position === claim.inputs.length + index);
+        return asset && row ? [{ row, file: asset.file }] : [];
+      }),
+    ];
+    hashing = hashSources(deps, claim, brought, AbortSignal.any([stop, hashingEnds.signal]));
     const plan = makePlan(deps, claim, request, { inputs, assets });
     const layers = await writeLayers(plan.layers, folder.path);
     plan.warnings.push(...layers.warnings);
@@ -48,6 +60,7 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
       ...assets.flatMap((asset) => (asset ? [{ name: basename(asset.plan.path), path: asset.file }] : [])),
       ...layers.files,
     ];
+    const build = buildOf(deps, plan.args);
     const result = await runPlan(deps, claim, plan, files, slot, {
       signal: stop,
       onLost: () => lost.abort('replaced'),
@@ -57,6 +70,7 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
     } finally {
       await result.release();
     }
+    await hashing;
     const output = stored;
     const seconds = inputs.reduce((sum, input) => sum + (input.info.durationSeconds ?? 0), 0);
     const won = await retryTransient(
@@ -67,7 +81,7 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
           plan: { args: plan.args, source: plan.source },
           warnings: mergeWarnings(claim.job.warnings as PlanWarning[], plan.warnings),
           inputSeconds: seconds,
-          attempt: facts(result),
+          attempt: { ...facts(result), build },
         }),
       FINISH_MS,
     );
@@ -85,7 +99,13 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
     }
     end = await endBadly(deps, claim, error, stop, log);
   } finally {
+    hashingEnds.abort();
+    await hashing;
     await folder?.remove();
+    // A receipt of deletion waits for this.
+    await retryTransient(() => markCleaned(deps.context.db, [claim.attemptId]), FINISH_MS).catch((error) =>
+      log.warn({ err: error }, 'not noted that the work folder is gone'),
+    );
   }
   deps.metrics?.attempts.inc({ end });
   deps.metrics?.attemptSeconds.observe((Date.now() - startedAt) / 1000);
@@ -144,6 +164,16 @@ function facts(result: CellResult): AttemptFacts {
     cpuMs: result.cpuMs,
     maxRssBytes: result.maxRssBytes,
     stderr: scrub(result.stderr.slice(-STDERR_BYTES)) || null,
+  };
+}
+
+function buildOf(deps: WorkerDeps, args: readonly string[]): AttemptBuild {
+  const { version, package: name } = deps.sandbox.ffmpeg;
+  return {
+    airlockVersion: deps.settings.version,
+    ffmpegVersion: version,
+    ffmpegPackage: name,
+    commandSha256: sha256(canonicalJson(['ffmpeg', ...args])).toString('hex'),
   };
 }
 

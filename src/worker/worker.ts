@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { listen } from '../database/notify.ts';
+import { markCleaned } from '../domain/transcodes/attempts.ts';
 import { claimTranscode } from '../domain/transcodes/claim.ts';
 import { claimInspection } from '../domain/uploads/inspect.ts';
 import { beatWorker, registerWorker, removeWorker, workersOfHost } from '../domain/workers.ts';
@@ -28,10 +29,11 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const id = uuidv7();
   const worker = { id, tier: sandbox.tier };
   await mkdir(settings.workDir, { recursive: true, mode: 0o700 });
-  await removeDeadWorkFolders(dirname(settings.workDir), (name) => {
+  const removed = await removeDeadWorkFolders(dirname(settings.workDir), (name) => {
     const [pid, start] = name.split('-');
     return isAliveHere({ pid: Number(pid), start: start ?? '' });
   });
+  await markCleaned(context.db, removed);
 
   const neighbours = await workersOfHost(context.db, identity.host, identity.boot);
   const dead = neighbours.filter((other) => !isAliveHere({ pid: other.pid, start: other.pid_start }));

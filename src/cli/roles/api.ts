@@ -15,7 +15,7 @@ import {
   createRegistry,
   startMetricsServer,
 } from '../../telemetry/index.ts';
-import { openContext } from '../compose.ts';
+import { openContext, openSigner } from '../compose.ts';
 import { metricsHost } from '../endpoints.ts';
 import { version } from '../version.ts';
 
@@ -30,6 +30,7 @@ export async function runApi(config: Config): Promise<void> {
     supervise: false,
     logger,
   });
+  const signer = await openSigner(config, context.db);
   const tls = await loadTls(config.tls, config.dataDir, [config.host]);
   const signals = await openSignals(databaseUrl, (error) =>
     logger.warn({ err: error }, 'listener lost its connection'),
@@ -43,6 +44,7 @@ export async function runApi(config: Config): Promise<void> {
       limits: openLimits(pool.pg, config.rateLimit),
       signals,
       metrics: await createHttpMetrics(registry),
+      signer,
       checkSourceUrl: (url) => checkSourceUrl(url, sources),
       settings: {
         version: version(),

@@ -1,4 +1,4 @@
-import type { Tx } from '../../database/pool.ts';
+import type { Db, Tx } from '../../database/pool.ts';
 import type { AttemptState } from '../../database/tables.ts';
 import type { Context } from '../context.ts';
 import type { Claim } from './row.ts';
@@ -11,6 +11,17 @@ export interface AttemptFacts {
   maxRssBytes: number | null;
   /** Scrubbed, at most 8 kB. */
   stderr: string | null;
+  /** What ran: for the manifest. */
+  build?: AttemptBuild;
+}
+
+export interface AttemptBuild {
+  airlockVersion: string;
+  ffmpegVersion: string;
+  /** Name and version of the distribution's package; null for a build that no package owns. */
+  ffmpegPackage: string | null;
+  /** Hexadecimal SHA-256 of the canonical JSON of the arguments, the program's name first. */
+  commandSha256: string;
 }
 
 /** Tries that ended badly; those that a draining worker gave back do not count. */
@@ -44,6 +55,12 @@ export async function endAttempt(
       cpu_ms: facts?.cpuMs == null ? null : Math.round(facts.cpuMs),
       max_rss: facts?.maxRssBytes == null ? null : Math.round(facts.maxRssBytes),
       stderr_sealed: facts?.stderr ? context.vault.seal(facts.stderr) : null,
+      ...(facts?.build && {
+        airlock_version: facts.build.airlockVersion,
+        ffmpeg_version: facts.build.ffmpegVersion,
+        ffmpeg_package: facts.build.ffmpegPackage,
+        command_sha256: facts.build.commandSha256,
+      }),
     })
     .where('id', '=', claim.attemptId)
     .where('state', '=', 'running')
@@ -57,5 +74,16 @@ export async function markLost(tx: Tx, transcodeId: string): Promise<void> {
     .set({ state: 'lost', ended_at: new Date(), error_code: 'worker_lost' })
     .where('transcode_id', '=', transcodeId)
     .where('state', '=', 'running')
+    .execute();
+}
+
+/** Notes that nothing of these attempts is left on their worker's disk: no fetched source, no cell. */
+export async function markCleaned(db: Db, attemptIds: string[]): Promise<void> {
+  if (attemptIds.length === 0) return;
+  await db
+    .updateTable('attempts')
+    .set({ cleaned_at: new Date() })
+    .where('id', 'in', attemptIds)
+    .where('cleaned_at', 'is', null)
     .execute();
 }

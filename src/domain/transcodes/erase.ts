@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import { isFinal } from '../../contract/common.ts';
 import type { Tx } from '../../database/pool.ts';
 import { appendAudit } from '../audit.ts';
@@ -21,7 +22,7 @@ export async function eraseTranscode(context: Context, accountId: string, id: st
     await lockUploads(tx, id);
     if (!isFinal(job.status)) job = await endCanceled(context, tx, job);
     const at = job.erased_at ?? new Date();
-    const objects = await forgetTranscode(tx, job, at);
+    const objects = await forgetTranscode(tx, job, at, 'erased');
     const uploads = await exclusiveUploads(tx, job.id);
     // The upload's URL may still live: what was sent to it after the confirm goes as well.
     const staging = uploads.map((upload) => upload.staging_key);
@@ -30,7 +31,7 @@ export async function eraseTranscode(context: Context, accountId: string, id: st
       tx,
       uploads.map((upload) => upload.id),
     );
-    await markDeleting(tx, objects);
+    await markDeleting(tx, objects, 'erased');
     if (!job.erased_at) {
       await addEvent(tx, { accountId, jobId: id }, 'deleted', { reason: 'erased' });
       await appendAudit(tx, {
@@ -52,7 +53,12 @@ export async function eraseTranscode(context: Context, accountId: string, id: st
  * Takes every name out of a final job's row and marks it erased; returns its output objects, whose bytes the
  * caller deletes.
  */
-export async function forgetTranscode(tx: Tx, job: Pick<Transcode, 'id'>, at: Date): Promise<string[]> {
+export async function forgetTranscode(
+  tx: Tx,
+  job: Pick<Transcode, 'id'>,
+  at: Date,
+  reason: NonNullable<Transcode['erased_reason']>,
+): Promise<string[]> {
   await tx
     .updateTable('transcode_inputs')
     .set({ url_sealed: null, source_sealed: null })
@@ -63,6 +69,8 @@ export async function forgetTranscode(tx: Tx, job: Pick<Transcode, 'id'>, at: Da
     .updateTable('transcodes')
     .set({
       erased_at: at,
+      // Why it went the first time: erasing what retention has taken already changes nothing.
+      erased_reason: sql`coalesce(erased_reason, ${reason})`,
       metadata_sealed: null,
       output_name_sealed: null,
       request_sealed: null,

@@ -31,6 +31,7 @@ export async function reserveOutput(
       account_id: claim.job.account_id,
       key: object.key,
       kind: 'output',
+      transcode_id: claim.job.id,
       content_type: object.contentType,
       size: object.size,
       sha256: object.sha256,

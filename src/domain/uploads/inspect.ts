@@ -83,7 +83,7 @@ export async function refuseInspection(context: Context, claim: ClaimedInspectio
       .where('state', '=', 'confirming')
       .forUpdate()
       .executeTakeFirst();
-    if (mine) await markDeleting(tx, objects);
+    if (mine) await markDeleting(tx, objects, 'refused');
   });
   await deleteBytes(context, objects);
   await context.db.transaction().execute(async (tx) => {

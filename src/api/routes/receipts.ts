@@ -1,0 +1,72 @@
+import { z } from 'zod';
+import { errorBody } from '../../contract/common.ts';
+import { publicKeys, signedManifest, signedReceipt } from '../../contract/receipts.ts';
+import { readManifest } from '../../domain/receipts/manifest.ts';
+import { readReceipt } from '../../domain/receipts/receipt.ts';
+import { listSigningKeys } from '../../domain/receipts/signing-keys.ts';
+import type { ApiDeps } from '../deps.ts';
+import { callerOf } from '../plugins/auth.ts';
+import type { App } from '../types.ts';
+
+const params = z.object({ id: z.string().max(200) });
+
+/** Statements that are worth something outside this service: signed, so that whoever gets one can check it alone. */
+export function registerReceipts(app: App, deps: ApiDeps): void {
+  const { context, signer } = deps;
+
+  app.get(
+    '/v1/transcodes/:id/receipt',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: ['receipts'],
+        summary: 'Get a signed record of what was deleted and when',
+        description:
+          '409 before the job was erased or its retention was over. `complete` is true when none of its bytes is left.',
+        params,
+        response: { 200: signedReceipt, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const receipt = await readReceipt(context, callerOf(request).account.id, request.params.id);
+      return { receipt, ...signer.sign(receipt) };
+    },
+  );
+
+  app.get(
+    '/v1/transcodes/:id/manifest',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: ['receipts'],
+        summary: 'Get a signed record of how the output was made',
+        description:
+          'Hashes of inputs and outputs, the exact command, the FFmpeg build and the sandbox of the attempt.',
+        params,
+        response: { 200: signedManifest, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const manifest = await readManifest(context, callerOf(request).account.id, request.params.id);
+      return { manifest, ...signer.sign(manifest) };
+    },
+  );
+
+  app.get(
+    '/.well-known/airlock-keys.json',
+    {
+      config: { scope: 'open' },
+      schema: {
+        tags: ['receipts'],
+        summary: 'The public keys that receipts are signed with',
+        description: 'A JSON Web Key Set (RFC 7517, RFC 8037). Keys that were replaced stay in it.',
+        security: [],
+        response: { 200: publicKeys },
+      },
+    },
+    async (_request, reply) => {
+      reply.header('cache-control', 'public, max-age=300');
+      return { keys: await listSigningKeys(context.db) };
+    },
+  );
+}

@@ -1,0 +1,102 @@
+import { z } from 'zod';
+import { jobStatus, timestamp } from './common.ts';
+
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
+const objectFacts = {
+  object_id: z.uuid(),
+  kind: z.enum(['upload', 'output']),
+  size: z.number().nullable(),
+  /** Null when no job had read the bytes to their end. */
+  sha256: sha256.nullable(),
+};
+
+export const receipt = z
+  .object({
+    type: z.literal('airlock.receipt'),
+    version: z.literal(1),
+    transcode_id: z.uuid(),
+    issued_at: timestamp,
+    status: jobStatus,
+    reason: z.enum(['erased', 'retention', 'lost']),
+    erased_at: timestamp,
+    complete: z.boolean(),
+    deleted: z.array(
+      z.object({
+        ...objectFacts,
+        reason: z.enum(['erased', 'retention', 'replaced', 'refused', 'lost']),
+        deleted_at: timestamp,
+      }),
+    ),
+    remaining: z.array(z.object({ ...objectFacts, state: z.enum(['in_use', 'deleting']) })),
+    working_copies: z.array(z.object({ attempt: z.number(), removed_at: timestamp.nullable() })),
+  })
+  .meta({ id: 'Receipt' });
+
+export type Receipt = z.infer<typeof receipt>;
+
+const output = z.object({
+  format: z.string(),
+  size: z.number(),
+  sha256,
+  duration_seconds: z.number().nullable(),
+  width: z.number().nullable(),
+  height: z.number().nullable(),
+  video_codec: z.string().nullable(),
+  audio_codec: z.string().nullable(),
+});
+
+export const manifest = z
+  .object({
+    type: z.literal('airlock.manifest'),
+    version: z.literal(1),
+    transcode_id: z.uuid(),
+    created_at: timestamp,
+    started_at: timestamp.nullable(),
+    completed_at: timestamp.nullable(),
+    erased_at: timestamp.nullable(),
+    inputs: z.array(
+      z.object({
+        position: z.number(),
+        role: z.enum(['input', 'asset']),
+        kind: z.string().nullable(),
+        size: z.number().nullable(),
+        sha256: sha256.nullable(),
+      }),
+    ),
+    outputs: z.array(output),
+    command: z.object({ argv: z.array(z.string()).nullable(), sha256: sha256.nullable() }),
+    ffmpeg: z.object({ version: z.string().nullable(), package: z.string().nullable() }),
+    sandbox: z.object({ tier: z.string() }),
+    attempt: z.object({
+      number: z.number(),
+      started_at: timestamp,
+      ended_at: timestamp.nullable(),
+      exit_code: z.number().nullable(),
+      cpu_ms: z.number().nullable(),
+      max_rss_bytes: z.number().nullable(),
+    }),
+    airlock: z.object({ version: z.string().nullable() }),
+  })
+  .meta({ id: 'Manifest' });
+
+export type Manifest = z.infer<typeof manifest>;
+
+const signature = { signature: z.string(), key_id: z.string(), algorithm: z.literal('Ed25519') };
+
+export const signedReceipt = z.object({ receipt, ...signature }).meta({ id: 'SignedReceipt' });
+export const signedManifest = z.object({ manifest, ...signature }).meta({ id: 'SignedManifest' });
+
+export const publicKeys = z
+  .object({
+    keys: z.array(
+      z.object({
+        kty: z.literal('OKP'),
+        crv: z.literal('Ed25519'),
+        x: z.string(),
+        kid: z.string(),
+        use: z.literal('sig'),
+        alg: z.literal('EdDSA'),
+      }),
+    ),
+  })
+  .meta({ id: 'PublicKeys' });

@@ -1,0 +1,64 @@
+import { ApiError } from '../../contract/errors.ts';
+import type { Manifest } from '../../contract/receipts.ts';
+import type { Context } from '../context.ts';
+import { getTranscode } from '../transcodes/read.ts';
+import type { OutputFacts, Transcode } from '../transcodes/row.ts';
+
+/**
+ * How an output was made: what went in and came out by hash, the exact command, the build, the sandbox. The same
+ * job gives the same manifest until it is erased; then the command goes, which may hold words of its owner, and its hash
+ * stays. Throws 404 for a job that is not the account's, 400 before it is completed.
+ */
+export async function readManifest(
+  context: Pick<Context, 'db' | 'vault'>,
+  accountId: string,
+  id: string,
+): Promise<Manifest> {
+  const job = await getTranscode(context.db, accountId, id);
+  if (job.status !== 'completed') throw new ApiError('transcode_not_completed');
+  const attempt = await context.db
+    .selectFrom('attempts')
+    .selectAll()
+    .where('id', '=', job.current_attempt)
+    .executeTakeFirstOrThrow();
+  const output = job.output_probe as OutputFacts;
+  return {
+    type: 'airlock.manifest',
+    version: 1,
+    transcode_id: id,
+    created_at: job.created_at.toISOString(),
+    started_at: job.started_at?.toISOString() ?? null,
+    completed_at: job.completed_at?.toISOString() ?? null,
+    erased_at: job.erased_at?.toISOString() ?? null,
+    inputs: await sourcesOf(context, id),
+    outputs: [output],
+    command: { argv: commandOf(context, job), sha256: attempt.command_sha256 },
+    ffmpeg: { version: attempt.ffmpeg_version, package: attempt.ffmpeg_package },
+    sandbox: { tier: attempt.tier },
+    attempt: {
+      number: attempt.number,
+      started_at: attempt.started_at.toISOString(),
+      ended_at: attempt.ended_at?.toISOString() ?? null,
+      exit_code: attempt.exit_code,
+      cpu_ms: attempt.cpu_ms,
+      max_rss_bytes: attempt.max_rss,
+    },
+    airlock: { version: attempt.airlock_version },
+  };
+}
+
+async function sourcesOf({ db }: Pick<Context, 'db'>, id: string): Promise<Manifest['inputs']> {
+  return db
+    .selectFrom('transcode_inputs')
+    .select(['position', 'role', 'kind', 'size', 'sha256'])
+    .where('transcode_id', '=', id)
+    .orderBy('position')
+    .execute();
+}
+
+/** With the names that files have in the cell. */
+function commandOf({ vault }: Pick<Context, 'vault'>, job: Pick<Transcode, 'plan_sealed'>): string[] | null {
+  if (!job.plan_sealed) return null;
+  const { args } = JSON.parse(vault.open(job.plan_sealed)) as { args: string[] };
+  return ['ffmpeg', ...args];
+}

@@ -1,0 +1,83 @@
+import { ApiError } from '../../contract/errors.ts';
+import type { Receipt } from '../../contract/receipts.ts';
+import type { Context } from '../context.ts';
+import type { StoredObject } from '../objects.ts';
+import { getTranscode } from '../transcodes/read.ts';
+
+/**
+ * What was deleted of a job, and when: its outputs, those of replaced attempts included, and the uploads that it used.
+ * Outputs of other jobs that it read belong to those. `complete` only when the storage itself says that each of these
+ * objects is not there any more, and every worker that had a try at the job has said that its copies are gone.
+ *
+ * Throws 404 for a job that is not the account's, 409 before it was erased or its retention was over, and `StorageError`
+ * when the storage cannot be asked.
+ */
+export async function readReceipt(
+  context: Pick<Context, 'db' | 'store'>,
+  accountId: string,
+  id: string,
+): Promise<Receipt> {
+  const job = await getTranscode(context.db, accountId, id);
+  if (!job.erased_at) throw new ApiError('receipt_not_ready');
+  const [objects, copies] = await Promise.all([objectsOf(context, id), workingCopies(context, id)]);
+  const gone = await Promise.all(objects.map((object) => isGone(context, object)));
+  const deleted = objects.filter((_, index) => gone[index]);
+  const remaining = objects.filter((_, index) => !gone[index]);
+  return {
+    type: 'airlock.receipt',
+    version: 1,
+    transcode_id: id,
+    issued_at: new Date().toISOString(),
+    status: job.status,
+    reason: job.erased_reason ?? 'erased',
+    erased_at: job.erased_at.toISOString(),
+    complete: remaining.length === 0 && copies.every((copy) => copy.removed_at !== null),
+    deleted: deleted.map((object) => ({
+      ...factsOf(object),
+      reason: object.deletion_reason ?? 'erased',
+      deleted_at: object.deleted_at!.toISOString(),
+    })),
+    remaining: remaining.map((object) => ({
+      ...factsOf(object),
+      state: object.state === 'live' ? ('in_use' as const) : ('deleting' as const),
+    })),
+    working_copies: copies,
+  };
+}
+
+async function objectsOf({ db }: Pick<Context, 'db'>, id: string): Promise<StoredObject[]> {
+  const used = db.selectFrom('transcode_inputs').select('object_id').where('transcode_id', '=', id);
+  return db
+    .selectFrom('objects')
+    .selectAll()
+    .where((where) =>
+      where.or([
+        where('transcode_id', '=', id),
+        where.and([where('kind', '=', 'upload'), where('objects.id', 'in', used.$castTo<{ object_id: string }>())]),
+      ]),
+    )
+    .orderBy('id')
+    .execute();
+}
+
+async function workingCopies({ db }: Pick<Context, 'db'>, id: string): Promise<Receipt['working_copies']> {
+  const attempts = await db
+    .selectFrom('attempts')
+    .select(['number', 'cleaned_at'])
+    .where('transcode_id', '=', id)
+    .orderBy('number')
+    .execute();
+  return attempts.map(({ number, cleaned_at }) => ({
+    attempt: number,
+    removed_at: cleaned_at?.toISOString() ?? null,
+  }));
+}
+
+/** The row alone proves little: the storage is asked as well. */
+async function isGone({ store }: Pick<Context, 'store'>, object: StoredObject): Promise<boolean> {
+  return object.state === 'deleted' && object.deleted_at !== null && (await store.head(object.key)) === null;
+}
+
+function factsOf(object: StoredObject) {
+  return { object_id: object.id, kind: object.kind, size: object.size, sha256: object.sha256 };
+}

@@ -1,0 +1,35 @@
+import { stat } from 'node:fs/promises';
+import { knownHash, recordHash } from '../domain/receipts/source-hashes.ts';
+import type { Claim, TranscodeInput } from '../domain/transcodes/row.ts';
+import type { WorkerDeps } from './deps.ts';
+import { hashFile } from './hash-file.ts';
+
+/** A source that lies on this machine now. */
+export interface BroughtSource {
+  row: TranscodeInput;
+  /** Path on the host. */
+  file: string;
+}
+
+/**
+ * Hashes the sources of a job beside its FFmpeg, which reads the same pages of the file: for the manifest and the
+ * receipt. An upload that an earlier job has hashed is not read again; once sealed its bytes cannot change. A hash that
+ * cannot be had stays unknown, since it is no reason to fail a job.
+ */
+export async function hashSources(
+  deps: WorkerDeps,
+  claim: Claim,
+  sources: readonly BroughtSource[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const { row, file } of sources) {
+    if (signal.aborted) return;
+    try {
+      const known = row.object_id ? await knownHash(deps.context.db, row.object_id) : null;
+      const sha256 = known ?? (await hashFile(file, signal));
+      await recordHash(deps.context.db, claim, row, { sha256, size: (await stat(file)).size });
+    } catch (error) {
+      if (!signal.aborted) deps.logger.warn({ err: error, job: claim.job.id }, 'a source could not be hashed');
+    }
+  }
+}
