@@ -1,15 +1,15 @@
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MAX_SLOTS } from './cell-account.ts';
 import { openCellOwner, removeDeadCells } from './cell-owner.ts';
 import { openCgroups } from './cgroup.ts';
 import { closeInherited } from './close-inherited.ts';
-import { explainFailure, findPrograms, packageVersion } from './preflight.ts';
+import { type ImageWatch, watchImage } from './image-watch.ts';
+import { findPrograms, packageVersion } from './preflight.ts';
 import { openRootImage, type RootImage, removeOldImages, storeFacts } from './root-image.ts';
 import { type RunContext, runProgram } from './run.ts';
 import { SandboxError } from './sandbox-error.ts';
-import { seccompFilter } from './seccomp.ts';
 import { selfTest } from './self-test.ts';
+import { makeTier } from './tiers.ts';
 import type { CellSpec, Sandbox, SandboxOptions, SelfTestReport } from './types.ts';
 
 export { SandboxError } from './sandbox-error.ts';
@@ -33,7 +33,6 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const closed = closeInherited();
   if (closed.length > 0)
     logger?.info({ descriptors: closed }, 'closed inherited descriptors that would leak into jobs');
-  const filter = seccompFilter();
   const programs = findPrograms(options.ffmpegPath);
   const images = join(dataDir, 'rootimg');
   const image = await openRootImage(images, programs);
@@ -41,45 +40,81 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const cgroups = await openCgroups();
   if (!cgroups) logger?.warn({}, 'no control group can be made here: memory of jobs is bounded by address space alone');
 
+  const name = options.tier ?? 'bwrap';
+  const tier = await makeTier(name, owner.folder).catch(async (error: unknown) => {
+    await owner.close();
+    throw error;
+  });
   const context: RunContext = {
-    ...programs,
+    tier,
     rootImage: image.path,
-    seccompFile: join(owner.folder, 'seccomp.bpf'),
     cells: owner.folder,
     dataDir,
     cgroup: (slot) => cgroups?.slot(slot) ?? null,
   };
+  let watch: ImageWatch | null = null;
   const busy = new Set<number>();
   const running = new Set<AbortController>();
   let selfTesting: Promise<SelfTestReport> | null = null;
   const close = async (): Promise<void> => {
     for (const controller of running) controller.abort();
     await selfTesting;
+    await watch?.close();
     await cgroups?.close();
     await owner.close();
   };
 
   try {
-    await writeFile(context.seccompFile, filter, { mode: 0o600 });
     await removeOldImages(images, await removeDeadCells(join(dataDir, 'cells')));
-    const ffmpeg = image.facts ?? (await askVersion(context, programs.ffmpeg, images, image));
+    watch = await watchImage({
+      folder: images,
+      image,
+      programs: () => findPrograms(options.ffmpegPath),
+      // A slot of its own: those of jobs may be busy when an upgrade is noticed.
+      ask: (root) => askVersion({ ...context, rootImage: root.path }, images, root, slots + SELF_TEST_CELLS),
+      registerUse: owner.registerImages,
+      usedByOthers: () => removeDeadCells(join(dataDir, 'cells')),
+      onChange: (next, before) =>
+        logger?.info({ now: next.facts, before: before.facts }, 'FFmpeg has changed; new cells use the new build'),
+      onFailure: (error) => logger?.warn({ err: error }, 'the changed FFmpeg cannot be used; cells keep the one before'),
+      ...options.watch,
+    });
+    const held = watch;
     return {
-      tier: 'bwrap',
-      ffmpeg,
+      tier: name,
+      // Read at every use: copies of this object must see the build of today.
+      ffmpeg: {
+        get version() {
+          return held.current.facts.version;
+        },
+        get package() {
+          return held.current.facts.package;
+        },
+        get path() {
+          return held.current.facts.path;
+        },
+        get since() {
+          return held.current.since;
+        },
+      },
       limits: cgroups ? 'cgroup' : 'rlimit',
       run,
-      selfTest() {
+      selfTest({ full = false } = {}) {
         // Two at once would share the self-test's slots.
-        selfTesting ??= selfTest(
-          context,
+        if (selfTesting) return selfTesting;
+        const root = held.hold();
+        selfTesting = selfTest(
+          { ...context, rootImage: root.path },
           Array.from({ length: SELF_TEST_CELLS }, (_, index) => slots + index),
+          { full },
         )
           .catch((error: Error): SelfTestReport => {
-            const seen = explainFailure(error).message;
-            const check = { attempt: 'make a cell', expected: 'a running cell', seen, passed: false };
-            return { tier: 'bwrap', passed: false, checks: [check], at: new Date() };
+            const seen = tier.explain(error).message;
+            const check = { attempt: 'make a cell', expected: 'a running cell', seen, passed: false, promised: true };
+            return { tier: name, passed: false, checks: [check], at: new Date() };
           })
           .finally(() => {
+            root.release();
             selfTesting = null;
           });
         return selfTesting;
@@ -100,16 +135,18 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     const controller = new AbortController();
     const signal = spec.signal ? AbortSignal.any([spec.signal, controller.signal]) : controller.signal;
     running.add(controller);
+    const root = watch!.hold();
     try {
-      return await runProgram(context, { ...spec, program: `/usr/bin/${spec.program}`, signal });
+      return await runProgram({ ...context, rootImage: root.path }, { ...spec, program: `/usr/bin/${spec.program}`, signal });
     } finally {
+      root.release();
       running.delete(controller);
       busy.delete(spec.slot);
     }
   }
 }
 
-async function askVersion(context: RunContext, ffmpeg: string, images: string, image: RootImage) {
+async function askVersion(context: RunContext, images: string, image: RootImage, slot: number) {
   const output: Buffer[] = [];
   const result = await runProgram(context, {
     program: '/usr/bin/ffmpeg',
@@ -117,9 +154,9 @@ async function askVersion(context: RunContext, ffmpeg: string, images: string, i
     inputs: [],
     limits: { memoryBytes: 2 ** 29, cpuSeconds: 30, wallMs: 30_000, outputBytes: 2 ** 20, outputFiles: 1 },
     onStdout: (chunk) => output.push(chunk),
-    slot: 0,
+    slot,
   }).catch((error: Error) => {
-    throw explainFailure(error);
+    throw context.tier.explain(error);
   });
   await result.release();
   const version = Buffer.concat(output).toString('utf8').split('\n')[0]!;
@@ -127,7 +164,7 @@ async function askVersion(context: RunContext, ffmpeg: string, images: string, i
     const reason = `FFmpeg does not run in the cell (${result.end}, code ${result.exitCode}): ${result.stderr.trim().slice(-500)}`;
     throw new SandboxError(reason, 'Check that `ffmpeg -version` works on this machine');
   }
-  const facts = { version, package: await packageVersion(ffmpeg) };
+  const facts = { version, package: await packageVersion(image.source), path: image.source };
   await storeFacts(images, image.fingerprint, facts);
   return facts;
 }
