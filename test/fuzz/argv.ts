@@ -34,7 +34,7 @@ export function argvFaults(args: readonly string[]): string[] {
     else if (arg.startsWith('-/')) faults.push(`a value out of a file: ${arg}`);
     else if (/[\u0000]/.test(arg)) faults.push(`a zero byte behind ${flag}`);
     else if (FILTER_FLAGS.test(flag)) faults.push(...filterFaults(arg));
-    else if (/^-metadata/.test(flag)) {
+    else if (/^-metadata(:|$)/.test(flag)) {
       if (!FREE_TEXT.test(arg) || /[\u0000-\u0008\u000b-\u001f\u007f]/.test(arg))
         faults.push(`a tag: ${JSON.stringify(arg)}`);
     } else {

@@ -1,4 +1,4 @@
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +8,7 @@ import type { CheckedGraph, PadKind } from '../../src/media/filters/types.ts';
 const SOURCE: Record<PadKind, string> = { v: 'testsrc2=s=64x48:r=10:d=0.3', a: 'sine=d=0.3' };
 /** What FFmpeg says of a text that it does not understand, other than of a picture or a sound that does not fit. */
 const NOT_UNDERSTOOD =
-  /Option not found|No such filter|No option name near|Unable to parse|Undefined constant|Unknown function|Missing '\)'|Invalid chars|Unrecognized option|out of range \[|Error parsing|Error applying option|Missing .*input|Error setting option|cannot be used|Value .* for parameter/i;
+  /Option not found|No such filter|No option name near|Unable to parse|Undefined constant|Unknown function|Missing '\)'|Invalid chars|Unrecognized option|out of range \[|Error parsing (?!global)|Error applying option|Missing .*input|Error setting option|cannot be used|Value .* for parameter/i;
 /** The machine's limits, for a scale of a size that a job's cell would allow. */
 const MEMORY = '--as=3221225472';
 const TIMEOUT_MS = 4000;
@@ -18,7 +18,7 @@ export async function startsInFfmpeg(graph: CheckedGraph): Promise<string | null
   const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-'));
   try {
     const text = serialiseGraph(graph, {
-      asset: (index) => placeAsset(folder, graph.assets[index]?.kind ?? 'media', index),
+      asset: (index) => placeAsset(folder, graph, index),
       inputs: graph.inputs.map((_, index) => `${index}:0`),
       outputs: graph.outputs.map((_, index) => `out${index}`),
     });
@@ -32,12 +32,41 @@ export async function startsInFfmpeg(graph: CheckedGraph): Promise<string | null
   }
 }
 
-function placeAsset(folder: string, kind: string, index: number): string {
-  const name = { subtitle: 'srt', lut: 'cube', font: 'ttf', picture: 'png', media: 'mkv' }[kind] ?? 'bin';
-  const path = join(folder, `asset-${index}.${name}`);
-  const cube = `LUT_3D_SIZE 2\n${'0 0 0\n'.repeat(8)}`;
-  writeFileSync(path, kind === 'lut' ? cube : '1\n00:00:00,000 --> 00:00:01,000\na\n');
+/** A file that fits the filter which names it. */
+function placeAsset(folder: string, graph: CheckedGraph, index: number): string {
+  const names = (filter: CheckedGraph['chains'][number][number]) =>
+    [...filter.values.values()].some((value) => value.type === 'asset' && value.asset === index);
+  const filter = graph.chains.flat().find(names)?.spec.name ?? '';
+  const kind = graph.assets[index]?.kind;
+  const path = join(folder, `asset-${index}.${kind === 'lut' ? 'cube' : filter === 'ass' ? 'ass' : 'srt'}`);
+  if (kind === 'font') return '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf';
+  if (kind === 'media' || kind === 'picture') return sampleMedia();
+  if (kind === 'lut') {
+    const flat = filter === 'lut1d' ? 'LUT_1D_SIZE 2\n0 0 0\n1 1 1\n' : `LUT_3D_SIZE 2\n${'0 0 0\n'.repeat(8)}`;
+    writeFileSync(path, flat);
+  } else writeFileSync(path, filter === 'ass' ? ASS : SRT);
   return path;
+}
+
+const SRT = '1\n00:00:00,000 --> 00:00:01,000\na\n';
+const ASS = `[Script Info]
+ScriptType: v4.00+
+
+[Events]
+Format: Layer, Start, End, Style, Text
+Dialogue: 0,0:00:00.00,0:00:01.00,Default,a
+`;
+let media: string | null = null;
+
+/** Pictures and sound, made once for the process. */
+function sampleMedia(): string {
+  if (media) return media;
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-media-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  media = join(folder, 'media.mkv');
+  const sources = ['-f', 'lavfi', '-i', SOURCE.v, '-f', 'lavfi', '-i', SOURCE.a];
+  execFileSync('/usr/bin/ffmpeg', ['-v', 'error', ...sources, '-c:v', 'mpeg4', '-c:a', 'pcm_s16le', media]);
+  return media;
 }
 
 function ffmpeg(args: string[]): Promise<string> {

@@ -84,8 +84,8 @@ function refusalFaults(refusal: Refusal, request: TranscodeRequest): string[] {
   if (!places) faults.push(`a refusal at no place of a request: ${refusal.field}`);
   for (const part of ['reason', 'suggestion'] as const) {
     const text = refusal[part];
-    if (typeof text !== 'string' || text.trim().length < 8) faults.push(`${where}: ${part} says nothing: ${text}`);
-    else if (/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]|undefined|\[object/.test(text))
+    if (typeof text !== 'string' || text.trim().length < 6) faults.push(`${where}: ${part} says nothing: ${text}`);
+    else if (/[\u0000-\u001f\u007f\u202a-\u202e\u2066-\u2069]|\bundefined\b|\[object Object\]/.test(text))
       faults.push(`${where}: ${part} is not printable: ${JSON.stringify(text)}`);
     else if (text.length > 1500) faults.push(`${where}: ${part} is ${text.length} characters long`);
   }

@@ -64,7 +64,7 @@ export function filterAdvice(name: string): { reason: string; suggestion: string
   if (HARDWARE.test(name)) {
     return {
       reason: 'needs a graphics card, and jobs have none',
-      suggestion: `Use the filter without that ending${name.includes('_') ? `, such as ${name.replace(/_[^_]*$/, '')}` : ''}.`,
+      suggestion: `Use the filter without that ending${/^[a-z]\w*_\w+$/.test(name) ? `, such as ${name.replace(/_[^_]*$/, '')}` : ''}.`,
     };
   }
   if (DEVICES.test(name)) {

@@ -131,6 +131,14 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
         b: 'blue_expr',
         i: 'interpolation',
       },
+      check: (values) =>
+        ['lum_expr', 'red_expr', 'green_expr', 'blue_expr'].some((name) => values.has(name))
+          ? null
+          : {
+              option: 'lum_expr',
+              reason: 'is missing, and so are red, green and blue.',
+              suggestion: "Give lum, or r, g and b, such as lum='lum(X,Y)'.",
+            },
       timeline: true,
       example: "geq=lum='lum(X,Y)*(1-hypot(X/W-0.5,Y/H-0.5))':cb='cb(X,Y)':cr=128",
     },

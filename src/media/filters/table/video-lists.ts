@@ -24,7 +24,7 @@ export const COLOR_SPACE_LIST = list(
   '|',
   16,
 );
-export const COLOR_RANGE_LIST = list('tv mpeg limited pc jpeg full unknown unspecified'.split(' '), '|', 8);
+export const COLOR_RANGE_LIST = list(['tv', 'pc', 'unknown'], '|', 3);
 
 /** Ways in which swscale scales; `print_info` is left out, it only writes to the log. */
 export const SCALER_FLAGS = flags(

@@ -57,28 +57,28 @@ function scaleOptions(side: FilterValue): Record<string, FilterValue> {
 }
 
 /** FFmpeg takes a lone width for the text of a size and fails. */
-function bothSides(values: OptionTexts) {
-  if (values.has('w') === values.has('h')) return null;
-  const [given, missing] = values.has('w') ? ['w', 'h'] : ['h', 'w'];
+const bothSides = (width: string, height: string) => (values: OptionTexts) => {
+  if (values.has(width) === values.has(height)) return null;
+  const [given, missing] = values.has(width) ? [width, height] : [height, width];
   return {
     option: given!,
     reason: `${given} is given without ${missing}.`,
     suggestion: `Add ${missing}=-2 to keep the aspect with an even side.`,
   };
-}
+};
 
 /** The size of the picture and its place in a larger or smaller one. */
 export const SCALE_FILTERS: readonly FilterSpec[] = [
   video('scale', 'Resizes the picture and converts its colour matrix and range.', scaleOptions(scaled), {
     aliases: SCALE_ALIASES,
-    check: bothSides,
+    check: bothSides('w', 'h'),
     example: 'scale=w=-2:h=ih/2:flags=lanczos+accurate_rnd:out_range=tv',
   }),
   video('scale2ref', 'Resizes the first picture by the size of the second.', scaleOptions(scaledToReference), {
     inputs: ['v', 'v'],
     outputs: ['v', 'v'],
     aliases: SCALE_ALIASES,
-    check: bothSides,
+    check: bothSides('w', 'h'),
     example: 'scale2ref=w=oh*mdar:h=ih/4',
   }),
   video(
@@ -125,6 +125,7 @@ export const SCALE_FILTERS: readonly FilterSpec[] = [
         c: 'chromal',
         cin: 'chromalin',
       },
+      check: bothSides('width', 'height'),
       example: 'zscale=width=128:height=-2:filter=lanczos:matrixin=170m:matrix=709:range=limited',
     },
   ),
