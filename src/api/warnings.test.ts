@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { createBody } from '../contract/transcodes.ts';
-import { nearestName, unknownFields } from './warnings.ts';
+import { nearestName } from '../media/index.ts';
+import { unknownFields } from './warnings.ts';
 
 describe('warnings of unknown fields', () => {
   it('name the field with its path, at any depth', () => {

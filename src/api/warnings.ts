@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Warning } from '../contract/common.ts';
+import { nearestName } from '../media/index.ts';
 
 const MAX_WARNINGS = 50;
 
@@ -51,30 +52,4 @@ function unwrap(schema: z.ZodType): z.ZodType {
     } else if (inner instanceof z.ZodPipe) inner = inner.in as z.ZodType;
     else return inner;
   }
-}
-
-/** The known name within an edit distance of a third of its length, or equal but for case and underscores. */
-export function nearestName(name: string, known: string[]): string | null {
-  const plain = (text: string) => text.toLowerCase().replace(/[_-]/g, '');
-  let best: { name: string; distance: number } | null = null;
-  for (const candidate of known) {
-    const distance = editDistance(plain(name).slice(0, 64), plain(candidate));
-    if (distance <= Math.max(1, Math.floor(candidate.length / 3)) && (!best || distance < best.distance)) {
-      best = { name: candidate, distance };
-    }
-  }
-  return best?.name ?? null;
-}
-
-/** Levenshtein distance, one row at a time. */
-function editDistance(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= b.length; j++) {
-      next[j] = Math.min(next[j - 1]! + 1, row[j]! + 1, row[j - 1]! + (a[i - 1] === b[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[b.length]!;
 }

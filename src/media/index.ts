@@ -1,5 +1,6 @@
 export { type CommandError, type CommandRequest, type CommandResult, readCommand } from './commands/index.ts';
 export { ENCODERS } from './encoders/encoders.ts';
+export { nearestName } from './near-name.ts';
 export { describeRule } from './options/option-grammars.ts';
 export { OPTION_TABLE, type OptionRow } from './options/option-table.ts';
 export { describeValue, type OptionValue } from './options/option-values.ts';

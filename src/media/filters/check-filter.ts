@@ -52,7 +52,7 @@ export function checkFilter(
   };
   let position = 0;
   for (const argument of raw.arguments) {
-    const written = argument.key ?? spec.positional[position];
+    const written = argument.key ?? unnamedKey(spec, position, argument.value);
     if (argument.key === null) position++;
     if (written === undefined) {
       refusals.add(argument.offset, spec.name, 'has too many unnamed values', listOptions(spec));
@@ -73,6 +73,13 @@ export function checkFilter(
 
 function isOwn(spec: FilterSpec, key: string): boolean {
   return spec.fixed !== undefined && Object.hasOwn(spec.fixed, key);
+}
+
+/** Where an unnamed value belongs; FFmpeg takes `scale=1280x720` and `scale=hd720` for the size, not for the width. */
+function unnamedKey(spec: FilterSpec, position: number, value: string): string | undefined {
+  const size = spec.options.size;
+  if (position === 0 && size?.type === 'size' && readValue(size, value).ok) return 'size';
+  return spec.positional[position];
 }
 
 function optionKind(spec: FilterSpec, key: string): FilterValue | null {
