@@ -1,0 +1,110 @@
+import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { Refused } from './verdicts.ts';
+
+const WINDOW = 64 * 1024;
+
+/** A file that is read at any place. Synchronous: it is used in a thread that does nothing else. */
+export interface FileBytes {
+  readonly size: number;
+  /** Exactly `length` bytes; throws `Refused` beyond the end. The answer is a copy, or valid until the next call. */
+  read(position: number, length: number): Buffer;
+  /** Into a buffer of the caller's; the number of bytes that were there. */
+  readInto(target: Buffer, position: number): number;
+  close(): void;
+}
+
+export function openBytes(path: string): FileBytes {
+  const fd = openSync(path, 'r');
+  const size = fstatSync(fd).size;
+  const window = Buffer.alloc(WINDOW);
+  let start = 0;
+  let filled = 0;
+  const readInto = (target: Buffer, position: number): number => {
+    let done = 0;
+    while (done < target.length) {
+      const got = readSync(fd, target, done, target.length - done, position + done);
+      if (got === 0) break;
+      done += got;
+    }
+    return done;
+  };
+  return {
+    size,
+    readInto,
+    read(position, length) {
+      if (!Number.isSafeInteger(position) || position < 0 || length < 0 || position + length > size) {
+        throw new Refused('invalid_media', 'ends before what it declares.');
+      }
+      if (length > WINDOW) {
+        const bytes = Buffer.alloc(length);
+        readInto(bytes, position);
+        return bytes;
+      }
+      if (position < start || position + length > start + filled) {
+        start = position;
+        filled = readInto(window, position);
+        if (filled < length) throw new Refused('invalid_media', 'changed while it was read.');
+      }
+      return window.subarray(position - start, position - start + length);
+    },
+    close: () => closeSync(fd),
+  };
+}
+
+/** A new file that grows at its end. */
+export interface FileOut {
+  readonly position: number;
+  write(bytes: Uint8Array): void;
+  /** At a place that has been written before. */
+  patch(bytes: Uint8Array, position: number): void;
+  /** Leaves a hole: bytes that read as zero and take no room. */
+  skip(length: number): void;
+  close(): void;
+}
+
+const BUFFERED = 256 * 1024;
+
+/** `wx`: what is there already, a link included, is never written through. */
+export function createOut(path: string): FileOut {
+  const fd = openSync(path, 'wx', 0o600);
+  const buffer = Buffer.alloc(BUFFERED);
+  let pending = 0;
+  let position = 0;
+  const writeAll = (bytes: Uint8Array, at: number): void => {
+    let done = 0;
+    while (done < bytes.length) done += writeSync(fd, bytes, done, bytes.length - done, at + done);
+  };
+  const flush = (): void => {
+    if (pending > 0) writeAll(buffer.subarray(0, pending), position - pending);
+    pending = 0;
+  };
+  return {
+    get position() {
+      return position;
+    },
+    write(bytes) {
+      if (pending + bytes.length > BUFFERED) flush();
+      if (bytes.length > BUFFERED) writeAll(bytes, position);
+      else {
+        buffer.set(bytes, pending);
+        pending += bytes.length;
+      }
+      position += bytes.length;
+    },
+    patch(bytes, at) {
+      flush();
+      writeAll(bytes, at);
+    },
+    skip(length) {
+      flush();
+      if (length <= 0) return;
+      position += length;
+      // The last byte makes the file as long as it says.
+      writeAll(new Uint8Array(1), position - 1);
+    },
+    close() {
+      flush();
+      closeSync(fd);
+    },
+  };
+}

@@ -1,0 +1,59 @@
+import { NotRewritable } from '../verdicts.ts';
+import type { Track } from './movie.ts';
+
+/** Twelve hours in which every frame is a chunk of its own, beside its sound. */
+const MAX_CHUNKS = 4_000_000;
+
+export interface Layout {
+  /** For each track the places of its chunks, counted from the first byte of the data. */
+  offsets: Float64Array[];
+  /** What is copied, in the order in which it stood; neighbours are one. */
+  ranges: Ranges;
+  bytes: number;
+}
+
+/** Plain numbers, for a hostile file makes millions of them. */
+export interface Ranges {
+  count: number;
+  from: Float64Array;
+  bytes: Float64Array;
+}
+
+/** Sets all chunks side by side, so that nothing else of the file is taken along. */
+export function arrange(tracks: readonly Track[]): Layout {
+  const total = tracks.reduce((sum, { samples }) => sum + samples.chunks.count, 0);
+  if (total > MAX_CHUNKS) throw new NotRewritable('has more chunks than the reader keeps');
+  const from = new Float64Array(total);
+  const bytes = new Float64Array(total);
+  const places = new Float64Array(total);
+  let filled = 0;
+  for (const { samples } of tracks) {
+    from.set(samples.chunks.offsets, filled);
+    bytes.set(samples.chunks.bytes, filled);
+    filled += samples.chunks.count;
+  }
+  const order = new Uint32Array(total).map((_, index) => index).sort((a, b) => from[a]! - from[b]!);
+  const ranges: Ranges = { count: 0, from: new Float64Array(total), bytes: new Float64Array(total) };
+  let length = 0;
+  let end = -1;
+  for (const chunk of order) {
+    places[chunk] = length;
+    const [start, size] = [from[chunk]!, bytes[chunk]!];
+    if (size === 0) continue;
+    // Data that is used twice would make the copy larger than the file.
+    if (start < end) throw new NotRewritable('uses its data several times');
+    if (start !== end) ranges.from[ranges.count++] = start;
+    ranges.bytes[ranges.count - 1]! += size;
+    end = start + size;
+    length += size;
+  }
+  return { offsets: perTrack(tracks, places), ranges, bytes: length };
+}
+
+function perTrack(tracks: readonly Track[], places: Float64Array): Float64Array[] {
+  let at = 0;
+  return tracks.map(({ samples }) => {
+    at += samples.chunks.count;
+    return places.subarray(at - samples.chunks.count, at);
+  });
+}

@@ -1,0 +1,58 @@
+import { NotRewritable } from '../verdicts.ts';
+import { makeFullBox } from './boxes.ts';
+
+/* ISO/IEC 14496-1, 7.2.6: descriptors, of which an MP4 holds the elementary stream's, its decoder's and its set-up. */
+const ES = 3;
+const DECODER = 4;
+const SETUP = 5;
+
+interface Descriptor {
+  tag: number;
+  body: Buffer;
+}
+
+/** Reads the descriptors and writes those that matter anew: kind of stream, bit rates, decoder set-up. */
+export function rewriteEsds(bytes: Buffer): Buffer {
+  if (bytes.length < 4) throw new NotRewritable('has a decoder description that is cut off');
+  const outer = descriptorsIn(bytes.subarray(4)).find(({ tag }) => tag === ES || tag === DECODER);
+  const decoder =
+    outer?.tag === ES ? descriptorsIn(afterEsFields(outer.body)).find(({ tag }) => tag === DECODER) : outer;
+  if (!decoder || decoder.body.length < 13) throw new NotRewritable('has a decoder description that is cut off');
+  const setup = descriptorsIn(decoder.body.subarray(13)).find(({ tag }) => tag === SETUP);
+  const inner = Buffer.concat([decoder.body.subarray(0, 13), ...(setup ? [descriptor(SETUP, setup.body)] : [])]);
+  // ES_ID 0, no flags; "SL" as MP4 files have it.
+  const es = Buffer.concat([Buffer.from([0, 0, 0]), descriptor(DECODER, inner), descriptor(6, Buffer.from([2]))]);
+  return makeFullBox('esds', 0, 0, descriptor(ES, es));
+}
+
+function afterEsFields(body: Buffer): Buffer {
+  const flags = body[2] ?? 0;
+  let at = 3;
+  if (flags & 0x80) at += 2;
+  if (flags & 0x40) at += 1 + (body[at] ?? 0);
+  if (flags & 0x20) at += 2;
+  return body.subarray(at);
+}
+
+function descriptorsIn(bytes: Buffer): Descriptor[] {
+  const found: Descriptor[] = [];
+  let at = 0;
+  while (at + 2 <= bytes.length && found.length < 16) {
+    const tag = bytes[at++]!;
+    let length = 0;
+    for (let index = 0; index < 4; index++) {
+      const byte = bytes[at++] ?? 0;
+      length = (length << 7) | (byte & 0x7f);
+      if (!(byte & 0x80)) break;
+    }
+    if (at + length > bytes.length) break;
+    found.push({ tag, body: bytes.subarray(at, at + length) });
+    at += length;
+  }
+  return found;
+}
+
+function descriptor(tag: number, body: Buffer): Buffer {
+  const length = [21, 14, 7, 0].map((shift, index) => ((body.length >> shift) & 0x7f) | (index < 3 ? 0x80 : 0));
+  return Buffer.concat([Buffer.from([tag, ...length]), body]);
+}

@@ -1,0 +1,144 @@
+import type { FileBytes } from '../file-bytes.ts';
+import { refuseLength } from '../limits.ts';
+import { NotRewritable, Refused } from '../verdicts.ts';
+import { type Box, content, makeFullBox } from './boxes.ts';
+import type { Chunks, SampleTable } from './movie.ts';
+
+/** Samples whose sizes are told one by one: twelve hours at 120 frames a second. */
+const MAX_SAMPLES = 12 * 3600 * 120;
+/** A table with 8 bytes for each of them. */
+const MAX_TABLE = 16 + MAX_SAMPLES * 8;
+
+/** Reads the sample tables (ISO/IEC 14496-12, 8.6 and 8.7) and checks them against each other. */
+export function readSamples(
+  file: FileBytes,
+  stbl: Map<string, Box>,
+  timescale: number,
+  boxes: readonly Box[],
+): SampleTable {
+  if (stbl.has('stz2')) throw new NotRewritable('packs its sample sizes');
+  const sizes = table(file, stbl.get('stsz'), 12, 4, 8, (bytes) => bytes.readUInt32BE(4) === 0);
+  const durations = table(file, stbl.get('stts'), 8, 8, 4);
+  if (!sizes || !durations) throw new Refused('invalid_media', 'has a stream without its sample table.');
+  const count = sizes.count;
+  const size = sizes.head.readUInt32BE(4);
+  const total = sumOf(durations.rows, (delta) => {
+    if (delta >= 2 ** 31) throw new NotRewritable('has times that run backwards');
+  });
+  refuseLength(total.weighted / timescale);
+  const offsets = table(file, stbl.get('ctts'), 8, 8, 4);
+  const keys = table(file, stbl.get('stss'), 8, 4, 4);
+  if (count > 0) {
+    if (total.counted !== count) throw new NotRewritable('has times for another number of samples');
+    if (offsets && sumOf(offsets.rows).counted !== count)
+      throw new NotRewritable('has offsets for another number of samples');
+    if (keys) checkKeys(keys.rows, count);
+  }
+  return {
+    count,
+    size,
+    sizes: sizes.rows,
+    durations: durations.rows,
+    offsets: offsets && { version: offsets.head[0]!, pairs: offsets.rows },
+    keys: keys?.rows ?? null,
+    groups: readGroups(file, boxes),
+    chunks: readChunks(file, stbl, { count, size, sizes: sizes.rows }),
+  };
+}
+
+interface Table {
+  head: Buffer;
+  count: number;
+  rows: Buffer;
+}
+
+/** A box that holds a count and as many rows; a count that the box is too small for is refused. */
+function table(
+  file: FileBytes,
+  box: Box | undefined,
+  headBytes: number,
+  rowBytes: number,
+  countAt: number,
+  hasRows: (head: Buffer) => boolean = () => true,
+): Table | null {
+  if (!box) return null;
+  const bytes = content(file, box, MAX_TABLE, headBytes);
+  const head = bytes.subarray(0, headBytes);
+  const count = head.readUInt32BE(countAt);
+  const length = hasRows(head) ? count * rowBytes : 0;
+  if (headBytes + length > bytes.length) throw new Refused('invalid_media', 'declares more samples than it describes.');
+  return { head, count, rows: bytes.subarray(headBytes, headBytes + length) };
+}
+
+function sumOf(pairs: Buffer, check: (value: number) => void = () => {}): { counted: number; weighted: number } {
+  let counted = 0;
+  let weighted = 0;
+  for (let at = 0; at < pairs.length; at += 8) {
+    const value = pairs.readUInt32BE(at + 4);
+    check(value);
+    counted += pairs.readUInt32BE(at);
+    weighted += pairs.readUInt32BE(at) * value;
+  }
+  return { counted, weighted };
+}
+
+function checkKeys(keys: Buffer, count: number): void {
+  let before = 0;
+  for (let at = 0; at < keys.length; at += 4) {
+    const key = keys.readUInt32BE(at);
+    if (key <= before || key > count) throw new NotRewritable('has key frames out of order');
+    before = key;
+  }
+}
+
+function readChunks(
+  file: FileBytes,
+  stbl: Map<string, Box>,
+  samples: { count: number; size: number; sizes: Buffer },
+): Chunks {
+  const short = table(file, stbl.get('stco'), 8, 4, 4);
+  const places = short ?? table(file, stbl.get('co64'), 8, 8, 4);
+  const runs = table(file, stbl.get('stsc'), 8, 12, 4);
+  if (!places || !runs) throw new Refused('invalid_media', 'has a stream without its sample table.');
+  const count = places.count;
+  const chunks = {
+    count,
+    offsets: new Float64Array(count),
+    bytes: new Float64Array(count),
+    samples: new Uint32Array(count),
+  };
+  let sample = 0;
+  let run = 0;
+  for (let chunk = 0; chunk < count; chunk++) {
+    while ((run + 1) * 12 < runs.rows.length && runs.rows.readUInt32BE((run + 1) * 12) <= chunk + 1) run++;
+    const first = runs.rows.length >= 12 ? runs.rows.readUInt32BE(run * 12) : 0;
+    if (first === 0 || first > chunk + 1) throw new NotRewritable('has chunks without samples');
+    if (runs.rows.readUInt32BE(run * 12 + 8) !== 1) throw new NotRewritable('has several sample descriptions');
+    const inChunk = Math.min(runs.rows.readUInt32BE(run * 12 + 4), samples.count - sample);
+    let bytes = inChunk * samples.size;
+    if (samples.size === 0) {
+      for (let index = 0; index < inChunk; index++) bytes += samples.sizes.readUInt32BE((sample + index) * 4);
+    }
+    const offset = short ? short.rows.readUInt32BE(chunk * 4) : Number(places.rows.readBigUInt64BE(chunk * 8));
+    if (offset + bytes > file.size) throw new NotRewritable('is cut off: it declares more data than it holds');
+    sample += inChunk;
+    chunks.offsets[chunk] = offset;
+    chunks.bytes[chunk] = bytes;
+    chunks.samples[chunk] = inChunk;
+  }
+  if (sample !== samples.count) throw new NotRewritable('has samples outside its chunks');
+  return chunks;
+}
+
+/** Which samples decoding may start from, beside the key frames: FFmpeg seeks by them. */
+function readGroups(file: FileBytes, boxes: readonly Box[]): Buffer[] {
+  const groups: Buffer[] = [];
+  for (const box of boxes) {
+    if (box.type !== 'sgpd' && box.type !== 'sbgp') continue;
+    const bytes = content(file, box, MAX_TABLE, 12);
+    const grouping = bytes.toString('latin1', 4, 8);
+    if (grouping !== 'sync' && grouping !== 'rap ') continue;
+    groups.push(makeFullBox(box.type, bytes[0]!, bytes.readUInt32BE(0) & 0xffffff, bytes.subarray(4)));
+  }
+  return groups;
+}

@@ -1,0 +1,111 @@
+import type { FileBytes, FileOut } from '../file-bytes.ts';
+import { NotRewritable } from '../verdicts.ts';
+import { arrange } from './arrange.ts';
+import { makeBox, makeFullBox, u32 } from './boxes.ts';
+import { copyRanges } from './copy-ranges.ts';
+import type { Movie, Track } from './movie.ts';
+
+/**
+ * Writes a movie as a plain file of our own: index first, then the samples in the order in which they stood.
+ * `mediaBytes` bounds how much of the samples is copied; the rest is a hole.
+ */
+export function writeMovie(movie: Movie, file: FileBytes, out: FileOut, mediaBytes: number | null): void {
+  const layout = arrange(movie.tracks);
+  if (layout.bytes > file.size) throw new NotRewritable('uses its data several times');
+  const brand = Buffer.from(movie.brand, 'latin1');
+  const ftyp = makeBox('ftyp', brand, u32(0x200), brand);
+  const sizes = movie.tracks.map((track, index) => makeTrack(track, index, layout.offsets[index]!, 0).length);
+  const indexBytes = sizes.reduce((sum, size) => sum + size, makeBox('mvhd').length + 8 + MOVIE_HEADER);
+  const dataAt = ftyp.length + indexBytes + 16;
+  const tracks = movie.tracks.map((track, index) => makeTrack(track, index, layout.offsets[index]!, dataAt));
+  out.write(ftyp);
+  out.write(makeBox('moov', movieHeader(movie), ...tracks));
+  const mdat = Buffer.alloc(16);
+  mdat.writeUInt32BE(1, 0);
+  mdat.write('mdat', 4, 'latin1');
+  mdat.writeBigUInt64BE(BigInt(layout.bytes + 16), 8);
+  out.write(mdat);
+  if (out.position !== dataAt) throw new Error('The index of a movie has another size than was reckoned with.');
+  copyRanges(file, out, layout.ranges, mediaBytes);
+}
+
+const MOVIE_HEADER = 4 + 28 + 80;
+
+function movieHeader(movie: Movie): Buffer {
+  const duration = Buffer.alloc(8);
+  duration.writeBigUInt64BE(BigInt(Math.trunc(movie.duration)));
+  return makeFullBox(
+    'mvhd',
+    1,
+    0,
+    ...[Buffer.alloc(16), u32(movie.timescale), duration, u32(0x10000), Buffer.from([1, 0]), Buffer.alloc(10)],
+    ...[movie.matrix, Buffer.alloc(24), u32(movie.tracks.length + 1)],
+  );
+}
+
+function makeTrack(track: Track, index: number, offsets: Float64Array, dataAt: number): Buffer {
+  const { kind, media, samples } = track;
+  const video = kind === 'video';
+  const handler = makeFullBox('hdlr', 0, 0, u32(0), Buffer.from(video ? 'vide' : 'soun'), Buffer.alloc(13));
+  const header = video ? makeFullBox('vmhd', 0, 1, Buffer.alloc(8)) : makeFullBox('smhd', 0, 0, Buffer.alloc(4));
+  const dinf = makeBox('dinf', makeFullBox('dref', 0, 0, u32(1), makeFullBox('url ', 0, 1)));
+  const places = Buffer.alloc(offsets.length * 8);
+  for (const [chunk, offset] of offsets.entries()) places.writeBigUInt64BE(BigInt(dataAt + offset), chunk * 8);
+  const counted = (type: string, version: number, rows: Buffer, rowBytes: number) =>
+    makeFullBox(type, version, 0, u32(rows.length / rowBytes), rows);
+  const stbl = makeBox(
+    'stbl',
+    makeFullBox('stsd', 0, 0, u32(1), track.entry),
+    counted('stts', 0, samples.durations, 8),
+    ...(samples.offsets ? [counted('ctts', samples.offsets.version, samples.offsets.pairs, 8)] : []),
+    ...(samples.keys ? [counted('stss', 0, samples.keys, 4)] : []),
+    ...samples.groups,
+    counted('stsc', 0, chunkRuns(samples.chunks.samples), 12),
+    makeFullBox('stsz', 0, 0, u32(samples.size, samples.count), samples.sizes),
+    counted('co64', 0, places, 8),
+  );
+  const mdia = makeBox('mdia', mediaHeader(media), handler, makeBox('minf', header, dinf, stbl));
+  return makeBox('trak', trackHeader(track, index), ...editList(track), mdia);
+}
+
+function trackHeader(track: Track, index: number): Buffer {
+  const [duration, tail] = [Buffer.alloc(8), Buffer.alloc(16)];
+  duration.writeBigUInt64BE(BigInt(Math.trunc(track.duration)));
+  tail.writeUInt16BE(track.alternateGroup, 10);
+  tail.writeUInt16BE(track.volume, 12);
+  return makeFullBox(
+    'tkhd',
+    1,
+    track.flags,
+    ...[Buffer.alloc(16), u32(index + 1, 0), duration, tail, track.matrix, u32(track.width, track.height)],
+  );
+}
+
+function mediaHeader(media: Track['media']): Buffer {
+  const [duration, language] = [Buffer.alloc(8), Buffer.alloc(4)];
+  duration.writeBigUInt64BE(BigInt(Math.trunc(media.duration)));
+  language.writeUInt16BE(media.language, 0);
+  return makeFullBox('mdhd', 1, 0, Buffer.alloc(16), u32(media.timescale), duration, language);
+}
+
+function editList(track: Track): Buffer[] {
+  if (!track.edits) return [];
+  const rows = Buffer.alloc(track.edits.length * 20);
+  for (const [index, edit] of track.edits.entries()) {
+    rows.writeBigUInt64BE(BigInt(edit.duration), index * 20);
+    rows.writeBigInt64BE(BigInt(edit.mediaTime), index * 20 + 8);
+    rows.writeUInt32BE(edit.rate, index * 20 + 16);
+  }
+  return [makeBox('edts', makeFullBox('elst', 1, 0, u32(track.edits.length), rows))];
+}
+
+/** `stsc`: chunks in a row with equally many samples are told once. */
+function chunkRuns(samples: Uint32Array): Buffer {
+  const rows: number[] = [];
+  for (const [chunk, count] of samples.entries()) {
+    if (chunk === 0 || samples[chunk - 1] !== count) rows.push(chunk + 1, count, 1);
+  }
+  const bytes = Buffer.alloc(rows.length * 4);
+  for (const [index, value] of rows.entries()) bytes.writeUInt32BE(value, index * 4);
+  return bytes;
+}

@@ -1,0 +1,25 @@
+import { INPUT_LIMITS } from '../media/probe/input-limits.ts';
+import { Refused } from './verdicts.ts';
+
+/* What a file may declare before FFmpeg sees it: the bounds that hold after ffprobe, too. */
+
+/** Throws when a stream declares more than the longest input. Seconds. */
+export function refuseLength(seconds: number): void {
+  if (seconds <= INPUT_LIMITS.maxDurationSeconds) return;
+  const [hours, most] = [(seconds / 3600).toFixed(1), INPUT_LIMITS.maxDurationSeconds / 3600];
+  throw new Refused('too_long', `lasts ${hours} hours; ${most} are allowed.`);
+}
+
+export function refuseSize(width: number, height: number): void {
+  const { maxPixels, maxSide } = INPUT_LIMITS;
+  if (width * height <= maxPixels && width <= maxSide && height <= maxSide) return;
+  throw new Refused(
+    'too_many_pixels',
+    `declares pictures of ${width}x${height}; ${maxPixels} pixels and ${maxSide} a side are allowed.`,
+  );
+}
+
+export function refuseStreams(count: number): void {
+  if (count <= INPUT_LIMITS.maxStreams) return;
+  throw new Refused('too_many_streams', `has ${count} streams; ${INPUT_LIMITS.maxStreams} are allowed.`);
+}

@@ -1,0 +1,20 @@
+import { parentPort } from 'node:worker_threads';
+import { lookAtFile } from './look-file.ts';
+import type { LookAnswer, LookRequest } from './types.ts';
+import { Refused } from './verdicts.ts';
+
+/* The thread's side: one request at a time, an answer for each. What is not expected ends the thread. */
+
+parentPort!.on('message', (request: LookRequest) => {
+  lookAtFile(request).then(
+    (result) => answer({ result }),
+    (error: unknown) => {
+      if (!(error instanceof Refused)) throw error;
+      answer({ refusal: { code: error.code, message: error.message } });
+    },
+  );
+});
+
+function answer(message: LookAnswer): void {
+  parentPort!.postMessage(message);
+}

@@ -1,0 +1,33 @@
+import type { FailureCode } from '../contract/failures.ts';
+
+/** What stands between a stranger's container and FFmpeg: one that we wrote, or nothing. */
+export type ContainerOrigin = 'rewritten' | 'original';
+
+export interface LookRequest {
+  /** Host path of the file; it is only read. */
+  path: string;
+  /** FFmpeg's demuxer by the file's first bytes. */
+  demuxer: string;
+  /** Host path that the new container is written to; it must not exist. Null = look only. */
+  target: string | null;
+  /**
+   * Bytes of media data that are copied, the rest being left as a hole: enough for a probe, which reads no more.
+   * Null = all.
+   */
+  mediaBytes: number | null;
+}
+
+export interface LookResult {
+  container: ContainerOrigin;
+  /** Why the container could not be written anew, continuing "The file …"; null when it was, or was not asked for. */
+  reason: string | null;
+}
+
+/** A refusal by the first look; becomes a `JobFailure` whose message begins with the file's name. */
+export interface LookRefusal {
+  code: FailureCode;
+  /** Continues "Input 1 …". */
+  message: string;
+}
+
+export type LookAnswer = { result: LookResult } | { refusal: LookRefusal };

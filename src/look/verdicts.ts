@@ -1,0 +1,19 @@
+import type { FailureCode } from '../contract/failures.ts';
+
+/** The file must not be processed. The message continues "Input 1 …". */
+export class Refused extends Error {
+  readonly code: FailureCode;
+  constructor(code: FailureCode, message: string) {
+    super(message);
+    this.name = 'Refused';
+    this.code = code;
+  }
+}
+
+/** Something would be lost, or is not understood: the file stays as it is. The message continues "The file …". */
+export class NotRewritable extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'NotRewritable';
+  }
+}
