@@ -90,6 +90,36 @@ keys
   .action(async (id, options) => (await import('./commands/keys.ts')).revokeKeyCommand(readConfig(), id, options));
 
 program
+  .command('receipt')
+  .description('Check receipts of deletion and manifests')
+  .command('verify')
+  .description('Check the signature of a saved receipt, manifest or head of the audit log')
+  .argument('<file>', 'the answer of the API as it was saved')
+  .option('--keys <from>', 'the keys to trust: a file, or the https:// address of /.well-known/airlock-keys.json')
+  .action(async (file, options) => {
+    const { verifyReceiptCommand } = await import('./commands/receipt.ts');
+    process.exitCode = await verifyReceiptCommand(readConfig(), file, options);
+  });
+
+const audit = program.command('audit').description('Check that nobody has changed the audit log');
+audit
+  .command('verify')
+  .description('Walk the hash chain and compare it with the signed heads; exit 1 at the first row that does not fit')
+  .option('--head <file>', 'a head that was kept elsewhere, to compare with as well')
+  .option('--json', 'print the result as JSON')
+  .action(async (options) => {
+    const { verifyAuditCommand } = await import('./commands/audit.ts');
+    process.exitCode = await verifyAuditCommand(readConfig(), options);
+  });
+audit
+  .command('head')
+  .description('Print the signed hash of the newest row, to be kept elsewhere')
+  .action(async () => {
+    const { auditHeadCommand } = await import('./commands/audit.ts');
+    process.exitCode = await auditHeadCommand(readConfig());
+  });
+
+program
   .command('migrate')
   .description('Bring the database to the newest schema')
   .option('--report', 'print what was done as JSON')

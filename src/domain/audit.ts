@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Db, Tx } from '../database/pool.ts';
+import type { Tx } from '../database/pool.ts';
 import { canonicalJson } from '../ids/hash.ts';
 
 export interface AuditEntry {
@@ -25,7 +25,8 @@ export interface AuditEntry {
 }
 
 const AUDIT_LOCK = 0x41_55_44_49; // "AUDI"
-const GENESIS = Buffer.alloc(32);
+/** What the first row's hash covers in the place of a row before. */
+export const GENESIS = Buffer.alloc(32);
 
 /** Appends one row whose hash covers the row before it; one writer at a time, until the transaction ends. */
 export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
@@ -50,7 +51,7 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   const previous = last?.hash ?? GENESIS;
   await tx
     .insertInto('audit_log')
-    .values({ ...row, details: JSON.stringify(row.details), previous, hash: hashRow(row, previous) })
+    .values({ ...row, details: JSON.stringify(row.details), previous, hash: hashAuditRow(row, previous) })
     .execute();
 }
 
@@ -66,7 +67,8 @@ type HashedRow = {
   details: unknown;
 };
 
-function hashRow(row: HashedRow, previous: Buffer): Buffer {
+/** SHA-256 over the hash of the row before and the canonical JSON of this one. */
+export function hashAuditRow(row: HashedRow, previous: Buffer): Buffer {
   const text = canonicalJson({
     seq: row.seq,
     at: row.at.toISOString(),
@@ -79,18 +81,4 @@ function hashRow(row: HashedRow, previous: Buffer): Buffer {
     details: row.details,
   });
   return createHash('sha256').update(previous).update(text).digest();
-}
-
-/** Walks the chain; returns the number of the first row that does not fit, or null when the log is whole. */
-export async function verifyAudit(db: Db): Promise<{ rows: number; brokenAt: number | null }> {
-  const rows = await db.selectFrom('audit_log').selectAll().orderBy('seq').execute();
-  let previous: Buffer = GENESIS;
-  let expected = 1;
-  for (const row of rows) {
-    const fits = row.seq === expected && row.previous.equals(previous) && hashRow(row, previous).equals(row.hash);
-    if (!fits) return { rows: rows.length, brokenAt: expected };
-    previous = row.hash;
-    expected += 1;
-  }
-  return { rows: rows.length, brokenAt: null };
 }

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { buildApi } from '../../api/app.ts';
 import type { Config } from '../../config/config.ts';
 import { isLoopbackHost, loadTls, transportPolicy } from '../../config/tls.ts';
+import { signAuditHead } from '../../domain/audit-verify.ts';
 import { openLimits } from '../../domain/limits.ts';
 import { openSignals } from '../../domain/signals.ts';
 import { readStatistics } from '../../domain/statistics.ts';
@@ -15,6 +16,7 @@ import {
   createRegistry,
   startMetricsServer,
 } from '../../telemetry/index.ts';
+import { startCheckpoints } from '../checkpoints.ts';
 import { openContext, openSigner } from '../compose.ts';
 import { metricsHost } from '../endpoints.ts';
 import { version } from '../version.ts';
@@ -69,8 +71,10 @@ export async function runApi(config: Config): Promise<void> {
       },
     },
   });
+  const checkpoints = startCheckpoints(() => signAuditHead(context.db, signer), logger);
   exitWithParent(
     async () => {
+      await checkpoints.stop();
       await signals.close();
       await app.close();
       await metricsServer.close();

@@ -1,0 +1,47 @@
+import type { Config } from '../../config/config.ts';
+import { type AuditHead, type AuditProblem, auditHead, verifyAudit } from '../../domain/audit-verify.ts';
+import { listSigningKeys } from '../../domain/receipts/signing-keys.ts';
+import { openSigner } from '../compose.ts';
+import { EXIT } from '../exit.ts';
+import { problemOf, readSigned } from '../signed-document.ts';
+import { red } from '../style.ts';
+import { withKeys } from './keys.ts';
+
+const WORDS: Record<AuditProblem, string> = {
+  missing: 'is missing',
+  altered: 'was altered',
+  rewritten: 'is not the one that was signed: the log was written anew',
+  bad_signature: 'has a signed head whose signature does not fit or whose key is not known',
+};
+
+/** Walks the audit log; 1 when a row is missing, was altered, moved or cut off. */
+export async function verifyAuditCommand(config: Config, options: { json?: boolean; head?: string }): Promise<number> {
+  const kept = options.head ? await readSigned(options.head) : null;
+  const report = await withKeys(config, async ({ db }) => {
+    const signer = await openSigner(config, db);
+    const keys = [signer.key, ...(await listSigningKeys(db))];
+    const problem =
+      kept && (kept.value.type === 'airlock.audit-head' ? problemOf(kept, keys) : 'It is no head of a log');
+    if (problem) throw new Error(`${options.head}: ${problem}`);
+    return verifyAudit(db, { keys, kept: kept ? [kept.value as unknown as AuditHead] : [] });
+  });
+  if (options.json) process.stdout.write(`${JSON.stringify(report)}\n`);
+  else if (report.problem) {
+    process.stderr.write(`${red('airlock:')} Row ${report.brokenAt} of the audit log ${WORDS[report.problem]}.\n`);
+  } else {
+    process.stdout.write(`The audit log is whole: ${report.rows} rows, ${report.checkpoints} signed heads fit.\n`);
+  }
+  return report.problem ? EXIT.failed : EXIT.ok;
+}
+
+/** Prints the newest row's hash, signed: kept elsewhere, it shows later that nothing was cut off. */
+export async function auditHeadCommand(config: Config): Promise<number> {
+  const signed = await withKeys(config, async ({ db }) => {
+    const signer = await openSigner(config, db);
+    const head = await auditHead(db);
+    return head && { head, ...signer.sign(head) };
+  });
+  if (!signed) throw new Error('The audit log is empty');
+  process.stdout.write(`${JSON.stringify(signed, null, 2)}\n`);
+  return EXIT.ok;
+}

@@ -1,0 +1,26 @@
+import type { Config } from '../../config/config.ts';
+import { readReadyFile } from '../../supervisor/ready-file.ts';
+import { EXIT, UsageError } from '../exit.ts';
+import { KEYS_PATH, problemOf, readKeys, readSigned } from '../signed-document.ts';
+import { red } from '../style.ts';
+
+/** Checks a saved receipt or manifest. Without `keys`, the server of AIRLOCK_URL or the one that runs here is asked. */
+export async function verifyReceiptCommand(config: Config, path: string, options: { keys?: string }): Promise<number> {
+  const signed = await readSigned(path);
+  const problem = problemOf(signed, await readKeys(options.keys ?? (await serverKeys(config))));
+  if (problem) {
+    process.stderr.write(`${red('airlock:')} ${problem}.\n`);
+    return EXIT.failed;
+  }
+  const { type, transcode_id, complete } = signed.value;
+  const subject = transcode_id ? ` for ${transcode_id}` : '';
+  process.stdout.write(`Good signature of key ${signed.by.key_id}: ${type}${subject}\n`);
+  if (complete === false) process.stdout.write('It says that the deletion was not complete yet.\n');
+  return EXIT.ok;
+}
+
+async function serverKeys(config: Config): Promise<string> {
+  const server = process.env.AIRLOCK_URL || (await readReadyFile(config.dataDir))?.api;
+  if (!server) throw new UsageError('Say with --keys which keys to trust: a file, or the address of a server.');
+  return server.replace(/\/+$/, '') + KEYS_PATH;
+}

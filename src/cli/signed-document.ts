@@ -1,0 +1,78 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { publicKeys } from '../contract/receipts.ts';
+import { isSignedBy, type PublicJwk, type Signature } from '../ids/signing.ts';
+import { UnavailableError, UsageError } from './exit.ts';
+
+export const KEYS_PATH = '/.well-known/airlock-keys.json';
+
+const MAX_BYTES = 2 ** 20;
+const FETCH_MS = 10_000;
+
+const signature = z.object({ signature: z.string(), key_id: z.string(), algorithm: z.literal('Ed25519') });
+const document = z.union([
+  signature.extend({ receipt: z.looseObject({ type: z.literal('airlock.receipt') }) }),
+  signature.extend({ manifest: z.looseObject({ type: z.literal('airlock.manifest') }) }),
+  signature.extend({ head: z.looseObject({ type: z.literal('airlock.audit-head') }) }),
+]);
+
+/** A statement of Airlock's: what was signed, and the signature over it. */
+export interface SignedDocument {
+  value: { type: string } & Record<string, unknown>;
+  by: Signature;
+}
+
+/** Reads what an answer of the API, or `./airlock audit head`, was saved as. */
+export async function readSigned(path: string): Promise<SignedDocument> {
+  const parsed = document.safeParse(parseJson(await readText(path), path));
+  if (!parsed.success) throw new UsageError(`${path} holds no receipt, manifest or head of an audit log.`);
+  const { signature, key_id, algorithm, ...rest } = parsed.data;
+  const value = Object.values(rest)[0] as SignedDocument['value'];
+  return { value, by: { signature, key_id, algorithm } };
+}
+
+/** A JSON Web Key Set from a file, or from an address that nobody on the way can change. */
+export async function readKeys(from: string): Promise<PublicJwk[]> {
+  const text = /^https?:/i.test(from) ? await fetchText(from) : await readText(from);
+  const parsed = publicKeys.safeParse(parseJson(text, from));
+  if (!parsed.success) throw new UsageError(`${from} holds no keys of an Airlock server.`);
+  return parsed.data.keys;
+}
+
+/** Null when the signature is good, else what is wrong with it. */
+export function problemOf({ value, by }: SignedDocument, keys: readonly PublicJwk[]): string | null {
+  if (!keys.some((key) => key.kid === by.key_id)) return `The key ${by.key_id} is not among the known ones`;
+  return isSignedBy(value, by, keys) ? null : 'The signature does not fit: the document was altered';
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`${path} cannot be read (${(error as NodeJS.ErrnoException).code}).`);
+  }
+}
+
+async function fetchText(address: string): Promise<string> {
+  const url = new URL(address);
+  const local = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
+  if (url.protocol !== 'https:' && !local)
+    throw new UsageError('Keys are fetched over https:// alone, or from a file.');
+  try {
+    const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(FETCH_MS) });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    const text = await response.text();
+    if (text.length > MAX_BYTES) throw new Error('its answer is too long');
+    return text;
+  } catch (error) {
+    throw new UnavailableError(`${url.origin} gave no keys: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function parseJson(text: string, name: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UsageError(`${name} is no JSON.`);
+  }
+}

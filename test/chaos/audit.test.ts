@@ -1,0 +1,116 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { appendAudit } from '../../src/domain/audit.ts';
+import { type AuditHead, auditHead, signAuditHead, verifyAudit } from '../../src/domain/audit-verify.ts';
+import { createSigner } from '../../src/ids/signing.ts';
+import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+
+const ROWS = 20;
+const CHECKPOINT = 15;
+
+describe('the audit log', () => {
+  let database: TestDatabase;
+  const signer = createSigner(Buffer.alloc(32, 1));
+  const keys = [signer.key];
+  let kept: AuditHead;
+  const append = (n: number) =>
+    database.db.transaction().execute((tx) =>
+      appendAudit(tx, {
+        actor: 'cli',
+        action: 'key.created',
+        target: `target-${n}`,
+        result: 'ok',
+        details: { n, last: true },
+      }),
+    );
+
+  beforeAll(async () => {
+    database = await makeDatabase();
+    const { db, pg } = database;
+    expect(await auditHead(db)).toBeNull();
+    await signAuditHead(db, signer);
+    expect(await verifyAudit(db, { keys })).toMatchObject({ rows: 0, checkpoints: 0, problem: null, head: null });
+    await Promise.all(Array.from({ length: CHECKPOINT }, (_, n) => append(n)));
+    // Twice: several processes sign, and one head is enough.
+    await Promise.all([signAuditHead(db, signer), signAuditHead(db, signer)]);
+    await Promise.all(Array.from({ length: ROWS - CHECKPOINT }, (_, n) => append(n)));
+    kept = (await auditHead(db))!;
+    await pg.query('CREATE TABLE kept_log AS SELECT * FROM audit_log');
+    await pg.query('CREATE TABLE kept_heads AS SELECT * FROM audit_checkpoints');
+  });
+  afterAll(() => database?.drop());
+
+  async function tampered<T>(change: string, look: () => Promise<T>): Promise<T> {
+    const { pg } = database;
+    await pg.query(change);
+    try {
+      return await look();
+    } finally {
+      await pg.query('DELETE FROM audit_log; INSERT INTO audit_log SELECT * FROM kept_log');
+      await pg.query('DELETE FROM audit_checkpoints; INSERT INTO audit_checkpoints SELECT * FROM kept_heads');
+    }
+  }
+
+  it('is one whole chain after twenty writers at once', async () => {
+    expect(await verifyAudit(database.db, { keys, kept: [kept] })).toEqual({
+      rows: ROWS,
+      checkpoints: 2,
+      brokenAt: null,
+      problem: null,
+      head: { seq: ROWS, hash: kept.hash },
+    });
+  });
+
+  const drop = (from: number) => `DELETE FROM audit_log WHERE seq >= ${from}`;
+  const swap = `UPDATE audit_log SET seq = -7 WHERE seq = 7; UPDATE audit_log SET seq = 7 WHERE seq = 8;
+    UPDATE audit_log SET seq = 8 WHERE seq = -7`;
+  it.each([
+    ['an altered target', `UPDATE audit_log SET target = 'x' WHERE seq = 7`, 7, 'altered'],
+    ['an altered detail', `UPDATE audit_log SET details = jsonb_set(details, '{n}', '99') WHERE seq = 7`, 7, 'altered'],
+    ['an altered time', `UPDATE audit_log SET at = at + interval '1 ms' WHERE seq = 7`, 7, 'altered'],
+    ['a removed row', 'DELETE FROM audit_log WHERE seq = 7', 7, 'missing'],
+    ['a removed first row', 'DELETE FROM audit_log WHERE seq = 1', 1, 'missing'],
+    [
+      'a hash of another row',
+      'UPDATE audit_log SET hash = (SELECT hash FROM audit_log WHERE seq = 6) WHERE seq = 7',
+      7,
+      'altered',
+    ],
+    [
+      'a removed row whose place was closed',
+      'DELETE FROM audit_log WHERE seq = 7; UPDATE audit_log SET seq = seq - 1 WHERE seq > 7',
+      7,
+      'altered',
+    ],
+    ['two rows that changed places', swap, 7, 'altered'],
+    ['a row that was moved to before the first', 'UPDATE audit_log SET seq = -3 WHERE seq = 7', 1, 'altered'],
+    ['an end that was cut off below a signed head', drop(11), 11, 'missing'],
+    ['a log that was emptied', drop(1), 1, 'missing'],
+    ['a head with another hash', `UPDATE audit_checkpoints SET hash = sha256('x')`, CHECKPOINT, 'rewritten'],
+    [
+      'a head that another key has signed',
+      `UPDATE audit_checkpoints SET signature = sha256('x') || sha256('y')`,
+      CHECKPOINT,
+      'bad_signature',
+    ],
+  ])('shows %s', async (_name, change, brokenAt, problem) => {
+    expect(await tampered(change, () => verifyAudit(database.db, { keys }))).toMatchObject({ brokenAt, problem });
+    expect((await verifyAudit(database.db, { keys })).problem).toBeNull();
+  });
+
+  it('shows an end that was cut off together with its signed heads to whoever has kept a head', async () => {
+    const cut = `${drop(18)}; DELETE FROM audit_checkpoints`;
+    const [alone, compared] = await tampered(cut, () =>
+      Promise.all([verifyAudit(database.db, { keys }), verifyAudit(database.db, { keys, kept: [kept] })]),
+    );
+    expect(alone.problem).toBeNull();
+    expect(compared).toMatchObject({ brokenAt: 18, problem: 'missing' });
+  });
+
+  it('shows an end that was cut off and written anew', async () => {
+    const report = await tampered(drop(11), async () => {
+      for (let n = 11; n <= ROWS; n++) await append(n);
+      return verifyAudit(database.db, { keys });
+    });
+    expect(report).toMatchObject({ brokenAt: CHECKPOINT, problem: 'rewritten' });
+  });
+});

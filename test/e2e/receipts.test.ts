@@ -1,0 +1,321 @@
+import { createHash, generateKeyPairSync } from 'node:crypto';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { canonicalJson } from '../../src/ids/hash.ts';
+import { isSignedBy, type PublicJwk } from '../../src/ids/signing.ts';
+import { isStored } from '../helpers/disk.ts';
+import { makeClip, transcode, upload } from '../helpers/media.ts';
+import { runningFfmpegs } from '../helpers/processes.ts';
+import { call, startService, type TestService } from '../helpers/service.ts';
+import { openServiceDatabase } from '../helpers/service-database.ts';
+import { startSource } from '../helpers/source-server.ts';
+import { until } from '../helpers/until.ts';
+
+const SECRET_WORDS = /holiday|grandmother|seaside/i;
+
+describe('receipts and manifests', () => {
+  let service: TestService;
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-receipts-'));
+    service = await startService({ AIRLOCK_WORKER_SLOTS: '1', AIRLOCK_FETCH_ALLOW: '127.0.0.0/8' });
+  });
+  afterAll(async () => {
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const get = (id: string, what: 'receipt' | 'manifest') => service.call('GET', `/v1/transcodes/${id}/${what}`);
+  const keys = async (): Promise<PublicJwk[]> =>
+    (await call(`${service.api}/.well-known/airlock-keys.json`, 'GET', null)).json.keys;
+  const sha256 = (bytes: Buffer) => createHash('sha256').update(bytes).digest('hex');
+  const sendClip = async (name: string, options = {}) => {
+    const path = await makeClip(join(folder, name), { ...options, args: ['-metadata', `comment=${name}`] });
+    return { ...(await upload(service, path, 'video/mp4', name)), bytes: await readFile(path) };
+  };
+  const save = async (value: unknown, name = 'document.json') => {
+    await writeFile(join(folder, name), JSON.stringify(value));
+    return join(folder, name);
+  };
+
+  it('the keys are open, and are one Ed25519 key', async () => {
+    const answer = await call(`${service.api}/.well-known/airlock-keys.json`, 'GET', null);
+    expect(answer.status).toBe(200);
+    expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
+    const known = { kty: 'OKP', crv: 'Ed25519', use: 'sig', alg: 'EdDSA' };
+    const text = expect.stringMatching(/^[\w-]{43}$/);
+    expect(answer.json).toEqual({ keys: [{ ...known, x: text, kid: text }] });
+    const { signingKey } = JSON.parse(await readFile(join(service.dataDir, 'secrets.json'), 'utf8'));
+    expect(answer.text).not.toContain(signingKey);
+  });
+
+  it('a manifest names by hash what went in and came out, the command, the build and the cell; erased, no words stay', async () => {
+    const source = await sendClip('seaside holiday.mp4');
+    const job = await transcode(service, {
+      inputs: [{ url: source.fileUrl }],
+      outputFormat: 'mp4',
+      options: [
+        { option: '-c:v', argument: 'libx264' },
+        { option: '-metadata', argument: 'title=grandmother' },
+      ],
+    });
+    const { status, json } = await get(job.id, 'manifest');
+    expect(status).toBe(200);
+    const output = Buffer.from(
+      await (await fetch((await service.call('GET', `/v1/transcodes/${job.id}/download`)).json.url)).arrayBuffer(),
+    );
+    expect(json.manifest).toMatchObject({
+      type: 'airlock.manifest',
+      transcode_id: job.id,
+      inputs: [{ position: 0, role: 'input', size: source.bytes.length, sha256: sha256(source.bytes) }],
+      outputs: [{ format: 'mp4', size: output.length, sha256: sha256(output) }],
+      ffmpeg: { version: expect.stringMatching(/^ffmpeg version/), package: expect.any(String) },
+      sandbox: { tier: 'bwrap' },
+      attempt: { number: 1, exit_code: 0 },
+      airlock: { version: expect.stringMatching(/^\d/) },
+      erased_at: null,
+    });
+    const { argv, sha256: hash } = json.manifest.command;
+    expect(argv[0]).toBe('ffmpeg');
+    expect(argv).toContain('/in/0');
+    expect(argv).toContain('title=grandmother');
+    expect(hash).toBe(sha256(Buffer.from(canonicalJson(argv))));
+    expect(isSignedBy(json.manifest, json, await keys())).toBe(true);
+    expect(await get(job.id, 'manifest').then((again) => again.json)).toEqual(json);
+
+    await service.call('DELETE', `/v1/transcodes/${job.id}`);
+    const after = await get(job.id, 'manifest');
+    expect(after.json.manifest).toEqual({
+      ...json.manifest,
+      command: { argv: null, sha256: hash },
+      erased_at: expect.any(String),
+    });
+    expect(isSignedBy(after.json.manifest, after.json, await keys())).toBe(true);
+    expect(after.text + (await get(job.id, 'receipt')).text).not.toMatch(SECRET_WORDS);
+  });
+
+  it('a receipt of an erased job names every object that went, by hash and time', async () => {
+    const source = await sendClip('holiday.mp4');
+    const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
+    const early = await get(job.id, 'receipt');
+    expect([early.status, early.json.code]).toEqual([409, 'receipt_not_ready']);
+    const before = Date.now();
+    const { erased_at } = (await service.call('DELETE', `/v1/transcodes/${job.id}`)).json;
+    const { status, json } = await get(job.id, 'receipt');
+    expect(status).toBe(200);
+    const { receipt } = json;
+    expect(receipt).toMatchObject({
+      type: 'airlock.receipt',
+      transcode_id: job.id,
+      status: 'completed',
+      reason: 'erased',
+      erased_at,
+      complete: true,
+      remaining: [],
+      working_copies: [{ attempt: 1, removed_at: expect.any(String) }],
+    });
+    const facts = receipt.deleted.map(({ kind, size, sha256, reason }: Record<string, unknown>) => [
+      kind,
+      size,
+      sha256,
+      reason,
+    ]);
+    expect(facts.sort()).toEqual([
+      ['output', job.outputs[0].size, job.outputs[0].sha256, 'erased'],
+      ['upload', source.bytes.length, sha256(source.bytes), 'erased'],
+    ]);
+    for (const object of receipt.deleted) {
+      expect(Date.parse(object.deleted_at)).toBeGreaterThanOrEqual(before);
+      expect(Date.parse(object.deleted_at)).toBeLessThanOrEqual(Date.parse(receipt.issued_at));
+    }
+    expect(await isStored(service, source.bytes)).toBe(false);
+    expect(isSignedBy(receipt, json, await keys())).toBe(true);
+    expect(isSignedBy({ ...receipt, complete: false }, json, await keys())).toBe(false);
+  });
+
+  it('a receipt is not complete while bytes lie in the storage, whatever the rows say', async () => {
+    const source = await sendClip('stays.mp4');
+    const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
+    await service.call('DELETE', `/v1/transcodes/${job.id}`);
+    const database = await openServiceDatabase(service);
+    try {
+      // An object whose bytes are still there, under rows that say otherwise.
+      const other = await sendClip('other.mp4');
+      const kept = await transcode(service, { inputs: [{ url: other.fileUrl }], outputFormat: 'mp3' });
+      await database.query(
+        `UPDATE objects SET transcode_id = $1, state = 'deleted', deleted_at = now()
+        WHERE transcode_id = $2`,
+        [job.id, kept.id],
+      );
+      const { receipt } = (await get(job.id, 'receipt')).json;
+      expect(receipt.complete).toBe(false);
+      expect(receipt.remaining).toMatchObject([{ kind: 'output', state: 'deleting' }]);
+      await database.query(
+        `UPDATE objects SET transcode_id = $2, state = 'live', deleted_at = null
+        WHERE transcode_id = $1 AND deletion_reason IS NULL`,
+        [job.id, kept.id],
+      );
+      expect((await get(job.id, 'receipt')).json.receipt.complete).toBe(true);
+      await database.query('UPDATE attempts SET cleaned_at = NULL WHERE transcode_id = $1', [job.id]);
+      expect((await get(job.id, 'receipt')).json.receipt).toMatchObject({
+        complete: false,
+        working_copies: [{ attempt: 1, removed_at: null }],
+      });
+    } finally {
+      await database.end();
+    }
+  });
+
+  it('a receipt of a job that was erased while it ran becomes complete when its worker has let go', async () => {
+    const source = await sendClip('long.mp4', { seconds: 60, size: '640x360', rate: 30, audio: false });
+    const body = { inputs: [{ url: source.fileUrl }], outputFormat: 'mp4', preset: { quality: 'high' } };
+    const { id } = (await service.call('POST', '/v1/transcodes', body)).json;
+    await until(() => runningFfmpegs(service).length > 0, { what: 'FFmpeg to run' });
+    await service.call('DELETE', `/v1/transcodes/${id}`);
+    const complete = await until(
+      async () => {
+        const { receipt } = (await get(id, 'receipt')).json;
+        return receipt.complete && receipt;
+      },
+      { what: 'a complete receipt', timeoutMs: 5000 },
+    );
+    expect(complete).toMatchObject({ status: 'canceled', deleted: [{ kind: 'upload', reason: 'erased' }] });
+    expect((await get(id, 'manifest')).json.code).toBe('transcode_not_completed');
+  });
+
+  it('an upload that another open job needs stands under remaining', async () => {
+    const source = await sendClip('shared.mp4');
+    const long = await sendClip('slow.mp4', { seconds: 60, size: '640x360', rate: 30, audio: false });
+    const done = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
+    const running = (
+      await service.call('POST', '/v1/transcodes', {
+        inputs: [{ url: long.fileUrl }, { url: source.fileUrl }],
+        outputFormat: 'mp4',
+      })
+    ).json;
+    await service.call('DELETE', `/v1/transcodes/${done.id}`);
+    const { receipt } = (await get(done.id, 'receipt')).json;
+    expect(receipt).toMatchObject({
+      complete: false,
+      deleted: [{ kind: 'output' }],
+      remaining: [{ kind: 'upload', sha256: sha256(source.bytes), state: 'in_use' }],
+    });
+    await service.call('DELETE', `/v1/transcodes/${running.id}`);
+    expect((await get(done.id, 'receipt')).json.receipt).toMatchObject({ complete: true, remaining: [] });
+  });
+
+  it('retention gives receipts as well, and sources that were fetched are hashed', async () => {
+    const clip = await makeClip(join(folder, 'fetched.mp4'));
+    const bytes = await readFile(clip);
+    const server = await startSource((_request, response) => response.end(bytes));
+    try {
+      const job = await transcode(service, {
+        inputs: [{ url: `${server.url}/seaside.mp4` }],
+        outputFormat: 'mp3',
+        retention_seconds: 1,
+      });
+      expect((await get(job.id, 'manifest')).json.manifest.inputs).toEqual([
+        { position: 0, role: 'input', kind: null, size: bytes.length, sha256: sha256(bytes) },
+      ]);
+      const answer = await until(
+        async () => {
+          const given = await get(job.id, 'receipt');
+          return given.status === 200 && given.json.receipt.complete ? given : null;
+        },
+        { what: 'the receipt of the retention', timeoutMs: 10_000 },
+      );
+      expect(answer.json.receipt).toMatchObject({
+        reason: 'retention',
+        deleted: [{ kind: 'output', reason: 'retention', sha256: job.outputs[0].sha256 }],
+      });
+      expect(answer.text).not.toMatch(SECRET_WORDS);
+    } finally {
+      server.close();
+    }
+  });
+
+  it('are nobody else’s, and need the scope read', async () => {
+    const { fileUrl } = await sendClip('mine.mp4');
+    const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
+    await service.call('DELETE', `/v1/transcodes/${job.id}`);
+    const stranger = await service.makeKey('--account', 'stranger');
+    const uploader = await service.makeKey('--scopes', 'upload');
+    for (const what of ['receipt', 'manifest']) {
+      const path = `${service.api}/v1/transcodes/${job.id}/${what}`;
+      expect((await call(path, 'GET', stranger.key)).status).toBe(404);
+      expect((await call(path, 'GET', uploader.key)).status).toBe(403);
+      expect((await call(path, 'GET', null)).status).toBe(401);
+      expect((await service.call('GET', `/v1/transcodes/nothing/${what}`)).status).toBe(404);
+    }
+  });
+
+  it('are checked by the command, against the server and against kept keys', async () => {
+    const { fileUrl } = await sendClip('checked.mp4');
+    const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
+    await service.call('DELETE', `/v1/transcodes/${job.id}`);
+    const signed = (await get(job.id, 'receipt')).json;
+    const file = await save(signed);
+    const pinned = await save({ keys: await keys() }, 'keys.json');
+    const address = `${service.api}/.well-known/airlock-keys.json`;
+    for (const args of [[], ['--keys', address], ['--keys', pinned]]) {
+      const good = await service.cli('receipt', 'verify', file, ...args);
+      expect([good.code, good.stdout], good.stderr).toEqual([0, expect.stringMatching(/^Good signature/)]);
+    }
+    const manifest = await save((await get(job.id, 'manifest')).json, 'manifest.json');
+    expect((await service.cli('receipt', 'verify', manifest, '--keys', pinned)).code).toBe(0);
+
+    const forged = await save({ ...signed, receipt: { ...signed.receipt, deleted: [] } }, 'forged.json');
+    const bad = await service.cli('receipt', 'verify', forged, '--keys', pinned);
+    expect([bad.code, bad.stderr]).toEqual([1, expect.stringMatching(/signature does not fit/)]);
+    const foreign = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
+    const others = await save({ keys: [{ ...foreign, kid: 'x', use: 'sig', alg: 'EdDSA' }] }, 'others.json');
+    const unknown = await service.cli('receipt', 'verify', file, '--keys', others);
+    expect([unknown.code, unknown.stderr]).toEqual([1, expect.stringMatching(/key .* is not among/)]);
+    const clear = await service.cli('receipt', 'verify', file, '--keys', 'http://192.0.2.1/keys.json');
+    expect([clear.code, clear.stderr]).toEqual([2, expect.stringMatching(/https/)]);
+  });
+
+  it('the audit log is checked by the command, against a head that was kept as well', async () => {
+    const head = await service.cli('audit', 'head');
+    expect(head.code, head.stderr).toBe(0);
+    const file = await save(JSON.parse(head.stdout), 'head.json');
+    const verify = (...args: string[]) => service.cli('audit', 'verify', '--json', ...args);
+    const whole = await verify('--head', file);
+    expect(whole.code, whole.stderr).toBe(0);
+    const { rows, checkpoints, problem } = JSON.parse(whole.stdout);
+    expect(problem).toBeNull();
+    expect(rows).toBe(JSON.parse(head.stdout).head.seq);
+    expect(checkpoints).toBeGreaterThanOrEqual(2);
+
+    const database = await openServiceDatabase(service);
+    try {
+      await database.query(`UPDATE audit_log SET actor = 'somebody' WHERE seq = 2`);
+      const altered = await verify();
+      expect([altered.code, JSON.parse(altered.stdout)]).toMatchObject([1, { brokenAt: 2, problem: 'altered' }]);
+      await database.query('DELETE FROM audit_log WHERE seq >= 2; DELETE FROM audit_checkpoints');
+      expect((await verify()).code).toBe(0);
+      const cut = await service.cli('audit', 'verify', '--head', file);
+      expect([cut.code, cut.stderr]).toEqual([1, expect.stringMatching(/Row 2 of the audit log is missing/)]);
+    } finally {
+      await database.end();
+    }
+  });
+
+  it('of a key that was replaced can still be checked', async () => {
+    const { fileUrl } = await sendClip('older.mp4');
+    const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
+    await service.call('DELETE', `/v1/transcodes/${job.id}`);
+    const old = (await get(job.id, 'receipt')).json;
+    await service.stop();
+    const seed = Buffer.alloc(32, 9).toString('base64url');
+    service = await startService({ AIRLOCK_SIGNING_KEY: seed }, { dataDir: service.dataDir });
+    const fresh = (await get(job.id, 'receipt')).json;
+    expect(fresh.key_id).not.toBe(old.key_id);
+    const known = await keys();
+    expect(known.map((key) => key.kid)).toEqual([fresh.key_id, old.key_id]);
+    for (const signed of [old, fresh]) expect(isSignedBy(signed.receipt, signed, known)).toBe(true);
+    expect(service.output()).not.toContain(seed);
+  });
+});
