@@ -1,7 +1,8 @@
 import { type IncomingMessage, request } from 'node:http';
+import { isIP } from 'node:net';
 import { type ConnectGuard, connectGuarded } from './connect.ts';
 import { FetchError } from './errors.ts';
-import { checkWithPolicy } from './source-url.ts';
+import { checkWithPolicy, hostOf, isPlainlyWritten } from './source-url.ts';
 
 /** Redirects that are followed; each is judged like a URL that the user had sent. */
 const MAX_REDIRECTS = 3;
@@ -127,7 +128,12 @@ function nextUrl(from: URL, location: string, context: RequestContext): URL {
     throw new FetchError('source_refused', 'The source redirected from https:// to http://.');
   }
   const result = checkWithPolicy(target.href, context.policy, context);
-  if (!result.ok) throw new FetchError('source_refused', 'The source redirected to a URL that is not allowed.');
+  const host = hostOf(target);
+  // What was judged is the parser's reading; the source's own writing of an address must say the same.
+  const isHonest = isIP(host) !== 4 || host === hostOf(from) || isPlainlyWritten(location, host);
+  if (!result.ok || !isHonest) {
+    throw new FetchError('source_refused', 'The source redirected to a URL that is not allowed.');
+  }
   return result.url;
 }
 

@@ -46,6 +46,7 @@ export function checkWithPolicy(text: string, policy: AddressPolicy, options: So
   if (isIP(host) !== 0) {
     const verdict = policy(host);
     if (verdict === 'refused') return refuse(NOT_PUBLIC);
+    if (verdict === 'public' && isIP(host) === 4 && !isPlainlyWritten(text, host)) return refuse(NOT_PLAIN);
     return verdict === 'allowed' || options.ports.includes(port) ? { ok: true, url } : refuse(wrongPort(options.ports));
   }
   if (isLocalhost(host)) {
@@ -72,6 +73,7 @@ export function isLocalhost(host: string): boolean {
 }
 
 export const NOT_PUBLIC = 'The host is a private or reserved address.';
+const NOT_PLAIN = 'An IPv4 address must be written as four plain numbers.';
 const SCHEMES = 'Only https:// and http:// URLs can be fetched.';
 const USERINFO = 'The URL must not hold a user name or password.';
 
@@ -91,6 +93,15 @@ function checkShape(text: string): string | null {
   if (authority === '' || /[\\\s]/.test(authority)) return 'The host name of the URL is not valid.';
   if (authority.includes('@')) return USERINFO;
   return null;
+}
+
+/**
+ * Whether the text holds the address as the parser understood it. `0010.0.0.1` is 8.0.0.1 to it and 10.0.0.1 to other
+ * readers; an address in hex, as one number or in full-width digits is nobody's honest link either.
+ */
+export function isPlainlyWritten(text: string, address: string): boolean {
+  const authority = /^(?:[a-z][a-z0-9+.-]*:)?\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';
+  return authority.replace(/:\d*$/, '') === address;
 }
 
 function isHostName(host: string): boolean {
