@@ -7,6 +7,11 @@ export const failures = {
   invalid_media: { advice: 'Check that the file plays on your machine and upload it again.', retry: false },
   unsupported_media: { advice: 'Convert the file to MP4, MOV, WebM or MKV first.', retry: false },
   unsupported_codec: { advice: 'Choose another codec or output format.', retry: false },
+  cannot_disarm: {
+    advice:
+      'Convert the file to MP4, MOV, WebM or MKV with one video and one audio codec first, or leave out "disarm".',
+    retry: false,
+  },
   no_video_stream: { advice: 'Choose an audio output format, or an input that has pictures.', retry: false },
   no_audio_stream: { advice: 'Choose a video output format, or an input that has sound.', retry: false },
   empty_media: { advice: 'The input has no duration; check the file or the trim options.', retry: false },

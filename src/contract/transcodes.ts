@@ -32,6 +32,9 @@ export const metadataField = nullable(
 );
 export const retentionField = nullable(z.number().int().min(1));
 
+/** Whether every input must be rewritten by us before FFmpeg sees it. */
+export const disarmField = nullable(z.boolean());
+
 export const createBody = z
   .object({
     inputs: z
@@ -44,6 +47,7 @@ export const createBody = z
     filters: nullable(z.array(z.object({ filter: argumentText.min(1) })).max(64)),
     metadata: metadataField,
     retention_seconds: retentionField,
+    disarm: disarmField,
   })
   .meta({ id: 'TranscodeRequest' });
 
@@ -51,7 +55,7 @@ export type CreateBody = z.infer<typeof createBody>;
 
 /** The part of the body that decides how the media is made. */
 export function toTranscodeRequest(body: CreateBody): TranscodeRequest {
-  const { retention_seconds: _, ...request } = body;
+  const { retention_seconds: _, disarm: __, ...request } = body;
   return request as TranscodeRequest;
 }
 
@@ -77,6 +81,7 @@ export const job = z
         duration: z.number().nullable(),
         format: z.string().nullable(),
         size: z.number().nullable(),
+        container: z.enum(['rewritten', 'original']).nullable(),
       }),
     ),
     outputs: z.array(output),

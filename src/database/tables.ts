@@ -19,6 +19,7 @@ export interface AccountsTable {
   max_upload_bytes: Generated<number>;
   retention_seconds: number | null;
   monthly_minutes: number | null;
+  disarm: Generated<boolean>;
   created_at: DefaultedTimestamp;
 }
 

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs';
-import { createOut, type FileBytes, openBytes } from './file-bytes.ts';
+import { createOut, type FileBytes, type FileOut, openBytes } from './file-bytes.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
 import type { LookRequest, LookResult } from './types.ts';
@@ -12,11 +12,14 @@ import { NotRewritable, Refused } from './verdicts.ts';
 export async function lookAtFile(request: LookRequest): Promise<LookResult> {
   const file = openBytes(request.path);
   try {
-    await readAndWrite(request, file);
-    return { container: request.target === null ? 'original' : 'rewritten', reason: null };
+    const demuxer = await readAndWrite(request, file);
+    if (request.target === null) return { container: 'original', demuxer: request.demuxer, reason: null };
+    return { container: 'rewritten', demuxer, reason: null };
   } catch (error) {
     if (request.target !== null) rmSync(request.target, { force: true });
-    if (error instanceof NotRewritable) return { container: 'original', reason: error.message };
+    if (error instanceof NotRewritable) {
+      return { container: 'original', demuxer: request.demuxer, reason: error.message };
+    }
     // A table that ends early, where a more exact reason was not found before.
     if (error instanceof RangeError) throw new Refused('invalid_media', 'ends before what it declares.');
     throw error;
@@ -25,24 +28,29 @@ export async function lookAtFile(request: LookRequest): Promise<LookResult> {
   }
 }
 
-async function readAndWrite(request: LookRequest, file: FileBytes): Promise<void> {
-  const write = await read(request, file);
-  if (request.target === null) return;
+/** FFmpeg's demuxer of what was written. */
+async function readAndWrite(request: LookRequest, file: FileBytes): Promise<string> {
+  const { demuxer, write } = await read(request, file);
+  if (request.target === null) return demuxer;
   const out = createOut(request.target);
   try {
     write(out);
   } finally {
     out.close();
   }
+  return demuxer;
 }
 
-type Write = (out: ReturnType<typeof createOut>) => void;
+interface Readable {
+  demuxer: string;
+  write: (out: FileOut) => void;
+}
 
-async function read(request: LookRequest, file: FileBytes): Promise<Write> {
+async function read(request: LookRequest, file: FileBytes): Promise<Readable> {
   switch (request.demuxer) {
     case 'mov': {
       const movie = readMovie(file);
-      return (out) => writeMovie(movie, file, out, request.mediaBytes);
+      return { demuxer: 'mov', write: (out) => writeMovie(movie, file, out, request.mediaBytes) };
     }
     default:
       throw new NotRewritable(`is of a kind (${request.demuxer}) that the reader does not write`);

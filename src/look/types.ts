@@ -19,6 +19,8 @@ export interface LookRequest {
 
 export interface LookResult {
   container: ContainerOrigin;
+  /** FFmpeg's demuxer of the new container; of the file itself when there is none. */
+  demuxer: string;
   /** Why the container could not be written anew, continuing "The file …"; null when it was, or was not asked for. */
   reason: string | null;
 }

@@ -16,9 +16,9 @@ import {
   SUBTITLE_DEMUXERS,
 } from '../media/index.ts';
 import type { WorkerDeps } from './deps.ts';
-import { probeFile } from './probe.ts';
+import { openMedia } from './open-media.ts';
 import { readHead } from './read-head.ts';
-import type { PreparedInput } from './run-transcode.ts';
+import { mustDisarm, type PreparedInput } from './run-transcode.ts';
 import { bringSource } from './source-files.ts';
 
 /** A file that a filter or overlay names, brought and understood. */
@@ -54,6 +54,7 @@ export async function prepareAssets(
   inputs: readonly PreparedInput[],
   place: Place,
 ): Promise<(PreparedAsset | null)[]> {
+  const disarm = mustDisarm(deps, claim);
   const prepared: (PreparedAsset | null)[] = [];
   for (const [index, request] of requests.entries()) {
     const subject = `The ${WORDS[request.kind]} of ${request.field}`;
@@ -69,8 +70,12 @@ export async function prepareAssets(
     if (row?.kind !== request.kind) throw new JobFailure('option_refused', `${subject} is not what it was.`);
     const maxBytes = isReadWhole(request.kind) ? ASSET_BYTES[request.kind] : undefined;
     const file = await bringSource(deps, row, { ...place, subject, ...(maxBytes !== undefined && { maxBytes }) });
-    const { extension, demuxer, info } = await understand(deps, row, request.kind, file, subject, place);
-    prepared.push({ file, plan: { kind: request.kind, path: `/in/asset-${index}.${extension}`, demuxer, info } });
+    const found = await understand(deps, row, request.kind, file, subject, { ...place, disarm });
+    const { extension, demuxer, info } = found;
+    prepared.push({
+      file: found.file,
+      plan: { kind: request.kind, path: `/in/asset-${index}.${extension}`, demuxer, info },
+    });
   }
   return prepared;
 }
@@ -82,6 +87,8 @@ function isReadWhole(kind: AssetKind): kind is ReadWhole {
 }
 
 interface Understood {
+  /** Path on the host, of a container of ours where there is one. */
+  file: string;
   extension: string;
   demuxer: string | null;
   info: MediaInfo | null;
@@ -93,16 +100,16 @@ async function understand(
   kind: AssetKind,
   file: string,
   subject: string,
-  place: Place,
+  place: Place & { disarm: boolean },
 ): Promise<Understood> {
   if (isReadWhole(kind)) return readWhole(kind, file, subject);
   const known = (row.probe as { info?: MediaInfo | null } | null)?.info;
-  const probed = known
-    ? { demuxer: known.demuxer, info: known }
-    : await probeFile(deps.sandbox, { path: file, slot: place.slot, subject, check: false }, place.signal);
+  const name = `asset-${row.position}`;
+  const probed = await openMedia(deps, file, { ...place, name, subject, known: known ?? null, check: false });
   checkMedia(kind, probed.demuxer, probed.info, subject);
   // No demuxer looks at the name: it is forced.
-  return { extension: kind === 'picture' ? 'img' : 'bin', ...probed };
+  const { demuxer, info } = probed;
+  return { file: probed.file, extension: kind === 'picture' ? 'img' : 'bin', demuxer, info };
 }
 
 async function readWhole(kind: ReadWhole, file: string, subject: string): Promise<Understood> {
@@ -114,7 +121,7 @@ async function readWhole(kind: ReadWhole, file: string, subject: string): Promis
   const demuxer = kind === 'subtitle' ? ((await detectMedia(head))?.demuxer ?? null) : null;
   const content = look(kind, await readFile(file), demuxer);
   if (!content.ok) throw new JobFailure('asset_invalid', `${subject} ${content.reason}.`);
-  return { extension: content.extension, demuxer, info: null };
+  return { file, extension: content.extension, demuxer, info: null };
 }
 
 function look(kind: ReadWhole, bytes: Buffer, demuxer: string | null): AssetContent {

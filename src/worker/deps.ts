@@ -1,5 +1,6 @@
 import type { Context } from '../domain/context.ts';
 import type { Fetcher } from '../fetcher/index.ts';
+import type { Look } from '../look/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import type { Logger, WorkerMetrics } from '../telemetry/index.ts';
 
@@ -8,6 +9,7 @@ export interface WorkerDeps {
   context: Context;
   sandbox: Sandbox;
   fetcher: Fetcher;
+  look: Look;
   logger: Logger;
   /** Null under a supervisor, which has one metrics port for all roles. */
   metrics: WorkerMetrics | null;

@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { JobFailure } from '../contract/failures.ts';
 import { retryTransient } from '../database/transient.ts';
+import { getAccount } from '../domain/accounts.ts';
 import type { ClaimedInspection } from '../domain/uploads/inspect.ts';
 import { acceptInspection, refuseInspection, returnInspection } from '../domain/uploads/inspect.ts';
 import type { Inspection } from '../domain/uploads/upload.ts';
 import { contentTypeMatches, detectMedia, SUBTITLE_DEMUXERS } from '../media/index.ts';
 import type { WorkerDeps } from './deps.ts';
-import { probeFile } from './probe.ts';
+import { openMedia } from './open-media.ts';
 import { readHead } from './read-head.ts';
 import { bringObject, makeWorkFolder } from './source-files.ts';
 import { subtitleSummary, summarise } from './summary.ts';
@@ -19,7 +20,7 @@ export async function inspectUpload(deps: WorkerDeps, claim: ClaimedInspection, 
   const folder = await makeWorkFolder(deps.settings.workDir, claim.upload.id);
   try {
     const path = await bringObject(deps, claim.objectKey, join(folder.path, 'upload'));
-    const found = await look(deps, claim, path, slot);
+    const found = await look(deps, claim, path, folder.path, slot);
     await retryTransient(() => acceptInspection(deps.context, claim, found), ANSWER_MS);
   } catch (error) {
     if (error instanceof JobFailure) {
@@ -38,6 +39,7 @@ async function look(
   deps: WorkerDeps,
   claim: ClaimedInspection,
   path: string,
+  folder: string,
   slot: number,
 ): Promise<{ contentType: string; inspection: Inspection }> {
   const { head, size } = await readHead(path);
@@ -50,6 +52,12 @@ async function look(
   if (SUBTITLE_DEMUXERS.includes(detected.demuxer)) {
     return { contentType: detected.mime, inspection: { summary: subtitleSummary(detected.demuxer, size), info: null } };
   }
-  const probed = await probeFile(deps.sandbox, { path, slot, subject: 'The file' });
-  return { contentType: probed.contentType, inspection: { summary: summarise(probed.info), info: probed.info } };
+  const account = await getAccount(deps.context.db, claim.upload.account_id);
+  const media = await openMedia(deps, path, {
+    ...{ folder, name: 'upload', slot, subject: 'The file' },
+    disarm: account?.disarm ?? false,
+    probeOnly: true,
+  });
+  const { contentType, container, info } = media;
+  return { contentType, inspection: { summary: summarise(info), info, container } };
 }

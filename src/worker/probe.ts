@@ -29,7 +29,7 @@ export interface Probed {
  */
 export async function probeFile(
   sandbox: Sandbox,
-  file: { path: string; slot: number; subject: string; check?: boolean },
+  file: { path: string; slot: number; subject: string; check?: boolean; sizeBytes?: number },
   signal?: AbortSignal,
 ): Promise<Probed> {
   const { head, size } = await readHead(file.path);
@@ -57,7 +57,10 @@ export async function probeFile(
   }
   if (length > MAX_PROBE_OUTPUT)
     throw new JobFailure('invalid_media', `${file.subject} describes itself at absurd length.`);
-  const info = parseProbe(Buffer.concat(chunks).toString('utf8'), { sizeBytes: size, demuxer: detected.demuxer });
+  const info = parseProbe(Buffer.concat(chunks).toString('utf8'), {
+    sizeBytes: file.sizeBytes ?? size,
+    demuxer: detected.demuxer,
+  });
   if (file.check !== false) checkInput(info);
   return { demuxer: detected.demuxer, contentType: detected.mime, info };
 }

@@ -19,12 +19,12 @@ import {
 import type { CellResult } from '../sandbox/types.ts';
 import type { PreparedAsset } from './assets.ts';
 import type { WorkerDeps } from './deps.ts';
-import { probeFile } from './probe.ts';
+import { openMedia } from './open-media.ts';
 import { bringSource } from './source-files.ts';
 import { summarise } from './summary.ts';
 
 export interface PreparedInput extends PlanInput {
-  /** Path on the host. */
+  /** Path on the host: of a container of ours where nothing is lost by it, else of the file itself. */
   file: string;
 }
 
@@ -49,18 +49,36 @@ export async function prepareInputs(
   slot: number,
   signal: AbortSignal,
 ): Promise<PreparedInput[]> {
+  const disarm = mustDisarm(deps, claim);
   const prepared: PreparedInput[] = [];
   for (const input of claim.inputs) {
     const subject = `Input ${input.position + 1}`;
     const file = await bringSource(deps, input, { folder, subject, signal });
-    const known = (input.probe as Inspection | null)?.info as MediaInfo | null | undefined;
-    const { demuxer, info } = known
-      ? { demuxer: known.demuxer, info: known }
-      : await probeFile(deps.sandbox, { path: file, slot, subject }, signal);
-    if (!known) await recordInput(deps.context, claim, input.position, { summary: summarise(info), info });
-    prepared.push({ file, path: `/in/${input.position}`, demuxer, info });
+    const inspection = input.probe as Inspection | null;
+    const known = (inspection?.info as MediaInfo | null | undefined) ?? null;
+    const place = { folder, name: `input-${input.position}`, slot, subject, signal };
+    const media = await openMedia(deps, file, { ...place, disarm, known });
+    if (!known || inspection?.container !== media.container) {
+      const { info, container } = media;
+      await recordInput(deps.context, claim, input.position, {
+        summary: inspection?.summary ?? summarise(info),
+        info,
+        container,
+      });
+    }
+    prepared.push({
+      file: media.file,
+      path: `/in/${input.position}`,
+      demuxer: media.demuxer,
+      info: media.info,
+    });
   }
   return prepared;
+}
+
+/** Whether this job's inputs may reach FFmpeg in a container of ours alone. */
+export function mustDisarm(deps: WorkerDeps, claim: Claim): boolean {
+  return openWholeRequest(deps.context.vault, claim.job)?.disarm === true;
 }
 
 /** The request as it was accepted, read by the same policy: a row that the policy of today refuses does not run. */

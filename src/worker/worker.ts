@@ -6,6 +6,7 @@ import { claimTranscode } from '../domain/transcodes/claim.ts';
 import { claimInspection } from '../domain/uploads/inspect.ts';
 import { beatWorker, registerWorker, removeWorker, workersOfHost } from '../domain/workers.ts';
 import { uuidv7 } from '../ids/uuid.ts';
+import { openLook } from '../look/index.ts';
 import { LANES, type Lane } from '../queue/queue.ts';
 import type { WorkerDeps } from './deps.ts';
 import { isAliveHere, ownIdentity } from './identity.ts';
@@ -23,8 +24,9 @@ export interface Worker {
 }
 
 /** Starts the slots of this process; resolves when they take work. */
-export async function startWorker(deps: WorkerDeps): Promise<Worker> {
-  const { context, settings, logger, sandbox } = deps;
+export async function startWorker(given: Omit<WorkerDeps, 'look'>): Promise<Worker> {
+  const { context, settings, logger, sandbox } = given;
+  const deps: WorkerDeps = { ...given, look: openLook({ threads: sandboxSlots(settings.lanes) }) };
   const identity = ownIdentity();
   const id = uuidv7();
   const worker = { id, tier: sandbox.tier };
@@ -113,6 +115,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       await maintenance.stop();
       await listener.close();
       await removeWorker(context.db, id).catch(() => {});
+      await deps.look.close();
     },
   };
 }

@@ -13,12 +13,14 @@ const ARROWS: Record<string, readonly string[]> = {
   media: ['contract'],
   // Draws the layers that a plan asks for: from media it takes their types alone.
   text: ['media'],
+  // Of media it takes the bounds of inputs, so that there is one list of them.
+  look: ['media', 'contract'],
   sandbox: ['config'],
   fetcher: ['config'],
   supervisor: ['config'],
   domain: ['database', 'queue', 'storage', 'contract'],
   // `database`: the one connection that listens, and which errors of the database pass by themselves.
-  worker: ['domain', 'media', 'text', 'sandbox', 'fetcher', 'storage', 'queue', 'database', 'contract'],
+  worker: ['domain', 'media', 'look', 'text', 'sandbox', 'fetcher', 'storage', 'queue', 'database', 'contract'],
   api: ['domain', 'media', 'contract'],
   gateway: ['storage'],
 };

@@ -56,8 +56,8 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
   const lane: Lane = options.classify(inputs);
   const retention = Math.min(accountRetention(account, context.retentionSeconds), body.retention_seconds ?? Infinity);
   const entry = await context.queue.enqueue(tx, lane, { subject: id, accountId: account.id });
-  const whole = JSON.stringify(storedRequest(body));
-  const shown = JSON.stringify(hideQueries(storedRequest(body)));
+  const whole = JSON.stringify(storedRequest(body, account));
+  const shown = JSON.stringify(hideQueries(storedRequest(body, account)));
   const now = new Date();
   const row = await tx
     .insertInto('transcodes')
@@ -145,13 +145,14 @@ async function lockAccount(tx: Tx, account: Account): Promise<void> {
   await tx.selectFrom('accounts').select('id').where('id', '=', account.id).forNoKeyUpdate().execute();
 }
 
-function storedRequest(body: CreateBody): StoredRequest {
+function storedRequest(body: CreateBody, account: Account): StoredRequest {
   return {
     inputs: body.inputs.map((input) => (input.options ? { options: input.options } : {})),
     outputFormat: body.outputFormat,
     ...(body.preset && { preset: body.preset }),
     ...(body.options && { options: body.options }),
     ...(body.filters && { filters: body.filters }),
+    ...((body.disarm || account.disarm) && { disarm: true }),
   };
 }
 

@@ -39,6 +39,8 @@ export interface StoredRequest {
   preset?: { quality?: string; resolution?: string };
   options?: unknown[];
   filters?: { filter: string }[];
+  /** Every input must be rewritten by us before FFmpeg sees it; by the request or by its account. */
+  disarm?: boolean;
 }
 
 /** As clients see it, without queries of URLs; null once the job is erased. */

@@ -83,11 +83,13 @@ function adviceFor(code: string | null): string | null {
 }
 
 function viewInput(vault: Vault, input: TranscodeInput): Job['inputs'][number] {
-  const summary = (input.probe as Inspection | null)?.summary ?? null;
+  const inspection = input.probe as Inspection | null;
+  const summary = inspection?.summary ?? null;
   return {
     url: input.url_sealed ? vault.open(input.url_sealed) : null,
     duration: summary?.duration_seconds ?? null,
     format: summary?.format ?? null,
     size: summary?.size_bytes ?? null,
+    container: inspection?.container ?? null,
   };
 }

@@ -10,6 +10,8 @@ export type Upload = Selectable<UploadsTable>;
 export interface Inspection {
   summary: UploadMetadata;
   info: unknown;
+  /** Whose container FFmpeg read; absent = not looked at, or by an earlier release. */
+  container?: 'rewritten' | 'original';
 }
 
 export interface UploadNames {

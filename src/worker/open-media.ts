@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { JobFailure } from '../contract/failures.ts';
+import type { ContainerOrigin } from '../look/index.ts';
+import { detectMedia, type MediaInfo, SUBTITLE_DEMUXERS } from '../media/index.ts';
+import type { WorkerDeps } from './deps.ts';
+import { probeFile } from './probe.ts';
+import { readHead } from './read-head.ts';
+
+/**
+ * What ffprobe may read of a file (`-probesize`), with room for what stands before: of a container that is only
+ * probed, no more is copied.
+ */
+const PROBED_BYTES = 32 * 2 ** 20;
+
+export interface OpenedMedia {
+  /** Host path of what FFmpeg may read: a container of ours where nothing is lost by it, else the file itself. */
+  file: string;
+  demuxer: string;
+  /** Content type by the first bytes of the file itself. */
+  contentType: string;
+  info: MediaInfo;
+  container: ContainerOrigin;
+}
+
+/**
+ * Looks at a stranger's file in memory-safe code, writes its container anew where nothing is lost by it, and probes
+ * what FFmpeg will read, in a cell. `known` is what an earlier probe found: then only the container is made.
+ * Throws `JobFailure`: `cannot_disarm` where only a container of ours would do.
+ */
+export async function openMedia(
+  deps: Pick<WorkerDeps, 'look' | 'sandbox'>,
+  path: string,
+  options: {
+    folder: string;
+    /** Name of the new file in the folder. */
+    name: string;
+    slot: number;
+    subject: string;
+    disarm: boolean;
+    known?: MediaInfo | null;
+    check?: boolean;
+    /** Nobody but the probe will read the container. */
+    probeOnly?: boolean;
+    signal?: AbortSignal;
+  },
+): Promise<OpenedMedia> {
+  const { folder, name, slot, subject, disarm, known, check, signal } = options;
+  const { head, size } = await readHead(path);
+  if (size === 0) throw new JobFailure('invalid_media', `${subject} is empty.`);
+  const detected = await detectMedia(head);
+  if (!detected) throw new JobFailure('unsupported_media', `${subject} is no media file that Airlock knows.`);
+  const target = join(folder, `${name}.container`);
+  const looked = await deps.look.look(
+    { path, demuxer: detected.demuxer, target, mediaBytes: options.probeOnly ? PROBED_BYTES : null },
+    { subject, ...(signal && { signal }) },
+  );
+  const { container } = looked;
+  if (disarm && container === 'original' && !SUBTITLE_DEMUXERS.includes(detected.demuxer)) {
+    throw new JobFailure('cannot_disarm', `${subject} cannot be disarmed: it ${looked.reason ?? 'is not understood'}.`);
+  }
+  const file = container === 'rewritten' ? target : path;
+  const demuxer = container === 'rewritten' ? looked.demuxer : detected.demuxer;
+  if (known?.demuxer === demuxer) return { file, demuxer, contentType: detected.mime, info: known, container };
+  const { info } = await probeFile(
+    deps.sandbox,
+    { path: file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) },
+    signal,
+  );
+  return { file, demuxer, contentType: detected.mime, info, container };
+}

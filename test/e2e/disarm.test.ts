@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, transcode, upload } from '../helpers/media.ts';
+import { startService, type TestService } from '../helpers/service.ts';
+import { openServiceDatabase } from '../helpers/service-database.ts';
+
+const run = promisify(execFile);
+
+describe('disarming', () => {
+  let service: TestService;
+  let folder: string;
+  let mp4: string;
+  let avi: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-disarm-'));
+    const clip = (name: string) => makeClip(join(folder, name));
+    [service] = await Promise.all([startService(), clip('clip.mp4'), clip('clip.avi')]);
+    mp4 = (await upload(service, join(folder, 'clip.mp4'))).fileUrl;
+    avi = (await upload(service, join(folder, 'clip.avi'), 'video/x-msvideo', 'clip.avi')).fileUrl;
+  });
+  afterAll(async () => {
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('lets FFmpeg read a container of ours where nothing is lost by it, and says so', async () => {
+    const job = await transcode(service, { inputs: [{ url: mp4 }], outputFormat: 'webm', disarm: true });
+    expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ container: 'rewritten' }] });
+    expect(job.inputs[0].size).toBe((await stat(join(folder, 'clip.mp4'))).size);
+    expect(job.outputs[0]).toMatchObject({ width: 320, height: 180, duration_seconds: expect.closeTo(1, 1) });
+  });
+
+  it('takes the file as it is where the reader does not know it, unless disarming was asked for', async () => {
+    const plain = await transcode(service, { inputs: [{ url: mp4 }, { url: avi }], outputFormat: 'mp4' });
+    expect(plain.inputs.map(({ container }: { container: string }) => container)).toEqual(['rewritten', 'original']);
+    expect(plain.status).toBe('completed');
+    const strict = await transcode(service, {
+      inputs: [{ url: mp4 }, { url: avi }],
+      outputFormat: 'mp4',
+      disarm: true,
+    });
+    expect(strict).toMatchObject({
+      status: 'failed',
+      error_code: 'cannot_disarm',
+      error_message: expect.stringMatching(/^Input 2 cannot be disarmed: it is of a kind \(avi\)/),
+      error_advice: expect.stringContaining('Convert the file'),
+    });
+  });
+
+  it('refuses at the confirm already what an account that disarms may not use', async () => {
+    const db = await openServiceDatabase(service);
+    try {
+      await db.query('UPDATE accounts SET disarm = true');
+      await expect(upload(service, join(folder, 'clip.avi'), 'video/x-msvideo', 'b.avi')).rejects.toThrow(
+        /cannot be disarmed/,
+      );
+      const { fileUrl } = await upload(service, join(folder, 'clip.mp4'));
+      const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
+      expect(job).toMatchObject({ status: 'completed', inputs: [{ container: 'rewritten' }] });
+      const refused = await transcode(service, { inputs: [{ url: avi }], outputFormat: 'mp4' });
+      expect(refused).toMatchObject({ status: 'failed', error_code: 'cannot_disarm' });
+    } finally {
+      await db.query('UPDATE accounts SET disarm = false');
+      await db.end();
+    }
+  });
+
+  it('leaves no container behind', async () => {
+    const { stdout } = await run('find', [join(service.dataDir, 'work'), '-name', '*.container']);
+    expect(stdout).toBe('');
+    expect(await readdir(join(service.dataDir, 'work'))).toHaveLength(1);
+  });
+});
