@@ -123,9 +123,15 @@ program
   .command('migrate')
   .description('Bring the database to the newest schema')
   .option('--report', 'print what was done as JSON')
+  .option('--roles', 'make the database roles airlock_api and airlock_worker, each with the rights that it needs')
   .option('--first-key', 'make a first API key when there is none')
   .action(async (options) => (await import('./commands/migrate.ts')).migrateCommand(readConfig(), options));
 
+program
+  .command('secrets')
+  .description('Print the part of secrets.json that one role needs, for a machine or account of its own')
+  .requiredOption('--for <role>', 'api, worker or gateway')
+  .action(async (options) => (await import('./commands/secrets.ts')).secretsCommand(await roleConfig(), options));
 program
   .command('api')
   .description('Run the API alone')

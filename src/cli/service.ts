@@ -148,5 +148,5 @@ async function migrate(config: Config, options: ServiceOptions): Promise<Migrati
     },
   });
   await child.stop();
-  return result ?? { applied: [], firstKey: null };
+  return result ?? { applied: [], firstKey: null, roles: [] };
 }

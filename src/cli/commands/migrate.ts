@@ -4,8 +4,11 @@ import { withDatabase } from '../local-database.ts';
 import { type MigrationResult, runMigrate } from '../roles/migrate.ts';
 
 /** `--report` is how the supervisor calls it: the database runs then already, and it waits to be ended. */
-export async function migrateCommand(config: Config, options: { report?: boolean; firstKey?: boolean }): Promise<void> {
-  const wish = { firstKey: options.firstKey ?? false };
+export async function migrateCommand(
+  config: Config,
+  options: { report?: boolean; firstKey?: boolean; roles?: boolean },
+): Promise<void> {
+  const wish = { firstKey: options.firstKey ?? false, roles: options.roles ?? false };
   const result: MigrationResult = options.report
     ? await runMigrate(config, wish)
     : await withDatabase(config, (prepared) => runMigrate(prepared, wish));
@@ -18,4 +21,5 @@ export async function migrateCommand(config: Config, options: { report?: boolean
   process.stderr.write(
     result.applied.length > 0 ? `Applied ${result.applied.join(', ')}.\n` : 'The database is up to date.\n',
   );
+  if (options.roles) process.stderr.write(`Rights given to ${result.roles.join(' and ')}.\n`);
 }

@@ -1,0 +1,94 @@
+import { sql } from 'kysely';
+import type { Database, Tx } from './pool.ts';
+import type { Tables } from './tables.ts';
+
+/**
+ * What each process may do in the database when it has a login of its own. The gateway has none: it never opens the
+ * database. The owner, who migrates and makes keys on the command line, may do everything.
+ */
+export const DATABASE_ROLES = { api: 'airlock_api', worker: 'airlock_worker' } as const;
+
+type RoleName = keyof typeof DATABASE_ROLES;
+type Right = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | `${'SELECT' | 'UPDATE'} (${string})`;
+type TableName = keyof Tables | 'rate_limits' | 'schema_migrations' | 'schema_migrations_lock';
+
+const NONE: readonly Right[] = [];
+const READ: readonly Right[] = ['SELECT'];
+/** Nobody changes or removes what was written: the hash chain would show it, and this keeps it from happening. */
+const APPEND: readonly Right[] = ['SELECT', 'INSERT'];
+
+/** Complete by its type: a migration that makes a table has to say here who may use it. */
+export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<RoleName, readonly Right[]>>>> = {
+  // Locking a row needs the right to update a column of it; this one never changes.
+  accounts: { api: ['SELECT', 'UPDATE (created_at)'], worker: READ },
+  // The hashes of keys are for the process that asks for keys, and for no other.
+  api_keys: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: NONE },
+  usage_months: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE'] },
+  objects: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
+  uploads: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
+  transcodes: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
+  transcode_inputs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE'] },
+  // The API ends an attempt and forgets what FFmpeg said; it starts none.
+  attempts: { api: ['SELECT', 'UPDATE (state, ended_at, stderr_sealed)'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
+  workers: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
+  events: { api: ['SELECT', 'INSERT'], worker: ['SELECT', 'INSERT', 'DELETE'] },
+  // The worker only sweeps these two: a condition reads the column that it names.
+  idempotency_keys: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT (created_at)', 'DELETE'] },
+  rate_limits: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: ['SELECT (expire)', 'DELETE'] },
+  audit_log: { api: APPEND, worker: APPEND },
+  audit_checkpoints: { api: APPEND, worker: NONE },
+  signing_keys: { api: APPEND, worker: NONE },
+  schema_migrations: { api: NONE, worker: NONE },
+  schema_migrations_lock: { api: NONE, worker: NONE },
+};
+
+const GRANT_LOCK = 0x52_4f_4c_45; // "ROLE"
+/** Rows of jobs by id, without anything of a user's. */
+const QUEUE_SCHEMA = 'pgboss';
+
+/**
+ * Gives the roles exactly the rights above, and takes what they had besides. Roles that are not there are left out, or
+ * made with `create` (without a login, for an operator to give one), for which the connection needs CREATEROLE. Returns
+ * the roles that have their rights now.
+ */
+export async function grantRoles(db: Database, options: { create: boolean }): Promise<string[]> {
+  return db.transaction().execute(async (tx) => {
+    await sql`SELECT pg_advisory_xact_lock(${GRANT_LOCK})`.execute(tx);
+    const names = Object.values(DATABASE_ROLES);
+    if (options.create) for (const role of names) await createRole(tx, role);
+    const found = await sql<{ role: string }>`
+      SELECT rolname AS role FROM pg_roles WHERE rolname = ANY(${names}::text[])`.execute(tx);
+    const existing = new Set(found.rows.map(({ role }) => role));
+    for (const name of Object.keys(DATABASE_ROLES) as RoleName[]) {
+      if (existing.has(DATABASE_ROLES[name])) await grant(tx, name);
+    }
+    return names.filter((role) => existing.has(role));
+  });
+}
+
+/** Roles belong to the whole server: another database of it may have made them, at this very moment. */
+async function createRole(tx: Tx, role: string): Promise<void> {
+  await sql`
+    DO $$ BEGIN
+      IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${sql.lit(role)}) THEN
+        CREATE ROLE ${sql.id(role)} NOLOGIN;
+      END IF;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;
+    END $$`.execute(tx);
+}
+
+async function grant(tx: Tx, name: RoleName): Promise<void> {
+  const role = sql.id(DATABASE_ROLES[name]);
+  await sql`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role}`.execute(tx);
+  await sql`GRANT USAGE ON SCHEMA public TO ${role}`.execute(tx);
+  for (const [table, rights] of Object.entries(TABLE_RIGHTS)) {
+    if (rights[name].length === 0) continue;
+    await sql`GRANT ${sql.raw(rights[name].join(', '))} ON ${sql.id('public', table)} TO ${role}`.execute(tx);
+  }
+  await sql`GRANT USAGE ON SEQUENCE public.events_id_seq TO ${role}`.execute(tx);
+  const queue = sql.id(QUEUE_SCHEMA);
+  await sql`GRANT USAGE ON SCHEMA ${queue} TO ${role}`.execute(tx);
+  await sql`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${queue} TO ${role}`.execute(tx);
+  await sql`GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${queue} TO ${role}`.execute(tx);
+  await sql`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${queue} TO ${role}`.execute(tx);
+}
