@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { bubblewrapArgs, checkLimits, launcherArgs } from './bubblewrap.ts';
+import { bubblewrapArgs, launcherArgs } from './bubblewrap.ts';
+import { checkLimits } from './rlimits.ts';
 
 const LIMITS = { memoryBytes: 2 ** 30, cpuSeconds: 1.5, wallMs: 1000, outputBytes: 10_000_000, outputFiles: 5 };
 

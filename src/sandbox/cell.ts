@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, chown, constants, copyFile, link, lstat, mkdir, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, constants, copyFile, link, lstat, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CELL_GID, type CellAccount } from './cell-account.ts';
 import { removeTree } from './remove-tree.ts';
@@ -10,8 +10,10 @@ export interface Cell {
   folder: string;
   input: string;
   output: string;
-  /** Inputs that could not be linked into `input` and are bound one by one. */
+  /** Inputs that could not be linked into `input` and lie elsewhere: bound one by one, or reached through a link. */
   binds: { name: string; path: string }[];
+  /** Inputs that may be started: the self-test's programs, never those of a job. */
+  executables: string[];
   remove(): Promise<void>;
 }
 
@@ -27,6 +29,7 @@ export async function makeCell(
   owner: string,
   account: CellAccount | null,
   inputs: readonly { name: string; path: string; executable?: boolean }[],
+  outside: 'bind' | 'link' = 'bind',
 ): Promise<Cell> {
   const folder = join(owner, randomUUID());
   const cell: Cell = {
@@ -34,13 +37,14 @@ export async function makeCell(
     input: join(folder, 'in'),
     output: join(folder, 'out'),
     binds: [],
+    executables: inputs.filter(({ executable }) => executable).map(({ name }) => name),
     remove: () => removeTree(folder),
   };
   await mkdir(folder, { mode: 0o700 });
   try {
     await mkdir(cell.input, { mode: 0o700 });
     await mkdir(cell.output, { mode: 0o700 });
-    for (const input of inputs) await addInput(cell, account, input);
+    for (const input of inputs) await addInput(cell, account, input, outside);
     if (account) {
       await chown(cell.output, account.uid, account.gid);
       await chown(cell.input, 0, account.gid);
@@ -59,6 +63,7 @@ async function addInput(
   cell: Cell,
   account: CellAccount | null,
   { name, path, executable }: { name: string; path: string; executable?: boolean },
+  outside: 'bind' | 'link',
 ): Promise<void> {
   if (!INPUT_NAME.test(name)) throw new SandboxError('an input has an unsafe name', 'Name inputs 0, 1, 2 …');
   const stats = await lstat(path).catch((cause: unknown) => {
@@ -78,7 +83,8 @@ async function addInput(
   if (!linked) {
     if (await mayBind(path, account)) {
       // bwrap needs something to mount upon, and cannot make it in a read-only folder.
-      await writeFile(place, '', { mode: 0o400 });
+      if (outside === 'bind') await writeFile(place, '', { mode: 0o400 });
+      else await symlink(path, place);
       cell.binds.push({ name, path });
       return;
     }

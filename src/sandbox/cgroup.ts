@@ -13,6 +13,8 @@ export interface CellCgroup {
   add(pid: number): Promise<void>;
   /** Processes killed for lack of memory since the group was made; only ever rises. */
   oomKills(): number;
+  /** Threads and processes refused for being too many since the group was made; 0 without a pids controller. */
+  refusedTasks(): number;
   /** Since `prepare`. `cpuMs` is null without a CPU accounting controller; `peakBytes` counts page cache too, and
    * is 0 when unknown (v2 keeps one mark for all cells of a slot). */
   usage(): { cpuMs: number | null; peakBytes: number };

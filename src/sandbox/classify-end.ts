@@ -1,7 +1,7 @@
 import type { CellEnd } from './types.ts';
 
 /** Why the service itself killed a cell. */
-export type KillReason = 'canceled' | 'limit_wall' | 'limit_output' | 'limit_files';
+export type KillReason = 'canceled' | 'limit_wall' | 'limit_cpu' | 'limit_output' | 'limit_files' | 'limit_processes';
 
 export interface EndFacts {
   exitCode: number | null;
@@ -9,6 +9,8 @@ export interface EndFacts {
   reason: KillReason | null;
   /** The kernel killed a process of the cgroup for lack of memory while the cell ran. */
   oomKilled: boolean;
+  /** The kernel refused the cell another thread or process. */
+  tasksRefused: boolean;
   /** CPU time used is, within the precision of the measurement, the limit. */
   cpuExhausted: boolean;
   /** Only where no cgroup bounds memory: FFmpeg said that an allocation failed. */
@@ -32,6 +34,7 @@ export function classifyEnd(facts: EndFacts): CellEnd {
   if (facts.exitCode === SIGXFSZ) return 'limit_output';
   if (facts.exitCode === SIGKILL) return facts.cpuExhausted ? 'limit_cpu' : 'crash';
   if (facts.signal !== null || CRASHES.includes(facts.exitCode ?? 0)) return 'crash';
+  if (facts.tasksRefused && facts.exitCode !== 0) return 'limit_processes';
   if (facts.outOfAddressSpace && facts.exitCode !== 0) return 'limit_memory';
   return 'exit';
 }

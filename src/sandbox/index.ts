@@ -76,7 +76,8 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       usedByOthers: () => removeDeadCells(join(dataDir, 'cells')),
       onChange: (next, before) =>
         logger?.info({ now: next.facts, before: before.facts }, 'FFmpeg has changed; new cells use the new build'),
-      onFailure: (error) => logger?.warn({ err: error }, 'the changed FFmpeg cannot be used; cells keep the one before'),
+      onFailure: (error) =>
+        logger?.warn({ err: error }, 'the changed FFmpeg cannot be used; cells keep the one before'),
       ...options.watch,
     });
     const held = watch;
@@ -137,7 +138,10 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     running.add(controller);
     const root = watch!.hold();
     try {
-      return await runProgram({ ...context, rootImage: root.path }, { ...spec, program: `/usr/bin/${spec.program}`, signal });
+      return await runProgram(
+        { ...context, rootImage: root.path },
+        { ...spec, program: `/usr/bin/${spec.program}`, signal },
+      );
     } finally {
       root.release();
       running.delete(controller);

@@ -4,35 +4,41 @@ import { findProgram, runTool } from './host-command.ts';
 import { SandboxError } from './sandbox-error.ts';
 
 export interface Programs {
-  bwrap: string;
-  prlimit: string;
   ffmpeg: string;
   ffprobe: string;
 }
 
+/** Where `deploy/ffmpeg/build.sh` puts the trimmed FFmpeg by its documentation; it is preferred to the system's. */
+const TRIMMED = '/opt/airlock/ffmpeg/bin/ffmpeg';
+
 /** Finds the programs; a `SandboxError` names the Debian package of the first that is missing. */
 export function findPrograms(ffmpegPath?: string): Programs {
-  const ffmpeg = ffmpegPath ?? required('ffmpeg', 'ffmpeg');
+  const ffmpeg = ffmpegPath ?? trimmed() ?? required('ffmpeg', 'ffmpeg');
   if (!statSync(ffmpeg, { throwIfNoEntry: false })?.isFile()) {
     throw new SandboxError(`there is no FFmpeg at ${ffmpeg}`, 'Correct the path, or install the package ffmpeg');
   }
   const beside = join(dirname(ffmpeg), 'ffprobe');
   return {
-    bwrap: required('bwrap', 'bubblewrap'),
-    prlimit: required('prlimit', 'util-linux'),
     ffmpeg,
     ffprobe: statSync(beside, { throwIfNoEntry: false })?.isFile() ? beside : required('ffprobe', 'ffmpeg'),
   };
 }
 
-function required(program: string, debianPackage: string): string {
+/** Only root's own file counts: whoever else could put one there would choose what the cells run. */
+function trimmed(): string | null {
+  const stats = statSync(TRIMMED, { throwIfNoEntry: false });
+  return stats?.isFile() && stats.uid === 0 && (stats.mode & 0o022) === 0 ? TRIMMED : null;
+}
+
+/** Absolute path of a tool that a tier needs. Throws `SandboxError` with its Debian package. */
+export function required(program: string, debianPackage: string): string {
   const path = findProgram(program);
   if (path) return path;
   throw new SandboxError(`${program} is missing`, `Install it: apt-get install ${debianPackage}`);
 }
 
 /** Turns bwrap's own words into the remedy: each way in which a system forbids user namespaces has its own. */
-export function explainFailure(error: Error): Error {
+export function explainNamespaces(error: Error): Error {
   if (!/user namespace|namespace|uid map|Operation not permitted|Permission denied|No space left/i.test(error.message))
     return error;
   if (readFlag('/proc/sys/kernel/unprivileged_userns_clone') === 0) {

@@ -12,8 +12,9 @@ const BASE = 0x400000;
 /** Largest page size of the two architectures; segments are apart by it, so that none is both writable and executable. */
 const PAGE = 0x10000;
 const HEADER_BYTES = 64 + 3 * 56;
-/** Number, six arguments; the number is overwritten by the result. */
-const RECORD_BYTES = 7 * 8;
+/** Number, six arguments, result: apart, so that several threads can walk the same table. */
+const RECORD_BYTES = 8 * 8;
+const RESULT = 7 * 8;
 
 /**
  * Assembles a static ELF program that makes the calls in order, writes its table with the results to standard output
@@ -55,7 +56,7 @@ export function assembleProbe(calls: readonly ProbeCall[], arch: string = proces
 /** Results of the calls, in order: a value, or minus an errno. Null when the probe did not report on all of them. */
 export function readProbe(output: Buffer, calls: number): number[] | null {
   if (output.length !== calls * RECORD_BYTES) return null;
-  return Array.from({ length: calls }, (_, index) => Number(output.readBigInt64LE(index * RECORD_BYTES)));
+  return Array.from({ length: calls }, (_, index) => Number(output.readBigInt64LE(index * RECORD_BYTES + RESULT)));
 }
 
 function layOut(calls: readonly ProbeCall[], syscalls: SyscallTable, address: number, tableBytes: number): Buffer {
@@ -109,8 +110,8 @@ function x64Loop(table: number): Buffer {
     ...[0x4c, 0x8b, 0x43, 40], // mov r8, [rbx+40]
     ...[0x4c, 0x8b, 0x4b, 48], // mov r9, [rbx+48]
     ...[0x0f, 0x05], // syscall
-    ...[0x48, 0x89, 0x03], // mov [rbx], rax
-    ...[0x48, 0x83, 0xc3, RECORD_BYTES], // add rbx, 56
+    ...[0x48, 0x89, 0x43, RESULT], // mov [rbx+56], rax
+    ...[0x48, 0x83, 0xc3, RECORD_BYTES], // add rbx, 64
   ]);
   const jump = Buffer.from([0xeb, 256 - (body.length + 2)]);
   return Buffer.concat([Buffer.from([0x48, 0xbb]), address, body, jump]); // mov rbx, imm64 …
@@ -128,8 +129,8 @@ function arm64Loop(table: number): Buffer {
     pair(3, 4, 32),
     0xf9400000 | ((48 / 8) << 10) | (pointer << 5) | 5, // ldr x5, [x19, #48]
     0xd4000001, // svc #0
-    0xf9000000 | (pointer << 5), // str x0, [x19]
-    0x91000000 | (RECORD_BYTES << 10) | (pointer << 5) | pointer, // add x19, x19, #56
+    0xf9000000 | ((RESULT / 8) << 10) | (pointer << 5), // str x0, [x19, #56]
+    0x91000000 | (RECORD_BYTES << 10) | (pointer << 5) | pointer, // add x19, x19, #64
     0x14000000 | (-7 & 0x03ffffff), // b to the first ldp
   ];
   const bytes = Buffer.alloc(words.length * 4);

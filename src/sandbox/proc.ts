@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { isDead, parseProcessStat } from '../ids/process-stat.ts';
 
 /** Ticks per second of /proc times: USER_HZ, 100 on every Linux architecture that we support. */
@@ -34,21 +34,26 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
-/** High-water mark of resident memory, bytes; 0 when unknown. */
-export function peakResident(pid: number): number {
+/** High-water mark of resident memory, bytes, and threads alive; 0 when unknown. */
+export function processSize(pid: number): { peakBytes: number; threads: number } {
   try {
-    const match = /^VmHWM:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'latin1'));
-    return match ? Number(match[1]) * 1024 : 0;
+    const status = readFileSync(`/proc/${pid}/status`, 'latin1');
+    const peak = /^VmHWM:\s+(\d+) kB$/m.exec(status);
+    return { peakBytes: Number(peak?.[1] ?? 0) * 1024, threads: Number(/^Threads:\s+(\d+)$/m.exec(status)?.[1] ?? 0) };
   } catch {
-    return 0;
+    return { peakBytes: 0, threads: 0 };
   }
 }
 
-/** Bytes on disk of files that a process holds open although their names are gone: a listing cannot see them. */
+/**
+ * Bytes on disk of files that a process holds open although their names are gone: a listing cannot see them. Files in
+ * memory (gVisor's own) are counted as memory.
+ */
 export function unlinkedBytes(pid: number): number {
   let bytes = 0;
   try {
     for (const fd of readdirSync(`/proc/${pid}/fd`)) {
+      if (readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('/memfd:')) continue;
       const stats = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false });
       if (stats?.isFile() && stats.nlink === 0) bytes += stats.blocks * 512;
     }

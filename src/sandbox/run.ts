@@ -1,21 +1,26 @@
 import { availableParallelism } from 'node:os';
-import { checkLimits } from './bubblewrap.ts';
 import { makeCell } from './cell.ts';
 import { cellAccount } from './cell-account.ts';
 import type { CellCgroup } from './cgroup.ts';
+import { MAX_PIDS } from './cgroup-v1.ts';
 import { classifyEnd, type KillReason } from './classify-end.ts';
-import { type LaunchEnd, launch, type Toolset } from './launch.ts';
 import { measureOutput } from './output-usage.ts';
-import { childrenOf, peakResident, processStat, unlinkedBytes } from './proc.ts';
+import { processSize, processStat, unlinkedBytes } from './proc.ts';
+import { checkLimits } from './rlimits.ts';
 import { SandboxError } from './sandbox-error.ts';
 import { TailBuffer } from './scrub.ts';
+import type { LaunchEnd, Tier } from './tier.ts';
 import type { CellResult, CellSpec } from './types.ts';
 
 const STDERR_BYTES = 64 * 1024;
 /** Output is measured at this pace, so that the overshoot is at most write speed × 250 ms. */
 const POLL_MS = 250;
+/** Tasks of a cell's control group that are not the program's threads: bwrap's reaper and the like. */
+const SPARE_TASKS = 8;
 
-export interface RunContext extends Toolset {
+export interface RunContext {
+  tier: Tier;
+  rootImage: string;
   /** Folder in which the cells of this process lie. */
   cells: string;
   /** Host path that must not appear in an error text. */
@@ -34,7 +39,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
   checkLimits(spec.limits);
   const { limits, signal } = spec;
   const account = cellAccount(spec.slot);
-  const cell = await makeCell(context.cells, account, spec.inputs);
+  const cell = await makeCell(context.cells, account, spec.inputs, context.tier.outside);
   const started = performance.now();
   const stderr = new TailBuffer(STDERR_BYTES);
   const seen = {
@@ -52,7 +57,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
     end,
     exitCode: ended.exitCode,
     signal: ended.signal,
-    stderr: withoutHostPaths(stderr.text(), context),
+    stderr: context.tier.outsideText(withoutHostPaths(stderr.text(), context)),
     outputDir: cell.output,
     ...usage,
     wallMs: performance.now() - started,
@@ -63,11 +68,13 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
     const cgroup = context.cgroup(spec.slot);
     await cgroup?.prepare(limits.memoryBytes);
     const oomBefore = cgroup?.oomKills() ?? 0;
+    const refusedBefore = cgroup?.refusedTasks() ?? 0;
     if (signal?.aborted) return finish('canceled', { exitCode: null, signal: null }, { cpuMs: 0, maxRssBytes: 0 });
 
-    const launched = await launch(context, {
+    const launched = await context.tier.launch({
       program: spec.program,
       args: spec.args,
+      rootImage: context.rootImage,
       cell,
       limits,
       account,
@@ -100,7 +107,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
     const oomKilled = (cgroup?.oomKills() ?? 0) > oomBefore;
     if (!ended.started && !seen.reason && !oomKilled && ended.signal === null) {
       throw new SandboxError(
-        `bubblewrap could not make the cell: ${withoutHostPaths(stderr.text(), context).trim().slice(-500)}`,
+        `${context.tier.name} could not make the cell: ${withoutHostPaths(stderr.text(), context).trim().slice(-500)}`,
         'Run the sandbox self-test for the cause',
       );
     }
@@ -109,6 +116,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
       ...ended,
       reason: seen.reason,
       oomKilled,
+      tasksRefused: (cgroup?.refusedTasks() ?? 0) > refusedBefore,
       cpuExhausted: cpuMs + 2 * POLL_MS * availableParallelism() >= limits.cpuSeconds * 1000,
       outOfAddressSpace: cgroup === null && stderr.text().includes('Cannot allocate memory'),
     });
@@ -128,15 +136,22 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
 
     /** CPU time and memory are those of the last look: without a cgroup nothing else tells them after the end. */
     function look(): void {
-      const reaper = launched.cellPid();
-      const program = reaper === null ? undefined : childrenOf(reaper)[0];
+      const program = launched.programPid();
       let hidden = 0;
-      if (program !== undefined) {
+      if (program !== null) {
         seen.cpuMs = Math.max(seen.cpuMs, processStat(program)?.cpuMs ?? 0);
-        seen.rssBytes = Math.max(seen.rssBytes, peakResident(program));
+        const { peakBytes, threads } = processSize(program);
+        seen.rssBytes = Math.max(seen.rssBytes, peakBytes);
+        // Whoever is refused a thread hangs or fails: said at once, it is not taken for something else.
+        if (threads > MAX_PIDS - SPARE_TASKS || (cgroup?.refusedTasks() ?? 0) > refusedBefore) {
+          kill('limit_processes');
+          return;
+        }
         hidden = unlinkedBytes(program);
       }
-      const reason = overLimit(hidden);
+      // Where there are several processes (gVisor), no rlimit adds them up.
+      const overCpu = (cgroup?.usage().cpuMs ?? 0) > limits.cpuSeconds * 1000 + POLL_MS;
+      const reason = overCpu ? 'limit_cpu' : overLimit(hidden);
       if (reason) kill(reason);
       else poll = setTimeout(look, performance.now() - started < POLL_MS ? POLL_MS / 4 : POLL_MS);
     }

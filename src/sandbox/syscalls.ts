@@ -28,6 +28,13 @@ export const X86_64: SyscallTable = {
   open_by_handle_at: 304, fork: 57, vfork: 58, socketpair: 53, memfd_create: 319, linkat: 265, fchmod: 91,
   fchmodat: 268, symlinkat: 266, personality: 135, sendmsg: 46, dup3: 292, chdir: 80, landlock_create_ruleset: 444,
   open_tree: 428, pkey_mprotect: 329,
+  landlock_add_rule: 445, landlock_restrict_self: 446, capget: 125, capset: 126, settimeofday: 164,
+  clock_settime: 227, adjtimex: 159, clock_adjtime: 305, umount2: 166, sethostname: 170, reboot: 169, syslog: 103,
+  request_key: 249, tkill: 200, rt_sigqueueinfo: 129, pidfd_open: 434, pidfd_send_signal: 424, pidfd_getfd: 438,
+  kcmp: 312, fsopen: 430, move_mount: 429, mount_setattr: 442, shmget: 29, msgget: 68, semget: 64, mq_open: 240,
+  setuid: 105, setgid: 106, setgroups: 116, mknodat: 259, name_to_handle_at: 303, seccomp: 317, fchownat: 260,
+  utimensat: 280, swapon: 167, delete_module: 176, acct: 163, setsid: 112, setxattr: 188, inotify_init1: 294,
+  fanotify_init: 300, memfd_secret: 447, quotactl: 179, sendto: 44,
 };
 
 // biome-ignore format: a table reads better packed
@@ -51,4 +58,10 @@ export const AARCH64: SyscallTable = {
   execveat: 281, open_by_handle_at: 265, socketpair: 199, memfd_create: 279, linkat: 37, fchmod: 52, fchmodat: 53,
   symlinkat: 36, personality: 92, sendmsg: 211, dup3: 24, chdir: 49, landlock_create_ruleset: 444, open_tree: 428,
   pkey_mprotect: 288,
+  landlock_add_rule: 445, landlock_restrict_self: 446, capget: 90, capset: 91, settimeofday: 170, clock_settime: 112,
+  adjtimex: 171, clock_adjtime: 266, umount2: 39, sethostname: 161, reboot: 142, syslog: 116, request_key: 218,
+  tkill: 130, rt_sigqueueinfo: 138, pidfd_open: 434, pidfd_send_signal: 424, pidfd_getfd: 438, kcmp: 272, fsopen: 430,
+  move_mount: 429, mount_setattr: 442, shmget: 194, msgget: 186, semget: 190, mq_open: 180, setuid: 146, setgid: 144,
+  setgroups: 159, mknodat: 33, seccomp: 277, fchownat: 54, utimensat: 88, swapon: 224, delete_module: 106, acct: 89,
+  setsid: 157, setxattr: 5, inotify_init1: 26, fanotify_init: 262, memfd_secret: 447, quotactl: 60, sendto: 206,
 };

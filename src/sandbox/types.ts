@@ -36,6 +36,8 @@ export type CellEnd =
   | 'limit_memory'
   | 'limit_output'
   | 'limit_files'
+  /** More threads than a cell may have; a second process is a violation. */
+  | 'limit_processes'
   | 'violation'
   | 'crash';
 
@@ -54,13 +56,17 @@ export interface CellResult {
   release(): Promise<void>;
 }
 
-export type SandboxTier = 'bwrap';
+/** How a cell is shut in; docs/security-model.md says what each promises. */
+export type SandboxTier = 'bwrap' | 'landlock' | 'gvisor' | 'none';
 
 export interface SelfTestCheck {
   attempt: string;
   expected: string;
   seen: string;
+  /** True for an exception, too: `promised` tells. */
   passed: boolean;
+  /** False when the tier does not promise this; `expected` says why. */
+  promised: boolean;
 }
 
 export interface SelfTestReport {
@@ -76,19 +82,37 @@ export interface SandboxOptions {
   logger?: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
   /** Cells that may run at once; slot numbers are 0 … slots - 1. */
   slots: number;
-  /** Another FFmpeg than the system's; `ffprobe` is looked for beside it. */
-  ffmpegPath?: string;
+  /** `bwrap` unless another is asked for. */
+  tier?: SandboxTier;
+  /** Another FFmpeg than the trimmed or the system's; `ffprobe` is looked for beside it. */
+  ffmpegPath?: string | undefined;
+  /** Times between looks at the installed FFmpeg and of rest after a change, milliseconds; for tests. */
+  watch?: { lookMs: number; settleMs: number };
+}
+
+export interface FfmpegBuild {
+  /** First line of `ffmpeg -version`. */
+  readonly version: string;
+  /** The distribution's package version, where there is one. */
+  readonly package: string | null;
+  /** Where it lies on the host. */
+  readonly path: string;
+  /** Since when cells get it. */
+  readonly since: Date;
 }
 
 export interface Sandbox {
   readonly tier: SandboxTier;
   /** What bounds memory: a control group, or only the address space where none can be made. */
   readonly limits: 'cgroup' | 'rlimit';
-  /** First line of `ffmpeg -version`, and the distribution's package version where there is one. */
-  readonly ffmpeg: { version: string; package: string | null };
+  /** The build that new cells get; it changes while the service runs when another is installed. */
+  readonly ffmpeg: FfmpegBuild;
   /** Runs one untrusted program; resolves whatever happens to the program, rejects only when the cell could not be made. */
   run(spec: CellSpec): Promise<CellResult>;
-  /** Runs the hostile probe in a cell; a single failed check means that the tier is broken. */
-  selfTest(): Promise<SelfTestReport>;
+  /**
+   * Runs the hostile probe in cells; a single failed check means that the tier is broken. `full` adds the attempts
+   * that take a second of the processor, which a start has no time for.
+   */
+  selfTest(options?: { full?: boolean }): Promise<SelfTestReport>;
   close(): Promise<void>;
 }

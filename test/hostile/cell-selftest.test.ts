@@ -4,8 +4,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encode, ret, SECCOMP_RET } from '../../src/sandbox/bpf.ts';
 import { assembleProbe } from '../../src/sandbox/probe-elf.ts';
 import type { RunContext } from '../../src/sandbox/run.ts';
-import { seccompFilter } from '../../src/sandbox/seccomp.ts';
 import { selfTest } from '../../src/sandbox/self-test.ts';
+import { bwrapTier } from '../../src/sandbox/tier-bwrap.ts';
+import { makeTier } from '../../src/sandbox/tiers.ts';
 import { type Fixture, openFixture } from './cell-fixture.ts';
 
 describe('the self-test', () => {
@@ -17,12 +18,9 @@ describe('the self-test', () => {
     const image = readdirSync(images).find((name) => /^[0-9a-f]{32}$/.test(name))!;
     const cells = join(fixture.folder, 'cells');
     mkdirSync(cells, { mode: 0o711 });
-    writeFileSync(join(cells, 'seccomp.bpf'), seccompFilter());
     context = {
-      bwrap: '/usr/bin/bwrap',
-      prlimit: '/usr/bin/prlimit',
+      tier: await makeTier('bwrap', cells),
       rootImage: join(images, image),
-      seccompFile: join(cells, 'seccomp.bpf'),
       cells,
       dataDir: fixture.dataDir,
       cgroup: () => null,
@@ -45,9 +43,10 @@ describe('the self-test', () => {
   it('fails when the filter lets everything through', async () => {
     const seccompFile = join(context.cells, 'open.bpf');
     writeFileSync(seccompFile, encode([ret(SECCOMP_RET.ALLOW)]));
-    expect(await failed({ seccompFile })).toEqual(
+    const tier = bwrapTier({ bwrap: '/usr/bin/bwrap', prlimit: '/usr/bin/prlimit', seccompFile });
+    expect(await failed({ tier })).toEqual(
       expect.arrayContaining([
-        'open an internet socket',
+        'open a socket: internet',
         'map writable and executable memory',
         'trace a process',
         'fork',

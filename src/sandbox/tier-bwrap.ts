@@ -1,52 +1,35 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import type { Duplex, Readable } from 'node:stream';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { bubblewrapArgs, FD, launcherArgs } from './bubblewrap.ts';
-import type { Cell } from './cell.ts';
-import type { CellAccount } from './cell-account.ts';
-import type { CellCgroup } from './cgroup.ts';
-import { isRunning, processStat } from './proc.ts';
-import type { CellLimits } from './types.ts';
+import { admit, killQuietly, markProcess, type ProcessMark, waitForEnd } from './cell-processes.ts';
+import { explainNamespaces } from './preflight.ts';
+import { childrenOf, isRunning } from './proc.ts';
+import type { LaunchEnd, Launched, LaunchSpec, Tier } from './tier.ts';
 
 /** What never changes while a sandbox is open. */
-export interface Toolset {
+export interface BwrapTools {
   bwrap: string;
   prlimit: string;
-  rootImage: string;
   /** File with the BPF program. Opened anew per cell: bwrap reads from the offset, which duplicates share. */
   seccompFile: string;
 }
 
-export interface LaunchSpec {
-  program: string;
-  args: readonly string[];
-  cell: Cell;
-  limits: CellLimits;
-  account: CellAccount | null;
-  cgroup: CellCgroup | null;
-  onStdout: ((chunk: Buffer) => void) | null;
-  onStderr: (chunk: Buffer) => void;
-}
-
-export interface LaunchEnd {
-  exitCode: number | null;
-  signal: NodeJS.Signals | null;
-  /** False when bwrap ended without having started the program. */
-  started: boolean;
-}
-
-export interface Launched {
-  /** Host pid of the cell's first process (bwrap's reaper); null until it is known. */
-  cellPid(): number | null;
-  /** SIGKILL to the launcher's group and to the cell's first process, with which its whole pid namespace dies. */
-  kill(): void;
-  /** Resolves when every process of the cell is gone. Rejects when it could not be spawned or put into its cgroup. */
-  ended: Promise<LaunchEnd>;
+/** Tier 1: namespaces of its own, a root image, a seccomp filter. Keeps every promise of the self-test. */
+export function bwrapTier(tools: BwrapTools): Tier {
+  return {
+    name: 'bwrap',
+    outside: 'bind',
+    exceptions: {},
+    inside: (path) => path,
+    outsideText: (text) => text,
+    launch: (spec) => launch(tools, spec),
+    explain: explainNamespaces,
+  };
 }
 
 /** Starts prlimit → bwrap → program. Rejects when the filter cannot be opened. */
-export async function launch(tools: Toolset, spec: LaunchSpec): Promise<Launched> {
+async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
   const filter: FileHandle = await open(tools.seccompFile, 'r');
   let child: ChildProcess;
   try {
@@ -65,7 +48,8 @@ export async function launch(tools: Toolset, spec: LaunchSpec): Promise<Launched
     exited: false,
     started: false,
     failure: null as Error | null,
-    cell: null as { pid: number; startTime: number } | null,
+    /** bwrap's reaper, the first process of the cell's pid namespace, with which all of it dies. */
+    cell: null as ProcessMark | null,
   };
   // Node types five descriptors; there are as many as `stdio` asked for.
   const pipes = child.stdio as unknown as readonly (Duplex | null)[];
@@ -88,10 +72,10 @@ export async function launch(tools: Toolset, spec: LaunchSpec): Promise<Launched
     if (status['exit-code'] !== undefined) state.started = true;
     const pid = status['child-pid'];
     if (pid === undefined || state.cell) return;
-    state.cell = { pid, startTime: processStat(pid)?.startTime ?? -1 };
+    state.cell = markProcess(pid);
     admit(pid, spec.cgroup).then(() => pipes[FD.block]!.end('1'), fail);
   });
-  pipes[FD.args]?.end(bubblewrapArgs(tools.rootImage, spec.cell));
+  pipes[FD.args]?.end(bubblewrapArgs(spec.rootImage, spec.cell));
 
   const ended = new Promise<LaunchEnd>((resolve, reject) => {
     child.once('error', (error) => {
@@ -102,7 +86,7 @@ export async function launch(tools: Toolset, spec: LaunchSpec): Promise<Launched
       state.exited = true;
     });
     child.once('close', (exitCode, signal) => {
-      waitForCell(state.cell).then(() => {
+      waitForEnd(state.cell).then(() => {
         if (state.failure) reject(state.failure);
         else resolve({ exitCode, signal, started: state.started });
       }, reject);
@@ -110,14 +94,7 @@ export async function launch(tools: Toolset, spec: LaunchSpec): Promise<Launched
   });
   // Whoever awaits it later still gets the rejection; without this line Node would end on it before.
   ended.catch(() => {});
-  return { cellPid: () => state.cell?.pid ?? null, kill, ended };
-}
-
-/** Puts the waiting cell into its cgroup; what it starts afterwards inherits it. */
-async function admit(pid: number, cgroup: CellCgroup | null): Promise<void> {
-  if (cgroup) await cgroup.add(pid);
-  // When the machine itself runs out of memory, a job dies rather than the service.
-  await writeFile(`/proc/${pid}/oom_score_adj`, '700').catch(() => {});
+  return { programPid: () => (state.cell ? (childrenOf(state.cell.pid)[0] ?? null) : null), kill, ended };
 }
 
 function readStatus(
@@ -133,20 +110,4 @@ function readStatus(
       if (line) onStatus(JSON.parse(line));
     }
   });
-}
-
-/** The launcher may be dead a moment before the namespace it made has been taken down. */
-async function waitForCell(cell: { pid: number; startTime: number } | null): Promise<void> {
-  for (let attempt = 0; cell && isRunning(cell.pid, cell.startTime); attempt += 1) {
-    if (attempt % 100 === 0) killQuietly(cell.pid);
-    await sleep(5);
-  }
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch {
-    // Already gone.
-  }
 }

@@ -1,0 +1,43 @@
+import { MAX_PIDS } from './cgroup-v1.ts';
+import type { CellLimits } from './types.ts';
+
+const GIB = 2 ** 30;
+const MIB = 2 ** 20;
+/** A zero, NaN or `4 << 30` (0 in JavaScript) as a limit would kill every job with an odd signal. */
+const FLOORS: CellLimits = { memoryBytes: 16 * MIB, cpuSeconds: 1, wallMs: 10, outputBytes: 4096, outputFiles: 1 };
+
+/** Throws `RangeError` that names the limit when one is below its floor or no number. */
+export function checkLimits(limits: CellLimits): void {
+  for (const key of Object.keys(FLOORS) as (keyof CellLimits)[]) {
+    if (!(limits[key] >= FLOORS[key] && limits[key] <= Number.MAX_SAFE_INTEGER)) {
+      throw new RangeError(`cell limit ${key} is ${limits[key]}; the least is ${FLOORS[key]}`);
+    }
+  }
+}
+
+/**
+ * Address space for a memory limit: FFmpeg reserves far more than it touches (4K x264: 2.2 GB reserved, 1.0 GB
+ * resident; security 2.4), so memory + 2 GiB, and at least 4 GiB.
+ */
+export function addressSpace(memoryBytes: number): number {
+  return Math.max(4 * GIB, Math.ceil(memoryBytes) + 2 * GIB);
+}
+
+/**
+ * Arguments of `prlimit`, soft and hard alike.
+ * @param countTasks also bound processes and threads; only where the uid is the cell's alone and no new user
+ * namespace is made, for the kernel counts all tasks of a uid.
+ */
+export function prlimitArgs(limits: CellLimits, { countTasks = false } = {}): string[] {
+  return [
+    `--as=${addressSpace(limits.memoryBytes)}`,
+    `--fsize=${Math.ceil(limits.outputBytes)}`,
+    `--cpu=${Math.ceil(limits.cpuSeconds)}`,
+    '--core=0',
+    '--nofile=256',
+    '--memlock=0',
+    '--msgqueue=0',
+    `--stack=${8 * MIB}`,
+    ...(countTasks ? [`--nproc=${MAX_PIDS}`] : []),
+  ];
+}
