@@ -30,6 +30,9 @@ describe('the configuration', () => {
     ['AIRLOCK_TLS', 'yes'],
     ['AIRLOCK_TLS_CERT', '/only/one.pem'],
     ['AIRLOCK_FETCH_PORTS', '80,x'],
+    ['AIRLOCK_FFMPEG', 'bin/ffmpeg'],
+    ['AIRLOCK_SANDBOX', 'chroot'],
+    ['AIRLOCK_SANDBOX', 'none'],
   ])('refuses %s=%s and names the variable and a remedy', (variable, value) => {
     const named = variable === 'AIRLOCK_TLS_CERT' ? 'AIRLOCK_TLS_KEY' : variable;
     expect(() => readConfig({ [variable]: value })).toThrow(new RegExp(`^${named}: .+\\. .+`));
@@ -52,6 +55,7 @@ describe('the configuration', () => {
       AIRLOCK_WORKER_SLOTS: '4',
       AIRLOCK_RETENTION: '2h',
       AIRLOCK_FETCH_ALLOW: '192.0.2.0/24',
+      AIRLOCK_FFMPEG: '/opt/ffmpeg/bin/ffmpeg',
     });
     const parent = { AIRLOCK_TLS_CERT: '/a.pem', AIRLOCK_TLS_KEY: '/b.pem', AIRLOCK_PUBLIC_URL: 'https://elsewhere' };
     expect(readConfig({ ...parent, ...toEnvironment(config) })).toEqual(config);

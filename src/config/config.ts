@@ -1,7 +1,8 @@
 import { homedir } from 'node:os';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { ConfigError } from './config-error.ts';
 import { parseDuration, parseList, parsePort, parsePositive } from './parse.ts';
+import { readSandbox, type SandboxSetting } from './sandbox-choice.ts';
 
 /** The sandbox has accounts for 256 cells; some are for inspections and the self-test. */
 const MAX_WORKER_SLOTS = 250;
@@ -37,6 +38,10 @@ export interface Config {
   /** Requests a minute for one key. */
   rateLimit: number;
   logLevel: string;
+  /** Absolute path of the FFmpeg that cells run; null = the trimmed build where there is one, else the system's. */
+  ffmpeg: string | null;
+  /** How FFmpeg is confined. `none` only when its risk was accepted in words. */
+  sandbox: SandboxSetting;
 }
 
 /** Reads and validates the environment. Throws `ConfigError` that names variable, reason and remedy. */
@@ -61,8 +66,20 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     fetchPorts: parseList(env.AIRLOCK_FETCH_PORTS || '80,443').map((port) => parsePort('AIRLOCK_FETCH_PORTS', port, 0)),
     rateLimit: parsePositive('AIRLOCK_RATE_LIMIT', env.AIRLOCK_RATE_LIMIT || '600', 1_000_000),
     logLevel: env.AIRLOCK_LOG_LEVEL || 'info',
+    ffmpeg: readPath('AIRLOCK_FFMPEG', env.AIRLOCK_FFMPEG),
+    sandbox: readSandbox(env),
   };
   return Object.freeze(config);
+}
+
+function readPath(variable: string, value: string | undefined): string | null {
+  if (!value) return null;
+  if (isAbsolute(value)) return value;
+  throw new ConfigError(
+    variable,
+    'is no absolute path',
+    'Write the whole path of the program, like /opt/ffmpeg/bin/ffmpeg',
+  );
 }
 
 function readUrl(variable: string, value: string | undefined, protocols: string[]): string | null {

@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import { ACCEPTED_RISK } from './sandbox-choice.ts';
 
 /**
  * The variables that give a child process exactly this configuration, whatever the environment of its parent
@@ -26,5 +27,8 @@ export function toEnvironment(config: Config): Record<string, string> {
     AIRLOCK_FETCH_PORTS: config.fetchPorts.join(','),
     AIRLOCK_RATE_LIMIT: String(config.rateLimit),
     AIRLOCK_LOG_LEVEL: config.logLevel,
+    AIRLOCK_FFMPEG: config.ffmpeg ?? '',
+    AIRLOCK_SANDBOX: config.sandbox,
+    AIRLOCK_ALLOW_UNSANDBOXED: config.sandbox === 'none' ? ACCEPTED_RISK : '',
   };
 }

@@ -12,6 +12,8 @@ import { selfTest } from './self-test.ts';
 import { makeTier } from './tiers.ts';
 import type { CellSpec, Sandbox, SandboxOptions, SelfTestReport } from './types.ts';
 
+export { type FfmpegReport, reportFfmpeg } from './ffmpeg-report.ts';
+export { chooseSandbox, type SandboxChoice } from './choose.ts';
 export { SandboxError } from './sandbox-error.ts';
 export type { CellEnd, CellLimits, CellResult, CellSpec, Sandbox, SandboxOptions, SelfTestReport } from './types.ts';
 

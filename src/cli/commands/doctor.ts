@@ -5,7 +5,7 @@ import type { Config } from '../../config/config.ts';
 import { transportPolicy } from '../../config/tls.ts';
 import { openPool } from '../../database/pool.ts';
 import { aliveWorkers } from '../../domain/workers.ts';
-import { openSandbox } from '../../sandbox/index.ts';
+import { type FfmpegReport, openSandbox, reportFfmpeg } from '../../sandbox/index.ts';
 import type { SelfTestCheck } from '../../sandbox/types.ts';
 import { prepareDataDir } from '../../supervisor/data-dir.ts';
 import { readReadyFile } from '../../supervisor/ready-file.ts';
@@ -14,6 +14,7 @@ import { databaseUrl, openObjectStore } from '../compose.ts';
 import { STORAGE_ENDPOINT_VARIABLE } from '../endpoints.ts';
 import { EXIT } from '../exit.ts';
 import { dim, green, red, yellow } from '../style.ts';
+import { ffmpegChecks } from './doctor-ffmpeg.ts';
 
 export interface Check {
   name: string;
@@ -81,9 +82,11 @@ type Run = (name: string, remedy: string, check: () => Promise<string | Partial<
 
 async function checkSandbox(config: Config, run: Run, checks: Check[]): Promise<void> {
   let attempts: SelfTestCheck[] = [];
+  let ffmpeg: FfmpegReport | null = null;
   await run('Sandbox', 'Install bubblewrap and allow user namespaces', async () => {
-    const sandbox = await openSandbox({ dataDir: config.dataDir, slots: 1 });
+    const sandbox = await openSandbox({ dataDir: config.dataDir, slots: 1, ffmpegPath: config.ffmpeg ?? undefined });
     try {
+      ffmpeg = await reportFfmpeg(sandbox.ffmpeg);
       const report = await sandbox.selfTest();
       attempts = report.checks;
       const bound = sandbox.limits === 'cgroup' ? 'a control group' : 'address space only';
@@ -96,6 +99,7 @@ async function checkSandbox(config: Config, run: Run, checks: Check[]): Promise<
       await sandbox.close();
     }
   });
+  if (ffmpeg) checks.push(...ffmpegChecks(ffmpeg));
   for (const attempt of groupNumbered(attempts)) {
     checks.push({
       name: `  ${attempt.attempt}`,

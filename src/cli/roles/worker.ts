@@ -33,7 +33,12 @@ const EXIT_UNSAFE = 78;
 export async function runWorker(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'worker' });
   const lanes = planSlots(config.workerSlots, availableParallelism(), totalmem());
-  const sandbox = await openSandbox({ dataDir: config.dataDir, logger, slots: sandboxSlots(lanes) });
+  const sandbox = await openSandbox({
+    dataDir: config.dataDir,
+    logger,
+    slots: sandboxSlots(lanes),
+    ffmpegPath: config.ffmpeg ?? undefined,
+  });
   const report = await sandbox.selfTest();
   const { context, databaseUrl, close } = await openContext(config, {
     role: 'worker',

@@ -1,0 +1,66 @@
+import { describe, expect, it } from 'vitest';
+import { ffmpegAdvisories } from '../../sandbox/advisories.ts';
+import type { FfmpegReport } from '../../sandbox/index.ts';
+import { ffmpegChecks } from './doctor-ffmpeg.ts';
+
+const NOW = new Date('2026-11-24T21:00:00Z');
+
+function checksOf(version: string, update: Partial<FfmpegReport['update']> = {}) {
+  const current = {
+    state: 'current',
+    candidate: `7:${version}`,
+    security: false,
+    listsFrom: NOW,
+    reason: null,
+  } as const;
+  const [build, newer, known] = ffmpegChecks(
+    {
+      version: `ffmpeg version ${version} Copyright (c) 2000-2026 the FFmpeg developers`,
+      package: version.startsWith('N') ? null : `7:${version}`,
+      path: '/usr/bin/ffmpeg',
+      since: new Date('2026-11-01T12:34:56Z'),
+      update: { ...current, ...update },
+      advisories: ffmpegAdvisories(version, version.startsWith('N') ? null : `7:${version}`),
+    },
+    NOW,
+  );
+  return { build: build!, newer: newer!, known: known! };
+}
+
+describe('what doctor says of FFmpeg', () => {
+  it('is which build runs, from where and since when', () => {
+    const { build } = checksOf('7.1.5-0+deb13u1');
+    expect(build).toMatchObject({
+      state: 'ok',
+      seen: '7:7.1.5-0+deb13u1 at /usr/bin/ffmpeg, in use since 2026-11-01 12:34',
+    });
+  });
+
+  it('is unsafe when a security update waits, with the command', () => {
+    const { newer } = checksOf('7.1.4-0+deb13u1', { state: 'newer', candidate: '7:7.1.5-0+deb13u1', security: true });
+    expect(newer.state).toBe('unsafe');
+    expect(newer.seen).toContain('7:7.1.5-0+deb13u1 is a security update');
+    expect(newer.remedy).toContain('apt-get install --only-upgrade ffmpeg');
+  });
+
+  it('is a warning when nobody can tell, or the lists are old: not knowing is not being safe', () => {
+    expect(checksOf('7.1.5-0+deb13u1', { state: 'unknown', reason: 'this system has no apt' }).newer).toMatchObject({
+      state: 'warning',
+      seen: 'not known: this system has no apt',
+    });
+    const listsFrom = new Date('2026-10-01T00:00:00Z');
+    expect(checksOf('7.1.5-0+deb13u1', { listsFrom }).newer.state).toBe('warning');
+    expect(checksOf('N-118000-g123').known).toMatchObject({
+      state: 'warning',
+      seen: expect.stringContaining('does not know'),
+    });
+  });
+
+  it('names known vulnerabilities, and is unsafe only where an update would mend them', () => {
+    const old = checksOf('7.1.4-0+deb13u1').known;
+    expect(old).toMatchObject({ state: 'unsafe', remedy: 'Install the newest FFmpeg of your distribution' });
+    expect(old.seen).toContain('CVE-2026-8461');
+    const newest = checksOf('7.1.5-0+deb13u1').known;
+    expect(newest).toMatchObject({ state: 'warning', seen: expect.stringContaining('CVE-2026-30997 (no fix yet)') });
+  });
+});

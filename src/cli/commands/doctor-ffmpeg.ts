@@ -1,0 +1,76 @@
+import type { FfmpegReport } from '../../sandbox/index.ts';
+import type { Check } from './doctor.ts';
+
+/** Package lists that are older than this say nothing of today's updates. */
+const STALE_LISTS_MS = 7 * 24 * 3600_000;
+
+/** What doctor says of the FFmpeg that cells run: the build, whether a newer one is to be had, what it is known for. */
+export function ffmpegChecks(report: FfmpegReport, now = new Date()): Check[] {
+  const { version, update, advisories } = report;
+  const build = report.package ?? version.replace(/^ffmpeg version (\S+).*$/, '$1');
+  return [
+    {
+      name: 'FFmpeg',
+      state: 'ok',
+      seen: `${build} at ${report.path}, in use since ${minute(report.since)}`,
+      remedy: null,
+    },
+    updateCheck(update, now),
+    {
+      name: 'FFmpeg, known vulnerabilities',
+      ...(advisories.unknown.length > 0 && advisories.open.length === 0
+        ? { state: 'warning' as const, seen: `the table of ${advisories.table} does not know this build` }
+        : openOf(advisories)),
+      remedy: remedyOf(report),
+    },
+  ];
+}
+
+function updateCheck(update: FfmpegReport['update'], now: Date): Check {
+  const name = 'FFmpeg, newer package';
+  const age = update.listsFrom ? `package lists of ${minute(update.listsFrom)}` : 'package lists of unknown age';
+  if (update.state === 'newer') {
+    const kind = update.security ? 'a security update' : 'an update';
+    return {
+      name,
+      state: update.security ? 'unsafe' : 'warning',
+      seen: `${update.candidate} is ${kind} (${age})`,
+      remedy: 'apt-get install --only-upgrade ffmpeg; running jobs end with the old one, new ones use the new one',
+    };
+  }
+  if (update.state === 'unknown') {
+    return {
+      name,
+      state: 'warning',
+      seen: `not known: ${update.reason}`,
+      remedy: 'Watch the security news of your FFmpeg',
+    };
+  }
+  const isStale = !update.listsFrom || now.getTime() - update.listsFrom.getTime() > STALE_LISTS_MS;
+  return {
+    name,
+    state: isStale ? 'warning' : 'ok',
+    seen: `none (${age})`,
+    remedy: isStale ? 'Run apt-get update daily (the package unattended-upgrades does)' : null,
+  };
+}
+
+function openOf({ open, fixed, table }: FfmpegReport['advisories']): Pick<Check, 'state' | 'seen'> {
+  const mended = open.filter((advisory) => advisory.debian13 !== null);
+  const list = open.map(({ cve, debian13 }) => (debian13 ? cve : `${cve} (no fix yet)`)).join(', ');
+  return {
+    state: mended.length > 0 ? 'unsafe' : open.length > 0 ? 'warning' : 'ok',
+    seen: `${open.length === 0 ? 'none' : list}; ${fixed.length} fixed (table of ${table})`,
+  };
+}
+
+function remedyOf({ advisories }: FfmpegReport): string | null {
+  const { open, unknown } = advisories;
+  if (open.some((advisory) => advisory.debian13 !== null)) return 'Install the newest FFmpeg of your distribution';
+  if (open.length > 0) return 'The cell contains it; watch for an update';
+  return unknown.length > 0 ? 'See https://ffmpeg.org/security.html' : null;
+}
+
+function minute(date: Date): string {
+  return date.toISOString().slice(0, 16).replace('T', ' ');
+}
