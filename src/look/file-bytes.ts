@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
 import { Refused } from './verdicts.ts';
 
-const WINDOW = 64 * 1024;
+const WINDOW = 256 * 1024;
 
 /** A file that is read at any place. Synchronous: it is used in a thread that does nothing else. */
 export interface FileBytes {
@@ -92,7 +92,9 @@ export function createOut(path: string): FileOut {
       position += bytes.length;
     },
     patch(bytes, at) {
-      flush();
+      const from = position - pending;
+      if (at >= from) return void buffer.set(bytes, at - from);
+      if (at + bytes.length > from) flush();
       writeAll(bytes, at);
     },
     skip(length) {

@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs';
 import { createOut, type FileBytes, type FileOut, openBytes } from './file-bytes.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
+import { readMatroska } from './matroska/rewrite.ts';
 import type { LookRequest, LookResult } from './types.ts';
 import { NotRewritable, Refused } from './verdicts.ts';
 
@@ -51,6 +52,10 @@ async function read(request: LookRequest, file: FileBytes): Promise<Readable> {
     case 'mov': {
       const movie = readMovie(file);
       return { demuxer: 'mov', write: (out) => writeMovie(movie, file, out, request.mediaBytes) };
+    }
+    case 'matroska': {
+      const write = readMatroska(file);
+      return { demuxer: 'matroska', write: (out) => write(out, request.mediaBytes) };
     }
     default:
       throw new NotRewritable(`is of a kind (${request.demuxer}) that the reader does not write`);

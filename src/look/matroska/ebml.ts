@@ -1,0 +1,113 @@
+import type { FileBytes } from '../file-bytes.ts';
+import { NotRewritable, Refused } from '../verdicts.ts';
+
+/** RFC 8794: an element, with the place of its content. `end` is null where the size is unknown. */
+export interface Element {
+  id: number;
+  body: number;
+  end: number | null;
+}
+
+/** Elements of one file: twelve hours with 200 blocks a second. */
+const MAX_ELEMENTS = 12 * 3600 * 200;
+
+export interface ElementReader {
+  /** The element at a place; null at the end. */
+  at(position: number, limit: number): Element | null;
+  /** The elements between two places, all of known size. */
+  within(parent: Element): Generator<Element, void, undefined>;
+  content(element: Element, maxBytes: number): Buffer;
+}
+
+export function elementReader(file: FileBytes): ElementReader {
+  let left = MAX_ELEMENTS;
+  const reader: ElementReader = {
+    at(position, limit) {
+      if (position >= limit) return null;
+      if (--left < 0) throw new Refused('invalid_media', 'holds more elements than any real file.');
+      const head = file.read(position, Math.min(12, limit - position));
+      const idLength = lengthOf(head[0]!, 4);
+      const sizeLength = lengthOf(head[idLength] ?? 0, 8);
+      if (idLength + sizeLength > head.length) throw new Refused('invalid_media', 'ends inside an element.');
+      const id = head.readUIntBE(0, idLength);
+      const size = vint(head, idLength, sizeLength);
+      const body = position + idLength + sizeLength;
+      if (size === null) return { id, body, end: null };
+      if (body + size > limit) throw new NotRewritable('is cut off: it declares more than it holds');
+      return { id, body, end: body + size };
+    },
+    *within(parent) {
+      if (parent.end === null) throw new Refused('invalid_media', 'leaves the size of an element open.');
+      let position = parent.body;
+      while (position < parent.end) {
+        const element = reader.at(position, parent.end)!;
+        if (element.end === null) throw new Refused('invalid_media', 'leaves the size of an element open.');
+        yield element;
+        position = element.end;
+      }
+    },
+    content(element, maxBytes) {
+      const length = (element.end ?? 0) - element.body;
+      if (length < 0 || length > maxBytes) {
+        throw new Refused('invalid_media', `declares an element of ${length} bytes where ${maxBytes} are the most.`);
+      }
+      return Buffer.from(file.read(element.body, length));
+    },
+  };
+  return reader;
+}
+
+function lengthOf(first: number, most: number): number {
+  const length = Math.clz32(first) - 23;
+  if (first === 0 || length > most) throw new Refused('invalid_media', 'holds what is no element.');
+  return length;
+}
+
+/** A number of variable length; null = all ones, unknown. */
+export function vint(bytes: Buffer, at: number, length: number): number | null {
+  let value = BigInt(bytes[at]! & (0xff >> length));
+  let ones = value === BigInt(0xff >> length);
+  for (let index = 1; index < length; index++) {
+    const byte = bytes[at + index]!;
+    value = (value << 8n) | BigInt(byte);
+    ones &&= byte === 0xff;
+  }
+  if (ones) return null;
+  if (value > BigInt(Number.MAX_SAFE_INTEGER))
+    throw new Refused('invalid_media', 'declares an element of absurd size.');
+  return Number(value);
+}
+
+/** Length of the number of variable length that starts with this byte. */
+export function vintLength(first: number): number {
+  return lengthOf(first, 8);
+}
+
+/** An element of ours. */
+export function makeElement(id: number, ...parts: Uint8Array[]): Buffer {
+  const size = parts.reduce((sum, part) => sum + part.length, 0);
+  return Buffer.concat([elementHead(id, size), ...parts]);
+}
+
+/** Id and size; the size takes eight bytes where it is patched later. */
+export function elementHead(id: number, size: number, wide = false): Buffer {
+  const idBytes = Buffer.alloc(id > 0xffffff ? 4 : id > 0xffff ? 3 : id > 0xff ? 2 : 1);
+  idBytes.writeUIntBE(id, 0, idBytes.length);
+  let length = 1;
+  while (!wide && length < 8 && size >= 2 ** (7 * length) - 1) length++;
+  return Buffer.concat([idBytes, sizeBytes(size, wide ? 8 : length)]);
+}
+
+export function sizeBytes(size: number, length: number): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(BigInt(size) | (1n << BigInt(7 * length)));
+  return bytes.subarray(8 - length);
+}
+
+export function unsigned(value: bigint): Buffer {
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(value);
+  let from = 0;
+  while (from < 7 && bytes[from] === 0) from++;
+  return bytes.subarray(from);
+}

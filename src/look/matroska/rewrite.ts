@@ -1,0 +1,155 @@
+import type { FileBytes, FileOut } from '../file-bytes.ts';
+import { refuseLength } from '../limits.ts';
+import { NotRewritable, Refused } from '../verdicts.ts';
+import { carry, float, number } from './carry.ts';
+import { type Cue, clusterWriter } from './clusters.ts';
+import {
+  type Element,
+  type ElementReader,
+  elementHead,
+  elementReader,
+  makeElement,
+  sizeBytes,
+  unsigned,
+} from './ebml.ts';
+import { ID, INFO } from './schema.ts';
+import { type KeptTracks, readTracks } from './tracks.ts';
+
+const DEFAULT_SCALE = 1_000_000;
+const NAME = Buffer.from('Airlock');
+/** Attached pictures become streams of their own in FFmpeg. */
+const PICTURE = /image\//i;
+const ALPHA = /alpha_mode/i;
+const MAX_SCANNED = 2 ** 20;
+
+interface Head {
+  info: Buffer;
+  /** Seconds of one unit of time. */
+  secondsPerTick: number;
+  hasDuration: boolean;
+  tracks: KeptTracks;
+  /** First cluster. */
+  media: Element;
+  mediaAt: number;
+  limit: number;
+}
+
+/** Reads what stands before the media of a Matroska or WebM file; the rest is read while it is written. */
+export function readMatroska(file: FileBytes): (out: FileOut, mediaBytes: number | null) => void {
+  const reader = elementReader(file);
+  const head = readHead(file, reader);
+  return (out, mediaBytes) => write(file, reader, head, out, head.hasDuration ? mediaBytes : null);
+}
+
+function readHead(file: FileBytes, reader: ElementReader): Head {
+  const header = reader.at(0, file.size);
+  if (header?.id !== ID.header || header.end === null) throw new Refused('invalid_media', 'has no header of its kind.');
+  checkDocType(reader, header);
+  const segment = skipTo(reader, header.end, file.size, ID.segment);
+  const limit = segment.end ?? file.size;
+  let info: ReturnType<typeof readInfo> | null = null;
+  let tracks: KeptTracks | null = null;
+  let position = segment.body;
+  for (let count = 0; count < 1000; count++) {
+    const element = reader.at(position, limit);
+    if (!element) break;
+    if (element.id === ID.cluster) {
+      if (!info || !tracks) throw new NotRewritable('tells of its streams behind its media');
+      return { ...info, tracks, media: element, mediaAt: position, limit };
+    }
+    if (element.end === null) throw new Refused('invalid_media', 'leaves the size of an element open.');
+    if (element.id === ID.info) info = readInfo(reader, element);
+    if (element.id === ID.tracks && !tracks) tracks = readTracks(reader, element);
+    scan(reader, element);
+    position = element.end;
+  }
+  throw new Refused('invalid_media', 'holds no media: it may be cut off.');
+}
+
+function checkDocType(reader: ElementReader, header: Element): void {
+  for (const element of reader.within(header)) {
+    if (element.id !== ID.docType) continue;
+    const type = reader.content(element, 32).toString('latin1').replace(/\0+$/, '');
+    if (type === 'matroska' || type === 'webm') return;
+  }
+  throw new Refused('unsupported_media', 'is neither Matroska nor WebM.');
+}
+
+function skipTo(reader: ElementReader, from: number, limit: number, id: number): Element {
+  let position = from;
+  for (let count = 0; count < 16; count++) {
+    const element = reader.at(position, limit);
+    if (element?.id === id) return element;
+    if (!element || element.end === null) break;
+    position = element.end;
+  }
+  throw new Refused('invalid_media', 'holds no media: it may be cut off.');
+}
+
+function readInfo(reader: ElementReader, element: Element) {
+  let scale = DEFAULT_SCALE;
+  let duration: number | null = null;
+  const parts = carry(reader, element, INFO, (id, content) => {
+    if (id === ID.timestampScale) scale = Number(number(content));
+    if (id === ID.duration) duration = float(content);
+  });
+  if (scale < 1000 || scale > 1e9) throw new NotRewritable('counts time in units that no player uses');
+  const secondsPerTick = scale / 1e9;
+  refuseLength((duration ?? 0) * secondsPerTick);
+  const names = [makeElement(0x4d80, NAME), makeElement(0x5741, NAME)];
+  return { info: makeElement(ID.info, ...parts, ...names), secondsPerTick, hasDuration: duration !== null };
+}
+
+/** What is left out must not hold what FFmpeg would have made a stream or transparency of. */
+function scan(reader: ElementReader, element: Element): void {
+  const pattern = element.id === ID.attachments ? PICTURE : element.id === ID.tags ? ALPHA : null;
+  if (!pattern || element.end === null || element.end - element.body > MAX_SCANNED * 64) return;
+  const bytes = reader.content({ ...element, end: Math.min(element.end, element.body + MAX_SCANNED) }, MAX_SCANNED);
+  if (!pattern.test(bytes.toString('latin1'))) return;
+  throw new NotRewritable(pattern === PICTURE ? 'has cover art' : 'tells of transparency in its tags');
+}
+
+/** `SeekHead` with the place of the cues, which stand at the end. */
+function seekHead(cuesAt: number): Buffer {
+  const position = Buffer.alloc(8);
+  position.writeBigUInt64BE(BigInt(cuesAt));
+  const id = Buffer.alloc(4);
+  id.writeUInt32BE(ID.cues);
+  return makeElement(ID.seekHead, makeElement(0x4dbb, makeElement(0x53ab, id), makeElement(0x53ac, position)));
+}
+
+function write(file: FileBytes, reader: ElementReader, head: Head, out: FileOut, mediaBytes: number | null): void {
+  const { tracks, secondsPerTick, limit } = head;
+  const word = (id: number, text: string) => makeElement(id, Buffer.from(text));
+  const count = (id: number, value: bigint) => makeElement(id, unsigned(value));
+  out.write(makeElement(ID.header, word(ID.docType, 'matroska'), count(0x4287, 4n), count(0x4285, 2n)));
+  out.write(elementHead(ID.segment, 0, true));
+  const segmentAt = out.position;
+  out.write(seekHead(0));
+  out.write(head.info);
+  out.write(tracks.bytes);
+  const clusters = clusterWriter(file, reader, out, { tracks, segmentAt, secondsPerTick });
+  let position = head.mediaAt;
+  const enough = mediaBytes === null ? Number.POSITIVE_INFINITY : out.position + mediaBytes;
+  for (let element: Element | null = head.media; element !== null; element = reader.at(position, limit)) {
+    if (element.id === ID.cluster) position = clusters.copy(element, limit);
+    else {
+      if (element.end === null) throw new Refused('invalid_media', 'leaves the size of an element open.');
+      scan(reader, element);
+      position = element.end;
+    }
+    if (out.position > enough) break;
+  }
+  const cuesAt = out.position - segmentAt;
+  out.write(cueElement(clusters.cues, tracks.seekBy));
+  out.patch(seekHead(cuesAt), segmentAt);
+  out.patch(sizeBytes(out.position - segmentAt, 8), segmentAt - 8);
+}
+
+function cueElement(cues: readonly Cue[], track: number): Buffer {
+  const uint = (id: number, value: number) => makeElement(id, unsigned(BigInt(value)));
+  const points = cues.map(({ time, cluster }) =>
+    makeElement(0xbb, uint(0xb3, time), makeElement(0xb7, uint(0xf7, track), uint(0xf1, cluster))),
+  );
+  return makeElement(ID.cues, ...points);
+}

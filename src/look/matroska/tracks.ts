@@ -1,0 +1,54 @@
+import { refuseSize, refuseStreams } from '../limits.ts';
+import { NotRewritable, Refused } from '../verdicts.ts';
+import { carry, number } from './carry.ts';
+import { type Element, type ElementReader, makeElement } from './ebml.ts';
+import { ID, TRACK } from './schema.ts';
+
+const VIDEO_TYPE = 1;
+const AUDIO_TYPE = 2;
+
+export interface KeptTracks {
+  /** The `Tracks` element, written anew. */
+  bytes: Buffer;
+  numbers: ReadonlySet<number>;
+  /** The track by which a player seeks. */
+  seekBy: number;
+}
+
+/** Pictures and sound; other tracks may only be left out behind them, for options name streams by their number. */
+export function readTracks(reader: ElementReader, element: Element): KeptTracks {
+  const entries = [...reader.within(element)].filter(({ id }) => id === ID.trackEntry);
+  refuseStreams(entries.length);
+  const tracks: Buffer[] = [];
+  const types = new Map<number, bigint>();
+  let left = false;
+  for (const entry of entries) {
+    const type = typeOf(reader, entry);
+    if (type !== BigInt(VIDEO_TYPE) && type !== BigInt(AUDIO_TYPE)) {
+      left = true;
+      continue;
+    }
+    if (left) throw new NotRewritable('has other data between its streams');
+    let trackNumber = 0;
+    const size = { width: 0, height: 0 };
+    const parts = carry(reader, entry, TRACK, (id, content) => {
+      if (id === ID.trackNumber) trackNumber = Number(number(content));
+      if (id === ID.pixelWidth) size.width = Number(number(content));
+      if (id === ID.pixelHeight) size.height = Number(number(content));
+    });
+    refuseSize(size.width, size.height);
+    if (trackNumber === 0 || types.has(trackNumber)) throw new Refused('invalid_media', 'numbers its streams wrongly.');
+    types.set(trackNumber, type);
+    tracks.push(makeElement(ID.trackEntry, ...parts));
+  }
+  if (types.size === 0) throw new NotRewritable('has neither pictures nor sound');
+  const first = [...types].find(([, type]) => type === BigInt(VIDEO_TYPE)) ?? [...types][0]!;
+  return { bytes: makeElement(ID.tracks, ...tracks), numbers: new Set(types.keys()), seekBy: first[0] };
+}
+
+function typeOf(reader: ElementReader, entry: Element): bigint {
+  for (const child of reader.within(entry)) {
+    if (child.id === ID.trackType) return number(reader.content(child, 8));
+  }
+  return 0n;
+}
