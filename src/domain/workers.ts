@@ -7,8 +7,13 @@ export async function registerWorker(db: Db, worker: Insertable<WorkersTable>): 
   await db.insertInto('workers').values(worker).execute();
 }
 
-export async function beatWorker(db: Db, id: string, draining: boolean): Promise<void> {
-  await db.updateTable('workers').set({ heartbeat_at: new Date(), draining }).where('id', '=', id).execute();
+/** `ffmpeg`: the build of now; it changes while a worker runs. */
+export async function beatWorker(db: Db, id: string, now: { draining: boolean; ffmpeg: string }): Promise<void> {
+  await db
+    .updateTable('workers')
+    .set({ heartbeat_at: new Date(), ...now })
+    .where('id', '=', id)
+    .execute();
 }
 
 export async function removeWorker(db: Db, id: string): Promise<void> {

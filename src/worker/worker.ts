@@ -64,9 +64,8 @@ export async function startWorker(given: Omit<WorkerDeps, 'look'>): Promise<Work
   });
   const heartbeat = setInterval(() => {
     running.beat(context, logger);
-    beatWorker(context.db, id, stopping.signal.aborted).catch((error) =>
-      logger.warn({ err: error }, 'heartbeat failed'),
-    );
+    const now = { draining: stopping.signal.aborted, ffmpeg: sandbox.ffmpeg.version };
+    beatWorker(context.db, id, now).catch((error) => logger.warn({ err: error }, 'heartbeat failed'));
   }, HEARTBEAT_MS);
   const maintenance = startMaintenance(
     deps,
