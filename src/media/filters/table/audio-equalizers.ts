@@ -134,7 +134,8 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
         functions: { gain_interpolate: 1, cubic_interpolate: 1 },
         maxNodes: 100,
       }),
-      gain_entry: expression('f sr ch chid chs chlayout', { functions: { entry: 2 }, maxNodes: 400 }),
+      // Points alone: FFmpeg knows no variable there.
+      gain_entry: { type: 'expression', variables: [], functions: { entry: 2 }, maxNodes: 400 },
       delay: number(0, 0.3),
       accuracy: number(1, 1000),
       wfunc: choice([
