@@ -1,4 +1,5 @@
 import { rmSync } from 'node:fs';
+import { readFlac, readWave } from './audio-files.ts';
 import { createOut, type FileBytes, type FileOut, openBytes } from './file-bytes.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
@@ -35,7 +36,7 @@ async function readAndWrite(request: LookRequest, file: FileBytes): Promise<stri
   if (request.target === null) return demuxer;
   const out = createOut(request.target);
   try {
-    write(out);
+    write(out, request.mediaBytes);
   } finally {
     out.close();
   }
@@ -44,20 +45,25 @@ async function readAndWrite(request: LookRequest, file: FileBytes): Promise<stri
 
 interface Readable {
   demuxer: string;
-  write: (out: FileOut) => void;
+  write: (out: FileOut, mediaBytes: number | null) => void;
 }
 
 async function read(request: LookRequest, file: FileBytes): Promise<Readable> {
-  switch (request.demuxer) {
-    case 'mov': {
-      const movie = readMovie(file);
-      return { demuxer: 'mov', write: (out) => writeMovie(movie, file, out, request.mediaBytes) };
-    }
-    case 'matroska': {
-      const write = readMatroska(file);
-      return { demuxer: 'matroska', write: (out) => write(out, request.mediaBytes) };
-    }
-    default:
-      throw new NotRewritable(`is of a kind (${request.demuxer}) that the reader does not write`);
+  const { demuxer, path } = request;
+  if (demuxer === 'mov') {
+    const movie = readMovie(file);
+    return { demuxer, write: (out, mediaBytes) => writeMovie(movie, file, out, mediaBytes) };
   }
+  if (demuxer === 'matroska') return { demuxer, write: readMatroska(file) };
+  if (FACTS_OF.has(demuxer)) {
+    // Loaded for those kinds alone: it takes longer than reading most files.
+    const { checkFacts } = await import('./facts.ts');
+    await checkFacts(path);
+  }
+  if (demuxer === 'wav') return { demuxer, write: readWave(file) };
+  if (demuxer === 'flac') return { demuxer, write: readFlac(file) };
+  throw new NotRewritable(`is of a kind (${demuxer}) that the reader does not write`);
 }
+
+/** Kinds that a library reads first: facts.ts. */
+const FACTS_OF: ReadonlySet<string> = new Set(['mpegts', 'mp3', 'aac', 'ogg', 'wav', 'flac']);

@@ -1,3 +1,4 @@
+import type { Ranges } from '../copy-ranges.ts';
 import { NotRewritable } from '../verdicts.ts';
 import type { Track } from './movie.ts';
 
@@ -10,13 +11,6 @@ export interface Layout {
   /** What is copied, in the order in which it stood; neighbours are one. */
   ranges: Ranges;
   bytes: number;
-}
-
-/** Plain numbers, for a hostile file makes millions of them. */
-export interface Ranges {
-  count: number;
-  from: Float64Array;
-  bytes: Float64Array;
 }
 
 /** Sets all chunks side by side, so that nothing else of the file is taken along. */

@@ -19,8 +19,23 @@ const CARRIED = new Set([
   ...['avcC', 'hvcC', 'av1C', 'vpcC', 'pasp', 'colr', 'fiel', 'clap', 'mdcv', 'clli', 'SmDm', 'CoLL', 'amve'],
   ...['dvcC', 'dvvC', 'd263', 'dOps', 'dfLa', 'alac', 'dac3', 'dec3', 'damr', 'chan', 'chnl', 'pcmC', 'enda', 'frma'],
 ]);
+/** QuickTime ends a list of atoms with one of this type. */
+const TERMINATOR = '\0\0\0\0';
 /** Boxes that change nothing of what FFmpeg decodes. */
-const NEEDLESS = new Set(['btrt', 'free', 'skip', 'wide', 'gama', 'taptc', 'uuid', 'srat', 'mp4a', 'samr', 'chrm']);
+const NEEDLESS = new Set([
+  'btrt',
+  'free',
+  'skip',
+  'wide',
+  'gama',
+  'taptc',
+  'uuid',
+  'srat',
+  'mp4a',
+  'samr',
+  'chrm',
+  TERMINATOR,
+]);
 const MAX_ENTRY_BOX = 256 * 1024;
 
 const PICTURE_FIELDS = 78;

@@ -1,8 +1,8 @@
+import { copyRanges } from '../copy-ranges.ts';
 import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { arrange } from './arrange.ts';
 import { makeBox, makeFullBox, u32 } from './boxes.ts';
-import { copyRanges } from './copy-ranges.ts';
 import type { Movie, Track } from './movie.ts';
 
 /**

@@ -1,8 +1,14 @@
-import type { FileBytes, FileOut } from '../file-bytes.ts';
-import { Refused } from '../verdicts.ts';
-import type { Ranges } from './arrange.ts';
+import type { FileBytes, FileOut } from './file-bytes.ts';
+import { Refused } from './verdicts.ts';
 
 const BLOCK = 1024 * 1024;
+
+/** Plain numbers, for a hostile file makes millions of them. */
+export interface Ranges {
+  count: number;
+  from: Float64Array;
+  bytes: Float64Array;
+}
 
 /** Copies ranges one behind the other; after `most` bytes the rest is left as a hole. */
 export function copyRanges(file: FileBytes, out: FileOut, ranges: Ranges, most: number | null): void {
@@ -24,4 +30,8 @@ export function copyRanges(file: FileBytes, out: FileOut, ranges: Ranges, most: 
     hole += bytes - wanted;
   }
   out.skip(hole);
+}
+
+export function copyRange(file: FileBytes, out: FileOut, from: number, bytes: number, most: number | null): void {
+  copyRanges(file, out, { count: 1, from: Float64Array.of(from), bytes: Float64Array.of(bytes) }, most);
 }

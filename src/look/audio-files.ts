@@ -1,0 +1,94 @@
+import { copyRange } from './copy-ranges.ts';
+import type { FileBytes, FileOut } from './file-bytes.ts';
+import { refuseLength } from './limits.ts';
+import { NotRewritable, Refused } from './verdicts.ts';
+
+type Write = (out: FileOut, mediaBytes: number | null) => void;
+
+const MAX_CHUNKS = 10_000;
+/** Names, marks, loudness, padding: nothing of them is heard. */
+const SILENT = new Set([
+  ...['LIST', 'JUNK', 'junk', 'PAD ', 'FLLR', 'bext', 'iXML', 'axml', 'cue ', 'smpl', 'inst', 'acid', 'PEAK', 'fact'],
+  ...['minf', 'elm1', 'regn', 'umid', 'DGDA', '_PMX', 'afsp', 'ds64'],
+]);
+/** Integers, floats, A-law, μ-law, and what names one of them in its extension. */
+const PCM_FORMATS = new Set([1, 3, 6, 7, 0xfffe]);
+/** A file of 32-bit sizes, less the heads. */
+const MAX_DATA = 2 ** 32 - 1024;
+
+/** Reads a WAV file (RIFF): the form of its samples, and where they stand. */
+export function readWave(file: FileBytes): Write {
+  if (file.size < 12 || file.read(8, 4).toString('latin1') !== 'WAVE') throw new Refused('invalid_media', 'is no WAV.');
+  let format: Buffer | null = null;
+  let data: { from: number; bytes: number } | null = null;
+  let at = 12;
+  for (let count = 0; at + 8 <= file.size; count++) {
+    if (count > MAX_CHUNKS) throw new Refused('invalid_media', 'holds more chunks than any real file.');
+    const head = file.read(at, 8);
+    const [type, bytes] = [head.toString('latin1', 0, 4), head.readUInt32LE(4)];
+    if (at + 8 + bytes > file.size) throw new NotRewritable('is cut off: it declares more than it holds');
+    if (type === 'fmt ') format ??= Buffer.from(file.read(at + 8, Math.min(bytes, 40)));
+    else if (type === 'data') data ??= { from: at + 8, bytes };
+    else if (!SILENT.has(type)) throw new NotRewritable('holds a chunk that the reader does not know');
+    at += 8 + bytes + (bytes % 2);
+  }
+  if (!format || format.length < 16 || !data)
+    throw new Refused('invalid_media', 'has no samples, or does not describe them.');
+  const [blocks, rate] = [format.readUInt16LE(12), format.readUInt32LE(4)];
+  if (!PCM_FORMATS.has(format.readUInt16LE(0))) throw new NotRewritable('holds compressed sound');
+  if (blocks === 0 || rate === 0) throw new Refused('invalid_media', 'describes its samples as nothing.');
+  if (data.bytes > MAX_DATA || data.bytes === 0) throw new NotRewritable('does not tell how long it is');
+  refuseLength(data.bytes / blocks / rate);
+  const [description, samples] = [format, data];
+  return (out, mediaBytes) => {
+    const heads = Buffer.alloc(12 + 8);
+    heads.write('RIFF', 0, 'latin1');
+    heads.writeUInt32LE(4 + 8 + description.length + 8 + samples.bytes, 4);
+    heads.write('WAVEfmt ', 8, 'latin1');
+    heads.writeUInt32LE(description.length, 16);
+    const data = Buffer.alloc(8);
+    data.write('data', 0, 'latin1');
+    data.writeUInt32LE(samples.bytes, 4);
+    for (const bytes of [heads, description, data]) out.write(bytes);
+    copyRange(file, out, samples.from, samples.bytes, mediaBytes);
+  };
+}
+
+const STREAMINFO = 34;
+const COMMENTS = 4;
+const PICTURE = 6;
+const INVALID = 127;
+/** Comments that FFmpeg makes streams or channel layouts of. */
+const TELLING = /METADATA_BLOCK_PICTURE|COVERART|CHANNEL_MASK/i;
+
+/** Reads a FLAC file: its stream information, and where the frames begin. */
+export function readFlac(file: FileBytes): Write {
+  if (file.size < 42 || file.read(0, 4).toString('latin1') !== 'fLaC')
+    throw new NotRewritable('begins with other data');
+  let info: Buffer | null = null;
+  let at = 4;
+  for (let count = 0; ; count++) {
+    if (count > 128) throw new Refused('invalid_media', 'holds more descriptions than any real file.');
+    const head = file.read(at, 4);
+    const [last, type, bytes] = [head[0]! & 0x80, head[0]! & 0x7f, head.readUIntBE(1, 3)];
+    if (type === INVALID) throw new Refused('invalid_media', 'holds a description of no kind.');
+    if (type === 0) info ??= Buffer.from(file.read(at + 4, bytes));
+    if (type === PICTURE) throw new NotRewritable('has cover art');
+    if (type === COMMENTS && TELLING.test(file.read(at + 4, bytes).toString('latin1'))) {
+      throw new NotRewritable('tells of pictures or channels in its comments');
+    }
+    at += 4 + bytes;
+    if (last) break;
+  }
+  if (info?.length !== STREAMINFO) throw new Refused('invalid_media', 'does not describe its samples.');
+  const rate = info.readUIntBE(10, 3) >> 4;
+  const samples = (info[13]! & 0x0f) * 2 ** 32 + info.readUInt32BE(14);
+  if (rate === 0) throw new Refused('invalid_media', 'describes its samples as nothing.');
+  refuseLength(samples / rate);
+  const [description, from] = [info, at];
+  return (out, mediaBytes) => {
+    out.write(Buffer.from([...Buffer.from('fLaC'), 0x80, 0, 0, STREAMINFO]));
+    out.write(description);
+    copyRange(file, out, from, file.size - from, mediaBytes);
+  };
+}

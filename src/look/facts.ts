@@ -1,0 +1,28 @@
+import { ADTS, FilePathSource, FLAC, Input, type InputTrack, MP3, MPEG_TS, OGG, WAVE } from 'mediabunny';
+import { refuseLength, refuseSize, refuseStreams } from './limits.ts';
+import { Refused } from './verdicts.ts';
+
+/**
+ * What a file declares, by a reader in memory-safe code; absurd declarations are refused. A file that this reader
+ * cannot make sense of is left to the probe in the cell: its signature is one of a known kind.
+ */
+export async function checkFacts(path: string): Promise<void> {
+  // Errors between reads must not end the thread: the next read tells of them.
+  const source = new FilePathSource(path, { maxCacheSize: 4 * 2 ** 20, handleUnhandledError: () => {} });
+  const input = new Input({ formats: [MPEG_TS, MP3, ADTS, OGG, WAVE, FLAC], source });
+  try {
+    if (!(await input.canRead())) return;
+    const tracks = await input.getTracks();
+    refuseStreams(tracks.length);
+    for (const track of tracks) await checkTrack(track);
+    refuseLength((await input.getDurationFromMetadata()) ?? 0);
+  } catch (error) {
+    if (error instanceof Refused) throw error;
+  } finally {
+    input.dispose();
+  }
+}
+
+async function checkTrack(track: InputTrack): Promise<void> {
+  if (track.isVideoTrack()) refuseSize(await track.getCodedWidth(), await track.getCodedHeight());
+}
