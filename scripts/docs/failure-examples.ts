@@ -29,6 +29,7 @@ export const FAILURE_EXAMPLES: Readonly<Record<FailureCode, string>> = {
   limit_cpu: 'The job used more processor time than it may.',
   limit_time: 'The job took longer than it may.',
   limit_output: 'The output grew larger than it may.',
+  limit_files: 'The job wrote more files than it may.',
   limit_processes: 'The job started more threads than it may.',
   sandbox_violation: 'The sandbox stopped FFmpeg because it tried what no transcode does.',
   storage_unavailable: 'The storage did not answer.',

@@ -15,6 +15,7 @@ import { registerCommands } from './routes/commands.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerKeys } from './routes/keys.ts';
 import { registerReceipts } from './routes/receipts.ts';
+import { registerSecurity } from './routes/security.ts';
 import { registerTranscodes } from './routes/transcodes.ts';
 import { registerUploads } from './routes/uploads.ts';
 import { registerStopping } from './stopping.ts';
@@ -62,6 +63,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerCommands(app, routeDeps);
   registerReceipts(app, deps);
   registerKeys(app, deps);
+  registerSecurity(app, deps);
   await app.ready();
   return app;
 }

@@ -57,6 +57,7 @@ program
 program
   .command('doctor')
   .description('Check everything that an operator needs, each with its remedy')
+  .option('--sandbox', 'attack the sandbox alone: each attempt, what was expected and what was seen')
   .option('--json', 'print the checks as JSON')
   .action(async (options) => {
     const { doctor } = await import('./commands/doctor.ts');

@@ -14,7 +14,10 @@ export const healthAnswer = z
     storage: check,
     workers: z.object({ alive: z.number() }),
     ffmpeg: z.object({ version: z.string().nullable() }),
-    sandbox: z.object({ tier: z.string().nullable() }),
+    sandbox: z.object({
+      tier: z.string().nullable().meta({ description: 'Of the living workers, the weakest.' }),
+      warning: z.string().optional().meta({ description: 'There when a worker runs jobs without a sandbox.' }),
+    }),
   })
   .meta({ id: 'Health' });
 

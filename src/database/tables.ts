@@ -177,6 +177,12 @@ export interface WorkersTable {
   slots: number;
   tier: string;
   ffmpeg: string;
+  ffmpeg_package: string | null;
+  ffmpeg_since: Timestamp | null;
+  self_test_passed: boolean | null;
+  self_test_checks: number | null;
+  self_test_exceptions: Generated<string[]>;
+  self_test_at: Timestamp | null;
   draining: Generated<boolean>;
   started_at: DefaultedTimestamp;
   heartbeat_at: DefaultedTimestamp;

@@ -4,6 +4,8 @@ import type { Context } from './context.ts';
 import { aliveWorkers } from './workers.ts';
 
 const CHECK_MS = 3000;
+/** Weakest first. */
+const TIERS = ['none', 'landlock', 'bwrap', 'gvisor'];
 
 /** Looks at everything that a job needs; never rejects (contract A2). */
 export async function checkHealth(context: Pick<Context, 'db' | 'store'>, startedAt: number): Promise<Health> {
@@ -16,6 +18,9 @@ export async function checkHealth(context: Pick<Context, 'db' | 'store'>, starte
   ]);
   const workers = database.value ?? [];
   const newest = workers.at(-1);
+  const tiers = [...new Set(workers.map((worker) => worker.tier))];
+  // A job may land on any of them, so the weakest counts.
+  const weakest = TIERS.find((tier) => tiers.includes(tier)) ?? tiers[0] ?? null;
   const ok = database.ok && storage.ok;
   return {
     ok,
@@ -31,7 +36,10 @@ export async function checkHealth(context: Pick<Context, 'db' | 'store'>, starte
     storage: { ok: storage.ok, ...(storage.error && { error: storage.error }) },
     workers: { alive: workers.length },
     ffmpeg: { version: newest?.ffmpeg ?? null },
-    sandbox: { tier: newest?.tier ?? null },
+    sandbox: {
+      tier: weakest,
+      ...(weakest === 'none' && { warning: 'Jobs run without a sandbox (AIRLOCK_SANDBOX=none).' }),
+    },
   };
 }
 

@@ -7,11 +7,37 @@ export async function registerWorker(db: Db, worker: Insertable<WorkersTable>): 
   await db.insertInto('workers').values(worker).execute();
 }
 
-/** `ffmpeg`: the build of now; it changes while a worker runs. */
-export async function beatWorker(db: Db, id: string, now: { draining: boolean; ffmpeg: string }): Promise<void> {
+/** The FFmpeg build that a worker's new cells get: version, the distribution's package, since when. */
+export type WorkerBuild = Pick<Insertable<WorkersTable>, 'ffmpeg' | 'ffmpeg_package' | 'ffmpeg_since'>;
+
+/** Says that the worker lives, and which build it runs by now: it changes while a worker runs. */
+export async function beatWorker(db: Db, id: string, now: { draining: boolean } & WorkerBuild): Promise<void> {
   await db
     .updateTable('workers')
     .set({ heartbeat_at: new Date(), ...now })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Result of a self-test of the sandbox, as a row keeps it. */
+export interface SelfTestResult {
+  passed: boolean;
+  /** Attempts that were made. */
+  checks: number;
+  /** Attempts that the tier does not promise to refuse, and did not. */
+  exceptions: string[];
+  at: Date;
+}
+
+export async function recordSelfTest(db: Db, id: string, result: SelfTestResult): Promise<void> {
+  await db
+    .updateTable('workers')
+    .set({
+      self_test_passed: result.passed,
+      self_test_checks: result.checks,
+      self_test_exceptions: result.exceptions,
+      self_test_at: result.at,
+    })
     .where('id', '=', id)
     .execute();
 }

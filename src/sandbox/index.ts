@@ -13,7 +13,6 @@ import { makeTier } from './tiers.ts';
 import type { CellSpec, Sandbox, SandboxOptions, SelfTestReport } from './types.ts';
 
 export { type FfmpegReport, reportFfmpeg } from './ffmpeg-report.ts';
-export { chooseSandbox, type SandboxChoice } from './choose.ts';
 export { SandboxError } from './sandbox-error.ts';
 export type { CellEnd, CellLimits, CellResult, CellSpec, Sandbox, SandboxOptions, SelfTestReport } from './types.ts';
 
@@ -138,6 +137,12 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     const controller = new AbortController();
     const signal = spec.signal ? AbortSignal.any([spec.signal, controller.signal]) : controller.signal;
     running.add(controller);
+    if (name === 'none') {
+      logger?.warn(
+        { program: spec.program, slot: spec.slot },
+        'NO SANDBOX: this job runs with the rights of the service',
+      );
+    }
     const root = watch!.hold();
     try {
       return await runProgram(

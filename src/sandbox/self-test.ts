@@ -27,7 +27,8 @@ export async function selfTest(
   { full = false } = {},
 ): Promise<SelfTestReport> {
   const { tier } = context;
-  const checks: SelfTestCheck[] = [];
+  /** In the order of the plans, whichever cell ends first. */
+  const results: SelfTestCheck[][] = [];
   const plans: (() => Promise<void>)[] = [];
   const files: string[] = [];
   const free = [...slots];
@@ -38,6 +39,7 @@ export async function selfTest(
     // All programs are written before the first cell starts: a descriptor open for writing would forbid to execute them.
     writeFileSync(path, assembleProbe(calls), { mode: 0o700 });
     files.push(path);
+    const place = plans.length;
     plans.push(async () => {
       const slot = free.pop()!;
       const output: Buffer[] = [];
@@ -51,7 +53,7 @@ export async function selfTest(
       };
       try {
         const result = await runProgram(context, spec);
-        checks.push(...judge(result, Buffer.concat(output)));
+        results[place] = judge(result, Buffer.concat(output));
         await result.release();
       } finally {
         free.push(slot);
@@ -87,6 +89,7 @@ export async function selfTest(
     for (const path of files) rmSync(path, { force: true });
     await otherJob?.remove();
   }
+  const checks = results.flat();
   return { tier: tier.name, passed: checks.every((check) => check.passed), checks, at: new Date() };
 
   function planRefused(attempts: readonly RefusedAttempt[]): void {

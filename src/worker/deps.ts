@@ -1,7 +1,7 @@
 import type { Context } from '../domain/context.ts';
 import type { Fetcher } from '../fetcher/index.ts';
 import type { Look } from '../look/index.ts';
-import type { Sandbox } from '../sandbox/types.ts';
+import type { Sandbox, SelfTestReport } from '../sandbox/types.ts';
 import type { Logger, WorkerMetrics } from '../telemetry/index.ts';
 
 /** What a worker works with; the composition root hands it over. */
@@ -11,6 +11,10 @@ export interface WorkerDeps {
   fetcher: Fetcher;
   look: Look;
   logger: Logger;
+  /** Of the self-test that the sandbox passed before this worker took it. */
+  selfTest: SelfTestReport;
+  /** Called when the daily self-test finds that the sandbox no longer holds: no job may start after it. */
+  onBroken: (report: SelfTestReport) => void;
   /** Null under a supervisor, which has one metrics port for all roles. */
   metrics: WorkerMetrics | null;
   settings: WorkerSettings;

@@ -4,16 +4,18 @@ import { listen } from '../database/notify.ts';
 import { markCleaned } from '../domain/transcodes/attempts.ts';
 import { claimTranscode } from '../domain/transcodes/claim.ts';
 import { claimInspection } from '../domain/uploads/inspect.ts';
-import { beatWorker, registerWorker, removeWorker, workersOfHost } from '../domain/workers.ts';
+import { beatWorker, registerWorker, removeWorker, type WorkerBuild, workersOfHost } from '../domain/workers.ts';
 import { uuidv7 } from '../ids/uuid.ts';
 import { openLook } from '../look/index.ts';
 import { LANES, type Lane } from '../queue/queue.ts';
+import type { Sandbox } from '../sandbox/types.ts';
 import type { WorkerDeps } from './deps.ts';
 import { isAliveHere, ownIdentity } from './identity.ts';
 import { inTurn } from './in-turn.ts';
 import { inspectUpload } from './inspect-upload.ts';
 import { removeDeadWorkFolders, startMaintenance } from './maintenance.ts';
 import { HEARTBEAT_MS, RunningJobs } from './running.ts';
+import { startSelfTests } from './self-test.ts';
 import { runSlot } from './slot.ts';
 import { transcode } from './transcode.ts';
 import { createWakeups } from './wakeups.ts';
@@ -48,8 +50,10 @@ export async function startWorker(given: Omit<WorkerDeps, 'look'>): Promise<Work
     version: settings.version,
     slots: settings.lanes.length,
     tier: sandbox.tier,
-    ffmpeg: sandbox.ffmpeg.version,
+    ...buildOf(sandbox),
   });
+  const selfTests = startSelfTests(deps, id, deps.selfTest);
+  await selfTests.recorded;
 
   const running = new RunningJobs();
   const wakeups = createWakeups();
@@ -64,7 +68,7 @@ export async function startWorker(given: Omit<WorkerDeps, 'look'>): Promise<Work
   });
   const heartbeat = setInterval(() => {
     running.beat(context, logger);
-    const now = { draining: stopping.signal.aborted, ffmpeg: sandbox.ffmpeg.version };
+    const now = { draining: stopping.signal.aborted, ...buildOf(sandbox) };
     beatWorker(context.db, id, now).catch((error) => logger.warn({ err: error }, 'heartbeat failed'));
   }, HEARTBEAT_MS);
   const maintenance = startMaintenance(
@@ -112,11 +116,16 @@ export async function startWorker(given: Omit<WorkerDeps, 'look'>): Promise<Work
       clearTimeout(deadline);
       clearInterval(heartbeat);
       await maintenance.stop();
+      await selfTests.stop();
       await listener.close();
       await removeWorker(context.db, id).catch(() => {});
       await deps.look.close();
     },
   };
+}
+
+function buildOf({ ffmpeg }: Pick<Sandbox, 'ffmpeg'>): WorkerBuild {
+  return { ffmpeg: ffmpeg.version, ffmpeg_package: ffmpeg.package, ffmpeg_since: ffmpeg.since };
 }
 
 /** Sandbox slots that a worker needs: one a job, one for inspections. */

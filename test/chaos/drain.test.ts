@@ -31,6 +31,8 @@ describe('a worker that drains', () => {
       fetcher: createFetcher({ allow: [], ports: [443], maxBytes: 2 ** 20, deadlineMs: 5000 }),
       logger: createLogger({ level: 'silent', role: 'worker' }),
       metrics: null,
+      selfTest: { tier: sandbox.tier, passed: true, checks: [], at: new Date() },
+      onBroken: () => {},
       settings: {
         databaseUrl,
         version: 'test',

@@ -5,8 +5,6 @@ import type { Config } from '../../config/config.ts';
 import { transportPolicy } from '../../config/tls.ts';
 import { openPool } from '../../database/pool.ts';
 import { aliveWorkers } from '../../domain/workers.ts';
-import { type FfmpegReport, openSandbox, reportFfmpeg } from '../../sandbox/index.ts';
-import type { SelfTestCheck } from '../../sandbox/types.ts';
 import { prepareDataDir } from '../../supervisor/data-dir.ts';
 import { readReadyFile } from '../../supervisor/ready-file.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
@@ -15,6 +13,7 @@ import { STORAGE_ENDPOINT_VARIABLE } from '../endpoints.ts';
 import { EXIT } from '../exit.ts';
 import { dim, green, red, yellow } from '../style.ts';
 import { ffmpegChecks } from './doctor-ffmpeg.ts';
+import { doctorSandbox, examineSandbox, type SandboxFacts, sandboxChecks } from './doctor-sandbox.ts';
 
 export interface Check {
   name: string;
@@ -31,7 +30,8 @@ const FONTS = [
 const LOW_DISK_BYTES = 5 * 2 ** 30;
 
 /** Runs every check; 1 when something is unsafe or cannot work. */
-export async function doctor(config: Config, options: { json?: boolean }): Promise<number> {
+export async function doctor(config: Config, options: { json?: boolean; sandbox?: boolean }): Promise<number> {
+  if (options.sandbox) return doctorSandbox({ ...config, dataDir: await prepareDataDir(config.dataDir) }, options);
   const checks: Check[] = [];
   const run = async (name: string, remedy: string, check: () => Promise<string | Partial<Check>>) => {
     try {
@@ -81,57 +81,15 @@ export async function doctor(config: Config, options: { json?: boolean }): Promi
 type Run = (name: string, remedy: string, check: () => Promise<string | Partial<Check>>) => Promise<void>;
 
 async function checkSandbox(config: Config, run: Run, checks: Check[]): Promise<void> {
-  let attempts: SelfTestCheck[] = [];
-  let ffmpeg: FfmpegReport | null = null;
+  let facts: SandboxFacts | null = null;
+  let summary: Check | undefined;
   await run('Sandbox', 'Install bubblewrap and allow user namespaces', async () => {
-    const sandbox = await openSandbox({ dataDir: config.dataDir, slots: 1, ffmpegPath: config.ffmpeg ?? undefined });
-    try {
-      ffmpeg = await reportFfmpeg(sandbox.ffmpeg);
-      const report = await sandbox.selfTest();
-      attempts = report.checks;
-      const bound = sandbox.limits === 'cgroup' ? 'a control group' : 'address space only';
-      const held = attempts.filter((attempt) => attempt.passed).length;
-      return {
-        seen: `${report.tier}, ${held} of ${attempts.length} attempts held, memory bounded by ${bound}, FFmpeg ${sandbox.ffmpeg.package ?? sandbox.ffmpeg.version}`,
-        state: report.passed ? 'ok' : 'unsafe',
-      };
-    } finally {
-      await sandbox.close();
-    }
+    facts = await examineSandbox(config);
+    [summary] = sandboxChecks(facts);
+    return summary!;
   });
-  if (ffmpeg) checks.push(...ffmpegChecks(ffmpeg));
-  for (const attempt of groupNumbered(attempts)) {
-    checks.push({
-      name: `  ${attempt.attempt}`,
-      state: attempt.passed ? 'ok' : 'unsafe',
-      seen: attempt.passed ? attempt.seen : `expected ${attempt.expected}, saw ${attempt.seen}`,
-      remedy: attempt.passed ? null : 'Run no jobs here; report this machine’s kernel and bubblewrap version',
-    });
-  }
-}
-
-/** `… descriptor 3`, `… descriptor 4` with the same result become one line, `… descriptor 3–4`. */
-function groupNumbered(attempts: SelfTestCheck[]): SelfTestCheck[] {
-  const grouped: SelfTestCheck[] = [];
-  let first = '';
-  for (const attempt of attempts) {
-    const [, stem, number] = /^(.*\D)(\d+)$/.exec(attempt.attempt) ?? [];
-    const last = grouped.at(-1);
-    if (
-      stem &&
-      number &&
-      last?.attempt.startsWith(stem) &&
-      last.passed &&
-      attempt.passed &&
-      last.seen === attempt.seen
-    ) {
-      last.attempt = `${stem}${first}–${number}`;
-      continue;
-    }
-    first = number ?? '';
-    grouped.push({ ...attempt });
-  }
-  return grouped;
+  if (!facts) return;
+  checks.push(...ffmpegChecks((facts as SandboxFacts).ffmpeg), ...sandboxChecks(facts).slice(1));
 }
 
 async function checkService(config: Config, run: Run): Promise<void> {

@@ -2,20 +2,19 @@ import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { MAX_UPLOAD_BYTES } from '../../contract/limits.ts';
-import { appendAudit } from '../../domain/audit.ts';
 import { createFetcher } from '../../fetcher/index.ts';
-import { openSandbox, type SelfTestReport } from '../../sandbox/index.ts';
+import { chooseSandbox } from '../../sandbox/choose.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import {
   createLogger,
   createRegistry,
   createWorkerMetrics,
-  type Logger,
   startMetricsServer,
   type WorkerMetrics,
 } from '../../telemetry/index.ts';
 import { ownIdentity } from '../../worker/identity.ts';
 import { countBytes, countCells } from '../../worker/measured.ts';
+import { reportBroken } from '../../worker/self-test.ts';
 import { planSlots } from '../../worker/slots.ts';
 import { sandboxSlots, startWorker } from '../../worker/worker.ts';
 import { openContext } from '../compose.ts';
@@ -33,27 +32,27 @@ const EXIT_UNSAFE = 78;
 export async function runWorker(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'worker' });
   const lanes = planSlots(config.workerSlots, availableParallelism(), totalmem());
-  const sandbox = await openSandbox({
-    dataDir: config.dataDir,
-    logger,
-    slots: sandboxSlots(lanes),
-    ffmpegPath: config.ffmpeg ?? undefined,
-  });
-  const report = await sandbox.selfTest();
+  const { sandbox, report } = await chooseSandbox(
+    {
+      dataDir: config.dataDir,
+      logger,
+      slots: sandboxSlots(lanes),
+      ffmpegPath: config.ffmpeg ?? undefined,
+    },
+    config.sandbox,
+  );
   const { context, databaseUrl, close } = await openContext(config, {
     role: 'worker',
     connections: lanes.length + 6,
     supervise: true,
     logger,
   });
-  if (!report.passed) {
-    await context.db
-      .transaction()
-      .execute((tx) => appendAudit(tx, { actor: 'system', action: 'sandbox.self_test_failed', result: 'failed' }))
-      .catch(() => {});
-    refuseUnsafe(report, logger);
-  }
-  logger.info({ checks: report.checks.length, tier: report.tier }, 'sandbox self-test passed');
+  if (sandbox.tier === 'none') {
+    logger.warn({ tier: 'none' }, 'NO SANDBOX: every job runs with the rights of this service on this machine');
+  } else if (!report.passed) {
+    await reportBroken(context, report, logger);
+    process.exit(EXIT_UNSAFE);
+  } else logger.info({ checks: report.checks.length, tier: report.tier }, 'sandbox self-test passed');
   const identity = ownIdentity();
   const fetcher = createFetcher({
     allow: config.fetchAllow,
@@ -67,6 +66,9 @@ export async function runWorker(config: Config): Promise<void> {
     context,
     sandbox: measured ? countCells(sandbox, measured.metrics) : sandbox,
     logger,
+    selfTest: report,
+    // What runs is ended with the process: its cells hold no longer what they promised.
+    onBroken: () => process.exit(EXIT_UNSAFE),
     fetcher: measured ? countBytes(fetcher, measured.metrics) : fetcher,
     metrics: measured?.metrics ?? null,
     settings: {
@@ -97,17 +99,4 @@ async function openMetrics(config: Config): Promise<{ metrics: WorkerMetrics; cl
   const metrics = await createWorkerMetrics(registry);
   const server = await startMetricsServer({ host: metricsHost(config), port: config.metricsPort, registry });
   return { metrics, close: () => server.close() };
-}
-
-/** A sandbox that does not hold is worse than none: nobody would look. */
-function refuseUnsafe(report: SelfTestReport, logger: Logger): never {
-  const failed = report.checks.filter((check) => !check.passed);
-  logger.fatal({ failed }, 'the sandbox does not hold; Airlock refuses to start');
-  for (const check of failed) {
-    process.stderr.write(
-      `airlock: sandbox check failed: ${check.attempt}: expected ${check.expected}, saw ${check.seen}\n`,
-    );
-  }
-  process.stderr.write('airlock: the sandbox does not hold, so no job will run. See ./airlock doctor.\n');
-  process.exit(EXIT_UNSAFE);
 }

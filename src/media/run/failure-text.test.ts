@@ -29,7 +29,8 @@ describe('explainFailure', () => {
     ['limit_cpu', 'limit_cpu'],
     ['limit_memory', 'limit_memory'],
     ['limit_output', 'limit_output'],
-    ['limit_files', 'limit_output'],
+    ['limit_files', 'limit_files'],
+    ['limit_processes', 'limit_processes'],
     ['violation', 'sandbox_violation'],
   ])('maps the end %s to %s', (end, code) => {
     expect(explainFailure({ end, exitCode: null, signal: 'SIGKILL', stderr: 'Invalid data found' }).code).toBe(code);

@@ -1,0 +1,21 @@
+import { errorBody } from '../../contract/common.ts';
+import { securityAnswer } from '../../contract/security.ts';
+import { readSecurity } from '../../domain/security.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { App } from '../types.ts';
+
+/** What stands between a stranger's file and the machine, for whoever holds a key that may read. */
+export function registerSecurity(app: App, deps: ApiDeps): void {
+  app.get(
+    '/v1/security',
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: ['health'],
+        summary: 'How FFmpeg is confined, and which build runs',
+        response: { 200: securityAnswer, '4xx': errorBody },
+      },
+    },
+    async () => readSecurity(deps.context.db),
+  );
+}

@@ -1,0 +1,112 @@
+import type { Config } from '../../config/config.ts';
+import { chooseSandbox } from '../../sandbox/choose.ts';
+import { type FfmpegReport, reportFfmpeg } from '../../sandbox/index.ts';
+import type { SelfTestCheck, SelfTestReport } from '../../sandbox/types.ts';
+import { EXIT } from '../exit.ts';
+import { bold, dim, green, red, yellow } from '../style.ts';
+import type { Check } from './doctor.ts';
+
+/** What the sandbox of this machine is worth, tried just now. */
+export interface SandboxFacts {
+  report: SelfTestReport;
+  rejected: { tier: string; reason: string }[];
+  bound: string;
+  ffmpeg: FfmpegReport;
+}
+
+/** Opens the tier that a worker would take, runs the whole self-test, and closes it again. */
+export async function examineSandbox(config: Config): Promise<SandboxFacts> {
+  const options = { dataDir: config.dataDir, slots: 1, ffmpegPath: config.ffmpeg ?? undefined };
+  const { sandbox, report, rejected } = await chooseSandbox(options, config.sandbox, { full: true });
+  try {
+    const bound = sandbox.limits === 'cgroup' ? 'a control group' : 'address space only';
+    return { report, rejected, bound, ffmpeg: await reportFfmpeg(sandbox.ffmpeg) };
+  } finally {
+    await sandbox.close();
+  }
+}
+
+/** One line for the sandbox, one for each stronger tier that does not hold, and one for each attempt or row of attempts. */
+export function sandboxChecks({ report, rejected, bound, ffmpeg }: SandboxFacts): Check[] {
+  const { tier, checks } = report;
+  const held = checks.filter((check) => check.passed && check.promised).length;
+  const exceptions = checks.filter((check) => !check.promised).length;
+  const not = exceptions > 0 ? `, ${exceptions} not promised by this tier` : '';
+  return [
+    {
+      name: 'Sandbox',
+      seen: `${tier}, ${held} of ${checks.length} attempts held${not}, memory bounded by ${bound}, FFmpeg ${ffmpeg.package ?? ffmpeg.version}`,
+      state: report.passed ? 'ok' : 'unsafe',
+      remedy: tier === 'none' ? 'Unset AIRLOCK_SANDBOX, or set it to auto' : null,
+    },
+    ...rejected.map(
+      (other): Check => ({ name: `  ${other.tier} does not hold`, state: 'warning', seen: other.reason, remedy: null }),
+    ),
+    ...groupNumbered(checks).map(
+      (check): Check => ({
+        name: `  ${check.attempt}`,
+        state: !check.passed ? 'unsafe' : check.promised ? 'ok' : 'warning',
+        seen: check.passed && check.promised ? check.seen : `expected ${check.expected}, saw ${check.seen}`,
+        remedy: check.passed || tier === 'none' ? null : 'Run no jobs here; report this machine’s kernel and tier',
+      }),
+    ),
+  ];
+}
+
+/** `doctor --sandbox`: the table of attempts alone. 1 when one got through, or when there is no sandbox. */
+export async function doctorSandbox(config: Config, options: { json?: boolean }): Promise<number> {
+  const facts = await examineSandbox(config);
+  const { report, rejected } = facts;
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...report, rejected })}\n`);
+  else process.stdout.write(sandboxTable(report, rejected));
+  return report.passed ? EXIT.ok : EXIT.failed;
+}
+
+/** Attempt, expected, seen; a mark says held, not promised, or not held. */
+export function sandboxTable(
+  { tier, passed, checks }: SelfTestReport,
+  rejected: readonly { tier: string; reason: string }[] = [],
+): string {
+  const rows = groupNumbered(checks);
+  const wide = Math.max(...rows.map((row) => row.attempt.length), 'attempt'.length);
+  const middle = Math.min(28, Math.max(...rows.map((row) => (row.promised ? row.expected.length : 0)), 8));
+  const lines = rows.map((row) => {
+    const mark = !row.passed ? red('✗') : row.promised ? green('✓') : yellow('–');
+    const expected = row.promised ? row.expected : 'not promised by this tier';
+    const why = row.promised ? '' : `\n  ${' '.repeat(wide)} ${dim(row.expected.replace('not promised: ', ''))}`;
+    return `${mark} ${row.attempt.padEnd(wide)} ${dim(expected.padEnd(middle))} ${row.passed ? row.seen : red(row.seen)}${why}`;
+  });
+  const exceptions = checks.filter((check) => !check.promised).length;
+  const through = checks.filter((check) => !check.passed).length;
+  const sum = [
+    `${checks.length - through - exceptions} held`,
+    ...(exceptions > 0 ? [`${exceptions} not promised by this tier`] : []),
+    `${through} not held`,
+  ].join(', ');
+  return [
+    ...rejected.map((other) => yellow(`${other.tier} does not hold here: ${other.reason}`)),
+    bold(`  ${'attempt'.padEnd(wide)} ${'expected'.padEnd(middle)} seen`),
+    ...lines,
+    '',
+    `${passed ? green('✓') : red('✗')} ${tier}: ${sum}`,
+    '',
+  ].join('\n');
+}
+
+/** `… descriptor 3`, `… descriptor 4` with the same result become one line, `… descriptor 3–4`. */
+function groupNumbered(attempts: readonly SelfTestCheck[]): SelfTestCheck[] {
+  const grouped: SelfTestCheck[] = [];
+  let first = '';
+  for (const attempt of attempts) {
+    const [, stem, number] = /^(.*\D)(\d+)$/.exec(attempt.attempt) ?? [];
+    const last = grouped.at(-1);
+    const same = last?.passed && attempt.passed && last.seen === attempt.seen;
+    if (stem && number && same && last.attempt.startsWith(stem)) {
+      last.attempt = `${stem}${first}–${number}`;
+      continue;
+    }
+    first = number ?? '';
+    grouped.push({ ...attempt });
+  }
+  return grouped;
+}

@@ -1,0 +1,29 @@
+import { z } from 'zod';
+import { timestamp } from './common.ts';
+
+/** What an operator, or whoever trusts his files to one, can check (`GET /v1/security`). */
+export const securityAnswer = z
+  .object({
+    sandbox: z.array(
+      z.object({
+        worker: z.string(),
+        tier: z.enum(['bwrap', 'landlock', 'gvisor', 'none']).meta({
+          description: 'How FFmpeg is confined; `none` means not at all.',
+        }),
+        passed: z.boolean().nullable().meta({ description: 'The last self-test; null while the first is running.' }),
+        checks: z.number().meta({ description: 'Attempts that the self-test made.' }),
+        exceptions: z
+          .array(z.string())
+          .meta({ description: 'Attempts that the tier does not promise to refuse, and did not.' }),
+        at: timestamp.nullable(),
+      }),
+    ),
+    ffmpeg: z.object({
+      version: z.string().nullable(),
+      package: z.string().nullable().meta({ description: 'Version of the distribution’s package.' }),
+      since: timestamp.nullable().meta({ description: 'Since when new jobs get this build.' }),
+    }),
+  })
+  .meta({ id: 'Security' });
+
+export type Security = z.infer<typeof securityAnswer>;

@@ -1,0 +1,26 @@
+import type { Security } from '../contract/security.ts';
+import type { Db } from '../database/pool.ts';
+import { aliveWorkers } from './workers.ts';
+
+type Tier = Security['sandbox'][number]['tier'];
+
+/** How each living worker confines FFmpeg, what its last self-test said, and which build the newest of them runs. */
+export async function readSecurity(db: Db): Promise<Security> {
+  const workers = (await aliveWorkers(db)).sort((a, b) => a.started_at.getTime() - b.started_at.getTime());
+  const newest = workers.at(-1);
+  return {
+    sandbox: workers.map((worker) => ({
+      worker: worker.id,
+      tier: worker.tier as Tier,
+      passed: worker.self_test_passed,
+      checks: worker.self_test_checks ?? 0,
+      exceptions: worker.self_test_exceptions,
+      at: worker.self_test_at?.toISOString() ?? null,
+    })),
+    ffmpeg: {
+      version: newest?.ffmpeg ?? null,
+      package: newest?.ffmpeg_package ?? null,
+      since: newest?.ffmpeg_since?.toISOString() ?? null,
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import { openSandbox } from './index.ts';
+import { SandboxError } from './sandbox-error.ts';
+import type { Sandbox, SandboxOptions, SandboxTier, SelfTestReport } from './types.ts';
+
+/** What an operator may ask for; `auto` takes the strongest tier that holds. */
+export type SandboxChoice = SandboxTier | 'auto';
+
+/** Strongest first. Never `gvisor`, which is slower and needs root, and never `none`: both want to be asked for. */
+const AUTOMATIC: readonly SandboxTier[] = ['bwrap', 'landlock'];
+
+export interface ChosenSandbox {
+  sandbox: Sandbox;
+  /** Of the self-test just run. Failed only for a tier that was asked for by name: whoever asked must judge it. */
+  report: SelfTestReport;
+  /** Stronger tiers that `auto` passed over, and why. */
+  rejected: { tier: SandboxTier; reason: string }[];
+}
+
+/**
+ * Opens a sandbox and runs its self-test. `auto` takes the first tier of which no attempt gets through; a tier with one
+ * that does counts as broken. Throws `SandboxError` when a tier cannot be opened, or with `auto` when none holds.
+ */
+export async function chooseSandbox(
+  options: Omit<SandboxOptions, 'tier'>,
+  choice: SandboxChoice,
+  { full = false } = {},
+): Promise<ChosenSandbox> {
+  if (choice !== 'auto') {
+    const sandbox = await openSandbox({ ...options, tier: choice });
+    return { sandbox, report: await sandbox.selfTest({ full }), rejected: [] };
+  }
+  const rejected: ChosenSandbox['rejected'] = [];
+  for (const tier of AUTOMATIC) {
+    const found = await tryTier(options, tier, full);
+    if (!('reason' in found)) {
+      if (rejected.length > 0)
+        options.logger?.warn({ tier, rejected }, 'a weaker sandbox is used: the stronger does not hold');
+      return { ...found, rejected };
+    }
+    rejected.push({ tier, reason: found.reason });
+  }
+  const reasons = rejected.map(({ tier, reason }) => `${tier}: ${reason.replace(/^Sandbox: |\.$/g, '')}`).join('; ');
+  throw new SandboxError(
+    `no tier holds on this machine: ${reasons}`,
+    'Mend one of them; ./airlock doctor --sandbox shows each attempt',
+  );
+}
+
+async function tryTier(
+  options: Omit<SandboxOptions, 'tier'>,
+  tier: SandboxTier,
+  full: boolean,
+): Promise<{ sandbox: Sandbox; report: SelfTestReport } | { reason: string }> {
+  let sandbox: Sandbox;
+  try {
+    sandbox = await openSandbox({ ...options, tier });
+  } catch (error) {
+    if (!(error instanceof SandboxError)) throw error;
+    return { reason: error.message };
+  }
+  const report = await sandbox.selfTest({ full });
+  if (report.passed) return { sandbox, report };
+  await sandbox.close();
+  const [first] = report.checks.filter(({ passed }) => !passed);
+  return {
+    reason: `"${first!.attempt}" was expected to end with ${first!.expected}, and was seen to with ${first!.seen}`,
+  };
+}

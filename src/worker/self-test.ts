@@ -1,0 +1,86 @@
+import { appendAudit } from '../domain/audit.ts';
+import type { Context } from '../domain/context.ts';
+import { recordSelfTest } from '../domain/workers.ts';
+import type { Sandbox, SelfTestReport } from '../sandbox/types.ts';
+import type { Logger } from '../telemetry/index.ts';
+
+const DAY_MS = 24 * 3600_000;
+
+export interface SelfTestDeps {
+  context: Context;
+  sandbox: Pick<Sandbox, 'tier' | 'selfTest'>;
+  logger: Logger;
+  /** Called once when the sandbox no longer holds: no job may start after it. */
+  onBroken: (report: SelfTestReport) => void;
+  /** Milliseconds between two tests; for tests. */
+  everyMs?: number;
+}
+
+/** Keeps the result of the self-test at the start, and repeats the test, in full, once a day while jobs run. */
+export function startSelfTests(
+  deps: SelfTestDeps,
+  workerId: string,
+  first: SelfTestReport,
+): { recorded: Promise<void>; stop(): Promise<void> } {
+  let stopped = false;
+  let timer: NodeJS.Timeout | undefined;
+  let current = keep(first);
+  const recorded = current;
+  const next = (): void => {
+    if (stopped) return;
+    timer = setTimeout(() => {
+      current = round().finally(next);
+    }, deps.everyMs ?? DAY_MS);
+    timer.unref();
+  };
+  next();
+  return {
+    recorded,
+    async stop() {
+      stopped = true;
+      clearTimeout(timer);
+      await current;
+    },
+  };
+
+  async function round(): Promise<void> {
+    const report = await deps.sandbox.selfTest({ full: true });
+    await keep(report);
+    if (report.passed || deps.sandbox.tier === 'none') {
+      deps.logger.info({ tier: report.tier, checks: report.checks.length }, 'daily self-test of the sandbox');
+      return;
+    }
+    stopped = true;
+    await reportBroken(deps.context, report, deps.logger);
+    deps.onBroken(report);
+  }
+
+  async function keep(report: SelfTestReport): Promise<void> {
+    await recordSelfTest(deps.context.db, workerId, {
+      passed: report.passed,
+      checks: report.checks.length,
+      exceptions: report.checks.filter((check) => !check.promised).map((check) => check.attempt),
+      at: report.at,
+    }).catch((error) => deps.logger.warn({ err: error }, 'result of the self-test not stored'));
+  }
+}
+
+/** A sandbox that does not hold is worse than none, for nobody would look: log, audit log, standard error. */
+export async function reportBroken(
+  context: Pick<Context, 'db'>,
+  report: SelfTestReport,
+  logger: Logger,
+): Promise<void> {
+  const failed = report.checks.filter((check) => !check.passed);
+  logger.fatal({ failed }, 'the sandbox does not hold; no job will run');
+  await context.db
+    .transaction()
+    .execute((tx) => appendAudit(tx, { actor: 'system', action: 'sandbox.self_test_failed', result: 'failed' }))
+    .catch((error) => logger.warn({ err: error }, 'the failure is not in the audit log'));
+  for (const check of failed) {
+    process.stderr.write(
+      `airlock: sandbox check failed: ${check.attempt}: expected ${check.expected}, saw ${check.seen}\n`,
+    );
+  }
+  process.stderr.write('airlock: the sandbox does not hold, so no job will run. See ./airlock doctor --sandbox.\n');
+}
