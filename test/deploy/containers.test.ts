@@ -1,0 +1,163 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { parseYaml } from './yaml.ts';
+
+const DEPLOY = join(import.meta.dirname, '../../deploy');
+const read = (path: string) => readFileSync(join(DEPLOY, path), 'utf8');
+// biome-ignore lint/suspicious/noExplicitAny: manifests are looked at field by field
+const documents = (path: string): any[] => parseYaml(read(path));
+
+describe('the reader of manifests', () => {
+  it('reads what they are made of', () => {
+    const text = [
+      '# comment',
+      'a: 1',
+      'b:',
+      '  - name: "x: y" # tail',
+      '    list: [true, "q", plain]',
+      '  - { k: v, n: 2 }',
+      'c: {}',
+      'd:',
+      '- one',
+      '---',
+      'e: 0.0.0.0/0',
+    ].join('\n');
+    expect(parseYaml(text)).toEqual([
+      {
+        a: 1,
+        b: [
+          { name: 'x: y', list: [true, 'q', 'plain'] },
+          { k: 'v', n: 2 },
+        ],
+        c: {},
+        d: ['one'],
+      },
+      { e: '0.0.0.0/0' },
+    ]);
+  });
+
+  it.each(['a: 1\na: 2', 'a: &x 1', 'a: |\n  text', 'a:\n    b: 1\n  c: 2', 'just text', 'a: [1, 2'])(
+    'refuses what it does not know: %j',
+    (text) => {
+      expect(() => parseYaml(text)).toThrow();
+    },
+  );
+});
+
+describe('the Compose file', () => {
+  const [compose] = documents('docker/compose.yaml');
+
+  it.each(['gateway', 'api', 'worker'])('drops everything that can be dropped: %s', (name) => {
+    const service = compose.services[name];
+    expect(service).toMatchObject({ read_only: true, user: '10001:10001', cap_drop: ['ALL'] });
+    expect(service.security_opt).toContain('no-new-privileges:true');
+    expect(service.pids_limit).toBeGreaterThan(0);
+    expect(service.mem_limit).toMatch(/^\d+[mg]$/);
+    for (const key of ['privileged', 'cap_add', 'network_mode', 'pid', 'ipc', 'devices']) {
+      expect(service).not.toHaveProperty(key);
+    }
+    for (const mount of service.tmpfs) expect(mount).toMatch(/^\/tmp:noexec,nosuid,nodev,size=/);
+    for (const port of service.ports ?? []) expect(port).toMatch(/^127\.0\.0\.1:/);
+    for (const volume of service.volumes) expect(volume).not.toMatch(/docker\.sock|^\/(?!tls)/);
+  });
+
+  it('opens the profile of Docker for the worker alone', () => {
+    const opened = Object.entries<{ security_opt: string[] }>(compose.services)
+      .filter(([, { security_opt }]) => security_opt.some((option) => /^(seccomp|apparmor)/.test(option)))
+      .map(([name]) => name);
+    expect(opened).toEqual(['worker']);
+    expect(compose.services.worker.security_opt).toContain('seccomp=seccomp-worker.json');
+  });
+
+  it('lets nobody but the API and the worker reach the database, and neither out through it', () => {
+    const users = Object.entries<{ networks: string[] }>(compose.services).filter(([, { networks }]) =>
+      networks.includes('database'),
+    );
+    expect(users.map(([name]) => name)).toEqual(['database', 'api', 'worker']);
+    expect(compose.networks.database).toEqual({ internal: true });
+    expect(compose.services.worker.networks).not.toContain('front');
+    expect(compose.services.worker).not.toHaveProperty('ports');
+  });
+});
+
+describe('the Dockerfile', () => {
+  const lines = read('docker/Dockerfile').split('\n');
+  const stages = read('docker/Dockerfile')
+    .split(/^FROM /m)
+    .slice(1);
+
+  it('ends each image as an ordinary user, and only the worker has FFmpeg', () => {
+    for (const name of ['service', 'worker']) {
+      const stage = stages.find((text) => text.split('\n')[0]!.endsWith(`AS ${name}`))!;
+      expect([...stage.matchAll(/^USER (.*)$/gm)].at(-1)![1]).toBe('10001:10001');
+      expect(/\b(ffmpeg|bubblewrap)\b/.test(stage)).toBe(name === 'worker');
+    }
+  });
+
+  it('runs no script of a package and adds nothing from an address', () => {
+    for (const line of lines.filter((text) => /npm (ci|prune|install)/.test(text))) {
+      expect(line).toMatch(/--ignore-scripts/);
+    }
+    expect(lines.filter((line) => /^ADD |curl |wget /.test(line))).toEqual([]);
+  });
+});
+
+describe('the Kubernetes manifests', () => {
+  const all = documents('kubernetes/airlock.yaml');
+  const workloads = all.filter(({ kind }) => kind === 'Deployment' || kind === 'Job');
+
+  it('are held to the strictest standard of pods', () => {
+    const namespace = all.find(({ kind }) => kind === 'Namespace');
+    expect(namespace.metadata.labels['pod-security.kubernetes.io/enforce']).toBe('restricted');
+    expect(workloads.map(({ metadata }) => metadata.name)).toEqual([
+      'airlock-migrate',
+      'airlock-api',
+      'airlock-worker',
+    ]);
+  });
+
+  it.each(workloads.map((workload) => [workload.metadata.name, workload.spec.template.spec]))(
+    'drop everything that can be dropped: %s',
+    (_name, pod) => {
+      expect(pod).toMatchObject({
+        automountServiceAccountToken: false,
+        enableServiceLinks: false,
+        securityContext: {
+          runAsNonRoot: true,
+          runAsUser: 10001,
+          runAsGroup: 10001,
+          seccompProfile: { type: 'RuntimeDefault' },
+        },
+      });
+      for (const key of ['hostNetwork', 'hostPID', 'hostIPC']) expect(pod).not.toHaveProperty(key);
+      expect(pod.volumes.every((volume: object) => 'emptyDir' in volume || 'secret' in volume)).toBe(true);
+      for (const container of [...pod.initContainers, ...pod.containers]) {
+        expect(container.securityContext).toEqual({
+          allowPrivilegeEscalation: false,
+          readOnlyRootFilesystem: true,
+          capabilities: { drop: ['ALL'] },
+        });
+      }
+      for (const { resources } of pod.containers) expect(resources.limits.memory).toBeTruthy();
+    },
+  );
+
+  it('give each workload its own secret, and no other', () => {
+    const secrets = workloads.map(({ spec }) => [
+      ...new Set(JSON.stringify(spec).match(/(?<="(?:secretName|name)":")airlock-(?:api|worker|owner)(?=")/g)),
+    ]);
+    expect(secrets).toEqual([['airlock-owner'], ['airlock-api'], ['airlock-worker']]);
+  });
+
+  it('let nobody call a worker, and neither workload call the metadata services of clouds', () => {
+    const policies = all.filter(({ kind }) => kind === 'NetworkPolicy');
+    expect(policies.map(({ metadata }) => metadata.name)).toEqual(['airlock-worker', 'airlock-api']);
+    expect(policies[0].spec.ingress).toEqual([]);
+    for (const { spec } of policies) {
+      expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);
+      const blocks = JSON.stringify(spec.egress).match(/"cidr":"0\.0\.0\.0\/0","except":\["169\.254\.0\.0\/16"\]/g);
+      expect(blocks).toHaveLength(1);
+    }
+  });
+});

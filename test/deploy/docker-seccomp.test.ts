@@ -1,0 +1,93 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { chmod, chown, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { PROGRAM } from '../helpers/service.ts';
+import { compileProfile, type DockerProfile, readProfile, syscallNumbers } from './docker-seccomp.ts';
+
+const NOBODY = 65534;
+/** Ways to the kernel, to other processes or to the host that no container of ours needs. */
+const NEVER =
+  `add_key bpf chroot clock_settime delete_module finit_module init_module io_uring_setup kcmp kexec_load keyctl
+  mknod mknodat mount_setattr move_mount name_to_handle_at open_by_handle_at open_tree perf_event_open process_vm_readv
+  process_vm_writev ptrace quotactl reboot request_key settimeofday swapoff swapon syslog umount userfaultfd`.split(
+    /\s+/,
+  );
+
+describe('the seccomp profile for Docker', () => {
+  const profile = readProfile();
+  const groupOf = (name: string) => profile.syscalls.filter((rule) => rule.names.includes(name));
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-seccomp-'));
+    await chmod(folder, 0o755);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('is an allow-list of system calls that exist, each named once, each group with its reason', () => {
+    expect(profile).toMatchObject({ defaultAction: 'SCMP_ACT_ERRNO', defaultErrnoRet: 1 });
+    expect(profile.architectures).toEqual(['SCMP_ARCH_X86_64', 'SCMP_ARCH_AARCH64']);
+    const names = profile.syscalls.flatMap((rule) => rule.names);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+    const numbers = syscallNumbers();
+    // The other architecture's own names are unknown here: a few, and never most.
+    expect(names.filter((name) => !numbers.has(name)).length).toBeLessThan(process.arch === 'x64' ? 5 : 60);
+    for (const rule of profile.syscalls) expect(rule.comment.length).toBeGreaterThan(40);
+  });
+
+  it('opens what bubblewrap needs, and no more of its kind', () => {
+    expect(groupOf('mount')[0]!.names).toEqual([
+      'clone',
+      'unshare',
+      'setns',
+      'mount',
+      'umount2',
+      'pivot_root',
+      'sethostname',
+    ]);
+    expect(groupOf('clone3')).toMatchObject([{ action: 'SCMP_ACT_ERRNO', errnoRet: 38 }]);
+    expect(NEVER.filter((name) => groupOf(name).length > 0)).toEqual([]);
+  });
+
+  it('lets the whole self-test pass, as an ordinary user without capabilities', async () => {
+    const checks = await doctor(profile, 'whole');
+    const sandbox = checks.find((check) => check.name === 'Sandbox');
+    expect(sandbox, JSON.stringify(sandbox)).toMatchObject({ state: 'ok', seen: expect.stringMatching(/^bwrap, /) });
+  });
+
+  it('is no larger than it must be: without that group bubblewrap makes no cell', async () => {
+    const without = { ...profile, syscalls: profile.syscalls.filter((rule) => !rule.names.includes('mount')) };
+    const threads = { names: ['clone'], action: 'SCMP_ACT_ALLOW' as const, comment: 'threads and processes' };
+    const checks = await doctor({ ...without, syscalls: [...without.syscalls, threads] }, 'without');
+    const sandbox = checks.find((check) => check.name === 'Sandbox');
+    expect(sandbox?.seen).not.toMatch(/^bwrap, /);
+  });
+
+  /** `doctor` under the profile, as Docker would start it: no capability, no way to new ones. */
+  async function doctor(tried: DockerProfile, name: string): Promise<{ name: string; state: string; seen: string }[]> {
+    const filter = join(folder, `${name}.bpf`);
+    await writeFile(filter, compileProfile(tried));
+    const dataDir = join(folder, name);
+    await mkdir(dataDir, { mode: 0o700 });
+    const root = process.getuid!() === 0;
+    if (root) await chown(dataDir, NOBODY, NOBODY);
+    const args = [
+      ...(root ? ['--reuid', String(NOBODY), '--regid', String(NOBODY), '--clear-groups', '--bounding-set=-all'] : []),
+      ...['--inh-caps=-all', '--no-new-privs', '--seccomp-filter', filter],
+      ...[process.execPath, PROGRAM, 'doctor', '--json'],
+    ];
+    const env = { PATH: '/usr/bin:/bin', HOME: dataDir, AIRLOCK_DATA_DIR: dataDir };
+    const { stdout } = await promisify(execFile)('setpriv', args, { env, cwd: '/', maxBuffer: 2 ** 24 }).catch(
+      (error: { stdout: string }) => error,
+    );
+    return JSON.parse(stdout);
+  }
+});
+
+describe('the program that starts under the profile', () => {
+  it('is there: setpriv knows seccomp filters', () => {
+    expect(execFileSync('setpriv', ['--help'], { encoding: 'utf8' })).toMatch(/--seccomp-filter/);
+  });
+});

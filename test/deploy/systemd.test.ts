@@ -1,0 +1,146 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { readProfile } from './docker-seccomp.ts';
+
+const FOLDER = join(import.meta.dirname, '../../deploy/systemd');
+const ANALYZE = '/usr/bin/systemd-analyze';
+/** Of 10; systemd calls everything up to 4.9 OK or better. The worker keeps what makes cells. */
+const EXPOSURE: Record<string, number> = { api: 1.3, gateway: 1.3, worker: 2.7 };
+
+/** Directives of a unit; one that stands twice has both values. */
+function readUnit(role: string): Map<string, string[]> {
+  const unit = new Map<string, string[]>();
+  for (const line of readFileSync(join(FOLDER, `airlock-${role}.service`), 'utf8').split('\n')) {
+    if (line === '' || /^[#[]/.test(line)) continue;
+    const [, name, value] = /^(\w+)=(.*)$/.exec(line)!;
+    unit.set(name!, [...(unit.get(name!) ?? []), value!]);
+  }
+  return unit;
+}
+
+const FOR_ALL = {
+  NoNewPrivileges: 'yes',
+  CapabilityBoundingSet: '',
+  AmbientCapabilities: '',
+  ProtectSystem: 'strict',
+  ProtectHome: 'yes',
+  PrivateTmp: 'yes',
+  PrivateDevices: 'yes',
+  DevicePolicy: 'closed',
+  ProtectKernelTunables: 'yes',
+  ProtectKernelModules: 'yes',
+  ProtectKernelLogs: 'yes',
+  ProtectClock: 'yes',
+  ProtectProc: 'invisible',
+  RestrictSUIDSGID: 'yes',
+  RestrictRealtime: 'yes',
+  LockPersonality: 'yes',
+  RemoveIPC: 'yes',
+  UMask: '0077',
+  SystemCallArchitectures: 'native',
+  SystemCallErrorNumber: 'EPERM',
+  StateDirectoryMode: '0700',
+  RestartPreventExitStatus: '78',
+  IPAddressDeny: 'link-local multicast',
+};
+
+describe('the units for systemd', () => {
+  const roles = ['api', 'gateway', 'worker'];
+
+  it('are one a role', () => {
+    const units = readdirSync(FOLDER).filter((name) => name.endsWith('.service'));
+    expect(units.sort()).toEqual(roles.map((role) => `airlock-${role}.service`));
+  });
+
+  it.each(roles)('drop everything that can be dropped: %s', (role) => {
+    const unit = readUnit(role);
+    for (const [name, value] of Object.entries(FOR_ALL)) expect([name, unit.get(name)]).toEqual([name, [value]]);
+    expect(unit.get('SystemCallFilter')![0]).toMatch(/^@system-service/);
+    const accounts = readFileSync(join(FOLDER, 'airlock.sysusers'), 'utf8');
+    expect(unit.get('User')).toEqual([`airlock-${role}`]);
+    expect(accounts).toMatch(new RegExp(`^u airlock-${role} .* /usr/sbin/nologin$`, 'm'));
+    // None can look into the folder of another.
+    for (const other of roles.filter((name) => name !== role)) {
+      expect(unit.get('InaccessiblePaths')![0]).toContain(`/var/lib/airlock-${other}`);
+    }
+  });
+
+  it('leave namespaces, mounts and control groups to the worker alone', () => {
+    for (const role of ['api', 'gateway']) {
+      const unit = readUnit(role);
+      for (const name of ['RestrictNamespaces', 'ProtectControlGroups', 'ProtectHostname', 'PrivateUsers']) {
+        expect([role, name, unit.get(name)]).toEqual([role, name, ['yes']]);
+      }
+      expect(unit.get('SystemCallFilter')![1]).toContain('@privileged');
+    }
+    const worker = readUnit('worker');
+    expect(worker.get('RestrictNamespaces')).toEqual(['user mnt pid net ipc uts cgroup']);
+    expect(worker.get('Delegate')).toEqual(['yes']);
+    expect(worker.get('RestrictAddressFamilies')![0]).toContain('AF_NETLINK');
+  });
+
+  it('let the gateway reach no database', () => {
+    const gateway = readUnit('gateway');
+    expect(gateway.get('RestrictAddressFamilies')).toEqual(['AF_INET AF_INET6']);
+    expect(gateway.get('InaccessiblePaths')![0]).toContain('/run/postgresql');
+  });
+
+  describe.skipIf(!existsSync(ANALYZE))('as systemd itself reads them', () => {
+    const analyze = (...args: string[]) =>
+      execFileSync(ANALYZE, args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', SYSTEMD_COLORS: '0' } });
+
+    it.each(roles)('expose no more than they must: %s', (role) => {
+      const report = analyze('security', '--offline=true', '--no-pager', join(FOLDER, `airlock-${role}.service`));
+      const exposure = Number(/exposure level for .*: ([\d.]+)/.exec(report)![1]);
+      expect(exposure, report).toBeLessThanOrEqual(EXPOSURE[role]!);
+    });
+
+    it('allow the worker what bubblewrap does, and neither role the ways past it', () => {
+      const sets = readSets(analyze('syscall-filter', '--no-pager'));
+      const allowed = (role: string) => {
+        const names = new Set<string>();
+        for (const line of readUnit(role).get('SystemCallFilter')!) {
+          const drop = line.startsWith('~');
+          for (const word of line
+            .replace('~', '')
+            .split(' ')
+            .flatMap((name) => expand(sets, name))) {
+            if (drop) names.delete(word);
+            else names.add(word);
+          }
+        }
+        return names;
+      };
+      const bubblewrap = readProfile().syscalls.find((rule) => rule.names.includes('mount'))!.names;
+      const worker = allowed('worker');
+      expect([...bubblewrap, 'prctl', 'prlimit64', 'capset', 'seccomp'].filter((name) => !worker.has(name))).toEqual(
+        [],
+      );
+      const past = ['bpf', 'ptrace', 'keyctl', 'init_module', 'kexec_load', 'perf_event_open', 'swapon', 'reboot'];
+      expect(past.filter((name) => worker.has(name))).toEqual([]);
+      for (const role of ['api', 'gateway']) {
+        const names = allowed(role);
+        expect(['openat', 'epoll_wait', 'clone'].filter((name) => !names.has(name))).toEqual([]);
+        expect([...past, 'mount', 'pivot_root', 'chroot', 'setuid'].filter((name) => names.has(name))).toEqual([]);
+      }
+    });
+  });
+});
+
+function readSets(text: string): Map<string, string[]> {
+  const sets = new Map<string, string[]>();
+  let current: string[] = [];
+  for (const line of text.split('\n')) {
+    if (line.startsWith('@')) {
+      current = [];
+      sets.set(line.trim(), current);
+    } else if (/^ +[@\w]/.test(line)) current.push(line.trim());
+  }
+  return sets;
+}
+
+function expand(sets: Map<string, string[]>, name: string): string[] {
+  return name.startsWith('@') ? (sets.get(name) ?? []).flatMap((member) => expand(sets, member)) : [name];
+}
