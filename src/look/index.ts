@@ -52,17 +52,17 @@ export function openLook(options: { threads: number }): Look {
       const { size } = await stat(request.path);
       const ms = LOOK_MS + (request.target === null ? 0 : Math.ceil(size / COPY_BYTES_PER_MS));
       const thread = await take();
-      // What a refused file has done to the thread is not carried to the next.
+      // Only a reader that came to a verdict reads another file.
       let usable = false;
       try {
         signal?.throwIfAborted();
         const answer = await thread.ask(request, ms, signal);
-        if ('refusal' in answer) throw new JobFailure(answer.refusal.code, `${subject} ${answer.refusal.message}`);
         usable = true;
+        if ('refusal' in answer) throw new JobFailure(answer.refusal.code, `${subject} ${answer.refusal.message}`);
         return answer.result;
       } catch (error) {
         if (!(error instanceof ThreadEnded)) throw error;
-        throw new JobFailure('invalid_media', `${subject} ${error.message}`, { cause: error.cause });
+        throw new JobFailure('invalid_media', `${subject} ${error.message}`, { cause: error });
       } finally {
         giveBack(thread, usable);
       }
