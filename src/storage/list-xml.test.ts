@@ -21,6 +21,20 @@ describe('list documents', () => {
     expect(() => parseListPage(`<ListBucketResult>${entry.replace('>7<', '>many<')}</ListBucketResult>`)).toThrow();
   });
 
+  it('are refused, with a sentence, when a key or character in them cannot be', () => {
+    for (const key of ['%zz', 'a%', '&#x110000;', '&#9999999;']) {
+      const text = `<ListBucketResult>${entry.replace('a%2Fb%20c+d', key)}</ListBucketResult>`;
+      expect(() => parseListPage(text)).toThrow(/^the store answered/);
+    }
+    expect(() => parseListPage(`<ListBucketResult>${entry.replace(/<Size>.*<.Size>/, '')}</ListBucketResult>`)).toThrow();
+  });
+
+  it('of 4 MB without one closed element are read at once', () => {
+    const started = performance.now();
+    expect(parseListPage(`<ListBucketResult>${'<Contents>'.repeat(400_000)}`).objects).toEqual([]);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
   it('yield an error code only when it is a plain word', () => {
     expect(errorCode('<Error><Code>NoSuchKey</Code></Error>')).toBe('NoSuchKey');
     expect(errorCode('<Error><Code>http://x/?sig=1</Code></Error>')).toBeNull();

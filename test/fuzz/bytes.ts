@@ -1,0 +1,118 @@
+import type { Random } from './random.ts';
+
+/** Numbers at which sizes and counts go wrong. */
+const EDGES = [0, 1, 7, 8, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff];
+
+/** Damages a file in one to eight places: bits, numbers, pieces cut out, doubled, moved, filled; or its end cut off. */
+export function damaged(random: Random, original: Buffer): Buffer {
+  let file = Buffer.from(original);
+  for (let left = random.int(1, 8); left > 0 && file.length > 16; left -= 1) file = damagedOnce(random, file);
+  return file;
+}
+
+function damagedOnce(random: Random, file: Buffer): Buffer {
+  // Half of all damage goes to the head, where the structure is.
+  const at = random.chance(0.5) ? random.int(0, Math.min(file.length - 1, 1024)) : random.int(0, file.length - 1);
+  const length = random.pick([1, 2, 4, 8, 16, 64, 512, 4096]);
+  const piece = file.subarray(at, at + length);
+  const kind = random.next();
+  if (kind < 0.3) {
+    file[at] = file[at]! ^ (1 << random.int(0, 7));
+    return file;
+  }
+  if (kind < 0.45) {
+    for (let index = at; index < Math.min(file.length, at + random.int(1, 16)); index += 1)
+      file[index] = random.int(0, 255);
+    return file;
+  }
+  if (kind < 0.65) return withNumber(random, file, at);
+  if (kind < 0.75) return Buffer.concat([file.subarray(0, at), file.subarray(at + length)]);
+  if (kind < 0.85) return Buffer.concat([file.subarray(0, at), piece, piece, file.subarray(at + length)]);
+  if (kind < 0.9) {
+    const to = random.int(0, file.length - 1);
+    return Buffer.concat([file.subarray(0, to), piece, file.subarray(to)]);
+  }
+  if (kind < 0.95) {
+    file.fill(random.pick([0x00, 0xff, 0x41]), at, at + length);
+    return file;
+  }
+  return file.subarray(0, Math.max(16, at));
+}
+
+function withNumber(random: Random, file: Buffer, at: number): Buffer {
+  const width = random.pick([1, 2, 4, 8]);
+  if (at + width > file.length) return file;
+  const value = random.chance(0.8) ? random.pick(EDGES) : random.int(0, 0xffffffff);
+  const bytes = Buffer.alloc(8);
+  bytes.writeBigUInt64BE(width === 8 && random.chance(0.5) ? 0xffffffffffffffffn - BigInt(value) : BigInt(value));
+  const number = bytes.subarray(8 - width);
+  (random.chance(0.4) ? Buffer.from(number).reverse() : number).copy(file, at);
+  return file;
+}
+
+/** A box of MP4, an element of Matroska or a chunk of RIFF: resized, cut out, doubled or put into another. */
+export function restructured(random: Random, file: Buffer): Buffer {
+  const boxes = boxesOf(file);
+  if (boxes.length === 0) return damaged(random, file);
+  const box = random.pick(boxes);
+  const whole = file.subarray(box.at, box.at + box.size);
+  const other = random.pick(boxes);
+  const result = random.pick<() => Buffer>([
+    () => Buffer.concat([file.subarray(0, box.at), file.subarray(box.at + box.size)]),
+    () => Buffer.concat([file.subarray(0, box.at), whole, whole, file.subarray(box.at + box.size)]),
+    () => Buffer.concat([file.subarray(0, other.at), whole, file.subarray(other.at)]),
+    () => Buffer.concat([file.subarray(0, other.at + 8), whole, file.subarray(other.at + 8)]),
+    () => resized(random, file, box.sizeAt, box.littleEndian),
+    () => resized(random, file, box.sizeAt, box.littleEndian),
+    () => nested(whole, random.int(2, 300), file, box.at),
+  ])();
+  return random.chance(0.3) ? damaged(random, result) : result;
+}
+
+interface Box {
+  at: number;
+  size: number;
+  sizeAt: number;
+  littleEndian: boolean;
+}
+
+const CONTAINER_BOXES = ['moov', 'trak', 'mdia', 'minf', 'stbl', 'edts', 'udta', 'dinf', 'moof', 'traf', 'mvex'];
+
+function boxesOf(file: Buffer): Box[] {
+  const found: Box[] = [];
+  const riff = file.toString('latin1', 0, 4) === 'RIFF';
+  const walk = (from: number, to: number, depth: number): void => {
+    for (let at = from; at + 8 <= to && found.length < 500; ) {
+      const size = riff ? file.readUInt32LE(at + 4) + 8 : file.readUInt32BE(at);
+      const type = file.toString('latin1', riff ? at : at + 4, riff ? at + 4 : at + 8);
+      if (size < 8 || at + size > to || !/^[\w ©-]{4}$/.test(type)) return;
+      found.push({ at, size, sizeAt: riff ? at + 4 : at, littleEndian: riff });
+      if (depth < 8 && (riff ? /^(RIFF|LIST)$/.test(type) : CONTAINER_BOXES.includes(type)))
+        walk(at + (riff ? 12 : 8), at + size, depth + 1);
+      at += size + (riff ? size % 2 : 0);
+    }
+  };
+  walk(0, file.length, 0);
+  return found;
+}
+
+function resized(random: Random, file: Buffer, at: number, littleEndian: boolean): Buffer {
+  const now = littleEndian ? file.readUInt32LE(at) : file.readUInt32BE(at);
+  const size = random.pick([...EDGES, now + 1, now - 1, now + 8, now * 2, now >>> 1, 16]) >>> 0;
+  const changed = Buffer.from(file);
+  if (littleEndian) changed.writeUInt32LE(size, at);
+  else changed.writeUInt32BE(size, at);
+  return changed;
+}
+
+/** The box inside itself, many times over. */
+function nested(box: Buffer, times: number, file: Buffer, at: number): Buffer {
+  const heads = Buffer.concat(
+    Array.from({ length: times }, (_, level) => {
+      const head = Buffer.from(box.subarray(0, 8));
+      head.writeUInt32BE((box.length + 8 * (times - level)) >>> 0);
+      return head;
+    }),
+  );
+  return Buffer.concat([file.subarray(0, at), heads, box, file.subarray(at + box.length)]);
+}
