@@ -39,6 +39,7 @@ export async function createCommand(
     ...read.request,
     ...(body.metadata && { metadata: body.metadata }),
     ...(body.retention_seconds && { retention_seconds: body.retention_seconds }),
+    ...(body.disarm && { disarm: true }),
   });
   if (!whole.success) {
     const reason = whole.error.issues[0]?.message ?? 'is not valid';

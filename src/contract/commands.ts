@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { job, MAX_INPUTS, metadataField, retentionField } from './transcodes.ts';
+import { disarmField, job, MAX_INPUTS, metadataField, retentionField } from './transcodes.ts';
 
 /** Characters of a command; its options and graphs have bounds of their own. */
 const MAX_COMMAND = 20_000;
@@ -22,6 +22,7 @@ export const commandBody = z
     output_files: files,
     metadata: metadataField,
     retention_seconds: retentionField,
+    disarm: disarmField,
   })
   .meta({ id: 'CommandRequest' });
 
