@@ -1,18 +1,22 @@
 #!/bin/sh
 # Builds a trimmed FFmpeg from the distribution's own source package: no network, no devices, no plugins.
 # Usage: build.sh PREFIX      (as root of a throw-away container or chroot: it installs build dependencies)
+# JOBS=N bounds the compilers at once.
 # What comes out: PREFIX/bin/ffmpeg, PREFIX/bin/ffprobe, PREFIX/BUILD (what it was made of).
 set -eu
 
 prefix=${1:?usage: build.sh PREFIX}
 case $prefix in /*) ;; *) echo "PREFIX must be an absolute path" >&2; exit 64 ;; esac
-work=$(mktemp -d)
+# One and the same place each time: configure writes its own command line into the program.
+work=/usr/src/airlock-ffmpeg
+rm -rf "$work"
+mkdir -p "$work"
 trap 'rm -rf "$work"' EXIT
 
 # The libraries of the encoders, filters and pictures that Airlock's tables name, and nothing else.
 libraries="libx264-dev libx265-dev libvpx-dev libsvtav1enc-dev libdav1d-dev libmp3lame-dev libopus-dev libvorbis-dev
   libwebp-dev libass-dev libfreetype-dev libfontconfig-dev libharfbuzz-dev libfribidi-dev libzimg-dev librubberband-dev
-  libvidstab-dev libsoxr-dev librsvg2-dev zlib1g-dev libbz2-dev liblzma-dev"
+  libvidstab-dev libsoxr-dev libbs2b-dev librsvg2-dev zlib1g-dev libbz2-dev liblzma-dev"
 
 . /etc/os-release
 cat > "$work/source.sources" <<SOURCES
@@ -55,13 +59,13 @@ flags="-O2 -g0 -fstack-protector-strong -D_FORTIFY_SOURCE=3 -fcf-protection -ffi
   --enable-libx264 --enable-libx265 --enable-libvpx --enable-libsvtav1 --enable-libdav1d --enable-libmp3lame \
   --enable-libopus --enable-libvorbis --enable-libwebp --enable-libass --enable-libfreetype --enable-libfontconfig \
   --enable-libharfbuzz --enable-libfribidi --enable-libzimg --enable-librubberband --enable-libvidstab \
-  --enable-libsoxr --enable-librsvg \
+  --enable-libsoxr --enable-libbs2b --enable-librsvg \
   --disable-demuxer=rtsp,rtp,sdp,sap,hls,dash,concat,ffmetadata,imf,image2,webm_dash_manifest,tty,vapoursynth \
   --disable-muxer=rtsp,rtp,sap,rtp_mpegts,tee,fifo,fifo_test,stream_segment \
   --disable-filter=movie,amovie,azmq,zmq,sendcmd,asendcmd,dnn_detect,dnn_classify,dnn_processing,derain,sr \
   --extra-cflags="$flags" --extra-ldflags="-Wl,-z,relro,-z,now -pie" --extra-ldexeflags=-pie
 
-make -j"${JOBS:-$(nproc)}"
+make -j"${JOBS:-$(nproc)}" ffmpeg ffprobe
 make install-progs
 strip "$prefix/bin/ffmpeg" "$prefix/bin/ffprobe"
 printf 'source package: ffmpeg %s\nsource date: %s\ncompiler: %s\n' "$version" "$date" "$(gcc --version | head -1)" \

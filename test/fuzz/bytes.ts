@@ -5,7 +5,7 @@ const EDGES = [0, 1, 7, 8, 0x7f, 0x80, 0xff, 0x7fff, 0x8000, 0xffff, 0x7fffffff,
 
 /** Damages a file in one to eight places: bits, numbers, pieces cut out, doubled, moved, filled; or its end cut off. */
 export function damaged(random: Random, original: Buffer): Buffer {
-  let file = Buffer.from(original);
+  let file: Buffer = Buffer.from(original);
   for (let left = random.int(1, 8); left > 0 && file.length > 16; left -= 1) file = damagedOnce(random, file);
   return file;
 }
@@ -14,7 +14,7 @@ function damagedOnce(random: Random, file: Buffer): Buffer {
   // Half of all damage goes to the head, where the structure is.
   const at = random.chance(0.5) ? random.int(0, Math.min(file.length - 1, 1024)) : random.int(0, file.length - 1);
   const length = random.pick([1, 2, 4, 8, 16, 64, 512, 4096]);
-  const piece = file.subarray(at, at + length);
+  const piece = file.subarray(at, Math.min(file.length, at + length));
   const kind = random.next();
   if (kind < 0.3) {
     file[at] = file[at]! ^ (1 << random.int(0, 7));
@@ -33,7 +33,7 @@ function damagedOnce(random: Random, file: Buffer): Buffer {
     return Buffer.concat([file.subarray(0, to), piece, file.subarray(to)]);
   }
   if (kind < 0.95) {
-    file.fill(random.pick([0x00, 0xff, 0x41]), at, at + length);
+    file.fill(random.pick([0x00, 0xff, 0x41]), at, Math.min(file.length, at + length));
     return file;
   }
   return file.subarray(0, Math.max(16, at));

@@ -1,0 +1,74 @@
+import { describe, expect, it } from 'vitest';
+import { damaged, restructured } from './bytes.ts';
+import { type Campaign, runCampaign } from './campaign.ts';
+import { CONTAINERS } from './containers.ts';
+import { JSON_BODIES } from './json-bodies.ts';
+import { randomOf } from './random.ts';
+import { READERS } from './readers.ts';
+import { SIGNATURES } from './signatures.ts';
+
+const SEED = 20_261_124;
+
+/** What comes out must be of several kinds, else the run has looked at nothing. */
+async function findings(campaign: Campaign, cases: number, kinds: readonly string[]) {
+  const report = await runCampaign(campaign, { seed: SEED, cases });
+  for (const kind of kinds) expect([kind, report.tally[kind] ?? 0]).not.toEqual([kind, 0]);
+  return report.findings.map((finding) => ({ seed: SEED, ...finding }));
+}
+
+describe('a short run over', () => {
+  it('damaged media files ends none of them outside its limits, and leaves nothing', { timeout: 120_000 }, async () => {
+    expect(await findings(CONTAINERS, 30, ['done', 'invalid_media'])).toEqual([]);
+  });
+
+  it('altered signed requests honours none', { timeout: 60_000 }, async () => {
+    expect(await findings(SIGNATURES, 600, ['403', '400', 'same'])).toEqual([]);
+  });
+
+  it('JSON for every route is never answered with a failure of the server', { timeout: 120_000 }, async () => {
+    expect(await findings(JSON_BODIES, 80, ['200', '400', '404'])).toEqual([]);
+  });
+
+  it('what FFmpeg, ffprobe and a store may say is read or refused, at once', async () => {
+    expect(await findings(READERS, 4000, ['progress', 'probe read', 'list read'])).toEqual([]);
+  });
+});
+
+describe('the mutator', () => {
+  it('makes the same damage of the same seed, and damage indeed', () => {
+    const file = Buffer.concat([
+      Buffer.from('\0\0\0\x10ftypisom\0\0\0\0\0\0\0\x20moov\0\0\0\x18free'),
+      Buffer.alloc(2000, 7),
+    ]);
+    let changed = 0;
+    for (let seed = 0; seed < 300; seed += 1) {
+      for (const mutate of [damaged, restructured]) {
+        const result = mutate(randomOf(seed), file);
+        expect(mutate(randomOf(seed), file).equals(result)).toBe(true);
+        if (!result.equals(file)) changed += 1;
+      }
+    }
+    expect(changed).toBeGreaterThan(540);
+  });
+});
+
+describe('a campaign', () => {
+  const broken: Campaign = {
+    cases: 10,
+    open: async () => ({
+      tally: {},
+      one: async (random) => (random.chance(0.5) ? ['a fault'] : []),
+      atEnd: async () => ['left something'],
+      close: async () => {},
+    }),
+  };
+
+  it('tells each finding with its case, and a case alone gives the same', async () => {
+    const report = await runCampaign(broken, { seed: 7, cases: 20 });
+    expect(report.findings.at(-1)).toEqual({ case: null, faults: ['left something'] });
+    const [first] = report.findings;
+    const alone = await runCampaign(broken, { seed: 7, cases: 20, only: first!.case });
+    expect(alone.findings[0]).toEqual(first);
+    expect(alone.cases).toBe(1);
+  });
+});

@@ -1,0 +1,68 @@
+import { parseArgs } from 'node:util';
+import { openProgressBar } from '../../src/cli/progress-bar.ts';
+import { type Campaign, runCampaign } from './campaign.ts';
+import { CONTAINERS } from './containers.ts';
+import { JSON_BODIES } from './json-bodies.ts';
+import { READERS } from './readers.ts';
+import { SIGNATURES } from './signatures.ts';
+
+const CAMPAIGNS: Record<string, Campaign> = {
+  containers: CONTAINERS,
+  signatures: SIGNATURES,
+  bodies: JSON_BODIES,
+  readers: READERS,
+};
+
+const USAGE = `npx tsx test/fuzz/campaigns.ts NAME [--cases N] [--seed N] [--case N] [--json]
+
+  containers  media files with damaged bytes, boxes and chunks: looked at, probed and transcoded in cells
+  signatures  altered, cut and mistimed signed requests to the storage gateway
+  bodies      JSON for every route, made from its OpenAPI document (needs a build: npm run build)
+  readers     -progress output, ffprobe's JSON and the store's XML
+
+  --cases     cases to make; --seed another row of cases; --case runs one of that seed; --json the whole report
+`;
+
+async function main(): Promise<number> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      cases: { type: 'string' },
+      seed: { type: 'string' },
+      case: { type: 'string' },
+      json: { type: 'boolean' },
+    },
+  });
+  const name = positionals[0] ?? '';
+  const campaign = CAMPAIGNS[name];
+  const numbers = [values.cases, values.seed, values.case].filter((value) => value !== undefined);
+  if (!campaign || numbers.some((value) => !/^\d{1,15}$/.test(value))) {
+    process.stderr.write(USAGE);
+    return 64;
+  }
+  const cases = Number(values.cases ?? campaign.cases);
+  const seed = Number(values.seed ?? Date.now() % 1_000_000);
+  process.stderr.write(`${name}: seed ${seed}, ${cases} cases\n`);
+  const bar = openProgressBar(true);
+  const report = await runCampaign(campaign, {
+    cases,
+    seed,
+    only: values.case === undefined ? null : Number(values.case),
+    onCase: (done, findings) => bar.update(name, done / cases, findings > 0 ? `${findings} findings` : ''),
+  });
+  bar.stop();
+  if (values.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);
+  else {
+    for (const finding of report.findings) {
+      process.stdout.write(
+        `${finding.case === null ? 'at the end' : `case ${finding.case}`}: ${finding.faults.join('\n  ')}\n`,
+      );
+    }
+    const tally = Object.entries(report.tally).map(([what, times]) => `${what} ${times}`);
+    process.stdout.write(`${report.cases} cases in ${report.seconds.toFixed(1)} s: ${tally.join(', ')}\n`);
+    process.stdout.write(`${report.findings.length} findings\n`);
+  }
+  return report.findings.length > 0 ? 1 : 0;
+}
+
+process.exitCode = await main();

@@ -1,0 +1,77 @@
+import { execFile } from 'node:child_process';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+const PICTURES = ['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=10:d=0.5'];
+const TONE = ['-f', 'lavfi', '-i', 'sine=d=0.5'];
+const QUICK = ['-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+
+/** How each kind of file is made: small, so that a random byte is likely to matter. */
+const MEDIA: Record<string, readonly string[]> = {
+  mp4: [...PICTURES, ...TONE, '-c:v', 'libx264', ...QUICK, '-c:a', 'aac', '-metadata', 'title=x'],
+  'fragmented.mp4': [...PICTURES, '-c:v', 'libx264', ...QUICK, '-movflags', 'frag_keyframe+empty_moov'],
+  mov: [...PICTURES, '-c:v', 'mpeg4'],
+  mkv: [...PICTURES, ...TONE, '-c:v', 'libx264', ...QUICK, '-c:a', 'libvorbis'],
+  webm: [...PICTURES, ...TONE, '-c:v', 'libvpx', '-deadline', 'realtime', '-c:a', 'libopus'],
+  ts: [...PICTURES, ...TONE, '-c:v', 'mpeg2video', '-c:a', 'mp2'],
+  avi: [...PICTURES, ...TONE, '-c:v', 'mpeg4', '-c:a', 'libmp3lame'],
+  flv: [...PICTURES, ...TONE, '-c:v', 'flv', '-c:a', 'libmp3lame', '-ar', '44100'],
+  ogg: [...TONE, '-c:a', 'libvorbis'],
+  opus: [...TONE, '-c:a', 'libopus'],
+  wav: [...TONE, '-c:a', 'pcm_s16le'],
+  mp3: [...TONE, '-c:a', 'libmp3lame', '-metadata', 'title=x'],
+  flac: [...TONE, '-c:a', 'flac'],
+  aac: [...TONE, '-c:a', 'aac', '-f', 'adts'],
+  gif: [...PICTURES],
+  png: [...PICTURES, '-frames:v', '1'],
+  jpg: [...PICTURES, '-frames:v', '1'],
+  webp: [...PICTURES, '-frames:v', '1', '-c:v', 'libwebp'],
+};
+
+const TEXTS: Record<string, string> = {
+  srt: '1\n00:00:00,000 --> 00:00:01,000\n<b>Hello</b> {\\an8}\n\n2\n00:00:01,000 --> 00:00:02,000\nthere\n\n',
+  vtt: 'WEBVTT\n\nSTYLE\n::cue { color: red }\n\n00:00.000 --> 00:01.000 line:10% align:start\n<v Roger>Hello\n\n',
+  ass: '[Script Info]\nScriptType: v4.00+\nPlayResX: 64\nPlayResY: 48\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize\nStyle: Default,Arial,12\n\n[Events]\nFormat: Layer, Start, End, Style, Text\nDialogue: 0,0:00:00.00,0:00:01.00,Default,{\\pos(10,10)\\fad(100,100)}Hello\n',
+};
+
+export interface SeedFile {
+  kind: string;
+  bytes: Buffer;
+  isSubtitle: boolean;
+}
+
+/** One sound file of each kind. */
+export async function makeSeeds(folder: string): Promise<SeedFile[]> {
+  const seeds: SeedFile[] = [];
+  const queue = Object.entries(MEDIA);
+  await Promise.all(
+    [0, 1, 2].map(async () => {
+      for (let next = queue.shift(); next; next = queue.shift()) {
+        const [kind, args] = next;
+        const path = join(folder, `seed.${kind}`);
+        // Same bytes each time: no library versions, no random numbers of the container.
+        await run('ffmpeg', [
+          '-v',
+          'error',
+          '-y',
+          ...args,
+          '-fflags',
+          '+bitexact',
+          '-flags',
+          '+bitexact',
+          '-threads',
+          '1',
+          path,
+        ]);
+        seeds.push({ kind, bytes: await readFile(path), isSubtitle: false });
+      }
+    }),
+  );
+  for (const [kind, text] of Object.entries(TEXTS)) {
+    await writeFile(join(folder, `seed.${kind}`), text);
+    seeds.push({ kind, bytes: Buffer.from(text), isSubtitle: true });
+  }
+  return seeds.sort((a, b) => (a.kind < b.kind ? -1 : 1));
+}

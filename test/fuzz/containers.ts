@@ -1,0 +1,144 @@
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { JobFailure } from '../../src/contract/failures.ts';
+import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
+import { openLook } from '../../src/look/index.ts';
+import { ProgressReader, parseRequest, planTranscode } from '../../src/media/index.ts';
+import { openSandbox } from '../../src/sandbox/index.ts';
+import { openMedia } from '../../src/worker/open-media.ts';
+import { damaged, restructured } from './bytes.ts';
+import { type Campaign, count, type Fuzzer } from './campaign.ts';
+import { makeSeeds, type SeedFile } from './container-seeds.ts';
+import type { Random } from './random.ts';
+
+/** Beyond the wall limit of a cell, what starting and clearing it may take on a busy machine. */
+const GRACE_MS = 10_000;
+const PROBE_WALL_MS = 15_000;
+const TRANSCODE_WALL_MS = 8000;
+const MAX_GROWTH_BYTES = 300 * 2 ** 20;
+const MIB = 2 ** 20;
+
+/** Sound files of many kinds with damage: each is looked at, probed and transcoded as the worker does, or refused. */
+export const CONTAINERS: Campaign = { cases: 5000, open };
+
+async function open(): Promise<Fuzzer> {
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-'));
+  chmodSync(folder, 0o711);
+  const seeds = await makeSeeds(folder);
+  const dataDir = join(folder, 'data');
+  const sandbox = await openSandbox({ dataDir, slots: 1 });
+  const look = openLook({ threads: 1 });
+  const tally: Record<string, number> = {};
+  const started = process.memoryUsage.rss();
+  const tools = { sandbox, look };
+  return {
+    tally,
+    async one(random, index) {
+      const seed = random.pick(seeds);
+      const path = join(folder, `case-${index}`);
+      const bytes = damage(random, seed, seeds);
+      writeFileSync(path, bytes);
+      const begun = performance.now();
+      const faults: string[] = [];
+      try {
+        const ended = await runThrough(tools, folder, path, random, (wallMs) => {
+          const late = performance.now() - begun - wallMs - GRACE_MS;
+          if (late > 0)
+            faults.push(`a ${seed.kind} of ${bytes.length} bytes ended ${Math.round(late)} ms behind its limit`);
+        });
+        count(tally, ended);
+        if (ended === 'violation') faults.push(`a ${seed.kind} makes FFmpeg do what the filter forbids`);
+      } catch (error) {
+        if (error instanceof JobFailure) count(tally, error.code);
+        else faults.push(`a ${seed.kind}: ${(error as Error).stack?.split('\n').slice(0, 4).join(' ')}`);
+      }
+      for (const name of readdirSync(folder)) if (name.startsWith('case-')) rmSync(join(folder, name), { force: true });
+      return faults;
+    },
+    async atEnd() {
+      const faults: string[] = [];
+      const cells = join(dataDir, 'cells');
+      for (const owner of readdirSync(cells)) {
+        // The folder of this sandbox holds its filter and its mark; a cell that was not removed would lie beside them.
+        const left = readdirSync(join(cells, owner)).filter((name) => /^[0-9a-f-]{36}$/.test(name));
+        if (left.length > 0) faults.push(`${left.length} cells are left`);
+      }
+      globalThis.gc?.();
+      const growth = process.memoryUsage.rss() - started;
+      if (growth > MAX_GROWTH_BYTES) faults.push(`memory grew by ${Math.round(growth / MIB)} MiB`);
+      const sound = join(folder, 'seed.mp4');
+      if (!existsSync(sound)) faults.push('the sound file is gone');
+      const ended = await runThrough(tools, folder, sound, null, () => {}).catch((error: Error) => error.message);
+      if (ended !== 'done') faults.push(`a sound file ends with ${ended} afterwards`);
+      return faults;
+    },
+    async close() {
+      await look.close();
+      await sandbox.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+function damage(random: Random, seed: SeedFile, seeds: readonly SeedFile[]): Buffer {
+  const kind = random.next();
+  if (kind < 0.5) return damaged(random, seed.bytes);
+  if (kind < 0.9) return restructured(random, seed.bytes);
+  // Two files in one: the head of this with the body of another.
+  const other = random.pick(seeds).bytes;
+  return Buffer.concat([
+    seed.bytes.subarray(0, random.int(16, seed.bytes.length)),
+    other.subarray(random.int(0, other.length - 1)),
+  ]);
+}
+
+/** As the worker does it; tells each time limit that was to hold. `done`, or how the cell of FFmpeg ended. */
+async function runThrough(
+  tools: Parameters<typeof openMedia>[0],
+  folder: string,
+  path: string,
+  random: Random | null,
+  onEnd: (wallMs: number) => void,
+): Promise<string> {
+  try {
+    const place = { folder, name: 'case-rewritten', slot: 0, subject: 'Input 1', disarm: false };
+    const media = await openMedia(tools, path, place);
+    const request: TranscodeRequest = {
+      inputs: [{ url: 'gs://airlock/x' }],
+      outputFormat: outputFormat(media.info, random),
+    };
+    if (parseRequest(request).refusals.length > 0) throw new Error('the fuzzer asks for something that is refused');
+    const input = { path: '/in/0', demuxer: media.demuxer, info: media.info };
+    const plan = planTranscode(request, [input], { lane: 'light', cores: 1, assets: [] });
+    const reader = new ProgressReader(() => {});
+    const result = await tools.sandbox.run({
+      program: 'ffmpeg',
+      args: plan.args,
+      inputs: [{ name: '0', path: media.file }],
+      limits: {
+        memoryBytes: 512 * MIB,
+        cpuSeconds: 10,
+        wallMs: TRANSCODE_WALL_MS,
+        outputBytes: 64 * MIB,
+        outputFiles: 16,
+      },
+      slot: 0,
+      onStdout: (chunk) => reader.feed(chunk),
+    });
+    await result.release();
+    if (result.end !== 'exit') return result.end;
+    return result.exitCode === 0 ? 'done' : 'failed';
+  } finally {
+    onEnd(PROBE_WALL_MS + TRANSCODE_WALL_MS);
+  }
+}
+
+function outputFormat(
+  info: { isImage: boolean; video: readonly unknown[] },
+  random: Random | null,
+): TranscodeRequest['outputFormat'] {
+  if (info.isImage) return 'png';
+  if (info.video.length === 0) return random?.pick(['mp3', 'flac', 'opus']) ?? 'mp3';
+  return random?.pick(['mp4', 'mp4', 'gif', 'jpg', 'mkv']) ?? 'mp4';
+}
