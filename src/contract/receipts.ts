@@ -61,6 +61,8 @@ export const manifest = z
         kind: z.string().nullable(),
         size: z.number().nullable(),
         sha256: sha256.nullable(),
+        /** Whether FFmpeg read a container of ours, or the file as it came; null when that is not known. */
+        container: z.enum(['rewritten', 'original']).nullable(),
       }),
     ),
     outputs: z.array(output),

@@ -25,6 +25,8 @@ import { bringSource } from './source-files.ts';
 export interface PreparedAsset {
   /** Path on the host. */
   file: string;
+  /** Path on the host of the file as it came. */
+  source: string;
   plan: PlanAsset;
 }
 
@@ -74,6 +76,7 @@ export async function prepareAssets(
     const { extension, demuxer, info } = found;
     prepared.push({
       file: found.file,
+      source: file,
       plan: { kind: request.kind, path: `/in/asset-${index}.${extension}`, demuxer, info },
     });
   }

@@ -7,7 +7,7 @@ import { hashFile } from './hash-file.ts';
 /** A source that lies on this machine now. */
 export interface BroughtSource {
   row: TranscodeInput;
-  /** Path on the host. */
+  /** Path on the host, of the bytes as they came. */
   file: string;
 }
 

@@ -26,6 +26,8 @@ import { summarise } from './summary.ts';
 export interface PreparedInput extends PlanInput {
   /** Path on the host: of a container of ours where nothing is lost by it, else of the file itself. */
   file: string;
+  /** Path on the host of the file as it came. */
+  source: string;
 }
 
 /** A file as the cell sees it: `/in/<name>`. */
@@ -68,6 +70,7 @@ export async function prepareInputs(
     }
     prepared.push({
       file: media.file,
+      source: file,
       path: `/in/${input.position}`,
       demuxer: media.demuxer,
       info: media.info,

@@ -45,10 +45,10 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
     const inputs = await prepareInputs(deps, claim, folder.path, slot, stop);
     const assets = await prepareAssets(deps, claim, parsed.assets, inputs, { folder: folder.path, slot, signal: stop });
     const brought = [
-      ...inputs.map(({ file }, index) => ({ row: claim.inputs[index]!, file })),
+      ...inputs.map(({ source }, index) => ({ row: claim.inputs[index]!, file: source })),
       ...assets.flatMap((asset, index) => {
         const row = claim.assets.find(({ position }) => position === claim.inputs.length + index);
-        return asset && row ? [{ row, file: asset.file }] : [];
+        return asset && row ? [{ row, file: asset.source }] : [];
       }),
     ];
     hashing = hashSources(deps, claim, brought, AbortSignal.any([stop, hashingEnds.signal]));

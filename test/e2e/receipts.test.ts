@@ -69,7 +69,9 @@ describe('receipts and manifests', () => {
     expect(json.manifest).toMatchObject({
       type: 'airlock.manifest',
       transcode_id: job.id,
-      inputs: [{ position: 0, role: 'input', size: source.bytes.length, sha256: sha256(source.bytes) }],
+      inputs: [
+        { position: 0, role: 'input', size: source.bytes.length, sha256: sha256(source.bytes), container: 'rewritten' },
+      ],
       outputs: [{ format: 'mp4', size: output.length, sha256: sha256(output) }],
       ffmpeg: { version: expect.stringMatching(/^ffmpeg version/), package: expect.any(String) },
       sandbox: { tier: 'bwrap' },
@@ -217,7 +219,7 @@ describe('receipts and manifests', () => {
         retention_seconds: 1,
       });
       expect((await get(job.id, 'manifest')).json.manifest.inputs).toEqual([
-        { position: 0, role: 'input', kind: null, size: bytes.length, sha256: sha256(bytes) },
+        { position: 0, role: 'input', kind: null, size: bytes.length, sha256: sha256(bytes), container: 'rewritten' },
       ]);
       const answer = await until(
         async () => {

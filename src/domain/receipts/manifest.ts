@@ -3,6 +3,7 @@ import type { Manifest } from '../../contract/receipts.ts';
 import type { Context } from '../context.ts';
 import { getTranscode } from '../transcodes/read.ts';
 import type { OutputFacts, Transcode } from '../transcodes/row.ts';
+import type { Inspection } from '../uploads/upload.ts';
 
 /**
  * How an output was made: what went in and came out by hash, the exact command, the build, the sandbox. The same
@@ -48,12 +49,13 @@ export async function readManifest(
 }
 
 async function sourcesOf({ db }: Pick<Context, 'db'>, id: string): Promise<Manifest['inputs']> {
-  return db
+  const rows = await db
     .selectFrom('transcode_inputs')
-    .select(['position', 'role', 'kind', 'size', 'sha256'])
+    .select(['position', 'role', 'kind', 'size', 'sha256', 'probe'])
     .where('transcode_id', '=', id)
     .orderBy('position')
     .execute();
+  return rows.map(({ probe, ...row }) => ({ ...row, container: (probe as Inspection | null)?.container ?? null }));
 }
 
 /** With the names that files have in the cell. */
