@@ -18,21 +18,12 @@ libraries="libx264-dev libx265-dev libvpx-dev libsvtav1enc-dev libdav1d-dev libm
   libwebp-dev libass-dev libfreetype-dev libfontconfig-dev libharfbuzz-dev libfribidi-dev libzimg-dev librubberband-dev
   libvidstab-dev libsoxr-dev libbs2b-dev librsvg2-dev zlib1g-dev libbz2-dev liblzma-dev"
 
-. /etc/os-release
-cat > "$work/source.sources" <<SOURCES
-Types: deb-src
-URIs: http://deb.debian.org/debian
-Suites: $VERSION_CODENAME $VERSION_CODENAME-updates
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp
-
-Types: deb-src
-URIs: http://deb.debian.org/debian-security
-Suites: $VERSION_CODENAME-security
-Components: main
-Signed-By: /usr/share/keyrings/debian-archive-keyring.pgp
-SOURCES
-cp "$work/source.sources" /etc/apt/sources.list.d/airlock-ffmpeg-source.sources
+# The sources of the archives that this system installs from, whichever mirror that is.
+for list in /etc/apt/sources.list.d/debian.sources /etc/apt/sources.list.d/ubuntu.sources; do
+  [ ! -f "$list" ] || sed 's/^Types:.*/Types: deb-src/' "$list" > /etc/apt/sources.list.d/airlock-ffmpeg-source.sources
+done
+[ ! -f /etc/apt/sources.list ] || sed -n 's/^deb /deb-src /p' /etc/apt/sources.list \
+  > /etc/apt/sources.list.d/airlock-ffmpeg-source.list
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get update

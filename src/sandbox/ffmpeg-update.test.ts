@@ -10,8 +10,8 @@ const policy = (installed: string, candidate: string, origins: string) => `ffmpe
  *** ${installed} 100
         100 /var/lib/dpkg/status
 `;
-const SECURITY = '500 http://deb.debian.org/debian-security trixie-security/main amd64 Packages';
-const MAIN = '500 http://deb.debian.org/debian trixie/main amd64 Packages';
+const SECURITY = '500 http://mirror.example.com/debian-security trixie-security/main amd64 Packages';
+const MAIN = '500 http://mirror.example.com/debian trixie/main amd64 Packages';
 
 describe('whether the distribution has a newer FFmpeg', () => {
   it('is told, and whether it is a security update', () => {

@@ -42,7 +42,7 @@ export function judgePolicy(policy: string, installed: string | null): FfmpegUpd
   return { ...known, state: compareDebianVersions(installed, candidate) < 0 ? 'newer' : 'current', reason: null };
 }
 
-/** Lines of the version table below that version: `500 http://deb.debian.org/debian-security trixie-security/main …`. */
+/** Lines of the version table below that version: `500 http://mirror.example.com/debian-security trixie-security/main …`. */
 function originsOf(policy: string, version: string): string[] {
   const origins: string[] = [];
   let within = false;
