@@ -3,7 +3,7 @@
  * the cell's paths become relative to it: `/in/0` is `../in/0`. Relative paths hold no character that a filter graph
  * would want escaped, whatever the data directory is called.
  */
-const CELL_PATH = /(?<![\w./\\-])\/(in|out)(?=\/\w|$|[:',;\]])/g;
+const CELL_PATH = /(?<![\w./\\-])\/(in|out)(?=\/|$|[:',;\]])/g;
 const RELATIVE_PATH = /(?<![\w./])\.\.\/(in|out)(?=\/|$|[\s:',;\]])/g;
 
 /** Every path of the cell in a text (an argument, a filter graph) as the program must name it. */

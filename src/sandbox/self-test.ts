@@ -11,7 +11,8 @@ import { type ProgramSpec, type RunContext, runProgram } from './run.ts';
 import type { CellLimits, CellResult, SelfTestCheck, SelfTestReport } from './types.ts';
 
 const MIB = 2 ** 20;
-const LIMITS: CellLimits = { memoryBytes: 64 * MIB, cpuSeconds: 5, wallMs: 5000, outputBytes: MIB, outputFiles: 16 };
+/** Time enough for a busy machine: slowness must not be taken for a hole. */
+const LIMITS: CellLimits = { memoryBytes: 64 * MIB, cpuSeconds: 5, wallMs: 30_000, outputBytes: MIB, outputFiles: 16 };
 
 type Judge = (result: CellResult, output: Buffer) => SelfTestCheck[];
 

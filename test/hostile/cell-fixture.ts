@@ -3,7 +3,12 @@ import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync }
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { cellAccount } from '../../src/sandbox/cell-account.ts';
+import { openCgroups } from '../../src/sandbox/cgroup.ts';
 import { type CellLimits, openSandbox, type Sandbox } from '../../src/sandbox/index.ts';
+import type { RunContext } from '../../src/sandbox/run.ts';
+import { makeTier } from '../../src/sandbox/tiers.ts';
+import type { SandboxTier } from '../../src/sandbox/types.ts';
 
 export const MIB = 2 ** 20;
 export const LIMITS: CellLimits = {
@@ -25,12 +30,12 @@ export interface Fixture {
   close(): Promise<void>;
 }
 
-export async function openFixture(slots = 2): Promise<Fixture> {
+export async function openFixture(slots = 2, tier: SandboxTier = 'bwrap'): Promise<Fixture> {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-hostile-'));
   // The cells' accounts must be able to pass.
   chmodSync(folder, 0o711);
   const dataDir = join(folder, 'data dir');
-  const sandbox = await openSandbox({ dataDir, slots });
+  const sandbox = await openSandbox({ dataDir, slots, tier });
   return {
     dataDir,
     folder,
@@ -39,6 +44,26 @@ export async function openFixture(slots = 2): Promise<Fixture> {
       await sandbox.close();
       rmSync(folder, { recursive: true, force: true });
     },
+  };
+}
+
+/** What `openSandbox` makes for itself, so that a test can run as many attackers at once as it likes. */
+export async function openRunContext(
+  fixture: Pick<Fixture, 'dataDir' | 'folder'>,
+  tier: SandboxTier,
+): Promise<RunContext & { close(): Promise<void> }> {
+  const images = join(fixture.dataDir, 'rootimg');
+  const image = readdirSync(images).find((name) => /^[0-9a-f]{32}$/.test(name))!;
+  const cells = mkdtempSync(join(fixture.folder, 'cells-'));
+  chmodSync(cells, 0o711);
+  const cgroups = cellAccount(0) ? await openCgroups() : null;
+  return {
+    tier: await makeTier(tier, cells),
+    rootImage: join(images, image),
+    cells,
+    dataDir: fixture.dataDir,
+    cgroup: (slot) => cgroups?.slot(slot) ?? null,
+    close: async () => cgroups?.close(),
   };
 }
 

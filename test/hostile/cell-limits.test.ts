@@ -4,10 +4,10 @@ import { type Fixture, LIMITS, MIB, openFixture, slowEncode } from './cell-fixtu
 
 const RAW = ['-f', 'rawvideo', '-c:v', 'rawvideo'];
 
-describe('each limit of a cell', () => {
+describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier %s', (tier) => {
   let fixture: Fixture;
   beforeAll(async () => {
-    fixture = await openFixture();
+    fixture = await openFixture(2, tier);
   });
   afterAll(() => fixture.close());
 

@@ -1,0 +1,250 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { constants, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { argumentLow, BPF, DATA_NR, encode, load, ret, retErrno, SECCOMP_RET, when } from '../../src/sandbox/bpf.ts';
+import { seccompArchitecture } from '../../src/sandbox/seccomp.ts';
+import { selfTest } from '../../src/sandbox/self-test.ts';
+import type { SandboxTier, SelfTestReport } from '../../src/sandbox/types.ts';
+import {
+  CHILD_SCRIPT,
+  cgroupsOf,
+  commandOf,
+  descendants,
+  type Fixture,
+  LIMITS,
+  MIB,
+  openFixture,
+  openRunContext,
+  slowEncode,
+  until,
+} from './cell-fixture.ts';
+
+const isRoot = process.getuid!() === 0;
+const failedOf = (report: SelfTestReport) =>
+  report.checks.filter(({ passed }) => !passed).map(({ attempt, seen }) => `${attempt}: ${seen}`);
+const exceptionsOf = (report: SelfTestReport) =>
+  report.checks.filter(({ promised }) => !promised).map(({ attempt }) => attempt);
+
+const EXCEPTIONS: Record<string, string[]> = {
+  bwrap: [],
+  landlock: ['own pid namespace', 'learn whether a host file exists'],
+};
+
+describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (tier) => {
+  let fixture: Fixture;
+  beforeAll(async () => {
+    fixture = await openFixture(2, tier);
+  });
+  afterAll(() => fixture.close());
+
+  it.each([1, 8])('gets nothing through, with %i at once', async (width) => {
+    const context = await openRunContext(fixture, tier);
+    const slots = Array.from({ length: width }, (_, index) => 20 + index);
+    const report = await selfTest(context, slots, { full: true });
+    await context.close();
+    expect(failedOf(report)).toEqual([]);
+    expect(exceptionsOf(report)).toEqual(EXCEPTIONS[tier]);
+    expect(report.checks.length).toBeGreaterThan(180);
+    expect(readdirSync(context.cells)).toEqual(['seccomp.bpf']);
+  });
+
+  it('harms no job beside it, and leaves no process and no control group of its own', async () => {
+    const groups = () => cgroupsOf(process.pid).length;
+    const encode = (seconds: number) =>
+      fixture.sandbox.run({
+        program: 'ffmpeg',
+        args: ['-nostdin', '-f', 'lavfi', '-i', `testsrc=s=320x180:d=${seconds}`, '-c:v', 'libx264', '/out/out.mp4'],
+        inputs: [],
+        limits: LIMITS,
+        slot: 0,
+      });
+    // A slot keeps its control groups: those of this one are made before they are counted.
+    await (await encode(0.1)).release();
+    await fixture.sandbox.selfTest();
+    const before = groups();
+    const running = encode(4);
+    const report = await fixture.sandbox.selfTest({ full: true });
+    const honest = await running;
+    await honest.release();
+    expect(failedOf(report)).toEqual([]);
+    expect(honest, honest.stderr).toMatchObject({ end: 'exit', exitCode: 0 });
+    await until(
+      () => descendants(process.pid).every((pid) => !/probe|bwrap|setpriv|ffmpeg/.test(commandOf(pid))),
+      2000,
+    );
+    expect(groups()).toBe(before);
+  });
+
+  it('dies with the worker that is killed', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'airlock-killed-'));
+    chmodSync(folder, 0o711);
+    try {
+      const child = spawn(process.execPath, ['--import', 'tsx', CHILD_SCRIPT, 'long', folder, tier], {
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
+      await once(child.stdout!, 'data');
+      const pids = descendants(child.pid!);
+      expect(pids.map(commandOf).join()).toMatch(/ffmpeg|ld-linux/);
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+      await until(() => pids.every((pid) => !existsSync(`/proc/${pid}/exe`)), 2000);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it('ends at once when it is canceled', async () => {
+    const controller = new AbortController();
+    const running = fixture.sandbox.run({
+      program: 'ffmpeg',
+      args: slowEncode(60),
+      inputs: [],
+      limits: LIMITS,
+      slot: 1,
+      signal: controller.signal,
+      onStdout: () => controller.abort(),
+    });
+    const result = await running;
+    expect(result.end).toBe('canceled');
+    expect(result.wallMs).toBeLessThan(5000);
+    await result.release();
+  });
+
+  it('gets nothing through as an ordinary user', async () => {
+    const report = await runAsUser(tier);
+    expect(report).toMatchObject({ failed: [], tier, end: 'exit', exitCode: 0 });
+    expect(report.uid).not.toBe(0);
+    expect(report.checks).toBeGreaterThan(180);
+  });
+});
+
+describe('auto', () => {
+  it('takes the strongest tier where user namespaces are allowed', async () => {
+    expect(await runAsUser('auto')).toMatchObject({ tier: 'bwrap', rejected: [], failed: [] });
+  });
+
+  it('falls to Landlock where a container forbids namespaces, and says why', async () => {
+    const report = await runAsUser('auto', { noNamespaces: true });
+    expect(report).toMatchObject({ tier: 'landlock', failed: [], end: 'exit', exitCode: 0 });
+    expect(report.rejected).toEqual([{ tier: 'bwrap', reason: expect.stringMatching(/namespace/) }]);
+  });
+});
+
+describe('without a sandbox', () => {
+  it('the same attacker succeeds in most of what it tries, so that this test bites', async () => {
+    const fixture = await openFixture(1, 'none');
+    const report = await fixture.sandbox.selfTest();
+    await fixture.close();
+    const seen = new Map(report.checks.map(({ attempt, seen }) => [attempt, seen]));
+    for (const attempt of [
+      'read a file of the host',
+      'learn whether a host file exists',
+      'read an input of another job',
+      'read /etc/passwd',
+      'read /proc',
+      'read /sys',
+      'open a device',
+      'make a symbolic link',
+      'open a socket: Unix',
+      'open a socket: internet',
+      'open a socket: netlink',
+      'make a socket pair',
+      'have the kernel signal the service',
+      'get a handle of a process',
+      'map writable and executable memory',
+      'make memory executable',
+      'make a file in memory',
+      'change the personality',
+      'tune the clock',
+    ]) {
+      if (!isRoot || attempt !== 'read an input of another job')
+        expect(Number(seen.get(attempt)), attempt).toBeGreaterThanOrEqual(0);
+    }
+    expect(report.passed).toBe(false);
+    const tried = report.checks.filter(({ attempt }) => !/descriptor|must work/.test(attempt));
+    expect(tried.filter(({ passed }) => !passed).length).toBeGreaterThan(tried.length / 2);
+  });
+});
+
+describe.runIf(isRoot && existsSync('/usr/bin/runsc'))('the attacker in gVisor', () => {
+  it('gets nothing through, and FFmpeg works', async () => {
+    const fixture = await openFixture(1, 'gvisor');
+    try {
+      expect(failedOf(await fixture.sandbox.selfTest())).toEqual([]);
+      const encoded = await fixture.sandbox.run({
+        program: 'ffmpeg',
+        args: ['-nostdin', '-f', 'lavfi', '-i', 'testsrc=s=64x64:d=1', '-c:v', 'libx264', '/out/out.mp4'],
+        inputs: [],
+        limits: { ...LIMITS, memoryBytes: 1024 * MIB },
+        slot: 0,
+      });
+      await encoded.release();
+      expect(encoded, encoded.stderr).toMatchObject({ end: 'exit', exitCode: 0 });
+      expect(descendants(process.pid).filter((pid) => /runsc|exe/.test(commandOf(pid)))).toEqual([]);
+    } finally {
+      await fixture.close();
+    }
+  }, 60_000);
+});
+
+interface UserReport {
+  uid: number;
+  tier: SandboxTier;
+  rejected: { tier: string; reason: string }[];
+  checks: number;
+  failed: unknown[];
+  end: string;
+  exitCode: number;
+}
+
+/** As `nobody` when the tests run as root. `noNamespaces`: under a filter such as container runtimes load. */
+async function runAsUser(choice: string, { noNamespaces = false } = {}): Promise<UserReport> {
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-user-'));
+  try {
+    chmodSync(folder, 0o755);
+    const dataDir = join(folder, 'data dir');
+    mkdirSync(dataDir, { mode: 0o700 });
+    if (isRoot) chownSync(dataDir, 65534, 65534);
+    const filter = join(folder, 'container.bpf');
+    writeFileSync(filter, containerFilter(), { mode: 0o644 });
+    const node = [process.execPath, '--import', 'tsx', CHILD_SCRIPT, 'user', dataDir, choice];
+    const command = noNamespaces ? ['/usr/bin/setpriv', '--no-new-privs', '--seccomp-filter', filter, ...node] : node;
+    const child = spawn(command[0]!, command.slice(1), {
+      ...(isRoot && { uid: 65534, gid: 65534 }),
+      env: { PATH: '/usr/bin:/bin', HOME: '/tmp' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let stdout = '';
+    let stderr = '';
+    child.stdout!.on('data', (chunk) => {
+      stdout += chunk;
+    });
+    child.stderr!.on('data', (chunk) => {
+      stderr += chunk;
+    });
+    await once(child, 'close');
+    expect(stdout, stderr).not.toBe('');
+    return JSON.parse(stdout);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** No namespaces and no mounts, everything else allowed: the part of Docker's default profile that matters here. */
+function containerFilter(): Buffer {
+  const { table } = seccompArchitecture();
+  const { EPERM, ENOSYS } = constants.errno;
+  const NAMESPACES = 0x7e020000;
+  return encode([
+    load(DATA_NR),
+    ...when(BPF.JEQ_K, table.clone3!, [retErrno(ENOSYS)]),
+    ...['unshare', 'setns', 'mount', 'umount2', 'pivot_root'].flatMap((name) =>
+      when(BPF.JEQ_K, table[name]!, [retErrno(EPERM)]),
+    ),
+    ...when(BPF.JEQ_K, table.clone!, [load(argumentLow(0)), ...when(BPF.JSET_K, NAMESPACES, [retErrno(EPERM)])]),
+    ret(SECCOMP_RET.ALLOW),
+  ]);
+}
