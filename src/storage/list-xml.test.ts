@@ -26,7 +26,9 @@ describe('list documents', () => {
       const text = `<ListBucketResult>${entry.replace('a%2Fb%20c+d', key)}</ListBucketResult>`;
       expect(() => parseListPage(text)).toThrow(/^the store answered/);
     }
-    expect(() => parseListPage(`<ListBucketResult>${entry.replace(/<Size>.*<.Size>/, '')}</ListBucketResult>`)).toThrow();
+    expect(() =>
+      parseListPage(`<ListBucketResult>${entry.replace(/<Size>.*<.Size>/, '')}</ListBucketResult>`),
+    ).toThrow();
   });
 
   it('of 4 MB without one closed element are read at once', () => {
