@@ -60,6 +60,8 @@ export interface FileOut {
   /** Leaves a hole: bytes that read as zero and take no room. */
   skip(length: number): void;
   close(): void;
+  /** Closes it without what is not written yet. */
+  discard(): void;
 }
 
 const BUFFERED = 256 * 1024;
@@ -108,5 +110,6 @@ export function createOut(path: string): FileOut {
       flush();
       closeSync(fd);
     },
+    discard: () => closeSync(fd),
   };
 }

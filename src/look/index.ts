@@ -59,6 +59,7 @@ export function openLook(options: { threads: number }): Look {
         const answer = await thread.ask(request, ms, signal);
         usable = true;
         if ('refusal' in answer) throw new JobFailure(answer.refusal.code, `${subject} ${answer.refusal.message}`);
+        if ('fault' in answer) throw Object.assign(new Error(answer.fault.message), { code: answer.fault.code });
         return answer.result;
       } catch (error) {
         if (!(error instanceof ThreadEnded)) throw error;

@@ -18,7 +18,6 @@ export async function lookAtFile(request: LookRequest): Promise<LookResult> {
     if (request.target === null) return { container: 'original', demuxer: request.demuxer, reason: null };
     return { container: 'rewritten', demuxer, reason: null };
   } catch (error) {
-    if (request.target !== null) rmSync(request.target, { force: true });
     if (error instanceof NotRewritable) {
       return { container: 'original', demuxer: request.demuxer, reason: error.message };
     }
@@ -37,8 +36,11 @@ async function readAndWrite(request: LookRequest, file: FileBytes): Promise<stri
   const out = createOut(request.target);
   try {
     write(out, request.mediaBytes);
-  } finally {
     out.close();
+  } catch (error) {
+    out.discard();
+    rmSync(request.target, { force: true });
+    throw error;
   }
   return demuxer;
 }

@@ -9,8 +9,10 @@ parentPort!.on('message', (request: LookRequest) => {
   lookAtFile(request).then(
     (result) => answer({ result }),
     (error: unknown) => {
-      if (!(error instanceof Refused)) throw error;
-      answer({ refusal: { code: error.code, message: error.message } });
+      if (error instanceof Refused) return answer({ refusal: { code: error.code, message: error.message } });
+      const { code, syscall, message } = error as NodeJS.ErrnoException;
+      if (code === undefined || syscall === undefined) throw error;
+      answer({ fault: { code, message } });
     },
   );
 });

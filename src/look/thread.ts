@@ -15,14 +15,14 @@ export class LookThread {
   /** Files it has looked at. */
   files = 0;
 
-  constructor() {
+  constructor({ heapMb = HEAP_MB } = {}) {
     const entry = threadEntry();
     this.#worker = new Worker(entry.code, {
       eval: entry.eval,
       execArgv: [],
       // No setting and no secret of the service is for its eyes.
       env: {},
-      resourceLimits: { maxOldGenerationSizeMb: HEAP_MB, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
+      resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
       stdin: false,
     });
     this.#worker.unref();

@@ -32,4 +32,10 @@ export interface LookRefusal {
   message: string;
 }
 
-export type LookAnswer = { result: LookResult } | { refusal: LookRefusal };
+/** A fault of the surroundings, such as a full disk: says nothing about the file. */
+export interface LookFault {
+  code: string;
+  message: string;
+}
+
+export type LookAnswer = { result: LookResult } | { refusal: LookRefusal } | { fault: LookFault };

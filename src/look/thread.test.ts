@@ -1,0 +1,68 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openLook } from './index.ts';
+import { makeBox, makeFullBox, u32 } from './isobmff/boxes.ts';
+import { LookThread, ThreadEnded } from './thread.ts';
+
+describe('a reader in its thread', () => {
+  let folder: string;
+  let path: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-thread-'));
+    path = join(folder, 'boxes.mp4');
+    // 300,000 boxes keep the reader busy for longer than a millisecond.
+    await writeFile(path, Buffer.alloc(2_400_000, makeBox('free')));
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const request = (target: string | null = null) => ({ path, demuxer: 'mov', target, mediaBytes: null });
+
+  it('is ended when its time is over, and a new one takes its place', async () => {
+    const thread = new LookThread();
+    await expect(thread.ask(request(), 1)).rejects.toThrow(ThreadEnded);
+    await expect(thread.ask(request(), 10_000)).rejects.toThrow(ThreadEnded);
+    const fresh = new LookThread();
+    expect(await fresh.ask(request(), 10_000)).toMatchObject({ refusal: { code: 'invalid_media' } });
+    await fresh.end();
+  });
+
+  it('stops when the job does, and the next file is read all the same', async () => {
+    const look = openLook({ threads: 1 });
+    const stop = new AbortController();
+    const looking = look.look(request(), { subject: 'Input 1', signal: stop.signal });
+    stop.abort('canceled');
+    await expect(looking).rejects.toThrow('canceled');
+    await expect(look.look(request(), { subject: 'Input 1' })).rejects.toThrow(/^Input 1 has no index/);
+    await look.close();
+  });
+
+  it('ends for want of memory without harm to the process', async () => {
+    // Boxes that are kept in a list before they are counted.
+    const big = join(folder, 'big.mp4');
+    const trak = makeBox('trak');
+    const moov = makeBox('moov', makeFullBox('mvhd', 0, 0, Buffer.alloc(96)), Buffer.alloc(1_400_000, trak));
+    await writeFile(big, Buffer.concat([makeBox('ftyp', Buffer.from('isomxxxx'), u32(0)), moov]));
+    const thread = new LookThread({ heapMb: 8 });
+    await expect(thread.ask({ ...request(), path: big }, 30_000)).rejects.toThrow(/more memory/);
+  });
+
+  it('never writes through what lies at its target already', async () => {
+    const target = join(folder, 'there');
+    await writeFile(target, 'mine');
+    const look = openLook({ threads: 1 });
+    const wav = join(folder, 'a.wav');
+    const head = Buffer.from(
+      'RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x08\0\0\0',
+      'latin1',
+    );
+    await writeFile(wav, Buffer.concat([head, Buffer.alloc(8)]));
+    const ask = (to: string) =>
+      look.look({ path: wav, demuxer: 'wav', target: to, mediaBytes: null }, { subject: 'It' });
+    expect(await ask(join(folder, 'new'))).toMatchObject({ container: 'rewritten' });
+    await expect(ask(target)).rejects.toMatchObject({ code: 'EEXIST' });
+    expect((await stat(target)).size).toBe(4);
+    await look.close();
+  });
+});
