@@ -8,6 +8,7 @@ import { PROGRAM } from '../helpers/service.ts';
 import { compileProfile, type DockerProfile, readProfile, syscallNumbers } from './docker-seccomp.ts';
 
 const NOBODY = 65534;
+const SETPRIV = '/usr/bin/setpriv';
 /** Ways to the kernel, to other processes or to the host that no container of ours needs. */
 const NEVER =
   `add_key bpf chroot clock_settime delete_module finit_module init_module io_uring_setup kcmp kexec_load keyctl
@@ -79,7 +80,7 @@ describe('the seccomp profile for Docker', () => {
       ...[process.execPath, PROGRAM, 'doctor', '--json'],
     ];
     const env = { PATH: '/usr/bin:/bin', HOME: dataDir, AIRLOCK_DATA_DIR: dataDir };
-    const { stdout } = await promisify(execFile)('setpriv', args, { env, cwd: '/', maxBuffer: 2 ** 24 }).catch(
+    const { stdout } = await promisify(execFile)(SETPRIV, args, { env, cwd: '/', maxBuffer: 2 ** 24 }).catch(
       (error: { stdout: string }) => error,
     );
     return JSON.parse(stdout);
@@ -88,6 +89,6 @@ describe('the seccomp profile for Docker', () => {
 
 describe('the program that starts under the profile', () => {
   it('is there: setpriv knows seccomp filters', () => {
-    expect(execFileSync('setpriv', ['--help'], { encoding: 'utf8' })).toMatch(/--seccomp-filter/);
+    expect(execFileSync(SETPRIV, ['--help'], { encoding: 'utf8' })).toMatch(/--seccomp-filter/);
   });
 });
