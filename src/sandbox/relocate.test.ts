@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { relocate, relocateArgs, unrelocate } from './relocate.ts';
+
+describe('paths of a cell without a root of its own', () => {
+  it.each([
+    ['/in/0', '../in/0'],
+    ['/out/%05d.png', '../out/%05d.png'],
+    ["subtitles=filename='/in/asset-0.srt':fontsdir=/in", "subtitles=filename='../in/asset-0.srt':fontsdir=../in"],
+    ['[0:v]lut3d=/in/1.cube,scale=2:2[v]', '[0:v]lut3d=../in/1.cube,scale=2:2[v]'],
+    ['/input/0', '/input/0'],
+    ['/home/in/0', '/home/in/0'],
+    ['w=iw/in_w', 'w=iw/in_w'],
+  ])('%s becomes %s', (text, expected) => {
+    expect(relocate(text)).toBe(expected);
+  });
+
+  it('are left alone in what somebody calls a film', () => {
+    expect(relocateArgs(['-metadata', 'title=/in/0', '-i', '/in/0'])).toEqual([
+      '-metadata',
+      'title=/in/0',
+      '-i',
+      '../in/0',
+    ]);
+  });
+
+  it('come back in messages', () => {
+    expect(unrelocate("Error opening input file ../in/0: '../out/a.mp4'.")).toBe(
+      "Error opening input file /in/0: '/out/a.mp4'.",
+    );
+  });
+});

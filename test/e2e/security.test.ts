@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startService, type TestService } from '../helpers/service.ts';
+import { until } from '../helpers/until.ts';
+
+describe('GET /v1/security', () => {
+  let service: TestService;
+  beforeAll(async () => {
+    service = await startService({ AIRLOCK_SANDBOX: 'landlock' });
+  });
+  afterAll(() => service?.remove());
+
+  it('says how FFmpeg is confined, what the last self-test said, and which build runs', async () => {
+    const { status, json } = await service.call('GET', '/v1/security');
+    expect(status).toBe(200);
+    expect(json.sandbox).toEqual([
+      {
+        worker: expect.any(String),
+        tier: 'landlock',
+        passed: true,
+        checks: expect.any(Number),
+        exceptions: ['own pid namespace', 'learn whether a host file exists'],
+        at: expect.stringMatching(/Z$/),
+      },
+    ]);
+    expect(json.sandbox[0].checks).toBeGreaterThan(180);
+    expect(json.ffmpeg.version).toMatch(/^ffmpeg version/);
+    const known = await until(
+      async () => {
+        const { ffmpeg } = (await service.call('GET', '/v1/security')).json;
+        return ffmpeg.update && ffmpeg;
+      },
+      { what: 'what is known of FFmpeg' },
+    );
+    expect(['current', 'newer', 'unknown']).toContain(known.update.state);
+    expect(known.advisories.table).toMatch(/^\d{4}-\d\d-\d\d$/);
+    const { open, fixed, unknown } = known.advisories;
+    expect(open.length + fixed.length + unknown.length).toBeGreaterThan(5);
+    expect((await service.call('GET', '/health-check')).json.sandbox).toEqual({ tier: 'landlock' });
+  });
+});
