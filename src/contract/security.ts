@@ -22,6 +22,26 @@ export const securityAnswer = z
       version: z.string().nullable(),
       package: z.string().nullable().meta({ description: 'Version of the distribution’s package.' }),
       since: timestamp.nullable().meta({ description: 'Since when new jobs get this build.' }),
+      update: z
+        .object({
+          state: z
+            .enum(['current', 'newer', 'unknown'])
+            .meta({ description: '`newer`: the distribution has a newer package. `unknown` never means current.' }),
+          candidate: z.string().nullable(),
+          security: z.boolean().meta({ description: 'The candidate comes from the security archive.' }),
+          lists_from: timestamp.nullable().meta({ description: 'Age of the package lists that were asked.' }),
+          reason: z.string().nullable(),
+        })
+        .nullable(),
+      advisories: z
+        .object({
+          table: z.iso.date().meta({ description: 'Day of the bundled table.' }),
+          open: z.array(z.object({ cve: z.string(), what: z.string() })),
+          fixed: z.array(z.string()),
+          unknown: z.array(z.string()),
+        })
+        .nullable()
+        .meta({ description: 'Known vulnerabilities of this build, as far as the bundled table goes.' }),
     }),
   })
   .meta({ id: 'Security' });

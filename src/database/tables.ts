@@ -179,6 +179,7 @@ export interface WorkersTable {
   ffmpeg: string;
   ffmpeg_package: string | null;
   ffmpeg_since: Timestamp | null;
+  ffmpeg_report: Json<unknown> | null;
   self_test_passed: boolean | null;
   self_test_checks: number | null;
   self_test_exceptions: Generated<string[]>;

@@ -2,6 +2,7 @@ import type { Security } from '../contract/security.ts';
 import type { Db } from '../database/pool.ts';
 import { aliveWorkers } from './workers.ts';
 
+type State = Pick<Security['ffmpeg'], 'update' | 'advisories'>;
 type Tier = Security['sandbox'][number]['tier'];
 
 /** How each living worker confines FFmpeg, what its last self-test said, and which build the newest of them runs. */
@@ -21,6 +22,7 @@ export async function readSecurity(db: Db): Promise<Security> {
       version: newest?.ffmpeg ?? null,
       package: newest?.ffmpeg_package ?? null,
       since: newest?.ffmpeg_since?.toISOString() ?? null,
+      ...((newest?.ffmpeg_report as State | null) ?? { update: null, advisories: null }),
     },
   };
 }

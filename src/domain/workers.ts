@@ -1,4 +1,5 @@
 import type { Insertable } from 'kysely';
+import type { Security } from '../contract/security.ts';
 import type { Db } from '../database/pool.ts';
 import type { WorkersTable } from '../database/tables.ts';
 import { LOST_SECONDS } from './context.ts';
@@ -38,6 +39,19 @@ export async function recordSelfTest(db: Db, id: string, result: SelfTestResult)
       self_test_exceptions: result.exceptions,
       self_test_at: result.at,
     })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** What is known of the FFmpeg of a worker's cells: a newer package, and known vulnerabilities. */
+export async function recordFfmpegState(
+  db: Db,
+  id: string,
+  state: Pick<Security['ffmpeg'], 'update' | 'advisories'>,
+): Promise<void> {
+  await db
+    .updateTable('workers')
+    .set({ ffmpeg_report: JSON.stringify(state) })
     .where('id', '=', id)
     .execute();
 }

@@ -10,6 +10,7 @@ import { openLook } from '../look/index.ts';
 import { LANES, type Lane } from '../queue/queue.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import type { WorkerDeps } from './deps.ts';
+import { startFfmpegReports } from './ffmpeg-reports.ts';
 import { isAliveHere, ownIdentity } from './identity.ts';
 import { inTurn } from './in-turn.ts';
 import { inspectUpload } from './inspect-upload.ts';
@@ -54,6 +55,7 @@ export async function startWorker(given: Omit<WorkerDeps, 'look'>): Promise<Work
   });
   const selfTests = startSelfTests(deps, id, deps.selfTest);
   await selfTests.recorded;
+  const ffmpegReports = startFfmpegReports(deps, id);
 
   const running = new RunningJobs();
   const wakeups = createWakeups();
@@ -117,6 +119,7 @@ export async function startWorker(given: Omit<WorkerDeps, 'look'>): Promise<Work
       clearInterval(heartbeat);
       await maintenance.stop();
       await selfTests.stop();
+      await ffmpegReports.stop();
       await listener.close();
       await removeWorker(context.db, id).catch(() => {});
       await deps.look.close();

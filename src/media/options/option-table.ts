@@ -8,7 +8,7 @@ import { STREAM_OPTIONS } from './option-table/streams.ts';
 import { TIME_OPTIONS } from './option-table/time.ts';
 import { VIDEO_ENCODER_OPTIONS } from './option-table/video-encoders.ts';
 
-export type { OptionRow, OptionScope, StreamLetter } from './option-row.ts';
+export type { OptionRow, OptionScope } from './option-row.ts';
 
 /**
  * The plain FFmpeg flags that a request may use (security 3). What is not here is refused: FFmpeg has

@@ -18,6 +18,6 @@ export function boundSources(graph: CheckedGraph, seconds: number): CheckedGraph
   return { ...graph, chains: graph.chains.map((filters) => filters.map(bound)) };
 }
 
-export function hasEndlessSource(graph: CheckedGraph): boolean {
+function hasEndlessSource(graph: CheckedGraph): boolean {
   return graph.chains.flat().some((filter) => filter.spec.endless?.option != null && isEndless(filter));
 }

@@ -75,7 +75,7 @@ export const LAYOUT_CHANNELS: Readonly<Record<string, number>> = {
 };
 
 /** Most channels of a stream: each filter works on all of them, so that they multiply cost and memory. */
-export const MAX_CHANNELS = 24;
+const MAX_CHANNELS = 24;
 
 const escaped = (words: readonly string[]): string => words.map((word) => word.replace(/[.()]/g, '\\$&')).join('|');
 

@@ -1,0 +1,58 @@
+import type { Context } from '../domain/context.ts';
+import { recordFfmpegState } from '../domain/workers.ts';
+import { type FfmpegReport, reportFfmpeg, type Sandbox } from '../sandbox/index.ts';
+import type { Logger } from '../telemetry/index.ts';
+
+/** The distribution's lists change a few times a day. */
+const HOUR_MS = 3600_000;
+/** How soon a change of the build is noticed; the sandbox itself looks every 20 s. */
+const LOOK_MS = 20_000;
+
+/** Says in the worker's row what is known of its FFmpeg: at the start, when the build changes, and every hour. */
+export function startFfmpegReports(
+  deps: { context: Pick<Context, 'db'>; sandbox: Pick<Sandbox, 'ffmpeg'>; logger: Logger },
+  workerId: string,
+): { stop(): Promise<void> } {
+  let reported: { since: Date; at: number } | null = null;
+  let current = report();
+  const timer = setInterval(() => {
+    const isFresh = reported?.since === deps.sandbox.ffmpeg.since && Date.now() - reported.at < HOUR_MS;
+    if (!isFresh) current = report();
+  }, LOOK_MS);
+  timer.unref();
+  return {
+    async stop() {
+      clearInterval(timer);
+      await current;
+    },
+  };
+
+  async function report(): Promise<void> {
+    const build = deps.sandbox.ffmpeg;
+    reported = { since: build.since, at: Date.now() };
+    try {
+      await recordFfmpegState(deps.context.db, workerId, stateOf(await reportFfmpeg(build)));
+    } catch (error) {
+      reported = null;
+      deps.logger.warn({ err: error }, 'what is known of FFmpeg was not stored');
+    }
+  }
+}
+
+function stateOf({ update, advisories }: FfmpegReport) {
+  return {
+    update: {
+      state: update.state,
+      candidate: update.candidate,
+      security: update.security,
+      lists_from: update.listsFrom?.toISOString() ?? null,
+      reason: update.reason,
+    },
+    advisories: {
+      table: advisories.table,
+      open: advisories.open.map(({ cve, what }) => ({ cve, what })),
+      fixed: advisories.fixed.map(({ cve }) => cve),
+      unknown: advisories.unknown.map(({ cve }) => cve),
+    },
+  };
+}
