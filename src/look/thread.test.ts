@@ -45,6 +45,9 @@ describe('a reader in its thread', () => {
     const moov = makeBox('moov', makeFullBox('mvhd', 0, 0, Buffer.alloc(96)), Buffer.alloc(1_400_000, trak));
     await writeFile(big, Buffer.concat([makeBox('ftyp', Buffer.from('isomxxxx'), u32(0)), moov]));
     const thread = new LookThread({ heapMb: 8 });
+    const small = join(folder, 'small.mp4');
+    await writeFile(small, makeBox('ftyp', Buffer.from('isomxxxx')));
+    expect(await thread.ask({ ...request(), path: small }, 30_000)).toHaveProperty('refusal');
     await expect(thread.ask({ ...request(), path: big }, 30_000)).rejects.toThrow(/more memory/);
   });
 
