@@ -17,7 +17,3 @@ export function boundSources(graph: CheckedGraph, seconds: number): CheckedGraph
   };
   return { ...graph, chains: graph.chains.map((filters) => filters.map(bound)) };
 }
-
-function hasEndlessSource(graph: CheckedGraph): boolean {
-  return graph.chains.flat().some((filter) => filter.spec.endless?.option != null && isEndless(filter));
-}

@@ -74,9 +74,6 @@ export const LAYOUT_CHANNELS: Readonly<Record<string, number>> = {
   '22.2': 24,
 };
 
-/** Most channels of a stream: each filter works on all of them, so that they multiply cost and memory. */
-const MAX_CHANNELS = 24;
-
 const escaped = (words: readonly string[]): string => words.map((word) => word.replace(/[.()]/g, '\\$&')).join('|');
 
 /** Regex sources; none can match the same text in two ways, so that they stay linear. */
