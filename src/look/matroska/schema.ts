@@ -34,64 +34,85 @@ export const ID = {
   chapters: 0x1043a770,
 } as const;
 
-/** Padding and checksums may stand anywhere. */
-const ANYWHERE: Rules = { 236: 'drop', 191: 'drop' };
+/** The same rule for several elements, whose ids stand here as RFC 9559 writes them. */
+function all(rule: Rule, ...ids: number[]): Rules {
+  return Object.fromEntries(ids.map((id) => [id, rule]));
+}
 
-const MASTERING: Rules = Object.fromEntries(
-  Array.from({ length: 10 }, (_, index) => [0x55d1 + index, 'float' as const]),
-);
+/** Padding and checksums may stand anywhere. */
+const ANYWHERE = all('drop', 0xec, 0xbf);
+
+/** Primaries and white point, least and most luminance. */
+const MASTERING = all('float', 0x55d1, 0x55d2, 0x55d3, 0x55d4, 0x55d5, 0x55d6, 0x55d7, 0x55d8, 0x55d9, 0x55da);
 const COLOUR: Rules = {
   ...ANYWHERE,
-  ...Object.fromEntries(Array.from({ length: 13 }, (_, index) => [0x55b1 + index, 'unsigned' as const])),
-  21968: { ...ANYWHERE, ...MASTERING },
+  // Matrix, bits, chroma (six), range, transfer, primaries, and the two light levels.
+  ...all('unsigned', 0x55b1, 0x55b2, 0x55b3, 0x55b4, 0x55b5, 0x55b6, 0x55b7, 0x55b8, 0x55b9, 0x55ba, 0x55bb),
+  ...all('unsigned', 0x55bc, 0x55bd),
+  ...all({ ...ANYWHERE, ...MASTERING }, 0x55d0),
 };
 const PROJECTION: Rules = {
   ...ANYWHERE,
-  ...{ 30321: 'unsigned', 30322: 'bytes', 30323: 'float', 30324: 'float', 30325: 'float' },
+  // Kind, private data; yaw, pitch, roll, which is how a turned picture is told.
+  ...all('unsigned', 0x7671),
+  ...all('bytes', 0x7672),
+  ...all('float', 0x7673, 0x7674, 0x7675),
 };
 const VIDEO: Rules = {
   ...ANYWHERE,
   // Size, cropping, display size and its unit, aspect ratio type.
-  ...{ 176: 'unsigned', 186: 'unsigned', 21674: 'unsigned', 21691: 'unsigned', 21708: 'unsigned' },
-  ...{ 21725: 'unsigned', 21680: 'unsigned', 21690: 'unsigned', 21682: 'unsigned', 21683: 'unsigned' },
+  ...all('unsigned', 0xb0, 0xba, 0x54aa, 0x54bb, 0x54cc, 0x54dd, 0x54b0, 0x54ba, 0x54b2, 0x54b3),
   // Interlacing, field order, stereo (twice), alpha.
-  ...{ 154: 'unsigned', 157: 'unsigned', 21432: 'unsigned', 21433: 'unsigned', 21440: 'unsigned' },
-  // Uncompressed pixel format, gamma, frame rate.
-  ...{ 3061028: 'bytes', 3126563: 'float', 2327523: 'float' },
-  21936: COLOUR,
-  30320: PROJECTION,
+  ...all('unsigned', 0x9a, 0x9d, 0x53b8, 0x53b9, 0x53c0),
+  // Uncompressed pixel format; gamma, frame rate.
+  ...all('bytes', 0x2eb524),
+  ...all('float', 0x2fb523, 0x2383e3),
+  ...all(COLOUR, 0x55b0),
+  ...all(PROJECTION, 0x7670),
 };
 const AUDIO: Rules = {
   ...ANYWHERE,
-  ...{ 181: 'float', 30901: 'float', 159: 'unsigned', 25188: 'unsigned', 21233: 'unsigned' },
+  // Sampling rate, that of the output; channels, bits, emphasis.
+  ...all('float', 0xb5, 0x78b5),
+  ...all('unsigned', 0x9f, 0x6264, 0x52f1),
+};
+/** Value, type and data of what is added to blocks; its name is dropped. */
+const ADDITION: Rules = {
+  ...ANYWHERE,
+  ...all('unsigned', 0x41f0, 0x41e7),
+  ...all('bytes', 0x41ed),
+  ...all('drop', 0x41a4),
 };
 export const TRACK: Rules = {
   ...ANYWHERE,
   // Number, UID, type; enabled, default, forced, lacing; hearing, visual, description, original, commentary.
-  ...{ 215: 'unsigned', 29637: 'unsigned', 131: 'unsigned', 185: 'unsigned', 136: 'unsigned', 21930: 'unsigned' },
-  ...{ 156: 'unsigned', 21931: 'unsigned', 21932: 'unsigned', 21933: 'unsigned', 21934: 'unsigned' },
-  21935: 'unsigned',
-  // Durations, time scale, largest addition; languages; codec, its set-up, delay, pre-roll.
-  ...{ 2352003: 'unsigned', 2313850: 'unsigned', 2306383: 'float', 21998: 'unsigned' },
-  ...{ 2274716: 'text', 2274717: 'text', 134: 'text', 25506: 'bytes', 170: 'unsigned' },
-  ...{ 22186: 'unsigned', 22203: 'unsigned' },
-  16868: { ...ANYWHERE, 16880: 'unsigned', 16804: 'drop', 16871: 'unsigned', 16877: 'bytes' },
-  [ID.video]: VIDEO,
-  225: AUDIO,
+  ...all('unsigned', 0xd7, 0x73c5, 0x83, 0xb9, 0x88, 0x55aa, 0x9c, 0x55ab, 0x55ac, 0x55ad, 0x55ae, 0x55af),
+  // Durations of frames and fields, largest addition, decode-all, delay, pre-roll; time scale.
+  ...all('unsigned', 0x23e383, 0x234e7a, 0x55ee, 0xaa, 0x56aa, 0x56bb),
+  ...all('float', 0x23314f),
+  // Languages, codec; its set-up.
+  ...all('text', 0x22b59c, 0x22b59d, 0x86),
+  ...all('bytes', 0x63a2),
+  ...all(ADDITION, 0x41e4),
+  ...all(VIDEO, ID.video),
+  ...all(AUDIO, 0xe1),
   // Names of track and codec, caches.
-  ...{ 21358: 'drop', 2459272: 'drop', 28135: 'drop', 28152: 'drop' },
+  ...all('drop', 0x536e, 0x258688, 0x6de7, 0x6df8),
 };
 export const INFO: Rules = {
   ...ANYWHERE,
-  [ID.timestampScale]: 'unsigned',
-  [ID.duration]: 'float',
-  // Programs, title, date, UIDs and names of segments.
-  ...{ 19840: 'drop', 22337: 'drop', 31657: 'drop', 17505: 'drop', 29604: 'drop', 29572: 'drop' },
+  ...all('unsigned', ID.timestampScale),
+  ...all('float', ID.duration),
+  // Programs, title; UIDs and names of segments.
+  ...all('drop', 0x4d80, 0x5741, 0x7ba9, 0x4461, 0x73a4, 0x7384),
 };
+const BLOCK_ADDITION: Rules = { ...ANYWHERE, ...all('unsigned', 0xee), ...all('bytes', 0xa5) };
 export const BLOCK_GROUP: Rules = {
   ...ANYWHERE,
-  [ID.block]: 'bytes',
-  // Duration, references, padding to be cut, additions (alpha).
-  ...{ 155: 'unsigned', [ID.reference]: 'signed', 30114: 'signed', 250: 'drop' },
-  30113: { ...ANYWHERE, 166: { ...ANYWHERE, 238: 'unsigned', 165: 'bytes' } },
+  ...all('bytes', ID.block),
+  // Duration; references, padding to be cut; priority; additions (alpha).
+  ...all('unsigned', 0x9b),
+  ...all('signed', ID.reference, 0x75a2),
+  ...all('drop', 0xfa),
+  ...all({ ...ANYWHERE, ...all(BLOCK_ADDITION, 0xa6) }, 0x75a1),
 };
