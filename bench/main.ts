@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { floodCase } from './cases/flood.ts';
 import { accept, start, validate } from './cases/latency.ts';
 import { memory } from './cases/memory.ts';
 import { overhead } from './cases/overhead.ts';
+import { sandbox } from './cases/sandbox.ts';
 import { startup } from './cases/startup.ts';
 import { describeMachine, machineLine } from './lib/machine.ts';
 import type { CaseOptions, CaseResult } from './lib/result.ts';
@@ -17,6 +19,8 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   validate,
   start,
   overhead,
+  sandbox,
+  flood: floodCase,
 };
 const MAX_PAIRS = 100;
 

@@ -91,6 +91,19 @@ export async function sourceShort(): Promise<Source> {
   return { path, synthetic: ocean ? [] : ['ocean.mp4 (npm vide)'] };
 }
 
+/** 20 s of 1280x720 without sound, from real pictures where they are there: what the cost of a cell is measured with. */
+export async function sourceMoving(): Promise<Source> {
+  const folder = cacheFolder();
+  const ocean = await oceanClip(folder);
+  const path = join(folder, `clip-720p-20s-${ocean ? 'r' : 's'}.mp4`);
+  if (!existsSync(path)) {
+    const input = ocean ? ['-stream_loop', '-1', '-i', ocean] : ['-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=30'];
+    const codec = ['-map', '0:v', '-vf', 'scale=1280:720,fps=30', '-c:v', 'libx264', '-preset', 'fast', '-crf', '20'];
+    await encode(path, [...input, '-t', '20', ...codec]);
+  }
+  return { path, synthetic: ocean ? [] : ['ocean.mp4 (npm vide)'] };
+}
+
 /** From the package, by name and version; null without a registry. */
 async function oceanClip(folder: string): Promise<string | null> {
   const file = join(folder, 'ocean.mp4');

@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processesOf } from '../helpers/processes-of.ts';
+import { startService, type TestService } from '../helpers/service.ts';
+import { cgroupsOf } from './cell-fixture.ts';
+import { type FloodReport, flood } from './flood/flood.ts';
+import { mountsOf, tracesOfJobs } from './flood/traces.ts';
+
+/** `npm run bench -- --case flood` sends more, and heavier ones, and measures. */
+const SIZE = { files: 100, holeSeconds: 300, burnSeconds: 0.08, gifSide: 1024, drips: 1, endless: 0, seed: 4 };
+/** MiB that a role may keep after the flood; a job that leaked would keep tens of MiB a file. */
+const KEPT_MIB = 150;
+
+describe('a hundred hostile files at once', () => {
+  let service: TestService;
+  let report: FloodReport;
+  beforeAll(async () => {
+    service = await startService({ AIRLOCK_FETCH_ALLOW: '127.0.0.1/32', AIRLOCK_WORKER_SLOTS: '6' });
+    report = await flood(service, SIZE, 150_000);
+  }, 240_000);
+  afterAll(() => service?.remove());
+
+  it('end failed for a declared reason, or completed without harm', () => {
+    expect(report.hostile).toHaveLength(SIZE.files);
+    expect(report.undeclared).toEqual([]);
+    // Most must have been hostile indeed.
+    expect(report.hostile.filter(({ status }) => status === 'failed').length).toBeGreaterThan(SIZE.files / 2);
+    expect(new Set(report.hostile.map(({ code }) => code)).size).toBeGreaterThan(8);
+  });
+
+  it('leave the well-meant jobs beside them right', () => {
+    expect(report.wellMeant).toBe(8);
+    expect(report.faults).toEqual([]);
+  });
+
+  it('keep no health check from its answer', () => {
+    expect(report.health.ms.length).toBeGreaterThan(50);
+    expect(report.health.faults).toEqual([]);
+  });
+
+  it('leave no file, process, control group or mount, and memory near its level', async () => {
+    expect(tracesOfJobs(service)).toEqual([]);
+    for (const [role, before] of Object.entries(report.memory.before)) {
+      expect([role, report.memory.after[role]! < before + KEPT_MIB]).toEqual([role, true]);
+    }
+    const workers = service.pids('worker');
+    expect(workers).toHaveLength(1);
+    await service.stop();
+    expect(workers.flatMap(cgroupsOf)).toEqual([]);
+    expect(mountsOf(service)).toEqual([]);
+    expect(processesOf(service.dataDir)).toEqual([]);
+  });
+});

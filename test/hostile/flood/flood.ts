@@ -1,0 +1,147 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import type { RequestListener } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { failures } from '../../../src/contract/failures.ts';
+import type { Job } from '../../../src/contract/transcodes.ts';
+import { call, type TestService } from '../../helpers/service.ts';
+import { startSource } from '../../helpers/source-server.ts';
+import { until } from '../../helpers/until.ts';
+import { type FloodSize, type Hostile, helpers, hostileFiles } from './corpus.ts';
+import { watchHealth } from './health.ts';
+import { memoryOfRoles } from './memory.ts';
+import { makeSeeds } from './seeds.ts';
+import { tracesOfJobs } from './traces.ts';
+import { faultsOf, WELL_MEANT } from './well-meant.ts';
+
+export interface FloodReport {
+  hostile: { name: string; status: string; code: string | null; seconds: number }[];
+  /** What is wrong with hostile jobs' ends: still running, or failed for a reason that is not declared. */
+  undeclared: string[];
+  /** What is wrong with well-meant jobs, by job. */
+  faults: string[];
+  wellMeant: number;
+  health: { ms: number[]; faults: string[] };
+  /** MiB by role: at rest before, at rest after. */
+  memory: { before: Record<string, number>; after: Record<string, number> };
+  seconds: number;
+}
+
+/** Milliseconds between health checks. */
+const HEALTH_MS = 50;
+
+/**
+ * Sends hostile files all at once and well-meant jobs of another account among them, and waits for every end. The
+ * service needs AIRLOCK_FETCH_ALLOW=127.0.0.1/32.
+ * @param restMs time that memory gets to come back before it is read again.
+ */
+export async function flood(
+  service: TestService,
+  size: FloodSize,
+  timeoutMs: number,
+  restMs = 0,
+): Promise<FloodReport> {
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-flood-'));
+  const served = new Map<string, Buffer | RequestListener>();
+  const source = await startSource((request, response) => {
+    const found = served.get(decodeURIComponent(request.url!.slice(1)));
+    if (typeof found === 'function') found(request, response);
+    else if (found) response.writeHead(200, { 'content-length': found.length }).end(found);
+    else response.writeHead(404).end();
+  });
+  try {
+    const seeds = await makeSeeds(folder);
+    const at = (name: string) => `${source.url}/${encodeURIComponent(name)}`;
+    const files = await hostileFiles(folder, seeds, size, at);
+    for (const file of files) served.set(file.name, file.serves);
+    for (const [name, bytes] of Object.entries({ ...seeds, ...helpers(seeds) })) served.set(name, bytes);
+
+    const other = (await service.makeKey('--account', 'well-meant')).key;
+    const send = async (key: string, name: string, request: Hostile['request']): Promise<string> => {
+      const body = { inputs: [{ url: at(name) }], ...request };
+      const answer = await call(`${service.api}/v1/transcodes`, 'POST', key, body);
+      if (answer.status !== 201) throw new Error(`${name}: ${answer.status} ${answer.text}`);
+      return answer.json.id;
+    };
+    const read = async (key: string, id: string): Promise<Job> =>
+      (await call(`${service.api}/v1/transcodes/${id}`, 'GET', key)).json;
+
+    // One of each, so that what is kept warm for jobs is not taken for what a flood has left.
+    const warm = await send(other, 'clip.mp4', { outputFormat: 'mp4' });
+    await until(async () => (await read(other, warm)).status === 'completed', { what: 'the first job' });
+    const before = memoryOfRoles(service);
+
+    const health = watchHealth(`${service.api}/health-check`, HEALTH_MS);
+    const began = performance.now();
+    const every = Math.floor(files.length / WELL_MEANT.length);
+    const [hostile, wellMeant] = await Promise.all([
+      Promise.all(files.map((file) => send(service.key, file.name, file.request))),
+      Promise.all(
+        WELL_MEANT.map(async ({ input, request }, index) => {
+          // Among the others, not before them.
+          await until(() => health.ms.length >= (index * every) / 50, { what: 'a place in the row' });
+          return send(other, input, request);
+        }),
+      ),
+    ]);
+    await until(
+      async () => {
+        const open = await Promise.all([service.key, other].map((key) => openJobs(service, key)));
+        return open.every((count) => count === 0);
+      },
+      { what: 'the end of every job', timeoutMs, everyMs: 250 },
+    );
+    const seconds = (performance.now() - began) / 1000;
+    await health.stop();
+    const ends = await Promise.all(hostile.map((id) => read(service.key, id)));
+    const faults = await Promise.all(
+      wellMeant.map(async (id, index) => {
+        const found = await faultsOf(WELL_MEANT[index]!, await read(other, id), {
+          folder,
+          downloadUrl: async () =>
+            (await call(`${service.api}/v1/transcodes/${id}/download`, 'GET', other)).json.url as string,
+        });
+        return found.map(
+          (fault) => `${WELL_MEANT[index]!.input} → ${WELL_MEANT[index]!.request.outputFormat}: ${fault}`,
+        );
+      }),
+    );
+    // The last job's end is told a moment before its folder is gone.
+    await until(() => tracesOfJobs(service).length === 0, { what: 'nothing to be left', timeoutMs: 10_000 }).catch(
+      () => {},
+    );
+    await new Promise((resolve) => setTimeout(resolve, restMs));
+    return {
+      hostile: ends.map((job, index) => ({
+        name: files[index]!.name,
+        status: job.status,
+        code: job.error_code,
+        seconds: job.started_at ? (Date.parse(job.completed_at ?? '') - Date.parse(job.started_at)) / 1000 : 0,
+      })),
+      undeclared: ends.flatMap((job, index) => {
+        const told =
+          job.error_code !== null && Object.hasOwn(failures, job.error_code) && job.error_code !== 'internal';
+        const good = job.status === 'completed' || (job.status === 'failed' && told && job.error_message);
+        return good ? [] : [`${files[index]!.name}: ${job.status} ${job.error_code}`];
+      }),
+      faults: faults.flat(),
+      wellMeant: wellMeant.length,
+      health,
+      memory: { before, after: memoryOfRoles(service) },
+      seconds,
+    };
+  } finally {
+    source.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+async function openJobs(service: TestService, key: string): Promise<number> {
+  const counts = await Promise.all(
+    ['pending', 'processing'].map(async (status) => {
+      const answer = await call(`${service.api}/v1/transcodes?status=${status}&limit=1`, 'GET', key);
+      return answer.json.total as number;
+    }),
+  );
+  return counts.reduce((sum, count) => sum + count, 0);
+}

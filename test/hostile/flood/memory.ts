@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+import type { TestService } from '../../helpers/service.ts';
+
+/** MiB resident of the service's own Node processes, by role; PostgreSQL keeps what it has cached, as it should. */
+export function memoryOfRoles(service: TestService): Record<string, number> {
+  const roles = ['api', 'gateway', 'worker'];
+  return Object.fromEntries(roles.map((role) => [role, service.pids(role).reduce((sum, pid) => sum + rss(pid), 0)]));
+}
+
+function rss(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/status`, 'latin1');
+  return Number(/^VmRSS:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) / 1024;
+}

@@ -1,0 +1,41 @@
+import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+
+const PICTURES = ['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=1'];
+const SOUND = ['-f', 'lavfi', '-i', 'sine=d=1'];
+const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-g', '12'];
+
+const MADE: Readonly<Record<string, readonly string[]>> = {
+  'clip.mp4': [...PICTURES, ...SOUND, ...H264, '-c:a', 'aac'],
+  'clip.mkv': [...PICTURES, ...SOUND, ...H264, '-c:a', 'aac'],
+  'clip.webm': [...PICTURES, ...SOUND, '-c:v', 'libvpx', '-deadline', 'realtime', '-c:a', 'libopus'],
+  'clip.ts': [...PICTURES, ...SOUND, ...H264, '-c:a', 'aac'],
+  'tone.wav': [...SOUND],
+  'tone.flac': [...SOUND],
+  'tone.mp3': [...SOUND],
+  'tone.ogg': [...SOUND, '-c:a', 'libvorbis'],
+  'still.png': [...PICTURES, '-frames:v', '1'],
+  'still.jpg': [...PICTURES, '-frames:v', '1'],
+  'moving.gif': [...PICTURES, '-t', '0.4'],
+};
+
+/** Everyday files, small, as FFmpeg makes them: what is damaged, and what well-meant jobs send. */
+export async function makeSeeds(folder: string): Promise<Record<string, Buffer>> {
+  const seeds: Record<string, Buffer> = {};
+  for (const [name, args] of Object.entries(MADE)) seeds[name] = await ffmpeg(folder, name, args);
+  return seeds;
+}
+
+/** The clip with a hole: after 10 frames the clock jumps by `seconds`. */
+export function withHole(folder: string, seconds: number, name: string): Promise<Buffer> {
+  const jump = `setts=pts=PTS+gt(N\\,9)*${seconds}/TB:dts=DTS+gt(N\\,9)*${seconds}/TB`;
+  return ffmpeg(folder, name, ['-i', join(folder, 'clip.mkv'), '-map', '0:v', '-c', 'copy', '-bsf:v', jump]);
+}
+
+async function ffmpeg(folder: string, name: string, args: readonly string[]): Promise<Buffer> {
+  const path = join(folder, name);
+  await promisify(execFile)('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, path]);
+  return readFile(path);
+}

@@ -1,0 +1,52 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Job } from '../../../src/contract/transcodes.ts';
+
+/** A job as people send them, and what it must come to. */
+export interface WellMeant {
+  input: string;
+  request: { outputFormat: string; [field: string]: unknown };
+  /** First stream of the output: codec, and width of pictures or seconds of sound. */
+  codec: string;
+  width?: number;
+  seconds?: number;
+}
+
+export const WELL_MEANT: readonly WellMeant[] = [
+  { input: 'clip.mp4', request: { outputFormat: 'mp4' }, codec: 'h264', width: 160, seconds: 1 },
+  { input: 'clip.mkv', request: { outputFormat: 'mp3' }, codec: 'mp3', seconds: 1 },
+  { input: 'clip.webm', request: { outputFormat: 'mp4' }, codec: 'h264', width: 160, seconds: 1 },
+  { input: 'clip.ts', request: { outputFormat: 'jpg' }, codec: 'mjpeg', width: 160 },
+  { input: 'tone.wav', request: { outputFormat: 'mp3' }, codec: 'mp3', seconds: 1 },
+  { input: 'tone.flac', request: { outputFormat: 'wav' }, codec: 'pcm_s16le', seconds: 1 },
+  { input: 'still.png', request: { outputFormat: 'jpg' }, codec: 'mjpeg', width: 160 },
+  {
+    input: 'clip.mp4',
+    request: { outputFormat: 'mp4', options: [{ option: '-vf', argument: 'scale=80:-2' }] },
+    codec: 'h264',
+    width: 80,
+    seconds: 1,
+  },
+];
+
+/** What is wrong with the end of such a job; empty when it is right. Fetches the output and asks ffprobe about it. */
+export async function faultsOf(
+  wanted: WellMeant,
+  job: Job,
+  place: { folder: string; downloadUrl: () => Promise<string> },
+): Promise<string[]> {
+  if (job.status !== 'completed') return [`${job.status}: ${job.error_code} ${job.error_message}`];
+  const answer = await fetch(await place.downloadUrl());
+  const path = join(place.folder, job.id);
+  await writeFile(path, Buffer.from(await answer.arrayBuffer()));
+  const entries = ['-show_entries', 'stream=codec_name,width:format=duration'];
+  const { stdout } = await promisify(execFile)('ffprobe', ['-v', 'error', ...entries, '-of', 'json', path]);
+  const { streams, format } = JSON.parse(stdout);
+  const faults = [];
+  if (streams[0].codec_name !== wanted.codec) faults.push(`codec ${streams[0].codec_name}`);
+  if (wanted.width && streams[0].width !== wanted.width) faults.push(`width ${streams[0].width}`);
+  if (wanted.seconds && Math.abs(format.duration - wanted.seconds) > 0.15) faults.push(`lasts ${format.duration} s`);
+  return faults;
+}
