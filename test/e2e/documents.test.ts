@@ -15,7 +15,7 @@ const ROUTES = {
   '/v1/keys/{id}': ['delete'],
   '/v1/keys/{id}/rotate': ['post'],
 };
-const OPEN = ['/health-check', '/livez', '/readyz'];
+const OPEN = ['/health-check', '/livez', '/readyz', '/.well-known/airlock-keys.json'];
 
 describe('what the API says about itself', () => {
   let service: TestService;

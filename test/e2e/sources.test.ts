@@ -67,7 +67,13 @@ describe('inputs from the web', () => {
       const { json, status } = await create(`${source.url}${path}?token=${SECRET}#part`);
       expect([status, json.status]).toEqual([201, 'completed']);
       expect(json.inputs).toEqual([
-        { url: `${source.url}${path}`, duration: expect.closeTo(1, 1), format: expect.any(String), size: clip.length },
+        {
+          url: `${source.url}${path}`,
+          duration: expect.closeTo(1, 1),
+          format: expect.any(String),
+          size: clip.length,
+          container: 'rewritten',
+        },
       ]);
       expect(json).toMatchObject({ billable_minutes: 1, video_metadata: { size_bytes: clip.length } });
     }

@@ -57,7 +57,15 @@ describe('transcodes', () => {
       id,
       jobId: id,
       status: 'pending',
-      inputs: [{ url: clip, duration: expect.closeTo(1, 1), format: expect.any(String), size: expect.any(Number) }],
+      inputs: [
+        {
+          url: clip,
+          duration: expect.closeTo(1, 1),
+          format: expect.any(String),
+          size: expect.any(Number),
+          container: 'rewritten',
+        },
+      ],
       outputs: [],
       output_format: 'mp4',
       output_url: null,
