@@ -48,6 +48,9 @@ export function copyTree(folder: string): string {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   writeFileSync(join(folder, 'src/cli/main.ts'), MAIN);
+  // The build makes this one beside the program.
+  mkdirSync(join(folder, 'src/look'));
+  writeFileSync(join(folder, 'src/look/look-thread.ts'), 'export {};');
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, 'vitest'), { recursive: true });
   for (const name of readdirSync(join(root, 'node_modules'))) {
