@@ -60,7 +60,7 @@ try {
     outdir: staged,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    define: { AIRLOCK_LOOK_THREAD: JSON.stringify(threadName) },
+    define: { LOOK_THREAD_FILE: JSON.stringify(threadName) },
   });
   publish([...threadFiles, ...builtFiles(program)]);
 } finally {

@@ -7,6 +7,9 @@ import { openStore } from '../storage/s3-store.ts';
 import type { ObjectStore } from '../storage/types.ts';
 import { type Gateway, startGateway } from './server.ts';
 
+/** The machine may be busy with other tests. */
+const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000 });
+
 const CREDENTIAL = { accessKeyId: 'k', secretAccessKey: 's' };
 const SILENT = { info: () => undefined, warn: () => undefined, error: () => undefined };
 let root: string;
@@ -40,7 +43,7 @@ describe('the gateway', () => {
     const upload = rawConnection(gateway.port);
     upload.write(`PUT ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`);
     upload.write('content-type: video/mp4\r\ncontent-length: 6\r\n\r\nabc');
-    await vi.waitFor(async () => expect(await readdir(join(root, 'tmp'))).toHaveLength(1));
+    await eventually(async () => expect(await readdir(join(root, 'tmp'))).toHaveLength(1));
     const started = performance.now();
     const closed = gateway.close();
     await expect(fetch(url, { method: 'PUT' })).rejects.toThrow();
@@ -60,9 +63,9 @@ describe('the gateway', () => {
     const upload = rawConnection(gateway.port);
     upload.write(`PUT ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`);
     upload.write('content-type: video/mp4\r\ncontent-length: 6\r\n\r\nabc');
-    await vi.waitFor(async () => expect(await readdir(join(root, 'tmp'))).toHaveLength(1));
+    await eventually(async () => expect(await readdir(join(root, 'tmp'))).toHaveLength(1));
     await gateway.close(50);
-    await vi.waitFor(async () => expect(await readdir(join(root, 'tmp'))).toEqual([]));
+    await eventually(async () => expect(await readdir(join(root, 'tmp'))).toEqual([]));
   });
 
   it('removes what a killed one left in its temp folder', async () => {

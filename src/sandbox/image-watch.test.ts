@@ -14,6 +14,9 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ImageWatch, type ImageWatchOptions, watchImage } from './image-watch.ts';
 import { openRootImage, removeOldImages } from './root-image.ts';
 
+/** The machine may be busy with other tests. */
+const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000 });
+
 let folder: string;
 let programs: { ffmpeg: string; ffprobe: string };
 let watch: ImageWatch | null = null;
@@ -67,19 +70,19 @@ describe('the watch over the installed FFmpeg', () => {
     const before = it.hold();
     const old = it.current;
     install(programs.ffmpeg, '/usr/bin/false', 2000);
-    await vi.waitFor(() => expect(it.current.fingerprint).not.toBe(old.fingerprint));
+    await eventually(() => expect(it.current.fingerprint).not.toBe(old.fingerprint));
     const after = it.hold();
     expect(after.path).not.toBe(before.path);
     expect(readFileSync(join(before.path, 'usr/bin/ffmpeg'))).toEqual(readFileSync('/usr/bin/true'));
     expect(readFileSync(join(after.path, 'usr/bin/ffmpeg'))).toEqual(readFileSync('/usr/bin/false'));
     expect(changes).toHaveBeenCalledExactlyOnceWith(it.current, old);
     expect(it.current.since.getTime()).toBeGreaterThan(old.since.getTime());
-    await vi.waitFor(() =>
+    await eventually(() =>
       expect(registered.at(-1)!.toSorted()).toEqual([old.fingerprint, it.current.fingerprint].sort()),
     );
     before.release();
     before.release();
-    await vi.waitFor(() => expect(registered.at(-1)).toEqual([it.current.fingerprint]));
+    await eventually(() => expect(registered.at(-1)).toEqual([it.current.fingerprint]));
     after.release();
   });
 
@@ -90,7 +93,7 @@ describe('the watch over the installed FFmpeg', () => {
       onChange: () => order.push('changed'),
     });
     install(programs.ffprobe, '/usr/bin/false', 2000);
-    await vi.waitFor(() => expect(order).toContain('changed'));
+    await eventually(() => expect(order).toContain('changed'));
     expect(order[0]).toBe('registered');
     expect(it.current.facts.path).toBe(programs.ffmpeg);
   });
@@ -108,10 +111,10 @@ describe('the watch over the installed FFmpeg', () => {
     const old = it.current;
     broken = true;
     install(programs.ffmpeg, '/usr/bin/false', 2000);
-    await vi.waitFor(() => expect(failures).toHaveBeenCalledWith(new Error('does not run')));
+    await eventually(() => expect(failures).toHaveBeenCalledWith(new Error('does not run')));
     expect(it.current).toBe(old);
     broken = false;
-    await vi.waitFor(() => expect(it.current.fingerprint).not.toBe(old.fingerprint));
+    await eventually(() => expect(it.current.fingerprint).not.toBe(old.fingerprint));
   });
 
   it('survives that FFmpeg is not there for a while', async () => {
@@ -119,7 +122,7 @@ describe('the watch over the installed FFmpeg', () => {
     const it = await open({ onFailure: failures });
     const { fingerprint, path } = it.current;
     rmSync(programs.ffmpeg);
-    await vi.waitFor(() => expect(failures).toHaveBeenCalled());
+    await eventually(() => expect(failures).toHaveBeenCalled());
     expect(it.current.fingerprint).toBe(fingerprint);
     install(programs.ffmpeg, '/usr/bin/true', 1000);
     expect(existsSync(join(path, 'usr/bin/ffmpeg'))).toBe(true);
@@ -137,7 +140,7 @@ describe('the watch over the installed FFmpeg', () => {
     const held = it.hold();
     install(programs.ffmpeg, '/usr/bin/false', 2000);
     const first = it.current.fingerprint;
-    await vi.waitFor(() => expect(it.current.fingerprint).not.toBe(first));
+    await eventually(() => expect(it.current.fingerprint).not.toBe(first));
     await removeOldImages(join(folder, 'rootimg'), new Set(registered.at(-1)), Date.now() + 120_000);
     expect(existsSync(join(held.path, 'usr/bin/ffmpeg'))).toBe(true);
     held.release();
