@@ -16,6 +16,11 @@ describe.each(pages)('$path', ({ path, text }) => {
     );
     expect(named.filter((name) => name !== '' && !existsSync(join(ROOT, name)))).toEqual([]);
   });
+
+  it('names only files and folders of the repository that are there', () => {
+    const named = [...text.matchAll(/`((?:src|test|scripts|bench|deploy)\/[\w./-]+)`/g)].map((match) => match[1]!);
+    expect(named.filter((name) => !existsSync(join(ROOT, name)))).toEqual([]);
+  });
 });
 
 it('there are pages to look at', () => {
