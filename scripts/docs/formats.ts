@@ -29,7 +29,7 @@ const NOTES: Partial<Record<OutputFormat, string>> = {
 };
 
 export function formatsPage(): string {
-  return `${heading('Output formats', 'src/media/encoders.ts and src/media/encoder-settings.ts')}
+  return `${heading('Output formats', 'src/media/encoders/encoders.ts and src/media/encoders/encoder-settings.ts')}
 \`outputFormat\` is one of these. Encoders are those that run when the request names none.
 
 ${table(['Format', 'Content type', 'Container', 'Video', 'Audio', 'Notes'], OUTPUT_FORMATS.map(formatRow))}
