@@ -8,7 +8,8 @@ export const SLIDE_ROWS: readonly WildRow[] = [
     [['photo', '-loop', '1'], 'music'],
     'mp4',
     ['-c:v', 'libx264', '-tune', 'stillimage', '-c:a', 'aac', '-b:a', '192k', '-pix_fmt', 'yuv420p', '-shortest'],
-    seconds(3, 0.5),
+    // FFmpeg may show the picture for up to two seconds more; where the duration is certain we end it, of an MP3 it is not.
+    seconds(3, 2.2),
     colour(0.5, 0.5, 'lime'),
     loud(0, 2, -30),
   ),
