@@ -12,6 +12,8 @@ export interface UrlVerdict {
 /** What the API is built from; the composition root hands it over. */
 export interface ApiDeps {
   context: Context;
+  /** For health checks, with a connection of their own: they must not wait behind a crowd of requests. */
+  health: Pick<Context, 'db' | 'store'>;
   limits: Limits;
   signals: Signals;
   metrics: HttpMetrics;

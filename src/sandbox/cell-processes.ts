@@ -1,5 +1,5 @@
-import { writeFile } from 'node:fs/promises';
-import { constants } from 'node:os';
+import { writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { CellCgroup } from './cgroup.ts';
 import { isRunning, processStat } from './proc.ts';
@@ -14,11 +14,19 @@ export function markProcess(pid: number): ProcessMark {
   return { pid, startTime: processStat(pid)?.startTime ?? -1 };
 }
 
+/** The service goes first where both want the processor; counts where no control group says the same. */
+const NICENESS = 6;
+
 /** Puts a waiting cell into its cgroup; what it starts afterwards inherits it. */
 export async function admit(pid: number, cgroup: CellCgroup | null): Promise<void> {
   if (cgroup) await cgroup.add(pid);
-  // When the machine itself runs out of memory, a job dies rather than the service.
-  await writeFile(`/proc/${pid}/oom_score_adj`, '700').catch(() => {});
+  try {
+    setPriority(pid, NICENESS);
+    // When the machine itself runs out of memory, a job dies rather than the service.
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '700');
+  } catch {
+    // Gone already, or not ours to change: it is worth less than a cell.
+  }
 }
 
 /** A launcher may be dead a moment before what it started has been taken down. */

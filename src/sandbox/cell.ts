@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { chmod, chown, constants, copyFile, link, lstat, mkdir, stat, symlink, writeFile } from 'node:fs/promises';
+import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chmod, chown, constants, copyFile, link, lstat, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CELL_GID, type CellAccount } from './cell-account.ts';
 import { removeTree } from './remove-tree.ts';
@@ -40,17 +41,18 @@ export async function makeCell(
     executables: inputs.filter(({ executable }) => executable).map(({ name }) => name),
     remove: () => removeTree(folder),
   };
-  await mkdir(folder, { mode: 0o700 });
+  // At once, not by way of the thread pool, where microseconds of work would wait behind copies and look-ups.
+  mkdirSync(folder, { mode: 0o700 });
   try {
-    await mkdir(cell.input, { mode: 0o700 });
-    await mkdir(cell.output, { mode: 0o700 });
+    mkdirSync(cell.input, { mode: 0o700 });
+    mkdirSync(cell.output, { mode: 0o700 });
     for (const input of inputs) await addInput(cell, account, input, outside);
     if (account) {
-      await chown(cell.output, account.uid, account.gid);
-      await chown(cell.input, 0, account.gid);
-      await chmod(cell.input, 0o750);
-      await chown(folder, 0, account.gid);
-      await chmod(folder, 0o710);
+      chownSync(cell.output, account.uid, account.gid);
+      chownSync(cell.input, 0, account.gid);
+      chmodSync(cell.input, 0o750);
+      chownSync(folder, 0, account.gid);
+      chmodSync(folder, 0o710);
     }
     return cell;
   } catch (error) {

@@ -1,5 +1,5 @@
-import { existsSync, mkdirSync, readFileSync, rmdirSync } from 'node:fs';
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { CellCgroup } from './cgroup.ts';
 
@@ -7,7 +7,13 @@ import type { CellCgroup } from './cgroup.ts';
 export const MAX_PIDS = 1024;
 
 /**
- * A cell's cgroups in the v1 hierarchies. `memory` is a must; `pids` and `cpuacct` are used where they can be had.
+ * Share of the processor that a cell gets where others want it too: a quarter of a session's 1024 (sched-design-CFS).
+ * The service, its database and whoever works on the machine answer although every slot encodes; alone, a cell has it all.
+ */
+export const CPU_SHARES = 256;
+
+/**
+ * A cell's cgroups in the v1 hierarchies. `memory` is a must; `pids`, `cpuacct` and `cpu` are used where they can be had.
  * @param parents controller → folder of the parent cgroup.
  */
 export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): CellCgroup {
@@ -18,7 +24,9 @@ export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): Ce
   const memory = folder('memory')!;
   const pids = folder('pids');
   const cpuacct = folder('cpuacct');
-  const folders = [memory, pids, cpuacct].filter((path) => path !== null);
+  const cpu = folder('cpu');
+  // Two controllers may share one hierarchy.
+  const folders = [...new Set([memory, pids, cpuacct, cpu].filter((path) => path !== null))];
   const read = (path: string | null, file: string): string => {
     try {
       return path ? readFileSync(join(path, file), 'latin1') : '';
@@ -27,21 +35,26 @@ export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): Ce
     }
   };
   const write = (path: string, file: string, value: string | number) => writeFile(join(path, file), String(value));
+  // What the kernel does in microseconds; by way of the thread pool each would wait behind copies and look-ups.
+  const writeAtOnce = (path: string, file: string, value: string | number) =>
+    writeFileSync(join(path, file), String(value));
 
   return {
     async prepare(memoryBytes) {
-      for (const path of folders) await mkdir(path, { recursive: true });
+      for (const path of folders) mkdirSync(path, { recursive: true });
       await limitMemory(memoryBytes).catch(async () => {
         // Page cache of the last job is still charged here and more than the new limit.
         await write(memory, 'memory.force_empty', 0);
         await limitMemory(memoryBytes);
       });
-      await write(memory, 'memory.max_usage_in_bytes', 0);
-      if (pids) await write(pids, 'pids.max', MAX_PIDS);
-      if (cpuacct) await write(cpuacct, 'cpuacct.usage', 0);
+      writeAtOnce(memory, 'memory.max_usage_in_bytes', 0);
+      if (pids) writeAtOnce(pids, 'pids.max', MAX_PIDS);
+      if (cpuacct) writeAtOnce(cpuacct, 'cpuacct.usage', 0);
+      if (cpu) writeAtOnce(cpu, 'cpu.shares', CPU_SHARES);
     },
     async add(pid) {
-      for (const path of folders) await write(path, 'cgroup.procs', pid);
+      // The kernel may make each wait for the same pause of all processors: together they wait for it once.
+      await Promise.all(folders.map((path) => write(path, 'cgroup.procs', pid)));
     },
     oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read(memory, 'memory.oom_control'))?.[1] ?? 0),
     refusedTasks: () => Number(/^max (\d+)$/m.exec(read(pids, 'pids.events'))?.[1] ?? 0),

@@ -22,6 +22,8 @@ describe('cgroup v2', () => {
     expect(readFileSync(file('memory.max'), 'utf8')).toBe('12345678');
     expect(readFileSync(file('memory.swap.max'), 'utf8')).toBe('0');
     expect(readFileSync(file('memory.oom.group'), 'utf8')).toBe('1');
+    // Behind the service's own 100, so that it answers although every slot encodes.
+    expect(Number(readFileSync(file('cpu.weight'), 'utf8'))).toBeLessThan(100);
     await group.add(42);
     expect(readFileSync(file('cgroup.procs'), 'utf8')).toBe('42');
     writeFileSync(file('cpu.stat'), 'usage_usec 7500000\n');

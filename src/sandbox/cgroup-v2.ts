@@ -39,6 +39,9 @@ function passesControllers(folder: string): boolean {
   }
 }
 
+/** Of the default 100; see `CPU_SHARES`. */
+const CPU_WEIGHT = 25;
+
 /** A cell's cgroup in the unified hierarchy. */
 export function cgroupV2(parent: string, name: string): CellCgroup {
   const folder = join(parent, name);
@@ -65,6 +68,7 @@ export function cgroupV2(parent: string, name: string): CellCgroup {
       // All of the cell or nothing: half a cell would hang.
       await optional('memory.oom.group', 1);
       await optional('pids.max', MAX_PIDS);
+      await optional('cpu.weight', CPU_WEIGHT);
       cpuStart = cpuMs();
       peakStart = peak();
     },

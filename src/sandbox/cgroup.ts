@@ -40,7 +40,7 @@ let instances = 0;
 export async function openCgroups(): Promise<Cgroups | null> {
   const paths = parseCgroupPaths(readText('/proc/self/cgroup'), readText('/proc/self/mountinfo'));
   const prefix = `airlock-${process.pid}-${instances++}`;
-  const v1 = new Map([...paths.v1].filter(([controller]) => ['memory', 'pids', 'cpuacct'].includes(controller)));
+  const v1 = new Map([...paths.v1].filter(([controller]) => ['memory', 'pids', 'cpuacct', 'cpu'].includes(controller)));
   for (const [controller, folder] of v1) if (!canNest(folder, `${prefix}-probe`)) v1.delete(controller);
   const v2 = v1.has('memory') || paths.v2 === null ? null : findV2Parent(paths.v2);
   if (!v1.has('memory') && v2 === null) return null;

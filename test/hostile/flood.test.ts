@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processesOf } from '../helpers/processes-of.ts';
 import { startService, type TestService } from '../helpers/service.ts';
+import { openServiceDatabase } from '../helpers/service-database.ts';
+import { until } from '../helpers/until.ts';
 import { cgroupsOf } from './cell-fixture.ts';
 import { type FloodReport, flood } from './flood/flood.ts';
 import { mountsOf, tracesOfJobs } from './flood/traces.ts';
@@ -35,6 +37,23 @@ describe('a hundred hostile files at once', () => {
   it('keep no health check from its answer', () => {
     expect(report.health.ms.length).toBeGreaterThan(50);
     expect(report.health.faults).toEqual([]);
+  });
+
+  it('cannot take the health check its connection, though every other one waits', async () => {
+    const database = await openServiceDatabase(service);
+    await database.query('BEGIN; LOCK TABLE transcodes IN ACCESS EXCLUSIVE MODE');
+    // More than the API has connections.
+    const waiting = Array.from({ length: 40 }, () => service.call('GET', '/v1/transcodes'));
+    try {
+      const stuck = `SELECT count(*)::int AS n FROM pg_stat_activity
+                     WHERE application_name = 'airlock-api' AND wait_event_type = 'Lock'`;
+      await until(async () => (await database.query(stuck)).rows[0].n >= 12, { what: 'every connection to wait' });
+      expect((await service.call('GET', '/health-check')).status).toBe(200);
+    } finally {
+      await database.query('ROLLBACK');
+      await database.end();
+    }
+    expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 200));
   });
 
   it('leave no file, process, control group or mount, and memory near its level', async () => {

@@ -1,4 +1,4 @@
-import { healthAnswer, liveAnswer, readyAnswer } from '../../contract/health.ts';
+import { type Health, healthAnswer, liveAnswer, readyAnswer } from '../../contract/health.ts';
 import { checkHealth } from '../../domain/health.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
@@ -6,6 +6,14 @@ import type { App } from '../types.ts';
 /** Health checks are open and never limited: a load balancer asks every second. */
 export function registerHealth(app: App, deps: ApiDeps): void {
   const startedAt = Date.now();
+  let running: Promise<Health> | null = null;
+  /** Whoever asks while a check runs gets its answer: many that ask at once are no load. */
+  const check = (): Promise<Health> => {
+    running ??= checkHealth(deps.health, startedAt).finally(() => {
+      running = null;
+    });
+    return running;
+  };
 
   app.get(
     '/health-check',
@@ -19,7 +27,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
       },
     },
     async (_request, reply) => {
-      const health = await checkHealth(deps.context, startedAt);
+      const health = await check();
       return reply.code(health.ok ? 200 : 500).send(health);
     },
   );
@@ -45,7 +53,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
       },
     },
     async (_request, reply) => {
-      const { ok } = await checkHealth(deps.context, startedAt);
+      const { ok } = await check();
       return reply.code(ok ? 200 : 503).send({ ok });
     },
   );

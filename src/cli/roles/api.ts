@@ -3,6 +3,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import { buildApi } from '../../api/app.ts';
 import type { Config } from '../../config/config.ts';
 import { isLoopbackHost, loadTls, transportPolicy } from '../../config/tls.ts';
+import { openPool } from '../../database/pool.ts';
 import { signAuditHead } from '../../domain/audit-verify.ts';
 import { openLimits } from '../../domain/limits.ts';
 import { openSignals } from '../../domain/signals.ts';
@@ -32,6 +33,11 @@ export async function runApi(config: Config): Promise<void> {
     supervise: false,
     logger,
   });
+  const healthPool = openPool(databaseUrl, {
+    max: 1,
+    role: 'api-health',
+    onError: (error) => logger.warn({ err: error }, 'database connection lost'),
+  });
   const signer = await openSigner(config, context.db);
   const tls = await loadTls(config.tls, config.dataDir, [config.host]);
   const signals = await openSignals(databaseUrl, (error) =>
@@ -43,6 +49,7 @@ export async function runApi(config: Config): Promise<void> {
   const app = await buildApi(
     {
       context,
+      health: { db: healthPool.db, store: context.store },
       limits: openLimits(pool.pg, config.rateLimit),
       signals,
       metrics: await createHttpMetrics(registry),
@@ -78,6 +85,7 @@ export async function runApi(config: Config): Promise<void> {
       await signals.close();
       await app.close();
       await metricsServer.close();
+      await healthPool.close();
       await close();
     },
     { logger },
