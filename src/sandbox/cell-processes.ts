@@ -15,7 +15,7 @@ export function markProcess(pid: number): ProcessMark {
 }
 
 /** The service goes first where both want the processor; counts where no control group says the same. */
-const NICENESS = 6;
+const NICENESS = 3;
 
 /** Puts a waiting cell into its cgroup; what it starts afterwards inherits it. */
 export async function admit(pid: number, cgroup: CellCgroup | null): Promise<void> {
@@ -33,7 +33,7 @@ export async function admit(pid: number, cgroup: CellCgroup | null): Promise<voi
 export async function waitForEnd(process: ProcessMark | null): Promise<void> {
   for (let attempt = 0; process && isRunning(process.pid, process.startTime); attempt += 1) {
     if (attempt % 100 === 0) killQuietly(process.pid);
-    await sleep(5);
+    await sleep(attempt < 10 ? 1 : 5);
   }
 }
 

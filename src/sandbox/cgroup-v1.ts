@@ -7,10 +7,10 @@ import type { CellCgroup } from './cgroup.ts';
 export const MAX_PIDS = 1024;
 
 /**
- * Share of the processor that a cell gets where others want it too: a quarter of a session's 1024 (sched-design-CFS).
+ * Share of the processor that a cell gets where others want it too: half of a session's 1024 (sched-design-CFS).
  * The service, its database and whoever works on the machine answer although every slot encodes; alone, a cell has it all.
  */
-export const CPU_SHARES = 256;
+export const CPU_SHARES = 512;
 
 /**
  * A cell's cgroups in the v1 hierarchies. `memory` is a must; `pids`, `cpuacct` and `cpu` are used where they can be had.

@@ -40,7 +40,7 @@ function passesControllers(folder: string): boolean {
 }
 
 /** Of the default 100; see `CPU_SHARES`. */
-const CPU_WEIGHT = 25;
+const CPU_WEIGHT = 50;
 
 /** A cell's cgroup in the unified hierarchy. */
 export function cgroupV2(parent: string, name: string): CellCgroup {

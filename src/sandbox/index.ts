@@ -52,6 +52,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     cells: owner.folder,
     dataDir,
     cgroup: (slot) => cgroups?.slot(slot) ?? null,
+    announce: async () => cgroups?.announce(),
   };
   let watch: ImageWatch | null = null;
   const busy = new Set<number>();

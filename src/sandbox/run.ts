@@ -26,6 +26,8 @@ export interface RunContext {
   /** Host path that must not appear in an error text. */
   dataDir: string;
   cgroup(slot: number): CellCgroup | null;
+  /** See `Cgroups.announce`. */
+  announce?(): Promise<void>;
 }
 
 /** `CellSpec` with the freedom that the self-test needs: any program of the cell, executable inputs. */
@@ -37,6 +39,7 @@ export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs'> {
 /** Runs one program in a cell of its own. See `Sandbox.run`. */
 export async function runProgram(context: RunContext, spec: ProgramSpec): Promise<CellResult> {
   checkLimits(spec.limits);
+  void context.announce?.();
   const { limits, signal } = spec;
   const account = cellAccount(spec.slot);
   const cell = await makeCell(context.cells, account, spec.inputs, context.tier.outside);
