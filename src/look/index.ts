@@ -10,6 +10,8 @@ const LOOK_MS = 10_000;
 const COPY_BYTES_PER_MS = 10_000;
 /** Files after which a thread is replaced, whatever they were. */
 const FILES_OF_A_THREAD = 200;
+/** Milliseconds without a file after which used threads go, with the memory that they hold; a fresh one waits. */
+const REST_MS = 10_000;
 
 export interface Look {
   /**
@@ -21,13 +23,15 @@ export interface Look {
 }
 
 /** Readers in threads with limits of their own; at most `threads` at once, kept warm between files. */
-export function openLook(options: { threads: number }): Look {
+export function openLook(options: { threads: number; restMs?: number }): Look {
   const idle: LookThread[] = [new LookThread()];
   const all = new Set(idle);
   const waiting: (() => void)[] = [];
   let busy = 0;
+  let resting: NodeJS.Timeout | undefined;
 
   const take = async (): Promise<LookThread> => {
+    clearTimeout(resting);
     while (busy >= options.threads) await new Promise<void>((resolve) => waiting.push(resolve));
     busy++;
     const thread = idle.pop() ?? new LookThread();
@@ -45,6 +49,18 @@ export function openLook(options: { threads: number }): Look {
       for (const fresh of idle) all.add(fresh);
     }
     waiting.shift()?.();
+    if (busy > 0) return;
+    clearTimeout(resting);
+    resting = setTimeout(rest, options.restMs ?? REST_MS).unref();
+  };
+  const rest = (): void => {
+    if (busy > 0) return;
+    for (const thread of idle.splice(0)) {
+      all.delete(thread);
+      void thread.end();
+    }
+    idle.push(new LookThread());
+    all.add(idle[0]!);
   };
 
   return {
@@ -69,6 +85,7 @@ export function openLook(options: { threads: number }): Look {
       }
     },
     async close() {
+      clearTimeout(resting);
       await Promise.all([...all].map((thread) => thread.end()));
       idle.length = 0;
     },

@@ -1,7 +1,9 @@
+import { readdirSync } from 'node:fs';
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { until } from '../../test/helpers/until.ts';
 import { openLook } from './index.ts';
 import { makeBox, makeFullBox, u32 } from './isobmff/boxes.ts';
 import { LookThread, ThreadEnded } from './thread.ts';
@@ -26,6 +28,20 @@ describe('a reader in its thread', () => {
     const fresh = new LookThread();
     expect(await fresh.ask(request(), 10_000)).toMatchObject({ refusal: { code: 'invalid_media' } });
     await fresh.end();
+  });
+
+  it('goes when there has been nothing to do for a while, with all but a fresh one', async () => {
+    const threads = () => readdirSync('/proc/self/task').length;
+    const look = openLook({ threads: 3, restMs: 500 });
+    const picture = { ...request(), demuxer: 'gif' };
+    // The process starts threads of its own with the first file.
+    await look.look(picture, { subject: 'Input 1' });
+    const before = threads();
+    await Promise.all([1, 2, 3].map(() => look.look(picture, { subject: 'Input 1' })));
+    expect(threads()).toBeGreaterThan(before);
+    await until(() => threads() <= before, { what: 'the others to end' });
+    expect(await look.look(picture, { subject: 'Input 1' })).toMatchObject({ container: 'original' });
+    await look.close();
   });
 
   it('stops when the job does, and the next file is read all the same', async () => {
