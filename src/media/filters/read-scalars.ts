@@ -1,6 +1,7 @@
 import { evaluateExpression, parseExpression } from '../expressions/index.ts';
 import { numberText } from '../expressions/numbers.ts';
 import { SIZE_NAMES } from '../options/option-lists.ts';
+import { timeText, within } from '../options/option-scalars.ts';
 
 /** Readers of single values of filter options: each answers the canonical text, or null when the text is not one. */
 
@@ -9,10 +10,6 @@ const MAX_ARITHMETIC_NODES = 64;
 interface Range {
   min: number;
   max: number;
-}
-
-function within(value: number, { min, max }: Range): boolean {
-  return Number.isFinite(value) && value >= min && value <= max;
 }
 
 /** A number, or arithmetic over constants: FFmpeg reads every number of a filter as an expression. NaN = neither. */
@@ -47,7 +44,7 @@ export function readBoolean(text: string): string | null {
 /** Seconds (with `s`, `ms`, `us`), or `[HH:]MM:SS[.m]`; canonical: seconds with at most six decimals. */
 export function readTime(text: string, range: Range): string | null {
   const value = seconds(text.trim());
-  return within(value, range) ? microseconds(value) : null;
+  return within(value, range) ? timeText(value) : null;
 }
 
 function seconds(text: string): number {
@@ -59,11 +56,6 @@ function seconds(text: string): number {
   const plain = /^(-?(?:\d{1,15}\.?\d{0,9}|\.\d{1,9}))(s|ms|us)?$/.exec(text);
   if (plain) return Number(plain[1]) / (plain[2] === 'ms' ? 1e3 : plain[2] === 'us' ? 1e6 : 1);
   return arithmetic(text);
-}
-
-function microseconds(value: number): string {
-  const text = value.toFixed(6).replace(/\.?0+$/, '');
-  return text === '-0' ? '0' : text;
 }
 
 export function readSize(text: string, spec: { maxSide: number; maxPixels: number }): string | null {

@@ -101,6 +101,12 @@ export function readRatio(text: string): string | null {
   return within(value, { min: 0.05, max: 20 }) ? String(value) : null;
 }
 
+/** The number behind a canonical `25` or `30000/1001`. */
+export function rational(text: string): number {
+  const [top, bottom] = text.split('/');
+  return Number(top) / (bottom === undefined ? 1 : Number(bottom));
+}
+
 const RATE_NAMES: Readonly<Record<string, string>> = {
   ntsc: '30000/1001',
   pal: '25',

@@ -1,3 +1,4 @@
+import { rational } from './option-scalars.ts';
 import type { ParsedOption } from './options.ts';
 
 /** Questions that the planner asks about a list of parsed options. FFmpeg's rule: the last one wins. */
@@ -21,6 +22,12 @@ export class OptionSet {
   number(name: string, kind: 'v' | 'a' | '' = ''): number | null {
     const value = this.value(name, kind);
     return value === null ? null : Number(value);
+  }
+
+  /** Frames a second, of `25` or `30000/1001`. */
+  rate(name: string, kind: 'v' | 'a' | '' = ''): number | null {
+    const value = this.value(name, kind);
+    return value === null ? null : rational(value);
   }
 
   /** Names of all options that apply to a stream kind. */

@@ -1,4 +1,5 @@
 import type { AssetKind, AudioStream, MediaInfo, VideoStream } from '../types.ts';
+import { plainVideo } from './streams.ts';
 
 /** What a file is taken for as long as nobody has looked at it; FFmpeg's name of the demuxer. */
 export type AssumedKind =
@@ -74,33 +75,17 @@ export function assumedInfo(demuxer: AssumedKind): MediaInfo {
 const ASSUMED_SECONDS = 60;
 
 function assumedVideo({ codec, still }: { codec: string; still: boolean }): VideoStream {
-  return {
+  return plainVideo({
     index: 0,
     codec,
-    profile: null,
     width: 1920,
     height: 1080,
-    rotation: 0,
-    sampleAspectRatio: 1,
-    displayWidth: 1920,
-    displayHeight: 1080,
     pixelFormat: 'yuv420p',
     bitDepth: 8,
     hasAlpha: false,
     frameRate: still ? null : 30,
-    isVariableFrameRate: false,
-    colorTransfer: null,
-    colorPrimaries: null,
-    colorSpace: null,
-    colorRange: null,
-    isHdr: false,
-    isAttachedPicture: false,
-    bitRate: null,
-    frames: null,
-    isInterlaced: false,
-    isDefault: true,
     durationSeconds: still ? null : ASSUMED_SECONDS,
-  };
+  });
 }
 
 function assumedAudio(index: number): AudioStream {

@@ -173,7 +173,7 @@ function outputFrameRate(
 ): { filter: number | null; cap: boolean; value: number } {
   const { stream, options } = request;
   const source = request.drawn?.flow.rate ?? stream.frameRate ?? 25;
-  const stated = fraction(options.value('r', 'v'));
+  const stated = options.rate('r', 'v');
   if (request.still) return { filter: null, cap: false, value: 1 };
   if (isGif) {
     const limit = stated ?? GIF_RATE[request.quality];
@@ -190,12 +190,6 @@ function outputFrameRate(
   }
   const tooFast = source > MAX_FRAME_RATE;
   return { filter: null, cap: tooFast && !options.has('fpsmax', 'v'), value: Math.min(source, MAX_FRAME_RATE) };
-}
-
-function fraction(rate: string | null): number | null {
-  if (rate === null) return null;
-  const [top, bottom] = rate.split('/').map(Number);
-  return top! / (bottom ?? 1);
 }
 
 function sizeOf(text: string | null): Size | null {

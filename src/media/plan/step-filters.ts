@@ -71,7 +71,7 @@ export interface OwnWork {
 }
 
 const DEINTERLACERS =
-  'yadif bwdif w3fdif estdif kerndeint nnedi separatefields tinterlace interlace fieldmatch pullup phase weave doubleweave telecine fieldorder decimate setfield il';
+  'yadif bwdif w3fdif estdif separatefields tinterlace interlace fieldmatch pullup phase weave doubleweave telecine fieldorder decimate setfield il';
 
 export function ownWork(parsed: ParsedRequest): OwnWork {
   const names = new Set(filtersOf(graphsOf(parsed)).map((filter) => filter.spec.name));

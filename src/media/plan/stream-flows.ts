@@ -3,6 +3,7 @@ import type { MediaInfo, PlanInput, VideoStream } from '../types.ts';
 import { type Flow, soundFlow } from './flow/flow.ts';
 import { storedSize } from './geometry.ts';
 import type { StreamRef } from './graph-sources.ts';
+import { plainVideo } from './streams.ts';
 import { inputDuration } from './timing.ts';
 
 /** FFmpeg shows a still picture for one frame at this rate. */
@@ -27,7 +28,7 @@ export function pictureFlow(
   options: OptionSet | null,
   seconds: number | null,
 ): Flow {
-  const stated = options?.number('framerate') ?? fraction(options?.value('r') ?? null);
+  const stated = options?.rate('framerate') ?? options?.rate('r');
   return {
     kind: 'v',
     ...storedSize(stream),
@@ -36,12 +37,6 @@ export function pictureFlow(
     rate: stated ?? (info.isImage ? STILL_RATE : stream.frameRate),
     seconds,
   };
-}
-
-function fraction(rate: string | null): number | null {
-  if (rate === null) return null;
-  const [top, bottom] = rate.split('/').map(Number);
-  return top! / (bottom ?? 1);
 }
 
 /** The pictures that a graph makes, described as a stream is, for the choice of encoder settings. */
@@ -54,31 +49,15 @@ export function drawnStream(
     flow.width > 0 ? Math.round(flow.width) : 1920,
     flow.height > 0 ? Math.round(flow.height) : 1080,
   ];
-  return {
+  return plainVideo({
     index: source?.index ?? 0,
     codec: 'rawvideo',
-    profile: null,
     width,
     height,
-    rotation: 0,
-    sampleAspectRatio: 1,
-    displayWidth: width,
-    displayHeight: height,
     pixelFormat: null,
     bitDepth: more.bitDepth,
     hasAlpha: more.alpha,
     frameRate: flow.rate,
-    isVariableFrameRate: false,
-    colorTransfer: null,
-    colorPrimaries: null,
-    colorSpace: null,
-    colorRange: null,
-    isHdr: false,
-    isAttachedPicture: false,
-    bitRate: null,
-    frames: null,
-    isInterlaced: false,
-    isDefault: true,
     durationSeconds: flow.seconds !== null && Number.isFinite(flow.seconds) ? flow.seconds : null,
-  };
+  });
 }

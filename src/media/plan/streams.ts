@@ -1,5 +1,33 @@
 import type { AudioStream, MediaInfo, VideoStream } from '../types.ts';
 
+/** Ordinary pictures: upright, square, progressive, of no special colour; `known` says the rest. */
+export function plainVideo(
+  known: Pick<
+    VideoStream,
+    'index' | 'codec' | 'width' | 'height' | 'pixelFormat' | 'bitDepth' | 'hasAlpha' | 'frameRate' | 'durationSeconds'
+  >,
+): VideoStream {
+  return {
+    profile: null,
+    rotation: 0,
+    sampleAspectRatio: 1,
+    displayWidth: known.width,
+    displayHeight: known.height,
+    isVariableFrameRate: false,
+    colorTransfer: null,
+    colorPrimaries: null,
+    colorSpace: null,
+    colorRange: null,
+    isHdr: false,
+    isAttachedPicture: false,
+    bitRate: null,
+    frames: null,
+    isInterlaced: false,
+    isDefault: true,
+    ...known,
+  };
+}
+
 /** The first video that is not cover art. */
 export function mainVideo(info: MediaInfo): VideoStream | null {
   return info.video.find((stream) => !stream.isAttachedPicture && stream.width > 0) ?? null;

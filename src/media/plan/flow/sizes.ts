@@ -1,6 +1,7 @@
 import type { CheckedFilter } from '../../filters/types.ts';
+import { rational } from '../../options/option-scalars.ts';
 import type { Flow } from './flow.ts';
-import { numberOf, rational, sizeOf, textOf } from './values.ts';
+import { numberOf, sizeOf, textOf } from './values.ts';
 
 interface Size {
   width: number;
@@ -45,7 +46,6 @@ export const SIZE_RULES: Readonly<Record<string, SizeRule>> = {
   v360: (filter, inputs) => evaluated(filter, inputs, ['w'], ['h'], 'round'),
   separatefields: (_, inputs) => ({ ...inputs[0]!, height: inputs[0]!.height / 2 }),
   stereo3d: (_, inputs) => ({ ...inputs[0]!, certain: false }),
-  framepack: (_, inputs) => ({ ...inputs[0]!, width: inputs[0]!.width * 2, certain: false }),
   untile: (_, inputs) => ({ ...inputs[0]!, certain: false }),
 };
 

@@ -1,8 +1,9 @@
 import { evaluateExpression } from '../../expressions/index.ts';
 import { optionTexts } from '../../filters/pads.ts';
 import type { CheckedFilter } from '../../filters/types.ts';
+import { rational } from '../../options/option-scalars.ts';
 import { type Flow, longest, plus, shortest } from './flow.ts';
-import { isTrue, numberOf, rational, textOf } from './values.ts';
+import { isTrue, numberOf, textOf } from './values.ts';
 
 interface Time {
   seconds: number | null;

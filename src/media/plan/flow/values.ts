@@ -1,5 +1,6 @@
 import { evaluateExpression } from '../../expressions/index.ts';
 import type { CheckedFilter, CheckedValue } from '../../filters/types.ts';
+import { rational } from '../../options/option-scalars.ts';
 
 /** A filter's values as the estimates ask for them, by any of an option's spellings. */
 function firstValue(filter: CheckedFilter, names: readonly string[]): CheckedValue | undefined {
@@ -25,12 +26,6 @@ export function numberOf(
   if (!value) return null;
   if (value.type === 'text') return rational(value.text);
   return value.type === 'expression' ? evaluateExpression(value.expression, variables) : Number.NaN;
-}
-
-/** `25`, `30000/1001` or a name of a rate. */
-export function rational(text: string): number {
-  const [top, bottom] = text.split('/');
-  return Number(top) / (bottom === undefined ? 1 : Number(bottom));
 }
 
 export function isTrue(filter: CheckedFilter, ...names: string[]): boolean {
