@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
-import { admit, killQuietly, markProcess, signalExitCode, waitForEnd } from './cell-processes.ts';
-import type { LaunchEnd, Launched, LaunchSpec } from './tier.ts';
+import { admit, killQuietly, markProcess, signalExitCode } from './cell-processes.ts';
+import { watchEnd } from './launch-end.ts';
+import type { Launched, LaunchSpec } from './tier.ts';
 
 /** Read end of the gate in the launched shell. */
 const GATE = 3;
@@ -60,27 +61,15 @@ export function launchGated(gated: GatedCommand, spec: LaunchSpec): Launched {
       },
     );
   }
-  const ended = new Promise<LaunchEnd>((resolve, reject) => {
-    child.once('error', (error) => {
-      state.exited = true;
-      reject(error);
-    });
-    child.once('exit', () => {
-      state.exited = true;
-    });
-    child.once('close', (code, signal) => {
-      gated.killMore?.();
-      waitForEnd(mark).then(() => {
-        if (state.failure) reject(state.failure);
-        else {
-          const exitCode = signal ? signalExitCode(signal) : code;
-          const refused = REFUSAL_CODES.includes(exitCode ?? 0) && REFUSAL.test(state.firstWords);
-          resolve({ exitCode, signal: null, started: !refused });
-        }
-      }, reject);
-    });
+  const ended = watchEnd(child, state, {
+    cell: () => mark,
+    onClose: () => gated.killMore?.(),
+    end(code, signal) {
+      const exitCode = signal ? signalExitCode(signal) : code;
+      const refused = REFUSAL_CODES.includes(exitCode ?? 0) && REFUSAL.test(state.firstWords);
+      return { exitCode, signal: null, started: !refused };
+    },
   });
-  ended.catch(() => {});
   return {
     programPid: () => (pid === undefined || state.exited ? null : (gated.programPid ?? ((own) => own))(pid)),
     kill,

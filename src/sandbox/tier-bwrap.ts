@@ -2,10 +2,11 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Duplex, Readable } from 'node:stream';
 import { bubblewrapArgs, FD, launcherArgs } from './bubblewrap.ts';
-import { admit, killQuietly, markProcess, type ProcessMark, waitForEnd } from './cell-processes.ts';
+import { admit, killQuietly, markProcess, type ProcessMark } from './cell-processes.ts';
+import { watchEnd } from './launch-end.ts';
 import { explainNamespaces } from './preflight.ts';
 import { childrenOf, isRunning } from './proc.ts';
-import type { LaunchEnd, Launched, LaunchSpec, Tier } from './tier.ts';
+import type { Launched, LaunchSpec, Tier } from './tier.ts';
 
 /** What never changes while a sandbox is open. */
 export interface BwrapTools {
@@ -77,23 +78,10 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
   });
   pipes[FD.args]?.end(bubblewrapArgs(spec.rootImage, spec.cell));
 
-  const ended = new Promise<LaunchEnd>((resolve, reject) => {
-    child.once('error', (error) => {
-      state.exited = true;
-      reject(error);
-    });
-    child.once('exit', () => {
-      state.exited = true;
-    });
-    child.once('close', (exitCode, signal) => {
-      waitForEnd(state.cell).then(() => {
-        if (state.failure) reject(state.failure);
-        else resolve({ exitCode, signal, started: state.started });
-      }, reject);
-    });
+  const ended = watchEnd(child, state, {
+    cell: () => state.cell,
+    end: (exitCode, signal) => ({ exitCode, signal, started: state.started }),
   });
-  // Whoever awaits it later still gets the rejection; without this line Node would end on it before.
-  ended.catch(() => {});
   return { programPid: () => (state.cell ? (childrenOf(state.cell.pid)[0] ?? null) : null), kill, ended };
 }
 

@@ -1,8 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { type ChildProcess, execFileSync } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { expect } from 'vitest';
 import { cellAccount } from '../../src/sandbox/cell-account.ts';
 import { openCgroups } from '../../src/sandbox/cgroup.ts';
 import { type CellLimits, openSandbox, type Sandbox } from '../../src/sandbox/index.ts';
@@ -131,4 +133,19 @@ export async function until(condition: () => boolean, milliseconds: number): Pro
     if (performance.now() > end) throw new Error(`not so within ${milliseconds} ms: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** What `cell-child.ts` reports on standard output; fails with what it complained of when it says nothing. */
+export async function reportOf(child: ChildProcess) {
+  let stdout = '';
+  let stderr = '';
+  child.stdout!.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr!.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  await once(child, 'close');
+  expect(stdout, stderr).not.toBe('');
+  return JSON.parse(stdout);
 }

@@ -14,6 +14,7 @@ import {
   type Fixture,
   LIMITS,
   openFixture,
+  reportOf,
   slowEncode,
   until,
 } from './cell-fixture.ts';
@@ -146,17 +147,7 @@ describe('the sandbox of an ordinary user', () => {
       mkdirSync(dataDir, { mode: 0o700 });
       if (account.uid) chownSync(dataDir, account.uid, account.gid);
       const child = startChild('user', dataDir, account);
-      let stdout = '';
-      let stderr = '';
-      child.stdout!.on('data', (chunk) => {
-        stdout += chunk;
-      });
-      child.stderr!.on('data', (chunk) => {
-        stderr += chunk;
-      });
-      await once(child, 'close');
-      expect(stdout, stderr).not.toBe('');
-      const report = JSON.parse(stdout);
+      const report = await reportOf(child);
       expect(report).toMatchObject({ failed: [], end: 'exit', exitCode: 0 });
       expect(report.uid).not.toBe(0);
       expect(readdirSync(join(dataDir, 'cells'))).toEqual([]);

@@ -18,6 +18,7 @@ import {
   MIB,
   openFixture,
   openRunContext,
+  reportOf,
   slowEncode,
   until,
 } from './cell-fixture.ts';
@@ -217,17 +218,7 @@ async function runAsUser(choice: string, { noNamespaces = false } = {}): Promise
       env: { PATH: '/usr/bin:/bin', HOME: '/tmp' },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let stdout = '';
-    let stderr = '';
-    child.stdout!.on('data', (chunk) => {
-      stdout += chunk;
-    });
-    child.stderr!.on('data', (chunk) => {
-      stderr += chunk;
-    });
-    await once(child, 'close');
-    expect(stdout, stderr).not.toBe('');
-    return JSON.parse(stdout);
+    return await reportOf(child);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
