@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { expect } from 'vitest';
+import { filesIn } from '../helpers/files.ts';
 import { type Answer, call, type TestService } from '../helpers/service.ts';
 import { until } from '../helpers/until.ts';
 
@@ -99,8 +99,7 @@ export async function expectNoOrphans(db: Client, service: TestService): Promise
     { what: 'the sweep of what died half-way', timeoutMs: 20_000 },
   );
   const { rows } = await db.query(`SELECT count(*)::int AS live FROM objects WHERE state = 'live'`);
-  const entries = await readdir(join(service.dataDir, 'storage'), { recursive: true, withFileTypes: true });
-  expect(entries.filter((entry) => entry.isFile())).toHaveLength(rows[0].live);
+  expect(await filesIn(join(service.dataDir, 'storage'))).toHaveLength(rows[0].live);
 }
 
 /** Whether a process is there and no zombie. */

@@ -1,8 +1,9 @@
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isStored, storedFilesOf } from '../helpers/disk.ts';
+import { entriesBelow } from '../helpers/files.ts';
 import { makeClip, transcode, upload } from '../helpers/media.ts';
 import { runningFfmpegs } from '../helpers/processes.ts';
 import { rawHttp } from '../helpers/raw-http.ts';
@@ -211,7 +212,7 @@ describe('canceling and erasing', () => {
     await until(() => runningFfmpegs(service).length === 0, { what: 'FFmpeg to die', timeoutMs: 1000 });
     expect(await read(job.id)).toMatchObject({ status: 'canceled', inputs: [{ url: null }, { url: null }] });
     const leftovers = async () => [
-      ...(await readdir(join(service.dataDir, 'work'), { recursive: true })).filter((name) => name.includes('/')),
+      ...(await entriesBelow(join(service.dataDir, 'work'))),
       ...(await storedFilesOf(service, job.id)),
     ];
     await until(async () => (await leftovers()).length === 0, { what: 'the work folder to be empty' });

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isAlive } from '../chaos/load.ts';
+import { filesIn } from '../helpers/files.ts';
 import { ffprobe, makeClip } from '../helpers/media.ts';
 import { descendantsOf, processesOf } from '../helpers/processes-of.ts';
 import { PROGRAM, runCli, startService, type TestService } from '../helpers/service.ts';
@@ -240,8 +241,3 @@ describe('airlock transcode beside a running service', () => {
     expect(await left()).toEqual([]);
   });
 });
-
-async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-}

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { entriesBelow } from '../helpers/files.ts';
 import { makeClip } from '../helpers/media.ts';
 import { startService, type TestService } from '../helpers/service.ts';
 import { openServiceDatabase } from '../helpers/service-database.ts';
@@ -89,9 +90,7 @@ describe('inputs from the web', () => {
     );
     await database.end();
     expect(rows[0].kept).toBe(0);
-    expect(
-      (await readdir(join(service.dataDir, 'work'), { recursive: true })).filter((name) => name.includes('/')),
-    ).toEqual([]);
+    expect(await entriesBelow(join(service.dataDir, 'work'))).toEqual([]);
   });
 
   it.each([
@@ -160,8 +159,7 @@ describe('inputs from the web', () => {
         what: 'the fetch',
       });
       expect((await service.call('PATCH', `/v1/transcodes/${job.id}/cancel`)).status).toBe(200);
-      const work = async () =>
-        (await readdir(join(service.dataDir, 'work'), { recursive: true })).filter((name) => name.includes('/'));
+      const work = () => entriesBelow(join(service.dataDir, 'work'));
       await until(async () => (await work()).length === 0, { what: 'the work folder to be empty', timeoutMs: 2000 });
     }
     await until(() => closed, { what: 'the source to be let go' });

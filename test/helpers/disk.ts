@@ -1,13 +1,18 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { filesIn } from './files.ts';
 import type { TestService } from './service.ts';
 
 /** Files of the embedded storage that hold bytes of objects, with their sizes; relative to its folder. */
 export async function storedFiles(service: TestService): Promise<{ path: string; size: number }[]> {
   const root = join(service.dataDir, 'storage');
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  return Promise.all(files.map(async (path) => ({ path, size: (await stat(path)).size })));
+  const found: { path: string; size: number }[] = [];
+  for (const path of await filesIn(root)) {
+    // Deleted between the look and the question: it is no stored file any more.
+    const stats = await stat(path).catch(() => undefined);
+    if (stats !== undefined) found.push({ path, size: stats.size });
+  }
+  return found;
 }
 
 /** Whether any file below the storage holds all of these bytes. */

@@ -1,5 +1,6 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { entriesIn } from '../helpers/files.ts';
 
 /** Folders that hold the system's own FFmpeg, not what users sent. */
 const NOT_OURS = new Set(['rootimg']);
@@ -7,7 +8,7 @@ const NOT_OURS = new Set(['rootimg']);
 /** Which of the needles stand anywhere below a folder, as raw bytes: `needle in path`. */
 export async function findIn(folder: string, needles: Record<string, Buffer>): Promise<string[]> {
   const found: string[] = [];
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
+  const entries = await entriesIn(folder);
   for (const entry of entries) {
     const path = join(entry.parentPath, entry.name);
     const shown = path.slice(folder.length + 1);

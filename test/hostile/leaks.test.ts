@@ -1,8 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { filesIn } from '../helpers/files.ts';
 import { makeClip, upload } from '../helpers/media.ts';
 import { call, startService, type TestService } from '../helpers/service.ts';
 import { startSource } from '../helpers/source-server.ts';
@@ -204,8 +205,3 @@ describe('what the service was told in confidence', () => {
     expect((await stat(join(service.dataDir, 'postgres'))).isDirectory()).toBe(true);
   });
 });
-
-async function filesIn(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-}
