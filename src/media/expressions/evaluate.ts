@@ -3,6 +3,7 @@ import type { Expression } from './types.ts';
 const SLOTS = 10;
 /** Of `st` and `ld`, as in FFmpeg: zero at the start. */
 type Slots = number[];
+type Lookup = (name: string) => number | undefined;
 
 /**
  * The value that FFmpeg would compute; NaN also when the expression needs a variable that is not given, a function of
@@ -12,37 +13,40 @@ export function evaluateExpression(
   expression: Expression,
   variables: Readonly<Record<string, number>> | ReadonlyMap<string, number>,
 ): number {
-  const map = variables instanceof Map ? variables : new Map(Object.entries(variables));
-  return evaluate(expression, map, new Array<number>(SLOTS).fill(0)) ?? Number.NaN;
+  const lookup: Lookup =
+    variables instanceof Map
+      ? (name) => variables.get(name)
+      : (name) => (Object.hasOwn(variables, name) ? (variables as Readonly<Record<string, number>>)[name] : undefined);
+  return evaluate(expression, lookup, new Array<number>(SLOTS).fill(0)) ?? Number.NaN;
 }
 
 /** Undefined = not known, which is not the same as NaN: `if(unknown, 1, 2)` is unknown, `if(nan, 1, 2)` is 1. */
-function evaluate(node: Expression, variables: ReadonlyMap<string, number>, slots: Slots): number | undefined {
+function evaluate(node: Expression, lookup: Lookup, slots: Slots): number | undefined {
   switch (node.type) {
     case 'number':
       return node.value;
     case 'variable':
-      return variables.get(node.name);
+      return lookup(node.name);
     case 'unary': {
-      const value = evaluate(node.operand, variables, slots);
+      const value = evaluate(node.operand, lookup, slots);
       return value === undefined || node.operator === '+' ? value : -value;
     }
     case 'binary': {
-      const left = evaluate(node.left, variables, slots);
-      const right = evaluate(node.right, variables, slots);
+      const left = evaluate(node.left, lookup, slots);
+      const right = evaluate(node.right, lookup, slots);
       return left === undefined || right === undefined ? undefined : binary(node.operator, left, right);
     }
     case 'call': {
       if (node.name === 'if' || node.name === 'ifnot') {
         const [condition, then, otherwise] = node.arguments;
-        const value = evaluate(condition!, variables, slots);
+        const value = evaluate(condition!, lookup, slots);
         if (value === undefined) return undefined;
         const chosen = (value !== 0) === (node.name === 'if') ? then : otherwise;
-        return chosen ? evaluate(chosen, variables, slots) : 0;
+        return chosen ? evaluate(chosen, lookup, slots) : 0;
       }
       const values: number[] = [];
       for (const argument of node.arguments) {
-        const value = evaluate(argument, variables, slots);
+        const value = evaluate(argument, lookup, slots);
         if (value === undefined) return undefined;
         values.push(value);
       }

@@ -50,7 +50,6 @@ export function parseExpression(text: string, rules: ExpressionRules): Expressio
 class Parser {
   readonly #text: string;
   readonly #rules: ExpressionRules;
-  readonly #variables: ReadonlySet<string>;
   #at = 0;
   #nodes = 0;
   #depth = 0;
@@ -58,7 +57,6 @@ class Parser {
   constructor(text: string, rules: ExpressionRules) {
     this.#text = text;
     this.#rules = rules;
-    this.#variables = new Set(rules.variables);
   }
 
   whole(): Expression {
@@ -188,7 +186,7 @@ class Parser {
     if (name === undefined) throw this.#noValue(start, number !== null);
     this.#at += name.length;
     if (this.#take('(')) return this.#call(name, start);
-    if (this.#variables.has(name)) return this.#node({ type: 'variable', name });
+    if (this.#rules.variables.includes(name)) return this.#node({ type: 'variable', name });
     const constant = CONSTANTS.get(name);
     if (constant !== undefined) return this.#node({ type: 'number', value: constant });
     throw this.#unknownVariable(name, start);

@@ -1,7 +1,6 @@
 import { nearestName } from '../near-name.ts';
 import { checkFilter, type FilterTable, findSpec } from './check-filter.ts';
-import { findCycle, type Links, linkPads, type Pad, type PaddedFilter } from './links.ts';
-import { padsOf } from './pads.ts';
+import { findCycle, type Links, linkPads, type Pad, type PaddedChains, type PaddedFilter, padChains } from './links.ts';
 import { Refusals } from './refusals.ts';
 import type { CheckedFilter, GraphAsset, GraphResult, OpenPad, PadKind, RawFilter, RawGraph } from './types.ts';
 
@@ -23,15 +22,14 @@ export function checkGraph(raw: RawGraph, table: FilterTable): GraphResult {
   // Pads follow from options, so links are judged only when every filter was understood.
   if (!refusals.isEmpty) return { ok: false, refusals: refusals.list };
   const checked = chains as CheckedFilter[][];
-  const padded = checked.map((chain, chainIndex) =>
-    chain.map((filter, index) =>
-      padFilter(filter, raw.chains[chainIndex]![index]!, { chain: chainIndex, filter: index }, refusals),
-    ),
-  );
+  const padded = padChains(checked);
+  for (const [chain, filters] of padded.entries()) {
+    for (const [index, filter] of filters.entries()) checkPads(filter, raw.chains[chain]![index]!, refusals);
+  }
   if (refusals.isEmpty) checkLabels(padded.flat(), raw, refusals);
   if (!refusals.isEmpty) return { ok: false, refusals: refusals.list };
   const links = linkPads(padded);
-  checkLinks(padded.flat(), links, raw, refusals);
+  checkLinks(padded, links, raw, refusals);
   if (!refusals.isEmpty) return { ok: false, refusals: refusals.list };
   return {
     ok: true,
@@ -45,36 +43,23 @@ function checkOne(raw: RawFilter, table: FilterTable, assets: GraphAsset[], refu
   return spec && checkFilter(raw, spec, assets, refusals);
 }
 
-function padFilter(
-  filter: CheckedFilter,
-  raw: RawFilter,
-  place: { chain: number; filter: number },
-  refusals: Refusals,
-): PaddedFilter {
-  const kinds = padsOf(filter);
-  if (kinds.inputs.length + kinds.outputs.length === 0) {
-    refusals.add(
-      raw.offset,
-      filter.spec.name,
-      'has no inputs and outputs with these options',
-      'Ask for one stream or more.',
-    );
+function checkPads(padded: PaddedFilter, raw: RawFilter, refusals: Refusals): void {
+  const { name } = padded.filter.spec;
+  if (padded.inputs.length + padded.outputs.length === 0) {
+    refusals.add(raw.offset, name, 'has no inputs and outputs with these options', 'Ask for one stream or more.');
   }
   for (const side of ['inputs', 'outputs'] as const) {
-    const surplus = raw[side][kinds[side].length];
+    const count = padded[side].length;
+    const surplus = raw[side][count];
     if (!surplus) continue;
-    const count = kinds[side].length;
     const noun = side === 'inputs' ? 'input' : 'output';
     refusals.add(
       surplus.offset,
-      filter.spec.name,
+      name,
       `has more labels than ${noun}s: it has ${count} ${noun}${count === 1 ? '' : 's'} with these options`,
       `Leave [${surplus.name}] out, or give the filter the option that adds ${noun}s.`,
     );
   }
-  const pads = (side: 'inputs' | 'outputs'): Pad[] =>
-    kinds[side].map((kind, pad) => ({ ...place, pad, kind, label: filter[side][pad] ?? null }));
-  return { filter, inputs: pads('inputs'), outputs: pads('outputs') };
 }
 
 function checkLabels(filters: readonly PaddedFilter[], raw: RawGraph, refusals: Refusals): void {
@@ -146,7 +131,7 @@ function checkStream(
 
 const SWAP = 'Video filters take pictures, audio filters (most of their names begin with a) take sound.';
 
-function checkLinks(filters: readonly PaddedFilter[], { links }: Links, raw: RawGraph, refusals: Refusals): void {
+function checkLinks(chains: PaddedChains, { links }: Links, raw: RawGraph, refusals: Refusals): void {
   for (const { from, to } of links) {
     if (from.kind === to.kind) continue;
     const [source, target] = [rawFilter(from, raw), rawFilter(to, raw)];
@@ -157,7 +142,7 @@ function checkLinks(filters: readonly PaddedFilter[], { links }: Links, raw: Raw
       SWAP,
     );
   }
-  const cycle = refusals.isEmpty ? findCycle(filters, links) : null;
+  const cycle = refusals.isEmpty ? findCycle(chains, links) : null;
   if (cycle)
     refusals.add(cycle.offset, cycle.spec.name, 'feeds itself', 'Links must lead from the inputs to the outputs.');
 }

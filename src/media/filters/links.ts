@@ -1,3 +1,4 @@
+import { padsOf } from './pads.ts';
 import type { CheckedFilter, PadKind } from './types.ts';
 
 /** A pad by the places of its chain, its filter in that chain, and itself. */
@@ -12,12 +13,14 @@ export interface Pad extends PadPlace {
   label: string | null;
 }
 
-/** A filter with its pads; null = it was refused, and its pads are not known. */
+/** A filter with its pads. */
 export interface PaddedFilter {
   filter: CheckedFilter;
   inputs: Pad[];
   outputs: Pad[];
 }
+
+export type PaddedChains = readonly (readonly PaddedFilter[])[];
 
 export interface Link {
   from: Pad;
@@ -30,14 +33,26 @@ export interface Links {
   outputs: Pad[];
 }
 
+/** The pads that every filter has with its options; labels belong to the first ones. */
+export function padChains(chains: readonly (readonly CheckedFilter[])[]): PaddedFilter[][] {
+  return chains.map((filters, chain) =>
+    filters.map((filter, index) => {
+      const { inputs, outputs } = padsOf(filter);
+      const pads = (kinds: readonly PadKind[], labels: readonly string[]): Pad[] =>
+        kinds.map((kind, pad) => ({ chain, filter: index, pad, kind, label: labels[pad] ?? null }));
+      return { filter, inputs: pads(inputs, filter.inputs), outputs: pads(outputs, filter.outputs) };
+    }),
+  );
+}
+
 /**
  * Links pads as FFmpeg does: equal labels, and within a chain the unlabelled outputs of a filter with the free unlabelled
  * inputs of the next one. What remains is open. Labels must be given at most once on each side, streams aside.
  */
-export function linkPads(chains: readonly (readonly PaddedFilter[])[]): Links {
+export function linkPads(chains: PaddedChains): Links {
   const filters = chains.flat();
   const makers = new Map<string, Pad>();
-  for (const pad of filters.flatMap(({ outputs }) => outputs)) if (pad.label !== null) makers.set(pad.label, pad);
+  for (const { outputs } of filters) for (const pad of outputs) if (pad.label !== null) makers.set(pad.label, pad);
   const links: Link[] = [];
   const inputs: Pad[] = [];
   const linked = new Set<Pad>();
@@ -59,23 +74,27 @@ export function linkPads(chains: readonly (readonly PaddedFilter[])[]): Links {
       }
     }
   }
-  const outputs = filters.flatMap((filter) => filter.outputs).filter((pad) => !linked.has(pad));
+  const outputs = filters.flatMap((filter) => filter.outputs.filter((pad) => !linked.has(pad)));
   return { links, inputs, outputs };
 }
 
 /** A filter that feeds itself, directly or over others; null when there is none. */
-export function findCycle(filters: readonly PaddedFilter[], links: readonly Link[]): CheckedFilter | null {
-  const key = (pad: PadPlace) => `${pad.chain}.${pad.filter}`;
-  const waiting = new Map<string, number>();
-  const readers = new Map<string, string[]>();
+export function findCycle(chains: PaddedChains, links: readonly Link[]): CheckedFilter | null {
+  const ownerOf = (pad: PadPlace) => chains[pad.chain]![pad.filter]!;
+  /** Inputs that nothing has fed yet. */
+  const waiting = new Map<PaddedFilter, number>();
+  const readers = new Map<PaddedFilter, PaddedFilter[]>();
   for (const { from, to } of links) {
-    waiting.set(key(to), (waiting.get(key(to)) ?? 0) + 1);
-    readers.set(key(from), [...(readers.get(key(from)) ?? []), key(to)]);
+    const [maker, reader] = [ownerOf(from), ownerOf(to)];
+    waiting.set(reader, (waiting.get(reader) ?? 0) + 1);
+    const known = readers.get(maker);
+    if (known) known.push(reader);
+    else readers.set(maker, [reader]);
   }
-  const places = new Map(filters.map(({ filter, inputs, outputs }) => [key((inputs[0] ?? outputs[0])!), filter]));
-  const ready = [...places.keys()].filter((place) => !waiting.has(place));
-  for (let place = ready.pop(); place !== undefined; place = ready.pop()) {
-    for (const reader of readers.get(place) ?? []) {
+  const filters = chains.flat();
+  const ready = filters.filter((filter) => !waiting.has(filter));
+  for (let filter = ready.pop(); filter !== undefined; filter = ready.pop()) {
+    for (const reader of readers.get(filter) ?? []) {
       const left = waiting.get(reader)! - 1;
       if (left > 0) waiting.set(reader, left);
       else {
@@ -84,6 +103,5 @@ export function findCycle(filters: readonly PaddedFilter[], links: readonly Link
       }
     }
   }
-  for (const [place, filter] of places) if (waiting.has(place)) return filter;
-  return null;
+  return filters.find((filter) => waiting.has(filter))?.filter ?? null;
 }

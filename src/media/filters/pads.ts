@@ -15,8 +15,11 @@ export function optionTexts(filter: Pick<CheckedFilter, 'values'>): Map<string, 
 }
 
 export function padsOf(filter: CheckedFilter): { inputs: readonly PadKind[]; outputs: readonly PadKind[] } {
+  const { inputs, outputs } = filter.spec;
+  // Most filters: a long graph should not be written out several times to find what its table says.
+  if (isFixed(inputs) && isFixed(outputs)) return { inputs, outputs };
   const texts = optionTexts(filter);
-  return { inputs: expandPads(filter.spec.inputs, texts), outputs: expandPads(filter.spec.outputs, texts) };
+  return { inputs: expandPads(inputs, texts), outputs: expandPads(outputs, texts) };
 }
 
 /** The pads that a filter has with these options; never more than 128. */
@@ -43,8 +46,6 @@ function whole(texts: OptionTexts, option: string, fallback: number): number {
   return Number.isInteger(value) && value >= 0 && value <= MAX_PADS ? value : fallback;
 }
 
-function isFixed(
-  pads: Exclude<Pads, string | ((values: OptionTexts) => readonly PadKind[])>,
-): pads is readonly PadKind[] {
+function isFixed(pads: Pads): pads is readonly PadKind[] {
   return Array.isArray(pads);
 }

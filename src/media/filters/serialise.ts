@@ -1,8 +1,7 @@
 import { expressionText } from '../expressions/index.ts';
 import { escapeOptions, escapeValue } from './escape.ts';
-import { linkPads, type Pad, type PaddedFilter } from './links.ts';
-import { padsOf } from './pads.ts';
-import type { CheckedFilter, CheckedGraph, CheckedValue } from './types.ts';
+import { linkPads, type Pad, type PaddedChains, type PaddedFilter, padChains } from './links.ts';
+import type { CheckedGraph, CheckedValue } from './types.ts';
 
 export interface SerialiseOptions {
   /** Where the asset lies for FFmpeg, by its index in `CheckedGraph.assets`. */
@@ -21,9 +20,7 @@ export interface SerialiseOptions {
  */
 export function serialiseGraph(graph: CheckedGraph, options: SerialiseOptions): string {
   const prefix = options.prefix ?? '';
-  const padded = graph.chains.map((chain, chainIndex) =>
-    chain.map((filter, index) => padFilter(filter, chainIndex, index)),
-  );
+  const padded = padChains(graph.chains);
   const { links, inputs, outputs } = linkPads(padded);
   for (const [index, pad] of inputs.entries()) pad.label = options.inputs?.[index] ?? pad.label;
   for (const [index, pad] of outputs.entries()) pad.label = options.outputs?.[index] ?? pad.label;
@@ -41,13 +38,6 @@ export function serialiseGraph(graph: CheckedGraph, options: SerialiseOptions): 
   return padded.map((chain) => chain.map((filter) => filterText(filter, options.asset)).join(',')).join(';');
 }
 
-function padFilter(filter: CheckedFilter, chain: number, index: number): PaddedFilter {
-  const kinds = padsOf(filter);
-  const pads = (side: 'inputs' | 'outputs'): Pad[] =>
-    kinds[side].map((kind, pad) => ({ chain, filter: index, pad, kind, label: filter[side][pad] ?? null }));
-  return { filter, inputs: pads('inputs'), outputs: pads('outputs') };
-}
-
 function unusedLabel(wanted: string, taken: Set<string>): string {
   let label = wanted;
   while (taken.has(label)) label = `${label}_`;
@@ -55,7 +45,7 @@ function unusedLabel(wanted: string, taken: Set<string>): string {
   return label;
 }
 
-function nextUnnamed(chains: readonly (readonly PaddedFilter[])[]): Pad | null {
+function nextUnnamed(chains: PaddedChains): Pad | null {
   for (const { inputs, outputs } of chains.flat()) {
     for (const pads of [inputs, outputs]) {
       const lastNamed = pads.findLastIndex((pad) => pad.label !== null);

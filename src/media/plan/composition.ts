@@ -5,7 +5,7 @@ import type { OptionSet } from '../options/option-set.ts';
 import type { ParsedRequest, PlacedGraph } from '../options/parsed-request.ts';
 import { photoDiameter, quoteCardFilters, textOverlayFilters } from '../overlays/index.ts';
 import type { LayerRequest, PlanContext, PlanInput, VideoStream } from '../types.ts';
-import { boundSources } from './bound-sources.ts';
+import { boundSources, hasEndlessSource } from './bound-sources.ts';
 import { ExtraInputs } from './extra-inputs.ts';
 import { estimateGraph, unknownFlow } from './flow/estimate.ts';
 import { type Flow, soundFlow } from './flow/flow.ts';
@@ -56,13 +56,8 @@ export class Composer {
     const feeds = new Map(fed.map((feed) => [feed.pad, this.#fedFlow(feed)]));
     const own = [...flows];
     const all = moved.inputs.map((pad) => feeds.get(pad) ?? own.shift() ?? unknownFlow());
-    const short = estimateGraph(moved, all, 0);
-    const finite = short.outputs
-      .map((flow) => flow.seconds)
-      .filter((value) => value !== null && Number.isFinite(value));
-    const { bound } = this.#job;
-    const seconds = bound.stated ? bound.seconds : Math.max(bound.seconds, ...(finite as number[]));
-    const graph = steadyRates(boundSources(moved, seconds), all);
+    const seconds = hasEndlessSource(moved) ? this.#sourceSeconds(moved, all) : null;
+    const graph = steadyRates(seconds === null ? moved : boundSources(moved, seconds), all);
     const estimate = estimateGraph(graph, all, seconds);
     if (estimate.oversize) throw new JobFailure('too_many_pixels', describeOversize(estimate.oversize));
     this.heldBytes += estimate.heldBytes;
@@ -79,6 +74,14 @@ export class Composer {
       });
     };
     return { graph, fed, outputs: estimate.outputs, write };
+  }
+
+  /** What sources without an end are given: never less than the rest of the graph lasts. */
+  #sourceSeconds(graph: CheckedGraph, flows: readonly Flow[]): number {
+    const { bound } = this.#job;
+    if (bound.stated) return bound.seconds;
+    const ends = estimateGraph(graph, flows, 0).outputs.map((flow) => flow.seconds);
+    return Math.max(bound.seconds, ...ends.filter((end): end is number => end !== null && Number.isFinite(end)));
   }
 
   /** A graph with one open input and one open output, as `-vf` and `-af` take it. */

@@ -14,6 +14,7 @@ const STATES_RATE: ReadonlySet<string> = new Set(['fps', 'framerate', 'minterpol
  * those of the graph's open inputs.
  */
 export function steadyRates(graph: CheckedGraph, flows: readonly Flow[]): CheckedGraph {
+  if (!graph.chains.some((chain) => chain.some(({ spec }) => spec.name === 'xfade'))) return graph;
   const linked = linkGraph(graph);
   const fades = linked.nodes.filter(({ filter }) => filter.spec.name === 'xfade');
   const isUneven = fades.some((node) => node.inputs.some((source) => !isSteady(source, linked)));

@@ -41,10 +41,11 @@ export function estimateGraph(
   let cpuPerSecond = 0;
   let oversize: Oversize | null = null;
   for (const node of linked.nodes) {
-    const given = node.inputs.flatMap((source) => {
+    const given: Flow[] = [];
+    for (const source of node.inputs) {
       const flow = 'open' in source ? inputs[source.open] : flows[source.node]?.[source.pad];
-      return flow ? [flow] : [];
-    });
+      if (flow) given.push(flow);
+    }
     const made = passNode(node, given, generated);
     flows.push(made);
     const huge = made.find(isOversize);
@@ -53,19 +54,29 @@ export function estimateGraph(
       oversize ??= { offset, name: spec.name, width: huge.width, height: huge.height };
     }
     const held = heldFrames(node, given);
+    const cost = filterCost(node.filter.spec.name) / 2;
     heldBytes += heldSound(node, given);
-    for (const [flow, frames] of [
-      ...given.map((flow) => [flow, 1 + held] as const),
-      ...made.map((flow) => [flow, 1] as const),
-    ]) {
-      if (flow.kind !== 'v' || !(flow.width * flow.height > 0)) continue;
-      const pixels = flow.width * flow.height;
-      heldBytes += frames * BYTES_PER_PIXEL * pixels;
-      cpuPerSecond += (filterCost(node.filter.spec.name) / 2) * ((pixels * (flow.rate ?? 30)) / REFERENCE_PIXEL_RATE);
+    for (const flow of given) {
+      heldBytes += (1 + held) * BYTES_PER_PIXEL * pixelsOf(flow);
+      cpuPerSecond += cost * pixelRate(flow);
+    }
+    for (const flow of made) {
+      heldBytes += BYTES_PER_PIXEL * pixelsOf(flow);
+      cpuPerSecond += cost * pixelRate(flow);
     }
   }
   const outputs = linked.outputs.map(({ node, pad }) => flows[node]?.[pad] ?? unknownFlow());
   return { outputs, heldBytes, cpuPerSecond, oversize };
+}
+
+/** Pixels of one picture; 0 = sound, or not known. */
+function pixelsOf({ kind, width, height }: Flow): number {
+  return kind === 'v' && width * height > 0 ? width * height : 0;
+}
+
+/** Pixels a second, in those of 1080p30. */
+function pixelRate(flow: Flow): number {
+  return (pixelsOf(flow) * (flow.rate ?? 30)) / REFERENCE_PIXEL_RATE;
 }
 
 /** Bytes of the sound that a filter keeps whole (`areverse`, `aloop`). */
@@ -102,10 +113,11 @@ function passNode(node: GraphNode, inputs: readonly Flow[], generated: number | 
   const pictures = inputs.filter((input) => input.kind === 'v');
   const rule = SIZE_RULES[filter.spec.name];
   const size = rule && pictures.length > 0 ? rule(filter, pictures) : null;
-  return outputs.map((kind) => {
+  return outputs.map((kind): Flow => {
     const source = inputs.find((input) => input.kind === kind);
     if (!source) return { ...drawnFlow(filter, seconds), kind };
-    return { ...source, ...(kind === 'v' && size), rate: time.rate ?? source.rate, seconds };
+    const { width, height, certain } = (kind === 'v' && size) || source;
+    return { kind, width, height, certain, rate: time.rate ?? source.rate, seconds };
   });
 }
 

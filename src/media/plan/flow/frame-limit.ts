@@ -15,7 +15,8 @@ export const LARGEST_FRAME = `${INPUT_LIMITS.maxSide} pixels a side and ${Math.f
 /** One side alone may be known already. */
 export function isOversize({ kind, width, height }: Flow): boolean {
   if (kind !== 'v') return false;
-  return [width, height].some((side) => side > INPUT_LIMITS.maxSide) || width * height > INPUT_LIMITS.maxPixels;
+  const { maxSide, maxPixels } = INPUT_LIMITS;
+  return width > maxSide || height > maxSide || width * height > maxPixels;
 }
 
 export function describeOversize({ name, width, height }: Oversize): string {

@@ -188,21 +188,13 @@ function offsetOf(text: string, inputs: readonly Flow[]): number {
 /** The names under which filters know the size of what comes in. */
 function variablesOf(input: Flow): Record<string, number> {
   const { width, height } = input;
-  const variables = {
-    iw: width,
-    in_w: width,
-    main_w: width,
-    ih: height,
-    in_h: height,
-    main_h: height,
-    a: width / height,
-    dar: width / height,
-    sar: 1,
-    hsub: 2,
-    vsub: 2,
-  };
   // A variable that is absent makes the whole expression unknown; one that is NaN would be compared like a number.
-  return Object.fromEntries(Object.entries(variables).filter(([, value]) => !Number.isNaN(value)));
+  return {
+    ...(!Number.isNaN(width) && { iw: width, in_w: width, main_w: width }),
+    ...(!Number.isNaN(height) && { ih: height, in_h: height, main_h: height }),
+    ...(!Number.isNaN(width / height) && { a: width / height, dar: width / height }),
+    ...{ sar: 1, hsub: 2, vsub: 2 },
+  };
 }
 
 function turned(input: Flow): { width: number; height: number } {
