@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Config } from '../config/config.ts';
+import type { DatabaseRole } from '../config/database-roles.ts';
 import { readSigningKey } from '../config/signing-key.ts';
 import { loadTls } from '../config/tls.ts';
 import { type Database, openPool, type Pool } from '../database/pool.ts';
@@ -11,17 +12,23 @@ import { openQueue } from '../queue/queue.ts';
 import { openStore } from '../storage/s3-store.ts';
 import { storeFromUrl } from '../storage/store-url.ts';
 import type { ObjectStore } from '../storage/types.ts';
-import { socketUrl } from '../supervisor/postgres-connect.ts';
+import { embeddedUrl } from '../supervisor/postgres-connect.ts';
 import { socketFolderFor } from '../supervisor/postgres-socket.ts';
 import { loadSecrets, type Secrets } from '../supervisor/secrets.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { EMBEDDED_BUCKET, EMBEDDED_REGION, listenUrl, STORAGE_ENDPOINT_VARIABLE, storageRoot } from './endpoints.ts';
 
-/** Where the database is: the operator's, or the embedded one of the data directory, which must be running. */
-export function databaseUrl(config: Config, secrets: Secrets): string {
+/** Who connects: a process with no more rights than it needs, or the owner, who migrates and serves the command line. */
+export type DatabaseUser = DatabaseRole | 'owner';
+
+/**
+ * Where the database is: the operator's, whose URL names the login as well, or the embedded one of the data directory,
+ * which must be running.
+ */
+export function databaseUrl(config: Config, secrets: Secrets, user: DatabaseUser): string {
   if (config.databaseUrl) return config.databaseUrl;
   const home = join(config.dataDir, 'postgres');
-  return socketUrl(socketFolderFor(home, process.getuid!()), secrets.postgresPassword);
+  return embeddedUrl(socketFolderFor(home, process.getuid!()), secrets, user);
 }
 
 export async function openObjectStore(config: Config, secrets: Secrets): Promise<ObjectStore> {
@@ -50,11 +57,11 @@ export interface OpenContext {
 /** Connects a role to database, queue and storage. */
 export async function openContext(
   config: Config,
-  options: { role: string; connections: number; supervise: boolean; logger: Logger },
+  options: { role: DatabaseRole; connections: number; supervise: boolean; logger: Logger },
 ): Promise<OpenContext> {
   const { logger } = options;
   const secrets = await loadSecrets(config.dataDir);
-  const url = databaseUrl(config, secrets);
+  const url = databaseUrl(config, secrets, options.role);
   const onError = (error: Error) => logger.warn({ err: error }, 'database connection lost');
   const pool = openPool(url, { max: options.connections, role: options.role, onError });
   const queue = await openQueue(pool.db, { superviseUrl: options.supervise ? url : null, onError });

@@ -23,6 +23,12 @@ export interface Server {
 /** Longest that one command can take; its key dies with it whatever happens. */
 const KEY_HOURS = 24;
 
+/** How far the user's patience has gone: `signal` after one Ctrl-C, `atOnce` after another. */
+export interface Patience {
+  signal: AbortSignal;
+  atOnce: AbortSignal;
+}
+
 /**
  * The server that the main job talks to: the one that AIRLOCK_URL and AIRLOCK_API_KEY name, the one that runs on
  * the data directory, or one that is started for this command. A data directory that was not there before goes
@@ -30,7 +36,7 @@ const KEY_HOURS = 24;
  */
 export async function findServer(
   config: Config,
-  signal: AbortSignal,
+  patience: Patience,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Server> {
   const { AIRLOCK_URL: url, AIRLOCK_API_KEY: key } = env;
@@ -46,11 +52,11 @@ export async function findServer(
   }
   const turn = await takeTurn(config.dataDir, {
     made: env.AIRLOCK_MADE_DATA_DIR === '1',
-    signal,
+    signal: patience.signal,
     remove: () => removeDataDir(config.dataDir, env.AIRLOCK_SHOWN_DATA_DIR),
   });
   try {
-    const server = await startOwnServer(config, env);
+    const server = await startOwnServer(config, patience.atOnce, env);
     return { ...server, close: () => server.close().finally(turn.end) };
   } catch (error) {
     await turn.end();
@@ -58,7 +64,7 @@ export async function findServer(
   }
 }
 
-async function startOwnServer(config: Config, env: NodeJS.ProcessEnv): Promise<Server> {
+async function startOwnServer(config: Config, atOnce: AbortSignal, env: NodeJS.ProcessEnv): Promise<Server> {
   // Loopback and free ports: nobody else is meant to talk to it.
   const local: Config = {
     ...config,
@@ -78,10 +84,12 @@ async function startOwnServer(config: Config, env: NodeJS.ProcessEnv): Promise<S
   };
   try {
     const logger = createLogger({ level: 'error', role: 'transcode', destination: process.stderr });
-    const service = await startService({ config: local, logger, onLine, firstKey: false, announce: false });
+    const service = await startService({ config: local, logger, onLine, firstKey: false, announce: false, atOnce });
     try {
       const key = await temporaryKey(local);
-      return { url: service.ready.api, key: key.raw, close: () => key.revoke().finally(service.stop) };
+      // Without a database any more the key cannot be revoked; it was known to this process alone, and dies by itself.
+      const revoke = async () => (atOnce.aborted ? undefined : key.revoke());
+      return { url: service.ready.api, key: key.raw, close: () => revoke().finally(service.stop) };
     } catch (error) {
       await service.stop();
       throw error;

@@ -3,12 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
+import { DATABASE_ROLES } from '../config/database-roles.ts';
+import { grantRoles } from '../database/roles.ts';
 import { writeStamp } from '../database/stamp.ts';
 import { ensureAccount } from '../domain/accounts.ts';
 import { createKey } from '../domain/keys.ts';
 import { isMigrated, programStamp } from './schema-stamp.ts';
 
-const NO_KEY = { firstKey: false };
+const NO_KEY = { firstKey: false, roles: false };
 
 describe('the stamp of a program', () => {
   let folder: string;
@@ -55,12 +57,22 @@ describe('a database that is up to date', () => {
 
   it('is not enough where a first key is wanted and there is none', async () => {
     await writeStamp(database.pg, 'abc1');
-    expect(await isMigrated(database.url, 'abc1', { firstKey: true })).toBe(false);
+    expect(await isMigrated(database.url, 'abc1', { firstKey: true, roles: false })).toBe(false);
     await database.db.transaction().execute(async (tx) => {
       const account = await ensureAccount(tx, 'default', 'cli');
       await createKey(tx, account.id, { name: 'first' }, { actor: 'cli' });
     });
-    expect(await isMigrated(database.url, 'abc1', { firstKey: true })).toBe(true);
+    expect(await isMigrated(database.url, 'abc1', { firstKey: true, roles: false })).toBe(true);
+  });
+
+  it('is not enough where the roles of our processes are wanted and have no rights', async () => {
+    await writeStamp(database.pg, 'abc1');
+    const wanted = { firstKey: false, roles: true };
+    await grantRoles(database.db, { create: true });
+    expect(await isMigrated(database.url, 'abc1', wanted)).toBe(true);
+    await database.pg.query(`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${DATABASE_ROLES.worker}`);
+    expect(await isMigrated(database.url, 'abc1', wanted)).toBe(false);
+    expect(await isMigrated(database.url, 'abc1', NO_KEY)).toBe(true);
   });
 
   it('is in doubt when the server cannot be asked', async () => {

@@ -21,8 +21,12 @@ export async function programStamp(entry = entryPoint(), migrations = migrations
  * Whether the program that `stamp` names has brought that database up to date before, so that a start can do without
  * the 250 ms of asking for each migration. Any doubt is a no: migrating once more does no harm.
  */
-export async function isMigrated(url: string, stamp: string | null, wanted: { firstKey: boolean }): Promise<boolean> {
+export async function isMigrated(
+  url: string,
+  stamp: string | null,
+  wanted: { firstKey: boolean; roles: boolean },
+): Promise<boolean> {
   if (!stamp) return false;
   const found = await readStamp(url).catch(() => null);
-  return found?.stamp === stamp && (found.hasKeys || !wanted.firstKey);
+  return found?.stamp === stamp && (found.hasKeys || !wanted.firstKey) && (found.hasRoles || !wanted.roles);
 }

@@ -29,6 +29,8 @@ export interface ServiceOptions {
   firstKey: boolean;
   /** Whether other commands may find and use it. */
   announce: boolean;
+  /** When it is aborted nothing drains any more: all that runs is ended, and `stop()` soon done. Nothing is lost by it. */
+  atOnce?: AbortSignal;
 }
 
 const WORKER_DRAIN_MS = 35_000;
@@ -37,12 +39,17 @@ const WORKER_DRAIN_MS = 35_000;
  * each half, the idle roles take 40 MB less in sum and start as fast.
  */
 const SMALL_HEAP = '--max-semi-space-size=1';
+/** What a role has no use for is not in its environment either. */
+const WITHHELD: Readonly<Record<string, readonly string[]>> = {
+  gateway: ['AIRLOCK_DATABASE_URL', 'AIRLOCK_SIGNING_KEY'],
+  worker: ['AIRLOCK_SIGNING_KEY'],
+};
 /** Nothing stops before what feeds it: no new jobs, then no running ones, then the storage that they write to. */
 const STOP_ORDER = ['api', 'worker', 'gateway'];
 
 /** Starts the whole service on one machine: database, gateway, API, worker, each a process that is started again when it dies. */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { logger } = options;
+  const { logger, atOnce } = options;
   transportPolicy(options.config);
   const config = { ...options.config, dataDir: await prepareDataDir(options.config.dataDir) };
   const instance = await claimInstance(config.dataDir);
@@ -60,21 +67,21 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     const tls = (await loadTls(config.tls, config.dataDir, [config.host])) !== null;
     const role = async (name: string, extra: Record<string, string>, drainMs?: number) => {
-      const child = await startRole(
-        name,
-        { ...process.env, ...toEnvironment(config), ...extra },
-        { ...options, config },
-        drainMs,
-      );
+      const environment: NodeJS.ProcessEnv = { ...process.env, ...toEnvironment(config), ...extra };
+      for (const variable of WITHHELD[name] ?? []) delete environment[variable];
+      const child = await startRole(name, environment, { ...options, config }, drainMs);
       started.push(child);
       return child;
     };
     const keep = async () => {
-      if (!config.databaseUrl) postgres = await keepEmbeddedPostgres({ dataDir: config.dataDir, logger });
+      if (config.databaseUrl) return;
+      postgres = await keepEmbeddedPostgres({ dataDir: config.dataDir, logger, ...(atOnce && { atOnce }) });
     };
     const [, gateway] = await together([keep(), config.storageUrl ? null : role('gateway', {})]);
+    // The owner's login is for this process and for the migration alone: API and worker have one of their own each.
     const url = config.databaseUrl ?? postgres?.url;
-    const current = url !== undefined && (await isMigrated(url, await programStamp(), options));
+    const wanted = { firstKey: options.firstKey, roles: !config.databaseUrl };
+    const current = url !== undefined && (await isMigrated(url, await programStamp(), wanted));
     const migrated = current ? null : await migrate(config, options);
     const endpoint = gateway ? listenUrl(config, gateway.ready.ports.storage!, tls) : '';
     const storage: Record<string, string> = endpoint ? { [STORAGE_ENDPOINT_VARIABLE]: endpoint } : {};
@@ -126,6 +133,7 @@ async function startRole(
     ready: 'ipc',
     readyTimeoutMs: 60_000,
     onLine: options.onLine,
+    ...(options.atOnce && { atOnce: options.atOnce }),
     ...(drainMs && { drainMs }),
   });
 }
@@ -141,6 +149,7 @@ async function migrate(config: Config, options: ServiceOptions): Promise<Migrati
     logger: options.logger,
     ready: 'ipc',
     maximumFirstFailures: 1,
+    ...(options.atOnce && { atOnce: options.atOnce }),
     readyTimeoutMs: 120_000,
     onLine(stream, line) {
       if (stream === 'stdout' && line.startsWith('{"applied"')) result = JSON.parse(line) as MigrationResult;

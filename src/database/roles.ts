@@ -1,14 +1,8 @@
 import { sql } from 'kysely';
+import { DATABASE_ROLES, type DatabaseRole } from '../config/database-roles.ts';
 import type { Database, Tx } from './pool.ts';
 import type { Tables } from './tables.ts';
 
-/**
- * What each process may do in the database when it has a login of its own. The gateway has none: it never opens the
- * database. The owner, who migrates and makes keys on the command line, may do everything.
- */
-export const DATABASE_ROLES = { api: 'airlock_api', worker: 'airlock_worker' } as const;
-
-type RoleName = keyof typeof DATABASE_ROLES;
 type Right = 'SELECT' | 'INSERT' | 'UPDATE' | 'DELETE' | `${'SELECT' | 'UPDATE'} (${string})`;
 type TableName = keyof Tables | 'rate_limits' | 'schema_migrations' | 'schema_migrations_lock';
 
@@ -17,8 +11,11 @@ const READ: readonly Right[] = ['SELECT'];
 /** Nobody changes or removes what was written: the hash chain would show it, and this keeps it from happening. */
 const APPEND: readonly Right[] = ['SELECT', 'INSERT'];
 
-/** Complete by its type: a migration that makes a table has to say here who may use it. */
-export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<RoleName, readonly Right[]>>>> = {
+/**
+ * What each process may do in the database. The owner, who migrates and makes keys on the command line, may do everything.
+ * Complete by its type: a migration that makes a table has to say here who may use it.
+ */
+export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRole, readonly Right[]>>>> = {
   // Locking a row needs the right to update a column of it; this one never changes.
   accounts: { api: ['SELECT', 'UPDATE (created_at)'], worker: READ },
   // The hashes of keys are for the process that asks for keys, and for no other.
@@ -59,7 +56,7 @@ export async function grantRoles(db: Database, options: { create: boolean }): Pr
     const found = await sql<{ role: string }>`
       SELECT rolname AS role FROM pg_roles WHERE rolname = ANY(${names}::text[])`.execute(tx);
     const existing = new Set(found.rows.map(({ role }) => role));
-    for (const name of Object.keys(DATABASE_ROLES) as RoleName[]) {
+    for (const name of Object.keys(DATABASE_ROLES) as DatabaseRole[]) {
       if (existing.has(DATABASE_ROLES[name])) await grant(tx, name);
     }
     return names.filter((role) => existing.has(role));
@@ -77,7 +74,7 @@ async function createRole(tx: Tx, role: string): Promise<void> {
     END $$`.execute(tx);
 }
 
-async function grant(tx: Tx, name: RoleName): Promise<void> {
+async function grant(tx: Tx, name: DatabaseRole): Promise<void> {
   const role = sql.id(DATABASE_ROLES[name]);
   await sql`REVOKE ALL ON ALL TABLES IN SCHEMA public FROM ${role}`.execute(tx);
   await sql`GRANT USAGE ON SCHEMA public TO ${role}`.execute(tx);

@@ -1,10 +1,12 @@
 import pg from 'pg';
+import { DATABASE_ROLES } from '../config/database-roles.ts';
 
 /*
  * Which program brought the schema up to date last, kept as a comment on a table of the schema itself: so it goes with
  * a dump, and an old dump that is restored says that it is old. No SQL builder here: the supervisor reads it.
  */
 const PREFIX = 'airlock ';
+const ROLES = Object.values(DATABASE_ROLES);
 
 /** `stamp` is hexadecimal: the statement takes no parameters. */
 export async function writeStamp(pool: pg.Pool, stamp: string): Promise<void> {
@@ -12,8 +14,16 @@ export async function writeStamp(pool: pg.Pool, stamp: string): Promise<void> {
   await pool.query(`COMMENT ON TABLE schema_migrations IS '${PREFIX}${stamp}'`);
 }
 
-/** Null for a schema without one; `hasKeys`: whether any API key was ever made. Rejects when the database is away. */
-export async function readStamp(url: string): Promise<{ stamp: string; hasKeys: boolean } | null> {
+export interface FoundStamp {
+  stamp: string;
+  /** Whether any API key was ever made. */
+  hasKeys: boolean;
+  /** Whether the database roles of our processes are there and have rights: all of them are given together. */
+  hasRoles: boolean;
+}
+
+/** Null for a schema without one. Rejects when the database is away. */
+export async function readStamp(url: string): Promise<FoundStamp | null> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, statement_timeout: 5_000 });
   client.on('error', () => undefined);
   try {
@@ -21,8 +31,12 @@ export async function readStamp(url: string): Promise<{ stamp: string; hasKeys: 
     const found = await client.query(`SELECT obj_description(to_regclass('schema_migrations'), 'pg_class') AS comment`);
     const comment: string | null = found.rows[0].comment;
     if (!comment?.startsWith(PREFIX)) return null;
-    const keys = await client.query('SELECT EXISTS (SELECT FROM api_keys) AS any');
-    return { stamp: comment.slice(PREFIX.length), hasKeys: keys.rows[0].any };
+    const { rows } = await client.query(
+      `SELECT EXISTS (SELECT FROM api_keys) AS keys, count(*)::int AS roles FROM pg_roles
+        WHERE rolname = ANY($1) AND has_table_privilege(oid, 'transcodes', 'SELECT')`,
+      [ROLES],
+    );
+    return { stamp: comment.slice(PREFIX.length), hasKeys: rows[0].keys, hasRoles: rows[0].roles === ROLES.length };
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -1,19 +1,35 @@
 import { connect as connectSocket } from 'node:net';
 import pg from 'pg';
+import { DATABASE_ROLES, type DatabaseRole } from '../config/database-roles.ts';
 import { ADMIN_ROLE } from './postgres-cluster.ts';
 import { POSTGRES_PORT, socketPath } from './postgres-socket.ts';
 import type { Secrets } from './secrets.ts';
 import { SupervisorError } from './supervisor-error.ts';
 
-/** Role and database of the application; the role owns the database and is no superuser. */
+/** Database of the application, and the role that owns it. No role of ours is a superuser. */
 const APP = 'airlock';
+
+/** Who logs in to it: its owner and each process that uses it, every one with a password of its own. */
+const LOGINS = {
+  owner: { role: APP, secret: 'postgresPassword' },
+  api: { role: DATABASE_ROLES.api, secret: 'postgresApiPassword' },
+  worker: { role: DATABASE_ROLES.worker, secret: 'postgresWorkerPassword' },
+} as const satisfies Record<DatabaseRole | 'owner', { role: string; secret: keyof Secrets }>;
+
+const ROLES = Object.keys(DATABASE_ROLES) as DatabaseRole[];
 
 /**
  * A connection URL that `pg`, libpq and `new URL()` all read: the host in the query is the socket's folder and
  * takes the place of the one in front.
  */
-export function socketUrl(socketFolder: string, password: string, user = APP, database = APP): string {
+export function socketUrl(socketFolder: string, password: string, user: string, database: string): string {
   return `postgresql://${user}:${password}@localhost:${POSTGRES_PORT}/${database}?host=${encodeURIComponent(socketFolder)}`;
+}
+
+/** The same for one of those who log in to the application's database. */
+export function embeddedUrl(socketFolder: string, secrets: Secrets, login: keyof typeof LOGINS): string {
+  const { role, secret } = LOGINS[login];
+  return socketUrl(socketFolder, secrets[secret], role, APP);
 }
 
 /** SQLSTATE or errno of a failed connection. */
@@ -24,7 +40,8 @@ export function failureCode(error: unknown): string {
 const STARTING_UP = '57P03';
 const NO_SOCKET = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'];
 const WRONG_PASSWORD = '28P01';
-const NO_DATABASE = '3D000';
+/** The role may not log in, the database is not there, the role may not connect to it. */
+const NOT_MADE = ['28000', '3D000', '42501'];
 
 /** True while a server that is on its way up (or replaying its log) cannot take connections yet. */
 export function isStarting(error: unknown): boolean {
@@ -44,30 +61,52 @@ export function listens(socketFolder: string): Promise<boolean> {
 }
 
 /**
- * Connects once as the application, making its role and database first when they are missing.
- * SCRAM proves both sides: a stranger's server on that socket learns nothing and is refused.
+ * Connects once as everybody who will, making roles and database first when they are missing, as they are in a new
+ * cluster and the roles in an older one. SCRAM proves both sides: a stranger's server on that socket learns nothing and
+ * is refused. What the roles may do there, whoever migrates says.
  */
 export async function ensureDatabase(socketFolder: string, secrets: Secrets, fresh = false): Promise<void> {
   // A fresh cluster has no role yet: asking would only leave a failed login in the log.
   if (fresh) return bootstrap(socketFolder, secrets);
   try {
-    await withClient(socketUrl(socketFolder, secrets.postgresPassword), (client) => client.query('SELECT 1'));
+    await withClient(embeddedUrl(socketFolder, secrets, 'owner'), requireRoles);
+    await Promise.all(
+      ROLES.map((role) => withClient(embeddedUrl(socketFolder, secrets, role), (client) => client.query('SELECT 1'))),
+    );
   } catch (error) {
-    if (![WRONG_PASSWORD, NO_DATABASE].includes(failureCode(error))) throw error;
+    if (!(error instanceof RolesMissing) && ![WRONG_PASSWORD, ...NOT_MADE].includes(failureCode(error))) throw error;
     await bootstrap(socketFolder, secrets);
   }
+}
+
+class RolesMissing extends Error {}
+
+/** The owner can see whether there are such roles: no failed login has to tell. */
+async function requireRoles(client: pg.Client): Promise<void> {
+  const found = await client.query('SELECT FROM pg_roles WHERE rolname = ANY($1) AND rolcanlogin', [
+    Object.values(DATABASE_ROLES),
+  ]);
+  if (found.rowCount !== ROLES.length) throw new RolesMissing();
 }
 
 async function bootstrap(socketFolder: string, secrets: Secrets): Promise<void> {
   const url = socketUrl(socketFolder, secrets.postgresAdminPassword, ADMIN_ROLE, 'postgres');
   try {
     await withClient(url, async (client) => {
-      const role = await client.query('SELECT 1 FROM pg_roles WHERE rolname = $1', [APP]);
-      const verb = role.rowCount === 0 ? 'CREATE' : 'ALTER';
-      // Statements of this kind take no parameters; a password of ours is base64url.
-      await client.query(`${verb} ROLE ${APP} LOGIN PASSWORD ${client.escapeLiteral(secrets.postgresPassword)}`);
-      const database = await client.query('SELECT 1 FROM pg_database WHERE datname = $1', [APP]);
+      for (const { role, secret } of Object.values(LOGINS)) {
+        const found = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
+        const verb = found.rowCount === 0 ? 'CREATE' : 'ALTER';
+        // Statements of this kind take no parameters; a password of ours is base64url.
+        await client.query(
+          `${verb} ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
+             PASSWORD ${client.escapeLiteral(secrets[secret])}`,
+        );
+      }
+      const database = await client.query('SELECT FROM pg_database WHERE datname = $1', [APP]);
       if (database.rowCount === 0) await client.query(`CREATE DATABASE ${APP} OWNER ${APP}`);
+      // By itself PostgreSQL lets every role connect to every database, and make temporary tables there.
+      await client.query(`REVOKE ALL ON DATABASE ${APP}, postgres, template1 FROM PUBLIC`);
+      await client.query(`GRANT CONNECT ON DATABASE ${APP} TO ${Object.values(DATABASE_ROLES).join(', ')}`);
     });
   } catch (error) {
     if (failureCode(error) !== WRONG_PASSWORD) throw error;

@@ -1,6 +1,5 @@
 import { type BackoffPolicy, createBackoff, DEFAULT_BACKOFF, pause } from './backoff.ts';
-import { type EmbeddedPostgres, openEmbeddedPostgres } from './postgres.ts';
-import type { SupervisorLogger } from './types.ts';
+import { type EmbeddedPostgres, openEmbeddedPostgres, type PostgresOptions } from './postgres.ts';
 
 export interface KeptPostgres {
   /** The same over all restarts, so pools simply connect again. */
@@ -13,11 +12,9 @@ export interface KeptPostgres {
 }
 
 /** Opens the embedded PostgreSQL and starts it again whenever it dies, until `stop()`. Rejects when the first start fails. */
-export async function keepEmbeddedPostgres(options: {
-  dataDir: string;
-  logger: SupervisorLogger;
-  backoff?: BackoffPolicy;
-}): Promise<KeptPostgres> {
+export async function keepEmbeddedPostgres(
+  options: PostgresOptions & { backoff?: BackoffPolicy },
+): Promise<KeptPostgres> {
   const { logger } = options;
   const backoff = createBackoff(options.backoff ?? DEFAULT_BACKOFF);
   const stopped = new AbortController();

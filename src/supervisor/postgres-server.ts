@@ -61,16 +61,30 @@ export async function clearRemains(data: string, socketFolder: string): Promise<
   }
 }
 
-/** Fast shutdown (SIGINT: a checkpoint, nothing to replay), then immediate (SIGQUIT), then the hard way. */
-export async function stopServer(server: ProcessIdentity, logger: SupervisorLogger): Promise<void> {
+/**
+ * Fast shutdown (SIGINT: a checkpoint, nothing to replay), then immediate (SIGQUIT), then the hard way. With `atOnce`
+ * aborted, before or meanwhile, it begins with the immediate one: what was committed is in the log and replayed by the
+ * next start.
+ */
+export async function stopServer(
+  server: ProcessIdentity,
+  logger: SupervisorLogger,
+  atOnce?: AbortSignal,
+): Promise<void> {
   const gone = async () => !(await isRunning(server));
+  const hurried = () => atOnce?.aborted ?? false;
   for (const [name, limit] of [
     ['SIGINT', FAST_SHUTDOWN_MS],
     ['SIGQUIT', IMMEDIATE_SHUTDOWN_MS],
     ['SIGKILL', IMMEDIATE_SHUTDOWN_MS],
   ] as const) {
-    if (name !== 'SIGINT') logger.warn({ pid: server.pid, signal: name }, 'PostgreSQL does not stop; asking harder');
-    if (!signal(server.pid, name) || (await waitUntil(gone, limit))) return;
+    const patient = name === 'SIGINT';
+    if (patient && hurried()) continue;
+    if (!patient && !hurried())
+      logger.warn({ pid: server.pid, signal: name }, 'PostgreSQL does not stop; asking harder');
+    if (!signal(server.pid, name)) return;
+    await waitUntil(async () => (await gone()) || (patient && hurried()), limit);
+    if (await gone()) return;
   }
   throw new SupervisorError(`PostgreSQL (process ${server.pid}) cannot be ended`, 'Look for a hanging disk');
 }
@@ -83,6 +97,7 @@ export interface StartOptions {
   secrets: Secrets;
   fresh: boolean;
   logger: SupervisorLogger;
+  atOnce?: AbortSignal | undefined;
 }
 
 export interface StartedServer {
@@ -118,6 +133,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
     await Promise.race([waitReady(options, () => ended !== null), exited]);
   } catch (error) {
     if (child.pid && !ended) signal(child.pid, 'SIGQUIT');
+    await waitUntil(async () => ended !== null || !child.pid, IMMEDIATE_SHUTDOWN_MS);
     throw error;
   }
   const process = child.pid && !ended ? await identify(child.pid) : null;
@@ -132,6 +148,7 @@ async function waitReady(options: StartOptions, ended: () => boolean): Promise<v
   let last: unknown = null;
   const ready = await waitUntil(async () => {
     if (ended()) return true;
+    options.atOnce?.throwIfAborted();
     if (!(await listens(options.socketFolder))) return false;
     try {
       await ensureDatabase(options.socketFolder, options.secrets, options.fresh);

@@ -5,7 +5,7 @@ import { prepareDataDir } from './data-dir.ts';
 import { type FileLock, lockFile, withLock } from './file-lock.ts';
 import { findPostgres } from './postgres-binaries.ts';
 import { ensureCluster } from './postgres-cluster.ts';
-import { ensureDatabase, listens, socketUrl } from './postgres-connect.ts';
+import { embeddedUrl, ensureDatabase, listens } from './postgres-connect.ts';
 import { clearRemains, findServer, type RunningServer, startServer, stopServer } from './postgres-server.ts';
 import { makeSocketFolder, removeSocketFolder, socketFolderFor } from './postgres-socket.ts';
 import { isRunning, type ProcessIdentity } from './process-table.ts';
@@ -14,7 +14,7 @@ import { SupervisorError } from './supervisor-error.ts';
 import type { ProcessExit, SupervisorLogger } from './types.ts';
 
 export interface EmbeddedPostgres {
-  /** For `pg`, libpq and AIRLOCK_DATABASE_URL; holds a password, so it is never logged. Stays the same over restarts. */
+  /** The owner's, for `pg` and libpq; holds a password, so it is never logged. Stays the same over restarts. */
   url: string;
   /** Folder of the Unix socket; there is no TCP port. */
   socketDir: string;
@@ -25,6 +25,13 @@ export interface EmbeddedPostgres {
   stop(): Promise<void>;
   /** Called once when the server ends without `stop()`; `{null, null}` when the server is not our child. */
   onExit(callback: (exit: ProcessExit) => void): void;
+}
+
+export interface PostgresOptions {
+  dataDir: string;
+  logger: SupervisorLogger;
+  /** When it is aborted there is no time for a checkpoint: `stop()` ends the server by an immediate shutdown. */
+  atOnce?: AbortSignal;
 }
 
 /** Longer than a start after a crash may take: the one before us may be busy with it. */
@@ -39,11 +46,7 @@ const OBSERVE_MS = 250;
  *
  * @throws ConfigError for an unusable data directory, SupervisorError for all else, each with its remedy
  */
-export async function openEmbeddedPostgres(options: {
-  dataDir: string;
-  logger: SupervisorLogger;
-}): Promise<EmbeddedPostgres> {
-  const { logger } = options;
+export async function openEmbeddedPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = await prepareDataDir(options.dataDir);
   const home = join(dataDir, 'postgres');
   await mkdir(home, { recursive: true });
@@ -54,7 +57,7 @@ export async function openEmbeddedPostgres(options: {
     const users = alone ?? (await lockFile(join(home, 'users.lock'), 'shared', 1000));
     if (!users) throw new SupervisorError(`${home}/users.lock is held by a stranger`, 'End the process that holds it');
     try {
-      const opened = await openLocked(home, secrets, alone !== null, users, logger);
+      const opened = await openLocked({ ...options, home, secrets, users }, alone !== null);
       if (alone && !(await users.convert('shared'))) throw new Error('a lock could not be shared');
       return opened;
     } catch (error) {
@@ -64,28 +67,31 @@ export async function openEmbeddedPostgres(options: {
   });
 }
 
-async function openLocked(
-  home: string,
-  secrets: Secrets,
-  alone: boolean,
-  users: FileLock,
-  logger: SupervisorLogger,
-): Promise<EmbeddedPostgres> {
+/** What a handle on the server needs, from the one who asked for it. */
+interface Opening extends PostgresOptions {
+  home: string;
+  secrets: Secrets;
+  users: FileLock;
+}
+
+async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPostgres> {
+  const { home, secrets, logger, atOnce } = opening;
   const account = await serviceAccount();
   const binaries = await findPostgres(home);
   const { data, fresh } = await ensureCluster(home, binaries, account, secrets.postgresAdminPassword);
   const socketFolder = socketFolderFor(home, process.getuid!());
   const running = await findServer(data);
-  if (running && !alone) return joinRunning(home, running, socketFolder, secrets, users, logger);
+  if (running && !alone) return joinRunning(opening, running, socketFolder);
   if (running) {
     logger.warn({ pid: running.process.pid }, 'found a PostgreSQL whose supervisor was killed; starting it anew');
-    await stopServer(running.process, logger);
+    await stopServer(running.process, logger, atOnce);
   }
   await makeSocketFolder(socketFolder, account);
   await clearRemains(data, socketFolder);
-  const started = await startServer({ data, socketFolder, binaries, account, secrets, fresh, logger });
+  atOnce?.throwIfAborted();
+  const started = await startServer({ data, socketFolder, binaries, account, secrets, fresh, logger, atOnce });
   logger.info({ pid: started.process.pid, origin: binaries.origin }, 'PostgreSQL is ready');
-  const handle = makeHandle({ home, server: started.process, socketFolder, secrets, users, logger, owned: true });
+  const handle = makeHandle(opening, { server: started.process, socketFolder, owned: true });
   void started.exited.then(handle.ended);
   return {
     ...handle.opened,
@@ -98,17 +104,10 @@ async function openLocked(
   };
 }
 
-async function joinRunning(
-  home: string,
-  running: RunningServer,
-  ours: string,
-  secrets: Secrets,
-  users: FileLock,
-  logger: SupervisorLogger,
-): Promise<EmbeddedPostgres> {
+async function joinRunning(opening: Opening, running: RunningServer, ours: string): Promise<EmbeddedPostgres> {
   const socketFolder = (await listens(ours)) ? ours : running.socketFolder;
-  await ensureDatabase(socketFolder, secrets);
-  const handle = makeHandle({ home, server: running.process, socketFolder, secrets, users, logger, owned: false });
+  await ensureDatabase(socketFolder, opening.secrets);
+  const handle = makeHandle(opening, { server: running.process, socketFolder, owned: false });
   const timer = setInterval(async () => {
     if (await isRunning(running.process)) return;
     clearInterval(timer);
@@ -124,29 +123,24 @@ async function joinRunning(
   };
 }
 
-function makeHandle(state: {
-  home: string;
-  server: ProcessIdentity;
-  socketFolder: string;
-  secrets: Secrets;
-  users: FileLock;
-  logger: SupervisorLogger;
-  owned: boolean;
-}): { opened: EmbeddedPostgres; ended: (exit: ProcessExit) => void } {
-  const { home, server, socketFolder, secrets, users, logger, owned } = state;
+function makeHandle(
+  { home, secrets, users, logger, atOnce }: Opening,
+  found: { server: ProcessIdentity; socketFolder: string; owned: boolean },
+): { opened: EmbeddedPostgres; ended: (exit: ProcessExit) => void } {
+  const { server, socketFolder, owned } = found;
   const callbacks: ((exit: ProcessExit) => void)[] = [];
   let exit: ProcessExit | null = null;
   let stopping: Promise<void> | null = null;
   const leave = async () => {
     await withLock(join(home, 'open.lock'), OPEN_WAIT_MS, async () => {
       const last = await users.convert('exclusive');
-      if (last && !exit && (await isRunning(server))) await stopServer(server, logger);
+      if (last && !exit && (await isRunning(server))) await stopServer(server, logger, atOnce);
       if (last) await removeSocketFolder(home, socketFolder);
       await users.release();
     });
   };
   const opened: EmbeddedPostgres = {
-    url: socketUrl(socketFolder, secrets.postgresPassword),
+    url: embeddedUrl(socketFolder, secrets, 'owner'),
     socketDir: socketFolder,
     owned,
     pid: server.pid,

@@ -25,6 +25,8 @@ export interface ProcessOptions {
   backoff?: BackoffPolicy;
   /** Starts that may fail before the first success. */
   maximumFirstFailures?: number;
+  /** When it is aborted there is no time to drain: the process is killed and not started again. */
+  atOnce?: AbortSignal;
   /** Where whole lines of its output go; default: our own stdout and stderr. */
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Each time it became ready, the first included. */
@@ -55,6 +57,7 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
   const backoff = createBackoff(options.backoff ?? DEFAULT_BACKOFF);
   const limit = options.maximumFirstFailures ?? 3;
   const stopped = new AbortController();
+  options.atOnce?.addEventListener('abort', () => stopped.abort(), { once: true });
   let life = await firstLife(options, limit, backoff.next);
   let restarts = 0;
   const loop = async () => {
@@ -119,7 +122,7 @@ async function firstLife(options: ProcessOptions, limit: number, wait: (livedMs:
     } catch (error) {
       const { code } = await life.exited;
       const hopeless = code !== null && code >= HOPELESS.from && code <= HOPELESS.to;
-      if (hopeless || attempt >= limit) throw error;
+      if (hopeless || attempt >= limit || options.atOnce?.aborted) throw error;
       await pause(wait(performance.now() - since), new AbortController().signal);
     }
   }
@@ -155,6 +158,10 @@ function live(options: ProcessOptions, last: ReadyMessage | null): Life {
     });
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
+  const killNow = () => alive && kill(child, 'SIGKILL');
+  if (options.atOnce?.aborted) killNow();
+  else options.atOnce?.addEventListener('abort', killNow);
+  void exited.then(() => options.atOnce?.removeEventListener('abort', killNow));
   const life: Life = { child, message: last, exited, alive: () => alive, readiness: Promise.resolve() };
   life.readiness = new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -11,6 +11,9 @@ export interface Secrets {
   storageSecretKey: string;
   /** Password of the database role `airlock`, which owns the database of that name. */
   postgresPassword: string;
+  /** Passwords of the database roles `airlock_api` and `airlock_worker`. */
+  postgresApiPassword: string;
+  postgresWorkerPassword: string;
   /** Key of the vault that seals names and source URLs in the database: 32 bytes, base64url. */
   vaultKey: string;
   /** Seed of the Ed25519 key that receipts are signed with: 32 bytes, base64url. */
@@ -28,6 +31,8 @@ const MAKERS: Record<keyof Secrets, () => string> = {
   vaultKey: () => randomBytes(32).toString('base64url'),
   signingKey: () => randomBytes(32).toString('base64url'),
   postgresPassword: () => randomBytes(24).toString('base64url'),
+  postgresApiPassword: () => randomBytes(24).toString('base64url'),
+  postgresWorkerPassword: () => randomBytes(24).toString('base64url'),
   postgresAdminPassword: () => randomBytes(24).toString('base64url'),
 };
 

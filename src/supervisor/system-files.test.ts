@@ -74,6 +74,6 @@ describe('the folder of the socket', () => {
 
   it('goes into a URL that keeps every letter of it', () => {
     const path = '/a b/ü&x=%20/#?';
-    expect(new URL(socketUrl(path, 'secret')).searchParams.get('host')).toBe(path);
+    expect(new URL(socketUrl(path, 'secret', 'me', 'mine')).searchParams.get('host')).toBe(path);
   });
 });

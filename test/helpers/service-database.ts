@@ -1,13 +1,30 @@
+import { join } from 'node:path';
 import pg from 'pg';
-import { databaseUrl } from '../../src/cli/compose.ts';
+import { type DatabaseUser, databaseUrl } from '../../src/cli/compose.ts';
 import { readConfig } from '../../src/config/config.ts';
+import { socketUrl } from '../../src/supervisor/postgres-connect.ts';
+import { socketFolderFor } from '../../src/supervisor/postgres-socket.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import type { TestService } from './service.ts';
 
-/** A connection to a service's own database, to set what only operators set and to see what is stored. */
-export async function openServiceDatabase(service: TestService): Promise<pg.Client> {
+/** A connection to a service's own database: as its owner to set what only operators set, or as one of its roles. */
+export async function openServiceDatabase(
+  service: Pick<TestService, 'dataDir'>,
+  user: DatabaseUser = 'owner',
+): Promise<pg.Client> {
   const config = readConfig({ AIRLOCK_DATA_DIR: service.dataDir });
-  const client = new pg.Client({ connectionString: databaseUrl(config, await loadSecrets(service.dataDir)) });
+  return connect(databaseUrl(config, await loadSecrets(service.dataDir), user));
+}
+
+/** As the superuser of the embedded server, who sees everybody's connections. */
+export async function openAsSuperuser(dataDir: string, database = 'airlock'): Promise<pg.Client> {
+  const { postgresAdminPassword } = await loadSecrets(dataDir);
+  const folder = socketFolderFor(join(dataDir, 'postgres'), process.getuid!());
+  return connect(socketUrl(folder, postgresAdminPassword, 'postgres', database));
+}
+
+async function connect(connectionString: string): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString });
   await client.connect();
   return client;
 }

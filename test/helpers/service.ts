@@ -27,6 +27,8 @@ export interface TestService {
   makeKey(...args: string[]): Promise<{ id: string; key: string }>;
   /** Process ids of the children by role (`api`, `gateway`, `worker`, `postgres`). */
   pids(role: string): number[];
+  /** Null while it runs, and when a signal ended it. */
+  exitCode(): number | null;
   /** SIGTERM, and waits for the end; the data directory stays. */
   stop(): Promise<void>;
   /** Stops and removes the data directory. */
@@ -88,6 +90,7 @@ export async function startService(
     makeKey,
     call: (method, path, body, headers) => call(`${ready.api}${path}`, method, key, body, headers),
     pids: (role) => childrenOf(child.pid!, role),
+    exitCode: () => child.exitCode,
     stop,
     async remove() {
       await stop();

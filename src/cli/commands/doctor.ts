@@ -98,7 +98,7 @@ async function checkService(config: Config, run: Run): Promise<void> {
   if (ready) process.env[STORAGE_ENDPOINT_VARIABLE] ??= ready.storage;
   const secrets = await loadSecrets(config.dataDir);
   await run('Database', 'Check AIRLOCK_DATABASE_URL, or start ./airlock up', async () => {
-    const pool = openPool(databaseUrl(config, secrets), { max: 1, role: 'doctor', onError: () => {} });
+    const pool = openPool(databaseUrl(config, secrets, 'owner'), { max: 1, role: 'doctor', onError: () => {} });
     try {
       const workers = await aliveWorkers(pool.db);
       return `answers; ${workers.length} worker(s) alive`;

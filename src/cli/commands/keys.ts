@@ -92,7 +92,7 @@ function print({ key, raw }: CreatedKey, options: JsonOption): void {
 
 export async function withKeys<T>(config: Config, work: (pool: Pool) => Promise<T>): Promise<T> {
   return withDatabase(config, async (prepared) => {
-    const url = databaseUrl(prepared, await loadSecrets(prepared.dataDir));
+    const url = databaseUrl(prepared, await loadSecrets(prepared.dataDir), 'owner');
     const pool = openPool(url, { max: 2, role: 'cli', onError: () => {} });
     try {
       return await work(pool);

@@ -41,15 +41,17 @@ export async function transcodeCommand(
   if (!process.env.AIRLOCK_URL) refuseOptions(body);
 
   const interrupted = new AbortController();
+  const atOnce = new AbortController();
   const onSignal = () => {
-    if (interrupted.signal.aborted) process.exit(EXIT.interrupted);
+    if (atOnce.signal.aborted) process.exit(EXIT.interrupted);
+    if (interrupted.signal.aborted) atOnce.abort();
     interrupted.abort();
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
   const bar = openProgressBar(!flags.json);
   try {
-    const server = await findServer(config, interrupted.signal);
+    const server = await findServer(config, { signal: interrupted.signal, atOnce: atOnce.signal });
     const client = createClient({ ...server, signal: interrupted.signal });
     const run: Run = { client, bar, source, target, body, jobId: null };
     try {

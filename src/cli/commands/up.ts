@@ -1,5 +1,6 @@
 import type { Config } from '../../config/config.ts';
 import { createLogger, prettyLine } from '../../telemetry/index.ts';
+import { EXIT } from '../exit.ts';
 import { startService } from '../service.ts';
 import { bold, dim, green } from '../style.ts';
 
@@ -7,11 +8,13 @@ export async function up(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'up' });
   const terminal = process.stdout.isTTY === true;
   const began = Date.now();
+  const atOnce = new AbortController();
   const service = startService({
     config,
     logger,
     firstKey: true,
     announce: true,
+    atOnce: atOnce.signal,
     onLine(stream, line) {
       if (stream === 'stderr') process.stderr.write(`${line}\n`);
       else process.stdout.write(terminal ? prettyLine(`${line}\n`, !process.env.NO_COLOR) : `${line}\n`);
@@ -20,17 +23,22 @@ export async function up(config: Config): Promise<void> {
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
-    if (stopping) process.exit(1);
+    if (atOnce.signal.aborted) process.exit(EXIT.failed);
+    if (stopping) {
+      logger.warn({ signal }, 'ending at once');
+      return atOnce.abort();
+    }
     stopping = true;
     logger.info({ signal }, 'draining; once more ends at once');
     // While it starts too: what it has started by then would outlive this process.
     service
       .then(({ stop }) => stop())
       .then(
-        () => process.exit(0),
+        () => process.exit(atOnce.signal.aborted ? EXIT.failed : EXIT.ok),
         (error) => {
-          logger.error({ err: error }, 'not everything could be stopped');
-          process.exit(1);
+          // What was still starting has been ended, and says so.
+          if (!atOnce.signal.aborted) logger.error({ err: error }, 'not everything could be stopped');
+          process.exit(EXIT.failed);
         },
       );
   };

@@ -1,7 +1,8 @@
 import type { Config } from '../../config/config.ts';
+import { DATABASE_ROLES } from '../../config/database-roles.ts';
 import { migrateDatabase } from '../../database/migrate.ts';
 import { openPool } from '../../database/pool.ts';
-import { DATABASE_ROLES, grantRoles } from '../../database/roles.ts';
+import { grantRoles } from '../../database/roles.ts';
 import { writeStamp } from '../../database/stamp.ts';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../../domain/accounts.ts';
 import { createKey } from '../../domain/keys.ts';
@@ -24,7 +25,7 @@ export async function runMigrate(
   config: Config,
   options: { firstKey: boolean; roles?: boolean },
 ): Promise<MigrationResult> {
-  const url = databaseUrl(config, await loadSecrets(config.dataDir));
+  const url = databaseUrl(config, await loadSecrets(config.dataDir), 'owner');
   const pool = openPool(url, { max: 2, role: 'migrate', onError: () => {} });
   try {
     const applied = await migrateDatabase(pool.db);

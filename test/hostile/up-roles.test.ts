@@ -1,0 +1,280 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseUrl } from '../../src/cli/compose.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { DATABASE_ROLES, type DatabaseRole } from '../../src/config/database-roles.ts';
+import { openEmbeddedPostgres } from '../../src/supervisor/postgres.ts';
+import { loadSecrets } from '../../src/supervisor/secrets.ts';
+import { recordingLogger } from '../../src/supervisor/test-support.ts';
+import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { makeClip, transcode, upload } from '../helpers/media.ts';
+import { descendantsOf, processesOf } from '../helpers/processes-of.ts';
+import { makeDataDir, PROGRAM, startService, type TestService } from '../helpers/service.ts';
+import { openAsSuperuser, openServiceDatabase } from '../helpers/service-database.ts';
+import { until } from '../helpers/until.ts';
+
+const PROCESSES = ['api', 'worker', 'gateway', 'postgres'];
+const ROLES = Object.keys(DATABASE_ROLES) as DatabaseRole[];
+/** insufficient_privilege */
+const REFUSED = '42501';
+const SIGNING_KEY = Buffer.alloc(32, 7).toString('base64url');
+
+let folder: string;
+let clip: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'airlock-up-roles-'));
+  // As root the database and the cells run under other accounts, which must be able to pass.
+  await chmod(folder, 0o711);
+  clip = await makeClip(join(folder, 'clip.mp4'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Who is connected to the application's database, by the names that connections give themselves. */
+async function connected(dataDir: string): Promise<Record<string, string[]>> {
+  const db = await openAsSuperuser(dataDir);
+  const { rows } = await db.query(
+    `SELECT DISTINCT usename, application_name FROM pg_stat_activity
+      WHERE datname = 'airlock' AND pid <> pg_backend_pid() AND backend_type = 'client backend'`,
+  );
+  await db.end();
+  return Object.fromEntries(
+    [...new Set(rows.map((row) => row.usename as string))].sort().map((user) => [
+      user,
+      rows
+        .filter((row) => row.usename === user)
+        .map((row) => row.application_name)
+        .sort(),
+    ]),
+  );
+}
+
+describe('airlock up', () => {
+  let service: TestService;
+  const clients = {} as Record<DatabaseRole, pg.Client>;
+
+  beforeAll(async () => {
+    service = await startService({ AIRLOCK_SIGNING_KEY: SIGNING_KEY, AIRLOCK_WORKER_SLOTS: '1' });
+    for (const role of ROLES) clients[role] = await openServiceDatabase(service, role);
+  });
+  afterAll(async () => {
+    for (const client of Object.values(clients)) await client.end();
+    await service?.remove();
+  });
+
+  it("connects API and worker each by its own role, and nobody by the owner's", async () => {
+    const seen = await connected(service.dataDir);
+    expect(Object.keys(seen)).toEqual(Object.values(DATABASE_ROLES).sort());
+    expect(seen.airlock_api).toEqual(expect.arrayContaining(['airlock-api', 'airlock-listen']));
+    expect(seen.airlock_api!.join()).not.toContain('worker');
+    expect(seen.airlock_worker).toContain('airlock-worker');
+    expect(seen.airlock_worker!.join()).not.toContain('api');
+  });
+
+  it('does with these rights all that there is to do', async () => {
+    const { fileUrl } = await upload(service, clip);
+    const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
+    expect(job.status, JSON.stringify(job)).toBe('completed');
+    expect((await service.call('GET', `/v1/transcodes/${job.id}/manifest`)).status).toBe(200);
+    expect((await service.call('GET', `/v1/transcodes/${job.id}/download`)).status).toBe(200);
+    expect((await service.call('DELETE', `/v1/transcodes/${job.id}`)).status).toBe(200);
+    await until(async () => (await service.call('GET', `/v1/transcodes/${job.id}/receipt`)).json.receipt?.complete, {
+      what: 'the receipt',
+      timeoutMs: 10_000,
+    });
+    const waiting = await service.call('POST', '/v1/transcodes', { inputs: [{ url: fileUrl }], outputFormat: 'mp4' });
+    expect((await service.call('PATCH', `/v1/transcodes/${waiting.json.id}/cancel`)).status).not.toBe(500);
+    const made = await service.call('POST', '/v1/keys', { name: 'another' });
+    expect((await service.call('POST', `/v1/keys/${made.json.id}/rotate`)).status).toBe(201);
+    const verified = await service.cli('audit', 'verify');
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining('is whole')]);
+    const doctor = await service.cli('doctor');
+    expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('1 worker(s) alive')]);
+    expect((await service.call('GET', '/health-check')).json).toMatchObject({ ok: true, workers: { alive: 1 } });
+    // A right that is missing would stand here: retention, recovery and housekeeping run from the start on.
+    expect(service.output()).not.toMatch(/permission denied|42501|authentication failed/);
+  });
+
+  const own: Record<DatabaseRole, string[]> = {
+    worker: [
+      'SELECT key_hash FROM api_keys',
+      'SELECT count(*) FROM api_keys',
+      'SELECT answer_sealed FROM idempotency_keys',
+      'SELECT * FROM signing_keys',
+      'UPDATE accounts SET monthly_minutes = NULL',
+      'DELETE FROM audit_log',
+    ],
+    api: [
+      'DELETE FROM transcodes',
+      'DELETE FROM api_keys',
+      'INSERT INTO attempts SELECT * FROM attempts',
+      "UPDATE attempts SET tier = 'none'",
+      'UPDATE workers SET heartbeat_at = now()',
+      'UPDATE audit_log SET actor = NULL',
+    ],
+  };
+  const both = [
+    'SELECT * FROM schema_migrations',
+    'CREATE TABLE mine (x int)',
+    'CREATE TABLE pgboss.mine (x int)',
+    'CREATE TEMPORARY TABLE mine (x int)',
+    'CREATE SCHEMA mine',
+    'CREATE DATABASE mine',
+    'CREATE ROLE mine',
+    'CREATE EXTENSION pg_trgm',
+    'SELECT * FROM pg_authid',
+    "COPY (SELECT 1) TO PROGRAM 'true'",
+    "COPY pgboss.job FROM PROGRAM 'true'",
+    "COPY (SELECT 1) TO '/tmp/airlock-written'",
+    "SELECT pg_read_file('postgresql.conf')",
+    "SELECT lo_import('/etc/passwd')",
+    "ALTER SYSTEM SET fsync = 'off'",
+    'SELECT pg_reload_conf()',
+    'SET ROLE airlock',
+    'SET SESSION AUTHORIZATION airlock',
+    'GRANT airlock TO CURRENT_USER',
+    'ALTER ROLE CURRENT_USER SUPERUSER',
+    "ALTER ROLE airlock PASSWORD 'mine'",
+    'ALTER TABLE audit_log OWNER TO CURRENT_USER',
+    'ALTER TABLE audit_log DISABLE TRIGGER ALL',
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres'",
+  ];
+  it.each(ROLES.flatMap((role) => [...own[role], ...both].map((statement) => [role, statement] as const)))(
+    'does not let the %s: %s',
+    async (role, statement) => {
+      // Of the superuser's connections there is one to aim at.
+      const admin = await openAsSuperuser(service.dataDir);
+      try {
+        await expect(clients[role].query(statement)).rejects.toMatchObject({ code: REFUSED });
+      } finally {
+        await admin.end();
+      }
+    },
+  );
+
+  it.each(ROLES)('shows the %s none of what the others ask, and no other database', async (role) => {
+    const owner = await openServiceDatabase(service);
+    const { rows } = await clients[role].query(
+      'SELECT DISTINCT query FROM pg_stat_activity WHERE usename <> current_user AND pid <> pg_backend_pid() AND usename IS NOT NULL',
+    );
+    await owner.end();
+    expect(rows).toEqual([{ query: '<insufficient privilege>' }]);
+    const config = readConfig({ AIRLOCK_DATA_DIR: service.dataDir });
+    for (const database of ['postgres', 'template1']) {
+      const url = new URL(databaseUrl(config, await loadSecrets(service.dataDir), role));
+      url.pathname = database;
+      const client = new pg.Client({ connectionString: url.href });
+      await expect(client.connect()).rejects.toMatchObject({ code: REFUSED });
+    }
+  });
+
+  it('gives no process the password of another, on its command line or in its environment', async () => {
+    const secrets = Object.values(await loadSecrets(service.dataDir));
+    expect(secrets.length).toBeGreaterThan(6);
+    const pids = [service.pid, ...PROCESSES.flatMap((role) => service.pids(role))];
+    expect(pids).toHaveLength(5);
+    for (const pid of pids) {
+      const told = readFileSync(`/proc/${pid}/cmdline`, 'latin1') + readFileSync(`/proc/${pid}/environ`, 'latin1');
+      expect(told).toContain('PATH=');
+      for (const secret of secrets) expect(told.includes(secret)).toBe(false);
+    }
+    // The key that an operator gives in the environment is the API's alone.
+    const holds = PROCESSES.filter((role) =>
+      service.pids(role).some((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1').includes(SIGNING_KEY)),
+    );
+    expect(holds).toEqual(['api']);
+  });
+
+  it('brings a data directory that knows the owner alone to roles by itself, with all that is in it', async () => {
+    for (const role of ROLES) await clients[role].end();
+    const { fileUrl } = await upload(service, clip);
+    const before = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
+    await service.stop();
+    await forgetRoles(service.dataDir);
+    service = await startService({ AIRLOCK_SIGNING_KEY: SIGNING_KEY }, { dataDir: service.dataDir });
+    expect((await service.call('GET', `/v1/transcodes/${before.id}`)).json.status).toBe('completed');
+    const after = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
+    expect(after.status).toBe('completed');
+    expect(Object.keys(await connected(service.dataDir))).toEqual(Object.values(DATABASE_ROLES).sort());
+    expect(service.output()).not.toMatch(/permission denied|42501|authentication failed/);
+    for (const role of ROLES) clients[role] = await openServiceDatabase(service, role);
+    await expect(clients.worker.query('SELECT key_hash FROM api_keys')).rejects.toMatchObject({ code: REFUSED });
+    await expect(clients.api.query('CREATE TEMPORARY TABLE mine (x int)')).rejects.toMatchObject({ code: REFUSED });
+  });
+
+  it('gives the roles the passwords of secrets.json again when others were in it', async () => {
+    for (const role of ROLES) await clients[role].end();
+    await service.stop();
+    const path = join(service.dataDir, 'secrets.json');
+    const { postgresWorkerPassword: old, ...older } = JSON.parse(await readFile(path, 'utf8'));
+    await writeFile(path, JSON.stringify(older));
+    service = await startService({ AIRLOCK_SIGNING_KEY: SIGNING_KEY }, { dataDir: service.dataDir });
+    expect((await loadSecrets(service.dataDir)).postgresWorkerPassword).not.toBe(old);
+    for (const role of ROLES) clients[role] = await openServiceDatabase(service, role);
+    expect((await clients.worker.query('SELECT current_user AS me')).rows).toEqual([{ me: 'airlock_worker' }]);
+  });
+});
+
+/** As an installation was before its processes had roles: no such roles, their passwords unknown, everybody lets in. */
+async function forgetRoles(dataDir: string): Promise<void> {
+  const server = await openEmbeddedPostgres({ dataDir, logger: recordingLogger() });
+  const db = await openAsSuperuser(dataDir);
+  const roles = Object.values(DATABASE_ROLES).join(', ');
+  await db.query(`DROP OWNED BY ${roles}`);
+  await db.query(`DROP ROLE ${roles}`);
+  await db.query('GRANT CONNECT, TEMPORARY ON DATABASE airlock TO PUBLIC');
+  await db.end();
+  await server.stop();
+  const path = join(dataDir, 'secrets.json');
+  const { postgresApiPassword: _, postgresWorkerPassword: __, ...older } = JSON.parse(await readFile(path, 'utf8'));
+  await writeFile(path, JSON.stringify(older));
+}
+
+describe("airlock up on a database of the operator's", () => {
+  let database: TestDatabase;
+  let service: TestService | undefined;
+  beforeAll(async () => {
+    database = await makeDatabase();
+  });
+  afterAll(async () => {
+    await service?.remove();
+    await database?.drop();
+  });
+
+  it('connects as the operator says, and tells the gateway nothing of it', async () => {
+    service = await startService({ AIRLOCK_DATABASE_URL: database.url }, { dataDir: await makeDataDir() });
+    expect((await service.call('GET', '/v1/transcodes')).status).toBe(200);
+    const { rows } = await database.pg.query(
+      `SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^airlock-(api|worker)'`,
+    );
+    expect(rows).toEqual([{ usename: new URL(database.url).username }]);
+    const holds = ['api', 'worker', 'gateway'].filter((role) =>
+      service!.pids(role).some((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1').includes(database.url)),
+    );
+    expect(holds).toEqual(['api', 'worker']);
+  });
+});
+
+describe('airlock transcode with a server of its own', () => {
+  it('uses the same roles, and leaves nothing after a second Ctrl-C either', async () => {
+    const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
+    await makeClip(join(folder, 'long.mp4'), { seconds: 8, size: '640x360', args: noise });
+    const { AIRLOCK_DATA_DIR: _, ...rest } = process.env;
+    const args = ['transcode', 'long.mp4', 'out.mp4', '--option', '-preset veryslow'];
+    const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, env: rest, stdio: 'ignore' });
+    const exited = once(child, 'exit');
+    await until(() => descendantsOf(child.pid!).some(({ name }) => name === 'ffmpeg'), { what: 'the encode' });
+    const users = async () => Object.keys(await connected(join(folder, '.airlock'))).join();
+    await until(async () => (await users()) === Object.values(DATABASE_ROLES).sort().join(), { what: 'both roles' });
+    child.kill('SIGINT');
+    child.kill('SIGTERM');
+    expect((await exited)[0]).toBe(130);
+    expect(processesOf(folder)).toEqual([]);
+    expect((await readdir(folder)).sort()).toEqual(['clip.mp4', 'long.mp4']);
+  });
+});
