@@ -4,7 +4,7 @@ import { ApiError } from '../contract/errors.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { createBody } from '../contract/transcodes.ts';
 import { hideQueries } from '../domain/transcodes/hide-queries.ts';
-import { type CommandError, parseRequest, readCommand } from '../media/index.ts';
+import { type CommandError, type OptionPlace, parseRequest, readCommand } from '../media/index.ts';
 import { accept } from './create-transcode.ts';
 import type { ApiDeps } from './deps.ts';
 import { refuse } from './request-policy.ts';
@@ -20,8 +20,8 @@ export async function createCommand(
   const read = readCommand({ ffmpeg_command, input_files, output_files });
   if (!read.ok) refuse('command_refused', read.errors.map(problemOf));
 
-  const { offsets, output } = read;
-  const place = (field: string, offset: number | null) => placeOf(body, read.request, offsets, field, offset);
+  const { places, output } = read;
+  const place = (field: string, offset: number | null) => placeOf(body, read.request, places, field, offset);
   const refusals = parseRequest(read.request).refusals;
   if (refusals.length > 0) {
     refuse(
@@ -69,7 +69,7 @@ type Place = { position: { pointer: string; offset: number | null }; field: stri
 function placeOf(
   body: CommandBody,
   request: TranscodeRequest,
-  offsets: Readonly<Record<string, number>>,
+  places: Readonly<Record<string, OptionPlace>>,
   field: string,
   offset: number | null,
 ): Place {
@@ -80,11 +80,9 @@ function placeOf(
     const pointer = `/input_files/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`;
     return { position: { pointer, offset: null }, field: `input_files.${name}` };
   }
-  const start = Object.hasOwn(offsets, field) ? offsets[field]! : null;
-  return {
-    position: { pointer: '/ffmpeg_command', offset: start === null ? null : start + (offset ?? 0) },
-    field: 'ffmpeg_command',
-  };
+  const option = Object.hasOwn(places, field) ? places[field]! : null;
+  const start = (offset === null ? null : option?.argument[offset]) ?? option?.option ?? null;
+  return { position: { pointer: '/ffmpeg_command', offset: start }, field: 'ffmpeg_command' };
 }
 
 /** An error of a create names fields of a create; here those that the caller sent. */

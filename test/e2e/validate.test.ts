@@ -135,7 +135,7 @@ describe('requests that are only looked at', () => {
     const unread = await command({ ...files, ffmpeg_command: '-i {{in_1}} -vf "hflip {{out_1}}' });
     expect([unread.status, unread.json.code]).toEqual([422, 'command_refused']);
     expect(unread.json.details.position).toMatchObject({ pointer: '/ffmpeg_command', offset: expect.any(Number) });
-    const text = '-i {{in_1}} -vf hflip,scael=2:2 {{out_1}}';
+    const text = `-i {{in_1}} -metadata title="a b" -vf "hfl"ip\\,'scael=2:2' {{out_1}}`;
     const refused = await command({ ...files, ffmpeg_command: text });
     expect([refused.status, refused.json.code]).toEqual([422, 'option_refused']);
     expect(refused.json.details.position).toEqual({ pointer: '/ffmpeg_command', offset: text.indexOf('scael') });

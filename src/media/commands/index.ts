@@ -1,1 +1,7 @@
-export { type CommandError, type CommandRequest, type CommandResult, readCommand } from './read-command.ts';
+export {
+  type CommandError,
+  type CommandRequest,
+  type CommandResult,
+  type OptionPlace,
+  readCommand,
+} from './read-command.ts';

@@ -1,9 +1,42 @@
+import type { CommandToken } from './tokens.ts';
+
 /** `{{in_1}}`: a name of `input_files` or `output_files`. */
-export const PLACEHOLDER = /\{\{\s*([A-Za-z0-9_-]{1,64})\s*\}\}/g;
+const PLACEHOLDER = /\{\{\s*([A-Za-z0-9_-]{1,64})\s*\}\}/g;
 
 /** The name when the whole word is one placeholder. */
 export function placeholderName(text: string): string | null {
   return /^\{\{\s*([A-Za-z0-9_-]{1,64})\s*\}\}$/.exec(text)?.[1] ?? null;
+}
+
+/**
+ * Puts something else in place of the placeholders of a word; null leaves one as it is. `places` = characters from the
+ * start of the command to what each character of the new text came from (of a placeholder: its first brace), and to
+ * the end of the word.
+ */
+export function replacePlaceholders(
+  word: CommandToken,
+  replacement: (name: string, offset: number) => string | null,
+): { text: string; places: number[] } {
+  const places: number[] = [];
+  let text = '';
+  let from = 0;
+  const keep = (to: number) => {
+    text += word.text.slice(from, to);
+    for (let index = from; index < to; index++) places.push(word.places[index]!);
+    from = to;
+  };
+  for (const match of word.text.matchAll(PLACEHOLDER)) {
+    keep(match.index);
+    const offset = word.places[match.index]!;
+    const put = replacement(match[1]!, offset);
+    if (put === null) continue;
+    text += put;
+    for (let count = put.length; count > 0; count--) places.push(offset);
+    from += match[0].length;
+  }
+  keep(word.text.length);
+  places.push((word.places.at(-1) ?? word.offset - 1) + 1);
+  return { text, places };
 }
 
 /** A URL as it may stand in a filter's option, in quotes or not: what would end it there is percent-encoded. */

@@ -87,12 +87,19 @@ describe('commands in the wild', () => {
     );
   });
 
-  it('say where each option stands in the command', () => {
-    const command = 'ffmpeg -ss 5 -i {{in_1}} -crf "99" {{out_1}}';
+  it('say where each option and each character of its argument stands in the command', () => {
+    const command = 'ffmpeg -ss 5 -i {{in_1}} -an -vf "a"\\ \'b\'{{in_1}}c {{out_1}}';
     const result = read(command);
-    expect(result.ok && result.offsets).toEqual({
-      'inputs[0].options[0]': command.indexOf('5'),
-      'options[0]': command.indexOf('99'),
+    const at = (needle: string) => command.indexOf(needle);
+    expect(result.ok && result.request.options![1]!.argument).toBe('a binput:0c');
+    const inner = Array(7).fill(command.indexOf('{{in_1}}', at('-vf')));
+    expect(result.ok && result.places).toEqual({
+      'inputs[0].options[0]': { option: at('-ss'), argument: [at('5'), at('5') + 1] },
+      'options[0]': { option: at('-an'), argument: [] },
+      'options[1]': {
+        option: at('-vf'),
+        argument: [at('a"'), at('\\') + 1, at("b'"), ...inner, at('c {{out'), at('c {{out') + 1],
+      },
     });
   });
 });
@@ -155,6 +162,66 @@ describe('refused commands', () => {
       output_files: { out_1: 'o.mp4' },
     });
     expect(result.ok ? '' : result.errors[0]!.suggestion).toContain('in_1');
+  });
+});
+
+describe('a fault in an argument', () => {
+  /** One character as a shell may be given it. */
+  const written: Record<string, (character: string) => string> = {
+    bare: (character) => (/[A-Za-z0-9=:.,@/*{}[\]-]/.test(character) ? character : `\\${character}`),
+    escaped: (character) => `\\${character}`,
+    single: (character) => (character === "'" ? `"'"` : `'${character}'`),
+    double: (character) => (/["\\$`]/.test(character) ? `"\\${character}"` : `"${character}"`),
+    folded: (character) => `\\\n'${character === "'" ? '' : character}'${character === "'" ? "\\'" : ''}`,
+  };
+  const way = fc.constantFrom(...Object.keys(written));
+  const before = fc.constantFrom(
+    'hflip,',
+    "drawtext=text='a b\"c',",
+    'drawtext=text=\u00e9\ud83d\ude00\\\\:x,',
+    'subtitles={{in_3}},',
+    "eq=contrast='1.1',",
+    '  null , ',
+  );
+  const fault = fc.constantFrom<[option: string, text: string]>(
+    ['-vf', '\u00a7,vflip'],
+    ['-vf', 'scale=\u00a7:2'],
+    ['-vf', "scale=w='2*\u00a7':h=2"],
+    ['-vf', 'eq=\u00a7=1'],
+    ['-vf', "format='yuv420p|\u00a7|gray'"],
+    ['-x264-params', ' aq-mode=1:\u00a7=2:me=hex'],
+    ['-force_key_frames', 'expr:gte(t, \u00a7)'],
+  );
+
+  it('is told at its character of the command, whatever quotes and backslashes stand before it', () => {
+    fc.assert(
+      fc.property(
+        fc.array(before, { maxLength: 4 }),
+        fault,
+        fc.array(way, { minLength: 200, maxLength: 200 }),
+        (steps, [option, text], ways) => {
+          const graph = option === '-vf' ? steps.join('') : '';
+          // A placeholder is one thing: it stands as it is.
+          const parts = `${graph}${text}`.split(/(\{\{in_3\}\})/);
+          const word = parts.map((part) =>
+            part.startsWith('{{in')
+              ? part
+              : Array.from({ length: part.length }, (_, index) => index)
+                  .map((index) =>
+                    written[/[\ud800-\udfff]/.test(part[index]!) ? 'bare' : ways[index % ways.length]!]!(part[index]!),
+                  )
+                  .join(''),
+          );
+          const command = `-i {{in_1}} ${option} ${word.join('')} {{out_1}}`;
+          const result = read(command);
+          if (!result.ok) throw new Error(JSON.stringify([command, result.errors]));
+          const [refusal] = checkOptions(result.request);
+          expect([command, refusal?.field]).toEqual([command, 'options[0]']);
+          expect(command.slice(result.places['options[0]']!.argument[refusal!.offset!]!)[0]).toBe('\u00a7');
+        },
+      ),
+      { numRuns: 500 },
+    );
   });
 });
 

@@ -3,7 +3,7 @@ import { didYouMean } from '../near-name.ts';
 import { filterTarget } from '../options/graph-options.ts';
 import { takesValue } from '../options/option-names.ts';
 import { formatOf } from './command-output.ts';
-import { PLACEHOLDER, placeholderName, urlForFilter } from './placeholders.ts';
+import { placeholderName, replacePlaceholders, urlForFilter } from './placeholders.ts';
 import { type CommandToken, tokenise } from './tokens.ts';
 
 /** A command string as users of command services send it; its parts are not trusted to be of these types. */
@@ -24,12 +24,19 @@ export interface CommandError {
   suggestion: string;
 }
 
+/** Where an option stands in a command: characters from its start. */
+export interface OptionPlace {
+  option: number;
+  /** Of each character of the argument, behind quotes, backslashes and placeholders, and of its end; empty = none. */
+  argument: readonly number[];
+}
+
 export type CommandResult =
   | {
       ok: true;
       request: TranscodeRequest;
-      /** Where each field of `request` (`options[1]`, `inputs[0].options[0]`) stands in the command. */
-      offsets: Record<string, number>;
+      /** By the field of `request`: `options[1]`, `inputs[0].options[0]`. */
+      places: Record<string, OptionPlace>;
       /** Name of the output's placeholder, and of its file. */
       output: { name: string; file: string };
     }
@@ -56,9 +63,15 @@ interface Files {
   outputs: Record<string, unknown>;
 }
 
-interface Pending extends OptionRequest {
-  offset: number;
+/** An option whose placeholders still stand there. */
+interface Pending {
+  name: CommandToken;
   value: CommandToken | null;
+}
+
+interface Written {
+  request: OptionRequest;
+  place: OptionPlace;
 }
 
 class CommandReader {
@@ -81,12 +94,12 @@ class CommandReader {
     while (this.#at < this.#tokens.length) this.#readNext();
     const trailing = this.#output ? this.#pending[0] : undefined;
     if (trailing) {
-      this.#fail(trailing.offset, 'Options behind the output have no effect.', 'Move them before {{out_1}}.');
+      this.#fail(trailing.name.offset, 'Options behind the output have no effect.', 'Move them before {{out_1}}.');
     }
     if (this.#inputs.length === 0) this.#fail(0, 'The command has no input.', 'Write -i {{in_1}} for each input file.');
     if (!this.#output) this.#fail(length, 'The command has no output.', 'End it with {{out_1}}.');
-    const requests = this.#inputs.map((input) => this.#substituted(input.options));
-    const options = this.#substituted(this.#output?.options ?? []);
+    const inputOptions = this.#inputs.map((input) => this.#written(input.options));
+    const options = this.#written(this.#output?.options ?? []);
     this.#checkUse();
     const format = formatOf(this.#output ? this.#files.outputs[this.#output.name] : 'output.mp4');
     if (!format.ok) this.#failAt(`/output_files/${this.#output?.name}`, 0, format.message, format.suggestion);
@@ -95,13 +108,13 @@ class CommandReader {
       ok: true,
       request: {
         inputs: this.#inputs.map(({ url }, index) => {
-          const own = requests[index]!;
-          return own.length > 0 ? { url, options: own } : { url };
+          const own = inputOptions[index]!;
+          return own.length > 0 ? { url, options: own.map(({ request }) => request) } : { url };
         }),
         outputFormat: format.format,
-        ...(options.length > 0 && { options }),
+        ...(options.length > 0 && { options: options.map(({ request }) => request) }),
       },
-      offsets: this.#offsets(),
+      places: placesOf([...inputOptions.map((own, index) => [`inputs[${index}].`, own] as const), ['', options]]),
       output: { name: this.#output.name, file: String(this.#files.outputs[this.#output.name]) },
     };
   }
@@ -123,7 +136,7 @@ class CommandReader {
     this.#pending = [];
     const name = placeholderName(token.text);
     if (name === null) {
-      const isSource = options.some(({ option, argument }) => option === '-f' && argument === 'lavfi');
+      const isSource = options.some((option) => option.name.text === '-f' && option.value?.text === 'lavfi');
       const advice = isSource
         ? 'Use a source filter such as color or sine within -filter_complex.'
         : 'Put its URL into input_files, and write -i {{in_1}}.';
@@ -147,12 +160,7 @@ class CommandReader {
     // An option that is not known is refused later; here it only matters what belongs to it.
     const value = next && (wanted === null ? isFree : wanted) ? next : null;
     if (value) this.#at++;
-    this.#pending.push({
-      option: token.text,
-      ...(value && { argument: value.text }),
-      offset: token.offset,
-      value,
-    });
+    this.#pending.push({ name: token, value });
   }
 
   #readOutput(token: CommandToken): void {
@@ -175,27 +183,26 @@ class CommandReader {
   }
 
   /** Placeholders within filters become the input or the URL; anywhere else they mean nothing. */
-  #substituted(options: readonly Pending[]): OptionRequest[] {
-    return options.map(({ option, argument, value }) => {
-      if (typeof argument !== 'string' || !value) return { option };
+  #written(options: readonly Pending[]): Written[] {
+    return options.map(({ name: { text: option, offset: start }, value }) => {
+      if (!value) return { request: { option }, place: { option: start, argument: [] } };
       const takesFiles = filterTarget(option) !== null || option.startsWith('@');
-      const replaced = argument.replace(PLACEHOLDER, (all, name: string, index: number) => {
-        const offset = value.places[index] ?? value.offset;
+      const { text, places } = replacePlaceholders(value, (name, offset) => {
         if (!takesFiles) {
           this.#fail(
             offset,
             'A placeholder cannot stand here.',
             'It may follow -i, stand in a filter, or be the output.',
           );
-          return all;
+          return null;
         }
         const input = this.#inputs.findIndex((one) => one.name === name);
         if (input >= 0 && !option.startsWith('@')) return `input:${input}`;
         const url = this.#inputUrl(name, offset);
         this.#named.add(name);
-        return url === null ? all : option.startsWith('@') ? url : urlForFilter(url);
+        return url === null || option.startsWith('@') ? url : urlForFilter(url);
       });
-      return { option, argument: replaced };
+      return { request: { option, argument: text }, place: { option: start, argument: places } };
     });
   }
 
@@ -233,22 +240,6 @@ class CommandReader {
     }
   }
 
-  #offsets(): Record<string, number> {
-    const lists: [string, readonly Pending[]][] = this.#inputs.map(({ options }, index) => [
-      `inputs[${index}].`,
-      options,
-    ]);
-    lists.push(['', this.#output?.options ?? []]);
-    return Object.fromEntries(
-      lists.flatMap(([prefix, options]) =>
-        options.map(({ offset, value }, index) => [
-          `${prefix}options[${index}]`,
-          value?.places[0] ?? value?.offset ?? offset,
-        ]),
-      ),
-    );
-  }
-
   #unknown(name: string, offset: number, known: string[], list: string): void {
     const all = known.slice(0, 10).map((one) => `{{${one}}}`);
     const names = all.length > 0 ? ` Known are ${all.join(', ')}.` : '';
@@ -262,6 +253,12 @@ class CommandReader {
   #failAt(position: string, offset: number, message: string, suggestion: string): void {
     if (this.#errors.length < 50) this.#errors.push(at(position, offset, message, suggestion));
   }
+}
+
+function placesOf(lists: readonly (readonly [prefix: string, options: readonly Written[]])[]) {
+  return Object.fromEntries(
+    lists.flatMap(([prefix, options]) => options.map(({ place }, index) => [`${prefix}options[${index}]`, place])),
+  );
 }
 
 function at(position: string, offset: number, message: string, suggestion: string): CommandError {

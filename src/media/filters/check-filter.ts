@@ -98,8 +98,9 @@ function takeValue(
 ): void {
   const result = readValue(kind, argument.value);
   if (!result.ok) {
-    const offset = argument.valueOffsets?.[result.at] ?? argument.offset;
-    const reason = argument.value.trim() === '' ? 'needs a value' : `${result.reason} (${quoted(argument.value)})`;
+    const isEmpty = argument.value.trim() === '';
+    const offset = isEmpty ? argument.offset : (argument.valueOffsets?.[result.at] ?? argument.end ?? argument.offset);
+    const reason = isEmpty ? 'needs a value' : `${result.reason} (${quoted(argument.value)})`;
     refusals.add(offset, `${filter.spec.name}=${key}`, reason, result.suggestion);
   } else if (result.type === 'asset') {
     filter.values.set(key, { type: 'asset', asset: assets.length });

@@ -147,11 +147,11 @@ function readFlags(spec: Spec<'flags'>, text: string): ValueResult {
   if (text.length > 1000) return bad(spec);
   const written: string[] = [];
   let at = 0;
-  for (const part of text.split(/(?=[+-])|[|]/)) {
-    const [, sign = '', word = ''] = /^\s*([+-]?)(.*)$/s.exec(part)!;
-    const value = readWord(word, spec.values);
+  for (const part of text.split(/(?=[+|-])/)) {
+    const [, sign = '', word = ''] = /^\s*([+|-]?)(.*)$/s.exec(part)!;
+    const value = sign === '|' && at === 0 ? null : readWord(word, spec.values);
     if (value === null) return bad(spec, at, undefined, didYouMean(word, spec.values));
-    written.push(`${sign || (written.length > 0 ? '+' : '')}${value}`);
+    written.push(`${sign === '|' ? '+' : sign}${value}`);
     at += part.length;
   }
   return good(written.join(''));
@@ -164,13 +164,17 @@ function readParts(
   read: (part: string) => string | null,
 ): ValueResult {
   // Separators of white space may stand there several times.
-  const parts = spec.separator.trim() === '' ? text.trim().split(/\s+/) : text.split(spec.separator);
+  const isWhite = spec.separator.trim() === '';
+  const parts = isWhite ? text.trim().split(/\s+/) : text.split(spec.separator);
   if (parts.length > most) return bad(spec, 0, `takes at most ${most} values`);
   const written: string[] = [];
+  let at = 0;
   for (const part of parts) {
+    at = text.indexOf(part, at);
     const value = read(part);
-    if (value === null) return bad(spec, Math.max(0, text.indexOf(part)));
+    if (value === null) return bad(spec, at);
     written.push(value);
+    at += part.length + (isWhite ? 0 : spec.separator.length);
   }
   return good(written.join(spec.separator));
 }

@@ -43,6 +43,7 @@ export function splitArguments(source: Located, filter: string, refusals: Refusa
       value: token.value.text,
       offset: offsetAt(source, skipWhite(source, start)),
       valueOffsets: token.value.offsets,
+      end: token.value.end,
     });
     at = token.next + 1;
   }

@@ -122,8 +122,9 @@ export interface RawArgument {
   value: string;
   /** Characters from the start of the graph's text. */
   offset: number;
-  /** The same for each character of the value. */
+  /** The same for each character of the value, and for what follows it. */
   valueOffsets?: readonly number[];
+  end?: number;
 }
 
 export interface RawFilter {

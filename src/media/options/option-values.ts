@@ -69,7 +69,10 @@ export function parseValue(spec: OptionValue, argument: unknown, kind: StreamKin
   if (spec.type !== 'flags' && /^-[A-Za-z/]/.test(text)) {
     return bad('has a value that looks like an option', `Its value may be missing. ${describeValue(spec)}`);
   }
-  return readText(spec, text, kind);
+  const parsed = readText(spec, text, kind);
+  if (parsed.ok || parsed.offset === undefined) return parsed;
+  // It counts in the trimmed text.
+  return { ...parsed, offset: parsed.offset + String(argument).search(/\S/) };
 }
 
 function readText(spec: OptionValue, text: string, kind: StreamKind | null): ParsedValue {
