@@ -1,10 +1,9 @@
 import { cardGeometry, type Rectangle } from '../media/overlays/card-geometry.ts';
 import { hasHeader } from '../media/overlays/overlay-filters.ts';
 import type { CardLayer } from '../media/types.ts';
-import type { DrawnLayer } from './draw-layer.ts';
 import type { FontLibrary } from './font-library.ts';
 import { layoutText, type TextBlock } from './layout.ts';
-import { type Drawing, startDrawing } from './svg.ts';
+import { type Drawing, type DrawnLayer, startDrawing } from './svg.ts';
 
 const DIM = { rgb: '#000000', alpha: 0.4 };
 const CARD = { rgb: '#ffffff', alpha: 0.96 };

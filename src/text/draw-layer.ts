@@ -3,15 +3,7 @@ import type { LayerRequest, MaskLayer, TextLayer } from '../media/types.ts';
 import { drawCard } from './draw-card.ts';
 import type { FontLibrary } from './font-library.ts';
 import { layoutText } from './layout.ts';
-import { startDrawing } from './svg.ts';
-
-/** A drawn layer: an SVG for FFmpeg's `-f svg_pipe`, its size in pixels, and what could not be drawn as asked. */
-export interface DrawnLayer {
-  svg: Buffer;
-  width: number;
-  height: number;
-  warnings: string[];
-}
+import { type DrawnLayer, startDrawing } from './svg.ts';
 
 /** Pixels of a layer's side, and of its area (67 MB as RGBA; FFmpeg holds about three copies). */
 const MAX_SIDE = 8192;

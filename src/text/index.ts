@@ -1,3 +1,4 @@
 /** Text as outlines. Loading this folder starts HarfBuzz (WebAssembly, 10 ms, 5 MB): import it where a layer is drawn. */
-export { type DrawnLayer, drawLayer } from './draw-layer.ts';
+export { drawLayer } from './draw-layer.ts';
 export { type FontLibrary, openFonts } from './font-library.ts';
+export type { DrawnLayer } from './svg.ts';

@@ -21,6 +21,14 @@ export interface Drawing {
   finish(): Buffer;
 }
 
+/** A drawn layer: an SVG for FFmpeg's `-f svg_pipe`, its size in pixels, and what could not be drawn as asked. */
+export interface DrawnLayer {
+  svg: Buffer;
+  width: number;
+  height: number;
+  warnings: string[];
+}
+
 /** Bytes of the pictures in one drawing; as many as all emoji that there are would need. */
 const MAX_PICTURE_BYTES = 16 * 1024 * 1024;
 /** Glyphs are written in whole 32nds of a pixel: half the bytes and half the time of decimals. */

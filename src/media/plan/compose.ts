@@ -4,9 +4,9 @@ import type { ParsedRequest } from '../options/parsed-request.ts';
 import type { PlanInput, PlanWarning, VideoStream } from '../types.ts';
 import type { Composer, OpenedGraph } from './composition.ts';
 import { type Flow, soundFlow } from './flow/flow.ts';
-import { graphSources, type StreamRef, streamLabel } from './graph-sources.ts';
+import { graphSources, type OutputStream, type StreamRef, streamLabel } from './graph-sources.ts';
 import { freshLabels, joinPieces, type Piece } from './pieces.ts';
-import type { OutputStream, Selection } from './plan-streams.ts';
+import type { Selection } from './plan-streams.ts';
 import { streamFlow } from './stream-flows.ts';
 import { prepareChain } from './video-filters.ts';
 

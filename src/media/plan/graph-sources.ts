@@ -8,6 +8,9 @@ export type StreamRef =
   | { kind: 'v'; input: number; stream: VideoStream }
   | { kind: 'a'; input: number; stream: AudioStream };
 
+/** A stream of the output: one of an input as it is, or an open output of the caller's graph. */
+export type OutputStream = StreamRef | { kind: PadKind; pad: number };
+
 /**
  * Finds the stream of every open input of a graph. A label names it (`0:v`, `1:a:0`, `0:2`, `1`); unlabelled pads take
  * the next stream of their kind that no other pad has taken, over all inputs, as FFmpeg does it.

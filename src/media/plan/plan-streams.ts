@@ -3,12 +3,9 @@ import { formatKind, type OutputFormat } from '../../contract/formats.ts';
 import type { OpenPad, PadKind } from '../filters/types.ts';
 import type { OptionSet } from '../options/option-set.ts';
 import type { AudioStream, PlanInput, PlanWarning, VideoStream } from '../types.ts';
-import type { StreamRef } from './graph-sources.ts';
+import type { OutputStream, StreamRef } from './graph-sources.ts';
 import { resolveMap } from './stream-maps.ts';
 import { coverArt, mainAudio, mainVideo } from './streams.ts';
-
-/** A stream of the output: one of an input as it is, or an open output of the caller's graph. */
-export type OutputStream = StreamRef | { kind: PadKind; pad: number };
 
 export interface Selection {
   /** Every stream of the output in order. */

@@ -1,7 +1,6 @@
 import { JobFailure } from '../../contract/failures.ts';
 import type { PlanInput } from '../types.ts';
-import type { StreamRef } from './graph-sources.ts';
-import type { OutputStream } from './plan-streams.ts';
+import type { OutputStream, StreamRef } from './graph-sources.ts';
 
 const MAP = /^(-?)(\d{1,2})(?::([vVas]))?(?::(?:(\d{1,2})|m:([^:?]+)(?::([^?]*))?))?(\?)?$/;
 
