@@ -29,8 +29,8 @@ export interface Queue {
     lane: Lane,
     job: { subject: string; accountId: string; delaySeconds?: number; again?: boolean },
   ): Promise<string>;
-  /** Takes the oldest waiting entry whose account is not in `busyAccounts`, in the caller's transaction. */
-  fetch(tx: Tx, lane: Lane, busyAccounts: string[]): Promise<QueueEntry | null>;
+  /** Takes the oldest waiting entry whose account is not among `passedOver`, in the caller's transaction. */
+  fetch(tx: Tx, lane: Lane, passedOver: string[]): Promise<QueueEntry | null>;
   /** Tells the queue that the entry is still being worked on. */
   touch(lane: Lane, queueJob: string): Promise<void>;
   /** Ends the entry, in the caller's transaction: whatever became of the job, it must not start again. */
@@ -118,10 +118,10 @@ export async function openQueue(
       return id;
     },
 
-    async fetch(tx, lane, busyAccounts) {
+    async fetch(tx, lane, passedOver) {
       const [job] = await boss.fetch<{ subject: string }>(queueName(lane), {
         batchSize: 1,
-        ignoreGroups: busyAccounts,
+        ignoreGroups: passedOver,
         db: fromKysely(tx),
       });
       return job ? { id: job.id, subject: job.data.subject } : null;

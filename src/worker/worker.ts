@@ -83,7 +83,7 @@ export async function startWorker(given: Omit<WorkerDeps, 'look'>): Promise<Work
   const turn = inTurn();
   const takeTranscode = (lanes: readonly ('light' | 'heavy')[], slot: number) => async () => {
     for (const lane of lanes) {
-      const claim = await turn(() => claimTranscode(context, lane, worker));
+      const claim = await turn(() => claimTranscode(context, lane, { worker }));
       if (!claim) continue;
       const signal = running.add(claim);
       try {

@@ -89,7 +89,7 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
     retentionSeconds: options.retentionSeconds ?? 3600,
   };
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.db.transaction().execute(work);
-  const claim = (workerId = uuidv7()) => claimTranscode(context, 'light', { id: workerId, tier: 'bwrap' });
+  const claim = (workerId = uuidv7()) => claimTranscode(context, 'light', { worker: { id: workerId, tier: 'bwrap' } });
 
   const presign: DomainWorld['presign'] = async (account, name = 'clip.mp4', bytes = randomBytes(64)) => {
     const body = { filename: name, contentType: 'video/mp4', fileSize: bytes.length } as const;

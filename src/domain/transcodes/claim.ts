@@ -8,41 +8,71 @@ import { addEvent } from '../events.ts';
 import { markLost, spentAttempts } from './attempts.ts';
 import { endLost } from './finish.ts';
 import type { Claim } from './row.ts';
+import { type Contender, contenders, turns } from './turns.ts';
 
 const CLAIM_LOCK = 0x43_4c_41_4d; // "CLAM"
 
+export interface ClaimOptions {
+  worker: { id: string; tier: string };
+  /** Whether this worker has a place for another fetch of the account's; without it, for any. */
+  mayFetch?: (accountId: string) => boolean;
+}
+
 /**
- * Takes the oldest waiting job of a lane: lock, fetch, new attempt, `processing`, in one transaction (design 5.2).
+ * Takes the job whose turn it is in a lane: lock, fetch, new attempt, `processing`, in one transaction (design 5.2).
+ * Of the accounts that wait, it is the turn of those with the fewest running jobs; of theirs, the oldest entry goes first.
  * The lock makes the limit per account exact; a soft limit was seen to let seven through where two were allowed.
  */
 export async function claimTranscode(
   context: Context,
   lane: 'light' | 'heavy',
-  worker: { id: string; tier: string },
+  options: ClaimOptions,
 ): Promise<Claim | null> {
+  // Accounts whose next entry turned out to need a place that there is not.
+  const refused = new Set<string>();
   for (;;) {
-    const claimed = await context.db.transaction().execute(async (tx) => {
-      await sql`SELECT pg_advisory_xact_lock(${CLAIM_LOCK})`.execute(tx);
-      const entry = await context.queue.fetch(tx, lane, await busyAccounts(tx));
-      if (!entry) return null;
-      const claim = await start(context, tx, lane, entry, worker);
-      if (!claim) await context.queue.finish(tx, lane, entry.id);
-      return claim ?? 'stale';
-    });
-    if (claimed !== 'stale') return claimed;
+    try {
+      const claimed = await context.db.transaction().execute((tx) => tryClaim(context, tx, lane, options, refused));
+      if (claimed !== 'stale') return claimed;
+    } catch (error) {
+      if (!(error instanceof NoPlace)) throw error;
+      refused.add(error.accountId);
+    }
   }
 }
 
-async function busyAccounts(tx: Tx): Promise<string[]> {
-  const rows = await tx
-    .selectFrom('transcodes')
-    .innerJoin('accounts', 'accounts.id', 'transcodes.account_id')
-    .select('accounts.id')
-    .where('transcodes.status', '=', 'processing')
-    .groupBy(['accounts.id', 'accounts.max_concurrent'])
-    .having((having) => having(having.fn.countAll(), '>=', having.ref('accounts.max_concurrent')))
-    .execute();
-  return rows.map((row) => row.id);
+async function tryClaim(
+  context: Context,
+  tx: Tx,
+  lane: 'light' | 'heavy',
+  { worker, mayFetch = () => true }: ClaimOptions,
+  refused: ReadonlySet<string>,
+): Promise<Claim | 'stale' | null> {
+  await sql`SELECT pg_advisory_xact_lock(${CLAIM_LOCK})`.execute(tx);
+  const mayStart = ({ id, fetches }: Contender) => !refused.has(id) && (!fetches || mayFetch(id));
+  for (const passedOver of turns(await contenders(tx, lane), mayStart)) {
+    const entry = await context.queue.fetch(tx, lane, passedOver);
+    if (!entry) continue;
+    const claim = await start(context, tx, lane, entry, worker);
+    if (claim && needsFetch(claim) && !mayFetch(claim.job.account_id)) throw new NoPlace(claim.job.account_id);
+    if (!claim) await context.queue.finish(tx, lane, entry.id);
+    return claim ?? 'stale';
+  }
+  return null;
+}
+
+/** Takes the transaction back: an account's next entry need not be that of its oldest job, which was asked about. */
+class NoPlace extends Error {
+  readonly accountId: string;
+  constructor(accountId: string) {
+    super('no place for a fetch');
+    this.accountId = accountId;
+  }
+}
+
+/** Whether a job names a source of somebody else's. */
+export function needsFetch(claim: Pick<Claim, 'inputs' | 'assets'>): boolean {
+  return [...claim.inputs, ...claim.assets].some((source) => source.object_id === null);
 }
 
 async function start(

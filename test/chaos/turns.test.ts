@@ -1,0 +1,213 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { openPool } from '../../src/database/pool.ts';
+import type { Account } from '../../src/domain/accounts.ts';
+import type { Context } from '../../src/domain/context.ts';
+import { claimTranscode } from '../../src/domain/transcodes/claim.ts';
+import { failTranscode } from '../../src/domain/transcodes/finish.ts';
+import { uuidv7 } from '../../src/ids/uuid.ts';
+import { openQueue } from '../../src/queue/queue.ts';
+import { randomOf } from '../fuzz/random.ts';
+import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
+
+describe('turns', () => {
+  let world: DomainWorld;
+  beforeAll(async () => {
+    world = await makeDomainWorld();
+  });
+  afterAll(() => world?.close());
+  // What other tests left behind has no turn any more.
+  beforeEach(async () => {
+    await world.database.pg.query(
+      `UPDATE transcodes SET status = 'canceled' WHERE status IN ('pending', 'processing')`,
+    );
+    await world.database.pg.query('DELETE FROM pgboss.job');
+  });
+
+  const claim = (mayFetch?: (accountId: string) => boolean, context: Context = world.context) =>
+    claimTranscode(context, 'light', { worker: { id: uuidv7(), tier: 'bwrap' }, ...(mayFetch && { mayFetch }) });
+  const acceptMany = async (account: Account, count: number) => {
+    const jobs: string[] = [];
+    for (let index = 0; index < count; index++) jobs.push((await world.accept(account)).id);
+    return jobs;
+  };
+
+  it('go to the account with the fewest running jobs, and among equals to the oldest entry', async () => {
+    const [greedy, modest, third] = [await world.account(), await world.account(), await world.account()];
+    const greeds = await acceptMany(greedy, 5);
+    expect((await claim())!.job.id).toBe(greeds[0]);
+    expect((await claim())!.job.id).toBe(greeds[1]);
+    const modests = await acceptMany(modest, 2);
+    const thirds = await acceptMany(third, 1);
+    const order: string[] = [];
+    for (let next = await claim(); next; next = await claim()) order.push(next.job.id);
+    // 2:0:0 to begin with. Equal at 2:2:1, the older entries of the first account come before nobody’s.
+    expect(order).toEqual([modests[0], thirds[0], modests[1], greeds[2], greeds[3], greeds[4]]);
+  });
+
+  it('all go to one account while nobody else waits', async () => {
+    const jobs = await acceptMany(await world.account(), 10);
+    for (const id of jobs) expect((await claim())!.job.id).toBe(id);
+  });
+
+  it('pass over an account whose jobs are not due yet', async () => {
+    const [healing, busy] = [await world.account(), await world.account()];
+    await world.accept(healing);
+    const failure = { code: 'source_error', message: 'The source answered 503.', retry: true } as const;
+    await failTranscode(world.context, (await claim())!, failure, null);
+    const jobs = await acceptMany(busy, 3);
+    for (const id of jobs) expect((await claim())!.job.id).toBe(id);
+    expect(await claim()).toBeNull();
+    await world.skipDelays();
+    expect((await claim())!.job.account_id).toBe(healing.id);
+  });
+
+  it('pass over an account whose next job needs a fetch that there is no place for, and only that account', async () => {
+    const [fetching, other] = [await world.account(), await world.account()];
+    const [waits] = await acceptMany(fetching, 1);
+    const { fileUrl } = await world.upload(other);
+    const uploaded = await world.accept(other, { inputs: [{ url: fileUrl }] });
+    const nobody = () => false;
+    expect((await claim(nobody))!.job.id).toBe(uploaded.id);
+    expect(await claim(nobody)).toBeNull();
+    expect(await world.row(waits!)).toMatchObject({ status: 'pending', attempts: 0 });
+    expect((await claim())!.job.id).toBe(waits);
+  });
+
+  it('take a claim back whose entry is another than that of the account’s oldest job', async () => {
+    const account = await world.account();
+    const { fileUrl } = await world.upload(account);
+    const uploaded = await world.accept(account, { inputs: [{ url: fileUrl }] });
+    const fetched = await world.accept(account);
+    await world.database.pg.query('UPDATE pgboss.job SET priority = 1 WHERE id = $1', [fetched.queue_job]);
+    expect(await claim(() => false)).toBeNull();
+    expect(await world.row(fetched.id)).toMatchObject({ status: 'pending', attempts: 0 });
+    expect((await claim())!.job.id).toBe(fetched.id);
+    expect((await claim(() => false))!.job.id).toBe(uploaded.id);
+  });
+
+  it.each([1, 2, 3])('stay fair with several workers and clients at once (seed %i)', async (seed) => {
+    const random = randomOf(seed);
+    const accounts: Account[] = [];
+    for (let index = 0; index < 4; index++) accounts.push(await world.account({ max_concurrent: random.int(2, 8) }));
+    const processes = await Promise.all(Array.from({ length: 3 }, () => openProcess(world)));
+    const counts = async (status: string) => {
+      const { rows } = await world.database.pg.query(
+        'SELECT account_id, count(*)::int AS n FROM transcodes WHERE status = $1 GROUP BY account_id',
+        [status],
+      );
+      return accounts.map(({ id }) => Number(rows.find((row) => row.account_id === id)?.n ?? 0));
+    };
+    const claimed: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      await Promise.all(accounts.map((account) => acceptMany(account, random.int(0, 6))));
+      const before = await counts('processing');
+      const claims = (
+        await Promise.all(
+          Array.from({ length: random.int(3, 9) }, (_, n) => claim(undefined, processes[n % 3]!.context)),
+        )
+      ).filter((one) => one !== null);
+      const [running, waiting] = [await counts('processing'), await counts('pending')];
+      const gained = running.map((count, index) => count - before[index]!);
+      expect(claims).toHaveLength(gained.reduce((sum, count) => sum + count, 0));
+      for (const [other, account] of accounts.entries()) {
+        expect(running[other]).toBeLessThanOrEqual(account.max_concurrent);
+        if (waiting[other] === 0 || running[other] === account.max_concurrent) continue;
+        // Who still waits and may run has no fewer jobs than whoever got a turn had before it.
+        for (const [index, count] of running.entries()) {
+          if (gained[index]! > 0) expect(count - 1).toBeLessThanOrEqual(running[other]!);
+        }
+      }
+      claimed.push(...claims.map((one) => one.job.id));
+      await Promise.all(
+        claims
+          .filter(() => random.int(0, 1) === 1)
+          .map(async (one) => {
+            expect(await world.complete(one, (await world.store(one)).objectId)).toBe(true);
+          }),
+      );
+    }
+    expect(new Set(claimed).size).toBe(claimed.length);
+    await Promise.all(processes.map((process) => process.close()));
+  });
+
+  it('cost no scan of the waiting jobs: 10,000 of 100 accounts', async () => {
+    const template = await world.accept(await world.account());
+    const accounts = await Promise.all(Array.from({ length: 100 }, () => world.account()));
+    await fill(
+      world,
+      template.id,
+      accounts.map(({ id }) => id),
+      100,
+    );
+    const { pg } = world.database;
+    await pg.query('ANALYZE transcodes, transcode_inputs, pgboss.job');
+    const scanned = async () => {
+      await pg.query('SELECT pg_stat_force_next_flush()');
+      const { rows } = await pg.query(
+        `SELECT coalesce(sum(seq_tup_read), 0)::int AS n FROM pg_stat_user_tables WHERE relname <> 'accounts'`,
+      );
+      return Number(rows[0].n);
+    };
+    const before = await scanned();
+    const times: number[] = [];
+    for (let index = 0; index < 60; index++) {
+      const began = performance.now();
+      expect(await claim()).not.toBeNull();
+      times.push(performance.now() - began);
+    }
+    times.sort((a, b) => a - b);
+    console.info(`a claim: median ${times[30]!.toFixed(1)} ms, most ${times[59]!.toFixed(1)} ms`);
+    expect((await scanned()) - before).toBeLessThan(10_000);
+  });
+});
+
+/** What another process has: a pool and a queue of its own on the same database. */
+async function openProcess(world: DomainWorld): Promise<{ context: Context; close(): Promise<void> }> {
+  const pool = openPool(world.database.url, { max: 4, role: 'test', onError: () => {} });
+  const queue = await openQueue(pool.db, { superviseUrl: null, onError: () => {} });
+  return {
+    context: { ...world.context, db: pool.db, queue },
+    async close() {
+      await queue.close();
+      await pool.close();
+    },
+  };
+}
+
+/** Copies a waiting job with its input and entry, `each` times for every account; all of one account come first. */
+async function fill(world: DomainWorld, template: string, accounts: string[], each: number): Promise<void> {
+  const { pg } = world.database;
+  const jobs = accounts.flatMap((account, first) =>
+    Array.from({ length: each }, (_, second) => ({
+      account,
+      id: randomUUID(),
+      entry: randomUUID(),
+      n: first * each + second,
+    })),
+  );
+  const columns = [
+    jobs.map((job) => job.id),
+    jobs.map((job) => job.entry),
+    jobs.map((job) => job.account),
+    jobs.map((job) => job.n),
+  ];
+  const made = `unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::int[]) AS made (id, entry, account, n)`;
+  await pg.query(
+    `INSERT INTO transcodes SELECT (jsonb_populate_record(old, jsonb_build_object(
+       'id', made.id, 'queue_job', made.entry, 'account_id', made.account, 'created_at', old.created_at + made.n * interval '1 ms'))).*
+     FROM transcodes old, ${made} WHERE old.id = $1`,
+    [template, ...columns],
+  );
+  await pg.query(
+    `INSERT INTO transcode_inputs SELECT (jsonb_populate_record(old, jsonb_build_object('transcode_id', made.id))).*
+     FROM transcode_inputs old, ${made} WHERE old.transcode_id = $1 AND made.entry IS NOT NULL`,
+    [template, ...columns],
+  );
+  await pg.query(
+    `INSERT INTO pgboss.job SELECT (jsonb_populate_record(old, jsonb_build_object('id', made.entry, 'group_id', made.account,
+       'data', jsonb_build_object('subject', made.id), 'created_on', old.created_on + made.n * interval '1 ms'))).*
+     FROM pgboss.job old, ${made} WHERE old.data->>'subject' = $1::text`,
+    [template, ...columns],
+  );
+}
