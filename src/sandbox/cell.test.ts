@@ -15,9 +15,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeCell } from './cell.ts';
-import { CELL_GID, cellAccount } from './cell-account.ts';
+import { CELL_GID, type CellAccount } from './cell-account.ts';
 import { openCellOwner, removeDeadCells } from './cell-owner.ts';
 import { processStat } from './proc.ts';
+
+const ACCOUNT: CellAccount | null = process.geteuid?.() === 0 ? { uid: 60709, gid: CELL_GID } : null;
 
 let folder: string;
 beforeEach(() => {
@@ -29,7 +31,7 @@ describe('makeCell', () => {
   it('links inputs instead of copying them, and shows them to nobody else', async () => {
     const path = join(folder, 'clip.mp4');
     writeFileSync(path, 'media', { mode: 0o644 });
-    const account = cellAccount(3);
+    const account = ACCOUNT;
     const cell = await makeCell(folder, account, [{ name: '0', path }]);
     const linked = statSync(join(cell.input, '0'));
     expect(linked.ino).toBe(statSync(path).ino);
@@ -70,7 +72,7 @@ describe('makeCell', () => {
     writeFileSync(path, 'x', { mode: 0o600 });
     const { chownSync } = await import('node:fs');
     chownSync(path, 12345, 12345);
-    const cell = await makeCell(folder, cellAccount(0), [{ name: '0', path }]);
+    const cell = await makeCell(folder, ACCOUNT, [{ name: '0', path }]);
     expect(lstatSync(join(cell.input, '0')).ino).not.toBe(lstatSync(path).ino);
     expect(lstatSync(path)).toMatchObject({ uid: 12345, gid: 12345 });
     expect(lstatSync(path).mode & 0o7777).toBe(0o600);

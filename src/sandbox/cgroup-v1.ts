@@ -58,6 +58,7 @@ export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): Ce
     },
     oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read(memory, 'memory.oom_control'))?.[1] ?? 0),
     refusedTasks: () => Number(/^max (\d+)$/m.exec(read(pids, 'pids.events'))?.[1] ?? 0),
+    countsTasks: () => pids !== null,
     usage: () => ({
       cpuMs: cpuacct ? Number(read(cpuacct, 'cpuacct.usage')) / 1e6 : null,
       peakBytes: Number(read(memory, 'memory.max_usage_in_bytes')),

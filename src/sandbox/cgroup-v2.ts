@@ -75,6 +75,7 @@ export function cgroupV2(parent: string, name: string): CellCgroup {
     add: (pid) => write('cgroup.procs', pid),
     oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read('memory.events'))?.[1] ?? 0),
     refusedTasks: () => Number(/^max (\d+)$/m.exec(read('pids.events'))?.[1] ?? 0),
+    countsTasks: () => existsSync(join(folder, 'pids.max')),
     usage: () => ({ cpuMs: cpuMs() - cpuStart, peakBytes: peak() > peakStart ? peak() : 0 }),
     members: async () =>
       (await readFile(join(folder, 'cgroup.procs'), 'latin1').catch(() => '')).split('\n').filter(Boolean).map(Number),

@@ -16,6 +16,8 @@ export interface CellCgroup {
   oomKills(): number;
   /** Threads and processes refused for being too many since the group was made; 0 without a pids controller. */
   refusedTasks(): number;
+  /** Whether it bounds them at all; known once it is prepared. */
+  countsTasks(): boolean;
   /** Since `prepare`. `cpuMs` is null without a CPU accounting controller; `peakBytes` counts page cache too, and
    * is 0 when unknown (v2 keeps one mark for all cells of a slot). */
   usage(): { cpuMs: number | null; peakBytes: number };

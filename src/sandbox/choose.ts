@@ -63,6 +63,6 @@ async function tryTier(
   await sandbox.close();
   const [first] = report.checks.filter(({ passed }) => !passed);
   return {
-    reason: `"${first!.attempt}" was expected to end with ${first!.expected}, and was seen to with ${first!.seen}`,
+    reason: `"${first!.attempt}" was expected to end with ${first!.expected}, and was seen to with ${first!.seen}${first!.detail ? ` (${first!.detail})` : ''}`,
   };
 }

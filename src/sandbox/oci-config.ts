@@ -1,3 +1,4 @@
+import { MAX_PIDS } from './cgroup-v1.ts';
 import { ociSeccomp } from './oci-seccomp.ts';
 import { addressSpace } from './rlimits.ts';
 import type { LaunchSpec } from './tier.ts';
@@ -31,6 +32,8 @@ export function ociConfig({ program, args, cell, limits, account, rootImage }: L
         rlimit('CORE', 0),
         rlimit('NOFILE', 256),
         rlimit('MEMLOCK', 0),
+        // Counted by the cell's own kernel, so for this cell alone.
+        rlimit('NPROC', MAX_PIDS),
         rlimit('STACK', 8 * MIB),
       ],
     },

@@ -1,4 +1,5 @@
 import { MAX_PIDS } from './cgroup-v1.ts';
+import type { LaunchSpec } from './tier.ts';
 import type { CellLimits } from './types.ts';
 
 const GIB = 2 ** 30;
@@ -21,6 +22,15 @@ export function checkLimits(limits: CellLimits): void {
  */
 export function addressSpace(memoryBytes: number): number {
   return Math.max(4 * GIB, Math.ceil(memoryBytes) + 2 * GIB);
+}
+
+/**
+ * Whether a limit of the uid must bound tasks, because no control group does. It is second best: the kernel counts all tasks
+ * of a uid, also those of a container that shares the kernel and happens to use the same one; and without an account
+ * the uid is the service's.
+ */
+export function mustCountTasks({ account, cgroup }: Pick<LaunchSpec, 'account' | 'cgroup'>): boolean {
+  return account !== null && !cgroup?.countsTasks();
 }
 
 /**

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { makeCell } from './cell.ts';
-import { cellAccount } from './cell-account.ts';
+import type { CellAccount } from './cell-account.ts';
 import type { CellCgroup } from './cgroup.ts';
 import { MAX_PIDS } from './cgroup-v1.ts';
 import { classifyEnd, type KillReason } from './classify-end.ts';
@@ -25,6 +25,8 @@ export interface RunContext {
   cells: string;
   /** Host path that must not appear in an error text. */
   dataDir: string;
+  /** Null when the service is an ordinary user. */
+  account(slot: number): CellAccount | null;
   cgroup(slot: number): CellCgroup | null;
   /** See `Cgroups.announce`. */
   announce?(): Promise<void>;
@@ -41,7 +43,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
   checkLimits(spec.limits);
   void context.announce?.();
   const { limits, signal } = spec;
-  const account = cellAccount(spec.slot);
+  const account = context.account(spec.slot);
   const cell = await makeCell(context.cells, account, spec.inputs, context.tier.outside);
   const started = performance.now();
   const stderr = new TailBuffer(STDERR_BYTES);

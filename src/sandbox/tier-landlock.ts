@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { launchGated } from './gate.ts';
 import { imageProgram } from './image-program.ts';
 import { relocate, relocateArgs, unrelocate } from './relocate.ts';
-import { prlimitArgs } from './rlimits.ts';
+import { mustCountTasks, prlimitArgs } from './rlimits.ts';
 import { SandboxError } from './sandbox-error.ts';
 import type { Exceptions, LaunchSpec, Tier } from './tier.ts';
 
@@ -44,8 +44,7 @@ export function landlockTier(tools: LandlockTools): Tier {
           setpriv: tools.setpriv,
           command: [
             tools.prlimit,
-            // Without an account the uid is the service's, whose other processes would count too.
-            ...prlimitArgs(spec.limits, { countTasks: spec.account !== null }),
+            ...prlimitArgs(spec.limits, { countTasks: mustCountTasks(spec) }),
             tools.setpriv,
             ...landlockArgs(tools.seccompFile, spec, executed),
             ...prefix,

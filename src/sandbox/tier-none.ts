@@ -1,6 +1,6 @@
 import { launchGated } from './gate.ts';
 import { relocate, unrelocate } from './relocate.ts';
-import { prlimitArgs } from './rlimits.ts';
+import { mustCountTasks, prlimitArgs } from './rlimits.ts';
 import type { Tier } from './tier.ts';
 import { cellEnvironment, command } from './tier-landlock.ts';
 
@@ -24,7 +24,7 @@ export function noneTier(tools: BareTools): Tier {
     explain: (error) => error,
     async launch(spec) {
       const { prefix, args } = command(spec);
-      const limits = prlimitArgs(spec.limits, { countTasks: spec.account !== null });
+      const limits = prlimitArgs(spec.limits, { countTasks: mustCountTasks(spec) });
       return launchGated(
         {
           sh: tools.sh,

@@ -69,6 +69,10 @@ export interface SelfTestCheck {
   promised: boolean;
 }
 
+  /** Of a failed check: how its cell ended, how long it took, and how busy the machine was. */
+  detail?: string;
+  /** What was seen first, where this is the second try. */
+  firstTry?: string;
 export interface SelfTestReport {
   tier: SandboxTier;
   passed: boolean;

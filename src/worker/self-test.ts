@@ -79,8 +79,9 @@ export async function reportBroken(
     .catch((error) => logger.warn({ err: error }, 'the failure is not in the audit log'));
   for (const check of failed) {
     process.stderr.write(
-      `airlock: sandbox check failed: ${check.attempt}: expected ${check.expected}, saw ${check.seen}\n`,
+      `airlock: sandbox check failed: ${check.attempt}: expected ${check.expected}, saw ${check.seen}${check.detail ? ` (${check.detail})` : ''}\n`,
     );
+    if (check.firstTry) process.stderr.write(`airlock: at the first try: ${check.firstTry}\n`);
   }
   process.stderr.write('airlock: the sandbox does not hold, so no job will run. See ./airlock doctor --sandbox.\n');
 }

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { cellAccount } from '../../src/sandbox/cell-account.ts';
+import { claimAccounts } from '../../src/sandbox/cell-account.ts';
 import { openCgroups } from '../../src/sandbox/cgroup.ts';
 import { type CellLimits, openSandbox, type Sandbox } from '../../src/sandbox/index.ts';
 import type { RunContext } from '../../src/sandbox/run.ts';
@@ -13,6 +13,8 @@ import { makeTier } from '../../src/sandbox/tiers.ts';
 import type { SandboxTier } from '../../src/sandbox/types.ts';
 
 export const MIB = 2 ** 20;
+/** How long a busy machine may take for what should be there at once. */
+export const PATIENCE_MS = 20_000;
 export const LIMITS: CellLimits = {
   memoryBytes: 512 * MIB,
   cpuSeconds: 30,
@@ -58,14 +60,19 @@ export async function openRunContext(
   const image = readdirSync(images).find((name) => /^[0-9a-f]{32}$/.test(name))!;
   const cells = mkdtempSync(join(fixture.folder, 'cells-'));
   chmodSync(cells, 0o711);
-  const cgroups = cellAccount(0) ? await openCgroups() : null;
+  const accounts = claimAccounts(8, fixture.dataDir);
+  const cgroups = await openCgroups();
   return {
     tier: await makeTier(tier, cells),
     rootImage: join(images, image),
     cells,
     dataDir: fixture.dataDir,
+    account: accounts.of,
     cgroup: (slot) => cgroups?.slot(slot) ?? null,
-    close: async () => cgroups?.close(),
+    async close() {
+      await cgroups?.close();
+      accounts.release();
+    },
   };
 }
 

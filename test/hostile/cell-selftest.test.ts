@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { encode, ret, SECCOMP_RET } from '../../src/sandbox/bpf.ts';
+import { type CellAccounts, claimAccounts } from '../../src/sandbox/cell-account.ts';
 import { assembleProbe } from '../../src/sandbox/probe-elf.ts';
 import type { RunContext } from '../../src/sandbox/run.ts';
 import { selfTest } from '../../src/sandbox/self-test.ts';
@@ -12,21 +13,27 @@ import { type Fixture, openFixture } from './cell-fixture.ts';
 describe('the self-test', () => {
   let fixture: Fixture;
   let context: RunContext;
+  let accounts: CellAccounts;
   beforeAll(async () => {
     fixture = await openFixture();
     const images = join(fixture.dataDir, 'rootimg');
     const image = readdirSync(images).find((name) => /^[0-9a-f]{32}$/.test(name))!;
     const cells = join(fixture.folder, 'cells');
     mkdirSync(cells, { mode: 0o711 });
+    accounts = claimAccounts(3, fixture.dataDir);
     context = {
       tier: await makeTier('bwrap', cells),
       rootImage: join(images, image),
       cells,
       dataDir: fixture.dataDir,
+      account: accounts.of,
       cgroup: () => null,
     };
   });
-  afterAll(() => fixture.close());
+  afterAll(async () => {
+    accounts.release();
+    await fixture.close();
+  });
   const failed = async (changes: Partial<RunContext>) =>
     (await selfTest({ ...context, ...changes }, [0, 1, 2])).checks
       .filter(({ passed }) => !passed)

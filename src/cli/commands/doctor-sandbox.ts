@@ -46,7 +46,10 @@ export function sandboxChecks({ report, rejected, bound, ffmpeg }: SandboxFacts)
       (check): Check => ({
         name: `  ${check.attempt}`,
         state: !check.passed ? 'unsafe' : check.promised ? 'ok' : 'warning',
-        seen: check.passed && check.promised ? check.seen : `expected ${check.expected}, saw ${check.seen}`,
+        seen:
+          check.passed && check.promised
+            ? check.seen
+            : `expected ${check.expected}, saw ${check.seen}${check.detail ? ` (${check.detail})` : ''}`,
         remedy: check.passed || tier === 'none' ? null : 'Run no jobs here; report this machine’s kernel and tier',
       }),
     ),
@@ -73,7 +76,12 @@ export function sandboxTable(
   const lines = rows.map((row) => {
     const mark = !row.passed ? red('✗') : row.promised ? green('✓') : yellow('–');
     const expected = row.promised ? row.expected : 'not promised by this tier';
-    const why = row.promised ? '' : `\n  ${' '.repeat(wide)} ${dim(row.expected.replace('not promised: ', ''))}`;
+    const more = [
+      ...(row.promised ? [] : [row.expected.replace('not promised: ', '')]),
+      ...(row.detail ? [row.detail] : []),
+      ...(row.firstTry ? [`first try: ${row.firstTry}`] : []),
+    ];
+    const why = more.map((line) => `\n  ${' '.repeat(wide)} ${dim(line)}`).join('');
     return `${mark} ${row.attempt.padEnd(wide)} ${dim(expected.padEnd(middle))} ${row.passed ? row.seen : red(row.seen)}${why}`;
   });
   const exceptions = checks.filter((check) => !check.promised).length;
@@ -100,7 +108,7 @@ function groupNumbered(attempts: readonly SelfTestCheck[]): SelfTestCheck[] {
   for (const attempt of attempts) {
     const [, stem, number] = /^(.*\D)(\d+)$/.exec(attempt.attempt) ?? [];
     const last = grouped.at(-1);
-    const same = last?.passed && attempt.passed && last.seen === attempt.seen;
+    const same = last?.passed && attempt.passed && last.seen === attempt.seen && !attempt.firstTry;
     if (stem && number && same && last.attempt.startsWith(stem)) {
       last.attempt = `${stem}${first}–${number}`;
       continue;
