@@ -1,3 +1,5 @@
+import { rewrittenNames } from './containers.ts';
+
 /**
  * Why a job can fail: the stable `error_code` of a job, declared once. `advice` is the second half of what a
  * person reads; `retry` says whether another attempt can heal it (design 5.6: a dead worker, a storage or a
@@ -8,8 +10,7 @@ export const failures = {
   unsupported_media: { advice: 'Convert the file to MP4, MOV, WebM or MKV first.', retry: false },
   unsupported_codec: { advice: 'Choose another codec or output format.', retry: false },
   cannot_disarm: {
-    advice:
-      'Convert the file to MP4, MOV, WebM or MKV with one video and one audio codec first, or leave out "disarm".',
+    advice: `Convert the file to ${rewrittenNames()} first, without what the message names, or leave out "disarm".`,
     retry: false,
   },
   no_video_stream: { advice: 'Choose an audio output format, or an input that has pictures.', retry: false },

@@ -59,7 +59,7 @@ const COMMENTS = 4;
 const PICTURE = 6;
 const INVALID = 127;
 /** Comments that FFmpeg makes streams or channel layouts of. */
-const TELLING = /METADATA_BLOCK_PICTURE|COVERART|CHANNEL_MASK/i;
+export const TELLING = /METADATA_BLOCK_PICTURE|COVERART|CHANNEL_MASK/i;
 
 /** Reads a FLAC file: its stream information, and where the frames begin. */
 export function readFlac(file: FileBytes): Write {

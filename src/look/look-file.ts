@@ -1,9 +1,13 @@
 import { rmSync } from 'node:fs';
+import type { RewrittenDemuxer } from '../contract/containers.ts';
 import { readFlac, readWave } from './audio-files.ts';
+import { readAdts } from './elementary/adts.ts';
+import { readMp3 } from './elementary/mp3.ts';
 import { createOut, type FileBytes, type FileOut, openBytes } from './file-bytes.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
+import { readOgg } from './ogg/rewrite.ts';
 import type { LookRequest, LookResult } from './types.ts';
 import { NotRewritable, Refused } from './verdicts.ts';
 
@@ -14,11 +18,12 @@ import { NotRewritable, Refused } from './verdicts.ts';
 export async function lookAtFile(request: LookRequest): Promise<LookResult> {
   const file = openBytes(request.path);
   try {
-    const demuxer = await readAndWrite(request, file);
-    if (request.target === null) return { container: 'original', demuxer: request.demuxer, reason: null };
-    return { container: 'rewritten', demuxer, reason: null };
+    readAndWrite(request, file);
+    const container = request.target === null ? 'original' : 'rewritten';
+    return { container, demuxer: request.demuxer, reason: null };
   } catch (error) {
     if (error instanceof NotRewritable) {
+      await checkDeclared(request);
       return { container: 'original', demuxer: request.demuxer, reason: error.message };
     }
     // A table that ends early, where a more exact reason was not found before.
@@ -29,43 +34,45 @@ export async function lookAtFile(request: LookRequest): Promise<LookResult> {
   }
 }
 
-/** FFmpeg's demuxer of what was written. */
-async function readAndWrite(request: LookRequest, file: FileBytes): Promise<string> {
-  const { demuxer, write } = await read(request, file);
-  if (request.target === null) return demuxer;
-  const out = createOut(request.target);
+type Write = (out: FileOut, mediaBytes: number | null) => void;
+
+/** The readers, by FFmpeg's demuxer of the file, which is that of the new container as well. */
+const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Write>> = {
+  mov: (file) => {
+    const movie = readMovie(file);
+    return (out, mediaBytes) => writeMovie(movie, file, out, mediaBytes);
+  },
+  matroska: readMatroska,
+  mp3: readMp3,
+  aac: readAdts,
+  ogg: readOgg,
+  wav: readWave,
+  flac: readFlac,
+};
+
+function readAndWrite({ demuxer, target, mediaBytes }: LookRequest, file: FileBytes): void {
+  if (!Object.hasOwn(READERS, demuxer)) {
+    throw new NotRewritable(`is of a kind (${demuxer}) that the reader does not write`);
+  }
+  const write = READERS[demuxer as RewrittenDemuxer](file);
+  if (target === null) return;
+  const out = createOut(target);
   try {
-    write(out, request.mediaBytes);
+    write(out, mediaBytes);
     out.close();
   } catch (error) {
     out.discard();
-    rmSync(request.target, { force: true });
+    rmSync(target, { force: true });
     throw error;
   }
-  return demuxer;
 }
 
-interface Readable {
-  demuxer: string;
-  write: (out: FileOut, mediaBytes: number | null) => void;
-}
-
-async function read(request: LookRequest, file: FileBytes): Promise<Readable> {
-  const { demuxer, path } = request;
-  if (demuxer === 'mov') {
-    const movie = readMovie(file);
-    return { demuxer, write: (out, mediaBytes) => writeMovie(movie, file, out, mediaBytes) };
-  }
-  if (demuxer === 'matroska') return { demuxer, write: readMatroska(file) };
-  if (FACTS_OF.has(demuxer)) {
-    // Loaded for those kinds alone: it takes longer than reading most files.
-    const { checkFacts } = await import('./facts.ts');
-    await checkFacts(path);
-  }
-  if (demuxer === 'wav') return { demuxer, write: readWave(file) };
-  if (demuxer === 'flac') return { demuxer, write: readFlac(file) };
-  throw new NotRewritable(`is of a kind (${demuxer}) that the reader does not write`);
-}
-
-/** Kinds that a library reads first: facts.ts. */
+/** Kinds of which a library tells what they declare, where they stay as they are: facts.ts. */
 const FACTS_OF: ReadonlySet<string> = new Set(['mpegts', 'mp3', 'aac', 'ogg', 'wav', 'flac']);
+
+/** Loaded for those alone: it takes longer than reading most files. */
+async function checkDeclared({ demuxer, path }: LookRequest): Promise<void> {
+  if (!FACTS_OF.has(demuxer)) return;
+  const { checkFacts } = await import('./facts.ts');
+  await checkFacts(path);
+}

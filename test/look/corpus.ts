@@ -7,6 +7,10 @@ export interface Case {
   stays?: RegExp;
   /** Another step, upon the first file: copies it with these arguments. */
   copied?: readonly string[];
+  /** A last step, upon the bytes: what FFmpeg does not write. */
+  altered?: (bytes: Buffer) => Buffer;
+  /** FFmpeg reckons the length from the size of the file, in which what was left out counted. */
+  isEstimated?: boolean;
 }
 
 const V = (options = 's=96x64:r=25:d=1') => ['-f', 'lavfi', '-i', `testsrc2=${options}`];
@@ -150,8 +154,6 @@ export const CORPUS: readonly Case[] = [
   { name: 'A-law', file: 'wav', args: [...A(), '-c:a', 'pcm_alaw'] },
   { name: 'FLAC', file: 'flac', args: [...A(), '-ac', '2', '-metadata', 'title=x'] },
   { name: 'ADPCM', file: 'wav', args: [...A(), '-c:a', 'adpcm_ms'], stays: /compressed/ },
-  { name: 'an MP3', file: 'mp3', args: A(), stays: /mp3/ },
-  { name: 'Opus in Ogg', file: 'opus', args: A(), stays: /ogg/ },
   {
     name: 'a transport stream with B-frames',
     file: 'ts',

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -8,6 +8,7 @@ import { type Look, openLook } from '../../src/look/index.ts';
 import { detectMedia } from '../../src/media/index.ts';
 import { type Case, CORPUS } from './corpus.ts';
 import { everythingOf } from './equal.ts';
+import { SOUND_CORPUS } from './sound-corpus.ts';
 
 const run = promisify(execFile);
 
@@ -23,15 +24,16 @@ describe('a container of ours', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  async function make({ file, args, copied }: Case, number: number): Promise<string> {
+  async function make({ file, args, copied, altered }: Case, number: number): Promise<string> {
     const path = join(folder, `${number}.${file}`);
     const made = copied ? join(folder, `${number}-first.${file}`) : path;
     await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, '-shortest', made]);
     if (copied) await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...copied, '-i', made, '-c', 'copy', path]);
+    if (altered) await writeFile(path, altered(await readFile(path)));
     return path;
   }
 
-  it.each(CORPUS.map((entry, number) => ({ ...entry, number })))(
+  it.each([...CORPUS, ...SOUND_CORPUS].map((entry, number) => ({ ...entry, number })))(
     'gives FFmpeg the same as $file with $name, or leaves it',
     async (entry) => {
       const path = await make(entry, entry.number);
@@ -43,7 +45,17 @@ describe('a container of ours', () => {
         return;
       }
       expect(found).toMatchObject({ container: 'rewritten', reason: null });
-      expect(await everythingOf(target, found.demuxer)).toEqual(await everythingOf(path, demuxer));
+      const [ours, theirs] = await Promise.all([everythingOf(target, found.demuxer), everythingOf(path, demuxer)]);
+      if (entry.isEstimated) for (const one of [ours, theirs]) withoutLengths(one);
+      expect(ours).toEqual(theirs);
     },
   );
 });
+
+function withoutLengths(everything: Record<string, unknown>): void {
+  delete everything.duration;
+  for (const stream of everything.streams as Record<string, unknown>[]) {
+    delete stream.duration;
+    delete stream.duration_ts;
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * The containers that Airlock writes anew before FFmpeg reads them, by FFmpeg's demuxer, with the names that people know
+ * them by. The reader of each stands in `src/look/look-file.ts`.
+ */
+export const REWRITTEN_CONTAINERS = {
+  mov: ['MP4', 'MOV', 'M4A', '3GP'],
+  matroska: ['MKV', 'WebM'],
+  mp3: ['MP3'],
+  aac: ['AAC'],
+  ogg: ['Ogg (Opus, Vorbis, FLAC)'],
+  wav: ['WAV'],
+  flac: ['FLAC'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type RewrittenDemuxer = keyof typeof REWRITTEN_CONTAINERS;
+
+/** `MP4, MOV … or FLAC`. */
+export function rewrittenNames(): string {
+  const names: string[] = Object.values(REWRITTEN_CONTAINERS).flat();
+  return `${names.slice(0, -1).join(', ')} or ${names.at(-1)}`;
+}

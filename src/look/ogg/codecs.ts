@@ -1,0 +1,101 @@
+import { TELLING } from '../audio-files.ts';
+import { NotRewritable, Refused } from '../verdicts.ts';
+
+/* What a codec says of itself before its sound: read, and written anew without names, pictures and texts. */
+
+export interface OggCodec {
+  /** Units of the granule positions, a second. */
+  rate: number;
+  /** Packets of description behind the first; FLAC's end with the one that says so. */
+  isDone(packets: readonly Buffer[]): boolean;
+  /** The packets anew: the first stands in a page of its own. */
+  describe(packets: readonly Buffer[]): Buffer[];
+}
+
+const VENDOR = Buffer.from('\x07\0\0\0Airlock\0\0\0\0', 'latin1');
+/** The codec that the first packet of a stream describes. Throws `NotRewritable` for others than Opus, Vorbis and FLAC. */
+export function readCodec(first: Buffer): OggCodec {
+  if (begins(first, 'OpusHead')) return opus(first);
+  if (begins(first, '\x01vorbis')) return vorbis(first);
+  if (begins(first, '\x7fFLAC')) return flac(first);
+  throw new NotRewritable('holds other streams than one of Opus, Vorbis or FLAC');
+}
+
+function begins(packet: Buffer | undefined, magic: string): boolean {
+  return packet?.toString('latin1', 0, magic.length) === magic;
+}
+
+/** A text of other people's is replaced by none, unless it tells what is more than text. */
+function checkComments(packet: Buffer): void {
+  if (TELLING.test(packet.toString('latin1'))) throw new NotRewritable('tells of pictures or channels in its comments');
+}
+
+/** RFC 7845, section 5.1. */
+function opus(first: Buffer): OggCodec {
+  const channels = first[9] ?? 0;
+  const family = first[18] ?? 0;
+  if (first.length < 19 || first[8]! >> 4 !== 0 || channels === 0) {
+    throw new Refused('invalid_media', 'does not describe its samples.');
+  }
+  if (first.length !== (family === 0 ? 19 : 21 + channels)) {
+    throw new NotRewritable('describes its channels in a way that the reader does not know');
+  }
+  return {
+    rate: 48_000,
+    isDone: ({ length }) => length === 1,
+    describe([tags]) {
+      if (!begins(tags, 'OpusTags')) throw new Refused('invalid_media', 'does not describe its samples.');
+      checkComments(tags!);
+      return [first, Buffer.concat([Buffer.from('OpusTags'), VENDOR])];
+    },
+  };
+}
+
+/** Vorbis I, section 4.2. */
+function vorbis(first: Buffer): OggCodec {
+  if (first.length !== 30 || first.readUInt32LE(7) !== 0 || first[11] === 0 || first[29] !== 1) {
+    throw new Refused('invalid_media', 'does not describe its samples.');
+  }
+  const rate = first.readUInt32LE(12);
+  if (rate === 0) throw new Refused('invalid_media', 'describes its samples as nothing.');
+  return {
+    rate,
+    isDone: ({ length }) => length === 2,
+    describe([comments, setup]) {
+      if (!begins(comments, '\x03vorbis') || !begins(setup, '\x05vorbis')) {
+        throw new Refused('invalid_media', 'does not describe its samples.');
+      }
+      checkComments(comments!);
+      return [first, Buffer.concat([Buffer.from('\x03vorbis', 'latin1'), VENDOR, Buffer.from([1])]), setup!];
+    },
+  };
+}
+
+const FLAC_FIRST = 51;
+const STREAMINFO_AT = 17;
+const COMMENTS = 4;
+const LAST_BLOCK = 0x80;
+
+/** RFC 9639, section 10.1. */
+function flac(first: Buffer): OggCodec {
+  const isKnown = first.length === FLAC_FIRST && first[5] === 1 && first.toString('latin1', 9, 13) === 'fLaC';
+  if (!isKnown || first.readUInt32BE(13) !== 34) {
+    throw new NotRewritable('describes its samples in a way that the reader does not know');
+  }
+  const rate = first.readUIntBE(STREAMINFO_AT + 10, 3) >> 4;
+  if (rate === 0) throw new Refused('invalid_media', 'describes its samples as nothing.');
+  return {
+    rate,
+    isDone: (packets) => packets.length > 0 && (packets.at(-1)![0]! & LAST_BLOCK) !== 0,
+    describe(packets) {
+      for (const packet of packets) {
+        if ((packet[0]! & 0x7f) === 0x7f) throw new Refused('invalid_media', 'holds a description of no kind.');
+        if ((packet[0]! & 0x7f) === COMMENTS) checkComments(packet);
+      }
+      const described = Buffer.from(first);
+      // One more packet follows.
+      described.writeUInt16BE(1, 7);
+      return [described, Buffer.concat([Buffer.from([LAST_BLOCK | COMMENTS, 0, 0, VENDOR.length]), VENDOR])];
+    },
+  };
+}

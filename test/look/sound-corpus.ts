@@ -1,0 +1,201 @@
+import type { Case } from './corpus.ts';
+
+/** Sound that is different everywhere, so that one sample more or less shows. */
+const A = (options = 'r=44100', seconds = 2) => [
+  '-f',
+  'lavfi',
+  '-i',
+  `anoisesrc=${options}:c=pink:a=0.3:seed=7:d=${seconds}`,
+];
+const COVER = ['-f', 'lavfi', '-i', 'testsrc2=s=96x96:r=1/9:d=9', '-map', '0', '-map', '1'];
+const JPEG = [...COVER, '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-disposition:v', 'attached_pic'];
+const PNG = [...COVER, '-c:v', 'png', '-disposition:v', 'attached_pic'];
+const CBR = ['-c:a', 'libmp3lame', '-b:a', '128k'];
+const VBR = ['-c:a', 'libmp3lame', '-q:a', '4'];
+const NAMED = ['-metadata', 'title=A name', '-metadata', 'artist=Somebody', '-metadata', 'comment=Text'];
+const OPUS = ['-c:a', 'libopus'];
+const VORBIS = ['-c:a', 'libvorbis'];
+
+const id3v1 = () => Buffer.concat([Buffer.from('TAGname'), Buffer.alloc(121)]);
+const apeTag = () => {
+  const item = Buffer.from('\x01\0\0\0\0\0\0\0a\0b', 'latin1');
+  const head = (flags: number) => {
+    const bytes = Buffer.alloc(32);
+    bytes.write('APETAGEX');
+    bytes.writeUInt32LE(2000, 8);
+    bytes.writeUInt32LE(item.length + 32, 12);
+    bytes.writeUInt32LE(1, 16);
+    bytes.writeUInt32LE(flags, 20);
+    return bytes;
+  };
+  return Buffer.concat([head(0xa0000000), item, head(0x80000000)]);
+};
+const replaced = (bytes: Buffer, from: string, to: string) => {
+  const at = bytes.indexOf(from, 0, 'latin1');
+  if (at < 0) throw new Error(`no ${from} in the file`);
+  return Buffer.concat([bytes.subarray(0, at), Buffer.from(to, 'latin1'), bytes.subarray(at + from.length)]);
+};
+
+/** Sound without pictures, apart from covers: MP3, AAC and Ogg. */
+export const SOUND_CORPUS: readonly Case[] = [
+  { name: 'a constant rate', file: 'mp3', args: [...A(), '-ac', '2', ...CBR] },
+  { name: 'a variable rate', file: 'mp3', args: [...A(), '-ac', '2', ...VBR] },
+  { name: 'one channel', file: 'mp3', args: [...A(), ...VBR, ...NAMED] },
+  { name: '22.05 kHz', file: 'mp3', args: [...A('r=22050'), ...CBR, '-b:a', '48k'] },
+  { name: '48 kHz', file: 'mp3', args: [...A('r=48000'), '-ac', '2', ...CBR] },
+  { name: '8 kHz', file: 'mp3', args: [...A('r=8000'), ...CBR, '-b:a', '24k'] },
+  { name: 'no head of its length', file: 'mp3', args: [...A(), ...CBR, '-write_xing', '0'] },
+  {
+    name: 'no head of its length, at a variable rate',
+    file: 'mp3',
+    args: [...A(), ...VBR, '-write_xing', '0', '-id3v2_version', '0'],
+  },
+  {
+    name: 'a head without the delay',
+    file: 'mp3',
+    args: [...A(), ...VBR],
+    altered: (bytes) => replaced(bytes, 'Lavf', 'Xing'),
+  },
+  {
+    name: 'a head by LAME',
+    file: 'mp3',
+    args: [...A(), ...VBR],
+    altered: (bytes) => replaced(bytes, 'Lavf', 'LAME'),
+  },
+  {
+    name: 'ID3v2.3 and a JPEG',
+    file: 'mp3',
+    args: [...A(), ...JPEG, ...VBR, ...NAMED, '-id3v2_version', '3', '-write_id3v1', '1'],
+  },
+  { name: 'ID3v2.4 and a PNG', file: 'mp3', args: [...A(), ...PNG, ...CBR, ...NAMED, '-id3v2_version', '4'] },
+  {
+    name: 'a cover and a name in letters of two bytes',
+    file: 'mp3',
+    args: [...A(), ...PNG, ...CBR, '-metadata:s:v', 'title=Обложка', '-metadata', 'title=Имя', '-id3v2_version', '3'],
+  },
+  { name: 'ID3v1', file: 'mp3', args: [...A(), ...VBR, ...NAMED, '-write_id3v1', '1'] },
+  {
+    name: 'an APE tag and ID3v1',
+    file: 'mp3',
+    args: [...A(), ...VBR],
+    altered: (bytes) => Buffer.concat([bytes, apeTag(), id3v1()]),
+  },
+  {
+    name: 'a tag of the second version',
+    file: 'mp3',
+    args: [...A(), ...CBR, '-id3v2_version', '0'],
+    altered: (bytes) => Buffer.concat([Buffer.from('ID3\x02\0\0\0\0\0\x0fTT2\0\0\x05\0name\0\0\0\0', 'latin1'), bytes]),
+  },
+  {
+    name: 'sound that was cut off',
+    file: 'mp3',
+    args: [...A(), ...VBR],
+    altered: (bytes) => bytes.subarray(0, bytes.length - 200),
+  },
+  {
+    name: 'much more behind than it declares',
+    file: 'mp3',
+    args: [...A(), ...CBR, '-id3v2_version', '0'],
+    altered: (bytes) => Buffer.concat([bytes, bytes.subarray(bytes.readUInt8(1) === 0xfb ? 417 : 0)]),
+    isEstimated: true,
+  },
+  {
+    name: 'a rate that changes in the middle',
+    file: 'mp3',
+    args: [...A(), ...CBR],
+    altered: (bytes) => Buffer.concat([bytes, otherRate()]),
+    stays: /changes its rate/,
+  },
+  { name: 'layer II', file: 'mp2', args: [...A(), '-c:a', 'mp2'], stays: /no two frames/ },
+
+  { name: 'AAC, mono', file: 'aac', args: [...A(), '-c:a', 'aac'] },
+  { name: 'AAC, stereo at 48 kHz', file: 'aac', args: [...A('r=48000'), '-ac', '2', '-c:a', 'aac', '-b:a', '192k'] },
+  { name: 'AAC, three channels', file: 'aac', args: [...A(), '-af', 'aformat=channel_layouts=3.0', '-c:a', 'aac'] },
+  { name: 'AAC, four channels', file: 'aac', args: [...A(), '-af', 'aformat=channel_layouts=4.0', '-c:a', 'aac'] },
+  { name: 'AAC, five channels', file: 'aac', args: [...A(), '-af', 'aformat=channel_layouts=5.0', '-c:a', 'aac'] },
+  { name: 'AAC, six channels', file: 'aac', args: [...A(), '-ac', '6', '-c:a', 'aac'] },
+  {
+    name: 'AAC at 16 kHz with a tag',
+    file: 'aac',
+    args: [...A('r=16000'), '-c:a', 'aac', '-write_id3v2', '1', ...NAMED],
+  },
+  {
+    name: 'AAC and ID3v1',
+    file: 'aac',
+    args: [...A(), '-c:a', 'aac'],
+    altered: (bytes) => Buffer.concat([bytes, id3v1()]),
+    isEstimated: true,
+  },
+  {
+    name: 'AAC with tags in the middle',
+    file: 'aac',
+    args: [...A(), '-c:a', 'aac'],
+    altered: (bytes) => {
+      const at = ((bytes[3]! & 3) << 11) | (bytes[4]! << 3) | (bytes[5]! >> 5);
+      const tag = Buffer.from('ID3\x04\0\0\0\0\0\x20', 'latin1');
+      return Buffer.concat([bytes.subarray(0, at), tag, Buffer.alloc(32, 'PRIV'), bytes.subarray(at)]);
+    },
+    isEstimated: true,
+  },
+
+  { name: 'a voice note', file: 'ogg', args: [...A('r=48000'), '-ac', '1', ...OPUS, '-b:a', '24k', ...NAMED] },
+  { name: 'Opus, stereo', file: 'opus', args: [...A('r=48000', 3), '-ac', '2', ...OPUS, '-b:a', '128k'] },
+  { name: 'Opus, six channels', file: 'opus', args: [...A('r=48000'), '-ac', '6', ...OPUS, '-b:a', '256k'] },
+  { name: 'Opus in the shortest packets', file: 'opus', args: [...A('r=48000'), ...OPUS, '-frame_duration', '2.5'] },
+  { name: 'Opus in the longest packets', file: 'opus', args: [...A('r=48000'), ...OPUS, '-frame_duration', '120'] },
+  { name: 'Opus with a page for each packet', file: 'opus', args: [...A('r=48000'), ...OPUS, '-page_duration', '1'] },
+  {
+    name: 'Opus that begins later',
+    file: 'opus',
+    args: [...A('r=48000'), ...OPUS],
+    copied: ['-ss', '0.7'],
+  },
+  {
+    name: 'Opus that was cut off',
+    file: 'opus',
+    args: [...A('r=48000'), ...OPUS, '-page_duration', '100000'],
+    altered: (bytes) => bytes.subarray(0, bytes.length - 300),
+  },
+  {
+    name: 'Opus with other data behind',
+    file: 'opus',
+    args: [...A('r=48000'), ...OPUS],
+    altered: (bytes) => Buffer.concat([bytes, Buffer.from('PK\x03\x04 a zip')]),
+  },
+  { name: 'Vorbis', file: 'ogg', args: [...A(), '-ac', '2', ...VORBIS, ...NAMED] },
+  { name: 'Vorbis, six channels', file: 'ogg', args: [...A('r=48000'), '-ac', '6', ...VORBIS] },
+  {
+    name: 'Vorbis that begins later',
+    file: 'ogg',
+    args: [...A(), ...VORBIS],
+    copied: ['-ss', '0.5'],
+  },
+  { name: 'FLAC in Ogg', file: 'ogg', args: [...A(), '-ac', '2', '-c:a', 'flac', ...NAMED] },
+  {
+    name: 'FLAC in packets of many pages',
+    file: 'ogg',
+    args: [...A('r=192000'), '-ac', '6', '-c:a', 'flac', '-frame_size', '32768', '-compression_level', '0'],
+  },
+  {
+    name: 'Opus twice, one behind the other',
+    file: 'opus',
+    args: [...A('r=48000'), ...OPUS],
+    altered: (bytes) => Buffer.concat([bytes, bytes]),
+    stays: /several recordings/,
+  },
+  {
+    name: 'two streams',
+    file: 'ogg',
+    args: [...A(), ...A(), '-map', '0', '-map', '1', ...VORBIS],
+    stays: /several streams/,
+  },
+  { name: 'Theora', file: 'ogg', args: ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:d=1'], stays: /other streams/ },
+  { name: 'Speex', file: 'ogg', args: [...A('r=16000'), '-c:a', 'libspeex'], stays: /other streams/ },
+];
+
+/** The same frames with another sampling rate in their heads, which is another length. */
+function otherRate(): Buffer {
+  const frame = Buffer.alloc(384);
+  frame.writeUInt32BE(0xfffb9400);
+  return Buffer.concat([frame, frame, frame, frame]);
+}
