@@ -1,14 +1,16 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { sandboxTable } from '../../src/cli/commands/doctor-sandbox.ts';
 import { encode, ret, SECCOMP_RET } from '../../src/sandbox/bpf.ts';
 import { type CellAccounts, claimAccounts } from '../../src/sandbox/cell-account.ts';
 import { assembleProbe } from '../../src/sandbox/probe-elf.ts';
 import type { RunContext } from '../../src/sandbox/run.ts';
 import { selfTest } from '../../src/sandbox/self-test.ts';
+import type { LaunchSpec, Tier } from '../../src/sandbox/tier.ts';
 import { bwrapTier } from '../../src/sandbox/tier-bwrap.ts';
 import { makeTier } from '../../src/sandbox/tiers.ts';
-import { type Fixture, openFixture } from './cell-fixture.ts';
+import { type Fixture, MIB, openFixture } from './cell-fixture.ts';
 
 describe('the self-test', () => {
   let fixture: Fixture;
@@ -51,7 +53,10 @@ describe('the self-test', () => {
     const seccompFile = join(context.cells, 'open.bpf');
     writeFileSync(seccompFile, encode([ret(SECCOMP_RET.ALLOW)]));
     const tier = bwrapTier({ bwrap: '/usr/bin/bwrap', prlimit: '/usr/bin/prlimit', seccompFile });
-    expect(await failed({ tier })).toEqual(
+    const { checks } = await selfTest({ ...context, tier }, [0, 1, 2]);
+    // What got through counts at once.
+    expect(checks.filter(({ firstTry }) => firstTry)).toEqual([]);
+    expect(checks.filter(({ passed }) => !passed).map(({ attempt }) => attempt)).toEqual(
       expect.arrayContaining([
         'open a socket: internet',
         'map writable and executable memory',
@@ -70,6 +75,88 @@ describe('the self-test', () => {
     writeFileSync(join(rootImage, 'bin/sh'), assembleProbe([]), { mode: 0o755 });
     // Started, the shell takes the place of the probe, which then has nothing to report.
     expect(await failed({ rootImage })).not.toEqual([]);
+  });
+
+  describe('on a machine that is too busy', () => {
+    /** The tier, but the cells that `choose` names by the number of their start get this instead of an end. */
+    const disturbed = (choose: (spec: LaunchSpec) => boolean, instead: 'killed' | 'not made', times = 1): Tier => {
+      let left = times;
+      return {
+        ...context.tier,
+        async launch(spec) {
+          if (!choose(spec) || left === 0) return context.tier.launch(spec);
+          left -= 1;
+          if (instead === 'not made') throw new Error('spawn EAGAIN');
+          const launched = await context.tier.launch(spec);
+          launched.kill();
+          return launched;
+        },
+      };
+    };
+    const isWallBomb = ({ limits }: LaunchSpec) => limits.wallMs === 100;
+    const isThreadBomb = ({ limits }: LaunchSpec) => limits.memoryBytes === 256 * MIB;
+
+    it('tries a limit once more, alone, says so, and tells what it saw first', async () => {
+      let running = 0;
+      let mostAtTheSecond = 0;
+      let threadBombs = 0;
+      const tier = disturbed(isThreadBomb, 'killed');
+      const counted: Tier = {
+        ...tier,
+        async launch(spec) {
+          running += 1;
+          if (isThreadBomb(spec)) threadBombs += 1;
+          if (threadBombs === 2) mostAtTheSecond = Math.max(mostAtTheSecond, running);
+          const launched = await tier.launch(spec);
+          const gone = () => {
+            running -= 1;
+          };
+          launched.ended.then(gone, gone);
+          return launched;
+        },
+      };
+      const report = await selfTest({ ...context, tier: counted }, [0, 1, 2]);
+      expect(report.passed).toBe(true);
+      expect(report.checks.filter(({ firstTry }) => firstTry)).toEqual([
+        expect.objectContaining({
+          attempt: 'start threads without end',
+          seen: expect.stringMatching(/^limit_processes \(.*\), second try$/),
+          firstTry: expect.stringMatching(
+            /^expected limit_processes, saw crash .* after \d+ of 120000 ms, .* ms of the processor, .* load of the machine [\d.]+ on \d+ processors/,
+          ),
+        }),
+      ]);
+      expect([threadBombs, mostAtTheSecond]).toEqual([2, 1]);
+      expect(sandboxTable(report)).toMatch(/start threads without end .*second try\S*\n.*first try: expected/);
+    });
+
+    it('counts a limit as broken that fails twice', async () => {
+      const report = await selfTest({ ...context, tier: disturbed(isThreadBomb, 'killed', 2) }, [0, 1, 2]);
+      expect(report.checks.filter(({ passed }) => !passed)).toEqual([
+        expect.objectContaining({
+          attempt: 'start threads without end',
+          seen: expect.stringContaining('second try'),
+          detail: expect.stringContaining('load of the machine'),
+        }),
+      ]);
+    });
+
+    it('makes a cell once more that could not be made, and gives up after that', async () => {
+      const again = await selfTest({ ...context, tier: disturbed(isWallBomb, 'not made') }, [0, 1, 2]);
+      expect(again.passed).toBe(true);
+      expect(again.checks.filter(({ firstTry }) => firstTry?.includes('spawn EAGAIN'))).toHaveLength(1);
+      const never = selfTest({ ...context, tier: disturbed(isWallBomb, 'not made', 2) }, [0, 1, 2]);
+      await expect(never).rejects.toThrow('spawn EAGAIN');
+    });
+
+    it('never tries again what is no matter of time', async () => {
+      // The first cell makes the attempts that are answered with an error.
+      const report = await selfTest({ ...context, tier: disturbed(() => true, 'killed') }, [0]);
+      expect(report.checks.filter(({ passed }) => !passed)).toEqual([
+        expect.objectContaining({ attempt: 'run the probe', seen: 'crash (SIGKILL)' }),
+      ]);
+      expect(report.checks.filter(({ firstTry }) => firstTry)).toEqual([]);
+    });
   });
 
   it('is refused, not passed, when no cell can be made', async () => {
