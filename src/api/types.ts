@@ -7,8 +7,7 @@ import type {
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Scope } from '../contract/keys.ts';
-import type { Account } from '../domain/accounts.ts';
-import type { ApiKey } from '../domain/keys.ts';
+import type { Caller } from '../domain/keys.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -25,7 +24,7 @@ declare module 'fastify' {
   }
   interface FastifyRequest {
     /** Set by the auth plugin on every route that is not open. */
-    caller: { key: ApiKey; account: Account } | null;
+    caller: Caller | null;
     /** The body as it came, before the schema dropped what it does not know. */
     sentBody: unknown;
   }

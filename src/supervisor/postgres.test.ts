@@ -5,9 +5,11 @@ import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { isRoot, serviceAccount } from './account.ts';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from './postgres.ts';
+import { socketUrl } from './postgres-connect.ts';
 import { keepEmbeddedPostgres } from './postgres-keeper.ts';
 import { findServer } from './postgres-server.ts';
 import { identify, processesIn, waitUntil } from './process-table.ts';
+import { loadSecrets } from './secrets.ts';
 import { ensureServiceAccount, makeTestFolder, recordingLogger } from './test-support.ts';
 
 const logger = recordingLogger();
@@ -16,10 +18,26 @@ let root: string;
 let remove: () => Promise<void>;
 let dataDir: string;
 
-async function open(folder: string): Promise<EmbeddedPostgres> {
-  const postgres = await openEmbeddedPostgres({ dataDir: folder, logger });
+async function open(folder: string, atOnce?: AbortSignal): Promise<EmbeddedPostgres> {
+  const postgres = await openEmbeddedPostgres({ dataDir: folder, logger, ...(atOnce && { atOnce }) });
   opened.push(postgres);
   return postgres;
+}
+
+/** Whether the log of the servers so far has this line. */
+function said(text: string): boolean {
+  return logger.entries.some(({ message }) => message === text);
+}
+
+/** Process id of the server's checkpointer: only the superuser sees it. */
+async function checkpointerOf(postgres: EmbeddedPostgres): Promise<number> {
+  const { postgresAdminPassword } = await loadSecrets(dataDir);
+  const url = socketUrl(postgres.socketDir, postgresAdminPassword, 'postgres', 'postgres');
+  const [row] = await query<{ pid: number }>(
+    url,
+    `SELECT pid FROM pg_stat_activity WHERE backend_type = 'checkpointer'`,
+  );
+  return row!.pid;
 }
 
 async function query<Row extends pg.QueryResultRow>(url: string, sql: string): Promise<Row[]> {
@@ -179,6 +197,50 @@ describe('the embedded PostgreSQL', () => {
     expect(await identify(orphan)).toBeNull();
     expect(await processesIn(join(dataDir, 'postgres/data'), 'postgres')).not.toEqual([]);
     expect((await findServer(join(dataDir, 'postgres/data')))?.process.pid).toBe(postgres.pid);
+  });
+
+  it('is shut down at once when there is no time for a checkpoint, without losing a committed row', async () => {
+    const atOnce = new AbortController();
+    const postgres = await open(dataDir, atOnce.signal);
+    await query(postgres.url, 'CREATE TABLE hurried (n int); INSERT INTO hurried VALUES (1)');
+    // Its checkpointer hangs: the patient shutdown, which waits for a checkpoint, does not end by itself.
+    const checkpointer = await checkpointerOf(postgres);
+    process.kill(checkpointer, 'SIGSTOP');
+    const stopping = postgres.stop();
+    expect(await waitUntil(async () => said('received fast shutdown request'), 5000)).toBe(true);
+    expect(said('received immediate shutdown request')).toBe(false);
+    atOnce.abort();
+    expect(await waitUntil(async () => said('received immediate shutdown request'), 5000)).toBe(true);
+    process.kill(checkpointer, 'SIGCONT');
+    await stopping;
+    expect(await identify(postgres.pid)).toBeNull();
+    expect(await processesIn(join(dataDir, 'postgres/data'), 'postgres')).toEqual([]);
+    expect(await query((await open(dataDir)).url, 'SELECT n FROM hurried')).toEqual([{ n: 1 }]);
+  });
+
+  it('is left to others who use it, also when there is no time', async () => {
+    const atOnce = new AbortController();
+    const first = await open(dataDir, atOnce.signal);
+    const guest = await open(dataDir);
+    atOnce.abort();
+    await first.stop();
+    expect(await query(guest.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await guest.stop();
+    expect(await identify(first.pid)).toBeNull();
+  });
+
+  it('does not stay when there is no time any more while it starts', async () => {
+    const atOnce = new AbortController();
+    const data = join(dataDir, 'postgres/data');
+    const opening = open(dataDir, atOnce.signal);
+    const outcome = opening.catch((error: Error) => error.name);
+    await waitUntil(async () => (await processesIn(data, 'postgres')).length > 0, 5000);
+    atOnce.abort();
+    const opened = await outcome;
+    // It may just have been ready: then it is there to be stopped.
+    if (typeof opened !== 'string') await opened.stop();
+    else expect(opened).toBe('AbortError');
+    expect(await processesIn(data, 'postgres')).toEqual([]);
   });
 
   it('ignores a stale postmaster.pid whose process id went to another program', async () => {

@@ -155,6 +155,22 @@ describe('a supervised process', () => {
     expect(await readFile(mark, 'utf8')).toBe('parent-gone');
   });
 
+  it('is killed when all is to end at once, however it drains, and is not started again', async () => {
+    const args = await role(
+      'drains',
+      `reportReady(); exitWithParent(() => new Promise(() => setInterval(q, 1000)), { logger });`,
+    );
+    const atOnce = new AbortController();
+    const supervised = await supervise({ args, drainMs: 60_000, atOnce: atOnce.signal });
+    const first = (await identify(supervised.pid!))!;
+    const stopping = supervised.stop();
+    atOnce.abort();
+    await stopping;
+    expect(await identify(first.pid)).toBeNull();
+    expect(supervised).toMatchObject({ pid: null, restarts: 0 });
+    await expect(supervise({ args, atOnce: atOnce.signal })).rejects.toThrow(/ended with SIGKILL before it was ready/);
+  });
+
   it('is not started again once it was stopped, even while it waits for its next try', async () => {
     const args = await role('once', `reportReady(); setInterval(q, 1000);`);
     let downs = 0;

@@ -1,9 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { addressMatcher } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { getAccount } from '../../domain/accounts.ts';
 import { type AuditEntry, appendAudit } from '../../domain/audit.ts';
-import { type ApiKey, findKey, isAlive, touchKey } from '../../domain/keys.ts';
+import { type ApiKey, type Caller, findCaller, isAlive, touchKey } from '../../domain/keys.ts';
 import { API_KEY_PATTERN, hashApiKey, isWellFormedApiKey } from '../../ids/api-key.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
@@ -40,19 +39,16 @@ export function registerAuth(app: App, deps: ApiDeps): void {
   });
 }
 
-async function authenticate(request: FastifyRequest, deps: ApiDeps) {
+async function authenticate(request: FastifyRequest, deps: ApiDeps): Promise<Caller | null> {
   if (carriesKeyInQuery(request)) return null;
   const match = /^Bearer ([^\s]+)$/i.exec(request.headers.authorization ?? '');
   const raw = match?.[1];
   if (!raw || !isWellFormedApiKey(raw)) return null;
-  const found = await findKey(deps.context.db, hashApiKey(raw));
-  if (!found || !isAlive(found) || !isAllowedAddress(found, request.ip)) return null;
-  const account = await getAccount(deps.context.db, found.account_id);
-  if (!account) return null;
-  if (!found.last_used_at || found.last_used_at.getTime() < Date.now() - 60_000) {
-    await touchKey(deps.context.db, found.id);
-  }
-  return { key: found, account };
+  const caller = await findCaller(deps.context.db, hashApiKey(raw));
+  if (!caller || !isAlive(caller.key) || !isAllowedAddress(caller.key, request.ip)) return null;
+  const { id, last_used_at: last } = caller.key;
+  if (!last || last.getTime() < Date.now() - 60_000) await touchKey(deps.context.db, id);
+  return caller;
 }
 
 function carriesKeyInQuery(request: FastifyRequest): boolean {
@@ -76,7 +72,7 @@ async function note(request: FastifyRequest, deps: ApiDeps, entry: Pick<AuditEnt
 }
 
 /** The caller of a route that is not open. */
-export function callerOf(request: FastifyRequest): NonNullable<FastifyRequest['caller']> {
+export function callerOf(request: FastifyRequest): Caller {
   if (!request.caller) throw new ApiError('unauthorized');
   return request.caller;
 }

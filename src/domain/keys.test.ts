@@ -1,0 +1,47 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
+import type { Tables } from '../database/tables.ts';
+import { hashApiKey } from '../ids/api-key.ts';
+import { ensureAccount } from './accounts.ts';
+import { createKey, findCaller, revokeKey } from './keys.ts';
+
+const BY = { actor: 'cli' };
+
+describe('the caller of a request', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await makeDatabase();
+  });
+  afterAll(() => database?.drop());
+
+  const makeKey = (name: string) =>
+    database.db.transaction().execute(async (tx) => {
+      const account = await ensureAccount(tx, `of ${name}`, 'cli');
+      return createKey(tx, account.id, { name }, BY);
+    });
+
+  it('is key and account as they stand in their tables, by one query', async () => {
+    const { key, raw } = await makeKey('one');
+    await makeKey('another');
+    const limits = { monthly_minutes: 7, disabled_at: new Date(), retention_seconds: 60 };
+    await database.db.updateTable('accounts').set(limits).where('id', '=', key.account_id).execute();
+    const queries: string[] = [];
+    const counted = new Kysely<Tables>({
+      dialect: new PostgresDialect({ pool: database.pg }),
+      log: ({ query }) => void queries.push(query.sql),
+    });
+    const caller = await findCaller(counted, hashApiKey(raw));
+    expect(queries).toHaveLength(1);
+    const { rows: keys } = await database.pg.query('SELECT * FROM api_keys WHERE id = $1', [key.id]);
+    const { rows: accounts } = await database.pg.query('SELECT * FROM accounts WHERE id = $1', [key.account_id]);
+    expect(caller).toStrictEqual({ key: keys[0], account: accounts[0] });
+  });
+
+  it('is found when its key is dead, and not when nobody has it', async () => {
+    const { key, raw } = await makeKey('dead');
+    await database.db.transaction().execute((tx) => revokeKey(tx, key.id, undefined, BY));
+    expect((await findCaller(database.db, hashApiKey(raw)))?.key.revoked_at).toBeInstanceOf(Date);
+    expect(await findCaller(database.db, hashApiKey('al_live_nobody'))).toBeUndefined();
+  });
+});
