@@ -143,12 +143,6 @@ export const CORPUS: readonly Case[] = [
   { name: 'unequal distances in Matroska', file: 'mkv', args: [...V(), ...VFR, ...B_FRAMES] },
   { name: 'pixels that are not square in Matroska', file: 'mkv', args: [...V(), ...H264, '-vf', 'setsar=16/11'] },
 
-  {
-    name: 'fragments',
-    file: 'mp4',
-    args: [...V(), ...H264, '-movflags', '+frag_keyframe+empty_moov'],
-    stays: /fragments/,
-  },
   { name: '16 bits', file: 'wav', args: [...A(), '-metadata', 'title=x'] },
   { name: '24 bits in stereo', file: 'wav', args: [...A(), '-ac', '2', '-c:a', 'pcm_s24le'] },
   { name: 'A-law', file: 'wav', args: [...A(), '-c:a', 'pcm_alaw'] },

@@ -25,6 +25,18 @@ export function rewriteEsds(bytes: Buffer): Buffer {
   return makeFullBox('esds', 0, 0, descriptor(ES, es));
 }
 
+/** Place of the kind of stream in a box that `rewriteEsds` made: behind the heads of three descriptors. */
+const KIND_AT = 8 + 4 + 5 + 3 + 5;
+/** MPEG-4 sound, and the three profiles of MPEG-2's: all of them AAC. */
+const AAC = new Set([0x40, 0x66, 0x67, 0x68]);
+
+/** Whether a sample entry of ours is one of AAC. */
+export function isAac(entry: Buffer): boolean {
+  if (entry.toString('latin1', 4, 8) !== 'mp4a') return false;
+  const esds = entry.indexOf('esds');
+  return esds < 0 || AAC.has(entry[esds - 4 + KIND_AT] ?? 0);
+}
+
 function afterEsFields(body: Buffer): Buffer {
   const flags = body[2] ?? 0;
   let at = 3;

@@ -10,6 +10,8 @@ export interface Movie {
 
 export interface Track {
   kind: 'video' | 'audio';
+  /** As the file numbers it; fragments name it. */
+  id: number;
   /** `tkhd` flags: enabled, in movie, in preview. */
   flags: number;
   alternateGroup: number;

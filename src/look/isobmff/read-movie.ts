@@ -2,6 +2,7 @@ import type { FileBytes } from '../file-bytes.ts';
 import { refuseStreams } from '../limits.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
 import { type Box, type BoxBudget, boxBudget, boxesIn, boxMap, content } from './boxes.ts';
+import { joinFragments } from './join-fragments.ts';
 import type { Movie, Track } from './movie.ts';
 import { readTrack } from './read-track.ts';
 
@@ -14,33 +15,38 @@ const MAX_INDEX_BYTES = 128 * 2 ** 20;
  */
 export function readMovie(file: FileBytes): Movie {
   const budget = boxBudget();
-  const { moov, brand, fragmented } = findIndex(file, budget);
+  const { moov, brand, moofs, indexed } = findIndex(file, budget);
   const parts = boxMap(file, moov, budget);
   const header = parts.get('mvhd');
   if (!header) throw new Refused('invalid_media', 'has an index without a header.');
   const traks = [...boxesIn(file, moov.body, moov.end, budget)].filter((box) => box.type === 'trak');
   refuseStreams(traks.length);
   const tracks = traks.map((trak) => readTrack(file, trak, budget));
-  if (fragmented || parts.has('mvex')) throw new NotRewritable('is in fragments');
   if (parts.has('cmov')) throw new NotRewritable('has a compressed index');
   refuseCovers(file, parts, budget);
-  return { brand, ...readHeader(content(file, header, 1024, 100)), tracks: keptTracks(tracks) };
+  const movie = { brand, ...readHeader(content(file, header, 1024, 100)), tracks: keptTracks(tracks) };
+  return joinFragments(file, movie, { defaults: parts.get('mvex'), moofs, indexed }, budget);
 }
 
 function findIndex(file: FileBytes, budget: BoxBudget) {
   let brand: Movie['brand'] = 'qt  ';
-  let fragmented = false;
+  const moofs: Box[] = [];
+  let [indexed, early] = [false, false];
   let moov: Box | null = null;
   for (const box of boxesIn(file, 0, file.size, budget, true)) {
     if (box.type === 'ftyp') {
       if (content(file, box, 4096, 8).toString('latin1', 0, 4) !== 'qt  ') brand = 'isom';
     } else if (box.type === 'moov') moov ??= box;
-    else if (box.type === 'moof') fragmented = true;
+    else if (box.type === 'moof') {
+      if (moov) moofs.push(box);
+      else early = true;
+    } else if (box.type === 'sidx') indexed = true;
   }
   if (!moov) throw new Refused('invalid_media', 'has no index (moov): it may be cut off.');
   if (moov.end > file.size) throw new Refused('invalid_media', 'is cut off inside its index (moov).');
   if (moov.end - moov.start > MAX_INDEX_BYTES) throw new Refused('invalid_media', 'has an index of absurd size.');
-  return { moov, brand, fragmented };
+  if (early) throw new NotRewritable('has fragments before its index');
+  return { moov, brand, moofs, indexed };
 }
 
 function readHeader(bytes: Buffer): Pick<Movie, 'timescale' | 'duration' | 'matrix'> {

@@ -48,6 +48,7 @@ function readTrackHeader(bytes: Buffer) {
   if (bytes.length < at + 60) throw new Refused('invalid_media', 'has a stream without its "tkhd".');
   return {
     flags: bytes.readUInt32BE(0) & 0xffffff,
+    id: bytes.readUInt32BE(long ? 20 : 12),
     duration: long ? Number(bytes.readBigUInt64BE(28)) : bytes.readUInt32BE(20),
     alternateGroup: bytes.readUInt16BE(at + 10),
     volume: bytes.readUInt16BE(at + 12),

@@ -1,0 +1,176 @@
+import { refuseLength } from '../limits.ts';
+import { NotRewritable } from '../verdicts.ts';
+import { bigEndian, growingNumbers, growingPlaces, growingRuns } from './growing.ts';
+import type { SampleTable, Track } from './movie.ts';
+import { MAX_SAMPLES } from './read-samples.ts';
+
+/** Counts samples over all streams of a file in fragments, for a few bytes may declare any number of them. */
+export interface SampleBudget {
+  left: number;
+}
+
+export const sampleBudget = (): SampleBudget => ({ left: MAX_SAMPLES });
+
+/** Offsets of presentation times beyond this are not believed by FFmpeg either. */
+const MAX_OFFSET = 2 ** 28;
+/** Differences of decoding times are read as signed numbers by some. */
+const MAX_STEP = 2 ** 31 - 1;
+
+/** FFmpeg looks for negative offsets in all rows but the last two: these are of no sample. */
+const EMPTY_ROWS = Buffer.alloc(16);
+
+/** Decoding and presentation times of a stream, in its own units. */
+export interface Times {
+  /** Decoding time of the first sample. */
+  first: number;
+  /** From there to the end of the last one. */
+  length: number;
+  /** Presentation time of the sample that is decoded first, counted from `first`. */
+  firstShown: number;
+  /** The earliest presentation time, counted from `first`. */
+  earliest: number;
+  minOffset: number;
+  maxOffset: number;
+}
+
+/**
+ * The samples of one stream, from the index and from every fragment, as one table. What lies between the end of a
+ * sample and the next one is added to its duration.
+ */
+export class GatheredSamples {
+  count = 0;
+  /** Decoding time where the next sample stands if nothing tells another: the end of the one before. */
+  clock = 0;
+  readonly #track: Track;
+  readonly #budget: SampleBudget;
+  readonly #sizes = growingNumbers();
+  readonly #steps = growingRuns();
+  readonly #offsets = growingRuns();
+  readonly #keys = growingNumbers();
+  readonly #places = growingPlaces();
+  readonly #chunkBytes = growingPlaces();
+  readonly #chunkSamples = growingNumbers();
+  readonly #times: Times = { first: 0, length: 0, firstShown: 0, earliest: 0, minOffset: 0, maxOffset: 0 };
+  #last = 0;
+  #lastDuration = 0;
+
+  /** Begins with the samples that the index knows. */
+  constructor(track: Track, budget: SampleBudget) {
+    this.#track = track;
+    this.#budget = budget;
+    const { samples } = track;
+    this.take(samples.count);
+    const next = pairReader(samples.durations);
+    const nextOffset = samples.offsets && pairReader(samples.offsets.pairs);
+    let key = 0;
+    for (let index = 0; index < samples.count; index++) {
+      const size = samples.size || samples.sizes.readUInt32BE(index * 4);
+      const isKey = !samples.keys || (key < samples.keys.length && samples.keys.readUInt32BE(key) === index + 1);
+      if (isKey) key += 4;
+      this.addSample(next() >>> 0, size, isKey, nextOffset ? nextOffset() : 0);
+    }
+    const { chunks } = samples;
+    for (let chunk = 0; chunk < chunks.count; chunk++) {
+      this.addChunk(chunks.offsets[chunk]!, chunks.bytes[chunk]!, chunks.samples[chunk]!);
+    }
+  }
+
+  /** To be asked before as many samples are added. */
+  take(count: number): void {
+    this.#budget.left -= count;
+    if (this.#budget.left < 0) throw new NotRewritable('has more samples than the reader keeps');
+  }
+
+  /** To be asked before the samples of a run are added, which begin at the clock. */
+  startRun(): void {
+    if (this.count === 0) return;
+    // FFmpeg drops what is decoded twice.
+    if (this.clock <= this.#last) throw new NotRewritable('has fragments that overlap in time');
+    this.#checkLength();
+  }
+
+  addSample(duration: number, size: number, isKey: boolean, offset: number): void {
+    const times = this.#times;
+    if (this.count === 0) Object.assign(times, { first: this.clock, firstShown: offset, earliest: offset });
+    else this.#step(this.clock - this.#last);
+    if (Math.abs(offset) > MAX_OFFSET) throw new NotRewritable('shows pictures at absurd times');
+    if (offset < times.minOffset) times.minOffset = offset;
+    if (offset > times.maxOffset) times.maxOffset = offset;
+    const shown = this.clock - times.first + offset;
+    if (shown < times.earliest) times.earliest = shown;
+    this.#last = this.clock;
+    this.#lastDuration = duration;
+    this.clock += duration;
+    this.count++;
+    this.#sizes.push(size);
+    this.#offsets.push(offset >>> 0);
+    if (isKey) this.#keys.push(this.count);
+  }
+
+  addChunk(place: number, bytes: number, samples: number): void {
+    this.#places.push(place);
+    this.#chunkBytes.push(bytes);
+    this.#chunkSamples.push(samples);
+  }
+
+  /** As far as they are known now. */
+  times(): Times {
+    const { first } = this.#times;
+    return { ...this.#times, length: this.count === 0 ? 0 : this.#last + this.#lastDuration - first };
+  }
+
+  /** All samples; no more may be added. `shift` is added to every offset of presentation times. */
+  table(shift: number): SampleTable {
+    const { count } = this;
+    const { kind, samples } = this.#track;
+    if (count > 0) this.#step(this.#lastDuration);
+    this.#checkLength();
+    const durations = this.#steps.pairs();
+    // FFmpeg reads such tables as sound without packets.
+    if (kind === 'audio' && durations.length === 8 && durations.readUInt32BE(4) === 1) {
+      throw new NotRewritable('counts its sound sample by sample');
+    }
+    // A table without a key frame would make one of the first sample.
+    if (count > 0 && this.#keys.length === 0) throw new NotRewritable('has no key frame');
+    const pairs = this.#offsets.pairs(shift);
+    const negative = this.#times.minOffset + shift < 0;
+    return {
+      count,
+      size: 0,
+      sizes: bigEndian(this.#sizes.view()),
+      durations,
+      offsets: { version: negative ? 1 : 0, pairs: negative ? Buffer.concat([pairs, EMPTY_ROWS]) : pairs },
+      keys: this.#keys.length === count ? null : bigEndian(this.#keys.view()),
+      groups: samples.groups,
+      chunks: {
+        count: this.#places.length,
+        offsets: this.#places.view(),
+        bytes: this.#chunkBytes.view(),
+        samples: this.#chunkSamples.view(),
+      },
+    };
+  }
+
+  #step(step: number): void {
+    if (step > MAX_STEP) throw new NotRewritable('has a hole in its times');
+    this.#steps.push(step);
+  }
+
+  #checkLength(): void {
+    refuseLength((this.clock - this.#times.first) / this.#track.media.timescale);
+  }
+}
+
+/** The values of pairs of count and value, one by one. */
+function pairReader(pairs: Buffer): () => number {
+  let at = -8;
+  let left = 0;
+  return () => {
+    while (left === 0) {
+      at += 8;
+      left = pairs.readUInt32BE(at);
+    }
+    left--;
+    return pairs.readInt32BE(at + 4);
+  };
+}

@@ -1,0 +1,105 @@
+import { NotRewritable } from '../verdicts.ts';
+import { isAac } from './esds.ts';
+import type { Times } from './gather-samples.ts';
+import type { Edit, Track } from './movie.ts';
+
+/* Fragments tell when they are decoded; a plain file counts from nothing, and has its edit list for the rest. */
+
+const WHOLE_SPEED = 0x10000;
+
+/** How a plain file says what its fragments said. */
+export interface Placement {
+  /** Null = from nothing, without an edit list. Durations are in units of the new movie. */
+  edits: Edit[] | null;
+  /** Is added to every offset of presentation times. */
+  shift: number;
+  /** When the stream is shown first, in its own units. */
+  start: number;
+}
+
+/**
+ * Finds the edit list and the offsets with which FFmpeg gives the samples the times that it gives them in fragments
+ * (libavformat/mov.c: `mov_build_index`, `mov_fix_index` and `mov_read_trun` of FFmpeg 7.1). There the edit list only
+ * moves all samples and hides none, save the start of AAC; and negative offsets delay the presentation.
+ */
+export function placeInTime(
+  track: Track,
+  times: Times,
+  inIndex: Times,
+  movie: { timescale: number; newTimescale: number },
+): Placement {
+  const { kind, media } = track;
+  const { empty, start } = readEdits(track, movie.timescale);
+  if (inIndex.length > 0) checkIndexed(track, inIndex, movie.timescale);
+  const first = times.first + empty - start;
+  if (!Number.isSafeInteger(first)) throw new NotRewritable('has fragments at absurd times');
+  const delay = Math.max(0, -times.minOffset);
+  const skipped = kind === 'audio' && isAac(track.entry) ? start : 0;
+  const firstShown = first + times.firstShown + delay;
+  const plain: Placement = { edits: null, shift: delay, start: firstShown };
+  if (first === 0 && skipped === 0 && (kind === 'audio' || start + delay === 0)) return plain;
+
+  // Pictures begin with the earliest that is shown; sound with its first sample, or behind what is skipped.
+  const hidden = kind === 'video' ? times.earliest + delay : skipped;
+  const begin = first + hidden;
+  const fits = kind === 'video' ? times.firstShown === times.earliest : hidden <= media.timescale;
+  if (begin >= 0 && fits) {
+    const all = times.length + times.maxOffset + delay + 1;
+    const duration = Math.ceil((all / media.timescale) * movie.newTimescale) + 1;
+    const edits = [{ duration, mediaTime: hidden, rate: WHOLE_SPEED }];
+    if (begin > 0) {
+      const before = rescale(begin, movie.newTimescale, media.timescale);
+      edits.unshift({ duration: before, mediaTime: -1, rate: WHOLE_SPEED });
+    }
+    return { edits, shift: delay, start: begin };
+  }
+  if (first === 0) return plain;
+  // Negative offsets move all samples back without hiding any, provided that one of them has the full one.
+  if (first > 0 || skipped > 0 || times.minOffset + delay !== 0) {
+    throw new NotRewritable('begins before its start, in a way that only fragments can tell');
+  }
+  return { edits: null, shift: delay + first, start: firstShown };
+}
+
+interface ReadEdits {
+  /** How much later the stream begins, in its own units. */
+  empty: number;
+  /** What is before this is not shown, in its own units. */
+  start: number;
+}
+
+function readEdits({ edits, media }: Track, timescale: number): ReadEdits {
+  if (!edits) return { empty: 0, start: 0 };
+  const [first, ...others] = edits;
+  const before = first!.mediaTime === -1 ? first! : null;
+  const shown = before ? others : edits;
+  if (shown.length > 1 || shown[0]?.mediaTime === -1) throw new NotRewritable('has fragments and several edits');
+  if (shown.some(({ rate }) => rate !== WHOLE_SPEED)) throw new NotRewritable('has fragments at another speed');
+  const empty = before ? rescale(before.duration, media.timescale, timescale) : 0;
+  return { empty, start: shown[0]?.mediaTime ?? 0 };
+}
+
+/**
+ * Samples of the index itself FFmpeg places by the edit list alone. That they stand where fragments would is so
+ * only when the list hides none of them, and begins with the first.
+ */
+function checkIndexed(track: Track, inIndex: Times, timescale: number): void {
+  if (inIndex.minOffset < 0) throw new NotRewritable('has negative offsets in its index, and fragments');
+  if (!track.edits) return;
+  const shown = track.edits.at(-1)!;
+  const end = shown.mediaTime + rescale(shown.duration, track.media.timescale, timescale);
+  const whole =
+    track.kind === 'video'
+      ? shown.mediaTime === inIndex.earliest
+      : shown.mediaTime === 0 || (isAac(track.entry) && shown.mediaTime <= track.media.timescale);
+  if (!whole || shown.mediaTime === -1 || end < inIndex.length + inIndex.maxOffset) {
+    throw new NotRewritable('has an edit list that hides samples, and fragments');
+  }
+}
+
+/** Rounded to the nearest, as FFmpeg does it. */
+function rescale(value: number, to: number, from: number): number {
+  const scaled = (BigInt(value) * BigInt(to) * 2n + BigInt(from)) / (BigInt(from) * 2n);
+  if (scaled > BigInt(Number.MAX_SAFE_INTEGER)) throw new NotRewritable('has an edit list of absurd times');
+  return Number(scaled);
+}
