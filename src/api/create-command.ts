@@ -40,6 +40,7 @@ export async function createCommand(
     ...(body.metadata && { metadata: body.metadata }),
     ...(body.retention_seconds && { retention_seconds: body.retention_seconds }),
     ...(body.disarm && { disarm: true }),
+    ...(body.limits && { limits: body.limits }),
   });
   if (!whole.success) {
     const reason = whole.error.issues[0]?.message ?? 'is not valid';

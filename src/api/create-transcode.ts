@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify';
 import type { Warning } from '../contract/common.ts';
+import { idleInAccount } from '../contract/limit-advice.ts';
 import { type CreateBody, createBody, type Job, toTranscodeRequest } from '../contract/transcodes.ts';
 import { once } from '../domain/idempotency.ts';
 import { acceptTranscode } from '../domain/transcodes/accept.ts';
@@ -42,7 +43,7 @@ export async function accept(
         body,
         assets,
         ...(job.outputName !== undefined && { outputName: job.outputName }),
-        warnings: [...job.warnings, ...parsed.warnings],
+        warnings: [...job.warnings, ...parsed.warnings, ...idleInAccount(body.limits ?? {}, account)],
         classify: (inputs) =>
           estimateLane(
             media,

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Warning } from '../contract/common.ts';
 import { type ErrorCode, errors } from '../contract/errors.ts';
 import { failures, JobFailure } from '../contract/failures.ts';
+import { idleInAccount } from '../contract/limit-advice.ts';
 import { type CreateBody, createBody, toTranscodeRequest } from '../contract/transcodes.ts';
 import type { RequestProblem, ValidateAnswer } from '../contract/validate.ts';
 import { lookAtSources } from '../domain/transcodes/look-sources.ts';
@@ -29,7 +30,10 @@ export async function validateTranscode(
 ): Promise<ValidateAnswer> {
   const { account } = callerOf(request);
   const media = toTranscodeRequest(request.body);
-  const warnings = unknownFields(createBody, request.sentBody);
+  const warnings = [
+    ...unknownFields(createBody, request.sentBody),
+    ...idleInAccount(request.body.limits ?? {}, account),
+  ];
   const parsed = parseRequest(media);
   const inputs = inputSources(media);
   const sources: Source[] = [...inputs, ...requestedAssets(parsed)];

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { disarmField, job, MAX_INPUTS, metadataField, retentionField } from './transcodes.ts';
+import { disarmField, job, limitsField, MAX_INPUTS, metadataField, retentionField } from './transcodes.ts';
 
 /** Characters of a command; its options and graphs have bounds of their own. */
 const MAX_COMMAND = 20_000;
@@ -23,6 +23,7 @@ export const commandBody = z
     metadata: metadataField,
     retention_seconds: retentionField,
     disarm: disarmField,
+    limits: limitsField,
   })
   .meta({ id: 'CommandRequest' });
 

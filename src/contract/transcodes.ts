@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { jobStatus, timestamp, warning } from './common.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
+import { jobLimits, shownLimits } from './job-limits.ts';
 import type { TranscodeRequest } from './transcode-request.ts';
 
 export const MAX_INPUTS = 10;
@@ -35,6 +36,8 @@ export const retentionField = nullable(z.number().int().min(1));
 /** Whether every input must be rewritten by us before FFmpeg sees it. */
 export const disarmField = nullable(z.boolean());
 
+export const limitsField = nullable(jobLimits);
+
 export const createBody = z
   .object({
     inputs: z
@@ -48,6 +51,7 @@ export const createBody = z
     metadata: metadataField,
     retention_seconds: retentionField,
     disarm: disarmField,
+    limits: limitsField,
   })
   .meta({ id: 'TranscodeRequest' });
 
@@ -55,7 +59,7 @@ export type CreateBody = z.infer<typeof createBody>;
 
 /** The part of the body that decides how the media is made. */
 export function toTranscodeRequest(body: CreateBody): TranscodeRequest {
-  const { retention_seconds: _, disarm: __, ...request } = body;
+  const { retention_seconds: _, disarm: __, limits: ___, ...request } = body;
   return request as TranscodeRequest;
 }
 
@@ -111,6 +115,7 @@ export const job = z
     eta_seconds: z.number().nullable(),
     queue_position: z.number().nullable(),
     attempts: z.number(),
+    limits: shownLimits,
     created_at: timestamp,
     updated_at: timestamp,
     started_at: timestamp.nullable(),

@@ -20,6 +20,10 @@ export interface AccountsTable {
   retention_seconds: number | null;
   monthly_minutes: number | null;
   disarm: Generated<boolean>;
+  memory_mb: number | null;
+  cpu_seconds: number | null;
+  wall_seconds: number | null;
+  output_mb: number | null;
   created_at: DefaultedTimestamp;
 }
 
@@ -103,6 +107,7 @@ export interface TranscodesTable {
   source: string;
   plan_sealed: Buffer | null;
   warnings: Json<unknown>;
+  limits: Json<unknown> | null;
   metadata_sealed: Buffer | null;
   progress: Generated<number>;
   speed: number | null;

@@ -129,7 +129,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
 
     function receive(chunk: Buffer): void {
       seen.stdoutBytes += chunk.length;
-      if (seen.stdoutBytes > limits.outputBytes) kill('limit_output');
+      if (seen.stdoutBytes > (limits.stdoutBytes ?? limits.outputBytes)) kill('limit_output');
       if (seen.reason) return;
       try {
         spec.onStdout!(chunk);

@@ -10,6 +10,8 @@ export interface CellLimits {
   outputBytes: number;
   /** Files under the output folder. */
   outputFiles: number;
+  /** Bytes on standard output, which is read and not stored; as many as `outputBytes` unless said. */
+  stdoutBytes?: number;
 }
 
 export interface CellSpec {
@@ -67,12 +69,12 @@ export interface SelfTestCheck {
   passed: boolean;
   /** False when the tier does not promise this; `expected` says why. */
   promised: boolean;
-}
-
   /** Of a failed check: how its cell ended, how long it took, and how busy the machine was. */
   detail?: string;
   /** What was seen first, where this is the second try. */
   firstTry?: string;
+}
+
 export interface SelfTestReport {
   tier: SandboxTier;
   passed: boolean;

@@ -1,10 +1,13 @@
 import { JobFailure } from '../contract/failures.ts';
+import type { AppliedLimits, LimitName } from '../contract/job-limits.ts';
+import { describeLimit } from '../contract/limit-advice.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { recordInput, reportProgress } from '../domain/transcodes/progress.ts';
 import type { Claim } from '../domain/transcodes/row.ts';
 import { openWholeRequest } from '../domain/transcodes/row.ts';
 import type { Inspection } from '../domain/uploads/upload.ts';
 import {
+  type EffectiveLimits,
   etaSeconds,
   explainFailure,
   type MediaInfo,
@@ -15,6 +18,7 @@ import {
   parseRequest,
   planTranscode,
   progressFraction,
+  withHit,
 } from '../media/index.ts';
 import type { CellResult } from '../sandbox/types.ts';
 import type { PreparedAsset } from './assets.ts';
@@ -36,11 +40,9 @@ export interface CellInput {
   path: string;
 }
 
-/** Least memory of a cell: the estimate is an estimate, and a tiny job still loads 213 libraries. */
-const MIN_CELL_BYTES = 1024 * 2 ** 20;
-/** How far a job may exceed the estimate before it is stopped. */
-const MEMORY_MARGIN = 1.5;
 const MAX_OUTPUT_FILES = 16;
+/** Progress reports of a job that takes as long as one may are 15 MB, however small its output. */
+const MAX_STDOUT_BYTES = 64 * 2 ** 20;
 const PROGRESS_MS = 1000;
 
 /** Brings every input and finds out what it is. What an inspection has told about a sealed upload is not asked again. */
@@ -126,41 +128,40 @@ export async function runPlan(
   plan: Plan,
   inputs: CellInput[],
   slot: number,
-  control: { signal: AbortSignal; onLost: () => void },
+  control: { limits: EffectiveLimits; signal: AbortSignal; onLost: () => void },
 ): Promise<CellResult> {
   const reader = new ProgressReader(progressReporter(deps, claim, plan, control.onLost));
-  const memoryBytes = Math.min(
-    deps.settings.cellMemoryBytes,
-    Math.max(MIN_CELL_BYTES, Math.ceil(plan.memoryBytes * MEMORY_MARGIN)),
-  );
   const result = await deps.sandbox.run({
     program: 'ffmpeg',
     args: plan.args,
     inputs,
-    limits: {
-      memoryBytes,
-      cpuSeconds: plan.cpuSeconds,
-      wallMs: plan.wallMs,
-      outputBytes: plan.outputBytes,
-      outputFiles: MAX_OUTPUT_FILES,
-    },
+    limits: { ...control.limits.budget, outputFiles: MAX_OUTPUT_FILES, stdoutBytes: MAX_STDOUT_BYTES },
     slot,
     signal: control.signal,
     onStdout: (chunk) => reader.feed(chunk),
   });
   if (result.end === 'exit' && result.exitCode === 0) return result;
   await result.release();
-  throw new CellFailure(result);
+  throw new CellFailure(result, control.limits.applied);
 }
 
 /** A cell that ended badly, with what it said. */
 export class CellFailure extends JobFailure {
   readonly result: CellResult;
-  constructor(result: CellResult) {
+  /** What it was given, and which of it it hit. */
+  readonly limits: AppliedLimits;
+  constructor(result: CellResult, given: AppliedLimits) {
     const explained = explainFailure(result);
-    super(explained.code, explained.message);
+    const limits = withHit(given, result.end);
+    super(explained.code, limits.hit ? withLimit(explained.message, limits.hit, limits) : explained.message);
     this.result = result;
+    this.limits = limits;
   }
+}
+
+/** `… than it may use.` → `… than it may use (64 MB, its own limit).` */
+function withLimit(message: string, hit: LimitName, { limits }: AppliedLimits): string {
+  return `${message.replace(/\.$/, '')} (${describeLimit(hit, limits[hit])}).`;
 }
 
 function progressReporter(deps: WorkerDeps, claim: Claim, plan: Plan, onLost: () => void) {

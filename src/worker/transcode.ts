@@ -13,6 +13,7 @@ import type { CellResult } from '../sandbox/types.ts';
 import { StorageError } from '../storage/types.ts';
 import { scrub } from '../telemetry/index.ts';
 import { prepareAssets } from './assets.ts';
+import { cellLimits } from './cell-limits.ts';
 import type { WorkerDeps } from './deps.ts';
 import { hashSources } from './hash-sources.ts';
 import { writeLayers } from './layers.ts';
@@ -53,8 +54,9 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
     ];
     hashing = hashSources(deps, claim, brought, AbortSignal.any([stop, hashingEnds.signal]));
     const plan = makePlan(deps, claim, request, { inputs, assets });
+    const limits = await cellLimits(deps, claim, plan);
     const layers = await writeLayers(plan.layers, folder.path);
-    plan.warnings.push(...layers.warnings);
+    plan.warnings.push(...layers.warnings, ...untold(claim, limits.warnings));
     const files = [
       ...inputs.map((input, position) => ({ name: String(position), path: input.file })),
       ...assets.flatMap((asset) => (asset ? [{ name: basename(asset.plan.path), path: asset.file }] : [])),
@@ -62,6 +64,7 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
     ];
     const build = buildOf(deps, plan.args);
     const result = await runPlan(deps, claim, plan, files, slot, {
+      limits,
       signal: stop,
       onLost: () => lost.abort('replaced'),
     });
@@ -81,7 +84,7 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
           plan: { args: plan.args, source: plan.source },
           warnings: mergeWarnings(claim.job.warnings as PlanWarning[], plan.warnings),
           inputSeconds: seconds,
-          attempt: { ...facts(result), build },
+          attempt: { ...facts(result), limits: limits.applied, build },
         }),
       FINISH_MS,
     );
@@ -132,7 +135,7 @@ async function endBadly(
   const failure = describe(error);
   if (failure.code === 'internal') log.error({ err: error }, 'transcode failed inside Airlock');
   else log.info({ code: failure.code }, 'transcode failed');
-  const attempt = error instanceof CellFailure ? facts(error.result) : null;
+  const attempt = error instanceof CellFailure ? { ...facts(error.result), limits: error.limits } : null;
   await retryTransient(() => failTranscode(deps.context, claim, failure, attempt), FINISH_MS);
   if (failure.code === 'sandbox_violation') await noteViolation(deps, claim);
   return 'failed';
@@ -142,6 +145,12 @@ async function endBadly(
 function mergeWarnings(told: PlanWarning[], more: PlanWarning[]): PlanWarning[] {
   const known = new Set(told.map((warning) => JSON.stringify([warning.field, warning.message])));
   return [...told, ...more.filter((warning) => !known.has(JSON.stringify([warning.field, warning.message])))];
+}
+
+/** The API has warned of a limit already where it was the account's that is lower. */
+function untold(claim: Claim, warnings: PlanWarning[]): PlanWarning[] {
+  const told = new Set((claim.job.warnings as PlanWarning[]).map(({ field }) => field));
+  return warnings.filter(({ field }) => !told.has(field));
 }
 
 function describe(error: unknown): { code: FailureCode; message: string; retry: boolean } {

@@ -153,6 +153,7 @@ function storedRequest(body: CreateBody, account: Account): StoredRequest {
     ...(body.options && { options: body.options }),
     ...(body.filters && { filters: body.filters }),
     ...((body.disarm || account.disarm) && { disarm: true }),
+    ...(body.limits && { limits: body.limits }),
   };
 }
 

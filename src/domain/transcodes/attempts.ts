@@ -1,3 +1,4 @@
+import type { AppliedLimits } from '../../contract/job-limits.ts';
 import type { Db, Tx } from '../../database/pool.ts';
 import type { AttemptState } from '../../database/tables.ts';
 import type { Context } from '../context.ts';
@@ -11,6 +12,8 @@ export interface AttemptFacts {
   maxRssBytes: number | null;
   /** Scrubbed, at most 8 kB. */
   stderr: string | null;
+  /** What the cell was given, and which of it it hit; goes into the job's row. */
+  limits?: AppliedLimits;
   /** What ran: for the manifest. */
   build?: AttemptBuild;
 }

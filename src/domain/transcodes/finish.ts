@@ -72,6 +72,7 @@ export async function completeTranscode(
         plan_sealed: context.vault.seal(JSON.stringify(result.plan)),
         warnings: JSON.stringify(result.warnings),
         input_seconds: result.inputSeconds,
+        ...limitsOf(result.attempt),
         ...times,
       })
       .where('id', '=', claim.job.id)
@@ -114,7 +115,7 @@ export async function failTranscode(
       await context.queue.finish(tx, claim.lane, claim.entry);
       await requeue(context, tx, job, { delaySeconds: 2 ** spent, reason: failure.code });
     } else {
-      await endFailed(context, tx, job, failure);
+      await endFailed(context, tx, job, failure, attempt);
       await context.queue.finish(tx, claim.lane, claim.entry);
     }
     return true;
@@ -165,7 +166,13 @@ export async function requeue(
 }
 
 /** Sets an open job, whose row the caller holds, to failed. */
-async function endFailed(context: Context, tx: Tx, job: Transcode, failure: Failure): Promise<void> {
+async function endFailed(
+  context: Context,
+  tx: Tx,
+  job: Transcode,
+  failure: Failure,
+  attempt: AttemptFacts | null,
+): Promise<void> {
   await tx
     .updateTable('transcodes')
     .set({
@@ -173,6 +180,7 @@ async function endFailed(context: Context, tx: Tx, job: Transcode, failure: Fail
       error_code: failure.code,
       error_sealed: context.vault.seal(failure.message),
       eta_seconds: null,
+      ...limitsOf(attempt),
       ...endTimes(job, new Date()),
     })
     .where('id', '=', job.id)
@@ -182,10 +190,15 @@ async function endFailed(context: Context, tx: Tx, job: Transcode, failure: Fail
   await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'failed', { error_code: failure.code });
 }
 
+/** Of an attempt whose cell has run; else nothing is said of limits. */
+function limitsOf(attempt: AttemptFacts | null) {
+  return { limits: attempt?.limits ? JSON.stringify(attempt.limits) : null };
+}
+
 /** Sets an open job, whose row the caller holds, to failed because no worker outlived it. */
 export async function endLost(context: Context, tx: Tx, job: Transcode): Promise<void> {
   const message = `The worker died in each of ${MAX_ATTEMPTS} attempts.`;
-  await endFailed(context, tx, job, { code: 'worker_lost', message });
+  await endFailed(context, tx, job, { code: 'worker_lost', message }, null);
 }
 
 /** A final job needs its sources no more: whole URLs go, and the uploads' retention counts from now. */

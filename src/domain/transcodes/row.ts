@@ -1,4 +1,5 @@
 import type { Selectable } from 'kysely';
+import type { JobLimits } from '../../contract/job-limits.ts';
 import type { TranscodeInputsTable, TranscodesTable } from '../../database/tables.ts';
 import type { Vault } from '../../ids/vault.ts';
 import type { Lane } from '../../queue/queue.ts';
@@ -41,6 +42,8 @@ export interface StoredRequest {
   filters?: { filter: string }[];
   /** Every input must be rewritten by us before FFmpeg sees it; by the request or by its account. */
   disarm?: boolean;
+  /** As the request had them; what the cell was given stands in the row. */
+  limits?: JobLimits;
 }
 
 /** As clients see it, without queries of URLs; null once the job is erased. */

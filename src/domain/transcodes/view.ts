@@ -1,12 +1,20 @@
 import type { Warning } from '../../contract/common.ts';
-import { type FailureCode, failures } from '../../contract/failures.ts';
+import { type AppliedLimits, LIMIT_NAMES, type ShownLimits } from '../../contract/job-limits.ts';
+import { adviceFor } from '../../contract/limit-advice.ts';
 import type { Job } from '../../contract/transcodes.ts';
 import type { Db } from '../../database/pool.ts';
 import type { Vault } from '../../ids/vault.ts';
 import type { Context } from '../context.ts';
 import type { Inspection } from '../uploads/upload.ts';
 import { inputsOf, queuePositions } from './read.ts';
-import { billableMinutes, type OutputFacts, openRequest, type Transcode, type TranscodeInput } from './row.ts';
+import {
+  billableMinutes,
+  type OutputFacts,
+  openRequest,
+  type StoredRequest,
+  type Transcode,
+  type TranscodeInput,
+} from './row.ts';
 
 /** The job as clients see it (contract A4). */
 export async function viewTranscode(context: Pick<Context, 'vault' | 'store'>, db: Db, job: Transcode): Promise<Job> {
@@ -60,7 +68,7 @@ function view(
     },
     error_message: job.error_sealed && context.vault.open(job.error_sealed),
     error_code: job.error_code,
-    error_advice: adviceFor(job.error_code),
+    error_advice: adviceFor(job.error_code, job.limits as AppliedLimits | null),
     metadata: { user: job.metadata_sealed ? JSON.parse(context.vault.open(job.metadata_sealed)) : null },
     progress: Math.min(1, Math.round(job.progress * 10_000) / 10_000),
     speed: job.speed,
@@ -68,6 +76,7 @@ function view(
     eta_seconds: job.eta_seconds,
     queue_position: position,
     attempts: job.attempts,
+    limits: viewLimits(request, job.limits as AppliedLimits | null),
     created_at: job.created_at.toISOString(),
     updated_at: job.updated_at.toISOString(),
     started_at: time(job.started_at),
@@ -77,9 +86,12 @@ function view(
   };
 }
 
-/** Codes of earlier releases may be unknown now. */
-function adviceFor(code: string | null): string | null {
-  return code !== null && Object.hasOwn(failures, code) ? failures[code as FailureCode].advice : null;
+function viewLimits(request: StoredRequest | null, applied: AppliedLimits | null): ShownLimits {
+  const shown = LIMIT_NAMES.map((name) => {
+    const { value = null, setBy = null } = applied?.limits[name] ?? {};
+    return [name, { requested: request?.limits?.[name] ?? null, applied: value, set_by: setBy }];
+  });
+  return Object.fromEntries(shown) as ShownLimits;
 }
 
 function viewInput(vault: Vault, input: TranscodeInput): Job['inputs'][number] {

@@ -1,0 +1,73 @@
+import type { Warning } from './common.ts';
+import { type FailureCode, failures } from './failures.ts';
+import {
+  type AppliedLimits,
+  type JobLimits,
+  LIMIT_BOUNDS,
+  LIMIT_NAMES,
+  type LimitName,
+  type LimitSetter,
+} from './job-limits.ts';
+
+/** The limit behind a failure. */
+export const LIMIT_OF_FAILURE: Readonly<Partial<Record<FailureCode, LimitName>>> = {
+  limit_memory: 'memory_mb',
+  limit_cpu: 'cpu_seconds',
+  limit_time: 'wall_seconds',
+  limit_output: 'output_mb',
+};
+
+const WHOSE: Readonly<Record<LimitSetter, string>> = {
+  job: 'its own limit',
+  account: "the account's limit",
+  server: "the server's limit",
+};
+
+/** The end of a sentence on a limit that was hit: ` (64 MB, its own limit)`. */
+export function describeLimit(name: LimitName, limit: { value: number; setBy: LimitSetter }): string {
+  return `${limit.value} ${LIMIT_BOUNDS[name].unit}, ${WHOSE[limit.setBy]}`;
+}
+
+/** What to do about a job that has failed; of a limit it says whose it was. Codes of earlier releases may be unknown now. */
+export function adviceFor(code: string | null, applied: AppliedLimits | null): string | null {
+  if (code === null || !Object.hasOwn(failures, code)) return null;
+  const { advice } = failures[code as FailureCode];
+  const name = LIMIT_OF_FAILURE[code as FailureCode];
+  if (!name || applied?.hit !== name) return advice;
+  const setter = applied.limits[name].setBy;
+  if (setter === 'job') {
+    return `The job's own limit was hit: raise limits.${name} or leave it out. Or stay below it: ${lower(advice)}`;
+  }
+  if (setter === 'account') {
+    const option = `--${name.replaceAll('_', '-')}`;
+    return `The account's limit was hit: ${lower(advice)} Or ask the operator to raise it (./airlock accounts set, ${option}).`;
+  }
+  return `The server's limit was hit: ${lower(advice)}`;
+}
+
+function lower(sentence: string): string {
+  return sentence.charAt(0).toLowerCase() + sentence.slice(1);
+}
+
+/** A warning for each limit of a request that changes nothing, because less is allowed anyway. */
+export function idleLimits(
+  asked: JobLimits,
+  allowed: Readonly<Partial<Record<LimitName, { value: number; setBy: LimitSetter }>>>,
+): Warning[] {
+  return LIMIT_NAMES.flatMap((name) => {
+    const limit = allowed[name];
+    if (!limit || limit.setBy === 'job' || (asked[name] ?? 0) <= limit.value) return [];
+    return [
+      { field: `limits.${name}`, message: `Has no effect: less is allowed anyway (${describeLimit(name, limit)}).` },
+    ];
+  });
+}
+
+/** The same, by what the account says; what the server allows is known only when the job is planned. */
+export function idleInAccount(asked: JobLimits, account: JobLimits): Warning[] {
+  const allowed = LIMIT_NAMES.flatMap((name) => {
+    const value = account[name];
+    return value == null ? [] : [[name, { value, setBy: 'account' }] as const];
+  });
+  return idleLimits(asked, Object.fromEntries(allowed));
+}

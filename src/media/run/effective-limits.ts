@@ -1,0 +1,66 @@
+import {
+  type AppliedLimits,
+  type JobLimits,
+  LIMIT_MB,
+  LIMIT_NAMES,
+  type LimitName,
+  type LimitSetter,
+} from '../../contract/job-limits.ts';
+
+/** What a cell may use, in the units of the sandbox. */
+export interface CellBudget {
+  memoryBytes: number;
+  cpuSeconds: number;
+  wallMs: number;
+  outputBytes: number;
+}
+
+export interface EffectiveLimits {
+  budget: CellBudget;
+  applied: AppliedLimits;
+}
+
+/** Each limit by its two names, and how many of the sandbox's units are one of the contract's. */
+const UNITS: Readonly<Record<LimitName, { key: keyof CellBudget; scale: number }>> = {
+  memory_mb: { key: 'memoryBytes', scale: LIMIT_MB },
+  cpu_seconds: { key: 'cpuSeconds', scale: 1 },
+  wall_seconds: { key: 'wallMs', scale: 1000 },
+  output_mb: { key: 'outputBytes', scale: LIMIT_MB },
+};
+
+/**
+ * What the cell of a job may use: of each limit the lowest that server, account and job name. `server` is what the planner
+ * and the worker's machine allow. Where two say the same the broader counts as having set it, since raising the other
+ * alone would change nothing.
+ */
+export function effectiveLimits(server: CellBudget, account: JobLimits, job: JobLimits): EffectiveLimits {
+  const budget = { ...server };
+  const limits = {} as Record<LimitName, { value: number; setBy: LimitSetter }>;
+  for (const name of LIMIT_NAMES) {
+    const { key, scale } = UNITS[name];
+    let setBy: LimitSetter = 'server';
+    const lower = (setter: LimitSetter, value: number | null | undefined) => {
+      if (value == null || value * scale >= budget[key]) return;
+      budget[key] = value * scale;
+      setBy = setter;
+    };
+    lower('account', account[name]);
+    lower('job', job[name]);
+    // Rounded down: what is shown is never more than what holds.
+    limits[name] = { value: Math.floor(budget[key] / scale), setBy };
+  }
+  return { budget, applied: { limits, hit: null } };
+}
+
+/** The limit that ended a cell, by the sandbox's name for its end. */
+const LIMIT_OF_END: Readonly<Record<string, LimitName>> = {
+  limit_memory: 'memory_mb',
+  limit_cpu: 'cpu_seconds',
+  limit_wall: 'wall_seconds',
+  limit_output: 'output_mb',
+};
+
+/** The same limits, with the one that ended the cell. */
+export function withHit(applied: AppliedLimits, end: string): AppliedLimits {
+  return { ...applied, hit: LIMIT_OF_END[end] ?? null };
+}
