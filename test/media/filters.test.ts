@@ -281,6 +281,21 @@ describe('filters', () => {
     expect(plan.warnings.map(({ message }) => message).join()).toContain('-t');
   });
 
+  it('end with the output where a branch without an end leads nowhere', async () => {
+    for (const [filter, map] of [
+      ['[0:v]split[v][b];[b]loop=loop=-1:size=5,scale=64:64,nullsink', null],
+      ['[0:v]split[v][b];[b]loop=loop=-1:size=5[x]', '[v]'],
+    ] as const) {
+      const { info, plan } = await shop.transcode([lime], {
+        outputFormat: 'mp4',
+        filters: [{ filter }],
+        ...(map && { options: [{ option: '-map', argument: map }] }),
+      });
+      expect(info.durationSeconds).toBeCloseTo(1, 1);
+      expect(plan.args.join(' ')).not.toContain('loop=');
+    }
+  });
+
   it('show a looped picture as long as the sound lasts', async () => {
     const { info } = await shop.transcode([photo, music], {
       inputs: [{ url: photo, options: [{ option: '-loop', argument: 1 }] }, { url: music }],

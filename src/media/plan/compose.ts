@@ -46,10 +46,12 @@ export interface Tracks {
 /** Follows every stream of the output through the caller's graph and steps. */
 export function composeTracks(job: ComposeJob): Tracks {
   const { parsed, inputs, selection, composer, copies } = job;
-  const sources = parsed.graph ? graphSources(parsed.graph.graph.inputs, inputs) : [];
+  const named = parsed.graph ? graphSources(parsed.graph.graph.inputs, inputs) : [];
   const flowOf = (ref: StreamRef): Flow =>
     streamFlow(ref, inputs[ref.input]!.info, job.inputOptions[ref.input]!, job.seconds[ref.input] ?? null);
-  const opened = parsed.graph ? composer.open(parsed.graph, sources.map(flowOf)) : null;
+  const used = selection.streams.flatMap((stream) => ('pad' in stream ? [stream.pad] : []));
+  const opened = parsed.graph && used.length > 0 ? composer.open(parsed.graph, named.map(flowOf), used) : null;
+  const sources = (opened?.reads ?? []).map((index) => named[index]!);
   if (opened) composer.complex = true;
   const done = { v: false, a: false };
   const tracks = selection.streams.map((from): Track => {
@@ -69,7 +71,7 @@ export function composeTracks(job: ComposeJob): Tracks {
     const steps = kind === 'v' ? composer.videoSteps(flow) : composer.audioSteps(flow);
     return { from, flow: steps.flow, pieces: [...(before === '' ? [] : [before]), ...steps.pieces], drawn: true };
   });
-  return { tracks, sources, opened, warnings: unusedSteps(parsed, done) };
+  return { tracks, sources, opened, warnings: [...unusedGraph(parsed), ...unusedSteps(parsed, done)] };
 }
 
 /** `pieces` of each track are complete now; answers filters and maps as arguments. */
@@ -85,11 +87,8 @@ export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Track
       parts.push(`[${streamLabel(ref)}]${prepareChain(ref.stream, { deinterlace: false, toneMap: true })}[${label}]`);
       return label;
     });
-    const outputs = opened.graph.outputs.map((_, index) => `o${index}`);
+    const outputs = opened.outputs.map((_, index) => `o${index}`);
     parts.push(opened.write(inputs, outputs));
-    for (const pad of selection.sunk) {
-      parts.push(`[o${pad}]${opened.graph.outputs[pad]!.kind === 'v' ? 'nullsink' : 'anullsink'}`);
-    }
   }
   const maps = tracks.flatMap((track, index) => {
     const source = 'pad' in track.from ? `o${track.from.pad}` : streamLabel(track.from);
@@ -119,6 +118,11 @@ export function simpleFilter(kind: 'v' | 'a', job: ComposeJob, { tracks }: Track
 
 function copyFailure(): JobFailure {
   return new JobFailure('option_refused', 'A copied stream cannot be filtered; leave -c copy out for it.');
+}
+
+function unusedGraph({ graph }: ParsedRequest): PlanWarning[] {
+  if (!graph || graph.graph.outputs.length > 0) return [];
+  return [{ field: graph.field, message: 'The filter graph ends in nothing but sinks, so it was left out.' }];
 }
 
 function unusedSteps(parsed: ParsedRequest, done: { v: boolean; a: boolean }): PlanWarning[] {

@@ -10,6 +10,7 @@ import { ExtraInputs } from './extra-inputs.ts';
 import { estimateGraph, unknownFlow } from './flow/estimate.ts';
 import { type Flow, soundFlow } from './flow/flow.ts';
 import { describeOversize } from './flow/frame-limit.ts';
+import { liveGraph } from './flow/live-graph.ts';
 import { type FedPad, type PlacedFile, placeMovies } from './movies.ts';
 import type { Piece } from './pieces.ts';
 import { steadyRates } from './steady-rates.ts';
@@ -20,8 +21,11 @@ import { mainVideo } from './streams.ts';
 export interface OpenedGraph {
   graph: CheckedGraph;
   fed: FedPad[];
-  /** Flows of its open outputs. */
+  /** Open inputs of the caller's graph that it still reads, by their places there. */
+  reads: number[];
+  /** Flows of the open outputs of the caller's graph, in its order; of those that are not used nothing is known. */
   outputs: Flow[];
+  /** Labels for `reads`, and for the open outputs of the caller's graph. */
   write: (inputs: (string | null)[], outputs: (string | null)[]) => string;
 }
 
@@ -50,11 +54,16 @@ export class Composer {
     this.extra = new ExtraInputs(job.inputs.length);
   }
 
-  /** `flows` = what comes in at the open inputs of the caller's graph, in its order. */
-  open(placed: PlacedGraph, flows: readonly Flow[]): OpenedGraph {
-    const { graph: moved, fed } = placeMovies(placed, (asset) => this.#file(asset), this.extra);
+  /**
+   * `flows` = what comes in at the open inputs of the caller's graph, in its order; `used` = the places of the open
+   * outputs that are wanted.
+   */
+  open(placed: PlacedGraph, flows: readonly Flow[], used: readonly number[]): OpenedGraph {
+    const live = liveGraph(placed.graph, used);
+    const file = (asset: number) => this.#file(asset);
+    const { graph: moved, fed } = placeMovies({ ...placed, graph: live.graph }, file, this.extra);
     const feeds = new Map(fed.map((feed) => [feed.pad, this.#fedFlow(feed)]));
-    const own = [...flows];
+    const own = live.inputs.map((index) => flows[index]!);
     const all = moved.inputs.map((pad) => feeds.get(pad) ?? own.shift() ?? unknownFlow());
     const seconds = hasEndlessSource(moved) ? this.#sourceSeconds(moved, all) : null;
     const graph = steadyRates(seconds === null ? moved : boundSources(moved, seconds), all);
@@ -66,14 +75,20 @@ export class Composer {
     const prefix = `g${this.#graphs++}`;
     const write = (inputs: (string | null)[], outputs: (string | null)[]) => {
       const left = [...inputs];
-      return serialiseGraph(graph, {
+      const labels = live.outputs.map((place, index) => (place === null ? `${prefix}z${index}` : outputs[place]!));
+      const text = serialiseGraph(graph, {
         asset: (index) => this.#file(placed.assets[index] ?? -1).path,
         prefix,
         inputs: graph.inputs.map((pad) => (feeds.has(pad) ? pad.label : (left.shift() ?? null))),
-        outputs,
+        outputs: labels,
       });
+      const sinks = live.outputs.flatMap((place, index) =>
+        place === null ? [`[${labels[index]}]${graph.outputs[index]!.kind === 'v' ? 'nullsink' : 'anullsink'}`] : [],
+      );
+      return [text, ...sinks].join(';');
     };
-    return { graph, fed, outputs: estimate.outputs, write };
+    const flowsOut = placed.graph.outputs.map((_, place) => estimate.outputs[live.outputs.indexOf(place)]);
+    return { graph, fed, reads: live.inputs, outputs: flowsOut.map((flow) => flow ?? unknownFlow()), write };
   }
 
   /** What sources without an end are given: never less than the rest of the graph lasts. */
@@ -86,7 +101,7 @@ export class Composer {
 
   /** A graph with one open input and one open output, as `-vf` and `-af` take it. */
   graphStep(placed: PlacedGraph, flow: Flow): { piece: Piece; flow: Flow } {
-    const opened = this.open(placed, [flow]);
+    const opened = this.open(placed, [flow], [0]);
     const piece = isSeries(opened)
       ? opened.write([null], [null])
       : (input: string | null, output: string | null) => opened.write([input ?? 'in'], [output ?? 'out']);
@@ -184,7 +199,7 @@ function frameOf(flow: Flow, source: Flow): { width: number; height: number } {
 /** One chain whose ends carry no labels can be joined to others with a comma. */
 function isSeries({ graph, fed }: OpenedGraph): boolean {
   const [input, output] = [graph.inputs[0], graph.outputs[0]];
-  if (fed.length > 0 || graph.chains.length !== 1 || !input || !output) return false;
+  if (fed.length > 0 || graph.chains.length !== 1 || graph.outputs.length !== 1 || !input || !output) return false;
   const last = graph.chains[0]!.length - 1;
   const isFree = input.label === null && output.label === null;
   return isFree && input.filter === 0 && output.filter === last && output.pad === 0 && input.pad === 0;

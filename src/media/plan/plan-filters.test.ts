@@ -100,8 +100,29 @@ describe('a graph', () => {
     const drawn = plan({ outputFormat: 'gif', filters: graph('[0:a]showwaves=s=320x120[v];[0:a]volume=1[a]') }, [
       VIDEO,
     ]);
-    expect(complex(drawn.args)).toContain('[o1]anullsink');
+    expect(complex(drawn.args)).not.toContain('volume');
     expect(drawn.warnings.map(({ message }) => message).join()).toContain('[a]');
+  });
+
+  it('loses what leads nowhere, with the files and the streams that only that part reads', () => {
+    const only = (filter: string, more: Partial<TranscodeRequest> = {}) => plan({ filters: graph(filter), ...more });
+    const dead = only(
+      '[0:v]split[a][b];[a]hflip[v];[b]loop=loop=-1:size=9,scale=64:64[c];[c]nullsink;color[x];[x]nullsink',
+    );
+    expect(complex(dead.args)).toMatch(/^\[0:0\]split\[g0a\](\[g0z\d\]);\[g0a\]hflip\[o0\];\1nullsink(;|$)/);
+    const chained = only('[0:v]split=3[v],hstack,nullsink');
+    expect(complex(chained.args)).toMatch(
+      /^\[0:0\]split=outputs=3\[o0\](\[g0z\d\])(\[g0z\d\]);\1nullsink;\2nullsink(;|$)/,
+    );
+    const mapped = only('[0:v]hflip[a];movie=https://x.org/b.mp4:loop=0[b]', {
+      options: [option('-map', '[a]')],
+    });
+    expect(mapped.args.filter((arg) => arg === '-i')).toHaveLength(1);
+    const none = only('[0:a]anullsink;color,nullsink');
+    expect([none.args.includes('-filter_complex'), argumentsOf(none.args, '-map')]).toEqual([false, ['0:0', '0:1']]);
+    expect(none.warnings.map(({ message }) => message).join()).toContain('sinks');
+    const simple = plan({ options: [option('-vf', 'split[a][b];[b]tpad=stop=-1,nullsink;[a]hflip')] });
+    expect(simple.args.join(' ')).not.toContain('tpad');
   });
 
   it('leaves the mapping to a -map of the caller, and sinks what he leaves out', () => {
@@ -110,7 +131,7 @@ describe('a graph', () => {
       options: [option('-map', '[b]'), option('-map', '0:a')],
     });
     expect(argumentsOf(args, '-map')).toEqual(['[s0]', '0:1']);
-    expect(complex(args)).toContain('[o0]nullsink');
+    expect(complex(args)).toMatch(/split(\[g0z\d\])\[o1\];\1nullsink/);
     expect(outputs[0]!.expect).toMatchObject({ hasVideo: null, hasAudio: null });
   });
 

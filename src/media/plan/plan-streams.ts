@@ -19,8 +19,6 @@ export interface Selection {
   verbatim: string[] | null;
   /** The caller's own `-map` decides, so we cannot promise what comes out. */
   mapped: boolean;
-  /** Outputs of the graph that go nowhere. */
-  sunk: number[];
   warnings: PlanWarning[];
 }
 
@@ -66,7 +64,6 @@ export function selectStreams(
     hasAudio: audio !== undefined,
     verbatim: mapped && pads.length === 0 ? maps : null,
     mapped,
-    sunk,
     warnings,
   };
 }

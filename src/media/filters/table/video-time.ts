@@ -220,5 +220,11 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     },
   ),
   video('null', 'Passes frames on unchanged.'),
+  video(
+    'nullsink',
+    'Drops a stream.',
+    {},
+    { outputs: [], example: 'split[kept][dropped];[dropped]nullsink;[kept]null' },
+  ),
   video('copy', 'Passes copies of the frames on.'),
 ];
