@@ -91,8 +91,11 @@ export class GatheredSamples {
 
   addSample(duration: number, size: number, isKey: boolean, offset: number): void {
     const times = this.#times;
-    if (this.count === 0) Object.assign(times, { first: this.clock, firstShown: offset, earliest: offset });
-    else this.#step(this.clock - this.#last);
+    if (this.count > 0) this.#step(this.clock - this.#last);
+    else {
+      times.first = this.clock;
+      times.firstShown = times.earliest = times.minOffset = times.maxOffset = offset;
+    }
     if (Math.abs(offset) > MAX_OFFSET) throw new NotRewritable('shows pictures at absurd times');
     if (offset < times.minOffset) times.minOffset = offset;
     if (offset > times.maxOffset) times.maxOffset = offset;

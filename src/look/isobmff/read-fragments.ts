@@ -4,8 +4,8 @@ import { type Box, type BoxBudget, boxesIn, content, printable } from './boxes.t
 import type { GatheredSamples } from './gather-samples.ts';
 import { readRun, type SampleDefaults } from './read-run.ts';
 
-/** Boxes inside of fragments; the film in fragments of half a second has 130,000, one of a fragment a frame 3,000,000. */
-const MAX_FRAGMENT_BOXES = 4_000_000;
+/** Boxes inside of fragments; twelve hours in fragments of half a second have some 800,000. */
+const MAX_FRAGMENT_BOXES = 2_000_000;
 
 /* ISO/IEC 14496-12, 8.8.7: flags of `tfhd`. */
 const BASE_OFFSET = 0x1;

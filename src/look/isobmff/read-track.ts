@@ -88,6 +88,8 @@ function readEdits(bytes: Buffer): Edit[] | null {
   if (count > MAX_EDITS || 8 + count * width > bytes.length) {
     throw new Refused('invalid_media', 'declares more edits than it holds.');
   }
+  // FFmpeg counts the rows that are there.
+  if (8 + count * width !== bytes.length) throw new NotRewritable('has an edit list of another length');
   if (count === 0) return null;
   return Array.from({ length: count }, (_, index) => {
     const at = 8 + index * width;

@@ -1,0 +1,197 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { JobFailure } from '../../src/contract/failures.ts';
+import { type Look, openLook } from '../../src/look/index.ts';
+import { makeBox, makeFullBox, u32 } from '../../src/look/isobmff/boxes.ts';
+
+/** Bytes by which this process may grow over all files of this test. */
+const MAX_GROWTH = 500 * 2 ** 20;
+const TIMESCALE = 1000;
+
+describe('hostile fragments', () => {
+  let folder: string;
+  let look: Look;
+  let before: number;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-hostile-fragments-'));
+    look = openLook({ threads: 1 });
+    before = process.memoryUsage().rss;
+  });
+  afterAll(async () => {
+    await look?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  let number = 0;
+  /** Why the container stays, `rewritten`, or the code of the refusal. What the reader did not expect is an error of ours. */
+  async function outcome(bytes: Uint8Array): Promise<string> {
+    const path = join(folder, `${number++}`);
+    await writeFile(path, bytes);
+    const target = `${path}.container`;
+    try {
+      const asked = { path, demuxer: 'mov', target, mediaBytes: null };
+      const { container, reason } = await look.look(asked, { subject: 'It' });
+      return reason ?? container;
+    } catch (error) {
+      if (!(error instanceof JobFailure) || error.cause !== undefined) throw error;
+      return error.code;
+    } finally {
+      await rm(path);
+      await rm(target, { force: true });
+    }
+  }
+
+  it.each<[string, () => Buffer, RegExp]>([
+    ['nothing that is wrong', () => movie(fragment({})), /^rewritten$/],
+    ['no samples in a hundred thousand of them', () => movie(...Array(100_000).fill(makeBox('moof'))), /no samples/],
+    [
+      'four billion samples of a byte that nobody described',
+      () => movie(fragment({ trun: u32(1, 0xffffffff, 0) })),
+      /more samples than the reader keeps/,
+    ],
+    [
+      'four billion samples that are not there',
+      () => movie(fragment({ trun: u32(0x201, 0xffffffff, 0, 1) })),
+      /invalid_media/,
+    ],
+    [
+      'as many samples as are allowed, in each of ten streams',
+      () => movie(...Array.from({ length: 10 }, (_, at) => fragment({ id: at + 1, trun: u32(1, 5_000_000, 0) }))),
+      /more samples|cut off/,
+    ],
+    ['streams that nobody described', () => movie(fragment({ id: 77 })), /stream that it does not describe/],
+    ['no stream', () => movie(makeBox('moof', makeBox('traf', makeFullBox('trun', 0, 1, u32(1, 0))))), /of no stream/],
+    ['data before the file', () => movie(fragment({ trun: u32(1, 1, -5000) })), /cut off/],
+    ['data behind the file', () => movie(fragment({ trun: u32(1, 1, 0x7fffffff) })), /cut off/],
+    ['data at the end of all numbers', () => movie(fragment({ tfhd: [1, u32(1, 0xffffffff, 0xffffffff)] })), /cut off/],
+    // What FFmpeg would read as a sample there is copied as one: bytes of the stranger's, in a file of ours.
+    ['the index as their data', () => movie(fragment({ tfhd: [1, u32(1, 0, 16)] })), /^rewritten$/],
+    [
+      'the same data twice',
+      () => movie(fragment({ tfhd: [1, u32(1, 0, 16)] }), fragment({ time: 9, tfhd: [1, u32(1, 0, 16)] })),
+      /several times/,
+    ],
+    ['data that nobody placed', () => movie(unplaced()), /does not tell where/],
+    [
+      'a time at the end of all numbers',
+      () => movie(fragment({ tfdt: u32(0x01000000, 0xffffffff, 0xfffffff0) })),
+      /absurd times/,
+    ],
+    ['a time of a million years', () => movie(fragment({ tfdt: u32(0x01000000, 0x1fffff, 0) })), /absurd times/],
+    ['a hole of days', () => movie(fragment({}), fragment({ time: 500_000_000 })), /too_long/],
+    ['streams that begin days apart', () => movie(fragment({}), fragment({ id: 2, time: 500_000_000 })), /too_long/],
+    ['times that run backwards', () => movie(fragment({ time: 5000 }), fragment({ time: 4000 })), /overlap in time/],
+    ['times that stand still', () => movie(...Array(1000).fill(fragment({}))), /overlap in time|several times/],
+    [
+      'frames that last for weeks',
+      () => movie(fragment({ tfhd: [0x8, u32(1, 0xffffffff)] }), fragment({ time: 4e9 })),
+      /too_long|hole/,
+    ],
+    [
+      'pictures shown at the end of all numbers',
+      () => movie(fragment({ trun: u32(0x801, 1, 0, 0x80000000) })),
+      /absurd times/,
+    ],
+    ['samples without data', () => movie(fragment({ tfhd: [0x10, u32(1, 0)] })), /without data/],
+    ['another description', () => movie(fragment({ tfhd: [0x2, u32(1, 2)] })), /several sample descriptions/],
+    ['keys', () => movie(fragment({ more: makeFullBox('senc', 0, 0, u32(0)) })), /encrypted/],
+    ['boxes that nobody knows', () => movie(fragment({ more: makeBox('abcd') })), /"abcd"/],
+    ['boxes one in another, 20,000 deep', () => movie(nest(20_000)), /"traf"/],
+    ['two million boxes', () => movie(makeBox('moof', Buffer.alloc(16_000_008, makeBox('free')))), /invalid_media/],
+    [
+      'half a million streams in one',
+      () => movie(makeBox('moof', Buffer.alloc(4_000_000, makeBox('traf')))),
+      /no samples/,
+    ],
+    ['a box beyond its end', () => movie(makeBox('moof', u32(0x7fffffff), Buffer.from('traf'))), /invalid_media/],
+    ['an end inside of them', () => movie(fragment({}), makeBox('moof', Buffer.alloc(64)).subarray(0, 40)), /cut off/],
+    ['no announcement', () => movie(fragment({})).fill(Buffer.from('free'), ...placeOf('mvex')), /does not announce/],
+    ['no index', () => fragment({}), /invalid_media/],
+    ['an index behind them', () => Buffer.concat([fragment({}), movie()]), /before its index/],
+    [
+      'times that an index of segments tells',
+      () => movie(makeBox('sidx', Buffer.alloc(32)), makeBox('moof', traf(1, { tfdt: null }))),
+      /do not tell their time/,
+    ],
+  ])('with %s are judged', async (_, make, expected) => {
+    expect(await outcome(make())).toMatch(expected);
+  });
+
+  it('leave the memory of the process as it was', () => {
+    expect(process.memoryUsage().rss - before).toBeLessThan(MAX_GROWTH);
+  });
+});
+
+interface Given {
+  id?: number;
+  time?: number;
+  /** Flags, and what follows them. */
+  tfhd?: [number, Buffer];
+  /** From the version on; null = none. */
+  tfdt?: Buffer | null;
+  /** From the flags on. */
+  trun?: Buffer;
+  more?: Buffer;
+}
+
+/** A fragment with one sample of a byte, ten units long, which stands in its own `mdat`. */
+function fragment(given: Given): Buffer {
+  const moof = makeBox('moof', makeFullBox('mfhd', 0, 0, u32(1)), traf(given.id ?? 1, given));
+  return Buffer.concat([moof, makeBox('mdat', Buffer.alloc(8))]);
+}
+
+function traf(id: number, { time = 0, tfhd, tfdt, trun, more }: Given): Buffer {
+  const [flags, rest] = tfhd ?? [0, u32(id)];
+  const parts = [makeFullBox('tfhd', 0, flags === 1 ? flags : flags | 0x20000, rest)];
+  if (tfdt !== null) parts.push(makeBox('tfdt', tfdt ?? u32(0, time)));
+  const before = parts.reduce((sum, { length }) => sum + length, 8 + 16 + 8);
+  const data = before + 20 + (more?.length ?? 0) + 8;
+  parts.push(makeBox('trun', trun ?? u32(1, 1, flags === 1 ? 0 : data)));
+  if (more) parts.push(more);
+  return makeBox('traf', ...parts);
+}
+
+/** A stream that is left out, then one whose data lies behind it. */
+function unplaced(): Buffer {
+  const of = (id: number) => makeBox('traf', makeFullBox('tfhd', 0, 0, u32(id)), makeFullBox('trun', 0, 0, u32(1)));
+  return makeBox('moof', of(99), of(1));
+}
+
+function nest(depth: number): Buffer {
+  const bytes = Buffer.alloc(depth * 8);
+  for (let level = 0; level < depth; level++) {
+    bytes.writeUInt32BE((depth - level) * 8, level * 8);
+    bytes.write('traf', level * 8 + 4, 'latin1');
+  }
+  return makeBox('moof', bytes);
+}
+
+/** An index that announces fragments of ten streams of pictures, and of one that is nowhere, with what follows it. */
+function movie(...parts: Buffer[]): Buffer {
+  const mvhd = makeFullBox('mvhd', 0, 0, Buffer.alloc(8), u32(TIMESCALE, 0), Buffer.alloc(84));
+  const ids = Array.from({ length: 10 }, (_, index) => index + 1);
+  const trex = [...ids, 99].map((id) => makeFullBox('trex', 0, 0, u32(id, 1, 10, 1, 0)));
+  const moov = makeBox('moov', mvhd, ...ids.map(track), makeBox('mvex', ...trex));
+  return Buffer.concat([makeBox('ftyp', Buffer.from('isomxxxx')), moov, ...parts]);
+}
+
+function track(id: number): Buffer {
+  const fields = Buffer.alloc(78);
+  fields.writeUInt16BE(64, 24);
+  fields.writeUInt16BE(64, 26);
+  const empty = ['stts', 'stsc', 'stco'].map((type) => makeFullBox(type, 0, 0, u32(0)));
+  const stsd = makeFullBox('stsd', 0, 0, u32(1), makeBox('avc1', fields));
+  const stbl = makeBox('stbl', stsd, ...empty, makeFullBox('stsz', 0, 0, u32(0, 0)));
+  const hdlr = makeFullBox('hdlr', 0, 0, u32(0), Buffer.from('vide'), Buffer.alloc(13));
+  const mdhd = makeFullBox('mdhd', 0, 0, Buffer.alloc(8), u32(TIMESCALE, 0, 0));
+  const tkhd = makeFullBox('tkhd', 0, 1, Buffer.alloc(8), u32(id), Buffer.alloc(68));
+  return makeBox('trak', tkhd, makeBox('mdia', mdhd, hdlr, makeBox('minf', stbl)));
+}
+
+/** Where the name of a box stands. */
+function placeOf(type: string): [number, number] {
+  const at = movie().indexOf(type);
+  return [at, at + 4];
+}
