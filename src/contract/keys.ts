@@ -25,9 +25,9 @@ export const createKeyBody = z
       .min(1)
       .max(100)
       .regex(/^\P{Cc}*$/u, 'must not hold control characters'),
-    scopes: z.array(z.enum(SCOPES)).min(1).optional(),
-    expires_at: z.iso.datetime({ offset: true }).optional(),
-    allowed_cidrs: z.array(cidr).max(64).optional(),
+    scopes: z.array(z.enum(SCOPES)).min(1).nullish(),
+    expires_at: z.iso.datetime({ offset: true }).nullish(),
+    allowed_cidrs: z.array(cidr).max(64).nullish(),
   })
   .meta({ id: 'CreateKeyRequest' });
 
@@ -70,6 +70,6 @@ export const rotateKeyBody = z
       .int()
       .min(0)
       .max(30 * 86_400)
-      .optional(),
+      .nullish(),
   })
   .meta({ id: 'RotateKeyRequest' });

@@ -1,0 +1,51 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { commandBody } from './commands.ts';
+import { createKeyBody, rotateKeyBody } from './keys.ts';
+import { createBody } from './transcodes.ts';
+import { confirmBody, presignBody } from './uploads.ts';
+
+/** Clients of the hosted service send `null` for what they leave out (`"preset": null`). */
+const BODIES = { createBody, commandBody, presignBody, confirmBody, createKeyBody, rotateKeyBody };
+
+/** Every field that may be absent, with the schema that reads it. */
+function optionalFields(schema: z.ZodType, path = ''): [string, z.ZodType][] {
+  const inner = unwrap(schema);
+  if (inner instanceof z.ZodArray) return optionalFields(inner.element as z.ZodType, `${path}[]`);
+  if (!(inner instanceof z.ZodObject)) return [];
+  return Object.entries(inner.shape as Record<string, z.ZodType>).flatMap(([name, field]) => [
+    ...(field.safeParse(undefined).success ? [[`${path}.${name}`, field] as [string, z.ZodType]] : []),
+    ...optionalFields(field, `${path}.${name}`),
+  ]);
+}
+
+function unwrap(schema: z.ZodType): z.ZodType {
+  let inner = schema;
+  for (;;) {
+    if (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable || inner instanceof z.ZodDefault) {
+      inner = inner.unwrap() as z.ZodType;
+    } else if (inner instanceof z.ZodPipe) inner = inner.in as z.ZodType;
+    else return inner;
+  }
+}
+
+describe('a field of a request that may be absent', () => {
+  it.each(Object.entries(BODIES))('may be null as well: %s', (_, schema) => {
+    const refuse = optionalFields(schema).filter(([, field]) => !field.safeParse(null).success);
+    expect(refuse.map(([path]) => path)).toEqual([]);
+  });
+
+  it('is found where it stands', () => {
+    const names = optionalFields(createBody).map(([path]) => path);
+    expect(names).toEqual(expect.arrayContaining(['.preset', '.preset.quality', '.inputs[].options', '.filters']));
+  });
+
+  it('means the same absent and null', () => {
+    const body = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
+    const nothing = { preset: null, options: null, filters: null, metadata: null, retention_seconds: null };
+    expect(createBody.parse({ ...body, ...nothing })).toEqual(createBody.parse(body));
+    expect(createBody.parse({ ...body, preset: { quality: null, resolution: '720p' } }).preset?.quality).toBe(
+      undefined,
+    );
+  });
+});
