@@ -9,6 +9,10 @@ import { startService, type TestService } from '../helpers/service.ts';
 import { openServiceDatabase } from '../helpers/service-database.ts';
 
 const run = promisify(execFile);
+const COVER = [
+  ...['-f', 'lavfi', '-i', 'testsrc2=s=640x640:r=1/9:d=9', '-map', '0', '-map', '1'],
+  ...['-c:v', 'png', '-disposition:v', 'attached_pic'],
+];
 
 describe('disarming', () => {
   let service: TestService;
@@ -34,6 +38,19 @@ describe('disarming', () => {
     expect(job.outputs[0]).toMatchObject({ width: 320, height: 180, duration_seconds: expect.closeTo(1, 1) });
   });
 
+  it.each([
+    ['a voice note', 'note.ogg', 'audio/ogg', ['-c:a', 'libopus', '-b:a', '24k', '-metadata', 'title=Note']],
+    ['a podcast with a cover', 'show.mp3', 'audio/mpeg', [...COVER, '-c:a', 'libmp3lame', '-metadata', 'title=Show']],
+    ['AAC without a container', 'raw.aac', 'audio/aac', ['-c:a', 'aac']],
+  ])('disarms %s', async (_, name, contentType, args) => {
+    const path = join(folder, name);
+    await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', '-f', 'lavfi', '-i', 'sine=d=3', ...args, path]);
+    const { fileUrl } = await upload(service, path, contentType, name);
+    const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'm4a', disarm: true });
+    expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ container: 'rewritten' }] });
+    expect(job.outputs[0]).toMatchObject({ audio_codec: 'aac', duration_seconds: expect.closeTo(3, 0) });
+  });
+
   it('takes the file as it is where the reader does not know it, unless disarming was asked for', async () => {
     const plain = await transcode(service, { inputs: [{ url: mp4 }, { url: avi }], outputFormat: 'mp4' });
     expect(plain.inputs.map(({ container }: { container: string }) => container)).toEqual(['rewritten', 'original']);
@@ -47,7 +64,7 @@ describe('disarming', () => {
       status: 'failed',
       error_code: 'cannot_disarm',
       error_message: expect.stringMatching(/^Input 2 cannot be disarmed: it is of a kind \(avi\)/),
-      error_advice: expect.stringContaining('Convert the file'),
+      error_advice: expect.stringMatching(/^Convert the file to MP4, .*MP3, .*FLAC first/),
     });
   });
 

@@ -1,3 +1,4 @@
+import { oggChecksum } from '../../src/look/ogg/crc.ts';
 import type { Random } from './random.ts';
 
 /** Numbers at which sizes and counts go wrong. */
@@ -50,8 +51,9 @@ function withNumber(random: Random, file: Buffer, at: number): Buffer {
   return file;
 }
 
-/** A box of MP4, an element of Matroska or a chunk of RIFF: resized, cut out, doubled or put into another. */
+/** A box of MP4, a chunk of RIFF or a page of Ogg: resized, cut out, doubled or put into another. */
 export function restructured(random: Random, file: Buffer): Buffer {
+  if (file.toString('latin1', 0, 4) === 'OggS') return repaged(random, file);
   const boxes = boxesOf(file);
   if (boxes.length === 0) return damaged(random, file);
   const box = random.pick(boxes);
@@ -115,4 +117,44 @@ function nested(box: Buffer, times: number, file: Buffer, at: number): Buffer {
     }),
   );
   return Buffer.concat([file.subarray(0, at), heads, box, file.subarray(at + box.length)]);
+}
+
+/** Pages of Ogg altered and moved, with checksums that are right: a reader stops at wrong ones. */
+function repaged(random: Random, file: Buffer): Buffer {
+  const pages = pagesOf(file);
+  if (pages.length === 0) return damaged(random, file);
+  for (let left = random.int(1, 3); left > 0; left -= 1) {
+    const at = random.int(0, pages.length - 1);
+    const page = pages[at]!;
+    random.pick<() => unknown>([
+      () => pages.splice(at, 1),
+      () => pages.splice(random.int(0, pages.length), 0, Buffer.from(page)),
+      // Flags, time, stream, number; then the segments and the packets in them.
+      () => (page[5] = random.int(0, 7)),
+      () => page.writeBigInt64LE(BigInt(random.pick([-1, 0, 1, 959, 2 ** 31, 2 ** 52])), 6),
+      () => page.writeUInt32LE(random.pick(EDGES), random.pick([14, 18])),
+      () => (page[random.int(26, Math.min(page.length - 1, 26 + page[26]!))] = random.pick([0, 1, 254, 255])),
+      () => (page[random.int(27, page.length - 1)] = random.int(0, 255)),
+      () => (page[Math.min(page.length - 1, 28 + random.int(0, 60))] = random.int(0, 255)),
+    ])();
+    if (pages.length === 0) break;
+  }
+  for (const page of pages) {
+    page.writeUInt32LE(0, 22);
+    page.writeUInt32LE(oggChecksum(page), 22);
+  }
+  const result = Buffer.concat(pages);
+  return random.chance(0.1) ? damaged(random, result) : result;
+}
+
+function pagesOf(file: Buffer): Buffer[] {
+  const pages: Buffer[] = [];
+  for (let at = 0; at + 28 <= file.length && file.toString('latin1', at, at + 4) === 'OggS'; ) {
+    const lacing = file.subarray(at + 27, at + 27 + file[at + 26]!);
+    const bytes = 27 + lacing.length + lacing.reduce((sum, length) => sum + length, 0);
+    if (at + bytes > file.length) break;
+    pages.push(Buffer.from(file.subarray(at, at + bytes)));
+    at += bytes;
+  }
+  return pages;
 }

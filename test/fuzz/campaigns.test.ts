@@ -5,6 +5,7 @@ import { CONTAINERS } from './containers.ts';
 import { JSON_BODIES } from './json-bodies.ts';
 import { randomOf } from './random.ts';
 import { READERS } from './readers.ts';
+import { REWRITING } from './rewriting.ts';
 import { SIGNATURES } from './signatures.ts';
 
 const SEED = 20_261_124;
@@ -19,6 +20,11 @@ async function findings(campaign: Campaign, cases: number, kinds: readonly strin
 describe('a short run over', () => {
   it('damaged media files ends none of them outside its limits, and leaves nothing', { timeout: 120_000 }, async () => {
     expect(await findings(CONTAINERS, 30, ['done', 'invalid_media'])).toEqual([]);
+  });
+
+  it('damaged sound files writes only such anew as are written anew as themselves', { timeout: 120_000 }, async () => {
+    const kinds = ['mp3 rewritten', 'aac rewritten', 'ogg rewritten', 'mp3 original', 'ogg original', 'invalid_media'];
+    expect(await findings(REWRITING, 250, kinds)).toEqual([]);
   });
 
   it('altered signed requests honours none', { timeout: 60_000 }, async () => {

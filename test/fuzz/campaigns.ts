@@ -4,10 +4,12 @@ import { type Campaign, runCampaign } from './campaign.ts';
 import { CONTAINERS } from './containers.ts';
 import { JSON_BODIES } from './json-bodies.ts';
 import { READERS } from './readers.ts';
+import { REWRITING } from './rewriting.ts';
 import { SIGNATURES } from './signatures.ts';
 
 const CAMPAIGNS: Record<string, Campaign> = {
   containers: CONTAINERS,
+  rewriting: REWRITING,
   signatures: SIGNATURES,
   bodies: JSON_BODIES,
   readers: READERS,
@@ -16,6 +18,7 @@ const CAMPAIGNS: Record<string, Campaign> = {
 const USAGE = `npx tsx test/fuzz/campaigns.ts NAME [--cases N] [--seed N] [--case N] [--json]
 
   containers  media files with damaged bytes, boxes and chunks: looked at, probed and transcoded in cells
+  rewriting   damaged sound files, looked at alone: what is written anew is written anew as itself
   signatures  altered, cut and mistimed signed requests to the storage gateway
   bodies      JSON for every route, made from its OpenAPI document (needs a build: npm run build)
   readers     -progress output, ffprobe's JSON and the store's XML

@@ -6,12 +6,40 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const PICTURES = ['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=10:d=0.5'];
 const TONE = ['-f', 'lavfi', '-i', 'sine=d=0.5'];
+const COVER = [
+  ...['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=1:d=1', '-map', '0', '-map', '1'],
+  ...['-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-disposition:v', 'attached_pic'],
+];
 const QUICK = ['-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
+
+const FRAMES = [
+  ...PICTURES,
+  ...TONE,
+  '-c:v',
+  'libx264',
+  '-preset',
+  'veryfast',
+  '-pix_fmt',
+  'yuv420p',
+  '-g',
+  '3',
+  '-c:a',
+  'aac',
+];
+
+/** Files in fragments, as unlike as FFmpeg makes them. */
+export const FRAGMENTED: Record<string, readonly string[]> = {
+  'fragmented.mp4': [...FRAMES, '-movflags', 'frag_keyframe+empty_moov'],
+  'dash.mp4': [...FRAMES, '-movflags', 'frag_keyframe+delay_moov+dash'],
+  'negative.mp4': [...FRAMES, '-movflags', 'frag_keyframe+delay_moov+negative_cts_offsets+default_base_moof'],
+  'hybrid.mp4': [...FRAMES, '-frag_interleave', '2', '-movflags', 'frag_keyframe'],
+  'omitted.mov': [...PICTURES, ...TONE, '-c:v', 'mpeg4', '-movflags', 'frag_every_frame+empty_moov+omit_tfhd_offset'],
+};
 
 /** How each kind of file is made: small, so that a random byte is likely to matter. */
 const MEDIA: Record<string, readonly string[]> = {
   mp4: [...PICTURES, ...TONE, '-c:v', 'libx264', ...QUICK, '-c:a', 'aac', '-metadata', 'title=x'],
-  'fragmented.mp4': [...PICTURES, '-c:v', 'libx264', ...QUICK, '-movflags', 'frag_keyframe+empty_moov'],
+  ...FRAGMENTED,
   mov: [...PICTURES, '-c:v', 'mpeg4'],
   mkv: [...PICTURES, ...TONE, '-c:v', 'libx264', ...QUICK, '-c:a', 'libvorbis'],
   webm: [...PICTURES, ...TONE, '-c:v', 'libvpx', '-deadline', 'realtime', '-c:a', 'libopus'],
@@ -19,9 +47,13 @@ const MEDIA: Record<string, readonly string[]> = {
   avi: [...PICTURES, ...TONE, '-c:v', 'mpeg4', '-c:a', 'libmp3lame'],
   flv: [...PICTURES, ...TONE, '-c:v', 'flv', '-c:a', 'libmp3lame', '-ar', '44100'],
   ogg: [...TONE, '-c:a', 'libvorbis'],
+  'flac.ogg': [...TONE, '-c:a', 'flac'],
   opus: [...TONE, '-c:a', 'libopus'],
+  'paged.opus': [...TONE, '-ac', '6', '-c:a', 'libopus', '-page_duration', '1', '-metadata', 'title=x'],
   wav: [...TONE, '-c:a', 'pcm_s16le'],
   mp3: [...TONE, '-c:a', 'libmp3lame', '-metadata', 'title=x'],
+  'plain.mp3': [...TONE, '-c:a', 'libmp3lame', '-write_xing', '0', '-id3v2_version', '0', '-write_id3v1', '1'],
+  'cover.mp3': [...TONE, ...COVER, '-c:a', 'libmp3lame', '-metadata', 'title=x'],
   flac: [...TONE, '-c:a', 'flac'],
   aac: [...TONE, '-c:a', 'aac', '-f', 'adts'],
   gif: [...PICTURES],
@@ -42,10 +74,10 @@ export interface SeedFile {
   isSubtitle: boolean;
 }
 
-/** One sound file of each kind. */
-export async function makeSeeds(folder: string): Promise<SeedFile[]> {
+/** One sound file of each kind; subtitles too, unless other kinds are asked for. */
+export async function makeSeeds(folder: string, media = MEDIA): Promise<SeedFile[]> {
   const seeds: SeedFile[] = [];
-  const queue = Object.entries(MEDIA);
+  const queue = Object.entries(media);
   await Promise.all(
     [0, 1, 2].map(async () => {
       for (let next = queue.shift(); next; next = queue.shift()) {
@@ -69,7 +101,7 @@ export async function makeSeeds(folder: string): Promise<SeedFile[]> {
       }
     }),
   );
-  for (const [kind, text] of Object.entries(TEXTS)) {
+  for (const [kind, text] of media === MEDIA ? Object.entries(TEXTS) : []) {
     await writeFile(join(folder, `seed.${kind}`), text);
     seeds.push({ kind, bytes: Buffer.from(text), isSubtitle: true });
   }

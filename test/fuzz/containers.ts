@@ -81,7 +81,7 @@ async function open(): Promise<Fuzzer> {
   };
 }
 
-function damage(random: Random, seed: SeedFile, seeds: readonly SeedFile[]): Buffer {
+export function damage(random: Random, seed: SeedFile, seeds: readonly SeedFile[]): Buffer {
   const kind = random.next();
   if (kind < 0.5) return damaged(random, seed.bytes);
   if (kind < 0.9) return restructured(random, seed.bytes);

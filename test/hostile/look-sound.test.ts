@@ -139,13 +139,13 @@ describe('hostile MP3, AAC and Ogg', () => {
     [
       'nothing but marks of a frame',
       'mp3',
-      () => Buffer.alloc(30_000_000, 0xff),
+      () => Buffer.alloc(3_000_000, 0xff),
       /^original: .*has no two frames of sound in a row/,
     ],
     [
       'a head every four bytes',
       'mp3',
-      () => Buffer.alloc(30_000_000, Buffer.from('fffb9064', 'hex')),
+      () => Buffer.alloc(3_000_000, Buffer.from('fffb9064', 'hex')),
       /^original: .*has no two frames of sound in a row/,
     ],
     [
@@ -176,7 +176,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     [
       'the largest frames, one in another',
       'aac',
-      () => Buffer.alloc(20_000_000, Buffer.from('fff15083ffffff', 'hex')),
+      () => Buffer.alloc(2_000_000, Buffer.from('fff15083ffffff', 'hex')),
       /^original: .*has no two frames of sound in a row/,
     ],
     ['a rate that does not exist in its first frame', 'aac', () => altered('a.aac', 2, 0x7c), /^rewritten/],
@@ -248,12 +248,12 @@ describe('hostile MP3, AAC and Ogg', () => {
       /^rewritten/,
     ],
     [
-      'half a million empty pages',
+      'two hundred thousand empty pages',
       'ogg',
       () =>
         Buffer.concat([
           ...pagesOf(files['a.opus']!).slice(0, 3),
-          Buffer.alloc(27 * 500_000, emptyPage(files['a.opus']!, 0)),
+          Buffer.alloc(27 * 200_000, emptyPage(files['a.opus']!, 0)),
         ]),
       /^rewritten/,
     ],

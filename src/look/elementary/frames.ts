@@ -45,9 +45,11 @@ const SURE = 3;
 export function findFrames(file: FileBytes, from: number, kind: FrameKind): FoundFrames {
   const ranges = rangeList();
   const first = nextFrame(file, from, kind, null);
-  if (!first || first.at - from > MAX_BEFORE) throw new NotRewritable('has no two frames of sound in a row');
+  if (!first) throw new NotRewritable('has no two frames of sound in a row');
   const { head: form } = first;
-  let at = first.at;
+  // A frame at the very start counts, though damage follows it: without it all others would come too early.
+  const lead = kind.read(file.read(from, kind.headBytes), 0);
+  let at = lead?.form === form.form ? from : first.at;
   let samples = 0;
   let gaps = 0;
   while (at + kind.headBytes <= file.size) {
@@ -83,7 +85,8 @@ function nextFrame(
   kind: FrameKind,
   form: number | null,
 ): { at: number; head: FrameHead } | null {
-  for (let start = from; start < file.size; start += BLOCK) {
+  const end = form === null ? Math.min(from + MAX_BEFORE, file.size) : file.size;
+  for (let start = from; start < end; start += BLOCK) {
     // What follows a head is looked up in the same piece, so that a hostile file costs one reading.
     const piece = file.read(start, Math.min(BLOCK + SURE * LONGEST_FRAME, file.size - start));
     for (let at = piece.indexOf(0xff); at >= 0 && at < BLOCK; at = piece.indexOf(0xff, at + 1)) {

@@ -1,6 +1,6 @@
 import type { FileBytes } from '../file-bytes.ts';
 import { NotRewritable } from '../verdicts.ts';
-import type { Mp3Head } from './mp3.ts';
+import type { Mp3Head } from './mp3-head.ts';
 
 /*
  * The first frame of many MP3s holds no sound but what a player cannot know otherwise: how many frames there are, and how

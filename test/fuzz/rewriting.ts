@@ -1,0 +1,63 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { JobFailure } from '../../src/contract/failures.ts';
+import { openLook } from '../../src/look/index.ts';
+import { detectMedia } from '../../src/media/index.ts';
+import { type Campaign, count, type Fuzzer } from './campaign.ts';
+import { makeSeeds } from './container-seeds.ts';
+import { damage } from './containers.ts';
+
+/** Sound files with damage, looked at alone: what is written anew must be a file that is written anew as itself. */
+export const REWRITING: Campaign = { cases: 20_000, open };
+
+const KINDS = /(?:mp3|aac|ogg|opus|wav|flac)$/;
+/** Milliseconds for files of some kilobytes, on a busy machine. */
+const MAX_MS = 5000;
+
+async function open(): Promise<Fuzzer> {
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-'));
+  const seeds = (await makeSeeds(folder)).filter(({ kind }) => KINDS.test(kind));
+  const look = openLook({ threads: 1 });
+  const tally: Record<string, number> = {};
+  const lookAt = (path: string, demuxer: string) =>
+    look.look({ path, demuxer, target: `${path}.container`, mediaBytes: null }, { subject: 'Input 1' });
+  return {
+    tally,
+    async one(random, index) {
+      const seed = random.pick(seeds);
+      const path = join(folder, `case-${index}`);
+      const bytes = damage(random, seed, seeds);
+      const detected = await detectMedia(bytes);
+      if (!detected) {
+        count(tally, 'unknown');
+        return [];
+      }
+      writeFileSync(path, bytes);
+      const begun = performance.now();
+      try {
+        const { container, demuxer } = await lookAt(path, detected.demuxer);
+        const ms = performance.now() - begun;
+        count(tally, `${demuxer} ${container}`);
+        if (ms > MAX_MS) return [`a ${seed.kind} of ${bytes.length} bytes takes ${Math.round(ms)} ms`];
+        if (container === 'original') return [];
+        const again = await lookAt(`${path}.container`, demuxer);
+        if (again.container === 'original') return [`a ${seed.kind} is not written anew twice: ${again.reason}`];
+        const [once, twice] = [`${path}.container`, `${path}.container.container`].map((name) => readFileSync(name));
+        return once!.equals(twice!) ? [] : [`a ${seed.kind} is another file when it is written anew twice`];
+      } catch (error) {
+        if (!(error instanceof JobFailure) || error.cause !== undefined) {
+          return [`a ${seed.kind}: ${(error as Error).stack?.split('\n').slice(0, 4).join(' ')}`];
+        }
+        count(tally, error.code);
+        return [];
+      } finally {
+        for (const name of readdirSync(folder)) if (name.startsWith('case-')) rmSync(join(folder, name));
+      }
+    },
+    async close() {
+      await look.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
