@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { sandboxTable } from '../../src/cli/commands/doctor-sandbox.ts';
 import { encode, ret, SECCOMP_RET } from '../../src/sandbox/bpf.ts';
 import { type CellAccounts, claimAccounts } from '../../src/sandbox/cell-account.ts';
@@ -10,7 +10,9 @@ import { selfTest } from '../../src/sandbox/self-test.ts';
 import type { LaunchSpec, Tier } from '../../src/sandbox/tier.ts';
 import { bwrapTier } from '../../src/sandbox/tier-bwrap.ts';
 import { makeTier } from '../../src/sandbox/tiers.ts';
-import { type Fixture, MIB, openFixture } from './cell-fixture.ts';
+import { type Fixture, MIB, openFixture, TIMEOUT } from './cell-fixture.ts';
+
+vi.setConfig(TIMEOUT);
 
 describe('the self-test', () => {
   let fixture: Fixture;
