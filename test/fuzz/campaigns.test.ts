@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { damaged, restructured } from './bytes.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { CONTAINERS } from './containers.ts';
+import { FRAGMENTS } from './fragments.ts';
 import { JSON_BODIES } from './json-bodies.ts';
 import { randomOf } from './random.ts';
 import { READERS } from './readers.ts';
@@ -25,6 +26,12 @@ describe('a short run over', () => {
   it('damaged sound files writes only such anew as are written anew as themselves', { timeout: 120_000 }, async () => {
     const kinds = ['mp3 rewritten', 'aac rewritten', 'ogg rewritten', 'mp3 original', 'ogg original', 'invalid_media'];
     expect(await findings(REWRITING, 250, kinds)).toEqual([]);
+  });
+
+  it('damaged files in fragments ends each in a verdict, and what we write we would take', {
+    timeout: 60_000,
+  }, async () => {
+    expect(await findings(FRAGMENTS, 500, ['rewritten', 'original', 'invalid_media', 'too_long'])).toEqual([]);
   });
 
   it('altered signed requests honours none', { timeout: 60_000 }, async () => {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { openProgressBar } from '../../src/cli/progress-bar.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { CONTAINERS } from './containers.ts';
+import { FRAGMENTS } from './fragments.ts';
 import { JSON_BODIES } from './json-bodies.ts';
 import { READERS } from './readers.ts';
 import { REWRITING } from './rewriting.ts';
@@ -9,6 +10,7 @@ import { SIGNATURES } from './signatures.ts';
 
 const CAMPAIGNS: Record<string, Campaign> = {
   containers: CONTAINERS,
+  fragments: FRAGMENTS,
   rewriting: REWRITING,
   signatures: SIGNATURES,
   bodies: JSON_BODIES,
@@ -19,6 +21,7 @@ const USAGE = `npx tsx test/fuzz/campaigns.ts NAME [--cases N] [--seed N] [--cas
 
   containers  media files with damaged bytes, boxes and chunks: looked at, probed and transcoded in cells
   rewriting   damaged sound files, looked at alone: what is written anew is written anew as itself
+  fragments   MP4 in fragments with damaged fields: read by the first look and written anew
   signatures  altered, cut and mistimed signed requests to the storage gateway
   bodies      JSON for every route, made from its OpenAPI document (needs a build: npm run build)
   readers     -progress output, ffprobe's JSON and the store's XML

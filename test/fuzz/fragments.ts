@@ -1,0 +1,112 @@
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { lookAtFile } from '../../src/look/look-file.ts';
+import { Refused } from '../../src/look/verdicts.ts';
+import { damaged, restructured } from './bytes.ts';
+import { type Campaign, count, type Fuzzer } from './campaign.ts';
+import { FRAGMENTED, makeSeeds } from './container-seeds.ts';
+import type { Random } from './random.ts';
+
+/** What a small file may take, on a busy machine too. */
+const MAX_MS = 8000;
+const MAX_GROWTH_BYTES = 300 * 2 ** 20;
+/** Bytes of index for each byte of a file: a row of eight tables for each sample of one byte. */
+const MAX_INDEX_FACTOR = 64;
+/** Boxes that tell where samples are and when they are shown. */
+const TELLING = [
+  'tfhd',
+  'tfdt',
+  'trun',
+  'trex',
+  'elst',
+  'mdhd',
+  'mvhd',
+  'stsd',
+  'stts',
+  'ctts',
+  'stsz',
+  'stco',
+  'sidx',
+];
+
+/** Files in fragments with damage, most of it in what describes the samples: each is read and written anew, or not. */
+export const FRAGMENTS: Campaign = { cases: 50_000, open };
+
+async function open(): Promise<Fuzzer> {
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-fragments-'));
+  const seeds = await makeSeeds(folder, FRAGMENTED);
+  const tally: Record<string, number> = {};
+  const started = process.memoryUsage.rss();
+  const [path, target, again] = ['case', 'target', 'again'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  return {
+    tally,
+    async one(random) {
+      const seed = random.pick(seeds);
+      const bytes = damage(random, seed.bytes);
+      writeFileSync(path, bytes);
+      const begun = performance.now();
+      const faults: string[] = [];
+      const verdict = await verdictOn(path, target);
+      count(tally, verdict);
+      const took = performance.now() - begun;
+      if (took > MAX_MS) faults.push(`a ${seed.kind} of ${bytes.length} bytes took ${Math.round(took)} ms`);
+      if (verdict.startsWith('fault')) faults.push(`a ${seed.kind}: ${verdict}`);
+      if (verdict === 'rewritten') {
+        const { size } = statSync(target);
+        if (size > bytes.length * MAX_INDEX_FACTOR)
+          faults.push(`a ${seed.kind} of ${bytes.length} bytes became ${size}`);
+        // What we wrote must be what we would take.
+        const second = await verdictOn(target, again);
+        if (second !== 'rewritten') faults.push(`our own container of a ${seed.kind} is ${second}`);
+      }
+      for (const name of [target, again]) rmSync(name, { force: true });
+      return faults;
+    },
+    async atEnd() {
+      globalThis.gc?.();
+      const growth = process.memoryUsage.rss() - started;
+      return growth > MAX_GROWTH_BYTES ? [`memory grew by ${Math.round(growth / 2 ** 20)} MiB`] : [];
+    },
+    async close() {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function verdictOn(path: string, target: string): Promise<string> {
+  try {
+    return (await lookAtFile({ path, demuxer: 'mov', target, mediaBytes: null })).container;
+  } catch (error) {
+    if (error instanceof Refused) return error.code;
+    return `fault ${(error as Error).stack?.split('\n').slice(0, 4).join(' ')}`;
+  }
+}
+
+function damage(random: Random, original: Buffer): Buffer {
+  if (random.chance(0.2)) return damaged(random, original);
+  if (random.chance(0.25)) return restructured(random, original);
+  const bytes = Buffer.from(original);
+  for (let left = random.int(1, 4); left > 0; left -= 1) alterField(random, bytes);
+  return bytes;
+}
+
+const EDGES = [0, 1, 2, 0x7f, 0xff, 0x1000, 0xffff, 0x10000, 0x7fffffff, 0x80000000, 0xffffff00, 0xffffffff];
+
+/** Another number in one of the fields of a telling box, its flags included. */
+function alterField(random: Random, bytes: Buffer): void {
+  const type = random.pick(TELLING);
+  const places: number[] = [];
+  for (let at = bytes.indexOf(type); at >= 0; at = bytes.indexOf(type, at + 4)) places.push(at);
+  if (places.length === 0) return;
+  const box = random.pick(places);
+  const field = box + 4 + 4 * random.int(0, 6);
+  if (field + 4 > bytes.length) return;
+  const now = bytes.readUInt32BE(field);
+  const value = random.pick([...EDGES, now + 1, now - 1, now * 2, now ^ (1 << random.int(0, 31)), random.int(0, 4096)]);
+  bytes.writeUInt32BE(value >>> 0, field);
+}
