@@ -37,24 +37,57 @@ export function required(program: string, debianPackage: string): string {
   throw new SandboxError(`${program} is missing`, `Install it: apt-get install ${debianPackage}`);
 }
 
-/** Turns bwrap's own words into the remedy: each way in which a system forbids user namespaces has its own. */
-export function explainNamespaces(error: Error): Error {
+/**
+ * Turns bwrap's own words into the remedy: each way in which a system forbids user namespaces has its own.
+ * @param proc where the kernel's settings and our own AppArmor profile are read
+ */
+export function explainNamespaces(error: Error, proc = '/proc'): Error {
+  if (/Function not implemented/i.test(error.message)) {
+    const remedy =
+      'Allow openat2: in a unit of systemd leave out RestrictSUIDSGID, in a container use deploy/docker/seccomp-worker.json';
+    return forbidden('a system call that bubblewrap needs is refused here', remedy, error);
+  }
   if (!/user namespace|namespace|uid map|Operation not permitted|Permission denied|No space left/i.test(error.message))
     return error;
-  if (readFlag('/proc/sys/kernel/unprivileged_userns_clone') === 0) {
+  const flag = (path: string) => readFlag(`${proc}/sys/${path}`);
+  if (flag('kernel/unprivileged_userns_clone') === 0) {
     return forbidden('the kernel forbids user namespaces', 'Set the sysctl kernel.unprivileged_userns_clone=1', error);
   }
-  if (readFlag('/proc/sys/user/max_user_namespaces') === 0) {
+  if (flag('user/max_user_namespaces') === 0) {
     return forbidden('the kernel allows no user namespaces', 'Set the sysctl user.max_user_namespaces=10000', error);
   }
-  if (readFlag('/proc/sys/kernel/apparmor_restrict_unprivileged_userns') === 1) {
+  const profile = appArmorProfile(proc);
+  if (profile === null && flag('kernel/apparmor_restrict_unprivileged_userns') === 1) {
     const remedy =
-      'Install an AppArmor profile for bwrap with the rule "userns," or set the sysctl kernel.apparmor_restrict_unprivileged_userns=0';
-    return forbidden('AppArmor forbids user namespaces', remedy, error);
+      'Load deploy/apparmor/airlock and start Airlock under it, for instance with aa-exec -p airlock -- ./airlock up (docs/operations.md), or set the sysctl kernel.apparmor_restrict_unprivileged_userns=0';
+    return forbidden(
+      'AppArmor forbids user namespaces (kernel.apparmor_restrict_unprivileged_userns is 1)',
+      remedy,
+      error,
+    );
+  }
+  if (profile !== null && profile !== APPARMOR_PROFILE) {
+    const remedy = 'Load deploy/apparmor/airlock and start Airlock under it: in Docker security_opt apparmor=airlock';
+    return forbidden(`the AppArmor profile ${profile} is in the way`, remedy, error);
   }
   const remedy =
     'In a container, start it with a seccomp profile that allows clone, unshare, mount, umount2, pivot_root and setns';
   return forbidden('user namespaces cannot be made here', remedy, error);
+}
+
+/** Name of the profile in `deploy/apparmor`. */
+const APPARMOR_PROFILE = 'airlock';
+
+/** The profile that holds us back; null when unconfined, when it only complains, and without AppArmor. */
+function appArmorProfile(proc: string): string | null {
+  for (const path of ['self/attr/apparmor/current', 'self/attr/current']) {
+    try {
+      return /^(.*\S) \(enforce\)\n?$/.exec(readFileSync(`${proc}/${path}`, 'utf8'))?.[1] ?? null;
+    } catch {
+      // An older kernel, or another security module.
+    }
+  }
+  return null;
 }
 
 function forbidden(reason: string, remedy: string, cause: Error): SandboxError {

@@ -85,6 +85,10 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
   /** A path of the host: not there in a root of its own, else closed. */
   const closed: Record<string, number> = own ? { ENOENT } : { EACCES };
   const readOnly: Record<string, number> = own ? { EROFS } : { EACCES };
+  /** Where the host's file system may be read-only for the whole service, as in units and containers, which is asked first. */
+  const unwritable: Record<string, number> = own ? closed : { EACCES, EROFS };
+  /** In a container the service may be process 1; in a pid namespace of its own that number is a process of the cell. */
+  const noThread: Record<string, number> = { EPERM, ESRCH, ...(own && service <= 2 && { 'its own process': 0 }) };
   const gone: Record<string, number> = { ENOSYS };
   /** gVisor's filter knows one error, and refuses before it looks whether the path is there. */
   const refused = tier.name === 'gvisor' ? refusedSomehow : refusedWith;
@@ -116,16 +120,17 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
     open('read /etc/shadow', '/etc/shadow'),
     open('list /root', '/root'),
     open('list /home', '/home'),
-    open('write to /dev/shm', '/dev/shm/airlock-probe', O_WRONLY_CREAT, own ? { ENOENT, EROFS } : closed),
+    open('write to /dev/shm', '/dev/shm/airlock-probe', O_WRONLY_CREAT, { ...unwritable, EROFS }),
     open('read /proc', '/proc/self/status', 0, closed, 'proc'),
-    open('read the environment of process 1', '/proc/1/environ', 0, closed, 'proc'),
+    // A /proc that hides other accounts' processes (hidepid, ProtectProc= of systemd) says that there is none.
+    open('read the environment of process 1', '/proc/1/environ', 0, { ...closed, ENOENT }, 'proc'),
     open('write to its own memory by /proc', '/proc/self/mem', O_RDWR, closed, 'proc'),
-    open('change where the kernel dumps cores', '/proc/sys/kernel/core_pattern', O_RDWR, closed, 'proc'),
+    open('change where the kernel dumps cores', '/proc/sys/kernel/core_pattern', O_RDWR, unwritable, 'proc'),
     open('read /sys', '/sys/kernel/uevent_seqnum', 0, closed, 'sys'),
     open('open a device', '/dev/null', 0, closed, 'device'),
     open('open the terminal', '/dev/tty', 0, closed, 'device'),
     open('write to the input folder', inside('/in/new'), O_WRONLY_CREAT, readOnly),
-    open('write to the root image', '/usr/bin/new', O_WRONLY_CREAT, readOnly),
+    open('write to the root image', '/usr/bin/new', O_WRONLY_CREAT, { ...readOnly, EROFS }),
     { ...refused('start a shell', closed, 'execve', '/bin/sh', 0, 0), onlyInCell: true },
     refused('make a device', gone, 'mknodat', AT_FDCWD, inside('/out/node'), S_IFCHR | 0o600, DEV_NULL),
     refused('make a symbolic link', gone, 'symlinkat', '/etc/passwd', AT_FDCWD, inside('/out/link')),
@@ -134,7 +139,7 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
     refused('make a socket pair', gone, 'socketpair', 1, 1, 0, Buffer.alloc(8)),
     refused('signal every process', { EPERM }, 'kill', -1, 0),
     refused('signal the service', { EPERM }, 'kill', service, 0),
-    refused('signal a thread of the service', { EPERM, ESRCH }, 'tgkill', service, service, 0),
+    refused('signal a thread of the service', noThread, 'tgkill', service, service, 0),
     refused('queue a signal', gone, 'rt_sigqueueinfo', service, 0, Buffer.alloc(128)),
     refused('have the kernel signal the service', { EPERM }, 'fcntl', 0, F_SETOWN, service),
     refused('get a handle of a process', gone, 'pidfd_open', service, 0),

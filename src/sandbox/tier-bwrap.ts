@@ -25,7 +25,7 @@ export function bwrapTier(tools: BwrapTools): Tier {
     inside: (path) => path,
     outsideText: (text) => text,
     launch: (spec) => launch(tools, spec),
-    explain: explainNamespaces,
+    explain: (error) => explainNamespaces(error),
   };
 }
 
