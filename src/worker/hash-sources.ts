@@ -1,4 +1,5 @@
-import { stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import { knownHash, recordHash } from '../domain/receipts/source-hashes.ts';
 import type { Claim, TranscodeInput } from '../domain/transcodes/row.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -9,20 +10,23 @@ export interface BroughtSource {
   row: TranscodeInput;
   /** Path on the host, of the bytes as they came. */
   file: string;
+  /** FFmpeg reads a container of ours instead: once hashed, nothing needs these bytes. */
+  isSpare: boolean;
 }
 
 /**
  * Hashes the sources of a job beside its FFmpeg, which reads the same pages of the file: for the manifest and the
  * receipt. An upload that an earlier job has hashed is not read again; once sealed its bytes cannot change. A hash that
- * cannot be had stays unknown, since it is no reason to fail a job.
+ * cannot be had stays unknown, since it is no reason to fail a job. What is spare then, and a copy in the job's own folder,
+ * is removed, so that no input takes its room twice for longer than that.
  */
 export async function hashSources(
   deps: WorkerDeps,
   claim: Claim,
   sources: readonly BroughtSource[],
-  signal: AbortSignal,
+  { folder, signal }: { folder: string; signal: AbortSignal },
 ): Promise<void> {
-  for (const { row, file } of sources) {
+  for (const { row, file, isSpare } of sources) {
     if (signal.aborted) return;
     try {
       const known = row.object_id ? await knownHash(deps.context.db, row.object_id) : null;
@@ -31,5 +35,7 @@ export async function hashSources(
     } catch (error) {
       if (!signal.aborted) deps.logger.warn({ err: error, job: claim.job.id }, 'a source could not be hashed');
     }
+    // What lies in the storage of this machine is used where it is, and is not ours to remove.
+    if (isSpare && dirname(file) === folder) await rm(file, { force: true });
   }
 }

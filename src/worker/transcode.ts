@@ -46,13 +46,14 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
     const inputs = await prepareInputs(deps, claim, folder.path, slot, stop);
     const assets = await prepareAssets(deps, claim, parsed.assets, inputs, { folder: folder.path, slot, signal: stop });
     const brought = [
-      ...inputs.map(({ source }, index) => ({ row: claim.inputs[index]!, file: source })),
+      ...inputs.map(({ source, file }, index) => ({ row: claim.inputs[index]!, file: source, isSpare: file !== source })),
       ...assets.flatMap((asset, index) => {
         const row = claim.assets.find(({ position }) => position === claim.inputs.length + index);
-        return asset && row ? [{ row, file: asset.source }] : [];
+        return asset && row ? [{ row, file: asset.source, isSpare: asset.file !== asset.source }] : [];
       }),
     ];
-    hashing = hashSources(deps, claim, brought, AbortSignal.any([stop, hashingEnds.signal]));
+    const hashingStop = AbortSignal.any([stop, hashingEnds.signal]);
+    hashing = hashSources(deps, claim, brought, { folder: folder.path, signal: hashingStop });
     const plan = makePlan(deps, claim, request, { inputs, assets });
     const limits = await cellLimits(deps, claim, plan);
     const layers = await writeLayers(plan.layers, folder.path);

@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { entriesBelow } from '../helpers/files.ts';
 import { makeClip } from '../helpers/media.ts';
@@ -20,8 +20,10 @@ describe('inputs from the web', () => {
   let folder: string;
   let source: Awaited<ReturnType<typeof startSource>>;
   let clip: Buffer;
+  let long: Buffer;
   const routes: Record<string, RequestListener> = {
     '/clip.mp4': (_request, response) => void response.writeHead(200, { 'content-type': 'video/mp4' }).end(clip),
+    '/long.mp4': (_request, response) => void response.writeHead(200, { 'content-type': 'video/mp4' }).end(long),
     '/moved': (_request, response) => void response.writeHead(302, { location: `/clip.mp4?token=${SECRET}` }).end(),
     '/inward': (_request, response) =>
       void response.writeHead(302, { location: 'http://169.254.169.254/latest/meta-data/' }).end(),
@@ -47,6 +49,7 @@ describe('inputs from the web', () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-sources-'));
     await makeClip(join(folder, 'clip.mp4'));
     clip = await readFile(join(folder, 'clip.mp4'));
+    long = await readFile(await makeClip(join(folder, 'long.mp4'), { seconds: 20 }));
     source = await startSource((request, response) => {
       const route = routes[request.url!.split('?')[0]!];
       if (route) route(request, response);
@@ -91,6 +94,35 @@ describe('inputs from the web', () => {
     await database.end();
     expect(rows[0].kept).toBe(0);
     expect(await entriesBelow(join(service.dataDir, 'work'))).toEqual([]);
+  });
+
+  it('take their room once: the file as it came goes when FFmpeg reads one of ours, and is hashed all the same', async () => {
+    const { json: job } = await service.call('POST', '/v1/transcodes', {
+      inputs: [{ url: `${source.url}/long.mp4` }],
+      outputFormat: 'webm',
+    });
+    const names = async () => (await entriesBelow(join(service.dataDir, 'work'))).map((path) => basename(path));
+    await until(async () => (await names()).includes('source-0'), { what: 'the file as it came' });
+    await until(
+      async () => {
+        const there = await names();
+        return there.includes('input-0.container') && !there.includes('source-0');
+      },
+      { what: 'the container alone' },
+    );
+    const ended = await until(
+      async () => {
+        const { json } = await service.call('GET', `/v1/transcodes/${job.id}`);
+        return json.completed_at && json;
+      },
+      { what: 'its end' },
+    );
+    expect(ended).toMatchObject({ status: 'completed', inputs: [{ container: 'rewritten', size: long.length }] });
+    const { json } = await service.call('GET', `/v1/transcodes/${job.id}/manifest`);
+    expect(json.manifest.inputs[0]).toMatchObject({
+      size: long.length,
+      sha256: createHash('sha256').update(long).digest('hex'),
+    });
   });
 
   it.each([
