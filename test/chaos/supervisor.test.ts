@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { processesIn } from '../../src/supervisor/process-table.ts';
 import { makeClip, upload } from '../helpers/media.ts';
 import { startService, type TestService } from '../helpers/service.ts';
 import { openServiceDatabase } from '../helpers/service-database.ts';
@@ -71,6 +73,31 @@ describe('the supervisor', () => {
       `supervisor killed: the next one served after ${startMs} ms, all jobs ended after ${Date.now() - killedAt} ms`,
     );
     await until(() => children.every((pid) => !isAlive(pid)), { what: 'the end of the old children' });
+    const db = await openServiceDatabase(service);
+    await expectEachCompletedOnce(db, ids);
+    await expectNoOrphans(db, service);
+    await db.end();
+  });
+
+  it('ends everything at once at a second Ctrl-C, and loses nothing', async () => {
+    const client = patientClient(service, service.key);
+    const ids = [await client.create(slow())];
+    await running(ids[0]!);
+    const children = ROLES.flatMap((role) => service.pids(role));
+    expect(children).toHaveLength(4);
+    process.kill(service.pid, 'SIGINT');
+    await until(() => service.output().includes('once more ends at once'), { what: 'the drain' });
+    const began = Date.now();
+    process.kill(service.pid, 'SIGINT');
+    await until(() => service.exitCode() !== null, { what: 'the end of the supervisor' });
+    expect(service.exitCode()).toBe(1);
+    expect(Date.now() - began).toBeLessThan(5_000);
+    // Not a moment later: PostgreSQL is gone when the supervisor is.
+    expect(children.filter(isAlive)).toEqual([]);
+    expect(existsSync(join(service.dataDir, 'ready.json'))).toBe(false);
+    expect(await processesIn(join(service.dataDir, 'postgres', 'data'), 'postgres')).toEqual([]);
+    await next();
+    expect(await untilFinal(patientClient(service, service.key), ids)).toEqual(['completed']);
     const db = await openServiceDatabase(service);
     await expectEachCompletedOnce(db, ids);
     await expectNoOrphans(db, service);
