@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { type Config, readConfig } from '../config/config.ts';
+import { addAccounts } from './accounts-command.ts';
 import { EXIT } from './exit.ts';
 import { red } from './style.ts';
 import { version } from './version.ts';
@@ -17,6 +18,7 @@ Examples:
   ./airlock transcode holiday.mov holiday.mp4 --resolution 720p
   ./airlock up
   ./airlock keys create --name website --json
+  ./airlock accounts set default --memory-mb 2048
   ./airlock doctor
 
 Settings are AIRLOCK_* variables; docs/configuration.md lists them.
@@ -89,6 +91,8 @@ keys
   .argument('<id>')
   .option('--json', 'print JSON')
   .action(async (id, options) => (await import('./commands/keys.ts')).revokeKeyCommand(readConfig(), id, options));
+
+addAccounts(program);
 
 program
   .command('receipt')

@@ -1,38 +1,5 @@
 import { z } from 'zod';
-
-/** What the cell of a transcode may use at most. Server, account and job each have a word; the lowest counts. */
-export const LIMIT_NAMES = ['memory_mb', 'cpu_seconds', 'wall_seconds', 'output_mb'] as const;
-
-export type LimitName = (typeof LIMIT_NAMES)[number];
-
-/** Who set the limit that counts. */
-export const LIMIT_SETTERS = ['job', 'account', 'server'] as const;
-
-export type LimitSetter = (typeof LIMIT_SETTERS)[number];
-
-/** Null and absent alike: nothing is asked for. */
-export type JobLimits = Readonly<Partial<Record<LimitName, number | null | undefined>>>;
-
-/** A megabyte of these limits, bytes. */
-export const LIMIT_MB = 2 ** 20;
-
-/** Bounds of a limit, the same for jobs and accounts. */
-export interface LimitBounds {
-  least: number;
-  /** Why there is no lower value. */
-  why: string;
-  most: number;
-  /** In words, after a number. */
-  unit: string;
-}
-
-export const LIMIT_BOUNDS: Readonly<Record<LimitName, LimitBounds>> = {
-  // Measured (FFmpeg 7.1, Debian 13, control group): loading and 320x180 to H.264 takes 32 MB, 720p 128 MB.
-  memory_mb: { least: 64, why: 'FFmpeg and its libraries need that much to load', most: 1_048_576, unit: 'MB' },
-  cpu_seconds: { least: 1, why: 'the kernel counts whole seconds', most: 10_000_000, unit: 's' },
-  wall_seconds: { least: 1, why: 'starting FFmpeg alone takes a part of a second', most: 1_000_000, unit: 's' },
-  output_mb: { least: 1, why: 'smaller outputs need no limit', most: 1_048_576, unit: 'MB' },
-};
+import { LIMIT_BOUNDS, LIMIT_NAMES, LIMIT_SETTERS, type LimitName } from './limit-bounds.ts';
 
 function limitField(name: LimitName) {
   const { least, why, most } = LIMIT_BOUNDS[name];
@@ -87,10 +54,3 @@ export const shownLimits = z
   .meta({ id: 'AppliedLimits' });
 
 export type ShownLimits = z.infer<typeof shownLimits>;
-
-/** The limits that a cell was given. */
-export interface AppliedLimits {
-  limits: Readonly<Record<LimitName, { value: number; setBy: LimitSetter }>>;
-  /** The one that ended the cell. */
-  hit: LimitName | null;
-}

@@ -7,7 +7,7 @@ import {
   LIMIT_NAMES,
   type LimitName,
   type LimitSetter,
-} from './job-limits.ts';
+} from './limit-bounds.ts';
 
 /** The limit behind a failure. */
 export const LIMIT_OF_FAILURE: Readonly<Partial<Record<FailureCode, LimitName>>> = {

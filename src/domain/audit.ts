@@ -15,7 +15,8 @@ export interface AuditEntry {
     | 'transcode.erased'
     | 'sandbox.violation'
     | 'sandbox.self_test_failed'
-    | 'account.created';
+    | 'account.created'
+    | 'account.changed';
   target?: string | null;
   result: 'ok' | 'refused' | 'failed';
   ip?: string | null;

@@ -1,5 +1,5 @@
 import { JobFailure } from '../contract/failures.ts';
-import type { AppliedLimits, LimitName } from '../contract/job-limits.ts';
+import type { AppliedLimits, LimitName } from '../contract/limit-bounds.ts';
 import { describeLimit } from '../contract/limit-advice.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { recordInput, reportProgress } from '../domain/transcodes/progress.ts';

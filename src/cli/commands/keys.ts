@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { type CreateKeyBody, createKeyBody, SCOPES } from '../../contract/keys.ts';
 import { openPool, type Pool, type Tx } from '../../database/pool.ts';
+import { checkAccountName } from '../../domain/account-settings.ts';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../../domain/accounts.ts';
 import { type CreatedKey, createKey, isAlive, listKeys, revokeKey, rotateKey, viewKey } from '../../domain/keys.ts';
 import { isUuid } from '../../ids/uuid.ts';
@@ -36,7 +37,8 @@ export async function createKeyCommand(
     const issue = parsed.error.issues[0];
     throw new UsageError(`${issue?.path.join('.') || 'key'}: ${issue?.message}. Scopes are ${SCOPES.join(', ')}.`);
   }
-  const created = await withKeys(config, (pool) => create(pool, parsed.data, options.account ?? DEFAULT_ACCOUNT));
+  const account = checkAccountName(options.account ?? DEFAULT_ACCOUNT);
+  const created = await withKeys(config, (pool) => create(pool, parsed.data, account));
   print(created, options);
 }
 

@@ -1,5 +1,5 @@
 -- What the cell of a job may use: an account can only lower what the server allows, and a job what its account allows.
--- The least of each is that of src/contract/job-limits.ts: with less FFmpeg does not even load.
+-- The least of each is that of src/contract/limit-bounds.ts: with less FFmpeg does not even load.
 ALTER TABLE accounts
   ADD COLUMN memory_mb    integer CHECK (memory_mb >= 64),               -- null, here and below: what the server allows
   ADD COLUMN cpu_seconds  integer CHECK (cpu_seconds >= 1),

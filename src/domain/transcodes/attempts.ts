@@ -1,4 +1,4 @@
-import type { AppliedLimits } from '../../contract/job-limits.ts';
+import type { AppliedLimits } from '../../contract/limit-bounds.ts';
 import type { Db, Tx } from '../../database/pool.ts';
 import type { AttemptState } from '../../database/tables.ts';
 import type { Context } from '../context.ts';

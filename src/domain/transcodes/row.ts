@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import type { JobLimits } from '../../contract/job-limits.ts';
+import type { JobLimits } from '../../contract/limit-bounds.ts';
 import type { TranscodeInputsTable, TranscodesTable } from '../../database/tables.ts';
 import type { Vault } from '../../ids/vault.ts';
 import type { Lane } from '../../queue/queue.ts';

@@ -1,6 +1,7 @@
 import type { Warning } from '../../contract/common.ts';
-import { type AppliedLimits, LIMIT_NAMES, type ShownLimits } from '../../contract/job-limits.ts';
+import type { ShownLimits } from '../../contract/job-limits.ts';
 import { adviceFor } from '../../contract/limit-advice.ts';
+import { type AppliedLimits, LIMIT_NAMES } from '../../contract/limit-bounds.ts';
 import type { Job } from '../../contract/transcodes.ts';
 import type { Db } from '../../database/pool.ts';
 import type { Vault } from '../../ids/vault.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type JobLimits, LIMIT_BOUNDS, LIMIT_MB, LIMIT_NAMES } from '../../contract/job-limits.ts';
+import { type JobLimits, LIMIT_BOUNDS, LIMIT_MB, LIMIT_NAMES } from '../../contract/limit-bounds.ts';
 import { type CellBudget, effectiveLimits, withHit } from './effective-limits.ts';
 
 const SERVER: CellBudget = {

@@ -5,7 +5,7 @@ import {
   LIMIT_NAMES,
   type LimitName,
   type LimitSetter,
-} from '../../contract/job-limits.ts';
+} from '../../contract/limit-bounds.ts';
 
 /** What a cell may use, in the units of the sandbox. */
 export interface CellBudget {

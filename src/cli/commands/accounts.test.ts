@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { checkAccountName } from '../../domain/account-settings.ts';
+import { readChanges } from './accounts.ts';
+
+describe('settings on the command line', () => {
+  it('are numbers, words that take them back, and switches', () => {
+    const texts = {
+      memoryMb: '64',
+      wallSeconds: 'default',
+      monthlyMinutes: ' 0 ',
+      maxQueued: 'none',
+      disarm: 'on',
+      json: true,
+    };
+    expect(readChanges(texts)).toEqual({
+      memory_mb: 64,
+      wall_seconds: null,
+      max_queued: null,
+      monthly_minutes: 0,
+      disarm: true,
+    });
+  });
+
+  const wrong: [texts: Record<string, string>, message: RegExp][] = [
+    [{}, /Nothing to set.*--help/],
+    [
+      { cpuSeconds: '0' },
+      /^--cpu-seconds must be a whole number from 1 to 10000000 \(1 is the least: .*\), or "default"; not "0"/,
+    ],
+    [{ wallSeconds: '-5' }, /^--wall-seconds .*not "-5"/],
+    [{ outputMb: '1.5' }, /^--output-mb .*not "1\.5"/],
+    [{ memoryMb: '2gb' }, /not "2gb"/],
+    [{ maxQueued: '1e3' }, /not "1e3"/],
+    [{ maxQueued: '0x10' }, /not "0x10"/],
+    [{ memoryMb: 'NaN' }, /not "NaN"/],
+    [{ memoryMb: 'Infinity' }, /not "Infinity"/],
+    [{ memoryMb: '' }, /not ""/],
+    [{ maxConcurrent: '2147483648' }, /to 2147483647/],
+    [{ maxUploadBytes: '2048576001' }, /to 2048576000/],
+    [{ disarm: 'yes' }, /^--disarm takes on or off, not "yes"/],
+    [{ memoryMb: '512', disabled: 'default' }, /^--disabled takes on or off/],
+  ];
+  it.each(wrong)('are refused by name, with reason and remedy: %j', (texts, message) => {
+    expect(() => readChanges(texts)).toThrow(message);
+  });
+});
+
+describe('the name of an account', () => {
+  it('is any text of one line, trimmed', () => {
+    expect(checkAccountName('  Ö & sons 🎬 ')).toBe('Ö & sons 🎬');
+  });
+
+  it.each(['', '   ', 'a\nb', 'a\u001b[31m', 'x'.repeat(101)])('is refused: %j', (name) => {
+    expect(() => checkAccountName(name)).toThrow(expect.objectContaining({ code: 'invalid_request' }));
+  });
+});

@@ -1,0 +1,148 @@
+import type { Config } from '../../config/config.ts';
+import {
+  type AccountChanges,
+  type AccountUsage,
+  type AccountView,
+  NUMBER_SETTINGS,
+  type NumberSettingName,
+  refusedNumber,
+  SWITCH_SETTINGS,
+  type SwitchSettingName,
+  settingFlag,
+} from '../../contract/account-settings.ts';
+import type { Tx } from '../../database/pool.ts';
+import {
+  accountNamed,
+  accountUsage,
+  changeAccount,
+  checkAccountName,
+  createAccount,
+  listAccounts,
+  viewAccount,
+} from '../../domain/account-settings.ts';
+import type { Account } from '../../domain/accounts.ts';
+import { UsageError } from '../exit.ts';
+import { bold, dim } from '../style.ts';
+import { withKeys } from './keys.ts';
+
+const ACTOR = 'cli';
+/** Words that take a number back to what holds without it. */
+const TAKE_BACK = ['default', 'none'];
+
+interface JsonOption {
+  json?: boolean;
+}
+
+/** What commander read: text by the setting's name in camel case. */
+export type SettingTexts = Readonly<Record<string, string | boolean | undefined>>;
+
+export async function listAccountsCommand(config: Config, options: JsonOption): Promise<void> {
+  const accounts = (await withKeys(config, (pool) => listAccounts(pool.db))).map(viewAccount);
+  if (options.json) {
+    write(JSON.stringify(accounts));
+    return;
+  }
+  if (accounts.length === 0) process.stderr.write('No accounts yet. Make one with ./airlock accounts create NAME\n');
+  for (const account of accounts) {
+    const own = ownSettings(account).map(([name, value]) => `${name}=${value}`);
+    const state = account.disabled_at ? 'disabled' : 'open';
+    write(`${account.id}  ${state}  ${own.join(' ') || 'defaults'}  ${account.name}`);
+  }
+}
+
+export async function showAccountCommand(config: Config, name: string, options: JsonOption): Promise<void> {
+  const { account, usage } = await withKeys(config, async ({ db }) => {
+    const found = await accountNamed(db, name);
+    return { account: found, usage: await accountUsage(db, found) };
+  });
+  print(account, usage, options);
+}
+
+export async function createAccountCommand(config: Config, name: string, options: JsonOption): Promise<void> {
+  const checked = checkAccountName(name);
+  const account = await inTransaction(config, (tx) => createAccount(tx, checked, ACTOR));
+  if (options.json) {
+    write(JSON.stringify(viewAccount(account)));
+    return;
+  }
+  write(`Made ${account.name} (${account.id}).`);
+  process.stderr.write(dim('A key for it: ./airlock keys create --name NAME --account ACCOUNT\n'));
+}
+
+export async function setAccountCommand(config: Config, name: string, texts: SettingTexts & JsonOption): Promise<void> {
+  const changes = readChanges(texts);
+  const account = await inTransaction(config, (tx) => changeAccount(tx, name, changes, ACTOR));
+  print(account, null, texts);
+}
+
+/** Throws `UsageError` that names the option, what is wrong and what it takes; also when nothing is to be changed. */
+export function readChanges(texts: SettingTexts): AccountChanges {
+  const changes: AccountChanges = {};
+  for (const name of Object.keys(NUMBER_SETTINGS) as NumberSettingName[]) {
+    const text = texts[camelCase(name)];
+    if (typeof text === 'string') changes[name] = readNumber(name, text.trim());
+  }
+  for (const name of Object.keys(SWITCH_SETTINGS) as SwitchSettingName[]) {
+    const text = texts[name];
+    if (typeof text !== 'string') continue;
+    if (text !== 'on' && text !== 'off') throw new UsageError(`${settingFlag(name)} takes on or off, not "${text}".`);
+    changes[name] = text === 'on';
+  }
+  if (Object.keys(changes).length === 0) {
+    throw new UsageError('Nothing to set. ./airlock accounts set --help lists the settings.');
+  }
+  return changes;
+}
+
+function readNumber(name: NumberSettingName, text: string): number | null {
+  if (TAKE_BACK.includes(text)) return null;
+  // Digits alone: neither 1e3 nor 0x10 nor 512mb is what it seems to everybody.
+  const reason = refusedNumber(name, /^\d+$/.test(text) ? Number(text) : Number.NaN);
+  if (reason) throw new UsageError(`${settingFlag(name)} ${reason}, or "default"; not "${text}".`);
+  return Number(text);
+}
+
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** What is set for this account and holds for no other by itself. */
+function ownSettings(account: AccountView): [string, string | number][] {
+  const numbers = (Object.keys(NUMBER_SETTINGS) as NumberSettingName[]).flatMap((name): [string, number][] => {
+    const value = account[name];
+    return value === null || value.toLocaleString('en') === NUMBER_SETTINGS[name].otherwise ? [] : [[name, value]];
+  });
+  return account.disarm ? [...numbers, ['disarm', 'on']] : numbers;
+}
+
+function print(account: Account, usage: AccountUsage | null, options: JsonOption): void {
+  const view = viewAccount(account);
+  if (options.json) {
+    write(JSON.stringify({ ...view, ...(usage && { usage }) }));
+    return;
+  }
+  write(`${bold(view.name)} (${view.id})`);
+  const own = new Map(ownSettings(view));
+  for (const [name, { meaning, otherwise }] of Object.entries(NUMBER_SETTINGS)) {
+    row(name, own.get(name) ?? dim(otherwise), meaning);
+  }
+  row('disarm', view.disarm ? 'on' : dim('off'), SWITCH_SETTINGS.disarm.meaning);
+  row('disabled', view.disabled_at ? `since ${view.disabled_at}` : dim('off'), SWITCH_SETTINGS.disabled.meaning);
+  if (usage) {
+    write(
+      `${usage.keys} live keys, ${usage.waiting} jobs wait, ${usage.running} run, ${usage.minutes} minutes this month`,
+    );
+  }
+}
+
+function row(name: string, value: string | number, meaning: string): void {
+  write(`  ${name.padEnd(20)} ${value}  ${dim(meaning)}`);
+}
+
+function write(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+function inTransaction<T>(config: Config, work: (tx: Tx) => Promise<T>): Promise<T> {
+  return withKeys(config, (pool) => pool.db.transaction().execute(work));
+}

@@ -1,0 +1,144 @@
+import type pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  NUMBER_SETTINGS,
+  type NumberSettingName,
+  SWITCH_SETTINGS,
+  settingFlag,
+} from '../../src/contract/account-settings.ts';
+import { call, startService, type TestService } from '../helpers/service.ts';
+import { openServiceDatabase } from '../helpers/service-database.ts';
+
+const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
+
+describe('airlock accounts beside a running service', () => {
+  let service: TestService;
+  let database: pg.Client;
+  beforeAll(async () => {
+    service = await startService();
+    database = await openServiceDatabase(service);
+  });
+  afterAll(async () => {
+    await database?.end();
+    await service?.remove();
+  });
+
+  const accounts = (...args: string[]) => service.cli('accounts', ...args);
+  const json = async (...args: string[]) => {
+    const { code, stdout, stderr } = await accounts(...args, '--json');
+    expect([code, stderr]).toEqual([0, '']);
+    return JSON.parse(stdout);
+  };
+
+  it('makes an account once, with a line in the audit log, and shows it among all', async () => {
+    const made = await json('create', 'Ö & sons');
+    expect(made).toMatchObject({
+      name: 'Ö & sons',
+      memory_mb: null,
+      max_concurrent: 16,
+      disarm: false,
+      disabled_at: null,
+    });
+    const again = await accounts('create', ' Ö & sons ');
+    expect(again).toMatchObject({ code: 1, stdout: '' });
+    expect(again.stderr).toMatch(/name belongs to an account already\. Choose another; \.\/airlock accounts list/);
+    const names = (await json('list')).map(({ name }: { name: string }) => name);
+    expect(names).toEqual(['default', 'Ö & sons']);
+    const { stdout } = await accounts('list');
+    expect(stdout).toContain(`${made.id}  open  defaults  Ö & sons\n`);
+    const { rows } = await database.query(`SELECT actor, result FROM audit_log WHERE target = $1`, [made.id]);
+    expect(rows).toEqual([{ actor: 'cli', result: 'ok' }]);
+  });
+
+  it('sets every setting to its bounds and takes it back, and keeps what was not named', async () => {
+    const before = await json('create', 'all');
+    for (const [end, pick] of Object.entries({ least: 'least', most: 'most' } as const)) {
+      const args = NUMBERS.flatMap((name) => [settingFlag(name), String(NUMBER_SETTINGS[name][pick])]);
+      const changed = await json('set', 'all', ...args, '--disarm', end === 'least' ? 'on' : 'off');
+      for (const name of NUMBERS) expect([name, changed[name]]).toEqual([name, NUMBER_SETTINGS[name][pick]]);
+      expect(changed.disarm).toBe(end === 'least');
+    }
+    const kept = await json('set', 'all', '--memory-mb', '128');
+    expect([kept.memory_mb, kept.cpu_seconds]).toEqual([128, NUMBER_SETTINGS.cpu_seconds.most]);
+    const back = NUMBERS.flatMap((name, index) => [settingFlag(name), index % 2 ? 'none' : 'default']);
+    expect(await json('set', 'all', ...back)).toEqual(before);
+    const { rows } = await database.query(
+      `SELECT action, details FROM audit_log WHERE target = $1 AND details ? 'memory_mb' ORDER BY seq`,
+      [before.id],
+    );
+    expect(rows.map((row) => row.details.memory_mb)).toEqual([64, 1_048_576, 128, null]);
+    expect(new Set(rows.map((row) => row.action))).toEqual(new Set(['account.changed']));
+    expect(await service.cli('audit', 'verify')).toMatchObject({ code: 0 });
+  });
+
+  it('shows own settings and those of the server, live keys, jobs and minutes', async () => {
+    const { key } = await service.makeKey('--account', 'seen');
+    await accounts('set', 'seen', '--wall-seconds', '77');
+    const source = { inputs: [{ url: 'https://media.example.com/a.mp4' }], outputFormat: 'mp3' };
+    expect((await call(`${service.api}/v1/transcodes`, 'POST', key, source)).status).toBe(201);
+    const shown = await json('show', 'seen');
+    expect(shown).toMatchObject({ wall_seconds: 77, usage: { keys: 1, minutes: 0 } });
+    const { stdout, code } = await accounts('show', 'seen');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^ {2}wall_seconds +77 /m);
+    expect(stdout).toMatch(/^ {2}memory_mb +what the server allows /m);
+    expect(stdout).toMatch(/^1 live keys, \d jobs wait, \d run, 0 minutes this month$/m);
+    for (const text of [stdout, JSON.stringify(shown)]) expect(text).not.toContain('al_live_');
+  });
+
+  it('changes what the very next request gets', async () => {
+    const { key } = await service.makeKey('--account', 'closed');
+    const status = async () => (await call(`${service.api}/v1/transcodes`, 'GET', key)).status;
+    expect(await status()).toBe(200);
+    await json('set', 'closed', '--disabled', 'on');
+    expect(await status()).toBe(403);
+    await json('set', 'closed', '--disabled', 'off', '--requests-per-minute', '2');
+    expect([await status(), await status(), await status()]).toContain(429);
+  });
+
+  it('lets nobody set by SQL what no cell could start with', async () => {
+    for (const [name, least] of [
+      ['memory_mb', 64],
+      ['cpu_seconds', 1],
+      ['wall_seconds', 1],
+      ['output_mb', 1],
+    ] as const) {
+      expect(NUMBER_SETTINGS[name].least).toBe(least);
+      await expect(database.query(`UPDATE accounts SET ${name} = ${least - 1}`)).rejects.toThrow(/check constraint/);
+    }
+  });
+
+  it('teaches: help names every setting with its least value and what holds without it', async () => {
+    const { stdout, code } = await accounts('set', '--help');
+    expect(code).toBe(0);
+    for (const name of [...NUMBERS, ...Object.keys(SWITCH_SETTINGS)]) expect(stdout).toContain(settingFlag(name));
+    expect(stdout).toContain('takes a setting back');
+    expect((await service.cli('--help')).stdout).toContain('accounts');
+  });
+
+  const wrong: Record<string, [args: string[], code: number, message: RegExp]> = {
+    'no name': [['set'], 2, /missing required argument 'name'/],
+    'less than FFmpeg needs': [
+      ['set', 'default', '--memory-mb', '63'],
+      2,
+      /--memory-mb must be a whole number from 64 .*FFmpeg and its libraries.*"63"/,
+    ],
+    'an unknown setting': [['set', 'default', '--memory', '512'], 2, /unknown option '--memory'/],
+    'an unknown account': [
+      ['set', 'nobody', '--memory-mb', '512'],
+      1,
+      /No account has that name\. \.\/airlock accounts list/,
+    ],
+    'an unknown account to show': [['show', 'nobody'], 1, /No account has that name/],
+    'control characters': [['create', 'a\u001b[31m'], 1, /name must not hold control characters/],
+    'an unknown subcommand': [['delete', 'default'], 2, /unknown command 'delete'/],
+  };
+  it.each(Object.keys(wrong))('refuses with a reason, and changes nothing: %s', async (name) => {
+    const before = await database.query('SELECT * FROM accounts ORDER BY id');
+    const [args, code, message] = wrong[name]!;
+    const refused = await accounts(...args);
+    expect(refused.stderr).toMatch(message);
+    expect(refused).toMatchObject({ code, stdout: '' });
+    expect((await database.query('SELECT * FROM accounts ORDER BY id')).rows).toEqual(before.rows);
+  });
+});

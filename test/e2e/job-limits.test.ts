@@ -1,0 +1,180 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { LIMIT_BOUNDS, LIMIT_NAMES } from '../../src/contract/limit-bounds.ts';
+import { makeClip, transcode, upload } from '../helpers/media.ts';
+import { startService, type TestService } from '../helpers/service.ts';
+import { until } from '../helpers/until.ts';
+import { tracesOfJobs } from '../hostile/flood/traces.ts';
+
+const NO_LIMITS = { memory_mb: null, cpu_seconds: null, wall_seconds: null, output_mb: null };
+
+describe('limits of a job', () => {
+  let service: TestService;
+  let folder: string;
+  /** A second of 720p: takes some 130 MB to encode. */
+  let clip: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-job-limits-'));
+    [service] = await Promise.all([
+      startService({ AIRLOCK_WORKER_SLOTS: '3' }),
+      makeClip(join(folder, 'clip.mp4'), { size: '1280x720' }),
+    ]);
+    clip = (await upload(service, join(folder, 'clip.mp4'))).fileUrl;
+  });
+  afterAll(async () => {
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const set = (name: string, ...settings: string[]) => service.cli('accounts', 'set', name, ...settings);
+  const option = (name: string, argument?: string) => ({ option: name, ...(argument !== undefined && { argument }) });
+  /** Takes minutes: pictures without end, each compressed as well as it can be. */
+  const slow = () => ({
+    inputs: [{ url: clip, options: [option('-stream_loop', '-1')] }],
+    outputFormat: 'mp4',
+    options: [option('-t', '600'), option('-preset', 'veryslow')],
+  });
+  /** Raw sound: 11 MB a minute. */
+  const wide = () => ({
+    inputs: [{ url: clip, options: [option('-stream_loop', '-1')] }],
+    outputFormat: 'wav',
+    options: [option('-t', '600'), option('-c:a', 'pcm_s16le'), option('-ac', '2')],
+  });
+  const greedy = () => ({ inputs: [{ url: clip }], outputFormat: 'mp4', preset: { quality: 'high' } });
+  const small = () => ({ inputs: [{ url: clip }], outputFormat: 'mp3' });
+
+  const stopped = {
+    memory_mb: { job: greedy, value: 64, code: 'limit_memory', unit: 'MB' },
+    cpu_seconds: { job: slow, value: 1, code: 'limit_cpu', unit: 's' },
+    wall_seconds: { job: slow, value: 1, code: 'limit_time', unit: 's' },
+    output_mb: { job: wide, value: 1, code: 'limit_output', unit: 'MB' },
+  } as const;
+
+  it.each(LIMIT_NAMES)('stop a job at its own %s, say whose limit it was, and leave nothing', async (name) => {
+    const { job, value, code, unit } = stopped[name];
+    const [failed, beside] = await Promise.all([
+      transcode(service, { ...job(), limits: { [name]: value } }),
+      transcode(service, small()),
+    ]);
+    expect(failed).toMatchObject({
+      status: 'failed',
+      error_code: code,
+      error_message: expect.stringContaining(`(${value} ${unit}, its own limit).`),
+      error_advice: expect.stringContaining(`raise limits.${name} or leave it out`),
+      outputs: [],
+      attempts: 1,
+      limits: { [name]: { requested: value, applied: value, set_by: 'job' } },
+    });
+    expect(beside.status).toBe('completed');
+    await until(() => tracesOfJobs(service).length === 0, {
+      what: 'every trace of the jobs to be gone',
+      timeoutMs: 5000,
+    });
+  });
+
+  it('are shown with what was asked for, what the cell was given, and who had set it', async () => {
+    const limits = { memory_mb: 300, cpu_seconds: 100_000, wall_seconds: null };
+    const created = await service.call('POST', '/v1/transcodes', { ...small(), limits });
+    expect(created.json).toMatchObject({
+      warnings: [],
+      limits: { memory_mb: { requested: 300, applied: null, set_by: null } },
+    });
+    const { json: job } = await service.call('GET', `/v1/transcodes/${created.json.id}?wait=60`);
+    expect(job).toMatchObject({
+      status: 'completed',
+      limits: {
+        memory_mb: { requested: 300, applied: 300, set_by: 'job' },
+        cpu_seconds: { requested: 100_000, applied: expect.any(Number), set_by: 'server' },
+        wall_seconds: { requested: null, applied: expect.any(Number), set_by: 'server' },
+        output_mb: { requested: null, applied: expect.any(Number), set_by: 'server' },
+      },
+      warnings: [
+        { field: 'limits.cpu_seconds', message: expect.stringMatching(/^Has no effect: .*the server's limit/) },
+      ],
+    });
+    expect(job.limits.cpu_seconds.applied).toBeLessThan(100_000);
+  });
+
+  it('of an account hold for the next job, set while the service runs, and a job can lower them but not raise them', async () => {
+    const { key } = await service.makeKey('--account', 'narrow');
+    const narrow: TestService = {
+      ...service,
+      call: (method, path, body) => service.call(method, path, body, { authorization: `Bearer ${key}` }),
+    };
+    const { fileUrl } = await upload(narrow, join(folder, 'clip.mp4'));
+    const job = { ...greedy(), inputs: [{ url: fileUrl }] };
+    expect(await set('narrow', '--memory-mb', '80', '--wall-seconds', '30')).toMatchObject({ code: 0 });
+    const failed = await transcode(narrow, { ...job, limits: { memory_mb: 4000, wall_seconds: 20 } });
+    expect(failed).toMatchObject({
+      status: 'failed',
+      error_code: 'limit_memory',
+      error_message: expect.stringContaining("(80 MB, the account's limit)."),
+      error_advice: expect.stringMatching(/^The account's limit was hit: use a smaller.*ask the operator.*--memory-mb/),
+      limits: {
+        memory_mb: { requested: 4000, applied: 80, set_by: 'account' },
+        wall_seconds: { requested: 20, applied: 20, set_by: 'job' },
+      },
+      warnings: [
+        { field: 'limits.memory_mb', message: expect.stringMatching(/^Has no effect: .*80 MB, the account's/) },
+      ],
+    });
+    expect((await service.call('POST', '/v1/transcodes/validate', { ...job, limits: { memory_mb: 79 } })).status).toBe(
+      200,
+    );
+    const told = await narrow.call('POST', '/v1/transcodes/validate', { ...job, limits: { memory_mb: 81 } });
+    expect(told.json.warnings).toMatchObject([{ field: 'limits.memory_mb' }]);
+    expect(await set('narrow', '--memory-mb', 'default')).toMatchObject({ code: 0 });
+    expect((await transcode(narrow, job)).status).toBe('completed');
+  });
+
+  it('come with a command string as well', async () => {
+    const created = await service.call('POST', '/v1/commands?wait=60', {
+      ffmpeg_command: '-i {{in}} -c:v libx264 -crf 18 {{out}}',
+      input_files: { in: clip },
+      output_files: { out: 'a.mp4' },
+      limits: { memory_mb: 64 },
+    });
+    expect(created.json).toMatchObject({ error_code: 'limit_memory', limits: { memory_mb: { set_by: 'job' } } });
+  });
+
+  const bodies: [unknown, string, RegExp][] = [
+    ...LIMIT_NAMES.flatMap((name): [unknown, string, RegExp][] => {
+      const { least, most } = LIMIT_BOUNDS[name];
+      const wrong = [0, -1, least - 1, least + 0.5, most + 1, '512', true, [], {}, 'NaN', 'Infinity'];
+      const reason = new RegExp(`whole number from ${least} to ${most} \\(${least} is the least: `);
+      return wrong.map((value) => [{ [name]: value }, `limits.${name}`, reason]);
+    }),
+    [{ memory: 512 }, 'limits', /unknown limit "memory"; there are memory_mb, cpu_seconds, wall_seconds, output_mb/],
+    [{ memory_mb: 512, __proto__x: 1 }, 'limits', /unknown limit/],
+    ['512', 'limits', /object/],
+    [[], 'limits', /object/],
+  ];
+  it('are refused, with field and least value, when they are nothing that can hold', async () => {
+    for (const [limits, field, reason] of bodies) {
+      for (const path of ['/v1/transcodes', '/v1/transcodes/validate']) {
+        const answer = await service.call('POST', path, { ...small(), limits });
+        expect([JSON.stringify(limits), answer.status]).toEqual([JSON.stringify(limits), 400]);
+        expect(answer.json).toMatchObject({
+          code: 'invalid_request',
+          details: { field, reason: expect.stringMatching(reason) },
+        });
+      }
+    }
+    const raw = JSON.stringify({ ...small(), limits: { memory_mb: 777 } });
+    for (const number of ['NaN', '1e400', '-0', '64.0000001']) {
+      expect([number, (await service.call('POST', '/v1/transcodes', raw.replace('777', number))).status]).toEqual([
+        number,
+        400,
+      ]);
+    }
+  });
+
+  it('may be left out in every way', async () => {
+    for (const limits of [null, {}, NO_LIMITS]) {
+      const answer = await service.call('POST', '/v1/transcodes/validate', { ...small(), limits });
+      expect(answer.json).toMatchObject({ valid: true, warnings: [] });
+    }
+  });
+});
