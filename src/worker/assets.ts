@@ -45,33 +45,53 @@ const WORDS: Readonly<Record<AssetKind, string>> = {
 };
 
 /**
- * Brings every asset of the request and finds out what it is, in the order of the request. Null stands for those that
- * are job inputs: they lie in the cell as such, and are only checked for what they are used for. Throws `JobFailure`
- * that names the field.
+ * Brings every asset of the request: paths on the host in the order of the request, null for those that are job
+ * inputs. Needs no slot. Throws `JobFailure` that names the field.
+ */
+export async function bringAssets(
+  deps: WorkerDeps,
+  claim: Claim,
+  requests: readonly AssetRequest[],
+  place: { folder: string; signal: AbortSignal },
+): Promise<(string | null)[]> {
+  const files: (string | null)[] = [];
+  for (const [index, request] of requests.entries()) {
+    if (request.source.type === 'input') {
+      files.push(null);
+      continue;
+    }
+    const maxBytes = isReadWhole(request.kind) ? ASSET_BYTES[request.kind] : undefined;
+    const row = rowOf(claim, request, index);
+    const subject = subjectOf(request);
+    files.push(await bringSource(deps, row, { ...place, subject, ...(maxBytes !== undefined && { maxBytes }) }));
+  }
+  return files;
+}
+
+/**
+ * Finds out what every asset of the request is, in its order. Null stands for those that are job inputs: they lie in the
+ * cell as such, and are only checked for what they are used for. Throws `JobFailure` that names the field.
  */
 export async function prepareAssets(
   deps: WorkerDeps,
   claim: Claim,
   requests: readonly AssetRequest[],
-  inputs: readonly PreparedInput[],
+  brought: { files: readonly (string | null)[]; inputs: readonly PreparedInput[] },
   place: Place,
 ): Promise<(PreparedAsset | null)[]> {
   const disarm = mustDisarm(deps, claim);
   const prepared: (PreparedAsset | null)[] = [];
   for (const [index, request] of requests.entries()) {
-    const subject = `The ${WORDS[request.kind]} of ${request.field}`;
+    const subject = subjectOf(request);
     if (request.source.type === 'input') {
-      const input = inputs[request.source.index];
+      const input = brought.inputs[request.source.index];
       if (!input) throw new JobFailure('option_refused', `${subject} is an input that the job has not.`);
       await checkUse(request.kind, input, `${subject} (input ${request.source.index + 1})`);
       prepared.push(null);
       continue;
     }
-    const row = claim.assets.find((asset) => asset.position === claim.inputs.length + index);
-    // The row was made from the same text by the same parser; an update of Airlock in between may have changed it.
-    if (row?.kind !== request.kind) throw new JobFailure('option_refused', `${subject} is not what it was.`);
-    const maxBytes = isReadWhole(request.kind) ? ASSET_BYTES[request.kind] : undefined;
-    const file = await bringSource(deps, row, { ...place, subject, ...(maxBytes !== undefined && { maxBytes }) });
+    const row = rowOf(claim, request, index);
+    const file = brought.files[index]!;
     const found = await understand(deps, row, request.kind, file, subject, { ...place, disarm });
     const { extension, demuxer, info } = found;
     prepared.push({
@@ -81,6 +101,17 @@ export async function prepareAssets(
     });
   }
   return prepared;
+}
+
+function subjectOf(request: AssetRequest): string {
+  return `The ${WORDS[request.kind]} of ${request.field}`;
+}
+
+function rowOf(claim: Claim, request: AssetRequest, index: number): TranscodeInput {
+  const row = claim.assets.find((asset) => asset.position === claim.inputs.length + index);
+  // The row was made from the same text by the same parser; an update of Airlock in between may have changed it.
+  if (row?.kind !== request.kind) throw new JobFailure('option_refused', `${subjectOf(request)} is not what it was.`);
+  return row;
 }
 
 type ReadWhole = keyof typeof ASSET_BYTES;

@@ -1,6 +1,6 @@
 import { JobFailure } from '../contract/failures.ts';
-import type { AppliedLimits, LimitName } from '../contract/limit-bounds.ts';
 import { describeLimit } from '../contract/limit-advice.ts';
+import type { AppliedLimits, LimitName } from '../contract/limit-bounds.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { recordInput, reportProgress } from '../domain/transcodes/progress.ts';
 import type { Claim } from '../domain/transcodes/row.ts';
@@ -45,19 +45,35 @@ const MAX_OUTPUT_FILES = 16;
 const MAX_STDOUT_BYTES = 64 * 2 ** 20;
 const PROGRESS_MS = 1000;
 
-/** Brings every input and finds out what it is. What an inspection has told about a sealed upload is not asked again. */
+/** Brings every input; their paths on the host, in the order of the inputs. Needs no slot. */
+export async function bringInputs(
+  deps: WorkerDeps,
+  claim: Claim,
+  place: { folder: string; signal: AbortSignal },
+): Promise<string[]> {
+  const files: string[] = [];
+  for (const input of claim.inputs) {
+    files.push(await bringSource(deps, input, { ...place, subject: subjectOf(input) }));
+  }
+  return files;
+}
+
+function subjectOf(input: { position: number }): string {
+  return `Input ${input.position + 1}`;
+}
+
+/** Finds out what each input is. What an inspection has told about a sealed upload is not asked again. */
 export async function prepareInputs(
   deps: WorkerDeps,
   claim: Claim,
-  folder: string,
-  slot: number,
-  signal: AbortSignal,
+  files: readonly string[],
+  { folder, slot, signal }: { folder: string; slot: number; signal: AbortSignal },
 ): Promise<PreparedInput[]> {
   const disarm = mustDisarm(deps, claim);
   const prepared: PreparedInput[] = [];
-  for (const input of claim.inputs) {
-    const subject = `Input ${input.position + 1}`;
-    const file = await bringSource(deps, input, { folder, subject, signal });
+  for (const [index, input] of claim.inputs.entries()) {
+    const subject = subjectOf(input);
+    const file = files[index]!;
     const inspection = input.probe as Inspection | null;
     const known = (inspection?.info as MediaInfo | null | undefined) ?? null;
     const place = { folder, name: `input-${input.position}`, slot, subject, signal };

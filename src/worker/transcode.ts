@@ -12,13 +12,14 @@ import type { PlanWarning } from '../media/index.ts';
 import type { CellResult } from '../sandbox/types.ts';
 import { StorageError } from '../storage/types.ts';
 import { scrub } from '../telemetry/index.ts';
-import { prepareAssets } from './assets.ts';
+import { bringAssets, prepareAssets } from './assets.ts';
 import { cellLimits } from './cell-limits.ts';
 import type { WorkerDeps } from './deps.ts';
 import { hashSources } from './hash-sources.ts';
 import { writeLayers } from './layers.ts';
-import { CellFailure, makePlan, prepareInputs, readRequest, runPlan } from './run-transcode.ts';
+import { bringInputs, CellFailure, makePlan, prepareInputs, readRequest, runPlan } from './run-transcode.ts';
 import type { StopReason } from './running.ts';
+import type { Seat } from './seats.ts';
 import { makeWorkFolder, type WorkFolder } from './source-files.ts';
 import { type StoredOutput, storeOutput } from './store-output.ts';
 
@@ -26,8 +27,11 @@ const STDERR_BYTES = 8192;
 /** How long the end of a job is worth repeating while the database is away; then its heartbeat has died anyway. */
 const FINISH_MS = 60_000;
 
-/** One attempt from claim to its end: bytes in, probe, plan, run, check, store, fenced finish. Never rejects for the job's own faults. */
-export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, signal: AbortSignal): Promise<void> {
+/**
+ * One attempt from claim to its end: bytes in, a slot, probe, plan, run, check, store, fenced finish. Never rejects for
+ * the job's own faults.
+ */
+export async function transcode(deps: WorkerDeps, claim: Claim, seat: Seat, signal: AbortSignal): Promise<void> {
   const log = deps.logger.child({ job: claim.job.id, attempt: claim.number, request: claim.job.request_id });
   const lost = new AbortController();
   const stop = AbortSignal.any([signal, lost.signal]);
@@ -43,10 +47,18 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
   try {
     folder = await makeWorkFolder(deps.settings.workDir, claim.attemptId);
     const { request, parsed } = readRequest(deps, claim);
-    const inputs = await prepareInputs(deps, claim, folder.path, slot, stop);
-    const assets = await prepareAssets(deps, claim, parsed.assets, inputs, { folder: folder.path, slot, signal: stop });
+    const place = { folder: folder.path, signal: stop };
+    const inputFiles = await bringInputs(deps, claim, place);
+    const files = await bringAssets(deps, claim, parsed.assets, place);
+    const slot = await seat.sit(stop);
+    const inputs = await prepareInputs(deps, claim, inputFiles, { ...place, slot });
+    const assets = await prepareAssets(deps, claim, parsed.assets, { files, inputs }, { ...place, slot });
     const brought = [
-      ...inputs.map(({ source, file }, index) => ({ row: claim.inputs[index]!, file: source, isSpare: file !== source })),
+      ...inputs.map(({ source, file }, index) => ({
+        row: claim.inputs[index]!,
+        file: source,
+        isSpare: file !== source,
+      })),
       ...assets.flatMap((asset, index) => {
         const row = claim.assets.find(({ position }) => position === claim.inputs.length + index);
         return asset && row ? [{ row, file: asset.source, isSpare: asset.file !== asset.source }] : [];
@@ -58,13 +70,13 @@ export async function transcode(deps: WorkerDeps, claim: Claim, slot: number, si
     const limits = await cellLimits(deps, claim, plan);
     const layers = await writeLayers(plan.layers, folder.path);
     plan.warnings.push(...layers.warnings, ...untold(claim, limits.warnings));
-    const files = [
+    const inCell = [
       ...inputs.map((input, position) => ({ name: String(position), path: input.file })),
       ...assets.flatMap((asset) => (asset ? [{ name: basename(asset.plan.path), path: asset.file }] : [])),
       ...layers.files,
     ];
     const build = buildOf(deps, plan.args);
-    const result = await runPlan(deps, claim, plan, files, slot, {
+    const result = await runPlan(deps, claim, plan, inCell, slot, {
       limits,
       signal: stop,
       onLost: () => lost.abort('replaced'),

@@ -10,12 +10,14 @@ import { openLook } from '../look/index.ts';
 import { LANES, type Lane } from '../queue/queue.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import type { WorkerDeps } from './deps.ts';
+import { createFetchPlaces } from './fetch-places.ts';
 import { startFfmpegReports } from './ffmpeg-reports.ts';
 import { isAliveHere, ownIdentity } from './identity.ts';
 import { inTurn } from './in-turn.ts';
 import { inspectUpload } from './inspect-upload.ts';
 import { removeDeadWorkFolders, startMaintenance } from './maintenance.ts';
 import { HEARTBEAT_MS, RunningJobs } from './running.ts';
+import { createSeats } from './seats.ts';
 import { startSelfTests } from './self-test.ts';
 import { runSlot } from './slot.ts';
 import { transcode } from './transcode.ts';
@@ -81,19 +83,44 @@ export async function startWorker(given: Omit<WorkerDeps, 'look'>): Promise<Work
 
   // Claims wait for each other in the database anyway; waiting here costs no connection. Idle, one is enough.
   const turn = inTurn();
-  const takeTranscode = (lanes: readonly ('light' | 'heavy')[], slot: number) => async () => {
-    for (const lane of lanes) {
-      const claim = await turn(() => claimTranscode(context, lane, { worker }));
-      if (!claim) continue;
-      const signal = running.add(claim);
-      try {
-        await transcode(deps, claim, slot, signal);
-      } finally {
-        running.remove(claim);
+  const places = createFetchPlaces({ folder: dirname(settings.workDir), slots: settings.lanes });
+  const seats = createSeats({
+    work: (claim, seat, signal) => transcode(deps, claim, seat, signal),
+    ...{ running, places, wake: wakeups.wake, logger },
+  });
+  const claimInto = (lane: 'light' | 'heavy', slot: number) =>
+    turn(async () => {
+      await places.look();
+      const mayFetch = (accountId: string) => places.mayEnter(lane, accountId);
+      const claim = await claimTranscode(context, lane, { worker, mayFetch });
+      // Inside of the turn: the next claim must see the place taken.
+      return claim && { free: seats.begin(claim, slot) };
+    });
+  const takeTranscode = (lanes: readonly ('light' | 'heavy')[], slot: number) => {
+    const sources = {
+      resumed: async (lane: 'light' | 'heavy') => {
+        const free = seats.resume(lane, slot);
+        await free;
+        return free !== null;
+      },
+      claimed: async (lane: 'light' | 'heavy') => {
+        const begun = await claimInto(lane, slot);
+        await begun?.free;
+        return begun !== null;
+      },
+    };
+    // In turn, so that neither those that have fetched nor those that wait in the queue keep the others out.
+    let order: (keyof typeof sources)[] = ['resumed', 'claimed'];
+    return async () => {
+      for (const lane of lanes) {
+        for (const source of order) {
+          if (!(await sources[source](lane))) continue;
+          order = source === 'resumed' ? ['claimed', 'resumed'] : ['resumed', 'claimed'];
+          return true;
+        }
       }
-      return true;
-    }
-    return false;
+      return false;
+    };
   };
   const inspectionSlot = settings.lanes.length;
   const takeInspection = async () => {
@@ -114,7 +141,7 @@ export async function startWorker(given: Omit<WorkerDeps, 'look'>): Promise<Work
       stopping.abort();
       wakeups.wakeAll();
       const deadline = setTimeout(() => running.stopAll('draining'), settings.drainMs);
-      await Promise.all(slots);
+      await Promise.all([...slots, seats.drain()]);
       clearTimeout(deadline);
       clearInterval(heartbeat);
       await maintenance.stop();

@@ -8,7 +8,6 @@ import { createFetcher } from '../../src/fetcher/index.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/types.ts';
-import type { ObjectStore } from '../../src/storage/types.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { sandboxSlots, startWorker, type Worker } from '../../src/worker/worker.ts';
 import { makeClip } from '../helpers/media.ts';
@@ -114,18 +113,10 @@ describe('a worker that drains', () => {
     const road = await openRoad(world.database.url);
     const pool = openPool(road.url, { max: 6, role: 'test', onError: () => {} });
     const queue = await openQueue(pool.db, { superviseUrl: null, onError: () => {} });
-    let cuts = 0;
-    const store: ObjectStore = {
-      ...world.context.store,
-      async localPath(key) {
-        cuts += 1;
-        if (cuts === 1) await road.cut();
-        return world.context.store.localPath(key);
-      },
-    };
-    const worker = await start(30_000, { ...world.context, db: pool.db, queue, store }, road.url);
-    const job = await encode('ultrafast');
-    await until(async () => (await cellsOf(folder)).length > 0, { what: 'the encode' });
+    const worker = await start(30_000, { ...world.context, db: pool.db, queue }, road.url);
+    const job = await encode('slow');
+    await progressing(job.id);
+    await road.cut();
     await until(async () => (await cellsOf(folder)).length === 0, { what: 'the end of the encode' });
     await road.mend();
     await until(async () => (await world.row(job.id)).status === 'completed', { what: 'the second attempt' });

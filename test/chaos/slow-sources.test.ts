@@ -1,0 +1,154 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { entriesBelow } from '../helpers/files.ts';
+import { makeClip, upload } from '../helpers/media.ts';
+import { makeDataDir, startService, type TestService } from '../helpers/service.ts';
+import { openServiceDatabase } from '../helpers/service-database.ts';
+import { startSource } from '../helpers/source-server.ts';
+import { until } from '../helpers/until.ts';
+import { expectEachCompletedOnce, expectNoOrphans, type PatientClient, patientClient, untilFinal } from './load.ts';
+
+const SLOTS = 3;
+/** What one account may fetch at once in each of the two lanes (`fetch-places.ts`). */
+const SHARE = 4;
+/** Of a trickle, every TICK_MS: 16 kB/s, twice the least that the fetcher takes. */
+const DROP_BYTES = 4096;
+const TICK_MS = 250;
+
+describe('sources that trickle', () => {
+  let service: TestService;
+  let folder: string;
+  let dataDir: string;
+  let source: Awaited<ReturnType<typeof startSource>>;
+  let greedy: PatientClient;
+  let modest: PatientClient;
+  let uploaded: string;
+  let clip: Buffer;
+  let padded: Buffer;
+  const trickles = new Set<{ response: ServerResponse; path: string; sent: number }>();
+  let isSlow = true;
+
+  const start = () =>
+    startService({ AIRLOCK_WORKER_SLOTS: String(SLOTS), AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' }, { dataDir });
+  /** From now on every source sends all it has. */
+  const hurry = () => {
+    isSlow = false;
+    for (const { response, sent } of trickles) response.end(padded.subarray(sent));
+    trickles.clear();
+  };
+  const slowJobs = (count: number, outputFormat: string) =>
+    Promise.all(
+      Array.from({ length: count }, (_, index) =>
+        greedy.create({ inputs: [{ url: `${source.url}/${outputFormat}/${index}` }], outputFormat }),
+      ),
+    );
+  const workFolders = () => entriesBelow(join(dataDir, 'work'));
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-slow-'));
+    dataDir = await makeDataDir();
+    clip = await readFile(await makeClip(join(folder, 'clip.mp4')));
+    // A box that nobody reads: two minutes of trickling.
+    const free = Buffer.alloc(2 * 2 ** 20);
+    free.writeUInt32BE(free.length);
+    free.write('free', 4);
+    padded = Buffer.concat([clip, free]);
+    source = await startSource((request, response) => {
+      response.writeHead(200, { 'content-length': padded.length });
+      if (!isSlow || request.url === '/fast') return void response.end(padded);
+      const trickle = { response, path: request.url!, sent: 0 };
+      trickles.add(trickle);
+      response.once('close', () => trickles.delete(trickle));
+    });
+    const timer = setInterval(() => {
+      for (const trickle of trickles) {
+        trickle.response.write(padded.subarray(trickle.sent, trickle.sent + DROP_BYTES));
+        trickle.sent += DROP_BYTES;
+      }
+    }, TICK_MS);
+    timer.unref();
+    service = await start();
+    greedy = patientClient(service, (await service.makeKey('--account', 'greedy')).key);
+    modest = patientClient(service, (await service.makeKey('--account', 'modest')).key);
+    const asModest = { ...service, call: modest.call };
+    uploaded = (await upload(asModest, join(folder, 'clip.mp4'))).fileUrl;
+  });
+  afterAll(async () => {
+    source?.close();
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('keep no other account waiting, though there are more of them than slots', async () => {
+    // Of each lane more than the account’s share, and more than there are slots.
+    const jobs = [...(await slowJobs(SHARE + 1, 'mp3')), ...(await slowJobs(SHARE + 1, 'mp4'))];
+    await until(() => trickles.size >= SLOTS, { what: 'as many trickles as slots' });
+    const began = Date.now();
+    const others = await Promise.all([
+      modest.create({ inputs: [{ url: uploaded }], outputFormat: 'mp4' }),
+      modest.create({ inputs: [{ url: `${source.url}/fast` }], outputFormat: 'mp3' }),
+      modest.create({ inputs: [{ url: `${source.url}/fast` }], outputFormat: 'mp4' }),
+    ]);
+    expect(await untilFinal(modest, others)).toEqual(['completed', 'completed', 'completed']);
+    const took = Date.now() - began;
+    console.info(`jobs of another account beside ${trickles.size} trickles: ${took} ms`);
+    expect(took).toBeLessThan(30_000);
+    await until(() => trickles.size === 2 * SHARE, { what: 'the share of the account' });
+
+    // While they trickle: cancel and erase, each lets go of the source at once and leaves nothing.
+    const [canceled, erased] = await Promise.all(
+      ['/mp3/', '/mp4/'].map(async (lane) => {
+        const states = await Promise.all(jobs.map((id) => greedy.call('GET', `/v1/transcodes/${id}`)));
+        const job = states.find(
+          ({ json }) => json.status === 'processing' && new URL(json.inputs[0].url).pathname.startsWith(lane),
+        )!.json;
+        return { id: job.id as string, path: new URL(job.inputs[0].url).pathname };
+      }),
+    );
+    expect((await greedy.call('PATCH', `/v1/transcodes/${canceled!.id}/cancel`)).status).toBe(200);
+    expect((await greedy.call('DELETE', `/v1/transcodes/${erased!.id}`)).status).toBe(200);
+    const gone = [canceled!.path, erased!.path];
+    await until(() => ![...trickles].some(({ path }) => gone.includes(path)), { what: 'their sources to be let go' });
+    // The next ones take their places.
+    await until(() => trickles.size === 2 * SHARE, { what: 'the next fetches' });
+    await until(async () => (await workFolders()).filter((path) => /source-0$/.test(path)).length === 2 * SHARE, {
+      what: 'no file but those of the fetches',
+    });
+
+    hurry();
+    const left = jobs.filter((id) => id !== canceled!.id && id !== erased!.id);
+    expect(new Set(await untilFinal(greedy, left))).toEqual(new Set(['completed']));
+    expect((await greedy.call('GET', `/v1/transcodes/${canceled!.id}`)).json.status).toBe('canceled');
+    const db = await openServiceDatabase(service);
+    await expectEachCompletedOnce(db, [...left, ...others]);
+    await db.end();
+    await until(async () => (await workFolders()).length === 0, { what: 'empty work folders' });
+  });
+
+  it.each(['SIGKILL', 'SIGTERM'] as const)('lose nothing when the worker ends under them: %s', async (signal) => {
+    isSlow = true;
+    const jobs = [...(await slowJobs(3, 'mp3')), ...(await slowJobs(3, 'mp4'))];
+    const db = await openServiceDatabase(service);
+    // More than there are slots: some have given theirs back.
+    await until(() => trickles.size === jobs.length, { what: 'all fetches' });
+    const [pid] = service.pids('worker');
+    const began = Date.now();
+    process.kill(pid!, signal);
+    await until(() => service.pids('worker').some((other) => other !== pid), { what: 'a new worker' });
+    console.info(`${signal}: a new worker after ${Date.now() - began} ms`);
+    hurry();
+    expect(new Set(await untilFinal(greedy, jobs))).toEqual(new Set(['completed']));
+    await expectEachCompletedOnce(db, jobs);
+    const { rows } = await db.query(
+      `SELECT state, count(*)::int AS n FROM attempts WHERE transcode_id = ANY($1) AND state <> 'completed' GROUP BY state`,
+      [jobs],
+    );
+    expect(rows).toEqual([{ state: signal === 'SIGKILL' ? 'lost' : 'handed_back', n: jobs.length }]);
+    await expectNoOrphans(db, service);
+    await db.end();
+    await until(async () => (await workFolders()).length === 0, { what: 'empty work folders' });
+  });
+});
