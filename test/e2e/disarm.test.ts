@@ -51,6 +51,19 @@ describe('disarming', () => {
     expect(job.outputs[0]).toMatchObject({ audio_codec: 'aac', duration_seconds: expect.closeTo(3, 0) });
   });
 
+  it('does so with files in fragments, as recorders in browsers and DASH write them', async () => {
+    const movflags = 'frag_keyframe+empty_moov+default_base_moof';
+    const path = await makeClip(join(folder, 'recorded.mp4'), { args: ['-movflags', movflags] });
+    const { fileUrl } = await upload(service, path, 'video/mp4', 'recorded.mp4');
+    const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'webm', disarm: true });
+    expect(job).toMatchObject({
+      status: 'completed',
+      warnings: [],
+      inputs: [{ container: 'rewritten', duration: expect.closeTo(1, 1) }],
+    });
+    expect(job.outputs[0]).toMatchObject({ width: 320, height: 180, duration_seconds: expect.closeTo(1, 0) });
+  });
+
   it('takes the file as it is where the reader does not know it, unless disarming was asked for', async () => {
     const plain = await transcode(service, { inputs: [{ url: mp4 }, { url: avi }], outputFormat: 'mp4' });
     expect(plain.inputs.map(({ container }: { container: string }) => container)).toEqual(['rewritten', 'original']);

@@ -78,11 +78,6 @@ export const FRAGMENT_CORPUS: readonly FragmentCase[] = [
   { name: 'MPEG-4 and PCM', file: 'mov', args: [...V(), ...A(), '-c:v', 'mpeg4', '-c:a', 'pcm_s16le'], flags: EMPTY },
   { name: 'pictures alone', args: [...V('s=96x64:r=30000/1001:d=1'), ...B_FRAMES], flags: EDITED },
   { name: 'sound alone', file: 'm4a', args: [...A(2), ...AAC, '-frag_duration', '300000'], flags: '+empty_moov' },
-  {
-    name: 'several sounds',
-    args: [...V(), ...A(), ...A(), ...H264, ...AAC, ...['-map', '0', '-map', '1', '-map', '2']],
-    flags: EMPTY,
-  },
   { name: 'unequal distances', args: [...V(), ...VFR, ...B_FRAMES], flags: EDITED },
   {
     name: 'rotation and mirroring',
@@ -91,7 +86,6 @@ export const FRAGMENT_CORPUS: readonly FragmentCase[] = [
     copied: ['-display_rotation', '270', '-display_hflip'],
   },
   { name: 'colour tags', args: [...V(), ...H264, ...COLOURS], flags: `${EMPTY}+write_colr` },
-  { name: 'pixels that are not square', args: [...V(), ...H264, '-vf', 'setsar=16/11'], flags: EMPTY },
   { name: 'sound that starts later', args: [...V(), '-itsoffset', '0.25', ...A(), ...B_FRAMES, ...AAC], flags: EDITED },
   { name: 'a start of minutes', args: [...BOTH, '-output_ts_offset', '100'], flags: EDITED },
   { name: 'a time code', file: 'mov', args: [...V(), ...H264, '-timecode', '01:00:00:00'], flags: EMPTY },
