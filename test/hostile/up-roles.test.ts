@@ -12,10 +12,10 @@ import { DATABASE_ROLES, type DatabaseRole } from '../../src/config/database-rol
 import { openEmbeddedPostgres } from '../../src/supervisor/postgres.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { recordingLogger } from '../../src/supervisor/test-support.ts';
-import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { makeDatabase } from '../helpers/database.ts';
 import { makeClip, transcode, upload } from '../helpers/media.ts';
 import { descendantsOf, processesOf } from '../helpers/processes-of.ts';
-import { makeDataDir, PROGRAM, startService, type TestService } from '../helpers/service.ts';
+import { PROGRAM, startService, type TestService } from '../helpers/service.ts';
 import { openAsSuperuser, openServiceDatabase } from '../helpers/service-database.ts';
 import { until } from '../helpers/until.ts';
 
@@ -63,7 +63,7 @@ describe('airlock up', () => {
     for (const role of ROLES) clients[role] = await openServiceDatabase(service, role);
   });
   afterAll(async () => {
-    for (const client of Object.values(clients)) await client.end();
+    for (const client of Object.values(clients)) await client.end().catch(() => undefined);
     await service?.remove();
   });
 
@@ -218,6 +218,27 @@ describe('airlock up', () => {
     for (const role of ROLES) clients[role] = await openServiceDatabase(service, role);
     expect((await clients.worker.query('SELECT current_user AS me')).rows).toEqual([{ me: 'airlock_worker' }]);
   });
+
+  it("connects to a database of the operator's as he says, and tells the gateway nothing of it", async () => {
+    for (const role of ROLES) await clients[role].end();
+    await service.stop();
+    const database = await makeDatabase();
+    try {
+      service = await startService({ AIRLOCK_DATABASE_URL: database.url }, { dataDir: service.dataDir });
+      expect((await service.call('GET', '/v1/transcodes')).status).toBe(200);
+      const { rows } = await database.pg.query(
+        `SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^airlock-(api|worker)'`,
+      );
+      expect(rows).toEqual([{ usename: new URL(database.url).username }]);
+      const holds = ['api', 'worker', 'gateway'].filter((role) =>
+        service.pids(role).some((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1').includes(database.url)),
+      );
+      expect(holds).toEqual(['api', 'worker']);
+    } finally {
+      await service.stop();
+      await database.drop();
+    }
+  });
 });
 
 /** As an installation was before its processes had roles: no such roles, their passwords unknown, everybody lets in. */
@@ -234,31 +255,6 @@ async function forgetRoles(dataDir: string): Promise<void> {
   const { postgresApiPassword: _, postgresWorkerPassword: __, ...older } = JSON.parse(await readFile(path, 'utf8'));
   await writeFile(path, JSON.stringify(older));
 }
-
-describe("airlock up on a database of the operator's", () => {
-  let database: TestDatabase;
-  let service: TestService | undefined;
-  beforeAll(async () => {
-    database = await makeDatabase();
-  });
-  afterAll(async () => {
-    await service?.remove();
-    await database?.drop();
-  });
-
-  it('connects as the operator says, and tells the gateway nothing of it', async () => {
-    service = await startService({ AIRLOCK_DATABASE_URL: database.url }, { dataDir: await makeDataDir() });
-    expect((await service.call('GET', '/v1/transcodes')).status).toBe(200);
-    const { rows } = await database.pg.query(
-      `SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND application_name ~ '^airlock-(api|worker)'`,
-    );
-    expect(rows).toEqual([{ usename: new URL(database.url).username }]);
-    const holds = ['api', 'worker', 'gateway'].filter((role) =>
-      service!.pids(role).some((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1').includes(database.url)),
-    );
-    expect(holds).toEqual(['api', 'worker']);
-  });
-});
 
 describe('airlock transcode with a server of its own', () => {
   it('uses the same roles, and leaves nothing after a second Ctrl-C either', async () => {
