@@ -1,4 +1,10 @@
-export { type CommandError, type CommandRequest, type CommandResult, type OptionPlace, readCommand } from './commands/index.ts';
+export {
+  type CommandError,
+  type CommandRequest,
+  type CommandResult,
+  type OptionPlace,
+  readCommand,
+} from './commands/index.ts';
 export { ENCODERS } from './encoders/encoders.ts';
 export { nearestName } from './near-name.ts';
 export { describeRule } from './options/option-grammars.ts';

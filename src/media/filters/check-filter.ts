@@ -50,6 +50,8 @@ export function checkFilter(
     values: new Map(),
     offset: raw.offset,
   };
+  /** Where each option stands, for the rules between them. */
+  const places = new Map<string, number>();
   let position = 0;
   for (const argument of raw.arguments) {
     const written = argument.key ?? unnamedKey(spec, position, argument.value);
@@ -65,9 +67,12 @@ export function checkFilter(
     if (!kind) refuseKey(spec, written, argument, refusals);
     else if (filter.values.has(key)) {
       refusals.add(argument.offset, `${spec.name}=${key}`, 'is given twice', 'Give each option once.');
-    } else takeValue(filter, key, kind, argument, assets, refusals);
+    } else {
+      places.set(key, argument.offset);
+      takeValue(filter, key, kind, argument, assets, refusals);
+    }
   }
-  if (refusals.list.length === before) checkRules(filter, refusals);
+  if (refusals.list.length === before) checkRules(filter, places, refusals);
   return refusals.list.length === before ? filter : null;
 }
 
@@ -147,7 +152,7 @@ function listOptions(spec: FilterSpec): string {
   return names.length === 0 ? `${spec.name} takes no options.` : `${spec.name} takes ${names.join(', ')}.`;
 }
 
-function checkRules(filter: CheckedFilter, refusals: Refusals): void {
+function checkRules(filter: CheckedFilter, places: ReadonlyMap<string, number>, refusals: Refusals): void {
   const { spec } = filter;
   for (const key of spec.required ?? []) {
     if (filter.values.has(key)) continue;
@@ -155,5 +160,7 @@ function checkRules(filter: CheckedFilter, refusals: Refusals): void {
     return;
   }
   const broken = spec.check?.(optionTexts(filter));
-  if (broken) refusals.add(filter.offset, `${spec.name}=${broken.option}`, broken.reason, broken.suggestion);
+  if (!broken) return;
+  const offset = places.get(broken.option) ?? filter.offset;
+  refusals.add(offset, `${spec.name}=${broken.option}`, broken.reason, broken.suggestion);
 }

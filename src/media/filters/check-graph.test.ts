@@ -39,7 +39,7 @@ describe('a filter graph is refused', () => {
     ['subtitles=/etc/passwd', 10, 'subtitles=filename', /file of the server/],
     ['subtitles=file\\:///etc/passwd', 10, 'subtitles=filename', /file of the server/],
     ['subtitles=../a.srt', 10, 'subtitles=filename', /file of the server/],
-    ['fade=5:1', 0, 'fade=end', /before it begins/],
+    ['fade=5:1', 7, 'fade=end', /before it begins/],
     ['[0:v]split[a][a]', 13, '[a]', /made twice/],
     ['[0:v]split[a][b];[a][a]overlay', 20, '[a]', /read twice/],
     ['[0:v][logo]overlay', 5, '[logo]', /made by no filter/],

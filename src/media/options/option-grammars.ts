@@ -73,9 +73,20 @@ export function readEncoder(text: string, kind: StreamKind | null): ParsedValue 
   return good(encoder.name);
 }
 
+/** Keys of a list that a refusal still names; those of the encoders have some hundred. */
+const MAX_NAMED_KEYS = 12;
+
+/** What a list of parameters takes, as a sentence. */
+export function describeParameters(keys: ParameterRules): string {
+  const names = Object.keys(keys);
+  if (names.length <= MAX_NAMED_KEYS) return `Use key=value:key=value with these keys: ${names.join(', ')}.`;
+  const some = names.slice(0, 3).join(', ');
+  return `Use key=value:key=value with keys such as ${some}; docs/options.md lists all.`;
+}
+
 /** `key=value:key=value`; a key of two states may also be written `key` or `no-key`. */
 export function readParameters(text: string, keys: ParameterRules): ParsedValue {
-  const hint = `Use key=value:key=value with these keys: ${Object.keys(keys).join(', ')}.`;
+  const hint = describeParameters(keys);
   const written: string[] = [];
   let offset = 0;
   for (const part of text.split(':')) {
@@ -86,7 +97,8 @@ export function readParameters(text: string, keys: ParameterRules): ParsedValue 
     const [given, negated] = canonicalKey(match[1]!, keys);
     const rule = Object.hasOwn(keys, given) ? keys[given] : undefined;
     if (!rule) {
-      const near = nearestName(given, Object.keys(keys));
+      const names = Object.keys(keys);
+      const near = nearestName(given, names) ?? nearestName(given.replace(/^no-?/, ''), names);
       return bad(
         `holds the parameter "${match[1]}" that is not on the list`,
         near ? `Did you mean ${near}? ${hint}` : hint,

@@ -3,6 +3,7 @@ import type { StreamKind } from '../encoders/encoders.ts';
 import { KEY_FRAMES_HINT, readKeyFrames } from './key-frames.ts';
 import {
   bad,
+  describeParameters,
   ENCODER_HINT,
   good,
   type ParsedValue,
@@ -164,7 +165,7 @@ export function describeValue(spec: OptionValue): string {
     case 'pattern':
       return `Use ${spec.hint}.`;
     case 'parameters':
-      return `Use key=value:key=value with these keys: ${Object.keys(spec.keys).join(', ')}.`;
+      return describeParameters(spec.keys);
     case 'by-encoder':
       return [...groupEncoders(spec.of)]
         .map(([text, names]) => `For ${names.join(', ')} ${text.replace(/^Use/, 'use')}`)

@@ -161,6 +161,21 @@ describe('refused options', () => {
     if (!String(option).startsWith('-vf')) expect(refusal!.reason + refusal!.suggestion).not.toContain('passwd');
   });
 
+  it('of an encoder’s parameter name the near key and the page of all, not a hundred keys', () => {
+    for (const [option, argument, near] of [
+      ['-x264-params', 'keyint=60:aq_mod=1', 'aq-mode'],
+      ['-x265-params', 'no-soa=1', 'sao'],
+      ['-svtav1-params', 'tun=0', 'tune'],
+      ['-x265-params', 'qpfile=x', ''],
+      ['-x264-params', null, ''],
+    ] as const) {
+      const { suggestion } = refused(option, argument)[0]!;
+      expect(suggestion).toContain(near === '' ? 'Use key=value' : `Did you mean ${near}?`);
+      expect(suggestion).toContain('docs/options.md');
+      expect(suggestion.length).toBeLessThan(200);
+    }
+  });
+
   it('say where they stand: output, input, filter', () => {
     const refusals = checkOptions({
       inputs: [

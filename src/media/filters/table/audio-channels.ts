@@ -12,6 +12,7 @@ import {
   sampleFormats,
   sampleRate,
 } from './audio-values.ts';
+import { channelMap, noDoubles } from './rules.ts';
 import { boolean, choice, flags, integer, number, numbers, pattern } from './values.ts';
 
 const unit = number(0, 1);
@@ -107,7 +108,10 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
         'channel layouts joined by |, such as stereo|mono',
       ),
     },
-    { aliases: { f: 'sample_fmts', r: 'sample_rates', cl: 'channel_layouts' } },
+    {
+      aliases: { f: 'sample_fmts', r: 'sample_rates', cl: 'channel_layouts' },
+      check: noDoubles('sample_fmts', 'sample_rates', 'channel_layouts'),
+    },
   ),
   audio(
     'pan',
@@ -171,14 +175,20 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
     },
     { inputs: { kind: 'a', count: 'inputs', fallback: 2, max: 16 } },
   ),
-  audio('channelmap', 'channelmap=map=FR-FL|FL-FR', 'Reorders channels.', {
-    map: pattern(
-      new RegExp(`^${PICK}(?:-${PICK})?(?:\\|${PICK}(?:-${PICK})?){0,23}$`),
-      300,
-      'input-output pairs joined by |, such as FL-FR|FR-FL, or input channels alone',
-    ),
-    channel_layout: layout,
-  }),
+  audio(
+    'channelmap',
+    'channelmap=map=FR-FL|FL-FR',
+    'Reorders channels.',
+    {
+      map: pattern(
+        new RegExp(`^${PICK}(?:-${PICK})?(?:\\|${PICK}(?:-${PICK})?){0,23}$`),
+        300,
+        'input-output pairs joined by |, such as FL-FR|FR-FL, or input channels alone',
+      ),
+      channel_layout: layout,
+    },
+    { check: channelMap },
+  ),
   audio(
     'channelsplit',
     'channelsplit=channel_layout=stereo[left][right]',

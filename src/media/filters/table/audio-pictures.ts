@@ -1,5 +1,6 @@
 import type { FilterSpec, FilterValue } from '../types.ts';
 import { channels, picture, WINDOWS } from './audio-values.ts';
+import { allOf, evenSides } from './rules.ts';
 import { boolean, choice, colors, expression, integer, number, rate, size } from './values.ts';
 
 const unit = number(0, 1);
@@ -156,14 +157,14 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
         text: 'axis',
       },
       // FFmpeg 7.1.5 dies of a signal when the scale runs backwards.
-      check: (values) => {
+      check: allOf(evenSides('bar_h', 'axis_h', 'sono_h'), (values) => {
         if (Number(values.get('basefreq') ?? 20.02) * 2 <= Number(values.get('endfreq') ?? 20_495)) return null;
         return {
           option: values.has('basefreq') ? 'basefreq' : 'endfreq',
           reason: 'basefreq and endfreq are less than an octave apart',
           suggestion: 'Set endfreq to at least twice basefreq; they are 20.02 and 20495 Hz when not given.',
         };
-      },
+      }),
       positional: [
         ...'size fps bar_h axis_h sono_h fullhd sono_v bar_v sono_g bar_g bar_t timeclamp attack'.split(' '),
         ...'basefreq endfreq coeffclamp tlength count fcount fontfile font fontcolor axisfile axis'.split(' '),

@@ -1,5 +1,6 @@
 import type { FilterSpec } from '../types.ts';
 import { audio, layout, WINDOWS } from './audio-values.ts';
+import { allOf, transformLength } from './rules.ts';
 import { boolean, choice, integer, number } from './values.ts';
 
 const unit = number(0, 1);
@@ -118,14 +119,14 @@ export const STEREO_FILTERS: readonly FilterSpec[] = [
       overlap: number(0, 0.95),
     },
     {
-      check: (values) => {
+      check: allOf(transformLength('win_size'), (values) => {
         if (Number(values.get('lfe_low') ?? 128) < Number(values.get('lfe_high') ?? 256)) return null;
         return {
           option: values.has('lfe_low') ? 'lfe_low' : 'lfe_high',
           reason: 'lfe_low is not below lfe_high',
           suggestion: 'Set lfe_low below lfe_high; they are 128 and 256 Hz when not given.',
         };
-      },
+      }),
     },
   ),
   audio(

@@ -1,6 +1,7 @@
 import type { FilterSpec } from '../types.ts';
-import { audio, audioPads, FADE_CURVES, MAX_SAMPLES, sampleRate, samples, splitNumbers } from './audio-values.ts';
-import { boolean, choice, expression, integer, number, numbers, pattern, time } from './values.ts';
+import { audio, FADE_CURVES, MAX_SAMPLES, sampleRate, samples } from './audio-values.ts';
+import { indexesBelow, positive } from './rules.ts';
+import { boolean, choice, expression, integer, number, pattern, time } from './values.ts';
 
 /** Ticks of any time base that an input of twelve hours can reach. */
 const ticks = integer(-1e13, 1e13);
@@ -106,7 +107,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     'asettb=1/48000',
     'Sets the time base.',
     { expr: expression('AVTB intb sr', { maxNodes: 20 }) },
-    { aliases: { tb: 'expr' } },
+    { aliases: { tb: 'expr' }, check: positive('expr', 'above 0', '1/48000') },
   ),
   audio(
     'asetrate',
@@ -235,11 +236,12 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     'astreamselect',
     'astreamselect=inputs=2:map=1',
     'Passes chosen streams on.',
-    { inputs: integer(2, 16), map: numbers(0, 15, ' ', 16) },
+    // A second output makes FFmpeg 7.1 abort.
+    { inputs: integer(2, 16), map: integer(0, 15) },
     {
       inputs: { kind: 'a', count: 'inputs', fallback: 2, max: 16 },
-      outputs: (values) => audioPads(splitNumbers(values.get('map') ?? '0').length),
       required: ['map'],
+      check: indexesBelow('map', (values) => Number(values.get('inputs') ?? 2), 'input'),
     },
   ),
   audio(

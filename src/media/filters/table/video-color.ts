@@ -1,4 +1,5 @@
 import type { FilterSpec, FilterValue } from '../types.ts';
+import { oneColorModel } from './rules.ts';
 import { boolean, color, expression, flags, integer, number, numbers, pattern } from './values.ts';
 import { EVAL, named, PLANES, video } from './video-rows.ts';
 
@@ -144,7 +145,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
     'negate',
     'Inverts the picture.',
     { components: flags(['y', 'u', 'v', 'r', 'g', 'b', 'a']), negate_alpha: boolean },
-    { timeline: true, example: 'negate=components=y' },
+    { timeline: true, check: oneColorModel('components'), example: 'negate=components=y' },
   ),
   video(
     'selectivecolor',

@@ -1,4 +1,5 @@
 import type { FilterSpec } from '../types.ts';
+import { indexesBelow } from './rules.ts';
 import { boolean, color, expression, integer, number, numbers, pattern, time } from './values.ts';
 import { BLEND_MODES, TRANSITIONS } from './video-lists.ts';
 import { COLOR_OR_WORD, EVAL, named, PLANES, video } from './video-rows.ts';
@@ -114,7 +115,12 @@ export const COMPOSE_FILTERS: readonly FilterSpec[] = [
     'Passes on one of several videos.',
     // A second output makes FFmpeg 7.1 abort.
     { inputs: integer(2, 16), map: integer(0, 15) },
-    { ...stacked, required: ['map'], example: 'streamselect=inputs=2:map=1' },
+    {
+      ...stacked,
+      required: ['map'],
+      check: indexesBelow('map', (values) => Number(values.get('inputs') ?? 2), 'input'),
+      example: 'streamselect=inputs=2:map=1',
+    },
   ),
   video(
     'mix',

@@ -1,4 +1,5 @@
 import type { FilterSpec, FilterValue } from '../types.ts';
+import { allOf, kernels, oneKindOfPixel } from './rules.ts';
 import { boolean, expression, flags, integer, number, numbers, ratio } from './values.ts';
 import { count, EVAL, named, PLANES, SEED, video } from './video-rows.ts';
 
@@ -103,6 +104,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
     },
     {
       timeline: true,
+      check: kernels,
       // Emboss.
       example: "convolution=0m='-2 -1 0 -1 1 1 0 1 2':0rdiv=1",
     },
@@ -131,7 +133,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
         b: 'blue_expr',
         i: 'interpolation',
       },
-      check: (values) =>
+      check: allOf(oneKindOfPixel, (values) =>
         ['lum_expr', 'red_expr', 'green_expr', 'blue_expr'].some((name) => values.has(name))
           ? null
           : {
@@ -139,6 +141,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
               reason: 'is missing, and so are red, green and blue.',
               suggestion: "Give lum, or r, g and b, such as lum='lum(X,Y)'.",
             },
+      ),
       timeline: true,
       example: "geq=lum='lum(X,Y)*(1-hypot(X/W-0.5,Y/H-0.5))':cb='cb(X,Y)':cr=128",
     },

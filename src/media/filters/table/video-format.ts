@@ -1,4 +1,5 @@
 import type { FilterSpec, FilterValue } from '../types.ts';
+import { colorspaceTarget, noDoubles, twoMatrices } from './rules.ts';
 import { boolean, integer, number } from './values.ts';
 import { COLOR_RANGE_LIST, COLOR_SPACE_LIST, PIXEL_FORMAT_LIST, SET_RANGE } from './video-lists.ts';
 import { named, video } from './video-rows.ts';
@@ -25,7 +26,10 @@ function shift(planes: string): Record<string, FilterValue> {
 
 /** How samples are stored and what their colour means. */
 export const FORMAT_FILTERS: readonly FilterSpec[] = [
-  video('format', 'Converts to one of the pixel formats.', FORMATS, { example: 'format=pix_fmts=yuv420p|yuv444p' }),
+  video('format', 'Converts to one of the pixel formats.', FORMATS, {
+    check: noDoubles(...Object.keys(FORMATS)),
+    example: 'format=pix_fmts=yuv420p|yuv444p',
+  }),
   video('noformat', 'Converts to any but these pixel formats.', FORMATS, { example: 'noformat=yuv420p|yuv422p' }),
   video(
     'setparams',
@@ -71,13 +75,13 @@ export const FORMAT_FILTERS: readonly FilterSpec[] = [
       iprimaries: PRIMARIES,
       itrc: TRANSFER,
     },
-    { timeline: true, example: 'colorspace=all=bt709:iall=bt601-6-625:fast=1' },
+    { timeline: true, check: colorspaceTarget, example: 'colorspace=all=bt709:iall=bt601-6-625:fast=1' },
   ),
   video(
     'colormatrix',
     'Converts between colour matrices.',
     { src: MATRIX, dst: MATRIX },
-    { timeline: true, example: 'colormatrix=bt601:bt709' },
+    { timeline: true, required: ['dst'], check: twoMatrices, example: 'colormatrix=bt601:bt709' },
   ),
   video(
     'tonemap',

@@ -1,4 +1,5 @@
 import type { FilterSpec } from '../types.ts';
+import { allOf, bothOrNone, notItself } from './rules.ts';
 import { boolean, color, expression, integer, number, pattern, rate, size } from './values.ts';
 import { COLOR_OR_WORD, count, EVAL, INTERPOLATION, named, video } from './video-rows.ts';
 
@@ -43,6 +44,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
     { angle: rotated, out_w: rotated, out_h: rotated, fillcolor: COLOR_OR_WORD, bilinear: boolean },
     {
       aliases: { a: 'angle', ow: 'out_w', oh: 'out_h', c: 'fillcolor' },
+      check: allOf(notItself('out_w', 'ow', 'out_w'), notItself('out_h', 'oh', 'out_h')),
       timeline: true,
       example: "rotate=PI/6:ow='rotw(PI/6)':oh='roth(PI/6)':c=black@0.5",
     },
@@ -128,7 +130,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
       alpha_mask: boolean,
       reset_rot: boolean,
     },
-    { example: 'v360=e:flat:w=96:h=64:yaw=30:h_fov=90:v_fov=60' },
+    { check: bothOrNone('w', 'h'), example: 'v360=e:flat:w=96:h=64:yaw=30:h_fov=90:v_fov=60' },
   ),
   video(
     'zoompan',

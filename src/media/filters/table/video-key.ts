@@ -1,4 +1,5 @@
 import type { FilterSpec, OptionTexts, PadKind } from '../types.ts';
+import { allOf, oneColorModel } from './rules.ts';
 import { boolean, choice, color, integer, number, pattern } from './values.ts';
 import { PIXEL_FORMATS } from './video-lists.ts';
 import { isOn, named, PLANES, video } from './video-rows.ts';
@@ -183,7 +184,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
       outputs: (values) => (values.get('planes') ?? 'r').split('+').map((): PadKind => 'v'),
       required: ['planes'],
       // A plane taken away again, or named twice, is no output: the count of outputs would be wrong.
-      check: (values) =>
+      check: allOf(oneColorModel('planes'), (values) =>
         /^([yuvrgba])(?:\+(?!\1)([yuvrgba]))?(?:\+(?!\1|\2)([yuvrgba]))?(?:\+(?!\1|\2|\3)[yuvrgba])?$/.test(
           values.get('planes') ?? 'r',
         )
@@ -193,6 +194,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
               reason: 'The planes are not up to four different ones joined by "+".',
               suggestion: 'Write the planes as y+u+v.',
             },
+      ),
       example: 'extractplanes=y',
     },
   ),

@@ -1,4 +1,5 @@
 import type { FilterSpec, FilterValue, OptionTexts } from '../types.ts';
+import { allOf, notItself, positive } from './rules.ts';
 import { boolean, color, expression, integer, number, ratio, size } from './values.ts';
 import { CHROMA_LOCATION, SCALE_MATRIX, SCALE_RANGE, SCALER_FLAGS } from './video-lists.ts';
 import { EVAL, named, video } from './video-rows.ts';
@@ -71,7 +72,7 @@ const bothSides = (width: string, height: string) => (values: OptionTexts) => {
 export const SCALE_FILTERS: readonly FilterSpec[] = [
   video('scale', 'Resizes the picture and converts its colour matrix and range.', scaleOptions(scaled), {
     aliases: SCALE_ALIASES,
-    check: bothSides('w', 'h'),
+    check: allOf(bothSides('w', 'h'), notItself('w', 'ow', 'out_w'), notItself('h', 'oh', 'out_h')),
     example: 'scale=w=-2:h=ih/2:flags=lanczos+accurate_rnd:out_range=tv',
   }),
   video('scale2ref', 'Resizes the first picture by the size of the second.', scaleOptions(scaledToReference), {
@@ -140,7 +141,14 @@ export const SCALE_FILTERS: readonly FilterSpec[] = [
       keep_aspect: boolean,
       exact: boolean,
     },
-    { aliases: { w: 'out_w', h: 'out_h' }, example: "crop='min(iw,ih*9/16)':ih:(iw-ow)/2:0" },
+    {
+      aliases: { w: 'out_w', h: 'out_h' },
+      check: allOf(
+        ...[notItself('out_w', 'ow', 'out_w'), notItself('out_h', 'oh', 'out_h')],
+        ...[positive('out_w', 'above 0', '640'), positive('out_h', 'above 0', '360')],
+      ),
+      example: "crop='min(iw,ih*9/16)':ih:(iw-ow)/2:0",
+    },
   ),
   video(
     'pad',
@@ -154,14 +162,22 @@ export const SCALE_FILTERS: readonly FilterSpec[] = [
       eval: EVAL,
       aspect: ratio,
     },
-    { aliases: { w: 'width', h: 'height' }, example: 'pad=iw+20:ih+20:(ow-iw)/2:(oh-ih)/2:color=black' },
+    {
+      aliases: { w: 'width', h: 'height' },
+      check: allOf(notItself('width', 'ow', 'out_w'), notItself('height', 'oh', 'out_h')),
+      example: 'pad=iw+20:ih+20:(ow-iw)/2:(oh-ih)/2:color=black',
+    },
   ),
   ...['setsar', 'setdar'].map((name) =>
     video(
       name,
       name === 'setsar' ? 'Sets the aspect of one sample.' : 'Sets the aspect of the whole picture.',
       { [name.slice(3)]: expression('w h a sar dar hsub vsub'), max: integer(1, 10_000) },
-      { aliases: { ratio: name.slice(3), r: name.slice(3) }, example: `${name}=16/9` },
+      {
+        aliases: { ratio: name.slice(3), r: name.slice(3) },
+        check: positive(name.slice(3), '0 or more', '16/9'),
+        example: `${name}=16/9`,
+      },
     ),
   ),
 ];

@@ -1,4 +1,5 @@
 import type { FilterSpec, OptionTexts } from '../types.ts';
+import { indexesBelow, positive } from './rules.ts';
 import { boolean, choice, color, expression, integer, number, numbers, rate, time } from './values.ts';
 import { count, named, PLANES, SEED, video } from './video-rows.ts';
 
@@ -40,7 +41,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     'settb',
     'Sets the time base.',
     { expr: expression('AVTB intb') },
-    { aliases: { tb: 'expr' }, example: 'settb=1/90000' },
+    { aliases: { tb: 'expr' }, check: positive('expr', 'above 0', '1/90000'), example: 'settb=1/90000' },
   ),
   video(
     'trim',
@@ -137,7 +138,12 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     'shuffleframes',
     'Reorders, repeats and drops frames.',
     { mapping: numbers(-1, 63, ' ', 64) },
-    { timeline: true, heldFrames: 64, example: "shuffleframes='0 2 1'" },
+    {
+      timeline: true,
+      heldFrames: 64,
+      check: indexesBelow('mapping', (values) => (values.get('mapping') ?? '0').split(' ').length, 'frame'),
+      example: "shuffleframes='0 2 1'",
+    },
   ),
   video(
     'random',
