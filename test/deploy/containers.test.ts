@@ -64,10 +64,13 @@ describe('the Compose file', () => {
 
   it('opens the profile of Docker for the worker alone', () => {
     const opened = Object.entries<{ security_opt: string[] }>(compose.services)
-      .filter(([, { security_opt }]) => security_opt.some((option) => /^(seccomp|apparmor)/.test(option)))
+      .filter(([, { security_opt }]) => security_opt.some((option) => /^(seccomp|apparmor|systempaths)/.test(option)))
       .map(([name]) => name);
     expect(opened).toEqual(['worker']);
-    expect(compose.services.worker.security_opt).toContain('seccomp=seccomp-worker.json');
+    const { security_opt } = compose.services.worker;
+    expect(security_opt).toContain('seccomp=seccomp-worker.json');
+    // bubblewrap writes max_user_namespaces of its own namespace, which Docker mounts read-only.
+    expect(security_opt).toContain('systempaths=unconfined');
   });
 
   it('lets nobody but the API and the worker reach the database, and neither out through it', () => {
@@ -93,6 +96,12 @@ describe('the Dockerfile', () => {
       expect([...stage.matchAll(/^USER (.*)$/gm)].at(-1)![1]).toBe('10001:10001');
       expect(/\b(ffmpeg|bubblewrap)\b/.test(stage)).toBe(name === 'worker');
     }
+  });
+
+  it('builds every image on one base, which may be another', () => {
+    const images = lines.filter((line) => line.startsWith('FROM ')).map((line) => line.split(' ')[1]);
+    expect(images.filter((name) => name !== 'base' && name !== 'service')).toEqual([`$${'{BASE}'}`, `$${'{BASE}'}`]);
+    expect(lines).toContain('ARG BASE=debian:trixie-slim');
   });
 
   it('runs no script of a package and adds nothing from an address', () => {

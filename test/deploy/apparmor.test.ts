@@ -1,0 +1,34 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+
+const PROFILE = join(import.meta.dirname, '../../deploy/apparmor/airlock');
+const PARSER = '/usr/sbin/apparmor_parser';
+
+describe('the AppArmor profile', () => {
+  const rules = readFileSync(PROFILE, 'utf8')
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter((line) => line !== '');
+
+  it('is attached to no path: only what is started under it may make namespaces', () => {
+    expect(rules.filter((rule) => rule.startsWith('profile '))).toEqual([
+      'profile airlock flags=(attach_disconnected, mediate_deleted) {',
+    ]);
+  });
+
+  it('allows what bubblewrap does, and no capability that works outside of a namespace of its own', () => {
+    for (const rule of ['userns create,', 'mount,', 'umount,', 'pivot_root,', 'network netlink raw,']) {
+      expect(rules).toContain(rule);
+    }
+    // sys_resource: whoever writes max_user_namespaces of a namespace needs it there.
+    expect(rules.filter((rule) => rule.startsWith('capability'))).toEqual(
+      ['net_admin', 'setgid', 'setpcap', 'setuid', 'sys_admin', 'sys_resource'].map((name) => `capability ${name},`),
+    );
+  });
+
+  it.skipIf(!existsSync(PARSER))('compiles', () => {
+    expect(() => execFileSync(PARSER, ['-Q', '-K', PROFILE], { stdio: 'pipe' })).not.toThrow();
+  });
+});
