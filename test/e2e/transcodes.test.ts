@@ -8,6 +8,7 @@ import { rawHttp } from '../helpers/raw-http.ts';
 import { type Answer, startService, type TestService } from '../helpers/service.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const none = { requested: null, applied: null, set_by: null };
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 
 describe('transcodes', () => {
@@ -87,6 +88,7 @@ describe('transcodes', () => {
       eta_seconds: null,
       queue_position: 1,
       attempts: 0,
+      limits: { memory_mb: none, cpu_seconds: none, wall_seconds: none, output_mb: none },
       created_at: expect.stringMatching(TIME),
       updated_at: expect.stringMatching(TIME),
       started_at: null,
