@@ -132,14 +132,9 @@ describe('turns', () => {
   });
 
   it('cost no scan of the waiting jobs: 10,000 of 100 accounts', async () => {
-    const template = await world.accept(await world.account());
-    const accounts = await Promise.all(Array.from({ length: 100 }, () => world.account()));
-    await fill(
-      world,
-      template.id,
-      accounts.map(({ id }) => id),
-      100,
-    );
+    const account = await world.account();
+    const template = await world.accept(account);
+    await fill(world, template.id, await copiesOf(world, account.id, 100), 100);
     const { pg } = world.database;
     await pg.query('ANALYZE transcodes, transcode_inputs, pgboss.job');
     const scanned = async () => {
@@ -151,15 +146,16 @@ describe('turns', () => {
     };
     const before = await scanned();
     const times: number[] = [];
-    for (let index = 0; index < 60; index++) {
+    for (let index = 0; index < 30; index++) {
       const began = performance.now();
       expect(await claim()).not.toBeNull();
       times.push(performance.now() - began);
     }
     times.sort((a, b) => a - b);
-    console.info(`a claim: median ${times[30]!.toFixed(1)} ms, most ${times[59]!.toFixed(1)} ms`);
+    console.info(`a claim: median ${times[15]!.toFixed(1)} ms, most ${times[29]!.toFixed(1)} ms`);
     expect((await scanned()) - before).toBeLessThan(10_000);
-  });
+    // Ten thousand rows with all their indexes take a while on a busy machine.
+  }, 180_000);
 });
 
 /** What another process has: a pool and a queue of its own on the same database. */
@@ -173,6 +169,17 @@ async function openProcess(world: DomainWorld): Promise<{ context: Context; clos
       await pool.close();
     },
   };
+}
+
+/** Makes accounts like this one. */
+async function copiesOf(world: DomainWorld, account: string, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => randomUUID());
+  await world.database.pg.query(
+    `INSERT INTO accounts SELECT (jsonb_populate_record(old, jsonb_build_object('id', made.id, 'name', made.id))).*
+     FROM accounts old, unnest($2::uuid[]) AS made (id) WHERE old.id = $1`,
+    [account, ids],
+  );
+  return ids;
 }
 
 /** Copies a waiting job with its input and entry, `each` times for every account; all of one account come first. */

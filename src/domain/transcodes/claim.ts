@@ -51,7 +51,7 @@ async function tryClaim(
   await sql`SELECT pg_advisory_xact_lock(${CLAIM_LOCK})`.execute(tx);
   const mayStart = ({ id, fetches }: Contender) => !refused.has(id) && (!fetches || mayFetch(id));
   for (const passedOver of turns(await contenders(tx, lane), mayStart)) {
-    const entry = await context.queue.fetch(tx, lane, passedOver);
+    const entry = await context.queue.fetch(tx, lane, [...passedOver, ...refused]);
     if (!entry) continue;
     const claim = await start(context, tx, lane, entry, worker);
     if (claim && needsFetch(claim) && !mayFetch(claim.job.account_id)) throw new NoPlace(claim.job.account_id);
