@@ -97,7 +97,6 @@ describe('the units for systemd', () => {
     // A cell that runs out of memory is killed by the kernel, and must not take the worker along.
     expect(worker.get('OOMPolicy')).toEqual(['continue']);
     expect(worker.get('DelegateSubgroup')).toEqual(['service']);
-    expect(worker.get('AppArmorProfile')).toEqual(['-airlock']);
   });
 
   it('can run beside each other: no two have one port', () => {
