@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { CellCgroup } from './cgroup.ts';
+import type { CellCgroup } from './cell-cgroup.ts';
 import { isRunning, processStat } from './proc.ts';
 
 /** A process by pid and start time: pids come back, this pair does not. */

@@ -1,10 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { CellCgroup } from './cgroup.ts';
-
-/** Room for the thread pools of encoder, decoder and filters on a large machine. */
-export const MAX_PIDS = 1024;
+import { type CellCgroup, MAX_PIDS } from './cell-cgroup.ts';
 
 /**
  * Share of the processor that a cell gets where others want it too: half of a session's 1024 (sched-design-CFS).

@@ -1,8 +1,8 @@
 import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { CellCgroup } from './cgroup.ts';
-import { MAX_PIDS } from './cgroup-v1.ts';
+import type { CellCgroup } from './cell-cgroup.ts';
+import { MAX_PIDS } from './cell-cgroup.ts';
 
 const WANTED = ['memory', 'pids', 'cpu'];
 

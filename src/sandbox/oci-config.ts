@@ -1,4 +1,4 @@
-import { MAX_PIDS } from './cgroup-v1.ts';
+import { MAX_PIDS } from './cell-cgroup.ts';
 import { ociSeccomp } from './oci-seccomp.ts';
 import { addressSpace } from './rlimits.ts';
 import type { LaunchSpec } from './tier.ts';

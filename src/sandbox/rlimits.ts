@@ -1,4 +1,4 @@
-import { MAX_PIDS } from './cgroup-v1.ts';
+import { MAX_PIDS } from './cell-cgroup.ts';
 import type { LaunchSpec } from './tier.ts';
 import type { CellLimits } from './types.ts';
 

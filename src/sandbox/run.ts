@@ -1,8 +1,8 @@
 import { availableParallelism } from 'node:os';
 import { makeCell } from './cell.ts';
 import type { CellAccount } from './cell-account.ts';
-import type { CellCgroup } from './cgroup.ts';
-import { MAX_PIDS } from './cgroup-v1.ts';
+import type { CellCgroup } from './cell-cgroup.ts';
+import { MAX_PIDS } from './cell-cgroup.ts';
 import { classifyEnd, type KillReason } from './classify-end.ts';
 import { measureOutput } from './output-usage.ts';
 import { processSize, processStat, unlinkedBytes } from './proc.ts';

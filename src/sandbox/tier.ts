@@ -1,6 +1,6 @@
 import type { Cell } from './cell.ts';
 import type { CellAccount } from './cell-account.ts';
-import type { CellCgroup } from './cgroup.ts';
+import type { CellCgroup } from './cell-cgroup.ts';
 import type { CellLimits, SandboxTier } from './types.ts';
 
 /** One program to be shut in. Paths in `program` and `args` are those that the cell shows: `/usr/bin/…`, `/in/…`, `/out/…`. */

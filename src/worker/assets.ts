@@ -16,9 +16,9 @@ import {
   SUBTITLE_DEMUXERS,
 } from '../media/index.ts';
 import type { WorkerDeps } from './deps.ts';
+import { mustDisarm, type PreparedInput } from './inputs.ts';
 import { openMedia } from './open-media.ts';
 import { readHead } from './read-head.ts';
-import { mustDisarm, type PreparedInput } from './run-transcode.ts';
 import { bringSource } from './source-files.ts';
 
 /** A file that a filter or overlay names, brought and understood. */

@@ -2,18 +2,15 @@ import { JobFailure } from '../contract/failures.ts';
 import { describeLimit } from '../contract/limit-advice.ts';
 import type { AppliedLimits, LimitName } from '../contract/limit-bounds.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
-import { recordInput, reportProgress } from '../domain/transcodes/progress.ts';
+import { reportProgress } from '../domain/transcodes/progress.ts';
 import type { Claim } from '../domain/transcodes/row.ts';
 import { openWholeRequest } from '../domain/transcodes/row.ts';
-import type { Inspection } from '../domain/uploads/upload.ts';
 import {
   type EffectiveLimits,
   etaSeconds,
   explainFailure,
-  type MediaInfo,
   type ParsedRequest,
   type Plan,
-  type PlanInput,
   ProgressReader,
   parseRequest,
   planTranscode,
@@ -23,16 +20,7 @@ import {
 import type { CellResult } from '../sandbox/types.ts';
 import type { PreparedAsset } from './assets.ts';
 import type { WorkerDeps } from './deps.ts';
-import { openMedia } from './open-media.ts';
-import { bringSource } from './source-files.ts';
-import { summarise } from './summary.ts';
-
-export interface PreparedInput extends PlanInput {
-  /** Path on the host: of a container of ours where nothing is lost by it, else of the file itself. */
-  file: string;
-  /** Path on the host of the file as it came. */
-  source: string;
-}
+import type { PreparedInput } from './inputs.ts';
 
 /** A file as the cell sees it: `/in/<name>`. */
 export interface CellInput {
@@ -44,63 +32,6 @@ const MAX_OUTPUT_FILES = 16;
 /** Progress reports of a job that takes as long as one may are 15 MB, however small its output. */
 const MAX_STDOUT_BYTES = 64 * 2 ** 20;
 const PROGRESS_MS = 1000;
-
-/** Brings every input; their paths on the host, in the order of the inputs. Needs no slot. */
-export async function bringInputs(
-  deps: WorkerDeps,
-  claim: Claim,
-  place: { folder: string; signal: AbortSignal },
-): Promise<string[]> {
-  const files: string[] = [];
-  for (const input of claim.inputs) {
-    files.push(await bringSource(deps, input, { ...place, subject: subjectOf(input) }));
-  }
-  return files;
-}
-
-function subjectOf(input: { position: number }): string {
-  return `Input ${input.position + 1}`;
-}
-
-/** Finds out what each input is. What an inspection has told about a sealed upload is not asked again. */
-export async function prepareInputs(
-  deps: WorkerDeps,
-  claim: Claim,
-  files: readonly string[],
-  { folder, slot, signal }: { folder: string; slot: number; signal: AbortSignal },
-): Promise<PreparedInput[]> {
-  const disarm = mustDisarm(deps, claim);
-  const prepared: PreparedInput[] = [];
-  for (const [index, input] of claim.inputs.entries()) {
-    const subject = subjectOf(input);
-    const file = files[index]!;
-    const inspection = input.probe as Inspection | null;
-    const known = (inspection?.info as MediaInfo | null | undefined) ?? null;
-    const place = { folder, name: `input-${input.position}`, slot, subject, signal };
-    const media = await openMedia(deps, file, { ...place, disarm, known });
-    if (!known || inspection?.container !== media.container) {
-      const { info, container } = media;
-      await recordInput(deps.context, claim, input.position, {
-        summary: inspection?.summary ?? summarise(info),
-        info,
-        container,
-      });
-    }
-    prepared.push({
-      file: media.file,
-      source: file,
-      path: `/in/${input.position}`,
-      demuxer: media.demuxer,
-      info: media.info,
-    });
-  }
-  return prepared;
-}
-
-/** Whether this job's inputs may reach FFmpeg in a container of ours alone. */
-export function mustDisarm(deps: WorkerDeps, claim: Claim): boolean {
-  return openWholeRequest(deps.context.vault, claim.job)?.disarm === true;
-}
 
 /** The request as it was accepted, read by the same policy: a row that the policy of today refuses does not run. */
 export function readRequest(deps: WorkerDeps, claim: Claim): { request: TranscodeRequest; parsed: ParsedRequest } {

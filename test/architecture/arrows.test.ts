@@ -59,6 +59,11 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
+  it('never come back to where they began: each file can be read after those that it imports', () => {
+    const wrong = sources.map(({ path }) => path).filter((path) => reachable(path).has(path));
+    expect(wrong).toEqual([]);
+  });
+
   it('know every folder', () => {
     const folders = new Set(sources.map(({ folder }) => folder));
     expect([...folders].filter((folder) => folder !== 'cli' && !(folder in ARROWS))).toEqual([]);
@@ -77,4 +82,20 @@ describe('imports', () => {
 
 function importersOf(name: string): string[] {
   return [...new Set(sources.filter(({ imports }) => imports.includes(name)).map(({ folder }) => folder))];
+}
+
+/** All that a file imports, and what that imports, and so on. */
+function reachable(start: string): Set<string> {
+  const found = new Set<string>();
+  const open = [...importsFrom(start)];
+  for (let path = open.pop(); path !== undefined; path = open.pop()) {
+    if (found.has(path)) continue;
+    found.add(path);
+    open.push(...importsFrom(path));
+  }
+  return found;
+}
+
+function importsFrom(path: string): readonly string[] {
+  return sources.find((source) => source.path === path)?.imports ?? [];
 }

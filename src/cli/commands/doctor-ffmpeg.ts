@@ -1,5 +1,5 @@
 import type { FfmpegReport } from '../../sandbox/index.ts';
-import type { Check } from './doctor.ts';
+import type { Check } from './doctor-check.ts';
 
 /** Package lists that are older than this say nothing of today's updates. */
 const STALE_LISTS_MS = 7 * 24 * 3600_000;

@@ -4,7 +4,7 @@ import { type FfmpegReport, reportFfmpeg } from '../../sandbox/index.ts';
 import type { SelfTestCheck, SelfTestReport } from '../../sandbox/types.ts';
 import { EXIT } from '../exit.ts';
 import { bold, dim, green, red, yellow } from '../style.ts';
-import type { Check } from './doctor.ts';
+import type { Check } from './doctor-check.ts';
 
 /** What the sandbox of this machine is worth, tried just now. */
 export interface SandboxFacts {

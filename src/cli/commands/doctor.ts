@@ -12,15 +12,9 @@ import { databaseUrl, openObjectStore } from '../compose.ts';
 import { STORAGE_ENDPOINT_VARIABLE } from '../endpoints.ts';
 import { EXIT } from '../exit.ts';
 import { dim, green, red, yellow } from '../style.ts';
+import type { Check } from './doctor-check.ts';
 import { ffmpegChecks } from './doctor-ffmpeg.ts';
 import { doctorSandbox, examineSandbox, type SandboxFacts, sandboxChecks } from './doctor-sandbox.ts';
-
-export interface Check {
-  name: string;
-  state: 'ok' | 'warning' | 'unsafe';
-  seen: string;
-  remedy: string | null;
-}
 
 const FONTS = [
   '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
