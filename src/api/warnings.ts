@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Warning } from '../contract/common.ts';
+import { unwrapSchema, type Warning } from '../contract/common.ts';
 import { nearestName } from '../media/index.ts';
 
 const MAX_WARNINGS = 50;
@@ -15,7 +15,7 @@ export function unknownFields(schema: z.ZodType, value: unknown): Warning[] {
 }
 
 function walk(schema: z.ZodType, value: unknown, path: string, found: Warning[]): void {
-  const inner = unwrap(schema);
+  const inner = unwrapSchema(schema);
   if (inner instanceof z.ZodArray && Array.isArray(value)) {
     const element = inner.element as z.ZodType;
     for (const [index, item] of value.entries()) walk(element, item, `${path}[${index}]`, found);
@@ -42,14 +42,4 @@ function walk(schema: z.ZodType, value: unknown, path: string, found: Warning[])
 /** PostgreSQL's jsonb takes neither NUL nor halves of surrogate pairs, and cutting can make such a half. */
 function storable(field: string): string {
   return field.slice(0, 200).replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd');
-}
-
-function unwrap(schema: z.ZodType): z.ZodType {
-  let inner = schema;
-  for (;;) {
-    if (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable || inner instanceof z.ZodDefault) {
-      inner = inner.unwrap() as z.ZodType;
-    } else if (inner instanceof z.ZodPipe) inner = inner.in as z.ZodType;
-    else return inner;
-  }
 }

@@ -27,3 +27,14 @@ export function isFinal(status: string): boolean {
 export const waitQuery = z.object({
   wait: z.coerce.number().min(0).max(MAX_WAIT_SECONDS).optional(),
 });
+
+/** The schema that reads a value which is there: without what makes it optional, nullable, defaulted or changed afterwards. */
+export function unwrapSchema(schema: z.ZodType): z.ZodType {
+  let inner = schema;
+  for (;;) {
+    if (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable || inner instanceof z.ZodDefault) {
+      inner = inner.unwrap() as z.ZodType;
+    } else if (inner instanceof z.ZodPipe) inner = inner.in as z.ZodType;
+    else return inner;
+  }
+}

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { commandBody } from './commands.ts';
+import { unwrapSchema } from './common.ts';
 import { createKeyBody, rotateKeyBody } from './keys.ts';
 import { createBody } from './transcodes.ts';
 import { confirmBody, presignBody } from './uploads.ts';
@@ -10,23 +11,13 @@ const BODIES = { createBody, commandBody, presignBody, confirmBody, createKeyBod
 
 /** Every field that may be absent, with the schema that reads it. */
 function optionalFields(schema: z.ZodType, path = ''): [string, z.ZodType][] {
-  const inner = unwrap(schema);
+  const inner = unwrapSchema(schema);
   if (inner instanceof z.ZodArray) return optionalFields(inner.element as z.ZodType, `${path}[]`);
   if (!(inner instanceof z.ZodObject)) return [];
   return Object.entries(inner.shape as Record<string, z.ZodType>).flatMap(([name, field]) => [
     ...(field.safeParse(undefined).success ? [[`${path}.${name}`, field] as [string, z.ZodType]] : []),
     ...optionalFields(field, `${path}.${name}`),
   ]);
-}
-
-function unwrap(schema: z.ZodType): z.ZodType {
-  let inner = schema;
-  for (;;) {
-    if (inner instanceof z.ZodOptional || inner instanceof z.ZodNullable || inner instanceof z.ZodDefault) {
-      inner = inner.unwrap() as z.ZodType;
-    } else if (inner instanceof z.ZodPipe) inner = inner.in as z.ZodType;
-    else return inner;
-  }
 }
 
 describe('a field of a request that may be absent', () => {

@@ -1,13 +1,11 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JobFailure } from '../../src/contract/failures.ts';
-import { type Look, openLook } from '../../src/look/index.ts';
 import { makeBox, makeFullBox, u32 } from '../../src/look/isobmff/boxes.ts';
 import { elementHead, makeElement, unsigned } from '../../src/look/matroska/ebml.ts';
+import { type LookBench, openLookBench } from './look-bench.ts';
 
 const run = promisify(execFile);
 const SEED = 20261124;
@@ -16,36 +14,15 @@ const MUTANTS = Number(process.env.AIRLOCK_FUZZ_RUNS ?? 60);
 const MAX_GROWTH = 700 * 2 ** 20;
 
 describe('hostile containers', () => {
-  let folder: string;
-  let look: Look;
+  let bench: LookBench;
   let before: number;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'airlock-hostile-look-'));
-    look = openLook({ threads: 2 });
+    bench = await openLookBench({ threads: 2 });
     before = process.memoryUsage().rss;
   });
-  afterAll(async () => {
-    await look?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => bench?.close());
 
-  let number = 0;
-  /** The container's origin, or the code of the refusal. What the reader did not expect is an error of ours. */
-  async function outcome(bytes: Uint8Array, demuxer: string): Promise<string> {
-    const path = join(folder, `${number++}`);
-    await writeFile(path, bytes);
-    const target = `${path}.container`;
-    try {
-      const { container } = await look.look({ path, demuxer, target, mediaBytes: null }, { subject: 'It' });
-      return container;
-    } catch (error) {
-      if (!(error instanceof JobFailure) || error.cause !== undefined) throw error;
-      return error.code;
-    } finally {
-      await rm(path);
-      await rm(target, { force: true });
-    }
-  }
+  const outcome = async (bytes: Uint8Array, demuxer: string) => (await bench.lookAt(bytes, demuxer)).verdict;
 
   const sound = ['-f', 'lavfi', '-i', 'sine=d=0.3'];
   const both = ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:d=0.3', ...sound, '-c:v', 'libx264', '-preset', 'ultrafast'];
@@ -60,7 +37,7 @@ describe('hostile containers', () => {
     ['a.wav', 'wav', sound],
     ['a.flac', 'flac', sound],
   ] as const)('that were %s before bytes of it changed end in a verdict', async (name, demuxer, args) => {
-    const path = join(folder, name);
+    const path = join(bench.folder, name);
     await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, '-pix_fmt', 'yuv420p', path]);
     const whole = await readFile(path);
     const random = randomFrom(SEED);

@@ -1,46 +1,24 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JobFailure } from '../../src/contract/failures.ts';
-import { type Look, openLook } from '../../src/look/index.ts';
 import { makeBox, makeFullBox, u32 } from '../../src/look/isobmff/boxes.ts';
+import { type LookBench, openLookBench } from './look-bench.ts';
 
 /** Bytes by which this process may grow over all files of this test. */
 const MAX_GROWTH = 500 * 2 ** 20;
 const TIMESCALE = 1000;
 
 describe('hostile fragments', () => {
-  let folder: string;
-  let look: Look;
+  let bench: LookBench;
   let before: number;
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'airlock-hostile-fragments-'));
-    look = openLook({ threads: 1 });
+    bench = await openLookBench({ threads: 1 });
     before = process.memoryUsage().rss;
   });
-  afterAll(async () => {
-    await look?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => bench?.close());
 
-  let number = 0;
-  /** Why the container stays, `rewritten`, or the code of the refusal. What the reader did not expect is an error of ours. */
+  /** Why the container stays, `rewritten`, or the code of the refusal. */
   async function outcome(bytes: Uint8Array): Promise<string> {
-    const path = join(folder, `${number++}`);
-    await writeFile(path, bytes);
-    const target = `${path}.container`;
-    try {
-      const asked = { path, demuxer: 'mov', target, mediaBytes: null };
-      const { container, reason } = await look.look(asked, { subject: 'It' });
-      return reason ?? container;
-    } catch (error) {
-      if (!(error instanceof JobFailure) || error.cause !== undefined) throw error;
-      return error.code;
-    } finally {
-      await rm(path);
-      await rm(target, { force: true });
-    }
+    const { verdict, reason } = await bench.lookAt(bytes, 'mov');
+    return verdict === 'original' ? (reason ?? verdict) : verdict;
   }
 
   it.each<[string, () => Buffer, RegExp]>([

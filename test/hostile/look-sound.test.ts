@@ -1,24 +1,20 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { JobFailure } from '../../src/contract/failures.ts';
-import { type Look, openLook } from '../../src/look/index.ts';
 import { oggChecksum } from '../../src/look/ogg/crc.ts';
+import { type LookBench, openLookBench } from './look-bench.ts';
 
 const run = promisify(execFile);
 /** Milliseconds that any of these may take on a busy machine; the reader itself ends after ten seconds. */
 const MAX_MS = 8000;
 
 describe('hostile MP3, AAC and Ogg', () => {
-  let folder: string;
-  let look: Look;
+  let bench: LookBench;
   const files: Record<string, Buffer> = {};
   beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'airlock-hostile-sound-'));
-    look = openLook({ threads: 1 });
+    bench = await openLookBench({ threads: 1 });
     const noise = ['-f', 'lavfi', '-i', 'anoisesrc=r=48000:seed=3:d=1'];
     for (const [name, args] of Object.entries({
       'a.mp3': ['-c:a', 'libmp3lame', '-id3v2_version', '0'],
@@ -26,32 +22,18 @@ describe('hostile MP3, AAC and Ogg', () => {
       'a.aac': ['-c:a', 'aac'],
       'a.opus': ['-c:a', 'libopus', '-page_duration', '100000'],
     })) {
-      const path = join(folder, name);
+      const path = join(bench.folder, name);
       await run('ffmpeg', ['-nostdin', '-v', 'error', '-fflags', '+bitexact', ...noise, ...args, path]);
       files[name] = await readFile(path);
     }
   });
-  afterAll(async () => {
-    await look?.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(() => bench?.close());
 
-  let number = 0;
   async function lookAt(bytes: Uint8Array, demuxer: string, mediaBytes: number | null = null) {
-    const path = join(folder, `${number++}`);
-    await writeFile(path, bytes);
-    const target = `${path}.container`;
     const begun = performance.now();
-    try {
-      const { container, reason } = await look.look({ path, demuxer, target, mediaBytes }, { subject: 'It' });
-      return { verdict: container, reason, written: container === 'rewritten' ? await readFile(target) : null, target };
-    } catch (error) {
-      if (!(error instanceof JobFailure) || error.cause !== undefined) throw error;
-      return { verdict: error.code, reason: error.message, written: null, target };
-    } finally {
-      await rm(path);
-      expect(performance.now() - begun).toBeLessThan(MAX_MS);
-    }
+    const seen = await bench.lookAt(bytes, demuxer, mediaBytes);
+    expect(performance.now() - begun).toBeLessThan(MAX_MS);
+    return { ...seen, written: seen.verdict === 'rewritten' ? await readFile(seen.target) : null };
   }
 
   const POLYGLOTS = {
@@ -280,7 +262,7 @@ describe('hostile MP3, AAC and Ogg', () => {
   });
 
   it('are written for a probe with a hole, and tell it the same', async () => {
-    const path = join(folder, 'long');
+    const path = join(bench.folder, 'long');
     const noise = ['-f', 'lavfi', '-i', 'anoisesrc=r=48000:d=20', '-b:a', '192k'];
     for (const [kind, demuxer] of [
       ['ogg', 'ogg'],

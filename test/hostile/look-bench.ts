@@ -1,0 +1,46 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { JobFailure } from '../../src/contract/failures.ts';
+import { openLook } from '../../src/look/index.ts';
+
+/** What the first look made of a file. */
+export interface Seen {
+  /** The container's origin, or the code of the refusal. */
+  verdict: string;
+  /** Why the container stays as it is, or the text of the refusal. */
+  reason: string | null;
+  /** Where the container is that was written anew. */
+  target: string;
+}
+
+/** The first look over bytes that a test makes, in a folder that goes with it. */
+export async function openLookBench({ threads }: { threads: number }) {
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-hostile-look-'));
+  const look = openLook({ threads });
+  let number = 0;
+  return {
+    folder,
+    /** What the reader did not expect is an error of ours, and thrown. */
+    async lookAt(bytes: Uint8Array, demuxer: string, mediaBytes: number | null = null): Promise<Seen> {
+      const path = join(folder, `${number++}`);
+      await writeFile(path, bytes);
+      const target = `${path}.container`;
+      try {
+        const { container, reason } = await look.look({ path, demuxer, target, mediaBytes }, { subject: 'It' });
+        return { verdict: container, reason: reason ?? null, target };
+      } catch (error) {
+        if (!(error instanceof JobFailure) || error.cause !== undefined) throw error;
+        return { verdict: error.code, reason: error.message, target };
+      } finally {
+        await rm(path);
+      }
+    },
+    async close(): Promise<void> {
+      await look.close();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type LookBench = Awaited<ReturnType<typeof openLookBench>>;
