@@ -3,12 +3,12 @@ import type { RewrittenDemuxer } from '../contract/containers.ts';
 import { readFlac, readWave } from './audio-files.ts';
 import { readAdts } from './elementary/adts.ts';
 import { readMp3 } from './elementary/mp3.ts';
-import { createOut, type FileBytes, type FileOut, openBytes } from './file-bytes.ts';
+import { createOut, type FileBytes, openBytes } from './file-bytes.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
 import { readOgg } from './ogg/rewrite.ts';
-import type { LookRequest, LookResult } from './types.ts';
+import type { LookRequest, LookResult, Reading, Write } from './types.ts';
 import { NotRewritable, Refused } from './verdicts.ts';
 
 /**
@@ -18,13 +18,13 @@ import { NotRewritable, Refused } from './verdicts.ts';
 export async function lookAtFile(request: LookRequest): Promise<LookResult> {
   const file = openBytes(request.path);
   try {
-    readAndWrite(request, file);
+    const seconds = readAndWrite(request, file);
     const container = request.target === null ? 'original' : 'rewritten';
-    return { container, demuxer: request.demuxer, reason: null };
+    return { container, demuxer: request.demuxer, reason: null, seconds };
   } catch (error) {
     if (error instanceof NotRewritable) {
       await checkDeclared(request);
-      return { container: 'original', demuxer: request.demuxer, reason: error.message };
+      return { container: 'original', demuxer: request.demuxer, reason: error.message, seconds: null };
     }
     // A table that ends early, where a more exact reason was not found before.
     if (error instanceof RangeError) throw new Refused('invalid_media', 'ends before what it declares.');
@@ -34,32 +34,37 @@ export async function lookAtFile(request: LookRequest): Promise<LookResult> {
   }
 }
 
-type Write = (out: FileOut, mediaBytes: number | null) => void;
-
 /** The readers, by FFmpeg's demuxer of the file, which is that of the new container as well. */
-const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Write>> = {
+const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> = {
   mov: (file) => {
     const movie = readMovie(file);
-    return (out, mediaBytes) => writeMovie(movie, file, out, mediaBytes);
+    return stated((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes));
   },
-  matroska: readMatroska,
+  matroska: (file) => stated(readMatroska(file)),
   mp3: readMp3,
   aac: readAdts,
-  ogg: readOgg,
-  wav: readWave,
-  flac: readFlac,
+  ogg: (file) => stated(readOgg(file)),
+  wav: (file) => stated(readWave(file)),
+  flac: (file) => stated(readFlac(file)),
 };
 
-function readAndWrite({ demuxer, target, mediaBytes }: LookRequest, file: FileBytes): void {
+/** Of a container that states its own length. */
+function stated(write: Write): Reading {
+  return { write, seconds: null };
+}
+
+/** The seconds that were counted. */
+function readAndWrite({ demuxer, target, mediaBytes }: LookRequest, file: FileBytes): number | null {
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`is of a kind (${demuxer}) that the reader does not write`);
   }
-  const write = READERS[demuxer as RewrittenDemuxer](file);
-  if (target === null) return;
+  const { write, seconds } = READERS[demuxer as RewrittenDemuxer](file);
+  if (target === null) return seconds;
   const out = createOut(target);
   try {
     write(out, mediaBytes);
     out.close();
+    return seconds;
   } catch (error) {
     out.discard();
     rmSync(target, { force: true });

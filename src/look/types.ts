@@ -1,4 +1,5 @@
 import type { FailureCode } from '../contract/failures.ts';
+import type { FileOut } from './file-bytes.ts';
 
 /** What stands between a stranger's container and FFmpeg: one that we wrote, or nothing. */
 export type ContainerOrigin = 'rewritten' | 'original';
@@ -23,6 +24,18 @@ export interface LookResult {
   demuxer: string;
   /** Why the container could not be written anew, continuing "The file …"; null when it was, or was not asked for. */
   reason: string | null;
+  /** Seconds of sound, counted frame by frame where nothing else tells them for sure (MP3, AAC); else null. */
+  seconds: number | null;
+}
+
+/** Writes the container anew; see `LookRequest.mediaBytes`. */
+export type Write = (out: FileOut, mediaBytes: number | null) => void;
+
+/** What came of reading a container that can be written anew. */
+export interface Reading {
+  write: Write;
+  /** See `LookResult.seconds`. */
+  seconds: number | null;
 }
 
 /** A refusal by the first look; becomes a `JobFailure` whose message begins with the file's name. */

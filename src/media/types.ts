@@ -164,6 +164,8 @@ export interface PlanInput {
   path: string;
   demuxer: string;
   info: MediaInfo;
+  /** Seconds of sound, counted frame by frame, of a container whose own duration may be a guess; absent or null: not counted. */
+  countedSeconds?: number | null;
 }
 
 export interface PlanContext {

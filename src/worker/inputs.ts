@@ -62,6 +62,7 @@ export async function prepareInputs(
       path: `/in/${input.position}`,
       demuxer: media.demuxer,
       info: media.info,
+      countedSeconds: media.countedSeconds,
     });
   }
   return prepared;

@@ -20,6 +20,8 @@ export interface OpenedMedia {
   contentType: string;
   info: MediaInfo;
   container: ContainerOrigin;
+  /** Seconds of sound, where the first look counted them. */
+  countedSeconds: number | null;
 }
 
 /**
@@ -54,17 +56,18 @@ export async function openMedia(
     { path, demuxer: detected.demuxer, target, mediaBytes: options.probeOnly ? PROBED_BYTES : null },
     { subject, ...(signal && { signal }) },
   );
-  const { container } = looked;
+  const { container, seconds: countedSeconds } = looked;
   if (disarm && container === 'original' && !SUBTITLE_DEMUXERS.includes(detected.demuxer)) {
     throw new JobFailure('cannot_disarm', `${subject} cannot be disarmed: it ${looked.reason ?? 'is not understood'}.`);
   }
   const file = container === 'rewritten' ? target : path;
   const demuxer = container === 'rewritten' ? looked.demuxer : detected.demuxer;
-  if (known?.demuxer === demuxer) return { file, demuxer, contentType: detected.mime, info: known, container };
+  const opened = { file, demuxer, contentType: detected.mime, container, countedSeconds };
+  if (known?.demuxer === demuxer) return { ...opened, info: known };
   const { info } = await probeFile(
     deps.sandbox,
     { path: file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) },
     signal,
   );
-  return { file, demuxer, contentType: detected.mime, info, container };
+  return { ...opened, info };
 }

@@ -12,6 +12,8 @@ export interface Seen {
   reason: string | null;
   /** Where the container is that was written anew. */
   target: string;
+  /** Of sound, where it was counted. */
+  seconds: number | null;
 }
 
 /** The first look over bytes that a test makes, in a folder that goes with it. */
@@ -27,11 +29,12 @@ export async function openLookBench({ threads }: { threads: number }) {
       await writeFile(path, bytes);
       const target = `${path}.container`;
       try {
-        const { container, reason } = await look.look({ path, demuxer, target, mediaBytes }, { subject: 'It' });
-        return { verdict: container, reason: reason ?? null, target };
+        const asked = { path, demuxer, target, mediaBytes };
+        const { container, reason, seconds } = await look.look(asked, { subject: 'It' });
+        return { verdict: container, reason, target, seconds };
       } catch (error) {
         if (!(error instanceof JobFailure) || error.cause !== undefined) throw error;
-        return { verdict: error.code, reason: error.message, target };
+        return { verdict: error.code, reason: error.message, target, seconds: null };
       } finally {
         await rm(path);
       }

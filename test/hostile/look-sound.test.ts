@@ -36,6 +36,19 @@ describe('hostile MP3, AAC and Ogg', () => {
     return { ...seen, written: seen.verdict === 'rewritten' ? await readFile(seen.target) : null };
   }
 
+  it.each([
+    ['bare.mp3', 'mp3', 1],
+    ['a.aac', 'aac', 1],
+    ['a.opus', 'ogg', null],
+  ] as const)(
+    'have their seconds counted where nothing else tells them for sure: %s',
+    async (name, demuxer, seconds) => {
+      const { seconds: seen } = await lookAt(files[name]!, demuxer);
+      if (seconds === null) expect(seen).toBeNull();
+      else expect(Math.abs(seen! - seconds)).toBeLessThan(0.1);
+    },
+  );
+
   const POLYGLOTS = {
     zip: 'PK\x03\x04\x14\0\0\0\0\0 a zip PK\x05\x06',
     HTML: '<html><script>alert(1)</script></html>',

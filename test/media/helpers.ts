@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
+import { lookAtFile } from '../../src/look/look-file.ts';
 import {
   checkInput,
   checkOutput,
@@ -116,7 +117,11 @@ export async function inspect(path: string): Promise<PlanInput> {
   if (!detected) throw new Error(`nothing detected in ${path}`);
   const { stdout } = await run('ffprobe', probeArgs({ path, demuxer: detected.demuxer }), OPTIONS);
   const info = parseProbe(stdout, { sizeBytes: (await stat(path)).size, demuxer: detected.demuxer });
-  return { path, demuxer: detected.demuxer, info };
+  const { demuxer } = detected;
+  const looked = ['mp3', 'aac'].includes(demuxer)
+    ? await lookAtFile({ path, demuxer, target: null, mediaBytes: null })
+    : null;
+  return { path, demuxer, info, countedSeconds: looked?.seconds ?? null };
 }
 
 export async function readHead(path: string): Promise<Uint8Array> {

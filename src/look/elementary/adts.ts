@@ -1,5 +1,6 @@
 import { copyRanges } from '../copy-ranges.ts';
-import type { FileBytes, FileOut } from '../file-bytes.ts';
+import type { FileBytes } from '../file-bytes.ts';
+import type { Reading } from '../types.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { type FrameHead, type FrameKind, findFrames } from './frames.ts';
 import { readLeadingTags } from './pictures.ts';
@@ -28,10 +29,10 @@ function readAdtsHead(bytes: Buffer, at: number): FrameHead | null {
 const ADTS: FrameKind = { headBytes: HEAD, read: readAdtsHead };
 
 /** Reads AAC in ADTS frames; tags and what else lies between the frames are left out. */
-export function readAdts(file: FileBytes): (out: FileOut, mediaBytes: number | null) => void {
+export function readAdts(file: FileBytes): Reading {
   const { end, pictures } = readLeadingTags(file);
   // A tag before ADTS is rare, and one with a picture would be taken for an MP3 by its first bytes.
   if (pictures.length > 0) throw new NotRewritable('has cover art');
-  const { ranges } = findFrames(file, end, ADTS);
-  return (out, mediaBytes) => copyRanges(file, out, ranges, mediaBytes);
+  const { ranges, seconds } = findFrames(file, end, ADTS);
+  return { write: (out, mediaBytes) => copyRanges(file, out, ranges, mediaBytes), seconds };
 }

@@ -27,6 +27,8 @@ export interface FoundFrames {
   /** Bytes of all frames. */
   bytes: number;
   head: FrameHead;
+  /** Of all frames, with what an encoder put before and behind the sound. */
+  seconds: number;
 }
 
 /** FFmpeg gives up behind so many bytes without two frames in a row. */
@@ -72,7 +74,7 @@ export function findFrames(file: FileBytes, from: number, kind: FrameKind): Foun
     if (!next) break;
     at = next.at;
   }
-  return { ranges: ranges.done(), bytes: ranges.bytes(), head: form };
+  return { ranges: ranges.done(), bytes: ranges.bytes(), head: form, seconds: samples / form.rate };
 }
 
 /**

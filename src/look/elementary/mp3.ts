@@ -1,6 +1,7 @@
 import { copyRanges } from '../copy-ranges.ts';
-import type { FileBytes, FileOut } from '../file-bytes.ts';
+import type { FileBytes } from '../file-bytes.ts';
 import { refuseLength } from '../limits.ts';
+import type { Reading } from '../types.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { type FrameKind, findFrames } from './frames.ts';
 import { type Mp3Head, readMp3Head } from './mp3-head.ts';
@@ -13,7 +14,7 @@ const MP3: FrameKind = { headBytes: 4, read: readMp3Head };
  * Reads an MP3: cover art, what its first frame tells of delay and length, and where the frames of sound stand. Tags and
  * what else lies between the frames are left out.
  */
-export function readMp3(file: FileBytes): (out: FileOut, mediaBytes: number | null) => void {
+export function readMp3(file: FileBytes): Reading {
   const { end, pictures } = readLeadingTags(file);
   const first = end + 4 <= file.size ? readMp3Head(file.read(end, 4), 0) : null;
   const vbr = first ? readVbrHead(file, end, first) : null;
@@ -26,9 +27,12 @@ export function readMp3(file: FileBytes): (out: FileOut, mediaBytes: number | nu
     throw new NotRewritable('begins with other data');
   }
   if (vbr) refuseLength((vbr.frames * sound.head.samples) / sound.head.rate);
-  return (out, mediaBytes) => {
-    writePictures(file, out, pictures);
-    if (vbr) out.write(vbr.frame);
-    copyRanges(file, out, sound.ranges, mediaBytes);
+  return {
+    write(out, mediaBytes) {
+      writePictures(file, out, pictures);
+      if (vbr) out.write(vbr.frame);
+      copyRanges(file, out, sound.ranges, mediaBytes);
+    },
+    seconds: sound.seconds,
   };
 }

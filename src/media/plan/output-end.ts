@@ -20,8 +20,8 @@ export function outputEnd(job: {
   still: boolean;
   /** Seconds of the inputs that are no still pictures. */
   playing: readonly (number | null)[];
-  /** Those seconds come from an index or a header, not from a guess by bit rate. */
-  exact: boolean;
+  /** Seconds by which one of them may last longer than that; null = that is a guess by bit rate. */
+  surplus: number | null;
   filtered: boolean;
 }): OutputEnd {
   const { tracks, options, still, filtered } = job;
@@ -55,5 +55,6 @@ export function outputEnd(job: {
   const expected = seconds !== null && seconds > 0 ? seconds : null;
   // FFmpeg 7 lets an endless stream run up to two seconds past `-shortest`, depending on how its threads happen to run.
   const overruns = options.has('shortest') && tracks.some((track) => track.flow.seconds === Number.POSITIVE_INFINITY);
-  return { durationSeconds: expected, length: overruns && job.exact ? expected : length, warnings: [] };
+  const bound = expected !== null && job.surplus !== null ? expected + job.surplus : null;
+  return { durationSeconds: expected, length: overruns && bound !== null ? bound : length, warnings: [] };
 }

@@ -15,13 +15,22 @@ const SUBTITLES = assumedInfo('srt');
 const option = (name: string, argument?: string | number): OptionRequest => ({ option: name, argument });
 const graph = (...filters: string[]) => filters.map((filter) => ({ filter }));
 
-function plan(more: Partial<TranscodeRequest>, infos: MediaInfo[] = [VIDEO], assets: (PlanAsset | null)[] = []) {
+type Known = MediaInfo & Pick<PlanInput, 'countedSeconds'>;
+
+function plan(more: Partial<TranscodeRequest>, infos: Known[] = [VIDEO], assets: (PlanAsset | null)[] = []) {
   const request: TranscodeRequest = {
     inputs: infos.map((_, index) => ({ url: `gs://b/${index}` })),
     outputFormat: 'mp4',
     ...more,
   };
-  const inputs = infos.map((info, index): PlanInput => ({ path: `/in/${index}`, demuxer: info.demuxer, info }));
+  const inputs = infos.map(
+    ({ countedSeconds, ...info }, index): PlanInput => ({
+      path: `/in/${index}`,
+      demuxer: info.demuxer,
+      info,
+      ...(countedSeconds !== undefined && { countedSeconds }),
+    }),
+  );
   return planTranscode(request, inputs, { lane: 'heavy', cores: 2, assets });
 }
 const argumentsOf = (args: string[], flag: string) =>
@@ -214,13 +223,17 @@ describe('what has no end', () => {
 
   it('ends with -shortest when another stream does', () => {
     const inputs = [{ url: 'a', options: [option('-loop', 1)] }, { url: 'b' }];
-    const shown = (sound: MediaInfo) =>
+    const shown = (sound: Known) =>
       plan({ inputs, filters: graph('[0:v]scale=640:-2'), options: [option('-shortest')] }, [PICTURE, sound]);
     const { args, warnings, durationSeconds } = shown({ ...SOUND, demuxer: 'mov' });
     expect([durationSeconds, warnings]).toEqual([60, []]);
     expect(tail(args)).toBe('60');
     // The duration of an MP3 may be a guess, which must not cut it.
     expect(tail(shown(SOUND).args)).toBe('43200');
+    // Counted frame by frame it is none: with what an encoder puts around the sound, or less, never with half of it missing.
+    expect(tail(shown({ ...SOUND, countedSeconds: 60.05 }).args)).toBe('60.05');
+    expect(tail(shown({ ...SOUND, countedSeconds: 59.95 }).args)).toBe('60');
+    expect(tail(shown({ ...SOUND, countedSeconds: 120 }).args)).toBe('43200');
   });
 
   it('is ended before what waits for an end, for a palette would wait for ever', () => {

@@ -70,8 +70,8 @@ export function planPlain(
     copies: { video: copy, audio: encoders.audio === 'copy' },
   };
   const composed = composeTracks(job);
-  const exact = inputs.filter(isPlayed).every((input) => EXACT_DEMUXERS.includes(input.demuxer));
-  const end = outputEnd({ tracks: composed.tracks, options, still, playing, exact, filtered });
+  const surplus = surplusOf(inputs.filter(isPlayed));
+  const end = outputEnd({ tracks: composed.tracks, options, still, playing, surplus, filtered });
 
   const resolution = raw ? undefined : request.preset?.resolution;
   const quality = (raw ? undefined : request.preset?.quality) ?? 'medium';
@@ -151,6 +151,20 @@ export function planSource(request: TranscodeRequest): PlanSource {
 
 /** Containers whose duration is stated; of an MP3 or a raw AAC stream it may be a guess by bit rate. */
 const EXACT_DEMUXERS: readonly string[] = ['mov', 'matroska', 'wav', 'flac', 'ogg'];
+/** Seconds between a stated and a counted duration that an encoder's delay and padding explain. */
+const PADDING_SECONDS = 0.1;
+
+/** Seconds by which an input may last longer than its duration; null where one of them is a guess. */
+function surplusOf(inputs: readonly PlanInput[]): number | null {
+  let most = 0;
+  for (const { demuxer, info, countedSeconds } of inputs) {
+    if (EXACT_DEMUXERS.includes(demuxer)) continue;
+    const surplus = (countedSeconds ?? Number.POSITIVE_INFINITY) - (info.durationSeconds ?? 0);
+    if (Math.abs(surplus) > PADDING_SECONDS) return null;
+    most = Math.max(most, surplus);
+  }
+  return most;
+}
 
 /** Neither a still picture nor subtitles say how long an output is. */
 function isPlayed({ info, demuxer }: PlanInput): boolean {
