@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processesOf } from '../helpers/processes-of.ts';
 import { startService, type TestService } from '../helpers/service.ts';
-import { openServiceDatabase } from '../helpers/service-database.ts';
+import { openAsSuperuser } from '../helpers/service-database.ts';
 import { until } from '../helpers/until.ts';
 import { cgroupsOf } from './cell-fixture.ts';
 import { type FloodReport, flood } from './flood/flood.ts';
@@ -40,7 +40,7 @@ describe('a hundred hostile files at once', () => {
   });
 
   it('cannot take the health check its connection, though every other one waits', async () => {
-    const database = await openServiceDatabase(service);
+    const database = await openAsSuperuser(service.dataDir);
     await database.query('BEGIN; LOCK TABLE transcodes IN ACCESS EXCLUSIVE MODE');
     // More than the API has connections.
     const waiting = Array.from({ length: 40 }, () => service.call('GET', '/v1/transcodes'));
