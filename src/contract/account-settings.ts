@@ -17,7 +17,7 @@ export interface NumberSetting {
 const MOST = 2 ** 31 - 1;
 
 /** Not `toLocaleString`: it loads the tables of all languages, which cost each of our processes 8 MB. */
-const inThousands = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
+export const inThousands = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 const cellSetting = (name: LimitName, meaning: string): NumberSetting => {
   const { least, most, why } = LIMIT_BOUNDS[name];

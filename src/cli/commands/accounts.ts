@@ -3,6 +3,7 @@ import {
   type AccountChanges,
   type AccountUsage,
   type AccountView,
+  inThousands,
   NUMBER_SETTINGS,
   type NumberSettingName,
   refusedNumber,
@@ -110,7 +111,7 @@ function camelCase(name: string): string {
 function ownSettings(account: AccountView): [string, string | number][] {
   const numbers = (Object.keys(NUMBER_SETTINGS) as NumberSettingName[]).flatMap((name): [string, number][] => {
     const value = account[name];
-    return value === null || value.toLocaleString('en') === NUMBER_SETTINGS[name].otherwise ? [] : [[name, value]];
+    return value === null || inThousands(value) === NUMBER_SETTINGS[name].otherwise ? [] : [[name, value]];
   });
   return account.disarm ? [...numbers, ['disarm', 'on']] : numbers;
 }
