@@ -11,7 +11,8 @@ export function errorsPage(): string {
     advice,
   ]);
   return `${heading('Errors of the API', 'src/contract/errors.ts')}
-Every error answer is \`{"error": text, "code": code, "details": …}\`. Write programs against \`code\`; it does not change.
+Every error answer is \`{"error": text, "message": sentence, "code": code, "details": …}\`. Write programs against \`code\`; it
+does not change. \`message\` is one sentence for a person, with field, reason and remedy; its words may become better.
 \`details\` is null, a string or an object. Where a field of the request is at fault it has \`field\`, and often \`reason\`
 and \`remedy\` or \`suggestion\`. Words in braces are filled in. Reasons why an accepted job failed are in
 [failures.md](failures.md).

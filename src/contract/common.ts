@@ -5,6 +5,7 @@ import { MAX_WAIT_SECONDS } from './limits.ts';
 export const errorBody = z
   .object({
     error: z.string(),
+    message: z.string(),
     code: z.string(),
     details: z.union([z.string(), z.record(z.string(), z.unknown()), z.null()]),
   })

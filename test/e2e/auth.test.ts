@@ -101,7 +101,7 @@ describe('authentication', () => {
         method,
         path,
         401,
-        { error: 'unauthorized', code: 'unauthorized', details: null },
+        expect.objectContaining({ error: 'unauthorized', code: 'unauthorized', details: null }),
       ]);
     }
   });

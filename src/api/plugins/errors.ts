@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
+import { errorAnswer } from '../../contract/error-answer.ts';
 import { ApiError, type ErrorCode, isErrorCode } from '../../contract/errors.ts';
 import { UPLOAD_ERROR_ORDER } from '../../contract/uploads.ts';
 import { outageOf } from '../../domain/outage.ts';
@@ -43,12 +44,13 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     socket.destroy();
     return;
   }
-  const { status, message, code, details } = new ApiError('invalid_request', {
+  const refusal = new ApiError('invalid_request', {
     reason: CLIENT_REASONS[error.code ?? ''] ?? 'this is no valid HTTP request',
+    remedy: 'Send it again, with a well-formed HTTP/1.1 request of less than 16 KiB of headers',
   });
-  const body = JSON.stringify({ error: message, code, details });
+  const body = JSON.stringify(errorAnswer(refusal));
   socket.end(
-    `HTTP/1.1 ${status} Bad Request\r\nconnection: close\r\nx-request-id: ${randomUUID()}\r\n` +
+    `HTTP/1.1 ${refusal.status} Bad Request\r\nconnection: close\r\nx-request-id: ${randomUUID()}\r\n` +
       `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
   );
 }
@@ -63,11 +65,11 @@ export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
   if (error.status === 503 || (error.status === 429 && !reply.hasHeader('retry-after'))) {
     reply.header('retry-after', '1');
   }
-  return reply.code(error.status).type('application/json; charset=utf-8').serializer(JSON.stringify).send({
-    error: error.message,
-    code: error.code,
-    details: error.details,
-  });
+  return reply
+    .code(error.status)
+    .type('application/json; charset=utf-8')
+    .serializer(JSON.stringify)
+    .send(errorAnswer(error));
 }
 
 export function toApiError(error: FastifyError): ApiError {

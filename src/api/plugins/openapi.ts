@@ -14,7 +14,7 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
         title: 'Airlock',
         version: settings.version,
         description:
-          'A secure video transcoding API that you run yourself. Errors are `{error, code, details}`; `code` is stable.',
+          'A secure video transcoding API that you run yourself. Errors are `{error, message, code, details}`; `code` is stable.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       ...(settings.publicUrl && { servers: [{ url: settings.publicUrl }] }),

@@ -1,0 +1,68 @@
+import { type ApiError, type ErrorCode, type ErrorDetails, errors } from './errors.ts';
+
+/** The body of every error answer. */
+export interface ErrorAnswer {
+  error: string;
+  message: string;
+  code: ErrorCode;
+  details: ErrorDetails;
+}
+
+export function errorAnswer({ code, message: error, details }: ApiError): ErrorAnswer {
+  return { error, message: errorMessage(code, error, details), code, details };
+}
+
+/** Longest `message`, in characters: reasons may quote what the caller wrote. */
+const MAX_MESSAGE = 1000;
+
+/**
+ * The `message` of an error answer: one sentence with the field, the reason and the remedy, made of nothing that the
+ * answer does not hold anyway. `text` is the answer's `error`.
+ */
+export function errorMessage(code: ErrorCode, text: string, details: ErrorDetails): string {
+  const record: Record<string, unknown> = typeof details === 'object' && details !== null ? details : {};
+  const field = [said(record.field), said(record.option)].filter(Boolean).join(' ');
+  const reason = typeof details === 'string' ? details : (said(record.reason) ?? REASONS[code]?.(record) ?? '');
+  const remedy = said(record.remedy) ?? said(record.suggestion) ?? errors[code].advice;
+  const why = [field, clause(reason)].filter(Boolean).join(': ');
+  const parts = [heading(text), why].filter(Boolean).join(': ');
+  const sentence = `${parts}; ${startLow(clause(remedy))}`;
+  return `${sentence.length < MAX_MESSAGE ? sentence : `${sentence.slice(0, MAX_MESSAGE - 2)}…`}.`;
+}
+
+/** Reasons of errors whose details are numbers and names alone. */
+const REASONS: Partial<Record<ErrorCode, (details: Record<string, unknown>) => string>> = {
+  forbidden: ({ scope }) => (scope ? `this needs a key with the scope ${scope}` : ''),
+  quota_exceeded: ({ metric, required, limit, remaining }) =>
+    `${metric}: ${required} required, ${remaining} of ${limit} left`,
+  queue_full: ({ waiting, limit }) => `${waiting} are waiting, and ${limit} may`,
+  rate_limit_exceeded: ({ limit, retry_after_seconds: seconds }) =>
+    limit === undefined ? '' : `${limit} requests a minute are allowed, and the next one in ${seconds} s`,
+  file_too_large: ({ limit }) => (limit === undefined ? '' : `at most ${limit} bytes are allowed here`),
+  upload_size_mismatch: ({ confirmed, declared }) => `${confirmed} was confirmed, ${declared} was declared`,
+};
+
+function said(value: unknown): string | null {
+  return typeof value === 'string' && value !== '' ? value : null;
+}
+
+/** `rate_limit_exceeded` → `Rate limit exceeded`; without the full stop that would end the sentence early. */
+function heading(text: string): string {
+  const words = /^[a-z_]+$/.test(text) ? text.replaceAll('_', ' ') : text;
+  return words.charAt(0).toUpperCase() + clause(words).slice(1);
+}
+
+/** The sentences of a text as clauses of one. */
+function clause(text: string): string {
+  return text
+    .trim()
+    .replace(/\.+$/, '')
+    .replaceAll(/\.\s+(?=[A-Z])/g, '; ');
+}
+
+/** Lower-case first letter, unless the first word is a name or an abbreviation. */
+function startLow(text: string): string {
+  return /^[A-Z][a-z]*\b/.test(text) && !/^(?:Idempotency|Authorization|DELETE)/.test(text)
+    ? text.charAt(0).toLowerCase() + text.slice(1)
+    : text;
+}

@@ -1,0 +1,87 @@
+import { connect } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { errors } from '../../src/contract/errors.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
+import type { Answer } from '../helpers/service.ts';
+
+const JSON_TYPE = { 'content-type': 'application/json' };
+const CREATE = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
+const ID = '00000000-0000-7000-8000-000000000000';
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api?.close());
+
+/** One sentence: it starts with a capital, ends with the only full stop that a sentence could end with. */
+function expectSentence(message: unknown) {
+  expect(message).toEqual(expect.any(String));
+  expect(message).toMatch(/^[A-Z].*\.$/);
+  expect(message).not.toMatch(/\.\s+[A-Z]|\.\.|undefined|\[object/);
+}
+
+function expectError(answer: Answer, status: number, code: keyof typeof errors) {
+  expect([answer.status, answer.json?.code]).toEqual([status, code]);
+  expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'error', 'message']);
+  expectSentence(answer.json.message);
+  return answer.json;
+}
+
+describe('every error answer has a message', () => {
+  it.each([
+    ['no key', 401, 'unauthorized', () => api.call('GET', '/v1/transcodes', undefined, { authorization: '' })],
+    ['a key in the query', 401, 'unauthorized', () => api.call('GET', `/v1/transcodes?token=${api.key}`)],
+    ['an unknown path', 404, 'not_found', () => api.call('GET', '/v1/nothing')],
+    ['a path that cannot be decoded', 404, 'not_found', () => api.call('GET', '/v1/transcodes/%zz')],
+    ['a path parameter that is too long', 404, 'not_found', () => api.call('GET', `/v1/transcodes/${'x'.repeat(300)}`)],
+    ['an unknown job', 404, 'not_found', () => api.call('GET', `/v1/transcodes/${ID}`)],
+    ['no JSON', 400, 'invalid_json', () => api.call('POST', '/v1/transcodes', '{', JSON_TYPE)],
+    ['a poisoned prototype', 400, 'invalid_json', () => api.call('POST', '/v1/transcodes', '{"__proto__":1}')],
+    ['another media type', 415, 'unsupported_media_type', () => post('<a/>', { 'content-type': 'text/xml' })],
+    ['a body over the limit', 413, 'body_too_large', () => post(`"${'x'.repeat(2 ** 20)}"`)],
+    ['a wrong shape', 400, 'invalid_request', () => post(JSON.stringify({ ...CREATE, outputFormat: 'exe' }))],
+    ['a body that is too deep', 400, 'invalid_request', () => post('['.repeat(100) + ']'.repeat(100))],
+    ['an option that is not allowed', 422, 'option_refused', () => create({ options: [{ option: '-f' }] })],
+    ['a private source', 422, 'source_refused', () => create({ inputs: [{ url: 'http://127.0.0.1/a.mp4' }] })],
+    ['a missing upload field', 400, 'missing_upload_fields', () => api.call('POST', '/v1/upload/presigned-url', {})],
+    ['a wrong Idempotency-Key', 400, 'invalid_request', () => create({}, { 'idempotency-key': 'x'.repeat(256) })],
+  ] as const)('for %s', async (_, status, code, ask) => {
+    expectError(await ask(), status, code);
+  });
+
+  const post = (body: string, headers = {}) => api.call('POST', '/v1/transcodes', body, { ...JSON_TYPE, ...headers });
+  const create = (body: object, headers = {}) => api.call('POST', '/v1/transcodes', { ...CREATE, ...body }, headers);
+
+  it('for bytes that are no HTTP request', async () => {
+    const url = new URL(await api.listen());
+    const raw = await new Promise<string>((resolve, reject) => {
+      let text = '';
+      const socket = connect(Number(url.port), url.hostname, () => socket.write('NONSENSE\r\n\r\n'));
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      socket.on('end', () => resolve(text));
+      socket.on('error', reject);
+    });
+    const json = JSON.parse(raw.slice(raw.indexOf('\r\n\r\n')));
+    expect(json).toMatchObject({ error: 'Invalid request', code: 'invalid_request' });
+    expectSentence(json.message);
+  });
+
+  it('that names field, reason and remedy, and quotes no query', async () => {
+    const answer = await create({
+      options: [{ option: '-vf', argument: "subtitles='https://example.org/a.srt?token=secret':nonsense=1" }],
+    });
+    const { message } = expectError(answer, 422, 'option_refused');
+    expect(message).toMatch(/^Option not allowed: options\[0\] /);
+    expect(message).not.toContain('secret');
+    expect((await create({ outputFormat: 'exe' })).json.message).toMatch(/^Invalid request: outputFormat: .*mp4/);
+  });
+
+  it('that names the scope which a key lacks', async () => {
+    const key = await api.makeKey({ scopes: ['read'] });
+    const answer = await create({}, { authorization: `Bearer ${key}` });
+    expect(expectError(answer, 403, 'forbidden').message).toMatch(/scope transcode/);
+  });
+});

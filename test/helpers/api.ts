@@ -1,0 +1,149 @@
+import { randomBytes } from 'node:crypto';
+import type { AddressInfo } from 'node:net';
+import type { FastifyBaseLogger, InjectOptions, LightMyRequestResponse } from 'fastify';
+import { pino } from 'pino';
+import { buildApi } from '../../src/api/app.ts';
+import type { ApiSettings } from '../../src/api/deps.ts';
+import type { App } from '../../src/api/types.ts';
+import { SCOPES, type Scope } from '../../src/contract/keys.ts';
+import { type Account, ensureAccount } from '../../src/domain/accounts.ts';
+import type { Context } from '../../src/domain/context.ts';
+import { createKey } from '../../src/domain/keys.ts';
+import { openLimits } from '../../src/domain/limits.ts';
+import { openSignals } from '../../src/domain/signals.ts';
+import { checkSourceUrl } from '../../src/fetcher/index.ts';
+import { createSigner } from '../../src/ids/signing.ts';
+import { createVault } from '../../src/ids/vault.ts';
+import { openQueue } from '../../src/queue/queue.ts';
+import { createHttpMetrics, createRegistry } from '../../src/telemetry/index.ts';
+import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
+import { makeDatabase, type TestDatabase } from './database.ts';
+import type { Answer } from './service.ts';
+
+/** The API in this process, on a real PostgreSQL and a real gateway, without a worker. */
+export interface TestApi {
+  app: App;
+  context: Context;
+  database: TestDatabase;
+  gateway: EmbeddedGateway;
+  account: Account;
+  /** A key of `account` with every scope. */
+  key: string;
+  makeKey(options?: { account?: Account; scopes?: Scope[] }): Promise<string>;
+  makeAccount(settings?: Partial<Account>): Promise<Account>;
+  /** A request with the key; JSON bodies are serialised. `authorization: ''` sends none. */
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** Listens on a free loopback port; needed only where bytes of the connection matter. */
+  listen(): Promise<string>;
+  close(): Promise<void>;
+}
+
+const RATE_LIMIT = 1_000_000;
+
+export async function startApi(settings: Partial<ApiSettings> = {}): Promise<TestApi> {
+  const [database, gateway, registry] = await Promise.all([
+    makeDatabase(),
+    startEmbeddedGateway(),
+    createRegistry('api'),
+  ]);
+  const ignore = () => {};
+  const queue = await openQueue(database.db, { superviseUrl: null, onError: ignore });
+  const signals = await openSignals(database.url, ignore);
+  const context: Context = {
+    db: database.db,
+    queue,
+    store: gateway.store,
+    vault: createVault(randomBytes(32)),
+    retentionSeconds: 86_400,
+  };
+  const app = await buildApi(
+    {
+      context,
+      health: context,
+      limits: openLimits(database.pg, RATE_LIMIT),
+      signals,
+      metrics: await createHttpMetrics(registry),
+      signer: createSigner(randomBytes(32)),
+      checkSourceUrl: (url) => checkSourceUrl(url, { allow: [], ports: [80, 443] }),
+      settings: {
+        version: 'test',
+        publicUrl: null,
+        tls: null,
+        loopbackOnly: true,
+        trustProxy: [],
+        rateLimit: RATE_LIMIT,
+        ...settings,
+      },
+    },
+    pino({ level: 'silent' }) as FastifyBaseLogger,
+  );
+
+  const makeAccount: TestApi['makeAccount'] = async (limits = {}) => {
+    const name = `account-${randomBytes(6).toString('hex')}`;
+    const account = await database.db.transaction().execute((tx) => ensureAccount(tx, name, 'cli'));
+    if (Object.keys(limits).length === 0) return account;
+    return database.db
+      .updateTable('accounts')
+      .set(limits)
+      .where('id', '=', account.id)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+  };
+  const account = await makeAccount();
+  const makeKey: TestApi['makeKey'] = async (options = {}) => {
+    const body = { name: 'test', scopes: options.scopes ?? [...SCOPES] };
+    const owner = options.account ?? account;
+    const made = await database.db
+      .transaction()
+      .execute((tx) => createKey(tx, owner.id, body, { actor: 'test', ip: null, requestId: null }));
+    return made.raw;
+  };
+  const key = await makeKey();
+  return {
+    app,
+    context,
+    database,
+    gateway,
+    account,
+    key,
+    makeAccount,
+    makeKey,
+    async call(method, path, body, headers = {}) {
+      return toAnswer(
+        await app.inject({
+          method: method as NonNullable<InjectOptions['method']>,
+          url: path,
+          headers: {
+            authorization: `Bearer ${key}`,
+            ...(body !== undefined && { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+        }),
+      );
+    },
+    async listen() {
+      await app.listen({ host: '127.0.0.1', port: 0 });
+      return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;
+    },
+    async close() {
+      await signals.close();
+      await app.close();
+      await queue.close();
+      await gateway.close();
+      await database.drop();
+    },
+  };
+}
+
+function toAnswer(response: LightMyRequestResponse): Answer {
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(response.headers)) headers.set(name, String(value));
+  let json = null;
+  try {
+    json = JSON.parse(response.payload);
+  } catch {
+    // Not every answer is JSON.
+  }
+  return { status: response.statusCode, headers, text: response.payload, json };
+}
