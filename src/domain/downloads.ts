@@ -2,6 +2,7 @@ import { ApiError } from '../contract/errors.ts';
 import { DOWNLOAD_SECONDS } from '../contract/limits.ts';
 import type { Context } from './context.ts';
 import { getObject } from './objects.ts';
+import { openColumn } from './sealed-columns.ts';
 import { getTranscode } from './transcodes/read.ts';
 
 /** A signed link to the job's output that dies after ten minutes (contract A4). */
@@ -12,9 +13,10 @@ export async function downloadUrl(context: Context, accountId: string, id: strin
   if (!job.output_object_id) throw new ApiError('no_output');
   const object = await getObject(context.db, job.output_object_id);
   const over = job.expires_at !== null && job.expires_at.getTime() <= Date.now();
-  if (object?.state !== 'live' || over || !job.output_name_sealed) throw new ApiError('output_deleted');
+  const filename = openColumn(context.vault, 'transcodes', 'output_name_sealed', job);
+  if (object?.state !== 'live' || over || filename === null) throw new ApiError('output_deleted');
   return context.store.presignGet(object.key, {
-    filename: context.vault.open(job.output_name_sealed),
+    filename,
     contentType: object.content_type,
     expiresIn: DOWNLOAD_SECONDS,
   });

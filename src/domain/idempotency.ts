@@ -2,6 +2,7 @@ import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 import { canonicalJson, sha256 } from '../ids/hash.ts';
 import type { Vault } from '../ids/vault.ts';
+import { openColumn, sealColumn } from './sealed-columns.ts';
 
 export interface Remembered<T> {
   status: number;
@@ -45,13 +46,17 @@ export async function once<T>(
       .executeTakeFirst();
     if (!known) throw new ApiError('idempotency_in_progress');
     if (!known.request_hash.equals(requestHash)) throw new ApiError('idempotency_conflict');
-    return { status: known.status, answer: JSON.parse(vault.open(known.answer_sealed)) as T, repeated: true };
+    const answer = openColumn(vault, 'idempotency_keys', 'answer_sealed', known);
+    return { status: known.status, answer: JSON.parse(answer!) as T, repeated: true };
   }
 
   const result = await work();
   await tx
     .updateTable('idempotency_keys')
-    .set({ status: result.status, answer_sealed: vault.seal(JSON.stringify(result.answer)) })
+    .set({
+      status: result.status,
+      answer_sealed: sealColumn(vault, 'idempotency_keys', 'answer_sealed', mine, JSON.stringify(result.answer)),
+    })
     .where((where) => where.and(mine))
     .execute();
   return { ...result, repeated: false };

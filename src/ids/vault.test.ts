@@ -1,30 +1,52 @@
 import { randomBytes } from 'node:crypto';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createVault } from './vault.ts';
+import { createVault, SealedValueError } from './vault.ts';
 
 describe('the vault', () => {
   const vault = createVault(randomBytes(32));
+  const place = { table: 'uploads', column: 'name_sealed', row: ['account', 'upload'] };
 
   it('opens what it sealed, and seals the same text differently each time', () => {
     fc.assert(
-      fc.property(fc.string(), (text) => {
-        expect(vault.open(vault.seal(text))).toBe(text);
-        expect(vault.seal(text).equals(vault.seal(text))).toBe(false);
+      fc.property(fc.string(), fc.array(fc.string()), (text, row) => {
+        const here = { ...place, row };
+        expect(vault.open(here, vault.seal(here, text))).toBe(text);
+        expect(vault.seal(here, text).equals(vault.seal(here, text))).toBe(false);
       }),
     );
   });
 
-  it('holds no readable part of the text', () => {
-    expect(vault.seal('holiday-film-2026.mp4').includes('holiday')).toBe(false);
+  it('holds no readable part of the text or of its place', () => {
+    const sealed = vault.seal(place, 'holiday-film-2026.mp4');
+    for (const word of ['holiday', 'uploads', 'account']) expect(sealed.includes(word)).toBe(false);
   });
 
-  it('refuses altered bytes and another key', () => {
-    const sealed = vault.seal('name');
-    const altered = Buffer.from(sealed);
-    altered[sealed.length - 1]! ^= 1;
-    expect(() => vault.open(altered)).toThrow();
-    expect(() => createVault(randomBytes(32)).open(sealed)).toThrow();
+  it.each([
+    ['table', { ...place, table: 'transcodes' }],
+    ['column', { ...place, column: 'error_sealed' }],
+    ['row', { ...place, row: ['account', 'other'] }],
+    ['account', { ...place, row: ['other', 'upload'] }],
+    ['split of the row’s key', { ...place, row: ['accountu', 'pload'] }],
+    ['split between column and row', { ...place, column: 'name_sealed","account', row: ['upload'] }],
+  ])('does not open a value that was sealed for another %s', (_, other) => {
+    const sealed = vault.seal(place, 'name');
+    expect(() => vault.open(other, sealed)).toThrow(SealedValueError);
+    expect(() => vault.open(place, vault.seal(other, 'name'))).toThrow(SealedValueError);
+    expect(vault.open(place, sealed)).toBe('name');
+  });
+
+  it('refuses every altered byte, every cut, and another key, and tells the place and not the text', () => {
+    const sealed = vault.seal(place, 'name');
+    for (let at = 0; at < sealed.length; at++) {
+      const altered = Buffer.from(sealed);
+      altered[at]! ^= 1;
+      expect(() => vault.open(place, altered)).toThrow(SealedValueError);
+      expect(() => vault.open(place, sealed.subarray(0, at))).toThrow(SealedValueError);
+    }
+    expect(() => createVault(randomBytes(32)).open(place, sealed)).toThrow(
+      /uploads\.name_sealed in row account\/upload/,
+    );
   });
 
   it('prints equal texts alike and others differently', () => {

@@ -1,18 +1,44 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
+/** The one place of the database where a sealed value means something. */
+export interface SealedPlace {
+  table: string;
+  column: string;
+  /** What names the row, in a fixed order: its account and its key. */
+  row: readonly string[];
+}
+
 /**
- * Seals the few texts that must not lie readable in the database or its log: names of files, source URLs with
- * their query, the user's metadata. A deleted row leaves dead tuples and WAL behind; those then hold ciphertext.
+ * Seals the texts that must not lie readable in the database or its log: file names, source URLs, options, metadata.
+ * A deleted row leaves dead tuples and WAL behind; those then hold ciphertext. Each value is bound to its place, so that
+ * whoever may write to the database cannot have one row's text read as another's.
  */
 export interface Vault {
-  /** AES-256-GCM; a nonce of its own each time. */
-  seal(text: string): Buffer;
-  /** Throws when the bytes were altered or sealed with another key. */
-  open(sealed: Buffer): string;
+  /** AES-256-GCM with a fresh nonce; the place is authenticated, not stored. */
+  seal(place: SealedPlace, text: string): Buffer;
+  /** Throws `SealedValueError` when the value was altered, sealed with another key, or sealed for another place. */
+  open(place: SealedPlace, sealed: Buffer): string;
   /** HMAC-SHA256 under a separate key: equal texts have equal fingerprints, and nothing else can be told. */
   fingerprint(text: string): Buffer;
 }
 
+/** A sealed value that does not belong where it stands. The message names the place, never the text. */
+export class SealedValueError extends Error {
+  readonly place: SealedPlace;
+  constructor(place: SealedPlace, options?: ErrorOptions) {
+    super(
+      `the value of ${place.table}.${place.column} in row ${place.row.join('/')} was not sealed for this place: ` +
+        'it was altered or moved in the database, or sealed with another key',
+      options,
+    );
+    this.name = 'SealedValueError';
+    this.place = place;
+  }
+}
+
+/** First byte of a sealed value: what the rest is made of. Change it together with the derivation of the key. */
+const FORMAT = 2;
+const HEAD_BYTES = 1;
 const NONCE_BYTES = 12;
 const TAG_BYTES = 16;
 export const VAULT_KEY_BYTES = 32;
@@ -20,25 +46,35 @@ export const VAULT_KEY_BYTES = 32;
 export function createVault(key: Buffer): Vault {
   if (key.length !== VAULT_KEY_BYTES) throw new Error(`The vault key must have ${VAULT_KEY_BYTES} bytes`);
   const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', key, '', purpose, 32));
-  const sealing = derive('airlock/seal/1');
+  const sealing = derive(`airlock/seal/${FORMAT}`);
   const printing = derive('airlock/fingerprint/1');
   return {
-    seal(text) {
+    seal(place, text) {
       const nonce = randomBytes(NONCE_BYTES);
-      const cipher = createCipheriv('aes-256-gcm', sealing, nonce);
+      const cipher = createCipheriv('aes-256-gcm', sealing, nonce).setAAD(authenticated(place));
       const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
-      return Buffer.concat([nonce, cipher.getAuthTag(), body]);
+      return Buffer.concat([Buffer.of(FORMAT), nonce, cipher.getAuthTag(), body]);
     },
-    open(sealed) {
-      const decipher = createDecipheriv('aes-256-gcm', sealing, sealed.subarray(0, NONCE_BYTES), {
-        authTagLength: TAG_BYTES,
-      });
-      decipher.setAuthTag(sealed.subarray(NONCE_BYTES, NONCE_BYTES + TAG_BYTES));
-      const body = sealed.subarray(NONCE_BYTES + TAG_BYTES);
-      return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
+    open(place, sealed) {
+      try {
+        if (sealed[0] !== FORMAT) throw new Error('unknown format of a sealed value');
+        const nonce = sealed.subarray(HEAD_BYTES, HEAD_BYTES + NONCE_BYTES);
+        const tag = sealed.subarray(HEAD_BYTES + NONCE_BYTES, HEAD_BYTES + NONCE_BYTES + TAG_BYTES);
+        const decipher = createDecipheriv('aes-256-gcm', sealing, nonce, { authTagLength: TAG_BYTES });
+        decipher.setAAD(authenticated(place)).setAuthTag(tag);
+        const body = sealed.subarray(HEAD_BYTES + NONCE_BYTES + TAG_BYTES);
+        return Buffer.concat([decipher.update(body), decipher.final()]).toString('utf8');
+      } catch (error) {
+        throw new SealedValueError(place, { cause: error });
+      }
     },
     fingerprint(text) {
       return createHmac('sha256', printing).update(text).digest();
     },
   };
+}
+
+/** JSON, because no two places may give the same bytes: `["a","bc"]` and `["ab","c"]` differ. */
+function authenticated({ table, column, row }: SealedPlace): Buffer {
+  return Buffer.from(JSON.stringify([FORMAT, table, column, ...row]));
 }

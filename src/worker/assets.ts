@@ -1,6 +1,6 @@
 import { readFile, stat } from 'node:fs/promises';
 import { JobFailure } from '../contract/failures.ts';
-import type { Claim, TranscodeInput } from '../domain/transcodes/row.ts';
+import { type Claim, sourceRow, type TranscodeInput } from '../domain/transcodes/row.ts';
 import {
   ASSET_BYTES,
   type AssetContent,
@@ -61,7 +61,7 @@ export async function bringAssets(
       continue;
     }
     const maxBytes = isReadWhole(request.kind) ? ASSET_BYTES[request.kind] : undefined;
-    const row = rowOf(claim, request, index);
+    const row = sourceRow(claim.job, rowOf(claim, request, index));
     const subject = subjectOf(request);
     files.push(await bringSource(deps, row, { ...place, subject, ...(maxBytes !== undefined && { maxBytes }) }));
   }

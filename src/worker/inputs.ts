@@ -1,5 +1,5 @@
 import { recordInput } from '../domain/transcodes/progress.ts';
-import { type Claim, openWholeRequest } from '../domain/transcodes/row.ts';
+import { type Claim, openWholeRequest, sourceRow } from '../domain/transcodes/row.ts';
 import type { Inspection } from '../domain/uploads/upload.ts';
 import type { MediaInfo, PlanInput } from '../media/index.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -23,7 +23,7 @@ export async function bringInputs(
 ): Promise<string[]> {
   const files: string[] = [];
   for (const input of claim.inputs) {
-    files.push(await bringSource(deps, input, { ...place, subject: subjectOf(input) }));
+    files.push(await bringSource(deps, sourceRow(claim.job, input), { ...place, subject: subjectOf(input) }));
   }
   return files;
 }

@@ -2,9 +2,10 @@ import { JobFailure } from '../contract/failures.ts';
 import { describeLimit } from '../contract/limit-advice.ts';
 import type { AppliedLimits, LimitName } from '../contract/limit-bounds.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
+import { openColumn } from '../domain/sealed-columns.ts';
 import { reportProgress } from '../domain/transcodes/progress.ts';
 import type { Claim } from '../domain/transcodes/row.ts';
-import { openWholeRequest } from '../domain/transcodes/row.ts';
+import { openWholeRequest, sourceRow } from '../domain/transcodes/row.ts';
 import {
   type EffectiveLimits,
   etaSeconds,
@@ -40,10 +41,14 @@ export function readRequest(deps: WorkerDeps, claim: Claim): { request: Transcod
   if (!stored) throw new JobFailure('input_deleted', 'The job has been erased.');
   // With the inputs' own URLs, since a filter may name an input by its URL.
   const urlOf = (position: number): string => {
-    const row = claim.inputs[position];
-    const sealed = row?.source_sealed ?? row?.url_sealed;
-    if (!sealed) throw new JobFailure('input_deleted', `Input ${position + 1} is no longer known.`);
-    return vault.open(sealed);
+    const input = claim.inputs[position];
+    const row = input && sourceRow(claim.job, input);
+    const url =
+      row &&
+      (openColumn(vault, 'transcode_inputs', 'source_sealed', row) ??
+        openColumn(vault, 'transcode_inputs', 'url_sealed', row));
+    if (!url) throw new JobFailure('input_deleted', `Input ${position + 1} is no longer known.`);
+    return url;
   };
   const request: TranscodeRequest = {
     ...(stored as Omit<TranscodeRequest, 'inputs'>),

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { type FailureCode, JobFailure } from '../contract/failures.ts';
 import { getObject } from '../domain/objects.ts';
+import { openColumn, type RowOf } from '../domain/sealed-columns.ts';
 import type { TranscodeInput } from '../domain/transcodes/row.ts';
 import { FetchError } from '../fetcher/index.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -27,7 +28,7 @@ export async function makeWorkFolder(workDir: string, id: string): Promise<WorkF
  */
 export async function bringSource(
   deps: WorkerDeps,
-  source: Pick<TranscodeInput, 'position' | 'object_id' | 'source_sealed'>,
+  source: RowOf<'transcode_inputs'> & Pick<TranscodeInput, 'position' | 'object_id' | 'source_sealed'>,
   options: { folder: string; subject: string; signal: AbortSignal; maxBytes?: number },
 ): Promise<string> {
   const { folder, subject, signal, maxBytes } = options;
@@ -40,9 +41,9 @@ export async function bringSource(
     }
     return bringObject(deps, object.key, target, signal);
   }
-  if (!source.source_sealed) throw new JobFailure('input_deleted', `${subject} is no longer known.`);
+  const url = openColumn(deps.context.vault, 'transcode_inputs', 'source_sealed', source);
+  if (url === null) throw new JobFailure('input_deleted', `${subject} is no longer known.`);
   try {
-    const url = deps.context.vault.open(source.source_sealed);
     await deps.fetcher.download(url, target, { signal, ...(maxBytes !== undefined && { maxBytes }) });
     return target;
   } catch (error) {

@@ -8,6 +8,7 @@ import { type AttemptBuild, type AttemptFacts, markCleaned } from '../domain/tra
 import { completeTranscode, failTranscode, handBack } from '../domain/transcodes/finish.ts';
 import type { Claim } from '../domain/transcodes/row.ts';
 import { canonicalJson, sha256 } from '../ids/hash.ts';
+import { SealedValueError } from '../ids/vault.ts';
 import type { PlanWarning } from '../media/index.ts';
 import type { CellResult } from '../sandbox/types.ts';
 import { StorageError } from '../storage/types.ts';
@@ -167,8 +168,12 @@ function untold(claim: Claim, warnings: PlanWarning[]): PlanWarning[] {
   return warnings.filter(({ field }) => !told.has(field));
 }
 
+const MOVED = 'What the database holds of this job was not written for it; tell the operator.';
+
 function describe(error: unknown): { code: FailureCode; message: string; retry: boolean } {
   if (error instanceof JobFailure) return { code: error.code, message: scrub(error.message), retry: error.retry };
+  // Trying again would read the same row.
+  if (error instanceof SealedValueError) return { ...own('internal', MOVED), retry: false };
   if (error instanceof StorageError) return own('storage_unavailable', 'The storage did not answer.');
   if ((error as NodeJS.ErrnoException)?.code === 'ENOSPC') {
     return own('internal', 'The server has no disk space left; tell its operator.');

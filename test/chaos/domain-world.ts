@@ -161,7 +161,7 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
       return { objectId, key };
     },
     complete(claimed, objectId) {
-      const result = { objectId, output: OUTPUT, plan: {}, warnings: [], inputSeconds: 61, attempt: FACTS };
+      const result = { objectId, output: OUTPUT, plan: { args: [] }, warnings: [], inputSeconds: 61, attempt: FACTS };
       return completeTranscode(context, claimed, result);
     },
     async upload(account, name) {

@@ -1,6 +1,7 @@
 import { ApiError } from '../../contract/errors.ts';
 import type { Manifest } from '../../contract/receipts.ts';
 import type { Context } from '../context.ts';
+import { openColumn } from '../sealed-columns.ts';
 import { getTranscode } from '../transcodes/read.ts';
 import type { OutputFacts, Transcode } from '../transcodes/row.ts';
 import type { Inspection } from '../uploads/upload.ts';
@@ -59,8 +60,9 @@ async function sourcesOf({ db }: Pick<Context, 'db'>, id: string): Promise<Manif
 }
 
 /** With the names that files have in the cell. */
-function commandOf({ vault }: Pick<Context, 'vault'>, job: Pick<Transcode, 'plan_sealed'>): string[] | null {
-  if (!job.plan_sealed) return null;
-  const { args } = JSON.parse(vault.open(job.plan_sealed)) as { args: string[] };
+function commandOf({ vault }: Pick<Context, 'vault'>, job: Transcode): string[] | null {
+  const plan = openColumn(vault, 'transcodes', 'plan_sealed', job);
+  if (plan === null) return null;
+  const { args } = JSON.parse(plan) as { args: string[] };
   return ['ffmpeg', ...args];
 }

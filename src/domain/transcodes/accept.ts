@@ -8,6 +8,7 @@ import type { Lane } from '../../queue/queue.ts';
 import { type Account, accountRetention } from '../accounts.ts';
 import type { Context } from '../context.ts';
 import { addEvent } from '../events.ts';
+import { sealColumn } from '../sealed-columns.ts';
 import { checkQuota } from '../usage.ts';
 import { hideQueries } from './hide-queries.ts';
 import { type ResolvedInput, resolveSources } from './inputs.ts';
@@ -53,6 +54,7 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
   await checkQuota(tx, account, billableMinutes(known), new Date());
 
   const id = uuidv7();
+  const job = { account_id: account.id, id };
   const lane: Lane = options.classify(inputs);
   const retention = Math.min(accountRetention(account, context.retentionSeconds), body.retention_seconds ?? Infinity);
   const entry = await context.queue.enqueue(tx, lane, { subject: id, accountId: account.id });
@@ -62,19 +64,25 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
   const row = await tx
     .insertInto('transcodes')
     .values({
-      id,
-      account_id: account.id,
+      ...job,
       key_id: options.keyId,
       request_id: options.requestId,
       status: 'pending',
       lane,
-      request_sealed: context.vault.seal(shown),
-      request_source_sealed: whole === shown ? null : context.vault.seal(whole),
+      request_sealed: sealColumn(context.vault, 'transcodes', 'request_sealed', job, shown),
+      request_source_sealed:
+        whole === shown ? null : sealColumn(context.vault, 'transcodes', 'request_source_sealed', job, whole),
       output_format: body.outputFormat,
       source: sourceOf(body),
       warnings: JSON.stringify(options.warnings),
-      metadata_sealed: body.metadata ? context.vault.seal(JSON.stringify(body.metadata)) : null,
-      output_name_sealed: context.vault.seal(
+      metadata_sealed: body.metadata
+        ? sealColumn(context.vault, 'transcodes', 'metadata_sealed', job, JSON.stringify(body.metadata))
+        : null,
+      output_name_sealed: sealColumn(
+        context.vault,
+        'transcodes',
+        'output_name_sealed',
+        job,
         options.outputName ? cleanFilename(options.outputName) : outputName(inputs[0]!, body.outputFormat),
       ),
       queue_job: entry,
@@ -89,15 +97,19 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
     .values(
       sources.map((source, index) => {
         const asset = options.assets[index - named.length];
+        const place = { transcode_id: id, position: asset ? named.length + asset.index : index };
+        const row = { ...place, account_id: account.id };
         return {
-          transcode_id: id,
-          position: asset ? named.length + asset.index : index,
+          ...place,
           role: asset ? ('asset' as const) : ('input' as const),
           kind: asset?.kind ?? null,
           upload_id: source.uploadId,
           object_id: source.objectId,
-          url_sealed: context.vault.seal(source.shownUrl),
-          source_sealed: source.sourceUrl === null ? null : context.vault.seal(source.sourceUrl),
+          url_sealed: sealColumn(context.vault, 'transcode_inputs', 'url_sealed', row, source.shownUrl),
+          source_sealed:
+            source.sourceUrl === null
+              ? null
+              : sealColumn(context.vault, 'transcode_inputs', 'source_sealed', row, source.sourceUrl),
           probe: source.inspection ? JSON.stringify(source.inspection) : null,
         };
       }),

@@ -2,6 +2,7 @@ import type { AppliedLimits } from '../../contract/limit-bounds.ts';
 import type { Db, Tx } from '../../database/pool.ts';
 import type { AttemptState } from '../../database/tables.ts';
 import type { Context } from '../context.ts';
+import { sealColumn } from '../sealed-columns.ts';
 import type { Claim } from './row.ts';
 
 /** What the cell told about an attempt, for its row. */
@@ -47,6 +48,7 @@ export async function endAttempt(
   facts: AttemptFacts | null,
   errorCode: string | null,
 ): Promise<void> {
+  const row = { account_id: claim.job.account_id, id: claim.attemptId };
   await tx
     .updateTable('attempts')
     .set({
@@ -57,7 +59,7 @@ export async function endAttempt(
       signal: facts?.signal ?? null,
       cpu_ms: facts?.cpuMs == null ? null : Math.round(facts.cpuMs),
       max_rss: facts?.maxRssBytes == null ? null : Math.round(facts.maxRssBytes),
-      stderr_sealed: facts?.stderr ? context.vault.seal(facts.stderr) : null,
+      stderr_sealed: facts?.stderr ? sealColumn(context.vault, 'attempts', 'stderr_sealed', row, facts.stderr) : null,
       ...(facts?.build && {
         airlock_version: facts.build.airlockVersion,
         ffmpeg_version: facts.build.ffmpegVersion,

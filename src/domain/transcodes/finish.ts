@@ -5,6 +5,7 @@ import { uuidv7 } from '../../ids/uuid.ts';
 import { type Context, MAX_ATTEMPTS } from '../context.ts';
 import { addEvent } from '../events.ts';
 import { lockObjects } from '../objects.ts';
+import { sealColumn } from '../sealed-columns.ts';
 import { addUsage } from '../usage.ts';
 import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
 import { billableMinutes, type Claim, endTimes, OPEN_STATUSES, type OutputFacts, type Transcode } from './row.ts';
@@ -69,7 +70,7 @@ export async function completeTranscode(
         eta_seconds: 0,
         output_object_id: result.objectId,
         output_probe: JSON.stringify(result.output),
-        plan_sealed: context.vault.seal(JSON.stringify(result.plan)),
+        plan_sealed: sealColumn(context.vault, 'transcodes', 'plan_sealed', claim.job, JSON.stringify(result.plan)),
         warnings: JSON.stringify(result.warnings),
         input_seconds: result.inputSeconds,
         ...limitsOf(result.attempt),
@@ -178,7 +179,7 @@ async function endFailed(
     .set({
       status: 'failed',
       error_code: failure.code,
-      error_sealed: context.vault.seal(failure.message),
+      error_sealed: sealColumn(context.vault, 'transcodes', 'error_sealed', job, failure.message),
       eta_seconds: null,
       ...limitsOf(attempt),
       ...endTimes(job, new Date()),

@@ -5,6 +5,7 @@ import { cleanFilename } from '../../ids/stored-name.ts';
 import { type Account, accountRetention } from '../accounts.ts';
 import type { Context } from '../context.ts';
 import { lockObjects } from '../objects.ts';
+import { openColumn } from '../sealed-columns.ts';
 import { type Inspection, inspectionOf, openNames, type Upload, uploadUrl } from '../uploads/upload.ts';
 
 /** A URL of the request and the field in which it stands, for errors. */
@@ -138,13 +139,21 @@ async function resolveOutput(
   const job = await tx
     .selectFrom('transcodes')
     .leftJoin('objects', 'objects.id', 'transcodes.output_object_id')
-    .select(['transcodes.output_name_sealed', 'transcodes.erased_at', 'objects.id as object_id', 'objects.state'])
+    .select([
+      'transcodes.id',
+      'transcodes.account_id',
+      'transcodes.output_name_sealed',
+      'transcodes.erased_at',
+      'objects.id as object_id',
+      'objects.state',
+    ])
     .where('transcodes.account_id', '=', account.id)
     .where('transcodes.id', '=', output.job)
     .where('transcodes.status', '=', 'completed')
     .executeTakeFirst();
   if (!job || output.bucket !== context.store.bucket) throw new ApiError('source_not_owned', { field });
-  if (job.erased_at || job.state !== 'live' || !job.object_id || !job.output_name_sealed) {
+  const name = openColumn(context.vault, 'transcodes', 'output_name_sealed', job);
+  if (job.erased_at || job.state !== 'live' || !job.object_id || name === null) {
     throw new ApiError('source_deleted', { field });
   }
   return {
@@ -152,7 +161,7 @@ async function resolveOutput(
     objectId: job.object_id,
     shownUrl: output.url,
     sourceUrl: null,
-    name: context.vault.open(job.output_name_sealed),
+    name,
     inspection: null,
   };
 }

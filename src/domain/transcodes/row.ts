@@ -3,6 +3,7 @@ import type { JobLimits } from '../../contract/limit-bounds.ts';
 import type { TranscodeInputsTable, TranscodesTable } from '../../database/tables.ts';
 import type { Vault } from '../../ids/vault.ts';
 import type { Lane } from '../../queue/queue.ts';
+import { openColumn, type RowOf } from '../sealed-columns.ts';
 
 export type Transcode = Selectable<TranscodesTable>;
 export type TranscodeInput = Selectable<TranscodeInputsTable>;
@@ -47,17 +48,31 @@ export interface StoredRequest {
 }
 
 /** As clients see it, without queries of URLs; null once the job is erased. */
-export function openRequest(vault: Vault, job: Pick<Transcode, 'request_sealed'>): StoredRequest | null {
-  return job.request_sealed && (JSON.parse(vault.open(job.request_sealed)) as StoredRequest);
+export function openRequest(
+  vault: Vault,
+  job: RowOf<'transcodes'> & Pick<Transcode, 'request_sealed'>,
+): StoredRequest | null {
+  return parsed(openColumn(vault, 'transcodes', 'request_sealed', job));
 }
 
 /** As the caller wrote it; null once the job is final. */
 export function openWholeRequest(
   vault: Vault,
-  job: Pick<Transcode, 'request_sealed' | 'request_source_sealed'>,
+  job: RowOf<'transcodes'> & Pick<Transcode, 'request_sealed' | 'request_source_sealed'>,
 ): StoredRequest | null {
-  const sealed = job.request_source_sealed ?? job.request_sealed;
-  return sealed && (JSON.parse(vault.open(sealed)) as StoredRequest);
+  return parsed(openColumn(vault, 'transcodes', 'request_source_sealed', job)) ?? openRequest(vault, job);
+}
+
+function parsed(text: string | null): StoredRequest | null {
+  return text === null ? null : (JSON.parse(text) as StoredRequest);
+}
+
+/** An input or asset with what names its row: the account is its job's. */
+export function sourceRow<T extends Pick<TranscodeInput, 'transcode_id' | 'position'>>(
+  job: Pick<Transcode, 'account_id'>,
+  source: T,
+): T & RowOf<'transcode_inputs'> {
+  return { ...source, account_id: job.account_id };
 }
 
 /** What one output turned out to be, as a probe of it said. */

@@ -6,6 +6,7 @@ import type { Job } from '../../contract/transcodes.ts';
 import type { Db } from '../../database/pool.ts';
 import type { Vault } from '../../ids/vault.ts';
 import type { Context } from '../context.ts';
+import { openColumn } from '../sealed-columns.ts';
 import type { Inspection } from '../uploads/upload.ts';
 import { inputsOf, queuePositions } from './read.ts';
 import {
@@ -13,6 +14,7 @@ import {
   type OutputFacts,
   openRequest,
   type StoredRequest,
+  sourceRow,
   type Transcode,
   type TranscodeInput,
 } from './row.ts';
@@ -43,6 +45,7 @@ function view(
   position: number | null,
 ): Job {
   const request = openRequest(context.vault, job);
+  const metadata = openColumn(context.vault, 'transcodes', 'metadata_sealed', job);
   const output = job.output_probe as OutputFacts | null;
   const first = (inputs[0]?.probe as Inspection | null)?.summary ?? null;
   const available = job.status === 'completed' && output !== null && job.erased_at === null;
@@ -51,7 +54,7 @@ function view(
     id: job.id,
     jobId: job.id,
     status: job.status,
-    inputs: inputs.map((input) => viewInput(context.vault, input)),
+    inputs: inputs.map((input) => viewInput(context.vault, job, input)),
     outputs: output && job.status === 'completed' ? [output] : [],
     output_format: job.output_format,
     output_url: available ? `gs://${context.store.bucket}/outputs/${job.id}.${job.output_format}` : null,
@@ -67,10 +70,10 @@ function view(
       duration_seconds: first.duration_seconds,
       size_bytes: first.size_bytes,
     },
-    error_message: job.error_sealed && context.vault.open(job.error_sealed),
+    error_message: openColumn(context.vault, 'transcodes', 'error_sealed', job),
     error_code: job.error_code,
     error_advice: adviceFor(job.error_code, job.limits as AppliedLimits | null),
-    metadata: { user: job.metadata_sealed ? JSON.parse(context.vault.open(job.metadata_sealed)) : null },
+    metadata: { user: metadata === null ? null : JSON.parse(metadata) },
     progress: Math.min(1, Math.round(job.progress * 10_000) / 10_000),
     speed: job.speed,
     fps: job.fps,
@@ -95,11 +98,11 @@ function viewLimits(request: StoredRequest | null, applied: AppliedLimits | null
   return Object.fromEntries(shown) as ShownLimits;
 }
 
-function viewInput(vault: Vault, input: TranscodeInput): Job['inputs'][number] {
+function viewInput(vault: Vault, job: Transcode, input: TranscodeInput): Job['inputs'][number] {
   const inspection = input.probe as Inspection | null;
   const summary = inspection?.summary ?? null;
   return {
-    url: input.url_sealed ? vault.open(input.url_sealed) : null,
+    url: openColumn(vault, 'transcode_inputs', 'url_sealed', sourceRow(job, input)),
     duration: summary?.duration_seconds ?? null,
     format: summary?.format ?? null,
     size: summary?.size_bytes ?? null,

@@ -25,6 +25,7 @@ export async function presignUpload(
   const now = new Date();
   const expiresAt = new Date(now.getTime() + UPLOAD_SECONDS * 1000);
   const id = uuidv7();
+  const upload = { account_id: account.id, id };
   const key = uploadKey(account.id, id);
   const wanted = storedName(body.filename, now);
 
@@ -33,10 +34,9 @@ export async function presignUpload(
     const inserted = await tx
       .insertInto('uploads')
       .values({
-        id,
-        account_id: account.id,
+        ...upload,
         staging_key: key,
-        name_sealed: sealNames(context.vault, { original: body.filename, stored }),
+        name_sealed: sealNames(context.vault, upload, { original: body.filename, stored }),
         name_fingerprint: context.vault.fingerprint(stored),
         declared_type: body.contentType,
         declared_size: body.fileSize,

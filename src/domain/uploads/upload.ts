@@ -3,6 +3,7 @@ import type { UploadMetadata } from '../../contract/uploads.ts';
 import type { Db } from '../../database/pool.ts';
 import type { UploadsTable } from '../../database/tables.ts';
 import type { Vault } from '../../ids/vault.ts';
+import { openColumn, type RowOf, sealColumn } from '../sealed-columns.ts';
 
 export type Upload = Selectable<UploadsTable>;
 
@@ -19,12 +20,13 @@ export interface UploadNames {
   stored: string;
 }
 
-export function sealNames(vault: Vault, names: UploadNames): Buffer {
-  return vault.seal(JSON.stringify(names));
+export function sealNames(vault: Vault, upload: RowOf<'uploads'>, names: UploadNames): Buffer {
+  return sealColumn(vault, 'uploads', 'name_sealed', upload, JSON.stringify(names));
 }
 
-export function openNames(vault: Vault, upload: Pick<Upload, 'name_sealed'>): UploadNames | null {
-  return upload.name_sealed ? (JSON.parse(vault.open(upload.name_sealed)) as UploadNames) : null;
+export function openNames(vault: Vault, upload: RowOf<'uploads'> & Pick<Upload, 'name_sealed'>): UploadNames | null {
+  const names = openColumn(vault, 'uploads', 'name_sealed', upload);
+  return names === null ? null : (JSON.parse(names) as UploadNames);
 }
 
 /** `gs://<bucket>/<stored name>`: our scheme for "an object of this account", whatever storage lies behind. */

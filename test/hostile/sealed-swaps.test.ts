@@ -1,0 +1,118 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { downloadUrl } from '../../src/domain/downloads.ts';
+import { once } from '../../src/domain/idempotency.ts';
+import { readManifest } from '../../src/domain/receipts/manifest.ts';
+import { eraseTranscode } from '../../src/domain/transcodes/erase.ts';
+import { confirmUpload } from '../../src/domain/uploads/confirm.ts';
+import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
+
+/** Somebody who may write to the database and does not have the key tries to have one row's text read as another's. */
+describe('a sealed value in another place of the database', () => {
+  let world: DomainWorld;
+  let mine: Awaited<ReturnType<DomainWorld['account']>>;
+  let other: Awaited<ReturnType<DomainWorld['account']>>;
+  beforeAll(async () => {
+    world = await makeDomainWorld();
+  });
+  beforeEach(async () => {
+    [mine, other] = [await world.account(), await world.account()];
+  });
+  afterAll(() => world?.close());
+
+  const sql = (text: string, ...values: unknown[]) => world.database.pg.query(text, values);
+  const broken = { name: 'SealedValueError' };
+
+  async function completed(account: typeof mine, body: object = {}) {
+    const job = await world.accept(account, { metadata: { note: account.name }, ...body });
+    const claim = await world.mustClaim();
+    await world.complete(claim, (await world.store(claim)).objectId);
+    return job.id;
+  }
+
+  const reads: Record<string, (account: string, id: string) => Promise<unknown>> = {
+    request_sealed: (_, id) => world.view(id),
+    metadata_sealed: (_, id) => world.view(id),
+    output_name_sealed: (account, id) => downloadUrl(world.context, account, id),
+    plan_sealed: (account, id) => readManifest(world.context, account, id),
+  };
+
+  it.each(Object.keys(reads))('is not read as the %s of another job, which can still be erased', async (column) => {
+    const [victim, spy] = [await completed(mine), await completed(other)];
+    await sql(
+      `UPDATE transcodes SET ${column} = (SELECT ${column} FROM transcodes WHERE id = $1) WHERE id = $2`,
+      victim,
+      spy,
+    );
+    await expect(reads[column]!(other.id, spy)).rejects.toMatchObject(broken);
+    await reads[column]!(mine.id, victim);
+    await eraseTranscode(world.context, other.id, spy, { actor: 'test', ip: null, requestId: null });
+  });
+
+  it('is not read as another column of the same job', async () => {
+    const id = await completed(mine);
+    await sql('UPDATE transcodes SET metadata_sealed = request_sealed WHERE id = $1', id);
+    await expect(world.view(id)).rejects.toMatchObject(broken);
+  });
+
+  it('is not read as the URL of another input, or of another account’s job', async () => {
+    const [victim, spy] = [await completed(mine), await completed(other)];
+    await sql(
+      `UPDATE transcode_inputs SET url_sealed = (SELECT url_sealed FROM transcode_inputs WHERE transcode_id = $1)
+       WHERE transcode_id = $2`,
+      victim,
+      spy,
+    );
+    await expect(world.view(spy)).rejects.toMatchObject(broken);
+    const pair = await world.accept(mine, { inputs: [{ url: 'https://a.example/1' }, { url: 'https://a.example/2' }] });
+    await sql(
+      `UPDATE transcode_inputs SET url_sealed = (SELECT url_sealed FROM transcode_inputs WHERE transcode_id = $1 AND position = 1)
+       WHERE transcode_id = $1 AND position = 0`,
+      pair.id,
+    );
+    await expect(world.view(pair.id)).rejects.toMatchObject(broken);
+  });
+
+  it('is not read when the whole job is moved to another account, whatever else is emptied', async () => {
+    const id = await completed(mine);
+    await sql(
+      `UPDATE transcodes SET account_id = $2, request_sealed = NULL, metadata_sealed = NULL WHERE id = $1`,
+      id,
+      other.id,
+    );
+    await expect(world.view(id)).rejects.toMatchObject(broken);
+  });
+
+  it('is not read as the name of another upload', async () => {
+    const [victim, spy] = [await world.upload(mine, 'private.mp4'), await world.upload(other, 'spy.mp4')];
+    const { rows } = await sql('SELECT name_sealed FROM uploads WHERE id = $1', victim.id);
+    await sql('UPDATE uploads SET name_sealed = $2 WHERE id = $1', spy.id, rows[0].name_sealed);
+    const filename = spy.fileUrl.split('/').at(-1)!;
+    const read = confirmUpload(
+      world.context,
+      other,
+      { filename, fileSize: 64 },
+      { forUpload: async () => {}, maxMs: 0 },
+    );
+    await expect(read).rejects.toMatchObject(broken);
+    await expect(world.accept(other, { inputs: [{ url: spy.fileUrl }] })).rejects.toMatchObject(broken);
+  });
+
+  it('is not given as the answer to another account’s request', async () => {
+    const ask = (accountId: string, key: string, secret: string) =>
+      world.database.db.transaction().execute((tx) =>
+        once(tx, world.context.vault, { accountId, route: 'test', key, body: {} }, async () => ({
+          status: 201,
+          answer: { secret },
+        })),
+      );
+    await ask(mine.id, 'k', 'private');
+    await ask(other.id, 'k', 'public');
+    await sql(
+      `UPDATE idempotency_keys SET answer_sealed = (SELECT answer_sealed FROM idempotency_keys WHERE account_id = $1)
+       WHERE account_id = $2`,
+      mine.id,
+      other.id,
+    );
+    await expect(ask(other.id, 'k', 'public')).rejects.toMatchObject(broken);
+  });
+});
