@@ -1,15 +1,67 @@
-import { BlockList, isIPv6 } from 'node:net';
+import ipaddr from 'ipaddr.js';
 
-/** A test for "this address lies in one of these prefixes". IPv4 addresses that came over an IPv6 socket are IPv4. */
+type Address = ipaddr.IPv4 | ipaddr.IPv6;
+type Prefix = readonly [Address, number];
+
+/** Bits of the network that one IPv6 caller usually has to itself: it can take any address in there (RFC 6177). */
+const IPV6_GROUP_BITS = 64;
+/** What `::ffff:0:0/96` puts before an IPv4 address. */
+const MAPPED_BITS = 96;
+
+/**
+ * A test for "this address lies in one of these prefixes". IPv4 addresses that came over an IPv6 socket are IPv4, in
+ * prefixes as well. Throws on a prefix that is none; an address that is none lies in no prefix.
+ */
 export function addressMatcher(cidrs: readonly string[]): (ip: string) => boolean {
-  const list = new BlockList();
-  for (const cidr of cidrs) {
-    const [address = '', bits] = cidr.split('/');
-    const family = isIPv6(address) ? 'ipv6' : 'ipv4';
-    list.addSubnet(address, bits === undefined ? (family === 'ipv6' ? 128 : 32) : Number(bits), family);
-  }
+  const prefixes = cidrs.map(parsePrefix);
   return (ip) => {
-    const plain = ip.replace(/^::ffff:(?=\d+\.)/i, '');
-    return plain !== '' && list.check(plain, isIPv6(plain) ? 'ipv6' : 'ipv4');
+    const address = parseAddress(ip);
+    return address !== null && prefixes.some((prefix) => holds(prefix, [address, bitsOf(address)]));
   };
+}
+
+/** Whether every address of the prefix `inner` lies in the prefix `outer`. Throws on a prefix that is none. */
+export function prefixHolds(outer: string, inner: string): boolean {
+  return holds(parsePrefix(outer), parsePrefix(inner));
+}
+
+/**
+ * Who is counted as one caller where addresses are limited: an IPv4 address, or the /64 of an IPv6 address, for
+ * example `2001:db8:0:1::/64`. IPv4 that came over an IPv6 socket is IPv4. All text that is no address is one group,
+ * `unknown`.
+ */
+export function addressGroup(ip: string): string {
+  const address = parseAddress(ip);
+  if (address === null) return 'unknown';
+  if (address.kind() === 'ipv4') return address.toString();
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${IPV6_GROUP_BITS}`)}/${IPV6_GROUP_BITS}`;
+}
+
+function holds([outer, outerBits]: Prefix, [inner, innerBits]: Prefix): boolean {
+  return outer.kind() === inner.kind() && outerBits <= innerBits && inner.match(outer, outerBits);
+}
+
+function parsePrefix(text: string): Prefix {
+  const [address = '', bits] = text.split('/');
+  const parsed = ipaddr.parse(address);
+  const length = bits === undefined ? bitsOf(parsed) : Number(bits);
+  if (!isMapped(parsed) || length < MAPPED_BITS) return [parsed, length];
+  return [parsed.toIPv4Address(), length - MAPPED_BITS];
+}
+
+/** Null when the text is no address. A zone (`fe80::1%eth0`) is no part of it. */
+function parseAddress(text: string): Address | null {
+  const bare = text.replace(/%.*$/, '');
+  // `isValid` also takes the old forms of IPv4, such as 127.1: nobody writes a peer's address so.
+  if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return null;
+  const address = ipaddr.parse(bare);
+  return isMapped(address) ? address.toIPv4Address() : address;
+}
+
+function isMapped(address: Address): address is ipaddr.IPv6 {
+  return address.kind() === 'ipv6' && (address as ipaddr.IPv6).isIPv4MappedAddress();
+}
+
+function bitsOf(address: Address): number {
+  return address.kind() === 'ipv4' ? 32 : 128;
 }

@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
+import { addressGroup } from '../config/addresses.ts';
 
 export interface LimitState {
   allowed: boolean;
@@ -14,7 +15,7 @@ export interface LimitState {
 export interface Limits {
   /** Requests of one key in a minute. */
   request(keyId: string, perMinute: number): Promise<LimitState>;
-  /** Requests from one address in a minute, whatever key they carry. */
+  /** Requests from one address in a minute, whatever key they carry. An IPv6 caller is its whole /64. */
   address(ip: string): Promise<LimitState>;
   /** Failed authentications from one address; a much lower limit. */
   failedAuth(ip: string): Promise<LimitState>;
@@ -64,8 +65,8 @@ export function openLimits(pool: pg.Pool, serverPerMinute: number): Limits {
 
   return {
     request: (keyId, perMinute) => consume('key', keyId, perMinute),
-    address: (ip) => consume('ip', ip, addressLimit),
-    failedAuth: (ip) => consume('auth', ip, FAILED_AUTH_LIMIT),
+    address: (ip) => consume('ip', addressGroup(ip), addressLimit),
+    failedAuth: (ip) => consume('auth', addressGroup(ip), FAILED_AUTH_LIMIT),
   };
 }
 
