@@ -9,11 +9,14 @@ import { registerAuth } from './plugins/auth.ts';
 import { registerBodies } from './plugins/bodies.ts';
 import { answerClientError, answerFrameworkError, registerErrors } from './plugins/errors.ts';
 import { registerHttpsOnly } from './plugins/https.ts';
+import { registerMethods } from './plugins/methods.ts';
 import { registerObservation } from './plugins/observe.ts';
 import { registerOpenapi } from './plugins/openapi.ts';
+import { registerQueries } from './plugins/queries.ts';
 import { registerCommands } from './routes/commands.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerKeys } from './routes/keys.ts';
+import { registerNotYet } from './routes/not-yet.ts';
 import { registerReceipts } from './routes/receipts.ts';
 import { registerSecurity } from './routes/security.ts';
 import { registerTranscodes } from './routes/transcodes.ts';
@@ -40,13 +43,15 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
+    routerOptions: { ignoreTrailingSlash: true },
     ...(settings.tls && { https: { cert: settings.tls.cert, key: settings.tls.key, minVersion: 'TLSv1.2' as const } }),
   }) as unknown as App;
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   registerBodies(app);
 
-  registerErrors(app);
+  registerErrors(app, registerMethods(app));
+  registerQueries(app);
   registerObservation(app, deps.metrics);
   registerHttpsOnly(app, settings);
   await app.register(helmet, {
@@ -64,6 +69,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerReceipts(app, deps);
   registerKeys(app, deps);
   registerSecurity(app, deps);
+  registerNotYet(app);
   await app.ready();
   return app;
 }

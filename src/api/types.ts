@@ -6,6 +6,7 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Warning } from '../contract/common.ts';
 import type { Scope } from '../contract/keys.ts';
 import type { Caller } from '../domain/keys.ts';
 
@@ -27,5 +28,7 @@ declare module 'fastify' {
     caller: Caller | null;
     /** The body as it came, before the schema dropped what it does not know. */
     sentBody: unknown;
+    /** A warning for each query parameter that the route does not know. */
+    queryWarnings: Warning[] | null;
   }
 }

@@ -15,7 +15,7 @@ describe('warnings of unknown fields', () => {
     };
     expect(unknownFields(createBody, body)).toEqual([
       { field: 'inputs[1].Url', message: 'Unknown field, ignored. Did you mean "url"?' },
-      { field: 'inputs[1].options[0].arg', message: 'Unknown field, ignored.' },
+      { field: 'inputs[1].options[0].arg', message: 'Unknown field, ignored. Did you mean "argument"?' },
       { field: 'preset.qualitiy', message: 'Unknown field, ignored. Did you mean "quality"?' },
       { field: 'output_format', message: 'Unknown field, ignored. Did you mean "outputFormat"?' },
     ]);

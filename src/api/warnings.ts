@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { unwrapSchema, type Warning } from '../contract/common.ts';
-import { nearestName } from '../media/index.ts';
+import { nearField, shownName } from './field-names.ts';
 
 const MAX_WARNINGS = 50;
 
@@ -31,15 +31,10 @@ function walk(schema: z.ZodType, value: unknown, path: string, found: Warning[])
       walk(next, item, field, found);
       continue;
     }
-    const near = nearestName(name, known);
+    const near = nearField(name, known);
     found.push({
-      field: storable(field),
+      field: shownName(field),
       message: near ? `Unknown field, ignored. Did you mean "${near}"?` : 'Unknown field, ignored.',
     });
   }
-}
-
-/** PostgreSQL's jsonb takes neither NUL nor halves of surrogate pairs, and cutting can make such a half. */
-function storable(field: string): string {
-  return field.slice(0, 200).replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd');
 }

@@ -15,6 +15,34 @@ export const warning = z.object({ field: z.string(), message: z.string() }).meta
 
 export type Warning = z.infer<typeof warning>;
 
+/** On answers that have nothing else to warn of: unknown fields and query parameters, when there are any. */
+export const someWarnings = z.array(warning).optional();
+
+/** A boolean in a query. */
+export const queryBoolean = z.stringbool({
+  truthy: ['true', '1', 'yes'],
+  falsy: ['false', '0', 'no'],
+  case: 'insensitive',
+  error: 'must be true or false (or 1, 0, yes, no)',
+});
+
+/** A time in a query: without a zone it is UTC, and a date alone is the start of that day in UTC. Read as `…Z` or `…+hh:mm`. */
+export const queryTime = z
+  .string()
+  .transform(withZone)
+  .pipe(z.iso.datetime({ offset: true, error: 'must be a time like 2026-05-22T14:30:00Z, or a date' }));
+
+const TIME = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d(?:\.\d+)?)?(?:(Z)|([+ -])(\d\d):?(\d\d))?)?$/i;
+
+function withZone(text: string): string {
+  const match = TIME.exec(text);
+  if (!match) return text;
+  const [, date, minutes = '00:00', seconds = ':00', , sign, hours, rest] = match;
+  // A `+` that was not encoded has arrived as a space.
+  const zone = sign === undefined ? 'Z' : `${sign === ' ' ? '+' : sign}${hours}:${rest}`;
+  return `${date}T${minutes}${seconds}${zone}`;
+}
+
 export const timestamp = z.iso.datetime();
 
 export const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'] as const;

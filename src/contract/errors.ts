@@ -15,6 +15,16 @@ export const errors = {
     text: 'Not found',
     advice: 'Check the id or the path; things of other accounts are not found either.',
   },
+  method_not_allowed: {
+    status: 405,
+    text: 'Method not allowed',
+    advice: 'Use one of the methods that the header Allow names.',
+  },
+  not_implemented: {
+    status: 501,
+    text: '{what} is not available on this server yet',
+    advice: 'See /docs for what this server answers.',
+  },
   invalid_json: { status: 400, text: 'Body is not valid JSON', advice: 'Send a JSON object as application/json.' },
   invalid_request: { status: 400, text: 'Invalid request', advice: 'details names the field and what it must be.' },
   body_too_large: {

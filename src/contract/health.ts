@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timestamp } from './common.ts';
+import { someWarnings, timestamp } from './common.ts';
 
 const check = z.object({ ok: z.boolean(), error: z.string().optional() });
 
@@ -18,10 +18,11 @@ export const healthAnswer = z
       tier: z.string().nullable().meta({ description: 'Of the living workers, the weakest.' }),
       warning: z.string().optional().meta({ description: 'There when a worker runs jobs without a sandbox.' }),
     }),
+    warnings: someWarnings,
   })
   .meta({ id: 'Health' });
 
 export type Health = z.infer<typeof healthAnswer>;
 
-export const liveAnswer = z.object({ ok: z.literal(true) }).meta({ id: 'Live' });
-export const readyAnswer = z.object({ ok: z.boolean() }).meta({ id: 'Ready' });
+export const liveAnswer = z.object({ ok: z.literal(true), warnings: someWarnings }).meta({ id: 'Live' });
+export const readyAnswer = z.object({ ok: z.boolean(), warnings: someWarnings }).meta({ id: 'Ready' });

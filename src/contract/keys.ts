@@ -1,6 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import { z } from 'zod';
-import { timestamp, warning } from './common.ts';
+import { someWarnings, timestamp } from './common.ts';
 
 export const SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
@@ -51,17 +51,19 @@ export const apiKey = z
 
 export type ApiKeyView = z.infer<typeof apiKey>;
 
+export const revokedApiKey = apiKey.extend({ warnings: someWarnings }).meta({ id: 'RevokedApiKey' });
+
 export const newApiKey = apiKey
   .extend({
     key: z
       .string()
       .nullable()
       .meta({ description: 'The raw key, shown once: null when an Idempotency-Key repeats the request.' }),
-    warnings: z.array(warning).optional(),
+    warnings: someWarnings,
   })
   .meta({ id: 'NewApiKey' });
 
-export const keyList = z.object({ items: z.array(apiKey) }).meta({ id: 'ApiKeyList' });
+export const keyList = z.object({ items: z.array(apiKey), warnings: someWarnings }).meta({ id: 'ApiKeyList' });
 
 export const rotateKeyBody = z
   .object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jobStatus, timestamp } from './common.ts';
+import { jobStatus, someWarnings, timestamp } from './common.ts';
 
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const objectFacts = {
@@ -85,8 +85,10 @@ export type Manifest = z.infer<typeof manifest>;
 
 const signature = { signature: z.string(), key_id: z.string(), algorithm: z.literal('Ed25519') };
 
-export const signedReceipt = z.object({ receipt, ...signature }).meta({ id: 'SignedReceipt' });
-export const signedManifest = z.object({ manifest, ...signature }).meta({ id: 'SignedManifest' });
+export const signedReceipt = z.object({ receipt, ...signature, warnings: someWarnings }).meta({ id: 'SignedReceipt' });
+export const signedManifest = z
+  .object({ manifest, ...signature, warnings: someWarnings })
+  .meta({ id: 'SignedManifest' });
 
 export const publicKeys = z
   .object({

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timestamp } from './common.ts';
+import { someWarnings, timestamp } from './common.ts';
 
 /** What an operator, or whoever trusts his files to one, can check (`GET /v1/security`). */
 export const securityAnswer = z
@@ -43,6 +43,7 @@ export const securityAnswer = z
         .nullable()
         .meta({ description: 'Known vulnerabilities of this build, as far as the bundled table goes.' }),
     }),
+    warnings: someWarnings,
   })
   .meta({ id: 'Security' });
 

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { jobStatus, timestamp, warning } from './common.ts';
+import { jobStatus, queryBoolean, queryTime, someWarnings, timestamp, warning } from './common.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
 import type { TranscodeRequest } from './transcode-request.ts';
@@ -131,24 +131,24 @@ export const listQuery = z.object({
   status: jobStatus.optional(),
   page: z.coerce.number().int().min(1).max(1_000_000).default(1),
   limit: z.coerce.number().int().min(1).max(100).default(20),
-  since: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
-  until: z.iso.datetime({ offset: true }).or(z.iso.date()).optional(),
+  since: queryTime.optional(),
+  until: queryTime.optional(),
 });
 
 export type ListQuery = z.infer<typeof listQuery>;
 
 export const jobList = z
-  .object({ items: z.array(job), page: z.number(), limit: z.number(), total: z.number() })
+  .object({ items: z.array(job), page: z.number(), limit: z.number(), total: z.number(), warnings: someWarnings })
   .meta({ id: 'JobList' });
 
 export const cancelAnswer = z
-  .object({ success: z.literal(true), message: z.literal('Job cancelled successfully'), job })
+  .object({ success: z.literal(true), message: z.literal('Job cancelled successfully'), job, warnings: someWarnings })
   .meta({ id: 'CancelAnswer' });
 
-export const downloadQuery = z.object({ url: z.enum(['true', 'false', '1', '0']).optional() });
+export const downloadQuery = z.object({ url: queryBoolean.optional() });
 
-export const downloadAnswer = z.object({ url: z.url() }).meta({ id: 'DownloadAnswer' });
+export const downloadAnswer = z.object({ url: z.url(), warnings: someWarnings }).meta({ id: 'DownloadAnswer' });
 
 export const eraseAnswer = z
-  .object({ success: z.literal(true), id: z.uuid(), erased_at: timestamp })
+  .object({ success: z.literal(true), id: z.uuid(), erased_at: timestamp, warnings: someWarnings })
   .meta({ id: 'EraseAnswer' });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { timestamp, warning } from './common.ts';
+import { someWarnings, timestamp } from './common.ts';
 import { UPLOAD_CONTENT_TYPES } from './formats.ts';
 import { MAX_UPLOAD_BYTES } from './limits.ts';
 
@@ -52,7 +52,7 @@ export const presignAnswer = z
       filename: z.string(),
       expiresAt: timestamp,
     }),
-    warnings: z.array(warning).optional(),
+    warnings: someWarnings,
   })
   .meta({ id: 'PresignAnswer' });
 
@@ -92,7 +92,7 @@ export const confirmAnswer = z
       uploadedAt: timestamp,
       metadata: uploadMetadata,
     }),
-    warnings: z.array(warning).optional(),
+    warnings: someWarnings,
   })
   .meta({ id: 'ConfirmAnswer' });
 

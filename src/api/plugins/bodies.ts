@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '../../contract/errors.ts';
 import type { App } from '../types.ts';
 
@@ -5,12 +6,20 @@ import type { App } from '../types.ts';
 const MAX_DEPTH = 64;
 
 /**
- * Bodies are JSON and nothing else. Many clients send `content-type: application/json` with no body at all, a PATCH
- * above all. What is nested too deep is refused here, so that nothing behind this can run out of stack.
+ * Bodies are JSON and nothing else. Clients send all kinds of content types with no body at all: that is no body. What is nested too deep is refused here, so that nothing behind this can run out of stack.
  */
 export function registerBodies(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser(['application/json', 'text/plain']);
+  app.addHook('onRequest', async (request) => {
+    if (!isBodyAnnounced(request.headers)) delete request.headers['content-type'];
+  });
+  // What was announced without a length may turn out to be empty.
+  app.addContentTypeParser('*', (_request, payload, done) => {
+    payload.once('data', () => done(new ApiError('unsupported_media_type')));
+    payload.once('end', () => done(null, undefined));
+    payload.once('error', done);
+  });
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
     if (body === '') return done(null, undefined);
     parse(request, body as string, (error, value) => {
@@ -18,6 +27,11 @@ export function registerBodies(app: App): void {
       else done(error, value);
     });
   });
+}
+
+function isBodyAnnounced(headers: IncomingHttpHeaders): boolean {
+  const length = headers['content-length'];
+  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
 }
 
 const tooDeep = {

@@ -3,9 +3,9 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { errorAnswer } from '../../contract/error-answer.ts';
-import { ApiError, type ErrorCode, isErrorCode } from '../../contract/errors.ts';
-import { UPLOAD_ERROR_ORDER } from '../../contract/uploads.ts';
+import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { outageOf } from '../../domain/outage.ts';
+import { type SentPart, shapeError } from '../shape-errors.ts';
 import type { App } from '../types.ts';
 
 const FASTIFY_CODES: Record<string, ErrorCode> = {
@@ -19,14 +19,21 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
   FST_UNDER_PRESSURE: 'unavailable',
 };
 
-/** The one place where an error becomes an answer. */
-export function registerErrors(app: App): void {
+/** The one place where an error becomes an answer. `methodsOf` tells what the path of a request knows. */
+export function registerErrors(app: App, methodsOf: (request: FastifyRequest) => string[]): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
-    const known = toApiError(error);
+    const known = toApiError(error, request);
     if (known.status >= 500) request.log.error({ err: error, code: known.code }, 'request failed');
     return sendError(reply, known);
   });
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+    const allowed = methodsOf(request);
+    if (allowed.length > 0) {
+      reply.header('allow', allowed.join(', '));
+      const reason = `${request.method} is not known here`;
+      const details = { method: request.method, allowed, reason, remedy: `Use ${allowed.join(', ')}` };
+      return sendError(reply, new ApiError('method_not_allowed', details));
+    }
     const details = { method: request.method, reason: 'there is no such path', remedy: 'See /docs' };
     return sendError(reply, new ApiError('not_found', details));
   });
@@ -35,7 +42,7 @@ export function registerErrors(app: App): void {
 /** For URLs that Fastify cannot even route: no hook and no handler of ours runs for them. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-request-id', request.id);
-  sendError(reply, toApiError(error));
+  sendError(reply, toApiError(error, request));
 }
 
 /** For bytes that are no HTTP request at all: written straight to the socket, in the shape of every other error. */
@@ -72,10 +79,14 @@ export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
     .send(errorAnswer(error));
 }
 
-export function toApiError(error: FastifyError): ApiError {
+function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   if (error instanceof ApiError) return error;
   if (hasZodFastifySchemaValidationErrors(error)) {
-    return fromIssues(error.validation.map((issue) => ({ path: issue.instancePath, message: issue.message ?? '' })));
+    return shapeError(
+      error.validation.map((issue) => ({ path: issue.instancePath, message: issue.message ?? '' })),
+      partOf(request, error.validationContext),
+      request.caller?.account ?? null,
+    );
   }
   const code = FASTIFY_CODES[error.code];
   if (code) return new ApiError(code);
@@ -87,23 +98,10 @@ export function toApiError(error: FastifyError): ApiError {
   return new ApiError('internal');
 }
 
-function fromIssues(issues: { path: string; message: string }[]): ApiError {
-  const named = UPLOAD_ERROR_ORDER.find((code) => issues.some((issue) => issue.message === code));
-  const issue = issues.find((candidate) => candidate.message === named) ?? issues[0];
-  const field = fieldName(issue?.path ?? '');
-  if (named && isErrorCode(named)) return new ApiError(named, { field });
-  return new ApiError('invalid_request', {
-    field,
-    reason: issue?.message ?? 'is not valid',
-    remedy: 'See /docs for the shape of this request',
-    issues: issues.slice(0, 20).map(({ path, message }) => ({ field: fieldName(path), reason: message })),
-  });
-}
-
-/** `/inputs/0/url` → `inputs[0].url` */
-function fieldName(path: string): string {
-  const parts = path.split('/').filter(Boolean);
-  return (
-    parts.map((part, index) => (/^\d+$/.test(part) ? `[${part}]` : index === 0 ? part : `.${part}`)).join('') || 'body'
-  );
+/** The part of a request that a schema refused, as it came, with that schema. */
+function partOf(request: FastifyRequest, context: FastifyError['validationContext']): SentPart {
+  const { schema } = request.routeOptions;
+  if (context === 'querystring') return { name: 'query', sent: request.query, schema: schema?.querystring };
+  if (context === 'params') return { name: 'path', sent: request.params, schema: schema?.params };
+  return { name: 'body', sent: request.sentBody, schema: schema?.body };
 }

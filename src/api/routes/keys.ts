@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { apiKey, createKeyBody, keyList, newApiKey, rotateKeyBody } from '../../contract/keys.ts';
+import { createKeyBody, keyList, newApiKey, revokedApiKey, rotateKeyBody } from '../../contract/keys.ts';
 import { once } from '../../domain/idempotency.ts';
 import { type CreatedKey, createKey, listKeys, revokeKey, rotateKey, viewKey } from '../../domain/keys.ts';
 import { isUuid } from '../../ids/uuid.ts';
@@ -93,7 +93,12 @@ export function registerKeys(app: App, deps: ApiDeps): void {
     '/v1/keys/:id',
     {
       config: { scope: 'admin' },
-      schema: { tags: ['keys'], summary: 'Revoke a key at once', params, response: { 200: apiKey, '4xx': errorBody } },
+      schema: {
+        tags: ['keys'],
+        summary: 'Revoke a key at once',
+        params,
+        response: { 200: revokedApiKey, '4xx': errorBody },
+      },
     },
     async (request) => {
       const { account } = callerOf(request);

@@ -145,7 +145,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       const { account } = callerOf(request);
       const url = await downloadUrl(context, account.id, request.params.id);
       const wantsBytes = /application\/octet-stream/i.test(request.headers.accept ?? '');
-      const asUrl = request.query.url === undefined ? !wantsBytes : ['true', '1'].includes(request.query.url);
+      const asUrl = request.query.url ?? !wantsBytes;
       reply.header('cache-control', 'no-store');
       return asUrl ? { url } : reply.redirect(url, 302);
     },

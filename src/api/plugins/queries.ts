@@ -1,0 +1,68 @@
+import type { FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { Warning } from '../../contract/common.ts';
+import { ApiError } from '../../contract/errors.ts';
+import { nearField, shownName } from '../field-names.ts';
+import type { App } from '../types.ts';
+
+/** Unknown parameters that an answer names at most. */
+const MAX_WARNINGS = 10;
+/** Characters of a name in such a warning. */
+const MAX_NAME = 64;
+
+/**
+ * Query parameters: an empty value counts as absent, a repeated one is refused, and unknown ones fail no request but
+ * are named in the answer, where its schema has room for `warnings`.
+ */
+export function registerQueries(app: App): void {
+  app.decorateRequest('queryWarnings', null);
+  app.addHook('preValidation', async (request) => {
+    const known = knownParameters(request);
+    const query = request.query as Record<string, string | string[]>;
+    for (const [name, value] of Object.entries(query)) {
+      const said = [value].flat().filter((one) => one !== '');
+      if (said.length > 1 && known.includes(name)) {
+        throw new ApiError('invalid_request', {
+          field: name,
+          reason: 'is given more than once',
+          remedy: 'Give it once',
+        });
+      }
+      if (said.length === 0) delete query[name];
+      else query[name] = said[0]!;
+    }
+    request.queryWarnings = unknownParameters(Object.keys(query), known);
+  });
+  app.addHook('preSerialization', async (request, reply, payload) => {
+    if (!isRecord(payload) || !hasRoom(request, reply.statusCode)) return payload;
+    const warnings = request.queryWarnings;
+    if (!warnings?.length) return payload;
+    const others = Array.isArray(payload.warnings) ? payload.warnings : [];
+    return { ...payload, warnings: [...warnings, ...others] };
+  });
+}
+
+function unknownParameters(names: readonly string[], known: readonly string[]): Warning[] {
+  const unknown = names.filter((name) => !known.includes(name));
+  return unknown.slice(0, MAX_WARNINGS).map((name) => {
+    const near = nearField(name, known);
+    const hint = near === null ? '' : ` Did you mean "${near}"?`;
+    return { field: shownName(name, MAX_NAME), message: `Unknown query parameter, ignored.${hint}` };
+  });
+}
+
+/** Whether the schema of that answer knows `warnings`. */
+function hasRoom(request: FastifyRequest, status: number): boolean {
+  const answers = request.routeOptions.schema?.response as Record<string, unknown> | undefined;
+  const schema = answers?.[status];
+  return schema instanceof z.ZodObject && 'warnings' in schema.shape;
+}
+
+function knownParameters(request: FastifyRequest): string[] {
+  const schema = request.routeOptions.schema?.querystring;
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+}

@@ -1,0 +1,102 @@
+import { ApiError } from '../../contract/errors.ts';
+import type { Scope } from '../../contract/keys.ts';
+import type { App } from '../types.ts';
+
+/** Paths that belong to the API and that this release does not answer, by what they are part of. */
+const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, scope: Scope | 'open'][]>> = {
+  Transcription: [
+    ['POST', '/v1/transcribe', 'transcode'],
+    ['GET', '/v1/transcribes', 'read'],
+    ['GET', '/v1/transcribe/:id', 'read'],
+    ['DELETE', '/v1/transcribe/:id', 'transcode'],
+    ['GET', '/v1/transcribe/:id/download', 'read'],
+    ['GET', '/v1/transcribe/:id/events', 'read'],
+    ['PATCH', '/v1/transcribe/:id/cancel', 'transcode'],
+  ],
+  'The catalogue of blueprints': [['GET', '/v1/blueprints', 'read']],
+  'Running blueprints': [
+    ['POST', '/v1/blueprints/:slug/runs', 'transcode'],
+    ['GET', '/v1/blueprints/runs/:id', 'read'],
+    ['GET', '/v1/blueprints/runs/:id/events', 'read'],
+    ['POST', '/v1/blueprints/runs/:id/continue', 'transcode'],
+  ],
+  'The stream of events': [
+    ['GET', '/v1/events', 'read'],
+    ['GET', '/v1/transcodes/:id/events', 'read'],
+  ],
+  'Sending webhooks': [
+    ['GET', '/v1/webhooks', 'read'],
+    ['POST', '/v1/webhooks', 'transcode'],
+    ['GET', '/v1/webhooks/:id', 'read'],
+    ['PATCH DELETE', '/v1/webhooks/:id', 'transcode'],
+    ['POST', '/v1/webhooks/:id/rotate', 'transcode'],
+    ['POST', '/v1/webhooks/:id/test', 'transcode'],
+    ['GET', '/v1/webhooks/:id/deliveries', 'read'],
+    ['POST', '/v1/webhooks/deliveries/:id/redeliver', 'transcode'],
+    ['GET', '/v1/webhooks/secret', 'admin'],
+    ['POST', '/v1/webhooks/secret/rotate', 'admin'],
+  ],
+  'Creating jobs in batches': [
+    ['POST', '/v1/transcodes/batch', 'transcode'],
+    ['GET', '/v1/batches/:id', 'read'],
+    ['GET', '/v1/batches/:id/events', 'read'],
+    ['PATCH', '/v1/batches/:id/cancel', 'transcode'],
+  ],
+  'Probing a file': [['POST', '/v1/probe', 'read']],
+  'Listing and deleting uploads': [
+    ['GET', '/v1/uploads', 'read'],
+    ['GET', '/v1/uploads/:filename', 'read'],
+    ['DELETE', '/v1/uploads/:filename', 'upload'],
+  ],
+  'Uploading in parts': [
+    ['POST', '/v1/upload/multipart', 'upload'],
+    ['GET DELETE', '/v1/upload/multipart/:uploadId', 'upload'],
+    ['POST', '/v1/upload/multipart/:uploadId/parts', 'upload'],
+  ],
+  Playback: [['POST', '/v1/transcodes/:id/playback', 'read']],
+  'Keeping templates': [
+    ['GET', '/v1/templates', 'read'],
+    ['POST', '/v1/templates', 'transcode'],
+    // The names of built-in templates hold a slash.
+    ['GET', '/v1/templates/*', 'read'],
+    ['PUT DELETE', '/v1/templates/*', 'transcode'],
+  ],
+  'The usage of an account': [['GET', '/v1/account/usage', 'read']],
+  'Signing in': [['GET POST DELETE', '/v1/session', 'open']],
+  'The dashboard': [['GET', '/', 'open']],
+  'Administration over HTTP': [
+    ['GET POST', '/v1/admin/accounts', 'admin'],
+    ['GET POST', '/v1/admin/workers', 'admin'],
+    ['GET', '/v1/admin/audit', 'admin'],
+    ['GET', '/v1/admin/queue', 'admin'],
+  ],
+  'The Model Context Protocol': [['GET POST DELETE', '/mcp', 'read']],
+  'Signing in with OAuth': [
+    ['POST', '/oauth/register', 'open'],
+    ['GET POST', '/oauth/authorize', 'open'],
+    ['POST', '/oauth/token', 'open'],
+    ['POST', '/oauth/revoke', 'open'],
+    ['GET', '/.well-known/oauth-authorization-server', 'open'],
+    ['GET', '/.well-known/oauth-protected-resource', 'open'],
+  ],
+  'The text for language models': [['GET', '/llms.txt', 'open']],
+};
+
+/** Answers 501 where a client of the whole API may ask, after the key and before any body: a 404 would read as a wrong id. */
+export function registerNotYet(app: App): void {
+  for (const [what, paths] of Object.entries(NOT_YET)) {
+    const refuse = async () => {
+      throw new ApiError('not_implemented', null, { what });
+    };
+    for (const [methods, url, scope] of paths) {
+      app.route({
+        method: methods.split(' '),
+        url,
+        config: { scope },
+        schema: { hide: true },
+        onRequest: refuse,
+        handler: refuse,
+      });
+    }
+  }
+}

@@ -1,0 +1,251 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startApi, type TestApi } from '../helpers/api.ts';
+
+const CREATE = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
+const ID = '00000000-0000-7000-8000-000000000000';
+
+let api: TestApi;
+let jobId: string;
+beforeAll(async () => {
+  api = await startApi();
+  jobId = (await create()).json.id;
+});
+afterAll(() => api?.close());
+
+const create = (body: object = {}) => api.call('POST', '/v1/transcodes', { ...CREATE, ...body });
+const get = (path: string, headers = {}) => api.call('GET', path, undefined, headers);
+
+describe('requests without a body', () => {
+  const TYPES = [
+    'application/x-www-form-urlencoded',
+    'text/plain',
+    'application/json',
+    'multipart/form-data',
+    'garbage',
+    '',
+  ];
+
+  it.each(TYPES)('are taken with the content type %j', async (type) => {
+    const send = async (method: string, path: string, headers = {}) =>
+      await api.app.inject({
+        method: method as 'POST',
+        url: path,
+        headers: { ...auth(), 'content-type': type, ...headers },
+      });
+    const { id } = (await create()).json;
+    expect((await send('PATCH', `/v1/transcodes/${id}/cancel`, { 'content-length': '0' })).statusCode).toBe(200);
+    expect((await send('DELETE', `/v1/transcodes/${id}`)).statusCode).toBe(200);
+    const key = (await api.call('POST', '/v1/keys', { name: 'old' })).json;
+    expect((await send('POST', `/v1/keys/${key.id}/rotate`)).statusCode).toBe(201);
+    expect((await send('POST', '/v1/transcodes')).json()).toMatchObject({ code: 'invalid_request' });
+  });
+
+  it('are taken in chunks that hold nothing, and refused when they hold something', async () => {
+    const url = await api.listen();
+    const send = (body: string) =>
+      fetch(`${url}/v1/transcodes/${ID}/cancel`, {
+        method: 'PATCH',
+        headers: { ...auth(), 'content-type': 'application/x-www-form-urlencoded' },
+        body: new Blob([body]).stream(),
+        duplex: 'half',
+      } as RequestInit);
+    expect((await send('')).status).toBe(404);
+    expect((await send('a=1')).status).toBe(415);
+  });
+
+  const auth = () => ({ authorization: `Bearer ${api.key}` });
+});
+
+describe('paths and methods', () => {
+  it('that do not belong together are a 405 which names those that do', async () => {
+    const cases: [string, string, string][] = [
+      ['PUT', '/v1/transcodes', 'GET, HEAD, POST'],
+      ['DELETE', '/v1/transcodes', 'GET, HEAD, POST'],
+      ['POST', `/v1/transcodes/${ID}`, 'DELETE, GET, HEAD'],
+      ['GET', `/v1/transcodes/${ID}/cancel`, 'PATCH'],
+      ['GET', '/v1/upload/presigned-url', 'POST'],
+      ['OPTIONS', '/v1/upload/confirm/', 'POST'],
+      ['POST', '/health-check', 'GET, HEAD'],
+      ['PATCH', '/v1/keys?x=1', 'GET, HEAD, POST'],
+    ];
+    for (const [method, path, allow] of cases) {
+      const answer = await api.call(method, path);
+      expect([method, path, answer.status, answer.headers.get('allow')]).toEqual([method, path, 405, allow]);
+      expect(answer.json).toMatchObject({ error: 'Method not allowed', code: 'method_not_allowed' });
+      expect(answer.json.message).toContain(allow);
+    }
+    expect((await api.call('PUT', '/v1/nothing')).status).toBe(404);
+  });
+
+  it('are the same with a trailing slash', async () => {
+    for (const path of [
+      '/v1/transcodes',
+      `/v1/transcodes/${jobId}`,
+      '/v1/keys',
+      '/health-check',
+      '/docs',
+      '/v1/security',
+    ]) {
+      expect([path, (await get(`${path}/`)).status]).toEqual([path, (await get(path)).status]);
+    }
+    expect((await api.call('POST', '/v1/transcodes/', CREATE)).status).toBe(201);
+  });
+
+  it('answer HEAD as GET, without the body', async () => {
+    for (const path of [
+      '/v1/transcodes',
+      `/v1/transcodes/${jobId}`,
+      '/v1/keys',
+      '/health-check',
+      '/openapi.json',
+      '/docs',
+    ]) {
+      const [head, whole] = [await api.call('HEAD', path), await get(path)];
+      expect([path, head.status, head.text]).toEqual([path, whole.status, '']);
+      expect(head.headers.get('content-type')).toBe(whole.headers.get('content-type'));
+    }
+    expect((await api.call('HEAD', '/v1/transcodes', undefined, { authorization: '' })).status).toBe(401);
+  });
+
+  it('that are not built yet are a 501, with the key asked for first and no body read', async () => {
+    const paths = [
+      ['POST', '/v1/transcribe'],
+      ['GET', '/v1/transcribes'],
+      ['GET', `/v1/transcribe/${ID}/download`],
+      ['GET', '/v1/blueprints'],
+      ['POST', '/v1/blueprints/product-ad/runs'],
+      ['GET', `/v1/blueprints/runs/${ID}`],
+      ['GET', '/v1/events'],
+      ['GET', `/v1/transcodes/${ID}/events`],
+      ['POST', '/v1/webhooks'],
+      ['GET', '/v1/webhooks/secret'],
+      ['POST', '/v1/transcodes/batch'],
+      ['POST', '/v1/probe'],
+      ['GET', '/v1/uploads'],
+      ['DELETE', '/v1/uploads/20260522-143045-a.mp4'],
+      ['POST', '/v1/upload/multipart'],
+      ['POST', `/v1/transcodes/${ID}/playback`],
+      ['PUT', '/v1/templates/airlock/web'],
+      ['GET', '/v1/admin/queue'],
+      ['GET', '/v1/account/usage'],
+      ['POST', '/mcp'],
+    ] as const;
+    for (const [method, path] of paths) {
+      const body = method === 'GET' ? undefined : '{ no JSON';
+      const answer = await api.call(method, path, body);
+      expect([method, path, answer.status, answer.json?.code]).toEqual([method, path, 501, 'not_implemented']);
+      expect(answer.json.error).toMatch(/ is not available on this server yet$/);
+      // From another address each, because failures are counted by address.
+      const remoteAddress = `10.0.0.${paths.findIndex((one) => one[1] === path)}`;
+      const stranger = await api.app.inject({ method, url: path, remoteAddress });
+      expect([method, path, stranger.statusCode]).toEqual([method, path, 401]);
+    }
+    for (const [method, path] of [
+      ['POST', '/v1/session'],
+      ['POST', '/oauth/token'],
+      ['GET', '/'],
+    ] as const) {
+      const form = { authorization: '', 'content-type': 'application/x-www-form-urlencoded' };
+      expect((await api.call(method, path, method === 'GET' ? undefined : 'a=1', form)).status).toBe(501);
+    }
+    expect((await api.call('PATCH', '/v1/webhooks')).headers.get('allow')).toBe('GET, HEAD, POST');
+  });
+});
+
+describe('query parameters', () => {
+  it('that are empty count as absent', async () => {
+    const answer = await get('/v1/transcodes?status=&page=&limit=&since=&until=');
+    expect([answer.status, answer.json.page, answer.json.limit]).toEqual([200, 1, 20]);
+    expect((await get('/v1/transcodes?status=&status=pending')).json.items.length).toBeGreaterThan(0);
+    expect((await get(`/v1/transcodes/${jobId}?wait=`)).status).toBe(200);
+    expect((await get('/v1/transcodes?stauts=')).json.warnings).toBeUndefined();
+  });
+
+  it('that are given twice are refused by name', async () => {
+    const answer = await get('/v1/transcodes?limit=1&limit=2');
+    expect([answer.status, answer.json.details]).toEqual([
+      400,
+      { field: 'limit', reason: 'is given more than once', remedy: 'Give it once' },
+    ]);
+  });
+
+  it('that are times are UTC without a zone, and a date is the start of its day', async () => {
+    const at = '2026-03-04T10:00:00.500Z';
+    await api.database.pg.query('UPDATE transcodes SET updated_at = $1 WHERE id = $2', [at, jobId]);
+    const has = async (query: string) => {
+      const { status, json } = await get(`/v1/transcodes?limit=100&${query}`);
+      expect([query, status]).toEqual([query, 200]);
+      return json.items.some((item: { id: string }) => item.id === jobId);
+    };
+    const cases: [string, boolean][] = [
+      ['until=2026-03-04T10:00:00.500', true],
+      ['until=2026-03-04T10:00:00.499', false],
+      ['until=2026-03-04T10:01', true],
+      ['until=2026-03-04T11:00:00.499%2B01:00', false],
+      ['until=2026-03-04T11:00:00.500%2B01:00', true],
+      ['until=2026-03-04T11:00:00.499+01:00', false],
+      ['until=2026-03-04 10:00:01', true],
+      ['until=2026-03-04', false],
+      ['until=2026-03-05', true],
+      ['since=2026-03-04&until=2026-03-05', true],
+      ['since=2026-03-04T10:00:00.501&until=2026-03-05', false],
+    ];
+    for (const [query, expected] of cases) expect([query, await has(query)]).toEqual([query, expected]);
+    for (const query of ['since=yesterday', 'since=2026-02-30', 'until=2026-03-04T25:00', 'since=1700000000']) {
+      const answer = await get(`/v1/transcodes?${query}`);
+      expect([query, answer.status, answer.json.details.field]).toEqual([query, 400, query.split('=')[0]]);
+    }
+  });
+
+  it('that are booleans take true, 1 and yes, false, 0 and no, in any case', async () => {
+    await api.database.pg.query(
+      `WITH made AS (INSERT INTO objects (id, account_id, key, kind, content_type, size, state)
+         VALUES (gen_random_uuid(), $1, 'x', 'output', 'video/mp4', 1, 'live') RETURNING id)
+       UPDATE transcodes SET status = 'completed', output_object_id = (SELECT id FROM made) WHERE id = $2`,
+      [api.account.id, jobId],
+    );
+    const path = `/v1/transcodes/${jobId}/download`;
+    for (const no of ['false', '0', 'no', 'FALSE', 'No'])
+      expect([no, (await get(`${path}?url=${no}`)).status]).toEqual([no, 302]);
+    for (const yes of ['true', '1', 'yes', 'True', 'YES', '']) {
+      const answer = await get(`${path}?url=${yes}`, { accept: 'application/json' });
+      expect([yes, answer.status, typeof answer.json?.url]).toEqual([yes, 200, 'string']);
+    }
+    expect((await get(`${path}?url=maybe`)).json.details).toMatchObject({
+      field: 'url',
+      reason: expect.stringMatching(/true or false/),
+    });
+  });
+
+  it('that are not known are named in the answer, with the near one, and stored nowhere', async () => {
+    const { json } = await get('/v1/transcodes?stauts=failed&per_page=5&x=1');
+    expect(json.warnings).toEqual([
+      { field: 'stauts', message: 'Unknown query parameter, ignored. Did you mean "status"?' },
+      { field: 'per_page', message: 'Unknown query parameter, ignored. Did you mean "limit"?' },
+      { field: 'x', message: 'Unknown query parameter, ignored.' },
+    ]);
+    const made = await api.call('POST', '/v1/transcodes?wiat=5', { ...CREATE, presets: {} });
+    expect(made.json.warnings.map((warning: { field: string }) => warning.field)).toEqual(['wiat', 'presets']);
+    expect((await get(`/v1/transcodes/${made.json.id}`)).json.warnings).toHaveLength(1);
+    for (const [method, path] of [
+      ['GET', '/v1/keys'],
+      ['GET', '/v1/security'],
+      ['GET', '/health-check'],
+      ['GET', '/livez'],
+      ['PATCH', `/v1/transcodes/${made.json.id}/cancel`],
+      ['DELETE', `/v1/transcodes/${made.json.id}`],
+    ] as const) {
+      expect([path, (await api.call(method, `${path}?nonsense=1`)).json.warnings]).toEqual([
+        path,
+        [{ field: 'nonsense', message: 'Unknown query parameter, ignored.' }],
+      ]);
+    }
+  });
+
+  it('that are not known are named ten at most, and shortened', async () => {
+    const many = Array.from({ length: 40 }, (_, index) => `p${index}${'x'.repeat(200)}=1`).join('&');
+    const { warnings } = (await get(`/v1/transcodes?${many}`)).json;
+    expect(warnings).toHaveLength(10);
+    for (const { field } of warnings) expect(field).toHaveLength(64);
+  });
+});
