@@ -30,7 +30,7 @@ export async function accept(
   const media = toTranscodeRequest(body);
   checkSources(deps, inputSources(media));
   const parsed = parseRequest(media);
-  checkRefusals(parsed.refusals);
+  checkRefusals(parsed.refusals, request.sentBody);
   const assets = requestedAssets(parsed);
   checkSources(deps, assets);
   const scope = { accountId: account.id, route: job.route, key: idempotencyKey(request), body: request.sentBody };

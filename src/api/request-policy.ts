@@ -5,6 +5,7 @@ import type { RequestedAsset } from '../domain/transcodes/accept.ts';
 import { hideQueries } from '../domain/transcodes/hide-queries.ts';
 import type { ParsedRequest, Refusal } from '../media/index.ts';
 import type { ApiDeps } from './deps.ts';
+import { sentInstead, valueAt } from './shape-errors.ts';
 
 const MAX_PROBLEMS = 50;
 export const SOURCE_REMEDY = 'Use a public https:// or http:// URL, or upload the file and use its gs:// URL';
@@ -41,9 +42,9 @@ export function checkSources(deps: Pick<ApiDeps, 'checkSourceUrl'>, sources: rea
   }
 }
 
-/** Throws 422 with the first refusal, and all of them with their positions. */
-export function checkRefusals(refusals: readonly Refusal[]): void {
-  if (refusals.length > 0) refuse('option_refused', problemsOf(refusals));
+/** Throws 422 with the first refusal, and all of them with their positions. `sent` is the request as it came. */
+export function checkRefusals(refusals: readonly Refusal[], sent?: unknown): void {
+  if (refusals.length > 0) refuse('option_refused', problemsOf(refusals, sent));
 }
 
 /** Throws a 422 that tells the first problem, and all of them in `all`. */
@@ -52,23 +53,39 @@ export function refuse(code: 'option_refused' | 'command_refused', problems: rea
   throw new ApiError(code, { ...all[0], all });
 }
 
-export function problemsOf(refusals: readonly Refusal[]): RequestProblem[] {
-  return refusals.slice(0, MAX_PROBLEMS).map((refusal) => ({
-    position: positionOf(refusal.field, refusal.offset ?? null),
-    field: refusal.field,
-    // The words of a refusal may quote the caller's own text.
-    option: hideQueries(refusal.option),
-    message: hideQueries(refusal.reason),
-    suggestion: hideQueries(refusal.suggestion),
-  }));
+export function problemsOf(refusals: readonly Refusal[], sent?: unknown): RequestProblem[] {
+  return refusals.slice(0, MAX_PROBLEMS).map((one) => {
+    const refusal = misnamedArgument(one, sent) ?? one;
+    return {
+      position: positionOf(refusal.field, refusal.offset ?? null),
+      field: refusal.field,
+      // The words of a refusal may quote the caller's own text.
+      option: hideQueries(refusal.option),
+      message: hideQueries(refusal.reason),
+      suggestion: hideQueries(refusal.suggestion),
+    };
+  });
 }
+
+/** An option that lacks its argument because that was sent under another name, such as `value`; null for all others. */
+function misnamedArgument(refusal: Refusal, sent: unknown): Refusal | null {
+  if (!/(?:^|\.)options\[\d+\]$/.test(refusal.field)) return null;
+  const option = valueAt(sent, partsOf(refusal.field));
+  if ((option as { argument?: unknown } | undefined)?.argument != null) return null;
+  const near = sentInstead('argument', option, ['option', 'argument']);
+  if (near === null) return null;
+  const reason = `The argument is missing, but "${near}" was sent.`;
+  return { ...refusal, reason, suggestion: `Rename "${near}" to "argument".` };
+}
+
+const partsOf = (field: string): string[] => field.match(/[^.[\]]+/g) ?? [];
 
 /**
  * A field as a JSON pointer (RFC 6901): `inputs[0].options[1]` → `/inputs/0/options/1`. With an offset it leads to the
  * text in which the offset counts.
  */
 export function positionOf(field: string, offset: number | null): RequestProblem['position'] {
-  const parts = [...field.matchAll(/[^.[\]]+/g)].map(([part]) => part.replaceAll('~', '~0').replaceAll('/', '~1'));
+  const parts = partsOf(field).map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1'));
   const inside = /(?:^|\.)filters\[\d+\]$/.test(field)
     ? 'filter'
     : /(?:^|\.)options\[\d+\]$/.test(field)

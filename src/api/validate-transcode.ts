@@ -49,7 +49,7 @@ export async function validateTranscode(
     const code: ErrorCode | null = looks[index]!.refusal;
     return code ? [sourceProblem(source, `${errors[code].text}.`, errors[code].advice)] : [];
   });
-  problems.push(...problemsOf(parsed.refusals));
+  problems.push(...problemsOf(parsed.refusals, request.sentBody));
   if (problems.length > 0) return answer([], [...warnings, ...parsed.warnings], problems);
 
   const infos = inputs.map((_, index) => (looks[index]!.inspection?.info as MediaInfo | undefined) ?? null);

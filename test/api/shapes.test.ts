@@ -1,0 +1,120 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { UPLOAD_CONTENT_TYPES } from '../../src/contract/formats.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
+
+const URL = 'https://example.org/a.mp4';
+const PRESIGN = { filename: 'a.mp3', contentType: 'audio/mpeg', fileSize: 10 };
+
+let api: TestApi;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api?.close());
+
+const create = (body: unknown) => api.call('POST', '/v1/transcodes', body);
+const presign = (body: unknown) => api.call('POST', '/v1/upload/presigned-url', body);
+
+describe('a required field that is missing', () => {
+  it.each([
+    [{ inputs: [{ url: URL }], output_format: 'mp4' }, 'outputFormat', 'output_format'],
+    [{ inputs: [{ url: URL }], format: 'mp4' }, 'outputFormat', 'format'],
+    [{ input: [{ url: URL }], outputFormat: 'mp4' }, 'inputs', 'input'],
+    [{ inputs: [{ uri: URL }], outputFormat: 'mp4' }, 'inputs[0].url', 'uri'],
+    [{ inputs: [{ url: URL }, { src: URL }], outputFormat: 'mp4' }, 'inputs[1].url', 'src'],
+    [
+      { inputs: [{ url: URL, options: [{ name: '-ss' }] }], outputFormat: 'mp4' },
+      'inputs[0].options[0].option',
+      'name',
+    ],
+    [{ inputs: [{ url: URL }], outputFormat: 'mp4', filters: [{ value: 'scale=2:2' }] }, 'filters[0].filter', 'value'],
+  ])('is called missing, with the near name that was sent: %j', async (body, field, near) => {
+    const { status, json } = await create(body);
+    const name = field.split('.').at(-1);
+    expect([status, json.code, json.details.field]).toEqual([400, 'invalid_request', field]);
+    expect(json.details).toMatchObject({
+      reason: `is missing, but "${near}" was sent`,
+      remedy: `Rename "${near}" to "${name}"`,
+    });
+    expect(json.message).toMatch(new RegExp(`missing.*"${near}".*"${name}"`));
+  });
+
+  it('is called missing when nothing like it was sent, or null', async () => {
+    for (const body of [{ inputs: [{ url: URL }] }, { inputs: [{ url: URL }], outputFormat: null, options: [] }]) {
+      const { json } = await create(body);
+      expect(json.details).toMatchObject({ field: 'outputFormat', reason: 'is missing', remedy: 'Send outputFormat' });
+    }
+    expect((await create(undefined)).json.details).toMatchObject({ field: 'body', reason: 'is missing' });
+    expect((await create([])).json.details).toMatchObject({
+      field: 'body',
+      reason: expect.stringMatching(/expected object/),
+    });
+  });
+
+  it('keeps the exact text of its error where there is one', async () => {
+    const answer = await presign({ name: 'a.mp3', contentType: 'audio/mpeg', fileSize: 10 });
+    expect(answer.json).toMatchObject({
+      error: 'Missing required fields: filename, contentType, fileSize',
+      details: { field: 'filename', reason: 'is missing, but "name" was sent' },
+    });
+    expect((await presign({ ...PRESIGN, fileSize: undefined, file_size: 3 })).json.details.remedy).toBe(
+      'Rename "file_size" to "fileSize"',
+    );
+    expect((await api.call('POST', '/v1/upload/confirm', {})).json.error).toBe(
+      'Missing required fields: filename, fileSize',
+    );
+  });
+
+  it('of an option is its argument, when that was sent under another name', async () => {
+    for (const body of [
+      { inputs: [{ url: URL }], outputFormat: 'mp4', options: [{ option: '-ss', value: '5' }] },
+      { inputs: [{ url: URL, options: [{ option: '-t', value: 5 }] }], outputFormat: 'mp4' },
+      { inputs: [{ url: URL }], outputFormat: 'mp4', options: [{ option: '@text-overlay', value: { text: 'x' } }] },
+    ]) {
+      const { status, json } = await create(body);
+      expect([status, json.code]).toEqual([422, 'option_refused']);
+      expect(json.details).toMatchObject({
+        reason: 'The argument is missing, but "value" was sent.',
+        suggestion: 'Rename "value" to "argument".',
+      });
+      const judged = await api.call('POST', '/v1/transcodes/validate', body);
+      expect(judged.json.errors[0].suggestion).toBe('Rename "value" to "argument".');
+    }
+  });
+});
+
+describe('an upload that is not accepted', () => {
+  it.each([
+    ['audio/mp3', 'audio/mpeg'],
+    ['video/mov', 'video/quicktime'],
+    ['VIDEO/MP4', 'video/mp4'],
+    ['video/mp4; codecs=avc1', 'video/mp4'],
+    ['image/jpg', 'image/jpeg'],
+    ['audio/x-m4a', 'audio/mp4'],
+    ['text/srt', 'application/x-subrip'],
+    ['video/qicktime', 'video/quicktime'],
+    ['application/pdf', null],
+    ['nonsense', null],
+  ])('because of its type %s gets the accepted ones and the near one', async (contentType, near) => {
+    const { status, json } = await presign({ ...PRESIGN, contentType });
+    expect([status, json.error]).toEqual([400, 'Invalid file type. Only video, audio, or image files are allowed.']);
+    expect(json.details).toMatchObject({ field: 'contentType', near, accepted: [...UPLOAD_CONTENT_TYPES] });
+    if (near !== null) expect(json.message).toContain(`declare "${near}"`);
+  });
+
+  it('because of its size gets the limit that is the lower one, that of the account or that of the server', async () => {
+    const account = await api.makeAccount({ max_upload_bytes: 1000 });
+    const authorization = `Bearer ${await api.makeKey({ account })}`;
+    const ask = (fileSize: number, headers = {}) =>
+      api.call('POST', '/v1/upload/presigned-url', { ...PRESIGN, fileSize }, headers);
+    for (const [size, headers, limit] of [
+      [1001, { authorization }, 1000],
+      [3_000_000_000, { authorization }, 1000],
+      [3_000_000_000, {}, 2_048_576_000],
+    ] as const) {
+      const { json } = await ask(size, headers);
+      expect(json).toMatchObject({ error: 'File size too large. Maximum allowed size is 2GB.', details: { limit } });
+      expect(json.message).toContain(`at most ${limit} bytes`);
+    }
+    expect((await ask(1000, { authorization })).status).toBe(200);
+  });
+});
