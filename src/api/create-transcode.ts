@@ -50,7 +50,7 @@ export async function accept(
             inputs.map((input) => (input.inspection?.info as MediaInfo | undefined) ?? null),
           ),
       });
-      return { status: 201, answer: await viewTranscode(context, tx, row) };
+      return { status: 201, answer: await viewTranscode(context, tx, row), made: { transcode_id: row.id } };
     }),
   );
   return answer;

@@ -54,6 +54,11 @@ export const errors = {
     text: 'A request with this Idempotency-Key is still running',
     advice: 'Repeat it in a moment.',
   },
+  idempotency_key_used: {
+    status: 409,
+    text: 'What the request with this Idempotency-Key made has been erased',
+    advice: 'Nothing was made again. Use a new key to make a new job or upload.',
+  },
   missing_upload_fields: {
     status: 400,
     text: 'Missing required fields: filename, contentType, fileSize',

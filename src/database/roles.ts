@@ -29,8 +29,11 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   attempts: { api: ['SELECT', 'UPDATE (state, ended_at, stderr_sealed)'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   workers: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   events: { api: ['SELECT', 'INSERT'], worker: ['SELECT', 'INSERT', 'DELETE'] },
-  // The worker only sweeps these two: a condition reads the column that it names.
-  idempotency_keys: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT (created_at)', 'DELETE'] },
+  // The worker sweeps these two, and forgets answers with their job or upload: a condition reads the column that it names.
+  idempotency_keys: {
+    api: ['SELECT', 'INSERT', 'UPDATE'],
+    worker: ['SELECT (created_at, transcode_id, upload_id)', 'UPDATE (request_print, answer_sealed)', 'DELETE'],
+  },
   rate_limits: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: ['SELECT (expire)', 'DELETE'] },
   audit_log: { api: APPEND, worker: APPEND },
   audit_checkpoints: { api: APPEND, worker: NONE },

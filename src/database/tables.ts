@@ -86,10 +86,11 @@ export interface UploadsTable {
   queue_job: string | null;
   probe: Json<unknown> | null;
   url_expires_at: Timestamp;
-  staging_swept: Generated<boolean>;
+  staging_closed_at: Timestamp | null;
+  late_puts: Generated<number>;
   created_at: DefaultedTimestamp;
   confirmed_at: Timestamp | null;
-  refusal: string | null;
+  refusal_sealed: Buffer | null;
 }
 
 export type JobStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'canceled';
@@ -106,7 +107,7 @@ export interface TranscodesTable {
   output_format: string;
   source: string;
   plan_sealed: Buffer | null;
-  warnings: Json<unknown>;
+  warnings_sealed: Buffer | null;
   limits: Json<unknown> | null;
   metadata_sealed: Buffer | null;
   progress: Generated<number>;
@@ -207,9 +208,11 @@ export interface IdempotencyKeysTable {
   account_id: string;
   route: string;
   key: string;
-  request_hash: Buffer;
+  request_print: Buffer | null;
   status: number;
-  answer_sealed: Buffer;
+  answer_sealed: Buffer | null;
+  transcode_id: string | null;
+  upload_id: string | null;
   created_at: DefaultedTimestamp;
 }
 

@@ -2,6 +2,7 @@ import type { Context } from './context.ts';
 import { addEvent } from './events.ts';
 import { markDeleting } from './objects.ts';
 import { forgetTranscode } from './transcodes/erase.ts';
+import { forgetUploads } from './uploads/upload.ts';
 
 /** Keys younger than this may belong to a transaction that has not committed yet. */
 const SETTLE_SECONDS = 3600;
@@ -67,11 +68,11 @@ async function forgetLost(context: Context, seen: Set<string>, settled: Date): P
     lost += 1;
     await context.db.transaction().execute(async (tx) => {
       await markDeleting(tx, [object.id], 'lost');
-      await tx
-        .updateTable('uploads')
-        .set({ state: 'deleted', name_sealed: null, probe: null })
-        .where('object_id', '=', object.id)
-        .execute();
+      const uploads = await tx.selectFrom('uploads').select('id').where('object_id', '=', object.id).execute();
+      await forgetUploads(
+        tx,
+        uploads.map((upload) => upload.id),
+      );
       const job = await tx
         .selectFrom('transcodes')
         .select(['id', 'account_id'])

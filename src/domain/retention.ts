@@ -108,12 +108,17 @@ async function expireUnconfirmed(context: Context): Promise<number> {
     .execute();
   for (const upload of due) {
     await context.store.delete(upload.staging_key);
-    await context.db
-      .updateTable('uploads')
-      .set({ state: 'deleted', name_sealed: null, probe: null })
-      .where('id', '=', upload.id)
-      .where('state', '=', 'pending')
-      .execute();
+    await context.db.transaction().execute(async (tx) => {
+      // A confirm may be faster: then the upload is wanted.
+      const mine = await tx
+        .selectFrom('uploads')
+        .select('id')
+        .where('id', '=', upload.id)
+        .where('state', '=', 'pending')
+        .forUpdate()
+        .executeTakeFirst();
+      if (mine) await forgetUploads(tx, [upload.id]);
+    });
   }
   return due.length;
 }
@@ -126,14 +131,18 @@ async function sweepStaging(context: Context): Promise<void> {
   const due = await context.db
     .selectFrom('uploads')
     .select(['id', 'staging_key'])
-    .where('staging_swept', '=', false)
+    .where('staging_closed_at', 'is', null)
     .where('state', 'in', ['confirmed', 'deleted'])
     .where('url_expires_at', '<=', new Date(Date.now() - STAGING_GRACE_SECONDS * 1000))
     .limit(BATCH)
     .execute();
   for (const upload of due) {
     await context.store.delete(upload.staging_key);
-    await context.db.updateTable('uploads').set({ staging_swept: true }).where('id', '=', upload.id).execute();
+    await context.db
+      .updateTable('uploads')
+      .set({ staging_closed_at: new Date(), refusal_sealed: null })
+      .where('id', '=', upload.id)
+      .execute();
   }
 }
 

@@ -6,7 +6,8 @@ import { dropReserved } from '../domain/objects.ts';
 import { outageOf } from '../domain/outage.ts';
 import { type AttemptBuild, type AttemptFacts, markCleaned } from '../domain/transcodes/attempts.ts';
 import { completeTranscode, failTranscode, handBack } from '../domain/transcodes/finish.ts';
-import type { Claim } from '../domain/transcodes/row.ts';
+import { hideQueries } from '../domain/transcodes/hide-queries.ts';
+import { type Claim, openWarnings } from '../domain/transcodes/row.ts';
 import { canonicalJson, sha256 } from '../ids/hash.ts';
 import { SealedValueError } from '../ids/vault.ts';
 import type { PlanWarning } from '../media/index.ts';
@@ -71,7 +72,7 @@ export async function transcode(deps: WorkerDeps, claim: Claim, seat: Seat, sign
     const plan = makePlan(deps, claim, request, { inputs, assets });
     const limits = await cellLimits(deps, claim, plan);
     const layers = await writeLayers(plan.layers, folder.path);
-    plan.warnings.push(...layers.warnings, ...untold(claim, limits.warnings));
+    plan.warnings.push(...layers.warnings, ...untold(deps, claim, limits.warnings));
     const inCell = [
       ...inputs.map((input, position) => ({ name: String(position), path: input.file })),
       ...assets.flatMap((asset) => (asset ? [{ name: basename(asset.plan.path), path: asset.file }] : [])),
@@ -97,7 +98,7 @@ export async function transcode(deps: WorkerDeps, claim: Claim, seat: Seat, sign
           objectId: output.objectId,
           output: output.facts,
           plan: { args: plan.args, source: plan.source },
-          warnings: mergeWarnings(claim.job.warnings as PlanWarning[], plan.warnings),
+          warnings: mergeWarnings(openWarnings(deps.context.vault, claim.job), hideQueries(plan.warnings)),
           inputSeconds: seconds,
           attempt: { ...facts(result), limits: limits.applied, build },
         }),
@@ -163,8 +164,8 @@ function mergeWarnings(told: PlanWarning[], more: PlanWarning[]): PlanWarning[] 
 }
 
 /** The API has warned of a limit already where it was the account's that is lower. */
-function untold(claim: Claim, warnings: PlanWarning[]): PlanWarning[] {
-  const told = new Set((claim.job.warnings as PlanWarning[]).map(({ field }) => field));
+function untold(deps: WorkerDeps, claim: Claim, warnings: PlanWarning[]): PlanWarning[] {
+  const told = new Set(openWarnings(deps.context.vault, claim.job).map(({ field }) => field));
   return warnings.filter(({ field }) => !told.has(field));
 }
 

@@ -93,7 +93,8 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
 
   const presign: DomainWorld['presign'] = async (account, name = 'clip.mp4', bytes = randomBytes(64)) => {
     const body = { filename: name, contentType: 'video/mp4', fileSize: bytes.length } as const;
-    const { uploadUrl, filename } = await inTransaction((tx) => presignUpload(context, tx, account, body));
+    const { answer: signed } = await inTransaction((tx) => presignUpload(context, tx, account, body));
+    const { uploadUrl, filename } = signed;
     const answer = await fetch(uploadUrl, { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body: bytes });
     if (answer.status !== 200) throw new Error(`PUT: ${answer.status}`);
     const { id, staging_key } = await database.db

@@ -26,10 +26,14 @@ const NAMES = {
   'text of an overlay': `words-${word()}`,
   'words of the subtitles': `spoken-${word()}`,
   'name of the subtitles': `subs-${word()}`,
+  'name of an unknown field': `field-${word()}`,
+  'key of a style': `style-${word()}`,
+  'name of a font': `Font ${word()}`,
 };
 const SECRETS: Record<string, string> = {
   'query of the source': `token-${word()}`,
   'query of the subtitles': `subtoken-${word()}`,
+  'query in the name of a field': `fieldtoken-${word()}`,
   'query in a refused filter': `badtoken-${word()}`,
   'key in a query': `al_live_${word()}${word()}`,
   'idempotency key': `once-${word()}`,
@@ -119,8 +123,16 @@ describe('what the service was told in confidence', () => {
       outputFormat: 'mp4',
       options: [
         { option: '-vf', argument: captions('srt') },
-        { option: '@text-overlay', argument: { text: NAMES['text of an overlay'] } },
+        {
+          option: '@text-overlay',
+          argument: {
+            text: NAMES['text of an overlay'],
+            style: { font: NAMES['name of a font'], [NAMES['key of a style']!]: 1 },
+          },
+        },
       ],
+      [NAMES['name of an unknown field']!]: 1,
+      [`https://h.example/x?k=${SECRETS['query in the name of a field']}`]: 1,
     });
     const missing = await create({
       inputs: [{ url: sent.fileUrl }],
@@ -155,7 +167,14 @@ describe('what the service was told in confidence', () => {
     const burnt = await ended(burned);
     expect(burnt).toMatchObject({ status: 'completed' });
     expect(JSON.stringify(burnt)).not.toContain(SECRETS['query of the subtitles']);
-    expect(JSON.stringify(burnt)).toContain(NAMES['name of the subtitles']);
+    for (const warned of [
+      'name of the subtitles',
+      'name of an unknown field',
+      'key of a style',
+      'name of a font',
+    ] as const)
+      expect(JSON.stringify(burnt)).toContain(NAMES[warned]);
+    expect(JSON.stringify(burnt)).not.toContain(SECRETS['query in the name of a field']);
     const missed = await ended(missing);
     expect(missed).toMatchObject({ status: 'failed', error_code: 'source_not_found' });
     expect(JSON.stringify(missed)).not.toContain(SECRETS['query of the subtitles']);

@@ -33,10 +33,10 @@ export function registerUploads(app: App, deps: RouteDeps): void {
       const warnings = unknownFields(presignBody, request.sentBody);
       const scope = { accountId: account.id, route: 'presign', key: idempotencyKey(request), body: request.body };
       const { answer } = await context.db.transaction().execute((tx) =>
-        once(tx, context.vault, scope, async () => ({
-          status: 200,
-          answer: await presignUpload(context, tx, account, request.body),
-        })),
+        once(tx, context.vault, scope, async () => {
+          const { id, answer } = await presignUpload(context, tx, account, request.body);
+          return { status: 200, answer, made: { upload_id: id } };
+        }),
       );
       return { success: true as const, result: answer, ...(warnings.length > 0 && { warnings }) };
     },

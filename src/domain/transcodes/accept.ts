@@ -12,7 +12,7 @@ import { sealColumn } from '../sealed-columns.ts';
 import { checkQuota } from '../usage.ts';
 import { hideQueries } from './hide-queries.ts';
 import { type ResolvedInput, resolveSources } from './inputs.ts';
-import { type AssetKind, billableMinutes, type StoredRequest, type Transcode } from './row.ts';
+import { type AssetKind, billableMinutes, type StoredRequest, sealWarnings, type Transcode } from './row.ts';
 
 /** A file that a filter or overlay names by a URL of its own. */
 export interface RequestedAsset {
@@ -74,7 +74,7 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
         whole === shown ? null : sealColumn(context.vault, 'transcodes', 'request_source_sealed', job, whole),
       output_format: body.outputFormat,
       source: sourceOf(body),
-      warnings: JSON.stringify(options.warnings),
+      warnings_sealed: sealWarnings(context.vault, job, options.warnings),
       metadata_sealed: body.metadata
         ? sealColumn(context.vault, 'transcodes', 'metadata_sealed', job, JSON.stringify(body.metadata))
         : null,

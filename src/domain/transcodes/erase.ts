@@ -4,6 +4,7 @@ import type { Tx } from '../../database/pool.ts';
 import { appendAudit } from '../audit.ts';
 import type { Context } from '../context.ts';
 import { addEvent } from '../events.ts';
+import { forgetAnswers } from '../idempotency.ts';
 import type { Actor } from '../keys.ts';
 import { deleteBytes, markDeleting } from '../objects.ts';
 import { forgetUploads } from '../uploads/upload.ts';
@@ -65,6 +66,7 @@ export async function forgetTranscode(
     .where('transcode_id', '=', job.id)
     .execute();
   await tx.updateTable('attempts').set({ stderr_sealed: null }).where('transcode_id', '=', job.id).execute();
+  await forgetAnswers(tx, 'transcode_id', [job.id]);
   const forgotten = await tx
     .updateTable('transcodes')
     .set({
@@ -77,6 +79,7 @@ export async function forgetTranscode(
       request_source_sealed: null,
       plan_sealed: null,
       error_sealed: null,
+      warnings_sealed: null,
     })
     .where('id', '=', job.id)
     .returning('output_object_id')

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import type { Warning } from '../../contract/common.ts';
 import type { FailureCode } from '../../contract/failures.ts';
 import type { Tx } from '../../database/pool.ts';
 import { uuidv7 } from '../../ids/uuid.ts';
@@ -8,7 +9,15 @@ import { lockObjects } from '../objects.ts';
 import { sealColumn } from '../sealed-columns.ts';
 import { addUsage } from '../usage.ts';
 import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
-import { billableMinutes, type Claim, endTimes, OPEN_STATUSES, type OutputFacts, type Transcode } from './row.ts';
+import {
+  billableMinutes,
+  type Claim,
+  endTimes,
+  OPEN_STATUSES,
+  type OutputFacts,
+  sealWarnings,
+  type Transcode,
+} from './row.ts';
 
 export interface Failure {
   code: FailureCode;
@@ -54,7 +63,7 @@ export async function completeTranscode(
     objectId: string;
     output: OutputFacts;
     plan: unknown;
-    warnings: unknown[];
+    warnings: Warning[];
     inputSeconds: number;
     attempt: AttemptFacts;
   },
@@ -71,7 +80,7 @@ export async function completeTranscode(
         output_object_id: result.objectId,
         output_probe: JSON.stringify(result.output),
         plan_sealed: sealColumn(context.vault, 'transcodes', 'plan_sealed', claim.job, JSON.stringify(result.plan)),
-        warnings: JSON.stringify(result.warnings),
+        warnings_sealed: sealWarnings(context.vault, claim.job, result.warnings),
         input_seconds: result.inputSeconds,
         ...limitsOf(result.attempt),
         ...times,

@@ -1,9 +1,11 @@
 import type { Selectable } from 'kysely';
+import type { Warning } from '../../contract/common.ts';
 import type { JobLimits } from '../../contract/limit-bounds.ts';
 import type { TranscodeInputsTable, TranscodesTable } from '../../database/tables.ts';
 import type { Vault } from '../../ids/vault.ts';
 import type { Lane } from '../../queue/queue.ts';
-import { openColumn, type RowOf } from '../sealed-columns.ts';
+import { openColumn, type RowOf, sealColumn } from '../sealed-columns.ts';
+import { hideQueries } from './hide-queries.ts';
 
 export type Transcode = Selectable<TranscodesTable>;
 export type TranscodeInput = Selectable<TranscodeInputsTable>;
@@ -65,6 +67,16 @@ export function openWholeRequest(
 
 function parsed(text: string | null): StoredRequest | null {
   return text === null ? null : (JSON.parse(text) as StoredRequest);
+}
+
+/** Warnings quote what the caller wrote, so they are kept as the request is: sealed, without queries of URLs. */
+export function sealWarnings(vault: Vault, job: RowOf<'transcodes'>, warnings: readonly Warning[]): Buffer | null {
+  if (warnings.length === 0) return null;
+  return sealColumn(vault, 'transcodes', 'warnings_sealed', job, JSON.stringify(hideQueries(warnings)));
+}
+
+export function openWarnings(vault: Vault, job: RowOf<'transcodes'> & Pick<Transcode, 'warnings_sealed'>): Warning[] {
+  return JSON.parse(openColumn(vault, 'transcodes', 'warnings_sealed', job) ?? '[]') as Warning[];
 }
 
 /** An input or asset with what names its row: the account is its job's. */

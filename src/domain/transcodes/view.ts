@@ -1,4 +1,3 @@
-import type { Warning } from '../../contract/common.ts';
 import type { ShownLimits } from '../../contract/job-limits.ts';
 import { adviceFor } from '../../contract/limit-advice.ts';
 import { type AppliedLimits, LIMIT_NAMES } from '../../contract/limit-bounds.ts';
@@ -13,6 +12,7 @@ import {
   billableMinutes,
   type OutputFacts,
   openRequest,
+  openWarnings,
   type StoredRequest,
   sourceRow,
   type Transcode,
@@ -86,7 +86,7 @@ function view(
     started_at: time(job.started_at),
     completed_at: time(job.completed_at),
     expires_at: time(job.expires_at),
-    warnings: job.warnings as Warning[],
+    warnings: openWarnings(context.vault, job),
   };
 }
 

@@ -5,6 +5,7 @@ import { sealedKey } from '../../storage/keys.ts';
 import type { Account } from '../accounts.ts';
 import { type Context, UNCONFIRMED_SECONDS } from '../context.ts';
 import { getObject } from '../objects.ts';
+import { openColumn } from '../sealed-columns.ts';
 import { inspectionOf, openNames, type Upload, uploadUrl } from './upload.ts';
 
 /** Resolves when something happened to the upload, or after a while; the caller looks again. */
@@ -33,7 +34,8 @@ export async function confirmUpload(
     if (!upload) throw new ApiError('upload_not_found');
   }
   if (upload.state === 'deleted') {
-    throw upload.refusal ? new ApiError('upload_type_mismatch', upload.refusal) : new ApiError('upload_not_found');
+    const refusal = openColumn(context.vault, 'uploads', 'refusal_sealed', upload);
+    throw refusal === null ? new ApiError('upload_not_found') : new ApiError('upload_type_mismatch', refusal);
   }
   if (body.fileSize !== upload.declared_size) throw new ApiError('upload_size_mismatch', sizes(body, upload));
   return confirmedResult(context, upload);

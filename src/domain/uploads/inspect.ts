@@ -3,7 +3,8 @@ import type { Tx } from '../../database/pool.ts';
 import { accountRetention, getAccount } from '../accounts.ts';
 import type { Context } from '../context.ts';
 import { deleteBytes, markDeleting } from '../objects.ts';
-import type { Inspection, Upload } from './upload.ts';
+import { sealColumn } from '../sealed-columns.ts';
+import { forgetUploads, type Inspection, type Upload } from './upload.ts';
 
 /*
  * The worker's side of a confirm: claim an inspection, tell what was found. Nothing but the upload's row decides
@@ -87,12 +88,14 @@ export async function refuseInspection(context: Context, claim: ClaimedInspectio
   });
   await deleteBytes(context, objects);
   await context.db.transaction().execute(async (tx) => {
-    await tx
+    const refused = await tx
       .updateTable('uploads')
-      .set({ state: 'deleted', refusal: reason, name_sealed: null })
+      .set({ refusal_sealed: sealColumn(context.vault, 'uploads', 'refusal_sealed', claim.upload, reason) })
       .where('id', '=', id)
       .where('state', '=', 'confirming')
-      .execute();
+      .returning('id')
+      .executeTakeFirst();
+    if (refused) await forgetUploads(tx, [id]);
     await context.queue.finish(tx, 'inspect', claim.entry);
     await notify(tx, 'airlock_job', id);
   });

@@ -12,13 +12,18 @@ import { sealNames } from './upload.ts';
 /** Equal names in one second get a number; more than this many in one second is no honest client. */
 const MAX_EQUAL_NAMES = 1000;
 
+export interface PresignedUpload {
+  id: string;
+  answer: PresignResult;
+}
+
 /** Promises room for one upload and signs the URL that may fill it: that object, that type, exactly that many bytes. */
 export async function presignUpload(
   context: Context,
   tx: Tx,
   account: Account,
   body: PresignBody,
-): Promise<PresignResult> {
+): Promise<PresignedUpload> {
   if (body.fileSize > account.max_upload_bytes) {
     throw new ApiError('file_too_large', { field: 'fileSize', limit: account.max_upload_bytes });
   }
@@ -52,7 +57,7 @@ export async function presignUpload(
       size: body.fileSize,
       expiresIn: UPLOAD_SECONDS,
     });
-    return { uploadUrl, filename: stored, expiresAt: expiresAt.toISOString() };
+    return { id, answer: { uploadUrl, filename: stored, expiresAt: expiresAt.toISOString() } };
   }
   throw new ApiError('rate_limit_exceeded');
 }

@@ -3,6 +3,7 @@ import type { UploadMetadata } from '../../contract/uploads.ts';
 import type { Db } from '../../database/pool.ts';
 import type { UploadsTable } from '../../database/tables.ts';
 import type { Vault } from '../../ids/vault.ts';
+import { forgetAnswers } from '../idempotency.ts';
 import { openColumn, type RowOf, sealColumn } from '../sealed-columns.ts';
 
 export type Upload = Selectable<UploadsTable>;
@@ -34,9 +35,13 @@ export function uploadUrl(bucket: string, stored: string): string {
   return `gs://${bucket}/${stored}`;
 }
 
-/** Takes the name and what was found out of the rows of uploads whose bytes go. */
+/**
+ * Takes the name and what was found out of the rows of uploads whose bytes go, and forgets the answers that hold their
+ * URLs. The reason of a refusal stays, sealed, as long as its URL lives: somebody may be waiting for it.
+ */
 export async function forgetUploads(tx: Db, ids: string[]): Promise<void> {
   if (ids.length === 0) return;
+  await forgetAnswers(tx, 'upload_id', ids);
   await tx
     .updateTable('uploads')
     .set({ state: 'deleted', name_sealed: null, probe: null })

@@ -1,0 +1,108 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { once } from '../../src/domain/idempotency.ts';
+import { sweepExpired } from '../../src/domain/retention.ts';
+import { eraseTranscode } from '../../src/domain/transcodes/erase.ts';
+import { presignUpload } from '../../src/domain/uploads/presign.ts';
+import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
+
+const BY = { actor: 'test', ip: null, requestId: null };
+
+let world: DomainWorld;
+let account: Awaited<ReturnType<DomainWorld['account']>>;
+beforeAll(async () => {
+  world = await makeDomainWorld();
+});
+beforeEach(async () => {
+  account = await world.account();
+});
+afterAll(() => world?.close());
+
+const sql = (text: string, ...values: unknown[]) => world.database.pg.query(text, values);
+const erase = (id: string) => eraseTranscode(world.context, account.id, id, BY);
+
+describe('the answer that an Idempotency-Key keeps', () => {
+  const ask = <T>(key: string, work: Parameters<typeof once<T>>[3], body: unknown = { ask: 1 }) =>
+    world.database.db
+      .transaction()
+      .execute((tx) => once(tx, world.context.vault, { accountId: account.id, route: 'test', key, body }, work));
+  const used = { code: 'idempotency_key_used', status: 409 };
+
+  /** Asks for a job as the API does; a repeated request must not come to the work. */
+  const askForJob = async (key: string) => {
+    const { answer } = await ask(key, async () => {
+      const job = await world.accept(account);
+      return { status: 201, answer: await world.view(job.id), made: { transcode_id: job.id } };
+    });
+    return answer;
+  };
+  const kept = async (key: string) => {
+    const { rows } = await sql(
+      'SELECT request_print, answer_sealed FROM idempotency_keys WHERE account_id = $1 AND key = $2',
+      account.id,
+      world.context.vault.fingerprint(key).toString('hex'),
+    );
+    return rows[0];
+  };
+
+  it('goes with the job that is erased, and the key makes no second job', async () => {
+    const job = await askForJob('k');
+    expect(await askForJob('k')).toEqual(job);
+    await erase(job.id);
+    expect(await kept('k')).toEqual({ request_print: null, answer_sealed: null });
+    await expect(askForJob('k')).rejects.toMatchObject(used);
+    // Nothing is told of the erased request: not even whether this is the same one.
+    await expect(ask('k', askForNothing, { ask: 2 })).rejects.toMatchObject(used);
+    const { rows } = await sql('SELECT count(*)::int AS jobs FROM transcodes WHERE account_id = $1', account.id);
+    expect(rows[0].jobs).toBe(1);
+  });
+
+  it('goes when the retention of its job is over', async () => {
+    const job = await askForJob('k');
+    const claim = await world.mustClaim();
+    await world.complete(claim, (await world.store(claim)).objectId);
+    await sql(`UPDATE transcodes SET expires_at = now() - interval '1 s' WHERE id = $1`, job.id);
+    await sweepExpired(world.context);
+    await expect(askForJob('k')).rejects.toMatchObject(used);
+  });
+
+  it('with the signed URL of an upload goes when nobody confirms it, or when it is erased with its job', async () => {
+    const body = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: 64 } as const;
+    const askForUrl = (key: string) =>
+      ask(key, async () => {
+        const { id, answer } = await world.database.db
+          .transaction()
+          .execute((tx) => presignUpload(world.context, tx, account, body));
+        return { status: 200, answer, made: { upload_id: id } };
+      });
+    const { answer } = await askForUrl('late');
+    expect((await askForUrl('late')).answer).toEqual(answer);
+    await sql(`UPDATE uploads SET created_at = now() - interval '2 h' WHERE account_id = $1`, account.id);
+    await sweepExpired(world.context);
+    await expect(askForUrl('late')).rejects.toMatchObject(used);
+
+    const upload = await world.upload(account);
+    await ask('used', async () => ({ status: 200, answer: {}, made: { upload_id: upload.id } }));
+    const job = await world.accept(account, { inputs: [{ url: upload.fileUrl }] });
+    await erase(job.id);
+    expect(await kept('used')).toEqual({ request_print: null, answer_sealed: null });
+  });
+
+  const askForNothing = () => Promise.reject(new Error('a repeated request came to the work'));
+});
+
+describe('the columns of the database', () => {
+  it('that can hold text are sealed, or listed in the security model with what they hold', async () => {
+    const page = await readFile('docs/security-model.md', 'utf8');
+    const listed = new Set<string>();
+    for (const [, tables, columns] of page.matchAll(/^\| (`[a-z_`, ]+) \| (`[a-z_0-9`, ]+) \|/gm)) {
+      for (const [table] of tables!.matchAll(/[a-z_]+/g))
+        for (const [column] of columns!.matchAll(/[a-z_0-9]+/g)) listed.add(`${table}.${column}`);
+    }
+    const { rows } = await sql(`
+      SELECT table_name || '.' || column_name AS name FROM information_schema.columns
+      WHERE table_schema = 'public' AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'bytea', 'ARRAY')
+        AND table_name NOT LIKE 'schema_migrations%' AND column_name NOT LIKE '%\\_sealed'`);
+    expect(rows.map(({ name }) => name).filter((name) => !listed.has(name))).toEqual([]);
+  });
+});
