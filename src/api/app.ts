@@ -4,7 +4,9 @@ import underPressure from '@fastify/under-pressure';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { MAX_BODY_BYTES } from '../contract/limits.ts';
-import type { ApiDeps } from './deps.ts';
+import { guardConnections } from '../net/connection-guard.ts';
+import { HANDSHAKE_TIMEOUT_MS, HEAD_TIMES } from '../net/listener-limits.ts';
+import type { ApiDeps, ApiSettings } from './deps.ts';
 import { registerAuth } from './plugins/auth.ts';
 import { registerBodies } from './plugins/bodies.ts';
 import { answerClientError, answerFrameworkError, registerErrors } from './plugins/errors.ts';
@@ -44,8 +46,14 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
     routerOptions: { ignoreTrailingSlash: true },
-    ...(settings.tls && { https: { cert: settings.tls.cert, key: settings.tls.key, minVersion: 'TLSv1.2' as const } }),
+    ...transport(settings),
   }) as unknown as App;
+  const connections = guardConnections(app.server, {
+    limits: settings.connections,
+    trustProxy: settings.trustProxy,
+    onRefused: (summary) => logger.warn(summary, 'API connections refused'),
+  });
+  app.decorate('connections', connections);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   registerBodies(app);
@@ -62,7 +70,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerAuth(app, deps);
   await registerOpenapi(app, settings);
   registerHealth(app, deps);
-  const routeDeps = { ...deps, stopping: registerStopping(app) };
+  const routeDeps = { ...deps, stopping: registerStopping(app, connections) };
   registerUploads(app, routeDeps);
   registerTranscodes(app, routeDeps);
   registerCommands(app, routeDeps);
@@ -72,4 +80,11 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerNotYet(app);
   await app.ready();
   return app;
+}
+
+/** Options of the HTTP or HTTPS server below Fastify. */
+function transport({ tls }: ApiSettings) {
+  if (!tls) return { http: HEAD_TIMES };
+  const session = { cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2' as const };
+  return { https: { ...HEAD_TIMES, ...session, handshakeTimeout: HANDSHAKE_TIMEOUT_MS } };
 }

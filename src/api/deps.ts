@@ -2,6 +2,7 @@ import type { Context } from '../domain/context.ts';
 import type { Limits } from '../domain/limits.ts';
 import type { Signals } from '../domain/signals.ts';
 import type { Signer } from '../ids/signing.ts';
+import type { ConnectionLimits } from '../net/connection-guard.ts';
 import type { HttpMetrics } from '../telemetry/index.ts';
 
 export interface UrlVerdict {
@@ -42,4 +43,6 @@ export interface ApiSettings {
   trustProxy: string[];
   /** Requests a minute for a key whose account says nothing else. */
   rateLimit: number;
+  /** What one address, and all together, may take of the listener. */
+  connections: ConnectionLimits;
 }

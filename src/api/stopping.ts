@@ -1,25 +1,15 @@
-import type { Socket } from 'node:net';
+import type { ConnectionGuard } from '../net/connection-guard.ts';
 import type { App } from './types.ts';
 
 /**
  * Lets `close()` end soon. The signal that it returns aborts when closing begins, for handlers that wait on purpose.
- * Connections on which nothing was ever asked are closed then: browsers open such ahead of need, and Node counts
- * them as busy.
+ * Connections on which nothing is asked are closed then, since Node counts those as busy that never asked anything.
  */
-export function registerStopping(app: App): AbortSignal {
+export function registerStopping(app: App, connections: ConnectionGuard): AbortSignal {
   const stopping = new AbortController();
-  const silent = new Map<string, Socket>();
-  // By address: with TLS, the socket of a request is another object than that of its connection.
-  const peer = (socket: Socket) => `${socket.remoteAddress} ${socket.remotePort}`;
-  app.server.on('connection', (socket: Socket) => {
-    const name = peer(socket);
-    silent.set(name, socket);
-    socket.once('close', () => silent.delete(name));
-  });
-  app.server.on('request', (request: { socket: Socket }) => silent.delete(peer(request.socket)));
   app.addHook('preClose', async () => {
     stopping.abort();
-    for (const socket of silent.values()) socket.destroy();
+    connections.closeIdle();
   });
   // A connection that becomes idle after this would be kept until its client lets go.
   app.addHook('onSend', async (_request, reply) => {

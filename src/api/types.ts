@@ -9,6 +9,7 @@ import type { ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { Warning } from '../contract/common.ts';
 import type { Scope } from '../contract/keys.ts';
 import type { Caller } from '../domain/keys.ts';
+import type { ConnectionGuard } from '../net/connection-guard.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -22,6 +23,9 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The scope that a key needs for this route; `open` routes ask for no key at all. */
     scope?: Scope | 'open';
+  }
+  interface FastifyInstance {
+    connections: ConnectionGuard;
   }
   interface FastifyRequest {
     /** Set by the auth plugin on every route that is not open. */

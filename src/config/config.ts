@@ -37,6 +37,9 @@ export interface Config {
   fetchPorts: number[];
   /** Requests a minute for one key. */
   rateLimit: number;
+  /** Connections at once to one listener, and of them those of one IPv4 address or IPv6 /64. */
+  maxConnections: number;
+  maxConnectionsPerAddress: number;
   logLevel: string;
   /** Absolute path of the FFmpeg that cells run; null = the trimmed build where there is one, else the system's. */
   ffmpeg: string | null;
@@ -65,6 +68,12 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     fetchAllow: parseList(env.AIRLOCK_FETCH_ALLOW),
     fetchPorts: parseList(env.AIRLOCK_FETCH_PORTS || '80,443').map((port) => parsePort('AIRLOCK_FETCH_PORTS', port, 0)),
     rateLimit: parsePositive('AIRLOCK_RATE_LIMIT', env.AIRLOCK_RATE_LIMIT || '600', 1_000_000),
+    maxConnections: parsePositive('AIRLOCK_MAX_CONNECTIONS', env.AIRLOCK_MAX_CONNECTIONS || '4096', 100_000),
+    maxConnectionsPerAddress: parsePositive(
+      'AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS',
+      env.AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS || '256',
+      100_000,
+    ),
     logLevel: env.AIRLOCK_LOG_LEVEL || 'info',
     ffmpeg: readPath('AIRLOCK_FFMPEG', env.AIRLOCK_FFMPEG),
     sandbox: readSandbox(env),

@@ -26,6 +26,8 @@ export function toEnvironment(config: Config): Record<string, string> {
     AIRLOCK_FETCH_ALLOW: config.fetchAllow.join(','),
     AIRLOCK_FETCH_PORTS: config.fetchPorts.join(','),
     AIRLOCK_RATE_LIMIT: String(config.rateLimit),
+    AIRLOCK_MAX_CONNECTIONS: String(config.maxConnections),
+    AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS: String(config.maxConnectionsPerAddress),
     AIRLOCK_LOG_LEVEL: config.logLevel,
     AIRLOCK_FFMPEG: config.ffmpeg ?? '',
     AIRLOCK_SANDBOX: config.sandbox,

@@ -25,7 +25,8 @@ afterEach(async () => {
 
 function start(port = 0): Promise<Gateway> {
   const place = { bucket: 'b', region: 'local', host: '127.0.0.1', port };
-  return startGateway({ ...place, root, credentials: [CREDENTIAL], maxObjectBytes: 1e9, logger: SILENT });
+  const connections = { total: 100, perAddress: 100, firstByteMs: 5_000 };
+  return startGateway({ ...place, root, credentials: [CREDENTIAL], maxObjectBytes: 1e9, connections, logger: SILENT });
 }
 
 function storeOf(gateway: Gateway): ObjectStore {

@@ -3,9 +3,10 @@ import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { secureRequestTest } from '../config/secure-request.ts';
 import { isLoopbackHost } from '../config/transport-policy.ts';
+import { type ConnectionLimits, guardConnections } from '../net/connection-guard.ts';
+import { ACCEPT_BACKLOG, HANDSHAKE_TIMEOUT_MS, HEAD_TIMES } from '../net/listener-limits.ts';
 import type { GatewayLogger } from './access-log.ts';
 import type { Credential } from './authenticate.ts';
-import { trackConnections } from './connections.ts';
 import type { MinimumRate } from './context.ts';
 import { openDisk } from './disk.ts';
 import { createListener } from './listener.ts';
@@ -29,7 +30,9 @@ export interface GatewayOptions {
   /** Milliseconds since 1970, for expiry; tests move it. */
   now?: () => number;
   minimumRate?: MinimumRate;
-  /** For the headers of one request, milliseconds. */
+  /** What one address, and all together, may take of the listener. */
+  connections: ConnectionLimits;
+  /** For the head of one request, milliseconds. */
   headersTimeoutMs?: number;
 }
 
@@ -42,7 +45,6 @@ export interface Gateway {
 const HOUR_MS = 3_600_000;
 /** No upload may last longer, however it trickles above the minimum rate. */
 const REQUEST_TIMEOUT_MS = 6 * HOUR_MS;
-const MAX_CONNECTIONS = 1024;
 
 /** Starts the embedded object store: a strict subset of the S3 protocol over one folder. Rejects when it cannot listen. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
@@ -61,23 +63,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const limits = {
     maxHeaderSize: 16_384,
-    headersTimeout: options.headersTimeoutMs ?? 20_000,
+    ...HEAD_TIMES,
+    headersTimeout: options.headersTimeoutMs ?? HEAD_TIMES.headersTimeout,
     requestTimeout: REQUEST_TIMEOUT_MS,
-    connectionsCheckingInterval: Math.min(5_000, options.headersTimeoutMs ?? 5_000),
     keepAliveTimeout: 15_000,
     noDelay: true,
   };
   const server: Server = tls
     ? createHttpsServer(
-        { ...limits, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2', handshakeTimeout: 10_000 },
+        { ...limits, cert: tls.cert, key: tls.key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS },
         listener,
       )
     : createHttpServer(limits, listener);
-  const closeIdle = trackConnections(server, tls !== undefined);
-  server.maxConnections = MAX_CONNECTIONS;
+  const guard = guardConnections(server, {
+    limits: options.connections,
+    trustProxy: options.trustProxy ?? [],
+    onRefused: (summary) => logger.warn(summary, 'storage connections refused'),
+  });
   server.on('checkContinue', onContinue);
   server.on('clientError', answerBroken);
-  server.on('drop', () => logger.warn({ maxConnections: MAX_CONNECTIONS }, 'storage connection refused: too many'));
   await listen(server, options);
   server.on('error', (error: NodeJS.ErrnoException) => logger.error({ code: error.code }, 'storage server error'));
 
@@ -96,7 +100,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port: (server.address() as AddressInfo).port,
     close(graceMs = 10_000) {
       clearInterval(timer);
-      return shutDown(server, closeIdle, graceMs);
+      return shutDown(server, guard.closeIdle, graceMs);
     },
   };
 }
@@ -104,7 +108,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ host, port }, () => {
+    server.listen({ host, port, backlog: ACCEPT_BACKLOG }, () => {
       server.off('error', reject);
       resolve();
     });

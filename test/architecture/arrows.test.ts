@@ -18,11 +18,12 @@ const ARROWS: Record<string, readonly string[]> = {
   sandbox: ['config'],
   fetcher: ['config'],
   supervisor: ['config'],
+  net: ['config'],
   domain: ['database', 'queue', 'storage', 'contract'],
   // `database`: the one connection that listens, and which errors of the database pass by themselves.
   worker: ['domain', 'media', 'look', 'text', 'sandbox', 'fetcher', 'storage', 'queue', 'database', 'contract'],
-  api: ['domain', 'media', 'contract'],
-  gateway: ['storage'],
+  api: ['domain', 'media', 'contract', 'net'],
+  gateway: ['storage', 'net'],
 };
 const FOR_EVERYONE = ['config', 'ids', 'telemetry'];
 /** Folders that depend on nothing that acts: these three for everyone are not for them. */

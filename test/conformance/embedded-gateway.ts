@@ -44,6 +44,7 @@ export async function startEmbeddedGateway(
     host: '127.0.0.1',
     port: 0,
     maxObjectBytes: 2_048_576_000,
+    connections: { total: 4096, perAddress: 256, firstByteMs: 5_000 },
     logger,
     now: () => Date.now() + offset,
     ...changes,

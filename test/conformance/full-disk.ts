@@ -14,6 +14,7 @@ const gateway = await startGateway({
   credentials: [credential],
   host: '127.0.0.1',
   port: 0,
+  connections: { total: 64, perAddress: 64, firstByteMs: 5_000 },
   maxObjectBytes: 1e9,
   logger: silent,
 });

@@ -72,6 +72,7 @@ export async function startApi(settings: Partial<ApiSettings> = {}): Promise<Tes
         loopbackOnly: true,
         trustProxy: [],
         rateLimit: RATE_LIMIT,
+        connections: { total: 4096, perAddress: 256, firstByteMs: 5_000 },
         ...settings,
       },
     },

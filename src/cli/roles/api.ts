@@ -9,6 +9,7 @@ import { openLimits } from '../../domain/limits.ts';
 import { openSignals } from '../../domain/signals.ts';
 import { readStatistics } from '../../domain/statistics.ts';
 import { checkSourceUrl } from '../../fetcher/index.ts';
+import { ACCEPT_BACKLOG, connectionLimits } from '../../net/listener-limits.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import {
   addServiceGauges,
@@ -62,11 +63,12 @@ export async function runApi(config: Config): Promise<void> {
         loopbackOnly: isLoopbackHost(config.host),
         trustProxy: config.trustProxy,
         rateLimit: config.rateLimit,
+        connections: connectionLimits(config, logger),
       },
     },
     logger as FastifyBaseLogger,
   );
-  await app.listen({ host: config.host, port: config.port });
+  await app.listen({ host: config.host, port: config.port, backlog: ACCEPT_BACKLOG });
   const metricsServer = await startMetricsServer({
     host: metricsHost(config),
     port: config.metricsPort,

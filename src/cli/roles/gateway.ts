@@ -2,6 +2,7 @@ import type { Config } from '../../config/config.ts';
 import { loadTls, transportPolicy } from '../../config/tls.ts';
 import { MAX_UPLOAD_BYTES } from '../../contract/limits.ts';
 import { startGateway } from '../../gateway/server.ts';
+import { connectionLimits } from '../../net/listener-limits.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
 import { createLogger } from '../../telemetry/index.ts';
@@ -24,6 +25,7 @@ export async function runGateway(config: Config): Promise<void> {
     port: config.storagePort,
     ...(tls && { tls: { cert: tls.cert, key: tls.key } }),
     trustProxy: config.trustProxy,
+    connections: connectionLimits(config, logger),
     maxObjectBytes: MAX_UPLOAD_BYTES + SLACK_BYTES,
     logger,
   });
