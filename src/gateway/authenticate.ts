@@ -1,8 +1,9 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { ALGORITHM, credentialScope, type Pair, sign, UNSIGNED_PAYLOAD } from '../storage/sigv4.ts';
+import { checkDeclared, type Declared, declaredBy, declaredHeader, missingLength } from './declared.ts';
 import { S3Error } from './errors.ts';
-import { parameter, type Target } from './target.ts';
+import { parameter, type SignedRequest, type Target } from './target.ts';
 
 export interface Credential {
   accessKeyId: string;
@@ -15,14 +16,6 @@ export interface Verifier {
   region: string;
   /** Milliseconds since 1970. */
   now: () => number;
-}
-
-export interface SignedRequest {
-  method: string;
-  target: Target;
-  headers: IncomingHttpHeaders;
-  /** Names and values in turn, as received: the only place where a repeated header shows. */
-  rawHeaders: readonly string[];
 }
 
 export interface Identity {
@@ -62,25 +55,26 @@ export function authenticate(request: SignedRequest, verifier: Verifier): Identi
       `The credential must be of the form <key>/${credentialScope('<date>', verifier.region)}.`,
     );
   }
-  const headers = signedHeaders(claim, request);
+  const declared = claim.kind === 'query' ? declaredBy(request) : null;
+  const headers = signedHeaders(claim, request, declared);
   const credential = verifier.credentials.find((each) => each.accessKeyId === accessKeyId);
   if (!credential) throw new S3Error('InvalidAccessKeyId', 'The access key of the signature is not known here.');
 
-  const expected = sign(
-    {
-      method: request.method,
-      path: request.target.path,
-      query: claim.query,
-      headers,
-      payloadHash: claim.payloadHash,
-    },
-    claim.timestamp,
-    verifier.region,
-    credential.secretAccessKey,
-  );
-  if (!timingSafeEqual(Buffer.from(expected, 'hex'), Buffer.from(claim.signature, 'hex'))) {
+  const isSignedFor = (method: string): boolean => {
+    const expected = sign(
+      { method, path: request.target.path, query: claim.query, headers, payloadHash: claim.payloadHash },
+      claim.timestamp,
+      verifier.region,
+      credential.secretAccessKey,
+    );
+    return timingSafeEqual(Buffer.from(expected, 'hex'), Buffer.from(claim.signature, 'hex'));
+  };
+  // A link that may be read may be asked about: download managers and players send HEAD first. No other method stands for another.
+  const asksAbout = claim.kind === 'query' && request.method === 'HEAD';
+  if (!isSignedFor(request.method) && !(asksAbout && isSignedFor('GET'))) {
     throw new S3Error('SignatureDoesNotMatch', mismatch(headers));
   }
+  if (declared) checkDeclared(declared, request);
   return {
     kind: claim.kind,
     signedHeaders: new Set(headers.map(([name]) => name)),
@@ -169,7 +163,7 @@ function checkTime(claim: Claim, at: number | null, target: Target, now: number)
 }
 
 /** The headers under the signature; every header that steers the request must be among them, once. */
-function signedHeaders(claim: Claim, request: SignedRequest): Pair[] {
+function signedHeaders(claim: Claim, request: SignedRequest, declared: Declared | null): Pair[] {
   const names = claim.signedHeaders.split(';');
   if (names.some((name, index) => !/^[a-z0-9-]+$/.test(name) || (index > 0 && name <= names[index - 1]!))) {
     throw malformed(claim.kind, 'The signed headers must be lower-case, sorted and unique.');
@@ -185,7 +179,10 @@ function signedHeaders(claim: Claim, request: SignedRequest): Pair[] {
     }
   }
   return names.map((name) => {
+    const pair = declared && declaredHeader(declared, name);
+    if (pair) return pair;
     const value = request.headers[name];
+    if (name === 'content-length' && value === undefined && request.method === 'PUT') throw missingLength();
     if (received.filter((each) => each === name).length !== 1 || typeof value !== 'string') {
       throw new S3Error('SignatureDoesNotMatch', `The signed header ${name} must be sent exactly once.`);
     }

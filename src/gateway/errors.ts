@@ -4,7 +4,7 @@ const STATUS = {
   AuthorizationHeaderMalformed: 403, // 400 at S3; our contract answers 403 to whatever is wrong with a signature
   AuthorizationQueryParametersError: 403, // likewise
   BadDigest: 400,
-  EntityTooLarge: 403, // 400 at S3; the contract says 403 for another size than the signed one
+  EntityTooLarge: 400,
   IncompleteBody: 400,
   InsufficientStorage: 507,
   InternalError: 500,

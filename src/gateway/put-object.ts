@@ -4,6 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { batchWriter } from './batch-writer.ts';
 import type { Context } from './context.ts';
 import { copyObject } from './copy-object.ts';
+import { missingLength } from './declared.ts';
 import { S3Error } from './errors.ts';
 import { isContentType } from './media-types.ts';
 import { watchRate } from './rate-watch.ts';
@@ -36,10 +37,7 @@ export async function putObject(context: Context): Promise<void> {
 function checkLength({ request, identity, maxObjectBytes }: Context): number {
   const text = request.headers['content-length'];
   if (request.headers['transfer-encoding'] !== undefined || text === undefined) {
-    throw new S3Error(
-      'MissingContentLength',
-      'You must provide the Content-Length HTTP header, and no Transfer-Encoding.',
-    );
+    throw missingLength();
   }
   for (const name of ['content-length', 'content-type']) {
     if (identity.kind === 'query' && !identity.signedHeaders.has(name)) {

@@ -1,4 +1,5 @@
 import { keyProblem } from '../storage/keys.ts';
+import { DECLARED_LENGTH, DECLARED_TYPE } from '../storage/sigv4.ts';
 import type { Context, Handler } from './context.ts';
 import { deleteObject } from './delete-object.ts';
 import { S3Error } from './errors.ts';
@@ -18,7 +19,7 @@ const READ = { handler: getObject, parameters: ['response-content-type', 'respon
 const OBJECT_ROUTES: Record<string, Route> = {
   GET: READ,
   HEAD: READ,
-  PUT: { handler: putObject, parameters: [] },
+  PUT: { handler: putObject, parameters: [DECLARED_LENGTH, DECLARED_TYPE] },
   DELETE: { handler: deleteObject, parameters: [] },
 };
 

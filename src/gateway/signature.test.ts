@@ -68,6 +68,29 @@ describe('signed URLs', () => {
     expect((await fetch(`${url}&extra=1`)).status).toBe(403);
   });
 
+  it('for GET answer HEAD as well, without a byte of the object; those for HEAD or PUT answer nothing else', async () => {
+    await put('asked-about', 'secret');
+    const link = { filename: 'a', contentType: 'video/mp4', expiresIn: 600 };
+    const url = await gateway.store.presignGet('asked-about', link);
+    const [head, get] = [await fetch(url, { method: 'HEAD' }), await fetch(url)];
+    expect([head.status, await head.text(), await get.text()]).toEqual([200, '', 'secret']);
+    for (const name of ['content-length', 'content-type', 'content-disposition', 'etag', 'accept-ranges']) {
+      expect([name, head.headers.get(name)]).toEqual([name, get.headers.get(name)]);
+    }
+    const ranged = await fetch(url, { method: 'HEAD', headers: { range: 'bytes=1-2' } });
+    expect([ranged.status, ranged.headers.get('content-range')]).toEqual([206, 'bytes 1-2/6']);
+    const altered = url.replace(/Signature=(.)/, (_, digit) => `Signature=${digit === '0' ? '1' : '0'}`);
+    expect((await fetch(altered, { method: 'HEAD' })).status).toBe(403);
+
+    const forHead = await presigned('HEAD', gateway.endpoint, 'asked-about?X-Amz-Expires=600');
+    expect((await fetch(forHead)).status).toBe(403);
+    const forPut = await gateway.store.presignPut('asked-about', { contentType: 'video/mp4', size: 6, expiresIn: 60 });
+    expect((await fetch(forPut, { method: 'HEAD', headers: TYPE })).status).toBe(403);
+    const signed = await signedHeaders('GET', `${gateway.endpoint}/${BUCKET}/asked-about`);
+    const own = await fetch(`${gateway.endpoint}/${BUCKET}/asked-about`, { method: 'HEAD', headers: signed });
+    expect(own.status).toBe(403);
+  });
+
   it('are for one method', async () => {
     await put('one-method', 'x');
     const url = await gateway.store.presignGet('one-method', {
@@ -75,7 +98,7 @@ describe('signed URLs', () => {
       contentType: 'video/mp4',
       expiresIn: 600,
     });
-    for (const method of ['HEAD', 'PUT', 'DELETE', 'POST', 'PATCH']) {
+    for (const method of ['PUT', 'DELETE', 'POST', 'PATCH']) {
       expect((await fetch(url, { method })).status, method).toBe(403);
     }
     expect(await gateway.store.head('one-method')).not.toBeNull();

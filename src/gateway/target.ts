@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from 'node:http';
 import { encodePath, type Pair } from '../storage/sigv4.ts';
 import { S3Error } from './errors.ts';
 
@@ -9,6 +10,15 @@ export interface Target {
   /** Decoded; empty for the bucket itself. */
   key: string;
   query: readonly Pair[];
+}
+
+/** A request whose signature is to be verified. */
+export interface SignedRequest {
+  method: string;
+  target: Target;
+  headers: IncomingHttpHeaders;
+  /** Names and values in turn, as received: the only place where a repeated header shows. */
+  rawHeaders: readonly string[];
 }
 
 /**

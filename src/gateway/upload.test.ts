@@ -3,7 +3,7 @@ import { readdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../../test/conformance/embedded-gateway.ts';
-import { type RawConnection, rawConnection, rawRequest } from '../../test/conformance/raw-client.ts';
+import { presigned, type RawConnection, rawConnection, rawRequest } from '../../test/conformance/raw-client.ts';
 
 const TYPE = { 'content-type': 'video/mp4' };
 let gateway: EmbeddedGateway;
@@ -34,16 +34,61 @@ async function start(key: string, size: number, lines?: string[]): Promise<RawCo
 }
 
 describe('an upload', () => {
-  it('of one byte more or less than signed is refused with a reason, and leaves nothing', async () => {
-    for (const body of ['12345678901', '123456789']) {
-      const url = await gateway.store.presignPut('exact', { contentType: 'video/mp4', size: 10, expiresIn: 900 });
-      const response = await fetch(url, { method: 'PUT', headers: TYPE, body });
-      expect(response.status).toBe(403);
-      expect(response.headers.get('content-type')).toBe('application/xml');
-      const xml = await response.text();
-      expect(xml).toContain('<Code>SignatureDoesNotMatch</Code>');
-      expect(xml).toContain(`content-length: ${body.length}`);
-      expect(xml).not.toMatch(/X-Amz/);
+  const send = async (headers: Record<string, string>, body: string) => {
+    const url = await gateway.store.presignPut('exact', { contentType: 'video/mp4', size: 10, expiresIn: 900 });
+    const response = await fetch(url, { method: 'PUT', headers, body });
+    expect(response.headers.get('content-type')).toBe('application/xml');
+    const xml = await response.text();
+    expect(xml).not.toMatch(/X-Amz/);
+    return { status: response.status, code: /<Code>(\w+)</.exec(xml)?.[1], xml };
+  };
+
+  it('of one byte more or less than signed is refused with both sizes, and leaves nothing', async () => {
+    const long = await send(TYPE, '12345678901');
+    expect(long).toMatchObject({ status: 400, code: 'EntityTooLarge' });
+    expect(long.xml).toContain('<ProposedSize>11</ProposedSize><MaxSizeAllowed>10</MaxSizeAllowed>');
+    const short = await send(TYPE, '123456789');
+    expect(short).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
+    expect(short.xml).toContain('10 bytes were declared, but 9 came');
+    expect(await gateway.store.head('exact')).toBeNull();
+  });
+
+  it('of another type than signed is refused with what was declared and what came', async () => {
+    for (const type of ['text/html', 'Video/MP4', 'video/mp4; x=1', '<b>&']) {
+      const refused = await send({ 'content-type': type }, '1234567890');
+      expect(refused).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
+      expect(refused.xml).toContain('<DeclaredContentType>video/mp4</DeclaredContentType>');
+      const shown = type.replaceAll(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
+      expect(refused.xml).toContain(`<ReceivedContentType>${shown}</ReceivedContentType>`);
+    }
+    const none = await rawRequest(
+      gateway.port,
+      (await head('exact', 3)).replace('content-type: video/mp4\r\n', ''),
+      'abc',
+    );
+    expect(none).toMatch(/^HTTP\/1\.1 403[\s\S]*but none came/);
+    expect(await gateway.store.head('exact')).toBeNull();
+  });
+
+  it('cannot be declared otherwise by altering its URL', async () => {
+    const url = await gateway.store.presignPut('exact', { contentType: 'video/mp4', size: 10, expiresIn: 900 });
+    const alter = (edit: (query: URLSearchParams) => void) => {
+      const altered = new URL(url);
+      edit(altered.searchParams);
+      return altered.href;
+    };
+    for (const altered of [
+      alter((query) => query.set('airlock-content-length', '11')),
+      alter((query) => query.set('airlock-content-type', 'text/html')),
+      alter((query) => query.delete('airlock-content-length')),
+      alter((query) => {
+        query.delete('airlock-content-length');
+        query.delete('airlock-content-type');
+      }),
+    ]) {
+      for (const body of ['1234567890', '12345678901']) {
+        expect((await fetch(altered, { method: 'PUT', headers: TYPE, body })).status).toBe(403);
+      }
     }
     expect(await gateway.store.head('exact')).toBeNull();
   });
@@ -60,7 +105,11 @@ describe('an upload', () => {
       await head('chunked', 3, ['transfer-encoding: chunked']),
       '3\r\nabc\r\n0\r\n\r\n',
     );
-    expect(chunked).toMatch(/^HTTP\/1\.1 (411|403)/);
+    expect(chunked).toMatch(/^HTTP\/1\.1 411[\s\S]*<Code>MissingContentLength<\/Code>/);
+    const headers = { 'content-type': 'video/mp4', 'content-length': '3' };
+    const undeclared = new URL(await presigned('PUT', gateway.endpoint, 'chunked?X-Amz-Expires=60', headers));
+    const line = `PUT ${undeclared.pathname}${undeclared.search} HTTP/1.1\r\nhost: ${undeclared.host}\r\ncontent-type: video/mp4`;
+    expect(await rawRequest(gateway.port, line)).toMatch(/^HTTP\/1\.1 411/);
     const both = ['content-length: 3', 'transfer-encoding: chunked'];
     expect(await rawRequest(gateway.port, await head('chunked', 3, both), '3\r\nabc\r\n0\r\n\r\n')).toMatch(
       /^HTTP\/1\.1 4/,
@@ -72,7 +121,7 @@ describe('an upload', () => {
 
   it('over the limit of the server is refused though it is signed', async () => {
     const answer = await rawRequest(gateway.port, await head('huge', 50_000_001), '');
-    expect(answer).toMatch(/^HTTP\/1\.1 403/);
+    expect(answer).toMatch(/^HTTP\/1\.1 400/);
     expect(answer).toContain('<Code>EntityTooLarge</Code>');
     expect(answer).toContain('<MaxSizeAllowed>50000000</MaxSizeAllowed>');
   });
@@ -121,7 +170,7 @@ describe('an upload', () => {
 
   it('that is refused is answered before its body is over, and cannot go on for ever', async () => {
     const connection = await start('endless', 1_000, [`content-length: 40000000000`]);
-    expect(await connection.until(/<\/Error>/)).toMatch(/^HTTP\/1\.1 403/);
+    expect(await connection.until(/<\/Error>/)).toMatch(/^HTTP\/1\.1 400/);
     const chunk = Buffer.alloc(1_048_576);
     let closed = false;
     connection.socket.once('close', () => {

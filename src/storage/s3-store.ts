@@ -30,7 +30,7 @@ const MAX_EXPIRES = 604_800;
 
 /** Any store that speaks the S3 protocol, the embedded gateway included. Opens no connection before the first call. */
 export function openStore(options: StoreOptions): ObjectStore {
-  const signer = s3Signer(options);
+  const signer = s3Signer({ ...options, declares: options.localRoot !== undefined });
   const client = s3Client(signer, options.ca);
 
   async function page(prefix: string, token: string | null): Promise<ListPage> {

@@ -1,6 +1,6 @@
 import { AwsV4Signer } from 'aws4fetch';
 import { attachment } from './content-disposition.ts';
-import { canonicalQuery, encodePath } from './sigv4.ts';
+import { canonicalQuery, DECLARED_LENGTH, DECLARED_TYPE, encodePath } from './sigv4.ts';
 
 interface SignedRequest {
   url: string;
@@ -31,6 +31,8 @@ export interface S3SignerOptions {
   region: string;
   accessKeyId: string;
   secretAccessKey: string;
+  /** Whether upload URLs repeat size and type in their query, for the embedded gateway to name them in a refusal. */
+  declares?: boolean;
 }
 
 /** SigV4 with path-style addresses, which S3, R2, MinIO, Swift and the embedded gateway all take. */
@@ -60,7 +62,10 @@ export function s3Signer(options: S3SignerOptions): Signer {
       return { url, headers: Object.fromEntries(signed.headers) };
     },
     presignPut(key, { contentType, size, expiresIn }) {
-      const url = address(options.publicEndpoint, key, { 'X-Amz-Expires': String(expiresIn) });
+      const url = address(options.publicEndpoint, key, {
+        'X-Amz-Expires': String(expiresIn),
+        ...(options.declares && { [DECLARED_LENGTH]: String(size), [DECLARED_TYPE]: contentType }),
+      });
       return presign('PUT', url, { 'content-type': contentType, 'content-length': String(size) });
     },
     presignGet(key, { filename, contentType, expiresIn }) {

@@ -8,6 +8,10 @@ import { createHash, createHmac } from 'node:crypto';
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
 export const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
 
+/** Parameters in which our upload URLs repeat the signed headers `content-length` and `content-type`. */
+export const DECLARED_LENGTH = 'airlock-content-length';
+export const DECLARED_TYPE = 'airlock-content-type';
+
 export type Pair = readonly [name: string, value: string];
 
 export interface SignableRequest {

@@ -103,7 +103,9 @@ function meaning({ method, target, headers, body }: Signed, original: Signed): s
     .map(([name, value]) => [name.toLowerCase(), value.trim().replace(/\s+/g, ' ')])
     .filter(([name]) => steers.includes(name!) || name!.startsWith('x-amz-'))
     .sort();
-  return JSON.stringify([method, path, parameters.sort(), steering, body]);
+  // A link for GET answers HEAD as well.
+  const does = !isHeader && original.method === 'GET' && method === 'HEAD' ? 'GET' : method;
+  return JSON.stringify([does, path, parameters.sort(), steering, body]);
 }
 
 /** An error is told in XML that any reader can read, and repeats nothing of the signature. */
