@@ -2,7 +2,15 @@ import type { IncomingMessage } from 'node:http';
 import { expect, it } from 'vitest';
 import { secureRequestTest } from './secure-request.ts';
 
-const open = { loopbackOnly: false, trustProxy: ['10.0.0.1/32'] };
+interface Seen {
+  from: string;
+  /** x-forwarded-for */
+  via?: string;
+  proto?: string;
+  encrypted?: boolean;
+}
+
+const open = { loopbackOnly: false, trustProxy: ['10.0.0.1/32', '10.0.0.2/32'] };
 const local = { loopbackOnly: true, trustProxy: ['127.0.0.1/32'] };
 
 it.each([
@@ -13,14 +21,45 @@ it.each([
   ['a stranger who says HTTPS', open, { from: '192.0.2.1', proto: 'https' }, false],
   ['plain HTTP on loopback', local, { from: '127.0.0.1' }, true],
   ['a proxy on this machine that had plain HTTP', local, { from: '::ffff:127.0.0.1', proto: 'http' }, false],
-  ['a proxy on this machine, first of two', local, { from: '127.0.0.1', proto: 'https, http' }, true],
-])(
-  'secure requests: %s',
-  (_case, transport, { from, proto, encrypted }: { from: string; proto?: string; encrypted?: boolean }, secure) => {
-    const request = {
-      socket: { remoteAddress: from, encrypted: encrypted ?? false },
-      headers: proto ? { 'x-forwarded-proto': proto } : {},
-    };
-    expect(secureRequestTest(transport)(request as unknown as IncomingMessage)).toBe(secure);
-  },
-);
+  ['a client that says HTTPS to a proxy that had plain HTTP', open, { from: '10.0.0.1', proto: 'https, http' }, false],
+  ['the same on this machine', local, { from: '127.0.0.1', proto: 'https, http' }, false],
+  ['a client that says plain HTTP to a proxy that had HTTPS', open, { from: '10.0.0.1', proto: 'http, https' }, true],
+  ['a proxy that says nothing behind a client that does', open, { from: '10.0.0.1', proto: 'https, ' }, false],
+  ['two proxies, HTTPS all the way', open, { from: '10.0.0.1', via: '1.2.3.4, 10.0.0.2', proto: 'https,https' }, true],
+  [
+    'two proxies, the outer one plain',
+    open,
+    { from: '10.0.0.1', via: '1.2.3.4, 10.0.0.2', proto: 'http, https' },
+    false,
+  ],
+  [
+    'two proxies, the inner one plain',
+    open,
+    { from: '10.0.0.1', via: '1.2.3.4, 10.0.0.2', proto: 'https, http' },
+    false,
+  ],
+  [
+    'two proxies and a word of the client',
+    open,
+    { from: '10.0.0.1', via: '10.0.0.2', proto: 'http,https,https' },
+    true,
+  ],
+  [
+    'two proxies of which the inner overwrites',
+    open,
+    { from: '10.0.0.1', via: '9.9.9.9, 10.0.0.2', proto: 'https' },
+    true,
+  ],
+  [
+    'an outer proxy that nobody trusts',
+    open,
+    { from: '10.0.0.1', via: '9.9.9.9, 10.0.0.3', proto: 'http,https' },
+    true,
+  ],
+])('secure requests: %s', (_case, transport, { from, via, proto, encrypted }: Seen, secure) => {
+  const request = {
+    socket: { remoteAddress: from, encrypted: encrypted ?? false },
+    headers: { ...(proto && { 'x-forwarded-proto': proto }), ...(via && { 'x-forwarded-for': via }) },
+  };
+  expect(secureRequestTest(transport)(request as unknown as IncomingMessage)).toBe(secure);
+});

@@ -5,22 +5,40 @@ import { addressMatcher } from './addresses.ts';
 export interface ListenerTransport {
   /** The address that we listen on can only be reached from this machine. */
   loopbackOnly: boolean;
-  /** CIDRs of proxies whose x-forwarded-proto is believed. */
+  /** CIDRs of proxies whose x-forwarded-* headers are believed. */
   trustProxy: readonly string[];
 }
 
 /**
- * Whether a request travelled over HTTPS, or never left this machine (contract C). What a trusted proxy says counts
- * before the address that we listen on: a proxy on this machine brings requests from elsewhere.
+ * Whether a request travelled over HTTPS, or never left this machine. What a trusted proxy says counts before the
+ * address that we listen on: a proxy on this machine passes on requests from elsewhere.
  */
 export function secureRequestTest(transport: ListenerTransport): (request: IncomingMessage) => boolean {
   const isProxy = addressMatcher(transport.trustProxy);
-  return (request) => {
-    if ((request.socket as TLSSocket).encrypted) return true;
-    const { remoteAddress: peer = '', localAddress } = request.socket;
-    const forwarded = request.headers['x-forwarded-proto'];
+  return ({ socket, headers }) => {
+    if ((socket as TLSSocket).encrypted) return true;
+    const { remoteAddress: peer = '', localAddress } = socket;
     if (!isProxy(peer)) return transport.loopbackOnly || (peer !== '' && peer === localAddress);
-    if (forwarded === undefined) return transport.loopbackOnly;
-    return String(forwarded).split(',')[0]!.trim().toLowerCase() === 'https';
+    if (headers['x-forwarded-proto'] === undefined) return transport.loopbackOnly;
+    const hops = [peer, ...nearestFirst(headers['x-forwarded-for'])];
+    const protocols = nearestFirst(headers['x-forwarded-proto']);
+    return protocols.slice(0, trustedHops(hops, isProxy)).every((protocol) => protocol.toLowerCase() === 'https');
   };
+}
+
+/**
+ * How many of the nearest hops are trusted proxies, at least 1. Each appends what it saw at the end of a header, so that
+ * many elements from the right are theirs; everything further left is the word of whoever called them.
+ */
+function trustedHops(hops: readonly string[], isProxy: (ip: string) => boolean): number {
+  const stranger = hops.findIndex((hop) => !isProxy(hop));
+  return stranger === -1 ? hops.length : stranger;
+}
+
+function nearestFirst(header: string | string[] | undefined): string[] {
+  if (header === undefined) return [];
+  return String(header)
+    .split(',')
+    .map((part) => part.trim())
+    .reverse();
 }

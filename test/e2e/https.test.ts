@@ -100,7 +100,7 @@ describe('HTTPS that a proxy terminates', () => {
     rawHttp(`${service.api}/v1/transcodes`, { headers: { authorization: `Bearer ${key}`, ...headers }, localAddress });
 
   it('refuses what came to the proxy over plain HTTP', async () => {
-    for (const proto of ['http', 'HTTP', 'http, https', 'ws', '']) {
+    for (const proto of ['http', 'HTTP', 'https, http', 'https,', 'ws', '']) {
       const answer = await list({ 'x-forwarded-proto': proto });
       expect([proto, answer.status, answer.json.error, answer.json.code]).toEqual([
         proto,
@@ -117,7 +117,7 @@ describe('HTTPS that a proxy terminates', () => {
   });
 
   it('takes what came over HTTPS, and tells browsers to stay there', async () => {
-    for (const proto of ['https', 'HTTPS', 'https, http']) {
+    for (const proto of ['https', 'HTTPS', 'http, https']) {
       const answer = await list({ 'x-forwarded-proto': proto });
       expect([proto, answer.status]).toEqual([proto, 200]);
       expect(answer.headers.get('strict-transport-security')).toContain(`max-age=${YEAR}`);
