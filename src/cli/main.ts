@@ -78,6 +78,7 @@ keys
   .action(async (options) => (await import('./commands/keys.ts')).createKeyCommand(readConfig(), options));
 keys
   .command('list')
+  .option('--made-by <id>', 'only keys that this key made, and those that they made')
   .option('--json', 'print JSON')
   .action(async (options) => (await import('./commands/keys.ts')).listKeysCommand(readConfig(), options));
 keys

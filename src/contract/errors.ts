@@ -5,6 +5,16 @@
 export const errors = {
   unauthorized: { status: 401, text: 'unauthorized', advice: 'Send "Authorization: Bearer <key>" with a live key.' },
   forbidden: { status: 403, text: 'forbidden', advice: 'Use a key that has the scope named in details.' },
+  key_exceeds_caller: {
+    status: 403,
+    text: 'A key cannot give what it does not have',
+    advice: 'Ask for less, or call with a key that has more; details says what the calling key has.',
+  },
+  too_many_keys: {
+    status: 409,
+    text: 'The account has too many keys',
+    advice: 'Revoke keys that are not needed.',
+  },
   https_required: {
     status: 403,
     text: 'HTTPS is required',

@@ -5,6 +5,13 @@ import { someWarnings, timestamp } from './common.ts';
 export const SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
+/** Keys of one account that work at the same time. Keys that the operator makes count, but are not refused. */
+export const MAX_LIVE_KEYS = 100;
+/** Keys that an account may make in 24 hours, rotations included: their rows and those of the audit log stay. */
+export const MAX_NEW_KEYS_A_DAY = 1000;
+/** Keys that no longer work in a list, the newest. */
+export const MAX_LISTED_DEAD_KEYS = 100;
+
 /** An address or a prefix. Bits behind the prefix are refused: who writes 10.0.0.1/8 may mean either. */
 const cidr = z
   .union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])

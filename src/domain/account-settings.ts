@@ -12,7 +12,7 @@ import { ApiError } from '../contract/errors.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { type Account, ensureAccount } from './accounts.ts';
 import { appendAudit } from './audit.ts';
-import { isAlive, listKeys } from './keys.ts';
+import { countLiveKeys } from './key-life.ts';
 import { monthOf, usedMinutes } from './usage.ts';
 
 const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
@@ -78,7 +78,6 @@ export async function changeAccount(tx: Tx, name: string, changes: AccountChange
 }
 
 export async function accountUsage(db: Db, account: Account, now = new Date()): Promise<AccountUsage> {
-  const keys = await listKeys(db, account.id);
   const jobs = await db
     .selectFrom('transcodes')
     .select((select) => ['status', select.fn.countAll<number>().as('jobs')])
@@ -88,7 +87,7 @@ export async function accountUsage(db: Db, account: Account, now = new Date()): 
     .execute();
   const count = (status: string) => jobs.find((row) => row.status === status)?.jobs ?? 0;
   return {
-    keys: keys.filter((key) => isAlive(key, now.getTime())).length,
+    keys: await countLiveKeys(db, account.id, now),
     waiting: count('pending'),
     running: count('processing'),
     minutes: await usedMinutes(db, account.id, monthOf(now)),

@@ -31,3 +31,11 @@ export async function getAccount(db: Db, id: string): Promise<Account | undefine
 export function accountRetention(account: Pick<Account, 'retention_seconds'>, serverSeconds: number): number {
   return Math.min(account.retention_seconds ?? serverSeconds, serverSeconds);
 }
+
+/**
+ * Others of the account wait until the transaction ends. Not FOR UPDATE: that would also hold up everything that only
+ * refers to the account (foreign keys).
+ */
+export async function lockAccount(tx: Tx, id: string): Promise<void> {
+  await tx.selectFrom('accounts').select('id').where('id', '=', id).forNoKeyUpdate().execute();
+}

@@ -4,7 +4,7 @@ import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts'
 import type { Tables } from '../database/tables.ts';
 import { hashApiKey } from '../ids/api-key.ts';
 import { ensureAccount } from './accounts.ts';
-import { createKey, findCaller, revokeKey } from './keys.ts';
+import { type CreatedKey, createKey, findCaller, listKeysMadeBy, revokeKey, rotateKey } from './keys.ts';
 
 const BY = { actor: 'cli' };
 
@@ -43,5 +43,31 @@ describe('the caller of a request', () => {
     await database.db.transaction().execute((tx) => revokeKey(tx, key.id, undefined, BY));
     expect((await findCaller(database.db, hashApiKey(raw)))?.key.revoked_at).toBeInstanceOf(Date);
     expect(await findCaller(database.db, hashApiKey('al_live_nobody'))).toBeUndefined();
+  });
+});
+
+describe('keys that a key made', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await makeDatabase();
+  });
+  afterAll(() => database?.drop());
+
+  it('are found over generations and rotations, without those that others made', async () => {
+    const { db } = database;
+    const account = await db.transaction().execute((tx) => ensureAccount(tx, 'family', 'cli'));
+    const by = (maker: CreatedKey | null) => ({ actor: maker ? `key:${maker.key.id}` : 'cli' });
+    const make = (maker: CreatedKey | null) =>
+      db.transaction().execute((tx) => createKey(tx, account.id, { name: 'x' }, by(maker), maker?.key));
+    const rotate = (target: CreatedKey, maker: CreatedKey | null) =>
+      db.transaction().execute((tx) => rotateKey(tx, target.key.id, { overlapSeconds: 60 }, by(maker)));
+    const thief = await make(null);
+    const child = await make(thief);
+    const grandchild = await make(child);
+    const childNext = await rotate(child, null);
+    const seized = await rotate(await make(null), thief);
+    await rotate(thief, null);
+    const found = (await listKeysMadeBy(db, thief.key.id)).map(({ id }) => id);
+    expect(found).toEqual([seized, childNext, grandchild, child].map(({ key }) => key.id));
   });
 });

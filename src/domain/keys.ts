@@ -1,14 +1,13 @@
-import type { Selectable } from 'kysely';
+import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
-import { type ApiKeyView, type CreateKeyBody, SCOPES } from '../contract/keys.ts';
+import { type ApiKeyView, type CreateKeyBody, MAX_LISTED_DEAD_KEYS } from '../contract/keys.ts';
 import type { Db, Tx } from '../database/pool.ts';
-import type { ApiKeysTable } from '../database/tables.ts';
 import { makeApiKey } from '../ids/api-key.ts';
 import { uuidv7 } from '../ids/uuid.ts';
-import type { Account } from './accounts.ts';
+import { type Account, lockAccount } from './accounts.ts';
 import { type AuditEntry, appendAudit } from './audit.ts';
-
-export type ApiKey = Selectable<ApiKeysTable>;
+import { grantedRights, requireRoomForKey, requireRotatable } from './key-bounds.ts';
+import { type ApiKey, isAlive, isAliveRow } from './key-life.ts';
 
 /** Who asks, for the audit log. */
 export type Actor = Pick<AuditEntry, 'actor' | 'ip' | 'requestId'>;
@@ -19,7 +18,17 @@ export interface CreatedKey {
   raw: string;
 }
 
-export async function createKey(tx: Tx, accountId: string, body: CreateKeyBody, by: Actor): Promise<CreatedKey> {
+/**
+ * Makes a key of the account. With a `maker`, the key that asks for it, the new one has nothing that the maker does not
+ * have, and counts against the account's limits; without one the operator makes it.
+ */
+export async function createKey(
+  tx: Tx,
+  accountId: string,
+  body: CreateKeyBody,
+  by: Actor,
+  maker: ApiKey | null = null,
+): Promise<CreatedKey> {
   if (body.expires_at && new Date(body.expires_at).getTime() <= Date.now()) {
     throw new ApiError('invalid_request', {
       field: 'expires_at',
@@ -27,33 +36,73 @@ export async function createKey(tx: Tx, accountId: string, body: CreateKeyBody, 
       remedy: 'Give a later time',
     });
   }
-  const created = await insertKey(tx, {
-    account_id: accountId,
-    name: body.name,
-    scopes: body.scopes ?? [...SCOPES],
-    allowed_cidrs: body.allowed_cidrs ?? [],
-    expires_at: body.expires_at ?? null,
-  });
+  const current = maker && (await holdMaker(tx, maker));
+  const rights = grantedRights(body, current);
+  if (current) await requireRoomForKey(tx, accountId, 1);
+  const created = await insertKey(tx, { account_id: accountId, name: body.name, ...rights });
   await appendAudit(tx, { ...by, action: 'key.created', target: created.key.id, result: 'ok' });
   return created;
 }
 
-export async function listKeys(db: Db, accountId?: string): Promise<ApiKey[]> {
-  let query = db.selectFrom('api_keys').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc');
-  if (accountId) query = query.where('account_id', '=', accountId);
-  return query.execute();
+/** All keys of all accounts, newest first: for the operator. */
+export async function listAllKeys(db: Db): Promise<ApiKey[]> {
+  return db.selectFrom('api_keys').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
 }
 
 /**
- * Makes the successor of a key. The old one dies at once, or after `overlapSeconds`. A key that is already dead
- * or dying cannot be rotated: its successor exists.
+ * Keys that this key made or rotated, that those made, and so on, with their successors, newest first: what else has to
+ * be revoked when it was stolen. Read from the audit log.
+ */
+export async function listKeysMadeBy(db: Db, id: string): Promise<ApiKey[]> {
+  const made = sql<string>`
+    WITH RECURSIVE births AS (
+      SELECT actor, CASE action WHEN 'key.rotated' THEN target END AS old,
+        CASE action WHEN 'key.rotated' THEN details->>'successor' ELSE target END AS child
+      FROM audit_log WHERE action IN ('key.created', 'key.rotated')
+    ), made (id) AS (
+      SELECT child FROM births WHERE actor = ${`key:${id}`}
+      UNION
+      SELECT child FROM births JOIN made ON births.actor = 'key:' || made.id OR births.old = made.id
+    )
+    SELECT id::uuid FROM made`;
+  return db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('id', 'in', sql<string>`(${made})`)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+}
+
+/** An account's keys, newest first: all that work, and the newest of those that do not. */
+export async function listKeys(db: Db, accountId: string): Promise<ApiKey[]> {
+  const now = new Date();
+  const newest = db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc');
+  const alive = await newest.where((row) => isAliveRow(row, now)).execute();
+  const dead = await newest
+    .where((row) => row.not(isAliveRow(row, now)))
+    .limit(MAX_LISTED_DEAD_KEYS)
+    .execute();
+  return [...alive, ...dead].sort((a, b) => b.created_at.getTime() - a.created_at.getTime() || (a.id < b.id ? 1 : -1));
+}
+
+/**
+ * Makes the successor of a key, with the same rights. The old one dies at once, or after `overlapSeconds`. A key that
+ * is already dead or dying cannot be rotated: its successor exists. A `maker`, the key that asks, cannot rotate one that
+ * has more than itself; without one the operator rotates.
  */
 export async function rotateKey(
   tx: Tx,
   id: string,
-  options: { accountId?: string; overlapSeconds: number },
+  options: { accountId?: string; overlapSeconds: number; maker?: ApiKey },
   by: Actor,
 ): Promise<CreatedKey> {
+  const maker = options.maker && (await holdMaker(tx, options.maker));
   const old = await lockKey(tx, id, options.accountId);
   if (!isAlive(old) || old.replaced_by) {
     throw new ApiError('invalid_request', {
@@ -61,6 +110,10 @@ export async function rotateKey(
       reason: 'the key is revoked, expired or already rotated',
       remedy: 'Create a new key',
     });
+  }
+  if (maker) {
+    requireRotatable(old, maker);
+    await requireRoomForKey(tx, old.account_id, options.overlapSeconds > 0 ? 1 : 0);
   }
   const created = await insertKey(tx, {
     account_id: old.account_id,
@@ -127,11 +180,6 @@ export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefin
   return { key, account };
 }
 
-export function isAlive(key: Pick<ApiKey, 'revoked_at' | 'expires_at' | 'dies_at'>, now = Date.now()): boolean {
-  const over = (at: Date | null) => at !== null && at.getTime() <= now;
-  return key.revoked_at === null && !over(key.expires_at) && !over(key.dies_at);
-}
-
 /** Notes the use, at most once a minute a key: a write for every request would be wasted. */
 export async function touchKey(db: Db, id: string): Promise<void> {
   await db
@@ -172,6 +220,17 @@ async function insertKey(
     .returningAll()
     .executeTakeFirstOrThrow();
   return { key, raw: made.raw };
+}
+
+/**
+ * The key that makes another, as it stands now: it may have been revoked since the request was authenticated. One key
+ * after the other is made in an account, so that its limits are exact and two keys that rotate each other wait in line.
+ */
+async function holdMaker(tx: Tx, maker: ApiKey): Promise<ApiKey> {
+  await lockAccount(tx, maker.account_id);
+  const current = await lockKey(tx, maker.id, maker.account_id);
+  if (!isAlive(current)) throw new ApiError('unauthorized');
+  return current;
 }
 
 async function lockKey(tx: Tx, id: string, accountId: string | undefined): Promise<ApiKey> {

@@ -52,14 +52,17 @@ export function registerKeys(app: App, deps: ApiDeps): void {
       schema: {
         tags: ['keys'],
         summary: 'Create a key',
+        description: 'It has nothing that the calling key does not have; what the body leaves out is handed down.',
         body: createKeyBody,
         response: { 201: newApiKey, '4xx': errorBody },
       },
     },
     async (request, reply) => {
-      const { account } = callerOf(request);
+      const { account, key } = callerOf(request);
       const warnings = unknownFields(createKeyBody, request.sentBody);
-      const made = await makeOnce(request, 'keys', (tx) => createKey(tx, account.id, request.body, actorOf(request)));
+      const made = await makeOnce(request, 'keys', (tx) =>
+        createKey(tx, account.id, request.body, actorOf(request), key),
+      );
       reply.code(201).header('cache-control', 'no-store');
       return { ...made, ...(warnings.length > 0 && { warnings }) };
     },
@@ -72,16 +75,17 @@ export function registerKeys(app: App, deps: ApiDeps): void {
       schema: {
         tags: ['keys'],
         summary: 'Replace a key',
-        description: 'The old key dies at once, or after `overlap_seconds`.',
+        description:
+          'The old key dies at once, or after `overlap_seconds`. A key that has more than the calling one is refused.',
         params,
         body: rotateKeyBody.nullish(),
         response: { 201: newApiKey, '4xx': errorBody },
       },
     },
     async (request, reply) => {
-      const { account } = callerOf(request);
+      const { account, key } = callerOf(request);
       const id = knownId(request.params.id);
-      const options = { accountId: account.id, overlapSeconds: request.body?.overlap_seconds ?? 0 };
+      const options = { accountId: account.id, overlapSeconds: request.body?.overlap_seconds ?? 0, maker: key };
       const warnings = unknownFields(rotateKeyBody, request.sentBody);
       const made = await makeOnce(request, `rotate:${id}`, (tx) => rotateKey(tx, id, options, actorOf(request)));
       reply.code(201).header('cache-control', 'no-store');

@@ -4,7 +4,16 @@ import { type CreateKeyBody, createKeyBody, SCOPES } from '../../contract/keys.t
 import { openPool, type Pool, type Tx } from '../../database/pool.ts';
 import { checkAccountName } from '../../domain/account-settings.ts';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../../domain/accounts.ts';
-import { type CreatedKey, createKey, isAlive, listKeys, revokeKey, rotateKey, viewKey } from '../../domain/keys.ts';
+import { isAlive } from '../../domain/key-life.ts';
+import {
+  type CreatedKey,
+  createKey,
+  listAllKeys,
+  listKeysMadeBy,
+  revokeKey,
+  rotateKey,
+  viewKey,
+} from '../../domain/keys.ts';
 import { isUuid } from '../../ids/uuid.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
 import { databaseUrl } from '../compose.ts';
@@ -42,13 +51,20 @@ export async function createKeyCommand(
   print(created, options);
 }
 
-export async function listKeysCommand(config: Config, options: JsonOption): Promise<void> {
-  const keys = await withKeys(config, (pool) => listKeys(pool.db));
+export async function listKeysCommand(config: Config, options: JsonOption & { madeBy?: string }): Promise<void> {
+  const { madeBy } = options;
+  if (madeBy !== undefined) requireId(madeBy);
+  const keys = await withKeys(config, (pool) => (madeBy ? listKeysMadeBy(pool.db, madeBy) : listAllKeys(pool.db)));
   if (options.json) {
     process.stdout.write(`${JSON.stringify(keys.map(viewKey))}\n`);
     return;
   }
-  if (keys.length === 0) process.stderr.write('No keys yet. Make one with ./airlock keys create --name NAME\n');
+  if (keys.length === 0) {
+    const none = madeBy
+      ? 'That key has made no other.'
+      : 'No keys yet. Make one with ./airlock keys create --name NAME';
+    process.stderr.write(`${none}\n`);
+  }
   for (const key of keys) {
     const state = isAlive(key) ? (key.dies_at ? `dies ${key.dies_at.toISOString()}` : 'alive') : 'dead';
     const used = key.last_used_at?.toISOString() ?? 'never used';

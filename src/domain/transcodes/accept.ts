@@ -5,7 +5,7 @@ import type { Tx } from '../../database/pool.ts';
 import { cleanFilename, splitExtension } from '../../ids/stored-name.ts';
 import { uuidv7 } from '../../ids/uuid.ts';
 import type { Lane } from '../../queue/queue.ts';
-import { type Account, accountRetention } from '../accounts.ts';
+import { type Account, accountRetention, lockAccount } from '../accounts.ts';
 import type { Context } from '../context.ts';
 import { addEvent } from '../events.ts';
 import { sealColumn } from '../sealed-columns.ts';
@@ -49,7 +49,7 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
   const sources = await resolveSources(context, tx, account, [...named, ...options.assets]);
   const inputs = sources.slice(0, named.length);
   await checkRoom(tx, account);
-  if (account.monthly_minutes !== null) await lockAccount(tx, account);
+  if (account.monthly_minutes !== null) await lockAccount(tx, account.id);
   const known = inputs.reduce((sum, input) => sum + (input.inspection?.summary.duration_seconds ?? 0), 0);
   await checkQuota(tx, account, billableMinutes(known), new Date());
 
@@ -132,7 +132,7 @@ const MOST_AT_ONCE = 500;
 async function checkRoom(tx: Tx, account: Account): Promise<void> {
   // Only near the limit do requests have to be counted one by one.
   if ((await waitingJobs(tx, account)) + MOST_AT_ONCE < account.max_queued) return;
-  await lockAccount(tx, account);
+  await lockAccount(tx, account.id);
   const waiting = await waitingJobs(tx, account);
   if (waiting >= account.max_queued) {
     throw new ApiError('queue_full', { metric: 'queued_jobs', limit: account.max_queued, waiting });
@@ -147,14 +147,6 @@ async function waitingJobs(tx: Tx, account: Account): Promise<number> {
     .where('status', '=', 'pending')
     .executeTakeFirstOrThrow();
   return waiting;
-}
-
-/**
- * Lets one request of the account be accepted at a time, so that a limit is exact. The lock leaves alone whoever
- * only refers to the account (foreign keys).
- */
-async function lockAccount(tx: Tx, account: Account): Promise<void> {
-  await tx.selectFrom('accounts').select('id').where('id', '=', account.id).forNoKeyUpdate().execute();
 }
 
 function storedRequest(body: CreateBody, account: Account): StoredRequest {

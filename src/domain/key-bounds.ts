@@ -1,0 +1,112 @@
+import { prefixHolds } from '../config/addresses.ts';
+import { ApiError } from '../contract/errors.ts';
+import { type CreateKeyBody, MAX_LIVE_KEYS, MAX_NEW_KEYS_A_DAY, SCOPES } from '../contract/keys.ts';
+import type { Tx } from '../database/pool.ts';
+import { type ApiKey, countLiveKeys } from './key-life.ts';
+
+/** What a key may be used for, from where, and until when. An empty list of addresses is every address. */
+export type KeyRights = Pick<ApiKey, 'scopes' | 'allowed_cidrs' | 'expires_at'>;
+
+const EVERYTHING: KeyRights = { scopes: [...SCOPES], allowed_cidrs: [], expires_at: null };
+const DAY_MS = 86_400_000;
+
+/**
+ * The rights of a new key: what the request asks for, and where it says nothing what the `maker` has. Without a maker
+ * the operator asks, who may give everything. Throws `key_exceeds_caller`.
+ */
+export function grantedRights(body: CreateKeyBody, maker: ApiKey | null): KeyRights {
+  const own = maker ? rightsOf(maker) : EVERYTHING;
+  const asked: KeyRights = {
+    scopes: body.scopes ?? own.scopes,
+    allowed_cidrs: body.allowed_cidrs?.length ? body.allowed_cidrs : own.allowed_cidrs,
+    expires_at: body.expires_at ? new Date(body.expires_at) : own.expires_at,
+  };
+  const excess = firstExcess(own, asked);
+  if (!excess) return asked;
+  throw new ApiError('key_exceeds_caller', {
+    field: excess.field,
+    reason: `the calling key has ${excess.has}, and this asks for ${excess.asked}`,
+    has: excess.value,
+    remedy: `Leave out ${excess.field} to give what the calling key has, ask for less, or call with a key that has more`,
+  });
+}
+
+/** Whoever rotates a key gets its successor's raw key, so a key can only rotate what it could have made. */
+export function requireRotatable(target: ApiKey, maker: ApiKey): void {
+  const excess = firstExcess(rightsOf(maker), target);
+  if (!excess) return;
+  throw new ApiError('key_exceeds_caller', {
+    field: 'id',
+    reason: `in ${excess.field} that key has ${excess.asked}, and the calling key has ${excess.has}`,
+    has: excess.value,
+    remedy: 'Rotate it with itself or with a key that has as much, or have the operator run ./airlock keys rotate',
+  });
+}
+
+/** A key in the overlap of its rotation ends with that. */
+function rightsOf(key: ApiKey): KeyRights {
+  const ends = [key.expires_at, key.dies_at].filter((end) => end !== null).sort((a, b) => a.getTime() - b.getTime());
+  return { scopes: key.scopes, allowed_cidrs: key.allowed_cidrs, expires_at: ends[0] ?? null };
+}
+
+interface Excess {
+  field: keyof KeyRights;
+  /** For sentences. */
+  has: string;
+  asked: string;
+  /** For programs. */
+  value: string[] | string | null;
+}
+
+function firstExcess(own: KeyRights, asked: KeyRights): Excess | null {
+  const scopes = asked.scopes.filter((scope) => !own.scopes.includes(scope));
+  if (scopes.length > 0) return excess('scopes', own.scopes, scopes);
+  const outside = addressesOutside(own.allowed_cidrs, asked.allowed_cidrs);
+  if (outside.length > 0) return excess('allowed_cidrs', own.allowed_cidrs, outside);
+  if (own.expires_at && (!asked.expires_at || asked.expires_at > own.expires_at)) {
+    const [has, wants] = [own.expires_at, asked.expires_at].map((end) => end?.toISOString() ?? 'no end');
+    return { field: 'expires_at', has: has!, asked: wants!, value: has! };
+  }
+  return null;
+}
+
+function excess(field: keyof KeyRights, own: string[], asked: string[]): Excess {
+  return { field, has: own.join(', '), asked: asked.join(', '), value: own };
+}
+
+/** The ranges asked for that lie in none of our own. Several of ours together do not count as one. */
+function addressesOutside(own: readonly string[], asked: readonly string[]): string[] {
+  if (own.length === 0) return [];
+  if (asked.length === 0) return ['every address'];
+  return asked.filter((range) => !own.some((ours) => prefixHolds(ours, range)));
+}
+
+/**
+ * Throws `too_many_keys` when the account may not have `added` more keys that work, or may make none in these 24
+ * hours. Exact while the caller holds the account's lock.
+ */
+export async function requireRoomForKey(tx: Tx, accountId: string, added: 0 | 1): Promise<void> {
+  const now = new Date();
+  const live = await countLiveKeys(tx, accountId, now);
+  if (live + added > MAX_LIVE_KEYS) {
+    throw new ApiError('too_many_keys', {
+      limit: MAX_LIVE_KEYS,
+      live,
+      reason: `the account has ${live} keys that work, and ${MAX_LIVE_KEYS} may`,
+      remedy: 'Revoke one that is not needed; rotate without overlap_seconds',
+    });
+  }
+  const { made } = await tx
+    .selectFrom('api_keys')
+    .select((select) => select.fn.countAll<number>().as('made'))
+    .where('account_id', '=', accountId)
+    .where('created_at', '>', new Date(now.getTime() - DAY_MS))
+    .executeTakeFirstOrThrow();
+  if (made < MAX_NEW_KEYS_A_DAY) return;
+  throw new ApiError('too_many_keys', {
+    limit: MAX_NEW_KEYS_A_DAY,
+    made,
+    reason: `the account has made ${made} keys within 24 hours, and ${MAX_NEW_KEYS_A_DAY} may be made`,
+    remedy: 'Wait, or have the operator run ./airlock keys create',
+  });
+}

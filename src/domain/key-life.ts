@@ -1,0 +1,27 @@
+import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely';
+import type { Db } from '../database/pool.ts';
+import type { ApiKeysTable, Tables } from '../database/tables.ts';
+
+export type ApiKey = Selectable<ApiKeysTable>;
+
+/** Whether a key works: not revoked, not expired, not at the end of its rotation's overlap. */
+export function isAlive(key: Pick<ApiKey, 'revoked_at' | 'expires_at' | 'dies_at'>, now = Date.now()): boolean {
+  const over = (at: Date | null) => at !== null && at.getTime() <= now;
+  return key.revoked_at === null && !over(key.expires_at) && !over(key.dies_at);
+}
+
+/** The same as a condition on rows of `api_keys`. */
+export function isAliveRow(row: ExpressionBuilder<Tables, 'api_keys'>, now: Date): Expression<SqlBool> {
+  const ahead = (column: 'expires_at' | 'dies_at') => row.or([row(column, 'is', null), row(column, '>', now)]);
+  return row.and([row('revoked_at', 'is', null), ahead('expires_at'), ahead('dies_at')]);
+}
+
+export async function countLiveKeys(db: Db, accountId: string, now: Date): Promise<number> {
+  const { live } = await db
+    .selectFrom('api_keys')
+    .select((select) => select.fn.countAll<number>().as('live'))
+    .where('account_id', '=', accountId)
+    .where((row) => isAliveRow(row, now))
+    .executeTakeFirstOrThrow();
+  return live;
+}
