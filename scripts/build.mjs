@@ -1,7 +1,7 @@
 // Bundles src/cli/main.ts into dist/airlock.js and its chunks: one file to read instead of hundreds starts faster
 // and needs less memory. Each role is a dynamic import, hence a chunk of its own.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 
@@ -44,27 +44,35 @@ const common = {
 
 mkdirSync(staged, { recursive: true });
 try {
-  // The reader of strangers' files runs in a thread, which starts from a file of its own. Its name tells its content, so
-  // that a running service never starts the thread of a later build.
-  const thread = await build({
+  // Each thread starts from a file of its own. Its name tells its content, so that a running service never starts the
+  // thread of a later build.
+  const threads = await build({
     ...common,
-    entryPoints: { 'look-thread': 'src/look/look-thread.ts' },
+    entryPoints: {
+      'look-thread': 'src/look/look-thread.ts',
+      'planner-thread': 'src/planner/planner-thread.ts',
+    },
     outdir: join(staged, 'chunks'),
     entryNames: '[name]-[hash]',
   });
-  const threadFiles = builtFiles(thread);
-  const threadName = threadFiles.find((name) => name.endsWith('.js')).slice('chunks/'.length);
+  const threadFiles = builtFiles(threads);
   const program = await build({
     ...common,
     entryPoints: { airlock: 'src/cli/main.ts' },
     outdir: staged,
     splitting: true,
     chunkNames: 'chunks/[name]-[hash]',
-    define: { LOOK_THREAD_FILE: JSON.stringify(threadName) },
+    define: { THREAD_FILES: JSON.stringify(filesByEntry(threads)) },
   });
   publish([...threadFiles, ...builtFiles(program)]);
 } finally {
   rmSync(staged, { recursive: true, force: true });
+}
+
+/** Name of each entry point → its file in `chunks`. */
+function filesByEntry({ metafile }) {
+  const entries = Object.entries(metafile.outputs).filter(([, { entryPoint }]) => entryPoint !== undefined);
+  return Object.fromEntries(entries.map(([path, { entryPoint }]) => [basename(entryPoint, '.ts'), basename(path)]));
 }
 
 /** Paths below dist. */

@@ -5,9 +5,10 @@ import { type CreateBody, createBody, type Job, toTranscodeRequest } from '../co
 import { once } from '../domain/idempotency.ts';
 import { acceptTranscode } from '../domain/transcodes/accept.ts';
 import { viewTranscode } from '../domain/transcodes/view.ts';
-import { estimateLane, type MediaInfo, parseRequest } from '../media/index.ts';
+import type { Judgement } from '../media/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { idempotencyKey } from './idempotency-key.ts';
+import { judgeRequest } from './judge-request.ts';
 import { callerOf } from './plugins/auth.ts';
 import { checkRefusals, checkSources, inputSources, requestedAssets } from './request-policy.ts';
 import { unknownFields } from './warnings.ts';
@@ -15,23 +16,24 @@ import { unknownFields } from './warnings.ts';
 /** Policy first, then one transaction; the answer is made from what was committed. */
 export async function createTranscode(deps: ApiDeps, request: FastifyRequest & { body: CreateBody }): Promise<Job> {
   const { body } = request;
-  return accept(deps, request, { body, route: 'transcodes', warnings: unknownFields(createBody, request.sentBody) });
+  const media = toTranscodeRequest(body);
+  checkSources(deps, inputSources(media));
+  const { judgement } = await judgeRequest(deps, callerOf(request).account, media);
+  const warnings = unknownFields(createBody, request.sentBody);
+  return accept(deps, request, { body, judgement, route: 'transcodes', warnings });
 }
 
-/** Accepts a job for the caller. `route` separates the idempotency keys of the ways to ask for one. */
+/** Accepts a judged job for the caller. `route` separates the idempotency keys of the ways to ask for one. */
 export async function accept(
   deps: ApiDeps,
   request: FastifyRequest,
-  job: { body: CreateBody; route: string; warnings: Warning[]; outputName?: string },
+  job: { body: CreateBody; judgement: Judgement; route: string; warnings: Warning[]; outputName?: string },
 ): Promise<Job> {
   const { context } = deps;
   const { account, key } = callerOf(request);
-  const { body } = job;
-  const media = toTranscodeRequest(body);
-  checkSources(deps, inputSources(media));
-  const parsed = parseRequest(media);
-  checkRefusals(parsed.refusals, request.sentBody);
-  const assets = requestedAssets(parsed);
+  const { body, judgement } = job;
+  checkRefusals(judgement.refusals, request.sentBody);
+  const assets = requestedAssets(judgement);
   checkSources(deps, assets);
   const scope = { accountId: account.id, route: job.route, key: idempotencyKey(request), body: request.sentBody };
   const { answer } = await context.db.transaction().execute((tx) =>
@@ -43,12 +45,8 @@ export async function accept(
         body,
         assets,
         ...(job.outputName !== undefined && { outputName: job.outputName }),
-        warnings: [...job.warnings, ...parsed.warnings, ...idleInAccount(body.limits ?? {}, account)],
-        classify: (inputs) =>
-          estimateLane(
-            media,
-            inputs.map((input) => (input.inspection?.info as MediaInfo | undefined) ?? null),
-          ),
+        warnings: [...job.warnings, ...judgement.warnings, ...idleInAccount(body.limits ?? {}, account)],
+        lane: judgement.lane,
       });
       return { status: 201, answer: await viewTranscode(context, tx, row), made: { transcode_id: row.id } };
     }),

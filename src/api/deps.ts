@@ -3,6 +3,7 @@ import type { Limits } from '../domain/limits.ts';
 import type { Signals } from '../domain/signals.ts';
 import type { Signer } from '../ids/signing.ts';
 import type { ConnectionLimits } from '../net/connection-guard.ts';
+import type { Planner } from '../planner/index.ts';
 import type { HttpMetrics } from '../telemetry/index.ts';
 
 export interface UrlVerdict {
@@ -18,6 +19,8 @@ export interface ApiDeps {
   limits: Limits;
   signals: Signals;
   metrics: HttpMetrics;
+  /** Reads requests; large ones in a thread. */
+  planner: Pick<Planner, 'judge'>;
   /** Signs receipts and manifests. */
   signer: Signer;
   /** Shape of a source URL, without looking anything up. */

@@ -3,7 +3,7 @@ import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import type { RequestProblem } from '../contract/validate.ts';
 import type { RequestedAsset } from '../domain/transcodes/accept.ts';
 import { hideQueries } from '../domain/transcodes/hide-queries.ts';
-import type { ParsedRequest, Refusal } from '../media/index.ts';
+import type { Judgement, Refusal } from '../media/index.ts';
 import type { ApiDeps } from './deps.ts';
 import { sentInstead, valueAt } from './shape-errors.ts';
 
@@ -21,8 +21,8 @@ export function inputSources(request: TranscodeRequest): Source[] {
 }
 
 /** Files that filters and overlays name by a URL of their own; those that are job inputs are checked as such. */
-export function requestedAssets(parsed: ParsedRequest): RequestedAsset[] {
-  return parsed.assets.flatMap(({ kind, source, field }, index) =>
+export function requestedAssets({ assets }: Pick<Judgement, 'assets'>): RequestedAsset[] {
+  return assets.flatMap(({ kind, source, field }, index) =>
     source.type === 'url' ? [{ index, kind, url: source.url, field }] : [],
   );
 }

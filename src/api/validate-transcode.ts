@@ -1,13 +1,13 @@
 import type { FastifyRequest } from 'fastify';
 import type { Warning } from '../contract/common.ts';
 import { type ErrorCode, errors } from '../contract/errors.ts';
-import { failures, JobFailure } from '../contract/failures.ts';
+import { failures } from '../contract/failures.ts';
 import { idleInAccount } from '../contract/limit-advice.ts';
 import { type CreateBody, createBody, toTranscodeRequest } from '../contract/transcodes.ts';
 import type { RequestProblem, ValidateAnswer } from '../contract/validate.ts';
 import { lookAtSources } from '../domain/transcodes/look-sources.ts';
-import { type MediaInfo, parseRequest, previewCommand } from '../media/index.ts';
 import type { ApiDeps } from './deps.ts';
+import { judgeRequest } from './judge-request.ts';
 import { callerOf } from './plugins/auth.ts';
 import {
   inputSources,
@@ -21,7 +21,7 @@ import {
 import { unknownFields } from './warnings.ts';
 
 /**
- * Judges a request as a create would, without making anything: one parse, at most two queries, no look at any file.
+ * Judges a request as a create would, without making anything: no look at any file.
  * What is known of confirmed uploads is used; the planner assumes the rest.
  */
 export async function validateTranscode(
@@ -34,48 +34,29 @@ export async function validateTranscode(
     ...unknownFields(createBody, request.sentBody),
     ...idleInAccount(request.body.limits ?? {}, account),
   ];
-  const parsed = parseRequest(media);
-  const inputs = inputSources(media);
-  const sources: Source[] = [...inputs, ...requestedAssets(parsed)];
-  const looks = await lookAtSources(
-    deps.context,
-    deps.context.db,
-    account,
-    sources.map((source) => source.url),
-  );
+  const { judgement, looks, infos } = await judgeRequest(deps, account, media);
+  const assets = requestedAssets(judgement);
+  const urls = assets.map((asset) => asset.url);
+  const allLooks = [...looks, ...(await lookAtSources(deps.context, deps.context.db, account, urls))];
+  const sources: Source[] = [...inputSources(media), ...assets];
   const problems = sources.flatMap((source, index): RequestProblem[] => {
     const reason = refusedUrl(deps, source);
     if (reason) return [sourceProblem(source, reason, `${SOURCE_REMEDY}.`)];
-    const code: ErrorCode | null = looks[index]!.refusal;
+    const code: ErrorCode | null = allLooks[index]!.refusal;
     return code ? [sourceProblem(source, `${errors[code].text}.`, errors[code].advice)] : [];
   });
-  problems.push(...problemsOf(parsed.refusals, request.sentBody));
-  if (problems.length > 0) return answer([], [...warnings, ...parsed.warnings], problems);
-
-  const infos = inputs.map((_, index) => (looks[index]!.inspection?.info as MediaInfo | undefined) ?? null);
-  try {
-    const preview = previewCommand(media, infos);
+  problems.push(...problemsOf(judgement.refusals, request.sentBody));
+  const { preview } = judgement;
+  if (preview && !('failure' in preview) && problems.length === 0) {
     return answer(['ffmpeg', ...preview.args], [...warnings, ...preview.warnings], []);
-  } catch (error) {
-    if (!(error instanceof JobFailure)) throw error;
-    // Of an input that nobody has looked at, the planner can only guess: the job itself may be luckier.
-    if (infos.some((info) => info === null)) {
-      return answer([], [...warnings, ...parsed.warnings, { field: 'inputs', message: error.message }], []);
-    }
-    return answer(
-      [],
-      [...warnings, ...parsed.warnings],
-      [
-        {
-          position: positionOf('inputs', null),
-          field: 'inputs',
-          option: '',
-          message: error.message,
-          suggestion: failures[error.code].advice,
-        },
-      ],
-    );
   }
+  warnings.push(...judgement.warnings);
+  if (problems.length > 0 || !preview || !('failure' in preview)) return answer([], warnings, problems);
+  const { code, message } = preview.failure;
+  // Of an input that nobody has looked at, the planner can only guess: the job itself may be luckier.
+  if (infos.some((info) => info === null)) return answer([], [...warnings, { field: 'inputs', message }], []);
+  const position = positionOf('inputs', null);
+  return answer([], warnings, [{ position, field: 'inputs', option: '', message, suggestion: failures[code].advice }]);
 }
 
 function sourceProblem(source: Source, message: string, suggestion: string): RequestProblem {

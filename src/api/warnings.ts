@@ -1,20 +1,30 @@
 import { z } from 'zod';
 import { unwrapSchema, type Warning } from '../contract/common.ts';
+import { MAX_UNKNOWN_FIELDS } from '../contract/request-budget.ts';
 import { nearField, shownName } from './field-names.ts';
 
-const MAX_WARNINGS = 50;
+/** Characters of a name that is looked up among the known ones; what is longer is no slip of the pen. */
+const MAX_NEAR_NAME = 64;
+
+interface Found {
+  warnings: Warning[];
+  /** All of them, those included that are not named. */
+  count: number;
+}
 
 /**
  * Fields that the schema does not know, each with the nearest known name (contract A1): they never fail a request,
- * but somebody who wrote `outputFromat` wants to hear of it.
+ * but somebody who wrote `outputFromat` wants to hear of it. The first ones are named, the rest is counted.
  */
 export function unknownFields(schema: z.ZodType, value: unknown): Warning[] {
-  const found: Warning[] = [];
+  const found: Found = { warnings: [], count: 0 };
   walk(schema, value, '', found);
-  return found.slice(0, MAX_WARNINGS);
+  const more = found.count - found.warnings.length;
+  if (more > 0) found.warnings.push({ field: 'body', message: `${more} more unknown fields were ignored.` });
+  return found.warnings;
 }
 
-function walk(schema: z.ZodType, value: unknown, path: string, found: Warning[]): void {
+function walk(schema: z.ZodType, value: unknown, path: string, found: Found): void {
   const inner = unwrapSchema(schema);
   if (inner instanceof z.ZodArray && Array.isArray(value)) {
     const element = inner.element as z.ZodType;
@@ -23,18 +33,19 @@ function walk(schema: z.ZodType, value: unknown, path: string, found: Warning[])
   }
   if (!(inner instanceof z.ZodObject) || value === null || typeof value !== 'object' || Array.isArray(value)) return;
   const shape = inner.shape as Record<string, z.ZodType>;
-  const known = Object.keys(shape);
   for (const [name, item] of Object.entries(value)) {
-    const field = path === '' ? name : `${path}.${name}`;
     const next = Object.hasOwn(shape, name) ? shape[name] : undefined;
-    if (next) {
-      walk(next, item, field, found);
-      continue;
-    }
-    const near = nearField(name, known);
-    found.push({
-      field: shownName(field),
-      message: near ? `Unknown field, ignored. Did you mean "${near}"?` : 'Unknown field, ignored.',
-    });
+    if (next) walk(next, item, fieldOf(path, name), found);
+    else if (++found.count <= MAX_UNKNOWN_FIELDS) found.warnings.push(unknown(fieldOf(path, name), name, shape));
   }
+}
+
+function fieldOf(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+function unknown(field: string, name: string, shape: object): Warning {
+  const near = name.length <= MAX_NEAR_NAME ? nearField(name, Object.keys(shape)) : null;
+  const message = near ? `Unknown field, ignored. Did you mean "${near}"?` : 'Unknown field, ignored.';
+  return { field: shownName(field), message };
 }

@@ -6,11 +6,12 @@ export {
   readCommand,
 } from './commands/index.ts';
 export { ENCODERS } from './encoders/encoders.ts';
+export { type Judgement, judgeRequest } from './judge.ts';
 export { nearestName } from './near-name.ts';
 export { describeRule } from './options/option-grammars.ts';
 export { OPTION_TABLE, type OptionRow } from './options/option-table.ts';
 export { describeValue, type OptionValue } from './options/option-values.ts';
-export { checkOptions, parseRequest } from './options/parse-request.ts';
+export { checkOptions, parseRequest, textLength } from './options/parse-request.ts';
 export type * from './options/parsed-request.ts';
 export { estimateLane } from './plan/lanes.ts';
 export { checkOutput } from './plan/output-check.ts';

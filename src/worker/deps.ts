@@ -1,6 +1,7 @@
 import type { Context } from '../domain/context.ts';
 import type { Fetcher } from '../fetcher/index.ts';
 import type { Look } from '../look/index.ts';
+import type { Planner } from '../planner/index.ts';
 import type { Sandbox, SelfTestReport } from '../sandbox/types.ts';
 import type { Logger, WorkerMetrics } from '../telemetry/index.ts';
 
@@ -10,6 +11,8 @@ export interface WorkerDeps {
   sandbox: Sandbox;
   fetcher: Fetcher;
   look: Look;
+  /** Reads and plans large requests, and draws layers, in threads. */
+  planner: Planner;
   logger: Logger;
   /** Of the self-test that the sandbox passed before this worker took it. */
   selfTest: SelfTestReport;

@@ -7,14 +7,13 @@ import { reportProgress } from '../domain/transcodes/progress.ts';
 import type { Claim } from '../domain/transcodes/row.ts';
 import { openWholeRequest, sourceRow } from '../domain/transcodes/row.ts';
 import {
+  type AssetRequest,
   type EffectiveLimits,
   etaSeconds,
   explainFailure,
-  type ParsedRequest,
   type Plan,
+  type PlanContext,
   ProgressReader,
-  parseRequest,
-  planTranscode,
   progressFraction,
   withHit,
 } from '../media/index.ts';
@@ -35,7 +34,10 @@ const MAX_STDOUT_BYTES = 64 * 2 ** 20;
 const PROGRESS_MS = 1000;
 
 /** The request as it was accepted, read by the same policy: a row that the policy of today refuses does not run. */
-export function readRequest(deps: WorkerDeps, claim: Claim): { request: TranscodeRequest; parsed: ParsedRequest } {
+export async function readRequest(
+  deps: WorkerDeps,
+  claim: Claim,
+): Promise<{ request: TranscodeRequest; assets: readonly AssetRequest[] }> {
   const { vault } = deps.context;
   const stored = openWholeRequest(vault, claim.job);
   if (!stored) throw new JobFailure('input_deleted', 'The job has been erased.');
@@ -54,10 +56,10 @@ export function readRequest(deps: WorkerDeps, claim: Claim): { request: Transcod
     ...(stored as Omit<TranscodeRequest, 'inputs'>),
     inputs: stored.inputs.map((input, position) => ({ ...(input as object), url: urlOf(position) })),
   };
-  const parsed = parseRequest(request);
-  const refusal = parsed.refusals[0];
+  const { refusals, assets } = await deps.planner.read({ request });
+  const refusal = refusals[0];
   if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);
-  return { request, parsed };
+  return { request, assets };
 }
 
 export function makePlan(
@@ -65,12 +67,13 @@ export function makePlan(
   claim: Claim,
   request: TranscodeRequest,
   files: { inputs: PreparedInput[]; assets: (PreparedAsset | null)[] },
-): Plan {
-  return planTranscode(request, files.inputs, {
+): Promise<Plan> {
+  const context: PlanContext = {
     lane: claim.lane === 'heavy' ? 'heavy' : 'light',
     cores: deps.settings.cores,
     assets: files.assets.map((asset) => asset?.plan ?? null),
-  });
+  };
+  return deps.planner.plan({ request, inputs: files.inputs, context });
 }
 
 /** Runs the plan in a cell and reports progress at 1 Hz. Resolves with a result whose end is good; else throws. */

@@ -49,13 +49,13 @@ export async function transcode(deps: WorkerDeps, claim: Claim, seat: Seat, sign
   let end = 'completed';
   try {
     folder = await makeWorkFolder(deps.settings.workDir, claim.attemptId);
-    const { request, parsed } = readRequest(deps, claim);
+    const { request, assets: named } = await readRequest(deps, claim);
     const place = { folder: folder.path, signal: stop };
     const inputFiles = await bringInputs(deps, claim, place);
-    const files = await bringAssets(deps, claim, parsed.assets, place);
+    const files = await bringAssets(deps, claim, named, place);
     const slot = await seat.sit(stop);
     const inputs = await prepareInputs(deps, claim, inputFiles, { ...place, slot });
-    const assets = await prepareAssets(deps, claim, parsed.assets, { files, inputs }, { ...place, slot });
+    const assets = await prepareAssets(deps, claim, named, { files, inputs }, { ...place, slot });
     const brought = [
       ...inputs.map(({ source, file }, index) => ({
         row: claim.inputs[index]!,
@@ -69,9 +69,9 @@ export async function transcode(deps: WorkerDeps, claim: Claim, seat: Seat, sign
     ];
     const hashingStop = AbortSignal.any([stop, hashingEnds.signal]);
     hashing = hashSources(deps, claim, brought, { folder: folder.path, signal: hashingStop });
-    const plan = makePlan(deps, claim, request, { inputs, assets });
+    const plan = await makePlan(deps, claim, request, { inputs, assets });
     const limits = await cellLimits(deps, claim, plan);
-    const layers = await writeLayers(plan.layers, folder.path);
+    const layers = await writeLayers(deps.planner, plan.layers, place);
     plan.warnings.push(...layers.warnings, ...untold(deps, claim, limits.warnings));
     const inCell = [
       ...inputs.map((input, position) => ({ name: String(position), path: input.file })),

@@ -7,6 +7,7 @@ import { claimInspection } from '../domain/uploads/inspect.ts';
 import { beatWorker, registerWorker, removeWorker, type WorkerBuild, workersOfHost } from '../domain/workers.ts';
 import { uuidv7 } from '../ids/uuid.ts';
 import { openLook } from '../look/index.ts';
+import { openPlanner } from '../planner/index.ts';
 import { LANES, type Lane } from '../queue/queue.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -29,9 +30,10 @@ export interface Worker {
 }
 
 /** Starts the slots of this process; resolves when they take work. */
-export async function startWorker(given: Omit<WorkerDeps, 'look'>): Promise<Worker> {
+export async function startWorker(given: Omit<WorkerDeps, 'look' | 'planner'>): Promise<Worker> {
   const { context, settings, logger, sandbox } = given;
-  const deps: WorkerDeps = { ...given, look: openLook({ threads: sandboxSlots(settings.lanes) }) };
+  const threads = sandboxSlots(settings.lanes);
+  const deps: WorkerDeps = { ...given, look: openLook({ threads }), planner: openPlanner({ threads }) };
   const identity = ownIdentity();
   const id = uuidv7();
   const worker = { id, tier: sandbox.tier };
@@ -150,6 +152,7 @@ export async function startWorker(given: Omit<WorkerDeps, 'look'>): Promise<Work
       await listener.close();
       await removeWorker(context.db, id).catch(() => {});
       await deps.look.close();
+      await deps.planner.close();
     },
   };
 }

@@ -11,18 +11,23 @@ const ARROWS: Record<string, readonly string[]> = {
   queue: ['database'],
   storage: ['config'],
   media: ['contract'],
+  // Any other folder's work in threads: what runs in them is that folder's.
+  threads: [],
   // Draws the layers that a plan asks for: from media it takes their types alone.
   text: ['media'],
   // Of media it takes the bounds of inputs, so that there is one list of them.
-  look: ['media', 'contract'],
+  look: ['media', 'threads', 'contract'],
+  // Of text it takes the drawing, which happens in its thread alone.
+  planner: ['media', 'text', 'threads', 'contract'],
   sandbox: ['config'],
   fetcher: ['config'],
   supervisor: ['config'],
   net: ['config'],
   domain: ['database', 'queue', 'storage', 'contract'],
   // `database`: the one connection that listens, and which errors of the database pass by themselves.
-  worker: ['domain', 'media', 'look', 'text', 'sandbox', 'fetcher', 'storage', 'queue', 'database', 'contract'],
-  api: ['domain', 'media', 'contract', 'net'],
+  worker: ['domain', 'media', 'look', 'planner', 'sandbox', 'fetcher', 'storage', 'queue', 'database', 'contract'],
+  // `threads`: how a thread ended.
+  api: ['domain', 'media', 'planner', 'threads', 'contract', 'net'],
   gateway: ['storage', 'net'],
 };
 const FOR_EVERYONE = ['config', 'ids', 'telemetry'];

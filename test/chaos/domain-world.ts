@@ -143,7 +143,7 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
           body: { inputs: [{ url: 'https://source.example/clip.mp4?token=s' }], outputFormat: 'mp4', ...body },
           assets,
           warnings: [],
-          classify: () => 'light',
+          lane: 'light',
         }),
       );
     },

@@ -14,6 +14,7 @@ import { openSignals } from '../../src/domain/signals.ts';
 import { checkSourceUrl } from '../../src/fetcher/index.ts';
 import { createSigner } from '../../src/ids/signing.ts';
 import { createVault } from '../../src/ids/vault.ts';
+import { openPlanner } from '../../src/planner/index.ts';
 import { openQueue } from '../../src/queue/queue.ts';
 import { createHttpMetrics, createRegistry } from '../../src/telemetry/index.ts';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
@@ -56,8 +57,10 @@ export async function startApi(settings: Partial<ApiSettings> = {}): Promise<Tes
     vault: createVault(randomBytes(32)),
     retentionSeconds: 86_400,
   };
+  const planner = openPlanner({ threads: 1 });
   const app = await buildApi(
     {
+      planner,
       context,
       health: context,
       limits: openLimits(database.pg, RATE_LIMIT),
@@ -130,6 +133,7 @@ export async function startApi(settings: Partial<ApiSettings> = {}): Promise<Tes
     async close() {
       await signals.close();
       await app.close();
+      await planner.close();
       await queue.close();
       await gateway.close();
       await database.drop();

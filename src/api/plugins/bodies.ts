@@ -1,12 +1,12 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { ApiError } from '../../contract/errors.ts';
+import { bodyShapeFault } from '../body-shape.ts';
 import type { App } from '../types.ts';
 
-/** Far above what any request of the contract needs, far below what a recursive function can take. */
-const MAX_DEPTH = 64;
-
 /**
- * Bodies are JSON and nothing else. Clients send all kinds of content types with no body at all: that is no body. What is nested too deep is refused here, so that nothing behind this can run out of stack.
+ * Bodies are JSON and nothing else. Clients send all kinds of content types with no body at all: that is no body. A body
+ * with too many values or levels is refused before it is parsed: neither the parser nor anything behind it runs out of
+ * time or stack.
  */
 export function registerBodies(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error');
@@ -20,28 +20,15 @@ export function registerBodies(app: App): void {
     payload.once('end', () => done(null, undefined));
     payload.once('error', done);
   });
-  app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    if (body === '') return done(null, undefined);
-    parse(request, body as string, (error, value) => {
-      if (!error && isDeeper(value, MAX_DEPTH)) done(new ApiError('invalid_request', tooDeep));
-      else done(error, value);
-    });
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
+    if (body.length === 0) return done(null, undefined);
+    const fault = bodyShapeFault(body as Buffer);
+    if (fault) return done(new ApiError('invalid_request', { ...fault }));
+    parse(request, body.toString('utf8'), done);
   });
 }
 
 function isBodyAnnounced(headers: IncomingHttpHeaders): boolean {
   const length = headers['content-length'];
   return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
-}
-
-const tooDeep = {
-  field: 'body',
-  reason: `is nested deeper than ${MAX_DEPTH} levels`,
-  remedy: 'Send a flatter document',
-};
-
-/** Whether arrays and objects lie in one another more than `levels` deep; looks no deeper than that. */
-export function isDeeper(value: unknown, levels: number): boolean {
-  if (value === null || typeof value !== 'object') return false;
-  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }

@@ -10,6 +10,7 @@ import { openSignals } from '../../domain/signals.ts';
 import { readStatistics } from '../../domain/statistics.ts';
 import { checkSourceUrl } from '../../fetcher/index.ts';
 import { ACCEPT_BACKLOG, connectionLimits } from '../../net/listener-limits.ts';
+import { openPlanner } from '../../planner/index.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import {
   addServiceGauges,
@@ -24,6 +25,8 @@ import { metricsHost } from '../endpoints.ts';
 import { version } from '../version.ts';
 
 const CONNECTIONS = 12;
+/** Threads for large requests: they must leave processors to what else runs on the machine. */
+const PLANNER_THREADS = 2;
 
 export async function runApi(config: Config): Promise<void> {
   transportPolicy(config);
@@ -47,6 +50,7 @@ export async function runApi(config: Config): Promise<void> {
   const registry = await createRegistry('api');
   const refresh = await addServiceGauges(registry, () => readStatistics(context.db));
   const sources = { allow: config.fetchAllow, ports: config.fetchPorts };
+  const planner = openPlanner({ threads: PLANNER_THREADS });
   const app = await buildApi(
     {
       context,
@@ -55,6 +59,7 @@ export async function runApi(config: Config): Promise<void> {
       signals,
       metrics: await createHttpMetrics(registry),
       signer,
+      planner,
       checkSourceUrl: (url) => checkSourceUrl(url, sources),
       settings: {
         version: version(),
@@ -86,6 +91,7 @@ export async function runApi(config: Config): Promise<void> {
       await checkpoints.stop();
       await signals.close();
       await app.close();
+      await planner.close();
       await metricsServer.close();
       await healthPool.close();
       await close();

@@ -4,7 +4,6 @@ import type { CreateBody } from '../../contract/transcodes.ts';
 import type { Tx } from '../../database/pool.ts';
 import { cleanFilename, splitExtension } from '../../ids/stored-name.ts';
 import { uuidv7 } from '../../ids/uuid.ts';
-import type { Lane } from '../../queue/queue.ts';
 import { type Account, accountRetention, lockAccount } from '../accounts.ts';
 import type { Context } from '../context.ts';
 import { addEvent } from '../events.ts';
@@ -33,8 +32,7 @@ export interface AcceptOptions {
   warnings: Warning[];
   /** The download's name; without it, the first input's with the new extension. */
   outputName?: string;
-  /** Decides the lane from what is known of the inputs (null: not probed yet). */
-  classify: (inputs: ResolvedInput[]) => 'light' | 'heavy';
+  lane: 'light' | 'heavy';
 }
 
 /**
@@ -42,7 +40,7 @@ export interface AcceptOptions {
  * 201 must have committed it first.
  */
 export async function acceptTranscode(context: Context, tx: Tx, options: AcceptOptions): Promise<Transcode> {
-  const { account, body } = options;
+  const { account, body, lane } = options;
   if (account.disabled_at) throw new ApiError('account_disabled');
   const named = body.inputs.map((input, index) => ({ url: input.url, field: `inputs[${index}].url` }));
   // In one call, so that all uploads are locked in one order.
@@ -55,7 +53,6 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
 
   const id = uuidv7();
   const job = { account_id: account.id, id };
-  const lane: Lane = options.classify(inputs);
   const retention = Math.min(accountRetention(account, context.retentionSeconds), body.retention_seconds ?? Infinity);
   const entry = await context.queue.enqueue(tx, lane, { subject: id, accountId: account.id });
   const whole = JSON.stringify(storedRequest(body, account));

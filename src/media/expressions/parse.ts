@@ -39,7 +39,8 @@ export function parseExpression(text: string, rules: ExpressionRules): Expressio
     compact += text[index];
   }
   try {
-    return { ok: true, expression: new Parser(compact, rules).whole() };
+    const parser = new Parser(compact, rules);
+    return { ok: true, expression: parser.whole(), parts: parser.parts };
   } catch (error) {
     if (!(error instanceof Unfit)) throw error;
     const { at, message: reason, suggestion } = error;
@@ -57,6 +58,10 @@ class Parser {
   constructor(text: string, rules: ExpressionRules) {
     this.#text = text;
     this.#rules = rules;
+  }
+
+  get parts(): number {
+    return this.#nodes;
   }
 
   whole(): Expression {

@@ -7,7 +7,12 @@ export type Expression =
   | { type: 'call'; name: string; arguments: Expression[] };
 
 export type ExpressionResult =
-  | { ok: true; expression: Expression }
+  | {
+      ok: true;
+      expression: Expression;
+      /** Numbers, names, operators and calls that it was made of. */
+      parts: number;
+    }
   | {
       ok: false;
       /** Characters from the start of the expression to what is wrong. */

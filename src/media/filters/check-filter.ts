@@ -1,4 +1,5 @@
 import { nearestName } from '../near-name.ts';
+import type { RequestBudget } from '../request-budget.ts';
 import { filterAdvice } from './advice.ts';
 import { optionTexts } from './pads.ts';
 import { describeFilterValue, readValue } from './read-value.ts';
@@ -35,13 +36,17 @@ export function findSpec(raw: RawFilter, table: FilterTable, refusals: Refusals)
   return null;
 }
 
-/** Reads the options of a filter by its row of the table; files that it names are put into `assets`. */
-export function checkFilter(
-  raw: RawFilter,
-  spec: FilterSpec,
-  assets: GraphAsset[],
-  refusals: Refusals,
-): CheckedFilter | null {
+/** What reading the filters of a graph gathers and uses up. */
+export interface Findings {
+  /** Files that filters name. */
+  assets: GraphAsset[];
+  refusals: Refusals;
+  budget: RequestBudget;
+}
+
+/** Reads the options of a filter by its row of the table. */
+export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): CheckedFilter | null {
+  const { refusals } = found;
   const before = refusals.list.length;
   const filter: CheckedFilter = {
     spec,
@@ -69,7 +74,8 @@ export function checkFilter(
       refusals.add(argument.offset, `${spec.name}=${key}`, 'is given twice', 'Give each option once.');
     } else {
       places.set(key, argument.offset);
-      takeValue(filter, key, kind, argument, assets, refusals);
+      takeValue(filter, key, kind, argument, found);
+      if (found.budget.isSpent) return null;
     }
   }
   if (refusals.list.length === before) checkRules(filter, places, refusals);
@@ -98,8 +104,7 @@ function takeValue(
   key: string,
   kind: FilterValue,
   argument: RawArgument,
-  assets: GraphAsset[],
-  refusals: Refusals,
+  { assets, refusals, budget }: Findings,
 ): void {
   const result = readValue(kind, argument.value);
   if (!result.ok) {
@@ -107,6 +112,8 @@ function takeValue(
     const offset = isEmpty ? argument.offset : (argument.valueOffsets?.[result.at] ?? argument.end ?? argument.offset);
     const reason = isEmpty ? 'needs a value' : `${result.reason} (${quoted(argument.value)})`;
     refusals.add(offset, `${filter.spec.name}=${key}`, reason, result.suggestion);
+  } else if ('parts' in result && !budget.take('expressionParts', result.parts)) {
+    refusals.add(argument.offset, 'the request', budget.reason, budget.suggestion);
   } else if (result.type === 'asset') {
     filter.values.set(key, { type: 'asset', asset: assets.length });
     assets.push({ kind: (kind as { kind: GraphAsset['kind'] }).kind, source: result.source, offset: argument.offset });

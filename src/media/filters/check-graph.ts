@@ -1,5 +1,6 @@
 import { nearestName } from '../near-name.ts';
-import { checkFilter, type FilterTable, findSpec } from './check-filter.ts';
+import { RequestBudget } from '../request-budget.ts';
+import { checkFilter, type FilterTable, type Findings, findSpec } from './check-filter.ts';
 import { findCycle, type Links, linkPads, type Pad, type PaddedChains, type PaddedFilter, padChains } from './links.ts';
 import { Refusals } from './refusals.ts';
 import type { CheckedFilter, GraphAsset, GraphResult, OpenPad, PadKind, RawFilter, RawGraph } from './types.ts';
@@ -11,10 +12,12 @@ const STREAM_LABEL = /^\d{1,2}(?::(?:[va](?::\d{1,2})?|\d{1,2}))?$/;
 const KIND_NAMES: Readonly<Record<PadKind, string>> = { v: 'pictures', a: 'sound' };
 
 /** Checks a graph against a table: its filters, their options, and how they are linked. */
-export function checkGraph(raw: RawGraph, table: FilterTable): GraphResult {
+export function checkGraph(raw: RawGraph, table: FilterTable, budget = new RequestBudget()): GraphResult {
   const refusals = new Refusals();
   const assets: GraphAsset[] = [];
-  const chains = raw.chains.map((chain) => chain.map((filter) => checkOne(filter, table, assets, refusals)));
+  const chains = raw.chains.map((chain) =>
+    chain.map((filter) => checkOne(filter, table, { assets, refusals, budget })),
+  );
   if (assets.length > MAX_ASSETS) {
     const offset = assets[MAX_ASSETS]!.offset;
     refusals.add(offset, 'the graph', `names more than ${MAX_ASSETS} files`, 'Send fewer of them, or several jobs.');
@@ -37,10 +40,10 @@ export function checkGraph(raw: RawGraph, table: FilterTable): GraphResult {
   };
 }
 
-function checkOne(raw: RawFilter, table: FilterTable, assets: GraphAsset[], refusals: Refusals): CheckedFilter | null {
-  if (refusals.isFull) return null;
-  const spec = findSpec(raw, table, refusals);
-  return spec && checkFilter(raw, spec, assets, refusals);
+function checkOne(raw: RawFilter, table: FilterTable, found: Findings): CheckedFilter | null {
+  if (found.refusals.isFull || found.budget.isSpent) return null;
+  const spec = findSpec(raw, table, found.refusals);
+  return spec && checkFilter(raw, spec, found);
 }
 
 function checkPads(padded: PaddedFilter, raw: RawFilter, refusals: Refusals): void {

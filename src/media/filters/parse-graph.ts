@@ -1,3 +1,4 @@
+import { RequestBudget } from '../request-budget.ts';
 import { printable, Refusals } from './refusals.ts';
 import { splitArguments } from './split-arguments.ts';
 import { type Located, locate, offsetAt, readToken, skipWhite } from './tokens.ts';
@@ -13,14 +14,17 @@ const QUOTE_ADVICE = "Close it; an apostrophe within quoted text is written '\\\
 
 export type RawGraphResult = { ok: true; graph: RawGraph } | { ok: false; refusals: GraphRefusal[] };
 
-/** Reads the grammar of a filter graph (FFmpeg 7.1's `graphparser.c`) without asking what its filters are. Never throws. */
-export function parseGraph(text: string): RawGraphResult {
+/**
+ * Reads the grammar of a filter graph (FFmpeg 7.1's `graphparser.c`) without asking what its filters are, and takes them
+ * out of the request's budget. Never throws.
+ */
+export function parseGraph(text: string, budget = new RequestBudget()): RawGraphResult {
   const refusals = new Refusals();
-  const graph = readChains(text, refusals);
+  const graph = readChains(text, budget, refusals);
   return graph && refusals.isEmpty ? { ok: true, graph } : { ok: false, refusals: refusals.list };
 }
 
-function readChains(text: string, refusals: Refusals): RawGraph | null {
+function readChains(text: string, budget: RequestBudget, refusals: Refusals): RawGraph | null {
   if (!isReadable(text, refusals)) return null;
   const source = locate(text);
   const chains: RawFilter[][] = [];
@@ -30,6 +34,10 @@ function readChains(text: string, refusals: Refusals): RawGraph | null {
   while (at < text.length) {
     if (++count > MAX_FILTERS) {
       refusals.add(at, 'the graph', `has more than ${MAX_FILTERS} filters`, 'Send fewer filters, or several jobs.');
+      return null;
+    }
+    if (!budget.take('filters')) {
+      refusals.add(at, 'the request', budget.reason, budget.suggestion);
       return null;
     }
     const read = readFilter(source, at, refusals);

@@ -1,3 +1,4 @@
+import type { RequestBudget } from '../request-budget.ts';
 import { checkGraph } from './check-graph.ts';
 import { parseGraph } from './parse-graph.ts';
 import { FILTER_TABLE } from './table/index.ts';
@@ -6,7 +7,7 @@ import type { FilterSpec, GraphResult } from './types.ts';
 const TABLE: ReadonlyMap<string, FilterSpec> = new Map(FILTER_TABLE.map((spec) => [spec.name, spec]));
 
 /** Reads a filter graph as a caller wrote it: the grammar, then every filter against the table. Never throws. */
-export function readGraph(text: string): GraphResult {
-  const parsed = parseGraph(text);
-  return parsed.ok ? checkGraph(parsed.graph, TABLE) : parsed;
+export function readGraph(text: string, budget?: RequestBudget): GraphResult {
+  const parsed = parseGraph(text, budget);
+  return parsed.ok ? checkGraph(parsed.graph, TABLE, budget) : parsed;
 }

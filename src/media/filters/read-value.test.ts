@@ -72,7 +72,7 @@ describe('a value of a filter', () => {
     [style, 'PrimaryColour=&H00ffffff&,Bold=-1', 'PrimaryColour=&H00FFFFFF,Bold=-1'],
     [expressions, 'sin( t )|2*t', 'sin(t)|2*t'],
   ])('%j reads %j as %j', (spec, given, written) => {
-    expect(readValue(spec, given)).toEqual({ ok: true, type: 'text', text: written });
+    expect(readValue(spec, given)).toMatchObject({ ok: true, type: 'text', text: written });
   });
 
   test.each<[FilterValue, string, number]>([

@@ -8,8 +8,9 @@ import { readBoolean, readInteger, readNumber, readRate, readRatio, readSize, re
 import type { FilterValue } from './types.ts';
 
 export type ValueResult =
-  | { ok: true; type: 'text'; text: string }
-  | { ok: true; type: 'expression'; expression: Expression }
+  /** `parts`: of the expressions that were read; absent = none. */
+  | { ok: true; type: 'text'; text: string; parts?: number }
+  | { ok: true; type: 'expression'; expression: Expression; parts: number }
   | { ok: true; type: 'asset'; source: string }
   /** `at`: characters from the start of the value. */
   | { ok: false; at: number; reason: string; suggestion: string };
@@ -189,7 +190,7 @@ function colorText(text: string): string | null {
 
 function readOneExpression(text: string, rules: ExpressionRules): ValueResult {
   const result = parseExpression(text, rules);
-  if (result.ok) return { ok: true, type: 'expression', expression: result.expression };
+  if (result.ok) return { ok: true, type: 'expression', expression: result.expression, parts: result.parts };
   return { ok: false, at: result.offset, reason: result.reason, suggestion: result.suggestion };
 }
 
@@ -197,6 +198,7 @@ function readExpressions(spec: Spec<'expressions'>, text: string): ValueResult {
   const parts = text.split(spec.separator);
   if (parts.length > spec.maxCount) return bad(spec, 0, `takes at most ${spec.maxCount} expressions`);
   const written: string[] = [];
+  let count = 0;
   let at = 0;
   for (const part of parts) {
     const result = parseExpression(part, spec);
@@ -204,9 +206,10 @@ function readExpressions(spec: Spec<'expressions'>, text: string): ValueResult {
       return { ok: false, at: at + result.offset, reason: result.reason, suggestion: result.suggestion };
     }
     written.push(expressionText(result.expression));
+    count += result.parts;
     at += part.length + spec.separator.length;
   }
-  return good(written.join(spec.separator));
+  return { ok: true, type: 'text', text: written.join(spec.separator), parts: count };
 }
 
 function readText(spec: Spec<'text'>, text: string): ValueResult {

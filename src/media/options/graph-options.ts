@@ -2,6 +2,7 @@ import { readGraph } from '../filters/index.ts';
 import type { CheckedGraph, GraphRefusal, OpenPad, PadKind } from '../filters/types.ts';
 import { estimateGraph, unknownFlow } from '../plan/flow/estimate.ts';
 import { describeOversize } from '../plan/flow/frame-limit.ts';
+import type { RequestBudget } from '../request-budget.ts';
 import type { Refusal } from '../types.ts';
 import type { AssetList } from './asset-list.ts';
 import type { PlacedGraph } from './parsed-request.ts';
@@ -33,12 +34,17 @@ export interface GraphPart {
 export type PlacedResult = { ok: true; placed: PlacedGraph } | { ok: false; refusals: Refusal[] };
 
 /** Reads parts that are joined by `;` into one graph; refusals point into the part in which they stand. */
-export function placeGraph(parts: readonly GraphPart[], option: string, assets: AssetList): PlacedResult {
+export function placeGraph(
+  parts: readonly GraphPart[],
+  option: string,
+  { assets, budget }: { assets: AssetList; budget: RequestBudget },
+): PlacedResult {
   const field = parts[0]?.field ?? 'filters';
   const wrong = (at: string, reason: string, suggestion: string, offset?: number): PlacedResult => ({
     ok: false,
     refusals: [{ field: at, ...(offset !== undefined && { offset }), option, reason, suggestion }],
   });
+  if (!budget.take('graphs')) return wrong(field, `The request ${budget.reason}.`, budget.suggestion);
   const texts: string[] = [];
   for (const part of parts) {
     if (typeof part.text !== 'string' || part.text.trim() === '') {
@@ -57,7 +63,7 @@ export function placeGraph(parts: readonly GraphPart[], option: string, assets: 
   if (/^-[A-Za-z]/.test(text)) {
     return wrong(field, `${option} has a value that looks like an option.`, 'Its filters may be missing.', 0);
   }
-  const result = readGraph(text);
+  const result = readGraph(text, budget);
   const locate = locator(parts, texts);
   if (!result.ok) return { ok: false, refusals: result.refusals.map((refusal) => located(refusal, locate)) };
   // Whatever the inputs are: a size that the graph itself states.

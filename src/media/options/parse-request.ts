@@ -1,4 +1,5 @@
 import type { OptionRequest, TranscodeRequest } from '../../contract/transcode-request.ts';
+import { RequestBudget } from '../request-budget.ts';
 import type { Refusal } from '../types.ts';
 import { type AssetList, assetList } from './asset-list.ts';
 import { checkStreams, filterTarget, placeGraph, simpleKind } from './graph-options.ts';
@@ -42,81 +43,97 @@ function readRequest(request: TranscodeRequest): ParsedRequest {
     refusals: [],
     warnings: [],
   };
-  const assets = assetList(request.inputs);
-  parsed.assets = assets.assets;
-  parsed.inputs = request.inputs.map((input, index) => readInput(input.options, `inputs[${index}].`, parsed));
-  for (const [option, field] of bounded(request.options, '', parsed))
-    readOutput(option, field, request, parsed, assets);
-  readFilters(request, parsed, assets);
+  const reading: Reading = { request, parsed, assets: assetList(request.inputs), budget: new RequestBudget() };
+  parsed.assets = reading.assets.assets;
+  parsed.inputs = request.inputs.map((input, index) => readInput(input.options, `inputs[${index}].`, reading));
+  for (const [option, field] of bounded(request.options, '', reading)) readOutput(option, field, reading);
+  readFilters(reading);
+  // What was not read to its end says nothing about the rest.
+  if (reading.budget.isSpent) return parsed;
   parsed.refusals.push(...checkTogether(parsed, request));
   parsed.output = withoutMeaning(parsed.output, request, parsed.warnings);
   warnOfDoubles([parsed.output, ...parsed.inputs], parsed);
   return parsed;
 }
 
+/** A request that is being read. */
+interface Reading {
+  request: TranscodeRequest;
+  parsed: ParsedRequest;
+  assets: AssetList;
+  budget: RequestBudget;
+}
+
+/** The options of a list, each with its position; ends when the list or the request holds too many, and says so. */
 function* bounded(
   list: OptionRequest[] | undefined,
   prefix: string,
-  parsed: ParsedRequest,
+  { parsed, budget }: Reading,
 ): Generator<[OptionRequest, string]> {
   for (const [index, option] of (list ?? []).entries()) {
+    if (budget.isSpent) return;
     const field = `${prefix}options[${index}]`;
+    const refuse = (reason: string, suggestion: string) =>
+      parsed.refusals.push({ field, option: visible(nameOf(option)), reason, suggestion });
     if (index >= MAX_OPTIONS) {
-      const reason = `More than ${MAX_OPTIONS} options.`;
-      parsed.refusals.push({ field, option: '', reason, suggestion: 'Send fewer.' });
+      refuse(`More than ${MAX_OPTIONS} options.`, 'Send fewer.');
+      return;
+    }
+    if (!budget.take('options') || !budget.take('characters', textLength(option?.argument))) {
+      refuse(`The request ${budget.reason}.`, budget.suggestion);
       return;
     }
     yield [option, field];
   }
 }
 
-function readInput(list: OptionRequest[] | undefined, prefix: string, parsed: ParsedRequest): ParsedOption[] {
+function readInput(list: OptionRequest[] | undefined, prefix: string, reading: Reading): ParsedOption[] {
+  const { refusals } = reading.parsed;
   const options: ParsedOption[] = [];
-  for (const [option, field] of bounded(list, prefix, parsed)) {
+  for (const [option, field] of bounded(list, prefix, reading)) {
     const name = nameOf(option);
     if (name.startsWith('@') || filterTarget(name)) {
       const reason = 'This does not belong to an input.';
       const suggestion = 'Move it to "options"; in "filters", [0:v] names the pictures of the first input.';
-      parsed.refusals.push({ field, option: visible(name), reason, suggestion });
+      refusals.push({ field, option: visible(name), reason, suggestion });
       continue;
     }
     const result = parseOption(option, 'input', field);
-    if (isRefusal(result)) parsed.refusals.push(result);
+    if (isRefusal(result)) refusals.push(result);
     else options.push(result);
   }
   return options;
 }
 
-function readOutput(
-  option: OptionRequest,
-  field: string,
-  request: TranscodeRequest,
-  parsed: ParsedRequest,
-  assets: AssetList,
-): void {
+function readOutput(option: OptionRequest, field: string, reading: Reading): void {
+  const { parsed } = reading;
   const name = nameOf(option);
   const odd = oddSpelling(name);
   const filter = odd ? null : filterTarget(name);
-  if (filter) readFilterOption(option, field, request, parsed, assets);
-  else if (name.startsWith('@')) {
-    const step = overlayStep(name, option.argument, field, assets);
-    parsed.refusals.push(...step.refusals);
-    parsed.warnings.push(...step.warnings);
-    if (step.step) parsed.video.push(step.step);
-  } else {
+  if (filter) readFilterOption(option, field, reading);
+  else if (name.startsWith('@')) readOverlay(option, field, reading);
+  else {
     const result = parseOption(option, 'output', field);
     if (isRefusal(result)) parsed.refusals.push(result);
     else parsed.output.push(result);
   }
 }
 
-function readFilterOption(
-  option: OptionRequest,
-  field: string,
-  request: TranscodeRequest,
-  parsed: ParsedRequest,
-  assets: AssetList,
-): void {
+function readOverlay(option: OptionRequest, field: string, { parsed, assets, budget }: Reading): void {
+  const name = nameOf(option);
+  if (!budget.take('overlays')) {
+    const reason = `The request ${budget.reason}.`;
+    parsed.refusals.push({ field, option: visible(name), reason, suggestion: budget.suggestion });
+    return;
+  }
+  const step = overlayStep(name, option.argument, field, assets);
+  parsed.refusals.push(...step.refusals);
+  parsed.warnings.push(...step.warnings);
+  if (step.step) parsed.video.push(step.step);
+}
+
+function readFilterOption(option: OptionRequest, field: string, reading: Reading): void {
+  const { request, parsed } = reading;
   const name = nameOf(option);
   const { target, stream } = filterTarget(name)!;
   const refuse = (reason: string, suggestion: string) =>
@@ -129,7 +146,7 @@ function readFilterOption(
     refuse('The request has two graphs.', 'Put both into "filters"; its entries are joined with ;.');
     return;
   }
-  const result = placeGraph([{ text: option.argument, field }], name, assets);
+  const result = placeGraph([{ text: option.argument, field }], name, reading);
   if (!result.ok) {
     parsed.refusals.push(...result.refusals);
     return;
@@ -145,17 +162,22 @@ function readFilterOption(
   else parsed.audio.push(result.placed);
 }
 
-function readFilters(request: TranscodeRequest, parsed: ParsedRequest, assets: AssetList): void {
+function readFilters(reading: Reading): void {
+  const { request, parsed, budget } = reading;
   const entries = request.filters ?? [];
-  if (entries.length === 0) return;
+  if (entries.length === 0 || budget.isSpent) return;
+  const refuse = (field: string, reason: string, suggestion: string) =>
+    parsed.refusals.push({ field, option: 'filters', reason, suggestion });
   if (entries.length > MAX_FILTER_ENTRIES) {
-    const field = `filters[${MAX_FILTER_ENTRIES}]`;
-    const reason = `More than ${MAX_FILTER_ENTRIES} entries.`;
-    parsed.refusals.push({ field, option: 'filters', reason, suggestion: 'Join some with ;.' });
+    refuse(`filters[${MAX_FILTER_ENTRIES}]`, `More than ${MAX_FILTER_ENTRIES} entries.`, 'Join some with ;.');
     return;
   }
   const parts = entries.map((entry, index) => ({ text: entry?.filter, field: `filters[${index}]` }));
-  const result = placeGraph(parts, 'filters', assets);
+  if (!budget.take('characters', textLength(parts.map(({ text }) => text)))) {
+    refuse('filters', `The request ${budget.reason}.`, budget.suggestion);
+    return;
+  }
+  const result = placeGraph(parts, 'filters', reading);
   if (!result.ok) {
     parsed.refusals.push(...result.refusals);
     return;
@@ -178,6 +200,14 @@ function warnOfDoubles(lists: readonly ParsedOption[][], parsed: ParsedRequest):
       last.set(key, option);
     }
   }
+}
+
+/** Characters of a text, or of everything in a list or an object, its keys included; infinite below ten levels. */
+export function textLength(value: unknown, levels = 10): number {
+  if (typeof value === 'string') return value.length;
+  if (value === null || typeof value !== 'object') return 0;
+  if (levels === 0) return Number.POSITIVE_INFINITY;
+  return Object.entries(value).reduce((sum, [key, item]) => sum + key.length + textLength(item, levels - 1), 0);
 }
 
 function nameOf(option: OptionRequest): string {

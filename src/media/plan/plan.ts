@@ -4,15 +4,23 @@ import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { parseRequest } from '../options/parse-request.ts';
 import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
 import type { Plan, PlanContext, PlanInput } from '../types.ts';
+import { argumentFault } from './arguments.ts';
 import { shownInput } from './input-display.ts';
 import { planJoin } from './plan-join.ts';
 import { planPlain } from './plan-plain.ts';
 
 /**
  * Turns a request and its probed inputs into one FFmpeg command. Pure; every argument is built from parsed parts.
- * Throws `JobFailure` when the inputs cannot give what is asked.
+ * Throws `JobFailure` when the inputs cannot give what is asked, or when no kernel would start the command.
  */
 export function planTranscode(request: TranscodeRequest, files: readonly PlanInput[], ctx: PlanContext): Plan {
+  const plan = planRequest(request, files, ctx);
+  const fault = argumentFault(plan.args);
+  if (fault) throw new JobFailure('option_refused', fault);
+  return plan;
+}
+
+function planRequest(request: TranscodeRequest, files: readonly PlanInput[], ctx: PlanContext): Plan {
   const parsed = parseRequest(request);
   const refusal = parsed.refusals[0];
   // The API has refused such a request already; a row that got here all the same must not run.

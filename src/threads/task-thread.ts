@@ -1,22 +1,27 @@
 import { Worker } from 'node:worker_threads';
-import { threadEntry } from './thread-entry.ts';
-import type { LookAnswer, LookRequest } from './types.ts';
+import type { ThreadEntry } from './thread-entry.ts';
 
-/** Megabytes of JavaScript's own memory; tables of samples lie beside it and are bounded by the readers. */
-const HEAP_MB = 192;
+export type ThreadEndCause = 'time' | 'memory' | 'fault';
 
-/** The reader did not come to an answer. The message continues "Input 1 …". */
-export class ThreadEnded extends Error {}
+/** A thread came to no answer, and is gone. */
+export class ThreadEnded extends Error {
+  readonly why: ThreadEndCause;
 
-/** One reader in a thread of its own, with limits of memory and of time. */
-export class LookThread {
+  constructor(why: ThreadEndCause, options?: { cause?: unknown }) {
+    super(`A thread ended for want of an answer (${why}).`, options);
+    this.why = why;
+  }
+}
+
+/** A thread that answers one request at a time, with limits of memory and of time. */
+export class TaskThread<Request, Answer> {
   readonly #worker: Worker;
   #ended: Error | null = null;
-  /** Files it has looked at. */
-  files = 0;
+  /** Requests that it was given. */
+  tasks = 0;
 
-  constructor({ heapMb = HEAP_MB } = {}) {
-    const entry = threadEntry();
+  /** @param heapMb megabytes of JavaScript's own memory; buffers lie beside it. */
+  constructor(entry: ThreadEntry, { heapMb }: { heapMb: number }) {
     this.#worker = new Worker(entry.code, {
       eval: entry.eval,
       execArgv: [],
@@ -30,13 +35,13 @@ export class LookThread {
       this.#ended = error;
     });
     this.#worker.once('exit', () => {
-      this.#ended ??= new Error('The reader ended.');
+      this.#ended ??= new Error('The thread ended by itself.');
     });
   }
 
   /** Rejects with `ThreadEnded` when memory or time is over, and with the signal's reason; the thread ends with it. */
-  ask(request: LookRequest, ms: number, signal?: AbortSignal): Promise<LookAnswer> {
-    this.files++;
+  ask(request: Request, ms: number, signal?: AbortSignal): Promise<Answer> {
+    this.tasks++;
     return new Promise((resolve, reject) => {
       const worker = this.#worker;
       const settle = (act: () => void) => {
@@ -47,14 +52,14 @@ export class LookThread {
       };
       const fail = (error: Error) =>
         settle(() => {
-          // Nothing of the file is worked on any more once the caller is told.
+          // Nothing of the request is worked on any more once the caller is told.
           void this.end().then(() => reject(error));
         });
-      const onMessage = (answer: LookAnswer) => settle(() => resolve(answer));
+      const onMessage = (answer: Answer) => settle(() => resolve(answer));
       const onError = (error: Error) => fail(ended(error));
       const onExit = () => fail(ended(this.#ended));
       const onAbort = () => fail(signal!.reason instanceof Error ? signal!.reason : new Error(String(signal!.reason)));
-      const timer = setTimeout(() => fail(new ThreadEnded('takes too long to be understood.')), ms);
+      const timer = setTimeout(() => fail(new ThreadEnded('time')), ms);
       worker.on('message', onMessage).on('error', onError).on('exit', onExit);
       signal?.addEventListener('abort', onAbort, { once: true });
       if (this.#ended) onExit();
@@ -69,6 +74,5 @@ export class LookThread {
 
 function ended(cause: Error | null): ThreadEnded {
   const memory = (cause as NodeJS.ErrnoException | null)?.code === 'ERR_WORKER_OUT_OF_MEMORY';
-  const message = memory ? 'needs more memory to be understood than any real file.' : 'could not be understood.';
-  return new ThreadEnded(message, { cause });
+  return new ThreadEnded(memory ? 'memory' : 'fault', { cause });
 }

@@ -1,0 +1,44 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { MAX_BODY_DEPTH, MAX_BODY_VALUES } from '../contract/request-budget.ts';
+import { bodyShapeFault } from './body-shape.ts';
+
+const reasonOf = (text: string) => bodyShapeFault(Buffer.from(text))?.reason ?? null;
+const nested = (levels: number) => `${'[{"a":'.repeat(levels / 2)}1${'}]'.repeat(levels / 2)}`;
+
+describe('the shape of a body', () => {
+  it('may have as many levels as are allowed, and not one more', () => {
+    expect(reasonOf(nested(MAX_BODY_DEPTH))).toBeNull();
+    expect(reasonOf(`[${nested(MAX_BODY_DEPTH)}]`)).toBe(`is nested deeper than ${MAX_BODY_DEPTH} levels`);
+    expect(reasonOf('['.repeat(500_000))).toBe(`is nested deeper than ${MAX_BODY_DEPTH} levels`);
+  });
+
+  it('counts levels that were closed no longer', () => {
+    expect(
+      reasonOf(
+        `[${Array(1000)
+          .fill(nested(MAX_BODY_DEPTH - 2))
+          .join(',')
+          .slice(0, 50_000)}`,
+      ),
+    ).not.toMatch(/deeper/);
+  });
+
+  it('may have as many values as are allowed, and not one more', () => {
+    // The list itself is one.
+    const list = (items: number) => `[${Array(items).fill('1').join(',')}]`;
+    expect(reasonOf(list(MAX_BODY_VALUES - 1))).toBeNull();
+    expect(reasonOf(list(MAX_BODY_VALUES))).toBe(`holds more than ${MAX_BODY_VALUES} values`);
+  });
+
+  it('takes nothing in a text for structure, whatever is escaped in it', () => {
+    const odd = '[[[{{{,,,"\\'.repeat(20_000);
+    expect(reasonOf(JSON.stringify({ [odd]: odd }))).toBeNull();
+    fc.assert(fc.property(fc.jsonValue({ maxDepth: 5 }), (value) => reasonOf(JSON.stringify(value)) === null));
+  });
+
+  it('can be asked of any bytes', () => {
+    fc.assert(fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => bodyShapeFault(bytes) === null || true));
+    expect(reasonOf('"never closed \\')).toBeNull();
+  });
+});

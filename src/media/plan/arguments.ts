@@ -1,0 +1,26 @@
+/** Bytes of one argument that execve takes, its final NUL included (Linux: MAX_ARG_STRLEN, 32 pages of 4 KiB). */
+const MAX_ARGUMENT_BYTES = 128 * 1024;
+/**
+ * Bytes of all arguments. Linux takes a quarter of the stack limit, which cells set to 8 MiB, for arguments and
+ * environment together with a pointer to each; half of that leaves room for what starts the program.
+ */
+const MAX_COMMAND_BYTES = 1024 * 1024;
+const POINTER_BYTES = 8;
+
+/**
+ * Why no kernel would start a program with these arguments; null = one would. `room` bytes are left free in each, for what
+ * the planner adds once it knows the inputs.
+ */
+export function argumentFault(args: readonly string[], room = 0): string | null {
+  let total = 0;
+  for (const argument of args) {
+    const bytes = Buffer.byteLength(argument) + 1;
+    if (bytes + room > MAX_ARGUMENT_BYTES) {
+      return `The command has an argument of ${bytes - 1} bytes; ${MAX_ARGUMENT_BYTES - 1 - room} are allowed.`;
+    }
+    total += bytes + POINTER_BYTES;
+  }
+  return total + room > MAX_COMMAND_BYTES
+    ? `The command has ${total} bytes; ${MAX_COMMAND_BYTES - room} are allowed.`
+    : null;
+}

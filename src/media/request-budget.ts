@@ -1,0 +1,33 @@
+import { type BudgetName, REQUEST_BUDGET } from '../contract/request-budget.ts';
+
+/** What is left of the budget of one request. Reading stops when any part of it is used up. */
+export class RequestBudget {
+  readonly #used = new Map<BudgetName, number>();
+  #spent: BudgetName | null = null;
+
+  /** Takes `amount`; false when there is not that much left. */
+  take(name: BudgetName, amount = 1): boolean {
+    const used = this.used(name) + amount;
+    this.#used.set(name, used);
+    if (used > REQUEST_BUDGET[name].most) this.#spent ??= name;
+    return this.#spent === null;
+  }
+
+  used(name: BudgetName): number {
+    return this.#used.get(name) ?? 0;
+  }
+
+  get isSpent(): boolean {
+    return this.#spent !== null;
+  }
+
+  /** Why reading stopped, to go on from "the request". */
+  get reason(): string {
+    const { most, noun } = REQUEST_BUDGET[this.#spent ?? 'options'];
+    return `has more than ${most} ${noun}`;
+  }
+
+  get suggestion(): string {
+    return 'Send less in one request, or split the work over several jobs.';
+  }
+}

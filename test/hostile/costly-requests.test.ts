@@ -1,0 +1,49 @@
+import { randomUUID } from 'node:crypto';
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startApi, type TestApi } from '../helpers/api.ts';
+import { type CostlyBody, costlyBodies } from './costly-bodies.ts';
+
+/** Milliseconds for which one body may occupy the event loop. */
+const MOST_MS = 50;
+/** Measured again while it is over: what another process took is not the body's. */
+const TRIES = 4;
+
+describe('a body of at most 1 MiB', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await startApi();
+    // The first requests of a process compile what they run.
+    for (const { path } of costlyBodies())
+      await api.call('POST', path, {
+        inputs: [{ url: 'https://a.example/b' }],
+        outputFormat: 'mp4',
+        options: [{ option: '-vf', argument: 'scale=64:64,crop=iw:ih' }],
+      });
+  });
+  afterAll(() => api?.close());
+
+  it.each(costlyBodies().map((costly) => [`${costly.path}: ${costly.name}`, costly] as const))(
+    `does not occupy the event loop for ${MOST_MS} ms: %s`,
+    async (_, costly) => {
+      expect(Buffer.byteLength(costly.body)).toBeLessThanOrEqual(1024 * 1024);
+      let least = Number.POSITIVE_INFINITY;
+      for (let index = 0; index < TRIES && least > MOST_MS; index += 1) least = Math.min(least, await longest(costly));
+      expect(least).toBeLessThanOrEqual(MOST_MS);
+    },
+  );
+
+  /** The longest that the loop stood still until the answer, in milliseconds; the answer is not of the server's failing. */
+  async function longest({ path, body }: CostlyBody): Promise<number> {
+    const delay = monitorEventLoopDelay({ resolution: 1 });
+    delay.enable();
+    const answer = await api.call('POST', path, body, { 'idempotency-key': randomUUID() });
+    await new Promise((resolve) => setImmediate(resolve));
+    delay.disable();
+    expect([answer.status, answer.text.slice(0, 300)]).toEqual([
+      expect.toSatisfy((status: number) => status < 500),
+      expect.any(String),
+    ]);
+    return delay.max / 1e6;
+  }
+});
