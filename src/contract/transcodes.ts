@@ -95,7 +95,7 @@ export const job = z
     duration_seconds: z.number().nullable(),
     ffmpeg_options: z.object({
       source: z.enum(['preset', 'raw_options', 'defaults']),
-      options: z.array(option).nullable(),
+      options: z.array(option),
       preset: z.object({ quality: z.string().optional(), resolution: z.string().optional() }).nullable(),
     }),
     video_metadata: z

@@ -70,9 +70,9 @@ describe('transcodes', () => {
       outputs: [],
       output_format: 'mp4',
       output_url: null,
-      billable_minutes: null,
-      duration_seconds: null,
-      ffmpeg_options: { source: 'preset', options: null, preset: { quality: 'high', resolution: '480p' } },
+      billable_minutes: 1,
+      duration_seconds: expect.closeTo(1, 1),
+      ffmpeg_options: { source: 'preset', options: [], preset: { quality: 'high', resolution: '480p' } },
       video_metadata: {
         format: expect.any(String),
         duration_seconds: expect.closeTo(1, 1),
@@ -124,7 +124,7 @@ describe('transcodes', () => {
     const options = [{ option: '-c:v', argument: 'libx264' }, { option: '-crf', argument: 35 }, { option: '-an' }];
     const source = async (extra: object) =>
       (await create({ inputs: [{ url: clip }], outputFormat: 'mp4', ...extra })).json;
-    expect((await source({})).ffmpeg_options).toEqual({ source: 'defaults', options: null, preset: null });
+    expect((await source({})).ffmpeg_options).toEqual({ source: 'defaults', options: [], preset: null });
     expect((await source({ options })).ffmpeg_options).toMatchObject({ source: 'raw_options', options });
     const both = await transcode(service, {
       inputs: [{ url: clip, options: [{ option: '-ss', argument: '0.5' }] }],

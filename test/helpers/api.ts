@@ -6,11 +6,13 @@ import { buildApi } from '../../src/api/app.ts';
 import type { ApiSettings } from '../../src/api/deps.ts';
 import type { App } from '../../src/api/types.ts';
 import { SCOPES, type Scope } from '../../src/contract/keys.ts';
+import type { UploadMetadata } from '../../src/contract/uploads.ts';
 import { type Account, ensureAccount } from '../../src/domain/accounts.ts';
 import type { Context } from '../../src/domain/context.ts';
 import { createKey } from '../../src/domain/keys.ts';
 import { openLimits } from '../../src/domain/limits.ts';
 import { openSignals } from '../../src/domain/signals.ts';
+import { acceptInspection, claimInspection } from '../../src/domain/uploads/inspect.ts';
 import { checkSourceUrl } from '../../src/fetcher/index.ts';
 import { createSigner } from '../../src/ids/signing.ts';
 import { createVault } from '../../src/ids/vault.ts';
@@ -20,6 +22,7 @@ import { createHttpMetrics, createRegistry } from '../../src/telemetry/index.ts'
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 import { makeDatabase, type TestDatabase } from './database.ts';
 import type { Answer } from './service.ts';
+import { until } from './until.ts';
 
 /** The API in this process, on a real PostgreSQL and a real gateway, without a worker. */
 export interface TestApi {
@@ -34,10 +37,24 @@ export interface TestApi {
   makeAccount(settings?: Partial<Account>): Promise<Account>;
   /** A request with the key; JSON bodies are serialised. `authorization: ''` sends none. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+  /** A confirmed upload of `account`, with an inspection that found what `summary` says; its gs:// URL. */
+  upload(summary?: Partial<UploadMetadata>): Promise<string>;
   /** Listens on a free loopback port; needed only where bytes of the connection matter. */
   listen(): Promise<string>;
   close(): Promise<void>;
 }
+
+/** What an inspection finds unless a test says otherwise. */
+const CLIP: UploadMetadata = {
+  duration_seconds: 10,
+  format: 'mp4',
+  size_bytes: 0,
+  video_codec: 'h264',
+  audio_codec: null,
+  width: 320,
+  height: 180,
+  fps: 25,
+};
 
 const RATE_LIMIT = 1_000_000;
 
@@ -103,6 +120,19 @@ export async function startApi(settings: Partial<ApiSettings> = {}): Promise<Tes
     return made.raw;
   };
   const key = await makeKey();
+  const call: TestApi['call'] = async (method, path, body, headers = {}) =>
+    toAnswer(
+      await app.inject({
+        method: method as NonNullable<InjectOptions['method']>,
+        url: path,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...headers,
+        },
+        ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
+      }),
+    );
   return {
     app,
     context,
@@ -112,19 +142,20 @@ export async function startApi(settings: Partial<ApiSettings> = {}): Promise<Tes
     key,
     makeAccount,
     makeKey,
-    async call(method, path, body, headers = {}) {
-      return toAnswer(
-        await app.inject({
-          method: method as NonNullable<InjectOptions['method']>,
-          url: path,
-          headers: {
-            authorization: `Bearer ${key}`,
-            ...(body !== undefined && { 'content-type': 'application/json' }),
-            ...headers,
-          },
-          ...(body !== undefined && { payload: typeof body === 'string' ? body : JSON.stringify(body) }),
-        }),
-      );
+    call,
+    async upload(summary = {}) {
+      const bytes = randomBytes(64);
+      const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: bytes.length };
+      const { uploadUrl, filename } = (await call('POST', '/v1/upload/presigned-url', file)).json.result;
+      await fetch(uploadUrl, { method: 'PUT', headers: { 'content-type': file.contentType }, body: bytes });
+      const confirmed = call('POST', '/v1/upload/confirm', { filename, fileSize: bytes.length });
+      const claim = await until(() => claimInspection(context), { what: 'the inspection of an upload' });
+      const found = { ...CLIP, size_bytes: bytes.length, ...summary };
+      await acceptInspection(context, claim, {
+        contentType: file.contentType,
+        inspection: { summary: found, info: null },
+      });
+      return (await confirmed).json.result.fileUrl;
     },
     async listen() {
       await app.listen({ host: '127.0.0.1', port: 0 });

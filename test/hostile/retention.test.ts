@@ -48,7 +48,7 @@ describe('retention', () => {
       output_url: null,
       inputs: [{ url: null }],
       metadata: { user: null },
-      ffmpeg_options: { options: null, preset: null },
+      ffmpeg_options: { options: [], preset: null },
     });
     const { rows } = await sql(`SELECT * FROM transcodes WHERE id = $1`, job.id);
     for (const [column, value] of Object.entries(rows[0])) if (column.endsWith('_sealed')) expect(value).toBeNull();

@@ -47,6 +47,7 @@ function view(
   const request = openRequest(context.vault, job);
   const metadata = openColumn(context.vault, 'transcodes', 'metadata_sealed', job);
   const output = job.output_probe as OutputFacts | null;
+  const seconds = inputSeconds(job, inputs);
   const first = (inputs[0]?.probe as Inspection | null)?.summary ?? null;
   const available = job.status === 'completed' && output !== null && job.erased_at === null;
   const time = (at: Date | null) => at?.toISOString() ?? null;
@@ -58,11 +59,11 @@ function view(
     outputs: output && job.status === 'completed' ? [output] : [],
     output_format: job.output_format,
     output_url: available ? `gs://${context.store.bucket}/outputs/${job.id}.${job.output_format}` : null,
-    billable_minutes: job.input_seconds === null ? null : billableMinutes(job.input_seconds),
-    duration_seconds: output?.duration_seconds ?? null,
+    billable_minutes: seconds === null ? null : billableMinutes(seconds),
+    duration_seconds: seconds,
     ffmpeg_options: {
       source: job.source as Job['ffmpeg_options']['source'],
-      options: (request?.options as Job['ffmpeg_options']['options']) ?? null,
+      options: (request?.options as Job['ffmpeg_options']['options']) ?? [],
       preset: request?.preset ?? null,
     },
     video_metadata: first && {
@@ -88,6 +89,14 @@ function view(
     expires_at: time(job.expires_at),
     warnings: openWarnings(context.vault, job),
   };
+}
+
+/** Seconds of all inputs together, pictures counting for none; null before every one has been probed. */
+function inputSeconds(job: Transcode, inputs: readonly TranscodeInput[]): number | null {
+  if (job.input_seconds !== null) return job.input_seconds;
+  const probes = inputs.map((input) => input.probe as Inspection | null);
+  if (probes.length === 0 || probes.includes(null)) return null;
+  return probes.reduce((sum, probe) => sum + (probe?.summary.duration_seconds ?? 0), 0);
 }
 
 function viewLimits(request: StoredRequest | null, applied: AppliedLimits | null): ShownLimits {

@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { claimTranscode } from '../../src/domain/transcodes/claim.ts';
+import { recordInput } from '../../src/domain/transcodes/progress.ts';
+import { uuidv7 } from '../../src/ids/uuid.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
+
+let api: TestApi;
+let long: string;
+let short: string;
+let picture: string;
+beforeAll(async () => {
+  api = await startApi();
+  long = await api.upload({ duration_seconds: 61.5 });
+  short = await api.upload({ duration_seconds: 10 });
+  picture = await api.upload({ duration_seconds: null, format: 'png' });
+});
+afterAll(() => api?.close());
+
+const create = async (urls: string[], more = {}) =>
+  (await api.call('POST', '/v1/transcodes', { inputs: urls.map((url) => ({ url })), outputFormat: 'mp4', ...more }))
+    .json;
+
+describe('the job', () => {
+  it('has the duration of its inputs and its minutes at once, when all are confirmed uploads', async () => {
+    expect(await create([long])).toMatchObject({ duration_seconds: 61.5, billable_minutes: 2 });
+    expect(await create([long, short])).toMatchObject({ duration_seconds: 71.5, billable_minutes: 2 });
+    expect(await create([picture, short])).toMatchObject({ duration_seconds: 10, billable_minutes: 1 });
+    expect(await create([short])).toMatchObject({ inputs: [{ size: 64, duration: 10 }] });
+  });
+
+  it('has them as soon as the last input that had to be fetched has been probed', async () => {
+    const job = await create(['https://example.org/a.mp4', short]);
+    expect(job).toMatchObject({ duration_seconds: null, billable_minutes: null });
+    const worker = { id: uuidv7(), tier: 'bwrap' as const };
+    const next = async () =>
+      (await claimTranscode(api.context, 'light', { worker })) ?? claimTranscode(api.context, 'heavy', { worker });
+    let claim = await next();
+    while (claim && claim.job.id !== job.id) claim = await next();
+    const summary = { format: 'mov', size_bytes: 5, video_codec: null, audio_codec: null, width: null, height: null };
+    await recordInput(api.context, claim!, 0, { summary: { ...summary, fps: null, duration_seconds: 55 }, info: null });
+    expect((await api.call('GET', `/v1/transcodes/${job.id}`)).json).toMatchObject({
+      duration_seconds: 65,
+      billable_minutes: 2,
+      inputs: [{ size: 5 }, { size: 64 }],
+    });
+  });
+
+  it('has a list of options always, empty for a preset', async () => {
+    const options = [{ option: '-an' }];
+    expect((await create([short])).ffmpeg_options).toEqual({ source: 'defaults', options: [], preset: null });
+    expect((await create([short], { preset: { quality: 'low' } })).ffmpeg_options.options).toEqual([]);
+    expect((await create([short], { options })).ffmpeg_options.options).toEqual(options);
+  });
+});
