@@ -43,6 +43,7 @@ export async function openObjectStore(config: Config, secrets: Secrets): Promise
     accessKeyId: secrets.storageAccessKeyId,
     secretAccessKey: secrets.storageSecretKey,
     localRoot: storageRoot(config),
+    closesKeys: true,
     ...(tls?.ca && { ca: tls.ca }),
   });
 }

@@ -20,6 +20,8 @@ export const receipt = z
     reason: z.enum(['erased', 'retention', 'lost']),
     erased_at: timestamp,
     complete: z.boolean(),
+    /** When the last upload URL can bring nothing more; null when none can, or when that is not what is waited for. */
+    complete_at: timestamp.nullable(),
     deleted: z.array(
       z.object({
         ...objectFacts,
@@ -28,6 +30,19 @@ export const receipt = z
       }),
     ),
     remaining: z.array(z.object({ ...objectFacts, state: z.enum(['in_use', 'deleting']) })),
+    /** The signed URLs by which the job's uploads came. */
+    upload_urls: z.array(
+      z.object({
+        upload_id: z.uuid(),
+        expires_at: timestamp,
+        /** Since then nothing can be put there; null while something can. */
+        closed_at: timestamp.nullable(),
+        /** Times that bytes came after the upload was confirmed or deleted, and were deleted. */
+        late_puts: z.number(),
+        /** Bytes lie there at this moment. */
+        holds_bytes: z.boolean(),
+      }),
+    ),
     working_copies: z.array(z.object({ attempt: z.number(), removed_at: timestamp.nullable() })),
   })
   .meta({ id: 'Receipt' });

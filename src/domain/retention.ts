@@ -5,6 +5,7 @@ import { UNCONFIRMED_SECONDS } from './context.ts';
 import { addEvent } from './events.ts';
 import { deleteBytes, isReadByOpenJob, markDeleting } from './objects.ts';
 import { forgetTranscode } from './transcodes/erase.ts';
+import { closeStaging } from './uploads/staging.ts';
 import { forgetUploads } from './uploads/upload.ts';
 
 /** Days that the nameless rows of ended jobs stay readable. */
@@ -13,8 +14,6 @@ const EVENT_DAYS = 7;
 /** Contract B: at least 24 hours. */
 const IDEMPOTENCY_HOURS = 25;
 const BATCH = 200;
-/** A PUT may have begun in the last second of its URL's life. What takes longer is left to the reconciliation. */
-const STAGING_GRACE_SECONDS = 300;
 
 export interface SweepReport {
   expiredJobs: number;
@@ -30,7 +29,6 @@ export interface SweepReport {
 export async function sweepExpired(context: Context): Promise<SweepReport> {
   const expiredJobs = await expireJobs(context);
   const expiredUploads = (await expireUploads(context)) + (await expireUnconfirmed(context));
-  await sweepStaging(context);
   await expireObjects(context);
   const deletedObjects = await finishDeletions(context);
   return { expiredJobs, expiredUploads, deletedObjects };
@@ -101,13 +99,13 @@ function dueUploads(db: Db) {
 async function expireUnconfirmed(context: Context): Promise<number> {
   const due = await context.db
     .selectFrom('uploads')
-    .select(['id', 'staging_key'])
+    .select(['id', 'staging_key', 'url_expires_at'])
     .where('state', '=', 'pending')
     .where('created_at', '<=', new Date(Date.now() - UNCONFIRMED_SECONDS * 1000))
     .limit(BATCH)
     .execute();
   for (const upload of due) {
-    await context.store.delete(upload.staging_key);
+    await closeStaging(context, upload);
     await context.db.transaction().execute(async (tx) => {
       // A confirm may be faster: then the upload is wanted.
       const mine = await tx
@@ -121,29 +119,6 @@ async function expireUnconfirmed(context: Context): Promise<number> {
     });
   }
   return due.length;
-}
-
-/**
- * An upload URL lives on after the confirm: whoever sends bytes again changes nothing, but they would lie there.
- * Once the URL has died, and a PUT that began in time had its chance to end, the key is emptied for good.
- */
-async function sweepStaging(context: Context): Promise<void> {
-  const due = await context.db
-    .selectFrom('uploads')
-    .select(['id', 'staging_key'])
-    .where('staging_closed_at', 'is', null)
-    .where('state', 'in', ['confirmed', 'deleted'])
-    .where('url_expires_at', '<=', new Date(Date.now() - STAGING_GRACE_SECONDS * 1000))
-    .limit(BATCH)
-    .execute();
-  for (const upload of due) {
-    await context.store.delete(upload.staging_key);
-    await context.db
-      .updateTable('uploads')
-      .set({ staging_closed_at: new Date(), refusal_sealed: null })
-      .where('id', '=', upload.id)
-      .execute();
-  }
 }
 
 /** Objects whose owner never came: outputs of dead attempts, copies of confirms that were overtaken. */
@@ -192,6 +167,13 @@ export async function sweepRows(context: Context): Promise<void> {
   await db
     .deleteFrom('idempotency_keys')
     .where('created_at', '<', before(IDEMPOTENCY_HOURS * 3600))
+    .execute();
+  // Whoever confirmed has had the answer.
+  await db
+    .updateTable('uploads')
+    .set({ refusal_sealed: null })
+    .where('refusal_sealed', 'is not', null)
+    .where('url_expires_at', '<', new Date())
     .execute();
   await db
     .deleteFrom('transcodes')

@@ -1,7 +1,11 @@
+import { CLOSED_UNTIL, closeKey } from './close-key.ts';
 import type { Context } from './context.ts';
+import { parameter } from './target.ts';
 
 /** DELETE of one object: the bytes are gone before the answer. No error when there were none. */
-export async function deleteObject({ response, target, disk }: Context): Promise<void> {
+export async function deleteObject(context: Context): Promise<void> {
+  const { response, target, disk } = context;
+  if (parameter(target, CLOSED_UNTIL) !== null) return closeKey(context);
   await disk.delete(target.key);
   response.writeHead(204).end();
 }

@@ -25,6 +25,7 @@ import {
   tempFolder,
   versionName,
 } from '../storage/disk-layout.ts';
+import { type ClosedKeys, closedKey, openClosedKeys } from './closed-keys.ts';
 import { makeFolder, pruneFolder, syncFolder } from './folders.ts';
 import { keyedLock } from './lock.ts';
 
@@ -57,6 +58,10 @@ export interface Disk {
   copy(from: string, to: string): Promise<StoredObject | null>;
   /** Removes the bytes for good; true when there were any. */
   delete(key: string): Promise<boolean>;
+  /** Keys that take nothing at present. */
+  readonly closed: ClosedKeys;
+  /** Removes the bytes, and takes none until then (seconds since 1970), not even those of a PUT that has begun. */
+  close(key: string, until: number): Promise<void>;
   /** Removes temp files that belong to no request under way. Returns how many. */
   sweepTemp(): Promise<number>;
   /** Rejects when nothing could be stored. */
@@ -67,13 +72,14 @@ export interface Disk {
  * The gateway's folder; made when it is missing. One process at a time may write to it. Objects are read-only files
  * (0444) in a private folder (0700): a sandboxed job may be given one by hard link without being able to reach the rest.
  */
-export async function openDisk(folder: string): Promise<Disk> {
+export async function openDisk(folder: string, now: () => number = Date.now): Promise<Disk> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const root = await realpath(folder);
   for (const each of [objectsFolder(root), tempFolder(root)]) {
     await mkdir(each, { recursive: true, mode: 0o700 });
     if (!(await isReal(each))) throw new Error('the storage folder holds a symbolic link where a folder belongs');
   }
+  const closed = await openClosedKeys(root, now);
   await syncFolder(root);
   const underWay = new Set<string>();
   const lock = keyedLock();
@@ -81,6 +87,7 @@ export async function openDisk(folder: string): Promise<Disk> {
   /** `place` puts the bytes at the path that it is given, atomically. */
   function publish(key: string, contentType: string, place: (path: string) => Promise<void>): Promise<StoredObject> {
     return lock(key, async () => {
+      if (closed.has(key)) throw closedKey();
       const target = objectFolder(root, key);
       await makeFolder(target);
       const old = await readVersions(target);
@@ -99,8 +106,18 @@ export async function openDisk(folder: string): Promise<Disk> {
     });
   }
 
+  async function remove(key: string): Promise<boolean> {
+    const target = objectFolder(root, key);
+    if (!(await isReal(target))) return false;
+    const versions = await readVersions(target);
+    for (const { path } of versions) await unlink(path);
+    await pruneFolder(objectsFolder(root), target);
+    return versions.length > 0;
+  }
+
   return {
     root,
+    closed,
 
     async open(key) {
       // A replacement between look-up and open takes the old name away: look again.
@@ -165,14 +182,15 @@ export async function openDisk(folder: string): Promise<Disk> {
       }
     },
 
-    delete(key) {
+    delete: (key) => lock(key, () => remove(key)),
+
+    close(key, until) {
       return lock(key, async () => {
-        const target = objectFolder(root, key);
-        if (!(await isReal(target))) return false;
-        const versions = await readVersions(target);
-        for (const { path } of versions) await unlink(path);
-        await pruneFolder(objectsFolder(root), target);
-        return versions.length > 0;
+        try {
+          await closed.add(key, until);
+        } finally {
+          await remove(key);
+        }
       });
     },
 

@@ -1,5 +1,6 @@
 import { keyProblem } from '../storage/keys.ts';
 import { DECLARED_LENGTH, DECLARED_TYPE } from '../storage/sigv4.ts';
+import { CLOSED_UNTIL, unlessClosed } from './close-key.ts';
 import type { Context, Handler } from './context.ts';
 import { deleteObject } from './delete-object.ts';
 import { S3Error } from './errors.ts';
@@ -19,8 +20,8 @@ const READ = { handler: getObject, parameters: ['response-content-type', 'respon
 const OBJECT_ROUTES: Record<string, Route> = {
   GET: READ,
   HEAD: READ,
-  PUT: { handler: putObject, parameters: [DECLARED_LENGTH, DECLARED_TYPE] },
-  DELETE: { handler: deleteObject, parameters: [] },
+  PUT: { handler: unlessClosed(putObject), parameters: [DECLARED_LENGTH, DECLARED_TYPE] },
+  DELETE: { handler: deleteObject, parameters: [CLOSED_UNTIL] },
 };
 
 const BUCKET_ROUTES: Record<string, Route> = {

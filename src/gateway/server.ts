@@ -49,7 +49,7 @@ const REQUEST_TIMEOUT_MS = 6 * HOUR_MS;
 /** Starts the embedded object store: a strict subset of the S3 protocol over one folder. Rejects when it cannot listen. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { logger, tls } = options;
-  const disk = await openDisk(options.root);
+  const disk = await openDisk(options.root, options.now);
   const { listener, onContinue } = createListener({
     disk,
     bucket: options.bucket,
@@ -87,6 +87,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   const sweep = async (): Promise<void> => {
     try {
+      await disk.closed.sweep();
       const removed = await disk.sweepTemp();
       if (removed > 0) logger.info({ removed }, 'leftover temp files removed');
     } catch (error) {

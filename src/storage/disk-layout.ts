@@ -37,6 +37,11 @@ export function tempFolder(root: string): string {
   return join(root, 'tmp');
 }
 
+/** Keys that take nothing any more. */
+export function closedFolder(root: string): string {
+  return join(root, 'closed');
+}
+
 /** Names of the nested folders that stand for the key. */
 export function keyToFolders(key: string): string[] {
   const folders: string[] = [];

@@ -3,9 +3,12 @@
 /** S3's own limit: "up to 1,024 bytes long" in UTF-8. */
 const KEY_BYTES = 1024;
 
+/** Under this prefix presigned PUTs land, and nothing else. */
+export const UPLOADS = 'uploads/';
+
 /** Where a presigned PUT lands. */
 export function uploadKey(accountId: string, uploadId: string): string {
-  return checked(`uploads/${id(accountId)}/${id(uploadId)}`);
+  return checked(`${UPLOADS}${id(accountId)}/${id(uploadId)}`);
 }
 
 /** Where a confirmed upload lives: no signed URL for writing ever names such a key. */

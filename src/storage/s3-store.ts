@@ -21,6 +21,8 @@ export interface StoreOptions {
   secretAccessKey: string;
   /** Root folder of the embedded gateway when it is on this machine. */
   localRoot?: string;
+  /** The embedded gateway, which can close keys (`src/gateway/close-key.ts`). */
+  closesKeys?: boolean;
   /** PEM of the certificate (authority) to trust instead of the system's: the gateway's own, with TLS=auto. */
   ca?: string;
 }
@@ -50,8 +52,15 @@ export function openStore(options: StoreOptions): ObjectStore {
     }
   }
 
+  async function remove(key: string): Promise<void> {
+    check(key);
+    const response = await client.send({ method: 'DELETE', key, expected: [200, 204, 404] });
+    response.resume();
+  }
+
   return {
     bucket: options.bucket,
+    closesKeys: options.closesKeys ?? false,
 
     async presignPut(key, { contentType, size, expiresIn }) {
       check(key, expiresIn);
@@ -127,10 +136,19 @@ export function openStore(options: StoreOptions): ObjectStore {
       return true;
     },
 
-    async delete(key) {
+    delete: remove,
+
+    async closeKey(key, until) {
+      if (!options.closesKeys) {
+        await remove(key);
+        return false;
+      }
       check(key);
-      const response = await client.send({ method: 'DELETE', key, expected: [200, 204, 404] });
+      const query = { 'airlock-closed-until': String(Math.ceil(until.getTime() / 1000)) };
+      // 507: deleted, but there was no room left to note that the key is closed.
+      const response = await client.send({ method: 'DELETE', key, query, expected: [204, 507] });
       response.resume();
+      return response.statusCode === 204;
     },
 
     async *list(prefix): AsyncGenerator<ListedObject> {

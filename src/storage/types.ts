@@ -32,6 +32,13 @@ export interface ObjectStore {
   copy(from: string, to: string): Promise<boolean>;
   /** Deletes; no error when it was not there. */
   delete(key: string): Promise<void>;
+  /** Whether this store can take back what it has signed: the embedded gateway can, S3 cannot. */
+  readonly closesKeys: boolean;
+  /**
+   * Deletes, and refuses every PUT to the key until then, those included that have begun. False when it was only deleted, as by
+   * a store that cannot do more: a signed URL may bring other bytes as long as it lives.
+   */
+  closeKey(key: string, until: Date): Promise<boolean>;
   list(prefix: string): AsyncIterable<ListedObject>;
   /** Host path of the object's bytes when the store lies on this machine (embedded gateway), else null. */
   localPath(key: string): Promise<string | null>;

@@ -3,12 +3,14 @@ import { join } from 'node:path';
 import { reconcileStorage } from '../domain/reconcile.ts';
 import { sweepExpired, sweepRows } from '../domain/retention.ts';
 import { recoverInspections, recoverLost, recoverUnqueued } from '../domain/transcodes/recover.ts';
+import { sweepStaging } from '../domain/uploads/staging.ts';
 import { removeSilentWorkers } from '../domain/workers.ts';
 import { isUuid } from '../ids/uuid.ts';
 import type { WorkerDeps } from './deps.ts';
 
 const RECOVER_MS = 5_000;
 const SWEEP_MS = 5_000;
+const STAGING_MS = 30_000;
 const ROWS_MS = 10 * 60_000;
 const RECONCILE_MS = 6 * 3600_000;
 const SILENT_WORKER_SECONDS = 3600;
@@ -28,6 +30,10 @@ export function startMaintenance(deps: WorkerDeps, deadWorkers: string[]): { sto
     every(SWEEP_MS, async () => {
       const report = await sweepExpired(context);
       if (report.expiredJobs + report.expiredUploads + report.deletedObjects > 0) logger.info(report, 'retention');
+    }),
+    every(STAGING_MS, async () => {
+      const latePuts = await sweepStaging(context);
+      if (latePuts > 0) logger.warn({ latePuts }, 'bytes came by URLs of uploads that were over; they are deleted');
     }),
     every(ROWS_MS, async () => {
       await sweepRows(context);

@@ -37,14 +37,17 @@ export interface DomainWorld {
   store(claim: Claim): Promise<{ objectId: string; key: string }>;
   complete(claim: Claim, objectId: string): Promise<boolean>;
   /** Presign, PUT, confirm, with an inspection that finds a clip of ten seconds. */
-  upload(account: Account, name?: string): Promise<{ id: string; fileUrl: string; objectId: string; key: string }>;
+  upload(
+    account: Account,
+    name?: string,
+  ): Promise<{ id: string; fileUrl: string; objectId: string; key: string; uploadUrl: string }>;
   /** As `upload`, for a worker that runs and looks at the file itself. */
   uploadFile(account: Account, bytes: Buffer): Promise<{ fileUrl: string }>;
   presign(
     account: Account,
     name?: string,
     bytes?: Buffer,
-  ): Promise<{ filename: string; stagingKey: string; id: string; bytes: Buffer }>;
+  ): Promise<{ filename: string; stagingKey: string; id: string; bytes: Buffer; uploadUrl: string }>;
   row(id: string): Promise<Transcode>;
   /** The job as clients see it. */
   view(id: string): Promise<Job>;
@@ -103,7 +106,7 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
       .where('account_id', '=', account.id)
       .where('name_fingerprint', '=', context.vault.fingerprint(filename))
       .executeTakeFirstOrThrow();
-    return { filename, stagingKey: staging_key, id, bytes };
+    return { filename, stagingKey: staging_key, id, bytes, uploadUrl };
   };
 
   const row = (id: string) =>
@@ -176,7 +179,13 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
         inspection: { summary: SUMMARY, info: null },
       });
       const { fileUrl } = await confirmed;
-      return { id: sent.id, fileUrl, objectId: inspection.upload.object_id!, key: inspection.objectKey };
+      return {
+        id: sent.id,
+        fileUrl,
+        objectId: inspection.upload.object_id!,
+        key: inspection.objectKey,
+        uploadUrl: sent.uploadUrl,
+      };
     },
     uploadFile: async (account, bytes) => confirm(account, await presign(account, 'clip.mp4', bytes)),
     async view(id) {

@@ -99,7 +99,7 @@ export async function expectNoOrphans(db: Client, service: TestService): Promise
     { what: 'the sweep of what died half-way', timeoutMs: 20_000 },
   );
   const { rows } = await db.query(`SELECT count(*)::int AS live FROM objects WHERE state = 'live'`);
-  expect(await filesIn(join(service.dataDir, 'storage'))).toHaveLength(rows[0].live);
+  expect(await filesIn(join(service.dataDir, 'storage', 'objects'))).toHaveLength(rows[0].live);
 }
 
 /** Whether a process is there and no zombie. */

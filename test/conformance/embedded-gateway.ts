@@ -57,6 +57,7 @@ export async function startEmbeddedGateway(
     region: REGION,
     ...CREDENTIAL,
     localRoot: root,
+    closesKeys: true,
     ca,
   });
   return {

@@ -71,6 +71,15 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       return found;
     }
 
+    it('closes a key for good, or says that it cannot and has deleted what was there', async () => {
+      const key = `${base}/closed`;
+      await put(key, randomBytes(10));
+      expect(await store.closeKey(key, new Date(Date.now() + 60_000))).toBe(store.closesKeys);
+      expect(await store.head(key)).toBeNull();
+      if (store.closesKeys)
+        await expect(put(key, randomBytes(10))).rejects.toMatchObject({ retry: false, status: 403 });
+    });
+
     it('gives back the bytes, size and type that were put', async () => {
       const bytes = randomBytes(300_000);
       const before = Date.now();

@@ -171,7 +171,8 @@ describe('airlock transcode', () => {
     const keys = JSON.parse((await airlock('keys', 'list', '--json')).stdout);
     const alive = keys.filter((key: { revoked_at: string | null }) => key.revoked_at === null);
     expect(alive.map((key: { name: string }) => key.name)).toEqual(['mine']);
-    for (const name of ['storage', 'work', 'cells']) expect(await filesIn(join(folder, '.airlock', name))).toEqual([]);
+    for (const name of ['storage/objects', 'storage/tmp', 'work', 'cells'])
+      expect(await filesIn(join(folder, '.airlock', name))).toEqual([]);
     expect(processesOf(folder)).toEqual([]);
   });
 });
@@ -217,7 +218,7 @@ describe('airlock transcode beside a running service', () => {
     const job = JSON.parse(done.stdout);
     expect(await left()).toEqual(['out.webm']);
     expect((await service.call('GET', `/v1/transcodes/${job.id}/download`)).status).toBe(410);
-    expect(await filesIn(join(service.dataDir, 'storage'))).toEqual([]);
+    expect(await filesIn(join(service.dataDir, 'storage', 'objects'))).toEqual([]);
     const keys = JSON.parse((await service.cli('keys', 'list', '--json')).stdout);
     const lent = keys.filter((key: { name: string; revoked_at: string | null }) => key.name === 'airlock transcode');
     for (const key of lent) expect(key.revoked_at).not.toBeNull();

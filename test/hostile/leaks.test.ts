@@ -206,7 +206,7 @@ describe('what the service was told in confidence', () => {
       async () => {
         const { json } = await service.call('GET', '/v1/transcodes?limit=100');
         const names = JSON.stringify(json.items);
-        const files = await filesIn(join(service.dataDir, 'storage'));
+        const files = await filesIn(join(service.dataDir, 'storage', 'objects'));
         return files.length === 0 && !Object.values(NAMES).some((name) => names.includes(name));
       },
       { what: 'the end of the retention', timeoutMs: (RETENTION_SECONDS + 20) * 1000, everyMs: 500 },
@@ -220,7 +220,8 @@ describe('what the service was told in confidence', () => {
     await service.stop();
     expect(await findIn(service.dataDir, { ...media, ...bytesOf({ ...SECRETS, ...NAMES }) })).toEqual([]);
     expect(findInText(output(), { ...media, ...bytesOf({ ...SECRETS, ...NAMES }) })).toEqual([]);
-    for (const name of ['storage', 'work', 'cells']) expect(await filesIn(join(service.dataDir, name))).toEqual([]);
+    for (const name of ['storage/objects', 'storage/tmp', 'work', 'cells'])
+      expect(await filesIn(join(service.dataDir, name))).toEqual([]);
     expect((await stat(join(service.dataDir, 'postgres'))).isDirectory()).toBe(true);
   });
 });

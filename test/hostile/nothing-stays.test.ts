@@ -1,10 +1,24 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Context } from '../../src/domain/context.ts';
+import { downloadUrl } from '../../src/domain/downloads.ts';
 import { once } from '../../src/domain/idempotency.ts';
+import { readReceipt } from '../../src/domain/receipts/receipt.ts';
 import { sweepExpired } from '../../src/domain/retention.ts';
+import { markCleaned } from '../../src/domain/transcodes/attempts.ts';
 import { eraseTranscode } from '../../src/domain/transcodes/erase.ts';
 import { presignUpload } from '../../src/domain/uploads/presign.ts';
+import { sweepStaging } from '../../src/domain/uploads/staging.ts';
+import { StorageError } from '../../src/storage/types.ts';
 import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
+
+const put = (url: string) =>
+  fetch(url, { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body: Buffer.alloc(64) });
+const staged = async ({ context }: DomainWorld) => {
+  const keys: string[] = [];
+  for await (const { key } of context.store.list('uploads/')) keys.push(key);
+  return keys;
+};
 
 const BY = { actor: 'test', ip: null, requestId: null };
 
@@ -89,6 +103,112 @@ describe('the answer that an Idempotency-Key keeps', () => {
   });
 
   const askForNothing = () => Promise.reject(new Error('a repeated request came to the work'));
+});
+
+describe('a signed upload URL that still lives', () => {
+  const receiptOf = (id: string) => readReceipt(world.context, account.id, id);
+  it('puts nothing there once the upload is confirmed', async () => {
+    const upload = await world.upload(account);
+    const replay = await put(upload.uploadUrl);
+    expect(replay.status).toBe(403);
+    expect(await replay.text()).toContain('<Code>AccessDenied</Code>');
+    expect(await staged(world)).toEqual([]);
+  });
+
+  it('puts nothing there once its job is erased, so the receipt is complete; links to the output are dead at once', async () => {
+    const upload = await world.upload(account);
+    const job = await world.accept(account, { inputs: [{ url: upload.fileUrl }] });
+    const claim = await world.mustClaim();
+    await world.complete(claim, (await world.store(claim)).objectId);
+    await markCleaned(world.database.db, [claim.attemptId]);
+    const link = await downloadUrl(world.context, account.id, job.id);
+    expect((await fetch(link)).status).toBe(200);
+    await erase(job.id);
+    expect((await fetch(link)).status).toBe(404);
+    expect((await put(upload.uploadUrl)).status).toBe(403);
+    expect(await staged(world)).toEqual([]);
+    expect(await receiptOf(job.id)).toMatchObject({
+      complete: true,
+      complete_at: null,
+      upload_urls: [{ upload_id: upload.id, closed_at: expect.any(String), late_puts: 0, holds_bytes: false }],
+    });
+  });
+
+  it('is closed by the next sweep when the storage was away as the job was erased', async () => {
+    const upload = await world.upload(account);
+    await sql('UPDATE uploads SET staging_closed_at = NULL WHERE id = $1', upload.id);
+    const job = await world.accept(account, { inputs: [{ url: upload.fileUrl }] });
+    const away: Context = {
+      ...world.context,
+      store: {
+        ...world.context.store,
+        closeKey: () => Promise.reject(new StorageError('the storage is away', { retry: true })),
+      },
+    };
+    await expect(eraseTranscode(away, account.id, job.id, BY)).rejects.toThrow('away');
+    expect(await receiptOf(job.id)).toMatchObject({ complete: false });
+    await sweepStaging(world.context);
+    expect(await receiptOf(job.id)).toMatchObject({ complete: true });
+  });
+});
+
+describe('a signed upload URL of a storage that cannot refuse what it has signed', () => {
+  let plain: DomainWorld;
+  let owner: typeof account;
+  beforeAll(async () => {
+    plain = await makeDomainWorld();
+    const { store } = plain.context;
+    plain.context.store = { ...store, closesKeys: false, closeKey: (key) => store.delete(key).then(() => false) };
+    owner = await plain.account();
+  });
+  afterAll(() => plain?.close());
+
+  const receiptOf = (id: string) => readReceipt(plain.context, owner.id, id);
+  const dieAgo = (id: string, seconds: number) =>
+    plain.database.pg.query(
+      'UPDATE uploads SET url_expires_at = now() - make_interval(secs => $2), declared_size = 64 WHERE id = $1',
+      [id, seconds],
+    );
+
+  it('keeps the receipt incomplete until it is dead and what it brought is deleted', async () => {
+    const upload = await plain.upload(owner);
+    const job = await plain.accept(owner, { inputs: [{ url: upload.fileUrl }] });
+    await eraseTranscode(plain.context, owner.id, job.id, BY);
+    const early = await receiptOf(job.id);
+    expect(early).toMatchObject({ complete: false, upload_urls: [{ upload_id: upload.id, closed_at: null }] });
+    expect(Date.parse(early.complete_at!)).toBeGreaterThan(Date.now() + 15 * 60_000);
+
+    expect((await put(upload.uploadUrl)).status).toBe(200);
+    expect(await receiptOf(job.id)).toMatchObject({ complete: false, upload_urls: [{ holds_bytes: true }] });
+    expect(await sweepStaging(plain.context)).toBe(1);
+    expect(await staged(plain)).toEqual([]);
+    expect(await receiptOf(job.id)).toMatchObject({ complete: false, upload_urls: [{ late_puts: 1 }] });
+
+    // A PUT that began in the URL's last second may end later.
+    await dieAgo(upload.id, 240);
+    expect(await sweepStaging(plain.context)).toBe(0);
+    expect(await receiptOf(job.id)).toMatchObject({ complete: false });
+    await dieAgo(upload.id, 360);
+    expect((await put(upload.uploadUrl)).status).toBe(200);
+    expect(await sweepStaging(plain.context)).toBe(1);
+    expect(await receiptOf(job.id)).toMatchObject({
+      complete: true,
+      complete_at: null,
+      upload_urls: [{ closed_at: expect.any(String), late_puts: 2, holds_bytes: false }],
+    });
+    // Whatever the rows say, the storage is asked.
+    expect((await put(upload.uploadUrl)).status).toBe(200);
+    expect(await receiptOf(job.id)).toMatchObject({ complete: false, upload_urls: [{ holds_bytes: true }] });
+    for (const key of await staged(plain)) await plain.context.store.delete(key);
+  });
+
+  it('is swept after the confirm as well, and left alone before', async () => {
+    const waiting = await plain.presign(owner);
+    const upload = await plain.upload(owner);
+    expect((await put(upload.uploadUrl)).status).toBe(200);
+    expect(await sweepStaging(plain.context)).toBe(1);
+    expect(await staged(plain)).toEqual([waiting.stagingKey]);
+  });
 });
 
 describe('the columns of the database', () => {

@@ -129,17 +129,6 @@ describe('retention', () => {
     await expect(late).rejects.toMatchObject({ code: 'upload_not_found' });
   });
 
-  it('empties an upload’s key once more when its URL has died: bytes that were sent after the confirm', async () => {
-    const sent = await world.presign(account);
-    const confirmed = await world.upload(account, 'other.mp4');
-    await sql(`UPDATE uploads SET state = 'confirmed', object_id = $2 WHERE id = $1`, sent.id, confirmed.objectId);
-    await sweepExpired(world.context);
-    expect(await isThere(sent.stagingKey)).toBe(true);
-    await sql(`UPDATE uploads SET url_expires_at = now() - interval '2 h' WHERE id = $1`, sent.id);
-    await sweepExpired(world.context);
-    expect(await isThere(sent.stagingKey)).toBe(false);
-  });
-
   it('finishes deletions that a crash left half-way', async () => {
     const job = await completed();
     await sql(`UPDATE objects SET state = 'deleting' WHERE id = $1`, job.objectId);

@@ -3,11 +3,13 @@ import type { Receipt } from '../../contract/receipts.ts';
 import type { Context } from '../context.ts';
 import type { StoredObject } from '../objects.ts';
 import { getTranscode } from '../transcodes/read.ts';
+import { stagingEnds } from '../uploads/staging.ts';
 
 /**
  * What was deleted of a job, and when: its outputs, those of replaced attempts included, and the uploads that it used.
  * Outputs of other jobs that it read belong to those. `complete` only when the storage itself says that each of these
- * objects is not there any more, and every worker that had a try at the job has said that its copies are gone.
+ * objects is not there any more, no URL can bring the uploads back, and every worker that had a try at the job has said that its
+ * copies are gone.
  *
  * Throws 404 for a job that is not the account's, 409 before it was erased or its retention was over, and `StorageError`
  * when the storage cannot be asked.
@@ -19,7 +21,11 @@ export async function readReceipt(
 ): Promise<Receipt> {
   const job = await getTranscode(context.db, accountId, id);
   if (!job.erased_at) throw new ApiError('receipt_not_ready');
-  const [objects, copies] = await Promise.all([objectsOf(context, id), workingCopies(context, id)]);
+  const [objects, copies, urls] = await Promise.all([
+    objectsOf(context, id),
+    workingCopies(context, id),
+    uploadUrls(context, id),
+  ]);
   const gone = await Promise.all(objects.map((object) => isGone(context, object)));
   const deleted = objects.filter((_, index) => gone[index]);
   const remaining = objects.filter((_, index) => !gone[index]);
@@ -31,7 +37,11 @@ export async function readReceipt(
     status: job.status,
     reason: job.erased_reason ?? 'erased',
     erased_at: job.erased_at.toISOString(),
-    complete: remaining.length === 0 && copies.every((copy) => copy.removed_at !== null),
+    complete:
+      remaining.length === 0 &&
+      copies.every((copy) => copy.removed_at !== null) &&
+      urls.every(({ url }) => isDead(url)),
+    complete_at: lastEnd(urls),
     deleted: deleted.map((object) => ({
       ...factsOf(object),
       reason: object.deletion_reason ?? 'erased',
@@ -41,6 +51,7 @@ export async function readReceipt(
       ...factsOf(object),
       state: object.state === 'live' ? ('in_use' as const) : ('deleting' as const),
     })),
+    upload_urls: urls.map(({ url }) => url),
     working_copies: copies,
   };
 }
@@ -71,6 +82,43 @@ async function workingCopies({ db }: Pick<Context, 'db'>, id: string): Promise<R
     attempt: number,
     removed_at: cleaned_at?.toISOString() ?? null,
   }));
+}
+
+interface UploadUrl {
+  url: Receipt['upload_urls'][number];
+  /** When the storage takes nothing by it any more, at the latest. */
+  ends: Date;
+}
+
+async function uploadUrls({ db, store }: Pick<Context, 'db' | 'store'>, id: string): Promise<UploadUrl[]> {
+  const used = db.selectFrom('transcode_inputs').select('upload_id').where('transcode_id', '=', id);
+  const uploads = await db
+    .selectFrom('uploads')
+    .select(['id', 'staging_key', 'declared_size', 'url_expires_at', 'staging_closed_at', 'late_puts'])
+    .where('id', 'in', used.$castTo<{ upload_id: string }>())
+    .orderBy('id')
+    .execute();
+  return Promise.all(
+    uploads.map(async (upload) => ({
+      url: {
+        upload_id: upload.id,
+        expires_at: upload.url_expires_at.toISOString(),
+        closed_at: upload.staging_closed_at?.toISOString() ?? null,
+        late_puts: upload.late_puts,
+        holds_bytes: (await store.head(upload.staging_key)) !== null,
+      },
+      ends: stagingEnds(upload),
+    })),
+  );
+}
+
+function isDead(url: UploadUrl['url']): boolean {
+  return url.closed_at !== null && !url.holds_bytes;
+}
+
+function lastEnd(urls: UploadUrl[]): string | null {
+  const open = urls.filter(({ url }) => url.closed_at === null).map(({ ends }) => ends.getTime());
+  return open.length === 0 ? null : new Date(Math.max(...open)).toISOString();
 }
 
 /** The row alone proves little: the storage is asked as well. */

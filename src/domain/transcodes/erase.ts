@@ -7,6 +7,7 @@ import { addEvent } from '../events.ts';
 import { forgetAnswers } from '../idempotency.ts';
 import type { Actor } from '../keys.ts';
 import { deleteBytes, markDeleting } from '../objects.ts';
+import { closeStaging } from '../uploads/staging.ts';
 import { forgetUploads } from '../uploads/upload.ts';
 import { endCanceled } from './cancel.ts';
 import { lockTranscode } from './read.ts';
@@ -25,8 +26,7 @@ export async function eraseTranscode(context: Context, accountId: string, id: st
     const at = job.erased_at ?? new Date();
     const objects = await forgetTranscode(tx, job, at, 'erased');
     const uploads = await exclusiveUploads(tx, job.id);
-    // The upload's URL may still live: what was sent to it after the confirm goes as well.
-    const staging = uploads.map((upload) => upload.staging_key);
+    const staging = uploads.filter((upload) => upload.staging_closed_at === null);
     for (const upload of uploads) if (upload.object_id) objects.push(upload.object_id);
     await forgetUploads(
       tx,
@@ -46,7 +46,7 @@ export async function eraseTranscode(context: Context, accountId: string, id: st
     return { at, objects, staging };
   });
   await deleteBytes(context, objects);
-  await Promise.all(staging.map((key) => context.store.delete(key)));
+  await Promise.all(staging.map((upload) => closeStaging(context, upload)));
   return at;
 }
 
@@ -104,7 +104,13 @@ async function exclusiveUploads(tx: Tx, id: string) {
   return tx
     .selectFrom('uploads')
     .innerJoin('transcode_inputs', 'transcode_inputs.upload_id', 'uploads.id')
-    .select(['uploads.id', 'uploads.object_id', 'uploads.staging_key'])
+    .select([
+      'uploads.id',
+      'uploads.object_id',
+      'uploads.staging_key',
+      'uploads.url_expires_at',
+      'uploads.staging_closed_at',
+    ])
     .distinct()
     .where('transcode_inputs.transcode_id', '=', id)
     .where((where) =>

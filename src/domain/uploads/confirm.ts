@@ -6,6 +6,7 @@ import type { Account } from '../accounts.ts';
 import { type Context, UNCONFIRMED_SECONDS } from '../context.ts';
 import { getObject } from '../objects.ts';
 import { openColumn } from '../sealed-columns.ts';
+import { closeStaging } from './staging.ts';
 import { inspectionOf, openNames, type Upload, uploadUrl } from './upload.ts';
 
 /** Resolves when something happened to the upload, or after a while; the caller looks again. */
@@ -98,7 +99,7 @@ async function seal(context: Context, account: Account, upload: Upload, body: Co
       .executeTakeFirstOrThrow();
   });
   if (claimed) {
-    await context.store.delete(upload.staging_key);
+    await closeStaging(context, claimed);
     return claimed;
   }
   // Another confirm was faster; the copy of this one is nobody's. The sweeper takes it if this delete fails.

@@ -1,0 +1,35 @@
+import { closedKey } from './closed-keys.ts';
+import type { Context, Handler } from './context.ts';
+import { S3Error } from './errors.ts';
+import { parameter } from './target.ts';
+
+/** Parameter of DELETE, ours and not S3's: seconds since 1970 until which the key takes nothing. */
+export const CLOSED_UNTIL = 'airlock-closed-until';
+
+/** SigV4's own limit on the life of a URL, seven days, and a day for clocks that differ. */
+const MAX_CLOSED_SECONDS = 8 * 86_400;
+
+/** Deletes, and refuses every PUT to the key until the time that the parameter names. */
+export async function closeKey({ response, target, identity, disk }: Context): Promise<void> {
+  if (identity.kind !== 'header') throw new S3Error('AccessDenied', 'A signed URL cannot be used to close a key.');
+  const until = parameter(target, CLOSED_UNTIL) ?? '';
+  if (!/^\d{1,12}$/.test(until) || Number(until) > Date.now() / 1000 + MAX_CLOSED_SECONDS) {
+    throw new S3Error('InvalidArgument', `${CLOSED_UNTIL} must be seconds since 1970, at most eight days ahead.`);
+  }
+  await disk.close(target.key, Number(until));
+  response.writeHead(204).end();
+}
+
+/** A PUT to a key that may be closed, before it or while its bytes come: those are dropped with the connection. */
+export function unlessClosed(put: Handler): Handler {
+  return async (context) => {
+    const { disk, target, request } = context;
+    if (disk.closed.has(target.key)) throw closedKey();
+    const unwatch = disk.closed.watch(target.key, () => request.socket.destroy());
+    try {
+      await put(context);
+    } finally {
+      unwatch();
+    }
+  };
+}

@@ -1,0 +1,85 @@
+import { once } from 'node:events';
+import { readdir, rm, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { type EmbeddedGateway, startEmbeddedGateway } from '../../test/conformance/embedded-gateway.ts';
+import { until } from '../../test/helpers/until.ts';
+import { openDisk } from './disk.ts';
+
+const KEY = 'uploads/account/upload';
+const SIZE = 100_000;
+const TYPE = 'video/mp4';
+
+describe('a key that was closed', () => {
+  let gateway: EmbeddedGateway;
+  let url: string;
+  beforeEach(async () => {
+    gateway = await startEmbeddedGateway();
+    url = await gateway.store.presignPut(KEY, { contentType: TYPE, size: SIZE, expiresIn: 900 });
+  });
+  afterEach(() => gateway.close());
+
+  const put = (to = url) => fetch(to, { method: 'PUT', headers: { 'content-type': TYPE }, body: Buffer.alloc(SIZE) });
+  const close = (seconds = 3600) => gateway.store.closeKey(KEY, new Date(Date.now() + seconds * 1000));
+  const closedFiles = () => readdir(join(gateway.root, 'closed'));
+
+  it('is empty and takes no PUT, as XML says, and its neighbours do', async () => {
+    expect((await put()).status).toBe(200);
+    expect(await close()).toBe(true);
+    expect(await gateway.store.head(KEY)).toBeNull();
+    const refused = await put();
+    expect([refused.status, refused.headers.get('content-type')]).toEqual([403, 'application/xml']);
+    expect(await refused.text()).toContain('<Code>AccessDenied</Code><Message>This URL takes no more bytes');
+    expect(await gateway.store.head(KEY)).toBeNull();
+    const other = `${KEY}-2`;
+    const size = { contentType: TYPE, size: SIZE, expiresIn: 900 };
+    expect((await put(await gateway.store.presignPut(other, size))).status).toBe(200);
+    await expect(gateway.store.copy(other, KEY)).rejects.toMatchObject({ status: 403 });
+  });
+
+  it('drops the bytes and the connection of a PUT that is under way', async () => {
+    const headers = { 'content-type': TYPE, 'content-length': SIZE };
+    const sending = request(url, { method: 'PUT', headers, agent: false });
+    const ended = once(sending, 'error');
+    sending.write(Buffer.alloc(SIZE / 2));
+    await until(async () => (await gateway.tempFiles()).length === 1, { what: 'the PUT to begin' });
+    await close();
+    await ended;
+    await until(async () => (await gateway.tempFiles()).length === 0, { what: 'the temp file to go' });
+    expect(await gateway.store.head(KEY)).toBeNull();
+  });
+
+  it('stays closed after a restart, until its time is over, and then leaves nothing behind', async () => {
+    await close(60);
+    expect(await closedFiles()).toHaveLength(1);
+    let clock = Date.now();
+    const disk = await openDisk(gateway.root, () => clock);
+    expect(disk.closed.has(KEY)).toBe(true);
+    await disk.closed.sweep();
+    expect(await closedFiles()).toHaveLength(1);
+    clock += 61_000;
+    expect(disk.closed.has(KEY)).toBe(false);
+    await disk.closed.sweep();
+    expect(await closedFiles()).toEqual([]);
+  });
+
+  it('has lost its bytes even when there is no room to note that it is closed', async () => {
+    expect((await put()).status).toBe(200);
+    await rm(join(gateway.root, 'closed'), { recursive: true });
+    await expect(close()).rejects.toMatchObject({ status: 500 });
+    expect(await gateway.store.head(KEY)).toBeNull();
+  });
+
+  it('is not closed by anybody who only holds a signed URL, nor for years', async () => {
+    for (const [address, status] of [
+      [`${url}&airlock-closed-until=1`, 403],
+      [url.replace('X-Amz-Algorithm', 'airlock-closed-until=9999999999&X-Amz-Algorithm'), 403],
+    ] as const) {
+      expect((await fetch(address, { method: 'DELETE' })).status).toBe(status);
+    }
+    await expect(gateway.store.closeKey(KEY, new Date('2100-01-01'))).rejects.toMatchObject({ status: 400 });
+    await writeFile(join(gateway.root, 'closed', 'stray'), '');
+    expect((await put()).status).toBe(200);
+  });
+});
