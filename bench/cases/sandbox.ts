@@ -19,7 +19,6 @@ const LIMITS: CellSpec['limits'] = {
   cpuSeconds: 600,
   wallMs: 600_000,
   outputBytes: 2 ** 30,
-  outputFiles: 4,
 };
 
 /**
@@ -110,12 +109,20 @@ async function compareEncodes({ sandbox, folder }: Cells, source: string, option
 }
 
 const encodeArgs = (input: string, output: string): string[] => [
-  ...['-nostdin', '-hide_banner', '-v', 'error', '-i', input],
+  ...['-nostdin', '-y', '-hide_banner', '-v', 'error', '-i', input],
   ...['-c:v', 'libx264', '-preset', 'veryfast', '-an', output],
 ];
 
 async function cell(sandbox: Sandbox, args: readonly string[], inputs: CellSpec['inputs']) {
-  const result = await sandbox.run({ program: 'ffmpeg', args, inputs, limits: LIMITS, slot: 0, onStdout: () => {} });
+  const result = await sandbox.run({
+    program: 'ffmpeg',
+    args,
+    inputs,
+    outputs: ['cell.mp4'],
+    limits: LIMITS,
+    slot: 0,
+    onStdout: () => {},
+  });
   if (result.end === 'exit' && result.exitCode === 0) return result;
   await result.release();
   throw new Error(`the cell ended with ${result.end}, code ${result.exitCode}: ${result.stderr.slice(-1000)}`);

@@ -42,7 +42,6 @@ export const failures = {
   limit_cpu: { advice: 'Use a shorter input, a smaller resolution or a faster preset.', retry: false },
   limit_time: { advice: 'Use a shorter input, a smaller resolution or a faster preset.', retry: false },
   limit_output: { advice: 'Lower the quality, the resolution or the duration.', retry: false },
-  limit_files: { advice: 'Choose an output format that is one file.', retry: false },
   limit_processes: { advice: 'Use fewer threads or filters.', retry: false },
   sandbox_violation: { advice: 'The input made FFmpeg do what no transcode does; do not send it again.', retry: false },
   storage_unavailable: { advice: 'Try again later.', retry: true },

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { bubblewrapArgs, launcherArgs } from './bubblewrap.ts';
 import { checkLimits } from './rlimits.ts';
 
-const LIMITS = { memoryBytes: 2 ** 30, cpuSeconds: 1.5, wallMs: 1000, outputBytes: 10_000_000, outputFiles: 5 };
+const LIMITS = { memoryBytes: 2 ** 30, cpuSeconds: 1.5, wallMs: 1000, outputBytes: 10_000_000 };
 
 describe('launcherArgs', () => {
   const space = (memoryBytes: number) =>
@@ -22,7 +22,12 @@ describe('launcherArgs', () => {
 });
 
 describe('bubblewrapArgs', () => {
-  const cell = { input: '/data dir/in', output: '/data dir/out', binds: [{ name: '1', path: '/mnt/x' }] };
+  const cell = {
+    input: '/data dir/in',
+    output: '/data dir/out',
+    outputs: ['a.mp4'],
+    binds: [{ name: '1', path: '/mnt/x' }],
+  };
   const args = bubblewrapArgs('/image', cell).toString().split('\0');
 
   it('ends each argument with NUL and keeps blanks', () => {
@@ -31,7 +36,7 @@ describe('bubblewrapArgs', () => {
     expect(args).not.toContain('');
   });
 
-  it('mounts nothing but the image, an empty /tmp, the inputs and the output', () => {
+  it('mounts nothing but the image, an empty /tmp, the inputs and the outputs', () => {
     const mounts = args.flatMap((arg, at) =>
       /^--(?:ro-)?bind$|^--(?:dev|proc|tmpfs)$/.test(arg) ? [args.slice(at, at + 3)] : [],
     );
@@ -41,7 +46,8 @@ describe('bubblewrapArgs', () => {
       '--ro-bind /image /',
       '--tmpfs /tmp',
       '--ro-bind /data dir/in /in',
-      '--bind /data dir/out /out',
+      '--ro-bind /data dir/out /out',
+      '--bind /data dir/out/a.mp4 /out/a.mp4',
       '--ro-bind /mnt/x /in/1',
     ]);
   });

@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Cell } from './cell.ts';
 import { prlimitArgs } from './rlimits.ts';
 import type { CellLimits } from './types.ts';
@@ -16,12 +17,13 @@ export function launcherArgs(bwrap: string, limits: CellLimits, program: string,
  * What bwrap does, NUL-separated for `--args FD` (security 2.3). `--json-status-fd` is `--info-fd` that also tells,
  * at the end, whether the program was started at all; with `--block-fd` the cell waits until it sits in its cgroup.
  */
-export function bubblewrapArgs(rootImage: string, cell: Pick<Cell, 'input' | 'output' | 'binds'>): Buffer {
+export function bubblewrapArgs(rootImage: string, cell: Pick<Cell, 'input' | 'output' | 'outputs' | 'binds'>): Buffer {
   const args = [
     ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--new-session'],
     ...['--cap-drop', 'ALL', '--clearenv', '--hostname', 'job', '--uid', '65534', '--gid', '65534'],
     ...['--ro-bind', rootImage, '/', '--size', String(64 * MIB), '--tmpfs', '/tmp'],
-    ...['--ro-bind', cell.input, '/in', '--bind', cell.output, '/out'],
+    ...['--ro-bind', cell.input, '/in', '--ro-bind', cell.output, '/out'],
+    ...cell.outputs.flatMap((name) => ['--bind', join(cell.output, name), `/out/${name}`]),
     ...cell.binds.flatMap(({ name, path }) => ['--ro-bind', path, `/in/${name}`]),
     ...['--setenv', 'HOME', '/tmp', '--setenv', 'PATH', '/usr/bin', '--setenv', 'LC_ALL', 'C.UTF-8'],
     // SVT-AV1 prints banners whatever FFmpeg's log level is; 1 leaves its errors.

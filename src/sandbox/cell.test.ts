@@ -32,19 +32,28 @@ describe('makeCell', () => {
     const path = join(folder, 'clip.mp4');
     writeFileSync(path, 'media', { mode: 0o644 });
     const account = ACCOUNT;
-    const cell = await makeCell(folder, account, [{ name: '0', path }]);
+    const cell = await makeCell(folder, account, { inputs: [{ name: '0', path }], outputs: [] });
     const linked = statSync(join(cell.input, '0'));
     expect(linked.ino).toBe(statSync(path).ino);
     if (account) {
       expect(linked.mode & 0o7777).toBe(0o640);
       expect(linked.gid).toBe(CELL_GID);
-      expect(statSync(cell.output)).toMatchObject({ uid: account.uid, gid: CELL_GID });
     }
-    expect(statSync(cell.output).mode & 0o7777).toBe(0o700);
     expect(statSync(cell.folder).mode & 0o007).toBe(0);
     await cell.remove();
     expect(existsSync(cell.folder)).toBe(false);
     expect(existsSync(path)).toBe(true);
+  });
+
+  it('makes the outputs, which the account may write, in a folder where it may make nothing', async () => {
+    const cell = await makeCell(folder, ACCOUNT, { inputs: [], outputs: ['output.mp4'] });
+    const output = statSync(join(cell.output, 'output.mp4'));
+    expect([output.size, output.mode & 0o7777]).toEqual([0, 0o600]);
+    if (ACCOUNT) expect([output.uid, statSync(cell.output).uid]).toEqual([ACCOUNT.uid, 0]);
+    expect(statSync(cell.output).mode & 0o222).toBe(0);
+    await cell.remove();
+    expect(existsSync(cell.folder)).toBe(false);
+    await expect(makeCell(folder, ACCOUNT, { inputs: [], outputs: ['../x'] })).rejects.toThrow(/unsafe name/);
   });
 
   it('refuses links, folders, missing files and names that are paths or options, and leaves nothing', async () => {
@@ -60,9 +69,9 @@ describe('makeCell', () => {
       ['.hidden', 'file'],
       ['a/b', 'file'],
     ] as const) {
-      await expect(makeCell(join(folder, 'owner'), null, [{ name, path: join(folder, path) }])).rejects.toThrow(
-        /Sandbox/,
-      );
+      await expect(
+        makeCell(join(folder, 'owner'), null, { inputs: [{ name, path: join(folder, path) }], outputs: [] }),
+      ).rejects.toThrow(/Sandbox/);
     }
     expect(readdirSync(join(folder, 'owner'))).toEqual([]);
   });
@@ -72,7 +81,7 @@ describe('makeCell', () => {
     writeFileSync(path, 'x', { mode: 0o600 });
     const { chownSync } = await import('node:fs');
     chownSync(path, 12345, 12345);
-    const cell = await makeCell(folder, ACCOUNT, [{ name: '0', path }]);
+    const cell = await makeCell(folder, ACCOUNT, { inputs: [{ name: '0', path }], outputs: [] });
     expect(lstatSync(join(cell.input, '0')).ino).not.toBe(lstatSync(path).ino);
     expect(lstatSync(path)).toMatchObject({ uid: 12345, gid: 12345 });
     expect(lstatSync(path).mode & 0o7777).toBe(0o600);

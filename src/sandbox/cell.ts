@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, chownSync, mkdirSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { chmod, chown, constants, copyFile, link, lstat, stat, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { CELL_GID, type CellAccount } from './cell-account.ts';
 import { removeTree } from './remove-tree.ts';
 import { SandboxError } from './sandbox-error.ts';
 
-/** The folder of one job: `in/` read-only, `out/` written by the job alone. */
+/** The folder of one job: `in/` is read-only, and of `out/` the job can write the files that were made for it, no others. */
 export interface Cell {
   folder: string;
   input: string;
   output: string;
+  /** Names of the files in `output`. */
+  outputs: readonly string[];
   /** Inputs that could not be linked into `input` and lie elsewhere: bound one by one, or reached through a link. */
   binds: { name: string; path: string }[];
   /** Inputs that may be started: the self-test's programs, never those of a job. */
@@ -18,18 +20,25 @@ export interface Cell {
   remove(): Promise<void>;
 }
 
+/** What lies in a cell from its start. */
+export interface CellFiles {
+  inputs: readonly { name: string; path: string; executable?: boolean }[];
+  outputs: readonly string[];
+}
+
 /** No separators, no leading dot or dash: such a name can be neither a path nor an option. */
-const INPUT_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
+const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
 
 /**
- * Makes the folder and puts the inputs in: by hard link, never world-readable. Modes follow the account: with one
- * (service is root) the folders admit its group and `out/` belongs to its uid; without, all is private to us.
+ * Makes the folder, puts the inputs in (by hard link, never world-readable) and makes the outputs, empty. `RLIMIT_FSIZE`
+ * bounds a file and nobody bounds a folder, so nobody may make a file there (docs/decisions/0016). Modes follow the account:
+ * with one (service is root) the folders admit its group and the outputs belong to its uid; without, all is private to us.
  * Throws `SandboxError` for an input that is no plain file.
  */
 export async function makeCell(
   owner: string,
   account: CellAccount | null,
-  inputs: readonly { name: string; path: string; executable?: boolean }[],
+  { inputs, outputs }: CellFiles,
   outside: 'bind' | 'link' = 'bind',
 ): Promise<Cell> {
   const folder = join(owner, randomUUID());
@@ -37,9 +46,14 @@ export async function makeCell(
     folder,
     input: join(folder, 'in'),
     output: join(folder, 'out'),
+    outputs,
     binds: [],
     executables: inputs.filter(({ executable }) => executable).map(({ name }) => name),
-    remove: () => removeTree(folder),
+    async remove() {
+      // Without root's rights the folder has to be opened before it can be emptied.
+      if (existsSync(cell.output)) chmodSync(cell.output, 0o700);
+      await removeTree(folder);
+    },
   };
   // At once, not by way of the thread pool, where microseconds of work would wait behind copies and look-ups.
   mkdirSync(folder, { mode: 0o700 });
@@ -47,12 +61,14 @@ export async function makeCell(
     mkdirSync(cell.input, { mode: 0o700 });
     mkdirSync(cell.output, { mode: 0o700 });
     for (const input of inputs) await addInput(cell, account, input, outside);
-    if (account) {
-      chownSync(cell.output, account.uid, account.gid);
-      chownSync(cell.input, 0, account.gid);
-      chmodSync(cell.input, 0o750);
-      chownSync(folder, 0, account.gid);
-      chmodSync(folder, 0o710);
+    for (const name of outputs) addOutput(cell, account, name);
+    for (const [path, forGroup, alone] of [
+      [cell.input, 0o750, 0o700],
+      [cell.output, 0o550, 0o500],
+      [folder, 0o710, 0o700],
+    ] as const) {
+      if (account) chownSync(path, 0, account.gid);
+      chmodSync(path, account ? forGroup : alone);
     }
     return cell;
   } catch (error) {
@@ -61,13 +77,20 @@ export async function makeCell(
   }
 }
 
+function addOutput(cell: Cell, account: CellAccount | null, name: string): void {
+  if (!FILE_NAME.test(name)) throw new SandboxError('an output has an unsafe name', 'Name outputs output.mp4 …');
+  const path = join(cell.output, name);
+  writeFileSync(path, '', { mode: 0o600, flag: 'wx' });
+  if (account) chownSync(path, account.uid, account.gid);
+}
+
 async function addInput(
   cell: Cell,
   account: CellAccount | null,
   { name, path, executable }: { name: string; path: string; executable?: boolean },
   outside: 'bind' | 'link',
 ): Promise<void> {
-  if (!INPUT_NAME.test(name)) throw new SandboxError('an input has an unsafe name', 'Name inputs 0, 1, 2 …');
+  if (!FILE_NAME.test(name)) throw new SandboxError('an input has an unsafe name', 'Name inputs 0, 1, 2 …');
   const stats = await lstat(path).catch((cause: unknown) => {
     throw new SandboxError(`input ${name} is not there`, 'Fetch it again', { cause });
   });

@@ -1,7 +1,7 @@
 import type { CellEnd } from './types.ts';
 
 /** Why the service itself killed a cell. */
-export type KillReason = 'canceled' | 'limit_wall' | 'limit_cpu' | 'limit_output' | 'limit_files' | 'limit_processes';
+export type KillReason = 'canceled' | 'limit_wall' | 'limit_cpu' | 'limit_output' | 'limit_processes';
 
 export interface EndFacts {
   exitCode: number | null;

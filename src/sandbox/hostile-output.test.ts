@@ -1,18 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  renameSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { measureOutput } from './output-usage.ts';
 import { removeTree } from './remove-tree.ts';
 
 describe('an output folder filled by hostile code', () => {
@@ -49,30 +39,9 @@ describe('an output folder filled by hostile code', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('counts as too many files when it nests too deep to be seen', () => {
-    nest(60);
-    expect(measureOutput(folder, 1000).files).toBeGreaterThan(1000);
-  });
-
-  it('is measured in blocks, so that holes cost nothing, and counted with its folders', () => {
-    writeFileSync(join(folder, 'full'), Buffer.alloc(100_000, 1));
-    writeFileSync(join(folder, 'sparse'), '');
-    truncateSync(join(folder, 'sparse'), 10_000_000);
-    mkdirSync(join(folder, 'sub'));
-    const usage = measureOutput(folder, 10);
-    expect(usage.files).toBe(3);
-    expect(usage.bytes).toBeGreaterThanOrEqual(100_000);
-    expect(usage.bytes).toBeLessThan(1_000_000);
-  });
-
-  it('stops the count at the limit', () => {
-    for (let index = 0; index < 20; index += 1) writeFileSync(join(folder, String(index)), '');
-    expect(measureOutput(folder, 5).files).toBe(6);
-  });
-
   it('may be gone already', async () => {
     rmSync(folder, { recursive: true });
     await removeTree(folder);
-    expect(measureOutput(folder, 5)).toEqual({ bytes: 0, files: 0 });
+    expect(existsSync(folder)).toBe(false);
   });
 });

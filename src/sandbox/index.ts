@@ -107,6 +107,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
         },
       },
       limits: cgroups ? 'cgroup' : 'rlimit',
+      outputBound: tier.outputBound,
       run,
       selfTest({ full = false } = {}) {
         // Two at once would share the self-test's slots.
@@ -174,7 +175,7 @@ async function askVersion(context: RunContext, images: string, image: RootImage,
     program: '/usr/bin/ffmpeg',
     args: ['-version'],
     inputs: [],
-    limits: { memoryBytes: 2 ** 29, cpuSeconds: 30, wallMs: 30_000, outputBytes: 2 ** 20, outputFiles: 1 },
+    limits: { memoryBytes: 2 ** 29, cpuSeconds: 30, wallMs: 30_000, outputBytes: 2 ** 20 },
     onStdout: (chunk) => output.push(chunk),
     slot,
   }).catch((error: Error) => {

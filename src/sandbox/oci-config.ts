@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { MAX_PIDS } from './cell-cgroup.ts';
 import { ociSeccomp } from './oci-seccomp.ts';
 import { addressSpace } from './rlimits.ts';
@@ -40,7 +41,8 @@ export function ociConfig({ program, args, cell, limits, account, rootImage }: L
     mounts: [
       { type: 'tmpfs', source: 'tmpfs', destination: '/tmp', options: ['nosuid', 'nodev', `size=${64 * MIB}`] },
       bind(cell.input, '/in', 'ro'),
-      bind(cell.output, '/out', 'rw'),
+      bind(cell.output, '/out', 'ro'),
+      ...cell.outputs.map((name) => bind(join(cell.output, name), `/out/${name}`, 'rw')),
       ...cell.binds.map(({ name, path }) => bind(path, `/in/${name}`, 'ro')),
     ],
     linux: {

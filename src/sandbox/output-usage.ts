@@ -1,47 +1,17 @@
-import { chmodSync, type Dirent, lstatSync, readdirSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Cell } from './cell.ts';
 
-export interface OutputUsage {
-  /** Bytes on disk (blocks), so that a sparse file counts what it takes. */
-  bytes: number;
-  /** Files and folders. */
-  files: number;
+/** Room on the disk, and in its lists of blocks, that a file takes besides its content. */
+const SPARE_BYTES = 4096;
+
+/** Bytes on disk (blocks) of all outputs of a cell, so that a sparse file counts what it takes. */
+export function measureOutputs({ output, outputs }: Pick<Cell, 'output' | 'outputs'>): number {
+  const blocks = outputs.map((name) => lstatSync(join(output, name), { throwIfNoEntry: false })?.blocks ?? 0);
+  return blocks.reduce((sum, count) => sum + count * 512, 0);
 }
 
-/**
- * Measures what lies under an output folder; stops counting once `maxFiles` is passed, so that a folder bomb cannot
- * keep the service busy. What cannot be listed (a path that is too long) counts as too many files.
- */
-export function measureOutput(folder: string, maxFiles: number): OutputUsage {
-  const usage: OutputUsage = { bytes: 0, files: 0 };
-  const queue = [folder];
-  for (let path = queue.pop(); path !== undefined && usage.files <= maxFiles; path = queue.pop()) {
-    for (const entry of list(path) ?? []) {
-      usage.files += 1;
-      if (usage.files > maxFiles) break;
-      const child = join(path, entry.name);
-      if (entry.isDirectory()) {
-        // Longer than PATH_MAX with one more name: no encoder nests like that, and we could not see below it.
-        if (child.length > 3500) usage.files = maxFiles + 1;
-        queue.push(child);
-        continue;
-      }
-      usage.bytes += (lstatSync(child, { throwIfNoEntry: false })?.blocks ?? 0) * 512;
-    }
-  }
-  return usage;
-}
-
-function list(folder: string): Dirent[] | null {
-  try {
-    return readdirSync(folder, { withFileTypes: true });
-  } catch {
-    try {
-      // Not root: a folder without read permission hides its content, but it is our own.
-      chmodSync(folder, 0o700);
-      return readdirSync(folder, { withFileTypes: true });
-    } catch {
-      return null;
-    }
-  }
+/** Whether several outputs hold more than they may together. The kernel sees to a single one. */
+export function isOverLimit(cell: Pick<Cell, 'output' | 'outputs'>, outputBytes: number): boolean {
+  return cell.outputs.length > 1 && measureOutputs(cell) > outputBytes + SPARE_BYTES * cell.outputs.length;
 }

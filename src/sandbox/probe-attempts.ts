@@ -30,10 +30,13 @@ export interface Targets {
   service: number;
 }
 
-const { EPERM, EACCES, ENOSYS, ENOENT, EROFS, EBADF, ENOMEM, ENOTTY, ESRCH } = constants.errno;
+const { EPERM, EACCES, ENOSYS, ENOENT, EROFS, EBADF, ENOMEM, ENOTTY, ESRCH, EOPNOTSUPP } = constants.errno;
 const AT_FDCWD = -100;
 const O_RDWR = 0o2;
 const O_WRONLY_CREAT = 0o1 | 0o100;
+/** With O_RDWR. */
+const O_TMPFILE = 0o20200000 | O_RDWR;
+const FALLOC_FL_KEEP_SIZE = 1;
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
 const MAP_NORESERVE = 0x4000;
@@ -44,6 +47,13 @@ const TIOCSTI = 0x5412;
 const S_IFCHR = 0o20000;
 const DEV_NULL = 0x103;
 const F_SETOWN = 8;
+const LOCK_COMMANDS: Readonly<Record<string, number>> = {
+  'see whether another job locks a file': 5, // F_GETLK
+  'lock a file for another job to see': 6, // F_SETLK
+  'wait for a lock': 7, // F_SETLKW
+  'lock an open file': 37, // F_OFD_SETLK
+  'take a lease of a file': 1024, // F_SETLEASE
+};
 /** AF_MAX of Linux 6.12 is 46. */
 const FAMILIES = 45;
 const NAMED_FAMILIES: Record<number, string> = {
@@ -75,12 +85,13 @@ function refusedWith(
 const refusedSomehow: typeof refusedWith = (attempt, errnos, ...call) =>
   refusedWith(attempt, { ...errnos, EPERM, EACCES, ENOSYS }, ...call);
 
-/** The name of the file that the probe makes in /out: a cell in which nothing works would refuse everything too. */
+/** Output of the probe, to which it must be able to write: a cell in which nothing works would refuse everything too. */
 export const PROOF_FILE = 'proof';
 
 /** Every attempt that is answered with an error, the proof of life first. */
 export function refusedAttempts({ tier, canary, otherJob, service }: Targets): RefusedAttempt[] {
   const { inside } = tier;
+  const proof = inside(`/out/${PROOF_FILE}`);
   const own = tier.name === 'bwrap' || tier.name === 'gvisor';
   /** A path of the host: not there in a root of its own, else closed. */
   const closed: Record<string, number> = own ? { ENOENT } : { EACCES };
@@ -99,10 +110,10 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
   });
   return [
     {
-      attempt: 'write to the output folder (must work)',
+      attempt: 'open the output (must work)',
       expected: 'a descriptor',
       call: 'openat',
-      args: [AT_FDCWD, inside(`/out/${PROOF_FILE}`), O_WRONLY_CREAT, 0o600],
+      args: [AT_FDCWD, proof, O_WRONLY_CREAT, 0o600],
       passes: (result) => result >= 0,
     },
     // First, while nothing of the probe's own is open.
@@ -130,6 +141,24 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
     open('open a device', '/dev/null', 0, closed, 'device'),
     open('open the terminal', '/dev/tty', 0, closed, 'device'),
     open('write to the input folder', inside('/in/new'), O_WRONLY_CREAT, readOnly),
+    open('make another output', inside('/out/new'), O_WRONLY_CREAT, readOnly),
+    {
+      ...refused(
+        'make a file without a name',
+        { ...readOnly, EOPNOTSUPP },
+        'openat',
+        AT_FDCWD,
+        inside('/out'),
+        O_TMPFILE,
+        0o600,
+      ),
+      onlyInCell: true,
+    },
+    refused('make a folder', readOnly, 'mkdirat', AT_FDCWD, inside('/out/folder'), 0o700),
+    refused('rename the output', readOnly, 'renameat', AT_FDCWD, proof, AT_FDCWD, inside('/out/new')),
+    refused('remove the output', readOnly, 'unlinkat', AT_FDCWD, proof, 0),
+    refused('give the output a second name', gone, 'linkat', AT_FDCWD, proof, AT_FDCWD, inside('/out/new'), 0),
+    refused('reserve room beyond the end of a file', gone, 'fallocate', 1, FALLOC_FL_KEEP_SIZE, 0, 2 ** 30),
     open('write to the root image', '/usr/bin/new', O_WRONLY_CREAT, { ...readOnly, EROFS }),
     { ...refused('start a shell', closed, 'execve', '/bin/sh', 0, 0), onlyInCell: true },
     refused('make a device', gone, 'mknodat', AT_FDCWD, inside('/out/node'), S_IFCHR | 0o600, DEV_NULL),
@@ -142,6 +171,10 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
     refused('signal a thread of the service', noThread, 'tgkill', service, service, 0),
     refused('queue a signal', gone, 'rt_sigqueueinfo', service, 0, Buffer.alloc(128)),
     refused('have the kernel signal the service', { EPERM }, 'fcntl', 0, F_SETOWN, service),
+    ...Object.entries(LOCK_COMMANDS).map(([attempt, command]) =>
+      refused(attempt, { EPERM }, 'fcntl', 0, command, Buffer.alloc(32)),
+    ),
+    refused('lock a file as a whole', gone, 'flock', 0, 1),
     refused('get a handle of a process', gone, 'pidfd_open', service, 0),
     refused('take a descriptor of a process', gone, 'pidfd_getfd', 0, 0, 0),
     refused('look at limits of the service', { EPERM }, 'prlimit64', service, 0, 0, Buffer.alloc(16)),
@@ -205,8 +238,11 @@ function sockets(refused: typeof refusedWith): RefusedAttempt[] {
   });
 }
 
-/** The proof file's descriptor is the only open one above 2; it is closed again before descriptors are counted. */
-export const CLOSE_PROOF: ProbeCall = { call: 'close', args: [3] };
+/** The output's descriptor is the only open one above 2. It is written to, and closed again before descriptors are counted. */
+export const PROOF: readonly ProbeCall[] = [
+  { call: 'write', args: [3, 'x', 1] },
+  { call: 'close', args: [3] },
+];
 
 export const KILLED_ATTEMPTS: readonly KilledAttempt[] = [
   { attempt: 'fork', call: 'clone', args: [SIGCHLD, 0, 0, 0, 0] },

@@ -25,11 +25,11 @@ const MAP_POPULATE = 0x8000;
 const THREAD = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000;
 const HOG_LIMIT = 24 * MIB;
 const WALL_MS = 100;
-const MANY = 40;
+export const BOMB_FILE = 'bomb';
 
-/** @param inside where a path of the cell lies for the probe. */
-export function bombs(inside: (path: string) => string, maxFiles: number): Bomb[] {
-  const names = Array.from({ length: maxFiles + MANY }, (_, index) => inside(`/out/${index}`));
+/** @param inside where a path of the cell lies for the probe; {@link BOMB_FILE} is its output. */
+export function bombs(inside: (path: string) => string): Bomb[] {
+  const output: ProbeCall = { call: 'openat', args: [AT_FDCWD, inside(`/out/${BOMB_FILE}`), O_WRONLY_CREAT, 0o600] };
   return [
     { attempt: 'run longer than the wall limit', calls: [sleep()], limits: { wallMs: WALL_MS }, end: 'limit_wall' },
     {
@@ -40,25 +40,16 @@ export function bombs(inside: (path: string) => string, maxFiles: number): Bomb[
       needsCgroup: true,
     },
     {
-      attempt: 'fill the disk with one file',
-      calls: [
-        { call: 'openat', args: [AT_FDCWD, inside('/out/big'), O_WRONLY_CREAT, 0o600] },
-        { call: 'fallocate', args: [3, 0, 0, 2 ** 30] },
-      ],
+      attempt: 'write past the limit of the output',
+      calls: [output, { call: 'pwrite64', args: [3, 'x', 1, 2 ** 30] }],
       limits: {},
       end: 'limit_output',
     },
     {
-      attempt: 'make too many files',
-      calls: [...names.map((name) => ({ call: 'openat', args: [AT_FDCWD, name, O_WRONLY_CREAT, 0o600] })), sleep()],
+      attempt: 'stretch the output past its limit',
+      calls: [output, { call: 'ftruncate', args: [3, 2 ** 30] }],
       limits: {},
-      end: 'limit_files',
-    },
-    {
-      attempt: 'use up inodes with folders',
-      calls: [...names.map((name) => ({ call: 'mkdirat', args: [AT_FDCWD, name, 0o700] })), sleep()],
-      limits: {},
-      end: 'limit_files',
+      end: 'limit_output',
     },
     {
       // Every thread runs on through the table: twelve calls are 4096 threads, where nothing stops them.

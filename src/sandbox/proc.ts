@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { isDead, parseProcessStat } from '../ids/process-stat.ts';
 
 /** Ticks per second of /proc times: USER_HZ, 100 on every Linux architecture that we support. */
@@ -43,24 +43,6 @@ export function processSize(pid: number): { peakBytes: number; threads: number }
   } catch {
     return { peakBytes: 0, threads: 0 };
   }
-}
-
-/**
- * Bytes on disk of files that a process holds open although their names are gone: a listing cannot see them. Files in
- * memory (gVisor's own) are counted as memory.
- */
-export function unlinkedBytes(pid: number): number {
-  let bytes = 0;
-  try {
-    for (const fd of readdirSync(`/proc/${pid}/fd`)) {
-      if (readlinkSync(`/proc/${pid}/fd/${fd}`).startsWith('/memfd:')) continue;
-      const stats = statSync(`/proc/${pid}/fd/${fd}`, { throwIfNoEntry: false });
-      if (stats?.isFile() && stats.nlink === 0) bytes += stats.blocks * 512;
-    }
-  } catch {
-    // Gone, or not ours to look at.
-  }
-  return bytes;
 }
 
 /** True while exactly this process (not a later one with its pid) runs. */

@@ -5,7 +5,7 @@ import type { CellLimits } from './types.ts';
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 /** A zero, NaN or `4 << 30` (0 in JavaScript) as a limit would kill every job with an odd signal. */
-const FLOORS = { memoryBytes: 16 * MIB, cpuSeconds: 1, wallMs: 10, outputBytes: 4096, outputFiles: 1 };
+const FLOORS = { memoryBytes: 16 * MIB, cpuSeconds: 1, wallMs: 10, outputBytes: 4096 };
 
 /** Throws `RangeError` that names the limit when one is below its floor or no number. */
 export function checkLimits(limits: CellLimits): void {

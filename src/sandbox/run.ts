@@ -4,8 +4,8 @@ import type { CellAccount } from './cell-account.ts';
 import type { CellCgroup } from './cell-cgroup.ts';
 import { MAX_PIDS } from './cell-cgroup.ts';
 import { classifyEnd, type KillReason } from './classify-end.ts';
-import { measureOutput } from './output-usage.ts';
-import { processSize, processStat, unlinkedBytes } from './proc.ts';
+import { isOverLimit } from './output-usage.ts';
+import { processSize, processStat } from './proc.ts';
 import { checkLimits } from './rlimits.ts';
 import { SandboxError } from './sandbox-error.ts';
 import { TailBuffer } from './scrub.ts';
@@ -13,7 +13,7 @@ import type { LaunchEnd, Tier } from './tier.ts';
 import type { CellResult, CellSpec } from './types.ts';
 
 const STDERR_BYTES = 64 * 1024;
-/** Output is measured at this pace, so that the overshoot is at most write speed × 250 ms. */
+/** Pace of the looks at what a cell uses. */
 const POLL_MS = 250;
 /** Tasks of a cell's control group that are not the program's threads: bwrap's reaper and the like. */
 const SPARE_TASKS = 8;
@@ -44,7 +44,12 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
   void context.announce?.();
   const { limits, signal } = spec;
   const account = context.account(spec.slot);
-  const cell = await makeCell(context.cells, account, spec.inputs, context.tier.outside);
+  const cell = await makeCell(
+    context.cells,
+    account,
+    { inputs: spec.inputs, outputs: spec.outputs ?? [] },
+    context.tier.outside,
+  );
   const started = performance.now();
   const stderr = new TailBuffer(STDERR_BYTES);
   const seen = {
@@ -116,7 +121,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
         'Run the sandbox self-test for the cause',
       );
     }
-    seen.reason ??= overLimit();
+    if (isOverLimit(cell, limits.outputBytes)) seen.reason ??= 'limit_output';
     const end = classifyEnd({
       ...ended,
       reason: seen.reason,
@@ -142,7 +147,6 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
     /** CPU time and memory are those of the last look: without a cgroup nothing else tells them after the end. */
     function look(): void {
       const program = launched.programPid();
-      let hidden = 0;
       if (program !== null) {
         seen.cpuMs = Math.max(seen.cpuMs, processStat(program)?.cpuMs ?? 0);
         const { peakBytes, threads } = processSize(program);
@@ -152,19 +156,12 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
           kill('limit_processes');
           return;
         }
-        hidden = unlinkedBytes(program);
       }
       // Where there are several processes (gVisor), no rlimit adds them up.
       const overCpu = (cgroup?.usage().cpuMs ?? 0) > limits.cpuSeconds * 1000 + POLL_MS;
-      const reason = overCpu ? 'limit_cpu' : overLimit(hidden);
-      if (reason) kill(reason);
+      if (overCpu) kill('limit_cpu');
+      else if (isOverLimit(cell, limits.outputBytes)) kill('limit_output');
       else poll = setTimeout(look, performance.now() - started < POLL_MS ? POLL_MS / 4 : POLL_MS);
-    }
-
-    function overLimit(hiddenBytes = 0): KillReason | null {
-      const usage = measureOutput(cell.output, limits.outputFiles);
-      if (usage.files > limits.outputFiles) return 'limit_files';
-      return usage.bytes + hiddenBytes > limits.outputBytes + 4096 * usage.files ? 'limit_output' : null;
     }
   } catch (error) {
     await cell.remove();

@@ -93,6 +93,15 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(run('prctl', 38n)).toBe(errno(EPERM));
   });
 
+  it('lets no fcntl lock, lease or signal, whatever stands in the high half of its command', () => {
+    for (const command of [0, 1, 2, 3, 4, 1030]) expect(run('fcntl', 0n, BigInt(command)), `${command}`).toBe(ALLOW);
+    for (const command of [5, 6, 7, 8, 10, 36, 37, 38, 1024, 1026, 1031, 1033]) {
+      expect(run('fcntl', 0n, BigInt(command)), `${command}`).toBe(errno(EPERM));
+      expect(run('fcntl', 0n, BigInt(command) | 0x100000000n), `${command}`).toBe(errno(EPERM));
+    }
+    expect(run('flock')).toBe(errno(ENOSYS));
+  });
+
   it('kills calls of another architecture and of the x32 interface, whatever their number', () => {
     fc.assert(
       fc.property(fc.nat(0xffffffff), fc.nat(600), (audit, nr) => {

@@ -19,7 +19,10 @@ import { AARCH64, type SyscallTable, X86_64 } from './syscalls.ts';
 
 const { EPERM, EACCES, ENOSYS, ENOTTY } = constants.errno;
 
-/** What 23 FFmpeg workloads use (strace), plus harmless kin of each (security 2.2). */
+/**
+ * What 23 FFmpeg workloads use (strace), plus harmless kin of each (security 2.2). Not `fallocate`, which none of them calls:
+ * with FALLOC_FL_KEEP_SIZE it takes room beyond `RLIMIT_FSIZE`.
+ */
 export const ALLOWED =
   `read write open close stat fstat lstat poll lseek munmap brk rt_sigaction rt_sigprocmask rt_sigreturn
   pread64 pwrite64 readv writev access sched_yield mremap madvise dup nanosleep getpid execve exit wait4 uname
@@ -27,7 +30,7 @@ export const ALLOWED =
   geteuid getegid sigaltstack statfs fstatfs getpriority arch_prctl gettid futex sched_getaffinity set_tid_address
   fadvise64 clock_gettime clock_getres clock_nanosleep exit_group openat newfstatat mkdirat unlinkat renameat
   renameat2 readlinkat faccessat faccessat2 pselect6 ppoll select set_robust_list get_robust_list eventfd2 pipe2 pipe
-  getrandom statx rseq getdents64 getdents fallocate restart_syscall time gettimeofday getcpu getrlimit
+  getrandom statx rseq getdents64 getdents restart_syscall time gettimeofday getcpu getrlimit
   sched_get_priority_max sched_get_priority_min sched_getscheduler sched_getparam`.split(/\s+/);
 
 /** Libraries probe these and live with an error; a kill would be unkind. */
@@ -47,8 +50,11 @@ export const CLONE_THREAD = 0x00010000;
 export const CLONE_NEW_ANY = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000;
 export const IOCTLS = [0x5401 /* TCGETS */, 0x5413 /* TIOCGWINSZ */];
 export const PRCTLS = [15 /* PR_SET_NAME */, 16 /* PR_GET_NAME */, 0x53564d41 /* PR_SET_VMA */];
-/** F_DUPFD … F_SETLKW and F_DUPFD_CLOEXEC. Not F_SETOWN, F_SETSIG and F_NOTIFY, which send signals to any process. */
-export const FCNTLS = [0, 1, 2, 3, 4, 5, 6, 7, 1030];
+/**
+ * F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL and F_DUPFD_CLOEXEC. F_SETOWN, F_SETSIG and F_NOTIFY send signals to any
+ * process; by locks and leases on a file that several cells can open, such as those of the image, one job could talk to another.
+ */
+export const FCNTLS = [0, 1, 2, 3, 4, 1030];
 /** The first number of the x32 ABI, a second door into an x86_64 kernel. */
 const X32_BIT = 0x40000000;
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { endCheck, mayBeChance, withDetail } from './self-test-check.ts';
 import type { CellLimits, CellResult } from './types.ts';
 
-const LIMITS: CellLimits = { memoryBytes: 2 ** 26, cpuSeconds: 5, wallMs: 30_000, outputBytes: 1, outputFiles: 1 };
+const LIMITS: CellLimits = { memoryBytes: 2 ** 26, cpuSeconds: 5, wallMs: 30_000, outputBytes: 1 };
 const result = (changes: Partial<CellResult>): CellResult => ({
   ...{ end: 'exit', exitCode: 0, signal: null, stderr: '', outputDir: '/x', cpuMs: 12, maxRssBytes: 3 * 2 ** 20 },
   ...{ wallMs: 30_021, release: async () => {} },

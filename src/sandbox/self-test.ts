@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cell, makeCell } from './cell.ts';
-import { CLOSE_PROOF, KILLED_ATTEMPTS, PROOF_FILE, type RefusedAttempt, refusedAttempts } from './probe-attempts.ts';
-import { bombs } from './probe-bombs.ts';
+import { KILLED_ATTEMPTS, PROOF, PROOF_FILE, type RefusedAttempt, refusedAttempts } from './probe-attempts.ts';
+import { BOMB_FILE, bombs } from './probe-bombs.ts';
 import { assembleProbe, type ProbeCall, readProbe } from './probe-elf.ts';
 import { type ProgramSpec, type RunContext, runProgram } from './run.ts';
 import { describeReturn, endCheck, failedCell, mayBeChance, secondTry, withDetail } from './self-test-check.ts';
@@ -11,7 +11,7 @@ import type { CellLimits, CellResult, SelfTestCheck, SelfTestReport } from './ty
 
 const MIB = 2 ** 20;
 /** Time enough for a busy machine: slowness must not be taken for a hole. */
-const LIMITS: CellLimits = { memoryBytes: 64 * MIB, cpuSeconds: 5, wallMs: 120_000, outputBytes: MIB, outputFiles: 16 };
+const LIMITS: CellLimits = { memoryBytes: 64 * MIB, cpuSeconds: 5, wallMs: 120_000, outputBytes: MIB };
 /** For a limit that the tier keeps without telling. */
 const EXCEPTION_WALL_MS = 5000;
 
@@ -73,15 +73,16 @@ export async function selfTest(
     writeFileSync(canary, 'secret', { mode: 0o644 });
     files.push(canary);
     // A job as the next slot would have it, with an input and an output.
-    otherJob = await makeCell(context.cells, context.account(slots[0]!), [{ name: '0', path: canary }]);
-    writeFileSync(join(otherJob.output, 'secret'), 'secret', { mode: 0o600 });
+    const job = { inputs: [{ name: '0', path: canary }], outputs: ['secret'] };
+    otherJob = await makeCell(context.cells, context.account(slots[0]!), job);
+    writeFileSync(join(otherJob.output, 'secret'), 'secret');
     const attempts = refusedAttempts({ tier, canary, otherJob: otherJob.folder, service: process.pid });
     planRefused(tier.name === 'none' ? attempts.filter(({ onlyInCell }) => !onlyInCell) : attempts);
     if (tier.name !== 'none') {
       for (const { attempt, call, args } of KILLED_ATTEMPTS) {
         plan(attempt, [{ call, args }], (result) => [endCheck(attempt, 'violation', result)]);
       }
-      for (const bomb of bombs(tier.inside, LIMITS.outputFiles)) {
+      for (const bomb of bombs(tier.inside)) {
         if ((bomb.needsCgroup && !context.cgroup(slots[0]!)) || (bomb.slow && !full)) continue;
         const why = bomb.key && tier.exceptions[bomb.key];
         const judge: Judge = (result) => {
@@ -131,6 +132,7 @@ export async function selfTest(
       program: '/in/probe',
       args: [],
       inputs: [{ name: 'probe', path: program, executable: true }],
+      outputs: [PROOF_FILE, BOMB_FILE],
       limits,
       onStdout: (chunk) => output.push(chunk),
       slot,
@@ -152,16 +154,16 @@ export async function selfTest(
 
   function planRefused(attempts: readonly RefusedAttempt[]): void {
     const [proof, ...others] = attempts;
-    const calls: ProbeCall[] = [proof!, CLOSE_PROOF, ...others];
+    const calls: ProbeCall[] = [proof!, ...PROOF, ...others];
     plan('run the probe', calls, (result, output) => {
       const report = readProbe(output, calls.length);
       // No report: the probe was stopped, or an attempt worked so well that another program took its place.
       if (result.end !== 'exit' || result.exitCode !== 0 || report === null) {
         return [{ ...endCheck('run the probe', 'exit', result), expected: 'a report and exit code 0', passed: false }];
       }
-      const [first, , ...rest] = report;
-      const written = statSync(join(result.outputDir, PROOF_FILE), { throwIfNoEntry: false }) !== undefined;
-      return [first!, ...rest].map((value, index) => {
+      const [first, ...rest] = [report[0]!, ...report.slice(1 + PROOF.length)];
+      const written = statSync(join(result.outputDir, PROOF_FILE)).size > 0;
+      return [first, ...rest].map((value, index) => {
         const { attempt, expected, passes, key } = attempts[index]!;
         const held = passes(value) && (index > 0 || written);
         const why = key ? tier.exceptions[key] : undefined;

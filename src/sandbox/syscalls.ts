@@ -34,7 +34,7 @@ export const X86_64: SyscallTable = {
   kcmp: 312, fsopen: 430, move_mount: 429, mount_setattr: 442, shmget: 29, msgget: 68, semget: 64, mq_open: 240,
   setuid: 105, setgid: 106, setgroups: 116, mknodat: 259, name_to_handle_at: 303, seccomp: 317, fchownat: 260,
   utimensat: 280, swapon: 167, delete_module: 176, acct: 163, setsid: 112, setxattr: 188, inotify_init1: 294,
-  fanotify_init: 300, memfd_secret: 447, quotactl: 179, sendto: 44,
+  flock: 73, fanotify_init: 300, memfd_secret: 447, quotactl: 179, sendto: 44,
 };
 
 // biome-ignore format: a table reads better packed
@@ -63,5 +63,5 @@ export const AARCH64: SyscallTable = {
   tkill: 130, rt_sigqueueinfo: 138, pidfd_open: 434, pidfd_send_signal: 424, pidfd_getfd: 438, kcmp: 272, fsopen: 430,
   move_mount: 429, mount_setattr: 442, shmget: 194, msgget: 186, semget: 190, mq_open: 180, setuid: 146, setgid: 144,
   setgroups: 159, mknodat: 33, seccomp: 277, fchownat: 54, utimensat: 88, swapon: 224, delete_module: 106, acct: 89,
-  setsid: 157, setxattr: 5, inotify_init1: 26, fanotify_init: 262, memfd_secret: 447, quotactl: 60, sendto: 206,
+  setsid: 157, setxattr: 5, inotify_init1: 26, flock: 32, fanotify_init: 262, memfd_secret: 447, quotactl: 60, sendto: 206,
 };

@@ -21,6 +21,7 @@ export function bwrapTier(tools: BwrapTools): Tier {
   return {
     name: 'bwrap',
     outside: 'bind',
+    outputBound: 'kernel',
     exceptions: {},
     inside: (path) => path,
     outsideText: (text) => text,

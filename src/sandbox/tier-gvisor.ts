@@ -29,6 +29,7 @@ export function gvisorTier(tools: GvisorTools): Tier {
   return {
     name: 'gvisor',
     outside: 'bind',
+    outputBound: 'kernel',
     exceptions: EXCEPTIONS,
     inside: (path) => path,
     outsideText: (text) => text,

@@ -32,6 +32,7 @@ export function landlockTier(tools: LandlockTools): Tier {
   return {
     name: 'landlock',
     outside: 'link',
+    outputBound: 'kernel',
     exceptions: EXCEPTIONS,
     inside: relocate,
     outsideText: unrelocate,
@@ -90,8 +91,8 @@ export function landlockArgs(
     ...rule('read-file,read-dir', cell.input),
     ...cell.executables.flatMap((name) => rule('execute', join(cell.input, name))),
     ...cell.binds.flatMap(({ path }) => rule('read-file', path)),
-    // No links, sockets, pipes and devices; no moving of files between folders.
-    ...rule('read-file,write-file,read-dir,make-reg,make-dir,remove-file,remove-dir,truncate', cell.output),
+    ...rule('read-file,read-dir', cell.output),
+    ...cell.outputs.flatMap((name) => rule('read-file,write-file,truncate', join(cell.output, name))),
     ...['--seccomp-filter', seccompFile],
   ];
 }

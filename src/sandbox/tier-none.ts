@@ -18,6 +18,7 @@ export function noneTier(tools: BareTools): Tier {
   return {
     name: 'none',
     outside: 'link',
+    outputBound: 'watched',
     exceptions: {},
     inside: relocate,
     outsideText: unrelocate,

@@ -46,6 +46,11 @@ export interface Tier {
   readonly name: SandboxTier;
   /** Whether an input on another file system is bound into the cell (`bind`) or reached through a link (`link`). */
   readonly outside: 'bind' | 'link';
+  /**
+   * `kernel`: nothing can be written but the outputs, and `RLIMIT_FSIZE` bounds each. `watched`: hostile code can write
+   * elsewhere, and only what the outputs hold is looked at.
+   */
+  readonly outputBound: 'kernel' | 'watched';
   /** Attempts of the self-test that this tier cannot refuse, by their key, and why. Shown, never passed in silence. */
   readonly exceptions: Exceptions;
   /** Where a path of the cell (`/in/x`, `/out/x`) lies for a program in it. */

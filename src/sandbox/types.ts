@@ -6,10 +6,8 @@ export interface CellLimits {
   cpuSeconds: number;
   /** Wall clock, milliseconds; then SIGKILL to the whole group. */
   wallMs: number;
-  /** Bytes under the output folder, polled every 250 ms; also RLIMIT_FSIZE of a single file. */
+  /** Bytes of all outputs together. `RLIMIT_FSIZE` bounds each, so that one alone is bounded to the byte; the sum of several is watched. */
   outputBytes: number;
-  /** Files under the output folder. */
-  outputFiles: number;
   /** Bytes on standard output, which is read and not stored; as many as `outputBytes` unless said. */
   stdoutBytes?: number;
 }
@@ -20,6 +18,11 @@ export interface CellSpec {
   args: readonly string[];
   /** Files on the host that appear read-only as /in/<name>. Hard-linked or bound, never copied where avoidable. */
   inputs: readonly { name: string; path: string }[];
+  /**
+   * Names of the files that the program may write, as /out/<name>; they are there from the start, empty, and no others can be
+   * made. FFmpeg wants `-y` for that. None for a program that only reads.
+   */
+  outputs?: readonly string[];
   limits: CellLimits;
   /** Standard output (probe JSON or the -progress pipe), in chunks, as it comes. */
   onStdout?: (chunk: Buffer) => void;
@@ -37,7 +40,6 @@ export type CellEnd =
   | 'limit_cpu'
   | 'limit_memory'
   | 'limit_output'
-  | 'limit_files'
   /** More threads than a cell may have; a second process is a violation. */
   | 'limit_processes'
   | 'violation'
@@ -111,6 +113,8 @@ export interface Sandbox {
   readonly tier: SandboxTier;
   /** What bounds memory: a control group, or only the address space where none can be made. */
   readonly limits: 'cgroup' | 'rlimit';
+  /** What bounds the disk that a cell takes: the kernel, or only our look at it now and then. */
+  readonly outputBound: 'kernel' | 'watched';
   /** The build that new cells get; it changes while the service runs when another is installed. */
   readonly ffmpeg: FfmpegBuild;
   /** Runs one untrusted program; resolves whatever happens to the program, rejects only when the cell could not be made. */

@@ -12,7 +12,6 @@ const PROBE_LIMITS: CellLimits = {
   cpuSeconds: 15,
   wallMs: 15_000,
   outputBytes: 2 ** 20,
-  outputFiles: 1,
 };
 const MAX_PROBE_OUTPUT = 4 * 2 ** 20;
 

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import { JobFailure } from '../contract/failures.ts';
 import { describeLimit } from '../contract/limit-advice.ts';
 import type { AppliedLimits, LimitName } from '../contract/limit-bounds.ts';
@@ -28,7 +29,6 @@ export interface CellInput {
   path: string;
 }
 
-const MAX_OUTPUT_FILES = 16;
 /** Progress reports of a job that takes as long as one may are 15 MB, however small its output. */
 const MAX_STDOUT_BYTES = 64 * 2 ** 20;
 const PROGRESS_MS = 1000;
@@ -90,7 +90,8 @@ export async function runPlan(
     program: 'ffmpeg',
     args: plan.args,
     inputs,
-    limits: { ...control.limits.budget, outputFiles: MAX_OUTPUT_FILES, stdoutBytes: MAX_STDOUT_BYTES },
+    outputs: plan.outputs.map(({ path }) => basename(path)),
+    limits: { ...control.limits.budget, stdoutBytes: MAX_STDOUT_BYTES },
     slot,
     signal: control.signal,
     onStdout: (chunk) => reader.feed(chunk),

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CellResult, openSandbox, type Sandbox } from '../../src/sandbox/index.ts';
 import { until } from '../helpers/until.ts';
-import { LIMITS, slowEncode } from '../hostile/cell-fixture.ts';
+import { LIMITS, SLOW_OUTPUT, slowEncode } from '../hostile/cell-fixture.ts';
 
 const JOBS = 3;
 const version = /ffmpeg version (\S+)/.exec(execFileSync('/usr/bin/ffmpeg', ['-version'], { encoding: 'utf8' }))![1]!;
@@ -96,6 +96,7 @@ describe('an upgrade of FFmpeg while jobs run', () => {
         program: 'ffmpeg',
         args: slowEncode(4),
         inputs: [],
+        outputs: [SLOW_OUTPUT],
         limits: LIMITS,
         slot,
         onStdout: () => {

@@ -1,6 +1,6 @@
 import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { JobFailure } from '../../src/contract/failures.ts';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import { openLook } from '../../src/look/index.ts';
@@ -116,12 +116,12 @@ async function runThrough(
       program: 'ffmpeg',
       args: plan.args,
       inputs: [{ name: '0', path: media.file }],
+      outputs: plan.outputs.map(({ path }) => basename(path)),
       limits: {
         memoryBytes: 512 * MIB,
         cpuSeconds: 10,
         wallMs: TRANSCODE_WALL_MS,
         outputBytes: 64 * MIB,
-        outputFiles: 16,
       },
       slot: 0,
       onStdout: (chunk) => reader.feed(chunk),

@@ -8,7 +8,7 @@ import { chooseSandbox, type SandboxChoice } from '../../src/sandbox/choose.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import { selfTest } from '../../src/sandbox/self-test.ts';
 import type { SandboxTier } from '../../src/sandbox/types.ts';
-import { LIMITS, openRunContext, slowEncode } from './cell-fixture.ts';
+import { LIMITS, openRunContext, SLOW_OUTPUT, slowEncode } from './cell-fixture.ts';
 
 const [mode, dataDir, choice = 'bwrap'] = process.argv.slice(2) as [string, string, SandboxChoice?];
 const chosen =
@@ -21,6 +21,7 @@ if (mode === 'long') {
   await sandbox.run({
     program: 'ffmpeg',
     args: slowEncode(60),
+    outputs: [SLOW_OUTPUT],
     inputs: [],
     limits: LIMITS,
     slot: 0,
@@ -41,8 +42,15 @@ if (mode === 'long') {
   process.stdout.write(JSON.stringify({ uid: process.getuid!(), widths }));
 } else {
   const report = chosen.report!;
-  const args = ['-nostdin', '-f', 'lavfi', '-i', 'testsrc=s=64x64:d=1', '-c:v', 'libx264', '/out/out.mp4'];
-  const encoded = await sandbox.run({ program: 'ffmpeg', args, inputs: [], limits: LIMITS, slot: 0 });
+  const args = ['-nostdin', '-y', '-f', 'lavfi', '-i', 'testsrc=s=64x64:d=1', '-c:v', 'libx264', '/out/out.mp4'];
+  const encoded = await sandbox.run({
+    program: 'ffmpeg',
+    args,
+    inputs: [],
+    outputs: ['out.mp4'],
+    limits: LIMITS,
+    slot: 0,
+  });
   await encoded.release();
   process.stdout.write(
     JSON.stringify({

@@ -22,7 +22,6 @@ export const LIMITS: CellLimits = {
   cpuSeconds: 60,
   wallMs: 120_000,
   outputBytes: 64 * MIB,
-  outputFiles: 20,
 };
 const PLUGIN_SOURCE = fileURLToPath(new URL('cell-plugin.c', import.meta.url));
 export const CHILD_SCRIPT = fileURLToPath(new URL('cell-child.ts', import.meta.url));
@@ -84,9 +83,12 @@ export function compilePlugin(folder: string): string {
   return path;
 }
 
+/** What `slowEncode` writes. */
+export const SLOW_OUTPUT = 'slow.mkv';
+
 /** Pictures for `seconds` at the speed of the clock: long, yet light. */
 export const slowEncode = (seconds: number): string[] => [
-  ...['-nostdin', '-hide_banner', '-progress', 'pipe:1', '-stats_period', '0.1'],
+  ...['-nostdin', '-y', '-hide_banner', '-progress', 'pipe:1', '-stats_period', '0.1'],
   ...[
     '-re',
     '-f',
@@ -97,7 +99,7 @@ export const slowEncode = (seconds: number): string[] => [
     'libx264',
     '-preset',
     'ultrafast',
-    '/out/slow.mkv',
+    `/out/${SLOW_OUTPUT}`,
   ],
 ];
 

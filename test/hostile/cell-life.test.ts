@@ -16,6 +16,7 @@ import {
   openFixture,
   PATIENCE_MS,
   reportOf,
+  SLOW_OUTPUT,
   slowEncode,
   TIMEOUT,
   until,
@@ -59,6 +60,7 @@ describe('the life of a cell', () => {
         program: 'ffmpeg',
         args: slowEncode(60),
         inputs: [],
+        outputs: [SLOW_OUTPUT],
         limits: LIMITS,
         slot: 0,
         signal: controller.signal,
@@ -80,7 +82,14 @@ describe('the life of a cell', () => {
   });
 
   it('does not begin when it is canceled before', async () => {
-    const spec = { program: 'ffmpeg', args: slowEncode(60), inputs: [], limits: LIMITS, slot: 0 } as const;
+    const spec = {
+      program: 'ffmpeg',
+      args: slowEncode(60),
+      inputs: [],
+      outputs: [SLOW_OUTPUT],
+      limits: LIMITS,
+      slot: 0,
+    } as const;
     const result = await fixture.sandbox.run({ ...spec, signal: AbortSignal.abort() });
     expect(result).toMatchObject({ end: 'canceled', exitCode: null });
     await result.release();
@@ -104,7 +113,14 @@ describe('the life of a cell', () => {
 
   it('is refused on a slot that is busy or not there', async () => {
     const controller = new AbortController();
-    const spec = { program: 'ffmpeg', args: slowEncode(60), inputs: [], limits: LIMITS, slot: 0 } as const;
+    const spec = {
+      program: 'ffmpeg',
+      args: slowEncode(60),
+      inputs: [],
+      outputs: [SLOW_OUTPUT],
+      limits: LIMITS,
+      slot: 0,
+    } as const;
     const first = fixture.sandbox.run({ ...spec, signal: controller.signal });
     await expect(fixture.sandbox.run(spec)).rejects.toThrow(/slot 0 already runs/);
     await expect(fixture.sandbox.run({ ...spec, slot: 2 })).rejects.toThrow(/slot 2/);
@@ -114,7 +130,14 @@ describe('the life of a cell', () => {
 
   it('ends when its sandbox is closed, which leaves nothing', async () => {
     const other = await openFixture(1);
-    const result = other.sandbox.run({ program: 'ffmpeg', args: slowEncode(60), inputs: [], limits: LIMITS, slot: 0 });
+    const result = other.sandbox.run({
+      program: 'ffmpeg',
+      args: slowEncode(60),
+      inputs: [],
+      outputs: [SLOW_OUTPUT],
+      limits: LIMITS,
+      slot: 0,
+    });
     await until(() => descendants(process.pid).some((pid) => commandOf(pid) === 'ffmpeg'), PATIENCE_MS);
     const groups = cgroupsOf(process.pid).length;
     await other.sandbox.close();

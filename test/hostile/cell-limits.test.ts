@@ -1,6 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CellLimits } from '../../src/sandbox/index.ts';
-import { type Fixture, LIMITS, MIB, openFixture, PATIENCE_MS, slowEncode, TIMEOUT } from './cell-fixture.ts';
+import {
+  type Fixture,
+  LIMITS,
+  MIB,
+  openFixture,
+  PATIENCE_MS,
+  SLOW_OUTPUT,
+  slowEncode,
+  TIMEOUT,
+} from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
 
@@ -13,11 +22,12 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
   });
   afterAll(() => fixture.close());
 
-  async function run(args: readonly string[], limits: Partial<CellLimits>, program: 'ffmpeg' | 'ffprobe' = 'ffmpeg') {
+  async function run(args: readonly string[], limits: Partial<CellLimits>, outputs: readonly string[] = []) {
     const result = await fixture.sandbox.run({
-      program,
+      program: 'ffmpeg',
       args,
       inputs: [],
+      outputs,
       limits: { ...LIMITS, ...limits },
       slot: 0,
       onStdout: () => {},
@@ -25,10 +35,10 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
     await result.release();
     return result;
   }
-  const lavfi = (source: string) => ['-nostdin', '-hide_banner', '-f', 'lavfi', '-i', source];
+  const lavfi = (source: string) => ['-nostdin', '-y', '-hide_banner', '-f', 'lavfi', '-i', source];
 
   it('ends an endless run at the wall clock', async () => {
-    const result = await run(slowEncode(60), { wallMs: 400 });
+    const result = await run(slowEncode(60), { wallMs: 400 }, [SLOW_OUTPUT]);
     expect(result.end).toBe('limit_wall');
     expect(result.wallMs).toBeGreaterThanOrEqual(400);
     expect(result.wallMs).toBeLessThan(PATIENCE_MS);
@@ -53,22 +63,24 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
   });
 
   it('ends a run that writes too much into one file', async () => {
-    const result = await run([...lavfi('testsrc=s=1280x720:d=60'), ...RAW, '/out/a.raw'], { outputBytes: 8 * MIB });
+    const result = await run([...lavfi('testsrc=s=1280x720:d=60'), ...RAW, '/out/a.raw'], { outputBytes: 8 * MIB }, [
+      'a.raw',
+    ]);
     expect(result.end).toBe('limit_output');
   });
 
   it('ends a run that writes too much into many files', async () => {
     const segments = ['-f', 'segment', '-segment_time', '0.1', '-c:v', 'rawvideo', '/out/%05d.nut'];
-    const result = await run([...lavfi('testsrc=s=640x360:d=600'), ...segments], {
-      outputBytes: 24 * MIB,
-      outputFiles: 10_000,
-    });
+    const names = Array.from({ length: 40 }, (_, index) => `${String(index).padStart(5, '0')}.nut`);
+    const result = await run([...lavfi('testsrc=s=640x360:d=600'), ...segments], { outputBytes: 24 * MIB }, names);
     expect(result.end).toBe('limit_output');
   });
 
-  it('ends a run that writes too many files', async () => {
-    const result = await run([...lavfi('testsrc=s=16x16:d=60'), '/out/%05d.png'], { outputFiles: 5 });
-    expect(result.end).toBe('limit_files');
+  it('lets FFmpeg write no file that was not made for it', async () => {
+    const result = await run([...lavfi('testsrc=s=16x16:d=60'), '/out/%05d.png'], {}, ['00001.png']);
+    expect(result.end).toBe('exit');
+    expect(result.exitCode).not.toBe(0);
+    expect(result.stderr).toContain('Could not open file : /out/00002.png');
   });
 
   it('ends a run that floods standard output', async () => {
@@ -77,7 +89,7 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
   });
 
   it('is none of an honest run, nor of one that FFmpeg itself gives up', async () => {
-    expect(await run([...lavfi('testsrc=s=64x64:d=0.2'), '/out/a.mp4'], {})).toMatchObject({
+    expect(await run([...lavfi('testsrc=s=64x64:d=0.2'), '/out/a.mp4'], {}, ['a.mp4'])).toMatchObject({
       end: 'exit',
       exitCode: 0,
     });
@@ -88,7 +100,7 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
   });
 
   it('has a floor, because a zero would kill every job', async () => {
-    for (const key of ['memoryBytes', 'cpuSeconds', 'wallMs', 'outputBytes', 'outputFiles'] as const) {
+    for (const key of ['memoryBytes', 'cpuSeconds', 'wallMs', 'outputBytes'] as const) {
       for (const value of [0, -1, Number.NaN, Number.POSITIVE_INFINITY])
         await expect(run([], { [key]: value })).rejects.toThrow(key);
     }

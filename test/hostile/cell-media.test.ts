@@ -49,7 +49,8 @@ describe('honest work in the cell', () => {
   ])('makes %s, which ffprobe reads in a cell as JSON', async (_, args, name) => {
     const encoded = await fixture.sandbox.run({
       program: 'ffmpeg',
-      args: ['-nostdin', '-hide_banner', '-i', '/in/0', ...args, `/out/${name}`],
+      args: ['-nostdin', '-y', '-hide_banner', '-i', '/in/0', ...args, `/out/${name}`],
+      outputs: [name],
       inputs: [
         { name: '0', path: clip },
         { name: 's', path: subtitles },
@@ -103,9 +104,10 @@ describe('honest work in the cell', () => {
         execFileSync('/usr/bin/cp', [clip, join(folder, name, 'clip')]);
         execFileSync('/usr/bin/chmod', ['755', folder]);
         execFileSync('/usr/bin/chmod', [mode.toString(8), join(folder, name)]);
-        const args = ['-nostdin', '-i', '/in/0', '-c', 'copy', '/out/out.mkv'];
+        const args = ['-nostdin', '-y', '-i', '/in/0', '-c', 'copy', '/out/out.mkv'];
+        const outputs = ['out.mkv'];
         const inputs = [{ name: '0', path: join(folder, name, 'clip') }];
-        const result = await fixture.sandbox.run({ program: 'ffmpeg', args, inputs, limits: LIMITS, slot: 0 });
+        const result = await fixture.sandbox.run({ program: 'ffmpeg', args, inputs, outputs, limits: LIMITS, slot: 0 });
         expect(result, result.stderr).toMatchObject({ end: 'exit', exitCode: 0 });
         expect(statSync(join(result.outputDir, 'out.mkv')).size).toBeGreaterThan(1000);
         await result.release();

@@ -2,16 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import {
-  compilePlugin,
-  type Fixture,
-  hasCompiler,
-  LIMITS,
-  MIB,
-  openFixture,
-  PATIENCE_MS,
-  TIMEOUT,
-} from './cell-fixture.ts';
+import { type Attacker, LOAD_PLUGIN, openAttacker, readReport } from './cell-attacker.ts';
+import { type Fixture, hasCompiler, TIMEOUT } from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
 
@@ -24,42 +16,22 @@ const DEADLY = `fork, clone newuser, thread in a namespace, ptrace, unshare, set
   .filter((name) => name !== 'x32' || process.arch === 'x64');
 
 const SECRET = 'the-secret-of-the-host';
-const LOAD_PLUGIN = ['-nostdin', '-f', 'lavfi', '-i', 'anullsrc=d=0.1', '-af'];
 
 /** Needs a compiler to make the plugin; the start-up self-test does without (probe-elf.ts). */
 describe.runIf(hasCompiler).each([
   { tier: 'bwrap', up: '' },
   { tier: 'landlock', up: '..' },
 ] as const)('an FFmpeg that runs hostile code in a cell of the tier $tier', ({ tier, up }) => {
+  let attacker: Attacker;
   let fixture: Fixture;
-  let plugin: string;
   let canary: string;
   beforeAll(async () => {
-    fixture = await openFixture(2, tier);
-    plugin = compilePlugin(fixture.folder);
+    attacker = await openAttacker(tier);
+    fixture = attacker.fixture;
     canary = join(fixture.folder, 'canary');
     writeFileSync(canary, SECRET, { mode: 0o644 });
   });
-  afterAll(() => fixture.close());
-
-  async function attack(lines: string[], slot = 0, limits = LIMITS) {
-    const plan = join(fixture.folder, `plan-${slot}`);
-    writeFileSync(plan, [`report ${up}/out/report`, ...lines].join('\n'));
-    const result = await fixture.sandbox.run({
-      program: 'ffmpeg',
-      args: [...LOAD_PLUGIN, 'ladspa=file=/in/0.so:plugin=x', '-f', 'null', '-'],
-      inputs: [
-        { name: '0.so', path: plugin },
-        { name: 'plan', path: plan },
-      ],
-      limits,
-      slot,
-    });
-    const path = join(result.outputDir, 'report');
-    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    await result.release();
-    return { result, report: parse(text), text };
-  }
+  afterAll(() => attacker.close());
 
   function bare(lines: string[]) {
     const plan = join(fixture.folder, 'plan-bare');
@@ -67,26 +39,17 @@ describe.runIf(hasCompiler).each([
     writeFileSync(plan, [`report ${report}`, ...lines].join('\n'));
     const { status } = spawnSync(
       '/usr/bin/ffmpeg',
-      [...LOAD_PLUGIN, `ladspa=file=${plugin}:plugin=x`, '-f', 'null', '-'],
+      [...LOAD_PLUGIN, `ladspa=file=${attacker.plugin}:plugin=x`, '-f', 'null', '-'],
       {
         env: { ATTACK_PLAN: plan },
         cwd: fixture.folder,
       },
     );
-    return { status, report: parse(readFileSync(report, 'utf8')) };
-  }
-
-  function parse(text: string): Map<string, number> {
-    return new Map(
-      text
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => [line.split('\t')[0]!, Number(line.split('\t')[1])]),
-    );
+    return { status, report: readReport(readFileSync(report, 'utf8')) };
   }
 
   it('reads nothing of the host, writes nothing outside its folder, opens no socket, starts nothing', async () => {
-    const { result, report, text } = await attack([
+    const { result, report, text } = await attacker.attack([
       `read ${canary}`,
       `read ${fixture.dataDir}`,
       ...[
@@ -134,7 +97,7 @@ describe.runIf(hasCompiler).each([
     await Promise.all(
       [0, 1].map(async (slot) => {
         for (let name = queue.shift(); name; name = queue.shift()) {
-          const { result, report } = await attack([`deadly ${name}`], slot);
+          const { result, report } = await attacker.attack([`deadly ${name}`], { slot });
           ends[name] = report.has(name) ? `it came back with ${report.get(name)}` : result.end;
         }
       }),
@@ -172,20 +135,7 @@ describe.runIf(hasCompiler).each([
     }
   });
 
-  it('cannot hide bytes on the disk in files without a name', async () => {
-    const { result } = await attack(['deadly hide bytes'], 0, { ...LIMITS, outputBytes: 4 * MIB });
-    expect(result.end).toBe('limit_output');
-    expect(result.wallMs).toBeLessThan(PATIENCE_MS);
-  });
-
-  it('cannot make a folder that outlives its cell', async () => {
-    const { result, report } = await attack(['deadly lock the folder']);
-    expect(report.get('write in a locked folder')).toBeGreaterThan(0);
-    expect(result.end).toBe('limit_files');
-    expect(existsSync(result.outputDir)).toBe(false);
-  });
-
   it('is told apart from an FFmpeg that crashes', async () => {
-    expect((await attack(['deadly crash'])).result).toMatchObject({ end: 'crash', exitCode: 139 });
+    expect((await attacker.attack(['deadly crash'])).result).toMatchObject({ end: 'crash', exitCode: 139 });
   });
 });

@@ -93,31 +93,62 @@ static void deadly(const char *name) {
   else if (!strcmp(name, "open_by_handle_at")) r = syscall(SYS_open_by_handle_at, 0, b, 0);
   else if (!strcmp(name, "x32")) r = syscall(0x40000000 + 39);
   else if (!strcmp(name, "crash")) *(volatile int *)0 = 1;
-  else if (!strcmp(name, "hide bytes")) {
-    /* Files without a name: a listing of the output folder cannot see them. */
+  else if (!strcmp(name, "overrun the output")) {
     static char block[1 << 16];
-    for (;;) {
-      int fd = open("hidden", O_CREAT | O_RDWR, 0600);
-      unlink("hidden");
-      for (int i = 0; i < 16; i++) if (write(fd, block, sizeof block) < 0) break;
-      usleep(20000);
-    }
-  } else if (!strcmp(name, "lock the folder")) {
-    mkdir("locked", 0300);
-    int fd = open("locked/file", O_CREAT | O_WRONLY, 0600);
-    tell("write in a locked folder", fd);
-    int at = AT_FDCWD;
-    char deep[200];
-    memset(deep, 'd', sizeof deep - 1);
-    deep[sizeof deep - 1] = 0;
-    for (int i = 0; i < 40; i++) {
-      if (mkdirat(at, deep, 0700) < 0) break;
-      at = openat(at, deep, O_RDONLY | O_DIRECTORY);
-    }
-    exit(0);
+    while (write(fileno(report), block, sizeof block) > 0);
   }
   if (r == 0 && (!strcmp(name, "fork") || !strcmp(name, "clone newuser"))) _exit(0);
   tell(name, r);
+}
+
+/* Reserves room in one file after the other, up to a gigabyte, and tells how much it holds after each. */
+static void hold(const char *how) {
+  const off_t piece = 4 << 20;
+  long held = 0;
+  for (int i = 0; i < 256; i++) {
+    char name[32];
+    struct stat st;
+    snprintf(name, sizeof name, "held-%d", i);
+    int fd = !strcmp(how, "nameless") ? open(".", O_TMPFILE | O_RDWR, 0600)
+           : !strcmp(how, "beyond the end") ? dup(fileno(report))
+           : open(name, O_CREAT | O_RDWR, 0600);
+    if (fd < 0) break;
+    int keep = !strcmp(how, "beyond the end");
+    if (fallocate(fd, keep ? FALLOC_FL_KEEP_SIZE : 0, keep ? i * piece : 0, piece) < 0) pwrite(fd, "x", 1, piece - 1);
+    if (!strcmp(how, "mapped")) {
+      mmap(NULL, piece, PROT_READ, MAP_SHARED, fd, 0);
+      unlink(name);
+    }
+    if (fstat(fd, &st) == 0) held = keep ? st.st_blocks * 512 : held + st.st_blocks * 512;
+    close(fd);
+    fprintf(report, "held %s\t%ld\n", how, held);
+    fflush(report);
+  }
+  fprintf(report, "held %s\t%ld\n", how, held);
+  fflush(report);
+}
+
+/* Record locks, leases and notices on a file that other cells can open too. */
+static void lock(const char *path) {
+  int fd = open(path, O_RDONLY);
+  struct flock shared = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 1000, .l_len = 1};
+  struct flock asked = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 1000, .l_len = 1};
+  tell("opened", fd);
+  long answer = fcntl(fd, F_GETLK, &asked);
+  tell("sees a lock of another", answer < 0 ? answer : asked.l_type != F_UNLCK);
+  asked.l_type = F_WRLCK;
+  answer = fcntl(fd, F_OFD_GETLK, &asked);
+  tell("sees a lock of an open file", answer < 0 ? answer : asked.l_type != F_UNLCK);
+  tell("lock", fcntl(fd, F_SETLK, &shared));
+  tell("lock and wait", fcntl(fd, F_SETLKW, &shared));
+  tell("lock of the open file", fcntl(fd, F_OFD_SETLK, &shared));
+  tell("lock of the open file and wait", fcntl(fd, F_OFD_SETLKW, &shared));
+  tell("flock", syscall(SYS_flock, fd, 1));
+  tell("lease", fcntl(fd, F_SETLEASE, F_RDLCK));
+  tell("notice", fcntl(fd, F_NOTIFY, 1));
+  tell("seal", fcntl(fd, F_ADD_SEALS, 1));
+  tell("size of a pipe", fcntl(1, F_SETPIPE_SZ, 1 << 20));
+  tell("hint", fcntl(fd, 1036, &(long long){5}));
 }
 
 __attribute__((constructor)) static void owned(void) {
@@ -141,6 +172,16 @@ __attribute__((constructor)) static void owned(void) {
     else if (!strcmp(line, "exec")) { char *argv[] = {rest, 0}; tell(name, execv(rest, argv)); }
     else if (!strcmp(line, "quiet")) quiet();
     else if (!strcmp(line, "deadly")) deadly(rest);
+    else if (!strcmp(line, "hold")) hold(rest);
+    else if (!strcmp(line, "lock")) lock(rest);
+    else if (!strcmp(line, "folder")) tell(name, mkdir(rest, 0700));
+    else if (!strcmp(line, "rename")) {
+      tell("link report", syscall(SYS_linkat, AT_FDCWD, "report", AT_FDCWD, "other", 0));
+      tell("rename report", rename("report", "other"));
+      tell("replace report", rename("other", "report"));
+      tell("remove report", unlink("report"));
+    }
+    else if (!strcmp(line, "rest")) sleep(60);
   }
   tell("end", 0);
 }

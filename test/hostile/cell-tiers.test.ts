@@ -34,6 +34,7 @@ import {
   openRunContext,
   PATIENCE_MS,
   reportOf,
+  SLOW_OUTPUT,
   slowEncode,
   TIMEOUT,
   until,
@@ -43,6 +44,7 @@ vi.setConfig(TIMEOUT);
 
 const isRoot = process.getuid!() === 0;
 const F_SETOWN = 8;
+const ENCODE = ['-nostdin', '-y', '-f', 'lavfi', '-i'];
 const failedOf = (report: SelfTestReport) =>
   report.checks.filter(({ passed }) => !passed).map(({ attempt, seen, detail }) => `${attempt}: ${seen}; ${detail}`);
 const exceptionsOf = (report: SelfTestReport) =>
@@ -76,8 +78,9 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     const encode = (seconds: number) =>
       fixture.sandbox.run({
         program: 'ffmpeg',
-        args: ['-nostdin', '-f', 'lavfi', '-i', `testsrc=s=320x180:d=${seconds}`, '-c:v', 'libx264', '/out/out.mp4'],
+        args: [...ENCODE, `testsrc=s=320x180:d=${seconds}`, '-c:v', 'libx264', '/out/out.mp4'],
         inputs: [],
+        outputs: ['out.mp4'],
         limits: LIMITS,
         slot: 0,
       });
@@ -122,6 +125,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
       program: 'ffmpeg',
       args: slowEncode(60),
       inputs: [],
+      outputs: [SLOW_OUTPUT],
       limits: LIMITS,
       slot: 1,
       signal: controller.signal,
@@ -159,7 +163,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
       const victim = descendants(other.pid!).find((pid) => /^(?:ffmpeg|ld-linux)/.test(commandOf(pid)))!;
       const owner = join(folder, 'cells', readdirSync(join(folder, 'cells'))[0]!);
       const job = readdirSync(owner).find((name) => existsSync(join(owner, name, 'out')))!;
-      const output = join(owner, job, 'out', 'slow.mkv');
+      const output = join(owner, job, 'out', SLOW_OUTPUT);
       expect(existsSync(output)).toBe(true);
       if (isRoot) expect([0, 1, 2].map((slot) => context.account(slot)!.uid)).not.toContain(statSync(output).uid);
       const results = await runCalls(context, [
@@ -184,7 +188,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
 
   it('meets the limit of threads although another worker has a thread bomb, without control groups too', async () => {
     const workers = await Promise.all([openRunContext(fixture, tier), openRunContext(fixture, tier)]);
-    const bomb = bombs(workers[0]!.tier.inside, 1).find(({ key }) => key === 'threads')!;
+    const bomb = bombs(workers[0]!.tier.inside).find(({ key }) => key === 'threads')!;
     const limits = { ...LIMITS, ...bomb.limits };
     const ends = await Promise.all(
       workers.map(async (context) => {
@@ -223,7 +227,7 @@ describe('without a sandbox', () => {
       'read /proc',
       'read /sys',
       'open a device',
-      'make a symbolic link',
+      'lock a file for another job to see',
       'open a socket: Unix',
       'open a socket: internet',
       'open a socket: netlink',
@@ -256,8 +260,9 @@ describe.runIf(isRoot && existsSync('/usr/bin/runsc'))('the attacker in gVisor',
       expect(threads).toMatchObject({ seen: expect.stringMatching(/^limit_wall/), promised: false });
       const encoded = await fixture.sandbox.run({
         program: 'ffmpeg',
-        args: ['-nostdin', '-f', 'lavfi', '-i', 'testsrc=s=64x64:d=1', '-c:v', 'libx264', '/out/out.mp4'],
+        args: [...ENCODE, 'testsrc=s=64x64:d=1', '-c:v', 'libx264', '/out/out.mp4'],
         inputs: [],
+        outputs: ['out.mp4'],
         limits: { ...LIMITS, memoryBytes: 1024 * MIB },
         slot: 0,
       });

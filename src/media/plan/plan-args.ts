@@ -13,10 +13,21 @@ const MAX_ALLOC = 2 ** 30;
 
 /**
  * Warnings are asked for because FFmpeg reports some failures as such ("Output file is empty"); progress goes to
- * standard output, nothing is ever read from standard input.
+ * standard output, nothing is ever read from standard input. The output is there already, empty: see `CellSpec.outputs`.
  */
 export function globalArgs(threads: number | null): string[] {
-  const args = ['-nostdin', '-hide_banner', '-v', 'warning', '-nostats', '-progress', 'pipe:1', '-stats_period', '0.5'];
+  const args = [
+    '-nostdin',
+    '-y',
+    '-hide_banner',
+    '-v',
+    'warning',
+    '-nostats',
+    '-progress',
+    'pipe:1',
+    '-stats_period',
+    '0.5',
+  ];
   args.push('-max_alloc', String(MAX_ALLOC));
   if (threads !== null) args.push('-filter_threads', String(threads), '-filter_complex_threads', String(threads));
   return args;

@@ -76,6 +76,6 @@ describe('withHit', () => {
     const { applied } = effectiveLimits(SERVER, {}, {});
     const hit = (end: string) => withHit(applied, end).hit;
     expect(['limit_memory', 'limit_cpu', 'limit_wall', 'limit_output'].map(hit)).toEqual([...LIMIT_NAMES]);
-    expect(['exit', 'canceled', 'limit_files', 'violation', 'crash'].map(hit)).toEqual(Array(5).fill(null));
+    expect(['exit', 'canceled', 'violation', 'crash'].map(hit)).toEqual(Array(4).fill(null));
   });
 });

@@ -29,7 +29,6 @@ describe('explainFailure', () => {
     ['limit_cpu', 'limit_cpu'],
     ['limit_memory', 'limit_memory'],
     ['limit_output', 'limit_output'],
-    ['limit_files', 'limit_files'],
     ['limit_processes', 'limit_processes'],
     ['violation', 'sandbox_violation'],
   ])('maps the end %s to %s', (end, code) => {

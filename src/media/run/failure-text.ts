@@ -24,7 +24,6 @@ const BY_END: Readonly<Record<string, Explanation>> = {
   limit_cpu: { code: 'limit_cpu', message: 'The job used more processor time than it may.' },
   limit_memory: { code: 'limit_memory', message: 'The job needed more memory than it may use.' },
   limit_output: { code: 'limit_output', message: 'The output grew larger than it may.' },
-  limit_files: { code: 'limit_files', message: 'The job wrote more files than it may.' },
   limit_processes: { code: 'limit_processes', message: 'The job started more threads than it may.' },
   violation: {
     code: 'sandbox_violation',

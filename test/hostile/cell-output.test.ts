@@ -1,0 +1,52 @@
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type Attacker, openAttacker } from './cell-attacker.ts';
+import { hasCompiler, LIMITS, MIB, TIMEOUT } from './cell-fixture.ts';
+
+vi.setConfig(TIMEOUT);
+
+const OUTPUT_BYTES = 4 * MIB;
+const LIMITED = { ...LIMITS, outputBytes: OUTPUT_BYTES };
+
+describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
+  'room on the disk from a cell of the tier %s',
+  (tier) => {
+    let attacker: Attacker;
+    beforeAll(async () => {
+      attacker = await openAttacker(tier);
+    });
+    afterAll(() => attacker.close());
+
+    it.each([
+      ['files that stay mapped after their name is gone', 'mapped'],
+      ['many files', 'many'],
+      ['files that never had a name', 'nameless'],
+      ['blocks beyond the end of the output', 'beyond the end'],
+    ])('is never more than the limit of the output, whoever reserves it in %s', async (_, how) => {
+      const { report } = await attacker.attack([`hold ${how}`], { limits: LIMITED });
+      expect(report.get(`held ${how}`)).toBeLessThanOrEqual(OUTPUT_BYTES);
+    });
+
+    it('is bounded in the output itself, to the byte', async () => {
+      const { result, report } = await attacker.attack(['deadly overrun the output'], { limits: LIMITED });
+      expect(result.end).toBe('limit_output');
+      expect(report.get('end')).toBeUndefined();
+    });
+
+    it('is taken by no name but those of the outputs, and these stay where they are', async () => {
+      const { result, report } = await attacker.attack(['rename report', 'write new', 'write report', 'folder new'], {
+        limits: LIMITED,
+      });
+      expect(result.end).toBe('exit');
+      for (const attempt of [
+        'remove report',
+        'rename report',
+        'replace report',
+        'link report',
+        'write new',
+        'folder new',
+      ])
+        expect(report.get(attempt), attempt).toBeLessThan(0);
+      expect(report.get('write report')).toBeGreaterThanOrEqual(0);
+    });
+  },
+);
