@@ -20,9 +20,16 @@ export interface Cell {
   remove(): Promise<void>;
 }
 
+/** A short file that is written into `in/`. */
+export interface CellText {
+  name: string;
+  text: string;
+}
+
 /** What lies in a cell from its start. */
 export interface CellFiles {
   inputs: readonly { name: string; path: string; executable?: boolean }[];
+  texts?: readonly CellText[];
   outputs: readonly string[];
 }
 
@@ -38,7 +45,7 @@ const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
 export async function makeCell(
   owner: string,
   account: CellAccount | null,
-  { inputs, outputs }: CellFiles,
+  { inputs, texts = [], outputs }: CellFiles,
   outside: 'bind' | 'link' = 'bind',
 ): Promise<Cell> {
   const folder = join(owner, randomUUID());
@@ -61,6 +68,7 @@ export async function makeCell(
     mkdirSync(cell.input, { mode: 0o700 });
     mkdirSync(cell.output, { mode: 0o700 });
     for (const input of inputs) await addInput(cell, account, input, outside);
+    for (const text of texts) addText(cell, account, text);
     for (const name of outputs) addOutput(cell, account, name);
     for (const [path, forGroup, alone] of [
       [cell.input, 0o750, 0o700],
@@ -75,6 +83,14 @@ export async function makeCell(
     await cell.remove();
     throw error;
   }
+}
+
+function addText(cell: Cell, account: CellAccount | null, { name, text }: CellText): void {
+  const path = join(cell.input, name);
+  writeFileSync(path, text, { mode: 0o400, flag: 'wx' });
+  if (!account) return;
+  chownSync(path, 0, account.gid);
+  chmodSync(path, 0o440);
 }
 
 function addOutput(cell: Cell, account: CellAccount | null, name: string): void {

@@ -3,7 +3,7 @@ import { type FfmpegUpdate, ffmpegUpdate } from './ffmpeg-update.ts';
 import type { FfmpegBuild } from './types.ts';
 
 /** What an operator wants to know of the FFmpeg that cells run. */
-export interface FfmpegReport extends FfmpegBuild {
+export interface FfmpegReport extends Omit<FfmpegBuild, 'readsArguments'> {
   update: FfmpegUpdate;
   advisories: AdvisoryReport;
 }

@@ -52,6 +52,7 @@ async function open(options: Partial<ImageWatchOptions> = {}): Promise<ImageWatc
     ask: async ({ source }) => ({
       version: `ffmpeg version ${readFileSync(source).length}`,
       package: null,
+      readsArguments: true,
       path: source,
     }),
     registerUse: async (fingerprints) => void registered.push([...fingerprints]),
@@ -104,7 +105,7 @@ describe('the watch over the installed FFmpeg', () => {
     const it = await open({
       ask: async ({ source }) => {
         if (broken) throw new Error('does not run');
-        return { version: 'ffmpeg version x', package: null, path: source };
+        return { version: 'ffmpeg version x', package: null, readsArguments: true, path: source };
       },
       onFailure: failures,
     });

@@ -16,7 +16,7 @@ export interface CurrentImage extends RootImage {
 export interface ImageWatch {
   readonly current: CurrentImage;
   /** The image for one cell; it stays on disk until `release` was called, whatever is installed meanwhile. */
-  hold(): { path: string; release(): void };
+  hold(): { path: string; facts: FfmpegFacts; release(): void };
   close(): Promise<void>;
 }
 
@@ -65,11 +65,12 @@ export async function watchImage(options: ImageWatchOptions): Promise<ImageWatch
       return current;
     },
     hold() {
-      const { path, fingerprint } = current;
+      const { path, fingerprint, facts } = current;
       holds.set(fingerprint, (holds.get(fingerprint) ?? 0) + 1);
       let held = true;
       return {
         path,
+        facts,
         release() {
           if (!held) return;
           held = false;

@@ -1,11 +1,13 @@
 import { join } from 'node:path';
+import { askFfmpeg } from './ask-ffmpeg.ts';
 import { claimAccounts, MAX_SLOTS } from './cell-account.ts';
 import { openCellOwner, removeDeadCells } from './cell-owner.ts';
 import { openCgroups } from './cgroup.ts';
 import { closeInherited } from './close-inherited.ts';
+import { hideArguments } from './hidden-arguments.ts';
 import { type ImageWatch, watchImage } from './image-watch.ts';
-import { findPrograms, packageVersion } from './preflight.ts';
-import { openRootImage, type RootImage, removeOldImages, storeFacts } from './root-image.ts';
+import { findPrograms } from './preflight.ts';
+import { openRootImage, removeOldImages } from './root-image.ts';
 import { type RunContext, runProgram } from './run.ts';
 import { SandboxError } from './sandbox-error.ts';
 import { selfTest } from './self-test.ts';
@@ -79,7 +81,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       image,
       programs: () => findPrograms(options.ffmpegPath),
       // A slot of its own: those of jobs may be busy when an upgrade is noticed.
-      ask: (root) => askVersion({ ...context, rootImage: root.path }, images, root, slots + SELF_TEST_CELLS),
+      ask: (root) => askFfmpeg({ ...context, rootImage: root.path }, images, root, slots + SELF_TEST_CELLS),
       registerUse: owner.registerImages,
       usedByOthers: () => removeDeadCells(join(dataDir, 'cells')),
       onChange: (next, before) =>
@@ -104,6 +106,9 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
         },
         get since() {
           return held.current.since;
+        },
+        get readsArguments() {
+          return held.current.facts.readsArguments;
         },
       },
       limits: cgroups ? 'cgroup' : 'rlimit',
@@ -156,10 +161,12 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       );
     }
     const root = watch!.hold();
+    const hides = root.facts.readsArguments && spec.program === 'ffmpeg';
+    const hidden = hides ? hideArguments(spec.args, tier.inside) : {};
     try {
       return await runProgram(
         { ...context, rootImage: root.path },
-        { ...spec, program: `/usr/bin/${spec.program}`, signal },
+        { ...spec, ...hidden, program: `/usr/bin/${spec.program}`, signal },
       );
     } finally {
       root.release();
@@ -167,27 +174,4 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
       busy.delete(spec.slot);
     }
   }
-}
-
-async function askVersion(context: RunContext, images: string, image: RootImage, slot: number) {
-  const output: Buffer[] = [];
-  const result = await runProgram(context, {
-    program: '/usr/bin/ffmpeg',
-    args: ['-version'],
-    inputs: [],
-    limits: { memoryBytes: 2 ** 29, cpuSeconds: 30, wallMs: 30_000, outputBytes: 2 ** 20 },
-    onStdout: (chunk) => output.push(chunk),
-    slot,
-  }).catch((error: Error) => {
-    throw context.tier.explain(error);
-  });
-  await result.release();
-  const version = Buffer.concat(output).toString('utf8').split('\n')[0]!;
-  if (result.end !== 'exit' || result.exitCode !== 0 || !version.startsWith('ffmpeg version')) {
-    const reason = `FFmpeg does not run in the cell (${result.end}, code ${result.exitCode}): ${result.stderr.trim().slice(-500)}`;
-    throw new SandboxError(reason, 'Check that `ffmpeg -version` works on this machine');
-  }
-  const facts = { version, package: await packageVersion(image.source), path: image.source };
-  await storeFacts(images, image.fingerprint, facts);
-  return facts;
 }

@@ -71,7 +71,7 @@ describe('openRootImage', () => {
 
   it('is reused while no source changes, and remembers what FFmpeg said of itself', async () => {
     const first = await openRootImage(join(folder, 'rootimg'), programs);
-    const facts = { version: 'ffmpeg version 7', package: null, path: programs.ffmpeg };
+    const facts = { version: 'ffmpeg version 7', package: null, path: programs.ffmpeg, readsArguments: true };
     await storeFacts(join(folder, 'rootimg'), first.fingerprint, facts);
     expect(await openRootImage(join(folder, 'rootimg'), programs)).toEqual({ ...first, facts });
     expect(images()).toHaveLength(1);

@@ -6,8 +6,8 @@ import { FONTS_CONF } from './fonts-conf.ts';
 import { findProgram, runTool } from './host-command.ts';
 import { collectSources, type ImageSources, modified } from './root-image-sources.ts';
 
-/** Raised when the layout of an image changes, so that an older Airlock's images are built anew. */
-const LAYOUT = 2;
+/** Raised when the layout of an image or of its facts changes, so that an older Airlock's images are built anew. */
+const LAYOUT = 3;
 
 export interface FfmpegFacts {
   /** First line of `ffmpeg -version`. */
@@ -15,6 +15,8 @@ export interface FfmpegFacts {
   package: string | null;
   /** Where it lies on the host. */
   path: string;
+  /** Whether it takes the value of an option from a file (`-/name FILE`), as FFmpeg 7 and newer do. */
+  readsArguments: boolean;
 }
 
 interface Manifest extends ImageSources {

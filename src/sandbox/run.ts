@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { makeCell } from './cell.ts';
+import { type CellFiles, type CellText, makeCell } from './cell.ts';
 import type { CellAccount } from './cell-account.ts';
 import type { CellCgroup } from './cell-cgroup.ts';
 import { MAX_PIDS } from './cell-cgroup.ts';
@@ -35,7 +35,8 @@ export interface RunContext {
 /** `CellSpec` with the freedom that the self-test needs: any program of the cell, executable inputs. */
 export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs'> {
   program: string;
-  inputs: readonly { name: string; path: string; executable?: boolean }[];
+  inputs: CellFiles['inputs'];
+  texts?: readonly CellText[];
 }
 
 /** Runs one program in a cell of its own. See `Sandbox.run`. */
@@ -47,7 +48,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
   const cell = await makeCell(
     context.cells,
     account,
-    { inputs: spec.inputs, outputs: spec.outputs ?? [] },
+    { inputs: spec.inputs, texts: spec.texts ?? [], outputs: spec.outputs ?? [] },
     context.tier.outside,
   );
   const started = performance.now();

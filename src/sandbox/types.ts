@@ -107,6 +107,8 @@ export interface FfmpegBuild {
   readonly path: string;
   /** Since when cells get it. */
   readonly since: Date;
+  /** Whether tags and graphs reach it in files of the cell. Before FFmpeg 7, every account of the machine can read them. */
+  readonly readsArguments: boolean;
 }
 
 export interface Sandbox {
