@@ -10,6 +10,19 @@ export const securityAnswer = z
         tier: z.enum(['bwrap', 'landlock', 'gvisor', 'none']).meta({
           description: 'How FFmpeg is confined; `none` means not at all.',
         }),
+        bounds: z
+          .object({
+            memory: z.enum(['control_group', 'address_space']),
+            output: z.enum(['kernel', 'watched']).meta({
+              description:
+                '`kernel`: a job can write nothing but its output, to the byte of its limit; `watched`: only what the output holds is looked at.',
+            }),
+          })
+          .meta({ description: 'What bounds the memory and the disk of a job.' }),
+        arguments: z.enum(['hidden', 'visible']).meta({
+          description:
+            'Whether other accounts of the worker’s machine can read tags and filters on the command line of FFmpeg, as they can before FFmpeg 7.',
+        }),
         passed: z.boolean().nullable().meta({ description: 'The last self-test; null while the first is running.' }),
         checks: z.number().meta({ description: 'Attempts that the self-test made.' }),
         exceptions: z

@@ -186,6 +186,9 @@ export interface WorkersTable {
   ffmpeg_package: string | null;
   ffmpeg_since: Timestamp | null;
   ffmpeg_report: Json<unknown> | null;
+  memory_bound: string | null;
+  output_bound: string | null;
+  arguments_hidden: boolean | null;
   self_test_passed: boolean | null;
   self_test_checks: number | null;
   self_test_exceptions: Generated<string[]>;

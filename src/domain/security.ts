@@ -1,9 +1,11 @@
 import type { Security } from '../contract/security.ts';
 import type { Db } from '../database/pool.ts';
+import type { WorkersTable } from '../database/tables.ts';
 import { aliveWorkers } from './workers.ts';
 
 type State = Pick<Security['ffmpeg'], 'update' | 'advisories'>;
 type Tier = Security['sandbox'][number]['tier'];
+type Bounds = Security['sandbox'][number]['bounds'];
 
 /** How each living worker confines FFmpeg, what its last self-test said, and which build the newest of them runs. */
 export async function readSecurity(db: Db): Promise<Security> {
@@ -13,6 +15,8 @@ export async function readSecurity(db: Db): Promise<Security> {
     sandbox: workers.map((worker) => ({
       worker: worker.id,
       tier: worker.tier as Tier,
+      bounds: boundsOf(worker),
+      arguments: worker.arguments_hidden ? ('hidden' as const) : ('visible' as const),
       passed: worker.self_test_passed,
       checks: worker.self_test_checks ?? 0,
       exceptions: worker.self_test_exceptions,
@@ -24,5 +28,13 @@ export async function readSecurity(db: Db): Promise<Security> {
       since: newest?.ffmpeg_since?.toISOString() ?? null,
       ...((newest?.ffmpeg_report as State | null) ?? { update: null, advisories: null }),
     },
+  };
+}
+
+/** A row of an Airlock that did not say so is worth no more than the weaker bound. */
+function boundsOf(worker: Pick<WorkersTable, 'memory_bound' | 'output_bound'>): Bounds {
+  return {
+    memory: worker.memory_bound === 'control_group' ? 'control_group' : 'address_space',
+    output: worker.output_bound === 'kernel' ? 'kernel' : 'watched',
   };
 }

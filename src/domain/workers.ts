@@ -8,8 +8,11 @@ export async function registerWorker(db: Db, worker: Insertable<WorkersTable>): 
   await db.insertInto('workers').values(worker).execute();
 }
 
-/** The FFmpeg build that a worker's new cells get: version, the distribution's package, since when. */
-export type WorkerBuild = Pick<Insertable<WorkersTable>, 'ffmpeg' | 'ffmpeg_package' | 'ffmpeg_since'>;
+/** The FFmpeg build that a worker's new cells get: version, package, since when, and whether its arguments can be hidden. */
+export type WorkerBuild = Pick<
+  Insertable<WorkersTable>,
+  'ffmpeg' | 'ffmpeg_package' | 'ffmpeg_since' | 'arguments_hidden'
+>;
 
 /** Says that the worker lives, and which build it runs by now: it changes while a worker runs. */
 export async function beatWorker(db: Db, id: string, now: { draining: boolean } & WorkerBuild): Promise<void> {

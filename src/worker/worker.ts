@@ -55,6 +55,8 @@ export async function startWorker(given: Omit<WorkerDeps, 'look' | 'planner'>): 
     version: settings.version,
     slots: settings.lanes.length,
     tier: sandbox.tier,
+    memory_bound: sandbox.limits === 'cgroup' ? 'control_group' : 'address_space',
+    output_bound: sandbox.outputBound,
     ...buildOf(sandbox),
   });
   const selfTests = startSelfTests(deps, id, deps.selfTest);
@@ -158,7 +160,12 @@ export async function startWorker(given: Omit<WorkerDeps, 'look' | 'planner'>): 
 }
 
 function buildOf({ ffmpeg }: Pick<Sandbox, 'ffmpeg'>): WorkerBuild {
-  return { ffmpeg: ffmpeg.version, ffmpeg_package: ffmpeg.package, ffmpeg_since: ffmpeg.since };
+  return {
+    ffmpeg: ffmpeg.version,
+    ffmpeg_package: ffmpeg.package,
+    ffmpeg_since: ffmpeg.since,
+    arguments_hidden: ffmpeg.readsArguments,
+  };
 }
 
 /** Sandbox slots that a worker needs: one a job, one for inspections. */

@@ -16,6 +16,8 @@ describe('GET /v1/security', () => {
       {
         worker: expect.any(String),
         tier: 'landlock',
+        bounds: { memory: expect.stringMatching(/^(?:control_group|address_space)$/), output: 'kernel' },
+        arguments: 'hidden',
         passed: true,
         checks: expect.any(Number),
         exceptions: ['own pid namespace', 'learn whether a host file exists'],

@@ -10,7 +10,7 @@ import type { Check } from './doctor-check.ts';
 export interface SandboxFacts {
   report: SelfTestReport;
   rejected: { tier: string; reason: string }[];
-  bound: string;
+  bounds: { memory: string; output: string; arguments: string };
   ffmpeg: FfmpegReport;
 }
 
@@ -19,15 +19,21 @@ export async function examineSandbox(config: Config): Promise<SandboxFacts> {
   const options = { dataDir: config.dataDir, slots: 1, ffmpegPath: config.ffmpeg ?? undefined };
   const { sandbox, report, rejected } = await chooseSandbox(options, config.sandbox, { full: true });
   try {
-    const bound = sandbox.limits === 'cgroup' ? 'a control group' : 'address space only';
-    return { report, rejected, bound, ffmpeg: await reportFfmpeg(sandbox.ffmpeg) };
+    const bounds = {
+      memory: sandbox.limits === 'cgroup' ? 'a control group' : 'address space only',
+      output: sandbox.outputBound === 'kernel' ? 'the kernel' : 'nothing but a look now and then',
+      arguments: sandbox.ffmpeg.readsArguments
+        ? 'hidden'
+        : 'visible to every account of this machine (FFmpeg 7 hides them)',
+    };
+    return { report, rejected, bounds, ffmpeg: await reportFfmpeg(sandbox.ffmpeg) };
   } finally {
     await sandbox.close();
   }
 }
 
 /** One line for the sandbox, one for each stronger tier that does not hold, and one for each attempt or row of attempts. */
-export function sandboxChecks({ report, rejected, bound, ffmpeg }: SandboxFacts): Check[] {
+export function sandboxChecks({ report, rejected, bounds, ffmpeg }: SandboxFacts): Check[] {
   const { tier, checks } = report;
   const held = checks.filter((check) => check.passed && check.promised).length;
   const exceptions = checks.filter((check) => !check.promised).length;
@@ -35,7 +41,7 @@ export function sandboxChecks({ report, rejected, bound, ffmpeg }: SandboxFacts)
   return [
     {
       name: 'Sandbox',
-      seen: `${tier}, ${held} of ${checks.length} attempts held${not}, memory bounded by ${bound}, FFmpeg ${ffmpeg.package ?? ffmpeg.version}`,
+      seen: `${tier}, ${held} of ${checks.length} attempts held${not}, memory bounded by ${bounds.memory}, output by ${bounds.output}, tags and filters ${bounds.arguments}, FFmpeg ${ffmpeg.package ?? ffmpeg.version}`,
       state: report.passed ? 'ok' : 'unsafe',
       remedy: tier === 'none' ? 'Unset AIRLOCK_SANDBOX, or set it to auto' : null,
     },
@@ -59,10 +65,14 @@ export function sandboxChecks({ report, rejected, bound, ffmpeg }: SandboxFacts)
 /** `doctor --sandbox`: the table of attempts alone. 1 when one got through, or when there is no sandbox. */
 export async function doctorSandbox(config: Config, options: { json?: boolean }): Promise<number> {
   const facts = await examineSandbox(config);
-  const { report, rejected } = facts;
-  if (options.json) process.stdout.write(`${JSON.stringify({ ...report, rejected })}\n`);
-  else process.stdout.write(sandboxTable(report, rejected));
+  const { report, rejected, bounds } = facts;
+  if (options.json) process.stdout.write(`${JSON.stringify({ ...report, rejected, bounds })}\n`);
+  else process.stdout.write(sandboxTable(report, rejected) + boundLines(bounds));
   return report.passed ? EXIT.ok : EXIT.failed;
+}
+
+function boundLines({ memory, output, arguments: shown }: SandboxFacts['bounds']): string {
+  return `  memory is bounded by ${memory}, output by ${output}; tags and filters of jobs are ${shown}\n`;
 }
 
 /** Attempt, expected, seen; a mark says held, not promised, or not held. */
