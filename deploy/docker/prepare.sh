@@ -14,7 +14,7 @@ owner=$(password) api=$(password) worker=$(password)
 
 # What stands in a bind mount is reached by the account of the container.
 install -d -m 755 data
-install -d -o 10001 -g 10001 -m 700 data/owner data/api data/worker data/gateway data/tls
+install -d -o 10001 -g 10001 -m 700 data/owner data/api data/worker data/gateway data/storage-socket data/tls
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 397 -subj /CN=airlock \
   -addext 'subjectAltName=DNS:gateway,DNS:api,DNS:localhost,IP:127.0.0.1' \
   -keyout data/tls/key.pem -out data/tls/cert.pem 2>/dev/null
@@ -53,7 +53,7 @@ secret() { sed -n "s/.*\"$1\": \"\(.*\)\".*/\1/p" data/gateway/secrets.json; }
 for role in api worker; do
   cat >"data/$role.env" <<ENV
 AIRLOCK_DATABASE_URL=postgres://airlock_$role:${!role}@database/airlock
-AIRLOCK_STORAGE_URL=s3://airlock?endpoint=https://gateway:8081&region=local
+AIRLOCK_STORAGE_URL=s3://airlock?endpoint=unix:/run/airlock-storage/storage.sock&region=local
 AWS_ACCESS_KEY_ID=$(secret storageAccessKeyId)
 AWS_SECRET_ACCESS_KEY=$(secret storageSecretKey)
 ENV

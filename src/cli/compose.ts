@@ -9,14 +9,21 @@ import { registerSigningKey } from '../domain/receipts/signing-keys.ts';
 import { createSigner, type Signer } from '../ids/signing.ts';
 import { createVault } from '../ids/vault.ts';
 import { openQueue } from '../queue/queue.ts';
-import { openStore } from '../storage/s3-store.ts';
+import { openStore, SOCKET_ENDPOINT } from '../storage/s3-store.ts';
 import { storeFromUrl } from '../storage/store-url.ts';
 import type { ObjectStore } from '../storage/types.ts';
 import { embeddedUrl } from '../supervisor/postgres-connect.ts';
 import { socketFolderFor } from '../supervisor/postgres-socket.ts';
 import { loadSecrets, type Secrets } from '../supervisor/secrets.ts';
 import type { Logger } from '../telemetry/index.ts';
-import { EMBEDDED_BUCKET, EMBEDDED_REGION, listenUrl, STORAGE_ENDPOINT_VARIABLE, storageRoot } from './endpoints.ts';
+import {
+  EMBEDDED_BUCKET,
+  EMBEDDED_REGION,
+  listenUrl,
+  STORAGE_ENDPOINT_VARIABLE,
+  storageRoot,
+  storageSocket,
+} from './endpoints.ts';
 
 /** Who connects: a process with no more rights than it needs, or the owner, who migrates and serves the command line. */
 export type DatabaseUser = DatabaseRole | 'owner';
@@ -36,7 +43,8 @@ export async function openObjectStore(config: Config, secrets: Secrets): Promise
   const tls = await loadTls(config.tls, config.dataDir, [config.host]);
   const own = process.env[STORAGE_ENDPOINT_VARIABLE] ?? listenUrl(config, config.storagePort, tls !== null);
   return openStore({
-    endpoint: own,
+    endpoint: SOCKET_ENDPOINT,
+    socketPath: storageSocket(config).path,
     publicEndpoint: config.storagePublicUrl ?? own,
     bucket: EMBEDDED_BUCKET,
     region: EMBEDDED_REGION,
@@ -44,7 +52,6 @@ export async function openObjectStore(config: Config, secrets: Secrets): Promise
     secretAccessKey: secrets.storageSecretKey,
     localRoot: storageRoot(config),
     closesKeys: true,
-    ...(tls?.ca && { ca: tls.ca }),
   });
 }
 

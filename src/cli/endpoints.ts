@@ -1,6 +1,8 @@
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Config } from '../config/config.ts';
 import { isLoopbackHost } from '../config/transport-policy.ts';
+import type { InternalSocket } from '../gateway/internal-socket.ts';
+import { folderForSocket } from '../supervisor/socket-folder.ts';
 
 /*
  * What the roles know of each other. Apart from `compose.ts`, because supervisor and gateway need nothing else of it:
@@ -17,6 +19,19 @@ export const STORAGE_ENDPOINT_VARIABLE = 'AIRLOCK_INTERNAL_STORAGE_ENDPOINT';
 /** Where the embedded gateway keeps its objects. */
 export function storageRoot(config: Pick<Config, 'dataDir'>): string {
   return join(config.dataDir, 'storage');
+}
+
+const SOCKET_NAME = 'storage.sock';
+
+/**
+ * Where the embedded gateway serves our own roles: no stranger reaches it, so none can take its places. Its folder is
+ * the account's alone, unless the operator has named another socket for roles with accounts of their own.
+ */
+export function storageSocket(config: Pick<Config, 'dataDir' | 'storageSocket'>): InternalSocket & { folder: string } {
+  const { storageSocket: named, dataDir } = config;
+  if (named) return { path: named, mode: 0o660, folder: dirname(named) };
+  const folder = folderForSocket(dataDir, SOCKET_NAME, process.getuid!(), process.env);
+  return { path: join(folder, SOCKET_NAME), mode: 0o600, folder };
 }
 
 /** The URL of something that listens on the configured address; a wildcard address is reached over loopback. */

@@ -31,6 +31,9 @@ describe('the configuration', () => {
     ['AIRLOCK_TLS_CERT', '/only/one.pem'],
     ['AIRLOCK_FETCH_PORTS', '80,x'],
     ['AIRLOCK_FFMPEG', 'bin/ffmpeg'],
+    ['AIRLOCK_STORAGE_SOCKET', 'storage.sock'],
+    ['AIRLOCK_MAX_CONNECTIONS', '0'],
+    ['AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS', 'many'],
     ['AIRLOCK_SANDBOX', 'chroot'],
     ['AIRLOCK_SANDBOX', 'none'],
   ])('refuses %s=%s and names the variable and a remedy', (variable, value) => {

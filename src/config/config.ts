@@ -25,6 +25,8 @@ export interface Config {
   databaseUrl: string | null;
   /** Null = embedded gateway; else `s3://bucket?endpoint=…&region=…` or `gs://bucket`. */
   storageUrl: string | null;
+  /** Absolute path of the Unix socket on which the gateway serves our own roles; null = inside the data directory. */
+  storageSocket: string | null;
   tls: TlsMode;
   /** CIDRs of proxies whose x-forwarded-* headers are believed. */
   trustProxy: string[];
@@ -59,6 +61,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     storagePublicUrl: readUrl('AIRLOCK_STORAGE_PUBLIC_URL', env.AIRLOCK_STORAGE_PUBLIC_URL, ['http:', 'https:']),
     databaseUrl: readUrl('AIRLOCK_DATABASE_URL', env.AIRLOCK_DATABASE_URL, ['postgres:', 'postgresql:']),
     storageUrl: readUrl('AIRLOCK_STORAGE_URL', env.AIRLOCK_STORAGE_URL, ['s3:', 'gs:']),
+    storageSocket: readPath('AIRLOCK_STORAGE_SOCKET', env.AIRLOCK_STORAGE_SOCKET, '/run/airlock-storage/storage.sock'),
     tls: readTls(env),
     trustProxy: parseList(env.AIRLOCK_TRUST_PROXY),
     workerSlots: env.AIRLOCK_WORKER_SLOTS
@@ -75,20 +78,16 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       100_000,
     ),
     logLevel: env.AIRLOCK_LOG_LEVEL || 'info',
-    ffmpeg: readPath('AIRLOCK_FFMPEG', env.AIRLOCK_FFMPEG),
+    ffmpeg: readPath('AIRLOCK_FFMPEG', env.AIRLOCK_FFMPEG, '/opt/ffmpeg/bin/ffmpeg'),
     sandbox: readSandbox(env),
   };
   return Object.freeze(config);
 }
 
-function readPath(variable: string, value: string | undefined): string | null {
+function readPath(variable: string, value: string | undefined, example: string): string | null {
   if (!value) return null;
   if (isAbsolute(value)) return value;
-  throw new ConfigError(
-    variable,
-    'is no absolute path',
-    'Write the whole path of the program, like /opt/ffmpeg/bin/ffmpeg',
-  );
+  throw new ConfigError(variable, 'is no absolute path', `Write the whole path, like ${example}`);
 }
 
 function readUrl(variable: string, value: string | undefined, protocols: string[]): string | null {

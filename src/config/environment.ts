@@ -17,6 +17,7 @@ export function toEnvironment(config: Config): Record<string, string> {
     AIRLOCK_STORAGE_PUBLIC_URL: config.storagePublicUrl ?? '',
     AIRLOCK_DATABASE_URL: config.databaseUrl ?? '',
     AIRLOCK_STORAGE_URL: config.storageUrl ?? '',
+    AIRLOCK_STORAGE_SOCKET: config.storageSocket ?? '',
     AIRLOCK_TLS: tls.mode === 'auto' ? 'auto' : 'off',
     AIRLOCK_TLS_CERT: tls.mode === 'files' ? tls.cert : '',
     AIRLOCK_TLS_KEY: tls.mode === 'files' ? tls.key : '',

@@ -1,11 +1,12 @@
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { rawConnection } from '../../test/conformance/raw-client.ts';
-import { openStore } from '../storage/s3-store.ts';
+import { openStore, SOCKET_ENDPOINT } from '../storage/s3-store.ts';
 import type { ObjectStore } from '../storage/types.ts';
-import { type Gateway, startGateway } from './server.ts';
+import { type Gateway, type GatewayOptions, startGateway } from './server.ts';
 
 /** The machine may be busy with other tests. */
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000 });
@@ -23,10 +24,18 @@ afterEach(async () => {
   await rm(root, { recursive: true, force: true });
 });
 
-function start(port = 0): Promise<Gateway> {
-  const place = { bucket: 'b', region: 'local', host: '127.0.0.1', port };
+function start(changes: Partial<GatewayOptions> = {}): Promise<Gateway> {
+  const place = { bucket: 'b', region: 'local', host: '127.0.0.1', port: 0 };
   const connections = { total: 100, perAddress: 100, firstByteMs: 5_000 };
-  return startGateway({ ...place, root, credentials: [CREDENTIAL], maxObjectBytes: 1e9, connections, logger: SILENT });
+  const fixed = { credentials: [CREDENTIAL], maxObjectBytes: 1e9, connections, logger: SILENT };
+  return startGateway({ ...place, root, ...fixed, ...changes });
+}
+
+function internalStore(path: string, credential = CREDENTIAL): ObjectStore {
+  const endpoints = { endpoint: SOCKET_ENDPOINT, publicEndpoint: 'http://127.0.0.1:1', socketPath: path };
+  const store = openStore({ ...endpoints, bucket: 'b', region: 'local', ...credential });
+  stores.push(store);
+  return store;
 }
 
 function storeOf(gateway: Gateway): ObjectStore {
@@ -79,7 +88,7 @@ describe('the gateway', () => {
 
   it('says why it cannot listen', async () => {
     const gateway = await start();
-    await expect(start(gateway.port)).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await expect(start({ port: gateway.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await gateway.close();
   });
 
@@ -89,6 +98,36 @@ describe('the gateway', () => {
     expect(await (await fetch(health)).text()).toBe('ok');
     await rm(join(root, 'tmp'), { recursive: true });
     expect((await fetch(health)).status).toBe(500);
+    await gateway.close();
+  });
+
+  it('serves our own roles on its socket while strangers have every place of its port, and checks their signatures', async () => {
+    const path = join(root, 'storage.sock');
+    const connections = { total: 2, perAddress: 2, firstByteMs: 60_000 };
+    const gateway = await start({ connections, internalSocket: { path, mode: 0o600 } });
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+    const busy = [rawConnection(gateway.port), rawConnection(gateway.port)];
+    for (const { socket } of busy) await once(socket, 'connect');
+    await expect(storeOf(gateway).ping()).rejects.toMatchObject({ retry: true });
+
+    const own = internalStore(path);
+    await writeFile(join(root, 'file'), 'bytes');
+    await own.putFile('k', join(root, 'file'), { contentType: 'video/mp4', size: 5 });
+    expect(await own.head('k')).toMatchObject({ size: 5 });
+    const forged = internalStore(path, { ...CREDENTIAL, secretAccessKey: 'guessed' });
+    await expect(forged.head('k')).rejects.toMatchObject({ status: 403 });
+    for (const { socket } of busy) socket.destroy();
+    await gateway.close();
+    await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
+  });
+
+  it('takes the socket that a killed one left, and none that another one serves', async () => {
+    const internalSocket = { path: join(root, 'storage.sock'), mode: 0o660 };
+    await writeFile(internalSocket.path, 'what a killed one leaves cannot be connected to either');
+    const gateway = await start({ internalSocket });
+    await internalStore(internalSocket.path).ping();
+    await expect(start({ internalSocket })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+    await internalStore(internalSocket.path).ping();
     await gateway.close();
   });
 });

@@ -9,6 +9,7 @@ import type { GatewayLogger } from './access-log.ts';
 import type { Credential } from './authenticate.ts';
 import type { MinimumRate } from './context.ts';
 import { openDisk } from './disk.ts';
+import { type InternalSocket, listenOnSocket } from './internal-socket.ts';
 import { createListener } from './listener.ts';
 
 export interface GatewayOptions {
@@ -21,6 +22,8 @@ export interface GatewayOptions {
   host: string;
   /** 0 takes a free one. */
   port: number;
+  /** Where our own roles connect, on this machine. */
+  internalSocket?: InternalSocket;
   /** PEM texts; without them plain HTTP, which the caller allows on loopback only. */
   tls?: { cert: string; key: string };
   /** CIDRs of proxies that terminate TLS; their x-forwarded-proto is believed. */
@@ -80,10 +83,21 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     trustProxy: options.trustProxy ?? [],
     onRefused: (summary) => logger.warn(summary, 'storage connections refused'),
   });
-  server.on('checkContinue', onContinue);
-  server.on('clientError', answerBroken);
+  const internal = createHttpServer(limits, listener);
+  for (const each of [server, internal]) {
+    each.on('checkContinue', onContinue);
+    each.on('clientError', answerBroken);
+  }
   await listen(server, options);
-  server.on('error', (error: NodeJS.ErrnoException) => logger.error({ code: error.code }, 'storage server error'));
+  if (options.internalSocket) {
+    await listenOnSocket(internal, options.internalSocket).catch((error) => {
+      server.close();
+      throw error;
+    });
+  }
+  for (const each of [server, internal]) {
+    each.on('error', (error: NodeJS.ErrnoException) => logger.error({ code: error.code }, 'storage server error'));
+  }
 
   const sweep = async (): Promise<void> => {
     try {
@@ -99,9 +113,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 
   return {
     port: (server.address() as AddressInfo).port,
-    close(graceMs = 10_000) {
+    async close(graceMs = 10_000) {
       clearInterval(timer);
-      return shutDown(server, guard.closeIdle, graceMs);
+      await Promise.all([
+        shutDown(server, guard.closeIdle, graceMs),
+        shutDown(internal, () => internal.closeIdleConnections(), graceMs),
+      ]);
     },
   };
 }

@@ -22,11 +22,13 @@ const SILENCE_MS = 120_000;
 
 /**
  * HTTP with Node's own client and kept connections. (undici 7 ends the whole process when a peer closes behind a
- * full buffer; see docs/decisions/0006.) `ca`: PEM to trust instead of the system's authorities.
+ * full buffer; see docs/decisions/0006.) `ca`: PEM to trust instead of the system's authorities. `socketPath`: a Unix socket that
+ * all connections go to, whatever host the URL names.
  */
-export function openExchange(options: { connections: number; ca?: string }): Exchange {
+export function openExchange(options: { connections: number; ca?: string; socketPath?: string }): Exchange {
   const common = { keepAlive: true, maxSockets: options.connections, scheduling: 'lifo' as const };
   const http = new HttpAgent(common);
+  const { socketPath } = options;
   const https = new HttpsAgent({ ...common, ...(options.ca && { ca: options.ca }) });
   return {
     send(url, { method, headers, body, signal }) {
@@ -37,6 +39,7 @@ export function openExchange(options: { connections: number; ca?: string }): Exc
           headers,
           agent: secure ? https : http,
           signal,
+          ...(socketPath && { socketPath }),
         });
         const stream = body instanceof Readable ? body : null;
         const fail = (error: Error) => {

@@ -31,11 +31,13 @@ const RETRY_CODES = new Set([
   'ENETUNREACH',
   'ENOTFOUND',
   'EAI_AGAIN',
+  // A Unix socket whose queue is full.
+  'EAGAIN',
 ]);
 
-/** `ca`: PEM of the certificate authority to trust instead of the system's. */
-export function s3Client(signer: Signer, ca?: string): S3Client {
-  const exchange = openExchange({ connections: 64, ...(ca && { ca }) });
+/** `ca`: PEM of the certificate authority to trust instead of the system's. `socketPath`: Unix socket of the store. */
+export function s3Client(signer: Signer, options: { ca?: string; socketPath?: string } = {}): S3Client {
+  const exchange = openExchange({ connections: 64, ...options });
 
   async function attempt(call: Call): Promise<IncomingMessage> {
     const { url, headers } = await signer.request(call);
@@ -100,6 +102,8 @@ export function storageError(call: Pick<Call, 'method'>, error: unknown): Storag
 function errno(error: unknown): string {
   // Several addresses tried: Node puts the single failures into an AggregateError.
   const single = error instanceof AggregateError ? error.errors[0] : error;
-  const { code, name } = (single ?? {}) as { code?: unknown; name?: unknown };
+  const { code, name, syscall } = (single ?? {}) as { code?: unknown; name?: unknown; syscall?: unknown };
+  // A Unix socket that is not there: nobody listens, as behind a port that is closed.
+  if (code === 'ENOENT' && syscall === 'connect') return 'ECONNREFUSED';
   return typeof code === 'string' ? code : String(name ?? 'unknown error');
 }

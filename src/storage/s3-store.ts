@@ -25,15 +25,24 @@ export interface StoreOptions {
   closesKeys?: boolean;
   /** PEM of the certificate (authority) to trust instead of the system's: the gateway's own, with TLS=auto. */
   ca?: string;
+  /** Unix socket that our own calls go to; `endpoint` then only names the host that is signed. */
+  socketPath?: string;
 }
+
+/** The endpoint of a store behind a Unix socket: a name that leads nowhere else. */
+export const SOCKET_ENDPOINT = 'http://storage.invalid';
 
 /** SigV4's own limit on the life of a URL: seven days. */
 const MAX_EXPIRES = 604_800;
 
 /** Any store that speaks the S3 protocol, the embedded gateway included. Opens no connection before the first call. */
 export function openStore(options: StoreOptions): ObjectStore {
-  const signer = s3Signer({ ...options, declares: options.localRoot !== undefined });
-  const client = s3Client(signer, options.ca);
+  const signer = s3Signer({
+    ...options,
+    declares: options.localRoot !== undefined || options.socketPath !== undefined,
+  });
+  const { ca, socketPath } = options;
+  const client = s3Client(signer, { ...(ca && { ca }), ...(socketPath && { socketPath }) });
 
   async function page(prefix: string, token: string | null): Promise<ListPage> {
     const query = {

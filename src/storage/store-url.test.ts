@@ -20,11 +20,20 @@ describe('storage URL', () => {
     expect(await proxied.presignGet('k', get)).toMatch(/^https:\/\/files\.example\/media\/k\?/);
   });
 
+  it('means a Unix socket, while clients get the public address', async () => {
+    const url = 's3://airlock?endpoint=unix:/run/airlock-storage/storage.sock&region=local';
+    const store = storeFromUrl(url, env, 'https://files.example');
+    expect(await store.presignGet('k', get)).toMatch(/^https:\/\/files\.example\/airlock\/k\?/);
+    await expect(store.ping()).rejects.toMatchObject({ retry: true, message: /ECONNREFUSED/ });
+    expect(() => storeFromUrl(url, env)).toThrow(/^AIRLOCK_STORAGE_PUBLIC_URL: is not set/);
+  });
+
   it('says what is wrong and what to do', () => {
     const refused: [string, NodeJS.ProcessEnv, RegExp][] = [
       ['gs://media', env, /no native signer.*storage\.googleapis\.com/],
       ['s3://media?endpoint=ftp://x', env, /no plain http or https URL/],
       ['s3://media?endpoint=http://minio:9000', env, /plain http endpoint on another machine.*https/],
+      ['s3://media?endpoint=unix:storage.sock', env, /Unix socket without an absolute path/],
       ['s3://media/path', env, /names no bucket/],
       ['s3://media?regoin=x', env, /unknown parameter/],
       ['s3://key:secret@media', env, /holds credentials/],

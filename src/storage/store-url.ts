@@ -1,12 +1,13 @@
+import { isAbsolute } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
-import { openStore } from './s3-store.ts';
+import { openStore, SOCKET_ENDPOINT } from './s3-store.ts';
 import type { ObjectStore } from './types.ts';
 
 const VARIABLE = 'AIRLOCK_STORAGE_URL';
 
 /**
  * `s3://bucket?endpoint=https://…&region=…` with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Without an endpoint it is
- * Amazon's of that region. `publicEndpoint` is what clients see when that differs. Throws `ConfigError`.
+ * Amazon's of that region; `endpoint=unix:/path` is a gateway's Unix socket. `publicEndpoint` is what clients see when that differs. Throws `ConfigError`.
  */
 export function storeFromUrl(
   url: string,
@@ -35,15 +36,36 @@ export function storeFromUrl(
   if (unknown) throw new ConfigError(VARIABLE, 'has an unknown parameter', 'Only endpoint and region may stand there');
 
   const region = parsed.searchParams.get('region') || env.AWS_REGION || 'us-east-1';
-  const endpoint = httpUrl(parsed.searchParams.get('endpoint') ?? `https://s3.${region}.amazonaws.com`);
+  const given = parsed.searchParams.get('endpoint') ?? `https://s3.${region}.amazonaws.com`;
   return openStore({
-    endpoint,
-    publicEndpoint: publicEndpoint ?? endpoint,
+    ...(given.startsWith('unix:') ? behindSocket(given, publicEndpoint) : overNetwork(given, publicEndpoint)),
     bucket,
     region,
     accessKeyId: required(env, 'AWS_ACCESS_KEY_ID'),
     secretAccessKey: required(env, 'AWS_SECRET_ACCESS_KEY'),
   });
+}
+
+function overNetwork(given: string, publicEndpoint: string | null) {
+  const endpoint = httpUrl(given);
+  return { endpoint, publicEndpoint: publicEndpoint ?? endpoint };
+}
+
+/** `unix:/run/…/storage.sock`: the internal listener of a gateway on this machine. */
+function behindSocket(given: string, publicEndpoint: string | null) {
+  const socketPath = given.slice('unix:'.length);
+  if (!isAbsolute(socketPath)) {
+    throw new ConfigError(VARIABLE, 'names a Unix socket without an absolute path', 'Write endpoint=unix:/run/…');
+  }
+  if (publicEndpoint === null) {
+    throw new ConfigError(
+      'AIRLOCK_STORAGE_PUBLIC_URL',
+      'is not set',
+      'Clients cannot reach the storage by a Unix socket',
+    );
+  }
+  // Nothing but the embedded gateway listens on one.
+  return { endpoint: SOCKET_ENDPOINT, publicEndpoint, socketPath, closesKeys: true };
 }
 
 function parse(url: string): URL {

@@ -1,13 +1,6 @@
-import { createHash } from 'node:crypto';
-import { chown, lstat, mkdir, rmdir } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isRoot } from './account.ts';
-import { SupervisorError } from './supervisor-error.ts';
-import type { Account } from './types.ts';
+import { folderForSocket } from './socket-folder.ts';
 
-/** `sun_path` of unix(7) holds 108 bytes, a closing NUL among them. */
-const SUN_PATH_BYTES = 107;
 /** Names the socket only; nothing listens on TCP. */
 export const POSTGRES_PORT = 5432;
 const SOCKET_NAME = `.s.PGSQL.${POSTGRES_PORT}`;
@@ -16,50 +9,7 @@ export function socketPath(folder: string): string {
   return join(folder, SOCKET_NAME);
 }
 
-/**
- * Where the socket of the server in `home` lies: inside `home` when the name is short enough, for nobody else can
- * write there; else in /run (root), $XDG_RUNTIME_DIR or the temporary folder, under a name made from `home`.
- */
+/** Where the socket of the server in `home` lies. */
 export function socketFolderFor(home: string, uid: number, env: NodeJS.ProcessEnv = process.env): string {
-  const inside = join(home, 'socket');
-  if (Buffer.byteLength(socketPath(inside)) <= SUN_PATH_BYTES) return inside;
-  const name = createHash('sha256').update(home).digest('hex').slice(0, 16);
-  const bases =
-    uid === 0
-      ? [`/run/airlock/socket-${name}`]
-      : [env.XDG_RUNTIME_DIR ?? '', tmpdir(), '/tmp']
-          .filter(Boolean)
-          .map((base) => join(base, `airlock-${uid}-${name}`));
-  return bases.find((folder) => Buffer.byteLength(socketPath(folder)) <= SUN_PATH_BYTES) ?? bases.at(-1)!;
-}
-
-/**
- * Makes the socket's folder, mode 0700, for the server's account alone. The temporary folder is everybody's: a
- * folder or link that somebody else put there first is refused, never used.
- */
-export async function makeSocketFolder(folder: string, account: Account | null): Promise<void> {
-  if (isRoot() && folder.startsWith('/run/airlock/')) await mkdir('/run/airlock', { recursive: true, mode: 0o711 });
-  const owner = account?.uid ?? process.getuid!();
-  try {
-    await mkdir(folder, { mode: 0o700 });
-    if (account) await chown(folder, account.uid, account.gid);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-  }
-  const info = await lstat(folder);
-  if (info.isDirectory() && info.uid === process.getuid!() && owner !== info.uid) {
-    // Root made it and died before the next line, or the account was made anew.
-    await chown(folder, owner, account!.gid);
-  } else if (!info.isDirectory() || info.uid !== owner || (info.mode & 0o077) !== 0) {
-    throw new SupervisorError(
-      `${folder} was made by somebody else`,
-      'Remove it, or choose a data directory with a shorter name',
-    );
-  }
-}
-
-/** Leaves no empty folder in /run or the temporary folder; one that still holds something stays. */
-export async function removeSocketFolder(home: string, folder: string): Promise<void> {
-  if (folder === join(home, 'socket')) return;
-  await rmdir(folder).catch(() => undefined);
+  return folderForSocket(home, SOCKET_NAME, uid, env);
 }

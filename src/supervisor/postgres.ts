@@ -7,9 +7,10 @@ import { findPostgres } from './postgres-binaries.ts';
 import { ensureCluster } from './postgres-cluster.ts';
 import { embeddedUrl, ensureDatabase, listens } from './postgres-connect.ts';
 import { clearRemains, findServer, type RunningServer, startServer, stopServer } from './postgres-server.ts';
-import { makeSocketFolder, removeSocketFolder, socketFolderFor } from './postgres-socket.ts';
+import { socketFolderFor } from './postgres-socket.ts';
 import { isRunning, type ProcessIdentity } from './process-table.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
+import { makeSocketFolder, removeSocketFolder } from './socket-folder.ts';
 import { SupervisorError } from './supervisor-error.ts';
 import type { ProcessExit, SupervisorLogger } from './types.ts';
 

@@ -4,8 +4,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePasswd } from './account.ts';
 import { socketUrl } from './postgres-connect.ts';
-import { makeSocketFolder, socketFolderFor, socketPath } from './postgres-socket.ts';
+import { socketFolderFor, socketPath } from './postgres-socket.ts';
 import { identify, isRunning, signal } from './process-table.ts';
+import { makeSocketFolder } from './socket-folder.ts';
 import { makeTestFolder } from './test-support.ts';
 
 let folder: string;

@@ -73,6 +73,16 @@ describe('the Compose file', () => {
     expect(security_opt).toContain('systempaths=unconfined');
   });
 
+  it('lets API and worker reach the gateway by its socket alone', () => {
+    const { gateway, api, worker } = compose.services;
+    expect(gateway.environment).toEqual({ AIRLOCK_STORAGE_SOCKET: '/run/airlock-storage/storage.sock' });
+    for (const { volumes } of [gateway, api, worker]) {
+      expect(volumes).toContain('./data/storage-socket:/run/airlock-storage');
+    }
+    expect(read('docker/prepare.sh')).toContain('endpoint=unix:/run/airlock-storage/storage.sock');
+    expect(worker.networks.filter((name: string) => gateway.networks.includes(name))).toEqual([]);
+  });
+
   it('lets nobody but the API and the worker reach the database, and neither out through it', () => {
     const users = Object.entries<{ networks: string[] }>(compose.services).filter(([, { networks }]) =>
       networks.includes('database'),

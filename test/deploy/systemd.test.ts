@@ -112,8 +112,18 @@ describe('the units for systemd', () => {
 
   it('let the gateway reach no database', () => {
     const gateway = readUnit('gateway');
-    expect(gateway.get('RestrictAddressFamilies')).toEqual(['AF_INET AF_INET6']);
+    expect(gateway.get('RestrictAddressFamilies')).toEqual(['AF_INET AF_INET6 AF_UNIX']);
     expect(gateway.get('InaccessiblePaths')![0]).toContain('/run/postgresql');
+  });
+
+  it("let API and worker alone reach the gateway's socket", () => {
+    const gateway = readUnit('gateway');
+    expect(gateway.get('Environment')).toContain('AIRLOCK_STORAGE_SOCKET=/run/airlock-storage/storage.sock');
+    expect(gateway.get('RuntimeDirectory')).toEqual(['airlock-storage']);
+    expect(gateway.get('RuntimeDirectoryMode')).toEqual(['0750']);
+    for (const role of ['api', 'worker']) {
+      expect(readUnit(role).get('SupplementaryGroups')).toEqual(gateway.get('Group'));
+    }
   });
 
   describe.skipIf(!existsSync(ANALYZE))('as systemd itself reads them', () => {

@@ -5,8 +5,9 @@ import { startGateway } from '../../gateway/server.ts';
 import { connectionLimits } from '../../net/listener-limits.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
+import { makeSocketFolder, removeSocketFolder } from '../../supervisor/socket-folder.ts';
 import { createLogger } from '../../telemetry/index.ts';
-import { EMBEDDED_BUCKET, EMBEDDED_REGION, storageRoot } from '../endpoints.ts';
+import { EMBEDDED_BUCKET, EMBEDDED_REGION, storageRoot, storageSocket } from '../endpoints.ts';
 
 /** An output may be a little larger than an upload: its index is written at the end. */
 const SLACK_BYTES = 128 * 2 ** 20;
@@ -16,6 +17,8 @@ export async function runGateway(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'gateway' });
   const secrets = await loadSecrets(config.dataDir);
   const tls = await loadTls(config.tls, config.dataDir, [config.host]);
+  const { folder, ...internalSocket } = storageSocket(config);
+  if (!config.storageSocket) await makeSocketFolder(folder, null);
   const gateway = await startGateway({
     root: storageRoot(config),
     bucket: EMBEDDED_BUCKET,
@@ -23,13 +26,20 @@ export async function runGateway(config: Config): Promise<void> {
     region: EMBEDDED_REGION,
     host: config.host,
     port: config.storagePort,
+    internalSocket,
     ...(tls && { tls: { cert: tls.cert, key: tls.key } }),
     trustProxy: config.trustProxy,
     connections: connectionLimits(config, logger),
     maxObjectBytes: MAX_UPLOAD_BYTES + SLACK_BYTES,
     logger,
   });
-  exitWithParent(() => gateway.close(), { logger });
+  exitWithParent(
+    async () => {
+      await gateway.close();
+      if (!config.storageSocket) await removeSocketFolder(config.dataDir, folder);
+    },
+    { logger },
+  );
   reportReady({ storage: gateway.port });
   logger.info({ port: gateway.port }, 'storage gateway listens');
 }
