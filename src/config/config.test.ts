@@ -57,6 +57,7 @@ describe('the configuration', () => {
       AIRLOCK_TRUST_PROXY: '10.0.0.0/8, 127.0.0.1/32',
       AIRLOCK_WORKER_SLOTS: '4',
       AIRLOCK_RETENTION: '2h',
+      AIRLOCK_DISK_RESERVE: '2%,700MB',
       AIRLOCK_FETCH_ALLOW: '192.0.2.0/24',
       AIRLOCK_FFMPEG: '/opt/ffmpeg/bin/ffmpeg',
     });

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, resolve } from 'node:path';
 import { ConfigError } from './config-error.ts';
+import { type DiskReserve, parseDiskReserve } from './disk-reserve.ts';
 import { parseDuration, parseList, parsePort, parsePositive } from './parse.ts';
 import { readSandbox, type SandboxSetting } from './sandbox-choice.ts';
 
@@ -34,6 +35,8 @@ export interface Config {
   workerSlots: number | null;
   /** Seconds that outputs, and uploads after their last use, live. */
   retentionSeconds: number;
+  /** Free space that nobody may use up, on each disk that Airlock writes media to. */
+  diskReserve: DiskReserve;
   /** CIDRs that may be fetched from although they are not public, on any port. */
   fetchAllow: string[];
   fetchPorts: number[];
@@ -68,6 +71,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       ? parsePositive('AIRLOCK_WORKER_SLOTS', env.AIRLOCK_WORKER_SLOTS, MAX_WORKER_SLOTS)
       : null,
     retentionSeconds: parseDuration('AIRLOCK_RETENTION', env.AIRLOCK_RETENTION || '24h'),
+    diskReserve: parseDiskReserve(env.AIRLOCK_DISK_RESERVE),
     fetchAllow: parseList(env.AIRLOCK_FETCH_ALLOW),
     fetchPorts: parseList(env.AIRLOCK_FETCH_PORTS || '80,443').map((port) => parsePort('AIRLOCK_FETCH_PORTS', port, 0)),
     rateLimit: parsePositive('AIRLOCK_RATE_LIMIT', env.AIRLOCK_RATE_LIMIT || '600', 1_000_000),

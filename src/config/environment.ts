@@ -1,4 +1,5 @@
 import type { Config } from './config.ts';
+import { formatDiskReserve } from './disk-reserve.ts';
 import { ACCEPTED_RISK } from './sandbox-choice.ts';
 
 /**
@@ -24,6 +25,7 @@ export function toEnvironment(config: Config): Record<string, string> {
     AIRLOCK_TRUST_PROXY: config.trustProxy.join(','),
     AIRLOCK_WORKER_SLOTS: config.workerSlots === null ? '' : String(config.workerSlots),
     AIRLOCK_RETENTION: `${config.retentionSeconds}s`,
+    AIRLOCK_DISK_RESERVE: formatDiskReserve(config.diskReserve),
     AIRLOCK_FETCH_ALLOW: config.fetchAllow.join(','),
     AIRLOCK_FETCH_PORTS: config.fetchPorts.join(','),
     AIRLOCK_RATE_LIMIT: String(config.rateLimit),

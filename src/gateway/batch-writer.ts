@@ -8,6 +8,8 @@ export interface BatchWriter {
 
 /** Bytes collected before one write; at most two batches are in memory. */
 const BATCH_BYTES = 1_048_576;
+/** Bytes that were taken and may not have reached the kernel yet: two batches, and the chunk that filled one. */
+export const MOST_IN_MEMORY = 3 * BATCH_BYTES;
 
 /**
  * Gathers the 64 kB chunks of a socket into larger writes, and lets one write run while the next batch comes in. Rejects

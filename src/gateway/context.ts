@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity } from './authenticate.ts';
 import type { Disk } from './disk.ts';
+import type { Room } from './room.ts';
 import type { Target } from './target.ts';
 
 /** What a handler gets: a request whose signature has been verified, and whose bucket is ours. */
@@ -10,6 +11,7 @@ export interface Context {
   target: Target;
   identity: Identity;
   disk: Disk;
+  room: Room;
   bucket: string;
   maxObjectBytes: number;
   minimumRate: MinimumRate;

@@ -105,26 +105,30 @@ describe('the disk', () => {
   });
 });
 
-/** A disk of two megabytes needs a mount of its own, and that a user namespace: what the sandbox needs as well. */
+/** A disk of four megabytes needs a mount of its own, and that a user namespace: what the sandbox needs as well. */
 const namespaces = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true']).status === 0;
 
 describe('a full disk', () => {
-  it.skipIf(!namespaces)('answers 507, keeps nothing of that upload, and serves the rest', () => {
-    const script = fileURLToPath(new URL('../../test/conformance/full-disk.ts', import.meta.url));
-    const folder = join(root, '..');
-    const shell = 'mount -t tmpfs -o size=2m tmpfs "$1" && exec "$2" --import tsx "$3" "$1"';
-    const output = execFileSync(
-      'unshare',
-      ['--user', '--map-root-user', '--mount', 'sh', '-c', shell, 'sh', folder, process.execPath, script],
-      { encoding: 'utf8', timeout: 30_000 },
-    );
-    expect(JSON.parse(output)).toEqual({
-      full: 507,
-      code: 'InsufficientStorage',
-      afterwards: null,
-      tempFiles: [],
-      small: 200,
-      own: { retry: true, status: 507 },
-    });
-  });
+  it.skipIf(!namespaces)(
+    'answers 507 before the reserve is touched, keeps nothing of that upload, and serves the rest',
+    () => {
+      const script = fileURLToPath(new URL('../../test/conformance/full-disk.ts', import.meta.url));
+      const folder = join(root, '..');
+      const shell = 'mount -t tmpfs -o size=4m tmpfs "$1" && exec "$2" --import tsx "$3" "$1"';
+      const output = execFileSync(
+        'unshare',
+        ['--user', '--map-root-user', '--mount', 'sh', '-c', shell, 'sh', folder, process.execPath, script],
+        { encoding: 'utf8', timeout: 30_000 },
+      );
+      expect(JSON.parse(output)).toEqual({
+        full: { status: 507, code: 'InsufficientStorage', afterwards: null, tempFiles: [] },
+        atOnce: [200, 200, 507],
+        keepsReserve: true,
+        overtaken: 507,
+        low: { spare: true, small: 507 },
+        small: 200,
+        own: { retry: true, status: 507 },
+      });
+    },
+  );
 });

@@ -7,11 +7,13 @@ import { answerPreflight, setCorsHeaders } from './cors.ts';
 import type { Disk } from './disk.ts';
 import { S3Error, toS3Error } from './errors.ts';
 import { refuse, setBaseHeaders } from './respond.ts';
+import type { Room } from './room.ts';
 import { route } from './route.ts';
 import { parseTarget } from './target.ts';
 
 export interface ListenerOptions {
   disk: Disk;
+  room: Room;
   bucket: string;
   maxObjectBytes: number;
   tls: boolean;
@@ -66,8 +68,8 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
     if (identity.kind === 'query' && !options.isSecure(request)) {
       throw new S3Error('AccessDenied', 'HTTPS is required.');
     }
-    const { disk, bucket, maxObjectBytes, minimumRate } = options;
-    await route({ request, response, target, identity, disk, bucket, maxObjectBytes, minimumRate, acceptBody });
+    const { disk, room, bucket, maxObjectBytes, minimumRate } = options;
+    await route({ request, response, target, identity, disk, room, bucket, maxObjectBytes, minimumRate, acceptBody });
   }
 
   return {

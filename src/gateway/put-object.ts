@@ -1,27 +1,45 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { batchWriter } from './batch-writer.ts';
+import { batchWriter, MOST_IN_MEMORY } from './batch-writer.ts';
 import type { Context } from './context.ts';
 import { copyObject } from './copy-object.ts';
 import { missingLength } from './declared.ts';
 import { S3Error } from './errors.ts';
 import { isContentType } from './media-types.ts';
 import { watchRate } from './rate-watch.ts';
+import type { Place } from './room.ts';
 
 /** PUT of one whole object; with `x-amz-copy-source`, a copy. */
 export async function putObject(context: Context): Promise<void> {
-  const { request, response, disk, target } = context;
+  const { request, response } = context;
   if (request.headers['x-amz-copy-source'] !== undefined) return copyObject(context);
 
   const size = checkLength(context);
   const contentType = checkType(context);
   const checks = digests(context);
-  context.acceptBody();
+  const place = await context.room.take(size);
+  try {
+    context.acceptBody();
+    const stored = await store(context, { size, contentType, checks, place });
+    response.writeHead(200, { etag: stored.etag, 'content-length': 0 }).end();
+  } finally {
+    place.release();
+  }
+}
 
+interface Incoming {
+  size: number;
+  contentType: string;
+  checks: Digest[];
+  place: Place;
+}
+
+async function store(context: Context, incoming: Incoming) {
+  const { request, disk, target } = context;
   const temp = await disk.createTemp();
   try {
-    await receive(context, temp.handle, size, checks);
+    await receive(context, temp.handle, incoming);
     // Bytes after the declared ones made the parser give the connection up: that was not the PUT that was signed.
     if (request.socket.destroyed || request.socket.writableEnded) {
       throw new S3Error('EntityTooLarge', 'More bytes came than were declared.');
@@ -30,8 +48,7 @@ export async function putObject(context: Context): Promise<void> {
     await temp.discard();
     throw error;
   }
-  const stored = await temp.commit(target.key, contentType);
-  response.writeHead(200, { etag: stored.etag, 'content-length': 0 }).end();
+  return temp.commit(target.key, incoming.contentType);
 }
 
 function checkLength({ request, identity, maxObjectBytes }: Context): number {
@@ -89,7 +106,7 @@ function digests({ request, identity }: Context): Digest[] {
 }
 
 /** A client that is too slow is told so, while the body still waits to be read. */
-async function receive(context: Context, file: FileHandle, size: number, checks: Digest[]): Promise<void> {
+async function receive(context: Context, file: FileHandle, incoming: Incoming): Promise<void> {
   const { request, minimumRate } = context;
   let stopWatch = (): void => undefined;
   const slow = new Promise<never>((_, reject) => {
@@ -99,12 +116,12 @@ async function receive(context: Context, file: FileHandle, size: number, checks:
       () => reject(new S3Error('RequestTimeout', 'Your socket connection to the server was too slow.')),
     );
   });
-  const body = writeBody(request, file, size, checks);
+  const body = writeBody(request, file, incoming);
   try {
-    await Promise.race([body, slow]);
+    await Promise.race([body, slow, incoming.place.revoked]);
   } finally {
     stopWatch();
-    // When slowness won, the rest fails later, on the closed connection.
+    // When something else won, the rest fails later, on the closed connection.
     body.catch(() => undefined);
   }
 }
@@ -113,7 +130,8 @@ async function receive(context: Context, file: FileHandle, size: number, checks:
  * The parser hands on `Content-Length` bytes at most, whatever else comes; fewer end as ECONNRESET. Both are checked here
  * again, because the promise that no object has another size than the signed one hangs on it.
  */
-async function writeBody(request: IncomingMessage, file: FileHandle, size: number, checks: Digest[]): Promise<void> {
+async function writeBody(request: IncomingMessage, file: FileHandle, incoming: Incoming): Promise<void> {
+  const { size, checks, place } = incoming;
   const writer = batchWriter(file);
   let received = 0;
   // Not destroyed on the way out: an error answer (disk full) still has to go over this connection.
@@ -122,6 +140,7 @@ async function writeBody(request: IncomingMessage, file: FileHandle, size: numbe
     if (received > size) throw new S3Error('EntityTooLarge', 'More bytes came than were declared.');
     for (const { hash } of checks) hash.update(chunk);
     await writer.write(chunk);
+    place.written(received - MOST_IN_MEMORY);
   }
   if (received !== size) throw new S3Error('IncompleteBody', 'Fewer bytes came than were declared.');
   await writer.flush();

@@ -1,5 +1,6 @@
 import { keyProblem } from '../storage/keys.ts';
 import { DECLARED_LENGTH, DECLARED_TYPE } from '../storage/sigv4.ts';
+import { spaceHeaders } from '../storage/space-headers.ts';
 import { CLOSED_UNTIL, unlessClosed } from './close-key.ts';
 import type { Context, Handler } from './context.ts';
 import { deleteObject } from './delete-object.ts';
@@ -78,7 +79,9 @@ export async function route(context: Context): Promise<void> {
   return found.handler(context);
 }
 
-async function headBucket({ response, disk }: Context): Promise<void> {
+/** Our own roles are told how much room the disk has; a signed URL tells nobody. */
+async function headBucket({ response, identity, disk, room }: Context): Promise<void> {
   await disk.check();
-  response.writeHead(200, { 'content-length': 0 }).end();
+  const space = identity.kind === 'header' ? spaceHeaders(await room.space()) : {};
+  response.writeHead(200, { 'content-length': 0, ...space }).end();
 }

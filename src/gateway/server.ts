@@ -1,6 +1,7 @@
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
+import { DEFAULT_RESERVE, type DiskReserve, diskSpace } from '../config/disk-reserve.ts';
 import { secureRequestTest } from '../config/secure-request.ts';
 import { isLoopbackHost } from '../config/transport-policy.ts';
 import { type ConnectionLimits, guardConnections } from '../net/connection-guard.ts';
@@ -11,6 +12,7 @@ import type { MinimumRate } from './context.ts';
 import { openDisk } from './disk.ts';
 import { type InternalSocket, listenOnSocket } from './internal-socket.ts';
 import { createListener } from './listener.ts';
+import { openRoom } from './room.ts';
 
 export interface GatewayOptions {
   /** Folder of the objects; made when missing. One gateway at a time. */
@@ -29,6 +31,8 @@ export interface GatewayOptions {
   /** CIDRs of proxies that terminate TLS; their x-forwarded-proto is believed. */
   trustProxy?: readonly string[];
   maxObjectBytes: number;
+  /** Free space of the folder's disk that no PUT may touch. */
+  reserve?: DiskReserve;
   logger: GatewayLogger;
   /** Milliseconds since 1970, for expiry; tests move it. */
   now?: () => number;
@@ -53,8 +57,10 @@ const REQUEST_TIMEOUT_MS = 6 * HOUR_MS;
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { logger, tls } = options;
   const disk = await openDisk(options.root, options.now);
+  const room = openRoom(() => diskSpace(disk.root, options.reserve ?? DEFAULT_RESERVE));
   const { listener, onContinue } = createListener({
     disk,
+    room,
     bucket: options.bucket,
     maxObjectBytes: options.maxObjectBytes,
     tls: tls !== undefined,
@@ -115,6 +121,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port: (server.address() as AddressInfo).port,
     async close(graceMs = 10_000) {
       clearInterval(timer);
+      room.close();
       await Promise.all([
         shutDown(server, guard.closeIdle, graceMs),
         shutDown(internal, () => internal.closeIdleConnections(), graceMs),

@@ -8,6 +8,7 @@ import { errorCode, type ListPage, parseListPage } from './list-xml.ts';
 import { readText, s3Client, storageError } from './s3-client.ts';
 import { s3Signer } from './signer.ts';
 import { encodePath } from './sigv4.ts';
+import { readSpaceHeaders, type StoreSpace } from './space-headers.ts';
 import { type ListedObject, type ObjectStore, StorageError } from './types.ts';
 
 export interface StoreOptions {
@@ -43,6 +44,12 @@ export function openStore(options: StoreOptions): ObjectStore {
   });
   const { ca, socketPath } = options;
   const client = s3Client(signer, { ...(ca && { ca }), ...(socketPath && { socketPath }) });
+
+  async function space(): Promise<StoreSpace | null> {
+    const response = await client.send({ method: 'HEAD', key: '', expected: [200] });
+    response.resume();
+    return readSpaceHeaders(response.headers);
+  }
 
   async function page(prefix: string, token: string | null): Promise<ListPage> {
     const query = {
@@ -180,9 +187,10 @@ export function openStore(options: StoreOptions): ObjectStore {
     },
 
     async ping() {
-      const response = await client.send({ method: 'HEAD', key: '', expected: [200] });
-      response.resume();
+      await space();
     },
+
+    space,
 
     close: () => client.close(),
   };

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { StoreSpace } from './space-headers.ts';
 
 export interface ObjectHead {
   size: number;
@@ -44,6 +45,8 @@ export interface ObjectStore {
   localPath(key: string): Promise<string | null>;
   /** Cheap check for health: rejects when the store does not answer. */
   ping(): Promise<void>;
+  /** How much the disk behind it has left; null when the store is not the embedded gateway. As cheap as `ping`. */
+  space(): Promise<StoreSpace | null>;
   /** Closes idle connections; calls under way end first. */
   close(): Promise<void>;
 }

@@ -1,10 +1,13 @@
-/** Run by a test on a disk of two megabytes, mounted at the folder named by the argument: prints what the gateway did. */
-import { readdir } from 'node:fs/promises';
+/** Run by a test on a disk of four megabytes, mounted at the folder named by the argument: prints what the gateway did. */
+import { readdir, statfs, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
 import { join } from 'node:path';
 import { startGateway } from '../../src/gateway/server.ts';
 import { openStore } from '../../src/storage/s3-store.ts';
 
-const root = join(process.argv[2]!, 'storage');
+const MB = 2 ** 20;
+const folder = process.argv[2]!;
+const root = join(folder, 'storage');
 const credential = { accessKeyId: 'k', secretAccessKey: 's' };
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined };
 const place = { bucket: 'full', region: 'local' };
@@ -16,29 +19,63 @@ const gateway = await startGateway({
   port: 0,
   connections: { total: 64, perAddress: 64, firstByteMs: 5_000 },
   maxObjectBytes: 1e9,
+  reserve: { percent: 0, bytes: MB },
   logger: silent,
 });
 const endpoint = `http://127.0.0.1:${gateway.port}`;
 const store = openStore({ ...place, ...credential, endpoint, publicEndpoint: endpoint });
+const headers = { 'content-type': 'video/mp4' };
+
+const sign = (key: string, size: number) => store.presignPut(key, { contentType: 'video/mp4', size, expiresIn: 60 });
 
 async function put(key: string, size: number): Promise<Response> {
-  const url = await store.presignPut(key, { contentType: 'video/mp4', size, expiresIn: 60 });
-  return fetch(url, { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body: Buffer.alloc(size) });
+  return fetch(await sign(key, size), { method: 'PUT', headers, body: Buffer.alloc(size) });
 }
 
-const refused = await put('large', 5_000_000);
+/** A PUT that sends half of its bytes and then waits; `rest` sends the others and resolves to the status. */
+async function slowPut(key: string, size: number): Promise<{ status: Promise<number>; rest: () => void }> {
+  const sending = request(await sign(key, size), { method: 'PUT', headers: { ...headers, 'content-length': size } });
+  const status = new Promise<number>((resolve) => {
+    sending.once('response', (response) => resolve(response.resume().statusCode!));
+    sending.once('error', () => resolve(0));
+  });
+  await new Promise<void>((resolve) => sending.write(Buffer.alloc(size / 2), () => resolve()));
+  return { status, rest: () => sending.end(Buffer.alloc(size / 2)) };
+}
+
+const free = async () => {
+  const { bavail, bsize } = await statfs(folder);
+  return bavail * bsize;
+};
+const statuses = (answers: Response[]) => answers.map(({ status }) => status).sort();
+
+const refused = await put('large', 5 * MB);
 const code = /<Code>(\w+)/.exec(await refused.text())?.[1];
 const afterwards = await store.head('large');
 const tempFiles = await readdir(join(root, 'tmp'));
-const small = await put('small', 1000);
+
+// Three, when two fit above the reserve.
+const atOnce = statuses(await Promise.all(['a', 'b', 'c'].map((key) => put(key, 1_200_000))));
+const keepsReserve = (await free()) >= MB;
+for (const key of ['a', 'b', 'c']) await store.delete(key);
+
+// Something else fills the disk while bytes arrive.
+const under = await slowPut('under-way', 2 * MB);
+await writeFile(join(folder, 'of-others'), Buffer.alloc(2_600_000));
+const overtaken = await under.status;
+under.rest();
+await writeFile(join(folder, 'of-others'), Buffer.alloc(3_400_000));
+const space = (await store.space())!;
+const low = { spare: space.spareBytes < 0, small: (await put('low', 1000)).status };
+await writeFile(join(folder, 'of-others'), '');
+const small = (await put('small', 1000)).status;
 
 // Any file of that size that lies on another disk will do.
-const own = await store
-  .putFile('own', process.execPath, { contentType: 'video/mp4', size: 5_000_000 })
-  .catch((error) => ({
-    retry: error.retry,
-    status: error.status,
-  }));
-process.stdout.write(JSON.stringify({ full: refused.status, code, afterwards, tempFiles, small: small.status, own }));
+const own = await store.putFile('own', process.execPath, { contentType: 'video/mp4', size: 5 * MB }).catch((error) => ({
+  retry: error.retry,
+  status: error.status,
+}));
+const full = { status: refused.status, code, afterwards, tempFiles };
+process.stdout.write(JSON.stringify({ full, atOnce, keepsReserve, overtaken, low, small, own }));
 await store.close();
 await gateway.close(0);

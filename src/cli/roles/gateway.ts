@@ -31,6 +31,7 @@ export async function runGateway(config: Config): Promise<void> {
     trustProxy: config.trustProxy,
     connections: connectionLimits(config, logger),
     maxObjectBytes: MAX_UPLOAD_BYTES + SLACK_BYTES,
+    reserve: config.diskReserve,
     logger,
   });
   exitWithParent(

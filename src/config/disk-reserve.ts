@@ -1,0 +1,94 @@
+import { statfs } from 'node:fs/promises';
+import { ConfigError } from './config-error.ts';
+
+const VARIABLE = 'AIRLOCK_DISK_RESERVE';
+const REMEDY = 'Write it like 5%, 1GiB or 500MB, or both with a comma (5%,1GiB): the larger one counts';
+const GIB = 2 ** 30;
+
+/** Free space that nobody may use up: the larger of a share of the disk and a number of bytes. */
+export interface DiskReserve {
+  /** Percent of the whole file system, 0 to 90. */
+  percent: number;
+  bytes: number;
+}
+
+export const DEFAULT_RESERVE: DiskReserve = { percent: 5, bytes: GIB };
+
+const UNITS: Readonly<Record<string, number>> = {
+  b: 1,
+  kb: 1e3,
+  mb: 1e6,
+  gb: 1e9,
+  tb: 1e12,
+  kib: 2 ** 10,
+  mib: 2 ** 20,
+  gib: GIB,
+  tib: 2 ** 40,
+};
+/** With more kept back nothing could be stored on most disks; whoever wants that stops the service. */
+const MAX_PERCENT = 90;
+
+/** Reads `AIRLOCK_DISK_RESERVE`. Throws `ConfigError` that names the part that cannot be read. */
+export function parseDiskReserve(text: string | undefined): DiskReserve {
+  if (!text?.trim()) return DEFAULT_RESERVE;
+  const reserve: DiskReserve = { percent: 0, bytes: 0 };
+  const seen = new Set<string>();
+  for (const part of text.split(',').map((each) => each.trim())) {
+    const [, number = '', unit = ''] = /^(\d+(?:\.\d+)?)\s*(%|[a-z]+)$/i.exec(part) ?? [];
+    const kind = unit === '%' ? 'percent' : 'bytes';
+    const scale = kind === 'percent' ? 1 : UNITS[unit.toLowerCase()];
+    if (number === '' || scale === undefined) {
+      throw new ConfigError(VARIABLE, `"${part}" is neither a percentage nor a size with its unit`, REMEDY);
+    }
+    if (seen.has(kind)) throw new ConfigError(VARIABLE, `"${text}" names two of a kind`, REMEDY);
+    seen.add(kind);
+    reserve[kind] = kind === 'percent' ? Number(number) : Math.ceil(Number(number) * scale);
+  }
+  if (reserve.percent > MAX_PERCENT) {
+    throw new ConfigError(VARIABLE, `"${text}" keeps back nearly the whole disk`, `Use at most ${MAX_PERCENT}%`);
+  }
+  if (!Number.isSafeInteger(reserve.bytes)) throw new ConfigError(VARIABLE, `"${text}" is out of range`, REMEDY);
+  return reserve;
+}
+
+/** The same as text that `parseDiskReserve` reads back. */
+export function formatDiskReserve({ percent, bytes }: DiskReserve): string {
+  return `${percent}%,${bytes}B`;
+}
+
+/** What a file system has, and what is left of it above the reserve. */
+export interface DiskSpace {
+  totalBytes: number;
+  /** What an ordinary account could still write. */
+  freeBytes: number;
+  reserveBytes: number;
+  /** Free bytes above the reserve; negative when the reserve is being used. */
+  spareBytes: number;
+  /** Free inodes above the reserve; Infinity where the file system has no fixed number of them. */
+  spareFiles: number;
+}
+
+/**
+ * Looks at the file system that holds `folder`. The reserve keeps the same share of the inodes as of the bytes. Rejects
+ * with the file system's own error.
+ */
+export async function diskSpace(folder: string, reserve: DiskReserve): Promise<DiskSpace> {
+  const { blocks, bavail, bsize, files, ffree } = await statfs(folder);
+  const totalBytes = blocks * bsize;
+  const freeBytes = bavail * bsize;
+  const reserveBytes = Math.max(Math.ceil((totalBytes * reserve.percent) / 100), reserve.bytes);
+  const share = totalBytes > 0 ? Math.min(1, reserveBytes / totalBytes) : 0;
+  return {
+    totalBytes,
+    freeBytes,
+    reserveBytes,
+    spareBytes: freeBytes - reserveBytes,
+    // Btrfs and others make inodes as they need them and report none.
+    spareFiles: files === 0 ? Number.POSITIVE_INFINITY : Math.floor(ffree - files * share),
+  };
+}
+
+/** Whether something could still be stored without touching the reserve. */
+export function hasRoom({ spareBytes, spareFiles }: Pick<DiskSpace, 'spareBytes' | 'spareFiles'>): boolean {
+  return spareBytes > 0 && spareFiles > 0;
+}

@@ -1,0 +1,28 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import type { DiskSpace } from '../config/disk-reserve.ts';
+
+/** What is left of the disk behind a store. */
+export type StoreSpace = Pick<DiskSpace, 'freeBytes' | 'reserveBytes' | 'spareBytes' | 'spareFiles'>;
+
+const FREE = 'x-airlock-free-bytes';
+const RESERVE = 'x-airlock-reserve-bytes';
+const FILES = 'x-airlock-spare-files';
+
+/** How the embedded gateway tells its space, in the answer to a HEAD of the bucket. */
+export function spaceHeaders({ freeBytes, reserveBytes, spareFiles }: StoreSpace): Record<string, string> {
+  return {
+    [FREE]: String(freeBytes),
+    [RESERVE]: String(reserveBytes),
+    ...(Number.isFinite(spareFiles) && { [FILES]: String(spareFiles) }),
+  };
+}
+
+/** Null for a store that says nothing of its space: no disk of ours lies behind it. */
+export function readSpaceHeaders(headers: IncomingHttpHeaders): StoreSpace | null {
+  const number = (name: string) => (/^-?\d{1,16}$/.test(String(headers[name])) ? Number(headers[name]) : null);
+  const freeBytes = number(FREE);
+  const reserveBytes = number(RESERVE);
+  if (freeBytes === null || reserveBytes === null) return null;
+  const spareFiles = number(FILES) ?? Number.POSITIVE_INFINITY;
+  return { freeBytes, reserveBytes, spareBytes: freeBytes - reserveBytes, spareFiles };
+}
