@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
 import { chmod, lstat, mkdir, open, readdir, realpath, stat, statfs, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
 import { isRoot } from './account.ts';
 
-/** Room for a fresh cluster and its first write-ahead log: below that a start would fail half-way. */
-const MINIMUM_FREE_BYTES = 128 * 1024 * 1024;
+/**
+ * Room for a fresh cluster and its first write-ahead log: below that a start would fail half-way. A cluster that is there
+ * needs none: it must start on a full disk, for only a service that runs can sweep and erase.
+ */
+const FRESH_CLUSTER_BYTES = 128 * 1024 * 1024;
 
 /**
  * Makes the data directory ready for use, and refuses with reason and remedy when it cannot be.
@@ -23,8 +27,11 @@ export async function prepareDataDir(dataDir: string): Promise<string> {
     requirePlainName(path, shown);
     await takeOwnership(path, shown);
     if (isRoot()) await requirePassable(path, shown);
-    await requireSpace(path, shown);
-    await requireWritable(path);
+    const fresh = !existsSync(join(path, 'postgres', 'data', 'PG_VERSION'));
+    if (fresh) await requireSpace(path, shown);
+    await requireWritable(path).catch((error: NodeJS.ErrnoException) => {
+      if (fresh || !FULL.includes(error.code ?? '')) throw error;
+    });
     return path;
   } catch (error) {
     throw error instanceof ConfigError ? error : explain(error as NodeJS.ErrnoException, shown);
@@ -81,10 +88,10 @@ async function requirePassable(path: string, shown: string): Promise<void> {
 
 async function requireSpace(path: string, shown: string): Promise<void> {
   const { bavail, bsize } = await statfs(path);
-  if (bavail * bsize >= MINIMUM_FREE_BYTES) return;
+  if (bavail * bsize >= FRESH_CLUSTER_BYTES) return;
   throw new ConfigError(
     'AIRLOCK_DATA_DIR',
-    `${shown} has ${Math.floor((bavail * bsize) / 2 ** 20)} MiB free, and ${MINIMUM_FREE_BYTES / 2 ** 20} MiB are needed`,
+    `${shown} has ${Math.floor((bavail * bsize) / 2 ** 20)} MiB free, and a new database needs ${FRESH_CLUSTER_BYTES / 2 ** 20} MiB`,
     'Free some space, or name a directory on another disk',
   );
 }
@@ -100,6 +107,9 @@ async function requireWritable(path: string): Promise<void> {
     await unlink(probe);
   }
 }
+
+/** The disk, or this account's share of it, is full. */
+const FULL = ['ENOSPC', 'EDQUOT'];
 
 const REASONS: Record<string, [reason: string, remedy: string]> = {
   EACCES: ['may not be written', 'Name a directory of your own, or have its owner grant write access'],

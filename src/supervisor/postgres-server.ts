@@ -138,10 +138,17 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   }
   const process = child.pid && !ended ? await identify(child.pid) : null;
   if (!process) {
-    await new Promise((resolve) => child.stderr.once('close', resolve));
-    throw new SupervisorError(`PostgreSQL did not start: ${tail.text()}`, 'See the lines above for the cause');
+    // Its last words; a pipe that is closed by now says nothing more.
+    if (!child.stderr.closed) await new Promise((resolve) => child.stderr.once('close', resolve));
+    throw new SupervisorError(`PostgreSQL did not start: ${tail.text()}`, remedyOf(tail.text()));
   }
   return { child, process, exited };
+}
+
+function remedyOf(lastWords: string): string {
+  return lastWords.includes('No space left on device')
+    ? 'The disk is full: free some MiB that are not of Airlock, and start again'
+    : 'See the lines above for the cause';
 }
 
 async function waitReady(options: StartOptions, ended: () => boolean): Promise<void> {

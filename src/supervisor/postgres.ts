@@ -1,6 +1,7 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isRoot, serviceAccount } from './account.ts';
+import { keepBallast } from './ballast.ts';
 import { prepareDataDir } from './data-dir.ts';
 import { type FileLock, lockFile, withLock } from './file-lock.ts';
 import { findPostgres } from './postgres-binaries.ts';
@@ -89,6 +90,9 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
   }
   await makeSocketFolder(socketFolder, account);
   await clearRemains(data, socketFolder);
+  if ((await keepBallast(home)) === 'released') {
+    logger.warn({}, 'the disk is full: the space kept for starting was given back; free some');
+  }
   atOnce?.throwIfAborted();
   const started = await startServer({ data, socketFolder, binaries, account, secrets, fresh, logger, atOnce });
   logger.info({ pid: started.process.pid, origin: binaries.origin }, 'PostgreSQL is ready');
