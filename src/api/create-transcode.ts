@@ -3,6 +3,7 @@ import type { Warning } from '../contract/common.ts';
 import { idleInAccount } from '../contract/limit-advice.ts';
 import { type CreateBody, createBody, type Job, toTranscodeRequest } from '../contract/transcodes.ts';
 import { once } from '../domain/idempotency.ts';
+import { storeSpace } from '../domain/stored-bytes.ts';
 import { acceptTranscode } from '../domain/transcodes/accept.ts';
 import { viewTranscode } from '../domain/transcodes/view.ts';
 import type { Judgement } from '../media/index.ts';
@@ -36,6 +37,7 @@ export async function accept(
   const assets = requestedAssets(judgement);
   checkSources(deps, assets);
   const scope = { accountId: account.id, route: job.route, key: idempotencyKey(request), body: request.sentBody };
+  const space = await storeSpace(context);
   const { answer } = await context.db.transaction().execute((tx) =>
     once(tx, context.vault, scope, async () => {
       const row = await acceptTranscode(context, tx, {
@@ -44,6 +46,7 @@ export async function accept(
         requestId: request.id,
         body,
         assets,
+        space,
         ...(job.outputName !== undefined && { outputName: job.outputName }),
         warnings: [...job.warnings, ...judgement.warnings, ...idleInAccount(body.limits ?? {}, account)],
         lane: judgement.lane,

@@ -15,6 +15,8 @@ export interface NumberSetting {
 
 /** The number behind a column that is an `integer` of PostgreSQL. */
 const MOST = 2 ** 31 - 1;
+/** A petabyte: more than any disk here, and exact as a number. */
+const MOST_BYTES = 1e15;
 
 /** Not `toLocaleString`: it loads the tables of all languages, which cost each of our processes 8 MB. */
 export const inThousands = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
@@ -38,6 +40,13 @@ export const NUMBER_SETTINGS = {
     meaning: 'bytes of one upload',
     otherwise: inThousands(MAX_UPLOAD_BYTES),
   },
+  max_stored_bytes: {
+    least: 0,
+    most: MOST_BYTES,
+    meaning: 'bytes of uploads and outputs that are kept, with those promised to open upload URLs',
+    otherwise: '100,000,000,000',
+  },
+  max_open_uploads: { least: 1, most: MOST, meaning: 'upload URLs that are not confirmed yet', otherwise: '100' },
   monthly_minutes: { least: 0, most: MOST, meaning: 'minutes of input in a month', otherwise: 'no quota' },
   requests_per_minute: {
     least: 1,
@@ -79,6 +88,9 @@ export interface AccountUsage {
   running: number;
   /** Minutes of input in this month (UTC). */
   minutes: number;
+  /** Bytes of uploads and outputs, with those promised to open upload URLs. */
+  stored_bytes: number;
+  open_uploads: number;
 }
 
 /** `--memory-mb` for `memory_mb`. */

@@ -49,6 +49,21 @@ export const errors = {
     advice: 'Wait as many seconds as Retry-After says.',
   },
   queue_full: { status: 429, text: 'Too many jobs are waiting', advice: 'Wait until some of your jobs have ended.' },
+  too_many_open_uploads: {
+    status: 429,
+    text: 'Too many upload URLs are open',
+    advice: 'Confirm what you have sent; a URL that nobody confirms is given up after an hour.',
+  },
+  storage_quota: {
+    status: 507,
+    text: 'Storage quota exceeded',
+    advice: 'Erase jobs that you no longer need, or ask the operator for more.',
+  },
+  storage_full: {
+    status: 507,
+    text: 'Storage is full',
+    advice: 'Erase jobs that you no longer need, or try again later; the operator frees space.',
+  },
   quota_exceeded: {
     status: 402,
     text: 'Quota exceeded',

@@ -44,6 +44,8 @@ export const failures = {
   limit_output: { advice: 'Lower the quality, the resolution or the duration.', retry: false },
   limit_processes: { advice: 'Use fewer threads or filters.', retry: false },
   sandbox_violation: { advice: 'The input made FFmpeg do what no transcode does; do not send it again.', retry: false },
+  storage_quota: { advice: 'Erase jobs that you no longer need, then send this one again.', retry: false },
+  storage_full: { advice: 'Try again later, or ask for a smaller output; the operator frees space.', retry: true },
   storage_unavailable: { advice: 'Try again later.', retry: true },
   worker_lost: { advice: 'The worker died several times on this job; try again later.', retry: true },
   internal: { advice: 'Try again; if it stays, tell the operator the job id.', retry: true },

@@ -17,6 +17,8 @@ export interface AccountsTable {
   max_queued: Generated<number>;
   requests_per_minute: number | null;
   max_upload_bytes: Generated<number>;
+  max_stored_bytes: Generated<number>;
+  max_open_uploads: Generated<number>;
   retention_seconds: number | null;
   monthly_minutes: number | null;
   disarm: Generated<boolean>;

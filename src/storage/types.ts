@@ -1,6 +1,8 @@
 import type { Readable } from 'node:stream';
 import type { StoreSpace } from './space-headers.ts';
 
+export type { StoreSpace };
+
 export interface ObjectHead {
   size: number;
   contentType: string;

@@ -26,7 +26,12 @@ export interface DomainWorld {
   database: TestDatabase;
   gateway: EmbeddedGateway;
   account(
-    limits?: Partial<Pick<Account, 'max_concurrent' | 'retention_seconds' | 'monthly_minutes'>>,
+    limits?: Partial<
+      Pick<
+        Account,
+        'max_concurrent' | 'retention_seconds' | 'monthly_minutes' | 'max_stored_bytes' | 'max_open_uploads'
+      >
+    >,
   ): Promise<Account>;
   /** Accepts a job with a source URL, or with the body's own inputs; lane `light`. */
   accept(account: Account, body?: Partial<CreateBody>, assets?: RequestedAsset[]): Promise<Transcode>;
@@ -96,7 +101,7 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
 
   const presign: DomainWorld['presign'] = async (account, name = 'clip.mp4', bytes = randomBytes(64)) => {
     const body = { filename: name, contentType: 'video/mp4', fileSize: bytes.length } as const;
-    const { answer: signed } = await inTransaction((tx) => presignUpload(context, tx, account, body));
+    const { answer: signed } = await inTransaction((tx) => presignUpload(context, tx, account, body, null));
     const { uploadUrl, filename } = signed;
     const answer = await fetch(uploadUrl, { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body: bytes });
     if (answer.status !== 200) throw new Error(`PUT: ${answer.status}`);
@@ -146,6 +151,7 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
           body: { inputs: [{ url: 'https://source.example/clip.mp4?token=s' }], outputFormat: 'mp4', ...body },
           assets,
           warnings: [],
+          space: null,
           lane: 'light',
         }),
       );

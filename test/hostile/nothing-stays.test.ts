@@ -86,7 +86,7 @@ describe('the answer that an Idempotency-Key keeps', () => {
       ask(key, async () => {
         const { id, answer } = await world.database.db
           .transaction()
-          .execute((tx) => presignUpload(world.context, tx, account, body));
+          .execute((tx) => presignUpload(world.context, tx, account, body, null));
         return { status: 200, answer, made: { upload_id: id } };
       });
     const { answer } = await askForUrl('late');

@@ -38,7 +38,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
         summary: 'Create a job',
         body: createBody,
         querystring: waitQuery,
-        response: { 201: job, '4xx': errorBody },
+        response: { 201: job, '4xx': errorBody, 507: errorBody },
       },
     },
     async (request, reply) => {

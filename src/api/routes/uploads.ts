@@ -2,6 +2,7 @@ import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { confirmAnswer, confirmBody, presignAnswer, presignBody } from '../../contract/uploads.ts';
 import { once } from '../../domain/idempotency.ts';
+import { storeSpace } from '../../domain/stored-bytes.ts';
 import { confirmUpload } from '../../domain/uploads/confirm.ts';
 import { presignUpload } from '../../domain/uploads/presign.ts';
 import type { RouteDeps } from '../deps.ts';
@@ -25,16 +26,18 @@ export function registerUploads(app: App, deps: RouteDeps): void {
         summary: 'Ask for a URL to PUT a file to',
         description: 'The URL lives 15 minutes and takes exactly that many bytes of exactly that type.',
         body: presignBody,
-        response: { 200: presignAnswer, '4xx': errorBody },
+        response: { 200: presignAnswer, '4xx': errorBody, 507: errorBody },
       },
     },
     async (request) => {
       const { account } = callerOf(request);
       const warnings = unknownFields(presignBody, request.sentBody);
       const scope = { accountId: account.id, route: 'presign', key: idempotencyKey(request), body: request.body };
+      // Outside of the transaction: a storage that hangs must not hold connections.
+      const space = await storeSpace(context);
       const { answer } = await context.db.transaction().execute((tx) =>
         once(tx, context.vault, scope, async () => {
-          const { id, answer } = await presignUpload(context, tx, account, request.body);
+          const { id, answer } = await presignUpload(context, tx, account, request.body, space);
           return { status: 200, answer, made: { upload_id: id } };
         }),
       );

@@ -131,7 +131,8 @@ function print(account: Account, usage: AccountUsage | null, options: JsonOption
   row('disabled', view.disabled_at ? `since ${view.disabled_at}` : dim('off'), SWITCH_SETTINGS.disabled.meaning);
   if (usage) {
     write(
-      `${usage.keys} live keys, ${usage.waiting} jobs wait, ${usage.running} run, ${usage.minutes} minutes this month`,
+      `${usage.keys} live keys, ${usage.waiting} jobs wait, ${usage.running} run, ${usage.minutes} minutes this month, ` +
+        `${inThousands(usage.stored_bytes)} bytes stored or promised, ${usage.open_uploads} open uploads`,
     );
   }
 }

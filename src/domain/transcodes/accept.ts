@@ -4,10 +4,12 @@ import type { CreateBody } from '../../contract/transcodes.ts';
 import type { Tx } from '../../database/pool.ts';
 import { cleanFilename, splitExtension } from '../../ids/stored-name.ts';
 import { uuidv7 } from '../../ids/uuid.ts';
+import type { StoreSpace } from '../../storage/types.ts';
 import { type Account, accountRetention, lockAccount } from '../accounts.ts';
 import type { Context } from '../context.ts';
 import { addEvent } from '../events.ts';
 import { sealColumn } from '../sealed-columns.ts';
+import { requireOutputRoom } from '../stored-bytes.ts';
 import { checkQuota } from '../usage.ts';
 import { hideQueries } from './hide-queries.ts';
 import { type ResolvedInput, resolveSources } from './inputs.ts';
@@ -32,6 +34,8 @@ export interface AcceptOptions {
   warnings: Warning[];
   /** The download's name; without it, the first input's with the new extension. */
   outputName?: string;
+  /** What the disk behind the storage has left; null when that is not ours to know. */
+  space: StoreSpace | null;
   lane: 'light' | 'heavy';
 }
 
@@ -47,6 +51,7 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
   const sources = await resolveSources(context, tx, account, [...named, ...options.assets]);
   const inputs = sources.slice(0, named.length);
   await checkRoom(tx, account);
+  await requireOutputRoom(tx, account, options.space);
   if (account.monthly_minutes !== null) await lockAccount(tx, account.id);
   const known = inputs.reduce((sum, input) => sum + (input.inspection?.summary.duration_seconds ?? 0), 0);
   await checkQuota(tx, account, billableMinutes(known), new Date());

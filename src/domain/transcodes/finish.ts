@@ -7,6 +7,7 @@ import { type Context, MAX_ATTEMPTS } from '../context.ts';
 import { addEvent } from '../events.ts';
 import { lockObjects } from '../objects.ts';
 import { sealColumn } from '../sealed-columns.ts';
+import { requireOutputQuota } from '../stored-bytes.ts';
 import { addUsage } from '../usage.ts';
 import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
 import {
@@ -26,7 +27,7 @@ export interface Failure {
 
 /**
  * Remembers the output's key before its bytes are stored, so that a worker that dies in between leaves a row that
- * the sweeper finds. Returns the object's id.
+ * the sweeper finds. Returns the object's id. Throws `JobFailure` with `storage_quota` when the account holds too much.
  */
 export async function reserveOutput(
   context: Context,
@@ -34,21 +35,25 @@ export async function reserveOutput(
   object: { key: string; contentType: string; size: number; sha256: string },
 ): Promise<string> {
   const id = uuidv7();
-  await context.db
-    .insertInto('objects')
-    .values({
-      id,
-      account_id: claim.job.account_id,
-      key: object.key,
-      kind: 'output',
-      transcode_id: claim.job.id,
-      content_type: object.contentType,
-      size: object.size,
-      sha256: object.sha256,
-      state: 'pending',
-      delete_after: new Date(Date.now() + 3600_000),
-    })
-    .execute();
+  const { account_id, id: transcode_id } = claim.job;
+  await context.db.transaction().execute(async (tx) => {
+    await requireOutputQuota(tx, account_id, object.size);
+    await tx
+      .insertInto('objects')
+      .values({
+        id,
+        account_id,
+        key: object.key,
+        kind: 'output',
+        transcode_id,
+        content_type: object.contentType,
+        size: object.size,
+        sha256: object.sha256,
+        state: 'pending',
+        delete_after: new Date(Date.now() + 3600_000),
+      })
+      .execute();
+  });
   return id;
 }
 

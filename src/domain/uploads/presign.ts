@@ -5,8 +5,10 @@ import type { Tx } from '../../database/pool.ts';
 import { numberedName, storedName } from '../../ids/stored-name.ts';
 import { uuidv7 } from '../../ids/uuid.ts';
 import { uploadKey } from '../../storage/keys.ts';
+import type { StoreSpace } from '../../storage/types.ts';
 import type { Account } from '../accounts.ts';
 import type { Context } from '../context.ts';
+import { requireUploadRoom } from '../stored-bytes.ts';
 import { sealNames } from './upload.ts';
 
 /** Equal names in one second get a number; more than this many in one second is no honest client. */
@@ -17,16 +19,21 @@ export interface PresignedUpload {
   answer: PresignResult;
 }
 
-/** Promises room for one upload and signs the URL that may fill it: that object, that type, exactly that many bytes. */
+/**
+ * Promises room for one upload and signs the URL that may fill it: that object, that type, exactly that many bytes.
+ * `space` is what the disk behind the storage has left.
+ */
 export async function presignUpload(
   context: Context,
   tx: Tx,
   account: Account,
   body: PresignBody,
+  space: StoreSpace | null,
 ): Promise<PresignedUpload> {
   if (body.fileSize > account.max_upload_bytes) {
     throw new ApiError('file_too_large', { field: 'fileSize', limit: account.max_upload_bytes });
   }
+  await requireUploadRoom(tx, account, body.fileSize, space);
   const now = new Date();
   const expiresAt = new Date(now.getTime() + UPLOAD_SECONDS * 1000);
   const id = uuidv7();
