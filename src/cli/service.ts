@@ -7,6 +7,7 @@ import { type SupervisedProcess, superviseProcess } from '../supervisor/processe
 import { claimInstance, type ReadyInfo } from '../supervisor/ready-file.ts';
 import type { ReadyMessage } from '../supervisor/types.ts';
 import type { Logger } from '../telemetry/index.ts';
+import { diskAdvice } from './disk-advice.ts';
 import { listenUrl, metricsHost, STORAGE_ENDPOINT_VARIABLE } from './endpoints.ts';
 import { entryPoint } from './entry-point.ts';
 import type { MigrationResult } from './roles/migrate.ts';
@@ -52,6 +53,9 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const { logger, atOnce } = options;
   transportPolicy(options.config);
   const config = { ...options.config, dataDir: await prepareDataDir(options.config.dataDir) };
+  const disk = await diskAdvice(config.dataDir, config.diskReserve);
+  if (disk.state === 'full')
+    logger.warn({ variable: 'AIRLOCK_DISK_RESERVE' }, `low on disk space: ${disk.seen}. ${disk.remedy}`);
   const instance = await claimInstance(config.dataDir);
   const started: SupervisedProcess[] = [];
   let postgres = null as KeptPostgres | null;

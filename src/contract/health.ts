@@ -11,7 +11,12 @@ export const healthAnswer = z
     uptime: z.number().meta({ description: 'Seconds since this process started.' }),
     supabase: z.object({ ok: z.boolean(), status: z.number(), statusText: z.string(), connected: z.boolean() }),
     database: check,
-    storage: check,
+    storage: check.extend({
+      low_space: z.boolean().optional().meta({
+        description:
+          'True when the storage answers and its disk has nothing left above the reserve: reads and deletions go on, presigns and creates answer 507.',
+      }),
+    }),
     workers: z.object({ alive: z.number() }),
     ffmpeg: z.object({ version: z.string().nullable() }),
     sandbox: z.object({
@@ -25,4 +30,12 @@ export const healthAnswer = z
 export type Health = z.infer<typeof healthAnswer>;
 
 export const liveAnswer = z.object({ ok: z.literal(true), warnings: someWarnings }).meta({ id: 'Live' });
-export const readyAnswer = z.object({ ok: z.boolean(), warnings: someWarnings }).meta({ id: 'Ready' });
+export const readyAnswer = z
+  .object({
+    ok: z.boolean(),
+    low_space: z.boolean().optional().meta({
+      description: 'Still ready: whoever reads, downloads or erases is served, and erasing is what helps.',
+    }),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'Ready' });

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Health } from '../contract/health.ts';
 import type { Context } from './context.ts';
+import { hasRoomLeft, promisedToAll } from './stored-bytes.ts';
 import { aliveWorkers } from './workers.ts';
 
 const CHECK_MS = 3000;
@@ -12,16 +13,17 @@ export async function checkHealth(context: Pick<Context, 'db' | 'store'>, starte
   const [database, storage] = await Promise.all([
     attempt(async () => {
       await sql`SELECT 1`.execute(context.db);
-      return aliveWorkers(context.db);
+      return { workers: await aliveWorkers(context.db), promised: await promisedToAll(context.db) };
     }),
-    attempt(() => context.store.ping()),
+    attempt(() => context.store.space()),
   ]);
-  const workers = database.value ?? [];
+  const { workers = [], promised = { bytes: 0 } } = database.value ?? {};
+  const lowSpace = storage.value != null && !hasRoomLeft(storage.value, promised.bytes);
   const newest = workers.at(-1);
   const tiers = [...new Set(workers.map((worker) => worker.tier))];
   // A job may land on any of them, so the weakest counts.
   const weakest = TIERS.find((tier) => tiers.includes(tier)) ?? tiers[0] ?? null;
-  const ok = database.ok && storage.ok;
+  const ok = database.ok && storage.ok && !lowSpace;
   return {
     ok,
     timestamp: new Date().toISOString(),
@@ -33,7 +35,11 @@ export async function checkHealth(context: Pick<Context, 'db' | 'store'>, starte
       connected: database.ok,
     },
     database: { ok: database.ok, ...(database.error && { error: database.error }) },
-    storage: { ok: storage.ok, ...(storage.error && { error: storage.error }) },
+    storage: {
+      ok: storage.ok && !lowSpace,
+      ...(storage.error && { error: storage.error }),
+      ...(lowSpace && { error: 'low on disk space: nothing new is taken', low_space: true }),
+    },
     workers: { alive: workers.length },
     ffmpeg: { version: newest?.ffmpeg ?? null },
     sandbox: {

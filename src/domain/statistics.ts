@@ -1,10 +1,11 @@
 import { sql } from 'kysely';
-import type { Db } from '../database/pool.ts';
+import type { Context } from './context.ts';
+import { promisedToAll, storeSpace } from './stored-bytes.ts';
 import { aliveWorkers } from './workers.ts';
 
 /** What an operator watches, for the whole service and not for one process. */
-export async function readStatistics(db: Db) {
-  const [jobs, oldest, workers, stored] = await Promise.all([
+export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'>) {
+  const [jobs, oldest, workers, stored, promised, space] = await Promise.all([
     db
       .selectFrom('transcodes')
       .select((select) => ['status', 'lane', select.fn.countAll<number>().as('count')])
@@ -21,6 +22,9 @@ export async function readStatistics(db: Db) {
       .select(sql<number>`coalesce(sum(size), 0)::float8`.as('bytes'))
       .where('state', 'in', ['pending', 'live', 'deleting'])
       .executeTakeFirst(),
+    promisedToAll(db),
+    // The other figures are worth telling while the storage is away.
+    storeSpace({ store }).catch(() => null),
   ]);
   return {
     jobs,
@@ -28,5 +32,7 @@ export async function readStatistics(db: Db) {
     workers: workers.length,
     slots: workers.reduce((sum, worker) => sum + worker.slots, 0),
     storedBytes: stored?.bytes ?? 0,
+    promisedBytes: promised.bytes,
+    space,
   };
 }

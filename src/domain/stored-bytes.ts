@@ -97,13 +97,12 @@ export async function requireUploadRoom(
 export async function requireOutputRoom(tx: Tx, account: Account, space: StoreSpace | null): Promise<void> {
   const held = await heldBytes(tx, account.id);
   if (held >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, 0);
-  if (space && !(await hasRoomLeft(tx, space))) throw diskFull(0);
+  if (space && !hasRoomLeft(space, (await promisedToAll(tx)).bytes)) throw diskFull(0);
 }
 
-/** Whether anything at all could still be promised. */
-export async function hasRoomLeft(db: Db, space: StoreSpace): Promise<boolean> {
-  const { bytes } = await promisedToAll(db);
-  return space.spareBytes - bytes > 0 && space.spareFiles > 0;
+/** Whether anything at all could still be promised, when that many bytes are. */
+export function hasRoomLeft(space: StoreSpace, promisedBytes: number): boolean {
+  return space.spareBytes - promisedBytes > 0 && space.spareFiles > 0;
 }
 
 /**
@@ -138,7 +137,6 @@ export function outputOverQuota({ max_stored_bytes }: Account): JobFailure {
 
 function overQuota(limit: number, held: number, required: number, whose = 'what this account may hold'): ApiError {
   return new ApiError('storage_quota', {
-    field: required > 0 ? 'fileSize' : null,
     metric: 'stored_bytes',
     limit,
     stored: held,
@@ -150,7 +148,6 @@ function overQuota(limit: number, held: number, required: number, whose = 'what 
 
 function diskFull(required: number): ApiError {
   return new ApiError('storage_full', {
-    field: required > 0 ? 'fileSize' : null,
     metric: 'free_bytes',
     required,
     reason: 'the server keeps the rest of its disk in reserve',

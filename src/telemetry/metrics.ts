@@ -31,6 +31,10 @@ export interface ServiceNumbers {
   workers: number;
   slots: number;
   storedBytes: number;
+  /** Bytes that open upload URLs and outputs under way may still bring. */
+  promisedBytes: number;
+  /** Of the disk behind the embedded storage; null for another one, or when it does not answer. */
+  space: { freeBytes: number; reserveBytes: number; spareFiles: number } | null;
 }
 
 const JOB_BUCKETS = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
@@ -118,15 +122,26 @@ export async function addServiceGauges(
   const workers = gauge('airlock_workers', 'Workers that have been heard of lately');
   const slots = gauge('airlock_worker_slots', 'Slots of those workers');
   const stored = gauge('airlock_stored_bytes', 'Bytes of media that are kept');
+  const promised = gauge('airlock_promised_bytes', 'Bytes that open upload URLs and outputs under way may still bring');
+  const free = gauge('airlock_disk_free_bytes', 'Free bytes of the disk behind the embedded storage', ['disk']);
+  const reserve = gauge('airlock_disk_reserve_bytes', 'Free bytes of that disk that are kept in reserve', ['disk']);
+  const files = gauge('airlock_disk_spare_files', 'Files that the disk can still hold above the reserve', ['disk']);
+  const all = [jobs, oldest, workers, slots, stored, promised, free, reserve, files];
   return async () => {
     const numbers = await read().catch(() => null);
-    for (const metric of [jobs, oldest, workers, slots, stored]) metric.reset();
+    for (const metric of all) metric.reset();
     if (!numbers) return;
     for (const { status, lane, count } of numbers.jobs) jobs.set({ status, lane }, count);
     oldest.set(numbers.oldestWaitingSeconds);
     workers.set(numbers.workers);
     slots.set(numbers.slots);
     stored.set(numbers.storedBytes);
+    promised.set(numbers.promisedBytes);
+    if (!numbers.space) return;
+    const disk = { disk: 'storage' };
+    free.set(disk, numbers.space.freeBytes);
+    reserve.set(disk, numbers.space.reserveBytes);
+    if (Number.isFinite(numbers.space.spareFiles)) files.set(disk, numbers.space.spareFiles);
   };
 }
 

@@ -14,6 +14,7 @@ import { openLimits } from '../../src/domain/limits.ts';
 import { openSignals } from '../../src/domain/signals.ts';
 import { acceptInspection, claimInspection } from '../../src/domain/uploads/inspect.ts';
 import { checkSourceUrl } from '../../src/fetcher/index.ts';
+import type { GatewayOptions } from '../../src/gateway/server.ts';
 import { createSigner } from '../../src/ids/signing.ts';
 import { createVault } from '../../src/ids/vault.ts';
 import { openPlanner } from '../../src/planner/index.ts';
@@ -58,10 +59,13 @@ const CLIP: UploadMetadata = {
 
 const RATE_LIMIT = 1_000_000;
 
-export async function startApi(settings: Partial<ApiSettings> = {}): Promise<TestApi> {
+export async function startApi(
+  settings: Partial<ApiSettings> = {},
+  storage: Partial<GatewayOptions> = {},
+): Promise<TestApi> {
   const [database, gateway, registry] = await Promise.all([
     makeDatabase(),
-    startEmbeddedGateway(),
+    startEmbeddedGateway(storage),
     createRegistry('api'),
   ]);
   const ignore = () => {};

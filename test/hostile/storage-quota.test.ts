@@ -66,7 +66,10 @@ describe('what accounts may store', () => {
       expect(each).toBeLessThanOrEqual(500);
     }
     expect(new Set(codes(asked))).toEqual(new Set(['ok', 'storage_quota']));
-    await expect(presign(accounts[0]!, 2000, diskOf(1000))).rejects.toMatchObject({ code: 'storage_full', status: 507 });
+    await expect(presign(accounts[0]!, 2000, diskOf(1000))).rejects.toMatchObject({
+      code: 'storage_full',
+      status: 507,
+    });
     await expect(presign(accounts[0]!, 1, diskOf(-5))).rejects.toMatchObject({ code: 'storage_full' });
   });
 

@@ -53,8 +53,9 @@ export function registerHealth(app: App, deps: ApiDeps): void {
       },
     },
     async (_request, reply) => {
-      const { ok } = await check();
-      return reply.code(ok ? 200 : 503).send({ ok });
+      const { database, storage } = await check();
+      const ok = database.ok && (storage.ok || storage.low_space === true);
+      return reply.code(ok ? 200 : 503).send({ ok, ...(storage.low_space && { low_space: true }) });
     },
   );
 }

@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { statfs } from 'node:fs/promises';
 import { availableParallelism, totalmem } from 'node:os';
 import type { Config } from '../../config/config.ts';
 import { transportPolicy } from '../../config/tls.ts';
@@ -9,6 +8,7 @@ import { prepareDataDir } from '../../supervisor/data-dir.ts';
 import { readReadyFile } from '../../supervisor/ready-file.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
 import { databaseUrl, openObjectStore } from '../compose.ts';
+import { diskAdvice } from '../disk-advice.ts';
 import { STORAGE_ENDPOINT_VARIABLE } from '../endpoints.ts';
 import { EXIT } from '../exit.ts';
 import { dim, green, red, yellow } from '../style.ts';
@@ -21,7 +21,6 @@ const FONTS = [
   '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc',
   '/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf',
 ];
-const LOW_DISK_BYTES = 5 * 2 ** 30;
 
 /** Runs every check; 1 when something is unsafe or cannot work. */
 export async function doctor(config: Config, options: { json?: boolean; sandbox?: boolean }): Promise<number> {
@@ -44,10 +43,11 @@ export async function doctor(config: Config, options: { json?: boolean; sandbox?
   });
   await run('Data directory', 'Name another with AIRLOCK_DATA_DIR', async () => {
     const path = await prepareDataDir(config.dataDir);
-    const { bavail, bsize } = await statfs(path);
-    const free = bavail * bsize;
-    const seen = `${process.env.AIRLOCK_SHOWN_DATA_DIR ?? path}, ${(free / 2 ** 30).toFixed(1)} GiB free`;
-    return free < LOW_DISK_BYTES ? { seen, state: 'warning', remedy: 'Free some space: media of 2 GB may come' } : seen;
+    return process.env.AIRLOCK_SHOWN_DATA_DIR ?? path;
+  });
+  await run('Disk space', 'Name a data directory that can be read', async () => {
+    const { state, seen, remedy } = await diskAdvice(config.dataDir, config.diskReserve);
+    return { seen, remedy, state: ({ ample: 'ok', low: 'warning', full: 'unsafe' } as const)[state] };
   });
   await run(
     'Cores and memory',

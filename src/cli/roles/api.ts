@@ -48,7 +48,7 @@ export async function runApi(config: Config): Promise<void> {
     logger.warn({ err: error }, 'listener lost its connection'),
   );
   const registry = await createRegistry('api');
-  const refresh = await addServiceGauges(registry, () => readStatistics(context.db));
+  const refresh = await addServiceGauges(registry, () => readStatistics(context));
   const sources = { allow: config.fetchAllow, ports: config.fetchPorts };
   const planner = openPlanner({ threads: PLANNER_THREADS });
   const app = await buildApi(

@@ -1,0 +1,39 @@
+import { type DiskReserve, diskSpace, hasRoom } from '../config/disk-reserve.ts';
+
+/** What one upload or one output may take. */
+const AMPLE_BYTES = 5 * 2 ** 30;
+
+export interface DiskAdvice {
+  /** `full`: the reserve is being used, so that uploads and jobs are refused. */
+  state: 'ample' | 'low' | 'full';
+  seen: string;
+  remedy: string | null;
+}
+
+/** How the disk of a folder stands to the reserve, in words for `doctor` and for a start. */
+export async function diskAdvice(folder: string, reserve: DiskReserve): Promise<DiskAdvice> {
+  const space = await diskSpace(folder, reserve);
+  const { totalBytes, freeBytes, reserveBytes, spareBytes } = space;
+  const seen = `${size(freeBytes)} free of ${size(totalBytes)}, reserve ${size(reserveBytes)}`;
+  if (!hasRoom(space)) {
+    const short = spareBytes > 0 ? 'some files' : size(1 - spareBytes);
+    const lower = reserveBytes > totalBytes / 4 ? ', or set AIRLOCK_DISK_RESERVE lower for a disk this small' : '';
+    return {
+      state: 'full',
+      seen: `${seen}: uploads and jobs are refused with 507`,
+      remedy: `Free at least ${short}, erase jobs${lower}`,
+    };
+  }
+  if (spareBytes < AMPLE_BYTES) {
+    return {
+      state: 'low',
+      seen,
+      remedy: `Free some space: media of 2 GB may come, and ${size(spareBytes)} are left above the reserve`,
+    };
+  }
+  return { state: 'ample', seen, remedy: null };
+}
+
+function size(bytes: number): string {
+  return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
+}

@@ -1,0 +1,59 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startApi, type TestApi } from '../helpers/api.ts';
+
+const UPLOAD = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: 1000 };
+const JOB = { inputs: [{ url: 'https://source.example/clip.mp4' }], outputFormat: 'mp4' };
+
+describe('with nothing left above the reserve', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await startApi({}, { reserve: { percent: 0, bytes: Number.MAX_SAFE_INTEGER } });
+  });
+  afterAll(() => api?.close());
+
+  it.each([
+    ['/v1/upload/presigned-url', UPLOAD],
+    ['/v1/transcodes', JOB],
+  ])('POST %s is refused with 507, and says what to do', async (path, body) => {
+    const { status, json } = await api.call('POST', path, body);
+    expect([status, json.error, json.code]).toEqual([507, 'Storage is full', 'storage_full']);
+    expect(json.message).toMatch(/in reserve.*erase jobs/);
+    expect((await api.call('GET', '/v1/transcodes')).json.items).toEqual([]);
+  });
+
+  it('health says that the storage is not well, and the API stays ready for whoever erases', async () => {
+    const health = await api.call('GET', '/health-check');
+    expect(health.status).toBe(500);
+    expect(health.json).toMatchObject({ ok: false, database: { ok: true }, storage: { ok: false, low_space: true } });
+    const ready = await api.call('GET', '/readyz');
+    expect([ready.status, ready.json]).toEqual([200, { ok: true, low_space: true }]);
+  });
+});
+
+describe('with room', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await startApi({}, { reserve: { percent: 0, bytes: 0 } });
+  });
+  afterAll(() => api?.close());
+
+  it('health says nothing of space', async () => {
+    const health = await api.call('GET', '/health-check');
+    expect(health.json.storage).toEqual({ ok: true });
+    expect((await api.call('GET', '/readyz')).json).toEqual({ ok: true });
+  });
+
+  it('an account at its quota gets 507 for uploads and jobs, and other accounts go on', async () => {
+    const account = await api.makeAccount({ max_stored_bytes: 1500 });
+    const headers = { authorization: `Bearer ${await api.makeKey({ account })}` };
+    expect((await api.call('POST', '/v1/upload/presigned-url', UPLOAD, headers)).status).toBe(200);
+    const over = await api.call('POST', '/v1/upload/presigned-url', UPLOAD, headers);
+    expect([over.status, over.json.code]).toEqual([507, 'storage_quota']);
+    expect(over.json.details).toMatchObject({ metric: 'stored_bytes', limit: 1500, stored: 1000, required: 1000 });
+    const half = { ...UPLOAD, fileSize: 500 };
+    expect((await api.call('POST', '/v1/upload/presigned-url', half, headers)).status).toBe(200);
+    expect((await api.call('POST', '/v1/transcodes', JOB, headers)).json).toMatchObject({ code: 'storage_quota' });
+    expect((await api.call('POST', '/v1/upload/presigned-url', UPLOAD)).status).toBe(200);
+    expect((await api.call('POST', '/v1/transcodes', JOB)).status).toBe(201);
+  });
+});
