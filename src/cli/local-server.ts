@@ -84,7 +84,7 @@ async function startOwnServer(config: Config, atOnce: AbortSignal, env: NodeJS.P
   };
   try {
     const logger = createLogger({ level: 'error', role: 'transcode', destination: process.stderr });
-    const service = await startService({ config: local, logger, onLine, firstKey: false, announce: false, atOnce });
+    const service = await startService({ config: local, logger, onLine, firstKey: null, announce: false, atOnce });
     try {
       const key = await temporaryKey(local);
       // Without a database any more the key cannot be revoked; it was known to this process alone, and dies by itself.

@@ -130,7 +130,7 @@ program
   .description('Bring the database to the newest schema')
   .option('--report', 'print what was done as JSON')
   .option('--roles', 'make the database roles airlock_api and airlock_worker, each with the rights that it needs')
-  .option('--first-key', 'make a first API key when there is none')
+  .option('--first-key [file]', 'make a first API key when there is none, and print it or write it to this file')
   .action(async (options) => (await import('./commands/migrate.ts')).migrateCommand(readConfig(), options));
 
 program

@@ -10,13 +10,14 @@ import type { Logger } from '../telemetry/index.ts';
 import { diskAdvice } from './disk-advice.ts';
 import { listenUrl, metricsHost, STORAGE_ENDPOINT_VARIABLE } from './endpoints.ts';
 import { entryPoint } from './entry-point.ts';
+import { type FirstKey, firstKeyFile } from './first-key.ts';
 import type { MigrationResult } from './roles/migrate.ts';
 import { isMigrated, programStamp } from './schema-stamp.ts';
 
 export interface Service {
   ready: ReadyInfo;
   /** The very first key of this installation, once. */
-  firstKey: string | null;
+  firstKey: FirstKey | null;
   /** Drains: takes nothing new, lets running jobs end or hands them back. */
   stop(): Promise<void>;
 }
@@ -26,8 +27,8 @@ export interface ServiceOptions {
   logger: Logger;
   /** Whole lines of the roles' output. */
   onLine: (stream: 'stdout' | 'stderr', line: string) => void;
-  /** Whether a first key is made when there is none. */
-  firstKey: boolean;
+  /** Whether a first key is made when there is none, and whether `Service` holds it or a file of the data directory. */
+  firstKey: 'text' | 'file' | null;
   /** Whether other commands may find and use it. */
   announce: boolean;
   /** When it is aborted nothing drains any more: all that runs is ended, and `stop()` soon done. Nothing is lost by it. */
@@ -84,7 +85,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const [, gateway] = await together([keep(), config.storageUrl ? null : role('gateway', {})]);
     // The owner's login is for this process and for the migration alone: API and worker have one of their own each.
     const url = config.databaseUrl ?? postgres?.url;
-    const wanted = { firstKey: options.firstKey, roles: !config.databaseUrl };
+    const wanted = { firstKey: options.firstKey !== null, roles: !config.databaseUrl };
     const current = url !== undefined && (await isMigrated(url, await programStamp(), wanted));
     const migrated = current ? null : await migrate(config, options);
     const endpoint = gateway ? listenUrl(config, gateway.ready.ports.storage!, tls) : '';
@@ -145,10 +146,17 @@ async function startRole(
 /** Runs in a process of its own: the supervisor lives long and should stay small. */
 async function migrate(config: Config, options: ServiceOptions): Promise<MigrationResult> {
   let result: MigrationResult | null = null;
+  const firstKey = { text: ['--first-key'], file: ['--first-key', firstKeyFile(config.dataDir)] };
   const child = await superviseProcess({
     name: 'migrate',
     command: process.execPath,
-    args: [...process.execArgv, entryPoint(), 'migrate', '--report', ...(options.firstKey ? ['--first-key'] : [])],
+    args: [
+      ...process.execArgv,
+      entryPoint(),
+      'migrate',
+      '--report',
+      ...(options.firstKey ? firstKey[options.firstKey] : []),
+    ],
     env: { ...process.env, ...toEnvironment(config) },
     logger: options.logger,
     ready: 'ipc',

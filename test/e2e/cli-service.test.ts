@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,14 +18,22 @@ describe('airlock up', () => {
   });
   afterAll(() => service?.remove());
 
-  it('says where it serves, in ready.json and on the terminal, with a first key that works', async () => {
+  it('says where it serves, in ready.json and in its output', async () => {
     const ready = JSON.parse(await readFile(join(service.dataDir, 'ready.json'), 'utf8'));
     expect(ready).toEqual({ api: service.api, storage: service.storage, metrics: service.metrics, pid: service.pid });
-    const [key] = /al_live_\w+/.exec(service.output()) ?? [];
-    expect((await call(`${service.api}/v1/transcodes`, 'GET', key!)).status).toBe(200);
     expect(service.output()).toContain(`Airlock is up at ${service.api}`);
     expect((await fetch(`${service.api}/readyz`)).status).toBe(200);
     expect((await fetch(`${service.metrics}/metrics`)).status).toBe(200);
+  });
+
+  it('puts the first key into a file of its own where no terminal can show it, and tells the path', async () => {
+    const file = join(service.dataDir, 'first-key');
+    const key = await readFile(file, 'utf8');
+    expect(key).toMatch(/^al_live_[0-9A-Za-z]{36}\n$/);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect((await call(`${service.api}/v1/transcodes`, 'GET', key.trim())).status).toBe(200);
+    expect(service.output()).toContain(`API key   in ${file}`);
+    expect(service.output()).not.toContain('al_live_');
   });
 
   it('refuses to run twice on one data directory, and disturbs nothing', async () => {
@@ -46,6 +54,8 @@ describe('airlock up', () => {
     );
     expect(checks.find((check) => check.name === 'Database')?.seen).toBe('answers; 1 worker(s) alive');
     for (const check of checks) expect(text.stdout).toContain(check.name.trim());
+    const firstKey = checks.find((check) => check.name === 'First key');
+    expect(firstKey).toMatchObject({ state: 'warning', remedy: expect.stringContaining('delete') });
   });
 
   it('fails the doctor when something is unsafe, and says what to do', async () => {

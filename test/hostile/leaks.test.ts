@@ -77,7 +77,10 @@ describe('what the service was told in confidence', () => {
     });
     SECRETS['API key'] = service.key;
     SECRETS['random part of the API key'] = service.key.slice('al_live_'.length);
-    SECRETS['first key'] = /al_live_\w+/.exec(service.output())?.[0] ?? service.key;
+    const firstKey = join(service.dataDir, 'first-key');
+    SECRETS['first key'] = (await readFile(firstKey, 'utf8')).trim();
+    // As the operator is told to.
+    await rm(firstKey);
   });
   afterAll(async () => {
     source?.close();
@@ -85,8 +88,7 @@ describe('what the service was told in confidence', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  /** Everything that the service wrote to its output, without the one place where the first key is shown. */
-  const output = () => Buffer.from(service.output().replaceAll(SECRETS['first key']!, '(first key)'));
+  const output = () => Buffer.from(service.output());
 
   it('stands in no log, no table and no file in readable form while it is in use', async () => {
     const clip = join(folder, 'clip.mp4');

@@ -11,6 +11,7 @@ import { databaseUrl, openObjectStore } from '../compose.ts';
 import { diskAdvice } from '../disk-advice.ts';
 import { STORAGE_ENDPOINT_VARIABLE } from '../endpoints.ts';
 import { EXIT } from '../exit.ts';
+import { firstKeyFile, shownPath } from '../first-key.ts';
 import { dim, green, red, yellow } from '../style.ts';
 import type { Check } from './doctor-check.ts';
 import { ffmpegChecks } from './doctor-ffmpeg.ts';
@@ -49,6 +50,14 @@ export async function doctor(config: Config, options: { json?: boolean; sandbox?
     const { state, seen, remedy } = await diskAdvice(config.dataDir, config.diskReserve);
     return { seen, remedy, state: ({ ample: 'ok', low: 'warning', full: 'unsafe' } as const)[state] };
   });
+  const keyFile = firstKeyFile(config.dataDir);
+  if (existsSync(keyFile)) {
+    await run('First key', '', async () => ({
+      state: 'warning',
+      seen: `${shownPath(keyFile)} still holds it`,
+      remedy: 'Copy the key to where it is needed, then delete the file',
+    }));
+  }
   await run(
     'Cores and memory',
     '',

@@ -6,7 +6,7 @@ import { type MigrationResult, runMigrate } from '../roles/migrate.ts';
 /** `--report` is how the supervisor calls it: the database runs then already, and it waits to be ended. */
 export async function migrateCommand(
   config: Config,
-  options: { report?: boolean; firstKey?: boolean; roles?: boolean },
+  options: { report?: boolean; firstKey?: boolean | string; roles?: boolean },
 ): Promise<void> {
   const wish = { firstKey: options.firstKey ?? false, roles: options.roles ?? false };
   const result: MigrationResult = options.report
@@ -21,5 +21,7 @@ export async function migrateCommand(
   process.stderr.write(
     result.applied.length > 0 ? `Applied ${result.applied.join(', ')}.\n` : 'The database is up to date.\n',
   );
+  if (result.firstKey)
+    process.stdout.write(`${'file' in result.firstKey ? result.firstKey.file : result.firstKey.text}\n`);
   if (options.roles) process.stderr.write(`Rights given to ${result.roles.join(' and ')}.\n`);
 }

@@ -1,6 +1,7 @@
 import type { Config } from '../../config/config.ts';
 import { createLogger, prettyLine } from '../../telemetry/index.ts';
 import { EXIT } from '../exit.ts';
+import { describeFirstKey, type FirstKey } from '../first-key.ts';
 import { startService } from '../service.ts';
 import { bold, dim, green } from '../style.ts';
 
@@ -12,7 +13,7 @@ export async function up(config: Config): Promise<void> {
   const service = startService({
     config,
     logger,
-    firstKey: true,
+    firstKey: process.stderr.isTTY ? 'text' : 'file',
     announce: true,
     atOnce: atOnce.signal,
     onLine(stream, line) {
@@ -48,18 +49,10 @@ export async function up(config: Config): Promise<void> {
   if (!stopping) announce(ready.api, firstKey, Date.now() - began);
 }
 
-/** To standard error: standard output is the log. */
-function announce(url: string, firstKey: string | null, ms: number): void {
+/** To standard error: standard output is the log. A key is shown to a terminal only, never to what keeps it. */
+function announce(url: string, firstKey: FirstKey | null, ms: number): void {
   const lines = ['', `${green('●')} Airlock is up at ${bold(url)} ${dim(`(${(ms / 1000).toFixed(1)} s)`)}`];
-  if (firstKey) {
-    lines.push(
-      '',
-      `  API key   ${bold(firstKey)}`,
-      `            ${dim('It is shown this once; make others with ./airlock keys create --name NAME')}`,
-      '',
-      `  Try       curl -s ${url}/v1/transcodes -H 'Authorization: Bearer ${firstKey}'`,
-    );
-  }
+  if (firstKey) lines.push('', ...describeFirstKey(firstKey, url));
   lines.push(`  API       ${url}/docs`, '');
   process.stderr.write(`${lines.join('\n')}\n`);
 }

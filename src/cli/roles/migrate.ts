@@ -1,29 +1,33 @@
 import type { Config } from '../../config/config.ts';
 import { DATABASE_ROLES } from '../../config/database-roles.ts';
 import { migrateDatabase } from '../../database/migrate.ts';
-import { openPool } from '../../database/pool.ts';
+import { openPool, type Tx } from '../../database/pool.ts';
 import { grantRoles } from '../../database/roles.ts';
 import { writeStamp } from '../../database/stamp.ts';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../../domain/accounts.ts';
 import { createKey } from '../../domain/keys.ts';
 import { migrateQueue } from '../../queue/queue.ts';
-import { loadSecrets } from '../../supervisor/secrets.ts';
+import { loadSecrets, writeAtomically } from '../../supervisor/secrets.ts';
 import { databaseUrl } from '../compose.ts';
+import type { FirstKey } from '../first-key.ts';
 import { programStamp } from '../schema-stamp.ts';
 
 export interface MigrationResult {
   /** Names of the migrations that ran. */
   applied: string[];
   /** The very first key, when there was none and one was asked for. */
-  firstKey: string | null;
+  firstKey: FirstKey | null;
   /** Database roles that have their rights now. */
   roles: string[];
 }
 
-/** Brings database and queue to the newest schema. */
+/**
+ * Brings database and queue to the newest schema. `firstKey` makes a key when there is none at all: `true` returns it, a
+ * path writes it to that file, with mode 0600.
+ */
 export async function runMigrate(
   config: Config,
-  options: { firstKey: boolean; roles?: boolean },
+  options: { firstKey: boolean | string; roles?: boolean },
 ): Promise<MigrationResult> {
   const url = databaseUrl(config, await loadSecrets(config.dataDir), 'owner');
   const pool = openPool(url, { max: 2, role: 'migrate', onError: () => {} });
@@ -33,18 +37,23 @@ export async function runMigrate(
     const roles = await grantRoles(pool.db, { create: options.roles ?? false }).catch(explainRoles);
     const stamp = await programStamp();
     if (stamp) await writeStamp(pool.pg, stamp);
-    if (!options.firstKey) return { applied, firstKey: null, roles };
-    const firstKey = await pool.db.transaction().execute(async (tx) => {
-      const any = await tx.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();
-      if (any) return null;
-      const account = await ensureAccount(tx, DEFAULT_ACCOUNT, 'cli');
-      const made = await createKey(tx, account.id, { name: 'first' }, { actor: 'cli' });
-      return made.raw;
-    });
+    const { firstKey: wanted } = options;
+    const firstKey = wanted ? await pool.db.transaction().execute((tx) => makeFirstKey(tx, wanted)) : null;
     return { applied, firstKey, roles };
   } finally {
     await pool.close();
   }
+}
+
+/** The file is there before the key is: a start that dies in between makes another, and replaces the file. */
+async function makeFirstKey(tx: Tx, wanted: true | string): Promise<FirstKey | null> {
+  const any = await tx.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();
+  if (any) return null;
+  const account = await ensureAccount(tx, DEFAULT_ACCOUNT, 'cli');
+  const { raw } = await createKey(tx, account.id, { name: 'first' }, { actor: 'cli' });
+  if (wanted === true) return { text: raw };
+  await writeAtomically(wanted, `${raw}\n`, 0o600);
+  return { file: wanted };
 }
 
 function explainRoles(error: Error & { code?: string }): never {
