@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { openProgressBar } from '../../src/cli/progress-bar.ts';
+import { openProgressDisplay } from '../../src/cli/progress-display.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { CONTAINERS } from './containers.ts';
 import { FRAGMENTS } from './fragments.ts';
@@ -49,12 +49,13 @@ async function main(): Promise<number> {
   const cases = Number(values.cases ?? campaign.cases);
   const seed = Number(values.seed ?? Date.now() % 1_000_000);
   process.stderr.write(`${name}: seed ${seed}, ${cases} cases\n`);
-  const bar = openProgressBar(true);
+  const bar = openProgressDisplay(true);
   const report = await runCampaign(campaign, {
     cases,
     seed,
     only: values.case === undefined ? null : Number(values.case),
-    onCase: (done, findings) => bar.update(name, done / cases, findings > 0 ? `${findings} findings` : ''),
+    onCase: (done, findings) =>
+      bar.show({ name, fraction: done / cases, note: findings > 0 ? `${findings} findings` : '' }),
   });
   bar.stop();
   if (values.json) process.stdout.write(`${JSON.stringify(report, null, 2)}\n`);

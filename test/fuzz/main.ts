@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { openProgressBar } from '../../src/cli/progress-bar.ts';
+import { openProgressDisplay } from '../../src/cli/progress-display.ts';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import { parseRequest } from '../../src/media/options/parse-request.ts';
 import { startsInFfmpeg } from './differential.ts';
@@ -32,20 +32,21 @@ async function main(): Promise<number> {
     return 0;
   }
   process.stderr.write(`seed ${seed}, ${cases} cases\n`);
-  const bar = openProgressBar(true);
+  const bar = openProgressDisplay(true);
   const accepted: TranscodeRequest[] = [];
   const report = fuzz({
     cases,
     seed,
     onCase: (done, findings) => {
-      if (done % 100 === 0) bar.update('Requests', done / cases, findings > 0 ? `${findings} findings` : '');
+      if (done % 100 === 0)
+        bar.show({ name: 'Requests', fraction: done / cases, note: findings > 0 ? `${findings} findings` : '' });
     },
     onAccepted: (request) => {
       // Spread over the run: of each hundred of those that pass, some.
       if (accepted.length < 4 * ffmpeg) accepted.push(request);
     },
   });
-  const differential = await startAll(accepted, ffmpeg, (share) => bar.update('In FFmpeg', share));
+  const differential = await startAll(accepted, ffmpeg, (share) => bar.show({ name: 'In FFmpeg', fraction: share }));
   bar.stop();
   if (options.json) process.stdout.write(`${JSON.stringify({ ...report, differential }, null, 2)}\n`);
   else print(report, differential);

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import type { Config } from '../../config/config.ts';
 import { isFinal } from '../../contract/common.ts';
 import { errors } from '../../contract/errors.ts';
@@ -10,11 +11,12 @@ import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import type { Job } from '../../contract/transcodes.ts';
 import { checkOptions, detectMedia } from '../../media/index.ts';
 import { readHead } from '../../worker/read-head.ts';
-import { type Client, createClient } from '../client.ts';
+import { AnswerError, type Client, createClient } from '../client.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { findServer } from '../local-server.ts';
 import { readOptionText } from '../option-text.ts';
-import { clock, openProgressBar, type ProgressBar } from '../progress-bar.ts';
+import { openProgressDisplay, type ProgressDisplay } from '../progress-display.ts';
+import { byteText, clock, jobStage, type Stage, transferStages } from '../stages.ts';
 import { bold, dim, green, red } from '../style.ts';
 
 export interface TranscodeFlags {
@@ -49,14 +51,14 @@ export async function transcodeCommand(
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  const bar = openProgressBar(!flags.json);
+  const display = openProgressDisplay(!flags.json);
   try {
     const server = await findServer(config, { signal: interrupted.signal, atOnce: atOnce.signal });
     const client = createClient({ ...server, signal: interrupted.signal });
-    const run: Run = { client, bar, source, target, body, jobId: null };
+    const run: Run = { client, display, source, target, body, jobId: null, signal: interrupted.signal };
     try {
       const job = await work(run);
-      bar.stop();
+      display.stop();
       report(job, output, flags);
       return job.status === 'completed' ? EXIT.ok : EXIT.failed;
     } finally {
@@ -66,11 +68,11 @@ export async function transcodeCommand(
     }
   } catch (error) {
     if (!interrupted.signal.aborted) throw error;
-    bar.stop();
+    display.stop();
     process.stderr.write(`${red('Interrupted.')} The job was canceled and nothing is left of it.\n`);
     return EXIT.interrupted;
   } finally {
-    bar.stop();
+    display.stop();
   }
 }
 
@@ -83,54 +85,66 @@ interface Source {
 
 interface Run {
   client: Client;
-  bar: ProgressBar;
+  display: ProgressDisplay;
   source: Source;
   target: string;
   body: { outputFormat: string; preset?: object; options?: object[]; filters?: object[] };
   jobId: string | null;
+  /** Aborts when the user has lost patience. */
+  signal: AbortSignal;
 }
 
+/** How long an upload may wait for a worker that looks at it. */
+const CHECK_PATIENCE_MS = 10 * 60_000;
+
 async function work(run: Run): Promise<Job> {
-  const { client, bar, source } = run;
+  const { client, display, source } = run;
   const upload = await client.presign({
     filename: source.name,
     contentType: source.contentType,
     fileSize: source.size,
   });
-  let sent = 0;
-  await client.put(upload.uploadUrl, source.path, source, (bytes) => {
-    sent += bytes;
-    bar.update('Uploading', sent / source.size);
-  });
-  bar.update('Checking', 1);
-  const { fileUrl } = await client.confirm({ filename: upload.filename, fileSize: source.size });
+  await client.put(upload.uploadUrl, source.path, source, transfer(run, 'Uploading', source.size));
+  const fileUrl = await checkUpload(run, upload.filename);
   let job = await client.create({ inputs: [{ url: fileUrl }], ...run.body });
   run.jobId = job.id;
   while (!isFinal(job.status)) {
+    display.show(jobStage(job));
     job = await client.get(job.id, 1);
-    bar.update('Transcoding', job.progress, noteOf(job));
   }
   if (job.status === 'completed') await fetchOutput(run, job);
   return job;
 }
 
-function noteOf(job: Job): string {
-  if (job.status === 'pending') return `waiting, place ${job.queue_position ?? '?'}`;
-  const speed = job.speed === null ? '' : `${job.speed.toFixed(1)}x`;
-  const left = job.eta_seconds === null ? '' : `${clock(job.eta_seconds)} left`;
-  return [speed, left].filter(Boolean).join('  ');
+/** Waits until a worker has looked at the upload. The server says after half a minute that none has, and is asked again. */
+async function checkUpload(run: Run, filename: string): Promise<string> {
+  const { client, display, source, signal } = run;
+  const end = Date.now() + CHECK_PATIENCE_MS;
+  let stage: Stage = { name: 'Checking', note: 'the server looks at the file' };
+  for (;;) {
+    display.show(stage);
+    try {
+      return (await client.confirm({ filename, fileSize: source.size })).fileUrl;
+    } catch (error) {
+      if (!(error instanceof AnswerError) || error.code !== 'unavailable' || Date.now() > end) throw error;
+      stage = { name: 'Checking', note: 'no worker has time for the file yet' };
+      await setTimeout(1000, undefined, { signal });
+    }
+  }
+}
+
+/** Shows how far a transfer is, from before its first byte. */
+function transfer({ display }: Run, name: string, total: number): (bytes: number) => void {
+  const advance = transferStages(name, total);
+  display.show(advance(0));
+  return (bytes) => display.show(advance(bytes));
 }
 
 /** Beside the target first, then renamed: whoever looks sees the whole file or none. */
 async function fetchOutput(run: Run, job: Job): Promise<void> {
   const partial = join(dirname(run.target), `.${basename(run.target)}.${randomUUID().slice(0, 8)}.part`);
-  const size = job.outputs[0]?.size ?? 1;
-  let received = 0;
   try {
-    await run.client.download(job.id, partial, (bytes) => {
-      received += bytes;
-      run.bar.update('Writing', received / size);
-    });
+    await run.client.download(job.id, partial, transfer(run, 'Downloading', job.outputs[0]?.size ?? 1));
     await rename(partial, run.target);
   } finally {
     await rm(partial, { force: true });
@@ -165,7 +179,7 @@ function report(job: Job, output: string, flags: TranscodeFlags): void {
     made?.video_codec,
     made?.audio_codec,
     made?.duration_seconds ? clock(made.duration_seconds) : null,
-    made ? `${(made.size / 1e6).toFixed(2)} MB` : null,
+    made ? byteText(made.size) : null,
   ].filter(Boolean);
   process.stderr.write(`${green('✓')} ${bold(output)}  ${dim(facts.join(' · '))}\n`);
   for (const warning of job.warnings) process.stderr.write(dim(`  ${warning.field}: ${warning.message}\n`));

@@ -1,0 +1,56 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { plainLines, stageLine } from './progress-display.ts';
+
+describe('the line of a stage', () => {
+  it('has a bar, the percent and the note where the end is known', () => {
+    const line = stageLine({ name: 'Uploading', fraction: 0.5, note: '1.0 MB of 2.0 MB' }, 0, 80);
+    expect(line).toBe(`Uploading    [${'█'.repeat(15)}${'░'.repeat(15)}]  50 %  1.0 MB of 2.0 MB`);
+  });
+
+  it('moves and counts the seconds where it is not', () => {
+    const stage = { name: 'Checking', note: 'the server looks at the file' };
+    const [first, second] = [200, 400].map((ms) => stageLine(stage, ms, 80));
+    expect(first).toMatch(/^Checking {5}\S the server looks at the file {2}0:00$/);
+    expect(second).not.toBe(first);
+    expect(stageLine(stage, 4000, 80)).toContain('0:04');
+  });
+
+  it.each([20, 40, 60, 80])('does not wrap in a terminal of %d columns', (columns) => {
+    for (const fraction of [undefined, 0, 1, 7]) {
+      const stage = { name: 'Transcoding', note: '2.3x  1:15 left', ...(fraction !== undefined && { fraction }) };
+      expect(stageLine(stage, 75_000, columns).length).toBeLessThan(columns);
+    }
+  });
+});
+
+describe('plain lines', () => {
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  it('tell of stages that last a second, and of quarters of a transcode', () => {
+    const lines: string[] = [];
+    const display = plainLines((line) => lines.push(line));
+    display.show({ name: 'Uploading', fraction: 0, note: '0 B of 2.0 MB' });
+    vi.advanceTimersByTime(900);
+    display.show({ name: 'Checking', note: 'the server looks at the file' });
+    vi.advanceTimersByTime(5000);
+    display.show({ name: 'Waiting', note: 'place 2 in the queue' });
+    display.show({ name: 'Waiting', note: 'place 1 in the queue' });
+    vi.advanceTimersByTime(5000);
+    for (let percent = 1; percent < 80; percent++) {
+      display.show({ name: 'Transcoding', fraction: percent / 100, note: '2.0x' });
+      vi.advanceTimersByTime(100);
+    }
+    display.show({ name: 'Downloading', fraction: 0 });
+    display.stop();
+    vi.advanceTimersByTime(5000);
+    expect(lines).toEqual([
+      'Checking  the server looks at the file',
+      'Waiting  place 1 in the queue',
+      'Transcoding  2.0x',
+      'Transcoding  25 %  2.0x',
+      'Transcoding  50 %  2.0x',
+      'Transcoding  75 %  2.0x',
+    ]);
+  });
+});

@@ -1,0 +1,84 @@
+import cliProgress from 'cli-progress';
+import { clock, type Stage } from './stages.ts';
+import { dim } from './style.ts';
+
+export interface ProgressDisplay {
+  show(stage: Stage): void;
+  stop(): void;
+}
+
+const BAR_CELLS = 30;
+/** A shorter bar tells nothing; its place goes to the text. */
+const LEAST_CELLS = 5;
+const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
+/** Redraws a second. */
+const FPS = 5;
+
+/** One line on standard error that is drawn over and over; where that is no terminal, a few lines. */
+export function openProgressDisplay(enabled: boolean): ProgressDisplay {
+  if (!enabled) return { show() {}, stop() {} };
+  if (process.stderr.isTTY !== true) return plainLines((line) => process.stderr.write(`${line}\n`));
+  let stage: Stage = { name: 'Starting' };
+  let since = Date.now();
+  const bar = new cliProgress.SingleBar({
+    stream: process.stderr,
+    format: () => stageLine(stage, Date.now() - since, process.stderr.columns ?? 80),
+    hideCursor: true,
+    clearOnComplete: true,
+    fps: FPS,
+  });
+  bar.start(1, 0);
+  return {
+    show(next) {
+      if (next.name !== stage.name) since = Date.now();
+      stage = next;
+    },
+    stop: () => bar.stop(),
+  };
+}
+
+/** A stage in less than `columns` characters, colours not counted. `ms` is how long it has lasted. */
+export function stageLine({ name, fraction, note = '' }: Stage, ms: number, columns: number): string {
+  const title = name.padEnd(12);
+  if (fraction === undefined) {
+    const turn = SPINNER[Math.floor((ms / 1000) * FPS) % SPINNER.length];
+    const text = [note, clock(Math.floor(ms / 1000))].filter(Boolean).join('  ');
+    return `${title} ${turn} ${text}`.slice(0, columns - 1);
+  }
+  const part = Math.min(1, Math.max(0, fraction));
+  const percent = `${String(Math.floor(part * 100)).padStart(3)} %`;
+  const text = `${percent}  ${note}`.trimEnd();
+  // Between title and text: a blank, the bar in brackets, a blank.
+  const cells = Math.min(BAR_CELLS, columns - 1 - title.length - text.length - 4);
+  if (cells < LEAST_CELLS) return `${title} ${text}`.slice(0, columns - 1);
+  const full = Math.round(part * cells);
+  return `${title} ${dim('[')}${'█'.repeat(full)}${'░'.repeat(cells - full)}${dim(']')} ${text}`;
+}
+
+/** How long a stage lasts before a log hears of it: most are over at once. */
+const LINE_AFTER_MS = 1000;
+
+/** For logs: a line for each stage that takes a while, and for each quarter of a transcode. */
+export function plainLines(write: (line: string) => void): ProgressDisplay {
+  let stage: Stage = { name: '' };
+  let quarter = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const line = (percent: string, note: string | undefined) => {
+    clearTimeout(timer);
+    write([stage.name, percent, note].filter(Boolean).join('  '));
+  };
+  return {
+    show(next) {
+      if (next.name !== stage.name) {
+        clearTimeout(timer);
+        timer = setTimeout(() => line('', stage.note), LINE_AFTER_MS).unref();
+        quarter = 0;
+      }
+      stage = next;
+      const reached = next.name === 'Transcoding' ? Math.floor((next.fraction ?? 0) * 4) : 0;
+      if (reached > quarter) line(`${reached * 25} %`, next.note);
+      quarter = Math.max(quarter, reached);
+    },
+    stop: () => clearTimeout(timer),
+  };
+}

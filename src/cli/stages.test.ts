@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest';
+import { byteText, clock, jobStage, transferStages } from './stages.ts';
+
+const job = { status: 'processing', progress: 0, queue_position: null, speed: null, eta_seconds: null } as const;
+
+describe('the stage of a job', () => {
+  it('tells the place in the queue while it waits', () => {
+    expect(jobStage({ ...job, status: 'pending', queue_position: 3 })).toEqual({
+      name: 'Waiting',
+      note: 'place 3 in the queue',
+    });
+    expect(jobStage({ ...job, status: 'pending' }).name).toBe('Waiting');
+  });
+
+  it('is no transcode at 0 % before FFmpeg has said anything', () => {
+    expect(jobStage(job)).toEqual({ name: 'Preparing', note: 'fetching and reading the input' });
+  });
+
+  it('tells progress, speed and the time that is left while FFmpeg runs', () => {
+    expect(jobStage({ ...job, progress: 0.42, speed: 2.34, eta_seconds: 75 })).toEqual({
+      name: 'Transcoding',
+      fraction: 0.42,
+      note: '2.3x  1:15 left',
+    });
+  });
+
+  it('has no fraction when nobody knows how long the input is', () => {
+    expect(jobStage({ ...job, speed: 2 })).toEqual({ name: 'Transcoding', note: '2.0x' });
+  });
+
+  it('is not stuck at 99 %: the output is being stored', () => {
+    expect(jobStage({ ...job, progress: 0.99, speed: 2, eta_seconds: 0 }).name).toBe('Finishing');
+  });
+});
+
+it('a transfer tells bytes at once, and rate and time left from the first second on', () => {
+  let now = 0;
+  const advance = transferStages('Uploading', 100e6, () => now);
+  expect(advance(0)).toEqual({ name: 'Uploading', fraction: 0, note: '0 B of 100.0 MB' });
+  now = 500;
+  expect(advance(10e6)).toEqual({ name: 'Uploading', fraction: 0.1, note: '10.0 MB of 100.0 MB' });
+  now = 2000;
+  expect(advance(10e6).note).toBe('20.0 MB of 100.0 MB  10.0 MB/s  0:08 left');
+  expect(advance(80e6)).toMatchObject({ fraction: 1, note: expect.not.stringContaining('left') });
+});
+
+describe('a time', () => {
+  it.each([
+    [0, '0:00'],
+    [-3, '0:00'],
+    [59.6, '1:00'],
+    [75, '1:15'],
+    [3599, '59:59'],
+    [3661, '1:01:01'],
+  ])('reads like a clock: %d s', (seconds, shown) => {
+    expect(clock(seconds)).toBe(shown);
+  });
+});
+
+it.each([
+  [0, '0 B'],
+  [999, '999 B'],
+  [1000, '1.0 kB'],
+  [52_428_800, '52.4 MB'],
+  [2_048_576_000, '2.0 GB'],
+  [5e12, '5000.0 GB'],
+])('%d bytes read as %s', (bytes, shown) => {
+  expect(byteText(bytes)).toBe(shown);
+});
