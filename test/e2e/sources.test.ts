@@ -242,4 +242,27 @@ describe('inputs from the web', () => {
     });
     expect(answer.text).not.toContain('pass@');
   });
+
+  it('whose sealed URL was exchanged in the database end their job in its first attempt, and its reads with 500', async () => {
+    const database = await openServiceDatabase(service);
+    try {
+      await database.query(`
+        CREATE FUNCTION exchange() RETURNS trigger LANGUAGE plpgsql AS
+          $$ BEGIN NEW.source_sealed := NEW.url_sealed; RETURN NEW; END $$;
+        CREATE TRIGGER exchange BEFORE INSERT ON transcode_inputs FOR EACH ROW EXECUTE FUNCTION exchange()`);
+      const { json } = await create(`${source.url}/clip.mp4`);
+      expect(json).toMatchObject({ status: 'failed', error_code: 'internal', attempts: 1 });
+      expect(service.output()).toContain('transcode_inputs.source_sealed in row');
+
+      await database.query('UPDATE transcodes SET metadata_sealed = request_sealed WHERE id = $1', [json.id]);
+      const read = await service.call('GET', `/v1/transcodes/${json.id}`);
+      expect([read.status, read.json.code, read.json.details]).toEqual([500, 'internal', null]);
+      expect((await service.call('DELETE', `/v1/transcodes/${json.id}`)).status).toBe(200);
+      expect((await service.call('GET', `/v1/transcodes/${json.id}`)).json).toMatchObject({ status: 'failed' });
+    } finally {
+      await database.query('DROP FUNCTION IF EXISTS exchange CASCADE');
+      await database.end();
+    }
+    expect((await create(`${source.url}/clip.mp4`)).json.status).toBe('completed');
+  });
 });
