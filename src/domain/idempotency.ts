@@ -13,7 +13,7 @@ export interface Remembered<T> {
 
 /**
  * Runs `work` once for this account, route and key, and gives every later caller with the same body the same
- * answer (contract B). Runs inside the caller's transaction: the row and what `work` did commit together, and a
+ * answer. Runs inside the caller's transaction: the row and what `work` did commit together, and a
  * second caller waits on the unique index until the first has committed. Throws 409 for another body under the same key, and
  * once what the work made has been erased: an answer would tell of it, and a client that only repeats itself must not bring it
  * back.

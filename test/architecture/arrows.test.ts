@@ -79,6 +79,11 @@ describe('imports', () => {
     expect(importersOf('pg-boss')).toEqual(['queue']);
   });
 
+  it('seal and open values of the database in one file alone, which names their place', () => {
+    const users = sources.filter(({ text }) => /\bvault\.(seal|open)\(/.test(text)).map(({ path }) => path);
+    expect(users).toEqual(['domain/sealed-columns.ts']);
+  });
+
   it('start programs from the sandbox and the supervisor alone', () => {
     expect(importersOf('node:child_process').sort()).toEqual(['sandbox', 'supervisor']);
     expect(importersOf('child_process')).toEqual([]);

@@ -12,10 +12,13 @@ export async function verifyReceiptCommand(config: Config, path: string, options
     process.stderr.write(`${red('airlock:')} ${problem}.\n`);
     return EXIT.failed;
   }
-  const { type, transcode_id, complete } = signed.value;
+  const { type, transcode_id, complete, complete_at } = signed.value;
   const subject = transcode_id ? ` for ${transcode_id}` : '';
   process.stdout.write(`Good signature of key ${signed.by.key_id}: ${type}${subject}\n`);
-  if (complete === false) process.stdout.write('It says that the deletion was not complete yet.\n');
+  if (complete === false) {
+    const when = complete_at ? ` Ask for a new one after ${complete_at}.` : '';
+    process.stdout.write(`It says that the deletion was not complete yet.${when}\n`);
+  }
   return EXIT.ok;
 }
 
