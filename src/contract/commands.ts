@@ -11,24 +11,24 @@ const files = z
 
 export const commandBody = z
   .object({
-    /** `-i {{in_1}} … {{out_1}}`, with or without `ffmpeg` in front. */
     ffmpeg_command: z
       .string()
       .min(1)
-      .max(MAX_COMMAND, { error: `must be at most ${MAX_COMMAND} characters` }),
-    /** Name of a placeholder → URL. */
-    input_files: files,
-    /** Name of a placeholder → name of the file; its extension is the format. */
-    output_files: files,
+      .max(MAX_COMMAND, { error: `must be at most ${MAX_COMMAND} characters` })
+      .describe('`-i {{in_1}} … {{out_1}}`, with or without `ffmpeg` in front.'),
+    input_files: files.describe('URLs by the name of their placeholder.'),
+    output_files: files.describe('Names of files by the name of their placeholder; the extension is the format.'),
     metadata: metadataField,
     retention_seconds: retentionField,
     disarm: disarmField,
     limits: limitsField,
   })
-  .meta({ id: 'CommandRequest' });
+  .meta({ id: 'CommandRequest', description: 'A command string to make a job of.' });
 
 export type CommandBody = z.infer<typeof commandBody>;
 
-export const commandJob = job.extend({ command_id: z.uuid() }).meta({ id: 'CommandJob' });
+export const commandJob = job
+  .extend({ command_id: z.uuid().describe('The same as `id`.') })
+  .meta({ id: 'CommandJob', description: 'A job that was made of a command string.' });
 
 export type CommandJob = z.infer<typeof commandJob>;

@@ -1,30 +1,46 @@
 import { z } from 'zod';
+import { type ErrorCode, errors } from './errors.ts';
 import { MAX_WAIT_SECONDS } from './limits.ts';
 
 /** A field that the contract lists as required-with-its-own-text names the error code as its Zod message. */
 export const errorBody = z
   .object({
-    error: z.string(),
-    message: z.string(),
-    code: z.string(),
-    details: z.union([z.string(), z.record(z.string(), z.unknown()), z.null()]),
+    error: z.string().describe('The short text of the error; it does not change.'),
+    message: z.string().describe('One sentence for a person: field, reason and remedy. Its words may become better.'),
+    code: z.enum(Object.keys(errors) as [ErrorCode, ...ErrorCode[]]).describe('For programs; it does not change.'),
+    details: z
+      .union([z.string(), z.record(z.string(), z.unknown()), z.null()])
+      .describe('More about it: `field`, `reason`, `remedy` and what else the code has, or null.'),
   })
-  .meta({ id: 'Error' });
+  .meta({ id: 'Error', description: 'Every answer that is no success.' });
 
-export const warning = z.object({ field: z.string(), message: z.string() }).meta({ id: 'Warning' });
+export const warning = z
+  .object({
+    field: z.string().describe('The field or query parameter that it is about.'),
+    message: z.string().describe('What was ignored or changed, and what was probably meant.'),
+  })
+  .meta({ id: 'Warning', description: 'Something that did not fail the request, but may not be what was meant.' });
 
 export type Warning = z.infer<typeof warning>;
 
 /** On answers that have nothing else to warn of: unknown fields and query parameters, when there are any. */
-export const someWarnings = z.array(warning).optional();
+export const someWarnings = z
+  .array(warning)
+  .optional()
+  .describe('Unknown fields and query parameters; absent when there are none.');
 
 /** A boolean in a query. */
+const [TRUTHY, FALSY] = [
+  ['true', '1', 'yes'],
+  ['false', '0', 'no'],
+];
 export const queryBoolean = z.stringbool({
-  truthy: ['true', '1', 'yes'],
-  falsy: ['false', '0', 'no'],
+  truthy: TRUTHY,
+  falsy: FALSY,
   case: 'insensitive',
   error: 'must be true or false (or 1, 0, yes, no)',
 });
+export const BOOLEAN_WORDS = [...TRUTHY, ...FALSY];
 
 /** A time in a query: without a zone it is UTC, and a date alone is the start of that day in UTC. Read as `…Z` or `…+hh:mm`. */
 export const queryTime = z
@@ -45,16 +61,26 @@ function withZone(text: string): string {
 
 export const timestamp = z.iso.datetime();
 
+/** The id in a path. No format: an id that is no UUID is a 404 like any other that is not there. */
+export const idParams = z.object({ id: z.string().max(200).describe('The id, a UUID.') });
+
 export const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'] as const;
 export const FINAL_STATUSES = ['completed', 'failed', 'canceled'] as const;
-export const jobStatus = z.enum(JOB_STATUSES);
+export const jobStatus = z
+  .enum(JOB_STATUSES)
+  .meta({ id: 'JobStatus', description: 'Where a job is; `completed`, `failed` and `canceled` are final.' });
 
 export function isFinal(status: string): boolean {
   return (FINAL_STATUSES as readonly string[]).includes(status);
 }
 
 export const waitQuery = z.object({
-  wait: z.coerce.number().min(0).max(MAX_WAIT_SECONDS).optional(),
+  wait: z.coerce
+    .number()
+    .min(0)
+    .max(MAX_WAIT_SECONDS)
+    .optional()
+    .describe('Answer when the job is final, or after that many seconds.'),
 });
 
 /** The schema that reads a value which is there: without what makes it optional, nullable, defaulted or changed afterwards. */

@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { LIMIT_BOUNDS, LIMIT_NAMES, LIMIT_SETTERS, type LimitName } from './limit-bounds.ts';
 
+const LIMIT_MEANINGS: Readonly<Record<LimitName, string>> = {
+  memory_mb: 'Memory of the cell, in MB of 1,048,576 bytes',
+  cpu_seconds: 'Processor seconds of the cell',
+  wall_seconds: 'Seconds that the cell may run',
+  output_mb: 'Size of the output, in MB of 1,048,576 bytes',
+};
+
 function limitField(name: LimitName) {
   const { least, why, most } = LIMIT_BOUNDS[name];
   const error = `must be a whole number from ${least} to ${most} (${least} is the least: ${why})`;
@@ -11,7 +18,8 @@ function limitField(name: LimitName) {
     .max(most, { error })
     .nullable()
     .transform((value) => value ?? undefined)
-    .optional();
+    .optional()
+    .describe(`${LIMIT_MEANINGS[name]}, at least ${least}.`);
 }
 
 /**
@@ -33,15 +41,18 @@ export const jobLimits = z
           : undefined,
     },
   )
-  .meta({ id: 'JobLimits' });
+  .meta({ id: 'JobLimits', description: 'What the job may use at most; can only lower.' });
 
-const shownLimit = z.object({
-  /** What the request asked for; null = nothing, or the job has been erased. */
-  requested: z.number().nullable(),
-  /** What the cell was given; null until it has run. */
-  applied: z.number().nullable(),
-  set_by: z.enum(LIMIT_SETTERS).nullable(),
-});
+const shownLimit = z
+  .object({
+    requested: z
+      .number()
+      .nullable()
+      .describe('What the request asked for; null = nothing, or the job has been erased.'),
+    applied: z.number().nullable().describe('What the cell was given; null until it has run.'),
+    set_by: z.enum(LIMIT_SETTERS).nullable().describe('Whose limit that was.'),
+  })
+  .meta({ id: 'AppliedLimit', description: 'A limit of a job.' });
 
 /** The limits of a job as clients see them. */
 export const shownLimits = z
@@ -51,6 +62,6 @@ export const shownLimits = z
     wall_seconds: shownLimit,
     output_mb: shownLimit,
   } satisfies Record<LimitName, z.ZodType>)
-  .meta({ id: 'AppliedLimits' });
+  .meta({ id: 'AppliedLimits', description: 'What the job could use at most, by whose word.' });
 
 export type ShownLimits = z.infer<typeof shownLimits>;

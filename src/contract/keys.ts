@@ -31,34 +31,37 @@ export const createKeyBody = z
       .trim()
       .min(1)
       .max(100)
-      .regex(/^\P{Cc}*$/u, 'must not hold control characters'),
-    scopes: z.array(z.enum(SCOPES)).min(1).nullish(),
-    expires_at: z.iso.datetime({ offset: true }).nullish(),
-    allowed_cidrs: z.array(cidr).max(64).nullish(),
+      .regex(/^\P{Cc}*$/u, 'must not hold control characters')
+      .describe('For people.'),
+    scopes: z.array(z.enum(SCOPES)).min(1).nullish().describe('What the key may do; all that yours may when absent.'),
+    expires_at: z.iso.datetime({ offset: true }).nullish().describe('When it dies; never when absent.'),
+    allowed_cidrs: z.array(cidr).max(64).nullish().describe('Addresses that it works from; all when absent.'),
   })
-  .meta({ id: 'CreateKeyRequest' });
+  .meta({ id: 'CreateKeyRequest', description: 'A key to make.' });
 
 export type CreateKeyBody = z.infer<typeof createKeyBody>;
 
 export const apiKey = z
   .object({
-    id: z.uuid(),
-    name: z.string(),
-    hint: z.string(),
-    scopes: z.array(z.string()),
-    allowed_cidrs: z.array(z.string()),
-    created_at: timestamp,
-    expires_at: timestamp.nullable(),
-    last_used_at: timestamp.nullable(),
-    revoked_at: timestamp.nullable(),
-    dies_at: timestamp.nullable(),
-    replaced_by: z.uuid().nullable(),
+    id: z.uuid().describe('Names the key; no secret.'),
+    name: z.string().describe('For people.'),
+    hint: z.string().describe('Its last four characters.'),
+    scopes: z.array(z.string().meta({ enum: [...SCOPES] })).describe('What it may do.'),
+    allowed_cidrs: z.array(z.string()).describe('Addresses that it works from; all when empty.'),
+    created_at: timestamp.describe('When it was made.'),
+    expires_at: timestamp.nullable().describe('When it dies by itself.'),
+    last_used_at: timestamp.nullable().describe('When it was last used, to the minute.'),
+    revoked_at: timestamp.nullable().describe('When it was revoked.'),
+    dies_at: timestamp.nullable().describe('When the overlap of its rotation ends.'),
+    replaced_by: z.uuid().nullable().describe('The key that it was rotated into.'),
   })
-  .meta({ id: 'ApiKey' });
+  .meta({ id: 'ApiKey', description: 'A key, without the secret.' });
 
 export type ApiKeyView = z.infer<typeof apiKey>;
 
-export const revokedApiKey = apiKey.extend({ warnings: someWarnings }).meta({ id: 'RevokedApiKey' });
+export const revokedApiKey = apiKey
+  .extend({ warnings: someWarnings })
+  .meta({ id: 'RevokedApiKey', description: 'A key that is revoked.' });
 
 export const newApiKey = apiKey
   .extend({
@@ -68,9 +71,11 @@ export const newApiKey = apiKey
       .meta({ description: 'The raw key, shown once: null when an Idempotency-Key repeats the request.' }),
     warnings: someWarnings,
   })
-  .meta({ id: 'NewApiKey' });
+  .meta({ id: 'NewApiKey', description: 'A new key, with the secret.' });
 
-export const keyList = z.object({ items: z.array(apiKey), warnings: someWarnings }).meta({ id: 'ApiKeyList' });
+export const keyList = z
+  .object({ items: z.array(apiKey).describe('Newest first.'), warnings: someWarnings })
+  .meta({ id: 'ApiKeyList', description: 'The keys of the account.' });
 
 export const rotateKeyBody = z
   .object({
@@ -79,6 +84,7 @@ export const rotateKeyBody = z
       .int()
       .min(0)
       .max(30 * 86_400)
-      .nullish(),
+      .nullish()
+      .describe('Seconds that the old key still works; 0 when absent.'),
   })
-  .meta({ id: 'RotateKeyRequest' });
+  .meta({ id: 'RotateKeyRequest', description: 'How a key is to be replaced.' });

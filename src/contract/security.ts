@@ -1,63 +1,72 @@
 import { z } from 'zod';
 import { someWarnings, timestamp } from './common.ts';
 
+const workerSandbox = z
+  .object({
+    worker: z.string().describe('Names the worker.'),
+    tier: z.enum(['bwrap', 'landlock', 'gvisor', 'none']).describe('How FFmpeg is confined; `none` means not at all.'),
+    bounds: z
+      .object({
+        memory: z.enum(['control_group', 'address_space']).describe('What bounds the memory of a job.'),
+        output: z
+          .enum(['kernel', 'watched'])
+          .describe(
+            '`kernel`: a job can write nothing but its output, to the byte of its limit; `watched`: only what the output holds is looked at.',
+          ),
+      })
+      .describe('What bounds the memory and the disk of a job.'),
+    arguments: z
+      .enum(['hidden', 'visible'])
+      .describe(
+        'Whether other accounts of the worker’s machine can read tags and filters on the command line of FFmpeg, as they can before FFmpeg 7.',
+      ),
+    passed: z.boolean().nullable().describe('The last self-test; null while the first is running.'),
+    checks: z.number().describe('Attempts that the self-test made.'),
+    exceptions: z.array(z.string()).describe('Attempts that the tier does not promise to refuse, and did not.'),
+    at: timestamp.nullable().describe('When the last self-test ended.'),
+  })
+  .meta({ id: 'WorkerSandbox', description: 'How a worker confines FFmpeg.' });
+
+const ffmpegUpdate = z
+  .object({
+    state: z
+      .enum(['current', 'newer', 'unknown'])
+      .describe('`newer`: the distribution has a newer package. `unknown` never means current.'),
+    candidate: z.string().nullable().describe('The version that the distribution would install.'),
+    security: z.boolean().describe('The candidate comes from the security archive.'),
+    lists_from: timestamp.nullable().describe('Age of the package lists that were asked.'),
+    reason: z.string().nullable().describe('Why it is not known.'),
+  })
+  .meta({ id: 'FfmpegUpdate', description: 'Whether the distribution has a newer FFmpeg.' });
+
+const advisory = z
+  .object({ cve: z.string().describe('Its number.'), what: z.string().describe('What it is, in a few words.') })
+  .meta({ id: 'Advisory', description: 'A known vulnerability.' });
+
+const advisories = z
+  .object({
+    table: z.iso.date().describe('Day of the bundled table.'),
+    open: z.array(advisory).describe('Those that this build has.'),
+    fixed: z.array(z.string()).describe('Those that it has not.'),
+    unknown: z.array(z.string()).describe('Those of which that cannot be told.'),
+  })
+  .meta({ id: 'Advisories', description: 'Known vulnerabilities of this build, as far as the bundled table goes.' });
+
 /** What an operator, or whoever trusts his files to one, can check (`GET /v1/security`). */
 export const securityAnswer = z
   .object({
-    sandbox: z.array(
-      z.object({
-        worker: z.string(),
-        tier: z.enum(['bwrap', 'landlock', 'gvisor', 'none']).meta({
-          description: 'How FFmpeg is confined; `none` means not at all.',
-        }),
-        bounds: z
-          .object({
-            memory: z.enum(['control_group', 'address_space']),
-            output: z.enum(['kernel', 'watched']).meta({
-              description:
-                '`kernel`: a job can write nothing but its output, to the byte of its limit; `watched`: only what the output holds is looked at.',
-            }),
-          })
-          .meta({ description: 'What bounds the memory and the disk of a job.' }),
-        arguments: z.enum(['hidden', 'visible']).meta({
-          description:
-            'Whether other accounts of the worker’s machine can read tags and filters on the command line of FFmpeg, as they can before FFmpeg 7.',
-        }),
-        passed: z.boolean().nullable().meta({ description: 'The last self-test; null while the first is running.' }),
-        checks: z.number().meta({ description: 'Attempts that the self-test made.' }),
-        exceptions: z
-          .array(z.string())
-          .meta({ description: 'Attempts that the tier does not promise to refuse, and did not.' }),
-        at: timestamp.nullable(),
-      }),
-    ),
-    ffmpeg: z.object({
-      version: z.string().nullable(),
-      package: z.string().nullable().meta({ description: 'Version of the distribution’s package.' }),
-      since: timestamp.nullable().meta({ description: 'Since when new jobs get this build.' }),
-      update: z
-        .object({
-          state: z
-            .enum(['current', 'newer', 'unknown'])
-            .meta({ description: '`newer`: the distribution has a newer package. `unknown` never means current.' }),
-          candidate: z.string().nullable(),
-          security: z.boolean().meta({ description: 'The candidate comes from the security archive.' }),
-          lists_from: timestamp.nullable().meta({ description: 'Age of the package lists that were asked.' }),
-          reason: z.string().nullable(),
-        })
-        .nullable(),
-      advisories: z
-        .object({
-          table: z.iso.date().meta({ description: 'Day of the bundled table.' }),
-          open: z.array(z.object({ cve: z.string(), what: z.string() })),
-          fixed: z.array(z.string()),
-          unknown: z.array(z.string()),
-        })
-        .nullable()
-        .meta({ description: 'Known vulnerabilities of this build, as far as the bundled table goes.' }),
-    }),
+    sandbox: z.array(workerSandbox).describe('Of each living worker.'),
+    ffmpeg: z
+      .object({
+        version: z.string().nullable().describe('As FFmpeg says it.'),
+        package: z.string().nullable().describe('Version of the distribution’s package.'),
+        since: timestamp.nullable().describe('Since when new jobs get this build.'),
+        update: ffmpegUpdate.nullable().describe('Whether there is a newer one; null when nobody has looked.'),
+        advisories: advisories.nullable().describe('Its known vulnerabilities; null when its version is not known.'),
+      })
+      .describe('The build that new jobs get.'),
     warnings: someWarnings,
   })
-  .meta({ id: 'Security' });
+  .meta({ id: 'Security', description: 'How FFmpeg is confined, and which build runs.' });
 
 export type Security = z.infer<typeof securityAnswer>;

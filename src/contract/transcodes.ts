@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { jobStatus, queryBoolean, queryTime, someWarnings, timestamp, warning } from './common.ts';
+import { BOOLEAN_WORDS, jobStatus, queryBoolean, queryTime, someWarnings, timestamp, warning } from './common.ts';
+import { failures } from './failures.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
 import type { TranscodeRequest } from './transcode-request.ts';
@@ -21,39 +22,69 @@ const argumentText = z.string().max(MAX_ARGUMENT, { error: `must be at most ${MA
 
 const option = z
   .object({
-    option: z.string().min(1).max(64),
-    argument: z.union([argumentText, z.number(), z.record(z.string(), z.unknown()), z.null()]).optional(),
+    option: z.string().min(1).max(64).describe('An option of FFmpeg with its dash, or `@text-overlay`, `@quote-card`.'),
+    argument: z
+      .union([argumentText, z.number(), z.record(z.string(), z.unknown()), z.null()])
+      .optional()
+      .describe('Text, a number, or an object for an option that starts with `@`; absent, "" or null for a flag.'),
   })
-  .meta({ id: 'Option' });
+  .meta({ id: 'Option', description: 'One option of a command; the order counts, and repeats are legal.' });
 
 export const metadataField = nullable(
   z.record(z.string(), z.unknown()).refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES, {
     error: `must be at most ${MAX_METADATA_BYTES} bytes when serialised`,
   }),
+).describe(`Anything of yours, at most ${MAX_METADATA_BYTES} bytes; it comes back as \`metadata.user\`.`);
+export const retentionField = nullable(z.number().int().min(1)).describe(
+  'Seconds that the output lives; can only shorten what account and server say.',
 );
-export const retentionField = nullable(z.number().int().min(1));
 
 /** Whether every input must be rewritten by us before FFmpeg sees it. */
-export const disarmField = nullable(z.boolean());
+export const disarmField = nullable(z.boolean()).describe(
+  'Fail the job unless Airlock can rewrite the container of every input before FFmpeg reads it.',
+);
 
-export const limitsField = nullable(jobLimits);
+export const limitsField = nullable(jobLimits).describe('What the job may use at most; can only lower.');
+
+const input = z
+  .object({
+    url: z
+      .string()
+      .min(1)
+      .max(8192)
+      .describe('A `gs://` URL of this account, or a public `https://` or `http://` URL.'),
+    options: nullable(z.array(option).max(64)).describe('Options that stand before the `-i` of this input.'),
+  })
+  .meta({ id: 'InputRequest', description: 'A source of a job.' });
+
+const preset = z
+  .object({
+    quality: nullable(z.enum(QUALITIES)).describe('`medium` when absent.'),
+    resolution: nullable(z.enum(RESOLUTIONS)).describe('The short side of the frame; nothing is ever scaled up.'),
+  })
+  .meta({ id: 'Preset', description: 'Quality and size in plain words; ignored when there are `options`.' });
+
+const filter = z
+  .object({ filter: argumentText.min(1).describe('A filter graph in the syntax of FFmpeg.') })
+  .meta({ id: 'Filter', description: 'A part of the `-filter_complex`.' });
 
 export const createBody = z
   .object({
     inputs: z
-      .array(z.object({ url: z.string().min(1).max(8192), options: nullable(z.array(option).max(64)) }))
+      .array(input)
       .min(1)
-      .max(MAX_INPUTS),
-    outputFormat: z.enum(OUTPUT_FORMATS),
-    preset: nullable(z.object({ quality: nullable(z.enum(QUALITIES)), resolution: nullable(z.enum(RESOLUTIONS)) })),
-    options: nullable(z.array(option).max(256)),
-    filters: nullable(z.array(z.object({ filter: argumentText.min(1) })).max(64)),
+      .max(MAX_INPUTS)
+      .describe('Joined one after the other, unless options or filters say else.'),
+    outputFormat: z.enum(OUTPUT_FORMATS).describe('What comes out.'),
+    preset: nullable(preset).describe('Quality and size in plain words; ignored when there are `options`.'),
+    options: nullable(z.array(option).max(256)).describe('Options of FFmpeg for the output, in their order.'),
+    filters: nullable(z.array(filter).max(64)).describe('Joined with `;` into one `-filter_complex`.'),
     metadata: metadataField,
     retention_seconds: retentionField,
     disarm: disarmField,
     limits: limitsField,
   })
-  .meta({ id: 'TranscodeRequest' });
+  .meta({ id: 'TranscodeRequest', description: 'A job to make.' });
 
 export type CreateBody = z.infer<typeof createBody>;
 
@@ -63,92 +94,148 @@ export function toTranscodeRequest(body: CreateBody): TranscodeRequest {
   return request as TranscodeRequest;
 }
 
-const output = z.object({
-  format: z.string(),
-  size: z.number(),
-  duration_seconds: z.number().nullable(),
-  width: z.number().nullable(),
-  height: z.number().nullable(),
-  video_codec: z.string().nullable(),
-  audio_codec: z.string().nullable(),
-  sha256: z.string(),
-});
+const codec = (of: string) => z.string().nullable().describe(`Codec of the ${of}, in FFmpeg’s words; null without.`);
+
+/** What an output is, on jobs and in manifests alike. */
+export const output = z
+  .object({
+    format: z.string().describe('The format, one of `outputFormat`.'),
+    size: z.number().describe('Bytes.'),
+    duration_seconds: z.number().nullable().describe('Its own duration in seconds; null for a picture.'),
+    width: z.number().nullable().describe('Pixels; null without pictures.'),
+    height: z.number().nullable().describe('Pixels; null without pictures.'),
+    video_codec: codec('pictures'),
+    audio_codec: codec('sound'),
+    sha256: z.string().describe('SHA-256 of the bytes, 64 hex digits.'),
+  })
+  .meta({ id: 'Output', description: 'A file that a job has made.' });
+
+const jobInput = z
+  .object({
+    url: z.string().nullable().describe('As it was sent, without its query; null once the job has been erased.'),
+    duration: z.number().nullable().describe('Seconds; null before it has been probed, and for a picture.'),
+    format: z.string().nullable().describe('Its container; null before it has been probed.'),
+    size: z.number().nullable().describe('Bytes; null before it has been probed.'),
+    container: z
+      .enum(['rewritten', 'original'])
+      .nullable()
+      .describe('Whether FFmpeg reads a container of ours or the file as it came; null when that is not known yet.'),
+  })
+  .meta({ id: 'Input', description: 'A source of a job, as far as it is known.' });
+
+const ffmpegOptions = z
+  .object({
+    source: z.enum(['preset', 'raw_options', 'defaults']).describe('What decided how the output is made.'),
+    options: z.array(option).describe('The options of the request; empty when it had none.'),
+    preset: z
+      .object({
+        quality: z.string().optional().describe('As it was sent.'),
+        resolution: z.string().optional().describe('As it was sent.'),
+      })
+      .nullable()
+      .describe('The preset of the request; null when it had none.'),
+  })
+  .meta({ id: 'FfmpegOptions', description: 'How a job was asked for.' });
+
+const videoMetadata = z
+  .object({
+    format: z.string().nullable().describe('Its container.'),
+    duration_seconds: z.number().nullable().describe('Its duration in seconds.'),
+    size_bytes: z.number().nullable().describe('Its bytes.'),
+  })
+  .meta({ id: 'VideoMetadata', description: 'What the first input is.' });
+
+const failureCode = z
+  .string()
+  .meta({ id: 'FailureCode', description: 'Why a job failed, for programs.', enum: Object.keys(failures) });
 
 export const job = z
   .object({
-    id: z.uuid(),
-    jobId: z.uuid(),
+    id: z.uuid().describe('Names the job.'),
+    jobId: z.uuid().describe('The same as `id`.'),
     status: jobStatus,
-    inputs: z.array(
-      z.object({
-        url: z.string().nullable(),
-        duration: z.number().nullable(),
-        format: z.string().nullable(),
-        size: z.number().nullable(),
-        container: z.enum(['rewritten', 'original']).nullable(),
-      }),
-    ),
-    outputs: z.array(output),
-    output_format: z.string(),
-    output_url: z.string().nullable(),
-    billable_minutes: z.number().nullable(),
-    duration_seconds: z.number().nullable(),
-    ffmpeg_options: z.object({
-      source: z.enum(['preset', 'raw_options', 'defaults']),
-      options: z.array(option),
-      preset: z.object({ quality: z.string().optional(), resolution: z.string().optional() }).nullable(),
-    }),
-    video_metadata: z
-      .object({
-        format: z.string().nullable(),
-        duration_seconds: z.number().nullable(),
-        size_bytes: z.number().nullable(),
-      })
-      .nullable(),
-    error_message: z.string().nullable(),
-    error_code: z.string().nullable(),
-    error_advice: z.string().nullable(),
-    metadata: z.object({ user: z.record(z.string(), z.unknown()).nullable() }),
-    progress: z.number().min(0).max(1),
-    speed: z.number().nullable(),
-    fps: z.number().nullable(),
-    eta_seconds: z.number().nullable(),
-    queue_position: z.number().nullable(),
-    attempts: z.number(),
+    inputs: z.array(jobInput).describe('The sources, in the order of the request.'),
+    outputs: z.array(output).describe('What was made; empty before the job is completed.'),
+    output_format: z.string().describe('The `outputFormat` of the request.'),
+    output_url: z
+      .string()
+      .nullable()
+      .describe('A `gs://` URL, good as the input of another job; null without an output.'),
+    billable_minutes: z
+      .number()
+      .nullable()
+      .describe('Minutes of all inputs, rounded up; null before all have been probed.'),
+    duration_seconds: z.number().nullable().describe('Seconds of all inputs; null before all have been probed.'),
+    ffmpeg_options: ffmpegOptions,
+    video_metadata: videoMetadata.nullable().describe('What the first input is; null before it has been probed.'),
+    error_message: z.string().nullable().describe('One sentence for a person; null unless the job failed.'),
+    error_code: failureCode.nullable().describe('Why the job failed, for programs; null unless it did.'),
+    error_advice: z.string().nullable().describe('What to do about it.'),
+    metadata: z
+      .object({ user: z.record(z.string(), z.unknown()).nullable().describe('The `metadata` of the request.') })
+      .describe('What belongs to the caller.'),
+    progress: z.number().min(0).max(1).describe('From 0 to 1.'),
+    speed: z.number().nullable().describe('Media seconds made in a second; null while it does not run.'),
+    fps: z.number().nullable().describe('Frames made in a second; null while it does not run.'),
+    eta_seconds: z.number().nullable().describe('Seconds that it will probably still take.'),
+    queue_position: z.number().nullable().describe('1 for the next job; null when it does not wait.'),
+    attempts: z.number().describe('How often it has been started.'),
     limits: shownLimits,
-    created_at: timestamp,
-    updated_at: timestamp,
-    started_at: timestamp.nullable(),
-    completed_at: timestamp.nullable(),
-    expires_at: timestamp.nullable(),
-    warnings: z.array(warning),
+    created_at: timestamp.describe('When it was accepted.'),
+    updated_at: timestamp.describe('When it last changed; `since` and `until` look at this.'),
+    started_at: timestamp.nullable().describe('When its attempt began.'),
+    completed_at: timestamp.nullable().describe('When it became final.'),
+    expires_at: timestamp.nullable().describe('When its output is deleted.'),
+    warnings: z.array(warning).describe('What was ignored or changed; empty when nothing was.'),
   })
-  .meta({ id: 'Job' });
+  .meta({ id: 'Job', description: 'A job and what has become of it.' });
 
 export type Job = z.infer<typeof job>;
 
 export const listQuery = z.object({
-  status: jobStatus.optional(),
-  page: z.coerce.number().int().min(1).max(1_000_000).default(1),
-  limit: z.coerce.number().int().min(1).max(100).default(20),
-  since: queryTime.optional(),
-  until: queryTime.optional(),
+  status: jobStatus.optional().describe('Only jobs of that status.'),
+  page: z.coerce.number().int().min(1).max(1_000_000).default(1).describe('From 1.'),
+  limit: z.coerce.number().int().min(1).max(100).default(20).describe('Jobs on a page.'),
+  since: queryTime.optional().describe('Only jobs updated at that time or later. Without a zone it is UTC.'),
+  until: queryTime
+    .optional()
+    .describe('Only jobs updated at that time or before. A date is the start of its day in UTC.'),
 });
 
 export type ListQuery = z.infer<typeof listQuery>;
 
 export const jobList = z
-  .object({ items: z.array(job), page: z.number(), limit: z.number(), total: z.number(), warnings: someWarnings })
-  .meta({ id: 'JobList' });
+  .object({
+    items: z.array(job).describe('Newest first.'),
+    page: z.number().describe('This page.'),
+    limit: z.number().describe('Jobs on a page.'),
+    total: z.number().describe('Jobs on all pages.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'JobList', description: 'A page of jobs.' });
 
 export const cancelAnswer = z
-  .object({ success: z.literal(true), message: z.literal('Job cancelled successfully'), job, warnings: someWarnings })
-  .meta({ id: 'CancelAnswer' });
+  .object({
+    success: z.literal(true).describe('Always true.'),
+    message: z.literal('Job cancelled successfully').describe('Always this text.'),
+    job,
+    warnings: someWarnings,
+  })
+  .meta({ id: 'CancelAnswer', description: 'A job that has been canceled.' });
 
-export const downloadQuery = z.object({ url: queryBoolean.optional() });
+export const downloadQuery = z.object({
+  url: queryBoolean.optional().meta({ description: '`false` answers with a redirect instead.', enum: BOOLEAN_WORDS }),
+});
 
-export const downloadAnswer = z.object({ url: z.url(), warnings: someWarnings }).meta({ id: 'DownloadAnswer' });
+export const downloadAnswer = z
+  .object({ url: z.url().describe('Signed; it lives ten minutes.'), warnings: someWarnings })
+  .meta({ id: 'DownloadAnswer', description: 'A link to an output.' });
 
 export const eraseAnswer = z
-  .object({ success: z.literal(true), id: z.uuid(), erased_at: timestamp, warnings: someWarnings })
-  .meta({ id: 'EraseAnswer' });
+  .object({
+    success: z.literal(true).describe('Always true.'),
+    id: z.uuid().describe('The job that has been erased.'),
+    erased_at: timestamp.describe('When its bytes were gone.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'EraseAnswer', description: 'A job that has been erased.' });

@@ -36,65 +36,71 @@ function requiredText(missing: string) {
 export const presignBody = z
   .object(
     {
-      filename: requiredText('missing_upload_fields').max(4096),
-      contentType: requiredText('missing_upload_fields').pipe(z.enum(UPLOAD_CONTENT_TYPES, 'invalid_file_type')),
-      fileSize: fileSize('missing_upload_fields'),
+      filename: requiredText('missing_upload_fields').max(4096).describe('The name of the file, for people.'),
+      contentType: requiredText('missing_upload_fields')
+        .pipe(z.enum(UPLOAD_CONTENT_TYPES, 'invalid_file_type'))
+        .meta({ description: 'What the file is.', enum: [...UPLOAD_CONTENT_TYPES] }),
+      fileSize: fileSize('missing_upload_fields').describe('Bytes that will be sent, exactly.'),
     },
     'missing_upload_fields',
   )
-  .meta({ id: 'PresignRequest' });
+  .meta({ id: 'PresignRequest', description: 'A file that is to be uploaded.' });
 
 export const presignAnswer = z
   .object({
-    success: z.literal(true),
-    result: z.object({
-      uploadUrl: z.url(),
-      filename: z.string(),
-      expiresAt: timestamp,
-    }),
+    success: z.literal(true).describe('Always true.'),
+    result: z
+      .object({
+        uploadUrl: z.url().describe('PUT the bytes here, with the declared content type and no Authorization header.'),
+        filename: z.string().describe('The name of the upload from now on.'),
+        expiresAt: timestamp.describe('When the URL dies.'),
+      })
+      .meta({ id: 'PresignResult', description: 'A signed URL for one upload.' }),
     warnings: someWarnings,
   })
-  .meta({ id: 'PresignAnswer' });
+  .meta({ id: 'PresignAnswer', description: 'Where to send a file.' });
 
 export const confirmBody = z
   .object(
     {
-      filename: requiredText('missing_confirm_fields').max(4096),
-      fileSize: fileSize('missing_confirm_fields'),
-      uploadId: z.string().nullish(),
+      filename: requiredText('missing_confirm_fields').max(4096).describe('The `filename` that the presign answered.'),
+      fileSize: fileSize('missing_confirm_fields').describe('Bytes that were sent.'),
+      uploadId: z.string().nullish().describe('Not used yet.'),
     },
     'missing_confirm_fields',
   )
-  .meta({ id: 'ConfirmRequest' });
+  .meta({ id: 'ConfirmRequest', description: 'An upload that has been sent.' });
 
 export const uploadMetadata = z
   .object({
-    duration_seconds: z.number().nullable(),
-    format: z.string().nullable(),
-    size_bytes: z.number(),
-    video_codec: z.string().nullable(),
-    audio_codec: z.string().nullable(),
-    width: z.number().nullable(),
-    height: z.number().nullable(),
-    fps: z.number().nullable(),
+    duration_seconds: z.number().nullable().describe('Seconds; null for a picture or subtitles.'),
+    format: z.string().nullable().describe('Its container.'),
+    size_bytes: z.number().describe('Bytes.'),
+    video_codec: z.string().nullable().describe('Codec of the pictures; null without.'),
+    audio_codec: z.string().nullable().describe('Codec of the sound; null without.'),
+    width: z.number().nullable().describe('Pixels as a person sees them; null without pictures.'),
+    height: z.number().nullable().describe('Pixels as a person sees them; null without pictures.'),
+    fps: z.number().nullable().describe('Frames a second; null without moving pictures.'),
   })
-  .meta({ id: 'MediaMetadata' });
+  .meta({ id: 'MediaMetadata', description: 'What a file is.' });
 
 export const confirmAnswer = z
   .object({
-    success: z.literal(true),
-    result: z.object({
-      fileUrl: z.string(),
-      gcsUrl: z.string(),
-      filename: z.string(),
-      fileSize: z.number(),
-      size: z.number(),
-      uploadedAt: timestamp,
-      metadata: uploadMetadata,
-    }),
+    success: z.literal(true).describe('Always true.'),
+    result: z
+      .object({
+        fileUrl: z.string().describe('What a job takes as the `url` of an input.'),
+        gcsUrl: z.string().describe('The same.'),
+        filename: z.string().describe('The name of the upload.'),
+        fileSize: z.number().describe('Bytes.'),
+        size: z.number().describe('The same.'),
+        uploadedAt: timestamp.describe('When it was confirmed.'),
+        metadata: uploadMetadata,
+      })
+      .meta({ id: 'ConfirmResult', description: 'A sealed upload.' }),
     warnings: someWarnings,
   })
-  .meta({ id: 'ConfirmAnswer' });
+  .meta({ id: 'ConfirmAnswer', description: 'An upload that nobody can change any more.' });
 
 export type PresignBody = z.infer<typeof presignBody>;
 export type ConfirmBody = z.infer<typeof confirmBody>;

@@ -1,38 +1,35 @@
 import { z } from 'zod';
 import { warning } from './common.ts';
 
-/** Where in a request something is wrong. */
 export const position = z
   .object({
-    /** RFC 6901. */
-    pointer: z.string(),
-    /** Characters from the start of the text that the pointer leads to; null = all of it. */
-    offset: z.number().nullable(),
+    pointer: z.string().describe('A JSON pointer (RFC 6901).'),
+    offset: z
+      .number()
+      .nullable()
+      .describe('Characters from the start of the text that the pointer leads to; null means all of it.'),
   })
-  .meta({ id: 'Position' });
+  .meta({ id: 'Position', description: 'Where in a request something is wrong.' });
 
 export const requestProblem = z
   .object({
     position,
-    /** The position as the other errors write it, e.g. `options[2]`. */
-    field: z.string(),
-    /** What is refused: an option, a filter, a filter and its option; empty for a source. */
-    option: z.string(),
-    message: z.string(),
-    suggestion: z.string(),
+    field: z.string().describe('The position as the other errors write it, e.g. `options[2]`.'),
+    option: z.string().describe('What is refused: an option, a filter, a filter and its option; empty for a source.'),
+    message: z.string().describe('Why.'),
+    suggestion: z.string().describe('A safe way to get the same.'),
   })
-  .meta({ id: 'RequestProblem' });
+  .meta({ id: 'RequestProblem', description: 'Why a create with this body would be refused.' });
 
 export type RequestProblem = z.infer<typeof requestProblem>;
 
 export const validateAnswer = z
   .object({
-    valid: z.boolean(),
-    /** Program and arguments as they would run; empty when the request is not valid. */
-    command: z.array(z.string()),
-    warnings: z.array(warning),
-    errors: z.array(requestProblem),
+    valid: z.boolean().describe('Whether a create with this body would be accepted.'),
+    command: z.array(z.string()).describe('Program and arguments as they would run; empty when it is not valid.'),
+    warnings: z.array(warning).describe('What would be ignored or changed.'),
+    errors: z.array(requestProblem).describe('Everything that is wrong; empty when it is valid.'),
   })
-  .meta({ id: 'ValidateAnswer' });
+  .meta({ id: 'ValidateAnswer', description: 'What a create with this body would do.' });
 
 export type ValidateAnswer = z.infer<typeof validateAnswer>;

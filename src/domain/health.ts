@@ -24,6 +24,14 @@ export async function checkHealth(context: Pick<Context, 'db' | 'store'>, starte
   // A job may land on any of them, so the weakest counts.
   const weakest = TIERS.find((tier) => tiers.includes(tier)) ?? tiers[0] ?? null;
   const ok = database.ok && storage.ok && !lowSpace;
+  const checks = {
+    database: { ok: database.ok, ...(database.error && { error: database.error }) },
+    storage: {
+      ok: storage.ok && !lowSpace,
+      ...(storage.error && { error: storage.error }),
+      ...(lowSpace && { error: 'low on disk space: nothing new is taken', low_space: true }),
+    },
+  };
   return {
     ok,
     timestamp: new Date().toISOString(),
@@ -34,19 +42,20 @@ export async function checkHealth(context: Pick<Context, 'db' | 'store'>, starte
       statusText: database.ok ? 'OK' : 'Service Unavailable',
       connected: database.ok,
     },
-    database: { ok: database.ok, ...(database.error && { error: database.error }) },
-    storage: {
-      ok: storage.ok && !lowSpace,
-      ...(storage.error && { error: storage.error }),
-      ...(lowSpace && { error: 'low on disk space: nothing new is taken', low_space: true }),
-    },
+    ...checks,
     workers: { alive: workers.length },
     ffmpeg: { version: newest?.ffmpeg ?? null },
+    ...(!ok && { message: failureMessage(checks) }),
     sandbox: {
       tier: weakest,
       ...(weakest === 'none' && { warning: 'Jobs run without a sandbox (AIRLOCK_SANDBOX=none).' }),
     },
   };
+}
+
+function failureMessage(checks: Record<string, { ok: boolean; error?: string }>): string {
+  const failed = Object.entries(checks).filter(([, { ok }]) => !ok);
+  return `Not ready: ${failed.map(([name, { error }]) => `the ${name}: ${error}`).join(', ')}; try again in a moment.`;
 }
 
 /** The reason is ours, not the driver's: those can hold addresses and user names. */

@@ -229,7 +229,6 @@ describe('jobs', () => {
     it.each([
       'status=cancelled',
       'status=done',
-      'status=',
       'limit=0',
       'limit=101',
       'limit=x',

@@ -19,7 +19,7 @@ describe('hostile and broken requests', () => {
   /** The shape of contract A1, with nothing of ours inside. */
   function expectError(answer: Answer, status: number, code: string) {
     expect({ status: answer.status, code: answer.json?.code, text: answer.text }).toMatchObject({ status, code });
-    expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'error']);
+    expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'error', 'message']);
     expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
     expect(answer.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
     expect(answer.text).not.toMatch(/node_modules|\.ts:|FST_|zod|postgres/i);
@@ -178,18 +178,17 @@ describe('hostile and broken requests', () => {
     }
   });
 
-  it('answers 404 with the common shape to paths and methods that are not there', async () => {
+  it('answers 404 or 405 with the common shape to paths and methods that are not there', async () => {
     for (const [method, path] of [
-      ['GET', '/'],
       ['GET', '/v1'],
       ['GET', '/v2/transcodes'],
-      ['PUT', '/v1/transcodes'],
-      ['POST', '/health-check'],
       ['GET', '//v1//transcodes'],
       ['GET', '/v1/transcodes/../../etc/passwd'],
     ] as const) {
       expectError(await service.call(method, path), 404, 'not_found');
     }
+    expectError(await service.call('PUT', '/v1/transcodes'), 405, 'method_not_allowed');
+    expectError(await service.call('POST', '/health-check'), 405, 'method_not_allowed');
   });
 
   it('answers bytes that are no HTTP request in the same shape, and closes', async () => {
@@ -215,7 +214,8 @@ describe('hostile and broken requests', () => {
       expect(body).toEqual({
         error: 'Invalid request',
         code: 'invalid_request',
-        details: { reason: expect.any(String) },
+        message: expect.stringMatching(/^Invalid request: /),
+        details: { reason: expect.any(String), remedy: expect.any(String) },
       });
     }
   });

@@ -53,9 +53,13 @@ export function registerHealth(app: App, deps: ApiDeps): void {
       },
     },
     async (_request, reply) => {
-      const { database, storage } = await check();
+      const { database, storage, message } = await check();
       const ok = database.ok && (storage.ok || storage.low_space === true);
-      return reply.code(ok ? 200 : 503).send({ ok, ...(storage.low_space && { low_space: true }) });
+      return reply.code(ok ? 200 : 503).send({
+        ok,
+        ...(storage.low_space && { low_space: true }),
+        ...(!ok && message !== undefined && { message }),
+      });
     },
   );
 }

@@ -1,6 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
-import { errorBody } from '../../contract/common.ts';
+import { errorBody, idParams } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { createKeyBody, keyList, newApiKey, revokedApiKey, rotateKeyBody } from '../../contract/keys.ts';
 import { once } from '../../domain/idempotency.ts';
@@ -11,8 +10,6 @@ import { idempotencyKey } from '../idempotency-key.ts';
 import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
-
-const params = z.object({ id: z.string().max(200) });
 
 export function registerKeys(app: App, deps: ApiDeps): void {
   const { db, vault } = deps.context;
@@ -77,7 +74,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
         summary: 'Replace a key',
         description:
           'The old key dies at once, or after `overlap_seconds`. A key that has more than the calling one is refused.',
-        params,
+        params: idParams,
         body: rotateKeyBody.nullish(),
         response: { 201: newApiKey, '4xx': errorBody },
       },
@@ -100,7 +97,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
       schema: {
         tags: ['keys'],
         summary: 'Revoke a key at once',
-        params,
+        params: idParams,
         response: { 200: revokedApiKey, '4xx': errorBody },
       },
     },

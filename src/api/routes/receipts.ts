@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { errorBody } from '../../contract/common.ts';
+import { errorBody, idParams } from '../../contract/common.ts';
 import { publicKeys, signedManifest, signedReceipt } from '../../contract/receipts.ts';
 import { readManifest } from '../../domain/receipts/manifest.ts';
 import { readReceipt } from '../../domain/receipts/receipt.ts';
@@ -7,8 +6,6 @@ import { listSigningKeys } from '../../domain/receipts/signing-keys.ts';
 import type { ApiDeps } from '../deps.ts';
 import { callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
-
-const params = z.object({ id: z.string().max(200) });
 
 /** Statements that are worth something outside this service: signed, so that whoever gets one can check it alone. */
 export function registerReceipts(app: App, deps: ApiDeps): void {
@@ -23,7 +20,7 @@ export function registerReceipts(app: App, deps: ApiDeps): void {
         summary: 'Get a signed record of what was deleted and when',
         description:
           '409 before the job was erased or its retention was over. `complete` is true when none of its bytes is left.',
-        params,
+        params: idParams,
         response: { 200: signedReceipt, '4xx': errorBody },
       },
     },
@@ -42,7 +39,7 @@ export function registerReceipts(app: App, deps: ApiDeps): void {
         summary: 'Get a signed record of how the output was made',
         description:
           'Hashes of inputs and outputs, the exact command, the FFmpeg build and the sandbox of the attempt.',
-        params,
+        params: idParams,
         response: { 200: signedManifest, '4xx': errorBody },
       },
     },

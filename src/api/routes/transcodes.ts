@@ -1,5 +1,4 @@
-import { z } from 'zod';
-import { errorBody, waitQuery } from '../../contract/common.ts';
+import { errorBody, idParams, waitQuery } from '../../contract/common.ts';
 import {
   cancelAnswer,
   createBody,
@@ -22,9 +21,6 @@ import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 import { validateTranscode } from '../validate-transcode.ts';
 import { waitUntilFinal } from '../wait.ts';
-
-// No format here: an id that is no UUID is a 404 like any other that is not there (contract A1).
-const params = z.object({ id: z.string().max(200) });
 
 export function registerTranscodes(app: App, deps: RouteDeps): void {
   const { context } = deps;
@@ -93,7 +89,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       schema: {
         tags: ['transcodes'],
         summary: 'Read a job',
-        params,
+        params: idParams,
         querystring: waitQuery,
         response: { 200: job, '4xx': errorBody },
       },
@@ -113,7 +109,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       schema: {
         tags: ['transcodes'],
         summary: 'Cancel a job',
-        params,
+        params: idParams,
         response: { 200: cancelAnswer, '4xx': errorBody },
       },
     },
@@ -136,7 +132,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
         tags: ['transcodes'],
         summary: 'Get a link to the output that dies after ten minutes',
         description: '`?url=false` or `Accept: application/octet-stream` answers with a redirect (302) instead.',
-        params,
+        params: idParams,
         querystring: downloadQuery,
         response: { 200: downloadAnswer, '4xx': errorBody },
       },
@@ -159,7 +155,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
         tags: ['transcodes'],
         summary: 'Erase a job now',
         description: 'Its outputs and the uploads it used are gone before this answers.',
-        params,
+        params: idParams,
         response: { 200: eraseAnswer, '4xx': errorBody },
       },
     },
