@@ -51,7 +51,6 @@ export async function openObjectStore(config: Config, secrets: Secrets): Promise
     accessKeyId: secrets.storageAccessKeyId,
     secretAccessKey: secrets.storageSecretKey,
     localRoot: storageRoot(config),
-    closesKeys: true,
   });
 }
 

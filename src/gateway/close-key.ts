@@ -1,10 +1,8 @@
+import { CLOSED_UNTIL } from '../storage/closing.ts';
 import { closedKey } from './closed-keys.ts';
 import type { Context, Handler } from './context.ts';
 import { S3Error } from './errors.ts';
 import { parameter } from './target.ts';
-
-/** Parameter of DELETE, ours and not S3's: seconds since 1970 until which the key takes nothing. */
-export const CLOSED_UNTIL = 'airlock-closed-until';
 
 /** SigV4's own limit on the life of a URL, seven days, and a day for clocks that differ. */
 const MAX_CLOSED_SECONDS = 8 * 86_400;

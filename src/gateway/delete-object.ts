@@ -1,4 +1,5 @@
-import { CLOSED_UNTIL, closeKey } from './close-key.ts';
+import { CLOSED_UNTIL } from '../storage/closing.ts';
+import { closeKey } from './close-key.ts';
 import type { Context } from './context.ts';
 import { parameter } from './target.ts';
 

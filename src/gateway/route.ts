@@ -1,7 +1,8 @@
+import { CLOSED_UNTIL, CLOSES_KEYS } from '../storage/closing.ts';
 import { keyProblem } from '../storage/keys.ts';
 import { DECLARED_LENGTH, DECLARED_TYPE } from '../storage/sigv4.ts';
 import { spaceHeaders } from '../storage/space-headers.ts';
-import { CLOSED_UNTIL, unlessClosed } from './close-key.ts';
+import { unlessClosed } from './close-key.ts';
 import type { Context, Handler } from './context.ts';
 import { deleteObject } from './delete-object.ts';
 import { S3Error } from './errors.ts';
@@ -79,9 +80,9 @@ export async function route(context: Context): Promise<void> {
   return found.handler(context);
 }
 
-/** Our own roles are told how much room the disk has; a signed URL tells nobody. */
+/** Our own roles are told how much room the disk has, and what only this store can do; a signed URL tells nobody. */
 async function headBucket({ response, identity, disk, room }: Context): Promise<void> {
   await disk.check();
-  const space = identity.kind === 'header' ? spaceHeaders(await room.space()) : {};
-  response.writeHead(200, { 'content-length': 0, ...space }).end();
+  const told = identity.kind === 'header' ? { ...spaceHeaders(await room.space()), [CLOSES_KEYS]: 'yes' } : {};
+  response.writeHead(200, { 'content-length': 0, ...told }).end();
 }

@@ -39,6 +39,17 @@ async function against(listener: RequestListener): Promise<{ store: ObjectStore;
   return { store: storeAt((server.address() as AddressInfo).port), seen: () => count };
 }
 
+it('a store that does not say that it closes keys is sent a plain DELETE, and asked once', async () => {
+  const asked: string[] = [];
+  const { store } = await against((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.writeHead(request.method === 'HEAD' ? 200 : 204).end();
+  });
+  expect(await store.closeKey('k', new Date())).toBe(false);
+  expect(await store.closeKey('k', new Date())).toBe(false);
+  expect(asked).toEqual(['HEAD /b', 'DELETE /b/k', 'DELETE /b/k']);
+});
+
 describe('S3 store under failures', () => {
   it('tries again when the store answers 503, and succeeds once it is back', async () => {
     let failures = 2;

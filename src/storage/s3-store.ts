@@ -1,7 +1,8 @@
 import { createReadStream } from 'node:fs';
 import { realpath } from 'node:fs/promises';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
+import { CLOSED_UNTIL, CLOSES_KEYS } from './closing.ts';
 import { findCurrent } from './disk-layout.ts';
 import { keyProblem } from './keys.ts';
 import { errorCode, type ListPage, parseListPage } from './list-xml.ts';
@@ -22,8 +23,6 @@ export interface StoreOptions {
   secretAccessKey: string;
   /** Root folder of the embedded gateway when it is on this machine. */
   localRoot?: string;
-  /** The embedded gateway, which can close keys (`src/gateway/close-key.ts`). */
-  closesKeys?: boolean;
   /** PEM of the certificate (authority) to trust instead of the system's: the gateway's own, with TLS=auto. */
   ca?: string;
   /** Unix socket that our own calls go to; `endpoint` then only names the host that is signed. */
@@ -45,10 +44,19 @@ export function openStore(options: StoreOptions): ObjectStore {
   const { ca, socketPath } = options;
   const client = s3Client(signer, { ...(ca && { ca }), ...(socketPath && { socketPath }) });
 
-  async function space(): Promise<StoreSpace | null> {
+  async function headBucket(): Promise<IncomingHttpHeaders> {
     const response = await client.send({ method: 'HEAD', key: '', expected: [200] });
     response.resume();
-    return readSpaceHeaders(response.headers);
+    return response.headers;
+  }
+
+  const space = async (): Promise<StoreSpace | null> => readSpaceHeaders(await headBucket());
+
+  /** Asked once: what lies behind an address does not change its kind. */
+  let closing: boolean | null = null;
+  async function closesKeys(): Promise<boolean> {
+    closing ??= (await headBucket())[CLOSES_KEYS] === 'yes';
+    return closing;
   }
 
   async function page(prefix: string, token: string | null): Promise<ListPage> {
@@ -76,7 +84,7 @@ export function openStore(options: StoreOptions): ObjectStore {
 
   return {
     bucket: options.bucket,
-    closesKeys: options.closesKeys ?? false,
+    closesKeys,
 
     async presignPut(key, { contentType, size, expiresIn }) {
       check(key, expiresIn);
@@ -155,12 +163,12 @@ export function openStore(options: StoreOptions): ObjectStore {
     delete: remove,
 
     async closeKey(key, until) {
-      if (!options.closesKeys) {
+      if (!(await closesKeys())) {
         await remove(key);
         return false;
       }
       check(key);
-      const query = { 'airlock-closed-until': String(Math.ceil(until.getTime() / 1000)) };
+      const query = { [CLOSED_UNTIL]: String(Math.ceil(until.getTime() / 1000)) };
       // 507: deleted, but there was no room left to note that the key is closed.
       const response = await client.send({ method: 'DELETE', key, query, expected: [204, 507] });
       response.resume();

@@ -36,7 +36,7 @@ export interface ObjectStore {
   /** Deletes; no error when it was not there. */
   delete(key: string): Promise<void>;
   /** Whether this store can take back what it has signed: the embedded gateway can, S3 cannot. */
-  readonly closesKeys: boolean;
+  closesKeys(): Promise<boolean>;
   /**
    * Deletes, and refuses every PUT to the key until then, those included that have begun. False when it was only deleted, as by
    * a store that cannot do more: a signed URL may bring other bytes as long as it lives.

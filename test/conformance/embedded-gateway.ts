@@ -57,7 +57,6 @@ export async function startEmbeddedGateway(
     region: REGION,
     ...CREDENTIAL,
     localRoot: root,
-    closesKeys: true,
     ca,
   });
   return {

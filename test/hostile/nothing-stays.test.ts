@@ -158,7 +158,11 @@ describe('a signed upload URL of a storage that cannot refuse what it has signed
   beforeAll(async () => {
     plain = await makeDomainWorld();
     const { store } = plain.context;
-    plain.context.store = { ...store, closesKeys: false, closeKey: (key) => store.delete(key).then(() => false) };
+    plain.context.store = {
+      ...store,
+      closesKeys: async () => false,
+      closeKey: (key) => store.delete(key).then(() => false),
+    };
     owner = await plain.account();
   });
   afterAll(() => plain?.close());

@@ -40,7 +40,7 @@ export function stagingEnds(upload: Pick<Upload, 'url_expires_at' | 'declared_si
 export async function sweepStaging(context: Pick<Context, 'db' | 'store'>): Promise<number> {
   const open = await openStaging(context.db).limit(BATCH).execute();
   if (open.length === 0) return 0;
-  if (!context.store.closesKeys) return sweepLatePuts(context);
+  if (!(await context.store.closesKeys())) return sweepLatePuts(context);
   for (const upload of open) await closeStaging(context, upload);
   return 0;
 }
