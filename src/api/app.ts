@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import helmet from '@fastify/helmet';
-import underPressure from '@fastify/under-pressure';
 import Fastify, { type FastifyBaseLogger } from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { MAX_BODY_BYTES } from '../contract/limits.ts';
 import { guardConnections } from '../net/connection-guard.ts';
 import { HANDSHAKE_TIMEOUT_MS, HEAD_TIMES } from '../net/listener-limits.ts';
 import type { ApiDeps, ApiSettings } from './deps.ts';
+import { registerAnswers } from './plugins/answers.ts';
 import { registerAuth } from './plugins/auth.ts';
 import { registerBodies } from './plugins/bodies.ts';
+import { registerConcurrency } from './plugins/concurrency.ts';
 import { answerClientError, answerFrameworkError, registerErrors } from './plugins/errors.ts';
 import { registerHttpsOnly } from './plugins/https.ts';
+import { registerLoadShedding } from './plugins/load-shedding.ts';
 import { registerMethods } from './plugins/methods.ts';
 import { registerObservation } from './plugins/observe.ts';
 import { registerOpenapi } from './plugins/openapi.ts';
@@ -26,10 +28,7 @@ import { registerUploads } from './routes/uploads.ts';
 import { registerStopping } from './stopping.ts';
 import type { App } from './types.ts';
 
-/** Event-loop delay above which new requests are sent away: long after a healthy process, before a dead one. */
-const MAX_LOOP_DELAY_MS = 3000;
-
-/** Builds the API; the caller listens. Follow a request from here: https → auth → limits → schema → route. */
+/** Builds the API; the caller listens. Follow a request from here: https → auth → limits → schema → route → answer. */
 export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promise<App> {
   const { settings } = deps;
   const app = Fastify({
@@ -66,9 +65,11 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     contentSecurityPolicy: false,
     hsts: settings.tls || settings.trustProxy.length > 0 ? { maxAge: 31_536_000 } : false,
   });
-  await app.register(underPressure, { maxEventLoopDelay: MAX_LOOP_DELAY_MS });
+  await registerLoadShedding(app);
   registerAuth(app, deps);
+  registerConcurrency(app);
   await registerOpenapi(app, settings);
+  registerAnswers(app);
   registerHealth(app, deps);
   const routeDeps = { ...deps, stopping: registerStopping(app, connections) };
   registerUploads(app, routeDeps);

@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { ConnectionGuard } from '../net/connection-guard.ts';
 import type { App } from './types.ts';
 
@@ -7,6 +8,8 @@ import type { App } from './types.ts';
  */
 export function registerStopping(app: App, connections: ConnectionGuard): AbortSignal {
   const stopping = new AbortController();
+  // Each request that waits listens.
+  setMaxListeners(0, stopping.signal);
   app.addHook('preClose', async () => {
     stopping.abort();
     connections.closeIdle();

@@ -10,6 +10,7 @@ import type { Warning } from '../contract/common.ts';
 import type { Scope } from '../contract/keys.ts';
 import type { Caller } from '../domain/keys.ts';
 import type { ConnectionGuard } from '../net/connection-guard.ts';
+import type { Place } from './places.ts';
 
 export type App = FastifyInstance<
   RawServerDefault,
@@ -32,6 +33,8 @@ declare module 'fastify' {
     caller: Caller | null;
     /** The body as it came, before the schema dropped what it does not know. */
     sentBody: unknown;
+    /** Among the requests of its key; null on open routes. */
+    place: Place | null;
     /** A warning for each query parameter that the route does not know. */
     queryWarnings: Warning[] | null;
   }

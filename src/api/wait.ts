@@ -1,9 +1,10 @@
-import type { IncomingMessage } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import { isFinal } from '../contract/common.ts';
 import type { Job } from '../contract/transcodes.ts';
 import { getTranscode } from '../domain/transcodes/read.ts';
 import { viewTranscode } from '../domain/transcodes/view.ts';
 import type { RouteDeps } from './deps.ts';
+import { whileWaiting } from './plugins/concurrency.ts';
 
 /** The job once it is final, or as it is after `seconds`; ends early when the client goes away or the API stops. */
 export async function waitUntilFinal(
@@ -11,13 +12,14 @@ export async function waitUntilFinal(
   accountId: string,
   id: string,
   seconds: number,
-  client: IncomingMessage,
+  request: FastifyRequest,
 ): Promise<Job> {
   const { context, signals, stopping } = deps;
   const deadline = Date.now() + seconds * 1000;
   const over = new AbortController();
   const end = () => over.abort();
-  client.socket.once('close', end);
+  const { socket } = request.raw;
+  socket.once('close', end);
   stopping.addEventListener('abort', end, { once: true });
   if (stopping.aborted) end();
   try {
@@ -28,10 +30,10 @@ export async function waitUntilFinal(
       if (isFinal(row.status) || Date.now() >= deadline || over.signal.aborted) {
         return viewTranscode(context, context.db, row);
       }
-      await woken;
+      await whileWaiting(request, woken);
     }
   } finally {
-    client.socket.off('close', end);
+    socket.off('close', end);
     stopping.removeEventListener('abort', end);
     end();
   }

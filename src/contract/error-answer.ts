@@ -38,6 +38,7 @@ const REASONS: Partial<Record<ErrorCode, (details: Record<string, unknown>) => s
   queue_full: ({ waiting, limit }) => `${waiting} are waiting, and ${limit} may`,
   rate_limit_exceeded: ({ limit, retry_after_seconds: seconds }) =>
     limit === undefined ? '' : `${limit} requests a minute are allowed, and the next one in ${seconds} s`,
+  concurrency_exceeded: ({ limit }) => `${limit} requests may be open at once`,
   file_too_large: ({ limit }) => (limit === undefined ? '' : `at most ${limit} bytes are allowed here`),
   upload_size_mismatch: ({ confirmed, declared }) => `${confirmed} was confirmed, ${declared} was declared`,
 };

@@ -48,6 +48,11 @@ export const errors = {
     text: 'rate_limit_exceeded',
     advice: 'Wait as many seconds as Retry-After says.',
   },
+  concurrency_exceeded: {
+    status: 429,
+    text: 'Too many requests at once',
+    advice: 'Take the answers of your open requests before you send more.',
+  },
   queue_full: { status: 429, text: 'Too many jobs are waiting', advice: 'Wait until some of your jobs have ended.' },
   too_many_open_uploads: {
     status: 429,

@@ -204,9 +204,24 @@ export const listQuery = z.object({
 
 export type ListQuery = z.infer<typeof listQuery>;
 
+/** A job on a page of a list. */
+export const jobListItem = job
+  .extend({
+    shortened: z.boolean().meta({
+      description:
+        'True where the page had no room for the texts of this job: metadata, warnings, error message and URLs of inputs are left out. Read the job itself for them.',
+    }),
+  })
+  .meta({
+    id: 'JobListItem',
+    description: 'A job without its options: `ffmpeg_options.options` is empty here, and whole on the job itself.',
+  });
+
+export type JobListItem = z.infer<typeof jobListItem>;
+
 export const jobList = z
   .object({
-    items: z.array(job).describe('Newest first.'),
+    items: z.array(jobListItem).describe('Newest first.'),
     page: z.number().describe('This page.'),
     limit: z.number().describe('Jobs on a page.'),
     total: z.number().describe('Jobs on all pages.'),

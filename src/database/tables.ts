@@ -108,6 +108,8 @@ export interface TranscodesTable {
   request_source_sealed: Buffer | null;
   output_format: string;
   source: string;
+  preset: Json<unknown> | null;
+  requested_limits: Json<unknown> | null;
   plan_sealed: Buffer | null;
   warnings_sealed: Buffer | null;
   limits: Json<unknown> | null;

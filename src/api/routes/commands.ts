@@ -26,7 +26,7 @@ export function registerCommands(app: App, deps: RouteDeps): void {
       const { account } = callerOf(request);
       reply.code(201).header('Location', `/v1/transcodes/${created.id}`);
       if (!request.query.wait) return created;
-      const job = await waitUntilFinal(deps, account.id, created.id, request.query.wait, request.raw);
+      const job = await waitUntilFinal(deps, account.id, created.id, request.query.wait, request);
       return { ...job, command_id: job.id };
     },
   );

@@ -1,6 +1,8 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Health, healthAnswer, liveAnswer, readyAnswer } from '../../contract/health.ts';
 import { checkHealth } from '../../domain/health.ts';
 import type { ApiDeps } from '../deps.ts';
+import { NEVER_SHED } from '../plugins/load-shedding.ts';
 import type { App } from '../types.ts';
 
 /** Health checks are open and never limited: a load balancer asks every second. */
@@ -18,7 +20,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
   app.get(
     '/health-check',
     {
-      config: { scope: 'open' },
+      config: { scope: 'open', ...NEVER_SHED },
       schema: {
         tags: ['health'],
         summary: 'Everything that a job needs',
@@ -35,7 +37,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
   app.get(
     '/livez',
     {
-      config: { scope: 'open' },
+      config: { scope: 'open', ...NEVER_SHED },
       schema: { tags: ['health'], summary: 'This process answers', security: [], response: { 200: liveAnswer } },
     },
     async () => ({ ok: true as const }),
@@ -44,7 +46,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
   app.get(
     '/readyz',
     {
-      config: { scope: 'open' },
+      config: { scope: 'open', pressureHandler: notReady },
       schema: {
         tags: ['health'],
         summary: 'This process can take requests',
@@ -62,4 +64,10 @@ export function registerHealth(app: App, deps: ApiDeps): void {
       });
     },
   );
+}
+
+/** A process that sends requests away is alive, but not ready. */
+function notReady(_request: FastifyRequest, reply: FastifyReply) {
+  reply.code(503);
+  return { ok: false };
 }

@@ -13,8 +13,9 @@ import { validateAnswer } from '../../contract/validate.ts';
 import { downloadUrl } from '../../domain/downloads.ts';
 import { cancelTranscode } from '../../domain/transcodes/cancel.ts';
 import { eraseTranscode } from '../../domain/transcodes/erase.ts';
-import { getTranscode, listTranscodes } from '../../domain/transcodes/read.ts';
-import { viewTranscode, viewTranscodes } from '../../domain/transcodes/view.ts';
+import { listJobs } from '../../domain/transcodes/list.ts';
+import { getTranscode } from '../../domain/transcodes/read.ts';
+import { viewTranscode } from '../../domain/transcodes/view.ts';
 import { createTranscode } from '../create-transcode.ts';
 import type { RouteDeps } from '../deps.ts';
 import { actorOf, callerOf } from '../plugins/auth.ts';
@@ -42,7 +43,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       const { account } = callerOf(request);
       reply.code(201).header('Location', `/v1/transcodes/${created.id}`);
       if (!request.query.wait) return created;
-      return waitUntilFinal(deps, account.id, created.id, request.query.wait, request.raw);
+      return waitUntilFinal(deps, account.id, created.id, request.query.wait, request);
     },
   );
 
@@ -69,15 +70,16 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       schema: {
         tags: ['transcodes'],
         summary: 'List jobs, newest first',
+        description:
+          'Without options, which stand on each job itself. A page has room for 512 KiB of metadata, warnings, error messages and URLs; jobs beyond that have `shortened: true` and come without these.',
         querystring: listQuery,
         response: { 200: jobList, '4xx': errorBody },
       },
     },
     async (request, reply) => {
       const { account } = callerOf(request);
-      const { rows, total } = await listTranscodes(context.db, account.id, request.query);
+      const { items, total } = await listJobs(context, account.id, request.query);
       reply.header('X-Total-Count', total);
-      const items = await viewTranscodes(context, context.db, rows);
       return { items, page: request.query.page, limit: request.query.limit, total };
     },
   );
@@ -97,7 +99,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
     async (request) => {
       const { account } = callerOf(request);
       const { id } = request.params;
-      if (request.query.wait) return waitUntilFinal(deps, account.id, id, request.query.wait, request.raw);
+      if (request.query.wait) return waitUntilFinal(deps, account.id, id, request.query.wait, request);
       return viewTranscode(context, context.db, await getTranscode(context.db, account.id, id));
     },
   );

@@ -8,6 +8,7 @@ import { presignUpload } from '../../domain/uploads/presign.ts';
 import type { RouteDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { callerOf } from '../plugins/auth.ts';
+import { whileWaiting } from '../plugins/concurrency.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
@@ -62,7 +63,7 @@ export function registerUploads(app: App, deps: RouteDeps): void {
       const warnings = unknownFields(confirmBody, request.sentBody);
       const result = await confirmUpload(context, account, request.body, {
         async forUpload(id, deadline) {
-          await signals.wait(id, deadline, stopping);
+          await whileWaiting(request, signals.wait(id, deadline, stopping));
           if (stopping.aborted) throw new ApiError('unavailable', 'The server restarts; confirm again.');
         },
         maxMs: INSPECTION_WAIT_MS,

@@ -76,6 +76,8 @@ export async function acceptTranscode(context: Context, tx: Tx, options: AcceptO
         whole === shown ? null : sealColumn(context.vault, 'transcodes', 'request_source_sealed', job, whole),
       output_format: body.outputFormat,
       source: sourceOf(body),
+      preset: body.preset ? JSON.stringify(body.preset) : null,
+      requested_limits: body.limits ? JSON.stringify(body.limits) : null,
       warnings_sealed: sealWarnings(context.vault, job, options.warnings),
       metadata_sealed: body.metadata
         ? sealColumn(context.vault, 'transcodes', 'metadata_sealed', job, JSON.stringify(body.metadata))

@@ -77,6 +77,8 @@ export async function forgetTranscode(
       output_name_sealed: null,
       request_sealed: null,
       request_source_sealed: null,
+      preset: null,
+      requested_limits: null,
       plan_sealed: null,
       error_sealed: null,
       warnings_sealed: null,

@@ -9,6 +9,21 @@ import { hideQueries } from './hide-queries.ts';
 
 export type Transcode = Selectable<TranscodesTable>;
 export type TranscodeInput = Selectable<TranscodeInputsTable>;
+/** The columns that clients see something of, whether it is the job alone or one of a list. */
+export type ViewedJob = Omit<Transcode, UnseenColumn>;
+type UnseenColumn =
+  | 'key_id'
+  | 'request_id'
+  | 'request_sealed'
+  | 'request_source_sealed'
+  | 'plan_sealed'
+  | 'current_attempt'
+  | 'queue_job'
+  | 'output_object_id'
+  | 'output_name_sealed'
+  | 'retention_seconds'
+  | 'erased_reason';
+export type ViewedInput = Pick<TranscodeInput, 'transcode_id' | 'position' | 'url_sealed' | 'probe'>;
 /** What a file beside the inputs is for. */
 export type AssetKind = NonNullable<TranscodeInput['kind']>;
 

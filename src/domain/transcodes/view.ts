@@ -1,6 +1,6 @@
 import type { ShownLimits } from '../../contract/job-limits.ts';
 import { adviceFor } from '../../contract/limit-advice.ts';
-import { type AppliedLimits, LIMIT_NAMES } from '../../contract/limit-bounds.ts';
+import { type AppliedLimits, type JobLimits, LIMIT_NAMES } from '../../contract/limit-bounds.ts';
 import type { Job } from '../../contract/transcodes.ts';
 import type { Db } from '../../database/pool.ts';
 import type { Vault } from '../../ids/vault.ts';
@@ -13,38 +13,27 @@ import {
   type OutputFacts,
   openRequest,
   openWarnings,
-  type StoredRequest,
   sourceRow,
   type Transcode,
-  type TranscodeInput,
+  type ViewedInput,
+  type ViewedJob,
 } from './row.ts';
 
 /** The job as clients see it (contract A4). */
 export async function viewTranscode(context: Pick<Context, 'vault' | 'store'>, db: Db, job: Transcode): Promise<Job> {
-  const [view] = await viewTranscodes(context, db, [job]);
-  return view!;
+  const inputs = await inputsOf(db, job.id);
+  const positions = await queuePositions(db, [job]);
+  const options = openRequest(context.vault, job)?.options as Job['ffmpeg_options']['options'];
+  return viewJob(context, job, { inputs, options: options ?? [], position: positions.get(job.id) ?? null });
 }
 
-export async function viewTranscodes(
+/** A job from its columns and what stands beside them. */
+export function viewJob(
   context: Pick<Context, 'vault' | 'store'>,
-  db: Db,
-  jobs: Transcode[],
-): Promise<Job[]> {
-  const inputs = await inputsOf(
-    db,
-    jobs.map((job) => job.id),
-  );
-  const positions = await queuePositions(db, jobs);
-  return jobs.map((job) => view(context, job, inputs.get(job.id) ?? [], positions.get(job.id) ?? null));
-}
-
-function view(
-  context: Pick<Context, 'vault' | 'store'>,
-  job: Transcode,
-  inputs: TranscodeInput[],
-  position: number | null,
+  job: ViewedJob,
+  beside: { inputs: ViewedInput[]; options: Job['ffmpeg_options']['options']; position: number | null },
 ): Job {
-  const request = openRequest(context.vault, job);
+  const { inputs, options, position } = beside;
   const metadata = openColumn(context.vault, 'transcodes', 'metadata_sealed', job);
   const output = job.output_probe as OutputFacts | null;
   const seconds = inputSeconds(job, inputs);
@@ -63,8 +52,8 @@ function view(
     duration_seconds: seconds,
     ffmpeg_options: {
       source: job.source as Job['ffmpeg_options']['source'],
-      options: (request?.options as Job['ffmpeg_options']['options']) ?? [],
-      preset: request?.preset ?? null,
+      options,
+      preset: job.preset as Job['ffmpeg_options']['preset'],
     },
     video_metadata: first && {
       format: first.format,
@@ -81,7 +70,7 @@ function view(
     eta_seconds: job.eta_seconds,
     queue_position: position,
     attempts: job.attempts,
-    limits: viewLimits(request, job.limits as AppliedLimits | null),
+    limits: viewLimits(job),
     created_at: job.created_at.toISOString(),
     updated_at: job.updated_at.toISOString(),
     started_at: time(job.started_at),
@@ -92,22 +81,24 @@ function view(
 }
 
 /** Seconds of all inputs together, pictures counting for none; null before every one has been probed. */
-function inputSeconds(job: Transcode, inputs: readonly TranscodeInput[]): number | null {
+function inputSeconds(job: ViewedJob, inputs: readonly ViewedInput[]): number | null {
   if (job.input_seconds !== null) return job.input_seconds;
   const probes = inputs.map((input) => input.probe as Inspection | null);
   if (probes.length === 0 || probes.includes(null)) return null;
   return probes.reduce((sum, probe) => sum + (probe?.summary.duration_seconds ?? 0), 0);
 }
 
-function viewLimits(request: StoredRequest | null, applied: AppliedLimits | null): ShownLimits {
+function viewLimits(job: ViewedJob): ShownLimits {
+  const requested = job.requested_limits as JobLimits | null;
+  const applied = job.limits as AppliedLimits | null;
   const shown = LIMIT_NAMES.map((name) => {
     const { value = null, setBy = null } = applied?.limits[name] ?? {};
-    return [name, { requested: request?.limits?.[name] ?? null, applied: value, set_by: setBy }];
+    return [name, { requested: requested?.[name] ?? null, applied: value, set_by: setBy }];
   });
   return Object.fromEntries(shown) as ShownLimits;
 }
 
-function viewInput(vault: Vault, job: Transcode, input: TranscodeInput): Job['inputs'][number] {
+function viewInput(vault: Vault, job: ViewedJob, input: ViewedInput): Job['inputs'][number] {
   const inspection = input.probe as Inspection | null;
   const summary = inspection?.summary ?? null;
   return {

@@ -1,0 +1,100 @@
+/** Requests of one owner that may be worked on at once, and that may be open at once, those included that only wait. */
+export interface PlaceBounds {
+  active: number;
+  open: number;
+}
+
+/** A request among those of its owners. */
+export interface Place {
+  /** Resolves when the request may be worked on; false when that took longer than it may. */
+  take(maxMs: number): Promise<boolean>;
+  /** Lets others work while `work` waits for something, and takes a place again before it resolves. */
+  whileWaiting<T>(work: Promise<T>): Promise<T>;
+  leave(): void;
+}
+
+export interface Places {
+  /** Null when one of the owners has as many requests open as it may. */
+  open(owners: readonly { name: string; bounds: PlaceBounds }[]): Place | null;
+}
+
+interface Owner {
+  bounds: PlaceBounds;
+  active: number;
+  open: number;
+  /** Called when a place has become free. */
+  waiters: Set<() => void>;
+}
+
+export function createPlaces(): Places {
+  const known = new Map<string, Owner>();
+  return {
+    open(names) {
+      const owners = names.map<Owner>(
+        ({ name, bounds }) => known.get(name) ?? { bounds, active: 0, open: 0, waiters: new Set() },
+      );
+      if (owners.some(({ bounds, open }) => open >= bounds.open)) return null;
+      for (const [index, owner] of owners.entries()) {
+        owner.open++;
+        known.set(names[index]!.name, owner);
+      }
+      return placeAmong(owners, () => {
+        for (const [index, owner] of owners.entries()) if (--owner.open === 0) known.delete(names[index]!.name);
+      });
+    },
+  };
+}
+
+function placeAmong(owners: readonly Owner[], close: () => void): Place {
+  const gone = new AbortController();
+  let isActive = false;
+  const step = (by: 1 | -1) => {
+    isActive = by === 1;
+    for (const owner of owners) owner.active += by;
+  };
+  const free = () => {
+    if (!isActive) return;
+    step(-1);
+    for (const owner of owners) for (const wake of [...owner.waiters]) wake();
+  };
+  const take = async (end: AbortSignal): Promise<boolean> => {
+    for (;;) {
+      if (end.aborted) return false;
+      const full = owners.find(({ bounds, active }) => active >= bounds.active);
+      if (!full) break;
+      await nextFree(full, end);
+    }
+    step(1);
+    return true;
+  };
+  return {
+    take: (maxMs) => take(AbortSignal.any([gone.signal, AbortSignal.timeout(maxMs)])),
+    async whileWaiting(work) {
+      free();
+      try {
+        return await work;
+      } finally {
+        await take(gone.signal);
+      }
+    },
+    leave() {
+      if (gone.signal.aborted) return;
+      gone.abort();
+      free();
+      close();
+    },
+  };
+}
+
+/** Resolves when a place of the owner may be free, and on abort. */
+function nextFree({ waiters }: Owner, end: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = () => {
+      waiters.delete(wake);
+      end.removeEventListener('abort', wake);
+      resolve();
+    };
+    waiters.add(wake);
+    end.addEventListener('abort', wake, { once: true });
+  });
+}

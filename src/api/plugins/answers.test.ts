@@ -1,0 +1,81 @@
+import { connect, type Socket } from 'node:net';
+import Fastify from 'fastify';
+import { afterEach, describe, expect, it } from 'vitest';
+import { until } from '../../../test/helpers/until.ts';
+import type { App } from '../types.ts';
+import { type AnswerBounds, registerAnswers } from './answers.ts';
+import { registerErrors } from './errors.ts';
+
+/** More than the kernel buffers of both ends of a loopback connection take. */
+const ANSWER_BYTES = 24 * 1024 * 1024;
+
+describe('an answer', () => {
+  const open: { app: App; sockets: Socket[] }[] = [];
+  afterEach(async () => {
+    for (const { app, sockets } of open.splice(0)) {
+      for (const socket of sockets) socket.destroy();
+      await app.close();
+    }
+  });
+
+  async function start(bounds: AnswerBounds) {
+    const app = Fastify({ forceCloseConnections: true }) as unknown as App;
+    registerErrors(app, () => []);
+    registerAnswers(app, bounds);
+    app.get('/large', async () => 'x'.repeat(ANSWER_BYTES));
+    app.get('/small', async () => 'small');
+    app.get('/open', { config: { scope: 'open' } }, async () => 'open');
+    const address = await app.listen({ host: '127.0.0.1', port: 0 });
+    const sockets: Socket[] = [];
+    open.push({ app, sockets });
+    return {
+      app,
+      get: (path: string) => fetch(`${address}${path}`),
+      /** Asks, and reads nothing until told. */
+      ask(path: string): Socket {
+        const socket = connect(Number(new URL(address).port), '127.0.0.1');
+        sockets.push(socket);
+        socket.on('error', () => {});
+        socket.pause();
+        socket.write(`GET ${path} HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n`);
+        return socket;
+      },
+      connections: () => new Promise<number>((resolve) => app.server.getConnections((_, count) => resolve(count))),
+    };
+  }
+
+  it('that nobody reads is cut off, and its memory given back', async () => {
+    const { ask, get, connections } = await start({ stallMs: 300, pendingBytes: ANSWER_BYTES - 1 });
+    ask('/large');
+    await until(async () => (await get('/small')).status === 503, { what: 'the answer to count' });
+    expect(await (await get('/open')).text()).toBe('open');
+    expect(await connections()).toBeGreaterThan(0);
+    await until(async () => (await get('/small')).status === 200, { what: 'the answer to count no longer' });
+  });
+
+  it('is whole for a reader that is slow but reads on', async () => {
+    const { ask } = await start({ stallMs: 400, pendingBytes: Number.POSITIVE_INFINITY });
+    const socket = ask('/large');
+    let bytes = 0;
+    // A pause after each 2 MB, and all of them together take longer than one may.
+    socket.on('data', (chunk) => {
+      const before = bytes;
+      bytes += chunk.length;
+      if (Math.floor(before / 2e6) === Math.floor(bytes / 2e6)) return;
+      socket.pause();
+      setTimeout(() => socket.resume(), 100);
+    });
+    const ended = new Promise((resolve) => socket.once('close', resolve));
+    socket.resume();
+    await ended;
+    expect(bytes).toBeGreaterThan(ANSWER_BYTES);
+  });
+
+  it('tells its length, large or small', async () => {
+    const { get } = await start({ stallMs: 1000, pendingBytes: Number.POSITIVE_INFINITY });
+    const large = await get('/large');
+    expect(large.headers.get('content-length')).toBe(String(ANSWER_BYTES));
+    expect((await large.text()).length).toBe(ANSWER_BYTES);
+    expect((await get('/small')).headers.get('content-length')).toBe('5');
+  });
+});

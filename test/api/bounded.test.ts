@@ -1,0 +1,137 @@
+import { randomBytes } from 'node:crypto';
+import { connect, type Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { KEY_REQUESTS, LIST_PAGE_BYTES } from '../../src/contract/limits.ts';
+import type { Job, JobListItem } from '../../src/contract/transcodes.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
+import { until } from '../helpers/until.ts';
+
+const body = (extra: object = {}) => ({
+  inputs: [{ url: 'https://media.example.com/clip.mp4' }],
+  outputFormat: 'mp4',
+  ...extra,
+});
+
+describe('a list of jobs', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await startApi();
+  });
+  afterAll(() => api?.close());
+
+  const list = async (query = '') => (await api.call('GET', `/v1/transcodes${query}`)).json;
+
+  it('carries no options and does not open them; the job itself does', async () => {
+    const limits = { memory_mb: 512 };
+    const options = [{ option: '-vf', argument: 'scale=64:64' }];
+    const job: Job = (await api.call('POST', '/v1/transcodes', body({ options, limits }))).json;
+    const preset: Job = (await api.call('POST', '/v1/transcodes', body({ preset: { quality: 'low' } }))).json;
+    expect((await api.call('GET', `/v1/transcodes/${job.id}`)).json.ffmpeg_options.options).toEqual(options);
+    // What no key opens any more would fail whoever tried.
+    await api.database.db
+      .updateTable('transcodes')
+      .set({ request_sealed: randomBytes(2 ** 20) })
+      .execute();
+    const { items } = await list();
+    expect(items).toEqual([
+      { ...preset, ffmpeg_options: { ...preset.ffmpeg_options, options: [] }, shortened: false },
+      { ...job, ffmpeg_options: { ...job.ffmpeg_options, options: [] }, shortened: false },
+    ]);
+    expect(items[1].limits.memory_mb.requested).toBe(512);
+    await api.database.db.deleteFrom('transcode_inputs').execute();
+    await api.database.db.deleteFrom('transcodes').execute();
+  });
+
+  it('has room for so many bytes of texts, and says which jobs came without theirs', async () => {
+    const inputs = Array.from({ length: 10 }, (_, index) => ({
+      url: `https://media.example.com/${'a'.repeat(1500)}/${index}.mp4`,
+    }));
+    const metadata = { text: 'm'.repeat(8000) };
+    for (let index = 0; index < 30; index += 1) {
+      const made = await api.call(
+        'POST',
+        '/v1/transcodes',
+        body({ inputs, metadata, filters: [{ filter: 'concat=n=10' }] }),
+      );
+      expect(made.status).toBe(201);
+    }
+    const answer = await api.call('GET', '/v1/transcodes?limit=100');
+    expect(answer.status).toBe(200);
+    const items: JobListItem[] = answer.json.items;
+    expect([items.length, answer.json.total]).toEqual([30, 30]);
+    expect(Buffer.byteLength(answer.text)).toBeLessThan(LIST_PAGE_BYTES + 30 * 4096);
+    const first = items.findIndex(({ shortened }) => shortened);
+    expect(first).toBeGreaterThan(15);
+    for (const [index, item] of items.entries()) {
+      expect(item.shortened).toBe(index >= first);
+      expect(item.metadata.user).toEqual(item.shortened ? null : metadata);
+      expect(item.inputs.map(({ url }) => url)).toEqual(inputs.map(({ url }) => (item.shortened ? null : url)));
+    }
+    const whole: Job = (await api.call('GET', `/v1/transcodes/${items.at(-1)!.id}`)).json;
+    expect(whole.metadata.user).toEqual(metadata);
+    expect((await list('?limit=5&page=6')).items.map(({ shortened }: JobListItem) => shortened)).toEqual(
+      Array(5).fill(false),
+    );
+  });
+});
+
+describe('requests of one key at once', () => {
+  let api: TestApi;
+  let port: number;
+  const sockets: Socket[] = [];
+  beforeAll(async () => {
+    api = await startApi();
+    port = Number(new URL(await api.listen()).port);
+  });
+  afterAll(async () => {
+    for (const socket of sockets) socket.destroy();
+    await api?.close();
+  });
+
+  /** Sends the head of a request and as much of its body, and reads nothing. */
+  function send(method: string, path: string, headers: string[] = []): Socket {
+    const socket = connect(port, '127.0.0.1');
+    sockets.push(socket);
+    socket.on('error', () => {});
+    const head = [`${method} ${path} HTTP/1.1`, 'host: a', `authorization: Bearer ${api.key}`, ...headers];
+    socket.write(`${head.join('\r\n')}\r\n\r\n`);
+    return socket;
+  }
+  const read = (key = api.key) =>
+    api.call('GET', '/v1/transcodes?limit=1', undefined, { authorization: `Bearer ${key}` });
+
+  it('are bounded, with a 429 that says so; other keys and accounts go on', async () => {
+    const unfinished = Array.from({ length: KEY_REQUESTS.active }, () =>
+      send('POST', '/v1/transcodes', ['content-type: application/json', 'content-length: 10']),
+    );
+    const refused = await until(
+      async () => {
+        const answer = await read();
+        return answer.status === 429 ? answer : null;
+      },
+      { what: 'the bound' },
+    );
+    expect(refused.headers.get('retry-after')).toBe('1');
+    expect(refused.json).toMatchObject({
+      error: 'Too many requests at once',
+      code: 'concurrency_exceeded',
+      details: { limit: KEY_REQUESTS.active },
+    });
+    expect((await read(await api.makeKey())).status).toBe(200);
+    expect((await read(await api.makeKey({ account: await api.makeAccount() }))).status).toBe(200);
+    for (const socket of unfinished) socket.destroy();
+    await until(async () => (await read()).status === 200, { what: 'the places of those who went away' });
+  });
+
+  it('are not used up by those that wait for their jobs', async () => {
+    const { id } = (await api.call('POST', '/v1/transcodes', body())).json;
+    const waits = Array.from({ length: 3 * KEY_REQUESTS.active }, () => send('GET', `/v1/transcodes/${id}?wait=30`));
+    const answers = waits.map(
+      (socket) => new Promise<string>((resolve) => socket.once('data', (chunk) => resolve(String(chunk)))),
+    );
+    expect((await read()).status).toBe(200);
+    expect((await api.call('PATCH', `/v1/transcodes/${id}/cancel`)).status).toBe(200);
+    const statuses = (await Promise.all(answers)).map((text) => text.split('\r\n')[0]);
+    expect(new Set(statuses)).toEqual(new Set(['HTTP/1.1 200 OK']));
+  });
+});
