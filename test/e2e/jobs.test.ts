@@ -188,7 +188,7 @@ describe('jobs', () => {
       expect(Object.keys(all.json)).toEqual(['items', 'page', 'limit', 'total']);
       expect(all.headers.get('x-total-count')).toBe('5');
       expect(ids(all)).toEqual(newest);
-      expect(all.json.items[0]).toEqual(jobs[4]);
+      expect(all.json.items[0]).toEqual({ ...jobs[4], shortened: false });
       const second = await list('?limit=2&page=2');
       expect([ids(second), second.json.total, second.headers.get('x-total-count')]).toEqual([
         newest.slice(2, 4),

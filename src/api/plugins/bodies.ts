@@ -16,8 +16,12 @@ export function registerBodies(app: App): void {
   });
   // What was announced without a length may turn out to be empty.
   app.addContentTypeParser('*', (_request, payload, done) => {
-    payload.once('data', () => done(new ApiError('unsupported_media_type')));
-    payload.once('end', () => done(null, undefined));
+    const empty = () => done(null, undefined);
+    payload.once('end', empty);
+    payload.once('data', () => {
+      payload.off('end', empty);
+      done(new ApiError('unsupported_media_type'));
+    });
     payload.once('error', done);
   });
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body, done) => {
