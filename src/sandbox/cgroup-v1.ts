@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CellCgroup, MAX_PIDS } from './cell-cgroup.ts';
+import { type CellCgroup, MAX_PIDS, readCpuMs } from './cell-cgroup.ts';
 
 /**
  * Share of the processor that a cell gets where others want it too: half of a session's 1024 (sched-design-CFS).
@@ -22,6 +22,10 @@ export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): Ce
   const pids = folder('pids');
   const cpuacct = folder('cpuacct');
   const cpu = folder('cpu');
+  const counters = {
+    cpu: cpuacct && join(cpuacct, 'cpuacct.usage'),
+    tasks: pids && join(pids, 'pids.events'),
+  };
   // Two controllers may share one hierarchy.
   const folders = [...new Set([memory, pids, cpuacct, cpu].filter((path) => path !== null))];
   const read = (path: string | null, file: string): string => {
@@ -54,10 +58,10 @@ export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): Ce
       await Promise.all(folders.map((path) => write(path, 'cgroup.procs', pid)));
     },
     oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read(memory, 'memory.oom_control'))?.[1] ?? 0),
-    refusedTasks: () => Number(/^max (\d+)$/m.exec(read(pids, 'pids.events'))?.[1] ?? 0),
+    counters,
     countsTasks: () => pids !== null,
     usage: () => ({
-      cpuMs: cpuacct ? Number(read(cpuacct, 'cpuacct.usage')) / 1e6 : null,
+      cpuMs: readCpuMs(counters),
       peakBytes: Number(read(memory, 'memory.max_usage_in_bytes')),
     }),
     members: async () =>

@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { CellCgroup } from './cell-cgroup.ts';
-import { MAX_PIDS } from './cell-cgroup.ts';
+import { MAX_PIDS, readCpuMs } from './cell-cgroup.ts';
 
 const WANTED = ['memory', 'pids', 'cpu'];
 
@@ -58,7 +58,8 @@ export function cgroupV2(parent: string, name: string): CellCgroup {
   let cpuStart = 0;
   let peakStart = 0;
   const peak = (): number => Number(read('memory.peak')) || 0;
-  const cpuMs = (): number => Number(/^usage_usec (\d+)$/m.exec(read('cpu.stat'))?.[1] ?? 0) / 1000;
+  const counters = { cpu: join(folder, 'cpu.stat'), tasks: join(folder, 'pids.events') };
+  const cpuMs = (): number => readCpuMs(counters) ?? 0;
 
   return {
     async prepare(memoryBytes) {
@@ -74,7 +75,7 @@ export function cgroupV2(parent: string, name: string): CellCgroup {
     },
     add: (pid) => write('cgroup.procs', pid),
     oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read('memory.events'))?.[1] ?? 0),
-    refusedTasks: () => Number(/^max (\d+)$/m.exec(read('pids.events'))?.[1] ?? 0),
+    counters,
     countsTasks: () => existsSync(join(folder, 'pids.max')),
     usage: () => ({ cpuMs: cpuMs() - cpuStart, peakBytes: peak() > peakStart ? peak() : 0 }),
     members: async () =>

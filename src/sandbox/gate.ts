@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { admit, killQuietly, markProcess, signalExitCode } from './cell-processes.ts';
 import { watchEnd } from './launch-end.ts';
-import type { Launched, LaunchSpec } from './tier.ts';
+import type { Launched, LaunchSpec, ProgramPlace } from './tier.ts';
 
 /** Read end of the gate in the launched shell. */
 const GATE = 3;
@@ -22,8 +22,8 @@ export interface GatedCommand {
   cwd: string;
   /** More that must die with the cell and may not be in its process group. */
   killMore?: () => void;
-  /** Process whose figures count, when it is not the launched one. */
-  programPid?: (launcher: number) => number | null;
+  /** Where the program is, when it is not the launched process. */
+  program?: ProgramPlace;
 }
 
 /**
@@ -70,9 +70,5 @@ export function launchGated(gated: GatedCommand, spec: LaunchSpec): Launched {
       return { exitCode, signal: null, started: !refused };
     },
   });
-  return {
-    programPid: () => (pid === undefined || state.exited ? null : (gated.programPid ?? ((own) => own))(pid)),
-    kill,
-    ended,
-  };
+  return { launcher: mark, program: gated.program ?? 'launcher', kill, ended };
 }

@@ -14,6 +14,7 @@ import { selfTest } from './self-test.ts';
 import { failedCell } from './self-test-check.ts';
 import { makeTier } from './tiers.ts';
 import type { CellSpec, Sandbox, SandboxOptions, SelfTestReport } from './types.ts';
+import { openWatchdog } from './watchdog.ts';
 
 export { type FfmpegReport, reportFfmpeg } from './ffmpeg-report.ts';
 export { SandboxError } from './sandbox-error.ts';
@@ -47,13 +48,16 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   if (!cgroups) logger?.warn({}, 'no control group can be made here: memory of jobs is bounded by address space alone');
 
   const name = options.tier ?? 'bwrap';
-  const tier = await makeTier(name, owner.folder).catch(async (error: unknown) => {
+  const abandon = async (error: unknown): Promise<never> => {
     await owner.close();
     accounts.release();
     throw error;
-  });
+  };
+  const tier = await makeTier(name, owner.folder).catch(abandon);
+  const watchdog = await openWatchdog().catch(abandon);
   const context: RunContext = {
     tier,
+    watchdog,
     rootImage: image.path,
     cells: owner.folder,
     dataDir,
@@ -69,6 +73,7 @@ export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
     for (const controller of running) controller.abort();
     await selfTesting;
     await watch?.close();
+    await watchdog.close();
     await cgroups?.close();
     await owner.close();
     accounts.release();

@@ -1,22 +1,19 @@
 import { availableParallelism } from 'node:os';
 import { type CellFiles, type CellText, makeCell } from './cell.ts';
 import type { CellAccount } from './cell-account.ts';
-import type { CellCgroup } from './cell-cgroup.ts';
-import { MAX_PIDS } from './cell-cgroup.ts';
+import { type CellCgroup, type CellCounters, readCpuMs, readRefusedTasks } from './cell-cgroup.ts';
 import { classifyEnd, type KillReason } from './classify-end.ts';
 import { isOverLimit } from './output-usage.ts';
-import { processSize, processStat } from './proc.ts';
 import { checkLimits } from './rlimits.ts';
 import { SandboxError } from './sandbox-error.ts';
 import { TailBuffer } from './scrub.ts';
 import type { LaunchEnd, Tier } from './tier.ts';
 import type { CellResult, CellSpec } from './types.ts';
+import { monotonicMs, POLL_MS } from './watch-cell.ts';
+import { WatchState } from './watch-state.ts';
+import type { Watchdog } from './watchdog.ts';
 
 const STDERR_BYTES = 64 * 1024;
-/** Pace of the looks at what a cell uses. */
-const POLL_MS = 250;
-/** Tasks of a cell's control group that are not the program's threads: bwrap's reaper and the like. */
-const SPARE_TASKS = 8;
 
 export interface RunContext {
   tier: Tier;
@@ -28,6 +25,7 @@ export interface RunContext {
   /** Null when the service is an ordinary user. */
   account(slot: number): CellAccount | null;
   cgroup(slot: number): CellCgroup | null;
+  watchdog: Watchdog;
   /** See `Cgroups.announce`. */
   announce?(): Promise<void>;
 }
@@ -51,14 +49,13 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
     { inputs: spec.inputs, texts: spec.texts ?? [], outputs: spec.outputs ?? [] },
     context.tier.outside,
   );
-  const started = performance.now();
+  const started = monotonicMs();
+  const state = new WatchState();
   const stderr = new TailBuffer(STDERR_BYTES);
   const seen = {
-    reason: null as KillReason | null,
-    cpuMs: 0,
-    rssBytes: 0,
     stdoutBytes: 0,
-    callbackError: null as unknown,
+    /** Why the cell is given up, where it is not its own doing. */
+    error: null as unknown,
   };
   const finish = (
     end: CellResult['end'],
@@ -71,7 +68,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
     stderr: context.tier.outsideText(withoutHostPaths(stderr.text(), context)),
     outputDir: cell.output,
     ...usage,
-    wallMs: performance.now() - started,
+    wallMs: monotonicMs() - started,
     release: () => cell.remove(),
   });
 
@@ -79,7 +76,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
     const cgroup = context.cgroup(spec.slot);
     await cgroup?.prepare(limits.memoryBytes);
     const oomBefore = cgroup?.oomKills() ?? 0;
-    const refusedBefore = cgroup?.refusedTasks() ?? 0;
+    const counters = cgroup && startCounting(cgroup.counters);
     if (signal?.aborted) return finish('canceled', { exitCode: null, signal: null }, { cpuMs: 0, maxRssBytes: 0 });
 
     const launched = await context.tier.launch({
@@ -94,80 +91,69 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
       onStderr: (chunk) => stderr.push(chunk),
     });
     const kill = (reason: KillReason): void => {
-      seen.reason ??= reason;
+      state.condemn(reason);
       launched.kill();
+    };
+    const giveUp = (error: unknown): void => {
+      seen.error ??= error;
+      kill('canceled');
     };
     const onAbort = (): void => kill('canceled');
     signal?.addEventListener('abort', onAbort);
     if (signal?.aborted) onAbort();
-    const wall = setTimeout(() => kill('limit_wall'), limits.wallMs);
-    // The first looks come early, so that a short job has figures too.
-    let poll = setTimeout(look, POLL_MS / 8);
+    const { launcher, program } = launched;
+    const outputs = { output: cell.output, outputs: cell.outputs };
+    const order = { state: state.buffer, program, outputs, limits, counters, startedAt: started };
+    const endsAt = monotonicMs() + limits.wallMs;
+    const stopWatching = launcher && context.watchdog.watch({ ...order, launcher, endsAt }, giveUp);
     let ended: LaunchEnd;
     try {
       ended = await launched.ended;
     } finally {
-      clearTimeout(wall);
-      clearTimeout(poll);
+      stopWatching?.();
       signal?.removeEventListener('abort', onAbort);
     }
-    if (seen.callbackError) throw seen.callbackError;
+    if (seen.error) throw seen.error;
 
     const used = cgroup?.usage();
-    const cpuMs = Math.round(used?.cpuMs ?? seen.cpuMs);
+    const cpuMs = Math.round(used?.cpuMs ?? state.cpuMs);
     const oomKilled = (cgroup?.oomKills() ?? 0) > oomBefore;
-    if (!ended.started && !seen.reason && !oomKilled && ended.signal === null) {
+    if (!ended.started && !state.reason && !oomKilled && ended.signal === null) {
       throw new SandboxError(
         `${context.tier.name} could not make the cell: ${withoutHostPaths(stderr.text(), context).trim().slice(-500)}`,
         'Run the sandbox self-test for the cause',
       );
     }
-    if (isOverLimit(cell, limits.outputBytes)) seen.reason ??= 'limit_output';
+    if (isOverLimit(cell, limits.outputBytes)) state.condemn('limit_output');
     const end = classifyEnd({
       ...ended,
-      reason: seen.reason,
+      reason: state.reason,
       oomKilled,
-      tasksRefused: (cgroup?.refusedTasks() ?? 0) > refusedBefore,
+      tasksRefused: counters !== null && readRefusedTasks(counters) > counters.refusedBefore,
       cpuExhausted: cpuMs + 2 * POLL_MS * availableParallelism() >= limits.cpuSeconds * 1000,
       outOfAddressSpace: cgroup === null && stderr.text().includes('Cannot allocate memory'),
     });
-    return finish(end, ended, { cpuMs, maxRssBytes: seen.rssBytes || used?.peakBytes || 0 });
+    return finish(end, ended, { cpuMs, maxRssBytes: state.peakBytes || used?.peakBytes || 0 });
 
     function receive(chunk: Buffer): void {
       seen.stdoutBytes += chunk.length;
       if (seen.stdoutBytes > (limits.stdoutBytes ?? limits.outputBytes)) kill('limit_output');
-      if (seen.reason) return;
+      if (state.reason) return;
       try {
         spec.onStdout!(chunk);
       } catch (error) {
-        seen.callbackError = error;
-        kill('canceled');
+        giveUp(error);
       }
-    }
-
-    /** CPU time and memory are those of the last look: without a cgroup nothing else tells them after the end. */
-    function look(): void {
-      const program = launched.programPid();
-      if (program !== null) {
-        seen.cpuMs = Math.max(seen.cpuMs, processStat(program)?.cpuMs ?? 0);
-        const { peakBytes, threads } = processSize(program);
-        seen.rssBytes = Math.max(seen.rssBytes, peakBytes);
-        // Whoever is refused a thread hangs or fails: said at once, it is not taken for something else.
-        if (threads > MAX_PIDS - SPARE_TASKS || (cgroup?.refusedTasks() ?? 0) > refusedBefore) {
-          kill('limit_processes');
-          return;
-        }
-      }
-      // Where there are several processes (gVisor), no rlimit adds them up.
-      const overCpu = (cgroup?.usage().cpuMs ?? 0) > limits.cpuSeconds * 1000 + POLL_MS;
-      if (overCpu) kill('limit_cpu');
-      else if (isOverLimit(cell, limits.outputBytes)) kill('limit_output');
-      else poll = setTimeout(look, performance.now() - started < POLL_MS ? POLL_MS / 4 : POLL_MS);
     }
   } catch (error) {
     await cell.remove();
     throw error;
   }
+}
+
+/** The counters of a group, with what they say before its next cell starts. */
+function startCounting(counters: CellCounters) {
+  return { ...counters, cpuMsBefore: readCpuMs(counters) ?? 0, refusedBefore: readRefusedTasks(counters) };
 }
 
 function withoutHostPaths(text: string, context: RunContext): string {

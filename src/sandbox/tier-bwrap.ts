@@ -5,7 +5,7 @@ import { bubblewrapArgs, FD, launcherArgs } from './bubblewrap.ts';
 import { admit, killQuietly, markProcess, type ProcessMark } from './cell-processes.ts';
 import { watchEnd } from './launch-end.ts';
 import { explainNamespaces } from './preflight.ts';
-import { childrenOf, isRunning } from './proc.ts';
+import { isRunning } from './proc.ts';
 import type { Launched, LaunchSpec, Tier } from './tier.ts';
 
 /** What never changes while a sandbox is open. */
@@ -53,6 +53,7 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
     /** bwrap's reaper, the first process of the cell's pid namespace, with which all of it dies. */
     cell: null as ProcessMark | null,
   };
+  const launcher = child.pid === undefined ? null : markProcess(child.pid);
   // Node types five descriptors; there are as many as `stdio` asked for.
   const pipes = child.stdio as unknown as readonly (Duplex | null)[];
   // A pipe to a process that died early reports EPIPE; its exit says more.
@@ -83,7 +84,8 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
     cell: () => state.cell,
     end: (exitCode, signal) => ({ exitCode, signal, started: state.started }),
   });
-  return { programPid: () => (state.cell ? (childrenOf(state.cell.pid)[0] ?? null) : null), kill, ended };
+  // prlimit has become bwrap; its child is the first process of the cell, whose child is the program.
+  return { launcher, program: 'grandchild', kill, ended };
 }
 
 function readStatus(

@@ -1,9 +1,9 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { killQuietly } from './cell-processes.ts';
+import { killQuietly, markProcess, type ProcessMark } from './cell-processes.ts';
 import { launchGated } from './gate.ts';
 import { ociConfig } from './oci-config.ts';
-import { childrenOf, processStat } from './proc.ts';
+import { childrenOf, isRunning } from './proc.ts';
 import { SandboxError } from './sandbox-error.ts';
 import type { Exceptions, Launched, LaunchSpec, Tier } from './tier.ts';
 
@@ -12,6 +12,9 @@ export interface GvisorTools {
   setpriv: string;
   runsc: string;
 }
+
+/** Milliseconds between two looks for processes of a cell. */
+const FAMILY_MS = 50;
 
 const EXCEPTIONS: Exceptions = {
   pid: 'the program is the first process of its pid namespace',
@@ -48,26 +51,33 @@ async function launch(tools: GvisorTools, spec: LaunchSpec): Promise<Launched> {
   const state = join(spec.cell.folder, 'state');
   for (const folder of [bundle, state]) await mkdir(folder, { mode: 0o700 });
   await writeFile(join(bundle, 'config.json'), JSON.stringify(ociConfig(spec)), { mode: 0o600 });
+  const family = new Map<number, ProcessMark>();
   const flags = ['--network=none', '--ignore-cgroups', '--oci-seccomp', '--host-uds=none', `--root=${state}`];
-  let known: number[] = [];
-  const family = (launcher: number): number[] => {
-    known = [...new Set([...known, ...childrenOf(launcher)])];
-    return known;
-  };
   const launched = launchGated(
     {
       ...tools,
       command: [tools.runsc, ...flags, 'run', '--bundle', bundle, 'cell'],
       env: { PATH: '/usr/bin:/bin' },
       cwd: '/',
-      // The kernel in user space and its file server have sessions of their own.
-      killMore: () => {
-        for (const pid of known) if (processStat(pid)) killQuietly(pid);
-      },
-      programPid: (launcher) => family(launcher).at(-1) ?? null,
+      program: 'last child',
+      killMore,
     },
     // runsc itself sets up the sandbox and needs root; the program in it gets the account.
     { ...spec, account: null },
   );
+  const search = setInterval(find, FAMILY_MS);
+  const forget = (): void => clearInterval(search);
+  launched.ended.then(forget, forget);
   return launched;
+
+  /** The kernel in user space and its file server have sessions of their own. */
+  function find(): void {
+    for (const pid of launched.launcher ? childrenOf(launched.launcher.pid) : []) {
+      if (!family.has(pid)) family.set(pid, markProcess(pid));
+    }
+  }
+
+  function killMore(): void {
+    for (const { pid, startTime } of family.values()) if (isRunning(pid, startTime)) killQuietly(pid);
+  }
 }

@@ -1,6 +1,7 @@
 import type { Cell } from './cell.ts';
 import type { CellAccount } from './cell-account.ts';
 import type { CellCgroup } from './cell-cgroup.ts';
+import type { ProcessMark } from './cell-processes.ts';
 import type { CellLimits, SandboxTier } from './types.ts';
 
 /** One program to be shut in. Paths in `program` and `args` are those that the cell shows: `/usr/bin/…`, `/in/…`, `/out/…`. */
@@ -26,9 +27,13 @@ export interface LaunchEnd {
   started: boolean;
 }
 
+/** Which process of a launched cell is the program, whose CPU time, memory and threads count. */
+export type ProgramPlace = 'launcher' | 'last child' | 'grandchild';
+
 export interface Launched {
-  /** Host pid of the process whose CPU time, memory and threads are the program's; null until it is known. */
-  programPid(): number | null;
+  /** The process that was spawned, a group of its own; null when there is none. */
+  launcher: ProcessMark | null;
+  program: ProgramPlace;
   /** SIGKILL to everything of the cell. */
   kill(): void;
   /** Resolves when every process of the cell is gone. Rejects when it could not be spawned or put into its cgroup. */

@@ -19,7 +19,7 @@ const ARROWS: Record<string, readonly string[]> = {
   look: ['media', 'threads', 'contract'],
   // Of text it takes the drawing, which happens in its thread alone.
   planner: ['media', 'text', 'threads', 'contract'],
-  sandbox: ['config'],
+  sandbox: ['config', 'threads'],
   fetcher: ['config'],
   supervisor: ['config'],
   net: ['config'],

@@ -1,16 +1,18 @@
 /**
  * Runs in a process of its own: `long <dataDir> [tier]` encodes until it is killed; `user <dataDir> [tier]` attacks,
  * encodes, reports and ends; with the tier `auto` it takes what holds; `widths <dataDir> <tier>` attacks with one cell at
- * a time and with eight.
+ * a time and with eight; `blocked <dataDir> <tier> <limit>` blocks its event loop while a cell comes to that
+ * limit, until there is a file `free` in the data directory.
  */
-import { dirname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { chooseSandbox, type SandboxChoice } from '../../src/sandbox/choose.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import { selfTest } from '../../src/sandbox/self-test.ts';
 import type { SandboxTier } from '../../src/sandbox/types.ts';
 import { LIMITS, openRunContext, SLOW_OUTPUT, slowEncode } from './cell-fixture.ts';
 
-const [mode, dataDir, choice = 'bwrap'] = process.argv.slice(2) as [string, string, SandboxChoice?];
+const [mode, dataDir, choice = 'bwrap', limit] = process.argv.slice(2) as [string, string, SandboxChoice?, string?];
 const chosen =
   mode !== 'user'
     ? { sandbox: await openSandbox({ dataDir, slots: 1, tier: choice as SandboxTier }), report: null, rejected: [] }
@@ -30,6 +32,29 @@ if (mode === 'long') {
       told = true;
     },
   });
+} else if (mode === 'blocked') {
+  // Several outputs, whose sum the kernel does not bound: 12 kB a picture, so that a second of them is too much.
+  const outputs = Array.from({ length: 300 }, (_, index) => `${index}.nut`);
+  const segments = ['-f', 'segment', '-segment_time', '0.3', '-c:v', 'rawvideo', '/out/%d.nut'];
+  let blocked = false;
+  const result = await sandbox.run({
+    program: 'ffmpeg',
+    args: limit === 'limit_wall' ? slowEncode(60) : [...slowEncode(60).slice(0, -3), ...segments],
+    inputs: [],
+    outputs: limit === 'limit_wall' ? [SLOW_OUTPUT] : outputs,
+    limits: { ...LIMITS, ...(limit === 'limit_wall' ? { wallMs: 4000 } : { outputBytes: 96 * 1024 }) },
+    slot: 0,
+    onStdout() {
+      if (blocked) return;
+      blocked = true;
+      process.send!('blocked');
+      const nobody = new Int32Array(new SharedArrayBuffer(4));
+      while (!existsSync(join(dataDir, 'free'))) Atomics.wait(nobody, 0, 0, 20);
+    },
+  });
+  await result.release();
+  process.stdout.write(JSON.stringify({ end: result.end }));
+  process.disconnect();
 } else if (mode === 'widths') {
   const widths = [];
   for (const width of [1, 8]) {

@@ -11,6 +11,7 @@ import { type CellLimits, openSandbox, type Sandbox } from '../../src/sandbox/in
 import type { RunContext } from '../../src/sandbox/run.ts';
 import { makeTier } from '../../src/sandbox/tiers.ts';
 import type { SandboxTier } from '../../src/sandbox/types.ts';
+import { openWatchdog } from '../../src/sandbox/watchdog.ts';
 
 export const MIB = 2 ** 20;
 /** How long a busy machine may take for what should be there at once; far less than a cell would run by itself. */
@@ -63,14 +64,17 @@ export async function openRunContext(
   chmodSync(cells, 0o711);
   const accounts = claimAccounts(8, fixture.dataDir);
   const cgroups = await openCgroups();
+  const watchdog = await openWatchdog();
   return {
     tier: await makeTier(tier, cells),
+    watchdog,
     rootImage: join(images, image),
     cells,
     dataDir: fixture.dataDir,
     account: accounts.of,
     cgroup: (slot) => cgroups?.slot(slot) ?? null,
     async close() {
+      await watchdog.close();
       await cgroups?.close();
       accounts.release();
     },

@@ -10,6 +10,7 @@ import { selfTest } from '../../src/sandbox/self-test.ts';
 import type { LaunchSpec, Tier } from '../../src/sandbox/tier.ts';
 import { bwrapTier } from '../../src/sandbox/tier-bwrap.ts';
 import { makeTier } from '../../src/sandbox/tiers.ts';
+import { openWatchdog } from '../../src/sandbox/watchdog.ts';
 import { type Fixture, MIB, openFixture, TIMEOUT } from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
@@ -27,6 +28,7 @@ describe('the self-test', () => {
     accounts = claimAccounts(3, fixture.dataDir);
     context = {
       tier: await makeTier('bwrap', cells),
+      watchdog: await openWatchdog(),
       rootImage: join(images, image),
       cells,
       dataDir: fixture.dataDir,
@@ -35,6 +37,7 @@ describe('the self-test', () => {
     };
   });
   afterAll(async () => {
+    await context.watchdog.close();
     accounts.release();
     await fixture.close();
   });

@@ -1,0 +1,15 @@
+import { parentPort } from 'node:worker_threads';
+import { watchCell } from './watch-cell.ts';
+import type { WatchdogMessage } from './watchdog.ts';
+
+const watched = new Map<number, { stop(): void }>();
+
+parentPort!.on('message', ({ id, order }: WatchdogMessage) => {
+  if (order) {
+    watched.set(id, watchCell(order));
+    return;
+  }
+  watched.get(id)?.stop();
+  watched.delete(id);
+});
+parentPort!.postMessage('ready');

@@ -1,0 +1,87 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, it, vi } from 'vitest';
+import { processStat } from '../../src/sandbox/proc.ts';
+import { runProgram } from '../../src/sandbox/run.ts';
+import type { WatchOrder } from '../../src/sandbox/watch-cell.ts';
+import {
+  CHILD_SCRIPT,
+  commandOf,
+  descendants,
+  LIMITS,
+  openFixture,
+  openRunContext,
+  PATIENCE_MS,
+  reportOf,
+  SLOW_OUTPUT,
+  slowEncode,
+  TIMEOUT,
+  until,
+} from './cell-fixture.ts';
+
+vi.setConfig(TIMEOUT);
+
+const running = (pid: number) => !['Z', 'X', undefined].includes(processStat(pid)?.state);
+
+describe('a worker whose event loop is blocked', () => {
+  it.each([
+    ['bwrap', 'limit_wall'],
+    ['bwrap', 'limit_output'],
+    ['landlock', 'limit_wall'],
+  ])('still ends a cell of the tier %s by %s', async (tier, limit) => {
+    const folder = mkdtempSync(join(tmpdir(), 'airlock-blocked-'));
+    chmodSync(folder, 0o711);
+    const child = spawn(process.execPath, ['--import', 'tsx', CHILD_SCRIPT, 'blocked', folder, tier, limit], {
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    try {
+      const report = reportOf(child);
+      let isBlocked = false;
+      // Said in the last moment before.
+      child.once('message', () => {
+        isBlocked = true;
+      });
+      await until(() => isBlocked || child.exitCode !== null, PATIENCE_MS);
+      const cell = descendants(child.pid!).filter((pid) => /^(?:ffmpeg|ld-linux)/.test(commandOf(pid)));
+      expect(cell).toHaveLength(1);
+      await until(() => cell.every((pid) => !running(pid)), PATIENCE_MS);
+      writeFileSync(join(folder, 'free'), '');
+      expect(await report).toEqual({ end: limit });
+    } finally {
+      child.kill('SIGKILL');
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+describe('the thread that keeps the limits', () => {
+  it('takes its cells with it when it dies, says so, and is replaced', async () => {
+    const fixture = await openFixture(1);
+    const context = await openRunContext(fixture, 'bwrap');
+    const program = {
+      program: '/usr/bin/ffmpeg',
+      args: slowEncode(60),
+      inputs: [],
+      outputs: [SLOW_OUTPUT],
+      limits: LIMITS,
+      slot: 0,
+    };
+    const { watchdog } = context;
+    try {
+      const broken = runProgram(context, {
+        ...program,
+        // An order that no thread survives.
+        onStdout: () => void watchdog.watch({ limits: LIMITS } as unknown as WatchOrder, () => {}),
+      });
+      await expect(broken).rejects.toThrow(/limits of cells has ended/);
+      const next = await runProgram(context, { ...program, limits: { ...LIMITS, wallMs: 300 } });
+      expect(next.end).toBe('limit_wall');
+      await next.release();
+    } finally {
+      await context.close();
+      await fixture.close();
+    }
+  });
+});
