@@ -37,6 +37,8 @@ export interface Config {
   retentionSeconds: number;
   /** Free space that nobody may use up, on each disk that Airlock writes media to. */
   diskReserve: DiskReserve;
+  /** Seconds that a job waits for a storage that is away, before it fails. */
+  storageWaitSeconds: number;
   /** CIDRs that may be fetched from although they are not public, on any port. */
   fetchAllow: string[];
   fetchPorts: number[];
@@ -72,6 +74,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       : null,
     retentionSeconds: parseDuration('AIRLOCK_RETENTION', env.AIRLOCK_RETENTION || '24h'),
     diskReserve: parseDiskReserve(env.AIRLOCK_DISK_RESERVE),
+    storageWaitSeconds: parseDuration('AIRLOCK_STORAGE_WAIT', env.AIRLOCK_STORAGE_WAIT || '24h'),
     fetchAllow: parseList(env.AIRLOCK_FETCH_ALLOW),
     fetchPorts: parseList(env.AIRLOCK_FETCH_PORTS || '80,443').map((port) => parsePort('AIRLOCK_FETCH_PORTS', port, 0)),
     rateLimit: parsePositive('AIRLOCK_RATE_LIMIT', env.AIRLOCK_RATE_LIMIT || '600', 1_000_000),

@@ -26,6 +26,7 @@ export function toEnvironment(config: Config): Record<string, string> {
     AIRLOCK_WORKER_SLOTS: config.workerSlots === null ? '' : String(config.workerSlots),
     AIRLOCK_RETENTION: `${config.retentionSeconds}s`,
     AIRLOCK_DISK_RESERVE: formatDiskReserve(config.diskReserve),
+    AIRLOCK_STORAGE_WAIT: `${config.storageWaitSeconds}s`,
     AIRLOCK_FETCH_ALLOW: config.fetchAllow.join(','),
     AIRLOCK_FETCH_PORTS: config.fetchPorts.join(','),
     AIRLOCK_RATE_LIMIT: String(config.rateLimit),

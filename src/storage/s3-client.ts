@@ -4,13 +4,14 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { openExchange } from './http-exchange.ts';
 import { errorCode } from './list-xml.ts';
 import type { OwnRequest, Signer } from './signer.ts';
-import { StorageError } from './types.ts';
+import { type Patience, StorageError } from './types.ts';
 
 export interface Call extends OwnRequest {
   /** Made anew for each attempt, since a stream can be read once only. */
   body?: () => Readable | Buffer;
   /** Statuses that are answers and not failures. */
   expected: readonly number[];
+  patience?: Patience;
 }
 
 export interface S3Client {
@@ -21,6 +22,8 @@ export interface S3Client {
 
 /** Waits before the second, third and fourth attempt, milliseconds: about a second in all, a restart of the gateway. */
 const RETRY_WAITS = [50, 200, 800];
+/** With patience the wait doubles from there up to this. */
+const LONGEST_WAIT_MS = 5_000;
 
 const RETRY_CODES = new Set([
   'ECONNREFUSED',
@@ -44,7 +47,8 @@ export function s3Client(signer: Signer, options: { ca?: string; socketPath?: st
     const { method } = call;
     let response: IncomingMessage;
     try {
-      response = await exchange.send(url, { method, headers, body: call.body?.() ?? null });
+      const signal = call.patience?.signal;
+      response = await exchange.send(url, { method, headers, body: call.body?.() ?? null, ...(signal && { signal }) });
     } catch (error) {
       throw storageError(call, error);
     }
@@ -52,24 +56,31 @@ export function s3Client(signer: Signer, options: { ca?: string; socketPath?: st
     if (call.expected.includes(status)) return response;
     const code = errorCode(await readText(response).catch(() => ''));
     throw new StorageError(`storage answered ${call.method} with ${status}${code ? ` ${code}` : ''}`, {
-      retry: status >= 500 || status === 429 || status === 408,
+      // What is not implemented stays so.
+      retry: (status >= 500 && status !== 501) || status === 429 || status === 408,
       status,
     });
   }
 
   return {
     async send(call) {
-      for (const wait of RETRY_WAITS) {
+      const { patience } = call;
+      const end = performance.now() + (patience?.ms ?? 0);
+      for (let tries = 0; ; tries++) {
         try {
           return await attempt(call);
         } catch (error) {
-          // 501 and 507 do not heal within a second.
-          if (!(error instanceof StorageError) || !error.retry || error.status === 501 || error.status === 507)
+          if (!(error instanceof StorageError) || !error.retry || patience?.signal.aborted) throw error;
+          // A full disk does not heal within a second.
+          const quick = error.status === 507 ? undefined : RETRY_WAITS[tries];
+          if (quick === undefined && performance.now() >= end) throw error;
+          if (quick === undefined) patience?.onAway();
+          const wait = quick ?? Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(tries, 10));
+          await sleep(wait * (0.5 + Math.random()), undefined, { signal: patience?.signal }).catch(() => {
             throw error;
-          await sleep(wait * (0.5 + Math.random()));
+          });
         }
       }
-      return attempt(call);
     },
     async close() {
       exchange.close();

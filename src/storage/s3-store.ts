@@ -120,7 +120,7 @@ export function openStore(options: StoreOptions): ObjectStore {
       return Readable.from(chunks(response), { objectMode: false });
     },
 
-    async putFile(key, path, { contentType, size }) {
+    async putFile(key, path, { contentType, size, patience }) {
       check(key);
       const response = await client.send({
         method: 'PUT',
@@ -129,6 +129,7 @@ export function openStore(options: StoreOptions): ObjectStore {
         body: () =>
           size === 0 ? Buffer.alloc(0) : createReadStream(path, { start: 0, end: size - 1, highWaterMark: 1_048_576 }),
         expected: [200],
+        ...(patience && { patience }),
       });
       response.resume();
     },

@@ -15,6 +15,15 @@ export interface ListedObject {
   lastModified: Date;
 }
 
+/** How long a call is repeated while the store is away; without it for about a second. */
+export interface Patience {
+  ms: number;
+  /** Ends the call at once. */
+  signal: AbortSignal;
+  /** Called each time the store is found away after that second. */
+  onAway: () => void;
+}
+
 /**
  * One bucket, whatever lies behind it. Every method rejects with `StorageError` (`retry: true` when the store was
  * unreachable or answered 5xx). Keys are relative, without a leading slash.
@@ -30,7 +39,11 @@ export interface ObjectStore {
   /** Streams the object or the inclusive byte range; null when there is no such object. */
   get(key: string, range?: { start: number; end: number }): Promise<Readable | null>;
   /** Stores a file of the host under the key, atomically: readers see all of it or nothing. */
-  putFile(key: string, path: string, options: { contentType: string; size: number }): Promise<void>;
+  putFile(
+    key: string,
+    path: string,
+    options: { contentType: string; size: number; patience?: Patience },
+  ): Promise<void>;
   /** Server-side copy; replaces the target. False when the source is not there. */
   copy(from: string, to: string): Promise<boolean>;
   /** Deletes; no error when it was not there. */

@@ -4,6 +4,7 @@ import type { Look } from '../look/index.ts';
 import type { Planner } from '../planner/index.ts';
 import type { Sandbox, SelfTestReport } from '../sandbox/types.ts';
 import type { Logger, WorkerMetrics } from '../telemetry/index.ts';
+import type { StorageWatch } from './storage-watch.ts';
 
 /** What a worker works with; the composition root hands it over. */
 export interface WorkerDeps {
@@ -13,6 +14,7 @@ export interface WorkerDeps {
   look: Look;
   /** Reads and plans large requests, and draws layers, in threads. */
   planner: Planner;
+  storage: StorageWatch;
   logger: Logger;
   /** Of the self-test that the sandbox passed before this worker took it. */
   selfTest: SelfTestReport;
@@ -35,4 +37,8 @@ export interface WorkerSettings {
   cellMemoryBytes: number;
   /** Milliseconds that a draining worker lets running jobs finish before it hands them back. */
   drainMs: number;
+  /** Seconds that a job waits for a storage that is away, before it fails. */
+  storageWaitSeconds: number;
+  /** Milliseconds that a finished output is held and its slot with it, while the storage is away. */
+  outputHoldMs: number;
 }

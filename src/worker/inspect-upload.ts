@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { JobFailure } from '../contract/failures.ts';
 import { retryTransient } from '../database/transient.ts';
 import { getAccount } from '../domain/accounts.ts';
+import { isStorageAway } from '../domain/outage.ts';
 import type { ClaimedInspection } from '../domain/uploads/inspect.ts';
 import { acceptInspection, refuseInspection, returnInspection } from '../domain/uploads/inspect.ts';
 import type { Inspection } from '../domain/uploads/upload.ts';
@@ -27,6 +28,7 @@ export async function inspectUpload(deps: WorkerDeps, claim: ClaimedInspection, 
       deps.logger.info({ upload: claim.upload.id, code: error.code }, 'upload refused');
       await retryTransient(() => refuseInspection(deps.context, claim, error.message), ANSWER_MS);
     } else {
+      if (isStorageAway(error)) deps.storage.found();
       await retryTransient(() => returnInspection(deps.context, claim), ANSWER_MS);
       throw error;
     }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { reconcileStorage } from '../domain/reconcile.ts';
 import { sweepExpired, sweepRows } from '../domain/retention.ts';
 import { recoverInspections, recoverLost, recoverUnqueued } from '../domain/transcodes/recover.ts';
+import { endStarved } from '../domain/transcodes/wait-for-storage.ts';
 import { sweepStaging } from '../domain/uploads/staging.ts';
 import { removeSilentWorkers } from '../domain/workers.ts';
 import { isUuid } from '../ids/uuid.ts';
@@ -24,6 +25,11 @@ export function startMaintenance(deps: WorkerDeps, deadWorkers: string[]): { sto
       const recovered = await recoverLost(context, dead);
       const inspections = await recoverInspections(context, { workerDied: dead.length > 0 });
       dead = [];
+      const { storageWaitSeconds } = deps.settings;
+      if (deps.storage.awayMs() >= storageWaitSeconds * 1000) {
+        const starved = await endStarved(context, storageWaitSeconds);
+        if (starved > 0) logger.warn({ starved }, 'jobs have failed: the storage was away for too long');
+      }
       const requeued = inspections + (await recoverUnqueued(context));
       if (recovered + requeued > 0) logger.info({ recovered, requeued }, 'lost work brought back');
     }),

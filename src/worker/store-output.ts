@@ -40,7 +40,9 @@ export async function storeOutput(
   const keep = async () => {
     const sha256 = await hashFile(path);
     objectId = await reserveOutput(deps.context, claim, { key, contentType: planned.contentType, size, sha256 });
-    await deps.context.store.putFile(key, path, { contentType: planned.contentType, size });
+    // An encode is not thrown away because the storage is away for a while.
+    const patience = { ms: deps.settings.outputHoldMs, signal, onAway: deps.storage.found };
+    await deps.context.store.putFile(key, path, { contentType: planned.contentType, size, patience });
     return { objectId, sha256 };
   };
   const [checked, kept] = await Promise.allSettled([check(deps, planned, { path, slot }, signal), keep()]);

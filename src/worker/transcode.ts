@@ -3,11 +3,12 @@ import { type FailureCode, failures, JobFailure } from '../contract/failures.ts'
 import { retryTransient } from '../database/transient.ts';
 import { appendAudit } from '../domain/audit.ts';
 import { dropReserved } from '../domain/objects.ts';
-import { outageOf } from '../domain/outage.ts';
+import { isStorageAway, outageOf } from '../domain/outage.ts';
 import { type AttemptBuild, type AttemptFacts, markCleaned } from '../domain/transcodes/attempts.ts';
 import { completeTranscode, failTranscode, handBack } from '../domain/transcodes/finish.ts';
 import { hideQueries } from '../domain/transcodes/hide-queries.ts';
 import { type Claim, openWarnings } from '../domain/transcodes/row.ts';
+import { waitForStorage } from '../domain/transcodes/wait-for-storage.ts';
 import { canonicalJson, sha256 } from '../ids/hash.ts';
 import { SealedValueError } from '../ids/vault.ts';
 import type { PlanWarning } from '../media/index.ts';
@@ -148,6 +149,12 @@ async function endBadly(
   }
   // Canceled, erased or replaced: the row says so already.
   if (reason) return reason;
+  if (isStorageAway(error)) {
+    deps.storage.found();
+    const { storageWaitSeconds } = deps.settings;
+    await retryTransient(() => waitForStorage(deps.context, claim, storageWaitSeconds, null), FINISH_MS);
+    return 'storage_away';
+  }
   const failure = describe(error);
   if (failure.code === 'internal') log.error({ err: error }, 'transcode failed inside Airlock');
   else log.info({ code: failure.code }, 'transcode failed');

@@ -21,6 +21,7 @@ import { HEARTBEAT_MS, RunningJobs } from './running.ts';
 import { createSeats } from './seats.ts';
 import { startSelfTests } from './self-test.ts';
 import { runSlot } from './slot.ts';
+import { watchStorage } from './storage-watch.ts';
 import { transcode } from './transcode.ts';
 import { createWakeups } from './wakeups.ts';
 
@@ -30,10 +31,12 @@ export interface Worker {
 }
 
 /** Starts the slots of this process; resolves when they take work. */
-export async function startWorker(given: Omit<WorkerDeps, 'look' | 'planner'>): Promise<Worker> {
+export async function startWorker(given: Omit<WorkerDeps, 'look' | 'planner' | 'storage'>): Promise<Worker> {
   const { context, settings, logger, sandbox } = given;
   const threads = sandboxSlots(settings.lanes);
-  const deps: WorkerDeps = { ...given, look: openLook({ threads }), planner: openPlanner({ threads }) };
+  const wakeups = createWakeups();
+  const storage = watchStorage({ ping: () => context.store.ping(), onBack: () => wakeups.wakeAll(), logger });
+  const deps: WorkerDeps = { ...given, storage, look: openLook({ threads }), planner: openPlanner({ threads }) };
   const identity = ownIdentity();
   const id = uuidv7();
   const worker = { id, tier: sandbox.tier };
@@ -64,7 +67,6 @@ export async function startWorker(given: Omit<WorkerDeps, 'look' | 'planner'>): 
   const ffmpegReports = startFfmpegReports(deps, id);
 
   const running = new RunningJobs();
-  const wakeups = createWakeups();
   const stopping = new AbortController();
   const listener = await listen(settings.databaseUrl, ['airlock_queue', 'airlock_cancel'], {
     onMessage(channel, payload) {
@@ -108,6 +110,7 @@ export async function startWorker(given: Omit<WorkerDeps, 'look' | 'planner'>): 
         return free !== null;
       },
       claimed: async (lane: 'light' | 'heavy') => {
+        if (storage.awayMs() > 0) return false;
         const begun = await claimInto(lane, slot);
         await begun?.free;
         return begun !== null;
@@ -128,6 +131,7 @@ export async function startWorker(given: Omit<WorkerDeps, 'look' | 'planner'>): 
   };
   const inspectionSlot = settings.lanes.length;
   const takeInspection = async () => {
+    if (storage.awayMs() > 0) return false;
     const claim = await turn(() => claimInspection(context));
     if (!claim) return false;
     await inspectUpload(deps, claim, inspectionSlot);
@@ -148,6 +152,7 @@ export async function startWorker(given: Omit<WorkerDeps, 'look' | 'planner'>): 
       await Promise.all([...slots, seats.drain()]);
       clearTimeout(deadline);
       clearInterval(heartbeat);
+      storage.close();
       await maintenance.stop();
       await selfTests.stop();
       await ffmpegReports.stop();

@@ -40,6 +40,8 @@ describe('a worker that drains', () => {
         cores: 2,
         cellMemoryBytes: 2 * 2 ** 30,
         drainMs,
+        storageWaitSeconds: 3600,
+        outputHoldMs: 60_000,
       },
     });
   const encode = (preset: string) =>

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer, connect as dial, type Server, type Sock
 import { join } from 'node:path';
 import { until } from './until.ts';
 
-/** A way to a database that can be cut and mended. */
+/** A way to a database or a storage that can be cut and mended. */
 export interface Road {
   /** For whoever goes this way. */
   url: string;
@@ -15,9 +15,20 @@ export interface Road {
 export async function openRoad(databaseUrl: string): Promise<Road> {
   const url = new URL(databaseUrl);
   const socketPath = join(url.searchParams.get('host')!, `.s.PGSQL.${url.port}`);
+  const { port, ...road } = await openRoadTo({ path: socketPath });
+  url.searchParams.delete('host');
+  url.hostname = '127.0.0.1';
+  url.port = String(port);
+  return { ...road, url: url.toString() };
+}
+
+/** A way to anything that listens on this machine. */
+export async function openRoadTo(
+  target: { path: string } | { port: number },
+): Promise<Omit<Road, 'url'> & { port: number }> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((near) => {
-    const far = dial(socketPath);
+    const far = 'path' in target ? dial(target.path) : dial(target.port, '127.0.0.1');
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on('error', () => {});
@@ -35,18 +46,15 @@ export async function openRoad(databaseUrl: string): Promise<Road> {
     return (server.address() as AddressInfo).port;
   };
   const port = await open(0);
-  url.searchParams.delete('host');
-  url.hostname = '127.0.0.1';
-  url.port = String(port);
   return {
-    url: url.toString(),
+    port,
     async cut() {
       server.close();
       for (const socket of sockets) socket.destroy();
       await until(() => sockets.size === 0, { what: 'closed sockets' });
     },
     async mend() {
-      await open(port);
+      if (!server.listening) await open(port);
     },
   };
 }

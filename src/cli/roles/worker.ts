@@ -24,6 +24,8 @@ import { version } from '../version.ts';
 /** Longest download of one source: 2 GB at 1 MB/s. */
 const FETCH_DEADLINE_MS = 2100_000;
 const DRAIN_MS = 20_000;
+/** A restart or failover of the storage is over by then; the slot serves others afterwards. */
+const OUTPUT_HOLD_MS = 600_000;
 /** Of the machine's memory, what one cell may use. */
 const CELL_MEMORY_SHARE = 0.7;
 /** EX_CONFIG: starting again would fail the same way. */
@@ -79,6 +81,8 @@ export async function runWorker(config: Config): Promise<void> {
       cores: availableParallelism(),
       cellMemoryBytes: Math.floor(totalmem() * CELL_MEMORY_SHARE),
       drainMs: DRAIN_MS,
+      storageWaitSeconds: config.storageWaitSeconds,
+      outputHoldMs: OUTPUT_HOLD_MS,
     },
   });
   exitWithParent(

@@ -181,7 +181,7 @@ export async function requeue(
 }
 
 /** Sets an open job, whose row the caller holds, to failed. */
-async function endFailed(
+export async function endFailed(
   context: Context,
   tx: Tx,
   job: Transcode,
@@ -248,7 +248,8 @@ async function isCompletedWith(tx: Tx, claim: Claim, objectId: string): Promise<
   return row !== undefined;
 }
 
-async function lockOwned(tx: Tx, claim: Claim): Promise<Transcode | undefined> {
+/** The job's row, locked, while the attempt still owns it. */
+export async function lockOwned(tx: Tx, claim: Claim): Promise<Transcode | undefined> {
   return tx
     .selectFrom('transcodes')
     .selectAll()

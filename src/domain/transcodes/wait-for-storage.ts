@@ -1,0 +1,101 @@
+import { sql } from 'kysely';
+import type { Tx } from '../../database/pool.ts';
+import type { Context } from '../context.ts';
+import { type AttemptFacts, endAttempt } from './attempts.ts';
+import { endFailed, lockOwned, requeue } from './finish.ts';
+import type { Claim } from './row.ts';
+
+/*
+ * A storage that is away says nothing about a job: the job waits for it, and no attempt is spent. It waits
+ * `waitSeconds` at most, from the first time that it was stopped, and then ends with `storage_unavailable`.
+ */
+
+const CODE = 'storage_unavailable';
+const LONGEST_DELAY_SECONDS = 60;
+const BATCH = 500;
+
+/**
+ * Ends an attempt that found the storage away. The job goes back to the queue, to start after a pause that doubles each
+ * time, or has failed when its time is over. False: the job was not this attempt's any more.
+ */
+export async function waitForStorage(
+  context: Context,
+  claim: Claim,
+  waitSeconds: number,
+  attempt: AttemptFacts | null,
+): Promise<boolean> {
+  return context.db.transaction().execute(async (tx) => {
+    const job = await lockOwned(tx, claim);
+    if (!job) return false;
+    await endAttempt(context, tx, claim, 'handed_back', attempt, CODE);
+    await context.queue.finish(tx, claim.lane, claim.entry);
+    const { stops, seconds } = await stopsByStorage(tx, job.id);
+    if (seconds >= waitSeconds) await endFailed(context, tx, job, failure(waitSeconds), attempt);
+    else {
+      const delaySeconds = Math.min(LONGEST_DELAY_SECONDS, 2 ** stops);
+      await requeue(context, tx, job, { delaySeconds, reason: CODE });
+    }
+    return true;
+  });
+}
+
+/**
+ * Ends the jobs that have waited in the queue for `waitSeconds` while no job of anybody's completed; the caller has seen
+ * the storage away for as long. Returns how many.
+ */
+export async function endStarved(context: Context, waitSeconds: number): Promise<number> {
+  const before = new Date(Date.now() - waitSeconds * 1000);
+  const completed = await context.db
+    .selectFrom('transcodes')
+    .select('id')
+    .where('status', '=', 'completed')
+    .where('completed_at', '>=', before)
+    .limit(1)
+    .executeTakeFirst();
+  if (completed) return 0;
+  const starved = await context.db
+    .selectFrom('transcodes')
+    .select('id')
+    .where('status', '=', 'pending')
+    .where('created_at', '<', before)
+    .limit(BATCH)
+    .execute();
+  for (const { id } of starved) {
+    await context.db.transaction().execute(async (tx) => {
+      const job = await tx
+        .selectFrom('transcodes')
+        .selectAll()
+        .where('id', '=', id)
+        .where('status', '=', 'pending')
+        .forUpdate()
+        .executeTakeFirst();
+      if (!job) return;
+      await context.queue.finish(tx, job.lane, job.queue_job);
+      await endFailed(context, tx, job, failure(waitSeconds), null);
+    });
+  }
+  return starved.length;
+}
+
+function failure(waitSeconds: number) {
+  return { code: CODE, message: `The storage could not be reached for ${inWords(waitSeconds)}.` } as const;
+}
+
+function inWords(seconds: number): string {
+  if (seconds >= 7200) return `${Math.round(seconds / 3600)} hours`;
+  return seconds >= 120 ? `${Math.round(seconds / 60)} minutes` : `${seconds} seconds`;
+}
+
+/** How often the storage has stopped the job, and how many seconds ago for the first time. */
+async function stopsByStorage(tx: Tx, transcodeId: string): Promise<{ stops: number; seconds: number }> {
+  return tx
+    .selectFrom('attempts')
+    .select((select) => [
+      select.fn.countAll<number>().as('stops'),
+      sql<number>`coalesce(extract(epoch FROM now() - min(ended_at)), 0)::float8`.as('seconds'),
+    ])
+    .where('transcode_id', '=', transcodeId)
+    .where('state', '=', 'handed_back')
+    .where('error_code', '=', CODE)
+    .executeTakeFirstOrThrow();
+}

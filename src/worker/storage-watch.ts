@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isStorageAway } from '../domain/outage.ts';
+import type { Logger } from '../telemetry/index.ts';
+
+/** Knows whether the storage is away, so that this worker takes no work that would only be stopped by it. */
+export interface StorageWatch {
+  /** Milliseconds since the storage was found away; 0 while it is there. */
+  awayMs(): number;
+  /** To be called by work that the storage stopped. */
+  found(): void;
+  close(): void;
+}
+
+const FIRST_LOOK_MS = 500;
+const LONGEST_PAUSE_MS = 10_000;
+
+/** Nothing is asked of the storage before it was found away; then it is asked until it answers. */
+export function watchStorage(options: { ping: () => Promise<void>; onBack: () => void; logger: Logger }): StorageWatch {
+  const { ping, onBack, logger } = options;
+  const closing = new AbortController();
+  let since: number | null = null;
+
+  /** A refusal is an answer, too: work that meets it fails with a reason. */
+  const answers = () =>
+    ping().then(
+      () => true,
+      (error) => !isStorageAway(error),
+    );
+
+  async function lookUntilBack(): Promise<void> {
+    for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, LONGEST_PAUSE_MS)) {
+      await sleep(pause, undefined, { signal: closing.signal });
+      if (await answers()) break;
+    }
+    logger.info({ ms: Math.round(awayMs()) }, 'the storage answers again');
+    since = null;
+    onBack();
+  }
+
+  const awayMs = () => (since === null ? 0 : performance.now() - since);
+
+  return {
+    awayMs,
+    found() {
+      if (since !== null || closing.signal.aborted) return;
+      since = performance.now();
+      logger.warn({}, 'the storage is away: no work is taken until it answers');
+      lookUntilBack().catch(() => undefined); // closed
+    },
+    close: () => closing.abort(),
+  };
+}

@@ -1,0 +1,139 @@
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { cancelTranscode } from '../../src/domain/transcodes/cancel.ts';
+import { createFetcher } from '../../src/fetcher/index.ts';
+import { openSandbox } from '../../src/sandbox/index.ts';
+import type { Sandbox } from '../../src/sandbox/types.ts';
+import { openStore } from '../../src/storage/s3-store.ts';
+import { createLogger } from '../../src/telemetry/index.ts';
+import { sandboxSlots, startWorker, type Worker } from '../../src/worker/worker.ts';
+import { BUCKET, CREDENTIAL, REGION } from '../conformance/embedded-gateway.ts';
+import { makeClip } from '../helpers/media.ts';
+import { openRoadTo } from '../helpers/road.ts';
+import { until } from '../helpers/until.ts';
+import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
+
+/** Far longer than the second in which a call to the storage is repeated anyway. */
+const OUTAGE_MS = 4_000;
+
+describe('a storage that is away', () => {
+  let world: DomainWorld;
+  let sandbox: Sandbox;
+  let folder: string;
+  let road: Awaited<ReturnType<typeof openRoadTo>>;
+  let context: DomainWorld['context'];
+  let account: Awaited<ReturnType<DomainWorld['account']>>;
+  let fileUrl: string;
+  let worker: Worker | null = null;
+  const lanes: ('light' | 'heavy')[][] = [['light', 'heavy']];
+
+  const start = async (changes: { storageWaitSeconds?: number; outputHoldMs?: number } = {}) => {
+    worker = await startWorker({
+      context,
+      sandbox,
+      fetcher: createFetcher({ allow: [], ports: [443], maxBytes: 2 ** 20, deadlineMs: 5000 }),
+      logger: createLogger({ level: 'silent', role: 'worker' }),
+      metrics: null,
+      selfTest: { tier: sandbox.tier, passed: true, checks: [], at: new Date() },
+      onBroken: () => {},
+      settings: {
+        databaseUrl: world.database.url,
+        version: 'test',
+        workDir: join(folder, 'work', 'one'),
+        lanes,
+        cores: 2,
+        cellMemoryBytes: 2 * 2 ** 30,
+        drainMs: 1000,
+        storageWaitSeconds: 3600,
+        outputHoldMs: 60_000,
+        ...changes,
+      },
+    });
+  };
+  const encode = (preset = 'ultrafast') =>
+    world.accept(account, { inputs: [{ url: fileUrl }], options: [{ option: '-preset', argument: preset }] });
+  const status = (id: string, wanted: string) =>
+    until(async () => (await world.row(id)).status === wanted, { what: `the job to be ${wanted}` });
+  const outage = () => new Promise((resolve) => setTimeout(resolve, OUTAGE_MS));
+
+  beforeAll(async () => {
+    world = await makeDomainWorld();
+    await chmod(dirname(world.gateway.root), 0o711);
+    folder = await mkdtemp(join(tmpdir(), 'airlock-outage-'));
+    await chmod(folder, 0o711);
+    sandbox = await openSandbox({ dataDir: folder, slots: sandboxSlots(lanes) });
+    road = await openRoadTo({ port: world.gateway.port });
+    // Without a local root: inputs are read over the network as well.
+    const endpoint = `http://127.0.0.1:${road.port}`;
+    const place = { endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: REGION };
+    context = { ...world.context, store: openStore({ ...place, ...CREDENTIAL }) };
+    account = await world.account();
+    const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
+    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '480x270', args: noise });
+    await start();
+    fileUrl = (await world.uploadFile(account, await readFile(clip))).fileUrl;
+    await worker!.drain();
+  });
+  afterEach(async () => {
+    await worker?.drain();
+    worker = null;
+    await road.mend();
+  });
+  afterAll(async () => {
+    await context?.store.close();
+    await sandbox?.close();
+    await road?.cut();
+    await world?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('costs a job no attempt, however often it stops it', async () => {
+    await road.cut();
+    const jobs = [await encode(), await encode()];
+    await start();
+    await until(async () => (await world.events(jobs[0]!.id)).includes('retrying'), { what: 'the job to wait' });
+    await outage();
+    // While it is away no work is taken: the second job has not been touched.
+    expect(await world.row(jobs[1]!.id)).toMatchObject({ status: 'pending', attempts: 0 });
+    await road.mend();
+    for (const job of jobs) await status(job.id, 'completed');
+    const states = (await world.attempts(jobs[0]!.id)).map(({ state, error_code }) => [state, error_code]);
+    expect(states.at(-1)).toEqual(['completed', null]);
+    expect(states.slice(0, -1).every(([state]) => state === 'handed_back')).toBe(true);
+    expect(states[0]).toEqual(['handed_back', 'storage_unavailable']);
+  });
+
+  it('is waited for with the finished output, so that nothing is encoded twice', async () => {
+    await start();
+    const job = await encode('slow');
+    await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
+    await road.cut();
+    await outage();
+    expect(await world.row(job.id)).toMatchObject({ status: 'processing', attempts: 1 });
+    await road.mend();
+    await status(job.id, 'completed');
+    expect(await world.attempts(job.id)).toEqual([{ number: 1, state: 'completed', error_code: null }]);
+  });
+
+  it('that never comes back ends a job when its time is over, also one that no worker has taken', async () => {
+    await road.cut();
+    const jobs = [await encode(), await encode()];
+    await start({ storageWaitSeconds: 3 });
+    for (const job of jobs) {
+      await status(job.id, 'failed');
+      expect(await world.row(job.id)).toMatchObject({ error_code: 'storage_unavailable' });
+    }
+  });
+
+  it('stops no cancel while an output waits for it', async () => {
+    await start();
+    const job = await encode('slow');
+    await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
+    await road.cut();
+    await outage();
+    await cancelTranscode(context, account.id, job.id);
+    await until(async () => (await world.attempts(job.id))[0]?.state === 'canceled', { what: 'the end' });
+  });
+});
