@@ -80,7 +80,7 @@ const manifestInput = z
       .nullable()
       .describe('Whether FFmpeg read a container of ours, or the file as it came; null when that is not known.'),
   })
-  .meta({ id: 'ManifestInput', description: 'A file that an output was made from.' });
+  .meta({ id: 'ManifestSource', description: 'A file that an output was made from.' });
 
 const manifestAttempt = z
   .object({

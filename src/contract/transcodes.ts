@@ -1,5 +1,14 @@
 import { z } from 'zod';
-import { BOOLEAN_WORDS, jobStatus, queryBoolean, queryTime, someWarnings, timestamp, warning } from './common.ts';
+import {
+  BOOLEAN_WORDS,
+  JOB_STATUSES,
+  jobStatus,
+  queryBoolean,
+  queryTime,
+  someWarnings,
+  timestamp,
+  warning,
+} from './common.ts';
 import { failures } from './failures.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
@@ -121,7 +130,7 @@ const jobInput = z
       .nullable()
       .describe('Whether FFmpeg reads a container of ours or the file as it came; null when that is not known yet.'),
   })
-  .meta({ id: 'Input', description: 'A source of a job, as far as it is known.' });
+  .meta({ id: 'Source', description: 'A source of a job, as far as it is known.' });
 
 const ffmpegOptions = z
   .object({
@@ -193,7 +202,7 @@ export const job = z
 export type Job = z.infer<typeof job>;
 
 export const listQuery = z.object({
-  status: jobStatus.optional().describe('Only jobs of that status.'),
+  status: z.enum(JOB_STATUSES).optional().describe('Only jobs of that status.'),
   page: z.coerce.number().int().min(1).max(1_000_000).default(1).describe('From 1.'),
   limit: z.coerce.number().int().min(1).max(100).default(20).describe('Jobs on a page.'),
   since: queryTime.optional().describe('Only jobs updated at that time or later. Without a zone it is UTC.'),

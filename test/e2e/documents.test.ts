@@ -113,7 +113,7 @@ describe('what the API says about itself', () => {
       const security = operation.security ?? document.security;
       expect([path, security]).toEqual([path, OPEN.includes(path) ? [] : [{ key: [] }]]);
       if (!OPEN.includes(path)) {
-        const schema = operation.responses['4XX']?.content['application/json'].schema;
+        const schema = operation.responses['401']?.content['application/json'].schema;
         expect([path, schema?.$ref]).toEqual([path, '#/components/schemas/Error']);
       }
     }

@@ -2,8 +2,20 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { ApiSettings } from '../deps.ts';
+import { describeErrors } from '../openapi/errors.ts';
+import { addExamples } from '../openapi/examples.ts';
+import { describeHeaders } from '../openapi/headers.ts';
+import { mergeTwins } from '../openapi/schemas.ts';
+import type { Document } from '../openapi/types.ts';
 import type { App } from '../types.ts';
-import { describeHeaders } from './openapi-headers.ts';
+
+const TAGS = [
+  { name: 'health', description: 'Whether the service works, and how safe it is.' },
+  { name: 'uploads', description: 'Files on their way in.' },
+  { name: 'transcodes', description: 'Jobs.' },
+  { name: 'receipts', description: 'Signed statements that anybody can check.' },
+  { name: 'keys', description: 'Keys of an account.' },
+];
 
 /** `/openapi.json` (3.1), generated from the schemas that validate, and `/docs`, which shows it. */
 export async function registerOpenapi(app: App, settings: ApiSettings): Promise<void> {
@@ -17,12 +29,13 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
           'A secure video transcoding API that you run yourself. Errors are `{error, message, code, details}`; `code` is stable.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
-      ...(settings.publicUrl && { servers: [{ url: settings.publicUrl }] }),
+      servers: [{ url: settings.publicUrl ?? '/', description: 'This server.' }],
+      tags: TAGS,
       components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'al_live_…' } } },
       security: [{ key: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: (input) => describeHeaders(jsonSchemaTransformObject(input)),
+    transformObject: (input) => finish(jsonSchemaTransformObject(input)),
   });
   // The documents are open: they are the same for everybody.
   app.addHook('onRoute', (route) => {
@@ -35,4 +48,14 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
     uiConfig: { docExpansion: 'list', deepLinking: true, tryItOutEnabled: false, validatorUrl: null },
   });
   app.get('/openapi.json', { config: { scope: 'open' }, schema: { hide: true } }, async () => app.swagger());
+}
+
+/** What the schemas cannot say: one name for each thing, every error, headers, examples. */
+function finish<T>(generated: T): T {
+  const document = generated as Document;
+  mergeTwins(document);
+  addExamples(document);
+  describeErrors(document);
+  describeHeaders(document);
+  return generated;
 }

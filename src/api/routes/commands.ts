@@ -12,6 +12,7 @@ export function registerCommands(app: App, deps: RouteDeps): void {
     {
       config: { scope: 'transcode' },
       schema: {
+        operationId: 'createCommand',
         tags: ['transcodes'],
         summary: 'Create a job from a command string',
         description:

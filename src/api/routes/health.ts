@@ -22,6 +22,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
     {
       config: { scope: 'open', ...NEVER_SHED },
       schema: {
+        operationId: 'checkHealth',
         tags: ['health'],
         summary: 'Everything that a job needs',
         security: [],
@@ -38,7 +39,13 @@ export function registerHealth(app: App, deps: ApiDeps): void {
     '/livez',
     {
       config: { scope: 'open', ...NEVER_SHED },
-      schema: { tags: ['health'], summary: 'This process answers', security: [], response: { 200: liveAnswer } },
+      schema: {
+        operationId: 'checkLiveness',
+        tags: ['health'],
+        summary: 'This process answers',
+        security: [],
+        response: { 200: liveAnswer },
+      },
     },
     async () => ({ ok: true as const }),
   );
@@ -48,6 +55,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
     {
       config: { scope: 'open', pressureHandler: notReady },
       schema: {
+        operationId: 'checkReadiness',
         tags: ['health'],
         summary: 'This process can take requests',
         security: [],

@@ -37,7 +37,12 @@ export function registerKeys(app: App, deps: ApiDeps): void {
     '/v1/keys',
     {
       config: { scope: 'admin' },
-      schema: { tags: ['keys'], summary: 'List keys', response: { 200: keyList, '4xx': errorBody } },
+      schema: {
+        operationId: 'listKeys',
+        tags: ['keys'],
+        summary: 'List keys',
+        response: { 200: keyList, '4xx': errorBody },
+      },
     },
     async (request) => ({ items: (await listKeys(db, callerOf(request).account.id)).map(viewKey) }),
   );
@@ -47,6 +52,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
     {
       config: { scope: 'admin' },
       schema: {
+        operationId: 'createKey',
         tags: ['keys'],
         summary: 'Create a key',
         description: 'It has nothing that the calling key does not have; what the body leaves out is handed down.',
@@ -70,6 +76,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
     {
       config: { scope: 'admin' },
       schema: {
+        operationId: 'rotateKey',
         tags: ['keys'],
         summary: 'Replace a key',
         description:
@@ -95,6 +102,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
     {
       config: { scope: 'admin' },
       schema: {
+        operationId: 'revokeKey',
         tags: ['keys'],
         summary: 'Revoke a key at once',
         params: idParams,

@@ -16,6 +16,7 @@ export function registerReceipts(app: App, deps: ApiDeps): void {
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'getReceipt',
         tags: ['receipts'],
         summary: 'Get a signed record of what was deleted and when',
         description:
@@ -35,6 +36,7 @@ export function registerReceipts(app: App, deps: ApiDeps): void {
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'getManifest',
         tags: ['receipts'],
         summary: 'Get a signed record of how the output was made',
         description:
@@ -54,6 +56,7 @@ export function registerReceipts(app: App, deps: ApiDeps): void {
     {
       config: { scope: 'open' },
       schema: {
+        operationId: 'listSigningKeys',
         tags: ['receipts'],
         summary: 'The public keys that receipts are signed with',
         description: 'A JSON Web Key Set (RFC 7517, RFC 8037). Keys that were replaced stay in it.',

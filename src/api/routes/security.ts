@@ -11,6 +11,7 @@ export function registerSecurity(app: App, deps: ApiDeps): void {
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'getSecurity',
         tags: ['health'],
         summary: 'How FFmpeg is confined, and which build runs',
         response: { 200: securityAnswer, '4xx': errorBody },

@@ -31,6 +31,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
     {
       config: { scope: 'transcode' },
       schema: {
+        operationId: 'createTranscode',
         tags: ['transcodes'],
         summary: 'Create a job',
         body: createBody,
@@ -52,6 +53,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
     {
       config: { scope: 'transcode' },
       schema: {
+        operationId: 'validateTranscode',
         tags: ['transcodes'],
         summary: 'Check a request without making a job',
         description:
@@ -68,6 +70,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'listTranscodes',
         tags: ['transcodes'],
         summary: 'List jobs, newest first',
         description:
@@ -89,6 +92,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'getTranscode',
         tags: ['transcodes'],
         summary: 'Read a job',
         params: idParams,
@@ -109,6 +113,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
     {
       config: { scope: 'transcode' },
       schema: {
+        operationId: 'cancelTranscode',
         tags: ['transcodes'],
         summary: 'Cancel a job',
         params: idParams,
@@ -131,6 +136,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
     {
       config: { scope: 'read' },
       schema: {
+        operationId: 'downloadTranscode',
         tags: ['transcodes'],
         summary: 'Get a link to the output that dies after ten minutes',
         description: '`?url=false` or `Accept: application/octet-stream` answers with a redirect (302) instead.',
@@ -154,6 +160,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
     {
       config: { scope: 'transcode' },
       schema: {
+        operationId: 'eraseTranscode',
         tags: ['transcodes'],
         summary: 'Erase a job now',
         description: 'Its outputs and the uploads it used are gone before this answers.',

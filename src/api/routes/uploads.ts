@@ -23,6 +23,7 @@ export function registerUploads(app: App, deps: RouteDeps): void {
     {
       config: { scope: 'upload' },
       schema: {
+        operationId: 'presignUpload',
         tags: ['uploads'],
         summary: 'Ask for a URL to PUT a file to',
         description: 'The URL lives 15 minutes and takes exactly that many bytes of exactly that type.',
@@ -51,6 +52,7 @@ export function registerUploads(app: App, deps: RouteDeps): void {
     {
       config: { scope: 'upload' },
       schema: {
+        operationId: 'confirmUpload',
         tags: ['uploads'],
         summary: 'Say that the file has been sent',
         description: 'Checks size and content, then seals the file: nobody can change it afterwards.',

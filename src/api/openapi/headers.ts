@@ -1,13 +1,4 @@
-/** The part of an OpenAPI document that headers are added to. */
-interface Document {
-  paths?: Record<string, Record<string, Operation>>;
-}
-
-interface Operation {
-  parameters?: object[];
-  security?: object[];
-  responses?: Record<string, { description?: string; headers?: Record<string, object> }>;
-}
+import type { Document, Operation } from './types.ts';
 
 /** POSTs that make something once for each Idempotency-Key. */
 const IDEMPOTENT = ['/v1/transcodes', '/v1/commands', '/v1/upload/presigned-url', '/v1/keys', '/v1/keys/{id}/rotate'];
@@ -23,13 +14,13 @@ const requestId = header('string', 'Names this request in the operator’s log.'
 const limits = {
   'RateLimit-Limit': header('integer', 'Requests a minute for this key.'),
   'RateLimit-Remaining': header('integer', 'Requests that are left in this window.'),
-  'RateLimit-Reset': header('integer', 'Seconds until the window starts anew.'),
+  'RateLimit-Reset': header('integer', 'Seconds until the window starts again.'),
 };
-const retryAfter = { 'Retry-After': header('integer', 'Seconds to wait (429 and 503).') };
+const retryAfter = { 'Retry-After': header('integer', 'Seconds to wait.') };
 
 /** Headers are checked by code of ours, not by schemas; here they get into the document. */
-export function describeHeaders<T>(document: T): T {
-  const paths = (document as Document).paths ?? {};
+export function describeHeaders(document: Document): void {
+  const paths = document.paths ?? {};
   for (const [path, item] of Object.entries(paths)) {
     for (const [method, operation] of Object.entries(item)) {
       if (method === 'post' && IDEMPOTENT.includes(path)) {
@@ -38,7 +29,6 @@ export function describeHeaders<T>(document: T): T {
       describeAnswers(path, method, operation);
     }
   }
-  return document;
 }
 
 function describeAnswers(path: string, method: string, operation: Operation): void {
@@ -49,7 +39,7 @@ function describeAnswers(path: string, method: string, operation: Operation): vo
     response.headers = {
       'x-request-id': requestId,
       ...(!isOpen && limits),
-      ...(status === '4XX' && retryAfter),
+      ...((status === '429' || status === '503') && retryAfter),
       ...own(path, method, status),
       ...response.headers,
     };

@@ -1,0 +1,121 @@
+import { errorAnswer } from '../../contract/error-answer.ts';
+import { ApiError, type ErrorCode, type ErrorDetails, errors } from '../../contract/errors.ts';
+import type { Answer, Document, Operation } from './types.ts';
+
+const SOURCES: readonly ErrorCode[] = ['source_not_owned', 'source_deleted', 'source_refused'];
+const REPEATED: readonly ErrorCode[] = ['idempotency_conflict', 'idempotency_in_progress', 'idempotency_key_used'];
+const FULL: readonly ErrorCode[] = ['storage_quota', 'storage_full'];
+
+const ERROR = { $ref: '#/components/schemas/Error' };
+
+/** What an operation may answer besides what its shape says. */
+const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
+  'post /v1/upload/presigned-url': [
+    'missing_upload_fields',
+    'invalid_file_size',
+    'invalid_file_type',
+    'file_too_large',
+    ...REPEATED,
+    'too_many_open_uploads',
+    ...FULL,
+  ],
+  'post /v1/upload/confirm': [
+    'missing_confirm_fields',
+    'invalid_file_size',
+    'file_too_large',
+    'upload_not_found',
+    'upload_size_mismatch',
+    'upload_type_mismatch',
+    'storage_unavailable',
+  ],
+  'post /v1/transcodes': ['quota_exceeded', ...REPEATED, 'option_refused', ...SOURCES, 'queue_full', ...FULL],
+  'post /v1/commands': [
+    'quota_exceeded',
+    ...REPEATED,
+    'command_refused',
+    'option_refused',
+    ...SOURCES,
+    'queue_full',
+    ...FULL,
+  ],
+  'patch /v1/transcodes/{id}/cancel': ['cancel_final'],
+  'get /v1/transcodes/{id}/download': ['transcode_not_completed', 'no_output', 'output_deleted'],
+  'delete /v1/transcodes/{id}': ['storage_unavailable'],
+  'get /v1/transcodes/{id}/receipt': ['receipt_not_ready'],
+  'get /v1/transcodes/{id}/manifest': ['transcode_not_completed'],
+  'post /v1/keys': ['key_exceeds_caller', 'too_many_keys', ...REPEATED],
+  'post /v1/keys/{id}/rotate': ['key_exceeds_caller', 'too_many_keys', ...REPEATED],
+};
+
+const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
+  forbidden: { scope: 'transcode' },
+  invalid_request: {
+    field: 'outputFormat',
+    reason: 'is missing, but "output_format" was sent',
+    remedy: 'Rename "output_format" to "outputFormat"',
+  },
+  missing_upload_fields: { field: 'filename', reason: 'is missing', remedy: 'Send filename' },
+  missing_confirm_fields: { field: 'fileSize', reason: 'is missing', remedy: 'Send fileSize' },
+  invalid_file_type: {
+    field: 'contentType',
+    reason: '"audio/mp3" is not accepted',
+    remedy: 'Declare "audio/mpeg"',
+    near: 'audio/mpeg',
+    accepted: ['video/mp4', 'audio/mpeg'],
+  },
+  file_too_large: { field: 'fileSize', limit: 2_048_576_000 },
+  upload_size_mismatch: { field: 'fileSize', confirmed: 52_428_799, declared: 52_428_800 },
+  quota_exceeded: { quotaExceeded: true, metric: 'minutes', required: 12, limit: 600, remaining: 5 },
+  rate_limit_exceeded: { limit: 600, retry_after_seconds: 12 },
+  queue_full: { metric: 'queued_jobs', limit: 10_000, waiting: 10_000 },
+  source_refused: {
+    field: 'inputs[0].url',
+    reason: 'is not a public address',
+    remedy: 'Use a public https:// or http:// URL, or upload the file and use its gs:// URL',
+  },
+  option_refused: {
+    field: 'options[0]',
+    option: '-f',
+    reason: 'The format follows from outputFormat.',
+    suggestion: 'Leave -f out.',
+    position: { pointer: '/options/0', offset: null },
+  },
+};
+
+/** Lists every answer of the 4xx and 5xx by its status, with an example for each code. */
+export function describeErrors(document: Document): void {
+  for (const [path, item] of Object.entries(document.paths ?? {})) {
+    for (const [method, operation] of Object.entries(item)) {
+      operation.responses ??= {};
+      const answers = operation.responses;
+      delete answers['4XX'];
+      for (const code of new Set(codesOf(path, method, operation))) addError(answers, code);
+    }
+  }
+}
+
+function codesOf(path: string, method: string, operation: Operation): ErrorCode[] {
+  const isOpen = operation.security?.length === 0;
+  return [
+    ...(operation.requestBody ? (['invalid_json', 'body_too_large', 'unsupported_media_type'] as const) : []),
+    ...(operation.requestBody || operation.parameters ? (['invalid_request'] as const) : []),
+    ...(isOpen ? [] : (['unauthorized', 'forbidden', 'account_disabled', 'rate_limit_exceeded'] as const)),
+    'https_required',
+    ...(path.includes('{id}') ? (['not_found'] as const) : []),
+    ...(OWN[`${method} ${path}`] ?? []),
+    'internal',
+    'unavailable',
+  ];
+}
+
+function addError(answers: Record<string, Answer>, code: ErrorCode): void {
+  const { status, text, advice } = errors[code];
+  answers[status] ??= { description: '', content: { 'application/json': { schema: ERROR } } };
+  const answer = answers[status];
+  const media = answer.content?.['application/json'];
+  // A health check answers 500 and 503 in its own shape.
+  if (media?.schema.$ref !== ERROR.$ref) return;
+  answer.description = [answer.description, `\`${code}\``].filter(Boolean).join(', ');
+  const value = errorAnswer(new ApiError(code, EXAMPLE_DETAILS[code] ?? null, { status: 'completed' }));
+  media.examples = { ...media.examples, [code]: { summary: `${text}. ${advice}`, value } };
+}

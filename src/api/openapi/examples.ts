@@ -1,0 +1,249 @@
+import type { CommandBody, CommandJob } from '../../contract/commands.ts';
+import type { Health } from '../../contract/health.ts';
+import type { ApiKeyView, CreateKeyBody } from '../../contract/keys.ts';
+import type { Manifest, Receipt } from '../../contract/receipts.ts';
+import type { Security } from '../../contract/security.ts';
+import type { CreateBody, Job } from '../../contract/transcodes.ts';
+import type { ConfirmBody, ConfirmResult, PresignBody, PresignResult } from '../../contract/uploads.ts';
+import type { ValidateAnswer } from '../../contract/validate.ts';
+import type { Document, Media } from './types.ts';
+
+const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
+const AT = '2026-05-22T14:30:45.000Z';
+const LATER = '2026-05-22T14:31:07.000Z';
+const SHA256 = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08';
+const FILE = '20260522-143045-interview-raw.mp4';
+const URL = `gs://airlock/${FILE}`;
+const SIGNED = 'https://storage.example.org/airlock/outputs/a?X-Amz-Expires=600&X-Amz-Signature=0f';
+
+const transcodeRequest: CreateBody = {
+  inputs: [{ url: URL, options: [{ option: '-ss', argument: '5' }] }],
+  outputFormat: 'mp4',
+  preset: { quality: 'high', resolution: '720p' },
+  metadata: { order: 17 },
+  retention_seconds: 3600,
+};
+
+const commandRequest: CommandBody = {
+  ffmpeg_command: '-ss 5 -i {{in_1}} -vf "scale=640:-2" -c:v libx264 -crf 23 {{out_1}}',
+  input_files: { in_1: 'https://example.org/talk.mov' },
+  output_files: { out_1: 'talk-small.mp4' },
+};
+
+const output = {
+  format: 'mp4',
+  size: 10_485_760,
+  duration_seconds: 85,
+  width: 1280,
+  height: 720,
+  video_codec: 'h264',
+  audio_codec: 'aac',
+  sha256: SHA256,
+};
+
+const noLimit = { requested: null, applied: null, set_by: null };
+
+const pending: Job = {
+  id: ID,
+  jobId: ID,
+  status: 'pending',
+  inputs: [{ url: URL, duration: 90, format: 'mov,mp4,m4a,3gp,3g2,mj2', size: 52_428_800, container: 'rewritten' }],
+  outputs: [],
+  output_format: 'mp4',
+  output_url: null,
+  billable_minutes: 2,
+  duration_seconds: 90,
+  ffmpeg_options: { source: 'preset', options: [], preset: { quality: 'high', resolution: '720p' } },
+  video_metadata: { format: 'mov,mp4,m4a,3gp,3g2,mj2', duration_seconds: 90, size_bytes: 52_428_800 },
+  error_message: null,
+  error_code: null,
+  error_advice: null,
+  metadata: { user: { order: 17 } },
+  progress: 0,
+  speed: null,
+  fps: null,
+  eta_seconds: null,
+  queue_position: 1,
+  attempts: 0,
+  limits: { memory_mb: noLimit, cpu_seconds: noLimit, wall_seconds: noLimit, output_mb: noLimit },
+  created_at: AT,
+  updated_at: AT,
+  started_at: null,
+  completed_at: null,
+  expires_at: null,
+  warnings: [],
+};
+
+const canceled: Job = { ...pending, status: 'canceled', queue_position: null, completed_at: LATER, updated_at: LATER };
+const commandJob: CommandJob = { ...pending, command_id: ID };
+
+const presignRequest: PresignBody = { filename: 'interview-raw.mp4', contentType: 'video/mp4', fileSize: 52_428_800 };
+const presignResult: PresignResult = {
+  uploadUrl: 'https://storage.example.org/airlock/uploads/a?X-Amz-Expires=900&X-Amz-Signature=0f',
+  filename: FILE,
+  expiresAt: '2026-05-22T14:45:45.000Z',
+};
+const confirmRequest: ConfirmBody = { filename: FILE, fileSize: 52_428_800 };
+const confirmResult: ConfirmResult = {
+  fileUrl: URL,
+  gcsUrl: URL,
+  filename: FILE,
+  fileSize: 52_428_800,
+  size: 52_428_800,
+  uploadedAt: AT,
+  metadata: {
+    duration_seconds: 90,
+    format: 'mov,mp4,m4a,3gp,3g2,mj2',
+    size_bytes: 52_428_800,
+    video_codec: 'h264',
+    audio_codec: 'aac',
+    width: 1920,
+    height: 1080,
+    fps: 25,
+  },
+};
+
+const validateAnswer: ValidateAnswer = {
+  valid: false,
+  command: [],
+  warnings: [],
+  errors: [
+    {
+      position: { pointer: '/options/0', offset: null },
+      field: 'options[0]',
+      option: '-f',
+      message: 'The format follows from outputFormat.',
+      suggestion: 'Leave -f out.',
+    },
+  ],
+};
+
+const createKeyRequest: CreateKeyBody = { name: 'uploader', scopes: ['upload'], allowed_cidrs: ['203.0.113.0/24'] };
+const apiKey: ApiKeyView = {
+  id: ID,
+  name: 'uploader',
+  hint: 'x7Qd',
+  scopes: ['upload'],
+  allowed_cidrs: ['203.0.113.0/24'],
+  created_at: AT,
+  expires_at: null,
+  last_used_at: null,
+  revoked_at: null,
+  dies_at: null,
+  replaced_by: null,
+};
+
+const receipt: Receipt = {
+  type: 'airlock.receipt',
+  version: 1,
+  transcode_id: ID,
+  issued_at: LATER,
+  status: 'completed',
+  reason: 'erased',
+  erased_at: LATER,
+  complete: true,
+  complete_at: null,
+  deleted: [{ object_id: ID, kind: 'output', size: 10_485_760, sha256: SHA256, reason: 'erased', deleted_at: LATER }],
+  remaining: [],
+  upload_urls: [],
+  working_copies: [{ attempt: 1, removed_at: LATER }],
+};
+
+const manifest: Manifest = {
+  type: 'airlock.manifest',
+  version: 1,
+  transcode_id: ID,
+  created_at: AT,
+  started_at: AT,
+  completed_at: LATER,
+  erased_at: null,
+  inputs: [{ position: 0, role: 'input', kind: null, size: 52_428_800, sha256: SHA256, container: 'rewritten' }],
+  outputs: [output],
+  command: { argv: ['ffmpeg', '-i', '/in/0', '/out/output.mp4'], sha256: SHA256 },
+  ffmpeg: { version: '7.1.3', package: '7:7.1.3-0+deb13u1' },
+  sandbox: { tier: 'bwrap' },
+  attempt: { number: 1, started_at: AT, ended_at: LATER, exit_code: 0, cpu_ms: 41_000, max_rss_bytes: 209_715_200 },
+  airlock: { version: '0.1.0' },
+};
+
+const signature = { signature: 'q0uYbX…', key_id: 'kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k', algorithm: 'Ed25519' };
+
+const security: Security = {
+  sandbox: [
+    {
+      worker: ID,
+      tier: 'bwrap',
+      bounds: { memory: 'control_group', output: 'kernel' },
+      arguments: 'hidden',
+      passed: true,
+      checks: 46,
+      exceptions: [],
+      at: AT,
+    },
+  ],
+  ffmpeg: {
+    version: '7.1.3',
+    package: '7:7.1.3-0+deb13u1',
+    since: AT,
+    update: { state: 'current', candidate: '7:7.1.3-0+deb13u1', security: false, lists_from: AT, reason: null },
+    advisories: null,
+  },
+};
+
+const health: Health = {
+  ok: true,
+  timestamp: AT,
+  uptime: 4711,
+  supabase: { ok: true, status: 200, statusText: 'OK', connected: true },
+  database: { ok: true },
+  storage: { ok: true },
+  workers: { alive: 1 },
+  ffmpeg: { version: '7.1.3' },
+  sandbox: { tier: 'bwrap' },
+};
+
+/** An example of every request and answer, by the name of its schema. */
+const EXAMPLES: Readonly<Record<string, unknown>> = {
+  TranscodeRequest: transcodeRequest,
+  CommandRequest: commandRequest,
+  Job: pending,
+  CommandJob: commandJob,
+  JobList: { items: [pending], page: 1, limit: 20, total: 1 },
+  CancelAnswer: { success: true, message: 'Job cancelled successfully', job: canceled },
+  DownloadAnswer: { url: SIGNED },
+  EraseAnswer: { success: true, id: ID, erased_at: LATER },
+  ValidateAnswer: validateAnswer,
+  PresignRequest: presignRequest,
+  PresignAnswer: { success: true, result: presignResult },
+  ConfirmRequest: confirmRequest,
+  ConfirmAnswer: { success: true, result: confirmResult },
+  CreateKeyRequest: createKeyRequest,
+  RotateKeyRequest: { overlap_seconds: 3600 },
+  ApiKeyList: { items: [apiKey] },
+  NewApiKey: { ...apiKey, key: 'al_live_…' },
+  RevokedApiKey: { ...apiKey, revoked_at: LATER },
+  SignedReceipt: { receipt, ...signature },
+  SignedManifest: { manifest, ...signature },
+  PublicKeys: {
+    keys: [{ kty: 'OKP', crv: 'Ed25519', x: '11qYAYKx…', kid: signature.key_id, use: 'sig', alg: 'EdDSA' }],
+  },
+  Security: security,
+  Health: health,
+  Live: { ok: true },
+  Ready: { ok: true },
+};
+
+/** Puts them into the document. */
+export function addExamples(document: Document): void {
+  for (const item of Object.values(document.paths ?? {})) {
+    for (const { requestBody, responses } of Object.values(item)) {
+      const contents = [requestBody?.content, ...Object.values(responses ?? {}).map((answer) => answer.content)];
+      for (const media of contents.flatMap((content) => Object.values(content ?? {}))) addExample(media);
+    }
+  }
+}
+
+function addExample(media: Media): void {
+  const name = /"#\/components\/schemas\/(\w+)"/.exec(JSON.stringify(media.schema))?.[1];
+  if (name !== undefined && Object.hasOwn(EXAMPLES, name)) media.example = EXAMPLES[name];
+}

@@ -1,0 +1,70 @@
+import type { Document, Schema } from './types.ts';
+
+const PREFIX = '#/components/schemas/';
+
+/**
+ * One schema for each thing. The generator writes every one twice, as `Thing` for answers and `ThingInput` for requests;
+ * what is used by nobody goes, and what is the same is one. Answers may get more properties, so theirs are not closed.
+ */
+export function mergeTwins(document: Document): void {
+  const schemas = document.components?.schemas ?? {};
+  for (const [name, schema] of Object.entries(schemas)) if (!name.endsWith('Input')) openObjects(schema);
+  openObjects(answersOf(document));
+  for (const name of Object.keys(schemas)) if (!reachable(document).has(name)) delete schemas[name];
+  for (const name of Object.keys(schemas)) {
+    const base = name.replace(/Input$/, '');
+    if (base === name) continue;
+    const [own, twin] = [plain(schemas[name]), plain(schemas[base])];
+    if (schemas[base] !== undefined && own !== twin) continue;
+    schemas[base] ??= schemas[name]!;
+    delete schemas[name];
+    refer(document, name, base);
+  }
+}
+
+function answersOf(document: Document): unknown[] {
+  return Object.values(document.paths ?? {}).flatMap((item) =>
+    Object.values(item).map((operation) => operation.responses),
+  );
+}
+
+/** Takes `additionalProperties: false` away, which would forbid every later release to answer more. */
+function openObjects(value: unknown): void {
+  walk(value, (schema) => {
+    if (schema.additionalProperties === false) delete schema.additionalProperties;
+  });
+}
+
+/** The names of all schemas that a path leads to. */
+function reachable(document: Document): Set<string> {
+  const found = new Set<string>();
+  const follow = (value: unknown): void =>
+    walk(value, ({ $ref }) => {
+      if (typeof $ref !== 'string' || !$ref.startsWith(PREFIX)) return;
+      const name = $ref.slice(PREFIX.length);
+      if (found.has(name)) return;
+      found.add(name);
+      follow(document.components?.schemas?.[name]);
+    });
+  follow(document.paths);
+  return found;
+}
+
+function refer(document: Document, from: string, to: string): void {
+  walk(document, (schema) => {
+    if (schema.$ref === PREFIX + from) schema.$ref = PREFIX + to;
+  });
+}
+
+/** Two schemas are the same when they differ in nothing but the twin that they refer to. */
+function plain(schema: unknown): string {
+  return JSON.stringify(schema ?? null, (key, value: unknown) =>
+    key === '$ref' && typeof value === 'string' ? value.replace(/Input$/, '') : value,
+  );
+}
+
+function walk(value: unknown, visit: (schema: Schema) => void): void {
+  if (value === null || typeof value !== 'object') return;
+  if (!Array.isArray(value)) visit(value as Schema);
+  for (const item of Object.values(value)) walk(item, visit);
+}

@@ -1,0 +1,121 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { startApi, type TestApi } from '../helpers/api.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: looked at field by field
+type Json = any;
+
+let api: TestApi;
+let document: Json;
+beforeAll(async () => {
+  api = await startApi();
+  document = (await api.call('GET', '/openapi.json')).json;
+});
+afterAll(() => api?.close());
+
+/** Every operation but HEAD, which is GET without a body. */
+const operations = (): [string, Json][] =>
+  Object.entries(document.paths).flatMap(([path, item]) =>
+    Object.entries(item as object).map(([method, operation]): [string, Json] => [`${method} ${path}`, operation]),
+  );
+
+/** Every schema that stands anywhere in the document, with where it stands. */
+function schemas(): [string, Json][] {
+  const found: [string, Json][] = [];
+  const visit = (where: string, value: Json): void => {
+    if (value === null || typeof value !== 'object') return;
+    if (value.properties && typeof value.properties === 'object') found.push([where, value]);
+    for (const [key, item] of Object.entries(value)) {
+      if (key !== 'example' && key !== 'examples') visit(`${where}/${key}`, item);
+    }
+  };
+  visit('', document);
+  return found;
+}
+
+const media = () =>
+  operations().flatMap(([where, { requestBody, responses }]) =>
+    [['request', requestBody], ...Object.entries(responses)].flatMap(([status, one]: Json) =>
+      one?.content ? [[`${where} ${status}`, one.content['application/json']] as [string, Json]] : [],
+    ),
+  );
+
+/** The schema alone, with what it refers to, as JSON Schema has it. */
+function standalone(schema: Json): Json {
+  // Zod reads patterns without the flag `u`, so it cannot read `\\P{…}`.
+  const leave = (key: string, value: Json) => (key === 'pattern' && /\\P/i.test(value) ? undefined : value);
+  const whole = JSON.stringify({ ...schema, $defs: document.components.schemas }, leave);
+  return JSON.parse(whole.replaceAll('#/components/schemas/', '#/$defs/'));
+}
+
+describe('the OpenAPI document', () => {
+  it('names every operation, in one of the described tags, on a server', () => {
+    const ids = operations().map(([, { operationId }]) => operationId);
+    for (const id of ids) expect(id).toMatch(/^[a-z]+[A-Z][A-Za-z]+$/);
+    expect(new Set(ids).size).toBe(ids.length);
+    expect(document.servers.length).toBeGreaterThan(0);
+    const tags = document.tags.map(({ name, description }: Json) => [name, typeof description]);
+    for (const [where, { tags: own, summary }] of operations()) {
+      expect([where, tags]).toEqual([where, expect.arrayContaining([[own[0], 'string']])]);
+      expect([where, summary]).toEqual([where, expect.any(String)]);
+    }
+  });
+
+  it('describes every property and every parameter', () => {
+    const bare: string[] = [];
+    for (const [where, { properties }] of schemas()) {
+      for (const [name, property] of Object.entries<Json>(properties)) {
+        const target = property.$ref && document.components.schemas[property.$ref.split('/').at(-1)];
+        if (!property.description && !target?.description) bare.push(`${where}/${name}`);
+      }
+    }
+    for (const [where, { parameters = [] }] of operations()) {
+      for (const one of parameters) if (!one.description && !one.schema.description) bare.push(`${where} ${one.name}`);
+    }
+    for (const [name, schema] of Object.entries<Json>(document.components.schemas)) {
+      if (!schema.description) bare.push(name);
+    }
+    expect(bare).toEqual([]);
+  });
+
+  it('has one schema for each thing, and none that nobody uses', () => {
+    const names = Object.keys(document.components.schemas);
+    const text = JSON.stringify(document);
+    expect(names.filter((name) => names.includes(`${name}Input`) || name.endsWith('RequestInput'))).toEqual([]);
+    expect(names.filter((name) => !text.includes(`"#/components/schemas/${name}"`))).toEqual([]);
+    const shapes = names.map((name) => JSON.stringify({ ...document.components.schemas[name], description: '' }));
+    expect(names.filter((_, index) => shapes.indexOf(shapes[index]!) !== index)).toEqual([]);
+  });
+
+  it('lists the words where a value is one of several', () => {
+    const { TranscodeRequest, PresignRequest, JobStatus, FailureCode, Error: body } = document.components.schemas;
+    expect(TranscodeRequest.properties.outputFormat.enum).toContain('mkv');
+    expect(PresignRequest.properties.contentType.enum).toContain('audio/mpeg');
+    expect(JobStatus.enum).toEqual(['pending', 'processing', 'completed', 'failed', 'canceled']);
+    expect(FailureCode.enum).toContain('invalid_media');
+    expect(body.properties.code.enum).toContain('not_implemented');
+  });
+
+  it('has an example for every request and answer, each of the shape that it is an example of', () => {
+    expect(media().length).toBeGreaterThan(80);
+    for (const [where, { schema, example, examples }] of media()) {
+      const values = example === undefined ? Object.values<Json>(examples ?? {}).map(({ value }) => value) : [example];
+      expect([where, values.length > 0]).toEqual([where, true]);
+      const check = z.fromJSONSchema(standalone(schema));
+      for (const value of values) expect([where, check.safeParse(value).error?.issues ?? []]).toEqual([where, []]);
+    }
+  });
+
+  it('lists the errors of every operation by status, and none as a range', () => {
+    for (const [where, { responses, security, requestBody }] of operations()) {
+      const statuses = Object.keys(responses);
+      expect([where, statuses.filter((status) => !/^\d{3}$/.test(status))]).toEqual([where, []]);
+      const keyed = security === undefined ? ['401', '403', '429'] : ['403'];
+      const expected = [...keyed, '500', '503', ...(requestBody ? ['400', '413', '415'] : [])];
+      expect([where, statuses]).toEqual([where, expect.arrayContaining(expected)]);
+    }
+    const { responses } = document.paths['/v1/transcodes'].post;
+    expect(Object.keys(responses)).toEqual(expect.arrayContaining(['402', '409', '422', '507']));
+    expect(Object.keys(responses['422'].content['application/json'].examples)).toContain('option_refused');
+  });
+});
