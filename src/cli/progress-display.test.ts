@@ -3,8 +3,16 @@ import { plainLines, stageLine } from './progress-display.ts';
 
 describe('the line of a stage', () => {
   it('has a bar, the percent and the note where the end is known', () => {
-    const line = stageLine({ name: 'Uploading', fraction: 0.5, note: '1.0 MB of 2.0 MB' }, 0, 80);
+    const line = stageLine({ name: 'Uploading', fraction: 0.5, note: '1.0 MB of 2.0 MB' }, 0, 100);
     expect(line).toBe(`Uploading    [${'█'.repeat(15)}${'░'.repeat(15)}]  50 %  1.0 MB of 2.0 MB`);
+  });
+
+  it('keeps the length of its bar while the note changes', () => {
+    const cells = ['', '9.9 MB of 2.0 GB', '999.9 MB of 2.0 GB  33.5 MB/s  0:05 left'].map(
+      (note) => stageLine({ name: 'Uploading', fraction: 0.5, note }, 0, 80).match(/[█░]/g)!.length,
+    );
+    expect(new Set(cells).size).toBe(1);
+    expect(cells[0]).toBeGreaterThan(10);
   });
 
   it('moves and counts the seconds where it is not', () => {

@@ -11,6 +11,8 @@ const BAR_CELLS = 30;
 /** A shorter bar tells nothing; its place goes to the text. */
 const LEAST_CELLS = 5;
 const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
+/** Room for percent and note: the bar keeps its length while they change theirs. */
+const TEXT_ROOM = 50;
 /** Redraws a second. */
 const FPS = 5;
 
@@ -49,7 +51,7 @@ export function stageLine({ name, fraction, note = '' }: Stage, ms: number, colu
   const percent = `${String(Math.floor(part * 100)).padStart(3)} %`;
   const text = `${percent}  ${note}`.trimEnd();
   // Between title and text: a blank, the bar in brackets, a blank.
-  const cells = Math.min(BAR_CELLS, columns - 1 - title.length - text.length - 4);
+  const cells = Math.min(BAR_CELLS, columns - 1 - title.length - Math.max(text.length, TEXT_ROOM) - 4);
   if (cells < LEAST_CELLS) return `${title} ${text}`.slice(0, columns - 1);
   const full = Math.round(part * cells);
   return `${title} ${dim('[')}${'█'.repeat(full)}${'░'.repeat(cells - full)}${dim(']')} ${text}`;

@@ -51,6 +51,11 @@ export async function transcodeCommand(
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
+  // The terminal was closed: nobody reads any more, and nothing may be left all the same.
+  process.on('SIGHUP', () => {
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+    onSignal();
+  });
   const display = openProgressDisplay(!flags.json);
   try {
     const server = await findServer(config, { signal: interrupted.signal, atOnce: atOnce.signal });
