@@ -1,0 +1,55 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ffprobe, makeClip } from '../helpers/media.ts';
+import { runWorkflow, type Workflow } from '../helpers/n8n.ts';
+import { startService, type TestService } from '../helpers/service.ts';
+import { startSource } from '../helpers/source-server.ts';
+
+describe('the n8n recipe of docs/clients.md', () => {
+  let service: TestService;
+  let folder: string;
+  let source: Awaited<ReturnType<typeof startSource>>;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-clients-'));
+    [service] = await Promise.all([
+      startService({ AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' }),
+      makeClip(join(folder, 'clip.mp4')),
+    ]);
+    const clip = await readFile(join(folder, 'clip.mp4'));
+    source = await startSource((_request, response) => {
+      response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': clip.length }).end(clip);
+    });
+  });
+  afterAll(async () => {
+    source?.close();
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  it('transcodes, downloads and erases by the requests of its workflow alone', async () => {
+    const text = await readFile(join(import.meta.dirname, '../../docs/n8n-workflow.json'), 'utf8');
+    const { key } = await service.makeKey('--scopes', 'transcode,read');
+    const { requests, file } = await runWorkflow(JSON.parse(text) as Workflow, {
+      settings: { server: service.api, source: `${source.url}/talk.mov`, format: 'webm' },
+      credential: { name: 'Authorization', value: `Bearer ${key}` },
+    });
+    const once = requests.filter(({ node }, index) => requests.findIndex((one) => one.node === node) === index);
+    expect(once.map(({ node, method, status }) => [node, method, status])).toEqual([
+      ['Create the job', 'POST', 201],
+      ['Wait for the job', 'GET', 200],
+      ['Get the link', 'GET', 200],
+      ['Download the file', 'GET', 200],
+      ['Erase the job', 'DELETE', 200],
+    ]);
+    const output = join(folder, 'out.webm');
+    await writeFile(output, file);
+    expect((await ffprobe(output)).streams.map((stream: { codec_name: string }) => stream.codec_name)).toEqual([
+      'vp9',
+      'opus',
+    ]);
+    const id = new URL(requests.at(-1)!.url).pathname.split('/').at(-1);
+    expect((await service.call('GET', `/v1/transcodes/${id}/download`)).status).toBe(410);
+  });
+});
