@@ -51,6 +51,16 @@ describe('operations.md', () => {
   });
 });
 
+describe('the dependencies in operations.md', () => {
+  it('are those that package.json installs in production, each with what it is for', () => {
+    const rows = tableUnder(readPage('docs/operations.md').text, 'Packages in production');
+    const { dependencies, optionalDependencies } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+    const names = Object.keys({ ...dependencies, ...optionalDependencies }).sort();
+    expect(rows.map(([name]) => name).sort()).toEqual(names);
+    expect(rows.filter(([, purpose]) => !purpose)).toEqual([]);
+  });
+});
+
 describe('architecture.md', () => {
   it('has a row for every folder of src', () => {
     const rows = tableUnder(readPage('docs/architecture.md').text, 'Folders and arrows');
