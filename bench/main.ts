@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { floodCase } from './cases/flood.ts';
+import { hostileRequests } from './cases/hostile-requests.ts';
 import { accept, start, validate } from './cases/latency.ts';
 import { memory } from './cases/memory.ts';
 import { overhead } from './cases/overhead.ts';
@@ -21,6 +22,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   overhead,
   sandbox,
   flood: floodCase,
+  'hostile-requests': hostileRequests,
 };
 const MAX_PAIRS = 100;
 

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { damaged, restructured } from './bytes.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { CONTAINERS } from './containers.ts';
+import { COSTLY } from './costly.ts';
 import { FRAGMENTS } from './fragments.ts';
 import { JSON_BODIES } from './json-bodies.ts';
 import { randomOf } from './random.ts';
@@ -40,6 +41,10 @@ describe('a short run over', () => {
 
   it('JSON for every route is never answered with a failure of the server', { timeout: 120_000 }, async () => {
     expect(await findings(JSON_BODIES, 80, ['200', '400', '404'])).toEqual([]);
+  });
+
+  it('bodies made to be slow occupies the event loop for 50 ms with none', { timeout: 120_000 }, async () => {
+    expect(await findings(COSTLY, 150, ['200', '400', '422'])).toEqual([]);
   });
 
   it('what FFmpeg, ffprobe and a store may say is read or refused, at once', async () => {

@@ -2,6 +2,7 @@ import { parseArgs } from 'node:util';
 import { openProgressDisplay } from '../../src/cli/progress-display.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { CONTAINERS } from './containers.ts';
+import { COSTLY } from './costly.ts';
 import { FRAGMENTS } from './fragments.ts';
 import { JSON_BODIES } from './json-bodies.ts';
 import { READERS } from './readers.ts';
@@ -14,6 +15,7 @@ const CAMPAIGNS: Record<string, Campaign> = {
   rewriting: REWRITING,
   signatures: SIGNATURES,
   bodies: JSON_BODIES,
+  costly: COSTLY,
   readers: READERS,
 };
 
@@ -24,6 +26,7 @@ const USAGE = `npx tsx test/fuzz/campaigns.ts NAME [--cases N] [--seed N] [--cas
   fragments   MP4 in fragments with damaged fields: read by the first look and written anew
   signatures  altered, cut and mistimed signed requests to the storage gateway
   bodies      JSON for every route, made from its OpenAPI document (needs a build: npm run build)
+  costly      bodies made to be slow: none may occupy the API's event loop for 50 ms (needs a build)
   readers     -progress output, ffprobe's JSON and the store's XML
 
   --cases     cases to make; --seed another row of cases; --case runs one of that seed; --json the whole report

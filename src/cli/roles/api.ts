@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { availableParallelism } from 'node:os';
 import type { FastifyBaseLogger } from 'fastify';
 import { buildApi } from '../../api/app.ts';
 import type { Config } from '../../config/config.ts';
@@ -25,8 +26,8 @@ import { metricsHost } from '../endpoints.ts';
 import { version } from '../version.ts';
 
 const CONNECTIONS = 12;
-/** Threads for large requests: they must leave processors to what else runs on the machine. */
-const PLANNER_THREADS = 2;
+/** Most threads for large requests. They must leave a processor to the event loop, which answers all others. */
+const MAX_PLANNER_THREADS = 2;
 
 export async function runApi(config: Config): Promise<void> {
   transportPolicy(config);
@@ -50,7 +51,9 @@ export async function runApi(config: Config): Promise<void> {
   const registry = await createRegistry('api');
   const refresh = await addServiceGauges(registry, () => readStatistics(context));
   const sources = { allow: config.fetchAllow, ports: config.fetchPorts };
-  const planner = openPlanner({ threads: PLANNER_THREADS });
+  const planner = openPlanner({
+    threads: Math.min(MAX_PLANNER_THREADS, Math.max(1, availableParallelism() - 1)),
+  });
   const app = await buildApi(
     {
       context,

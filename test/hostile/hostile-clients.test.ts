@@ -1,0 +1,48 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startService, type TestService } from '../helpers/service.ts';
+import { hostileClients, largestJob, silentReaders, usualLatencies } from './hostile-clients.ts';
+
+/** MiB that the API may have resident. */
+const MOST_MIB = 400;
+const JOBS = 30;
+const LISTS = 30;
+
+// Figures of a quiet machine: `npm run bench -- --case hostile-requests`.
+describe('a holder of a key', () => {
+  let service: TestService;
+  let key: string;
+  beforeAll(async () => {
+    service = await startService({ AIRLOCK_WORKER_SLOTS: '1' });
+    ({ key } = await service.makeKey('--account', 'usual'));
+  });
+  afterAll(() => service?.remove());
+
+  it('holds nobody up with costly bodies in a loop', async () => {
+    const clients = await hostileClients(service, 4);
+    const ms = await usualLatencies(service, key, 60);
+    const { sent, faults } = await clients.stop();
+    expect(faults).toEqual([]);
+    expect(sent).toBeGreaterThan(8);
+    expect(ms.sort((a, b) => a - b)[ms.length / 2]).toBeLessThanOrEqual(200);
+  });
+
+  it('does not fill the memory with answers that it never reads', async () => {
+    for (let index = 0; index < JOBS; index += 1) {
+      expect((await service.call('POST', '/v1/transcodes', largestJob())).status).toBe(201);
+    }
+    const readers = silentReaders(service, service.key, '/v1/transcodes?limit=100', LISTS);
+    const rss: number[] = [];
+    // As long as others are served beside it.
+    for (let round = 0; round < 20; round += 1) {
+      await usualLatencies(service, key, 3);
+      rss.push(residentMib(service.pids('api')[0]!));
+    }
+    readers.end();
+    expect(Math.max(...rss)).toBeLessThan(MOST_MIB);
+  });
+});
+
+function residentMib(pid: number): number {
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
+}
