@@ -1,12 +1,12 @@
 import type { FastifyRequest } from 'fastify';
 import type { Warning } from '../contract/common.ts';
-import { idleInAccount } from '../contract/limit-advice.ts';
 import { type CreateBody, createBody, type Job, toTranscodeRequest } from '../contract/transcodes.ts';
 import { once } from '../domain/idempotency.ts';
 import { storeSpace } from '../domain/stored-bytes.ts';
 import { acceptTranscode } from '../domain/transcodes/accept.ts';
 import { viewTranscode } from '../domain/transcodes/view.ts';
 import type { Judgement } from '../media/index.ts';
+import { cappedBy } from './capped.ts';
 import type { ApiDeps } from './deps.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import { judgeRequest } from './judge-request.ts';
@@ -48,7 +48,7 @@ export async function accept(
         assets,
         space,
         ...(job.outputName !== undefined && { outputName: job.outputName }),
-        warnings: [...job.warnings, ...judgement.warnings, ...idleInAccount(body.limits ?? {}, account)],
+        warnings: [...job.warnings, ...judgement.warnings, ...cappedBy(context, account, body)],
         lane: judgement.lane,
       });
       return { status: 201, answer: await viewTranscode(context, tx, row), made: { transcode_id: row.id } };

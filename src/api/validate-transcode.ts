@@ -2,10 +2,10 @@ import type { FastifyRequest } from 'fastify';
 import type { Warning } from '../contract/common.ts';
 import { type ErrorCode, errors } from '../contract/errors.ts';
 import { failures } from '../contract/failures.ts';
-import { idleInAccount } from '../contract/limit-advice.ts';
 import { type CreateBody, createBody, toTranscodeRequest } from '../contract/transcodes.ts';
 import type { RequestProblem, ValidateAnswer } from '../contract/validate.ts';
 import { lookAtSources } from '../domain/transcodes/look-sources.ts';
+import { cappedBy } from './capped.ts';
 import type { ApiDeps } from './deps.ts';
 import { judgeRequest } from './judge-request.ts';
 import { callerOf } from './plugins/auth.ts';
@@ -30,10 +30,7 @@ export async function validateTranscode(
 ): Promise<ValidateAnswer> {
   const { account } = callerOf(request);
   const media = toTranscodeRequest(request.body);
-  const warnings = [
-    ...unknownFields(createBody, request.sentBody),
-    ...idleInAccount(request.body.limits ?? {}, account),
-  ];
+  const warnings = [...unknownFields(createBody, request.sentBody), ...cappedBy(deps.context, account, request.body)];
   const { judgement, looks, infos } = await judgeRequest(deps, account, media);
   const assets = requestedAssets(judgement);
   const urls = assets.map((asset) => asset.url);

@@ -51,4 +51,26 @@ describe('the job', () => {
     expect((await create([short], { preset: { quality: 'low' } })).ffmpeg_options.options).toEqual([]);
     expect((await create([short], { options })).ffmpeg_options.options).toEqual(options);
   });
+
+  it('is told when it asks for more than it gets, and for a style that does not exist', async () => {
+    const fields = (job: { warnings: { field: string }[] }) => job.warnings.map(({ field }) => field);
+    const capped = await create([short], { retention_seconds: 86_401 });
+    expect(capped.warnings).toEqual([
+      { field: 'retention_seconds', message: 'Has no effect: outputs live 86400 s at most.' },
+    ]);
+    expect(fields(await create([short], { retention_seconds: 86_400 }))).toEqual([]);
+    const account = await api.makeAccount({ retention_seconds: 60 });
+    const authorization = `Bearer ${await api.makeKey({ account })}`;
+    const body = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4', retention_seconds: 61 };
+    for (const path of ['/v1/transcodes', '/v1/transcodes/validate']) {
+      const { json } = await api.call('POST', path, body, { authorization });
+      expect([path, fields(json)]).toEqual([path, expect.arrayContaining(['retention_seconds'])]);
+    }
+    const style = { position: 'under the moon', align: 'justify' };
+    const styled = await create([short], { options: [{ option: '@text-overlay', argument: { text: 'Hi', style } }] });
+    expect(styled.warnings.map(({ message }: { message: string }) => message)).toEqual([
+      expect.stringMatching(/^style\.position was ignored, and center taken: .*top-left/),
+      expect.stringMatching(/^style\.align was ignored, and center taken: .*left, center, right/),
+    ]);
+  });
 });

@@ -208,7 +208,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   CommandRequest: commandRequest,
   Job: pending,
   CommandJob: commandJob,
-  JobList: { items: [pending], page: 1, limit: 20, total: 1 },
+  JobList: { items: [{ ...pending, shortened: false }], page: 1, limit: 20, total: 1 },
   CancelAnswer: { success: true, message: 'Job cancelled successfully', job: canceled },
   DownloadAnswer: { url: SIGNED },
   EraseAnswer: { success: true, id: ID, erased_at: LATER },

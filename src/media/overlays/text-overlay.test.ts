@@ -144,9 +144,16 @@ describe('parseTextOverlay', () => {
   ])('places %s with margin and box', (position, expected) =>
     expect(place(read({ position, margin: 25, boxBorderW: 10 }))).toEqual(expected),
   );
-  it.each(['north', 'top-bottom', 'left-right', 'top-left-left', 5, {}, 'x'.repeat(1000)])(
-    'refuses the position %j',
-    (position) => expect(refusal({ text: 'a', style: { position } }).key).toBe('style.position'),
+  it.each(['north', 'top-bottom', 'left-right', 'top-left-left', 'x'.repeat(1000)])(
+    'takes the centre for the position %j, with a warning that names the nine',
+    (position) => {
+      const { overlay, warnings } = read({ position });
+      expect(place({ overlay })).toEqual([400, 225]);
+      expect(warnings).toEqual([expect.stringMatching(/^style\.position was ignored, and center taken: .*top-left/)]);
+    },
+  );
+  it.each([5, {}])('refuses the position %j', (position) =>
+    expect(refusal({ text: 'a', style: { position } }).key).toBe('style.position'),
   );
   it('lets x and y win over position, each by itself', () => {
     expect(place(read({ position: 'bottom-right', margin: 25, boxBorderW: 10, x: 7 }))).toEqual([7, 415]);

@@ -1,6 +1,6 @@
 import { nearestName } from '../near-name.ts';
 import { cleanText, codePoints } from './overlay-text.ts';
-import { placeAt, readPlace, readPosition } from './position.ts';
+import { type Position, placeAt, readPlace, readPosition } from './position.ts';
 import { isObject, OverlayError, type OverlayRefusal, readNumber, readStyleColor } from './style-values.ts';
 import type { TextOverlay } from './types.ts';
 
@@ -33,8 +33,8 @@ export type TextOverlayResult = { ok: true; overlay: TextOverlay; warnings: stri
 
 /**
  * Reads the argument of `@text-overlay` (contract A4): `{text, style?}`, or a string that is the text alone. Numbers may
- * be numeric strings. Unknown keys are warnings that name the nearest known one; a known key with a wrong value is a
- * refusal. `x` and `y` win over `position`. Any text is safe: it never becomes part of a command.
+ * be numeric strings. Unknown keys are warnings that name the nearest known one, and so are unknown words for
+ * `position` and `align`; any other wrong value is a refusal. `x` and `y` win over `position`. Any text is safe: it never becomes part of a command.
  */
 export function parseTextOverlay(argument: unknown): TextOverlayResult {
   try {
@@ -58,7 +58,7 @@ function readOverlay(argument: unknown): TextOverlayResult {
   const fontSize = readNumber(...at('fontSize'), { min: 12, max: 200 }, 48);
   const boxBorder = readNumber(...at('boxBorderW'), { min: 0, max: 100, whole: true }, 20);
   const margin = readNumber(...at('margin'), { min: 0, max: MAX_LENGTH }, DEFAULT_MARGIN);
-  const position = readPosition(...at('position')) ?? 'center';
+  const position = readWord(at('position'), 'center', warnings, readPosition);
   const place = placeAt(position, margin, boxBorder);
   const thickness = readNumber(...at('outlineThickness'), { min: 0, max: 50 }, style.outlineColor ? 2 : 0);
   const outline = { thickness, color: readStyleColor(...at('outlineColor'), BLACK) };
@@ -72,14 +72,32 @@ function readOverlay(argument: unknown): TextOverlayResult {
     fontColor: readStyleColor(...at('fontColor'), WHITE),
     boxBorder,
     outline: thickness > 0 ? outline : null,
-    align:
-      readAlign(...at('align')) ??
-      (position.endsWith('left') ? 'left' : position.endsWith('right') ? 'right' : 'center'),
+    align: readWord(at('align'), alignAt(position), warnings, readAlign),
     x: readPlace(...at('x'), fontSize) ?? place.x,
     y: readPlace(...at('y'), fontSize) ?? place.y,
   };
   return { ok: true, overlay, warnings };
 }
+
+/** One of several words. Another word is ignored with a warning, as unknown keys are; `otherwise` is taken. */
+function readWord<T extends string>(
+  [key, value]: readonly [key: string, value: unknown],
+  otherwise: T,
+  warnings: string[],
+  read: (key: string, value: unknown) => T | null,
+): T {
+  try {
+    return read(key, value) ?? otherwise;
+  } catch (error) {
+    if (!(error instanceof OverlayError) || typeof value !== 'string') throw error;
+    const { reason, suggestion } = error.refusal;
+    warnings.push(`${key} was ignored, and ${otherwise} taken: ${reason} ${suggestion}`);
+    return otherwise;
+  }
+}
+
+const alignAt = (position: Position): TextOverlay['align'] =>
+  position.endsWith('left') ? 'left' : position.endsWith('right') ? 'right' : 'center';
 
 function readText(value: unknown, example: string): string {
   if (typeof value !== 'string') throw new OverlayError('text', 'text must be a string.', example);
