@@ -123,7 +123,12 @@ export async function requireOutputQuota(tx: Tx, accountId: string, bytes: numbe
   if (account && (await heldBytes(tx, accountId)) + bytes > account.max_stored_bytes) throw outputOverQuota(account);
 }
 
-function outputOverQuota({ max_stored_bytes }: Account): JobFailure {
+/** Bytes that the account may still store; not exact, for a job that is about to run. */
+export async function remainingQuota(db: Db, account: Account): Promise<number> {
+  return Math.max(0, account.max_stored_bytes - (await heldBytes(db, account.id)));
+}
+
+export function outputOverQuota({ max_stored_bytes }: Account): JobFailure {
   return new JobFailure(
     'storage_quota',
     `The output does not fit into the ${max_stored_bytes} bytes that the account may hold.`,

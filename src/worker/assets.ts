@@ -20,6 +20,7 @@ import { mustDisarm, type PreparedInput } from './inputs.ts';
 import { openMedia } from './open-media.ts';
 import { readHead } from './read-head.ts';
 import { bringSource } from './source-files.ts';
+import type { WorkHold } from './work-room.ts';
 
 /** A file that a filter or overlay names, brought and understood. */
 export interface PreparedAsset {
@@ -34,6 +35,7 @@ interface Place {
   folder: string;
   slot: number;
   signal: AbortSignal;
+  hold: WorkHold;
 }
 
 const WORDS: Readonly<Record<AssetKind, string>> = {
@@ -52,7 +54,7 @@ export async function bringAssets(
   deps: WorkerDeps,
   claim: Claim,
   requests: readonly AssetRequest[],
-  place: { folder: string; signal: AbortSignal },
+  place: Omit<Place, 'slot'>,
 ): Promise<(string | null)[]> {
   const files: (string | null)[] = [];
   for (const [index, request] of requests.entries()) {

@@ -1,14 +1,25 @@
 import type { Warning } from '../contract/common.ts';
+import { JobFailure } from '../contract/failures.ts';
 import { idleLimits } from '../contract/limit-advice.ts';
 import { getAccount } from '../domain/accounts.ts';
+import { outputOverQuota, remainingQuota } from '../domain/stored-bytes.ts';
 import { type Claim, openWholeRequest } from '../domain/transcodes/row.ts';
 import { type CellBudget, type EffectiveLimits, effectiveLimits, type Plan } from '../media/index.ts';
 import type { WorkerDeps } from './deps.ts';
+import type { WorkHold } from './work-room.ts';
 
 /** Least memory that we give a cell of our own accord: the estimate is an estimate, and a tiny job still loads 213 libraries. */
 const MIN_CELL_BYTES = 1024 * 2 ** 20;
 /** How far a job may exceed the estimate before it is stopped. */
 const MEMORY_MARGIN = 1.5;
+
+/** Less than this no output fits into; the least that a cell can be given. */
+const LEAST_OUTPUT_BYTES = 4096;
+
+export interface RoomyLimits extends EffectiveLimits {
+  /** What an output that hits its limit failed by, when the account's quota or the disk set that limit. */
+  room: JobFailure | null;
+}
 
 /**
  * What the transcoding cell of this job may use: the plan and this machine say how much at most, account and request can
@@ -19,12 +30,32 @@ export async function cellLimits(
   deps: Pick<WorkerDeps, 'context' | 'settings'>,
   claim: Claim,
   plan: Plan,
-): Promise<EffectiveLimits & { warnings: Warning[] }> {
+  hold: Pick<WorkHold, 'cellBytes'>,
+): Promise<RoomyLimits & { warnings: Warning[] }> {
   const { db, vault } = deps.context;
   const account = await getAccount(db, claim.job.account_id);
   const asked = openWholeRequest(vault, claim.job)?.limits ?? {};
-  const found = effectiveLimits(serverLimits(plan, deps.settings.cellMemoryBytes), account ?? {}, asked);
-  return { ...found, warnings: idleLimits(asked, found.applied.limits) };
+  const server = serverLimits(plan, deps.settings.cellMemoryBytes);
+  const onDisk = await hold.cellBytes();
+  const inQuota = account ? await remainingQuota(db, account) : 0;
+  if (account && inQuota < LEAST_OUTPUT_BYTES) throw outputOverQuota(account);
+  const found = effectiveLimits(
+    { ...server, outputBytes: Math.min(server.outputBytes, onDisk, inQuota) },
+    account ?? {},
+    asked,
+  );
+  const { outputBytes } = found.budget;
+  const room =
+    outputBytes === inQuota ? outputOverQuota(account!) : outputBytes === onDisk ? outputOverDisk(onDisk) : null;
+  return { ...found, room, warnings: idleLimits(asked, found.applied.limits) };
+}
+
+/** Of an output that hit a bound of the disk: another attempt may find more room. */
+function outputOverDisk(bytes: number): JobFailure {
+  return new JobFailure(
+    'storage_full',
+    `The disk of the server had room for an output of ${bytes} bytes, and this one is larger.`,
+  );
 }
 
 function serverLimits(plan: Plan, cellMemoryBytes: number): CellBudget {

@@ -1,3 +1,4 @@
+import type { DiskReserve } from '../config/disk-reserve.ts';
 import type { Context } from '../domain/context.ts';
 import type { Fetcher } from '../fetcher/index.ts';
 import type { Look } from '../look/index.ts';
@@ -6,12 +7,15 @@ import type { Sandbox, SelfTestReport } from '../sandbox/types.ts';
 import type { Logger, WorkerMetrics } from '../telemetry/index.ts';
 import type { StorageWatch } from './storage-watch.ts';
 
+import type { WorkRoom } from './work-room.ts';
+
 /** What a worker works with; the composition root hands it over. */
 export interface WorkerDeps {
   context: Context;
   sandbox: Sandbox;
   fetcher: Fetcher;
   look: Look;
+  room: WorkRoom;
   /** Reads and plans large requests, and draws layers, in threads. */
   planner: Planner;
   storage: StorageWatch;
@@ -33,6 +37,10 @@ export interface WorkerSettings {
   /** What each slot takes, in order of preference; see `slots.ts`. */
   lanes: ('light' | 'heavy')[][];
   cores: number;
+  /** Free space of the work folder's disk that no job may touch. */
+  diskReserve: DiskReserve;
+  /** Whether uploads land on the same disk. */
+  sharesDisk: boolean;
   /** Bytes of memory that one cell may use at most. */
   cellMemoryBytes: number;
   /** Milliseconds that a draining worker lets running jobs finish before it hands them back. */

@@ -4,7 +4,6 @@ import { createFetchPlaces, type FetchPlaces } from './fetch-places.ts';
 
 const open = async (largestSources: number, slots: ('light' | 'heavy')[][] = [['light'], ['light'], ['heavy']]) => {
   const places = createFetchPlaces({
-    folder: '/nowhere',
     slots,
     freeBytes: async () => largestSources * MAX_UPLOAD_BYTES,
   });

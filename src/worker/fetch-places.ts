@@ -1,4 +1,3 @@
-import { statfs } from 'node:fs/promises';
 import { MAX_UPLOAD_BYTES } from '../contract/limits.ts';
 import type { Lane } from '../queue/queue.ts';
 
@@ -23,14 +22,12 @@ export interface FetchPlaces {
 }
 
 export function createFetchPlaces(options: {
-  /** A folder on the disk that sources are fetched to. */
-  folder: string;
   /** What each slot of the worker takes. */
   slots: readonly (readonly Lane[])[];
-  /** Free bytes of the folder's disk; for tests. */
-  freeBytes?: () => Promise<number>;
+  /** Free bytes, above the reserve, of the disk that sources are fetched to. */
+  freeBytes: () => Promise<number>;
 }): FetchPlaces {
-  const { folder, slots, freeBytes = () => freeBytesOf(folder) } = options;
+  const { slots, freeBytes } = options;
   const held: { lane: Lane; accountId: string }[] = [];
   let byDisk = LEAST_BY_DISK;
   const placesOf = (lane: Lane) =>
@@ -56,9 +53,4 @@ export function createFetchPlaces(options: {
       };
     },
   };
-}
-
-async function freeBytesOf(folder: string): Promise<number> {
-  const { bavail, bsize } = await statfs(folder);
-  return bavail * bsize;
 }

@@ -6,6 +6,7 @@ import type { WorkerDeps } from './deps.ts';
 import { openMedia } from './open-media.ts';
 import { bringSource } from './source-files.ts';
 import { summarise } from './summary.ts';
+import type { WorkHold } from './work-room.ts';
 
 /** An input of a job, brought and understood. */
 export interface PreparedInput extends PlanInput {
@@ -19,7 +20,7 @@ export interface PreparedInput extends PlanInput {
 export async function bringInputs(
   deps: WorkerDeps,
   claim: Claim,
-  place: { folder: string; signal: AbortSignal },
+  place: { folder: string; signal: AbortSignal; hold: WorkHold },
 ): Promise<string[]> {
   const files: string[] = [];
   for (const input of claim.inputs) {
@@ -37,7 +38,7 @@ export async function prepareInputs(
   deps: WorkerDeps,
   claim: Claim,
   files: readonly string[],
-  { folder, slot, signal }: { folder: string; slot: number; signal: AbortSignal },
+  { folder, slot, signal, hold }: { folder: string; slot: number; signal: AbortSignal; hold: WorkHold },
 ): Promise<PreparedInput[]> {
   const disarm = mustDisarm(deps, claim);
   const prepared: PreparedInput[] = [];
@@ -46,7 +47,7 @@ export async function prepareInputs(
     const file = files[index]!;
     const inspection = input.probe as Inspection | null;
     const known = (inspection?.info as MediaInfo | null | undefined) ?? null;
-    const place = { folder, name: `input-${input.position}`, slot, subject, signal };
+    const place = { folder, name: `input-${input.position}`, slot, subject, signal, hold };
     const media = await openMedia(deps, file, { ...place, disarm, known });
     if (!known || inspection?.container !== media.container) {
       const { info, container } = media;

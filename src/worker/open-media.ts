@@ -5,6 +5,7 @@ import { detectMedia, type MediaInfo, SUBTITLE_DEMUXERS } from '../media/index.t
 import type { WorkerDeps } from './deps.ts';
 import { probeFile } from './probe.ts';
 import { readHead } from './read-head.ts';
+import type { WorkHold } from './work-room.ts';
 
 /**
  * What ffprobe may read of a file (`-probesize`), with room for what stands before: of a container that is only
@@ -41,6 +42,8 @@ export async function openMedia(
     disarm: boolean;
     known?: MediaInfo | null;
     check?: boolean;
+    /** Told how much the container will take at most; without it, a probe's part of the file. */
+    hold?: WorkHold;
     /** Nobody but the probe will read the container. */
     probeOnly?: boolean;
     signal?: AbortSignal;
@@ -52,6 +55,7 @@ export async function openMedia(
   const detected = await detectMedia(head);
   if (!detected) throw new JobFailure('unsupported_media', `${subject} is no media file that Airlock knows.`);
   const target = join(folder, `${name}.container`);
+  await options.hold?.take(size);
   const looked = await deps.look.look(
     { path, demuxer: detected.demuxer, target, mediaBytes: options.probeOnly ? PROBED_BYTES : null },
     { subject, ...(signal && { signal }) },

@@ -9,7 +9,6 @@ import type { Claim } from '../domain/transcodes/row.ts';
 import { openWholeRequest, sourceRow } from '../domain/transcodes/row.ts';
 import {
   type AssetRequest,
-  type EffectiveLimits,
   etaSeconds,
   explainFailure,
   type Plan,
@@ -20,6 +19,7 @@ import {
 } from '../media/index.ts';
 import type { CellResult } from '../sandbox/types.ts';
 import type { PreparedAsset } from './assets.ts';
+import type { RoomyLimits } from './cell-limits.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { PreparedInput } from './inputs.ts';
 
@@ -83,7 +83,7 @@ export async function runPlan(
   plan: Plan,
   inputs: CellInput[],
   slot: number,
-  control: { limits: EffectiveLimits; signal: AbortSignal; onLost: () => void },
+  control: { limits: RoomyLimits; signal: AbortSignal; onLost: () => void },
 ): Promise<CellResult> {
   const reader = new ProgressReader(progressReporter(deps, claim, plan, control.onLost));
   const result = await deps.sandbox.run({
@@ -98,7 +98,7 @@ export async function runPlan(
   });
   if (result.end === 'exit' && result.exitCode === 0) return result;
   await result.release();
-  throw new CellFailure(result, control.limits.applied);
+  throw new CellFailure(result, control.limits);
 }
 
 /** A cell that ended badly, with what it said. */
@@ -106,9 +106,10 @@ export class CellFailure extends JobFailure {
   readonly result: CellResult;
   /** What it was given, and which of it it hit. */
   readonly limits: AppliedLimits;
-  constructor(result: CellResult, given: AppliedLimits) {
-    const explained = explainFailure(result);
-    const limits = withHit(given, result.end);
+  constructor(result: CellResult, { applied, room }: Pick<RoomyLimits, 'applied' | 'room'>) {
+    const full = result.end === 'limit_output' ? room : null;
+    const explained = full ?? explainFailure(result);
+    const limits = full ? applied : withHit(applied, result.end);
     super(explained.code, limits.hit ? withLimit(explained.message, limits.hit, limits) : explained.message);
     this.result = result;
     this.limits = limits;

@@ -55,7 +55,7 @@ function open() {
       // As the real work: how it ended is stored, not thrown.
     }
   };
-  const places = createFetchPlaces({ folder: '/nowhere', slots: [['light']], freeBytes: async () => 2 ** 50 });
+  const places = createFetchPlaces({ slots: [['light']], freeBytes: async () => 2 ** 50 });
   const seats = createSeats({
     ...{ work, running, places, lendMs: LEND_MS, wake: (lane) => woken.push(lane) },
     logger: createLogger({ level: 'silent', role: 'test' }),

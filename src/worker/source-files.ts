@@ -8,6 +8,7 @@ import { openColumn, type RowOf } from '../domain/sealed-columns.ts';
 import type { TranscodeInput } from '../domain/transcodes/row.ts';
 import { FetchError } from '../fetcher/index.ts';
 import type { WorkerDeps } from './deps.ts';
+import type { WorkHold } from './work-room.ts';
 
 /** Files of one piece of work; removed with it. */
 export interface WorkFolder {
@@ -29,9 +30,9 @@ export async function makeWorkFolder(workDir: string, id: string): Promise<WorkF
 export async function bringSource(
   deps: WorkerDeps,
   source: RowOf<'transcode_inputs'> & Pick<TranscodeInput, 'position' | 'object_id' | 'source_sealed'>,
-  options: { folder: string; subject: string; signal: AbortSignal; maxBytes?: number },
+  options: { folder: string; subject: string; signal: AbortSignal; hold: WorkHold; maxBytes?: number },
 ): Promise<string> {
-  const { folder, subject, signal, maxBytes } = options;
+  const { folder, subject, signal, hold, maxBytes } = options;
   const target = join(folder, `source-${source.position}`);
   if (source.object_id) {
     const object = await getObject(deps.context.db, source.object_id);
@@ -39,12 +40,16 @@ export async function bringSource(
     if (maxBytes !== undefined && (object.size ?? 0) > maxBytes) {
       throw new JobFailure('source_too_large', `${subject} is larger than the limit of ${maxBytes} bytes.`);
     }
-    return bringObject(deps, object.key, target, signal);
+    return bringObject(deps, object.key, target, { signal, before: () => hold.take(object.size ?? 0) });
   }
   const url = openColumn(deps.context.vault, 'transcode_inputs', 'source_sealed', source);
   if (url === null) throw new JobFailure('input_deleted', `${subject} is no longer known.`);
   try {
-    await deps.fetcher.download(url, target, { signal, ...(maxBytes !== undefined && { maxBytes }) });
+    await deps.fetcher.download(url, target, {
+      signal,
+      onBytes: hold.grew,
+      ...(maxBytes !== undefined && { maxBytes }),
+    });
     return target;
   } catch (error) {
     if (error instanceof FetchError && error.code !== 'canceled') {
@@ -57,15 +62,16 @@ export async function bringSource(
   }
 }
 
-/** As above, for a key of our own. */
+/** As above, for a key of our own. `before` runs before bytes are copied to this machine. */
 export async function bringObject(
   deps: WorkerDeps,
   key: string,
   target: string,
-  signal?: AbortSignal,
+  { signal, before }: { signal?: AbortSignal; before?: () => Promise<void> } = {},
 ): Promise<string> {
   const local = await deps.context.store.localPath(key);
   if (local) return local;
+  await before?.();
   const body = await deps.context.store.get(key);
   if (!body) throw new JobFailure('input_deleted', 'The input has been deleted.');
   await pipeline(body, createWriteStream(target, { flags: 'wx', mode: 0o600 }), { signal });

@@ -7,6 +7,7 @@ import type { Claim, OutputFacts } from '../domain/transcodes/row.ts';
 import { checkOutput, type MediaInfo, type Plan } from '../media/index.ts';
 import type { CellResult } from '../sandbox/types.ts';
 import { outputKey } from '../storage/keys.ts';
+import { StorageError } from '../storage/types.ts';
 import type { WorkerDeps } from './deps.ts';
 import { hashFile } from './hash-file.ts';
 import { probeFile } from './probe.ts';
@@ -40,7 +41,7 @@ export async function storeOutput(
   const keep = async () => {
     const sha256 = await hashFile(path);
     objectId = await reserveOutput(deps.context, claim, { key, contentType: planned.contentType, size, sha256 });
-    // An encode is not thrown away because the storage is away for a while.
+    // An encode is not thrown away because the storage is away or full for a while.
     const patience = { ms: deps.settings.outputHoldMs, signal, onAway: deps.storage.found };
     await deps.context.store.putFile(key, path, { contentType: planned.contentType, size, patience });
     return { objectId, sha256 };
@@ -53,6 +54,12 @@ export async function storeOutput(
   // What cannot be deleted now is left to the sweeper.
   if (objectId) await dropReserved(deps.context, objectId).catch(() => {});
   throw checked.status === 'rejected' ? checked.reason : (kept as PromiseRejectedResult).reason;
+}
+
+/** Whether something could not be stored for want of space: on the storage's disk (507) or on ours. */
+export function isFullDisk(error: unknown): boolean {
+  if (error instanceof StorageError) return error.status === 507;
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');
 }
 
 async function check(

@@ -25,11 +25,14 @@ import { CellFailure, makePlan, readRequest, runPlan } from './run-transcode.ts'
 import type { StopReason } from './running.ts';
 import type { Seat } from './seats.ts';
 import { makeWorkFolder, type WorkFolder } from './source-files.ts';
-import { type StoredOutput, storeOutput } from './store-output.ts';
+import { isFullDisk, type StoredOutput, storeOutput } from './store-output.ts';
+import { NoRoom, type WorkHold } from './work-room.ts';
 
 const STDERR_BYTES = 8192;
 /** How long the end of a job is worth repeating while the database is away; then its heartbeat has died anyway. */
 const FINISH_MS = 60_000;
+/** Longest wait of a job that found no room on the disk before it is tried again. */
+const MAX_ROOM_WAIT_SECONDS = 60;
 
 /**
  * One attempt from claim to its end: bytes in, a slot, probe, plan, run, check, store, fenced finish. Never rejects for
@@ -38,20 +41,23 @@ const FINISH_MS = 60_000;
 export async function transcode(deps: WorkerDeps, claim: Claim, seat: Seat, signal: AbortSignal): Promise<void> {
   const log = deps.logger.child({ job: claim.job.id, attempt: claim.number, request: claim.job.request_id });
   const lost = new AbortController();
-  const stop = AbortSignal.any([signal, lost.signal]);
+  let stop = AbortSignal.any([signal, lost.signal]);
   const startedAt = Date.now();
   if (claim.number === 1) {
     deps.metrics?.queueWaitSeconds.observe((startedAt - claim.job.created_at.getTime()) / 1000);
   }
   let folder: WorkFolder | null = null;
+  let hold: WorkHold | null = null;
   let stored: StoredOutput | null = null;
   let hashing: Promise<void> = Promise.resolve();
   const hashingEnds = new AbortController();
   let end = 'completed';
   try {
+    hold = await deps.room.enter(claim.job.account_id);
+    stop = AbortSignal.any([stop, hold.signal]);
     folder = await makeWorkFolder(deps.settings.workDir, claim.attemptId);
     const { request, assets: named } = await readRequest(deps, claim);
-    const place = { folder: folder.path, signal: stop };
+    const place = { folder: folder.path, signal: stop, hold };
     const inputFiles = await bringInputs(deps, claim, place);
     const files = await bringAssets(deps, claim, named, place);
     const slot = await seat.sit(stop);
@@ -71,7 +77,7 @@ export async function transcode(deps: WorkerDeps, claim: Claim, seat: Seat, sign
     const hashingStop = AbortSignal.any([stop, hashingEnds.signal]);
     hashing = hashSources(deps, claim, brought, { folder: folder.path, signal: hashingStop });
     const plan = await makePlan(deps, claim, request, { inputs, assets });
-    const limits = await cellLimits(deps, claim, plan);
+    const limits = await cellLimits(deps, claim, plan, hold);
     const layers = await writeLayers(deps.planner, plan.layers, place);
     plan.warnings.push(...layers.warnings, ...untold(deps, claim, limits.warnings));
     const inCell = [
@@ -122,6 +128,7 @@ export async function transcode(deps: WorkerDeps, claim: Claim, seat: Seat, sign
     hashingEnds.abort();
     await hashing;
     await folder?.remove();
+    hold?.release();
     // A receipt of deletion waits for this.
     await retryTransient(() => markCleaned(deps.context.db, [claim.attemptId]), FINISH_MS).catch((error) =>
       log.warn({ err: error }, 'not noted that the work folder is gone'),
@@ -140,6 +147,13 @@ async function endBadly(
   stop: AbortSignal,
   log: WorkerDeps['logger'],
 ): Promise<string> {
+  // An attempt that took too much of the disk is stopped with the failure itself.
+  if (stop.aborted && stop.reason instanceof JobFailure) return fail(deps, claim, stop.reason, log);
+  if (error instanceof NoRoom) {
+    const delaySeconds = Math.min(MAX_ROOM_WAIT_SECONDS, 2 * claim.number);
+    await retryTransient(() => handBack(deps.context, claim, { delaySeconds, reason: 'no_room' }), FINISH_MS);
+    return 'handed_back';
+  }
   const reason = stop.aborted ? (stop.reason as StopReason) : null;
   // That the database was away says nothing about the job: such an attempt does not count either.
   const outage = !reason && !(error instanceof JobFailure) && outageOf(error) === 'database';
@@ -149,12 +163,16 @@ async function endBadly(
   }
   // Canceled, erased or replaced: the row says so already.
   if (reason) return reason;
-  if (isStorageAway(error)) {
+  if (isStorageAway(error) && !isFullDisk(error)) {
     deps.storage.found();
     const { storageWaitSeconds } = deps.settings;
     await retryTransient(() => waitForStorage(deps.context, claim, storageWaitSeconds, null), FINISH_MS);
     return 'storage_away';
   }
+  return fail(deps, claim, error, log);
+}
+
+async function fail(deps: WorkerDeps, claim: Claim, error: unknown, log: WorkerDeps['logger']): Promise<string> {
   const failure = describe(error);
   if (failure.code === 'internal') log.error({ err: error }, 'transcode failed inside Airlock');
   else log.info({ code: failure.code }, 'transcode failed');
@@ -182,10 +200,8 @@ function describe(error: unknown): { code: FailureCode; message: string; retry: 
   if (error instanceof JobFailure) return { code: error.code, message: scrub(error.message), retry: error.retry };
   // Trying again would read the same row.
   if (error instanceof SealedValueError) return { ...own('internal', MOVED), retry: false };
+  if (isFullDisk(error)) return own('storage_full', 'The disk of the server is full.');
   if (error instanceof StorageError) return own('storage_unavailable', 'The storage did not answer.');
-  if ((error as NodeJS.ErrnoException)?.code === 'ENOSPC') {
-    return own('internal', 'The server has no disk space left; tell its operator.');
-  }
   return own('internal', 'Airlock failed on this job; the operator finds the reason in the log.');
 }
 

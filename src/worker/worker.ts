@@ -1,6 +1,8 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { diskSpace } from '../config/disk-reserve.ts';
 import { listen } from '../database/notify.ts';
+import { promisedToAll } from '../domain/stored-bytes.ts';
 import { markCleaned } from '../domain/transcodes/attempts.ts';
 import { claimTranscode } from '../domain/transcodes/claim.ts';
 import { claimInspection } from '../domain/uploads/inspect.ts';
@@ -24,6 +26,7 @@ import { runSlot } from './slot.ts';
 import { watchStorage } from './storage-watch.ts';
 import { transcode } from './transcode.ts';
 import { createWakeups } from './wakeups.ts';
+import { openWorkRoom } from './work-room.ts';
 
 export interface Worker {
   /** Takes nothing new, lets running jobs end for a while, hands the rest back. */
@@ -31,12 +34,21 @@ export interface Worker {
 }
 
 /** Starts the slots of this process; resolves when they take work. */
-export async function startWorker(given: Omit<WorkerDeps, 'look' | 'planner' | 'storage'>): Promise<Worker> {
+export async function startWorker(given: Omit<WorkerDeps, 'look' | 'planner' | 'storage' | 'room'>): Promise<Worker> {
   const { context, settings, logger, sandbox } = given;
   const threads = sandboxSlots(settings.lanes);
+  const room = openWorkRoom({
+    measure: () => diskSpace(dirname(settings.workDir), settings.diskReserve),
+    promised: async () => {
+      const { bytes, accounts } = await promisedToAll(context.db);
+      return { bytes: settings.sharesDisk ? bytes : 0, accounts };
+    },
+    cells: settings.lanes.length,
+  });
   const wakeups = createWakeups();
   const storage = watchStorage({ ping: () => context.store.ping(), onBack: () => wakeups.wakeAll(), logger });
-  const deps: WorkerDeps = { ...given, storage, look: openLook({ threads }), planner: openPlanner({ threads }) };
+  const own = { storage, room, look: openLook({ threads }), planner: openPlanner({ threads }) };
+  const deps: WorkerDeps = { ...given, ...own };
   const identity = ownIdentity();
   const id = uuidv7();
   const worker = { id, tier: sandbox.tier };
@@ -89,7 +101,7 @@ export async function startWorker(given: Omit<WorkerDeps, 'look' | 'planner' | '
 
   // Claims wait for each other in the database anyway; waiting here costs no connection. Idle, one is enough.
   const turn = inTurn();
-  const places = createFetchPlaces({ folder: dirname(settings.workDir), slots: settings.lanes });
+  const places = createFetchPlaces({ slots: settings.lanes, freeBytes: deps.room.spareBytes });
   const seats = createSeats({
     work: (claim, seat, signal) => transcode(deps, claim, seat, signal),
     ...{ running, places, wake: wakeups.wake, logger },

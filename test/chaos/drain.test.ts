@@ -37,6 +37,8 @@ describe('a worker that drains', () => {
         version: 'test',
         workDir: join(folder, 'work', String(drainMs)),
         lanes,
+        diskReserve: { percent: 0, bytes: 0 },
+        sharesDisk: true,
         cores: 2,
         cellMemoryBytes: 2 * 2 ** 30,
         drainMs,

@@ -79,6 +79,8 @@ export async function runWorker(config: Config): Promise<void> {
       workDir: join(config.dataDir, 'work', `${identity.pid}-${identity.start}`),
       lanes,
       cores: availableParallelism(),
+      diskReserve: config.diskReserve,
+      sharesDisk: config.storageUrl === null,
       cellMemoryBytes: Math.floor(totalmem() * CELL_MEMORY_SHARE),
       drainMs: DRAIN_MS,
       storageWaitSeconds: config.storageWaitSeconds,

@@ -137,14 +137,18 @@ export async function failTranscode(
   });
 }
 
-/** A worker that drains gives the job back untouched; the try does not count. */
-export async function handBack(context: Context, claim: Claim): Promise<boolean> {
+/** Gives the job back untouched, because the worker drains or has no room for it; the try does not count. */
+export async function handBack(
+  context: Context,
+  claim: Claim,
+  { delaySeconds, reason } = { delaySeconds: 0, reason: 'handed_back' },
+): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
     const job = await lockOwned(tx, claim);
     if (!job) return false;
     await endAttempt(context, tx, claim, 'handed_back', null, null);
     await context.queue.finish(tx, claim.lane, claim.entry);
-    await requeue(context, tx, job, { delaySeconds: 0, reason: 'handed_back' });
+    await requeue(context, tx, job, { delaySeconds, reason });
     return true;
   });
 }
