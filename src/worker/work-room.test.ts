@@ -22,8 +22,8 @@ function roomOn(disk: { spare: number }, { promised = 0, accounts = 2, cells = 3
 
 describe('room for work', () => {
   it('is there for nobody below the least, promises to uploads counted', async () => {
-    await expect(roomOn({ spare: 10 }).enter('a')).rejects.toThrow(NoRoom);
-    await expect(roomOn({ spare: 500 }, { promised: 495 }).enter('a')).rejects.toThrow(NoRoom);
+    await expect(roomOn({ spare: 3 }).enter('a')).rejects.toThrow(NoRoom);
+    await expect(roomOn({ spare: 500 }, { promised: 498 }).enter('a')).rejects.toThrow(NoRoom);
     (await roomOn({ spare: 500 }).enter('a')).release();
   });
 
@@ -31,7 +31,7 @@ describe('room for work', () => {
     const hold = await roomOn({ spare: 400 }).enter('a');
     expect(await hold.cellBytes()).toBe(100 * MIB);
     hold.release();
-    const tight = await roomOn({ spare: 40 }).enter('a');
+    const tight = await roomOn({ spare: 5 }, { cells: 6 }).enter('a');
     await expect(tight.cellBytes()).rejects.toThrow(NoRoom);
     tight.release();
   });

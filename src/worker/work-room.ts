@@ -2,8 +2,12 @@ import type { DiskSpace } from '../config/disk-reserve.ts';
 import { JobFailure } from '../contract/failures.ts';
 
 /** With less than this above the reserve nothing is begun. */
-const LEAST_BYTES = 16 * 2 ** 20;
+const LEAST_BYTES = 4 * 2 ** 20;
+/** Least that a cell is given: many outputs are smaller, and one that is not finds out. */
+const LEAST_CELL_BYTES = 2 ** 20;
+/** The disk is looked at this often while something is under way, and whenever fetches have brought so many bytes. */
 const WATCH_MS = 250;
+const WATCH_BYTES = 8 * 2 ** 20;
 /** What others were promised changes with each presign; asking once a second is enough for a guess about the future. */
 const PROMISED_MS = 1000;
 
@@ -57,6 +61,7 @@ export function openWorkRoom(options: {
   const holds = new Set<Held>();
   let timer: NodeJS.Timeout | undefined;
   let watching = false;
+  let unseen = 0;
 
   async function look() {
     const [space, { bytes, accounts }] = await Promise.all([measure(), promised()]);
@@ -71,12 +76,14 @@ export function openWorkRoom(options: {
   async function watch(): Promise<void> {
     if (watching) return;
     watching = true;
+    unseen = 0;
     try {
       const { space, left, shared } = await look();
       const inReserve = space.spareBytes < 0 || space.spareFiles < 0;
+      const running = [...holds].filter(({ stop }) => !stop.signal.aborted);
       const candidates = inReserve
-        ? [...holds]
-        : [...holds].filter(({ accountId }) => shared && workOf(accountId) > Math.max(left, LEAST_BYTES));
+        ? running
+        : running.filter(({ accountId }) => shared && workOf(accountId) > Math.max(left, LEAST_BYTES));
       const largest = candidates.reduce<Held | null>(
         (most, hold) => (most && most.bytes >= hold.bytes ? most : hold),
         null,
@@ -97,6 +104,8 @@ export function openWorkRoom(options: {
       signal: held.stop.signal,
       grew(bytes) {
         held.bytes += bytes;
+        unseen += bytes;
+        if (unseen >= WATCH_BYTES) void watch();
       },
       async take(bytes) {
         const { left, shared } = await look();
@@ -106,7 +115,7 @@ export function openWorkRoom(options: {
       },
       async cellBytes() {
         const share = Math.floor((await look()).left / (cells + 1));
-        if (share < LEAST_BYTES) throw new NoRoom();
+        if (share < LEAST_CELL_BYTES) throw new NoRoom();
         return share;
       },
       release() {

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isRoot } from '../../src/supervisor/account.ts';
+import { makeClip } from '../helpers/media.ts';
+
+const run = promisify(execFile);
+const SCRIPT = fileURLToPath(new URL('full-disk/run.ts', import.meta.url));
+/** Mounts the image where only the script and its children see it. */
+const SHELL = 'mount -o loop "$1" "$2" && mkdir -m 711 "$2/data" && exec "$3" --import tsx "$4" "$2" "$5"';
+
+describe('a disk of 900 MB that an account fills', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-full-'));
+    await chmod(folder, 0o711);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it.skipIf(!isRoot())(
+    'leaves another account’s jobs and PostgreSQL alone; a stop and a start on it work',
+    async () => {
+      const [image, disk] = [join(folder, 'image'), join(folder, 'disk')];
+      await mkdir(disk);
+      await run('truncate', ['-s', '900M', image]);
+      await run('mkfs.ext4', ['-q', '-F', image]);
+      const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 2 });
+      const inside = ['sh', '-c', SHELL, 'sh', image, disk, process.execPath, SCRIPT, clip];
+      const { stdout } = await run('unshare', ['--mount', '--propagation', 'private', ...inside], { timeout: 150_000 });
+      const seen = JSON.parse(stdout.trim().split('\n').at(-1)!);
+      console.info(JSON.stringify(seen));
+      expect(seen.jobs).toEqual(Array(8).fill('completed'));
+      expect(seen.noSpace).toBe(false);
+      expect(seen.answers['presign 507']).toBeGreaterThan(0);
+      // Half of the reserve is for what its guardians see only when they look again.
+      expect(seen.lowestMb).toBeGreaterThan(50);
+      expect(seen.beforeMb).toBeLessThan(20);
+      expect(seen).toMatchObject({ restart: 'up', swept: true, health: { ok: false, low_space: true } });
+    },
+    180_000,
+  );
+});

@@ -1,0 +1,141 @@
+/**
+ * Run by a test in a mount namespace of its own, as `run.ts <folder of the small disk> <clip>`: an attacker fills the disk
+ * while a well-meaning account works; then the service stops on a full disk and starts again. Prints what was seen.
+ */
+import { once } from 'node:events';
+import { statfs, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { transcode, upload } from '../../helpers/media.ts';
+import { call, startService, type TestService } from '../../helpers/service.ts';
+import { openServiceDatabase } from '../../helpers/service-database.ts';
+import { until } from '../../helpers/until.ts';
+
+const [folder, clip] = process.argv.slice(2) as [string, string];
+const MB = 1e6;
+const RESERVE_MB = 100;
+const JOBS = 8;
+/** Between the attacker's rounds, milliseconds: it fills the disk, not the processor. */
+const PAUSE_MS = 50;
+const ENV = {
+  AIRLOCK_DISK_RESERVE: `${RESERVE_MB}MB`,
+  AIRLOCK_FETCH_ALLOW: '127.0.0.0/8',
+  AIRLOCK_WORKER_SLOTS: '3',
+};
+
+const freeMb = async () => {
+  const { bavail, bsize } = await statfs(folder);
+  return Math.round((bavail * bsize) / MB);
+};
+const pause = () => new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+
+/** A source that sends a gigabyte as fast as it is read. */
+async function startEndlessSource() {
+  const chunk = Buffer.alloc(MB);
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': 1000 * MB });
+    pipeline(Readable.from(Array<Buffer>(1000).fill(chunk)), response).catch(() => {});
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const close = () => {
+    server.close();
+    server.closeAllConnections();
+  };
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/clip.mp4`, close };
+}
+
+/** Promises, sends and never confirms; and has the worker fetch what does not fit. Counts the answers by status. */
+async function attack(service: TestService, key: string, sourceUrl: string, stop: AbortSignal) {
+  const answers: Record<string, number> = {};
+  const count = (what: string, status: number) => {
+    answers[`${what} ${status}`] = (answers[`${what} ${status}`] ?? 0) + 1;
+  };
+  const fill = async () => {
+    for (let round = 0; !stop.aborted; round++) {
+      const fileSize = [2000, 500, 60, 20, 5][round % 5]! * MB;
+      const body = { filename: 'a.mp4', contentType: 'video/mp4', fileSize };
+      const presigned = await call(`${service.api}/v1/upload/presigned-url`, 'POST', key, body).catch(() => null);
+      count('presign', presigned?.status ?? 0);
+      if (presigned?.status === 200 && fileSize <= 60 * MB) {
+        const sending = { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body: Buffer.alloc(fileSize) };
+        const put = await fetch(presigned.json.result.uploadUrl, sending).catch(() => null);
+        count('put', put?.status ?? 0);
+      }
+      await pause();
+    }
+  };
+  const fetchMuch = async () => {
+    const body = { inputs: [{ url: sourceUrl }], outputFormat: 'mp4' };
+    for (let job = 0; job < 20 && !stop.aborted; job++) {
+      const created = await call(`${service.api}/v1/transcodes`, 'POST', key, body).catch(() => null);
+      count('create', created?.status ?? 0);
+      await pause();
+    }
+  };
+  await Promise.all([fill(), fill(), fill(), fetchMuch()]);
+  return answers;
+}
+
+let lowest = await freeMb();
+const watch = setInterval(async () => {
+  lowest = Math.min(lowest, await freeMb());
+}, 50);
+
+const dataDir = join(folder, 'data');
+let service = await startService(ENV, { dataDir });
+const atStart = await freeMb();
+const source = await startEndlessSource();
+const attacker = await service.makeKey('--account', 'attacker');
+const stop = new AbortController();
+const attacking = attack(service, attacker.key, source.url, stop.signal);
+const jobs: string[] = [];
+let slowestMs = 0;
+for (let job = 0; job < JOBS; job++) {
+  const began = Date.now();
+  jobs.push(
+    await upload(service, clip)
+      .then(({ fileUrl }) => transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp4' }))
+      .then(({ status, error_code }) => error_code ?? status)
+      .catch((error: Error) => error.message.slice(0, 200)),
+  );
+  slowestMs = Math.max(slowestMs, Date.now() - began);
+}
+stop.abort();
+const answers = await attacking;
+source.close();
+const lowestMb = lowest;
+clearInterval(watch);
+
+// Something else fills the disk up to a few megabytes, and the service dies.
+const output = service.output();
+process.kill(service.pid, 'SIGKILL');
+await until(() => service.pids('worker').length === 0 && service.exitCode() === null, { what: 'the end' }).catch(
+  () => {},
+);
+const rest = (await freeMb()) - 8;
+if (rest > 0) await writeFile(join(folder, 'of-others'), Buffer.alloc(rest * MB));
+const beforeMb = await freeMb();
+let restart = 'up';
+let swept = false;
+let health: unknown = null;
+try {
+  service = await startService(ENV, { dataDir });
+  health = (await service.call('GET', '/health-check')).json.storage;
+  // What was sent and never confirmed comes due.
+  const db = await openServiceDatabase(service);
+  await db.query(`UPDATE uploads SET created_at = now() - interval '2 h' WHERE state = 'pending'`);
+  await db.end();
+  const lowMb = await freeMb();
+  swept = await until(async () => (await freeMb()) > lowMb + 20, { what: 'the sweep' });
+  await service.stop();
+} catch (error) {
+  restart = (error as Error).message.slice(0, 400);
+}
+const noSpace = [output, service.output()].some((text) => text.includes('No space left'));
+process.stdout.write(
+  `\n${JSON.stringify({ jobs, slowestMs, answers, atStart, lowestMb, noSpace, beforeMb, restart, swept, health })}\n`,
+);
+process.exit(0);
