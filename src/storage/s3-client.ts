@@ -74,7 +74,8 @@ export function s3Client(signer: Signer, options: { ca?: string; socketPath?: st
           // A full disk does not heal within a second.
           const quick = error.status === 507 ? undefined : RETRY_WAITS[tries];
           if (quick === undefined && performance.now() >= end) throw error;
-          if (quick === undefined) patience?.onAway();
+          // A full disk answers, and has room for others.
+          if (quick === undefined && error.status !== 507) patience?.onAway();
           const wait = quick ?? Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(tries, 10));
           await sleep(wait * (0.5 + Math.random()), undefined, { signal: patience?.signal }).catch(() => {
             throw error;

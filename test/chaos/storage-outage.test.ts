@@ -43,6 +43,8 @@ describe('a storage that is away', () => {
         version: 'test',
         workDir: join(folder, 'work', 'one'),
         lanes,
+        diskReserve: { percent: 0, bytes: 0 },
+        sharesDisk: true,
         cores: 2,
         cellMemoryBytes: 2 * 2 ** 30,
         drainMs: 1000,
