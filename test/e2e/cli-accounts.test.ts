@@ -82,7 +82,9 @@ describe('airlock accounts beside a running service', () => {
     expect(code).toBe(0);
     expect(stdout).toMatch(/^ {2}wall_seconds +77 /m);
     expect(stdout).toMatch(/^ {2}memory_mb +what the server allows /m);
-    expect(stdout).toMatch(/^1 live keys, \d jobs wait, \d run, 0 minutes this month, 0 bytes stored or promised, 0 open uploads$/m);
+    expect(stdout).toMatch(
+      /^1 live keys, \d jobs wait, \d run, 0 minutes this month, 0 bytes stored or promised, 0 open uploads$/m,
+    );
     for (const text of [stdout, JSON.stringify(shown)]) expect(text).not.toContain('al_live_');
   });
 
