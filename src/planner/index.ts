@@ -6,7 +6,7 @@ import { isSmall } from './weight.ts';
 
 export type { Reading } from './tasks.ts';
 
-/** Milliseconds of one task. The costliest request of the budget takes 300, the longest text with cold fonts 2000. */
+/** Milliseconds of one task. The costliest request of the budget takes some 400; reading fonts takes longer. */
 const TASK_MS = 20_000;
 const HEAP_MB = 256;
 

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { checkOptions } from '../../src/media/index.ts';
+import { REQUEST_BUDGET } from '../../src/contract/request-budget.ts';
+import { checkOptions, parseRequest, textLength } from '../../src/media/index.ts';
 import { openWorkshop, type Workshop } from './helpers.ts';
 import { WILD_ROWS } from './wild/index.ts';
 import { type Media, makeMedia } from './wild/media.ts';
@@ -35,12 +36,36 @@ describe.concurrent('requests as people send them', { timeout: 60_000 }, () => {
 });
 
 describe('the corpus', () => {
+  it('stays far below what a request may hold', () => {
+    for (const row of WILD_ROWS) {
+      const { request } = asRequest(row);
+      const lists = [
+        request.options ?? [],
+        ...request.inputs.map((input) => ('options' in input ? input.options : [])),
+      ];
+      const graphs = parseRequest(request).video.length + (request.filters?.length ?? 0);
+      const filters = JSON.stringify(request).split(/[,;]/).length;
+      expect([row.name, lists.flat().length]).toEqual([row.name, below(REQUEST_BUDGET.options.most)]);
+      expect([row.name, textLength([lists, request.filters])]).toEqual([
+        row.name,
+        below(REQUEST_BUDGET.characters.most),
+      ]);
+      expect([row.name, graphs]).toEqual([row.name, below(REQUEST_BUDGET.graphs.most)]);
+      expect([row.name, filters]).toEqual([row.name, below(REQUEST_BUDGET.filters.most)]);
+    }
+  });
+
   it('has 120 rows and more, each with a name and a check of its own', () => {
     expect(WILD_ROWS.length).toBeGreaterThanOrEqual(120);
     expect(new Set(WILD_ROWS.map((row) => row.name)).size).toBe(WILD_ROWS.length);
     for (const row of WILD_ROWS) expect(row.refused || row.checks.length > 0, row.name).toBeTruthy();
   });
 });
+
+/** Less than a fifth of it. */
+function below(most: number) {
+  return expect.toSatisfy((count: number) => count < most / 5);
+}
 
 function asRequest(row: WildRow) {
   const names = row.inputs.map((input) => (typeof input === 'string' ? ([input] as const) : input));
