@@ -6,7 +6,7 @@ import { MAX_UPLOAD_BYTES } from '../contract/limits.ts';
 import { UPLOAD_ERROR_ORDER } from '../contract/uploads.ts';
 import type { Account } from '../domain/accounts.ts';
 import { nearField, shownName } from './field-names.ts';
-import { nearContentType } from './near-content-type.ts';
+import { isUnreadStill, nearContentType } from './near-content-type.ts';
 
 /** Faults that `details.issues` lists at most. */
 const MAX_ISSUES = 20;
@@ -58,12 +58,17 @@ function uploadDetails(
     return { limit: Math.min(MAX_UPLOAD_BYTES, account?.max_upload_bytes ?? MAX_UPLOAD_BYTES) };
   }
   if (code !== 'invalid_file_type' || typeof sent !== 'string') return {};
+  const accepted = UPLOAD_CONTENT_TYPES;
+  if (isUnreadStill(sent)) {
+    const reason = 'HEIC and AVIF stills cannot be read by this server yet';
+    return { reason, remedy: 'Convert it, and declare "image/jpeg"', near: 'image/jpeg', accepted };
+  }
   const near = nearContentType(sent);
   return {
     reason: `"${shownName(sent, 64)}" is not accepted`,
     remedy: near === null ? 'Declare one of the types in details.accepted' : `Declare "${near}"`,
     near,
-    accepted: UPLOAD_CONTENT_TYPES,
+    accepted,
   };
 }
 

@@ -101,6 +101,15 @@ describe('an upload that is not accepted', () => {
     if (near !== null) expect(json.message).toContain(`declare "${near}"`);
   });
 
+  it.each(['image/heic', 'image/HEIF', 'image/avif', 'image/heic-sequence'])(
+    'because it is %s is told so',
+    async (type) => {
+      const { json } = await presign({ ...PRESIGN, contentType: type });
+      expect(json.details).toMatchObject({ near: 'image/jpeg', accepted: [...UPLOAD_CONTENT_TYPES] });
+      expect(json.message).toMatch(/HEIC and AVIF stills cannot be read by this server yet; convert it/);
+    },
+  );
+
   it('because of its size gets the limit that is the lower one, that of the account or that of the server', async () => {
     const account = await api.makeAccount({ max_upload_bytes: 1000 });
     const authorization = `Bearer ${await api.makeKey({ account })}`;

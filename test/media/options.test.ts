@@ -54,6 +54,26 @@ describe('plain options', () => {
     expect(plan.args).toContain('+faststart');
   });
 
+  it('copy a movie beside a thumbnail as FFmpeg would, and a larger picture as one frame', async () => {
+    const options = [{ option: '-c', argument: 'copy' }];
+    const beside = await shop.transcode([photo, clip], { outputFormat: 'mkv', options });
+    expect([beside.info.video[0]!.codec, beside.info.audio.length]).toEqual(['h264', 1]);
+    expect(beside.info.durationSeconds).toBeCloseTo(2, 0);
+    const poster = await shop.make('poster.jpg', [
+      '-f',
+      'lavfi',
+      '-i',
+      'color=s=640x480',
+      '-frames:v',
+      '1',
+      '-update',
+      '1',
+    ]);
+    const larger = await shop.transcode([poster, clip], { outputFormat: 'mkv', options });
+    expect([larger.info.video[0]!.codec, larger.info.audio.length]).toEqual(['mjpeg', 1]);
+    expect(larger.info.durationSeconds).toBeCloseTo(2, 0);
+  });
+
   it('cut exactly where -ss and -to say, though the seek is done on the input side', async () => {
     const options = [
       { option: '-ss', argument: '00:00:01' },

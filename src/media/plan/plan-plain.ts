@@ -43,14 +43,15 @@ export function planPlain(
   };
   const still = kind === 'image' && encoders.video !== 'gif' && encoders.video !== 'libwebp_anim';
   const own = ownWork(parsed);
+  const copy = encoders.video === 'copy';
   const loops = loopStills(inputs, inputOptions, options, {
     kind,
     still,
     selection,
+    copy,
     ownLength: own.length,
     graph: parsed.graph !== null,
   });
-  const copy = encoders.video === 'copy';
   const timed = filtered && dependsOnTime(parsed);
   const seek = seekPosition(inputs, inputOptions, options, { still, raw, selection, copy, filtered, timed });
 

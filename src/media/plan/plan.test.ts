@@ -167,6 +167,31 @@ describe('planTranscode', () => {
   });
 });
 
+describe('a picture beside a movie, copied', () => {
+  const picture = (size: { width: number; height: number }) =>
+    probe([{ codec_type: 'video', codec_name: 'mjpeg', ...size }], { demuxer: 'jpeg_pipe' });
+  const movie = probe([{ ...VIDEO, width: 640, height: 360 }, AUDIO]);
+  const options = [{ option: '-c', argument: 'copy' }];
+
+  it('is chosen by size, as FFmpeg does, and stays one frame: it never becomes an endless video', () => {
+    for (const more of [[], [{ option: '-shortest' }], [{ option: '-t', argument: 5 }]]) {
+      for (const [size, chosen] of [
+        [{ width: 160, height: 90 }, '1:0'],
+        [{ width: 1920, height: 1080 }, '0:0'],
+      ] as const) {
+        const { args } = plan({ outputFormat: 'mkv', options: [...options, ...more] }, [picture(size), movie]);
+        expect([args.includes('-loop'), args[args.indexOf('-map') + 1]]).toEqual([false, chosen]);
+      }
+    }
+  });
+
+  it('is repeated when its own options say so', () => {
+    const inputs = [{ url: 'a', options: [{ option: '-loop', argument: 1 }] }, { url: 'b' }];
+    const body = { inputs, outputFormat: 'mkv' as const, options: [...options, { option: '-t', argument: 5 }] };
+    expect(plan(body, [picture({ width: 1920, height: 1080 }), movie]).args).toContain('-loop');
+  });
+});
+
 describe('resources of a plan', () => {
   it('grow with picture, duration and depth, and stay within their bounds', () => {
     const small = plan({ preset: { resolution: '480p' } }, undefined, 'light');

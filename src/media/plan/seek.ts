@@ -14,7 +14,7 @@ export function loopStills(
   inputs: readonly PlanInput[],
   inputOptions: readonly OptionSet[],
   options: OptionSet,
-  job: { kind: string; still: boolean; selection: Selection; ownLength: boolean; graph: boolean },
+  job: { kind: string; still: boolean; selection: Selection; copy: boolean; ownLength: boolean; graph: boolean },
 ): boolean[] {
   const bounded = options.length() !== null || options.has('shortest') || options.has('frames', 'v');
   return inputs.map((input, index) => {
@@ -22,7 +22,8 @@ export function loopStills(
     const own = inputOptions[index]!;
     const asked = (own.number('loop') ?? 0) !== 0 || own.length() !== null;
     // A graph shows a picture as often as it says itself; a watermark is repeated by overlay.
-    if (job.graph) return asked;
+    // A copied picture is one frame, as FFmpeg has it: repeated, it would be an endless video.
+    if (job.graph || job.copy) return asked;
     // An animation may be made of a picture when the caller says so; by itself it stays one frame.
     if (job.kind !== 'video') return asked && job.kind === 'image' && !job.still;
     if (job.ownLength) return asked;
