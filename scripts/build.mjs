@@ -51,7 +51,7 @@ try {
     entryPoints: {
       'look-thread': 'src/look/look-thread.ts',
       'planner-thread': 'src/planner/planner-thread.ts',
-      'watchdog-thread': 'src/sandbox/watchdog-thread.ts',
+      'watchdog-thread': 'src/sandbox/watchdog/watchdog-thread.ts',
     },
     outdir: join(staged, 'chunks'),
     entryNames: '[name]-[hash]',

@@ -1,22 +1,22 @@
 import { join } from 'node:path';
-import { askFfmpeg } from './ask-ffmpeg.ts';
-import { claimAccounts, MAX_SLOTS } from './cell-account.ts';
-import { openCellOwner, removeDeadCells } from './cell-owner.ts';
-import { openCgroups } from './cgroup.ts';
-import { closeInherited } from './close-inherited.ts';
-import { hideArguments } from './hidden-arguments.ts';
-import { type ImageWatch, watchImage } from './image-watch.ts';
-import { findPrograms } from './preflight.ts';
-import { openRootImage, removeOldImages } from './root-image.ts';
-import { type RunContext, runProgram } from './run.ts';
+import { claimAccounts, MAX_SLOTS } from './cell/account.ts';
+import { hideArguments } from './cell/hidden-arguments.ts';
+import { openCellOwner, removeDeadCells } from './cell/owner.ts';
+import { type RunContext, runProgram } from './cell/run.ts';
+import { openCgroups } from './cgroup/cgroups.ts';
+import { closeInherited } from './host/close-inherited.ts';
+import { findPrograms } from './host/preflight.ts';
+import { askFfmpeg } from './image/ask-ffmpeg.ts';
+import { type ImageWatch, watchImage } from './image/image-watch.ts';
+import { openRootImage, removeOldImages } from './image/root-image.ts';
 import { SandboxError } from './sandbox-error.ts';
-import { selfTest } from './self-test.ts';
-import { failedCell } from './self-test-check.ts';
-import { makeTier } from './tiers.ts';
+import { failedCell } from './self-test/checks.ts';
+import { selfTest } from './self-test/self-test.ts';
+import { makeTier } from './tiers/make-tier.ts';
 import type { CellSpec, Sandbox, SandboxOptions, SelfTestReport } from './types.ts';
-import { openWatchdog } from './watchdog.ts';
+import { openWatchdog } from './watchdog/watchdog.ts';
 
-export { type FfmpegReport, reportFfmpeg } from './ffmpeg-report.ts';
+export { type FfmpegReport, reportFfmpeg } from './ffmpeg/report.ts';
 export { SandboxError } from './sandbox-error.ts';
 export type { CellEnd, CellLimits, CellResult, CellSpec, Sandbox, SandboxOptions, SelfTestReport } from './types.ts';
 

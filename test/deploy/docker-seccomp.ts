@@ -13,8 +13,8 @@ import {
   SECCOMP_RET,
   unless,
   when,
-} from '../../src/sandbox/bpf.ts';
-import { seccompArchitecture } from '../../src/sandbox/seccomp.ts';
+} from '../../src/sandbox/seccomp/bpf.ts';
+import { seccompArchitecture } from '../../src/sandbox/seccomp/filter.ts';
 
 export interface DockerRule {
   names: string[];

@@ -8,7 +8,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { chooseSandbox, type SandboxChoice } from '../../src/sandbox/choose.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
-import { selfTest } from '../../src/sandbox/self-test.ts';
+import { selfTest } from '../../src/sandbox/self-test/self-test.ts';
 import type { SandboxTier } from '../../src/sandbox/types.ts';
 import { LIMITS, openRunContext, SLOW_OUTPUT, slowEncode } from './cell-fixture.ts';
 

@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
-import { claimAccounts } from '../../src/sandbox/cell-account.ts';
-import { openCgroups } from '../../src/sandbox/cgroup.ts';
+import { claimAccounts } from '../../src/sandbox/cell/account.ts';
+import type { RunContext } from '../../src/sandbox/cell/run.ts';
+import { openCgroups } from '../../src/sandbox/cgroup/cgroups.ts';
 import { type CellLimits, openSandbox, type Sandbox } from '../../src/sandbox/index.ts';
-import type { RunContext } from '../../src/sandbox/run.ts';
-import { makeTier } from '../../src/sandbox/tiers.ts';
+import { makeTier } from '../../src/sandbox/tiers/make-tier.ts';
 import type { SandboxTier } from '../../src/sandbox/types.ts';
-import { openWatchdog } from '../../src/sandbox/watchdog.ts';
+import { openWatchdog } from '../../src/sandbox/watchdog/watchdog.ts';
 
 export const MIB = 2 ** 20;
 /** How long a busy machine may take for what should be there at once; far less than a cell would run by itself. */

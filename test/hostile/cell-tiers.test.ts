@@ -15,12 +15,22 @@ import {
 import { constants, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { argumentLow, BPF, DATA_NR, encode, load, ret, retErrno, SECCOMP_RET, when } from '../../src/sandbox/bpf.ts';
-import { bombs } from '../../src/sandbox/probe-bombs.ts';
-import { assembleProbe, type ProbeCall, readProbe } from '../../src/sandbox/probe-elf.ts';
-import { type RunContext, runProgram } from '../../src/sandbox/run.ts';
-import { seccompArchitecture } from '../../src/sandbox/seccomp.ts';
-import { selfTest } from '../../src/sandbox/self-test.ts';
+import { type RunContext, runProgram } from '../../src/sandbox/cell/run.ts';
+import {
+  argumentLow,
+  BPF,
+  DATA_NR,
+  encode,
+  load,
+  ret,
+  retErrno,
+  SECCOMP_RET,
+  when,
+} from '../../src/sandbox/seccomp/bpf.ts';
+import { seccompArchitecture } from '../../src/sandbox/seccomp/filter.ts';
+import { bombs } from '../../src/sandbox/self-test/bombs.ts';
+import { assembleProbe, type ProbeCall, readProbe } from '../../src/sandbox/self-test/probe-elf.ts';
+import { selfTest } from '../../src/sandbox/self-test/self-test.ts';
 import type { CellLimits, SandboxTier, SelfTestReport } from '../../src/sandbox/types.ts';
 import {
   CHILD_SCRIPT,

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ffmpegAdvisories } from '../../sandbox/advisories.ts';
+import { ffmpegAdvisories } from '../../sandbox/ffmpeg/advisories.ts';
 import type { FfmpegReport } from '../../sandbox/index.ts';
 import { ffmpegChecks } from './doctor-ffmpeg.ts';
 

@@ -1,0 +1,28 @@
+import type { Tier } from '../tiers/tier.ts';
+import type { CellText } from './cell.ts';
+
+/** Options of FFmpeg whose value can hold what a customer wrote: tags, and graphs with drawn text. */
+const CONFIDENTIAL = /^-((metadata|filter_complex|lavfi|filter|vf|af)(?::[\w:]+)?)$/;
+
+/**
+ * Moves the values of confidential options into files of the cell, because every account of the machine can read the
+ * command line of every process. `-/name FILE` of FFmpeg 7 and newer takes the value of `-name` from a file.
+ * @param inside the tier's: paths of the cell in a graph are named as the program must name them; a tag is no path
+ */
+export function hideArguments(args: readonly string[], inside: Tier['inside']): { args: string[]; texts: CellText[] } {
+  const texts: CellText[] = [];
+  const shown: string[] = [];
+  for (let index = 0; index < args.length; index += 1) {
+    const [, option, name] = CONFIDENTIAL.exec(args[index]!) ?? [];
+    const value = args[index + 1];
+    if (!option || value === undefined) {
+      shown.push(args[index]!);
+      continue;
+    }
+    const file = `argument-${texts.length}`;
+    texts.push({ name: file, text: name === 'metadata' ? value : inside(value) });
+    shown.push(`-/${option}`, `/in/${file}`);
+    index += 1;
+  }
+  return { args: shown, texts };
+}

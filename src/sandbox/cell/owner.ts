@@ -1,0 +1,77 @@
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { chmod, mkdir, rename, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { isRunning, processStat } from '../host/proc.ts';
+import { removeTree } from './remove-tree.ts';
+
+/** A mark from another pid namespace (a container on a shared volume) lives as long as it is touched. */
+const FOREIGN_LIFE_MS = 10 * 60_000;
+const TOUCH_MS = 60_000;
+
+/** The folder of one open sandbox; all its cells lie here, and it names its process. */
+export interface CellOwner {
+  folder: string;
+  /** Replaces the root images that others must leave alone. */
+  registerImages(fingerprints: readonly string[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * Makes `<cells>/<pid>-<start time>-<pid namespace>-<random>/`. Pid and start time name the process for good; the
+ * namespace tells whether the two can be looked up here at all.
+ * @param image fingerprint of the root image in use, so that others do not remove it.
+ */
+export async function openCellOwner(cells: string, image: string): Promise<CellOwner> {
+  await mkdir(cells, { recursive: true });
+  await chmod(cells, 0o711);
+  const mark = `${process.pid}-${processStat('self')!.startTime}-${pidNamespace()}-${randomUUID().slice(0, 8)}`;
+  const folder = join(cells, mark);
+  await mkdir(folder, { mode: 0o711 });
+  await chmod(folder, 0o711);
+  await writeFile(join(folder, 'image'), image, { mode: 0o600 });
+  const timer = setInterval(() => utimes(folder, new Date(), new Date()).catch(() => {}), TOUCH_MS);
+  timer.unref();
+  return {
+    folder,
+    async registerImages(fingerprints) {
+      const next = join(folder, `image-${randomUUID()}`);
+      await writeFile(next, fingerprints.join('\n'), { mode: 0o600 });
+      await rename(next, join(folder, 'image'));
+    },
+    async close() {
+      clearInterval(timer);
+      await removeTree(folder);
+    },
+  };
+}
+
+/** Removes the cells of dead processes; returns the images that living ones use. */
+export async function removeDeadCells(cells: string): Promise<Set<string>> {
+  const used = new Set<string>();
+  for (const name of readdirSync(cells)) {
+    const folder = join(cells, name);
+    if (isAlive(name, folder)) {
+      try {
+        for (const image of readFileSync(join(folder, 'image'), 'utf8').split('\n')) used.add(image);
+      } catch {
+        // Just being made; its image is young and stays for that reason.
+      }
+      continue;
+    }
+    // Another process may be removing it too.
+    await removeTree(folder).catch(() => {});
+  }
+  return used;
+}
+
+function isAlive(name: string, folder: string): boolean {
+  const [pid, startTime, namespace] = name.split('-');
+  if (namespace === pidNamespace()) return isRunning(Number(pid), Number(startTime));
+  return (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0) > Date.now() - FOREIGN_LIFE_MS;
+}
+
+/** Inode of the pid namespace, as in `pid:[4026531836]`. */
+function pidNamespace(): string {
+  return /\d+/.exec(readlinkSync('/proc/self/ns/pid'))?.[0] ?? '0';
+}

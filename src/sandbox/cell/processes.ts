@@ -1,0 +1,52 @@
+import { writeFileSync } from 'node:fs';
+import { constants, setPriority } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { CellCgroup } from '../cgroup/slot-group.ts';
+import { isRunning, processStat } from '../host/proc.ts';
+
+/** A process by pid and start time: pids come back, this pair does not. */
+export interface ProcessMark {
+  pid: number;
+  startTime: number;
+}
+
+export function markProcess(pid: number): ProcessMark {
+  return { pid, startTime: processStat(pid)?.startTime ?? -1 };
+}
+
+/** The service goes first where both want the processor; counts where no control group says the same. */
+const NICENESS = 3;
+
+/** Puts a waiting cell into its cgroup; what it starts afterwards inherits it. */
+export async function admit(pid: number, cgroup: CellCgroup | null): Promise<void> {
+  if (cgroup) await cgroup.add(pid);
+  try {
+    setPriority(pid, NICENESS);
+    // When the machine itself runs out of memory, a job dies rather than the service.
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '700');
+  } catch {
+    // Gone already, or not ours to change: it is worth less than a cell.
+  }
+}
+
+/** A launcher may be dead a moment before what it started has been taken down. */
+export async function waitForEnd(process: ProcessMark | null): Promise<void> {
+  for (let attempt = 0; process && isRunning(process.pid, process.startTime); attempt += 1) {
+    if (attempt % 100 === 0) killQuietly(process.pid);
+    await sleep(attempt < 10 ? 1 : 5);
+  }
+}
+
+/** SIGKILL; a negative number names a process group. */
+export function killQuietly(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // Already gone.
+  }
+}
+
+/** 128 + number, as shells and bwrap tell a fatal signal. */
+export function signalExitCode(signal: NodeJS.Signals): number {
+  return 128 + constants.signals[signal];
+}

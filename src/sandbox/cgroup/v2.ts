@@ -1,0 +1,91 @@
+import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import type { CellCgroup } from './slot-group.ts';
+import { MAX_PIDS, readCpuMs } from './slot-group.ts';
+
+const WANTED = ['memory', 'pids', 'cpu'];
+
+/**
+ * The folder under which cells may get v2 cgroups, or null. A cgroup that holds processes cannot pass controllers on
+ * (the "no internal processes" rule), so after our own the folder above is tried: under systemd with `Delegate=yes` and
+ * `DelegateSubgroup=` that is the service's cgroup. A `.slice` belongs to systemd and is left alone.
+ */
+export function findV2Parent(own: string): string | null {
+  const above = dirname(own);
+  const candidates =
+    basename(above).endsWith('.slice') || !existsSync(join(above, 'cgroup.procs')) ? [own] : [own, above];
+  return candidates.find(passesControllers) ?? null;
+}
+
+function passesControllers(folder: string): boolean {
+  try {
+    accessSync(folder, constants.W_OK);
+    const available = words(join(folder, 'cgroup.controllers'));
+    if (!available.includes('memory')) return false;
+    for (const controller of WANTED.filter((name) => available.includes(name))) {
+      if (words(join(folder, 'cgroup.subtree_control')).includes(controller)) continue;
+      writeFileSync(join(folder, 'cgroup.subtree_control'), `+${controller}`);
+    }
+    const probe = join(folder, `airlock-${process.pid}-probe`);
+    mkdirSync(probe);
+    try {
+      return existsSync(join(probe, 'memory.max'));
+    } finally {
+      rmdirSync(probe);
+    }
+  } catch {
+    return false;
+  }
+}
+
+/** Of the default 100; see `CPU_SHARES`. */
+const CPU_WEIGHT = 50;
+
+/** A cell's cgroup in the unified hierarchy. */
+export function cgroupV2(parent: string, name: string): CellCgroup {
+  const folder = join(parent, name);
+  const write = (file: string, value: string | number) => writeFile(join(folder, file), String(value));
+  const optional = (file: string, value: string | number) => write(file, value).catch(() => {});
+  const read = (file: string): string => {
+    try {
+      return readFileSync(join(folder, file), 'latin1');
+    } catch {
+      return '';
+    }
+  };
+  // The counters of the group run on over all cells of the slot, so that differences are taken.
+  let cpuStart = 0;
+  let peakStart = 0;
+  const peak = (): number => Number(read('memory.peak')) || 0;
+  const counters = { cpu: join(folder, 'cpu.stat'), tasks: join(folder, 'pids.events') };
+  const cpuMs = (): number => readCpuMs(counters) ?? 0;
+
+  return {
+    async prepare(memoryBytes) {
+      await mkdir(folder, { recursive: true });
+      await write('memory.max', memoryBytes);
+      await optional('memory.swap.max', 0);
+      // All of the cell or nothing: half a cell would hang.
+      await optional('memory.oom.group', 1);
+      await optional('pids.max', MAX_PIDS);
+      await optional('cpu.weight', CPU_WEIGHT);
+      cpuStart = cpuMs();
+      peakStart = peak();
+    },
+    add: (pid) => write('cgroup.procs', pid),
+    oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read('memory.events'))?.[1] ?? 0),
+    counters,
+    countsTasks: () => existsSync(join(folder, 'pids.max')),
+    usage: () => ({ cpuMs: cpuMs() - cpuStart, peakBytes: peak() > peakStart ? peak() : 0 }),
+    members: async () =>
+      (await readFile(join(folder, 'cgroup.procs'), 'latin1').catch(() => '')).split('\n').filter(Boolean).map(Number),
+    remove() {
+      if (existsSync(folder)) rmdirSync(folder);
+    },
+  };
+}
+
+function words(file: string): string[] {
+  return readFileSync(file, 'latin1').split(/\s+/).filter(Boolean);
+}

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { ffmpegUpdate, judgePolicy } from './update.ts';
+
+const policy = (installed: string, candidate: string, origins: string) => `ffmpeg:
+  Installed: ${installed}
+  Candidate: ${candidate}
+  Version table:
+     ${candidate} 500
+        ${origins}
+ *** ${installed} 100
+        100 /var/lib/dpkg/status
+`;
+const SECURITY = '500 http://mirror.example.com/debian-security trixie-security/main amd64 Packages';
+const MAIN = '500 http://mirror.example.com/debian trixie/main amd64 Packages';
+
+describe('whether the distribution has a newer FFmpeg', () => {
+  it('is told, and whether it is a security update', () => {
+    const text = policy('7:7.1.4-0+deb13u1', '7:7.1.5-0+deb13u1', SECURITY);
+    expect(judgePolicy(text, '7:7.1.4-0+deb13u1')).toMatchObject({
+      state: 'newer',
+      candidate: '7:7.1.5-0+deb13u1',
+      security: true,
+    });
+    expect(judgePolicy(policy('7:7.1.4-1', '7:7.1.5-1', MAIN), '7:7.1.4-1')).toMatchObject({ security: false });
+  });
+
+  it('compares with what runs, not with what is installed: a build of one’s own ages, too', () => {
+    const text = policy('7:7.1.5-0+deb13u1', '7:7.1.5-0+deb13u1', MAIN).replace(/ \*\*\*.*/s, '');
+    expect(judgePolicy(text, '7:7.1.5-0+deb13u1').state).toBe('current');
+    expect(judgePolicy(text, '7:7.1.3-0+deb13u1').state).toBe('newer');
+    expect(judgePolicy(text, null)).toMatchObject({
+      state: 'unknown',
+      reason: expect.stringContaining('not a package'),
+    });
+  });
+
+  it('is unknown, never "current", when no list knows the package', () => {
+    const alone =
+      'ffmpeg:\n  Installed: 7:7.1.5-1\n  Candidate: 7:7.1.5-1\n  Version table:\n *** 7:7.1.5-1 100\n        100 /var/lib/dpkg/status\n';
+    for (const text of [
+      '',
+      'N: Unable to locate package ffmpeg\n',
+      'ffmpeg:\n  Installed: (none)\n  Candidate: (none)\n',
+      alone,
+    ]) {
+      expect(judgePolicy(text, '7:7.1.5-1')).toMatchObject({ state: 'unknown', reason: expect.any(String) });
+    }
+  });
+
+  it('is answered by this machine without network, one way or another', async () => {
+    const update = await ffmpegUpdate('7:0.1-1');
+    expect(['newer', 'unknown']).toContain(update.state);
+  });
+});

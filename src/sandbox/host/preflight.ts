@@ -1,0 +1,112 @@
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { SandboxError } from '../sandbox-error.ts';
+import { findProgram, runTool } from './commands.ts';
+
+export interface Programs {
+  ffmpeg: string;
+  ffprobe: string;
+}
+
+/** Where `deploy/ffmpeg/build.sh` puts the trimmed FFmpeg by its documentation; it is preferred to the system's. */
+const TRIMMED = '/opt/airlock/ffmpeg/bin/ffmpeg';
+
+/** Finds the programs; a `SandboxError` names the Debian package of the first that is missing. */
+export function findPrograms(ffmpegPath?: string): Programs {
+  const ffmpeg = ffmpegPath ?? trimmed() ?? required('ffmpeg', 'ffmpeg');
+  if (!statSync(ffmpeg, { throwIfNoEntry: false })?.isFile()) {
+    throw new SandboxError(`there is no FFmpeg at ${ffmpeg}`, 'Correct the path, or install the package ffmpeg');
+  }
+  const beside = join(dirname(ffmpeg), 'ffprobe');
+  return {
+    ffmpeg,
+    ffprobe: statSync(beside, { throwIfNoEntry: false })?.isFile() ? beside : required('ffprobe', 'ffmpeg'),
+  };
+}
+
+/** Only root's own file counts: whoever else could put one there would choose what the cells run. */
+function trimmed(): string | null {
+  const stats = statSync(TRIMMED, { throwIfNoEntry: false });
+  return stats?.isFile() && stats.uid === 0 && (stats.mode & 0o022) === 0 ? TRIMMED : null;
+}
+
+/** Absolute path of a tool that a tier needs. Throws `SandboxError` with its Debian package. */
+export function required(program: string, debianPackage: string): string {
+  const path = findProgram(program);
+  if (path) return path;
+  throw new SandboxError(`${program} is missing`, `Install it: apt-get install ${debianPackage}`);
+}
+
+/**
+ * Turns bwrap's own words into the remedy: each way in which a system forbids user namespaces has its own.
+ * @param proc where the kernel's settings and our own AppArmor profile are read
+ */
+export function explainNamespaces(error: Error, proc = '/proc'): Error {
+  if (/Function not implemented/i.test(error.message)) {
+    const remedy =
+      'Allow openat2: in a unit of systemd leave out RestrictSUIDSGID, in a container use deploy/docker/seccomp-worker.json';
+    return forbidden('a system call that bubblewrap needs is refused here', remedy, error);
+  }
+  if (!/user namespace|namespace|uid map|Operation not permitted|Permission denied|No space left/i.test(error.message))
+    return error;
+  const flag = (path: string) => readFlag(`${proc}/sys/${path}`);
+  if (flag('kernel/unprivileged_userns_clone') === 0) {
+    return forbidden('the kernel forbids user namespaces', 'Set the sysctl kernel.unprivileged_userns_clone=1', error);
+  }
+  if (flag('user/max_user_namespaces') === 0) {
+    return forbidden('the kernel allows no user namespaces', 'Set the sysctl user.max_user_namespaces=10000', error);
+  }
+  const profile = appArmorProfile(proc);
+  if (profile === null && flag('kernel/apparmor_restrict_unprivileged_userns') === 1) {
+    const remedy =
+      'Load deploy/apparmor/airlock and start Airlock under it, for instance with aa-exec -p airlock -- ./airlock up (docs/operations.md), or set the sysctl kernel.apparmor_restrict_unprivileged_userns=0';
+    return forbidden(
+      'AppArmor forbids user namespaces (kernel.apparmor_restrict_unprivileged_userns is 1)',
+      remedy,
+      error,
+    );
+  }
+  if (profile !== null && profile !== APPARMOR_PROFILE) {
+    const remedy = 'Load deploy/apparmor/airlock and start Airlock under it: in Docker security_opt apparmor=airlock';
+    return forbidden(`the AppArmor profile ${profile} is in the way`, remedy, error);
+  }
+  const remedy =
+    'In a container, start it with a seccomp profile that allows clone, unshare, mount, umount2, pivot_root and setns';
+  return forbidden('user namespaces cannot be made here', remedy, error);
+}
+
+/** Name of the profile in `deploy/apparmor`. */
+const APPARMOR_PROFILE = 'airlock';
+
+/** The profile that holds us back; null when unconfined, when it only complains, and without AppArmor. */
+function appArmorProfile(proc: string): string | null {
+  for (const path of ['self/attr/apparmor/current', 'self/attr/current']) {
+    try {
+      return /^(.*\S) \(enforce\)\n?$/.exec(readFileSync(`${proc}/${path}`, 'utf8'))?.[1] ?? null;
+    } catch {
+      // An older kernel, or another security module.
+    }
+  }
+  return null;
+}
+
+function forbidden(reason: string, remedy: string, cause: Error): SandboxError {
+  return new SandboxError(`${reason} (${cause.message})`, remedy, { cause });
+}
+
+function readFlag(path: string): number | null {
+  try {
+    return Number(readFileSync(path, 'utf8'));
+  } catch {
+    return null;
+  }
+}
+
+/** Version of the distribution's package that owns an FFmpeg in /usr/bin; null for another one or without dpkg. */
+export async function packageVersion(ffmpeg: string): Promise<string | null> {
+  const dpkg = ffmpeg === '/usr/bin/ffmpeg' ? findProgram('dpkg-query') : null;
+  if (!dpkg) return null;
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a format of dpkg-query, not of JavaScript
+  const { code, stdout } = await runTool(dpkg, ['-W', '-f', '${Version}', 'ffmpeg']);
+  return code === 0 && stdout ? stdout.trim() : null;
+}

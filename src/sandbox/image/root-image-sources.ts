@@ -1,0 +1,106 @@
+import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { findProgram, runTool } from '../host/commands.ts';
+import { SandboxError } from '../sandbox-error.ts';
+
+/** One file of the host and its place in the image. `size` in bytes, `mtimeMs` as stat gives it. */
+interface SourceFile {
+  from: string;
+  to: string;
+  size: number;
+  mtimeMs: number;
+}
+
+export interface ImageSources {
+  files: SourceFile[];
+  /** Host paths that are not in the image but decide what belongs there: font folders, the loader's cache. */
+  watched: { path: string; mtimeMs: number }[];
+}
+
+const FONT_FOLDER = '/usr/share/fonts';
+const FONT_FILE = /\.(?:ttf|otf|ttc|otc|pfb|pcf(?:\.gz)?)$/i;
+/** Read by the dynamic loader of the host: when it changes, the same library name may mean another file. */
+const LOADER_CACHE = '/etc/ld.so.cache';
+
+/** Asks `ldd` for all that the programs need, and lists the fonts. Throws `SandboxError` for a missing library. */
+export async function collectSources(programs: { ffmpeg: string; ffprobe: string }): Promise<ImageSources> {
+  const files = new Map<string, string>([
+    ['/usr/bin/ffmpeg', programs.ffmpeg],
+    ['/usr/bin/ffprobe', programs.ffprobe],
+  ]);
+  const watched = new Set<string>([LOADER_CACHE]);
+  for (const [to, from] of await libraries(Object.values(programs))) files.set(to, from);
+  listFonts(FONT_FOLDER, files, watched, new Set());
+  return {
+    files: [...files].map(([to, from]) => {
+      const { size, mtimeMs } = statSync(from);
+      return { from, to, size, mtimeMs };
+    }),
+    watched: [...watched].map((path) => ({ path, mtimeMs: modified(path) })),
+  };
+}
+
+/** Milliseconds since 1970, or 0 when the path is not there. */
+export function modified(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+}
+
+async function libraries(programs: readonly string[]): Promise<Map<string, string>> {
+  const ldd = findProgram('ldd');
+  if (!ldd) throw new SandboxError('ldd is missing', 'Install the package libc-bin');
+  const { stdout, stderr } = await runTool(ldd, programs);
+  // A static build has no libraries; ldd says so and fails.
+  if (stdout === '' && !/not a dynamic executable/.test(stderr)) {
+    throw new SandboxError(`ldd could not read ${programs.join(' and ')}`, 'Check that FFmpeg runs on this machine');
+  }
+  return parseLdd(stdout);
+}
+
+/**
+ * `ldd` output → place in the image → file on the host. All libraries lie in the folder of libc, where the loader
+ * looks without a cache: private folders (pulseaudio/) and alternatives (libblas) need no further knowledge.
+ */
+export function parseLdd(output: string): Map<string, string> {
+  const found = new Map<string, string>();
+  const loaders: string[] = [];
+  for (const line of output.split('\n')) {
+    const missing = /^\s*(\S+) => not found/.exec(line);
+    if (missing)
+      throw new SandboxError(`FFmpeg needs ${missing[1]}, which is not installed`, 'Repair the ffmpeg package');
+    const library = /^\s*(\S+) => (\/\S+) \(0x/.exec(line);
+    if (library) found.set(basename(library[1]!), library[2]!);
+    const loader = /^\s*(\/\S+) \(0x/.exec(line);
+    if (loader) loaders.push(loader[1]!);
+  }
+  const libc = found.get('libc.so.6');
+  const folder = libc ? merged(dirname(libc)) : '/usr/lib';
+  const places = new Map([...found].map(([name, path]) => [join(folder, name), path]));
+  for (const loader of loaders) places.set(merged(loader), loader);
+  return places;
+}
+
+/** `/lib…` is a link to `/usr/lib…`, in the image as on Debian. */
+function merged(path: string): string {
+  return /^\/(?:lib|lib64|bin)(?:\/|$)/.test(path) ? `/usr${path}` : path;
+}
+
+function listFonts(folder: string, files: Map<string, string>, watched: Set<string>, seen: Set<string>): void {
+  let entries: Dirent[];
+  let real: string;
+  try {
+    real = realpathSync(folder);
+    entries = readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return;
+  }
+  if (seen.has(real)) return;
+  seen.add(real);
+  watched.add(folder);
+  for (const entry of entries) {
+    const path = join(folder, entry.name);
+    // Links are followed (Debian links font folders to each other), dead ones left out.
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats?.isDirectory()) listFonts(path, files, watched, seen);
+    else if (stats?.isFile() && FONT_FILE.test(entry.name)) files.set(path, path);
+  }
+}

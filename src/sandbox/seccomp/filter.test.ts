@@ -1,0 +1,134 @@
+import { constants } from 'node:os';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BPF, type BpfInstruction, encode, SECCOMP_RET } from './bpf.ts';
+import { seccompArchitecture, seccompFilter, seccompProgram } from './filter.ts';
+
+const { EPERM, EACCES, ENOSYS, ENOTTY } = constants.errno;
+const KILL = SECCOMP_RET.KILL_PROCESS;
+const ALLOW = SECCOMP_RET.ALLOW;
+const errno = (code: number): number => SECCOMP_RET.ERRNO | code;
+
+/** What the kernel does with a filter, for the instructions that we use. */
+function interpret(program: readonly BpfInstruction[], audit: number, nr: number, args: bigint[] = []): number {
+  const data = Buffer.alloc(64);
+  data.writeUInt32LE(nr >>> 0, 0);
+  data.writeUInt32LE(audit, 4);
+  args.forEach((value, index) => {
+    data.writeBigUInt64LE(BigInt.asUintN(64, value), 16 + index * 8);
+  });
+  let a = 0;
+  for (let at = 0; at < program.length; at += 1) {
+    const { code, jt, jf, k } = program[at]!;
+    if (code === BPF.RET_K) return k;
+    if (code === BPF.LD_ABS) a = data.readUInt32LE(k);
+    else if (code === BPF.AND_K) a = (a & k) >>> 0;
+    else if (code === BPF.JEQ_K) at += a === k ? jt : jf;
+    else if (code === BPF.JGE_K) at += a >= k ? jt : jf;
+    else if (code === BPF.JSET_K) at += (a & k) !== 0 ? jt : jf;
+    else throw new Error(`unknown instruction ${code}`);
+  }
+  throw new Error('the program fell off its end');
+}
+
+describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
+  const architecture = seccompArchitecture(arch);
+  const program = seccompProgram(architecture);
+  const run = (name: string, ...args: bigint[]): number => {
+    const number = architecture.table[name];
+    expect(number, `number of ${name}`).toBeTypeOf('number');
+    return interpret(program, architecture.audit, number!, args);
+  };
+
+  it('allows what an encoder needs', () => {
+    for (const name of ['read', 'write', 'openat', 'futex', 'execve', 'wait4', 'exit_group', 'getdents64', 'fstat']) {
+      expect(run(name), name).toBe(ALLOW);
+    }
+  });
+
+  it('answers sockets and signals with EPERM and unknown calls with ENOSYS', () => {
+    for (const name of ['socket', 'connect', 'kill', 'setpriority']) expect(run(name), name).toBe(errno(EPERM));
+    for (const name of ['socketpair', 'memfd_create', 'personality', 'sendmsg', 'chdir', 'pkey_mprotect']) {
+      expect(run(name), name).toBe(errno(ENOSYS));
+    }
+    expect(interpret(program, architecture.audit, 9999)).toBe(errno(ENOSYS));
+  });
+
+  it('kills whoever reaches for the kernel', () => {
+    for (const name of [
+      'ptrace',
+      'mount',
+      'unshare',
+      'setns',
+      'bpf',
+      'io_uring_setup',
+      'keyctl',
+      'execveat',
+      'chroot',
+    ]) {
+      expect(run(name), name).toBe(KILL);
+    }
+  });
+
+  it('makes threads but neither processes nor namespaces', () => {
+    expect(run('clone', 0x3d0f00n)).toBe(ALLOW);
+    expect(run('clone', 17n)).toBe(KILL);
+    expect(run('clone', 0x3d0f00n | 0x10000000n)).toBe(KILL);
+    expect(run('clone3')).toBe(errno(ENOSYS));
+  });
+
+  it('maps no memory that is both writable and executable', () => {
+    expect(run('mmap', 0n, 4096n, 3n)).toBe(ALLOW);
+    expect(run('mmap', 0n, 4096n, 5n)).toBe(ALLOW);
+    expect(run('mmap', 0n, 4096n, 7n)).toBe(errno(EACCES));
+    expect(run('mprotect', 0n, 4096n, 1n)).toBe(ALLOW);
+    expect(run('mprotect', 0n, 4096n, 5n)).toBe(errno(EACCES));
+  });
+
+  it('reads only the low half of ioctl and prctl codes, as the kernel does', () => {
+    expect(run('ioctl', 0n, 0x5401n)).toBe(ALLOW);
+    expect(run('ioctl', 0n, 0x5412n)).toBe(errno(ENOTTY));
+    expect(run('ioctl', 0n, 0x100005412n)).toBe(errno(ENOTTY));
+    expect(run('prctl', 15n)).toBe(ALLOW);
+    expect(run('prctl', 38n)).toBe(errno(EPERM));
+  });
+
+  it('lets no fcntl lock, lease or signal, whatever stands in the high half of its command', () => {
+    for (const command of [0, 1, 2, 3, 4, 1030]) expect(run('fcntl', 0n, BigInt(command)), `${command}`).toBe(ALLOW);
+    for (const command of [5, 6, 7, 8, 10, 36, 37, 38, 1024, 1026, 1031, 1033]) {
+      expect(run('fcntl', 0n, BigInt(command)), `${command}`).toBe(errno(EPERM));
+      expect(run('fcntl', 0n, BigInt(command) | 0x100000000n), `${command}`).toBe(errno(EPERM));
+    }
+    expect(run('flock')).toBe(errno(ENOSYS));
+  });
+
+  it('kills calls of another architecture and of the x32 interface, whatever their number', () => {
+    fc.assert(
+      fc.property(fc.nat(0xffffffff), fc.nat(600), (audit, nr) => {
+        fc.pre(audit !== architecture.audit);
+        expect(interpret(program, audit, nr)).toBe(KILL);
+      }),
+    );
+    expect(interpret(program, architecture.audit, 0x40000000)).toBe(KILL);
+  });
+
+  it('ends with an answer for every number and argument', () => {
+    fc.assert(
+      fc.property(fc.nat(0xffffffff), fc.array(fc.bigInt(0n, 2n ** 64n - 1n), { maxLength: 6 }), (nr, args) => {
+        const answer = interpret(program, architecture.audit, nr, args);
+        expect([KILL, ALLOW, errno(EPERM), errno(EACCES), errno(ENOSYS), errno(ENOTTY)]).toContain(answer);
+      }),
+    );
+  });
+});
+
+describe('seccompFilter', () => {
+  it('writes eight little-endian bytes per instruction', () => {
+    expect(encode([{ code: 0x15, jt: 1, jf: 2, k: 0xc000003e }]).toString('hex')).toBe('150001023e0000c0');
+    expect(seccompFilter('x64').length).toBe(seccompProgram(seccompArchitecture('x64')).length * 8);
+  });
+
+  it('refuses an architecture without a table', () => {
+    expect(() => seccompFilter('riscv64')).toThrow(/no seccomp table for the architecture riscv64/);
+  });
+});

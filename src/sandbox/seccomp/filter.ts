@@ -1,0 +1,141 @@
+import { constants } from 'node:os';
+import { SandboxError } from '../sandbox-error.ts';
+import {
+  and,
+  argumentLow,
+  BPF,
+  type BpfInstruction,
+  DATA_ARCH,
+  DATA_NR,
+  encode,
+  load,
+  ret,
+  retErrno,
+  SECCOMP_RET,
+  unless,
+  when,
+} from './bpf.ts';
+import { AARCH64, type SyscallTable, X86_64 } from './syscalls.ts';
+
+const { EPERM, EACCES, ENOSYS, ENOTTY } = constants.errno;
+
+/**
+ * What 23 FFmpeg workloads use (strace), plus harmless kin of each (security 2.2). Not `fallocate`, which none of them calls:
+ * with FALLOC_FL_KEEP_SIZE it takes room beyond `RLIMIT_FSIZE`.
+ */
+export const ALLOWED =
+  `read write open close stat fstat lstat poll lseek munmap brk rt_sigaction rt_sigprocmask rt_sigreturn
+  pread64 pwrite64 readv writev access sched_yield mremap madvise dup nanosleep getpid execve exit wait4 uname
+  fsync fdatasync ftruncate getcwd rename mkdir rmdir unlink readlink umask getrusage sysinfo times getuid getgid
+  geteuid getegid sigaltstack statfs fstatfs getpriority arch_prctl gettid futex sched_getaffinity set_tid_address
+  fadvise64 clock_gettime clock_getres clock_nanosleep exit_group openat newfstatat mkdirat unlinkat renameat
+  renameat2 readlinkat faccessat faccessat2 pselect6 ppoll select set_robust_list get_robust_list eventfd2 pipe2 pipe
+  getrandom statx rseq getdents64 getdents restart_syscall time gettimeofday getcpu getrlimit
+  sched_get_priority_max sched_get_priority_min sched_getscheduler sched_getparam`.split(/\s+/);
+
+/** Libraries probe these and live with an error; a kill would be unkind. */
+export const REFUSED =
+  `socket connect set_mempolicy get_mempolicy sched_setaffinity sched_setscheduler setpriority kill chmod
+  link`.split(/\s+/);
+
+/** No transcode ever does these: who calls them has taken FFmpeg over. Ends with SIGSYS, exit code 159. */
+export const KILLED = `ptrace mount unshare setns bpf io_uring_setup userfaultfd perf_event_open add_key keyctl
+  process_vm_readv process_vm_writev init_module finit_module kexec_load pivot_root chroot execveat open_by_handle_at
+  fork vfork`.split(/\s+/);
+
+export const PROT_WRITE_EXEC = 0x2 | 0x4;
+export const PROT_EXEC = 0x4;
+export const CLONE_THREAD = 0x00010000;
+/** CLONE_NEWNS, NEWCGROUP, NEWUTS, NEWIPC, NEWUSER, NEWPID, NEWNET. */
+export const CLONE_NEW_ANY = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 | 0x10000000 | 0x20000000 | 0x40000000;
+export const IOCTLS = [0x5401 /* TCGETS */, 0x5413 /* TIOCGWINSZ */];
+export const PRCTLS = [15 /* PR_SET_NAME */, 16 /* PR_GET_NAME */, 0x53564d41 /* PR_SET_VMA */];
+/**
+ * F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL and F_DUPFD_CLOEXEC. F_SETOWN, F_SETSIG and F_NOTIFY send signals to any
+ * process; by locks and leases on a file that several cells can open, such as those of the image, one job could talk to another.
+ */
+export const FCNTLS = [0, 1, 2, 3, 4, 1030];
+/** The first number of the x32 ABI, a second door into an x86_64 kernel. */
+const X32_BIT = 0x40000000;
+
+/**
+ * What starts the program under the filter. bwrap loads it as its last act, in a pid namespace of the cell's own.
+ * setpriv loads it before its own last calls (security 2.2), and shares its pid namespace with the service: the filter
+ * must let Landlock through, and no signal at all.
+ */
+export type SeccompVariant = 'bwrap' | 'setpriv';
+
+/** What setpriv still does under the filter; each only lowers what its caller may. */
+const SETPRIV_ALLOWED = `capget capset landlock_create_ruleset landlock_add_rule landlock_restrict_self`.split(' ');
+const SETPRIV_PRCTLS = [8 /* PR_SET_KEEPCAPS */, 38 /* PR_SET_NO_NEW_PRIVS */];
+
+export interface SeccompArchitecture {
+  /** AUDIT_ARCH_* of linux/audit.h. */
+  audit: number;
+  table: SyscallTable;
+}
+
+/** The table of `process.arch`; an unknown architecture refuses to start, because a wrong table is no filter. */
+export function seccompArchitecture(arch: string = process.arch): SeccompArchitecture {
+  if (arch === 'x64') return { audit: 0xc000003e, table: X86_64 };
+  if (arch === 'arm64') return { audit: 0xc00000b7, table: AARCH64 };
+  throw new SandboxError(`no seccomp table for the architecture ${arch}`, 'Run Airlock on x86_64 or aarch64');
+}
+
+/** The filter as instructions: argument rules, allowed, refused (EPERM), killed, all else ENOSYS. */
+export function seccompProgram(
+  { audit, table }: SeccompArchitecture,
+  variant: SeccompVariant = 'bwrap',
+): BpfInstruction[] {
+  const setpriv = variant === 'setpriv';
+  const rule = (name: string, body: readonly BpfInstruction[]): BpfInstruction[] => {
+    const number = table[name];
+    return number === undefined ? [] : when(BPF.JEQ_K, number, body);
+  };
+  const allow = ret(SECCOMP_RET.ALLOW);
+  const kill = ret(SECCOMP_RET.KILL_PROCESS);
+  const onlyValues = (argument: number, values: readonly number[], errno: number): BpfInstruction[] => [
+    load(argumentLow(argument)),
+    ...values.flatMap((value) => when(BPF.JEQ_K, value, [allow])),
+    retErrno(errno),
+  ];
+  return [
+    load(DATA_ARCH),
+    ...unless(BPF.JEQ_K, audit, [kill]),
+    load(DATA_NR),
+    ...when(BPF.JGE_K, X32_BIT, [kill]),
+    // Written and executable memory is where shellcode lives.
+    ...rule('mmap', [
+      load(argumentLow(2)),
+      and(PROT_WRITE_EXEC),
+      ...when(BPF.JEQ_K, PROT_WRITE_EXEC, [retErrno(EACCES)]),
+      allow,
+    ]),
+    ...rule('mprotect', [load(argumentLow(2)), ...when(BPF.JSET_K, PROT_EXEC, [retErrno(EACCES)]), allow]),
+    // glibc falls back from clone3, whose flags lie in memory that no filter can read, to clone.
+    ...rule('clone3', [retErrno(ENOSYS)]),
+    ...rule('clone', [
+      load(argumentLow(0)),
+      ...when(BPF.JSET_K, CLONE_NEW_ANY, [kill]),
+      ...when(BPF.JSET_K, CLONE_THREAD, [allow]),
+      kill,
+    ]),
+    ...rule('ioctl', onlyValues(1, IOCTLS, ENOTTY)),
+    ...rule('prctl', onlyValues(0, setpriv ? [...PRCTLS, ...SETPRIV_PRCTLS] : PRCTLS, EPERM)),
+    ...rule('fcntl', onlyValues(1, FCNTLS, EPERM)),
+    // Only its own limits: those of another process with the same uid are a way to kill it.
+    ...rule('prlimit64', onlyValues(0, [0], EPERM)),
+    ...rule('tgkill', [setpriv ? retErrno(EPERM) : allow]),
+    ...(setpriv ? SETPRIV_ALLOWED.flatMap((name) => rule(name, [allow])) : []),
+    // The kernel caches the answer for calls without argument rules, so the linear list costs nothing.
+    ...ALLOWED.flatMap((name) => rule(name, [allow])),
+    ...REFUSED.flatMap((name) => rule(name, [retErrno(EPERM)])),
+    ...KILLED.flatMap((name) => rule(name, [kill])),
+    retErrno(ENOSYS),
+  ];
+}
+
+/** Bytes for bwrap's `--seccomp FD` and setpriv's `--seccomp-filter`. Throws `SandboxError` on an architecture without a table. */
+export function seccompFilter(arch: string = process.arch, variant: SeccompVariant = 'bwrap'): Buffer {
+  return encode(seccompProgram(seccompArchitecture(arch), variant));
+}

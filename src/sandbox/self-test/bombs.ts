@@ -1,0 +1,79 @@
+import type { CellEnd, CellLimits } from '../types.ts';
+import type { ProbeCall } from './probe-elf.ts';
+
+/** An attempt to use up what others need; a limit ends its cell. */
+export interface Bomb {
+  /** By which a tier names it among its exceptions; then another limit may end it. */
+  key?: string;
+  attempt: string;
+  calls: ProbeCall[];
+  limits: Partial<CellLimits>;
+  end: CellEnd;
+  /** Needs a control group: without one, only address space bounds memory. */
+  needsCgroup?: boolean;
+  /** Takes a second of the processor, and so is left out of the self-test of a start. */
+  slow?: boolean;
+}
+
+const MIB = 2 ** 20;
+const AT_FDCWD = -100;
+const O_WRONLY_CREAT = 0o1 | 0o100;
+const PROT_READ_WRITE = 3;
+const MAP_PRIVATE_ANONYMOUS = 0x22;
+const MAP_POPULATE = 0x8000;
+/** CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM: a thread as libc makes it. */
+const THREAD = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000;
+const HOG_LIMIT = 24 * MIB;
+const WALL_MS = 100;
+export const BOMB_FILE = 'bomb';
+
+/** @param inside where a path of the cell lies for the probe; {@link BOMB_FILE} is its output. */
+export function bombs(inside: (path: string) => string): Bomb[] {
+  const output: ProbeCall = { call: 'openat', args: [AT_FDCWD, inside(`/out/${BOMB_FILE}`), O_WRONLY_CREAT, 0o600] };
+  return [
+    { attempt: 'run longer than the wall limit', calls: [sleep()], limits: { wallMs: WALL_MS }, end: 'limit_wall' },
+    {
+      attempt: 'use more memory than the limit',
+      calls: [{ call: 'mmap', args: [0, 4 * HOG_LIMIT, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS | MAP_POPULATE, -1, 0] }],
+      limits: { memoryBytes: HOG_LIMIT },
+      end: 'limit_memory',
+      needsCgroup: true,
+    },
+    {
+      attempt: 'write past the limit of the output',
+      calls: [output, { call: 'pwrite64', args: [3, 'x', 1, 2 ** 30] }],
+      limits: {},
+      end: 'limit_output',
+    },
+    {
+      attempt: 'stretch the output past its limit',
+      calls: [output, { call: 'ftruncate', args: [3, 2 ** 30] }],
+      limits: {},
+      end: 'limit_output',
+    },
+    {
+      // Every thread runs on through the table: twelve calls are 4096 threads, where nothing stops them.
+      key: 'threads',
+      attempt: 'start threads without end',
+      calls: [...Array.from({ length: 12 }, () => ({ call: 'clone', args: [THREAD, 0, 0, 0, 0] })), sleep()],
+      // Room for the kernel's side of a thousand threads, which counts as the cell's.
+      limits: { memoryBytes: 256 * MIB },
+      end: 'limit_processes',
+    },
+    {
+      // A program that becomes itself again: the same process, busy for ever.
+      attempt: 'use more of the processor than the limit',
+      calls: [{ call: 'execve', args: [inside('/in/probe'), 0, 0] }],
+      limits: { cpuSeconds: 1 },
+      end: 'limit_cpu',
+      slow: true,
+    },
+  ];
+}
+
+/** For an hour: two 64-bit words, seconds and nanoseconds. */
+function sleep(): ProbeCall {
+  const hour = Buffer.alloc(16);
+  hour.writeBigInt64LE(3600n);
+  return { call: 'nanosleep', args: [hour, 0] };
+}

@@ -1,0 +1,34 @@
+import { join } from 'node:path';
+import type { Cell } from '../cell/cell.ts';
+import { prlimitArgs } from '../cell/limits.ts';
+import type { CellLimits } from '../types.ts';
+
+/** Descriptor numbers in the launched process; all of 0–6 are set, so that none of ours can show through. */
+export const FD = { seccomp: 3, status: 4, block: 5, args: 6 } as const;
+
+const MIB = 2 ** 20;
+
+/** Arguments of `prlimit` that start `bwrap`, which reads its own arguments from a descriptor. */
+export function launcherArgs(bwrap: string, limits: CellLimits, program: string, args: readonly string[]): string[] {
+  return [...prlimitArgs(limits), bwrap, '--args', String(FD.args), '--', program, ...args];
+}
+
+/**
+ * What bwrap does, NUL-separated for `--args FD` (security 2.3). `--json-status-fd` is `--info-fd` that also tells,
+ * at the end, whether the program was started at all; with `--block-fd` the cell waits until it sits in its cgroup.
+ */
+export function bubblewrapArgs(rootImage: string, cell: Pick<Cell, 'input' | 'output' | 'outputs' | 'binds'>): Buffer {
+  const args = [
+    ...['--unshare-all', '--unshare-user', '--disable-userns', '--die-with-parent', '--new-session'],
+    ...['--cap-drop', 'ALL', '--clearenv', '--hostname', 'job', '--uid', '65534', '--gid', '65534'],
+    ...['--ro-bind', rootImage, '/', '--size', String(64 * MIB), '--tmpfs', '/tmp'],
+    ...['--ro-bind', cell.input, '/in', '--ro-bind', cell.output, '/out'],
+    ...cell.outputs.flatMap((name) => ['--bind', join(cell.output, name), `/out/${name}`]),
+    ...cell.binds.flatMap(({ name, path }) => ['--ro-bind', path, `/in/${name}`]),
+    ...['--setenv', 'HOME', '/tmp', '--setenv', 'PATH', '/usr/bin', '--setenv', 'LC_ALL', 'C.UTF-8'],
+    // SVT-AV1 prints banners whatever FFmpeg's log level is; 1 leaves its errors.
+    ...['--setenv', 'SVT_LOG', '1', '--chdir', '/out'],
+    ...['--seccomp', String(FD.seccomp), '--json-status-fd', String(FD.status), '--block-fd', String(FD.block)],
+  ];
+  return Buffer.from(args.map((arg) => `${arg}\0`).join(''));
+}

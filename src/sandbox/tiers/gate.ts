@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import { admit, killQuietly, markProcess, signalExitCode } from '../cell/processes.ts';
+import { watchEnd } from './launch-end.ts';
+import type { Launched, LaunchSpec, ProgramPlace } from './tier.ts';
+
+/** Read end of the gate in the launched shell. */
+const GATE = 3;
+/** Waits for a line; at the end of file (the service died) `read` fails and nothing is started. */
+const SCRIPT = `IFS= read -r go <&${GATE} && exec ${GATE}<&- "$@"`;
+/** What a launcher that could not start the program says first; it then exits with one of these. */
+const REFUSAL =
+  /^(?:setpriv|prlimit|sh|runsc|\S*\/ld-linux\S*|ffmpeg|ffprobe)(?:: \d+)?: .*(?:landlock|seccomp|exec|failed|not found|cannot|error while loading|unrecognized|Permission denied)/;
+const REFUSAL_CODES = [1, 126, 127];
+
+export interface GatedCommand {
+  sh: string;
+  setpriv: string;
+  /** Program and arguments, started when the cell is in its control group. */
+  command: readonly string[];
+  env: Record<string, string>;
+  cwd: string;
+  /** More that must die with the cell and may not be in its process group. */
+  killMore?: () => void;
+  /** Where the program is, when it is not the launched process. */
+  program?: ProgramPlace;
+}
+
+/**
+ * Starts a command behind a gate: a shell waits while the service puts it into its control group, then becomes
+ * the command, so that not one instruction of it runs outside. The shell asks to die with the service before it waits:
+ * from then on there is no moment at which the death of one leaves the other.
+ */
+export function launchGated(gated: GatedCommand, spec: LaunchSpec): Launched {
+  const child = spawn(gated.setpriv, ['--pdeathsig', 'KILL', gated.sh, '-c', SCRIPT, 'sh', ...gated.command], {
+    ...(spec.account ?? {}),
+    env: gated.env,
+    cwd: gated.cwd,
+    detached: true,
+    stdio: ['ignore', spec.onStdout ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+  });
+  const state = { exited: false, failure: null as Error | null, firstWords: '' };
+  for (const stream of child.stdio) stream?.on('error', () => {});
+  if (spec.onStdout) child.stdout!.on('data', spec.onStdout);
+  child.stderr?.on('data', (chunk: Buffer) => {
+    if (state.firstWords.length < 1024) state.firstWords += chunk.toString('latin1', 0, 1024);
+    spec.onStderr(chunk);
+  });
+  const kill = (): void => {
+    if (!state.exited && child.pid !== undefined) killQuietly(-child.pid);
+    gated.killMore?.();
+  };
+  const { pid } = child;
+  const mark = pid === undefined ? null : markProcess(pid);
+  if (pid !== undefined) {
+    admit(pid, spec.cgroup).then(
+      () => (child.stdio[GATE] as Duplex).end('go\n'),
+      (error: Error) => {
+        state.failure ??= error;
+        kill();
+      },
+    );
+  }
+  const ended = watchEnd(child, state, {
+    cell: () => mark,
+    onClose: () => gated.killMore?.(),
+    end(code, signal) {
+      const exitCode = signal ? signalExitCode(signal) : code;
+      const refused = REFUSAL_CODES.includes(exitCode ?? 0) && REFUSAL.test(state.firstWords);
+      return { exitCode, signal: null, started: !refused };
+    },
+  });
+  return { launcher: mark, program: gated.program ?? 'launcher', kill, ended };
+}

@@ -1,0 +1,83 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { killQuietly, markProcess, type ProcessMark } from '../cell/processes.ts';
+import { childrenOf, isRunning } from '../host/proc.ts';
+import { SandboxError } from '../sandbox-error.ts';
+import { launchGated } from './gate.ts';
+import { ociConfig } from './oci-config.ts';
+import type { Exceptions, Launched, LaunchSpec, Tier } from './tier.ts';
+
+export interface GvisorTools {
+  sh: string;
+  setpriv: string;
+  runsc: string;
+}
+
+/** Milliseconds between two looks for processes of a cell. */
+const FAMILY_MS = 50;
+
+const EXCEPTIONS: Exceptions = {
+  pid: 'the program is the first process of its pid namespace',
+  proc: 'gVisor’s own /proc, which shows this cell alone',
+  sys: 'gVisor’s own /sys',
+  threads: 'gVisor refuses threads over 1024 by itself and tells nobody: another limit ends the cell',
+  device: 'gVisor’s own /dev, without the host’s devices',
+};
+
+/**
+ * Tier 3, opt-in: gVisor, a kernel in user space. FFmpeg's system calls reach it and not the kernel of the host. Needs
+ * root. The bundle, its state and the sandbox's processes live and die with the cell.
+ */
+export function gvisorTier(tools: GvisorTools): Tier {
+  return {
+    name: 'gvisor',
+    outside: 'bind',
+    outputBound: 'kernel',
+    exceptions: EXCEPTIONS,
+    inside: (path) => path,
+    outsideText: (text) => text,
+    launch: (spec) => launch(tools, spec),
+    explain: (error) =>
+      process.geteuid?.() === 0
+        ? error
+        : new SandboxError('gVisor needs root here', 'Run Airlock as root, or use AIRLOCK_SANDBOX=auto', {
+            cause: error,
+          }),
+  };
+}
+
+async function launch(tools: GvisorTools, spec: LaunchSpec): Promise<Launched> {
+  const bundle = join(spec.cell.folder, 'bundle');
+  const state = join(spec.cell.folder, 'state');
+  for (const folder of [bundle, state]) await mkdir(folder, { mode: 0o700 });
+  await writeFile(join(bundle, 'config.json'), JSON.stringify(ociConfig(spec)), { mode: 0o600 });
+  const family = new Map<number, ProcessMark>();
+  const flags = ['--network=none', '--ignore-cgroups', '--oci-seccomp', '--host-uds=none', `--root=${state}`];
+  const launched = launchGated(
+    {
+      ...tools,
+      command: [tools.runsc, ...flags, 'run', '--bundle', bundle, 'cell'],
+      env: { PATH: '/usr/bin:/bin' },
+      cwd: '/',
+      program: 'last child',
+      killMore,
+    },
+    // runsc itself sets up the sandbox and needs root; the program in it gets the account.
+    { ...spec, account: null },
+  );
+  const search = setInterval(find, FAMILY_MS);
+  const forget = (): void => clearInterval(search);
+  launched.ended.then(forget, forget);
+  return launched;
+
+  /** The kernel in user space and its file server have sessions of their own. */
+  function find(): void {
+    for (const pid of launched.launcher ? childrenOf(launched.launcher.pid) : []) {
+      if (!family.has(pid)) family.set(pid, markProcess(pid));
+    }
+  }
+
+  function killMore(): void {
+    for (const { pid, startTime } of family.values()) if (isRunning(pid, startTime)) killQuietly(pid);
+  }
+}

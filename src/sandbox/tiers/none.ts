@@ -1,0 +1,41 @@
+import { mustCountTasks, prlimitArgs } from '../cell/limits.ts';
+import { launchGated } from './gate.ts';
+import { cellEnvironment, command } from './landlock.ts';
+import { relocate, unrelocate } from './relocate.ts';
+import type { Tier } from './tier.ts';
+
+export interface BareTools {
+  sh: string;
+  setpriv: string;
+  prlimit: string;
+}
+
+/**
+ * No cell: FFmpeg with limits, as root with a uid of its own, and with everything else that the service's machine
+ * offers. Nothing of the self-test is promised. Only for who has said that he accepts the risk.
+ */
+export function noneTier(tools: BareTools): Tier {
+  return {
+    name: 'none',
+    outside: 'link',
+    outputBound: 'watched',
+    exceptions: {},
+    inside: relocate,
+    outsideText: unrelocate,
+    explain: (error) => error,
+    async launch(spec) {
+      const { prefix, args } = command(spec);
+      const limits = prlimitArgs(spec.limits, { countTasks: mustCountTasks(spec) });
+      return launchGated(
+        {
+          sh: tools.sh,
+          setpriv: tools.setpriv,
+          command: [tools.prlimit, ...limits, ...prefix, ...args],
+          env: cellEnvironment(spec.rootImage),
+          cwd: spec.cell.output,
+        },
+        spec,
+      );
+    },
+  };
+}

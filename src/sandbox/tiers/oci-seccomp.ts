@@ -1,0 +1,49 @@
+import {
+  ALLOWED,
+  CLONE_THREAD,
+  FCNTLS,
+  IOCTLS,
+  KILLED,
+  PRCTLS,
+  PROT_EXEC,
+  PROT_WRITE_EXEC,
+  REFUSED,
+} from '../seccomp/filter.ts';
+
+interface Argument {
+  index: number;
+  value: number;
+  valueTwo?: number;
+  op: 'SCMP_CMP_EQ' | 'SCMP_CMP_MASKED_EQ';
+}
+
+/**
+ * The same decisions as the BPF filter, in the words of an OCI runtime: `linux.seccomp` of `config.json`. gVisor knows no
+ * `errnoRet`: an error is EPERM, and ENOSYS, which libc wants to hear of clone3, is what a trace without a tracer gives.
+ */
+export function ociSeccomp(): object {
+  const rule = (names: string[], action: string, args?: Argument[]) => ({ names, action, ...(args && { args }) });
+  const allow = (name: string, args: Argument[]) => rule([name], 'SCMP_ACT_ALLOW', args);
+  const equal = (name: string, index: number, values: readonly number[]) =>
+    values.map((value) => allow(name, [{ index, value, op: 'SCMP_CMP_EQ' }]));
+  const masked = (index: number, mask: number, value: number): Argument[] => [
+    { index, value: mask, valueTwo: value, op: 'SCMP_CMP_MASKED_EQ' },
+  ];
+  return {
+    defaultAction: 'SCMP_ACT_TRACE',
+    architectures: [process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64'],
+    syscalls: [
+      rule([...ALLOWED, 'tgkill'], 'SCMP_ACT_ALLOW'),
+      // Every pair of the two bits but both set.
+      ...[0, 2, 4].map((bits) => allow('mmap', masked(2, PROT_WRITE_EXEC, bits))),
+      allow('mprotect', masked(2, PROT_EXEC, 0)),
+      allow('clone', masked(0, CLONE_THREAD, CLONE_THREAD)),
+      ...equal('ioctl', 1, IOCTLS),
+      ...equal('prctl', 0, PRCTLS),
+      ...equal('fcntl', 1, FCNTLS),
+      ...equal('prlimit64', 0, [0]),
+      rule(['mmap', 'mprotect', 'ioctl', 'prctl', 'fcntl', 'prlimit64', ...REFUSED], 'SCMP_ACT_ERRNO'),
+      rule(['clone', ...KILLED], 'SCMP_ACT_KILL'),
+    ],
+  };
+}

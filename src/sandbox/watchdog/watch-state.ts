@@ -1,0 +1,42 @@
+import type { KillReason } from '../cell/classify-end.ts';
+
+const REASONS: readonly KillReason[] = ['canceled', 'limit_wall', 'limit_cpu', 'limit_output', 'limit_processes'];
+
+/** What the threads of this process know of one running cell, in memory that they share. */
+export class WatchState {
+  readonly buffer: SharedArrayBuffer;
+  /** 0, or 1 + place in `REASONS`. */
+  readonly #reason: Int32Array;
+  readonly #figures: Float64Array;
+
+  constructor(buffer = new SharedArrayBuffer(24)) {
+    this.buffer = buffer;
+    this.#reason = new Int32Array(buffer, 0, 1);
+    this.#figures = new Float64Array(buffer, 8, 2);
+  }
+
+  /** Why the cell is killed; null while it is not. */
+  get reason(): KillReason | null {
+    return REASONS[Atomics.load(this.#reason, 0) - 1] ?? null;
+  }
+
+  /** The first reason counts, whoever gives it. */
+  condemn(reason: KillReason): void {
+    Atomics.compareExchange(this.#reason, 0, 0, 1 + REASONS.indexOf(reason));
+  }
+
+  /** Processor time of the program at the last look, milliseconds. */
+  get cpuMs(): number {
+    return this.#figures[0]!;
+  }
+
+  /** Most resident memory of the program, bytes. */
+  get peakBytes(): number {
+    return this.#figures[1]!;
+  }
+
+  note({ cpuMs = 0, peakBytes = 0 }: { cpuMs?: number; peakBytes?: number }): void {
+    this.#figures[0] = Math.max(this.cpuMs, cpuMs);
+    this.#figures[1] = Math.max(this.peakBytes, peakBytes);
+  }
+}
