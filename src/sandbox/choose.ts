@@ -1,4 +1,4 @@
-import { openSandbox } from './index.ts';
+import { openSandbox } from './open.ts';
 import { SandboxError } from './sandbox-error.ts';
 import type { Sandbox, SandboxOptions, SandboxTier, SelfTestReport } from './types.ts';
 

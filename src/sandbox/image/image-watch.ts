@@ -1,5 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Programs } from '../host/preflight.ts';
+import type { FfmpegBuild } from '../types.ts';
 import { type FfmpegFacts, imageIsCurrent, openRootImage, type RootImage, removeOldImages } from './root-image.ts';
 
 /** Twice a look passes before a change is taken, so new cells have it well within a minute. */
@@ -118,4 +119,25 @@ export async function watchImage(options: ImageWatchOptions): Promise<ImageWatch
   async function withFacts(image: RootImage, since: Date): Promise<CurrentImage> {
     return { ...image, facts: image.facts ?? (await options.ask(image)), since };
   }
+}
+
+/** The build that new cells get, read at every use: copies of the object must see the build of today. */
+export function currentBuild(watch: Pick<ImageWatch, 'current'>): FfmpegBuild {
+  return {
+    get version() {
+      return watch.current.facts.version;
+    },
+    get package() {
+      return watch.current.facts.package;
+    },
+    get path() {
+      return watch.current.facts.path;
+    },
+    get since() {
+      return watch.current.since;
+    },
+    get readsArguments() {
+      return watch.current.facts.readsArguments;
+    },
+  };
 }

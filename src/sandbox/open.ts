@@ -1,0 +1,141 @@
+import { join } from 'node:path';
+import { claimAccounts, MAX_SLOTS } from './cell/account.ts';
+import { openCellOwner, removeDeadCells } from './cell/owner.ts';
+import type { RunContext } from './cell/run.ts';
+import { openCgroups } from './cgroup/cgroups.ts';
+import { closeInherited } from './host/close-inherited.ts';
+import { findPrograms } from './host/preflight.ts';
+import { askFfmpeg } from './image/ask-ffmpeg.ts';
+import { currentBuild, type ImageWatch, watchImage } from './image/image-watch.ts';
+import { openRootImage, type RootImage, removeOldImages } from './image/root-image.ts';
+import { jobRunner } from './job-runner.ts';
+import { selfTester } from './self-test/self-tester.ts';
+import { makeTier } from './tiers/make-tier.ts';
+import type { Sandbox, SandboxOptions } from './types.ts';
+import { openWatchdog } from './watchdog/watchdog.ts';
+
+/** Cells that the self-test runs at once, on slots of its own behind those of the jobs. */
+const SELF_TEST_CELLS = 4;
+
+/** Closes one part of a sandbox. */
+type Close = () => unknown;
+
+/** What cells need of the host, apart from the image that they show. */
+interface Base {
+  /** Its root image is the one of the start. */
+  context: RunContext;
+  registerImages(fingerprints: readonly string[]): Promise<void>;
+  limits: Sandbox['limits'];
+}
+
+/**
+ * Opens the sandbox: finds the programs, makes or finds the root image, clears what dead processes left, and asks
+ * FFmpeg for its version in a cell (only for a new image). Call it from the main thread: cells die with the thread
+ * that started them. It does not judge itself; run `selfTest()` and refuse to start when it fails.
+ *
+ * Throws `SandboxError` when something is missing or user namespaces are forbidden; the text names the remedy.
+ */
+export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
+  const { logger, slots } = options;
+  checkSlots(slots);
+  closeLeaks(logger);
+  const open: Close[] = [];
+  const close = async (): Promise<void> => {
+    for (let last = open.pop(); last; last = open.pop()) await last();
+  };
+  try {
+    const images = join(options.dataDir, 'rootimg');
+    const image = await openRootImage(images, findPrograms(options.ffmpegPath));
+    const base = await openBase(options, image, open);
+    await removeOldImages(images, await removeDeadCells(cellsFolder(options)));
+    const watch = await followFfmpeg(options, { ...base, images, image });
+    open.push(watch.close);
+    const tests = selfTester({ ...base, watch, slots: selfTestSlots(slots), logger });
+    open.push(tests.ended);
+    const jobs = jobRunner({ ...base, watch, slots, logger });
+    open.push(jobs.abort);
+    const { tier } = base.context;
+    return {
+      tier: tier.name,
+      ffmpeg: currentBuild(watch),
+      limits: base.limits,
+      outputBound: tier.outputBound,
+      run: jobs.run,
+      selfTest: tests.run,
+      close,
+    };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+function checkSlots(slots: number): void {
+  if (!Number.isInteger(slots) || slots < 1 || slots > MAX_SLOTS) {
+    throw new RangeError(`slots is ${slots}; use a whole number from 1 to ${MAX_SLOTS}`);
+  }
+}
+
+function closeLeaks(logger: SandboxOptions['logger']): void {
+  const descriptors = closeInherited();
+  if (descriptors.length > 0) logger?.info({ descriptors }, 'closed inherited descriptors that would leak into jobs');
+}
+
+/** Claims accounts, a folder, control groups and the thread that keeps limits; `open` learns how to give them back. */
+async function openBase(options: SandboxOptions, image: RootImage, open: Close[]): Promise<Base> {
+  const { dataDir, logger, slots } = options;
+  const accounts = claimAccounts(upgradeSlot(slots) + 1, dataDir);
+  open.push(accounts.release);
+  const owner = await openCellOwner(cellsFolder(options), image.fingerprint);
+  open.push(owner.close);
+  const cgroups = await openCgroups();
+  if (!cgroups) logger?.warn({}, 'no control group can be made here: memory of jobs is bounded by address space alone');
+  else open.push(cgroups.close);
+  const tier = await makeTier(options.tier ?? 'bwrap', owner.folder);
+  const watchdog = await openWatchdog();
+  open.push(watchdog.close);
+  const context: RunContext = {
+    tier,
+    watchdog,
+    rootImage: image.path,
+    cells: owner.folder,
+    dataDir,
+    account: accounts.of,
+    cgroup: (slot) => cgroups?.slot(slot) ?? null,
+    announce: async () => cgroups?.announce(),
+  };
+  return { context, registerImages: owner.registerImages, limits: cgroups ? 'cgroup' : 'rlimit' };
+}
+
+/** Gives new cells the FFmpeg that is installed, from now on. */
+function followFfmpeg(
+  options: SandboxOptions,
+  { context, registerImages, images, image }: Base & { images: string; image: RootImage },
+): Promise<ImageWatch> {
+  const { logger, slots } = options;
+  return watchImage({
+    folder: images,
+    image,
+    programs: () => findPrograms(options.ffmpegPath),
+    ask: (root) => askFfmpeg({ ...context, rootImage: root.path }, images, root, upgradeSlot(slots)),
+    registerUse: registerImages,
+    usedByOthers: () => removeDeadCells(cellsFolder(options)),
+    onChange: (next, before) =>
+      logger?.info({ now: next.facts, before: before.facts }, 'FFmpeg has changed; new cells use the new build'),
+    onFailure: (error) => logger?.warn({ err: error }, 'the changed FFmpeg cannot be used; cells keep the one before'),
+    ...options.watch,
+  });
+}
+
+function cellsFolder({ dataDir }: SandboxOptions): string {
+  return join(dataDir, 'cells');
+}
+
+function selfTestSlots(slots: number): number[] {
+  return Array.from({ length: SELF_TEST_CELLS }, (_, index) => slots + index);
+}
+
+/** A slot for the look at a changed FFmpeg: those of jobs may be busy when an upgrade is noticed. */
+function upgradeSlot(slots: number): number {
+  return slots + SELF_TEST_CELLS;
+}

@@ -1,0 +1,48 @@
+import type { RunContext } from '../cell/run.ts';
+import type { ImageWatch } from '../image/image-watch.ts';
+import type { Sandbox, SandboxOptions, SelfTestReport } from '../types.ts';
+import { failedCell } from './checks.ts';
+import { selfTest } from './self-test.ts';
+
+export interface SelfTester {
+  run: Sandbox['selfTest'];
+  /** Resolves when the self-test that runs has ended. */
+  ended(): Promise<unknown>;
+}
+
+interface Parts {
+  context: RunContext;
+  watch: ImageWatch;
+  /** Slots that no job uses. */
+  slots: readonly number[];
+  logger: SandboxOptions['logger'];
+}
+
+/** Runs one self-test at a time, as two would share the slots: a request during a test gets the report of that test. */
+export function selfTester({ context, watch, slots, logger }: Parts): SelfTester {
+  let running: Promise<SelfTestReport> | null = null;
+  return {
+    run({ full = false } = {}) {
+      running ??= runOne(full).finally(() => {
+        running = null;
+      });
+      return running;
+    },
+    ended: async () => running,
+  };
+
+  async function runOne(full: boolean): Promise<SelfTestReport> {
+    const root = watch.hold();
+    try {
+      const report = await selfTest({ ...context, rootImage: root.path }, slots, { full });
+      const again = report.checks.filter(({ firstTry }) => firstTry);
+      if (again.length > 0) logger?.warn({ again }, 'the self-test of the sandbox needed a second try');
+      return report;
+    } catch (error) {
+      const check = failedCell('make a cell', context.tier.explain(error as Error));
+      return { tier: context.tier.name, passed: false, checks: [check], at: new Date() };
+    } finally {
+      root.release();
+    }
+  }
+}
