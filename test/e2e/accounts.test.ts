@@ -102,6 +102,7 @@ describe('the limits of an account', () => {
     const refused = answers.find((answer) => answer.status === 429)!;
     expect(refused.json).toEqual({
       error: 'Too many jobs are waiting',
+      message: expect.stringContaining('Too many jobs are waiting'),
       code: 'queue_full',
       details: { metric: 'queued_jobs', limit: 3, waiting: 3 },
     });

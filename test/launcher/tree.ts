@@ -1,5 +1,15 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { projectRoot } from '../../src/config/root.ts';
@@ -36,6 +46,13 @@ export function makeFolder(): string {
   return folder;
 }
 
+/** Sources of the threads that the build starts from files of their own. */
+function readThreads(build: string): string[] {
+  const threads = readFileSync(build, 'utf8').match(/src\/[\w/-]+-thread\.ts/g) ?? [];
+  if (threads.length === 0) throw new Error('the build names no thread');
+  return threads;
+}
+
 export function removeFolder(folder: string): void {
   rmSync(folder, { recursive: true, force: true });
 }
@@ -48,9 +65,11 @@ export function copyTree(folder: string): string {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   writeFileSync(join(folder, 'src/cli/main.ts'), MAIN);
-  // The build makes this one beside the program.
-  mkdirSync(join(folder, 'src/look'));
-  writeFileSync(join(folder, 'src/look/look-thread.ts'), 'export {};');
+  // The build makes these beside the program.
+  for (const thread of readThreads(join(root, 'scripts/build.mjs'))) {
+    mkdirSync(join(folder, dirname(thread)), { recursive: true });
+    writeFileSync(join(folder, thread), 'export {};');
+  }
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, 'vitest'), { recursive: true });
   for (const name of readdirSync(join(root, 'node_modules'))) {
