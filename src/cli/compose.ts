@@ -9,7 +9,7 @@ import { registerSigningKey } from '../domain/receipts/signing-keys.ts';
 import { createSigner, type Signer } from '../ids/signing.ts';
 import { createVault } from '../ids/vault.ts';
 import { openQueue } from '../queue/queue.ts';
-import { openStore, SOCKET_ENDPOINT } from '../storage/s3-store.ts';
+import { openEmbeddedStore, SOCKET_ENDPOINT } from '../storage/embedded/store.ts';
 import { storeFromUrl } from '../storage/store-url.ts';
 import type { ObjectStore } from '../storage/types.ts';
 import { embeddedUrl } from '../supervisor/postgres-connect.ts';
@@ -42,7 +42,7 @@ export async function openObjectStore(config: Config, secrets: Secrets): Promise
   if (config.storageUrl) return storeFromUrl(config.storageUrl, process.env, config.storagePublicUrl);
   const tls = await loadTls(config.tls, config.dataDir, [config.host]);
   const own = process.env[STORAGE_ENDPOINT_VARIABLE] ?? listenUrl(config, config.storagePort, tls !== null);
-  return openStore({
+  return openEmbeddedStore({
     endpoint: SOCKET_ENDPOINT,
     socketPath: storageSocket(config).path,
     publicEndpoint: config.storagePublicUrl ?? own,

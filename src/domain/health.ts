@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Health } from '../contract/health.ts';
 import type { Context } from './context.ts';
-import { hasRoomLeft, promisedToAll } from './stored-bytes.ts';
+import { hasRoomLeft, promisedToAll, spaceOf } from './stored-bytes.ts';
 import { aliveWorkers } from './workers.ts';
 
 const CHECK_MS = 3000;
@@ -15,7 +15,7 @@ export async function checkHealth(context: Pick<Context, 'db' | 'store'>, starte
       await sql`SELECT 1`.execute(context.db);
       return { workers: await aliveWorkers(context.db), promised: await promisedToAll(context.db) };
     }),
-    attempt(() => context.store.space()),
+    attempt(() => spaceOf(context.store)),
   ]);
   const { workers = [], promised = { bytes: 0 } } = database.value ?? {};
   const lowSpace = storage.value != null && !hasRoomLeft(storage.value, promised.bytes);

@@ -21,7 +21,15 @@ export async function storeSpace({ store }: Pick<Context, 'store'>): Promise<Sto
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new StorageError('storage does not tell its space', { retry: true })), SPACE_MS);
   });
-  return Promise.race([store.space(), late]).finally(() => clearTimeout(timer));
+  return Promise.race([spaceOf(store), late]).finally(() => clearTimeout(timer));
+}
+
+/** The same without a bound of its own: whoever asks also learns that the storage answers. */
+export async function spaceOf(store: Context['store']): Promise<StoreSpace | null> {
+  const { space } = await store.capabilities();
+  if (space) return space();
+  await store.ping();
+  return null;
 }
 
 /** Bytes of uploads and outputs, and those promised to open upload URLs. Exact while the caller holds the account. */

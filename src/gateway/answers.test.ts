@@ -114,7 +114,11 @@ describe('ranges and conditions', () => {
 
 describe('browsers', () => {
   it('of any origin may use a signed URL, and see what they need', async () => {
-    const url = await gateway.store.presignPut('from-browser', { contentType: 'video/mp4', size: 1, expiresIn: 60 });
+    const { url } = await gateway.store.presignPut('from-browser', {
+      contentType: 'video/mp4',
+      size: 1,
+      expiresIn: 60,
+    });
     const origin = { origin: 'https://app.example' };
     const preflight = await fetch(url, {
       method: 'OPTIONS',

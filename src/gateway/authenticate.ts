@@ -1,6 +1,6 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { ALGORITHM, credentialScope, type Pair, sign, UNSIGNED_PAYLOAD } from '../storage/sigv4.ts';
+import { ALGORITHM, credentialScope, type Pair, sign, UNSIGNED_PAYLOAD } from '../storage/s3/sigv4.ts';
 import { checkDeclared, type Declared, declaredBy, declaredHeader, missingLength } from './declared.ts';
 import { S3Error } from './errors.ts';
 import { parameter, type SignedRequest, type Target } from './target.ts';

@@ -1,4 +1,4 @@
-import { CLOSED_UNTIL } from '../storage/closing.ts';
+import { CLOSED_UNTIL } from '../storage/embedded/closing.ts';
 import { closedKey } from './closed-keys.ts';
 import type { Context, Handler } from './context.ts';
 import { S3Error } from './errors.ts';

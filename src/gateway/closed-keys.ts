@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
 import { mkdir, open, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { closedFolder, isReal } from '../storage/disk-layout.ts';
+import { closedFolder, isReal } from '../storage/embedded/disk-layout.ts';
 import { S3Error } from './errors.ts';
 import { syncFolder } from './folders.ts';
 

@@ -1,4 +1,4 @@
-import { DECLARED_LENGTH, DECLARED_TYPE, type Pair } from '../storage/sigv4.ts';
+import { DECLARED_LENGTH, DECLARED_TYPE, type Pair } from '../storage/s3/sigv4.ts';
 import { S3Error } from './errors.ts';
 import { parameter, type SignedRequest } from './target.ts';
 

@@ -1,4 +1,4 @@
-import { CLOSED_UNTIL } from '../storage/closing.ts';
+import { CLOSED_UNTIL } from '../storage/embedded/closing.ts';
 import { closeKey } from './close-key.ts';
 import type { Context } from './context.ts';
 import { parameter } from './target.ts';

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { findCurrent, objectFolder, versionName } from '../storage/disk-layout.ts';
+import { findCurrent, objectFolder, versionName } from '../storage/embedded/disk-layout.ts';
 import { type Disk, openDisk } from './disk.ts';
 import { listObjects } from './listing.ts';
 

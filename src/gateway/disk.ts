@@ -24,7 +24,7 @@ import {
   type StoredVersion,
   tempFolder,
   versionName,
-} from '../storage/disk-layout.ts';
+} from '../storage/embedded/disk-layout.ts';
 import { type ClosedKeys, closedKey, openClosedKeys } from './closed-keys.ts';
 import { makeFolder, pruneFolder, syncFolder } from './folders.ts';
 import { keyedLock } from './lock.ts';

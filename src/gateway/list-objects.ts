@@ -1,4 +1,4 @@
-import { encodePath } from '../storage/sigv4.ts';
+import { encodePath } from '../storage/s3/sigv4.ts';
 import type { Context } from './context.ts';
 import { S3Error } from './errors.ts';
 import { type ListEntry, listObjects as walkObjects } from './listing.ts';

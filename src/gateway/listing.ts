@@ -1,6 +1,6 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { objectsFolder, parseFolder, readVersions } from '../storage/disk-layout.ts';
+import { objectsFolder, parseFolder, readVersions } from '../storage/embedded/disk-layout.ts';
 
 export interface ListEntry {
   key: string;

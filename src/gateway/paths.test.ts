@@ -11,8 +11,8 @@ import {
   startEmbeddedGateway,
 } from '../../test/conformance/embedded-gateway.ts';
 import { rawRequest } from '../../test/conformance/raw-client.ts';
-import { objectFolder, versionName } from '../storage/disk-layout.ts';
-import { credentialScope, type Pair, sign, UNSIGNED_PAYLOAD } from '../storage/sigv4.ts';
+import { objectFolder, versionName } from '../storage/embedded/disk-layout.ts';
+import { credentialScope, type Pair, sign, UNSIGNED_PAYLOAD } from '../storage/s3/sigv4.ts';
 import { parseTarget } from './target.ts';
 
 let gateway: EmbeddedGateway;
@@ -147,7 +147,7 @@ describe('symbolic links in the storage folder', () => {
     for (const key of ['link-file', 'link-folder', 'way/deep']) {
       expect(await store.head(key), key).toBeNull();
       expect(await store.get(key), key).toBeNull();
-      expect(await store.localPath(key), key).toBeNull();
+      expect(await (await store.capabilities()).localPath!(key), key).toBeNull();
       expect(await store.copy(key, 'stolen'), key).toBe(false);
     }
     const listed: string[] = [];

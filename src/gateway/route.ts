@@ -1,7 +1,7 @@
-import { CLOSED_UNTIL, CLOSES_KEYS } from '../storage/closing.ts';
+import { CLOSED_UNTIL, CLOSES_KEYS } from '../storage/embedded/closing.ts';
+import { spaceHeaders } from '../storage/embedded/space-headers.ts';
 import { keyProblem } from '../storage/keys.ts';
-import { DECLARED_LENGTH, DECLARED_TYPE } from '../storage/sigv4.ts';
-import { spaceHeaders } from '../storage/space-headers.ts';
+import { DECLARED_LENGTH, DECLARED_TYPE } from '../storage/s3/sigv4.ts';
 import { unlessClosed } from './close-key.ts';
 import type { Context, Handler } from './context.ts';
 import { deleteObject } from './delete-object.ts';

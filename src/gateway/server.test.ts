@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { rawConnection } from '../../test/conformance/raw-client.ts';
-import { openStore, SOCKET_ENDPOINT } from '../storage/s3-store.ts';
+import { openEmbeddedStore, SOCKET_ENDPOINT } from '../storage/embedded/store.ts';
 import type { ObjectStore } from '../storage/types.ts';
 import { type Gateway, type GatewayOptions, startGateway } from './server.ts';
 
@@ -33,14 +33,14 @@ function start(changes: Partial<GatewayOptions> = {}): Promise<Gateway> {
 
 function internalStore(path: string, credential = CREDENTIAL): ObjectStore {
   const endpoints = { endpoint: SOCKET_ENDPOINT, publicEndpoint: 'http://127.0.0.1:1', socketPath: path };
-  const store = openStore({ ...endpoints, bucket: 'b', region: 'local', ...credential });
+  const store = openEmbeddedStore({ ...endpoints, bucket: 'b', region: 'local', ...credential });
   stores.push(store);
   return store;
 }
 
 function storeOf(gateway: Gateway): ObjectStore {
   const endpoint = `http://127.0.0.1:${gateway.port}`;
-  const store = openStore({ endpoint, publicEndpoint: endpoint, bucket: 'b', region: 'local', ...CREDENTIAL });
+  const store = openEmbeddedStore({ endpoint, publicEndpoint: endpoint, bucket: 'b', region: 'local', ...CREDENTIAL });
   stores.push(store);
   return store;
 }
@@ -48,7 +48,9 @@ function storeOf(gateway: Gateway): ObjectStore {
 describe('the gateway', () => {
   it('lets an upload under way end when it is told to stop, and takes nothing new', async () => {
     const gateway = await start();
-    const url = new URL(await storeOf(gateway).presignPut('k', { contentType: 'video/mp4', size: 6, expiresIn: 60 }));
+    const url = new URL(
+      (await storeOf(gateway).presignPut('k', { contentType: 'video/mp4', size: 6, expiresIn: 60 })).url,
+    );
     const idle = rawConnection(gateway.port);
     const upload = rawConnection(gateway.port);
     upload.write(`PUT ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`);
@@ -69,7 +71,9 @@ describe('the gateway', () => {
 
   it('cuts what has not ended after the grace', async () => {
     const gateway = await start();
-    const url = new URL(await storeOf(gateway).presignPut('k', { contentType: 'video/mp4', size: 6, expiresIn: 60 }));
+    const url = new URL(
+      (await storeOf(gateway).presignPut('k', { contentType: 'video/mp4', size: 6, expiresIn: 60 })).url,
+    );
     const upload = rawConnection(gateway.port);
     upload.write(`PUT ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n`);
     upload.write('content-type: video/mp4\r\ncontent-length: 6\r\n\r\nabc');

@@ -7,7 +7,7 @@ import {
   startEmbeddedGateway,
 } from '../../test/conformance/embedded-gateway.ts';
 import { presigned, rawRequest, signedHeaders } from '../../test/conformance/raw-client.ts';
-import { canonicalQuery, credentialScope, type Pair, sign, UNSIGNED_PAYLOAD } from '../storage/sigv4.ts';
+import { canonicalQuery, credentialScope, type Pair, sign, UNSIGNED_PAYLOAD } from '../storage/s3/sigv4.ts';
 
 const TYPE = { 'content-type': 'video/mp4' };
 let gateway: EmbeddedGateway;
@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => gateway.close());
 
 async function put(key: string, body: string): Promise<void> {
-  const url = await gateway.store.presignPut(key, { contentType: 'video/mp4', size: body.length, expiresIn: 60 });
+  const { url } = await gateway.store.presignPut(key, { contentType: 'video/mp4', size: body.length, expiresIn: 60 });
   expect((await fetch(url, { method: 'PUT', headers: TYPE, body })).status).toBe(200);
 }
 
@@ -84,7 +84,11 @@ describe('signed URLs', () => {
 
     const forHead = await presigned('HEAD', gateway.endpoint, 'asked-about?X-Amz-Expires=600');
     expect((await fetch(forHead)).status).toBe(403);
-    const forPut = await gateway.store.presignPut('asked-about', { contentType: 'video/mp4', size: 6, expiresIn: 60 });
+    const { url: forPut } = await gateway.store.presignPut('asked-about', {
+      contentType: 'video/mp4',
+      size: 6,
+      expiresIn: 60,
+    });
     expect((await fetch(forPut, { method: 'HEAD', headers: TYPE })).status).toBe(403);
     const signed = await signedHeaders('GET', `${gateway.endpoint}/${BUCKET}/asked-about`);
     const own = await fetch(`${gateway.endpoint}/${BUCKET}/asked-about`, { method: 'HEAD', headers: signed });
@@ -197,7 +201,7 @@ describe('signed URLs', () => {
 
   it('cannot be turned into a copy, a list or another operation', async () => {
     await put('victim', 'secret');
-    const url = await gateway.store.presignPut('mine', { contentType: 'video/mp4', size: 0, expiresIn: 60 });
+    const { url } = await gateway.store.presignPut('mine', { contentType: 'video/mp4', size: 0, expiresIn: 60 });
     const headers = { ...TYPE, 'x-amz-copy-source': `/${BUCKET}/victim` };
     const smuggled = await fetch(url, { method: 'PUT', headers });
     expect(smuggled.status).toBe(403);
@@ -214,7 +218,7 @@ describe('signed URLs', () => {
   });
 
   it('change nothing when they are used again after the object was copied away', async () => {
-    const url = await gateway.store.presignPut('replay', { contentType: 'video/mp4', size: 5, expiresIn: 60 });
+    const { url } = await gateway.store.presignPut('replay', { contentType: 'video/mp4', size: 5, expiresIn: 60 });
     const send = (body: string): Promise<Response> => fetch(url, { method: 'PUT', headers: TYPE, body });
     expect((await send('first')).status).toBe(200);
     expect(await gateway.store.copy('replay', 'sealed/replay')).toBe(true);

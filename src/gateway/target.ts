@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { encodePath, type Pair } from '../storage/sigv4.ts';
+import { encodePath, type Pair } from '../storage/s3/sigv4.ts';
 import { S3Error } from './errors.ts';
 
 /** A request's target, read once. Authentication and handlers see the same bucket, key and parameters: there is no second parser. */

@@ -22,7 +22,7 @@ afterEach(async () => {
 
 /** Start of a raw PUT with a valid signature for `size` bytes. */
 async function head(key: string, size: number, lines: string[] = [`content-length: ${size}`]): Promise<string> {
-  const url = new URL(await gateway.store.presignPut(key, { contentType: 'video/mp4', size, expiresIn: 900 }));
+  const url = new URL((await gateway.store.presignPut(key, { contentType: 'video/mp4', size, expiresIn: 900 })).url);
   const fixed = [`PUT ${url.pathname}${url.search} HTTP/1.1`, `host: ${url.host}`, 'content-type: video/mp4'];
   return [...fixed, ...lines].join('\r\n');
 }
@@ -35,7 +35,7 @@ async function start(key: string, size: number, lines?: string[]): Promise<RawCo
 
 describe('an upload', () => {
   const send = async (headers: Record<string, string>, body: string) => {
-    const url = await gateway.store.presignPut('exact', { contentType: 'video/mp4', size: 10, expiresIn: 900 });
+    const { url } = await gateway.store.presignPut('exact', { contentType: 'video/mp4', size: 10, expiresIn: 900 });
     const response = await fetch(url, { method: 'PUT', headers, body });
     expect(response.headers.get('content-type')).toBe('application/xml');
     const xml = await response.text();
@@ -71,7 +71,7 @@ describe('an upload', () => {
   });
 
   it('cannot be declared otherwise by altering its URL', async () => {
-    const url = await gateway.store.presignPut('exact', { contentType: 'video/mp4', size: 10, expiresIn: 900 });
+    const { url } = await gateway.store.presignPut('exact', { contentType: 'video/mp4', size: 10, expiresIn: 900 });
     const alter = (edit: (query: URLSearchParams) => void) => {
       const altered = new URL(url);
       edit(altered.searchParams);
@@ -133,7 +133,7 @@ describe('an upload', () => {
     connection.socket.destroy();
     await vi.waitFor(async () => expect(await gateway.tempFiles()).toEqual([]), 10_000);
     expect(await gateway.store.head('broken')).toBeNull();
-    const url = await gateway.store.presignPut('broken', { contentType: 'video/mp4', size: 3, expiresIn: 900 });
+    const { url } = await gateway.store.presignPut('broken', { contentType: 'video/mp4', size: 3, expiresIn: 900 });
     expect((await fetch(url, { method: 'PUT', headers: TYPE, body: 'abc' })).status).toBe(200);
   });
 
@@ -185,14 +185,14 @@ describe('an upload', () => {
 
   it('of ten megabytes arrives whole, and the object is a read-only file', async () => {
     const bytes = randomBytes(10_000_001);
-    const url = await gateway.store.presignPut('large', {
+    const { url } = await gateway.store.presignPut('large', {
       contentType: 'video/mp4',
       size: bytes.length,
       expiresIn: 900,
     });
     const response = await fetch(url, { method: 'PUT', headers: TYPE, body: bytes });
     expect(response.status).toBe(200);
-    const path = await gateway.store.localPath('large');
+    const path = await (await gateway.store.capabilities()).localPath!('large');
     expect(path?.startsWith(join(gateway.root, 'objects'))).toBe(true);
     const { readFile, stat } = await import('node:fs/promises');
     expect((await readFile(path!)).equals(bytes)).toBe(true);

@@ -8,6 +8,14 @@ export interface Exchange {
   close(): void;
 }
 
+export interface ExchangeSettings {
+  connections: number;
+  ca?: string;
+  socketPath?: string;
+  /** Until a connection stands, and longest silence on one; milliseconds. */
+  times?: { connectMs: number; silenceMs: number };
+}
+
 export interface ExchangeOptions {
   method: string;
   headers: Record<string, string>;
@@ -16,16 +24,16 @@ export interface ExchangeOptions {
   signal?: AbortSignal;
 }
 
-const CONNECT_MS = 5_000;
-/** The answer to a PUT comes after the store has made the bytes durable: up to 2 GB on a slow disk. */
-const SILENCE_MS = 120_000;
+/** Time-outs for those who name none. */
+const DEFAULT_TIMES = { connectMs: 5_000, silenceMs: 120_000 };
 
 /**
  * HTTP with Node's own client and kept connections. (undici 7 ends the whole process when a peer closes behind a
  * full buffer; see docs/decisions/0006.) `ca`: PEM to trust instead of the system's authorities. `socketPath`: a Unix socket that
  * all connections go to, whatever host the URL names.
  */
-export function openExchange(options: { connections: number; ca?: string; socketPath?: string }): Exchange {
+export function openExchange(options: ExchangeSettings): Exchange {
+  const { connectMs, silenceMs } = options.times ?? DEFAULT_TIMES;
   const common = { keepAlive: true, maxSockets: options.connections, scheduling: 'lifo' as const };
   const http = new HttpAgent(common);
   const { socketPath } = options;
@@ -48,12 +56,12 @@ export function openExchange(options: { connections: number; ca?: string; socket
           request.destroy();
           reject(error);
         };
-        const connecting = setTimeout(() => fail(timedOut('connection')), CONNECT_MS);
+        const connecting = setTimeout(() => fail(timedOut('connection')), connectMs);
         request.on('socket', (socket) => {
           if (!socket.connecting) clearTimeout(connecting);
           else socket.once('connect', () => clearTimeout(connecting));
         });
-        request.setTimeout(SILENCE_MS, () => fail(timedOut('answer')));
+        request.setTimeout(silenceMs, () => fail(timedOut('answer')));
         request.on('error', fail);
         request.on('response', (response) => {
           clearTimeout(connecting);

@@ -1,6 +1,7 @@
 import { isAbsolute } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
-import { openStore, SOCKET_ENDPOINT } from './s3-store.ts';
+import { askedOnce, openEmbeddedStore, SOCKET_ENDPOINT } from './embedded/store.ts';
+import { openS3Store } from './s3/store.ts';
 import type { ObjectStore } from './types.ts';
 
 const VARIABLE = 'AIRLOCK_STORAGE_URL';
@@ -37,18 +38,16 @@ export function storeFromUrl(
 
   const region = parsed.searchParams.get('region') || env.AWS_REGION || 'us-east-1';
   const given = parsed.searchParams.get('endpoint') ?? `https://s3.${region}.amazonaws.com`;
-  return openStore({
-    ...(given.startsWith('unix:') ? behindSocket(given, publicEndpoint) : overNetwork(given, publicEndpoint)),
+  const common = {
     bucket,
     region,
     accessKeyId: required(env, 'AWS_ACCESS_KEY_ID'),
     secretAccessKey: required(env, 'AWS_SECRET_ACCESS_KEY'),
-  });
-}
-
-function overNetwork(given: string, publicEndpoint: string | null) {
+  };
+  // Nothing but the embedded gateway listens on a Unix socket.
+  if (given.startsWith('unix:')) return openEmbeddedStore({ ...common, ...behindSocket(given, publicEndpoint) });
   const endpoint = httpUrl(given);
-  return { endpoint, publicEndpoint: publicEndpoint ?? endpoint };
+  return openS3Store({ ...common, endpoint, publicEndpoint: publicEndpoint ?? endpoint }, askedOnce);
 }
 
 /** `unix:/run/…/storage.sock`: the internal listener of a gateway on this machine. */
@@ -64,8 +63,7 @@ function behindSocket(given: string, publicEndpoint: string | null) {
       'Clients cannot reach the storage by a Unix socket',
     );
   }
-  // Nothing but the embedded gateway listens on one.
-  return { endpoint: SOCKET_ENDPOINT, publicEndpoint, socketPath, closesKeys: true };
+  return { endpoint: SOCKET_ENDPOINT, publicEndpoint, socketPath };
 }
 
 function parse(url: string): URL {

@@ -69,7 +69,8 @@ export async function bringObject(
   target: string,
   { signal, before }: { signal?: AbortSignal; before?: () => Promise<void> } = {},
 ): Promise<string> {
-  const local = await deps.context.store.localPath(key);
+  const { localPath } = await deps.context.store.capabilities();
+  const local = await localPath?.(key);
   if (local) return local;
   await before?.();
   const body = await deps.context.store.get(key);

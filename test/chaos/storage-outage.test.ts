@@ -6,7 +6,7 @@ import { cancelTranscode } from '../../src/domain/transcodes/cancel.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/types.ts';
-import { openStore } from '../../src/storage/s3-store.ts';
+import { openEmbeddedStore } from '../../src/storage/embedded/store.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { sandboxSlots, startWorker, type Worker } from '../../src/worker/worker.ts';
 import { BUCKET, CREDENTIAL, REGION } from '../conformance/embedded-gateway.ts';
@@ -70,7 +70,7 @@ describe('a storage that is away', () => {
     // Without a local root: inputs are read over the network as well.
     const endpoint = `http://127.0.0.1:${road.port}`;
     const place = { endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: REGION };
-    context = { ...world.context, store: openStore({ ...place, ...CREDENTIAL }) };
+    context = { ...world.context, store: openEmbeddedStore({ ...place, ...CREDENTIAL }) };
     account = await world.account();
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '480x270', args: noise });

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GatewayLogger } from '../../src/gateway/access-log.ts';
 import { type GatewayOptions, startGateway } from '../../src/gateway/server.ts';
-import { openStore } from '../../src/storage/s3-store.ts';
+import { openEmbeddedStore } from '../../src/storage/embedded/store.ts';
 import type { ObjectStore } from '../../src/storage/types.ts';
 
 export const BUCKET = 'airlock-test';
@@ -50,7 +50,7 @@ export async function startEmbeddedGateway(
     ...changes,
   });
   const endpoint = `${changes.tls ? 'https' : 'http'}://127.0.0.1:${gateway.port}`;
-  const store = openStore({
+  const store = openEmbeddedStore({
     endpoint,
     publicEndpoint: endpoint,
     bucket: BUCKET,

@@ -3,7 +3,7 @@ import { readdir, statfs, writeFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import { startGateway } from '../../src/gateway/server.ts';
-import { openStore } from '../../src/storage/s3-store.ts';
+import { openEmbeddedStore } from '../../src/storage/embedded/store.ts';
 
 const MB = 2 ** 20;
 const folder = process.argv[2]!;
@@ -23,10 +23,11 @@ const gateway = await startGateway({
   logger: silent,
 });
 const endpoint = `http://127.0.0.1:${gateway.port}`;
-const store = openStore({ ...place, ...credential, endpoint, publicEndpoint: endpoint });
+const store = openEmbeddedStore({ ...place, ...credential, endpoint, publicEndpoint: endpoint });
 const headers = { 'content-type': 'video/mp4' };
 
-const sign = (key: string, size: number) => store.presignPut(key, { contentType: 'video/mp4', size, expiresIn: 60 });
+const sign = async (key: string, size: number) =>
+  (await store.presignPut(key, { contentType: 'video/mp4', size, expiresIn: 60 })).url;
 
 async function put(key: string, size: number): Promise<Response> {
   return fetch(await sign(key, size), { method: 'PUT', headers, body: Buffer.alloc(size) });
@@ -65,7 +66,7 @@ await writeFile(join(folder, 'of-others'), Buffer.alloc(2_600_000));
 const overtaken = await under.status;
 under.rest();
 await writeFile(join(folder, 'of-others'), Buffer.alloc(3_400_000));
-const space = (await store.space())!;
+const space = await (await store.capabilities()).space!();
 const low = { spare: space.spareBytes < 0, small: (await put('low', 1000)).status };
 await writeFile(join(folder, 'of-others'), '');
 const small = (await put('small', 1000)).status;

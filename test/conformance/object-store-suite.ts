@@ -71,13 +71,14 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       return found;
     }
 
-    it('closes a key for good, or says that it cannot and has deleted what was there', async () => {
+    it('closes a key for good where it can', async ({ skip }) => {
+      const { closeKey } = await store.capabilities();
+      if (!closeKey) return skip();
       const key = `${base}/closed`;
       await put(key, randomBytes(10));
-      expect(await store.closeKey(key, new Date(Date.now() + 60_000))).toBe(await store.closesKeys());
+      expect(await closeKey(key, new Date(Date.now() + 60_000))).toBe(true);
       expect(await store.head(key)).toBeNull();
-      if (await store.closesKeys())
-        await expect(put(key, randomBytes(10))).rejects.toMatchObject({ retry: false, status: 403 });
+      await expect(put(key, randomBytes(10))).rejects.toMatchObject({ retry: false, status: 403 });
     });
 
     it('gives back the bytes, size and type that were put', async () => {
@@ -209,7 +210,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
 
     it('lets a client put exactly the bytes and the type that a URL was signed for', async () => {
       const key = `${base}/presigned upload (1).mp4`;
-      const url = await store.presignPut(key, { contentType: 'video/mp4', size: 5, expiresIn: 900 });
+      const { url } = await store.presignPut(key, { contentType: 'video/mp4', size: 5, expiresIn: 900 });
       const headers = { 'content-type': 'video/mp4' };
       expect([400, 403]).toContain((await fetch(url, { method: 'PUT', headers, body: 'longer' })).status);
       expect((await fetch(url, { method: 'PUT', headers, body: 'four' })).status).toBe(403);
@@ -251,7 +252,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       const key = `${base}/expiring`;
       await put(key, Buffer.from('x'));
       const get = await store.presignGet(key, { filename: 'x', contentType: 'video/mp4', expiresIn: 600 });
-      const putUrl = await store.presignPut(key, { contentType: 'video/mp4', size: 1, expiresIn: 900 });
+      const { url: putUrl } = await store.presignPut(key, { contentType: 'video/mp4', size: 1, expiresIn: 900 });
       subject.advance(590_000);
       expect((await fetch(get)).status).toBe(200);
       subject.advance(10_000);

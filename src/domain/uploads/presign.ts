@@ -59,7 +59,7 @@ export async function presignUpload(
       .returning('id')
       .executeTakeFirst();
     if (!inserted) continue;
-    const uploadUrl = await context.store.presignPut(key, {
+    const { url: uploadUrl } = await context.store.presignPut(key, {
       contentType: body.contentType,
       size: body.fileSize,
       expiresIn: UPLOAD_SECONDS,

@@ -22,7 +22,12 @@ const BATCH = 200;
 /** Empties the staging key, for good where the storage can refuse what it has signed. Throws `StorageError`. */
 export async function closeStaging(context: Pick<Context, 'db' | 'store'>, upload: Staging): Promise<boolean> {
   const until = Math.max(upload.url_expires_at.getTime(), Date.now()) + CLOCK_SECONDS * 1000;
-  const closed = await context.store.closeKey(upload.staging_key, new Date(until));
+  const { closeKey } = await context.store.capabilities();
+  if (!closeKey) {
+    await context.store.delete(upload.staging_key);
+    return false;
+  }
+  const closed = await closeKey(upload.staging_key, new Date(until));
   if (closed) await noteClosed(context.db, [upload.id]);
   return closed;
 }
@@ -40,7 +45,7 @@ export function stagingEnds(upload: Pick<Upload, 'url_expires_at' | 'declared_si
 export async function sweepStaging(context: Pick<Context, 'db' | 'store'>): Promise<number> {
   const open = await openStaging(context.db).limit(BATCH).execute();
   if (open.length === 0) return 0;
-  if (!(await context.store.closesKeys())) return sweepLatePuts(context);
+  if (!(await context.store.capabilities()).closeKey) return sweepLatePuts(context);
   for (const upload of open) await closeStaging(context, upload);
   return 0;
 }

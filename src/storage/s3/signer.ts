@@ -1,4 +1,5 @@
 import { AwsV4Signer } from 'aws4fetch';
+import type { PresignedRequest } from '../types.ts';
 import { attachment } from './content-disposition.ts';
 import { canonicalQuery, DECLARED_LENGTH, DECLARED_TYPE, encodePath } from './sigv4.ts';
 
@@ -8,11 +9,20 @@ interface SignedRequest {
 }
 
 export interface OwnRequest {
-  method: 'GET' | 'HEAD' | 'PUT' | 'DELETE';
+  method: 'GET' | 'HEAD' | 'PUT' | 'POST' | 'DELETE';
   /** Empty for the bucket itself. */
   key: string;
   query?: Record<string, string>;
   headers?: Record<string, string>;
+}
+
+interface SignedPut {
+  size: number;
+  /** Seconds. */
+  expiresIn: number;
+  /** None for a part of an upload, whose type was named when it began. */
+  contentType?: string;
+  query?: Record<string, string>;
 }
 
 /** What differs between providers: S3's SigV4 here; GCS's GOOG4-RSA-SHA256 would be a second implementation. */
@@ -20,7 +30,7 @@ export interface Signer {
   /** Our own calls, to the internal endpoint. */
   request(request: OwnRequest): Promise<SignedRequest>;
   /** For clients, at the public endpoint. */
-  presignPut(key: string, options: { contentType: string; size: number; expiresIn: number }): Promise<string>;
+  presignPut(key: string, put: SignedPut): Promise<PresignedRequest>;
   presignGet(key: string, options: { filename: string; contentType: string; expiresIn: number }): Promise<string>;
 }
 
@@ -61,12 +71,19 @@ export function s3Signer(options: S3SignerOptions): Signer {
       const signed = await new AwsV4Signer({ ...common, method, url, headers }).sign();
       return { url, headers: Object.fromEntries(signed.headers) };
     },
-    presignPut(key, { contentType, size, expiresIn }) {
+    async presignPut(key, { contentType, size, expiresIn, query }) {
+      const typed: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType };
+      const headers = { ...typed, 'content-length': String(size) };
+      const declared = {
+        [DECLARED_LENGTH]: String(size),
+        ...(contentType !== undefined && { [DECLARED_TYPE]: contentType }),
+      };
       const url = address(options.publicEndpoint, key, {
+        ...query,
         'X-Amz-Expires': String(expiresIn),
-        ...(options.declares && { [DECLARED_LENGTH]: String(size), [DECLARED_TYPE]: contentType }),
+        ...(options.declares && declared),
       });
-      return presign('PUT', url, { 'content-type': contentType, 'content-length': String(size) });
+      return { method: 'PUT', url: await presign('PUT', url, headers), headers };
     },
     presignGet(key, { filename, contentType, expiresIn }) {
       const url = address(options.publicEndpoint, key, {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { errorCode, parseListPage } from './list-xml.ts';
+import { errorCode, parseListPage } from './answers.ts';
 
 const entry =
   '<Contents><Key>a%2Fb%20c+d</Key><LastModified>2026-11-24T10:00:00.000Z</LastModified><Size>7</Size></Contents>';
@@ -33,8 +33,22 @@ describe('list documents', () => {
 
   it('of 4 MB without one closed element are read at once', () => {
     const started = performance.now();
-    expect(parseListPage(`<ListBucketResult>${'<Contents>'.repeat(400_000)}`).objects).toEqual([]);
+    expect(() => parseListPage(`<ListBucketResult>${'<Contents>'.repeat(400_000)}`)).toThrow(/^the store answered/);
     expect(performance.now() - started).toBeLessThan(2000);
+  });
+
+  it('are refused when they declare a type or entities, and entities that they name stay text', () => {
+    const declared = '<!DOCTYPE x [<!ENTITY key "other">]>';
+    const named = `<ListBucketResult>${entry.replace('a%2F', '&key;')}</ListBucketResult>`;
+    expect(() => parseListPage(declared + named)).toThrow(/^the store answered/);
+    expect(parseListPage(named).objects[0]!.key).toBe('&key;b c d');
+  });
+
+  it('are refused when names in them are those that every object of JavaScript has', () => {
+    for (const name of ['__proto__', 'constructor', 'toString']) {
+      expect(() => parseListPage(`<${name}><Contents/></${name}>`)).toThrow(/^the store answered/);
+    }
+    expect(() => parseListPage('<ListBucketResult><Contents><toString/></Contents></ListBucketResult>')).toThrow();
   });
 
   it('yield an error code only when it is a plain word', () => {

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import type { DiskSpace } from '../config/disk-reserve.ts';
+import type { DiskSpace } from '../../config/disk-reserve.ts';
 
 /** What is left of the disk behind a store. */
 export type StoreSpace = Pick<DiskSpace, 'freeBytes' | 'reserveBytes' | 'spareBytes' | 'spareFiles'>;

@@ -1,16 +1,19 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { openExchange } from './http-exchange.ts';
-import { errorCode } from './list-xml.ts';
+import { openExchange } from '../http-exchange.ts';
+import { briefly, type RetrySettings } from '../retries.ts';
+import { type Patience, StorageError } from '../types.ts';
+import { errorCode } from './answers.ts';
 import type { OwnRequest, Signer } from './signer.ts';
-import { type Patience, StorageError } from './types.ts';
 
 export interface Call extends OwnRequest {
   /** Made anew for each attempt, since a stream can be read once only. */
   body?: () => Readable | Buffer;
   /** Statuses that are answers and not failures. */
   expected: readonly number[];
+  /** Somebody waits: repeated for a second or so, whatever the backend would do. */
+  brief?: boolean;
   patience?: Patience;
 }
 
@@ -20,9 +23,15 @@ export interface S3Client {
   close(): Promise<void>;
 }
 
-/** Waits before the second, third and fourth attempt, milliseconds: about a second in all, a restart of the gateway. */
-const RETRY_WAITS = [50, 200, 800];
-/** With patience the wait doubles from there up to this. */
+export interface ClientOptions {
+  retries: RetrySettings;
+  /** PEM of the certificate authority to trust instead of the system's. */
+  ca?: string;
+  /** Unix socket of the store. */
+  socketPath?: string;
+}
+
+/** With patience the wait doubles up to this. */
 const LONGEST_WAIT_MS = 5_000;
 
 const RETRY_CODES = new Set([
@@ -38,9 +47,8 @@ const RETRY_CODES = new Set([
   'EAGAIN',
 ]);
 
-/** `ca`: PEM of the certificate authority to trust instead of the system's. `socketPath`: Unix socket of the store. */
-export function s3Client(signer: Signer, options: { ca?: string; socketPath?: string } = {}): S3Client {
-  const exchange = openExchange({ connections: 64, ...options });
+export function s3Client(signer: Signer, { retries, ...options }: ClientOptions): S3Client {
+  const exchange = openExchange({ connections: 64, ...options, times: retries });
 
   async function attempt(call: Call): Promise<IncomingMessage> {
     const { url, headers } = await signer.request(call);
@@ -59,12 +67,14 @@ export function s3Client(signer: Signer, options: { ca?: string; socketPath?: st
       // What is not implemented stays so.
       retry: (status >= 500 && status !== 501) || status === 429 || status === 408,
       status,
+      code,
     });
   }
 
   return {
     async send(call) {
       const { patience } = call;
+      const next = waits(call.brief ? briefly(retries) : retries);
       const end = performance.now() + (patience?.ms ?? 0);
       for (let tries = 0; ; tries++) {
         try {
@@ -72,12 +82,12 @@ export function s3Client(signer: Signer, options: { ca?: string; socketPath?: st
         } catch (error) {
           if (!(error instanceof StorageError) || !error.retry || patience?.signal.aborted) throw error;
           // A full disk does not heal within a second.
-          const quick = error.status === 507 ? undefined : RETRY_WAITS[tries];
-          if (quick === undefined && performance.now() >= end) throw error;
+          const quick = error.status === 507 ? null : next(tries);
+          if (quick === null && performance.now() >= end) throw error;
           // A full disk answers, and has room for others.
-          if (quick === undefined && error.status !== 507) patience?.onAway();
-          const wait = quick ?? Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(tries, 10));
-          await sleep(wait * (0.5 + Math.random()), undefined, { signal: patience?.signal }).catch(() => {
+          if (quick === null && error.status !== 507) patience?.onAway();
+          const wait = quick ?? Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(tries, 10)) * jitter();
+          await sleep(wait, undefined, { signal: patience?.signal }).catch(() => {
             throw error;
           });
         }
@@ -87,6 +97,22 @@ export function s3Client(signer: Signer, options: { ca?: string; socketPath?: st
       exchange.close();
     },
   };
+}
+
+/** Gives the wait before the attempt that follows that many, or null when the backend gives up. */
+function waits({ waitsMs, withinMs }: RetrySettings): (tries: number) => number | null {
+  let firstFailure: number | null = null;
+  return (tries) => {
+    firstFailure ??= performance.now();
+    const wait = waitsMs[tries];
+    if (wait === undefined) return null;
+    const drawn = wait * jitter();
+    return performance.now() - firstFailure + drawn > withinMs ? null : drawn;
+  };
+}
+
+function jitter(): number {
+  return 0.5 + Math.random();
 }
 
 /** Reads a small document; at most 4 MB (a page of 1,000 keys of 1,024 encoded bytes each fits). */
@@ -99,6 +125,22 @@ export async function readText(response: IncomingMessage): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString();
+}
+
+/** Reads the answer with `parse`, which throws for what is something else. Rejects with `StorageError`. */
+export async function readDocument<T>(
+  response: IncomingMessage,
+  method: Call['method'],
+  parse: (xml: string) => T,
+): Promise<T> {
+  const text = await readText(response).catch((error) => {
+    throw storageError({ method }, error);
+  });
+  try {
+    return parse(text);
+  } catch (cause) {
+    throw new StorageError('storage answered with something else than it was asked for', { retry: false, cause });
+  }
 }
 
 /** Any failure as `StorageError`. The text has the system's code and never a URL. */

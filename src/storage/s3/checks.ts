@@ -1,0 +1,40 @@
+import { keyProblem } from '../keys.ts';
+import { StorageError } from '../types.ts';
+
+/** SigV4's own limit on the life of a URL: seven days. */
+const MAX_EXPIRES = 604_800;
+/** S3: "Part numbers can be any number from 1 to 10,000, inclusive." */
+export const MAX_PARTS = 10_000;
+
+/** Throws `StorageError` for a key that no store could hold safely. */
+export function checkKey(key: string): void {
+  const problem = keyProblem(key);
+  if (problem) throw invalid(problem);
+}
+
+/** `seconds`: life of a signed URL. */
+export function checkExpiry(seconds: number): void {
+  if (!(Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_EXPIRES)) {
+    throw invalid(`a signed URL lives 1 to ${MAX_EXPIRES} seconds`);
+  }
+}
+
+export function checkSize(bytes: number): void {
+  if (!Number.isSafeInteger(bytes) || bytes < 0) throw invalid('the size is not a whole number of bytes');
+}
+
+/** A prefix ends with a slash, so that `a/1` never takes `a/10` along. */
+export function checkPrefix(prefix: string): void {
+  if (!prefix.endsWith('/')) throw invalid('a prefix ends with a slash');
+  checkKey(prefix);
+}
+
+export function checkPartNumber(number: number): void {
+  if (!(Number.isInteger(number) && number >= 1 && number <= MAX_PARTS)) {
+    throw invalid(`a part number is a whole number from 1 to ${MAX_PARTS}`);
+  }
+}
+
+export function invalid(reason: string): StorageError {
+  return new StorageError(`storage cannot be used like this: ${reason}`, { retry: false });
+}

@@ -1,0 +1,176 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { afterEach, describe, expect, it } from 'vitest';
+import { askedOnce } from '../embedded/store.ts';
+import { S3_RETRIES } from '../retries.ts';
+import type { ObjectStore } from '../types.ts';
+import { openS3Store } from './store.ts';
+
+/** As many attempts as a test has the time for. */
+const RETRIES = { ...S3_RETRIES, waitsMs: [5, 10, 20] };
+
+const closers: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const close of closers.splice(0)) await close();
+});
+
+function storeAt(port: number, retries = RETRIES): ObjectStore {
+  const endpoint = `http://127.0.0.1:${port}`;
+  const credentials = { accessKeyId: 'AKID', secretAccessKey: 'very-secret' };
+  const store = openS3Store(
+    { endpoint, publicEndpoint: endpoint, bucket: 'b', region: 'r', ...credentials, retries },
+    askedOnce,
+  );
+  closers.push(() => store.close());
+  return store;
+}
+
+/** A store whose server answers as told, with the number of requests that it saw. */
+async function against(
+  listener: RequestListener,
+  retries = RETRIES,
+): Promise<{ store: ObjectStore; seen: () => number }> {
+  let count = 0;
+  const server: Server = createServer((request, response) => {
+    count++;
+    listener(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closers.push(() => {
+    server.closeAllConnections();
+    return new Promise((resolve) => server.close(resolve));
+  });
+  return { store: storeAt((server.address() as AddressInfo).port, retries), seen: () => count };
+}
+
+it('a store that does not say that it can do more than S3 is asked once, and then taken at its word', async () => {
+  const asked: string[] = [];
+  const { store } = await against((request, response) => {
+    asked.push(`${request.method} ${request.url}`);
+    response.writeHead(200).end();
+  });
+  expect(await store.capabilities()).toEqual({});
+  expect(await store.capabilities()).toEqual({});
+  expect(asked).toEqual(['HEAD /b']);
+});
+
+it('a store that was away when it was asked what it can do is asked again', async () => {
+  let away = true;
+  const { store } = await against((_, response) => {
+    response.writeHead(away ? 403 : 200, { 'x-airlock-closes-keys': 'yes' }).end();
+  });
+  await expect(store.capabilities()).rejects.toMatchObject({ status: 403 });
+  away = false;
+  expect(Object.keys(await store.capabilities())).toEqual(['closeKey', 'space']);
+});
+
+describe('S3 store under failures', () => {
+  it('tries again when the store answers 503, and succeeds once it is back', async () => {
+    let failures = 2;
+    const { store, seen } = await against((_, response) => {
+      response.writeHead(failures-- > 0 ? 503 : 200, { 'content-length': 3 }).end('abc');
+    });
+    expect(String(await buffer((await store.get('k'))!))).toBe('abc');
+    expect(seen()).toBe(3);
+  });
+
+  it('is borne with for half a minute by default, since SlowDown lasts longer than a second', () => {
+    const total = S3_RETRIES.waitsMs.reduce((sum, wait) => sum + wait, 0);
+    expect(total).toBeGreaterThanOrEqual(30_000);
+    expect(S3_RETRIES.withinMs).toBeGreaterThanOrEqual(total);
+  });
+
+  it('is not asked again when the time is over, however many attempts are left', async () => {
+    const retries = { ...RETRIES, waitsMs: [1, 5_000, 5_000], withinMs: 100 };
+    const { store, seen } = await against((_, response) => void response.writeHead(503).end(), retries);
+    await expect(store.head('k')).rejects.toMatchObject({ retry: true, status: 503 });
+    expect(seen()).toBe(2);
+  });
+
+  it('gives up on an answer that does not come within the time-out of the backend', async () => {
+    const { store, seen } = await against(() => undefined, { ...RETRIES, waitsMs: [1], silenceMs: 50 });
+    await expect(store.head('k')).rejects.toMatchObject({ retry: true, message: /ETIMEDOUT/ });
+    expect(seen()).toBe(2);
+  });
+
+  it('is not pinged for longer than somebody would wait', async () => {
+    const { store, seen } = await against((_, response) => void response.writeHead(503).end(), {
+      ...RETRIES,
+      waitsMs: [1, 60_000],
+    });
+    await expect(store.ping()).rejects.toMatchObject({ retry: true });
+    expect(seen()).toBe(2);
+  });
+
+  it('gives up after four attempts and says that a retry may help', async () => {
+    const { store, seen } = await against((_, response) => void response.writeHead(500).end());
+    await expect(store.delete('k')).rejects.toMatchObject({ retry: true, status: 500 });
+    expect(seen()).toBe(4);
+  });
+
+  it('does not repeat what was refused, and names the reason', async () => {
+    const { store, seen } = await against((_, response) => {
+      response.writeHead(403).end('<Error><Code>AccessDenied</Code></Error>');
+    });
+    await expect(store.get('k')).rejects.toMatchObject({ retry: false, status: 403, message: /403 AccessDenied/ });
+    expect(seen()).toBe(1);
+  });
+
+  it('calls an unreachable store a retry', async () => {
+    const { store } = await against(() => undefined);
+    await closers.shift()!(); // the server goes, its port is free
+    const failure = await store.ping().catch((error) => error);
+    expect(failure).toMatchObject({ name: 'StorageError', retry: true });
+    expect(failure.message).toContain('ECONNREFUSED');
+    expect(failure.message).not.toMatch(/http:|Signature|very-secret/);
+  });
+
+  it('ends a download that breaks midway with a StorageError', async () => {
+    const { store } = await against((_, response) => {
+      response.writeHead(200, { 'content-length': 1000 });
+      response.write('part', () => response.destroy());
+    });
+    await expect(buffer((await store.get('k'))!)).rejects.toMatchObject({ name: 'StorageError', retry: true });
+  });
+
+  it('takes an error inside a 200 answer to a copy for what it is', async () => {
+    const { store } = await against((_, response) => {
+      response.writeHead(200).end('<Error><Code>InternalError</Code></Error>');
+    });
+    await expect(store.copy('a', 'b')).rejects.toMatchObject({ retry: true, code: 'InternalError' });
+  });
+
+  it('knows a missing bucket from a missing object when copying', async () => {
+    const { store } = await against((_, response) => {
+      response.writeHead(404).end('<Error><Code>NoSuchBucket</Code></Error>');
+    });
+    await expect(store.copy('a', 'b')).rejects.toMatchObject({ retry: false, message: /NoSuchBucket/ });
+  });
+
+  it('takes an error inside a 200 answer to a complete for what it is, and knows an upload that is gone', async () => {
+    let answer: [number, string] = [200, 'InternalError'];
+    const { store } = await against((_, response) => {
+      response.writeHead(answer[0]).end(`<Error><Code>${answer[1]}</Code></Error>`);
+    });
+    const complete = () => store.completeMultipart('k', 'id', [{ partNumber: 1, etag: '"e"' }]);
+    await expect(complete()).rejects.toMatchObject({ retry: true, code: 'InternalError' });
+    answer = [400, 'InvalidPart'];
+    await expect(complete()).rejects.toMatchObject({ retry: false, code: 'InvalidPart' });
+    answer = [404, 'NoSuchBucket'];
+    await expect(complete()).rejects.toMatchObject({ retry: false, code: 'NoSuchBucket' });
+    answer = [404, 'NoSuchUpload'];
+    expect(await complete()).toBe(false);
+  });
+
+  it('is not asked for ever for a list that says that it goes on and not where', async () => {
+    const { store, seen } = await against((_, response) => {
+      response.end('<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>');
+    });
+    const list = async () => {
+      for await (const _ of store.list('a')) break;
+    };
+    await expect(list()).rejects.toMatchObject({ name: 'StorageError', retry: false });
+    expect(seen()).toBe(1);
+  });
+});

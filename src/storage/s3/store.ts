@@ -1,0 +1,189 @@
+import { createReadStream } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
+import { Readable } from 'node:stream';
+import { type RetrySettings, S3_RETRIES } from '../retries.ts';
+import { type Capabilities, type ListedObject, type ObjectStore, StorageError } from '../types.ts';
+import { errorCode, type ListPage, parseListPage } from './answers.ts';
+import { checkExpiry, checkKey, checkSize } from './checks.ts';
+import { readDocument, readText, type S3Client, s3Client, storageError } from './client.ts';
+import { multipartCalls } from './multipart.ts';
+import { s3Signer } from './signer.ts';
+import { encodePath } from './sigv4.ts';
+import { treeCalls } from './tree.ts';
+
+export interface S3Options {
+  /** Origin (and path, where the provider has one) that our own calls go to. */
+  endpoint: string;
+  /** The same store as clients see it; presigned URLs name it. */
+  publicEndpoint: string;
+  bucket: string;
+  region: string;
+  accessKeyId: string;
+  secretAccessKey: string;
+  /** PEM of the certificate (authority) to trust instead of the system's: the gateway's own, with TLS=auto. */
+  ca?: string;
+  /** Unix socket that our own calls go to; `endpoint` then only names the host that is signed. */
+  socketPath?: string;
+  /** Whether upload URLs repeat size and type in their query, for the embedded gateway to name them in a refusal. */
+  declares?: boolean;
+  /** `S3_RETRIES` without. */
+  retries?: RetrySettings;
+}
+
+/** What lies beyond S3; asked at most once. */
+export type Extend = (client: S3Client) => () => Promise<Capabilities>;
+
+const nothingMore: Extend = () => async () => ({});
+
+/** Any store that speaks the S3 protocol. Opens no connection before the first call. */
+export function openS3Store(options: S3Options, extend: Extend = nothingMore): ObjectStore {
+  const { bucket, retries = S3_RETRIES, ca, socketPath } = options;
+  const signer = s3Signer(options);
+  const client = s3Client(signer, { retries, ...(ca && { ca }), ...(socketPath && { socketPath }) });
+  const putFile = filePutter(client);
+  const remove = deleter(client);
+  const list = lister(client);
+
+  return {
+    bucket,
+    putFile,
+    list,
+    delete: remove,
+    copy: copier(client, bucket),
+    capabilities: extend(client),
+    ...multipartCalls(client, signer),
+    ...treeCalls({ putFile, list, delete: remove }),
+
+    async presignPut(key, put) {
+      checkKey(key);
+      checkExpiry(put.expiresIn);
+      checkSize(put.size);
+      return signer.presignPut(key, put);
+    },
+
+    async presignGet(key, get) {
+      checkKey(key);
+      checkExpiry(get.expiresIn);
+      return signer.presignGet(key, get);
+    },
+
+    async head(key) {
+      checkKey(key);
+      const response = await client.send({ method: 'HEAD', key, expected: [200, 404] });
+      response.resume();
+      if (response.statusCode === 404) return null;
+      return {
+        size: Number(header(response, 'content-length')),
+        contentType: header(response, 'content-type') ?? 'application/octet-stream',
+        lastModified: new Date(header(response, 'last-modified') ?? 0),
+      };
+    },
+
+    async get(key, range) {
+      checkKey(key);
+      const headers = range ? { range: `bytes=${range.start}-${range.end}` } : undefined;
+      const response = await client.send({ method: 'GET', key, headers, expected: range ? [206, 404] : [200, 404] });
+      if (response.statusCode === 404) {
+        response.resume();
+        return null;
+      }
+      return Readable.from(chunks(response), { objectMode: false });
+    },
+
+    async ping() {
+      await headBucket(client);
+    },
+
+    close: () => client.close(),
+  };
+}
+
+/** Headers of the answer; somebody waits for it. */
+export async function headBucket(client: S3Client): Promise<IncomingMessage['headers']> {
+  const response = await client.send({ method: 'HEAD', key: '', expected: [200], brief: true });
+  response.resume();
+  return response.headers;
+}
+
+function filePutter(client: S3Client): ObjectStore['putFile'] {
+  return async (key, path, { contentType, size, patience }) => {
+    checkKey(key);
+    const response = await client.send({
+      method: 'PUT',
+      key,
+      headers: { 'content-type': contentType, 'content-length': String(size) },
+      body: () =>
+        size === 0 ? Buffer.alloc(0) : createReadStream(path, { start: 0, end: size - 1, highWaterMark: 1_048_576 }),
+      expected: [200],
+      ...(patience && { patience }),
+    });
+    response.resume();
+  };
+}
+
+function deleter(client: S3Client): ObjectStore['delete'] {
+  return async (key) => {
+    checkKey(key);
+    const response = await client.send({ method: 'DELETE', key, expected: [200, 204, 404] });
+    response.resume();
+  };
+}
+
+function copier(client: S3Client, bucket: string): ObjectStore['copy'] {
+  return async (from, to) => {
+    checkKey(from);
+    checkKey(to);
+    const headers = { 'x-amz-copy-source': encodePath(`/${bucket}/${from}`), 'content-length': '0' };
+    const body = () => Buffer.alloc(0);
+    const response = await client.send({ method: 'PUT', key: to, headers, body, expected: [200, 404] });
+    const code = errorCode(
+      await readText(response).catch((error) => {
+        throw storageError({ method: 'PUT' }, error);
+      }),
+    );
+    if (response.statusCode === 404 && code === 'NoSuchKey') return false;
+    // "A 200 OK response can contain either a success or an error" (S3, CopyObject).
+    if (response.statusCode === 404 || code) {
+      throw new StorageError(`storage refused a copy: ${code ?? response.statusCode}`, {
+        retry: response.statusCode === 200,
+        status: response.statusCode,
+        code,
+      });
+    }
+    return true;
+  };
+}
+
+function lister(client: S3Client): ObjectStore['list'] {
+  const page = async (prefix: string, token: string | null): Promise<ListPage> => {
+    const query = {
+      'list-type': '2',
+      'encoding-type': 'url',
+      ...(prefix ? { prefix } : {}),
+      ...(token ? { 'continuation-token': token } : {}),
+    };
+    return readDocument(await client.send({ method: 'GET', key: '', query, expected: [200] }), 'GET', parseListPage);
+  };
+  return async function* (prefix): AsyncGenerator<ListedObject> {
+    let token: string | null = null;
+    do {
+      const { objects, next }: ListPage = await page(prefix, token);
+      yield* objects;
+      token = next;
+    } while (token);
+  };
+}
+
+/** A connection that breaks midway ends the stream with a `StorageError` as well. */
+async function* chunks(response: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw storageError({ method: 'GET' }, error);
+  }
+}
+
+function header(response: IncomingMessage, name: string): string | null {
+  const value = response.headers[name];
+  return typeof value === 'string' ? value : null;
+}

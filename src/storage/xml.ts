@@ -1,0 +1,68 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser';
+
+/** An element: its text when it has no children, else its children by name; several of one name as a list. */
+export type XmlValue = string | XmlElement | XmlValue[];
+export interface XmlElement {
+  [name: string]: XmlValue;
+}
+
+/** S3's documents nest four deep at most. */
+const MAX_DEPTH = 10;
+
+const parser = new XMLParser({
+  ignoreAttributes: true,
+  ignoreDeclaration: true,
+  ignorePiTags: true,
+  parseTagValue: false,
+  // Entities are off: `unescapeXml` knows the five of XML and numbers, and nothing that a document could define.
+  processEntities: false,
+  maxNestedTags: MAX_DEPTH,
+});
+
+/**
+ * The children of the document's one element, which must have that name. Namespaces and attributes are passed over.
+ * Callers bound the size. Throws for a document that is not well formed, declares a type or entities, nests too deep or
+ * is another one.
+ */
+export function parseXml(xml: string, root: string): XmlElement {
+  if (xml.includes('<!DOCTYPE') || xml.includes('<!ENTITY')) throw new Error('the document declares a type');
+  // First, since it is quick and the validator is not: the parser refuses what nests too deep.
+  const parsed = parser.parse(xml) as XmlElement;
+  if (XMLValidator.validate(xml) !== true) throw new Error('the document is not well-formed XML');
+  const value = Object.hasOwn(parsed, root) ? parsed[root] : undefined;
+  if (value === '') return {};
+  if (typeof value !== 'object' || Array.isArray(value)) throw new Error(`the document is not a ${root}`);
+  return value;
+}
+
+/** The text of a child, unescaped; null when it is missing, repeated or not plain text. */
+export function textOf(element: XmlElement, name: string): string | null {
+  const value = Object.hasOwn(element, name) ? element[name] : undefined;
+  return typeof value === 'string' ? unescapeXml(value) : null;
+}
+
+/** All children of that name that are elements. */
+export function childrenOf(element: XmlElement, name: string): XmlElement[] {
+  const value = Object.hasOwn(element, name) ? element[name]! : [];
+  const list = Array.isArray(value) ? value : [value];
+  return list.map((each) => (typeof each === 'object' && !Array.isArray(each) ? each : {}));
+}
+
+/** Text for an element's content; what XML 1.0 cannot hold becomes U+FFFD. */
+export function escapeXml(text: string): string {
+  return text
+    .replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '\u{FFFD}')
+    .replace(/[&<>"'\r]/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+function unescapeXml(text: string): string {
+  const named: Record<string, string> = { lt: '<', gt: '>', quot: '"', apos: "'", amp: '&' };
+  return text.replace(/&(?:#x([0-9a-fA-F]{1,6})|#(\d{1,7})|(lt|gt|quot|apos|amp));/g, (_, hex, decimal, name) =>
+    name ? named[name]! : character(hex ? Number.parseInt(hex, 16) : Number(decimal)),
+  );
+}
+
+function character(codePoint: number): string {
+  if (codePoint <= 0x10ffff) return String.fromCodePoint(codePoint);
+  throw new Error('the document holds a character that does not exist');
+}
