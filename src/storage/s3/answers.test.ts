@@ -37,6 +37,13 @@ describe('list documents', () => {
     expect(performance.now() - started).toBeLessThan(2000);
   });
 
+  it('of more tags than a page has are refused before they are parsed', () => {
+    const started = performance.now();
+    const empty = `<ListBucketResult>${'<a/>'.repeat(1_000_000)}</ListBucketResult>`;
+    expect(() => parseListPage(empty)).toThrow(/^the store answered/);
+    expect(performance.now() - started).toBeLessThan(2000);
+  });
+
   it('are refused when they declare a type or entities, and entities that they name stay text', () => {
     const declared = '<!DOCTYPE x [<!ENTITY key "other">]>';
     const named = `<ListBucketResult>${entry.replace('a%2F', '&key;')}</ListBucketResult>`;
