@@ -1,4 +1,4 @@
-import { formatKind, type OutputFormat } from '../../contract/formats.ts';
+import { type FormatKind, formatKind, type OutputFormat, type Quality } from '../../contract/formats.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { FORMAT_DEFAULTS } from '../encoders/encoders.ts';
 import { OptionSet } from '../options/option-set.ts';
@@ -6,19 +6,61 @@ import type { ParsedRequest } from '../options/parsed-request.ts';
 import { SUBTITLE_DEMUXERS } from '../probe/input-limits.ts';
 import type { Plan, PlanContext, PlanInput, PlanSource } from '../types.ts';
 import { audioArgs, defaultAudioEncoder, languageArgs } from './audio-args.ts';
-import { type ComposeJob, composedArgs, composeTracks, simpleFilter } from './compose.ts';
+import { type ComposeJob, composedArgs, composeTracks, simpleFilter, type Tracks } from './compose.ts';
 import { Composer, sourceBound } from './composition.ts';
 import { droppedOptions } from './dropped-options.ts';
 import { SHORT_SIDES } from './geometry.ts';
-import { outputEnd } from './output-end.ts';
-import { globalArgs, inputArgs, outputTail, passThrough, plannedOutput } from './plan-args.ts';
+import { type OutputEnd, outputEnd } from './output-end.ts';
+import { globalArgs, type InputPlan, inputArgs, outputTail, passThrough, plannedOutput } from './plan-args.ts';
 import { type Selection, selectStreams } from './plan-streams.ts';
-import { finishTracks } from './plan-tracks.ts';
+import { type FinishedVideo, finishTracks } from './plan-tracks.ts';
 import { needsToneMap } from './plan-video.ts';
-import { MAX_OUTPUT_SECONDS, resourcesFor, threadsFor } from './resources.ts';
+import { MAX_OUTPUT_SECONDS, resourcesFor, threadsFor, type Workload } from './resources.ts';
 import { loopStills, seekPosition } from './seek.ts';
-import { dependsOnTime, ownWork } from './step-filters.ts';
+import { dependsOnTime, type OwnWork, ownWork } from './step-filters.ts';
 import { inputSeconds } from './stream-flows.ts';
+
+/** What the request asks of its one output, before anything is composed. */
+interface PlainJob {
+  request: TranscodeRequest;
+  parsed: ParsedRequest;
+  inputs: readonly PlanInput[];
+  ctx: PlanContext;
+  format: OutputFormat;
+  kind: FormatKind;
+  quality: Quality;
+  /** Whether the caller stated options: then presets and defaults fill in what these leave open, and no more. */
+  raw: boolean;
+  /** Whether the caller's graph, filters or overlays change pictures or sound. */
+  filtered: boolean;
+  options: OptionSet;
+  inputOptions: readonly OptionSet[];
+  selection: Selection;
+  /** Null = the output has no such stream. */
+  encoders: { video: string | null; audio: string | null };
+  /** A single picture comes out. */
+  still: boolean;
+  own: OwnWork;
+}
+
+/** Where each input is started, repeated and ended. */
+interface PlainTimes {
+  loops: readonly boolean[];
+  seek: { input: number | null; moved: boolean };
+  /** Seconds of each input; null = not known, infinite = repeated. */
+  seconds: readonly (number | null)[];
+  /** Of those that are neither still pictures nor subtitles. */
+  playing: readonly (number | null)[];
+}
+
+/** The streams of the output, from their sources to their encoders. */
+interface PlainTracks {
+  compose: ComposeJob;
+  composed: Tracks;
+  end: OutputEnd;
+  /** Null = no video is encoded. */
+  video: FinishedVideo | null;
+}
 
 /**
  * One output from the inputs as they are: a preset, defaults, the caller's options, or his filters. With options
@@ -30,118 +72,162 @@ export function planPlain(
   parsed: ParsedRequest,
   ctx: PlanContext,
 ): Plan {
-  const format = request.outputFormat;
-  const kind = formatKind(format);
-  const raw = (request.options?.length ?? 0) > 0;
-  const filtered = parsed.graph !== null || parsed.video.length + parsed.audio.length > 0;
-  const options = new OptionSet(parsed.output);
-  const inputOptions = inputs.map((_, index) => new OptionSet(parsed.inputs[index] ?? []));
-  const selection = selectStreams(format, inputs, options, parsed.graph?.graph.outputs);
-  const encoders = {
-    video: selection.hasVideo ? (options.value('c', 'v') ?? defaultVideoEncoder(format, selection, inputs)) : null,
-    audio: selection.hasAudio ? (options.value('c', 'a') ?? defaultAudioEncoder(format, selection)) : null,
-  };
-  const still = kind === 'image' && encoders.video !== 'gif' && encoders.video !== 'libwebp_anim';
-  const own = ownWork(parsed);
-  const copy = encoders.video === 'copy';
-  const loops = loopStills(inputs, inputOptions, options, {
-    kind,
+  const job = readJob(request, inputs, parsed, ctx);
+  const { selection, still } = job;
+  const times = planTimes(job);
+  const tracks = planTracks(job, times);
+  const { compose, composed, end, video } = tracks;
+  const dropped = droppedOptions(parsed, {
+    kind: job.kind,
     still,
-    selection,
-    copy,
-    ownLength: own.length,
-    graph: parsed.graph !== null,
+    moved: times.seek.moved,
+    handled: video?.handled ?? [],
   });
-  const timed = filtered && dependsOnTime(parsed);
-  const seek = seekPosition(inputs, inputOptions, options, { still, raw, selection, copy, filtered, timed });
-
-  const seconds = inputs.map((input, index) => inputSeconds(input, inputOptions[index]!, loops[index]!));
-  const playing = seconds.filter((_, index) => isPlayed(inputs[index]!));
-  const bound = sourceBound(options, playing, MAX_OUTPUT_SECONDS);
-  const composer = new Composer({ parsed, inputs, ctx, bound });
-  const job: ComposeJob = {
-    parsed,
-    inputs,
-    inputOptions,
-    seconds,
-    selection,
-    composer,
-    deinterlace: !own.deinterlaces,
-    toneMap: (stream) => encoders.video !== null && !own.toneMaps && needsToneMap(encoders.video, stream, options),
-    copies: { video: copy, audio: encoders.audio === 'copy' },
-  };
-  const composed = composeTracks(job);
-  const surplus = surplusOf(inputs.filter(isPlayed));
-  const end = outputEnd({ tracks: composed.tracks, options, still, playing, surplus, filtered });
-
-  const resolution = raw ? undefined : request.preset?.resolution;
-  const quality = (raw ? undefined : request.preset?.quality) ?? 'medium';
-  const video = finishTracks(job, composed, {
-    encoder: encoders.video,
-    format,
-    resolution: resolution ? SHORT_SIDES[resolution] : null,
-    quality,
-    options,
-    raw,
-    durationSeconds: still ? null : end.durationSeconds,
-    still,
-    own,
-  });
-
-  const isVideo = video !== null && !still;
-  const threads = threadsFor(ctx.lane, ctx.cores, isVideo);
-  const args = globalArgs(threads);
-  for (const [index, input] of inputs.entries()) {
-    const stream = selection.video?.input === index ? selection.video.stream : null;
-    const source = composed.sources.find((ref) => ref.kind === 'v' && ref.input === index);
-    const plan = {
-      input,
-      options: inputOptions[index]!,
-      seek: index === 0 ? seek.input : null,
-      loopStill: loops[index]!,
-      video: stream ?? (source?.kind === 'v' ? source.stream : null),
-      limit: own.waits && seconds[index] === Number.POSITIVE_INFINITY ? end.length : null,
-    };
-    args.push(...inputArgs(plan, threads));
-  }
-  args.push(...composer.extra.args(threads), ...composedArgs(job, composed));
-  if (encoders.video) args.push('-c:v', encoders.video, ...simpleFilter('v', job, composed), ...(video?.args ?? []));
-  else args.push('-vn');
-  if (encoders.audio) {
-    args.push('-c:a', encoders.audio, ...simpleFilter('a', job, composed));
-    args.push(...audioArgs(encoders.audio, selection, options, quality, raw));
-  } else args.push('-an');
-  if (['mp4', 'mov', 'm4a'].includes(format) && !options.has('movflags')) args.push('-movflags', '+faststart');
-
-  const dropped = droppedOptions(parsed, { kind, still, moved: seek.moved, handled: video?.handled ?? [] });
-  args.push(...languageArgs(selection, options), ...passThrough(parsed.output, dropped.handled));
-  args.push(...outputTail({ format, seconds: still ? null : (end.length ?? MAX_OUTPUT_SECONDS), threads }));
-
-  const read = [...composed.sources, ...selection.streams].flatMap((ref) =>
-    'stream' in ref && ref.kind === 'v' && !copy ? [ref.stream] : [],
-  );
-  const work = {
-    decoded: [...new Set([...read, ...composer.decoded])],
-    encoded: video && encoders.video ? { encoder: encoders.video, ...video.encoded } : null,
-    filterBytes: (video?.filterBytes ?? 0) + composer.heldBytes,
-    filterCpuPerSecond: composer.cpuPerSecond,
-    durationSeconds: still ? null : end.durationSeconds,
-    still,
-  };
+  const durationSeconds = still ? null : end.durationSeconds;
   return {
-    args,
+    args: plainArgs(job, times, tracks, dropped.handled),
     outputs: [
-      plannedOutput(format, {
+      plannedOutput(job.format, {
         hasVideo: selection.mapped ? null : selection.hasVideo,
         hasAudio: selection.mapped ? null : selection.hasAudio,
         size: video?.sizeIsCertain ? video.size : null,
       }),
     ],
-    durationSeconds: still ? null : end.durationSeconds,
-    ...resourcesFor(work, ctx),
+    durationSeconds,
+    ...resourcesFor({ ...workload(job, tracks), durationSeconds }, ctx),
     source: planSource(request),
-    layers: composer.layers,
+    layers: compose.composer.layers,
     warnings: [...parsed.warnings, ...dropped.warnings, ...selection.warnings, ...composed.warnings, ...end.warnings],
+  };
+}
+
+/** Throws `JobFailure` when the inputs have no stream that the format needs. */
+function readJob(
+  request: TranscodeRequest,
+  inputs: readonly PlanInput[],
+  parsed: ParsedRequest,
+  ctx: PlanContext,
+): PlainJob {
+  const format = request.outputFormat;
+  const kind = formatKind(format);
+  const raw = (request.options?.length ?? 0) > 0;
+  const options = new OptionSet(parsed.output);
+  const selection = selectStreams(format, inputs, options, parsed.graph?.graph.outputs);
+  const encoders = {
+    video: selection.hasVideo ? (options.value('c', 'v') ?? defaultVideoEncoder(format, selection, inputs)) : null,
+    audio: selection.hasAudio ? (options.value('c', 'a') ?? defaultAudioEncoder(format, selection)) : null,
+  };
+  return {
+    ...{ request, parsed, inputs, ctx, format, kind, raw, options, selection, encoders },
+    quality: (raw ? undefined : request.preset?.quality) ?? 'medium',
+    filtered: parsed.graph !== null || parsed.video.length + parsed.audio.length > 0,
+    inputOptions: inputs.map((_, index) => new OptionSet(parsed.inputs[index] ?? [])),
+    still: kind === 'image' && encoders.video !== 'gif' && encoders.video !== 'libwebp_anim',
+    own: ownWork(parsed),
+  };
+}
+
+function planTimes(job: PlainJob): PlainTimes {
+  const { parsed, inputs, inputOptions, options, kind, still, raw, filtered, selection, own } = job;
+  const copy = job.encoders.video === 'copy';
+  const graph = parsed.graph !== null;
+  const loops = loopStills(inputs, inputOptions, options, {
+    ...{ kind, still, selection, copy, graph },
+    ownLength: own.length,
+  });
+  const timed = filtered && dependsOnTime(parsed);
+  const seconds = inputs.map((input, index) => inputSeconds(input, inputOptions[index]!, loops[index]!));
+  return {
+    loops,
+    seek: seekPosition(inputs, inputOptions, options, { still, raw, selection, copy, filtered, timed }),
+    seconds,
+    playing: seconds.filter((_, index) => isPlayed(inputs[index]!)),
+  };
+}
+
+function planTracks(job: PlainJob, { seconds, playing }: PlainTimes): PlainTracks {
+  const { request, parsed, inputs, inputOptions, options, encoders, format, quality, raw, still, filtered, own } = job;
+  const bound = sourceBound(options, playing, MAX_OUTPUT_SECONDS);
+  const compose: ComposeJob = {
+    ...{ parsed, inputs, inputOptions, seconds, selection: job.selection },
+    composer: new Composer({ parsed, inputs, ctx: job.ctx, bound }),
+    deinterlace: !own.deinterlaces,
+    toneMap: (stream) => encoders.video !== null && !own.toneMaps && needsToneMap(encoders.video, stream, options),
+    copies: { video: encoders.video === 'copy', audio: encoders.audio === 'copy' },
+  };
+  const composed = composeTracks(compose);
+  const surplus = surplusOf(inputs.filter(isPlayed));
+  const end = outputEnd({ tracks: composed.tracks, options, still, playing, surplus, filtered });
+  const resolution = raw ? undefined : request.preset?.resolution;
+  const video = finishTracks(compose, composed, {
+    ...{ format, quality, options, raw, still, own },
+    encoder: encoders.video,
+    resolution: resolution ? SHORT_SIDES[resolution] : null,
+    durationSeconds: still ? null : end.durationSeconds,
+  });
+  return { compose, composed, end, video };
+}
+
+/** @param handled names of the caller's options that are in the command already. */
+function plainArgs(job: PlainJob, times: PlainTimes, tracks: PlainTracks, handled: ReadonlySet<string>): string[] {
+  const { parsed, options, selection, format, still } = job;
+  const { compose, composed, end, video } = tracks;
+  const threads = threadsFor(job.ctx.lane, job.ctx.cores, video !== null && !still);
+  const faststart = ['mp4', 'mov', 'm4a'].includes(format) && !options.has('movflags');
+  return [
+    ...globalArgs(threads),
+    ...job.inputs.flatMap((_, index) => inputArgs(plainInput(index, job, times, tracks), threads)),
+    ...compose.composer.extra.args(threads),
+    ...composedArgs(compose, composed),
+    ...encoderArgs(job, tracks),
+    ...(faststart ? ['-movflags', '+faststart'] : []),
+    ...languageArgs(selection, options),
+    ...passThrough(parsed.output, handled),
+    ...outputTail({ format, seconds: still ? null : (end.length ?? MAX_OUTPUT_SECONDS), threads }),
+  ];
+}
+
+function plainInput(index: number, job: PlainJob, times: PlainTimes, { composed, end }: PlainTracks): InputPlan {
+  const { selection, own } = job;
+  const stream = selection.video?.input === index ? selection.video.stream : null;
+  const source = composed.sources.find((ref) => ref.kind === 'v' && ref.input === index);
+  return {
+    input: job.inputs[index]!,
+    options: job.inputOptions[index]!,
+    seek: index === 0 ? times.seek.input : null,
+    loopStill: times.loops[index]!,
+    video: stream ?? (source?.kind === 'v' ? source.stream : null),
+    limit: own.waits && times.seconds[index] === Number.POSITIVE_INFINITY ? end.length : null,
+  };
+}
+
+function encoderArgs(job: PlainJob, { compose, composed, video }: PlainTracks): string[] {
+  const { encoders, selection, options, quality, raw } = job;
+  const args: string[] = [];
+  if (encoders.video)
+    args.push('-c:v', encoders.video, ...simpleFilter('v', compose, composed), ...(video?.args ?? []));
+  else args.push('-vn');
+  if (encoders.audio) {
+    args.push('-c:a', encoders.audio, ...simpleFilter('a', compose, composed));
+    args.push(...audioArgs(encoders.audio, selection, options, quality, raw));
+  } else args.push('-an');
+  return args;
+}
+
+function workload(
+  { encoders, selection, still }: PlainJob,
+  { compose, composed, video }: PlainTracks,
+): Omit<Workload, 'durationSeconds'> {
+  const read = [...composed.sources, ...selection.streams].flatMap((ref) =>
+    'stream' in ref && ref.kind === 'v' && !compose.copies.video ? [ref.stream] : [],
+  );
+  const { composer } = compose;
+  return {
+    decoded: [...new Set([...read, ...composer.decoded])],
+    encoded: video && encoders.video ? { encoder: encoders.video, ...video.encoded } : null,
+    filterBytes: (video?.filterBytes ?? 0) + composer.heldBytes,
+    filterCpuPerSecond: composer.cpuPerSecond,
+    still,
   };
 }
 

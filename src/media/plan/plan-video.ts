@@ -55,87 +55,133 @@ export interface VideoPlan {
   handled: string[];
 }
 
+interface FrameRate {
+  /** The rate to force in the chain. */
+  filter: number | null;
+  /** Drop frames above {@link MAX_FRAME_RATE}. */
+  cap: boolean;
+  /** For estimates. */
+  value: number;
+}
+
+/** Size, rate and pixel format of what the encoder gets, and which of them the caller stated. */
+interface Target {
+  size: Size;
+  statedSize: Size | null;
+  frameRate: FrameRate;
+  /** Null = whatever the encoder gets. */
+  pixelFormat: string | null;
+  statedFormat: string | null;
+  /** More than 8 bits. */
+  deep: boolean;
+  keepsHdr: boolean;
+  /** The encoder wants even sides. */
+  isVideoFormat: boolean;
+  isGif: boolean;
+  /** Behind pictures whose transparency the encoder cannot keep. */
+  background: 'white' | 'black' | null;
+  orientationUnknown: boolean;
+}
+
 /** Filters, pixel format and encoder settings of an encoded video or picture. */
 export function planVideo(request: VideoRequest): VideoPlan {
-  const { stream, encoder, options, quality, raw } = request;
-  const isGif = encoder === 'gif';
-  const isVideoFormat = !request.still && !['gif', 'libwebp', 'libwebp_anim'].includes(encoder);
-  const orientationUnknown = request.info.demuxer === 'jpeg_pipe';
-  const base = request.drawn ? drawnSize(request.drawn.flow, stream) : raw ? storedSize(stream) : displaySize(stream);
-  const statedSize = sizeOf(options.value('s', 'v'));
-  const size = statedSize ?? targetSize(request, base, isVideoFormat, isGif);
-
-  const alpha = stream.hasAlpha && ALPHA_ENCODERS.includes(encoder);
-  const statedFormat = options.value('pix_fmt', 'v');
-  const wanted = statedFormat ?? pixelFormatFor(encoder, { alpha, bitDepth: stream.bitDepth });
-  const deep = wanted !== null && /10|12|16/.test(wanted);
-  const keepsHdr = deep || encoder === 'prores_ks' || options.has('color_trc', 'v');
-
-  const frameRate = outputFrameRate(request, isGif);
-  const handled: string[] = [];
-  // In the chain of a GIF the palette must come after size and rate.
-  if (isGif) handled.push('s', 'r');
-  const background = stream.hasAlpha && !ALPHA_ENCODERS.includes(encoder) ? (request.still ? 'white' : 'black') : null;
-  const pixelFormat = statedFormat ? null : wanted;
-  const chain = request.drawn
-    ? finishChain({
-        flow: request.drawn.flow,
-        background,
-        frameRate: isGif && request.drawn.rate ? null : frameRate.filter,
-        size: isGif ? statedSize : null,
-        shortSide: statedSize ? null : request.resolution,
-        even: isVideoFormat && statedSize === null && !/444|rgb|gray|gbr/.test(statedFormat ?? wanted ?? 'yuv420p'),
-        pixelFormat,
-      })
-    : videoChain(stream, {
-        size: isGif || !statedSize ? size : null,
-        squarePixels: !raw,
-        pad: false,
-        frameRate: frameRate.filter,
-        toneMap: !keepsHdr,
-        pixelFormat,
-        background,
-        orientationUnknown,
-      });
-  const parts = chain === '' ? [] : [chain];
-  let filterBytes = stream.isHdr && !keepsHdr && !request.drawn ? toneMapBytes(stream) : 0;
-  if (isGif && !request.drawn?.palette) {
-    const perSecond = size.width * size.height * 4 * frameRate.value;
-    const fits = PALETTE_BYTES / Math.max(1, perSecond);
-    const { durationSeconds } = request;
-    const whole = durationSeconds !== null && durationSeconds <= fits;
-    filterBytes += whole ? perSecond * durationSeconds : PALETTE_BYTES;
-    const sample = whole ? (request.endless ? durationSeconds : null) : Math.max(0.5, fits);
-    parts.push(paletteChain({ colours: GIF_COLOURS[quality], sampleSeconds: sample }));
-  }
-  const args: string[] = [];
+  const { encoder, options } = request;
+  const target = planTarget(request);
+  const chain = request.drawn ? drawnChain(request, request.drawn, target) : plainChain(request, target);
+  const palette = target.isGif && !request.drawn?.palette ? planPalette(request, target) : null;
   const settings = videoSettings({
     encoder,
-    quality,
-    shortSide: shortSide(size),
+    quality: request.quality,
+    shortSide: shortSide(target.size),
     sourceBitRate: request.sourceBitRate,
     stated: options.stated('v'),
   });
-  args.push(...settings);
-  if (frameRate.cap) args.push('-fpsmax:v', String(MAX_FRAME_RATE));
-  if (encoder === 'libx265' && !options.has('tag', 'v') && ['mp4', 'mov'].includes(request.format)) {
-    // Apple's players know HEVC by this code alone.
-    args.push('-tag:v', 'hvc1');
-  }
-  if (request.still)
-    args.push('-frames:v', '1', ...(encoder === 'libwebp' || encoder === 'libwebp_anim' ? [] : ['-update', '1']));
-  else if (encoder === 'libwebp_anim' && !options.has('loop')) args.push('-loop', '0');
+  const toneMaps = request.stream.isHdr && !target.keepsHdr && !request.drawn;
   return {
-    args,
-    chain: parts.join(','),
-    size,
-    sizeIsCertain: !raw && !orientationUnknown && request.drawn === null,
-    frameRate: frameRate.value,
-    bitDepth: deep ? 10 : 8,
+    args: [...settings, ...muxedArgs(request, target)],
+    chain: [chain, palette?.chain ?? ''].filter((part) => part !== '').join(','),
+    size: target.size,
+    sizeIsCertain: !request.raw && !target.orientationUnknown && request.drawn === null,
+    frameRate: target.frameRate.value,
+    bitDepth: target.deep ? 10 : 8,
     preset: options.value('preset', 'v') ?? settings[settings.indexOf('-preset:v') + 1] ?? null,
-    filterBytes,
-    handled,
+    filterBytes: (toneMaps ? toneMapBytes(request.stream) : 0) + (palette?.bytes ?? 0),
+    // In the chain of a GIF the palette must come after size and rate.
+    handled: target.isGif ? ['s', 'r'] : [],
   };
+}
+
+function planTarget(request: VideoRequest): Target {
+  const { stream, encoder, options, raw } = request;
+  const isGif = encoder === 'gif';
+  const isVideoFormat = !request.still && !['gif', 'libwebp', 'libwebp_anim'].includes(encoder);
+  const base = request.drawn ? drawnSize(request.drawn.flow, stream) : raw ? storedSize(stream) : displaySize(stream);
+  const statedSize = sizeOf(options.value('s', 'v'));
+  const alpha = stream.hasAlpha && ALPHA_ENCODERS.includes(encoder);
+  const statedFormat = options.value('pix_fmt', 'v');
+  const pixelFormat = statedFormat ?? pixelFormatFor(encoder, { alpha, bitDepth: stream.bitDepth });
+  const deep = pixelFormat !== null && /10|12|16/.test(pixelFormat);
+  return {
+    ...{ statedSize, statedFormat, pixelFormat, deep, isVideoFormat, isGif },
+    size: statedSize ?? targetSize(request, base, isVideoFormat, isGif),
+    frameRate: outputFrameRate(request, isGif),
+    keepsHdr: deep || encoder === 'prores_ks' || options.has('color_trc', 'v'),
+    background: stream.hasAlpha && !alpha ? (request.still ? 'white' : 'black') : null,
+    orientationUnknown: request.info.demuxer === 'jpeg_pipe',
+  };
+}
+
+/** The planner's filters after those of the caller. */
+function drawnChain(request: VideoRequest, drawn: NonNullable<VideoRequest['drawn']>, target: Target): string {
+  const { statedSize, statedFormat, pixelFormat, isGif, frameRate } = target;
+  const subsampled = !/444|rgb|gray|gbr/.test(pixelFormat ?? 'yuv420p');
+  return finishChain({
+    flow: drawn.flow,
+    background: target.background,
+    frameRate: isGif && drawn.rate ? null : frameRate.filter,
+    size: isGif ? statedSize : null,
+    shortSide: statedSize ? null : request.resolution,
+    even: target.isVideoFormat && statedSize === null && subsampled,
+    pixelFormat: statedFormat ? null : pixelFormat,
+  });
+}
+
+function plainChain({ stream, raw }: VideoRequest, target: Target): string {
+  const { size, statedSize, statedFormat, isGif } = target;
+  return videoChain(stream, {
+    size: isGif || !statedSize ? size : null,
+    squarePixels: !raw,
+    pad: false,
+    frameRate: target.frameRate.filter,
+    toneMap: !target.keepsHdr,
+    pixelFormat: statedFormat ? null : target.pixelFormat,
+    background: target.background,
+    orientationUnknown: target.orientationUnknown,
+  });
+}
+
+/** Of the whole animation where its frames fit into memory, else of its first seconds. */
+function planPalette(request: VideoRequest, { size, frameRate }: Target): { chain: string; bytes: number } {
+  const { durationSeconds, endless, quality } = request;
+  const perSecond = size.width * size.height * 4 * frameRate.value;
+  const fits = PALETTE_BYTES / Math.max(1, perSecond);
+  const whole = durationSeconds !== null && durationSeconds <= fits;
+  const sampleSeconds = whole ? (endless ? durationSeconds : null) : Math.max(0.5, fits);
+  return {
+    chain: paletteChain({ colours: GIF_COLOURS[quality], sampleSeconds }),
+    bytes: whole ? perSecond * durationSeconds : PALETTE_BYTES,
+  };
+}
+
+/** What follows the settings of the encoder. */
+function muxedArgs({ encoder, options, format, still }: VideoRequest, { frameRate }: Target): string[] {
+  const args: string[] = [];
+  if (frameRate.cap) args.push('-fpsmax:v', String(MAX_FRAME_RATE));
+  // Apple's players know HEVC by this code alone.
+  if (encoder === 'libx265' && !options.has('tag', 'v') && ['mp4', 'mov'].includes(format)) args.push('-tag:v', 'hvc1');
+  if (still) args.push('-frames:v', '1', ...(encoder.startsWith('libwebp') ? [] : ['-update', '1']));
+  else if (encoder === 'libwebp_anim' && !options.has('loop')) args.push('-loop', '0');
+  return args;
 }
 
 /** Whether what comes out has to be of 8 bits, so that HDR must be tone-mapped for it. */
@@ -166,11 +212,7 @@ function targetSize(request: VideoRequest, base: Size, even: boolean, isGif: boo
   return factor === 1 ? size : { width: Math.floor(size.width * factor), height: Math.floor(size.height * factor) };
 }
 
-/** `filter` = the rate to force in the chain; `cap` = drop frames above 120 a second; `value` = for estimates. */
-function outputFrameRate(
-  request: VideoRequest,
-  isGif: boolean,
-): { filter: number | null; cap: boolean; value: number } {
+function outputFrameRate(request: VideoRequest, isGif: boolean): FrameRate {
   const { stream, options } = request;
   const source = request.drawn?.flow.rate ?? stream.frameRate ?? 25;
   const stated = options.rate('r', 'v');
