@@ -24,9 +24,9 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   'text/x-ass': ['text/ass', 'text/x-ssa', 'application/x-ass', 'text/ssa'],
 };
 
-/** Stills in the containers of videos. FFmpeg may decode them; the first look and the probe do not know them yet. */
-export const isUnreadStill = (sent: string): boolean =>
-  /^image\/(?:heic|heif|avif)(?:-sequence)?(?:;|$)/i.test(sent.trim());
+/** Of HEIC and AVIF only stills are read. */
+export const isPictureSequence = (sent: string): boolean =>
+  /^image\/(?:heic|heif|avif)-sequence(?:;|$)/i.test(sent.trim());
 
 /** The accepted content type that another one probably stands for, parameters and case aside; null when none is near. */
 export function nearContentType(sent: string): string | null {

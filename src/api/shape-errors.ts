@@ -6,7 +6,7 @@ import { MAX_UPLOAD_BYTES } from '../contract/limits.ts';
 import { UPLOAD_ERROR_ORDER } from '../contract/uploads.ts';
 import type { Account } from '../domain/accounts.ts';
 import { nearField, shownName } from './field-names.ts';
-import { isUnreadStill, nearContentType } from './near-content-type.ts';
+import { isPictureSequence, nearContentType } from './near-content-type.ts';
 
 /** Faults that `details.issues` lists at most. */
 const MAX_ISSUES = 20;
@@ -59,9 +59,9 @@ function uploadDetails(
   }
   if (code !== 'invalid_file_type' || typeof sent !== 'string') return {};
   const accepted = UPLOAD_CONTENT_TYPES;
-  if (isUnreadStill(sent)) {
-    const reason = 'HEIC and AVIF stills cannot be read by this server yet';
-    return { reason, remedy: 'Convert it, and declare "image/jpeg"', near: 'image/jpeg', accepted };
+  if (isPictureSequence(sent)) {
+    const reason = 'sequences of HEIC and AVIF pictures cannot be read; stills can';
+    return { reason, remedy: 'Convert it, and declare "video/mp4"', near: 'video/mp4', accepted };
   }
   const near = nearContentType(sent);
   return {

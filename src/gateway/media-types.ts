@@ -3,7 +3,7 @@
  * asked for goes out as `application/octet-stream`, so the storage origin never serves a document that a browser would run.
  */
 const SAFE_TYPE =
-  /^(?:video\/[a-z0-9.+-]+|audio\/[a-z0-9.+-]+|image\/(?:jpeg|png|gif|webp)|application\/(?:octet-stream|x-subrip|vnd\.apple\.mpegurl|dash\+xml)|text\/(?:vtt|x-ass))$/;
+  /^(?:video\/[a-z0-9.+-]+|audio\/[a-z0-9.+-]+|image\/(?:jpeg|png|gif|webp|avif|heic|heif)|application\/(?:octet-stream|x-subrip|vnd\.apple\.mpegurl|dash\+xml)|text\/(?:vtt|x-ass))$/;
 
 const CONTENT_TYPE = /^[A-Za-z0-9.+_-]+\/[A-Za-z0-9.+_-]+(?:; ?[A-Za-z0-9.+_-]+=[A-Za-z0-9.+_-]+)*$/;
 

@@ -4,6 +4,7 @@ import { readFlac, readWave } from './audio-files.ts';
 import { readAdts } from './elementary/adts.ts';
 import { readMp3 } from './elementary/mp3.ts';
 import { createOut, type FileBytes, openBytes } from './file-bytes.ts';
+import { readHeif } from './heif/read-heif.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
@@ -18,13 +19,15 @@ import { NotRewritable, Refused } from './verdicts.ts';
 export async function lookAtFile(request: LookRequest): Promise<LookResult> {
   const file = openBytes(request.path);
   try {
-    const seconds = readAndWrite(request, file);
+    const { seconds, still } = readAndWrite(request, file);
     const container = request.target === null ? 'original' : 'rewritten';
-    return { container, demuxer: request.demuxer, reason: null, seconds };
+    return { container, demuxer: still ? 'mov' : request.demuxer, reason: null, seconds, still };
   } catch (error) {
     if (error instanceof NotRewritable) {
+      // FFmpeg would show one tile of such a file, or leave out its transparency and turns.
+      if (request.demuxer === 'heif') throw new Refused('unsupported_media', `${error.message}.`);
       await checkDeclared(request);
-      return { container: 'original', demuxer: request.demuxer, reason: error.message, seconds: null };
+      return { container: 'original', demuxer: request.demuxer, reason: error.message, seconds: null, still: null };
     }
     // A table that ends early, where a more exact reason was not found before.
     if (error instanceof RangeError) throw new Refused('invalid_media', 'ends before what it declares.');
@@ -34,7 +37,7 @@ export async function lookAtFile(request: LookRequest): Promise<LookResult> {
   }
 }
 
-/** The readers, by FFmpeg's demuxer of the file, which is that of the new container as well. */
+/** The readers, by FFmpeg's demuxer of the file, which is that of the new container as well; but see `heif`. */
 const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> = {
   mov: (file) => {
     const movie = readMovie(file);
@@ -46,25 +49,28 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
   ogg: (file) => stated(readOgg(file)),
   wav: (file) => stated(readWave(file)),
   flac: (file) => stated(readFlac(file)),
+  heif: (file) => {
+    const { movie, still } = readHeif(file);
+    return { ...stated((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes)), still };
+  },
 };
 
 /** Of a container that states its own length. */
 function stated(write: Write): Reading {
-  return { write, seconds: null };
+  return { write, seconds: null, still: null };
 }
 
-/** The seconds that were counted. */
-function readAndWrite({ demuxer, target, mediaBytes }: LookRequest, file: FileBytes): number | null {
+function readAndWrite({ demuxer, target, mediaBytes }: LookRequest, file: FileBytes): Omit<Reading, 'write'> {
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`is of a kind (${demuxer}) that the reader does not write`);
   }
-  const { write, seconds } = READERS[demuxer as RewrittenDemuxer](file);
-  if (target === null) return seconds;
+  const { write, ...found } = READERS[demuxer as RewrittenDemuxer](file);
+  if (target === null) return found;
   const out = createOut(target);
   try {
     write(out, mediaBytes);
     out.close();
-    return seconds;
+    return found;
   } catch (error) {
     out.discard();
     rmSync(target, { force: true });

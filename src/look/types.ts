@@ -1,4 +1,5 @@
 import type { FailureCode } from '../contract/failures.ts';
+import type { StillPicture } from '../media/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
 
 /** What stands between a stranger's container and FFmpeg: one that we wrote, or nothing. */
@@ -7,7 +8,7 @@ export type ContainerOrigin = 'rewritten' | 'original';
 export interface LookRequest {
   /** Host path of the file; it is only read. */
   path: string;
-  /** FFmpeg's demuxer by the file's first bytes. */
+  /** `DetectedMedia.demuxer` by the file's first bytes. */
   demuxer: string;
   /** Host path that the new container is written to; it must not exist. Null = look only. */
   target: string | null;
@@ -26,6 +27,8 @@ export interface LookResult {
   reason: string | null;
   /** Seconds of sound, counted frame by frame where nothing else tells them for sure (MP3, AAC); else null. */
   seconds: number | null;
+  /** How the picture of a HEIC or AVIF file is put together from the new container; null for all others. */
+  still: StillPicture | null;
 }
 
 /** Writes the container anew; see `LookRequest.mediaBytes`. */
@@ -34,8 +37,9 @@ export type Write = (out: FileOut, mediaBytes: number | null) => void;
 /** What came of reading a container that can be written anew. */
 export interface Reading {
   write: Write;
-  /** See `LookResult.seconds`. */
+  /** See `LookResult`. */
   seconds: number | null;
+  still: StillPicture | null;
 }
 
 /** A refusal by the first look; becomes a `JobFailure` whose message begins with the file's name. */

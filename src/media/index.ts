@@ -21,6 +21,7 @@ export { ASSET_BYTES, type AssetContent, checkFont, checkLut, checkSubtitles } f
 export { checkInput, INPUT_LIMITS, SUBTITLE_DEMUXERS } from './probe/input-limits.ts';
 export { parseProbe, probeArgs } from './probe/probe.ts';
 export { contentTypeMatches, detectMedia } from './probe/signature.ts';
+export { type StillPicture, stillArgs } from './probe/still.ts';
 export { type CellBudget, type EffectiveLimits, effectiveLimits, withHit } from './run/effective-limits.ts';
 export { type Explanation, explainFailure, type ProgramEnd } from './run/failure-text.ts';
 export { etaSeconds, ProgressReader, type ProgressReport, progressFraction } from './run/progress.ts';

@@ -1,7 +1,7 @@
 import type { FormatKind, OutputFormat } from '../contract/formats.ts';
 import type { QuoteCard, TextOverlay } from './overlays/types.ts';
 
-/** What the first bytes of a file say it is. `demuxer` is FFmpeg's own name for `-f`. */
+/** What the first bytes of a file say it is. `demuxer` is FFmpeg's own name for `-f`, or `heif`, which is ours. */
 export interface DetectedMedia {
   /** One of the content types that an upload may declare. */
   mime: string;
@@ -80,6 +80,8 @@ export interface MediaInfo {
   isImage: boolean;
   /** An animated picture (GIF of several frames). */
   isAnimated: boolean;
+  /** Codec of a still as it came, where FFmpeg reads a PNG that was made of it. */
+  sourceCodec?: string;
 }
 
 export interface InputLimits {

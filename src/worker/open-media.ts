@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { JobFailure } from '../contract/failures.ts';
 import type { ContainerOrigin } from '../look/index.ts';
 import { detectMedia, type MediaInfo, SUBTITLE_DEMUXERS } from '../media/index.ts';
+import { decodeStill } from './decode-still.ts';
 import type { WorkerDeps } from './deps.ts';
 import { probeFile } from './probe.ts';
 import { readHead } from './read-head.ts';
@@ -14,7 +15,8 @@ import type { WorkHold } from './work-room.ts';
 const PROBED_BYTES = 32 * 2 ** 20;
 
 export interface OpenedMedia {
-  /** Host path of what FFmpeg may read: a container of ours where nothing is lost by it, else the file itself. */
+  /** Host path of what FFmpeg may read: a container of ours where nothing is lost by it, else the file itself. Of a HEIC or
+   * AVIF still the PNG that was made of it. */
   file: string;
   demuxer: string;
   /** Content type by the first bytes of the file itself. */
@@ -55,17 +57,22 @@ export async function openMedia(
   const detected = await detectMedia(head);
   if (!detected) throw new JobFailure('unsupported_media', `${subject} is no media file that Airlock knows.`);
   const target = join(folder, `${name}.container`);
+  // A still is decoded for the probe already.
+  const isStill = detected.demuxer === 'heif';
   await options.hold?.take(size);
   const looked = await deps.look.look(
-    { path, demuxer: detected.demuxer, target, mediaBytes: options.probeOnly ? PROBED_BYTES : null },
+    { path, demuxer: detected.demuxer, target, mediaBytes: options.probeOnly && !isStill ? PROBED_BYTES : null },
     { subject, ...(signal && { signal }) },
   );
-  const { container, seconds: countedSeconds } = looked;
+  const { container, still, seconds: countedSeconds } = looked;
   if (disarm && container === 'original' && !SUBTITLE_DEMUXERS.includes(detected.demuxer)) {
     throw new JobFailure('cannot_disarm', `${subject} cannot be disarmed: it ${looked.reason ?? 'is not understood'}.`);
   }
-  const file = container === 'rewritten' ? target : path;
-  const demuxer = container === 'rewritten' ? looked.demuxer : detected.demuxer;
+  const decoded = still
+    ? await decodeStill(deps, { path: target, still, slot, subject }, { hold: options.hold, signal })
+    : null;
+  const file = decoded ?? (container === 'rewritten' ? target : path);
+  const demuxer = decoded ? 'png_pipe' : container === 'rewritten' ? looked.demuxer : detected.demuxer;
   const opened = { file, demuxer, contentType: detected.mime, container, countedSeconds };
   if (known?.demuxer === demuxer) return { ...opened, info: known };
   const { info } = await probeFile(
@@ -73,5 +80,5 @@ export async function openMedia(
     { path: file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) },
     signal,
   );
-  return { ...opened, info };
+  return { ...opened, info: still ? { ...info, container: 'heif', sourceCodec: still.codec } : info };
 }

@@ -78,7 +78,7 @@ async function check(
 }
 
 /** Bytes of a file that is one, and no link to another. */
-async function sizeOfPlainFile(path: string): Promise<number> {
+export async function sizeOfPlainFile(path: string): Promise<number> {
   const stat = await lstat(path).catch(() => null);
   if (!stat) throw new JobFailure('output_invalid', 'FFmpeg ended well but wrote no output.');
   if (!stat.isFile() || stat.nlink !== 1) {

@@ -10,7 +10,7 @@ export function summarise(info: MediaInfo): UploadMetadata {
     duration_seconds: info.isImage && !info.isAnimated ? null : info.durationSeconds,
     format: info.container,
     size_bytes: info.sizeBytes,
-    video_codec: video?.codec ?? null,
+    video_codec: info.sourceCodec ?? video?.codec ?? null,
     audio_codec: audio?.codec ?? null,
     width: video?.displayWidth ?? null,
     height: video?.displayHeight ?? null,

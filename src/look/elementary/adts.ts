@@ -34,5 +34,5 @@ export function readAdts(file: FileBytes): Reading {
   // A tag before ADTS is rare, and one with a picture would be taken for an MP3 by its first bytes.
   if (pictures.length > 0) throw new NotRewritable('has cover art');
   const { ranges, seconds } = findFrames(file, end, ADTS);
-  return { write: (out, mediaBytes) => copyRanges(file, out, ranges, mediaBytes), seconds };
+  return { write: (out, mediaBytes) => copyRanges(file, out, ranges, mediaBytes), seconds, still: null };
 }

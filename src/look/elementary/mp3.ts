@@ -34,5 +34,6 @@ export function readMp3(file: FileBytes): Reading {
       copyRanges(file, out, sound.ranges, mediaBytes);
     },
     seconds: sound.seconds,
+    still: null,
   };
 }

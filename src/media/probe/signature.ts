@@ -36,6 +36,11 @@ const BY_SIGNATURE: Readonly<Record<string, DetectedMedia>> = {
   'image/apng': { mime: 'image/png', demuxer: 'png_pipe' },
   'image/gif': { mime: 'image/gif', demuxer: 'gif' },
   'image/webp': { mime: 'image/webp', demuxer: 'webp_pipe' },
+  'image/avif': { mime: 'image/avif', demuxer: 'heif' },
+  'image/heic': { mime: 'image/heic', demuxer: 'heif' },
+  'image/heif': { mime: 'image/heif', demuxer: 'heif' },
+  'image/heic-sequence': { mime: 'image/heic', demuxer: 'heif' },
+  'image/heif-sequence': { mime: 'image/heif', demuxer: 'heif' },
 };
 
 /** Content types of one family: the same container under several names. All else must match exactly. */
@@ -45,6 +50,7 @@ const FAMILIES: readonly (readonly string[])[] = [
   ['video/x-msvideo', 'video/avi'],
   ['audio/wav', 'audio/x-wav'],
   ['audio/ogg', 'audio/opus'],
+  ['image/avif', 'image/heic', 'image/heif'],
 ];
 
 /**

@@ -1,0 +1,166 @@
+import type { FileBytes } from '../file-bytes.ts';
+import { type Box, type BoxBudget, boxesIn, boxMap, content, printable } from '../isobmff/boxes.ts';
+import { NotRewritable, Refused } from '../verdicts.ts';
+import { fieldsOf } from './fields.ts';
+
+/** A photo of 48 megapixels in tiles of 512 has some 200, with its depth and gain maps. */
+const MAX_ITEMS = 4096;
+const MAX_TABLE_BYTES = 2 ** 20;
+
+/** Where the data of an item lies in the file. */
+export interface Place {
+  from: number;
+  bytes: number;
+}
+
+/** A property as an item uses it. */
+export interface Property {
+  box: Box;
+  /** Readers that do not know it must not show the item. */
+  essential: boolean;
+}
+
+/** The items of a still picture (ISO/IEC 14496-12, 8.11, and ISO/IEC 23008-12), by their ids. */
+export interface ItemTables {
+  primary: number;
+  types: ReadonlyMap<number, string>;
+  /** Throws where the data is not one piece of this very file. */
+  placeOf(id: number): Place;
+  properties: ReadonlyMap<number, readonly Property[]>;
+  references: readonly Reference[];
+}
+
+export interface Reference {
+  type: string;
+  from: number;
+  to: readonly number[];
+}
+
+/** Reads the tables; throws `Refused` or `NotRewritable`. */
+export function readItemTables(file: FileBytes, meta: Box, budget: BoxBudget): ItemTables {
+  const parts = boxMap(file, { body: meta.body + 4, end: meta.end }, budget);
+  const table = (type: string): Buffer => {
+    const box = parts.get(type);
+    if (!box) throw new Refused('invalid_media', `has no "${type}", without which no picture can be found.`);
+    return content(file, box, MAX_TABLE_BYTES, 4);
+  };
+  const pitm = fieldsOf(table('pitm'));
+  const iprp = parts.get('iprp');
+  const iinf = parts.get('iinf');
+  if (!iprp || !iinf) throw new Refused('invalid_media', 'does not describe its pictures.');
+  const iref = parts.get('iref');
+  return {
+    primary: pitm.version === 0 ? pitm.number(2) : pitm.number(4),
+    types: readTypes(file, iinf, budget),
+    placeOf: readPlaces(table('iloc'), parts.get('idat')),
+    properties: readProperties(file, iprp, budget),
+    references: iref ? readReferences(file, iref, budget) : [],
+  };
+}
+
+function refuseItems(count: number): void {
+  if (count > MAX_ITEMS) throw new Refused('invalid_media', 'holds more items than any real picture.');
+}
+
+/** `iinf` */
+function readTypes(file: FileBytes, iinf: Box, budget: BoxBudget): Map<number, string> {
+  const wide = file.read(iinf.body, 4)[0] !== 0;
+  const types = new Map<number, string>();
+  for (const box of boxesIn(file, iinf.body + (wide ? 8 : 6), iinf.end, budget)) {
+    if (box.type !== 'infe') continue;
+    refuseItems(types.size + 1);
+    const entry = fieldsOf(content(file, box, MAX_TABLE_BYTES, 8));
+    if (entry.version < 2 || entry.version > 3)
+      throw new NotRewritable('describes its items in a form that is not known');
+    const id = entry.number(entry.version === 2 ? 2 : 4);
+    const isProtected = entry.number(2) !== 0;
+    const type = entry.text(4);
+    if (types.has(id)) throw new Refused('invalid_media', 'describes an item twice.');
+    types.set(id, isProtected ? 'encrypted' : type);
+  }
+  return types;
+}
+
+/** `iloc` */
+function readPlaces(bytes: Buffer, idat: Box | undefined): (id: number) => Place {
+  const table = fieldsOf(bytes);
+  const sizes = table.number(2);
+  const [offset, length, base, index] = [sizes >> 12, (sizes >> 8) & 15, (sizes >> 4) & 15, sizes & 15];
+  const count = table.number(table.version < 2 ? 2 : 4);
+  refuseItems(count);
+  const places = new Map<number, { place: Place; method: number; otherFile: boolean; pieces: number }>();
+  for (let item = 0; item < count; item++) {
+    const id = table.number(table.version < 2 ? 2 : 4);
+    const method = table.version === 0 ? 0 : table.number(2) & 15;
+    const otherFile = table.number(2) !== 0;
+    const start = table.number(base);
+    const pieces = table.number(2);
+    const place: Place = { from: start, bytes: 0 };
+    for (let piece = 0; piece < pieces; piece++) {
+      if (table.version > 0) table.number(index);
+      const from = start + table.number(offset);
+      if (piece === 0) Object.assign(place, { from, bytes: table.number(length) });
+      else table.number(length);
+    }
+    if (places.has(id)) throw new Refused('invalid_media', 'tells the place of an item twice.');
+    places.set(id, { place, method, otherFile, pieces });
+  }
+  return (id) => {
+    const found = places.get(id);
+    if (!found || found.pieces === 0) throw new Refused('invalid_media', 'does not tell where its picture lies.');
+    if (found.otherFile) throw new Refused('unsupported_media', 'refers to another file for its data.');
+    if (found.pieces > 1) throw new NotRewritable('keeps its picture in several pieces');
+    if (found.method > 1) throw new NotRewritable('keeps its picture inside another item');
+    const { from, bytes } = found.place;
+    if (bytes === 0) throw new Refused('invalid_media', 'declares a picture of no bytes.');
+    if (found.method === 0) return { from, bytes };
+    if (!idat || from + bytes > idat.end - idat.body)
+      throw new Refused('invalid_media', 'ends before what it declares.');
+    return { from: idat.body + from, bytes };
+  };
+}
+
+/** `iprp`: the properties of each item, in the order in which it uses them. */
+function readProperties(file: FileBytes, iprp: Box, budget: BoxBudget): Map<number, Property[]> {
+  const parts = [...boxesIn(file, iprp.body, iprp.end, budget)];
+  const ipco = parts.find(({ type }) => type === 'ipco');
+  if (!ipco) throw new Refused('invalid_media', 'does not describe its pictures.');
+  const boxes = [...boxesIn(file, ipco.body, ipco.end, budget)];
+  const properties = new Map<number, Property[]>();
+  for (const ipma of parts.filter(({ type }) => type === 'ipma')) {
+    const table = fieldsOf(content(file, ipma, MAX_TABLE_BYTES, 8));
+    const wide = (table.flags & 1) === 1;
+    const count = table.number(4);
+    refuseItems(count);
+    for (let item = 0; item < count; item++) {
+      const id = table.number(table.version < 1 ? 2 : 4);
+      const used: Property[] = [];
+      for (let left = table.number(1); left > 0; left--) {
+        const value = table.number(wide ? 2 : 1);
+        const index = value & (wide ? 0x7fff : 0x7f);
+        const box = boxes[index - 1];
+        if (box) used.push({ box, essential: value > (wide ? 0x7fff : 0x7f) });
+        else if (index !== 0) throw new Refused('invalid_media', 'describes its picture by what is not there.');
+      }
+      if (properties.has(id)) throw new Refused('invalid_media', 'describes an item twice.');
+      properties.set(id, used);
+    }
+  }
+  return properties;
+}
+
+/** `iref` */
+function readReferences(file: FileBytes, iref: Box, budget: BoxBudget): Reference[] {
+  const idBytes = file.read(iref.body, 4)[0] === 0 ? 2 : 4;
+  const references: Reference[] = [];
+  let total = 0;
+  for (const box of boxesIn(file, iref.body + 4, iref.end, budget)) {
+    const entry = fieldsOf(content(file, box, MAX_TABLE_BYTES, 2 + idBytes), 0);
+    const from = entry.number(idBytes);
+    const to = Array.from({ length: entry.number(2) }, () => entry.number(idBytes));
+    total += to.length + 1;
+    refuseItems(total / 4);
+    references.push({ type: printable(box.type), from, to });
+  }
+  return references;
+}

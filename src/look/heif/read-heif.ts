@@ -1,0 +1,134 @@
+import type { StillPicture, Tiling } from '../../media/probe/still.ts';
+import type { FileBytes } from '../file-bytes.ts';
+import { type Box, boxBudget, boxesIn, printable } from '../isobmff/boxes.ts';
+import type { Movie } from '../isobmff/movie.ts';
+import { NotRewritable, Refused } from '../verdicts.ts';
+import { readGrid } from './grid.ts';
+import { type ItemTables, type Place, readItemTables } from './item-tables.ts';
+import { type Described, describe } from './properties.ts';
+import { tilesTrack } from './tiles-track.ts';
+
+const CODECS = { av01: { codec: 'av1', config: 'av1C' }, hvc1: { codec: 'hevc', config: 'hvcC' } } as const;
+type Kind = keyof typeof CODECS;
+
+/** One coded picture, or the tile of one. */
+export interface CodedItem extends Described {
+  id: number;
+  kind: Kind;
+  place: Place;
+}
+
+/** A picture of equal tiles; one that is not tiled is its only tile. */
+interface Layer extends Tiling {
+  width: number;
+  height: number;
+  tiles: CodedItem[];
+  turns: StillPicture['turns'];
+}
+
+/**
+ * Reads the primary picture of a HEIC or AVIF file and makes a movie of its tiles, with what is to be done to put it
+ * together. Thumbnails, depth and gain maps and Exif are left out. Throws `Refused` and `NotRewritable`.
+ */
+export function readHeif(file: FileBytes): { movie: Movie; still: StillPicture } {
+  const budget = boxBudget();
+  const tables = readItemTables(file, findMeta(file, budget), budget);
+  const colors = readLayer(file, tables, tables.primary);
+  const alpha = readAlpha(file, tables, colors);
+  const kind = colors.tiles[0]!.kind;
+  const tracks = [colors, ...(alpha ? [alpha.layer] : [])].map(({ tiles }) => tilesTrack(tiles));
+  const matrix = tracks[0]!.matrix;
+  const still: StillPicture = {
+    codec: CODECS[kind].codec,
+    width: colors.width,
+    height: colors.height,
+    colors: { columns: colors.columns, rows: colors.rows },
+    alpha: alpha && { columns: alpha.layer.columns, rows: alpha.layer.rows, premultiplied: alpha.premultiplied },
+    isDeep: colors.tiles[0]!.isDeep,
+    turns: colors.turns,
+  };
+  return { movie: { brand: 'isom', timescale: 1, duration: colors.tiles.length, matrix, tracks }, still };
+}
+
+function findMeta(file: FileBytes, budget: ReturnType<typeof boxBudget>): Box {
+  let meta: Box | null = null;
+  for (const box of boxesIn(file, 0, file.size, budget, true)) {
+    if (box.type === 'moov') {
+      const reason = 'is a sequence of pictures, of which HEIC and AVIF are not read; send a video or a GIF.';
+      throw new Refused('unsupported_media', reason);
+    }
+    if (box.type === 'meta') meta ??= box;
+  }
+  if (!meta) throw new Refused('invalid_media', 'has no index (meta): it may be cut off.');
+  if (meta.end > file.size) throw new Refused('invalid_media', 'is cut off inside its index (meta).');
+  return meta;
+}
+
+function readLayer(file: FileBytes, tables: ItemTables, id: number): Layer {
+  if (tables.types.get(id) !== 'grid') {
+    const tile = readCoded(file, tables, id);
+    return { columns: 1, rows: 1, width: tile.width, height: tile.height, tiles: [tile], turns: tile.turns };
+  }
+  const { turns } = describe(file, tables.properties.get(id) ?? []);
+  const grid = readGrid(file, tables.placeOf(id));
+  const ids = tables.references.find(({ type, from }) => type === 'dimg' && from === id)?.to ?? [];
+  return { ...grid, tiles: readTiles(file, tables, ids, grid), turns };
+}
+
+function readTiles(file: FileBytes, tables: ItemTables, ids: readonly number[], grid: Tiling): CodedItem[] {
+  if (ids.length !== grid.columns * grid.rows)
+    throw new Refused('invalid_media', 'has not the tiles that it declares.');
+  const tiles = ids.map((tile) => readCoded(file, tables, tile));
+  const first = tiles[0]!;
+  for (const { kind, width, height, config, turns } of tiles) {
+    const isEqual = kind === first.kind && width === first.width && height === first.height;
+    if (!isEqual || !config!.equals(first.config!)) throw new NotRewritable('is made of tiles that are not alike');
+    if (turns.length > 0) throw new NotRewritable('is made of tiles that are turned');
+  }
+  return tiles;
+}
+
+function readCoded(file: FileBytes, tables: ItemTables, id: number): CodedItem {
+  const type = tables.types.get(id);
+  if (type === undefined) throw new Refused('invalid_media', 'has no picture where it says that one is.');
+  if (type === 'encrypted') throw new NotRewritable('is encrypted');
+  if (!Object.hasOwn(CODECS, type)) {
+    throw new NotRewritable(`holds a picture of the kind "${printable(type)}", which the reader does not know`);
+  }
+  const kind = type as Kind;
+  const described = describe(file, tables.properties.get(id) ?? []);
+  if (described.config?.toString('latin1', 4, 8) !== CODECS[kind].config) {
+    throw new Refused('invalid_media', 'does not tell how its picture is decoded.');
+  }
+  const place = tables.placeOf(id);
+  if (place.from + place.bytes > file.size) throw new Refused('invalid_media', 'is cut off inside its picture.');
+  return { ...described, id, kind, place };
+}
+
+/** The transparency of the whole picture, or that of its tiles. */
+function readAlpha(
+  file: FileBytes,
+  tables: ItemTables,
+  colors: Layer,
+): { layer: Layer; premultiplied: boolean } | null {
+  const own = alphaOf(file, tables, tables.primary);
+  const premultiplied = tables.references.some(({ type, from }) => type === 'prem' && from === tables.primary);
+  const ofTiles = colors.tiles.map(({ id }) => alphaOf(file, tables, id)).filter((id) => id !== null);
+  const { columns, rows, width, height } = colors;
+  let layer: Layer;
+  if (own !== null) layer = readLayer(file, tables, own);
+  else if (ofTiles.length === 0) return null;
+  else layer = { columns, rows, width, height, tiles: readTiles(file, tables, ofTiles, colors), turns: [] };
+  if (layer.width !== width || layer.height !== height || layer.tiles[0]!.kind !== colors.tiles[0]!.kind) {
+    throw new NotRewritable('has a transparency of another form than its picture');
+  }
+  return { layer, premultiplied };
+}
+
+function alphaOf(file: FileBytes, tables: ItemTables, id: number): number | null {
+  for (const { type, from, to } of tables.references) {
+    if (type !== 'auxl' || !to.includes(id)) continue;
+    if (describe(file, tables.properties.get(from) ?? []).isAlpha) return from;
+  }
+  return null;
+}

@@ -1,0 +1,56 @@
+import { makeBox, u32 } from '../isobmff/boxes.ts';
+import type { Track } from '../isobmff/movie.ts';
+import type { CodedItem } from './read-heif.ts';
+
+/** Neither turned nor mirrored: 1 and 0 as fixed point 16.16, the last of each row 2.30. */
+const PLAIN_MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
+const LANGUAGE_UNDETERMINED = 0x55c4;
+
+/** A stream of ours with a tile in each second. */
+export function tilesTrack(tiles: readonly CodedItem[]): Track {
+  const { width, height } = tiles[0]!;
+  const count = tiles.length;
+  return {
+    kind: 'video',
+    id: 1,
+    flags: 3,
+    alternateGroup: 0,
+    volume: 0,
+    matrix: PLAIN_MATRIX,
+    width: width * 0x10000,
+    height: height * 0x10000,
+    duration: count,
+    media: { timescale: 1, duration: count, language: LANGUAGE_UNDETERMINED },
+    edits: null,
+    entry: sampleEntry(tiles[0]!),
+    samples: {
+      count,
+      size: 0,
+      sizes: u32(...tiles.map(({ place }) => place.bytes)),
+      durations: u32(count, 1),
+      offsets: null,
+      keys: null,
+      groups: [],
+      chunks: {
+        count,
+        offsets: Float64Array.from(tiles, ({ place }) => place.from),
+        bytes: Float64Array.from(tiles, ({ place }) => place.bytes),
+        samples: new Uint32Array(count).fill(1),
+      },
+    },
+  };
+}
+
+/** ISO/IEC 14496-12, 12.1.3. */
+function sampleEntry({ kind, width, height, config, colors }: CodedItem): Buffer {
+  const fixed = Buffer.alloc(78);
+  fixed.writeUInt16BE(1, 6);
+  fixed.writeUInt16BE(width, 24);
+  fixed.writeUInt16BE(height, 26);
+  fixed.writeUInt32BE(0x480000, 28);
+  fixed.writeUInt32BE(0x480000, 32);
+  fixed.writeUInt16BE(1, 40);
+  fixed.writeUInt16BE(24, 74);
+  fixed.writeUInt16BE(0xffff, 76);
+  return makeBox(kind, fixed, config!, ...(colors ? [colors] : []));
+}

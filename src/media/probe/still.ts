@@ -1,0 +1,78 @@
+import { INPUT_LIMITS } from './input-limits.ts';
+import { inputSecurityArgs } from './probe.ts';
+
+/** What is done to a picture before it is shown. Quarters are anti-clockwise; mirroring over `x` changes left and right. */
+export type Turn =
+  | { kind: 'rotate'; quarters: number }
+  | { kind: 'mirror'; axis: 'x' | 'y' }
+  | { kind: 'crop'; x: number; y: number; width: number; height: number };
+
+/** Tiles of a picture, in rows from the top left. */
+export interface Tiling {
+  columns: number;
+  rows: number;
+}
+
+/**
+ * A HEIC or AVIF still as the first look found it. Its tiles are the frames of a movie of ours: those of the colours are
+ * the first stream, those of the transparency the second.
+ */
+export interface StillPicture {
+  codec: 'av1' | 'hevc';
+  /** Pixels, before the turns. */
+  width: number;
+  height: number;
+  colors: Tiling;
+  alpha: (Tiling & { premultiplied: boolean }) | null;
+  /** More than 8 bits. */
+  isDeep: boolean;
+  turns: readonly Turn[];
+}
+
+/**
+ * FFmpeg's arguments that decode a still and write it as PNG, upright and whole. FFmpeg 7.1 alone takes one tile for the
+ * picture and leaves out transparency and turns. Transparent pictures get 8 bits, as `alphamerge` knows no more.
+ */
+export function stillArgs(still: StillPicture, input: string, output: string): string[] {
+  return [
+    ...['-nostdin', '-hide_banner', '-v', 'warning', '-xerror', '-y'],
+    ...['-max_pixels', String(INPUT_LIMITS.maxPixels), ...inputSecurityArgs('mov'), '-i', input],
+    ...['-filter_complex', `${stillGraph(still)}[out]`, '-map', '[out]', '-map_metadata', '-1'],
+    ...['-frames:v', '1', '-c:v', 'png', '-compression_level', '1', '-f', 'image2', '-update', '1', output],
+  ];
+}
+
+function stillGraph(still: StillPicture): string {
+  const turns = still.turns.flatMap(turnFilters);
+  const layer = (index: number, tiling: Tiling, format: string): string =>
+    `[0:v:${index}]${[...assemble(tiling), ...format.split(','), ...cut(still, tiling)].join(',')}`;
+  const convert = 'scale=flags=bicubic+accurate_rnd+full_chroma_int';
+  if (!still.alpha) {
+    const format = still.isDeep ? 'rgb48be' : 'rgb24';
+    return [layer(0, still.colors, `${convert},format=${format}`), ...turns].join(',');
+  }
+  // unpremultiply knows planes alone.
+  const merged = ['alphamerge', ...(still.alpha.premultiplied ? ['format=gbrap', 'unpremultiply=inplace=1'] : [])];
+  return [
+    `${layer(0, still.colors, `${convert},format=rgba`)}[colors]`,
+    `${layer(1, still.alpha, 'format=gray')}[alpha]`,
+    `[colors][alpha]${[...merged, 'format=rgba', ...turns].join(',')}`,
+  ].join(';');
+}
+
+const isTiled = ({ columns, rows }: Tiling): boolean => columns * rows > 1;
+
+function assemble(tiling: Tiling): string[] {
+  return isTiled(tiling) ? [`tile=${tiling.columns}x${tiling.rows}`] : [];
+}
+
+/** The last tiles may reach beyond the picture. */
+function cut({ width, height }: StillPicture, tiling: Tiling): string[] {
+  return isTiled(tiling) ? [`crop=${width}:${height}:0:0:exact=1`] : [];
+}
+
+function turnFilters(turn: Turn): string[] {
+  if (turn.kind === 'crop') return [`crop=${turn.width}:${turn.height}:${turn.x}:${turn.y}:exact=1`];
+  if (turn.kind === 'mirror') return [turn.axis === 'x' ? 'hflip' : 'vflip'];
+  return [[], ['transpose=cclock'], ['hflip', 'vflip'], ['transpose=clock']][turn.quarters % 4]!;
+}
