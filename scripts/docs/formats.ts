@@ -61,6 +61,18 @@ ${LOSSLESS_AUDIO.map(code).join(', ')} lose nothing, so quality changes nothing 
 - Several inputs without \`options\` are joined one after the other: the first gives the frame, the others are fitted into it
   with bars, missing sound becomes silence, and the frame rate is that of the fastest, at most 60.
 
+## HEIC and AVIF
+
+Stills in HEIC, HEIF and AVIF are inputs as other pictures are, and may be watermarks. FFmpeg 7.1 alone takes one tile for the picture and leaves
+out transparency and turns, so Airlock reads these files in memory-safe code, makes a movie of the tiles and decodes
+it in a cell of its own; the job reads the PNG that comes out.
+
+- Tiles (as phones write them), transparency, rotation, mirroring and cuts are applied; more than 8 bits are kept unless there is transparency.
+- The primary picture counts. Thumbnails, depth and gain maps, Exif and colour profiles (ICC) are left out; colours described by numbers are kept.
+- Refused with the reason: sequences (they hold a movie; send a video), overlays of several pictures, tiles that are not alike, encrypted
+  pictures, other codecs than AV1 and HEVC, and data in other files or in pieces.
+- An FFmpeg without a decoder for AV1 (dav1d or libaom) or HEVC refuses such files at the confirm, and says that it does not decode them.
+
 ## Limits
 
 | | |

@@ -44,7 +44,11 @@ export async function decodeStill(
   try {
     if (result.end !== 'exit' || result.exitCode !== 0) throw explain(result, still, subject);
     const written = join(result.outputDir, basename(target));
-    await sizeOfPlainFile(written);
+    await sizeOfPlainFile(written).catch((error: unknown) => {
+      // Decoders pass over what they do not know, and FFmpeg is content with no frame.
+      if (!(error instanceof JobFailure) || error.code !== 'output_invalid') throw error;
+      throw new JobFailure('invalid_media', `${subject} cannot be read: its picture is damaged.`, { cause: error });
+    });
     await copyFile(written, target);
     return target;
   } finally {

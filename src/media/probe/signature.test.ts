@@ -43,6 +43,7 @@ describe('detectMedia', () => {
     ['a.png', 'png_pipe', [...VIDEO, ...STILL]],
     ['a.gif', 'gif', VIDEO],
     ['a.webp', 'webp_pipe', [...VIDEO, '-frames:v', '1']],
+    ['a.avif', 'heif', [...VIDEO, '-frames:v', '1', '-c:v', 'libaom-av1', '-cpu-used', '8']],
   ] as const)('tells from the bytes of %s that the demuxer is %s', async (name, demuxer, args) => {
     const path = join(dir, name);
     await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, path]);
@@ -99,6 +100,8 @@ describe('contentTypeMatches', () => {
     ['video/mp4', 'video/webm', false],
     ['video/mp4', 'image/png', false],
     ['image/png', 'image/jpeg', false],
+    ['image/heic', 'image/heif', true],
+    ['image/avif', 'video/mp4', false],
     ['audio/mpeg', 'audio/aac', false],
     ['text/vtt', 'application/x-subrip', false],
   ])('%s against %s is %s', (declared, detected, matches) => {

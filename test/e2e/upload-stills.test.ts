@@ -1,0 +1,102 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Coded, codedItem, encodePicture, gridData, irot, ispe, makeStill } from '../helpers/heif.ts';
+import { makeClip, transcode, upload } from '../helpers/media.ts';
+import { startService, type TestService } from '../helpers/service.ts';
+
+const halved = (bytes: Buffer) => Buffer.concat([bytes.subarray(0, bytes.length / 2), Buffer.alloc(bytes.length / 2)]);
+
+describe('HEIC and AVIF stills', () => {
+  let service: TestService;
+  let folder: string;
+  let avif: Coded;
+  let turned: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-stills-'));
+    const source = ['-f', 'lavfi', '-i', 'testsrc2=s=128x64,format=yuv420p'];
+    [service, avif] = await Promise.all([startService(), encodePicture(folder, 'libaom-av1', source)]);
+    turned = await send('turned.avif', 'image/avif', makeStill({ items: [codedItem(1, avif, [irot(1), true])] }));
+  });
+  afterAll(async () => {
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  async function send(name: string, contentType: string, bytes: Buffer): Promise<string> {
+    const path = join(folder, name);
+    await writeFile(path, bytes);
+    return (await upload(service, path, contentType, name)).fileUrl;
+  }
+
+  it('are uploads whose confirm tells what a person sees', async () => {
+    const bytes = makeStill({
+      items: [codedItem(1, avif, [irot(1), true])],
+      more: [Buffer.from('\0\0\0\x0cfreemore')],
+    });
+    const body = { filename: 'photo.avif', contentType: 'image/avif', fileSize: bytes.length };
+    const { uploadUrl, filename } = (await service.call('POST', '/v1/upload/presigned-url', body)).json.result;
+    await fetch(uploadUrl, { method: 'PUT', headers: { 'content-type': 'image/avif' }, body: new Uint8Array(bytes) });
+    const { status, json } = await service.call('POST', '/v1/upload/confirm', { filename, fileSize: bytes.length });
+    const seen = { format: 'heif', video_codec: 'av1', width: 64, height: 128, duration_seconds: null };
+    expect([status, json.result.metadata]).toEqual([
+      200,
+      expect.objectContaining({ ...seen, size_bytes: bytes.length }),
+    ]);
+  });
+
+  it('are inputs, and pass where only containers of ours may', async () => {
+    const job = await transcode(service, { inputs: [{ url: turned }], outputFormat: 'jpg', disarm: true });
+    expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ container: 'rewritten' }] });
+    expect(job.outputs[0]).toMatchObject({ width: 64, height: 128 });
+  });
+
+  it('are repeated by -loop as other pictures are', async () => {
+    const inputs = [{ url: turned, options: [{ option: '-loop', argument: '1' }] }];
+    const options = [{ option: '-t', argument: '1' }];
+    const job = await transcode(service, { inputs, outputFormat: 'mp4', options });
+    expect(job).toMatchObject({ status: 'completed' });
+    expect(job.outputs[0]).toMatchObject({ width: 64, height: 128, duration_seconds: expect.closeTo(1, 1) });
+  });
+
+  it('are watermarks', async () => {
+    const clip = (await upload(service, await makeClip(join(folder, 'clip.mp4')))).fileUrl;
+    const filters = [{ filter: `movie='${turned}'[logo]` }, { filter: '[0:v][logo]overlay=10:20[out]' }];
+    const job = await transcode(service, { inputs: [{ url: clip }], outputFormat: 'mp4', filters });
+    expect(job).toMatchObject({ status: 'completed' });
+  });
+
+  it('are put together from tiles, as phones write them', async () => {
+    const tile = await encodePicture(folder, 'libx265', ['-f', 'lavfi', '-i', 'testsrc2=s=64x64,format=yuv420p']);
+    const items = [1, 2, 3, 4].map((id) => codedItem(id, tile));
+    const grid = { id: 9, type: 'grid', data: gridData(2, 2, 100, 90), properties: [ispe(100, 90)], inIndex: true };
+    const references = [{ type: 'dimg', from: 9, to: [1, 2, 3, 4] }];
+    const heic = await send('a.heic', 'image/heic', makeStill({ items: [grid, ...items], primary: 9, references }));
+    const job = await transcode(service, { inputs: [{ url: heic }], outputFormat: 'png' });
+    expect(job).toMatchObject({ status: 'completed', outputs: [{ width: 100, height: 90 }] });
+  });
+
+  it.each([
+    ['cut off', () => makeStill({ items: [codedItem(1, avif)] }).subarray(0, -100), /cut off inside its picture/],
+    [
+      'damaged at the end',
+      () => makeStill({ items: [codedItem(1, { ...avif, data: halved(avif.data) })] }),
+      /cannot be read/,
+    ],
+    ['damaged', () => makeStill({ items: [codedItem(1, { ...avif, data: Buffer.alloc(400, 3) })] }), /cannot be read/],
+    [
+      'of a sequence',
+      () => makeStill({ brand: 'avis', items: [codedItem(1, avif)], more: [Buffer.from('\0\0\0\x08moov')] }),
+      /sequence/,
+    ],
+  ])('are refused at the confirm when they are %s', async (_, make, words) => {
+    await expect(send('bad.avif', 'image/avif', make())).rejects.toThrow(words);
+  });
+
+  it('leave the file itself as the source', async () => {
+    const bytes = await readFile(join(folder, 'turned.avif'));
+    const job = await transcode(service, { inputs: [{ url: turned }], outputFormat: 'webp' });
+    expect(job.inputs[0].size).toBe(bytes.length);
+  });
+});
