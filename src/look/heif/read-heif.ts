@@ -3,20 +3,11 @@ import type { FileBytes } from '../file-bytes.ts';
 import { type Box, boxBudget, boxesIn, printable } from '../isobmff/boxes.ts';
 import type { Movie } from '../isobmff/movie.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
+import { CODECS, type CodedItem } from './coded-item.ts';
 import { readGrid } from './grid.ts';
-import { type ItemTables, type Place, readItemTables } from './item-tables.ts';
-import { type Described, describe } from './properties.ts';
+import { type ItemTables, readItemTables } from './item-tables.ts';
+import { describe } from './properties.ts';
 import { tilesTrack } from './tiles-track.ts';
-
-const CODECS = { av01: { codec: 'av1', config: 'av1C' }, hvc1: { codec: 'hevc', config: 'hvcC' } } as const;
-type Kind = keyof typeof CODECS;
-
-/** One coded picture, or the tile of one. */
-export interface CodedItem extends Described {
-  id: number;
-  kind: Kind;
-  place: Place;
-}
 
 /** A picture of equal tiles; one that is not tiled is its only tile. */
 interface Layer extends Tiling {
@@ -95,7 +86,7 @@ function readCoded(file: FileBytes, tables: ItemTables, id: number): CodedItem {
   if (!Object.hasOwn(CODECS, type)) {
     throw new NotRewritable(`holds a picture of the kind "${printable(type)}", which the reader does not know`);
   }
-  const kind = type as Kind;
+  const kind = type as CodedItem['kind'];
   const described = describe(file, tables.properties.get(id) ?? []);
   if (described.config?.toString('latin1', 4, 8) !== CODECS[kind].config) {
     throw new Refused('invalid_media', 'does not tell how its picture is decoded.');

@@ -1,6 +1,6 @@
 import { makeBox, u32 } from '../isobmff/boxes.ts';
 import type { Track } from '../isobmff/movie.ts';
-import type { CodedItem } from './read-heif.ts';
+import type { CodedItem } from './coded-item.ts';
 
 /** Neither turned nor mirrored: 1 and 0 as fixed point 16.16, the last of each row 2.30. */
 const PLAIN_MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
