@@ -3,6 +3,7 @@ import type { Identity } from './authenticate.ts';
 import type { Disk } from './disk.ts';
 import type { Room } from './room.ts';
 import type { Target } from './target.ts';
+import type { Transfers } from './transfers.ts';
 
 /** What a handler gets: a request whose signature has been verified, and whose bucket is ours. */
 export interface Context {
@@ -12,6 +13,7 @@ export interface Context {
   identity: Identity;
   disk: Disk;
   room: Room;
+  transfers: Transfers;
   bucket: string;
   maxObjectBytes: number;
   minimumRate: MinimumRate;

@@ -4,7 +4,7 @@ import { S3Error } from './errors.ts';
 /** Header-signed requests stay out of reach: `authorization` is not among the allowed headers. */
 const ALLOWED_HEADERS = 'content-type, range';
 const EXPOSED_HEADERS =
-  'accept-ranges, content-disposition, content-length, content-range, etag, last-modified, x-request-id';
+  'accept-ranges, content-disposition, content-length, content-range, etag, last-modified, retry-after, x-request-id';
 
 /** Looks at the text only: an OPTIONS request carries no proof, and its answer gives nothing away. */
 function isPresigned(url: string): boolean {

@@ -22,6 +22,7 @@ const STATUS = {
   RequestTimeTooSkewed: 403,
   RequestTimeout: 408, // 400 at S3; 408 tells any HTTP client that it may send again
   SignatureDoesNotMatch: 403,
+  SlowDown: 503,
   XAmzContentSHA256Mismatch: 400,
 } as const;
 

@@ -10,10 +10,13 @@ import { refuse, setBaseHeaders } from './respond.ts';
 import type { Room } from './room.ts';
 import { route } from './route.ts';
 import { parseTarget } from './target.ts';
+import type { Transfers } from './transfers.ts';
+import { inTurn } from './turns.ts';
 
 export interface ListenerOptions {
   disk: Disk;
   room: Room;
+  transfers: Transfers;
   bucket: string;
   maxObjectBytes: number;
   tls: boolean;
@@ -68,13 +71,15 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
     if (identity.kind === 'query' && !options.isSecure(request)) {
       throw new S3Error('AccessDenied', 'HTTPS is required.');
     }
-    const { disk, room, bucket, maxObjectBytes, minimumRate } = options;
-    await route({ request, response, target, identity, disk, room, bucket, maxObjectBytes, minimumRate, acceptBody });
+    const { disk, room, transfers, bucket, maxObjectBytes, minimumRate } = options;
+    const means = { disk, room, transfers, bucket, maxObjectBytes, minimumRate };
+    await route({ request, response, target, identity, ...means, acceptBody });
   }
 
   return {
-    listener: (request, response) => serve(request, response, () => undefined),
-    onContinue: (request, response) => serve(request, response, () => response.writeContinue()),
+    listener: (request, response) => inTurn(request, response, () => serve(request, response, () => undefined)),
+    onContinue: (request, response) =>
+      inTurn(request, response, () => serve(request, response, () => response.writeContinue())),
   };
 }
 

@@ -5,6 +5,8 @@ import { document, element } from './xml.ts';
 /** A refused client gets this much of its body read away, so that it comes to read the answer; then the connection ends. */
 const DRAIN_BYTES = 8_388_608;
 const DRAIN_MS = 5_000;
+/** Seconds after which a client that was told to slow down may ask again. */
+const RETRY_AFTER = '10';
 
 /** What every answer carries: nothing from this origin is rendered, run, sniffed or cached. */
 export function setBaseHeaders(response: ServerResponse, requestId: string, tls: boolean): void {
@@ -35,6 +37,7 @@ export function refuse(request: IncomingMessage, response: ServerResponse, error
   response.writeHead(error.status, {
     'content-type': 'application/xml',
     'content-length': Buffer.byteLength(xml),
+    ...(error.code === 'SlowDown' ? { 'retry-after': RETRY_AFTER } : {}),
     ...(hasBody ? { connection: 'close' } : {}),
   });
   if (!hasBody) {

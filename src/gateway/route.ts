@@ -10,6 +10,7 @@ import { getObject } from './get-object.ts';
 import { listObjects } from './list-objects.ts';
 import { putObject } from './put-object.ts';
 import { bodyAnnounced } from './respond.ts';
+import { withPlace } from './transfers.ts';
 
 interface Route {
   handler: Handler;
@@ -17,12 +18,12 @@ interface Route {
   parameters: readonly string[];
 }
 
-const READ = { handler: getObject, parameters: ['response-content-type', 'response-content-disposition'] };
+const READ_PARAMETERS = ['response-content-type', 'response-content-disposition'];
 
 const OBJECT_ROUTES: Record<string, Route> = {
-  GET: READ,
-  HEAD: READ,
-  PUT: { handler: unlessClosed(putObject), parameters: [DECLARED_LENGTH, DECLARED_TYPE] },
+  GET: { handler: withPlace(getObject), parameters: READ_PARAMETERS },
+  HEAD: { handler: getObject, parameters: READ_PARAMETERS },
+  PUT: { handler: unlessClosed(withPlace(putObject)), parameters: [DECLARED_LENGTH, DECLARED_TYPE] },
   DELETE: { handler: deleteObject, parameters: [CLOSED_UNTIL] },
 };
 

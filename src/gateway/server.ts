@@ -13,6 +13,7 @@ import { openDisk } from './disk.ts';
 import { type InternalSocket, listenOnSocket } from './internal-socket.ts';
 import { createListener } from './listener.ts';
 import { openRoom } from './room.ts';
+import { openTransfers } from './transfers.ts';
 
 export interface GatewayOptions {
   /** Folder of the objects; made when missing. One gateway at a time. */
@@ -61,6 +62,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { listener, onContinue } = createListener({
     disk,
     room,
+    transfers: openTransfers(options.connections.total),
     bucket: options.bucket,
     maxObjectBytes: options.maxObjectBytes,
     tls: tls !== undefined,

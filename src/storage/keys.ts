@@ -22,6 +22,11 @@ export function outputKey(accountId: string, jobId: string, attemptId: string, e
   return checked(`outputs/${id(accountId)}/${id(jobId)}/${id(attemptId)}.${extension}`);
 }
 
+/** Whose object a key names: the id of an account, or the key itself when it is none of ours. */
+export function accountOf(key: string): string {
+  return key.split('/', 2)[1] ?? key;
+}
+
 /** Why a key cannot be used, or null. Dot segments go because URL parsers on the way rewrite them. */
 export function keyProblem(key: string): string | null {
   if (key === '') return 'the key is empty';

@@ -1,0 +1,156 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { type EmbeddedGateway, startEmbeddedGateway } from '../../test/conformance/embedded-gateway.ts';
+import { type RawConnection, rawConnection } from '../../test/conformance/raw-client.ts';
+import { openTransfers } from './transfers.ts';
+
+const SLOW_DOWN = { code: 'SlowDown', status: 503 };
+
+describe('places for transfers', () => {
+  it('are four for PUTs of one key and 64 for GETs of one object, and come back', () => {
+    const transfers = openTransfers(4096);
+    const puts = Array.from({ length: 4 }, () => transfers.take('PUT', 'uploads/a/1'));
+    expect(() => transfers.take('PUT', 'uploads/a/1')).toThrow(expect.objectContaining(SLOW_DOWN));
+    for (let count = 0; count < 64; count++) transfers.take('GET', 'uploads/a/1');
+    expect(() => transfers.take('GET', 'uploads/a/1')).toThrow(expect.objectContaining(SLOW_DOWN));
+    transfers.take('PUT', 'uploads/a/2');
+    puts[0]!();
+    transfers.take('PUT', 'uploads/a/1');
+    expect(() => transfers.take('PUT', 'uploads/a/1')).toThrow(expect.objectContaining(SLOW_DOWN));
+  });
+
+  it('are for one account as many as it leaves to the others', () => {
+    const transfers = openTransfers(40);
+    const taken = (account: string): (() => void)[] => {
+      const places: (() => void)[] = [];
+      try {
+        for (;;) places.push(transfers.take('PUT', `uploads/${account}/${places.length}`));
+      } catch (error) {
+        expect(error).toMatchObject(SLOW_DOWN);
+      }
+      return places;
+    };
+    const first = taken('a');
+    expect(first).toHaveLength(20);
+    expect(taken('b')).toHaveLength(10);
+    for (const release of first) release();
+    expect(taken('c')).toHaveLength(15);
+  });
+});
+
+describe('a signed URL', () => {
+  let gateway: EmbeddedGateway;
+  const opened: RawConnection[] = [];
+  beforeAll(async () => {
+    gateway = await startEmbeddedGateway({ minimumRate: { bytesPerSecond: 1000, windowMs: 60_000 } });
+    const path = join(gateway.root, 'object');
+    await writeFile(path, Buffer.alloc(BIG));
+    await gateway.store.putFile('outputs/a/1', path, { contentType: 'video/mp4', size: BIG });
+  });
+  afterEach(() => {
+    for (const { socket } of opened.splice(0)) socket.destroy();
+  });
+  afterAll(() => gateway?.close());
+
+  /** More than the kernel buffers for a client that does not read. */
+  const BIG = 20_000_000;
+  const sign = (key: string, size: number) =>
+    gateway.store.presignPut(key, { contentType: 'video/mp4', size, expiresIn: 900 });
+  const download = async (): Promise<{ url: string; request: string }> => {
+    const named = { filename: 'a', contentType: 'video/mp4', expiresIn: 60 };
+    const url = await gateway.store.presignGet('outputs/a/1', named);
+    const { pathname, search, host } = new URL(url);
+    return { url, request: `GET ${pathname}${search} HTTP/1.1\r\nhost: ${host}\r\n\r\n` };
+  };
+  const send = (url: string, body: string) =>
+    fetch(url, { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body });
+  const open = (text: string): RawConnection => {
+    const connection = rawConnection(gateway.port);
+    opened.push(connection);
+    connection.write(text);
+    return connection;
+  };
+  const put = async (key: string, size: number, lines: string[] = []): Promise<RawConnection> => {
+    const url = new URL(await sign(key, size));
+    const head = [`PUT ${url.pathname}${url.search} HTTP/1.1`, `host: ${url.host}`, 'content-type: video/mp4'];
+    return open([...head, `content-length: ${size}`, ...lines, '', ''].join('\r\n'));
+  };
+  const uploading = (count: number) =>
+    vi.waitFor(async () => expect(await gateway.tempFiles()).toHaveLength(count), 10_000);
+
+  it('takes four uploads at once and refuses the fifth before its body, until one of them ends in any way', async () => {
+    const key = 'uploads/a/1';
+    const held = await Promise.all(Array.from({ length: 4 }, () => put(key, 3)));
+    await uploading(4);
+    const fifth = await put(key, 3, ['expect: 100-continue']);
+    const answer = await fifth.until(/<\/Error>/);
+    expect(answer).toMatch(/^HTTP\/1\.1 503[\s\S]*retry-after: 10\r\n[\s\S]*<Code>SlowDown<\/Code>/i);
+    expect(answer).toMatch(/4 uploads to this URL are under way.*Send the request again/);
+    expect(answer).not.toContain('100 Continue');
+    expect((await send(await sign('uploads/a/2', 3), 'abc')).status).toBe(200);
+    await gateway.store.putFile(key, join(gateway.root, 'object'), { contentType: 'video/mp4', size: BIG });
+
+    // Each of these gives its place back, or the eighth would find none.
+    held[0]!.write('abc');
+    expect(await held[0]!.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200/);
+    held[1]!.socket.resetAndDestroy();
+    await uploading(2);
+    for (let refused = 0; refused < 6; refused++) {
+      const url = new URL(await sign(key, 4));
+      expect((await send(url.href, 'abc')).status).toBe(403);
+      expect((await fetch(url, { method: 'PUT', headers: { 'content-type': 'text/html' }, body: 'abcd' })).status).toBe(
+        403,
+      );
+      expect((await send(await sign(key, 2 ** 42), 'abc')).status).toBe(403);
+    }
+    await put(key, 3);
+    await put(key, 3);
+    await uploading(4);
+    expect((await send(await sign(key, 3), 'abc')).status).toBe(503);
+  });
+
+  const readSlowly = async (request: string, count: number): Promise<RawConnection[]> => {
+    const clients = Array.from({ length: count }, () => open(request));
+    for (const { until, socket } of clients) {
+      expect(await until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200/);
+      socket.pause();
+    }
+    return clients;
+  };
+  /** Of the object's first byte, which takes a place for a moment. */
+  const statusIs = (url: string, status: number) =>
+    vi.waitFor(async () => expect((await fetch(url, { headers: { range: 'bytes=0-0' } })).status).toBe(status), 10_000);
+
+  it('gives 64 downloads at once, more to none but our own roles, and places back when clients go', async () => {
+    const { url, request } = await download();
+    const [first] = await readSlowly(request, 64);
+    const refused = await fetch(url);
+    expect(refused.status).toBe(503);
+    expect(await refused.text()).toContain('64 downloads of this object are under way');
+    expect((await fetch(url, { method: 'HEAD' })).status).toBe(200);
+    const own = await gateway.store.get('outputs/a/1', { start: 0, end: 0 });
+    expect((await own!.toArray()).length).toBe(1);
+    first!.socket.destroy();
+    await statusIs(url, 206);
+  });
+
+  it('has one place for requests that a connection sends one behind the other, and none when it is gone', async () => {
+    const { url, request } = await download();
+    const [client] = await readSlowly(request.repeat(16), 1);
+    const others = await readSlowly(request, 63);
+    await statusIs(url, 503);
+    client!.socket.resetAndDestroy();
+    for (const { socket } of others) socket.destroy();
+    await statusIs(url, 206);
+    await readSlowly(request, 64);
+  });
+
+  it('is answered in order for a few requests without a pause, and not at all for many', async () => {
+    const health = 'GET /-/healthy HTTP/1.1\r\nhost: x\r\n\r\n';
+    const few = open(`${health.repeat(8)}GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
+    const statuses = [...(await few.ended).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
+    expect(statuses).toEqual([...Array(8).fill('200'), '403']);
+    await open(health.repeat(200)).ended;
+  });
+});

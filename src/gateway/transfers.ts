@@ -1,0 +1,76 @@
+import { accountOf } from '../storage/keys.ts';
+import type { Handler } from './context.ts';
+import { S3Error } from './errors.ts';
+
+/** Whoever uploads sends one PUT; one that broke off counts until it is found slow, and its successors come beside it. */
+const PUTS_OF_A_KEY = 4;
+/** Players and download managers ask for several ranges at once, and a link may be given to several people. */
+const GETS_OF_AN_OBJECT = 64;
+
+/** Transfers under way over signed URLs: one URL works for any number of connections, from any number of addresses. */
+export interface Transfers {
+  /** Takes a place; the function that it returns gives it back. Throws `SlowDown` when there is none. */
+  take(method: 'GET' | 'PUT', key: string): () => void;
+}
+
+/** `total`: connections of the listener. No account holds more of them than it leaves to the others. */
+export function openTransfers(total: number): Transfers {
+  const ofObject = createTally();
+  const ofAccount = createTally();
+  let all = 0;
+  return {
+    take(method, key) {
+      const object = `${method} ${key}`;
+      const account = accountOf(key);
+      const most = method === 'PUT' ? PUTS_OF_A_KEY : GETS_OF_AN_OBJECT;
+      if (ofObject.count(object) >= most) {
+        const what = method === 'PUT' ? 'uploads to this URL' : 'downloads of this object';
+        throw slowDown(`${most} ${what} are under way, which is the most at once.`);
+      }
+      // One that is alone has half of them for itself, the next half of the rest.
+      if (ofAccount.count(account) >= Math.max(1, total - all)) {
+        throw slowDown('The transfers of this account take as many connections as they leave to all others.');
+      }
+      const places = [ofObject.add(object), ofAccount.add(account)];
+      all++;
+      return () => {
+        for (const release of places) release();
+        all--;
+      };
+    },
+  };
+}
+
+/** A handler of transfers that takes a place first, before it reads a body or opens a file. Our own roles need none. */
+export function withPlace(handler: Handler): Handler {
+  return async (context) => {
+    const { identity, request, target, transfers } = context;
+    if (identity.kind === 'header') return handler(context);
+    const release = transfers.take(request.method === 'PUT' ? 'PUT' : 'GET', target.key);
+    try {
+      await handler(context);
+    } finally {
+      release();
+    }
+  };
+}
+
+function slowDown(reason: string): S3Error {
+  return new S3Error('SlowDown', `${reason} Send the request again when one of them is over.`);
+}
+
+function createTally() {
+  const counts = new Map<string, number>();
+  const count = (name: string) => counts.get(name) ?? 0;
+  return {
+    count,
+    /** The function that it returns takes the one away again. */
+    add(name: string): () => void {
+      counts.set(name, count(name) + 1);
+      return () => {
+        if (count(name) > 1) counts.set(name, count(name) - 1);
+        else counts.delete(name);
+      };
+    },
+  };
+}

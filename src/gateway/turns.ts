@@ -1,0 +1,23 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Requests of one connection that may wait. Browsers, S3 clients and proxies send none before they have their answer. */
+const MOST_WAITING = 16;
+
+const waiting = new WeakMap<Socket, number>();
+
+/**
+ * Starts a request when those before it on its connection are answered. Node starts them all at once, so that a client
+ * with one connection could have any number of downloads open, and never says that the connection of such a one is gone.
+ */
+export function inTurn(request: IncomingMessage, response: ServerResponse, start: () => void): void {
+  if (response.socket) return start();
+  const { socket } = request;
+  const before = waiting.get(socket) ?? 0;
+  if (before >= MOST_WAITING) return void socket.destroy();
+  waiting.set(socket, before + 1);
+  response.once('socket', () => {
+    waiting.set(socket, waiting.get(socket)! - 1);
+    start();
+  });
+}
