@@ -11,10 +11,16 @@ const waiting = new WeakMap<Socket, number>();
  * with one connection could have any number of downloads open, and never says that the connection of such a one is gone.
  */
 export function inTurn(request: IncomingMessage, response: ServerResponse, start: () => void): void {
-  if (response.socket) return start();
+  if (response.socket) {
+    start();
+    return;
+  }
   const { socket } = request;
   const before = waiting.get(socket) ?? 0;
-  if (before >= MOST_WAITING) return void socket.destroy();
+  if (before >= MOST_WAITING) {
+    socket.destroy();
+    return;
+  }
   waiting.set(socket, before + 1);
   response.once('socket', () => {
     waiting.set(socket, waiting.get(socket)! - 1);
