@@ -1,5 +1,6 @@
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
 export {
+  addConnectionMetrics,
   addServiceGauges,
   createHttpMetrics,
   createRegistry,

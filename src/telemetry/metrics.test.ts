@@ -1,5 +1,11 @@
 import { expect, it } from 'vitest';
-import { addServiceGauges, createHttpMetrics, createRegistry, createWorkerMetrics } from './metrics.ts';
+import {
+  addConnectionMetrics,
+  addServiceGauges,
+  createHttpMetrics,
+  createRegistry,
+  createWorkerMetrics,
+} from './metrics.ts';
 import { startMetricsServer } from './metrics-server.ts';
 
 it('the metrics server shows what was counted, with the role, and nothing but /metrics', async () => {
@@ -50,6 +56,20 @@ it('two processes in one test do not share a registry, and a taken port is an er
   const again = startMetricsServer({ host: '127.0.0.1', port: server.port, registry: first });
   await expect(again).rejects.toMatchObject({ code: 'EADDRINUSE' });
   await server.close();
+});
+
+it('connections of a listener are shown as they are at the scrape, with those refused by reason', async () => {
+  const registry = await createRegistry('api');
+  const refused = { address_limit: 2, silent: 0 };
+  await addConnectionMetrics(registry, 'api', () => ({ open: 3, refused }));
+  expect(await registry.metrics()).toContain('airlock_connections_open{listener="api",role="api"} 3');
+  refused.address_limit = 5;
+  for (let scrape = 0; scrape < 2; scrape++) {
+    const text = await registry.metrics();
+    const name = 'airlock_connections_refused_total';
+    expect(text).toContain(`${name}{listener="api",reason="address_limit",role="api"} 5`);
+    expect(text).toContain(`${name}{listener="api",reason="silent",role="api"} 0`);
+  }
 });
 
 it('the gauges of the service show what was read last, and nothing stale when it cannot be read', async () => {

@@ -106,6 +106,42 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
   };
 }
 
+/** What the guard of a listener counts; see `net/connection-guard.ts`. */
+export interface ConnectionNumbers {
+  open: number;
+  /** By reason, since the start. */
+  refused: Record<string, number>;
+}
+
+/** Connections of a listener, read at the moment of a scrape. */
+export async function addConnectionMetrics(
+  registry: Registry,
+  listener: string,
+  read: () => ConnectionNumbers,
+): Promise<void> {
+  const prom = await load();
+  const registers = [registry];
+  new prom.Gauge({
+    name: 'airlock_connections_open',
+    help: 'Connections of clients that are open',
+    labelNames: ['listener'],
+    registers,
+    collect() {
+      this.set({ listener }, read().open);
+    },
+  });
+  new prom.Counter({
+    name: 'airlock_connections_refused_total',
+    help: 'Connections that were refused or ended, by reason',
+    labelNames: ['listener', 'reason'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [reason, count] of Object.entries(read().refused)) this.inc({ listener, reason }, count);
+    },
+  });
+}
+
 /**
  * Gauges of the whole service. The returned function reads the numbers and must run before each scrape; when the
  * database is away the job gauges are left out rather than shown stale.

@@ -1,13 +1,12 @@
+import { writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
+import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
+import { attack, STRANGER, UPLOAD_BYTES } from './stranger.ts';
 
-/*
- * A stranger without a key against the ports of storage and API. All of 127.0.0.0/8 is this machine, so that 127.0.0.2 can attack
- * and 127.0.0.1 be somebody else.
- */
-const STRANGER = '127.0.0.2';
+/* A stranger against the ports of storage and API. Figures of more of them: `npm run bench -- --case connections`. */
 
 const sockets: Socket[] = [];
 afterEach(() => {
@@ -44,6 +43,39 @@ describe("the storage's port", () => {
     expect((await fetch(`http://127.0.0.1:${port}/-/healthy`, { headers: { connection: 'close' } })).status).toBe(200);
     expect(performance.now() - started).toBeLessThan(2_000);
     await vi.waitFor(() => expect(sockets.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(256), 4_000);
+  });
+
+  it('takes and gives bytes of others while one stranger trickles with signed URLs and comes again', async () => {
+    const { port, store, root } = gateway;
+    const type = { contentType: 'video/mp4', expiresIn: 600 };
+    await writeFile(join(root, 'large'), Buffer.alloc(UPLOAD_BYTES));
+    const large = ['outputs/a/1', 'outputs/a/2'];
+    for (const key of large) await store.putFile(key, join(root, 'large'), { ...type, size: UPLOAD_BYTES });
+    const uploads = Array.from({ length: 40 }, (_, n) => `uploads/a/${n}`);
+    const stranger = await attack({
+      port,
+      idle: 400,
+      trickling: 300,
+      putUrls: await Promise.all(uploads.map((key) => store.presignPut(key, { ...type, size: UPLOAD_BYTES }))),
+      getUrls: await Promise.all(large.map((key) => store.presignGet(key, { ...type, filename: 'a' }))),
+    });
+    try {
+      for (let round = 0; round < 30; round++) {
+        const put = await store.presignPut('uploads/b/1', { ...type, size: 5 });
+        const close = { connection: 'close' };
+        const headers = { ...close, 'content-type': 'video/mp4' };
+        expect((await fetch(put, { method: 'PUT', headers, body: 'bytes' })).status).toBe(200);
+        const get = await store.presignGet('uploads/b/1', { ...type, filename: 'b' });
+        expect(await (await fetch(get, { headers: close })).text()).toBe('bytes');
+      }
+      const { open, ended } = stranger.counts();
+      expect(open).toBeGreaterThan(200);
+      expect(open).toBeLessThanOrEqual(256);
+      expect(ended).toBeGreaterThan(300);
+    } finally {
+      stranger.end();
+    }
+    await vi.waitFor(async () => expect(await gateway.tempFiles()).toEqual([]), 10_000);
   });
 
   it('ends a connection that says nothing within seconds', () => endsTheSilent(gateway.port));

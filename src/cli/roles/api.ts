@@ -14,6 +14,7 @@ import { ACCEPT_BACKLOG, connectionLimits } from '../../net/listener-limits.ts';
 import { openPlanner } from '../../planner/index.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import {
+  addConnectionMetrics,
   addServiceGauges,
   createHttpMetrics,
   createLogger,
@@ -76,6 +77,7 @@ export async function runApi(config: Config): Promise<void> {
     },
     logger as FastifyBaseLogger,
   );
+  await addConnectionMetrics(registry, 'api', () => app.connections.counts());
   await app.listen({ host: config.host, port: config.port, backlog: ACCEPT_BACKLOG });
   const metricsServer = await startMetricsServer({
     host: metricsHost(config),
