@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { connections } from './cases/connections.ts';
 import { floodCase } from './cases/flood.ts';
 import { hostileRequests } from './cases/hostile-requests.ts';
 import { accept, start, validate } from './cases/latency.ts';
@@ -23,6 +24,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   sandbox,
   flood: floodCase,
   'hostile-requests': hostileRequests,
+  connections,
 };
 const MAX_PAIRS = 100;
 

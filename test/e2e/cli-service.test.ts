@@ -23,7 +23,9 @@ describe('airlock up', () => {
     expect(ready).toEqual({ api: service.api, storage: service.storage, metrics: service.metrics, pid: service.pid });
     expect(service.output()).toContain(`Airlock is up at ${service.api}`);
     expect((await fetch(`${service.api}/readyz`)).status).toBe(200);
-    expect((await fetch(`${service.metrics}/metrics`)).status).toBe(200);
+    const metrics = await fetch(`${service.metrics}/metrics`);
+    expect(metrics.status).toBe(200);
+    expect(await metrics.text()).toMatch(/^airlock_connections_open\{listener="api",role="api"\} \d+$/m);
   });
 
   it('puts the first key into a file of its own where no terminal can show it, and tells the path', async () => {
