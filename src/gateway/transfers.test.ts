@@ -25,7 +25,7 @@ describe('places for transfers', () => {
     const taken = (account: string): (() => void)[] => {
       const places: (() => void)[] = [];
       try {
-        for (;;) places.push(transfers.take('PUT', `uploads/${account}/${places.length}`));
+        while (places.length < 100) places.push(transfers.take('PUT', `uploads/${account}/${places.length}`));
       } catch (error) {
         expect(error).toMatchObject(SLOW_DOWN);
       }
@@ -148,9 +148,10 @@ describe('a signed URL', () => {
 
   it('is answered in order for a few requests without a pause, and not at all for many', async () => {
     const health = 'GET /-/healthy HTTP/1.1\r\nhost: x\r\n\r\n';
+    const statuses = async ({ ended }: RawConnection) =>
+      [...(await ended).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
     const few = open(`${health.repeat(8)}GET /nothing HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n`);
-    const statuses = [...(await few.ended).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);
-    expect(statuses).toEqual([...Array(8).fill('200'), '403']);
-    await open(health.repeat(200)).ended;
+    expect(await statuses(few)).toEqual([...Array(8).fill('200'), '403']);
+    expect((await statuses(open(health.repeat(200)))).length).toBeLessThan(20);
   });
 });
