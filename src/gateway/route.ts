@@ -10,7 +10,7 @@ import { getObject } from './get-object.ts';
 import { listObjects } from './list-objects.ts';
 import { putObject } from './put-object.ts';
 import { bodyAnnounced } from './respond.ts';
-import { withPlace } from './transfers.ts';
+import { withPlace } from './with-place.ts';
 
 interface Route {
   handler: Handler;

@@ -1,5 +1,4 @@
 import { accountOf } from '../storage/keys.ts';
-import type { Handler } from './context.ts';
 import { S3Error } from './errors.ts';
 
 /** Whoever uploads sends one PUT; one that broke off counts until it is found slow, and its successors come beside it. */
@@ -38,20 +37,6 @@ export function openTransfers(total: number): Transfers {
         all--;
       };
     },
-  };
-}
-
-/** A handler of transfers that takes a place first, before it reads a body or opens a file. Our own roles need none. */
-export function withPlace(handler: Handler): Handler {
-  return async (context) => {
-    const { identity, request, target, transfers } = context;
-    if (identity.kind === 'header') return handler(context);
-    const release = transfers.take(request.method === 'PUT' ? 'PUT' : 'GET', target.key);
-    try {
-      await handler(context);
-    } finally {
-      release();
-    }
   };
 }
 
