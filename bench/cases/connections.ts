@@ -22,7 +22,7 @@ const JOBS = 10;
 const LEAST_MS = 45_000;
 const P99_MS = 100;
 
-/** One address opens all it can at both ports, with a key's signed URLs, and comes again when it is ended. */
+/** One address opens all it can at both ports, with signed URLs of a key, and reconnects when it is ended. */
 export async function connections(options: CaseOptions): Promise<CaseResult> {
   const bench = await openBench({ AIRLOCK_WORKER_SLOTS: '1' });
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -57,7 +57,7 @@ export async function connections(options: CaseOptions): Promise<CaseResult> {
 
 type Latencies = Record<'list' | 'presign' | 'put' | 'get', number[]>;
 
-/** Each request on a connection of its own, as of a client that comes for the first time. */
+/** Each request on a connection of its own, as of a new client. */
 async function rounds(bench: Bench, download: string, leastMs: number): Promise<Latencies> {
   const ms: Latencies = { list: [], presign: [], put: [], get: [] };
   const timed = async (name: keyof Latencies, asked: () => Promise<string>) => {

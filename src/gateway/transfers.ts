@@ -1,7 +1,7 @@
 import { accountOf } from '../storage/keys.ts';
 import { S3Error } from './errors.ts';
 
-/** Whoever uploads sends one PUT; one that broke off counts until it is found slow, and its successors come beside it. */
+/** A client sends one PUT. One that broke off counts until the watch of its rate ends it, and retries run beside it. */
 const PUTS_OF_A_KEY = 4;
 /** Players and download managers ask for several ranges at once, and a link may be given to several people. */
 const GETS_OF_AN_OBJECT = 64;

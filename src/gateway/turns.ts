@@ -7,8 +7,8 @@ const MOST_WAITING = 16;
 const waiting = new WeakMap<Socket, number>();
 
 /**
- * Starts a request when those before it on its connection are answered. Node starts them all at once, so that a client
- * with one connection could have any number of downloads open, and never says that the connection of such a one is gone.
+ * Starts a request when those before it on its connection are answered. Node starts them all at once: one connection
+ * could open any number of downloads, and a response that waits for its turn gets no event when the connection closes.
  */
 export function inTurn(request: IncomingMessage, response: ServerResponse, start: () => void): void {
   if (response.socket) {

@@ -23,7 +23,7 @@ export interface Stranger {
 
 export const UPLOAD_BYTES = 10_000_000;
 const BATCH = 200;
-/** What was ended is opened again, so many each tick: the attacker's own work must not be what is measured. */
+/** Connections that are opened again each tick: measurements must not show the attacker's own work. */
 const AGAIN = 50;
 const TICK_MS = 100;
 const TRICKLE_MS = 500;
@@ -37,7 +37,7 @@ interface Manner {
   isReader?: boolean;
 }
 
-/** Takes what a port gives to one address, and does not let go. Resolves when each connection was tried once. */
+/** Takes what a port gives to one address, and reconnects when it is ended. Resolves when each connection was tried once. */
 export async function attack(target: Attack): Promise<Stranger> {
   const open = new Map<Socket, Manner>();
   const lost: Manner[] = [];
@@ -53,7 +53,7 @@ export async function attack(target: Attack): Promise<Stranger> {
         if (manner.hello) socket.write(manner.hello);
         resolve();
       });
-      // A download is read at each trickle alone; the others learn so that they were ended.
+      // A download reads at each trickle alone. A paused socket does not notice its end, so the others read.
       if (!manner.isReader) socket.resume();
       socket.once('close', () => {
         if (open.delete(socket)) counts.ended++;
