@@ -66,11 +66,13 @@ describe('the job', () => {
       const { json } = await api.call('POST', path, body, { authorization });
       expect([path, fields(json)]).toEqual([path, expect.arrayContaining(['retention_seconds'])]);
     }
-    const style = { position: 'under the moon', align: 'justify' };
+    const style = { position: 'under the moon', align: 'justify', fontColor: 'whiet', fontSize: 500 };
     const styled = await create([short], { options: [{ option: '@text-overlay', argument: { text: 'Hi', style } }] });
     expect(styled.warnings.map(({ message }: { message: string }) => message)).toEqual([
-      expect.stringMatching(/^style\.position was ignored, and center taken: .*top-left/),
-      expect.stringMatching(/^style\.align was ignored, and center taken: .*left, center, right/),
+      'style.fontSize is 500, and 200 was taken: fontSize must be a number from 12 to 200.',
+      expect.stringMatching(/^style\.position, "under the moon", is not understood, and center was taken\. .*top-left/),
+      expect.stringMatching(/^style\.fontColor, "whiet", .*white was taken\. Did you mean "white"\?/),
+      expect.stringMatching(/^style\.align, "justify", .*left, center, right/),
     ]);
   });
 });

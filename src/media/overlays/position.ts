@@ -1,6 +1,7 @@
 import { parseExpression, substituteVariables } from '../expressions/index.ts';
 import type { Expression, ExpressionRules } from '../expressions/types.ts';
-import { OverlayError } from './style-values.ts';
+import { nearestName } from '../near-name.ts';
+import { isAbsent, notUnderstood, OverlayError, type StyleValue } from './style-values.ts';
 
 /** Names in `x` and `y` by any spelling of drawtext, and the one of `TextOverlay` that each becomes. */
 const VARIABLES: Readonly<Record<string, string>> = {
@@ -35,11 +36,16 @@ export const POSITIONS = [
 ] as const;
 export type Position = (typeof POSITIONS)[number];
 
-/** Reads one of the nine places; `centre`, `middle`, `top_left`, `topLeft`, `top-center` are understood. Throws `OverlayError`. */
-export function readPosition(key: string, value: unknown): Position | null {
-  if (value === undefined || value === null || value === '') return null;
-  const text = typeof value === 'string' && value.length <= 32 ? value : '?';
-  const words = text
+/**
+ * Reads one of the nine places; `centre`, `middle`, `top_left`, `topLeft`, `top-center` are understood. Absent and, with a
+ * warning, other words are the centre. Throws `OverlayError`.
+ */
+export function readPosition(style: StyleValue): Position {
+  const { key, value } = style;
+  if (isAbsent(value)) return 'center';
+  const advice = `Give one of ${POSITIONS.join(', ')}.`;
+  if (typeof value !== 'string') throw new OverlayError(key, 'position must be one of the nine places.', advice);
+  const words = (value.length <= 32 ? value : '?')
     .replace(/([a-z])([A-Z])/g, '$1-$2')
     .toLowerCase()
     .split(/[-_ ]+/)
@@ -49,7 +55,7 @@ export function readPosition(key: string, value: unknown): Position | null {
   const horizontal = sides.filter((word) => word === 'left' || word === 'right');
   const known = words.length <= 2 && vertical.length <= 1 && horizontal.length <= 1;
   if (!known || vertical.length + horizontal.length !== sides.length)
-    throw new OverlayError(key, 'position is not one of the nine places.', `Give one of ${POSITIONS.join(', ')}.`);
+    return notUnderstood({ ...style, taken: 'center', near: nearestName(value, POSITIONS), advice });
   return ([...vertical, ...horizontal].join('-') || 'center') as Position;
 }
 
@@ -69,8 +75,8 @@ export function placeAt(position: Position, margin: number, boxBorder: number): 
  * Reads `x` or `y`: a number of pixels, or an expression of FFmpeg's over `w h text_w tw text_h th line_h lh t n`.
  * Null when absent. Throws `OverlayError` with the character at fault in its reason.
  */
-export function readPlace(key: string, value: unknown, fontSize: number): Expression | null {
-  if (value === undefined || value === null || value === '') return null;
+export function readPlace({ key, value }: StyleValue, fontSize: number): Expression | null {
+  if (isAbsent(value)) return null;
   if (typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= 100_000) return number(value);
   const hint = 'Give pixels, or an expression over w, h, text_w, text_h, line_h, t and n, e.g. (w-text_w)/2.';
   if (typeof value !== 'string' || value.length > MAX_LENGTH)

@@ -1,4 +1,6 @@
+import { nearestName } from '../near-name.ts';
 import { readColor } from './color.ts';
+import { COLOR_NAMES } from './color-names.ts';
 import type { Color } from './types.ts';
 
 /** Why an overlay's argument is refused. `key` is where it stands in the argument (`text`, `style.fontSize`), '' = all of it. */
@@ -18,38 +20,72 @@ export class OverlayError extends Error {
   }
 }
 
+/** A value of a style by its place in the argument, e.g. `style.fontSize`, and where warnings about it go. */
+export interface StyleValue {
+  key: string;
+  value: unknown;
+  warnings: string[];
+}
+
 export interface Bounds {
   min: number;
   max: number;
   whole?: boolean;
 }
 
-/** A number in a range; numeric strings count, absent and null are `fallback`. Throws `OverlayError`. */
-export function readNumber<T>(key: string, value: unknown, bounds: Bounds, fallback: T): number | T {
-  if (value === undefined || value === null || value === '') return fallback;
+const SHOWN_CHARACTERS = 40;
+
+export const isAbsent = (value: unknown): value is undefined | null | '' =>
+  value === undefined || value === null || value === '';
+
+/**
+ * A number in a range; numeric strings count, absent and null are `fallback`, and so is, with a warning, text that is no
+ * number. What is out of range becomes the nearest number in it, with a warning. Throws `OverlayError` for other types.
+ */
+export function readNumber<T extends number | null>(style: StyleValue, bounds: Bounds, fallback: T): number | T {
+  const { key, value, warnings } = style;
+  if (isAbsent(value)) return fallback;
   const range = `a ${bounds.whole ? 'whole number' : 'number'} from ${bounds.min} to ${bounds.max}`;
-  const number = typeof value === 'string' && /^[+-]?\d+(?:\.\d+)?$/.test(value.trim()) ? Number(value) : value;
+  const number = typeof value === 'string' ? readNumeric(value) : value;
+  if (number === null) return notUnderstood({ ...style, taken: fallback, advice: `Give ${range}.` });
   if (typeof number !== 'number' || !Number.isFinite(number))
     throw new OverlayError(key, `${lastPart(key)} must be ${range}.`, `Give ${range}.`);
-  if (number < bounds.min || number > bounds.max)
-    throw new OverlayError(key, `${lastPart(key)} is out of range.`, `Give ${range}.`);
-  if (bounds.whole && !Number.isInteger(number))
-    throw new OverlayError(key, `${lastPart(key)} must be a whole number.`, `Give ${range}.`);
-  return number;
+  const whole = bounds.whole ? Math.round(number) : number;
+  const taken = Math.min(bounds.max, Math.max(bounds.min, whole));
+  if (taken !== number)
+    warnings.push(`${key} is ${number}, and ${taken} was taken: ${lastPart(key)} must be ${range}.`);
+  return taken;
 }
 
-/** A colour of FFmpeg's; absent and null are `fallback`. Throws `OverlayError`. */
-export function readStyleColor(key: string, value: unknown, fallback: Color): Color {
-  if (value === undefined || value === null || value === '') return fallback;
-  const color = typeof value === 'string' && value.length <= 64 ? readColor(value) : null;
-  if (color === null) {
-    throw new OverlayError(
-      key,
-      `${lastPart(key)} is not a colour that FFmpeg knows.`,
-      'Give a name such as white, or #RRGGBB, #RRGGBBAA, 0xRRGGBB, each with an optional opacity: white@0.5.',
-    );
-  }
+const readNumeric = (text: string): number | null =>
+  /^[+-]?\d{1,15}(?:\.\d{1,15})?$/.test(text.trim()) ? Number(text) : null;
+
+/** A colour of FFmpeg's; absent and null are `fallback`, and so is an unknown one, with a warning. Throws `OverlayError`. */
+export function readStyleColor(style: StyleValue, fallback: Color & { name: string }): Color {
+  const { key, value } = style;
+  const { name, ...color } = fallback;
+  if (isAbsent(value)) return color;
+  const advice =
+    'Give a name such as white, or #RRGGBB, #RRGGBBAA, 0xRRGGBB, each with an optional opacity: white@0.5.';
+  if (typeof value !== 'string') throw new OverlayError(key, `${lastPart(key)} must be a colour.`, advice);
+  const read = value.length <= 64 ? readColor(value) : null;
+  if (read) return read;
+  notUnderstood({ ...style, taken: name, near: nearestName(value.split('@', 1)[0]!, COLOR_NAMES.keys()), advice });
   return color;
+}
+
+/** Warns of a text that stands for nothing, and gives what is taken instead. */
+export function notUnderstood<T extends number | string | null>(
+  style: StyleValue & { taken: T; near?: string | null; advice: string },
+): T {
+  const { key, value, taken, near, advice } = style;
+  const shown = String(value)
+    .slice(0, SHOWN_CHARACTERS)
+    .replace(/[^\p{L}\p{N} _.,:@#%+-]/gu, '?');
+  const instead = taken === null ? 'it was left out' : `${taken} was taken`;
+  const meant = near ? ` Did you mean "${near}"?` : '';
+  style.warnings.push(`${key}, "${shown}", is not understood, and ${instead}.${meant} ${advice}`);
+  return taken;
 }
 
 /** An object that is neither null nor an array. */

@@ -58,17 +58,60 @@ describe('parseTextOverlay', () => {
       charsPerLine: 30,
     }));
   it.each([
-    ['charsPerLine', [5, 100], [4, 101, 7.5, 'x', {}, Number.NaN]],
-    ['fontSize', [12, 200], [11, 201, '1e9', [48], true]],
-    ['lineSpacing', [0, 100], [-1, 101]],
-    ['boxBorderW', [0, 100], [-1, 101, 1.5]],
-    ['outlineThickness', [0, 50], [-1, 51]],
-    ['textWidth', [1, 16384], [0, 1e9]],
-  ])('bounds %s', (key, good, bad) => {
-    for (const value of good)
-      expect(parseTextOverlay({ text: 'a', style: { [key]: value } })).toMatchObject({ ok: true });
-    for (const value of bad) expect(refusal({ text: 'a', style: { [key]: value } }).key).toBe(`style.${key}`);
+    ['charsPerLine', 5, 100],
+    ['fontSize', 12, 200],
+    ['lineSpacing', 0, 100],
+    ['boxBorderW', 0, 100],
+    ['outlineThickness', 0, 50],
+    ['textWidth', 1, 16384],
+  ])('takes the nearest number for a %s out of range, with a warning', (key, least, most) => {
+    const taken = (value: unknown) => {
+      const { overlay, warnings } = read({ [key]: value });
+      const { outline, boxBorder, ...flat } = overlay;
+      const all: Record<string, unknown> = {
+        ...flat,
+        boxBorderW: boxBorder,
+        outlineThickness: outline?.thickness ?? 0,
+      };
+      return [all[key], warnings];
+    };
+    for (const good of [least, most, String(most)]) expect(taken(good)).toEqual([Number(good), []]);
+    for (const [bad, nearest] of [
+      [least - 1, least],
+      [-1e300, least],
+      [most + 1, most],
+      [`${most}1`, most],
+      [1e300, most],
+    ] as const) {
+      const told = `style.${key} is ${Number(bad)}, and ${nearest} was taken: ${key} must be a `;
+      expect(taken(bad)).toEqual([nearest, [expect.stringContaining(told)]]);
+      expect(taken(bad)).toEqual([nearest, [expect.stringContaining(`number from ${least} to ${most}.`)]]);
+    }
   });
+  it('takes the nearest whole number, with a warning, where one is needed', () => {
+    const { overlay, warnings } = read({ boxBorderW: 1.6, charsPerLine: '7.2' });
+    expect([overlay.boxBorder, overlay.charsPerLine, warnings.length]).toEqual([2, 7, 2]);
+  });
+  it.each([
+    ['fontSize', '1e9', 48],
+    ['fontSize', 'big', 48],
+    ['lineSpacing', '10px', 10],
+    ['charsPerLine', 'many', null],
+  ] as const)('takes the default for the %s %j, which is no number, with a warning', (key, value, taken) => {
+    const { overlay, warnings } = read({ [key]: value });
+    const instead = taken === null ? 'it was left out' : `${taken} was taken`;
+    expect(overlay[key]).toBe(taken);
+    expect(warnings).toEqual([
+      expect.stringContaining(`style.${key}, "${value}", is not understood, and ${instead}. Give a `),
+    ]);
+  });
+  it.each(['charsPerLine', 'fontSize', 'margin', 'fontColor', 'outlineColor', 'font', 'position', 'align', 'x'])(
+    'refuses a %s of another type than its own',
+    (key) => {
+      for (const value of [{}, [48], true, Number.NaN, Number.POSITIVE_INFINITY])
+        expect(refusal({ text: 'a', style: { [key]: value } }).key).toBe(`style.${key}`);
+    },
+  );
   it('counts code points, not units: 10,000 emoji pass and one more does not', () => {
     expect(parseTextOverlay({ text: '😀'.repeat(10_000) })).toMatchObject({ ok: true });
     expect(refusal({ text: 'a'.repeat(10_001) }).key).toBe('text');
@@ -109,13 +152,28 @@ describe('parseTextOverlay', () => {
   ])('reads the colour %s', (fontColor, rgb, alpha) =>
     expect(read({ fontColor }).overlay.fontColor).toEqual({ rgb, alpha }),
   );
-  it.each(['', 'nocolor', '#12', '#gggggg', 'white@2', 'white@', 'red:x=1', 'random', 7])(
-    'refuses the colour %j or takes the default',
-    (fontColor) => {
-      if (fontColor === '') expect(read({ fontColor }).overlay.fontColor.rgb).toBe('#ffffff');
-      else refusal({ text: 'a', style: { fontColor } });
-    },
-  );
+  it.each([
+    ['nocolor', null],
+    ['#12', null],
+    ['#gggggg', null],
+    ['white@2', 'white'],
+    ['white@', 'white'],
+    ['red:x=1', null],
+    ['random', null],
+    ['yelow', 'yellow'],
+    ['light_gren@0.5', 'lightgreen'],
+    [`'\u0000${'x'.repeat(5000)}`, null],
+  ])('takes white for the colour %j, with a warning that names the near one', (fontColor, near) => {
+    const { overlay, warnings } = read({ fontColor });
+    expect([overlay.fontColor, overlay.outline, warnings.length]).toEqual([{ rgb: '#ffffff', alpha: 1 }, null, 1]);
+    expect(warnings[0]).toMatch(/^style\.fontColor, "[^'\u0000]{1,40}", is not understood, and white was taken\. /);
+    expect(/Did you mean "(\w+)"\?/.exec(warnings[0]!)?.[1] ?? null).toBe(near);
+  });
+  it('takes a black outline for an unknown colour of it', () =>
+    expect(read({ outlineColor: 'blakc' })).toMatchObject({
+      overlay: { outline: { thickness: 2, color: { rgb: '#000000', alpha: 1 } } },
+      warnings: [expect.stringMatching(/^style\.outlineColor.*black was taken.*Did you mean "black"/)],
+    }));
   it('has an outline by its thickness or its colour alone', () => {
     expect(read({ outlineThickness: 3 }).overlay.outline).toEqual({
       thickness: 3,
@@ -149,9 +207,15 @@ describe('parseTextOverlay', () => {
     (position) => {
       const { overlay, warnings } = read({ position });
       expect(place({ overlay })).toEqual([400, 225]);
-      expect(warnings).toEqual([expect.stringMatching(/^style\.position was ignored, and center taken: .*top-left/)]);
+      expect(warnings).toEqual([
+        expect.stringMatching(/^style\.position, ".*", is not understood, and center was taken\. .*top-left/),
+      ]);
     },
   );
+  it('names the place and the side that were probably meant', () => {
+    const { warnings } = read({ position: 'botom-left', align: 'rigth' });
+    expect(warnings).toEqual([expect.stringContaining('"bottom-left"'), expect.stringContaining('mean "right"')]);
+  });
   it.each([5, {}])('refuses the position %j', (position) =>
     expect(refusal({ text: 'a', style: { position } }).key).toBe('style.position'),
   );
@@ -172,8 +236,12 @@ describe('parseTextOverlay', () => {
     [1],
     Number.POSITIVE_INFINITY,
   ])('refuses %j as x', (x) => expect(refusal({ text: 'a', style: { x } }).key).toBe('style.x'));
-  it.each(['../../etc/passwd', 'Arial:fontfile=/x', "a'b;c", 'x'.repeat(200), 5])('refuses %j as a font', (font) =>
-    expect(refusal({ text: 'a', style: { font } }).key).toBe('style.font'),
+  it.each(['../../etc/passwd', 'Arial:fontfile=/x', "a'b;c", 'x'.repeat(200)])(
+    'takes Arial for the font %j, with a warning',
+    (font) => {
+      const { overlay, warnings } = read({ font });
+      expect([overlay.font, warnings]).toEqual(['Arial', [expect.stringMatching(/^style\.font, .*Arial was taken/)]]);
+    },
   );
 
   it('never throws, and text never reaches the filters', () => {

@@ -1,7 +1,16 @@
 import { nearestName } from '../near-name.ts';
 import { cleanText, codePoints } from './overlay-text.ts';
 import { type Position, placeAt, readPlace, readPosition } from './position.ts';
-import { isObject, OverlayError, type OverlayRefusal, readNumber, readStyleColor } from './style-values.ts';
+import {
+  isAbsent,
+  isObject,
+  notUnderstood,
+  OverlayError,
+  type OverlayRefusal,
+  readNumber,
+  readStyleColor,
+  type StyleValue,
+} from './style-values.ts';
 import type { TextOverlay } from './types.ts';
 
 /** Unicode code points (contract A4). */
@@ -9,8 +18,10 @@ const MAX_TEXT = 10_000;
 const MAX_FONT_NAME = 100;
 const MAX_LENGTH = 16_384;
 const DEFAULT_MARGIN = 40;
-const BLACK = { rgb: '#000000', alpha: 1 };
-const WHITE = { rgb: '#ffffff', alpha: 1 };
+const BLACK = { name: 'black', rgb: '#000000', alpha: 1 };
+const WHITE = { name: 'white', rgb: '#ffffff', alpha: 1 };
+const DEFAULT_FONT = 'Arial';
+const ALIGNS = ['left', 'center', 'right'] as const;
 
 const STYLE_KEYS = [
   'charsPerLine',
@@ -33,8 +44,10 @@ export type TextOverlayResult = { ok: true; overlay: TextOverlay; warnings: stri
 
 /**
  * Reads the argument of `@text-overlay` (contract A4): `{text, style?}`, or a string that is the text alone. Numbers may
- * be numeric strings. Unknown keys are warnings that name the nearest known one, and so are unknown words for
- * `position` and `align`; any other wrong value is a refusal. `x` and `y` win over `position`. Any text is safe: it never becomes part of a command.
+ * be numeric strings. Unknown keys are warnings that name the nearest known one. So are words, colours, fonts and numbers of a
+ * style that are not understood, for which the default is taken, and numbers out of range, for which the nearest is.
+ * Wrong types and expressions for `x` and `y` that cannot be read are refused. `x` and `y` win over `position`. Any text is
+ * safe: it never becomes part of a command.
  */
 export function parseTextOverlay(argument: unknown): TextOverlayResult {
   try {
@@ -54,46 +67,29 @@ function readOverlay(argument: unknown): TextOverlayResult {
     throw new OverlayError('style', 'style must be an object.', example);
   const style = (given.style ?? {}) as Record<string, unknown>;
   const warnings = [...unknownKeys(given, ['text', 'style'], ''), ...unknownKeys(style, STYLE_KEYS, 'style.')];
-  const at = (key: (typeof STYLE_KEYS)[number]) => [`style.${key}`, style[key]] as const;
-  const fontSize = readNumber(...at('fontSize'), { min: 12, max: 200 }, 48);
-  const boxBorder = readNumber(...at('boxBorderW'), { min: 0, max: 100, whole: true }, 20);
-  const margin = readNumber(...at('margin'), { min: 0, max: MAX_LENGTH }, DEFAULT_MARGIN);
-  const position = readWord(at('position'), 'center', warnings, readPosition);
+  const at = (key: (typeof STYLE_KEYS)[number]): StyleValue => ({ key: `style.${key}`, value: style[key], warnings });
+  const fontSize = readNumber(at('fontSize'), { min: 12, max: 200 }, 48);
+  const boxBorder = readNumber(at('boxBorderW'), { min: 0, max: 100, whole: true }, 20);
+  const margin = readNumber(at('margin'), { min: 0, max: MAX_LENGTH }, DEFAULT_MARGIN);
+  const position = readPosition(at('position'));
   const place = placeAt(position, margin, boxBorder);
-  const thickness = readNumber(...at('outlineThickness'), { min: 0, max: 50 }, style.outlineColor ? 2 : 0);
-  const outline = { thickness, color: readStyleColor(...at('outlineColor'), BLACK) };
+  const thickness = readNumber(at('outlineThickness'), { min: 0, max: 50 }, style.outlineColor ? 2 : 0);
+  const outline = { thickness, color: readStyleColor(at('outlineColor'), BLACK) };
   const overlay: TextOverlay = {
     text,
-    charsPerLine: readNumber(...at('charsPerLine'), { min: 5, max: 100, whole: true }, null),
-    textWidth: readNumber(...at('textWidth'), { min: 1, max: MAX_LENGTH }, null),
-    font: readFont(...at('font')),
+    charsPerLine: readNumber(at('charsPerLine'), { min: 5, max: 100, whole: true }, null),
+    textWidth: readNumber(at('textWidth'), { min: 1, max: MAX_LENGTH }, null),
+    font: readFont(at('font')),
     fontSize,
-    lineSpacing: readNumber(...at('lineSpacing'), { min: 0, max: 100 }, 10),
-    fontColor: readStyleColor(...at('fontColor'), WHITE),
+    lineSpacing: readNumber(at('lineSpacing'), { min: 0, max: 100 }, 10),
+    fontColor: readStyleColor(at('fontColor'), WHITE),
     boxBorder,
     outline: thickness > 0 ? outline : null,
-    align: readWord(at('align'), alignAt(position), warnings, readAlign),
-    x: readPlace(...at('x'), fontSize) ?? place.x,
-    y: readPlace(...at('y'), fontSize) ?? place.y,
+    align: readAlign(at('align'), alignAt(position)),
+    x: readPlace(at('x'), fontSize) ?? place.x,
+    y: readPlace(at('y'), fontSize) ?? place.y,
   };
   return { ok: true, overlay, warnings };
-}
-
-/** One of several words. Another word is ignored with a warning, as unknown keys are; `otherwise` is taken. */
-function readWord<T extends string>(
-  [key, value]: readonly [key: string, value: unknown],
-  otherwise: T,
-  warnings: string[],
-  read: (key: string, value: unknown) => T | null,
-): T {
-  try {
-    return read(key, value) ?? otherwise;
-  } catch (error) {
-    if (!(error instanceof OverlayError) || typeof value !== 'string') throw error;
-    const { reason, suggestion } = error.refusal;
-    warnings.push(`${key} was ignored, and ${otherwise} taken: ${reason} ${suggestion}`);
-    return otherwise;
-  }
 }
 
 const alignAt = (position: Position): TextOverlay['align'] =>
@@ -111,23 +107,23 @@ function readText(value: unknown, example: string): string {
   return text;
 }
 
-function readFont(key: string, value: unknown): string {
-  if (value === undefined || value === null || value === '') return 'Arial';
-  if (typeof value !== 'string' || value.length > MAX_FONT_NAME || !/^[\p{L}\p{N} ._+,'-]+$/u.test(value)) {
-    throw new OverlayError(
-      key,
-      'font must be the name of a font family.',
-      'Give a family such as Arial, DejaVu Sans or Noto Sans; a file cannot be named here.',
-    );
-  }
-  return value.trim();
+function readFont(style: StyleValue): string {
+  const { key, value } = style;
+  if (isAbsent(value)) return DEFAULT_FONT;
+  const advice = 'Give a family such as Arial, DejaVu Sans or Noto Sans; a file cannot be named here.';
+  if (typeof value !== 'string') throw new OverlayError(key, 'font must be the name of a font family.', advice);
+  if (value.length <= MAX_FONT_NAME && /^[\p{L}\p{N} ._+,'-]+$/u.test(value)) return value.trim();
+  return notUnderstood({ ...style, taken: DEFAULT_FONT, advice });
 }
 
-function readAlign(key: string, value: unknown): TextOverlay['align'] | null {
-  if (value === undefined || value === null || value === '') return null;
+function readAlign(style: StyleValue, otherwise: TextOverlay['align']): TextOverlay['align'] {
+  const { key, value } = style;
+  if (isAbsent(value)) return otherwise;
+  const advice = 'Give one of left, center, right.';
+  if (typeof value !== 'string') throw new OverlayError(key, 'align must be left, center or right.', advice);
   const word = value === 'centre' ? 'center' : value;
-  if (word === 'left' || word === 'center' || word === 'right') return word;
-  throw new OverlayError(key, 'align must be left, center or right.', 'Give one of left, center, right.');
+  const known = ALIGNS.find((align) => align === word);
+  return known ?? notUnderstood({ ...style, taken: otherwise, near: nearestName(word, ALIGNS), advice });
 }
 
 /** One warning for each key that is not known, at most ten. */
