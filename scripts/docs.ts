@@ -7,10 +7,12 @@ import { errorsPage, failuresPage } from './docs/errors.ts';
 import { filtersPage } from './docs/filters.ts';
 import { formatsPage } from './docs/formats.ts';
 import { optionsPage } from './docs/options.ts';
+import { configurationPage } from './docs/settings.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
 const PAGES: Record<string, () => string> = {
+  'docs/configuration.md': configurationPage,
   'docs/errors.md': errorsPage,
   'docs/failures.md': failuresPage,
   'docs/filters.md': filtersPage,

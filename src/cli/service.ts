@@ -1,5 +1,5 @@
 import type { Config } from '../config/config.ts';
-import { toEnvironment } from '../config/environment.ts';
+import { toEnvironment } from '../config/config.ts';
 import { loadTls, transportPolicy } from '../config/tls.ts';
 import { prepareDataDir } from '../supervisor/data-dir.ts';
 import { type KeptPostgres, keepEmbeddedPostgres } from '../supervisor/postgres-keeper.ts';
@@ -13,6 +13,7 @@ import { entryPoint } from './entry-point.ts';
 import { type FirstKey, firstKeyFile } from './first-key.ts';
 import type { MigrationResult } from './roles/migrate.ts';
 import { isMigrated, programStamp } from './schema-stamp.ts';
+import { unknownSettings } from './unknown-settings.ts';
 
 export interface Service {
   ready: ReadyInfo;
@@ -53,6 +54,7 @@ const STOP_ORDER = ['api', 'worker', 'gateway'];
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { logger, atOnce } = options;
   transportPolicy(options.config);
+  for (const warning of unknownSettings(process.env)) logger.warn(warning);
   const config = { ...options.config, dataDir: await prepareDataDir(options.config.dataDir) };
   const disk = await diskAdvice(config.dataDir, config.diskReserve);
   if (disk.state === 'full')

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { readConfig } from './config.ts';
-import { toEnvironment } from './environment.ts';
+
+import { readConfig, toEnvironment } from './config.ts';
 
 describe('the configuration', () => {
-  it('has the defaults of the contract', () => {
+  it('has defaults', () => {
     expect(readConfig({})).toMatchObject({
       host: '127.0.0.1',
       port: 8080,
@@ -36,10 +36,18 @@ describe('the configuration', () => {
     ['AIRLOCK_MAX_CONNECTIONS_PER_ADDRESS', 'many'],
     ['AIRLOCK_SANDBOX', 'chroot'],
     ['AIRLOCK_SANDBOX', 'none'],
+    ['AIRLOCK_LOG_LEVEL', 'loud'],
   ])('refuses %s=%s and names the variable and a remedy', (variable, value) => {
     const named = variable === 'AIRLOCK_TLS_CERT' ? 'AIRLOCK_TLS_KEY' : variable;
     expect(() => readConfig({ [variable]: value })).toThrow(new RegExp(`^${named}: .+\\. .+`));
   });
+
+  it.each(['AIRLOCK_DATABASE_URL', 'AIRLOCK_STORAGE_URL', 'AIRLOCK_PUBLIC_URL'])(
+    'never quotes %s, which may hold a password',
+    (variable) => {
+      expect(() => readConfig({ [variable]: 'mysql://user:hunter2@host/name' })).toThrow(/^(?!.*hunter2)/);
+    },
+  );
 
   it.each([
     ['90s', 90],
@@ -69,5 +77,24 @@ describe('the configuration', () => {
       AIRLOCK_STORAGE_URL: 's3://bucket',
     });
     expect(readConfig(toEnvironment(files))).toEqual(files);
+  });
+});
+
+describe('AIRLOCK_SANDBOX', () => {
+  it('is auto unless something else is asked for', () => {
+    expect(readConfig({}).sandbox).toBe('auto');
+    expect(readConfig({ AIRLOCK_SANDBOX: 'landlock' }).sandbox).toBe('landlock');
+  });
+
+  it('takes none only together with the words that accept the risk, and hands both on to children', () => {
+    expect(() => readConfig({ AIRLOCK_SANDBOX: 'none' })).toThrow(/i-accept-the-risk/);
+    expect(() => readConfig({ AIRLOCK_SANDBOX: 'none', AIRLOCK_ALLOW_UNSANDBOXED: 'yes' })).toThrow(/hostile file/);
+    const config = readConfig({ AIRLOCK_SANDBOX: 'none', AIRLOCK_ALLOW_UNSANDBOXED: 'i-accept-the-risk' });
+    expect(config.sandbox).toBe('none');
+    expect(readConfig(toEnvironment(config)).sandbox).toBe('none');
+  });
+
+  it('is not weakened by the acceptance alone', () => {
+    expect(readConfig({ AIRLOCK_ALLOW_UNSANDBOXED: 'i-accept-the-risk' }).sandbox).toBe('auto');
   });
 });

@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stalePages } from '../../scripts/docs.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { toEnvironment } from '../../src/config/environment.ts';
+import { readConfig, toEnvironment } from '../../src/config/config.ts';
+import { knownVariables } from '../../src/config/settings.ts';
 import { readSources } from '../architecture/sources.ts';
 import { ROOT, readPage, tableUnder } from './pages.ts';
 
@@ -27,6 +27,7 @@ describe('configuration.md', () => {
       ...launcher.map((path) => readFileSync(join(ROOT, path), 'utf8')),
     ];
     expect(variables(text)).toEqual(variables(code.join('\n')));
+    expect(knownVariables().sort()).toEqual(variables(text));
   });
 
   it('lists as settings exactly what the configuration is read from', () => {

@@ -13,6 +13,7 @@ import { STORAGE_ENDPOINT_VARIABLE } from '../endpoints.ts';
 import { EXIT } from '../exit.ts';
 import { firstKeyFile, shownPath } from '../first-key.ts';
 import { dim, green, red, yellow } from '../style.ts';
+import { unknownSettings } from '../unknown-settings.ts';
 import type { Check } from './doctor-check.ts';
 import { ffmpegChecks } from './doctor-ffmpeg.ts';
 import { doctorSandbox, examineSandbox, type SandboxFacts, sandboxChecks } from './doctor-sandbox.ts';
@@ -38,6 +39,9 @@ export async function doctor(config: Config, options: { json?: boolean; sandbox?
   };
 
   await run('Node', 'Install Node 20.19 or newer', async () => process.version);
+  for (const seen of unknownSettings(process.env)) {
+    checks.push({ name: 'Settings', state: 'warning', seen, remedy: 'docs/configuration.md lists every variable' });
+  }
   await run('HTTPS', 'See docs/operations.md', async () => {
     transportPolicy(config);
     return config.tls.mode === 'off' ? `plain HTTP on ${config.host}, loopback or behind a proxy` : config.tls.mode;

@@ -1,0 +1,129 @@
+import { homedir } from 'node:os';
+import { isAbsolute, resolve } from 'node:path';
+import * as z from 'zod/mini';
+import { formatDiskReserve, parseDiskReserve } from './disk-reserve.ts';
+
+/** How the text of a variable is read and written. */
+export interface SettingType<Value> {
+  /** Text → value, and back to a text that reads as the same value. */
+  schema: z.ZodMiniType<Value, string>;
+  /** For the documentation: `port`, `duration` … */
+  name: string;
+  /** What a text that cannot be read is not: "a port". */
+  noun: string;
+  remedy: string;
+  /** The text may hold a password, so no message quotes it. */
+  secret?: boolean;
+}
+
+export const text: SettingType<string> = { schema: z.string(), name: 'text', noun: 'a text', remedy: '' };
+
+/** A TCP port; 0 takes a free one. */
+export const port: SettingType<number> = {
+  schema: numeric(0, 65_535),
+  name: 'port',
+  noun: 'a port',
+  remedy: 'Use a whole number from 0 to 65535',
+};
+
+export function wholeNumber(maximum: number): SettingType<number> {
+  return {
+    schema: numeric(1, maximum),
+    name: `1 to ${maximum}`,
+    noun: 'in range',
+    remedy: `Use a whole number from 1 to ${maximum}`,
+  };
+}
+
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** `90s`, `15m`, `24h`, `7d`, or bare seconds → whole seconds, at least 1. */
+export const duration: SettingType<number> = {
+  schema: z.codec(z.string().check(z.trim(), z.regex(/^\d{1,9}\s*[smhdw]?$/)), z.int().check(z.gte(1)), {
+    decode: (text) => Number.parseInt(text, 10) * SECONDS[/[smhdw]$/.exec(text)?.[0] ?? 's']!,
+    encode: (seconds) => `${seconds}s`,
+  }),
+  name: 'duration',
+  noun: 'a duration',
+  remedy: 'Write it like 90s, 15m, 24h or 7d',
+};
+
+/** Separated by commas; blanks and empty entries go. What an entry must be is checked where it is used. */
+export const list: SettingType<string[]> = {
+  schema: z.codec(z.string(), z.array(z.string()), { decode: entries, encode: (list) => list.join(',') }),
+  name: 'list',
+  noun: 'a list',
+  remedy: '',
+};
+
+export const portList: SettingType<number[]> = {
+  schema: z.codec(z.string(), z.array(port.schema), { decode: entries, encode: (list) => list.join(',') }),
+  name: 'list of ports',
+  noun: 'a list of ports',
+  remedy: 'Use whole numbers from 0 to 65535, separated by commas',
+};
+
+export function choice<const Name extends string>(names: readonly Name[]): SettingType<Name> {
+  const remedy = `Use one of ${names.join(', ')}`;
+  return { schema: z.enum(names), name: 'choice', noun: 'known', remedy };
+}
+
+/** The slashes at its end go. */
+export function url(...protocols: [string, ...string[]]): SettingType<string> {
+  const shown = protocols.map((protocol) => `${protocol}//…`).join(' or ');
+  return {
+    schema: z.string().check(
+      z.refine((text) => URL.canParse(text) && protocols.includes(new URL(text).protocol)),
+      z.overwrite((text) => text.replace(/\/+$/, '')),
+    ),
+    name: 'URL',
+    noun: `a URL of the form ${shown}`,
+    remedy: `Write it as ${shown}`,
+    secret: true,
+  };
+}
+
+/** Made absolute; `~` is the home folder. */
+export const path: SettingType<string> = {
+  schema: z.codec(z.string(), z.string(), {
+    decode: (text) => resolve(text.replace(/^~(?=\/|$)/, homedir())),
+    encode: (path) => path,
+  }),
+  name: 'path',
+  noun: 'a path',
+  remedy: '',
+};
+
+export function absolutePath(example: string): SettingType<string> {
+  return {
+    schema: z.string().check(z.refine(isAbsolute)),
+    name: 'absolute path',
+    noun: 'an absolute path',
+    remedy: `Write the whole path, like ${example}`,
+  };
+}
+
+export const diskReserve: SettingType<ReturnType<typeof parseDiskReserve>> = {
+  // Its errors name the part that cannot be read, and are thrown as they are.
+  schema: z.codec(z.string(), z.object({ percent: z.number(), bytes: z.number() }), {
+    decode: parseDiskReserve,
+    encode: formatDiskReserve,
+  }),
+  name: 'share, size or both',
+  noun: 'a share or a size',
+  remedy: '',
+};
+
+function numeric(minimum: number, maximum: number) {
+  return z.codec(z.string().check(z.regex(/^\d{1,9}$/)), z.int().check(z.gte(minimum), z.lte(maximum)), {
+    decode: Number,
+    encode: String,
+  });
+}
+
+function entries(text: string): string[] {
+  return text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter(Boolean);
+}
