@@ -8,6 +8,7 @@ export {
 export { ENCODERS } from './encoders/encoders.ts';
 export { type Judgement, judgeRequest } from './judge.ts';
 export { nearestName } from './near-name.ts';
+export { namedFonts } from './options/named-fonts.ts';
 export { describeRule } from './options/option-grammars.ts';
 export { OPTION_TABLE, type OptionRow } from './options/option-table.ts';
 export { describeValue, type OptionValue } from './options/option-values.ts';

@@ -104,6 +104,12 @@ export interface Refusal {
   suggestion: string;
 }
 
+/** A font family as a filter names it, perhaps with a style behind a colon. */
+export interface NamedFont {
+  field: string;
+  name: string;
+}
+
 export interface PlanWarning {
   field: string;
   message: string;

@@ -18,6 +18,8 @@ export interface Planner {
   /** Throws `JobFailure`. */
   plan(of: Tasks['plan']['of']): Promise<Tasks['plan']['gives']>;
   draw(of: Tasks['draw']['of'], signal?: AbortSignal): Promise<Tasks['draw']['gives']>;
+  /** A warning for each font that this machine has not. */
+  fonts(of: Tasks['fonts']['of'], signal?: AbortSignal): Promise<Tasks['fonts']['gives']>;
   close(): Promise<void>;
 }
 
@@ -43,6 +45,7 @@ export function openPlanner(options: { threads: number; restMs?: number }): Plan
     plan: async (of) => (isSmall(of.request) ? PURE_TASKS.plan(of) : away({ name: 'plan', of })),
     // Fonts are files of megabytes, and are read at once.
     draw: (of, signal) => away({ name: 'draw', of }, { signal }),
+    fonts: async (of, signal) => (of.fonts.length === 0 ? [] : away({ name: 'fonts', of }, { signal })),
     close: () => pool.close(),
   };
 }

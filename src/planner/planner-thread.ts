@@ -14,9 +14,10 @@ parentPort!.on('message', (message: TaskMessage) => {
 });
 
 async function perform(message: TaskMessage): Promise<unknown> {
-  if (message.name !== 'draw') return (PURE_TASKS[message.name] as (of: unknown) => unknown)(message.of);
+  if (message.name !== 'draw' && message.name !== 'fonts')
+    return (PURE_TASKS[message.name] as (of: unknown) => unknown)(message.of);
   // HarfBuzz is WebAssembly, 5 MB that most jobs never need.
-  const { drawLayer, openFonts } = await import('../text/index.ts');
+  const { drawLayer, missingFonts, openFonts } = await import('../text/index.ts');
   fonts ??= openFonts();
-  return drawLayer(message.of.layer, fonts);
+  return message.name === 'draw' ? drawLayer(message.of.layer, fonts) : missingFonts(message.of.fonts, fonts);
 }

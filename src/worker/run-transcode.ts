@@ -11,6 +11,7 @@ import {
   type AssetRequest,
   etaSeconds,
   explainFailure,
+  type NamedFont,
   type Plan,
   type PlanContext,
   ProgressReader,
@@ -37,7 +38,7 @@ const PROGRESS_MS = 1000;
 export async function readRequest(
   deps: WorkerDeps,
   claim: Claim,
-): Promise<{ request: TranscodeRequest; assets: readonly AssetRequest[] }> {
+): Promise<{ request: TranscodeRequest; assets: readonly AssetRequest[]; fonts: readonly NamedFont[] }> {
   const { vault } = deps.context;
   const stored = openWholeRequest(vault, claim.job);
   if (!stored) throw new JobFailure('input_deleted', 'The job has been erased.');
@@ -56,10 +57,10 @@ export async function readRequest(
     ...(stored as Omit<TranscodeRequest, 'inputs'>),
     inputs: stored.inputs.map((input, position) => ({ ...(input as object), url: urlOf(position) })),
   };
-  const { refusals, assets } = await deps.planner.read({ request });
+  const { refusals, assets, fonts } = await deps.planner.read({ request });
   const refusal = refusals[0];
   if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);
-  return { request, assets };
+  return { request, assets, fonts };
 }
 
 export function makePlan(

@@ -56,7 +56,7 @@ export async function transcode(deps: WorkerDeps, claim: Claim, seat: Seat, sign
     hold = await deps.room.enter(claim.job.account_id);
     stop = AbortSignal.any([stop, hold.signal]);
     folder = await makeWorkFolder(deps.settings.workDir, claim.attemptId);
-    const { request, assets: named } = await readRequest(deps, claim);
+    const { request, assets: named, fonts } = await readRequest(deps, claim);
     const place = { folder: folder.path, signal: stop, hold };
     const inputFiles = await bringInputs(deps, claim, place);
     const files = await bringAssets(deps, claim, named, place);
@@ -79,6 +79,7 @@ export async function transcode(deps: WorkerDeps, claim: Claim, seat: Seat, sign
     const plan = await makePlan(deps, claim, request, { inputs, assets });
     const limits = await cellLimits(deps, claim, plan, hold);
     const layers = await writeLayers(deps.planner, plan.layers, place);
+    plan.warnings.push(...(await deps.planner.fonts({ fonts }, stop)));
     plan.warnings.push(...layers.warnings, ...untold(deps, claim, limits.warnings));
     const inCell = [
       ...inputs.map((input, position) => ({ name: String(position), path: input.file })),

@@ -100,6 +100,27 @@ describe('filters and overlays', () => {
     expect(job.warnings).toEqual([]);
   });
 
+  it('warn of a font that is not there, as overlays do, and draw with another', async () => {
+    const drawn = (option: string, argument: unknown) =>
+      made({ inputs: [{ url: black }], outputFormat: 'mp4', options: [{ option, argument }] });
+    const text = await drawn('-vf', 'drawtext=text=Hello:font=NoSuchFont:fontcolor=white:fontsize=40');
+    const overlay = await drawn('@text-overlay', {
+      text: 'Hello',
+      style: { font: 'NoSuchFont', position: 'top-left' },
+    });
+    for (const { job, brightest } of [text, overlay]) {
+      expect(job.warnings).toEqual([
+        {
+          field: expect.stringMatching(/^options/),
+          message: expect.stringMatching(/^There is no font "NoSuchFont" on/),
+        },
+      ]);
+      expect(brightest(0, 0, WIDTH, HEIGHT)).toBeGreaterThan(150);
+    }
+    const known = await drawn('-vf', 'drawtext=text=Hello:font=DejaVu Sans:fontcolor=white');
+    expect(known.job.warnings).toEqual([]);
+  });
+
   it('burn in subtitles from an upload, from a URL and from a job input', async () => {
     const forms = [
       { options: [{ option: '-vf', argument: `subtitles='${captions}'` }] },
