@@ -6,7 +6,7 @@ import { type Campaign, count } from './campaign.ts';
 import type { Random } from './random.ts';
 import { anyText } from './texts.ts';
 
-/** Milliseconds that one document may take; a slow one is looked at again. */
+/** Milliseconds of processor time that one document may take, whatever else the machine does; a slow one is looked at again. */
 const MAX_MS = 100;
 const DEMUXERS = ['mov', 'matroska', 'gif', 'png_pipe', 'mp3', 'mpegts'];
 
@@ -33,13 +33,14 @@ export const READERS: Campaign = {
 function timed(what: string, run: () => void, accepts: (error: unknown) => boolean): string[] {
   let least = Number.POSITIVE_INFINITY;
   for (let left = 3; left > 0 && least > MAX_MS; left -= 1) {
-    const start = performance.now();
+    const start = process.cpuUsage();
     try {
       run();
     } catch (error) {
       if (!accepts(error)) return [`${what} throws ${(error as Error).stack?.split('\n').slice(0, 3).join(' ')}`];
     }
-    least = Math.min(least, performance.now() - start);
+    const { user, system } = process.cpuUsage(start);
+    least = Math.min(least, (user + system) / 1000);
   }
   return least > MAX_MS ? [`${what} takes ${Math.round(least)} ms`] : [];
 }
