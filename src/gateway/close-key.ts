@@ -7,18 +7,22 @@ import { parameter } from './target.ts';
 /** SigV4's own limit on the life of a URL, seven days, and a day for clocks that differ. */
 const MAX_CLOSED_SECONDS = 8 * 86_400;
 
-/** Deletes, and refuses every PUT to the key until the time that the parameter names. */
-export async function closeKey({ response, target, identity, disk }: Context): Promise<void> {
+/** Deletes object and parts, and refuses every PUT to the key until the time that the parameter names. */
+export async function closeKey({ response, target, identity, disk, uploads }: Context): Promise<void> {
   if (identity.kind !== 'header') throw new S3Error('AccessDenied', 'A signed URL cannot be used to close a key.');
   const until = parameter(target, CLOSED_UNTIL) ?? '';
   if (!/^\d{1,12}$/.test(until) || Number(until) > Date.now() / 1000 + MAX_CLOSED_SECONDS) {
     throw new S3Error('InvalidArgument', `${CLOSED_UNTIL} must be seconds since 1970, at most eight days ahead.`);
   }
-  await disk.close(target.key, Number(until));
+  try {
+    await disk.close(target.key, Number(until));
+  } finally {
+    await uploads.abortAllOf(target.key);
+  }
   response.writeHead(204).end();
 }
 
-/** A PUT to a key that may be closed, before it or while its bytes come: those are dropped with the connection. */
+/** A request that writes to a key that may be closed, before it or while its bytes come: those are dropped with the connection. */
 export function unlessClosed(put: Handler): Handler {
   return async (context) => {
     const { disk, target, request } = context;

@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity } from './authenticate.ts';
 import type { Disk } from './disk.ts';
+import type { Uploads } from './multipart/uploads.ts';
 import type { Room } from './room.ts';
 import type { Target } from './target.ts';
 import type { Transfers } from './transfers.ts';
@@ -12,6 +13,8 @@ export interface Context {
   target: Target;
   identity: Identity;
   disk: Disk;
+  /** Multipart uploads that are not complete. */
+  uploads: Uploads;
   room: Room;
   transfers: Transfers;
   bucket: string;

@@ -9,19 +9,21 @@ import { parameter, type SignedRequest } from './target.ts';
  */
 export interface Declared {
   length: string;
-  type: string;
+  /** Null for a part of a multipart upload: its type was named when that began. */
+  type: string | null;
 }
 
 /** Null for a request that is no PUT, or whose URL declares nothing. */
 export function declaredBy({ method, target }: SignedRequest): Declared | null {
   const [length, type] = [parameter(target, DECLARED_LENGTH), parameter(target, DECLARED_TYPE)];
-  return method === 'PUT' && length !== null && type !== null ? { length, type } : null;
+  const isPart = parameter(target, 'uploadId') !== null;
+  return method === 'PUT' && length !== null && isPart === (type === null) ? { length, type } : null;
 }
 
 /** The header as it was signed. */
 export function declaredHeader(declared: Declared, name: string): Pair | null {
   if (name === 'content-length') return [name, declared.length];
-  return name === 'content-type' ? [name, declared.type] : null;
+  return name === 'content-type' && declared.type !== null ? [name, declared.type] : null;
 }
 
 /** Throws when length or type of the request are not what its URL, whose signature has been verified, declares. */
@@ -32,7 +34,7 @@ export function checkDeclared(declared: Declared, { headers, rawHeaders }: Signe
     (_, index) => index % 2 === 1 && rawHeaders[index - 1]!.toLowerCase() === 'content-type',
   );
   const type = types.map((value) => value.trim()).join(', ');
-  if (type !== declared.type) {
+  if (declared.type !== null && type !== declared.type) {
     const came = type === '' ? 'none' : `"${type.slice(0, 100)}"`;
     throw new S3Error(
       'SignatureDoesNotMatch',

@@ -26,6 +26,7 @@ import {
   versionName,
 } from '../storage/embedded/disk-layout.ts';
 import { type ClosedKeys, closedKey, openClosedKeys } from './closed-keys.ts';
+import { etagOf, nextVersion } from './etag.ts';
 import { makeFolder, pruneFolder, syncFolder } from './folders.ts';
 import { keyedLock } from './lock.ts';
 
@@ -33,7 +34,7 @@ interface StoredObject {
   size: number;
   contentType: string;
   lastModified: Date;
-  /** Changes with every commit. No MD5: hashing would cost more than all the rest of a PUT. */
+  /** `etagOf`. */
   etag: string;
 }
 
@@ -41,9 +42,11 @@ export interface OpenObject extends StoredObject {
   handle: FileHandle;
 }
 
-/** A file under `tmp` that no reader sees yet. Exactly one of `commit` and `discard` ends it. */
-interface TempFile {
+/** A file under `tmp` that no reader sees yet. Exactly one of `commit`, `finish` and `discard` ends it. */
+export interface TempFile {
   handle: FileHandle;
+  /** Makes the bytes durable, and then calls `place`, which moves the file from that path. A failure discards it. */
+  finish<T>(place: (path: string) => Promise<T>): Promise<T>;
   /** Makes the bytes durable and then visible under the key, in one step. */
   commit(key: string, contentType: string): Promise<StoredObject>;
   discard(): Promise<void>;
@@ -91,8 +94,7 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
       const target = objectFolder(root, key);
       await makeFolder(target);
       const old = await readVersions(target);
-      // Never below the last one, even when the clock was set back.
-      const version = Math.max(Date.now() * 1000, (old.at(-1)?.version ?? 0) + 1);
+      const version = nextVersion(old.at(-1)?.version);
       const path = join(target, versionName(version, contentType));
       try {
         await place(path);
@@ -152,22 +154,24 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
         await rm(path, { force: true });
         underWay.delete(name);
       };
+      const finish: TempFile['finish'] = async (place) => {
+        try {
+          await handle.chmod(0o444);
+          await handle.sync();
+          await handle.close();
+          const placed = await place(path);
+          underWay.delete(name);
+          return placed;
+        } catch (error) {
+          await discard();
+          throw error;
+        }
+      };
       return {
         handle,
         discard,
-        async commit(key, contentType) {
-          try {
-            await handle.chmod(0o444);
-            await handle.sync();
-            await handle.close();
-            const stored = await publish(key, contentType, (target) => rename(path, target));
-            underWay.delete(name);
-            return stored;
-          } catch (error) {
-            await discard();
-            throw error;
-          }
-        },
+        finish,
+        commit: (key, contentType) => finish((from) => publish(key, contentType, (target) => rename(from, target))),
       };
     },
 
@@ -209,7 +213,7 @@ function describe(stats: Stats, { version, contentType }: StoredVersion): Stored
     size: stats.size,
     contentType,
     lastModified: new Date(Math.floor(version / 1000)),
-    etag: `"${version.toString(16)}-${stats.size.toString(16)}"`,
+    etag: etagOf(version, stats.size),
   };
 }
 

@@ -6,6 +6,7 @@ import type { MinimumRate } from './context.ts';
 import { answerPreflight, setCorsHeaders } from './cors.ts';
 import type { Disk } from './disk.ts';
 import { S3Error, toS3Error } from './errors.ts';
+import type { Uploads } from './multipart/uploads.ts';
 import { refuse, setBaseHeaders } from './respond.ts';
 import type { Room } from './room.ts';
 import { route } from './route.ts';
@@ -15,6 +16,7 @@ import { inTurn } from './turns.ts';
 
 export interface ListenerOptions {
   disk: Disk;
+  uploads: Uploads;
   room: Room;
   transfers: Transfers;
   bucket: string;
@@ -71,8 +73,8 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
     if (identity.kind === 'query' && !options.isSecure(request)) {
       throw new S3Error('AccessDenied', 'HTTPS is required.');
     }
-    const { disk, room, transfers, bucket, maxObjectBytes, minimumRate } = options;
-    const means = { disk, room, transfers, bucket, maxObjectBytes, minimumRate };
+    const { disk, uploads, room, transfers, bucket, maxObjectBytes, minimumRate } = options;
+    const means = { disk, uploads, room, transfers, bucket, maxObjectBytes, minimumRate };
     await route({ request, response, target, identity, ...means, acceptBody });
   }
 

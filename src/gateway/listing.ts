@@ -1,6 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { objectsFolder, parseFolder, readVersions } from '../storage/embedded/disk-layout.ts';
+import { etagOf } from './etag.ts';
 
 export interface ListEntry {
   key: string;
@@ -67,7 +68,7 @@ async function describe(node: Node): Promise<ListEntry | null> {
     key: node.bytes.toString(),
     size: stats.size,
     lastModified: new Date(Math.floor(current!.version / 1000)),
-    etag: `"${current!.version.toString(16)}-${stats.size.toString(16)}"`,
+    etag: etagOf(current!.version, stats.size),
   };
 }
 

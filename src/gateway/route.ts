@@ -8,14 +8,20 @@ import { deleteObject } from './delete-object.ts';
 import { S3Error } from './errors.ts';
 import { getObject } from './get-object.ts';
 import { listObjects } from './list-objects.ts';
+import { abortUpload, beginUpload } from './multipart/begin.ts';
+import { completeUpload } from './multipart/complete.ts';
+import { listParts } from './multipart/list-parts.ts';
+import { putPart } from './multipart/put-part.ts';
 import { putObject } from './put-object.ts';
 import { bodyAnnounced } from './respond.ts';
+import { parameter, type Target } from './target.ts';
 import { withPlace } from './with-place.ts';
 
 interface Route {
   handler: Handler;
   /** Parameters that this handler understands, besides those of the signature. */
   parameters: readonly string[];
+  takesBody?: boolean;
 }
 
 const READ_PARAMETERS = ['response-content-type', 'response-content-disposition'];
@@ -23,8 +29,27 @@ const READ_PARAMETERS = ['response-content-type', 'response-content-disposition'
 const OBJECT_ROUTES: Record<string, Route> = {
   GET: { handler: withPlace(getObject), parameters: READ_PARAMETERS },
   HEAD: { handler: getObject, parameters: READ_PARAMETERS },
-  PUT: { handler: unlessClosed(withPlace(putObject)), parameters: [DECLARED_LENGTH, DECLARED_TYPE] },
+  PUT: {
+    handler: unlessClosed(withPlace(putObject)),
+    parameters: [DECLARED_LENGTH, DECLARED_TYPE],
+    takesBody: true,
+  },
   DELETE: { handler: deleteObject, parameters: [CLOSED_UNTIL] },
+};
+
+const BEGIN_ROUTES: Record<string, Route> = {
+  POST: { handler: unlessClosed(beginUpload), parameters: ['uploads'] },
+};
+
+const UPLOAD_ROUTES: Record<string, Route> = {
+  GET: { handler: listParts, parameters: ['uploadId', 'max-parts', 'part-number-marker'] },
+  PUT: {
+    handler: unlessClosed(withPlace(putPart)),
+    parameters: ['uploadId', 'partNumber', DECLARED_LENGTH],
+    takesBody: true,
+  },
+  POST: { handler: unlessClosed(completeUpload), parameters: ['uploadId'], takesBody: true },
+  DELETE: { handler: abortUpload, parameters: ['uploadId'] },
 };
 
 const BUCKET_ROUTES: Record<string, Route> = {
@@ -63,7 +88,7 @@ export async function route(context: Context): Promise<void> {
   if (target.bucket === '') throw new S3Error('NotImplemented', 'Buckets cannot be listed.');
   if (target.bucket !== bucket) throw new S3Error('NoSuchBucket', 'The specified bucket does not exist.');
   const isBucket = target.key === '';
-  const found = (isBucket ? BUCKET_ROUTES : OBJECT_ROUTES)[request.method ?? ''];
+  const found = routesOf(target)[request.method ?? ''];
   if (!found) throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.');
 
   const foreign = target.query.find(
@@ -75,10 +100,16 @@ export async function route(context: Context): Promise<void> {
     throw new S3Error('NotImplemented', `The header ${header} implies functionality that is not implemented.`);
   const problem = isBucket ? null : keyProblem(target.key);
   if (problem) throw new S3Error('InvalidArgument', `The key cannot be used: ${problem}.`);
-  if (request.method !== 'PUT' && bodyAnnounced(request)) {
+  if (!found.takesBody && bodyAnnounced(request)) {
     throw new S3Error('InvalidRequest', 'This request takes no body.');
   }
   return found.handler(context);
+}
+
+function routesOf(target: Target): Record<string, Route> {
+  if (target.key === '') return BUCKET_ROUTES;
+  if (parameter(target, 'uploadId') !== null) return UPLOAD_ROUTES;
+  return parameter(target, 'uploads') !== null ? BEGIN_ROUTES : OBJECT_ROUTES;
 }
 
 /** Our own roles are told how much room the disk has, and what only this store can do; a signed URL tells nobody. */

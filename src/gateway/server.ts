@@ -12,6 +12,7 @@ import type { MinimumRate } from './context.ts';
 import { openDisk } from './disk.ts';
 import { type InternalSocket, listenOnSocket } from './internal-socket.ts';
 import { createListener } from './listener.ts';
+import { openUploads } from './multipart/uploads.ts';
 import { openRoom } from './room.ts';
 import { openTransfers } from './transfers.ts';
 
@@ -58,9 +59,11 @@ const REQUEST_TIMEOUT_MS = 6 * HOUR_MS;
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { logger, tls } = options;
   const disk = await openDisk(options.root, options.now);
+  const uploads = await openUploads(disk.root, options.now);
   const room = openRoom(() => diskSpace(disk.root, options.reserve ?? DEFAULT_RESERVE));
   const { listener, onContinue } = createListener({
     disk,
+    uploads,
     room,
     transfers: openTransfers(options.connections.total),
     bucket: options.bucket,
@@ -110,6 +113,8 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const sweep = async (): Promise<void> => {
     try {
       await disk.closed.sweep();
+      const given = await uploads.sweep();
+      if (given > 0) logger.info({ given }, 'multipart uploads given up');
       const removed = await disk.sweepTemp();
       if (removed > 0) logger.info({ removed }, 'leftover temp files removed');
     } catch (error) {

@@ -1,3 +1,5 @@
+import { escapeXml } from '../storage/xml.ts';
+
 /** One element; text is escaped, and what XML 1.0 cannot hold becomes U+FFFD. */
 export function element(name: string, content: string | number | boolean): string {
   return `<${name}>${escapeXml(String(content))}</${name}>`;
@@ -5,10 +7,4 @@ export function element(name: string, content: string | number | boolean): strin
 
 export function document(root: string, body: string): string {
   return `<?xml version="1.0" encoding="UTF-8"?>\n<${root}>${body}</${root}>`;
-}
-
-function escapeXml(text: string): string {
-  return text
-    .replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '\u{FFFD}')
-    .replace(/[&<>"'\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -37,6 +37,11 @@ export function tempFolder(root: string): string {
   return join(root, 'tmp');
 }
 
+/** Parts of objects that are not complete. */
+export function partsFolder(root: string): string {
+  return join(root, 'parts');
+}
+
 /** Keys that take nothing any more. */
 export function closedFolder(root: string): string {
   return join(root, 'closed');

@@ -1,0 +1,21 @@
+import { MAX_PARTS } from '../../storage/s3/checks.ts';
+import type { Context } from '../context.ts';
+import { S3Error } from '../errors.ts';
+import { announcedBody, receiveFile } from '../receive.ts';
+import { numberIn, uploadOf } from './begin.ts';
+
+/** PUT `?partNumber&uploadId`: one part, which replaces the part of that number. */
+export async function putPart(context: Context): Promise<void> {
+  const { request, response, target, uploads, maxObjectBytes } = context;
+  if (request.headers['x-amz-copy-source'] !== undefined) {
+    throw new S3Error('NotImplemented', 'A part cannot be copied from an object.');
+  }
+  const number = numberIn(target, 'partNumber', 1, MAX_PARTS);
+  const upload = uploadOf(context);
+  const announced = announcedBody(context, maxObjectBytes, ['content-length']);
+  const { size } = announced;
+  const stored = await receiveFile(context, announced, (temp) =>
+    temp.finish((path) => uploads.addPart(upload, number, { path, size }, maxObjectBytes)),
+  );
+  response.writeHead(200, { etag: stored.etag, 'content-length': 0 }).end();
+}
