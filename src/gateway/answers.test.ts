@@ -186,7 +186,7 @@ describe('HTTPS', () => {
     const pems = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
       extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
     });
-    const secure = await startEmbeddedGateway({ tls: { cert: pems.cert, key: pems.private } }, pems.cert);
+    const secure = await startEmbeddedGateway({ tls: { cert: pems.cert, key: pems.private } }, { ca: pems.cert });
     try {
       const path = join(secure.root, 'x');
       await writeFile(path, 'x');

@@ -80,7 +80,7 @@ describe('paths', () => {
       }
     }
     expect(await readdir(join(gateway.root, 'objects'))).toEqual([]);
-    expect(await readdir(gateway.root)).toEqual(['closed', 'objects', 'tmp']);
+    expect(await readdir(gateway.root)).toEqual(['closed', 'objects', 'parts', 'tmp']);
     expect(status(await insider('PUT', `/${BUCKET}/honest`, 'x'))).toBe(200);
   });
 

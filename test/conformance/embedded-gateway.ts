@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GatewayLogger } from '../../src/gateway/access-log.ts';
 import { type GatewayOptions, startGateway } from '../../src/gateway/server.ts';
-import { openEmbeddedStore } from '../../src/storage/embedded/store.ts';
+import { type EmbeddedOptions, openEmbeddedStore } from '../../src/storage/embedded/store.ts';
 import type { ObjectStore } from '../../src/storage/types.ts';
 
 export const BUCKET = 'airlock-test';
@@ -26,7 +26,7 @@ export interface EmbeddedGateway {
 /** A real gateway on a free loopback port over a folder of its own, and a store that talks to it. */
 export async function startEmbeddedGateway(
   changes: Partial<GatewayOptions> = {},
-  ca?: string,
+  storeChanges: Partial<EmbeddedOptions> = {},
 ): Promise<EmbeddedGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-gateway-'));
   const root = join(folder, 'storage');
@@ -57,7 +57,7 @@ export async function startEmbeddedGateway(
     region: REGION,
     ...CREDENTIAL,
     localRoot: root,
-    ca,
+    ...storeChanges,
   });
   return {
     store,

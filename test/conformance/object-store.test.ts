@@ -1,4 +1,4 @@
 import { startEmbeddedGateway } from './embedded-gateway.ts';
-import { objectStoreSuite } from './object-store-suite.ts';
+import { objectStoreSuite, PAGE_KEYS } from './object-store-suite.ts';
 
-objectStoreSuite('embedded gateway', startEmbeddedGateway);
+objectStoreSuite('embedded gateway', () => startEmbeddedGateway({}, { pageKeys: PAGE_KEYS }));

@@ -26,6 +26,8 @@ export interface S3Options {
   socketPath?: string;
   /** Whether upload URLs repeat size and type in their query, for the embedded gateway to name them in a refusal. */
   declares?: boolean;
+  /** Keys of one page of a list; 1,000 without, which is the most that S3 gives. */
+  pageKeys?: number;
   /** `S3_RETRIES` without. */
   retries?: RetrySettings;
 }
@@ -42,7 +44,7 @@ export function openS3Store(options: S3Options, extend: Extend = nothingMore): O
   const client = s3Client(signer, { retries, ...(ca && { ca }), ...(socketPath && { socketPath }) });
   const putFile = filePutter(client);
   const remove = deleter(client);
-  const list = lister(client);
+  const list = lister(client, options.pageKeys);
 
   return {
     bucket,
@@ -154,11 +156,12 @@ function copier(client: S3Client, bucket: string): ObjectStore['copy'] {
   };
 }
 
-function lister(client: S3Client): ObjectStore['list'] {
+function lister(client: S3Client, pageKeys?: number): ObjectStore['list'] {
   const page = async (prefix: string, token: string | null): Promise<ListPage> => {
     const query = {
       'list-type': '2',
       'encoding-type': 'url',
+      ...(pageKeys && { 'max-keys': String(pageKeys) }),
       ...(prefix ? { prefix } : {}),
       ...(token ? { 'continuation-token': token } : {}),
     };

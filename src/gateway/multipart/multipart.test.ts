@@ -1,0 +1,317 @@
+import { once } from 'node:events';
+import { mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { BUCKET, type EmbeddedGateway, startEmbeddedGateway } from '../../../test/conformance/embedded-gateway.ts';
+import { presigned, signedHeaders } from '../../../test/conformance/raw-client.ts';
+import { until } from '../../../test/helpers/until.ts';
+import { openUploads } from './uploads.ts';
+
+const MAX_BYTES = 20_000_000;
+const KEY = 'uploads/account/upload';
+let gateway: EmbeddedGateway;
+
+beforeAll(async () => {
+  gateway = await startEmbeddedGateway({ maxObjectBytes: MAX_BYTES });
+});
+afterAll(() => gateway.close());
+
+const folders = () => readdir(join(gateway.root, 'parts'));
+afterEach(async () => {
+  for (const id of await folders()) await gateway.store.abortMultipart(await keyOf(id), id);
+  expect(await folders()).toEqual([]);
+  expect(await gateway.tempFiles()).toEqual([]);
+});
+
+const keys = new Map<string, string>();
+const keyOf = async (id: string) => keys.get(id) ?? KEY;
+async function begin(key = KEY): Promise<string> {
+  const id = await gateway.store.createMultipart(key, { contentType: 'video/mp4' });
+  keys.set(id, key);
+  return id;
+}
+async function partUrl(uploadId: string, partNumber: number, size: number, key = KEY): Promise<string> {
+  return (await gateway.store.presignPart(key, { uploadId, partNumber, size, expiresIn: 900 })).url;
+}
+async function send(uploadId: string, partNumber: number, body: string | Buffer, key = KEY) {
+  const bytes = Buffer.from(body);
+  const url = await partUrl(uploadId, partNumber, bytes.length, key);
+  const answer = await fetch(url, { method: 'PUT', body: new Uint8Array(bytes) });
+  return { status: answer.status, code: codeOf(await answer.text()), etag: answer.headers.get('etag')!, partNumber };
+}
+const codeOf = (xml: string) => /<Code>(\w+)</.exec(xml)?.[1] ?? null;
+
+/** As one of our own roles, with anything in path, query and body. */
+async function insider(method: string, keyAndQuery: string, body: string | null = null, headers = {}) {
+  const url = `${gateway.endpoint}/${BUCKET}/${keyAndQuery}`;
+  const sent: Record<string, string> = { ...headers, ...(body !== null && { 'content-type': 'application/xml' }) };
+  const signed = await signedHeaders(method, url, sent);
+  const answer = await fetch(url, { method, headers: signed, body });
+  const text = await answer.text();
+  return { status: answer.status, code: codeOf(text), text };
+}
+const complete = (id: string, body: string) => insider('POST', `${KEY}?uploadId=${id}`, body);
+const named = (...parts: [number | string, string][]) =>
+  `<CompleteMultipartUpload>${parts.map(([number, etag]) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`).join('')}</CompleteMultipartUpload>`;
+
+describe('the body of a complete', () => {
+  it('that is not what it should be is refused as a whole, and leaves the upload as it was', async () => {
+    const id = await begin();
+    const { etag } = await send(id, 1, 'abc');
+    const good = named([1, etag]);
+    const bodies = [
+      'hello',
+      '<html>1</html>',
+      good.replace('</Part>', ''),
+      `<!DOCTYPE x [<!ENTITY a "${etag}">]>${named([1, '&a;'])}`,
+      `<!DOCTYPE x SYSTEM "file:///etc/passwd">${good}`,
+      `${good}${good}`,
+      `<!-- -->${good}`,
+      '<CompleteMultipartUpload/>',
+      '<CompleteMultipartUpload></CompleteMultipartUpload>',
+      '<CompleteMultipartUpload><Part/></CompleteMultipartUpload>',
+      '<CompleteMultipartUpload><Part>1</Part></CompleteMultipartUpload>',
+      good.replaceAll('Part>', '__proto__>'),
+      good.replaceAll('PartNumber>', 'constructor>'),
+      good.replace('</ETag>', '</ETag><ChecksumSHA256>x</ChecksumSHA256>'),
+      good.replace('</ETag>', `</ETag><ETag>${etag}</ETag>`),
+      '<CompleteMultipartUpload>'.repeat(40_000),
+      `<CompleteMultipartUpload>${'<Part>'.repeat(60_000)}`,
+      named(...Array.from({ length: 10_001 }, (_, index): [number, string] => [index + 1, etag])),
+      ...['0', '-1', '1.0', '1e0', '010', '10001', '99999999999999999999', '&#x110000;', ''].map((number) =>
+        named([number, etag]),
+      ),
+      named([1, '']),
+      '',
+    ];
+    for (const body of bodies) {
+      const refused = await complete(id, body);
+      expect([refused.status, refused.code], body.slice(0, 120)).toEqual([400, 'MalformedXML']);
+    }
+    expect(await gateway.store.head(KEY)).toBeNull();
+    expect((await complete(id, good)).status).toBe(200);
+    expect((await gateway.store.head(KEY))!.size).toBe(3);
+  });
+
+  it('over a megabyte is refused before it is read, and one without a length too', async () => {
+    const id = await begin();
+    const huge = await complete(id, named([1, 'x'.repeat(1_048_576)]));
+    expect([huge.status, huge.code]).toEqual([400, 'EntityTooLarge']);
+    const url = `${gateway.endpoint}/${BUCKET}/${KEY}?uploadId=${id}`;
+    const headers = await signedHeaders('POST', url);
+    const sending = request(url, { method: 'POST', headers: { ...headers, 'transfer-encoding': 'chunked' } });
+    sending.end(named([1, '"x"']));
+    const [answer] = await once(sending, 'response');
+    expect(answer.resume().statusCode).toBe(411);
+  });
+
+  it('is checked against the hash under its signature', async () => {
+    const id = await begin();
+    const { etag } = await send(id, 1, 'abc');
+    const hash = { 'x-amz-content-sha256': 'a'.repeat(64) };
+    const refused = await insider('POST', `${KEY}?uploadId=${id}`, named([1, etag]), hash);
+    expect([refused.status, refused.code]).toEqual([400, 'XAmzContentSHA256Mismatch']);
+    expect(await gateway.store.head(KEY)).toBeNull();
+  });
+
+  it('names entity tags with quotation marks, written as they are or as entities, or without', async () => {
+    for (const write of [(etag: string) => etag, (etag: string) => etag.replaceAll('"', '&quot;')]) {
+      const id = await begin();
+      const { etag } = await send(id, 1, 'abc');
+      expect((await complete(id, named([1, write(etag)]))).status).toBe(200);
+    }
+    const id = await begin();
+    const { etag } = await send(id, 1, 'abc');
+    expect((await complete(id, named([1, etag.slice(1, -1)]))).status).toBe(200);
+  });
+});
+
+describe('the id of an upload', () => {
+  it('that is a path, or of another key, finds nothing and touches nothing', async () => {
+    const other = await begin('uploads/account/other');
+    await mkdir(join(gateway.root, 'parts', 'stray'));
+    await writeFile(join(gateway.root, 'tmp', 'about'), '{}');
+    const tricks = ['..', '../tmp', '../objects', '.', '', '/', '%00', 'stray', '__proto__', 'constructor', other];
+    for (const trick of tricks) {
+      const query = `${KEY}?uploadId=${encodeURIComponent(decodeURIComponent(trick))}`;
+      for (const [method, body] of [
+        ['GET', null],
+        ['DELETE', null],
+        ['POST', named([1, '"x"'])],
+      ] as const) {
+        const refused = await insider(method, query, body);
+        expect([refused.status, refused.code], `${method} ${trick}`).toEqual([404, 'NoSuchUpload']);
+      }
+      const put = await insider('PUT', `${query}&partNumber=1`, 'x');
+      expect([put.status, put.code], trick).toEqual([404, 'NoSuchUpload']);
+    }
+    expect((await folders()).sort()).toEqual([other, 'stray'].sort());
+    await rm(join(gateway.root, 'parts', 'stray'), { recursive: true });
+    await rm(join(gateway.root, 'tmp', 'about'));
+  });
+});
+
+describe('a part', () => {
+  it('has a number from 1 to 10,000, and is not copied', async () => {
+    const id = await begin();
+    for (const number of ['0', '10001', '1.5', '-1', 'x', '']) {
+      const refused = await insider('PUT', `${KEY}?uploadId=${id}&partNumber=${number}`, 'x');
+      expect([refused.status, refused.code], number).toEqual([400, 'InvalidArgument']);
+    }
+    const copied = await insider('PUT', `${KEY}?uploadId=${id}&partNumber=1`, '', {
+      'x-amz-copy-source': `/${BUCKET}/secret`,
+    });
+    expect([copied.status, copied.code]).toEqual([501, 'NotImplemented']);
+    expect(await gateway.store.listParts(KEY, id)).toEqual([]);
+  });
+
+  it('by a signed URL that does not sign its length is refused', async () => {
+    const id = await begin();
+    const url = await presigned('PUT', gateway.endpoint, `${KEY}?uploadId=${id}&partNumber=1&X-Amz-Expires=60`);
+    const refused = await fetch(url, { method: 'PUT', body: 'x' });
+    expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('must sign the header')]);
+  });
+
+  it('of one byte more or less than signed is refused with both sizes, whatever type the client names', async () => {
+    const id = await begin();
+    const put = (body: string, url: string) =>
+      fetch(url, { method: 'PUT', body, headers: { 'content-type': 'text/html' } });
+    const url = await partUrl(id, 1, 10);
+    const long = await put('12345678901', url);
+    expect([long.status, await long.text()]).toEqual([400, expect.stringContaining('10 bytes were declared, but 11')]);
+    const short = await put('123456789', url);
+    expect([short.status, await short.text()]).toEqual([403, expect.stringContaining('10 bytes were declared, but 9')]);
+    expect((await put('1234567890', url)).status).toBe(200);
+  });
+
+  it('that would make the object larger than objects may be is refused, and the others stay', async () => {
+    const id = await begin();
+    const half = Buffer.alloc(MAX_BYTES / 2 + 1);
+    expect((await send(id, 1, half)).status).toBe(200);
+    expect(await send(id, 2, half)).toMatchObject({ status: 400, code: 'EntityTooLarge' });
+    // One that is sent again does not count twice.
+    expect((await send(id, 1, half)).status).toBe(200);
+    expect(await gateway.store.listParts(KEY, id)).toMatchObject([{ partNumber: 1 }]);
+  });
+
+  it('that is broken off leaves nothing', async () => {
+    const id = await begin();
+    const sending = request(await partUrl(id, 1, 100), { method: 'PUT', headers: { 'content-length': 100 } });
+    sending.on('error', () => undefined);
+    sending.write('half');
+    await until(async () => (await gateway.tempFiles()).length === 1, { what: 'the part to begin' });
+    sending.destroy();
+    await until(async () => (await gateway.tempFiles()).length === 0, { what: 'the temp file to go' });
+    expect(await gateway.store.listParts(KEY, id)).toEqual([]);
+  });
+
+  it('whose upload is aborted while its bytes come is refused', async () => {
+    const id = await begin();
+    const sending = request(await partUrl(id, 1, 100), { method: 'PUT', headers: { 'content-length': 100 } });
+    sending.write('x'.repeat(50));
+    await until(async () => (await gateway.tempFiles()).length === 1, { what: 'the part to begin' });
+    await gateway.store.abortMultipart(KEY, id);
+    sending.end('x'.repeat(50));
+    const [answer] = await once(sending, 'response');
+    expect(answer.resume().statusCode).toBe(404);
+  });
+});
+
+describe('an upload in parts', () => {
+  it('is begun, listed, completed and aborted by our own roles alone', async () => {
+    const id = await begin();
+    for (const [method, query] of [
+      ['POST', 'uploads='],
+      ['GET', `uploadId=${id}`],
+      ['POST', `uploadId=${id}`],
+      ['DELETE', `uploadId=${id}`],
+    ]) {
+      const url = await presigned(method!, gateway.endpoint, `${KEY}?${query}&X-Amz-Expires=60`);
+      const refused = await fetch(url, { method });
+      expect([refused.status, codeOf(await refused.text())], `${method} ${query}`).toEqual([403, 'AccessDenied']);
+    }
+    expect(await gateway.store.listParts(KEY, id)).toEqual([]);
+    const typed = await insider('POST', `${KEY}?uploads=`, null, { 'content-type': '<script>' });
+    expect([typed.status, typed.code]).toEqual([400, 'InvalidArgument']);
+    const valued = await insider('POST', `${KEY}?uploads=1`);
+    expect([valued.status, valued.code]).toEqual([400, 'InvalidArgument']);
+  });
+
+  it('lists its parts page by page', async () => {
+    const id = await begin();
+    for (const number of [2, 5, 9]) await send(id, number, 'x');
+    const page = (query: string) => insider('GET', `${KEY}?${query}&uploadId=${id}`);
+    const first = await page('max-parts=2');
+    expect(first.text).toMatch(/<NextPartNumberMarker>5<.*<IsTruncated>true<.*Number>2<.*Number>5</);
+    const rest = await page('max-parts=2&part-number-marker=5');
+    expect(rest.text).toMatch(/<IsTruncated>false<.*Number>9</);
+    expect(rest.text).not.toMatch(/<PartNumber>[25]</);
+    for (const query of ['max-parts=0', 'max-parts=x', 'part-number-marker=-1']) {
+      expect((await page(query)).status).toBe(400);
+    }
+  });
+
+  it('cannot be completed for a key that was closed, and closing takes its parts away', async () => {
+    const closing = 'uploads/account/closed';
+    const id = await begin(closing);
+    const part = await send(id, 1, 'abc', closing);
+    const kept = await begin();
+    const url = await partUrl(id, 2, 100, closing);
+    const sending = request(url, { method: 'PUT', headers: { 'content-length': 100 }, agent: false });
+    const ended = once(sending, 'error');
+    sending.write('half');
+    await until(async () => (await gateway.tempFiles()).length === 1, { what: 'the part to begin' });
+    const { closeKey } = await gateway.store.capabilities();
+    expect(await closeKey!(closing, new Date(Date.now() + 3_600_000))).toBe(true);
+    await ended;
+    await until(async () => (await gateway.tempFiles()).length === 0, { what: 'the temp file to go' });
+    expect(await folders()).toEqual([kept]);
+    const refused = { status: 403 };
+    expect(await send(id, 1, 'abc', closing)).toMatchObject(refused);
+    await expect(gateway.store.createMultipart(closing, { contentType: 'video/mp4' })).rejects.toMatchObject(refused);
+    await expect(gateway.store.completeMultipart(closing, id, [part])).rejects.toMatchObject(refused);
+  });
+
+  it('is one whole object or none to those who read while it is completed twice at once', async () => {
+    const id = await begin();
+    const bytes = Buffer.alloc(5 * 1_048_576, 'p');
+    const parts = [await send(id, 1, bytes), await send(id, 2, bytes), await send(id, 3, 'end')];
+    let over = false;
+    const both = Promise.all([1, 2].map(() => gateway.store.completeMultipart(KEY, id, parts))).finally(() => {
+      over = true;
+    });
+    const sizes = new Set<number | null>();
+    do sizes.add((await gateway.store.head(KEY))?.size ?? null);
+    while (!over);
+    expect((await both).sort()).toEqual([false, true]);
+    sizes.delete(2 * bytes.length + 3);
+    expect([...sizes].every((size) => size === null || size === 3)).toBe(true);
+  });
+
+  it('outlives a restart, and what a crash left half made does not', async () => {
+    const id = await begin();
+    const { etag } = await send(id, 4, 'abc');
+    const parts = join(gateway.root, 'parts');
+    await mkdir(join(parts, 'ab'.repeat(16)));
+    await mkdir(join(parts, 'cd'.repeat(16)));
+    await writeFile(join(parts, 'cd'.repeat(16), 'about'), JSON.stringify({ id, key: 'k' }));
+    await symlink('/etc', join(parts, 'link'));
+    const again = await openUploads(gateway.root);
+    expect(await folders()).toEqual([id]);
+    expect(again.find(KEY, id)).toMatchObject({ key: KEY, contentType: 'video/mp4' });
+    expect(await again.parts(again.find(KEY, id))).toMatchObject([{ number: 4, size: 3, etag }]);
+  });
+
+  it('of which nothing is heard for a day is given up, and not before', async () => {
+    const id = await begin();
+    await send(id, 1, 'abc');
+    let clock = Date.now();
+    const uploads = await openUploads(gateway.root, () => clock);
+    clock += 86_000_000;
+    expect(await uploads.sweep()).toBe(0);
+    clock += 400_000;
+    expect(await uploads.sweep()).toBe(1);
+    expect(await folders()).toEqual([]);
+  });
+});

@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { beforeAll, describe, expect, it } from 'vitest';
+import type { ObjectStore } from '../../src/storage/types.ts';
+import type { StoreFixture } from './store-fixture.ts';
+
+const LEAST_PART = 5 * 1_048_576;
+
+/** Multipart uploads: what every store must do. */
+export function multipartSuite(fixture: StoreFixture): void {
+  describe('a multipart upload', () => {
+    const { base, put, read } = fixture;
+    const [first, second] = [randomBytes(LEAST_PART), randomBytes(LEAST_PART + 1)];
+    const last = Buffer.from('the end');
+    let store: ObjectStore;
+    beforeAll(() => {
+      ({ store } = fixture);
+    });
+
+    const begin = (key: string, contentType = 'video/webm') => store.createMultipart(key, { contentType });
+    const send = async (key: string, uploadId: string, partNumber: number, bytes: Buffer) => {
+      const part = await store.presignPart(key, { uploadId, partNumber, size: bytes.length, expiresIn: 900 });
+      const answer = await fetch(part.url, { method: part.method, headers: part.headers, body: new Uint8Array(bytes) });
+      return { status: answer.status, text: await answer.text(), etag: answer.headers.get('etag')!, partNumber };
+    };
+
+    it('becomes one object of its parts, in the order of their numbers, and not before', async () => {
+      const key = `${base}/parts/whole (1).webm`;
+      const uploadId = await begin(key);
+      const sent = [
+        await send(key, uploadId, 7, last),
+        await send(key, uploadId, 1, first),
+        await send(key, uploadId, 3, second),
+      ];
+      expect(sent.map(({ status }) => status)).toEqual([200, 200, 200]);
+      const parts = (await store.listParts(key, uploadId))!;
+      expect(parts.map(({ partNumber, size }) => [partNumber, size])).toEqual([
+        [1, LEAST_PART],
+        [3, LEAST_PART + 1],
+        [7, last.length],
+      ]);
+      expect(parts.map(({ etag }) => etag)).toEqual([sent[1]!.etag, sent[2]!.etag, sent[0]!.etag]);
+      expect(await store.head(key)).toBeNull();
+
+      expect(await store.completeMultipart(key, uploadId, parts)).toBe(true);
+      expect((await read(key))!.equals(Buffer.concat([first, second, last]))).toBe(true);
+      expect(await store.head(key)).toMatchObject({ contentType: 'video/webm', size: 2 * LEAST_PART + 8 });
+      expect((await fixture.list(`${base}/parts/`)).map((each) => each.key)).toEqual([key]);
+    });
+
+    it('takes the newer of two parts of one number, and leaves out parts that are not named', async () => {
+      const key = `${base}/parts/again`;
+      const uploadId = await begin(key);
+      const old = await send(key, uploadId, 1, Buffer.from('old'));
+      await send(key, uploadId, 2, Buffer.from('not named'));
+      const { etag } = await send(key, uploadId, 1, Buffer.from('newer'));
+      const withOld = store.completeMultipart(key, uploadId, [old]);
+      await expect(withOld).rejects.toMatchObject({ retry: false, status: 400, code: 'InvalidPart' });
+      expect(await store.completeMultipart(key, uploadId, [{ partNumber: 1, etag }])).toBe(true);
+      expect(String(await read(key))).toBe('newer');
+    });
+
+    it('replaces an object at its end, which is the old one until then', async () => {
+      const key = `${base}/parts/replaced`;
+      await put(key, Buffer.from('before'));
+      const uploadId = await begin(key);
+      const part = await send(key, uploadId, 1, Buffer.from('after'));
+      expect(String(await read(key))).toBe('before');
+      await store.completeMultipart(key, uploadId, [part]);
+      expect(String(await read(key))).toBe('after');
+    });
+
+    it('that is aborted is gone with its parts, and takes no more', async () => {
+      const key = `${base}/parts/aborted`;
+      const uploadId = await begin(key);
+      const part = await send(key, uploadId, 1, Buffer.from('x'));
+      await store.abortMultipart(key, uploadId);
+      await store.abortMultipart(key, uploadId);
+      expect(await store.listParts(key, uploadId)).toBeNull();
+      expect((await send(key, uploadId, 2, Buffer.from('y'))).status).toBe(404);
+      expect(await store.completeMultipart(key, uploadId, [part])).toBe(false);
+      expect(await store.head(key)).toBeNull();
+    });
+
+    it('is refused with parts that are missing, out of order, named twice or too small, and can be completed still', async () => {
+      const key = `${base}/parts/refused`;
+      const uploadId = await begin(key);
+      const small = await send(key, uploadId, 1, Buffer.from('small'));
+      const other = await send(key, uploadId, 2, last);
+      const complete = (...parts: { partNumber: number; etag: string }[]) =>
+        store.completeMultipart(key, uploadId, parts);
+      const missing = { partNumber: 3, etag: small.etag };
+      await expect(complete(missing)).rejects.toMatchObject({ status: 400, code: 'InvalidPart' });
+      const swapped = { partNumber: 1, etag: other.etag };
+      await expect(complete(swapped)).rejects.toMatchObject({ status: 400, code: 'InvalidPart' });
+      await expect(complete(other, small)).rejects.toMatchObject({ status: 400, code: 'InvalidPartOrder' });
+      await expect(complete(small, small)).rejects.toMatchObject({ status: 400, code: 'InvalidPartOrder' });
+      await expect(complete(small, other)).rejects.toMatchObject({ status: 400, code: 'EntityTooSmall' });
+      await expect(complete()).rejects.toMatchObject({ retry: false });
+      expect(await store.head(key)).toBeNull();
+      const large = await send(key, uploadId, 1, first);
+      expect(await complete(large, other)).toBe(true);
+      expect((await store.head(key))!.size).toBe(LEAST_PART + last.length);
+    });
+
+    it('takes by a signed URL exactly the part, of the upload and size, that the URL was signed for', async () => {
+      const key = `${base}/parts/signed`;
+      const uploadId = await begin(key);
+      const { url } = await store.presignPart(key, { uploadId, partNumber: 1, size: 5, expiresIn: 900 });
+      const put = (to: string, body: string) => fetch(to, { method: 'PUT', body });
+      const altered = (name: string, value: string | null) => {
+        const changed = new URL(url);
+        if (value === null) changed.searchParams.delete(name);
+        else changed.searchParams.set(name, value);
+        return changed.href;
+      };
+      expect([400, 403]).toContain((await put(url, 'longer')).status);
+      expect([400, 403]).toContain((await put(url, 'four')).status);
+      const otherUpload = await begin(key);
+      for (const to of [
+        altered('partNumber', '2'),
+        altered('uploadId', otherUpload),
+        altered('partNumber', null),
+        altered('uploadId', null),
+        url.replace('/signed?', '/other?'),
+      ]) {
+        expect([403, 405], to).toContain((await put(to, 'right')).status);
+      }
+      for (const method of ['GET', 'POST', 'DELETE']) {
+        expect([403, 405, 501], method).toContain((await fetch(url, { method })).status);
+      }
+      expect(await store.listParts(key, uploadId)).toEqual([]);
+      expect((await put(url, 'right')).status).toBe(200);
+      expect(await store.listParts(key, uploadId)).toMatchObject([{ partNumber: 1, size: 5 }]);
+      for (const id of [uploadId, otherUpload]) await store.abortMultipart(key, id);
+    });
+
+    it('of which nothing is known is gone, and no error to abort', async () => {
+      const [key, id] = [`${base}/parts/unknown`, 'ab'.repeat(16)];
+      expect(await store.listParts(key, id)).toBeNull();
+      expect(await store.completeMultipart(key, id, [{ partNumber: 1, etag: '"1"' }])).toBe(false);
+      await store.abortMultipart(key, id);
+    });
+
+    it('belongs to its key alone', async () => {
+      const [mine, yours] = [`${base}/parts/mine`, `${base}/parts/yours`];
+      const uploadId = await begin(mine);
+      const part = await send(mine, uploadId, 1, last);
+      expect((await send(yours, uploadId, 1, last)).status).toBe(404);
+      expect(await store.listParts(yours, uploadId)).toBeNull();
+      expect(await store.completeMultipart(yours, uploadId, [part])).toBe(false);
+      await store.abortMultipart(yours, uploadId);
+      expect(await store.completeMultipart(mine, uploadId, [part])).toBe(true);
+      expect(await store.head(yours)).toBeNull();
+    });
+
+    it('is refused by itself when its numbers or sizes cannot be', async () => {
+      const key = `${base}/parts/numbers`;
+      for (const change of [{ partNumber: 0 }, { partNumber: 10_001 }, { partNumber: 1.5 }, { size: -1 }]) {
+        const part = store.presignPart(key, { uploadId: 'id', partNumber: 1, size: 1, expiresIn: 60, ...change });
+        await expect(part).rejects.toMatchObject({ name: 'StorageError', retry: false });
+      }
+    });
+  });
+}

@@ -1,0 +1,106 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, openSync } from 'node:fs';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import type { AddressInfo } from 'node:net';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { s3Signer } from '../../../src/storage/s3/signer.ts';
+import { openS3Store } from '../../../src/storage/s3/store.ts';
+import { until } from '../../helpers/until.ts';
+import { PAGE_KEYS } from '../object-store-suite.ts';
+import type { StoreUnderTest } from '../store-fixture.ts';
+import { SERVERS, SWIFT_CREDENTIAL, SWIFT_REGION, type SwiftPorts, swiftConfig } from './config.ts';
+
+const run = promisify(execFile);
+/** Debian's, for which python3-swift is: another one may come first on the path. */
+const PYTHON = '/usr/bin/python3';
+const SCRIPT = join(import.meta.dirname, 'run-swift.py');
+const BUCKET = 'airlock-conformance';
+
+/** False where nothing but Debian's package could bring it; on Debian `./airlock test` installs it. */
+export function swiftIsExpected(): boolean {
+  return existsSync('/etc/debian_version') || existsSync('/usr/lib/python3/dist-packages/swift');
+}
+
+/** A real S3 server that is not ours: OpenStack Swift with its S3 interface, as ordinary processes on free loopback ports. */
+export async function startSwift(): Promise<StoreUnderTest> {
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-swift-'));
+  const servers: ChildProcess[] = [];
+  const stop = async (): Promise<void> => {
+    await Promise.all(servers.map(end));
+    await rm(folder, { recursive: true, force: true });
+  };
+  try {
+    const ports = await freePorts();
+    await mkdir(join(folder, 'devices', 'd1'), { recursive: true });
+    for (const [name, text] of Object.entries(swiftConfig(folder, ports))) await writeFile(join(folder, name), text);
+    await run(PYTHON, [SCRIPT, 'rings', folder, String(ports.account), String(ports.container), String(ports.object)]);
+    for (const name of SERVERS) servers.push(serve(folder, name));
+    const store = await openBucket(ports.proxy, () => firstFailure(folder, servers));
+    return {
+      store,
+      async close() {
+        await store.close();
+        await stop();
+      },
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function serve(folder: string, name: string): ChildProcess {
+  const log = openSync(join(folder, `${name}.log`), 'a');
+  return spawn(PYTHON, [SCRIPT, 'serve', folder, name], { stdio: ['ignore', log, log], cwd: folder });
+}
+
+/** What a server that ended has said, or null while all run. */
+async function firstFailure(folder: string, servers: ChildProcess[]): Promise<string | null> {
+  const ended = servers.findIndex((server) => server.exitCode !== null || server.signalCode !== null);
+  if (ended < 0) return null;
+  const log = await readFile(join(folder, `${SERVERS[ended]}.log`), 'utf8');
+  return `Swift's ${SERVERS[ended]} server ended: ${log.slice(-2000)}`;
+}
+
+/** Makes the bucket as soon as all four servers answer, which it needs. */
+async function openBucket(port: number, failure: () => Promise<string | null>) {
+  const endpoint = `http://127.0.0.1:${port}`;
+  const place = { endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: SWIFT_REGION, ...SWIFT_CREDENTIAL };
+  const signer = s3Signer(place);
+  const made = async (): Promise<boolean> => {
+    const failed = await failure();
+    if (failed) throw new Error(failed);
+    const { url, headers } = await signer.request({ method: 'PUT', key: '', headers: { 'content-length': '0' } });
+    const answer = await fetch(url, { method: 'PUT', headers }).catch(() => null);
+    return answer?.status === 200;
+  };
+  await until(made, { what: 'Swift to make a bucket', everyMs: 100 });
+  return openS3Store({ ...place, pageKeys: PAGE_KEYS });
+}
+
+async function end(server: ChildProcess): Promise<void> {
+  if (server.exitCode !== null || server.signalCode !== null) return;
+  const ended = once(server, 'exit');
+  server.kill('SIGTERM');
+  // It waits for connections that clients keep.
+  const timer = setTimeout(() => server.kill('SIGKILL'), 2_000);
+  await ended.finally(() => clearTimeout(timer));
+}
+
+/** Held until all are known, so that no two are the same. */
+async function freePorts(): Promise<SwiftPorts> {
+  const held = await Promise.all(
+    SERVERS.map(async () => {
+      const server = createServer();
+      await once(server.listen(0, '127.0.0.1'), 'listening');
+      return server;
+    }),
+  );
+  const numbers = held.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(held.map((server) => once(server.close(), 'close')));
+  return Object.fromEntries(SERVERS.map((name, index) => [name, numbers[index]!])) as unknown as SwiftPorts;
+}
