@@ -20,6 +20,7 @@ afterAll(() => gateway.close());
 const folders = () => readdir(join(gateway.root, 'parts'));
 afterEach(async () => {
   for (const id of await folders()) await gateway.store.abortMultipart(await keyOf(id), id);
+  await gateway.store.delete(KEY);
   expect(await folders()).toEqual([]);
   expect(await gateway.tempFiles()).toEqual([]);
 });
