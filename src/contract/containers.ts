@@ -8,9 +8,9 @@ export const REWRITTEN_CONTAINERS = {
   mp3: ['MP3'],
   aac: ['AAC'],
   ogg: ['Ogg (Opus, Vorbis, FLAC)'],
+  heif: ['AVIF', 'HEIC'],
   wav: ['WAV'],
   flac: ['FLAC'],
-  heif: ['AVIF', 'HEIC'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type RewrittenDemuxer = keyof typeof REWRITTEN_CONTAINERS;
