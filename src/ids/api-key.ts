@@ -1,9 +1,9 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
-import { crc32 } from './crc32.ts';
+import { crc32 } from 'node:zlib';
 import { sha256 } from './hash.ts';
 
 /*
- * `al_live_<30 base62><6 base62 of their CRC32>` (contract A7). The prefix is for secret scanners; the checksum
+ * `al_live_<30 base62><6 base62 of their CRC32>`. The prefix is for secret scanners; the checksum
  * refuses typos and guesses without a look-up in the database. 30 × log2(62) ≈ 178 bits.
  */
 const PREFIX = 'al_live_';

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { isDead, parseProcessStat } from './process-stat.ts';
+import { isDead, isRunning, markProcess, parseProcessStat } from './process-stat.ts';
 
 describe('/proc/PID/stat', () => {
   it('is read past a command name of any content', () => {
     fc.assert(
       fc.property(fc.string(), (name) => {
         const rest = `S ${Array.from({ length: 18 }, (_, n) => n).join(' ')} 4242 0`;
-        const stat = { state: 'S', parent: 0, cpuTicks: 10 + 11, startTicks: '4242' };
+        const stat = { state: 'S', parent: 0, cpuMs: 210, startTicks: '4242' };
         expect(parseProcessStat(`17 (${name}) ${rest}`)).toEqual(stat);
       }),
     );
@@ -15,6 +15,13 @@ describe('/proc/PID/stat', () => {
 
   it('is nothing when it is cut off', () => {
     for (const text of ['', '17', '17 (x', '17 (x)', '17 (x) S 1 2']) expect(parseProcessStat(text)).toBeNull();
+  });
+
+  it('distinguishes this process from another with its id', () => {
+    const self = markProcess(process.pid)!;
+    expect(isRunning(self)).toBe(true);
+    expect(isRunning({ ...self, startTicks: '1' })).toBe(false);
+    expect(markProcess(0)).toBeNull();
   });
 
   it('tells zombies and the dead from the living', () => {

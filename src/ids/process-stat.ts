@@ -1,3 +1,8 @@
+import { readFileSync } from 'node:fs';
+
+/** Ticks per second of /proc times: USER_HZ, 100 on every Linux architecture that we support. */
+const USER_HZ = 100;
+
 /**
  * The fields of `/proc/<pid>/stat` (proc(5)) that name a process and tell whether it lives. A pid alone is given out
  * again; with the clock tick at which it started it names a process for good, until the next boot.
@@ -6,8 +11,8 @@ export interface ProcessStat {
   /** One letter; Z and X mean dead. */
   state: string;
   parent: number;
-  /** Clock ticks spent in user and kernel mode. */
-  cpuTicks: number;
+  /** Processor time spent in user and kernel mode, milliseconds. */
+  cpuMs: number;
   /** Clock ticks after boot at which it started (field 22), as it stands there. */
   startTicks: string;
 }
@@ -19,10 +24,37 @@ export function parseProcessStat(text: string): ProcessStat | null {
   const fields = text.slice(end + 2).split(' ');
   const [state, startTicks] = [fields[0], fields[19]];
   if (!state || !startTicks) return null;
-  return { state, parent: Number(fields[1]), cpuTicks: Number(fields[11]) + Number(fields[12]), startTicks };
+  const cpuMs = ((Number(fields[11]) + Number(fields[12])) * 1000) / USER_HZ;
+  return { state, parent: Number(fields[1]), cpuMs, startTicks };
 }
 
 /** A zombie keeps its entry until its parent asks for it, which the first process of a container may never do. */
 export function isDead(stat: Pick<ProcessStat, 'state'>): boolean {
   return stat.state === 'Z' || stat.state === 'X';
+}
+
+/** `/proc/<pid>/stat`, or null when there is no such process. */
+export function processStat(pid: number | 'self'): ProcessStat | null {
+  try {
+    return parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'latin1'));
+  } catch {
+    return null;
+  }
+}
+
+/** A process by pid and start: pids come back, this pair does not until the next boot. */
+export interface ProcessMark {
+  pid: number;
+  startTicks: string;
+}
+
+/** The mark of a running process; null when there is none, or only a zombie. */
+export function markProcess(pid: number): ProcessMark | null {
+  const stat = Number.isSafeInteger(pid) && pid > 0 ? processStat(pid) : null;
+  return stat && !isDead(stat) ? { pid, startTicks: stat.startTicks } : null;
+}
+
+/** True while exactly this process (not a later one with its pid) runs. */
+export function isRunning({ pid, startTicks }: ProcessMark): boolean {
+  return markProcess(pid)?.startTicks === startTicks;
 }

@@ -1,13 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { readFile, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
+import { isRunning, markProcess, type ProcessMark } from '../ids/process-stat.ts';
 import { eachLine, rateLimited, Tail } from './log-lines.ts';
 import type { PostgresBinaries } from './postgres-binaries.ts';
 import { ensureDatabase, isStarting, listens } from './postgres-connect.ts';
 import { POSTGRES_ENVIRONMENT, postgresSettings, settingArguments } from './postgres-settings.ts';
 import { socketPath } from './postgres-socket.ts';
-import type { ProcessIdentity } from './process-table.ts';
-import { identify, isRunning, processesIn, programOf, signal, waitUntil, worksIn } from './process-table.ts';
+import { processesIn, programOf, signal, waitUntil, worksIn } from './process-table.ts';
 import type { Secrets } from './secrets.ts';
 import { SupervisorError } from './supervisor-error.ts';
 import type { Account, ProcessExit, SupervisorLogger } from './types.ts';
@@ -18,7 +18,7 @@ const FAST_SHUTDOWN_MS = 30_000;
 const IMMEDIATE_SHUTDOWN_MS = 10_000;
 
 export interface RunningServer {
-  process: ProcessIdentity;
+  process: ProcessMark;
   /** As the server wrote it down; its name may belong to another mount namespace. */
   socketFolder: string;
 }
@@ -36,7 +36,7 @@ export async function findServer(data: string): Promise<RunningServer | null> {
     throw error;
   }
   const pid = Number(lines[0]);
-  const process = await identify(pid);
+  const process = markProcess(pid);
   if (!process || !(await worksIn(pid, data)) || basename((await programOf(pid)) ?? '') !== 'postgres') return null;
   return { process, socketFolder: lines[4] ?? '' };
 }
@@ -66,12 +66,8 @@ export async function clearRemains(data: string, socketFolder: string): Promise<
  * aborted, before or meanwhile, it begins with the immediate one: what was committed is in the log and replayed by the
  * next start.
  */
-export async function stopServer(
-  server: ProcessIdentity,
-  logger: SupervisorLogger,
-  atOnce?: AbortSignal,
-): Promise<void> {
-  const gone = async () => !(await isRunning(server));
+export async function stopServer(server: ProcessMark, logger: SupervisorLogger, atOnce?: AbortSignal): Promise<void> {
+  const gone = async () => !isRunning(server);
   const hurried = () => atOnce?.aborted ?? false;
   for (const [name, limit] of [
     ['SIGINT', FAST_SHUTDOWN_MS],
@@ -102,7 +98,7 @@ export interface StartOptions {
 
 export interface StartedServer {
   child: ChildProcess;
-  process: ProcessIdentity;
+  process: ProcessMark;
   /** Resolves when the server ends, for whatever reason. */
   exited: Promise<ProcessExit>;
 }
@@ -136,7 +132,7 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
     await waitUntil(async () => ended !== null || !child.pid, IMMEDIATE_SHUTDOWN_MS);
     throw error;
   }
-  const process = child.pid && !ended ? await identify(child.pid) : null;
+  const process = child.pid && !ended ? markProcess(child.pid) : null;
   if (!process) {
     // Its last words; a pipe that is closed by now says nothing more.
     if (!child.stderr.closed) await new Promise((resolve) => child.stderr.once('close', resolve));

@@ -3,12 +3,13 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { markProcess } from '../ids/process-stat.ts';
 import { isRoot, serviceAccount } from './account.ts';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from './postgres.ts';
 import { socketUrl } from './postgres-connect.ts';
 import { keepEmbeddedPostgres } from './postgres-keeper.ts';
 import { findServer } from './postgres-server.ts';
-import { identify, processesIn, waitUntil } from './process-table.ts';
+import { processesIn, waitUntil } from './process-table.ts';
 import { loadSecrets } from './secrets.ts';
 import { ensureServiceAccount, makeTestFolder, recordingLogger } from './test-support.ts';
 
@@ -116,7 +117,7 @@ describe('the embedded PostgreSQL', () => {
     await first.stop();
     expect(await query(second.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await second.stop();
-    expect(await identify(first.pid)).toBeNull();
+    expect(markProcess(first.pid)).toBeNull();
   });
 
   it('is started once when many ask at the same time', async () => {
@@ -191,10 +192,10 @@ describe('the embedded PostgreSQL', () => {
     const orphan = Number(await new Promise((resolve) => supervisor.stdout.once('data', resolve)));
     supervisor.kill('SIGKILL');
     await gone;
-    expect(await identify(orphan)).not.toBeNull();
+    expect(markProcess(orphan)).not.toBeNull();
     const postgres = await open(dataDir);
     expect(postgres.owned).toBe(true);
-    expect(await identify(orphan)).toBeNull();
+    expect(markProcess(orphan)).toBeNull();
     expect(await processesIn(join(dataDir, 'postgres/data'), 'postgres')).not.toEqual([]);
     expect((await findServer(join(dataDir, 'postgres/data')))?.process.pid).toBe(postgres.pid);
   });
@@ -213,7 +214,7 @@ describe('the embedded PostgreSQL', () => {
     expect(await waitUntil(async () => said('received immediate shutdown request'), 5000)).toBe(true);
     process.kill(checkpointer, 'SIGCONT');
     await stopping;
-    expect(await identify(postgres.pid)).toBeNull();
+    expect(markProcess(postgres.pid)).toBeNull();
     expect(await processesIn(join(dataDir, 'postgres/data'), 'postgres')).toEqual([]);
     expect(await query((await open(dataDir)).url, 'SELECT n FROM hurried')).toEqual([{ n: 1 }]);
   });
@@ -226,7 +227,7 @@ describe('the embedded PostgreSQL', () => {
     await first.stop();
     expect(await query(guest.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await guest.stop();
-    expect(await identify(first.pid)).toBeNull();
+    expect(markProcess(first.pid)).toBeNull();
   });
 
   it('does not stay when there is no time any more while it starts', async () => {
@@ -302,6 +303,6 @@ describe('the keeper of PostgreSQL', () => {
     expect(await query(kept.url, 'SELECT count(*)::int AS n FROM counted')).toEqual([{ n: 3 }]);
     const last = kept.pid!;
     await kept.stop();
-    expect(await identify(last)).toBeNull();
+    expect(markProcess(last)).toBeNull();
   });
 });

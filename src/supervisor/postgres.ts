@@ -1,5 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isRunning, type ProcessMark } from '../ids/process-stat.ts';
 import { isRoot, serviceAccount } from './account.ts';
 import { keepBallast } from './ballast.ts';
 import { prepareDataDir } from './data-dir.ts';
@@ -9,7 +10,6 @@ import { ensureCluster } from './postgres-cluster.ts';
 import { embeddedUrl, ensureDatabase, listens } from './postgres-connect.ts';
 import { clearRemains, findServer, type RunningServer, startServer, stopServer } from './postgres-server.ts';
 import { socketFolderFor } from './postgres-socket.ts';
-import { isRunning, type ProcessIdentity } from './process-table.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { makeSocketFolder, removeSocketFolder } from './socket-folder.ts';
 import { SupervisorError } from './supervisor-error.ts';
@@ -114,7 +114,7 @@ async function joinRunning(opening: Opening, running: RunningServer, ours: strin
   await ensureDatabase(socketFolder, opening.secrets);
   const handle = makeHandle(opening, { server: running.process, socketFolder, owned: false });
   const timer = setInterval(async () => {
-    if (await isRunning(running.process)) return;
+    if (isRunning(running.process)) return;
     clearInterval(timer);
     handle.ended({ code: null, signal: null });
   }, OBSERVE_MS);
@@ -130,7 +130,7 @@ async function joinRunning(opening: Opening, running: RunningServer, ours: strin
 
 function makeHandle(
   { home, secrets, users, logger, atOnce }: Opening,
-  found: { server: ProcessIdentity; socketFolder: string; owned: boolean },
+  found: { server: ProcessMark; socketFolder: string; owned: boolean },
 ): { opened: EmbeddedPostgres; ended: (exit: ProcessExit) => void } {
   const { server, socketFolder, owned } = found;
   const callbacks: ((exit: ProcessExit) => void)[] = [];
@@ -139,7 +139,7 @@ function makeHandle(
   const leave = async () => {
     await withLock(join(home, 'open.lock'), OPEN_WAIT_MS, async () => {
       const last = await users.convert('exclusive');
-      if (last && !exit && (await isRunning(server))) await stopServer(server, logger, atOnce);
+      if (last && !exit && isRunning(server)) await stopServer(server, logger, atOnce);
       if (last) await removeSocketFolder(home, socketFolder);
       await users.release();
     });

@@ -1,28 +1,6 @@
-import { readdir, readFile, readlink, stat } from 'node:fs/promises';
+import { readdir, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { isDead, parseProcessStat } from '../ids/process-stat.ts';
-
-/** A process can be told from a later one with the same id by the clock tick at which it started. */
-export interface ProcessIdentity {
-  pid: number;
-  /** Clock ticks after boot (field 22 of /proc/PID/stat). */
-  startTicks: string;
-}
-
-/** Identity of a running process; null when there is none, or only a zombie. */
-export async function identify(pid: number): Promise<ProcessIdentity | null> {
-  if (!Number.isSafeInteger(pid) || pid <= 0) return null;
-  try {
-    const stat = parseProcessStat(await readFile(`/proc/${pid}/stat`, 'utf8'));
-    return stat && !isDead(stat) ? { pid, startTicks: stat.startTicks } : null;
-  } catch {
-    return null;
-  }
-}
-
-export async function isRunning(process: ProcessIdentity): Promise<boolean> {
-  return (await identify(process.pid))?.startTicks === process.startTicks;
-}
+import { markProcess, type ProcessMark } from '../ids/process-stat.ts';
 
 /** Whether that process has `folder` as its working directory, by inode: names differ between mount namespaces. */
 export async function worksIn(pid: number, folder: string): Promise<boolean> {
@@ -44,12 +22,12 @@ export async function programOf(pid: number): Promise<string | null> {
 }
 
 /** All live processes that work in `folder` and run a program of that base name. */
-export async function processesIn(folder: string, program: string): Promise<ProcessIdentity[]> {
+export async function processesIn(folder: string, program: string): Promise<ProcessMark[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(
     pids.map(async (pid) => {
       if (!(await worksIn(pid, folder))) return null;
-      return basename((await programOf(pid)) ?? '') === program ? identify(pid) : null;
+      return basename((await programOf(pid)) ?? '') === program ? markProcess(pid) : null;
     }),
   );
   return found.filter((entry) => entry !== null);

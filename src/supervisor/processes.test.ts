@@ -1,7 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { identify, waitUntil } from './process-table.ts';
+import { markProcess } from '../ids/process-stat.ts';
+import { waitUntil } from './process-table.ts';
 import { type ProcessOptions, type SupervisedProcess, superviseProcess } from './processes.ts';
 import { makeTestFolder, recordingLogger } from './test-support.ts';
 
@@ -96,7 +97,7 @@ describe('a supervised process', () => {
     });
     await expect(attempt).rejects.toThrow('was not ready after 1.5 s');
     expect(pid).toBeGreaterThan(1);
-    expect(await identify(pid)).toBeNull();
+    expect(markProcess(pid)).toBeNull();
   });
 
   it('cannot start when the program is not there', async () => {
@@ -117,7 +118,7 @@ describe('a supervised process', () => {
     const pid = supervised.pid!;
     await supervised.stop();
     expect(await readFile(mark, 'utf8')).toBe('SIGTERM');
-    expect(await identify(pid)).toBeNull();
+    expect(markProcess(pid)).toBeNull();
     expect(supervised.restarts).toBe(0);
   });
 
@@ -130,7 +131,7 @@ describe('a supervised process', () => {
     const supervised = await supervise({ args, drainMs: 100 });
     const pids = [supervised.pid!, supervised.ready.ports.child!];
     await supervised.stop();
-    for (const pid of pids) expect(await waitUntil(async () => !(await identify(pid)), 2000)).toBe(true);
+    for (const pid of pids) expect(await waitUntil(async () => !markProcess(pid), 2000)).toBe(true);
   });
 
   it('ends, after draining, when its supervisor is killed outright', async () => {
@@ -149,9 +150,9 @@ describe('a supervised process', () => {
     );
     const supervised = await supervise({ args: parent });
     const orphan = supervised.ready.ports.pid!;
-    expect(await identify(orphan)).not.toBeNull();
+    expect(markProcess(orphan)).not.toBeNull();
     process.kill(supervised.pid!, 'SIGKILL');
-    expect(await waitUntil(async () => !(await identify(orphan)), 5000)).toBe(true);
+    expect(await waitUntil(async () => !markProcess(orphan), 5000)).toBe(true);
     expect(await readFile(mark, 'utf8')).toBe('parent-gone');
   });
 
@@ -162,11 +163,11 @@ describe('a supervised process', () => {
     );
     const atOnce = new AbortController();
     const supervised = await supervise({ args, drainMs: 60_000, atOnce: atOnce.signal });
-    const first = (await identify(supervised.pid!))!;
+    const first = markProcess(supervised.pid!)!;
     const stopping = supervised.stop();
     atOnce.abort();
     await stopping;
-    expect(await identify(first.pid)).toBeNull();
+    expect(markProcess(first.pid)).toBeNull();
     expect(supervised).toMatchObject({ pid: null, restarts: 0 });
     await expect(supervise({ args, atOnce: atOnce.signal })).rejects.toThrow(/ended with SIGKILL before it was ready/);
   });

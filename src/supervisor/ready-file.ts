@@ -1,7 +1,7 @@
 import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isRunning, markProcess } from '../ids/process-stat.ts';
 import { type FileLock, lockFile } from './file-lock.ts';
-import { identify, isRunning } from './process-table.ts';
 import { writeAtomically } from './secrets.ts';
 import { SupervisorError } from './supervisor-error.ts';
 
@@ -65,11 +65,11 @@ export async function readReadyFile(dataDir: string): Promise<ReadyInfo | null> 
     return null;
   }
   const holder = await readHolder(join(dataDir, 'up.lock'));
-  return holder && holder.pid === info.pid && (await isRunning(holder)) ? info : null;
+  return holder && holder.pid === info.pid && isRunning(holder) ? info : null;
 }
 
 async function writeHolder(lock: FileLock): Promise<void> {
-  const self = await identify(process.pid);
+  const self = markProcess(process.pid);
   await lock.file.truncate(0);
   await lock.file.write(`${process.pid} ${self?.startTicks ?? ''}\n`);
 }

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { parsePasswd } from './account.ts';
 import { socketUrl } from './postgres-connect.ts';
 import { socketFolderFor, socketPath } from './postgres-socket.ts';
-import { identify, isRunning, signal } from './process-table.ts';
+import { signal } from './process-table.ts';
 import { makeSocketFolder } from './socket-folder.ts';
 import { makeTestFolder } from './test-support.ts';
 
@@ -37,14 +37,7 @@ describe('/etc/passwd', () => {
   });
 });
 
-describe('/proc/PID/stat', () => {
-  it('tells this process from another with its id', async () => {
-    const self = (await identify(process.pid))!;
-    expect(await isRunning(self)).toBe(true);
-    expect(await isRunning({ ...self, startTicks: '1' })).toBe(false);
-    expect(await identify(0)).toBeNull();
-  });
-
+describe('signals', () => {
   it('never signals everybody, a group, or init', () => {
     for (const pid of [1, 0, -1, -process.pid]) expect(() => signal(pid, 'SIGKILL')).toThrow(RangeError);
   });

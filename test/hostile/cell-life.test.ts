@@ -4,7 +4,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync } fro
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { processStat } from '../../src/sandbox/host/proc.ts';
+import { processStat } from '../../src/ids/process-stat.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import {
   CHILD_SCRIPT,

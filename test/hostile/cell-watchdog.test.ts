@@ -3,8 +3,8 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
+import { processStat } from '../../src/ids/process-stat.ts';
 import { runProgram } from '../../src/sandbox/cell/run.ts';
-import { processStat } from '../../src/sandbox/host/proc.ts';
 import type { WatchOrder } from '../../src/sandbox/watchdog/watch-cell.ts';
 import {
   CHILD_SCRIPT,

@@ -14,7 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { processStat } from '../host/proc.ts';
+import { processStat } from '../../ids/process-stat.ts';
 import { CELL_GID, type CellAccount } from './account.ts';
 import { makeCell } from './cell.ts';
 import { openCellOwner, removeDeadCells } from './owner.ts';
@@ -93,14 +93,14 @@ describe('cells of several processes on one data directory', () => {
     const cells = join(folder, 'cells');
     const mine = await openCellOwner(cells, 'a'.repeat(32));
     const other = spawn('/usr/bin/sleep', ['60'], { stdio: 'ignore' });
-    const name = (startTime: number) =>
+    const name = (startTicks: string | number) =>
       mine.folder
         .split('/')
         .pop()!
-        .replace(/^\d+-\d+/, `${other.pid}-${startTime}`);
-    const { startTime } = processStat(other.pid!)!;
-    const living = join(cells, name(startTime));
-    const reused = join(cells, name(startTime - 1));
+        .replace(/^\d+-\d+/, `${other.pid}-${startTicks}`);
+    const { startTicks } = processStat(other.pid!)!;
+    const living = join(cells, name(startTicks));
+    const reused = join(cells, name(Number(startTicks) - 1));
     for (const path of [living, reused]) mkdirSync(path);
     writeFileSync(join(living, 'image'), 'b'.repeat(32));
 

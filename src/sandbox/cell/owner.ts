@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
 import { chmod, mkdir, rename, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isRunning, processStat } from '../host/proc.ts';
+import { isRunning, processStat } from '../../ids/process-stat.ts';
 import { removeTree } from './remove-tree.ts';
 
 /** A mark from another pid namespace (a container on a shared volume) lives as long as it is touched. */
@@ -25,7 +25,7 @@ export interface CellOwner {
 export async function openCellOwner(cells: string, image: string): Promise<CellOwner> {
   await mkdir(cells, { recursive: true });
   await chmod(cells, 0o711);
-  const mark = `${process.pid}-${processStat('self')!.startTime}-${pidNamespace()}-${randomUUID().slice(0, 8)}`;
+  const mark = `${process.pid}-${processStat('self')!.startTicks}-${pidNamespace()}-${randomUUID().slice(0, 8)}`;
   const folder = join(cells, mark);
   await mkdir(folder, { mode: 0o711 });
   await chmod(folder, 0o711);
@@ -66,8 +66,8 @@ export async function removeDeadCells(cells: string): Promise<Set<string>> {
 }
 
 function isAlive(name: string, folder: string): boolean {
-  const [pid, startTime, namespace] = name.split('-');
-  if (namespace === pidNamespace()) return isRunning(Number(pid), Number(startTime));
+  const [pid, startTicks, namespace] = name.split('-');
+  if (namespace === pidNamespace()) return isRunning({ pid: Number(pid), startTicks: startTicks ?? '' });
   return (statSync(folder, { throwIfNoEntry: false })?.mtimeMs ?? 0) > Date.now() - FOREIGN_LIFE_MS;
 }
 

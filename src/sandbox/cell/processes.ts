@@ -1,17 +1,12 @@
 import { writeFileSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isRunning, markProcess, type ProcessMark } from '../../ids/process-stat.ts';
 import type { CellCgroup } from '../cgroup/slot-group.ts';
-import { isRunning, processStat } from '../host/proc.ts';
 
-/** A process by pid and start time: pids come back, this pair does not. */
-export interface ProcessMark {
-  pid: number;
-  startTime: number;
-}
-
-export function markProcess(pid: number): ProcessMark {
-  return { pid, startTime: processStat(pid)?.startTime ?? -1 };
+/** A process that has died meanwhile gets a mark that no process has. */
+export function markLaunched(pid: number): ProcessMark {
+  return markProcess(pid) ?? { pid, startTicks: '' };
 }
 
 /** The service goes first where both want the processor; counts where no control group says the same. */
@@ -31,7 +26,7 @@ export async function admit(pid: number, cgroup: CellCgroup | null): Promise<voi
 
 /** A launcher may be dead a moment before what it started has been taken down. */
 export async function waitForEnd(process: ProcessMark | null): Promise<void> {
-  for (let attempt = 0; process && isRunning(process.pid, process.startTime); attempt += 1) {
+  for (let attempt = 0; process && isRunning(process); attempt += 1) {
     if (attempt % 100 === 0) killQuietly(process.pid);
     await sleep(attempt < 10 ? 1 : 5);
   }

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processStat } from '../host/proc.ts';
+import { processStat } from '../../ids/process-stat.ts';
 import { parseCgroupPaths } from './paths.ts';
 import type { CellCgroup } from './slot-group.ts';
 import { canNest, cgroupV1 } from './v1.ts';

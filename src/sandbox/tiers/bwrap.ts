@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { type FileHandle, open } from 'node:fs/promises';
 import type { Duplex, Readable } from 'node:stream';
-import { admit, killQuietly, markProcess, type ProcessMark } from '../cell/processes.ts';
+import { isRunning, type ProcessMark } from '../../ids/process-stat.ts';
+import { admit, killQuietly, markLaunched } from '../cell/processes.ts';
 import { explainNamespaces } from '../host/preflight.ts';
-import { isRunning } from '../host/proc.ts';
 import { bubblewrapArgs, FD, launcherArgs } from './bwrap-arguments.ts';
 import { watchEnd } from './launch-end.ts';
 import type { Launched, LaunchSpec, Tier } from './tier.ts';
@@ -53,7 +53,7 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
     /** bwrap's reaper, the first process of the cell's pid namespace, with which all of it dies. */
     cell: null as ProcessMark | null,
   };
-  const launcher = child.pid === undefined ? null : markProcess(child.pid);
+  const launcher = child.pid === undefined ? null : markLaunched(child.pid);
   // Node types five descriptors; there are as many as `stdio` asked for.
   const pipes = child.stdio as unknown as readonly (Duplex | null)[];
   // A pipe to a process that died early reports EPIPE; its exit says more.
@@ -64,7 +64,7 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
   const kill = (): void => {
     if (!state.exited && child.pid !== undefined) killQuietly(-child.pid);
     // The cell has a session, thus a group, of its own. Its pid is checked, since it may be another's by now.
-    if (state.cell && isRunning(state.cell.pid, state.cell.startTime)) killQuietly(state.cell.pid);
+    if (state.cell && isRunning(state.cell)) killQuietly(state.cell.pid);
   };
   const fail = (error: Error): void => {
     state.failure ??= error;
@@ -75,7 +75,7 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
     if (status['exit-code'] !== undefined) state.started = true;
     const pid = status['child-pid'];
     if (pid === undefined || state.cell) return;
-    state.cell = markProcess(pid);
+    state.cell = markLaunched(pid);
     admit(pid, spec.cgroup).then(() => pipes[FD.block]!.end('1'), fail);
   });
   pipes[FD.args]?.end(bubblewrapArgs(spec.rootImage, spec.cell));

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
-import { admit, killQuietly, markProcess, signalExitCode } from '../cell/processes.ts';
+import { admit, killQuietly, markLaunched, signalExitCode } from '../cell/processes.ts';
 import { watchEnd } from './launch-end.ts';
 import type { Launched, LaunchSpec, ProgramPlace } from './tier.ts';
 
@@ -51,7 +51,7 @@ export function launchGated(gated: GatedCommand, spec: LaunchSpec): Launched {
     gated.killMore?.();
   };
   const { pid } = child;
-  const mark = pid === undefined ? null : markProcess(pid);
+  const mark = pid === undefined ? null : markLaunched(pid);
   if (pid !== undefined) {
     admit(pid, spec.cgroup).then(
       () => (child.stdio[GATE] as Duplex).end('go\n'),

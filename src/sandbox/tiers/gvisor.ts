@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { killQuietly, markProcess, type ProcessMark } from '../cell/processes.ts';
-import { childrenOf, isRunning } from '../host/proc.ts';
+import { isRunning, type ProcessMark } from '../../ids/process-stat.ts';
+import { killQuietly, markLaunched } from '../cell/processes.ts';
+import { childrenOf } from '../host/proc.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import { launchGated } from './gate.ts';
 import { ociConfig } from './oci-config.ts';
@@ -73,11 +74,11 @@ async function launch(tools: GvisorTools, spec: LaunchSpec): Promise<Launched> {
   /** The kernel in user space and its file server have sessions of their own. */
   function find(): void {
     for (const pid of launched.launcher ? childrenOf(launched.launcher.pid) : []) {
-      if (!family.has(pid)) family.set(pid, markProcess(pid));
+      if (!family.has(pid)) family.set(pid, markLaunched(pid));
     }
   }
 
   function killMore(): void {
-    for (const { pid, startTime } of family.values()) if (isRunning(pid, startTime)) killQuietly(pid);
+    for (const member of family.values()) if (isRunning(member)) killQuietly(member.pid);
   }
 }

@@ -1,5 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
-import { type ProcessMark, waitForEnd } from '../cell/processes.ts';
+import type { ProcessMark } from '../../ids/process-stat.ts';
+import { waitForEnd } from '../cell/processes.ts';
 import type { LaunchEnd } from './tier.ts';
 
 /** What a tier knows of a process that it has launched; `watchEnd` says when it is gone. */

@@ -1,6 +1,6 @@
+import type { ProcessMark } from '../../ids/process-stat.ts';
 import type { CellAccount } from '../cell/account.ts';
 import type { Cell } from '../cell/cell.ts';
-import type { ProcessMark } from '../cell/processes.ts';
 import type { CellCgroup } from '../cgroup/slot-group.ts';
 import type { CellLimits, SandboxTier } from '../types.ts';
 

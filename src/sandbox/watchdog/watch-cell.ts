@@ -1,9 +1,10 @@
+import { isRunning, type ProcessMark, processStat } from '../../ids/process-stat.ts';
 import type { Cell } from '../cell/cell.ts';
 import type { KillReason } from '../cell/classify-end.ts';
 import { isOverLimit } from '../cell/limits.ts';
-import { killQuietly, markProcess, type ProcessMark } from '../cell/processes.ts';
+import { killQuietly, markLaunched } from '../cell/processes.ts';
 import { type CellCounters, MAX_PIDS, readCpuMs, readRefusedTasks } from '../cgroup/slot-group.ts';
-import { childrenOf, isRunning, processSize, processStat } from '../host/proc.ts';
+import { childrenOf, processSize } from '../host/proc.ts';
 import type { ProgramPlace } from '../tiers/tier.ts';
 import type { CellLimits } from '../types.ts';
 import { WatchState } from './watch-state.ts';
@@ -84,9 +85,9 @@ export function watchCell(order: WatchOrder): { stop(): void } {
 
   function killAll(): void {
     findFamily();
-    if (isRunning(launcher.pid, launcher.startTime)) killQuietly(-launcher.pid);
+    if (isRunning(launcher)) killQuietly(-launcher.pid);
     // What has a session of its own is in no group of the launcher's. Pids are checked, since they come back.
-    for (const { pid, startTime } of family.values()) if (isRunning(pid, startTime)) killQuietly(pid);
+    for (const member of family.values()) if (isRunning(member)) killQuietly(member.pid);
   }
 
   /** Children outlive their parents, and are remembered. */
@@ -95,7 +96,7 @@ export function watchCell(order: WatchOrder): { stop(): void } {
     for (let pid = queue.pop(); pid !== undefined; pid = queue.pop()) {
       for (const child of childrenOf(pid)) {
         if (family.has(child)) continue;
-        family.set(child, markProcess(child));
+        family.set(child, markLaunched(child));
         queue.push(child);
       }
     }
