@@ -7,6 +7,7 @@ import { hostileRequests } from './cases/hostile-requests.ts';
 import { accept, start, validate } from './cases/latency.ts';
 import { memory } from './cases/memory.ts';
 import { overhead } from './cases/overhead.ts';
+import { reconcile } from './cases/reconcile.ts';
 import { sandbox } from './cases/sandbox.ts';
 import { startup } from './cases/startup.ts';
 import { describeMachine, machineLine } from './lib/machine.ts';
@@ -24,6 +25,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   sandbox,
   flood: floodCase,
   'hostile-requests': hostileRequests,
+  reconcile,
   connections,
 };
 const MAX_PAIRS = 100;

@@ -1,6 +1,8 @@
+import { mergeByKey } from '../storage/merge-keys.ts';
 import type { Context } from './context.ts';
 import { addEvent } from './events.ts';
-import { markDeleting } from './objects.ts';
+import { knownKeys } from './known-keys.ts';
+import { lockObjects, markDeleting } from './objects.ts';
 import { forgetTranscode } from './transcodes/erase.ts';
 import { forgetUploads } from './uploads/upload.ts';
 
@@ -14,24 +16,28 @@ export interface ReconcileReport {
   lostObjects: number;
 }
 
-/** Compares storage and rows both ways and mends what differs (issue: nothing stays, nothing dangles). */
+/**
+ * Compares storage and rows both ways and mends what differs (issue: nothing stays, nothing dangles). Both are read in the
+ * order of their keys, a page at a time, however many there are. What seems to be missing is asked for once more: the two
+ * streams are not of one moment.
+ */
 export async function reconcileStorage(context: Context, settleSeconds = SETTLE_SECONDS): Promise<ReconcileReport> {
   const settled = new Date(Date.now() - settleSeconds * 1000);
   const report: ReconcileReport = { unknownKeys: 0, lostObjects: 0 };
-  const seen = new Set<string>();
-  let batch: string[] = [];
+  let unknown: string[] = [];
   const flush = async () => {
-    report.unknownKeys += await deleteUnknown(context, batch);
-    batch = [];
+    report.unknownKeys += await deleteUnknown(context, unknown);
+    unknown = [];
   };
-  for await (const object of context.store.list('')) {
-    seen.add(object.key);
-    if (object.lastModified >= settled) continue;
-    batch.push(object.key);
-    if (batch.length >= 500) await flush();
+  for await (const { left: stored, right: row } of mergeByKey(context.store.list(''), knownKeys(context.db))) {
+    if (stored && !row && stored.lastModified < settled) {
+      unknown.push(stored.key);
+      if (unknown.length >= 500) await flush();
+    } else if (!stored && row?.live && row.live.since < settled && !(await context.store.head(row.key))) {
+      if (await forgetLost(context, row.live.id)) report.lostObjects += 1;
+    }
   }
   await flush();
-  report.lostObjects = await forgetLost(context, seen, settled);
   return report;
 }
 
@@ -55,34 +61,27 @@ async function deleteUnknown(context: Context, keys: string[]): Promise<number> 
   return unknown.length;
 }
 
-async function forgetLost(context: Context, seen: Set<string>, settled: Date): Promise<number> {
-  const live = await context.db
-    .selectFrom('objects')
-    .select(['id', 'key'])
-    .where('state', '=', 'live')
-    .where('created_at', '<', settled)
-    .execute();
-  let lost = 0;
-  for (const object of live) {
-    if (seen.has(object.key) || (await context.store.head(object.key))) continue;
-    lost += 1;
-    await context.db.transaction().execute(async (tx) => {
-      await markDeleting(tx, [object.id], 'lost');
-      const uploads = await tx.selectFrom('uploads').select('id').where('object_id', '=', object.id).execute();
-      await forgetUploads(
-        tx,
-        uploads.map((upload) => upload.id),
-      );
-      const job = await tx
-        .selectFrom('transcodes')
-        .select(['id', 'account_id'])
-        .where('output_object_id', '=', object.id)
-        .where('erased_at', 'is', null)
-        .executeTakeFirst();
-      if (!job) return;
-      await forgetTranscode(tx, job, new Date(), 'lost');
-      await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'deleted', { reason: 'lost' });
-    });
-  }
-  return lost;
+/** False when the row is not live any more: its bytes were deleted on purpose meanwhile. */
+async function forgetLost(context: Context, objectId: string): Promise<boolean> {
+  return context.db.transaction().execute(async (tx) => {
+    await lockObjects(tx, [objectId]);
+    const live = tx.selectFrom('objects').select('id').where('id', '=', objectId).where('state', '=', 'live');
+    if (!(await live.executeTakeFirst())) return false;
+    await markDeleting(tx, [objectId], 'lost');
+    const uploads = await tx.selectFrom('uploads').select('id').where('object_id', '=', objectId).execute();
+    await forgetUploads(
+      tx,
+      uploads.map((upload) => upload.id),
+    );
+    const job = await tx
+      .selectFrom('transcodes')
+      .select(['id', 'account_id'])
+      .where('output_object_id', '=', objectId)
+      .where('erased_at', 'is', null)
+      .executeTakeFirst();
+    if (!job) return true;
+    await forgetTranscode(tx, job, new Date(), 'lost');
+    await addEvent(tx, { accountId: job.account_id, jobId: job.id }, 'deleted', { reason: 'lost' });
+    return true;
+  });
 }

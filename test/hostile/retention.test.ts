@@ -209,4 +209,29 @@ describe('reconciling storage and rows', () => {
     expect(await world.events(job.id)).toContain('deleted');
     expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 0 });
   });
+
+  it('is refused by a storage that lists out of order, since nothing follows from what is missing there', async () => {
+    const upload = await world.upload(await world.account());
+    const reversed = {
+      ...world.context.store,
+      async *list(prefix: string) {
+        for await (const object of world.context.store.list(prefix)) yield* [object, { ...object, key: 'a' }];
+      },
+    };
+    const attempt = reconcileStorage({ ...world.context, store: reversed }, -60);
+    await expect(attempt).rejects.toThrow('does not list keys in the order of their bytes');
+    expect(await world.context.store.head(upload.key)).not.toBeNull();
+  });
+
+  it('does not call lost what was deleted on purpose while the storage was read', async () => {
+    const upload = await world.upload(await world.account());
+    const head = async (key: string) => {
+      await world.database.pg.query(`UPDATE objects SET state = 'deleting' WHERE key = $1`, [key]);
+      return null;
+    };
+    const store = { ...world.context.store, head, async *list() {} };
+    expect(await reconcileStorage({ ...world.context, store }, -60)).toMatchObject({ lostObjects: 0 });
+    const { rows } = await world.database.pg.query('SELECT state FROM objects WHERE key = $1', [upload.key]);
+    expect(rows).toEqual([{ state: 'deleting' }]);
+  });
 });

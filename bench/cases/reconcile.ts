@@ -1,0 +1,75 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { migrateDatabase } from '../../src/database/migrate.ts';
+import { openPool } from '../../src/database/pool.ts';
+import { migrateQueue } from '../../src/queue/queue.ts';
+import { openEmbeddedPostgres } from '../../src/supervisor/postgres.ts';
+import { socketUrl } from '../../src/supervisor/postgres-connect.ts';
+import { loadSecrets } from '../../src/supervisor/secrets.ts';
+import { ensureServiceAccount, recordingLogger } from '../../src/supervisor/test-support.ts';
+import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
+
+const KEYS = 1_000_000;
+/** Each of these is lost in the storage, and another one is there that no row knows. */
+const GAP = 100_000;
+const MAX_MIB = 150;
+
+/** Reconciliation of a storage with a million keys: what its process takes beyond what it had before. */
+export async function reconcile(options: CaseOptions): Promise<CaseResult> {
+  await ensureServiceAccount();
+  const dataDir = await mkdtemp(join(tmpdir(), 'airlock-bench-pg-'));
+  await chmod(dataDir, 0o711);
+  const server = await openEmbeddedPostgres({ dataDir, logger: recordingLogger() });
+  try {
+    const { postgresAdminPassword } = await loadSecrets(dataDir);
+    const url = socketUrl(server.socketDir, postgresAdminPassword, 'postgres', 'postgres');
+    options.progress(`${KEYS} rows`);
+    await fill(url);
+    options.progress('reconciliation in a process of its own');
+    const run = join(import.meta.dirname, '..', 'lib', 'reconcile-run.ts');
+    const args = ['--import', 'tsx', run, url, String(KEYS), String(GAP)];
+    const { stdout } = await promisify(execFile)(process.execPath, args);
+    const raw = JSON.parse(stdout);
+    const expected = KEYS / GAP;
+    if (raw.unknownKeys !== expected || raw.lostObjects !== expected || raw.deleted !== expected) {
+      throw new Error(`reconciliation found something else than it should: ${stdout}`);
+    }
+    const row = (what: string) => ({ case: 'reconcile', what: `${KEYS} keys: ${what}` });
+    return {
+      rows: [
+        bounded(row('peak RSS beyond the start'), { value: raw.most - raw.before }, MAX_MIB, 'MiB', 0),
+        bounded(row('peak RSS of the process'), { value: raw.most }, null, 'MiB', 0),
+        bounded(row('time'), { value: raw.seconds }, null, 's'),
+      ],
+      raw,
+    };
+  } finally {
+    await server.stop();
+    await rm(dataDir, { recursive: true, force: true });
+  }
+}
+
+async function fill(url: string): Promise<void> {
+  const pool = openPool(url, { max: 2, role: 'bench', onError: () => {} });
+  await migrateDatabase(pool.db);
+  await migrateQueue(url);
+  await pool.close();
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    await client.query(`INSERT INTO accounts (id, name) VALUES (gen_random_uuid(), 'bench')`);
+    await client.query(
+      `INSERT INTO objects (id, account_id, key, kind, content_type, size, state, created_at)
+       SELECT gen_random_uuid(), (SELECT id FROM accounts WHERE name = 'bench'), 'outputs/' || lpad(to_hex(number), 12, '0'),
+         'output', 'video/mp4', 1, 'live', now() - interval '1 day' FROM generate_series(1, $1::int) AS number`,
+      [KEYS],
+    );
+    await client.query('ANALYZE objects');
+  } finally {
+    await client.end();
+  }
+}

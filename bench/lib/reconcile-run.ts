@@ -1,0 +1,34 @@
+/** Run by the case `reconcile` in a process of its own: compares a synthetic list of a storage with rows, and prints what that took. */
+import { openPool } from '../../src/database/pool.ts';
+import type { Context } from '../../src/domain/context.ts';
+import { reconcileStorage } from '../../src/domain/reconcile.ts';
+import type { ListedObject } from '../../src/storage/types.ts';
+
+const [url, count, gap] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4])];
+const MIB = 2 ** 20;
+const lastModified = new Date(Date.now() - 86_400_000);
+
+/** All keys of the rows but each `gap`th, which is another one instead: as many are lost as are unknown. */
+async function* list(): AsyncGenerator<ListedObject> {
+  for (let number = 1; number <= count; number++) {
+    const name = `outputs/${number.toString(16).padStart(12, '0')}`;
+    yield { key: number % gap === 0 ? `${name}-unknown` : name, size: 1, lastModified };
+  }
+}
+
+let deleted = 0;
+const pool = openPool(url, { max: 2, role: 'bench', onError: () => {} });
+const store = { list, head: async () => null, delete: async () => void deleted++ };
+await pool.pg.query('SELECT 1');
+const before = process.memoryUsage.rss();
+let most = before;
+const timer = setInterval(() => {
+  most = Math.max(most, process.memoryUsage.rss());
+}, 10);
+const started = performance.now();
+const report = await reconcileStorage({ db: pool.db, store } as unknown as Context);
+const seconds = (performance.now() - started) / 1000;
+clearInterval(timer);
+most = Math.max(most, process.memoryUsage.rss());
+process.stdout.write(JSON.stringify({ ...report, deleted, seconds, before: before / MIB, most: most / MIB }));
+await pool.close();

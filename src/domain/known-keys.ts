@@ -1,0 +1,29 @@
+import { sql } from 'kysely';
+import type { Db } from '../database/pool.ts';
+
+/** A key that a row stands for. */
+export interface KnownKey {
+  key: string;
+  /** The row of an object whose bytes must be there, and since when it is there; null for all others. */
+  live: { id: string; since: Date } | null;
+}
+
+const PAGE_ROWS = 1000;
+
+/** Keys of objects and of uploads that may still come, in the order of their bytes. Holds one page. */
+export async function* knownKeys(db: Db, pageRows = PAGE_ROWS): AsyncGenerator<KnownKey> {
+  for (let after = ''; ; ) {
+    // Both columns have an index in this order, so that each page is read where the one before ended.
+    const { rows } = await sql<{ key: string; id: string | null; since: Date | null }>`
+      SELECT * FROM (
+        (SELECT key, CASE WHEN state = 'live' THEN id END AS id, created_at AS since FROM objects
+          WHERE state <> 'deleted' AND key COLLATE "C" > ${after} ORDER BY key COLLATE "C" LIMIT ${pageRows})
+        UNION ALL
+        (SELECT staging_key, NULL, NULL FROM uploads
+          WHERE state = 'pending' AND staging_key COLLATE "C" > ${after} ORDER BY staging_key COLLATE "C" LIMIT ${pageRows})
+      ) AS known ORDER BY key COLLATE "C" LIMIT ${pageRows}`.execute(db);
+    for (const { key, id, since } of rows) yield { key, live: id && since ? { id, since } : null };
+    if (rows.length < pageRows) return;
+    after = rows.at(-1)!.key;
+  }
+}

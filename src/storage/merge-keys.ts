@@ -1,0 +1,58 @@
+/** A key in either stream or in both. */
+export interface Match<L, R> {
+  left: L | null;
+  right: R | null;
+}
+
+/**
+ * Two streams of keys as one, in the order of the keys' UTF-8 bytes, with what has the same key together. Holds one item of
+ * each. Throws when a stream is not in that order or repeats a key: then nothing follows from a key that is missing.
+ */
+export async function* mergeByKey<L extends { key: string }, R extends { key: string }>(
+  lefts: AsyncIterable<L>,
+  rights: AsyncIterable<R>,
+): AsyncGenerator<Match<L, R>> {
+  const [left, right] = [reader(lefts, 'the storage'), reader(rights, 'the database')];
+  try {
+    await Promise.all([left.next(), right.next()]);
+    while (left.item || right.item) {
+      const order = compareItems(left.item, right.item);
+      const match = { left: order <= 0 ? left.item : null, right: order >= 0 ? right.item : null };
+      yield match;
+      await Promise.all([match.left && left.next(), match.right && right.next()]);
+    }
+  } finally {
+    await Promise.all([left.close(), right.close()]);
+  }
+}
+
+/** As S3 lists: by UTF-8 bytes. JavaScript compares UTF-16 units, which differ above U+FFFF. */
+export function compareKeys(left: string, right: string): number {
+  if (left === right) return 0;
+  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+}
+
+function reader<T extends { key: string }>(items: AsyncIterable<T>, name: string) {
+  const iterator = items[Symbol.asyncIterator]();
+  return {
+    /** Null at the end. */
+    item: null as T | null,
+    async next(): Promise<void> {
+      const { value, done } = await iterator.next();
+      const next = done ? null : (value as T);
+      if (next && this.item && compareKeys(this.item.key, next.key) >= 0) {
+        throw new Error(`${name} does not list keys in the order of their bytes`);
+      }
+      this.item = next;
+    },
+    async close(): Promise<void> {
+      await iterator.return?.();
+    },
+  };
+}
+
+/** What has ended comes after all others. */
+function compareItems(left: { key: string } | null, right: { key: string } | null): number {
+  if (!left) return 1;
+  return right ? compareKeys(left.key, right.key) : -1;
+}
