@@ -60,7 +60,7 @@ const common = {
 
 mkdirSync(staged, { recursive: true });
 try {
-  // Each thread starts from a file of its own. Its name tells its content, so that a running service never starts the
+  // Each thread starts from a file of its own. Its name follows its content, so that a running service never starts the
   // thread of a later build.
   const threads = await build({
     ...common,

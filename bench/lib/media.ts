@@ -23,7 +23,7 @@ function cacheFolder(): string {
 }
 
 /**
- * 60 s of 1920x1080 at 30 frames a second with sound, about 11 Mbit/s: real clips tiled (performance 1), the large one
+ * 60 s of 1920x1080 at 30 frames a second with sound, about 11 Mbit/s: real clips tiled, the large one
  * at its native detail, and a little grain. A picture made of test patterns alone needs five times the bits and says
  * nothing about people's files. Made once; later runs take it from the cache.
  */

@@ -32,7 +32,7 @@ export function failuresPage(): string {
 A job with the status \`failed\` has one of these in \`error_code\`, one sentence for a person in \`error_message\`, and what
 to do about it in \`error_advice\`. Write programs against the code; the sentences may become better.
 "Tried again" means that Airlock itself makes up to three attempts before the job fails: only what can heal is repeated.
-Of \`limit_memory\`, \`limit_cpu\`, \`limit_time\` and \`limit_output\` the message also tells the number, and the advice whose limit it
+Of \`limit_memory\`, \`limit_cpu\`, \`limit_time\` and \`limit_output\` the message also names the number, and the advice whose limit it
 was: the job's own, the account's or the server's ([api.md](api.md#limits-of-a-job)).
 Errors of requests are in [errors.md](errors.md).
 

@@ -14,7 +14,7 @@ export function filtersPage(): string {
   return `${heading('Filters that a request may use', 'src/media/filters/table')}
 \`-vf\` and \`-af\` take one stream and give one; \`filters\` of a request, or \`-filter_complex\`, is a graph of its own with
 streams named \`[0:v]\`, \`[1:a]\`. Airlock reads a graph as FFmpeg does (chains, labels, quotes, both levels of escaping),
-checks every filter and value against this page, and writes it anew with the names of all options. What is not on this
+checks every filter and value against this page, and rewrites it with the names of all options. What is not on this
 page is answered with 422 \`option_refused\`, the position within the text, the reason, and where there is one another way.
 An option that is not given keeps FFmpeg's own default.
 

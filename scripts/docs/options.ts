@@ -11,7 +11,7 @@ export function optionsPage(): string {
 \`options\` of a request are options of the output; \`inputs[n].options\` stand before that input. Each is
 \`{"option": "-crf", "argument": "20"}\`; a flag has no argument. Order is kept and repeats are legal. What is not on this
 page is answered with 422 \`option_refused\`, the position, the reason and, where there is one, another way. Airlock
-reads every value and writes it anew; what FFmpeg gets is never the caller's text. With \`options\` present, \`preset\` is
+reads every value and rewrites it; what FFmpeg gets is never the caller's text. With \`options\` present, \`preset\` is
 ignored; what the options leave open is filled in as without them.
 
 "Streams" are the letters that may follow: \`-b:v\`, \`-b:a:0\`.

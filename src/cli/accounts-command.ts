@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { NUMBER_SETTINGS, SWITCH_SETTINGS, settingFlag } from '../contract/account-settings.ts';
 
-/** `./airlock accounts`: whoever owns keys and jobs, and what they may use. */
+/** `./airlock accounts`: who owns keys and jobs, and what each may use. */
 export function addAccounts(program: Command): void {
   const accounts = program.command('accounts').description('Show accounts, make them and set what they may use');
   accounts

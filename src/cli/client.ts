@@ -6,7 +6,7 @@ import type { Job } from '../contract/transcodes.ts';
 import { openExchange } from '../storage/http-exchange.ts';
 import { UnavailableError } from './exit.ts';
 
-/** What the server answered when it was no success; the message is for people. */
+/** What the server answered when it was not a success; the message is for people. */
 export class AnswerError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {

@@ -90,7 +90,7 @@ export async function openContext(
   };
 }
 
-/** The key that this installation signs with, known from now on to whoever checks. */
+/** The key that this installation signs with, registered for those who verify. */
 export async function openSigner(config: Config, db: Database): Promise<Signer> {
   const { signingKey } = await loadSecrets(config.dataDir);
   const signer = createSigner(readSigningKey(process.env, signingKey));

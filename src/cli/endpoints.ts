@@ -5,7 +5,7 @@ import type { InternalSocket } from '../gateway/internal-socket.ts';
 import { folderForSocket } from '../supervisor/socket-folder.ts';
 
 /*
- * What the roles know of each other. Apart from `compose.ts`, because supervisor and gateway need nothing else of it:
+ * What the roles know about each other. Apart from `compose.ts`, because supervisor and gateway need nothing else of it:
  * with queue, SQL builder and storage client each of them took 25 MB more and 150 ms longer to start.
  */
 
@@ -13,7 +13,7 @@ import { folderForSocket } from '../supervisor/socket-folder.ts';
 export const EMBEDDED_BUCKET = 'airlock';
 export const EMBEDDED_REGION = 'local';
 
-/** What the supervisor tells its children about each other; not for operators. */
+/** How a role reaches another; set by the supervisor, not for operators. */
 export const STORAGE_ENDPOINT_VARIABLE = 'AIRLOCK_INTERNAL_STORAGE_ENDPOINT';
 
 /** Where the embedded gateway keeps its objects. */
@@ -24,7 +24,7 @@ export function storageRoot(config: Pick<Config, 'dataDir'>): string {
 const SOCKET_NAME = 'storage.sock';
 
 /**
- * Where the embedded gateway serves our own roles: no stranger reaches it, so none can take its places. Its folder is
+ * Where the embedded gateway serves our own roles: no client reaches it, so none can take its connections. Its folder is
  * the account's alone, unless the operator has named another socket for roles with accounts of their own.
  */
 export function storageSocket(config: Pick<Config, 'dataDir' | 'storageSocket'>): InternalSocket & { folder: string } {

@@ -10,7 +10,7 @@ it('a first key that a terminal shows stands in the command to try', () => {
   expect(lines.at(-1)).toContain(`-H 'Authorization: Bearer al_live_x'`);
 });
 
-it('a first key in a file is told by its path, in a command that works whatever the folder is called', () => {
+it('a first key in a file is announced by its path, in a command that works whatever the folder is called', () => {
   const folder = mkdtempSync(join(tmpdir(), `it's a "first" `));
   try {
     const file = join(folder, 'first-key');

@@ -65,7 +65,7 @@ export async function findServer(
 }
 
 async function startOwnServer(config: Config, atOnce: AbortSignal, env: NodeJS.ProcessEnv): Promise<Server> {
-  // Loopback and free ports: nobody else is meant to talk to it.
+  // Loopback and free ports: no other client is meant to reach it.
   const local: Config = {
     ...config,
     host: '127.0.0.1',

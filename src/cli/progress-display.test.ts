@@ -35,7 +35,7 @@ describe('plain lines', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('tell of stages that last a second, and of quarters of a transcode', () => {
+  it('show stages that last a second, and of quarters of a transcode', () => {
     const lines: string[] = [];
     const display = plainLines((line) => lines.push(line));
     display.show({ name: 'Uploading', fraction: 0, note: '0 B of 2.0 MB' });

@@ -8,7 +8,7 @@ export interface ProgressDisplay {
 }
 
 const BAR_CELLS = 30;
-/** A shorter bar tells nothing; its place goes to the text. */
+/** A shorter bar shows nothing; its place goes to the text. */
 const LEAST_CELLS = 5;
 const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
 /** Room for percent and note: the bar keeps its length while they change theirs. */
@@ -16,7 +16,7 @@ const TEXT_ROOM = 50;
 /** Redraws a second. */
 const FPS = 5;
 
-/** One line on standard error that is drawn over and over; where that is no terminal, a few lines. */
+/** One line on standard error that is drawn over and over; where that is not a terminal, a few lines. */
 export function openProgressDisplay(enabled: boolean): ProgressDisplay {
   if (!enabled) return { show() {}, stop() {} };
   if (process.stderr.isTTY !== true) return plainLines((line) => process.stderr.write(`${line}\n`));

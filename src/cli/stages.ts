@@ -3,7 +3,7 @@ import type { Job } from '../contract/transcodes.ts';
 /** What a long command is doing at the moment. */
 export interface Stage {
   name: string;
-  /** 0–1; without it nobody knows how far it is. */
+  /** 0–1; without it the progress is not known. */
   fraction?: number;
   note?: string;
 }

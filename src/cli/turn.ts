@@ -10,7 +10,7 @@ export interface Turn {
   end(): Promise<void>;
 }
 
-/** How long to wait for a lock before looking again whether somebody still wants it. */
+/** How long to wait for a lock before looking again whether the caller still wants it. */
 const LOOK_MS = 300;
 const MARK = 'made-by-transcode';
 

@@ -10,7 +10,7 @@ const MAPPED_BITS = 96;
 
 /**
  * A test for "this address lies in one of these prefixes". IPv4 addresses that came over an IPv6 socket are IPv4, in
- * prefixes as well. Throws on a prefix that is none; an address that is none lies in no prefix.
+ * prefixes as well. Throws on a malformed prefix; a malformed address lies in no prefix.
  */
 export function addressMatcher(cidrs: readonly string[]): (ip: string) => boolean {
   const prefixes = cidrs.map(parsePrefix);
@@ -20,14 +20,14 @@ export function addressMatcher(cidrs: readonly string[]): (ip: string) => boolea
   };
 }
 
-/** Whether every address of the prefix `inner` lies in the prefix `outer`. Throws on a prefix that is none. */
+/** Whether every address of the prefix `inner` lies in the prefix `outer`. Throws on a malformed prefix. */
 export function prefixHolds(outer: string, inner: string): boolean {
   return holds(parsePrefix(outer), parsePrefix(inner));
 }
 
 /**
  * Who is counted as one caller where addresses are limited: an IPv4 address, or the /64 of an IPv6 address, for
- * example `2001:db8:0:1::/64`. IPv4 that came over an IPv6 socket is IPv4. All text that is no address is one group,
+ * example `2001:db8:0:1::/64`. IPv4 that came over an IPv6 socket is IPv4. All text that is not an address is one group,
  * `unknown`.
  */
 export function addressGroup(ip: string): string {
@@ -49,10 +49,10 @@ function parsePrefix(text: string): Prefix {
   return [parsed.toIPv4Address(), length - MAPPED_BITS];
 }
 
-/** Null when the text is no address. A zone (`fe80::1%eth0`) is no part of it. */
+/** Null when the text is not an address. A zone (`fe80::1%eth0`) is not part of it. */
 function parseAddress(text: string): Address | null {
   const bare = text.replace(/%.*$/, '');
-  // `isValid` also takes the old forms of IPv4, such as 127.1: nobody writes a peer's address so.
+  // `isValid` also takes the old forms of IPv4, such as 127.1: a peer's address never has that form.
   if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return null;
   const address = ipaddr.parse(bare);
   return isMapped(address) ? address.toIPv4Address() : address;

@@ -25,7 +25,7 @@ const UNITS: Readonly<Record<string, number>> = {
   gib: GIB,
   tib: 2 ** 40,
 };
-/** With more kept back nothing could be stored on most disks; whoever wants that stops the service. */
+/** With more kept back nothing could be stored on most disks. */
 const MAX_PERCENT = 90;
 
 /** Reads `AIRLOCK_DISK_RESERVE`. Throws `ConfigError` that names the part that cannot be read. */

@@ -28,7 +28,7 @@ export function secureRequestTest(transport: ListenerTransport): (request: Incom
 
 /**
  * How many of the nearest hops are trusted proxies, at least 1. Each appends what it saw at the end of a header, so that
- * many elements from the right are theirs; everything further left is the word of whoever called them.
+ * many elements from the right are theirs; everything further left comes from their client.
  */
 function trustedHops(hops: readonly string[], isProxy: (ip: string) => boolean): number {
   const stranger = hops.findIndex((hop) => !isProxy(hop));

@@ -4,12 +4,12 @@ const VARIABLE = 'AIRLOCK_SIGNING_KEY';
 
 /**
  * The seed that receipts are signed with: 32 bytes in base64url, from the environment or else from the secrets of the
- * installation. No part of `Config`: only the process that signs reads it. Throws `ConfigError`, which never quotes it.
+ * installation. Not part of `Config`: only the process that signs reads it. Throws `ConfigError`, which never quotes it.
  */
 export function readSigningKey(env: NodeJS.ProcessEnv, fallback: string): Buffer {
   const text = env[VARIABLE] || fallback;
   if (!/^[A-Za-z0-9_-]{43}=?$/.test(text)) {
-    throw new ConfigError(VARIABLE, 'is no signing key', 'Write 32 random bytes in base64url, 43 characters');
+    throw new ConfigError(VARIABLE, 'is not a signing key', 'Write 32 random bytes in base64url, 43 characters');
   }
   return Buffer.from(text, 'base64url');
 }

@@ -71,7 +71,7 @@ describe('a certificate of our own', () => {
     }
   });
 
-  it('names hosts and loopback, lives 397 days, is no authority, and is readable to us alone', async () => {
+  it('names hosts and loopback, lives 397 days, is not an authority, and is readable to us alone', async () => {
     const tls = (await auto(['video.example.com', '10.1.2.3', '[fd00::7]']))!;
     const certificate = new X509Certificate(tls.cert);
     for (const name of ['video.example.com', 'localhost']) expect(certificate.checkHost(name)).toBe(name);
@@ -92,7 +92,7 @@ describe('a certificate of our own', () => {
     expect(certificate.checkIP('0.0.0.0')).toBeUndefined();
   });
 
-  it('is used again, and made anew when a host is missing', async () => {
+  it('is used again, and made again when a host is missing', async () => {
     const first = await auto(['a.example.com']);
     expect(await auto(['a.example.com'])).toEqual(first);
     expect(await auto([])).toEqual(first);
@@ -101,7 +101,7 @@ describe('a certificate of our own', () => {
     expect(await readFile(join(folder, 'tls', 'cert.pem'), 'utf8')).toBe(second!.cert);
   });
 
-  it('is made anew below 30 days, after its end, before its start, and when its key or itself is broken', async () => {
+  it('is made again below 30 days, after its end, before its start, and when its key or itself is broken', async () => {
     const good = await make(-1, 300);
     const pairs = {
       '29 days': await make(-300, 29),

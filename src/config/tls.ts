@@ -37,7 +37,7 @@ export async function loadTls(tls: TlsMode, dataDir: string, hosts: readonly str
   const folder = join(dataDir, 'tls');
   const names = [...new Set([...hosts.map(plainHost).filter((host) => !isWildcard(host)), ...LOCAL_NAMES])];
   const wildcard = hosts.some((host) => isWildcard(plainHost(host)));
-  // Several roles may start at once: whoever installs first wins, the others read what it made.
+  // Several roles may start at once: the first to install wins, the others read what it made.
   for (let attempt = 0; attempt < 5; attempt++) {
     const stored = await readStored(folder);
     if (stored !== null && isUsable(stored, names)) return { ...stored, ca: stored.cert };

@@ -49,7 +49,7 @@ describe('the transport policy', () => {
     ).toEqual({ ok: true });
   });
 
-  it('tells loopback hosts apart, in brackets too', () => {
+  it('recognises loopback hosts, in brackets too', () => {
     expect(['[::1]', 'LOCALHOST', 'a.localhost', 'localhost.'].map(isLoopbackHost)).toEqual([true, true, true, true]);
     expect(['', '0', '127.1', 'notlocalhost', '[::2]'].map(isLoopbackHost)).toEqual([
       false,

@@ -46,7 +46,7 @@ function checkProxyRange(range: string): void {
   if (version === 0 || rest.length > 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits)) || length > width) {
     throw new ConfigError(
       'AIRLOCK_TRUST_PROXY',
-      `"${range}" is no address range`,
+      `"${range}" is not an address range`,
       'Write CIDRs like 10.1.0.5/32, separated by commas',
     );
   }

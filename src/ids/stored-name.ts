@@ -1,7 +1,7 @@
 const MAX_NAME_BYTES = 200;
 
 /**
- * Cleans a file name for storage (contract A3): directories, control characters, leading dots and dashes go,
+ * Cleans a file name for storage: directories, control characters, leading dots and dashes go,
  * at most 200 bytes of UTF-8, the extension stays. Bidi controls and other invisible format characters count as
  * control characters, because they change how a name reads; the joiners that emoji are made with stay.
  */

@@ -10,7 +10,7 @@ const AUTOMATIC: readonly SandboxTier[] = ['bwrap', 'landlock'];
 
 export interface ChosenSandbox {
   sandbox: Sandbox;
-  /** Of the self-test just run. Failed only for a tier that was asked for by name: whoever asked must judge it. */
+  /** Of the self-test just run. Failed only for a tier that was asked for by name: then the caller must judge it. */
   report: SelfTestReport;
   /** Stronger tiers that `auto` passed over, and why. */
   rejected: { tier: SandboxTier; reason: string }[];
@@ -42,7 +42,7 @@ export async function chooseSandbox(
   const reasons = rejected.map(({ tier, reason }) => `${tier}: ${reason.replace(/^Sandbox: |\.$/g, '')}`).join('; ');
   throw new SandboxError(
     `no tier holds on this machine: ${reasons}`,
-    'Mend one of them; ./airlock doctor --sandbox shows each attempt',
+    'Repair one of them; ./airlock doctor --sandbox shows each attempt',
   );
 }
 

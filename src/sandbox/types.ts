@@ -67,7 +67,7 @@ export interface SelfTestCheck {
   attempt: string;
   expected: string;
   seen: string;
-  /** True for an exception, too: `promised` tells. */
+  /** True for an exception, too: see `promised`. */
   passed: boolean;
   /** False when the tier does not promise this; `expected` says why. */
   promised: boolean;

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { createBackoff, pause } from './backoff.ts';
 
 describe('the pause before a restart', () => {
-  it('doubles up to its maximum, and starts anew after a healthy life', () => {
+  it('doubles up to its maximum, and restarts after a healthy life', () => {
     const backoff = createBackoff({ firstMs: 100, maximumMs: 1000, healthyMs: 60_000 });
     expect([0, 0, 0, 0, 0, 0].map((lived) => backoff.next(lived))).toEqual([100, 200, 400, 800, 1000, 1000]);
     expect(backoff.failures).toBe(6);

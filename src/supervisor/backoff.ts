@@ -2,7 +2,7 @@
 export interface BackoffPolicy {
   firstMs: number;
   maximumMs: number;
-  /** A process that lived this long starts the count anew. */
+  /** A process that lived this long restarts the count. */
   healthyMs: number;
 }
 

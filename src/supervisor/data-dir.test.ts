@@ -61,7 +61,7 @@ describe('the data directory', () => {
     await expect(attempt).rejects.toThrow(message);
   });
 
-  it.runIf(isRoot())('is refused to root when it belongs to somebody else', async () => {
+  it.runIf(isRoot())('is refused to root when it belongs to another account', async () => {
     const path = join(folder, 'theirs');
     await mkdir(path);
     await chown(path, 65534, 65534);

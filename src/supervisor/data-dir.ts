@@ -50,10 +50,10 @@ function requirePlainName(path: string, shown: string): void {
 
 async function takeOwnership(path: string, shown: string): Promise<void> {
   const info = await stat(path);
-  if (!info.isDirectory()) throw new ConfigError('AIRLOCK_DATA_DIR', `${shown} is no directory`, 'Name a directory');
+  if (!info.isDirectory()) throw new ConfigError('AIRLOCK_DATA_DIR', `${shown} is not a directory`, 'Name a directory');
   const uid = process.getuid!();
   if (info.uid !== uid) {
-    // Root must not work in a folder where somebody else can plant links; and a stranger's folder is not ours to fill.
+    // Root must not work in a folder where another account can plant links; and another account's folder is not ours to fill.
     throw new ConfigError(
       'AIRLOCK_DATA_DIR',
       `${shown} belongs to uid ${info.uid}, and Airlock runs as uid ${uid}`,

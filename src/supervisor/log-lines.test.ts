@@ -45,7 +45,7 @@ describe('the tail', () => {
 });
 
 describe('the rate limit', () => {
-  it('lets a number through in each window and tells how many it left out', () => {
+  it('lets a number through in each window and reports how many it left out', () => {
     let now = 0;
     const seen: number[] = [];
     const skipped: number[] = [];

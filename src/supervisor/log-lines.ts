@@ -23,7 +23,7 @@ export function eachLine(stream: Readable, onLine: (line: string) => void): void
     if (rest) onLine(rest);
     rest = '';
   });
-  // A pipe that breaks with its writer is no event of its own: the exit is.
+  // A pipe that breaks with its writer is not an event of its own: the exit is.
   stream.on('error', () => undefined);
 }
 

@@ -89,7 +89,7 @@ async function makeLinks(packageFolder: string, staged: string): Promise<void> {
   }
 }
 
-/** npm unpacks with the umask of whoever ran it, and the server's account is another one. */
+/** npm unpacks with the umask of its caller, and the server's account is another one. */
 async function makeReadable(folder: string): Promise<void> {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { withFileTypes: true })) {

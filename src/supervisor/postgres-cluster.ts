@@ -71,7 +71,7 @@ async function requireVersion(data: string): Promise<void> {
   const version = (await readFile(join(data, 'PG_VERSION'), 'utf8')).trim();
   if (version === String(POSTGRES_MAJOR)) return;
   throw new SupervisorError(
-    `${data} was made by PostgreSQL ${version}, and this version of Airlock brings ${POSTGRES_MAJOR}`,
+    `${data} was made by PostgreSQL ${version}, and this version of Airlock contains ${POSTGRES_MAJOR}`,
     `Dump it with PostgreSQL ${version} and restore it into an empty data directory, or set AIRLOCK_DATABASE_URL`,
   );
 }

@@ -6,7 +6,7 @@ import { POSTGRES_PORT, socketPath } from './postgres-socket.ts';
 import type { Secrets } from './secrets.ts';
 import { SupervisorError } from './supervisor-error.ts';
 
-/** Database of the application, and the role that owns it. No role of ours is a superuser. */
+/** Database of the application, and the role that owns it. None of the roles is a superuser. */
 const APP = 'airlock';
 
 /** Who logs in to it: its owner and each process that uses it, every one with a password of its own. */
@@ -62,8 +62,8 @@ export function listens(socketFolder: string): Promise<boolean> {
 
 /**
  * Connects once as everybody who will, making roles and database first when they are missing, as they are in a new
- * cluster and the roles in an older one. SCRAM proves both sides: a stranger's server on that socket learns nothing and
- * is refused. What the roles may do there, whoever migrates says.
+ * cluster and the roles in an older one. SCRAM proves both sides: another server on that socket learns nothing and
+ * is refused. The migration decides what the roles may do there.
  */
 export async function ensureDatabase(socketFolder: string, secrets: Secrets, fresh = false): Promise<void> {
   // A fresh cluster has no role yet: asking would only leave a failed login in the log.
@@ -81,7 +81,7 @@ export async function ensureDatabase(socketFolder: string, secrets: Secrets, fre
 
 class RolesMissing extends Error {}
 
-/** The owner can see whether there are such roles: no failed login has to tell. */
+/** The owner can see whether there are such roles: no failed login is needed for that. */
 async function requireRoles(client: pg.Client): Promise<void> {
   const found = await client.query('SELECT FROM pg_roles WHERE rolname = ANY($1) AND rolcanlogin', [
     Object.values(DATABASE_ROLES),
@@ -96,7 +96,7 @@ async function bootstrap(socketFolder: string, secrets: Secrets): Promise<void> 
       for (const { role, secret } of Object.values(LOGINS)) {
         const found = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
         const verb = found.rowCount === 0 ? 'CREATE' : 'ALTER';
-        // Statements of this kind take no parameters; a password of ours is base64url.
+        // Statements of this kind take no parameters; the passwords are base64url.
         await client.query(
           `${verb} ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
              PASSWORD ${client.escapeLiteral(secrets[secret])}`,

@@ -25,7 +25,7 @@ export interface RunningServer {
 
 /**
  * The live server of `data`, by its postmaster.pid. A process counts only when it is a postgres that works in this
- * very folder: the id in a stale file may have gone to anybody since, and a zombie serves nobody.
+ * very folder: the id in a stale file may name another process by now, and a zombie serves nothing.
  */
 export async function findServer(data: string): Promise<RunningServer | null> {
   let lines: string[];

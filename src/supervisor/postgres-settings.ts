@@ -1,5 +1,5 @@
 /**
- * Settings of the embedded server, given on its command line so that an upgrade brings the new ones to old data.
+ * Settings of the embedded server, given on its command line so that an upgrade applies the new ones to old data.
  * One machine, a few dozen connections, small memory; durability is never traded (fsync and synchronous_commit stay on).
  */
 export function postgresSettings(socketFolder: string): Record<string, string | number> {
@@ -57,5 +57,5 @@ export function settingArguments(settings: Record<string, string | number>): str
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-/** The whole environment of server and initdb: nothing of ours leaks into them. */
+/** The whole environment of server and initdb: nothing of the service leaks into them. */
 export const POSTGRES_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' };

@@ -110,7 +110,7 @@ describe('the embedded PostgreSQL', () => {
     await expect(query(url.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   });
 
-  it('is joined, not doubled, while somebody uses it, and the last to leave shuts it down', async () => {
+  it('is joined, not doubled, while another process uses it, and the last to leave shuts it down', async () => {
     const first = await open(dataDir);
     const second = await open(dataDir);
     expect(second).toMatchObject({ owned: false, pid: first.pid });
@@ -126,7 +126,7 @@ describe('the embedded PostgreSQL', () => {
     expect(all.filter(({ owned }) => owned)).toHaveLength(1);
   });
 
-  it('tells owner and guest when it is killed, and a new start recovers every committed row', async () => {
+  it('reports to owner and guest when it is killed, and a new start recovers every committed row', async () => {
     const owner = await open(dataDir);
     const guest = await open(dataDir);
     await query(owner.url, 'DROP TABLE IF EXISTS kept; CREATE TABLE kept (n int)');
@@ -177,7 +177,7 @@ describe('the embedded PostgreSQL', () => {
     await client.end().catch(() => undefined);
   });
 
-  it('is found again after its supervisor was killed outright, and is then observed anew', async () => {
+  it('is found again after its supervisor was killed outright, and is then observed again', async () => {
     const script = `
       import { openEmbeddedPostgres } from ${JSON.stringify(join(import.meta.dirname, 'postgres.ts'))};
       const quiet = () => {};
@@ -287,7 +287,7 @@ describe('the embedded PostgreSQL', () => {
 });
 
 describe('the keeper of PostgreSQL', () => {
-  it('starts it again under the same URL when it is killed, until it is told to stop', async () => {
+  it('starts it again under the same URL when it is killed, until it is asked to stop', async () => {
     const kept = await keepEmbeddedPostgres({
       dataDir,
       logger,

@@ -44,7 +44,7 @@ const OBSERVE_MS = 250;
  * Opens the embedded PostgreSQL of `dataDir`: makes the cluster the first time, starts the server, or joins the one
  * that runs. However many processes call this at once, and however their predecessors died, one server runs:
  * each user holds a shared flock on `users.lock`, which the kernel drops with its holder. Who finds a server but no
- * living user has found an orphan (its supervisor was killed) and starts it anew, so that it is observed again.
+ * living user has found an orphan (its supervisor was killed) and restarts it, so that it is observed again.
  *
  * @throws ConfigError for an unusable data directory, SupervisorError for all else, each with its remedy
  */
@@ -57,7 +57,8 @@ export async function openEmbeddedPostgres(options: PostgresOptions): Promise<Em
   return withLock(join(home, 'open.lock'), OPEN_WAIT_MS, async () => {
     const alone = await lockFile(join(home, 'users.lock'), 'exclusive', 0);
     const users = alone ?? (await lockFile(join(home, 'users.lock'), 'shared', 1000));
-    if (!users) throw new SupervisorError(`${home}/users.lock is held by a stranger`, 'End the process that holds it');
+    if (!users)
+      throw new SupervisorError(`${home}/users.lock is held by another process`, 'End the process that holds it');
     try {
       const opened = await openLocked({ ...options, home, secrets, users }, alone !== null);
       if (alone && !(await users.convert('shared'))) throw new Error('a lock could not be shared');
@@ -85,7 +86,7 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
   const running = await findServer(data);
   if (running && !alone) return joinRunning(opening, running, socketFolder);
   if (running) {
-    logger.warn({ pid: running.process.pid }, 'found a PostgreSQL whose supervisor was killed; starting it anew');
+    logger.warn({ pid: running.process.pid }, 'found a PostgreSQL whose supervisor was killed; restarting it');
     await stopServer(running.process, logger, atOnce);
   }
   await makeSocketFolder(socketFolder, account);

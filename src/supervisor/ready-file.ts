@@ -55,7 +55,7 @@ export async function claimInstance(dataDir: string): Promise<Instance> {
 
 /**
  * Where the service of `dataDir` listens; null when none is ready. A file left by a killed service does not count:
- * its process must live and be the very one that wrote it, told by its start time.
+ * its process must live and be the very one that wrote it, by its start time.
  */
 export async function readReadyFile(dataDir: string): Promise<ReadyInfo | null> {
   let info: ReadyInfo;

@@ -51,7 +51,7 @@ describe('the secrets of an installation', () => {
     await expect(loadSecrets(folder)).rejects.toThrow(/can be read by others.*chmod 600/);
   });
 
-  it('are never made anew over a damaged file, and the error does not quote it', async () => {
+  it('never replace a damaged file, and the error does not quote it', async () => {
     const path = join(folder, 'secrets.json');
     await writeFile(path, '{"storageSecretKey":"hush', { mode: 0o600 });
     const message = await loadSecrets(folder).catch((error: Error) => error.message);

@@ -29,7 +29,7 @@ export function folderForSocket(home: string, file: string, uid: number, env: No
 
 /**
  * Makes the socket's folder, mode 0700, for one account alone: the server's, or our own without one. The temporary folder is everybody's: a
- * folder or link that somebody else put there first is refused, never used.
+ * folder or link that another account put there first is refused, never used.
  */
 export async function makeSocketFolder(folder: string, account: Account | null): Promise<void> {
   if (isRoot() && folder.startsWith('/run/airlock/')) await mkdir('/run/airlock', { recursive: true, mode: 0o711 });
@@ -42,11 +42,11 @@ export async function makeSocketFolder(folder: string, account: Account | null):
   }
   const info = await lstat(folder);
   if (info.isDirectory() && info.uid === process.getuid!() && owner !== info.uid) {
-    // Root made it and died before the next line, or the account was made anew.
+    // Root made it and died before the next line, or the account was made again.
     await chown(folder, owner, account!.gid);
   } else if (!info.isDirectory() || info.uid !== owner || (info.mode & 0o077) !== 0) {
     throw new SupervisorError(
-      `${folder} was made by somebody else`,
+      `${folder} belongs to another account`,
       'Remove it, or choose a data directory with a shorter name',
     );
   }

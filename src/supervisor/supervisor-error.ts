@@ -1,4 +1,4 @@
-/** Something that an operator can mend: the reason and the remedy, in one line each. */
+/** Something that an operator can repair: the reason and the remedy, in one line each. */
 export class SupervisorError extends Error {
   readonly remedy: string;
 

@@ -27,7 +27,7 @@ describe('/etc/passwd', () => {
     expect(parsePasswd(text, 'bad')).toBeNull();
   });
 
-  it('never makes an account out of rubbish with ids that are no numbers', () => {
+  it('never makes an account out of rubbish with ids that are not numbers', () => {
     fc.assert(
       fc.property(fc.string(), (rubbish) => {
         const account = parsePasswd(rubbish, 'airlock');
@@ -61,9 +61,9 @@ describe('the folder of the socket', () => {
   it('is refused when a link or an open folder was put in its place', async () => {
     await mkdir(join(folder, 'elsewhere'));
     await symlink(join(folder, 'elsewhere'), join(folder, 'trap'));
-    await expect(makeSocketFolder(join(folder, 'trap'), null)).rejects.toThrow('made by somebody else');
+    await expect(makeSocketFolder(join(folder, 'trap'), null)).rejects.toThrow('belongs to another account');
     await mkdir(join(folder, 'open'), { mode: 0o755 });
-    await expect(makeSocketFolder(join(folder, 'open'), null)).rejects.toThrow('made by somebody else');
+    await expect(makeSocketFolder(join(folder, 'open'), null)).rejects.toThrow('belongs to another account');
   });
 
   it('goes into a URL that keeps every letter of it', () => {

@@ -19,7 +19,7 @@ export interface ProcessExit {
   signal: NodeJS.Signals | null;
 }
 
-/** What a role tells its supervisor once it serves: names of listeners with their TCP ports. */
+/** What a role reports to its supervisor once it serves: names of listeners with their TCP ports. */
 export interface ReadyMessage {
   type: 'ready';
   ports: Record<string, number>;

@@ -93,7 +93,7 @@ describe('airlock keys beside a running service', () => {
     'an address that is none': [['create', '--name', 'x', '--allow', 'home'], 2, /allowed_cidrs/],
     'a time that is none': [['create', '--name', 'x', '--expires', 'tomorrow'], 2, /expires_at/],
     'a time that is over': [['create', '--name', 'x', '--expires', '2001-01-01T00:00:00Z'], 1, /lies in the past/],
-    'an id that is none': [['revoke', 'first'], 2, /"first" is no key id/],
+    'an id that is none': [['revoke', 'first'], 2, /"first" is not a key id/],
     'an unknown id': [['revoke', UNKNOWN], 1, /no key has the id|Not found/i],
     'an unknown id to rotate': [['rotate', UNKNOWN], 1, /no key has the id|Not found/i],
     'an overlap that is none': [['rotate', UNKNOWN, '--overlap', 'long'], 2, /--overlap takes whole seconds/],

@@ -4,7 +4,7 @@ import { JobFailure } from '../../src/contract/failures.ts';
 import { OUTPUT_FORMATS, type OutputFormat } from '../../src/contract/formats.ts';
 import { colourAt, inspect, openWorkshop, type Workshop } from './helpers.ts';
 
-/** Codecs that the players of each format expect (contract A4). */
+/** Codecs that the players of each format expect. */
 const CODECS: Record<OutputFormat, { video: string | null; audio: string | null }> = {
   mp4: { video: 'h264', audio: 'aac' },
   mov: { video: 'h264', audio: 'aac' },

@@ -10,7 +10,7 @@ import { withKeys } from './keys.ts';
 const WORDS: Record<AuditProblem, string> = {
   missing: 'is missing',
   altered: 'was altered',
-  rewritten: 'is not the one that was signed: the log was written anew',
+  rewritten: 'is not the one that was signed: the log was rewritten',
   bad_signature: 'has a signed head whose signature does not fit or whose key is not known',
 };
 
@@ -21,7 +21,7 @@ export async function verifyAuditCommand(config: Config, options: { json?: boole
     const signer = await openSigner(config, db);
     const keys = [signer.key, ...(await listSigningKeys(db))];
     const problem =
-      kept && (kept.value.type === 'airlock.audit-head' ? problemOf(kept, keys) : 'It is no head of a log');
+      kept && (kept.value.type === 'airlock.audit-head' ? problemOf(kept, keys) : 'It is not a head of a log');
     if (problem) throw new Error(`${options.head}: ${problem}`);
     return verifyAudit(db, { keys, kept: kept ? [kept.value as unknown as AuditHead] : [] });
   });

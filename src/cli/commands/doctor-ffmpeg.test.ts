@@ -43,7 +43,7 @@ describe('what doctor says of FFmpeg', () => {
     expect(newer.remedy).toContain('apt-get install --only-upgrade ffmpeg');
   });
 
-  it('is a warning when nobody can tell, or the lists are old: not knowing is not being safe', () => {
+  it('is a warning when it cannot be known, or the lists are old: not knowing is not being safe', () => {
     expect(checksOf('7.1.5-0+deb13u1', { state: 'unknown', reason: 'this system has no apt' }).newer).toMatchObject({
       state: 'warning',
       seen: 'not known: this system has no apt',
@@ -56,7 +56,7 @@ describe('what doctor says of FFmpeg', () => {
     });
   });
 
-  it('names known vulnerabilities, and is unsafe only where an update would mend them', () => {
+  it('names known vulnerabilities, and is unsafe only where an update would repair them', () => {
     const old = checksOf('7.1.4-0+deb13u1').known;
     expect(old).toMatchObject({ state: 'unsafe', remedy: 'Install the newest FFmpeg of your distribution' });
     expect(old.seen).toContain('CVE-2026-8461');

@@ -131,5 +131,5 @@ async function withKey<T>(config: Config, work: (tx: Tx) => Promise<T>): Promise
 }
 
 function requireId(id: string): void {
-  if (!isUuid(id)) throw new UsageError(`"${id}" is no key id; ./airlock keys list shows them.`);
+  if (!isUuid(id)) throw new UsageError(`"${id}" is not a key id; ./airlock keys list shows them.`);
 }

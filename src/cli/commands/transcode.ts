@@ -51,7 +51,7 @@ export async function transcodeCommand(
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  // The terminal was closed: nobody reads any more, and nothing may be left all the same.
+  // The terminal was closed: nobody reads any more, and still nothing may be left.
   process.on('SIGHUP', () => {
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
     onSignal();
@@ -145,7 +145,7 @@ function transfer({ display }: Run, name: string, total: number): (bytes: number
   return (bytes) => display.show(advance(bytes));
 }
 
-/** Beside the target first, then renamed: whoever looks sees the whole file or none. */
+/** Beside the target first, then renamed: a reader sees the whole file or none. */
 async function fetchOutput(run: Run, job: Job): Promise<void> {
   const partial = join(dirname(run.target), `.${basename(run.target)}.${randomUUID().slice(0, 8)}.part`);
   try {
@@ -197,20 +197,20 @@ async function readSource(path: string): Promise<Source> {
   if (facts.size > MAX_UPLOAD_BYTES) throw new UsageError(`${path} is larger than 2 GB.`);
   const { head } = await readHead(path);
   const detected = await detectMedia(head);
-  if (!detected) throw new UsageError(`${path} is no media file that Airlock knows.`);
+  if (!detected) throw new UsageError(`${path} is not a media file that Airlock knows.`);
   return { path, name: basename(path), size: facts.size, contentType: detected.mime };
 }
 
 async function checkTarget(target: string, source: string): Promise<void> {
   if (target === source) throw new UsageError('Input and output are the same file.');
   const folder = await stat(dirname(target)).catch(() => null);
-  if (!folder?.isDirectory()) throw new UsageError(`${dirname(target)} is no folder.`);
+  if (!folder?.isDirectory()) throw new UsageError(`${dirname(target)} is not a folder.`);
 }
 
 function requestBody(target: string, flags: TranscodeFlags): Run['body'] {
   const format = extname(target).slice(1).toLowerCase();
   if (!(OUTPUT_FORMATS as readonly string[]).includes(format)) {
-    throw new UsageError(`"${extname(target)}" is no output format. Use one of ${OUTPUT_FORMATS.join(' ')}.`);
+    throw new UsageError(`"${extname(target)}" is not an output format. Use one of ${OUTPUT_FORMATS.join(' ')}.`);
   }
   oneOf('--quality', flags.quality, QUALITIES);
   oneOf('--resolution', flags.resolution, RESOLUTIONS);

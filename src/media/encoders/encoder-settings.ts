@@ -1,12 +1,12 @@
 import type { Quality } from '../../contract/formats.ts';
 import type { AudioStream } from '../types.ts';
 
-/** libx264 preset: a slower one where the picture is small and decoding costs most anyway (performance 2.1, rule 4). */
+/** libx264 preset: a slower one where the picture is small and decoding costs most anyway. */
 export function x264Preset(outputShortSide: number): string {
   return outputShortSide <= 480 ? 'fast' : 'faster';
 }
 
-/** One step of quality for each video encoder; CRF values lie at the same VMAF as x264's 18/23/28 (performance 2.3). */
+/** One step of quality for each video encoder; CRF values lie at the same VMAF as x264's 18/23/28. */
 const VIDEO_QUALITY: Readonly<Record<string, Readonly<Record<Quality, number>>>> = {
   libx264: { high: 18, medium: 23, low: 28 },
   libx265: { high: 21, medium: 26, low: 31 },

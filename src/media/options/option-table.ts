@@ -11,7 +11,7 @@ import { VIDEO_ENCODER_OPTIONS } from './option-table/video-encoders.ts';
 export type { OptionRow, OptionScope } from './option-row.ts';
 
 /**
- * The plain FFmpeg flags that a request may use (security 3). What is not here is refused: FFmpeg has
+ * The plain FFmpeg flags that a request may use. What is not here is refused: FFmpeg has
  * thousands of options, each release adds some, and many read or write files.
  */
 export const OPTION_TABLE: readonly OptionRow[] = [

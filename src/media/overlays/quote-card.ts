@@ -11,7 +11,7 @@ const MAX_URL = 2048;
 export type QuoteCardResult = { ok: true; card: QuoteCard; warnings: string[] } | OverlayRefusal;
 
 /**
- * Reads the argument of `@quote-card` (contract A4): `{quote, name?, handle?, photo_url?}`. The photo's URL is only
+ * Reads the argument of `@quote-card`: `{quote, name?, handle?, photo_url?}`. The photo's URL is only
  * checked for its scheme here; it is fetched like any other input.
  */
 export function parseQuoteCard(argument: unknown): QuoteCardResult {

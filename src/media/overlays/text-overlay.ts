@@ -13,7 +13,7 @@ import {
 } from './style-values.ts';
 import type { TextOverlay } from './types.ts';
 
-/** Unicode code points (contract A4). */
+/** Unicode code points. */
 const MAX_TEXT = 10_000;
 const MAX_FONT_NAME = 100;
 const MAX_LENGTH = 16_384;
@@ -43,7 +43,7 @@ const STYLE_KEYS = [
 export type TextOverlayResult = { ok: true; overlay: TextOverlay; warnings: string[] } | OverlayRefusal;
 
 /**
- * Reads the argument of `@text-overlay` (contract A4): `{text, style?}`, or a string that is the text alone. Numbers may
+ * Reads the argument of `@text-overlay`: `{text, style?}`, or a string that is the text alone. Numbers may
  * be numeric strings. Unknown keys are warnings that name the nearest known one. So are words, colours, fonts and numbers of a
  * style that are not understood, for which the default is taken, and numbers out of range, for which the nearest is.
  * Wrong types and expressions for `x` and `y` that cannot be read are refused. `x` and `y` win over `position`. Any text is

@@ -1,7 +1,7 @@
 import type { AssetKind, AudioStream, MediaInfo, VideoStream } from '../types.ts';
 import { plainVideo } from './streams.ts';
 
-/** What a file is taken for as long as nobody has looked at it; FFmpeg's name of the demuxer. */
+/** What a file is assumed to be until it is probed; FFmpeg's name of the demuxer. */
 export type AssumedKind =
   | 'mov'
   | 'mp3'

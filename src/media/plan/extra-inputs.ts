@@ -4,7 +4,7 @@ export interface ExtraInput {
   /** Name inside the cell. */
   path: string;
   demuxer: string;
-  /** Options of ours that stand before it, such as `-loop 1`. */
+  /** The planner's options before it, such as `-loop 1`. */
   options?: readonly string[];
 }
 

@@ -7,7 +7,7 @@ export interface FinishChain {
   flow: Flow;
   background: 'white' | 'black' | null;
   frameRate: number | null;
-  /** Size to which the pictures are brought whatever they are. */
+  /** Size to which all pictures are scaled. */
   size: Size | null;
   /** Most pixels of the short side; never scales up. */
   shortSide: number | null;

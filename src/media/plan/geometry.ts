@@ -6,7 +6,7 @@ export interface Size {
   height: number;
 }
 
-/** Short side of the frame in pixels for each resolution name (contract A4). */
+/** Short side of the frame in pixels for each resolution name. */
 export const SHORT_SIDES: Readonly<Record<Resolution, number>> = {
   '480p': 480,
   '720p': 720,

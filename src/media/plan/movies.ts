@@ -16,7 +16,7 @@ export interface PlacedFile {
   info: MediaInfo | null;
 }
 
-/** A pad that gets its frames from an `-i` of ours. */
+/** A pad that gets its frames from an `-i` of the planner. */
 export interface FedPad {
   /** Its label names the stream: `3:0`. */
   pad: OpenPad;

@@ -5,7 +5,7 @@ import type { ExpectedOutput, MediaInfo } from '../types.ts';
 const CUT_SHARE = 0.98;
 
 /**
- * FFmpeg's exit code 0 is not success (security 2.4): compares the probe of a finished output with the plan.
+ * FFmpeg's exit code 0 is not success: compares the probe of a finished output with the plan.
  * Throws `JobFailure` `output_invalid`, or `limit_output` when the file was cut off.
  */
 export function checkOutput(expect: ExpectedOutput, info: MediaInfo): void {

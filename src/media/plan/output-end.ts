@@ -18,7 +18,7 @@ export function outputEnd(job: {
   tracks: readonly Track[];
   options: OptionSet;
   still: boolean;
-  /** Seconds of the inputs that are no still pictures. */
+  /** Seconds of the inputs that are not still pictures. */
   playing: readonly (number | null)[];
   /** Seconds by which one of them may last longer than that; null = that is a guess by bit rate. */
   surplus: number | null;

@@ -83,7 +83,7 @@ function mappedStreams(
     }
     const pad = pads.findIndex((candidate) => candidate.label === label);
     if (pad < 0)
-      throw new JobFailure('option_refused', `-map names [${label}], which is no open output of the filters.`);
+      throw new JobFailure('option_refused', `-map names [${label}], which is not an open output of the filters.`);
     mapped.add(pad);
     streams.push({ kind: pads[pad]!.kind, pad });
   }

@@ -31,8 +31,8 @@ export interface FinishedVideo {
 }
 
 /**
- * Ends the way of every picture of the output with the filters of ours, and plans the encoder for the first one. Null
- * = no video is encoded.
+ * Adds the planner's last filters to every picture of the output, and plans the encoder for the first one. Null = no
+ * video is encoded.
  */
 export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJob): FinishedVideo | null {
   const { encoder } = finish;

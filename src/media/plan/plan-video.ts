@@ -42,7 +42,7 @@ export interface VideoRequest {
 
 export interface VideoPlan {
   args: string[];
-  /** Filters of ours, after the caller's; may be empty. */
+  /** The planner's filters, after the caller's; may be empty. */
   chain: string;
   size: Size;
   /** Whether `size` is certain: not when a photo may be turned by its EXIF data, or the caller sized it. */

@@ -65,7 +65,7 @@ describe('planTranscode', () => {
     expect(args.indexOf('-ss')).toBeLessThan(at - 12);
   });
 
-  it('bounds length and bytes of the output, and ends with a name of ours', () => {
+  it('bounds length and bytes of the output, and ends with a name that the server chose', () => {
     const { args, outputs } = plan();
     expect(args.slice(-7)).toEqual(['-t', '43200', '-fs', '2048576000', '-f', 'mp4', '/out/output.mp4']);
     expect(outputs[0]).toMatchObject({

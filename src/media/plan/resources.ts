@@ -1,6 +1,6 @@
 import type { Lane, PlanContext } from '../types.ts';
 
-/** Bytes of a finished output; the upload limit of contract A3, so that an output can be an input again. */
+/** Bytes of a finished output; the upload limit, so that an output can be an input again. */
 export const MAX_OUTPUT_BYTES = 2_048_576_000;
 /** The poll of the output folder and an index that is written at the end may overshoot `-fs` by this. */
 const OUTPUT_SLACK_BYTES = 64 * 2 ** 20;
@@ -11,7 +11,7 @@ const MIN_WALL_SECONDS = 60;
 const MAX_WALL_SECONDS = 6 * 3600;
 const MIN_MEMORY_BYTES = 128 * 2 ** 20;
 
-/** Frame buffers of an encoder: A + B × threads, in frames (performance 9). */
+/** Frame buffers of an encoder: A + B × threads, in frames. */
 const X264_FRAMES: Readonly<Record<string, readonly [number, number]>> = {
   ultrafast: [16, 4],
   superfast: [46, 10],
@@ -69,7 +69,7 @@ export interface Resources {
   outputBytes: number;
 }
 
-/** What a job may use. The memory formula of performance 9, with its margin of 1.2. */
+/** What a job may use. Memory is an estimate with a margin of 1.2. */
 export function resourcesFor(work: Workload, ctx: PlanContext): Resources {
   const threads = ctx.lane === 'heavy' ? Math.ceil(1.5 * ctx.cores) : 2;
   let memory = 60 * 2 ** 20 + work.filterBytes;
@@ -117,7 +117,7 @@ function clamp(value: number, min: number, max: number): number {
 
 /**
  * Threads of decoder, filters and encoder. Heavy jobs run alone and take what FFmpeg chooses, bounded on large
- * machines because every x264 thread costs memory and quality (performance 3.1). Light video gets two: a lone
+ * machines because every x264 thread costs memory and quality. Light video gets two: a lone
  * 1-second clip 720p → 480p took 0.30 s with one thread, 0.26 s with two and 0.26 s with all, on two cores, for
  * the same CPU seconds (medians of 5); a service that is idle most of the time should answer as fast as plain
  * FFmpeg does. Sound and stills have nothing to share.

@@ -48,7 +48,7 @@ export function seekPosition(
   const { info, demuxer } = inputs[0]!;
   const ownTiming = ['ss', 'sseof', 't', 'to', 'itsoffset', 'stream_loop', 'loop'].some((name) => own.has(name));
   if (inputs.length > 1 || ownTiming || info.isImage) return { input: null, moved: false };
-  // A seek on the output side decodes and throws away everything before it: 54 times the work (performance 8).
+  // A seek on the output side decodes and throws away everything before it: 54 times the work.
   const stated = options.number('ss');
   if (stated !== null) {
     // Filters that look at the time, such as subtitles, must see the input's own.

@@ -144,7 +144,7 @@ function hdrToSdr(stream: VideoStream, odd: boolean): string[] {
 }
 
 /**
- * One-pass palette (1.7 times as fast as two passes, performance 8). `paletteuse` keeps every frame until the
+ * One-pass palette (1.7 times as fast as two passes). `paletteuse` keeps every frame until the
  * palette is known, so the palette is taken from the first seconds alone when all frames would not fit.
  */
 export function paletteChain(options: { colours: number; sampleSeconds: number | null }): string {

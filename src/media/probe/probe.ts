@@ -1,7 +1,7 @@
 import { JobFailure } from '../../contract/failures.ts';
 import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../types.ts';
 
-/** Streams that FFmpeg may open and bytes/microseconds that it may read to know them (security 3, input side). */
+/** Streams that FFmpeg may open and bytes/microseconds that it may read to know them. */
 export const MAX_STREAMS = 64;
 const PROBE_BYTES = '20000000';
 const ANALYZE_MICROSECONDS = '20000000';
@@ -21,7 +21,7 @@ const ENTRIES = [
 
 /**
  * The options that make FFmpeg open one file with one demuxer and nothing else. They stand last before `-i`:
- * when an option is given twice, the last one wins (security 3, lesson 2).
+ * when an option is given twice, the last one wins.
  */
 export function inputSecurityArgs(demuxer: string): string[] {
   return [

@@ -7,7 +7,7 @@ import { SandboxError } from '../sandbox-error.ts';
 /**
  * Unprivileged accounts of the cells when the service runs as root: gid 60705, and a uid for each slot. The numbers lie
  * in the range 60578–61183 that systemd's table of UIDs (systemd.io/UIDS-GIDS) and Debian's policy leave unused, so that
- * no person, package or dynamic user has them. As root, bwrap would map the job to host root (security 2.3).
+ * no person, package or dynamic user has them. As root, bwrap would map the job to host root (docs/security-model.md).
  */
 export interface CellAccount {
   uid: number;
@@ -35,8 +35,8 @@ const HOST_FOLDER = '/run/airlock';
 /**
  * Claims `count` uids that no other sandbox of this host has. The kernel counts the tasks of a uid, and lets processes of
  * one uid reach each other, whichever worker they belong to. A claim is an flock(2) on a file for each row of uids: the
- * kernel takes it back when the process that holds it dies, however it dies. The files stay, for whoever removed one could
- * remove it under the next claim. Throws `SandboxError` when all are taken.
+ * kernel takes it back when the process that holds it dies, however it dies. The files stay: a process that removed one
+ * could remove it under the next claim. Throws `SandboxError` when all are taken.
  * @param dataDir holds the files where `/run` cannot be written (containers), so that at least its own workers are apart.
  * @param folder of the files, when it is neither.
  */

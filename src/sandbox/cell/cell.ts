@@ -38,9 +38,9 @@ const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
 
 /**
  * Makes the folder, puts the inputs in (by hard link, never world-readable) and makes the outputs, empty. `RLIMIT_FSIZE`
- * bounds a file and nobody bounds a folder, so nobody may make a file there (docs/decisions/0016). Modes follow the account:
+ * bounds a file and nothing bounds a folder, so the job may make no file there (docs/decisions/0016). Modes follow the account:
  * with one (service is root) the folders admit its group and the outputs belong to its uid; without, all is private to us.
- * Throws `SandboxError` for an input that is no plain file.
+ * Throws `SandboxError` for an input that is not a plain file.
  */
 export async function makeCell(
   owner: string,
@@ -111,7 +111,7 @@ async function addInput(
     throw new SandboxError(`input ${name} is not there`, 'Fetch it again', { cause });
   });
   // link() would link a symbolic link itself, and it could point anywhere.
-  if (!stats.isFile()) throw new SandboxError(`input ${name} is no plain file`, 'Pass the file itself');
+  if (!stats.isFile()) throw new SandboxError(`input ${name} is not a plain file`, 'Pass the file itself');
   const place = join(cell.input, name);
   // As root the mode of the linked file is changed, so only files of our own are linked.
   const mayLink = account === null || stats.uid === 0;

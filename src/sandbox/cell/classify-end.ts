@@ -24,7 +24,7 @@ const SIGSYS = 128 + 31;
 const CRASHES = [4, 5, 6, 7, 8, 11].map((signal) => 128 + signal);
 
 /**
- * Reads the end of a cell from what is left of it (table in security 2.4). bwrap turns a fatal signal into exit code
+ * Reads the end of a cell from what is left of it. bwrap turns a fatal signal into exit code
  * 128 + signal, so that hostile code can fake one with `exit(159)`; it only harms its own job by that.
  */
 export function classifyEnd(facts: EndFacts): CellEnd {

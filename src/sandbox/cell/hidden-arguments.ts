@@ -7,7 +7,7 @@ const CONFIDENTIAL = /^-((metadata|filter_complex|lavfi|filter|vf|af)(?::[\w:]+)
 /**
  * Moves the values of confidential options into files of the cell, because every account of the machine can read the
  * command line of every process. `-/name FILE` of FFmpeg 7 and newer takes the value of `-name` from a file.
- * @param inside the tier's: paths of the cell in a graph are named as the program must name them; a tag is no path
+ * @param inside the tier's: paths of the cell in a graph are named as the program must name them; a tag is not a path
  */
 export function hideArguments(args: readonly string[], inside: Tier['inside']): { args: string[]; texts: CellText[] } {
   const texts: CellText[] = [];

@@ -21,7 +21,7 @@ export function checkLimits(limits: CellLimits): void {
 
 /**
  * Address space for a memory limit: FFmpeg reserves far more than it touches (4K x264: 2.2 GB reserved, 1.0 GB
- * resident; security 2.4), so memory + 2 GiB, and at least 4 GiB.
+ * resident), so memory + 2 GiB, and at least 4 GiB.
  */
 export function addressSpace(memoryBytes: number): number {
   return Math.max(4 * GIB, Math.ceil(memoryBytes) + 2 * GIB);

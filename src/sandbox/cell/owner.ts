@@ -19,7 +19,7 @@ export interface CellOwner {
 
 /**
  * Makes `<cells>/<pid>-<start time>-<pid namespace>-<random>/`. Pid and start time name the process for good; the
- * namespace tells whether the two can be looked up here at all.
+ * namespace shows whether the two can be looked up here at all.
  * @param image fingerprint of the root image in use, so that others do not remove it.
  */
 export async function openCellOwner(cells: string, image: string): Promise<CellOwner> {

@@ -41,7 +41,7 @@ export function killQuietly(pid: number): void {
   }
 }
 
-/** 128 + number, as shells and bwrap tell a fatal signal. */
+/** 128 + number, as shells and bwrap report a fatal signal. */
 export function signalExitCode(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
 }

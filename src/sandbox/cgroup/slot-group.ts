@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 /** Room for the thread pools of encoder, decoder and filters on a large machine. */
 export const MAX_PIDS = 1024;
 
-/** Files of a control group that any thread can read; null where its controller is not to be had. */
+/** Files of a control group that any thread can read; null where its controller is not available. */
 export interface CellCounters {
   /** `cpuacct.usage` or `cpu.stat`. */
   cpu: string | null;
@@ -11,7 +11,7 @@ export interface CellCounters {
   tasks: string | null;
 }
 
-/** CPU time since the counter was last set to zero, milliseconds; null when nobody counts it. */
+/** CPU time since the counter was last set to zero, milliseconds; null when it is not counted. */
 export function readCpuMs({ cpu }: CellCounters): number | null {
   const text = cpu === null ? null : readText(cpu);
   if (!text) return null;
@@ -19,7 +19,7 @@ export function readCpuMs({ cpu }: CellCounters): number | null {
   return microseconds ? Number(microseconds[1]) / 1e3 : Number(text) / 1e6;
 }
 
-/** Threads and processes refused for being too many since the group was made; 0 when nobody counts them. */
+/** Threads and processes refused for being too many since the group was made; 0 when they are not counted. */
 export function readRefusedTasks({ tasks }: CellCounters): number {
   return Number(/^max (\d+)$/m.exec(tasks === null ? '' : readText(tasks))?.[1] ?? 0);
 }

@@ -5,7 +5,7 @@ import { type CellCgroup, MAX_PIDS, readCpuMs } from './slot-group.ts';
 
 /**
  * Share of the processor that a cell gets where others want it too: half of a session's 1024 (sched-design-CFS).
- * The service, its database and whoever works on the machine answer although every slot encodes; alone, a cell has it all.
+ * The service, its database and other users of the machine get an answer although every slot encodes; alone, a cell has it all.
  */
 export const CPU_SHARES = 512;
 
@@ -76,13 +76,13 @@ export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): Ce
     const swap = existsSync(join(memory, 'memory.memsw.limit_in_bytes'));
     if (swap) await write(memory, 'memory.memsw.limit_in_bytes', -1);
     await write(memory, 'memory.limit_in_bytes', bytes);
-    // Equal limits leave no room for swap; without swap accounting the kernel is told not to swap these pages.
+    // Equal limits leave no room for swap; without swap accounting the kernel is asked not to swap these pages.
     if (swap) await write(memory, 'memory.memsw.limit_in_bytes', bytes);
     else await write(memory, 'memory.swappiness', 0);
   }
 }
 
-/** Whether child cgroups can be made here: tried, because permission bits do not tell (read-only mounts, containers). */
+/** Whether child cgroups can be made here: tried, because permission bits do not show it (read-only mounts, containers). */
 export function canNest(parent: string, name: string): boolean {
   try {
     mkdirSync(join(parent, name));

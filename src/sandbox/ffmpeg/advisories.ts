@@ -21,7 +21,7 @@ const UPSTREAM = 'FFmpeg’s changelog of that release';
 /**
  * FFmpeg's known vulnerabilities from 2025 on for which we could read in which version of the 7.1 line the fix is. It
  * is not complete and cannot be: most fixes never get a number. What counts is to run the newest package; the table
- * tells how urgent that is. Everything before 7.1 is in 7.1.
+ * shows how urgent that is. Everything before 7.1 is in 7.1.
  */
 export const FFMPEG_ADVISORIES: readonly FfmpegAdvisory[] = [
   {

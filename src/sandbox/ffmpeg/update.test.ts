@@ -14,7 +14,7 @@ const SECURITY = '500 http://mirror.example.com/debian-security trixie-security/
 const MAIN = '500 http://mirror.example.com/debian trixie/main amd64 Packages';
 
 describe('whether the distribution has a newer FFmpeg', () => {
-  it('is told, and whether it is a security update', () => {
+  it('is reported, and whether it is a security update', () => {
     const text = policy('7:7.1.4-0+deb13u1', '7:7.1.5-0+deb13u1', SECURITY);
     expect(judgePolicy(text, '7:7.1.4-0+deb13u1')).toMatchObject({
       state: 'newer',

@@ -10,7 +10,7 @@ export function inheritedDescriptors(): number[] {
 
 /**
  * Closes descriptors that this process got from a shell or a supervisor and that would leak into FFmpeg; bwrap does
- * not close them (security 2.3). JavaScript cannot set close-on-exec, so they are closed for good. Node itself marks
+ * not close them. JavaScript cannot set close-on-exec, so they are closed for good. Node itself marks
  * descriptors up to 15 at its start (uv_disable_stdio_inheritance), so that an IPC channel is never among them.
  * @returns the closed descriptors.
  */

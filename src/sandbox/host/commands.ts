@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
 
-/** Absolute path of a system program, or null. PATH is not asked: who can set it would choose our jailer. */
+/** Absolute path of a system program, or null. PATH does not count: a caller that sets it would choose the sandbox. */
 export function findProgram(name: string): string | null {
   for (const folder of FOLDERS) {
     const path = join(folder, name);

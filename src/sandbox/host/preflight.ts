@@ -24,7 +24,7 @@ export function findPrograms(ffmpegPath?: string): Programs {
   };
 }
 
-/** Only root's own file counts: whoever else could put one there would choose what the cells run. */
+/** Only root's own file counts: another account that could put one there would choose what the cells run. */
 function trimmed(): string | null {
   const stats = statSync(TRIMMED, { throwIfNoEntry: false });
   return stats?.isFile() && stats.uid === 0 && (stats.mode & 0o022) === 0 ? TRIMMED : null;

@@ -28,7 +28,7 @@ export interface ImageWatchOptions {
   programs: () => Pick<Programs, 'ffmpeg' | 'ffprobe'>;
   /** Runs FFmpeg of that image in a cell; rejects when it does not run. An image that fails is not taken. */
   ask(image: RootImage): Promise<FfmpegFacts>;
-  /** Told every set of images in use before the first cell of a new one starts: others clear what nobody uses. */
+  /** Registers every set of images in use before the first cell of a new one starts: others clear unused images. */
   registerUse(fingerprints: readonly string[]): Promise<void>;
   /** Images that other living processes use. */
   usedByOthers(): Promise<Set<string>>;

@@ -77,7 +77,7 @@ describe('openRootImage', () => {
     expect(images()).toHaveLength(1);
   });
 
-  it('is built anew when a program is updated, and mended when a file is missing', async () => {
+  it('is built again when a program is updated, and repaired when a file is missing', async () => {
     const first = await openRootImage(join(folder, 'rootimg'), programs);
     unlinkSync(join(first.path, 'usr/bin/ffprobe'));
     const mended = await openRootImage(join(folder, 'rootimg'), programs);

@@ -6,7 +6,7 @@ import { findProgram, runTool } from '../host/commands.ts';
 import { FONTS_CONF } from './fonts-conf.ts';
 import { collectSources, type ImageSources, modified } from './root-image-sources.ts';
 
-/** Raised when the layout of an image or of its facts changes, so that an older Airlock's images are built anew. */
+/** Raised when the layout of an image or of its facts changes, so that an older Airlock's images are built again. */
 const LAYOUT = 3;
 
 export interface FfmpegFacts {

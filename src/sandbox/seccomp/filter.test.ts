@@ -54,7 +54,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(interpret(program, architecture.audit, 9999)).toBe(errno(ENOSYS));
   });
 
-  it('kills whoever reaches for the kernel', () => {
+  it('kills a program that reaches for the kernel', () => {
     for (const name of [
       'ptrace',
       'mount',

@@ -20,7 +20,7 @@ import { AARCH64, type SyscallTable, X86_64 } from './syscalls.ts';
 const { EPERM, EACCES, ENOSYS, ENOTTY } = constants.errno;
 
 /**
- * What 23 FFmpeg workloads use (strace), plus harmless kin of each (security 2.2). Not `fallocate`, which none of them calls:
+ * What 23 FFmpeg workloads use (strace), plus harmless kin of each. Not `fallocate`, which none of them calls:
  * with FALLOC_FL_KEEP_SIZE it takes room beyond `RLIMIT_FSIZE`.
  */
 export const ALLOWED =
@@ -60,7 +60,7 @@ const X32_BIT = 0x40000000;
 
 /**
  * What starts the program under the filter. bwrap loads it as its last act, in a pid namespace of the cell's own.
- * setpriv loads it before its own last calls (security 2.2), and shares its pid namespace with the service: the filter
+ * setpriv loads it before its own last calls, and shares its pid namespace with the service: the filter
  * must let Landlock through, and no signal at all.
  */
 export type SeccompVariant = 'bwrap' | 'setpriv';
@@ -75,7 +75,7 @@ export interface SeccompArchitecture {
   table: SyscallTable;
 }
 
-/** The table of `process.arch`; an unknown architecture refuses to start, because a wrong table is no filter. */
+/** The table of `process.arch`; an unknown architecture refuses to start, because a wrong table filters nothing. */
 export function seccompArchitecture(arch: string = process.arch): SeccompArchitecture {
   if (arch === 'x64') return { audit: 0xc000003e, table: X86_64 };
   if (arch === 'arm64') return { audit: 0xc00000b7, table: AARCH64 };

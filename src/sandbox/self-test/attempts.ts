@@ -179,7 +179,7 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
     refused('take a descriptor of a process', gone, 'pidfd_getfd', 0, 0, 0),
     refused('look at limits of the service', { EPERM }, 'prlimit64', service, 0, 0, Buffer.alloc(16)),
     refused('compare kernel objects', gone, 'kcmp', service, service, 0, 0, 0),
-    // Keys that nobody uses: without a filter nothing is made that would stay.
+    // Unused keys: without a filter nothing is made that would stay.
     refused('share memory with other processes', gone, 'shmget', 0x41697231, 4096, 0),
     refused('use message queues', gone, 'msgget', 0x41697231, 0),
     refused('map writable and executable memory', { EACCES }, 'mmap', 0, 4096, 7, MAP_PRIVATE_ANONYMOUS, -1, 0),

@@ -12,7 +12,7 @@ import { assembleProbe, type ProbeCall, readProbe } from './probe-elf.ts';
 const MIB = 2 ** 20;
 /** Time enough for a busy machine: slowness must not be taken for a hole. */
 const LIMITS: CellLimits = { memoryBytes: 64 * MIB, cpuSeconds: 5, wallMs: 120_000, outputBytes: MIB };
-/** For a limit that the tier keeps without telling. */
+/** For a limit that the tier keeps without reporting it. */
 const EXCEPTION_WALL_MS = 5000;
 
 type Judge = (result: CellResult, output: Buffer) => SelfTestCheck[];
@@ -90,7 +90,7 @@ export async function selfTest(
           if (check.passed || !why || !result.end.startsWith('limit_')) return [check];
           return [{ ...check, expected: `not promised: ${why}`, passed: true, promised: false }];
         };
-        // Where nobody says that a limit was met, the clock ends it.
+        // Where the tier does not report that a limit was met, the clock ends it.
         const limits = why ? { ...bomb.limits, wallMs: EXCEPTION_WALL_MS } : bomb.limits;
         plan(bomb.attempt, bomb.calls, judge, { limits, timed: true });
       }

@@ -3,7 +3,7 @@ import type { Cell } from '../cell/cell.ts';
 import { prlimitArgs } from '../cell/limits.ts';
 import type { CellLimits } from '../types.ts';
 
-/** Descriptor numbers in the launched process; all of 0–6 are set, so that none of ours can show through. */
+/** Descriptor numbers in the launched process; all of 0–6 are set, so that none of the service's can show through. */
 export const FD = { seccomp: 3, status: 4, block: 5, args: 6 } as const;
 
 const MIB = 2 ** 20;
@@ -14,7 +14,7 @@ export function launcherArgs(bwrap: string, limits: CellLimits, program: string,
 }
 
 /**
- * What bwrap does, NUL-separated for `--args FD` (security 2.3). `--json-status-fd` is `--info-fd` that also tells,
+ * What bwrap does, NUL-separated for `--args FD`. `--json-status-fd` is `--info-fd` that also reports,
  * at the end, whether the program was started at all; with `--block-fd` the cell waits until it sits in its cgroup.
  */
 export function bubblewrapArgs(rootImage: string, cell: Pick<Cell, 'input' | 'output' | 'outputs' | 'binds'>): Buffer {

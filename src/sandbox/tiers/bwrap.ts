@@ -12,7 +12,7 @@ import type { Launched, LaunchSpec, Tier } from './tier.ts';
 export interface BwrapTools {
   bwrap: string;
   prlimit: string;
-  /** File with the BPF program. Opened anew per cell: bwrap reads from the offset, which duplicates share. */
+  /** File with the BPF program. Opened again per cell: bwrap reads from the offset, which duplicates share. */
   seccompFile: string;
 }
 

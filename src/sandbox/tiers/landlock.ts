@@ -115,7 +115,7 @@ function explainLandlock(error: Error): Error {
   return error;
 }
 
-/** True also where securityfs is not mounted: then only trying tells. */
+/** True also where securityfs is not mounted: then only trying shows it. */
 function hasLandlock(): boolean {
   try {
     return readFileSync('/sys/kernel/security/lsm', 'utf8').split(',').includes('landlock');

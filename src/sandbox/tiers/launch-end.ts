@@ -40,7 +40,7 @@ export function watchEnd(
       }, reject);
     });
   });
-  // Whoever awaits it later still gets the rejection; without this line Node would end on it before.
+  // A caller that awaits it later still gets the rejection; without this line Node would end on it before.
   ended.catch(() => {});
   return ended;
 }

@@ -14,7 +14,7 @@ describe('paths of a cell without a root of its own', () => {
     expect(relocate(text)).toBe(expected);
   });
 
-  it('are left alone in what somebody calls a film', () => {
+  it('are left alone in the title of a film', () => {
     expect(relocateArgs(['-metadata', 'title=/in/0', '-i', '/in/0'])).toEqual([
       '-metadata',
       'title=/in/0',

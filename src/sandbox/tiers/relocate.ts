@@ -11,7 +11,7 @@ export function relocate(text: string): string {
   return text.replace(CELL_PATH, '../$1');
 }
 
-/** Arguments, except values of metadata: what somebody calls a film is no path. */
+/** Arguments, except values of metadata: the title of a film is not a path. */
 export function relocateArgs(args: readonly string[]): string[] {
   return args.map((arg, index) => (args[index - 1]?.startsWith('-metadata') ? arg : relocate(arg)));
 }

@@ -31,7 +31,7 @@ export interface WatchOrder {
   counters: (CellCounters & { cpuMsBefore: number; refusedBefore: number }) | null;
 }
 
-/** Milliseconds on a clock that all threads share and nobody can set. */
+/** Milliseconds on a clock that all threads share and that cannot be set. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
@@ -66,7 +66,7 @@ export function watchCell(order: WatchOrder): { stop(): void } {
     if (program !== null) {
       const { peakBytes, threads } = processSize(program);
       state.note({ cpuMs: processStat(program)?.cpuMs ?? 0, peakBytes });
-      // Whoever is refused a thread hangs or fails: said at once, it is not taken for something else.
+      // A program that is refused a thread hangs or fails: reported at once, it is not taken for something else.
       if (refused || threads > MAX_PIDS - SPARE_TASKS) return 'limit_processes';
     }
     // Where there are several processes (gVisor), no rlimit adds them up.

@@ -20,7 +20,7 @@ export class WatchState {
     return REASONS[Atomics.load(this.#reason, 0) - 1] ?? null;
   }
 
-  /** The first reason counts, whoever gives it. */
+  /** The first reason counts, from any thread. */
   condemn(reason: KillReason): void {
     Atomics.compareExchange(this.#reason, 0, 0, 1 + REASONS.indexOf(reason));
   }

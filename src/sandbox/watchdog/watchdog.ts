@@ -17,7 +17,7 @@ export interface WatchdogMessage {
 export interface Watchdog {
   /**
    * Watches a cell until the function that it returns is called.
-   * @param onLost told when the thread has died: then nobody keeps the limits of this cell
+   * @param onLost called when the thread has died and keeps the limits of this cell no longer
    */
   watch(order: WatchOrder, onLost: (error: SandboxError) => void): () => void;
   close(): Promise<void>;
@@ -41,9 +41,9 @@ export async function openWatchdog(): Promise<Watchdog> {
     watch(order, onLost) {
       const id = next++;
       watches.set(id, { order, onLost });
-      tell({ id, order });
+      send({ id, order });
       return () => {
-        if (watches.delete(id)) tell({ id, order: null });
+        if (watches.delete(id)) send({ id, order: null });
       };
     },
     async close() {
@@ -52,7 +52,7 @@ export async function openWatchdog(): Promise<Watchdog> {
     },
   };
 
-  function tell(message: WatchdogMessage): void {
+  function send(message: WatchdogMessage): void {
     thread?.postMessage(message);
   }
 
@@ -76,10 +76,10 @@ export async function openWatchdog(): Promise<Watchdog> {
     });
     thread = worker;
     // Those that began while there was none.
-    for (const [id, { order }] of watches) tell({ id, order });
+    for (const [id, { order }] of watches) send({ id, order });
   }
 
-  /** A cell that nobody watches must not run: one of them may be why the thread has died. */
+  /** A cell without a watch must not run: one of them may be why the thread has died. */
   function replace(cause: unknown): void {
     loseAll(cause);
     start().catch(loseAll);

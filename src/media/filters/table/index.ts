@@ -4,7 +4,7 @@ import { VIDEO_FILTERS } from './video.ts';
 
 /**
  * The filters that a request may use: pure computation alone. What opens a file, a socket, a device or a plugin is
- * not here, or names an asset that we place (security 3).
+ * not here, or names an asset that we place.
  */
 export const FILTER_TABLE: readonly FilterSpec[] = [...VIDEO_FILTERS, ...AUDIO_FILTERS];
 

@@ -115,7 +115,7 @@ function absolute(filter: CheckedFilter): boolean {
   return (width ?? 0) > 0 && (height ?? 0) > 0;
 }
 
-/** Sizes that follow from the sample aspect ratio cannot be told from pixels alone. */
+/** Sizes that follow from the sample aspect ratio do not follow from pixels alone. */
 function oddAspect(filter: CheckedFilter): boolean {
   return textOf(filter, 'reset_sar') !== null;
 }

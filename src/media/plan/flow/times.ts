@@ -140,7 +140,7 @@ function looped(filter: CheckedFilter, inputs: readonly Flow[]): Time {
   return { rate, seconds: part === null || !Number.isFinite(part) ? null : plus(seconds, times * part) };
 }
 
-/** An endless input stays one; else nobody knows. */
+/** An endless input stays one; else the end is unknown. */
 function unknown(_: CheckedFilter, inputs: readonly Flow[]): Time {
   const endless = inputs[0]!.seconds === Number.POSITIVE_INFINITY;
   return { seconds: endless ? Number.POSITIVE_INFINITY : null, rate: inputs[0]!.rate };
