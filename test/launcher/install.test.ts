@@ -88,7 +88,7 @@ describe('./airlock on a machine where something is missing', () => {
   it('wants a compiler for the tests only', () => {
     const { PATH } = path(['gcc', 'apt-get']);
     expect(run(launcher, ['up'], { env: { PATH } }).status).toBe(0);
-    expect(run(launcher, ['test'], { env: { PATH } }).stderr).toContain('by their Debian names: gcc\n');
+    expect(run(launcher, ['test'], { env: { PATH } }).stderr).toMatch(/by their Debian names: gcc( python3-swift)?\n/);
   });
 
   it('refuses a Node that is too old, with the lines that mend it', () => {

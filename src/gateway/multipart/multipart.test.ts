@@ -315,4 +315,29 @@ describe('an upload in parts', () => {
     expect(await uploads.sweep()).toBe(1);
     expect(await folders()).toEqual([]);
   });
+
+  it('takes no part, and no room for the whole, out of the reserve of the disk, and keeps what it has', async () => {
+    const reserve = { percent: 0, bytes: 0 };
+    const full = await startEmbeddedGateway({ reserve });
+    try {
+      const { store } = full;
+      const uploadId = await store.createMultipart(KEY, { contentType: 'video/mp4' });
+      const put = async (partNumber: number) => {
+        const part = await store.presignPart(KEY, { uploadId, partNumber, size: 3, expiresIn: 60 });
+        return fetch(part.url, { method: 'PUT', body: 'abc' });
+      };
+      const etag = (await put(1)).headers.get('etag')!;
+      reserve.bytes = 2 ** 50;
+      const refused = await put(2);
+      expect([refused.status, codeOf(await refused.text())]).toEqual([507, 'InsufficientStorage']);
+      const whole = store.completeMultipart(KEY, uploadId, [{ partNumber: 1, etag }]);
+      await expect(whole).rejects.toMatchObject({ retry: true, status: 507 });
+      expect(await store.head(KEY)).toBeNull();
+      expect(await full.tempFiles()).toEqual([]);
+      reserve.bytes = 0;
+      expect(await store.completeMultipart(KEY, uploadId, [{ partNumber: 1, etag }])).toBe(true);
+    } finally {
+      await full.close();
+    }
+  });
 });
