@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { type CellCgroup, type CellCounters, readCpuMs, readRefusedTasks } from '../cgroup/slot-group.ts';
 import { SandboxError } from '../sandbox-error.ts';
-import type { LaunchEnd, Tier } from '../tiers/tier.ts';
-import type { CellResult, CellSpec } from '../types.ts';
+import type { LaunchEnd, Launched, Tier } from '../tiers/tier.ts';
+import type { CellEnd, CellResult, CellSpec } from '../types.ts';
 import { monotonicMs, POLL_MS } from '../watchdog/watch-cell.ts';
 import { WatchState } from '../watchdog/watch-state.ts';
 import type { Watchdog } from '../watchdog/watchdog.ts';
 import type { CellAccount } from './account.ts';
-import { type CellFiles, type CellText, makeCell } from './cell.ts';
+import { type Cell, type CellFiles, type CellText, makeCell } from './cell.ts';
 import { classifyEnd, type KillReason } from './classify-end.ts';
 import { checkLimits, isOverLimit } from './limits.ts';
 import { TailBuffer } from './scrub.ts';
@@ -36,118 +36,160 @@ export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs'> {
   texts?: readonly CellText[];
 }
 
+/** A cell from when it is made until its end has been read. */
+interface Run {
+  context: RunContext;
+  spec: ProgramSpec;
+  cell: Cell;
+  account: CellAccount | null;
+  /** On the clock of `monotonicMs`. */
+  startedAt: number;
+  state: WatchState;
+  stderr: TailBuffer;
+}
+
+/** The control group of a run, with what it counted before. */
+interface Group {
+  cgroup: CellCgroup;
+  oomBefore: number;
+  counters: ReturnType<typeof startCounting>;
+}
+
 /** Runs one program in a cell of its own. See `Sandbox.run`. */
 export async function runProgram(context: RunContext, spec: ProgramSpec): Promise<CellResult> {
   checkLimits(spec.limits);
   void context.announce?.();
-  const { limits, signal } = spec;
   const account = context.account(spec.slot);
-  const cell = await makeCell(
-    context.cells,
-    account,
-    { inputs: spec.inputs, texts: spec.texts ?? [], outputs: spec.outputs ?? [] },
-    context.tier.outside,
-  );
-  const started = monotonicMs();
-  const state = new WatchState();
+  const files = { inputs: spec.inputs, texts: spec.texts ?? [], outputs: spec.outputs ?? [] };
+  const cell = await makeCell(context.cells, account, files, context.tier.outside);
   const stderr = new TailBuffer(STDERR_BYTES);
-  const seen = {
-    stdoutBytes: 0,
-    /** Why the cell is given up, where it is not its own doing. */
-    error: null as unknown,
-  };
-  const finish = (
-    end: CellResult['end'],
-    ended: Pick<LaunchEnd, 'exitCode' | 'signal'>,
-    usage: { cpuMs: number; maxRssBytes: number },
-  ): CellResult => ({
-    end,
-    exitCode: ended.exitCode,
-    signal: ended.signal,
-    stderr: context.tier.outsideText(withoutHostPaths(stderr.text(), context)),
-    outputDir: cell.output,
-    ...usage,
-    wallMs: monotonicMs() - started,
-    release: () => cell.remove(),
-  });
-
   try {
-    const cgroup = context.cgroup(spec.slot);
-    await cgroup?.prepare(limits.memoryBytes);
-    const oomBefore = cgroup?.oomKills() ?? 0;
-    const counters = cgroup && startCounting(cgroup.counters);
-    if (signal?.aborted) return finish('canceled', { exitCode: null, signal: null }, { cpuMs: 0, maxRssBytes: 0 });
-
-    const launched = await context.tier.launch({
-      program: spec.program,
-      args: spec.args,
-      rootImage: context.rootImage,
-      cell,
-      limits,
-      account,
-      cgroup,
-      onStdout: spec.onStdout ? receive : null,
-      onStderr: (chunk) => stderr.push(chunk),
-    });
-    const kill = (reason: KillReason): void => {
-      state.condemn(reason);
-      launched.kill();
-    };
-    const giveUp = (error: unknown): void => {
-      seen.error ??= error;
-      kill('canceled');
-    };
-    const onAbort = (): void => kill('canceled');
-    signal?.addEventListener('abort', onAbort);
-    if (signal?.aborted) onAbort();
-    const { launcher, program } = launched;
-    const outputs = { output: cell.output, outputs: cell.outputs };
-    const order = { state: state.buffer, program, outputs, limits, counters, startedAt: started };
-    const endsAt = monotonicMs() + limits.wallMs;
-    const stopWatching = launcher && context.watchdog.watch({ ...order, launcher, endsAt }, giveUp);
-    let ended: LaunchEnd;
-    try {
-      ended = await launched.ended;
-    } finally {
-      stopWatching?.();
-      signal?.removeEventListener('abort', onAbort);
-    }
-    if (seen.error) throw seen.error;
-
-    const used = cgroup?.usage();
-    const cpuMs = Math.round(used?.cpuMs ?? state.cpuMs);
-    const oomKilled = (cgroup?.oomKills() ?? 0) > oomBefore;
-    if (!ended.started && !state.reason && !oomKilled && ended.signal === null) {
-      throw new SandboxError(
-        `${context.tier.name} could not make the cell: ${withoutHostPaths(stderr.text(), context).trim().slice(-500)}`,
-        'Run the sandbox self-test for the cause',
-      );
-    }
-    if (isOverLimit(cell, limits.outputBytes)) state.condemn('limit_output');
-    const end = classifyEnd({
-      ...ended,
-      reason: state.reason,
-      oomKilled,
-      tasksRefused: counters !== null && readRefusedTasks(counters) > counters.refusedBefore,
-      cpuExhausted: cpuMs + 2 * POLL_MS * availableParallelism() >= limits.cpuSeconds * 1000,
-      outOfAddressSpace: cgroup === null && stderr.text().includes('Cannot allocate memory'),
-    });
-    return finish(end, ended, { cpuMs, maxRssBytes: state.peakBytes || used?.peakBytes || 0 });
-
-    function receive(chunk: Buffer): void {
-      seen.stdoutBytes += chunk.length;
-      if (seen.stdoutBytes > (limits.stdoutBytes ?? limits.outputBytes)) kill('limit_output');
-      if (state.reason) return;
-      try {
-        spec.onStdout!(chunk);
-      } catch (error) {
-        giveUp(error);
-      }
-    }
+    return await runInCell({ context, spec, cell, account, startedAt: monotonicMs(), state: new WatchState(), stderr });
   } catch (error) {
     await cell.remove();
     throw error;
   }
+}
+
+async function runInCell(run: Run): Promise<CellResult> {
+  const { context, spec, state } = run;
+  const group = await prepareGroup(context.cgroup(spec.slot), spec.limits.memoryBytes);
+  if (spec.signal?.aborted) {
+    return report(run, 'canceled', { exitCode: null, signal: null }, { cpuMs: 0, maxRssBytes: 0 });
+  }
+  const ended = await launchAndWatch(run, group);
+  const used = group?.cgroup.usage();
+  const cpuMs = Math.round(used?.cpuMs ?? state.cpuMs);
+  return report(run, judgeEnd(run, group, ended, cpuMs), ended, {
+    cpuMs,
+    maxRssBytes: state.peakBytes || used?.peakBytes || 0,
+  });
+}
+
+async function prepareGroup(cgroup: CellCgroup | null, memoryBytes: number): Promise<Group | null> {
+  if (!cgroup) return null;
+  await cgroup.prepare(memoryBytes);
+  return { cgroup, oomBefore: cgroup.oomKills(), counters: startCounting(cgroup.counters) };
+}
+
+/** Resolves when every process of the cell is gone. Rejects with what `onStdout` threw, or when the watch was lost. */
+async function launchAndWatch(run: Run, group: Group | null): Promise<LaunchEnd> {
+  const { context, spec, cell, account, state, stderr } = run;
+  const { limits, signal } = spec;
+  /** Why the cell is given up, where it is not its own doing. */
+  let failure: unknown = null;
+  let stdoutBytes = 0;
+  const launched = await context.tier.launch({
+    ...{ program: spec.program, args: spec.args, rootImage: context.rootImage, cell, limits, account },
+    cgroup: group?.cgroup ?? null,
+    onStdout: spec.onStdout ? receive : null,
+    onStderr: (chunk) => stderr.push(chunk),
+  });
+  const onAbort = (): void => kill('canceled');
+  signal?.addEventListener('abort', onAbort);
+  if (signal?.aborted) onAbort();
+  const stopWatching = watch(run, group, launched, giveUp);
+  let ended: LaunchEnd;
+  try {
+    ended = await launched.ended;
+  } finally {
+    stopWatching?.();
+    signal?.removeEventListener('abort', onAbort);
+  }
+  if (failure) throw failure;
+  return ended;
+
+  function receive(chunk: Buffer): void {
+    stdoutBytes += chunk.length;
+    if (stdoutBytes > (limits.stdoutBytes ?? limits.outputBytes)) kill('limit_output');
+    if (state.reason) return;
+    try {
+      spec.onStdout!(chunk);
+    } catch (error) {
+      giveUp(error);
+    }
+  }
+
+  function giveUp(error: unknown): void {
+    failure ??= error;
+    kill('canceled');
+  }
+
+  function kill(reason: KillReason): void {
+    state.condemn(reason);
+    launched.kill();
+  }
+}
+
+/** Has the watchdog keep the limits; ends with the function that it returns. */
+function watch(
+  { context, spec: { limits }, cell, state, startedAt }: Run,
+  group: Group | null,
+  { launcher, program }: Launched,
+  onLost: (error: unknown) => void,
+): (() => void) | null {
+  if (!launcher) return null;
+  const outputs = { output: cell.output, outputs: cell.outputs };
+  const order = { state: state.buffer, launcher, program, outputs, limits, startedAt };
+  const endsAt = monotonicMs() + limits.wallMs;
+  return context.watchdog.watch({ ...order, counters: group?.counters ?? null, endsAt }, onLost);
+}
+
+/** Throws `SandboxError` when the program was never started. */
+function judgeEnd({ context, spec, cell, state, stderr }: Run, group: Group | null, ended: LaunchEnd, cpuMs: number) {
+  const { limits } = spec;
+  const oomKilled = group !== null && group.cgroup.oomKills() > group.oomBefore;
+  if (!ended.started && !state.reason && !oomKilled && ended.signal === null) {
+    throw new SandboxError(
+      `${context.tier.name} could not make the cell: ${withoutHostPaths(stderr.text(), context).trim().slice(-500)}`,
+      'Run the sandbox self-test for the cause',
+    );
+  }
+  if (isOverLimit(cell, limits.outputBytes)) state.condemn('limit_output');
+  return classifyEnd({
+    ...ended,
+    reason: state.reason,
+    oomKilled,
+    tasksRefused: group !== null && readRefusedTasks(group.counters) > group.counters.refusedBefore,
+    cpuExhausted: cpuMs + 2 * POLL_MS * availableParallelism() >= limits.cpuSeconds * 1000,
+    outOfAddressSpace: group === null && stderr.text().includes('Cannot allocate memory'),
+  });
+}
+
+function report(
+  { context, cell, stderr, startedAt }: Run,
+  end: CellEnd,
+  { exitCode, signal }: Pick<LaunchEnd, 'exitCode' | 'signal'>,
+  usage: Pick<CellResult, 'cpuMs' | 'maxRssBytes'>,
+): CellResult {
+  return {
+    ...{ end, exitCode, signal },
+    stderr: context.tier.outsideText(withoutHostPaths(stderr.text(), context)),
+    outputDir: cell.output,
+    ...usage,
+    wallMs: monotonicMs() - startedAt,
+    release: () => cell.remove(),
+  };
 }
 
 /** The counters of a group, with what they say before its next cell starts. */
