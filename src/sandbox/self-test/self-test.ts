@@ -1,32 +1,14 @@
 import { randomUUID } from 'node:crypto';
-import { rmSync, statSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Cell, makeCell } from '../cell/cell.ts';
 import { type ProgramSpec, type RunContext, runProgram } from '../cell/run.ts';
-import type { CellLimits, CellResult, SelfTestCheck, SelfTestReport } from '../types.ts';
-import { KILLED_ATTEMPTS, PROOF, PROOF_FILE, type RefusedAttempt, refusedAttempts } from './attempts.ts';
-import { BOMB_FILE, bombs } from './bombs.ts';
-import { describeReturn, endCheck, failedCell, mayBeChance, secondTry, withDetail } from './checks.ts';
-import { assembleProbe, type ProbeCall, readProbe } from './probe-elf.ts';
-
-const MIB = 2 ** 20;
-/** Time enough for a busy machine: slowness must not be taken for a hole. */
-const LIMITS: CellLimits = { memoryBytes: 64 * MIB, cpuSeconds: 5, wallMs: 120_000, outputBytes: MIB };
-/** For a limit that the tier keeps without reporting it. */
-const EXCEPTION_WALL_MS = 5000;
-
-type Judge = (result: CellResult, output: Buffer) => SelfTestCheck[];
-
-/** One cell of the self-test. */
-interface Plan {
-  /** What is tried, should the cell not be made at all. */
-  attempt: string;
-  program: string;
-  limits: CellLimits;
-  judge: Judge;
-  /** Whether its end depends on how busy the machine is: then one that may be chance is tried again, alone. */
-  timed: boolean;
-}
+import type { CellResult, SelfTestCheck, SelfTestReport } from '../types.ts';
+import { PROOF_FILE } from './attempts.ts';
+import { BOMB_FILE } from './bombs.ts';
+import { failedCell, mayBeChance, secondTry, withDetail } from './checks.ts';
+import { type Plan, planAll } from './plans.ts';
+import { assembleProbe, type ProbeCall } from './probe-elf.ts';
 
 /** What came of a plan: its checks, and whether they may be owed to chance. */
 interface Outcome {
@@ -49,138 +31,106 @@ export async function selfTest(
   { full = false } = {},
 ): Promise<SelfTestReport> {
   const { tier } = context;
-  const plans: Plan[] = [];
   const files: string[] = [];
-  const free = [...slots];
   let otherJob: Cell | null = null;
-  let checks: SelfTestCheck[];
-
-  const plan = (
-    attempt: string,
-    calls: readonly ProbeCall[],
-    judge: Judge,
-    { limits = {}, timed = false }: { limits?: Partial<CellLimits>; timed?: boolean } = {},
-  ) => {
-    const program = join(context.cells, `probe-${randomUUID()}`);
-    // All programs are written before the first cell starts: a descriptor open for writing would forbid to execute them.
-    writeFileSync(program, assembleProbe(calls), { mode: 0o700 });
-    files.push(program);
-    plans.push({ attempt, program, limits: { ...LIMITS, ...limits }, judge, timed });
-  };
-
   try {
-    const canary = join(context.cells, `canary-${randomUUID()}`);
-    writeFileSync(canary, 'secret', { mode: 0o644 });
-    files.push(canary);
-    // A job as the next slot would have it, with an input and an output.
-    const job = { inputs: [{ name: '0', path: canary }], outputs: ['secret'] };
-    otherJob = await makeCell(context.cells, context.account(slots[0]!), job);
-    writeFileSync(join(otherJob.output, 'secret'), 'secret');
-    const attempts = refusedAttempts({ tier, canary, otherJob: otherJob.folder, service: process.pid });
-    planRefused(tier.name === 'none' ? attempts.filter(({ onlyInCell }) => !onlyInCell) : attempts);
-    if (tier.name !== 'none') {
-      for (const { attempt, call, args } of KILLED_ATTEMPTS) {
-        plan(attempt, [{ call, args }], (result) => [endCheck(attempt, 'violation', result)]);
-      }
-      for (const bomb of bombs(tier.inside)) {
-        if ((bomb.needsCgroup && !context.cgroup(slots[0]!)) || (bomb.slow && !full)) continue;
-        const why = bomb.key && tier.exceptions[bomb.key];
-        const judge: Judge = (result) => {
-          const check = endCheck(bomb.attempt, bomb.end, result);
-          if (check.passed || !why || !result.end.startsWith('limit_')) return [check];
-          return [{ ...check, expected: `not promised: ${why}`, passed: true, promised: false }];
-        };
-        // Where the tier does not report that a limit was met, the clock ends it.
-        const limits = why ? { ...bomb.limits, wallMs: EXCEPTION_WALL_MS } : bomb.limits;
-        plan(bomb.attempt, bomb.calls, judge, { limits, timed: true });
-      }
-    }
-    checks = await tryAll();
+    const canary = writeCanary(context, files);
+    otherJob = await makeOtherJob(context, slots[0]!, canary);
+    const targets = { tier, canary, otherJob: otherJob.folder, service: process.pid };
+    const plans = planAll(targets, { full, hasCgroup: context.cgroup(slots[0]!) !== null });
+    // All programs are written before the first cell starts: a descriptor open for writing would forbid to execute them.
+    const programs = plans.map(({ calls }) => writeProgram(context, calls, files));
+    const checks = await tryAll(context, slots, plans, programs);
+    return { tier: tier.name, passed: checks.every((check) => check.passed), checks, at: new Date() };
   } finally {
     for (const path of files) rmSync(path, { force: true });
     await otherJob?.remove();
   }
-  return { tier: tier.name, passed: checks.every((check) => check.passed), checks, at: new Date() };
+}
 
-  /** Checks in the order of the plans, whichever cell ends first. Throws when a cell cannot be made, even alone. */
-  async function tryAll(): Promise<SelfTestCheck[]> {
-    const outcomes: Outcome[] = [];
-    const run = async (place: number) => {
-      outcomes[place] = await tryOnce(plans[place]!);
-    };
-    await inParallel(
-      plans.map((_, place) => () => run(place)),
-      slots.length,
-    );
-    for (const [place, first] of outcomes.entries()) {
-      if (!first.chance) continue;
-      const second = await tryOnce(plans[place]!);
-      if (second.error) throw second.error;
-      // A bomb makes one check. A cell that could not be made stands for all that it would have made.
-      outcomes[place] = {
-        ...second,
-        checks: second.checks.map((check, at) => secondTry(check, first.checks[at] ?? first.checks[0]!)),
-      };
-    }
-    return outcomes.flatMap(({ checks }) => checks);
-  }
+function writeCanary({ cells }: RunContext, files: string[]): string {
+  const canary = join(cells, `canary-${randomUUID()}`);
+  writeFileSync(canary, 'secret', { mode: 0o644 });
+  files.push(canary);
+  return canary;
+}
 
-  async function tryOnce({ attempt, program, limits, judge, timed }: Plan): Promise<Outcome> {
+function writeProgram({ cells }: RunContext, calls: readonly ProbeCall[], files: string[]): string {
+  const program = join(cells, `probe-${randomUUID()}`);
+  writeFileSync(program, assembleProbe(calls), { mode: 0o700 });
+  files.push(program);
+  return program;
+}
+
+/** A job as the next slot would have it, with an input and an output. */
+async function makeOtherJob(context: RunContext, slot: number, input: string): Promise<Cell> {
+  const files = { inputs: [{ name: '0', path: input }], outputs: ['secret'] };
+  const job = await makeCell(context.cells, context.account(slot), files);
+  writeFileSync(join(job.output, 'secret'), 'secret');
+  return job;
+}
+
+/** Checks in the order of the plans, whichever cell ends first. Throws when a cell cannot be made, even alone. */
+async function tryAll(
+  context: RunContext,
+  slots: readonly number[],
+  plans: readonly Plan[],
+  programs: readonly string[],
+): Promise<SelfTestCheck[]> {
+  const free = [...slots];
+  const outcomes: Outcome[] = [];
+  const tryOnce = async (place: number): Promise<Outcome> => {
     const slot = free.pop()!;
-    const output: Buffer[] = [];
-    const spec: ProgramSpec = {
-      program: '/in/probe',
-      args: [],
-      inputs: [{ name: 'probe', path: program, executable: true }],
-      outputs: [PROOF_FILE, BOMB_FILE],
-      limits,
-      onStdout: (chunk) => output.push(chunk),
-      slot,
-    };
-    let result: CellResult;
     try {
-      result = await runProgram(context, spec);
-    } catch (error) {
-      // Nothing was tried, so nothing got through.
-      return { checks: [failedCell(attempt, error)], chance: true, error };
+      return await tryPlan(context, slot, plans[place]!, programs[place]!);
     } finally {
       free.push(slot);
     }
-    const checks = withDetail(judge(result, Buffer.concat(output)), result, limits);
-    await result.release();
-    const failed = checks.some(({ passed }) => !passed);
-    return { checks, chance: failed && timed && mayBeChance(result.end) };
+  };
+  await inParallel(
+    plans.map((_, place) => async () => {
+      outcomes[place] = await tryOnce(place);
+    }),
+    slots.length,
+  );
+  for (const [place, first] of outcomes.entries()) {
+    if (first.chance) outcomes[place] = again(await tryOnce(place), first);
   }
+  return outcomes.flatMap(({ checks }) => checks);
+}
 
-  function planRefused(attempts: readonly RefusedAttempt[]): void {
-    const [proof, ...others] = attempts;
-    const calls: ProbeCall[] = [proof!, ...PROOF, ...others];
-    plan('run the probe', calls, (result, output) => {
-      const report = readProbe(output, calls.length);
-      // No report: the probe was stopped, or an attempt worked so well that another program took its place.
-      if (result.end !== 'exit' || result.exitCode !== 0 || report === null) {
-        return [{ ...endCheck('run the probe', 'exit', result), expected: 'a report and exit code 0', passed: false }];
-      }
-      const [first, ...rest] = [report[0]!, ...report.slice(1 + PROOF.length)];
-      const written = statSync(join(result.outputDir, PROOF_FILE)).size > 0;
-      return [first, ...rest].map((value, index) => {
-        const { attempt, expected, passes, key } = attempts[index]!;
-        const held = passes(value) && (index > 0 || written);
-        const why = key ? tier.exceptions[key] : undefined;
-        // Kept all the same, it counts: an exception is what a tier cannot promise, not what it must fail.
-        if (!held && why) {
-          return {
-            attempt,
-            expected: `not promised: ${why}`,
-            seen: describeReturn(value),
-            passed: true,
-            promised: false,
-          };
-        }
-        return { attempt, expected, seen: describeReturn(value), passed: held, promised: true };
-      });
-    });
+/** A bomb makes one check. A cell that could not be made stands for all that it would have made. */
+function again(second: Outcome, first: Outcome): Outcome {
+  if (second.error) throw second.error;
+  return {
+    ...second,
+    checks: second.checks.map((check, at) => secondTry(check, first.checks[at] ?? first.checks[0]!)),
+  };
+}
+
+async function tryPlan(context: RunContext, slot: number, plan: Plan, program: string): Promise<Outcome> {
+  const { attempt, limits, judge, timed } = plan;
+  const output: Buffer[] = [];
+  const spec: ProgramSpec = {
+    program: '/in/probe',
+    args: [],
+    inputs: [{ name: 'probe', path: program, executable: true }],
+    outputs: [PROOF_FILE, BOMB_FILE],
+    limits,
+    onStdout: (chunk) => output.push(chunk),
+    slot,
+  };
+  let result: CellResult;
+  try {
+    result = await runProgram(context, spec);
+  } catch (error) {
+    // Nothing was tried, so nothing got through.
+    return { checks: [failedCell(attempt, error)], chance: true, error };
   }
+  const checks = withDetail(judge(result, Buffer.concat(output)), result, limits);
+  await result.release();
+  const failed = checks.some(({ passed }) => !passed);
+  return { checks, chance: failed && timed && mayBeChance(result.end) };
 }
 
 async function inParallel(tasks: (() => Promise<void>)[], width: number): Promise<void> {

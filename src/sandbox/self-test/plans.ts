@@ -1,0 +1,104 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Exceptions } from '../tiers/tier.ts';
+import type { CellLimits, CellResult, SelfTestCheck } from '../types.ts';
+import { KILLED_ATTEMPTS, PROOF, PROOF_FILE, type RefusedAttempt, refusedAttempts, type Targets } from './attempts.ts';
+import { type Bomb, bombs } from './bombs.ts';
+import { describeReturn, endCheck } from './checks.ts';
+import { type ProbeCall, readProbe } from './probe-elf.ts';
+
+const MIB = 2 ** 20;
+/** Time enough for a busy machine: slowness must not be taken for a hole. */
+const LIMITS: CellLimits = { memoryBytes: 64 * MIB, cpuSeconds: 5, wallMs: 120_000, outputBytes: MIB };
+/** For a limit that the tier keeps without reporting it. */
+const EXCEPTION_WALL_MS = 5000;
+
+/** One cell of the self-test. */
+export interface Plan {
+  /** What is tried, should the cell not be made at all. */
+  attempt: string;
+  calls: readonly ProbeCall[];
+  limits: CellLimits;
+  /** @param output what the probe wrote to its standard output. */
+  judge: (result: CellResult, output: Buffer) => SelfTestCheck[];
+  /** Whether its end depends on how busy the machine is: then one that may be chance is tried again, alone. */
+  timed: boolean;
+}
+
+/** Everything that a tier must withstand; without a cell (`none`) only what does no harm. */
+export function planAll(
+  targets: Targets & { tier: { exceptions: Exceptions } },
+  { full, hasCgroup }: { full: boolean; hasCgroup: boolean },
+): Plan[] {
+  const { tier } = targets;
+  const attempts = refusedAttempts(targets);
+  if (tier.name === 'none') {
+    const harmless = attempts.filter(({ onlyInCell }) => !onlyInCell);
+    return [planRefused(harmless, tier.exceptions)];
+  }
+  const wanted = bombs(tier.inside).filter((bomb) => (hasCgroup || !bomb.needsCgroup) && (full || !bomb.slow));
+  return [
+    planRefused(attempts, tier.exceptions),
+    ...KILLED_ATTEMPTS.map(({ attempt, call, args }): Plan => {
+      const judge: Plan['judge'] = (result) => [endCheck(attempt, 'violation', result)];
+      return { attempt, calls: [{ call, args }], limits: LIMITS, judge, timed: false };
+    }),
+    ...wanted.map((bomb) => planBomb(bomb, tier.exceptions)),
+  ];
+}
+
+function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Exceptions): Plan {
+  const why = key && exceptions[key];
+  // Where the tier does not report that a limit was met, the clock ends it.
+  const wall = why ? { wallMs: EXCEPTION_WALL_MS } : {};
+  return {
+    attempt,
+    calls,
+    limits: { ...LIMITS, ...limits, ...wall },
+    judge(result) {
+      const check = endCheck(attempt, end, result);
+      if (check.passed || !why || !result.end.startsWith('limit_')) return [check];
+      return [{ ...check, expected: `not promised: ${why}`, passed: true, promised: false }];
+    },
+    timed: true,
+  };
+}
+
+/** One probe for all of them, the proof of life first. */
+function planRefused(attempts: readonly RefusedAttempt[], exceptions: Exceptions): Plan {
+  const [proof, ...others] = attempts;
+  const calls: ProbeCall[] = [proof!, ...PROOF, ...others];
+  return {
+    attempt: 'run the probe',
+    calls,
+    limits: LIMITS,
+    judge(result, output) {
+      const report = readProbe(output, calls.length);
+      // No report: the probe was stopped, or an attempt worked so well that another program took its place.
+      if (result.end !== 'exit' || result.exitCode !== 0 || report === null) {
+        return [{ ...endCheck('run the probe', 'exit', result), expected: 'a report and exit code 0', passed: false }];
+      }
+      const [first, ...rest] = [report[0]!, ...report.slice(1 + PROOF.length)];
+      const written = statSync(join(result.outputDir, PROOF_FILE)).size > 0;
+      return [first, ...rest].map((value, index) =>
+        refusedCheck(attempts[index]!, value, exceptions, index > 0 || written),
+      );
+    },
+    timed: false,
+  };
+}
+
+/** @param counts false when what the kernel returned proves nothing. */
+function refusedCheck(
+  { attempt, expected, passes, key }: RefusedAttempt,
+  value: number,
+  exceptions: Exceptions,
+  counts: boolean,
+): SelfTestCheck {
+  const held = passes(value) && counts;
+  const why = key ? exceptions[key] : undefined;
+  const seen = describeReturn(value);
+  // Kept all the same, it counts: an exception is what a tier cannot promise, not what it must fail.
+  if (!held && why) return { attempt, expected: `not promised: ${why}`, seen, passed: true, promised: false };
+  return { attempt, expected, seen, passed: held, promised: true };
+}
