@@ -173,4 +173,22 @@ describe('S3 store under failures', () => {
     await expect(list()).rejects.toMatchObject({ name: 'StorageError', retry: false });
     expect(seen()).toBe(1);
   });
+
+  it('is asked for all pages of the parts of an upload', async () => {
+    const part = (number: number) =>
+      `<Part><PartNumber>${number}</PartNumber><Size>5</Size><ETag>&quot;${number}&quot;</ETag></Part>`;
+    const asked: (string | null)[] = [];
+    const { store } = await against((request, response) => {
+      const marker = new URL(request.url!, 'http://s3').searchParams.get('part-number-marker');
+      asked.push(marker);
+      const more = '<IsTruncated>true</IsTruncated><NextPartNumberMarker>2</NextPartNumberMarker>';
+      response.end(`<ListPartsResult>${marker ? part(3) : more + part(1) + part(2)}</ListPartsResult>`);
+    });
+    expect((await store.listParts('k', 'id'))!.map(({ partNumber, etag }) => [partNumber, etag])).toEqual([
+      [1, '"1"'],
+      [2, '"2"'],
+      [3, '"3"'],
+    ]);
+    expect(asked).toEqual([null, '2']);
+  });
 });
