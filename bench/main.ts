@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { claims } from './cases/claims.ts';
 import { connections } from './cases/connections.ts';
 import { floodCase } from './cases/flood.ts';
 import { hostileRequests } from './cases/hostile-requests.ts';
@@ -25,6 +26,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   sandbox,
   flood: floodCase,
   'hostile-requests': hostileRequests,
+  claims,
   reconcile,
   connections,
 };

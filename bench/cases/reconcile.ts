@@ -1,17 +1,9 @@
 import { execFile } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { migrateDatabase } from '../../src/database/migrate.ts';
-import { openPool } from '../../src/database/pool.ts';
-import { migrateQueue } from '../../src/queue/queue.ts';
-import { openEmbeddedPostgres } from '../../src/supervisor/postgres.ts';
-import { socketUrl } from '../../src/supervisor/postgres-connect.ts';
-import { loadSecrets } from '../../src/supervisor/secrets.ts';
-import { ensureServiceAccount, recordingLogger } from '../../src/supervisor/test-support.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
+import { openScratchDatabase } from '../lib/scratch-database.ts';
 
 const KEYS = 1_000_000;
 /** Each of these is lost in the storage, and another one is there that no row knows. */
@@ -20,13 +12,8 @@ const MAX_MIB = 150;
 
 /** Reconciliation of a storage with a million keys: what its process takes beyond what it had before. */
 export async function reconcile(options: CaseOptions): Promise<CaseResult> {
-  await ensureServiceAccount();
-  const dataDir = await mkdtemp(join(tmpdir(), 'airlock-bench-pg-'));
-  await chmod(dataDir, 0o711);
-  const server = await openEmbeddedPostgres({ dataDir, logger: recordingLogger() });
+  const { url, close } = await openScratchDatabase();
   try {
-    const { postgresAdminPassword } = await loadSecrets(dataDir);
-    const url = socketUrl(server.socketDir, postgresAdminPassword, 'postgres', 'postgres');
     options.progress(`${KEYS} rows`);
     await fill(url);
     options.progress('reconciliation in a process of its own');
@@ -48,16 +35,11 @@ export async function reconcile(options: CaseOptions): Promise<CaseResult> {
       raw,
     };
   } finally {
-    await server.stop();
-    await rm(dataDir, { recursive: true, force: true });
+    await close();
   }
 }
 
 async function fill(url: string): Promise<void> {
-  const pool = openPool(url, { max: 2, role: 'bench', onError: () => {} });
-  await migrateDatabase(pool.db);
-  await migrateQueue(url);
-  await pool.close();
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {

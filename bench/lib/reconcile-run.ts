@@ -1,7 +1,8 @@
 /** Run by the case `reconcile` in a process of its own: compares a synthetic list of a storage with rows, and prints what that took. */
 import { openPool } from '../../src/database/pool.ts';
-import type { Context } from '../../src/domain/context.ts';
-import { reconcileStorage } from '../../src/domain/reconcile.ts';
+import type { JobsContext } from '../../src/jobs/kind.ts';
+import { reconcileStorage } from '../../src/jobs/reconcile.ts';
+import { kinds } from '../../src/kinds/registry.ts';
 import type { ListedObject } from '../../src/storage/types.ts';
 
 const [url, count, gap] = [process.argv[2]!, Number(process.argv[3]), Number(process.argv[4])];
@@ -26,7 +27,7 @@ const timer = setInterval(() => {
   most = Math.max(most, process.memoryUsage.rss());
 }, 10);
 const started = performance.now();
-const report = await reconcileStorage({ db: pool.db, store } as unknown as Context);
+const report = await reconcileStorage({ db: pool.db, store, kinds } as unknown as JobsContext);
 const seconds = (performance.now() - started) / 1000;
 clearInterval(timer);
 most = Math.max(most, process.memoryUsage.rss());

@@ -1,6 +1,6 @@
 import { createReadStream, statSync } from 'node:fs';
 import type { Job } from '../../src/contract/transcodes.ts';
-import { openColumn } from '../../src/domain/sealed-columns.ts';
+import { openColumn } from '../../src/database/sealed-columns.ts';
 import { createVault } from '../../src/ids/vault.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { type Answer, startService, type TestService } from '../../test/helpers/service.ts';
@@ -61,13 +61,13 @@ export async function openBench(env: Record<string, string> = {}): Promise<Bench
     async ranAs(id) {
       database ??= await openServiceDatabase(service);
       const { rows } = await database.query(
-        `SELECT transcodes.id, transcodes.account_id, transcodes.plan_sealed, attempts.cpu_ms FROM transcodes
-         JOIN attempts ON attempts.id = transcodes.current_attempt WHERE transcodes.id = $1`,
+        `SELECT jobs.id, jobs.account_id, jobs.plan_sealed, attempts.cpu_ms FROM jobs
+         JOIN attempts ON attempts.id = jobs.current_attempt WHERE jobs.id = $1`,
         [id],
       );
       const { vaultKey } = await loadSecrets(service.dataDir);
       const vault = createVault(Buffer.from(vaultKey, 'base64url'));
-      const plan = openColumn(vault, 'transcodes', 'plan_sealed', rows[0]);
+      const plan = openColumn(vault, 'jobs', 'plan_sealed', rows[0]);
       return { args: JSON.parse(plan!).args, cpuSeconds: rows[0].cpu_ms / 1000 };
     },
     cpu: () => cpuSeconds(processTree(service.pid)),

@@ -18,6 +18,7 @@ import { registerObservation } from './plugins/observe.ts';
 import { registerOpenapi } from './plugins/openapi.ts';
 import { registerQueries } from './plugins/queries.ts';
 import { registerCommands } from './routes/commands.ts';
+import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerKeys } from './routes/keys.ts';
 import { registerNotYet } from './routes/not-yet.ts';
@@ -76,6 +77,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerTranscodes(app, routeDeps);
   registerCommands(app, routeDeps);
   registerReceipts(app, deps);
+  registerEvents(app, deps);
   registerKeys(app, deps);
   registerSecurity(app, deps);
   registerNotYet(app);

@@ -1,18 +1,16 @@
 import type { FastifyRequest } from 'fastify';
 import { type CommandBody, type CommandJob, commandBody } from '../contract/commands.ts';
 import { ApiError } from '../contract/errors.ts';
+import { hideQueries } from '../contract/hide-queries.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
-import { type CreateBody, createBody, toTranscodeRequest } from '../contract/transcodes.ts';
-import { hideQueries } from '../domain/transcodes/hide-queries.ts';
-import { type CommandError, type OptionPlace, type Refusal, readCommand } from '../media/index.ts';
-import { accept } from './create-transcode.ts';
+import { type CreateBody, createBody } from '../contract/transcodes.ts';
+import { type Place, type PlaceOf, refusalError } from '../kinds/transcode/problems.ts';
+import { type CommandError, type OptionPlace, readCommand } from '../media/index.ts';
+import { submitTranscode } from './create-transcode.ts';
 import type { ApiDeps } from './deps.ts';
-import { judgeRequest } from './judge-request.ts';
-import { callerOf } from './plugins/auth.ts';
-import { checkSources, inputSources, refuse } from './request-policy.ts';
 import { unknownFields } from './warnings.ts';
 
-/** What a command string means, made like any other job: the same policy, the same limits, the same answer. */
+/** `POST /v1/commands`: what a command string means, submitted like any other transcode. */
 export async function createCommand(
   deps: ApiDeps,
   request: FastifyRequest & { body: CommandBody },
@@ -20,40 +18,22 @@ export async function createCommand(
   const { body } = request;
   const { ffmpeg_command, input_files, output_files } = body;
   const read = readCommand({ ffmpeg_command, input_files, output_files });
-  if (!read.ok) refuse('command_refused', read.errors.map(problemOf));
+  if (!read.ok) throw refusalError('command_refused', read.errors.map(problemOf));
 
   const { places, output } = read;
-  const place = (field: string, offset: number | null) => placeOf(body, read.request, places, field, offset);
-  const { judgement } = await judgeRequest(deps, callerOf(request).account, read.request);
-  refuseInCommand(judgement.refusals, place);
-  const whole = wholeRequest(read.request, body);
+  const place: PlaceOf = (field, offset) => placeOf(body, read.request, places, field, offset);
   try {
-    checkSources(deps, inputSources(toTranscodeRequest(whole)));
-    const job = await accept(deps, request, {
-      body: whole,
-      judgement,
-      route: 'commands',
-      outputName: output.file,
+    const job = await submitTranscode(deps, request, 'commands', {
+      body: wholeRequest(read.request, body),
+      sent: request.sentBody,
       warnings: unknownFields(commandBody, request.sentBody),
+      outputName: output.file,
+      place,
     });
     return { ...job, command_id: job.id };
   } catch (error) {
     throw inTermsOfTheCommand(error, place);
   }
-}
-
-/** Throws 422 with the refusals of the request that the command became. */
-function refuseInCommand(refusals: readonly Refusal[], place: PlaceOf): void {
-  if (refusals.length === 0) return;
-  refuse(
-    'option_refused',
-    refusals.map(({ field, offset, option, reason, suggestion }) => ({
-      ...place(field, offset ?? null),
-      option,
-      message: reason,
-      suggestion,
-    })),
-  );
 }
 
 /** The body of a create that means the same. A command may hold more or longer options than one of its own could. */
@@ -74,9 +54,6 @@ function problemOf({ position, offset, message, suggestion }: CommandError) {
   const field = position.slice(1).split('/').join('.').replaceAll('~1', '/').replaceAll('~0', '~');
   return { position: { pointer: position, offset }, field, option: '', message, suggestion };
 }
-
-type Place = { position: { pointer: string; offset: number | null }; field: string };
-type PlaceOf = (field: string, offset: number | null) => Place;
 
 /** Where a field of the request that the command became stands in what the caller sent. */
 function placeOf(

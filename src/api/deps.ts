@@ -1,30 +1,22 @@
-import type { Context } from '../domain/context.ts';
-import type { Limits } from '../domain/limits.ts';
-import type { Signals } from '../domain/signals.ts';
+import type { Limits } from '../accounts/limits.ts';
+import type { Context } from '../database/context.ts';
+import type { Signals } from '../events/signals.ts';
 import type { Signer } from '../ids/signing.ts';
+import type { JobsContext } from '../jobs/kind.ts';
+import type { AdmissionServices } from '../kinds/kind.ts';
 import type { ConnectionLimits } from '../net/connection-guard.ts';
-import type { Planner } from '../planner/index.ts';
 import type { HttpMetrics } from '../telemetry/index.ts';
 
-export interface UrlVerdict {
-  ok: boolean;
-  reason?: string;
-}
-
 /** What the API is built from; the composition root hands it over. */
-export interface ApiDeps {
-  context: Context;
+export interface ApiDeps extends AdmissionServices {
+  context: JobsContext;
   /** For health checks, with a connection of their own: they must not wait behind a crowd of requests. */
   health: Pick<Context, 'db' | 'store'>;
   limits: Limits;
   signals: Signals;
   metrics: HttpMetrics;
-  /** Reads requests; large ones in a thread. */
-  planner: Pick<Planner, 'judge'>;
   /** Signs receipts and manifests. */
   signer: Signer;
-  /** Shape of a source URL, without looking anything up. */
-  checkSourceUrl: (url: string) => UrlVerdict;
   settings: ApiSettings;
 }
 

@@ -1,11 +1,12 @@
 import { z } from 'zod';
+import type { Account } from '../accounts/accounts.ts';
 import { unwrapSchema } from '../contract/common.ts';
 import { ApiError, type ErrorCode, isErrorCode } from '../contract/errors.ts';
 import { UPLOAD_CONTENT_TYPES } from '../contract/formats.ts';
 import { MAX_UPLOAD_BYTES } from '../contract/limits.ts';
 import { UPLOAD_ERROR_ORDER } from '../contract/uploads.ts';
-import type { Account } from '../domain/accounts.ts';
-import { nearField, shownName } from './field-names.ts';
+import { shownName } from '../kinds/shared/field-names.ts';
+import { sentInstead, valueAt } from '../kinds/shared/sent-instead.ts';
 import { isPictureSequence, nearContentType } from './near-content-type.ts';
 
 /** Faults that `details.issues` lists at most. */
@@ -85,14 +86,6 @@ function describeMissing(path: string, part: SentPart): { reason: string; remedy
   return { reason: `is missing, but "${near}" was sent`, remedy: `Rename "${near}" to "${name}"` };
 }
 
-/** The unknown name that probably stands for a known one which is missing. */
-export function sentInstead(name: string, parent: unknown, known: readonly string[]): string | null {
-  if (parent === null || typeof parent !== 'object') return null;
-  const strange = Object.keys(parent).filter((key) => !known.includes(key));
-  const found = strange.find((key) => nearField(key, [name]) === name);
-  return found === undefined ? null : shownName(found, 64);
-}
-
 /** The names that the schema knows of the object at a path. */
 function knownFields(schema: unknown, keys: readonly string[]): string[] {
   let inner: unknown = schema instanceof z.ZodType ? unwrapSchema(schema) : null;
@@ -102,16 +95,6 @@ function knownFields(schema: unknown, keys: readonly string[]): string[] {
     else return [];
   }
   return inner instanceof z.ZodObject ? Object.keys(inner.shape) : [];
-}
-
-/** What stands at a path of a request; undefined where nothing does. */
-export function valueAt(value: unknown, keys: readonly string[]): unknown {
-  let found = value;
-  for (const key of keys) {
-    if (found === null || typeof found !== 'object' || !Object.hasOwn(found, key)) return undefined;
-    found = (found as Record<string, unknown>)[key];
-  }
-  return found;
 }
 
 /** `/inputs/0/url` → `inputs[0].url` */

@@ -6,9 +6,9 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { Caller } from '../accounts/keys.ts';
 import type { Warning } from '../contract/common.ts';
 import type { Scope } from '../contract/keys.ts';
-import type { Caller } from '../domain/keys.ts';
 import type { ConnectionGuard } from '../net/connection-guard.ts';
 import type { Place } from './places.ts';
 

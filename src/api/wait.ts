@@ -1,8 +1,8 @@
 import type { FastifyRequest } from 'fastify';
 import { isFinal } from '../contract/common.ts';
 import type { Job } from '../contract/transcodes.ts';
-import { getTranscode } from '../domain/transcodes/read.ts';
-import { viewTranscode } from '../domain/transcodes/view.ts';
+import { getJob } from '../jobs/read.ts';
+import { viewTranscode } from '../kinds/transcode/view.ts';
 import type { RouteDeps } from './deps.ts';
 import { whileWaiting } from './plugins/concurrency.ts';
 
@@ -26,7 +26,7 @@ export async function waitUntilFinal(
     for (;;) {
       // Listening starts before the look, so that an end in between is not missed.
       const woken = signals.wait(id, deadline, over.signal);
-      const row = await getTranscode(context.db, accountId, id);
+      const row = await getJob(context.db, accountId, 'transcode', id);
       if (isFinal(row.status) || Date.now() >= deadline || over.signal.aborted) {
         return viewTranscode(context, context.db, row);
       }

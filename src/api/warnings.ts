@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { unwrapSchema, type Warning } from '../contract/common.ts';
 import { MAX_UNKNOWN_FIELDS } from '../contract/request-budget.ts';
-import { nearField, shownName } from './field-names.ts';
+import { nearField, shownName } from '../kinds/shared/field-names.ts';
 
 /** Characters of a name that is looked up among the known ones; what is longer is no slip of the pen. */
 const MAX_NEAR_NAME = 64;

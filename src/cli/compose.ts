@@ -1,14 +1,14 @@
 import { join } from 'node:path';
+import { registerSigningKey } from '../accounts/signing-keys.ts';
 import type { Config } from '../config/config.ts';
 import type { DatabaseRole } from '../config/database-roles.ts';
 import { readSigningKey } from '../config/signing-key.ts';
 import { loadTls } from '../config/tls.ts';
 import { type Database, openPool, type Pool } from '../database/pool.ts';
-import type { Context } from '../domain/context.ts';
-import { registerSigningKey } from '../domain/receipts/signing-keys.ts';
 import { createSigner, type Signer } from '../ids/signing.ts';
 import { createVault } from '../ids/vault.ts';
-import { openQueue } from '../queue/queue.ts';
+import type { JobsContext } from '../jobs/kind.ts';
+import { kinds } from '../kinds/registry.ts';
 import { openEmbeddedStore, SOCKET_ENDPOINT } from '../storage/embedded/store.ts';
 import { storeFromUrl } from '../storage/store-url.ts';
 import type { ObjectStore } from '../storage/types.ts';
@@ -55,26 +55,25 @@ export async function openObjectStore(config: Config, secrets: Secrets): Promise
 }
 
 export interface OpenContext {
-  context: Context;
+  context: JobsContext;
   pool: Pool;
   databaseUrl: string;
   close(): Promise<void>;
 }
 
-/** Connects a role to database, queue and storage. */
+/** Connects a role to database and storage. */
 export async function openContext(
   config: Config,
-  options: { role: DatabaseRole; connections: number; supervise: boolean; logger: Logger },
+  options: { role: DatabaseRole; connections: number; logger: Logger },
 ): Promise<OpenContext> {
   const { logger } = options;
   const secrets = await loadSecrets(config.dataDir);
   const url = databaseUrl(config, secrets, options.role);
   const onError = (error: Error) => logger.warn({ err: error }, 'database connection lost');
   const pool = openPool(url, { max: options.connections, role: options.role, onError });
-  const queue = await openQueue(pool.db, { superviseUrl: options.supervise ? url : null, onError });
-  const context: Context = {
+  const context: JobsContext = {
     db: pool.db,
-    queue,
+    kinds,
     store: await openObjectStore(config, secrets),
     vault: createVault(Buffer.from(secrets.vaultKey, 'base64url')),
     retentionSeconds: config.retentionSeconds,
@@ -84,7 +83,6 @@ export async function openContext(
     pool,
     databaseUrl: url,
     async close() {
-      await queue.close();
       await pool.close();
     },
   };

@@ -1,10 +1,10 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { DEFAULT_ACCOUNT, ensureAccount } from '../accounts/accounts.ts';
+import { createKey, revokeKey } from '../accounts/keys.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { loadTls } from '../config/tls.ts';
-import { DEFAULT_ACCOUNT, ensureAccount } from '../domain/accounts.ts';
-import { createKey, revokeKey } from '../domain/keys.ts';
 import { readReadyFile } from '../supervisor/ready-file.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { withKeys } from './commands/keys.ts';

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
+import { ensureAccount } from '../accounts/accounts.ts';
+import { createKey } from '../accounts/keys.ts';
 import { DATABASE_ROLES } from '../config/database-roles.ts';
 import { grantRoles } from '../database/roles.ts';
 import { writeStamp } from '../database/stamp.ts';
-import { ensureAccount } from '../domain/accounts.ts';
-import { createKey } from '../domain/keys.ts';
 import { isMigrated, programStamp } from './schema-stamp.ts';
 
 const NO_KEY = { firstKey: false, roles: false };

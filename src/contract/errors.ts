@@ -30,6 +30,11 @@ export const errors = {
     text: 'Method not allowed',
     advice: 'Use one of the methods that the header Allow names.',
   },
+  events_expired: {
+    status: 410,
+    text: 'The events after this cursor are no longer kept',
+    advice: 'Events are kept seven days. Read without a cursor, and list the jobs for what happened before.',
+  },
   not_implemented: {
     status: 501,
     text: '{what} is not available on this server yet',

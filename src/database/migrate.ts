@@ -28,6 +28,7 @@ export async function migrateDatabase(db: Database): Promise<string[]> {
   if (version < MINIMUM_VERSION) {
     throw new Error(`PostgreSQL ${Math.floor(version / 10_000)} is too old. Use PostgreSQL 15 or newer.`);
   }
+  await refusePrereleases(db);
   const migrator = new Migrator({
     db,
     provider: new SqlFiles(),
@@ -37,4 +38,13 @@ export async function migrateDatabase(db: Database): Promise<string[]> {
   const { error, results } = await migrator.migrateToLatest();
   if (error) throw error;
   return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+}
+
+/** Schemas of versions before 0.1.0 cannot be migrated: their jobs are stored in another form. */
+async function refusePrereleases(db: Database): Promise<void> {
+  const { rows } = await sql<{ found: boolean }>`SELECT to_regclass('transcodes') IS NOT NULL AS found`.execute(db);
+  if (!rows[0]?.found) return;
+  throw new Error(
+    'This database was made by a version before 0.1.0 and cannot be migrated. Move the data directory away, or name an empty database in AIRLOCK_DATABASE_URL.',
+  );
 }

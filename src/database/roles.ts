@@ -23,16 +23,20 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   usage_months: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE'] },
   objects: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   uploads: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
-  transcodes: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
-  transcode_inputs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE'] },
+  jobs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
+  job_sources: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE'] },
+  job_outputs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE'] },
+  // A trigger on `jobs` writes it. Locking a row needs the right to update a column of it.
+  account_schedule: { api: NONE, worker: ['SELECT', 'UPDATE (account_id)'] },
   // The API ends an attempt and forgets what FFmpeg said; it starts none.
   attempts: { api: ['SELECT', 'UPDATE (state, ended_at, stderr_sealed)'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   workers: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
+  fleet_leases: { api: NONE, worker: ['SELECT', 'INSERT', 'UPDATE'] },
   events: { api: ['SELECT', 'INSERT'], worker: ['SELECT', 'INSERT', 'DELETE'] },
   // The worker sweeps these two, and forgets answers with their job or upload: a condition reads the column that it names.
   idempotency_keys: {
     api: ['SELECT', 'INSERT', 'UPDATE'],
-    worker: ['SELECT (created_at, transcode_id, upload_id)', 'UPDATE (request_print, answer_sealed)', 'DELETE'],
+    worker: ['SELECT (created_at, job_id, upload_id)', 'UPDATE (request_print, answer_sealed)', 'DELETE'],
   },
   rate_limits: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: ['SELECT (expire)', 'DELETE'] },
   audit_log: { api: APPEND, worker: APPEND },
@@ -43,8 +47,6 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
 };
 
 const GRANT_LOCK = 0x52_4f_4c_45; // "ROLE"
-/** Rows of jobs by id, without anything of a user's. */
-const QUEUE_SCHEMA = 'pgboss';
 
 /**
  * Gives the roles exactly the rights above, and takes what they had besides. Roles that are not there are left out, or
@@ -85,10 +87,4 @@ async function grant(tx: Tx, name: DatabaseRole): Promise<void> {
     if (rights[name].length === 0) continue;
     await sql`GRANT ${sql.raw(rights[name].join(', '))} ON ${sql.id('public', table)} TO ${role}`.execute(tx);
   }
-  await sql`GRANT USAGE ON SEQUENCE public.events_id_seq TO ${role}`.execute(tx);
-  const queue = sql.id(QUEUE_SCHEMA);
-  await sql`GRANT USAGE ON SCHEMA ${queue} TO ${role}`.execute(tx);
-  await sql`GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA ${queue} TO ${role}`.execute(tx);
-  await sql`GRANT USAGE ON ALL SEQUENCES IN SCHEMA ${queue} TO ${role}`.execute(tx);
-  await sql`GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA ${queue} TO ${role}`.execute(tx);
 }

@@ -33,7 +33,7 @@ export async function readStamp(url: string): Promise<FoundStamp | null> {
     if (!comment?.startsWith(PREFIX)) return null;
     const { rows } = await client.query(
       `SELECT EXISTS (SELECT FROM api_keys) AS keys, count(*)::int AS roles FROM pg_roles
-        WHERE rolname = ANY($1) AND has_table_privilege(oid, 'transcodes', 'SELECT')`,
+        WHERE rolname = ANY($1) AND has_table_privilege(oid, 'jobs', 'SELECT')`,
       [ROLES],
     );
     return { stamp: comment.slice(PREFIX.length), hasKeys: rows[0].keys, hasRoles: rows[0].roles === ROLES.length };

@@ -1,13 +1,20 @@
-import type { ColumnType, Generated } from 'kysely';
+import type { Generated, GeneratedAlways } from 'kysely';
+import type { Defaulted, DefaultedTimestamp, Json, Timestamp } from './columns.ts';
+import type {
+  AccountScheduleTable,
+  AttemptsTable,
+  DeletionReason,
+  JobOutputsTable,
+  JobSourcesTable,
+  JobsTable,
+} from './job-tables.ts';
+
+export type * from './job-tables.ts';
 
 /*
  * One interface per table of migrations/*.sql. `bigint` columns come back as numbers (see pool.ts): all of them
  * count bytes, milliseconds or rows, far below 2^53.
  */
-type Json<T> = ColumnType<T, string, string>;
-type Timestamp = ColumnType<Date, Date | string, Date | string>;
-type Defaulted<T> = ColumnType<T, T | undefined, T>;
-type DefaultedTimestamp = ColumnType<Date, Date | undefined, Date>;
 
 export interface AccountsTable {
   id: string;
@@ -54,15 +61,12 @@ export interface UsageMonthsTable {
 
 export type ObjectState = 'pending' | 'live' | 'deleting' | 'deleted';
 
-/** Why bytes went: their owner said so, their time was over, another attempt won, they were no media, or they vanished. */
-export type DeletionReason = 'erased' | 'retention' | 'replaced' | 'refused' | 'lost';
-
 export interface ObjectsTable {
   id: string;
   account_id: string;
   key: string;
   kind: 'upload' | 'output';
-  transcode_id: string | null;
+  job_id: string | null;
   content_type: string;
   size: number | null;
   sha256: string | null;
@@ -85,7 +89,7 @@ export interface UploadsTable {
   declared_type: string;
   declared_size: number;
   state: UploadState;
-  queue_job: string | null;
+  inspection_id: string | null;
   probe: Json<unknown> | null;
   url_expires_at: Timestamp;
   staging_closed_at: Timestamp | null;
@@ -93,88 +97,6 @@ export interface UploadsTable {
   created_at: DefaultedTimestamp;
   confirmed_at: Timestamp | null;
   refusal_sealed: Buffer | null;
-}
-
-export type JobStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'canceled';
-
-export interface TranscodesTable {
-  id: string;
-  account_id: string;
-  key_id: string | null;
-  request_id: string | null;
-  status: JobStatus;
-  lane: 'light' | 'heavy';
-  request_sealed: Buffer | null;
-  request_source_sealed: Buffer | null;
-  output_format: string;
-  source: string;
-  preset: Json<unknown> | null;
-  requested_limits: Json<unknown> | null;
-  plan_sealed: Buffer | null;
-  warnings_sealed: Buffer | null;
-  limits: Json<unknown> | null;
-  metadata_sealed: Buffer | null;
-  progress: Generated<number>;
-  speed: number | null;
-  fps: number | null;
-  eta_seconds: number | null;
-  current_attempt: string | null;
-  queue_job: string;
-  attempts: Generated<number>;
-  output_object_id: string | null;
-  output_name_sealed: Buffer | null;
-  output_probe: Json<unknown> | null;
-  input_seconds: number | null;
-  error_code: string | null;
-  error_sealed: Buffer | null;
-  retention_seconds: number;
-  created_at: DefaultedTimestamp;
-  updated_at: DefaultedTimestamp;
-  started_at: Timestamp | null;
-  completed_at: Timestamp | null;
-  expires_at: Timestamp | null;
-  erased_at: Timestamp | null;
-  erased_reason: Extract<DeletionReason, 'erased' | 'retention' | 'lost'> | null;
-}
-
-export interface TranscodeInputsTable {
-  transcode_id: string;
-  position: number;
-  role: Generated<'input' | 'asset'>;
-  kind: 'subtitle' | 'lut' | 'font' | 'picture' | 'media' | null;
-  upload_id: string | null;
-  object_id: string | null;
-  url_sealed: Buffer | null;
-  source_sealed: Buffer | null;
-  probe: Json<unknown> | null;
-  size: number | null;
-  sha256: string | null;
-}
-
-export type AttemptState = 'running' | 'completed' | 'failed' | 'canceled' | 'lost' | 'handed_back';
-
-export interface AttemptsTable {
-  id: string;
-  transcode_id: string;
-  number: number;
-  worker_id: string;
-  queue_job: string;
-  state: AttemptState;
-  tier: string;
-  started_at: DefaultedTimestamp;
-  heartbeat_at: DefaultedTimestamp;
-  ended_at: Timestamp | null;
-  exit_code: number | null;
-  signal: string | null;
-  cpu_ms: number | null;
-  max_rss: number | null;
-  stderr_sealed: Buffer | null;
-  error_code: string | null;
-  airlock_version: string | null;
-  ffmpeg_version: string | null;
-  ffmpeg_package: string | null;
-  command_sha256: string | null;
-  cleaned_at: Timestamp | null;
 }
 
 export interface WorkersTable {
@@ -202,13 +124,22 @@ export interface WorkersTable {
   heartbeat_at: DefaultedTimestamp;
 }
 
+export interface FleetLeasesTable {
+  name: string;
+  holder: string;
+  expires_at: Timestamp;
+}
+
 export interface EventsTable {
-  id: Generated<number>;
+  id: GeneratedAlways<number>;
+  /** 64-bit transaction id, in decimal. */
+  tx: GeneratedAlways<string>;
   account_id: string;
-  job_id: string;
   type: string;
+  job_id: string | null;
+  upload_id: string | null;
   data: Json<unknown>;
-  at: DefaultedTimestamp;
+  created_at: DefaultedTimestamp;
 }
 
 export interface IdempotencyKeysTable {
@@ -218,7 +149,7 @@ export interface IdempotencyKeysTable {
   request_print: Buffer | null;
   status: number;
   answer_sealed: Buffer | null;
-  transcode_id: string | null;
+  job_id: string | null;
   upload_id: string | null;
   created_at: DefaultedTimestamp;
 }
@@ -257,10 +188,13 @@ export interface Tables {
   usage_months: UsageMonthsTable;
   objects: ObjectsTable;
   uploads: UploadsTable;
-  transcodes: TranscodesTable;
-  transcode_inputs: TranscodeInputsTable;
+  jobs: JobsTable;
+  job_sources: JobSourcesTable;
+  job_outputs: JobOutputsTable;
   attempts: AttemptsTable;
+  account_schedule: AccountScheduleTable;
   workers: WorkersTable;
+  fleet_leases: FleetLeasesTable;
   events: EventsTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_log: AuditLogTable;

@@ -77,12 +77,12 @@ it('the gauges of the service show what was read last, and nothing stale when it
   let away = false;
   const refresh = await addServiceGauges(registry, async () => {
     if (away) throw new Error('away');
-    const jobs = [{ status: 'pending', lane: 'light', count: 3 }];
+    const jobs = [{ status: 'pending', resource_class: 'light', count: 3 }];
     const space = { freeBytes: 7, reserveBytes: 5, spareFiles: Number.POSITIVE_INFINITY };
     return { jobs, oldestWaitingSeconds: 4, workers: 1, slots: 3, storedBytes: 10, promisedBytes: 6, space };
   });
   await refresh();
-  expect(await registry.metrics()).toContain('airlock_jobs{status="pending",lane="light",role="api"} 3');
+  expect(await registry.metrics()).toContain('airlock_jobs{status="pending",class="light",role="api"} 3');
   expect(await registry.metrics()).toContain('airlock_disk_free_bytes{disk="storage",role="api"} 7');
   expect(await registry.metrics()).not.toContain('airlock_disk_spare_files{');
   away = true;

@@ -26,7 +26,7 @@ export interface WorkerMetrics {
 
 /** What the database tells at the moment of a scrape; see `domain/statistics.ts`. */
 export interface ServiceNumbers {
-  jobs: { status: string; lane: string; count: number }[];
+  jobs: { status: string; resource_class: string; count: number }[];
   oldestWaitingSeconds: number;
   workers: number;
   slots: number;
@@ -153,7 +153,7 @@ export async function addServiceGauges(
   const prom = await load();
   const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
     new prom.Gauge({ name, help, labelNames, registers: [registry] });
-  const jobs = gauge('airlock_jobs', 'Jobs by status and lane', ['status', 'lane']);
+  const jobs = gauge('airlock_jobs', 'Jobs by status and resource class', ['status', 'class']);
   const oldest = gauge('airlock_oldest_waiting_seconds', 'Age of the job that has waited longest');
   const workers = gauge('airlock_workers', 'Workers that have been heard of lately');
   const slots = gauge('airlock_worker_slots', 'Slots of those workers');
@@ -167,7 +167,7 @@ export async function addServiceGauges(
     const numbers = await read().catch(() => null);
     for (const metric of all) metric.reset();
     if (!numbers) return;
-    for (const { status, lane, count } of numbers.jobs) jobs.set({ status, lane }, count);
+    for (const { status, resource_class, count } of numbers.jobs) jobs.set({ status, class: resource_class }, count);
     oldest.set(numbers.oldestWaitingSeconds);
     workers.set(numbers.workers);
     slots.set(numbers.slots);

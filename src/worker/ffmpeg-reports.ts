@@ -1,5 +1,5 @@
-import type { Context } from '../domain/context.ts';
-import { recordFfmpegState } from '../domain/workers.ts';
+import type { Context } from '../database/context.ts';
+import { recordFfmpegState } from '../fleet/workers.ts';
 import { type FfmpegReport, reportFfmpeg, type Sandbox } from '../sandbox/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 

@@ -1,75 +1,90 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { reconcileStorage } from '../domain/reconcile.ts';
-import { sweepExpired, sweepRows } from '../domain/retention.ts';
-import { recoverInspections, recoverLost, recoverUnqueued } from '../domain/transcodes/recover.ts';
-import { endStarved } from '../domain/transcodes/wait-for-storage.ts';
-import { sweepStaging } from '../domain/uploads/staging.ts';
-import { removeSilentWorkers } from '../domain/workers.ts';
+import { holdFleetLease, releaseFleetLease } from '../fleet/lease.ts';
+import { removeSilentWorkers } from '../fleet/workers.ts';
 import { isUuid } from '../ids/uuid.ts';
+import { reconcileStorage } from '../jobs/reconcile.ts';
+import { recoverLost } from '../jobs/recover.ts';
+import { sweepExpired, sweepRows } from '../jobs/retention.ts';
+import { endStarved } from '../jobs/wait-for-storage.ts';
+import { sweepStaging } from '../uploads/staging.ts';
 import type { WorkerDeps } from './deps.ts';
 
+const LEASE_MS = 5_000;
 const RECOVER_MS = 5_000;
 const SWEEP_MS = 5_000;
 const STAGING_MS = 30_000;
 const ROWS_MS = 10 * 60_000;
 const RECONCILE_MS = 6 * 3600_000;
+/** A worker that does not lead looks this often whether a task of the fleet has become its own. */
+const STANDBY_MS = 1_000;
 const SILENT_WORKER_SECONDS = 3600;
 
-/** Everything that keeps the promises when something died: runs at start and then by the clock. */
-export function startMaintenance(deps: WorkerDeps, deadWorkers: string[]): { stop(): Promise<void> } {
+/**
+ * Keeps the promises when something died. One worker of the fleet does it, the holder of the lease; a new holder does
+ * everything at once, and then by the clock.
+ */
+export function startMaintenance(
+  deps: Pick<WorkerDeps, 'context' | 'logger' | 'storage' | 'settings'>,
+  workerId: string,
+): { stop(): Promise<void> } {
   const { context, logger } = deps;
-  let dead = deadWorkers;
+  let leads = false;
+  const lease = repeat(async () => {
+    const had = leads;
+    // Nothing is promised while the database is away: another worker may reach it.
+    leads = false;
+    leads = await holdFleetLease(context.db, 'maintenance', workerId);
+    if (leads && !had) logger.info({}, 'this worker does the maintenance of the fleet');
+    return LEASE_MS;
+  });
   const tasks = [
-    every(RECOVER_MS, async () => {
-      const recovered = await recoverLost(context, dead);
-      const inspections = await recoverInspections(context, { workerDied: dead.length > 0 });
-      dead = [];
-      const { storageWaitSeconds } = deps.settings;
-      if (deps.storage.awayMs() >= storageWaitSeconds * 1000) {
-        const starved = await endStarved(context, storageWaitSeconds);
-        if (starved > 0) logger.warn({ starved }, 'jobs have failed: the storage was away for too long');
-      }
-      const requeued = inspections + (await recoverUnqueued(context));
-      if (recovered + requeued > 0) logger.info({ recovered, requeued }, 'lost work brought back');
-    }),
-    every(SWEEP_MS, async () => {
+    whileLeading(RECOVER_MS, () => recover(deps)),
+    whileLeading(SWEEP_MS, async () => {
       const report = await sweepExpired(context);
       if (report.expiredJobs + report.expiredUploads + report.deletedObjects > 0) logger.info(report, 'retention');
     }),
-    every(STAGING_MS, async () => {
+    whileLeading(STAGING_MS, async () => {
       const latePuts = await sweepStaging(context);
       if (latePuts > 0) logger.warn({ latePuts }, 'bytes came by URLs of uploads that were over; they are deleted');
     }),
-    every(ROWS_MS, async () => {
+    whileLeading(ROWS_MS, async () => {
       await sweepRows(context);
       await removeSilentWorkers(context.db, SILENT_WORKER_SECONDS);
     }),
-    every(RECONCILE_MS, async () => {
+    whileLeading(RECONCILE_MS, async () => {
       const report = await reconcileStorage(context);
       if (report.unknownKeys + report.lostObjects > 0) logger.warn(report, 'storage and rows differed');
     }),
   ];
 
-  function every(ms: number, work: () => Promise<void>) {
-    let stopped = false;
+  function whileLeading(ms: number, work: () => Promise<void>) {
+    return repeat(async () => {
+      if (!leads) return STANDBY_MS;
+      await work();
+      return ms;
+    }, ms);
+  }
+
+  /** `work` returns the milliseconds until it is repeated; after a failure `afterFailureMs`. */
+  function repeat(work: () => Promise<number>, afterFailureMs = LEASE_MS) {
+    const stopping = new AbortController();
     let timer: NodeJS.Timeout | undefined;
-    const round = async () => {
-      try {
-        await work();
-      } catch (error) {
-        logger.warn({ err: error }, 'maintenance failed; it is repeated');
-      }
-      if (!stopped) timer = setTimeout(start, ms);
-    };
     let current = Promise.resolve();
     const start = () => {
-      current = round();
+      current = work()
+        .catch((error) => {
+          logger.warn({ err: error }, 'maintenance failed; it is repeated');
+          return afterFailureMs;
+        })
+        .then((ms) => {
+          if (!stopping.signal.aborted) timer = setTimeout(start, ms);
+        });
     };
     start();
     return {
       stop: () => {
-        stopped = true;
+        stopping.abort();
         clearTimeout(timer);
         return current;
       },
@@ -78,13 +93,22 @@ export function startMaintenance(deps: WorkerDeps, deadWorkers: string[]): { sto
 
   return {
     async stop() {
-      await Promise.all(tasks.map((task) => task.stop()));
+      await Promise.all([lease, ...tasks].map((task) => task.stop()));
+      if (leads) await releaseFleetLease(context.db, 'maintenance', workerId).catch(() => {});
     },
   };
 }
 
+async function recover({ context, logger, storage, settings }: Parameters<typeof startMaintenance>[0]): Promise<void> {
+  const recovered = await recoverLost(context, []);
+  if (recovered > 0) logger.info({ recovered }, 'lost attempts were taken back');
+  if (storage.awayMs() < settings.storageWaitSeconds * 1000) return;
+  const starved = await endStarved(context, settings.storageWaitSeconds);
+  if (starved > 0) logger.warn({ starved }, 'jobs have failed: the storage was away for too long');
+}
+
 /**
- * Removes work folders that no living process of this machine owns: `<workDir>/../<pid>-<start>`. Each holds a folder an
+ * Removes work folders that no living process of this machine owns: `<workDir>/../<pid>-<start>`. Each holds a folder per
  * attempt, named by its id; returns those ids.
  */
 export async function removeDeadWorkFolders(parent: string, isAlive: (name: string) => boolean): Promise<string[]> {

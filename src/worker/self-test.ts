@@ -1,6 +1,6 @@
-import { appendAudit } from '../domain/audit.ts';
-import type { Context } from '../domain/context.ts';
-import { recordSelfTest } from '../domain/workers.ts';
+import { appendAudit } from '../accounts/audit.ts';
+import type { Context } from '../database/context.ts';
+import { recordSelfTest } from '../fleet/workers.ts';
 import type { Sandbox, SelfTestReport } from '../sandbox/types.ts';
 import type { Logger } from '../telemetry/index.ts';
 

@@ -1,78 +1,82 @@
-import { describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createLogger } from '../telemetry/index.ts';
 import { runSlot } from './slot.ts';
-import { createWakeups } from './wakeups.ts';
+import { createWakeups, type Wakeups } from './wakeups.ts';
 
 const logger = createLogger({ level: 'silent', role: 'test' });
+/** Longer than any pause of a slot. */
+const LONG_MS = 10_000;
 
-/** Runs a slot whose takes are these, one after the other; the last one ends it. Gives the milliseconds between them. */
-async function run(takes: ((wakeups: ReturnType<typeof createWakeups>) => Promise<boolean>)[]): Promise<number[]> {
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+/** A slot of the class `light`; `answers` are what its takes find, one after the other, and then nothing. */
+function start(answers: (boolean | Error)[] = [], onTake: (take: number, wakeups: Wakeups) => void = () => {}) {
   const wakeups = createWakeups();
   const stop = new AbortController();
-  const times: number[] = [];
-  await runSlot({
-    lanes: ['light'],
-    wakeups,
-    signal: stop.signal,
-    logger,
-    take: async () => {
-      times.push(performance.now());
-      const take = takes[times.length - 1]!;
-      if (times.length === takes.length) stop.abort();
-      return take(wakeups);
-    },
-  });
-  return times.slice(1).map((time, index) => time - times[index]!);
+  let takes = 0;
+  const take = async () => {
+    takes += 1;
+    onTake(takes, wakeups);
+    const answer = answers[takes - 1] ?? false;
+    if (answer instanceof Error) throw answer;
+    return answer;
+  };
+  const ended = runSlot({ classes: ['light'], wakeups, signal: stop.signal, logger, take });
+  return { wakeups, stop, ended, takes: () => takes };
 }
 
-const busy = async () => true;
-const idle = async () => false;
+/** Lets this much time pass, and everything that it makes due. */
+const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 describe('a slot', () => {
   it('takes again at once after work', async () => {
-    const [first] = await run([busy, busy]);
-    expect(first).toBeLessThan(500);
+    const slot = start([true, true, false]);
+    await pass(0);
+    expect(slot.takes()).toBe(3);
   });
 
-  it('sleeps on an empty queue until its lane is woken, and not for another lane', async () => {
-    const woken = async (wakeups: ReturnType<typeof createWakeups>) => {
-      setTimeout(() => wakeups.wake('heavy'), 10);
-      setTimeout(() => wakeups.wake('light'), 100);
-      return false;
-    };
-    const [first] = await run([woken, busy]);
-    expect(first).toBeGreaterThan(90);
-    expect(first).toBeLessThan(900);
+  it('sleeps on an empty queue until its class is woken, and not for another class', async () => {
+    const slot = start();
+    await pass(100);
+    slot.wakeups.wake('heavy');
+    await pass(0);
+    expect(slot.takes()).toBe(1);
+    slot.wakeups.wake('light');
+    await pass(0);
+    expect(slot.takes()).toBe(2);
   });
 
-  it('does not sleep when it was woken while it looked', async () => {
-    const late = async (wakeups: ReturnType<typeof createWakeups>) => {
-      wakeups.wake('light');
-      return false;
-    };
-    const [first] = await run([late, busy]);
-    expect(first).toBeLessThan(500);
+  it('does not sleep when it was woken while it looked for work', async () => {
+    const slot = start([], (take, wakeups) => {
+      if (take === 1) wakeups.wake('light');
+    });
+    await pass(0);
+    expect(slot.takes()).toBe(2);
   });
 
-  it('looks again after a second, for a wake can be lost', async () => {
-    const [first] = await run([idle, busy]);
-    expect(first).toBeGreaterThan(900);
-    expect(first).toBeLessThan(3000);
+  it('looks again after a second, for a notification can be lost', async () => {
+    const slot = start();
+    await pass(999);
+    expect(slot.takes()).toBe(1);
+    await pass(1);
+    expect(slot.takes()).toBe(2);
   });
 
   it('goes on after its surroundings failed', async () => {
-    const fail = () => Promise.reject(new Error('the database is away'));
-    const [first] = await run([fail, busy]);
-    expect(first).toBeGreaterThan(400);
+    const slot = start([new Error('the database is away'), true]);
+    await pass(499);
+    expect(slot.takes()).toBe(1);
+    await pass(1);
+    expect(slot.takes()).toBe(3);
   });
 
-  it('ends when it is told to while it sleeps', async () => {
-    const wakeups = createWakeups();
-    const stop = new AbortController();
-    const ended = runSlot({ lanes: ['light'], wakeups, signal: stop.signal, logger, take: idle });
-    setTimeout(() => stop.abort(), 20);
-    const began = performance.now();
-    await ended;
-    expect(performance.now() - began).toBeLessThan(900);
+  it('ends when it is stopped while it sleeps', async () => {
+    const slot = start();
+    await pass(0);
+    slot.stop.abort();
+    await slot.ended;
+    await pass(LONG_MS);
+    expect(slot.takes()).toBe(1);
   });
 });

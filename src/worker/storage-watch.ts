@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isStorageAway } from '../domain/outage.ts';
+import { isStorageAway } from '../database/outage.ts';
 import type { Logger } from '../telemetry/index.ts';
 
 /** Knows whether the storage is away, so that this worker takes no work that would only be stopped by it. */

@@ -1,29 +1,31 @@
-import { LANES, type Lane } from '../queue/queue.ts';
+import type { ResourceClass } from '../database/tables.ts';
 
-/** Lets idle slots sleep until something is enqueued, or for a while: a notification can be lost. */
+const CLASSES: readonly ResourceClass[] = ['interactive', 'light', 'heavy'];
+
+/** Lets idle slots sleep until a job is submitted, or for a while: a notification can be lost. */
 export interface Wakeups {
-  /** How often these lanes have been woken so far; take it before looking for work. */
-  count(lanes: readonly Lane[]): number;
+  /** How often these classes have been woken so far; to be read before looking for work. */
+  count(classes: readonly ResourceClass[]): number;
   /**
-   * Resolves on `wake` of one of the lanes, after `ms`, or when the signal aborts; at once when the count is no
+   * Resolves on `wake` of one of the classes, after `ms`, or when the signal aborts; at once when the count is no
    * longer `since`: what came while the caller was looking may have been too late for that look.
    */
-  sleep(lanes: readonly Lane[], ms: number, signal: AbortSignal, since?: number): Promise<void>;
-  wake(lane: Lane): void;
+  sleep(classes: readonly ResourceClass[], ms: number, signal: AbortSignal, since?: number): Promise<void>;
+  wake(resourceClass: ResourceClass): void;
   wakeAll(): void;
 }
 
 export function createWakeups(): Wakeups {
-  const sleepers = new Set<{ lanes: readonly Lane[]; wake: () => void }>();
-  const woken = new Map<Lane, number>();
-  const count = (lanes: readonly Lane[]) => lanes.reduce((sum, lane) => sum + (woken.get(lane) ?? 0), 0);
-  const note = (lane: Lane) => woken.set(lane, (woken.get(lane) ?? 0) + 1);
+  const sleepers = new Set<{ classes: readonly ResourceClass[]; wake: () => void }>();
+  const woken = new Map<ResourceClass, number>();
+  const count = (classes: readonly ResourceClass[]) => classes.reduce((sum, name) => sum + (woken.get(name) ?? 0), 0);
+  const note = (name: ResourceClass) => woken.set(name, (woken.get(name) ?? 0) + 1);
   return {
     count,
-    sleep(lanes, ms, signal, since = count(lanes)) {
+    sleep(classes, ms, signal, since = count(classes)) {
       return new Promise((resolve) => {
         const sleeper = {
-          lanes,
+          classes,
           wake: () => {
             clearTimeout(timer);
             signal.removeEventListener('abort', sleeper.wake);
@@ -34,15 +36,15 @@ export function createWakeups(): Wakeups {
         const timer = setTimeout(sleeper.wake, ms);
         signal.addEventListener('abort', sleeper.wake, { once: true });
         sleepers.add(sleeper);
-        if (signal.aborted || count(lanes) !== since) sleeper.wake();
+        if (signal.aborted || count(classes) !== since) sleeper.wake();
       });
     },
-    wake(lane) {
-      note(lane);
-      for (const sleeper of sleepers) if (sleeper.lanes.includes(lane)) sleeper.wake();
+    wake(resourceClass) {
+      note(resourceClass);
+      for (const sleeper of sleepers) if (sleeper.classes.includes(resourceClass)) sleeper.wake();
     },
     wakeAll() {
-      for (const lane of LANES) note(lane);
+      for (const name of CLASSES) note(name);
       for (const sleeper of sleepers) sleeper.wake();
     },
   };

@@ -29,7 +29,7 @@ describe('a list of jobs', () => {
     expect((await api.call('GET', `/v1/transcodes/${job.id}`)).json.ffmpeg_options.options).toEqual(options);
     // What no key opens any more would fail whoever tried.
     await api.database.db
-      .updateTable('transcodes')
+      .updateTable('jobs')
       .set({ request_sealed: randomBytes(2 ** 20) })
       .execute();
     const { items } = await list();
@@ -38,8 +38,8 @@ describe('a list of jobs', () => {
       { ...job, ffmpeg_options: { ...job.ffmpeg_options, options: [] }, shortened: false },
     ]);
     expect(items[1].limits.memory_mb.requested).toBe(512);
-    await api.database.db.deleteFrom('transcode_inputs').execute();
-    await api.database.db.deleteFrom('transcodes').execute();
+    await api.database.db.deleteFrom('job_sources').execute();
+    await api.database.db.deleteFrom('jobs').execute();
   });
 
   it('has room for so many bytes of texts, and says which jobs came without theirs', async () => {

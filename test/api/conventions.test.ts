@@ -171,7 +171,7 @@ describe('query parameters', () => {
 
   it('that are times are UTC without a zone, and a date is the start of its day', async () => {
     const at = '2026-03-04T10:00:00.500Z';
-    await api.database.pg.query('UPDATE transcodes SET updated_at = $1 WHERE id = $2', [at, jobId]);
+    await api.database.pg.query('UPDATE jobs SET updated_at = $1 WHERE id = $2', [at, jobId]);
     const has = async (query: string) => {
       const { status, json } = await get(`/v1/transcodes?limit=100&${query}`);
       expect([query, status]).toEqual([query, 200]);
@@ -200,8 +200,9 @@ describe('query parameters', () => {
   it('that are booleans take true, 1 and yes, false, 0 and no, in any case', async () => {
     await api.database.pg.query(
       `WITH made AS (INSERT INTO objects (id, account_id, key, kind, content_type, size, state)
-         VALUES (gen_random_uuid(), $1, 'x', 'output', 'video/mp4', 1, 'live') RETURNING id)
-       UPDATE transcodes SET status = 'completed', output_object_id = (SELECT id FROM made) WHERE id = $2`,
+         VALUES (gen_random_uuid(), $1, 'x', 'output', 'video/mp4', 1, 'live') RETURNING id),
+       completed AS (UPDATE jobs SET status = 'completed' WHERE id = $2)
+       UPDATE job_outputs SET object_id = (SELECT id FROM made) WHERE job_id = $2`,
       [api.account.id, jobId],
     );
     const path = `/v1/transcodes/${jobId}/download`;

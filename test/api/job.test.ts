@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { claimTranscode } from '../../src/domain/transcodes/claim.ts';
-import { recordInput } from '../../src/domain/transcodes/progress.ts';
 import { uuidv7 } from '../../src/ids/uuid.ts';
+import { claimJob } from '../../src/jobs/claim.ts';
+import { recordInput } from '../../src/jobs/progress.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
 let api: TestApi;
@@ -33,7 +33,7 @@ describe('the job', () => {
     expect(job).toMatchObject({ duration_seconds: null, billable_minutes: null });
     const worker = { id: uuidv7(), tier: 'bwrap' as const };
     const next = async () =>
-      (await claimTranscode(api.context, 'light', { worker })) ?? claimTranscode(api.context, 'heavy', { worker });
+      (await claimJob(api.context, 'light', { worker })) ?? claimJob(api.context, 'heavy', { worker });
     let claim = await next();
     while (claim && claim.job.id !== job.id) claim = await next();
     const summary = { format: 'mov', size_bytes: 5, video_codec: null, audio_codec: null, width: null, height: null };

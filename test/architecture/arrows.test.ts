@@ -7,8 +7,8 @@ const ARROWS: Record<string, readonly string[]> = {
   ids: [],
   config: ['contract'],
   telemetry: ['config'],
-  database: ['config'],
-  queue: ['database'],
+  // Of the storage it takes the type that stands in the context of every function over rows and bytes.
+  database: ['storage'],
   storage: ['config'],
   media: ['contract'],
   // Any other folder's work in threads: what runs in them is that folder's.
@@ -23,11 +23,23 @@ const ARROWS: Record<string, readonly string[]> = {
   fetcher: ['config'],
   supervisor: ['config'],
   net: ['config'],
-  domain: ['database', 'queue', 'storage', 'contract'],
-  // `database`: the one connection that listens, and which errors of the database pass by themselves.
-  worker: ['domain', 'media', 'look', 'planner', 'sandbox', 'fetcher', 'storage', 'queue', 'database', 'contract'],
-  // `threads`: how a thread ended.
-  api: ['domain', 'media', 'planner', 'threads', 'contract', 'net'],
+  events: ['database'],
+  accounts: ['database', 'events', 'storage', 'contract'],
+  objects: ['database', 'storage'],
+  uploads: ['accounts', 'objects', 'events', 'database', 'storage', 'contract'],
+  fleet: ['accounts', 'database', 'storage', 'contract'],
+  jobs: [...['uploads', 'accounts', 'objects', 'events', 'fleet'], ...['database', 'storage', 'contract']],
+  kinds: [
+    ...['jobs', 'uploads', 'accounts', 'objects', 'events', 'database', 'storage', 'contract'],
+    // What a kind is run with. `threads`: how a thread ended.
+    ...['media', 'look', 'planner', 'threads', 'sandbox', 'fetcher'],
+  ],
+  // Kinds come to it by their registry alone, which the composition root hands over.
+  worker: [
+    ...['kinds', 'jobs', 'uploads', 'accounts', 'objects', 'fleet', 'database', 'storage', 'contract'],
+    ...['look', 'planner', 'sandbox', 'fetcher'],
+  ],
+  api: [...['kinds', 'jobs', 'uploads', 'accounts', 'events', 'fleet', 'database', 'contract'], ...['media', 'net']],
   gateway: ['storage', 'net'],
 };
 const FOR_EVERYONE = ['config', 'ids', 'telemetry'];
@@ -75,13 +87,9 @@ describe('imports', () => {
     expect([...folders].filter((folder) => folder !== 'cli' && !(folder in ARROWS))).toEqual([]);
   });
 
-  it('reach pg-boss from the queue alone', () => {
-    expect(importersOf('pg-boss')).toEqual(['queue']);
-  });
-
   it('seal and open values of the database in one file alone, which names their place', () => {
     const users = sources.filter(({ text }) => /\bvault\.(seal|open)\(/.test(text)).map(({ path }) => path);
-    expect(users).toEqual(['domain/sealed-columns.ts']);
+    expect(users).toEqual(['database/sealed-columns.ts']);
   });
 
   it('start programs from the sandbox and the supervisor alone', () => {

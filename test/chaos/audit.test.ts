@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { appendAudit } from '../../src/domain/audit.ts';
-import { type AuditHead, auditHead, signAuditHead, verifyAudit } from '../../src/domain/audit-verify.ts';
+import { appendAudit } from '../../src/accounts/audit.ts';
+import { type AuditHead, auditHead, signAuditHead, verifyAudit } from '../../src/accounts/audit-verify.ts';
 import { createSigner } from '../../src/ids/signing.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 

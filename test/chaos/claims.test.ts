@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { failTranscode, handBack } from '../../src/domain/transcodes/finish.ts';
-import { recoverLost, recoverUnqueued } from '../../src/domain/transcodes/recover.ts';
 import { uuidv7 } from '../../src/ids/uuid.ts';
+import { failAttempt, releaseJob } from '../../src/jobs/finish.ts';
+import { recoverLost } from '../../src/jobs/recover.ts';
 import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
 
 describe('claims', () => {
@@ -24,7 +24,7 @@ describe('claims', () => {
     };
     const running = async () => {
       const { rows } = await world.database.pg.query(
-        `SELECT account_id, count(*) FROM transcodes WHERE status = 'processing' GROUP BY account_id`,
+        `SELECT account_id, count(*) FROM jobs WHERE status = 'processing' GROUP BY account_id`,
       );
       return accounts.map((account) => rows.find((row) => row.account_id === account.id)?.count ?? 0);
     };
@@ -54,7 +54,7 @@ describe('claims', () => {
     const next = await world.mustClaim();
     expect(next.job.id).toBe(third.id);
     expect(await world.claim()).toBeNull();
-    await handBack(world.context, next);
+    await releaseJob(world.context, next);
     expect((await world.mustClaim()).job.id).toBe(third.id);
     await world.database.pg.query(`UPDATE accounts SET max_concurrent = 2 WHERE id = $1`, [busy.id]);
     expect((await world.mustClaim()).job.id).toBe(second.id);
@@ -87,7 +87,7 @@ describe('claims', () => {
       await world.accept(account),
       await world.accept(account),
     ];
-    await handBack(world.context, await world.mustClaim());
+    await releaseJob(world.context, await world.mustClaim());
     const worker = uuidv7();
     expect((await world.mustClaim(worker)).job.id).toBe(first.id);
     await recoverLost(world.context, [worker]);
@@ -116,13 +116,13 @@ describe('claims', () => {
 
   it('do not count an attempt that a draining worker gave back', async () => {
     const job = await world.accept(await world.account());
-    for (let round = 0; round < 5; round++) expect(await handBack(world.context, await world.mustClaim())).toBe(true);
+    for (let round = 0; round < 5; round++) expect(await releaseJob(world.context, await world.mustClaim())).toBe(true);
     const claim = await world.mustClaim();
     expect(claim.job.id).toBe(job.id);
     const { objectId } = await world.store(claim);
     expect(await world.complete(claim, objectId)).toBe(true);
     expect((await world.attempts(job.id)).map((attempt) => attempt.state)).toEqual([
-      ...Array(5).fill('handed_back'),
+      ...Array(5).fill('released'),
       'completed',
     ]);
   });
@@ -132,53 +132,23 @@ describe('claims', () => {
     const account = await world.account();
     const job = await world.accept(account);
     for (const delay of [2, 4]) {
-      await failTranscode(world.context, await world.mustClaim(), { ...failure, retry: true }, null);
+      await failAttempt(world.context, await world.mustClaim(), { ...failure, retry: true }, null);
       const waiting = await world.row(job.id);
       expect(waiting).toMatchObject({ status: 'pending', current_attempt: null, error_code: null });
       expect(await world.claim()).toBeNull();
       const { rows } = await world.database.pg.query(
-        `SELECT extract(epoch FROM start_after - created_on) AS delay FROM pgboss.job WHERE id = $1`,
-        [waiting.queue_job],
+        'SELECT extract(epoch FROM available_at - updated_at) AS delay FROM jobs WHERE id = $1',
+        [job.id],
       );
       expect(Number(rows[0].delay)).toBeCloseTo(delay, 0);
       await world.skipDelays();
     }
-    await failTranscode(world.context, await world.mustClaim(), { ...failure, retry: true }, null);
+    await failAttempt(world.context, await world.mustClaim(), { ...failure, retry: true }, null);
     expect(await world.row(job.id)).toMatchObject({ status: 'failed', error_code: 'source_error' });
 
     const bad = await world.accept(account);
     const refusal = { code: 'invalid_media', message: 'It is cut off.', retry: false } as const;
-    await failTranscode(world.context, await world.mustClaim(), refusal, null);
+    await failAttempt(world.context, await world.mustClaim(), refusal, null);
     expect(await world.row(bad.id)).toMatchObject({ status: 'failed', error_code: 'invalid_media', attempts: 1 });
-  });
-
-  it('find a waiting job whose queue entry is gone, once a minute has passed', async () => {
-    const job = await world.accept(await world.account());
-    await world.database.pg.query('DELETE FROM pgboss.job WHERE id = $1', [job.queue_job]);
-    expect(await recoverUnqueued(world.context)).toBe(0);
-    expect(await world.claim()).toBeNull();
-    await world.database.pg.query(`UPDATE transcodes SET updated_at = now() - interval '61 s' WHERE id = $1`, [job.id]);
-    expect(await recoverUnqueued(world.context)).toBe(1);
-    expect((await world.mustClaim()).job.id).toBe(job.id);
-    expect(await world.attempts(job.id)).toHaveLength(1);
-  });
-
-  it('do not enqueue anew a job that only waits long', async () => {
-    const job = await world.accept(await world.account());
-    await world.database.pg.query(`UPDATE transcodes SET updated_at = now() - interval '1 h' WHERE id = $1`, [job.id]);
-    expect(await recoverUnqueued(world.context)).toBe(0);
-    expect((await world.row(job.id)).queue_job).toBe(job.queue_job);
-    await world.mustClaim();
-  });
-
-  it('start a job once, although the queue hands its entry out again', async () => {
-    const job = await world.accept(await world.account());
-    const claim = await world.mustClaim();
-    await world.database.pg.query(`UPDATE pgboss.job SET state = 'retry' WHERE id = $1`, [claim.entry]);
-    const again = await world.mustClaim();
-    expect(again).toMatchObject({ number: 2, job: { id: job.id } });
-    const { objectId } = await world.store(claim);
-    expect(await world.complete(claim, objectId)).toBe(false);
-    expect(await world.attempts(job.id)).toMatchObject([{ state: 'lost' }, { state: 'running' }]);
   });
 });

@@ -1,28 +1,37 @@
 import { randomBytes } from 'node:crypto';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { type Account, ensureAccount } from '../../src/accounts/accounts.ts';
 import type { CreateBody, Job } from '../../src/contract/transcodes.ts';
 import type { Tx } from '../../src/database/pool.ts';
-import { type Account, ensureAccount } from '../../src/domain/accounts.ts';
-import type { Context } from '../../src/domain/context.ts';
-import { acceptTranscode, type RequestedAsset } from '../../src/domain/transcodes/accept.ts';
-import { claimTranscode } from '../../src/domain/transcodes/claim.ts';
-import { completeTranscode, reserveOutput } from '../../src/domain/transcodes/finish.ts';
-import type { Claim, Transcode } from '../../src/domain/transcodes/row.ts';
-import { viewTranscode } from '../../src/domain/transcodes/view.ts';
-import { confirmUpload } from '../../src/domain/uploads/confirm.ts';
-import { acceptInspection, claimInspection } from '../../src/domain/uploads/inspect.ts';
-import { presignUpload } from '../../src/domain/uploads/presign.ts';
 import { uuidv7 } from '../../src/ids/uuid.ts';
 import { createVault } from '../../src/ids/vault.ts';
-import { openQueue } from '../../src/queue/queue.ts';
+import { claimJob } from '../../src/jobs/claim.ts';
+import { completeJob } from '../../src/jobs/finish.ts';
+import type { JobsContext } from '../../src/jobs/kind.ts';
+import { reserveOutput } from '../../src/jobs/outputs.ts';
+import { outputsOf } from '../../src/jobs/read.ts';
+import type { Claim, JobOutput, Job as JobRow } from '../../src/jobs/rows.ts';
+import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
+import type { Admission } from '../../src/kinds/kind.ts';
+import { kinds } from '../../src/kinds/registry.ts';
+import { submitJob } from '../../src/kinds/submit.ts';
+import { admitTranscode, type TranscodeSubmission } from '../../src/kinds/transcode/admit.ts';
+import { transcode } from '../../src/kinds/transcode/index.ts';
+import { listJobs } from '../../src/kinds/transcode/list.ts';
+import { planJson } from '../../src/kinds/transcode/request.ts';
+import { viewTranscode } from '../../src/kinds/transcode/view.ts';
+import { judgeRequest } from '../../src/media/index.ts';
+import type { Planner } from '../../src/planner/index.ts';
 import { outputKey } from '../../src/storage/keys.ts';
+import { presignUpload } from '../../src/uploads/presign.ts';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { acceptInspection, claimInspection } from '../helpers/inspections.ts';
 
 /** The domain over a real PostgreSQL and a real gateway, without the processes around it. */
 export interface DomainWorld {
-  context: Context;
+  context: JobsContext;
   database: TestDatabase;
   gateway: EmbeddedGateway;
   account(
@@ -33,8 +42,8 @@ export interface DomainWorld {
       >
     >,
   ): Promise<Account>;
-  /** Accepts a job with a source URL, or with the body's own inputs; lane `light`. */
-  accept(account: Account, body?: Partial<CreateBody>, assets?: RequestedAsset[]): Promise<Transcode>;
+  /** Accepts a job with a source URL, or with the body's own inputs; class `light`. */
+  accept(account: Account, body?: Partial<CreateBody>, assets?: Admission['assets']): Promise<JobRow>;
   claim(workerId?: string): Promise<Claim | null>;
   /** Claims, and fails when nothing waits. */
   mustClaim(workerId?: string): Promise<Claim>;
@@ -53,12 +62,16 @@ export interface DomainWorld {
     name?: string,
     bytes?: Buffer,
   ): Promise<{ filename: string; stagingKey: string; id: string; bytes: Buffer; uploadUrl: string }>;
-  row(id: string): Promise<Transcode>;
+  row(id: string): Promise<JobRow>;
+  outputs(id: string): Promise<JobOutput[]>;
+  /** Transcodes of the account as clients see them. */
+  list(account: Account): Promise<Job[]>;
   /** The job as clients see it. */
   view(id: string): Promise<Job>;
+  /** What happened to the job, without the events of its outputs. */
   events(jobId: string): Promise<string[]>;
   attempts(jobId: string): Promise<{ number: number; state: string; error_code: string | null }[]>;
-  /** Makes waiting queue entries due now, whatever their delay. */
+  /** Makes waiting jobs due now, whatever their delay. */
   skipDelays(): Promise<void>;
   close(): Promise<void>;
 }
@@ -88,16 +101,15 @@ const SUMMARY = {
 export async function makeDomainWorld(options: { retentionSeconds?: number } = {}): Promise<DomainWorld> {
   const database = await makeDatabase();
   const gateway = await startEmbeddedGateway();
-  const queue = await openQueue(database.db, { superviseUrl: null, onError: () => {} });
-  const context: Context = {
+  const context: JobsContext = {
     db: database.db,
-    queue,
+    kinds,
     store: gateway.store,
     vault: createVault(randomBytes(32)),
     retentionSeconds: options.retentionSeconds ?? 3600,
   };
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.db.transaction().execute(work);
-  const claim = (workerId = uuidv7()) => claimTranscode(context, 'light', { worker: { id: workerId, tier: 'bwrap' } });
+  const claim = (workerId = uuidv7()) => claimJob(context, 'light', { worker: { id: workerId, tier: 'bwrap' } });
 
   const presign: DomainWorld['presign'] = async (account, name = 'clip.mp4', bytes = randomBytes(64)) => {
     const body = { filename: name, contentType: 'video/mp4', fileSize: bytes.length } as const;
@@ -114,8 +126,7 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
     return { filename, stagingKey: staging_key, id, bytes, uploadUrl };
   };
 
-  const row = (id: string) =>
-    database.db.selectFrom('transcodes').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+  const row = (id: string) => database.db.selectFrom('jobs').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
   const confirm = (account: Account, sent: { filename: string; bytes: Buffer }) =>
     confirmUpload(
       context,
@@ -143,17 +154,29 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
         .executeTakeFirstOrThrow();
     },
     accept(account, body = {}, assets = []) {
-      return inTransaction((tx) =>
-        acceptTranscode(context, tx, {
-          account,
-          keyId: null,
-          requestId: 'test',
-          body: { inputs: [{ url: 'https://source.example/clip.mp4?token=s' }], outputFormat: 'mp4', ...body },
-          assets,
-          warnings: [],
-          space: null,
-          lane: 'light',
-        }),
+      const request: CreateBody = {
+        ...{ inputs: [{ url: 'https://source.example/clip.mp4?token=s' }], outputFormat: 'mp4' as const },
+        ...body,
+      };
+      // The class does not matter here, and assets may be others than those that the request names.
+      const kind = {
+        ...transcode,
+        admit: async (...given: Parameters<typeof admitTranscode>): Promise<Admission> => {
+          const admission = await admitTranscode(...given);
+          return { ...admission, resourceClass: 'light', ...(assets.length > 0 && { assets }) };
+        },
+      };
+      const services = {
+        context,
+        planner: { judge: async ({ request, infos }: Parameters<Planner['judge']>[0]) => judgeRequest(request, infos) },
+        checkSourceUrl: () => ({ ok: true }),
+      };
+      return submitJob<TranscodeSubmission, JobRow>(
+        services,
+        kind,
+        { account, keyId: null, requestId: 'test' },
+        { body: request, sent: request, warnings: [] },
+        { idempotency: { key: null, route: 'transcodes', body: request }, answer: async (_tx, job) => job },
       );
     },
     async mustClaim(workerId) {
@@ -171,8 +194,11 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
       return { objectId, key };
     },
     complete(claimed, objectId) {
-      const result = { objectId, output: OUTPUT, plan: { args: [] }, warnings: [], inputSeconds: 61, attempt: FACTS };
-      return completeTranscode(context, claimed, result);
+      return completeJob(context, claimed, {
+        outputs: [{ outputId: claimed.outputs[0]!.id, objectId, facts: OUTPUT }],
+        plan: planJson.write({ args: [], source: 'defaults' }),
+        ...{ warnings: [], inputSeconds: 61, attempt: FACTS },
+      });
     },
     async upload(account, name) {
       const sent = await presign(account, name);
@@ -194,31 +220,35 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
       };
     },
     uploadFile: async (account, bytes) => confirm(account, await presign(account, 'clip.mp4', bytes)),
+    async list({ id }) {
+      return (await listJobs(context, id, { page: 1, limit: 20 })).items;
+    },
     async view(id) {
       return viewTranscode(context, database.db, await row(id));
     },
     row,
+    outputs: (id) => outputsOf(database.db, [id]),
     async events(jobId) {
       const rows = await database.db
         .selectFrom('events')
         .select('type')
         .where('job_id', '=', jobId)
+        .orderBy('tx')
         .orderBy('id')
         .execute();
-      return rows.map((row) => row.type);
+      return rows.map((row) => row.type.replace('transcode.', '')).filter((type) => type !== 'output_ready');
     },
     attempts: (jobId) =>
       database.db
         .selectFrom('attempts')
         .select(['number', 'state', 'error_code'])
-        .where('transcode_id', '=', jobId)
+        .where('job_id', '=', jobId)
         .orderBy('number')
         .execute(),
     async skipDelays() {
-      await database.pg.query(`UPDATE pgboss.job SET start_after = now() WHERE state IN ('created', 'retry')`);
+      await database.pg.query(`UPDATE jobs SET available_at = now() WHERE status = 'pending' AND available_at > now()`);
     },
     async close() {
-      await queue.close();
       await gateway.close();
       await database.drop();
     },

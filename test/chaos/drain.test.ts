@@ -3,13 +3,14 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openPool } from '../../src/database/pool.ts';
-import { cancelTranscode } from '../../src/domain/transcodes/cancel.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
-import { openQueue } from '../../src/queue/queue.ts';
+import { cancelJob } from '../../src/jobs/cancel.ts';
+import { kinds } from '../../src/kinds/registry.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/types.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
-import { sandboxSlots, startWorker, type Worker } from '../../src/worker/worker.ts';
+import type { SlotClasses } from '../../src/worker/deps.ts';
+import { startWorker, type Worker } from '../../src/worker/worker.ts';
 import { makeClip } from '../helpers/media.ts';
 import { openRoad } from '../helpers/road.ts';
 import { until } from '../helpers/until.ts';
@@ -21,11 +22,12 @@ describe('a worker that drains', () => {
   let folder: string;
   let account: Awaited<ReturnType<DomainWorld['account']>>;
   let fileUrl: string;
-  const lanes: ('light' | 'heavy')[][] = [['light', 'heavy']];
+  const slots: SlotClasses[] = [['light', 'heavy'], ['interactive']];
 
   const start = (drainMs: number, context = world.context, databaseUrl = world.database.url): Promise<Worker> =>
     startWorker({
       context,
+      kinds,
       sandbox,
       fetcher: createFetcher({ allow: [], ports: [443], maxBytes: 2 ** 20, deadlineMs: 5000 }),
       logger: createLogger({ level: 'silent', role: 'worker' }),
@@ -36,7 +38,7 @@ describe('a worker that drains', () => {
         databaseUrl,
         version: 'test',
         workDir: join(folder, 'work', String(drainMs)),
-        lanes,
+        slots,
         diskReserve: { percent: 0, bytes: 0 },
         sharesDisk: true,
         cores: 2,
@@ -60,7 +62,7 @@ describe('a worker that drains', () => {
     await chmod(dirname(world.gateway.root), 0o711);
     folder = await mkdtemp(join(tmpdir(), 'airlock-drain-'));
     await chmod(folder, 0o711);
-    sandbox = await openSandbox({ dataDir: folder, slots: sandboxSlots(lanes) });
+    sandbox = await openSandbox({ dataDir: folder, slots: slots.length });
     account = await world.account();
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '480x270', args: noise });
@@ -96,7 +98,7 @@ describe('a worker that drains', () => {
     const next = await start(30_000);
     await until(async () => (await world.row(job.id)).status === 'completed', { what: 'the second attempt' });
     await next.drain();
-    expect((await world.attempts(job.id)).map((attempt) => attempt.state)).toEqual(['handed_back', 'completed']);
+    expect((await world.attempts(job.id)).map((attempt) => attempt.state)).toEqual(['released', 'completed']);
     expect(await world.events(job.id)).toEqual(['queued', 'started', 'retrying', 'started', 'completed']);
   });
 
@@ -110,14 +112,13 @@ describe('a worker that drains', () => {
     expect(await world.row(second.id)).toMatchObject({ status: 'pending', attempts: 0 });
     const { rows } = await world.database.pg.query('SELECT count(*)::int AS workers FROM workers');
     expect(rows).toEqual([{ workers: 0 }]);
-    await cancelTranscode(world.context, account.id, second.id);
+    await cancelJob(world.context, account.id, 'transcode', second.id);
   });
 
   it('does not count an attempt that failed because the database was away', async () => {
     const road = await openRoad(world.database.url);
     const pool = openPool(road.url, { max: 6, role: 'test', onError: () => {} });
-    const queue = await openQueue(pool.db, { superviseUrl: null, onError: () => {} });
-    const worker = await start(30_000, { ...world.context, db: pool.db, queue }, road.url);
+    const worker = await start(30_000, { ...world.context, db: pool.db }, road.url);
     const job = await encode('slow');
     await progressing(job.id);
     await road.cut();
@@ -125,8 +126,7 @@ describe('a worker that drains', () => {
     await road.mend();
     await until(async () => (await world.row(job.id)).status === 'completed', { what: 'the second attempt' });
     await worker.drain();
-    expect((await world.attempts(job.id)).map((attempt) => attempt.state)).toEqual(['handed_back', 'completed']);
-    await queue.close();
+    expect((await world.attempts(job.id)).map((attempt) => attempt.state)).toEqual(['released', 'completed']);
     await pool.close();
     await road.cut();
   });

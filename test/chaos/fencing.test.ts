@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { dropReserved } from '../../src/domain/objects.ts';
-import { sweepExpired } from '../../src/domain/retention.ts';
-import { cancelTranscode } from '../../src/domain/transcodes/cancel.ts';
-import { eraseTranscode } from '../../src/domain/transcodes/erase.ts';
-import { completeTranscode, failTranscode, handBack } from '../../src/domain/transcodes/finish.ts';
-import { beatAttempt, reportProgress } from '../../src/domain/transcodes/progress.ts';
-import { recoverLost, recoverUnqueued } from '../../src/domain/transcodes/recover.ts';
-import type { Transcode } from '../../src/domain/transcodes/row.ts';
 import { uuidv7 } from '../../src/ids/uuid.ts';
+import { cancelJob } from '../../src/jobs/cancel.ts';
+import { eraseJob } from '../../src/jobs/erase.ts';
+import { completeJob, failAttempt, releaseJob } from '../../src/jobs/finish.ts';
+import { beatAttempt, reportProgress } from '../../src/jobs/progress.ts';
+import { recoverLost } from '../../src/jobs/recover.ts';
+import { sweepExpired } from '../../src/jobs/retention.ts';
+import type { Job } from '../../src/jobs/rows.ts';
+import { dropReserved } from '../../src/objects/objects.ts';
 import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
 
 const FAILURE = { code: 'internal', message: 'It broke.', retry: true } as const;
@@ -30,8 +30,8 @@ describe('an attempt that was replaced', () => {
 
     expect(await reportProgress(world.context, late, PROGRESS)).toBe(false);
     expect(await beatAttempt(world.context, late)).toBe(false);
-    expect(await handBack(world.context, late)).toBe(false);
-    expect(await failTranscode(world.context, late, FAILURE, null)).toBe(false);
+    expect(await releaseJob(world.context, late)).toBe(false);
+    expect(await failAttempt(world.context, late, FAILURE, null)).toBe(false);
     expect(await world.complete(late, lateOutput.objectId)).toBe(false);
     await dropReserved(world.context, lateOutput.objectId);
     expect(await world.context.store.head(lateOutput.key)).toBeNull();
@@ -39,7 +39,8 @@ describe('an attempt that was replaced', () => {
     expect(await beatAttempt(world.context, current)).toBe(true);
     const output = await world.store(current);
     expect(await world.complete(current, output.objectId)).toBe(true);
-    expect(await world.row(job.id)).toMatchObject({ status: 'completed', output_object_id: output.objectId });
+    expect(await world.row(job.id)).toMatchObject({ status: 'completed' });
+    expect(await world.outputs(job.id)).toMatchObject([{ status: 'completed', object_id: output.objectId }]);
     expect((await world.events(job.id)).filter((type) => type === 'completed')).toHaveLength(1);
     expect((await world.attempts(job.id)).map((attempt) => attempt.state)).toEqual(['lost', 'completed']);
   });
@@ -53,7 +54,7 @@ describe('an attempt that was replaced', () => {
     await sweepExpired(world.context);
     expect(await world.context.store.head(key)).toBeNull();
     expect(await world.row(job.id)).toMatchObject({ status: 'pending' });
-    await cancelTranscode(world.context, job.account_id, job.id);
+    await cancelJob(world.context, job.account_id, 'transcode', job.id);
   });
 
   it('completes once, although the answer to its commit was lost and it asks again', async () => {
@@ -88,18 +89,18 @@ describe('a final state', () => {
     },
     async failed(world) {
       const job = await world.accept(await world.account());
-      await failTranscode(world.context, await world.mustClaim(), { ...FAILURE, retry: false }, null);
+      await failAttempt(world.context, await world.mustClaim(), { ...FAILURE, retry: false }, null);
       return job.id;
     },
     async 'canceled while it ran'(world) {
       const job = await world.accept(await world.account());
       await world.mustClaim();
-      await cancelTranscode(world.context, job.account_id, job.id);
+      await cancelJob(world.context, job.account_id, 'transcode', job.id);
       return job.id;
     },
     async 'canceled while it waited'(world) {
       const job = await world.accept(await world.account());
-      await cancelTranscode(world.context, job.account_id, job.id);
+      await cancelJob(world.context, job.account_id, 'transcode', job.id);
       return job.id;
     },
   };
@@ -107,39 +108,37 @@ describe('a final state', () => {
   it.each(Object.keys(ends))('never changes: %s', async (name) => {
     const id = await ends[name]!(world);
     const before = await world.row(id);
-    const { rows: attempts } = await world.database.pg.query('SELECT * FROM attempts WHERE transcode_id = $1', [id]);
+    const { rows: attempts } = await world.database.pg.query('SELECT * FROM attempts WHERE job_id = $1', [id]);
     const attempt = attempts[0] ?? { id: uuidv7(), worker_id: uuidv7(), number: 1 };
     const claim = {
       attemptId: attempt.id as string,
       number: 1,
-      lane: 'light' as const,
-      entry: before.queue_job,
       job: before,
       inputs: [],
       assets: [],
+      outputs: await world.outputs(id),
     };
     const { objectId } = await world.store({ ...claim, attemptId: uuidv7() });
-    const result = { objectId, output: {} as never, plan: {}, warnings: [], inputSeconds: 1, attempt: {} as never };
+    const outputs = [{ outputId: claim.outputs[0]!.id, objectId, facts: {} as never }];
+    const result = { outputs, plan: null, warnings: [], inputSeconds: 1, attempt: null };
 
-    expect(await completeTranscode(world.context, claim, result)).toBe(false);
-    expect(await failTranscode(world.context, claim, FAILURE, null)).toBe(false);
-    expect(await handBack(world.context, claim)).toBe(false);
+    expect(await completeJob(world.context, claim, result)).toBe(false);
+    expect(await failAttempt(world.context, claim, FAILURE, null)).toBe(false);
+    expect(await releaseJob(world.context, claim)).toBe(false);
     expect(await reportProgress(world.context, claim, PROGRESS)).toBe(false);
-    await expect(cancelTranscode(world.context, before.account_id, id)).rejects.toThrow(
+    await expect(cancelJob(world.context, before.account_id, 'transcode', id)).rejects.toThrow(
       `Cannot cancel job in status: ${before.status}`,
     );
     await world.database.pg.query(`UPDATE attempts SET heartbeat_at = now() - interval '1 h' WHERE id = $1`, [
       attempt.id,
     ]);
     await recoverLost(world.context, [attempt.worker_id]);
-    await recoverUnqueued(world.context);
-    await world.database.pg.query(`UPDATE pgboss.job SET state = 'retry' WHERE id = $1`, [before.queue_job]);
     expect(await world.claim()).toBeNull();
     await sweepExpired(world.context);
     expect(await world.row(id)).toEqual(before);
 
-    await eraseTranscode(world.context, before.account_id, id, { actor: 'cli' });
-    const erased: Transcode = await world.row(id);
+    await eraseJob(world.context, before.account_id, 'transcode', id, { actor: 'cli' });
+    const erased: Job = await world.row(id);
     expect(erased.status).toBe(before.status);
     expect(erased.erased_at).not.toBeNull();
   });
@@ -158,7 +157,7 @@ describe('a final state', () => {
       };
       const cancel = async () => {
         try {
-          return Boolean(await cancelTranscode(world.context, account.id, job.id));
+          return Boolean(await cancelJob(world.context, account.id, 'transcode', job.id));
         } catch {
           return false;
         }

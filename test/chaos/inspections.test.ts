@@ -1,21 +1,31 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { accountUsage } from '../../src/accounts/account-settings.ts';
+import type { Account } from '../../src/accounts/accounts.ts';
 import { ApiError } from '../../src/contract/errors.ts';
-import { recoverInspections } from '../../src/domain/transcodes/recover.ts';
-import { confirmUpload } from '../../src/domain/uploads/confirm.ts';
-import { acceptInspection, claimInspection, refuseInspection } from '../../src/domain/uploads/inspect.ts';
+import { openColumn } from '../../src/database/sealed-columns.ts';
+import { uuidv7 } from '../../src/ids/uuid.ts';
+import { recoverLost } from '../../src/jobs/recover.ts';
+import { sweepExpired } from '../../src/jobs/retention.ts';
+import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
+import type { Upload } from '../../src/uploads/upload.ts';
+import { acceptInspection, claimInspection, refuseInspection } from '../helpers/inspections.ts';
 import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
 
-const FOUND = { contentType: 'video/mp4', inspection: { summary: {} as never, info: null } };
+const SUMMARY = {
+  ...{ duration_seconds: 10, format: 'mp4', size_bytes: 64, video_codec: 'h264', audio_codec: null },
+  ...{ width: 320, height: 180, fps: 25 },
+};
+const FOUND = { contentType: 'video/mp4', inspection: { summary: SUMMARY, info: null } };
 
-describe('the look at an upload', () => {
+describe('the inspection of an upload', () => {
   let world: DomainWorld;
   beforeAll(async () => {
     world = await makeDomainWorld();
   });
   afterAll(() => world?.close());
 
-  async function confirming(maxMs = 0) {
-    const account = await world.account();
+  async function confirming(maxMs = 0, given?: Account) {
+    const account = given ?? (await world.account());
     const sent = await world.presign(account);
     const body = { filename: sent.filename, fileSize: sent.bytes.length };
     const wait = { forUpload: () => new Promise<void>((resolve) => setTimeout(resolve, 10)), maxMs };
@@ -29,40 +39,54 @@ describe('the look at an upload', () => {
     return { confirm, upload, sent };
   }
 
-  it('is asked for anew when the queue lost its entry, and the confirm then works when repeated', async () => {
-    const { confirm, upload } = await confirming();
-    await world.database.pg.query('DELETE FROM pgboss.job WHERE id = $1', [upload.queue_job]);
-    expect(await claimInspection(world.context)).toBeNull();
-    expect(await recoverInspections(world.context)).toBe(1);
-    await acceptInspection(world.context, (await claimInspection(world.context))!, FOUND);
-    expect(await confirm()).toMatchObject({ fileSize: 64 });
-  });
+  /** What a confirm that was waiting is answered. */
+  async function refusalOf({ id }: Upload): Promise<string | null> {
+    const { db } = world.context;
+    const row = await db.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
+    return openColumn(world.context.vault, 'uploads', 'refusal_sealed', row);
+  }
 
-  it('is repeated when its worker was silent for longer than a look can take', async () => {
+  it('is repeated when its worker has sent no heartbeat for 30 seconds', async () => {
     const { confirm, upload } = await confirming();
     const dead = (await claimInspection(world.context))!;
-    expect(await recoverInspections(world.context)).toBe(0);
-    await world.database.pg.query(`UPDATE pgboss.job SET started_on = now() - interval '31 s' WHERE id = $1`, [
-      upload.queue_job,
+    expect(await recoverLost(world.context, [])).toBe(0);
+    await world.database.pg.query(`UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE id = $1`, [
+      dead.claim.attemptId,
     ]);
-    expect(await recoverInspections(world.context)).toBe(1);
+    expect(await recoverLost(world.context, [])).toBe(1);
     const again = (await claimInspection(world.context))!;
     expect(again.upload.id).toBe(upload.id);
-    expect(again.entry).not.toBe(dead.entry);
-    await acceptInspection(world.context, again, FOUND);
-    // The first worker was only slow: what it says now comes too late.
-    await refuseInspection(world.context, dead, 'It is something else.');
+    expect(await acceptInspection(world.context, again, FOUND)).toBe(true);
+    // The first worker was only slow: what it reports now comes too late.
+    expect(await refuseInspection(world.context, dead, 'It is something else.')).toBe(false);
     expect(await confirm()).toMatchObject({ fileSize: 64 });
     expect(await world.context.store.head(again.objectKey)).not.toBeNull();
   });
 
-  it('is repeated at once when its worker is known to be dead', async () => {
-    const { upload } = await confirming();
-    await claimInspection(world.context);
-    expect(await recoverInspections(world.context, { workerDied: true })).toBe(1);
-    const again = (await claimInspection(world.context))!;
-    expect(again.upload.id).toBe(upload.id);
-    await acceptInspection(world.context, again, FOUND);
+  it('refuses the upload when the worker dies in each attempt', async () => {
+    const { confirm, upload } = await confirming();
+    let objectKey = '';
+    for (let attempt = 1; attempt <= 3; attempt++) {
+      const worker = uuidv7();
+      objectKey = (await claimInspection(world.context, worker))!.objectKey;
+      expect(await recoverLost(world.context, [worker])).toBe(1);
+    }
+    expect(await claimInspection(world.context)).toBeNull();
+    await expect(confirm()).rejects.toMatchObject({ code: 'upload_not_found' });
+    expect(await refusalOf(upload)).toBe('The worker died in each of 3 attempts.');
+    await sweepExpired(world.context);
+    expect(await world.context.store.head(objectKey)).toBeNull();
+  });
+
+  it('starts although its account has as many jobs running as it may, and is not counted among them', async () => {
+    const account = await world.account({ max_concurrent: 1 });
+    await world.accept(account);
+    await world.mustClaim();
+    await world.accept(account);
+    expect(await world.claim()).toBeNull();
+    const { upload } = await confirming(0, account);
+    expect((await claimInspection(world.context))!.upload.id).toBe(upload.id);
+    expect(await accountUsage(world.database.db, account)).toMatchObject({ waiting: 1, running: 1 });
   });
 
   it('happens once for ten confirms at the same time, and one sealed copy is left', async () => {
@@ -72,17 +96,17 @@ describe('the look at an upload', () => {
     const wait = { forUpload: () => new Promise<void>((resolve) => setTimeout(resolve, 10)), maxMs: 10_000 };
     const confirms = Array.from({ length: 10 }, () => confirmUpload(world.context, account, body, wait));
     const settled = Promise.allSettled(confirms);
-    let looks = 0;
+    let inspections = 0;
     for (let confirmed = false; !confirmed; ) {
       const claim = await claimInspection(world.context);
       if (!claim || claim.upload.id !== sent.id) continue;
-      looks += 1;
+      inspections += 1;
       await acceptInspection(world.context, claim, FOUND);
       confirmed = true;
     }
     const results = await settled;
     expect(await claimInspection(world.context)).toBeNull();
-    expect(looks).toBe(1);
+    expect(inspections).toBe(1);
     const answers = results.flatMap((result) => (result.status === 'fulfilled' ? [result.value.fileUrl] : []));
     expect(new Set(answers).size).toBe(1);
     for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(ApiError);

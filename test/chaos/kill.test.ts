@@ -119,7 +119,7 @@ function withKey(service: TestService, key: string): Pick<TestService, 'call'> {
 }
 
 async function countProcessing(db: Client): Promise<number> {
-  const { rows } = await db.query(`SELECT count(*)::int AS n FROM transcodes WHERE status = 'processing'`);
+  const { rows } = await db.query(`SELECT count(*)::int AS n FROM jobs WHERE status = 'processing'`);
   return rows[0].n;
 }
 
@@ -127,9 +127,9 @@ async function countProcessing(db: Client): Promise<number> {
 async function recoveryOf(db: Client, ids: string[], killedAt: Date) {
   const { rows } = await db.query(
     `SELECT
-       (SELECT count(*)::int FROM attempts WHERE transcode_id = ANY($1) AND state = 'lost') AS lost,
-       (SELECT max(next.started_at) FROM attempts lost JOIN attempts next USING (transcode_id)
-          WHERE transcode_id = ANY($1) AND lost.state = 'lost' AND next.number = lost.number + 1) AS restart,
+       (SELECT count(*)::int FROM attempts WHERE job_id = ANY($1) AND state = 'lost') AS lost,
+       (SELECT max(next.started_at) FROM attempts lost JOIN attempts next USING (job_id)
+          WHERE job_id = ANY($1) AND lost.state = 'lost' AND next.number = lost.number + 1) AS restart,
        (SELECT min(at) FROM events WHERE job_id = ANY($1) AND type = 'completed' AND at > $2) AS first_end`,
     [ids, killedAt],
   );

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { once } from '../../src/domain/idempotency.ts';
+import { withIdempotencyKey } from '../../src/accounts/idempotency.ts';
 import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
 
 describe('an idempotency key', () => {
@@ -11,7 +11,7 @@ describe('an idempotency key', () => {
 
   const run = (accountId: string, key: string, body: unknown, work: () => Promise<number>) =>
     world.database.db.transaction().execute((tx) =>
-      once(tx, world.context.vault, { accountId, route: 'test', key, body }, async () => ({
+      withIdempotencyKey(tx, world.context.vault, { accountId, route: 'test', key, body }, async () => ({
         status: 201,
         answer: { value: await work() },
       })),

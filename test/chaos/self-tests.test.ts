@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { registerWorker } from '../../src/domain/workers.ts';
+import { registerWorker } from '../../src/fleet/workers.ts';
 import { uuidv7 } from '../../src/ids/uuid.ts';
 import type { SelfTestReport } from '../../src/sandbox/types.ts';
 import { createLogger } from '../../src/telemetry/index.ts';

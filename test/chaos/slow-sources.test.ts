@@ -143,10 +143,10 @@ describe('sources that trickle', () => {
     expect(new Set(await untilFinal(greedy, jobs))).toEqual(new Set(['completed']));
     await expectEachCompletedOnce(db, jobs);
     const { rows } = await db.query(
-      `SELECT state, count(*)::int AS n FROM attempts WHERE transcode_id = ANY($1) AND state <> 'completed' GROUP BY state`,
+      `SELECT state, count(*)::int AS n FROM attempts WHERE job_id = ANY($1) AND state <> 'completed' GROUP BY state`,
       [jobs],
     );
-    expect(rows).toEqual([{ state: signal === 'SIGKILL' ? 'lost' : 'handed_back', n: jobs.length }]);
+    expect(rows).toEqual([{ state: signal === 'SIGKILL' ? 'lost' : 'released', n: jobs.length }]);
     await expectNoOrphans(db, service);
     await db.end();
     await until(async () => (await workFolders()).length === 0, { what: 'empty work folders' });

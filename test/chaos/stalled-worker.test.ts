@@ -46,7 +46,7 @@ describe('a worker that stalls', () => {
     process.kill(stalled!, 'SIGSTOP');
     // Its heart stands still from here on; the half minute that others wait is not worth waiting for in a test.
     expect((await service.call('GET', `/v1/transcodes/${id}`)).json.status).toBe('processing');
-    await db.query(`UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE transcode_id = $1`, [id]);
+    await db.query(`UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE job_id = $1`, [id]);
     await db.query(`UPDATE workers SET heartbeat_at = now() - interval '31 s'`);
     second = spawn(process.execPath, [PROGRAM, 'worker'], {
       env: {
@@ -79,7 +79,7 @@ describe('a worker that stalls', () => {
     expect(states.filter((state) => state === 'live')).toHaveLength(1);
     const after = (await service.call('GET', `/v1/transcodes/${id}`)).json;
     expect(after).toEqual(final);
-    const { rows } = await db.query('SELECT state FROM attempts WHERE transcode_id = $1 ORDER BY number', [id]);
+    const { rows } = await db.query('SELECT state FROM attempts WHERE job_id = $1 ORDER BY number', [id]);
     expect(rows.map((row) => row.state)).toEqual(['lost', 'completed']);
     await expectEachCompletedOnce(db, [id]);
     await expectNoOrphans(db, service);

@@ -2,13 +2,15 @@ import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
-import { cancelTranscode } from '../../src/domain/transcodes/cancel.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
+import { cancelJob } from '../../src/jobs/cancel.ts';
+import { kinds } from '../../src/kinds/registry.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/types.ts';
 import { openEmbeddedStore } from '../../src/storage/embedded/store.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
-import { sandboxSlots, startWorker, type Worker } from '../../src/worker/worker.ts';
+import type { SlotClasses } from '../../src/worker/deps.ts';
+import { startWorker, type Worker } from '../../src/worker/worker.ts';
 import { BUCKET, CREDENTIAL, REGION } from '../conformance/embedded-gateway.ts';
 import { makeClip } from '../helpers/media.ts';
 import { openRoadTo } from '../helpers/road.ts';
@@ -27,11 +29,12 @@ describe('a storage that is away', () => {
   let account: Awaited<ReturnType<DomainWorld['account']>>;
   let fileUrl: string;
   let worker: Worker | null = null;
-  const lanes: ('light' | 'heavy')[][] = [['light', 'heavy']];
+  const slots: SlotClasses[] = [['light', 'heavy'], ['interactive']];
 
   const start = async (changes: { storageWaitSeconds?: number; outputHoldMs?: number } = {}) => {
     worker = await startWorker({
       context,
+      kinds,
       sandbox,
       fetcher: createFetcher({ allow: [], ports: [443], maxBytes: 2 ** 20, deadlineMs: 5000 }),
       logger: createLogger({ level: 'silent', role: 'worker' }),
@@ -42,7 +45,7 @@ describe('a storage that is away', () => {
         databaseUrl: world.database.url,
         version: 'test',
         workDir: join(folder, 'work', 'one'),
-        lanes,
+        slots,
         diskReserve: { percent: 0, bytes: 0 },
         sharesDisk: true,
         cores: 2,
@@ -65,7 +68,7 @@ describe('a storage that is away', () => {
     await chmod(dirname(world.gateway.root), 0o711);
     folder = await mkdtemp(join(tmpdir(), 'airlock-outage-'));
     await chmod(folder, 0o711);
-    sandbox = await openSandbox({ dataDir: folder, slots: sandboxSlots(lanes) });
+    sandbox = await openSandbox({ dataDir: folder, slots: slots.length });
     road = await openRoadTo({ port: world.gateway.port });
     // Without a local root: inputs are read over the network as well.
     const endpoint = `http://127.0.0.1:${road.port}`;
@@ -103,8 +106,8 @@ describe('a storage that is away', () => {
     for (const job of jobs) await status(job.id, 'completed');
     const states = (await world.attempts(jobs[0]!.id)).map(({ state, error_code }) => [state, error_code]);
     expect(states.at(-1)).toEqual(['completed', null]);
-    expect(states.slice(0, -1).every(([state]) => state === 'handed_back')).toBe(true);
-    expect(states[0]).toEqual(['handed_back', 'storage_unavailable']);
+    expect(states.slice(0, -1).every(([state]) => state === 'released')).toBe(true);
+    expect(states[0]).toEqual(['released', 'storage_unavailable']);
   });
 
   it('is waited for with the finished output, so that nothing is encoded twice', async () => {
@@ -135,7 +138,7 @@ describe('a storage that is away', () => {
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
     await road.cut();
     await outage();
-    await cancelTranscode(context, account.id, job.id);
+    await cancelJob(context, account.id, 'transcode', job.id);
     await until(async () => (await world.attempts(job.id))[0]?.state === 'canceled', { what: 'the end' });
   });
 });

@@ -116,7 +116,7 @@ describe('the supervisor', () => {
     await next();
     const db = await openServiceDatabase(service);
     const { rows } = await db.query(
-      `SELECT state FROM attempts WHERE transcode_id = ANY($1) AND started_at < (SELECT min(started_at) FROM workers)`,
+      `SELECT state FROM attempts WHERE job_id = ANY($1) AND started_at < (SELECT min(started_at) FROM workers)`,
       [ids],
     );
     expect(rows.length).toBeGreaterThan(0);

@@ -207,7 +207,7 @@ describe('filters and overlays', () => {
     expect(service.output()).not.toContain(SECRET);
     const database = await openServiceDatabase(service);
     const { rows } = await database.query(
-      `SELECT count(*)::int AS kept FROM transcodes LEFT JOIN transcode_inputs ON transcode_id = id
+      `SELECT count(*)::int AS kept FROM jobs LEFT JOIN job_sources ON job_id = id
        WHERE status IN ('completed', 'failed') AND (source_sealed IS NOT NULL OR request_source_sealed IS NOT NULL)`,
     );
     await database.end();

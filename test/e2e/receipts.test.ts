@@ -147,20 +147,20 @@ describe('receipts and manifests', () => {
       const other = await sendClip('other.mp4');
       const kept = await transcode(service, { inputs: [{ url: other.fileUrl }], outputFormat: 'mp3' });
       await database.query(
-        `UPDATE objects SET transcode_id = $1, state = 'deleted', deleted_at = now()
-        WHERE transcode_id = $2`,
+        `UPDATE objects SET job_id = $1, state = 'deleted', deleted_at = now()
+        WHERE job_id = $2`,
         [job.id, kept.id],
       );
       const { receipt } = (await get(job.id, 'receipt')).json;
       expect(receipt.complete).toBe(false);
       expect(receipt.remaining).toMatchObject([{ kind: 'output', state: 'deleting' }]);
       await database.query(
-        `UPDATE objects SET transcode_id = $2, state = 'live', deleted_at = null
-        WHERE transcode_id = $1 AND deletion_reason IS NULL`,
+        `UPDATE objects SET job_id = $2, state = 'live', deleted_at = null
+        WHERE job_id = $1 AND deletion_reason IS NULL`,
         [job.id, kept.id],
       );
       expect((await get(job.id, 'receipt')).json.receipt.complete).toBe(true);
-      await database.query('UPDATE attempts SET cleaned_at = NULL WHERE transcode_id = $1', [job.id]);
+      await database.query('UPDATE attempts SET cleaned_at = NULL WHERE job_id = $1', [job.id]);
       expect((await get(job.id, 'receipt')).json.receipt).toMatchObject({
         complete: false,
         working_copies: [{ attempt: 1, removed_at: null }],

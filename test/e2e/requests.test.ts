@@ -137,7 +137,7 @@ describe('requests for a transcode', () => {
   it('have no output to download when there is none', async () => {
     const job = await transcode(service, { inputs: [{ url: clip }], outputFormat: 'mp3' });
     const database = await openServiceDatabase(service);
-    await database.query('UPDATE transcodes SET output_object_id = NULL WHERE id = $1', [job.id]);
+    await database.query('UPDATE job_outputs SET object_id = NULL WHERE job_id = $1', [job.id]);
     await database.end();
     const answer = await service.call('GET', `/v1/transcodes/${job.id}/download`);
     expect([answer.status, answer.json.error, answer.json.code]).toEqual([

@@ -89,7 +89,7 @@ describe('inputs from the web', () => {
     expect(service.output()).not.toContain(SECRET);
     const database = await openServiceDatabase(service);
     const { rows } = await database.query(
-      'SELECT count(*)::int AS kept FROM transcode_inputs WHERE source_sealed IS NOT NULL',
+      'SELECT count(*)::int AS kept FROM job_sources WHERE source_sealed IS NOT NULL',
     );
     await database.end();
     expect(rows[0].kept).toBe(0);
@@ -249,12 +249,12 @@ describe('inputs from the web', () => {
       await database.query(`
         CREATE FUNCTION exchange() RETURNS trigger LANGUAGE plpgsql AS
           $$ BEGIN NEW.source_sealed := NEW.url_sealed; RETURN NEW; END $$;
-        CREATE TRIGGER exchange BEFORE INSERT ON transcode_inputs FOR EACH ROW EXECUTE FUNCTION exchange()`);
+        CREATE TRIGGER exchange BEFORE INSERT ON job_sources FOR EACH ROW EXECUTE FUNCTION exchange()`);
       const { json } = await create(`${source.url}/clip.mp4`);
       expect(json).toMatchObject({ status: 'failed', error_code: 'internal', attempts: 1 });
-      expect(service.output()).toContain('transcode_inputs.source_sealed in row');
+      expect(service.output()).toContain('job_sources.source_sealed in row');
 
-      await database.query('UPDATE transcodes SET metadata_sealed = request_sealed WHERE id = $1', [json.id]);
+      await database.query('UPDATE jobs SET metadata_sealed = request_sealed WHERE id = $1', [json.id]);
       const read = await service.call('GET', `/v1/transcodes/${json.id}`);
       expect([read.status, read.json.code, read.json.details]).toEqual([500, 'internal', null]);
       expect((await service.call('DELETE', `/v1/transcodes/${json.id}`)).status).toBe(200);

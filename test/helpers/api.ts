@@ -2,33 +2,33 @@ import { randomBytes } from 'node:crypto';
 import type { AddressInfo } from 'node:net';
 import type { FastifyBaseLogger, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
+import { type Account, ensureAccount } from '../../src/accounts/accounts.ts';
+import { createKey } from '../../src/accounts/keys.ts';
+import { openLimits } from '../../src/accounts/limits.ts';
 import { buildApi } from '../../src/api/app.ts';
 import type { ApiSettings } from '../../src/api/deps.ts';
 import type { App } from '../../src/api/types.ts';
 import { SCOPES, type Scope } from '../../src/contract/keys.ts';
 import type { UploadMetadata } from '../../src/contract/uploads.ts';
-import { type Account, ensureAccount } from '../../src/domain/accounts.ts';
-import type { Context } from '../../src/domain/context.ts';
-import { createKey } from '../../src/domain/keys.ts';
-import { openLimits } from '../../src/domain/limits.ts';
-import { openSignals } from '../../src/domain/signals.ts';
-import { acceptInspection, claimInspection } from '../../src/domain/uploads/inspect.ts';
+import { openSignals } from '../../src/events/signals.ts';
 import { checkSourceUrl } from '../../src/fetcher/index.ts';
 import type { GatewayOptions } from '../../src/gateway/server.ts';
 import { createSigner } from '../../src/ids/signing.ts';
 import { createVault } from '../../src/ids/vault.ts';
+import type { JobsContext } from '../../src/jobs/kind.ts';
+import { kinds } from '../../src/kinds/registry.ts';
 import { openPlanner } from '../../src/planner/index.ts';
-import { openQueue } from '../../src/queue/queue.ts';
 import { createHttpMetrics, createRegistry } from '../../src/telemetry/index.ts';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 import { makeDatabase, type TestDatabase } from './database.ts';
+import { acceptInspection, claimInspection } from './inspections.ts';
 import type { Answer } from './service.ts';
 import { until } from './until.ts';
 
 /** The API in this process, on a real PostgreSQL and a real gateway, without a worker. */
 export interface TestApi {
   app: App;
-  context: Context;
+  context: JobsContext;
   database: TestDatabase;
   gateway: EmbeddedGateway;
   account: Account;
@@ -69,11 +69,10 @@ export async function startApi(
     createRegistry('api'),
   ]);
   const ignore = () => {};
-  const queue = await openQueue(database.db, { superviseUrl: null, onError: ignore });
   const signals = await openSignals(database.url, ignore);
-  const context: Context = {
+  const context: JobsContext = {
     db: database.db,
-    queue,
+    kinds,
     store: gateway.store,
     vault: createVault(randomBytes(32)),
     retentionSeconds: 86_400,
@@ -169,7 +168,6 @@ export async function startApi(
       await signals.close();
       await app.close();
       await planner.close();
-      await queue.close();
       await gateway.close();
       await database.drop();
     },

@@ -3,7 +3,6 @@ import pg from 'pg';
 import { inject } from 'vitest';
 import { migrateDatabase } from '../../src/database/migrate.ts';
 import { openPool, type Pool } from '../../src/database/pool.ts';
-import { migrateQueue } from '../../src/queue/queue.ts';
 
 export interface TestDatabase extends Pool {
   url: string;
@@ -21,7 +20,6 @@ export async function makeDatabase(): Promise<TestDatabase> {
   const url = parsed.toString();
   const pool = openPool(url, { max: 10, role: 'test', onError: () => {} });
   await migrateDatabase(pool.db);
-  await migrateQueue(url);
   return {
     ...pool,
     url,

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { sweepExpired } from '../../src/domain/retention.ts';
-import { cancelTranscode } from '../../src/domain/transcodes/cancel.ts';
-import { eraseTranscode } from '../../src/domain/transcodes/erase.ts';
-import { lookAtSources } from '../../src/domain/transcodes/look-sources.ts';
-import { openRequest, openWholeRequest } from '../../src/domain/transcodes/row.ts';
+import { cancelJob } from '../../src/jobs/cancel.ts';
+import { eraseJob } from '../../src/jobs/erase.ts';
+import { sweepExpired } from '../../src/jobs/retention.ts';
+import { findSources } from '../../src/jobs/sources.ts';
+import { openRequest, openWholeRequest } from '../../src/kinds/transcode/request.ts';
 import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
 
 const SECRET = 'token=4711';
@@ -22,7 +22,7 @@ describe('files that filters name', () => {
   afterAll(() => world?.close());
 
   const sql = async (text: string, ...values: unknown[]) => (await world.database.pg.query(text, values)).rows;
-  const rowsOf = (id: string) => sql('SELECT * FROM transcode_inputs WHERE transcode_id = $1 ORDER BY position', id);
+  const rowsOf = (id: string) => sql('SELECT * FROM job_sources WHERE job_id = $1 ORDER BY position', id);
   const isThere = async (key: string) => (await world.context.store.head(key)) !== null;
 
   it('are rows after the inputs, come with the claim apart from them, and no client sees them', async () => {
@@ -57,7 +57,7 @@ describe('files that filters name', () => {
     const { vault } = world.context;
     expect(JSON.stringify(openRequest(vault, job))).not.toContain(SECRET);
     expect(openWholeRequest(vault, job)).toMatchObject({ filters: FILTERS });
-    await cancelTranscode(world.context, account.id, job.id);
+    await cancelJob(world.context, account.id, 'transcode', job.id);
     const after = await world.row(job.id);
     expect(after.request_source_sealed).toBeNull();
     expect(openRequest(vault, after)?.filters?.[0]?.filter).toBe(
@@ -69,7 +69,7 @@ describe('files that filters name', () => {
   it('keep a request that names no URL only once', async () => {
     const job = await world.accept(account, { options: [{ option: '-crf', argument: 23 }] });
     expect(job.request_source_sealed).toBeNull();
-    await cancelTranscode(world.context, account.id, job.id);
+    await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
   it('of another account do not exist, and the error names the field', async () => {
@@ -81,12 +81,12 @@ describe('files that filters name', () => {
         code: 'source_not_owned',
         details: { field: 'filters[0]' },
       });
-      expect(await lookAtSources(world.context, world.context.db, account, [url])).toEqual([
-        { refusal: 'source_not_owned', inspection: null },
+      expect(await findSources(world.context, world.context.db, account, [url])).toEqual([
+        { refusal: 'source_not_owned' },
       ]);
     }
-    const [mine] = await lookAtSources(world.context, world.context.db, other, [theirs.fileUrl]);
-    expect(mine).toMatchObject({ refusal: null, inspection: { summary: { duration_seconds: 10 } } });
+    const [mine] = await findSources(world.context, world.context.db, other, [theirs.fileUrl]);
+    expect(mine).toMatchObject({ inspection: { summary: { duration_seconds: 10 } } });
   });
 
   it('live as long as an open job needs them and are erased with it', async () => {
@@ -95,12 +95,16 @@ describe('files that filters name', () => {
     await sql(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE id = $1`, upload.objectId);
     await sweepExpired(world.context);
     expect(await isThere(upload.key)).toBe(true);
-    await eraseTranscode(world.context, account.id, job.id, { actor: 'test', ip: null, request_id: null } as never);
+    await eraseJob(world.context, account.id, 'transcode', job.id, {
+      actor: 'test',
+      ip: null,
+      request_id: null,
+    } as never);
     expect(await isThere(upload.key)).toBe(false);
     for (const row of await rowsOf(job.id)) expect([row.url_sealed, row.source_sealed]).toEqual([null, null]);
     const erased = await world.row(job.id);
     expect([erased.request_sealed, erased.request_source_sealed]).toEqual([null, null]);
-    const looked = await lookAtSources(world.context, world.context.db, account, [upload.fileUrl]);
-    expect(looked[0]!.refusal).toBe('source_deleted');
+    const looked = await findSources(world.context, world.context.db, account, [upload.fileUrl]);
+    expect(looked).toEqual([{ refusal: 'source_deleted' }]);
   });
 });

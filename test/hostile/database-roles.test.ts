@@ -136,7 +136,7 @@ describe('a role in the database of its own', () => {
     ['worker', 'UPDATE audit_log SET actor = NULL'],
     ['worker', 'DELETE FROM audit_log'],
     ['worker', 'DELETE FROM audit_checkpoints'],
-    ['worker', 'INSERT INTO transcodes SELECT * FROM transcodes'],
+    ['worker', 'INSERT INTO jobs SELECT * FROM jobs'],
     ['worker', 'UPDATE accounts SET monthly_minutes = NULL'],
     ['worker', 'CREATE TABLE mine (x int)'],
     ['worker', 'DROP TABLE audit_log'],
@@ -152,7 +152,7 @@ describe('a role in the database of its own', () => {
     ['api', 'UPDATE audit_checkpoints SET hash = hash'],
     ['api', 'DELETE FROM signing_keys'],
     ['api', 'UPDATE usage_months SET minutes = 0'],
-    ['api', 'DELETE FROM transcodes'],
+    ['api', 'DELETE FROM jobs'],
     ['api', 'CREATE TABLE mine (x int)'],
     ['api', 'DROP TABLE audit_log'],
     ['api', 'TRUNCATE audit_log'],
@@ -184,6 +184,6 @@ describe('a role in the database of its own', () => {
     await clients.worker.query('SELECT key_hash FROM api_keys');
     await grantRoles(database.db, { create: false });
     await expect(clients.worker.query('SELECT key_hash FROM api_keys')).rejects.toMatchObject({ code: CODE });
-    await clients.worker.query('SELECT id FROM transcodes');
+    await clients.worker.query('SELECT id FROM jobs');
   });
 });

@@ -41,7 +41,7 @@ describe('a hundred hostile files at once', () => {
 
   it('cannot take the health check its connection, though every other one waits', async () => {
     const database = await openAsSuperuser(service.dataDir);
-    await database.query('BEGIN; LOCK TABLE transcodes IN ACCESS EXCLUSIVE MODE');
+    await database.query('BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE');
     // More than the API has connections.
     const waiting = Array.from({ length: 40 }, () => service.call('GET', '/v1/transcodes'));
     try {

@@ -1,15 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { Context } from '../../src/domain/context.ts';
-import { downloadUrl } from '../../src/domain/downloads.ts';
-import { once } from '../../src/domain/idempotency.ts';
-import { readReceipt } from '../../src/domain/receipts/receipt.ts';
-import { sweepExpired } from '../../src/domain/retention.ts';
-import { markCleaned } from '../../src/domain/transcodes/attempts.ts';
-import { eraseTranscode } from '../../src/domain/transcodes/erase.ts';
-import { presignUpload } from '../../src/domain/uploads/presign.ts';
-import { sweepStaging } from '../../src/domain/uploads/staging.ts';
+import { withIdempotencyKey } from '../../src/accounts/idempotency.ts';
+import { markCleaned } from '../../src/jobs/attempts.ts';
+import { downloadUrl } from '../../src/jobs/downloads.ts';
+import { eraseJob } from '../../src/jobs/erase.ts';
+import type { JobsContext } from '../../src/jobs/kind.ts';
+import { readReceipt } from '../../src/jobs/receipt.ts';
+import { sweepExpired } from '../../src/jobs/retention.ts';
 import { StorageError } from '../../src/storage/types.ts';
+import { presignUpload } from '../../src/uploads/presign.ts';
+import { sweepStaging } from '../../src/uploads/staging.ts';
 import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
 
 const put = (url: string) =>
@@ -33,20 +33,22 @@ beforeEach(async () => {
 afterAll(() => world?.close());
 
 const sql = (text: string, ...values: unknown[]) => world.database.pg.query(text, values);
-const erase = (id: string) => eraseTranscode(world.context, account.id, id, BY);
+const erase = (id: string) => eraseJob(world.context, account.id, 'transcode', id, BY);
 
 describe('the answer that an Idempotency-Key keeps', () => {
-  const ask = <T>(key: string, work: Parameters<typeof once<T>>[3], body: unknown = { ask: 1 }) =>
+  const ask = <T>(key: string, work: Parameters<typeof withIdempotencyKey<T>>[3], body: unknown = { ask: 1 }) =>
     world.database.db
       .transaction()
-      .execute((tx) => once(tx, world.context.vault, { accountId: account.id, route: 'test', key, body }, work));
+      .execute((tx) =>
+        withIdempotencyKey(tx, world.context.vault, { accountId: account.id, route: 'test', key, body }, work),
+      );
   const used = { code: 'idempotency_key_used', status: 409 };
 
   /** Asks for a job as the API does; a repeated request must not come to the work. */
   const askForJob = async (key: string) => {
     const { answer } = await ask(key, async () => {
       const job = await world.accept(account);
-      return { status: 201, answer: await world.view(job.id), made: { transcode_id: job.id } };
+      return { status: 201, answer: await world.view(job.id), made: { job_id: job.id } };
     });
     return answer;
   };
@@ -67,7 +69,7 @@ describe('the answer that an Idempotency-Key keeps', () => {
     await expect(askForJob('k')).rejects.toMatchObject(used);
     // Nothing is told of the erased request: not even whether this is the same one.
     await expect(ask('k', askForNothing, { ask: 2 })).rejects.toMatchObject(used);
-    const { rows } = await sql('SELECT count(*)::int AS jobs FROM transcodes WHERE account_id = $1', account.id);
+    const { rows } = await sql('SELECT count(*)::int AS jobs FROM jobs WHERE account_id = $1', account.id);
     expect(rows[0].jobs).toBe(1);
   });
 
@@ -75,7 +77,7 @@ describe('the answer that an Idempotency-Key keeps', () => {
     const job = await askForJob('k');
     const claim = await world.mustClaim();
     await world.complete(claim, (await world.store(claim)).objectId);
-    await sql(`UPDATE transcodes SET expires_at = now() - interval '1 s' WHERE id = $1`, job.id);
+    await sql(`UPDATE jobs SET expires_at = now() - interval '1 s' WHERE id = $1`, job.id);
     await sweepExpired(world.context);
     await expect(askForJob('k')).rejects.toMatchObject(used);
   });
@@ -106,7 +108,7 @@ describe('the answer that an Idempotency-Key keeps', () => {
 });
 
 describe('a signed upload URL that still lives', () => {
-  const receiptOf = (id: string) => readReceipt(world.context, account.id, id);
+  const receiptOf = (id: string) => world.row(id).then((job) => readReceipt(world.context, job));
   it('puts nothing there once the upload is confirmed', async () => {
     const upload = await world.upload(account);
     const replay = await put(upload.uploadUrl);
@@ -121,7 +123,7 @@ describe('a signed upload URL that still lives', () => {
     const claim = await world.mustClaim();
     await world.complete(claim, (await world.store(claim)).objectId);
     await markCleaned(world.database.db, [claim.attemptId]);
-    const link = await downloadUrl(world.context, account.id, job.id);
+    const link = await downloadUrl(world.context, await world.row(job.id));
     expect((await fetch(link)).status).toBe(200);
     await erase(job.id);
     expect((await fetch(link)).status).toBe(404);
@@ -138,7 +140,7 @@ describe('a signed upload URL that still lives', () => {
     const upload = await world.upload(account);
     await sql('UPDATE uploads SET staging_closed_at = NULL WHERE id = $1', upload.id);
     const job = await world.accept(account, { inputs: [{ url: upload.fileUrl }] });
-    const away: Context = {
+    const away: JobsContext = {
       ...world.context,
       store: {
         ...world.context.store,
@@ -147,7 +149,7 @@ describe('a signed upload URL that still lives', () => {
         }),
       },
     };
-    await expect(eraseTranscode(away, account.id, job.id, BY)).rejects.toThrow('away');
+    await expect(eraseJob(away, account.id, 'transcode', job.id, BY)).rejects.toThrow('away');
     expect(await receiptOf(job.id)).toMatchObject({ complete: false });
     await sweepStaging(world.context);
     expect(await receiptOf(job.id)).toMatchObject({ complete: true });
@@ -164,7 +166,7 @@ describe('a signed upload URL of a storage that cannot refuse what it has signed
   });
   afterAll(() => plain?.close());
 
-  const receiptOf = (id: string) => readReceipt(plain.context, owner.id, id);
+  const receiptOf = (id: string) => plain.row(id).then((job) => readReceipt(plain.context, job));
   const dieAgo = (id: string, seconds: number) =>
     plain.database.pg.query(
       'UPDATE uploads SET url_expires_at = now() - make_interval(secs => $2), declared_size = 64 WHERE id = $1',
@@ -174,7 +176,7 @@ describe('a signed upload URL of a storage that cannot refuse what it has signed
   it('keeps the receipt incomplete until it is dead and what it brought is deleted', async () => {
     const upload = await plain.upload(owner);
     const job = await plain.accept(owner, { inputs: [{ url: upload.fileUrl }] });
-    await eraseTranscode(plain.context, owner.id, job.id, BY);
+    await eraseJob(plain.context, owner.id, 'transcode', job.id, BY);
     const early = await receiptOf(job.id);
     expect(early).toMatchObject({ complete: false, upload_urls: [{ upload_id: upload.id, closed_at: null }] });
     expect(Date.parse(early.complete_at!)).toBeGreaterThan(Date.now() + 15 * 60_000);
@@ -225,7 +227,7 @@ describe('the columns of the database', () => {
       WHERE table_schema = 'public' AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'bytea', 'ARRAY')
         AND table_name NOT LIKE 'schema_migrations%' AND column_name NOT LIKE '%\\_sealed'`);
     const unlisted = rows.map(({ name }) => name).filter((name) => !listed.has(name));
-    const advice = 'seal them (src/domain/sealed-columns.ts), or list them under "What is written down"';
+    const advice = 'seal them (src/database/sealed-columns.ts), or list them under "What is written down"';
     expect(unlisted, advice).toEqual([]);
   });
 });

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { downloadUrl } from '../../src/domain/downloads.ts';
-import { reconcileStorage } from '../../src/domain/reconcile.ts';
-import { sweepExpired, sweepRows } from '../../src/domain/retention.ts';
-import { confirmUpload } from '../../src/domain/uploads/confirm.ts';
 import { uuidv7 } from '../../src/ids/uuid.ts';
+import { downloadUrl } from '../../src/jobs/downloads.ts';
+import { reconcileStorage } from '../../src/jobs/reconcile.ts';
+import { sweepExpired, sweepRows } from '../../src/jobs/retention.ts';
+import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
 import { sealedKey } from '../../src/storage/keys.ts';
 import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
 
@@ -22,7 +22,7 @@ describe('retention', () => {
 
   const sql = (text: string, ...values: unknown[]) => world.database.pg.query(text, values);
   const isThere = async (key: string) => (await world.context.store.head(key)) !== null;
-  const due = (job: string) => sql(`UPDATE transcodes SET expires_at = now() - interval '1 s' WHERE id = $1`, job);
+  const due = (job: string) => sql(`UPDATE jobs SET expires_at = now() - interval '1 s' WHERE id = $1`, job);
   const unused = (object: string) =>
     sql(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE id = $1`, object);
   const stateOf = async (table: 'objects' | 'uploads', id: string) =>
@@ -50,9 +50,9 @@ describe('retention', () => {
       metadata: { user: null },
       ffmpeg_options: { options: [], preset: null },
     });
-    const { rows } = await sql(`SELECT * FROM transcodes WHERE id = $1`, job.id);
+    const { rows } = await sql(`SELECT * FROM jobs WHERE id = $1`, job.id);
     for (const [column, value] of Object.entries(rows[0])) if (column.endsWith('_sealed')) expect(value).toBeNull();
-    await expect(downloadUrl(world.context, account.id, job.id)).rejects.toMatchObject({ code: 'output_deleted' });
+    await expect(downloadUrl(world.context, await world.row(job.id))).rejects.toMatchObject({ code: 'output_deleted' });
     expect(await sweepExpired(world.context)).toEqual({ expiredJobs: 0, expiredUploads: 0, deletedObjects: 0 });
   });
 
@@ -67,9 +67,9 @@ describe('retention', () => {
 
   it('refuses a download from the moment that the time is over, before any sweep', async () => {
     const job = await completed();
-    expect(await downloadUrl(world.context, account.id, job.id)).toContain('X-Amz-Expires=600');
+    expect(await downloadUrl(world.context, await world.row(job.id))).toContain('X-Amz-Expires=600');
     await due(job.id);
-    await expect(downloadUrl(world.context, account.id, job.id)).rejects.toMatchObject({ code: 'output_deleted' });
+    await expect(downloadUrl(world.context, await world.row(job.id))).rejects.toMatchObject({ code: 'output_deleted' });
   });
 
   it('lets an upload live as long as an open job needs it, and its time after that', async () => {
@@ -151,13 +151,11 @@ describe('retention', () => {
     const [young, old] = [await completed(), await completed()];
     for (const { id } of [young, old]) await due(id);
     await sweepExpired(world.context);
-    await sql(`UPDATE transcodes SET completed_at = now() - interval '31 d' WHERE id = $1`, old.id);
+    await sql(`UPDATE jobs SET completed_at = now() - interval '31 d' WHERE id = $1`, old.id);
     await sql(`UPDATE objects SET deleted_at = now() - interval '31 d' WHERE id = $1`, old.objectId);
-    await sql(`UPDATE events SET at = now() - interval '8 d' WHERE job_id = $1`, young.id);
+    await sql(`UPDATE events SET created_at = now() - interval '8 d' WHERE job_id = $1`, young.id);
     await sweepRows(world.context);
-    expect((await sql('SELECT id FROM transcodes WHERE id = ANY($1)', [young.id, old.id])).rows).toEqual([
-      { id: young.id },
-    ]);
+    expect((await sql('SELECT id FROM jobs WHERE id = ANY($1)', [young.id, old.id])).rows).toEqual([{ id: young.id }]);
     expect(await world.events(young.id)).toEqual([]);
     expect(await stateOf('objects', old.objectId)).toBeUndefined();
     expect(await stateOf('objects', young.objectId)).toBe('deleted');
@@ -203,7 +201,7 @@ describe('reconciling storage and rows', () => {
     expect(await reconcileStorage(world.context)).toEqual({ unknownKeys: 0, lostObjects: 0 });
     expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 2 });
     expect(await world.view(job.id)).toMatchObject({ status: 'completed', output_url: null });
-    await expect(downloadUrl(world.context, account.id, job.id)).rejects.toMatchObject({ code: 'output_deleted' });
+    await expect(downloadUrl(world.context, await world.row(job.id))).rejects.toMatchObject({ code: 'output_deleted' });
     const use = world.accept(account, { inputs: [{ url: upload.fileUrl }] });
     await expect(use).rejects.toMatchObject({ code: 'source_deleted' });
     expect(await world.events(job.id)).toContain('deleted');

@@ -1,9 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { downloadUrl } from '../../src/domain/downloads.ts';
-import { once } from '../../src/domain/idempotency.ts';
-import { readManifest } from '../../src/domain/receipts/manifest.ts';
-import { eraseTranscode } from '../../src/domain/transcodes/erase.ts';
-import { confirmUpload } from '../../src/domain/uploads/confirm.ts';
+import { withIdempotencyKey } from '../../src/accounts/idempotency.ts';
+import { downloadUrl } from '../../src/jobs/downloads.ts';
+import { eraseJob } from '../../src/jobs/erase.ts';
+import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
+import { readManifest } from '../../src/kinds/transcode/manifest.ts';
 import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
 
 /** Somebody who may write to the database and does not have the key tries to have one row's text read as another's. */
@@ -32,41 +32,42 @@ describe('a sealed value in another place of the database', () => {
   const reads: Record<string, (account: string, id: string) => Promise<unknown>> = {
     request_sealed: (_, id) => world.view(id),
     metadata_sealed: (_, id) => world.view(id),
-    output_name_sealed: (account, id) => downloadUrl(world.context, account, id),
-    plan_sealed: (account, id) => readManifest(world.context, account, id),
+    name_sealed: async (_, id) => downloadUrl(world.context, await world.row(id)),
+    plan_sealed: async (_, id) => readManifest(world.context, await world.row(id)),
   };
 
   it.each(Object.keys(reads))('is not read as the %s of another job, which can still be erased', async (column) => {
     const [victim, spy] = [await completed(mine), await completed(other)];
+    const [table, id] = column === 'name_sealed' ? ['job_outputs', 'job_id'] : ['jobs', 'id'];
     await sql(
-      `UPDATE transcodes SET ${column} = (SELECT ${column} FROM transcodes WHERE id = $1) WHERE id = $2`,
+      `UPDATE ${table} SET ${column} = (SELECT ${column} FROM ${table} WHERE ${id} = $1) WHERE ${id} = $2`,
       victim,
       spy,
     );
     await expect(reads[column]!(other.id, spy)).rejects.toMatchObject(broken);
     await reads[column]!(mine.id, victim);
-    await eraseTranscode(world.context, other.id, spy, { actor: 'test', ip: null, requestId: null });
+    await eraseJob(world.context, other.id, 'transcode', spy, { actor: 'test', ip: null, requestId: null });
   });
 
   it('is not read as another column of the same job', async () => {
     const id = await completed(mine);
-    await sql('UPDATE transcodes SET metadata_sealed = request_sealed WHERE id = $1', id);
+    await sql('UPDATE jobs SET metadata_sealed = request_sealed WHERE id = $1', id);
     await expect(world.view(id)).rejects.toMatchObject(broken);
   });
 
   it('is not read as the URL of another input, or of another account’s job', async () => {
     const [victim, spy] = [await completed(mine), await completed(other)];
     await sql(
-      `UPDATE transcode_inputs SET url_sealed = (SELECT url_sealed FROM transcode_inputs WHERE transcode_id = $1)
-       WHERE transcode_id = $2`,
+      `UPDATE job_sources SET url_sealed = (SELECT url_sealed FROM job_sources WHERE job_id = $1)
+       WHERE job_id = $2`,
       victim,
       spy,
     );
     await expect(world.view(spy)).rejects.toMatchObject(broken);
     const pair = await world.accept(mine, { inputs: [{ url: 'https://a.example/1' }, { url: 'https://a.example/2' }] });
     await sql(
-      `UPDATE transcode_inputs SET url_sealed = (SELECT url_sealed FROM transcode_inputs WHERE transcode_id = $1 AND position = 1)
-       WHERE transcode_id = $1 AND position = 0`,
+      `UPDATE job_sources SET url_sealed = (SELECT url_sealed FROM job_sources WHERE job_id = $1 AND position = 1)
+       WHERE job_id = $1 AND position = 0`,
       pair.id,
     );
     await expect(world.view(pair.id)).rejects.toMatchObject(broken);
@@ -75,7 +76,7 @@ describe('a sealed value in another place of the database', () => {
   it('is not read when the whole job is moved to another account, whatever else is emptied', async () => {
     const id = await completed(mine);
     await sql(
-      `UPDATE transcodes SET account_id = $2, request_sealed = NULL, metadata_sealed = NULL WHERE id = $1`,
+      `UPDATE jobs SET account_id = $2, request_sealed = NULL, metadata_sealed = NULL WHERE id = $1`,
       id,
       other.id,
     );
@@ -100,7 +101,7 @@ describe('a sealed value in another place of the database', () => {
   it('is not given as the answer to another account’s request', async () => {
     const ask = (accountId: string, key: string, secret: string) =>
       world.database.db.transaction().execute((tx) =>
-        once(tx, world.context.vault, { accountId, route: 'test', key, body: {} }, async () => ({
+        withIdempotencyKey(tx, world.context.vault, { accountId, route: 'test', key, body: {} }, async () => ({
           status: 201,
           answer: { secret },
         })),

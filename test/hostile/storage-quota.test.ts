@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Account } from '../../src/accounts/accounts.ts';
+import { heldBytes, openUploads } from '../../src/accounts/stored-bytes.ts';
 import { UPLOAD_SECONDS } from '../../src/contract/limits.ts';
-import type { Account } from '../../src/domain/accounts.ts';
-import { sweepExpired } from '../../src/domain/retention.ts';
-import { heldBytes, openUploads } from '../../src/domain/stored-bytes.ts';
-import { eraseTranscode } from '../../src/domain/transcodes/erase.ts';
-import { reserveOutput } from '../../src/domain/transcodes/finish.ts';
-import { presignUpload } from '../../src/domain/uploads/presign.ts';
+import { eraseJob } from '../../src/jobs/erase.ts';
+import { reserveOutput } from '../../src/jobs/outputs.ts';
+import { sweepExpired } from '../../src/jobs/retention.ts';
 import { outputKey } from '../../src/storage/keys.ts';
 import type { StoreSpace } from '../../src/storage/types.ts';
+import { presignUpload } from '../../src/uploads/presign.ts';
 import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
 
 const diskOf = (spareBytes: number): StoreSpace => ({
@@ -93,7 +93,7 @@ describe('what accounts may store', () => {
     const { objectId } = await world.store(claim);
     await world.complete(claim, objectId);
     expect(await held(account)).toBe(64 + 32);
-    await eraseTranscode(world.context, account.id, job.id, { actor: 'test' });
+    await eraseJob(world.context, account.id, 'transcode', job.id, { actor: 'test' });
     expect(await held(account)).toBe(0);
 
     const again = await world.upload(account);

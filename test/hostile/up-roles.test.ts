@@ -110,7 +110,7 @@ describe('airlock up', () => {
       'DELETE FROM audit_log',
     ],
     api: [
-      'DELETE FROM transcodes',
+      'DELETE FROM jobs',
       'DELETE FROM api_keys',
       'INSERT INTO attempts SELECT * FROM attempts',
       "UPDATE attempts SET tier = 'none'",
@@ -121,7 +121,8 @@ describe('airlock up', () => {
   const both = [
     'SELECT * FROM schema_migrations',
     'CREATE TABLE mine (x int)',
-    'CREATE TABLE pgboss.mine (x int)',
+    'CREATE SCHEMA mine',
+    'UPDATE account_schedule SET running = 0',
     'CREATE TEMPORARY TABLE mine (x int)',
     'CREATE SCHEMA mine',
     'CREATE DATABASE mine',
@@ -129,7 +130,7 @@ describe('airlock up', () => {
     'CREATE EXTENSION pg_trgm',
     'SELECT * FROM pg_authid',
     "COPY (SELECT 1) TO PROGRAM 'true'",
-    "COPY pgboss.job FROM PROGRAM 'true'",
+    "COPY jobs FROM PROGRAM 'true'",
     "COPY (SELECT 1) TO '/tmp/airlock-written'",
     "SELECT pg_read_file('postgresql.conf')",
     "SELECT lo_import('/etc/passwd')",

@@ -1,4 +1,5 @@
 import type { CommandBody, CommandJob } from '../../contract/commands.ts';
+import type { EventPage } from '../../contract/events.ts';
 import type { Health } from '../../contract/health.ts';
 import type { ApiKeyView, CreateKeyBody } from '../../contract/keys.ts';
 import type { Manifest, Receipt } from '../../contract/receipts.ts';
@@ -202,6 +203,13 @@ const health: Health = {
   sandbox: { tier: 'bwrap' },
 };
 
+const EVENT = 'MTA0My4yMDQ';
+
+const eventPage: EventPage = {
+  events: [{ id: EVENT, type: 'transcode.started', created_at: AT, data: { job_id: ID, attempt: 1 } }],
+  next: EVENT,
+};
+
 /** An example of every request and answer, by the name of its schema. */
 const EXAMPLES: Readonly<Record<string, unknown>> = {
   TranscodeRequest: transcodeRequest,
@@ -222,6 +230,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   ApiKeyList: { items: [apiKey] },
   NewApiKey: { ...apiKey, key: 'al_live_…' },
   RevokedApiKey: { ...apiKey, revoked_at: LATER },
+  EventPage: eventPage,
   SignedReceipt: { receipt, ...signature },
   SignedManifest: { manifest, ...signature },
   PublicKeys: {

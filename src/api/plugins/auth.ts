@@ -1,10 +1,11 @@
 import type { FastifyRequest } from 'fastify';
+import { type AuditEntry, appendAudit } from '../../accounts/audit.ts';
+import { type ApiKey, isAlive } from '../../accounts/key-life.ts';
+import { type Caller, findCaller, touchKey } from '../../accounts/keys.ts';
 import { addressMatcher } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
-import { type AuditEntry, appendAudit } from '../../domain/audit.ts';
-import { type ApiKey, isAlive } from '../../domain/key-life.ts';
-import { type Caller, findCaller, touchKey } from '../../domain/keys.ts';
 import { API_KEY_PATTERN, hashApiKey, isWellFormedApiKey } from '../../ids/api-key.ts';
+import type { Caller as Submitter } from '../../kinds/kind.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
 import { applyLimit } from './limits.ts';
@@ -76,6 +77,12 @@ async function note(request: FastifyRequest, deps: ApiDeps, entry: Pick<AuditEnt
 export function callerOf(request: FastifyRequest): Caller {
   if (!request.caller) throw new ApiError('unauthorized');
   return request.caller;
+}
+
+/** For what acts on the caller's behalf, whatever it came through. */
+export function submitterOf(request: FastifyRequest): Submitter {
+  const { account, key } = callerOf(request);
+  return { account, keyId: key.id, requestId: request.id };
 }
 
 /** For the audit log. */

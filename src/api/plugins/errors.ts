@@ -4,7 +4,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { errorAnswer } from '../../contract/error-answer.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
-import { outageOf } from '../../domain/outage.ts';
+import { outageOf } from '../../database/outage.ts';
 import { type SentPart, shapeError } from '../shape-errors.ts';
 import type { App } from '../types.ts';
 

@@ -1,6 +1,6 @@
 import type { FastifyReply } from 'fastify';
+import type { LimitState } from '../../accounts/limits.ts';
 import { ApiError } from '../../contract/errors.ts';
-import type { LimitState } from '../../domain/limits.ts';
 
 /** Sets the limit's headers; throws 429 when it is used up. */
 export function applyLimit(reply: FastifyReply, state: LimitState): void {

@@ -13,6 +13,7 @@ const TAGS = [
   { name: 'health', description: 'Whether the service works, and how safe it is.' },
   { name: 'uploads', description: 'Files on their way in.' },
   { name: 'transcodes', description: 'Jobs.' },
+  { name: 'events', description: 'What happened, in an order that never changes.' },
   { name: 'receipts', description: 'Signed statements that anybody can check.' },
   { name: 'keys', description: 'Keys of an account.' },
 ];

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Health, healthAnswer, liveAnswer, readyAnswer } from '../../contract/health.ts';
-import { checkHealth } from '../../domain/health.ts';
+import { checkHealth } from '../../fleet/health.ts';
 import type { ApiDeps } from '../deps.ts';
 import { NEVER_SHED } from '../plugins/load-shedding.ts';
 import type { App } from '../types.ts';

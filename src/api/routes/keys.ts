@@ -1,9 +1,9 @@
 import type { FastifyRequest } from 'fastify';
+import { withIdempotencyKey } from '../../accounts/idempotency.ts';
+import { type CreatedKey, createKey, listKeys, revokeKey, rotateKey, viewKey } from '../../accounts/keys.ts';
 import { errorBody, idParams } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { createKeyBody, keyList, newApiKey, revokedApiKey, rotateKeyBody } from '../../contract/keys.ts';
-import { once } from '../../domain/idempotency.ts';
-import { type CreatedKey, createKey, listKeys, revokeKey, rotateKey, viewKey } from '../../domain/keys.ts';
 import { isUuid } from '../../ids/uuid.ts';
 import type { ApiDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
@@ -24,7 +24,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
     const scope = { accountId: account.id, route, key: idempotencyKey(request), body: request.sentBody };
     let raw: string | null = null;
     const { answer } = await db.transaction().execute((tx) =>
-      once(tx, vault, scope, async () => {
+      withIdempotencyKey(tx, vault, scope, async () => {
         const created = await make(tx);
         raw = created.raw;
         return { status: 201, answer: viewKey(created.key) };

@@ -20,10 +20,6 @@ const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, 
     ['GET', '/v1/blueprints/runs/:id/events', 'read'],
     ['POST', '/v1/blueprints/runs/:id/continue', 'transcode'],
   ],
-  'The stream of events': [
-    ['GET', '/v1/events', 'read'],
-    ['GET', '/v1/transcodes/:id/events', 'read'],
-  ],
   'Sending webhooks': [
     ['GET', '/v1/webhooks', 'read'],
     ['POST', '/v1/webhooks', 'transcode'],

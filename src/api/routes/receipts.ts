@@ -1,8 +1,10 @@
+import type { FastifyRequest } from 'fastify';
+import { listSigningKeys } from '../../accounts/signing-keys.ts';
 import { errorBody, idParams } from '../../contract/common.ts';
 import { publicKeys, signedManifest, signedReceipt } from '../../contract/receipts.ts';
-import { readManifest } from '../../domain/receipts/manifest.ts';
-import { readReceipt } from '../../domain/receipts/receipt.ts';
-import { listSigningKeys } from '../../domain/receipts/signing-keys.ts';
+import { getJob } from '../../jobs/read.ts';
+import { readReceipt } from '../../jobs/receipt.ts';
+import { readManifest } from '../../kinds/transcode/manifest.ts';
 import type { ApiDeps } from '../deps.ts';
 import { callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
@@ -10,6 +12,9 @@ import type { App } from '../types.ts';
 /** Statements that are worth something outside this service: signed, so that whoever gets one can check it alone. */
 export function registerReceipts(app: App, deps: ApiDeps): void {
   const { context, signer } = deps;
+
+  const jobOf = (request: FastifyRequest<{ Params: { id: string } }>) =>
+    getJob(context.db, callerOf(request).account.id, 'transcode', request.params.id);
 
   app.get(
     '/v1/transcodes/:id/receipt',
@@ -26,7 +31,7 @@ export function registerReceipts(app: App, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const receipt = await readReceipt(context, callerOf(request).account.id, request.params.id);
+      const receipt = await readReceipt(context, await jobOf(request));
       return { receipt, ...signer.sign(receipt) };
     },
   );
@@ -46,7 +51,7 @@ export function registerReceipts(app: App, deps: ApiDeps): void {
       },
     },
     async (request) => {
-      const manifest = await readManifest(context, callerOf(request).account.id, request.params.id);
+      const manifest = await readManifest(context, await jobOf(request));
       return { manifest, ...signer.sign(manifest) };
     },
   );

@@ -1,6 +1,6 @@
 import { errorBody } from '../../contract/common.ts';
 import { securityAnswer } from '../../contract/security.ts';
-import { readSecurity } from '../../domain/security.ts';
+import { readSecurity } from '../../fleet/security.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
 

@@ -10,18 +10,19 @@ import {
   listQuery,
 } from '../../contract/transcodes.ts';
 import { validateAnswer } from '../../contract/validate.ts';
-import { downloadUrl } from '../../domain/downloads.ts';
-import { cancelTranscode } from '../../domain/transcodes/cancel.ts';
-import { eraseTranscode } from '../../domain/transcodes/erase.ts';
-import { listJobs } from '../../domain/transcodes/list.ts';
-import { getTranscode } from '../../domain/transcodes/read.ts';
-import { viewTranscode } from '../../domain/transcodes/view.ts';
-import { createTranscode } from '../create-transcode.ts';
+import { cancelJob } from '../../jobs/cancel.ts';
+import { downloadUrl } from '../../jobs/downloads.ts';
+import { eraseJob } from '../../jobs/erase.ts';
+import { getJob } from '../../jobs/read.ts';
+import { listJobs } from '../../kinds/transcode/list.ts';
+import { viewTranscode } from '../../kinds/transcode/view.ts';
+import { createTranscode, validateRequest } from '../create-transcode.ts';
 import type { RouteDeps } from '../deps.ts';
 import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
-import { validateTranscode } from '../validate-transcode.ts';
 import { waitUntilFinal } from '../wait.ts';
+
+const KIND = 'transcode';
 
 export function registerTranscodes(app: App, deps: RouteDeps): void {
   const { context } = deps;
@@ -62,7 +63,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
         response: { 200: validateAnswer, '4xx': errorBody },
       },
     },
-    (request) => validateTranscode(deps, request),
+    (request) => validateRequest(deps, request),
   );
 
   app.get(
@@ -104,7 +105,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       const { account } = callerOf(request);
       const { id } = request.params;
       if (request.query.wait) return waitUntilFinal(deps, account.id, id, request.query.wait, request);
-      return viewTranscode(context, context.db, await getTranscode(context.db, account.id, id));
+      return viewTranscode(context, context.db, await getJob(context.db, account.id, KIND, id));
     },
   );
 
@@ -122,7 +123,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
     },
     async (request) => {
       const { account } = callerOf(request);
-      const canceled = await cancelTranscode(context, account.id, request.params.id);
+      const canceled = await cancelJob(context, account.id, KIND, request.params.id);
       return {
         success: true as const,
         message: 'Job cancelled successfully' as const,
@@ -147,7 +148,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
     },
     async (request, reply) => {
       const { account } = callerOf(request);
-      const url = await downloadUrl(context, account.id, request.params.id);
+      const url = await downloadUrl(context, await getJob(context.db, account.id, KIND, request.params.id));
       const wantsBytes = /application\/octet-stream/i.test(request.headers.accept ?? '');
       const asUrl = request.query.url ?? !wantsBytes;
       reply.header('cache-control', 'no-store');
@@ -170,7 +171,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
     },
     async (request) => {
       const { account } = callerOf(request);
-      const at = await eraseTranscode(context, account.id, request.params.id, actorOf(request));
+      const at = await eraseJob(context, account.id, KIND, request.params.id, actorOf(request));
       return { success: true as const, id: request.params.id, erased_at: at.toISOString() };
     },
   );

@@ -1,10 +1,10 @@
+import { withIdempotencyKey } from '../../accounts/idempotency.ts';
+import { storeSpace } from '../../accounts/stored-bytes.ts';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { confirmAnswer, confirmBody, presignAnswer, presignBody } from '../../contract/uploads.ts';
-import { once } from '../../domain/idempotency.ts';
-import { storeSpace } from '../../domain/stored-bytes.ts';
-import { confirmUpload } from '../../domain/uploads/confirm.ts';
-import { presignUpload } from '../../domain/uploads/presign.ts';
+import { confirmUpload } from '../../kinds/inspection/confirm.ts';
+import { presignUpload } from '../../uploads/presign.ts';
 import type { RouteDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { callerOf } from '../plugins/auth.ts';
@@ -38,7 +38,7 @@ export function registerUploads(app: App, deps: RouteDeps): void {
       // Outside of the transaction: a storage that hangs must not hold connections.
       const space = await storeSpace(context);
       const { answer } = await context.db.transaction().execute((tx) =>
-        once(tx, context.vault, scope, async () => {
+        withIdempotencyKey(tx, context.vault, scope, async () => {
           const { id, answer } = await presignUpload(context, tx, account, request.body, space);
           return { status: 200, answer, made: { upload_id: id } };
         }),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { checkAccountName } from '../../domain/account-settings.ts';
+import { checkAccountName } from '../../accounts/account-settings.ts';
 import { readChanges } from './accounts.ts';
 
 describe('settings on the command line', () => {

@@ -1,3 +1,13 @@
+import {
+  accountNamed,
+  accountUsage,
+  changeAccount,
+  checkAccountName,
+  createAccount,
+  listAccounts,
+  viewAccount,
+} from '../../accounts/account-settings.ts';
+import type { Account } from '../../accounts/accounts.ts';
 import type { Config } from '../../config/config.ts';
 import {
   type AccountChanges,
@@ -12,16 +22,6 @@ import {
   settingFlag,
 } from '../../contract/account-settings.ts';
 import type { Tx } from '../../database/pool.ts';
-import {
-  accountNamed,
-  accountUsage,
-  changeAccount,
-  checkAccountName,
-  createAccount,
-  listAccounts,
-  viewAccount,
-} from '../../domain/account-settings.ts';
-import type { Account } from '../../domain/accounts.ts';
 import { UsageError } from '../exit.ts';
 import { bold, dim } from '../style.ts';
 import { withKeys } from './keys.ts';

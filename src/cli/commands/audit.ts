@@ -1,6 +1,6 @@
+import { type AuditHead, type AuditProblem, auditHead, verifyAudit } from '../../accounts/audit-verify.ts';
+import { listSigningKeys } from '../../accounts/signing-keys.ts';
 import type { Config } from '../../config/config.ts';
-import { type AuditHead, type AuditProblem, auditHead, verifyAudit } from '../../domain/audit-verify.ts';
-import { listSigningKeys } from '../../domain/receipts/signing-keys.ts';
 import { openSigner } from '../compose.ts';
 import { EXIT } from '../exit.ts';
 import { problemOf, readSigned } from '../signed-document.ts';

@@ -3,7 +3,7 @@ import { availableParallelism, totalmem } from 'node:os';
 import type { Config } from '../../config/config.ts';
 import { transportPolicy } from '../../config/tls.ts';
 import { openPool } from '../../database/pool.ts';
-import { aliveWorkers } from '../../domain/workers.ts';
+import { aliveWorkers } from '../../fleet/workers.ts';
 import { prepareDataDir } from '../../supervisor/data-dir.ts';
 import { readReadyFile } from '../../supervisor/ready-file.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';

@@ -1,10 +1,6 @@
-import type { Config } from '../../config/config.ts';
-import { ApiError } from '../../contract/errors.ts';
-import { type CreateKeyBody, createKeyBody, SCOPES } from '../../contract/keys.ts';
-import { openPool, type Pool, type Tx } from '../../database/pool.ts';
-import { checkAccountName } from '../../domain/account-settings.ts';
-import { DEFAULT_ACCOUNT, ensureAccount } from '../../domain/accounts.ts';
-import { isAlive } from '../../domain/key-life.ts';
+import { checkAccountName } from '../../accounts/account-settings.ts';
+import { DEFAULT_ACCOUNT, ensureAccount } from '../../accounts/accounts.ts';
+import { isAlive } from '../../accounts/key-life.ts';
 import {
   type CreatedKey,
   createKey,
@@ -13,7 +9,11 @@ import {
   revokeKey,
   rotateKey,
   viewKey,
-} from '../../domain/keys.ts';
+} from '../../accounts/keys.ts';
+import type { Config } from '../../config/config.ts';
+import { ApiError } from '../../contract/errors.ts';
+import { type CreateKeyBody, createKeyBody, SCOPES } from '../../contract/keys.ts';
+import { openPool, type Pool, type Tx } from '../../database/pool.ts';
 import { isUuid } from '../../ids/uuid.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
 import { databaseUrl } from '../compose.ts';

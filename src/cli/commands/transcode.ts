@@ -9,8 +9,8 @@ import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from '../../contract/formats.t
 import { MAX_UPLOAD_BYTES } from '../../contract/limits.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import type { Job } from '../../contract/transcodes.ts';
+import { readHead } from '../../kinds/shared/read-head.ts';
 import { checkOptions, detectMedia } from '../../media/index.ts';
-import { readHead } from '../../worker/read-head.ts';
 import { AnswerError, type Client, createClient } from '../client.ts';
 import { EXIT, UsageError } from '../exit.ts';
 import { findServer } from '../local-server.ts';

@@ -1,15 +1,15 @@
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
 import type { FastifyBaseLogger } from 'fastify';
+import { signAuditHead } from '../../accounts/audit-verify.ts';
+import { openLimits } from '../../accounts/limits.ts';
 import { buildApi } from '../../api/app.ts';
 import type { Config } from '../../config/config.ts';
 import { isLoopbackHost, loadTls, transportPolicy } from '../../config/tls.ts';
 import { openPool } from '../../database/pool.ts';
-import { signAuditHead } from '../../domain/audit-verify.ts';
-import { openLimits } from '../../domain/limits.ts';
-import { openSignals } from '../../domain/signals.ts';
-import { readStatistics } from '../../domain/statistics.ts';
+import { openSignals } from '../../events/signals.ts';
 import { checkSourceUrl } from '../../fetcher/index.ts';
+import { readStatistics } from '../../fleet/statistics.ts';
 import { ACCEPT_BACKLOG, connectionLimits } from '../../net/listener-limits.ts';
 import { openPlanner } from '../../planner/index.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
@@ -36,7 +36,6 @@ export async function runApi(config: Config): Promise<void> {
   const { context, pool, databaseUrl, close } = await openContext(config, {
     role: 'api',
     connections: CONNECTIONS,
-    supervise: false,
     logger,
   });
   const healthPool = openPool(databaseUrl, {

@@ -1,12 +1,11 @@
+import { DEFAULT_ACCOUNT, ensureAccount } from '../../accounts/accounts.ts';
+import { createKey } from '../../accounts/keys.ts';
 import type { Config } from '../../config/config.ts';
 import { DATABASE_ROLES } from '../../config/database-roles.ts';
 import { migrateDatabase } from '../../database/migrate.ts';
 import { openPool, type Tx } from '../../database/pool.ts';
 import { grantRoles } from '../../database/roles.ts';
 import { writeStamp } from '../../database/stamp.ts';
-import { DEFAULT_ACCOUNT, ensureAccount } from '../../domain/accounts.ts';
-import { createKey } from '../../domain/keys.ts';
-import { migrateQueue } from '../../queue/queue.ts';
 import { loadSecrets, writeAtomically } from '../../supervisor/secrets.ts';
 import { databaseUrl } from '../compose.ts';
 import type { FirstKey } from '../first-key.ts';
@@ -22,7 +21,7 @@ export interface MigrationResult {
 }
 
 /**
- * Brings database and queue to the newest schema. `firstKey` makes a key when there is none at all: `true` returns it, a
+ * Brings the database to the newest schema. `firstKey` makes a key when there is none at all: `true` returns it, a
  * path writes it to that file, with mode 0600.
  */
 export async function runMigrate(
@@ -33,7 +32,6 @@ export async function runMigrate(
   const pool = openPool(url, { max: 2, role: 'migrate', onError: () => {} });
   try {
     const applied = await migrateDatabase(pool.db);
-    await migrateQueue(url);
     const roles = await grantRoles(pool.db, { create: options.roles ?? false }).catch(explainRoles);
     const stamp = await programStamp();
     if (stamp) await writeStamp(pool.pg, stamp);

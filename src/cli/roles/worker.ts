@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../../config/config.ts';
 import { MAX_UPLOAD_BYTES } from '../../contract/limits.ts';
 import { createFetcher } from '../../fetcher/index.ts';
+import { kinds } from '../../kinds/registry.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
 import {
@@ -16,7 +17,7 @@ import { ownIdentity } from '../../worker/identity.ts';
 import { countBytes, countCells } from '../../worker/measured.ts';
 import { reportBroken } from '../../worker/self-test.ts';
 import { planSlots } from '../../worker/slots.ts';
-import { sandboxSlots, startWorker } from '../../worker/worker.ts';
+import { startWorker } from '../../worker/worker.ts';
 import { openContext } from '../compose.ts';
 import { metricsHost } from '../endpoints.ts';
 import { version } from '../version.ts';
@@ -33,20 +34,19 @@ const EXIT_UNSAFE = 78;
 
 export async function runWorker(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'worker' });
-  const lanes = planSlots(config.workerSlots, availableParallelism(), totalmem());
+  const slots = planSlots(config.workerSlots, availableParallelism(), totalmem());
   const { sandbox, report } = await chooseSandbox(
     {
       dataDir: config.dataDir,
       logger,
-      slots: sandboxSlots(lanes),
+      slots: slots.length,
       ffmpegPath: config.ffmpeg ?? undefined,
     },
     config.sandbox,
   );
   const { context, databaseUrl, close } = await openContext(config, {
     role: 'worker',
-    connections: lanes.length + 6,
-    supervise: true,
+    connections: slots.length + 5,
     logger,
   });
   if (sandbox.tier === 'none') {
@@ -66,6 +66,7 @@ export async function runWorker(config: Config): Promise<void> {
   const measured = process.send ? null : await openMetrics(config);
   const worker = await startWorker({
     context,
+    kinds,
     sandbox: measured ? countCells(sandbox, measured.metrics) : sandbox,
     logger,
     selfTest: report,
@@ -77,7 +78,7 @@ export async function runWorker(config: Config): Promise<void> {
       databaseUrl,
       version: version(),
       workDir: join(config.dataDir, 'work', `${identity.pid}-${identity.start}`),
-      lanes,
+      slots,
       cores: availableParallelism(),
       diskReserve: config.diskReserve,
       sharesDisk: config.storageUrl === null,

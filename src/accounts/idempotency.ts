@@ -1,0 +1,72 @@
+import { ApiError } from '../contract/errors.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import { openColumn, sealColumn } from '../database/sealed-columns.ts';
+import { canonicalJson } from '../ids/hash.ts';
+import type { Vault } from '../ids/vault.ts';
+
+export interface Remembered<T> {
+  status: number;
+  answer: T;
+  /** What the work made: when that is erased, so is the answer. */
+  made?: { job_id: string } | { upload_id: string };
+}
+
+/**
+ * Runs `work` once for this account, route and key, and gives every later caller with the same body the same
+ * answer. Runs inside the caller's transaction: the row and what `work` did commit together, and a
+ * second caller waits on the unique index until the first has committed. Throws 409 for another body under the same key, and
+ * once what the work made has been erased: an answer would tell of it, and a client that only repeats itself must not bring it
+ * back.
+ */
+export async function withIdempotencyKey<T>(
+  tx: Tx,
+  vault: Vault,
+  scope: { accountId: string; route: string; key: string | null; body: unknown },
+  work: () => Promise<Remembered<T>>,
+): Promise<Omit<Remembered<T>, 'made'> & { repeated: boolean }> {
+  if (scope.key === null) return { ...(await work()), repeated: false };
+  // Keyed, because a plain hash of a body lets whoever reads the database try out guesses.
+  const print = vault.fingerprint(canonicalJson(scope.body ?? null));
+  const row = { account_id: scope.accountId, route: scope.route, key: vault.fingerprint(scope.key).toString('hex') };
+  const inserted = await tx
+    .insertInto('idempotency_keys')
+    .values({ ...row, status: 0, request_print: print })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning('key')
+    .executeTakeFirst();
+
+  if (!inserted) {
+    const known = await tx
+      .selectFrom('idempotency_keys')
+      .selectAll()
+      .where((where) => where.and(row))
+      .executeTakeFirst();
+    if (!known) throw new ApiError('idempotency_in_progress');
+    const answer = openColumn(vault, 'idempotency_keys', 'answer_sealed', known);
+    if (answer === null || known.request_print === null) throw new ApiError('idempotency_key_used');
+    if (!known.request_print.equals(print)) throw new ApiError('idempotency_conflict');
+    return { status: known.status, answer: JSON.parse(answer) as T, repeated: true };
+  }
+
+  const { status, answer, made } = await work();
+  await tx
+    .updateTable('idempotency_keys')
+    .set({
+      status,
+      answer_sealed: sealColumn(vault, 'idempotency_keys', 'answer_sealed', row, JSON.stringify(answer)),
+      ...made,
+    })
+    .where((where) => where.and(row))
+    .execute();
+  return { status, answer, repeated: false };
+}
+
+/** Forgets the answers that tell of these jobs or uploads; their keys stay used. */
+export async function forgetAnswers(tx: Db, made: 'job_id' | 'upload_id', ids: readonly string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx
+    .updateTable('idempotency_keys')
+    .set({ request_print: null, answer_sealed: null })
+    .where(made, 'in', ids)
+    .execute();
+}

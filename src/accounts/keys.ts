@@ -1,0 +1,247 @@
+import { sql } from 'kysely';
+import { ApiError } from '../contract/errors.ts';
+import { type ApiKeyView, type CreateKeyBody, MAX_LISTED_DEAD_KEYS } from '../contract/keys.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import { recordEvent } from '../events/record.ts';
+import { makeApiKey } from '../ids/api-key.ts';
+import { uuidv7 } from '../ids/uuid.ts';
+import { type Account, lockAccount } from './accounts.ts';
+import { type AuditEntry, appendAudit } from './audit.ts';
+import { grantedRights, requireRoomForKey, requireRotatable } from './key-bounds.ts';
+import { type ApiKey, isAlive, isAliveRow } from './key-life.ts';
+
+/** Who asks, for the audit log. */
+export type Actor = Pick<AuditEntry, 'actor' | 'ip' | 'requestId'>;
+
+export interface CreatedKey {
+  key: ApiKey;
+  /** Shown once. */
+  raw: string;
+}
+
+/**
+ * Makes a key of the account. With a `maker`, the key that asks for it, the new one has nothing that the maker does not
+ * have, and counts against the account's limits; without one the operator makes it.
+ */
+export async function createKey(
+  tx: Tx,
+  accountId: string,
+  body: CreateKeyBody,
+  by: Actor,
+  maker: ApiKey | null = null,
+): Promise<CreatedKey> {
+  if (body.expires_at && new Date(body.expires_at).getTime() <= Date.now()) {
+    throw new ApiError('invalid_request', {
+      field: 'expires_at',
+      reason: 'lies in the past',
+      remedy: 'Give a later time',
+    });
+  }
+  const current = maker && (await holdMaker(tx, maker));
+  const rights = grantedRights(body, current);
+  if (current) await requireRoomForKey(tx, accountId, 1);
+  const created = await insertKey(tx, { account_id: accountId, name: body.name, ...rights });
+  await appendAudit(tx, { ...by, action: 'key.created', target: created.key.id, result: 'ok' });
+  await recordEvent(tx, { accountId }, 'key.created', { key_id: created.key.id });
+  return created;
+}
+
+/** All keys of all accounts, newest first: for the operator. */
+export async function listAllKeys(db: Db): Promise<ApiKey[]> {
+  return db.selectFrom('api_keys').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
+}
+
+/**
+ * Keys that this key made or rotated, that those made, and so on, with their successors, newest first: what else has to
+ * be revoked when it was stolen. Read from the audit log.
+ */
+export async function listKeysMadeBy(db: Db, id: string): Promise<ApiKey[]> {
+  const made = sql<string>`
+    WITH RECURSIVE births AS (
+      SELECT actor, CASE action WHEN 'key.rotated' THEN target END AS old,
+        CASE action WHEN 'key.rotated' THEN details->>'successor' ELSE target END AS child
+      FROM audit_log WHERE action IN ('key.created', 'key.rotated')
+    ), made (id) AS (
+      SELECT child FROM births WHERE actor = ${`key:${id}`}
+      UNION
+      SELECT child FROM births JOIN made ON births.actor = 'key:' || made.id OR births.old = made.id
+    )
+    SELECT id::uuid FROM made`;
+  return db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('id', 'in', sql<string>`(${made})`)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+}
+
+/** An account's keys, newest first: all that work, and the newest of those that do not. */
+export async function listKeys(db: Db, accountId: string): Promise<ApiKey[]> {
+  const now = new Date();
+  const newest = db
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc');
+  const alive = await newest.where((row) => isAliveRow(row, now)).execute();
+  const dead = await newest
+    .where((row) => row.not(isAliveRow(row, now)))
+    .limit(MAX_LISTED_DEAD_KEYS)
+    .execute();
+  return [...alive, ...dead].sort((a, b) => b.created_at.getTime() - a.created_at.getTime() || (a.id < b.id ? 1 : -1));
+}
+
+/**
+ * Makes the successor of a key, with the same rights. The old one dies at once, or after `overlapSeconds`. A key that
+ * is already dead or dying cannot be rotated: its successor exists. A `maker`, the key that asks, cannot rotate one that
+ * has more than itself; without one the operator rotates.
+ */
+export async function rotateKey(
+  tx: Tx,
+  id: string,
+  options: { accountId?: string; overlapSeconds: number; maker?: ApiKey },
+  by: Actor,
+): Promise<CreatedKey> {
+  const maker = options.maker && (await holdMaker(tx, options.maker));
+  const old = await lockKey(tx, id, options.accountId);
+  if (!isAlive(old) || old.replaced_by) {
+    throw new ApiError('invalid_request', {
+      field: 'id',
+      reason: 'the key is revoked, expired or already rotated',
+      remedy: 'Create a new key',
+    });
+  }
+  if (maker) {
+    requireRotatable(old, maker);
+    await requireRoomForKey(tx, old.account_id, options.overlapSeconds > 0 ? 1 : 0);
+  }
+  const created = await insertKey(tx, {
+    account_id: old.account_id,
+    name: old.name,
+    scopes: old.scopes,
+    allowed_cidrs: old.allowed_cidrs,
+    expires_at: old.expires_at,
+  });
+  const end =
+    options.overlapSeconds > 0
+      ? { dies_at: new Date(Date.now() + options.overlapSeconds * 1000) }
+      : { revoked_at: new Date() };
+  await tx
+    .updateTable('api_keys')
+    .set({ ...end, replaced_by: created.key.id })
+    .where('id', '=', id)
+    .execute();
+  await appendAudit(tx, {
+    ...by,
+    action: 'key.rotated',
+    target: id,
+    result: 'ok',
+    details: { successor: created.key.id, overlap_seconds: options.overlapSeconds },
+  });
+  const event = { key_id: id, successor_id: created.key.id };
+  await recordEvent(tx, { accountId: old.account_id }, 'key.rotated', event);
+  return created;
+}
+
+/** Revokes at once; doing it twice changes nothing. */
+export async function revokeKey(tx: Tx, id: string, accountId: string | undefined, by: Actor): Promise<ApiKey> {
+  const key = await lockKey(tx, id, accountId);
+  if (key.revoked_at) return key;
+  const revoked = await tx
+    .updateTable('api_keys')
+    .set({ revoked_at: new Date() })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await appendAudit(tx, { ...by, action: 'key.revoked', target: id, result: 'ok' });
+  await recordEvent(tx, { accountId: key.account_id }, 'key.revoked', { key_id: id });
+  return revoked;
+}
+
+/** A key and the account that it belongs to. */
+export interface Caller {
+  key: ApiKey;
+  account: Account;
+}
+
+/** The key with that hash, dead or alive, and its account: one query, for it is asked with every request. */
+export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefined> {
+  const found = await db
+    .selectFrom('api_keys')
+    .innerJoin('accounts', 'accounts.id', 'api_keys.account_id')
+    .selectAll('accounts')
+    .select(['api_keys.id as key_id', 'api_keys.name as key_name', 'api_keys.created_at as key_created_at'])
+    .select(['account_id', 'key_hash', 'hint', 'scopes', 'allowed_cidrs'])
+    .select(['expires_at', 'last_used_at', 'revoked_at', 'replaced_by', 'dies_at'])
+    .where('key_hash', '=', hash)
+    .executeTakeFirst();
+  if (!found) return undefined;
+  const { key_id: id, key_name: name, key_created_at: created_at, account_id, key_hash, hint, ...others } = found;
+  const { scopes, allowed_cidrs, expires_at, last_used_at, revoked_at, replaced_by, dies_at, ...account } = others;
+  const told = { id, account_id, name, key_hash, hint, scopes, allowed_cidrs };
+  const key = { ...told, created_at, expires_at, last_used_at, revoked_at, replaced_by, dies_at };
+  return { key, account };
+}
+
+/** Notes the use, at most once a minute a key: a write for every request would be wasted. */
+export async function touchKey(db: Db, id: string): Promise<void> {
+  await db
+    .updateTable('api_keys')
+    .set({ last_used_at: new Date() })
+    .where('id', '=', id)
+    .where((where) =>
+      where.or([where('last_used_at', 'is', null), where('last_used_at', '<', new Date(Date.now() - 60_000))]),
+    )
+    .execute();
+}
+
+export function viewKey(key: ApiKey): ApiKeyView {
+  const time = (at: Date | null) => at?.toISOString() ?? null;
+  return {
+    id: key.id,
+    name: key.name,
+    hint: key.hint,
+    scopes: key.scopes,
+    allowed_cidrs: key.allowed_cidrs,
+    created_at: key.created_at.toISOString(),
+    expires_at: time(key.expires_at),
+    last_used_at: time(key.last_used_at),
+    revoked_at: time(key.revoked_at),
+    dies_at: time(key.dies_at),
+    replaced_by: key.replaced_by,
+  };
+}
+
+async function insertKey(
+  tx: Tx,
+  values: Pick<ApiKey, 'account_id' | 'name' | 'scopes' | 'allowed_cidrs'> & { expires_at: Date | string | null },
+): Promise<CreatedKey> {
+  const made = makeApiKey();
+  const key = await tx
+    .insertInto('api_keys')
+    .values({ ...values, id: uuidv7(), key_hash: made.hash, hint: made.hint })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return { key, raw: made.raw };
+}
+
+/**
+ * The key that makes another, as it stands now: it may have been revoked since the request was authenticated. One key
+ * after the other is made in an account, so that its limits are exact and two keys that rotate each other wait in line.
+ */
+async function holdMaker(tx: Tx, maker: ApiKey): Promise<ApiKey> {
+  await lockAccount(tx, maker.account_id);
+  const current = await lockKey(tx, maker.id, maker.account_id);
+  if (!isAlive(current)) throw new ApiError('unauthorized');
+  return current;
+}
+
+async function lockKey(tx: Tx, id: string, accountId: string | undefined): Promise<ApiKey> {
+  let query = tx.selectFrom('api_keys').selectAll().where('id', '=', id).forUpdate();
+  if (accountId) query = query.where('account_id', '=', accountId);
+  const key = await query.executeTakeFirst();
+  if (!key) throw new ApiError('not_found');
+  return key;
+}

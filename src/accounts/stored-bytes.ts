@@ -1,0 +1,164 @@
+import { sql } from 'kysely';
+import { ApiError } from '../contract/errors.ts';
+import { JobFailure } from '../contract/failures.ts';
+import type { Context } from '../database/context.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import { StorageError, type StoreSpace } from '../storage/types.ts';
+import { type Account, getAccount, lockAccount } from './accounts.ts';
+
+/*
+ * Who may store how much. An account holds what its uploads and outputs take, and what its open upload URLs may still
+ * bring. All figures are sums over rows, so whatever ends a row gives its bytes back.
+ */
+
+/** Longest wait for the storage to tell its space, milliseconds. */
+const SPACE_MS = 3000;
+const DISK_LOCK = 0x44_49_53_4b; // "DISK"
+
+/** Space behind the storage, null where no disk of ours lies behind it. Throws `StorageError` when it does not answer. */
+export async function storeSpace({ store }: Pick<Context, 'store'>): Promise<StoreSpace | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new StorageError('storage does not tell its space', { retry: true })), SPACE_MS);
+  });
+  return Promise.race([spaceOf(store), late]).finally(() => clearTimeout(timer));
+}
+
+/** The same without a bound of its own: whoever asks also learns that the storage answers. */
+export async function spaceOf(store: Context['store']): Promise<StoreSpace | null> {
+  const { space } = await store.capabilities();
+  if (space) return space();
+  await store.ping();
+  return null;
+}
+
+/** Bytes of uploads and outputs, and those promised to open upload URLs. Exact while the caller holds the account. */
+export async function heldBytes(db: Db, accountId: string): Promise<number> {
+  // An upload counts by its row until it is confirmed, and by its object from then on.
+  const { rows } = await sql<{ bytes: number }>`
+    SELECT (
+      (SELECT coalesce(sum(size), 0) FROM objects
+        WHERE account_id = ${accountId} AND state IN ('pending', 'live', 'deleting')
+          AND NOT (kind = 'upload' AND state = 'pending')) +
+      (SELECT coalesce(sum(declared_size), 0) FROM uploads
+        WHERE account_id = ${accountId} AND state IN ('pending', 'confirming'))
+    )::float8 AS bytes`.execute(db);
+  return rows[0]!.bytes;
+}
+
+export async function openUploads(db: Db, accountId: string): Promise<number> {
+  const { open } = await db
+    .selectFrom('uploads')
+    .select((select) => select.fn.countAll<number>().as('open'))
+    .where('account_id', '=', accountId)
+    .where('state', '=', 'pending')
+    .executeTakeFirstOrThrow();
+  return open;
+}
+
+/** What all accounts together were promised and may still write to the storage, and between how many it is shared. */
+export async function promisedToAll(db: Db): Promise<{ bytes: number; accounts: number }> {
+  // What a URL has brought before it is confirmed counts twice, here and on the disk: that errs on the safe side.
+  const { rows } = await sql<{ bytes: number; accounts: number }>`
+    SELECT (
+      (SELECT coalesce(sum(declared_size), 0) FROM uploads WHERE state = 'pending') +
+      (SELECT coalesce(sum(size), 0) FROM objects WHERE state = 'pending' AND kind = 'output')
+    )::float8 AS bytes,
+    (SELECT count(*) FROM accounts WHERE disabled_at IS NULL)::int AS accounts`.execute(db);
+  return rows[0]!;
+}
+
+/**
+ * Checks that an upload of that many bytes may be promised, and keeps others from promising the same bytes until the
+ * transaction ends. Throws `storage_quota` (the account holds too much), `storage_full` (the disk's reserve would be
+ * touched) or `too_many_open_uploads`.
+ */
+export async function requireUploadRoom(
+  tx: Tx,
+  account: Account,
+  bytes: number,
+  space: StoreSpace | null,
+): Promise<void> {
+  await lockAccount(tx, account.id);
+  const open = await openUploads(tx, account.id);
+  if (open >= account.max_open_uploads) {
+    throw new ApiError('too_many_open_uploads', {
+      metric: 'open_uploads',
+      limit: account.max_open_uploads,
+      open,
+      reason: `${open} upload URLs are not confirmed yet`,
+      remedy: 'Confirm them, or wait: one that nobody confirms is given up an hour after it was made',
+    });
+  }
+  const held = await heldBytes(tx, account.id);
+  if (held + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, bytes);
+  if (!space) return;
+  await sql`SELECT pg_advisory_xact_lock(${DISK_LOCK})`.execute(tx);
+  const { bytes: promised, accounts } = await promisedToAll(tx);
+  const available = space.spareBytes - promised;
+  if (bytes > available || space.spareFiles <= 0) throw diskFull(bytes);
+  const share = fairShare(held, available);
+  if (accounts > 1 && held + bytes > share) throw overQuota(share, held, bytes, 'what others leave of the disk');
+}
+
+/** Checks that a job may be made: its output will need some room. Throws `storage_quota` or `storage_full`. */
+export async function requireOutputRoom(tx: Tx, account: Account, space: StoreSpace | null): Promise<void> {
+  const held = await heldBytes(tx, account.id);
+  if (held >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, 0);
+  if (space && !hasRoomLeft(space, (await promisedToAll(tx)).bytes)) throw diskFull(0);
+}
+
+/** Whether anything at all could still be promised, when that many bytes are. */
+export function hasRoomLeft(space: StoreSpace, promisedBytes: number): boolean {
+  return space.spareBytes - promisedBytes > 0 && space.spareFiles > 0;
+}
+
+/**
+ * What an account may hold where it is not alone: as much as it leaves free. A second account then gets half of the
+ * rest, and so on, so that whoever comes next still finds room.
+ */
+export function fairShare(held: number, available: number): number {
+  return Math.floor((held + available) / 2);
+}
+
+/**
+ * For an output that is about to be stored; the account stays locked until its row is committed. Throws `JobFailure`
+ * with `storage_quota` when the account would hold too much.
+ */
+export async function requireOutputQuota(tx: Tx, accountId: string, bytes: number): Promise<void> {
+  await lockAccount(tx, accountId);
+  const account = await getAccount(tx, accountId);
+  if (account && (await heldBytes(tx, accountId)) + bytes > account.max_stored_bytes) throw outputOverQuota(account);
+}
+
+/** Bytes that the account may still store; not exact, for a job that is about to run. */
+export async function remainingQuota(db: Db, account: Account): Promise<number> {
+  return Math.max(0, account.max_stored_bytes - (await heldBytes(db, account.id)));
+}
+
+export function outputOverQuota({ max_stored_bytes }: Account): JobFailure {
+  return new JobFailure(
+    'storage_quota',
+    `The output does not fit into the ${max_stored_bytes} bytes that the account may hold.`,
+  );
+}
+
+function overQuota(limit: number, held: number, required: number, whose = 'what this account may hold'): ApiError {
+  return new ApiError('storage_quota', {
+    metric: 'stored_bytes',
+    limit,
+    stored: held,
+    required,
+    reason: `${held} bytes are stored or promised, and ${limit} are ${whose}`,
+    remedy: 'Erase jobs that you no longer need, confirm or let go open uploads, or ask the operator for more',
+  });
+}
+
+function diskFull(required: number): ApiError {
+  return new ApiError('storage_full', {
+    metric: 'free_bytes',
+    required,
+    reason: 'the server keeps the rest of its disk in reserve',
+    remedy: 'Erase jobs that you no longer need, or try again later',
+  });
+}

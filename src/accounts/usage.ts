@@ -1,0 +1,65 @@
+import { sql } from 'kysely';
+import { ApiError } from '../contract/errors.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import type { Account } from './accounts.ts';
+
+/** First day of the month in UTC, `YYYY-MM-01`. */
+export function monthOf(at: Date): string {
+  return `${at.toISOString().slice(0, 7)}-01`;
+}
+
+export async function usedMinutes(db: Db, accountId: string, month: string): Promise<number> {
+  const row = await db
+    .selectFrom('usage_months')
+    .select('minutes')
+    .where('account_id', '=', accountId)
+    .where('month', '=', month)
+    .executeTakeFirst();
+  return row?.minutes ?? 0;
+}
+
+export async function addUsage(tx: Tx, accountId: string, minutes: number, at: Date): Promise<void> {
+  await tx
+    .insertInto('usage_months')
+    .values({ account_id: accountId, month: monthOf(at), minutes, jobs: 1 })
+    .onConflict((conflict) =>
+      conflict.columns(['account_id', 'month']).doUpdateSet({
+        minutes: sql`usage_months.minutes + ${minutes}`,
+        jobs: sql`usage_months.jobs + 1`,
+      }),
+    )
+    .execute();
+}
+
+/** Minutes that jobs which wait or run will count when they complete, as far as their inputs are known. */
+async function promisedMinutes(db: Db, accountId: string): Promise<number> {
+  const { rows } = await sql<{ minutes: number }>`
+    SELECT coalesce(sum(minutes), 0)::float8 AS minutes FROM (
+      SELECT ceil(sum((inputs.probe->'summary'->>'duration_seconds')::float8) / 60) AS minutes
+      FROM jobs JOIN job_sources inputs ON inputs.job_id = jobs.id AND inputs.role = 'input'
+      WHERE jobs.account_id = ${accountId} AND jobs.status IN ('pending', 'processing')
+      GROUP BY jobs.id
+    ) AS open`.execute(db);
+  return rows[0]!.minutes;
+}
+
+/**
+ * 402 when the account's monthly minutes, less what open jobs will need, do not suffice for `required` more. Exact
+ * when the caller holds the account.
+ */
+export async function checkQuota(db: Db, account: Account, required: number, at: Date): Promise<void> {
+  if (account.monthly_minutes === null) return;
+  // In this order: a job that completes in between is counted twice, not missed.
+  const promised = await promisedMinutes(db, account.id);
+  const used = await usedMinutes(db, account.id, monthOf(at));
+  const remaining = Math.max(0, account.monthly_minutes - used - promised);
+  if (required > remaining || remaining === 0) {
+    throw new ApiError('quota_exceeded', {
+      quotaExceeded: true,
+      metric: 'minutes',
+      required,
+      limit: account.monthly_minutes,
+      remaining,
+    });
+  }
+}

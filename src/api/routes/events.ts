@@ -1,0 +1,81 @@
+import { errorBody, FINAL_STATUSES, idParams } from '../../contract/common.ts';
+import { type EventPage, type EventsQuery, eventPage, eventsQuery, jobEventsQuery } from '../../contract/events.ts';
+import { readEvents, type StoredEvent } from '../../events/read.ts';
+import { getJob } from '../../jobs/read.ts';
+import { listedJobs } from '../../kinds/transcode/list.ts';
+import type { ApiDeps } from '../deps.ts';
+import { callerOf } from '../plugins/auth.ts';
+import type { App } from '../types.ts';
+
+const FINAL_TYPES = new Set<string>(FINAL_STATUSES.map((status) => `transcode.${status}`));
+
+export function registerEvents(app: App, deps: ApiDeps): void {
+  app.get(
+    '/v1/events',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listEvents',
+        tags: ['events'],
+        summary: 'Read what happened, oldest first',
+        description:
+          'Go on with `after` = `next` of the last page: no event is missed, and none comes twice. Events are kept seven days; an older cursor is 410. An empty page means that nothing has happened since.',
+        querystring: eventsQuery,
+        response: { 200: eventPage, '4xx': errorBody },
+      },
+    },
+    (request) => pageOf(deps, callerOf(request).account.id, request.query),
+  );
+
+  app.get(
+    '/v1/transcodes/:id/events',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listTranscodeEvents',
+        tags: ['events'],
+        summary: 'Read what happened to a job, oldest first',
+        params: idParams,
+        querystring: jobEventsQuery,
+        response: { 200: eventPage, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { id: accountId } = callerOf(request).account;
+      const { id: job } = await getJob(deps.context.db, accountId, 'transcode', request.params.id);
+      return pageOf(deps, accountId, { ...request.query, job });
+    },
+  );
+}
+
+async function pageOf({ context }: ApiDeps, accountId: string, query: EventsQuery): Promise<EventPage> {
+  const { types, job: jobId, after, limit } = query;
+  const events = await readEvents(context.db, {
+    ...{ accountId, limit },
+    ...(types && { types }),
+    ...(jobId && { jobId }),
+    ...(after !== undefined && { after }),
+  });
+  // Read now, not when they happened: what has been erased since is not shown.
+  const ended = events.flatMap(({ type, jobId }) => (jobId && FINAL_TYPES.has(type) ? [jobId] : []));
+  const jobs = new Map((await listedJobs(context, accountId, ended)).map((job) => [job.id, job]));
+  return {
+    events: events.map((event) => ({
+      id: event.cursor,
+      type: event.type,
+      created_at: event.createdAt.toISOString(),
+      data: dataOf(event, (event.jobId !== null && FINAL_TYPES.has(event.type) && jobs.get(event.jobId)) || null),
+    })),
+    next: events.at(-1)?.cursor ?? after ?? null,
+  };
+}
+
+function dataOf({ jobId, uploadId, payload }: StoredEvent, job: object | null): Record<string, unknown> {
+  const { v: _, ...rest } = payload;
+  return {
+    ...(jobId !== null && { job_id: jobId }),
+    ...(uploadId !== null && { upload_id: uploadId }),
+    ...rest,
+    ...(job && { job }),
+  };
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+import { someWarnings, timestamp } from './common.ts';
+
+/** Every event that a client can see. */
+export const EVENT_TYPES = [
+  'transcode.queued',
+  'transcode.started',
+  'transcode.output_ready',
+  'transcode.retrying',
+  'transcode.completed',
+  'transcode.failed',
+  'transcode.canceled',
+  'transcode.deleted',
+  'upload.confirmed',
+  'upload.refused',
+  'upload.deleted',
+  'key.created',
+  'key.rotated',
+  'key.revoked',
+] as const;
+
+export type EventType = (typeof EVENT_TYPES)[number];
+
+const cursor = z.string().max(200);
+
+export const eventsQuery = z.object({
+  types: z
+    .string()
+    .transform((text) => text.split(',').map((type) => type.trim()))
+    .pipe(
+      z.array(
+        z.enum(EVENT_TYPES, { error: `must be types of events, separated by commas: ${EVENT_TYPES.join(', ')}` }),
+      ),
+    )
+    .optional()
+    .describe('Only these types, separated by commas.'),
+  job: z.uuid({ error: 'must be the id of a job' }).optional().describe('Only events of that job.'),
+  after: cursor.optional().describe('Only events after that one: the `id` of an event, or the `next` of a page.'),
+  limit: z.coerce.number().int().min(1).max(100).default(50).describe('Events on a page.'),
+});
+
+/** Those of one job are asked for by its path. */
+export const jobEventsQuery = eventsQuery.omit({ job: true });
+
+export type EventsQuery = z.infer<typeof eventsQuery>;
+
+export const event = z
+  .object({
+    id: cursor.describe('Names the event, and is a cursor: `after` goes on behind it.'),
+    type: z.enum(EVENT_TYPES).describe('What happened.'),
+    created_at: timestamp.describe('When it happened.'),
+    data: z
+      .record(z.string(), z.unknown())
+      .describe(
+        'What it happened to: `job_id`, `upload_id` or `key_id`, and what the type adds, such as `attempt`, `error_code` or `reason`. Of a job that has ended, `job` is the job as a list shows it.',
+      ),
+  })
+  .meta({ id: 'Event', description: 'Something that happened to a job, an upload or a key.' });
+
+export const eventPage = z
+  .object({
+    events: z.array(event).describe('Oldest first.'),
+    next: cursor.nullable().describe('The cursor behind the last event; null when there has been none yet.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'EventPage', description: 'A page of events.' });
+
+export type EventPage = z.infer<typeof eventPage>;

@@ -1,0 +1,114 @@
+import type { Generated } from 'kysely';
+import type { DefaultedTimestamp, Json, Timestamp } from './columns.ts';
+
+/** Why bytes went: their owner said so, their time was over, another attempt won, they were no media, or they vanished. */
+export type DeletionReason = 'erased' | 'retention' | 'replaced' | 'refused' | 'lost';
+
+export type JobStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'canceled';
+
+/**
+ * What a job takes of a worker. `interactive`: a caller waits for the answer. `light`: audio, stills, remuxes, small
+ * pictures; never waits behind a heavy encode.
+ */
+export type ResourceClass = 'interactive' | 'light' | 'heavy';
+
+export interface JobsTable {
+  id: string;
+  account_id: string;
+  key_id: string | null;
+  request_id: string | null;
+  kind: string;
+  resource_class: ResourceClass;
+  status: JobStatus;
+  parent_id: string | null;
+  batch_id: string | null;
+  available_at: Timestamp;
+  fetches: boolean;
+  request_sealed: Buffer | null;
+  request_source_sealed: Buffer | null;
+  request_facts: Json<unknown>;
+  request_settings: Json<unknown> | null;
+  plan_sealed: Buffer | null;
+  warnings_sealed: Buffer | null;
+  metadata_sealed: Buffer | null;
+  limits: Json<unknown> | null;
+  progress: Generated<number>;
+  speed: number | null;
+  fps: number | null;
+  eta_seconds: number | null;
+  current_attempt: string | null;
+  attempts: Generated<number>;
+  input_seconds: number | null;
+  error_code: string | null;
+  error_sealed: Buffer | null;
+  retention_seconds: number;
+  created_at: DefaultedTimestamp;
+  updated_at: DefaultedTimestamp;
+  started_at: Timestamp | null;
+  completed_at: Timestamp | null;
+  expires_at: Timestamp | null;
+  erased_at: Timestamp | null;
+  erased_reason: Extract<DeletionReason, 'erased' | 'retention' | 'lost'> | null;
+}
+
+export type OutputStatus = 'pending' | 'completed' | 'failed';
+
+export interface JobOutputsTable {
+  id: string;
+  job_id: string;
+  account_id: string;
+  position: number;
+  format: string;
+  status: Generated<OutputStatus>;
+  name_sealed: Buffer | null;
+  facts: Json<unknown> | null;
+  object_id: string | null;
+}
+
+export interface JobSourcesTable {
+  job_id: string;
+  position: number;
+  role: Generated<'input' | 'asset'>;
+  kind: 'subtitle' | 'lut' | 'font' | 'picture' | 'media' | null;
+  upload_id: string | null;
+  object_id: string | null;
+  url_sealed: Buffer | null;
+  source_sealed: Buffer | null;
+  probe: Json<unknown> | null;
+  size: number | null;
+  sha256: string | null;
+}
+
+export type AttemptState = 'running' | 'completed' | 'failed' | 'canceled' | 'lost' | 'released';
+
+export interface AttemptsTable {
+  id: string;
+  job_id: string;
+  number: number;
+  worker_id: string;
+  state: AttemptState;
+  tier: string;
+  started_at: DefaultedTimestamp;
+  heartbeat_at: DefaultedTimestamp;
+  ended_at: Timestamp | null;
+  exit_code: number | null;
+  signal: string | null;
+  cpu_ms: number | null;
+  max_rss: number | null;
+  stderr_sealed: Buffer | null;
+  error_code: string | null;
+  airlock_version: string | null;
+  ffmpeg_version: string | null;
+  ffmpeg_package: string | null;
+  command_sha256: string | null;
+  cleaned_at: Timestamp | null;
+}
+
+/** Kept by a trigger on `jobs`; nothing writes to it otherwise. */
+export interface AccountScheduleTable {
+  account_id: string;
+  running: Generated<number>;
+  next_interactive: Timestamp | null;
+  next_light: Timestamp | null;
+  next_heavy: Timestamp | null;
+}

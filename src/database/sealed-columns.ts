@@ -1,0 +1,50 @@
+import type { SealedPlace, Vault } from '../ids/vault.ts';
+import type { Tables } from './tables.ts';
+
+/** A sealed column keeps this name, and a column of this name is sealed. */
+type SealedColumn<T extends keyof Tables> = Extract<keyof Tables[T], `${string}_sealed`>;
+type SealedTable = { [T in keyof Tables]: SealedColumn<T> extends never ? never : T }[keyof Tables];
+
+/**
+ * What identifies a row of each table with sealed columns; complete by its type. All of it is known before the row is written.
+ * The account is always part of it, so that a row moved to another account cannot be read there.
+ */
+const ROW_KEYS = {
+  jobs: ['account_id', 'id'],
+  job_sources: ['account_id', 'job_id', 'position'],
+  job_outputs: ['account_id', 'id'],
+  attempts: ['account_id', 'id'],
+  uploads: ['account_id', 'id'],
+  idempotency_keys: ['account_id', 'route', 'key'],
+} as const satisfies Record<SealedTable, readonly string[]>;
+
+/** The row that a value belongs to. Tables that hold no account get it from the job that they are part of. */
+export type RowOf<T extends SealedTable> = { readonly [K in (typeof ROW_KEYS)[T][number]]: string | number };
+
+/** Seals a text for one column of one row; it opens nowhere else. */
+export function sealColumn<T extends SealedTable>(
+  vault: Vault,
+  table: T,
+  column: SealedColumn<T>,
+  row: RowOf<T>,
+  text: string,
+): Buffer {
+  return vault.seal(placeOf(table, column, row), text);
+}
+
+/** The text of a column, read from the row that it was sealed for; null when there is none. Throws `SealedValueError`. */
+export function openColumn<T extends SealedTable, C extends SealedColumn<T>>(
+  vault: Vault,
+  table: T,
+  column: C,
+  row: RowOf<T> & { readonly [K in C]: Buffer | null },
+): string | null {
+  const values: { readonly [K in C]: Buffer | null } = row;
+  const sealed = values[column];
+  return sealed && vault.open(placeOf(table, column, row), sealed);
+}
+
+function placeOf<T extends SealedTable>(table: T, column: string, row: RowOf<T>): SealedPlace {
+  const keys: readonly (keyof RowOf<T>)[] = ROW_KEYS[table];
+  return { table, column, row: keys.map((key) => String(row[key])) };
+}

@@ -1,0 +1,108 @@
+import { randomUUID } from 'node:crypto';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
+import { ensureAccount } from '../accounts/accounts.ts';
+import { readEvents, type StoredEvent } from './read.ts';
+import { recordEvent } from './record.ts';
+
+describe('events', () => {
+  let database: TestDatabase;
+  beforeAll(async () => {
+    database = await makeDatabase();
+  });
+  afterAll(() => database?.drop());
+
+  const makeAccount = async () =>
+    (await database.db.transaction().execute((tx) => ensureAccount(tx, randomUUID(), 'cli'))).id;
+  const record = (accountId: string, key: string) =>
+    database.db.transaction().execute((tx) => recordEvent(tx, { accountId }, 'key.created', { key_id: key }));
+  const keys = (events: StoredEvent[]) => events.map(({ payload }) => (payload as { key_id: string }).key_id);
+  /** Everything behind a cursor, page by page. */
+  async function readAll(accountId: string, limit: number): Promise<StoredEvent[]> {
+    const all: StoredEvent[] = [];
+    for (;;) {
+      const after = all.at(-1)?.cursor;
+      const page = await readEvents(database.db, { accountId, limit, ...(after !== undefined && { after }) });
+      if (page.length === 0) return all;
+      all.push(...page);
+    }
+  }
+
+  it('come page by page, oldest first, and only those of the account', async () => {
+    const [mine, other] = [await makeAccount(), await makeAccount()];
+    for (const key of ['a', 'b', 'c']) await record(mine, key);
+    await record(other, 'x');
+    expect(keys(await readAll(mine, 2))).toEqual(['a', 'b', 'c']);
+  });
+
+  it('of a transaction that commits late are not skipped: later ones wait for it', async () => {
+    const account = await makeAccount();
+    const slow = new pg.Client(database.url);
+    await slow.connect();
+    await slow.query('BEGIN');
+    await slow.query(
+      `INSERT INTO events (account_id, type, data) VALUES ($1, 'key.created', '{"v":1,"key_id":"slow"}')`,
+      [account],
+    );
+    await record(account, 'fast');
+    expect(await readAll(account, 10)).toEqual([]);
+    await slow.query('COMMIT');
+    await slow.end();
+    expect(keys(await readAll(account, 10))).toEqual(['slow', 'fast']);
+  });
+
+  it('of fifty writers that commit after random delays: a reader misses none and repeats none, of 100,000', async () => {
+    const account = await makeAccount();
+    const [writers, transactions, each] = [50, 100, 20];
+    const total = writers * transactions * each;
+    let open = writers;
+    async function write(writer: number): Promise<void> {
+      const client = new pg.Client(database.url);
+      await client.connect();
+      for (let transaction = 0; transaction < transactions; transaction++) {
+        await client.query('BEGIN');
+        await client.query(
+          `INSERT INTO events (account_id, type, data) SELECT $1, 'key.created',
+             jsonb_build_object('v', 1, 'key_id', $2 || '-' || n) FROM generate_series(1, $3::int) AS n`,
+          [account, `${writer}-${transaction}`, each],
+        );
+        await client.query('SELECT pg_sleep(random() * 0.01)');
+        await client.query('COMMIT');
+      }
+      await client.end();
+      open -= 1;
+    }
+    const writing = Array.from({ length: writers }, (_, writer) => write(writer));
+    const seen: string[] = [];
+    let after: string | undefined;
+    for (let last = false; ; ) {
+      const page = await readEvents(database.db, { accountId: account, limit: 1000, ...(after && { after }) });
+      seen.push(...keys(page));
+      after = page.at(-1)?.cursor ?? after;
+      if (page.length > 0) continue;
+      if (last) break;
+      // One more look after the last commit.
+      last = open === 0;
+    }
+    await Promise.all(writing);
+    expect(seen).toHaveLength(total);
+    expect(new Set(seen).size).toBe(total);
+  }, 120_000);
+
+  it('are gone after seven days: a cursor to one of them is 410, and a text that is not a cursor 400', async () => {
+    const account = await makeAccount();
+    await record(account, 'old');
+    const [{ cursor: after }] = (await readAll(account, 10)) as [StoredEvent];
+    await database.pg.query('DELETE FROM events WHERE account_id = $1', [account]);
+    await expect(readEvents(database.db, { accountId: account, after, limit: 1 })).rejects.toMatchObject({
+      status: 410,
+      code: 'events_expired',
+    });
+    for (const odd of ['', 'x', after.slice(1), Buffer.from('18446744073709551616.1').toString('base64url')]) {
+      await expect(readEvents(database.db, { accountId: account, after: odd, limit: 1 })).rejects.toMatchObject({
+        status: 400,
+      });
+    }
+  });
+});

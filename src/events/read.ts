@@ -1,0 +1,90 @@
+import { sql } from 'kysely';
+import { ApiError } from '../contract/errors.ts';
+import type { EventType } from '../contract/events.ts';
+import type { Db } from '../database/pool.ts';
+import { type EventPayloads, eventPayloads } from './types.ts';
+
+/** Days that events are kept; after that a cursor to them has expired. */
+export const EVENT_DAYS = 7;
+
+export interface StoredEvent<T extends EventType = EventType> {
+  /** Where the reader goes on after this event. */
+  cursor: string;
+  type: T;
+  jobId: string | null;
+  uploadId: string | null;
+  createdAt: Date;
+  payload: EventPayloads[T];
+}
+
+export interface EventQuery {
+  accountId: string;
+  types?: readonly EventType[];
+  jobId?: string;
+  /** A cursor; without one, from the oldest event that is kept. */
+  after?: string;
+  limit: number;
+}
+
+interface Row {
+  id: number;
+  tx: string;
+  type: EventType;
+  job_id: string | null;
+  upload_id: string | null;
+  data: unknown;
+  created_at: Date;
+}
+
+/**
+ * Events of an account in an order that never changes, so that a reader that goes on after its last cursor misses none and
+ * gets none twice. They are ordered by transaction, and a transaction is shown only when every older one has ended: an id
+ * alone is taken before its transaction commits, and a later id may be visible earlier. Throws `events_expired` for a
+ * cursor to an event that is no longer kept.
+ */
+export async function readEvents(db: Db, query: EventQuery): Promise<StoredEvent[]> {
+  const after = query.after === undefined ? null : parseCursor(query.after);
+  if (after) await requireKept(db, query.accountId, after);
+  const { rows } = await sql<Row>`
+    SELECT id, tx::text AS tx, type, job_id, upload_id, data, created_at FROM events
+    WHERE account_id = ${query.accountId}
+      AND tx < pg_snapshot_xmin(pg_current_snapshot())
+      ${after ? sql`AND (tx, id) > (${after.tx}::xid8, ${after.id}::bigint)` : sql``}
+      ${query.jobId ? sql`AND job_id = ${query.jobId}` : sql``}
+      ${query.types ? sql`AND type = ANY(${query.types}::text[])` : sql``}
+    ORDER BY events.tx, events.id LIMIT ${query.limit}`.execute(db);
+  return rows.map((row) => ({
+    cursor: formatCursor(row),
+    type: row.type,
+    jobId: row.job_id,
+    uploadId: row.upload_id,
+    createdAt: row.created_at,
+    payload: eventPayloads[row.type].parse(row.data),
+  }));
+}
+
+interface Cursor {
+  tx: string;
+  id: string;
+}
+
+function formatCursor({ tx, id }: Pick<Row, 'tx' | 'id'>): string {
+  return Buffer.from(`${tx}.${id}`).toString('base64url');
+}
+
+/** Opaque to clients, so it may change. Throws `invalid_request`. */
+function parseCursor(text: string): Cursor {
+  const match = /^(\d{1,20})\.(\d{1,19})$/.exec(Buffer.from(text, 'base64url').toString('latin1'));
+  const isRange = match && BigInt(match[1]!) < 2n ** 64n && BigInt(match[2]!) < 2n ** 63n;
+  if (!isRange) {
+    const remedy = 'Use the id of an event or the next of a page, as it was sent';
+    throw new ApiError('invalid_request', { field: 'after', reason: 'is not a cursor', remedy });
+  }
+  return { tx: match[1]!, id: match[2]! };
+}
+
+async function requireKept(db: Db, accountId: string, { tx, id }: Cursor): Promise<void> {
+  const { rows } = await sql`
+    SELECT FROM events WHERE account_id = ${accountId} AND tx = ${tx}::xid8 AND id = ${id}::bigint`.execute(db);
+  if (rows.length === 0) throw new ApiError('events_expired');
+}

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import type { EventType } from '../contract/events.ts';
+
+const v = z.literal(1);
+const none = z.object({ v });
+const reason = z.object({ v, reason: z.string() });
+const errorCode = z.object({ v, error_code: z.string() });
+const key = z.object({ v, key_id: z.string() });
+
+/**
+ * The payload of every event that clients can see. Payloads hold ids, numbers and words from fixed lists, never a name or
+ * a URL: an event outlives what it describes. `v` is the version of the payload.
+ */
+export const eventPayloads = {
+  'transcode.queued': none,
+  'transcode.started': z.object({ v, attempt: z.number() }),
+  'transcode.output_ready': z.object({ v, position: z.number(), format: z.string() }),
+  'transcode.retrying': errorCode,
+  'transcode.completed': none,
+  'transcode.failed': errorCode,
+  'transcode.canceled': none,
+  'transcode.deleted': reason,
+  'upload.confirmed': none,
+  'upload.refused': none,
+  'upload.deleted': reason,
+  'key.created': key,
+  'key.rotated': z.object({ v, key_id: z.string(), successor_id: z.string() }),
+  'key.revoked': key,
+} satisfies Record<EventType, z.ZodType>;
+
+export type EventPayloads = { [T in EventType]: z.infer<(typeof eventPayloads)[T]> };

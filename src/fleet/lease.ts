@@ -1,0 +1,30 @@
+import { sql } from 'kysely';
+import type { Db } from '../database/pool.ts';
+
+/** Seconds that a lease lasts without being renewed. A holder that stalls or dies is replaced after as long. */
+export const FLEET_LEASE_SECONDS = 15;
+
+/**
+ * Takes or renews the lease of fleet-wide work; false while another worker holds it. The time is the database's, so that
+ * no clock of a worker matters. A holder that stalls may go on for a moment after it was replaced: what the lease guards
+ * must be safe to do twice.
+ */
+export async function holdFleetLease(db: Db, name: 'maintenance', holder: string): Promise<boolean> {
+  const { rows } = await sql`
+    INSERT INTO fleet_leases (name, holder, expires_at)
+    VALUES (${name}, ${holder}, now() + make_interval(secs => ${FLEET_LEASE_SECONDS}))
+    ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, expires_at = excluded.expires_at
+      WHERE fleet_leases.holder = excluded.holder OR fleet_leases.expires_at < now()
+    RETURNING holder`.execute(db);
+  return rows.length > 0;
+}
+
+/** Lets another worker take over at once. */
+export async function releaseFleetLease(db: Db, name: 'maintenance', holder: string): Promise<void> {
+  await db
+    .updateTable('fleet_leases')
+    .set({ expires_at: sql`now() - interval '1 second'` })
+    .where('name', '=', name)
+    .where('holder', '=', holder)
+    .execute();
+}

@@ -1,0 +1,38 @@
+import { sql } from 'kysely';
+import { promisedToAll, storeSpace } from '../accounts/stored-bytes.ts';
+import type { Context } from '../database/context.ts';
+import { aliveWorkers } from './workers.ts';
+
+/** What an operator watches, for the whole service and not for one process. */
+export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'>) {
+  const [jobs, oldest, workers, stored, promised, space] = await Promise.all([
+    db
+      .selectFrom('jobs')
+      .select((select) => ['status', 'resource_class', select.fn.countAll<number>().as('count')])
+      .groupBy(['status', 'resource_class'])
+      .execute(),
+    db
+      .selectFrom('jobs')
+      .select(sql<number>`coalesce(extract(epoch FROM now() - min(updated_at)), 0)::float8`.as('seconds'))
+      .where('status', '=', 'pending')
+      .executeTakeFirst(),
+    aliveWorkers(db),
+    db
+      .selectFrom('objects')
+      .select(sql<number>`coalesce(sum(size), 0)::float8`.as('bytes'))
+      .where('state', 'in', ['pending', 'live', 'deleting'])
+      .executeTakeFirst(),
+    promisedToAll(db),
+    // The other figures are worth telling while the storage is away.
+    storeSpace({ store }).catch(() => null),
+  ]);
+  return {
+    jobs,
+    oldestWaitingSeconds: oldest?.seconds ?? 0,
+    workers: workers.length,
+    slots: workers.reduce((sum, worker) => sum + worker.slots, 0),
+    storedBytes: stored?.bytes ?? 0,
+    promisedBytes: promised.bytes,
+    space,
+  };
+}

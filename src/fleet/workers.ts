@@ -1,0 +1,89 @@
+import type { Insertable } from 'kysely';
+import type { Security } from '../contract/security.ts';
+import type { Db } from '../database/pool.ts';
+import type { WorkersTable } from '../database/tables.ts';
+
+/** Seconds between two heartbeats, of a worker and of each of its attempts. */
+export const HEARTBEAT_SECONDS = 10;
+/** Seconds without a heartbeat after which a worker or an attempt counts as lost: two heartbeats may go missing. */
+export const LOST_SECONDS = 30;
+
+export async function registerWorker(db: Db, worker: Insertable<WorkersTable>): Promise<void> {
+  await db.insertInto('workers').values(worker).execute();
+}
+
+/** The FFmpeg build that a worker's new cells get: version, package, since when, and whether its arguments can be hidden. */
+export type WorkerBuild = Pick<
+  Insertable<WorkersTable>,
+  'ffmpeg' | 'ffmpeg_package' | 'ffmpeg_since' | 'arguments_hidden'
+>;
+
+/** Says that the worker lives, and which build it runs by now: it changes while a worker runs. */
+export async function beatWorker(db: Db, id: string, now: { draining: boolean } & WorkerBuild): Promise<void> {
+  await db
+    .updateTable('workers')
+    .set({ heartbeat_at: new Date(), ...now })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Result of a self-test of the sandbox, as a row keeps it. */
+export interface SelfTestResult {
+  passed: boolean;
+  /** Attempts that were made. */
+  checks: number;
+  /** Attempts that the tier does not promise to refuse, and did not. */
+  exceptions: string[];
+  at: Date;
+}
+
+export async function recordSelfTest(db: Db, id: string, result: SelfTestResult): Promise<void> {
+  await db
+    .updateTable('workers')
+    .set({
+      self_test_passed: result.passed,
+      self_test_checks: result.checks,
+      self_test_exceptions: result.exceptions,
+      self_test_at: result.at,
+    })
+    .where('id', '=', id)
+    .execute();
+}
+
+/** What is known of the FFmpeg of a worker's cells: a newer package, and known vulnerabilities. */
+export async function recordFfmpegState(
+  db: Db,
+  id: string,
+  state: Pick<Security['ffmpeg'], 'update' | 'advisories'>,
+): Promise<void> {
+  await db
+    .updateTable('workers')
+    .set({ ffmpeg_report: JSON.stringify(state) })
+    .where('id', '=', id)
+    .execute();
+}
+
+export async function removeWorker(db: Db, id: string): Promise<void> {
+  await db.deleteFrom('workers').where('id', '=', id).execute();
+}
+
+/** Workers that have been heard of lately. */
+export async function aliveWorkers(db: Db) {
+  return db
+    .selectFrom('workers')
+    .selectAll()
+    .where('heartbeat_at', '>', new Date(Date.now() - LOST_SECONDS * 1000))
+    .execute();
+}
+
+/** Other workers of the same host and boot: the caller can see by itself which of them still live. */
+export async function workersOfHost(db: Db, host: string, boot: string) {
+  return db.selectFrom('workers').selectAll().where('host', '=', host).where('boot', '=', boot).execute();
+}
+
+export async function removeSilentWorkers(db: Db, olderThanSeconds: number): Promise<void> {
+  await db
+    .deleteFrom('workers')
+    .where('heartbeat_at', '<', new Date(Date.now() - olderThanSeconds * 1000))
+    .execute();
+}

@@ -1,0 +1,94 @@
+import type { AppliedLimits } from '../contract/limit-bounds.ts';
+import type { Context } from '../database/context.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import { sealColumn } from '../database/sealed-columns.ts';
+import type { AttemptState } from '../database/tables.ts';
+import type { Claim } from './rows.ts';
+
+/** What the cell reported about an attempt, for its row. */
+export interface AttemptFacts {
+  exitCode: number | null;
+  signal: string | null;
+  cpuMs: number | null;
+  maxRssBytes: number | null;
+  /** Scrubbed, at most 8 kB. */
+  stderr: string | null;
+  /** What the cell was given, and which limit it hit; stored in the job's row. */
+  limits?: AppliedLimits;
+  /** What ran: for the manifest. */
+  build?: AttemptBuild;
+}
+
+export interface AttemptBuild {
+  airlockVersion: string;
+  ffmpegVersion: string;
+  /** Name and version of the distribution's package; null for a build that no package owns. */
+  ffmpegPackage: string | null;
+  /** Hexadecimal SHA-256 of the canonical JSON of the arguments, the program's name first. */
+  commandSha256: string;
+}
+
+/** Attempts that ended badly; those that were released do not count. */
+export async function spentAttempts(tx: Tx, jobId: string): Promise<number> {
+  const { spent } = await tx
+    .selectFrom('attempts')
+    .select((select) => select.fn.countAll<number>().as('spent'))
+    .where('job_id', '=', jobId)
+    .where('state', 'in', ['lost', 'failed'])
+    .executeTakeFirstOrThrow();
+  return spent;
+}
+
+/** Closes the row of an attempt; one that is already closed stays as it is. */
+export async function endAttempt(
+  context: Context,
+  tx: Tx,
+  claim: Claim,
+  state: AttemptState,
+  facts: AttemptFacts | null,
+  errorCode: string | null,
+): Promise<void> {
+  const row = { account_id: claim.job.account_id, id: claim.attemptId };
+  await tx
+    .updateTable('attempts')
+    .set({
+      state,
+      ended_at: new Date(),
+      error_code: errorCode,
+      exit_code: facts?.exitCode ?? null,
+      signal: facts?.signal ?? null,
+      cpu_ms: facts?.cpuMs == null ? null : Math.round(facts.cpuMs),
+      max_rss: facts?.maxRssBytes == null ? null : Math.round(facts.maxRssBytes),
+      stderr_sealed: facts?.stderr ? sealColumn(context.vault, 'attempts', 'stderr_sealed', row, facts.stderr) : null,
+      ...(facts?.build && {
+        airlock_version: facts.build.airlockVersion,
+        ffmpeg_version: facts.build.ffmpegVersion,
+        ffmpeg_package: facts.build.ffmpegPackage,
+        command_sha256: facts.build.commandSha256,
+      }),
+    })
+    .where('id', '=', claim.attemptId)
+    .where('state', '=', 'running')
+    .execute();
+}
+
+/** Closes every attempt of the job that still counts as running: its worker is gone. */
+export async function markLost(tx: Tx, jobId: string): Promise<void> {
+  await tx
+    .updateTable('attempts')
+    .set({ state: 'lost', ended_at: new Date(), error_code: 'worker_lost' })
+    .where('job_id', '=', jobId)
+    .where('state', '=', 'running')
+    .execute();
+}
+
+/** Records that nothing of these attempts is left on their worker's disk: no fetched source, no cell. */
+export async function markCleaned(db: Db, attemptIds: string[]): Promise<void> {
+  if (attemptIds.length === 0) return;
+  await db
+    .updateTable('attempts')
+    .set({ cleaned_at: new Date() })
+    .where('id', 'in', attemptIds)
+    .where('cleaned_at', 'is', null)
+    .execute();
+}

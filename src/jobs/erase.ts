@@ -1,0 +1,140 @@
+import { sql } from 'kysely';
+import { appendAudit } from '../accounts/audit.ts';
+import { forgetAnswers } from '../accounts/idempotency.ts';
+import type { Actor } from '../accounts/keys.ts';
+import { isFinal } from '../contract/common.ts';
+import type { Tx } from '../database/pool.ts';
+import { deleteBytes, markDeleting } from '../objects/objects.ts';
+import { closeStaging } from '../uploads/staging.ts';
+import { forgetUploads } from '../uploads/upload.ts';
+import { endCanceled } from './cancel.ts';
+import { recordJobEvent } from './job-events.ts';
+import type { JobsContext } from './kind.ts';
+import { lockJob } from './read.ts';
+import { type Job, OPEN_STATUSES } from './rows.ts';
+
+/**
+ * Erases a job now: it is canceled when it is open, and its outputs and the uploads it used are gone before this
+ * resolves. An upload that another open job still needs stays until that one is erased or its retention is over.
+ * Doing it twice changes nothing. Throws `StorageError` when bytes could not be deleted; the sweeper goes on then.
+ */
+export async function eraseJob(
+  context: JobsContext,
+  accountId: string,
+  kind: string,
+  id: string,
+  by: Actor,
+): Promise<Date> {
+  const { at, objects, staging } = await context.db.transaction().execute(async (tx) => {
+    let job = await lockJob(tx, accountId, kind, id);
+    await lockUploads(tx, id);
+    if (!isFinal(job.status)) job = await endCanceled(context, tx, job);
+    const at = job.erased_at ?? new Date();
+    const objects = await forgetJob(tx, job, at, 'erased');
+    const uploads = await exclusiveUploads(tx, job.id);
+    const staging = uploads.filter((upload) => upload.staging_closed_at === null);
+    for (const upload of uploads) if (upload.object_id) objects.push(upload.object_id);
+    await forgetUploads(
+      tx,
+      uploads.map((upload) => upload.id),
+      'erased',
+    );
+    await markDeleting(tx, objects, 'erased');
+    if (!job.erased_at) {
+      await recordJobEvent(context, tx, job, 'deleted', { reason: 'erased' });
+      await appendAudit(tx, {
+        ...by,
+        action: 'transcode.erased',
+        target: id,
+        result: 'ok',
+        details: { objects: objects.length },
+      });
+    }
+    return { at, objects, staging };
+  });
+  await deleteBytes(context, objects);
+  await Promise.all(staging.map((upload) => closeStaging(context, upload)));
+  return at;
+}
+
+/**
+ * Takes every name out of a final job's row and marks it erased; returns its output objects, whose bytes the
+ * caller deletes.
+ */
+export async function forgetJob(
+  tx: Tx,
+  job: Pick<Job, 'id'>,
+  at: Date,
+  reason: NonNullable<Job['erased_reason']>,
+): Promise<string[]> {
+  await tx
+    .updateTable('job_sources')
+    .set({ url_sealed: null, source_sealed: null })
+    .where('job_id', '=', job.id)
+    .execute();
+  await tx.updateTable('attempts').set({ stderr_sealed: null }).where('job_id', '=', job.id).execute();
+  await forgetAnswers(tx, 'job_id', [job.id]);
+  await tx
+    .updateTable('jobs')
+    .set({
+      erased_at: at,
+      // The reason of the first time stays: erasing what retention has already taken changes nothing.
+      erased_reason: sql`coalesce(erased_reason, ${reason})`,
+      metadata_sealed: null,
+      request_sealed: null,
+      request_source_sealed: null,
+      request_settings: null,
+      plan_sealed: null,
+      error_sealed: null,
+      warnings_sealed: null,
+    })
+    .where('id', '=', job.id)
+    .execute();
+  const outputs = await tx
+    .updateTable('job_outputs')
+    .set({ name_sealed: null })
+    .where('job_id', '=', job.id)
+    .returning('object_id')
+    .execute();
+  return outputs.flatMap((output) => (output.object_id ? [output.object_id] : []));
+}
+
+/** Uploads before objects, both in the order of their ids, as when a job is accepted. */
+async function lockUploads(tx: Tx, id: string): Promise<void> {
+  await tx
+    .selectFrom('uploads')
+    .select('id')
+    .where('id', 'in', (select) => select.selectFrom('job_sources').select('upload_id').where('job_id', '=', id))
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+}
+
+async function exclusiveUploads(tx: Tx, id: string) {
+  return tx
+    .selectFrom('uploads')
+    .innerJoin('job_sources', 'job_sources.upload_id', 'uploads.id')
+    .select([
+      'uploads.id',
+      'uploads.object_id',
+      'uploads.staging_key',
+      'uploads.url_expires_at',
+      'uploads.staging_closed_at',
+    ])
+    .distinct()
+    .where('job_sources.job_id', '=', id)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('job_sources as other')
+            .innerJoin('jobs', 'jobs.id', 'other.job_id')
+            .select('other.upload_id')
+            .whereRef('other.upload_id', '=', 'uploads.id')
+            .where('other.job_id', '!=', id)
+            .where('jobs.status', 'in', OPEN_STATUSES),
+        ),
+      ),
+    )
+    .execute();
+}

@@ -1,0 +1,218 @@
+import { sql } from 'kysely';
+import { addUsage } from '../accounts/usage.ts';
+import type { Warning } from '../contract/common.ts';
+import { notify } from '../database/notify.ts';
+import type { Tx } from '../database/pool.ts';
+import { sealColumn } from '../database/sealed-columns.ts';
+import { lockObjects } from '../objects/objects.ts';
+import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
+import { recordJobEvent } from './job-events.ts';
+import { type Failure, type JobsContext, traitsOf } from './kind.ts';
+import { completeOutputs, failOutputs, hasOutputs, type StoredOutput } from './outputs.ts';
+import {
+  billableMinutes,
+  type Claim,
+  endTimes,
+  type Job,
+  MAX_ATTEMPTS,
+  OPEN_STATUSES,
+  sealWarnings,
+  storedLimits,
+} from './rows.ts';
+
+/** What an attempt that went well leaves behind. */
+export interface Completion {
+  outputs: readonly StoredOutput[];
+  /** Sealed JSON for the manifest; null where nothing was planned. */
+  plan: string | null;
+  warnings: readonly Warning[];
+  /** Duration of all inputs, for usage; null where a job is not billed. */
+  inputSeconds: number | null;
+  attempt: AttemptFacts | null;
+  /** Runs in the transaction that completes the job, and only if that happens. */
+  apply?: (tx: Tx) => Promise<void>;
+}
+
+/**
+ * Ends the job well, once: nothing happens unless this attempt still owns it. False: it was canceled or replaced, and the
+ * caller must delete its outputs.
+ */
+export async function completeJob(context: JobsContext, claim: Claim, result: Completion): Promise<boolean> {
+  return context.db.transaction().execute(async (tx) => {
+    const now = new Date();
+    const times = endTimes(claim.job, now);
+    const won = await tx
+      .updateTable('jobs')
+      .set({
+        status: 'completed',
+        progress: 1,
+        eta_seconds: 0,
+        plan_sealed:
+          result.plan === null ? null : sealColumn(context.vault, 'jobs', 'plan_sealed', claim.job, result.plan),
+        warnings_sealed: sealWarnings(context.vault, claim.job, result.warnings),
+        input_seconds: result.inputSeconds,
+        ...limitsOf(result.attempt),
+        ...times,
+      })
+      .where('id', '=', claim.job.id)
+      .where('current_attempt', '=', claim.attemptId)
+      .where('status', '=', 'processing')
+      .returning('id')
+      .executeTakeFirst();
+    if (!won) return isCompletedWith(tx, claim, result.outputs);
+    await completeOutputs(context, tx, claim, result.outputs, times.expires_at);
+    await result.apply?.(tx);
+    await endAttempt(context, tx, claim, 'completed', result.attempt, null);
+    await closeSources(tx, claim.job);
+    if (result.inputSeconds !== null) {
+      await addUsage(tx, claim.job.account_id, billableMinutes(result.inputSeconds), now);
+    }
+    await recordJobEvent(context, tx, claim.job, 'completed', {});
+    return true;
+  });
+}
+
+/**
+ * Ends the attempt badly. The job goes back to the queue when another attempt can help and one is left, else it has
+ * failed. False: the job was not this attempt's any more.
+ */
+export async function failAttempt(
+  context: JobsContext,
+  claim: Claim,
+  failure: Failure & { retry: boolean },
+  attempt: AttemptFacts | null,
+): Promise<boolean> {
+  return context.db.transaction().execute(async (tx) => {
+    const job = await lockOwned(tx, claim);
+    if (!job) return false;
+    await endAttempt(context, tx, claim, 'failed', attempt, failure.code);
+    const spent = await spentAttempts(tx, job.id);
+    if (failure.retry && spent < MAX_ATTEMPTS) {
+      await requeue(context, tx, job, { delaySeconds: 2 ** spent, reason: failure.code });
+    } else {
+      await endFailed(context, tx, job, failure, attempt);
+    }
+    return true;
+  });
+}
+
+/** Gives the job back untouched, because the worker drains or has no room for it; the attempt does not count. */
+export async function releaseJob(
+  context: JobsContext,
+  claim: Claim,
+  { delaySeconds, reason } = { delaySeconds: 0, reason: 'released' },
+): Promise<boolean> {
+  return context.db.transaction().execute(async (tx) => {
+    const job = await lockOwned(tx, claim);
+    if (!job) return false;
+    await endAttempt(context, tx, claim, 'released', null, null);
+    await requeue(context, tx, job, { delaySeconds, reason });
+    return true;
+  });
+}
+
+/** Puts an open job back into the queue. Without a delay it keeps its place before the jobs that came later. */
+export async function requeue(
+  context: JobsContext,
+  tx: Tx,
+  job: Job,
+  options: { delaySeconds: number; reason: string },
+): Promise<void> {
+  const { delaySeconds } = options;
+  await tx
+    .updateTable('jobs')
+    .set({
+      status: 'pending',
+      available_at: delaySeconds > 0 ? sql`now() + make_interval(secs => ${delaySeconds})` : job.created_at,
+      current_attempt: null,
+      progress: 0,
+      speed: null,
+      fps: null,
+      eta_seconds: null,
+      updated_at: new Date(),
+    })
+    .where('id', '=', job.id)
+    .where('status', 'in', OPEN_STATUSES)
+    .execute();
+  await recordJobEvent(context, tx, job, 'retrying', { error_code: options.reason });
+  await notify(tx, 'airlock_queue', job.resource_class);
+}
+
+/** Sets an open job, whose row the caller has locked, to failed. */
+export async function endFailed(
+  context: JobsContext,
+  tx: Tx,
+  job: Job,
+  failure: Failure,
+  attempt: AttemptFacts | null,
+): Promise<void> {
+  await tx
+    .updateTable('jobs')
+    .set({
+      status: 'failed',
+      error_code: failure.code,
+      error_sealed: sealColumn(context.vault, 'jobs', 'error_sealed', job, failure.message),
+      eta_seconds: null,
+      ...limitsOf(attempt),
+      ...endTimes(job, new Date()),
+    })
+    .where('id', '=', job.id)
+    .where('status', 'in', OPEN_STATUSES)
+    .execute();
+  await failOutputs(tx, job);
+  await closeSources(tx, job);
+  await traitsOf(context, job).onEnd?.(context, tx, job, failure);
+  await recordJobEvent(context, tx, job, 'failed', { error_code: failure.code });
+}
+
+/** Of an attempt whose cell has run; else nothing is known of limits. */
+function limitsOf(attempt: AttemptFacts | null) {
+  return { limits: attempt?.limits ? storedLimits.write(attempt.limits) : null };
+}
+
+/** Sets an open job, whose row the caller has locked, to failed because no worker outlived it. */
+export async function endLost(context: JobsContext, tx: Tx, job: Job): Promise<void> {
+  const message = `The worker died in each of ${MAX_ATTEMPTS} attempts.`;
+  await endFailed(context, tx, job, { code: 'worker_lost', message }, null);
+}
+
+/** A final job no longer needs its sources: whole URLs go, and the uploads' retention counts from now. */
+export async function closeSources(tx: Tx, job: Pick<Job, 'id' | 'retention_seconds'>): Promise<void> {
+  await tx.updateTable('job_sources').set({ source_sealed: null }).where('job_id', '=', job.id).execute();
+  await tx.updateTable('jobs').set({ request_source_sealed: null }).where('id', '=', job.id).execute();
+  const sources = await tx.selectFrom('job_sources').select('object_id').where('job_id', '=', job.id).execute();
+  const objects = sources.flatMap((source) => (source.object_id ? [source.object_id] : []));
+  if (objects.length === 0) return;
+  await lockObjects(tx, objects);
+  await tx
+    .updateTable('objects')
+    .set({ delete_after: sql`greatest(delete_after, now() + make_interval(secs => ${job.retention_seconds}))` })
+    .where('state', '=', 'live')
+    .where('kind', '=', 'upload')
+    .where('id', 'in', objects)
+    .execute();
+}
+
+/** A commit whose answer was lost with the connection is repeated by the caller: it was done, and is done. */
+async function isCompletedWith(tx: Tx, claim: Claim, outputs: readonly StoredOutput[]): Promise<boolean> {
+  const row = await tx
+    .selectFrom('jobs')
+    .select('id')
+    .where('id', '=', claim.job.id)
+    .where('current_attempt', '=', claim.attemptId)
+    .where('status', '=', 'completed')
+    .executeTakeFirst();
+  return row !== undefined && hasOutputs(tx, claim.job, outputs);
+}
+
+/** The job's row, locked, while the attempt still owns it. */
+export async function lockOwned(tx: Tx, claim: Claim): Promise<Job | undefined> {
+  return tx
+    .selectFrom('jobs')
+    .selectAll()
+    .where('id', '=', claim.job.id)
+    .where('current_attempt', '=', claim.attemptId)
+    .where('status', '=', 'processing')
+    .forUpdate()
+    .executeTakeFirst();
+}

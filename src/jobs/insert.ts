@@ -1,0 +1,121 @@
+import type { Warning } from '../contract/common.ts';
+import { notify } from '../database/notify.ts';
+import type { Tx } from '../database/pool.ts';
+import { sealColumn } from '../database/sealed-columns.ts';
+import type { ResourceClass } from '../database/tables.ts';
+import { uuidv7 } from '../ids/uuid.ts';
+import { inspectionJson } from '../uploads/upload.ts';
+import { recordJobEvent } from './job-events.ts';
+import type { JobsContext } from './kind.ts';
+import { type AssetKind, type Job, sealWarnings } from './rows.ts';
+import type { ResolvedSource } from './sources.ts';
+
+/** A job that was admitted, as the rows of it are written. */
+export interface NewJob {
+  kind: string;
+  accountId: string;
+  keyId: string | null;
+  /** Of the HTTP request, for the log. */
+  requestId: string | null;
+  resourceClass: ResourceClass;
+  /** `shown` without queries of URLs; `whole` as the caller wrote it, kept while the job is open. Null: needs none. */
+  request: { shown: string; whole: string } | null;
+  /** JSON in clear: words from fixed lists and numbers. */
+  facts: string;
+  /** The same, but forgotten when the job is erased. */
+  settings: string | null;
+  sources: readonly NewSource[];
+  outputs: readonly { format: string; name: string }[];
+  warnings: readonly Warning[];
+  metadata: Record<string, unknown> | null;
+  retentionSeconds: number;
+  parentId?: string;
+}
+
+export interface NewSource {
+  /** Inputs count from 0, assets from the number of inputs. */
+  position: number;
+  /** Of an asset; null for an input. */
+  asset: AssetKind | null;
+  source: ResolvedSource;
+}
+
+/**
+ * Writes a job with its sources and outputs, its first event, and what wakes a worker, in the caller's one transaction.
+ * The job is in the queue by its status alone. A caller that answers 201 must have committed first.
+ */
+export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Promise<Job> {
+  const { vault } = context;
+  const id = uuidv7();
+  const key = { account_id: job.accountId, id };
+  const now = new Date();
+  const { request } = job;
+  const row = await tx
+    .insertInto('jobs')
+    .values({
+      ...key,
+      key_id: job.keyId,
+      request_id: job.requestId,
+      kind: job.kind,
+      resource_class: job.resourceClass,
+      status: 'pending',
+      parent_id: job.parentId ?? null,
+      available_at: now,
+      fetches: job.sources.some(({ source }) => source.objectId === null),
+      request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),
+      request_source_sealed:
+        !request || request.whole === request.shown
+          ? null
+          : sealColumn(vault, 'jobs', 'request_source_sealed', key, request.whole),
+      request_facts: job.facts,
+      request_settings: job.settings,
+      warnings_sealed: sealWarnings(vault, key, job.warnings),
+      metadata_sealed: job.metadata && sealColumn(vault, 'jobs', 'metadata_sealed', key, JSON.stringify(job.metadata)),
+      retention_seconds: job.retentionSeconds,
+      created_at: now,
+      updated_at: now,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await insertSources(context, tx, row, job.sources);
+  await insertOutputs(context, tx, row, job.outputs);
+  await recordJobEvent(context, tx, row, 'queued', {});
+  await notify(tx, 'airlock_queue', job.resourceClass);
+  return row;
+}
+
+async function insertSources({ vault }: JobsContext, tx: Tx, job: Job, sources: readonly NewSource[]): Promise<void> {
+  if (sources.length === 0) return;
+  const rows = sources.map(({ position, asset, source }) => {
+    const place = { job_id: job.id, position };
+    const row = { ...place, account_id: job.account_id };
+    const seal = (column: 'url_sealed' | 'source_sealed', text: string | null) =>
+      text === null ? null : sealColumn(vault, 'job_sources', column, row, text);
+    return {
+      ...place,
+      role: asset ? ('asset' as const) : ('input' as const),
+      kind: asset,
+      upload_id: source.uploadId,
+      object_id: source.objectId,
+      url_sealed: seal('url_sealed', source.shownUrl),
+      source_sealed: seal('source_sealed', source.sourceUrl),
+      probe: source.inspection && inspectionJson.write(source.inspection),
+    };
+  });
+  await tx.insertInto('job_sources').values(rows).execute();
+}
+
+async function insertOutputs({ vault }: JobsContext, tx: Tx, job: Job, outputs: NewJob['outputs']): Promise<void> {
+  if (outputs.length === 0) return;
+  const rows = outputs.map(({ format, name }, position) => {
+    const row = { account_id: job.account_id, id: uuidv7() };
+    return {
+      ...row,
+      job_id: job.id,
+      position,
+      format,
+      name_sealed: sealColumn(vault, 'job_outputs', 'name_sealed', row, name),
+    };
+  });
+  await tx.insertInto('job_outputs').values(rows).execute();
+}

@@ -1,0 +1,90 @@
+import { requireOutputQuota } from '../accounts/stored-bytes.ts';
+import type { Tx } from '../database/pool.ts';
+import { uuidv7 } from '../ids/uuid.ts';
+import { recordJobEvent } from './job-events.ts';
+import type { JobsContext } from './kind.ts';
+import { type Claim, type Job, type OutputFacts, outputFacts } from './rows.ts';
+
+/** Seconds after which an object that no attempt made live is deleted. */
+const RESERVED_SECONDS = 3600;
+
+/** An output of an attempt whose bytes are in the storage. */
+export interface StoredOutput {
+  /** Row of `job_outputs`. */
+  outputId: string;
+  objectId: string;
+  facts: OutputFacts;
+}
+
+/**
+ * Records the key of an output before its bytes are stored, so that a worker that dies in between leaves a row that the
+ * sweeper finds. Returns the object's id. Throws `JobFailure` with `storage_quota` when the account holds too much.
+ */
+export async function reserveOutput(
+  context: Pick<JobsContext, 'db'>,
+  claim: Claim,
+  object: { key: string; contentType: string; size: number; sha256: string },
+): Promise<string> {
+  const id = uuidv7();
+  const { account_id, id: job_id } = claim.job;
+  await context.db.transaction().execute(async (tx) => {
+    await requireOutputQuota(tx, account_id, object.size);
+    await tx
+      .insertInto('objects')
+      .values({
+        id,
+        account_id,
+        key: object.key,
+        kind: 'output',
+        job_id,
+        content_type: object.contentType,
+        size: object.size,
+        sha256: object.sha256,
+        state: 'pending',
+        delete_after: new Date(Date.now() + RESERVED_SECONDS * 1000),
+      })
+      .execute();
+  });
+  return id;
+}
+
+/** Makes the outputs of a job that has just been completed visible. */
+export async function completeOutputs(
+  context: JobsContext,
+  tx: Tx,
+  claim: Claim,
+  outputs: readonly StoredOutput[],
+  expiresAt: Date,
+): Promise<void> {
+  for (const { outputId, objectId, facts } of outputs) {
+    const row = await tx
+      .updateTable('job_outputs')
+      .set({ status: 'completed', object_id: objectId, facts: outputFacts.write(facts) })
+      .where('id', '=', outputId)
+      .returning(['position', 'format'])
+      .executeTakeFirstOrThrow();
+    await tx
+      .updateTable('objects')
+      .set({ state: 'live', delete_after: expiresAt })
+      .where('id', '=', objectId)
+      .where('state', '=', 'pending')
+      .execute();
+    await recordJobEvent(context, tx, claim.job, 'output_ready', row);
+  }
+}
+
+export async function failOutputs(tx: Tx, job: Pick<Job, 'id'>): Promise<void> {
+  await tx
+    .updateTable('job_outputs')
+    .set({ status: 'failed' })
+    .where('job_id', '=', job.id)
+    .where('status', '=', 'pending')
+    .execute();
+}
+
+/** Whether these are the objects of the job's outputs. */
+export async function hasOutputs(tx: Tx, job: Pick<Job, 'id'>, outputs: readonly StoredOutput[]): Promise<boolean> {
+  const rows = await tx.selectFrom('job_outputs').select('object_id').where('job_id', '=', job.id).execute();
+  const stored = new Set(rows.map((row) => row.object_id));
+  return outputs.every(({ objectId }) => stored.has(objectId));
+}

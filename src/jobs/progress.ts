@@ -1,0 +1,62 @@
+import type { Context } from '../database/context.ts';
+import { type Inspection, inspectionJson } from '../uploads/upload.ts';
+import type { Claim } from './rows.ts';
+
+export interface Progress {
+  /** 0–1 */
+  progress: number;
+  /** Media seconds per second of wall time. */
+  speed: number | null;
+  fps: number | null;
+  etaSeconds: number | null;
+}
+
+/** False when the attempt is no longer the job's: canceled, erased, or replaced by another worker. */
+export async function reportProgress(
+  { db }: Pick<Context, 'db'>,
+  claim: Pick<Claim, 'attemptId' | 'job'>,
+  progress: Progress,
+): Promise<boolean> {
+  const row = await db
+    .updateTable('jobs')
+    .set({
+      progress: progress.progress,
+      speed: progress.speed,
+      fps: progress.fps,
+      eta_seconds: progress.etaSeconds,
+      updated_at: new Date(),
+    })
+    .where('id', '=', claim.job.id)
+    .where('current_attempt', '=', claim.attemptId)
+    .where('status', '=', 'processing')
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Renews the lease of an attempt; false as above. */
+export async function beatAttempt({ db }: Pick<Context, 'db'>, claim: Pick<Claim, 'attemptId'>): Promise<boolean> {
+  const row = await db
+    .updateTable('attempts')
+    .set({ heartbeat_at: new Date() })
+    .where('id', '=', claim.attemptId)
+    .where('state', '=', 'running')
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** What a probe found of an input that was fetched; clients see it on the job. */
+export async function recordInput(
+  { db }: Pick<Context, 'db'>,
+  claim: Pick<Claim, 'job'>,
+  position: number,
+  inspection: Inspection,
+): Promise<void> {
+  await db
+    .updateTable('job_sources')
+    .set({ probe: inspectionJson.write(inspection) })
+    .where('job_id', '=', claim.job.id)
+    .where('position', '=', position)
+    .execute();
+}

@@ -1,0 +1,28 @@
+import { type Account, lockAccount } from '../accounts/accounts.ts';
+import { ApiError } from '../contract/errors.ts';
+import type { Tx } from '../database/pool.ts';
+
+/** Requests that can be inserting at the same moment, at most: each holds a database connection. */
+const MOST_AT_ONCE = 500;
+
+/** Throws 429 when the account has as many jobs waiting as it may. Exact, also under concurrent requests. */
+export async function requireQueueRoom(tx: Tx, account: Account): Promise<void> {
+  // Only near the limit do requests have to be counted one by one.
+  if ((await waitingJobs(tx, account)) + MOST_AT_ONCE < account.max_queued) return;
+  await lockAccount(tx, account.id);
+  const waiting = await waitingJobs(tx, account);
+  if (waiting >= account.max_queued) {
+    throw new ApiError('queue_full', { metric: 'queued_jobs', limit: account.max_queued, waiting });
+  }
+}
+
+async function waitingJobs(tx: Tx, account: Account): Promise<number> {
+  const { waiting } = await tx
+    .selectFrom('jobs')
+    .select((select) => select.fn.countAll<number>().as('waiting'))
+    .where('account_id', '=', account.id)
+    .where('status', '=', 'pending')
+    .where('resource_class', '!=', 'interactive')
+    .executeTakeFirstOrThrow();
+  return waiting;
+}

@@ -1,0 +1,59 @@
+import { sql } from 'kysely';
+import { ApiError } from '../contract/errors.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import { isUuid } from '../ids/uuid.ts';
+import type { Job, JobOutput, JobSource } from './rows.ts';
+
+/** 404 for an id that is not a UUID, that is not there, or that is another account's or of another kind: all alike. */
+export async function getJob(db: Db, accountId: string, kind: string, id: string): Promise<Job> {
+  const row = isUuid(id)
+    ? await db
+        .selectFrom('jobs')
+        .selectAll()
+        .where('id', '=', id)
+        .where('account_id', '=', accountId)
+        .where('kind', '=', kind)
+        .executeTakeFirst()
+    : undefined;
+  if (!row) throw new ApiError('not_found');
+  return row;
+}
+
+/** As above, and holds the row until the transaction ends. */
+export async function lockJob(tx: Tx, accountId: string, kind: string, id: string): Promise<Job> {
+  await getJob(tx, accountId, kind, id);
+  return tx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
+}
+
+/** Inputs alone: clients see nothing of the assets that filters name. */
+export async function inputsOf(db: Db, id: string): Promise<JobSource[]> {
+  return db
+    .selectFrom('job_sources')
+    .selectAll()
+    .where('job_id', '=', id)
+    .where('role', '=', 'input')
+    .orderBy('position')
+    .execute();
+}
+
+export async function outputsOf(db: Db, ids: readonly string[]): Promise<JobOutput[]> {
+  if (ids.length === 0) return [];
+  return db.selectFrom('job_outputs').selectAll().where('job_id', 'in', ids).orderBy('position').execute();
+}
+
+/** 1 for the job that starts next in its resource class; null for jobs that do not wait. */
+export async function queuePositions(
+  db: Db,
+  jobs: readonly Pick<Job, 'id' | 'status'>[],
+): Promise<Map<string, number>> {
+  const waiting = jobs.filter((job) => job.status === 'pending').map((job) => job.id);
+  if (waiting.length === 0) return new Map();
+  const { rows } = await sql<{ id: string; position: number }>`
+    SELECT mine.id, count(*)::int AS position
+    FROM jobs mine
+    JOIN jobs ahead ON ahead.resource_class = mine.resource_class AND ahead.status = 'pending'
+      AND (ahead.created_at, ahead.id) <= (mine.created_at, mine.id)
+    WHERE mine.id = ANY(${waiting}::uuid[])
+    GROUP BY mine.id`.execute(db);
+  return new Map(rows.map((row) => [row.id, row.position]));
+}

@@ -1,0 +1,126 @@
+import { ApiError } from '../contract/errors.ts';
+import type { Receipt } from '../contract/receipts.ts';
+import type { Context } from '../database/context.ts';
+import type { StoredObject } from '../objects/objects.ts';
+import { stagingEnds } from '../uploads/staging.ts';
+import type { Job } from './rows.ts';
+
+/**
+ * What was deleted of a job, and when: its outputs, those of replaced attempts included, and the uploads that it used.
+ * Outputs of other jobs that it read belong to those. `complete` only when the storage itself says that each of these
+ * objects is not there any more, no URL can bring the uploads back, and every worker that had a try at the job has said that its
+ * copies are gone.
+ *
+ * Throws 409 before the job was erased or its retention was over, and `StorageError` when the storage cannot be asked.
+ */
+export async function readReceipt(context: Pick<Context, 'db' | 'store'>, job: Job): Promise<Receipt> {
+  const { id } = job;
+  if (!job.erased_at) throw new ApiError('receipt_not_ready');
+  const [objects, copies, urls] = await Promise.all([
+    objectsOf(context, id),
+    workingCopies(context, id),
+    uploadUrls(context, id),
+  ]);
+  const gone = await Promise.all(objects.map((object) => isGone(context, object)));
+  const deleted = objects.filter((_, index) => gone[index]);
+  const remaining = objects.filter((_, index) => !gone[index]);
+  return {
+    type: 'airlock.receipt',
+    version: 1,
+    transcode_id: id,
+    issued_at: new Date().toISOString(),
+    status: job.status,
+    reason: job.erased_reason ?? 'erased',
+    erased_at: job.erased_at.toISOString(),
+    complete:
+      remaining.length === 0 &&
+      copies.every((copy) => copy.removed_at !== null) &&
+      urls.every(({ url }) => isDead(url)),
+    complete_at: lastEnd(urls),
+    deleted: deleted.map((object) => ({
+      ...factsOf(object),
+      reason: object.deletion_reason ?? 'erased',
+      deleted_at: object.deleted_at!.toISOString(),
+    })),
+    remaining: remaining.map((object) => ({
+      ...factsOf(object),
+      state: object.state === 'live' ? ('in_use' as const) : ('deleting' as const),
+    })),
+    upload_urls: urls.map(({ url }) => url),
+    working_copies: copies,
+  };
+}
+
+async function objectsOf({ db }: Pick<Context, 'db'>, id: string): Promise<StoredObject[]> {
+  const used = db.selectFrom('job_sources').select('object_id').where('job_id', '=', id);
+  return db
+    .selectFrom('objects')
+    .selectAll()
+    .where((where) =>
+      where.or([
+        where('job_id', '=', id),
+        where.and([where('kind', '=', 'upload'), where('objects.id', 'in', used.$castTo<{ object_id: string }>())]),
+      ]),
+    )
+    .orderBy('id')
+    .execute();
+}
+
+async function workingCopies({ db }: Pick<Context, 'db'>, id: string): Promise<Receipt['working_copies']> {
+  const attempts = await db
+    .selectFrom('attempts')
+    .select(['number', 'cleaned_at'])
+    .where('job_id', '=', id)
+    .orderBy('number')
+    .execute();
+  return attempts.map(({ number, cleaned_at }) => ({
+    attempt: number,
+    removed_at: cleaned_at?.toISOString() ?? null,
+  }));
+}
+
+interface UploadUrl {
+  url: Receipt['upload_urls'][number];
+  /** When the storage takes nothing by it any more, at the latest. */
+  ends: Date;
+}
+
+async function uploadUrls({ db, store }: Pick<Context, 'db' | 'store'>, id: string): Promise<UploadUrl[]> {
+  const used = db.selectFrom('job_sources').select('upload_id').where('job_id', '=', id);
+  const uploads = await db
+    .selectFrom('uploads')
+    .select(['id', 'staging_key', 'declared_size', 'url_expires_at', 'staging_closed_at', 'late_puts'])
+    .where('id', 'in', used.$castTo<{ upload_id: string }>())
+    .orderBy('id')
+    .execute();
+  return Promise.all(
+    uploads.map(async (upload) => ({
+      url: {
+        upload_id: upload.id,
+        expires_at: upload.url_expires_at.toISOString(),
+        closed_at: upload.staging_closed_at?.toISOString() ?? null,
+        late_puts: upload.late_puts,
+        holds_bytes: (await store.head(upload.staging_key)) !== null,
+      },
+      ends: stagingEnds(upload),
+    })),
+  );
+}
+
+function isDead(url: UploadUrl['url']): boolean {
+  return url.closed_at !== null && !url.holds_bytes;
+}
+
+function lastEnd(urls: UploadUrl[]): string | null {
+  const open = urls.filter(({ url }) => url.closed_at === null).map(({ ends }) => ends.getTime());
+  return open.length === 0 ? null : new Date(Math.max(...open)).toISOString();
+}
+
+/** The row alone proves little: the storage is asked as well. */
+async function isGone({ store }: Pick<Context, 'store'>, object: StoredObject): Promise<boolean> {
+  return object.state === 'deleted' && object.deleted_at !== null && (await store.head(object.key)) === null;
+}
+
+function factsOf(object: StoredObject) {
+  return { object_id: object.id, kind: object.kind, size: object.size, sha256: object.sha256 };
+}

@@ -1,0 +1,90 @@
+import type { Context } from '../database/context.ts';
+import { lockObjects, markDeleting } from '../objects/objects.ts';
+import { mergeByKey } from '../storage/merge-keys.ts';
+import { forgetUploads } from '../uploads/upload.ts';
+import { forgetJob } from './erase.ts';
+import { recordJobEvent } from './job-events.ts';
+import type { JobsContext } from './kind.ts';
+import { knownKeys } from './known-keys.ts';
+
+/** Keys younger than this may belong to a transaction that has not committed yet. */
+const SETTLE_SECONDS = 3600;
+const BATCH = 500;
+
+export interface ReconcileReport {
+  /** Keys in the storage that no row knew: deleted. */
+  unknownKeys: number;
+  /** Rows whose bytes are gone: marked deleted, so that no client is sent to them. */
+  lostObjects: number;
+}
+
+/**
+ * Compares storage and rows both ways and mends what differs. Both are read in the order of their keys, a page at a time,
+ * however many there are. What seems to be missing is asked for once more: the two streams are not of one moment.
+ */
+export async function reconcileStorage(context: JobsContext, settleSeconds = SETTLE_SECONDS): Promise<ReconcileReport> {
+  const settled = new Date(Date.now() - settleSeconds * 1000);
+  const report: ReconcileReport = { unknownKeys: 0, lostObjects: 0 };
+  let unknown: string[] = [];
+  const flush = async () => {
+    report.unknownKeys += await deleteUnknown(context, unknown);
+    unknown = [];
+  };
+  for await (const { left: stored, right: row } of mergeByKey(context.store.list(''), knownKeys(context.db))) {
+    if (stored && !row && stored.lastModified < settled) {
+      unknown.push(stored.key);
+      if (unknown.length >= BATCH) await flush();
+    } else if (!stored && row?.live && row.live.since < settled && !(await context.store.head(row.key))) {
+      if (await forgetLost(context, row.live.id)) report.lostObjects += 1;
+    }
+  }
+  await flush();
+  return report;
+}
+
+async function deleteUnknown(context: Pick<Context, 'db' | 'store'>, keys: string[]): Promise<number> {
+  if (keys.length === 0) return 0;
+  const objects = await context.db
+    .selectFrom('objects')
+    .select('key')
+    .where('key', 'in', keys)
+    .where('state', '!=', 'deleted')
+    .execute();
+  const staging = await context.db
+    .selectFrom('uploads')
+    .select('staging_key')
+    .where('staging_key', 'in', keys)
+    .where('state', '=', 'pending')
+    .execute();
+  const known = new Set([...objects.map((row) => row.key), ...staging.map((row) => row.staging_key)]);
+  const unknown = keys.filter((key) => !known.has(key));
+  for (const key of unknown) await context.store.delete(key);
+  return unknown.length;
+}
+
+/** False when the row is no longer live: its bytes were deleted on purpose meanwhile. */
+async function forgetLost(context: JobsContext, objectId: string): Promise<boolean> {
+  return context.db.transaction().execute(async (tx) => {
+    await lockObjects(tx, [objectId]);
+    const live = tx.selectFrom('objects').select('id').where('id', '=', objectId).where('state', '=', 'live');
+    if (!(await live.executeTakeFirst())) return false;
+    await markDeleting(tx, [objectId], 'lost');
+    const uploads = await tx.selectFrom('uploads').select('id').where('object_id', '=', objectId).execute();
+    await forgetUploads(
+      tx,
+      uploads.map((upload) => upload.id),
+      'lost',
+    );
+    const job = await tx
+      .selectFrom('job_outputs')
+      .innerJoin('jobs', 'jobs.id', 'job_outputs.job_id')
+      .select(['jobs.id', 'jobs.account_id', 'jobs.kind'])
+      .where('job_outputs.object_id', '=', objectId)
+      .where('jobs.erased_at', 'is', null)
+      .executeTakeFirst();
+    if (!job) return true;
+    await forgetJob(tx, job, new Date(), 'lost');
+    await recordJobEvent(context, tx, job, 'deleted', { reason: 'lost' });
+    return true;
+  });
+}

@@ -1,0 +1,210 @@
+import { sql } from 'kysely';
+import type { Db } from '../database/pool.ts';
+import { EVENT_DAYS } from '../events/read.ts';
+import { deleteBytes, isReadByOpenJob, markDeleting } from '../objects/objects.ts';
+import { closeStaging } from '../uploads/staging.ts';
+import { forgetUploads, UNCONFIRMED_SECONDS } from '../uploads/upload.ts';
+import { forgetJob } from './erase.ts';
+import { recordJobEvent } from './job-events.ts';
+import type { JobsContext } from './kind.ts';
+
+/** Days that the nameless rows of ended jobs stay readable. */
+const ROW_DAYS = 30;
+/** Longer than the 24 hours that docs/api.md promises. */
+const IDEMPOTENCY_HOURS = 25;
+const BATCH = 200;
+
+export interface SweepReport {
+  expiredJobs: number;
+  expiredUploads: number;
+  deletedObjects: number;
+}
+
+/**
+ * Ends everything whose time is over: outputs and names of jobs, uploads, unconfirmed uploads, bytes whose
+ * deletion was begun. Every step is conditional, so several workers may sweep at once and a crash half-way is
+ * mended by the next round.
+ */
+export async function sweepExpired(context: JobsContext): Promise<SweepReport> {
+  const expiredJobs = await expireJobs(context);
+  const expiredUploads = (await expireUploads(context)) + (await expireUnconfirmed(context));
+  await expireObjects(context);
+  const deletedObjects = await finishDeletions(context);
+  return { expiredJobs, expiredUploads, deletedObjects };
+}
+
+async function expireJobs(context: JobsContext): Promise<number> {
+  const due = await dueJobs(context.db).limit(BATCH).execute();
+  let expired = 0;
+  for (const { id } of due) {
+    await context.db.transaction().execute(async (tx) => {
+      // Another sweeper or an erase may be faster.
+      const job = await dueJobs(tx).where('made.id', '=', id).forUpdate('made').skipLocked().executeTakeFirst();
+      if (!job) return;
+      const objects = await forgetJob(tx, job, new Date(), 'retention');
+      await markDeleting(tx, objects, 'retention');
+      await recordJobEvent(context, tx, job, 'deleted', { reason: 'retention' });
+      expired += 1;
+    });
+  }
+  return expired;
+}
+
+/** Jobs whose time is over. One whose output an open job reads stays until that has ended. */
+function dueJobs(db: Db) {
+  return db
+    .selectFrom('jobs as made')
+    .select(['made.id', 'made.account_id', 'made.kind'])
+    .where('made.status', 'in', ['completed', 'failed', 'canceled'])
+    .where('made.expires_at', '<=', new Date())
+    .where('made.erased_at', 'is', null)
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('job_outputs')
+            .select('job_outputs.id')
+            .whereRef('job_outputs.job_id', '=', 'made.id')
+            .where(isReadByOpenJob('job_outputs.object_id')),
+        ),
+      ),
+    );
+}
+
+async function expireUploads(context: JobsContext): Promise<number> {
+  return context.db.transaction().execute(async (tx) => {
+    // A job that is being accepted holds the upload's row; it is left for the next round.
+    const held = await dueUploads(tx).limit(BATCH).forUpdate('uploads').skipLocked().execute();
+    if (held.length === 0) return 0;
+    // Looked at again now that nobody can start to use them: one may have been, while the first look was under way.
+    const ids = held.map((upload) => upload.id);
+    const due = await dueUploads(tx).where('uploads.id', 'in', ids).execute();
+    await forgetUploads(
+      tx,
+      due.map((upload) => upload.id),
+      'retention',
+    );
+    await markDeleting(
+      tx,
+      due.map((upload) => upload.object_id),
+      'retention',
+    );
+    return due.length;
+  });
+}
+
+/** Confirmed uploads after their last use; an upload that an open job needs never goes. */
+function dueUploads(db: Db) {
+  return db
+    .selectFrom('uploads')
+    .innerJoin('objects', 'objects.id', 'uploads.object_id')
+    .select(['uploads.id', 'objects.id as object_id'])
+    .where('uploads.state', '=', 'confirmed')
+    .where('objects.state', '=', 'live')
+    .where('objects.delete_after', '<=', new Date())
+    .where((where) => where.not(isReadByOpenJob('objects.id')));
+}
+
+/** Uploads that nobody confirmed, and refused or erased ones: no name stays, and what was PUT is deleted. */
+async function expireUnconfirmed(context: JobsContext): Promise<number> {
+  const due = await context.db
+    .selectFrom('uploads')
+    .select(['id', 'staging_key', 'url_expires_at'])
+    .where('state', '=', 'pending')
+    .where('created_at', '<=', new Date(Date.now() - UNCONFIRMED_SECONDS * 1000))
+    .limit(BATCH)
+    .execute();
+  for (const upload of due) {
+    await closeStaging(context, upload);
+    await context.db.transaction().execute(async (tx) => {
+      // A confirm may be faster: then the upload is wanted.
+      const mine = await tx
+        .selectFrom('uploads')
+        .select('id')
+        .where('id', '=', upload.id)
+        .where('state', '=', 'pending')
+        .forUpdate()
+        .executeTakeFirst();
+      if (mine) await forgetUploads(tx, [upload.id], 'retention');
+    });
+  }
+  return due.length;
+}
+
+/** Objects whose owner never came: outputs of dead attempts, copies of confirms that were overtaken. */
+async function expireObjects(context: JobsContext): Promise<void> {
+  await context.db
+    .updateTable('objects')
+    .set({ state: 'deleting', deletion_reason: 'replaced' })
+    .where('state', '=', 'pending')
+    .where('delete_after', '<=', new Date())
+    .where((where) =>
+      where.not(
+        where.exists(
+          where
+            .selectFrom('uploads')
+            .select('uploads.id')
+            .whereRef('uploads.object_id', '=', 'objects.id')
+            .where('uploads.state', '=', 'confirming'),
+        ),
+      ),
+    )
+    .execute();
+}
+
+async function finishDeletions(context: JobsContext): Promise<number> {
+  const rows = await context.db
+    .selectFrom('objects')
+    .select('id')
+    .where('state', '=', 'deleting')
+    .limit(BATCH)
+    .execute();
+  await deleteBytes(
+    context,
+    rows.map((row) => row.id),
+  );
+  return rows.length;
+}
+
+/** Rows that nobody needs any more; run now and then. */
+export async function sweepRows(context: JobsContext): Promise<void> {
+  const before = (seconds: number) => new Date(Date.now() - seconds * 1000);
+  const { db } = context;
+  await db
+    .deleteFrom('events')
+    .where('created_at', '<', before(EVENT_DAYS * 86_400))
+    .execute();
+  await db
+    .deleteFrom('idempotency_keys')
+    .where('created_at', '<', before(IDEMPOTENCY_HOURS * 3600))
+    .execute();
+  // The caller that confirmed has had the answer.
+  await db
+    .updateTable('uploads')
+    .set({ refusal_sealed: null })
+    .where('refusal_sealed', 'is not', null)
+    .where('url_expires_at', '<', new Date())
+    .execute();
+  await db
+    .deleteFrom('jobs')
+    .where('erased_at', 'is not', null)
+    .where('completed_at', '<', before(ROW_DAYS * 86_400))
+    .execute();
+  await db
+    .deleteFrom('uploads')
+    .where('state', '=', 'deleted')
+    .where('created_at', '<', before(ROW_DAYS * 86_400))
+    .where((where) =>
+      where.not(
+        where.exists(where.selectFrom('job_sources').select('upload_id').whereRef('upload_id', '=', 'uploads.id')),
+      ),
+    )
+    .execute();
+  await sql`
+    DELETE FROM objects WHERE state = 'deleted' AND deleted_at < ${before(ROW_DAYS * 86_400)}
+      AND NOT EXISTS (SELECT 1 FROM uploads WHERE uploads.object_id = objects.id)
+      AND NOT EXISTS (SELECT 1 FROM job_outputs WHERE job_outputs.object_id = objects.id)
+      AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = objects.job_id)
+      AND NOT EXISTS (SELECT 1 FROM job_sources WHERE job_sources.object_id = objects.id)`.execute(db);
+  await sql`DELETE FROM rate_limits WHERE expire < ${Date.now()}`.execute(db);
+}

@@ -1,0 +1,80 @@
+import type { Selectable } from 'kysely';
+import { z } from 'zod';
+import type { Warning } from '../contract/common.ts';
+import { hideQueries } from '../contract/hide-queries.ts';
+import { type AppliedLimits, LIMIT_NAMES, LIMIT_SETTERS } from '../contract/limit-bounds.ts';
+import { output } from '../contract/transcodes.ts';
+import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
+import { storedJson } from '../database/stored-json.ts';
+import type { JobOutputsTable, JobSourcesTable, JobsTable } from '../database/tables.ts';
+import type { Vault } from '../ids/vault.ts';
+
+export type Job = Selectable<JobsTable>;
+export type JobSource = Selectable<JobSourcesTable>;
+export type JobOutput = Selectable<JobOutputsTable>;
+/** What a file beside the inputs is for. */
+export type AssetKind = NonNullable<JobSource['kind']>;
+
+/** One attempt at one job. `attemptId` is the fencing token: every later write names it. */
+export interface Claim {
+  attemptId: string;
+  number: number;
+  job: Job;
+  inputs: JobSource[];
+  /** Files that filters and overlays name; asset i of the request has the position `inputs.length + i`. */
+  assets: JobSource[];
+  outputs: JobOutput[];
+}
+
+/** Attempts at one job, all causes together. */
+export const MAX_ATTEMPTS = 3;
+/** Statuses of a job that is not final. */
+export const OPEN_STATUSES = ['pending', 'processing'] as const;
+
+/** The times that every end sets: from now on its retention counts. */
+export function endTimes(job: Pick<Job, 'retention_seconds'>, now: Date) {
+  return {
+    completed_at: now,
+    updated_at: now,
+    expires_at: new Date(now.getTime() + job.retention_seconds * 1000),
+  };
+}
+
+/** Warnings quote what the caller wrote, so they are kept as the request is: sealed, without queries of URLs. */
+export function sealWarnings(vault: Vault, job: RowOf<'jobs'>, warnings: readonly Warning[]): Buffer | null {
+  if (warnings.length === 0) return null;
+  return sealColumn(vault, 'jobs', 'warnings_sealed', job, JSON.stringify(hideQueries(warnings)));
+}
+
+export function openWarnings(vault: Vault, job: RowOf<'jobs'> & Pick<Job, 'warnings_sealed'>): Warning[] {
+  return JSON.parse(openColumn(vault, 'jobs', 'warnings_sealed', job) ?? '[]') as Warning[];
+}
+
+/** A source with what identifies its row: the account is its job's. */
+export function sourceRow<T extends Pick<JobSource, 'job_id' | 'position'>>(
+  job: Pick<Job, 'account_id'>,
+  source: T,
+): T & RowOf<'job_sources'> {
+  return { ...source, account_id: job.account_id };
+}
+
+/** What one output is, as a probe of it found. */
+export type OutputFacts = z.infer<typeof output>;
+export const outputFacts = storedJson('facts of an output', 1, output);
+
+const limitValue = z.object({ value: z.number(), setBy: z.enum(LIMIT_SETTERS) });
+const appliedLimits = z.object({
+  limits: z.object({
+    memory_mb: limitValue,
+    cpu_seconds: limitValue,
+    wall_seconds: limitValue,
+    output_mb: limitValue,
+  }),
+  hit: z.enum(LIMIT_NAMES).nullable(),
+}) satisfies z.ZodType<AppliedLimits>;
+export const storedLimits = storedJson('limits of a job', 1, appliedLimits);
+
+/** `billable_minutes`: the duration of all inputs, rounded up. */
+export function billableMinutes(inputSeconds: number): number {
+  return Math.ceil(inputSeconds / 60);
+}

@@ -1,0 +1,30 @@
+import type { Db } from '../database/pool.ts';
+import type { Claim, JobSource } from './rows.ts';
+
+/** The hash that an earlier reader of the same sealed bytes has found. */
+export async function knownHash(db: Db, objectId: string): Promise<string | null> {
+  const row = await db.selectFrom('objects').select('sha256').where('id', '=', objectId).executeTakeFirst();
+  return row?.sha256 ?? null;
+}
+
+/** Keeps what a source of a job was, in hexadecimal, for its manifest and for the receipt of its deletion. */
+export async function recordHash(
+  db: Db,
+  claim: Pick<Claim, 'job'>,
+  source: Pick<JobSource, 'position' | 'object_id'>,
+  found: { sha256: string; size: number },
+): Promise<void> {
+  await db
+    .updateTable('job_sources')
+    .set(found)
+    .where('job_id', '=', claim.job.id)
+    .where('position', '=', source.position)
+    .execute();
+  if (!source.object_id) return;
+  await db
+    .updateTable('objects')
+    .set({ sha256: found.sha256 })
+    .where('id', '=', source.object_id)
+    .where('sha256', 'is', null)
+    .execute();
+}

@@ -1,0 +1,211 @@
+import { sql } from 'kysely';
+import { type Account, accountRetention } from '../accounts/accounts.ts';
+import { ApiError, type ErrorCode } from '../contract/errors.ts';
+import type { Context } from '../database/context.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import { openColumn } from '../database/sealed-columns.ts';
+import { cleanFilename } from '../ids/stored-name.ts';
+import { lockObjects } from '../objects/objects.ts';
+import { type Inspection, inspectionJson, openNames, uploadUrl } from '../uploads/upload.ts';
+
+/** A URL of a request and the field in which it stands, for errors. */
+export interface NamedSource {
+  url: string;
+  field: string;
+}
+
+/** A source that a job may read. */
+export interface ResolvedSource {
+  /** The confirmed upload behind a gs:// URL; null for a URL that a worker will fetch. */
+  uploadId: string | null;
+  /** The bytes behind a gs:// URL: an upload's, or an earlier job's output. */
+  objectId: string | null;
+  /** What reads show: without query. Null: clients see nothing of the job. */
+  shownUrl: string | null;
+  /** What the worker fetches: whole. Null for gs:// URLs. */
+  sourceUrl: string | null;
+  /** A file name for the output to be named after. */
+  name: string;
+  /** Null: not known before the job runs. */
+  inspection: Inspection | null;
+}
+
+export interface RefusedSource {
+  refusal: Extract<ErrorCode, 'source_not_owned' | 'source_deleted'>;
+}
+
+type Sources = Pick<Context, 'vault' | 'store' | 'retentionSeconds'>;
+
+const OUTPUT_URL = /^gs:\/\/([^/]+)\/outputs\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\.[a-z0-9]+$/;
+const DELETED: RefusedSource = { refusal: 'source_deleted' };
+const NOT_OWNED: RefusedSource = { refusal: 'source_not_owned' };
+
+/**
+ * Turns URLs into uploads and outputs of this account, or sources to fetch, in their order; holds and changes nothing. A
+ * gs:// URL of another account is answered exactly like one that never existed.
+ */
+export async function findSources(
+  context: Sources,
+  db: Db,
+  account: Account,
+  urls: readonly string[],
+): Promise<(ResolvedSource | RefusedSource)[]> {
+  const uploads = await findUploads(context, db, account, urls);
+  const outputs = await findOutputs(context, db, account, urls);
+  return urls.map((url) => uploads.get(url) ?? outputs.get(url) ?? remote(url));
+}
+
+/**
+ * As `findSources`, for a job that is about to be inserted: uploads are locked until the transaction ends, so that no
+ * sweeper deletes one in between, and live on from now. Throws the first refusal with its field.
+ */
+export async function holdSources(
+  context: Sources,
+  tx: Tx,
+  account: Account,
+  sources: readonly NamedSource[],
+): Promise<ResolvedSource[]> {
+  const urls = sources.map(({ url }) => url);
+  await lockUploads(context, tx, account, urls);
+  const found = await findSources(context, tx, account, urls);
+  const held = found.map((source, index) => {
+    if ('refusal' in source) throw refused(context, source, sources[index]!.field);
+    return source;
+  });
+  await extendUploads(context, tx, account, held);
+  return held;
+}
+
+function refused({ store }: Sources, { refusal }: RefusedSource, field: string): ApiError {
+  if (refusal === 'source_deleted') return new ApiError(refusal, { field });
+  return new ApiError(refusal, {
+    field,
+    reason: `is no confirmed upload of this account in gs://${store.bucket}`,
+    remedy: 'Use the fileUrl that /v1/upload/confirm returned',
+  });
+}
+
+/** The fingerprints of those URLs that name uploads of our bucket. */
+function uploadPrints({ store, vault }: Sources, urls: readonly string[]): Map<string, string> {
+  const prefix = uploadUrl(store.bucket, '');
+  const names = urls.filter((url) => url.startsWith(prefix) && !OUTPUT_URL.test(url));
+  return new Map(names.map((url) => [vault.fingerprint(url.slice(prefix.length)).toString('hex'), url]));
+}
+
+const toBuffers = (prints: Iterable<string>) => [...prints].map((hex) => Buffer.from(hex, 'hex'));
+
+/** In the order of their ids, as everywhere, so that jobs with the same uploads never deadlock. */
+async function lockUploads(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<void> {
+  const prints = uploadPrints(context, urls);
+  if (prints.size === 0) return;
+  const rows = await tx
+    .selectFrom('uploads')
+    .select('object_id')
+    .where('account_id', '=', account.id)
+    .where('name_fingerprint', 'in', toBuffers(prints.keys()))
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+  await lockObjects(
+    tx,
+    rows.flatMap((row) => (row.object_id ? [row.object_id] : [])),
+  );
+}
+
+async function findUploads(context: Sources, db: Db, account: Account, urls: readonly string[]) {
+  const found = new Map<string, ResolvedSource | RefusedSource>();
+  const prints = uploadPrints(context, urls);
+  if (prints.size === 0) return found;
+  const rows = await db
+    .selectFrom('uploads')
+    .leftJoin('objects', 'objects.id', 'uploads.object_id')
+    .select(['uploads.id', 'uploads.account_id', 'uploads.name_sealed', 'uploads.name_fingerprint', 'uploads.state'])
+    .select(['uploads.probe', 'uploads.object_id', 'objects.state as object_state'])
+    .where('uploads.account_id', '=', account.id)
+    .where('uploads.name_fingerprint', 'in', toBuffers(prints.keys()))
+    .execute();
+  for (const row of rows) {
+    const url = prints.get(row.name_fingerprint.toString('hex'))!;
+    const names = openNames(context.vault, row);
+    if (row.state === 'confirmed' && row.object_state === 'live' && names) {
+      found.set(url, {
+        uploadId: row.id,
+        objectId: row.object_id,
+        shownUrl: url,
+        sourceUrl: null,
+        name: cleanFilename(names.original),
+        inspection: inspectionJson.readOrNull(row.probe),
+      });
+    } else found.set(url, row.state === 'deleted' || row.state === 'confirmed' ? DELETED : NOT_OWNED);
+  }
+  return found;
+}
+
+async function extendUploads(context: Sources, tx: Tx, account: Account, sources: readonly ResolvedSource[]) {
+  const objects = sources.flatMap(({ uploadId, objectId }) => (uploadId && objectId ? [objectId] : []));
+  if (objects.length === 0) return;
+  const seconds = accountRetention(account, context.retentionSeconds);
+  await tx
+    .updateTable('objects')
+    .set({ delete_after: sql`greatest(delete_after, now() + make_interval(secs => ${seconds}))` })
+    .where('id', 'in', objects)
+    .where('state', '=', 'live')
+    .execute();
+}
+
+/** `output_url` of a completed job may be the input of the next one. */
+async function findOutputs(context: Sources, db: Db, account: Account, urls: readonly string[]) {
+  const found = new Map<string, ResolvedSource | RefusedSource>();
+  const named = urls.flatMap((url) => {
+    const match = OUTPUT_URL.exec(url);
+    return match?.[1] === context.store.bucket ? [{ url, job: match[2]! }] : [];
+  });
+  if (named.length === 0) return found;
+  const rows = await db
+    .selectFrom('jobs')
+    .innerJoin('job_outputs', 'job_outputs.job_id', 'jobs.id')
+    .leftJoin('objects', 'objects.id', 'job_outputs.object_id')
+    .select(['jobs.id as job_id', 'jobs.erased_at', 'objects.id as object_id', 'objects.state'])
+    .select(['job_outputs.id', 'job_outputs.account_id', 'job_outputs.name_sealed'])
+    .where('jobs.account_id', '=', account.id)
+    .where('jobs.status', '=', 'completed')
+    .where('job_outputs.position', '=', 0)
+    .where(
+      'jobs.id',
+      'in',
+      named.map(({ job }) => job),
+    )
+    .execute();
+  for (const { url, job } of named) {
+    const row = rows.find((candidate) => candidate.job_id === job);
+    if (!row) continue;
+    const name = openColumn(context.vault, 'job_outputs', 'name_sealed', row);
+    const isThere = !row.erased_at && row.state === 'live' && row.object_id && name !== null;
+    const source = { uploadId: null, objectId: row.object_id, shownUrl: url, sourceUrl: null };
+    found.set(url, isThere ? { ...source, name, inspection: null } : DELETED);
+  }
+  return found;
+}
+
+/** A source to fetch. Whether its URL may be fetched at all is for the policy of the kind to say. */
+function remote(url: string): ResolvedSource | RefusedSource {
+  if (url.startsWith('gs://') || !URL.canParse(url)) return NOT_OWNED;
+  const parsed = new URL(url);
+  const last = decodeSafely(parsed.pathname.split('/').at(-1) ?? '');
+  return {
+    uploadId: null,
+    objectId: null,
+    shownUrl: `${parsed.protocol}//${parsed.host}${parsed.pathname}`,
+    sourceUrl: url,
+    name: cleanFilename(last || 'output'),
+    inspection: null,
+  };
+}
+
+function decodeSafely(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,162 @@
+import type { Account } from '../../accounts/accounts.ts';
+import { ApiError } from '../../contract/errors.ts';
+import type { ConfirmBody, ConfirmResult } from '../../contract/uploads.ts';
+import type { Context } from '../../database/context.ts';
+import type { Tx } from '../../database/pool.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import { uuidv7 } from '../../ids/uuid.ts';
+import { insertJob } from '../../jobs/insert.ts';
+import type { JobsContext } from '../../jobs/kind.ts';
+import { getObject } from '../../objects/objects.ts';
+import { sealedKey } from '../../storage/keys.ts';
+import { closeStaging } from '../../uploads/staging.ts';
+import { inspectionJson, openNames, UNCONFIRMED_SECONDS, type Upload, uploadUrl } from '../../uploads/upload.ts';
+
+/** Resolves when something happened to the upload, or after a while; the caller looks again. */
+export type WaitForUpload = (uploadId: string, deadline: number) => Promise<void>;
+
+/**
+ * Confirms an upload: the object is there, its size matches, its content is what its type says. It
+ * is moved to a key that no signed URL names *before* it is inspected, so that what was checked is what stays.
+ * A worker inspects it: this process never touches the bytes.
+ */
+export async function confirmUpload(
+  context: JobsContext,
+  account: Account,
+  body: ConfirmBody,
+  wait: { forUpload: WaitForUpload; maxMs: number },
+): Promise<ConfirmResult> {
+  const deadline = Date.now() + wait.maxMs;
+  let upload = await findUpload(context, account.id, body.filename);
+  if (!upload || upload.state === 'deleted') throw new ApiError('upload_not_found');
+  if (upload.state === 'pending') upload = await seal(context, account, upload, body);
+  while (upload.state === 'confirming') {
+    if (Date.now() >= deadline)
+      throw new ApiError('unavailable', 'No worker has inspected the upload yet; confirm again.');
+    await wait.forUpload(upload.id, deadline);
+    upload = await findUpload(context, account.id, body.filename);
+    if (!upload) throw new ApiError('upload_not_found');
+  }
+  if (upload.state === 'deleted') {
+    const refusal = openColumn(context.vault, 'uploads', 'refusal_sealed', upload);
+    throw refusal === null ? new ApiError('upload_not_found') : new ApiError('upload_type_mismatch', refusal);
+  }
+  if (body.fileSize !== upload.declared_size) throw new ApiError('upload_size_mismatch', sizes(body, upload));
+  return confirmedResult(context, upload);
+}
+
+export async function findUpload(
+  context: Pick<Context, 'db' | 'vault'>,
+  accountId: string,
+  stored: string,
+): Promise<Upload | undefined> {
+  return context.db
+    .selectFrom('uploads')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('name_fingerprint', '=', context.vault.fingerprint(stored))
+    .executeTakeFirst();
+}
+
+async function seal(context: JobsContext, account: Account, upload: Upload, body: ConfirmBody): Promise<Upload> {
+  const head = await context.store.head(upload.staging_key);
+  if (!head) return overtaken(context, upload.id);
+  if (head.size !== body.fileSize || head.size !== upload.declared_size) {
+    // The bytes go; the URL still lives, so the right ones may be sent again.
+    await context.store.delete(upload.staging_key);
+    throw new ApiError('upload_size_mismatch', sizes(body, upload));
+  }
+  // The object's row comes before its bytes: a copy that nobody remembers would never be deleted.
+  const objectId = uuidv7();
+  const key = sealedKey(account.id, objectId);
+  await context.db
+    .insertInto('objects')
+    .values({
+      id: objectId,
+      account_id: account.id,
+      key,
+      kind: 'upload',
+      content_type: upload.declared_type,
+      size: head.size,
+      state: 'pending',
+      delete_after: new Date(Date.now() + UNCONFIRMED_SECONDS * 1000),
+    })
+    .execute();
+  if (!(await context.store.copy(upload.staging_key, key))) return overtaken(context, upload.id);
+
+  const claimed = await context.db.transaction().execute(async (tx) => {
+    const won = await tx
+      .updateTable('uploads')
+      .set({ state: 'confirming', object_id: objectId })
+      .where('id', '=', upload.id)
+      .where('state', '=', 'pending')
+      .returningAll()
+      .executeTakeFirst();
+    return won && insertInspection(context, tx, won, objectId);
+  });
+  if (claimed) {
+    await closeStaging(context, claimed);
+    return claimed;
+  }
+  // Another confirm was faster; the copy of this one is nobody's. The sweeper takes it if this delete fails.
+  await context.store.delete(key);
+  await context.db
+    .updateTable('objects')
+    .set({ state: 'deleted', deleted_at: new Date() })
+    .where('id', '=', objectId)
+    .execute();
+  return overtaken(context, upload.id);
+}
+
+async function insertInspection(context: JobsContext, tx: Tx, upload: Upload, objectId: string): Promise<Upload> {
+  const source = { uploadId: upload.id, objectId, shownUrl: null, sourceUrl: null, name: '', inspection: null };
+  const { id } = await insertJob(context, tx, {
+    kind: 'inspection',
+    accountId: upload.account_id,
+    keyId: null,
+    requestId: null,
+    resourceClass: 'interactive',
+    request: null,
+    facts: '{"v":1}',
+    settings: null,
+    sources: [{ position: 0, asset: null, source }],
+    outputs: [],
+    warnings: [],
+    metadata: null,
+    retentionSeconds: 0,
+  });
+  return tx
+    .updateTable('uploads')
+    .set({ inspection_id: id })
+    .where('id', '=', upload.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** The bytes are not where the PUT left them: another confirm has sealed them meanwhile, or they never came. */
+async function overtaken(context: Context, id: string): Promise<Upload> {
+  const upload = await context.db.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirst();
+  if (!upload || upload.state === 'pending') throw new ApiError('upload_not_found');
+  return upload;
+}
+
+async function confirmedResult(context: Context, upload: Upload): Promise<ConfirmResult> {
+  const names = openNames(context.vault, upload);
+  const inspection = inspectionJson.readOrNull(upload.probe);
+  const object = upload.object_id ? await getObject(context.db, upload.object_id) : undefined;
+  if (!names || !inspection || object?.state !== 'live') throw new ApiError('upload_not_found');
+  const fileUrl = uploadUrl(context.store.bucket, names.stored);
+  return {
+    fileUrl,
+    gcsUrl: fileUrl,
+    filename: names.stored,
+    fileSize: upload.declared_size,
+    size: upload.declared_size,
+    uploadedAt: (upload.confirmed_at ?? upload.created_at).toISOString(),
+    metadata: inspection.summary,
+  };
+}
+
+function sizes(body: ConfirmBody, upload: Upload) {
+  return { field: 'fileSize', confirmed: body.fileSize, declared: upload.declared_size };
+}

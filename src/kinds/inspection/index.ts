@@ -1,0 +1,10 @@
+import type { Kind } from '../kind.ts';
+import { refuseUpload } from './refuse.ts';
+
+/** Looks at an upload that was confirmed: whether it is what was declared, and what it holds. A caller waits for it. */
+export const inspection: Kind = {
+  name: 'inspection',
+  events: null,
+  onEnd: refuseUpload,
+  load: async () => (await import('./execute.ts')).executeInspection,
+};

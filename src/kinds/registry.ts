@@ -1,0 +1,8 @@
+import { inspection } from './inspection/index.ts';
+import type { Kind } from './kind.ts';
+import { transcode } from './transcode/index.ts';
+
+const KINDS: readonly Kind[] = [transcode as Kind, inspection];
+
+/** Every kind of job by its name. */
+export const kinds: ReadonlyMap<string, Kind> = new Map(KINDS.map((kind) => [kind.name, kind]));

@@ -1,0 +1,40 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { commandBody } from '../../contract/commands.ts';
+import { unwrapSchema } from '../../contract/common.ts';
+import { createKeyBody, rotateKeyBody } from '../../contract/keys.ts';
+import { createBody, listQuery } from '../../contract/transcodes.ts';
+import { confirmBody, presignBody } from '../../contract/uploads.ts';
+import { nearField } from './field-names.ts';
+
+const SCHEMAS = { createBody, commandBody, presignBody, confirmBody, createKeyBody, rotateKeyBody, listQuery };
+
+/** The names of every object that a schema holds, at any depth. */
+function objectsOf(schema: z.ZodType): string[][] {
+  const inner = unwrapSchema(schema);
+  if (inner instanceof z.ZodArray) return objectsOf(inner.element as z.ZodType);
+  if (!(inner instanceof z.ZodObject)) return [];
+  const shape = inner.shape as Record<string, z.ZodType>;
+  return [Object.keys(shape), ...Object.values(shape).flatMap(objectsOf)];
+}
+
+/** The same name as the other convention writes it. */
+function twinOf(name: string): string {
+  return name.includes('_')
+    ? name.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase())
+    : name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+describe('the near name', () => {
+  it.each(Object.entries(SCHEMAS))('of every field written in the other convention is that field: %s', (_, schema) => {
+    for (const known of objectsOf(schema)) {
+      for (const name of known) expect([name, nearField(twinOf(name), known)]).toEqual([name, name]);
+    }
+  });
+
+  it('of a field that others call so is ours', () => {
+    expect(nearField('value', ['option', 'argument'])).toBe('argument');
+    expect(nearField('mimeType', ['filename', 'contentType', 'fileSize'])).toBe('contentType');
+    expect(nearField('colour', ['filename', 'contentType'])).toBeNull();
+  });
+});

@@ -1,0 +1,19 @@
+import { nearField, shownName } from './field-names.ts';
+
+/** The unknown name that probably stands for a known one that is missing. */
+export function sentInstead(name: string, parent: unknown, known: readonly string[]): string | null {
+  if (parent === null || typeof parent !== 'object') return null;
+  const strange = Object.keys(parent).filter((key) => !known.includes(key));
+  const found = strange.find((key) => nearField(key, [name]) === name);
+  return found === undefined ? null : shownName(found, 64);
+}
+
+/** The value at a path of a request; undefined where there is none. */
+export function valueAt(value: unknown, keys: readonly string[]): unknown {
+  let found = value;
+  for (const key of keys) {
+    if (found === null || typeof found !== 'object' || !Object.hasOwn(found, key)) return undefined;
+    found = (found as Record<string, unknown>)[key];
+  }
+  return found;
+}

@@ -1,0 +1,80 @@
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { type FailureCode, JobFailure } from '../../contract/failures.ts';
+import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
+import { FetchError } from '../../fetcher/index.ts';
+import type { JobSource } from '../../jobs/rows.ts';
+import { getObject } from '../../objects/objects.ts';
+import type { WorkTools } from '../kind.ts';
+import type { WorkHold } from './work-room.ts';
+
+/** Files of one piece of work; removed with it. */
+export interface WorkFolder {
+  path: string;
+  remove(): Promise<void>;
+}
+
+export async function makeWorkFolder(workDir: string, id: string): Promise<WorkFolder> {
+  const path = join(workDir, id);
+  await mkdir(path, { recursive: true, mode: 0o700 });
+  return { path, remove: () => rm(path, { recursive: true, force: true }) };
+}
+
+/**
+ * The host path of the bytes of an input or asset. What lies in the storage of this machine is used where it is, never
+ * copied; everything else is brought into the work folder. `subject` names it in errors, e.g. `Input 1`. Throws
+ * `JobFailure`, or `StorageError` when the store is away.
+ */
+export async function stageSource(
+  tools: WorkTools,
+  source: RowOf<'job_sources'> & Pick<JobSource, 'position' | 'object_id' | 'source_sealed'>,
+  options: { folder: string; subject: string; signal: AbortSignal; hold: WorkHold; maxBytes?: number },
+): Promise<string> {
+  const { folder, subject, signal, hold, maxBytes } = options;
+  const target = join(folder, `source-${source.position}`);
+  if (source.object_id) {
+    const object = await getObject(tools.context.db, source.object_id);
+    if (object?.state !== 'live') throw new JobFailure('input_deleted', `${subject} has been deleted.`);
+    if (maxBytes !== undefined && (object.size ?? 0) > maxBytes) {
+      throw new JobFailure('source_too_large', `${subject} is larger than the limit of ${maxBytes} bytes.`);
+    }
+    return stageObject(tools, object.key, target, { signal, before: () => hold.take(object.size ?? 0) });
+  }
+  const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', source);
+  if (url === null) throw new JobFailure('input_deleted', `${subject} is no longer known.`);
+  try {
+    await tools.fetcher.download(url, target, {
+      signal,
+      onBytes: hold.grew,
+      ...(maxBytes !== undefined && { maxBytes }),
+    });
+    return target;
+  } catch (error) {
+    if (error instanceof FetchError && error.code !== 'canceled') {
+      throw new JobFailure(error.code as FailureCode, `${subject}: ${error.message}`, {
+        cause: error,
+        retry: error.retry,
+      });
+    }
+    throw error;
+  }
+}
+
+/** As above, for a key of our own. `before` runs before bytes are copied to this machine. */
+export async function stageObject(
+  tools: WorkTools,
+  key: string,
+  target: string,
+  { signal, before }: { signal?: AbortSignal; before?: () => Promise<void> } = {},
+): Promise<string> {
+  const { localPath } = await tools.context.store.capabilities();
+  const local = await localPath?.(key);
+  if (local) return local;
+  await before?.();
+  const body = await tools.context.store.get(key);
+  if (!body) throw new JobFailure('input_deleted', 'The input has been deleted.');
+  await pipeline(body, createWriteStream(target, { flags: 'wx', mode: 0o600 }), { signal });
+  return target;
+}

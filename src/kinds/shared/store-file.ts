@@ -1,0 +1,42 @@
+import { lstat } from 'node:fs/promises';
+import { JobFailure } from '../../contract/failures.ts';
+import { reserveOutput } from '../../jobs/outputs.ts';
+import { StorageError } from '../../storage/types.ts';
+import type { Run, WorkTools } from '../kind.ts';
+import { hashFile } from './hash-file.ts';
+
+/**
+ * Stores a file that a cell left under a key that no client learns before the job has completed. Throws `JobFailure` with
+ * `storage_quota`, and `StorageError`.
+ */
+export async function storeFile(
+  tools: WorkTools,
+  run: Run,
+  file: { path: string; size: number; key: string; contentType: string },
+): Promise<{ objectId: string; sha256: string }> {
+  const { path, ...object } = file;
+  const sha256 = await hashFile(path);
+  const objectId = await reserveOutput(tools.context, run.claim, { ...object, sha256 });
+  run.reserved(objectId);
+  // An encode is not thrown away because the storage is away or full for a while.
+  const patience = { ms: tools.settings.outputHoldMs, signal: run.signal, onAway: tools.onStorageAway };
+  await tools.context.store.putFile(file.key, path, { contentType: file.contentType, size: file.size, patience });
+  return { objectId, sha256 };
+}
+
+/** Bytes of a file that a cell left. A link is refused: it would make us read a file of the host. */
+export async function sizeOfPlainFile(path: string): Promise<number> {
+  const stat = await lstat(path).catch(() => null);
+  if (!stat) throw new JobFailure('output_invalid', 'FFmpeg ended well but wrote no output.');
+  if (!stat.isFile() || stat.nlink !== 1) {
+    throw new JobFailure('sandbox_violation', 'The output is not a plain file.');
+  }
+  if (stat.size === 0) throw new JobFailure('output_invalid', 'FFmpeg ended well but the output is empty.');
+  return stat.size;
+}
+
+/** Whether something could not be stored for want of space: on the storage's disk (507) or on ours. */
+export function isFullDisk(error: unknown): boolean {
+  if (error instanceof StorageError) return error.status === 507;
+  return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');
+}

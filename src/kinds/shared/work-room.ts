@@ -1,0 +1,156 @@
+import type { DiskSpace } from '../../config/disk-reserve.ts';
+import { JobFailure } from '../../contract/failures.ts';
+
+/** With less than this above the reserve nothing is begun. */
+const LEAST_BYTES = 4 * 2 ** 20;
+/** Least that a cell is given: many outputs are smaller, and one that is not finds out. */
+const LEAST_CELL_BYTES = 2 ** 20;
+/** The disk is looked at this often while something is under way, and whenever fetches have brought so many bytes. */
+const WATCH_MS = 250;
+const WATCH_BYTES = 8 * 2 ** 20;
+/** What others were promised changes with each presign; asking once a second is enough for a guess about the future. */
+const PROMISED_MS = 1000;
+
+/** The disk has no room to begin with a job: it waits in the queue, and the attempt does not count. */
+export class NoRoom extends Error {
+  constructor() {
+    super('the disk has no room for another job');
+    this.name = 'NoRoom';
+  }
+}
+
+/** What one attempt writes to the disk of this worker. */
+export interface WorkHold {
+  /** Aborted, with a `JobFailure`, when this attempt has to give back what it takes. */
+  readonly signal: AbortSignal;
+  /** Says that this many more bytes were written. */
+  grew(bytes: number): void;
+  /** Before a copy of that many bytes. Throws `JobFailure` with `storage_full`. */
+  take(bytes: number): Promise<void>;
+  /** Most bytes that its cell may write; each slot can have as much at once. Throws `NoRoom`. */
+  cellBytes(): Promise<number>;
+  release(): void;
+}
+
+/**
+ * The room for fetched sources, rewritten containers and outputs of cells: what is free above the reserve and not promised
+ * to uploads. Where there are several accounts, none may take more for its work than it leaves free.
+ */
+export interface WorkRoom {
+  /** Begins an attempt of that account. Throws `NoRoom`. */
+  enter(accountId: string): Promise<WorkHold>;
+  /** Free bytes above the reserve. */
+  spareBytes(): Promise<number>;
+}
+
+interface Held {
+  accountId: string;
+  bytes: number;
+  stop: AbortController;
+}
+
+export function openWorkRoom(options: {
+  measure: () => Promise<DiskSpace>;
+  /** Bytes of this disk that were promised to uploads, and the number of accounts. */
+  promised: () => Promise<{ bytes: number; accounts: number }>;
+  /** Cells that may write at once. */
+  cells: number;
+}): WorkRoom {
+  const { measure, cells } = options;
+  const promised = remember(options.promised, PROMISED_MS);
+  const holds = new Set<Held>();
+  let timer: NodeJS.Timeout | undefined;
+  let watching = false;
+  let unseen = 0;
+
+  async function look() {
+    const [space, { bytes, accounts }] = await Promise.all([measure(), promised()]);
+    const left = space.spareFiles > 0 ? space.spareBytes - bytes : Number.NEGATIVE_INFINITY;
+    return { space, left, shared: accounts > 1 };
+  }
+
+  const workOf = (accountId: string) =>
+    [...holds].reduce((sum, hold) => sum + (hold.accountId === accountId ? hold.bytes : 0), 0);
+
+  /** Ends the attempt that takes most when the reserve is being used, and the largest of an account that takes too much. */
+  async function watch(): Promise<void> {
+    if (watching) return;
+    watching = true;
+    unseen = 0;
+    try {
+      const { space, left, shared } = await look();
+      const inReserve = space.spareBytes < 0 || space.spareFiles < 0;
+      const running = [...holds].filter(({ stop }) => !stop.signal.aborted);
+      const candidates = inReserve
+        ? running
+        : running.filter(({ accountId }) => shared && workOf(accountId) > Math.max(left, LEAST_BYTES));
+      const largest = candidates.reduce<Held | null>(
+        (most, hold) => (most && most.bytes >= hold.bytes ? most : hold),
+        null,
+      );
+      if (largest && largest.bytes > 0) largest.stop.abort(outgrown());
+    } catch {
+      // Looked at again in a moment.
+    } finally {
+      watching = false;
+    }
+  }
+
+  function hold(accountId: string): WorkHold {
+    const held: Held = { accountId, bytes: 0, stop: new AbortController() };
+    holds.add(held);
+    timer ??= setInterval(watch, WATCH_MS).unref();
+    return {
+      signal: held.stop.signal,
+      grew(bytes) {
+        held.bytes += bytes;
+        unseen += bytes;
+        if (unseen >= WATCH_BYTES) void watch();
+      },
+      async take(bytes) {
+        const { left, shared } = await look();
+        const most = shared ? Math.floor((left - workOf(accountId)) / 2) : left;
+        if (bytes > most) throw outgrown();
+        held.bytes += bytes;
+      },
+      async cellBytes() {
+        const share = Math.floor((await look()).left / (cells + 1));
+        if (share < LEAST_CELL_BYTES) throw new NoRoom();
+        return share;
+      },
+      release() {
+        holds.delete(held);
+        if (holds.size > 0) return;
+        clearInterval(timer);
+        timer = undefined;
+      },
+    };
+  }
+
+  return {
+    async enter(accountId) {
+      if ((await look()).left < LEAST_BYTES) throw new NoRoom();
+      return hold(accountId);
+    },
+    spareBytes: async () => (await measure()).spareBytes,
+  };
+}
+
+function outgrown(): JobFailure {
+  return new JobFailure('storage_full', 'The disk of the server has no room for what this job needs.');
+}
+
+function remember<T>(ask: () => Promise<T>, ms: number): () => Promise<T> {
+  let asked = Number.NEGATIVE_INFINITY;
+  let answer: Promise<T> | undefined;
+  return () => {
+    if (!answer || performance.now() - asked > ms) {
+      asked = performance.now();
+      answer = ask();
+      answer.catch(() => {
+        answer = undefined;
+      });
+    }
+    return answer;
+  };
+}

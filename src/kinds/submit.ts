@@ -1,0 +1,99 @@
+import { accountRetention, lockAccount } from '../accounts/accounts.ts';
+import { withIdempotencyKey } from '../accounts/idempotency.ts';
+import { requireOutputRoom, storeSpace } from '../accounts/stored-bytes.ts';
+import { checkQuota } from '../accounts/usage.ts';
+import { ApiError } from '../contract/errors.ts';
+import type { Tx } from '../database/pool.ts';
+import { cleanFilename, splitExtension } from '../ids/stored-name.ts';
+import { insertJob, type NewSource } from '../jobs/insert.ts';
+import { requireQueueRoom } from '../jobs/queue-room.ts';
+import { billableMinutes, type Job } from '../jobs/rows.ts';
+import { holdSources } from '../jobs/sources.ts';
+import type { StoreSpace } from '../storage/types.ts';
+import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
+
+export interface SubmitOptions<Answer> {
+  /** Null: every call makes a job. `route` separates the keys of the ways to ask for one; `body` is what a repetition must equal. */
+  idempotency: { key: string | null; route: string; body: unknown };
+  /** What a repeated call is answered; made in the transaction that inserts the job. */
+  answer: (tx: Tx, job: Job) => Promise<Answer>;
+}
+
+/**
+ * The only way to create a job on a client's behalf: judged by its kind first, then inserted in one transaction with
+ * everything that it needs. Throws `ApiError` with the first problem. Resolves when the job is committed.
+ */
+export async function submitJob<Request, Answer>(
+  services: AdmissionServices,
+  kind: Kind<Request>,
+  caller: Caller,
+  request: Request,
+  options: SubmitOptions<Answer>,
+): Promise<Answer> {
+  const admission = await checkJob(services, kind, caller, request);
+  if (admission.problems[0]) throw admission.problems[0];
+  const { context } = services;
+  const { idempotency } = options;
+  const scope = { accountId: caller.account.id, ...idempotency };
+  // Outside of the transaction: a storage that hangs must not hold connections.
+  const space = await storeSpace(context);
+  const { answer } = await context.db.transaction().execute((tx) =>
+    withIdempotencyKey(tx, context.vault, scope, async () => {
+      const job = await insertAdmitted(services, tx, kind, caller, admission, space);
+      return { status: 201, answer: await options.answer(tx, job), made: { job_id: job.id } };
+    }),
+  );
+  return answer;
+}
+
+/** The same judgement without the insert: what `submitJob` would refuse stands in `problems`. */
+export async function checkJob<Request>(
+  services: AdmissionServices,
+  kind: Kind<Request>,
+  caller: Caller,
+  request: Request,
+): Promise<Admission> {
+  if (!kind.admit) throw new Error(`jobs of the kind ${kind.name} cannot be submitted`);
+  return kind.admit(services, caller, request);
+}
+
+async function insertAdmitted(
+  { context }: AdmissionServices,
+  tx: Tx,
+  kind: Pick<Kind, 'name'>,
+  { account, keyId, requestId }: Caller,
+  admission: Admission,
+  space: StoreSpace | null,
+): Promise<Job> {
+  if (account.disabled_at) throw new ApiError('account_disabled');
+  // In one call, so that all uploads are locked in one order.
+  const held = await holdSources(context, tx, account, [...admission.inputs, ...admission.assets]);
+  const inputs = held.slice(0, admission.inputs.length);
+  await requireQueueRoom(tx, account);
+  await requireOutputRoom(tx, account, space);
+  if (account.monthly_minutes !== null) await lockAccount(tx, account.id);
+  const knownSeconds = inputs.reduce((sum, input) => sum + (input.inspection?.summary.duration_seconds ?? 0), 0);
+  await checkQuota(tx, account, billableMinutes(knownSeconds), new Date());
+  const sources = held.map((source, index): NewSource => {
+    const asset = admission.assets[index - inputs.length];
+    return asset
+      ? { position: inputs.length + asset.index, asset: asset.kind, source }
+      : { position: index, asset: null, source };
+  });
+  return insertJob(context, tx, {
+    ...admission,
+    kind: kind.name,
+    accountId: account.id,
+    keyId,
+    requestId,
+    sources,
+    outputs: admission.outputs.map(({ format, name }) => ({
+      format,
+      name: name === null ? `${splitExtension(inputs[0]!.name).stem || 'output'}.${format}` : cleanFilename(name),
+    })),
+    retentionSeconds: Math.min(
+      accountRetention(account, context.retentionSeconds),
+      admission.retentionSeconds ?? Number.POSITIVE_INFINITY,
+    ),
+  });
+}

@@ -1,0 +1,193 @@
+import { readFile, stat } from 'node:fs/promises';
+import { JobFailure } from '../../contract/failures.ts';
+import { type Claim, type JobSource, sourceRow } from '../../jobs/rows.ts';
+import {
+  ASSET_BYTES,
+  type AssetContent,
+  type AssetKind,
+  type AssetRequest,
+  checkFont,
+  checkInput,
+  checkLut,
+  checkSubtitles,
+  detectMedia,
+  type MediaInfo,
+  type PlanAsset,
+  SUBTITLE_DEMUXERS,
+} from '../../media/index.ts';
+import { inspectionJson } from '../../uploads/upload.ts';
+import type { WorkTools } from '../kind.ts';
+import { openMedia } from '../shared/open-media.ts';
+import { readHead } from '../shared/read-head.ts';
+import { stageSource } from '../shared/stage-source.ts';
+import { knownInfo } from '../shared/stored-info.ts';
+import type { WorkHold } from '../shared/work-room.ts';
+import { mustDisarm, type PreparedInput } from './inputs.ts';
+
+/** A file that a filter or overlay names, brought and understood. */
+export interface PreparedAsset {
+  /** Path on the host. */
+  file: string;
+  /** Path on the host of the file as it came. */
+  source: string;
+  plan: PlanAsset;
+}
+
+interface Place {
+  folder: string;
+  slot: number;
+  signal: AbortSignal;
+  hold: WorkHold;
+}
+
+const WORDS: Readonly<Record<AssetKind, string>> = {
+  subtitle: 'subtitle file',
+  lut: 'LUT file',
+  font: 'font file',
+  picture: 'picture',
+  media: 'media file',
+};
+
+/**
+ * Brings every asset of the request: paths on the host in the order of the request, null for those that are job
+ * inputs. Needs no slot. Throws `JobFailure` that names the field.
+ */
+export async function stageAssets(
+  tools: WorkTools,
+  claim: Claim,
+  requests: readonly AssetRequest[],
+  place: Omit<Place, 'slot'>,
+): Promise<(string | null)[]> {
+  const files: (string | null)[] = [];
+  for (const [index, request] of requests.entries()) {
+    if (request.source.type === 'input') {
+      files.push(null);
+      continue;
+    }
+    const maxBytes = isReadWhole(request.kind) ? ASSET_BYTES[request.kind] : undefined;
+    const row = sourceRow(claim.job, rowOf(claim, request, index));
+    const subject = subjectOf(request);
+    files.push(await stageSource(tools, row, { ...place, subject, ...(maxBytes !== undefined && { maxBytes }) }));
+  }
+  return files;
+}
+
+/**
+ * Finds out what every asset of the request is, in its order. Null stands for those that are job inputs: they lie in the
+ * cell as such, and are only checked for what they are used for. Throws `JobFailure` that names the field.
+ */
+export async function prepareAssets(
+  tools: WorkTools,
+  claim: Claim,
+  requests: readonly AssetRequest[],
+  brought: { files: readonly (string | null)[]; inputs: readonly PreparedInput[] },
+  place: Place,
+): Promise<(PreparedAsset | null)[]> {
+  const disarm = mustDisarm(tools, claim);
+  const prepared: (PreparedAsset | null)[] = [];
+  for (const [index, request] of requests.entries()) {
+    const subject = subjectOf(request);
+    if (request.source.type === 'input') {
+      const input = brought.inputs[request.source.index];
+      if (!input) throw new JobFailure('option_refused', `${subject} is an input that the job has not.`);
+      await checkUse(request.kind, input, `${subject} (input ${request.source.index + 1})`);
+      prepared.push(null);
+      continue;
+    }
+    const row = rowOf(claim, request, index);
+    const file = brought.files[index]!;
+    const found = await understand(tools, row, request.kind, file, subject, { ...place, disarm });
+    const { extension, demuxer, info } = found;
+    prepared.push({
+      file: found.file,
+      source: file,
+      plan: { kind: request.kind, path: `/in/asset-${index}.${extension}`, demuxer, info },
+    });
+  }
+  return prepared;
+}
+
+function subjectOf(request: AssetRequest): string {
+  return `The ${WORDS[request.kind]} of ${request.field}`;
+}
+
+function rowOf(claim: Claim, request: AssetRequest, index: number): JobSource {
+  const row = claim.assets.find((asset) => asset.position === claim.inputs.length + index);
+  // The row was made from the same text by the same parser; an update of Airlock in between may have changed it.
+  if (row?.kind !== request.kind) throw new JobFailure('option_refused', `${subjectOf(request)} is not what it was.`);
+  return row;
+}
+
+type ReadWhole = keyof typeof ASSET_BYTES;
+
+function isReadWhole(kind: AssetKind): kind is ReadWhole {
+  return Object.hasOwn(ASSET_BYTES, kind);
+}
+
+interface Understood {
+  /** Path on the host, of a container of ours where there is one. */
+  file: string;
+  extension: string;
+  demuxer: string | null;
+  info: MediaInfo | null;
+}
+
+async function understand(
+  tools: WorkTools,
+  row: JobSource,
+  kind: AssetKind,
+  file: string,
+  subject: string,
+  place: Place & { disarm: boolean },
+): Promise<Understood> {
+  if (isReadWhole(kind)) return readWhole(kind, file, subject);
+  const known = knownInfo(inspectionJson.readOrNull(row.probe));
+  const name = `asset-${row.position}`;
+  const probed = await openMedia(tools, file, { ...place, name, subject, known, check: false });
+  checkMedia(kind, probed.demuxer, probed.info, subject);
+  // No demuxer looks at the name: it is forced.
+  const { demuxer, info } = probed;
+  return { file: probed.file, extension: kind === 'picture' ? 'img' : 'bin', demuxer, info };
+}
+
+async function readWhole(kind: ReadWhole, file: string, subject: string): Promise<Understood> {
+  const { size } = await stat(file);
+  if (size > ASSET_BYTES[kind]) {
+    throw new JobFailure('source_too_large', `${subject} is larger than the limit of ${ASSET_BYTES[kind]} bytes.`);
+  }
+  const { head } = await readHead(file);
+  const demuxer = kind === 'subtitle' ? ((await detectMedia(head))?.demuxer ?? null) : null;
+  const content = look(kind, await readFile(file), demuxer);
+  if (!content.ok) throw new JobFailure('asset_invalid', `${subject} ${content.reason}.`);
+  return { file, extension: content.extension, demuxer, info: null };
+}
+
+function look(kind: ReadWhole, bytes: Buffer, demuxer: string | null): AssetContent {
+  if (kind === 'lut') return checkLut(bytes);
+  if (kind === 'font') return checkFont(bytes);
+  if (demuxer === null || !SUBTITLE_DEMUXERS.includes(demuxer)) {
+    return { ok: false, reason: 'is neither SRT nor WebVTT nor ASS' };
+  }
+  return checkSubtitles(bytes, demuxer);
+}
+
+/** An input has been probed as such; as a file of a filter it must be of the filter's kind besides. */
+async function checkUse(kind: AssetKind, input: PreparedInput, subject: string): Promise<void> {
+  if (isReadWhole(kind)) await readWhole(kind, input.file, subject);
+  else checkMedia(kind, input.demuxer, input.info, subject);
+}
+
+function checkMedia(kind: AssetKind, demuxer: string, info: MediaInfo, subject: string): void {
+  if (SUBTITLE_DEMUXERS.includes(demuxer)) {
+    throw new JobFailure('asset_invalid', `${subject} is a subtitle file.`);
+  }
+  if (kind === 'picture' && info.video.length === 0) {
+    throw new JobFailure('asset_invalid', `${subject} holds no picture.`);
+  }
+  try {
+    checkInput(info);
+  } catch (error) {
+    if (!(error instanceof JobFailure)) throw error;
+    throw new JobFailure(error.code, `${subject}: ${error.message}`, { cause: error });
+  }
+}

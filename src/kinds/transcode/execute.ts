@@ -1,0 +1,123 @@
+import { basename } from 'node:path';
+import { hideQueries } from '../../contract/hide-queries.ts';
+import { canonicalJson, sha256 } from '../../ids/hash.ts';
+import type { AttemptBuild } from '../../jobs/attempts.ts';
+import type { Completion } from '../../jobs/finish.ts';
+import { type Claim, openWarnings } from '../../jobs/rows.ts';
+import type { AssetRequest, Plan, PlanWarning } from '../../media/index.ts';
+import type { Run, WorkTools } from '../kind.ts';
+import { factsOf } from '../shared/cell-failure.ts';
+import { type PreparedAsset, prepareAssets, stageAssets } from './assets.ts';
+import { cellLimits } from './cell-limits.ts';
+import { hashSources, type StagedSource } from './hash-sources.ts';
+import { type PreparedInput, prepareInputs, stageInputs } from './inputs.ts';
+import { writeLayers } from './layers.ts';
+import { planJson } from './request.ts';
+import { type CellInput, makePlan, readRequest, runPlan } from './run-plan.ts';
+import { storeOutput } from './store-output.ts';
+
+interface Sources {
+  inputs: PreparedInput[];
+  assets: (PreparedAsset | null)[];
+}
+
+/** Stage the sources, take a slot, sanitize and probe, plan, run FFmpeg, check and store its output. */
+export async function executeTranscode(tools: WorkTools, run: Run): Promise<Completion> {
+  const { claim } = run;
+  const { request, assets: named, fonts } = await readRequest(tools, claim);
+  const inputFiles = await stageInputs(tools, claim, run);
+  const assetFiles = await stageAssets(tools, claim, named, run);
+  const slot = await run.lease.acquire(run.signal);
+  const sources = await prepareSources(tools, run, { inputFiles, named, assetFiles, slot });
+  const hashing = startHashing(tools, run, sources);
+  try {
+    const plan = await makePlan(tools, claim, request, sources);
+    const limits = await cellLimits(tools, claim, plan, run.hold);
+    const layers = await writeLayers(tools.planner, plan.layers, run);
+    plan.warnings.push(...(await tools.planner.fonts({ fonts }, run.signal)));
+    plan.warnings.push(...layers.warnings, ...notYetWarned(tools, claim, limits.warnings));
+    const result = await runPlan(tools, claim, plan, [...cellInputs(sources), ...layers.files], slot, {
+      ...run,
+      limits,
+    });
+    const attempt = { ...factsOf(result), limits: limits.applied, build: buildOf(tools, plan.args) };
+    const output = await storeOutput(tools, run, plan, result, slot).finally(() => result.release());
+    await hashing.done;
+    return {
+      outputs: [output],
+      plan: planJson.write({ args: plan.args, source: plan.source }),
+      warnings: mergeWarnings(openWarnings(tools.context.vault, claim.job), hideQueries(plan.warnings)),
+      inputSeconds: sources.inputs.reduce((sum, input) => sum + (input.info.durationSeconds ?? 0), 0),
+      attempt,
+    };
+  } finally {
+    hashing.stop();
+    await hashing.done;
+  }
+}
+
+/** Sanitizes and probes every source. */
+async function prepareSources(
+  tools: WorkTools,
+  run: Run,
+  staged: {
+    inputFiles: readonly string[];
+    named: readonly AssetRequest[];
+    assetFiles: readonly (string | null)[];
+    slot: number;
+  },
+): Promise<Sources> {
+  const { folder, signal, hold, claim } = run;
+  const place = { folder, signal, hold, slot: staged.slot };
+  const inputs = await prepareInputs(tools, claim, staged.inputFiles, place);
+  const assets = await prepareAssets(tools, claim, staged.named, { files: staged.assetFiles, inputs }, place);
+  return { inputs, assets };
+}
+
+/** Hashes the sources while FFmpeg reads them. */
+function startHashing(tools: WorkTools, run: Run, sources: Sources): { done: Promise<void>; stop: () => void } {
+  const { claim, folder } = run;
+  const stopping = new AbortController();
+  const signal = AbortSignal.any([run.signal, stopping.signal]);
+  const done = hashSources(tools, claim, stagedSources(claim, sources), { folder, signal });
+  return { done, stop: () => stopping.abort() };
+}
+
+function stagedSources(claim: Claim, { inputs, assets }: Sources): StagedSource[] {
+  return [
+    ...inputs.map(({ source, file }, index) => ({ row: claim.inputs[index]!, file: source, isSpare: file !== source })),
+    ...assets.flatMap((asset, index) => {
+      const row = claim.assets.find(({ position }) => position === claim.inputs.length + index);
+      return asset && row ? [{ row, file: asset.source, isSpare: asset.file !== asset.source }] : [];
+    }),
+  ];
+}
+
+function cellInputs({ inputs, assets }: Sources): CellInput[] {
+  return [
+    ...inputs.map((input, position) => ({ name: String(position), path: input.file })),
+    ...assets.flatMap((asset) => (asset ? [{ name: basename(asset.plan.path), path: asset.file }] : [])),
+  ];
+}
+
+/** A warning that was given when the job was accepted is not repeated. */
+function mergeWarnings(given: PlanWarning[], more: PlanWarning[]): PlanWarning[] {
+  const known = new Set(given.map((warning) => JSON.stringify([warning.field, warning.message])));
+  return [...given, ...more.filter((warning) => !known.has(JSON.stringify([warning.field, warning.message])))];
+}
+
+/** The API has already warned of a limit where the account's is lower. */
+function notYetWarned({ context }: WorkTools, claim: Claim, warnings: PlanWarning[]): PlanWarning[] {
+  const given = new Set(openWarnings(context.vault, claim.job).map(({ field }) => field));
+  return warnings.filter(({ field }) => !given.has(field));
+}
+
+function buildOf({ sandbox, settings }: WorkTools, args: Plan['args']): AttemptBuild {
+  const { version, package: name } = sandbox.ffmpeg;
+  return {
+    airlockVersion: settings.version,
+    ffmpegVersion: version,
+    ffmpegPackage: name,
+    commandSha256: sha256(canonicalJson(['ffmpeg', ...args])).toString('hex'),
+  };
+}

@@ -1,0 +1,10 @@
+import type { Kind } from '../kind.ts';
+import { admitTranscode, type TranscodeSubmission } from './admit.ts';
+
+/** Media in, one file out, made by FFmpeg in a cell. */
+export const transcode: Kind<TranscodeSubmission> = {
+  name: 'transcode',
+  events: 'transcode',
+  admit: admitTranscode,
+  load: async () => (await import('./execute.ts')).executeTranscode,
+};

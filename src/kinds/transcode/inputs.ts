@@ -1,0 +1,77 @@
+import { recordInput } from '../../jobs/progress.ts';
+import { type Claim, sourceRow } from '../../jobs/rows.ts';
+import type { PlanInput } from '../../media/index.ts';
+import { inspectionJson } from '../../uploads/upload.ts';
+import type { WorkTools } from '../kind.ts';
+import { openMedia } from '../shared/open-media.ts';
+import { stageSource } from '../shared/stage-source.ts';
+import { knownInfo } from '../shared/stored-info.ts';
+import { summarise } from '../shared/summary.ts';
+import type { WorkHold } from '../shared/work-room.ts';
+import { openWholeRequest } from './request.ts';
+
+/** An input of a job, brought and understood. */
+export interface PreparedInput extends PlanInput {
+  /** Path on the host: of a container of ours where nothing is lost by it, else of the file itself. */
+  file: string;
+  /** Path on the host of the file as it came. */
+  source: string;
+}
+
+/** Brings every input; their paths on the host, in the order of the inputs. Needs no slot. */
+export async function stageInputs(
+  tools: WorkTools,
+  claim: Claim,
+  place: { folder: string; signal: AbortSignal; hold: WorkHold },
+): Promise<string[]> {
+  const files: string[] = [];
+  for (const input of claim.inputs) {
+    files.push(await stageSource(tools, sourceRow(claim.job, input), { ...place, subject: subjectOf(input) }));
+  }
+  return files;
+}
+
+function subjectOf(input: { position: number }): string {
+  return `Input ${input.position + 1}`;
+}
+
+/** Finds out what each input is. What an inspection has told about a sealed upload is not asked again. */
+export async function prepareInputs(
+  tools: WorkTools,
+  claim: Claim,
+  files: readonly string[],
+  { folder, slot, signal, hold }: { folder: string; slot: number; signal: AbortSignal; hold: WorkHold },
+): Promise<PreparedInput[]> {
+  const disarm = mustDisarm(tools, claim);
+  const prepared: PreparedInput[] = [];
+  for (const [index, input] of claim.inputs.entries()) {
+    const subject = subjectOf(input);
+    const file = files[index]!;
+    const inspection = inspectionJson.readOrNull(input.probe);
+    const known = knownInfo(inspection);
+    const place = { folder, name: `input-${input.position}`, slot, subject, signal, hold };
+    const media = await openMedia(tools, file, { ...place, disarm, known });
+    if (!known || inspection?.container !== media.container) {
+      const { info, container } = media;
+      await recordInput(tools.context, claim, input.position, {
+        summary: inspection?.summary ?? summarise(info),
+        info,
+        container,
+      });
+    }
+    prepared.push({
+      file: media.file,
+      source: file,
+      path: `/in/${input.position}`,
+      demuxer: media.demuxer,
+      info: media.info,
+      countedSeconds: media.countedSeconds,
+    });
+  }
+  return prepared;
+}
+
+/** Whether this job's inputs may reach FFmpeg remuxed only. */
+export function mustDisarm(tools: WorkTools, claim: Claim): boolean {
+  return openWholeRequest(tools.context.vault, claim.job)?.disarm === true;
+}

@@ -1,0 +1,143 @@
+import { type SelectQueryBuilder, sql } from 'kysely';
+import { LIST_PAGE_BYTES } from '../../contract/limits.ts';
+import type { JobListItem, ListQuery } from '../../contract/transcodes.ts';
+import type { Context } from '../../database/context.ts';
+import type { Db } from '../../database/pool.ts';
+import type { Tables } from '../../database/tables.ts';
+import { outputsOf, queuePositions } from '../../jobs/read.ts';
+import { inspectionSummary } from '../../uploads/upload.ts';
+import { type ViewedInput, type ViewedJob, viewJob } from './view.ts';
+
+/** Columns that are neither long nor nobody's business. */
+const COLUMNS = [
+  ...['id', 'account_id', 'status', 'resource_class', 'request_facts', 'request_settings', 'input_seconds', 'limits'],
+  ...['error_code', 'progress', 'speed', 'fps', 'eta_seconds', 'attempts'],
+  ...['created_at', 'updated_at', 'started_at', 'completed_at', 'expires_at', 'erased_at'],
+] as unknown as readonly (keyof ViewedJob)[];
+
+/**
+ * A page of jobs as clients see them, newest first; `since` and `until` are inclusive and look at `updated_at`. Options are never read. Metadata, warnings, error texts and URLs are read for as many jobs as the page's budget
+ * of bytes takes; the rest is marked as shortened.
+ */
+export async function listJobs(
+  context: Pick<Context, 'db' | 'vault' | 'store'>,
+  accountId: string,
+  query: ListQuery,
+): Promise<{ items: JobListItem[]; total: number }> {
+  const { db } = context;
+  const filtered = filter(db, accountId, query);
+  const { total } = await filtered
+    .select((select) => select.fn.countAll<number>().as('total'))
+    .executeTakeFirstOrThrow();
+  const sizes = await filtered
+    .select(['id', textBytes.as('bytes')])
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .limit(query.limit)
+    .offset((query.page - 1) * query.limit)
+    .execute();
+  return { items: await viewWithinBudget(context, sizes), total };
+}
+
+/** These jobs of the account as a list shows them, under the same budget; those that are gone are left out. */
+export async function listedJobs(
+  context: Pick<Context, 'db' | 'vault' | 'store'>,
+  accountId: string,
+  ids: readonly string[],
+): Promise<JobListItem[]> {
+  if (ids.length === 0) return [];
+  const sizes = await context.db
+    .selectFrom('jobs')
+    .select(['id', textBytes.as('bytes')])
+    .where('account_id', '=', accountId)
+    .where('kind', '=', 'transcode')
+    .where('id', 'in', ids)
+    .execute();
+  return viewWithinBudget(context, sizes);
+}
+
+async function viewWithinBudget(
+  context: Pick<Context, 'db' | 'vault' | 'store'>,
+  sizes: readonly { id: string; bytes: number }[],
+): Promise<JobListItem[]> {
+  const { db } = context;
+  const whole = withinBudget(sizes);
+  const ids = sizes.map(({ id }) => id);
+  const jobs = await readJobs(db, ids, whole);
+  const inputs = await readInputs(db, ids, whole);
+  const outputs = await outputsOf(db, ids);
+  const positions = await queuePositions(db, jobs);
+  return jobs.map((job): JobListItem => {
+    const view = viewJob(context, job, {
+      inputs: inputs.filter(({ job_id }) => job_id === job.id),
+      outputs: outputs.filter(({ job_id }) => job_id === job.id),
+      options: [],
+      position: positions.get(job.id) ?? null,
+    });
+    return { ...view, shortened: !whole.has(job.id) };
+  });
+}
+
+function filter(db: Db, accountId: string, query: ListQuery): SelectQueryBuilder<Tables, 'jobs', object> {
+  let filtered = db.selectFrom('jobs').where('account_id', '=', accountId).where('kind', '=', 'transcode');
+  if (query.status) filtered = filtered.where('status', '=', query.status);
+  // Clients see milliseconds; the database keeps microseconds. Inclusive means: as the client sees them.
+  const seen = sql<Date>`date_trunc('milliseconds', updated_at)`;
+  if (query.since) filtered = filtered.where(seen, '>=', new Date(query.since));
+  if (query.until) filtered = filtered.where(seen, '<=', new Date(query.until));
+  return filtered;
+}
+
+/** Bytes of the texts of a job that a list shows; the lengths are known without reading what is long. */
+const textBytes = sql<number>`(
+  coalesce(octet_length(metadata_sealed), 0) + coalesce(octet_length(warnings_sealed), 0)
+  + coalesce(octet_length(error_sealed), 0) + coalesce((
+    SELECT sum(coalesce(octet_length(url_sealed), 0)) FROM job_sources
+    WHERE job_id = jobs.id AND role = 'input'), 0))::int`;
+
+/** The jobs of a page, from its first on, whose texts fit into it. */
+function withinBudget(sizes: readonly { id: string; bytes: number }[]): Set<string> {
+  const whole = new Set<string>();
+  let left = LIST_PAGE_BYTES;
+  for (const { id, bytes } of sizes) {
+    left -= bytes;
+    if (left >= 0) whole.add(id);
+  }
+  return whole;
+}
+
+async function readJobs(db: Db, ids: readonly string[], whole: ReadonlySet<string>): Promise<ViewedJob[]> {
+  if (ids.length === 0) return [];
+  return db
+    .selectFrom('jobs')
+    .select(COLUMNS)
+    .select([ofWhole('metadata_sealed', 'id', whole), ofWhole('warnings_sealed', 'id', whole)])
+    .select(ofWhole('error_sealed', 'id', whole))
+    .where('id', 'in', ids)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute() as Promise<ViewedJob[]>;
+}
+
+/** An inspection describes every stream; a list shows its summary alone. */
+const probeSummary = sql<unknown>`CASE WHEN probe IS NOT NULL THEN
+  jsonb_build_object('v', probe->'v', 'summary', probe->'summary', 'container', probe->'container') END`;
+
+/** Inputs alone: clients see nothing of the assets that filters name. */
+async function readInputs(db: Db, ids: readonly string[], whole: ReadonlySet<string>): Promise<ViewedInput[]> {
+  if (ids.length === 0) return [];
+  const rows = await db
+    .selectFrom('job_sources')
+    .select(['job_id', 'position', ofWhole('url_sealed', 'job_id', whole)])
+    .select(probeSummary.as('probe'))
+    .where('job_id', 'in', ids)
+    .where('role', '=', 'input')
+    .orderBy('position')
+    .execute();
+  return rows.map(({ probe, ...row }) => ({ ...row, inspection: inspectionSummary.readOrNull(probe) }));
+}
+
+function ofWhole<Column extends string>(column: Column, id: string, whole: ReadonlySet<string>) {
+  const name = sql.ref(column);
+  return sql<Buffer | null>`CASE WHEN ${sql.ref(id)} = ANY(${[...whole]}::uuid[]) THEN ${name} END`.as(column);
+}

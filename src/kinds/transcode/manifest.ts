@@ -1,0 +1,64 @@
+import { ApiError } from '../../contract/errors.ts';
+import type { Manifest } from '../../contract/receipts.ts';
+import type { Context } from '../../database/context.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import { outputsOf } from '../../jobs/read.ts';
+import { type Job, outputFacts } from '../../jobs/rows.ts';
+import { inspectionJson } from '../../uploads/upload.ts';
+import { planJson } from './request.ts';
+
+/**
+ * How an output was made: what went in and came out by hash, the exact command, the build, the sandbox. The same
+ * job gives the same manifest until it is erased; then the command goes, which may hold words of its owner, and its hash
+ * stays. Throws 400 before the job is completed.
+ */
+export async function readManifest(context: Pick<Context, 'db' | 'vault'>, job: Job): Promise<Manifest> {
+  const { id } = job;
+  if (job.status !== 'completed') throw new ApiError('transcode_not_completed');
+  const attempt = await context.db
+    .selectFrom('attempts')
+    .selectAll()
+    .where('id', '=', job.current_attempt)
+    .executeTakeFirstOrThrow();
+  const outputs = await outputsOf(context.db, [id]);
+  return {
+    type: 'airlock.manifest',
+    version: 1,
+    transcode_id: id,
+    created_at: job.created_at.toISOString(),
+    started_at: job.started_at?.toISOString() ?? null,
+    completed_at: job.completed_at?.toISOString() ?? null,
+    erased_at: job.erased_at?.toISOString() ?? null,
+    inputs: await sourcesOf(context, id),
+    outputs: outputs.flatMap(({ facts }) => outputFacts.readOrNull(facts) ?? []),
+    command: { argv: commandOf(context, job), sha256: attempt.command_sha256 },
+    ffmpeg: { version: attempt.ffmpeg_version, package: attempt.ffmpeg_package },
+    sandbox: { tier: attempt.tier },
+    attempt: {
+      number: attempt.number,
+      started_at: attempt.started_at.toISOString(),
+      ended_at: attempt.ended_at?.toISOString() ?? null,
+      exit_code: attempt.exit_code,
+      cpu_ms: attempt.cpu_ms,
+      max_rss_bytes: attempt.max_rss,
+    },
+    airlock: { version: attempt.airlock_version },
+  };
+}
+
+async function sourcesOf({ db }: Pick<Context, 'db'>, id: string): Promise<Manifest['inputs']> {
+  const rows = await db
+    .selectFrom('job_sources')
+    .select(['position', 'role', 'kind', 'size', 'sha256', 'probe'])
+    .where('job_id', '=', id)
+    .orderBy('position')
+    .execute();
+  return rows.map(({ probe, ...row }) => ({ ...row, container: inspectionJson.readOrNull(probe)?.container ?? null }));
+}
+
+/** With the names that files have in the cell. */
+function commandOf({ vault }: Pick<Context, 'vault'>, job: Job): string[] | null {
+  const plan = openColumn(vault, 'jobs', 'plan_sealed', job);
+  if (plan === null) return null;
+  return ['ffmpeg', ...planJson.read(JSON.parse(plan)).args];
+}

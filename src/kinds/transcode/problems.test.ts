@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest';
+import { placeInRequest, positionOf, refusalError, refusalProblem, refusedUrl, sourceError } from './problems.ts';
+
+const refusal = {
+  field: 'options[2]',
+  offset: 7,
+  option: 'scale=w',
+  reason: 'It is too large.',
+  suggestion: 'Take less.',
+};
+
+describe('positions', () => {
+  it.each([
+    ['options[2]', 7, '/options/2/argument'],
+    ['options[2]', null, '/options/2'],
+    ['inputs[0].options[1]', 0, '/inputs/0/options/1/argument'],
+    ['filters[3]', 12, '/filters/3/filter'],
+    ['filters[3]', null, '/filters/3/filter'],
+    ['inputs[0].url', null, '/inputs/0/url'],
+    ['options[1].argument.style.x', 3, '/options/1/argument/style/x'],
+    ['ffmpeg_command', 9, '/ffmpeg_command'],
+    ['output_files.a/b~c', null, '/output_files/a~1b~0c'],
+  ])('of %s at %s lead to %s', (field, offset, pointer) => {
+    expect(positionOf(field, offset)).toEqual({ pointer, offset });
+  });
+});
+
+const problemsOf = (refusals: (typeof refusal)[]) =>
+  refusals.map((one) => refusalProblem(one, undefined, placeInRequest));
+
+describe('refusals', () => {
+  it('are one error, with the first in front and each with its position', () => {
+    const second = { ...refusal, field: 'filters[0]', offset: 0 };
+    const { details, status } = refusalError('option_refused', problemsOf([refusal, second]));
+    const first = { field: 'options[2]', option: 'scale=w', reason: 'It is too large.', suggestion: 'Take less.' };
+    expect(status).toBe(422);
+    expect(details).toMatchObject({ ...first, position: { pointer: '/options/2/argument', offset: 7 } });
+    expect((details as { all: object[] }).all).toHaveLength(2);
+  });
+
+  it('hold no query of a URL that they quote', () => {
+    const quoting = {
+      ...refusal,
+      reason: "It does not read 'https://h/x.srt?token=abc'.",
+      option: 'https://h/x?token=abc',
+    };
+    expect(JSON.stringify(refusalError('option_refused', problemsOf([quoting])).details)).not.toContain('abc');
+  });
+});
+
+describe('sources', () => {
+  const privateOnly = () => ({ ok: false, reason: 'It is private.' });
+
+  it('that may not be fetched are refused in the field that names them; gs:// is not judged here', () => {
+    expect(refusedUrl(privateOnly, { url: 'gs://b/a', field: 'inputs[0].url' })).toBeNull();
+    const source = { url: 'http://10.0.0.1/a.srt', field: 'filters[1]' };
+    expect(refusedUrl(privateOnly, source)).toBe('It is private.');
+    expect(sourceError(source, 'It is private.', placeInRequest)).toMatchObject({
+      code: 'source_refused',
+      details: { field: 'filters[1]', reason: 'It is private.' },
+    });
+  });
+});

@@ -1,0 +1,100 @@
+import { ApiError, type ErrorCode, errors } from '../../contract/errors.ts';
+import { hideQueries } from '../../contract/hide-queries.ts';
+import type { RequestProblem } from '../../contract/validate.ts';
+import type { NamedSource } from '../../jobs/sources.ts';
+import type { Refusal } from '../../media/index.ts';
+import { sentInstead, valueAt } from '../shared/sent-instead.ts';
+
+const MAX_PROBLEMS = 50;
+const SOURCE_REMEDY = 'Use a public https:// or http:// URL, or upload the file and use its gs:// URL';
+
+export interface Place {
+  position: RequestProblem['position'];
+  field: string;
+}
+
+/** Where a field of the request stands in what the caller sent; `offset` counts characters of an argument. */
+export type PlaceOf = (field: string, offset: number | null) => Place;
+
+/** For a request that was sent as it is. */
+export const placeInRequest: PlaceOf = (field, offset) => ({ position: positionOf(field, offset), field });
+
+/** A refusal in terms of what the caller sent. The words may quote the caller's own text. */
+export function refusalProblem(one: Refusal, sent: unknown, place: PlaceOf): RequestProblem {
+  const refusal = misnamedArgument(one, sent) ?? one;
+  return {
+    ...place(refusal.field, refusal.offset ?? null),
+    option: hideQueries(refusal.option),
+    message: hideQueries(refusal.reason),
+    suggestion: hideQueries(refusal.suggestion),
+  };
+}
+
+/** The 422 that names the first problem, and lists all of them in `all`. */
+export function refusalError(
+  code: 'option_refused' | 'command_refused',
+  problems: readonly RequestProblem[],
+): ApiError {
+  const all = problems.slice(0, MAX_PROBLEMS).map(({ message, ...rest }) => hideQueries({ ...rest, reason: message }));
+  return new ApiError(code, { ...all[0], all });
+}
+
+/** Why the URL of a source may not be fetched; null when it may, or when it names an object in our storage. */
+export function refusedUrl(
+  check: (url: string) => { ok: boolean; reason?: string },
+  { url }: NamedSource,
+): string | null {
+  if (url.startsWith('gs://')) return null;
+  const verdict = check(url);
+  return verdict.ok ? null : (verdict.reason ?? 'is not allowed');
+}
+
+export function sourceError({ field }: NamedSource, reason: string, place: PlaceOf): ApiError {
+  const named = place(field, null);
+  return new ApiError('source_refused', {
+    ...(place === placeInRequest ? { field } : named),
+    reason,
+    remedy: SOURCE_REMEDY,
+  });
+}
+
+/** A source of a dry run that a create would refuse. */
+export function sourceProblem(
+  source: NamedSource,
+  why: { reason: string } | { code: ErrorCode },
+  place: PlaceOf,
+): RequestProblem {
+  const text =
+    'code' in why
+      ? { message: `${errors[why.code].text}.`, suggestion: errors[why.code].advice }
+      : { message: why.reason, suggestion: `${SOURCE_REMEDY}.` };
+  return { ...place(source.field, null), option: '', ...text };
+}
+
+/** An option that lacks its argument because that was sent under another name, such as `value`; null for all others. */
+function misnamedArgument(refusal: Refusal, sent: unknown): Refusal | null {
+  if (!/(?:^|\.)options\[\d+\]$/.test(refusal.field)) return null;
+  const option = valueAt(sent, partsOf(refusal.field));
+  if ((option as { argument?: unknown } | undefined)?.argument != null) return null;
+  const near = sentInstead('argument', option, ['option', 'argument']);
+  if (near === null) return null;
+  const reason = `The argument is missing, but "${near}" was sent.`;
+  return { ...refusal, reason, suggestion: `Rename "${near}" to "argument".` };
+}
+
+const partsOf = (field: string): string[] => field.match(/[^.[\]]+/g) ?? [];
+
+/**
+ * A field as a JSON pointer (RFC 6901): `inputs[0].options[1]` → `/inputs/0/options/1`. With an offset it leads to the
+ * text in which the offset counts.
+ */
+export function positionOf(field: string, offset: number | null): RequestProblem['position'] {
+  const parts = partsOf(field).map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1'));
+  const inside = /(?:^|\.)filters\[\d+\]$/.test(field)
+    ? 'filter'
+    : /(?:^|\.)options\[\d+\]$/.test(field)
+      ? 'argument'
+      : null;
+  if (inside === 'filter' || (inside === 'argument' && offset !== null)) parts.push(inside);
+  return { pointer: parts.map((part) => `/${part}`).join(''), offset };
+}

@@ -1,0 +1,73 @@
+import { z } from 'zod';
+import { type CreateBody, createBody } from '../../contract/transcodes.ts';
+import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
+import { storedJson } from '../../database/stored-json.ts';
+import type { Vault } from '../../ids/vault.ts';
+import type { Job } from '../../jobs/rows.ts';
+
+/** What is stored of a request, sealed: everything but URLs and metadata, which have places of their own. */
+const { shape } = createBody;
+const stored = z.object({
+  inputs: z.array(shape.inputs.element.omit({ url: true })),
+  outputFormat: shape.outputFormat,
+  preset: shape.preset,
+  options: shape.options,
+  filters: shape.filters,
+  /** Every input must be remuxed before FFmpeg reads it; by the request or by its account. */
+  disarm: shape.disarm,
+  /** As the request had them; `jobs.limits` has what the cell was given. */
+  limits: shape.limits,
+});
+export type StoredRequest = z.infer<typeof stored>;
+export const requestJson = storedJson('request of a transcode', 1, stored);
+
+/** What lists show of a request without opening it: words from fixed lists. */
+export const factsJson = storedJson(
+  'facts of a transcode',
+  1,
+  z.object({ source: z.enum(['preset', 'raw_options', 'defaults']), output_format: z.string() }),
+);
+/** The same; forgotten when the job is erased. */
+export const settingsJson = storedJson(
+  'settings of a transcode',
+  1,
+  z.object({
+    preset: z.object({ quality: z.string().optional(), resolution: z.string().optional() }).optional(),
+    limits: z.partialRecord(z.enum(['memory_mb', 'cpu_seconds', 'wall_seconds', 'output_mb']), z.number()).optional(),
+  }),
+);
+/** How an output was made, sealed: the arguments as FFmpeg got them, and what decided them. */
+export const planJson = storedJson(
+  'plan of a transcode',
+  1,
+  z.object({ args: z.array(z.string()), source: z.string() }),
+);
+
+export function toStoredRequest(body: CreateBody, disarm: boolean): StoredRequest {
+  return {
+    inputs: body.inputs.map((input) => (input.options ? { options: input.options } : {})),
+    outputFormat: body.outputFormat,
+    ...(body.preset && { preset: body.preset }),
+    ...(body.options && { options: body.options }),
+    ...(body.filters && { filters: body.filters }),
+    ...(disarm && { disarm: true }),
+    ...(body.limits && { limits: body.limits }),
+  };
+}
+
+/** As clients see it, without queries of URLs; null once the job is erased. */
+export function openRequest(vault: Vault, job: RowOf<'jobs'> & Pick<Job, 'request_sealed'>): StoredRequest | null {
+  return parsed(openColumn(vault, 'jobs', 'request_sealed', job));
+}
+
+/** As the caller wrote it; null once the job is final. */
+export function openWholeRequest(
+  vault: Vault,
+  job: RowOf<'jobs'> & Pick<Job, 'request_sealed' | 'request_source_sealed'>,
+): StoredRequest | null {
+  return parsed(openColumn(vault, 'jobs', 'request_source_sealed', job)) ?? openRequest(vault, job);
+}
+
+function parsed(text: string | null): StoredRequest | null {
+  return text === null ? null : requestJson.read(JSON.parse(text));
+}

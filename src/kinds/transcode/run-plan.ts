@@ -1,0 +1,130 @@
+import { basename } from 'node:path';
+import { JobFailure } from '../../contract/failures.ts';
+import type { TranscodeRequest } from '../../contract/transcode-request.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import { reportProgress } from '../../jobs/progress.ts';
+import type { Claim } from '../../jobs/rows.ts';
+import { sourceRow } from '../../jobs/rows.ts';
+import {
+  type AssetRequest,
+  etaSeconds,
+  type NamedFont,
+  type Plan,
+  type PlanContext,
+  ProgressReader,
+  progressFraction,
+} from '../../media/index.ts';
+import type { CellResult } from '../../sandbox/types.ts';
+import type { WorkTools } from '../kind.ts';
+import { CellFailure } from '../shared/cell-failure.ts';
+import type { PreparedAsset } from './assets.ts';
+import type { RoomyLimits } from './cell-limits.ts';
+import type { PreparedInput } from './inputs.ts';
+import { openWholeRequest } from './request.ts';
+
+/** A file as the cell sees it: `/in/<name>`. */
+export interface CellInput {
+  name: string;
+  path: string;
+}
+
+/** Progress reports of a job that takes as long as one may are 15 MB, however small its output. */
+const MAX_STDOUT_BYTES = 64 * 2 ** 20;
+const PROGRESS_MS = 1000;
+
+/** The request as it was accepted, read by the same policy: a row that the policy of today refuses does not run. */
+export async function readRequest(
+  tools: WorkTools,
+  claim: Claim,
+): Promise<{ request: TranscodeRequest; assets: readonly AssetRequest[]; fonts: readonly NamedFont[] }> {
+  const { vault } = tools.context;
+  const stored = openWholeRequest(vault, claim.job);
+  if (!stored) throw new JobFailure('input_deleted', 'The job has been erased.');
+  // With the inputs' own URLs, since a filter may name an input by its URL.
+  const urlOf = (position: number): string => {
+    const input = claim.inputs[position];
+    const row = input && sourceRow(claim.job, input);
+    const url =
+      row &&
+      (openColumn(vault, 'job_sources', 'source_sealed', row) ?? openColumn(vault, 'job_sources', 'url_sealed', row));
+    if (!url) throw new JobFailure('input_deleted', `Input ${position + 1} is no longer known.`);
+    return url;
+  };
+  const request: TranscodeRequest = {
+    ...(stored as Omit<TranscodeRequest, 'inputs'>),
+    inputs: stored.inputs.map((input, position) => ({ ...(input as object), url: urlOf(position) })),
+  };
+  const { refusals, assets, fonts } = await tools.planner.read({ request });
+  const refusal = refusals[0];
+  if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);
+  return { request, assets, fonts };
+}
+
+export function makePlan(
+  tools: WorkTools,
+  claim: Claim,
+  request: TranscodeRequest,
+  files: { inputs: PreparedInput[]; assets: (PreparedAsset | null)[] },
+): Promise<Plan> {
+  const context: PlanContext = {
+    lane: claim.job.resource_class === 'heavy' ? 'heavy' : 'light',
+    cores: tools.settings.cores,
+    assets: files.assets.map((asset) => asset?.plan ?? null),
+  };
+  return tools.planner.plan({ request, inputs: files.inputs, context });
+}
+
+/** Runs the plan in a cell and reports progress at 1 Hz. Resolves with a result whose end is good; else throws. */
+export async function runPlan(
+  tools: WorkTools,
+  claim: Claim,
+  plan: Plan,
+  inputs: CellInput[],
+  slot: number,
+  control: { limits: RoomyLimits; signal: AbortSignal; onReplaced: () => void },
+): Promise<CellResult> {
+  const reader = new ProgressReader(progressReporter(tools, claim, plan, control.onReplaced));
+  const result = await tools.sandbox.run({
+    program: 'ffmpeg',
+    args: plan.args,
+    inputs,
+    outputs: plan.outputs.map(({ path }) => basename(path)),
+    limits: { ...control.limits.budget, stdoutBytes: MAX_STDOUT_BYTES },
+    slot,
+    signal: control.signal,
+    onStdout: (chunk) => reader.feed(chunk),
+  });
+  if (result.end === 'exit' && result.exitCode === 0) return result;
+  await result.release();
+  throw new CellFailure(result, control.limits);
+}
+
+function progressReporter(tools: WorkTools, claim: Claim, plan: Plan, onReplaced: () => void) {
+  let lastAt = 0;
+  let writing = false;
+  return (report: Parameters<ConstructorParameters<typeof ProgressReader>[0]>[0]) => {
+    const now = Date.now();
+    if (writing || now - lastAt < PROGRESS_MS || report.ended) return;
+    lastAt = now;
+    writing = true;
+    const fraction = progressFraction(report.outTimeSeconds, plan.durationSeconds);
+    reportProgress(tools.context, claim, {
+      // 1 is for the finished job alone: the output still has to be checked and stored.
+      progress: Math.min(0.99, fraction ?? 0),
+      speed: report.speed,
+      fps: report.fps,
+      etaSeconds: rounded(etaSeconds(report.outTimeSeconds, plan.durationSeconds, report.speed)),
+    })
+      .then((mine) => {
+        if (!mine) onReplaced();
+      })
+      .catch((error) => tools.logger.warn({ err: error, job: claim.job.id }, 'progress not stored'))
+      .finally(() => {
+        writing = false;
+      });
+  };
+}
+
+function rounded(seconds: number | null): number | null {
+  return seconds === null ? null : Math.round(seconds);
+}

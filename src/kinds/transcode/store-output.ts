@@ -1,0 +1,53 @@
+import { basename, join } from 'node:path';
+import { JobFailure } from '../../contract/failures.ts';
+import type { StoredOutput } from '../../jobs/outputs.ts';
+import { checkOutput, type MediaInfo, type Plan } from '../../media/index.ts';
+import type { CellResult } from '../../sandbox/types.ts';
+import { outputKey } from '../../storage/keys.ts';
+import type { Run, WorkTools } from '../kind.ts';
+import { probeFile } from '../shared/probe.ts';
+import { sizeOfPlainFile, storeFile } from '../shared/store-file.ts';
+import { outputFacts } from '../shared/summary.ts';
+
+/**
+ * Checks what a cell left and stores it. The cell belonged to the maker of the input, so nothing about the output is
+ * believed: it must be a plain file of its own, and a probe must find what the plan promised. The probe takes longer than
+ * storing a small file, so both happen at once; what fails the check is deleted again.
+ */
+export async function storeOutput(
+  tools: WorkTools,
+  run: Run,
+  plan: Plan,
+  result: CellResult,
+  slot: number,
+): Promise<StoredOutput> {
+  const { job, attemptId, outputs } = run.claim;
+  const planned = plan.outputs[0]!;
+  const path = join(result.outputDir, basename(planned.path));
+  const size = await sizeOfPlainFile(path);
+  const key = outputKey(job.account_id, job.id, attemptId, planned.format);
+  const file = { path, size, key, contentType: planned.contentType };
+  const [checked, stored] = await Promise.allSettled([
+    check(tools, planned, { path, slot }, run.signal),
+    storeFile(tools, run, file),
+  ]);
+  if (checked.status === 'rejected') throw checked.reason;
+  if (stored.status === 'rejected') throw stored.reason;
+  const { objectId, sha256 } = stored.value;
+  return { outputId: outputs[0]!.id, objectId, facts: outputFacts(planned.format, checked.value, sha256) };
+}
+
+async function check(
+  tools: WorkTools,
+  planned: Plan['outputs'][number],
+  file: { path: string; slot: number },
+  signal: AbortSignal,
+): Promise<MediaInfo> {
+  const { info } = await probeFile(tools.sandbox, { ...file, subject: 'The output', check: false }, signal).catch(
+    (error) => {
+      throw error instanceof JobFailure ? new JobFailure('output_invalid', error.message) : error;
+    },
+  );
+  checkOutput(planned.expect, info);
+  return info;
+}

@@ -1,0 +1,52 @@
+import type { Warning } from '../../contract/common.ts';
+import { failures } from '../../contract/failures.ts';
+import type { RequestProblem, ValidateAnswer } from '../../contract/validate.ts';
+import type { AdmissionServices, Caller } from '../kind.ts';
+import { checkJob } from '../submit.ts';
+import type { TranscodeAdmission, TranscodeSubmission } from './admit.ts';
+import { transcode } from './index.ts';
+import { placeInRequest, positionOf, refusalProblem, refusedUrl, sourceProblem } from './problems.ts';
+
+/** What a create would answer, and what would run, without making anything. The planner assumes what is not known. */
+export async function validateTranscode(
+  services: AdmissionServices,
+  caller: Caller,
+  submission: TranscodeSubmission,
+): Promise<ValidateAnswer> {
+  const admission = (await checkJob(services, transcode, caller, submission)) as TranscodeAdmission;
+  const { judgement, infos } = admission;
+  const { preview } = judgement;
+  const problems = [
+    ...sourceProblems(services, admission),
+    ...judgement.refusals.map((refusal) => refusalProblem(refusal, submission.sent, placeInRequest)),
+  ];
+  const warnings = [...admission.warnings];
+  if (preview && !('failure' in preview) && problems.length === 0) {
+    return answer(['ffmpeg', ...preview.args], [...warnings, ...onlyNew(preview.warnings, warnings)], []);
+  }
+  if (problems.length > 0 || !preview || !('failure' in preview)) return answer([], warnings, problems);
+  const { code, message } = preview.failure;
+  // Of an input that has not been probed, the planner can only guess: the job itself may be luckier.
+  if (infos.some((info) => info === null)) return answer([], [...warnings, { field: 'inputs', message }], []);
+  const position = positionOf('inputs', null);
+  return answer([], warnings, [{ position, field: 'inputs', option: '', message, suggestion: failures[code].advice }]);
+}
+
+function sourceProblems({ checkSourceUrl }: AdmissionServices, admission: TranscodeAdmission): RequestProblem[] {
+  return [...admission.inputs, ...admission.assets].flatMap((source, index) => {
+    const reason = refusedUrl(checkSourceUrl, source);
+    if (reason) return [sourceProblem(source, { reason }, placeInRequest)];
+    const found = admission.found[index]!;
+    return 'refusal' in found ? [sourceProblem(source, { code: found.refusal }, placeInRequest)] : [];
+  });
+}
+
+/** The preview repeats what reading the request has warned of already. */
+function onlyNew(warnings: readonly Warning[], known: readonly Warning[]): Warning[] {
+  const seen = new Set(known.map(({ field, message }) => `${field}\n${message}`));
+  return warnings.filter(({ field, message }) => !seen.has(`${field}\n${message}`));
+}
+
+function answer(command: string[], warnings: Warning[], problems: RequestProblem[]): ValidateAnswer {
+  return { valid: problems.length === 0, command, warnings: warnings.slice(0, 100), errors: problems };
+}

@@ -1,0 +1,135 @@
+import type { ShownLimits } from '../../contract/job-limits.ts';
+import { adviceFor } from '../../contract/limit-advice.ts';
+import { LIMIT_NAMES } from '../../contract/limit-bounds.ts';
+import type { Job as ShownJob } from '../../contract/transcodes.ts';
+import type { Context } from '../../database/context.ts';
+import type { Db } from '../../database/pool.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import type { Vault } from '../../ids/vault.ts';
+import { inputsOf, outputsOf, queuePositions } from '../../jobs/read.ts';
+import {
+  billableMinutes,
+  type Job,
+  type JobOutput,
+  type JobSource,
+  openWarnings,
+  outputFacts,
+  sourceRow,
+  storedLimits,
+} from '../../jobs/rows.ts';
+import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
+import { factsJson, openRequest, settingsJson } from './request.ts';
+
+/** The columns that clients see something of, whether it is the job alone or one of a list. */
+export type ViewedJob = Omit<Job, UnseenColumn>;
+type UnseenColumn =
+  | 'key_id'
+  | 'request_id'
+  | 'kind'
+  | 'parent_id'
+  | 'batch_id'
+  | 'available_at'
+  | 'fetches'
+  | 'request_sealed'
+  | 'request_source_sealed'
+  | 'plan_sealed'
+  | 'current_attempt'
+  | 'retention_seconds'
+  | 'erased_reason';
+export type ViewedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'> & {
+  /** Of an inspection, the members that clients see. */
+  inspection: Pick<Inspection, 'summary' | 'container'> | null;
+};
+
+interface Beside {
+  inputs: readonly ViewedInput[];
+  outputs: readonly Pick<JobOutput, 'status' | 'facts'>[];
+  options: ShownJob['ffmpeg_options']['options'];
+  position: number | null;
+}
+
+/** A transcode as clients see it. */
+export async function viewTranscode(context: Pick<Context, 'vault' | 'store'>, db: Db, job: Job): Promise<ShownJob> {
+  const sources = await inputsOf(db, job.id);
+  const outputs = await outputsOf(db, [job.id]);
+  const positions = await queuePositions(db, [job]);
+  const options = openRequest(context.vault, job)?.options as ShownJob['ffmpeg_options']['options'];
+  const inputs = sources.map((source) => ({ ...source, inspection: inspectionJson.readOrNull(source.probe) }));
+  return viewJob(context, job, { inputs, outputs, options: options ?? [], position: positions.get(job.id) ?? null });
+}
+
+/** A transcode from its columns and the rows that belong to it. */
+export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJob, beside: Beside): ShownJob {
+  const { inputs, options, position } = beside;
+  const facts = factsJson.read(job.request_facts);
+  const preset = settingsJson.readOrNull(job.request_settings)?.preset ?? null;
+  const metadata = openColumn(context.vault, 'jobs', 'metadata_sealed', job);
+  const outputs = beside.outputs.flatMap((output) => outputFacts.readOrNull(output.facts) ?? []);
+  const seconds = inputSeconds(job, inputs);
+  const first = inputs[0]?.inspection?.summary ?? null;
+  const available = job.status === 'completed' && outputs.length > 0 && job.erased_at === null;
+  const time = (at: Date | null) => at?.toISOString() ?? null;
+  return {
+    id: job.id,
+    jobId: job.id,
+    status: job.status,
+    inputs: inputs.map((input) => viewInput(context.vault, job, input)),
+    outputs: job.status === 'completed' ? outputs : [],
+    output_format: facts.output_format,
+    output_url: available ? `gs://${context.store.bucket}/outputs/${job.id}.${facts.output_format}` : null,
+    billable_minutes: seconds === null ? null : billableMinutes(seconds),
+    duration_seconds: seconds,
+    ffmpeg_options: { source: facts.source, options, preset },
+    video_metadata: first && {
+      format: first.format,
+      duration_seconds: first.duration_seconds,
+      size_bytes: first.size_bytes,
+    },
+    error_message: openColumn(context.vault, 'jobs', 'error_sealed', job),
+    error_code: job.error_code,
+    error_advice: adviceFor(job.error_code, storedLimits.readOrNull(job.limits)),
+    metadata: { user: metadata === null ? null : JSON.parse(metadata) },
+    progress: Math.min(1, Math.round(job.progress * 10_000) / 10_000),
+    speed: job.speed,
+    fps: job.fps,
+    eta_seconds: job.eta_seconds,
+    queue_position: position,
+    attempts: job.attempts,
+    limits: viewLimits(job),
+    created_at: job.created_at.toISOString(),
+    updated_at: job.updated_at.toISOString(),
+    started_at: time(job.started_at),
+    completed_at: time(job.completed_at),
+    expires_at: time(job.expires_at),
+    warnings: openWarnings(context.vault, job),
+  };
+}
+
+/** Seconds of all inputs together, pictures counting for none; null before every one has been probed. */
+function inputSeconds(job: ViewedJob, inputs: readonly ViewedInput[]): number | null {
+  if (job.input_seconds !== null) return job.input_seconds;
+  const inspections = inputs.map(({ inspection }) => inspection);
+  if (inspections.length === 0 || inspections.includes(null)) return null;
+  return inspections.reduce((sum, inspection) => sum + (inspection?.summary.duration_seconds ?? 0), 0);
+}
+
+function viewLimits(job: ViewedJob): ShownLimits {
+  const requested = settingsJson.readOrNull(job.request_settings)?.limits;
+  const applied = storedLimits.readOrNull(job.limits);
+  const shown = LIMIT_NAMES.map((name) => {
+    const { value = null, setBy = null } = applied?.limits[name] ?? {};
+    return [name, { requested: requested?.[name] ?? null, applied: value, set_by: setBy }];
+  });
+  return Object.fromEntries(shown) as ShownLimits;
+}
+
+function viewInput(vault: Vault, job: ViewedJob, input: ViewedInput): ShownJob['inputs'][number] {
+  const summary = input.inspection?.summary ?? null;
+  return {
+    url: openColumn(vault, 'job_sources', 'url_sealed', sourceRow(job, input)),
+    duration: summary?.duration_seconds ?? null,
+    format: summary?.format ?? null,
+    size: summary?.size_bytes ?? null,
+    container: input.inspection?.container ?? null,
+  };
+}

@@ -1,0 +1,72 @@
+import { type Selectable, sql } from 'kysely';
+import type { Context } from '../database/context.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import type { DeletionReason, ObjectsTable } from '../database/tables.ts';
+
+export type StoredObject = Selectable<ObjectsTable>;
+
+/**
+ * Holds these rows until the transaction ends. Whoever needs several takes them here, in the order of their ids:
+ * two transactions that took the same rows in different orders would wait for each other.
+ */
+export async function lockObjects(tx: Tx, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  await tx.selectFrom('objects').select('id').where('id', 'in', ids).orderBy('id').forUpdate().execute();
+}
+
+/**
+ * Deleting is three steps (design 5.7): `deleting` in a transaction, the bytes, `deleted`. A process may die
+ * between any two of them; the sweeper repeats what is left.
+ */
+export async function markDeleting(tx: Tx, ids: string[], reason: DeletionReason): Promise<void> {
+  if (ids.length === 0) return;
+  await lockObjects(tx, ids);
+  await tx
+    .updateTable('objects')
+    .set({ state: 'deleting', deletion_reason: reason })
+    .where('id', 'in', ids)
+    .where('state', 'in', ['pending', 'live'])
+    .execute();
+}
+
+/** Removes the bytes of objects that are marked `deleting`. Throws `StorageError` when the store is away. */
+export async function deleteBytes(context: Pick<Context, 'db' | 'store'>, ids: string[]): Promise<void> {
+  if (ids.length === 0) return;
+  const rows = await context.db
+    .selectFrom('objects')
+    .select(['id', 'key'])
+    .where('id', 'in', ids)
+    .where('state', '=', 'deleting')
+    .execute();
+  for (const row of rows) {
+    await context.store.delete(row.key);
+    await context.db
+      .updateTable('objects')
+      .set({ state: 'deleted', deleted_at: new Date() })
+      .where('id', '=', row.id)
+      .where('state', '=', 'deleting')
+      .execute();
+  }
+}
+
+/** Deletes an object that was reserved and never became live; a live one is somebody's and stays. */
+export async function dropReserved(context: Pick<Context, 'db' | 'store'>, id: string): Promise<void> {
+  await context.db
+    .updateTable('objects')
+    .set({ state: 'deleting', deletion_reason: 'replaced' })
+    .where('id', '=', id)
+    .where('state', '=', 'pending')
+    .execute();
+  await deleteBytes(context, [id]);
+}
+
+/** SQL for: an open job reads the object whose id stands in that column. */
+export function isReadByOpenJob(column: string) {
+  return sql<boolean>`EXISTS (
+    SELECT 1 FROM job_sources JOIN jobs AS reader ON reader.id = job_sources.job_id
+    WHERE job_sources.object_id = ${sql.ref(column)} AND reader.status IN ('pending', 'processing'))`;
+}
+
+export async function getObject(db: Db, id: string): Promise<StoredObject | undefined> {
+  return db.selectFrom('objects').selectAll().where('id', '=', id).executeTakeFirst();
+}

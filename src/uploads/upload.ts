@@ -1,0 +1,78 @@
+import type { Selectable } from 'kysely';
+import { z } from 'zod';
+import { forgetAnswers } from '../accounts/idempotency.ts';
+import { uploadMetadata } from '../contract/uploads.ts';
+import type { Tx } from '../database/pool.ts';
+import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
+import { storedJson } from '../database/stored-json.ts';
+import type { DeletionReason, UploadsTable } from '../database/tables.ts';
+import { recordEvent } from '../events/record.ts';
+import type { Vault } from '../ids/vault.ts';
+
+export type Upload = Selectable<UploadsTable>;
+
+/** What an inspection found. */
+const inspection = z.object({
+  /** What clients see. */
+  summary: uploadMetadata,
+  /** What the planner reads: `MediaInfo`, parsed by `src/kinds/shared/stored-info.ts`. Null for a subtitle file. */
+  info: z.unknown(),
+  /** Whether FFmpeg reads the file remuxed; absent for a subtitle file. */
+  container: z.enum(['rewritten', 'original']).optional(),
+});
+
+export type Inspection = z.infer<typeof inspection>;
+
+export const inspectionJson = storedJson('inspection', 1, inspection);
+/** For lists, which leave `info` in the database. */
+export const inspectionSummary = storedJson(
+  'inspection',
+  1,
+  z.object({
+    summary: uploadMetadata,
+    container: inspection.shape.container.nullable().transform((value) => value ?? undefined),
+  }),
+);
+
+export interface UploadNames {
+  original: string;
+  stored: string;
+}
+
+export function sealNames(vault: Vault, upload: RowOf<'uploads'>, names: UploadNames): Buffer {
+  return sealColumn(vault, 'uploads', 'name_sealed', upload, JSON.stringify(names));
+}
+
+export function openNames(vault: Vault, upload: RowOf<'uploads'> & Pick<Upload, 'name_sealed'>): UploadNames | null {
+  const names = openColumn(vault, 'uploads', 'name_sealed', upload);
+  return names === null ? null : (JSON.parse(names) as UploadNames);
+}
+
+/** `gs://<bucket>/<stored name>`: the scheme for "an object of this account", whatever storage lies behind. */
+export function uploadUrl(bucket: string, stored: string): string {
+  return `gs://${bucket}/${stored}`;
+}
+
+/** Seconds that an upload may stay unconfirmed. */
+export const UNCONFIRMED_SECONDS = 3600;
+
+/**
+ * Forgets uploads whose bytes go: the name, what was found, and the answers that hold their URLs. The reason of a refusal
+ * stays, sealed, as long as the URL lives: a caller may be waiting for it.
+ */
+export async function forgetUploads(tx: Tx, ids: readonly string[], reason: DeletionReason): Promise<void> {
+  if (ids.length === 0) return;
+  await forgetAnswers(tx, 'upload_id', ids);
+  const forgotten = await tx
+    .updateTable('uploads')
+    .set({ state: 'deleted', name_sealed: null, probe: null })
+    .where('id', 'in', ids)
+    .where('state', '!=', 'deleted')
+    .returning(['id', 'account_id'])
+    .execute();
+  for (const { id, account_id: accountId } of forgotten) {
+    const subject = { accountId, uploadId: id };
+    if (reason === 'refused') await recordEvent(tx, subject, 'upload.refused', {});
+    else await recordEvent(tx, subject, 'upload.deleted', { reason });
+  }
+}

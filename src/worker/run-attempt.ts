@@ -1,0 +1,176 @@
+import { appendAudit } from '../accounts/audit.ts';
+import { type FailureCode, failures, JobFailure } from '../contract/failures.ts';
+import { isStorageAway, outageOf } from '../database/outage.ts';
+import { retryTransient } from '../database/transient.ts';
+import { SealedValueError } from '../ids/vault.ts';
+import { markCleaned } from '../jobs/attempts.ts';
+import { type Completion, completeJob, failAttempt, releaseJob } from '../jobs/finish.ts';
+import type { Claim } from '../jobs/rows.ts';
+import { waitForStorage } from '../jobs/wait-for-storage.ts';
+import type { Run, SlotLease, WorkTools } from '../kinds/kind.ts';
+import { CellFailure } from '../kinds/shared/cell-failure.ts';
+import { makeWorkFolder, type WorkFolder } from '../kinds/shared/stage-source.ts';
+import { isFullDisk } from '../kinds/shared/store-file.ts';
+import { NoRoom, type WorkHold } from '../kinds/shared/work-room.ts';
+import { dropReserved } from '../objects/objects.ts';
+import { StorageError } from '../storage/types.ts';
+import { scrub } from '../telemetry/index.ts';
+import type { WorkerDeps } from './deps.ts';
+import type { StopReason } from './running-attempts.ts';
+
+/** How long the end of a job is worth repeating while the database is away; its lease has expired by then. */
+const FINISH_MS = 60_000;
+/** Longest wait of a job that found no room on the disk before it is tried again. */
+const MAX_ROOM_WAIT_SECONDS = 60;
+
+/** How an attempt ended, for metrics and the log. */
+type End = 'completed' | 'failed' | 'released' | 'storage_away' | StopReason;
+
+/**
+ * One attempt from its claim to its end, whatever its kind: a work folder and room on the disk, the kind's own work, the
+ * fenced finish. Never rejects for the job's own faults.
+ */
+export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLease, signal: AbortSignal): Promise<void> {
+  const log = deps.logger.child({ job: claim.job.id, attempt: claim.number, request: claim.job.request_id });
+  const startedAt = Date.now();
+  if (claim.number === 1) {
+    deps.metrics?.queueWaitSeconds.observe((startedAt - claim.job.created_at.getTime()) / 1000);
+  }
+  const end = await attempt(deps, claim, lease, signal, log);
+  deps.metrics?.attempts.inc({ end });
+  deps.metrics?.attemptSeconds.observe((Date.now() - startedAt) / 1000);
+  log.info({ end, kind: claim.job.kind, ms: Date.now() - startedAt }, 'attempt ended');
+}
+
+async function attempt(
+  deps: WorkerDeps,
+  claim: Claim,
+  lease: SlotLease,
+  given: AbortSignal,
+  log: WorkerDeps['logger'],
+): Promise<End> {
+  const replaced = new AbortController();
+  let signal = AbortSignal.any([given, replaced.signal]);
+  const reserved = new Set<string>();
+  let folder: WorkFolder | null = null;
+  let hold: WorkHold | null = null;
+  try {
+    hold = await deps.room.enter(claim.job.account_id);
+    signal = AbortSignal.any([signal, hold.signal]);
+    folder = await makeWorkFolder(deps.settings.workDir, claim.attemptId);
+    const run: Run = {
+      ...{ claim, lease, signal, hold, folder: folder.path },
+      onReplaced: () => replaced.abort('replaced' satisfies StopReason),
+      reserved: (objectId) => reserved.add(objectId),
+    };
+    const completion = await execute(deps, run, log);
+    const won = await retryTransient(() => completeJob(deps.context, claim, completion), FINISH_MS);
+    if (!won) await dropAll(deps, reserved, log);
+    return won ? 'completed' : 'replaced';
+  } catch (error) {
+    // An object that was taken after all, by a commit whose answer was lost, is live and stays.
+    await dropAll(deps, reserved, log);
+    return await endBadly(deps, claim, error, signal, log);
+  } finally {
+    await folder?.remove();
+    hold?.release();
+    // A receipt of deletion waits for this.
+    await retryTransient(() => markCleaned(deps.context.db, [claim.attemptId]), FINISH_MS).catch((error) =>
+      log.warn({ err: error }, 'the removal of the work folder was not recorded'),
+    );
+  }
+}
+
+async function execute(deps: WorkerDeps, run: Run, log: WorkerDeps['logger']): Promise<Completion> {
+  const kind = deps.kinds.get(run.claim.job.kind);
+  // A newer release may know it.
+  if (!kind) throw new JobFailure('internal', 'This worker does not know this kind of job.', { retry: true });
+  const { context, sandbox, fetcher, look, planner, settings, storage } = deps;
+  const tools: WorkTools = {
+    context,
+    sandbox,
+    fetcher,
+    look,
+    planner,
+    settings,
+    logger: log,
+    onStorageAway: storage.found,
+  };
+  return (await kind.load())(tools, run);
+}
+
+/** What cannot be deleted now is left to the sweeper. */
+async function dropAll(deps: WorkerDeps, reserved: ReadonlySet<string>, log: WorkerDeps['logger']): Promise<void> {
+  for (const objectId of reserved) {
+    await dropReserved(deps.context, objectId).catch((err) => log.warn({ err }, 'output left to the sweeper'));
+  }
+}
+
+async function endBadly(
+  deps: WorkerDeps,
+  claim: Claim,
+  error: unknown,
+  signal: AbortSignal,
+  log: WorkerDeps['logger'],
+): Promise<End> {
+  // An attempt that took too much of the disk is stopped with the failure itself.
+  if (signal.aborted && signal.reason instanceof JobFailure) return fail(deps, claim, signal.reason, log);
+  if (error instanceof NoRoom) {
+    const delaySeconds = Math.min(MAX_ROOM_WAIT_SECONDS, 2 * claim.number);
+    await retryTransient(() => releaseJob(deps.context, claim, { delaySeconds, reason: 'no_room' }), FINISH_MS);
+    return 'released';
+  }
+  const reason = signal.aborted ? (signal.reason as StopReason) : null;
+  // An outage of the database is not the job's fault: such an attempt does not count either.
+  const outage = !reason && !(error instanceof JobFailure) && outageOf(error) === 'database';
+  if (reason === 'draining' || outage) {
+    await retryTransient(() => releaseJob(deps.context, claim), FINISH_MS);
+    return 'released';
+  }
+  // Canceled, erased or replaced: the row says so already.
+  if (reason) return reason;
+  if (isStorageAway(error) && !isFullDisk(error)) {
+    deps.storage.found();
+    const { storageWaitSeconds } = deps.settings;
+    await retryTransient(() => waitForStorage(deps.context, claim, storageWaitSeconds, null), FINISH_MS);
+    return 'storage_away';
+  }
+  return fail(deps, claim, error, log);
+}
+
+async function fail(deps: WorkerDeps, claim: Claim, error: unknown, log: WorkerDeps['logger']): Promise<End> {
+  const failure = describe(error);
+  if (failure.code === 'internal') log.error({ err: error }, 'attempt failed inside Airlock');
+  else log.info({ code: failure.code }, 'attempt failed');
+  const facts = error instanceof CellFailure ? error.attempt : null;
+  await retryTransient(() => failAttempt(deps.context, claim, failure, facts), FINISH_MS);
+  if (failure.code === 'sandbox_violation') await recordViolation(deps, claim);
+  return 'failed';
+}
+
+const MOVED = 'The rows of this job in the database were not written for it; inform the operator.';
+
+function describe(error: unknown): { code: FailureCode; message: string; retry: boolean } {
+  if (error instanceof JobFailure) return { code: error.code, message: scrub(error.message), retry: error.retry };
+  // Another attempt would read the same row.
+  if (error instanceof SealedValueError) return { ...own('internal', MOVED), retry: false };
+  if (isFullDisk(error)) return own('storage_full', 'The disk of the server is full.');
+  if (error instanceof StorageError) return own('storage_unavailable', 'The storage did not answer.');
+  return own('internal', 'Airlock failed on this job; the operator finds the reason in the log.');
+}
+
+function own(code: FailureCode, message: string) {
+  return { code, message, retry: failures[code].retry };
+}
+
+async function recordViolation(deps: WorkerDeps, claim: Claim): Promise<void> {
+  await deps.context.db.transaction().execute((tx) =>
+    appendAudit(tx, {
+      actor: claim.job.key_id ? `key:${claim.job.key_id}` : 'system',
+      action: 'sandbox.violation',
+      target: claim.job.id,
+      result: 'refused',
+      requestId: claim.job.request_id,
+    }),
+  );
+}

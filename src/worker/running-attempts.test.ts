@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest';
+import { RunningAttempts } from './running-attempts.ts';
+
+const claim = (id: string) => ({ job: { id }, attemptId: `attempt of ${id}` }) as never;
+
+describe('running jobs', () => {
+  it('are stopped one by one or all together, with the reason', () => {
+    const running = new RunningAttempts();
+    const [first, second] = [running.add(claim('a')), running.add(claim('b'))];
+    running.stop('a', 'canceled');
+    expect([first.aborted, first.reason, second.aborted]).toEqual([true, 'canceled', false]);
+    running.stopAll('draining');
+    expect([first.reason, second.reason]).toEqual(['canceled', 'draining']);
+    running.stop('unknown', 'canceled');
+  });
+
+  it('are forgotten when they end, but not in the name of another attempt', () => {
+    const running = new RunningAttempts();
+    const [old, successor] = [claim('a'), claim('a')];
+    running.add(old);
+    const signal = running.add(successor);
+    running.remove(old);
+    expect(running.size).toBe(1);
+    running.stop('a', 'canceled');
+    expect(signal.aborted).toBe(true);
+    running.remove(successor);
+    expect(running.size).toBe(0);
+  });
+});

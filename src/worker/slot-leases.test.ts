@@ -1,0 +1,190 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { Claim } from '../jobs/rows.ts';
+import type { SlotLease } from '../kinds/kind.ts';
+import { createLogger } from '../telemetry/index.ts';
+import { createFetchPermits } from './fetch-permits.ts';
+import { RunningAttempts } from './running-attempts.ts';
+import { createSlotLeases } from './slot-leases.ts';
+
+const FETCH_MS = 2_000;
+beforeEach(() => void vi.useFakeTimers());
+afterEach(() => void vi.useRealTimers());
+
+let lastId = 0;
+
+/** A claim of a job with one source to fetch, or (`object`) with one in the storage. */
+const claimOf = (account: string, object: string | null = null): Claim => {
+  lastId += 1;
+  const job = { id: `job-${lastId}`, account_id: account, resource_class: 'light', fetches: object === null };
+  return { attemptId: `attempt-${lastId}`, job } as never;
+};
+
+interface Work {
+  /** All sources are staged. */
+  fetched(): void;
+  end(): void;
+  /** The slot that it holds, once it does. */
+  slot(): number | null;
+  reason(): unknown;
+}
+
+function deferred() {
+  let settle: { resolve: () => void; reject: (reason: unknown) => void };
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { promise, ...settle! };
+}
+
+/** Leases whose work fetches and encodes for as long as the test says. */
+function open() {
+  const works = new Map<Claim, Work>();
+  const woken: string[] = [];
+  const running = new RunningAttempts();
+  const work = async (claim: Claim, lease: SlotLease, signal: AbortSignal) => {
+    const [fetched, ended] = [deferred(), deferred()];
+    let slot: number | null = null;
+    works.set(claim, {
+      fetched: fetched.resolve,
+      end: ended.resolve,
+      slot: () => slot,
+      reason: () => signal.reason,
+    });
+    signal.addEventListener('abort', () => fetched.reject(signal.reason));
+    try {
+      await fetched.promise;
+      slot = await lease.acquire(signal);
+      await ended.promise;
+    } catch {
+      // As the real work: how it ended is stored, not thrown.
+    }
+  };
+  const permits = createFetchPermits({ slots: [['light']], freeBytes: async () => 2 ** 50 });
+  const leases = createSlotLeases({
+    ...{ work, running, permits, fetchMs: FETCH_MS, wake: (name) => woken.push(name) },
+    logger: createLogger({ level: 'silent', role: 'test' }),
+  });
+  const start = (claim: Claim, slot = 0) => ({ free: leases.start(claim, slot), work: works.get(claim)! });
+  return { leases, running, permits, woken, start };
+}
+
+/** A job that has given its slot back and has its sources. */
+async function waiting({ leases, start, woken }: ReturnType<typeof open>, account: string) {
+  const { free, work } = start(claimOf(account));
+  await pass();
+  await free;
+  const before = woken.length;
+  work.fetched();
+  await expect.poll(() => woken.length).toBe(before + 1);
+  return { work, resume: (slot: number) => leases.resume('light', slot) };
+}
+
+/** Lets the time pass that a job may keep its slot for a fetch. */
+const pass = () => vi.advanceTimersByTimeAsync(FETCH_MS);
+
+/** Whether the promise has settled, once that time has passed. */
+async function settled(promise: Promise<void>): Promise<boolean> {
+  let isSettled = false;
+  promise.then(
+    () => {
+      isSettled = true;
+    },
+    () => {},
+  );
+  await pass();
+  return isSettled;
+}
+
+describe('slot leases', () => {
+  it('are kept by a job whose sources are staged in a moment', async () => {
+    const { start } = open();
+    const { free, work } = start(claimOf('a'), 3);
+    work.fetched();
+    expect(await settled(free)).toBe(false);
+    expect(work.slot()).toBe(3);
+    work.end();
+    await free;
+  });
+
+  it('are given back by a job that fetches for longer, which goes on in the slot that is free then', async () => {
+    const world = open();
+    const { free, work } = world.start(claimOf('a'), 0);
+    await pass();
+    await free;
+    expect(work.slot()).toBeNull();
+    expect(world.leases.resume('light', 1)).toBeNull();
+    work.fetched();
+    await expect.poll(() => world.woken).toEqual(['light']);
+    expect(world.leases.resume('heavy', 1)).toBeNull();
+    const resumed = world.leases.resume('light', 1)!;
+    expect(await settled(resumed)).toBe(false);
+    expect(work.slot()).toBe(1);
+    work.end();
+    await resumed;
+    expect(world.running.size).toBe(0);
+  });
+
+  it('are never given back by a job whose sources are in the storage', async () => {
+    const { start } = open();
+    const { free, work } = start(claimOf('a', 'object'));
+    expect(await settled(free)).toBe(false);
+    work.fetched();
+    work.end();
+    await free;
+  });
+
+  it('go to the account that holds the fewest, then to the job that waits longest', async () => {
+    const world = open();
+    const [first, second] = [await waiting(world, 'a'), await waiting(world, 'a')];
+    const other = await waiting(world, 'b');
+    first.resume(0);
+    await expect.poll(first.work.slot).toBe(0);
+    first.resume(1);
+    await expect.poll(other.work.slot).toBe(1);
+    first.resume(2);
+    await expect.poll(second.work.slot).toBe(2);
+  });
+
+  it('keep a fetch permit taken until the job has a slot', async () => {
+    const world = open();
+    for (let taken = 0; taken < 4; taken++) {
+      await world.permits.measure();
+      expect(world.permits.isFree('light', 'a')).toBe(true);
+      await waiting(world, 'a');
+    }
+    expect(world.permits.isFree('light', 'a')).toBe(false);
+    world.leases.resume('light', 0);
+    await expect.poll(() => world.permits.isFree('light', 'a')).toBe(true);
+  });
+
+  it('are no longer waited for by a job that is canceled', async () => {
+    const world = open();
+    const claim = claimOf('a');
+    const { free, work } = world.start(claim);
+    await pass();
+    await free;
+    work.fetched();
+    await expect.poll(() => world.woken).toEqual(['light']);
+    world.running.stop(claim.job.id, 'canceled');
+    await expect.poll(() => world.running.size).toBe(0);
+    expect(world.leases.resume('light', 0)).toBeNull();
+    for (let index = 0; index < 4; index++) world.start(claimOf('a'));
+    expect(world.permits.isFree('light', 'a')).toBe(false);
+  });
+
+  it('when draining, are waited for by no job: jobs without one are released, and so are slow fetches', async () => {
+    const world = open();
+    const [fetching, ready] = [world.start(claimOf('a')), await waiting(world, 'b')];
+    await fetching.free;
+    const [late, encoding] = [world.start(claimOf('d'), 1), world.start(claimOf('c'), 0)];
+    encoding.work.fetched();
+    await expect.poll(encoding.work.slot).toBe(0);
+    const drained = world.leases.drain();
+    expect(await settled(drained)).toBe(false);
+    for (const { work } of [fetching, ready, late]) expect(work.reason()).toBe('draining');
+    expect(encoding.work.reason()).toBeUndefined();
+    encoding.work.end();
+    await drained;
+    await late.free;
+  });
+});

@@ -1,0 +1,138 @@
+import type { ResourceClass } from '../database/tables.ts';
+import type { Claim } from '../jobs/rows.ts';
+import type { SlotLease } from '../kinds/kind.ts';
+import type { Logger } from '../telemetry/index.ts';
+import type { FetchPermits } from './fetch-permits.ts';
+import type { RunningAttempts, StopReason } from './running-attempts.ts';
+
+/** How long a job may keep its slot while its sources are fetched. Most are there by then, and nothing changes for them. */
+const FETCH_MS = 2_000;
+const DRAINING: StopReason = 'draining';
+
+/**
+ * Which job holds which slot of this worker. A job that fetches for longer than a moment gives its slot back and goes on
+ * fetching without one; when its sources are staged, it waits for the next free slot of its class.
+ */
+export interface SlotLeases {
+  /** Starts the work on a claim in a slot. Resolves when the slot is free again, rejects as the work does. */
+  start(claim: Claim, slot: number): Promise<void>;
+  /** Leases the slot to a job that waits for one, and resolves when it is free again; null when none waits. */
+  resume(resourceClass: ResourceClass, slot: number): Promise<void> | null;
+  /** From now on jobs that fetch for longer are released instead. Resolves when all work has ended. */
+  drain(): Promise<void>;
+}
+
+interface Holder {
+  claim: Claim;
+  slot: number | null;
+  stop: AbortController;
+  ended: Promise<void>;
+  /** Set while it waits for a slot. */
+  grant: ((slot: number) => void) | null;
+}
+
+export function createSlotLeases(options: {
+  work: (claim: Claim, lease: SlotLease, signal: AbortSignal) => Promise<void>;
+  running: RunningAttempts;
+  permits: FetchPermits;
+  /** Wakes the idle slots of a class. */
+  wake: (resourceClass: ResourceClass) => void;
+  logger: Logger;
+  fetchMs?: number;
+}): SlotLeases {
+  const { work, running, permits, wake, logger, fetchMs = FETCH_MS } = options;
+  const holders = new Set<Holder>();
+  /** In the order in which their sources were staged. */
+  const waiting: Holder[] = [];
+  let draining = false;
+
+  function waitForSlot(holder: Holder, signal: AbortSignal): Promise<number> {
+    return new Promise((resolve, reject) => {
+      const leave = () => {
+        const index = waiting.indexOf(holder);
+        if (index >= 0) waiting.splice(index, 1);
+        holder.grant = null;
+        signal.removeEventListener('abort', onAbort);
+      };
+      const onAbort = () => {
+        leave();
+        reject(signal.reason);
+      };
+      if (signal.aborted) return reject(signal.reason);
+      signal.addEventListener('abort', onAbort);
+      holder.grant = (slot) => {
+        leave();
+        holder.slot = slot;
+        resolve(slot);
+      };
+      waiting.push(holder);
+      wake(holder.claim.job.resource_class);
+    });
+  }
+
+  /** Of those that wait, one whose account holds the fewest slots here; among equals the first. */
+  function nextOf(resourceClass: ResourceClass): Holder | undefined {
+    const slotsOf = ({ claim }: Holder) =>
+      [...holders].filter((other) => other.slot !== null && other.claim.job.account_id === claim.job.account_id).length;
+    return waiting
+      .filter((holder) => holder.claim.job.resource_class === resourceClass)
+      .reduce<Holder | undefined>((best, next) => (best && slotsOf(best) <= slotsOf(next) ? best : next), undefined);
+  }
+
+  /** Resolves when the job gives its slot back to go on fetching; never for one that is in time, or fetches nothing. */
+  function slotGivenBack(holder: Holder): { givenBack: Promise<void>; keep: () => void } {
+    let timer: NodeJS.Timeout | undefined;
+    const givenBack = new Promise<void>((resolve) => {
+      if (!holder.claim.job.fetches) return;
+      timer = setTimeout(() => {
+        if (draining) return holder.stop.abort(DRAINING);
+        holder.slot = null;
+        resolve();
+      }, fetchMs);
+    });
+    return { givenBack, keep: () => clearTimeout(timer) };
+  }
+
+  return {
+    start(claim, slot) {
+      const { account_id: accountId, resource_class: resourceClass, fetches } = claim.job;
+      const returnPermit = fetches ? permits.take(resourceClass, accountId) : () => {};
+      const holder: Holder = { claim, slot, stop: new AbortController(), ended: Promise.resolve(), grant: null };
+      holders.add(holder);
+      const { givenBack, keep } = slotGivenBack(holder);
+      const lease: SlotLease = {
+        async acquire(signal) {
+          keep();
+          const leased = holder.slot ?? (await waitForSlot(holder, signal));
+          returnPermit();
+          return leased;
+        },
+      };
+      const signal = AbortSignal.any([running.add(claim), holder.stop.signal]);
+      holder.ended = work(claim, lease, signal).finally(() => {
+        keep();
+        returnPermit();
+        running.remove(claim);
+        holders.delete(holder);
+      });
+      holder.ended.catch((error) => {
+        // With a slot, the slot learns of it.
+        if (holder.slot === null) logger.warn({ err: error, job: claim.job.id }, 'the end of a fetch was not stored');
+      });
+      return Promise.race([givenBack, holder.ended]);
+    },
+
+    resume(resourceClass, slot) {
+      const holder = nextOf(resourceClass);
+      if (!holder?.grant) return null;
+      holder.grant(slot);
+      return holder.ended;
+    },
+
+    async drain() {
+      draining = true;
+      for (const { slot, stop } of holders) if (slot === null) stop.abort(DRAINING);
+      await Promise.allSettled([...holders].map((holder) => holder.ended));
+    },
+  };
+}

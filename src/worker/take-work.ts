@@ -1,0 +1,54 @@
+import type { ResourceClass } from '../database/tables.ts';
+import { claimJob } from '../jobs/claim.ts';
+import type { WorkerDeps } from './deps.ts';
+import type { FetchPermits } from './fetch-permits.ts';
+import { inTurn } from './in-turn.ts';
+import type { SlotLeases } from './slot-leases.ts';
+
+/** One piece of work for a slot: false when there was none. */
+export type Take = () => Promise<boolean>;
+
+/** Gives each slot its work: a job that waits for a slot after its fetch, or the next one of the queue. */
+export function createTakes(
+  { context, storage }: Pick<WorkerDeps, 'context' | 'storage'>,
+  worker: { id: string; tier: string },
+  permits: FetchPermits,
+  leases: SlotLeases,
+): (classes: readonly ResourceClass[], slot: number) => Take {
+  // One claim at a time, so that each sees the permits that those before it took; of several workers they overlap.
+  const turn = inTurn();
+
+  async function claim(resourceClass: ResourceClass, slot: number): Promise<boolean> {
+    if (storage.awayMs() > 0) return false;
+    const started = await turn(async () => {
+      await permits.measure();
+      const mayFetch = (accountId: string) => permits.isFree(resourceClass, accountId);
+      const claimed = await claimJob(context, resourceClass, { worker, mayFetch });
+      // Wrapped: a promise that is returned would be awaited inside of the turn.
+      return claimed && { slotIsFree: leases.start(claimed, slot) };
+    });
+    await started?.slotIsFree;
+    return started !== null;
+  }
+
+  async function resume(resourceClass: ResourceClass, slot: number): Promise<boolean> {
+    const slotIsFree = leases.resume(resourceClass, slot);
+    await slotIsFree;
+    return slotIsFree !== null;
+  }
+
+  return (classes, slot) => {
+    // Alternately, so that neither jobs that have fetched nor jobs in the queue keep the others out.
+    let order = [resume, claim];
+    return async () => {
+      for (const resourceClass of classes) {
+        for (const take of order) {
+          if (!(await take(resourceClass, slot))) continue;
+          order = take === resume ? [claim, resume] : [resume, claim];
+          return true;
+        }
+      }
+      return false;
+    };
+  };
+}

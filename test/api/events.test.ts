@@ -1,0 +1,67 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cancelJob } from '../../src/jobs/cancel.ts';
+import { eraseJob } from '../../src/jobs/erase.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
+
+describe('GET /v1/events', () => {
+  let api: TestApi;
+  beforeAll(async () => {
+    api = await startApi();
+  });
+  afterAll(() => api?.close());
+
+  const get = (query = '', headers = {}) => api.call('GET', `/v1/events${query}`, undefined, headers);
+  const create = async () =>
+    (await api.call('POST', '/v1/transcodes', { inputs: [{ url: await api.upload() }], outputFormat: 'mp3' })).json.id;
+  const typesOf = (events: { type: string }[]) => events.map(({ type }) => type);
+
+  it('shows what happened to uploads, jobs and keys, oldest first, and goes on behind a cursor', async () => {
+    const id = await create();
+    await cancelJob(api.context, api.account.id, 'transcode', id);
+    const { events, next } = (await get()).json;
+    expect(typesOf(events)).toEqual(['key.created', 'upload.confirmed', 'transcode.queued', 'transcode.canceled']);
+    expect(events[1].data).toEqual({ upload_id: expect.any(String) });
+    expect(events[2].data).toEqual({ job_id: id });
+    expect(events[3].data).toMatchObject({ job_id: id, job: { id, status: 'canceled' } });
+    expect((await get(`?after=${next}`)).json).toEqual({ events: [], next });
+    const again = await create();
+    const more = (await get(`?after=${next}`)).json;
+    expect(typesOf(more.events)).toEqual(['upload.confirmed', 'transcode.queued']);
+    expect(more.events[1].data.job_id).toBe(again);
+    const byPage = [];
+    for (let after = ''; ; ) {
+      const page = (await get(`?limit=1${after}`)).json;
+      if (page.events.length === 0) break;
+      byPage.push(...page.events);
+      after = `&after=${page.next}`;
+    }
+    expect(byPage.map((event) => event.id)).toEqual([...events, ...more.events].map((event) => event.id));
+  });
+
+  it('takes types and a job; a path of the job gives the same', async () => {
+    const id = await create();
+    const ofJob = (await get(`?job=${id}&types=transcode.queued,transcode.canceled`)).json.events;
+    expect(typesOf(ofJob)).toEqual(['transcode.queued']);
+    expect((await api.call('GET', `/v1/transcodes/${id}/events`)).json.events).toEqual(ofJob);
+    const unknown = await get('?types=transcode.done');
+    expect([unknown.status, unknown.json.details.field]).toEqual([400, 'types[0]']);
+  });
+
+  it('shows nothing of what was erased, and nothing of another account', async () => {
+    const metadata = { note: 'private words' };
+    const { id } = (
+      await api.call('POST', '/v1/transcodes', { inputs: [{ url: await api.upload() }], outputFormat: 'mp3', metadata })
+    ).json;
+    await cancelJob(api.context, api.account.id, 'transcode', id);
+    expect((await get(`?job=${id}`)).text).toContain('private words');
+    await eraseJob(api.context, api.account.id, 'transcode', id, { actor: 'test', ip: null, requestId: null });
+    const after = await get(`?job=${id}`);
+    expect(typesOf(after.json.events)).toEqual(['transcode.queued', 'transcode.canceled', 'transcode.deleted']);
+    expect(after.text).not.toContain('private words');
+    const stranger = await api.makeKey({ account: await api.makeAccount() });
+    const headers = { authorization: `Bearer ${stranger}` };
+    expect(typesOf((await get('', headers)).json.events)).toEqual(['key.created']);
+    expect((await api.call('GET', `/v1/transcodes/${id}/events`, undefined, headers)).status).toBe(404);
+    expect((await get(`?after=${after.json.next}`, headers)).status).toBe(410);
+  });
+});

@@ -1,0 +1,192 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Account } from '../../src/accounts/accounts.ts';
+import { openPool } from '../../src/database/pool.ts';
+import { uuidv7 } from '../../src/ids/uuid.ts';
+import { claimJob } from '../../src/jobs/claim.ts';
+import { failAttempt } from '../../src/jobs/finish.ts';
+import type { JobsContext } from '../../src/jobs/kind.ts';
+import { randomOf } from '../fuzz/random.ts';
+import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
+
+describe('fair scheduling', () => {
+  let world: DomainWorld;
+  beforeAll(async () => {
+    world = await makeDomainWorld();
+  });
+  afterAll(() => world?.close());
+  // Jobs that other tests left behind take no part any more.
+  beforeEach(async () => {
+    await world.database.pg.query(`UPDATE jobs SET status = 'canceled' WHERE status IN ('pending', 'processing')`);
+  });
+
+  const claim = (mayFetch?: (accountId: string) => boolean, context: JobsContext = world.context) =>
+    claimJob(context, 'light', { worker: { id: uuidv7(), tier: 'bwrap' }, ...(mayFetch && { mayFetch }) });
+  const acceptMany = async (account: Account, count: number) => {
+    const jobs: string[] = [];
+    for (let index = 0; index < count; index++) jobs.push((await world.accept(account)).id);
+    return jobs;
+  };
+
+  it('go to the account with the fewest running jobs, and among equals to the oldest entry', async () => {
+    const [greedy, modest, third] = [await world.account(), await world.account(), await world.account()];
+    const greeds = await acceptMany(greedy, 5);
+    expect((await claim())!.job.id).toBe(greeds[0]);
+    expect((await claim())!.job.id).toBe(greeds[1]);
+    const modests = await acceptMany(modest, 2);
+    const thirds = await acceptMany(third, 1);
+    const order: string[] = [];
+    for (let next = await claim(); next; next = await claim()) order.push(next.job.id);
+    // 2:0:0 to begin with. Equal at 2:2:1, the older entries of the first account come before nobody’s.
+    expect(order).toEqual([modests[0], thirds[0], modests[1], greeds[2], greeds[3], greeds[4]]);
+  });
+
+  it('all go to one account while nobody else waits', async () => {
+    const jobs = await acceptMany(await world.account(), 10);
+    for (const id of jobs) expect((await claim())!.job.id).toBe(id);
+  });
+
+  it('pass over an account whose jobs are not due yet', async () => {
+    const [healing, busy] = [await world.account(), await world.account()];
+    await world.accept(healing);
+    const failure = { code: 'source_error', message: 'The source answered 503.', retry: true } as const;
+    await failAttempt(world.context, (await claim())!, failure, null);
+    const jobs = await acceptMany(busy, 3);
+    for (const id of jobs) expect((await claim())!.job.id).toBe(id);
+    expect(await claim()).toBeNull();
+    await world.skipDelays();
+    expect((await claim())!.job.account_id).toBe(healing.id);
+  });
+
+  it('pass over an account whose next job needs a fetch that there is no place for, and only that account', async () => {
+    const [fetching, other] = [await world.account(), await world.account()];
+    const [waits] = await acceptMany(fetching, 1);
+    const { fileUrl } = await world.upload(other);
+    const uploaded = await world.accept(other, { inputs: [{ url: fileUrl }] });
+    const nobody = () => false;
+    expect((await claim(nobody))!.job.id).toBe(uploaded.id);
+    expect(await claim(nobody)).toBeNull();
+    expect(await world.row(waits!)).toMatchObject({ status: 'pending', attempts: 0 });
+    expect((await claim())!.job.id).toBe(waits);
+  });
+
+  it.each([1, 2, 3])('stay fair with several workers and clients at once (seed %i)', async (seed) => {
+    const random = randomOf(seed);
+    const accounts: Account[] = [];
+    for (let index = 0; index < 4; index++) accounts.push(await world.account({ max_concurrent: random.int(2, 8) }));
+    const processes = await Promise.all(Array.from({ length: 3 }, () => openProcess(world)));
+    const counts = async (status: string) => {
+      const { rows } = await world.database.pg.query(
+        'SELECT account_id, count(*)::int AS n FROM jobs WHERE status = $1 GROUP BY account_id',
+        [status],
+      );
+      return accounts.map(({ id }) => Number(rows.find((row) => row.account_id === id)?.n ?? 0));
+    };
+    const claimed: string[] = [];
+    for (let round = 0; round < 3; round++) {
+      // One account after the other, so that the oldest entries are all of one.
+      for (const account of accounts) await acceptMany(account, random.int(2, 8));
+      const before = await counts('processing');
+      const claims = (
+        await Promise.all(
+          Array.from({ length: random.int(3, 9) }, (_, n) => claim(undefined, processes[n % 3]!.context)),
+        )
+      ).filter((one) => one !== null);
+      const [running, waiting] = [await counts('processing'), await counts('pending')];
+      const gained = running.map((count, index) => count - before[index]!);
+      expect(claims).toHaveLength(gained.reduce((sum, count) => sum + count, 0));
+      for (const [other, account] of accounts.entries()) {
+        expect(running[other]).toBeLessThanOrEqual(account.max_concurrent);
+        if (waiting[other] === 0 || running[other] === account.max_concurrent) continue;
+        // Who still waits and may run has no fewer jobs than whoever got a turn had before it.
+        for (const [index, count] of running.entries()) {
+          if (gained[index]! > 0) expect(count - 1).toBeLessThanOrEqual(running[other]!);
+        }
+      }
+      claimed.push(...claims.map((one) => one.job.id));
+      await Promise.all(
+        claims
+          .filter(() => random.int(0, 1) === 1)
+          .map(async (one) => {
+            expect(await world.complete(one, (await world.store(one)).objectId)).toBe(true);
+          }),
+      );
+    }
+    expect(new Set(claimed).size).toBe(claimed.length);
+    await Promise.all(processes.map((process) => process.close()));
+  });
+
+  it('cost no scan of the waiting jobs: 10,000 of 100 accounts', async () => {
+    const account = await world.account();
+    const template = await world.accept(account);
+    await fill(world, template.id, await copiesOf(world, account.id, 100), 100);
+    const { pg } = world.database;
+    await pg.query('ANALYZE jobs, job_sources, account_schedule');
+    const scanned = async () => {
+      await pg.query('SELECT pg_stat_force_next_flush()');
+      const { rows } = await pg.query(
+        `SELECT coalesce(sum(seq_tup_read), 0)::int AS n FROM pg_stat_user_tables WHERE relname <> 'accounts'`,
+      );
+      return Number(rows[0].n);
+    };
+    const before = await scanned();
+    const times: number[] = [];
+    for (let index = 0; index < 30; index++) {
+      const began = performance.now();
+      expect(await claim()).not.toBeNull();
+      times.push(performance.now() - began);
+    }
+    times.sort((a, b) => a - b);
+    console.info(`a claim: median ${times[15]!.toFixed(1)} ms, most ${times[29]!.toFixed(1)} ms`);
+    expect((await scanned()) - before).toBeLessThan(10_000);
+    // Ten thousand rows with all their indexes take a while on a busy machine.
+  }, 180_000);
+});
+
+/** What another process has: a pool of its own on the same database. */
+async function openProcess(world: DomainWorld): Promise<{ context: JobsContext; close(): Promise<void> }> {
+  const pool = openPool(world.database.url, { max: 4, role: 'test', onError: () => {} });
+  return {
+    context: { ...world.context, db: pool.db },
+    async close() {
+      await pool.close();
+    },
+  };
+}
+
+/** Makes accounts like this one. */
+async function copiesOf(world: DomainWorld, account: string, count: number): Promise<string[]> {
+  const ids = Array.from({ length: count }, () => randomUUID());
+  await world.database.pg.query(
+    `INSERT INTO accounts SELECT (jsonb_populate_record(old, jsonb_build_object('id', made.id, 'name', made.id))).*
+     FROM accounts old, unnest($2::uuid[]) AS made (id) WHERE old.id = $1`,
+    [account, ids],
+  );
+  return ids;
+}
+
+/** Copies a waiting job with its input, `each` times for every account; all of one account come first. */
+async function fill(world: DomainWorld, template: string, accounts: string[], each: number): Promise<void> {
+  const { pg } = world.database;
+  const jobs = accounts.flatMap((account, first) =>
+    Array.from({ length: each }, (_, second) => ({
+      account,
+      id: randomUUID(),
+      n: first * each + second,
+    })),
+  );
+  const columns = [jobs.map((job) => job.id), jobs.map((job) => job.account), jobs.map((job) => job.n)];
+  const made = `unnest($2::uuid[], $3::uuid[], $4::int[]) AS made (id, account, n)`;
+  await pg.query(
+    `INSERT INTO jobs SELECT (jsonb_populate_record(old, jsonb_build_object(
+       'id', made.id, 'account_id', made.account, 'created_at', old.created_at + made.n * interval '1 ms',
+       'available_at', old.created_at))).*
+     FROM jobs old, ${made} WHERE old.id = $1`,
+    [template, ...columns],
+  );
+  await pg.query(
+    `INSERT INTO job_sources SELECT (jsonb_populate_record(old, jsonb_build_object('job_id', made.id))).*
+     FROM job_sources old, ${made} WHERE old.job_id = $1`,
+    [template, ...columns],
+  );
+}

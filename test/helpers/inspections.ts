@@ -1,0 +1,58 @@
+import type { UploadMetadata } from '../../src/contract/uploads.ts';
+import { uuidv7 } from '../../src/ids/uuid.ts';
+import { claimJob } from '../../src/jobs/claim.ts';
+import { completeJob, failAttempt } from '../../src/jobs/finish.ts';
+import type { JobsContext } from '../../src/jobs/kind.ts';
+import type { Claim } from '../../src/jobs/rows.ts';
+import { confirmUpload, deleteRefused } from '../../src/kinds/inspection/execute.ts';
+import type { Upload } from '../../src/uploads/upload.ts';
+
+/** An inspection as a worker has it. */
+export interface ClaimedInspection {
+  claim: Claim;
+  upload: Upload;
+  objectKey: string;
+}
+
+/** Claims the next inspection of an upload, as a worker does; null when none waits. */
+export async function claimInspection(
+  context: JobsContext,
+  workerId: string = uuidv7(),
+): Promise<ClaimedInspection | null> {
+  const claim = await claimJob(context, 'interactive', { worker: { id: workerId, tier: 'bwrap' } });
+  if (!claim) return null;
+  const source = claim.inputs[0]!;
+  const upload = await context.db
+    .selectFrom('uploads')
+    .selectAll()
+    .where('id', '=', source.upload_id)
+    .executeTakeFirstOrThrow();
+  const object = await context.db
+    .selectFrom('objects')
+    .select('key')
+    .where('id', '=', source.object_id)
+    .executeTakeFirstOrThrow();
+  return { claim, upload, objectKey: object.key };
+}
+
+/** Ends an inspection as a worker does that found this; false when the attempt was replaced. */
+export function acceptInspection(
+  context: JobsContext,
+  { claim, upload }: ClaimedInspection,
+  found: { contentType: string; inspection: { summary: UploadMetadata; info: null } },
+): Promise<boolean> {
+  return completeJob(context, claim, {
+    ...{ outputs: [], plan: null, warnings: [], inputSeconds: null, attempt: null },
+    apply: (tx) => confirmUpload(context, tx, upload, found),
+  });
+}
+
+/** Ends an inspection as a worker does that found another kind of file. */
+export async function refuseInspection(
+  context: JobsContext,
+  { claim, upload }: ClaimedInspection,
+  reason: string,
+): Promise<boolean> {
+  await deleteRefused(context, claim, upload.object_id!);
+  return failAttempt(context, claim, { code: 'unsupported_media', message: reason, retry: false }, null);
+}
