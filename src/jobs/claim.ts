@@ -4,6 +4,7 @@ import type { ResourceClass } from '../database/tables.ts';
 import { uuidv7 } from '../ids/uuid.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
+import { outputsOf } from './read.ts';
 import type { Claim, Job } from './rows.ts';
 
 export interface ClaimOptions {
@@ -11,6 +12,8 @@ export interface ClaimOptions {
   /** Whether this worker has a permit for another fetch of the account's; without it, for any. */
   mayFetch?: (accountId: string) => boolean;
 }
+
+type Started = Pick<Claim, 'attemptId' | 'number' | 'job'>;
 
 /**
  * Takes the next job of a resource class: a new attempt and `processing`, in one transaction. Of the accounts that wait,
@@ -31,7 +34,7 @@ export async function claimJob(
     const claimed = await context.db
       .transaction()
       .execute((tx) => tryClaim(context, tx, resourceClass, options, passedOver));
-    if (claimed !== 'again') return claimed;
+    if (claimed !== 'again') return claimed && withRows(context, claimed);
   }
 }
 
@@ -41,7 +44,7 @@ async function tryClaim(
   resourceClass: ResourceClass,
   { worker, mayFetch = () => true }: ClaimOptions,
   passedOver: Set<string>,
-): Promise<Claim | 'again' | null> {
+): Promise<Started | 'again' | null> {
   const accountId = await lockNextAccount(tx, resourceClass, passedOver);
   if (accountId === null || accountId === 'again') return accountId;
   const job = await oldestDue(tx, accountId, resourceClass);
@@ -69,20 +72,19 @@ async function lockNextAccount(
     FROM account_schedule AS schedule JOIN accounts ON accounts.id = schedule.account_id
     WHERE ${next} <= now() AND schedule.account_id <> ALL(${[...passedOver]}::uuid[])
       ${limited ? sql`AND schedule.running < accounts.max_concurrent` : sql``}`;
-  const fewest = await sql<{ running: number }>`
-    SELECT schedule.running ${eligible} ORDER BY ${limited ? sql`schedule.running, ` : sql``}${next} LIMIT 1`.execute(
-    tx,
-  );
-  if (!fewest.rows[0]) return null;
-  const { running } = fewest.rows[0];
-  for (const wait of [sql`SKIP LOCKED`, sql``]) {
+  const byRunning = sql`${eligible} ORDER BY ${limited ? sql`schedule.running, ` : sql``}${next} LIMIT 1`;
+  const lock = async (wait: 'SKIP LOCKED' | '') => {
+    const asFew = limited ? sql`AND schedule.running = (SELECT schedule.running ${byRunning})` : sql``;
     const { rows } = await sql<{ account_id: string }>`
-      SELECT schedule.account_id ${eligible} ${limited ? sql`AND schedule.running = ${running}` : sql``}
-      ORDER BY ${next} LIMIT 1 FOR UPDATE OF schedule ${wait}`.execute(tx);
-    if (rows[0]) return rows[0].account_id;
-  }
-  // It started a job meanwhile, or has none left.
-  return 'again';
+      SELECT schedule.account_id ${eligible} ${asFew}
+      ORDER BY ${next} LIMIT 1 FOR UPDATE OF schedule ${sql.raw(wait)}`.execute(tx);
+    return rows[0]?.account_id ?? null;
+  };
+  const account = (await lock('SKIP LOCKED')) ?? (await lock(''));
+  if (account) return account;
+  // The one that was waited for has started a job meanwhile; others may be left.
+  const { rows } = await sql`SELECT ${byRunning}`.execute(tx);
+  return rows.length > 0 ? 'again' : null;
 }
 
 async function oldestDue(tx: Tx, accountId: string, resourceClass: ResourceClass): Promise<Job | undefined> {
@@ -101,15 +103,17 @@ async function oldestDue(tx: Tx, accountId: string, resourceClass: ResourceClass
     .executeTakeFirst();
 }
 
-async function start(context: JobsContext, tx: Tx, job: Job, worker: ClaimOptions['worker']): Promise<Claim> {
+async function start(context: JobsContext, tx: Tx, job: Job, worker: ClaimOptions['worker']): Promise<Started> {
   const number = job.attempts + 1;
   const attemptId = uuidv7();
-  await tx
-    .insertInto('attempts')
-    .values({ id: attemptId, job_id: job.id, number, worker_id: worker.id, state: 'running', tier: worker.tier })
-    .execute();
   const now = new Date();
   const started = await tx
+    .with('attempt', (db) =>
+      db.insertInto('attempts').values({
+        ...{ id: attemptId, job_id: job.id, number },
+        ...{ worker_id: worker.id, state: 'running', tier: worker.tier },
+      }),
+    )
     .updateTable('jobs')
     .set({
       status: 'processing',
@@ -123,19 +127,17 @@ async function start(context: JobsContext, tx: Tx, job: Job, worker: ClaimOption
     .returningAll()
     .executeTakeFirstOrThrow();
   await recordJobEvent(context, tx, job, 'started', { attempt: number });
-  const sources = await tx
-    .selectFrom('job_sources')
-    .selectAll()
-    .where('job_id', '=', job.id)
-    .orderBy('position')
-    .execute();
-  const outputs = await tx
-    .selectFrom('job_outputs')
-    .selectAll()
-    .where('job_id', '=', job.id)
-    .orderBy('position')
-    .execute();
+  return { attemptId, number, job: started };
+}
+
+/** What belongs to the job. Read after the commit, so that no lock is held for it. */
+async function withRows({ db }: Pick<JobsContext, 'db'>, started: Started): Promise<Claim> {
+  const { id } = started.job;
+  const [sources, outputs] = await Promise.all([
+    db.selectFrom('job_sources').selectAll().where('job_id', '=', id).orderBy('position').execute(),
+    outputsOf(db, [id]),
+  ]);
   const inputs = sources.filter((source) => source.role === 'input');
   const assets = sources.filter((source) => source.role === 'asset');
-  return { attemptId, number, job: started, inputs, assets, outputs };
+  return { ...started, inputs, assets, outputs };
 }

@@ -1,3 +1,4 @@
+import { isFinal } from '../contract/common.ts';
 import type { Tx } from '../database/pool.ts';
 import { recordEvent, wakeWaiting } from '../events/record.ts';
 import type { EventPayloads } from '../events/types.ts';
@@ -6,7 +7,7 @@ import type { Job } from './rows.ts';
 
 type Suffix = { [T in keyof EventPayloads]: T extends `transcode.${infer S}` ? S : never }[keyof EventPayloads];
 
-/** Records what happened to a job under the name of its kind, and wakes whoever waits for the job. */
+/** Records what happened to a job under the name of its kind, and wakes the requests that wait for its end. */
 export async function recordJobEvent<S extends Suffix>(
   context: Pick<JobsContext, 'kinds'>,
   tx: Tx,
@@ -16,5 +17,6 @@ export async function recordJobEvent<S extends Suffix>(
 ): Promise<void> {
   const { events } = traitsOf(context, job);
   if (events) await recordEvent(tx, { accountId: job.account_id, jobId: job.id }, `${events}.${suffix}`, payload);
-  await wakeWaiting(tx, job.id);
+  // A NOTIFY makes commits wait for each other, so only the events are told that a request may wait for.
+  if (isFinal(suffix)) await wakeWaiting(tx, job.id);
 }
