@@ -23,7 +23,7 @@ const ARROWS: Record<string, readonly string[]> = {
   fetcher: ['config'],
   supervisor: ['config'],
   net: ['config'],
-  events: ['database'],
+  events: ['database', 'contract'],
   accounts: ['database', 'events', 'storage', 'contract'],
   objects: ['database', 'storage'],
   uploads: ['accounts', 'objects', 'events', 'database', 'storage', 'contract'],
