@@ -65,7 +65,7 @@ try {
   const threads = await build({
     ...common,
     entryPoints: {
-      'look-thread': 'src/look/look-thread.ts',
+      'sanitizer-thread': 'src/sanitizer/sanitizer-thread.ts',
       'planner-thread': 'src/planner/planner-thread.ts',
       'watchdog-thread': 'src/sandbox/watchdog/watchdog-thread.ts',
     },

@@ -13,7 +13,7 @@ interface Found {
 }
 
 /**
- * Fields that the schema does not know, each with the nearest known name (contract A1): they never fail a request,
+ * Fields that the schema does not know, each with the nearest known name: they never fail a request,
  * but somebody who wrote `outputFromat` wants to hear of it. The first ones are named, the rest is counted.
  */
 export function unknownFields(schema: z.ZodType, value: unknown): Warning[] {

@@ -2,7 +2,7 @@ import { rewrittenNames } from './containers.ts';
 
 /**
  * Why a job can fail: the stable `error_code` of a job, declared once. `advice` is the second half of what a
- * person reads; `retry` says whether another attempt can heal it (design 5.6: a dead worker, a storage or a
+ * person reads; `retry` says whether another attempt can help (a dead worker, a storage or a
  * source that answered 5xx; never bad media, refused options or limits).
  */
 export const failures = {

@@ -1,4 +1,4 @@
-/** Output formats of contract A4, in the order in which the documentation lists them. */
+/** Output formats, in the order in which the documentation lists them. */
 export const VIDEO_FORMATS = ['mp4', 'webm', 'mov', 'avi', 'mkv'] as const;
 export const AUDIO_FORMATS = ['mp3', 'm4a', 'aac', 'wav', 'ogg', 'opus', 'flac'] as const;
 export const IMAGE_FORMATS = ['jpg', 'png', 'gif', 'webp'] as const;
@@ -34,7 +34,7 @@ export const OUTPUT_CONTENT_TYPES: Readonly<Record<OutputFormat, string>> = {
   webp: 'image/webp',
 };
 
-/** Content types that an upload may declare (contract A3); nothing else is accepted. */
+/** Content types that an upload may declare; nothing else is accepted. */
 export const UPLOAD_CONTENT_TYPES = [
   'video/mp4',
   'video/webm',

@@ -8,7 +8,7 @@ const check = z
   })
   .meta({ id: 'HealthCheck', description: 'One thing that jobs need.' });
 
-/** `supabase` is the compatible name of the database check (contract A2). */
+/** `supabase` is the compatible name of the database check. */
 export const healthAnswer = z
   .object({
     ok: z.boolean().describe('Whether database and storage answer.'),

@@ -5,7 +5,7 @@ const URL_START = /[a-z][a-z0-9+.-]{0,20}\\{0,15}:\\{0,15}\/\\{0,15}\//gi;
 const ENDS = /[:,;[\]\s]/;
 
 /**
- * A copy of plain data in which no URL has a query or fragment: those hold tokens and signatures (contract A4). Words
+ * A copy of plain data in which no URL has a query or fragment: those hold tokens and signatures. Words
  * of people that look like one lose it as well; a secret that stays would be worse.
  */
 export function hideQueries<T>(value: T): T {

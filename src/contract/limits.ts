@@ -2,9 +2,9 @@
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 export const MAX_UPLOAD_BYTES = 2_048_576_000;
-/** Seconds that a signed download lives (contract A4). */
+/** Seconds that a signed download lives. */
 export const DOWNLOAD_SECONDS = 600;
-/** Seconds that a signed upload lives (contract A3). */
+/** Seconds that a signed upload lives. */
 export const UPLOAD_SECONDS = 900;
 /**
  * Bytes of texts (metadata, warnings, error messages, URLs) that one page of a list holds. Every job has some 2 KB besides,
@@ -17,5 +17,5 @@ export const LIST_PAGE_BYTES = 512 * 1024;
  */
 export const KEY_REQUESTS = { active: 32, open: 500 };
 export const ACCOUNT_REQUESTS = { active: 64, open: 1000 };
-/** Longest `?wait=` (contract B). */
+/** Longest `?wait=`. */
 export const MAX_WAIT_SECONDS = 60;

@@ -1,5 +1,5 @@
 /**
- * Content types that a GET may answer with (contract A3, and what the output formats need). Whatever else was stored or
+ * Content types that a GET may answer with (what uploads may declare, and what the output formats need). Whatever else was stored or
  * asked for goes out as `application/octet-stream`, so the storage origin never serves a document that a browser would run.
  */
 const SAFE_TYPE =

@@ -6,9 +6,9 @@ import type { Completion } from '../jobs/finish.ts';
 import type { JobsContext, KindTraits } from '../jobs/kind.ts';
 import type { AssetKind, Claim } from '../jobs/rows.ts';
 import type { NamedSource } from '../jobs/sources.ts';
-import type { Look } from '../look/index.ts';
 import type { Planner } from '../planner/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
+import type { Sanitizer } from '../sanitizer/index.ts';
 import type { Logger } from '../telemetry/index.ts';
 import type { WorkHold } from './shared/work-room.ts';
 
@@ -57,7 +57,7 @@ export interface WorkTools {
   context: JobsContext;
   sandbox: Sandbox;
   fetcher: Fetcher;
-  look: Look;
+  sanitizer: Sanitizer;
   /** Reads and plans large requests, and draws layers, in threads. */
   planner: Planner;
   logger: Logger;

@@ -15,7 +15,7 @@ export async function lockObjects(tx: Tx, ids: string[]): Promise<void> {
 }
 
 /**
- * Deleting is three steps (design 5.7): `deleting` in a transaction, the bytes, `deleted`. A process may die
+ * Deleting is three steps: `deleting` in a transaction, the bytes, `deleted`. A process may die
  * between any two of them; the sweeper repeats what is left.
  */
 export async function markDeleting(tx: Tx, ids: string[], reason: DeletionReason): Promise<void> {

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { isDead, parseProcessStat } from '../ids/process-stat.ts';
+import { isRunning, markProcess } from '../ids/process-stat.ts';
 
-/** Names a process for good: a pid alone is given out again. */
+/** Identifies a process for good: a pid alone is given out again. */
 export interface ProcessIdentity {
   host: string;
   /** Kernel boot id: after a reboot no pid means anything. */
@@ -13,23 +13,11 @@ export interface ProcessIdentity {
 }
 
 export function ownIdentity(): ProcessIdentity {
-  return { host: hostname(), boot: bootId(), pid: process.pid, start: startOf(process.pid) ?? '' };
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  return { host: hostname(), boot, pid: process.pid, start: markProcess(process.pid)?.startTicks ?? '' };
 }
 
 /** Whether a process of this host and boot still lives. */
-export function isAliveHere(process: { pid: number; start: string }): boolean {
-  return process.start !== '' && startOf(process.pid) === process.start;
-}
-
-function bootId(): string {
-  return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-}
-
-function startOf(pid: number): string | null {
-  try {
-    const stat = parseProcessStat(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-    return stat && !isDead(stat) ? stat.startTicks : null;
-  } catch {
-    return null;
-  }
+export function isAliveHere({ pid, start }: { pid: number; start: string }): boolean {
+  return isRunning({ pid, startTicks: start });
 }

@@ -9,9 +9,9 @@ import { uuidv7 } from '../ids/uuid.ts';
 import { markCleaned } from '../jobs/attempts.ts';
 import { recoverLost } from '../jobs/recover.ts';
 import { openWorkRoom } from '../kinds/shared/work-room.ts';
-import { openLook } from '../look/index.ts';
 import { openPlanner } from '../planner/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
+import { openSanitizer } from '../sanitizer/index.ts';
 import type { WorkerDeps } from './deps.ts';
 import { createFetchPermits } from './fetch-permits.ts';
 import { startFfmpegReports } from './ffmpeg-reports.ts';
@@ -31,7 +31,7 @@ export interface Worker {
   drain(): Promise<void>;
 }
 
-type GivenDeps = Omit<WorkerDeps, 'look' | 'planner' | 'storage' | 'room'>;
+type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'room'>;
 
 /** Starts the slots of this process; resolves when they take work. */
 export async function startWorker(given: GivenDeps): Promise<Worker> {
@@ -75,7 +75,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
       await ffmpegReports.stop();
       await listener.close();
       await removeWorker(context.db, id).catch(() => {});
-      await deps.look.close();
+      await deps.sanitizer.close();
       await deps.planner.close();
     },
   };
@@ -94,7 +94,7 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
     cells: settings.slots.filter(([first]) => first !== 'interactive').length,
   });
   const storage = watchStorage({ ping: () => context.store.ping(), onBack: () => wakeups.wakeAll(), logger });
-  return { ...given, room, storage, look: openLook({ threads }), planner: openPlanner({ threads }) };
+  return { ...given, room, storage, sanitizer: openSanitizer({ threads }), planner: openPlanner({ threads }) };
 }
 
 /** What dead workers of this machine left: work folders, attempts under way, and their rows. */

@@ -16,7 +16,7 @@ const ARROWS: Record<string, readonly string[]> = {
   // Draws the layers that a plan asks for: from media it takes their types alone.
   text: ['media'],
   // Of media it takes the bounds of inputs, so that there is one list of them.
-  look: ['media', 'threads', 'contract'],
+  sanitizer: ['media', 'threads', 'contract'],
   // Of text it takes the drawing, which happens in its thread alone.
   planner: ['media', 'text', 'threads', 'contract'],
   sandbox: ['config', 'threads'],
@@ -32,12 +32,12 @@ const ARROWS: Record<string, readonly string[]> = {
   kinds: [
     ...['jobs', 'uploads', 'accounts', 'objects', 'events', 'database', 'storage', 'contract'],
     // What a kind is run with. `threads`: how a thread ended.
-    ...['media', 'look', 'planner', 'threads', 'sandbox', 'fetcher'],
+    ...['media', 'sanitizer', 'planner', 'threads', 'sandbox', 'fetcher'],
   ],
   // Kinds come to it by their registry alone, which the composition root hands over.
   worker: [
     ...['kinds', 'jobs', 'uploads', 'accounts', 'objects', 'fleet', 'database', 'storage', 'contract'],
-    ...['look', 'planner', 'sandbox', 'fetcher'],
+    ...['sanitizer', 'planner', 'sandbox', 'fetcher'],
   ],
   api: [...['kinds', 'jobs', 'uploads', 'accounts', 'events', 'fleet', 'database', 'contract'], ...['media', 'net']],
   gateway: ['storage', 'net'],

@@ -4,9 +4,9 @@ import { basename, join } from 'node:path';
 import { JobFailure } from '../../src/contract/failures.ts';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import { openMedia } from '../../src/kinds/shared/open-media.ts';
-import { openLook } from '../../src/look/index.ts';
 import { ProgressReader, parseRequest, planTranscode } from '../../src/media/index.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
+import { openSanitizer } from '../../src/sanitizer/index.ts';
 import { damaged, restructured } from './bytes.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { makeSeeds, type SeedFile } from './container-seeds.ts';
@@ -28,10 +28,10 @@ async function open(): Promise<Fuzzer> {
   const seeds = await makeSeeds(folder);
   const dataDir = join(folder, 'data');
   const sandbox = await openSandbox({ dataDir, slots: 1 });
-  const look = openLook({ threads: 1 });
+  const sanitizer = openSanitizer({ threads: 1 });
   const tally: Record<string, number> = {};
   const started = process.memoryUsage.rss();
-  const tools = { sandbox, look };
+  const tools = { sandbox, sanitizer };
   return {
     tally,
     async one(random, index) {
@@ -74,7 +74,7 @@ async function open(): Promise<Fuzzer> {
       return faults;
     },
     async close() {
-      await look.close();
+      await sanitizer.close();
       await sandbox.close();
       rmSync(folder, { recursive: true, force: true });
     },

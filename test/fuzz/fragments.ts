@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lookAtFile } from '../../src/look/look-file.ts';
-import { Refused } from '../../src/look/verdicts.ts';
+import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
+import { Refused } from '../../src/sanitizer/verdicts.ts';
 import { damaged, restructured } from './bytes.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { FRAGMENTED, makeSeeds } from './container-seeds.ts';
@@ -80,7 +80,7 @@ async function open(): Promise<Fuzzer> {
 
 async function verdictOn(path: string, target: string): Promise<string> {
   try {
-    return (await lookAtFile({ path, demuxer: 'mov', target, mediaBytes: null })).container;
+    return (await sanitizeFile({ path, demuxer: 'mov', target, mediaBytes: null })).container;
   } catch (error) {
     if (error instanceof Refused) return error.code;
     return `fault ${(error as Error).stack?.split('\n').slice(0, 4).join(' ')}`;

@@ -2,8 +2,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JobFailure } from '../../src/contract/failures.ts';
-import { openLook } from '../../src/look/index.ts';
 import { detectMedia } from '../../src/media/index.ts';
+import { openSanitizer } from '../../src/sanitizer/index.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { makeSeeds } from './container-seeds.ts';
 import { damage } from './containers.ts';
@@ -18,10 +18,10 @@ const MAX_MS = 5000;
 async function open(): Promise<Fuzzer> {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-'));
   const seeds = (await makeSeeds(folder)).filter(({ kind }) => KINDS.test(kind));
-  const look = openLook({ threads: 1 });
+  const sanitizer = openSanitizer({ threads: 1 });
   const tally: Record<string, number> = {};
-  const lookAt = (path: string, demuxer: string) =>
-    look.look({ path, demuxer, target: `${path}.container`, mediaBytes: null }, { subject: 'Input 1' });
+  const sanitize = (path: string, demuxer: string) =>
+    sanitizer.sanitize({ path, demuxer, target: `${path}.container`, mediaBytes: null }, { subject: 'Input 1' });
   return {
     tally,
     async one(random, index) {
@@ -36,12 +36,12 @@ async function open(): Promise<Fuzzer> {
       writeFileSync(path, bytes);
       const begun = performance.now();
       try {
-        const { container, demuxer } = await lookAt(path, detected.demuxer);
+        const { container, demuxer } = await sanitize(path, detected.demuxer);
         const ms = performance.now() - begun;
         count(tally, `${demuxer} ${container}`);
         if (ms > MAX_MS) return [`a ${seed.kind} of ${bytes.length} bytes takes ${Math.round(ms)} ms`];
         if (container === 'original') return [];
-        const again = await lookAt(`${path}.container`, demuxer);
+        const again = await sanitize(`${path}.container`, demuxer);
         if (again.container === 'original') return [`a ${seed.kind} is not written anew twice: ${again.reason}`];
         const [once, twice] = [`${path}.container`, `${path}.container.container`].map((name) => readFileSync(name));
         return once!.equals(twice!) ? [] : [`a ${seed.kind} is another file when it is written anew twice`];
@@ -56,7 +56,7 @@ async function open(): Promise<Fuzzer> {
       }
     },
     async close() {
-      await look.close();
+      await sanitizer.close();
       rmSync(folder, { recursive: true, force: true });
     },
   };

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { makeBox, makeFullBox, u32 } from '../../src/look/isobmff/boxes.ts';
+import { makeBox, makeFullBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
 
 const run = promisify(execFile);
 

@@ -1,4 +1,4 @@
-/** Waits until `look` gives something truthy; fails with `what` after `timeoutMs`. The only way tests wait. */
+/** Waits until `sanitizer/` gives something truthy; fails with `what` after `timeoutMs`. The only way tests wait. */
 export async function until<T>(
   look: () => T | Promise<T>,
   options: { what: string; timeoutMs?: number; everyMs?: number },

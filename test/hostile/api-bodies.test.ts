@@ -16,7 +16,7 @@ describe('hostile and broken requests', () => {
   const post = (path: string, body: unknown, headers?: Record<string, string>) =>
     service.call('POST', path, body, headers);
 
-  /** The shape of contract A1, with nothing of ours inside. */
+  /** The shape of every error, with nothing internal inside. */
   function expectError(answer: Answer, status: number, code: string) {
     expect({ status: answer.status, code: answer.json?.code, text: answer.text }).toMatchObject({ status, code });
     expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'error', 'message']);

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { basename, extname, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
-import { lookAtFile } from '../../src/look/look-file.ts';
 import {
   checkInput,
   checkOutput,
@@ -19,6 +18,7 @@ import {
   planTranscode,
   probeArgs,
 } from '../../src/media/index.ts';
+import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { drawLayer, type FontLibrary, openFonts } from '../../src/text/index.ts';
 
 const run = promisify(execFile);
@@ -119,7 +119,7 @@ export async function inspect(path: string): Promise<PlanInput> {
   const info = parseProbe(stdout, { sizeBytes: (await stat(path)).size, demuxer: detected.demuxer });
   const { demuxer } = detected;
   const looked = ['mp3', 'aac'].includes(demuxer)
-    ? await lookAtFile({ path, demuxer, target: null, mediaBytes: null })
+    ? await sanitizeFile({ path, demuxer, target: null, mediaBytes: null })
     : null;
   return { path, demuxer, info, countedSeconds: looked?.seconds ?? null };
 }

@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { lookAtFile } from '../../src/look/look-file.ts';
 import { detectMedia, stillArgs } from '../../src/media/index.ts';
+import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import {
   ALPHA,
   auxC,
@@ -42,7 +42,7 @@ describe('a HEIC or AVIF still', () => {
     await writeFile(path, bytes);
     const { demuxer } = (await detectMedia(bytes))!;
     const target = `${path}.container`;
-    const { still } = await lookAtFile({ path, demuxer, target, mediaBytes: null });
+    const { still } = await sanitizeFile({ path, demuxer, target, mediaBytes: null });
     await run('ffmpeg', stillArgs(still!, target, `${path}.png`));
     const probe = ['-v', 'error', '-show_entries', 'stream=width,height,pix_fmt', '-of', 'csv=p=0', `${path}.png`];
     const [width, height, format] = (await run('ffprobe', probe)).stdout.trim().split(',');

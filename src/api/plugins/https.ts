@@ -4,7 +4,7 @@ import type { ApiSettings } from '../deps.ts';
 import type { App } from '../types.ts';
 
 /**
- * HTTPS only (contract C): plain HTTP is for loopback. A request that a trusted proxy received over plain HTTP has
+ * HTTPS only: plain HTTP is for loopback. A request that a trusted proxy received over plain HTTP has
  * already carried its key in the clear; it is refused, so that somebody notices.
  */
 export function registerHttpsOnly(app: App, settings: ApiSettings): void {

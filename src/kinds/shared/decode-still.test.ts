@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { codedItem, encodePicture, makeStill } from '../../../test/helpers/heif.ts';
-import { lookAtFile } from '../../look/look-file.ts';
 import type { StillPicture } from '../../media/index.ts';
 import type { CellSpec, Sandbox } from '../../sandbox/types.ts';
+import { sanitizeFile } from '../../sanitizer/sanitize-file.ts';
 import { decodeStill } from './decode-still.ts';
 
 describe('a still that this FFmpeg does not decode', () => {
@@ -19,7 +19,7 @@ describe('a still that this FFmpeg does not decode', () => {
     const avif = join(folder, 'a.avif');
     await writeFile(avif, makeStill({ items: [codedItem(1, await encodePicture(folder, 'libaom-av1', source))] }));
     path = join(folder, 'container');
-    still = (await lookAtFile({ path: avif, demuxer: 'heif', target: path, mediaBytes: null })).still!;
+    still = (await sanitizeFile({ path: avif, demuxer: 'heif', target: path, mediaBytes: null })).still!;
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 

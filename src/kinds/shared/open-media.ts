@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { JobFailure } from '../../contract/failures.ts';
-import type { ContainerOrigin } from '../../look/index.ts';
 import { detectMedia, type MediaInfo, SUBTITLE_DEMUXERS } from '../../media/index.ts';
+import type { ContainerOrigin } from '../../sanitizer/index.ts';
 import type { WorkTools } from '../kind.ts';
 import { decodeStill } from './decode-still.ts';
 import { probeFile } from './probe.ts';
@@ -33,7 +33,7 @@ export interface OpenedMedia {
  * Throws `JobFailure`: `cannot_disarm` where only a container of ours would do.
  */
 export async function openMedia(
-  tools: Pick<WorkTools, 'look' | 'sandbox'>,
+  tools: Pick<WorkTools, 'sanitizer' | 'sandbox'>,
   path: string,
   options: {
     folder: string;
@@ -60,19 +60,22 @@ export async function openMedia(
   // A still is decoded for the probe already.
   const isStill = detected.demuxer === 'heif';
   await options.hold?.take(size);
-  const looked = await tools.look.look(
+  const sanitized = await tools.sanitizer.sanitize(
     { path, demuxer: detected.demuxer, target, mediaBytes: options.probeOnly && !isStill ? PROBED_BYTES : null },
     { subject, ...(signal && { signal }) },
   );
-  const { container, still, seconds: countedSeconds } = looked;
+  const { container, still, seconds: countedSeconds } = sanitized;
   if (disarm && container === 'original' && !SUBTITLE_DEMUXERS.includes(detected.demuxer)) {
-    throw new JobFailure('cannot_disarm', `${subject} cannot be disarmed: it ${looked.reason ?? 'is not understood'}.`);
+    throw new JobFailure(
+      'cannot_disarm',
+      `${subject} cannot be disarmed: it ${sanitized.reason ?? 'is not understood'}.`,
+    );
   }
   const decoded = still
     ? await decodeStill(tools, { path: target, still, slot, subject }, { hold: options.hold, signal })
     : null;
   const file = decoded ?? (container === 'rewritten' ? target : path);
-  const demuxer = decoded ? 'png_pipe' : container === 'rewritten' ? looked.demuxer : detected.demuxer;
+  const demuxer = decoded ? 'png_pipe' : container === 'rewritten' ? sanitized.demuxer : detected.demuxer;
   const opened = { file, demuxer, contentType: detected.mime, container, countedSeconds };
   if (known?.demuxer === demuxer) return { ...opened, info: known };
   const { info } = await probeFile(

@@ -4,7 +4,7 @@ import type { CellLimits, Sandbox } from '../../sandbox/types.ts';
 import { readHead } from './read-head.ts';
 
 /**
- * Security 3: the probe has limits of its own, 15 s and 512 MB, because a small file can keep ffprobe busy for a
+ * The probe has limits of its own, 15 s and 512 MB, because a small file can keep ffprobe busy for a
  * minute.
  */
 const PROBE_LIMITS: CellLimits = {

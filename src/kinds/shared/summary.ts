@@ -2,7 +2,7 @@ import type { UploadMetadata } from '../../contract/uploads.ts';
 import type { OutputFacts } from '../../jobs/rows.ts';
 import type { MediaInfo } from '../../media/index.ts';
 
-/** What clients see of an input (contract A3). */
+/** What clients see of an input. */
 export function summarise(info: MediaInfo): UploadMetadata {
   const video = info.video.find((stream) => !stream.isAttachedPicture) ?? null;
   const audio = info.audio.find((stream) => stream.isDefault) ?? info.audio[0] ?? null;
@@ -18,7 +18,7 @@ export function summarise(info: MediaInfo): UploadMetadata {
   };
 }
 
-/** What clients see of an output (contract A4). */
+/** What clients see of an output. */
 export function outputFacts(format: string, info: MediaInfo, sha256: string): OutputFacts {
   const { duration_seconds, width, height, video_codec, audio_codec } = summarise(info);
   return { format, size: info.sizeBytes, duration_seconds, width, height, video_codec, audio_codec, sha256 };

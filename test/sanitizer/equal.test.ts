@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Look, openLook } from '../../src/look/index.ts';
 import { detectMedia } from '../../src/media/index.ts';
+import { openSanitizer, type Sanitizer } from '../../src/sanitizer/index.ts';
 import { type Case, CORPUS } from './corpus.ts';
 import { everythingOf } from './equal.ts';
 import { SOUND_CORPUS } from './sound-corpus.ts';
@@ -14,13 +14,13 @@ const run = promisify(execFile);
 
 describe('a container of ours', () => {
   let folder: string;
-  let look: Look;
+  let sanitizer: Sanitizer;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-look-'));
-    look = openLook({ threads: 2 });
+    sanitizer = openSanitizer({ threads: 2 });
   });
   afterAll(async () => {
-    await look?.close();
+    await sanitizer?.close();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -39,7 +39,7 @@ describe('a container of ours', () => {
       const path = await make(entry, entry.number);
       const { demuxer } = (await detectMedia(await readFile(path)))!;
       const target = `${path}.container`;
-      const found = await look.look({ path, demuxer, target, mediaBytes: null }, { subject: 'It' });
+      const found = await sanitizer.sanitize({ path, demuxer, target, mediaBytes: null }, { subject: 'It' });
       if (entry.stays) {
         expect(found).toMatchObject({ container: 'original', demuxer, reason: expect.stringMatching(entry.stays) });
         return;

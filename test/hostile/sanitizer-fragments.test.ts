@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeBox, makeFullBox, u32 } from '../../src/look/isobmff/boxes.ts';
-import { type LookBench, openLookBench } from './look-bench.ts';
+import { makeBox, makeFullBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
+import { type LookBench, openLookBench } from './sanitizer-bench.ts';
 
 /** Bytes by which this process may grow over all files of this test. */
 const MAX_GROWTH = 500 * 2 ** 20;
@@ -17,7 +17,7 @@ describe('hostile fragments', () => {
 
   /** Why the container stays, `rewritten`, or the code of the refusal. */
   async function outcome(bytes: Uint8Array): Promise<string> {
-    const { verdict, reason } = await bench.lookAt(bytes, 'mov');
+    const { verdict, reason } = await bench.sanitize(bytes, 'mov');
     return verdict === 'original' ? (reason ?? verdict) : verdict;
   }
 

@@ -1,12 +1,12 @@
 import { parentPort } from 'node:worker_threads';
-import { lookAtFile } from './look-file.ts';
-import type { LookAnswer, LookRequest } from './types.ts';
+import { sanitizeFile } from './sanitize-file.ts';
+import type { SanitizeAnswer, SanitizeRequest } from './types.ts';
 import { Refused } from './verdicts.ts';
 
 /* The thread's side: one request at a time, an answer for each. What is not expected ends the thread. */
 
-parentPort!.on('message', (request: LookRequest) => {
-  lookAtFile(request).then(
+parentPort!.on('message', (request: SanitizeRequest) => {
+  sanitizeFile(request).then(
     (result) => answer({ result }),
     (error: unknown) => {
       if (error instanceof Refused) return answer({ refusal: { code: error.code, message: error.message } });
@@ -17,6 +17,6 @@ parentPort!.on('message', (request: LookRequest) => {
   );
 });
 
-function answer(message: LookAnswer): void {
+function answer(message: SanitizeAnswer): void {
   parentPort!.postMessage(message);
 }

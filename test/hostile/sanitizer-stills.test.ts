@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeBox, makeFullBox, u32 } from '../../src/look/isobmff/boxes.ts';
 import { detectMedia } from '../../src/media/index.ts';
+import { makeBox, makeFullBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
 import { damaged } from '../fuzz/bytes.ts';
 import { randomOf } from '../fuzz/random.ts';
 import { type Coded, codedItem, gridData, type Item, ispe, makeStill, type StillFile } from '../helpers/heif.ts';
-import { type LookBench, openLookBench } from './look-bench.ts';
+import { type LookBench, openLookBench } from './sanitizer-bench.ts';
 
 const SEED = 20261125;
 const MUTANTS = Number(process.env.AIRLOCK_FUZZ_RUNS ?? 200);
@@ -39,7 +39,7 @@ describe('hostile HEIC and AVIF files', () => {
   afterAll(() => bench?.close());
   const lookAt = async (bytes: Buffer) => {
     expect((await detectMedia(bytes))?.demuxer).toBe('heif');
-    const { verdict, reason } = await bench.lookAt(bytes, 'heif');
+    const { verdict, reason } = await bench.sanitize(bytes, 'heif');
     return `${verdict}: ${reason}`;
   };
 
@@ -161,7 +161,7 @@ describe('hostile HEIC and AVIF files', () => {
     const random = randomOf(SEED);
     for (let mutant = 0; mutant < MUTANTS; mutant++) {
       const bytes = damaged(random, mutant % 2 ? picture() : grid(fourTiles()));
-      const { verdict } = await bench.lookAt(bytes, 'heif');
+      const { verdict } = await bench.sanitize(bytes, 'heif');
       expect(['rewritten', 'invalid_media', 'unsupported_media', 'too_many_pixels']).toContain(verdict);
     }
   });

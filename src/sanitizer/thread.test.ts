@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { until } from '../../test/helpers/until.ts';
 import { TaskThread, ThreadEnded } from '../threads/task-thread.ts';
-import { lookThread, openLook } from './index.ts';
+import { openSanitizer, sanitizerThread } from './index.ts';
 import { makeBox, makeFullBox, u32 } from './isobmff/boxes.ts';
-import type { LookAnswer, LookRequest } from './types.ts';
+import type { SanitizeAnswer, SanitizeRequest } from './types.ts';
 
-const reader = (heapMb = 192) => new TaskThread<LookRequest, LookAnswer>(lookThread(), { heapMb });
+const reader = (heapMb = 192) => new TaskThread<SanitizeRequest, SanitizeAnswer>(sanitizerThread(), { heapMb });
 
 describe('a reader in its thread', () => {
   let folder: string;
@@ -35,26 +35,26 @@ describe('a reader in its thread', () => {
 
   it('goes when there has been nothing to do for a while, with all but a fresh one', async () => {
     const threads = () => readdirSync('/proc/self/task').length;
-    const look = openLook({ threads: 3, restMs: 500 });
+    const sanitizer = openSanitizer({ threads: 3, restMs: 500 });
     const picture = { ...request(), demuxer: 'gif' };
     // The process starts threads of its own with the first file.
-    await look.look(picture, { subject: 'Input 1' });
+    await sanitizer.sanitize(picture, { subject: 'Input 1' });
     const before = threads();
-    await Promise.all([1, 2, 3].map(() => look.look(picture, { subject: 'Input 1' })));
+    await Promise.all([1, 2, 3].map(() => sanitizer.sanitize(picture, { subject: 'Input 1' })));
     expect(threads()).toBeGreaterThan(before);
     await until(() => threads() <= before, { what: 'the others to end' });
-    expect(await look.look(picture, { subject: 'Input 1' })).toMatchObject({ container: 'original' });
-    await look.close();
+    expect(await sanitizer.sanitize(picture, { subject: 'Input 1' })).toMatchObject({ container: 'original' });
+    await sanitizer.close();
   });
 
   it('stops when the job does, and the next file is read all the same', async () => {
-    const look = openLook({ threads: 1 });
+    const sanitizer = openSanitizer({ threads: 1 });
     const stop = new AbortController();
-    const looking = look.look(request(), { subject: 'Input 1', signal: stop.signal });
+    const looking = sanitizer.sanitize(request(), { subject: 'Input 1', signal: stop.signal });
     stop.abort('canceled');
     await expect(looking).rejects.toThrow('canceled');
-    await expect(look.look(request(), { subject: 'Input 1' })).rejects.toThrow(/^Input 1 has no index/);
-    await look.close();
+    await expect(sanitizer.sanitize(request(), { subject: 'Input 1' })).rejects.toThrow(/^Input 1 has no index/);
+    await sanitizer.close();
   });
 
   it('ends for want of memory without harm to the process', async () => {
@@ -73,7 +73,7 @@ describe('a reader in its thread', () => {
   it('never writes through what lies at its target already', async () => {
     const target = join(folder, 'there');
     await writeFile(target, 'mine');
-    const look = openLook({ threads: 1 });
+    const sanitizer = openSanitizer({ threads: 1 });
     const wav = join(folder, 'a.wav');
     const head = Buffer.from(
       'RIFF\x2c\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x40\x1f\0\0\x40\x1f\0\0\x01\0\x08\0data\x08\0\0\0',
@@ -81,10 +81,10 @@ describe('a reader in its thread', () => {
     );
     await writeFile(wav, Buffer.concat([head, Buffer.alloc(8)]));
     const ask = (to: string) =>
-      look.look({ path: wav, demuxer: 'wav', target: to, mediaBytes: null }, { subject: 'It' });
+      sanitizer.sanitize({ path: wav, demuxer: 'wav', target: to, mediaBytes: null }, { subject: 'It' });
     expect(await ask(join(folder, 'new'))).toMatchObject({ container: 'rewritten' });
     await expect(ask(target)).rejects.toMatchObject({ code: 'EEXIST' });
     expect((await stat(target)).size).toBe(4);
-    await look.close();
+    await sanitizer.close();
   });
 });

@@ -1,4 +1,4 @@
-import { makeBox, u32 } from '../../src/look/isobmff/boxes.ts';
+import { makeBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
 
 /** One file in fragments: how FFmpeg makes it, what is done to its bytes then, and what becomes of it. */
 export interface FragmentCase {

@@ -9,14 +9,14 @@ import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
 import { readOgg } from './ogg/rewrite.ts';
-import type { LookRequest, LookResult, Reading, Write } from './types.ts';
+import type { Reading, SanitizeRequest, SanitizeResult, Write } from './types.ts';
 import { NotRewritable, Refused } from './verdicts.ts';
 
 /**
  * Looks at one file and, where nothing is lost by it, writes its container anew. Throws `Refused`. Runs in a thread of
  * its own: everything in here is at the mercy of the file's maker.
  */
-export async function lookAtFile(request: LookRequest): Promise<LookResult> {
+export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeResult> {
   const file = openBytes(request.path);
   try {
     const { seconds, still } = readAndWrite(request, file);
@@ -60,7 +60,7 @@ function stated(write: Write): Reading {
   return { write, seconds: null, still: null };
 }
 
-function readAndWrite({ demuxer, target, mediaBytes }: LookRequest, file: FileBytes): Omit<Reading, 'write'> {
+function readAndWrite({ demuxer, target, mediaBytes }: SanitizeRequest, file: FileBytes): Omit<Reading, 'write'> {
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`is of a kind (${demuxer}) that the reader does not write`);
   }
@@ -82,7 +82,7 @@ function readAndWrite({ demuxer, target, mediaBytes }: LookRequest, file: FileBy
 const FACTS_OF: ReadonlySet<string> = new Set(['mpegts', 'mp3', 'aac', 'ogg', 'wav', 'flac']);
 
 /** Loaded for those alone: it takes longer than reading most files. */
-async function checkDeclared({ demuxer, path }: LookRequest): Promise<void> {
+async function checkDeclared({ demuxer, path }: SanitizeRequest): Promise<void> {
   if (!FACTS_OF.has(demuxer)) return;
   const { checkFacts } = await import('./facts.ts');
   await checkFacts(path);

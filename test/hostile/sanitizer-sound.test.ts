@@ -3,8 +3,8 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { oggChecksum } from '../../src/look/ogg/crc.ts';
-import { type LookBench, openLookBench } from './look-bench.ts';
+import { oggChecksum } from '../../src/sanitizer/ogg/crc.ts';
+import { type LookBench, openLookBench } from './sanitizer-bench.ts';
 
 const run = promisify(execFile);
 /** Milliseconds that any of these may take on a busy machine; the reader itself ends after ten seconds. */
@@ -31,7 +31,7 @@ describe('hostile MP3, AAC and Ogg', () => {
 
   async function lookAt(bytes: Uint8Array, demuxer: string, mediaBytes: number | null = null) {
     const begun = performance.now();
-    const seen = await bench.lookAt(bytes, demuxer, mediaBytes);
+    const seen = await bench.sanitize(bytes, demuxer, mediaBytes);
     expect(performance.now() - begun).toBeLessThan(MAX_MS);
     return { ...seen, written: seen.verdict === 'rewritten' ? await readFile(seen.target) : null };
   }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { JobFailure } from '../../src/contract/failures.ts';
-import { openLook } from '../../src/look/index.ts';
+import { openSanitizer } from '../../src/sanitizer/index.ts';
 
 /** What the first look made of a file. */
 export interface Seen {
@@ -19,18 +19,18 @@ export interface Seen {
 /** The first look over bytes that a test makes, in a folder that goes with it. */
 export async function openLookBench({ threads }: { threads: number }) {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-hostile-look-'));
-  const look = openLook({ threads });
+  const sanitizer = openSanitizer({ threads });
   let number = 0;
   return {
     folder,
     /** What the reader did not expect is an error of ours, and thrown. */
-    async lookAt(bytes: Uint8Array, demuxer: string, mediaBytes: number | null = null): Promise<Seen> {
+    async sanitize(bytes: Uint8Array, demuxer: string, mediaBytes: number | null = null): Promise<Seen> {
       const path = join(folder, `${number++}`);
       await writeFile(path, bytes);
       const target = `${path}.container`;
       try {
         const asked = { path, demuxer, target, mediaBytes };
-        const { container, reason, seconds } = await look.look(asked, { subject: 'It' });
+        const { container, reason, seconds } = await sanitizer.sanitize(asked, { subject: 'It' });
         return { verdict: container, reason, target, seconds };
       } catch (error) {
         if (!(error instanceof JobFailure) || error.cause !== undefined) throw error;
@@ -40,7 +40,7 @@ export async function openLookBench({ threads }: { threads: number }) {
       }
     },
     async close(): Promise<void> {
-      await look.close();
+      await sanitizer.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

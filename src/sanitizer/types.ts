@@ -5,7 +5,7 @@ import type { FileOut } from './file-bytes.ts';
 /** What stands between a stranger's container and FFmpeg: one that we wrote, or nothing. */
 export type ContainerOrigin = 'rewritten' | 'original';
 
-export interface LookRequest {
+export interface SanitizeRequest {
   /** Host path of the file; it is only read. */
   path: string;
   /** `DetectedMedia.demuxer` by the file's first bytes. */
@@ -19,7 +19,7 @@ export interface LookRequest {
   mediaBytes: number | null;
 }
 
-export interface LookResult {
+export interface SanitizeResult {
   container: ContainerOrigin;
   /** FFmpeg's demuxer of the new container; of the file itself when there is none. */
   demuxer: string;
@@ -31,28 +31,28 @@ export interface LookResult {
   still: StillPicture | null;
 }
 
-/** Writes the container anew; see `LookRequest.mediaBytes`. */
+/** Writes the container anew; see `SanitizeRequest.mediaBytes`. */
 export type Write = (out: FileOut, mediaBytes: number | null) => void;
 
 /** What came of reading a container that can be written anew. */
 export interface Reading {
   write: Write;
-  /** See `LookResult`. */
+  /** See `SanitizeResult`. */
   seconds: number | null;
   still: StillPicture | null;
 }
 
 /** A refusal by the first look; becomes a `JobFailure` whose message begins with the file's name. */
-export interface LookRefusal {
+export interface SanitizeRefusal {
   code: FailureCode;
   /** Continues "Input 1 …". */
   message: string;
 }
 
 /** A fault of the surroundings, such as a full disk: says nothing about the file. */
-export interface LookFault {
+export interface SanitizeFault {
   code: string;
   message: string;
 }
 
-export type LookAnswer = { result: LookResult } | { refusal: LookRefusal } | { fault: LookFault };
+export type SanitizeAnswer = { result: SanitizeResult } | { refusal: SanitizeRefusal } | { fault: SanitizeFault };

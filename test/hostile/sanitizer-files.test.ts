@@ -3,9 +3,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeBox, makeFullBox, u32 } from '../../src/look/isobmff/boxes.ts';
-import { elementHead, makeElement, unsigned } from '../../src/look/matroska/ebml.ts';
-import { type LookBench, openLookBench } from './look-bench.ts';
+import { makeBox, makeFullBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
+import { elementHead, makeElement, unsigned } from '../../src/sanitizer/matroska/ebml.ts';
+import { type LookBench, openLookBench } from './sanitizer-bench.ts';
 
 const run = promisify(execFile);
 const SEED = 20261124;
@@ -22,7 +22,7 @@ describe('hostile containers', () => {
   });
   afterAll(() => bench?.close());
 
-  const outcome = async (bytes: Uint8Array, demuxer: string) => (await bench.lookAt(bytes, demuxer)).verdict;
+  const outcome = async (bytes: Uint8Array, demuxer: string) => (await bench.sanitize(bytes, demuxer)).verdict;
 
   const sound = ['-f', 'lavfi', '-i', 'sine=d=0.3'];
   const both = ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:d=0.3', ...sound, '-c:v', 'libx264', '-preset', 'ultrafast'];

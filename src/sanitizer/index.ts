@@ -3,22 +3,22 @@ import { JobFailure } from '../contract/failures.ts';
 import { openThreads } from '../threads/pool.ts';
 import { type ThreadEndCause, ThreadEnded } from '../threads/task-thread.ts';
 import { threadEntry } from '../threads/thread-entry.ts';
-import type { LookAnswer, LookRequest, LookResult } from './types.ts';
+import type { SanitizeAnswer, SanitizeRequest, SanitizeResult } from './types.ts';
 
-export type { ContainerOrigin, LookRequest, LookResult } from './types.ts';
+export type { ContainerOrigin, SanitizeRequest, SanitizeResult } from './types.ts';
 
-/** Milliseconds that a look may take, and the slowest disk that a copy is expected of. */
-const LOOK_MS = 10_000;
+/** Milliseconds that reading may take, and the slowest disk that a copy is expected of. */
+const READ_MS = 10_000;
 const COPY_BYTES_PER_MS = 10_000;
 /** Megabytes of JavaScript's own memory; tables of samples lie beside it and are bounded by the readers. */
 const HEAP_MB = 192;
 
-export interface Look {
+export interface Sanitizer {
   /**
-   * Looks at a file before FFmpeg does, and writes its container anew where nothing is lost by it. `subject` begins
+   * Reads a file before FFmpeg does, and remuxes its container where nothing is lost by it. `subject` begins
    * the sentence of an error, e.g. `Input 1`. Throws `JobFailure`.
    */
-  look(request: LookRequest, options: { subject: string; signal?: AbortSignal }): Promise<LookResult>;
+  sanitize(request: SanitizeRequest, options: { subject: string; signal?: AbortSignal }): Promise<SanitizeResult>;
   close(): Promise<void>;
 }
 
@@ -30,18 +30,18 @@ const ENDS: Readonly<Record<ThreadEndCause, string>> = {
 };
 
 /** Readers in threads with limits of their own; at most `threads` at once, kept warm between files. */
-export function openLook(options: { threads: number; restMs?: number }): Look {
-  const pool = openThreads<LookRequest, LookAnswer>({
-    entry: lookThread(),
+export function openSanitizer(options: { threads: number; restMs?: number }): Sanitizer {
+  const pool = openThreads<SanitizeRequest, SanitizeAnswer>({
+    entry: sanitizerThread(),
     heapMb: HEAP_MB,
     // A thread takes longer to start than most files to read.
     ready: 1,
     ...options,
   });
   return {
-    async look(request, { subject, signal }) {
+    async sanitize(request, { subject, signal }) {
       const { size } = await stat(request.path);
-      const ms = LOOK_MS + (request.target === null ? 0 : Math.ceil(size / COPY_BYTES_PER_MS));
+      const ms = READ_MS + (request.target === null ? 0 : Math.ceil(size / COPY_BYTES_PER_MS));
       const answer = await pool.ask(request, { ms, signal }).catch((error: unknown) => {
         if (!(error instanceof ThreadEnded)) throw error;
         throw new JobFailure('invalid_media', `${subject} ${ENDS[error.why]}`, { cause: error });
@@ -55,6 +55,6 @@ export function openLook(options: { threads: number; restMs?: number }): Look {
 }
 
 /** The reader of one file at a time. */
-export function lookThread() {
-  return threadEntry('look-thread', new URL('./look-thread.ts', import.meta.url));
+export function sanitizerThread() {
+  return threadEntry('sanitizer-thread', new URL('./sanitizer-thread.ts', import.meta.url));
 }

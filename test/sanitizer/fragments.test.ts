@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Look, openLook } from '../../src/look/index.ts';
+import { openSanitizer, type Sanitizer } from '../../src/sanitizer/index.ts';
 import { expectAlike } from './alike.ts';
 import { everythingOf } from './equal.ts';
 import { FRAGMENT_CORPUS, type FragmentCase } from './fragment-corpus.ts';
@@ -14,13 +14,13 @@ const FFMPEG = ['-nostdin', '-v', 'error', '-y'];
 
 describe('a plain container made of fragments', () => {
   let folder: string;
-  let look: Look;
+  let sanitizer: Sanitizer;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-fragments-'));
-    look = openLook({ threads: 2 });
+    sanitizer = openSanitizer({ threads: 2 });
   });
   afterAll(async () => {
-    await look?.close();
+    await sanitizer?.close();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -38,7 +38,7 @@ describe('a plain container made of fragments', () => {
     async (entry) => {
       const path = await make(entry, entry.number);
       const target = `${path}.container`;
-      const found = await look.look({ path, demuxer: 'mov', target, mediaBytes: null }, { subject: 'It' });
+      const found = await sanitizer.sanitize({ path, demuxer: 'mov', target, mediaBytes: null }, { subject: 'It' });
       if (entry.stays) {
         expect(found).toMatchObject({ container: 'original', reason: expect.stringMatching(entry.stays) });
         return;
