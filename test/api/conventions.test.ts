@@ -115,8 +115,6 @@ describe('paths and methods', () => {
       ['GET', '/v1/blueprints'],
       ['POST', '/v1/blueprints/product-ad/runs'],
       ['GET', `/v1/blueprints/runs/${ID}`],
-      ['GET', '/v1/events'],
-      ['GET', `/v1/transcodes/${ID}/events`],
       ['POST', '/v1/webhooks'],
       ['GET', '/v1/webhooks/secret'],
       ['POST', '/v1/transcodes/batch'],
