@@ -2,6 +2,7 @@ import { isFinal } from '../contract/common.ts';
 import { ApiError } from '../contract/errors.ts';
 import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
+import { childrenOf, lockDescendants, wakeParent } from './children.ts';
 import { closeSources } from './finish.ts';
 import { recordJobEvent } from './job-events.ts';
 import { type JobsContext, traitsOf } from './kind.ts';
@@ -12,6 +13,7 @@ import { endTimes, type Job, OPEN_STATUSES } from './rows.ts';
 /** Cancels an open job; 400 with the status when it is final, 404 when it is not there or not the account's. */
 export async function cancelJob(context: JobsContext, accountId: string, kind: string, id: string): Promise<Job> {
   return context.db.transaction().execute(async (tx) => {
+    await lockDescendants(tx, id);
     const job = await lockJob(tx, accountId, kind, id);
     if (isFinal(job.status)) throw new ApiError('cancel_final', null, { status: job.status });
     return endCanceled(context, tx, job);
@@ -19,8 +21,8 @@ export async function cancelJob(context: JobsContext, accountId: string, kind: s
 }
 
 /**
- * Sets an open job, whose row the caller has locked, to canceled, and its children with it; workers hear of it when the
- * transaction commits.
+ * Sets an open job, whose row the caller has locked and those below it, to canceled, and its children with it; workers
+ * hear of it when the transaction commits.
  */
 export async function endCanceled(context: JobsContext, tx: Tx, job: Job): Promise<Job> {
   const now = new Date();
@@ -46,17 +48,9 @@ export async function endCanceled(context: JobsContext, tx: Tx, job: Job): Promi
   await traitsOf(context, job).onEnd?.(context, tx, job, null);
   await recordJobEvent(context, tx, job, 'canceled', {});
   await notify(tx, 'airlock_cancel', job.id);
-  for (const child of await openChildren(tx, job)) await endCanceled(context, tx, child);
+  for (const child of await childrenOf(tx, job.id)) {
+    if (!isFinal(child.status)) await endCanceled(context, tx, child);
+  }
+  await wakeParent(tx, job);
   return canceled;
-}
-
-async function openChildren(tx: Tx, job: Pick<Job, 'id'>): Promise<Job[]> {
-  return tx
-    .selectFrom('jobs')
-    .selectAll()
-    .where('parent_id', '=', job.id)
-    .where('status', 'in', OPEN_STATUSES)
-    .orderBy('id')
-    .forUpdate()
-    .execute();
 }

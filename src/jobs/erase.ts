@@ -8,14 +8,15 @@ import { deleteBytes, markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
 import { forgetUploads } from '../uploads/upload.ts';
 import { endCanceled } from './cancel.ts';
+import { childrenOf, lockDescendants } from './children.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { lockJob } from './read.ts';
 import { type Job, OPEN_STATUSES } from './rows.ts';
 
 /**
- * Erases a job now: it is canceled when it is open, and its outputs and the uploads it used are gone before this
- * resolves. An upload that another open job still needs stays until that one is erased or its retention is over.
+ * Erases a job and its children now: it is canceled when it is open, and its outputs and the uploads it used are gone
+ * before this resolves. An upload that another open job still needs stays until that one is erased or its retention is over.
  * Doing it twice changes nothing. Throws `StorageError` when bytes could not be deleted; the sweeper goes on then.
  */
 export async function eraseJob(
@@ -26,6 +27,7 @@ export async function eraseJob(
   by: Actor,
 ): Promise<Date> {
   const { at, objects, staging } = await context.db.transaction().execute(async (tx) => {
+    await lockDescendants(tx, id);
     let job = await lockJob(tx, accountId, kind, id);
     await lockUploads(tx, id);
     if (!isFinal(job.status)) job = await endCanceled(context, tx, job);
@@ -54,6 +56,7 @@ export async function eraseJob(
   });
   await deleteBytes(context, objects);
   await Promise.all(staging.map((upload) => closeStaging(context, upload)));
+  for (const child of await childrenOf(context.db, id)) await eraseJob(context, accountId, child.kind, child.id, by);
   return at;
 }
 

@@ -6,9 +6,11 @@ import type { Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
 import { lockObjects } from '../objects/objects.ts';
 import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
+import { wakeParent } from './children.ts';
 import { recordJobEvent } from './job-events.ts';
 import { type Failure, type JobsContext, traitsOf } from './kind.ts';
 import { completeOutputs, failOutputs, hasOutputs, type StoredOutput } from './outputs.ts';
+import { lockOwned } from './read.ts';
 import {
   billableMinutes,
   type Claim,
@@ -68,6 +70,7 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
       await addUsage(tx, claim.job.account_id, billableMinutes(result.inputSeconds), now);
     }
     await recordJobEvent(context, tx, claim.job, 'completed', {});
+    await wakeParent(tx, claim.job);
     return true;
   });
 }
@@ -163,6 +166,7 @@ export async function endFailed(
   await closeSources(tx, job);
   await traitsOf(context, job).onEnd?.(context, tx, job, failure);
   await recordJobEvent(context, tx, job, 'failed', { error_code: failure.code });
+  await wakeParent(tx, job);
 }
 
 /** Of an attempt whose cell has run; else nothing is known of limits. */
@@ -203,16 +207,4 @@ async function isCompletedWith(tx: Tx, claim: Claim, outputs: readonly StoredOut
     .where('status', '=', 'completed')
     .executeTakeFirst();
   return row !== undefined && hasOutputs(tx, claim.job, outputs);
-}
-
-/** The job's row, locked, while the attempt still owns it. */
-export async function lockOwned(tx: Tx, claim: Claim): Promise<Job | undefined> {
-  return tx
-    .selectFrom('jobs')
-    .selectAll()
-    .where('id', '=', claim.job.id)
-    .where('current_attempt', '=', claim.attemptId)
-    .where('status', '=', 'processing')
-    .forUpdate()
-    .executeTakeFirst();
 }

@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { isUuid } from '../ids/uuid.ts';
-import type { Job, JobOutput, JobSource } from './rows.ts';
+import type { Claim, Job, JobOutput, JobSource } from './rows.ts';
 
 /** 404 for an id that is not a UUID, that is not there, or that is another account's or of another kind: all alike. */
 export async function getJob(db: Db, accountId: string, kind: string, id: string): Promise<Job> {
@@ -23,6 +23,18 @@ export async function getJob(db: Db, accountId: string, kind: string, id: string
 export async function lockJob(tx: Tx, accountId: string, kind: string, id: string): Promise<Job> {
   await getJob(tx, accountId, kind, id);
   return tx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
+}
+
+/** The job's row, locked, while the attempt still owns it. */
+export async function lockOwned(tx: Tx, claim: Claim): Promise<Job | undefined> {
+  return tx
+    .selectFrom('jobs')
+    .selectAll()
+    .where('id', '=', claim.job.id)
+    .where('current_attempt', '=', claim.attemptId)
+    .where('status', '=', 'processing')
+    .forUpdate()
+    .executeTakeFirst();
 }
 
 /** Inputs alone: clients see nothing of the assets that filters name. */

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
 import type { Tx } from '../database/pool.ts';
 import { type AttemptFacts, endAttempt } from './attempts.ts';
-import { endFailed, lockOwned, requeue } from './finish.ts';
+import { endFailed, requeue } from './finish.ts';
 import type { JobsContext } from './kind.ts';
+import { lockOwned } from './read.ts';
 import type { Claim } from './rows.ts';
 
 /*

@@ -95,6 +95,9 @@ export interface Run {
   reserved: (objectId: string) => void;
 }
 
+/** Thrown by a run whose job waits for its children, which it has inserted; the job runs again when all are final. */
+export class AwaitChildren extends Error {}
+
 export type Execute = (tools: WorkTools, run: Run) => Promise<Completion>;
 
 export interface Kind<Request = never> extends KindTraits {

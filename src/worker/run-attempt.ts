@@ -4,10 +4,11 @@ import { isStorageAway, outageOf } from '../database/outage.ts';
 import { retryTransient } from '../database/transient.ts';
 import { SealedValueError } from '../ids/vault.ts';
 import { markCleaned } from '../jobs/attempts.ts';
+import { waitForChildren } from '../jobs/children.ts';
 import { type Completion, completeJob, failAttempt, releaseJob } from '../jobs/finish.ts';
 import type { Claim } from '../jobs/rows.ts';
 import { waitForStorage } from '../jobs/wait-for-storage.ts';
-import type { Run, SlotLease, WorkTools } from '../kinds/kind.ts';
+import { AwaitChildren, type Run, type SlotLease, type WorkTools } from '../kinds/kind.ts';
 import { CellFailure } from '../kinds/shared/cell-failure.ts';
 import { makeWorkFolder, type WorkFolder } from '../kinds/shared/stage-source.ts';
 import { isFullDisk } from '../kinds/shared/store-file.ts';
@@ -115,6 +116,10 @@ async function endBadly(
 ): Promise<End> {
   // An attempt that took too much of the disk is stopped with the failure itself.
   if (signal.aborted && signal.reason instanceof JobFailure) return fail(deps, claim, signal.reason, log);
+  if (error instanceof AwaitChildren) {
+    await retryTransient(() => waitForChildren(deps.context, claim), FINISH_MS);
+    return 'released';
+  }
   if (error instanceof NoRoom) {
     const delaySeconds = Math.min(MAX_ROOM_WAIT_SECONDS, 2 * claim.number);
     await retryTransient(() => releaseJob(deps.context, claim, { delaySeconds, reason: 'no_room' }), FINISH_MS);

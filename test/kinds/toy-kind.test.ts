@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFetcher } from '../../src/fetcher/index.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
+import { childrenOf } from '../../src/jobs/children.ts';
 import { downloadUrl } from '../../src/jobs/downloads.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
@@ -79,6 +80,37 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     await expect(downloadUrl(context, await world.row(job.id))).rejects.toMatchObject({ code: 'output_deleted' });
     const { rows } = await world.database.pg.query('SELECT state FROM objects WHERE job_id = $1', [job.id]);
     expect(rows).toEqual([{ state: 'deleted' }]);
+  });
+
+  it('waits for its children without a slot, and goes on when the last has ended', async () => {
+    const parent = await submit('abc+de');
+    await ended(parent.id);
+    const row = await world.row(parent.id);
+    expect(row.status).toBe('completed');
+    expect(await (await fetch(await downloadUrl(context, row))).text()).toBe('2 3');
+    const children = await childrenOf(world.database.db, parent.id);
+    expect(children.map(({ status, attempts }) => [status, attempts])).toEqual(Array(2).fill(['completed', 1]));
+    expect((await world.attempts(parent.id)).map(({ state }) => state)).toEqual(['released', 'completed']);
+
+    await eraseJob(context, account.id, 'toy', parent.id, { actor: 'test', ip: null, requestId: null });
+    for (const { id } of children) {
+      expect((await world.row(id)).erased_at).not.toBeNull();
+      const { rows } = await world.database.pg.query('SELECT state FROM objects WHERE job_id = $1', [id]);
+      expect(rows).toEqual([{ state: 'deleted' }]);
+    }
+  });
+
+  it('takes its children along when it is canceled', async () => {
+    const [parent, child] = [await submit('p'), await submit('c')];
+    for (const { id } of [parent, child]) await ended(id);
+    // As a parent waits for a child that waits for its turn.
+    await world.database.pg.query(
+      `UPDATE jobs SET status = 'pending', completed_at = NULL, available_at = 'infinity',
+         parent_id = CASE id WHEN $2 THEN $1::uuid END WHERE id IN ($1, $2)`,
+      [parent.id, child.id],
+    );
+    await cancelJob(context, account.id, 'toy', parent.id);
+    for (const { id } of [parent, child]) expect((await world.row(id)).status).toBe('canceled');
   });
 
   it('is made once for one Idempotency-Key, and refused by its own policy', async () => {

@@ -1,11 +1,16 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { JobFailure } from '../../../src/contract/failures.ts';
 import { openColumn } from '../../../src/database/sealed-columns.ts';
-import type { Kind, Run, WorkTools } from '../../../src/kinds/kind.ts';
+import { childrenOf } from '../../../src/jobs/children.ts';
+import { insertJob, type NewJob } from '../../../src/jobs/insert.ts';
+import { outputsOf } from '../../../src/jobs/read.ts';
+import { type Job, outputFacts } from '../../../src/jobs/rows.ts';
+import { AwaitChildren, type Kind, type Run, type WorkTools } from '../../../src/kinds/kind.ts';
 import { storeFile } from '../../../src/kinds/shared/store-file.ts';
 import { outputKey } from '../../../src/storage/keys.ts';
 
-/** Writes a text backwards into a file. */
+/** Writes a text backwards into a file. Of `a+b`, a child reverses each part, and the job itself the lengths. */
 export const toy: Kind<{ text: string }> = {
   name: 'toy',
   events: null,
@@ -25,10 +30,36 @@ export const toy: Kind<{ text: string }> = {
   load: async () => reverse,
 };
 
+async function lengthsOfParts({ context }: WorkTools, job: Job, parts: string[]): Promise<string> {
+  const children = await childrenOf(context.db, job.id);
+  if (children.length === 0) {
+    await context.db.transaction().execute(async (tx) => {
+      for (const part of parts) await insertJob(context, tx, childOf(job, part));
+    });
+    throw new AwaitChildren();
+  }
+  if (children.some(({ status }) => status !== 'completed')) throw new JobFailure('internal', 'A part failed.');
+  const made = await outputsOf(
+    context.db,
+    children.map(({ id }) => id),
+  );
+  return made.map(({ facts }) => outputFacts.read(facts).size).join(' ');
+}
+
+function childOf(parent: Job, text: string): NewJob {
+  return {
+    ...{ kind: 'toy', accountId: parent.account_id, keyId: null, requestId: null, resourceClass: 'light' },
+    ...{ request: { shown: text, whole: text }, facts: '{"v":1}', settings: null, sources: [] },
+    ...{ outputs: [{ format: 'txt', name: 'part.txt' }], warnings: [], metadata: null },
+    ...{ retentionSeconds: parent.retention_seconds, parentId: parent.id },
+  };
+}
+
 async function reverse(tools: WorkTools, run: Run) {
   await run.lease.acquire(run.signal);
   const { job, outputs, attemptId } = run.claim;
-  const text = openColumn(tools.context.vault, 'jobs', 'request_sealed', job)!;
+  const asked = openColumn(tools.context.vault, 'jobs', 'request_sealed', job)!;
+  const text = asked.includes('+') ? await lengthsOfParts(tools, job, asked.split('+')) : asked;
   const path = join(run.folder, 'reversed.txt');
   await writeFile(path, [...text].reverse().join(''));
   const file = {

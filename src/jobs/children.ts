@@ -1,0 +1,74 @@
+import { sql } from 'kysely';
+import type { Db, Tx } from '../database/pool.ts';
+import { endAttempt } from './attempts.ts';
+import type { JobsContext } from './kind.ts';
+import { lockOwned } from './read.ts';
+import { type Claim, type Job, OPEN_STATUSES } from './rows.ts';
+
+/*
+ * A parent waits for its children without a slot: its attempt ends as released, and it is due again when the last child is
+ * final. Its next attempt reads what became of them; what a child's failure means is for the kind of the parent to say.
+ * Locks are taken from the children up, never down.
+ */
+
+export function childrenOf(db: Db, parentId: string): Promise<Job[]> {
+  return db.selectFrom('jobs').selectAll().where('parent_id', '=', parentId).orderBy('id').execute();
+}
+
+/** Gives the job back until all its children are final. False: the job was not this attempt's any more. */
+export async function waitForChildren(context: JobsContext, claim: Claim): Promise<boolean> {
+  return context.db.transaction().execute(async (tx) => {
+    const job = await lockOwned(tx, claim);
+    if (!job) return false;
+    await endAttempt(context, tx, claim, 'released', null, null);
+    const isOver = !(await hasOpenChildren(tx, job.id));
+    await tx
+      .updateTable('jobs')
+      .set({
+        status: 'pending',
+        current_attempt: null,
+        available_at: isOver ? job.created_at : sql`'infinity'`,
+        updated_at: new Date(),
+      })
+      .where('id', '=', job.id)
+      .execute();
+    return true;
+  });
+}
+
+/** Makes the parent of a job that has just become final due, if this was the last child that it waited for. */
+export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<void> {
+  if (job.parent_id === null) return;
+  const parent = await tx
+    .selectFrom('jobs')
+    .select(['id', 'created_at'])
+    .where('id', '=', job.parent_id)
+    .where('status', '=', 'pending')
+    .where('available_at', '=', sql<Date>`'infinity'`)
+    .forUpdate()
+    .executeTakeFirst();
+  if (!parent || (await hasOpenChildren(tx, parent.id))) return;
+  await tx.updateTable('jobs').set({ available_at: parent.created_at }).where('id', '=', parent.id).execute();
+}
+
+/** Locks every job below this one, the lowest first. */
+export async function lockDescendants(tx: Tx, id: string): Promise<void> {
+  await sql`
+    WITH RECURSIVE below (id, depth) AS (
+      SELECT id, 1 FROM jobs WHERE parent_id = ${id}
+      UNION ALL SELECT jobs.id, depth + 1 FROM jobs JOIN below ON jobs.parent_id = below.id)
+    SELECT jobs.id FROM jobs JOIN below ON below.id = jobs.id ORDER BY depth DESC, jobs.id FOR UPDATE OF jobs`.execute(
+    tx,
+  );
+}
+
+async function hasOpenChildren(tx: Tx, parentId: string): Promise<boolean> {
+  const open = await tx
+    .selectFrom('jobs')
+    .select('id')
+    .where('parent_id', '=', parentId)
+    .where('status', 'in', OPEN_STATUSES)
+    .limit(1)
+    .executeTakeFirst();
+  return open !== undefined;
+}
