@@ -144,7 +144,7 @@ describe('the start', () => {
     [{ AIRLOCK_PUBLIC_URL: 'http://video.example.com' }, /AIRLOCK_PUBLIC_URL.*https:\/\//s],
     [{ AIRLOCK_HOST: '0.0.0.0', AIRLOCK_TRUST_PROXY: '0.0.0.0/0' }, /AIRLOCK_TRUST_PROXY.*every address/s],
     [{ AIRLOCK_TLS_CERT: '/nowhere/cert.pem' }, /AIRLOCK_TLS_KEY: is missing/],
-    [{ AIRLOCK_TLS: 'yes' }, /AIRLOCK_TLS.*"auto" or "off"/s],
+    [{ AIRLOCK_TLS: 'yes' }, /AIRLOCK_TLS.*Use one of auto, off/s],
   ])('is refused with 78 and the remedy: %j', async (env, text) => {
     const dataDir = await makeDataDir();
     try {
