@@ -130,7 +130,8 @@ async function recoveryOf(db: Client, ids: string[], killedAt: Date) {
        (SELECT count(*)::int FROM attempts WHERE job_id = ANY($1) AND state = 'lost') AS lost,
        (SELECT max(next.started_at) FROM attempts lost JOIN attempts next USING (job_id)
           WHERE job_id = ANY($1) AND lost.state = 'lost' AND next.number = lost.number + 1) AS restart,
-       (SELECT min(at) FROM events WHERE job_id = ANY($1) AND type = 'completed' AND at > $2) AS first_end`,
+       (SELECT min(created_at) FROM events
+          WHERE job_id = ANY($1) AND type = 'transcode.completed' AND created_at > $2) AS first_end`,
     [ids, killedAt],
   );
   const since = (at: Date | null) => (at === null ? null : at.getTime() - killedAt.getTime());
