@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
-import { openRoad, type Road } from '../../test/helpers/road.ts';
+import { openDatabaseProxy, type TcpProxy } from '../../test/helpers/tcp-proxy.ts';
 import { until } from '../../test/helpers/until.ts';
 import { type Channel, type Listener, listen, notify } from './notify.ts';
 
 describe('a listener', () => {
   let database: TestDatabase;
-  let road: Road;
+  let proxy: TcpProxy;
   let listener: Listener;
   const heard: [Channel, string][] = [];
   let connects = 0;
@@ -14,8 +14,8 @@ describe('a listener', () => {
 
   beforeAll(async () => {
     database = await makeDatabase();
-    road = await openRoad(database.url);
-    listener = await listen(road.url, ['airlock_job'], {
+    proxy = await openDatabaseProxy(database.url);
+    listener = await listen(proxy.url, ['airlock_job'], {
       onMessage: (channel, payload) => heard.push([channel, payload]),
       onConnect: () => {
         connects += 1;
@@ -27,7 +27,7 @@ describe('a listener', () => {
   });
   afterAll(async () => {
     await listener?.close();
-    await road?.cut();
+    await proxy?.cut();
     await database?.drop();
   });
 
@@ -52,10 +52,10 @@ describe('a listener', () => {
   });
 
   it('comes back after the database was away for a while, with one connection', async () => {
-    await road.cut();
+    await proxy.cut();
     const before = errors;
     await until(() => errors >= before + 4, { what: 'attempts to connect' });
-    await road.mend();
+    await proxy.mend();
     await until(() => connects >= 2, { what: 'a connection' });
     heard.length = 0;
     await database.db.transaction().execute((tx) => notify(tx, 'airlock_job', 'b'));

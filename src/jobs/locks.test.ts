@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type DomainWorld, makeDomainWorld } from '../../test/chaos/domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
 import type { Account } from '../accounts/accounts.ts';
 import { eraseJob } from './erase.ts';
 
 describe('jobs that share uploads', () => {
-  let world: DomainWorld;
+  let world: JobWorld;
   let account: Account;
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
     account = await world.account();
   });
   afterAll(() => world?.close());

@@ -2,12 +2,12 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidv7 } from '../../src/ids/uuid.ts';
 import { failAttempt, releaseJob } from '../../src/jobs/finish.ts';
 import { recoverLost } from '../../src/jobs/recover.ts';
-import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 describe('claims', () => {
-  let world: DomainWorld;
+  let world: JobWorld;
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
   });
   afterAll(() => world?.close());
 

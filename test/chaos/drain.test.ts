@@ -12,15 +12,15 @@ import { createLogger } from '../../src/telemetry/index.ts';
 import type { SlotClasses } from '../../src/worker/deps.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
 import { makeClip } from '../helpers/media.ts';
-import { openRoad } from '../helpers/road.ts';
+import { openDatabaseProxy } from '../helpers/tcp-proxy.ts';
 import { until } from '../helpers/until.ts';
-import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 describe('a worker that drains', () => {
-  let world: DomainWorld;
+  let world: JobWorld;
   let sandbox: Sandbox;
   let folder: string;
-  let account: Awaited<ReturnType<DomainWorld['account']>>;
+  let account: Awaited<ReturnType<JobWorld['account']>>;
   let fileUrl: string;
   const slots: SlotClasses[] = [['light', 'heavy'], ['interactive']];
 
@@ -57,7 +57,7 @@ describe('a worker that drains', () => {
     until(async () => (await world.row(id)).progress > 0, { what: 'the middle of the encode' });
 
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
     // Cells run under another account when the tests run as root.
     await chmod(dirname(world.gateway.root), 0o711);
     folder = await mkdtemp(join(tmpdir(), 'airlock-drain-'));
@@ -116,19 +116,19 @@ describe('a worker that drains', () => {
   });
 
   it('does not count an attempt that failed because the database was away', async () => {
-    const road = await openRoad(world.database.url);
-    const pool = openPool(road.url, { max: 6, role: 'test', onError: () => {} });
-    const worker = await start(30_000, { ...world.context, db: pool.db }, road.url);
+    const proxy = await openDatabaseProxy(world.database.url);
+    const pool = openPool(proxy.url, { max: 6, role: 'test', onError: () => {} });
+    const worker = await start(30_000, { ...world.context, db: pool.db }, proxy.url);
     const job = await encode('slow');
     await progressing(job.id);
-    await road.cut();
+    await proxy.cut();
     await until(async () => (await cellsOf(folder)).length === 0, { what: 'the end of the encode' });
-    await road.mend();
+    await proxy.mend();
     await until(async () => (await world.row(job.id)).status === 'completed', { what: 'the second attempt' });
     await worker.drain();
     expect((await world.attempts(job.id)).map((attempt) => attempt.state)).toEqual(['released', 'completed']);
     await pool.close();
-    await road.cut();
+    await proxy.cut();
   });
 });
 

@@ -7,12 +7,12 @@ import { claimJob } from '../../src/jobs/claim.ts';
 import { failAttempt } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
 import { randomOf } from '../fuzz/random.ts';
-import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 describe('fair scheduling', () => {
-  let world: DomainWorld;
+  let world: JobWorld;
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
   });
   afterAll(() => world?.close());
   // Jobs that other tests left behind take no part any more.
@@ -144,7 +144,7 @@ describe('fair scheduling', () => {
 });
 
 /** What another process has: a pool of its own on the same database. */
-async function openProcess(world: DomainWorld): Promise<{ context: JobsContext; close(): Promise<void> }> {
+async function openProcess(world: JobWorld): Promise<{ context: JobsContext; close(): Promise<void> }> {
   const pool = openPool(world.database.url, { max: 4, role: 'test', onError: () => {} });
   return {
     context: { ...world.context, db: pool.db },
@@ -155,7 +155,7 @@ async function openProcess(world: DomainWorld): Promise<{ context: JobsContext; 
 }
 
 /** Makes accounts like this one. */
-async function copiesOf(world: DomainWorld, account: string, count: number): Promise<string[]> {
+async function copiesOf(world: JobWorld, account: string, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
   await world.database.pg.query(
     `INSERT INTO accounts SELECT (jsonb_populate_record(old, jsonb_build_object('id', made.id, 'name', made.id))).*
@@ -166,7 +166,7 @@ async function copiesOf(world: DomainWorld, account: string, count: number): Pro
 }
 
 /** Copies a waiting job with its input, `each` times for every account; all of one account come first. */
-async function fill(world: DomainWorld, template: string, accounts: string[], each: number): Promise<void> {
+async function fill(world: JobWorld, template: string, accounts: string[], each: number): Promise<void> {
   const { pg } = world.database;
   const jobs = accounts.flatMap((account, first) =>
     Array.from({ length: each }, (_, second) => ({

@@ -8,15 +8,15 @@ import { recoverLost } from '../../src/jobs/recover.ts';
 import { sweepExpired } from '../../src/jobs/retention.ts';
 import type { Job } from '../../src/jobs/rows.ts';
 import { dropReserved } from '../../src/objects/objects.ts';
-import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 const FAILURE = { code: 'internal', message: 'It broke.', retry: true } as const;
 const PROGRESS = { progress: 0.5, speed: 1, fps: 25, etaSeconds: 3 };
 
 describe('an attempt that was replaced', () => {
-  let world: DomainWorld;
+  let world: JobWorld;
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
   });
   afterAll(() => world?.close());
 
@@ -74,13 +74,13 @@ describe('an attempt that was replaced', () => {
 });
 
 describe('a final state', () => {
-  let world: DomainWorld;
+  let world: JobWorld;
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
   });
   afterAll(() => world?.close());
 
-  const ends: Record<string, (world: DomainWorld) => Promise<string>> = {
+  const ends: Record<string, (world: JobWorld) => Promise<string>> = {
     async completed(world) {
       const job = await world.accept(await world.account());
       const claim = await world.mustClaim();

@@ -9,7 +9,7 @@ import { sweepExpired } from '../../src/jobs/retention.ts';
 import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
 import type { Upload } from '../../src/uploads/upload.ts';
 import { acceptInspection, claimInspection, refuseInspection } from '../helpers/inspections.ts';
-import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 const SUMMARY = {
   ...{ duration_seconds: 10, format: 'mp4', size_bytes: 64, video_codec: 'h264', audio_codec: null },
@@ -18,9 +18,9 @@ const SUMMARY = {
 const FOUND = { contentType: 'video/mp4', inspection: { summary: SUMMARY, info: null } };
 
 describe('the inspection of an upload', () => {
-  let world: DomainWorld;
+  let world: JobWorld;
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
   });
   afterAll(() => world?.close());
 

@@ -5,7 +5,7 @@ import type { SelfTestReport } from '../../src/sandbox/types.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { startSelfTests } from '../../src/worker/self-test.ts';
 import { until } from '../helpers/until.ts';
-import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 const check = { attempt: 'read /etc/passwd', expected: 'ENOENT', seen: 'ENOENT', passed: true, promised: true };
 const good = (at: number): SelfTestReport => ({ tier: 'bwrap', passed: true, checks: [check], at: new Date(at) });
@@ -16,9 +16,9 @@ const broken: SelfTestReport = {
 };
 
 describe('the self-test of a running worker', () => {
-  let world: DomainWorld;
+  let world: JobWorld;
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
   });
   afterAll(() => world.close());
 

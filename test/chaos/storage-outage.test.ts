@@ -13,20 +13,20 @@ import type { SlotClasses } from '../../src/worker/deps.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
 import { BUCKET, CREDENTIAL, REGION } from '../conformance/embedded-gateway.ts';
 import { makeClip } from '../helpers/media.ts';
-import { openRoadTo } from '../helpers/road.ts';
+import { openTcpProxy } from '../helpers/tcp-proxy.ts';
 import { until } from '../helpers/until.ts';
-import { type DomainWorld, makeDomainWorld } from './domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 /** Far longer than the second in which a call to the storage is repeated anyway. */
 const OUTAGE_MS = 4_000;
 
 describe('a storage that is away', () => {
-  let world: DomainWorld;
+  let world: JobWorld;
   let sandbox: Sandbox;
   let folder: string;
-  let road: Awaited<ReturnType<typeof openRoadTo>>;
-  let context: DomainWorld['context'];
-  let account: Awaited<ReturnType<DomainWorld['account']>>;
+  let proxy: Awaited<ReturnType<typeof openTcpProxy>>;
+  let context: JobWorld['context'];
+  let account: Awaited<ReturnType<JobWorld['account']>>;
   let fileUrl: string;
   let worker: Worker | null = null;
   const slots: SlotClasses[] = [['light', 'heavy'], ['interactive']];
@@ -64,14 +64,14 @@ describe('a storage that is away', () => {
   const outage = () => new Promise((resolve) => setTimeout(resolve, OUTAGE_MS));
 
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
     await chmod(dirname(world.gateway.root), 0o711);
     folder = await mkdtemp(join(tmpdir(), 'airlock-outage-'));
     await chmod(folder, 0o711);
     sandbox = await openSandbox({ dataDir: folder, slots: slots.length });
-    road = await openRoadTo({ port: world.gateway.port });
+    proxy = await openTcpProxy({ port: world.gateway.port });
     // Without a local root: inputs are read over the network as well.
-    const endpoint = `http://127.0.0.1:${road.port}`;
+    const endpoint = `http://127.0.0.1:${proxy.port}`;
     const place = { endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: REGION };
     context = { ...world.context, store: openEmbeddedStore({ ...place, ...CREDENTIAL }) };
     account = await world.account();
@@ -84,25 +84,25 @@ describe('a storage that is away', () => {
   afterEach(async () => {
     await worker?.drain();
     worker = null;
-    await road.mend();
+    await proxy.mend();
   });
   afterAll(async () => {
     await context?.store.close();
     await sandbox?.close();
-    await road?.cut();
+    await proxy?.cut();
     await world?.close();
     await rm(folder, { recursive: true, force: true });
   });
 
   it('costs a job no attempt, however often it stops it', async () => {
-    await road.cut();
+    await proxy.cut();
     const jobs = [await encode(), await encode()];
     await start();
     await until(async () => (await world.events(jobs[0]!.id)).includes('retrying'), { what: 'the job to wait' });
     await outage();
     // While it is away no work is taken: the second job has not been touched.
     expect(await world.row(jobs[1]!.id)).toMatchObject({ status: 'pending', attempts: 0 });
-    await road.mend();
+    await proxy.mend();
     for (const job of jobs) await status(job.id, 'completed');
     const states = (await world.attempts(jobs[0]!.id)).map(({ state, error_code }) => [state, error_code]);
     expect(states.at(-1)).toEqual(['completed', null]);
@@ -114,16 +114,16 @@ describe('a storage that is away', () => {
     await start();
     const job = await encode('slow');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
-    await road.cut();
+    await proxy.cut();
     await outage();
     expect(await world.row(job.id)).toMatchObject({ status: 'processing', attempts: 1 });
-    await road.mend();
+    await proxy.mend();
     await status(job.id, 'completed');
     expect(await world.attempts(job.id)).toEqual([{ number: 1, state: 'completed', error_code: null }]);
   });
 
   it('that never comes back ends a job when its time is over, also one that no worker has taken', async () => {
-    await road.cut();
+    await proxy.cut();
     const jobs = [await encode(), await encode()];
     await start({ storageWaitSeconds: 3 });
     for (const job of jobs) {
@@ -136,7 +136,7 @@ describe('a storage that is away', () => {
     await start();
     const job = await encode('slow');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
-    await road.cut();
+    await proxy.cut();
     await outage();
     await cancelJob(context, account.id, 'transcode', job.id);
     await until(async () => (await world.attempts(job.id))[0]?.state === 'canceled', { what: 'the end' });

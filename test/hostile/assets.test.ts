@@ -4,17 +4,17 @@ import { eraseJob } from '../../src/jobs/erase.ts';
 import { sweepExpired } from '../../src/jobs/retention.ts';
 import { findSources } from '../../src/jobs/sources.ts';
 import { openRequest, openWholeRequest } from '../../src/kinds/transcode/request.ts';
-import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 const SECRET = 'token=4711';
 const WEB = { index: 0, kind: 'subtitle' as const, url: `https://h.example/x.srt?${SECRET}`, field: 'filters[0]' };
 const FILTERS = [{ filter: `[0:v]subtitles='https://h.example/x.srt?${SECRET}':force_style='Bold=1'[v]` }];
 
 describe('files that filters name', () => {
-  let world: DomainWorld;
-  let account: Awaited<ReturnType<DomainWorld['account']>>;
+  let world: JobWorld;
+  let account: Awaited<ReturnType<JobWorld['account']>>;
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
   });
   beforeEach(async () => {
     account = await world.account();

@@ -10,11 +10,11 @@ import { sweepExpired } from '../../src/jobs/retention.ts';
 import { StorageError } from '../../src/storage/types.ts';
 import { presignUpload } from '../../src/uploads/presign.ts';
 import { sweepStaging } from '../../src/uploads/staging.ts';
-import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 const put = (url: string) =>
   fetch(url, { method: 'PUT', headers: { 'content-type': 'video/mp4' }, body: Buffer.alloc(64) });
-const staged = async ({ context }: DomainWorld) => {
+const staged = async ({ context }: JobWorld) => {
   const keys: string[] = [];
   for await (const { key } of context.store.list('uploads/')) keys.push(key);
   return keys;
@@ -22,10 +22,10 @@ const staged = async ({ context }: DomainWorld) => {
 
 const BY = { actor: 'test', ip: null, requestId: null };
 
-let world: DomainWorld;
-let account: Awaited<ReturnType<DomainWorld['account']>>;
+let world: JobWorld;
+let account: Awaited<ReturnType<JobWorld['account']>>;
 beforeAll(async () => {
-  world = await makeDomainWorld();
+  world = await makeJobWorld();
 });
 beforeEach(async () => {
   account = await world.account();
@@ -157,10 +157,10 @@ describe('a signed upload URL that still lives', () => {
 });
 
 describe('a signed upload URL of a storage that cannot refuse what it has signed', () => {
-  let plain: DomainWorld;
+  let plain: JobWorld;
   let owner: typeof account;
   beforeAll(async () => {
-    plain = await makeDomainWorld();
+    plain = await makeJobWorld();
     plain.context.store = { ...plain.context.store, capabilities: async () => ({}) };
     owner = await plain.account();
   });

@@ -5,15 +5,15 @@ import { reconcileStorage } from '../../src/jobs/reconcile.ts';
 import { sweepExpired, sweepRows } from '../../src/jobs/retention.ts';
 import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
 import { sealedKey } from '../../src/storage/keys.ts';
-import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 const NO_WAIT = { forUpload: async () => {}, maxMs: 0 };
 
 describe('retention', () => {
-  let world: DomainWorld;
-  let account: Awaited<ReturnType<DomainWorld['account']>>;
+  let world: JobWorld;
+  let account: Awaited<ReturnType<JobWorld['account']>>;
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
   });
   beforeEach(async () => {
     account = await world.account();
@@ -163,9 +163,9 @@ describe('retention', () => {
 });
 
 describe('reconciling storage and rows', () => {
-  let world: DomainWorld;
+  let world: JobWorld;
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
   });
   afterAll(() => world?.close());
 

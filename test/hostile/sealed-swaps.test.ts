@@ -4,15 +4,15 @@ import { downloadUrl } from '../../src/jobs/downloads.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
 import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
 import { readManifest } from '../../src/kinds/transcode/manifest.ts';
-import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 /** Somebody who may write to the database and does not have the key tries to have one row's text read as another's. */
 describe('a sealed value in another place of the database', () => {
-  let world: DomainWorld;
-  let mine: Awaited<ReturnType<DomainWorld['account']>>;
-  let other: Awaited<ReturnType<DomainWorld['account']>>;
+  let world: JobWorld;
+  let mine: Awaited<ReturnType<JobWorld['account']>>;
+  let other: Awaited<ReturnType<JobWorld['account']>>;
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
   });
   beforeEach(async () => {
     [mine, other] = [await world.account(), await world.account()];

@@ -9,7 +9,7 @@ import { sweepExpired } from '../../src/jobs/retention.ts';
 import { outputKey } from '../../src/storage/keys.ts';
 import type { StoreSpace } from '../../src/storage/types.ts';
 import { presignUpload } from '../../src/uploads/presign.ts';
-import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 const diskOf = (spareBytes: number): StoreSpace => ({
   freeBytes: spareBytes + 100,
@@ -19,9 +19,9 @@ const diskOf = (spareBytes: number): StoreSpace => ({
 });
 
 describe('what accounts may store', () => {
-  let world: DomainWorld;
+  let world: JobWorld;
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
   });
   afterAll(() => world?.close());
 

@@ -14,19 +14,19 @@ import { submitJob } from '../../src/kinds/submit.ts';
 import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
-import { type DomainWorld, makeDomainWorld } from '../chaos/domain-world.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 import { until } from '../helpers/until.ts';
 import { toy } from './toy/index.ts';
 
 describe('a kind of job that is one folder and one entry of the registry', () => {
-  let world: DomainWorld;
+  let world: JobWorld;
   let context: JobsContext;
-  let account: Awaited<ReturnType<DomainWorld['account']>>;
+  let account: Awaited<ReturnType<JobWorld['account']>>;
   let folder: string;
   let sandbox: Sandbox;
   let worker: Worker;
   beforeAll(async () => {
-    world = await makeDomainWorld();
+    world = await makeJobWorld();
     await chmod(dirname(world.gateway.root), 0o711);
     account = await world.account();
     folder = await mkdtemp(join(tmpdir(), 'airlock-kind-'));

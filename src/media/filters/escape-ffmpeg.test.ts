@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseGraph } from './parse-graph.ts';
 import { serialiseGraph } from './serialise.ts';
-import { TEST_TABLE } from './test-support.ts';
+import { TEST_TABLE } from '../../../test/helpers/filter-table.ts';
 import type { CheckedFilter, CheckedGraph } from './types.ts';
 
 const run = promisify(execFile);

@@ -1,6 +1,6 @@
-import { checkGraph } from './check-graph.ts';
-import { parseGraph } from './parse-graph.ts';
-import type { CheckedGraph, FilterSpec, GraphRefusal } from './types.ts';
+import { checkGraph } from '../../src/media/filters/check-graph.ts';
+import { parseGraph } from '../../src/media/filters/parse-graph.ts';
+import type { CheckedGraph, FilterSpec, GraphRefusal } from '../../src/media/filters/types.ts';
 
 const spec = (row: Partial<FilterSpec> & Pick<FilterSpec, 'name'>): FilterSpec => ({
   doc: '',

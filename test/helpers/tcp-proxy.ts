@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { until } from './until.ts';
 
 /** A way to a database or a storage that can be cut and mended. */
-export interface Road {
+export interface TcpProxy {
   /** For whoever goes this way. */
   url: string;
   /** Breaks every connection; new ones are refused until `mend`. */
@@ -12,20 +12,20 @@ export interface Road {
   mend(): Promise<void>;
 }
 
-export async function openRoad(databaseUrl: string): Promise<Road> {
+export async function openDatabaseProxy(databaseUrl: string): Promise<TcpProxy> {
   const url = new URL(databaseUrl);
   const socketPath = join(url.searchParams.get('host')!, `.s.PGSQL.${url.port}`);
-  const { port, ...road } = await openRoadTo({ path: socketPath });
+  const { port, ...proxy } = await openTcpProxy({ path: socketPath });
   url.searchParams.delete('host');
   url.hostname = '127.0.0.1';
   url.port = String(port);
-  return { ...road, url: url.toString() };
+  return { ...proxy, url: url.toString() };
 }
 
 /** A way to anything that listens on this machine. */
-export async function openRoadTo(
+export async function openTcpProxy(
   target: { path: string } | { port: number },
-): Promise<Omit<Road, 'url'> & { port: number }> {
+): Promise<Omit<TcpProxy, 'url'> & { port: number }> {
   const sockets = new Set<Socket>();
   const server: Server = createServer((near) => {
     const far = 'path' in target ? dial(target.path) : dial(target.port, '127.0.0.1');

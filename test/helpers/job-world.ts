@@ -26,11 +26,11 @@ import type { Planner } from '../../src/planner/index.ts';
 import { outputKey } from '../../src/storage/keys.ts';
 import { presignUpload } from '../../src/uploads/presign.ts';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
-import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
-import { acceptInspection, claimInspection } from '../helpers/inspections.ts';
+import { makeDatabase, type TestDatabase } from './database.ts';
+import { acceptInspection, claimInspection } from './inspections.ts';
 
 /** The domain over a real PostgreSQL and a real gateway, without the processes around it. */
-export interface DomainWorld {
+export interface JobWorld {
   context: JobsContext;
   database: TestDatabase;
   gateway: EmbeddedGateway;
@@ -98,7 +98,7 @@ const SUMMARY = {
   fps: 25,
 };
 
-export async function makeDomainWorld(options: { retentionSeconds?: number } = {}): Promise<DomainWorld> {
+export async function makeJobWorld(options: { retentionSeconds?: number } = {}): Promise<JobWorld> {
   const database = await makeDatabase();
   const gateway = await startEmbeddedGateway();
   const context: JobsContext = {
@@ -111,7 +111,7 @@ export async function makeDomainWorld(options: { retentionSeconds?: number } = {
   const inTransaction = <T>(work: (tx: Tx) => Promise<T>) => database.db.transaction().execute(work);
   const claim = (workerId = uuidv7()) => claimJob(context, 'light', { worker: { id: workerId, tier: 'bwrap' } });
 
-  const presign: DomainWorld['presign'] = async (account, name = 'clip.mp4', bytes = randomBytes(64)) => {
+  const presign: JobWorld['presign'] = async (account, name = 'clip.mp4', bytes = randomBytes(64)) => {
     const body = { filename: name, contentType: 'video/mp4', fileSize: bytes.length } as const;
     const { answer: signed } = await inTransaction((tx) => presignUpload(context, tx, account, body, null));
     const { uploadUrl, filename } = signed;
