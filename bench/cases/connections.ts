@@ -4,13 +4,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { type ClientRequestArgs, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { makeClip } from '../../test/helpers/media.ts';
-import { type Attack, UPLOAD_BYTES } from '../../test/hostile/stranger.ts';
+import { type Attack, UPLOAD_BYTES } from '../../testkit/attacks/connections.ts';
+import { makeClip } from '../../testkit/media.ts';
+import type { Counts } from '../lib/attack-process.ts';
 import { memoryOf } from '../lib/processes.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { type Bench, openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
-import type { Counts } from '../lib/stranger-process.ts';
 
 const IDLE = 5000;
 const TRICKLING = 1000;
@@ -36,15 +36,15 @@ export async function connections(options: CaseOptions): Promise<CaseResult> {
     const before = rss();
 
     options.progress(`${IDLE} idle and ${TRICKLING} trickling connections at each port`);
-    const stranger = await startStranger(await attacks(bench, folder));
+    const attacker = await startAttacker(await attacks(bench, folder));
     options.progress('the same beside them');
     const jobs = Array.from({ length: JOBS }, () => bench.create(small));
     const beside = await rounds(bench, download, LEAST_MS);
     // Throws for each that does not complete.
     for (const job of jobs) await bench.completed((await job).id);
-    const counts = await stranger.counts();
+    const counts = await attacker.counts();
     const after = rss();
-    stranger.end();
+    attacker.end();
     return {
       rows: [...rowsOf(alone, 'alone', null), ...rowsOf(beside, 'beside', P99_MS), ...sums({ counts, before, after })],
       raw: { alone, beside, counts, before, after },
@@ -129,8 +129,8 @@ async function attacks(bench: Bench, folder: string): Promise<Attack[]> {
   ];
 }
 
-async function startStranger(attacks: Attack[]) {
-  const child = fork(join(import.meta.dirname, '..', 'lib', 'stranger-process.ts'));
+async function startAttacker(attacks: Attack[]) {
+  const child = fork(join(import.meta.dirname, '..', 'lib', 'attack-process.ts'));
   const tell = async (message: Attack[] | 'counts'): Promise<Counts[]> => {
     const answer = once(child, 'message', { signal: AbortSignal.timeout(120_000) });
     child.send(message);

@@ -1,5 +1,5 @@
-import { flood } from '../../test/hostile/flood/flood.ts';
-import { tracesOfJobs } from '../../test/hostile/flood/traces.ts';
+import { flood } from '../../testkit/attacks/flood/flood.ts';
+import { tracesOfJobs } from '../../testkit/attacks/flood/traces.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';

@@ -1,4 +1,4 @@
-import { hostileClients, largestJob, silentReaders, usualLatencies } from '../../test/hostile/hostile-clients.ts';
+import { hostileClients, largestJob, silentReaders, usualLatencies } from '../../testkit/attacks/hostile-clients.ts';
 import { memoryOf } from '../lib/processes.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { openBench } from '../lib/service.ts';

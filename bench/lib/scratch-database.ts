@@ -6,7 +6,7 @@ import { openPool } from '../../src/database/pool.ts';
 import { openEmbeddedPostgres } from '../../src/supervisor/postgres.ts';
 import { socketUrl } from '../../src/supervisor/postgres-connect.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
-import { ensureServiceAccount, recordingLogger } from '../../src/supervisor/test-support.ts';
+import { ensureServiceAccount, recordingLogger } from '../../testkit/supervisor.ts';
 
 /** A PostgreSQL of its own with the newest schema; `close` removes it. */
 export async function openScratchDatabase(): Promise<{ url: string; close(): Promise<void> }> {

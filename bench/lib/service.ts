@@ -3,8 +3,8 @@ import type { Job } from '../../src/contract/transcodes.ts';
 import { openColumn } from '../../src/database/sealed-columns.ts';
 import { createVault } from '../../src/ids/vault.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
-import { type Answer, startService, type TestService } from '../../test/helpers/service.ts';
-import { openServiceDatabase } from '../../test/helpers/service-database.ts';
+import { type Answer, startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { cpuSeconds, processTree } from './processes.ts';
 
 export interface Bench {

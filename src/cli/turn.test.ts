@@ -2,8 +2,8 @@ import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { makeTestFolder } from '../../testkit/supervisor.ts';
 import { claimInstance } from '../supervisor/ready-file.ts';
-import { makeTestFolder } from '../supervisor/test-support.ts';
 import { takeTurn } from './turn.ts';
 
 describe('taking turns on a data directory', () => {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { openDatabaseProxy, type TcpProxy } from '../../test/helpers/tcp-proxy.ts';
-import { until } from '../../test/helpers/until.ts';
+import { until } from '../../testkit/until.ts';
 import { type Channel, type Listener, listen, notify } from './notify.ts';
 
 describe('a listener', () => {

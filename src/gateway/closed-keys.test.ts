@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../../test/conformance/embedded-gateway.ts';
-import { until } from '../../test/helpers/until.ts';
+import { until } from '../../testkit/until.ts';
 import { openDisk } from './disk.ts';
 
 const KEY = 'uploads/account/upload';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { until } from '../../test/helpers/until.ts';
+import { until } from '../../testkit/until.ts';
 import type { DiskSpace } from '../config/disk-reserve.ts';
 import { openRoom } from './room.ts';
 

@@ -3,7 +3,7 @@ import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../../test/helpers/until.ts';
+import { until } from '../../testkit/until.ts';
 import { TaskThread, ThreadEnded } from '../threads/task-thread.ts';
 import { openSanitizer, sanitizerThread } from './index.ts';
 import { makeBox, makeFullBox, u32 } from './isobmff/boxes.ts';

@@ -1,10 +1,10 @@
 import { chmod, chown, mkdir, readdir, stat, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeTestFolder } from '../../testkit/supervisor.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { isRoot } from './account.ts';
 import { prepareDataDir } from './data-dir.ts';
-import { makeTestFolder } from './test-support.ts';
 
 let folder: string;
 let remove: () => Promise<void>;

@@ -3,6 +3,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ensureServiceAccount, makeTestFolder, recordingLogger } from '../../testkit/supervisor.ts';
 import { markProcess } from '../ids/process-stat.ts';
 import { isRoot, serviceAccount } from './account.ts';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from './postgres.ts';
@@ -11,7 +12,6 @@ import { keepEmbeddedPostgres } from './postgres-keeper.ts';
 import { findServer } from './postgres-server.ts';
 import { processesIn, waitUntil } from './process-table.ts';
 import { loadSecrets } from './secrets.ts';
-import { ensureServiceAccount, makeTestFolder, recordingLogger } from './test-support.ts';
 
 const logger = recordingLogger();
 const opened: { stop(): Promise<void> }[] = [];

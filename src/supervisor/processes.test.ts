@@ -1,10 +1,10 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeTestFolder, recordingLogger } from '../../testkit/supervisor.ts';
 import { markProcess } from '../ids/process-stat.ts';
 import { waitUntil } from './process-table.ts';
 import { type ProcessOptions, type SupervisedProcess, superviseProcess } from './processes.ts';
-import { makeTestFolder, recordingLogger } from './test-support.ts';
 
 const logger = recordingLogger();
 const running: SupervisedProcess[] = [];

@@ -3,8 +3,8 @@ import { existsSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeTestFolder } from '../../testkit/supervisor.ts';
 import { claimInstance, readReadyFile } from './ready-file.ts';
-import { makeTestFolder } from './test-support.ts';
 
 const folders: { remove(): Promise<void> }[] = [];
 let folder: string;

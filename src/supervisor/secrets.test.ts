@@ -1,8 +1,8 @@
 import { chmod, mkdir, readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { makeTestFolder } from '../../testkit/supervisor.ts';
 import { loadSecrets, writeAtomically } from './secrets.ts';
-import { makeTestFolder } from './test-support.ts';
 
 const folders: { remove(): Promise<void> }[] = [];
 let folder: string;

@@ -2,12 +2,12 @@ import { mkdir, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeTestFolder } from '../../testkit/supervisor.ts';
 import { parsePasswd } from './account.ts';
 import { socketUrl } from './postgres-connect.ts';
 import { socketFolderFor, socketPath } from './postgres-socket.ts';
 import { signal } from './process-table.ts';
 import { makeSocketFolder } from './socket-folder.ts';
-import { makeTestFolder } from './test-support.ts';
 
 let folder: string;
 let remove: () => Promise<void>;

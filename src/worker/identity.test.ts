@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { until } from '../../test/helpers/until.ts';
+import { until } from '../../testkit/until.ts';
 import { isAliveHere, ownIdentity } from './identity.ts';
 
 function stateAndStart(pid: number): [state: string, start: string] {

@@ -3,8 +3,8 @@ import { connect, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KEY_REQUESTS, LIST_PAGE_BYTES } from '../../src/contract/limits.ts';
 import type { Job, JobListItem } from '../../src/contract/transcodes.ts';
+import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
-import { until } from '../helpers/until.ts';
 
 const body = (extra: object = {}) => ({
   inputs: [{ url: 'https://media.example.com/clip.mp4' }],

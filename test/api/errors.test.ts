@@ -1,8 +1,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { errors } from '../../src/contract/errors.ts';
+import type { Answer } from '../../testkit/service.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
-import type { Answer } from '../helpers/service.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const CREATE = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };

@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { importsOf, isOwn, readSources } from './sources.ts';
+import { importsOf, isOwn, ROOT, readSources } from './sources.ts';
 
 /** What each folder may import besides itself; docs/architecture.md shows the same. */
 const ARROWS: Record<string, readonly string[]> = {
@@ -75,6 +77,20 @@ describe('imports', () => {
       imports.filter((name) => name.startsWith('..')).map((name) => `${path} → ${name}`),
     );
     expect(wrong).toEqual([]);
+  });
+
+  it.each(['bench', 'testkit'])('of %s take nothing from the tests', (folder) => {
+    const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter((path) =>
+      path.endsWith('.ts'),
+    );
+    expect(files.length).toBeGreaterThan(5);
+    const imports = files.flatMap((path) =>
+      // Paths below `src/`, so that one of the tests is `../test/…`.
+      importsOf(join('..', folder, path), readFileSync(join(ROOT, folder, path), 'utf8')).map(
+        (name) => `${path} → ${name}`,
+      ),
+    );
+    expect(imports.filter((line) => line.includes(' → ../test/'))).toEqual([]);
   });
 
   it('never come back to where they began: each file can be read after those that it imports', () => {

@@ -11,10 +11,10 @@ import type { Sandbox } from '../../src/sandbox/types.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import type { SlotClasses } from '../../src/worker/deps.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
-import { makeClip } from '../helpers/media.ts';
-import { openDatabaseProxy } from '../helpers/tcp-proxy.ts';
-import { until } from '../helpers/until.ts';
+import { makeClip } from '../../testkit/media.ts';
+import { until } from '../../testkit/until.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
+import { openDatabaseProxy } from '../helpers/tcp-proxy.ts';
 
 describe('a worker that drains', () => {
   let world: JobWorld;

@@ -6,7 +6,7 @@ import { uuidv7 } from '../../src/ids/uuid.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
 import { failAttempt } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
-import { randomOf } from '../fuzz/random.ts';
+import { randomOf } from '../../testkit/random.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 describe('fair scheduling', () => {

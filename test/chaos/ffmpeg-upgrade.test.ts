@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type CellResult, openSandbox, type Sandbox } from '../../src/sandbox/index.ts';
-import { until } from '../helpers/until.ts';
+import { until } from '../../testkit/until.ts';
 import { LIMITS, SLOW_OUTPUT, slowEncode } from '../hostile/cell-fixture.ts';
 
 const JOBS = 3;

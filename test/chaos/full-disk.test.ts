@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isRoot } from '../../src/supervisor/account.ts';
-import { makeClip } from '../helpers/media.ts';
+import { makeClip } from '../../testkit/media.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('full-disk/run.ts', import.meta.url));

@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { expect } from 'vitest';
+import { type Answer, call, type TestService } from '../../testkit/service.ts';
+import { until } from '../../testkit/until.ts';
 import { filesIn } from '../helpers/files.ts';
-import { type Answer, call, type TestService } from '../helpers/service.ts';
-import { until } from '../helpers/until.ts';
 
 /** A client as people write them: it repeats what failed for a reason that passes. */
 export interface PatientClient {

@@ -4,7 +4,7 @@ import { uuidv7 } from '../../src/ids/uuid.ts';
 import type { SelfTestReport } from '../../src/sandbox/types.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { startSelfTests } from '../../src/worker/self-test.ts';
-import { until } from '../helpers/until.ts';
+import { until } from '../../testkit/until.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 const check = { attempt: 'read /etc/passwd', expected: 'ENOENT', seen: 'ENOENT', passed: true, promised: true };

@@ -3,12 +3,12 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, upload } from '../../testkit/media.ts';
+import { makeDataDir, startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { startSource } from '../../testkit/source-server.ts';
+import { until } from '../../testkit/until.ts';
 import { entriesBelow } from '../helpers/files.ts';
-import { makeClip, upload } from '../helpers/media.ts';
-import { makeDataDir, startService, type TestService } from '../helpers/service.ts';
-import { openServiceDatabase } from '../helpers/service-database.ts';
-import { startSource } from '../helpers/source-server.ts';
-import { until } from '../helpers/until.ts';
 import { expectEachCompletedOnce, expectNoOrphans, type PatientClient, patientClient, untilFinal } from './load.ts';
 
 const SLOTS = 3;

@@ -4,10 +4,10 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip, upload } from '../helpers/media.ts';
-import { startService, type TestService } from '../helpers/service.ts';
-import { openServiceDatabase } from '../helpers/service-database.ts';
-import { until } from '../helpers/until.ts';
+import { makeClip, upload } from '../../testkit/media.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { until } from '../../testkit/until.ts';
 import { expectEachCompletedOnce, expectNoOrphans } from './load.ts';
 
 const PROGRAM = join(import.meta.dirname, '..', '..', 'dist', 'airlock.js');

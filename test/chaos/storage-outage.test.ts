@@ -11,11 +11,11 @@ import { openEmbeddedStore } from '../../src/storage/embedded/store.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import type { SlotClasses } from '../../src/worker/deps.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
+import { makeClip } from '../../testkit/media.ts';
+import { until } from '../../testkit/until.ts';
 import { BUCKET, CREDENTIAL, REGION } from '../conformance/embedded-gateway.ts';
-import { makeClip } from '../helpers/media.ts';
-import { openTcpProxy } from '../helpers/tcp-proxy.ts';
-import { until } from '../helpers/until.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
+import { openTcpProxy } from '../helpers/tcp-proxy.ts';
 
 /** Far longer than the second in which a call to the storage is repeated anyway. */
 const OUTAGE_MS = 4_000;

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { PROGRAM } from '../helpers/service.ts';
+import { PROGRAM } from '../../testkit/service.ts';
 
 const NOBODY = 65534;
 /** What `ProtectSystem=`, `ProtectProc=` and a read-only container do, in a mount namespace of the test's own. */

@@ -3,13 +3,13 @@ import { chmod, mkdtemp, rm, stat, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ffprobe, makeClip } from '../helpers/media.ts';
-import { startService, type TestService } from '../helpers/service.ts';
+import { ffprobe, makeClip } from '../../testkit/media.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
 import { blocks, ROOT, readPage, readPages } from './pages.ts';
 
 /** Commands of the pages that this file does not run, each with the reason. */
 const NOT_RUN: Record<string, string> = {
-  './airlock up': 'test/helpers/service.ts runs it for every end-to-end test',
+  './airlock up': 'testkit/service.ts runs it for every end-to-end test',
   './airlock api': 'a role that `up` starts in every end-to-end test',
   './airlock worker': 'a role that `up` starts in every end-to-end test',
   './airlock test': 'this very run',

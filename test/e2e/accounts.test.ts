@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip, upload } from '../helpers/media.ts';
-import { type Answer, startService, type TestService } from '../helpers/service.ts';
-import { openServiceDatabase } from '../helpers/service-database.ts';
-import { startSource } from '../helpers/source-server.ts';
-import { until } from '../helpers/until.ts';
+import { makeClip, upload } from '../../testkit/media.ts';
+import { type Answer, startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { startSource } from '../../testkit/source-server.ts';
+import { until } from '../../testkit/until.ts';
 
 describe('the limits of an account', () => {
   let service: TestService;

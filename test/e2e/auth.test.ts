@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeApiKey } from '../../src/ids/api-key.ts';
+import { type Answer, startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
-import { type Answer, startService, type TestService } from '../helpers/service.ts';
-import { openServiceDatabase } from '../helpers/service-database.ts';
 
 const ID = '0192f3c1-0000-7000-8000-000000000000';
 /** Every route that needs a key, with the scope that it needs. */

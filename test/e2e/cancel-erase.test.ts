@@ -2,14 +2,14 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, transcode, upload } from '../../testkit/media.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { until } from '../../testkit/until.ts';
 import { isStored, storedFilesOf } from '../helpers/disk.ts';
 import { entriesBelow } from '../helpers/files.ts';
-import { makeClip, transcode, upload } from '../helpers/media.ts';
 import { runningFfmpegs } from '../helpers/processes.ts';
 import { rawHttp } from '../helpers/raw-http.ts';
-import { startService, type TestService } from '../helpers/service.ts';
-import { openServiceDatabase } from '../helpers/service-database.ts';
-import { until } from '../helpers/until.ts';
 
 describe('canceling and erasing', () => {
   let service: TestService;

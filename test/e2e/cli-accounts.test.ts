@@ -6,8 +6,8 @@ import {
   SWITCH_SETTINGS,
   settingFlag,
 } from '../../src/contract/account-settings.ts';
-import { call, startService, type TestService } from '../helpers/service.ts';
-import { openServiceDatabase } from '../helpers/service-database.ts';
+import { call, startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
 
 const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
 

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { processesOf } from '../helpers/processes-of.ts';
-import { call, makeDataDir, runCli, startService, type TestService } from '../helpers/service.ts';
+import { processesOf } from '../../testkit/processes-of.ts';
+import { call, makeDataDir, runCli, startService, type TestService } from '../../testkit/service.ts';
 
 const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 

@@ -4,12 +4,12 @@ import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promis
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { ffprobe, makeClip } from '../../testkit/media.ts';
+import { descendantsOf, processesOf } from '../../testkit/processes-of.ts';
+import { PROGRAM, runCli, startService, type TestService } from '../../testkit/service.ts';
+import { until } from '../../testkit/until.ts';
 import { isAlive } from '../chaos/load.ts';
 import { filesIn } from '../helpers/files.ts';
-import { ffprobe, makeClip } from '../helpers/media.ts';
-import { descendantsOf, processesOf } from '../helpers/processes-of.ts';
-import { PROGRAM, runCli, startService, type TestService } from '../helpers/service.ts';
-import { until } from '../helpers/until.ts';
 
 /** A folder as a user's: the clips, and whatever a command leaves in it. */
 let folder: string;

@@ -2,10 +2,10 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ffprobe, makeClip } from '../helpers/media.ts';
+import { ffprobe, makeClip } from '../../testkit/media.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { startSource } from '../../testkit/source-server.ts';
 import { runWorkflow, type Workflow } from '../helpers/n8n.ts';
-import { startService, type TestService } from '../helpers/service.ts';
-import { startSource } from '../helpers/source-server.ts';
 
 describe('the n8n recipe of docs/clients.md', () => {
   let service: TestService;

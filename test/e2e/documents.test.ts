@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, startService, type TestService } from '../helpers/service.ts';
+import { call, startService, type TestService } from '../../testkit/service.ts';
 
 const ROUTES = {
   '/health-check': ['get'],

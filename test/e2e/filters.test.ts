@@ -5,10 +5,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip, upload } from '../helpers/media.ts';
-import { startService, type TestService } from '../helpers/service.ts';
-import { openServiceDatabase } from '../helpers/service-database.ts';
-import { startSource } from '../helpers/source-server.ts';
+import { makeClip, upload } from '../../testkit/media.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { startSource } from '../../testkit/source-server.ts';
 
 const SECRET = `sig${randomBytes(12).toString('hex')}`;
 const SRT = '1\n00:00:00,000 --> 00:00:05,000\nHELLO WORLD\n';

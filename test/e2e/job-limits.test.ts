@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { LIMIT_BOUNDS, LIMIT_NAMES } from '../../src/contract/limit-bounds.ts';
-import { makeClip, transcode, upload } from '../helpers/media.ts';
-import { startService, type TestService } from '../helpers/service.ts';
-import { until } from '../helpers/until.ts';
-import { tracesOfJobs } from '../hostile/flood/traces.ts';
+import { tracesOfJobs } from '../../testkit/attacks/flood/traces.ts';
+import { makeClip, transcode, upload } from '../../testkit/media.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { until } from '../../testkit/until.ts';
 
 const NO_LIMITS = { memory_mb: null, cpu_seconds: null, wall_seconds: null, output_mb: null };
 

@@ -2,11 +2,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip, upload } from '../helpers/media.ts';
+import { makeClip, upload } from '../../testkit/media.ts';
+import { type Answer, startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { until } from '../../testkit/until.ts';
 import { runningFfmpegs } from '../helpers/processes.ts';
-import { type Answer, startService, type TestService } from '../helpers/service.ts';
-import { openServiceDatabase } from '../helpers/service-database.ts';
-import { until } from '../helpers/until.ts';
 
 const FINAL = ['completed', 'failed', 'canceled'];
 

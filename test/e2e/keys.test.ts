@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { isWellFormedApiKey } from '../../src/ids/api-key.ts';
-import { call, startService, type TestService } from '../helpers/service.ts';
-import { openServiceDatabase } from '../helpers/service-database.ts';
-import { until } from '../helpers/until.ts';
+import { call, startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { until } from '../../testkit/until.ts';
 
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UPLOAD_CONTENT_TYPES } from '../../src/contract/formats.ts';
-import { type Answer, startService, type TestService } from '../helpers/service.ts';
-import { openServiceDatabase } from '../helpers/service-database.ts';
+import { type Answer, startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
 
 const MISSING = 'Missing required fields: filename, contentType, fileSize';
 const SIZE = "Invalid fileSize. Must be a positive number in bytes (not a formatted string like '1.46mbs')";

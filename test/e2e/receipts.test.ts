@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { canonicalJson } from '../../src/ids/hash.ts';
 import { isSignedBy, type PublicJwk } from '../../src/ids/signing.ts';
+import { makeClip, transcode, upload } from '../../testkit/media.ts';
+import { call, startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { startSource } from '../../testkit/source-server.ts';
+import { until } from '../../testkit/until.ts';
 import { isStored } from '../helpers/disk.ts';
-import { makeClip, transcode, upload } from '../helpers/media.ts';
 import { runningFfmpegs } from '../helpers/processes.ts';
-import { call, startService, type TestService } from '../helpers/service.ts';
-import { openServiceDatabase } from '../helpers/service-database.ts';
-import { startSource } from '../helpers/source-server.ts';
-import { until } from '../helpers/until.ts';
 
 const SECRET_WORDS = /holiday|grandmother|seaside/i;
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startService, type TestService } from '../helpers/service.ts';
-import { until } from '../helpers/until.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { until } from '../../testkit/until.ts';
 
 describe('GET /v1/security', () => {
   let service: TestService;

@@ -6,12 +6,12 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip } from '../../testkit/media.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { startSource } from '../../testkit/source-server.ts';
+import { until } from '../../testkit/until.ts';
 import { entriesBelow } from '../helpers/files.ts';
-import { makeClip } from '../helpers/media.ts';
-import { startService, type TestService } from '../helpers/service.ts';
-import { openServiceDatabase } from '../helpers/service-database.ts';
-import { startSource } from '../helpers/source-server.ts';
-import { until } from '../helpers/until.ts';
 
 const SECRET = `sig${randomBytes(12).toString('hex')}`;
 

@@ -3,9 +3,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ffprobe, makeClip, transcode, upload } from '../helpers/media.ts';
+import { ffprobe, makeClip, transcode, upload } from '../../testkit/media.ts';
+import { type Answer, startService, type TestService } from '../../testkit/service.ts';
 import { rawHttp } from '../helpers/raw-http.ts';
-import { type Answer, startService, type TestService } from '../helpers/service.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const none = { requested: null, applied: null, set_by: null };

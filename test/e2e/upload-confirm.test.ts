@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, transcode } from '../../testkit/media.ts';
+import { type Answer, startService, type TestService } from '../../testkit/service.ts';
 import { isStored } from '../helpers/disk.ts';
-import { makeClip, transcode } from '../helpers/media.ts';
-import { type Answer, startService, type TestService } from '../helpers/service.ts';
 
 describe('confirming an upload', () => {
   let service: TestService;

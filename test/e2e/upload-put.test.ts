@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, startService, type TestService } from '../../testkit/service.ts';
 import { isStored } from '../helpers/disk.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
-import { type Answer, startService, type TestService } from '../helpers/service.ts';
 
 const SIZE = 2000;
 const TYPE = { 'content-type': 'video/mp4' };

@@ -2,9 +2,9 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, transcode, upload } from '../../testkit/media.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
 import { type Coded, codedItem, encodePicture, gridData, irot, ispe, makeStill } from '../helpers/heif.ts';
-import { makeClip, transcode, upload } from '../helpers/media.ts';
-import { startService, type TestService } from '../helpers/service.ts';
 
 const halved = (bytes: Buffer) => Buffer.concat([bytes.subarray(0, bytes.length / 2), Buffer.alloc(bytes.length / 2)]);
 

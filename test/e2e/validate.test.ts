@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip, upload } from '../helpers/media.ts';
-import { startService, type TestService } from '../helpers/service.ts';
-import { startSource } from '../helpers/source-server.ts';
+import { makeClip, upload } from '../../testkit/media.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { startSource } from '../../testkit/source-server.ts';
 
 const SECRET = 'token=4711';
 

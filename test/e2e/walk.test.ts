@@ -2,8 +2,8 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ffprobe, makeClip, transcode, upload } from '../helpers/media.ts';
-import { startService, type TestService } from '../helpers/service.ts';
+import { ffprobe, makeClip, transcode, upload } from '../../testkit/media.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
 
 describe('the official walk', () => {
   let service: TestService;

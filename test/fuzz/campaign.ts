@@ -1,4 +1,4 @@
-import { type Random, randomOf } from './random.ts';
+import { type Random, randomOf } from '../../testkit/random.ts';
 
 /** One subject that is fuzzed: what it takes, one case, and what must hold after all of them. */
 export interface Campaign {

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { damaged, restructured } from './bytes.ts';
+import { damaged, restructured } from '../../testkit/bytes.ts';
+import { randomOf } from '../../testkit/random.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { CONTAINERS } from './containers.ts';
 import { COSTLY } from './costly.ts';
 import { FRAGMENTS } from './fragments.ts';
 import { JSON_BODIES } from './json-bodies.ts';
-import { randomOf } from './random.ts';
 import { READERS } from './readers.ts';
 import { REWRITING } from './rewriting.ts';
 import { SIGNATURES } from './signatures.ts';

@@ -7,10 +7,10 @@ import { openMedia } from '../../src/kinds/shared/open-media.ts';
 import { ProgressReader, parseRequest, planTranscode } from '../../src/media/index.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import { openSanitizer } from '../../src/sanitizer/index.ts';
-import { damaged, restructured } from './bytes.ts';
+import { damaged, restructured } from '../../testkit/bytes.ts';
+import type { Random } from '../../testkit/random.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { makeSeeds, type SeedFile } from './container-seeds.ts';
-import type { Random } from './random.ts';
 
 /** Beyond the wall limit of a cell, what starting and clearing it may take on a busy machine. */
 const GRACE_MS = 10_000;

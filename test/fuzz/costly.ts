@@ -4,9 +4,9 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { call, startService } from '../helpers/service.ts';
+import type { Random } from '../../testkit/random.ts';
+import { call, startService } from '../../testkit/service.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
-import type { Random } from './random.ts';
 
 const MIB = 1024 * 1024;
 /** Milliseconds for which one body may occupy the API's event loop. */

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { Refused } from '../../src/sanitizer/verdicts.ts';
-import { damaged, restructured } from './bytes.ts';
+import { damaged, restructured } from '../../testkit/bytes.ts';
+import type { Random } from '../../testkit/random.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { FRAGMENTED, makeSeeds } from './container-seeds.ts';
-import type { Random } from './random.ts';
 
 /** What a small file may take, on a busy machine too. */
 const MAX_MS = 8000;

@@ -1,4 +1,4 @@
-import type { Random } from './random.ts';
+import type { Random } from '../../testkit/random.ts';
 import { anyText, number } from './texts.ts';
 
 /** The part of JSON Schema that our OpenAPI document uses. */

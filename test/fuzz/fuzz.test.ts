@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { parseRequest } from '../../src/media/options/parse-request.ts';
+import { randomOf } from '../../testkit/random.ts';
 import { argvFaults } from './argv.ts';
 import { startsInFfmpeg } from './differential.ts';
 import { graphsOf } from './judge.ts';
-import { randomOf } from './random.ts';
 import { fuzz } from './run.ts';
 import { svgFaults } from './svg.ts';
 

@@ -1,6 +1,6 @@
 import { FILTER_TABLE } from '../../src/media/filters/table/index.ts';
 import type { FilterSpec, FilterValue, PadKind } from '../../src/media/filters/types.ts';
-import type { Random } from './random.ts';
+import type { Random } from '../../testkit/random.ts';
 import { anyText, expressionText, number } from './texts.ts';
 
 /** A graph that is mostly right: filters of the table with values of their kinds. */

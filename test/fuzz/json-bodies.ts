@@ -1,8 +1,8 @@
+import type { Random } from '../../testkit/random.ts';
+import { startService } from '../../testkit/service.ts';
 import { rawHttp } from '../helpers/raw-http.ts';
-import { startService } from '../helpers/service.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { anyJson, anyValue, type Schema, uuid } from './from-schema.ts';
-import type { Random } from './random.ts';
 import { anyText } from './texts.ts';
 
 interface Operation {

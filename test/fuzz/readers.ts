@@ -2,8 +2,8 @@ import { JobFailure } from '../../src/contract/failures.ts';
 import { MAX_STREAMS, parseProbe } from '../../src/media/probe/probe.ts';
 import { etaSeconds, ProgressReader, type ProgressReport, progressFraction } from '../../src/media/run/progress.ts';
 import { errorCode, parseListPage } from '../../src/storage/s3/answers.ts';
+import type { Random } from '../../testkit/random.ts';
 import { type Campaign, count } from './campaign.ts';
-import type { Random } from './random.ts';
 import { anyText } from './texts.ts';
 
 /** Milliseconds of processor time that one document may take, whatever else the machine does; a slow one is looked at again. */

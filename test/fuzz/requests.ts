@@ -2,10 +2,10 @@ import { OUTPUT_FORMATS } from '../../src/contract/formats.ts';
 import type { OptionRequest, TranscodeRequest } from '../../src/contract/transcode-request.ts';
 import { FILTER_TABLE } from '../../src/media/filters/table/index.ts';
 import { OPTION_TABLE, type OptionValue } from '../../src/media/index.ts';
+import type { Random } from '../../testkit/random.ts';
 import { ATTACKS } from '../hostile/attack-table/index.ts';
 import { WILD_ROWS } from '../media/wild/index.ts';
 import { anyGraph } from './graphs.ts';
-import type { Random } from './random.ts';
 import { anyText, expressionText, mutated, number } from './texts.ts';
 
 const WILD = WILD_ROWS.map(({ request }) => request);

@@ -1,6 +1,6 @@
 import type { TranscodeRequest } from '../../src/contract/transcode-request.ts';
+import { randomOf } from '../../testkit/random.ts';
 import { judge } from './judge.ts';
-import { randomOf } from './random.ts';
 import { anyRequest } from './requests.ts';
 import { layerFaults } from './svg.ts';
 

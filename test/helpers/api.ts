@@ -19,11 +19,11 @@ import type { JobsContext } from '../../src/jobs/kind.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import { openPlanner } from '../../src/planner/index.ts';
 import { createHttpMetrics, createRegistry } from '../../src/telemetry/index.ts';
+import type { Answer } from '../../testkit/service.ts';
+import { until } from '../../testkit/until.ts';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 import { makeDatabase, type TestDatabase } from './database.ts';
 import { acceptInspection, claimInspection } from './inspections.ts';
-import type { Answer } from './service.ts';
-import { until } from './until.ts';
 
 /** The API in this process, on a real PostgreSQL and a real gateway, without a worker. */
 export interface TestApi {

@@ -1,7 +1,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { TestService } from '../../testkit/service.ts';
 import { filesIn } from './files.ts';
-import type { TestService } from './service.ts';
 
 /** Files of the embedded storage that hold bytes of objects, with their sizes; relative to its folder. */
 export async function storedFiles(service: TestService): Promise<{ path: string; size: number }[]> {

@@ -7,7 +7,7 @@ import type { TestProject } from 'vitest/node';
 import { openEmbeddedPostgres } from '../../src/supervisor/postgres.ts';
 import { socketUrl } from '../../src/supervisor/postgres-connect.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
-import { ensureServiceAccount, recordingLogger } from '../../src/supervisor/test-support.ts';
+import { ensureServiceAccount, recordingLogger } from '../../testkit/supervisor.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {

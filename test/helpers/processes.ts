@@ -1,5 +1,5 @@
-import { descendantsOf } from './processes-of.ts';
-import type { TestService } from './service.ts';
+import { descendantsOf } from '../../testkit/processes-of.ts';
+import type { TestService } from '../../testkit/service.ts';
 
 /** Process ids of the FFmpegs that live below the service's worker; a zombie is dead. */
 export function runningFfmpegs(service: TestService): number[] {

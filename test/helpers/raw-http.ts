@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
-import type { Answer } from './service.ts';
+import type { Answer } from '../../testkit/service.ts';
 
 export interface RawOptions {
   method?: string;

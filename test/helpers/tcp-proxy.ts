@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer, connect as dial, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { until } from './until.ts';
+import { until } from '../../testkit/until.ts';
 
 /** A way to a database or a storage that can be cut and mended. */
 export interface TcpProxy {

@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, startService, type TestService } from '../../testkit/service.ts';
 import { rawHttp } from '../helpers/raw-http.ts';
-import { type Answer, startService, type TestService } from '../helpers/service.ts';
 
 const SOURCE = 'https://media.example.com/clip.mp4';
 const job = (extra: object = {}) => ({ inputs: [{ url: SOURCE }], outputFormat: 'mp4', ...extra });

@@ -9,13 +9,13 @@ vi.setConfig(TIMEOUT);
 
 const TITLE = 'Merger of A and B, confidential';
 const CAPTION = 'embargoed until Friday';
-const STRANGER = 61999;
+const ATTACKER = 61999;
 
 /** What an account without rights on this machine reads of every process. */
 function seenByAStranger(): string {
   const script = 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr "\\0" " "; true';
   const command = ['/bin/sh', '-c', script];
-  const account = ['/usr/bin/setpriv', `--reuid=${STRANGER}`, `--regid=${STRANGER}`, '--clear-groups'];
+  const account = ['/usr/bin/setpriv', `--reuid=${ATTACKER}`, `--regid=${ATTACKER}`, '--clear-groups'];
   const [program, ...args] = process.getuid!() === 0 ? [...account, ...command] : command;
   return execFileSync(program!, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
 }

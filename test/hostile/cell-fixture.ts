@@ -134,14 +134,6 @@ export function commandOf(pid: number): string {
   }
 }
 
-/** Control groups of this process's sandboxes, in all hierarchies. */
-export function cgroupsOf(pid: number): string[] {
-  const output = execFileSync('/usr/bin/find', ['/sys/fs/cgroup', '-type', 'd', '-name', `airlock-${pid}-*`], {
-    encoding: 'utf8',
-  });
-  return output.split('\n').filter(Boolean);
-}
-
 export async function until(condition: () => boolean, milliseconds: number): Promise<void> {
   const end = performance.now() + milliseconds;
   while (!condition()) {

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { processStat } from '../../src/ids/process-stat.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
+import { cgroupsOf } from '../../testkit/control-groups.ts';
 import {
   CHILD_SCRIPT,
-  cgroupsOf,
   commandOf,
   descendants,
   type Fixture,

@@ -32,9 +32,9 @@ import { bombs } from '../../src/sandbox/self-test/bombs.ts';
 import { assembleProbe, type ProbeCall, readProbe } from '../../src/sandbox/self-test/probe-elf.ts';
 import { selfTest } from '../../src/sandbox/self-test/self-test.ts';
 import type { CellLimits, SandboxTier, SelfTestReport } from '../../src/sandbox/types.ts';
+import { cgroupsOf } from '../../testkit/control-groups.ts';
 import {
   CHILD_SCRIPT,
-  cgroupsOf,
   commandOf,
   descendants,
   type Fixture,

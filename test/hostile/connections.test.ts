@@ -2,9 +2,9 @@ import { writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { ATTACKER, attack, UPLOAD_BYTES } from '../../testkit/attacks/connections.ts';
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
-import { attack, STRANGER, UPLOAD_BYTES } from './stranger.ts';
 
 /* A stranger against the ports of storage and API. Figures of more of them: `npm run bench -- --case connections`. */
 
@@ -16,7 +16,7 @@ afterEach(() => {
 function open(
   port: number,
   send = '',
-  from = STRANGER,
+  from = ATTACKER,
 ): { socket: Socket; connected: Promise<void>; ended: Promise<void> } {
   const socket = connect({ port, host: '127.0.0.1', localAddress: from });
   socket.on('error', () => undefined);

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CostlyBody, costlyBodies } from '../../testkit/attacks/costly-bodies.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { occupied } from '../helpers/occupied.ts';
-import { type CostlyBody, costlyBodies } from './costly-bodies.ts';
 
 /** Milliseconds for which one body may occupy the event loop. */
 const MOST_MS = 50;

@@ -7,10 +7,10 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { DATABASE_ROLES } from '../../src/config/database-roles.ts';
 import { grantRoles, TABLE_RIGHTS } from '../../src/database/roles.ts';
+import { makeClip, transcode, upload } from '../../testkit/media.ts';
+import { call, PROGRAM, runCli, type TestService } from '../../testkit/service.ts';
+import { until } from '../../testkit/until.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
-import { makeClip, transcode, upload } from '../helpers/media.ts';
-import { call, PROGRAM, runCli, type TestService } from '../helpers/service.ts';
-import { until } from '../helpers/until.ts';
 
 /** Nothing listens there. */
 const NO_DATABASE = 'postgres://nobody@127.0.0.1:1/none';

@@ -1,11 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { processesOf } from '../helpers/processes-of.ts';
-import { startService, type TestService } from '../helpers/service.ts';
-import { openAsSuperuser } from '../helpers/service-database.ts';
-import { until } from '../helpers/until.ts';
-import { cgroupsOf } from './cell-fixture.ts';
-import { type FloodReport, flood } from './flood/flood.ts';
-import { mountsOf, tracesOfJobs } from './flood/traces.ts';
+import { type FloodReport, flood } from '../../testkit/attacks/flood/flood.ts';
+import { mountsOf, tracesOfJobs } from '../../testkit/attacks/flood/traces.ts';
+import { cgroupsOf } from '../../testkit/control-groups.ts';
+import { processesOf } from '../../testkit/processes-of.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { openAsSuperuser } from '../../testkit/service-database.ts';
+import { until } from '../../testkit/until.ts';
 
 /** `npm run bench -- --case flood` sends more, and heavier ones, and measures. */
 const SIZE = { files: 100, holeSeconds: 300, burnSeconds: 0.08, gifSide: 1024, drips: 1, endless: 0, seed: 4 };

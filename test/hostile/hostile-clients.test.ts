@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startService, type TestService } from '../helpers/service.ts';
-import { hostileClients, largestJob, silentReaders, usualLatencies } from './hostile-clients.ts';
+import { hostileClients, largestJob, silentReaders, usualLatencies } from '../../testkit/attacks/hostile-clients.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
 
 /** MiB that the API may have resident. */
 const MOST_MIB = 400;

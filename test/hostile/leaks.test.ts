@@ -3,11 +3,11 @@ import { mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, upload } from '../../testkit/media.ts';
+import { call, startService, type TestService } from '../../testkit/service.ts';
+import { startSource } from '../../testkit/source-server.ts';
+import { until } from '../../testkit/until.ts';
 import { filesIn } from '../helpers/files.ts';
-import { makeClip, upload } from '../helpers/media.ts';
-import { call, startService, type TestService } from '../helpers/service.ts';
-import { startSource } from '../helpers/source-server.ts';
-import { until } from '../helpers/until.ts';
 import { findIn, findInText, windowsOf } from './leaks-scan.ts';
 
 /** Long enough for the jobs to be made and looked at, short enough to wait for. */

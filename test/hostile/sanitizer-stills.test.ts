@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { detectMedia } from '../../src/media/index.ts';
 import { makeBox, makeFullBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
-import { damaged } from '../fuzz/bytes.ts';
-import { randomOf } from '../fuzz/random.ts';
+import { damaged } from '../../testkit/bytes.ts';
+import { randomOf } from '../../testkit/random.ts';
 import { type Coded, codedItem, gridData, type Item, ispe, makeStill, type StillFile } from '../helpers/heif.ts';
 import { type LookBench, openLookBench } from './sanitizer-bench.ts';
 

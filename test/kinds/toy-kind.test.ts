@@ -14,8 +14,8 @@ import { submitJob } from '../../src/kinds/submit.ts';
 import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
+import { until } from '../../testkit/until.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
-import { until } from '../helpers/until.ts';
 import { toy } from './toy/index.ts';
 
 describe('a kind of job that is one folder and one entry of the registry', () => {

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import Fastify from 'fastify';
 import { afterEach, describe, expect, it } from 'vitest';
-import { until } from '../../../test/helpers/until.ts';
+import { until } from '../../../testkit/until.ts';
 import type { App } from '../types.ts';
 import { type AnswerBounds, registerAnswers } from './answers.ts';
 import { registerErrors } from './errors.ts';

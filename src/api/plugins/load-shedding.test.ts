@@ -1,7 +1,7 @@
 import Fastify from 'fastify';
 import { serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { until } from '../../../test/helpers/until.ts';
+import { until } from '../../../testkit/until.ts';
 import type { ApiDeps } from '../deps.ts';
 import { registerHealth } from '../routes/health.ts';
 import type { App } from '../types.ts';

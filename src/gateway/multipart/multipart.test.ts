@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { BUCKET, type EmbeddedGateway, startEmbeddedGateway } from '../../../test/conformance/embedded-gateway.ts';
 import { presigned, signedHeaders } from '../../../test/conformance/raw-client.ts';
-import { until } from '../../../test/helpers/until.ts';
+import { until } from '../../../testkit/until.ts';
 import { openUploads } from './uploads.ts';
 
 const MAX_BYTES = 20_000_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { until } from '../../../test/helpers/until.ts';
+import { until } from '../../../testkit/until.ts';
 import { NoRoom, openWorkRoom } from './work-room.ts';
 
 const MIB = 2 ** 20;

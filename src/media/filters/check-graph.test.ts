@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
+import { readTestGraph, refusalsOf } from '../../../test/helpers/filter-table.ts';
 import { filterAdvice } from './advice.ts';
 import { FILTER_TABLE } from './table/index.ts';
-import { readTestGraph, refusalsOf } from '../../../test/helpers/filter-table.ts';
 
 describe('a filter graph is refused', () => {
   test.each([

@@ -2,9 +2,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { TEST_TABLE } from '../../../test/helpers/filter-table.ts';
 import { parseGraph } from './parse-graph.ts';
 import { serialiseGraph } from './serialise.ts';
-import { TEST_TABLE } from '../../../test/helpers/filter-table.ts';
 import type { CheckedFilter, CheckedGraph } from './types.ts';
 
 const run = promisify(execFile);

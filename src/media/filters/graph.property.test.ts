@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { check, readTestGraph } from '../../../test/helpers/filter-table.ts';
 import { linkPads, type Pad } from './links.ts';
 import { optionTexts, padsOf } from './pads.ts';
 import { readGraph } from './read-graph.ts';
 import { serialiseGraph } from './serialise.ts';
 import { FILTER_TABLE } from './table/index.ts';
-import { check, readTestGraph } from '../../../test/helpers/filter-table.ts';
 import type { CheckedGraph } from './types.ts';
 
 /** Free text that is likely to meet every rule of escaping. */

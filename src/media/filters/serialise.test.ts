@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { type SerialiseOptions, serialiseGraph } from './serialise.ts';
 import { readTestGraph } from '../../../test/helpers/filter-table.ts';
+import { type SerialiseOptions, serialiseGraph } from './serialise.ts';
 
 const asset = (index: number) => `/in/asset-${index}.srt`;
 const write = (text: string, options: Partial<SerialiseOptions> = {}) =>

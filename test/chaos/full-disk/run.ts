@@ -9,10 +9,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { transcode, upload } from '../../helpers/media.ts';
-import { call, startService, type TestService } from '../../helpers/service.ts';
-import { openServiceDatabase } from '../../helpers/service-database.ts';
-import { until } from '../../helpers/until.ts';
+import { transcode, upload } from '../../../testkit/media.ts';
+import { call, startService, type TestService } from '../../../testkit/service.ts';
+import { openServiceDatabase } from '../../../testkit/service-database.ts';
+import { until } from '../../../testkit/until.ts';
 
 const [folder, clip] = process.argv.slice(2) as [string, string];
 const MB = 1e6;

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { s3Signer } from '../../../src/storage/s3/signer.ts';
 import { openS3Store } from '../../../src/storage/s3/store.ts';
-import { until } from '../../helpers/until.ts';
+import { until } from '../../../testkit/until.ts';
 import { PAGE_KEYS } from '../object-store-suite.ts';
 import type { StoreUnderTest } from '../store-fixture.ts';
 import { SERVERS, SWIFT_CREDENTIAL, SWIFT_REGION, type SwiftPorts, swiftConfig } from './config.ts';

@@ -1,4 +1,4 @@
-import { oggChecksum } from '../../src/sanitizer/ogg/crc.ts';
+import { oggChecksum } from '../src/sanitizer/ogg/crc.ts';
 import type { Random } from './random.ts';
 
 /** Numbers at which sizes and counts go wrong. */

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { call, type TestService } from '../helpers/service.ts';
+import { call, type TestService } from '../service.ts';
 import { costlyBodies } from './costly-bodies.ts';
 
 /** Clients that send costly bodies one behind the other, each with a key of its own, until told to stop. */

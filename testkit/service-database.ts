@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import pg from 'pg';
-import { type DatabaseUser, databaseUrl } from '../../src/cli/compose.ts';
-import { readConfig } from '../../src/config/config.ts';
-import { socketUrl } from '../../src/supervisor/postgres-connect.ts';
-import { socketFolderFor } from '../../src/supervisor/postgres-socket.ts';
-import { loadSecrets } from '../../src/supervisor/secrets.ts';
+import { type DatabaseUser, databaseUrl } from '../src/cli/compose.ts';
+import { readConfig } from '../src/config/config.ts';
+import { socketUrl } from '../src/supervisor/postgres-connect.ts';
+import { socketFolderFor } from '../src/supervisor/postgres-socket.ts';
+import { loadSecrets } from '../src/supervisor/secrets.ts';
 import type { TestService } from './service.ts';
 
 /** A connection to a service's own database: as its owner to set what only operators set, or as one of its roles. */

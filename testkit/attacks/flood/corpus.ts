@@ -1,6 +1,6 @@
 import type { RequestListener } from 'node:http';
-import { damaged, restructured } from '../../fuzz/bytes.ts';
-import { randomOf } from '../../fuzz/random.ts';
+import { damaged, restructured } from '../../bytes.ts';
+import { randomOf } from '../../random.ts';
 import { absurdTable, box, FTYP, matroskaNest, matroskaTracks, movie, track, words } from './boxes.ts';
 import { bombGif, bombPng, hollowJpeg, swellingPng } from './pictures.ts';
 import { withHole } from './seeds.ts';

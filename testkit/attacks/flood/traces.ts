@@ -1,8 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { descendantsOf } from '../../helpers/processes-of.ts';
-import type { TestService } from '../../helpers/service.ts';
-import { cgroupsOf } from '../cell-fixture.ts';
+import { cgroupsOf } from '../../control-groups.ts';
+import { descendantsOf } from '../../processes-of.ts';
+import type { TestService } from '../../service.ts';
 
 /** Programs that only a cell has. */
 const OF_CELLS = ['ffmpeg', 'ffprobe', 'bwrap', 'prlimit', 'setpriv', 'runsc'];

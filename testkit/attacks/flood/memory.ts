@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import type { TestService } from '../../helpers/service.ts';
+import type { TestService } from '../../service.ts';
 
 /** MiB resident of the service's own Node processes, by role; PostgreSQL keeps what it has cached, as it should. */
 export function memoryOfRoles(service: TestService): Record<string, number> {

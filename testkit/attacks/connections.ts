@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 
 /** All of 127.0.0.0/8 is this machine, so that this one can attack while 127.0.0.1 is somebody else. */
-export const STRANGER = '127.0.0.2';
+export const ATTACKER = '127.0.0.2';
 
 export interface Attack {
   port: number;
@@ -15,7 +15,7 @@ export interface Attack {
   getUrls?: string[];
 }
 
-export interface Stranger {
+export interface Attacker {
   /** Connections that were opened, those of them that were ended by the other side, and those that are open. */
   counts(): { opened: number; ended: number; open: number };
   end(): void;
@@ -38,14 +38,14 @@ interface Manner {
 }
 
 /** Takes what a port gives to one address, and reconnects when it is ended. Resolves when each connection was tried once. */
-export async function attack(target: Attack): Promise<Stranger> {
+export async function attack(target: Attack): Promise<Attacker> {
   const open = new Map<Socket, Manner>();
   const lost: Manner[] = [];
   const counts = { opened: 0, ended: 0 };
   let over = false;
   const start = (manner: Manner) =>
     new Promise<void>((resolve) => {
-      const socket = connect({ port: target.port, host: '127.0.0.1', localAddress: STRANGER });
+      const socket = connect({ port: target.port, host: '127.0.0.1', localAddress: ATTACKER });
       socket.on('error', () => undefined);
       socket.once('connect', () => {
         counts.opened++;

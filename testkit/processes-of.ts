@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { processStat } from '../../src/ids/process-stat.ts';
+import { processStat } from '../src/ids/process-stat.ts';
 
 /** Live processes whose command line, environment or working directory names this folder: what a command left running. */
 export function processesOf(folder: string): string[] {

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { isRoot, parsePasswd, SERVICE_ACCOUNT } from './account.ts';
-import type { SupervisorLogger } from './types.ts';
+import { isRoot, parsePasswd, SERVICE_ACCOUNT } from '../src/supervisor/account.ts';
+import type { SupervisorLogger } from '../src/supervisor/types.ts';
 
 /** Only for tests: a temporary folder that the service account can pass through. */
 export async function makeTestFolder(): Promise<{ path: string; remove(): Promise<void> }> {

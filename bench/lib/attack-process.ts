@@ -1,0 +1,12 @@
+import { type Attack, type Attacker, attack } from '../../testkit/attacks/connections.ts';
+
+/** Attacks from a process of its own, so that its work delays no measurement; see `cases/connections.ts`. */
+export type Counts = ReturnType<Attacker['counts']>;
+
+let attackers: Attacker[] = [];
+
+process.on('message', async (attacks: Attack[] | 'counts') => {
+  if (attacks !== 'counts') attackers = await Promise.all(attacks.map(attack));
+  process.send!(attackers.map((attacker) => attacker.counts()));
+});
+process.on('disconnect', () => process.exit());
