@@ -227,7 +227,7 @@ describe('the columns of the database', () => {
       WHERE table_schema = 'public' AND data_type IN ('text', 'character varying', 'json', 'jsonb', 'bytea', 'ARRAY')
         AND table_name NOT LIKE 'schema_migrations%' AND column_name NOT LIKE '%\\_sealed'`);
     const unlisted = rows.map(({ name }) => name).filter((name) => !listed.has(name));
-    const advice = 'seal them (src/database/sealed-columns.ts), or list them under "What is written down"';
+    const advice = 'seal them (src/database/sealed-columns.ts), or list them under "Stored data"';
     expect(unlisted, advice).toEqual([]);
   });
 });
