@@ -11,11 +11,14 @@ export function errorsPage(): string {
     advice,
   ]);
   return `${heading('Errors of the API', 'src/contract/errors.ts')}
-Every error answer is \`{"error": text, "message": sentence, "code": code, "details": …}\`. Write programs against \`code\`; it
-does not change. \`message\` is one sentence for a person, with field, reason and remedy; its words may become better.
-\`details\` is null, a string or an object. Where a field of the request is at fault it has \`field\`, and often \`reason\`
-and \`remedy\` or \`suggestion\`. Words in braces are filled in. Reasons why an accepted job failed are in
-[failures.md](failures.md).
+Every error response is \`{"error": text, "message": sentence, "code": code, "details": …}\`.
+
+- \`code\` is for programs and never changes.
+- \`message\` is one sentence for people, with field, reason and remedy. Its wording may improve.
+- \`details\` is null, a string or an object. If a field of the request is at fault, it has \`field\`, and often \`reason\` and
+  \`remedy\` or \`suggestion\`.
+
+Words in braces are placeholders. [failures.md](failures.md) lists why an accepted job fails.
 
 ${table(['Code', 'Status', 'Text', 'What to do'], rows)}
 `;
@@ -29,13 +32,15 @@ export function failuresPage(): string {
     FAILURE_EXAMPLES[name as FailureCode],
   ]);
   return `${heading('Why a job fails', 'src/contract/failures.ts')}
-A job with the status \`failed\` has one of these in \`error_code\`, one sentence for a person in \`error_message\`, and what
-to do about it in \`error_advice\`. Write programs against the code; the sentences may become better.
-"Tried again" means that Airlock itself makes up to three attempts before the job fails: only what can heal is repeated.
-Of \`limit_memory\`, \`limit_cpu\`, \`limit_time\` and \`limit_output\` the message also names the number, and the advice whose limit it
-was: the job's own, the account's or the server's ([api.md](api.md#limits-of-a-job)).
-Errors of requests are in [errors.md](errors.md).
+A job with the status \`failed\` has one of these codes in \`error_code\`, one sentence for people in \`error_message\`, and a remedy in
+\`error_advice\`. Programs should use the code; the wording of the sentences may improve.
 
-${table(['Code', 'Tried again', 'What to do', 'Example of a message'], rows)}
+Airlock retries only failures that can be temporary, with up to three attempts before the job fails. For \`limit_memory\`, \`limit_cpu\`,
+\`limit_time\` and \`limit_output\` the message holds the number, and the advice says whose limit it was: the job's, the account's
+or the server's ([api.md](api.md#limits-of-a-job)).
+
+[errors.md](errors.md) lists the errors of requests.
+
+${table(['Code', 'Retried', 'What to do', 'Example message'], rows)}
 `;
 }

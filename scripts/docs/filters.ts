@@ -11,20 +11,19 @@ export function filtersPage(): string {
       ? ''
       : `\n## ${title}\n\n${table(COLUMNS, specs.map(summary))}\n${specs.map(filterSection).join('')}`;
   };
-  return `${heading('Filters that a request may use', 'src/media/filters/table')}
-\`-vf\` and \`-af\` take one stream and give one; \`filters\` of a request, or \`-filter_complex\`, is a graph of its own with
-streams named \`[0:v]\`, \`[1:a]\`. Airlock reads a graph as FFmpeg does (chains, labels, quotes, both levels of escaping),
-checks every filter and value against this page, and rewrites it with the names of all options. What is not on this
-page is answered with 422 \`option_refused\`, the position within the text, the reason, and where there is one another way.
-An option that is not given keeps FFmpeg's own default.
+  return `${heading('Filters', 'src/media/filters/table')}
+\`-vf\` and \`-af\` take one stream and return one. \`filters\` of a request, or \`-filter_complex\`, is a whole graph with streams named
+\`[0:v]\`, \`[1:a]\`. Airlock parses a graph as FFmpeg does (chains, labels, quotes, both levels of escaping), checks every filter
+and value against this page, and rewrites it with the names of all options. Anything else returns 422 \`option_refused\` with the
+position in the text, the reason and, if one exists, an alternative. An option that is not set keeps FFmpeg's default.
 
 A file that a filter names (subtitles, a logo, a look-up table, a font) is a URL, \`gs://…\`, or \`input:N\` for an input of
-the request, counted from 0. It is fetched and checked like any other input; at most 10 a request. The colon of a URL
+the request, counted from 0. Airlock fetches and checks it like an input, at most 10 per request. The colon of a URL
 needs no escaping here.
 
 ## Expressions
 
-Where a value is an expression, it may use numbers, \`+ - * / ^\`, brackets, \`;\`, the variables that its filter lists, the
+An expression may use numbers, \`+ - * / ^\`, brackets, \`;\`, the variables that its filter lists, the
 constants ${[...CONSTANTS.keys()].map(code).join(', ')}, and these functions:
 ${[...FUNCTIONS].map(([name, [least, most]]) => code(`${name}(${parameters(least, most)})`)).join(', ')}.
 ${[...REFUSED_FUNCTIONS].map(([name, { reason }]) => `${code(name)} is refused because it ${reason}.`).join(' ')}

@@ -30,15 +30,15 @@ const NOTES: Partial<Record<OutputFormat, string>> = {
 
 export function formatsPage(): string {
   return `${heading('Output formats', 'src/media/encoders/encoders.ts and src/media/encoders/encoder-settings.ts')}
-\`outputFormat\` is one of these. Encoders are those that run when the request names none.
+\`outputFormat\` is one of these. The table shows the encoders used when the request names none.
 
 ${table(['Format', 'Content type', 'Container', 'Video', 'Audio', 'Notes'], OUTPUT_FORMATS.map(formatRow))}
 
 ## Quality
 
-\`preset.quality\` is \`high\`, \`medium\` (when absent) or \`low\`. It stands for these FFmpeg arguments, here for a frame with
-a short side of ${SHORT_SIDE}. x264 takes the slower preset \`fast\` up to 480, VP9 \`-cpu-used 6\`. Where the bit rate of
-the source's video is known, x264, x265, VP8 and VP9 never get more than that. A mono source gets half the audio bit rate.
+\`preset.quality\` is \`high\`, \`medium\` (the default) or \`low\`. The tables show its FFmpeg arguments for a frame with a short
+side of ${SHORT_SIDE}. Up to 480, x264 uses the slower preset \`fast\` and VP9 \`-cpu-used 6\`. If the bit rate of the source's
+video is known, x264, x265, VP8 and VP9 never exceed it. A mono source gets half the audio bit rate.
 
 ${qualityTable('video', (encoder, quality) =>
   videoSettings({ encoder, quality, shortSide: SHORT_SIDE, sourceBitRate: null, stated: new Set() }),
@@ -46,32 +46,34 @@ ${qualityTable('video', (encoder, quality) =>
 
 ${qualityTable('audio', (encoder, quality) => audioSettings(encoder, quality, null))}
 
-${LOSSLESS_AUDIO.map(code).join(', ')} lose nothing, so quality changes nothing for them.
+${LOSSLESS_AUDIO.map(code).join(', ')} are lossless, so quality has no effect on them.
 
-## What else happens
+## Defaults
 
-- \`preset.resolution\` is the short side of the frame: 480, 720, 1080 or 2160 (\`4k\`). The aspect is kept, portrait stays
-  portrait, sides of videos are even, and nothing is scaled up. Audio formats ignore it.
-- The first video that is no cover art and the default (else the first) audio stream are taken. Subtitles, data streams,
-  chapters and tags of the input are not kept; the language of the audio is. \`-map\` chooses otherwise.
-- Rotation is applied to the pictures. Interlaced video is deinterlaced. Samples that are not square become square.
-- HDR is tone-mapped to SDR unless the target keeps more than 8 bits (x265, AV1 and ProRes do). Surround sound becomes stereo
-  unless the encoder is lossless.
-- A still of a video is taken at one second, or at a tenth of a shorter one. A format without sound drops it.
-- Several inputs without \`options\` are joined one after the other: the first gives the frame, the others are fitted into it
-  with bars, missing sound becomes silence, and the frame rate is that of the fastest, at most 60.
+- **Resolution.** \`preset.resolution\` is the short side of the frame: 480, 720, 1080 or 2160 (\`4k\`). The aspect ratio and the
+  orientation are kept, sides of videos are even, and nothing is scaled up. Audio formats ignore it.
+- **Streams.** The output has the first video stream that is not cover art and the default (or first) audio stream, with its
+  language. Subtitles, data streams, chapters and tags are dropped. \`-map\` selects other streams.
+- **Pictures.** Rotation is applied, interlaced video is deinterlaced, and non-square pixels become square. HDR is tone-mapped
+  to SDR unless the target keeps more than 8 bits (x265, AV1 and ProRes do).
+- **Audio.** Surround becomes stereo unless the encoder is lossless. A format without audio drops it.
+- **Stills.** A still of a video shows the picture at one second, or at a tenth of a shorter video.
+- **Joining.** Several inputs without \`options\` are joined one after the other. The first sets the frame size, the others are
+  fitted into it with bars, missing audio becomes silence, and the highest frame rate applies, at most 60.
 
 ## HEIC and AVIF
 
-Stills in HEIC, HEIF and AVIF are inputs as other pictures are, and may be watermarks. FFmpeg 7.1 alone takes one tile for the picture and leaves
-out transparency and turns, so Airlock reads these files in memory-safe code, makes a movie of the tiles and decodes
-it in a cell of its own; the job reads the PNG that comes out.
+Stills in HEIC, HEIF and AVIF can be inputs and watermarks like other pictures. FFmpeg 7.1 alone decodes only one tile and ignores
+transparency and rotation. Airlock therefore parses these files in memory-safe code, builds a movie of the tiles and decodes
+it in a separate cell; the job reads the resulting PNG.
 
-- Tiles (as phones write them), transparency, rotation, mirroring and cuts are applied; more than 8 bits are kept unless there is transparency.
-- The primary picture counts. Thumbnails, depth and gain maps, Exif and colour profiles (ICC) are left out; colours described by numbers are kept.
-- Refused with the reason: sequences (they hold a movie; send a video), overlays of several pictures, tiles that are not alike, encrypted
-  pictures, other codecs than AV1 and HEVC, and data in other files or in pieces.
-- An FFmpeg without a decoder for AV1 (dav1d or libaom) or HEVC refuses such files at the confirm, and says that it does not decode them.
+- Tiles (as phones write them), transparency, rotation, mirroring and cropping are applied. More than 8 bits are kept unless
+  there is transparency.
+- Only the primary picture is used. Thumbnails, depth and gain maps, Exif and colour profiles (ICC) are dropped; colours
+  described by numbers are kept.
+- Rejected, with the reason: sequences (send a video instead), overlays of several pictures, tiles that differ, encrypted
+  pictures, codecs other than AV1 and HEVC, and data in other files or in pieces.
+- Without a decoder for AV1 (dav1d or libaom) or HEVC in FFmpeg, the confirm rejects such files and says so.
 
 ## Limits
 

@@ -7,23 +7,22 @@ export function optionsPage(): string {
   const general = plain.filter(({ encoders }) => !encoders || encoders.length > 2);
   const own = plain.filter(({ encoders }) => encoders && encoders.length <= 2);
   const ignored = OPTION_TABLE.filter((row) => row.ignored);
-  return `${heading('FFmpeg options that a request may use', 'src/media/options/option-table.ts')}
-\`options\` of a request are options of the output; \`inputs[n].options\` stand before that input. Each is
-\`{"option": "-crf", "argument": "20"}\`; a flag has no argument. Order is kept and repeats are legal. What is not on this
-page is answered with 422 \`option_refused\`, the position, the reason and, where there is one, another way. Airlock
-reads every value and rewrites it; what FFmpeg gets is never the caller's text. With \`options\` present, \`preset\` is
-ignored; what the options leave open is filled in as without them.
+  return `${heading('FFmpeg options', 'src/media/options/option-table.ts')}
+\`options\` of a request apply to the output, \`inputs[n].options\` to that input. Each is \`{"option": "-crf", "argument": "20"}\`; a
+flag has no argument. Options keep their order and may repeat. Anything not on this page returns 422 \`option_refused\` with the
+position, the reason and, if one exists, an alternative. Airlock parses every value and rewrites it, so FFmpeg never gets the
+caller's text. With \`options\`, \`preset\` is ignored; settings that the options leave open get their defaults.
 
-"Streams" are the letters that may follow: \`-b:v\`, \`-b:a:0\`.
+"Streams" lists the letters that may follow: \`-b:v\`, \`-b:a:0\`.
 
-Filters (\`-vf\`, \`-af\`, \`-filter\`, \`-filter_complex\`) have [a page of their own](filters.md). \`@text-overlay\` and
-\`@quote-card\` are options that Airlock draws itself; they and \`-vf\` may repeat and are chained in the order given.
+Filters (\`-vf\`, \`-af\`, \`-filter\`, \`-filter_complex\`) are on [their own page](filters.md). Airlock draws \`@text-overlay\` and
+\`@quote-card\` itself; they and \`-vf\` may repeat and are chained in the order given.
 
 ${table(['Option', 'Also written', 'Where', 'Streams', 'Meaning', 'Value'], general.map(optionRow))}
 
 ## Options of one encoder
 
-An option of an encoder that the output does not use is ignored with a warning.
+If the output does not use the encoder, the option is ignored with a warning.
 
 ${table(
   ['Option', 'Also written', 'Encoders', 'Meaning', 'Value'],
@@ -35,7 +34,7 @@ ${table(
 
 ## Bitstream filters
 
-Values of \`-bsf:v\` and \`-bsf:a\`, joined with a comma.
+Values of \`-bsf:v\` and \`-bsf:a\`, separated by commas.
 
 ${table(
   ['Filter', 'Keys'],
@@ -49,7 +48,7 @@ ${table(
 
 ## Encoders
 
-Values of \`-c:v\` and \`-c:a\`, beside \`copy\`.
+Values of \`-c:v\` and \`-c:a\`, besides \`copy\`.
 
 ${table(
   ['Encoder', 'Also written', 'Kind', 'Output formats'],
@@ -63,11 +62,11 @@ ${table(
 
 ## Parameters of one encoder
 
-Written as \`key=value:key=value\`. Keys that name a file or set threads are not among them.
+Write them as \`key=value:key=value\`. Keys that name a file or set threads are not allowed.
 ${OPTION_TABLE.map(parameterSection).join('')}
 ## Accepted and ignored
 
-Copied command lines often hold these. They change nothing, and the job's \`warnings\` say so:
+Copied command lines often contain these options. They have no effect, and the job's \`warnings\` say so:
 ${ignored.map(({ name }) => code(`-${name}`)).join(', ')}.
 `;
 }
