@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { inject } from 'vitest';
-import { migrateDatabase } from '../../src/database/migrate.ts';
 import { openPool, type Pool } from '../../src/database/pool.ts';
 
 export interface TestDatabase extends Pool {
@@ -14,12 +13,11 @@ export interface TestDatabase extends Pool {
 export async function makeDatabase(): Promise<TestDatabase> {
   const admin = inject('postgresUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await asAdmin(admin, `CREATE DATABASE ${name}`);
+  await asAdmin(admin, `CREATE DATABASE ${name} TEMPLATE ${inject('templateDatabase')}`);
   const parsed = new URL(admin);
   parsed.pathname = `/${name}`;
   const url = parsed.toString();
   const pool = openPool(url, { max: 10, role: 'test', onError: () => {} });
-  await migrateDatabase(pool.db);
   return {
     ...pool,
     url,

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestProject } from 'vitest/node';
+import { migrateDatabase } from '../../src/database/migrate.ts';
+import { openPool } from '../../src/database/pool.ts';
 import { openEmbeddedPostgres } from '../../src/supervisor/postgres.ts';
 import { socketUrl } from '../../src/supervisor/postgres-connect.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
@@ -13,8 +15,12 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Superuser's URL of the one PostgreSQL of this run; `database.ts` makes a database a test file. */
     postgresUrl: string;
+    /** Name of the database with the newest schema that all others are copies of. */
+    templateDatabase: string;
   }
 }
+
+const TEMPLATE = 'test_template';
 
 /** Builds the program that end-to-end tests run, and starts the PostgreSQL that all test files share. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
@@ -25,9 +31,24 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await chmod(dataDir, 0o711);
   const server = await openEmbeddedPostgres({ dataDir, logger: recordingLogger() });
   const { postgresAdminPassword } = await loadSecrets(dataDir);
-  project.provide('postgresUrl', socketUrl(server.socketDir, postgresAdminPassword, 'postgres', 'postgres'));
+  const urlOf = (database: string) => socketUrl(server.socketDir, postgresAdminPassword, 'postgres', database);
+  await makeTemplate(urlOf);
+  project.provide('postgresUrl', urlOf('postgres'));
+  project.provide('templateDatabase', TEMPLATE);
   return async () => {
     await server.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
+}
+
+/** Migrates once what every test file gets a copy of. */
+async function makeTemplate(urlOf: (database: string) => string): Promise<void> {
+  const open = (database: string) => openPool(urlOf(database), { max: 1, role: 'test', onError: () => {} });
+  const server = open('postgres');
+  await server.pg.query(`CREATE DATABASE ${TEMPLATE}`);
+  await server.close();
+  const template = open(TEMPLATE);
+  await migrateDatabase(template.db);
+  // A database that somebody is connected to cannot be copied.
+  await template.close();
 }
