@@ -24,7 +24,7 @@ describe('kill -9 under load', () => {
     const other = await service.makeKey('--account', 'other');
     clients = [patientClient(service, service.key), patientClient(service, other.key)];
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
-    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 2, size: '480x270', args: noise });
+    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 2, size: '320x180', args: noise });
     for (const { key } of clients) sources.push((await upload({ ...service, ...withKey(service, key) }, clip)).fileUrl);
   });
   afterAll(async () => {
@@ -35,10 +35,8 @@ describe('kill -9 under load', () => {
   const LOAD = [
     { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'slow' }] },
     { outputFormat: 'wav' },
-    { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'medium' }] },
-    { outputFormat: 'jpg' },
     { outputFormat: 'mp4', preset: { quality: 'low' } },
-    { outputFormat: 'm4a' },
+    { outputFormat: 'jpg' },
   ];
 
   /** Jobs of both accounts: some take seconds, some a moment. */
@@ -67,14 +65,14 @@ describe('kill -9 under load', () => {
     const killedAt = Date.now();
     for (const pid of before) process.kill(pid, 'SIGKILL');
     // More work arrives while it is down.
-    const late = create(LOAD.slice(0, 2));
+    const late = create(LOAD.slice(0, 1));
     await until(() => roles.every((role) => isNew(service.pids(role), before)), { what: 'new processes' });
     const ids = await Promise.all(clients.map((_, index) => Promise.all([...early[index]!, ...late[index]!])));
     const statuses = await Promise.all(clients.map((client, index) => untilFinal(client, ids[index]!)));
     expect(new Set(statuses.flat())).toEqual(new Set(['completed']));
 
     const fresh = roles.includes('postgres') ? await openServiceDatabase(service) : db;
-    expect(ids.flat()).toHaveLength(16);
+    expect(ids.flat()).toHaveLength(10);
     await expectEachCompletedOnce(fresh, ids.flat());
     await expectNoOrphans(fresh, service);
     const recovery = await recoveryOf(fresh, ids.flat(), new Date(killedAt));

@@ -31,7 +31,7 @@ describe('a worker that stalls', () => {
 
   it('is replaced after its silence; when it wakes up, its output is nobody’s and goes', async () => {
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
-    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 5, size: '480x270', args: noise });
+    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 5, size: '320x180', args: noise });
     const { fileUrl } = await upload(service, clip);
     const options = [{ option: '-preset', argument: 'slow' }];
     const { id } = (

@@ -17,8 +17,8 @@ import { BUCKET, CREDENTIAL, REGION } from '../conformance/embedded-gateway.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 import { openTcpProxy } from '../helpers/tcp-proxy.ts';
 
-/** Far longer than the second in which a call to the storage is repeated anyway. */
-const OUTAGE_MS = 4_000;
+/** Twice the second in which a call to the storage is repeated anyway. */
+const OUTAGE_MS = 2_000;
 
 describe('a storage that is away', () => {
   let world: JobWorld;
@@ -76,7 +76,7 @@ describe('a storage that is away', () => {
     context = { ...world.context, store: openEmbeddedStore({ ...place, ...CREDENTIAL }) };
     account = await world.account();
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
-    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '480x270', args: noise });
+    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '320x180', args: noise });
     await start();
     fileUrl = (await world.uploadFile(account, await readFile(clip))).fileUrl;
     await worker!.drain();

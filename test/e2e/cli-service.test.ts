@@ -122,13 +122,18 @@ describe('airlock up that cannot start', () => {
 });
 
 describe('airlock up that is stopped while it starts', () => {
+  let dataDir: string;
+  beforeAll(async () => {
+    dataDir = await makeDataDir();
+  });
+  afterAll(() => rm(dataDir, { recursive: true, force: true }));
+
   it.each([
     ['SIGTERM', [], 0],
     ['SIGINT', [], 0],
     // Not the same twice: two that are pending would be one.
     ['SIGINT', ['SIGTERM'], 1],
   ] as const)('leaves no database behind: %s, then %j', async (first, more, expected) => {
-    const dataDir = await makeDataDir();
     const child: ChildProcess = spawn(process.execPath, [PROGRAM, 'up'], {
       env: { ...process.env, ...FREE_PORTS, AIRLOCK_DATA_DIR: dataDir },
       stdio: 'ignore',
@@ -139,7 +144,6 @@ describe('airlock up that is stopped while it starts', () => {
     expect(code).toBe(expected);
     expect(processesOf(dataDir)).toEqual([]);
     expect(existsSync(join(dataDir, 'postgres', 'data', 'postmaster.pid'))).toBe(false);
-    await rm(dataDir, { recursive: true, force: true });
   });
 });
 

@@ -53,24 +53,6 @@ describe('airlock transcode', () => {
     expect(streams.map((stream: { codec_name: string }) => stream.codec_name)).toEqual(['h264', 'aac']);
   });
 
-  it('takes filters with their quotes, graphs and text', async () => {
-    const options = [
-      '--option',
-      '-vf "scale=320:-2, drawbox=color=red"',
-      '--option',
-      '-crf 40',
-      '--text',
-      "It's ‘on’: 100%",
-    ];
-    const done = await airlock('transcode', 'in.mov', 'out.mp4', ...options);
-    expect([done.code, done.stderr]).toEqual([0, expect.stringMatching(/✓ out\.mp4 .*320×180/)]);
-    const graph = await airlock('transcode', 'in.mov', 'square.mp4', '--filter', '[0:v]crop=200:200[v]');
-    expect([graph.code, graph.stderr]).toEqual([0, expect.stringMatching(/✓ square\.mp4 .*200×200/)]);
-    const refused = await airlock('transcode', 'in.mov', 'no.mp4', '--option', '-vf hflip,scael=2:2');
-    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/At character 7.*scale/s)]);
-    expect(await left()).toEqual(['out.mp4', 'square.mp4']);
-  });
-
   const wrong: Record<string, [args: string[], message: RegExp]> = {
     'a missing file': [['nothing.mp4', 'out.mp4'], /nothing\.mp4 is not there/],
     'a folder as input': [['.', 'out.mp4'], /no file/],
@@ -197,6 +179,24 @@ describe('airlock transcode beside a running service', () => {
       ffmpeg_options: { source: 'raw_options' },
     });
     expect(await left()).toEqual(['out.mkv']);
+  });
+
+  it('takes filters with their quotes, graphs and text', async () => {
+    const options = [
+      '--option',
+      '-vf "scale=320:-2, drawbox=color=red"',
+      '--option',
+      '-crf 40',
+      '--text',
+      "It's ‘on’: 100%",
+    ];
+    const done = await beside('transcode', 'in.mov', 'out.mp4', ...options);
+    expect([done.code, done.stderr]).toEqual([0, expect.stringMatching(/✓ out\.mp4 .*320×180/)]);
+    const graph = await beside('transcode', 'in.mov', 'square.mp4', '--filter', '[0:v]crop=200:200[v]');
+    expect([graph.code, graph.stderr]).toEqual([0, expect.stringMatching(/✓ square\.mp4 .*200×200/)]);
+    const refused = await beside('transcode', 'in.mov', 'no.mp4', '--option', '-vf hflip,scael=2:2');
+    expect([refused.code, refused.stderr]).toEqual([2, expect.stringMatching(/At character 7.*scale/s)]);
+    expect(await left()).toEqual(['out.mp4', 'square.mp4']);
   });
 
   it('ends with 1 and the reason when the job fails, and touches no file', async () => {

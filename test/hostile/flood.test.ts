@@ -8,7 +8,10 @@ import { openAsSuperuser } from '../../testkit/service-database.ts';
 import { until } from '../../testkit/until.ts';
 
 /** `npm run bench -- --case flood` sends more, and heavier ones, and measures. */
-const SIZE = { files: 100, holeSeconds: 300, burnSeconds: 0.08, gifSide: 1024, drips: 1, endless: 0, seed: 4 };
+const SIZE = {
+  ...{ files: 100, holeSeconds: 300, burnSeconds: 0.04, gifSide: 512, stillRows: 1024 },
+  ...{ drips: 1, dripTries: 1, endless: 0, seed: 4 },
+};
 /** MiB that a role may keep after the flood; a job that leaked would keep tens of MiB a file. */
 const KEPT_MIB = 150;
 

@@ -95,7 +95,7 @@ export const COST_ATTACKS: readonly Attack[] = [
   ...inClass('texts of a size or shape', [
     video('a thousand filters', 'HANG', times(1000, 'hflip')),
     video('ten thousand characters', 'CONFUSE', `drawtext=text=${'x'.repeat(10_000)}`),
-    video('a million characters', 'CONFUSE', `${'hflip,'.repeat(20_000)}hflip`),
+    video('a million characters', 'HANG', `${'hflip,'.repeat(20_000)}hflip`),
     video('quotes that do not close', 'CONFUSE', "drawtext=text='abc"),
     video('a backslash at the end', 'CONFUSE', 'drawtext=text=abc\\', { verdict: 'bounded' }),
     video('a bracket that does not close', 'CONFUSE', '[in'),

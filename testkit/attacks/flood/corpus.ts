@@ -24,8 +24,12 @@ export interface FloodSize {
   burnSeconds: number;
   /** Pixels a side of the large animation. */
   gifSide: number;
+  /** Rows of 8192 pixels of the picture of one colour. */
+  stillRows: number;
   /** Sources that send a byte now and then. */
   drips: number;
+  /** How often such a source is asked before it is gone. Each time it holds its job until the least rate ends it. */
+  dripTries: number;
   /** Sources that send without end. */
   endless: number;
   seed: number;
@@ -53,7 +57,7 @@ export async function hostileFiles(
     video(`${name}, as an MP4`, Buffer.concat([FTYP, list]));
   }
   for (const [name, answer] of Object.entries(SOURCES)) video(`a source that ${name}`, answer);
-  for (let index = 0; index < size.drips; index += 1) video(`a source that drips ${index}`, drip);
+  for (let index = 0; index < size.drips; index += 1) video(`a source that drips ${index}`, drip(size.dripTries));
   for (let index = 0; index < size.endless; index += 1) video(`a source without end ${index}`, endless);
 
   for (const kind of ['stsz', 'stts', 'stco', 'stsc'] as const) {
@@ -78,7 +82,7 @@ export async function hostileFiles(
   video('a Matroska file with a hole of 27 hours', await withHole(folder, 27 * 3600, 'hole-27.mkv'));
   video('a Matroska file with an allowed hole', await withHole(folder, size.holeSeconds, 'hole.mkv'));
 
-  still('a PNG of 36 million pixels', bombPng(8192, 4352));
+  still(`a PNG of 8192 by ${size.stillRows} pixels`, bombPng(8192, size.stillRows));
   still('a PNG of 16,000 a side', bombPng(16_000, 2000, 100));
   still('a PNG of 4,000 million pixels', bombPng(65_000, 65_000, 1));
   still('a PNG of swelling texts', swellingPng(32 * 2 ** 20));

@@ -19,12 +19,17 @@ export const SOURCES: Readonly<Record<string, RequestListener>> = {
   },
 };
 
-/** Sends a byte now and then: ended by the least rate, and tried three times. */
-export const drip: RequestListener = (_request, response) => {
-  response.writeHead(200);
-  const timer = setInterval(() => response.write('x'), 500);
-  response.once('close', () => clearInterval(timer));
-};
+/** Sends a byte now and then: ended by the least rate, and asked again. It is not there any more after `tries`. */
+export function drip(tries: number): RequestListener {
+  let asked = 0;
+  return (_request, response) => {
+    asked += 1;
+    if (asked > tries) return void response.writeHead(404).end();
+    response.writeHead(200);
+    const timer = setInterval(() => response.write('x'), 500);
+    response.once('close', () => clearInterval(timer));
+  };
+}
 
 /** As fast as it can, for ever: ended by the size limit. */
 export const endless: RequestListener = (_request, response) => {
