@@ -1,4 +1,3 @@
-import type pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   NUMBER_SETTINGS,
@@ -6,22 +5,19 @@ import {
   SWITCH_SETTINGS,
   settingFlag,
 } from '../../src/contract/account-settings.ts';
-import { call, startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { type CliBesideApi, startCliBesideApi } from '../helpers/cli-api.ts';
+import type { TestDatabase } from '../helpers/database.ts';
 
 const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
 
-describe('airlock accounts beside a running service', () => {
-  let service: TestService;
-  let database: pg.Client;
+describe('airlock accounts beside a running API', () => {
+  let service: CliBesideApi;
+  let database: TestDatabase['pg'];
   beforeAll(async () => {
-    service = await startService();
-    database = await openServiceDatabase(service);
+    service = await startCliBesideApi();
+    database = service.api.database.pg;
   });
-  afterAll(async () => {
-    await database?.end();
-    await service?.remove();
-  });
+  afterAll(() => service?.close());
 
   const accounts = (...args: string[]) => service.cli('accounts', ...args);
   const json = async (...args: string[]) => {
@@ -43,7 +39,7 @@ describe('airlock accounts beside a running service', () => {
     expect(again).toMatchObject({ code: 1, stdout: '' });
     expect(again.stderr).toMatch(/name belongs to an account already\. Choose another; \.\/airlock accounts list/);
     const names = (await json('list')).map(({ name }: { name: string }) => name);
-    expect(names).toEqual(['default', 'Ö & sons']);
+    expect(names).toEqual([service.api.account.name, 'Ö & sons']);
     const { stdout } = await accounts('list');
     expect(stdout).toContain(`${made.id}  open  defaults  Ö & sons\n`);
     const { rows } = await database.query(`SELECT actor, result FROM audit_log WHERE target = $1`, [made.id]);
@@ -75,7 +71,7 @@ describe('airlock accounts beside a running service', () => {
     const { key } = await service.makeKey('--account', 'seen');
     await accounts('set', 'seen', '--wall-seconds', '77');
     const source = { inputs: [{ url: 'https://media.example.com/a.mp4' }], outputFormat: 'mp3' };
-    expect((await call(`${service.api}/v1/transcodes`, 'POST', key, source)).status).toBe(201);
+    expect(await service.statusWith(key, 'POST', '/v1/transcodes', source)).toBe(201);
     const shown = await json('show', 'seen');
     expect(shown).toMatchObject({ wall_seconds: 77, usage: { keys: 1, minutes: 0 } });
     const { stdout, code } = await accounts('show', 'seen');
@@ -90,7 +86,7 @@ describe('airlock accounts beside a running service', () => {
 
   it('changes what the very next request gets', async () => {
     const { key } = await service.makeKey('--account', 'closed');
-    const status = async () => (await call(`${service.api}/v1/transcodes`, 'GET', key)).status;
+    const status = () => service.statusWith(key);
     expect(await status()).toBe(200);
     await json('set', 'closed', '--disabled', 'on');
     expect(await status()).toBe(403);

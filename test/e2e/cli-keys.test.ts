@@ -1,18 +1,19 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { processesOf } from '../../testkit/processes-of.ts';
-import { call, makeDataDir, runCli, startService, type TestService } from '../../testkit/service.ts';
+import { call, makeDataDir, runCli, startService } from '../../testkit/service.ts';
+import { type CliBesideApi, startCliBesideApi } from '../helpers/cli-api.ts';
 
 const UNKNOWN = '01890000-0000-7000-8000-000000000000';
 
-describe('airlock keys beside a running service', () => {
-  let service: TestService;
+describe('airlock keys beside a running API', () => {
+  let service: CliBesideApi;
   beforeAll(async () => {
-    service = await startService();
+    service = await startCliBesideApi();
   });
-  afterAll(() => service?.remove());
+  afterAll(() => service?.close());
 
-  const statusWith = async (key: string) => (await call(`${service.api}/v1/transcodes`, 'GET', key)).status;
+  const statusWith = (key: string) => service.statusWith(key);
   const create = async (...args: string[]) => {
     const made = await service.cli('keys', 'create', '--name', 'a key', '--json', ...args);
     expect(made.code).toBe(0);
@@ -41,7 +42,7 @@ describe('airlock keys beside a running service', () => {
     expect(reader.scopes).toEqual(['read']);
     expect(await statusWith(reader.key)).toBe(200);
     const body = { filename: 'a.mp4', contentType: 'video/mp4', fileSize: 1 };
-    expect((await call(`${service.api}/v1/upload/presigned-url`, 'POST', reader.key, body)).status).toBe(403);
+    expect(await service.statusWith(reader.key, 'POST', '/v1/upload/presigned-url', body)).toBe(403);
     const elsewhere = await create('--allow', '203.0.113.0/24');
     expect(await statusWith(elsewhere.key)).toBe(401);
     const brief = await create('--expires', '2099-01-01T00:00:00Z');

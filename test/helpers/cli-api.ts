@@ -1,0 +1,36 @@
+import { rm } from 'node:fs/promises';
+import { makeDataDir, runCli } from '../../testkit/service.ts';
+import { startApi, type TestApi } from './api.ts';
+
+/** The built CLI in processes of its own, and the API in this one, on one database. */
+export interface CliBesideApi {
+  api: TestApi;
+  cli(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }>;
+  /** Makes a key by the CLI. */
+  makeKey(...args: string[]): Promise<{ id: string; key: string }>;
+  /** A request to the API with that key; gives the status. */
+  statusWith(key: string, method?: string, path?: string, body?: unknown): Promise<number>;
+  close(): Promise<void>;
+}
+
+export async function startCliBesideApi(): Promise<CliBesideApi> {
+  const [api, dataDir] = await Promise.all([startApi(), makeDataDir()]);
+  const env = { ...process.env, AIRLOCK_DATABASE_URL: api.database.url, AIRLOCK_DATA_DIR: dataDir };
+  const cli = (...args: string[]) => runCli(args, env);
+  return {
+    api,
+    cli,
+    async makeKey(...args) {
+      const made = await cli('keys', 'create', '--name', 'a key', '--json', ...args);
+      if (made.code !== 0) throw new Error(made.stderr);
+      return JSON.parse(made.stdout);
+    },
+    async statusWith(key, method = 'GET', path = '/v1/transcodes', body) {
+      return (await api.call(method, path, body, { authorization: `Bearer ${key}` })).status;
+    },
+    async close() {
+      await api.close();
+      await rm(dataDir, { recursive: true, force: true });
+    },
+  };
+}
