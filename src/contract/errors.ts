@@ -7,62 +7,62 @@ export const errors = {
   forbidden: { status: 403, text: 'forbidden', advice: 'Use a key that has the scope named in details.' },
   key_exceeds_caller: {
     status: 403,
-    text: 'A key cannot give what it does not have',
-    advice: 'Ask for less, or call with a key that has more; details says what the calling key has.',
+    text: 'A key cannot grant more than it has',
+    advice: 'Request fewer rights, or use a key that has more; details lists what the calling key has.',
   },
   too_many_keys: {
     status: 409,
     text: 'The account has too many keys',
-    advice: 'Revoke keys that are not needed.',
+    advice: 'Revoke keys that you no longer need.',
   },
   https_required: {
     status: 403,
     text: 'HTTPS is required',
-    advice: 'Use https://; rotate the key, it travelled in the clear.',
+    advice: 'Use https://, and rotate the key: it was sent in the clear.',
   },
   not_found: {
     status: 404,
     text: 'Not found',
-    advice: 'Check the id or the path; things of other accounts are not found either.',
+    advice: 'Check the id or the path. Resources of other accounts are not found either.',
   },
   method_not_allowed: {
     status: 405,
     text: 'Method not allowed',
-    advice: 'Use one of the methods that the header Allow names.',
+    advice: 'Use a method listed in the Allow header.',
   },
   events_expired: {
     status: 410,
     text: 'The events after this cursor are no longer kept',
-    advice: 'Events are kept seven days. Read without a cursor, and list the jobs for what happened before.',
+    advice: 'Events are kept for seven days. Read without a cursor, and list the jobs for earlier changes.',
   },
   not_implemented: {
     status: 501,
     text: '{what} is not available on this server yet',
-    advice: 'See /docs for what this server answers.',
+    advice: 'See /docs for the paths that this server implements.',
   },
   invalid_json: { status: 400, text: 'Body is not valid JSON', advice: 'Send a JSON object as application/json.' },
-  invalid_request: { status: 400, text: 'Invalid request', advice: 'details names the field and what it must be.' },
+  invalid_request: { status: 400, text: 'Invalid request', advice: 'details names the field and the accepted values.' },
   body_too_large: {
     status: 413,
     text: 'Request body is larger than 1 MiB',
-    advice: 'Media goes by URL or presigned upload, never in a body.',
+    advice: 'Send media by URL or presigned upload, never in a body.',
   },
   unsupported_media_type: { status: 415, text: 'Unsupported content type', advice: 'Send application/json.' },
   rate_limit_exceeded: {
     status: 429,
     text: 'rate_limit_exceeded',
-    advice: 'Wait as many seconds as Retry-After says.',
+    advice: 'Wait for the seconds given in Retry-After.',
   },
   concurrency_exceeded: {
     status: 429,
     text: 'Too many requests at once',
-    advice: 'Take the answers of your open requests before you send more.',
+    advice: 'Read the responses of your open requests before you send more.',
   },
-  queue_full: { status: 429, text: 'Too many jobs are waiting', advice: 'Wait until some of your jobs have ended.' },
+  queue_full: { status: 429, text: 'Too many jobs are waiting', advice: 'Wait until some of your jobs end.' },
   too_many_open_uploads: {
     status: 429,
     text: 'Too many upload URLs are open',
-    advice: 'Confirm what you have sent; a URL that nobody confirms is given up after an hour.',
+    advice: 'Confirm finished uploads. An unconfirmed URL expires after an hour.',
   },
   storage_quota: {
     status: 507,
@@ -72,7 +72,7 @@ export const errors = {
   storage_full: {
     status: 507,
     text: 'Storage is full',
-    advice: 'Erase jobs that you no longer need, or try again later; the operator frees space.',
+    advice: 'Erase jobs that you no longer need, or try again later.',
   },
   quota_exceeded: {
     status: 402,
@@ -87,12 +87,12 @@ export const errors = {
   idempotency_in_progress: {
     status: 409,
     text: 'A request with this Idempotency-Key is still running',
-    advice: 'Repeat it in a moment.',
+    advice: 'Repeat the request in a moment.',
   },
   idempotency_key_used: {
     status: 409,
-    text: 'What the request with this Idempotency-Key made has been erased',
-    advice: 'Nothing was made again. Use a new key to make a new job or upload.',
+    text: 'The result of this Idempotency-Key has been erased',
+    advice: 'Nothing was created. Use a new key to create a new job or upload.',
   },
   missing_upload_fields: {
     status: 400,
@@ -123,12 +123,12 @@ export const errors = {
   upload_size_mismatch: {
     status: 400,
     text: 'File size mismatch',
-    advice: 'Confirm with the size that was declared and sent.',
+    advice: 'Confirm with the declared size.',
   },
   upload_type_mismatch: {
     status: 400,
     text: 'File content does not match its declared type',
-    advice: 'Declare the true type; the upload has been deleted, start again.',
+    advice: 'The upload was deleted. Upload the file again with its actual type.',
   },
   storage_unavailable: { status: 503, text: 'Storage does not answer', advice: 'Try again in a moment.' },
   source_not_owned: {
@@ -142,11 +142,15 @@ export const errors = {
     text: 'Input URL is not allowed',
     advice: 'Use a public https:// URL or upload the file.',
   },
-  option_refused: { status: 422, text: 'Option not allowed', advice: 'details says which, why, and the safe way.' },
+  option_refused: {
+    status: 422,
+    text: 'Option not allowed',
+    advice: 'details names the option, the reason and an alternative.',
+  },
   command_refused: {
     status: 422,
     text: 'Command cannot be read',
-    advice: 'details says where, why, and how to write it.',
+    advice: 'details gives the position, the reason and the correct form.',
   },
   cancel_final: {
     status: 400,
@@ -159,7 +163,7 @@ export const errors = {
     text: 'No output available for this transcode',
     advice: 'Only completed jobs have an output.',
   },
-  output_deleted: { status: 410, text: 'Output has been deleted', advice: 'Its retention is over; run the job again.' },
+  output_deleted: { status: 410, text: 'Output has been deleted', advice: 'Run the job again.' },
   receipt_not_ready: {
     status: 409,
     text: 'This job has not been deleted yet',
@@ -170,7 +174,7 @@ export const errors = {
   internal: {
     status: 500,
     text: 'Internal error',
-    advice: 'Try again; if it stays, tell the operator the x-request-id.',
+    advice: 'Try again. If it fails again, report the x-request-id to the operator.',
   },
 } as const satisfies Record<string, { status: number; text: string; advice: string }>;
 
