@@ -130,7 +130,7 @@ describe('sources that trickle', () => {
 
   it.each(['SIGKILL', 'SIGTERM'] as const)('lose nothing when the worker ends under them: %s', async (signal) => {
     isSlow = true;
-    const jobs = [...(await slowJobs(3, 'mp3')), ...(await slowJobs(3, 'mp4'))];
+    const jobs = [...(await slowJobs(2, 'mp3')), ...(await slowJobs(2, 'mp4'))];
     const db = await openServiceDatabase(service);
     // More than there are slots: some have given theirs back.
     await until(() => trickles.size === jobs.length, { what: 'all fetches' });
