@@ -7,12 +7,12 @@ import { answerPreflight, setCorsHeaders } from './cors.ts';
 import type { Disk } from './disk.ts';
 import { S3Error, toS3Error } from './errors.ts';
 import type { Uploads } from './multipart/uploads.ts';
+import { answerInOrder } from './pipelining.ts';
 import { refuse, setBaseHeaders } from './respond.ts';
 import type { Room } from './room.ts';
 import { route } from './route.ts';
 import { parseTarget } from './target.ts';
 import type { Transfers } from './transfers.ts';
-import { inTurn } from './turns.ts';
 
 export interface ListenerOptions {
   disk: Disk;
@@ -79,9 +79,9 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
   }
 
   return {
-    listener: (request, response) => inTurn(request, response, () => serve(request, response, () => undefined)),
+    listener: (request, response) => answerInOrder(request, response, () => serve(request, response, () => undefined)),
     onContinue: (request, response) =>
-      inTurn(request, response, () => serve(request, response, () => response.writeContinue())),
+      answerInOrder(request, response, () => serve(request, response, () => response.writeContinue())),
   };
 }
 

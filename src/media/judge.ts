@@ -2,9 +2,9 @@ import { type FailureCode, JobFailure } from '../contract/failures.ts';
 import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { parseRequest } from './options/parse-request.ts';
 import { argumentFault } from './plan/arguments.ts';
-import { estimateLane } from './plan/lanes.ts';
 import { type Preview, previewCommand } from './plan/preview.ts';
-import type { AssetRequest, Lane, MediaInfo, PlanWarning, Refusal } from './types.ts';
+import { estimateResourceClass } from './plan/resource-class.ts';
+import type { AssetRequest, MediaInfo, PlanWarning, Refusal, ResourceClass } from './types.ts';
 
 /** What is known of a request before any file was touched: plain data, so that it may come from another thread. */
 export interface Judgement {
@@ -13,7 +13,7 @@ export interface Judgement {
   warnings: PlanWarning[];
   /** Every file that graphs and overlays name. */
   assets: AssetRequest[];
-  lane: Lane;
+  resourceClass: ResourceClass;
   /** The command that would run, or why the planner finds none; null for a request that is refused. */
   preview: Preview | { failure: { code: FailureCode; message: string } } | null;
 }
@@ -26,18 +26,23 @@ export function judgeRequest(request: TranscodeRequest, infos: readonly (MediaIn
   const { refusals, warnings, assets } = parseRequest(request);
   const judged = { refusals, warnings, assets };
   // The planner takes nothing that is refused.
-  if (refusals.length > 0) return { ...judged, lane: 'heavy', preview: null };
-  const lane = estimateLane(request, [...infos]);
-  const refused = (reason: string) => ({ ...judged, refusals: [tooLong(request, reason)], lane, preview: null });
+  if (refusals.length > 0) return { ...judged, resourceClass: 'heavy', preview: null };
+  const resourceClass = estimateResourceClass(request, [...infos]);
+  const refused = (reason: string) => ({
+    ...judged,
+    refusals: [tooLong(request, reason)],
+    resourceClass,
+    preview: null,
+  });
   try {
     const preview = previewCommand(request, infos);
     const fault = argumentFault(preview.args, ROOM_BYTES);
-    return fault ? refused(fault) : { ...judged, lane, preview };
+    return fault ? refused(fault) : { ...judged, resourceClass, preview };
   } catch (error) {
     if (!(error instanceof JobFailure)) throw error;
     // No look at the inputs changes that.
     if (error.code === 'option_refused') return refused(error.message);
-    return { ...judged, lane, preview: { failure: { code: error.code, message: error.message } } };
+    return { ...judged, resourceClass, preview: { failure: { code: error.code, message: error.message } } };
   }
 }
 

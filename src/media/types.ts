@@ -165,7 +165,7 @@ export interface MaskLayer {
   diameter: number;
 }
 
-export type Lane = 'light' | 'heavy';
+export type ResourceClass = 'light' | 'heavy';
 
 export interface PlanInput {
   /** Name inside the cell: `/in/0`. */
@@ -179,7 +179,7 @@ export interface PlanInput {
 export interface PlanContext {
   /** Assets in the order of `ParsedRequest.assets`; those that are job inputs are null. */
   assets?: readonly (PlanAsset | null)[];
-  lane: Lane;
+  resourceClass: ResourceClass;
   /** CPU cores that the cell may use. */
   cores: number;
 }

@@ -1,6 +1,6 @@
+import { createFairQueue } from './fair-queue.ts';
 import { TaskThread } from './task-thread.ts';
 import type { ThreadEntry } from './thread-entry.ts';
-import { createTurns } from './turns.ts';
 
 /** Tasks after which a thread is replaced, whatever they were. */
 const TASKS_OF_A_THREAD = 200;
@@ -21,7 +21,7 @@ export interface AskOptions {
   /** Milliseconds of the task itself; waiting for a thread does not count. */
   ms: number;
   signal?: AbortSignal | undefined;
-  /** On whose behalf: those that wait are served in turn, each owner once. */
+  /** On whose behalf: waiting owners are served in turn, one request each. */
   owner?: string | undefined;
 }
 
@@ -36,7 +36,7 @@ export function openThreads<Request, Answer>(options: PoolOptions): ThreadPool<R
   const make = () => new TaskThread<Request, Answer>(options.entry, { heapMb: options.heapMb });
   const idle = Array.from({ length: options.ready }, make);
   const all = new Set(idle);
-  const turns = createTurns(options.threads);
+  const queue = createFairQueue(options.threads);
   let resting: NodeJS.Timeout | undefined;
 
   const refill = () => {
@@ -44,14 +44,14 @@ export function openThreads<Request, Answer>(options: PoolOptions): ThreadPool<R
     for (const thread of idle) all.add(thread);
   };
   const rest = () => {
-    if (turns.busy > 0) return;
+    if (queue.busy > 0) return;
     for (const thread of idle.splice(0)) {
       all.delete(thread);
       void thread.end();
     }
     refill();
   };
-  const giveBack = (thread: TaskThread<Request, Answer>, usable: boolean) => {
+  const release = (thread: TaskThread<Request, Answer>, usable: boolean) => {
     if (usable && thread.tasks < TASKS_OF_A_THREAD) idle.push(thread);
     else {
       all.delete(thread);
@@ -59,15 +59,15 @@ export function openThreads<Request, Answer>(options: PoolOptions): ThreadPool<R
       // A thread takes longer to start than most tasks.
       refill();
     }
-    turns.leave();
-    if (turns.busy > 0) return;
+    queue.leave();
+    if (queue.busy > 0) return;
     clearTimeout(resting);
     resting = setTimeout(rest, options.restMs ?? REST_MS).unref();
   };
 
   return {
     async ask(request, { ms, signal, owner }) {
-      await turns.enter(owner);
+      await queue.enter(owner);
       clearTimeout(resting);
       const thread = idle.pop() ?? make();
       all.add(thread);
@@ -79,7 +79,7 @@ export function openThreads<Request, Answer>(options: PoolOptions): ThreadPool<R
         usable = true;
         return answer;
       } finally {
-        giveBack(thread, usable);
+        release(thread, usable);
       }
     },
     async close() {

@@ -2,7 +2,7 @@ import type { ResourceClass } from '../database/tables.ts';
 import { claimJob } from '../jobs/claim.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { FetchPermits } from './fetch-permits.ts';
-import { inTurn } from './in-turn.ts';
+import { sequential } from './sequential.ts';
 import type { SlotLeases } from './slot-leases.ts';
 
 /** One piece of work for a slot: false when there was none. */
@@ -16,15 +16,15 @@ export function createTakes(
   leases: SlotLeases,
 ): (classes: readonly ResourceClass[], slot: number) => Take {
   // One claim at a time, so that each sees the permits that those before it took; of several workers they overlap.
-  const turn = inTurn();
+  const oneByOne = sequential();
 
   async function claim(resourceClass: ResourceClass, slot: number): Promise<boolean> {
     if (storage.awayMs() > 0) return false;
-    const started = await turn(async () => {
+    const started = await oneByOne(async () => {
       await permits.measure();
       const mayFetch = (accountId: string) => permits.isFree(resourceClass, accountId);
       const claimed = await claimJob(context, resourceClass, { worker, mayFetch });
-      // Wrapped: a promise that is returned would be awaited inside of the turn.
+      // Wrapped: a promise that is returned would be awaited before the next claim starts.
       return claimed && { slotIsFree: leases.start(claimed, slot) };
     });
     await started?.slotIsFree;

@@ -110,7 +110,7 @@ async function runThrough(
     };
     if (parseRequest(request).refusals.length > 0) throw new Error('the fuzzer asks for something that is refused');
     const input = { path: '/in/0', demuxer: media.demuxer, info: media.info };
-    const plan = planTranscode(request, [input], { lane: 'light', cores: 1, assets: [] });
+    const plan = planTranscode(request, [input], { resourceClass: 'light', cores: 1, assets: [] });
     const reader = new ProgressReader(() => {});
     const result = await tools.sandbox.run({
       program: 'ffmpeg',

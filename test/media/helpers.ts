@@ -8,7 +8,7 @@ import {
   checkInput,
   checkOutput,
   detectMedia,
-  estimateLane,
+  estimateResourceClass,
   type MediaInfo,
   type Plan,
   type PlanAsset,
@@ -60,7 +60,7 @@ export async function openWorkshop(): Promise<Workshop> {
       const full: TranscodeRequest = { inputs: files.map((url) => ({ url })), ...request };
       const assets = await placeAssets(full, sources);
       const ctx = {
-        lane: estimateLane(
+        resourceClass: estimateResourceClass(
           full,
           inputs.map((input) => input.info),
         ),

@@ -57,7 +57,7 @@ export async function admitTranscode(
       ...(refusals.length > 0 ? [refusalError('option_refused', refusals)] : []),
       ...refusedSources(services, assets, place),
     ],
-    resourceClass: judgement.lane,
+    resourceClass: judgement.resourceClass,
     request: { shown: requestJson.write(hideQueries(stored)), whole: requestJson.write(stored) },
     facts: factsJson.write({ source: sourceOf(body), output_format: body.outputFormat }),
     settings: preset || limits ? settingsJson.write({ ...(preset && { preset }), ...(limits && { limits }) }) : null,

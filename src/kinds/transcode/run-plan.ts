@@ -67,7 +67,7 @@ export function makePlan(
   files: { inputs: PreparedInput[]; assets: (PreparedAsset | null)[] },
 ): Promise<Plan> {
   const context: PlanContext = {
-    lane: claim.job.resource_class === 'heavy' ? 'heavy' : 'light',
+    resourceClass: claim.job.resource_class === 'heavy' ? 'heavy' : 'light',
     cores: tools.settings.cores,
     assets: files.assets.map((asset) => asset?.plan ?? null),
   };

@@ -19,7 +19,7 @@ export function checkOptions(request: TranscodeRequest): Refusal[] {
   return parseRequest(request).refusals;
 }
 
-/** Requests that have been read: policy, lane, preview and plan all ask, and a long graph takes a millisecond. */
+/** Requests that have been read: policy, resource class, preview and plan all ask, and a long graph takes a millisecond. */
 const known = new WeakMap<TranscodeRequest, ParsedRequest>();
 
 /**

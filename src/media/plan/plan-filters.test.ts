@@ -3,9 +3,9 @@ import type { OptionRequest, TranscodeRequest } from '../../contract/transcode-r
 import { checkOptions, parseRequest } from '../options/parse-request.ts';
 import type { MediaInfo, PlanAsset, PlanInput } from '../types.ts';
 import { assumedInfo } from './assumed-media.ts';
-import { estimateLane } from './lanes.ts';
 import { planTranscode } from './plan.ts';
 import { previewCommand } from './preview.ts';
+import { estimateResourceClass } from './resource-class.ts';
 
 const VIDEO = assumedInfo('mov');
 const SOUND = assumedInfo('mp3');
@@ -31,7 +31,7 @@ function plan(more: Partial<TranscodeRequest>, infos: Known[] = [VIDEO], assets:
       ...(countedSeconds !== undefined && { countedSeconds }),
     }),
   );
-  return planTranscode(request, inputs, { lane: 'heavy', cores: 2, assets });
+  return planTranscode(request, inputs, { resourceClass: 'heavy', cores: 2, assets });
 }
 const argumentsOf = (args: string[], flag: string) =>
   args.flatMap((arg, index) => (args[index - 1] === flag ? [arg] : []));
@@ -276,7 +276,7 @@ describe('the expected duration', () => {
   });
 });
 
-describe('resources and lanes', () => {
+describe('resources and resource classes', () => {
   it('grow with what the filters hold and compute', () => {
     const light = plan({ options: [option('-vf', 'hflip')] });
     const dear = plan({ options: [option('-vf', 'minterpolate=fps=60')] });
@@ -295,10 +295,14 @@ describe('resources and lanes', () => {
     ['scale=1280:720', [VIDEO], 'heavy'],
     ['hflip', [null], 'heavy'],
     ['scale=640:360,minterpolate=fps=60', [VIDEO], 'heavy'],
-  ] as const)('take %s into account', (filter, infos, lane) => {
+  ] as const)('take %s into account', (filter, infos, resourceClass) => {
     const inputs = [{ url: 'gs://b/0' }];
-    expect(estimateLane({ inputs, outputFormat: 'mp4', options: [option('-vf', filter)] }, [...infos])).toBe(lane);
-    expect(estimateLane({ inputs, outputFormat: 'mp4', filters: graph(filter) }, [...infos])).toBe(lane);
+    expect(estimateResourceClass({ inputs, outputFormat: 'mp4', options: [option('-vf', filter)] }, [...infos])).toBe(
+      resourceClass,
+    );
+    expect(estimateResourceClass({ inputs, outputFormat: 'mp4', filters: graph(filter) }, [...infos])).toBe(
+      resourceClass,
+    );
   });
 });
 

@@ -81,7 +81,7 @@ export function planJoin(
     durationSeconds: seconds,
     still: false,
   };
-  const threads = threadsFor(ctx.lane, ctx.cores, picture !== null);
+  const threads = threadsFor(ctx.resourceClass, ctx.cores, picture !== null);
   return {
     args: [
       ...globalArgs(threads),

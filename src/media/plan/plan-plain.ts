@@ -172,7 +172,7 @@ function planTracks(job: PlainJob, { seconds, playing }: PlainTimes): PlainTrack
 function plainArgs(job: PlainJob, times: PlainTimes, tracks: PlainTracks, handled: ReadonlySet<string>): string[] {
   const { parsed, options, selection, format, still } = job;
   const { compose, composed, end, video } = tracks;
-  const threads = threadsFor(job.ctx.lane, job.ctx.cores, video !== null && !still);
+  const threads = threadsFor(job.ctx.resourceClass, job.ctx.cores, video !== null && !still);
   const faststart = ['mp4', 'mov', 'm4a'].includes(format) && !options.has('movflags');
   return [
     ...globalArgs(threads),

@@ -6,8 +6,8 @@ import type { OptionRequest, TranscodeRequest } from '../../contract/transcode-r
 import { checkOptions } from '../options/parse-request.ts';
 import { parseProbe } from '../probe/probe.ts';
 import type { MediaInfo, PlanInput } from '../types.ts';
-import { estimateLane } from './lanes.ts';
 import { planTranscode } from './plan.ts';
+import { estimateResourceClass } from './resource-class.ts';
 
 const VIDEO = {
   codec_type: 'video',
@@ -36,10 +36,10 @@ const request = (more: Partial<TranscodeRequest> = {}): TranscodeRequest => ({
 const plan = (
   more: Partial<TranscodeRequest> = {},
   infos = [probe([VIDEO, AUDIO])],
-  lane: 'light' | 'heavy' = 'heavy',
+  resourceClass: 'light' | 'heavy' = 'heavy',
 ) => {
   const full = request({ inputs: infos.map(() => ({ url: 'gs://b/a' })), ...more });
-  return planTranscode(full, infos.map(inputOf), { lane, cores: 2 });
+  return planTranscode(full, infos.map(inputOf), { resourceClass, cores: 2 });
 };
 const argumentOf = (args: string[], flag: string) => (args.includes(flag) ? args[args.indexOf(flag) + 1] : null);
 
@@ -211,7 +211,7 @@ describe('resources of a plan', () => {
   });
 });
 
-describe('estimateLane', () => {
+describe('estimateResourceClass', () => {
   const small = probe([{ ...VIDEO, width: 640, height: 360 }]);
   const large = probe([VIDEO]);
   it.each([
@@ -238,8 +238,8 @@ describe('estimateLane', () => {
       'heavy',
     ],
     ['a long GIF', request({ outputFormat: 'gif' }), [probe([VIDEO], { duration: '600' })], 'heavy'],
-  ] as const)('of %s', (_, wanted, infos, lane) => {
-    expect(estimateLane(wanted, [...infos])).toBe(lane);
+  ] as const)('of %s', (_, wanted, infos, resourceClass) => {
+    expect(estimateResourceClass(wanted, [...infos])).toBe(resourceClass);
   });
 });
 
@@ -317,7 +317,7 @@ describe('any allowed request', () => {
         ),
         fc.array(option, { maxLength: 4 }),
         fc.constantFrom('light' as const, 'heavy' as const),
-        (sources, outputFormat, preset, options, lane) => {
+        (sources, outputFormat, preset, options, resourceClass) => {
           const inputs = sources.map(([, own]) => ({ url: 'https://user:pw@host/secret?sig=1', options: own }));
           const full: TranscodeRequest = { inputs, outputFormat, preset, options };
           const refusals = checkOptions(full);
@@ -325,7 +325,7 @@ describe('any allowed request', () => {
             const result = planTranscode(
               full,
               sources.map(([info], index) => inputOf(info, index)),
-              { lane, cores: 2 },
+              { resourceClass, cores: 2 },
             );
             planned++;
             expect(refusals).toEqual([]);

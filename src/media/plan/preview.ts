@@ -2,8 +2,8 @@ import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { parseRequest } from '../options/parse-request.ts';
 import type { AssetKind, MediaInfo, PlanAsset, PlanInput, PlanWarning } from '../types.ts';
 import { assumedInfo, assumedKind } from './assumed-media.ts';
-import { estimateLane } from './lanes.ts';
 import { planTranscode } from './plan.ts';
+import { estimateResourceClass } from './resource-class.ts';
 
 export interface Preview {
   /** Everything after `ffmpeg`, with the names that files have inside the cell. */
@@ -28,11 +28,11 @@ export function previewCommand(request: TranscodeRequest, infos: readonly (Media
   const assets = parsed.assets.map(({ kind, source }, index): PlanAsset | null =>
     source.type === 'input' ? null : assumedAsset(kind, source.url, index),
   );
-  const lane = estimateLane(
+  const resourceClass = estimateResourceClass(
     request,
     inputs.map(({ info }) => info),
   );
-  const plan = planTranscode(request, inputs, { lane, cores: ASSUMED_CORES, assets });
+  const plan = planTranscode(request, inputs, { resourceClass, cores: ASSUMED_CORES, assets });
   const assumed = request.inputs.flatMap((_, index) => (infos[index] ? [] : [index]));
   const warnings = assumed.map((index) => ({
     field: `inputs[${index}]`,

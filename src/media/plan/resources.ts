@@ -1,4 +1,4 @@
-import type { Lane, PlanContext } from '../types.ts';
+import type { PlanContext, ResourceClass } from '../types.ts';
 
 /** Bytes of a finished output; the upload limit, so that an output can be an input again. */
 export const MAX_OUTPUT_BYTES = 2_048_576_000;
@@ -71,7 +71,7 @@ export interface Resources {
 
 /** What a job may use. Memory is an estimate with a margin of 1.2. */
 export function resourcesFor(work: Workload, ctx: PlanContext): Resources {
-  const threads = ctx.lane === 'heavy' ? Math.ceil(1.5 * ctx.cores) : 2;
+  const threads = ctx.resourceClass === 'heavy' ? Math.ceil(1.5 * ctx.cores) : 2;
   let memory = 60 * 2 ** 20 + work.filterBytes;
   for (const frame of work.decoded) memory += 14 * frameBytes(frame);
   if (work.encoded && !work.still) memory += encoderFrames(work.encoded, threads) * frameBytes(work.encoded);
@@ -95,7 +95,7 @@ export function resourcesFor(work: Workload, ctx: PlanContext): Resources {
 
 function cpuWeight(work: Workload, ctx: PlanContext): number {
   if (!work.encoded || work.still) return Math.min(1, ctx.cores);
-  return ctx.lane === 'heavy' ? ctx.cores : Math.min(1.7, ctx.cores);
+  return ctx.resourceClass === 'heavy' ? ctx.cores : Math.min(1.7, ctx.cores);
 }
 
 function encoderFrames(encoded: NonNullable<Workload['encoded']>, threads: number): number {
@@ -122,8 +122,8 @@ function clamp(value: number, min: number, max: number): number {
  * the same CPU seconds (medians of 5); a service that is idle most of the time should answer as fast as plain
  * FFmpeg does. Sound and stills have nothing to share.
  */
-export function threadsFor(lane: Lane, cores: number, isVideo: boolean): number | null {
+export function threadsFor(resourceClass: ResourceClass, cores: number, isVideo: boolean): number | null {
   if (!isVideo) return 1;
-  if (lane === 'light') return Math.min(2, Math.max(1, Math.floor(cores)));
+  if (resourceClass === 'light') return Math.min(2, Math.max(1, Math.floor(cores)));
   return cores > 16 ? 16 : null;
 }

@@ -17,7 +17,7 @@ export interface LinkedGraph {
   outputs: { node: number; pad: number }[];
 }
 
-/** Policy, lane and plan each follow the same graph. */
+/** Policy, resource class and plan each follow the same graph. */
 const known = new WeakMap<CheckedGraph, LinkedGraph>();
 
 /** Resolves the links of a graph. The same object is resolved once; it may not be changed afterwards. */

@@ -1,12 +1,12 @@
 import { formatKind } from '../../contract/formats.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { parseRequest } from '../options/parse-request.ts';
-import type { Lane, MediaInfo } from '../types.ts';
-import { estimateDrawn } from './flow/lane-estimate.ts';
+import type { MediaInfo, ResourceClass } from '../types.ts';
+import { estimateDrawn } from './flow/drawn-estimate.ts';
 import { displaySize, SHORT_SIDES, shortSide } from './geometry.ts';
 import { mainVideo } from './streams.ts';
 
-/** From this short side on, a video encode fills the machine alone (performance, rule 7). */
+/** From this short side on, a video encode uses all cores of a machine. */
 const HEAVY_SHORT_SIDE = 720;
 /** A GIF of up to this many seconds costs no more than a 480p encode. */
 const LIGHT_GIF_SECONDS = 60;
@@ -14,10 +14,10 @@ const LIGHT_GIF_SECONDS = 60;
 const HEAVY_FILTER_CPU = 8;
 
 /**
- * The lane of a job: `heavy` = one at a time on a machine, with all threads; `light` = several side by side. An
+ * The resource class of a job: `heavy` = one at a time on a machine, with all threads; `light` = several side by side. An
  * input that has not been probed (null) counts as large unless the request itself bounds the output.
  */
-export function estimateLane(request: TranscodeRequest, infos: (MediaInfo | null)[]): Lane {
+export function estimateResourceClass(request: TranscodeRequest, infos: (MediaInfo | null)[]): ResourceClass {
   const kind = formatKind(request.outputFormat);
   if (kind === 'audio') return 'light';
   const parsed = parseRequest(request);

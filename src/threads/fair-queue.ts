@@ -1,8 +1,8 @@
-/** Lets a number of tasks run at once; of those that wait, the next is one of the owner that was served longest ago. */
-export interface Turns {
+/** Runs a limited number of tasks at once. The next to start belongs to the waiting owner that was served longest ago. */
+export interface FairQueue {
   /** Resolves when the task may run. */
   enter(owner?: string): Promise<void>;
-  /** One that entered has ended. */
+  /** Reports that a task has ended. */
   leave(): void;
   readonly busy: number;
 }
@@ -12,9 +12,9 @@ interface Waiting {
   start: () => void;
 }
 
-export function createTurns(most: number): Turns {
+export function createFairQueue(most: number): FairQueue {
   const waiting: Waiting[] = [];
-  /** When each owner was served last; only of owners that wait, or have been served while others waited. */
+  /** When each owner was last served, for owners that wait or were served while others waited. */
   const served = new Map<string, number>();
   let count = 0;
   let busy = 0;
@@ -38,7 +38,7 @@ export function createTurns(most: number): Turns {
     leave() {
       const task = next();
       if (task) {
-        // Its place goes straight on to it, so that nobody slips in between.
+        // The slot passes straight to the next task, so that no new one overtakes it.
         task.start();
         return;
       }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { inTurn } from './in-turn.ts';
+import { sequential } from './sequential.ts';
 
-describe('work in turn', () => {
+describe('sequential work', () => {
   it('starts the next piece when the one before has ended, in the order of the calls', async () => {
-    const turn = inTurn();
+    const run = sequential();
     const seen: string[] = [];
     const piece = (name: string) => async () => {
       seen.push(`${name} starts`);
@@ -11,14 +11,14 @@ describe('work in turn', () => {
       seen.push(`${name} ends`);
       return name;
     };
-    expect(await Promise.all([turn(piece('first')), turn(piece('second'))])).toEqual(['first', 'second']);
+    expect(await Promise.all([run(piece('first')), run(piece('second'))])).toEqual(['first', 'second']);
     expect(seen).toEqual(['first starts', 'first ends', 'second starts', 'second ends']);
   });
 
-  it('goes on after a piece that failed, and tells only its caller', async () => {
-    const turn = inTurn();
-    const failed = turn(() => Promise.reject(new Error('away')));
-    const next = turn(async () => 'fine');
+  it('goes on after a piece that failed, and reports the failure to its caller alone', async () => {
+    const run = sequential();
+    const failed = run(() => Promise.reject(new Error('away')));
+    const next = run(async () => 'fine');
     await expect(failed).rejects.toThrow('away');
     expect(await next).toBe('fine');
   });

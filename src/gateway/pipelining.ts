@@ -8,9 +8,9 @@ const waiting = new WeakMap<Socket, number>();
 
 /**
  * Starts a request when those before it on its connection are answered. Node starts them all at once: one connection
- * could open any number of downloads, and a response that waits for its turn gets no event when the connection closes.
+ * could open any number of downloads, and a response that waits for earlier ones gets no event when the connection closes.
  */
-export function inTurn(request: IncomingMessage, response: ServerResponse, start: () => void): void {
+export function answerInOrder(request: IncomingMessage, response: ServerResponse, start: () => void): void {
   if (response.socket) {
     start();
     return;

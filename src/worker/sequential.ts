@@ -1,0 +1,9 @@
+/** Runs pieces of work one after the other, in the order of the calls. A failure reaches only its caller. */
+export function sequential(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const mine = last.then(work);
+    last = mine.catch(() => {});
+    return mine;
+  };
+}
