@@ -3,7 +3,7 @@ import type { FailureCode } from '../../src/contract/failures.ts';
 /** What `error_message` looks like for each code. */
 export const FAILURE_EXAMPLES: Readonly<Record<FailureCode, string>> = {
   invalid_media: 'Input 1 cannot be read: The input is cut off or damaged: its index (the moov atom) is missing.',
-  unsupported_media: 'Input 1 is no media file that Airlock knows.',
+  unsupported_media: 'Input 1 is not a media file that Airlock knows.',
   unsupported_codec: 'Could not find tag for codec vp8 in stream #0, codec not currently supported in container.',
   cannot_disarm: 'Input 1 cannot be disarmed: it is of a kind (avi) that the reader does not write.',
   no_video_stream: 'The input has no pictures, and mp4 needs them.',

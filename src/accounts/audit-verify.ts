@@ -6,7 +6,7 @@ import { GENESIS, hashAuditRow } from './audit.ts';
 
 const BATCH = 1000;
 
-/** The end of the log at one moment, as it is signed. Kept elsewhere, it shows a log that was cut off or made anew. */
+/** The end of the log at one moment, as it is signed. Kept elsewhere, it shows a log that was truncated or rewritten. */
 export interface AuditHead {
   type: 'airlock.audit-head';
   version: 1;
@@ -28,11 +28,11 @@ export interface AuditReport {
 }
 
 export type AuditProblem =
-  /** A row is not there: removed, or cut off at the end. */
+  /** A row is missing: removed, or truncated at the end. */
   | 'missing'
   /** A row's content, its place or its link to the row before differs from what was hashed. */
   | 'altered'
-  /** The rows fit each other, but not what was signed: the log was written anew from there. */
+  /** The rows fit each other, but not what was signed: the log was rewritten from there on. */
   | 'rewritten'
   /** A signed head was itself altered, or its key is not known. */
   | 'bad_signature';

@@ -15,7 +15,7 @@ export interface Remembered<T> {
  * Runs `work` once for this account, route and key, and gives every later caller with the same body the same
  * answer. Runs inside the caller's transaction: the row and what `work` did commit together, and a
  * second caller waits on the unique index until the first has committed. Throws 409 for another body under the same key, and
- * once what the work made has been erased: an answer would tell of it, and a client that only repeats itself must not bring it
+ * once what the work made has been erased: an answer would describe it, and a client that only retries must not bring it
  * back.
  */
 export async function withIdempotencyKey<T>(
@@ -25,7 +25,7 @@ export async function withIdempotencyKey<T>(
   work: () => Promise<Remembered<T>>,
 ): Promise<Omit<Remembered<T>, 'made'> & { repeated: boolean }> {
   if (scope.key === null) return { ...(await work()), repeated: false };
-  // Keyed, because a plain hash of a body lets whoever reads the database try out guesses.
+  // Keyed, because anyone who reads the database could test guesses against a plain hash.
   const print = vault.fingerprint(canonicalJson(scope.body ?? null));
   const row = { account_id: scope.accountId, route: scope.route, key: vault.fingerprint(scope.key).toString('hex') };
   const inserted = await tx
@@ -61,7 +61,7 @@ export async function withIdempotencyKey<T>(
   return { status, answer, repeated: false };
 }
 
-/** Forgets the answers that tell of these jobs or uploads; their keys stay used. */
+/** Forgets the answers that describe these jobs or uploads. Their keys stay used. */
 export async function forgetAnswers(tx: Db, made: 'job_id' | 'upload_id', ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await tx

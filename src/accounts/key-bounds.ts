@@ -31,7 +31,7 @@ export function grantedRights(body: CreateKeyBody, maker: ApiKey | null): KeyRig
   });
 }
 
-/** Whoever rotates a key gets its successor's raw key, so a key can only rotate what it could have made. */
+/** Rotating a key returns its successor's raw key, so a key can rotate only keys that it could have made. */
 export function requireRotatable(target: ApiKey, maker: ApiKey): void {
   const excess = firstExcess(rightsOf(maker), target);
   if (!excess) return;
@@ -74,7 +74,7 @@ function excess(field: keyof KeyRights, own: string[], asked: string[]): Excess 
   return { field, has: own.join(', '), asked: asked.join(', '), value: own };
 }
 
-/** The ranges asked for that lie in none of our own. Several of ours together do not count as one. */
+/** The requested ranges that lie in none of the caller's ranges. Adjacent ranges of the caller do not count as one. */
 function addressesOutside(own: readonly string[], asked: readonly string[]): string[] {
   if (own.length === 0) return [];
   if (asked.length === 0) return ['every address'];

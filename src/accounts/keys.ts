@@ -180,8 +180,8 @@ export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefin
   if (!found) return undefined;
   const { key_id: id, key_name: name, key_created_at: created_at, account_id, key_hash, hint, ...others } = found;
   const { scopes, allowed_cidrs, expires_at, last_used_at, revoked_at, replaced_by, dies_at, ...account } = others;
-  const told = { id, account_id, name, key_hash, hint, scopes, allowed_cidrs };
-  const key = { ...told, created_at, expires_at, last_used_at, revoked_at, replaced_by, dies_at };
+  const fields = { id, account_id, name, key_hash, hint, scopes, allowed_cidrs };
+  const key = { ...fields, created_at, expires_at, last_used_at, revoked_at, replaced_by, dies_at };
   return { key, account };
 }
 

@@ -6,7 +6,7 @@ export interface LimitState {
   allowed: boolean;
   limit: number;
   remaining: number;
-  /** Whole seconds until the window starts anew, at least 1. */
+  /** Whole seconds until the next window starts, at least 1. */
   resetSeconds: number;
   /** True for the first refusal of a window, which is worth a line in the audit log; the others are not. */
   justExceeded: boolean;
@@ -15,7 +15,7 @@ export interface LimitState {
 export interface Limits {
   /** Requests of one key in a minute. */
   request(keyId: string, perMinute: number): Promise<LimitState>;
-  /** Requests from one address in a minute, whatever key they carry. An IPv6 caller is its whole /64. */
+  /** Requests from one address in a minute, with any key or none. An IPv6 caller is its whole /64. */
   address(ip: string): Promise<LimitState>;
   /** Failed authentications from one address; a much lower limit. */
   failedAuth(ip: string): Promise<LimitState>;

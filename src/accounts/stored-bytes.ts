@@ -8,23 +8,23 @@ import { type Account, getAccount, lockAccount } from './accounts.ts';
 
 /*
  * Who may store how much. An account holds what its uploads and outputs take, and what its open upload URLs may still
- * bring. All figures are sums over rows, so whatever ends a row gives its bytes back.
+ * bring. All figures are sums over rows, so ending a row in any way frees its bytes.
  */
 
-/** Longest wait for the storage to tell its space, milliseconds. */
+/** Longest wait for the storage to report its free space, milliseconds. */
 const SPACE_MS = 3000;
 const DISK_LOCK = 0x44_49_53_4b; // "DISK"
 
-/** Space behind the storage, null where no disk of ours lies behind it. Throws `StorageError` when it does not answer. */
+/** Space of the storage's disk, null when the storage is not on one of our disks. Throws `StorageError` when it does not answer. */
 export async function storeSpace({ store }: Pick<Context, 'store'>): Promise<StoreSpace | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StorageError('storage does not tell its space', { retry: true })), SPACE_MS);
+    timer = setTimeout(() => reject(new StorageError('storage does not report its space', { retry: true })), SPACE_MS);
   });
   return Promise.race([spaceOf(store), late]).finally(() => clearTimeout(timer));
 }
 
-/** The same without a bound of its own: whoever asks also learns that the storage answers. */
+/** The same without a time-out. A caller also learns whether the storage answers. */
 export async function spaceOf(store: Context['store']): Promise<StoreSpace | null> {
   const { space } = await store.capabilities();
   if (space) return space();
@@ -58,7 +58,7 @@ export async function openUploads(db: Db, accountId: string): Promise<number> {
 
 /** What all accounts together were promised and may still write to the storage, and between how many it is shared. */
 export async function promisedToAll(db: Db): Promise<{ bytes: number; accounts: number }> {
-  // What a URL has brought before it is confirmed counts twice, here and on the disk: that errs on the safe side.
+  // Bytes uploaded but not confirmed count twice, here and on the disk: that errs on the safe side.
   const { rows } = await sql<{ bytes: number; accounts: number }>`
     SELECT (
       (SELECT coalesce(sum(declared_size), 0) FROM uploads WHERE state = 'pending') +
@@ -115,7 +115,7 @@ export function hasRoomLeft(space: StoreSpace, promisedBytes: number): boolean {
 
 /**
  * What an account may hold where it is not alone: as much as it leaves free. A second account then gets half of the
- * rest, and so on, so that whoever comes next still finds room.
+ * rest, and so on, so that the next one still finds room.
  */
 export function fairShare(held: number, available: number): number {
   return Math.floor((held + available) / 2);

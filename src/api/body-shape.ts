@@ -11,7 +11,7 @@ export interface ShapeFault {
 }
 
 /**
- * What makes a JSON text too costly to parse: too many values, or too many levels. Looks at its bytes alone, in a
+ * What makes a JSON text too costly to parse: too many values, or too many levels. Reads only its bytes, in a
  * millisecond for a mebibyte; whether it is JSON at all is for the parser to say.
  */
 export function bodyShapeFault(body: Uint8Array): ShapeFault | null {

@@ -36,7 +36,7 @@ export async function createCommand(
   }
 }
 
-/** The body of a create that means the same. A command may hold more or longer options than one of its own could. */
+/** The body of a create that means the same. A command may hold more or longer options than a plain create. */
 function wholeRequest(request: TranscodeRequest, body: CommandBody): CreateBody {
   const whole = createBody.safeParse({
     ...request,
@@ -55,7 +55,7 @@ function problemOf({ position, offset, message, suggestion }: CommandError) {
   return { position: { pointer: position, offset }, field, option: '', message, suggestion };
 }
 
-/** Where a field of the request that the command became stands in what the caller sent. */
+/** Maps a field of the resulting request to its position in what the caller sent. */
 function placeOf(
   body: CommandBody,
   request: TranscodeRequest,

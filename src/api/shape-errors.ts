@@ -86,7 +86,7 @@ function describeMissing(path: string, part: SentPart): { reason: string; remedy
   return { reason: `is missing, but "${near}" was sent`, remedy: `Rename "${near}" to "${name}"` };
 }
 
-/** The names that the schema knows of the object at a path. */
+/** The property names that the schema allows in the object at a path. */
 function knownFields(schema: unknown, keys: readonly string[]): string[] {
   let inner: unknown = schema instanceof z.ZodType ? unwrapSchema(schema) : null;
   for (const key of keys) {

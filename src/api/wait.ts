@@ -24,7 +24,7 @@ export async function waitUntilFinal(
   if (stopping.aborted) end();
   try {
     for (;;) {
-      // Listening starts before the look, so that an end in between is not missed.
+      // Listening starts before the first read, so that an end in between is not missed.
       const woken = signals.wait(id, deadline, over.signal);
       const row = await getJob(context.db, accountId, 'transcode', id);
       if (isFinal(row.status) || Date.now() >= deadline || over.signal.aborted) {

@@ -3,7 +3,7 @@ import { unwrapSchema, type Warning } from '../contract/common.ts';
 import { MAX_UNKNOWN_FIELDS } from '../contract/request-budget.ts';
 import { nearField, shownName } from '../kinds/shared/field-names.ts';
 
-/** Characters of a name that is looked up among the known ones; what is longer is no slip of the pen. */
+/** Characters of a name that is looked up among the known ones; anything longer is not a typo. */
 const MAX_NEAR_NAME = 64;
 
 interface Found {
@@ -14,7 +14,7 @@ interface Found {
 
 /**
  * Fields that the schema does not know, each with the nearest known name: they never fail a request,
- * but somebody who wrote `outputFromat` wants to hear of it. The first ones are named, the rest is counted.
+ * but a client that sent `outputFromat` should learn of it. The first ones are named, the rest is counted.
  */
 export function unknownFields(schema: z.ZodType, value: unknown): Warning[] {
   const found: Found = { warnings: [], count: 0 };

@@ -5,7 +5,7 @@ import { MAX_UPLOAD_BYTES } from './limits.ts';
 export interface NumberSetting {
   least: number;
   most: number;
-  /** Why there is no lower value, where that is not plain. */
+  /** Why the minimum is not lower, where that is not obvious. */
   why?: string;
   /** What it bounds. */
   meaning: string;
@@ -65,13 +65,13 @@ export const NUMBER_SETTINGS = {
 export type NumberSettingName = keyof typeof NUMBER_SETTINGS;
 
 export const SWITCH_SETTINGS = {
-  disarm: { meaning: 'refuse inputs that Airlock cannot write anew before FFmpeg sees them' },
+  disarm: { meaning: 'refuse inputs that Airlock cannot remux before FFmpeg reads them' },
   disabled: { meaning: 'answer every request of the account with 403' },
 } as const;
 
 export type SwitchSettingName = keyof typeof SWITCH_SETTINGS;
 
-/** What is to be changed: null takes a number back to what holds without it. */
+/** Changes to apply: null restores the default of a number. */
 export type AccountChanges = Partial<Record<NumberSettingName, number | null> & Record<SwitchSettingName, boolean>>;
 
 /** An account as operators see it. Null: the server's own applies. */

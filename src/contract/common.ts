@@ -12,7 +12,7 @@ export const errorBody = z
       .union([z.string(), z.record(z.string(), z.unknown()), z.null()])
       .describe('More about it: `field`, `reason`, `remedy` and what else the code has, or null.'),
   })
-  .meta({ id: 'Error', description: 'Every answer that is no success.' });
+  .meta({ id: 'Error', description: 'Every answer that is not a success.' });
 
 export const warning = z
   .object({
@@ -61,7 +61,7 @@ function withZone(text: string): string {
 
 export const timestamp = z.iso.datetime();
 
-/** The id in a path. No format: an id that is no UUID is a 404 like any other that is not there. */
+/** The id in a path. No format: an id that is not a UUID is a 404 like any other unknown id. */
 export const idParams = z.object({ id: z.string().max(200).describe('The id, a UUID.') });
 
 export const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'] as const;
@@ -83,7 +83,7 @@ export const waitQuery = z.object({
     .describe('Answer when the job is final, or after that many seconds.'),
 });
 
-/** The schema that reads a value which is there: without what makes it optional, nullable, defaulted or changed afterwards. */
+/** The inner schema of a value, without the wrappers that make it optional, nullable, defaulted or transformed. */
 export function unwrapSchema(schema: z.ZodType): z.ZodType {
   let inner = schema;
   for (;;) {

@@ -12,7 +12,7 @@ const check = z
 export const healthAnswer = z
   .object({
     ok: z.boolean().describe('Whether database and storage answer.'),
-    timestamp: timestamp.describe('When this was looked at.'),
+    timestamp: timestamp.describe('When this was checked.'),
     uptime: z.number().describe('Seconds since this process started.'),
     supabase: z
       .object({
@@ -59,7 +59,7 @@ export const readyAnswer = z
     low_space: z
       .boolean()
       .optional()
-      .describe('Still ready: whoever reads, downloads or erases is served, and erasing is what helps.'),
+      .describe('Still ready: reads, downloads and erasures are served, and erasing frees space.'),
     message: z.string().optional().describe('One sentence for a person; there when `ok` is false.'),
     warnings: someWarnings,
   })

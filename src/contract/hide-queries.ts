@@ -6,7 +6,7 @@ const ENDS = /[:,;[\]\s]/;
 
 /**
  * A copy of plain data in which no URL has a query or fragment: those hold tokens and signatures. Words
- * of people that look like one lose it as well; a secret that stays would be worse.
+ * that only resemble one lose it as well; a secret that stays would be worse.
  */
 export function hideQueries<T>(value: T): T {
   if (typeof value === 'string') return hideInText(value) as T;

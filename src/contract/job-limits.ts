@@ -23,8 +23,8 @@ function limitField(name: LimitName) {
 }
 
 /**
- * `limits` of a create. Unlike other fields, an unknown one in here is refused: whoever writes `memory` for `memory_mb`
- * believes that a limit holds which nobody knows of.
+ * `limits` of a create. Unlike other fields, an unknown one in here is refused: a client that sends `memory` for `memory_mb`
+ * would believe in a limit that does not exist.
  */
 export const jobLimits = z
   .strictObject(

@@ -49,7 +49,7 @@ export const apiKey = z
     scopes: z.array(z.string().meta({ enum: [...SCOPES] })).describe('What it may do.'),
     allowed_cidrs: z.array(z.string()).describe('Addresses that it works from; all when empty.'),
     created_at: timestamp.describe('When it was made.'),
-    expires_at: timestamp.nullable().describe('When it dies by itself.'),
+    expires_at: timestamp.nullable().describe('When it expires.'),
     last_used_at: timestamp.nullable().describe('When it was last used, to the minute.'),
     revoked_at: timestamp.nullable().describe('When it was revoked.'),
     dies_at: timestamp.nullable().describe('When the overlap of its rotation ends.'),

@@ -19,7 +19,7 @@ export const LIMIT_MB = 2 ** 20;
 /** Bounds of a limit, the same for jobs and accounts. */
 export interface LimitBounds {
   least: number;
-  /** Why there is no lower value. */
+  /** Why the minimum is not lower. */
   why: string;
   most: number;
   /** In words, after a number. */

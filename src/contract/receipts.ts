@@ -6,7 +6,7 @@ const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const objectFacts = {
   object_id: z.uuid().describe('Names the stored object.'),
   kind: z.enum(['upload', 'output']).describe('What it was to the job.'),
-  size: z.number().nullable().describe('Bytes; null when nobody had counted them.'),
+  size: z.number().nullable().describe('Bytes; null when they were not counted.'),
   sha256: sha256.nullable().describe('SHA-256 of the bytes; null when no job had read them to their end.'),
 };
 
@@ -28,7 +28,7 @@ const remainingObject = z
 const uploadUrl = z
   .object({
     upload_id: z.uuid().describe('The upload that it was for.'),
-    expires_at: timestamp.describe('When it dies by itself.'),
+    expires_at: timestamp.describe('When it expires.'),
     closed_at: timestamp.nullable().describe('Since then nothing can be put there; null while something can.'),
     late_puts: z
       .number()
@@ -53,11 +53,11 @@ export const receipt = z
     status: jobStatus,
     reason: z.enum(['erased', 'retention', 'lost']).describe('Why the job’s bytes were deleted.'),
     erased_at: timestamp.describe('When that began.'),
-    complete: z.boolean().describe('Whether none of its bytes is left, and no upload URL can bring any.'),
+    complete: z.boolean().describe('Whether none of its bytes are left, and no upload URL can add any.'),
     complete_at: timestamp
       .nullable()
       .describe(
-        'When the last upload URL can bring nothing more; null when none can, or when that is not what is waited for.',
+        'When the last upload URL stops accepting bytes; null when none accepts any, or when that is not what is waited for.',
       ),
     deleted: z.array(deletedObject).describe('What is gone.'),
     remaining: z.array(remainingObject).describe('What is still there, and why.'),
@@ -78,7 +78,7 @@ const manifestInput = z
     container: z
       .enum(['rewritten', 'original'])
       .nullable()
-      .describe('Whether FFmpeg read a container of ours, or the file as it came; null when that is not known.'),
+      .describe('Whether FFmpeg read a remuxed container, or the file as it came; null when that is not known.'),
   })
   .meta({ id: 'ManifestSource', description: 'A file that an output was made from.' });
 
@@ -134,10 +134,10 @@ const signature = {
 
 export const signedReceipt = z
   .object({ receipt, ...signature, warnings: someWarnings })
-  .meta({ id: 'SignedReceipt', description: 'A receipt that anybody can check.' });
+  .meta({ id: 'SignedReceipt', description: 'A receipt that anyone can verify.' });
 export const signedManifest = z
   .object({ manifest, ...signature, warnings: someWarnings })
-  .meta({ id: 'SignedManifest', description: 'A manifest that anybody can check.' });
+  .meta({ id: 'SignedManifest', description: 'A manifest that anyone can verify.' });
 
 const publicKey = z
   .object({

@@ -11,7 +11,7 @@ const workerSandbox = z
         output: z
           .enum(['kernel', 'watched'])
           .describe(
-            '`kernel`: a job can write nothing but its output, to the byte of its limit; `watched`: only what the output holds is looked at.',
+            '`kernel`: a job can write nothing but its output, to the byte of its limit; `watched`: the size of the output is checked from time to time.',
           ),
       })
       .describe('What bounds the memory and the disk of a job.'),
@@ -48,11 +48,11 @@ const advisories = z
     table: z.iso.date().describe('Day of the bundled table.'),
     open: z.array(advisory).describe('Those that this build has.'),
     fixed: z.array(z.string()).describe('Those that it has not.'),
-    unknown: z.array(z.string()).describe('Those of which that cannot be told.'),
+    unknown: z.array(z.string()).describe('Those for which this is unknown.'),
   })
   .meta({ id: 'Advisories', description: 'Known vulnerabilities of this build, as far as the bundled table goes.' });
 
-/** What an operator, or whoever trusts his files to one, can check (`GET /v1/security`). */
+/** What an operator and the service's clients can check (`GET /v1/security`). */
 export const securityAnswer = z
   .object({
     sandbox: z.array(workerSandbox).describe('Of each living worker.'),
@@ -61,7 +61,7 @@ export const securityAnswer = z
         version: z.string().nullable().describe('As FFmpeg says it.'),
         package: z.string().nullable().describe('Version of the distribution’s package.'),
         since: timestamp.nullable().describe('Since when new jobs get this build.'),
-        update: ffmpegUpdate.nullable().describe('Whether there is a newer one; null when nobody has looked.'),
+        update: ffmpegUpdate.nullable().describe('Whether there is a newer one; null when this was not checked.'),
         advisories: advisories.nullable().describe('Its known vulnerabilities; null when its version is not known.'),
       })
       .describe('The build that new jobs get.'),

@@ -62,7 +62,7 @@ const input = z
       .min(1)
       .max(8192)
       .describe('A `gs://` URL of this account, or a public `https://` or `http://` URL.'),
-    options: nullable(z.array(option).max(64)).describe('Options that stand before the `-i` of this input.'),
+    options: nullable(z.array(option).max(64)).describe('Options placed before the `-i` of this input.'),
   })
   .meta({ id: 'InputRequest', description: 'A source of a job.' });
 
@@ -128,7 +128,7 @@ const jobInput = z
     container: z
       .enum(['rewritten', 'original'])
       .nullable()
-      .describe('Whether FFmpeg reads a container of ours or the file as it came; null when that is not known yet.'),
+      .describe('Whether FFmpeg reads a remuxed container or the file as it came; null when that is not known yet.'),
   })
   .meta({ id: 'Source', description: 'A source of a job, as far as it is known.' });
 
@@ -191,7 +191,7 @@ export const job = z
     attempts: z.number().describe('How often it has been started.'),
     limits: shownLimits,
     created_at: timestamp.describe('When it was accepted.'),
-    updated_at: timestamp.describe('When it last changed; `since` and `until` look at this.'),
+    updated_at: timestamp.describe('When it last changed; `since` and `until` filter by this.'),
     started_at: timestamp.nullable().describe('When its attempt began.'),
     completed_at: timestamp.nullable().describe('When it became final.'),
     expires_at: timestamp.nullable().describe('When its output is deleted.'),

@@ -100,7 +100,7 @@ export const confirmAnswer = z
       .meta({ id: 'ConfirmResult', description: 'A sealed upload.' }),
     warnings: someWarnings,
   })
-  .meta({ id: 'ConfirmAnswer', description: 'An upload that nobody can change any more.' });
+  .meta({ id: 'ConfirmAnswer', description: 'An upload that can no longer be changed.' });
 
 export type PresignBody = z.infer<typeof presignBody>;
 export type ConfirmBody = z.infer<typeof confirmBody>;

@@ -20,7 +20,7 @@ class SqlFiles implements MigrationProvider {
   }
 }
 
-/** Brings the database to the newest schema; returns the names of the migrations that ran. */
+/** Migrates the database to the newest schema; returns the names of the migrations that ran. */
 export async function migrateDatabase(db: Database): Promise<string[]> {
   const { rows } = await sql<{ version: number }>`
     SELECT current_setting('server_version_num')::int AS version`.execute(db);

@@ -19,7 +19,7 @@ export interface Listener {
 
 /**
  * Holds one connection that listens; reconnects by itself. After every (re)connection `onConnect` runs, because
- * what was sent meanwhile is lost: the caller looks for itself then.
+ * notifications sent meanwhile are lost: the caller then checks for itself.
  */
 export async function listen(
   url: string,

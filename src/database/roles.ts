@@ -8,7 +8,7 @@ type TableName = keyof Tables | 'rate_limits' | 'schema_migrations' | 'schema_mi
 
 const NONE: readonly Right[] = [];
 const READ: readonly Right[] = ['SELECT'];
-/** Nobody changes or removes what was written: the hash chain would show it, and this keeps it from happening. */
+/** Rows of the log are never changed or removed: the hash chain would reveal it, and these rights prevent it. */
 const APPEND: readonly Right[] = ['SELECT', 'INSERT'];
 
 /**

@@ -1,5 +1,5 @@
 /**
- * Whether a failed query may heal by itself: the server is away, restarting, or chose us as the victim of a
+ * Whether a failed query may succeed when retried: the server is away, restarting, or chose us as the victim of a
  * deadlock. Classes 08 and 57P, 40001 and 40P01 of the PostgreSQL error codes (appendix A), and the socket errors.
  */
 export function isTransient(error: unknown): boolean {

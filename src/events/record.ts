@@ -29,7 +29,7 @@ export async function recordEvent<T extends EventType>(
     .execute();
 }
 
-/** Wakes whoever waits for a job or an upload, when the transaction commits. */
+/** Wakes requests that wait for a job or an upload, when the transaction commits. */
 export async function wakeWaiting(tx: Tx, id: string): Promise<void> {
   await notify(tx, 'airlock_job', id);
 }

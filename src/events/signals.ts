@@ -1,13 +1,13 @@
 import { type Listener, listen } from '../database/notify.ts';
 
-/** Wakes whoever waits for a job or an upload. One database connection a process, however many wait. */
+/** Wakes requests that wait for a job or an upload. One database connection per process serves all of them. */
 export interface Signals {
   /** Resolves when something happened to that id, at the deadline (ms since 1970), or on abort; never rejects. */
   wait(id: string, deadline: number, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Longest sleep without a look: a notification that was lost with its connection costs this much at most. */
+/** Longest sleep between checks: a notification lost with its connection costs this much at most. */
 const LOOK_AGAIN_MS = 2000;
 
 export async function openSignals(url: string, onError: (error: Error) => void): Promise<Signals> {

@@ -54,7 +54,8 @@ describe('the address policy', () => {
 
   it.each(['10/8', '10.0.0.0/33', 'fd00::/129', 'example.com', '10.0.0.0/-1', '10.0.0.0/', '1.2.3.4/8/8', '0x7f.1/8'])(
     'refuses to start with the range "%s", and says which setting is wrong',
-    (cidr) => expect(() => createAddressPolicy([cidr])).toThrow(/^AIRLOCK_FETCH_ALLOW: ".*" is no address range\. /),
+    (cidr) =>
+      expect(() => createAddressPolicy([cidr])).toThrow(/^AIRLOCK_FETCH_ALLOW: ".*" is not an address range\. /),
   );
 
   it('never takes an address from 10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16, 127.0.0.0/8 or 169.254.0.0/16 as public', () => {

@@ -5,10 +5,10 @@ import { ConfigError } from '../config/config-error.ts';
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Cidr = [Address, number];
 
-/** `public`: anybody's address on the internet. `allowed`: not necessarily public, but the operator named it. */
+/** `public`: an address on the internet. `allowed`: not necessarily public, but the operator named it. */
 export type AddressVerdict = 'public' | 'allowed' | 'refused';
 
-/** Judges one IP address in text form; anything that is no plain IP address is refused. */
+/** Judges one IP address in text form; anything that is not a plain IP address is refused. */
 export type AddressPolicy = (address: string) => AddressVerdict;
 
 /** The only part of IPv6 that is handed out as global unicast (RFC 4291); `::127.0.0.1` and NAT64 lie outside. */
@@ -52,7 +52,7 @@ function parseCidr(text: string): Cidr {
   if (version === 0 || rest.length > 0 || (bits !== undefined && !/^\d{1,3}$/.test(bits)) || length > width) {
     throw new ConfigError(
       'AIRLOCK_FETCH_ALLOW',
-      `"${text}" is no address range`,
+      `"${text}" is not an address range`,
       'Write CIDRs like 10.1.0.0/16, separated by commas',
     );
   }

@@ -26,7 +26,7 @@ export interface ConnectGuard {
   connectTimeoutMs?: number | undefined;
   /** Aborting closes a connection that is still being opened. */
   signal: AbortSignal;
-  /** Told about refused addresses; for the operator's log, never for the user. */
+  /** Receives refused addresses, for the operator's log, never for the user. */
   onRefused?: (host: string, address: string) => void;
 }
 
@@ -86,7 +86,7 @@ async function openSocket(host: string, port: number, secure: boolean, guard: Co
   return tls;
 }
 
-/** All addresses of the host, by one look-up. `localhost` never goes to DNS; it is what the operator allowed of it. */
+/** All addresses of the host, by one lookup. `localhost` never goes to DNS; it is what the operator allowed of it. */
 async function resolve(host: string, guard: ConnectGuard): Promise<ResolvedAddress[]> {
   const family = isIP(host);
   if (family !== 0) return [{ address: host, family }];

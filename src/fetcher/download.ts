@@ -96,7 +96,7 @@ function tooLarge(maxBytes: number): FetchError {
   return new FetchError('source_too_large', `The source is larger than the limit of ${maxBytes} bytes.`);
 }
 
-/** A full disk is ours, not the source's: it must not be told as a network error. */
+/** A full disk is our fault, not the source's: it must not be reported as a network error. */
 class DestinationError extends Error {}
 
 async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {

@@ -26,7 +26,7 @@ export interface FetcherOptions {
   ca?: string;
   /** Replaces the system's resolver. */
   lookup?: Lookup;
-  /** Hears of refused addresses, for the operator. */
+  /** Receives refused addresses, for the operator. */
   logger?: { warn(fields: object, message: string): void };
 }
 
@@ -35,7 +35,7 @@ export interface DownloadOptions {
   deadlineMs?: number;
   /** Aborting ends the download at once with the code `canceled`. */
   signal?: AbortSignal;
-  /** Told the size of every chunk that was written. */
+  /** Receives the size of every chunk that was written. */
   onBytes?: (bytes: number) => void;
   /** Numeric group that may read the file (mode 0640); without it the mode is 0600. */
   fileGroup?: number;
@@ -52,7 +52,7 @@ export interface Download {
 export interface Fetcher {
   /**
    * Fetches the URL into a new file. Rejects with `FetchError`, or with the file system's own error when the
-   * destination exists or cannot be written; in every case no file of ours is left.
+   * destination exists or cannot be written; in every case the partial file is removed.
    */
   download(url: string, destination: string, options?: DownloadOptions): Promise<Download>;
 }
@@ -99,7 +99,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
           return { bytes, contentType: response.contentType, host: response.host };
         });
       } catch (error) {
-        // Whatever the abort looked like from below, its reason is what happened.
+        // The abort surfaces in different errors; its reason is the one to report.
         throw signal.aborted ? signal.reason : error;
       } finally {
         clearTimeout(timer);

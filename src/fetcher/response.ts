@@ -53,7 +53,7 @@ export async function requestSource(source: string, context: RequestContext): Pr
   }
 }
 
-/** Closes a body that nobody will read. The listener comes first: an error that nobody hears ends the process. */
+/** Closes a body that will not be read. The listener comes first: an unhandled error ends the process. */
 export function drop(body: IncomingMessage): void {
   body.on('error', () => {});
   body.destroy();
@@ -97,12 +97,12 @@ async function send(url: URL, context: RequestContext): Promise<IncomingMessage>
       answer = response;
       done(response);
     });
-    // Stays: what the parser finds wrong in a body is told here, and to the body only as a broken connection.
+    // Stays: parser errors in a body arrive here; the body itself only sees a broken connection.
     client.on('error', (error) => {
       if (answer) answer.destroy(error);
       else fail(error);
     });
-    // Some ends, like a switch of protocols that nobody asked for, come without an error.
+    // Some ends, such as an unrequested switch of protocols, come without an error.
     client.once('close', () => {
       fail(new FetchError('source_unreachable', 'The source closed the connection without an answer.'));
     });
@@ -153,7 +153,7 @@ function acceptAnswer(answer: IncomingMessage, url: URL): SourceResponse {
   const { statusCode = 0, headers } = answer;
   const says = `The source answered ${statusCode}.`;
   if (statusCode === 404 || statusCode === 410) throw new FetchError('source_not_found', says);
-  // Only 200 is the whole file: 206 is a part nobody asked for, 204 has no body.
+  // Only 200 is the whole file: 206 is a part that was not requested, 204 has no body.
   if (statusCode !== 200) {
     const heals = statusCode >= 500 || statusCode === 429 || statusCode === 408;
     throw new FetchError('source_error', says, { retry: heals });

@@ -7,7 +7,7 @@ const MAX_URL_LENGTH = 8192;
 /** Names that never lead to a public host (RFC 6761, 6762, 7686, 8375, ICANN's `internal`). */
 const PRIVATE_SUFFIXES = ['local', 'internal', 'invalid', 'onion', 'home.arpa', 'localdomain', 'lan', 'intranet'];
 
-/** The loopback addresses that `localhost` stands for, whatever DNS says (RFC 6761 section 6.3). */
+/** The loopback addresses of `localhost`, regardless of DNS (RFC 6761 section 6.3). */
 export const LOOPBACK = ['127.0.0.1', '::1'] as const;
 
 export interface SourceUrlOptions {
@@ -53,7 +53,7 @@ export function checkWithPolicy(text: string, policy: AddressPolicy, options: So
     return LOOPBACK.some((address) => policy(address) === 'allowed') ? { ok: true, url } : refuse(NOT_PUBLIC);
   }
   if (!isHostName(host)) return refuse('The host name of the URL is not valid.');
-  // A name may lead to an address that the operator allowed. Only the connection can tell, and it does.
+  // A name may lead to an address that the operator allowed. Only the connection can decide, and it does.
   if (options.allow.length > 0) return { ok: true, url };
   if (isPrivateName(host)) return refuse('The host name is not public.');
   return options.ports.includes(port) ? { ok: true, url } : refuse(wrongPort(options.ports));
@@ -97,7 +97,7 @@ function checkShape(text: string): string | null {
 
 /**
  * Whether the text holds the address as the parser understood it. `0010.0.0.1` is 8.0.0.1 to it and 10.0.0.1 to other
- * readers; an address in hex, as one number or in full-width digits is nobody's honest link either.
+ * readers; honest links do not hold an address in hex, as one number or in full-width digits either.
  */
 export function isPlainlyWritten(text: string, address: string): boolean {
   const authority = /^(?:[a-z][a-z0-9+.-]*:)?\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';

@@ -8,7 +8,7 @@ const CHECK_MS = 3000;
 /** Weakest first. */
 const TIERS = ['none', 'landlock', 'bwrap', 'gvisor'];
 
-/** Looks at everything that a job needs; never rejects. */
+/** Checks everything that a job needs; never rejects. */
 export async function checkHealth(context: Pick<Context, 'db' | 'store'>, startedAt: number): Promise<Health> {
   const [database, storage] = await Promise.all([
     attempt(async () => {

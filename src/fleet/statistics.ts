@@ -23,7 +23,7 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
       .where('state', 'in', ['pending', 'live', 'deleting'])
       .executeTakeFirst(),
     promisedToAll(db),
-    // The other figures are worth telling while the storage is away.
+    // The other figures are worth reporting while the storage is unreachable.
     storeSpace({ store }).catch(() => null),
   ]);
   return {

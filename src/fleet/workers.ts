@@ -67,7 +67,7 @@ export async function removeWorker(db: Db, id: string): Promise<void> {
   await db.deleteFrom('workers').where('id', '=', id).execute();
 }
 
-/** Workers that have been heard of lately. */
+/** Workers with a recent heartbeat. */
 export async function aliveWorkers(db: Db) {
   return db
     .selectFrom('workers')
@@ -76,7 +76,7 @@ export async function aliveWorkers(db: Db) {
     .execute();
 }
 
-/** Other workers of the same host and boot: the caller can see by itself which of them still live. */
+/** Other workers of the same host and boot: the caller can check which of them still live. */
 export async function workersOfHost(db: Db, host: string, boot: string) {
   return db.selectFrom('workers').selectAll().where('host', '=', host).where('boot', '=', boot).execute();
 }

@@ -9,7 +9,7 @@ export interface GatewayLogger {
 }
 
 /**
- * What stands in the log for a key: keys hold names that users gave their files, and those must not outlive the files.
+ * What the log writes for a key: keys hold names that users gave their files, and those must not outlive the files.
  * The same key always gives the same 16 hex digits.
  */
 function keyDigest(key: string): string {

@@ -45,7 +45,7 @@ const SKEW_MS = 900_000;
 export function authenticate(request: SignedRequest, verifier: Verifier): Identity {
   const claim = readClaim(request);
   const at = parseTimestamp(claim.timestamp);
-  // Time comes first: an expired URL is told so, whether or not its signature was ever good.
+  // Time comes first: an expired URL is reported as such, whether or not its signature was ever good.
   checkTime(claim, at, request.target, verifier.now());
 
   const [accessKeyId = '', ...scope] = claim.credential.split('/');
@@ -69,7 +69,7 @@ export function authenticate(request: SignedRequest, verifier: Verifier): Identi
     );
     return timingSafeEqual(Buffer.from(expected, 'hex'), Buffer.from(claim.signature, 'hex'));
   };
-  // A link that may be read may be asked about: download managers and players send HEAD first. No other method stands for another.
+  // A URL signed for GET also permits HEAD, which download managers and players send first. No other method permits another.
   const asksAbout = claim.kind === 'query' && request.method === 'HEAD';
   if (!isSignedFor(request.method) && !(asksAbout && isSignedFor('GET'))) {
     throw new S3Error('SignatureDoesNotMatch', mismatch(headers));
@@ -190,7 +190,7 @@ function signedHeaders(claim: Claim, request: SignedRequest, declared: Declared 
   });
 }
 
-/** Tells what the server saw, so that a person finds which of these differs. All of it is the client's own. */
+/** Reports what the server saw, so that a person finds what differs. All of it came from the client. */
 function mismatch(headers: readonly Pair[]): string {
   const seen = headers.map(([name, value]) => `${name}: ${value.slice(0, 100)}`).join(', ');
   return `The method, path, query or a signed header is not what was signed. Signed headers as received: ${seen}`;

@@ -26,7 +26,7 @@ export function batchWriter(file: FileHandle): BatchWriter {
     size = 0;
     await running;
     running = writeAll(file, buffers);
-    // Awaited by the next call; until then its failure is nobody's unhandled rejection.
+    // The next call awaits it; until then its failure must not be an unhandled rejection.
     running.catch(() => undefined);
   }
 
@@ -43,7 +43,7 @@ export function batchWriter(file: FileHandle): BatchWriter {
   };
 }
 
-/** "writev may transfer fewer bytes than requested", for example when the disk runs full: the rest then tells the error. */
+/** "writev may transfer fewer bytes than requested", for example when the disk runs full: writing the rest then reports the error. */
 async function writeAll(file: FileHandle, buffers: Buffer[]): Promise<void> {
   let rest = buffers;
   while (rest.length > 0) {

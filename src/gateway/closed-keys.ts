@@ -68,7 +68,7 @@ export async function openClosedKeys(root: string, now: () => number): Promise<C
   };
 }
 
-/** What a PUT to such a key is told. */
+/** The error for a PUT to such a key. */
 export function closedKey(): S3Error {
   return new S3Error('AccessDenied', 'This URL takes no more bytes: the upload was confirmed or deleted.');
 }

@@ -6,12 +6,12 @@ const ALLOWED_HEADERS = 'content-type, range';
 const EXPOSED_HEADERS =
   'accept-ranges, content-disposition, content-length, content-range, etag, last-modified, retry-after, x-request-id';
 
-/** Looks at the text only: an OPTIONS request carries no proof, and its answer gives nothing away. */
+/** Checks the text only: an OPTIONS request carries no credentials, and its answer reveals nothing. */
 function isPresigned(url: string): boolean {
   return /[?&]X-Amz-Signature=/.test(url);
 }
 
-/** A signed URL is the permission, whatever page uses it; no cookie or other ambient authority exists here. */
+/** A signed URL is the permission, on any page; cookies or other ambient authority do not exist here. */
 export function setCorsHeaders(request: IncomingMessage, response: ServerResponse): void {
   if (request.headers.origin === undefined || !isPresigned(request.url ?? '')) return;
   response.setHeader('access-control-allow-origin', '*');

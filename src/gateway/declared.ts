@@ -4,7 +4,7 @@ import { parameter, type SignedRequest } from './target.ts';
 
 /**
  * What a signed URL for PUT declares of its upload. S3 signs length and type as headers, so a wrong one is no more than a
- * signature that does not match; URLs of ours repeat both in the query, under the same signature, so that a refusal can
+ * signature that does not match; our URLs repeat both in the query, under the same signature, so that a refusal can
  * say what was declared and what came.
  */
 export interface Declared {
@@ -13,7 +13,7 @@ export interface Declared {
   type: string | null;
 }
 
-/** Null for a request that is no PUT, or whose URL declares nothing. */
+/** Null for a request that is not a PUT, or whose URL declares nothing. */
 export function declaredBy({ method, target }: SignedRequest): Declared | null {
   const [length, type] = [parameter(target, DECLARED_LENGTH), parameter(target, DECLARED_TYPE)];
   const isPart = parameter(target, 'uploadId') !== null;

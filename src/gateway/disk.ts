@@ -122,7 +122,7 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
     closed,
 
     async open(key) {
-      // A replacement between look-up and open takes the old name away: look again.
+      // A replacement between lookup and open removes the old name: look it up again.
       for (let attempt = 1; ; attempt++) {
         const current = await findCurrent(root, key);
         if (!current) return null;

@@ -1,7 +1,7 @@
 /** Every error that the gateway answers, with its HTTP status: S3's names, and S3's statuses but where a comment says why. */
 const STATUS = {
   AccessDenied: 403,
-  AuthorizationHeaderMalformed: 403, // 400 at S3; our contract answers 403 to whatever is wrong with a signature
+  AuthorizationHeaderMalformed: 403, // 400 at S3; our contract answers 403 to every fault of a signature
   AuthorizationQueryParametersError: 403, // likewise
   BadDigest: 400,
   EntityTooLarge: 400,
@@ -25,7 +25,7 @@ const STATUS = {
   NotImplemented: 501,
   PreconditionFailed: 412,
   RequestTimeTooSkewed: 403,
-  RequestTimeout: 408, // 400 at S3; 408 tells any HTTP client that it may send again
+  RequestTimeout: 408, // 400 at S3; with 408 every HTTP client may send again
   SignatureDoesNotMatch: 403,
   SlowDown: 503,
   XAmzContentSHA256Mismatch: 400,
@@ -33,7 +33,7 @@ const STATUS = {
 
 export type S3ErrorCode = keyof typeof STATUS;
 
-/** A refusal that the client is told. The message never holds a signature or a query. */
+/** A refusal that is reported to the client. The message never holds a signature or a query. */
 export class S3Error extends Error {
   readonly code: S3ErrorCode;
   readonly status: number;
@@ -49,7 +49,7 @@ export class S3Error extends Error {
   }
 }
 
-/** Any thrown value as an `S3Error`; null when the client went away, so that nobody is left to be told. */
+/** Any thrown value as an `S3Error`; null when the client has disconnected. */
 export function toS3Error(error: unknown): S3Error | null {
   if (error instanceof S3Error) return error;
   const code = (error as NodeJS.ErrnoException | null)?.code;

@@ -8,7 +8,7 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /**
- * `mkdir -p` whose new names are durable, and which makes nothing behind a symbolic link. Takes turns with `pruneFolder` of
+ * `mkdir -p` whose new names are durable, and which makes nothing behind a symbolic link. Races with `pruneFolder` of
  * neighbours, hence the attempts.
  */
 export async function makeFolder(path: string, attempts = 10): Promise<void> {

@@ -99,7 +99,7 @@ async function send({ response, minimumRate }: Context, object: OpenObject, rang
   }
 }
 
-/** Rejects with ECONNRESET when the client goes away. */
+/** Rejects with ECONNRESET when the client disconnects. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve, reject) => {
     const gone = (): void => {
@@ -115,7 +115,7 @@ function drained(response: ServerResponse): Promise<void> {
   });
 }
 
-/** What the kernel has taken: a client that reads nothing stops this count, whatever is buffered here. */
+/** Bytes that the kernel has taken: a client that reads nothing stops this count, however much is buffered here. */
 function sentBytes(response: ServerResponse): number {
   const socket = response.socket;
   return socket ? socket.bytesWritten - socket.writableLength : 0;

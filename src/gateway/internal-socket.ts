@@ -4,7 +4,7 @@ import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { ACCEPT_BACKLOG } from '../net/listener-limits.ts';
 
-/** A Unix socket for our own roles, whose places no stranger can take. Signatures are checked there as everywhere. */
+/** A Unix socket for our own roles, whose connections unauthenticated clients cannot use up. Signatures are checked there as everywhere. */
 export interface InternalSocket {
   path: string;
   /** Permissions: who else than this account may connect, beside what its folder allows. */

@@ -34,7 +34,7 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
   const serve = (request: IncomingMessage, response: ServerResponse, acceptBody: () => void): void => {
     const requestId = randomUUID();
     const logFields: { requestId: string; key?: string } = { requestId };
-    request.on('error', () => undefined); // told by whoever reads the body
+    request.on('error', () => undefined); // the reader of the body reports it
     response.on('error', () => undefined);
     logWhenDone(request, response, logFields, options.logger);
     answer(request, response, acceptBody, logFields).catch((error: unknown) => {

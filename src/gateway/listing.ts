@@ -40,7 +40,7 @@ async function* walk(parent: Node, prefix: Buffer, after: Buffer): AsyncGenerato
   }
 }
 
-/** A name of ours is a real folder; links, files and foreign names are passed over. */
+/** Valid entries are real folders; links, files and other names are skipped. */
 async function children(parent: Node): Promise<Node[]> {
   const entries = await readdir(parent.folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []; // deleted meanwhile

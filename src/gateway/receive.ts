@@ -115,7 +115,7 @@ function fileSink(file: FileHandle, place: Place): Sink {
   };
 }
 
-/** A client that is too slow is told so, while the body still waits to be read. `revoked` ends it when the disk runs low. */
+/** Answers a client that is too slow while its body still waits to be read. `revoked` ends it when the disk runs low. */
 async function receive(
   { request, minimumRate }: Context,
   announced: Announced,
@@ -145,7 +145,7 @@ async function receive(
 }
 
 /**
- * The parser hands on `Content-Length` bytes at most, whatever else comes; fewer end as ECONNRESET. Both are checked here
+ * The parser passes on `Content-Length` bytes at most; fewer end as ECONNRESET. Both are checked here
  * again, because the promise that no object has another size than the signed one hangs on it.
  */
 async function writeBody(request: IncomingMessage, { size, checks }: Announced, sink: Sink): Promise<void> {

@@ -2,10 +2,10 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { S3Error } from './errors.ts';
 import { document, element } from './xml.ts';
 
-/** A refused client gets this much of its body read away, so that it comes to read the answer; then the connection ends. */
+/** Bytes of a refused body that are read and dropped, so that the client gets to read the answer; then the connection ends. */
 const DRAIN_BYTES = 8_388_608;
 const DRAIN_MS = 5_000;
-/** Seconds after which a client that was told to slow down may ask again. */
+/** `Retry-After` of a client that must slow down, seconds. */
 const RETRY_AFTER = '10';
 
 /** What every answer carries: nothing from this origin is rendered, run, sniffed or cached. */
@@ -28,7 +28,7 @@ export function sendXml(response: ServerResponse, status: number, xml: string): 
 /** Answers with an error document, at once and without waiting for the body. */
 export function refuse(request: IncomingMessage, response: ServerResponse, error: S3Error, requestId: string): void {
   if (response.headersSent || response.destroyed) {
-    // Half an answer is out: only a broken connection tells the client that it is not whole.
+    // Half an answer is out: only a broken connection shows the client that it is incomplete.
     response.destroy();
     return;
   }
@@ -45,7 +45,7 @@ export function refuse(request: IncomingMessage, response: ServerResponse, error
     return;
   }
   // The whole answer goes out now, but `end` would close the socket over unread bytes, and the reset that follows could
-  // take the answer away before the client has read it.
+  // discard the answer before the client has read it.
   response.write(xml);
   if (error.code === 'RequestTimeout') response.end();
   else drain(request, () => response.end());

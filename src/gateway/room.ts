@@ -7,7 +7,7 @@ export interface Place {
   readonly revoked: Promise<never>;
   /** Says how many of the bytes the file system has by now. Throws what `revoked` rejects with. */
   written(bytes: number): void;
-  /** Gives back what was not written. */
+  /** Releases what was not written. */
   release(): void;
 }
 
@@ -21,7 +21,7 @@ export interface Room {
 
 /** A file, and a folder for each part of its key. */
 const FILES_OF_A_PUT = 8;
-/** Others write to this disk as well: how often it is looked at while bytes arrive, milliseconds. */
+/** Other programs write to this disk as well: how often it is measured while bytes arrive, milliseconds. */
 const WATCH_MS = 250;
 
 interface Held {
@@ -30,14 +30,14 @@ interface Held {
   stop: AbortController;
 }
 
-/** `measure` looks at the disk. What PUTs under way have still to write counts as written. */
+/** `measure` reads the disk's free space. What PUTs under way have still to write counts as written. */
 export function openRoom(measure: () => Promise<DiskSpace>): Room {
   const places = new Set<Held>();
   let turn: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
   async function take(bytes: number): Promise<Place> {
-    // Before the look: what is written meanwhile counts twice rather than not at all.
+    // Before measuring: what is written meanwhile counts twice rather than not at all.
     const promised = [...places].reduce((sum, { size, written }) => sum + size - written, 0);
     const files = places.size * FILES_OF_A_PUT;
     const { spareBytes, spareFiles } = await measure();
@@ -67,7 +67,7 @@ export function openRoom(measure: () => Promise<DiskSpace>): Room {
     };
   }
 
-  /** When the reserve is being used after all, the PUT that has taken most gives it back: one a look. */
+  /** When the reserve is being used after all, the PUT that has taken most is ended: one per measurement. */
   async function watch(): Promise<void> {
     const space = await measure().catch(() => null);
     if (!space || space.spareBytes >= 0) return;

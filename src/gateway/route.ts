@@ -112,7 +112,7 @@ function routesOf(target: Target): Record<string, Route> {
   return parameter(target, 'uploads') !== null ? BEGIN_ROUTES : OBJECT_ROUTES;
 }
 
-/** Our own roles are told how much room the disk has, and what only this store can do; a signed URL tells nobody. */
+/** Reports the disk's space and this store's extra features to our own roles; never to holders of signed URLs. */
 async function headBucket({ response, identity, disk, room }: Context): Promise<void> {
   await disk.check();
   const told = identity.kind === 'header' ? { ...spaceHeaders(await room.space()), [CLOSES_KEYS]: 'yes' } : {};

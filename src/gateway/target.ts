@@ -56,7 +56,7 @@ function parseQuery(search: string): Pair[] {
     const name = decode((equals < 0 ? part : part.slice(0, equals)).replaceAll('+', ' '));
     const value = equals < 0 ? '' : decode(part.slice(equals + 1).replaceAll('+', ' '));
     if (name === '') throw new S3Error('InvalidURI', 'A query parameter has no name.');
-    if (seen.has(name.toLowerCase())) throw new S3Error('InvalidArgument', 'A query parameter stands there twice.');
+    if (seen.has(name.toLowerCase())) throw new S3Error('InvalidArgument', 'A query parameter is repeated.');
     seen.add(name.toLowerCase());
     return [name, value] as const;
   });

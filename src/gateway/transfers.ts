@@ -49,7 +49,7 @@ function createTally() {
   const count = (name: string) => counts.get(name) ?? 0;
   return {
     count,
-    /** The function that it returns takes the one away again. */
+    /** Returns a function that undoes it. */
     add(name: string): () => void {
       counts.set(name, count(name) + 1);
       return () => {

@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 const USER_HZ = 100;
 
 /**
- * The fields of `/proc/<pid>/stat` (proc(5)) that name a process and tell whether it lives. A pid alone is given out
- * again; with the clock tick at which it started it names a process for good, until the next boot.
+ * The fields of `/proc/<pid>/stat` (proc(5)) that identify a process and show whether it lives. A pid alone is reused;
+ * with the clock tick at which it started it identifies a process until the next boot.
  */
 export interface ProcessStat {
   /** One letter; Z and X mean dead. */
@@ -17,7 +17,7 @@ export interface ProcessStat {
   startTicks: string;
 }
 
-/** Null for a text that is none. The command's name stands in parentheses and may hold anything. */
+/** Null for malformed text. The command's name is in parentheses and may hold anything. */
 export function parseProcessStat(text: string): ProcessStat | null {
   const end = text.lastIndexOf(')');
   if (end < 0) return null;

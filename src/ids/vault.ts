@@ -11,18 +11,18 @@ export interface SealedPlace {
 /**
  * Seals the texts that must not lie readable in the database or its log: file names, source URLs, options, metadata.
  * A deleted row leaves dead tuples and WAL behind; those then hold ciphertext. Each value is bound to its place, so that
- * whoever may write to the database cannot have one row's text read as another's.
+ * an attacker who writes to the database cannot pass off one row's text as another's.
  */
 export interface Vault {
   /** AES-256-GCM with a fresh nonce; the place is authenticated, not stored. */
   seal(place: SealedPlace, text: string): Buffer;
   /** Throws `SealedValueError` when the value was altered, sealed with another key, or sealed for another place. */
   open(place: SealedPlace, sealed: Buffer): string;
-  /** HMAC-SHA256 under a separate key: equal texts have equal fingerprints, and nothing else can be told. */
+  /** HMAC-SHA256 under a separate key: equal texts have equal fingerprints, which reveal nothing else. */
   fingerprint(text: string): Buffer;
 }
 
-/** A sealed value that does not belong where it stands. The message names the place, never the text. */
+/** A sealed value in the wrong column or row. The message names the location, never the text. */
 export class SealedValueError extends Error {
   readonly place: SealedPlace;
   constructor(place: SealedPlace, options?: ErrorOptions) {

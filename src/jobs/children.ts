@@ -15,7 +15,7 @@ export function childrenOf(db: Db, parentId: string): Promise<Job[]> {
   return db.selectFrom('jobs').selectAll().where('parent_id', '=', parentId).orderBy('id').execute();
 }
 
-/** Gives the job back until all its children are final. False: the job was not this attempt's any more. */
+/** Returns the job to the queue until all its children are final. False: this attempt no longer held the job. */
 export async function waitForChildren(context: JobsContext, claim: Claim): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
     const job = await lockOwned(tx, claim);

@@ -57,7 +57,7 @@ async function tryClaim(
 }
 
 /**
- * The account whose turn it is, with its row of the schedule locked. Indexes in the order of each ORDER BY answer, so the
+ * The account to serve next, with its row of the schedule locked. Indexes in the order of each ORDER BY answer, so the
  * cost does not grow with the jobs that wait. An account that another claim or a commit has locked is passed by for one
  * that has as few running jobs, and waited for when there is none: an account with more would jump the queue.
  */

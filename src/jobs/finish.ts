@@ -77,7 +77,7 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
 
 /**
  * Ends the attempt badly. The job goes back to the queue when another attempt can help and one is left, else it has
- * failed. False: the job was not this attempt's any more.
+ * failed. False: this attempt no longer held the job.
  */
 export async function failAttempt(
   context: JobsContext,

@@ -17,6 +17,6 @@ export async function recordJobEvent<S extends Suffix>(
 ): Promise<void> {
   const { events } = traitsOf(context, job);
   if (events) await recordEvent(tx, { accountId: job.account_id, jobId: job.id }, `${events}.${suffix}`, payload);
-  // A NOTIFY makes commits wait for each other, so only the events are told that a request may wait for.
+  // A NOTIFY makes commits wait for each other, so only events that a request may wait for are announced.
   if (isFinal(suffix)) await wakeWaiting(tx, job.id);
 }

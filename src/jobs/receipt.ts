@@ -8,7 +8,7 @@ import type { Job } from './rows.ts';
 /**
  * What was deleted of a job, and when: its outputs, those of replaced attempts included, and the uploads that it used.
  * Outputs of other jobs that it read belong to those. `complete` only when the storage itself says that each of these
- * objects is not there any more, no URL can bring the uploads back, and every worker that had a try at the job has said that its
+ * objects is gone, no URL can restore the uploads, and every worker that attempted the job has reported that its
  * copies are gone.
  *
  * Throws 409 before the job was erased or its retention was over, and `StorageError` when the storage cannot be asked.

@@ -76,7 +76,7 @@ async function expireUploads(context: JobsContext): Promise<number> {
     // A job that is being accepted holds the upload's row; it is left for the next round.
     const held = await dueUploads(tx).limit(BATCH).forUpdate('uploads').skipLocked().execute();
     if (held.length === 0) return 0;
-    // Looked at again now that nobody can start to use them: one may have been, while the first look was under way.
+    // Checked again now that no job can start to use them: one may have started during the first check.
     const ids = held.map((upload) => upload.id);
     const due = await dueUploads(tx).where('uploads.id', 'in', ids).execute();
     await forgetUploads(
@@ -105,7 +105,7 @@ function dueUploads(db: Db) {
     .where((where) => where.not(isReadByOpenJob('objects.id')));
 }
 
-/** Uploads that nobody confirmed, and refused or erased ones: no name stays, and what was PUT is deleted. */
+/** Unconfirmed, refused and erased uploads: deletes their names and what was PUT. */
 async function expireUnconfirmed(context: JobsContext): Promise<number> {
   const due = await context.db
     .selectFrom('uploads')
@@ -166,7 +166,7 @@ async function finishDeletions(context: JobsContext): Promise<number> {
   return rows.length;
 }
 
-/** Rows that nobody needs any more; run now and then. */
+/** Deletes rows that are no longer needed; run now and then. */
 export async function sweepRows(context: JobsContext): Promise<void> {
   const before = (seconds: number) => new Date(Date.now() - seconds * 1000);
   const { db } = context;

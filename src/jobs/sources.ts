@@ -8,7 +8,7 @@ import { cleanFilename } from '../ids/stored-name.ts';
 import { lockObjects } from '../objects/objects.ts';
 import { type Inspection, inspectionJson, openNames, uploadUrl } from '../uploads/upload.ts';
 
-/** A URL of a request and the field in which it stands, for errors. */
+/** A URL of a request and its field, for errors. */
 export interface NamedSource {
   url: string;
   field: string;

@@ -16,8 +16,8 @@ const LONGEST_DELAY_SECONDS = 60;
 const BATCH = 500;
 
 /**
- * Ends an attempt that found the storage away. The job goes back to the queue, to start after a pause that doubles each
- * time, or has failed when its time is over. False: the job was not this attempt's any more.
+ * Ends an attempt that found the storage unreachable. The job goes back to the queue, to start after a pause that doubles each
+ * time, or has failed when its time is over. False: this attempt no longer held the job.
  */
 export async function waitForStorage(
   context: JobsContext,

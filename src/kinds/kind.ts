@@ -17,7 +17,7 @@ import type { WorkHold } from './shared/work-room.ts';
  * worker runs it (`execute`). Everything else belongs to the core in `src/jobs/` and to `src/worker/`.
  */
 
-/** A client that asks, whatever it asked through. */
+/** The client of a request, by any interface. */
 export interface Caller {
   account: Account;
   keyId: string | null;
@@ -29,7 +29,7 @@ export interface AdmissionServices {
   context: JobsContext;
   /** Reads requests; large ones in a thread. */
   planner: Pick<Planner, 'judge'>;
-  /** Shape of a source URL, without looking anything up. */
+  /** Shape of a source URL, without any lookup. */
   checkSourceUrl: (url: string) => { ok: boolean; reason?: string };
 }
 
@@ -61,14 +61,14 @@ export interface WorkTools {
   /** Reads and plans large requests, and draws layers, in threads. */
   planner: Planner;
   logger: Logger;
-  /** To be called when the storage was found away. */
+  /** To be called when the storage was found unreachable. */
   onStorageAway: () => void;
   settings: {
     version: string;
     cores: number;
     /** Bytes of memory that one cell may use at most. */
     cellMemoryBytes: number;
-    /** Milliseconds that a finished output is held, and its slot with it, while the storage is away. */
+    /** Milliseconds that a finished output is held, and its slot with it, while the storage is unreachable. */
     outputHoldMs: number;
   };
 }

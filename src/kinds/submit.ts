@@ -46,7 +46,7 @@ export async function submitJob<Request, Answer>(
   return answer;
 }
 
-/** The same judgement without the insert: what `submitJob` would refuse stands in `problems`. */
+/** The same judgement without the insert: what `submitJob` would refuse is in `problems`. */
 export async function checkJob<Request>(
   services: AdmissionServices,
   kind: Kind<Request>,

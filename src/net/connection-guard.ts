@@ -61,7 +61,7 @@ const SWEEP_MS = 1_000;
 const REPORT_MS = 10_000;
 
 /**
- * Bounds what one address can take of a listener. It stands before HTTP and TLS, so that a connection too many costs
+ * Bounds what one address can take of a listener. It runs before HTTP and TLS, so that an excess connection costs
  * no parser and no handshake. When all places are taken, an idle connection of the address with the most makes room,
  * provided that the newcomer's address has fewer. Must be called before the server listens, and the server must handle
  * `clientError` itself.
@@ -177,7 +177,7 @@ function peerOf(socket: Socket): string {
   return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress}`;
 }
 
-/** Counts refusals, and tells of them now and then: whoever is refused must not be able to fill the log. */
+/** Counts refusals, and logs them now and then: refused clients must not be able to fill the log. */
 function createTally(onRefused: GuardOptions['onRefused'], open: () => number) {
   const counts = Object.fromEntries(REFUSALS.map((reason) => [reason, 0])) as Record<Refusal, number>;
   let reportedAt = -Infinity;

@@ -1,11 +1,11 @@
 import type { ConnectionLimits } from './connection-guard.ts';
 import { affordableConnections } from './open-files.ts';
 
-/** From accept to the first byte. Whoever opens a connection to use it sends at once; a lost packet costs 3 s. */
+/** From accept to the first byte. A client that opens a connection to use it sends at once; a lost packet costs 3 s. */
 const FIRST_BYTE_MS = 5_000;
 /** From the first byte to the end of the TLS handshake. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Options of an HTTP server: a request's whole head comes within 10 s, and a look once a second finds out. */
+/** Options of an HTTP server: a request's whole head comes within 10 s, checked once a second. */
 export const HEAD_TIMES = { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 } as const;
 /**
  * Connections that the kernel keeps until they are accepted; it takes no more than net.core.somaxconn, 4096 since Linux

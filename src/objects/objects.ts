@@ -6,7 +6,7 @@ import type { DeletionReason, ObjectsTable } from '../database/tables.ts';
 export type StoredObject = Selectable<ObjectsTable>;
 
 /**
- * Holds these rows until the transaction ends. Whoever needs several takes them here, in the order of their ids:
+ * Holds these rows until the transaction ends. A caller that needs several takes them here, in the order of their ids:
  * two transactions that took the same rows in different orders would wait for each other.
  */
 export async function lockObjects(tx: Tx, ids: string[]): Promise<void> {
@@ -49,7 +49,7 @@ export async function deleteBytes(context: Pick<Context, 'db' | 'store'>, ids: s
   }
 }
 
-/** Deletes an object that was reserved and never became live; a live one is somebody's and stays. */
+/** Deletes an object that was reserved and never became live; a live one is in use and stays. */
 export async function dropReserved(context: Pick<Context, 'db' | 'store'>, id: string): Promise<void> {
   await context.db
     .updateTable('objects')
@@ -60,7 +60,7 @@ export async function dropReserved(context: Pick<Context, 'db' | 'store'>, id: s
   await deleteBytes(context, [id]);
 }
 
-/** SQL for: an open job reads the object whose id stands in that column. */
+/** SQL for: an open job reads the object whose id is in that column. */
 export function isReadByOpenJob(column: string) {
   return sql<boolean>`EXISTS (
     SELECT 1 FROM job_sources JOIN jobs AS reader ON reader.id = job_sources.job_id

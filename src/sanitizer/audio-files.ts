@@ -6,7 +6,7 @@ import { NotRewritable, Refused } from './verdicts.ts';
 type Write = (out: FileOut, mediaBytes: number | null) => void;
 
 const MAX_CHUNKS = 10_000;
-/** Names, marks, loudness, padding: nothing of them is heard. */
+/** Names, markers, loudness, padding: none of them changes the sound. */
 const SILENT = new Set([
   ...['LIST', 'JUNK', 'junk', 'PAD ', 'FLLR', 'bext', 'iXML', 'axml', 'cue ', 'smpl', 'inst', 'acid', 'PEAK', 'fact'],
   ...['minf', 'elm1', 'regn', 'umid', 'DGDA', '_PMX', 'afsp', 'ds64'],
@@ -16,9 +16,10 @@ const PCM_FORMATS = new Set([1, 3, 6, 7, 0xfffe]);
 /** A file of 32-bit sizes, less the heads. */
 const MAX_DATA = 2 ** 32 - 1024;
 
-/** Reads a WAV file (RIFF): the form of its samples, and where they stand. */
+/** Reads a WAV file (RIFF): the format of its samples, and where they are. */
 export function readWave(file: FileBytes): Write {
-  if (file.size < 12 || file.read(8, 4).toString('latin1') !== 'WAVE') throw new Refused('invalid_media', 'is no WAV.');
+  if (file.size < 12 || file.read(8, 4).toString('latin1') !== 'WAVE')
+    throw new Refused('invalid_media', 'is not a WAV file.');
   let format: Buffer | null = null;
   let data: { from: number; bytes: number } | null = null;
   let at = 12;
@@ -37,7 +38,7 @@ export function readWave(file: FileBytes): Write {
   const [blocks, rate] = [format.readUInt16LE(12), format.readUInt32LE(4)];
   if (!PCM_FORMATS.has(format.readUInt16LE(0))) throw new NotRewritable('holds compressed sound');
   if (blocks === 0 || rate === 0) throw new Refused('invalid_media', 'describes its samples as nothing.');
-  if (data.bytes > MAX_DATA || data.bytes === 0) throw new NotRewritable('does not tell how long it is');
+  if (data.bytes > MAX_DATA || data.bytes === 0) throw new NotRewritable('does not state its length');
   refuseLength(data.bytes / blocks / rate);
   const [description, samples] = [format, data];
   return (out, mediaBytes) => {
@@ -75,7 +76,7 @@ export function readFlac(file: FileBytes): Write {
     if (type === 0) info ??= Buffer.from(file.read(at + 4, bytes));
     if (type === PICTURE) throw new NotRewritable('has cover art');
     if (type === COMMENTS && TELLING.test(file.read(at + 4, bytes).toString('latin1'))) {
-      throw new NotRewritable('tells of pictures or channels in its comments');
+      throw new NotRewritable('declares pictures or channels in its comments');
     }
     at += 4 + bytes;
     if (last) break;

@@ -7,7 +7,7 @@ import { Refused } from './verdicts.ts';
  * cannot make sense of is left to the probe in the cell: its signature is one of a known kind.
  */
 export async function checkFacts(path: string): Promise<void> {
-  // Errors between reads must not end the thread: the next read tells of them.
+  // Errors between reads must not end the thread: the next read reports them.
   const source = new FilePathSource(path, { maxCacheSize: 4 * 2 ** 20, handleUnhandledError: () => {} });
   const input = new Input({ formats: [MPEG_TS, MP3, ADTS, OGG, WAVE, FLAC], source });
   try {

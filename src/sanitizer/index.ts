@@ -22,7 +22,7 @@ export interface Sanitizer {
   close(): Promise<void>;
 }
 
-/** What an error says when a reader did not come to an answer; goes on from its subject. */
+/** What an error says when a reader did not finish; continues after its subject. */
 const ENDS: Readonly<Record<ThreadEndCause, string>> = {
   time: 'takes too long to be understood.',
   memory: 'needs more memory to be understood than any real file.',

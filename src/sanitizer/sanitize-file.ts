@@ -13,7 +13,7 @@ import type { Reading, SanitizeRequest, SanitizeResult, Write } from './types.ts
 import { NotRewritable, Refused } from './verdicts.ts';
 
 /**
- * Looks at one file and, where nothing is lost by it, writes its container anew. Throws `Refused`. Runs in a thread of
+ * Sanitizes one file: reads it and, where nothing is lost by it, remuxes its container. Throws `Refused`. Runs in a thread of
  * its own: everything in here is at the mercy of the file's maker.
  */
 export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeResult> {
@@ -24,7 +24,7 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
     return { container, demuxer: still ? 'mov' : request.demuxer, reason: null, seconds, still };
   } catch (error) {
     if (error instanceof NotRewritable) {
-      // FFmpeg would show one tile of such a file, or leave out its transparency and turns.
+      // FFmpeg would show one tile of such a file, or leave out its transparency and rotation.
       if (request.demuxer === 'heif') throw new Refused('unsupported_media', `${error.message}.`);
       await checkDeclared(request);
       return { container: 'original', demuxer: request.demuxer, reason: error.message, seconds: null, still: null };
@@ -78,7 +78,7 @@ function readAndWrite({ demuxer, target, mediaBytes }: SanitizeRequest, file: Fi
   }
 }
 
-/** Kinds of which a library tells what they declare, where they stay as they are: facts.ts. */
+/** Kinds that are not remuxed and whose declarations a library reads: facts.ts. */
 const FACTS_OF: ReadonlySet<string> = new Set(['mpegts', 'mp3', 'aac', 'ogg', 'wav', 'flac']);
 
 /** Loaded for those alone: it takes longer than reading most files. */

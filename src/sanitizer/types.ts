@@ -2,7 +2,7 @@ import type { FailureCode } from '../contract/failures.ts';
 import type { StillPicture } from '../media/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
 
-/** What stands between a stranger's container and FFmpeg: one that we wrote, or nothing. */
+/** What FFmpeg reads instead of the uploaded container: one that we wrote, or the file itself. */
 export type ContainerOrigin = 'rewritten' | 'original';
 
 export interface SanitizeRequest {
@@ -10,7 +10,7 @@ export interface SanitizeRequest {
   path: string;
   /** `DetectedMedia.demuxer` by the file's first bytes. */
   demuxer: string;
-  /** Host path that the new container is written to; it must not exist. Null = look only. */
+  /** Host path that the new container is written to; it must not exist. Null = inspect only. */
   target: string | null;
   /**
    * Bytes of media data that are copied, the rest being left as a hole: enough for a probe, which reads no more.
@@ -23,18 +23,18 @@ export interface SanitizeResult {
   container: ContainerOrigin;
   /** FFmpeg's demuxer of the new container; of the file itself when there is none. */
   demuxer: string;
-  /** Why the container could not be written anew, continuing "The file …"; null when it was, or was not asked for. */
+  /** Why the container could not be remuxed, continuing "The file …"; null when it was, or was not requested. */
   reason: string | null;
-  /** Seconds of sound, counted frame by frame where nothing else tells them for sure (MP3, AAC); else null. */
+  /** Seconds of sound, counted frame by frame where nothing else states them reliably (MP3, AAC); else null. */
   seconds: number | null;
   /** How the picture of a HEIC or AVIF file is put together from the new container; null for all others. */
   still: StillPicture | null;
 }
 
-/** Writes the container anew; see `SanitizeRequest.mediaBytes`. */
+/** Remuxes the container; see `SanitizeRequest.mediaBytes`. */
 export type Write = (out: FileOut, mediaBytes: number | null) => void;
 
-/** What came of reading a container that can be written anew. */
+/** The result of reading a container that can be remuxed. */
 export interface Reading {
   write: Write;
   /** See `SanitizeResult`. */
@@ -42,7 +42,7 @@ export interface Reading {
   still: StillPicture | null;
 }
 
-/** A refusal by the first look; becomes a `JobFailure` whose message begins with the file's name. */
+/** A refusal by the sanitizer; becomes a `JobFailure` whose message begins with the file's name. */
 export interface SanitizeRefusal {
   code: FailureCode;
   /** Continues "Input 1 …". */

@@ -12,7 +12,7 @@ export interface ExchangeSettings {
   connections: number;
   ca?: string;
   socketPath?: string;
-  /** Until a connection stands, and longest silence on one; milliseconds. */
+  /** Time-out for connecting, and longest silence on a connection; milliseconds. */
   times?: { connectMs: number; silenceMs: number };
 }
 
@@ -30,7 +30,7 @@ const DEFAULT_TIMES = { connectMs: 5_000, silenceMs: 120_000 };
 /**
  * HTTP with Node's own client and kept connections. (undici 7 ends the whole process when a peer closes behind a
  * full buffer; see docs/decisions/0006.) `ca`: PEM to trust instead of the system's authorities. `socketPath`: a Unix socket that
- * all connections go to, whatever host the URL names.
+ * all connections go to, regardless of the URL's host.
  */
 export function openExchange(options: ExchangeSettings): Exchange {
   const { connectMs, silenceMs } = options.times ?? DEFAULT_TIMES;
@@ -65,7 +65,7 @@ export function openExchange(options: ExchangeSettings): Exchange {
         request.on('error', fail);
         request.on('response', (response) => {
           clearTimeout(connecting);
-          // An answer before the whole body was sent is a refusal: nobody reads the rest.
+          // An answer before the whole body was sent is a refusal: the rest is not read.
           response.once('end', () => stream?.destroy());
           resolve(response);
         });

@@ -1,4 +1,4 @@
-/** How objects are named: by ids of ours alone. No name of a user's ever reaches a storage key, a log or a disk. */
+/** Names of objects: generated ids alone. Names that users gave never reach a storage key, a log or a disk. */
 
 /** S3's own limit: "up to 1,024 bytes long" in UTF-8. */
 const KEY_BYTES = 1024;
@@ -22,7 +22,7 @@ export function outputKey(accountId: string, jobId: string, attemptId: string, e
   return checked(`outputs/${id(accountId)}/${id(jobId)}/${id(attemptId)}.${extension}`);
 }
 
-/** Whose object a key names: the id of an account, or the key itself when it is none of ours. */
+/** Whose object a key names: the id of an account, or the key itself when Airlock did not make it. */
 export function accountOf(key: string): string {
   return key.split('/', 2)[1] ?? key;
 }

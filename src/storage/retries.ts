@@ -25,7 +25,7 @@ export const EMBEDDED_RETRIES: RetrySettings = {
   silenceMs: 120_000,
 };
 
-/** For questions that somebody waits for, as health checks do: what begins within this many milliseconds. */
+/** For requests that a caller waits for, such as health checks: attempts begin within this many milliseconds. */
 const BRIEF_MS = 1600;
 
 export function briefly(settings: RetrySettings): RetrySettings {

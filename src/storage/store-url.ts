@@ -34,7 +34,7 @@ export function storeFromUrl(
     throw new ConfigError(VARIABLE, 'names no bucket', 'Write it as s3://bucket?endpoint=…&region=…, without a path');
   }
   const unknown = [...parsed.searchParams.keys()].find((name) => name !== 'endpoint' && name !== 'region');
-  if (unknown) throw new ConfigError(VARIABLE, 'has an unknown parameter', 'Only endpoint and region may stand there');
+  if (unknown) throw new ConfigError(VARIABLE, 'has an unknown parameter', 'Only endpoint and region are allowed');
 
   const region = parsed.searchParams.get('region') || env.AWS_REGION || 'us-east-1';
   const given = parsed.searchParams.get('endpoint') ?? `https://s3.${region}.amazonaws.com`;
@@ -70,7 +70,7 @@ function parse(url: string): URL {
   try {
     return new URL(url);
   } catch {
-    throw new ConfigError(VARIABLE, 'is no URL', 'Write it as s3://bucket?endpoint=…&region=…');
+    throw new ConfigError(VARIABLE, 'is not a URL', 'Write it as s3://bucket?endpoint=…&region=…');
   }
 }
 
@@ -79,12 +79,12 @@ function httpUrl(endpoint: string): string {
   try {
     url = new URL(endpoint);
   } catch {
-    // Told below, together with a wrong protocol.
+    // Reported below, together with a wrong protocol.
   }
   if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
     throw new ConfigError(
       VARIABLE,
-      'has an endpoint that is no plain http or https URL',
+      'has an endpoint that is not a plain http or https URL',
       'Write endpoint=https://host',
     );
   }

@@ -15,16 +15,16 @@ export interface ListedObject {
   lastModified: Date;
 }
 
-/** How long a call is repeated while the store is away, beyond what the backend does by itself. */
+/** How long a call is repeated while the store is unreachable, beyond the backend's own retries. */
 export interface Patience {
   ms: number;
   /** Ends the call at once. */
   signal: AbortSignal;
-  /** Called each time the store is found away after the backend has given up. */
+  /** Called each time the backend has given up because the store is unreachable. */
   onAway: () => void;
 }
 
-/** One request that a client sends as it stands: these headers are signed, so each must be sent with that value. */
+/** One request that a client sends unchanged: these headers are signed, so each must be sent with that value. */
 export interface PresignedRequest {
   method: 'PUT';
   url: string;
@@ -68,7 +68,7 @@ interface MultipartStore {
   listParts(key: string, uploadId: string): Promise<StoredPart[] | null>;
   /**
    * Makes these parts one object, atomically. False when there is no such upload: it was aborted or swept, or an earlier
-   * call completed it whose answer was lost (`head` tells). Rejects with `StorageError` when the parts are not those that
+   * call completed it whose answer was lost (`head` shows which). Rejects with `StorageError` when the parts are not those that
    * are stored (`code` InvalidPart), not in order (InvalidPartOrder) or too small (EntityTooSmall).
    */
   completeMultipart(key: string, uploadId: string, parts: Pick<StoredPart, 'partNumber' | 'etag'>[]): Promise<boolean>;
@@ -78,7 +78,7 @@ interface MultipartStore {
 
 /** Many objects under one prefix, which ends with a slash. */
 interface TreeStore {
-  /** Stores all files below the folder. Rejects with `StorageError` for links and whatever else is not a plain file. */
+  /** Stores all files below the folder. Rejects with `StorageError` for links and anything else that is not a plain file. */
   putTree(prefix: string, folder: string, options: TreeOptions): Promise<StoredFile[]>;
   /** Objects with that prefix in the order of their keys' UTF-8 bytes, page by page: no more than one page is in memory. */
   list(prefix: string): AsyncIterable<ListedObject>;
@@ -100,7 +100,7 @@ export interface Capabilities {
 }
 
 /**
- * One bucket, whatever lies behind it. Every method rejects with `StorageError` (`retry: true` when the store was
+ * One bucket of any backend. Every method rejects with `StorageError` (`retry: true` when the store was
  * unreachable or answered 5xx). Keys are relative, without a leading slash.
  */
 export interface ObjectStore extends MultipartStore, TreeStore {

@@ -57,7 +57,7 @@ export function escapeXml(text: string): string {
     .replace(/[&<>"'\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** One quick look before anything is parsed: each `<` begins a tag that ends before the next one. */
+/** One quick check before anything is parsed: each `<` begins a tag that ends before the next one. */
 function checkTags(xml: string, maxTags: number): void {
   let count = 0;
   for (let at = xml.indexOf('<'); at !== -1; ) {

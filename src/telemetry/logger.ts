@@ -25,7 +25,7 @@ const REDACTED = [
 /**
  * The logger of a process: JSON lines with ISO time, level name, role and pid. Every line is scrubbed as a whole
  * after it was serialised (`scrubLine`), so that messages, stacks, causes, child bindings and fields of any depth
- * are covered, whoever wrote them. Children (`logger.child`) are covered as well.
+ * are covered, in logs of libraries, too. Children (`logger.child`) are covered as well.
  */
 export function createLogger(options: LoggerOptions): Logger {
   const terminal = options.destination === undefined && process.stdout.isTTY === true;

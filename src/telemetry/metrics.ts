@@ -24,14 +24,14 @@ export interface WorkerMetrics {
   fetchBytes: Counter;
 }
 
-/** What the database tells at the moment of a scrape; see `domain/statistics.ts`. */
+/** Figures of the database at the moment of a scrape; see `fleet/statistics.ts`. */
 export interface ServiceNumbers {
   jobs: { status: string; resource_class: string; count: number }[];
   oldestWaitingSeconds: number;
   workers: number;
   slots: number;
   storedBytes: number;
-  /** Bytes that open upload URLs and outputs under way may still bring. */
+  /** Bytes that open upload URLs and outputs under way may still add. */
   promisedBytes: number;
   /** Of the disk behind the embedded storage; null for another one, or when it does not answer. */
   space: { freeBytes: number; reserveBytes: number; spareFiles: number } | null;
@@ -155,10 +155,10 @@ export async function addServiceGauges(
     new prom.Gauge({ name, help, labelNames, registers: [registry] });
   const jobs = gauge('airlock_jobs', 'Jobs by status and resource class', ['status', 'class']);
   const oldest = gauge('airlock_oldest_waiting_seconds', 'Age of the job that has waited longest');
-  const workers = gauge('airlock_workers', 'Workers that have been heard of lately');
+  const workers = gauge('airlock_workers', 'Workers with a recent heartbeat');
   const slots = gauge('airlock_worker_slots', 'Slots of those workers');
   const stored = gauge('airlock_stored_bytes', 'Bytes of media that are kept');
-  const promised = gauge('airlock_promised_bytes', 'Bytes that open upload URLs and outputs under way may still bring');
+  const promised = gauge('airlock_promised_bytes', 'Bytes that open upload URLs and outputs under way may still add');
   const free = gauge('airlock_disk_free_bytes', 'Free bytes of the disk behind the embedded storage', ['disk']);
   const reserve = gauge('airlock_disk_reserve_bytes', 'Free bytes of that disk that are kept in reserve', ['disk']);
   const files = gauge('airlock_disk_spare_files', 'Files that the disk can still hold above the reserve', ['disk']);
@@ -182,6 +182,6 @@ export async function addServiceGauges(
 }
 
 async function load() {
-  // A CommonJS package: bundled, its exports stand under `default` only.
+  // A CommonJS package: bundled, its exports are under `default` only.
   return (await import('prom-client')).default;
 }

@@ -1,6 +1,6 @@
 import { scrub } from './scrub.ts';
 
-/** Fields whose value is a secret whatever it looks like. */
+/** Fields whose value is a secret in any form. */
 const SECRET_FIELD =
   /^(?:(?:proxy-)?authorization|(?:set-)?cookie|(?:pg)?password|passwd|secret|secret_?access_?key|session_?token|access_?token|api_?key|x-api-key|raw_?key|signature|private_?key)$/i;
 

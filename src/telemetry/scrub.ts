@@ -1,4 +1,4 @@
-/** What stands where a secret stood. */
+/** Replaces a secret. */
 const GONE = '[removed]';
 
 /** `https://`, also as FFmpeg (`https\://`) and JSON in JSON (`https:\/\/`) write it. The length bounds the search. */
@@ -56,7 +56,7 @@ function scrubUrl(url: string): string {
   const start = postgres === null ? 0 : postgres.index + postgres[0].length;
   const at = url.lastIndexOf('@');
   if (postgres === null || at < start || /[?#]/.test(url.slice(0, start))) return scrubUserinfo(cut(url, /[?#]/));
-  // People do not always encode the password: whatever stands before the last @ may be part of it. With a ? before
+  // People do not always encode the password: anything before the last @ may be part of it. With a ? before
   // that, what follows may be part of a query instead; then all of it goes.
   const head = scrubUserinfo(url.slice(0, start));
   return /[?#]/.test(url.slice(start, at)) ? `${head}${GONE}` : `${head}${GONE}@${cut(url.slice(at + 1), /[?#]/)}`;

@@ -128,7 +128,7 @@ function measure(paragraph: Paragraph, shaped: readonly ShapedGlyph[][], fontSiz
   });
 }
 
-/** One line in visual order; runs that the line cuts are shaped anew. */
+/** One line in visual order; runs that the line cuts are shaped again. */
 function setLine(
   paragraph: Paragraph,
   shaped: readonly ShapedGlyph[][],

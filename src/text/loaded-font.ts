@@ -106,7 +106,7 @@ function loadFace(blob: Blob, index: number): LoadedFont {
 }
 
 /**
- * A bitmap glyph fills its advance and hangs from the ascender, which is how fonts of emoji are made: HarfBuzz tells no
+ * A bitmap glyph fills its advance and hangs from the ascender, which is how fonts of emoji are made: HarfBuzz reports no
  * extents of bitmaps, and these agree with the metrics in Noto's CBDT table to a unit in a hundred.
  */
 function readPicture(font: Font, glyph: number, ascender: number): GlyphPicture | null {

@@ -8,7 +8,7 @@ export class ThreadEnded extends Error {
   readonly why: ThreadEndCause;
 
   constructor(why: ThreadEndCause, options?: { cause?: unknown }) {
-    super(`A thread ended for want of an answer (${why}).`, options);
+    super(`A thread ended without an answer (${why}).`, options);
     this.why = why;
   }
 }
@@ -52,7 +52,7 @@ export class TaskThread<Request, Answer> {
       };
       const fail = (error: Error) =>
         settle(() => {
-          // Nothing of the request is worked on any more once the caller is told.
+          // Work on the request has stopped before the caller learns of it.
           void this.end().then(() => reject(error));
         });
       const onMessage = (answer: Answer) => settle(() => resolve(answer));

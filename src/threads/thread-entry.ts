@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 
-/** Set by the build (scripts/build.mjs): each thread is a file of its own, named after its content. */
+/** Set by the build (scripts/build.mjs): each thread is a separate file, named after its content. */
 declare const THREAD_FILES: Readonly<Record<string, string>> | undefined;
 
 /** What a thread is started with. */
@@ -13,7 +13,7 @@ export interface ThreadEntry {
 /** The built file of a thread, or in development a line that loads `source`, its TypeScript. */
 export function threadEntry(name: string, source: URL): ThreadEntry {
   if (typeof THREAD_FILES === 'undefined') {
-    // The CommonJS half of that package does not find its own files; the other one stands beside it.
+    // The CommonJS half of that package does not find its own files; the other one is beside it.
     const found = createRequire(import.meta.url)
       .resolve('tsx/esm/api')
       .replace(/\.cjs$/, '.mjs');

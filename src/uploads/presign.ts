@@ -11,7 +11,7 @@ import { uploadKey } from '../storage/keys.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import { sealNames } from './upload.ts';
 
-/** Equal names in one second get a number; more than this many in one second is no honest client. */
+/** Equal names in one second get a number; no honest client sends more than this many in one second. */
 const MAX_EQUAL_NAMES = 1000;
 
 export interface PresignedUpload {

@@ -7,7 +7,7 @@ import type { Upload } from './upload.ts';
 
 /*
  * A signed URL cannot be called back, so an upload's URL lives on after the upload is confirmed or deleted. The embedded storage
- * closes its key. Any other storage takes what comes; it is looked for and deleted until the URL is dead.
+ * closes its key. Any other storage accepts uploads until the URL expires; until then they are found and deleted.
  */
 
 type Staging = Pick<Upload, 'id' | 'staging_key' | 'url_expires_at'>;
@@ -32,7 +32,7 @@ export async function closeStaging(context: Pick<Context, 'db' | 'store'>, uploa
   return closed;
 }
 
-/** When the storage of an upload whose key it cannot close takes nothing any more. */
+/** When a storage that cannot close the upload's key stops accepting bytes. */
 export function stagingEnds(upload: Pick<Upload, 'url_expires_at' | 'declared_size'>): Date {
   const seconds = START_SECONDS + upload.declared_size / SLOWEST_BYTES_PER_SECOND;
   return new Date(upload.url_expires_at.getTime() + seconds * 1000);

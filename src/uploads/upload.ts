@@ -48,7 +48,7 @@ export function openNames(vault: Vault, upload: RowOf<'uploads'> & Pick<Upload, 
   return names === null ? null : (JSON.parse(names) as UploadNames);
 }
 
-/** `gs://<bucket>/<stored name>`: the scheme for "an object of this account", whatever storage lies behind. */
+/** `gs://<bucket>/<stored name>`: the scheme for "an object of this account", on any storage. */
 export function uploadUrl(bucket: string, stored: string): string {
   return `gs://${bucket}/${stored}`;
 }

@@ -41,8 +41,8 @@ export interface WorkerSettings {
   cellMemoryBytes: number;
   /** Milliseconds that a draining worker lets running jobs finish before it releases them. */
   drainMs: number;
-  /** Seconds that a job waits for a storage that is away, before it fails. */
+  /** Seconds that a job waits for an unreachable storage before it fails. */
   storageWaitSeconds: number;
-  /** Milliseconds that a finished output is held, and its slot with it, while the storage is away. */
+  /** Milliseconds that a finished output is held, and its slot with it, while the storage is unreachable. */
   outputHoldMs: number;
 }

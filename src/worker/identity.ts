@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { isRunning, markProcess } from '../ids/process-stat.ts';
 
-/** Identifies a process for good: a pid alone is given out again. */
+/** Identifies a process uniquely: a pid alone is reused. */
 export interface ProcessIdentity {
   host: string;
   /** Kernel boot id: after a reboot no pid means anything. */

@@ -16,7 +16,7 @@ const SWEEP_MS = 5_000;
 const STAGING_MS = 30_000;
 const ROWS_MS = 10 * 60_000;
 const RECONCILE_MS = 6 * 3600_000;
-/** A worker that does not lead looks this often whether a task of the fleet has become its own. */
+/** How often a worker that does not lead checks whether it may take over a task of the fleet. */
 const STANDBY_MS = 1_000;
 const SILENT_WORKER_SECONDS = 3600;
 
@@ -104,7 +104,7 @@ async function recover({ context, logger, storage, settings }: Parameters<typeof
   if (recovered > 0) logger.info({ recovered }, 'lost attempts were taken back');
   if (storage.awayMs() < settings.storageWaitSeconds * 1000) return;
   const starved = await endStarved(context, settings.storageWaitSeconds);
-  if (starved > 0) logger.warn({ starved }, 'jobs have failed: the storage was away for too long');
+  if (starved > 0) logger.warn({ starved }, 'jobs have failed: the storage was unreachable for too long');
 }
 
 /**

@@ -28,7 +28,7 @@ const MAX_ROOM_WAIT_SECONDS = 60;
 type End = 'completed' | 'failed' | 'released' | 'storage_away' | StopReason;
 
 /**
- * One attempt from its claim to its end, whatever its kind: a work folder and room on the disk, the kind's own work, the
+ * One attempt of any kind from its claim to its end: a work folder and room on the disk, the kind's own work, the
  * fenced finish. Never rejects for the job's own faults.
  */
 export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLease, signal: AbortSignal): Promise<void> {

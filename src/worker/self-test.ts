@@ -65,7 +65,7 @@ export function startSelfTests(
   }
 }
 
-/** A sandbox that does not hold is worse than none, for nobody would look: log, audit log, standard error. */
+/** A sandbox that does not hold is worse than none, because it goes unnoticed: log, audit log, standard error. */
 export async function reportBroken(
   context: Pick<Context, 'db'>,
   report: SelfTestReport,

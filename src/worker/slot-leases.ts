@@ -5,12 +5,12 @@ import type { Logger } from '../telemetry/index.ts';
 import type { FetchPermits } from './fetch-permits.ts';
 import type { RunningAttempts, StopReason } from './running-attempts.ts';
 
-/** How long a job may keep its slot while its sources are fetched. Most are there by then, and nothing changes for them. */
+/** How long a job may keep its slot while its sources are fetched. Most are staged by then, and nothing changes for them. */
 const FETCH_MS = 2_000;
 const DRAINING: StopReason = 'draining';
 
 /**
- * Which job holds which slot of this worker. A job that fetches for longer than a moment gives its slot back and goes on
+ * Which job holds which slot of this worker. A job that fetches for longer than a moment releases its slot and goes on
  * fetching without one; when its sources are staged, it waits for the next free slot of its class.
  */
 export interface SlotLeases {
@@ -79,7 +79,7 @@ export function createSlotLeases(options: {
       .reduce<Holder | undefined>((best, next) => (best && slotsOf(best) <= slotsOf(next) ? best : next), undefined);
   }
 
-  /** Resolves when the job gives its slot back to go on fetching; never for one that is in time, or fetches nothing. */
+  /** Resolves when the job releases its slot to go on fetching; never for one that is in time, or fetches nothing. */
   function slotGivenBack(holder: Holder): { givenBack: Promise<void>; keep: () => void } {
     let timer: NodeJS.Timeout | undefined;
     const givenBack = new Promise<void>((resolve) => {

@@ -11,7 +11,7 @@ const INTERACTIVE: SlotClasses = ['interactive'];
 /**
  * The slots of a worker. One is for interactive jobs alone, whose callers wait. One heavy encode at a time uses every
  * core, while light work runs beside it and never waits behind it. `wanted` (AIRLOCK_WORKER_SLOTS) sets the number of the
- * others: all of them then take whatever waits, but one is kept for light work where there are two or more.
+ * others: all of them then take any waiting job, but one is kept for light work where there are two or more.
  */
 export function planSlots(wanted: number | null, cores: number, memoryBytes: number): SlotClasses[] {
   return [...mediaSlots(wanted, cores, memoryBytes), INTERACTIVE];

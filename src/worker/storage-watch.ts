@@ -2,9 +2,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isStorageAway } from '../database/outage.ts';
 import type { Logger } from '../telemetry/index.ts';
 
-/** Knows whether the storage is away, so that this worker takes no work that would only be stopped by it. */
+/** Tracks whether the storage is unreachable, so that this worker takes no work that would fail on it. */
 export interface StorageWatch {
-  /** Milliseconds since the storage was found away; 0 while it is there. */
+  /** Milliseconds since the storage was found unreachable; 0 while it answers. */
   awayMs(): number;
   /** To be called by work that the storage stopped. */
   found(): void;
@@ -14,7 +14,7 @@ export interface StorageWatch {
 const FIRST_LOOK_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** Nothing is asked of the storage before it was found away; then it is asked until it answers. */
+/** Probes the storage once it was found unreachable, until it answers. */
 export function watchStorage(options: { ping: () => Promise<void>; onBack: () => void; logger: Logger }): StorageWatch {
   const { ping, onBack, logger } = options;
   const closing = new AbortController();
@@ -44,7 +44,7 @@ export function watchStorage(options: { ping: () => Promise<void>; onBack: () =>
     found() {
       if (since !== null || closing.signal.aborted) return;
       since = performance.now();
-      logger.warn({}, 'the storage is away: no work is taken until it answers');
+      logger.warn({}, 'the storage is unreachable: no work is taken until it answers');
       lookUntilBack().catch(() => undefined); // closed
     },
     close: () => closing.abort(),

@@ -4,11 +4,11 @@ const CLASSES: readonly ResourceClass[] = ['interactive', 'light', 'heavy'];
 
 /** Lets idle slots sleep until a job is submitted, or for a while: a notification can be lost. */
 export interface Wakeups {
-  /** How often these classes have been woken so far; to be read before looking for work. */
+  /** How often these classes have been woken so far; to be read before checking for work. */
   count(classes: readonly ResourceClass[]): number;
   /**
    * Resolves on `wake` of one of the classes, after `ms`, or when the signal aborts; at once when the count is no
-   * longer `since`: what came while the caller was looking may have been too late for that look.
+   * longer `since`: work that arrived during the caller's check may have been missed by it.
    */
   sleep(classes: readonly ResourceClass[], ms: number, signal: AbortSignal, since?: number): Promise<void>;
   wake(resourceClass: ResourceClass): void;

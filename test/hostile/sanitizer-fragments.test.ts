@@ -51,7 +51,7 @@ describe('hostile fragments', () => {
       () => movie(fragment({ tfhd: [1, u32(1, 0, 16)] }), fragment({ time: 9, tfhd: [1, u32(1, 0, 16)] })),
       /several times/,
     ],
-    ['data that nobody placed', () => movie(unplaced()), /does not tell where/],
+    ['data that nobody placed', () => movie(unplaced()), /does not state where/],
     [
       'a time at the end of all numbers',
       () => movie(fragment({ tfdt: u32(0x01000000, 0xffffffff, 0xfffffff0) })),

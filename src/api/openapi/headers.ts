@@ -18,7 +18,7 @@ const limits = {
 };
 const retryAfter = { 'Retry-After': header('integer', 'Seconds to wait.') };
 
-/** Headers are checked by code of ours, not by schemas; here they get into the document. */
+/** Code checks headers, not schemas; this adds them to the document. */
 export function describeHeaders(document: Document): void {
   const paths = document.paths ?? {};
   for (const [path, item] of Object.entries(paths)) {

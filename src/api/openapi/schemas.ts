@@ -4,7 +4,7 @@ const PREFIX = '#/components/schemas/';
 
 /**
  * One schema for each thing. The generator writes every one twice, as `Thing` for answers and `ThingInput` for requests;
- * what is used by nobody goes, and what is the same is one. Answers may get more properties, so theirs are not closed.
+ * unused schemas are removed, and equal ones merged. Answers may get more properties, so theirs are not closed.
  */
 export function mergeTwins(document: Document): void {
   const schemas = document.components?.schemas ?? {};

@@ -14,7 +14,7 @@ const KEY_PARAMETERS = new Set(['key', 'api_key', 'apikey', 'api-key', 'token', 
 
 /**
  * Every route asks for a key unless its config says `open`. Missing, unknown, revoked, expired and wrong address
- * are one and the same 401: an answer that differs would tell which keys exist.
+ * are one and the same 401: different answers would reveal which keys exist.
  */
 export function registerAuth(app: App, deps: ApiDeps): void {
   app.decorateRequest('caller', null);
@@ -79,7 +79,7 @@ export function callerOf(request: FastifyRequest): Caller {
   return request.caller;
 }
 
-/** For what acts on the caller's behalf, whatever it came through. */
+/** The caller on whose behalf the request acts, for every interface. */
 export function submitterOf(request: FastifyRequest): Submitter {
   const { account, key } = callerOf(request);
   return { account, keyId: key.id, requestId: request.id };

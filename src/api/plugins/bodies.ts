@@ -4,7 +4,7 @@ import { bodyShapeFault } from '../body-shape.ts';
 import type { App } from '../types.ts';
 
 /**
- * Bodies are JSON and nothing else. Clients send all kinds of content types with no body at all: that is no body. A body
+ * Bodies are JSON and nothing else. Clients send all kinds of content types without a body: the body is then absent. A body
  * with too many values or levels is refused before it is parsed: neither the parser nor anything behind it runs out of
  * time or stack.
  */

@@ -19,7 +19,7 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
   FST_UNDER_PRESSURE: 'unavailable',
 };
 
-/** The one place where an error becomes an answer. `methodsOf` tells what the path of a request knows. */
+/** The one place where an error becomes an answer. `methodsOf` returns the methods that a path supports. */
 export function registerErrors(app: App, methodsOf: (request: FastifyRequest) => string[]): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = toApiError(error, request);
@@ -39,20 +39,20 @@ export function registerErrors(app: App, methodsOf: (request: FastifyRequest) =>
   });
 }
 
-/** For URLs that Fastify cannot even route: no hook and no handler of ours runs for them. */
+/** For URLs that Fastify cannot route: none of our hooks and handlers run for them. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-request-id', request.id);
   sendError(reply, toApiError(error, request));
 }
 
-/** For bytes that are no HTTP request at all: written straight to the socket, in the shape of every other error. */
+/** For bytes that are not an HTTP request: written directly to the socket, in the shape of every other error. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
     return;
   }
   const refusal = new ApiError('invalid_request', {
-    reason: CLIENT_REASONS[error.code ?? ''] ?? 'this is no valid HTTP request',
+    reason: CLIENT_REASONS[error.code ?? ''] ?? 'this is not a valid HTTP request',
     remedy: 'Send it again, with a well-formed HTTP/1.1 request of less than 16 KiB of headers',
   });
   const body = JSON.stringify(errorAnswer(refusal));

@@ -5,7 +5,7 @@ import type { App } from '../types.ts';
 
 /**
  * HTTPS only: plain HTTP is for loopback. A request that a trusted proxy received over plain HTTP has
- * already carried its key in the clear; it is refused, so that somebody notices.
+ * already carried its key in the clear; refusing it makes that visible.
  */
 export function registerHttpsOnly(app: App, settings: ApiSettings): void {
   const isSecure = secureRequestTest(settings);

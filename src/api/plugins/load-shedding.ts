@@ -12,5 +12,5 @@ export async function registerLoadShedding(
   await app.register(underPressure, limits);
 }
 
-/** For routes that answer whatever the load: a supervisor kills a process that it takes for dead, with all its work. */
+/** For routes that answer under any load: a supervisor kills a process that seems dead, with all its work. */
 export const NEVER_SHED = { pressureHandler: () => {} };

@@ -14,7 +14,7 @@ const TAGS = [
   { name: 'uploads', description: 'Files on their way in.' },
   { name: 'transcodes', description: 'Jobs.' },
   { name: 'events', description: 'What happened, in an order that never changes.' },
-  { name: 'receipts', description: 'Signed statements that anybody can check.' },
+  { name: 'receipts', description: 'Signed statements that anyone can verify.' },
   { name: 'keys', description: 'Keys of an account.' },
 ];
 
@@ -45,7 +45,7 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: true,
-    // No validator: it would send the document's address to somebody else's server.
+    // No validator: it would send the document's address to a third party.
     uiConfig: { docExpansion: 'list', deepLinking: true, tryItOutEnabled: false, validatorUrl: null },
   });
   app.get('/openapi.json', { config: { scope: 'open' }, schema: { hide: true } }, async () => app.swagger());

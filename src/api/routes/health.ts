@@ -9,7 +9,7 @@ import type { App } from '../types.ts';
 export function registerHealth(app: App, deps: ApiDeps): void {
   const startedAt = Date.now();
   let running: Promise<Health> | null = null;
-  /** Whoever asks while a check runs gets its answer: many that ask at once are no load. */
+  /** Requests that arrive while a check runs share its answer, so many at once cost no more than one. */
   const check = (): Promise<Health> => {
     running ??= checkHealth(deps.health, startedAt).finally(() => {
       running = null;

@@ -14,7 +14,7 @@ import { unknownFields } from '../warnings.ts';
 export function registerKeys(app: App, deps: ApiDeps): void {
   const { db, vault } = deps.context;
 
-  /** The raw key is no part of what is remembered, not even sealed: a repeated request gets it no second time. */
+  /** The raw key is not stored with the answer, not even sealed: a repeated request does not return it again. */
   const makeOnce = async (
     request: FastifyRequest,
     route: string,

@@ -78,7 +78,7 @@ const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, 
   'The text for language models': [['GET', '/llms.txt', 'open']],
 };
 
-/** Answers 501 where a client of the whole API may ask, after the key and before any body: a 404 would read as a wrong id. */
+/** Answers 501 for paths of the full API, after checking the key and before reading a body: a 404 would suggest a wrong id. */
 export function registerNotYet(app: App): void {
   for (const [what, paths] of Object.entries(NOT_YET)) {
     const refuse = async () => {

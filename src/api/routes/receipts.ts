@@ -9,7 +9,7 @@ import type { ApiDeps } from '../deps.ts';
 import { callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 
-/** Statements that are worth something outside this service: signed, so that whoever gets one can check it alone. */
+/** Statements that hold outside this service: signed, so that anyone can verify them offline. */
 export function registerReceipts(app: App, deps: ApiDeps): void {
   const { context, signer } = deps;
 

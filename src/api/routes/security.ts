@@ -4,7 +4,7 @@ import { readSecurity } from '../../fleet/security.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
 
-/** What stands between a stranger's file and the machine, for whoever holds a key that may read. */
+/** What protects the machine from uploaded files, for clients whose key may read. */
 export function registerSecurity(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/security',

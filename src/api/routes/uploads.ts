@@ -12,7 +12,7 @@ import { whileWaiting } from '../plugins/concurrency.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
-/** How long a confirm waits for a worker's look at the upload. */
+/** How long a confirm waits for a worker to inspect the upload. */
 const INSPECTION_WAIT_MS = 30_000;
 
 export function registerUploads(app: App, deps: RouteDeps): void {
@@ -55,7 +55,7 @@ export function registerUploads(app: App, deps: RouteDeps): void {
         operationId: 'confirmUpload',
         tags: ['uploads'],
         summary: 'Say that the file has been sent',
-        description: 'Checks size and content, then seals the file: nobody can change it afterwards.',
+        description: 'Checks size and content, then seals the file: it cannot be changed afterwards.',
         body: confirmBody,
         response: { 200: confirmAnswer, '4xx': errorBody },
       },

@@ -143,7 +143,7 @@ export function tooLarge(maxBytes: number): S3Error {
   });
 }
 
-/** What a crash left half made is removed: nobody was told its id. */
+/** Removes what a crash left half made: its id was never returned. */
 async function readUploads(folder: string): Promise<Map<string, Upload>> {
   const known = new Map<string, Upload>();
   for (const entry of await readdir(folder, { withFileTypes: true })) {

@@ -12,11 +12,11 @@ import { sealedKey } from '../../storage/keys.ts';
 import { closeStaging } from '../../uploads/staging.ts';
 import { inspectionJson, openNames, UNCONFIRMED_SECONDS, type Upload, uploadUrl } from '../../uploads/upload.ts';
 
-/** Resolves when something happened to the upload, or after a while; the caller looks again. */
+/** Resolves when something happened to the upload, or after a while; the caller checks again. */
 export type WaitForUpload = (uploadId: string, deadline: number) => Promise<void>;
 
 /**
- * Confirms an upload: the object is there, its size matches, its content is what its type says. It
+ * Confirms an upload: the object exists, its size matches, its content is what its type says. It
  * is moved to a key that no signed URL names *before* it is inspected, so that what was checked is what stays.
  * A worker inspects it: this process never touches the bytes.
  */
@@ -66,7 +66,7 @@ async function seal(context: JobsContext, account: Account, upload: Upload, body
     await context.store.delete(upload.staging_key);
     throw new ApiError('upload_size_mismatch', sizes(body, upload));
   }
-  // The object's row comes before its bytes: a copy that nobody remembers would never be deleted.
+  // The object's row comes before its bytes: a copy without a row would never be deleted.
   const objectId = uuidv7();
   const key = sealedKey(account.id, objectId);
   await context.db
@@ -98,7 +98,7 @@ async function seal(context: JobsContext, account: Account, upload: Upload, body
     await closeStaging(context, claimed);
     return claimed;
   }
-  // Another confirm was faster; the copy of this one is nobody's. The sweeper takes it if this delete fails.
+  // Another confirm was faster; no row refers to this copy. The sweeper takes it if this delete fails.
   await context.store.delete(key);
   await context.db
     .updateTable('objects')

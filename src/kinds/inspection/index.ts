@@ -1,7 +1,7 @@
 import type { Kind } from '../kind.ts';
 import { refuseUpload } from './refuse.ts';
 
-/** Looks at an upload that was confirmed: whether it is what was declared, and what it holds. A caller waits for it. */
+/** Inspects a confirmed upload: whether it is what was declared, and what it holds. A caller waits for it. */
 export const inspection: Kind = {
   name: 'inspection',
   events: null,

@@ -16,11 +16,11 @@ const PIXEL_BYTES = 6;
 const HEADER_BYTES = 2 ** 20;
 
 const NAMES = { av1: 'AV1', hevc: 'HEVC' } as const;
-/** FFmpeg's own AV1 decoder only drives graphics cards, so it is no decoder here. */
+/** FFmpeg's own AV1 decoder only drives graphics cards, so it does not count as a decoder here. */
 const NO_DECODER = /no decoder found|Decoder .*not found|doesn't suppp?ort hardware accelerated/i;
 
 /**
- * Decodes a HEIC or AVIF still, whose container is ours by now, in a cell of its own, and puts the PNG beside it: host
+ * Decodes a HEIC or AVIF still, already remuxed, in its own cell, and puts the PNG beside it: host
  * path of that. Throws `JobFailure`, which says so where this FFmpeg does not decode such pictures.
  */
 export async function decodeStill(
@@ -45,7 +45,7 @@ export async function decodeStill(
     if (result.end !== 'exit' || result.exitCode !== 0) throw explain(result, still, subject);
     const written = join(result.outputDir, basename(target));
     await sizeOfPlainFile(written).catch((error: unknown) => {
-      // Decoders pass over what they do not know, and FFmpeg is content with no frame.
+      // Decoders skip what they do not know, and FFmpeg succeeds without a frame.
       if (!(error instanceof JobFailure) || error.code !== 'output_invalid') throw error;
       throw new JobFailure('invalid_media', `${subject} cannot be read: its picture is damaged.`, { cause: error });
     });

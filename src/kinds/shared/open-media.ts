@@ -15,7 +15,7 @@ import type { WorkHold } from './work-room.ts';
 const PROBED_BYTES = 32 * 2 ** 20;
 
 export interface OpenedMedia {
-  /** Host path of what FFmpeg may read: a container of ours where nothing is lost by it, else the file itself. Of a HEIC or
+  /** Host path of what FFmpeg may read: a remuxed container where nothing is lost by it, else the file itself. Of a HEIC or
    * AVIF still the PNG that was made of it. */
   file: string;
   demuxer: string;
@@ -23,14 +23,14 @@ export interface OpenedMedia {
   contentType: string;
   info: MediaInfo;
   container: ContainerOrigin;
-  /** Seconds of sound, where the first look counted them. */
+  /** Seconds of sound, where the sanitizer counted them. */
   countedSeconds: number | null;
 }
 
 /**
- * Looks at a stranger's file in memory-safe code, writes its container anew where nothing is lost by it, and probes
+ * Sanitizes an untrusted file in memory-safe code, remuxes its container where nothing is lost by it, and probes
  * what FFmpeg will read, in a cell. `known` is what an earlier probe found: then only the container is made.
- * Throws `JobFailure`: `cannot_disarm` where only a container of ours would do.
+ * Throws `JobFailure`: `cannot_disarm` where a remuxed container is required and impossible.
  */
 export async function openMedia(
   tools: Pick<WorkTools, 'sanitizer' | 'sandbox'>,
@@ -44,9 +44,9 @@ export async function openMedia(
     disarm: boolean;
     known?: MediaInfo | null;
     check?: boolean;
-    /** Told how much the container will take at most; without it, a probe's part of the file. */
+    /** Receives the most that the container will take; without it, a probe's part of the file. */
     hold?: WorkHold;
-    /** Nobody but the probe will read the container. */
+    /** Only the probe will read the container. */
     probeOnly?: boolean;
     signal?: AbortSignal;
   },
@@ -55,7 +55,7 @@ export async function openMedia(
   const { head, size } = await readHead(path);
   if (size === 0) throw new JobFailure('invalid_media', `${subject} is empty.`);
   const detected = await detectMedia(head);
-  if (!detected) throw new JobFailure('unsupported_media', `${subject} is no media file that Airlock knows.`);
+  if (!detected) throw new JobFailure('unsupported_media', `${subject} is not a media file that Airlock knows.`);
   const target = join(folder, `${name}.container`);
   // A still is decoded for the probe already.
   const isStill = detected.demuxer === 'heif';

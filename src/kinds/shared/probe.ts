@@ -34,7 +34,7 @@ export async function probeFile(
   const { head, size } = await readHead(file.path);
   if (size === 0) throw new JobFailure('invalid_media', `${file.subject} is empty.`);
   const detected = await detectMedia(head);
-  if (!detected) throw new JobFailure('unsupported_media', `${file.subject} is no media file that Airlock knows.`);
+  if (!detected) throw new JobFailure('unsupported_media', `${file.subject} is not a media file that Airlock knows.`);
   const chunks: Buffer[] = [];
   let length = 0;
   const result = await sandbox.run({

@@ -24,8 +24,8 @@ export async function makeWorkFolder(workDir: string, id: string): Promise<WorkF
 
 /**
  * The host path of the bytes of an input or asset. What lies in the storage of this machine is used where it is, never
- * copied; everything else is brought into the work folder. `subject` names it in errors, e.g. `Input 1`. Throws
- * `JobFailure`, or `StorageError` when the store is away.
+ * copied; everything else is staged in the work folder. `subject` names it in errors, e.g. `Input 1`. Throws
+ * `JobFailure`, or `StorageError` when the store is unreachable.
  */
 export async function stageSource(
   tools: WorkTools,

@@ -18,7 +18,7 @@ export async function storeFile(
   const sha256 = await hashFile(path);
   const objectId = await reserveOutput(tools.context, run.claim, { ...object, sha256 });
   run.reserved(objectId);
-  // An encode is not thrown away because the storage is away or full for a while.
+  // An encode is not discarded because the storage is unreachable or full for a while.
   const patience = { ms: tools.settings.outputHoldMs, signal: run.signal, onAway: tools.onStorageAway };
   await tools.context.store.putFile(file.key, path, { contentType: file.contentType, size: file.size, patience });
   return { objectId, sha256 };
@@ -35,7 +35,7 @@ export async function sizeOfPlainFile(path: string): Promise<number> {
   return stat.size;
 }
 
-/** Whether something could not be stored for want of space: on the storage's disk (507) or on ours. */
+/** Whether something could not be stored for lack of space: on the storage's disk (507) or on ours. */
 export function isFullDisk(error: unknown): boolean {
   if (error instanceof StorageError) return error.status === 507;
   return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');

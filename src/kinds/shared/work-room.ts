@@ -5,7 +5,7 @@ import { JobFailure } from '../../contract/failures.ts';
 const LEAST_BYTES = 4 * 2 ** 20;
 /** Least that a cell is given: many outputs are smaller, and one that is not finds out. */
 const LEAST_CELL_BYTES = 2 ** 20;
-/** The disk is looked at this often while something is under way, and whenever fetches have brought so many bytes. */
+/** How often the disk is measured while work is under way, and after how many fetched bytes. */
 const WATCH_MS = 250;
 const WATCH_BYTES = 8 * 2 ** 20;
 /** What others were promised changes with each presign; asking once a second is enough for a guess about the future. */
@@ -21,7 +21,7 @@ export class NoRoom extends Error {
 
 /** What one attempt writes to the disk of this worker. */
 export interface WorkHold {
-  /** Aborted, with a `JobFailure`, when this attempt has to give back what it takes. */
+  /** Aborted, with a `JobFailure`, when this attempt must release its space. */
   readonly signal: AbortSignal;
   /** Says that this many more bytes were written. */
   grew(bytes: number): void;
@@ -90,7 +90,7 @@ export function openWorkRoom(options: {
       );
       if (largest && largest.bytes > 0) largest.stop.abort(outgrown());
     } catch {
-      // Looked at again in a moment.
+      // Measured again in a moment.
     } finally {
       watching = false;
     }

@@ -20,13 +20,13 @@ export interface TranscodeSubmission {
   warnings: readonly Warning[];
   /** Name of the download; without it, the first input's with the new extension. */
   outputName?: string;
-  /** Where fields of `body` stand in `sent`, when that was not a body of its own but a command string. */
+  /** Maps fields of `body` to `sent`, when that was a command string. */
   place?: PlaceOf;
 }
 
 export interface TranscodeAdmission extends Admission {
   judgement: Judgement;
-  /** Of each input and then each asset, what is known without holding it. */
+  /** What is known of each input, then of each asset, without holding it. */
   found: readonly (ResolvedSource | RefusedSource)[];
   /** Of each input; null: not probed yet. */
   infos: readonly (MediaInfo | null)[];

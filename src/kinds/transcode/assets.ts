@@ -24,7 +24,7 @@ import { knownInfo } from '../shared/stored-info.ts';
 import type { WorkHold } from '../shared/work-room.ts';
 import { mustDisarm, type PreparedInput } from './inputs.ts';
 
-/** A file that a filter or overlay names, brought and understood. */
+/** A file that a filter or overlay names, staged and identified. */
 export interface PreparedAsset {
   /** Path on the host. */
   file: string;
@@ -49,7 +49,7 @@ const WORDS: Readonly<Record<AssetKind, string>> = {
 };
 
 /**
- * Brings every asset of the request: paths on the host in the order of the request, null for those that are job
+ * Stages every asset of the request: paths on the host in the order of the request, null for those that are job
  * inputs. Needs no slot. Throws `JobFailure` that names the field.
  */
 export async function stageAssets(
@@ -73,7 +73,7 @@ export async function stageAssets(
 }
 
 /**
- * Finds out what every asset of the request is, in its order. Null stands for those that are job inputs: they lie in the
+ * Identifies every asset of the request, in its order. Null for those that are job inputs: they are in the
  * cell as such, and are only checked for what they are used for. Throws `JobFailure` that names the field.
  */
 export async function prepareAssets(
@@ -125,7 +125,7 @@ function isReadWhole(kind: AssetKind): kind is ReadWhole {
 }
 
 interface Understood {
-  /** Path on the host, of a container of ours where there is one. */
+  /** Path on the host, of the remuxed container where there is one. */
   file: string;
   extension: string;
   demuxer: string | null;
@@ -145,7 +145,7 @@ async function understand(
   const name = `asset-${row.position}`;
   const probed = await openMedia(tools, file, { ...place, name, subject, known, check: false });
   checkMedia(kind, probed.demuxer, probed.info, subject);
-  // No demuxer looks at the name: it is forced.
+  // The demuxer is forced, so the name has no effect.
   const { demuxer, info } = probed;
   return { file: probed.file, extension: kind === 'picture' ? 'img' : 'bin', demuxer, info };
 }

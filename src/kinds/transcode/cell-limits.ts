@@ -25,7 +25,7 @@ export interface RoomyLimits extends EffectiveLimits {
 /**
  * What the transcoding cell of this job may use: the plan and this machine say how much at most, account and request can
  * lower it. The account is asked now, so that a change of it holds for every job that starts after it. Cells of ffprobe and
- * the first look have limits of their own, which are small and nobody's to change.
+ * the sanitizer have their own limits, which are small and fixed.
  */
 export async function cellLimits(
   tools: Pick<WorkTools, 'context' | 'settings'>,

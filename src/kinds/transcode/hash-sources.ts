@@ -10,7 +10,7 @@ export interface StagedSource {
   row: JobSource;
   /** Path on the host, of the bytes as they came. */
   file: string;
-  /** FFmpeg reads a container of ours instead: once hashed, nothing needs these bytes. */
+  /** FFmpeg reads a remuxed container instead: once hashed, nothing needs these bytes. */
   isSpare: boolean;
 }
 

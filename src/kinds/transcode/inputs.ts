@@ -10,15 +10,15 @@ import { summarise } from '../shared/summary.ts';
 import type { WorkHold } from '../shared/work-room.ts';
 import { openWholeRequest } from './request.ts';
 
-/** An input of a job, brought and understood. */
+/** An input of a job, staged and identified. */
 export interface PreparedInput extends PlanInput {
-  /** Path on the host: of a container of ours where nothing is lost by it, else of the file itself. */
+  /** Path on the host: of a remuxed container where nothing is lost by it, else of the file itself. */
   file: string;
   /** Path on the host of the file as it came. */
   source: string;
 }
 
-/** Brings every input; their paths on the host, in the order of the inputs. Needs no slot. */
+/** Stages every input; their paths on the host, in the order of the inputs. Needs no slot. */
 export async function stageInputs(
   tools: WorkTools,
   claim: Claim,
@@ -35,7 +35,7 @@ function subjectOf(input: { position: number }): string {
   return `Input ${input.position + 1}`;
 }
 
-/** Finds out what each input is. What an inspection has told about a sealed upload is not asked again. */
+/** Identifies each input. What an inspection has found in a sealed upload is reused. */
 export async function prepareInputs(
   tools: WorkTools,
   claim: Claim,

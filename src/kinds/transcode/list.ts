@@ -8,7 +8,7 @@ import { outputsOf, queuePositions } from '../../jobs/read.ts';
 import { inspectionSummary } from '../../uploads/upload.ts';
 import { type ViewedInput, type ViewedJob, viewJob } from './view.ts';
 
-/** Columns that are neither long nor nobody's business. */
+/** Columns that are short and not sensitive. */
 const COLUMNS = [
   ...['id', 'account_id', 'status', 'resource_class', 'request_facts', 'request_settings', 'input_seconds', 'limits'],
   ...['error_code', 'progress', 'speed', 'fps', 'eta_seconds', 'attempts'],
@@ -16,7 +16,7 @@ const COLUMNS = [
 ] as unknown as readonly (keyof ViewedJob)[];
 
 /**
- * A page of jobs as clients see them, newest first; `since` and `until` are inclusive and look at `updated_at`. Options are never read. Metadata, warnings, error texts and URLs are read for as many jobs as the page's budget
+ * A page of jobs as clients see them, newest first; `since` and `until` are inclusive and filter by `updated_at`. Options are never read. Metadata, warnings, error texts and URLs are read for as many jobs as the page's budget
  * of bytes takes; the rest is marked as shortened.
  */
 export async function listJobs(

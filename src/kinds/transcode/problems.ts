@@ -13,7 +13,7 @@ export interface Place {
   field: string;
 }
 
-/** Where a field of the request stands in what the caller sent; `offset` counts characters of an argument. */
+/** Maps a field of the request to its position in what the caller sent; `offset` counts characters of an argument. */
 export type PlaceOf = (field: string, offset: number | null) => Place;
 
 /** For a request that was sent as it is. */

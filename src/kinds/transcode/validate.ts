@@ -7,7 +7,7 @@ import type { TranscodeAdmission, TranscodeSubmission } from './admit.ts';
 import { transcode } from './index.ts';
 import { placeInRequest, positionOf, refusalProblem, refusedUrl, sourceProblem } from './problems.ts';
 
-/** What a create would answer, and what would run, without making anything. The planner assumes what is not known. */
+/** What a create would answer, and what would run, without making anything. The planner assumes defaults for what is not known. */
 export async function validateTranscode(
   services: AdmissionServices,
   caller: Caller,

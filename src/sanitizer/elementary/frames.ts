@@ -8,7 +8,7 @@ import { beginsTag, tagBytes } from './tags.ts';
 export interface FrameHead {
   /** Of the whole frame, head included. */
   bytes: number;
-  /** Equal for frames that one decoder can read one after the other without being set up anew. */
+  /** Equal for frames that one decoder can read in sequence without a reset. */
   form: number;
   samples: number;
   /** Samples a second. */
@@ -89,7 +89,7 @@ function nextFrame(
 ): { at: number; head: FrameHead } | null {
   const end = form === null ? Math.min(from + MAX_BEFORE, file.size) : file.size;
   for (let start = from; start < end; start += BLOCK) {
-    // What follows a head is looked up in the same piece, so that a hostile file costs one reading.
+    // What follows a head is found in the same piece, so that a hostile file costs one read.
     const piece = file.read(start, Math.min(BLOCK + SURE * LONGEST_FRAME, file.size - start));
     for (let at = piece.indexOf(0xff); at >= 0 && at < BLOCK; at = piece.indexOf(0xff, at + 1)) {
       const head = kind.read(piece, at);

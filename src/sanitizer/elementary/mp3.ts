@@ -11,7 +11,7 @@ import { readVbrHead } from './vbr-head.ts';
 const MP3: FrameKind = { headBytes: 4, read: readMp3Head };
 
 /**
- * Reads an MP3: cover art, what its first frame tells of delay and length, and where the frames of sound stand. Tags and
+ * Reads an MP3: cover art, the delay and length in its first frame, and where the frames of sound are. Tags and
  * what else lies between the frames are left out.
  */
 export function readMp3(file: FileBytes): Reading {
@@ -19,10 +19,9 @@ export function readMp3(file: FileBytes): Reading {
   const first = end + 4 <= file.size ? readMp3Head(file.read(end, 4), 0) : null;
   const vbr = first ? readVbrHead(file, end, first) : null;
   const sound = findFrames(file, vbr ? end + first!.bytes : end, MP3);
-  if (vbr && sound.head.form !== first!.form)
-    throw new NotRewritable('tells of a length in another measure than its own');
+  if (vbr && sound.head.form !== first!.form) throw new NotRewritable('states its length in a different measure');
   const start = sound.ranges.from[0]!;
-  // FFmpeg looks for the tag of delays in the first frame only where nothing stands before it.
+  // FFmpeg reads the tag of delays in the first frame only where nothing precedes it.
   if (!vbr && start !== end && readVbrHead(file, start, sound.head as Mp3Head)) {
     throw new NotRewritable('begins with other data');
   }

@@ -3,7 +3,7 @@ import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
 import { ID3_HEAD, id3Bytes, syncSafe, toSyncSafe } from './tags.ts';
 
-/** Cover art: a stream of its own in FFmpeg. */
+/** Cover art: a separate stream in FFmpeg. */
 export interface Picture {
   mime: 'image/jpeg' | 'image/png';
   /** Front, back, icon …: the number that ID3v2 gives it. */
@@ -45,7 +45,7 @@ export function readLeadingTags(file: FileBytes): LeadingTags {
   return { end: at, pictures };
 }
 
-/** A tag of ours with nothing but the pictures (ID3v2.3, whose sizes are plain numbers). */
+/** Writes a tag with nothing but the pictures (ID3v2.3, whose sizes are plain numbers). */
 export function writePictures(file: FileBytes, out: FileOut, pictures: readonly Picture[]): void {
   if (pictures.length === 0) return;
   const heads = pictures.map(({ mime, type, bytes }) => {
@@ -113,7 +113,7 @@ function walk(
   return at;
 }
 
-/** Some programs write plain numbers where ID3v2.4 wants seven bits a byte: what follows tells, as it does to FFmpeg. */
+/** Some programs write plain numbers where ID3v2.4 wants seven bits a byte: what follows decides, as in FFmpeg. */
 function frameLength(file: FileBytes, head: Buffer, version: number, at: number, end: number): number | null {
   if (version === 2) return head.readUIntBE(3, 3);
   const plain = head.readUInt32BE(4);
@@ -162,7 +162,7 @@ function pictureKind(declared: string, head: Buffer): Picture['mime'] {
   throw new NotRewritable(UNKNOWN_PICTURE);
 }
 
-/** What is no frame is left out, unless FFmpeg could find a picture in it. */
+/** Skips what is not a frame, unless FFmpeg could find a picture in it. */
 function refusePictures(file: FileBytes, from: number, end: number): void {
   for (let at = from; at < end; at += BLOCK - 3) {
     const piece = file.read(at, Math.min(BLOCK, end - at));

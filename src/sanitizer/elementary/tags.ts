@@ -17,13 +17,13 @@ export function id3Bytes(file: FileBytes, at: number): number {
   return ID3_HEAD + syncSafe(head.readUInt32BE(6)) + (head[5]! & FOOTER ? ID3_HEAD : 0);
 }
 
-/** Bytes of the tag at a place, of whatever kind; 0 = there is none, or it declares more than there is. */
+/** Bytes of the tag at an offset, of any kind; 0 = there is none, or it declares more bytes than the file has. */
 export function tagBytes(file: FileBytes, at: number): number {
   const bytes = id3Bytes(file, at) || apeBytes(file, at) || id3v1Bytes(file, at);
   return at + bytes <= file.size ? bytes : 0;
 }
 
-/** Whether a piece of a file looks like a tag from a place on. */
+/** Whether a tag seems to begin at an offset of a piece. */
 export function beginsTag(piece: Buffer, at: number): boolean {
   return /^(?:ID3|TAG|APETAGEX)/.test(piece.toString('latin1', at, at + 8));
 }

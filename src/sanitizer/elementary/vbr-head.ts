@@ -8,9 +8,9 @@ import type { Mp3Head } from './mp3-head.ts';
  */
 
 export interface VbrHead {
-  /** The frame, made anew. */
+  /** The frame, rebuilt. */
   frame: Buffer;
-  /** Frames of sound that it declares; 0 = it does not tell. */
+  /** Frames of sound that it declares; 0 = not stated. */
   frames: number;
 }
 
@@ -37,7 +37,7 @@ export function readVbrHead(file: FileBytes, at: number, head: Mp3Head): VbrHead
   const name = text(frame, FRAME_HEAD + side);
   const isVbri = text(frame, VBRI_AT) === 'VBRI';
   if (name !== 'Xing' && name !== 'Info') return isVbri ? readVbri(frame) : null;
-  if (isVbri) throw new NotRewritable('tells of its length twice');
+  if (isVbri) throw new NotRewritable('states its length twice');
   if (frame.length < head.bytes) throw new NotRewritable('is cut off in its first frame');
   // What FFmpeg takes as the size of the sound: it believes no count of frames in a file that is much larger.
   return readXing(frame, FRAME_HEAD + side, file.size - at - FRAME_HEAD);
@@ -50,7 +50,7 @@ function text(frame: Buffer, at: number): string {
 function readXing(frame: Buffer, tagAt: number, sizeOfRest: number): VbrHead {
   const made = Buffer.alloc(frame.length);
   const keep = (at: number, bytes: number): number => {
-    if (at + bytes > frame.length) throw new NotRewritable('tells more of its length than its first frame holds');
+    if (at + bytes > frame.length) throw new NotRewritable('states more about its length than its first frame holds');
     frame.copy(made, at, at, at + bytes);
     return at + bytes;
   };
@@ -65,7 +65,8 @@ function readXing(frame: Buffer, tagAt: number, sizeOfRest: number): VbrHead {
   };
   const frames = number(HAS_FRAMES);
   const bytes = number(HAS_BYTES);
-  if (frames.value === 0 && bytes.value === 0) throw new NotRewritable('begins with a frame that tells nothing');
+  if (frames.value === 0 && bytes.value === 0)
+    throw new NotRewritable('begins with an information frame without a length');
   if (isMuchLarger(sizeOfRest, bytes.value)) {
     if (frames.at > 0) made.writeUInt32BE(0, frames.at);
     frames.value = 0;
@@ -89,7 +90,7 @@ function readVbri(frame: Buffer): VbrHead | null {
   if (frame.length < VBRI_AT + VBRI_BYTES) throw new NotRewritable('is cut off in its first frame');
   const [bytes, frames] = [frame.readUInt32BE(VBRI_AT + 10), frame.readUInt32BE(VBRI_AT + 14)];
   if (frame.readUInt16BE(VBRI_AT + 4) !== 1 || (bytes === 0 && frames === 0)) {
-    throw new NotRewritable('begins with a frame that tells nothing');
+    throw new NotRewritable('begins with an information frame without a length');
   }
   const made = Buffer.alloc(frame.length);
   frame.copy(made, 0, 0, FRAME_HEAD);

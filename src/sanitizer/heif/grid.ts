@@ -12,7 +12,7 @@ export function readGrid(file: FileBytes, place: Place) {
   const wide = (fields.number(1) & 1) === 1;
   const [rows, columns] = [fields.number(1) + 1, fields.number(1) + 1];
   const [width, height] = [fields.number(wide ? 4 : 2), fields.number(wide ? 4 : 2)];
-  if (width === 0 || height === 0) throw new Refused('invalid_media', 'does not tell the size of its picture.');
+  if (width === 0 || height === 0) throw new Refused('invalid_media', 'does not state the size of its picture.');
   refuseSize(width, height);
   return { columns, rows, width, height };
 }

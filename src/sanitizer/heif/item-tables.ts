@@ -102,12 +102,12 @@ function readPlaces(bytes: Buffer, idat: Box | undefined): (id: number) => Place
       if (piece === 0) Object.assign(place, { from, bytes: table.number(length) });
       else table.number(length);
     }
-    if (places.has(id)) throw new Refused('invalid_media', 'tells the place of an item twice.');
+    if (places.has(id)) throw new Refused('invalid_media', 'states the location of an item twice.');
     places.set(id, { place, method, otherFile, pieces });
   }
   return (id) => {
     const found = places.get(id);
-    if (!found || found.pieces === 0) throw new Refused('invalid_media', 'does not tell where its picture lies.');
+    if (!found || found.pieces === 0) throw new Refused('invalid_media', 'does not state where its picture is.');
     if (found.otherFile) throw new Refused('unsupported_media', 'refers to another file for its data.');
     if (found.pieces > 1) throw new NotRewritable('keeps its picture in several pieces');
     if (found.method > 1) throw new NotRewritable('keeps its picture inside another item');
@@ -140,7 +140,7 @@ function readProperties(file: FileBytes, iprp: Box, budget: BoxBudget): Map<numb
         const index = value & (wide ? 0x7fff : 0x7f);
         const box = boxes[index - 1];
         if (box) used.push({ box, essential: value > (wide ? 0x7fff : 0x7f) });
-        else if (index !== 0) throw new Refused('invalid_media', 'describes its picture by what is not there.');
+        else if (index !== 0) throw new Refused('invalid_media', 'describes its picture by a missing property.');
       }
       if (properties.has(id)) throw new Refused('invalid_media', 'describes an item twice.');
       properties.set(id, used);

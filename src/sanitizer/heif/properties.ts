@@ -61,7 +61,7 @@ export function describe(file: FileBytes, properties: readonly Property[]): Desc
     if (box.type === 'auxC') found.isAlpha = ALPHA_NAMES.some((name) => bytes(4).includes(`${name}\0`, 4, 'latin1'));
   }
   if (found.width === 0 || found.height === 0)
-    throw new Refused('invalid_media', 'does not tell the size of its picture.');
+    throw new Refused('invalid_media', 'does not state the size of its picture.');
   return found;
 }
 

@@ -73,8 +73,8 @@ function readTiles(file: FileBytes, tables: ItemTables, ids: readonly number[], 
   const first = tiles[0]!;
   for (const { kind, width, height, config, turns } of tiles) {
     const isEqual = kind === first.kind && width === first.width && height === first.height;
-    if (!isEqual || !config!.equals(first.config!)) throw new NotRewritable('is made of tiles that are not alike');
-    if (turns.length > 0) throw new NotRewritable('is made of tiles that are turned');
+    if (!isEqual || !config!.equals(first.config!)) throw new NotRewritable('has tiles of different kinds');
+    if (turns.length > 0) throw new NotRewritable('has rotated tiles');
   }
   return tiles;
 }
@@ -89,7 +89,7 @@ function readCoded(file: FileBytes, tables: ItemTables, id: number): CodedItem {
   const kind = type as CodedItem['kind'];
   const described = describe(file, tables.properties.get(id) ?? []);
   if (described.config?.toString('latin1', 4, 8) !== CODECS[kind].config) {
-    throw new Refused('invalid_media', 'does not tell how its picture is decoded.');
+    throw new Refused('invalid_media', 'does not state how its picture is decoded.');
   }
   const place = tables.placeOf(id);
   if (place.from + place.bytes > file.size) throw new Refused('invalid_media', 'is cut off inside its picture.');

@@ -6,7 +6,7 @@ import type { CodedItem } from './coded-item.ts';
 const PLAIN_MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
 const LANGUAGE_UNDETERMINED = 0x55c4;
 
-/** A stream of ours with a tile in each second. */
+/** Builds a stream with one tile per second. */
 export function tilesTrack(tiles: readonly CodedItem[]): Track {
   const { width, height } = tiles[0]!;
   const count = tiles.length;

@@ -58,7 +58,7 @@ export function* boxesIn(
   }
 }
 
-/** The first box of each type between two places; boxes that repeat are not looked at twice. */
+/** The first box of each type between two places; repeated boxes are not read twice. */
 export function boxMap(file: FileBytes, box: { body: number; end: number }, budget: BoxBudget): Map<string, Box> {
   const map = new Map<string, Box>();
   for (const child of boxesIn(file, box.body, box.end, budget)) if (!map.has(child.type)) map.set(child.type, child);
@@ -74,7 +74,7 @@ export function content(file: FileBytes, box: Box, maxBytes: number, minBytes = 
   return Buffer.from(file.read(box.body, length));
 }
 
-/** A box of ours. */
+/** Serializes a box. */
 export function makeBox(type: string, ...parts: Uint8Array[]): Buffer {
   const size = parts.reduce((sum, part) => sum + part.length, 8);
   const head = Buffer.alloc(8);
@@ -83,7 +83,7 @@ export function makeBox(type: string, ...parts: Uint8Array[]): Buffer {
   return Buffer.concat([head, ...parts], size);
 }
 
-/** A box of ours with version and flags. */
+/** Serializes a box with version and flags. */
 export function makeFullBox(type: string, version: number, flags: number, ...parts: Uint8Array[]): Buffer {
   return makeBox(type, u32((version << 24) | flags), ...parts);
 }

@@ -11,7 +11,7 @@ interface Descriptor {
   body: Buffer;
 }
 
-/** Reads the descriptors and writes those that matter anew: kind of stream, bit rates, decoder set-up. */
+/** Reads the descriptors and rewrites those that matter: kind of stream, bit rates, decoder set-up. */
 export function rewriteEsds(bytes: Buffer): Buffer {
   if (bytes.length < 4) throw new NotRewritable('has a decoder description that is cut off');
   const outer = descriptorsIn(bytes.subarray(4)).find(({ tag }) => tag === ES || tag === DECODER);
@@ -30,7 +30,7 @@ const KIND_AT = 8 + 4 + 5 + 3 + 5;
 /** MPEG-4 sound, and the three profiles of MPEG-2's: all of them AAC. */
 const AAC = new Set([0x40, 0x66, 0x67, 0x68]);
 
-/** Whether a sample entry of ours is one of AAC. */
+/** Whether a rewritten sample entry is one of AAC. */
 export function isAac(entry: Buffer): boolean {
   if (entry.toString('latin1', 4, 8) !== 'mp4a') return false;
   const esds = entry.indexOf('esds');

@@ -16,7 +16,7 @@ const MAX_OFFSET = 2 ** 28;
 /** Differences of decoding times are read as signed numbers by some. */
 const MAX_STEP = 2 ** 31 - 1;
 
-/** FFmpeg looks for negative offsets in all rows but the last two: these are of no sample. */
+/** FFmpeg checks for negative offsets in all rows but the last two: these belong to no sample. */
 const EMPTY_ROWS = Buffer.alloc(16);
 
 /** Decoding and presentation times of a stream, in its own units. */
@@ -39,7 +39,7 @@ export interface Times {
  */
 export class GatheredSamples {
   count = 0;
-  /** Decoding time where the next sample stands if nothing tells another: the end of the one before. */
+  /** Decoding time of the next sample unless stated otherwise: the end of the one before. */
   clock = 0;
   readonly #track: Track;
   readonly #budget: SampleBudget;

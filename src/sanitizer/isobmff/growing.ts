@@ -1,4 +1,4 @@
-/** A table that grows, beside JavaScript's own memory: fragments do not tell how many samples follow them. */
+/** A table that grows, beside JavaScript's own memory: fragments do not state how many samples follow them. */
 export interface Growing<T extends Uint32Array | Float64Array> {
   readonly length: number;
   push(value: number): void;
@@ -30,7 +30,7 @@ function growing<T extends Uint32Array | Float64Array>(make: (length: number) =>
 export const growingNumbers = (): Growing<Uint32Array> => growing((length) => new Uint32Array(length));
 export const growingPlaces = (): Growing<Float64Array> => growing((length) => new Float64Array(length));
 
-/** Values in a row, of which equal neighbours are told once: the pairs of `stts` and `ctts`. */
+/** Values in a row, with equal neighbours merged: the pairs of `stts` and `ctts`. */
 export interface Runs {
   /** Numbers of pairs. */
   readonly length: number;

@@ -22,7 +22,7 @@ export interface Fragments {
 
 /**
  * A movie with the samples of its fragments, as if they had been in its index. Throws `NotRewritable` where a plain
- * index could not tell what the fragments tell.
+ * index could not express what the fragments state.
  */
 export function joinFragments(
   file: FileBytes,

@@ -1,4 +1,4 @@
-/** What FFmpeg is told of an ISO media file: every field read, bounded, and written anew. */
+/** What FFmpeg gets of an ISO media file: every field read, bounded, and rewritten. */
 export interface Movie {
   /** `qt  ` and all others are read differently: QuickTime's sample descriptions have versions of their own. */
   brand: 'qt  ' | 'isom';
@@ -26,7 +26,7 @@ export interface Track {
   media: MediaHeader;
   /** Null = the media is shown from its start. */
   edits: Edit[] | null;
-  /** One sample entry, written anew. */
+  /** One sample entry, rewritten. */
   entry: Buffer;
   samples: SampleTable;
 }
@@ -58,7 +58,7 @@ export interface SampleTable {
   offsets: { version: number; pairs: Buffer } | null;
   /** Numbers of key frames; null = every sample is one. */
   keys: Buffer | null;
-  /** Sample groups that tell where decoding may start, as boxes of ours. */
+  /** Sample groups that state where decoding may start, as rewritten boxes. */
   groups: Buffer[];
   chunks: Chunks;
 }

@@ -3,7 +3,7 @@ import { isAac } from './esds.ts';
 import type { Times } from './gather-samples.ts';
 import type { Edit, Track } from './movie.ts';
 
-/* Fragments tell when they are decoded; a plain file counts from nothing, and has its edit list for the rest. */
+/* Fragments state when they are decoded; a plain file counts from nothing, and has its edit list for the rest. */
 
 const WHOLE_SPEED = 0x10000;
 
@@ -56,7 +56,7 @@ export function placeInTime(
   if (first === 0) return plain;
   // Negative offsets move all samples back without hiding any, provided that one of them has the full one.
   if (first > 0 || skipped > 0 || times.minOffset + delay !== 0) {
-    throw new NotRewritable('begins before its start, in a way that only fragments can tell');
+    throw new NotRewritable('begins before its start, in a way that only fragments can express');
   }
   return { edits: null, shift: delay + first, start: firstShown };
 }

@@ -42,7 +42,7 @@ const PICTURE_FIELDS = 78;
 /** Sound descriptions of version 0, 1 and 2 (QuickTime File Format, "Sound Sample Descriptions"). */
 const SOUND_FIELDS = [28, 44, 64] as const;
 
-/** The one sample entry of a track, written anew. */
+/** The one sample entry of a track, rewritten. */
 export function readSampleEntry(file: FileBytes, stsd: Box, kind: 'video' | 'audio', budget: BoxBudget): Buffer {
   const head = Buffer.from(file.read(stsd.body, Math.min(8, stsd.end - stsd.body)));
   if (head.length < 8) throw new Refused('invalid_media', 'has a stream without its "stsd".');

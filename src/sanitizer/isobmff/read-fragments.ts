@@ -44,7 +44,7 @@ export interface FragmentedStreams {
   /** Those that are kept, by their ids; the data of others is left out. */
   samples: ReadonlyMap<number, GatheredSamples>;
   defaults: ReadonlyMap<number, TrackDefaults>;
-  /** Fragments that do not tell their times are placed by an index of segments (`sidx`), which is not read. */
+  /** Fragments that do not state their times are placed by an index of segments (`sidx`), which is not read. */
   mustTellTimes: boolean;
 }
 
@@ -63,9 +63,9 @@ export function readFragments(file: FileBytes, moofs: readonly Box[], streams: F
 
 interface Fragment {
   start: number;
-  /** Behind the data of the stream before, where data lies whose place is not told; null = not known. */
+  /** Behind the data of the stream before, where data without a stated offset is; null = not known. */
   next: number | null;
-  /** Decoding times that it told, by streams. */
+  /** Decoding times that it stated, by stream. */
   times: Map<number, number>;
 }
 
@@ -91,7 +91,7 @@ function readTrackFragment(
       head = readHead(file, box, fragment, streams);
       if (!head) return;
     } else if (box.type === 'tfdt') {
-      if (!head || next !== null) throw new NotRewritable('tells the time of a fragment behind its samples');
+      if (!head || next !== null) throw new NotRewritable('states the time of a fragment after its samples');
       head.samples.clock = readTime(content(file, box, 64, 8));
       fragment.times.set(head.id, head.samples.clock);
     } else if (box.type === 'trun') {
@@ -130,7 +130,7 @@ function readHead(file: FileBytes, box: Box, fragment: Fragment, streams: Fragme
     fragment.next = null;
     return null;
   }
-  if (base === null) throw new NotRewritable('does not tell where the data of its fragments lies');
+  if (base === null) throw new NotRewritable('does not state where the data of its fragments is');
   return { id, base, defaults, samples };
 }
 
@@ -143,7 +143,8 @@ function readTime(bytes: Buffer): number {
 /** When the first run of a stream in a fragment begins. */
 function timeOf({ id, samples }: Head, fragment: Fragment, streams: FragmentedStreams): number {
   const told = fragment.times.get(id);
-  if (told === undefined && streams.mustTellTimes) throw new NotRewritable('has fragments that do not tell their time');
+  if (told === undefined && streams.mustTellTimes)
+    throw new NotRewritable('has fragments that do not state their time');
   return told ?? samples.clock;
 }
 

@@ -4,7 +4,7 @@ import { NotRewritable, Refused } from '../verdicts.ts';
 import { type Box, content, makeFullBox } from './boxes.ts';
 import type { Chunks, SampleTable } from './movie.ts';
 
-/** Samples whose sizes are told one by one: twelve hours at 120 frames a second. */
+/** Samples whose sizes are listed one by one: twelve hours at 120 frames a second. */
 export const MAX_SAMPLES = 12 * 3600 * 120;
 /** A table with 8 bytes for each of them. */
 const MAX_TABLE = 16 + MAX_SAMPLES * 8;

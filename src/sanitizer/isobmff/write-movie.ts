@@ -99,7 +99,7 @@ function editList(track: Track): Buffer[] {
   return [makeBox('edts', makeFullBox('elst', 1, 0, u32(track.edits.length), rows))];
 }
 
-/** `stsc`: chunks in a row with equally many samples are told once. */
+/** `stsc`: chunks in a row with equally many samples share a row. */
 function chunkRuns(samples: Uint32Array): Buffer {
   const rows: number[] = [];
   for (const [chunk, count] of samples.entries()) {

@@ -8,7 +8,7 @@ const MAX_TEXT = 256;
 /** Most children of one element of a track or a block. */
 const MAX_CHILDREN = 256;
 
-/** Reads the children of an element by the rules and writes them anew. `seen` is told each before it is written. */
+/** Reads the children of an element by the rules and rewrites them. `seen` receives each before it is written. */
 export function carry(
   reader: ElementReader,
   parent: Element,

@@ -37,7 +37,7 @@ const NEEDLESS = new Set([0xa7, 0xab, 0x5854, 0xec, 0xbf]);
 const LACING = 0x06;
 const KEY_FRAME = 0x80;
 
-/** Writes clusters anew: their time, and the blocks of the tracks that are kept. */
+/** Rewrites clusters: their time, and the blocks of the tracks that are kept. */
 export function clusterWriter(
   file: FileBytes,
   reader: ElementReader,

@@ -59,7 +59,7 @@ export function elementReader(file: FileBytes): ElementReader {
 
 function lengthOf(first: number, most: number): number {
   const length = Math.clz32(first) - 23;
-  if (first === 0 || length > most) throw new Refused('invalid_media', 'holds what is no element.');
+  if (first === 0 || length > most) throw new Refused('invalid_media', 'holds bytes that are not an element.');
   return length;
 }
 
@@ -83,7 +83,7 @@ export function vintLength(first: number): number {
   return lengthOf(first, 8);
 }
 
-/** An element of ours. */
+/** Serializes an element. */
 export function makeElement(id: number, ...parts: Uint8Array[]): Buffer {
   const size = parts.reduce((sum, part) => sum + part.length, 0);
   return Buffer.concat([elementHead(id, size), ...parts]);

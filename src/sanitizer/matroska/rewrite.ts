@@ -34,7 +34,7 @@ interface Head {
   limit: number;
 }
 
-/** Reads what stands before the media of a Matroska or WebM file; the rest is read while it is written. */
+/** Reads what precedes the media of a Matroska or WebM file; the rest is read while it is written. */
 export function readMatroska(file: FileBytes): (out: FileOut, mediaBytes: number | null) => void {
   const reader = elementReader(file);
   const head = readHead(file, reader);
@@ -54,7 +54,7 @@ function readHead(file: FileBytes, reader: ElementReader): Head {
     const element = reader.at(position, limit);
     if (!element) break;
     if (element.id === ID.cluster) {
-      if (!info || !tracks) throw new NotRewritable('tells of its streams behind its media');
+      if (!info || !tracks) throw new NotRewritable('describes its streams after its media');
       return { ...info, tracks, media: element, mediaAt: position, limit };
     }
     if (element.end === null) throw new Refused('invalid_media', 'leaves the size of an element open.');
@@ -106,7 +106,7 @@ function scan(reader: ElementReader, element: Element): void {
   if (!pattern || element.end === null || element.end - element.body > MAX_SCANNED * 64) return;
   const bytes = reader.content({ ...element, end: Math.min(element.end, element.body + MAX_SCANNED) }, MAX_SCANNED);
   if (!pattern.test(bytes.toString('latin1'))) return;
-  throw new NotRewritable(pattern === PICTURE ? 'has cover art' : 'tells of transparency in its tags');
+  throw new NotRewritable(pattern === PICTURE ? 'has cover art' : 'declares transparency in its tags');
 }
 
 /** `SeekHead` with the place of the cues, which stand at the end. */

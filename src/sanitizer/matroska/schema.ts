@@ -53,7 +53,7 @@ const COLOUR: Rules = {
 };
 const PROJECTION: Rules = {
   ...ANYWHERE,
-  // Kind, private data; yaw, pitch, roll, which is how a turned picture is told.
+  // Kind, private data; yaw, pitch, roll, which state the rotation of a picture.
   ...all('unsigned', 0x7671),
   ...all('bytes', 0x7672),
   ...all('float', 0x7673, 0x7674, 0x7675),

@@ -8,7 +8,7 @@ const VIDEO_TYPE = 1;
 const AUDIO_TYPE = 2;
 
 export interface KeptTracks {
-  /** The `Tracks` element, written anew. */
+  /** The `Tracks` element, rewritten. */
   bytes: Buffer;
   numbers: ReadonlySet<number>;
   /** The track by which a player seeks. */

@@ -1,14 +1,14 @@
 import { TELLING } from '../audio-files.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
 
-/* What a codec says of itself before its sound: read, and written anew without names, pictures and texts. */
+/* The headers of a codec before its sound: read, and rewritten without names, pictures and texts. */
 
 export interface OggCodec {
   /** Units of the granule positions, a second. */
   rate: number;
   /** Packets of description behind the first; FLAC's end with the one that says so. */
   isDone(packets: readonly Buffer[]): boolean;
-  /** The packets anew: the first stands in a page of its own. */
+  /** The rewritten packets: the first has its own page. */
   describe(packets: readonly Buffer[]): Buffer[];
 }
 
@@ -25,9 +25,9 @@ function begins(packet: Buffer | undefined, magic: string): boolean {
   return packet?.toString('latin1', 0, magic.length) === magic;
 }
 
-/** A text of other people's is replaced by none, unless it tells what is more than text. */
+/** Comments of the file are replaced by none, unless they hold more than text. */
 function checkComments(packet: Buffer): void {
-  if (TELLING.test(packet.toString('latin1'))) throw new NotRewritable('tells of pictures or channels in its comments');
+  if (TELLING.test(packet.toString('latin1'))) throw new NotRewritable('declares pictures or channels in its comments');
 }
 
 /** RFC 7845, section 5.1. */

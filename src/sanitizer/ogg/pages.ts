@@ -25,7 +25,7 @@ const FIRST = 2;
 const LAST = 4;
 /** Twelve hours with a page for each of the shortest packets. */
 const MAX_PAGES = 12 * 3600 * 400;
-/** The one stream's number in a file of ours. */
+/** The one stream's number in a rewritten file. */
 const SERIAL = 1;
 const BLOCK = 256 * 1024;
 
@@ -88,7 +88,7 @@ export interface PageWriter {
 const MAX_SEGMENTS = 255;
 const SEGMENT = 255;
 
-/** Pages of one stream, numbered and summed anew. */
+/** Pages of one stream, with new numbers and checksums. */
 export function pageWriter(out: FileOut): PageWriter {
   let sequence = 0;
   const write: PageWriter['write'] = ({ continues, isFirst, isLast, granule, lacing, body }) => {

@@ -8,7 +8,7 @@ const SEGMENT = 255;
 const MAX_DESCRIPTIONS = 256;
 /** Of a description, comments with pictures included, and of one packet of sound. */
 const MAX_PACKET = 16 * 2 ** 20;
-/** FFmpeg looks for the length of a file in the last 65,307 bytes of it. */
+/** FFmpeg reads the length of a file from its last 65,307 bytes. */
 const TAIL = 128 * 1024;
 
 interface Head {
@@ -21,7 +21,7 @@ interface Head {
 
 /**
  * Reads an Ogg file with one stream of Opus, Vorbis or FLAC. Its pages keep their packets and times, since FFmpeg reckons
- * with both; heads, checksums, numbers and descriptions are written anew.
+ * with both; heads, checksums, numbers and descriptions are rewritten.
  */
 export function readOgg(file: FileBytes): (out: FileOut, mediaBytes: number | null) => void {
   const reader = pageReader(file);
@@ -56,7 +56,7 @@ function readHead(reader: PageReader): Head {
   const first = reader.at(0);
   if (!first?.isFirst || first.continues) throw new Refused('invalid_media', 'does not begin with a page of its own.');
   const { serial } = first;
-  // RFC 3533: the page that begins a stream holds nothing but the packet that tells its codec.
+  // RFC 3533: the page that begins a stream holds nothing but the packet that names its codec.
   if (first.lacing.length === 0 || first.lacing.findIndex((length) => length < SEGMENT) !== first.lacing.length - 1) {
     throw new NotRewritable('begins with other packets than its description');
   }
@@ -100,7 +100,7 @@ function* soundOf(reader: PageReader, head: Head): Generator<OggPage, void, unde
     if (!page) return;
     if (page.isFirst) throw new NotRewritable('holds several recordings one behind the other');
     if (page.serial !== head.serial) throw new NotRewritable('holds several streams');
-    if (ended) throw new NotRewritable('goes on behind its end');
+    if (ended) throw new NotRewritable('continues after its end');
     if (page.continues !== goesOn) throw new NotRewritable('has lost a page');
     let finishes = false;
     for (const length of page.lacing) {
@@ -111,7 +111,7 @@ function* soundOf(reader: PageReader, head: Head): Generator<OggPage, void, unde
       packet = 0;
     }
     if (page.lacing.length > 0) goesOn = page.lacing.at(-1) === SEGMENT;
-    if (page.granule === -1n ? finishes : page.granule < last) throw new NotRewritable('tells its times wrongly');
+    if (page.granule === -1n ? finishes : page.granule < last) throw new NotRewritable('has times out of order');
     if (page.granule >= 0n) last = page.granule;
     refuseLength(Number(last) / head.codec.rate);
     ended = page.isLast;

@@ -42,7 +42,7 @@ export function partsFolder(root: string): string {
   return join(root, 'parts');
 }
 
-/** Keys that take nothing any more. */
+/** Keys that accept no more bytes. */
 export function closedFolder(root: string): string {
   return join(root, 'closed');
 }

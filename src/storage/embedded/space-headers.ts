@@ -8,7 +8,7 @@ const FREE = 'x-airlock-free-bytes';
 const RESERVE = 'x-airlock-reserve-bytes';
 const FILES = 'x-airlock-spare-files';
 
-/** How the embedded gateway tells its space, in the answer to a HEAD of the bucket. */
+/** How the embedded gateway reports its space, in the answer to a HEAD of the bucket. */
 export function spaceHeaders({ freeBytes, reserveBytes, spareFiles }: StoreSpace): Record<string, string> {
   return {
     [FREE]: String(freeBytes),
@@ -17,7 +17,7 @@ export function spaceHeaders({ freeBytes, reserveBytes, spareFiles }: StoreSpace
   };
 }
 
-/** Null for a store that says nothing of its space: no disk of ours lies behind it. */
+/** Null for a store that does not report its space: it is not on one of our disks. */
 export function readSpaceHeaders(headers: IncomingHttpHeaders): StoreSpace | null {
   const number = (name: string) => (/^-?\d{1,16}$/.test(String(headers[name])) ? Number(headers[name]) : null);
   const freeBytes = number(FREE);

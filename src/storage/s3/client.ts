@@ -8,11 +8,11 @@ import { errorCode } from './answers.ts';
 import type { OwnRequest, Signer } from './signer.ts';
 
 export interface Call extends OwnRequest {
-  /** Made anew for each attempt, since a stream can be read once only. */
+  /** Created for each attempt, since a stream can be read only once. */
   body?: () => Readable | Buffer;
   /** Statuses that are answers and not failures. */
   expected: readonly number[];
-  /** Somebody waits: repeated for a second or so, whatever the backend would do. */
+  /** A caller waits: repeated for a second or so, regardless of the backend's own limit. */
   brief?: boolean;
   patience?: Patience;
 }
@@ -157,7 +157,7 @@ function errno(error: unknown): string {
   // Several addresses tried: Node puts the single failures into an AggregateError.
   const single = error instanceof AggregateError ? error.errors[0] : error;
   const { code, name, syscall } = (single ?? {}) as { code?: unknown; name?: unknown; syscall?: unknown };
-  // A Unix socket that is not there: nobody listens, as behind a port that is closed.
+  // A missing Unix socket: no process listens, as on a closed port.
   if (code === 'ENOENT' && syscall === 'connect') return 'ECONNREFUSED';
   return typeof code === 'string' ? code : String(name ?? 'unknown error');
 }

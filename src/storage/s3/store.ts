@@ -100,7 +100,7 @@ export function openS3Store(options: S3Options, extend: Extend = nothingMore): O
   };
 }
 
-/** Headers of the answer; somebody waits for it. */
+/** Headers of the answer; a caller waits for it. */
 export async function headBucket(client: S3Client): Promise<IncomingMessage['headers']> {
   const response = await client.send({ method: 'HEAD', key: '', expected: [200], brief: true });
   response.resume();
