@@ -6,7 +6,7 @@ import { type Preview, previewCommand } from './plan/preview.ts';
 import { estimateResourceClass } from './plan/resource-class.ts';
 import type { AssetRequest, MediaInfo, PlanWarning, Refusal, ResourceClass } from './types.ts';
 
-/** What is known of a request before any file was touched: plain data, so that it may come from another thread. */
+/** What is known of a request before any file is read: plain data, so that it can cross threads. */
 export interface Judgement {
   /** Everything that may not run; empty = allowed. */
   refusals: Refusal[];
@@ -40,7 +40,7 @@ export function judgeRequest(request: TranscodeRequest, infos: readonly (MediaIn
     return fault ? refused(fault) : { ...judged, resourceClass, preview };
   } catch (error) {
     if (!(error instanceof JobFailure)) throw error;
-    // No look at the inputs changes that.
+    // Knowledge of the inputs cannot change that.
     if (error.code === 'option_refused') return refused(error.message);
     return { ...judged, resourceClass, preview: { failure: { code: error.code, message: error.message } } };
   }

@@ -18,7 +18,7 @@ export function nearestName(name: string, known: Iterable<string>): string | nul
   return best?.name ?? null;
 }
 
-/** ` Did you mean "…"?`, or nothing, to stand behind a sentence. */
+/** ` Did you mean "…"?`, or nothing, to follow a sentence. */
 export function didYouMean(name: string, known: Iterable<string>): string {
   const near = nearestName(name, known);
   return near === null ? '' : ` Did you mean "${near}"?`;

@@ -21,7 +21,7 @@ export class RequestBudget {
     return this.#spent !== null;
   }
 
-  /** Why reading stopped, to go on from "the request". */
+  /** Why reading stopped, to follow "the request". */
   get reason(): string {
     const { most, noun } = REQUEST_BUDGET[this.#spent ?? 'options'];
     return `has more than ${most} ${noun}`;

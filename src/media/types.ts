@@ -18,7 +18,7 @@ export interface VideoStream {
   /** Pixels as stored, before rotation and sample aspect ratio. */
   width: number;
   height: number;
-  /** Clockwise degrees by which a player turns the picture. */
+  /** Clockwise degrees by which a player rotates the picture. */
   rotation: Rotation;
   /** Width of one sample divided by its height; 1 = square. */
   sampleAspectRatio: number;
@@ -121,7 +121,7 @@ export type AssetKind = 'subtitle' | 'lut' | 'font' | 'picture' | 'media';
 /** An asset as a request names it. */
 export interface AssetRequest {
   kind: AssetKind;
-  /** A job input (`input:1`, or the same URL as an input's), or a URL of its own. */
+  /** A job input (`input:1`, or the same URL as an input's), or a separate URL. */
   source: { type: 'input'; index: number } | { type: 'url'; url: string };
   /** Position in the request, e.g. `options[2]`. */
   field: string;
@@ -184,7 +184,7 @@ export interface PlanContext {
   cores: number;
 }
 
-/** What the finished output must look like; null = the caller's options decide. */
+/** What the finished output must be; null = the caller's options decide. */
 export interface ExpectedOutput {
   kind: FormatKind;
   hasVideo: boolean | null;

@@ -91,7 +91,7 @@ describe('hostile fragments', () => {
     [
       'times that an index of segments tells',
       () => movie(makeBox('sidx', Buffer.alloc(32)), makeBox('moof', traf(1, { tfdt: null }))),
-      /do not tell their time/,
+      /do not state their time/,
     ],
   ])('with %s are judged', async (_, make, expected) => {
     expect(await outcome(make())).toMatch(expected);

@@ -39,7 +39,7 @@ export function replacePlaceholders(
   return { text, places };
 }
 
-/** A URL as it may stand in a filter's option, in quotes or not: what would end it there is percent-encoded. */
+/** A URL for a filter's option, in quotes or not: characters that would end it are percent-encoded. */
 export function urlForFilter(url: string): string {
   const head = /^[A-Za-z]+:\/\/[^/?#]*/.exec(url)?.[0] ?? '';
   const encode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -24,7 +24,7 @@ export interface CommandError {
   suggestion: string;
 }
 
-/** Where an option stands in a command: characters from its start. */
+/** Position of an option in a command: characters from its start. */
 export interface OptionPlace {
   option: number;
   /** Of each character of the argument, behind quotes, backslashes and placeholders, and of its end; empty = none. */
@@ -44,7 +44,7 @@ export type CommandResult =
 
 const MAX_INPUTS = 10;
 
-/** Turns a command string into the request that means the same. Policy is not its matter: `checkOptions` follows. Never throws. */
+/** Turns a command string into the request that means the same. Policy is checked later, by `checkOptions`. Never throws. */
 export function readCommand(command: CommandRequest): CommandResult {
   const text: unknown = command?.ffmpeg_command;
   if (typeof text !== 'string' || text.trim() === '') {
@@ -63,7 +63,7 @@ interface Files {
   outputs: Record<string, unknown>;
 }
 
-/** An option whose placeholders still stand there. */
+/** An option with its placeholders. */
 interface Pending {
   name: CommandToken;
   value: CommandToken | null;
@@ -143,7 +143,7 @@ class CommandReader {
       this.#fail(token.offset, 'An input must be a placeholder.', advice);
       return;
     }
-    // A URL that is refused still counts as an input, so that one fault is told once.
+    // A URL that is refused still counts as an input, so that one fault is reported once.
     const url = this.#inputUrl(name, token.offset) ?? '';
     if (this.#inputs.length >= MAX_INPUTS) {
       this.#fail(token.offset, `More than ${MAX_INPUTS} inputs.`, 'Use fewer.');
@@ -215,7 +215,7 @@ class CommandReader {
     }
     const url = inputs[name];
     if (typeof url === 'string' && /^(?:https?|gs):\/\/\S+$/i.test(url)) return url;
-    this.#failAt(`/input_files/${name}`, 0, 'This is no URL that can be fetched.', 'Give an https:// or gs:// URL.');
+    this.#failAt(`/input_files/${name}`, 0, 'This is not a URL that can be fetched.', 'Give an https:// or gs:// URL.');
     return null;
   }
 

@@ -35,7 +35,7 @@ const MIN_RATE_CAP = 64_000;
 
 /**
  * What the encoder gets where the caller did not say it. FFmpeg's own defaults are kept only where they are
- * sensible: VP9's cost 12 times the CPU of realtime mode, MPEG-4's and VP8's are 200 kbit/s whatever the picture.
+ * sensible: VP9's cost 12 times the CPU of realtime mode, MPEG-4's and VP8's are 200 kbit/s for any picture.
  */
 export function videoSettings(settings: VideoSettings): string[] {
   const { encoder, stated } = settings;

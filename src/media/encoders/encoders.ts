@@ -43,7 +43,7 @@ export const ENCODERS: readonly Encoder[] = [
   { name: 'pcm_s24le', aliases: [], kind: 'audio', formats: ['wav', 'mov', 'mkv'] },
 ];
 
-/** Finds an encoder by its name or an alias, whatever the case. */
+/** Finds an encoder by its name or an alias, ignoring case. */
 export function findEncoder(name: string): Encoder | null {
   const wanted = name.toLowerCase();
   return ENCODERS.find((encoder) => encoder.name === wanted || encoder.aliases.includes(wanted)) ?? null;

@@ -95,7 +95,7 @@ function larger(x: number, y: number): number {
   return y;
 }
 
-/** Halves go away from zero, as in C. */
+/** Rounds halves away from zero, as in C. */
 function round(x: number): number {
   return x < 0 ? -round(-x) : Math.abs(x) < 2 ** 52 ? Math.floor(x) + yes(x - Math.floor(x) >= 0.5) : x;
 }

@@ -6,7 +6,7 @@ const EXPONENTS: Readonly<Record<string, number>> = {
 
 const NUMBER = /(?:0[xX]([0-9a-fA-F]+)|(\d+\.?\d*(?:[eE][+-]?\d+)?|\.\d+(?:[eE][+-]?\d+)?)|(infinity|inf|nan))/iy;
 
-/** A number at `at`, with its suffix (`5k`, `2Mi`, `-3dB` by its sign, `8B` = 64); null when none stands there. */
+/** A number at `at`, with its suffix (`5k`, `2Mi`, `-3dB` by its sign, `8B` = 64); null when there is none. */
 export function readNumberAt(text: string, at: number, negative = false): { value: number; end: number } | null {
   NUMBER.lastIndex = at;
   const match = NUMBER.exec(text);

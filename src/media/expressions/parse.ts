@@ -147,7 +147,7 @@ class Parser {
     return left;
   }
 
-  /** True when an odd number of minus signs was read. FFmpeg takes one sign; more do no harm, as we write it anew. */
+  /** True when an odd number of minus signs was read. FFmpeg takes one sign; more do no harm, since the expression is rewritten. */
   #signs(): boolean {
     let negative = false;
     for (;;) {
@@ -285,7 +285,7 @@ function charAt(text: string, at: number): string {
   return String.fromCodePoint(text.codePointAt(at)!);
 }
 
-/** Printable, whatever it was. */
+/** Makes any text printable. */
 function quoted(text: string): string {
   return `"${text.slice(0, 40).replace(/[\p{Cc}\p{Cs}\p{Cf}]/gu, '\ufffd')}"`;
 }

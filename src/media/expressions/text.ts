@@ -2,7 +2,7 @@ import { SIGN_BLIND } from './functions.ts';
 import { numberText } from './numbers.ts';
 import type { Expression } from './types.ts';
 
-/** How tightly a text binds; a child that binds looser than its place asks for stands in brackets. */
+/** How tightly a text binds; a child that binds looser than its position requires is put in brackets. */
 const SEQUENCE = 0;
 const SUM = 1;
 const PRODUCT = 2;

@@ -55,7 +55,7 @@ export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): 
     values: new Map(),
     offset: raw.offset,
   };
-  /** Where each option stands, for the rules between them. */
+  /** Position of each option, for the rules between them. */
   const places = new Map<string, number>();
   let position = 0;
   for (const argument of raw.arguments) {
@@ -67,7 +67,7 @@ export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): 
     }
     const key = spec.aliases && Object.hasOwn(spec.aliases, written) ? spec.aliases[written]! : written;
     const kind = optionKind(spec, key);
-    // What we would write anyway may stand there.
+    // Values that the server would write itself are accepted.
     if (isOwn(spec, key) && spec.fixed![key] === argument.value) continue;
     if (!kind) refuseKey(spec, written, argument, refusals);
     else if (filter.values.has(key)) {

@@ -71,12 +71,7 @@ function checkLabels(filters: readonly PaddedFilter[], raw: RawGraph, refusals: 
   for (const pad of filters.flatMap(({ outputs }) => outputs)) {
     if (pad.label === null) continue;
     if (made.has(pad.label)) {
-      refusals.add(
-        offsetOf(pad, raw, 'outputs'),
-        `[${pad.label}]`,
-        'is made twice',
-        'Give each output a label of its own.',
-      );
+      refusals.add(offsetOf(pad, raw, 'outputs'), `[${pad.label}]`, 'is made twice', 'Give each output its own label.');
     }
     made.add(pad.label);
   }

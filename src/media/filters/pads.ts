@@ -1,7 +1,7 @@
 import { expressionText } from '../expressions/index.ts';
 import type { CheckedFilter, OptionTexts, PadKind, Pads } from './types.ts';
 
-/** No filter of ours needs more. */
+/** No filter of the table needs more. */
 const MAX_PADS = 128;
 
 /** The canonical texts of a filter's options; an asset stands as `asset`. */

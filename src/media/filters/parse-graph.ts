@@ -79,7 +79,7 @@ function isReadable(text: string, refusals: Refusals): boolean {
   const flags = /^[ \n\t\r]*sws_flags=([\w+]*)/.exec(text);
   if (flags) {
     const suggestion = `Give the scaler's flags to the filter: scale=…:flags=${flags[1] || 'bicubic'}.`;
-    refusals.add(flags[0].indexOf('sws'), 'sws_flags', 'is no filter', suggestion);
+    refusals.add(flags[0].indexOf('sws'), 'sws_flags', 'is not a filter', suggestion);
     return false;
   }
   return true;
@@ -93,7 +93,7 @@ function readFilter(source: Located, from: number, refusals: Refusals): { filter
     refusals.add(offsetAt(source, token.openQuote), 'the graph', "has a quote (') that nothing closes", QUOTE_ADVICE);
     return null;
   }
-  // `scale@left` names one scale among several, for commands at run time, which nobody can send here.
+  // `scale@left` names one scale among several, for commands at run time, which clients cannot send.
   const name = token.value.text.split('@')[0]!;
   const offset = token.value.offsets[0] ?? offsetAt(source, inputs.next);
   let next = token.next;
@@ -124,7 +124,7 @@ function readLabels(source: Located, from: number, refusals: Refusals): { labels
       return null;
     }
     if (!LABEL.test(name)) {
-      const reason = name === '' ? 'is a label without a name' : 'is no label';
+      const reason = name === '' ? 'is a label without a name' : 'is not a label';
       refusals.add(at, `[${name}]`, reason, 'Use letters, digits and _, at most 64 of them.');
       return null;
     }

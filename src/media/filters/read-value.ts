@@ -135,7 +135,7 @@ function readChoice(spec: Spec<'choice'>, text: string): ValueResult {
 
 const ANY = { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
 
-/** A word of a list as it stands there; other case only when nothing else is meant by it. */
+/** The listed spelling of a word; another case matches only when that is unambiguous. */
 function readWord(text: string, values: readonly string[]): string | null {
   const word = text.trim();
   return (
@@ -164,7 +164,7 @@ function readParts(
   most: number,
   read: (part: string) => string | null,
 ): ValueResult {
-  // Separators of white space may stand there several times.
+  // Separators of white space may be repeated.
   const isWhite = spec.separator.trim() === '';
   const parts = isWhite ? text.trim().split(/\s+/) : text.split(spec.separator);
   if (parts.length > most) return bad(spec, 0, `takes at most ${most} values`);

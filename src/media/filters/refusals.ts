@@ -10,7 +10,7 @@ export class Refusals {
     if (!this.isFull) this.list.push({ offset, subject: printable(subject), reason, suggestion });
   }
 
-  /** What else is found will not be told. */
+  /** Further findings are not reported. */
   get isFull(): boolean {
     return this.list.length >= MOST;
   }
@@ -20,7 +20,7 @@ export class Refusals {
   }
 }
 
-/** A piece of the caller's text that may stand in a message: short, without control characters and loose surrogates. */
+/** A piece of the caller's text that is safe in a message: short, without control characters and loose surrogates. */
 export function printable(text: string): string {
   const short = text.length > 60 ? `${text.slice(0, 60)}…` : text;
   return short.replace(/[\p{Cc}\p{Cs}\p{Cf}]/gu, '\ufffd');

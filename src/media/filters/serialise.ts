@@ -6,7 +6,7 @@ import type { CheckedGraph, CheckedValue } from './types.ts';
 export interface SerialiseOptions {
   /** Where the asset lies for FFmpeg, by its index in `CheckedGraph.assets`. */
   asset: (index: number) => string;
-  /** Stands before inner labels, so that several graphs fit into one `-filter_complex`. */
+  /** Prefix of inner labels, so that several graphs fit into one `-filter_complex`. */
   prefix?: string;
   /** Labels for `CheckedGraph.inputs` in its order, without brackets; null = as the graph has it. */
   inputs?: readonly (string | null)[];
@@ -28,7 +28,7 @@ export function serialiseGraph(graph: CheckedGraph, options: SerialiseOptions): 
   for (const { from, to } of links) {
     if (from.label !== null) from.label = to.label = unusedLabel(`${prefix}${from.label}`, taken);
   }
-  // Labels belong to the first pads of a filter: what stands before a labelled pad needs a label too, and so does its peer.
+  // Labels belong to the first pads of a filter: pads before a labelled one need labels too, and so do their peers.
   for (let unnamed = nextUnnamed(padded); unnamed !== null; unnamed = nextUnnamed(padded)) {
     const link = links.find(({ from, to }) => from === unnamed || to === unnamed);
     const label = unusedLabel(`${prefix}l${taken.size}`, taken);

@@ -4,14 +4,14 @@ import type { RawArgument } from './types.ts';
 
 const MOST_ARGUMENTS = 200;
 const KEY = /[A-Za-z0-9_./-]*/y;
-/** With or without a backslash before the colon, which FFmpeg's first level may already have taken away. */
+/** With or without a backslash before the colon, which FFmpeg's first level may already have removed. */
 const URL_START = /(?:https?|gs)\\?:\/\//iy;
 const INPUT_REFERENCE = /input\\?:(?=\d)/iy;
-/** What stands behind the colon that ends a URL: another option, one more unnamed value, or nothing. */
+/** What follows the colon that ends a URL: another option, one more unnamed value, or nothing. */
 const NEXT_VALUE = /\s*[A-Za-z_][\w-]*\s*=|\w*(?=:|$)/y;
 
 /**
- * Splits what stands behind `filter=` (first level already removed) into `key=value` as FFmpeg's second level does.
+ * Splits what follows `filter=` (first level already removed) into `key=value` as FFmpeg's second level does.
  * More lenient in one thing: the colon of `https://…` and `input:1` needs no escaping, which is how people write it.
  */
 export function splitArguments(source: Located, filter: string, refusals: Refusals): RawArgument[] {
@@ -69,7 +69,7 @@ function readValue(source: Located, from: number): Token {
   return readToken(source, from, (character, index) => character === ':' && index >= start + input && !isPath(index));
 }
 
-/** A port's colon stands before the first slash; later colons end the URL when an option or a value follows. */
+/** A port's colon precedes the first slash; later colons end the URL when an option or a value follows. */
 function endsUrl(text: string, authority: number, colon: number): boolean {
   const isPort =
     /^\d{1,5}(?:\/|$)/.test(text.slice(colon + 1, colon + 7)) && !text.slice(authority, colon).includes('/');

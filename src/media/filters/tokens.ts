@@ -37,7 +37,7 @@ export function skipWhite(source: Located, at: number): number {
 
 /**
  * Reads up to an unquoted character that `stops`, as FFmpeg's `av_get_token` does: `\` takes the next character as it
- * is, `'…'` takes everything as it is, white space at both ends falls away unless it was escaped or quoted.
+ * is, `'…'` takes everything as it is, white space at both ends is dropped unless it was escaped or quoted.
  */
 export function readToken(source: Located, from: number, stops: (character: string, index: number) => boolean): Token {
   const { text } = source;

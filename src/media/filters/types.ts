@@ -18,7 +18,7 @@ export type Pads =
   /** Where the count follows from more than one number (`acrossover=split=500 2000`); values are canonical texts. */
   | ((values: OptionTexts) => readonly PadKind[]);
 
-/** The kinds of value that a filter's option can take, as data; each is read, bounded, and written anew. */
+/** The kinds of value that a filter's option can take, as data; each is read, bounded, and rewritten. */
 export type FilterValue =
   /**
    * Numbers are read as FFmpeg reads them: arithmetic over constants is legal (`asetrate=44100*1.25`, `atempo=1/0.9`,
@@ -62,7 +62,7 @@ export type FilterValue =
   | { type: 'numbers'; separator: string; min: number; max: number; maxCount: number }
   /** Free text that the filter only draws or stores, without control characters except line ends. */
   | { type: 'text'; maxBytes: number }
-  /** A small grammar of its own; `pattern` must match the whole of it, and `hint` says what it is. */
+  /** A small grammar; `pattern` must match the whole of it, and `hint` says what it is. */
   | { type: 'pattern'; pattern: RegExp; maxLength: number; hint: string }
   /** `Key=Value,Key=Value` for the style of subtitles. */
   | { type: 'force-style' }
@@ -106,7 +106,7 @@ export interface FilterSpec {
 }
 
 /**
- * Why a filter may never end by itself. `source`: it generates until `option` (seconds) stops it; `when` = the option
+ * Why a filter may never end. `source`: it generates until `option` (seconds) stops it; `when` = the option
  * values under which it has no end (absent = always unless `option` is given).
  */
 export interface Endless {

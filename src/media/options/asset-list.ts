@@ -4,7 +4,7 @@ import type { AssetKind, AssetRequest, Refusal } from '../types.ts';
 export const MAX_ASSETS = 10;
 const MAX_URL = 2048;
 
-/** Where the name stands, for a refusal. */
+/** Position of the name, for a refusal. */
 export interface AssetPlace {
   field: string;
   offset?: number;
@@ -55,7 +55,7 @@ function readSource(text: string, inputs: readonly { url: string }[]): AssetRequ
   if (/[\u0000-\u0020\u007f]/.test(text)) return 'The URL holds spaces or control characters.';
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[1]?.toLowerCase();
   if (scheme === 'gs' || scheme === 'https' || scheme === 'http') {
-    return /^[A-Za-z]+:\/\/[^/]/.test(text) ? { type: 'url', url: text } : 'This is no whole URL.';
+    return /^[A-Za-z]+:\/\/[^/]/.test(text) ? { type: 'url', url: text } : 'This is not a complete URL.';
   }
   return scheme ? 'Only https, http and gs URLs can be fetched.' : 'Files of the server cannot be named.';
 }

@@ -10,7 +10,7 @@ import type { PlacedGraph } from './parsed-request.ts';
 /** Characters of one graph; the longest in use have a few thousand. */
 const MAX_GRAPH = 10_000;
 
-/** What an option of filters works on: pictures, sound, whichever its filters take, or a graph of its own. */
+/** What an option of filters works on: pictures, sound, what its filters take, or a whole graph. */
 export type FilterTarget = PadKind | 'any' | 'complex';
 
 const FILTER_OPTION = /^-(?:(vf|af|filter)(?::([va]))?(?::(\d{1,2}))?|(filter_complex|lavfi))$/;
@@ -33,7 +33,7 @@ export interface GraphPart {
 
 export type PlacedResult = { ok: true; placed: PlacedGraph } | { ok: false; refusals: Refusal[] };
 
-/** Reads parts that are joined by `;` into one graph; refusals point into the part in which they stand. */
+/** Reads parts that are joined by `;` into one graph; refusals point into the part that they concern. */
 export function placeGraph(
   parts: readonly GraphPart[],
   option: string,
@@ -66,7 +66,7 @@ export function placeGraph(
   const result = readGraph(text, budget);
   const locate = locator(parts, texts);
   if (!result.ok) return { ok: false, refusals: result.refusals.map((refusal) => located(refusal, locate)) };
-  // Whatever the inputs are: a size that the graph itself states.
+  // For any inputs: a size that the graph itself states.
   const { oversize } = estimateGraph(result.graph, result.graph.inputs.map(unknownFlow));
   if (oversize) {
     const at = locate(oversize.offset);
@@ -93,7 +93,7 @@ function locator(parts: readonly GraphPart[], texts: readonly string[]): Locate 
 
 function located(refusal: GraphRefusal, locate: Locate): Refusal {
   const { subject, reason, suggestion } = refusal;
-  // The graph's own words go on from its subject: "scale=width" "is out of range".
+  // The graph's own words continue its subject: "scale=width" "is out of range".
   const sentence = `${subject} ${reason}`.replace(/[.]?$/, '.');
   return { ...locate(refusal.offset), option: subject, reason: sentence, suggestion };
 }
@@ -127,7 +127,7 @@ export function simpleKind(placed: PlacedGraph, target: PadKind | 'any', option:
   };
 }
 
-/** Inputs of a graph of its own must be streams of the request's inputs. */
+/** Inputs of a whole graph must be streams of the request's inputs. */
 export function checkStreams(placed: PlacedGraph, inputCount: number): Refusal[] {
   const refusals: Refusal[] = [];
   for (const pad of placed.graph.inputs) {

@@ -17,7 +17,7 @@ export function readKeyFrames(text: string): ParsedValue {
   let offset = 0;
   for (const time of times) {
     const canonical = readTime(time.trim(), { min: 0, max: INPUT_LIMITS.maxDurationSeconds });
-    if (canonical === null) return bad('holds something that is no time', KEY_FRAMES_HINT, offset);
+    if (canonical === null) return bad('holds something that is not a time', KEY_FRAMES_HINT, offset);
     written.push(canonical);
     offset += time.length + 1;
   }

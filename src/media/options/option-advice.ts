@@ -36,7 +36,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   sdp_file: 'Leave it out.',
 };
 
-/** The same for what stands before an input. */
+/** The same for options before an input. */
 const INPUT_ADVICE: Readonly<Record<string, string>> = {
   f: 'Leave it out; the format is found from the bytes. A test source or a list of files is not an input here: use a source filter such as color in "filters", or several "inputs".',
   c: 'Leave it out; the server chooses the decoder.',

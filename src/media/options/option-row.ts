@@ -100,7 +100,7 @@ export const pattern = (regex: RegExp, maxLength: number, hint: string): OptionV
 /** One name, another meaning for each encoder. */
 export const byEncoder = (of: Readonly<Record<string, OptionValue>>): OptionValue => ({ type: 'by-encoder', of });
 
-/** Values of an option that must run: its example, or what its grammar says by itself. For the test and the page. */
+/** Values of an option that must run: its example, or what its grammar generates. For the test and the page. */
 export function exampleValues(option: OptionRow, encoder: string | null): (string | number | null)[] {
   if (option.example !== undefined) return [option.example];
   return valuesOf(option.value, encoder);

@@ -42,7 +42,7 @@ export type OptionValue =
   | { type: 'metadata' }
   | { type: 'key-frames' }
   | { type: 'bitstream-filters' }
-  /** A small grammar of its own; `pattern` must match the whole of it, and `hint` says what it is. */
+  /** A small grammar; `pattern` must match the whole of it, and `hint` says what it is. */
   | { type: 'pattern'; pattern: RegExp; maxLength: number; hint: string }
   /** `key=value:key=value` for an encoder's own parameters. */
   | { type: 'parameters'; keys: ParameterRules }
@@ -50,7 +50,7 @@ export type OptionValue =
   | { type: 'by-encoder'; of: Readonly<Record<string, OptionValue>> };
 
 /**
- * Reads one argument and writes it anew: what FFmpeg gets is our serialisation of what we understood, never the
+ * Reads one argument and rewrites it: what FFmpeg gets is our serialisation of what we understood, never the
  * caller's text. `kind` is the stream kind that the option's specifier names, where it matters.
  */
 export function parseValue(spec: OptionValue, argument: unknown, kind: StreamKind | null): ParsedValue {
@@ -65,7 +65,7 @@ export function parseValue(spec: OptionValue, argument: unknown, kind: StreamKin
   const text = typeof argument === 'number' ? scalars.numberText(argument) : argument.trim();
   const isFree = spec.type === 'metadata';
   if (!isFree && text !== text.normalize('NFKC')) {
-    return bad('has a value with look-alike characters', `Type it anew in plain letters. ${describeValue(spec)}`);
+    return bad('has a value with look-alike characters', `Type it again in plain letters. ${describeValue(spec)}`);
   }
   if (spec.type !== 'flags' && /^-[A-Za-z/]/.test(text)) {
     return bad('has a value that looks like an option', `Its value may be missing. ${describeValue(spec)}`);

@@ -23,7 +23,7 @@ export function overlayStep(name: string, argument: unknown, field: string, asse
   if (name !== '@text-overlay' && name !== '@quote-card') {
     return refuse('There is no virtual option of this name.', `Use one of ${NAMES}.`);
   }
-  // A command string has no objects, so JSON stands in for them.
+  // A command string has no objects, so they are written as JSON.
   const given = typeof argument === 'string' && argument.trimStart().startsWith('{') ? readJson(argument) : argument;
   const warned = (messages: readonly string[]) => messages.map((message) => ({ field, message }));
   if (name === '@text-overlay') {

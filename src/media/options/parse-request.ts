@@ -48,7 +48,7 @@ function readRequest(request: TranscodeRequest): ParsedRequest {
   parsed.inputs = request.inputs.map((input, index) => readInput(input.options, `inputs[${index}].`, reading));
   for (const [option, field] of bounded(request.options, '', reading)) readOutput(option, field, reading);
   readFilters(reading);
-  // What was not read to its end says nothing about the rest.
+  // A graph that was read in part shows nothing about the rest.
   if (reading.budget.isSpent) return parsed;
   parsed.refusals.push(...checkTogether(parsed, request));
   parsed.output = withoutMeaning(parsed.output, request, parsed.warnings);

@@ -3,7 +3,7 @@ import type { QuoteCard, TextOverlay } from '../overlays/types.ts';
 import type { AssetRequest, PlanWarning, Refusal } from '../types.ts';
 import type { ParsedOption } from './options.ts';
 
-/** A graph of the request, and where its assets stand in `ParsedRequest.assets`. */
+/** A graph of the request, and the indexes of its assets in `ParsedRequest.assets`. */
 export interface PlacedGraph {
   graph: CheckedGraph;
   /** `assets[i]` = index of the graph's asset i in the request's list. */

@@ -10,7 +10,7 @@ export interface CardGeometry {
   /** The white card. */
   card: Rectangle;
   radius: number;
-  /** Where name and handle stand; null without either and without a photo. */
+  /** Position of name and handle; null without either and without a photo. */
   header: Rectangle | null;
   /** Square in which the round photo lies. */
   photo: Rectangle | null;

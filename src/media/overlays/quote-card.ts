@@ -48,7 +48,7 @@ function readPhoto(value: unknown): string | null {
     return value;
   throw new OverlayError(
     'photo_url',
-    'photo_url is no URL that can be fetched.',
+    'photo_url is not a URL that can be fetched.',
     `Give an https://, http:// or gs:// URL of at most ${MAX_URL} characters.`,
   );
 }

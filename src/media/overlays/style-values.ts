@@ -3,7 +3,7 @@ import { readColor } from './color.ts';
 import { COLOR_NAMES } from './color-names.ts';
 import type { Color } from './types.ts';
 
-/** Why an overlay's argument is refused. `key` is where it stands in the argument (`text`, `style.fontSize`), '' = all of it. */
+/** Why an overlay's argument is refused. `key` is its path in the argument (`text`, `style.fontSize`), '' = all of it. */
 export interface OverlayRefusal {
   ok: false;
   key: string;
@@ -74,7 +74,7 @@ export function readStyleColor(style: StyleValue, fallback: Color & { name: stri
   return color;
 }
 
-/** Warns of a text that stands for nothing, and gives what is taken instead. */
+/** Warns of a text without a meaning, and returns what is used instead. */
 export function notUnderstood<T extends number | string | null>(
   style: StyleValue & { taken: T; near?: string | null; advice: string },
 ): T {

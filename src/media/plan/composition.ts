@@ -33,7 +33,7 @@ export interface ComposerJob {
   parsed: ParsedRequest;
   inputs: readonly PlanInput[];
   ctx: PlanContext;
-  /** Seconds of what has no end by itself; `stated` = the caller's, so that nothing longer is needed. */
+  /** Seconds of what has no end; `stated` = the caller's, so that nothing longer is needed. */
   bound: { seconds: number; stated: boolean };
 }
 
@@ -44,7 +44,7 @@ export class Composer {
   readonly decoded: VideoStream[] = [];
   heldBytes = 0;
   cpuPerSecond = 0;
-  /** Filters that more than one input feeds cannot stand in a plain `-filter:v`. */
+  /** Filters that more than one input feeds cannot be in a plain `-filter:v`. */
   complex = false;
   readonly #job: ComposerJob;
   #graphs = 0;

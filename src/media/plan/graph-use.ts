@@ -10,7 +10,7 @@ const SINGLE_SOUND: ReadonlySet<string> = new Set(['mp3', 'aac', 'wav', 'flac'])
 
 /** What is wrong with the way a graph's outputs are used, as far as it shows before any input is known. */
 export function checkGraphUse(parsed: ParsedRequest, request: TranscodeRequest): Refusal[] {
-  // A graph whose ends all lead to a nullsink gives nothing and takes nothing away.
+  // A graph whose ends all lead to a nullsink outputs nothing and removes nothing.
   if (!parsed.graph || parsed.graph.graph.outputs.length === 0) return [];
   const { graph, field } = parsed.graph;
   const maps = parsed.output.filter((option) => option.name === 'map').map((option) => option.value);

@@ -4,7 +4,7 @@ import type { PlanInput, Rotation, VideoStream } from '../types.ts';
 
 const TURNING = ['display_rotation', 'display_hflip', 'display_vflip'];
 
-/** The input as its own options make it appear: they may turn its pictures. */
+/** The input as its own options make it appear: they may rotate its pictures. */
 export function shownInput(input: PlanInput, parsed: readonly ParsedOption[]): PlanInput {
   const options = new OptionSet(parsed);
   if (!TURNING.some((name) => options.has(name))) return input;

@@ -26,7 +26,7 @@ export interface FedPad {
 }
 
 /**
- * FFmpeg never opens a file by a filter of the caller's: every `movie` and `amovie` becomes an input of its own, with
+ * FFmpeg never opens a file by a filter of the caller's: every `movie` and `amovie` becomes a separate input, with
  * the same forced demuxer and white lists as the job's inputs, and the node passes that stream on.
  */
 export function placeMovies(

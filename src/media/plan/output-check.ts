@@ -18,9 +18,9 @@ export function checkOutput(expect: ExpectedOutput, info: MediaInfo): void {
   }
   const video = info.video.find((stream) => !stream.isAttachedPicture) ?? null;
   if (expect.hasVideo === true && !video) fail('The output has no pictures.');
-  if (expect.hasVideo === false && video) fail('The output has pictures that nobody asked for.');
+  if (expect.hasVideo === false && video) fail('The output has pictures that were not requested.');
   if (expect.hasAudio === true && info.audio.length === 0) fail('The output has no sound.');
-  if (expect.hasAudio === false && info.audio.length > 0) fail('The output has sound that nobody asked for.');
+  if (expect.hasAudio === false && info.audio.length > 0) fail('The output has sound that was not requested.');
   if (!video && info.audio.length === 0) fail('The output has neither pictures nor sound.');
   // An animated WebP has no decoder in FFmpeg 7.1, so its size reads as zero although browsers show it.
   const unreadable = video?.codec === 'webp' && video.width === 0;

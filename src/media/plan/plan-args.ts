@@ -13,7 +13,7 @@ const MAX_ALLOC = 2 ** 30;
 
 /**
  * Warnings are asked for because FFmpeg reports some failures as such ("Output file is empty"); progress goes to
- * standard output, nothing is ever read from standard input. The output is there already, empty: see `CellSpec.outputs`.
+ * standard output, nothing is ever read from standard input. The output already exists, empty: see `CellSpec.outputs`.
  */
 export function globalArgs(threads: number | null): string[] {
   const args = [
@@ -46,7 +46,7 @@ export interface InputPlan {
   limit?: number | null;
 }
 
-/** The server's security options stand last before `-i`, so that nothing can undo them. */
+/** The server's security options come last before `-i`, so that nothing can undo them. */
 export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   const { input, options } = plan;
   const still = STILL_DEMUXERS.includes(input.demuxer);

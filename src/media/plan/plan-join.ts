@@ -55,7 +55,7 @@ interface Join {
 }
 
 /**
- * Joins inputs one after the other, whatever their size, rate and codec (docs/api.md). The first input (or the
+ * Joins inputs of any size, rate and codec one after the other (docs/api.md). The first input (or the
  * preset) gives the frame; other pictures are scaled into it with bars. Missing sound becomes silence.
  */
 export function planJoin(

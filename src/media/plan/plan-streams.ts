@@ -87,7 +87,7 @@ function mappedStreams(
     mapped.add(pad);
     streams.push({ kind: pads[pad]!.kind, pad });
   }
-  // FFmpeg takes outputs without a label into the file whatever -map says.
+  // FFmpeg writes outputs without a label into the file regardless of -map.
   for (const [index, pad] of pads.entries()) {
     if (pad.label === null && !mapped.has(index)) streams.push({ kind: pad.kind, pad: index });
   }

@@ -41,7 +41,7 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
   let filterBytes = 0;
   for (const track of composed.tracks) {
     if (track.from.kind !== 'v') continue;
-    // A second stream of an input, which only a -map of the caller's can bring, is left to FFmpeg.
+    // A second stream of an input, which only a -map of the caller can add, is left to FFmpeg.
     if (first && !track.drawn) continue;
     const source = sourceOf(job, composed, track);
     const plan = planVideo({

@@ -69,7 +69,7 @@ interface Target {
   size: Size;
   statedSize: Size | null;
   frameRate: FrameRate;
-  /** Null = whatever the encoder gets. */
+  /** Null = no restriction. */
   pixelFormat: string | null;
   statedFormat: string | null;
   /** More than 8 bits. */

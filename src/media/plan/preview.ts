@@ -15,7 +15,7 @@ export interface Preview {
 const ASSUMED_CORES = 4;
 
 /**
- * The command that would run, without a look at any file: inputs that are not known (null) are taken for what their
+ * The command that would run, without reading any file: inputs that are not known (null) are taken for what their
  * names say, and for a 1080p30 video of a minute with stereo sound where they say nothing. Throws `JobFailure` when
  * such inputs could not give what is asked.
  */
@@ -36,7 +36,7 @@ export function previewCommand(request: TranscodeRequest, infos: readonly (Media
   const assumed = request.inputs.flatMap((_, index) => (infos[index] ? [] : [index]));
   const warnings = assumed.map((index) => ({
     field: `inputs[${index}]`,
-    message: `This input has not been looked at; the command was made for ${describe(inputs[index]!.info)}.`,
+    message: `This input has not been inspected; the command was made for ${describe(inputs[index]!.info)}.`,
   }));
   return { args: plan.args, warnings: [...warnings, ...plan.warnings] };
 }

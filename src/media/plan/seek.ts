@@ -24,14 +24,14 @@ export function loopStills(
     // A graph shows a picture as often as it says itself; a watermark is repeated by overlay.
     // A copied picture is one frame, as FFmpeg has it: repeated, it would be an endless video.
     if (job.graph || job.copy) return asked;
-    // An animation may be made of a picture when the caller says so; by itself it stays one frame.
+    // An animation may be made of a picture when the caller says so; without that it stays one frame.
     if (job.kind !== 'video') return asked && job.kind === 'image' && !job.still;
     if (job.ownLength) return asked;
     if (bounded || asked) return true;
     if (job.selection.video?.input === index) {
       throw new JobFailure(
         'empty_media',
-        'A picture has no duration of its own; add the option -t with the seconds that the video should last.',
+        'A picture has no duration; add the option -t with the seconds that the video should last.',
       );
     }
     return false;
@@ -48,10 +48,10 @@ export function seekPosition(
   const { info, demuxer } = inputs[0]!;
   const ownTiming = ['ss', 'sseof', 't', 'to', 'itsoffset', 'stream_loop', 'loop'].some((name) => own.has(name));
   if (inputs.length > 1 || ownTiming || info.isImage) return { input: null, moved: false };
-  // A seek on the output side decodes and throws away everything before it: 54 times the work.
+  // A seek on the output side decodes and discards everything before it: 54 times the work.
   const stated = options.number('ss');
   if (stated !== null) {
-    // Filters that look at the time, such as subtitles, must see the input's own.
+    // Filters that use the time, such as subtitles, must see the input's own.
     if (job.timed) return { input: null, moved: false };
     // A copy starts at a key frame wherever the seek is done; on the output side it would lose all before the next one.
     return job.copy || INDEXED_DEMUXERS.includes(demuxer)

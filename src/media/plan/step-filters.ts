@@ -27,7 +27,7 @@ const TIMELESS: ReadonlySet<string> = new Set(
 );
 const CLOCKS: ReadonlySet<string> = new Set(['t', 'n', 'pos', 'T', 'N', 'pts', 'PTS']);
 
-/** Whether any step of the request looks at the time or at what came before. */
+/** Whether any step of the request uses the time or earlier frames. */
 export function dependsOnTime(parsed: ParsedRequest): boolean {
   if (parsed.graph) return true;
   const timedFilter = filtersOf(graphsOf(parsed)).some(

@@ -16,7 +16,7 @@ export interface VideoChain {
   pixelFormat: string | null;
   /** A photo may be turned by its EXIF data, which the probe does not show; then the frame itself decides. */
   orientationUnknown: boolean;
-  /** Colour that stands behind transparent parts when the target has no alpha. */
+  /** Colour behind transparent parts when the target has no alpha. */
   background: 'white' | 'black' | null;
 }
 

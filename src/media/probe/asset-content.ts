@@ -1,4 +1,4 @@
-/* What files beside the inputs must be, told from their own bytes: no name and no content type is believed. */
+/* What files beside the inputs must be, detected from their own bytes: names and content types are not trusted. */
 
 import type { AssetKind } from '../types.ts';
 
@@ -25,7 +25,7 @@ export type AssetContent = { ok: true; extension: string } | { ok: false; reason
 /** Bounds of a subtitle file whose format is known already; `reason` continues "The subtitle file …". */
 export function checkSubtitles(bytes: Uint8Array, demuxer: string): AssetContent {
   const text = decode(bytes);
-  if (text === null) return { ok: false, reason: 'is no UTF-8 text' };
+  if (text === null) return { ok: false, reason: 'is not UTF-8 text' };
   const lines = text.split(/\r\n|\r|\n/);
   if (lines.length > MAX_SUBTITLE_LINES) return { ok: false, reason: `has more than ${MAX_SUBTITLE_LINES} lines` };
   if (lines.some((line) => line.length > MAX_LINE)) {
@@ -44,7 +44,7 @@ export function checkSubtitles(bytes: Uint8Array, demuxer: string): AssetContent
 /** A colour table in Adobe's or Resolve's `.cube`, or Autodesk's `.3dl`. `reason` continues "The LUT file …". */
 export function checkLut(bytes: Uint8Array): AssetContent {
   const text = decode(bytes);
-  if (text === null) return { ok: false, reason: 'is no text, as .cube and .3dl files are' };
+  if (text === null) return { ok: false, reason: 'is not text, as .cube and .3dl files are' };
   const lines = text.split(/\r\n|\r|\n/).map((line) => line.trim());
   const telling = lines.filter((line) => line !== '' && !line.startsWith('#'));
   const size = telling.map((line) => /^LUT_([13])D_SIZE\s+(\d{1,6})$/.exec(line)).find((match) => match !== null);

@@ -20,7 +20,7 @@ const ENTRIES = [
 ].join(':');
 
 /**
- * The options that make FFmpeg open one file with one demuxer and nothing else. They stand last before `-i`:
+ * The options that make FFmpeg open one file with one demuxer and nothing else. They come last before `-i`:
  * when an option is given twice, the last one wins.
  */
 export function inputSecurityArgs(demuxer: string): string[] {
@@ -197,7 +197,7 @@ function parseAspect(value: unknown): number {
   return Number.isFinite(ratio) && ratio >= 0.1 && ratio <= 10 ? ratio : 1;
 }
 
-/** FFmpeg states the rotation counter-clockwise; other angles than quarter turns do not change the frame size. */
+/** FFmpeg states the rotation counter-clockwise; angles other than multiples of 90 degrees do not change the frame size. */
 function parseRotation(sideData: unknown): Rotation {
   const list = Array.isArray(sideData) ? sideData.slice(0, 64) : [];
   for (const item of list) {

@@ -1,11 +1,11 @@
 import { fileTypeFromBuffer } from 'file-type';
 import type { DetectedMedia } from '../types.ts';
 
-/** Bytes of a file's head that are looked at. */
+/** Bytes of a file's head that are inspected. */
 const HEAD_BYTES = 65_536;
 
 /**
- * Signature type → the upload content type that it stands for and the demuxer that may read it. What is not
+ * Signature type → its upload content type and the demuxer that may read it. What is not
  * listed is refused: playlists (m3u8, mpd, ffconcat, sdp) and vector graphics have no signature here, so a
  * file can never choose a demuxer that opens other files.
  */
@@ -54,7 +54,7 @@ const FAMILIES: readonly (readonly string[])[] = [
 ];
 
 /**
- * Tells from the first bytes which demuxer may read a file (64 kB are enough; fewer are fine for small files).
+ * Detects from the first bytes which demuxer may read a file (64 kB are enough; fewer are fine for small files).
  * Null = nothing that Airlock reads. Never throws.
  */
 export async function detectMedia(head: Uint8Array): Promise<DetectedMedia | null> {

@@ -14,12 +14,12 @@ export interface Tiling {
 }
 
 /**
- * A HEIC or AVIF still as the first look found it. Its tiles are the frames of a movie of ours: those of the colours are
+ * A HEIC or AVIF still as the sanitizer found it. Its tiles are the frames of a remuxed movie: those of the colours are
  * the first stream, those of the transparency the second.
  */
 export interface StillPicture {
   codec: 'av1' | 'hevc';
-  /** Pixels, before the turns. */
+  /** Pixels, before rotation, mirroring and cropping. */
   width: number;
   height: number;
   colors: Tiling;
@@ -31,7 +31,7 @@ export interface StillPicture {
 
 /**
  * FFmpeg's arguments that decode a still and write it as PNG, upright and whole. FFmpeg 7.1 alone takes one tile for the
- * picture and leaves out transparency and turns. Transparent pictures get 8 bits, as `alphamerge` knows no more.
+ * picture and leaves out transparency and rotation. Transparent pictures get 8 bits, as `alphamerge` knows no more.
  */
 export function stillArgs(still: StillPicture, input: string, output: string): string[] {
   return [

@@ -46,7 +46,7 @@ export function effectiveLimits(server: CellBudget, account: JobLimits, job: Job
     };
     lower('account', account[name]);
     lower('job', job[name]);
-    // Rounded down: what is shown is never more than what holds.
+    // Rounded down: the reported limit never exceeds the enforced one.
     limits[name] = { value: Math.floor(budget[key] / scale), setBy };
   }
   return { budget, applied: { limits, hit: null } };

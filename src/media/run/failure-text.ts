@@ -1,13 +1,13 @@
 import type { FailureCode } from '../../contract/failures.ts';
 import { filterFailure } from './filter-failure.ts';
 
-/** How FFmpeg or ffprobe ended, as the sandbox tells it. */
+/** How FFmpeg or ffprobe ended, as the sandbox reports it. */
 export interface ProgramEnd {
   end: string;
   exitCode: number | null;
   signal: string | null;
   stderr: string;
-  /** Which program it was: what is wrong with an input is the input's fault while probing. Default `encode`. */
+  /** Which program it was: while probing, every fault is the input's. Default `encode`. */
   stage?: 'probe' | 'encode';
 }
 
@@ -56,7 +56,7 @@ const LIMITS: readonly Pattern[] = [
   },
 ];
 
-/** FFmpeg's words → our code; the first match wins, so the precise ones stand first. */
+/** FFmpeg's words → our code; the first match wins, so the precise ones come first. */
 const PATTERNS: readonly Pattern[] = [
   {
     pattern: /not on whitelist/i,
@@ -103,7 +103,7 @@ const PATTERNS: readonly Pattern[] = [
     code: 'invalid_media',
     say: 'The input is cut off or damaged: its streams cannot be read.',
   },
-  // FFmpeg says this after other failures too, so it stands last.
+  // FFmpeg prints this after other failures too, so it comes last.
   {
     pattern: /Output file is empty|nothing was encoded|does not contain any stream|received no packets/i,
     code: 'empty_media',
@@ -132,7 +132,7 @@ export function explainFailure(run: ProgramEnd): Explanation {
   const known = match(lines, PATTERNS);
   if (known) {
     const { code, say, line } = known;
-    // While probing nothing of ours can be wrong except the memory, so the input is at fault.
+    // While probing, only a lack of memory is the service's fault; everything else is the input's.
     return {
       code: run.stage === 'probe' && code === 'encode_failed' ? 'invalid_media' : code,
       message: say ?? sentence(line),

@@ -4,12 +4,12 @@ export interface FilterFailure {
   code: FailureCode;
   /** The filter that said it, when FFmpeg named one. */
   filter: string | null;
-  /** A whole sentence of ours; null = `line` in FFmpeg's own words. */
+  /** A whole sentence; null = `line` in FFmpeg's own words. */
   say: string | null;
   line: string;
 }
 
-/** `[Parsed_scale_0 @ 0x…]`: how FFmpeg calls a filter without a name of its own; ours have none. */
+/** `[Parsed_scale_0 @ 0x…]`: FFmpeg's name for an unnamed filter; the planner names none. */
 const SPEAKER = /\[Parsed_([a-z0-9_]+)_\d{1,4} @ /;
 /** Lines that say that a filter, not the input or the encoder, ended the run. */
 const VERDICT =

@@ -10,7 +10,7 @@ export interface ProgressReport {
   ended: boolean;
 }
 
-/** No line of FFmpeg's comes near; a longer one is thrown away instead of being kept in memory. */
+/** Far longer than any line of FFmpeg; longer ones are dropped instead of kept in memory. */
 const MAX_LINE = 4096;
 
 const EMPTY: ProgressReport = {
@@ -22,7 +22,7 @@ const EMPTY: ProgressReport = {
   ended: false,
 };
 
-/** Reads `-progress pipe:1`, whatever the chunks look like, and calls back once for each block. */
+/** Reads `-progress pipe:1` in chunks of any size, and calls back once for each block. */
 export class ProgressReader {
   readonly #onReport: (report: ProgressReport) => void;
   #line = '';
@@ -98,7 +98,7 @@ export function progressFraction(outTimeSeconds: number | null, durationSeconds:
   return Math.min(1, Math.max(0, outTimeSeconds / durationSeconds));
 }
 
-/** Seconds until the end at the present speed; null when it cannot be told. */
+/** Seconds until the end at the present speed; null when unknown. */
 export function etaSeconds(
   outTimeSeconds: number | null,
   durationSeconds: number | null,

@@ -276,7 +276,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
     },
     {
       timeline: true,
-      // FFmpeg 7.1.5 dies of a signal when the chosen response is not there.
+      // FFmpeg 7.1.5 dies of a signal when the chosen response is missing.
       check: (values) => {
         const [chosen, count] = [Number(values.get('ir') ?? 0), Number(values.get('nbirs') ?? 1)];
         if (chosen < count) return null;

@@ -93,7 +93,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
     'Removes noise of colour.',
     {
       thres: number(1, 200),
-      // Each pixel looks at sizew by sizeh neighbours.
+      // Each pixel reads sizew by sizeh neighbours.
       sizew: integer(1, 25),
       sizeh: integer(1, 25),
       stepw: integer(1, 50),

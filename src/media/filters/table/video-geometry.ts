@@ -31,7 +31,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   video('vflip', 'Mirrors the picture top to bottom.', {}, { timeline: true }),
   video(
     'transpose',
-    'Turns the picture by 90 degrees.',
+    'Rotates the picture by 90 degrees.',
     {
       dir: named('cclock_flip clock cclock clock_flip'),
       passthrough: named('none landscape portrait'),
@@ -40,7 +40,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'rotate',
-    'Turns the picture by any angle.',
+    'Rotates the picture by any angle.',
     { angle: rotated, out_w: rotated, out_h: rotated, fillcolor: COLOR_OR_WORD, bilinear: boolean },
     {
       aliases: { a: 'angle', ow: 'out_w', oh: 'out_h', c: 'fillcolor' },

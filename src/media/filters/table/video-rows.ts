@@ -81,5 +81,5 @@ export function count(values: OptionTexts, option: string, fallback: number): nu
 
 /** A source that only its `duration` ends. */
 export const UNTIL_DURATION: Endless = { option: 'duration', when: (values) => !values.has('duration') };
-/** A source that nothing of its own ends. */
+/** A source without an end. */
 export const NEVER_ENDS: Endless = { option: null, when: () => true };

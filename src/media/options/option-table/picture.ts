@@ -61,8 +61,8 @@ export const PICTURE_OPTIONS: readonly OptionRow[] = [
     'Tag of the place of chroma samples.',
   ),
   row('field_order', OUTPUT, V, words('progressive tt bb tb bt'), 'Tag of the field order.'),
-  row('autorotate', INPUT, V, flag, 'Turns pictures as their tag says (always on).'),
-  row('display_rotation', INPUT, V, number(-360, 360), 'Turns the picture, degrees counter-clockwise.', {
+  row('autorotate', INPUT, V, flag, 'Rotates pictures as their tag says (always on).'),
+  row('display_rotation', INPUT, V, number(-360, 360), 'Rotates the picture, degrees counter-clockwise.', {
     example: 90,
   }),
   row('display_hflip', INPUT, V, flag, 'Mirrors the picture left to right.'),

@@ -50,7 +50,7 @@ export function liveGraph(graph: CheckedGraph, used: readonly number[]): LiveGra
   };
 }
 
-/** The live filters of a chain; those that have lost what stood between them are no longer neighbours. */
+/** The live filters of a chain; those that have lost a filter between them are no longer neighbours. */
 function runsOf(chain: readonly CheckedFilter[], live: ReadonlySet<CheckedFilter>): CheckedFilter[][] {
   const runs: CheckedFilter[][] = [[]];
   for (const filter of chain) {
