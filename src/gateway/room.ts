@@ -33,7 +33,7 @@ interface Held {
 /** `measure` reads the disk's free space. What PUTs under way have still to write counts as written. */
 export function openRoom(measure: () => Promise<DiskSpace>): Room {
   const places = new Set<Held>();
-  let turn: Promise<unknown> = Promise.resolve();
+  let lastTake: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
 
   async function take(bytes: number): Promise<Place> {
@@ -86,8 +86,8 @@ export function openRoom(measure: () => Promise<DiskSpace>): Room {
   return {
     // One at a time: each must see what the one before has taken.
     take(bytes) {
-      const taken = turn.then(() => take(bytes));
-      turn = taken.catch(() => undefined);
+      const taken = lastTake.then(() => take(bytes));
+      lastTake = taken.catch(() => undefined);
       return taken;
     },
     space: measure,

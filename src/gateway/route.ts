@@ -115,6 +115,6 @@ function routesOf(target: Target): Record<string, Route> {
 /** Reports the disk's space and this store's extra features to our own roles; never to holders of signed URLs. */
 async function headBucket({ response, identity, disk, room }: Context): Promise<void> {
   await disk.check();
-  const told = identity.kind === 'header' ? { ...spaceHeaders(await room.space()), [CLOSES_KEYS]: 'yes' } : {};
-  response.writeHead(200, { 'content-length': 0, ...told }).end();
+  const extra = identity.kind === 'header' ? { ...spaceHeaders(await room.space()), [CLOSES_KEYS]: 'yes' } : {};
+  response.writeHead(200, { 'content-length': 0, ...extra }).end();
 }

@@ -60,7 +60,7 @@ const COMMENTS = 4;
 const PICTURE = 6;
 const INVALID = 127;
 /** Comments that FFmpeg makes streams or channel layouts of. */
-export const TELLING = /METADATA_BLOCK_PICTURE|COVERART|CHANNEL_MASK/i;
+export const MEANINGFUL_COMMENT = /METADATA_BLOCK_PICTURE|COVERART|CHANNEL_MASK/i;
 
 /** Reads a FLAC file: its stream information, and where the frames begin. */
 export function readFlac(file: FileBytes): Write {
@@ -75,7 +75,7 @@ export function readFlac(file: FileBytes): Write {
     if (type === INVALID) throw new Refused('invalid_media', 'holds a description of no kind.');
     if (type === 0) info ??= Buffer.from(file.read(at + 4, bytes));
     if (type === PICTURE) throw new NotRewritable('has cover art');
-    if (type === COMMENTS && TELLING.test(file.read(at + 4, bytes).toString('latin1'))) {
+    if (type === COMMENTS && MEANINGFUL_COMMENT.test(file.read(at + 4, bytes).toString('latin1'))) {
       throw new NotRewritable('declares pictures or channels in its comments');
     }
     at += 4 + bytes;

@@ -31,7 +31,7 @@ describe('storage URL', () => {
   it('says what is wrong and what to do', () => {
     const refused: [string, NodeJS.ProcessEnv, RegExp][] = [
       ['gs://media', env, /no native signer.*storage\.googleapis\.com/],
-      ['s3://media?endpoint=ftp://x', env, /no plain http or https URL/],
+      ['s3://media?endpoint=ftp://x', env, /is not a plain http or https URL/],
       ['s3://media?endpoint=http://minio:9000', env, /plain http endpoint on another machine.*https/],
       ['s3://media?endpoint=unix:storage.sock', env, /Unix socket without an absolute path/],
       ['s3://media/path', env, /names no bucket/],

@@ -12,7 +12,7 @@ import { entriesBelow } from '../helpers/files.ts';
 import { expectEachCompletedOnce, expectNoOrphans, type PatientClient, patientClient, untilFinal } from './load.ts';
 
 const SLOTS = 3;
-/** What one account may fetch at once in each of the two lanes (`fetch-places.ts`). */
+/** What one account may fetch at once in each of the two resource classes (`src/worker/fetch-permits.ts`). */
 const SHARE = 4;
 /** Of a trickle, every TICK_MS: 16 kB/s, twice the least that the fetcher takes. */
 const DROP_BYTES = 4096;
@@ -83,7 +83,7 @@ describe('sources that trickle', () => {
   });
 
   it('keep no other account waiting, though there are more of them than slots', async () => {
-    // Of each lane more than the account’s share, and more than there are slots.
+    // Of each class more than the account’s share, and more than there are slots.
     const jobs = [...(await slowJobs(SHARE + 1, 'mp3')), ...(await slowJobs(SHARE + 1, 'mp4'))];
     await until(() => trickles.size >= SLOTS, { what: 'as many trickles as slots' });
     const began = Date.now();
@@ -100,10 +100,10 @@ describe('sources that trickle', () => {
 
     // While they trickle: cancel and erase, each lets go of the source at once and leaves nothing.
     const [canceled, erased] = await Promise.all(
-      ['/mp3/', '/mp4/'].map(async (lane) => {
+      ['/mp3/', '/mp4/'].map(async (path) => {
         const states = await Promise.all(jobs.map((id) => greedy.call('GET', `/v1/transcodes/${id}`)));
         const job = states.find(
-          ({ json }) => json.status === 'processing' && new URL(json.inputs[0].url).pathname.startsWith(lane),
+          ({ json }) => json.status === 'processing' && new URL(json.inputs[0].url).pathname.startsWith(path),
         )!.json;
         return { id: job.id as string, path: new URL(job.inputs[0].url).pathname };
       }),

@@ -63,7 +63,7 @@ export function openWorkRoom(options: {
   let watching = false;
   let unseen = 0;
 
-  async function look() {
+  async function measureSpace() {
     const [space, { bytes, accounts }] = await Promise.all([measure(), promised()]);
     const left = space.spareFiles > 0 ? space.spareBytes - bytes : Number.NEGATIVE_INFINITY;
     return { space, left, shared: accounts > 1 };
@@ -78,7 +78,7 @@ export function openWorkRoom(options: {
     watching = true;
     unseen = 0;
     try {
-      const { space, left, shared } = await look();
+      const { space, left, shared } = await measureSpace();
       const inReserve = space.spareBytes < 0 || space.spareFiles < 0;
       const running = [...holds].filter(({ stop }) => !stop.signal.aborted);
       const candidates = inReserve
@@ -108,13 +108,13 @@ export function openWorkRoom(options: {
         if (unseen >= WATCH_BYTES) void watch();
       },
       async take(bytes) {
-        const { left, shared } = await look();
+        const { left, shared } = await measureSpace();
         const most = shared ? Math.floor((left - workOf(accountId)) / 2) : left;
         if (bytes > most) throw outgrown();
         held.bytes += bytes;
       },
       async cellBytes() {
-        const share = Math.floor((await look()).left / (cells + 1));
+        const share = Math.floor((await measureSpace()).left / (cells + 1));
         if (share < LEAST_CELL_BYTES) throw new NoRoom();
         return share;
       },
@@ -129,7 +129,7 @@ export function openWorkRoom(options: {
 
   return {
     async enter(accountId) {
-      if ((await look()).left < LEAST_BYTES) throw new NoRoom();
+      if ((await measureSpace()).left < LEAST_BYTES) throw new NoRoom();
       return hold(accountId);
     },
     spareBytes: async () => (await measure()).spareBytes,

@@ -80,7 +80,7 @@ export async function prepareAssets(
   tools: WorkTools,
   claim: Claim,
   requests: readonly AssetRequest[],
-  brought: { files: readonly (string | null)[]; inputs: readonly PreparedInput[] },
+  staged: { files: readonly (string | null)[]; inputs: readonly PreparedInput[] },
   place: Place,
 ): Promise<(PreparedAsset | null)[]> {
   const disarm = mustDisarm(tools, claim);
@@ -88,14 +88,14 @@ export async function prepareAssets(
   for (const [index, request] of requests.entries()) {
     const subject = subjectOf(request);
     if (request.source.type === 'input') {
-      const input = brought.inputs[request.source.index];
+      const input = staged.inputs[request.source.index];
       if (!input) throw new JobFailure('option_refused', `${subject} is an input that the job has not.`);
       await checkUse(request.kind, input, `${subject} (input ${request.source.index + 1})`);
       prepared.push(null);
       continue;
     }
     const row = rowOf(claim, request, index);
-    const file = brought.files[index]!;
+    const file = staged.files[index]!;
     const found = await understand(tools, row, request.kind, file, subject, { ...place, disarm });
     const { extension, demuxer, info } = found;
     prepared.push({
@@ -157,12 +157,12 @@ async function readWhole(kind: ReadWhole, file: string, subject: string): Promis
   }
   const { head } = await readHead(file);
   const demuxer = kind === 'subtitle' ? ((await detectMedia(head))?.demuxer ?? null) : null;
-  const content = look(kind, await readFile(file), demuxer);
+  const content = identify(kind, await readFile(file), demuxer);
   if (!content.ok) throw new JobFailure('asset_invalid', `${subject} ${content.reason}.`);
   return { file, extension: content.extension, demuxer, info: null };
 }
 
-function look(kind: ReadWhole, bytes: Buffer, demuxer: string | null): AssetContent {
+function identify(kind: ReadWhole, bytes: Buffer, demuxer: string | null): AssetContent {
   if (kind === 'lut') return checkLut(bytes);
   if (kind === 'font') return checkFont(bytes);
   if (demuxer === null || !SUBTITLE_DEMUXERS.includes(demuxer)) {

@@ -46,19 +46,19 @@ export function checkLut(bytes: Uint8Array): AssetContent {
   const text = decode(bytes);
   if (text === null) return { ok: false, reason: 'is not text, as .cube and .3dl files are' };
   const lines = text.split(/\r\n|\r|\n/).map((line) => line.trim());
-  const telling = lines.filter((line) => line !== '' && !line.startsWith('#'));
-  const size = telling.map((line) => /^LUT_([13])D_SIZE\s+(\d{1,6})$/.exec(line)).find((match) => match !== null);
+  const meaningful = lines.filter((line) => line !== '' && !line.startsWith('#'));
+  const size = meaningful.map((line) => /^LUT_([13])D_SIZE\s+(\d{1,6})$/.exec(line)).find((match) => match !== null);
   if (size) {
     const [levels, most] = [Number(size[2]), size[1] === '3' ? MAX_LUT_3D : MAX_LUT_1D];
     if (levels < 2 || levels > most) return { ok: false, reason: `declares a table of ${levels} levels` };
-    const wrong = telling.find((line) => !CUBE_LINE.test(line));
+    const wrong = meaningful.find((line) => !CUBE_LINE.test(line));
     if (wrong !== undefined) return { ok: false, reason: 'holds lines that a .cube file has not' };
-    const rows = telling.filter((line) => /^[-+.\d]/.test(line)).length;
+    const rows = meaningful.filter((line) => /^[-+.\d]/.test(line)).length;
     if (rows < (size[1] === '3' ? levels ** 3 : levels)) return { ok: false, reason: 'ends before its table does' };
     return { ok: true, extension: 'cube' };
   }
-  const rows = telling.filter((line) => /^\d+(?:\s+\d+){2}$/.test(line)).length;
-  if (rows >= 8 && telling.every((line) => MESH_LINE.test(line))) return { ok: true, extension: '3dl' };
+  const rows = meaningful.filter((line) => /^\d+(?:\s+\d+){2}$/.test(line)).length;
+  if (rows >= 8 && meaningful.every((line) => MESH_LINE.test(line))) return { ok: true, extension: '3dl' };
   return { ok: false, reason: 'is neither a .cube nor a .3dl file' };
 }
 

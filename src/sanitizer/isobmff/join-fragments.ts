@@ -41,7 +41,7 @@ export function joinFragments(
   if (samples.size < movie.tracks.length) throw new NotRewritable('has fragments, and streams that share a number');
   const inIndex = new Map([...samples].map(([id, gathered]) => [id, gathered.times()]));
   const common = readDefaults(file, defaults, budget);
-  readFragments(file, moofs, { samples, defaults: common, mustTellTimes: indexed });
+  readFragments(file, moofs, { samples, defaults: common, mustStateTimes: indexed });
 
   const timescale = Math.max(TIMESCALE, ...movie.tracks.map(({ media }) => media.timescale));
   if (timescale >= 2 ** 31) throw new NotRewritable('counts time in absurd units');

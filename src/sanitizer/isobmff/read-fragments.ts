@@ -45,7 +45,7 @@ export interface FragmentedStreams {
   samples: ReadonlyMap<number, GatheredSamples>;
   defaults: ReadonlyMap<number, TrackDefaults>;
   /** Fragments that do not state their times are placed by an index of segments (`sidx`), which is not read. */
-  mustTellTimes: boolean;
+  mustStateTimes: boolean;
 }
 
 /** Adds the samples of all fragments (`moof`) to their streams, in the order of the file. */
@@ -112,7 +112,7 @@ function readHead(file: FileBytes, box: Box, fragment: Fragment, streams: Fragme
   if (!common) throw new NotRewritable('has a fragment of a stream that it does not describe');
   const samples = streams.samples.get(id);
   let at = 8;
-  const told = (flag: number, otherwise: number): number => {
+  const stated = (flag: number, otherwise: number): number => {
     if (!(flags & flag)) return otherwise;
     at += 4;
     return bytes.readUInt32BE(at - 4);
@@ -122,9 +122,9 @@ function readHead(file: FileBytes, box: Box, fragment: Fragment, streams: Fragme
     base = Number(bytes.readBigUInt64BE(at));
     at += 8;
   }
-  if (told(DESCRIPTION, common.description) !== 1) throw new NotRewritable('has several sample descriptions');
-  const [duration, size] = [told(DURATION, common.duration), told(SIZE, common.size)];
-  const defaults = { duration, size, flags: told(FLAGS, common.flags) };
+  if (stated(DESCRIPTION, common.description) !== 1) throw new NotRewritable('has several sample descriptions');
+  const [duration, size] = [stated(DURATION, common.duration), stated(SIZE, common.size)];
+  const defaults = { duration, size, flags: stated(FLAGS, common.flags) };
   if (!samples) {
     // Its runs are not read, and so it is not known where its data ends.
     fragment.next = null;
@@ -142,10 +142,10 @@ function readTime(bytes: Buffer): number {
 
 /** When the first run of a stream in a fragment begins. */
 function timeOf({ id, samples }: Head, fragment: Fragment, streams: FragmentedStreams): number {
-  const told = fragment.times.get(id);
-  if (told === undefined && streams.mustTellTimes)
+  const stated = fragment.times.get(id);
+  if (stated === undefined && streams.mustStateTimes)
     throw new NotRewritable('has fragments that do not state their time');
-  return told ?? samples.clock;
+  return stated ?? samples.clock;
 }
 
 function checkNeedless(file: FileBytes, box: Box): void {

@@ -1,4 +1,4 @@
-import { TELLING } from '../audio-files.ts';
+import { MEANINGFUL_COMMENT } from '../audio-files.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
 
 /* The headers of a codec before its sound: read, and rewritten without names, pictures and texts. */
@@ -27,7 +27,8 @@ function begins(packet: Buffer | undefined, magic: string): boolean {
 
 /** Comments of the file are replaced by none, unless they hold more than text. */
 function checkComments(packet: Buffer): void {
-  if (TELLING.test(packet.toString('latin1'))) throw new NotRewritable('declares pictures or channels in its comments');
+  if (MEANINGFUL_COMMENT.test(packet.toString('latin1')))
+    throw new NotRewritable('declares pictures or channels in its comments');
 }
 
 /** RFC 7845, section 5.1. */
