@@ -1,5 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -43,25 +44,24 @@ export interface Answer {
   json: any;
 }
 
-/** `airlock up` as a user runs it: the build, real PostgreSQL, gateway, API and worker on free ports. */
+/**
+ * `airlock up` as a user runs it: the build, real PostgreSQL, gateway, API and worker on free ports. Without `dataDir`
+ * it makes everything from nothing. `log`: a file that gets the output as well.
+ */
 export async function startService(
   env: Record<string, string> = {},
-  options: { dataDir?: string } = {},
+  options: { dataDir?: string; log?: string } = {},
 ): Promise<TestService> {
   const dataDir = options.dataDir ?? (await makeDataDir());
-  const environment = {
-    ...process.env,
-    AIRLOCK_DATA_DIR: dataDir,
-    AIRLOCK_PORT: '0',
-    AIRLOCK_STORAGE_PORT: '0',
-    AIRLOCK_METRICS_PORT: '0',
-    AIRLOCK_RATE_LIMIT: '100000',
-    ...env,
-  };
+  const environment = environmentOf(dataDir, env);
   const child = spawn(process.execPath, [PROGRAM, 'up'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
-  child.stdout.on('data', (chunk) => lines.push(String(chunk)));
-  child.stderr.on('data', (chunk) => lines.push(String(chunk)));
+  const keep = (chunk: unknown) => {
+    lines.push(String(chunk));
+    if (options.log) appendFileSync(options.log, String(chunk));
+  };
+  child.stdout.on('data', keep);
+  child.stderr.on('data', keep);
   const output = () => lines.join('');
   const ready = await until(
     async () => {
@@ -97,6 +97,61 @@ export async function startService(
       await rm(dataDir, { recursive: true, force: true });
     },
   };
+}
+
+/**
+ * The one service of this run, which test files share that need no setting of their own and leave it as it is. Each
+ * gets an account of its own; jobs of other files run beside. It lives until the end of the run: `remove` keeps it.
+ */
+export async function shareService(): Promise<TestService & { account: string }> {
+  const shared = await askForShared();
+  const environment = environmentOf(shared.dataDir, {});
+  const cli = (...args: string[]) => runCli(args, environment);
+  const account = `shared-${randomBytes(6).toString('hex')}`;
+  const makeKey = async (...args: string[]) => {
+    const owner = args.includes('--account') ? [] : ['--account', account];
+    const made = await cli('keys', 'create', '--name', 'test', '--json', ...owner, ...args);
+    if (made.code !== 0) throw new Error(made.stderr);
+    return JSON.parse(made.stdout);
+  };
+  const { key } = await makeKey();
+  const refuse = () => Promise.reject(new Error('Other test files use this service'));
+  return {
+    ...shared,
+    account,
+    key,
+    cli,
+    makeKey,
+    output: () => readFileSync(shared.log, 'utf8'),
+    call: (method, path, body, headers) => call(`${shared.api}${path}`, method, key, body, headers),
+    pids: (role) => childrenOf(shared.pid, role),
+    exitCode: () => null,
+    stop: refuse,
+    remove: async () => {},
+  };
+}
+
+function environmentOf(dataDir: string, env: Record<string, string>): NodeJS.ProcessEnv {
+  return {
+    ...process.env,
+    AIRLOCK_DATA_DIR: dataDir,
+    AIRLOCK_PORT: '0',
+    AIRLOCK_STORAGE_PORT: '0',
+    AIRLOCK_METRICS_PORT: '0',
+    AIRLOCK_RATE_LIMIT: '100000',
+    ...env,
+  };
+}
+
+/** Where the shared service listens, from `sharing.ts`. */
+async function askForShared(): Promise<
+  Pick<TestService, 'api' | 'storage' | 'metrics' | 'pid' | 'dataDir'> & { log: string }
+> {
+  const url = process.env.TEST_SHARING_URL;
+  if (!url) throw new Error('There is no shared service: these tests run by Vitest alone');
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(await response.text());
+  return (await response.json()) as Awaited<ReturnType<typeof askForShared>>;
 }
 
 /** Passable by the unprivileged accounts that a service started as root hands its children to. */

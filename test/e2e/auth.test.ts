@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { makeApiKey } from '../../src/ids/api-key.ts';
-import { type Answer, startService, type TestService } from '../../testkit/service.ts';
+import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
 
@@ -24,9 +24,8 @@ const ROUTES = [
 describe('authentication', () => {
   let service: TestService;
   beforeAll(async () => {
-    service = await startService();
+    service = await shareService();
   });
-  afterAll(() => service?.remove());
 
   // Failed authentications are limited by address; each test has an address of its own.
   let lastAddress = 1;

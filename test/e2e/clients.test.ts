@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ffprobe, makeClip } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { runWorkflow, type Workflow } from '../helpers/n8n.ts';
 
@@ -13,10 +13,7 @@ describe('the n8n recipe of docs/clients.md', () => {
   let source: Awaited<ReturnType<typeof startSource>>;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-clients-'));
-    [service] = await Promise.all([
-      startService({ AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' }),
-      makeClip(join(folder, 'clip.mp4')),
-    ]);
+    [service] = await Promise.all([shareService(), makeClip(join(folder, 'clip.mp4'))]);
     const clip = await readFile(join(folder, 'clip.mp4'));
     source = await startSource((_request, response) => {
       response.writeHead(200, { 'content-type': 'video/mp4', 'content-length': clip.length }).end(clip);
@@ -24,7 +21,6 @@ describe('the n8n recipe of docs/clients.md', () => {
   });
   afterAll(async () => {
     source?.close();
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -1,5 +1,5 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { call, startService, type TestService } from '../../testkit/service.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { call, shareService, type TestService } from '../../testkit/service.ts';
 
 const ROUTES = {
   '/health-check': ['get'],
@@ -22,10 +22,9 @@ describe('what the API says about itself', () => {
   // biome-ignore lint/suspicious/noExplicitAny: looked at field by field
   let document: any;
   beforeAll(async () => {
-    service = await startService();
+    service = await shareService();
     document = (await call(`${service.api}/openapi.json`, 'GET', null)).json;
   });
-  afterAll(() => service?.remove());
 
   // biome-ignore lint/suspicious/noExplicitAny: as above
   const operations = (): [string, string, any][] =>

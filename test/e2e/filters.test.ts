@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, upload } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { startSource } from '../../testkit/source-server.ts';
 
@@ -44,13 +44,12 @@ describe('filters and overlays', () => {
       if (bytes) response.writeHead(200).end(bytes);
       else response.writeHead(404).end();
     });
-    service = await startService({ AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' });
+    service = await shareService();
     black = (await upload(service, join(folder, 'black.mp4'))).fileUrl;
     captions = (await upload(service, join(folder, 'captions.srt'), 'application/x-subrip', 'captions.srt')).fileUrl;
   });
   afterAll(async () => {
     source?.close();
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -1,6 +1,6 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { isWellFormedApiKey } from '../../src/ids/api-key.ts';
-import { call, startService, type TestService } from '../../testkit/service.ts';
+import { call, shareService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { until } from '../../testkit/until.ts';
 
@@ -9,9 +9,8 @@ const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
 describe('keys', () => {
   let service: TestService;
   beforeAll(async () => {
-    service = await startService();
+    service = await shareService();
   });
-  afterAll(() => service?.remove());
 
   const create = (body: object = {}) => service.call('POST', '/v1/keys', { name: 'test', ...body });
   const rotate = (id: string, body?: object) => service.call('POST', `/v1/keys/${id}/rotate`, body);

@@ -1,18 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, call, startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { type Answer, call } from '../../testkit/service.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
 import { rawHttp } from '../helpers/raw-http.ts';
 
 const LIMIT = 6;
 
 describe('rate limits', () => {
-  let service: TestService;
+  let api: TestApi;
+  /** Addresses of connections count, so it listens. */
+  let url: string;
   beforeAll(async () => {
-    service = await startService({ AIRLOCK_RATE_LIMIT: String(LIMIT) });
+    api = await startApi({ rateLimit: LIMIT });
+    url = await api.listen();
   });
-  afterAll(() => service?.remove());
+  afterAll(() => api?.close());
 
-  const list = (key: string) => call(`${service.api}/v1/transcodes`, 'GET', key);
+  const list = (key: string) => call(`${url}/v1/transcodes`, 'GET', key);
   const number = (answer: Answer, name: string) => Number(answer.headers.get(name));
 
   function expectRefusal(answer: Answer, limit: number) {
@@ -32,8 +35,8 @@ describe('rate limits', () => {
   }
 
   it('count down for each key, then refuse with Retry-After, and leave other keys alone', async () => {
-    const { key } = await service.makeKey('--account', 'first');
-    const { key: other } = await service.makeKey('--account', 'first');
+    const account = await api.makeAccount();
+    const [key, other] = [await api.makeKey({ account }), await api.makeKey({ account })];
     for (let left = LIMIT - 1; left >= 0; left--) {
       const answer = await list(key);
       expect([answer.status, number(answer, 'ratelimit-limit'), number(answer, 'ratelimit-remaining')]).toEqual([
@@ -50,10 +53,7 @@ describe('rate limits', () => {
   });
 
   it('take the number that an account has of its own', async () => {
-    const { key } = await service.makeKey('--account', 'small');
-    const database = await openServiceDatabase(service);
-    await database.query(`UPDATE accounts SET requests_per_minute = 2 WHERE name = 'small'`);
-    await database.end();
+    const key = await api.makeKey({ account: await api.makeAccount({ requests_per_minute: 2 }) });
     expect([(await list(key)).status, (await list(key)).status]).toEqual([200, 200]);
     expectRefusal(await list(key), 2);
   });
@@ -61,36 +61,34 @@ describe('rate limits', () => {
   it('end failed authentication from one address early, and let good keys of that address through', async () => {
     const localAddress = '127.0.0.77';
     const attempt = (authorization: string) =>
-      rawHttp(`${service.api}/v1/transcodes`, { headers: { authorization }, localAddress });
-    const { key } = await service.makeKey('--account', 'beside');
+      rawHttp(`${url}/v1/transcodes`, { headers: { authorization }, localAddress });
+    const key = await api.makeKey({ account: await api.makeAccount() });
     const statuses = [];
     for (let count = 0; count < 20; count++) statuses.push((await attempt(`Bearer guess-${count}`)).status);
     expect(statuses).toEqual(Array(20).fill(401));
     expectRefusal(await attempt('Bearer guess-again'), 20);
     expect((await attempt(`Bearer ${key}`)).status).toBe(200);
 
-    const database = await openServiceDatabase(service);
-    const { rows } = await database.query(`SELECT ip, actor FROM audit_log WHERE action = 'auth.refused'`);
-    await database.end();
+    const { rows } = await api.database.pg.query(`SELECT ip, actor FROM audit_log WHERE action = 'auth.refused'`);
     expect(rows).toEqual([{ ip: localAddress, actor: 'anonymous' }]);
   });
 
   it('hold for one address whatever key it carries', async () => {
     const localAddress = '127.0.0.78';
-    const { key: root } = await service.makeKey('--account', 'many');
+    const root = await api.makeKey({ account: await api.makeAccount() });
     const made = await Promise.all(
-      Array.from({ length: 6 }, () => call(`${service.api}/v1/keys`, 'POST', root, { name: 'one of many' })),
+      Array.from({ length: 6 }, () => call(`${url}/v1/keys`, 'POST', root, { name: 'one of many' })),
     );
     const keys = made.map((answer) => answer.json.key as string);
     const statuses = [];
     for (let count = 0; count < 5 * LIMIT; count++) {
       const key = keys[count % keys.length]!;
       const headers = { authorization: `Bearer ${key}` };
-      statuses.push((await rawHttp(`${service.api}/v1/transcodes`, { headers, localAddress })).status);
+      statuses.push((await rawHttp(`${url}/v1/transcodes`, { headers, localAddress })).status);
     }
     expect(statuses).toEqual(Array(5 * LIMIT).fill(200));
     const key = keys[0]!;
-    const over = await rawHttp(`${service.api}/v1/transcodes`, {
+    const over = await rawHttp(`${url}/v1/transcodes`, {
       headers: { authorization: `Bearer ${key}` },
       localAddress,
     });
@@ -98,7 +96,7 @@ describe('rate limits', () => {
   });
 
   it('never stand in the way of a health check', async () => {
-    const answers = await Promise.all(Array.from({ length: 40 }, () => call(`${service.api}/livez`, 'GET', null)));
+    const answers = await Promise.all(Array.from({ length: 40 }, () => call(`${url}/livez`, 'GET', null)));
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]));
     expect(answers[0]!.headers.has('ratelimit-limit')).toBe(false);
   });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { UPLOAD_CONTENT_TYPES } from '../../src/contract/formats.ts';
-import { type Answer, startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
+import type { Answer } from '../../testkit/service.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
 
 const MISSING = 'Missing required fields: filename, contentType, fileSize';
 const SIZE = "Invalid fileSize. Must be a positive number in bytes (not a formatted string like '1.46mbs')";
@@ -10,14 +10,14 @@ const LARGE = 'File size too large. Maximum allowed size is 2GB.';
 const GOOD = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: 1000 };
 
 describe('presigned uploads', () => {
-  let service: TestService;
+  let api: TestApi;
   beforeAll(async () => {
-    service = await startService();
+    api = await startApi();
   });
-  afterAll(() => service?.remove());
+  afterAll(() => api?.close());
 
   const presign = (body: unknown, headers?: Record<string, string>) =>
-    service.call('POST', '/v1/upload/presigned-url', body, headers);
+    api.call('POST', '/v1/upload/presigned-url', body, headers);
   const stored = async (filename: string) => (await presign({ ...GOOD, filename })).json.result.filename as string;
 
   it('answers a URL, the stored name and the end of the URL, fifteen minutes away', async () => {
@@ -35,7 +35,7 @@ describe('presigned uploads', () => {
     expect(lifetime).toBeGreaterThanOrEqual(900_000);
     expect(lifetime).toBeLessThan(905_000);
     const url = new URL(uploadUrl);
-    expect(url.origin).toBe(service.storage);
+    expect(url.origin).toBe(api.gateway.endpoint);
     expect(url.searchParams.get('X-Amz-Expires')).toBe('900');
     // Neither the name of the file nor that of the account can be guessed from it.
     expect(decodeURIComponent(url.pathname)).not.toContain('interview');
@@ -87,10 +87,7 @@ describe('presigned uploads', () => {
   });
 
   it('takes no more than the account may send', async () => {
-    const { key } = await service.makeKey('--account', 'small');
-    const database = await openServiceDatabase(service);
-    await database.query(`UPDATE accounts SET max_upload_bytes = 500 WHERE name = 'small'`);
-    await database.end();
+    const key = await api.makeKey({ account: await api.makeAccount({ max_upload_bytes: 500 }) });
     const send = (fileSize: number) => presign({ ...GOOD, fileSize }, { authorization: `Bearer ${key}` });
     expect((await send(500)).status).toBe(200);
     expect((await send(501)).json).toMatchObject({ error: LARGE, code: 'file_too_large', details: { limit: 500 } });
@@ -154,7 +151,7 @@ describe('presigned uploads', () => {
       error: 'Idempotency-Key was used with another body',
       code: 'idempotency_conflict',
     });
-    const { key } = await service.makeKey('--account', 'another');
+    const key = await api.makeKey({ account: await api.makeAccount() });
     const elsewhere = await presign({ ...GOOD, fileSize: 1001 }, { ...headers, authorization: `Bearer ${key}` });
     expect(elsewhere.status).toBe(200);
   });

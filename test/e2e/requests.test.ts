@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, transcode, upload } from '../../testkit/media.ts';
-import { type Answer, startService, type TestService } from '../../testkit/service.ts';
+import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { startApi } from '../helpers/api.ts';
 
 describe('requests for a transcode', () => {
   let service: TestService;
@@ -12,11 +13,10 @@ describe('requests for a transcode', () => {
   let clip: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-requests-'));
-    [service] = await Promise.all([startService(), makeClip(join(folder, 'clip.mp4'))]);
+    [service] = await Promise.all([shareService(), makeClip(join(folder, 'clip.mp4'))]);
     clip = (await upload(service, join(folder, 'clip.mp4'), 'video/mp4', 'holiday.mp4')).fileUrl;
   });
   afterAll(async () => {
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -31,7 +31,7 @@ describe('requests for a transcode', () => {
   it('refuse gs:// URLs that are no confirmed upload of the account, all with one answer', async () => {
     const body = { filename: 'unsent.mp4', contentType: 'video/mp4', fileSize: 10 };
     const unsent = (await service.call('POST', '/v1/upload/presigned-url', body)).json.result.filename;
-    const { key } = await service.makeKey('--account', 'stranger');
+    const { key } = await service.makeKey('--account', 'stranger-of-requests');
     const stranger = { authorization: `Bearer ${key}` };
     const cases: [string, Record<string, string>?][] = [
       [clip, stranger],
@@ -57,6 +57,8 @@ describe('requests for a transcode', () => {
   });
 
   it('refuse private names and odd ports when the operator allowed none', async () => {
+    // The shared service may fetch from this machine.
+    const api = await startApi();
     for (const url of [
       'http://127.0.0.1/a.mp4',
       'http://localhost/a.mp4',
@@ -64,11 +66,12 @@ describe('requests for a transcode', () => {
       'https://nas.local/a.mp4',
       'https://intranet/a.mp4',
       'https://media.example.com:8443/a.mp4',
-      service.storage,
+      api.gateway.endpoint,
     ]) {
-      const answer = await create({ inputs: [{ url }], outputFormat: 'mp4' });
+      const answer = await api.call('POST', '/v1/transcodes', { inputs: [{ url }], outputFormat: 'mp4' });
       expectRefusal(answer, 422, 'source_refused', { field: 'inputs[0].url' });
     }
+    await api.close();
   });
 
   it('refuse options and filters that are not allowed, with position, reason and a safe way', async () => {

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, transcode } from '../../testkit/media.ts';
-import { type Answer, startService, type TestService } from '../../testkit/service.ts';
+import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
 import { isStored } from '../helpers/disk.ts';
 
 describe('confirming an upload', () => {
@@ -15,11 +15,10 @@ describe('confirming an upload', () => {
   let clip: Buffer;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-confirm-'));
-    [service] = await Promise.all([startService(), makeClip(join(folder, 'clip.mp4'), { seconds: 2 })]);
+    [service] = await Promise.all([shareService(), makeClip(join(folder, 'clip.mp4'), { seconds: 2 })]);
     clip = await readFile(join(folder, 'clip.mp4'));
   });
   afterAll(async () => {
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -193,7 +192,7 @@ describe('confirming an upload', () => {
   it('knows nothing of the names of another account', async () => {
     const bytes = unique();
     const { confirm: body } = await send(bytes);
-    const { key } = await service.makeKey('--account', 'stranger');
+    const { key } = await service.makeKey('--account', 'stranger-of-confirms');
     const stranger = { authorization: `Bearer ${key}` };
     expectError(await confirm(body, stranger), 'File not found in GCS bucket', 'upload_not_found');
     expect((await confirm(body)).status).toBe(200);

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, startService, type TestService } from '../../testkit/service.ts';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
 import { isStored } from '../helpers/disk.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
 
@@ -10,9 +10,8 @@ const TYPE = { 'content-type': 'video/mp4' };
 describe('the signed PUT', () => {
   let service: TestService;
   beforeAll(async () => {
-    service = await startService();
+    service = await shareService();
   });
-  afterAll(() => service?.remove());
 
   async function presign(fileSize = SIZE): Promise<{ url: string; filename: string }> {
     const body = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize };

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, transcode, upload } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
 import { type Coded, codedItem, encodePicture, gridData, irot, ispe, makeStill } from '../helpers/heif.ts';
 
 const halved = (bytes: Buffer) => Buffer.concat([bytes.subarray(0, bytes.length / 2), Buffer.alloc(bytes.length / 2)]);
@@ -16,11 +16,10 @@ describe('HEIC and AVIF stills', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-stills-'));
     const source = ['-f', 'lavfi', '-i', 'testsrc2=s=128x64,format=yuv420p'];
-    [service, avif] = await Promise.all([startService(), encodePicture(folder, 'libaom-av1', source)]);
+    [service, avif] = await Promise.all([shareService(), encodePicture(folder, 'libaom-av1', source)]);
     turned = await send('turned.avif', 'image/avif', makeStill({ items: [codedItem(1, avif, [irot(1), true])] }));
   });
   afterAll(async () => {
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, upload } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
 import { startSource } from '../../testkit/source-server.ts';
 
 const SECRET = 'token=4711';
@@ -23,13 +23,12 @@ describe('requests that are only looked at', () => {
       asked += 1;
       response.writeHead(200).end('1\n00:00:00,000 --> 00:00:01,000\nhi\n');
     });
-    service = await startService({ AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' });
+    service = await shareService();
     clip = (await upload(service, join(folder, 'clip.mp4'))).fileUrl;
     srt = (await upload(service, join(folder, 'x.srt'), 'application/x-subrip', 'x.srt')).fileUrl;
   });
   afterAll(async () => {
     source?.close();
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ffprobe, makeClip, transcode, upload } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
 
 describe('the official walk', () => {
   let service: TestService;
@@ -11,10 +11,9 @@ describe('the official walk', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-walk-'));
-    service = await startService();
+    service = await shareService();
   });
   afterAll(async () => {
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 

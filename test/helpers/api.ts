@@ -69,6 +69,7 @@ export async function startApi(
     createRegistry('api'),
   ]);
   const ignore = () => {};
+  const rateLimit = settings.rateLimit ?? RATE_LIMIT;
   const signals = await openSignals(database.url, ignore);
   const context: JobsContext = {
     db: database.db,
@@ -83,7 +84,7 @@ export async function startApi(
       planner,
       context,
       health: context,
-      limits: openLimits(database.pg, RATE_LIMIT),
+      limits: openLimits(database.pg, rateLimit),
       signals,
       metrics: await createHttpMetrics(registry),
       signer: createSigner(randomBytes(32)),
@@ -94,7 +95,7 @@ export async function startApi(
         tls: null,
         loopbackOnly: true,
         trustProxy: [],
-        rateLimit: RATE_LIMIT,
+        rateLimit,
         connections: { total: 4096, perAddress: 256, firstByteMs: 5_000 },
         ...settings,
       },

@@ -10,6 +10,7 @@ import { openEmbeddedPostgres } from '../../src/supervisor/postgres.ts';
 import { socketUrl } from '../../src/supervisor/postgres-connect.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { ensureServiceAccount, recordingLogger } from '../../testkit/supervisor.ts';
+import { openSharing } from './sharing.ts';
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -35,7 +36,9 @@ export default async function setup(project: TestProject): Promise<() => Promise
   await makeTemplate(urlOf);
   project.provide('postgresUrl', urlOf('postgres'));
   project.provide('templateDatabase', TEMPLATE);
+  const sharing = await openSharing();
   return async () => {
+    await sharing.close();
     await server.stop();
     await rm(dataDir, { recursive: true, force: true });
   };
