@@ -1,20 +1,32 @@
 import { execFile } from 'node:child_process';
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rm, stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { makeMedia } from './media-cache.ts';
 import type { TestService } from './service.ts';
 
 const run = promisify(execFile);
 
-/** Makes a small clip with FFmpeg's own sources: moving pictures and a tone. */
+/** Seconds of a long clip that are encoded; it repeats them. */
+const ENCODED = 2;
+
+/** Makes a small clip with FFmpeg's own sources: moving pictures and a tone. Long ones without a tone repeat themselves. */
 export async function makeClip(
   path: string,
   options: { seconds?: number; size?: string; rate?: number; audio?: boolean; args?: string[] } = {},
 ): Promise<string> {
   const { seconds = 1, size = '320x180', rate = 25, audio = true, args = [] } = options;
-  await run('ffmpeg', [
-    ...['-v', 'error', '-y', '-f', 'lavfi', '-i', `testsrc2=s=${size}:r=${rate}:d=${seconds}`],
+  if (!audio && seconds > 10) {
+    const part = `${path}.part.mkv`;
+    await makeClip(part, { seconds: ENCODED, size, rate, audio });
+    const repeat = ['-stream_loop', '-1', '-i', part, '-t', String(seconds), '-c', 'copy'];
+    await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...repeat, ...args, path]);
+    await rm(part);
+    return path;
+  }
+  await makeMedia(path, [
+    ...['-f', 'lavfi', '-i', `testsrc2=s=${size}:r=${rate}:d=${seconds}`],
     ...(audio ? ['-f', 'lavfi', '-i', `sine=d=${seconds}`] : []),
-    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-shortest', ...args, path],
+    ...['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-shortest', ...args],
   ]);
   return path;
 }

@@ -53,8 +53,23 @@ async function faultsOf(texts: readonly string[]): Promise<string[]> {
     // A rule between options may refuse an extreme; a value on its own may not be refused.
     else if (result.refusals.some(({ reason }) => reason.startsWith('does not take'))) refused.push(`${text}: refused`);
   }
-  return [...refused, ...(await runGraphs(graphs))];
+  // One that FFmpeg refuses fails all that run beside it, so it runs alone.
+  const [alone, together] = [graphs.filter(isRefused), graphs.filter((graph) => !isRefused(graph))];
+  const faults = [...refused, ...(await runGraphs(together))];
+  for (const graph of alone) faults.push(...(await runGraphs([graph])));
+  return faults;
 }
+
+const isRefused = (graph: CheckedGraph): boolean =>
+  REFUSED_BY_FFMPEG.test(write(graph, 0, []).replace(/\[[^\]]*\]/g, ''));
+
+const write = (graph: CheckedGraph, index: number, outputs: readonly string[]): string =>
+  serialiseGraph(graph, {
+    asset: () => '',
+    prefix: `g${index}`,
+    inputs: graph.inputs.map(() => '0:a'),
+    outputs: graph.outputs.map((_, pad) => outputs[pad] ?? `o${pad}`),
+  });
 
 async function runGraphs(graphs: readonly CheckedGraph[]): Promise<string[]> {
   if (graphs.length === 0) return [];
@@ -62,12 +77,7 @@ async function runGraphs(graphs: readonly CheckedGraph[]): Promise<string[]> {
   const written = graphs.map((graph, index) => {
     const labels = graph.outputs.map((_, pad) => `o${index}_${pad}`);
     outputs.push(...labels);
-    return serialiseGraph(graph, {
-      asset: () => '',
-      prefix: `g${index}`,
-      inputs: graph.inputs.map(() => '0:a'),
-      outputs: labels,
-    });
+    return write(graph, index, labels);
   });
   const args = ['-nostdin', '-v', 'error', ...NOISE, '-filter_complex', written.join(';')];
   args.push(...outputs.flatMap((label) => ['-map', `[${label}]`, '-t', '0.3', '-f', 'null', '-']));
@@ -75,8 +85,7 @@ async function runGraphs(graphs: readonly CheckedGraph[]): Promise<string[]> {
     () => null,
     (error) => `${error.signal ?? error.code} ${String(error.stderr).split('\n').slice(0, 2).join(' ')}`,
   );
-  if (said === null || (graphs.length === 1 && REFUSED_BY_FFMPEG.test(written[0]!.replace(/\[[^\]]*\]/g, ''))))
-    return [];
+  if (said === null || (graphs.length === 1 && isRefused(graphs[0]!))) return [];
   if (graphs.length === 1) return [`${written[0]}: ${said}`];
   const half = graphs.length >> 1;
   return [...(await runGraphs(graphs.slice(0, half))), ...(await runGraphs(graphs.slice(half)))];

@@ -20,6 +20,7 @@ import {
 } from '../../src/media/index.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { drawLayer, type FontLibrary, openFonts } from '../../src/text/index.ts';
+import { makeMedia } from '../../testkit/media-cache.ts';
 
 const run = promisify(execFile);
 const OPTIONS = { timeout: 60_000, maxBuffer: 16 * 2 ** 20 };
@@ -51,7 +52,10 @@ export async function openWorkshop(): Promise<Workshop> {
     dir,
     async make(name, args) {
       const path = join(dir, name);
-      await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, path], OPTIONS);
+      // One that is made of other files is not known by its arguments.
+      if (args.some((arg) => arg.includes(dir)))
+        await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, path], OPTIONS);
+      else await makeMedia(path, args);
       return path;
     },
     async transcode(files, request, sources = {}) {
