@@ -67,8 +67,14 @@ ${OPTION_TABLE.map(parameterSection).join('')}
 ## Accepted and ignored
 
 Copied command lines often contain these options. They have no effect, and the job's \`warnings\` say so:
-${ignored.map(({ name }) => code(`-${name}`)).join(', ')}.
+${namesInLines(ignored)}.
 `;
+}
+
+/** Names with commas, six to a line. */
+function namesInLines(rows: readonly OptionRow[]): string {
+  const lines = Array.from({ length: Math.ceil(rows.length / 6) }, (_, line) => rows.slice(line * 6, line * 6 + 6));
+  return lines.map((line) => line.map(({ name }) => code(`-${name}`)).join(', ')).join(',\n');
 }
 
 function optionRow(row: OptionRow): string[] {
