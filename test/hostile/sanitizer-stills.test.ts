@@ -130,7 +130,7 @@ describe('hostile HEIC and AVIF files', () => {
     [
       'a tile of another size',
       () => grid([...fourTiles().slice(1), codedItem(1, coded(32, 32))]),
-      /^unsupported_media: .*alike/,
+      /^unsupported_media: .*different kinds/,
     ],
     ['a tile that is its own picture', () => grid(fourTiles(), { to: [9, 9, 9, 9] }), /^unsupported_media: .*"grid"/],
     [
