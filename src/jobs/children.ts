@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { notify } from '../database/notify.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { endAttempt } from './attempts.ts';
 import type { JobsContext } from './kind.ts';
@@ -41,7 +42,7 @@ export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<v
   if (job.parent_id === null) return;
   const parent = await tx
     .selectFrom('jobs')
-    .select(['id', 'created_at'])
+    .select(['id', 'created_at', 'resource_class'])
     .where('id', '=', job.parent_id)
     .where('status', '=', 'pending')
     .where('available_at', '=', sql<Date>`'infinity'`)
@@ -49,6 +50,7 @@ export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<v
     .executeTakeFirst();
   if (!parent || (await hasOpenChildren(tx, parent.id))) return;
   await tx.updateTable('jobs').set({ available_at: parent.created_at }).where('id', '=', parent.id).execute();
+  await notify(tx, 'airlock_queue', parent.resource_class);
 }
 
 /** Locks every job below this one, the lowest first. */

@@ -1,0 +1,45 @@
+import { type ExecFileException, execFile } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { projectRoot } from '../../src/config/root.ts';
+
+const run = promisify(execFile);
+const INSTALL_MS = 180_000;
+const SUITE_MS = 600_000;
+
+/** What depends on Node itself: sockets, files, processes, threads, the built program. Pure code is left out. */
+const PARTS = [
+  ...['src/config', 'src/database', 'src/events', 'src/fetcher', 'src/gateway', 'src/jobs', 'src/net', 'src/sandbox'],
+  ...['src/storage', 'src/supervisor', 'src/telemetry', 'src/threads', 'src/worker', 'test/api', 'test/kinds'],
+  ...['test/e2e/walk.test.ts', 'test/e2e/transcodes.test.ts', 'test/hostile/cell-owned.test.ts'],
+];
+
+// On Node 24 itself the whole suite is that part.
+describe.skipIf(process.version.startsWith('v24.'))('Node 24', () => {
+  const home = join(projectRoot(), 'deploy/docker/node24');
+  const bin = join(home, `node_modules/node-linux-${process.arch}/bin`);
+  const environment = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+
+  beforeAll(async () => {
+    if (existsSync(join(bin, 'node'))) return;
+    await run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund'], { cwd: home });
+  }, INSTALL_MS);
+
+  it(
+    'runs everything that depends on Node',
+    async () => {
+      const { stdout: version } = await run('node', ['--version'], { env: environment });
+      expect(version).toMatch(/^v24\./);
+      const args = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', ...PARTS];
+      const options = { cwd: projectRoot(), env: environment, maxBuffer: 64 * 2 ** 20 };
+      const failure = await run('node', args, options).then(
+        () => null,
+        (error: ExecFileException & { stdout: string }) => error.stdout.slice(-10_000),
+      );
+      expect(failure).toBeNull();
+    },
+    SUITE_MS,
+  );
+});
