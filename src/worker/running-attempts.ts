@@ -47,6 +47,11 @@ export class RunningAttempts {
     );
   }
 
+  /** Ids of the attempts. */
+  ids(): string[] {
+    return [...this.#byJob.values()].map(({ claim }) => claim.attemptId);
+  }
+
   get size(): number {
     return this.#byJob.size;
   }

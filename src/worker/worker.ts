@@ -7,7 +7,7 @@ import type { ResourceClass } from '../database/tables.ts';
 import { beatWorker, registerWorker, removeWorker, type WorkerBuild, workersOfHost } from '../fleet/workers.ts';
 import { uuidv7 } from '../ids/uuid.ts';
 import { markCleaned } from '../jobs/attempts.ts';
-import { recoverLost } from '../jobs/recover.ts';
+import { recoverLost, releaseUnknown } from '../jobs/recover.ts';
 import { openWorkRoom } from '../kinds/shared/work-room.ts';
 import { openPlanner } from '../planner/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
@@ -145,6 +145,10 @@ function listenForWork({ settings, logger }: WorkerDeps, running: RunningAttempt
 
 function beat({ context, sandbox, logger }: WorkerDeps, id: string, running: RunningAttempts, draining: boolean): void {
   void running.beat(context, logger);
+  releaseUnknown(context, id, running.ids()).then(
+    (released) => released > 0 && logger.warn({ released }, 'claims whose answer was lost were given back'),
+    (error) => logger.warn({ err: error }, 'heartbeat failed'),
+  );
   beatWorker(context.db, id, { draining, ...buildOf(sandbox) }).catch((error) =>
     logger.warn({ err: error }, 'heartbeat failed'),
   );

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidv7 } from '../../src/ids/uuid.ts';
 import { failAttempt, releaseJob } from '../../src/jobs/finish.ts';
-import { recoverLost } from '../../src/jobs/recover.ts';
+import { recoverLost, releaseUnknown } from '../../src/jobs/recover.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
 describe('claims', () => {
@@ -112,6 +112,25 @@ describe('claims', () => {
     expect((await world.events(job.id)).filter((type) => type === 'retrying')).toHaveLength(1);
     expect((await world.mustClaim()).job.id).toBe(job.id);
     expect(await world.claim()).toBeNull();
+  });
+
+  it('give back a job whose claim was committed but never reached its worker; the attempt does not count', async () => {
+    const job = await world.accept(await world.account());
+    const worker = uuidv7();
+    const known = await world.mustClaim(worker);
+    const other = await world.accept(await world.account());
+    const lost = await world.mustClaim(worker);
+    expect([known.job.id, lost.job.id]).toEqual([job.id, other.id]);
+    expect(await releaseUnknown(world.context, worker, [known.attemptId])).toBe(0);
+    await world.database.pg.query(`UPDATE attempts SET started_at = now() - interval '6 s' WHERE worker_id = $1`, [
+      worker,
+    ]);
+    expect(await releaseUnknown(world.context, worker, [known.attemptId])).toBe(1);
+    expect(await world.row(job.id)).toMatchObject({ status: 'processing' });
+    expect((await world.attempts(other.id)).map(({ state }) => state)).toEqual(['released']);
+    expect((await world.mustClaim()).job.id).toBe(other.id);
+    await releaseJob(world.context, known);
+    expect((await world.mustClaim()).job.id).toBe(job.id);
   });
 
   it('do not count an attempt that a draining worker gave back', async () => {
