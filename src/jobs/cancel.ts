@@ -2,7 +2,7 @@ import { isFinal } from '../contract/common.ts';
 import { ApiError } from '../contract/errors.ts';
 import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
-import { childrenOf, lockDescendants, wakeParent } from './children.ts';
+import { childrenOf, wakeParent } from './children.ts';
 import { closeSources } from './finish.ts';
 import { recordJobEvent } from './job-events.ts';
 import { type JobsContext, traitsOf } from './kind.ts';
@@ -13,7 +13,6 @@ import { endTimes, type Job, OPEN_STATUSES } from './rows.ts';
 /** Cancels an open job; 400 with the status when it is final, 404 when it is not there or not the account's. */
 export async function cancelJob(context: JobsContext, accountId: string, kind: string, id: string): Promise<Job> {
   return context.db.transaction().execute(async (tx) => {
-    await lockDescendants(tx, id);
     const job = await lockJob(tx, accountId, kind, id);
     if (isFinal(job.status)) throw new ApiError('cancel_final', null, { status: job.status });
     return endCanceled(context, tx, job);

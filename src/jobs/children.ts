@@ -53,17 +53,6 @@ export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<v
   await notify(tx, 'airlock_queue', parent.resource_class);
 }
 
-/** Locks every job below this one, the lowest first. */
-export async function lockDescendants(tx: Tx, id: string): Promise<void> {
-  await sql`
-    WITH RECURSIVE below (id, depth) AS (
-      SELECT id, 1 FROM jobs WHERE parent_id = ${id}
-      UNION ALL SELECT jobs.id, depth + 1 FROM jobs JOIN below ON jobs.parent_id = below.id)
-    SELECT jobs.id FROM jobs JOIN below ON below.id = jobs.id ORDER BY depth DESC, jobs.id FOR UPDATE OF jobs`.execute(
-    tx,
-  );
-}
-
 async function hasOpenChildren(tx: Tx, parentId: string): Promise<boolean> {
   const open = await tx
     .selectFrom('jobs')

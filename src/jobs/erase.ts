@@ -8,7 +8,7 @@ import { deleteBytes, markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
 import { forgetUploads } from '../uploads/upload.ts';
 import { endCanceled } from './cancel.ts';
-import { childrenOf, lockDescendants } from './children.ts';
+import { childrenOf } from './children.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { lockJob } from './read.ts';
@@ -27,7 +27,6 @@ export async function eraseJob(
   by: Actor,
 ): Promise<Date> {
   const { at, objects, staging } = await context.db.transaction().execute(async (tx) => {
-    await lockDescendants(tx, id);
     let job = await lockJob(tx, accountId, kind, id);
     await lockUploads(tx, id);
     if (!isFinal(job.status)) job = await endCanceled(context, tx, job);

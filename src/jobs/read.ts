@@ -19,10 +19,22 @@ export async function getJob(db: Db, accountId: string, kind: string, id: string
   return row;
 }
 
-/** As above, and holds the row until the transaction ends. */
+/** As above, and holds the row and those below it until the transaction ends. */
 export async function lockJob(tx: Tx, accountId: string, kind: string, id: string): Promise<Job> {
   await getJob(tx, accountId, kind, id);
+  await lockDescendants(tx, id);
   return tx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
+}
+
+/** Locks every job below this one, the lowest first. */
+async function lockDescendants(tx: Tx, id: string): Promise<void> {
+  await sql`
+    WITH RECURSIVE below (id, depth) AS (
+      SELECT id, 1 FROM jobs WHERE parent_id = ${id}
+      UNION ALL SELECT jobs.id, depth + 1 FROM jobs JOIN below ON jobs.parent_id = below.id)
+    SELECT jobs.id FROM jobs JOIN below ON below.id = jobs.id ORDER BY depth DESC, jobs.id FOR UPDATE OF jobs`.execute(
+    tx,
+  );
 }
 
 /** The job's row, locked, while the attempt still owns it. */
