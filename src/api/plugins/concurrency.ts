@@ -25,6 +25,8 @@ export function registerConcurrency(app: App): void {
     request.place = place;
     // Comes also when the client goes away in the middle of its body.
     reply.raw.once('close', () => place.leave());
+    // It may have gone while its key was looked up, and then no event comes.
+    if (reply.raw.closed || request.raw.socket.destroyed) place.leave();
     if (!(await place.take(TAKE_MS))) throw new ApiError('concurrency_exceeded', { limit: KEY_REQUESTS.active });
   });
 }
