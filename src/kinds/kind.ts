@@ -38,8 +38,8 @@ export interface Admission {
   /** In the order in which they are found; the first one is the error of a create. */
   problems: readonly Error[];
   resourceClass: ResourceClass;
-  /** As `NewJob`. */
-  request: { shown: string; whole: string } | null;
+  /** As `NewJob`; called when the job is inserted, for writing a large request takes a while. */
+  request: (() => { shown: string; whole: string }) | null;
   facts: string;
   settings: string | null;
   inputs: readonly NamedSource[];

@@ -82,6 +82,7 @@ async function insertAdmitted(
   });
   return insertJob(context, tx, {
     ...admission,
+    request: admission.request?.() ?? null,
     kind: kind.name,
     accountId: account.id,
     keyId,

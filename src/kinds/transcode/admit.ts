@@ -49,7 +49,6 @@ export async function admitTranscode(
     source.type === 'url' ? [{ index, kind, url: source.url, field }] : [],
   );
   const refusals = judgement.refusals.map((refusal) => refusalProblem(refusal, sent, place));
-  const stored = toStoredRequest(body, body.disarm || account.disarm);
   const { preset, limits } = body;
   return {
     problems: [
@@ -58,7 +57,10 @@ export async function admitTranscode(
       ...refusedSources(services, assets, place),
     ],
     resourceClass: judgement.resourceClass,
-    request: { shown: requestJson.write(hideQueries(stored)), whole: requestJson.write(stored) },
+    request: () => {
+      const stored = toStoredRequest(body, body.disarm || account.disarm);
+      return { shown: requestJson.write(hideQueries(stored)), whole: requestJson.write(stored) };
+    },
     facts: factsJson.write({ source: sourceOf(body), output_format: body.outputFormat }),
     settings: preset || limits ? settingsJson.write({ ...(preset && { preset }), ...(limits && { limits }) }) : null,
     inputs,

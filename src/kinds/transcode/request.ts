@@ -55,6 +55,18 @@ export function toStoredRequest(body: CreateBody, disarm: boolean): StoredReques
   };
 }
 
+const shownOptions = storedJson(
+  'request of a transcode',
+  1,
+  z.looseObject({ options: z.array(z.unknown()).optional() }),
+);
+
+/** The options as clients see them. Only their list is checked: a large request is not worth the time of a whole one. */
+export function openOptions(vault: Vault, job: RowOf<'jobs'> & Pick<Job, 'request_sealed'>): unknown[] {
+  const text = openColumn(vault, 'jobs', 'request_sealed', job);
+  return text === null ? [] : (shownOptions.read(JSON.parse(text)).options ?? []);
+}
+
 /** As clients see it, without queries of URLs; null once the job is erased. */
 export function openRequest(vault: Vault, job: RowOf<'jobs'> & Pick<Job, 'request_sealed'>): StoredRequest | null {
   return parsed(openColumn(vault, 'jobs', 'request_sealed', job));

@@ -18,7 +18,7 @@ import {
   storedLimits,
 } from '../../jobs/rows.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
-import { factsJson, openRequest, settingsJson } from './request.ts';
+import { factsJson, openOptions, settingsJson } from './request.ts';
 
 /** The columns that clients see something of, whether it is the job alone or one of a list. */
 export type ViewedJob = Omit<Job, UnseenColumn>;
@@ -53,9 +53,9 @@ export async function viewTranscode(context: Pick<Context, 'vault' | 'store'>, d
   const sources = await inputsOf(db, job.id);
   const outputs = await outputsOf(db, [job.id]);
   const positions = await queuePositions(db, [job]);
-  const options = openRequest(context.vault, job)?.options as ShownJob['ffmpeg_options']['options'];
+  const options = openOptions(context.vault, job) as ShownJob['ffmpeg_options']['options'];
   const inputs = sources.map((source) => ({ ...source, inspection: inspectionJson.readOrNull(source.probe) }));
-  return viewJob(context, job, { inputs, outputs, options: options ?? [], position: positions.get(job.id) ?? null });
+  return viewJob(context, job, { inputs, outputs, options, position: positions.get(job.id) ?? null });
 }
 
 /** A transcode from its columns and the rows that belong to it. */

@@ -17,7 +17,7 @@ export const toy: Kind<{ text: string }> = {
   admit: async (_services, _caller, { text }) => ({
     problems: text === '' ? [new Error('there is nothing to reverse')] : [],
     resourceClass: 'light',
-    request: { shown: text, whole: text },
+    request: () => ({ shown: text, whole: text }),
     facts: '{"v":1}',
     settings: null,
     inputs: [],
