@@ -4,6 +4,7 @@ import { ApiError } from '../../contract/errors.ts';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import { idleInAccount, idleRetention } from '../../contract/limit-advice.ts';
 import { type CreateBody, toTranscodeRequest } from '../../contract/transcodes.ts';
+import type { RequestProblem } from '../../contract/validate.ts';
 import { findSources, type NamedSource, type RefusedSource, type ResolvedSource } from '../../jobs/sources.ts';
 import type { Judgement, MediaInfo } from '../../media/index.ts';
 import { ThreadEnded } from '../../threads/task-thread.ts';
@@ -26,8 +27,10 @@ export interface TranscodeSubmission {
 
 export interface TranscodeAdmission extends Admission {
   judgement: Judgement;
-  /** What is known of each input, then of each asset, without holding it. */
-  found: readonly (ResolvedSource | RefusedSource)[];
+  /** What may not run, in terms of what the caller sent. */
+  refusals: readonly RequestProblem[];
+  /** Of each input, what is known without holding it. */
+  foundInputs: readonly (ResolvedSource | RefusedSource)[];
   /** Of each input; null: not probed yet. */
   infos: readonly (MediaInfo | null)[];
 }
@@ -42,7 +45,7 @@ export async function admitTranscode(
   const { account } = caller;
   const { body, sent, place = placeInRequest } = submission;
   const inputs = body.inputs.map(({ url }, index) => ({ url, field: `inputs[${index}].url` }));
-  const foundInputs = await find(services, caller, inputs);
+  const foundInputs = await findNamed(services, caller, inputs);
   const infos = foundInputs.map((source) => ('refusal' in source ? null : knownInfo(source.inspection)));
   const judgement = await judge(services, caller, body, infos);
   const assets = judgement.assets.flatMap(({ kind, source, field }, index) =>
@@ -75,12 +78,14 @@ export async function admitTranscode(
     metadata: body.metadata ?? null,
     retentionSeconds: body.retention_seconds ?? null,
     judgement,
-    found: [...foundInputs, ...(await find(services, caller, assets))],
+    refusals,
+    foundInputs,
     infos,
   };
 }
 
-function find({ context }: AdmissionServices, { account }: Caller, sources: readonly NamedSource[]) {
+/** What is known of sources without holding them. */
+export function findNamed({ context }: AdmissionServices, { account }: Caller, sources: readonly NamedSource[]) {
   const urls = sources.map(({ url }) => url);
   return urls.length === 0 ? [] : findSources(context, context.db, account, urls);
 }

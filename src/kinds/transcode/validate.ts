@@ -3,9 +3,9 @@ import { failures } from '../../contract/failures.ts';
 import type { RequestProblem, ValidateAnswer } from '../../contract/validate.ts';
 import type { AdmissionServices, Caller } from '../kind.ts';
 import { checkJob } from '../submit.ts';
-import type { TranscodeAdmission, TranscodeSubmission } from './admit.ts';
+import { findNamed, type TranscodeAdmission, type TranscodeSubmission } from './admit.ts';
 import { transcode } from './index.ts';
-import { placeInRequest, positionOf, refusalProblem, refusedUrl, sourceProblem } from './problems.ts';
+import { placeInRequest, positionOf, refusedUrl, sourceProblem } from './problems.ts';
 
 /** What a create would answer, and what would run, without making anything. The planner assumes defaults for what is not known. */
 export async function validateTranscode(
@@ -17,8 +17,8 @@ export async function validateTranscode(
   const { judgement, infos } = admission;
   const { preview } = judgement;
   const problems = [
-    ...sourceProblems(services, admission),
-    ...judgement.refusals.map((refusal) => refusalProblem(refusal, submission.sent, placeInRequest)),
+    ...sourceProblems(services, admission, await findNamed(services, caller, admission.assets)),
+    ...admission.refusals,
   ];
   const warnings = [...admission.warnings];
   if (preview && !('failure' in preview) && problems.length === 0) {
@@ -32,11 +32,16 @@ export async function validateTranscode(
   return answer([], warnings, [{ position, field: 'inputs', option: '', message, suggestion: failures[code].advice }]);
 }
 
-function sourceProblems({ checkSourceUrl }: AdmissionServices, admission: TranscodeAdmission): RequestProblem[] {
+function sourceProblems(
+  { checkSourceUrl }: AdmissionServices,
+  admission: TranscodeAdmission,
+  foundAssets: TranscodeAdmission['foundInputs'],
+): RequestProblem[] {
+  const all = [...admission.foundInputs, ...foundAssets];
   return [...admission.inputs, ...admission.assets].flatMap((source, index) => {
     const reason = refusedUrl(checkSourceUrl, source);
     if (reason) return [sourceProblem(source, { reason }, placeInRequest)];
-    const found = admission.found[index]!;
+    const found = all[index]!;
     return 'refusal' in found ? [sourceProblem(source, { code: found.refusal }, placeInRequest)] : [];
   });
 }
