@@ -5,7 +5,7 @@ import { sealColumn } from '../database/sealed-columns.ts';
 import type { AttemptState } from '../database/tables.ts';
 import type { Claim } from './rows.ts';
 
-/** What the cell reported about an attempt, for its row. */
+/** What the cell reported about an attempt; stored in the attempt's row. */
 export interface AttemptFacts {
   exitCode: number | null;
   signal: string | null;
@@ -15,20 +15,20 @@ export interface AttemptFacts {
   stderr: string | null;
   /** What the cell was given, and which limit it hit; stored in the job's row. */
   limits?: AppliedLimits;
-  /** What ran: for the manifest. */
+  /** The build and command that ran, for the manifest. */
   build?: AttemptBuild;
 }
 
 export interface AttemptBuild {
   airlockVersion: string;
   ffmpegVersion: string;
-  /** Name and version of the distribution's package; null for a build that no package owns. */
+  /** Name and version of the distribution's package; null for a build that belongs to no package. */
   ffmpegPackage: string | null;
   /** Hexadecimal SHA-256 of the canonical JSON of the arguments, the program's name first. */
   commandSha256: string;
 }
 
-/** Attempts that ended badly; those that were released do not count. */
+/** Counts the attempts that failed or were lost. Released attempts do not count. */
 export async function spentAttempts(tx: Tx, jobId: string): Promise<number> {
   const { spent } = await tx
     .selectFrom('attempts')
@@ -39,11 +39,11 @@ export async function spentAttempts(tx: Tx, jobId: string): Promise<number> {
   return spent;
 }
 
-/** Closes the row of an attempt; one that is already closed stays as it is. */
+/** Records the end of an attempt. Does nothing if the attempt has already ended. */
 export async function endAttempt(
   context: Context,
   tx: Tx,
-  claim: Claim,
+  claim: Pick<Claim, 'attemptId' | 'job'>,
   state: AttemptState,
   facts: AttemptFacts | null,
   errorCode: string | null,
@@ -72,7 +72,7 @@ export async function endAttempt(
     .execute();
 }
 
-/** Closes every attempt of the job that still counts as running: its worker is gone. */
+/** Marks every running attempt of the job as lost: its worker is gone. */
 export async function markLost(tx: Tx, jobId: string): Promise<void> {
   await tx
     .updateTable('attempts')
@@ -82,7 +82,7 @@ export async function markLost(tx: Tx, jobId: string): Promise<void> {
     .execute();
 }
 
-/** Records that nothing of these attempts is left on their worker's disk: no fetched source, no cell. */
+/** Records that these attempts left nothing on their worker's disk: no fetched source, no cell. */
 export async function markCleaned(db: Db, attemptIds: string[]): Promise<void> {
   if (attemptIds.length === 0) return;
   await db

@@ -10,7 +10,7 @@ import { failOutputs } from './outputs.ts';
 import { lockJob } from './read.ts';
 import { endTimes, type Job, OPEN_STATUSES } from './rows.ts';
 
-/** Cancels an open job; 400 with the status when it is final, 404 when it is not there or not the account's. */
+/** Cancels an open job. Throws 400 with the status when the job is final, and 404 when the account has no such job. */
 export async function cancelJob(context: JobsContext, accountId: string, kind: string, id: string): Promise<Job> {
   return context.db.transaction().execute(async (tx) => {
     const job = await lockJob(tx, accountId, kind, id);
@@ -20,8 +20,8 @@ export async function cancelJob(context: JobsContext, accountId: string, kind: s
 }
 
 /**
- * Sets an open job, whose row the caller has locked and those below it, to canceled, and its children with it; workers
- * hear of it when the transaction commits.
+ * Sets an open job and its open children to canceled. The caller has locked the row of the job and of all its
+ * descendants. Workers are notified when the transaction commits.
  */
 export async function endCanceled(context: JobsContext, tx: Tx, job: Job): Promise<Job> {
   const now = new Date();

@@ -7,16 +7,18 @@ import { lockOwned } from './read.ts';
 import { type Claim, type Job, OPEN_STATUSES } from './rows.ts';
 
 /*
- * A parent waits for its children without a slot: its attempt ends as released, and it is due again when the last child is
- * final. Its next attempt reads what became of them; what a child's failure means is for the kind of the parent to say.
- * Locks are taken from the children up, never down.
+ * A parent waits for its children without a slot: its attempt ends as released, and the job becomes due when the last
+ * child is final. Its next attempt reads the results of the children; the parent's kind decides what the failure of a
+ * child means. Rows are locked from the children up, never down, which prevents deadlocks.
  */
 
 export function childrenOf(db: Db, parentId: string): Promise<Job[]> {
   return db.selectFrom('jobs').selectAll().where('parent_id', '=', parentId).orderBy('id').execute();
 }
 
-/** Returns the job to the queue until all its children are final. False: this attempt no longer held the job. */
+/**
+ * Returns the job to the queue until all its children are final. Returns false if this attempt no longer owns the job.
+ */
 export async function waitForChildren(context: JobsContext, claim: Claim): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
     const job = await lockOwned(tx, claim);
@@ -37,7 +39,7 @@ export async function waitForChildren(context: JobsContext, claim: Claim): Promi
   });
 }
 
-/** Makes the parent of a job that has just become final due, if this was the last child that it waited for. */
+/** Makes the parent of a job that has just become final due, if this was its last open child. */
 export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<void> {
   if (job.parent_id === null) return;
   const parent = await tx

@@ -9,26 +9,26 @@ import type { Claim, Job } from './rows.ts';
 
 export interface ClaimOptions {
   worker: { id: string; tier: string };
-  /** Whether this worker has a permit for another fetch of the account's; without it, for any. */
+  /** Whether this worker has a permit for another fetch of the account. Default: always. */
   mayFetch?: (accountId: string) => boolean;
 }
 
 type Started = Pick<Claim, 'attemptId' | 'number' | 'job'>;
 
 /**
- * Takes the next job of a resource class: a new attempt and `processing`, in one transaction. Of the accounts that wait,
- * those with the fewest running jobs come first, among equals the one whose oldest job has waited longest; of an
- * account's jobs, the oldest. Null: nothing is due that may start here.
+ * Claims the next job of a resource class: inserts an attempt and sets the job to `processing`, in one transaction. The
+ * account with the fewest running jobs comes first; among equals, the one whose oldest job has waited longest. Within
+ * an account, the oldest job comes first. Returns null when no due job may start here.
  *
- * `account_schedule` has one row per account, locked while one of its jobs is claimed: that makes the limit of running
- * jobs exact, and lets claims of different accounts run at the same time.
+ * `account_schedule` has one row per account, which is locked while a job of the account is claimed. This makes the
+ * limit of running jobs exact, and lets claims for different accounts run concurrently.
  */
 export async function claimJob(
   context: JobsContext,
   resourceClass: ResourceClass,
   options: ClaimOptions,
 ): Promise<Claim | null> {
-  // Accounts whose oldest job cannot start here: it needs a fetch, and there is no permit for it.
+  // Accounts to skip: their oldest job needs a fetch for which there is no permit, or is locked.
   const passedOver = new Set<string>();
   for (;;) {
     const claimed = await context.db
@@ -48,7 +48,7 @@ async function tryClaim(
   const accountId = await lockNextAccount(tx, resourceClass, passedOver);
   if (accountId === null || accountId === 'again') return accountId;
   const job = await oldestDue(tx, accountId, resourceClass);
-  // Another transaction holds it: a cancel, an erase.
+  // No job: another transaction, such as a cancel or an erase, has locked it.
   if (!job || (job.fetches && !mayFetch(accountId))) {
     passedOver.add(accountId);
     return 'again';
@@ -57,9 +57,10 @@ async function tryClaim(
 }
 
 /**
- * The account to serve next, with its row of the schedule locked. Indexes in the order of each ORDER BY answer, so the
- * cost does not grow with the jobs that wait. An account that another claim or a commit has locked is passed by for one
- * that has as few running jobs, and waited for when there is none: an account with more would jump the queue.
+ * Finds the account to serve next and locks its row of the schedule. An index matches each ORDER BY, so the cost does
+ * not grow with the number of waiting jobs. If another transaction has locked the account, one with equally few running
+ * jobs is served instead. If there is none, this waits for the lock: an account with more running jobs must not jump
+ * the queue.
  */
 async function lockNextAccount(
   tx: Tx,
@@ -82,7 +83,7 @@ async function lockNextAccount(
   };
   const account = (await lock('SKIP LOCKED')) ?? (await lock(''));
   if (account) return account;
-  // The one that was waited for has started a job meanwhile; others may be left.
+  // The locked account has started a job in the meantime; other accounts may still be waiting.
   const { rows } = await sql`SELECT ${byRunning}`.execute(tx);
   return rows.length > 0 ? 'again' : null;
 }
@@ -130,7 +131,7 @@ async function start(context: JobsContext, tx: Tx, job: Job, worker: ClaimOption
   return { attemptId, number, job: started };
 }
 
-/** What belongs to the job. Read after the commit, so that no lock is held for it. */
+/** Reads the sources and outputs of the job after the commit, so that no lock is held meanwhile. */
 async function withRows({ db }: Pick<JobsContext, 'db'>, started: Started): Promise<Claim> {
   const { id } = started.job;
   const [sources, outputs] = await Promise.all([

@@ -6,7 +6,7 @@ import { getObject } from '../objects/objects.ts';
 import { outputsOf } from './read.ts';
 import type { Job } from './rows.ts';
 
-/** A signed link to the job's first output that expires after ten minutes. */
+/** Signs a link to the job's first output. It expires after ten minutes. */
 export async function downloadUrl(context: Context, job: Job): Promise<string> {
   if (job.status !== 'completed') throw new ApiError('transcode_not_completed');
   if (job.erased_at) throw new ApiError('output_deleted');

@@ -15,9 +15,9 @@ import { lockJob } from './read.ts';
 import { type Job, OPEN_STATUSES } from './rows.ts';
 
 /**
- * Erases a job and its children now: it is canceled when it is open, and its outputs and the uploads it used are gone
- * before this resolves. An upload that another open job still needs stays until that one is erased or its retention is over.
- * Doing it twice changes nothing. Throws `StorageError` when bytes could not be deleted; the sweeper goes on then.
+ * Erases a job and its children. An open job is canceled first. The outputs and the uploads that the job used are
+ * deleted before this resolves; an upload that another open job needs stays until that job is erased or its retention
+ * ends. Idempotent. Throws `StorageError` when bytes could not be deleted; the sweeper then retries.
  */
 export async function eraseJob(
   context: JobsContext,
@@ -60,7 +60,7 @@ export async function eraseJob(
 }
 
 /**
- * Takes every name out of a final job's row and marks it erased; returns its output objects, whose bytes the
+ * Clears all names from a final job's row and marks it erased. Returns the ids of its output objects, whose bytes the
  * caller deletes.
  */
 export async function forgetJob(
@@ -80,7 +80,7 @@ export async function forgetJob(
     .updateTable('jobs')
     .set({
       erased_at: at,
-      // The reason of the first time stays: erasing what retention has already taken changes nothing.
+      // Keep the first reason: erasing a job that retention has already erased changes nothing.
       erased_reason: sql`coalesce(erased_reason, ${reason})`,
       metadata_sealed: null,
       request_sealed: null,
@@ -101,7 +101,9 @@ export async function forgetJob(
   return outputs.flatMap((output) => (output.object_id ? [output.object_id] : []));
 }
 
-/** Uploads before objects, both in the order of their ids, as when a job is accepted. */
+/**
+ * Locks uploads before objects, both in the order of their ids, as the insert of a job does: this prevents deadlocks.
+ */
 async function lockUploads(tx: Tx, id: string): Promise<void> {
   await tx
     .selectFrom('uploads')

@@ -18,26 +18,27 @@ import {
   type Job,
   MAX_ATTEMPTS,
   OPEN_STATUSES,
+  type Ownership,
   sealWarnings,
   storedLimits,
 } from './rows.ts';
 
-/** What an attempt that went well leaves behind. */
+/** The result of a successful attempt. */
 export interface Completion {
   outputs: readonly StoredOutput[];
-  /** Sealed JSON for the manifest; null where nothing was planned. */
+  /** JSON for the manifest, sealed when it is stored; null where nothing was planned. */
   plan: string | null;
   warnings: readonly Warning[];
-  /** Duration of all inputs, for usage; null where a job is not billed. */
+  /** Duration of all inputs in seconds, for usage; null for a job that is not billed. */
   inputSeconds: number | null;
   attempt: AttemptFacts | null;
-  /** Runs in the transaction that completes the job, and only if that happens. */
+  /** Runs in the transaction that completes the job. */
   apply?: (tx: Tx) => Promise<void>;
 }
 
 /**
- * Ends the job well, once: nothing happens unless this attempt still owns it. False: it was canceled or replaced, and the
- * caller must delete its outputs.
+ * Completes the job if this attempt still owns it. Returns false if the attempt was canceled or replaced; the caller
+ * must then delete its outputs.
  */
 export async function completeJob(context: JobsContext, claim: Claim, result: Completion): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
@@ -76,8 +77,8 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
 }
 
 /**
- * Ends the attempt badly. The job goes back to the queue when another attempt can help and one is left, else it has
- * failed. False: this attempt no longer held the job.
+ * Ends the attempt as failed. The job returns to the queue if a retry can help and an attempt is left, else it fails.
+ * Returns false if this attempt no longer owns the job.
  */
 export async function failAttempt(
   context: JobsContext,
@@ -99,22 +100,25 @@ export async function failAttempt(
   });
 }
 
-/** Gives the job back untouched, because the worker drains or has no room for it; the attempt does not count. */
+/**
+ * Returns the job to the queue, e.g. because the worker drains or has no room for it; the attempt does not count. Returns
+ * false if the attempt no longer owns the job.
+ */
 export async function releaseJob(
   context: JobsContext,
-  claim: Claim,
+  claim: Ownership,
   { delaySeconds, reason } = { delaySeconds: 0, reason: 'released' },
 ): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
     const job = await lockOwned(tx, claim);
     if (!job) return false;
-    await endAttempt(context, tx, claim, 'released', null, null);
+    await endAttempt(context, tx, { attemptId: claim.attemptId, job }, 'released', null, null);
     await requeue(context, tx, job, { delaySeconds, reason });
     return true;
   });
 }
 
-/** Puts an open job back into the queue. Without a delay it keeps its place before the jobs that came later. */
+/** Returns an open job to the queue. Without a delay it keeps its place ahead of newer jobs. */
 export async function requeue(
   context: JobsContext,
   tx: Tx,
@@ -141,7 +145,7 @@ export async function requeue(
   await notify(tx, 'airlock_queue', job.resource_class);
 }
 
-/** Sets an open job, whose row the caller has locked, to failed. */
+/** Sets an open job to failed. The caller has locked its row. */
 export async function endFailed(
   context: JobsContext,
   tx: Tx,
@@ -169,18 +173,18 @@ export async function endFailed(
   await wakeParent(tx, job);
 }
 
-/** Of an attempt whose cell has run; else nothing is known of limits. */
+/** The limits that applied, if the attempt ran a cell. */
 function limitsOf(attempt: AttemptFacts | null) {
   return { limits: attempt?.limits ? storedLimits.write(attempt.limits) : null };
 }
 
-/** Sets an open job, whose row the caller has locked, to failed because no worker outlived it. */
+/** Sets an open job to failed because its worker died in each attempt. The caller has locked its row. */
 export async function endLost(context: JobsContext, tx: Tx, job: Job): Promise<void> {
   const message = `The worker died in each of ${MAX_ATTEMPTS} attempts.`;
   await endFailed(context, tx, job, { code: 'worker_lost', message }, null);
 }
 
-/** A final job no longer needs its sources: whole URLs go, and the uploads' retention counts from now. */
+/** Releases the sources of a final job: clears complete URLs, and starts the retention of the uploads. */
 export async function closeSources(tx: Tx, job: Pick<Job, 'id' | 'retention_seconds'>): Promise<void> {
   await tx.updateTable('job_sources').set({ source_sealed: null }).where('job_id', '=', job.id).execute();
   await tx.updateTable('jobs').set({ request_source_sealed: null }).where('id', '=', job.id).execute();
@@ -197,7 +201,10 @@ export async function closeSources(tx: Tx, job: Pick<Job, 'id' | 'retention_seco
     .execute();
 }
 
-/** A commit whose answer was lost with the connection is repeated by the caller: it was done, and is done. */
+/**
+ * Whether this attempt has already completed the job. The caller retries a commit whose answer was lost with the
+ * connection.
+ */
 async function isCompletedWith(tx: Tx, claim: Claim, outputs: readonly StoredOutput[]): Promise<boolean> {
   const row = await tx
     .selectFrom('jobs')

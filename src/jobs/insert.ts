@@ -10,19 +10,22 @@ import type { JobsContext } from './kind.ts';
 import { type AssetKind, type Job, sealWarnings } from './rows.ts';
 import type { ResolvedSource } from './sources.ts';
 
-/** A job that was admitted, as the rows of it are written. */
+/** An admitted job, in the form in which its rows are written. */
 export interface NewJob {
   kind: string;
   accountId: string;
   keyId: string | null;
-  /** Of the HTTP request, for the log. */
+  /** Id of the HTTP request, for the log. */
   requestId: string | null;
   resourceClass: ResourceClass;
-  /** `shown` without queries of URLs; `whole` as the caller wrote it, kept while the job is open. Null: needs none. */
+  /**
+   * `shown` omits the queries of URLs; `whole` is what the caller sent, kept while the job is open. Null for kinds that
+   * have no request.
+   */
   request: { shown: string; whole: string } | null;
-  /** JSON in clear: words from fixed lists and numbers. */
+  /** Unsealed JSON: numbers, and words from fixed lists. */
   facts: string;
-  /** The same, but forgotten when the job is erased. */
+  /** Like `facts`, but cleared when the job is erased. */
   settings: string | null;
   sources: readonly NewSource[];
   outputs: readonly { format: string; name: string }[];
@@ -35,14 +38,14 @@ export interface NewJob {
 export interface NewSource {
   /** Inputs count from 0, assets from the number of inputs. */
   position: number;
-  /** Of an asset; null for an input. */
+  /** The kind of an asset; null for an input. */
   asset: AssetKind | null;
   source: ResolvedSource;
 }
 
 /**
- * Writes a job with its sources and outputs, its first event, and what wakes a worker, in the caller's one transaction.
- * The job is in the queue by its status alone. A caller that answers 201 must have committed first.
+ * Inserts a job with its sources, outputs and first event, and notifies the workers, all in the caller's transaction.
+ * The status alone puts the job into the queue. Commit before you answer 201.
  */
 export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Promise<Job> {
   const { vault } = context;

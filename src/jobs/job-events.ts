@@ -7,7 +7,9 @@ import type { Job } from './rows.ts';
 
 type Suffix = { [T in keyof EventPayloads]: T extends `transcode.${infer S}` ? S : never }[keyof EventPayloads];
 
-/** Records what happened to a job under the name of its kind, and wakes the requests that wait for its end. */
+/**
+ * Records an event of a job under the name of its kind. A final event also wakes the requests that wait for the job.
+ */
 export async function recordJobEvent<S extends Suffix>(
   context: Pick<JobsContext, 'kinds'>,
   tx: Tx,
@@ -17,6 +19,6 @@ export async function recordJobEvent<S extends Suffix>(
 ): Promise<void> {
   const { events } = traitsOf(context, job);
   if (events) await recordEvent(tx, { accountId: job.account_id, jobId: job.id }, `${events}.${suffix}`, payload);
-  // A NOTIFY makes commits wait for each other, so only events that a request may wait for are announced.
+  // NOTIFY serializes commits, so only final events send one: no request waits for another.
   if (isFinal(suffix)) await wakeWaiting(tx, job.id);
 }

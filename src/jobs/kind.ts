@@ -9,23 +9,23 @@ export interface Failure {
   message: string;
 }
 
-/** What the core has to know about a kind of job. The rest of a kind is in `src/kinds/`. */
+/** What this folder needs to know about a kind of job. The rest of a kind is in `src/kinds/`. */
 export interface KindTraits {
   name: string;
-  /** First word of its events, e.g. `transcode` of `transcode.completed`; null: clients see none of its jobs. */
+  /** Prefix of its events, e.g. `transcode` in `transcode.completed`; null for jobs that clients do not see. */
   events: 'transcode' | null;
   /** Runs in the transaction that ends a job of this kind as failed or canceled. */
   onEnd?(context: Context, tx: Tx, job: Job, failure: Failure | null): Promise<void>;
 }
 
-/** What the functions of this folder work with. */
+/** The context of the functions in this folder. */
 export interface JobsContext extends Context {
   kinds: ReadonlyMap<string, KindTraits>;
 }
 
-/** Throws for a kind that this release does not have: its row was written by a newer one. */
+/** Throws for a kind that this release does not know: a newer release wrote the row. */
 export function traitsOf({ kinds }: Pick<JobsContext, 'kinds'>, job: Pick<Job, 'kind'>): KindTraits {
   const traits = kinds.get(job.kind);
-  if (!traits) throw new Error(`no kind of job is called ${job.kind}`);
+  if (!traits) throw new Error(`unknown kind of job: ${job.kind}`);
   return traits;
 }

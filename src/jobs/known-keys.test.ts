@@ -6,7 +6,7 @@ import { uuidv7 } from '../ids/uuid.ts';
 import { compareKeys } from '../storage/merge-keys.ts';
 import { type KnownKey, knownKeys } from './known-keys.ts';
 
-describe('keys that rows stand for', () => {
+describe('keys that belong to rows', () => {
   let database: TestDatabase;
   let account: string;
   beforeAll(async () => {
@@ -49,7 +49,7 @@ describe('keys that rows stand for', () => {
     return found;
   }
 
-  it('come in the order of their bytes, from both tables, whatever the size of a page', async () => {
+  it('come in byte order, from both tables, for any page size', async () => {
     const objects = ['b', 'a/2', 'a-2', 'A', 'é', '\uff5e', '\u{1f3ac}', 'a/10', 'Z'];
     for (const key of objects) await addObject(key, 'live');
     const pending = ['a/1', 'ä', 'c'];
@@ -65,7 +65,7 @@ describe('keys that rows stand for', () => {
     }
   });
 
-  it('are live with the id and age of their row, or only known', async () => {
+  it('have the id and age of their row when it is live, else neither', async () => {
     await addObject('states/pending', 'pending');
     await addObject('states/deleting', 'deleting');
     await addObject('states/live', 'live');
@@ -78,7 +78,7 @@ describe('keys that rows stand for', () => {
     expect(Date.now() - states[1]!.live!.since.getTime()).toBeLessThan(60_000);
   });
 
-  it('are read page by page by indexes, without sorting a table', async () => {
+  it('are read page by page from an index, without sorting a table', async () => {
     const plan = async (sql: string) => {
       const client = await database.pg.connect();
       try {

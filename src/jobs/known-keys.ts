@@ -1,19 +1,19 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 
-/** A key that a row stands for. */
+/** A storage key that belongs to a row. */
 export interface KnownKey {
   key: string;
-  /** The row of an object whose bytes must be there, and since when it is there; null for all others. */
+  /** Id and creation time of a live object, whose bytes must exist; null for all others. */
   live: { id: string; since: Date } | null;
 }
 
 const PAGE_ROWS = 1000;
 
-/** Keys of objects and of uploads that may still come, in the order of their bytes. Holds one page. */
+/** Yields the keys of objects and of pending uploads in byte order. Keeps one page in memory. */
 export async function* knownKeys(db: Db, pageRows = PAGE_ROWS): AsyncGenerator<KnownKey> {
   for (let after = ''; ; ) {
-    // Both columns have an index in this order, so that each page is read where the one before ended.
+    // Both columns have an index in this order, so each page starts where the previous one ended.
     const { rows } = await sql<{ key: string; id: string | null; since: Date | null }>`
       SELECT * FROM (
         (SELECT key, CASE WHEN state = 'live' THEN id END AS id, created_at AS since FROM objects

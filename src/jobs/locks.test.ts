@@ -12,7 +12,7 @@ describe('jobs that share uploads', () => {
   });
   afterAll(() => world?.close());
 
-  it('are accepted, completed and erased at once in whatever order they name them, without a deadlock', async () => {
+  it('are accepted, completed and erased concurrently without a deadlock, in any order of their uploads', async () => {
     const uploads: string[] = [];
     for (let count = 0; count < 6; count++) uploads.push((await world.upload(account, `${count}.mp4`)).fileUrl);
     const orders = uploads.map((_, index) => [...uploads.slice(index), ...uploads.slice(0, index)]);

@@ -5,20 +5,20 @@ import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { type Claim, type Job, type OutputFacts, outputFacts } from './rows.ts';
 
-/** Seconds after which an object that no attempt made live is deleted. */
+/** Seconds after which a reserved object that never became live is deleted. */
 const RESERVED_SECONDS = 3600;
 
-/** An output of an attempt whose bytes are in the storage. */
+/** An output of an attempt, after its bytes were stored. */
 export interface StoredOutput {
-  /** Row of `job_outputs`. */
+  /** Id of the row in `job_outputs`. */
   outputId: string;
   objectId: string;
   facts: OutputFacts;
 }
 
 /**
- * Records the key of an output before its bytes are stored, so that a worker that dies in between leaves a row that the
- * sweeper finds. Returns the object's id. Throws `JobFailure` with `storage_quota` when the account holds too much.
+ * Records the key of an output before its bytes are stored: if the worker dies in between, the sweeper finds the row.
+ * Returns the object's id. Throws `JobFailure` with `storage_quota` when the output exceeds the account's quota.
  */
 export async function reserveOutput(
   context: Pick<JobsContext, 'db'>,
@@ -48,7 +48,7 @@ export async function reserveOutput(
   return id;
 }
 
-/** Makes the outputs of a job that has just been completed visible. */
+/** Makes the outputs of a completed job visible. */
 export async function completeOutputs(
   context: JobsContext,
   tx: Tx,
@@ -82,7 +82,7 @@ export async function failOutputs(tx: Tx, job: Pick<Job, 'id'>): Promise<void> {
     .execute();
 }
 
-/** Whether these are the objects of the job's outputs. */
+/** Whether the job's outputs refer to these objects. */
 export async function hasOutputs(tx: Tx, job: Pick<Job, 'id'>, outputs: readonly StoredOutput[]): Promise<boolean> {
   const rows = await tx.selectFrom('job_outputs').select('object_id').where('job_id', '=', job.id).execute();
   const stored = new Set(rows.map((row) => row.object_id));

@@ -11,7 +11,10 @@ export interface Progress {
   etaSeconds: number | null;
 }
 
-/** False when the attempt is no longer the job's: canceled, erased, or replaced by another worker. */
+/**
+ * Writes the progress of a job. Returns false if the attempt no longer owns the job: it was canceled, erased, or
+ * replaced by another worker.
+ */
 export async function reportProgress(
   { db }: Pick<Context, 'db'>,
   claim: Pick<Claim, 'attemptId' | 'job'>,
@@ -34,7 +37,7 @@ export async function reportProgress(
   return row !== undefined;
 }
 
-/** Renews the lease of an attempt; false as above. */
+/** Renews the lease of an attempt. Returns false as `reportProgress` does. */
 export async function beatAttempt({ db }: Pick<Context, 'db'>, claim: Pick<Claim, 'attemptId'>): Promise<boolean> {
   const row = await db
     .updateTable('attempts')
@@ -46,7 +49,7 @@ export async function beatAttempt({ db }: Pick<Context, 'db'>, claim: Pick<Claim
   return row !== undefined;
 }
 
-/** What a probe found of an input that was fetched; clients see it on the job. */
+/** Records the probe of a fetched input; clients see it on the job. */
 export async function recordInput(
   { db }: Pick<Context, 'db'>,
   claim: Pick<Claim, 'job'>,

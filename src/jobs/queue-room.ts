@@ -2,12 +2,12 @@ import { type Account, lockAccount } from '../accounts/accounts.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 
-/** Requests that can be inserting at the same moment, at most: each holds a database connection. */
+/** Upper bound of requests that insert concurrently: each uses a database connection. */
 const MOST_AT_ONCE = 500;
 
-/** Throws 429 when the account has as many jobs waiting as it may. Exact, also under concurrent requests. */
+/** Throws 429 when the account has reached its limit of waiting jobs. Exact under concurrent requests. */
 export async function requireQueueRoom(tx: Tx, account: Account): Promise<void> {
-  // Only near the limit do requests have to be counted one by one.
+  // The lock, which makes the count exact, is needed only near the limit.
   if ((await waitingJobs(tx, account)) + MOST_AT_ONCE < account.max_queued) return;
   await lockAccount(tx, account.id);
   const waiting = await waitingJobs(tx, account);

@@ -2,9 +2,9 @@ import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { isUuid } from '../ids/uuid.ts';
-import type { Claim, Job, JobOutput, JobSource } from './rows.ts';
+import type { Job, JobOutput, JobSource, Ownership } from './rows.ts';
 
-/** 404 for an id that is not a UUID, that is not there, or that is another account's or of another kind: all alike. */
+/** Throws the same 404 for an id that is not a UUID, does not exist, or belongs to another account or kind. */
 export async function getJob(db: Db, accountId: string, kind: string, id: string): Promise<Job> {
   const row = isUuid(id)
     ? await db
@@ -19,14 +19,14 @@ export async function getJob(db: Db, accountId: string, kind: string, id: string
   return row;
 }
 
-/** As above, and holds the row and those below it until the transaction ends. */
+/** Like `getJob`, and locks the row and those of its descendants until the transaction ends. */
 export async function lockJob(tx: Tx, accountId: string, kind: string, id: string): Promise<Job> {
   await getJob(tx, accountId, kind, id);
   await lockDescendants(tx, id);
   return tx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirstOrThrow();
 }
 
-/** Locks every job below this one, the lowest first. */
+/** Locks every descendant of this job, the deepest first. */
 async function lockDescendants(tx: Tx, id: string): Promise<void> {
   await sql`
     WITH RECURSIVE below (id, depth) AS (
@@ -37,8 +37,8 @@ async function lockDescendants(tx: Tx, id: string): Promise<void> {
   );
 }
 
-/** The job's row, locked, while the attempt still owns it. */
-export async function lockOwned(tx: Tx, claim: Claim): Promise<Job | undefined> {
+/** Locks and returns the job's row if the attempt still owns the job. */
+export async function lockOwned(tx: Tx, claim: Ownership): Promise<Job | undefined> {
   return tx
     .selectFrom('jobs')
     .selectAll()
@@ -49,7 +49,7 @@ export async function lockOwned(tx: Tx, claim: Claim): Promise<Job | undefined> 
     .executeTakeFirst();
 }
 
-/** Inputs alone: clients see nothing of the assets that filters name. */
+/** Returns inputs only: clients do not see the assets that filters name. */
 export async function inputsOf(db: Db, id: string): Promise<JobSource[]> {
   return db
     .selectFrom('job_sources')
@@ -65,7 +65,7 @@ export async function outputsOf(db: Db, ids: readonly string[]): Promise<JobOutp
   return db.selectFrom('job_outputs').selectAll().where('job_id', 'in', ids).orderBy('position').execute();
 }
 
-/** 1 for the job that starts next in its resource class; null for jobs that do not wait. */
+/** Positions in the queue by job id: 1 is the next job of its resource class. Omits jobs that do not wait. */
 export async function queuePositions(
   db: Db,
   jobs: readonly Pick<Job, 'id' | 'status'>[],

@@ -6,12 +6,12 @@ import { stagingEnds } from '../uploads/staging.ts';
 import type { Job } from './rows.ts';
 
 /**
- * What was deleted of a job, and when: its outputs, those of replaced attempts included, and the uploads that it used.
- * Outputs of other jobs that it read belong to those. `complete` only when the storage itself says that each of these
- * objects is gone, no URL can restore the uploads, and every worker that attempted the job has reported that its
+ * Reports what was deleted of a job, and when: its outputs, including those of replaced attempts, and the uploads that
+ * it used. Outputs of other jobs that it read belong to those jobs. `complete` is true only when the storage confirms
+ * that each object is gone, no URL can restore an upload, and every worker that attempted the job has reported that its
  * copies are gone.
  *
- * Throws 409 before the job was erased or its retention was over, and `StorageError` when the storage cannot be asked.
+ * Throws 409 until the job is erased or its retention ends, and `StorageError` when the storage does not answer.
  */
 export async function readReceipt(context: Pick<Context, 'db' | 'store'>, job: Job): Promise<Receipt> {
   const { id } = job;
@@ -81,7 +81,7 @@ async function workingCopies({ db }: Pick<Context, 'db'>, id: string): Promise<R
 
 interface UploadUrl {
   url: Receipt['upload_urls'][number];
-  /** When the storage takes nothing by it any more, at the latest. */
+  /** Latest time at which the storage accepts bytes through the URL. */
   ends: Date;
 }
 
@@ -116,7 +116,7 @@ function lastEnd(urls: UploadUrl[]): string | null {
   return open.length === 0 ? null : new Date(Math.max(...open)).toISOString();
 }
 
-/** The row alone proves little: the storage is asked as well. */
+/** The row alone proves little, so this asks the storage as well. */
 async function isGone({ store }: Pick<Context, 'store'>, object: StoredObject): Promise<boolean> {
   return object.state === 'deleted' && object.deleted_at !== null && (await store.head(object.key)) === null;
 }

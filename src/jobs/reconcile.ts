@@ -7,20 +7,20 @@ import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { knownKeys } from './known-keys.ts';
 
-/** Keys younger than this may belong to a transaction that has not committed yet. */
+/** Younger keys may belong to a transaction that has not committed yet. */
 const SETTLE_SECONDS = 3600;
 const BATCH = 500;
 
 export interface ReconcileReport {
-  /** Keys in the storage that no row knew: deleted. */
+  /** Keys in the storage without a row; their bytes were deleted. */
   unknownKeys: number;
-  /** Rows whose bytes are gone: marked deleted, so that no client is sent to them. */
+  /** Rows whose bytes are missing; they were marked deleted, so that no client gets a link to them. */
   lostObjects: number;
 }
 
 /**
- * Compares storage and rows both ways and mends what differs. Both are read in the order of their keys, a page at a time,
- * however many there are. What seems to be missing is asked for once more: the two streams are not of one moment.
+ * Compares storage and rows in both directions and repairs differences. Both are read in key order, one page at a time.
+ * Because the two streams are not one snapshot, a missing object is checked once more.
  */
 export async function reconcileStorage(context: JobsContext, settleSeconds = SETTLE_SECONDS): Promise<ReconcileReport> {
   const settled = new Date(Date.now() - settleSeconds * 1000);
@@ -62,7 +62,7 @@ async function deleteUnknown(context: Pick<Context, 'db' | 'store'>, keys: strin
   return unknown.length;
 }
 
-/** False when the row is no longer live: its bytes were deleted on purpose meanwhile. */
+/** Returns false if the row is no longer live: its bytes have been deleted on purpose. */
 async function forgetLost(context: JobsContext, objectId: string): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
     await lockObjects(tx, [objectId]);

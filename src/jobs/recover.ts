@@ -1,15 +1,15 @@
 import { sql } from 'kysely';
 import { isFinal } from '../contract/common.ts';
 import { LOST_SECONDS } from '../fleet/workers.ts';
-import { markLost, spentAttempts } from './attempts.ts';
-import { endLost, requeue } from './finish.ts';
+import { markCleaned, markLost, spentAttempts } from './attempts.ts';
+import { endLost, releaseJob, requeue } from './finish.ts';
 import type { JobsContext } from './kind.ts';
 import { MAX_ATTEMPTS } from './rows.ts';
 
 /**
- * Takes jobs back whose worker is gone: attempts without a heartbeat for 30 s, and those of workers that the caller knows
- * to be dead. Each is one transaction over the locked row, so two callers at once do no harm. Returns how many attempts
- * were lost.
+ * Returns jobs of dead workers to the queue: those of attempts without a heartbeat for 30 s, and those of workers that
+ * the caller knows to be dead. Each job is one transaction over its locked row, so concurrent calls are safe. Returns
+ * the number of lost attempts.
  */
 export async function recoverLost(context: JobsContext, deadWorkers: readonly string[]): Promise<number> {
   const silent = new Date(Date.now() - LOST_SECONDS * 1000);
@@ -28,12 +28,13 @@ export async function recoverLost(context: JobsContext, deadWorkers: readonly st
   return lost.length;
 }
 
-/** Seconds after which a claim that its worker knows nothing of was lost on the way: its answer takes milliseconds. */
+/** Seconds after which a claim that is unknown to its worker counts as lost: an answer takes milliseconds. */
 const CLAIM_SECONDS = 5;
 
 /**
- * Gives back what a worker has claimed without learning of it, because its connection broke while the claim was committed.
- * `known` are the attempts that it works on. Such an attempt has done nothing, so it does not count. Returns how many.
+ * Releases jobs that a worker claimed without knowing it, because the connection broke while the claim was committed.
+ * `known` are the attempts that the worker runs. Such an attempt has done nothing, so it does not count. Returns the
+ * number of released attempts.
  */
 export async function releaseUnknown(
   context: JobsContext,
@@ -48,22 +49,15 @@ export async function releaseUnknown(
     .where('started_at', '<', new Date(Date.now() - CLAIM_SECONDS * 1000))
     .where(sql<boolean>`id <> ALL(${[...known]}::uuid[])`)
     .execute();
-  for (const { id, job_id: jobId } of unknown) await release(context, jobId, id);
-  return unknown.length;
-}
-
-async function release(context: JobsContext, id: string, attemptId: string): Promise<void> {
-  await context.db.transaction().execute(async (tx) => {
-    const job = await tx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
-    if (job?.current_attempt !== attemptId || job.status !== 'processing') return;
-    await tx
-      .updateTable('attempts')
-      .set({ state: 'released', ended_at: new Date(), cleaned_at: new Date() })
-      .where('id', '=', attemptId)
-      .where('state', '=', 'running')
-      .execute();
-    await requeue(context, tx, job, { delaySeconds: 0, reason: 'released' });
-  });
+  await markCleaned(
+    context.db,
+    unknown.map(({ id }) => id),
+  );
+  let released = 0;
+  for (const { id, job_id } of unknown) {
+    if (await releaseJob(context, { attemptId: id, job: { id: job_id } })) released += 1;
+  }
+  return released;
 }
 
 async function restart(context: JobsContext, id: string, attemptId: string): Promise<void> {
@@ -71,7 +65,7 @@ async function restart(context: JobsContext, id: string, attemptId: string): Pro
     const job = await tx.selectFrom('jobs').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
     if (!job) return;
     if (isFinal(job.status) || job.current_attempt !== attemptId) {
-      // The job went on without this attempt; only the attempt's own row is left to be closed.
+      // The job has continued without this attempt; only the attempt's own row is still open.
       if (isFinal(job.status)) await markLost(tx, id);
       return;
     }

@@ -8,7 +8,7 @@ import { forgetJob } from './erase.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 
-/** Days that the nameless rows of ended jobs stay readable. */
+/** Days that the rows of erased jobs, which contain no names, stay readable. */
 const ROW_DAYS = 30;
 /** Longer than the 24 hours that docs/api.md promises. */
 const IDEMPOTENCY_HOURS = 25;
@@ -21,9 +21,9 @@ export interface SweepReport {
 }
 
 /**
- * Ends everything whose time is over: outputs and names of jobs, uploads, unconfirmed uploads, bytes whose
- * deletion was begun. Every step is conditional, so several workers may sweep at once and a crash half-way is
- * mended by the next round.
+ * Deletes everything that has expired: outputs and names of jobs, uploads, unconfirmed uploads, and bytes whose
+ * deletion has begun. Every step is conditional, so several workers may sweep concurrently, and the next sweep
+ * completes one that crashed.
  */
 export async function sweepExpired(context: JobsContext): Promise<SweepReport> {
   const expiredJobs = await expireJobs(context);
@@ -38,7 +38,7 @@ async function expireJobs(context: JobsContext): Promise<number> {
   let expired = 0;
   for (const { id } of due) {
     await context.db.transaction().execute(async (tx) => {
-      // Another sweeper or an erase may be faster.
+      // Another sweeper or an erase may have been faster.
       const job = await dueJobs(tx).where('made.id', '=', id).forUpdate('made').skipLocked().executeTakeFirst();
       if (!job) return;
       const objects = await forgetJob(tx, job, new Date(), 'retention');
@@ -50,7 +50,7 @@ async function expireJobs(context: JobsContext): Promise<number> {
   return expired;
 }
 
-/** Jobs whose time is over. One whose output an open job reads stays until that has ended. */
+/** Expired jobs. A job whose output an open job reads stays until that job ends. */
 function dueJobs(db: Db) {
   return db
     .selectFrom('jobs as made')
@@ -73,10 +73,10 @@ function dueJobs(db: Db) {
 
 async function expireUploads(context: JobsContext): Promise<number> {
   return context.db.transaction().execute(async (tx) => {
-    // A job that is being accepted holds the upload's row; it is left for the next round.
+    // The insert of a job locks the row of the upload; skip it until the next sweep.
     const held = await dueUploads(tx).limit(BATCH).forUpdate('uploads').skipLocked().execute();
     if (held.length === 0) return 0;
-    // Checked again now that no job can start to use them: one may have started during the first check.
+    // Check again under the lock: a job may have started to use an upload during the first check.
     const ids = held.map((upload) => upload.id);
     const due = await dueUploads(tx).where('uploads.id', 'in', ids).execute();
     await forgetUploads(
@@ -93,7 +93,7 @@ async function expireUploads(context: JobsContext): Promise<number> {
   });
 }
 
-/** Confirmed uploads after their last use; an upload that an open job needs never goes. */
+/** Confirmed uploads whose retention has ended. An upload that an open job needs stays. */
 function dueUploads(db: Db) {
   return db
     .selectFrom('uploads')
@@ -105,7 +105,7 @@ function dueUploads(db: Db) {
     .where((where) => where.not(isReadByOpenJob('objects.id')));
 }
 
-/** Unconfirmed, refused and erased uploads: deletes their names and what was PUT. */
+/** Deletes the names and bytes of uploads that were not confirmed in time. */
 async function expireUnconfirmed(context: JobsContext): Promise<number> {
   const due = await context.db
     .selectFrom('uploads')
@@ -117,7 +117,7 @@ async function expireUnconfirmed(context: JobsContext): Promise<number> {
   for (const upload of due) {
     await closeStaging(context, upload);
     await context.db.transaction().execute(async (tx) => {
-      // A confirm may be faster: then the upload is wanted.
+      // A confirm may have been faster; the upload then stays.
       const mine = await tx
         .selectFrom('uploads')
         .select('id')
@@ -131,7 +131,7 @@ async function expireUnconfirmed(context: JobsContext): Promise<number> {
   return due.length;
 }
 
-/** Objects whose owner never came: outputs of dead attempts, copies of confirms that were overtaken. */
+/** Objects that never became live: outputs of dead attempts, and copies of confirms that lost a race. */
 async function expireObjects(context: JobsContext): Promise<void> {
   await context.db
     .updateTable('objects')
@@ -166,7 +166,7 @@ async function finishDeletions(context: JobsContext): Promise<number> {
   return rows.length;
 }
 
-/** Deletes rows that are no longer needed; run now and then. */
+/** Deletes rows that are no longer needed. */
 export async function sweepRows(context: JobsContext): Promise<void> {
   const before = (seconds: number) => new Date(Date.now() - seconds * 1000);
   const { db } = context;
@@ -178,7 +178,7 @@ export async function sweepRows(context: JobsContext): Promise<void> {
     .deleteFrom('idempotency_keys')
     .where('created_at', '<', before(IDEMPOTENCY_HOURS * 3600))
     .execute();
-  // The caller that confirmed has had the answer.
+  // The client that confirmed has received the answer by then.
   await db
     .updateTable('uploads')
     .set({ refusal_sealed: null })

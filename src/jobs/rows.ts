@@ -12,10 +12,10 @@ import type { Vault } from '../ids/vault.ts';
 export type Job = Selectable<JobsTable>;
 export type JobSource = Selectable<JobSourcesTable>;
 export type JobOutput = Selectable<JobOutputsTable>;
-/** What a file beside the inputs is for. */
+/** The purpose of a file that is not an input. */
 export type AssetKind = NonNullable<JobSource['kind']>;
 
-/** One attempt at one job. `attemptId` is the fencing token: every later write names it. */
+/** One attempt at one job. `attemptId` is the fencing token: every later write checks it. */
 export interface Claim {
   attemptId: string;
   number: number;
@@ -26,12 +26,15 @@ export interface Claim {
   outputs: JobOutput[];
 }
 
-/** Attempts at one job, all causes together. */
+/** Identifies an attempt and the job that it may still own. */
+export type Ownership = Pick<Claim, 'attemptId'> & { job: Pick<Job, 'id'> };
+
+/** Maximum number of failed or lost attempts at one job. */
 export const MAX_ATTEMPTS = 3;
 /** Statuses of a job that is not final. */
 export const OPEN_STATUSES = ['pending', 'processing'] as const;
 
-/** The times that every end sets: from now on its retention counts. */
+/** The times that every final status sets. Retention starts now. */
 export function endTimes(job: Pick<Job, 'retention_seconds'>, now: Date) {
   return {
     completed_at: now,
@@ -40,7 +43,7 @@ export function endTimes(job: Pick<Job, 'retention_seconds'>, now: Date) {
   };
 }
 
-/** Warnings quote what the caller wrote, so they are kept as the request is: sealed, without queries of URLs. */
+/** Warnings quote the caller's text, so they are stored like the request: sealed, without the queries of URLs. */
 export function sealWarnings(vault: Vault, job: RowOf<'jobs'>, warnings: readonly Warning[]): Buffer | null {
   if (warnings.length === 0) return null;
   return sealColumn(vault, 'jobs', 'warnings_sealed', job, JSON.stringify(hideQueries(warnings)));
@@ -50,7 +53,7 @@ export function openWarnings(vault: Vault, job: RowOf<'jobs'> & Pick<Job, 'warni
   return JSON.parse(openColumn(vault, 'jobs', 'warnings_sealed', job) ?? '[]') as Warning[];
 }
 
-/** A source with what identifies its row: the account is its job's. */
+/** Adds the account of the job to a source, which identifies its row. */
 export function sourceRow<T extends Pick<JobSource, 'job_id' | 'position'>>(
   job: Pick<Job, 'account_id'>,
   source: T,
@@ -58,7 +61,7 @@ export function sourceRow<T extends Pick<JobSource, 'job_id' | 'position'>>(
   return { ...source, account_id: job.account_id };
 }
 
-/** What one output is, as a probe of it found. */
+/** What a probe found in an output. */
 export type OutputFacts = z.infer<typeof output>;
 export const outputFacts = storedJson('facts of an output', 1, output);
 

@@ -1,13 +1,13 @@
 import type { Db } from '../database/pool.ts';
 import type { Claim, JobSource } from './rows.ts';
 
-/** The hash that an earlier reader of the same sealed bytes has found. */
+/** The hexadecimal SHA-256 that an earlier read of the same object recorded; null if none did. */
 export async function knownHash(db: Db, objectId: string): Promise<string | null> {
   const row = await db.selectFrom('objects').select('sha256').where('id', '=', objectId).executeTakeFirst();
   return row?.sha256 ?? null;
 }
 
-/** Keeps what a source of a job was, in hexadecimal, for its manifest and for the receipt of its deletion. */
+/** Records the hexadecimal SHA-256 and the size of a source, for the job's manifest and the receipt of its deletion. */
 export async function recordHash(
   db: Db,
   claim: Pick<Claim, 'job'>,

@@ -18,15 +18,15 @@ export interface NamedSource {
 export interface ResolvedSource {
   /** The confirmed upload behind a gs:// URL; null for a URL that a worker will fetch. */
   uploadId: string | null;
-  /** The bytes behind a gs:// URL: an upload's, or an earlier job's output. */
+  /** The object behind a gs:// URL: an upload, or the output of an earlier job. */
   objectId: string | null;
-  /** What reads show: without query. Null: clients see nothing of the job. */
+  /** What the API shows: the URL without its query. Null for jobs that clients do not see. */
   shownUrl: string | null;
-  /** What the worker fetches: whole. Null for gs:// URLs. */
+  /** The complete URL that the worker fetches. Null for gs:// URLs. */
   sourceUrl: string | null;
-  /** A file name for the output to be named after. */
+  /** File name from which the output's name is derived. */
   name: string;
-  /** Null: not known before the job runs. */
+  /** Null until the job runs, for a source that has not been inspected. */
   inspection: Inspection | null;
 }
 
@@ -41,8 +41,8 @@ const DELETED: RefusedSource = { refusal: 'source_deleted' };
 const NOT_OWNED: RefusedSource = { refusal: 'source_not_owned' };
 
 /**
- * Turns URLs into uploads and outputs of this account, or sources to fetch, in their order; holds and changes nothing. A
- * gs:// URL of another account is answered exactly like one that never existed.
+ * Resolves URLs to uploads and outputs of this account, or to sources to fetch, in the same order. Locks and changes
+ * nothing. A gs:// URL of another account gets the same refusal as one that never existed.
  */
 export async function findSources(
   context: Sources,
@@ -56,8 +56,8 @@ export async function findSources(
 }
 
 /**
- * As `findSources`, for a job that is about to be inserted: uploads are locked until the transaction ends, so that no
- * sweeper deletes one in between, and live on from now. Throws the first refusal with its field.
+ * Like `findSources`, for a job that is about to be inserted. Locks the uploads until the transaction ends, so that no
+ * sweeper deletes one in between, and extends their retention. Throws the first refusal with its field.
  */
 export async function holdSources(
   context: Sources,
@@ -85,7 +85,7 @@ function refused({ store }: Sources, { refusal }: RefusedSource, field: string):
   });
 }
 
-/** The fingerprints of those URLs that name uploads of our bucket. */
+/** URLs that name uploads of this service's bucket, by the fingerprint of the stored name. */
 function uploadPrints({ store, vault }: Sources, urls: readonly string[]): Map<string, string> {
   const prefix = uploadUrl(store.bucket, '');
   const names = urls.filter((url) => url.startsWith(prefix) && !OUTPUT_URL.test(url));
@@ -94,7 +94,7 @@ function uploadPrints({ store, vault }: Sources, urls: readonly string[]): Map<s
 
 const toBuffers = (prints: Iterable<string>) => [...prints].map((hex) => Buffer.from(hex, 'hex'));
 
-/** In the order of their ids, as everywhere, so that jobs with the same uploads never deadlock. */
+/** Locks in the order of ids, like all code, so that jobs with the same uploads never deadlock. */
 async function lockUploads(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<void> {
   const prints = uploadPrints(context, urls);
   if (prints.size === 0) return;
@@ -153,7 +153,7 @@ async function extendUploads(context: Sources, tx: Tx, account: Account, sources
     .execute();
 }
 
-/** `output_url` of a completed job may be the input of the next one. */
+/** The `output_url` of a completed job can be an input of another job. */
 async function findOutputs(context: Sources, db: Db, account: Account, urls: readonly string[]) {
   const found = new Map<string, ResolvedSource | RefusedSource>();
   const named = urls.flatMap((url) => {
@@ -187,7 +187,7 @@ async function findOutputs(context: Sources, db: Db, account: Account, urls: rea
   return found;
 }
 
-/** A source to fetch. Whether its URL may be fetched at all is for the policy of the kind to say. */
+/** A source to fetch. The policy of the kind decides whether its URL may be fetched. */
 function remote(url: string): ResolvedSource | RefusedSource {
   if (url.startsWith('gs://') || !URL.canParse(url)) return NOT_OWNED;
   const parsed = new URL(url);

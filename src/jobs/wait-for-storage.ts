@@ -7,8 +7,8 @@ import { lockOwned } from './read.ts';
 import type { Claim } from './rows.ts';
 
 /*
- * An outage of the storage is not the job's fault: the job waits, and no attempt is spent. It waits at most
- * `waitSeconds` from the first time that it was stopped, and then fails with `storage_unavailable`.
+ * A job that is stopped by an outage of the storage waits, and the attempt does not count. After `waitSeconds` from the
+ * first stop the job fails with `storage_unavailable`.
  */
 
 const CODE = 'storage_unavailable';
@@ -16,8 +16,8 @@ const LONGEST_DELAY_SECONDS = 60;
 const BATCH = 500;
 
 /**
- * Ends an attempt that found the storage unreachable. The job goes back to the queue, to start after a pause that doubles each
- * time, or has failed when its time is over. False: this attempt no longer held the job.
+ * Ends an attempt that found the storage unreachable. The job returns to the queue with a delay that doubles each time,
+ * or fails after `waitSeconds`. Returns false if this attempt no longer owns the job.
  */
 export async function waitForStorage(
   context: JobsContext,
@@ -40,8 +40,8 @@ export async function waitForStorage(
 }
 
 /**
- * Ends the jobs that have waited in the queue for `waitSeconds` while no job of anybody's completed; the caller has seen
- * the storage away for as long. Returns how many.
+ * Fails the jobs that have waited in the queue for `waitSeconds`, unless any job of any account completed in that time.
+ * Call it only after the storage was unreachable for as long. Returns the number of failed jobs.
  */
 export async function endStarved(context: JobsContext, waitSeconds: number): Promise<number> {
   const before = new Date(Date.now() - waitSeconds * 1000);
@@ -85,7 +85,7 @@ function inWords(seconds: number): string {
   return seconds >= 120 ? `${Math.round(seconds / 60)} minutes` : `${seconds} seconds`;
 }
 
-/** How often the storage has stopped the job, and how many seconds ago for the first time. */
+/** How often an outage has stopped the job, and the seconds since the first time. */
 async function stopsByStorage(tx: Tx, jobId: string): Promise<{ stops: number; seconds: number }> {
   return tx
     .selectFrom('attempts')
