@@ -7,7 +7,6 @@ import {
   type NumberSettingName,
   refusedNumber,
 } from '../contract/account-settings.ts';
-import { accountName } from '../contract/accounts.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { type Account, ensureAccount } from './accounts.ts';
@@ -17,56 +16,46 @@ import { heldBytes, openUploads } from './stored-bytes.ts';
 import { monthOf, usedMinutes } from './usage.ts';
 
 const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
-const SHOW_ALL = './airlock accounts list shows them';
 
-/** By name. */
+/** All accounts, ordered by name. */
 export async function listAccounts(db: Db): Promise<Account[]> {
   return db.selectFrom('accounts').selectAll().orderBy('name').execute();
 }
 
-/** Throws `not_found` in words of the command line. */
-export async function accountNamed(db: Db, name: string): Promise<Account> {
-  const account = await db.selectFrom('accounts').selectAll().where('name', '=', name).executeTakeFirst();
-  if (!account) throw new ApiError('not_found', { reason: 'No account has that name', remedy: SHOW_ALL });
-  return account;
+/** Returns undefined when no account has that name. */
+export async function findAccount(db: Db, name: string): Promise<Account | undefined> {
+  return db.selectFrom('accounts').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
-/** Throws `invalid_request` when the name is taken or cannot be one. */
-export async function createAccount(tx: Tx, name: string, actor: string): Promise<Account> {
-  const checked = checkAccountName(name);
-  const taken = await tx.selectFrom('accounts').select('id').where('name', '=', checked).executeTakeFirst();
-  if (taken) {
-    const details = { field: 'name', reason: 'belongs to an account already', remedy: `Choose another; ${SHOW_ALL}` };
-    throw new ApiError('invalid_request', details);
-  }
-  return ensureAccount(tx, checked, actor);
-}
-
-export function checkAccountName(name: string): string {
-  const { success, data, error } = accountName.safeParse(name);
-  if (success) return data;
-  throw new ApiError('invalid_request', {
-    field: 'name',
-    reason: error.issues[0]!.message,
-    remedy: 'Choose another name',
-  });
+/** Creates an account. Returns null when the name is taken. */
+export async function createAccount(tx: Tx, name: string, actor: string): Promise<Account | null> {
+  if (await findAccount(tx, name)) return null;
+  return ensureAccount(tx, name, actor);
 }
 
 /**
- * Changes settings of an account. They hold for its next request and for the next job that starts: API and worker ask
- * for the account each time. Throws `invalid_request` that names the setting, and changes nothing then.
+ * Changes the settings of an account. They apply from its next request and from the next job that starts: API and worker
+ * read the account each time. Returns null when no account has that name. Throws `invalid_request` with the name of a
+ * setting that is out of range.
  */
-export async function changeAccount(tx: Tx, name: string, changes: AccountChanges, actor: string): Promise<Account> {
+export async function changeAccount(
+  tx: Tx,
+  name: string,
+  changes: AccountChanges,
+  actor: string,
+): Promise<Account | null> {
   for (const setting of NUMBERS) {
     const reason = changes[setting] == null ? null : refusedNumber(setting, changes[setting]);
     if (reason) throw new ApiError('invalid_request', { field: setting, reason, remedy: 'Give another number' });
   }
-  const { id, disabled_at } = await accountNamed(tx, name);
+  const account = await findAccount(tx, name);
+  if (!account) return null;
+  const { id, disabled_at } = account;
   const { disabled, disarm, ...numbers } = changes;
   const changed = await tx
     .updateTable('accounts')
     .set({
-      // What is taken back gets the column's own default, which for most is null.
+      // Null restores the default of the column, which is null for most.
       ...Object.fromEntries(Object.entries(numbers).map(([key, value]) => [key, value ?? sql`DEFAULT`])),
       ...(disarm !== undefined && { disarm }),
       ...(disabled !== undefined && { disabled_at: disabled ? (disabled_at ?? new Date()) : null }),

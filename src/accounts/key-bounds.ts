@@ -39,7 +39,6 @@ export function requireRotatable(target: ApiKey, maker: ApiKey): void {
     field: 'id',
     reason: `in ${excess.field} that key has ${excess.asked}, and the calling key has ${excess.has}`,
     has: excess.value,
-    remedy: 'Rotate it with itself or with a key that has as much, or have the operator run ./airlock keys rotate',
   });
 }
 
@@ -107,6 +106,5 @@ export async function requireRoomForKey(tx: Tx, accountId: string, added: 0 | 1)
     limit: MAX_NEW_KEYS_A_DAY,
     made,
     reason: `the account has made ${made} keys within 24 hours, and ${MAX_NEW_KEYS_A_DAY} may be made`,
-    remedy: 'Wait, or have the operator run ./airlock keys create',
   });
 }

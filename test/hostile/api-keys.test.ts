@@ -99,6 +99,7 @@ describe('a key that makes keys', () => {
       const { status, json } = await rotate(caller.raw, strong.key.id, { overlap_seconds: 5 });
       expect([what, status, json.code, json.details.field]).toEqual([what, 403, 'key_exceeds_caller', 'id']);
       expect(json.details.reason).toContain(what);
+      expect(json.details.remedy).toMatch(/operator run \.\/airlock keys rotate$/);
       expect(json.key).toBeUndefined();
     }
     expect((await as(strong.raw, 'GET', '/v1/transcodes')).status).toBe(200);
@@ -204,6 +205,7 @@ describe('keys of one account', () => {
       'too_many_keys',
       expect.stringContaining('24 hours'),
     ]);
+    expect(json.details.remedy).toBe('Wait, or have the operator run ./airlock keys create');
   });
 
   it('are listed in a bounded answer: all that work, and the newest of those that do not', async () => {

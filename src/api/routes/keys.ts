@@ -2,7 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import { withIdempotencyKey } from '../../accounts/idempotency.ts';
 import { type CreatedKey, createKey, listKeys, revokeKey, rotateKey, viewKey } from '../../accounts/keys.ts';
 import { errorBody, idParams } from '../../contract/common.ts';
-import { ApiError } from '../../contract/errors.ts';
+import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { createKeyBody, keyList, newApiKey, revokedApiKey, rotateKeyBody } from '../../contract/keys.ts';
 import { isUuid } from '../../ids/uuid.ts';
 import type { ApiDeps } from '../deps.ts';
@@ -25,7 +25,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
     let raw: string | null = null;
     const { answer } = await db.transaction().execute((tx) =>
       withIdempotencyKey(tx, vault, scope, async () => {
-        const created = await make(tx);
+        const created = await withRemedy(make(tx));
         raw = created.raw;
         return { status: 201, answer: viewKey(created.key) };
       }),
@@ -116,6 +116,23 @@ export function registerKeys(app: App, deps: ApiDeps): void {
       return viewKey(revoked);
     },
   );
+}
+
+/** What the caller can do about a refusal that has no remedy of its own. */
+const REMEDIES: Partial<Record<ErrorCode, string>> = {
+  key_exceeds_caller:
+    'Rotate it with itself or with a key that has as much, or have the operator run ./airlock keys rotate',
+  too_many_keys: 'Wait, or have the operator run ./airlock keys create',
+};
+
+async function withRemedy<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ApiError) || !REMEDIES[error.code]) throw error;
+    const details = error.details as { remedy?: string };
+    throw new ApiError(error.code, { ...details, remedy: details.remedy ?? REMEDIES[error.code] });
+  }
 }
 
 function knownId(id: string): string {

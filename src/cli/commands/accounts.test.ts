@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { checkAccountName } from '../../accounts/account-settings.ts';
+import { checkAccountName } from '../account-name.ts';
 import { readChanges } from './accounts.ts';
 
 describe('settings on the command line', () => {
-  it('are numbers, words that take them back, and switches', () => {
+  it('are numbers, words that restore defaults, and switches', () => {
     const texts = {
       memoryMb: '64',
       wallSeconds: 'default',
@@ -46,7 +46,7 @@ describe('settings on the command line', () => {
 });
 
 describe('the name of an account', () => {
-  it('is any text of one line, trimmed', () => {
+  it('is any single line of text, trimmed', () => {
     expect(checkAccountName('  Ö & sons 🎬 ')).toBe('Ö & sons 🎬');
   });
 

@@ -1,9 +1,8 @@
 import {
-  accountNamed,
   accountUsage,
   changeAccount,
-  checkAccountName,
   createAccount,
+  findAccount,
   listAccounts,
   viewAccount,
 } from '../../accounts/account-settings.ts';
@@ -22,19 +21,20 @@ import {
   settingFlag,
 } from '../../contract/account-settings.ts';
 import type { Tx } from '../../database/pool.ts';
+import { checkAccountName, takenName, unknownAccount } from '../account-name.ts';
 import { UsageError } from '../exit.ts';
 import { bold, dim } from '../style.ts';
 import { withKeys } from './keys.ts';
 
 const ACTOR = 'cli';
-/** Words that take a number back to what holds without it. */
+/** Words that restore the default of a number. */
 const TAKE_BACK = ['default', 'none'];
 
 interface JsonOption {
   json?: boolean;
 }
 
-/** What commander read: text by the setting's name in camel case. */
+/** Options as commander parsed them: text by the setting's name in camel case. */
 export type SettingTexts = Readonly<Record<string, string | boolean | undefined>>;
 
 export async function listAccountsCommand(config: Config, options: JsonOption): Promise<void> {
@@ -53,7 +53,8 @@ export async function listAccountsCommand(config: Config, options: JsonOption): 
 
 export async function showAccountCommand(config: Config, name: string, options: JsonOption): Promise<void> {
   const { account, usage } = await withKeys(config, async ({ db }) => {
-    const found = await accountNamed(db, name);
+    const found = await findAccount(db, name);
+    if (!found) throw unknownAccount();
     return { account: found, usage: await accountUsage(db, found) };
   });
   print(account, usage, options);
@@ -62,6 +63,7 @@ export async function showAccountCommand(config: Config, name: string, options: 
 export async function createAccountCommand(config: Config, name: string, options: JsonOption): Promise<void> {
   const checked = checkAccountName(name);
   const account = await inTransaction(config, (tx) => createAccount(tx, checked, ACTOR));
+  if (!account) throw takenName();
   if (options.json) {
     write(JSON.stringify(viewAccount(account)));
     return;
@@ -73,10 +75,11 @@ export async function createAccountCommand(config: Config, name: string, options
 export async function setAccountCommand(config: Config, name: string, texts: SettingTexts & JsonOption): Promise<void> {
   const changes = readChanges(texts);
   const account = await inTransaction(config, (tx) => changeAccount(tx, name, changes, ACTOR));
+  if (!account) throw unknownAccount();
   print(account, null, texts);
 }
 
-/** Throws `UsageError` that names the option, what is wrong and what it takes; also when nothing is to be changed. */
+/** Throws `UsageError` with the option, the reason and what it accepts, and when there is nothing to change. */
 export function readChanges(texts: SettingTexts): AccountChanges {
   const changes: AccountChanges = {};
   for (const name of Object.keys(NUMBER_SETTINGS) as NumberSettingName[]) {
@@ -97,7 +100,7 @@ export function readChanges(texts: SettingTexts): AccountChanges {
 
 function readNumber(name: NumberSettingName, text: string): number | null {
   if (TAKE_BACK.includes(text)) return null;
-  // Digits alone: neither 1e3 nor 0x10 nor 512mb is what it seems to everybody.
+  // Digits only: 1e3, 0x10 and 512mb are ambiguous.
   const reason = refusedNumber(name, /^\d+$/.test(text) ? Number(text) : Number.NaN);
   if (reason) throw new UsageError(`${settingFlag(name)} ${reason}, or "default"; not "${text}".`);
   return Number(text);
@@ -107,7 +110,7 @@ function camelCase(name: string): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** What is set for this account and holds for no other by itself. */
+/** The settings of this account that differ from the defaults. */
 function ownSettings(account: AccountView): [string, string | number][] {
   const numbers = (Object.keys(NUMBER_SETTINGS) as NumberSettingName[]).flatMap((name): [string, number][] => {
     const value = account[name];

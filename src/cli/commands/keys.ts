@@ -1,4 +1,3 @@
-import { checkAccountName } from '../../accounts/account-settings.ts';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../../accounts/accounts.ts';
 import { isAlive } from '../../accounts/key-life.ts';
 import {
@@ -16,6 +15,7 @@ import { type CreateKeyBody, createKeyBody, SCOPES } from '../../contract/keys.t
 import { openPool, type Pool, type Tx } from '../../database/pool.ts';
 import { isUuid } from '../../ids/uuid.ts';
 import { loadSecrets } from '../../supervisor/secrets.ts';
+import { checkAccountName } from '../account-name.ts';
 import { databaseUrl } from '../compose.ts';
 import { UsageError } from '../exit.ts';
 import { withDatabase } from '../local-database.ts';
@@ -120,7 +120,7 @@ export async function withKeys<T>(config: Config, work: (pool: Pool) => Promise<
   });
 }
 
-/** Works on one key that is named by its id; that none has it is said in words of the command line. */
+/** Runs a change of one key; an unknown id gets the remedy of the command line. */
 async function withKey<T>(config: Config, work: (tx: Tx) => Promise<T>): Promise<T> {
   try {
     return await withKeys(config, (pool) => pool.db.transaction().execute(work));

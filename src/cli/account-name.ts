@@ -1,0 +1,24 @@
+import { accountName } from '../contract/accounts.ts';
+import { ApiError } from '../contract/errors.ts';
+
+const SHOW_ALL = './airlock accounts list shows them';
+
+/** Trims and checks a name. Throws `invalid_request`. */
+export function checkAccountName(name: string): string {
+  const { success, data, error } = accountName.safeParse(name);
+  if (success) return data;
+  throw new ApiError('invalid_request', {
+    field: 'name',
+    reason: error.issues[0]!.message,
+    remedy: 'Choose another name',
+  });
+}
+
+export function unknownAccount(): ApiError {
+  return new ApiError('not_found', { reason: 'No account has that name', remedy: SHOW_ALL });
+}
+
+export function takenName(): ApiError {
+  const remedy = `Choose another; ${SHOW_ALL}`;
+  return new ApiError('invalid_request', { field: 'name', reason: 'belongs to an account already', remedy });
+}
