@@ -1,5 +1,12 @@
-import { accountName } from '../contract/accounts.ts';
+import { z } from 'zod';
 import { ApiError } from '../contract/errors.ts';
+
+const accountName = z
+  .string()
+  .trim()
+  .min(1, { error: 'must not be empty' })
+  .max(100, { error: 'must be at most 100 characters' })
+  .regex(/^\P{Cc}*$/u, { error: 'must not hold control characters' });
 
 const SHOW_ALL = './airlock accounts list shows them';
 

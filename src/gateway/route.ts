@@ -15,7 +15,6 @@ import { putPart } from './multipart/put-part.ts';
 import { putObject } from './put-object.ts';
 import { bodyAnnounced } from './respond.ts';
 import { parameter, type Target } from './target.ts';
-import { withPlace } from './with-place.ts';
 
 interface Route {
   handler: Handler;
@@ -117,4 +116,21 @@ async function headBucket({ response, identity, disk, room }: Context): Promise<
   await disk.check();
   const extra = identity.kind === 'header' ? { ...spaceHeaders(await room.space()), [CLOSES_KEYS]: 'yes' } : {};
   response.writeHead(200, { 'content-length': 0, ...extra }).end();
+}
+
+/**
+ * Makes a handler take a place among the transfers before it reads a body or opens a file. Airlock's own roles need no
+ * place. Throws `SlowDown`.
+ */
+function withPlace(handler: Handler): Handler {
+  return async (context) => {
+    const { identity, request, target, transfers } = context;
+    if (identity.kind === 'header') return handler(context);
+    const release = transfers.take(request.method === 'PUT' ? 'PUT' : 'GET', target.key);
+    try {
+      await handler(context);
+    } finally {
+      release();
+    }
+  };
 }

@@ -1,14 +1,14 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AuditEntry, appendAudit } from '../../accounts/audit.ts';
 import { type ApiKey, isAlive } from '../../accounts/key-life.ts';
 import { type Caller, findCaller, touchKey } from '../../accounts/keys.ts';
+import type { LimitState } from '../../accounts/limits.ts';
 import { addressMatcher } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { API_KEY_PATTERN, hashApiKey, isWellFormedApiKey } from '../../ids/api-key.ts';
 import type { Caller as Submitter } from '../../kinds/kind.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
-import { applyLimit } from './limits.ts';
 
 const KEY_PARAMETERS = new Set(['key', 'api_key', 'apikey', 'api-key', 'token', 'access_token', 'authorization']);
 
@@ -39,6 +39,16 @@ export function registerAuth(app: App, deps: ApiDeps): void {
     if (caller.account.disabled_at) throw new ApiError('account_disabled');
     if (scope && !caller.key.scopes.includes(scope)) throw new ApiError('forbidden', { scope });
   });
+}
+
+/** Sets the headers of a rate limit. Throws 429 when the limit is exceeded. */
+function applyLimit(reply: FastifyReply, state: LimitState): void {
+  reply.header('RateLimit-Limit', state.limit);
+  reply.header('RateLimit-Remaining', state.remaining);
+  reply.header('RateLimit-Reset', state.resetSeconds);
+  if (state.allowed) return;
+  reply.header('Retry-After', state.resetSeconds);
+  throw new ApiError('rate_limit_exceeded', { limit: state.limit, retry_after_seconds: state.resetSeconds });
 }
 
 async function authenticate(request: FastifyRequest, deps: ApiDeps): Promise<Caller | null> {

@@ -3,11 +3,10 @@ import type { FileBytes } from '../file-bytes.ts';
 import { type Box, boxBudget, boxesIn, printable } from '../isobmff/boxes.ts';
 import type { Movie } from '../isobmff/movie.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
-import { CODECS, type CodedItem } from './coded-item.ts';
 import { readGrid } from './grid.ts';
 import { type ItemTables, readItemTables } from './item-tables.ts';
 import { describe } from './properties.ts';
-import { tilesTrack } from './tiles-track.ts';
+import { CODECS, type CodedItem, tilesTrack } from './tiles-track.ts';
 
 /** A picture of equal tiles; one that is not tiled is its only tile. */
 interface Layer extends Tiling {

@@ -1,6 +1,20 @@
 import { makeBox, u32 } from '../isobmff/boxes.ts';
 import type { Track } from '../isobmff/movie.ts';
-import type { CodedItem } from './coded-item.ts';
+import type { Place } from './item-tables.ts';
+import type { Described } from './properties.ts';
+
+/** Kinds of items that hold a coded picture, with the box of the decoder's set-up. */
+export const CODECS = {
+  av01: { codec: 'av1', config: 'av1C' },
+  hvc1: { codec: 'hevc', config: 'hvcC' },
+} as const;
+
+/** One coded picture, or the tile of one. */
+export interface CodedItem extends Described {
+  id: number;
+  kind: keyof typeof CODECS;
+  place: Place;
+}
 
 /** Neither turned nor mirrored: 1 and 0 as fixed point 16.16, the last of each row 2.30. */
 const PLAIN_MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
