@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
-import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { copyTemplate, makeDataDir } from './data-directory.ts';
 import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -45,14 +45,16 @@ export interface Answer {
 }
 
 /**
- * `airlock up` as a user runs it: the build, real PostgreSQL, gateway, API and worker on free ports. Without `dataDir`
- * it makes everything from nothing. `log`: a file that gets the output as well.
+ * `airlock up` as a user runs it: the build, real PostgreSQL, gateway, API and worker on free ports.
+ * @param options.dataDir an existing directory; without it, a copy of one that was set up before
+ * @param options.fresh starts from nothing instead: the first start makes the database, the secrets and the first key
+ * @param options.log a file that gets the output as well
  */
 export async function startService(
   env: Record<string, string> = {},
-  options: { dataDir?: string; log?: string } = {},
+  options: { dataDir?: string; fresh?: boolean; log?: string } = {},
 ): Promise<TestService> {
-  const dataDir = options.dataDir ?? (await makeDataDir());
+  const dataDir = options.dataDir ?? (options.fresh ? await makeDataDir() : await copyOrMakeDataDir());
   const environment = environmentOf(dataDir, env);
   const child = spawn(process.execPath, [PROGRAM, 'up'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
@@ -149,16 +151,21 @@ async function askForShared(): Promise<
 > {
   const url = process.env.TEST_SHARING_URL;
   if (!url) throw new Error('There is no shared service: these tests run by Vitest alone');
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(await response.text());
-  return (await response.json()) as Awaited<ReturnType<typeof askForShared>>;
+  return askSharing(`${url}/service`);
 }
 
-/** Passable by the unprivileged accounts that a service started as root hands its children to. */
-export async function makeDataDir(): Promise<string> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'airlock-test-'));
-  await chmod(dataDir, 0o711);
-  return dataDir;
+/** Outside the test suite there is nothing to copy. */
+async function copyOrMakeDataDir(): Promise<string> {
+  const url = process.env.TEST_SHARING_URL;
+  if (!url) return makeDataDir();
+  const { template } = await askSharing<{ template: string }>(`${url}/template`);
+  return copyTemplate(template);
+}
+
+async function askSharing<T>(url: string): Promise<T> {
+  const response = await fetch(url);
+  if (!response.ok) throw new Error(await response.text());
+  return (await response.json()) as T;
 }
 
 export async function call(

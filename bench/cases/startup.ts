@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { makeDataDir } from '../../testkit/service.ts';
+import { makeDataDir } from '../../testkit/data-directory.ts';
 import { cpuSeconds, processTree } from '../lib/processes.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { spread } from '../lib/statistics.ts';

@@ -1,7 +1,8 @@
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeDataDir } from '../../testkit/data-directory.ts';
 import { processesOf } from '../../testkit/processes-of.ts';
-import { call, makeDataDir, runCli, startService } from '../../testkit/service.ts';
+import { call, runCli, startService } from '../../testkit/service.ts';
 import { type CliBesideApi, startCliBesideApi } from '../helpers/cli-api.ts';
 
 const UNKNOWN = '01890000-0000-7000-8000-000000000000';

@@ -5,8 +5,9 @@ import { readFile, rm, stat } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeDataDir } from '../../testkit/data-directory.ts';
 import { processesOf } from '../../testkit/processes-of.ts';
-import { call, makeDataDir, PROGRAM, runCli, startService, type TestService } from '../../testkit/service.ts';
+import { call, PROGRAM, runCli, startService, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 
 const FREE_PORTS = { AIRLOCK_PORT: '0', AIRLOCK_STORAGE_PORT: '0', AIRLOCK_METRICS_PORT: '0' };
@@ -14,7 +15,7 @@ const FREE_PORTS = { AIRLOCK_PORT: '0', AIRLOCK_STORAGE_PORT: '0', AIRLOCK_METRI
 describe('airlock up', () => {
   let service: TestService;
   beforeAll(async () => {
-    service = await startService();
+    service = await startService({}, { fresh: true });
   });
   afterAll(() => service?.remove());
 

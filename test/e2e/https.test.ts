@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeDataDir } from '../../testkit/data-directory.ts';
 import { makeClip } from '../../testkit/media.ts';
-import { makeDataDir, runCli, startService, type TestService } from '../../testkit/service.ts';
+import { runCli, startService, type TestService } from '../../testkit/service.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
 
 const YEAR = 31_536_000;

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
-import { makeDataDir, runCli } from '../../testkit/service.ts';
+import { makeDataDir } from '../../testkit/data-directory.ts';
+import { runCli } from '../../testkit/service.ts';
 import { startApi, type TestApi } from './api.ts';
 
 /** The built CLI in processes of its own, and the API in this one, on one database. */

@@ -71,11 +71,14 @@ describe('what the service was told in confidence', () => {
       if (whole) response.end(clip);
       else response.write(clip.subarray(0, 20_000), () => response.destroy());
     });
-    service = await startService({
-      AIRLOCK_RETENTION: `${RETENTION_SECONDS}s`,
-      AIRLOCK_FETCH_ALLOW: '127.0.0.1/32',
-      AIRLOCK_LOG_LEVEL: 'debug',
-    });
+    service = await startService(
+      {
+        AIRLOCK_RETENTION: `${RETENTION_SECONDS}s`,
+        AIRLOCK_FETCH_ALLOW: '127.0.0.1/32',
+        AIRLOCK_LOG_LEVEL: 'debug',
+      },
+      { fresh: true },
+    );
     SECRETS['API key'] = service.key;
     SECRETS['random part of the API key'] = service.key.slice('al_live_'.length);
     const firstKey = join(service.dataDir, 'first-key');
