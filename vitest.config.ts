@@ -1,14 +1,26 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './test/helpers/long-first.ts';
 
 export default defineConfig({
   test: {
-    include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['test/helpers/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    maxWorkers: availableParallelism(),
-    // Tests kill real processes on machines that others use as well; a second failure in a row is a real one.
-    retry: process.env.CI ? 1 : 0,
+    // One more than there are cores: many tests wait for a lease, a drain or a process to end.
+    maxWorkers: availableParallelism() + 1,
+    sequence: { sequencer: LongFirst },
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['src/**/*.test.ts'],
+          // One process runs many files and loads each module once, which takes half the CPU time.
+          isolate: false,
+        },
+      },
+      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'] } },
+    ],
   },
 });

@@ -32,7 +32,7 @@ describe.skipIf(process.version.startsWith('v24.'))('Node 24', () => {
     async () => {
       const { stdout: version } = await run('node', ['--version'], { env: environment });
       expect(version).toMatch(/^v24\./);
-      const args = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', ...PARTS];
+      const args = ['node_modules/vitest/vitest.mjs', 'run', '--reporter=dot', '--maxWorkers=1', ...PARTS];
       const options = { cwd: projectRoot(), env: environment, maxBuffer: 64 * 2 ** 20 };
       const failure = await run('node', args, options).then(
         () => null,

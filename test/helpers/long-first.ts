@@ -1,0 +1,20 @@
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+
+/** Path prefixes of files that take longest, in the order to start them. */
+const LONG = ['test/deploy/node24', 'test/chaos/', 'test/e2e/cli-', 'test/hostile/cell-', 'test/e2e/', 'test/docs/'];
+
+/**
+ * Starts long test files first. A file that runs for a minute and starts last leaves every other core idle for that
+ * minute; on a fresh clone Vitest knows no durations to sort by.
+ */
+export class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const usual = await super.sort(files);
+    return usual.sort((one, other) => rank(one) - rank(other));
+  }
+}
+
+function rank({ moduleId }: TestSpecification): number {
+  const found = LONG.findIndex((prefix) => moduleId.includes(`/${prefix}`));
+  return found === -1 ? LONG.length : found;
+}
