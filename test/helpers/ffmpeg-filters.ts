@@ -24,8 +24,6 @@ export interface HelpOption {
 export interface FilterHelp {
   options: HelpOption[];
   timeline: boolean;
-  inputs: string;
-  outputs: string;
 }
 
 const LIMITS: Readonly<Record<string, number>> = {
@@ -44,12 +42,71 @@ const LIMITS: Readonly<Record<string, number>> = {
 const bound = (text: string | undefined, fallback: number): number =>
   text === undefined ? fallback : (LIMITS[text] ?? Number(text));
 
-/** What `ffmpeg -h filter=NAME` says of a filter. */
-export async function filterHelp(name: string): Promise<FilterHelp> {
-  const { stdout } = await run('ffmpeg', ['-hide_banner', '-h', `filter=${name}`], { timeout: 10_000 });
+/**
+ * What FFmpeg says of each filter, as `ffmpeg -h filter=NAME` does. One `-h full` prints the same sections for all
+ * filters at once; only a filter whose section is not certain is asked for alone.
+ */
+export async function filterHelps(names: readonly string[]): Promise<Map<string, FilterHelp>> {
+  const [full, list] = await Promise.all([say('-h', 'full'), say('-filters')]);
+  const timelines = new Map(
+    [...list.matchAll(/^ ([T.])[S.][C.] (\S+) +\S+->\S+ /gm)].map(([, t, name]) => [name!, t === 'T']),
+  );
+  const sections = filterSections(full, new Set(timelines.keys()));
+  const helps = new Map<string, FilterHelp>();
+  await inParallel(names, async (name) => {
+    const section = sections.get(name) ?? (await say('-h', `filter=${name}`));
+    helps.set(name, { options: readOptions(section), timeline: timelines.get(name) ?? false });
+  });
+  return helps;
+}
+
+const say = async (...args: string[]): Promise<string> =>
+  (await run('ffmpeg', ['-hide_banner', ...args], { timeout: 10_000, maxBuffer: 16 * 2 ** 20 })).stdout;
+
+/** Sections of libraries behind filters, printed behind the filter's own. */
+const LIBRARIES: ReadonlySet<string> = new Set(['SWScaler', 'SWResampler', 'framesync', 'AVDCT']);
+const UNCERTAIN = '';
+
+/** Sections of `-h full` by filter, without those that two different ones or an unknown library leave uncertain. */
+function filterSections(full: string, filters: ReadonlySet<string>): Map<string, string> {
+  const sections = full
+    .split(/^(?=\S.* AVOptions:$)/m)
+    .map((text) => ({ text, title: /^(.*) AVOptions:/.exec(text)?.[1] ?? '' }));
+  const isFilters = (index: number) => namesOf(sections[index]?.title ?? '').some((name) => filters.has(name));
+  const found = new Map<string, { texts: Set<string>; isExact: boolean }>();
+  for (const [index, { title, text }] of sections.entries()) {
+    let end = index + 1;
+    while (LIBRARIES.has(sections[end]?.title ?? '')) end++;
+    const whole = isFilters(end)
+      ? [text, ...sections.slice(index + 1, end).map((one) => one.text)].join('')
+      : UNCERTAIN;
+    for (const name of namesOf(title)) {
+      const isExact = name === title;
+      const before = found.get(name);
+      if (!before || (isExact && !before.isExact)) found.set(name, { texts: new Set([whole]), isExact });
+      else if (isExact === before.isExact) before.texts.add(whole);
+    }
+  }
+  return new Map(
+    [...found]
+      .filter(([, { texts }]) => texts.size === 1 && !texts.has(UNCERTAIN))
+      .map(([name, { texts }]) => [name, [...texts][0]!]),
+  );
+}
+
+/** Filters that share the options under a title: `(a)cue`, `(h|v)stack`, `deflate/inflate`. */
+function namesOf(title: string): string[] {
+  return title.split('/').flatMap((part) => {
+    const [, start, inner, end] = /^(.*)\((.*)\)(.*)$/.exec(part) ?? [];
+    if (inner === undefined) return [part];
+    return (inner.includes('|') ? inner.split('|') : ['', inner]).map((word) => `${start}${word}${end}`);
+  });
+}
+
+function readOptions(text: string): HelpOption[] {
   const options: HelpOption[] = [];
   let sections = 0;
-  for (const line of stdout.split('\n')) {
+  for (const line of text.split('\n')) {
     if (/ AVOptions:$/.test(line)) sections++;
     const option = /^ {2,3}-?(\S+)\s+(<\w+>|\[<\w+>\s*\])\s*([.A-Z]{11})(?: (.*))?$/.exec(line);
     if (option) {
@@ -74,13 +131,7 @@ export async function filterHelp(name: string): Promise<FilterHelp> {
     last.words.push(word[1]!);
     if (word[2] !== undefined) last.numbers[word[1]!] = Number(word[2]);
   }
-  const pads = /Inputs:\n([\s\S]*?)\n {4}Outputs:\n([\s\S]*?)(?:\n\S|\n*$)/.exec(stdout);
-  return {
-    options: options.filter((option) => !option.readOnly),
-    timeline: stdout.includes("timeline through the 'enable' option"),
-    inputs: pads?.[1] ?? '',
-    outputs: pads?.[2] ?? '',
-  };
+  return options.filter((option) => !option.readOnly);
 }
 
 /** FFmpeg's types that a kind of value may stand for. */

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { filterHelp, specFaults } from '../../../../test/helpers/ffmpeg-filters.ts';
+import { filterHelps, inParallel, specFaults } from '../../../../test/helpers/ffmpeg-filters.ts';
 import { readGraph, serialiseGraph } from '../index.ts';
 import type { CheckedGraph, FilterSpec } from '../types.ts';
 import { AUDIO_FILTERS } from './audio.ts';
@@ -153,10 +153,11 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 describe('the table of audio filters', () => {
   test('says of every option what FFmpeg says: names, types, ranges, words, unnamed order, timeline', async () => {
     const faults: string[] = [];
-    await inParallel(AUDIO_FILTERS, async (spec) => {
-      const help = await filterHelp(spec.name);
-      faults.push(...specFaults(spec, help, LEFT_OUT[spec.name]).map((fault) => `${spec.name} ${fault}`));
-    });
+    const helps = await filterHelps(AUDIO_FILTERS.map(({ name }) => name));
+    for (const spec of AUDIO_FILTERS) {
+      const found = specFaults(spec, helps.get(spec.name)!, LEFT_OUT[spec.name]);
+      faults.push(...found.map((fault) => `${spec.name} ${fault}`));
+    }
     expect(faults).toEqual([]);
   }, 60_000);
 
@@ -228,14 +229,5 @@ async function runExamples(examples: readonly Example[], sound: string): Promise
   return run('ffmpeg', args, { timeout: 30_000 }).then(
     () => null,
     (error) => String(error.stderr),
-  );
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items];
-  await Promise.all(
-    Array.from({ length: 3 }, async () => {
-      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item);
-    }),
   );
 }

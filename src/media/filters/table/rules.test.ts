@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { inParallel } from '../../../../test/helpers/ffmpeg-filters.ts';
 import { readGraph } from '../index.ts';
 
 const run = promisify(execFile);
@@ -48,20 +49,31 @@ const RULES: readonly [kind: 'v' | 'a', wrong: string, right: string][] = [
 
 const SOURCES = { v: 'testsrc2=s=128x96:r=10:d=0.3', a: 'anoisesrc=d=0.3,aformat=channel_layouts=stereo' };
 
-/** Whether FFmpeg itself runs a text as it stands. */
-async function runs(kind: 'v' | 'a', text: string): Promise<boolean> {
-  const read = readGraph(text.replace('§', ''));
-  const outputs = read.ok ? read.graph.outputs.length : 1;
-  const several = /^a?streamselect/.test(text);
+/** Whether FFmpeg itself runs texts as they stand, beside each other in one process. */
+async function runs(kind: 'v' | 'a', texts: readonly string[]): Promise<boolean> {
   const input = ['-f', 'lavfi', '-i', SOURCES[kind]];
-  const labels = Array.from({ length: outputs }, (_, index) => `[o${index}]`);
-  const graph = `${several ? '[0][1]' : '[0]'}${text.replace('§', '')}${labels.join('')}`;
-  const args = ['-nostdin', '-v', 'error', ...input, ...(several ? input : []), '-filter_complex', graph];
-  args.push(...labels.flatMap((label) => ['-map', label]), '-t', '0.3', '-f', 'null', '-');
+  const args = ['-nostdin', '-v', 'error', ...input, ...input];
+  for (const [index, marked] of texts.entries()) {
+    const text = marked.replace('§', '');
+    const read = readGraph(text);
+    const outputs = read.ok ? read.graph.outputs.length : 1;
+    const labels = Array.from({ length: outputs }, (_, output) => `[o${index}_${output}]`);
+    const inputs = /^a?streamselect/.test(text) ? '[0][1]' : '[0]';
+    args.push('-filter_complex', `${inputs}${text}${labels.join('')}`);
+    args.push(...labels.flatMap((label) => ['-map', label]), '-t', '0.3', '-f', 'null', '-');
+  }
   return run('ffmpeg', args, { timeout: 30_000, killSignal: 'SIGKILL' }).then(
     () => true,
     () => false,
   );
+}
+
+/** The texts that FFmpeg refuses. */
+async function refusedOf(kind: 'v' | 'a', texts: readonly string[]): Promise<string[]> {
+  if (texts.length === 0 || (await runs(kind, texts))) return [];
+  if (texts.length === 1) return [...texts];
+  const half = texts.length >> 1;
+  return [...(await refusedOf(kind, texts.slice(0, half))), ...(await refusedOf(kind, texts.slice(half)))];
 }
 
 describe('what FFmpeg refuses only when it runs', () => {
@@ -73,17 +85,14 @@ describe('what FFmpeg refuses only when it runs', () => {
   });
 
   test('is refused by FFmpeg, and what we take in its place is not', async () => {
-    const queue = [...RULES];
     const faults: string[] = [];
-    await Promise.all(
-      [0, 1, 2].map(async () => {
-        for (let rule = queue.shift(); rule; rule = queue.shift()) {
-          const [kind, wrong, right] = rule;
-          if (await runs(kind, wrong)) faults.push(`FFmpeg takes ${wrong}`);
-          if (!(await runs(kind, right))) faults.push(`FFmpeg refuses ${right}`);
-        }
-      }),
-    );
+    await inParallel(RULES, async ([kind, wrong]) => {
+      if (await runs(kind, [wrong])) faults.push(`FFmpeg takes ${wrong}`);
+    });
+    for (const kind of ['v', 'a'] as const) {
+      const right = RULES.filter(([of]) => of === kind).map(([, , text]) => text);
+      faults.push(...(await refusedOf(kind, right)).map((text) => `FFmpeg refuses ${text}`));
+    }
     expect(faults).toEqual([]);
   }, 120_000);
 });
