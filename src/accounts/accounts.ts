@@ -8,7 +8,7 @@ export type Account = Selectable<AccountsTable>;
 
 export const DEFAULT_ACCOUNT = 'default';
 
-/** The account of that name; made when there is none. */
+/** Returns the account with that name, and creates it if there is none. */
 export async function ensureAccount(tx: Tx, name: string, actor: string): Promise<Account> {
   const made = await tx
     .insertInto('accounts')
@@ -27,14 +27,14 @@ export async function getAccount(db: Db, id: string): Promise<Account | undefine
   return db.selectFrom('accounts').selectAll().where('id', '=', id).executeTakeFirst();
 }
 
-/** Seconds that things of this account live: its own setting can only shorten the server's. */
+/** Retention of an account's uploads and outputs in seconds. Its own setting can only shorten the server's. */
 export function accountRetention(account: Pick<Account, 'retention_seconds'>, serverSeconds: number): number {
   return Math.min(account.retention_seconds ?? serverSeconds, serverSeconds);
 }
 
 /**
- * Others of the account wait until the transaction ends. Not FOR UPDATE: that would also hold up everything that only
- * refers to the account (foreign keys).
+ * Locks the account's row until the transaction ends. FOR NO KEY UPDATE, because FOR UPDATE would also block inserts of
+ * rows that refer to the account by a foreign key.
  */
 export async function lockAccount(tx: Tx, id: string): Promise<void> {
   await tx.selectFrom('accounts').select('id').where('id', '=', id).forNoKeyUpdate().execute();

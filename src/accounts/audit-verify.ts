@@ -6,12 +6,15 @@ import { GENESIS, hashAuditRow } from './audit.ts';
 
 const BATCH = 1000;
 
-/** The end of the log at one moment, as it is signed. Kept elsewhere, it shows a log that was truncated or rewritten. */
+/**
+ * The newest entry of the log at one time, in the form that is signed. A copy kept elsewhere reveals a log that was
+ * truncated or rewritten.
+ */
 export interface AuditHead {
   type: 'airlock.audit-head';
   version: 1;
   seq: number;
-  /** Hexadecimal hash of that row. */
+  /** Hexadecimal hash of the row `seq`. */
   hash: string;
   at: string;
 }
@@ -20,7 +23,7 @@ export interface AuditReport {
   rows: number;
   /** Signed heads that were compared. */
   checkpoints: number;
-  /** Number of the first row that does not fit; null when the log is whole. */
+  /** `seq` of the first row that fails verification; null when the log is intact. */
   brokenAt: number | null;
   problem: AuditProblem | null;
   /** Hash of the last row that was read; null for an empty log. */
@@ -28,18 +31,18 @@ export interface AuditReport {
 }
 
 export type AuditProblem =
-  /** A row is missing: removed, or truncated at the end. */
+  /** A row is missing: it was removed, or the log was truncated. */
   | 'missing'
-  /** A row's content, its place or its link to the row before differs from what was hashed. */
+  /** A row's content, its position, or its link to the previous row does not match its hash. */
   | 'altered'
-  /** The rows fit each other, but not what was signed: the log was rewritten from there on. */
+  /** The chain is valid but does not match a signed head: the log was rewritten before this row. */
   | 'rewritten'
-  /** A signed head was itself altered, or its key is not known. */
+  /** A signed head was altered, or was signed by an unknown key. */
   | 'bad_signature';
 
 type Checkpoint = { head: AuditHead; by: Signature };
 
-/** The newest row; null for an empty log. */
+/** Returns the head of the log; null for an empty log. */
 export async function auditHead(db: Db): Promise<AuditHead | null> {
   const last = await db
     .selectFrom('audit_log')
@@ -50,7 +53,7 @@ export async function auditHead(db: Db): Promise<AuditHead | null> {
   return last ? headOf(last.seq, last.hash, new Date()) : null;
 }
 
-/** Signs the newest row when none has yet; several processes may do so at once. */
+/** Signs the head of the log unless it is already signed. Safe to call concurrently from several processes. */
 export async function signAuditHead(db: Db, signer: Signer): Promise<void> {
   const head = await auditHead(db);
   if (!head) return;
@@ -69,8 +72,8 @@ export async function signAuditHead(db: Db, signer: Signer): Promise<void> {
 }
 
 /**
- * Walks the chain and compares it with every signed head in the database and those in `kept`, which the caller has
- * checked. `keys`: those whose signatures count.
+ * Verifies the chain, and compares it with every signed head in the database and with those in `kept`, whose signatures
+ * the caller has verified. `keys` are the trusted public keys.
  */
 export async function verifyAudit(
   db: Db,
@@ -101,9 +104,9 @@ export async function verifyAudit(
   return forged ? broken(forged.head.seq, 'bad_signature') : report;
 }
 
-/** In batches: a log of years does not fit into memory. */
+/** Reads in batches: the log of several years does not fit into memory. */
 async function* rowsOf(db: Db): AsyncGenerator<Selectable<AuditLogTable>> {
-  // From below every number: a row that was moved before the first is found too.
+  // Start below every number, so that a row that was moved before the first is found.
   let last = -Number.MAX_SAFE_INTEGER;
   for (;;) {
     const rows = await db

@@ -26,10 +26,10 @@ export interface AuditEntry {
 }
 
 const AUDIT_LOCK = 0x41_55_44_49; // "AUDI"
-/** What the first row's hash covers in the place of a row before. */
+/** Stands in for the hash of a previous row in the first row. */
 export const GENESIS = Buffer.alloc(32);
 
-/** Appends one row whose hash covers the row before it; one writer at a time, until the transaction ends. */
+/** Appends a row whose hash covers the previous row. Other writers wait until the transaction ends. */
 export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
   await sql`SELECT pg_advisory_xact_lock(${AUDIT_LOCK})`.execute(tx);
   const last = await tx
@@ -68,7 +68,7 @@ type HashedRow = {
   details: unknown;
 };
 
-/** SHA-256 over the hash of the row before and the canonical JSON of this one. */
+/** SHA-256 over the hash of the previous row and the canonical JSON of this one. */
 export function hashAuditRow(row: HashedRow, previous: Buffer): Buffer {
   const text = canonicalJson({
     seq: row.seq,

@@ -7,16 +7,15 @@ import type { Vault } from '../ids/vault.ts';
 export interface Remembered<T> {
   status: number;
   answer: T;
-  /** What the work made: when that is erased, so is the answer. */
+  /** What the work created; erasing it also erases the answer. */
   made?: { job_id: string } | { upload_id: string };
 }
 
 /**
- * Runs `work` once for this account, route and key, and gives every later caller with the same body the same
- * answer. Runs inside the caller's transaction: the row and what `work` did commit together, and a
- * second caller waits on the unique index until the first has committed. Throws 409 for another body under the same key, and
- * once what the work made has been erased: an answer would describe it, and a client that only retries must not bring it
- * back.
+ * Runs `work` once for this account, route and key, and returns the same answer to every later call with the same body.
+ * Uses the caller's transaction: the row and the changes of `work` commit together, and a concurrent call waits on the
+ * unique index until then. Throws 409 for the same key with another body, and after what the work created was erased:
+ * the answer would describe it, and a retry must not create it again.
  */
 export async function withIdempotencyKey<T>(
   tx: Tx,
@@ -25,7 +24,7 @@ export async function withIdempotencyKey<T>(
   work: () => Promise<Remembered<T>>,
 ): Promise<Omit<Remembered<T>, 'made'> & { repeated: boolean }> {
   if (scope.key === null) return { ...(await work()), repeated: false };
-  // Keyed, because anyone who reads the database could test guesses against a plain hash.
+  // Keyed, because a reader of the database could test guesses against a plain hash.
   const print = vault.fingerprint(canonicalJson(scope.body ?? null));
   const row = { account_id: scope.accountId, route: scope.route, key: vault.fingerprint(scope.key).toString('hex') };
   const inserted = await tx
@@ -61,7 +60,7 @@ export async function withIdempotencyKey<T>(
   return { status, answer, repeated: false };
 }
 
-/** Forgets the answers that describe these jobs or uploads. Their keys stay used. */
+/** Clears the answers that describe these jobs or uploads. Their idempotency keys stay used. */
 export async function forgetAnswers(tx: Db, made: 'job_id' | 'upload_id', ids: readonly string[]): Promise<void> {
   if (ids.length === 0) return;
   await tx

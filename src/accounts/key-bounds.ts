@@ -4,15 +4,15 @@ import { type CreateKeyBody, MAX_LIVE_KEYS, MAX_NEW_KEYS_A_DAY, SCOPES } from '.
 import type { Tx } from '../database/pool.ts';
 import { type ApiKey, countLiveKeys } from './key-life.ts';
 
-/** What a key may be used for, from where, and until when. An empty list of addresses is every address. */
+/** What a key allows: scopes, addresses and expiry. An empty list of addresses allows every address. */
 export type KeyRights = Pick<ApiKey, 'scopes' | 'allowed_cidrs' | 'expires_at'>;
 
 const EVERYTHING: KeyRights = { scopes: [...SCOPES], allowed_cidrs: [], expires_at: null };
 const DAY_MS = 86_400_000;
 
 /**
- * The rights of a new key: what the request asks for, and where it says nothing what the `maker` has. Without a maker
- * the operator asks, who may give everything. Throws `key_exceeds_caller`.
+ * Returns the rights of a new key: those that the request sets, and otherwise those of the `maker`, the calling key.
+ * Without a maker the operator creates the key and may grant everything. Throws `key_exceeds_caller`.
  */
 export function grantedRights(body: CreateKeyBody, maker: ApiKey | null): KeyRights {
   const own = maker ? rightsOf(maker) : EVERYTHING;
@@ -31,7 +31,7 @@ export function grantedRights(body: CreateKeyBody, maker: ApiKey | null): KeyRig
   });
 }
 
-/** Rotating a key returns its successor's raw key, so a key can rotate only keys that it could have made. */
+/** Throws unless the maker could have created the key: rotating returns the successor's raw key. */
 export function requireRotatable(target: ApiKey, maker: ApiKey): void {
   const excess = firstExcess(rightsOf(maker), target);
   if (!excess) return;
@@ -42,7 +42,7 @@ export function requireRotatable(target: ApiKey, maker: ApiKey): void {
   });
 }
 
-/** A key in the overlap of its rotation ends with that. */
+/** A key that was rotated with an overlap ends when the overlap does. */
 function rightsOf(key: ApiKey): KeyRights {
   const ends = [key.expires_at, key.dies_at].filter((end) => end !== null).sort((a, b) => a.getTime() - b.getTime());
   return { scopes: key.scopes, allowed_cidrs: key.allowed_cidrs, expires_at: ends[0] ?? null };
@@ -50,10 +50,10 @@ function rightsOf(key: ApiKey): KeyRights {
 
 interface Excess {
   field: keyof KeyRights;
-  /** For sentences. */
+  /** Text for the reason. */
   has: string;
   asked: string;
-  /** For programs. */
+  /** Value for `details`. */
   value: string[] | string | null;
 }
 
@@ -73,7 +73,7 @@ function excess(field: keyof KeyRights, own: string[], asked: string[]): Excess 
   return { field, has: own.join(', '), asked: asked.join(', '), value: own };
 }
 
-/** The requested ranges that lie in none of the caller's ranges. Adjacent ranges of the caller do not count as one. */
+/** The requested ranges that no range of the caller contains. Adjacent ranges of the caller are not combined. */
 function addressesOutside(own: readonly string[], asked: readonly string[]): string[] {
   if (own.length === 0) return [];
   if (asked.length === 0) return ['every address'];
@@ -81,8 +81,8 @@ function addressesOutside(own: readonly string[], asked: readonly string[]): str
 }
 
 /**
- * Throws `too_many_keys` when the account may not have `added` more keys that work, or may make none in these 24
- * hours. Exact while the caller holds the account's lock.
+ * Throws `too_many_keys` when `added` more active keys would exceed the account's limit, or when the account has
+ * reached its limit of new keys in 24 hours. Exact while the caller holds the account's lock.
  */
 export async function requireRoomForKey(tx: Tx, accountId: string, added: 0 | 1): Promise<void> {
   const now = new Date();

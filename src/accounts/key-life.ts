@@ -4,13 +4,13 @@ import type { ApiKeysTable, Tables } from '../database/tables.ts';
 
 export type ApiKey = Selectable<ApiKeysTable>;
 
-/** Whether a key works: not revoked, not expired, not at the end of its rotation's overlap. */
+/** Whether a key is active: not revoked, not expired, and not past the overlap of its rotation. */
 export function isAlive(key: Pick<ApiKey, 'revoked_at' | 'expires_at' | 'dies_at'>, now = Date.now()): boolean {
   const over = (at: Date | null) => at !== null && at.getTime() <= now;
   return key.revoked_at === null && !over(key.expires_at) && !over(key.dies_at);
 }
 
-/** The same as a condition on rows of `api_keys`. */
+/** `isAlive` as a condition on rows of `api_keys`. */
 export function isAliveRow(row: ExpressionBuilder<Tables, 'api_keys'>, now: Date): Expression<SqlBool> {
   const ahead = (column: 'expires_at' | 'dies_at') => row.or([row(column, 'is', null), row(column, '>', now)]);
   return row.and([row('revoked_at', 'is', null), ahead('expires_at'), ahead('dies_at')]);

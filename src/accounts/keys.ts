@@ -10,18 +10,18 @@ import { type AuditEntry, appendAudit } from './audit.ts';
 import { grantedRights, requireRoomForKey, requireRotatable } from './key-bounds.ts';
 import { type ApiKey, isAlive, isAliveRow } from './key-life.ts';
 
-/** Who asks, for the audit log. */
+/** Who made the request, for the audit log. */
 export type Actor = Pick<AuditEntry, 'actor' | 'ip' | 'requestId'>;
 
 export interface CreatedKey {
   key: ApiKey;
-  /** Shown once. */
+  /** The key itself. It is not stored, and shown once. */
   raw: string;
 }
 
 /**
- * Makes a key of the account. With a `maker`, the key that asks for it, the new one has nothing that the maker does not
- * have, and counts against the account's limits; without one the operator makes it.
+ * Creates a key for the account. A key that is created by another key, the `maker`, has at most the maker's rights and
+ * counts against the account's limits. Without a maker the operator creates it.
  */
 export async function createKey(
   tx: Tx,
@@ -46,14 +46,14 @@ export async function createKey(
   return created;
 }
 
-/** All keys of all accounts, newest first: for the operator. */
+/** All keys of all accounts, newest first, for the operator. */
 export async function listAllKeys(db: Db): Promise<ApiKey[]> {
   return db.selectFrom('api_keys').selectAll().orderBy('created_at', 'desc').orderBy('id', 'desc').execute();
 }
 
 /**
- * Keys that this key made or rotated, that those made, and so on, with their successors, newest first: what else has to
- * be revoked when it was stolen. Read from the audit log.
+ * All keys that this key created or rotated, directly or through other keys, with their successors, newest first. These
+ * must be revoked, too, when the key was stolen. Read from the audit log.
  */
 export async function listKeysMadeBy(db: Db, id: string): Promise<ApiKey[]> {
   const made = sql<string>`
@@ -76,7 +76,7 @@ export async function listKeysMadeBy(db: Db, id: string): Promise<ApiKey[]> {
     .execute();
 }
 
-/** An account's keys, newest first: all that work, and the newest of those that do not. */
+/** An account's keys, newest first: all active keys, and the newest inactive ones. */
 export async function listKeys(db: Db, accountId: string): Promise<ApiKey[]> {
   const now = new Date();
   const newest = db
@@ -94,9 +94,9 @@ export async function listKeys(db: Db, accountId: string): Promise<ApiKey[]> {
 }
 
 /**
- * Makes the successor of a key, with the same rights. The old one dies at once, or after `overlapSeconds`. A key that
- * is already dead or dying cannot be rotated: its successor exists. A `maker`, the key that asks, cannot rotate one that
- * has more than itself; without one the operator rotates.
+ * Creates the successor of a key, with the same rights. The old key is revoked immediately, or ends after
+ * `overlapSeconds`. A key that is inactive or already rotated is refused. A `maker`, the calling key, can rotate only
+ * keys that have at most its own rights; without one the operator rotates.
  */
 export async function rotateKey(
   tx: Tx,
@@ -145,7 +145,7 @@ export async function rotateKey(
   return created;
 }
 
-/** Revokes at once; doing it twice changes nothing. */
+/** Revokes a key immediately. Idempotent. */
 export async function revokeKey(tx: Tx, id: string, accountId: string | undefined, by: Actor): Promise<ApiKey> {
   const key = await lockKey(tx, id, accountId);
   if (key.revoked_at) return key;
@@ -160,13 +160,13 @@ export async function revokeKey(tx: Tx, id: string, accountId: string | undefine
   return revoked;
 }
 
-/** A key and the account that it belongs to. */
+/** A key and its account. */
 export interface Caller {
   key: ApiKey;
   account: Account;
 }
 
-/** The key with that hash, dead or alive, and its account: one query, for it is asked with every request. */
+/** Finds the key with that hash, active or not, and its account. One query, because every request runs it. */
 export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefined> {
   const found = await db
     .selectFrom('api_keys')
@@ -185,7 +185,7 @@ export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefin
   return { key, account };
 }
 
-/** Notes the use, at most once a minute a key: a write for every request would be wasted. */
+/** Records the use of a key, at most once a minute to avoid a write for every request. */
 export async function touchKey(db: Db, id: string): Promise<void> {
   await db
     .updateTable('api_keys')
@@ -228,8 +228,9 @@ async function insertKey(
 }
 
 /**
- * The key that makes another, as it stands now: it may have been revoked since the request was authenticated. One key
- * after the other is made in an account, so that its limits are exact and two keys that rotate each other wait in line.
+ * Locks and returns the current row of the calling key. Throws `unauthorized` if the key was revoked after the request
+ * was authenticated. The account's lock serializes the creation of keys, so that limits are exact and two keys that
+ * rotate each other do not deadlock.
  */
 async function holdMaker(tx: Tx, maker: ApiKey): Promise<ApiKey> {
   await lockAccount(tx, maker.account_id);

@@ -8,28 +8,28 @@ export interface LimitState {
   remaining: number;
   /** Whole seconds until the next window starts, at least 1. */
   resetSeconds: number;
-  /** True for the first refusal of a window, which is worth a line in the audit log; the others are not. */
+  /** True for the first refusal of a window, the only one that goes into the audit log. */
   justExceeded: boolean;
 }
 
 export interface Limits {
   /** Requests of one key in a minute. */
   request(keyId: string, perMinute: number): Promise<LimitState>;
-  /** Requests from one address in a minute, with any key or none. An IPv6 caller is its whole /64. */
+  /** Requests from one address in a minute, with any key or none. IPv6 addresses count by /64. */
   address(ip: string): Promise<LimitState>;
-  /** Failed authentications from one address; a much lower limit. */
+  /** Failed authentications from one address in a minute, with a much lower limit. */
   failedAuth(ip: string): Promise<LimitState>;
 }
 
 const WINDOW_SECONDS = 60;
-/** One address may carry several keys. */
+/** Several keys may share an address. */
 const ADDRESS_FACTOR = 5;
 /** Failed authentications a minute and address; a person mistypes a few times, a guesser many. */
 export const FAILED_AUTH_LIMIT = 20;
 
 /**
- * All counters lie in the database, so that they hold over several API processes; a key that is over its limit is
- * refused from memory until its window ends. `pool` must have the table `rate_limits`.
+ * Opens limits whose counters are in the database, shared by all API processes. A key that exceeds its limit is refused
+ * from memory until its window ends. The database of `pool` must have the table `rate_limits`.
  */
 export function openLimits(pool: pg.Pool, serverPerMinute: number): Limits {
   const limiters = new Map<string, RateLimiterPostgres>();

@@ -7,15 +7,18 @@ import { StorageError, type StoreSpace } from '../storage/types.ts';
 import { type Account, getAccount, lockAccount } from './accounts.ts';
 
 /*
- * Who may store how much. An account holds what its uploads and outputs take, and what its open upload URLs may still
- * bring. All figures are sums over rows, so ending a row in any way frees its bytes.
+ * Storage quotas. An account's usage is the size of its uploads and outputs plus what its open upload URLs may still
+ * add. All figures are sums over rows, so any end of a row frees its bytes.
  */
 
-/** Longest wait for the storage to report its free space, milliseconds. */
+/** Milliseconds to wait for the storage to report its free space. */
 const SPACE_MS = 3000;
 const DISK_LOCK = 0x44_49_53_4b; // "DISK"
 
-/** Space of the storage's disk, null when the storage is not on one of our disks. Throws `StorageError` when it does not answer. */
+/**
+ * Space on the storage's disk; null for a storage that has no disk of its own, such as S3. Throws `StorageError` when
+ * it does not answer in time.
+ */
 export async function storeSpace({ store }: Pick<Context, 'store'>): Promise<StoreSpace | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -24,7 +27,7 @@ export async function storeSpace({ store }: Pick<Context, 'store'>): Promise<Sto
   return Promise.race([spaceOf(store), late]).finally(() => clearTimeout(timer));
 }
 
-/** The same without a time-out. A caller also learns whether the storage answers. */
+/** Like `storeSpace`, without a time-out. Throws `StorageError` when the storage does not answer. */
 export async function spaceOf(store: Context['store']): Promise<StoreSpace | null> {
   const { space } = await store.capabilities();
   if (space) return space();
@@ -32,7 +35,10 @@ export async function spaceOf(store: Context['store']): Promise<StoreSpace | nul
   return null;
 }
 
-/** Bytes of uploads and outputs, and those promised to open upload URLs. Exact while the caller holds the account. */
+/**
+ * Bytes of an account's uploads and outputs, including those promised to open upload URLs. Exact while the caller holds
+ * the account's lock.
+ */
 export async function heldBytes(db: Db, accountId: string): Promise<number> {
   // An upload counts by its row until it is confirmed, and by its object from then on.
   const { rows } = await sql<{ bytes: number }>`
@@ -56,7 +62,7 @@ export async function openUploads(db: Db, accountId: string): Promise<number> {
   return open;
 }
 
-/** What all accounts together were promised and may still write to the storage, and between how many it is shared. */
+/** Bytes that all accounts together may still write to the storage, and the number of enabled accounts. */
 export async function promisedToAll(db: Db): Promise<{ bytes: number; accounts: number }> {
   // Bytes uploaded but not confirmed count twice, here and on the disk: that errs on the safe side.
   const { rows } = await sql<{ bytes: number; accounts: number }>`
@@ -69,9 +75,8 @@ export async function promisedToAll(db: Db): Promise<{ bytes: number; accounts: 
 }
 
 /**
- * Checks that an upload of that many bytes may be promised, and keeps others from promising the same bytes until the
- * transaction ends. Throws `storage_quota` (the account holds too much), `storage_full` (the disk's reserve would be
- * touched) or `too_many_open_uploads`.
+ * Checks that an upload of that many bytes may be promised. Its locks keep other transactions from promising the same
+ * bytes. Throws `storage_quota` (the account's quota), `storage_full` (the disk's reserve) or `too_many_open_uploads`.
  */
 export async function requireUploadRoom(
   tx: Tx,
@@ -101,29 +106,29 @@ export async function requireUploadRoom(
   if (accounts > 1 && held + bytes > share) throw overQuota(share, held, bytes, 'what others leave of the disk');
 }
 
-/** Checks that a job may be made: its output will need some room. Throws `storage_quota` or `storage_full`. */
+/** Checks that there is room for the output of a new job. Throws `storage_quota` or `storage_full`. */
 export async function requireOutputRoom(tx: Tx, account: Account, space: StoreSpace | null): Promise<void> {
   const held = await heldBytes(tx, account.id);
   if (held >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, 0);
   if (space && !hasRoomLeft(space, (await promisedToAll(tx)).bytes)) throw diskFull(0);
 }
 
-/** Whether anything at all could still be promised, when that many bytes are. */
+/** Whether anything more can be promised when `promisedBytes` already are. */
 export function hasRoomLeft(space: StoreSpace, promisedBytes: number): boolean {
   return space.spareBytes - promisedBytes > 0 && space.spareFiles > 0;
 }
 
 /**
- * What an account may hold where it is not alone: as much as it leaves free. A second account then gets half of the
- * rest, and so on, so that the next one still finds room.
+ * What an account may store when it shares the disk: at most as much as it leaves free. A second account then gets half
+ * of the rest, and so on, so that the next one still finds room.
  */
 export function fairShare(held: number, available: number): number {
   return Math.floor((held + available) / 2);
 }
 
 /**
- * For an output that is about to be stored; the account stays locked until its row is committed. Throws `JobFailure`
- * with `storage_quota` when the account would hold too much.
+ * Checks the quota for an output that is about to be stored, and locks the account until the output's row is committed.
+ * Throws `JobFailure` with `storage_quota`.
  */
 export async function requireOutputQuota(tx: Tx, accountId: string, bytes: number): Promise<void> {
   await lockAccount(tx, accountId);
@@ -131,7 +136,7 @@ export async function requireOutputQuota(tx: Tx, accountId: string, bytes: numbe
   if (account && (await heldBytes(tx, accountId)) + bytes > account.max_stored_bytes) throw outputOverQuota(account);
 }
 
-/** Bytes that the account may still store; not exact, for a job that is about to run. */
+/** Bytes that the account may still store. Not exact: nothing is locked. */
 export async function remainingQuota(db: Db, account: Account): Promise<number> {
   return Math.max(0, account.max_stored_bytes - (await heldBytes(db, account.id)));
 }

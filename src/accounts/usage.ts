@@ -31,7 +31,7 @@ export async function addUsage(tx: Tx, accountId: string, minutes: number, at: D
     .execute();
 }
 
-/** Minutes that jobs which wait or run will count when they complete, as far as their inputs are known. */
+/** Minutes that waiting and running jobs will use when they complete. Inputs of unknown duration do not count. */
 async function promisedMinutes(db: Db, accountId: string): Promise<number> {
   const { rows } = await sql<{ minutes: number }>`
     SELECT coalesce(sum(minutes), 0)::float8 AS minutes FROM (
@@ -44,12 +44,12 @@ async function promisedMinutes(db: Db, accountId: string): Promise<number> {
 }
 
 /**
- * 402 when the account's monthly minutes, less what open jobs will need, do not suffice for `required` more. Exact
- * when the caller holds the account.
+ * Throws 402 when `required` minutes exceed what remains of the account's monthly minutes after its open jobs. Exact
+ * while the caller holds the account's lock.
  */
 export async function checkQuota(db: Db, account: Account, required: number, at: Date): Promise<void> {
   if (account.monthly_minutes === null) return;
-  // In this order: a job that completes in between is counted twice, not missed.
+  // This order counts a job that completes in between twice, instead of missing it.
   const promised = await promisedMinutes(db, account.id);
   const used = await usedMinutes(db, account.id, monthOf(at));
   const remaining = Math.max(0, account.monthly_minutes - used - promised);

@@ -4,11 +4,11 @@ import type { EventType } from '../contract/events.ts';
 import type { Db } from '../database/pool.ts';
 import { type EventPayloads, eventPayloads } from './types.ts';
 
-/** Days that events are kept; after that a cursor to them has expired. */
+/** Days that events are kept. A cursor to an older event has expired. */
 export const EVENT_DAYS = 7;
 
 export interface StoredEvent<T extends EventType = EventType> {
-  /** Where the reader goes on after this event. */
+  /** Cursor that continues after this event. */
   cursor: string;
   type: T;
   jobId: string | null;
@@ -21,7 +21,7 @@ export interface EventQuery {
   accountId: string;
   types?: readonly EventType[];
   jobId?: string;
-  /** A cursor; without one, from the oldest event that is kept. */
+  /** A cursor. Default: from the oldest event that is kept. */
   after?: string;
   limit: number;
 }
@@ -37,10 +37,10 @@ interface Row {
 }
 
 /**
- * Events of an account in an order that never changes, so that a reader that goes on after its last cursor misses none and
- * gets none twice. They are ordered by transaction, and a transaction is shown only when every older one has ended: an id
- * alone is taken before its transaction commits, and a later id may be visible earlier. Throws `events_expired` for a
- * cursor to an event that is no longer kept.
+ * Reads events of an account in an order that never changes, so that a reader that continues after its last cursor gets
+ * every event once. Events are ordered by transaction, and a transaction is visible only after all older ones have
+ * ended: ids alone are assigned before the commit, so a later id may become visible first. Throws `events_expired` for
+ * a cursor to an event that is no longer kept.
  */
 export async function readEvents(db: Db, query: EventQuery): Promise<StoredEvent[]> {
   const after = query.after === undefined ? null : parseCursor(query.after);
@@ -72,7 +72,7 @@ function formatCursor({ tx, id }: Pick<Row, 'tx' | 'id'>): string {
   return Buffer.from(`${tx}.${id}`).toString('base64url');
 }
 
-/** Opaque to clients, so it may change. Throws `invalid_request`. */
+/** Parses a cursor. The format is opaque to clients, so it may change. Throws `invalid_request`. */
 function parseCursor(text: string): Cursor {
   const match = /^(\d{1,20})\.(\d{1,19})$/.exec(Buffer.from(text, 'base64url').toString('latin1'));
   const isRange = match && BigInt(match[1]!) < 2n ** 64n && BigInt(match[2]!) < 2n ** 63n;

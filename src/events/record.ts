@@ -3,14 +3,14 @@ import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import type { EventPayloads } from './types.ts';
 
-/** What an event is about, besides its account. */
+/** The account, job and upload that an event refers to. */
 export interface EventSubject {
   accountId: string;
   jobId?: string;
   uploadId?: string;
 }
 
-/** Records an event in the transaction of the change that it reports; readers see both or neither. */
+/** Records an event in the transaction of the change that it reports, so that readers see both or neither. */
 export async function recordEvent<T extends EventType>(
   tx: Tx,
   subject: EventSubject,
@@ -29,7 +29,7 @@ export async function recordEvent<T extends EventType>(
     .execute();
 }
 
-/** Wakes requests that wait for a job or an upload, when the transaction commits. */
+/** Wakes the requests that wait for a job or an upload when the transaction commits. */
 export async function wakeWaiting(tx: Tx, id: string): Promise<void> {
   await notify(tx, 'airlock_job', id);
 }

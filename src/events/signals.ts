@@ -2,12 +2,15 @@ import { type Listener, listen } from '../database/notify.ts';
 
 /** Wakes requests that wait for a job or an upload. One database connection per process serves all of them. */
 export interface Signals {
-  /** Resolves when something happened to that id, at the deadline (ms since 1970), or on abort; never rejects. */
+  /**
+   * Resolves on a notification for that id, at the deadline (ms since 1970), or on abort. May resolve early, so callers
+   * check again. Never rejects.
+   */
   wait(id: string, deadline: number, signal?: AbortSignal): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Longest sleep between checks: a notification lost with its connection costs this much at most. */
+/** Longest wait between checks, and so the most that a notification that was lost with its connection costs. */
 const LOOK_AGAIN_MS = 2000;
 
 export async function openSignals(url: string, onError: (error: Error) => void): Promise<Signals> {

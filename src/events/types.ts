@@ -8,8 +8,8 @@ const errorCode = z.object({ v, error_code: z.string() });
 const key = z.object({ v, key_id: z.string() });
 
 /**
- * The payload of every event that clients can see. Payloads hold ids, numbers and words from fixed lists, never a name or
- * a URL: an event outlives what it describes. `v` is the version of the payload.
+ * The payload of every event that clients can see. Payloads contain ids, numbers and words from fixed lists, never a
+ * name or a URL, because an event outlives what it describes. `v` is the version of the payload.
  */
 export const eventPayloads = {
   'transcode.queued': none,

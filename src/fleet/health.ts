@@ -21,7 +21,7 @@ export async function checkHealth(context: Pick<Context, 'db' | 'store'>, starte
   const lowSpace = storage.value != null && !hasRoomLeft(storage.value, promised.bytes);
   const newest = workers.at(-1);
   const tiers = [...new Set(workers.map((worker) => worker.tier))];
-  // A job may land on any of them, so the weakest counts.
+  // Any worker may run a job, so the weakest tier counts.
   const weakest = TIERS.find((tier) => tiers.includes(tier)) ?? tiers[0] ?? null;
   const ok = database.ok && storage.ok && !lowSpace;
   const checks = {
@@ -58,7 +58,7 @@ function failureMessage(checks: Record<string, { ok: boolean; error?: string }>)
   return `Not ready: ${failed.map(([name, { error }]) => `the ${name}: ${error}`).join(', ')}; try again in a moment.`;
 }
 
-/** The reason is ours, not the driver's: those can hold addresses and user names. */
+/** Replaces the driver's error messages, which can contain addresses and user names. */
 async function attempt<T>(check: () => Promise<T>): Promise<{ ok: boolean; value?: T; error?: string }> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {

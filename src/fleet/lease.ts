@@ -1,13 +1,13 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 
-/** Seconds that a lease lasts without being renewed. A holder that stalls or dies is replaced after as long. */
+/** Seconds that a lease lasts without renewal, after which another worker replaces its holder. */
 export const FLEET_LEASE_SECONDS = 15;
 
 /**
- * Takes or renews the lease of fleet-wide work; false while another worker holds it. The time is the database's, so that
- * no clock of a worker matters. A holder that stalls may go on for a moment after it was replaced: what the lease guards
- * must be safe to do twice.
+ * Takes or renews the lease of fleet-wide work. Returns false while another worker holds it. Uses the clock of the
+ * database only. A holder that stalls may continue for a moment after it was replaced, so the work that the lease
+ * guards must be safe to run twice.
  */
 export async function holdFleetLease(db: Db, name: 'maintenance', holder: string): Promise<boolean> {
   const { rows } = await sql`
@@ -19,7 +19,7 @@ export async function holdFleetLease(db: Db, name: 'maintenance', holder: string
   return rows.length > 0;
 }
 
-/** Lets another worker take over at once. */
+/** Lets another worker take over immediately. */
 export async function releaseFleetLease(db: Db, name: 'maintenance', holder: string): Promise<void> {
   await db
     .updateTable('fleet_leases')

@@ -7,7 +7,10 @@ type State = Pick<Security['ffmpeg'], 'update' | 'advisories'>;
 type Tier = Security['sandbox'][number]['tier'];
 type Bounds = Security['sandbox'][number]['bounds'];
 
-/** How each living worker confines FFmpeg, what its last self-test said, and which build the newest of them runs. */
+/**
+ * Reports how each live worker confines FFmpeg, the result of its last self-test, and the FFmpeg build of the newest
+ * worker.
+ */
 export async function readSecurity(db: Db): Promise<Security> {
   const workers = (await aliveWorkers(db)).sort((a, b) => a.started_at.getTime() - b.started_at.getTime());
   const newest = workers.at(-1);
@@ -31,7 +34,7 @@ export async function readSecurity(db: Db): Promise<Security> {
   };
 }
 
-/** A row of an Airlock that did not say so is worth no more than the weaker bound. */
+/** Rows of releases that did not record a bound count as the weaker one. */
 function boundsOf(worker: Pick<WorkersTable, 'memory_bound' | 'output_bound'>): Bounds {
   return {
     memory: worker.memory_bound === 'control_group' ? 'control_group' : 'address_space',

@@ -3,7 +3,7 @@ import { promisedToAll, storeSpace } from '../accounts/stored-bytes.ts';
 import type { Context } from '../database/context.ts';
 import { aliveWorkers } from './workers.ts';
 
-/** What an operator watches, for the whole service and not for one process. */
+/** Metrics of the whole service, as opposed to one process. */
 export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'>) {
   const [jobs, oldest, workers, stored, promised, space] = await Promise.all([
     db
@@ -23,7 +23,7 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
       .where('state', 'in', ['pending', 'live', 'deleting'])
       .executeTakeFirst(),
     promisedToAll(db),
-    // The other figures are worth reporting while the storage is unreachable.
+    // Report the other figures even while the storage is unreachable.
     storeSpace({ store }).catch(() => null),
   ]);
   return {

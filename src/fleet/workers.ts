@@ -5,20 +5,23 @@ import type { WorkersTable } from '../database/tables.ts';
 
 /** Seconds between two heartbeats, of a worker and of each of its attempts. */
 export const HEARTBEAT_SECONDS = 10;
-/** Seconds without a heartbeat after which a worker or an attempt counts as lost: two heartbeats may go missing. */
+/** Seconds without a heartbeat after which a worker or an attempt counts as lost. Allows for two missed heartbeats. */
 export const LOST_SECONDS = 30;
 
 export async function registerWorker(db: Db, worker: Insertable<WorkersTable>): Promise<void> {
   await db.insertInto('workers').values(worker).execute();
 }
 
-/** The FFmpeg build that a worker's new cells get: version, package, since when, and whether its arguments can be hidden. */
+/**
+ * The FFmpeg build of a worker's new cells: version, package, the time since which it is used, and whether it can hide its
+ * arguments.
+ */
 export type WorkerBuild = Pick<
   Insertable<WorkersTable>,
   'ffmpeg' | 'ffmpeg_package' | 'ffmpeg_since' | 'arguments_hidden'
 >;
 
-/** Says that the worker lives, and which build it runs by now: it changes while a worker runs. */
+/** Records a heartbeat and the current FFmpeg build, which can change while a worker runs. */
 export async function beatWorker(db: Db, id: string, now: { draining: boolean } & WorkerBuild): Promise<void> {
   await db
     .updateTable('workers')
@@ -27,12 +30,12 @@ export async function beatWorker(db: Db, id: string, now: { draining: boolean } 
     .execute();
 }
 
-/** Result of a self-test of the sandbox, as a row keeps it. */
+/** Result of a self-test of the sandbox, as stored in the worker's row. */
 export interface SelfTestResult {
   passed: boolean;
-  /** Attempts that were made. */
+  /** Number of attacks that were tried. */
   checks: number;
-  /** Attempts that the tier does not promise to refuse, and did not. */
+  /** Attacks that succeeded and that the tier does not promise to stop. */
   exceptions: string[];
   at: Date;
 }
@@ -50,7 +53,7 @@ export async function recordSelfTest(db: Db, id: string, result: SelfTestResult)
     .execute();
 }
 
-/** What is known of the FFmpeg of a worker's cells: a newer package, and known vulnerabilities. */
+/** Records what is known about a worker's FFmpeg: a newer package, and known vulnerabilities. */
 export async function recordFfmpegState(
   db: Db,
   id: string,
@@ -76,7 +79,7 @@ export async function aliveWorkers(db: Db) {
     .execute();
 }
 
-/** Other workers of the same host and boot: the caller can check which of them still live. */
+/** Workers of the same host and boot. The caller can check which of them are alive. */
 export async function workersOfHost(db: Db, host: string, boot: string) {
   return db.selectFrom('workers').selectAll().where('host', '=', host).where('boot', '=', boot).execute();
 }

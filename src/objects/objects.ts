@@ -6,8 +6,8 @@ import type { DeletionReason, ObjectsTable } from '../database/tables.ts';
 export type StoredObject = Selectable<ObjectsTable>;
 
 /**
- * Holds these rows until the transaction ends. A caller that needs several takes them here, in the order of their ids:
- * two transactions that took the same rows in different orders would wait for each other.
+ * Locks these rows, in the order of their ids, until the transaction ends. Lock several rows in one call: two
+ * transactions that lock the same rows in different orders deadlock.
  */
 export async function lockObjects(tx: Tx, ids: string[]): Promise<void> {
   if (ids.length === 0) return;
@@ -15,8 +15,8 @@ export async function lockObjects(tx: Tx, ids: string[]): Promise<void> {
 }
 
 /**
- * Deleting is three steps: `deleting` in a transaction, the bytes, `deleted`. A process may die
- * between any two of them; the sweeper repeats what is left.
+ * Marks objects `deleting`, the first of three steps. `deleteBytes` then deletes the bytes and marks them `deleted`. If
+ * a process dies in between, the sweeper completes the deletion.
  */
 export async function markDeleting(tx: Tx, ids: string[], reason: DeletionReason): Promise<void> {
   if (ids.length === 0) return;
@@ -29,7 +29,7 @@ export async function markDeleting(tx: Tx, ids: string[], reason: DeletionReason
     .execute();
 }
 
-/** Removes the bytes of objects that are marked `deleting`. Throws `StorageError` when the store is away. */
+/** Deletes the bytes of objects that are marked `deleting`. Throws `StorageError` when the storage is unreachable. */
 export async function deleteBytes(context: Pick<Context, 'db' | 'store'>, ids: string[]): Promise<void> {
   if (ids.length === 0) return;
   const rows = await context.db
@@ -49,7 +49,7 @@ export async function deleteBytes(context: Pick<Context, 'db' | 'store'>, ids: s
   }
 }
 
-/** Deletes an object that was reserved and never became live; a live one is in use and stays. */
+/** Deletes an object that was reserved and never became live. A live one stays. */
 export async function dropReserved(context: Pick<Context, 'db' | 'store'>, id: string): Promise<void> {
   await context.db
     .updateTable('objects')
@@ -60,7 +60,7 @@ export async function dropReserved(context: Pick<Context, 'db' | 'store'>, id: s
   await deleteBytes(context, [id]);
 }
 
-/** SQL for: an open job reads the object whose id is in that column. */
+/** SQL condition: an open job reads the object whose id is in that column. */
 export function isReadByOpenJob(column: string) {
   return sql<boolean>`EXISTS (
     SELECT 1 FROM job_sources JOIN jobs AS reader ON reader.id = job_sources.job_id

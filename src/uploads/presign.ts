@@ -11,7 +11,7 @@ import { uploadKey } from '../storage/keys.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import { sealNames } from './upload.ts';
 
-/** Equal names in one second get a number; no honest client sends more than this many in one second. */
+/** Upper bound of uploads with the same name in the same second; each gets a number. */
 const MAX_EQUAL_NAMES = 1000;
 
 export interface PresignedUpload {
@@ -20,8 +20,8 @@ export interface PresignedUpload {
 }
 
 /**
- * Promises room for one upload and signs the URL that may fill it: that object, that type, exactly that many bytes.
- * `space` is what the disk behind the storage has left.
+ * Promises room for one upload and signs its URL, which accepts one object of that type with exactly that many bytes.
+ * `space` is the free space of the storage's disk.
  */
 export async function presignUpload(
   context: Context,

@@ -6,20 +6,23 @@ import { UPLOADS } from '../storage/keys.ts';
 import type { Upload } from './upload.ts';
 
 /*
- * A signed URL cannot be called back, so an upload's URL lives on after the upload is confirmed or deleted. The embedded storage
- * closes its key. Any other storage accepts uploads until the URL expires; until then they are found and deleted.
+ * A signed URL cannot be revoked, so an upload's URL stays valid after the upload is confirmed or deleted. The embedded
+ * storage can close the key. Any other storage accepts bytes until the URL expires; sweeps find and delete them.
  */
 
 type Staging = Pick<Upload, 'id' | 'staging_key' | 'url_expires_at'>;
 
-/** By how much the clocks of API and storage may differ. */
+/** Seconds by which the clocks of API and storage may differ. */
 const CLOCK_SECONDS = 900;
-/** A PUT that began in the URL's last second may end later: so much for its start, and so long for each byte. */
+/** Time that a PUT that begins in the URL's last second may take: a fixed part, and a minimum rate. */
 const START_SECONDS = 300;
 const SLOWEST_BYTES_PER_SECOND = 65_536;
 const BATCH = 200;
 
-/** Empties the staging key, for good where the storage can refuse what it has signed. Throws `StorageError`. */
+/**
+ * Deletes the bytes at the staging key, and closes the key where the storage can. Returns whether the key is closed.
+ * Throws `StorageError`.
+ */
 export async function closeStaging(context: Pick<Context, 'db' | 'store'>, upload: Staging): Promise<boolean> {
   const until = Math.max(upload.url_expires_at.getTime(), Date.now()) + CLOCK_SECONDS * 1000;
   const { closeKey } = await context.store.capabilities();
@@ -32,15 +35,15 @@ export async function closeStaging(context: Pick<Context, 'db' | 'store'>, uploa
   return closed;
 }
 
-/** When a storage that cannot close the upload's key stops accepting bytes. */
+/** Latest time at which a storage that cannot close keys accepts bytes for the upload. */
 export function stagingEnds(upload: Pick<Upload, 'url_expires_at' | 'declared_size'>): Date {
   const seconds = START_SECONDS + upload.declared_size / SLOWEST_BYTES_PER_SECOND;
   return new Date(upload.url_expires_at.getTime() + seconds * 1000);
 }
 
 /**
- * Closes the staging keys of uploads that are over; where the storage cannot, deletes what came there. Returns how many times
- * bytes were there.
+ * Closes the staging keys of uploads that have ended. Where the storage cannot close keys, deletes bytes that arrived
+ * late. Returns the number of keys at which bytes were found.
  */
 export async function sweepStaging(context: Pick<Context, 'db' | 'store'>): Promise<number> {
   const open = await openStaging(context.db).limit(BATCH).execute();
@@ -50,9 +53,9 @@ export async function sweepStaging(context: Pick<Context, 'db' | 'store'>): Prom
   return 0;
 }
 
-/** One list of the storage, whose staging keys hold little: every confirm empties its own. */
+/** Lists all staging keys in one pass: few have bytes, because every confirm empties its own. */
 async function sweepLatePuts({ db, store }: Pick<Context, 'db' | 'store'>): Promise<number> {
-  // Asked before the storage is: what it then says of them was said after their end.
+  // Read before the list, so that the list shows these keys after their end.
   const ended = await openStaging(db).where(endsAt(), '<=', new Date()).limit(BATCH).execute();
   let found = 0;
   let keys: string[] = [];
@@ -75,7 +78,7 @@ async function sweepLatePuts({ db, store }: Pick<Context, 'db' | 'store'>): Prom
   return found;
 }
 
-/** Of these keys, those whose upload is over. Each is counted. */
+/** Returns those keys whose upload has ended, and counts a late PUT for each. */
 async function overAmong(db: Db, keys: string[]): Promise<Pick<Upload, 'staging_key'>[]> {
   const ids = keys.map((key) => key.split('/').at(-1)!).filter(isUuid);
   if (ids.length === 0) return [];

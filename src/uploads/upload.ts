@@ -11,11 +11,11 @@ import type { Vault } from '../ids/vault.ts';
 
 export type Upload = Selectable<UploadsTable>;
 
-/** What an inspection found. */
+/** Result of an inspection. */
 const inspection = z.object({
   /** What clients see. */
   summary: uploadMetadata,
-  /** What the planner reads: `MediaInfo`, parsed by `src/kinds/shared/stored-info.ts`. Null for a subtitle file. */
+  /** Input of the planner: `MediaInfo`, parsed by `src/kinds/shared/stored-info.ts`. Null for a subtitle file. */
   info: z.unknown(),
   /** Whether FFmpeg reads the file remuxed; absent for a subtitle file. */
   container: z.enum(['rewritten', 'original']).optional(),
@@ -24,7 +24,7 @@ const inspection = z.object({
 export type Inspection = z.infer<typeof inspection>;
 
 export const inspectionJson = storedJson('inspection', 1, inspection);
-/** For lists, which leave `info` in the database. */
+/** For lists, which do not read `info`. */
 export const inspectionSummary = storedJson(
   'inspection',
   1,
@@ -57,8 +57,8 @@ export function uploadUrl(bucket: string, stored: string): string {
 export const UNCONFIRMED_SECONDS = 3600;
 
 /**
- * Forgets uploads whose bytes go: the name, what was found, and the answers that hold their URLs. The reason of a refusal
- * stays, sealed, as long as the URL lives: a caller may be waiting for it.
+ * Clears the rows of uploads whose bytes are deleted: the name, the inspection, and the answers that contain their
+ * URLs. The reason of a refusal stays, sealed, until the URL expires: a client may be waiting for it.
  */
 export async function forgetUploads(tx: Tx, ids: readonly string[], reason: DeletionReason): Promise<void> {
   if (ids.length === 0) return;

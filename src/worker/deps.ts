@@ -7,42 +7,42 @@ import type { SelfTestReport } from '../sandbox/types.ts';
 import type { WorkerMetrics } from '../telemetry/index.ts';
 import type { StorageWatch } from './storage-watch.ts';
 
-/** What a worker works with; the composition root hands it over. */
+/** Dependencies of a worker, composed in `src/cli/`. */
 export interface WorkerDeps extends Omit<WorkTools, 'onStorageAway' | 'settings'> {
   context: JobsContext;
   kinds: ReadonlyMap<string, Kind>;
   room: WorkRoom;
   storage: StorageWatch;
-  /** Of the self-test that the sandbox passed before this worker took it. */
+  /** Report of the self-test that the sandbox passed before this worker started. */
   selfTest: SelfTestReport;
-  /** Called when the daily self-test finds that the sandbox no longer holds: no job may start after it. */
+  /** Called when the daily self-test fails: no job may start after it. */
   onBroken: (report: SelfTestReport) => void;
-  /** Null under a supervisor, which has one metrics port for all roles. */
+  /** Null under a supervisor, which serves metrics for all roles. */
   metrics: WorkerMetrics | null;
   settings: WorkerSettings;
 }
 
-/** What each slot takes, in order of preference. */
+/** Resource classes that a slot takes, in order of preference. */
 export type SlotClasses = readonly ResourceClass[];
 
 export interface WorkerSettings {
   databaseUrl: string;
   version: string;
-  /** Folder for bytes on their way in; one subfolder per attempt. */
+  /** Folder for work files, with one subfolder per attempt. */
   workDir: string;
   /** One entry per slot; see `slots.ts`. */
   slots: readonly SlotClasses[];
   cores: number;
-  /** Free space of the work folder's disk that no job may touch. */
+  /** Free space on the work folder's disk that no job may use. */
   diskReserve: DiskReserve;
-  /** Whether uploads land on the same disk. */
+  /** Whether uploads are stored on the same disk. */
   sharesDisk: boolean;
-  /** Bytes of memory that one cell may use at most. */
+  /** Upper bound of the memory of one cell, in bytes. */
   cellMemoryBytes: number;
-  /** Milliseconds that a draining worker lets running jobs finish before it releases them. */
+  /** Milliseconds for which a draining worker lets running jobs finish before it releases them. */
   drainMs: number;
   /** Seconds that a job waits for an unreachable storage before it fails. */
   storageWaitSeconds: number;
-  /** Milliseconds that a finished output is held, and its slot with it, while the storage is unreachable. */
+  /** Milliseconds for which a finished output, and its slot, is held while the storage is unreachable. */
   outputHoldMs: number;
 }

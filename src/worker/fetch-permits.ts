@@ -2,23 +2,23 @@ import { MAX_UPLOAD_BYTES } from '../contract/limits.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import type { SlotClasses } from './deps.ts';
 
-/** Fetches of a class at once, at least: a source that trickles costs a socket and some disk, no processor. */
+/** Minimum of concurrent fetches of a resource class: a slow source costs a socket and some disk, but no processor. */
 const PERMITS = 8;
-/** So that every slot of a large machine can be fetching for one account that is alone. */
+/** Lets every slot of a large machine fetch for a single account. */
 const PERMITS_PER_SLOT = 2;
-/** Fetches at once that are allowed however full the disk is: fewer would let one account keep the others out. */
+/** Concurrent fetches that are allowed even on a full disk: fewer would let one account block all others. */
 const LEAST_BY_DISK = 4;
 
 /**
- * How many jobs of this worker may be fetching, and whose. A job holds its permit from its claim until its sources are
- * staged and it has a slot. An account may take another permit only while it holds fewer than are free: alone it gets
- * half of them, a second account half of the rest, and so on, so that the next account still finds one.
+ * Limits how many jobs of this worker fetch concurrently. A job holds its permit from its claim until its sources are
+ * staged and it has a slot. An account may take another permit only while it holds fewer than are free: a single
+ * account gets half of them, a second one half of the rest, and so on, so that the next account still finds one.
  */
 export interface FetchPermits {
-  /** Measures how much room the disk has left; before each `isFree`. */
+  /** Measures the free space of the disk; call it before each `isFree`. */
   measure(): Promise<void>;
   isFree(resourceClass: ResourceClass, accountId: string): boolean;
-  /** Takes a permit; the function it returns gives it back, once. */
+  /** Takes a permit. The returned function releases it; further calls do nothing. */
   take(resourceClass: ResourceClass, accountId: string): () => void;
 }
 
@@ -37,7 +37,7 @@ export function createFetchPermits(options: {
 
   return {
     async measure() {
-      // Each that is under way may still grow to the largest source there is.
+      // Each fetch may grow to the largest source that is allowed.
       byDisk = Math.max(LEAST_BY_DISK, slots.length, Math.floor((await freeBytes()) / MAX_UPLOAD_BYTES));
     },
     isFree(resourceClass, accountId) {

@@ -5,10 +5,10 @@ import type { Logger } from '../telemetry/index.ts';
 
 /** The distribution's lists change a few times a day. */
 const HOUR_MS = 3600_000;
-/** How soon a change of the build is noticed; the sandbox itself checks every 20 s. */
+/** Interval at which a change of the build is noticed; the sandbox itself checks every 20 s. */
 const LOOK_MS = 20_000;
 
-/** Records in the worker's row what is known of its FFmpeg: at the start, when the build changes, and every hour. */
+/** Records in the worker's row what is known about its FFmpeg: at the start, when the build changes, and every hour. */
 export function startFfmpegReports(
   deps: { context: Pick<Context, 'db'>; sandbox: Pick<Sandbox, 'ffmpeg'>; logger: Logger },
   workerId: string,

@@ -16,13 +16,13 @@ const SWEEP_MS = 5_000;
 const STAGING_MS = 30_000;
 const ROWS_MS = 10 * 60_000;
 const RECONCILE_MS = 6 * 3600_000;
-/** How often a worker that does not lead checks whether it may take over a task of the fleet. */
+/** Interval at which a worker without the lease checks whether it has become the holder. */
 const STANDBY_MS = 1_000;
 const SILENT_WORKER_SECONDS = 3600;
 
 /**
- * Keeps the promises when something died. One worker of the fleet does it, the holder of the lease; a new holder does
- * everything at once, and then by the clock.
+ * Starts the maintenance of the fleet: recovery, retention and reconciliation. Only the worker that holds the lease
+ * runs it. A new holder runs every task immediately, and then at its interval.
  */
 export function startMaintenance(
   deps: Pick<WorkerDeps, 'context' | 'logger' | 'storage' | 'settings'>,
@@ -32,10 +32,10 @@ export function startMaintenance(
   let leads = false;
   const lease = repeat(async () => {
     const had = leads;
-    // Nothing is promised while the database is away: another worker may reach it.
+    // Assume that the lease is lost until it is renewed: another worker may reach the database when this one cannot.
     leads = false;
     leads = await holdFleetLease(context.db, 'maintenance', workerId);
-    if (leads && !had) logger.info({}, 'this worker does the maintenance of the fleet');
+    if (leads && !had) logger.info({}, 'this worker runs the maintenance of the fleet');
     return LEASE_MS;
   });
   const tasks = [
@@ -46,7 +46,7 @@ export function startMaintenance(
     }),
     whileLeading(STAGING_MS, async () => {
       const latePuts = await sweepStaging(context);
-      if (latePuts > 0) logger.warn({ latePuts }, 'bytes came by URLs of uploads that were over; they are deleted');
+      if (latePuts > 0) logger.warn({ latePuts }, 'deleted bytes that arrived through URLs of ended uploads');
     }),
     whileLeading(ROWS_MS, async () => {
       await sweepRows(context);
@@ -66,7 +66,10 @@ export function startMaintenance(
     }, ms);
   }
 
-  /** `work` returns the milliseconds until it is repeated; after a failure `afterFailureMs`. */
+  /**
+   * Repeats `work`, which returns the milliseconds until its next run. After a failure it runs again after
+   * `afterFailureMs`.
+   */
   function repeat(work: () => Promise<number>, afterFailureMs = LEASE_MS) {
     const stopping = new AbortController();
     let timer: NodeJS.Timeout | undefined;
@@ -74,7 +77,7 @@ export function startMaintenance(
     const start = () => {
       current = work()
         .catch((error) => {
-          logger.warn({ err: error }, 'maintenance failed; it is repeated');
+          logger.warn({ err: error }, 'maintenance failed and will be repeated');
           return afterFailureMs;
         })
         .then((ms) => {
@@ -101,15 +104,15 @@ export function startMaintenance(
 
 async function recover({ context, logger, storage, settings }: Parameters<typeof startMaintenance>[0]): Promise<void> {
   const recovered = await recoverLost(context, []);
-  if (recovered > 0) logger.info({ recovered }, 'lost attempts were taken back');
+  if (recovered > 0) logger.info({ recovered }, 'recovered lost attempts');
   if (storage.awayMs() < settings.storageWaitSeconds * 1000) return;
   const starved = await endStarved(context, settings.storageWaitSeconds);
-  if (starved > 0) logger.warn({ starved }, 'jobs have failed: the storage was unreachable for too long');
+  if (starved > 0) logger.warn({ starved }, 'failed jobs: the storage was unreachable for too long');
 }
 
 /**
- * Removes work folders that no living process of this machine owns: `<workDir>/../<pid>-<start>`. Each holds a folder per
- * attempt, named by its id; returns those ids.
+ * Removes work folders whose process on this machine is dead: `<workDir>/../<pid>-<start>`. Each contains a folder per
+ * attempt, named by the attempt's id. Returns those ids.
  */
 export async function removeDeadWorkFolders(parent: string, isAlive: (name: string) => boolean): Promise<string[]> {
   const names = await readdir(parent).catch(() => []);

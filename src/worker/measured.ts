@@ -2,7 +2,7 @@ import type { Fetcher } from '../fetcher/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import type { WorkerMetrics } from '../telemetry/index.ts';
 
-/** The same sandbox, with its cells counted. */
+/** Wraps a sandbox to count its cells. */
 export function countCells(sandbox: Sandbox, metrics: WorkerMetrics): Sandbox {
   return {
     ...sandbox,
@@ -14,7 +14,7 @@ export function countCells(sandbox: Sandbox, metrics: WorkerMetrics): Sandbox {
   };
 }
 
-/** The same fetcher, with its bytes counted. */
+/** Wraps a fetcher to count its bytes. */
 export function countBytes(fetcher: Fetcher, metrics: WorkerMetrics): Fetcher {
   return {
     download: (url, destination, options = {}) =>

@@ -19,17 +19,19 @@ import { scrub } from '../telemetry/index.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { StopReason } from './running-attempts.ts';
 
-/** How long the end of a job is worth repeating while the database is away; its lease has expired by then. */
+/**
+ * Milliseconds to retry recording the end of a job while the database is unreachable. Its lease has expired by then.
+ */
 const FINISH_MS = 60_000;
-/** Longest wait of a job that found no room on the disk before it is tried again. */
+/** Longest delay before the next attempt of a job that found no room on the disk. */
 const MAX_ROOM_WAIT_SECONDS = 60;
 
 /** How an attempt ended, for metrics and the log. */
 type End = 'completed' | 'failed' | 'released' | 'storage_away' | StopReason;
 
 /**
- * One attempt of any kind from its claim to its end: a work folder and room on the disk, the kind's own work, the
- * fenced finish. Never rejects for the job's own faults.
+ * Runs one attempt of any kind from its claim to its end: reserves a work folder and disk space, executes the kind, and
+ * records the end if the attempt still owns the job. Rejects only when the end cannot be recorded.
  */
 export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLease, signal: AbortSignal): Promise<void> {
   const log = deps.logger.child({ job: claim.job.id, attempt: claim.number, request: claim.job.request_id });
@@ -69,13 +71,13 @@ async function attempt(
     if (!won) await dropAll(deps, reserved, log);
     return won ? 'completed' : 'replaced';
   } catch (error) {
-    // An object that was taken after all, by a commit whose answer was lost, is live and stays.
+    // If a commit succeeded but its answer was lost, the objects are live and stay.
     await dropAll(deps, reserved, log);
     return await endBadly(deps, claim, error, signal, log);
   } finally {
     await folder?.remove();
     hold?.release();
-    // A receipt of deletion waits for this.
+    // A receipt is complete only after this.
     await retryTransient(() => markCleaned(deps.context.db, [claim.attemptId]), FINISH_MS).catch((error) =>
       log.warn({ err: error }, 'the removal of the work folder was not recorded'),
     );
@@ -84,7 +86,7 @@ async function attempt(
 
 async function execute(deps: WorkerDeps, run: Run, log: WorkerDeps['logger']): Promise<Completion> {
   const kind = deps.kinds.get(run.claim.job.kind);
-  // A newer release may know it.
+  // A worker of a newer release may know it.
   if (!kind) throw new JobFailure('internal', 'This worker does not know this kind of job.', { retry: true });
   const { context, sandbox, fetcher, sanitizer, planner, settings, storage } = deps;
   const tools: WorkTools = {
@@ -100,7 +102,7 @@ async function execute(deps: WorkerDeps, run: Run, log: WorkerDeps['logger']): P
   return (await kind.load())(tools, run);
 }
 
-/** What cannot be deleted now is left to the sweeper. */
+/** Deletes reserved objects. The sweeper deletes those for which this fails. */
 async function dropAll(deps: WorkerDeps, reserved: ReadonlySet<string>, log: WorkerDeps['logger']): Promise<void> {
   for (const objectId of reserved) {
     await dropReserved(deps.context, objectId).catch((err) => log.warn({ err }, 'output left to the sweeper'));
@@ -114,7 +116,7 @@ async function endBadly(
   signal: AbortSignal,
   log: WorkerDeps['logger'],
 ): Promise<End> {
-  // An attempt that took too much of the disk is stopped with the failure itself.
+  // The reason that stops an attempt for its use of the disk is the failure itself.
   if (signal.aborted && signal.reason instanceof JobFailure) return fail(deps, claim, signal.reason, log);
   if (error instanceof AwaitChildren) {
     await retryTransient(() => waitForChildren(deps.context, claim), FINISH_MS);
@@ -126,13 +128,13 @@ async function endBadly(
     return 'released';
   }
   const reason = signal.aborted ? (signal.reason as StopReason) : null;
-  // An outage of the database is not the job's fault: such an attempt does not count either.
+  // An attempt that ends by an outage of the database does not count.
   const outage = !reason && !(error instanceof JobFailure) && outageOf(error) === 'database';
   if (reason === 'draining' || outage) {
     await retryTransient(() => releaseJob(deps.context, claim), FINISH_MS);
     return 'released';
   }
-  // Canceled, erased or replaced: the row says so already.
+  // Canceled, erased or replaced: the row already shows it.
   if (reason) return reason;
   if (isStorageAway(error) && !isFullDisk(error)) {
     deps.storage.found();
@@ -157,7 +159,7 @@ const MOVED = 'The rows of this job in the database were not written for it; inf
 
 function describe(error: unknown): { code: FailureCode; message: string; retry: boolean } {
   if (error instanceof JobFailure) return { code: error.code, message: scrub(error.message), retry: error.retry };
-  // Another attempt would read the same row.
+  // A retry would read the same row.
   if (error instanceof SealedValueError) return { ...own('internal', MOVED), retry: false };
   if (isFullDisk(error)) return own('storage_full', 'The disk of the server is full.');
   if (error instanceof StorageError) return own('storage_unavailable', 'The storage did not answer.');

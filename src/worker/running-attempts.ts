@@ -4,7 +4,7 @@ import { beatAttempt } from '../jobs/progress.ts';
 import type { Claim } from '../jobs/rows.ts';
 import type { Logger } from '../telemetry/index.ts';
 
-/** Why a running attempt is stopped from outside. */
+/** Why a running attempt is stopped. */
 export type StopReason = 'canceled' | 'replaced' | 'draining';
 
 interface RunningAttempt {
@@ -12,7 +12,7 @@ interface RunningAttempt {
   stop: AbortController;
 }
 
-/** The attempts that this process works on: where a cancel, the loss of a lease and draining reach them. */
+/** The attempts that this process runs. Stops them on a cancel, the loss of a lease, or draining. */
 export class RunningAttempts {
   readonly #byJob = new Map<string, RunningAttempt>();
 
@@ -34,7 +34,7 @@ export class RunningAttempts {
     for (const attempt of this.#byJob.values()) attempt.stop.abort(reason);
   }
 
-  /** Renews every lease; an attempt that has lost its own is stopped. The backstop of the notifications. */
+  /** Renews every lease and stops attempts that have lost theirs. Covers lost notifications. */
   async beat(context: Pick<Context, 'db'>, logger: Logger): Promise<void> {
     await Promise.all(
       [...this.#byJob.values()].map(async ({ claim, stop }) => {

@@ -10,13 +10,13 @@ export interface SelfTestDeps {
   context: Context;
   sandbox: Pick<Sandbox, 'tier' | 'selfTest'>;
   logger: Logger;
-  /** Called once when the sandbox no longer holds: no job may start after it. */
+  /** Called once when a test fails: no job may start after it. */
   onBroken: (report: SelfTestReport) => void;
   /** Milliseconds between two tests; for tests. */
   everyMs?: number;
 }
 
-/** Keeps the result of the self-test at the start, and repeats the test, in full, once a day while jobs run. */
+/** Records the result of the first self-test, and repeats the full test once a day while jobs run. */
 export function startSelfTests(
   deps: SelfTestDeps,
   workerId: string,
@@ -65,7 +65,10 @@ export function startSelfTests(
   }
 }
 
-/** A sandbox that does not hold is worse than none, because it goes unnoticed: log, audit log, standard error. */
+/**
+ * Reports a failed self-test in the log, the audit log and on standard error: a broken sandbox that goes unnoticed is
+ * worse than none.
+ */
 export async function reportBroken(
   context: Pick<Context, 'db'>,
   report: SelfTestReport,

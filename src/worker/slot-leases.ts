@@ -5,20 +5,20 @@ import type { Logger } from '../telemetry/index.ts';
 import type { FetchPermits } from './fetch-permits.ts';
 import type { RunningAttempts, StopReason } from './running-attempts.ts';
 
-/** How long a job may keep its slot while its sources are fetched. Most are staged by then, and nothing changes for them. */
+/** Milliseconds for which a job keeps its slot while its sources are fetched. Most fetches are faster. */
 const FETCH_MS = 2_000;
 const DRAINING: StopReason = 'draining';
 
 /**
- * Which job holds which slot of this worker. A job that fetches for longer than a moment releases its slot and goes on
- * fetching without one; when its sources are staged, it waits for the next free slot of its class.
+ * Assigns the slots of this worker to jobs. A job whose fetch takes longer releases its slot and continues to fetch
+ * without one. When its sources are staged, it waits for the next free slot of its class.
  */
 export interface SlotLeases {
-  /** Starts the work on a claim in a slot. Resolves when the slot is free again, rejects as the work does. */
+  /** Starts a claimed job in a slot. Resolves when the slot is free again; rejects when the work does. */
   start(claim: Claim, slot: number): Promise<void>;
-  /** Leases the slot to a job that waits for one, and resolves when it is free again; null when none waits. */
+  /** Leases the slot to a waiting job, and resolves when it is free again. Returns null when no job waits. */
   resume(resourceClass: ResourceClass, slot: number): Promise<void> | null;
-  /** From now on jobs that fetch for longer are released instead. Resolves when all work has ended. */
+  /** Stops jobs that fetch without a slot, now and from now on. Resolves when all work has ended. */
   drain(): Promise<void>;
 }
 
@@ -27,7 +27,7 @@ interface Holder {
   slot: number | null;
   stop: AbortController;
   ended: Promise<void>;
-  /** Set while it waits for a slot. */
+  /** Set while the job waits for a slot. */
   grant: ((slot: number) => void) | null;
 }
 
@@ -42,7 +42,7 @@ export function createSlotLeases(options: {
 }): SlotLeases {
   const { work, running, permits, wake, logger, fetchMs = FETCH_MS } = options;
   const holders = new Set<Holder>();
-  /** In the order in which their sources were staged. */
+  /** Jobs that wait for a slot, in the order in which their sources were staged. */
   const waiting: Holder[] = [];
   let draining = false;
 
@@ -70,7 +70,7 @@ export function createSlotLeases(options: {
     });
   }
 
-  /** Of those that wait, one whose account holds the fewest slots here; among equals the first. */
+  /** Returns the waiting job whose account holds the fewest slots of this worker; among equals the first. */
   function nextOf(resourceClass: ResourceClass): Holder | undefined {
     const slotsOf = ({ claim }: Holder) =>
       [...holders].filter((other) => other.slot !== null && other.claim.job.account_id === claim.job.account_id).length;
@@ -79,7 +79,7 @@ export function createSlotLeases(options: {
       .reduce<Holder | undefined>((best, next) => (best && slotsOf(best) <= slotsOf(next) ? best : next), undefined);
   }
 
-  /** Resolves when the job releases its slot to go on fetching; never for one that is in time, or fetches nothing. */
+  /** Resolves when the job releases its slot during a fetch; never resolves for other jobs. */
   function slotGivenBack(holder: Holder): { givenBack: Promise<void>; keep: () => void } {
     let timer: NodeJS.Timeout | undefined;
     const givenBack = new Promise<void>((resolve) => {
@@ -116,8 +116,9 @@ export function createSlotLeases(options: {
         holders.delete(holder);
       });
       holder.ended.catch((error) => {
-        // With a slot, the slot learns of it.
-        if (holder.slot === null) logger.warn({ err: error, job: claim.job.id }, 'the end of a fetch was not stored');
+        // A job with a slot reports its error through the slot.
+        if (holder.slot === null)
+          logger.warn({ err: error, job: claim.job.id }, 'the end of a job without a slot was not recorded');
       });
       return Promise.race([givenBack, holder.ended]);
     },

@@ -2,14 +2,14 @@ import type { Logger } from '../telemetry/index.ts';
 import type { SlotClasses } from './deps.ts';
 import type { Wakeups } from './wakeups.ts';
 
-/** The timer behind the notifications. */
+/** Interval of checks for work, in case a notification is lost. */
 const IDLE_MS = 1000;
 const ERROR_MS = 500;
 
 /**
- * One slot: take, work, take again; sleep only when nothing waits. `take` does one piece of work and reports
- * whether there was any. What it throws is a fault of the surroundings (database away): the slot waits a little and goes
- * on. Resolves when `signal` aborts and the work in hand is done.
+ * Runs one slot: takes and does work, and sleeps only when there is none. `take` does one piece of work and returns
+ * whether there was any. It throws only for faults outside the job, such as an unreachable database; the slot then
+ * pauses and continues. Resolves when `signal` aborts and the current work is done.
  */
 export async function runSlot(slot: {
   classes: SlotClasses;
@@ -24,7 +24,7 @@ export async function runSlot(slot: {
       if (await slot.take()) continue;
       await slot.wakeups.sleep(slot.classes, IDLE_MS, slot.signal, since);
     } catch (error) {
-      slot.logger.warn({ err: error }, 'slot waits: its surroundings failed');
+      slot.logger.warn({ err: error }, 'taking work failed; the slot pauses');
       await slot.wakeups.sleep([], ERROR_MS, slot.signal);
     }
   }

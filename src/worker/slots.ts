@@ -1,17 +1,18 @@
 import type { SlotClasses } from './deps.ts';
 
-/** A heavy encode takes about this much (1080p at `faster` 0.44 GB, 4K 1.2–1.9 GB). */
+/** Memory of a heavy encode, rounded up (measured: 1080p at `faster` 0.44 GB, 4K 1.2–1.9 GB). */
 const HEAVY_BYTES = 2 * 2 ** 30;
 const LIGHT_BYTES = 512 * 2 ** 20;
-/** Of all memory, what cells may plan with. */
+/** Share of all memory that is planned for cells. */
 const MEMORY_SHARE = 0.7;
 
 const INTERACTIVE: SlotClasses = ['interactive'];
 
 /**
- * The slots of a worker. One is for interactive jobs alone, whose callers wait. One heavy encode at a time uses every
- * core, while light work runs beside it and never waits behind it. `wanted` (AIRLOCK_WORKER_SLOTS) sets the number of the
- * others: all of them then take any waiting job, but one is kept for light work where there are two or more.
+ * Plans the slots of a worker. One is reserved for interactive jobs, whose callers wait. A heavy encode uses every
+ * core, so few run concurrently; light jobs have their own slots and never wait for heavy ones. `wanted`
+ * (AIRLOCK_WORKER_SLOTS) sets the number of slots besides the interactive one: each of them takes any job, but one is
+ * reserved for light jobs if there are two or more.
  */
 export function planSlots(wanted: number | null, cores: number, memoryBytes: number): SlotClasses[] {
   return [...mediaSlots(wanted, cores, memoryBytes), INTERACTIVE];

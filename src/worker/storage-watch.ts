@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isStorageAway } from '../database/outage.ts';
 import type { Logger } from '../telemetry/index.ts';
 
-/** Tracks whether the storage is unreachable, so that this worker takes no work that would fail on it. */
+/** Tracks whether the storage is unreachable, so that this worker takes no work that would fail. */
 export interface StorageWatch {
   /** Milliseconds since the storage was found unreachable; 0 while it answers. */
   awayMs(): number;
-  /** To be called by work that the storage stopped. */
+  /** Reports that the storage is unreachable. Called by work that fails because of it. */
   found(): void;
   close(): void;
 }
@@ -14,13 +14,13 @@ export interface StorageWatch {
 const FIRST_LOOK_MS = 500;
 const LONGEST_PAUSE_MS = 10_000;
 
-/** Probes the storage once it was found unreachable, until it answers. */
+/** Watches a storage: once it is reported unreachable, pings it until it answers. */
 export function watchStorage(options: { ping: () => Promise<void>; onBack: () => void; logger: Logger }): StorageWatch {
   const { ping, onBack, logger } = options;
   const closing = new AbortController();
   let since: number | null = null;
 
-  /** A refusal is an answer, too: work that meets it fails with a reason. */
+  /** A refusal counts as an answer: work that gets one fails with a reason. */
   const answers = () =>
     ping().then(
       () => true,

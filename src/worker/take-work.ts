@@ -5,17 +5,20 @@ import type { FetchPermits } from './fetch-permits.ts';
 import { sequential } from './sequential.ts';
 import type { SlotLeases } from './slot-leases.ts';
 
-/** One piece of work for a slot: false when there was none. */
+/** Does one piece of work in a slot. Resolves to false when there is none. */
 export type Take = () => Promise<boolean>;
 
-/** Gives each slot its work: a job that waits for a slot after its fetch, or the next one of the queue. */
+/**
+ * Creates the function by which a slot takes work: a job that waits for a slot after its fetch, or the next job of the
+ * queue.
+ */
 export function createTakes(
   { context, storage }: Pick<WorkerDeps, 'context' | 'storage'>,
   worker: { id: string; tier: string },
   permits: FetchPermits,
   leases: SlotLeases,
 ): (classes: readonly ResourceClass[], slot: number) => Take {
-  // One claim at a time, so that each sees the permits that those before it took; of several workers they overlap.
+  // One claim at a time in this worker, so that each sees the permits that earlier claims took.
   const oneByOne = sequential();
 
   async function claim(resourceClass: ResourceClass, slot: number): Promise<boolean> {
@@ -24,7 +27,7 @@ export function createTakes(
       await permits.measure();
       const mayFetch = (accountId: string) => permits.isFree(resourceClass, accountId);
       const claimed = await claimJob(context, resourceClass, { worker, mayFetch });
-      // Wrapped: a promise that is returned would be awaited before the next claim starts.
+      // Wrapped in an object: a returned promise would be awaited before the next claim starts.
       return claimed && { slotIsFree: leases.start(claimed, slot) };
     });
     await started?.slotIsFree;
@@ -38,7 +41,7 @@ export function createTakes(
   }
 
   return (classes, slot) => {
-    // Alternately, so that neither jobs that have fetched nor jobs in the queue keep the others out.
+    // Alternate, so that neither jobs that have fetched nor jobs in the queue starve.
     let order = [resume, claim];
     return async () => {
       for (const resourceClass of classes) {

@@ -2,13 +2,13 @@ import type { ResourceClass } from '../database/tables.ts';
 
 const CLASSES: readonly ResourceClass[] = ['interactive', 'light', 'heavy'];
 
-/** Lets idle slots sleep until a job is submitted, or for a while: a notification can be lost. */
+/** Lets idle slots sleep until a job is submitted, or for a limited time, since a notification can be lost. */
 export interface Wakeups {
-  /** How often these classes have been woken so far; to be read before checking for work. */
+  /** Number of wake-ups of these classes so far. Read it before checking for work. */
   count(classes: readonly ResourceClass[]): number;
   /**
-   * Resolves on `wake` of one of the classes, after `ms`, or when the signal aborts; at once when the count is no
-   * longer `since`: work that arrived during the caller's check may have been missed by it.
+   * Resolves on `wake` of one of the classes, after `ms`, or when the signal aborts. Resolves immediately if the count
+   * differs from `since`: the caller's check may have missed work that arrived meanwhile.
    */
   sleep(classes: readonly ResourceClass[], ms: number, signal: AbortSignal, since?: number): Promise<void>;
   wake(resourceClass: ResourceClass): void;

@@ -27,13 +27,13 @@ import { createTakes } from './take-work.ts';
 import { createWakeups, type Wakeups } from './wakeups.ts';
 
 export interface Worker {
-  /** Takes nothing new, lets running jobs end for a while, releases the rest. */
+  /** Stops taking jobs, lets running jobs finish for up to `drainMs`, and releases the rest. */
   drain(): Promise<void>;
 }
 
 type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'room'>;
 
-/** Starts the slots of this process; resolves when they take work. */
+/** Starts the slots of this process. Resolves when they take work. */
 export async function startWorker(given: GivenDeps): Promise<Worker> {
   const { settings, logger, sandbox, context } = given;
   const wakeups = createWakeups();
@@ -81,7 +81,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   };
 }
 
-/** Threads, the watch on the storage, and the room on the work disk: what a worker owns itself. */
+/** Opens what a worker owns itself: threads, the storage watch, and the room on the work disk. */
 function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
   const { context, settings, logger } = given;
   const threads = settings.slots.length;
@@ -97,7 +97,7 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
   return { ...given, room, storage, sanitizer: openSanitizer({ threads }), planner: openPlanner({ threads }) };
 }
 
-/** What dead workers of this machine left: work folders, attempts under way, and their rows. */
+/** Cleans up after dead workers of this machine: work folders, running attempts, and their rows. */
 async function cleanUpAfterDead({ context, settings, logger }: WorkerDeps): Promise<void> {
   await mkdir(settings.workDir, { recursive: true, mode: 0o700 });
   const removed = await removeDeadWorkFolders(dirname(settings.workDir), (name) => {
@@ -111,7 +111,7 @@ async function cleanUpAfterDead({ context, settings, logger }: WorkerDeps): Prom
   if (dead.length === 0) return;
   const ids = dead.map((other) => other.id);
   const recovered = await recoverLost(context, ids);
-  logger.info({ workers: ids.length, recovered }, 'took back what dead workers of this machine left');
+  logger.info({ workers: ids.length, recovered }, 'recovered attempts of dead workers of this machine');
   for (const id of ids) await removeWorker(context.db, id);
 }
 
@@ -146,7 +146,7 @@ function listenForWork({ settings, logger }: WorkerDeps, running: RunningAttempt
 function beat({ context, sandbox, logger }: WorkerDeps, id: string, running: RunningAttempts, draining: boolean): void {
   void running.beat(context, logger);
   releaseUnknown(context, id, running.ids()).then(
-    (released) => released > 0 && logger.warn({ released }, 'claims whose answer was lost were given back'),
+    (released) => released > 0 && logger.warn({ released }, 'released claims whose answer was lost'),
     (error) => logger.warn({ err: error }, 'heartbeat failed'),
   );
   beatWorker(context.db, id, { draining, ...buildOf(sandbox) }).catch((error) =>
