@@ -13,46 +13,46 @@ import type { Logger } from '../telemetry/index.ts';
 import type { WorkHold } from './shared/work-room.ts';
 
 /*
- * A kind of job is one folder here and one entry in `registry.ts`. It says how a request is judged (`admit`), and how a
- * worker runs it (`execute`). Everything else belongs to the core in `src/jobs/` and to `src/worker/`.
+ * A kind of job is one folder here and one entry in `registry.ts`. It defines how a request is checked (`admit`) and
+ * how a worker runs it (`execute`). Everything else is in `src/jobs/` and `src/worker/`.
  */
 
-/** The client of a request, by any interface. */
+/** The client of a request, on any interface. */
 export interface Caller {
   account: Account;
   keyId: string | null;
   requestId: string;
 }
 
-/** What judging a request needs besides the database. */
+/** Services that `admit` uses. */
 export interface AdmissionServices {
   context: JobsContext;
   /** Reads requests; large ones in a thread. */
   planner: Pick<Planner, 'judge'>;
-  /** Shape of a source URL, without any lookup. */
+  /** Checks the form of a source URL, without a DNS lookup. */
   checkSourceUrl: (url: string) => { ok: boolean; reason?: string };
 }
 
-/** A request that was judged: the job to insert, or why there is none. */
+/** Result of `admit`: the job to insert, or the problems that prevent it. */
 export interface Admission {
-  /** In the order in which they are found; the first one is the error of a create. */
+  /** In the order in which they were found. A create throws the first one. */
   problems: readonly Error[];
   resourceClass: ResourceClass;
-  /** As `NewJob`; called when the job is inserted, for writing a large request takes a while. */
+  /** As in `NewJob`. A function, because serializing a large request is slow and only an insert needs it. */
   request: (() => { shown: string; whole: string }) | null;
   facts: string;
   settings: string | null;
   inputs: readonly NamedSource[];
   assets: readonly (NamedSource & { index: number; kind: AssetKind })[];
-  /** `name` of the download; null: the first input's, with the format as its extension. */
+  /** `name` is the name of the download; null derives it from the first input and the format. */
   outputs: readonly { format: string; name: string | null }[];
   warnings: readonly Warning[];
   metadata: Record<string, unknown> | null;
-  /** Seconds that the request asks for; null: as the account and the server say. */
+  /** Requested retention in seconds; null for the default of the account or server. */
   retentionSeconds: number | null;
 }
 
-/** What runs a job on a worker. */
+/** Tools with which a worker runs a job. */
 export interface WorkTools {
   context: JobsContext;
   sandbox: Sandbox;
@@ -61,48 +61,48 @@ export interface WorkTools {
   /** Reads and plans large requests, and draws layers, in threads. */
   planner: Planner;
   logger: Logger;
-  /** To be called when the storage was found unreachable. */
+  /** Call it when the storage is unreachable. */
   onStorageAway: () => void;
   settings: {
     version: string;
     cores: number;
-    /** Bytes of memory that one cell may use at most. */
+    /** Upper bound of the memory of one cell, in bytes. */
     cellMemoryBytes: number;
-    /** Milliseconds that a finished output is held, and its slot with it, while the storage is unreachable. */
+    /** Milliseconds for which a finished output, and its slot, is held while the storage is unreachable. */
     outputHoldMs: number;
   };
 }
 
 /** A job's lease of a slot. Only its holder may run cells. */
 export interface SlotLease {
-  /** To be called when all sources are staged. Resolves to the slot's number; rejects with the signal's reason. */
+  /** Call it when all sources are staged. Resolves to the slot's number; rejects with the signal's reason. */
   acquire(signal: AbortSignal): Promise<number>;
 }
 
-/** One attempt, as a kind sees it. */
+/** One attempt, as passed to `execute`. */
 export interface Run {
   claim: Claim;
   lease: SlotLease;
-  /** Aborted when the job is canceled, the attempt replaced, or the worker has to give the job back. */
+  /** Aborted when the job is canceled, the attempt is replaced, or the worker must release the job. */
   signal: AbortSignal;
   /** Work folder of this attempt; removed when it ends. */
   folder: string;
   /** Room on the disk of the work folder. */
   hold: WorkHold;
-  /** To be called when a report finds that the attempt was replaced: ends it. */
+  /** Call it when a report finds that the attempt was replaced; ends the attempt. */
   onReplaced: () => void;
-  /** Notes an object that was reserved for an output: it is deleted unless the job completes with it. */
+  /** Registers an object that was reserved for an output. It is deleted unless the job completes with it. */
   reserved: (objectId: string) => void;
 }
 
-/** Thrown by a run whose job waits for its children, which it has inserted; the job runs again when all are final. */
+/** Thrown by `execute` after it has inserted children. The job runs again when all of them are final. */
 export class AwaitChildren extends Error {}
 
 export type Execute = (tools: WorkTools, run: Run) => Promise<Completion>;
 
 export interface Kind<Request = never> extends KindTraits {
-  /** Judges a request; changes nothing. Absent: jobs of this kind are made by the service itself. */
+  /** Checks a request and changes nothing. Absent for kinds whose jobs only the service creates. */
   admit?(services: AdmissionServices, caller: Caller, request: Request): Promise<Admission>;
-  /** Loads what runs it: the API never does, so that it neither loads nor holds what only workers need. */
+  /** Imports the code that runs a job. The API never calls it, so it does not load what only workers need. */
   load(): Promise<Execute>;
 }

@@ -13,15 +13,19 @@ import type { StoreSpace } from '../storage/types.ts';
 import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
 
 export interface SubmitOptions<Answer> {
-  /** Null: every call makes a job. `route` separates the keys of the ways to ask for one; `body` is what a repetition must equal. */
+  /**
+   * Null: every call creates a job. `route` separates the keys of different routes; a repeated call must have the same
+   * `body`.
+   */
   idempotency: { key: string | null; route: string; body: unknown };
-  /** What a repeated call is answered; made in the transaction that inserts the job. */
+  /** Builds the answer, also for repeated calls, in the transaction that inserts the job. */
   answer: (tx: Tx, job: Job) => Promise<Answer>;
 }
 
 /**
- * The only way to create a job on a client's behalf: judged by its kind first, then inserted in one transaction with
- * everything that it needs. Throws `ApiError` with the first problem. Resolves when the job is committed.
+ * Submits a job for a client: its kind checks the request, then one transaction inserts the job with everything that it
+ * needs. All jobs of clients are created here. Throws `ApiError` with the first problem. Resolves when the job is
+ * committed.
  */
 export async function submitJob<Request, Answer>(
   services: AdmissionServices,
@@ -35,7 +39,7 @@ export async function submitJob<Request, Answer>(
   const { context } = services;
   const { idempotency } = options;
   const scope = { accountId: caller.account.id, ...idempotency };
-  // Outside of the transaction: a storage that hangs must not hold connections.
+  // Outside the transaction: a storage that hangs must not block database connections.
   const space = await storeSpace(context);
   const { answer } = await context.db.transaction().execute((tx) =>
     withIdempotencyKey(tx, context.vault, scope, async () => {
@@ -46,7 +50,7 @@ export async function submitJob<Request, Answer>(
   return answer;
 }
 
-/** The same judgement without the insert: what `submitJob` would refuse is in `problems`. */
+/** Checks a request like `submitJob`, without inserting a job. Returns the reasons for a refusal in `problems`. */
 export async function checkJob<Request>(
   services: AdmissionServices,
   kind: Kind<Request>,
@@ -66,7 +70,7 @@ async function insertAdmitted(
   space: StoreSpace | null,
 ): Promise<Job> {
   if (account.disabled_at) throw new ApiError('account_disabled');
-  // In one call, so that all uploads are locked in one order.
+  // One call, so that all uploads are locked in one order.
   const held = await holdSources(context, tx, account, [...admission.inputs, ...admission.assets]);
   const inputs = held.slice(0, admission.inputs.length);
   await requireQueueRoom(tx, account);

@@ -12,13 +12,13 @@ import { sealedKey } from '../../storage/keys.ts';
 import { closeStaging } from '../../uploads/staging.ts';
 import { inspectionJson, openNames, UNCONFIRMED_SECONDS, type Upload, uploadUrl } from '../../uploads/upload.ts';
 
-/** Resolves when something happened to the upload, or after a while; the caller checks again. */
+/** Resolves when the upload may have changed, or after a time-out. The caller checks again. */
 export type WaitForUpload = (uploadId: string, deadline: number) => Promise<void>;
 
 /**
- * Confirms an upload: the object exists, its size matches, its content is what its type says. It
- * is moved to a key that no signed URL names *before* it is inspected, so that what was checked is what stays.
- * A worker inspects it: this process never touches the bytes.
+ * Confirms an upload: checks that the object exists, that its size matches, and that its content has the declared type.
+ * The object is moved to a key that no signed URL names *before* it is inspected, so that it cannot change after the
+ * check. A worker inspects it; this process never reads the bytes.
  */
 export async function confirmUpload(
   context: JobsContext,
@@ -62,11 +62,11 @@ async function seal(context: JobsContext, account: Account, upload: Upload, body
   const head = await context.store.head(upload.staging_key);
   if (!head) return overtaken(context, upload.id);
   if (head.size !== body.fileSize || head.size !== upload.declared_size) {
-    // The bytes go; the URL still lives, so the right ones may be sent again.
+    // Delete the bytes. The URL is still valid, so the client may send the right ones.
     await context.store.delete(upload.staging_key);
     throw new ApiError('upload_size_mismatch', sizes(body, upload));
   }
-  // The object's row comes before its bytes: a copy without a row would never be deleted.
+  // Insert the object's row before its bytes are copied: a copy without a row would never be deleted.
   const objectId = uuidv7();
   const key = sealedKey(account.id, objectId);
   await context.db
@@ -98,7 +98,7 @@ async function seal(context: JobsContext, account: Account, upload: Upload, body
     await closeStaging(context, claimed);
     return claimed;
   }
-  // Another confirm was faster; no row refers to this copy. The sweeper takes it if this delete fails.
+  // Another confirm was faster, so no row refers to this copy. If the delete fails, the sweeper deletes it.
   await context.store.delete(key);
   await context.db
     .updateTable('objects')
@@ -133,7 +133,9 @@ async function insertInspection(context: JobsContext, tx: Tx, upload: Upload, ob
     .executeTakeFirstOrThrow();
 }
 
-/** The bytes are not where the PUT left them: another confirm has sealed them meanwhile, or they never came. */
+/**
+ * The staging object is missing: returns the upload if another confirm has sealed it, else throws `upload_not_found`.
+ */
 async function overtaken(context: Context, id: string): Promise<Upload> {
   const upload = await context.db.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirst();
   if (!upload || upload.state === 'pending') throw new ApiError('upload_not_found');

@@ -21,7 +21,7 @@ interface Found {
   inspection: Inspection;
 }
 
-/** The inspection that a confirm waits for: signature, declared type, probe in a cell. */
+/** Inspects an upload while its confirm waits: checks signature and declared type, and probes the file in a cell. */
 export async function executeInspection(tools: WorkTools, run: Run): Promise<Completion> {
   const { context } = tools;
   const source = run.claim.inputs[0]!;
@@ -71,7 +71,7 @@ async function inspect(
   return { contentType, inspection: { summary: summarise(info), info, container } };
 }
 
-/** The upload is what it claims to be: it is confirmed, and lives from now on. */
+/** Confirms the upload and makes its object live. */
 export async function confirmUpload(context: Context, tx: Tx, { id, account_id }: Upload, found: Found): Promise<void> {
   const account = await getAccount(tx, account_id);
   const seconds = account ? accountRetention(account, context.retentionSeconds) : context.retentionSeconds;
@@ -94,7 +94,7 @@ export async function confirmUpload(context: Context, tx: Tx, { id, account_id }
   await wakeWaiting(tx, id);
 }
 
-/** The bytes go before the answer, so that the caller that waits for it learns with it that they are gone. */
+/** Deletes the bytes before the confirm is answered: a refused upload is gone when the client gets the answer. */
 export async function deleteRefused(context: Context, claim: Claim, objectId: string): Promise<void> {
   const isMine = await context.db.transaction().execute(async (tx) => {
     const owned = await lockOwned(tx, claim);

@@ -1,7 +1,7 @@
 import type { Kind } from '../kind.ts';
 import { refuseUpload } from './refuse.ts';
 
-/** Inspects a confirmed upload: whether it is what was declared, and what it holds. A caller waits for it. */
+/** Inspects an upload during its confirm: checks the declared type and probes the content. A client waits for it. */
 export const inspection: Kind = {
   name: 'inspection',
   events: null,

@@ -8,8 +8,8 @@ import { markDeleting } from '../../objects/objects.ts';
 import { forgetUploads } from '../../uploads/upload.ts';
 
 /**
- * Refuses the upload whose inspection has failed, in the transaction that fails it: its name goes, its bytes are marked
- * for deletion, and the caller that confirms it gets the reason.
+ * Refuses an upload in the transaction in which its inspection fails: clears its name, marks its bytes for deletion,
+ * and stores the reason for the client that confirms it.
  */
 export async function refuseUpload(context: Context, tx: Tx, job: Job, failure: Failure | null): Promise<void> {
   const upload = await tx

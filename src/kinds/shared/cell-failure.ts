@@ -8,10 +8,10 @@ import { scrub } from '../../telemetry/index.ts';
 
 const STDERR_BYTES = 8192;
 
-/** A cell that ended badly, with what it reported. */
+/** A failure of a cell, with what the cell reported. */
 export class CellFailure extends JobFailure {
   readonly attempt: AttemptFacts;
-  /** `room` is what an output that hits its limit failed by, when account or disk set that limit. */
+  /** `room` replaces the failure of an output that hits its limit, if the account or the disk set that limit. */
   constructor(result: CellResult, { applied, room }: { applied: AppliedLimits; room: JobFailure | null }) {
     const full = result.end === 'limit_output' ? room : null;
     const explained = full ?? explainFailure(result);
@@ -21,7 +21,7 @@ export class CellFailure extends JobFailure {
   }
 }
 
-/** What a cell reported, for the row of its attempt. */
+/** Converts the report of a cell for the row of its attempt. */
 export function factsOf(result: CellResult): AttemptFacts {
   return {
     exitCode: result.exitCode,

@@ -7,11 +7,11 @@ import type { WorkTools } from '../kind.ts';
 import { sizeOfPlainFile } from './store-file.ts';
 import type { WorkHold } from './work-room.ts';
 
-/** The largest picture that an input may have, in 16 bits, is 0.2 GB before and after the change of its colours. */
+/** The largest allowed picture at 16 bits takes 0.2 GB both before and after the conversion of its colours. */
 const MEMORY_BYTES = 1536 * 2 ** 20;
 const CPU_SECONDS = 60;
 const WALL_MS = 30_000;
-/** Most bytes of a pixel in a PNG that does not get smaller, with room for its header. */
+/** Size of an incompressible PNG: bytes per pixel, and room for its header. */
 const PIXEL_BYTES = 6;
 const HEADER_BYTES = 2 ** 20;
 
@@ -20,8 +20,8 @@ const NAMES = { av1: 'AV1', hevc: 'HEVC' } as const;
 const NO_DECODER = /no decoder found|Decoder .*not found|doesn't suppp?ort hardware accelerated/i;
 
 /**
- * Decodes a HEIC or AVIF still, already remuxed, in its own cell, and puts the PNG beside it: host
- * path of that. Throws `JobFailure`, which says so where this FFmpeg does not decode such pictures.
+ * Decodes a remuxed HEIC or AVIF still in its own cell. Returns the host path of the PNG, which is stored beside it.
+ * Throws `JobFailure`, also if this FFmpeg cannot decode such pictures.
  */
 export async function decodeStill(
   tools: Pick<WorkTools, 'sandbox'>,
@@ -45,7 +45,7 @@ export async function decodeStill(
     if (result.end !== 'exit' || result.exitCode !== 0) throw explain(result, still, subject);
     const written = join(result.outputDir, basename(target));
     await sizeOfPlainFile(written).catch((error: unknown) => {
-      // Decoders skip what they do not know, and FFmpeg succeeds without a frame.
+      // Decoders skip unknown data, and FFmpeg then succeeds without a frame.
       if (!(error instanceof JobFailure) || error.code !== 'output_invalid') throw error;
       throw new JobFailure('invalid_media', `${subject} cannot be read: its picture is damaged.`, { cause: error });
     });

@@ -1,6 +1,6 @@
 import { nearestName } from '../../media/index.ts';
 
-/** Names under which other services, older clients and common habit know a field. */
+/** Names that other services, older clients and users use for a field. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   inputs: ['source', 'sources', 'files', 'media', 'input_url', 'input_urls'],
   url: ['uri', 'href', 'src', 'source', 'file', 'input', 'fileUrl', 'gcsUrl', 'media_url', 'input_url'],
@@ -17,14 +17,17 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   until: ['to', 'before', 'end'],
 };
 
-/** The known name that was probably meant by another: spelled alike, or known by that name elsewhere; null when none is. */
+/**
+ * Returns the known name that a client probably meant: one with a similar spelling, or the name for the same field
+ * elsewhere. Null if there is none.
+ */
 export function nearField(sent: string, known: readonly string[]): string | null {
   const plain = plainName(sent);
   const other = known.find((name) => OTHER_NAMES[name]?.some((alias) => plainName(alias) === plain));
   return nearestName(sent, known) ?? other ?? null;
 }
 
-/** PostgreSQL's jsonb takes neither NUL nor halves of surrogate pairs, and cutting can make such a half. */
+/** PostgreSQL's jsonb rejects NUL and lone surrogates, and truncation can leave a lone surrogate. */
 export function shownName(name: string, length = 200): string {
   return name.slice(0, length).replace(/[\p{Cc}\p{Cs}]/gu, '\ufffd');
 }

@@ -3,7 +3,7 @@ import { constants, createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 
-/** Hexadecimal SHA-256 of a plain file; a link is refused, because a cell may have left one. */
+/** Hexadecimal SHA-256 of a regular file. Rejects on a symbolic link, because a cell may have left one. */
 export async function hashFile(path: string, signal?: AbortSignal): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
   const hash = createHash('sha256');

@@ -8,29 +8,28 @@ import { probeFile } from './probe.ts';
 import { readHead } from './read-head.ts';
 import type { WorkHold } from './work-room.ts';
 
-/**
- * What ffprobe may read of a file (`-probesize`), with room for what stands before: of a container that is only
- * probed, no more is copied.
- */
+/** Bytes to copy of a container that is only probed: ffprobe's `-probesize` and room for the data before it. */
 const PROBED_BYTES = 32 * 2 ** 20;
 
 export interface OpenedMedia {
-  /** Host path of what FFmpeg may read: a remuxed container where nothing is lost by it, else the file itself. Of a HEIC or
-   * AVIF still the PNG that was made of it. */
+  /**
+   * Host path of the file for FFmpeg: a remuxed container if that loses nothing, else the original. For a HEIC or AVIF
+   * still, the decoded PNG.
+   */
   file: string;
   demuxer: string;
-  /** Content type by the first bytes of the file itself. */
+  /** Content type, detected from the first bytes of the original file. */
   contentType: string;
   info: MediaInfo;
   container: ContainerOrigin;
-  /** Seconds of sound, where the sanitizer counted them. */
+  /** Duration of the audio in seconds, if the sanitizer counted it. */
   countedSeconds: number | null;
 }
 
 /**
- * Sanitizes an untrusted file in memory-safe code, remuxes its container where nothing is lost by it, and probes
- * what FFmpeg will read, in a cell. `known` is what an earlier probe found: then only the container is made.
- * Throws `JobFailure`: `cannot_disarm` where a remuxed container is required and impossible.
+ * Reads an untrusted file in memory-safe code, remuxes its container if that loses nothing, and probes the result in a
+ * cell. `known` is the result of an earlier probe; the file is then only remuxed. Throws `JobFailure`, with
+ * `cannot_disarm` if a remuxed container is required but impossible.
  */
 export async function openMedia(
   tools: Pick<WorkTools, 'sanitizer' | 'sandbox'>,
@@ -44,9 +43,9 @@ export async function openMedia(
     disarm: boolean;
     known?: MediaInfo | null;
     check?: boolean;
-    /** Receives the most that the container will take; without it, a probe's part of the file. */
+    /** Reserves disk space for the container. Set it unless `probeOnly`. */
     hold?: WorkHold;
-    /** Only the probe will read the container. */
+    /** Whether only the probe reads the container, which then omits most of the media data. */
     probeOnly?: boolean;
     signal?: AbortSignal;
   },
@@ -57,7 +56,7 @@ export async function openMedia(
   const detected = await detectMedia(head);
   if (!detected) throw new JobFailure('unsupported_media', `${subject} is not a media file that Airlock knows.`);
   const target = join(folder, `${name}.container`);
-  // A still is decoded for the probe already.
+  // A still is decoded before the probe.
   const isStill = detected.demuxer === 'heif';
   await options.hold?.take(size);
   const sanitized = await tools.sanitizer.sanitize(

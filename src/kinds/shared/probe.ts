@@ -3,10 +3,7 @@ import { checkInput, detectMedia, explainFailure, type MediaInfo, parseProbe, pr
 import type { CellLimits, Sandbox } from '../../sandbox/types.ts';
 import { readHead } from './read-head.ts';
 
-/**
- * The probe has limits of its own, 15 s and 512 MB, because a small file can keep ffprobe busy for a
- * minute.
- */
+/** Limits of a probe: 15 s and 512 MB, because a small file can keep ffprobe busy for a minute. */
 const PROBE_LIMITS: CellLimits = {
   memoryBytes: 512 * 2 ** 20,
   cpuSeconds: 15,
@@ -17,14 +14,14 @@ const MAX_PROBE_OUTPUT = 4 * 2 ** 20;
 
 export interface Probed {
   demuxer: string;
-  /** Content type by the file's own first bytes. */
+  /** Content type, detected from the file's first bytes. */
   contentType: string;
   info: MediaInfo;
 }
 
 /**
- * What a file is: first bytes, then ffprobe in a cell with the demuxer forced, then the limits of what it claims.
- * `subject` names the file in errors, e.g. `Input 1`. Throws `JobFailure`.
+ * Identifies a file: detects its type from its first bytes, runs ffprobe in a cell with the demuxer forced, and checks
+ * the limits of the result. `subject` names the file in errors, e.g. `Input 1`. Throws `JobFailure`.
  */
 export async function probeFile(
   sandbox: Sandbox,

@@ -1,9 +1,9 @@
 import { open } from 'node:fs/promises';
 
-/** Bytes from which a file's kind is detected. */
+/** Bytes from which the type of a file is detected. */
 const HEAD_BYTES = 64 * 1024;
 
-/** First bytes and size of a local file. */
+/** Reads the first bytes and the size of a local file. */
 export async function readHead(path: string): Promise<{ head: Buffer; size: number }> {
   const file = await open(path, 'r');
   try {

@@ -1,6 +1,6 @@
 import { nearField, shownName } from './field-names.ts';
 
-/** The unknown name that probably stands for a known one that is missing. */
+/** Returns the unknown name that was probably sent instead of `name`; null if there is none. */
 export function sentInstead(name: string, parent: unknown, known: readonly string[]): string | null {
   if (parent === null || typeof parent !== 'object') return null;
   const strange = Object.keys(parent).filter((key) => !known.includes(key));
@@ -8,7 +8,7 @@ export function sentInstead(name: string, parent: unknown, known: readonly strin
   return found === undefined ? null : shownName(found, 64);
 }
 
-/** The value at a path of a request; undefined where there is none. */
+/** Returns the value at a path of a request; undefined if there is none. */
 export function valueAt(value: unknown, keys: readonly string[]): unknown {
   let found = value;
   for (const key of keys) {

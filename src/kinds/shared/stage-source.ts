@@ -10,7 +10,7 @@ import { getObject } from '../../objects/objects.ts';
 import type { WorkTools } from '../kind.ts';
 import type { WorkHold } from './work-room.ts';
 
-/** Files of one piece of work; removed with it. */
+/** A folder for the files of one attempt. */
 export interface WorkFolder {
   path: string;
   remove(): Promise<void>;
@@ -23,9 +23,9 @@ export async function makeWorkFolder(workDir: string, id: string): Promise<WorkF
 }
 
 /**
- * The host path of the bytes of an input or asset. What lies in the storage of this machine is used where it is, never
- * copied; everything else is staged in the work folder. `subject` names it in errors, e.g. `Input 1`. Throws
- * `JobFailure`, or `StorageError` when the store is unreachable.
+ * Stages an input or asset and returns its host path. Files in the storage of this machine are used in place; all
+ * others are copied or fetched into the work folder. `subject` names the source in errors, e.g. `Input 1`. Throws
+ * `JobFailure`, or `StorageError` when the storage is unreachable.
  */
 export async function stageSource(
   tools: WorkTools,
@@ -62,7 +62,7 @@ export async function stageSource(
   }
 }
 
-/** As above, for a key of our own. `before` runs before bytes are copied to this machine. */
+/** Like `stageSource`, for a storage key. `before` runs before bytes are copied to this machine. */
 export async function stageObject(
   tools: WorkTools,
   key: string,

@@ -6,7 +6,7 @@ import type { Run, WorkTools } from '../kind.ts';
 import { hashFile } from './hash-file.ts';
 
 /**
- * Stores a file that a cell left under a key that no client learns before the job has completed. Throws `JobFailure` with
+ * Stores a file that a cell wrote. No client learns its key before the job completes. Throws `JobFailure` with
  * `storage_quota`, and `StorageError`.
  */
 export async function storeFile(
@@ -18,13 +18,13 @@ export async function storeFile(
   const sha256 = await hashFile(path);
   const objectId = await reserveOutput(tools.context, run.claim, { ...object, sha256 });
   run.reserved(objectId);
-  // An encode is not discarded because the storage is unreachable or full for a while.
+  // Wait while the storage is unreachable or full, instead of discarding the encode.
   const patience = { ms: tools.settings.outputHoldMs, signal: run.signal, onAway: tools.onStorageAway };
   await tools.context.store.putFile(file.key, path, { contentType: file.contentType, size: file.size, patience });
   return { objectId, sha256 };
 }
 
-/** Bytes of a file that a cell left. A link is refused: it would make us read a file of the host. */
+/** Returns the size of a file that a cell wrote. Refuses a link, which could point to a file of the host. */
 export async function sizeOfPlainFile(path: string): Promise<number> {
   const stat = await lstat(path).catch(() => null);
   if (!stat) throw new JobFailure('output_invalid', 'FFmpeg ended well but wrote no output.');
@@ -35,7 +35,7 @@ export async function sizeOfPlainFile(path: string): Promise<number> {
   return stat.size;
 }
 
-/** Whether something could not be stored for lack of space: on the storage's disk (507) or on ours. */
+/** Whether the error reports a full disk: that of the storage (507) or of this machine. */
 export function isFullDisk(error: unknown): boolean {
   if (error instanceof StorageError) return error.status === 507;
   return ['ENOSPC', 'EDQUOT'].includes((error as NodeJS.ErrnoException | null)?.code ?? '');

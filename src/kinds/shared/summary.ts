@@ -2,7 +2,7 @@ import type { UploadMetadata } from '../../contract/uploads.ts';
 import type { OutputFacts } from '../../jobs/rows.ts';
 import type { MediaInfo } from '../../media/index.ts';
 
-/** What clients see of an input. */
+/** Summary of an input for clients. */
 export function summarise(info: MediaInfo): UploadMetadata {
   const video = info.video.find((stream) => !stream.isAttachedPicture) ?? null;
   const audio = info.audio.find((stream) => stream.isDefault) ?? info.audio[0] ?? null;
@@ -18,13 +18,13 @@ export function summarise(info: MediaInfo): UploadMetadata {
   };
 }
 
-/** What clients see of an output. */
+/** Summary of an output for clients. */
 export function outputFacts(format: string, info: MediaInfo, sha256: string): OutputFacts {
   const { duration_seconds, width, height, video_codec, audio_codec } = summarise(info);
   return { format, size: info.sizeBytes, duration_seconds, width, height, video_codec, audio_codec, sha256 };
 }
 
-/** A subtitle file has a type and nothing to probe. */
+/** Summary of a subtitle file, which is not probed. */
 export function subtitleSummary(format: string, sizeBytes: number): UploadMetadata {
   return {
     duration_seconds: null,

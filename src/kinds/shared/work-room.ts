@@ -1,17 +1,17 @@
 import type { DiskSpace } from '../../config/disk-reserve.ts';
 import { JobFailure } from '../../contract/failures.ts';
 
-/** With less than this above the reserve nothing is begun. */
+/** Free bytes above the reserve that an attempt needs to start. */
 const LEAST_BYTES = 4 * 2 ** 20;
-/** Least that a cell is given: many outputs are smaller, and one that is not finds out. */
+/** Smallest limit for the writes of a cell. Many outputs are smaller; a larger one fails. */
 const LEAST_CELL_BYTES = 2 ** 20;
-/** How often the disk is measured while work is under way, and after how many fetched bytes. */
+/** The disk is measured at this interval while attempts run, and each time that so many bytes were fetched. */
 const WATCH_MS = 250;
 const WATCH_BYTES = 8 * 2 ** 20;
-/** What others were promised changes with each presign; asking once a second is enough for a guess about the future. */
+/** Milliseconds for which the sum of promised bytes is cached. Each presign changes it, but an estimate is enough. */
 const PROMISED_MS = 1000;
 
-/** The disk has no room to begin with a job: it waits in the queue, and the attempt does not count. */
+/** The disk has no room to start a job. The job waits in the queue, and the attempt does not count. */
 export class NoRoom extends Error {
   constructor() {
     super('the disk has no room for another job');
@@ -19,25 +19,25 @@ export class NoRoom extends Error {
   }
 }
 
-/** What one attempt writes to the disk of this worker. */
+/** Accounts for what one attempt writes to the disk of this worker. */
 export interface WorkHold {
   /** Aborted, with a `JobFailure`, when this attempt must release its space. */
   readonly signal: AbortSignal;
-  /** Says that this many more bytes were written. */
+  /** Reports that so many more bytes were written. */
   grew(bytes: number): void;
-  /** Before a copy of that many bytes. Throws `JobFailure` with `storage_full`. */
+  /** Reserves room before a copy of that many bytes. Throws `JobFailure` with `storage_full`. */
   take(bytes: number): Promise<void>;
-  /** Most bytes that its cell may write; each slot can have as much at once. Throws `NoRoom`. */
+  /** Bytes that the attempt's cell may write: an equal share for each slot. Throws `NoRoom`. */
   cellBytes(): Promise<number>;
   release(): void;
 }
 
 /**
- * The room for fetched sources, rewritten containers and outputs of cells: what is free above the reserve and not promised
- * to uploads. Where there are several accounts, none may take more for its work than it leaves free.
+ * Disk space for fetched sources, remuxed containers and outputs: what is free above the reserve and not promised to
+ * uploads. If there are several accounts, none may use more than it leaves free.
  */
 export interface WorkRoom {
-  /** Begins an attempt of that account. Throws `NoRoom`. */
+  /** Starts an attempt of the account. Throws `NoRoom`. */
   enter(accountId: string): Promise<WorkHold>;
   /** Free bytes above the reserve. */
   spareBytes(): Promise<number>;
@@ -51,9 +51,9 @@ interface Held {
 
 export function openWorkRoom(options: {
   measure: () => Promise<DiskSpace>;
-  /** Bytes of this disk that were promised to uploads, and the number of accounts. */
+  /** Bytes of this disk that are promised to uploads, and the number of accounts. */
   promised: () => Promise<{ bytes: number; accounts: number }>;
-  /** Cells that may write at once. */
+  /** Number of cells that may write concurrently. */
   cells: number;
 }): WorkRoom {
   const { measure, cells } = options;
@@ -72,7 +72,7 @@ export function openWorkRoom(options: {
   const workOf = (accountId: string) =>
     [...holds].reduce((sum, hold) => sum + (hold.accountId === accountId ? hold.bytes : 0), 0);
 
-  /** Ends the attempt that takes most when the reserve is being used, and the largest of an account that takes too much. */
+  /** Stops the largest attempt if the reserve is in use, or the largest one of an account that uses too much. */
   async function watch(): Promise<void> {
     if (watching) return;
     watching = true;
@@ -90,7 +90,7 @@ export function openWorkRoom(options: {
       );
       if (largest && largest.bytes > 0) largest.stop.abort(outgrown());
     } catch {
-      // Measured again in a moment.
+      // The next interval measures again.
     } finally {
       watching = false;
     }

@@ -13,29 +13,29 @@ import { knownInfo } from '../shared/stored-info.ts';
 import { type PlaceOf, placeInRequest, refusalError, refusalProblem, refusedUrl, sourceError } from './problems.ts';
 import { factsJson, requestJson, settingsJson, toStoredRequest } from './request.ts';
 
-/** A transcode as a client asks for it. */
+/** A request for a transcode. */
 export interface TranscodeSubmission {
   body: CreateBody;
-  /** The body as it was sent, before a schema dropped what it does not know; errors refer to it. */
+  /** The body as sent, before the schema dropped unknown fields. Errors refer to it. */
   sent: unknown;
   warnings: readonly Warning[];
-  /** Name of the download; without it, the first input's with the new extension. */
+  /** Name of the download. Default: the name of the first input, with the new extension. */
   outputName?: string;
-  /** Maps fields of `body` to `sent`, when that was a command string. */
+  /** Maps fields of `body` to positions in `sent`, if that was a command string. */
   place?: PlaceOf;
 }
 
 export interface TranscodeAdmission extends Admission {
   judgement: Judgement;
-  /** What may not run, in terms of what the caller sent. */
+  /** Reasons for a refusal, in terms of what the client sent. */
   refusals: readonly RequestProblem[];
-  /** Of each input, what is known without holding it. */
+  /** What is known about each input without locking it. */
   foundInputs: readonly (ResolvedSource | RefusedSource)[];
-  /** Of each input; null: not probed yet. */
+  /** For each input; null if it has not been probed. */
   infos: readonly (MediaInfo | null)[];
 }
 
-/** Judges a request by what is known of its inputs; no file is read. */
+/** Checks a request with what is known about its inputs. Reads no file. */
 export async function admitTranscode(
   services: AdmissionServices,
   caller: Caller,
@@ -84,13 +84,13 @@ export async function admitTranscode(
   };
 }
 
-/** What is known of sources without holding them. */
+/** Resolves sources without locking them. */
 export function findNamed({ context }: AdmissionServices, { account }: Caller, sources: readonly NamedSource[]) {
   const urls = sources.map(({ url }) => url);
   return urls.length === 0 ? [] : findSources(context, context.db, account, urls);
 }
 
-/** A large request does not hold up others: it is read in a thread. */
+/** A large request is read in a thread, so that it does not block others. */
 async function judge(
   { planner }: AdmissionServices,
   { account }: Caller,
@@ -100,7 +100,7 @@ async function judge(
   try {
     return await planner.judge({ request: toTranscodeRequest(body), infos }, account.id);
   } catch (error) {
-    // The budget bounds what a request can cost, so only a machine that is too busy runs out of time.
+    // The budget bounds the cost of a request, so a time-out means that the machine is overloaded.
     if (error instanceof ThreadEnded) throw new ApiError('unavailable');
     throw error;
   }
@@ -113,7 +113,7 @@ function refusedSources({ checkSourceUrl }: AdmissionServices, sources: readonly
   });
 }
 
-/** What decides how the output is made; an empty list of options decides nothing. */
+/** What determines the encoding: raw options, a preset, or the defaults. An empty list of options counts as none. */
 function sourceOf(body: CreateBody): 'preset' | 'raw_options' | 'defaults' {
   if (body.options?.length) return 'raw_options';
   if (body.preset) return 'preset';

@@ -26,9 +26,9 @@ import { mustDisarm, type PreparedInput } from './inputs.ts';
 
 /** A file that a filter or overlay names, staged and identified. */
 export interface PreparedAsset {
-  /** Path on the host. */
+  /** Host path. */
   file: string;
-  /** Path on the host of the file as it came. */
+  /** Host path of the original file. */
   source: string;
   plan: PlanAsset;
 }
@@ -49,8 +49,8 @@ const WORDS: Readonly<Record<AssetKind, string>> = {
 };
 
 /**
- * Stages every asset of the request: paths on the host in the order of the request, null for those that are job
- * inputs. Needs no slot. Throws `JobFailure` that names the field.
+ * Stages every asset of the request. Returns host paths in the order of the request, null for assets that are inputs of
+ * the job. Needs no slot. Throws `JobFailure` with the name of the field.
  */
 export async function stageAssets(
   tools: WorkTools,
@@ -73,8 +73,8 @@ export async function stageAssets(
 }
 
 /**
- * Identifies every asset of the request, in its order. Null for those that are job inputs: they are in the
- * cell as such, and are only checked for what they are used for. Throws `JobFailure` that names the field.
+ * Identifies every asset of the request, in the same order. Assets that are inputs of the job are only checked for
+ * their use, since they are in the cell already; they return null. Throws `JobFailure` with the name of the field.
  */
 export async function prepareAssets(
   tools: WorkTools,
@@ -89,7 +89,7 @@ export async function prepareAssets(
     const subject = subjectOf(request);
     if (request.source.type === 'input') {
       const input = staged.inputs[request.source.index];
-      if (!input) throw new JobFailure('option_refused', `${subject} is an input that the job has not.`);
+      if (!input) throw new JobFailure('option_refused', `${subject} is not an input of the job.`);
       await checkUse(request.kind, input, `${subject} (input ${request.source.index + 1})`);
       prepared.push(null);
       continue;
@@ -113,8 +113,9 @@ function subjectOf(request: AssetRequest): string {
 
 function rowOf(claim: Claim, request: AssetRequest, index: number): JobSource {
   const row = claim.assets.find((asset) => asset.position === claim.inputs.length + index);
-  // The row was made from the same text by the same parser; an update of Airlock in between may have changed it.
-  if (row?.kind !== request.kind) throw new JobFailure('option_refused', `${subjectOf(request)} is not what it was.`);
+  // The same parser wrote the row from the same text, unless an update of Airlock changed the parser in between.
+  if (row?.kind !== request.kind)
+    throw new JobFailure('option_refused', `${subjectOf(request)} has changed since the job was accepted.`);
   return row;
 }
 
@@ -125,7 +126,7 @@ function isReadWhole(kind: AssetKind): kind is ReadWhole {
 }
 
 interface Understood {
-  /** Path on the host, of the remuxed container where there is one. */
+  /** Host path of the remuxed container if there is one, else of the file. */
   file: string;
   extension: string;
   demuxer: string | null;
@@ -145,7 +146,7 @@ async function understand(
   const name = `asset-${row.position}`;
   const probed = await openMedia(tools, file, { ...place, name, subject, known, check: false });
   checkMedia(kind, probed.demuxer, probed.info, subject);
-  // The demuxer is forced, so the name has no effect.
+  // The demuxer is forced, so the file name has no effect.
   const { demuxer, info } = probed;
   return { file: probed.file, extension: kind === 'picture' ? 'img' : 'bin', demuxer, info };
 }
@@ -171,7 +172,7 @@ function identify(kind: ReadWhole, bytes: Buffer, demuxer: string | null): Asset
   return checkSubtitles(bytes, demuxer);
 }
 
-/** An input has been probed as such; as a file of a filter it must be of the filter's kind besides. */
+/** Checks that an input, which has been probed as one, is of the kind that the filter needs. */
 async function checkUse(kind: AssetKind, input: PreparedInput, subject: string): Promise<void> {
   if (isReadWhole(kind)) await readWhole(kind, input.file, subject);
   else checkMedia(kind, input.demuxer, input.info, subject);

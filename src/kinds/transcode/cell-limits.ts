@@ -9,23 +9,26 @@ import type { WorkTools } from '../kind.ts';
 import type { WorkHold } from '../shared/work-room.ts';
 import { openWholeRequest } from './request.ts';
 
-/** Least memory that we give a cell of our own accord: the estimate is an estimate, and a tiny job still loads 213 libraries. */
+/**
+ * Minimum memory of a cell unless the account or request sets less: estimates are rough, and even a tiny job loads 213
+ * libraries.
+ */
 const MIN_CELL_BYTES = 1024 * 2 ** 20;
-/** How far a job may exceed the estimate before it is stopped. */
+/** Factor by which a job may exceed the estimate before it is stopped. */
 const MEMORY_MARGIN = 1.5;
 
-/** Less than this no output fits into; the least that a cell can be given. */
+/** Smallest output limit of a cell; no output is smaller. */
 const LEAST_OUTPUT_BYTES = 4096;
 
 export interface RoomyLimits extends EffectiveLimits {
-  /** What an output that hits its limit failed by, when the account's quota or the disk set that limit. */
+  /** Failure of an output that hits its limit, if the account's quota or the disk set that limit. */
   room: JobFailure | null;
 }
 
 /**
- * What the transcoding cell of this job may use: the plan and this machine say how much at most, account and request can
- * lower it. The account is asked now, so that a change of it holds for every job that starts after it. Cells of ffprobe and
- * the sanitizer have their own limits, which are small and fixed.
+ * Computes the limits of the job's transcoding cell. The plan and this machine set the maximum; account and request can
+ * lower it. The account is read now, so that a change applies to every job that starts later. Cells of ffprobe and the
+ * sanitizer have small, fixed limits of their own.
  */
 export async function cellLimits(
   tools: Pick<WorkTools, 'context' | 'settings'>,
@@ -51,7 +54,7 @@ export async function cellLimits(
   return { ...found, room, warnings: idleLimits(asked, found.applied.limits) };
 }
 
-/** Of an output that hit a bound of the disk: another attempt may find more room. */
+/** Failure of an output for which the disk had no room. A retry may find more. */
 function outputOverDisk(bytes: number): JobFailure {
   return new JobFailure(
     'storage_full',

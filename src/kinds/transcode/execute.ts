@@ -21,7 +21,10 @@ interface Sources {
   assets: (PreparedAsset | null)[];
 }
 
-/** Stage the sources, take a slot, sanitize and probe, plan, run FFmpeg, check and store its output. */
+/**
+ * Runs a transcode: stages the sources, takes a slot, sanitizes and probes, plans, runs FFmpeg, and checks and stores
+ * the output.
+ */
 export async function executeTranscode(tools: WorkTools, run: Run): Promise<Completion> {
   const { claim } = run;
   const { request, assets: named, fonts } = await readRequest(tools, claim);
@@ -100,13 +103,13 @@ function cellInputs({ inputs, assets }: Sources): CellInput[] {
   ];
 }
 
-/** A warning that was given when the job was accepted is not repeated. */
+/** Omits warnings that were given when the job was accepted. */
 function mergeWarnings(given: PlanWarning[], more: PlanWarning[]): PlanWarning[] {
   const known = new Set(given.map((warning) => JSON.stringify([warning.field, warning.message])));
   return [...given, ...more.filter((warning) => !known.has(JSON.stringify([warning.field, warning.message])))];
 }
 
-/** The API has already warned of a limit where the account's is lower. */
+/** The API has already warned about limits that the account lowers. */
 function notYetWarned({ context }: WorkTools, claim: Claim, warnings: PlanWarning[]): PlanWarning[] {
   const given = new Set(openWarnings(context.vault, claim.job).map(({ field }) => field));
   return warnings.filter(({ field }) => !given.has(field));

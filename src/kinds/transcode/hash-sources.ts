@@ -5,20 +5,20 @@ import { knownHash, recordHash } from '../../jobs/source-hashes.ts';
 import type { WorkTools } from '../kind.ts';
 import { hashFile } from '../shared/hash-file.ts';
 
-/** A source that lies on this machine now. */
+/** A source that is staged on this machine. */
 export interface StagedSource {
   row: JobSource;
-  /** Path on the host, of the bytes as they came. */
+  /** Host path of the original bytes. */
   file: string;
-  /** FFmpeg reads a remuxed container instead: once hashed, nothing needs these bytes. */
+  /** Whether FFmpeg reads a remuxed container instead, so that these bytes can be deleted once they are hashed. */
   isSpare: boolean;
 }
 
 /**
- * Hashes the sources of a job beside its FFmpeg, which reads the same pages of the file: for the manifest and the
- * receipt. An upload that an earlier job has hashed is not read again; once sealed its bytes cannot change. A hash that
- * cannot be had stays unknown, since it is no reason to fail a job. What is spare then, and a copy in the job's own folder,
- * is removed, so that no input takes its room twice for longer than that.
+ * Hashes the sources of a job for the manifest and the receipt, while FFmpeg reads the same pages of the files. The
+ * hash of an upload is reused, since a sealed upload cannot change. If hashing fails, the hash stays unknown and the
+ * job continues. Deletes spare copies in the work folder afterwards, so that an input does not take its space twice for
+ * longer.
  */
 export async function hashSources(
   tools: WorkTools,
@@ -35,7 +35,7 @@ export async function hashSources(
     } catch (error) {
       if (!signal.aborted) tools.logger.warn({ err: error, job: claim.job.id }, 'a source could not be hashed');
     }
-    // What lies in the storage of this machine is used where it is, and is not ours to remove.
+    // A file in the storage of this machine is used in place and must not be deleted.
     if (isSpare && dirname(file) === folder) await rm(file, { force: true });
   }
 }

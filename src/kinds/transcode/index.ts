@@ -1,7 +1,7 @@
 import type { Kind } from '../kind.ts';
 import { admitTranscode, type TranscodeSubmission } from './admit.ts';
 
-/** Media in, one file out, made by FFmpeg in a cell. */
+/** Transcodes media into one file, with FFmpeg in a cell. */
 export const transcode: Kind<TranscodeSubmission> = {
   name: 'transcode',
   events: 'transcode',

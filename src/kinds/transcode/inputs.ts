@@ -12,13 +12,13 @@ import { openWholeRequest } from './request.ts';
 
 /** An input of a job, staged and identified. */
 export interface PreparedInput extends PlanInput {
-  /** Path on the host: of a remuxed container where nothing is lost by it, else of the file itself. */
+  /** Host path of the remuxed container if remuxing loses nothing, else of the original file. */
   file: string;
-  /** Path on the host of the file as it came. */
+  /** Host path of the original file. */
   source: string;
 }
 
-/** Stages every input; their paths on the host, in the order of the inputs. Needs no slot. */
+/** Stages every input. Returns host paths in the order of the inputs. Needs no slot. */
 export async function stageInputs(
   tools: WorkTools,
   claim: Claim,
@@ -35,7 +35,7 @@ function subjectOf(input: { position: number }): string {
   return `Input ${input.position + 1}`;
 }
 
-/** Identifies each input. What an inspection has found in a sealed upload is reused. */
+/** Identifies each input. Reuses the inspection of a sealed upload. */
 export async function prepareInputs(
   tools: WorkTools,
   claim: Claim,
@@ -71,7 +71,7 @@ export async function prepareInputs(
   return prepared;
 }
 
-/** Whether this job's inputs may reach FFmpeg remuxed only. */
+/** Whether FFmpeg may read the inputs of this job only in remuxed containers. */
 export function mustDisarm(tools: WorkTools, claim: Claim): boolean {
   return openWholeRequest(tools.context.vault, claim.job)?.disarm === true;
 }

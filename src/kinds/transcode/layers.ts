@@ -4,7 +4,7 @@ import type { LayerRequest, PlanWarning } from '../../media/index.ts';
 import type { Planner } from '../../planner/index.ts';
 import type { CellInput } from './run-plan.ts';
 
-/** Draws the layers of a plan into the work folder, for the cell: one at a time, for the picture of a long text is large. */
+/** Draws the layers of a plan into the work folder, one at a time, because the picture of a long text is large. */
 export async function writeLayers(
   planner: Pick<Planner, 'draw'>,
   layers: readonly LayerRequest[],

@@ -16,8 +16,9 @@ const COLUMNS = [
 ] as unknown as readonly (keyof ViewedJob)[];
 
 /**
- * A page of jobs as clients see them, newest first; `since` and `until` are inclusive and filter by `updated_at`. Options are never read. Metadata, warnings, error texts and URLs are read for as many jobs as the page's budget
- * of bytes takes; the rest is marked as shortened.
+ * Returns a page of jobs for clients, newest first. `since` and `until` are inclusive and filter by `updated_at`.
+ * Options are not read. Metadata, warnings, error texts and URLs are read for as many jobs as the page's byte budget
+ * allows; the other jobs are marked as shortened.
  */
 export async function listJobs(
   context: Pick<Context, 'db' | 'vault' | 'store'>,
@@ -39,7 +40,7 @@ export async function listJobs(
   return { items: await viewWithinBudget(context, sizes), total };
 }
 
-/** These jobs of the account as a list shows them, under the same budget; those that are gone are left out. */
+/** Returns these jobs of the account as a list shows them, under the same budget. Omits jobs that no longer exist. */
 export async function listedJobs(
   context: Pick<Context, 'db' | 'vault' | 'store'>,
   accountId: string,
@@ -81,21 +82,21 @@ async function viewWithinBudget(
 function filter(db: Db, accountId: string, query: ListQuery): SelectQueryBuilder<Tables, 'jobs', object> {
   let filtered = db.selectFrom('jobs').where('account_id', '=', accountId).where('kind', '=', 'transcode');
   if (query.status) filtered = filtered.where('status', '=', query.status);
-  // Clients see milliseconds; the database keeps microseconds. Inclusive means: as the client sees them.
+  // Clients see milliseconds, but the database stores microseconds. Compare as the client sees them.
   const seen = sql<Date>`date_trunc('milliseconds', updated_at)`;
   if (query.since) filtered = filtered.where(seen, '>=', new Date(query.since));
   if (query.until) filtered = filtered.where(seen, '<=', new Date(query.until));
   return filtered;
 }
 
-/** Bytes of the texts of a job that a list shows; the lengths are known without reading what is long. */
+/** Bytes of a job's texts in a list. Computed in SQL, without reading the texts. */
 const textBytes = sql<number>`(
   coalesce(octet_length(metadata_sealed), 0) + coalesce(octet_length(warnings_sealed), 0)
   + coalesce(octet_length(error_sealed), 0) + coalesce((
     SELECT sum(coalesce(octet_length(url_sealed), 0)) FROM job_sources
     WHERE job_id = jobs.id AND role = 'input'), 0))::int`;
 
-/** The jobs of a page, from its first on, whose texts fit into it. */
+/** The first jobs of a page, up to the byte budget. */
 function withinBudget(sizes: readonly { id: string; bytes: number }[]): Set<string> {
   const whole = new Set<string>();
   let left = LIST_PAGE_BYTES;
@@ -119,11 +120,11 @@ async function readJobs(db: Db, ids: readonly string[], whole: ReadonlySet<strin
     .execute() as Promise<ViewedJob[]>;
 }
 
-/** An inspection describes every stream; a list shows its summary alone. */
+/** An inspection describes every stream; a list shows only its summary. */
 const probeSummary = sql<unknown>`CASE WHEN probe IS NOT NULL THEN
   jsonb_build_object('v', probe->'v', 'summary', probe->'summary', 'container', probe->'container') END`;
 
-/** Inputs alone: clients see nothing of the assets that filters name. */
+/** Inputs only: clients do not see the assets that filters name. */
 async function readInputs(db: Db, ids: readonly string[], whole: ReadonlySet<string>): Promise<ViewedInput[]> {
   if (ids.length === 0) return [];
   const rows = await db

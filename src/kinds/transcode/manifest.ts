@@ -8,9 +8,9 @@ import { inspectionJson } from '../../uploads/upload.ts';
 import { planJson } from './request.ts';
 
 /**
- * How an output was made: what went in and came out by hash, the exact command, the build, the sandbox. The same
- * job gives the same manifest until it is erased; then the command goes, which may hold words of its owner, and its hash
- * stays. Throws 400 before the job is completed.
+ * Describes how an output was made: hashes of inputs and outputs, the exact command, the FFmpeg build, and the sandbox.
+ * The manifest of a job does not change until the job is erased. The command, which may contain text of its owner, is
+ * then omitted; its hash stays. Throws 400 before the job is completed.
  */
 export async function readManifest(context: Pick<Context, 'db' | 'vault'>, job: Job): Promise<Manifest> {
   const { id } = job;
@@ -56,7 +56,7 @@ async function sourcesOf({ db }: Pick<Context, 'db'>, id: string): Promise<Manif
   return rows.map(({ probe, ...row }) => ({ ...row, container: inspectionJson.readOrNull(probe)?.container ?? null }));
 }
 
-/** With the names that files have in the cell. */
+/** The command, with file names as in the cell. */
 function commandOf({ vault }: Pick<Context, 'vault'>, job: Job): string[] | null {
   const plan = openColumn(vault, 'jobs', 'plan_sealed', job);
   if (plan === null) return null;

@@ -13,13 +13,13 @@ export interface Place {
   field: string;
 }
 
-/** Maps a field of the request to its position in what the caller sent; `offset` counts characters of an argument. */
+/** Maps a field of the request to its position in what the client sent. `offset` counts characters of an argument. */
 export type PlaceOf = (field: string, offset: number | null) => Place;
 
-/** For a request that was sent as it is. */
+/** The identity mapping, for a plain request. */
 export const placeInRequest: PlaceOf = (field, offset) => ({ position: positionOf(field, offset), field });
 
-/** A refusal in terms of what the caller sent. The words may quote the caller's own text. */
+/** A refusal in terms of what the client sent. It may quote the client's text. */
 export function refusalProblem(one: Refusal, sent: unknown, place: PlaceOf): RequestProblem {
   const refusal = misnamedArgument(one, sent) ?? one;
   return {
@@ -30,7 +30,7 @@ export function refusalProblem(one: Refusal, sent: unknown, place: PlaceOf): Req
   };
 }
 
-/** The 422 that names the first problem, and lists all of them in `all`. */
+/** The 422 for the first problem, with all problems in `all`. */
 export function refusalError(
   code: 'option_refused' | 'command_refused',
   problems: readonly RequestProblem[],
@@ -39,7 +39,7 @@ export function refusalError(
   return new ApiError(code, { ...all[0], all });
 }
 
-/** Why the URL of a source may not be fetched; null when it may, or when it names an object in our storage. */
+/** Why the URL of a source may not be fetched; null if it may, or if it names an object in Airlock's storage. */
 export function refusedUrl(
   check: (url: string) => { ok: boolean; reason?: string },
   { url }: NamedSource,
@@ -58,7 +58,7 @@ export function sourceError({ field }: NamedSource, reason: string, place: Place
   });
 }
 
-/** A source of a dry run that a create would refuse. */
+/** A source that a create would refuse, for a dry run. */
 export function sourceProblem(
   source: NamedSource,
   why: { reason: string } | { code: ErrorCode },
@@ -71,7 +71,7 @@ export function sourceProblem(
   return { ...place(source.field, null), option: '', ...text };
 }
 
-/** An option that lacks its argument because that was sent under another name, such as `value`; null for all others. */
+/** The problem of an option whose argument was sent under another name, such as `value`; null for all others. */
 function misnamedArgument(refusal: Refusal, sent: unknown): Refusal | null {
   if (!/(?:^|\.)options\[\d+\]$/.test(refusal.field)) return null;
   const option = valueAt(sent, partsOf(refusal.field));
@@ -85,8 +85,8 @@ function misnamedArgument(refusal: Refusal, sent: unknown): Refusal | null {
 const partsOf = (field: string): string[] => field.match(/[^.[\]]+/g) ?? [];
 
 /**
- * A field as a JSON pointer (RFC 6901): `inputs[0].options[1]` → `/inputs/0/options/1`. With an offset it leads to the
- * text in which the offset counts.
+ * Converts a field to a JSON pointer (RFC 6901): `inputs[0].options[1]` → `/inputs/0/options/1`. With an offset, points
+ * to the text to which the offset applies.
  */
 export function positionOf(field: string, offset: number | null): RequestProblem['position'] {
   const parts = partsOf(field).map((part) => part.replaceAll('~', '~0').replaceAll('/', '~1'));

@@ -5,7 +5,7 @@ import { storedJson } from '../../database/stored-json.ts';
 import type { Vault } from '../../ids/vault.ts';
 import type { Job } from '../../jobs/rows.ts';
 
-/** What is stored of a request, sealed: everything but URLs and metadata, which have places of their own. */
+/** The stored form of a request, sealed: everything except URLs and metadata, which have their own columns. */
 const { shape } = createBody;
 const stored = z.object({
   inputs: z.array(shape.inputs.element.omit({ url: true })),
@@ -13,21 +13,21 @@ const stored = z.object({
   preset: shape.preset,
   options: shape.options,
   filters: shape.filters,
-  /** Every input must be remuxed before FFmpeg reads it; by the request or by its account. */
+  /** Whether every input must be remuxed before FFmpeg reads it, as set by the request or the account. */
   disarm: shape.disarm,
-  /** As the request had them; `jobs.limits` has what the cell was given. */
+  /** The requested limits; `jobs.limits` has those of the cell. */
   limits: shape.limits,
 });
 export type StoredRequest = z.infer<typeof stored>;
 export const requestJson = storedJson('request of a transcode', 1, stored);
 
-/** What lists show of a request without opening it: words from fixed lists. */
+/** Unsealed facts for lists: words from fixed lists. */
 export const factsJson = storedJson(
   'facts of a transcode',
   1,
   z.object({ source: z.enum(['preset', 'raw_options', 'defaults']), output_format: z.string() }),
 );
-/** The same; forgotten when the job is erased. */
+/** Like the facts, but cleared when the job is erased. */
 export const settingsJson = storedJson(
   'settings of a transcode',
   1,
@@ -36,7 +36,7 @@ export const settingsJson = storedJson(
     limits: z.partialRecord(z.enum(['memory_mb', 'cpu_seconds', 'wall_seconds', 'output_mb']), z.number()).optional(),
   }),
 );
-/** How an output was made, sealed: the arguments as FFmpeg got them, and what decided them. */
+/** The stored form of a plan, sealed: FFmpeg's arguments, and what determined them. */
 export const planJson = storedJson(
   'plan of a transcode',
   1,
@@ -61,18 +61,18 @@ const shownOptions = storedJson(
   z.looseObject({ options: z.array(z.unknown()).optional() }),
 );
 
-/** The options as clients see them. Only their list is checked: a large request is not worth the time of a whole one. */
+/** The options for clients. Checks only that they are a list, because parsing a large request is slow. */
 export function openOptions(vault: Vault, job: RowOf<'jobs'> & Pick<Job, 'request_sealed'>): unknown[] {
   const text = openColumn(vault, 'jobs', 'request_sealed', job);
   return text === null ? [] : (shownOptions.read(JSON.parse(text)).options ?? []);
 }
 
-/** As clients see it, without queries of URLs; null once the job is erased. */
+/** The request for clients, without queries of URLs; null once the job is erased. */
 export function openRequest(vault: Vault, job: RowOf<'jobs'> & Pick<Job, 'request_sealed'>): StoredRequest | null {
   return parsed(openColumn(vault, 'jobs', 'request_sealed', job));
 }
 
-/** As the caller wrote it; null once the job is final. */
+/** The request as the client sent it; null once the job is final. */
 export function openWholeRequest(
   vault: Vault,
   job: RowOf<'jobs'> & Pick<Job, 'request_sealed' | 'request_source_sealed'>,

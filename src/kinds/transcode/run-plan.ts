@@ -22,17 +22,17 @@ import type { RoomyLimits } from './cell-limits.ts';
 import type { PreparedInput } from './inputs.ts';
 import { openWholeRequest } from './request.ts';
 
-/** A file as the cell sees it: `/in/<name>`. */
+/** The path of a file in the cell: `/in/<name>`. */
 export interface CellInput {
   name: string;
   path: string;
 }
 
-/** Progress reports of a job that takes as long as one may are 15 MB, however small its output. */
+/** The progress reports of the longest job take 15 MB, whatever the size of its output. */
 const MAX_STDOUT_BYTES = 64 * 2 ** 20;
 const PROGRESS_MS = 1000;
 
-/** The request as it was accepted, read by the same policy: a row that the policy of today refuses does not run. */
+/** Reads the accepted request under the current policy: a row that the policy now refuses does not run. */
 export async function readRequest(
   tools: WorkTools,
   claim: Claim,
@@ -40,7 +40,7 @@ export async function readRequest(
   const { vault } = tools.context;
   const stored = openWholeRequest(vault, claim.job);
   if (!stored) throw new JobFailure('input_deleted', 'The job has been erased.');
-  // With the inputs' own URLs, since a filter may name an input by its URL.
+  // Restore the URLs of the inputs, since a filter may name an input by its URL.
   const urlOf = (position: number): string => {
     const input = claim.inputs[position];
     const row = input && sourceRow(claim.job, input);
@@ -74,7 +74,7 @@ export function makePlan(
   return tools.planner.plan({ request, inputs: files.inputs, context });
 }
 
-/** Runs the plan in a cell and reports progress at 1 Hz. Resolves with a result whose end is good; else throws. */
+/** Runs the plan in a cell and records progress once a second. Resolves if FFmpeg succeeded, else throws. */
 export async function runPlan(
   tools: WorkTools,
   claim: Claim,
@@ -109,7 +109,7 @@ function progressReporter(tools: WorkTools, claim: Claim, plan: Plan, onReplaced
     writing = true;
     const fraction = progressFraction(report.outTimeSeconds, plan.durationSeconds);
     reportProgress(tools.context, claim, {
-      // 1 is for the finished job alone: the output still has to be checked and stored.
+      // Only a completed job reports 1: the output must still be checked and stored.
       progress: Math.min(0.99, fraction ?? 0),
       speed: report.speed,
       fps: report.fps,

@@ -10,9 +10,9 @@ import { sizeOfPlainFile, storeFile } from '../shared/store-file.ts';
 import { outputFacts } from '../shared/summary.ts';
 
 /**
- * Checks what a cell left and stores it. The cell belonged to the maker of the input, so nothing about the output is
- * believed: it must be a plain file of its own, and a probe must find what the plan promised. The probe takes longer than
- * storing a small file, so both happen at once; what fails the check is deleted again.
+ * Checks and stores the output of a cell. The author of the input may control the cell, so nothing about the output is
+ * trusted: it must be a regular file, and a probe must find what the plan promised. The probe takes longer than storing
+ * a small file, so both run concurrently; an output that fails the check is deleted.
  */
 export async function storeOutput(
   tools: WorkTools,

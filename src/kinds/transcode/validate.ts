@@ -7,7 +7,10 @@ import { findNamed, type TranscodeAdmission, type TranscodeSubmission } from './
 import { transcode } from './index.ts';
 import { placeInRequest, positionOf, refusedUrl, sourceProblem } from './problems.ts';
 
-/** What a create would answer, and what would run, without making anything. The planner assumes defaults for what is not known. */
+/**
+ * Reports what a create would answer and what would run, without creating anything. The planner assumes defaults for
+ * unknown properties.
+ */
 export async function validateTranscode(
   services: AdmissionServices,
   caller: Caller,
@@ -26,7 +29,7 @@ export async function validateTranscode(
   }
   if (problems.length > 0 || !preview || !('failure' in preview)) return answer([], warnings, problems);
   const { code, message } = preview.failure;
-  // Of an input that has not been probed, the planner can only guess: the job itself may be luckier.
+  // The planner can only guess about an input that has not been probed, so the job itself may succeed.
   if (infos.some((info) => info === null)) return answer([], [...warnings, { field: 'inputs', message }], []);
   const position = positionOf('inputs', null);
   return answer([], warnings, [{ position, field: 'inputs', option: '', message, suggestion: failures[code].advice }]);
@@ -46,7 +49,7 @@ function sourceProblems(
   });
 }
 
-/** The preview repeats what reading the request has warned of already. */
+/** The preview repeats warnings from reading the request. */
 function onlyNew(warnings: readonly Warning[], known: readonly Warning[]): Warning[] {
   const seen = new Set(known.map(({ field, message }) => `${field}\n${message}`));
   return warnings.filter(({ field, message }) => !seen.has(`${field}\n${message}`));

@@ -20,7 +20,7 @@ import {
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
 import { factsJson, openOptions, settingsJson } from './request.ts';
 
-/** The columns that clients see something of, whether it is the job alone or one of a list. */
+/** The columns from which a job's view is built, alone or in a list. */
 export type ViewedJob = Omit<Job, UnseenColumn>;
 type UnseenColumn =
   | 'key_id'
@@ -37,7 +37,7 @@ type UnseenColumn =
   | 'retention_seconds'
   | 'erased_reason';
 export type ViewedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'> & {
-  /** Of an inspection, the members that clients see. */
+  /** The members of an inspection that clients see. */
   inspection: Pick<Inspection, 'summary' | 'container'> | null;
 };
 
@@ -48,7 +48,7 @@ interface Beside {
   position: number | null;
 }
 
-/** A transcode as clients see it. */
+/** Builds the client's view of a transcode. */
 export async function viewTranscode(context: Pick<Context, 'vault' | 'store'>, db: Db, job: Job): Promise<ShownJob> {
   const sources = await inputsOf(db, job.id);
   const outputs = await outputsOf(db, [job.id]);
@@ -58,7 +58,7 @@ export async function viewTranscode(context: Pick<Context, 'vault' | 'store'>, d
   return viewJob(context, job, { inputs, outputs, options, position: positions.get(job.id) ?? null });
 }
 
-/** A transcode from its columns and the rows that belong to it. */
+/** Builds a transcode from its columns and related rows. */
 export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJob, beside: Beside): ShownJob {
   const { inputs, options, position } = beside;
   const facts = factsJson.read(job.request_facts);
@@ -105,7 +105,7 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
   };
 }
 
-/** Seconds of all inputs together, pictures counting for none; null before every one has been probed. */
+/** Total duration of all inputs in seconds; pictures count as 0. Null until every input has been probed. */
 function inputSeconds(job: ViewedJob, inputs: readonly ViewedInput[]): number | null {
   if (job.input_seconds !== null) return job.input_seconds;
   const inspections = inputs.map(({ inspection }) => inspection);
