@@ -29,12 +29,12 @@ import { registerUploads } from './routes/uploads.ts';
 import { registerStopping } from './stopping.ts';
 import type { App } from './types.ts';
 
-/** Builds the API; the caller listens. Follow a request from here: https → auth → limits → schema → route → answer. */
+/** Builds the API; the caller listens. A request passes: https → auth → limits → schema → route → answer. */
 export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promise<App> {
   const { settings } = deps;
   const app = Fastify({
     loggerInstance: logger,
-    // One line a request, ours (observe.ts): the framework's would hold the URL.
+    // observe.ts logs requests instead: Fastify's log lines contain the URL.
     logController: new Fastify.LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     frameworkErrors: answerFrameworkError,

@@ -11,8 +11,8 @@ export interface ShapeFault {
 }
 
 /**
- * What makes a JSON text too costly to parse: too many values, or too many levels. Reads only its bytes, in a
- * millisecond for a mebibyte; whether it is JSON at all is for the parser to say.
+ * Reports why a JSON text is too costly to parse: too many values, or too many levels. Scans its bytes, which takes a
+ * millisecond per mebibyte, and does not check that the text is valid JSON.
  */
 export function bodyShapeFault(body: Uint8Array): ShapeFault | null {
   let values = 1;
@@ -34,7 +34,7 @@ export function bodyShapeFault(body: Uint8Array): ShapeFault | null {
   return null;
 }
 
-/** Index of the quote that ends the text which begins at `start`; the body's length when nothing ends it. */
+/** Index of the quote that ends the string that begins at `start`; the length of the body if there is none. */
 function endOfText(body: Uint8Array, start: number): number {
   let at = start + 1;
   while (at < body.length && body[at] !== QUOTE) at += body[at] === BACKSLASH ? 2 : 1;

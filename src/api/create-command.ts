@@ -10,7 +10,7 @@ import { submitTranscode } from './create-transcode.ts';
 import type { ApiDeps } from './deps.ts';
 import { unknownFields } from './warnings.ts';
 
-/** `POST /v1/commands`: what a command string means, submitted like any other transcode. */
+/** `POST /v1/commands`: translates a command string, and submits it like any other transcode. */
 export async function createCommand(
   deps: ApiDeps,
   request: FastifyRequest & { body: CommandBody },
@@ -36,7 +36,9 @@ export async function createCommand(
   }
 }
 
-/** The body of a create that means the same. A command may hold more or longer options than a plain create. */
+/**
+ * The equivalent body of a create. A command may contain more and longer options than the schema of a create allows.
+ */
 function wholeRequest(request: TranscodeRequest, body: CommandBody): CreateBody {
   const whole = createBody.safeParse({
     ...request,
@@ -55,7 +57,7 @@ function problemOf({ position, offset, message, suggestion }: CommandError) {
   return { position: { pointer: position, offset }, field, option: '', message, suggestion };
 }
 
-/** Maps a field of the resulting request to its position in what the caller sent. */
+/** Maps a field of the resulting request to its position in the client's body. */
 function placeOf(
   body: CommandBody,
   request: TranscodeRequest,
@@ -75,7 +77,7 @@ function placeOf(
   return { position: { pointer: '/ffmpeg_command', offset: start }, field: 'ffmpeg_command' };
 }
 
-/** An error of a create names fields of a create; here those that the caller sent. */
+/** Replaces the fields of a create in an error by those that the client sent. */
 function inTermsOfTheCommand(error: unknown, place: PlaceOf): unknown {
   const details = error instanceof ApiError ? error.details : null;
   if (!(error instanceof ApiError) || details === null || typeof details !== 'object') return error;

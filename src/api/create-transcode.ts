@@ -12,12 +12,12 @@ import { idempotencyKey } from './idempotency-key.ts';
 import { submitterOf } from './plugins/auth.ts';
 import { unknownFields } from './warnings.ts';
 
-/** `POST /v1/transcodes`: the job as it was committed. */
+/** `POST /v1/transcodes`: submits a job and returns it once it is committed. */
 export function createTranscode(deps: ApiDeps, request: FastifyRequest & { body: CreateBody }): Promise<Job> {
   return submitTranscode(deps, request, 'transcodes', submissionOf(request));
 }
 
-/** `POST /v1/transcodes/validate`: the same judgement, and no job. */
+/** `POST /v1/transcodes/validate`: checks a request without creating a job. */
 export function validateRequest(
   deps: ApiDeps,
   request: FastifyRequest & { body: CreateBody },
@@ -25,7 +25,7 @@ export function validateRequest(
   return validateTranscode(deps, submitterOf(request), submissionOf(request));
 }
 
-/** `route` separates the idempotency keys of the ways to ask for a transcode. */
+/** `route` separates the idempotency keys of the routes that create transcodes. */
 export function submitTranscode(
   deps: ApiDeps,
   request: FastifyRequest,

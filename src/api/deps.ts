@@ -7,10 +7,10 @@ import type { AdmissionServices } from '../kinds/kind.ts';
 import type { ConnectionLimits } from '../net/connection-guard.ts';
 import type { HttpMetrics } from '../telemetry/index.ts';
 
-/** What the API is built from; the composition root hands it over. */
+/** Dependencies of the API, composed in `src/cli/`. */
 export interface ApiDeps extends AdmissionServices {
   context: JobsContext;
-  /** For health checks, with a connection of their own: they must not wait behind a crowd of requests. */
+  /** For health checks, which use their own connection so that they do not wait for other requests. */
   health: Pick<Context, 'db' | 'store'>;
   limits: Limits;
   signals: Signals;
@@ -20,7 +20,7 @@ export interface ApiDeps extends AdmissionServices {
   settings: ApiSettings;
 }
 
-/** What routes that may wait need besides. */
+/** Further dependencies of routes that wait. */
 export interface RouteDeps extends ApiDeps {
   /** Aborts when the API begins to stop. */
   stopping: AbortSignal;
@@ -28,16 +28,16 @@ export interface RouteDeps extends ApiDeps {
 
 export interface ApiSettings {
   version: string;
-  /** Null while the port is not known yet. */
+  /** Null until the port is known. */
   publicUrl: string | null;
   /** Whether this process terminates TLS itself. */
   tls: { cert: string; key: string } | null;
-  /** Whether the address that we listen on is a loopback address. */
+  /** Whether the API listens on a loopback address. */
   loopbackOnly: boolean;
-  /** CIDRs of proxies whose x-forwarded-* headers are believed. */
+  /** CIDRs of proxies whose x-forwarded-* headers are trusted. */
   trustProxy: string[];
-  /** Requests a minute for a key whose account says nothing else. */
+  /** Requests per minute for a key, unless its account sets another limit. */
   rateLimit: number;
-  /** What one address, and all together, may take of the listener. */
+  /** Limits of connections, per address and in total. */
   connections: ConnectionLimits;
 }

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { ApiError } from '../contract/errors.ts';
 
-/** The caller's Idempotency-Key, or null. At most 255 printable characters, as other services have it. */
+/** Returns the Idempotency-Key of the request, or null. As in other APIs, it has at most 255 printable characters. */
 export function idempotencyKey(request: FastifyRequest<never> | FastifyRequest): string | null {
   const value = request.headers['idempotency-key'];
   if (value === undefined || value === '') return null;

@@ -1,7 +1,7 @@
 import { UPLOAD_CONTENT_TYPES } from '../contract/formats.ts';
 import { nearestName } from '../media/index.ts';
 
-/** Content types that operating systems, browsers and habit give to files, by the accepted one that stands for them. */
+/** Common other content types from operating systems, browsers and users, by the accepted type for the same files. */
 const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   'video/mp4': ['video/m4v', 'video/x-m4v', 'application/mp4', 'video/mpeg4', 'video/h264'],
   'video/quicktime': ['video/mov', 'video/x-mov', 'video/x-quicktime', 'video/qt'],
@@ -24,11 +24,11 @@ const OTHER_NAMES: Readonly<Record<string, readonly string[]>> = {
   'text/x-ass': ['text/ass', 'text/x-ssa', 'application/x-ass', 'text/ssa'],
 };
 
-/** Of HEIC and AVIF only stills are read. */
+/** Only stills of HEIC and AVIF are supported. */
 export const isPictureSequence = (sent: string): boolean =>
   /^image\/(?:heic|heif|avif)-sequence(?:;|$)/i.test(sent.trim());
 
-/** The accepted content type that another one probably stands for, parameters and case aside; null when none is near. */
+/** Returns the accepted content type that was probably meant, ignoring parameters and case; null if there is none. */
 export function nearContentType(sent: string): string | null {
   const type = sent.slice(0, 128).split(';', 1)[0]!.trim().toLowerCase();
   const known: readonly string[] = UPLOAD_CONTENT_TYPES;

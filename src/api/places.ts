@@ -1,20 +1,23 @@
-/** Requests of one owner that may be worked on at once, and that may be open at once, those included that only wait. */
+/**
+ * Limits of concurrent requests of one owner: those that are processed, and all open ones, including those that only
+ * wait.
+ */
 export interface PlaceBounds {
   active: number;
   open: number;
 }
 
-/** A request among those of its owners. */
+/** The place of one request. */
 export interface Place {
-  /** Resolves when the request may be worked on; false when that took longer than it may. */
+  /** Resolves to true when the request may be processed, or to false after the time-out. */
   take(maxMs: number): Promise<boolean>;
-  /** Lets others work while `work` waits for something, and takes a place again before it resolves. */
+  /** Frees the place for other requests while `work` waits, and takes a place again before it resolves. */
   whileWaiting<T>(work: Promise<T>): Promise<T>;
   leave(): void;
 }
 
 export interface Places {
-  /** Null when one of the owners has as many requests open as it may. */
+  /** Returns null when one of the owners has reached its limit of open requests. */
   open(owners: readonly { name: string; bounds: PlaceBounds }[]): Place | null;
 }
 
@@ -22,7 +25,7 @@ interface Owner {
   bounds: PlaceBounds;
   active: number;
   open: number;
-  /** Called when a place has become free. */
+  /** Called when a place becomes free. */
   waiters: Set<() => void>;
 }
 
@@ -86,7 +89,7 @@ function placeAmong(owners: readonly Owner[], close: () => void): Place {
   };
 }
 
-/** Resolves when a place of the owner may be free, and on abort. */
+/** Resolves when a place of the owner may be free, or on abort. */
 function nextFree({ waiters }: Owner, end: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     const wake = () => {

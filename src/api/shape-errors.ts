@@ -9,24 +9,24 @@ import { shownName } from '../kinds/shared/field-names.ts';
 import { sentInstead, valueAt } from '../kinds/shared/sent-instead.ts';
 import { isPictureSequence, nearContentType } from './near-content-type.ts';
 
-/** Faults that `details.issues` lists at most. */
+/** Maximum number of faults in `details.issues`. */
 const MAX_ISSUES = 20;
 const SEE_DOCS = 'See /docs for the shape of this request';
 
-/** What a schema found wrong: a path like `/inputs/0/url`, and the words of the rule or the code of an error. */
+/** A fault that a schema found: a path like `/inputs/0/url`, and a message or an error code. */
 export interface ShapeIssue {
   path: string;
   message: string;
 }
 
-/** A part of a request as it came, and the schema that refused it. */
+/** A part of a request as the client sent it, and the schema that refused it. */
 export interface SentPart {
   name: 'body' | 'query' | 'path';
   sent: unknown;
   schema: unknown;
 }
 
-/** One error for all that a schema found wrong. A missing field is called missing, with the near name that was sent. */
+/** Combines all faults into one error. A missing field is reported as missing, with the similar name that was sent. */
 export function shapeError(
   issues: readonly ShapeIssue[],
   part: SentPart,
@@ -86,7 +86,7 @@ function describeMissing(path: string, part: SentPart): { reason: string; remedy
   return { reason: `is missing, but "${near}" was sent`, remedy: `Rename "${near}" to "${name}"` };
 }
 
-/** The property names that the schema allows in the object at a path. */
+/** Names of the properties that the schema allows in the object at a path. */
 function knownFields(schema: unknown, keys: readonly string[]): string[] {
   let inner: unknown = schema instanceof z.ZodType ? unwrapSchema(schema) : null;
   for (const key of keys) {

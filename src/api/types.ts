@@ -22,20 +22,20 @@ export type App = FastifyInstance<
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The scope that a key needs for this route; `open` routes ask for no key at all. */
+    /** The scope that a key needs for this route; `open` routes need no key. */
     scope?: Scope | 'open';
   }
   interface FastifyInstance {
     connections: ConnectionGuard;
   }
   interface FastifyRequest {
-    /** Set by the auth plugin on every route that is not open. */
+    /** Set by the auth plugin, except on open routes. */
     caller: Caller | null;
-    /** The body as it came, before the schema dropped what it does not know. */
+    /** The body as sent, before the schema dropped unknown fields. */
     sentBody: unknown;
-    /** Among the requests of its key; null on open routes. */
+    /** Place among the requests of the key; null on open routes. */
     place: Place | null;
-    /** A warning for each query parameter that the route does not know. */
+    /** Warnings about unknown query parameters. */
     queryWarnings: Warning[] | null;
   }
 }

@@ -6,7 +6,10 @@ import { viewTranscode } from '../kinds/transcode/view.ts';
 import type { RouteDeps } from './deps.ts';
 import { whileWaiting } from './plugins/concurrency.ts';
 
-/** The job once it is final, or as it is after `seconds`; ends early when the client goes away or the API stops. */
+/**
+ * Returns the job when it is final, or in its current state after `seconds`. Ends early when the client disconnects or
+ * the API stops.
+ */
 export async function waitUntilFinal(
   deps: RouteDeps,
   accountId: string,
@@ -24,7 +27,7 @@ export async function waitUntilFinal(
   if (stopping.aborted) end();
   try {
     for (;;) {
-      // Listening starts before the first read, so that an end in between is not missed.
+      // Listen before the first read, so that an end in between is not missed.
       const woken = signals.wait(id, deadline, over.signal);
       const row = await getJob(context.db, accountId, 'transcode', id);
       if (isFinal(row.status) || Date.now() >= deadline || over.signal.aborted) {

@@ -3,18 +3,18 @@ import { unwrapSchema, type Warning } from '../contract/common.ts';
 import { MAX_UNKNOWN_FIELDS } from '../contract/request-budget.ts';
 import { nearField, shownName } from '../kinds/shared/field-names.ts';
 
-/** Characters of a name that is looked up among the known ones; anything longer is not a typo. */
+/** Maximum length of a name for which similar names are searched; a longer one is not a typo. */
 const MAX_NEAR_NAME = 64;
 
 interface Found {
   warnings: Warning[];
-  /** All of them, those included that are not named. */
+  /** Number of all unknown fields, including those without a warning. */
   count: number;
 }
 
 /**
- * Fields that the schema does not know, each with the nearest known name: they never fail a request,
- * but a client that sent `outputFromat` should learn of it. The first ones are named, the rest is counted.
+ * Finds unknown fields, each with the most similar known name. They never fail a request, but a client that sends
+ * `outputFromat` gets a warning. The first ones are named, the others counted.
  */
 export function unknownFields(schema: z.ZodType, value: unknown): Warning[] {
   const found: Found = { warnings: [], count: 0 };

@@ -8,7 +8,7 @@ const FULL: readonly ErrorCode[] = ['storage_quota', 'storage_full'];
 
 const ERROR = { $ref: '#/components/schemas/Error' };
 
-/** What an operation may answer besides what its shape says. */
+/** Errors that an operation may return, besides those of its schema. */
 const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'post /v1/upload/presigned-url': [
     'missing_upload_fields',
@@ -82,7 +82,7 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
   },
 };
 
-/** Lists every answer of the 4xx and 5xx by its status, with an example for each code. */
+/** Documents every 4xx and 5xx response by status, with an example for each code. */
 export function describeErrors(document: Document): void {
   for (const [path, item] of Object.entries(document.paths ?? {})) {
     for (const [method, operation] of Object.entries(item)) {
@@ -113,7 +113,7 @@ function addError(answers: Record<string, Answer>, code: ErrorCode): void {
   answers[status] ??= { description: '', content: { 'application/json': { schema: ERROR } } };
   const answer = answers[status];
   const media = answer.content?.['application/json'];
-  // A health check answers 500 and 503 in its own shape.
+  // Health checks answer 500 and 503 with their own schema.
   if (media?.schema.$ref !== ERROR.$ref) return;
   answer.description = [answer.description, `\`${code}\``].filter(Boolean).join(', ');
   const value = errorAnswer(new ApiError(code, EXAMPLE_DETAILS[code] ?? null, { status: 'completed' }));

@@ -210,7 +210,7 @@ const eventPage: EventPage = {
   next: EVENT,
 };
 
-/** An example of every request and answer, by the name of its schema. */
+/** Examples of every request and answer, by the name of its schema. */
 const EXAMPLES: Readonly<Record<string, unknown>> = {
   TranscodeRequest: transcodeRequest,
   CommandRequest: commandRequest,
@@ -242,7 +242,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   Ready: { ok: true },
 };
 
-/** Puts them into the document. */
+/** Adds the examples to the document. */
 export function addExamples(document: Document): void {
   for (const item of Object.values(document.paths ?? {})) {
     for (const { requestBody, responses } of Object.values(item)) {

@@ -1,24 +1,25 @@
 import type { Document, Operation } from './types.ts';
 
-/** POSTs that make something once for each Idempotency-Key. */
+/** POST operations that accept an Idempotency-Key. */
 const IDEMPOTENT = ['/v1/transcodes', '/v1/commands', '/v1/upload/presigned-url', '/v1/keys', '/v1/keys/{id}/rotate'];
 
 const idempotencyKey = {
   name: 'Idempotency-Key',
   in: 'header',
-  description: 'Text of the caller’s own, kept for 25 hours: the same body gets the same answer, another body a 409.',
+  description:
+    'Any text, kept for 25 hours: a repeated request with the same body gets the same answer, one with another body 409.',
   schema: { type: 'string', maxLength: 255 },
 };
 
-const requestId = header('string', 'Names this request in the operator’s log.');
+const requestId = header('string', 'Identifies this request in the operator’s log.');
 const limits = {
-  'RateLimit-Limit': header('integer', 'Requests a minute for this key.'),
-  'RateLimit-Remaining': header('integer', 'Requests that are left in this window.'),
-  'RateLimit-Reset': header('integer', 'Seconds until the window starts again.'),
+  'RateLimit-Limit': header('integer', 'Requests per minute for this key.'),
+  'RateLimit-Remaining': header('integer', 'Requests left in this window.'),
+  'RateLimit-Reset': header('integer', 'Seconds until the next window starts.'),
 };
 const retryAfter = { 'Retry-After': header('integer', 'Seconds to wait.') };
 
-/** Code checks headers, not schemas; this adds them to the document. */
+/** Adds headers to the document: they are handled in code, not by schemas. */
 export function describeHeaders(document: Document): void {
   const paths = document.paths ?? {};
   for (const [path, item] of Object.entries(paths)) {

@@ -3,8 +3,9 @@ import type { Document, Schema } from './types.ts';
 const PREFIX = '#/components/schemas/';
 
 /**
- * One schema for each thing. The generator writes every one twice, as `Thing` for answers and `ThingInput` for requests;
- * unused schemas are removed, and equal ones merged. Answers may get more properties, so theirs are not closed.
+ * Reduces the document to one schema per object. The generator emits each one twice, as `Thing` for answers and
+ * `ThingInput` for requests: this removes unused schemas and merges equal ones. Schemas of answers stay open, since
+ * answers may get more properties.
  */
 export function mergeTwins(document: Document): void {
   const schemas = document.components?.schemas ?? {};
@@ -28,14 +29,14 @@ function answersOf(document: Document): unknown[] {
   );
 }
 
-/** Takes `additionalProperties: false` away, which would forbid every later release to answer more. */
+/** Removes `additionalProperties: false`, so that later releases may add properties to answers. */
 function openObjects(value: unknown): void {
   walk(value, (schema) => {
     if (schema.additionalProperties === false) delete schema.additionalProperties;
   });
 }
 
-/** The names of all schemas that a path leads to. */
+/** Names of all schemas that the paths refer to. */
 function reachable(document: Document): Set<string> {
   const found = new Set<string>();
   const follow = (value: unknown): void =>
@@ -56,7 +57,7 @@ function refer(document: Document, from: string, to: string): void {
   });
 }
 
-/** Two schemas are the same when they differ in nothing but the twin that they refer to. */
+/** Two schemas are equal if they differ only in the `Input` suffix of their references. */
 function plain(schema: unknown): string {
   return JSON.stringify(schema ?? null, (key, value: unknown) =>
     key === '$ref' && typeof value === 'string' ? value.replace(/Input$/, '') : value,

@@ -1,4 +1,4 @@
-/** The parts of an OpenAPI document that are finished by hand. */
+/** The parts of an OpenAPI document that this folder edits. */
 export interface Document {
   paths?: Record<string, Record<string, Operation>>;
   components?: { schemas?: Record<string, Schema> };

@@ -4,20 +4,20 @@ import { ApiError } from '../../contract/errors.ts';
 import type { App } from '../types.ts';
 
 export interface AnswerBounds {
-  /** Milliseconds that a client may take for each piece of an answer. */
+  /** Milliseconds that a client may take to read each piece of an answer. */
   stallMs: number;
-  /** Bytes of answers that all clients together have not taken yet; beyond that, requests are sent away. */
+  /** Total bytes of answers that clients have not read yet, above which new requests are refused. */
   pendingBytes: number;
 }
 
-/** 15 s for 64 KiB are 35 kbit/s: slower than any network that an API is used over. */
+/** 15 s for 64 KiB is 35 kbit/s, slower than any network over which an API is used. */
 const BOUNDS: AnswerBounds = { stallMs: 15_000, pendingBytes: 128 * 1024 * 1024 };
-/** Bytes of a piece; the time for one bounds how slowly an answer can be read. */
+/** Bytes of a piece. The time-out applies to each piece, and so sets a minimum rate. */
 const PIECE_BYTES = 64 * 1024;
 
 /**
- * Bounds what answers keep in memory: they are written in pieces, a client that takes no piece in time is cut off, and
- * nobody is served while too much waits to be read. Registered last, it sees answers as they are sent.
+ * Bounds the memory of answers: they are written in pieces, a client that reads too slowly is disconnected, and new
+ * requests are refused while too many bytes are unread. Register it last, so that it sees answers as they are sent.
  */
 export function registerAnswers(app: App, bounds: AnswerBounds = BOUNDS): void {
   let pending = 0;
@@ -38,10 +38,10 @@ export function registerAnswers(app: App, bounds: AnswerBounds = BOUNDS): void {
   });
 }
 
-/** Cuts the connection when no piece is taken in time. `onEnd` is called once, however the answer ends. */
+/** Closes the connection when a piece is not read in time. Calls `onEnd` once when the answer ends in any way. */
 function watch(request: FastifyRequest, { raw }: FastifyReply, stallMs: number, onEnd: () => void): void {
   const timer = setTimeout(() => {
-    request.log.info({ route: request.routeOptions.url, key: request.caller?.key.id }, 'slow reader cut off');
+    request.log.info({ route: request.routeOptions.url, key: request.caller?.key.id }, 'slow reader disconnected');
     raw.destroy();
   }, stallMs);
   raw.on('drain', () => timer.refresh());

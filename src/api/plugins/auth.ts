@@ -13,8 +13,8 @@ import type { App } from '../types.ts';
 const KEY_PARAMETERS = new Set(['key', 'api_key', 'apikey', 'api-key', 'token', 'access_token', 'authorization']);
 
 /**
- * Every route asks for a key unless its config says `open`. Missing, unknown, revoked, expired and wrong address
- * are one and the same 401: different answers would reveal which keys exist.
+ * Authenticates every route whose config is not `open`. A key that is missing, unknown, revoked, expired or used from a
+ * wrong address gets the same 401: different answers would reveal which keys exist.
  */
 export function registerAuth(app: App, deps: ApiDeps): void {
   app.decorateRequest('caller', null);
@@ -76,26 +76,26 @@ function isAllowedAddress(key: Pick<ApiKey, 'allowed_cidrs'>, ip: string): boole
   return key.allowed_cidrs.length === 0 || addressMatcher(key.allowed_cidrs)(ip);
 }
 
-/** One row a window, for the first refusal: a guesser must not be able to fill the log. */
+/** Writes to the audit log only for the first refusal of a window, so that attackers cannot fill the log. */
 async function note(request: FastifyRequest, deps: ApiDeps, entry: Pick<AuditEntry, 'actor' | 'action' | 'details'>) {
   await deps.context.db
     .transaction()
     .execute((tx) => appendAudit(tx, { ...entry, result: 'refused', ip: request.ip, requestId: request.id }));
 }
 
-/** The caller of a route that is not open. */
+/** Returns the caller of a route that requires a key. */
 export function callerOf(request: FastifyRequest): Caller {
   if (!request.caller) throw new ApiError('unauthorized');
   return request.caller;
 }
 
-/** The caller on whose behalf the request acts, for every interface. */
+/** Returns the client on whose behalf a job is submitted. */
 export function submitterOf(request: FastifyRequest): Submitter {
   const { account, key } = callerOf(request);
   return { account, keyId: key.id, requestId: request.id };
 }
 
-/** For the audit log. */
+/** Returns the actor for the audit log. */
 export function actorOf(request: FastifyRequest) {
   return { actor: `key:${callerOf(request).key.id}`, ip: request.ip, requestId: request.id };
 }

@@ -4,9 +4,8 @@ import { bodyShapeFault } from '../body-shape.ts';
 import type { App } from '../types.ts';
 
 /**
- * Bodies are JSON and nothing else. Clients send all kinds of content types without a body: the body is then absent. A body
- * with too many values or levels is refused before it is parsed: neither the parser nor anything behind it runs out of
- * time or stack.
+ * Parses bodies, which must be JSON. Clients send any content type without a body; the body is then absent. A body with
+ * too many values or levels is refused before it is parsed, so that it cannot exhaust time or stack.
  */
 export function registerBodies(app: App): void {
   const parse = app.getDefaultJsonParser('error', 'error');
@@ -14,7 +13,7 @@ export function registerBodies(app: App): void {
   app.addHook('onRequest', async (request) => {
     if (!isBodyAnnounced(request.headers)) delete request.headers['content-type'];
   });
-  // What was announced without a length may turn out to be empty.
+  // A chunked body may be empty.
   app.addContentTypeParser('*', (_request, payload, done) => {
     const empty = () => done(null, undefined);
     payload.once('end', empty);

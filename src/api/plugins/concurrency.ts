@@ -4,12 +4,12 @@ import { ACCOUNT_REQUESTS, KEY_REQUESTS } from '../../contract/limits.ts';
 import { createPlaces } from '../places.ts';
 import type { App } from '../types.ts';
 
-/** How long a request waits for another of its key to end. */
+/** Milliseconds that a request waits for a place. */
 const TAKE_MS = 5000;
 
 /**
- * Bounds the requests that a key, and all keys of an account, have open at once. A request counts until its answer has been
- * taken, so that neither many at once nor readers that do not read fill the memory. Runs behind the authentication.
+ * Limits the concurrent requests of a key, and of all keys of an account. A request counts until its answer has been
+ * read, so that neither many requests nor slow readers fill the memory. Runs after the authentication.
  */
 export function registerConcurrency(app: App): void {
   const places = createPlaces();
@@ -23,15 +23,15 @@ export function registerConcurrency(app: App): void {
     ]);
     if (!place) throw new ApiError('concurrency_exceeded', { limit: KEY_REQUESTS.open });
     request.place = place;
-    // Comes also when the client goes away in the middle of its body.
+    // Also emitted when the client disconnects while it sends the body.
     reply.raw.once('close', () => place.leave());
-    // It may have gone while its key was looked up, and then no event comes.
+    // The client may have disconnected during the authentication; no event follows then.
     if (reply.raw.closed || request.raw.socket.destroyed) place.leave();
     if (!(await place.take(TAKE_MS))) throw new ApiError('concurrency_exceeded', { limit: KEY_REQUESTS.active });
   });
 }
 
-/** Waits without taking one of the few places of requests that are worked on. */
+/** Waits without occupying a place for requests that are processed. */
 export function whileWaiting<T>(request: FastifyRequest, work: Promise<T>): Promise<T> {
   return request.place ? request.place.whileWaiting(work) : work;
 }

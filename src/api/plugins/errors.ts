@@ -19,7 +19,7 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
   FST_UNDER_PRESSURE: 'unavailable',
 };
 
-/** The one place where an error becomes an answer. `methodsOf` returns the methods that a path supports. */
+/** Converts every error to an answer. `methodsOf` returns the methods that a path supports. */
 export function registerErrors(app: App, methodsOf: (request: FastifyRequest) => string[]): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = toApiError(error, request);
@@ -39,13 +39,13 @@ export function registerErrors(app: App, methodsOf: (request: FastifyRequest) =>
   });
 }
 
-/** For URLs that Fastify cannot route: none of our hooks and handlers run for them. */
+/** Answers URLs that Fastify cannot route. Hooks and error handlers do not run for them. */
 export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   reply.header('x-request-id', request.id);
   sendError(reply, toApiError(error, request));
 }
 
-/** For bytes that are not an HTTP request: written directly to the socket, in the shape of every other error. */
+/** Answers bytes that are not an HTTP request. Writes to the socket directly, in the format of all errors. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
@@ -98,7 +98,7 @@ function toApiError(error: FastifyError, request: FastifyRequest): ApiError {
   return new ApiError('internal');
 }
 
-/** The part of a request that a schema refused, as it came, with that schema. */
+/** The part of the request that a schema refused, as the client sent it, with that schema. */
 function partOf(request: FastifyRequest, context: FastifyError['validationContext']): SentPart {
   const { schema } = request.routeOptions;
   if (context === 'querystring') return { name: 'query', sent: request.query, schema: schema?.querystring };

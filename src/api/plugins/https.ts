@@ -4,8 +4,8 @@ import type { ApiSettings } from '../deps.ts';
 import type { App } from '../types.ts';
 
 /**
- * HTTPS only: plain HTTP is for loopback. A request that a trusted proxy received over plain HTTP has
- * already carried its key in the clear; refusing it makes that visible.
+ * Requires HTTPS, except on loopback. A request that a trusted proxy received over plain HTTP has already sent its key
+ * in the clear; the refusal makes that visible.
  */
 export function registerHttpsOnly(app: App, settings: ApiSettings): void {
   const isSecure = secureRequestTest(settings);

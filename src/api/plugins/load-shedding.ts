@@ -1,10 +1,10 @@
 import underPressure, { type FastifyUnderPressureOptions } from '@fastify/under-pressure';
 import type { App } from '../types.ts';
 
-/** Event-loop delay above which new requests are sent away: long after a healthy process, before a dead one. */
+/** Event-loop delay in milliseconds above which new requests are refused: far more than that of a healthy process. */
 const MAX_LOOP_DELAY_MS = 3000;
 
-/** Sends requests away (503) while the process cannot keep up; a route's `pressureHandler` may know better. */
+/** Answers 503 while the process is overloaded, unless the route's `pressureHandler` answers. */
 export async function registerLoadShedding(
   app: App,
   limits: FastifyUnderPressureOptions = { maxEventLoopDelay: MAX_LOOP_DELAY_MS },
@@ -12,5 +12,5 @@ export async function registerLoadShedding(
   await app.register(underPressure, limits);
 }
 
-/** For routes that answer under any load: a supervisor kills a process that seems dead, with all its work. */
+/** For routes that must answer under any load: a supervisor kills a process that does not answer. */
 export const NEVER_SHED = { pressureHandler: () => {} };

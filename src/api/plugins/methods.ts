@@ -6,7 +6,7 @@ interface KnownPath {
   methods: Set<string>;
 }
 
-/** Remembers every route from now on; answers the methods of the path of a request that met none. */
+/** Records every route that is registered later. Returns a function that looks up the methods of a path. */
 export function registerMethods(app: App): (request: FastifyRequest) => string[] {
   const paths = new Map<string, KnownPath>();
   app.addHook('onRoute', ({ url, method }) => {
@@ -21,7 +21,7 @@ export function registerMethods(app: App): (request: FastifyRequest) => string[]
   };
 }
 
-/** `/v1/transcodes/:id` → one part of a path in the place of `:id`, and any rest in the place of a final `*`. */
+/** Matches one path segment for `:id` in `/v1/transcodes/:id`, and any rest for a final `*`. */
 function patternOf(url: string): RegExp {
   const source = url
     .split('/')

@@ -1,7 +1,7 @@
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
 
-/** Request id on every answer; one log line a request, with the route's pattern and never the URL as it came. */
+/** Adds the request id to every answer, and logs one line per request, with the route's pattern and never the URL. */
 export function registerObservation(app: App, metrics: ApiDeps['metrics']): void {
   app.decorateRequest('sentBody', null);
   app.addHook('onRequest', async (request, reply) => {

@@ -10,15 +10,15 @@ import type { Document } from '../openapi/types.ts';
 import type { App } from '../types.ts';
 
 const TAGS = [
-  { name: 'health', description: 'Whether the service works, and how safe it is.' },
-  { name: 'uploads', description: 'Files on their way in.' },
+  { name: 'health', description: 'Health and security of the service.' },
+  { name: 'uploads', description: 'Uploads of files.' },
   { name: 'transcodes', description: 'Jobs.' },
-  { name: 'events', description: 'What happened, in an order that never changes.' },
+  { name: 'events', description: 'Events, in an order that never changes.' },
   { name: 'receipts', description: 'Signed statements that anyone can verify.' },
   { name: 'keys', description: 'Keys of an account.' },
 ];
 
-/** `/openapi.json` (3.1), generated from the schemas that validate, and `/docs`, which shows it. */
+/** Serves `/openapi.json` (3.1), which is generated from the validation schemas, and `/docs`, which renders it. */
 export async function registerOpenapi(app: App, settings: ApiSettings): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -38,20 +38,20 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
     transform: jsonSchemaTransform,
     transformObject: (input) => finish(jsonSchemaTransformObject(input)),
   });
-  // The documents are open: they are the same for everybody.
+  // The documents need no key: they are the same for all clients.
   app.addHook('onRoute', (route) => {
     if (route.url.startsWith('/docs')) route.config = { ...route.config, scope: 'open' };
   });
   await app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: true,
-    // No validator: it would send the document's address to a third party.
+    // No validator badge: it would send the document's address to a third party.
     uiConfig: { docExpansion: 'list', deepLinking: true, tryItOutEnabled: false, validatorUrl: null },
   });
   app.get('/openapi.json', { config: { scope: 'open' }, schema: { hide: true } }, async () => app.swagger());
 }
 
-/** What the schemas cannot say: one name for each thing, every error, headers, examples. */
+/** Adds what schemas cannot express: unique names, every error, headers, and examples. */
 function finish<T>(generated: T): T {
   const document = generated as Document;
   mergeTwins(document);

@@ -5,14 +5,14 @@ import { ApiError } from '../../contract/errors.ts';
 import { nearField, shownName } from '../../kinds/shared/field-names.ts';
 import type { App } from '../types.ts';
 
-/** Unknown parameters that an answer names at most. */
+/** Maximum number of unknown parameters in an answer's warnings. */
 const MAX_WARNINGS = 10;
-/** Characters of a name in such a warning. */
+/** Maximum length of a name in such a warning. */
 const MAX_NAME = 64;
 
 /**
- * Query parameters: an empty value counts as absent, a repeated one is refused, and unknown ones fail no request but
- * are named in the answer, where its schema has room for `warnings`.
+ * Checks query parameters: an empty value counts as absent, and a repeated parameter is refused. Unknown parameters
+ * never fail a request; the answer reports them if its schema has `warnings`.
  */
 export function registerQueries(app: App): void {
   app.decorateRequest('queryWarnings', null);
@@ -51,7 +51,7 @@ function unknownParameters(names: readonly string[], known: readonly string[]): 
   });
 }
 
-/** Whether the schema of that answer knows `warnings`. */
+/** Whether the schema of the answer has `warnings`. */
 function hasRoom(request: FastifyRequest, status: number): boolean {
   const answers = request.routeOptions.schema?.response as Record<string, unknown> | undefined;
   const schema = answers?.[status];

@@ -16,7 +16,7 @@ export function registerCommands(app: App, deps: RouteDeps): void {
         tags: ['transcodes'],
         summary: 'Create a job from a command string',
         description:
-          'For clients of services that take command strings. A tokenizer reads the command, never a shell, and what it means goes through the policy of every other job. `{{name}}` stands for a file of `input_files` or `output_files`; one output a command. The job is read, canceled, downloaded and erased under `/v1/transcodes/{id}`.',
+          'For clients of services that take command strings. A tokenizer reads the command, never a shell, and its options are subject to the policy of every other job. `{{name}}` stands for a file of `input_files` or `output_files`; a command has one output. The job is read, canceled, downloaded and erased under `/v1/transcodes/{id}`.',
         body: commandBody,
         querystring: waitQuery,
         response: { 201: commandJob, '4xx': errorBody, 507: errorBody },

@@ -17,9 +17,9 @@ export function registerEvents(app: App, deps: ApiDeps): void {
       schema: {
         operationId: 'listEvents',
         tags: ['events'],
-        summary: 'Read what happened, oldest first',
+        summary: 'Read events, oldest first',
         description:
-          'Go on with `after` = `next` of the last page: no event is missed, and none comes twice. Events are kept seven days; an older cursor is 410. An empty page means that nothing has happened since.',
+          'Continue with `after` set to `next` of the last page: you get every event exactly once. Events are kept for seven days; an older cursor is answered with 410. An empty page means that there are no newer events.',
         querystring: eventsQuery,
         response: { 200: eventPage, '4xx': errorBody },
       },
@@ -34,7 +34,7 @@ export function registerEvents(app: App, deps: ApiDeps): void {
       schema: {
         operationId: 'listTranscodeEvents',
         tags: ['events'],
-        summary: 'Read what happened to a job, oldest first',
+        summary: 'Read events of a job, oldest first',
         params: idParams,
         querystring: jobEventsQuery,
         response: { 200: eventPage, '4xx': errorBody },
@@ -56,7 +56,7 @@ async function pageOf({ context }: ApiDeps, accountId: string, query: EventsQuer
     ...(jobId && { jobId }),
     ...(after !== undefined && { after }),
   });
-  // Read now, not when they happened: what has been erased since is not shown.
+  // Read the current state: data that has been erased since the event is not shown.
   const ended = events.flatMap(({ type, jobId }) => (jobId && FINAL_TYPES.has(type) ? [jobId] : []));
   const jobs = new Map((await listedJobs(context, accountId, ended)).map((job) => [job.id, job]));
   return {

@@ -5,11 +5,11 @@ import type { ApiDeps } from '../deps.ts';
 import { NEVER_SHED } from '../plugins/load-shedding.ts';
 import type { App } from '../types.ts';
 
-/** Health checks are open and never limited: a load balancer asks every second. */
+/** Health checks need no key and have no rate limit: a load balancer calls them every second. */
 export function registerHealth(app: App, deps: ApiDeps): void {
   const startedAt = Date.now();
   let running: Promise<Health> | null = null;
-  /** Requests that arrive while a check runs share its answer, so many at once cost no more than one. */
+  /** Concurrent requests share one check. */
   const check = (): Promise<Health> => {
     running ??= checkHealth(deps.health, startedAt).finally(() => {
       running = null;
@@ -24,7 +24,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
       schema: {
         operationId: 'checkHealth',
         tags: ['health'],
-        summary: 'Everything that a job needs',
+        summary: 'Check everything that a job needs',
         security: [],
         response: { 200: healthAnswer, 500: healthAnswer },
       },
@@ -42,7 +42,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
       schema: {
         operationId: 'checkLiveness',
         tags: ['health'],
-        summary: 'This process answers',
+        summary: 'Check that this process answers',
         security: [],
         response: { 200: liveAnswer },
       },
@@ -57,7 +57,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
       schema: {
         operationId: 'checkReadiness',
         tags: ['health'],
-        summary: 'This process can take requests',
+        summary: 'Check that this process accepts requests',
         security: [],
         response: { 200: readyAnswer, 503: readyAnswer },
       },
@@ -74,7 +74,7 @@ export function registerHealth(app: App, deps: ApiDeps): void {
   );
 }
 
-/** A process that sends requests away is alive, but not ready. */
+/** An overloaded process is alive, but not ready. */
 function notReady(_request: FastifyRequest, reply: FastifyReply) {
   reply.code(503);
   return { ok: false };

@@ -14,7 +14,7 @@ import { unknownFields } from '../warnings.ts';
 export function registerKeys(app: App, deps: ApiDeps): void {
   const { db, vault } = deps.context;
 
-  /** The raw key is not stored with the answer, not even sealed: a repeated request does not return it again. */
+  /** The raw key is never stored, so a repeated request does not return it. */
   const makeOnce = async (
     request: FastifyRequest,
     route: string,
@@ -55,7 +55,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
         operationId: 'createKey',
         tags: ['keys'],
         summary: 'Create a key',
-        description: 'It has nothing that the calling key does not have; what the body leaves out is handed down.',
+        description: 'The new key has at most the rights of the calling key. Fields that the body omits are inherited.',
         body: createKeyBody,
         response: { 201: newApiKey, '4xx': errorBody },
       },
@@ -80,7 +80,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
         tags: ['keys'],
         summary: 'Replace a key',
         description:
-          'The old key dies at once, or after `overlap_seconds`. A key that has more than the calling one is refused.',
+          'The old key ends immediately, or after `overlap_seconds`. A key can rotate only keys that have at most its own rights.',
         params: idParams,
         body: rotateKeyBody.nullish(),
         response: { 201: newApiKey, '4xx': errorBody },
@@ -104,7 +104,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
       schema: {
         operationId: 'revokeKey',
         tags: ['keys'],
-        summary: 'Revoke a key at once',
+        summary: 'Revoke a key immediately',
         params: idParams,
         response: { 200: revokedApiKey, '4xx': errorBody },
       },
@@ -118,7 +118,7 @@ export function registerKeys(app: App, deps: ApiDeps): void {
   );
 }
 
-/** What the caller can do about a refusal that has no remedy of its own. */
+/** Remedies for refusals without one. */
 const REMEDIES: Partial<Record<ErrorCode, string>> = {
   key_exceeds_caller:
     'Rotate it with itself or with a key that has as much, or have the operator run ./airlock keys rotate',

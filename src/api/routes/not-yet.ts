@@ -2,7 +2,7 @@ import { ApiError } from '../../contract/errors.ts';
 import type { Scope } from '../../contract/keys.ts';
 import type { App } from '../types.ts';
 
-/** Paths that belong to the API and that this release does not answer, by what they are part of. */
+/** Paths of the API that this release does not implement, by feature. */
 const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, scope: Scope | 'open'][]>> = {
   Transcription: [
     ['POST', '/v1/transcribe', 'transcode'],
@@ -53,7 +53,7 @@ const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, 
   'Keeping templates': [
     ['GET', '/v1/templates', 'read'],
     ['POST', '/v1/templates', 'transcode'],
-    // The names of built-in templates hold a slash.
+    // The names of built-in templates contain a slash.
     ['GET', '/v1/templates/*', 'read'],
     ['PUT DELETE', '/v1/templates/*', 'transcode'],
   ],
@@ -78,7 +78,7 @@ const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, 
   'The text for language models': [['GET', '/llms.txt', 'open']],
 };
 
-/** Answers 501 for paths of the full API, after checking the key and before reading a body: a 404 would suggest a wrong id. */
+/** Answers 501 for these paths, after checking the key and before reading a body. A 404 would suggest a wrong id. */
 export function registerNotYet(app: App): void {
   for (const [what, paths] of Object.entries(NOT_YET)) {
     const refuse = async () => {

@@ -9,7 +9,7 @@ import type { ApiDeps } from '../deps.ts';
 import { callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 
-/** Statements that hold outside this service: signed, so that anyone can verify them offline. */
+/** Signed statements, which anyone can verify offline. */
 export function registerReceipts(app: App, deps: ApiDeps): void {
   const { context, signer } = deps;
 
@@ -25,7 +25,7 @@ export function registerReceipts(app: App, deps: ApiDeps): void {
         tags: ['receipts'],
         summary: 'Get a signed record of what was deleted and when',
         description:
-          '409 before the job was erased or its retention was over. `complete` is true when none of its bytes is left.',
+          'Answers 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted.',
         params: idParams,
         response: { 200: signedReceipt, '4xx': errorBody },
       },
@@ -63,8 +63,8 @@ export function registerReceipts(app: App, deps: ApiDeps): void {
       schema: {
         operationId: 'listSigningKeys',
         tags: ['receipts'],
-        summary: 'The public keys that receipts are signed with',
-        description: 'A JSON Web Key Set (RFC 7517, RFC 8037). Keys that were replaced stay in it.',
+        summary: 'Get the public keys that verify receipts',
+        description: 'A JSON Web Key Set (RFC 7517, RFC 8037). It includes replaced keys.',
         security: [],
         response: { 200: publicKeys },
       },

@@ -4,7 +4,7 @@ import { readSecurity } from '../../fleet/security.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
 
-/** What protects the machine from uploaded files, for clients whose key may read. */
+/** Reports the protection against hostile files to clients whose key has the scope `read`. */
 export function registerSecurity(app: App, deps: ApiDeps): void {
   app.get(
     '/v1/security',
@@ -13,7 +13,7 @@ export function registerSecurity(app: App, deps: ApiDeps): void {
       schema: {
         operationId: 'getSecurity',
         tags: ['health'],
-        summary: 'How FFmpeg is confined, and which build runs',
+        summary: 'Get the state of the sandbox and the FFmpeg build',
         response: { 200: securityAnswer, '4xx': errorBody },
       },
     },

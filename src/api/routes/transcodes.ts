@@ -56,9 +56,9 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       schema: {
         operationId: 'validateTranscode',
         tags: ['transcodes'],
-        summary: 'Check a request without making a job',
+        summary: 'Check a request without creating a job',
         description:
-          'Takes the body of a create and runs nothing. `command` is what would run, with the names that files have in the cell; each of `errors` says where the request is wrong and what to write instead.',
+          'Takes the body of a create and runs nothing. `command` is what would run, with file names as in the cell. Each of `errors` gives the position of a mistake and what to write instead.',
         body: createBody,
         response: { 200: validateAnswer, '4xx': errorBody },
       },
@@ -75,7 +75,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
         tags: ['transcodes'],
         summary: 'List jobs, newest first',
         description:
-          'Without options, which stand on each job itself. A page has room for 512 KiB of metadata, warnings, error messages and URLs; jobs beyond that have `shortened: true` and come without these.',
+          'Jobs in a list omit their options. A page contains at most 512 KiB of metadata, warnings, error messages and URLs; jobs beyond that have `shortened: true` and omit them.',
         querystring: listQuery,
         response: { 200: jobList, '4xx': errorBody },
       },
@@ -139,7 +139,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       schema: {
         operationId: 'downloadTranscode',
         tags: ['transcodes'],
-        summary: 'Get a link to the output that dies after ten minutes',
+        summary: 'Get a link to the output that expires after ten minutes',
         description: '`?url=false` or `Accept: application/octet-stream` answers with a redirect (302) instead.',
         params: idParams,
         querystring: downloadQuery,
@@ -164,7 +164,7 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
         operationId: 'eraseTranscode',
         tags: ['transcodes'],
         summary: 'Erase a job now',
-        description: 'Its outputs and the uploads it used are gone before this answers.',
+        description: 'Its outputs and the uploads it used are deleted before the answer.',
         params: idParams,
         response: { 200: eraseAnswer, '4xx': errorBody },
       },

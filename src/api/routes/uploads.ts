@@ -12,7 +12,7 @@ import { whileWaiting } from '../plugins/concurrency.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
-/** How long a confirm waits for a worker to inspect the upload. */
+/** Milliseconds that a confirm waits for a worker to inspect the upload. */
 const INSPECTION_WAIT_MS = 30_000;
 
 export function registerUploads(app: App, deps: RouteDeps): void {
@@ -25,8 +25,8 @@ export function registerUploads(app: App, deps: RouteDeps): void {
       schema: {
         operationId: 'presignUpload',
         tags: ['uploads'],
-        summary: 'Ask for a URL to PUT a file to',
-        description: 'The URL lives 15 minutes and takes exactly that many bytes of exactly that type.',
+        summary: 'Get a URL to upload a file',
+        description: 'PUT the file to the URL. It expires after 15 minutes, and accepts exactly that size and type.',
         body: presignBody,
         response: { 200: presignAnswer, '4xx': errorBody, 507: errorBody },
       },
@@ -35,7 +35,7 @@ export function registerUploads(app: App, deps: RouteDeps): void {
       const { account } = callerOf(request);
       const warnings = unknownFields(presignBody, request.sentBody);
       const scope = { accountId: account.id, route: 'presign', key: idempotencyKey(request), body: request.body };
-      // Outside of the transaction: a storage that hangs must not hold connections.
+      // Outside the transaction: a storage that hangs must not block database connections.
       const space = await storeSpace(context);
       const { answer } = await context.db.transaction().execute((tx) =>
         withIdempotencyKey(tx, context.vault, scope, async () => {
@@ -54,7 +54,7 @@ export function registerUploads(app: App, deps: RouteDeps): void {
       schema: {
         operationId: 'confirmUpload',
         tags: ['uploads'],
-        summary: 'Say that the file has been sent',
+        summary: 'Confirm an upload',
         description: 'Checks size and content, then seals the file: it cannot be changed afterwards.',
         body: confirmBody,
         response: { 200: confirmAnswer, '4xx': errorBody },
