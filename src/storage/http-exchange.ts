@@ -3,7 +3,7 @@ import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { Readable } from 'node:stream';
 
 export interface Exchange {
-  /** Resolves with the head of the answer; its body must be read or resumed. */
+  /** Resolves with the response. The caller must read or resume its body. */
   send(url: string, options: ExchangeOptions): Promise<IncomingMessage>;
   close(): void;
 }
@@ -12,25 +12,25 @@ export interface ExchangeSettings {
   connections: number;
   ca?: string;
   socketPath?: string;
-  /** Time-out for connecting, and longest silence on a connection; milliseconds. */
+  /** Time-outs for connecting and for an idle connection, in milliseconds. */
   times?: { connectMs: number; silenceMs: number };
 }
 
 export interface ExchangeOptions {
   method: string;
   headers: Record<string, string>;
-  /** A stream is destroyed when the exchange ends early. */
+  /** Body to send. A stream is destroyed when the exchange ends early. */
   body?: Readable | Buffer | string | null;
   signal?: AbortSignal;
 }
 
-/** Time-outs for those who name none. */
+/** Default time-outs. */
 const DEFAULT_TIMES = { connectMs: 5_000, silenceMs: 120_000 };
 
 /**
- * HTTP with Node's own client and kept connections. (undici 7 ends the whole process when a peer closes behind a
- * full buffer; see docs/decisions/0006.) `ca`: PEM to trust instead of the system's authorities. `socketPath`: a Unix socket that
- * all connections go to, regardless of the URL's host.
+ * Creates an HTTP client on Node's own `http` module, with keep-alive. (undici 7 crashes the process when a peer closes
+ * a connection with a full buffer; see docs/decisions/0006.) `ca` is a PEM to trust instead of the system's
+ * authorities. `socketPath` is a Unix socket to which all requests go, regardless of the URL's host.
  */
 export function openExchange(options: ExchangeSettings): Exchange {
   const { connectMs, silenceMs } = options.times ?? DEFAULT_TIMES;
@@ -65,7 +65,7 @@ export function openExchange(options: ExchangeSettings): Exchange {
         request.on('error', fail);
         request.on('response', (response) => {
           clearTimeout(connecting);
-          // An answer before the whole body was sent is a refusal: the rest is not read.
+          // A response before the end of the request body is a refusal: the server does not read the rest.
           response.once('end', () => stream?.destroy());
           resolve(response);
         });
@@ -80,7 +80,7 @@ export function openExchange(options: ExchangeSettings): Exchange {
   };
 }
 
-/** Node would wait for ever for the answer to a body that is shorter than its declared length. */
+/** Fails on a body that is shorter than declared: Node would wait forever for the response. */
 function sendStream(request: ClientRequest, stream: Readable, length: number, fail: (error: Error) => void): void {
   let sent = 0;
   stream.on('data', (chunk: Buffer) => {

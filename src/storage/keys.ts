@@ -1,33 +1,33 @@
-/** Names of objects: generated ids alone. Names that users gave never reach a storage key, a log or a disk. */
+/** Keys of objects consist of generated ids. Names from users never appear in a storage key, a log or on a disk. */
 
 /** S3's own limit: "up to 1,024 bytes long" in UTF-8. */
 const KEY_BYTES = 1024;
 
-/** Under this prefix presigned PUTs land, and nothing else. */
+/** Prefix of the keys of presigned PUTs, and of no other keys. */
 export const UPLOADS = 'uploads/';
 
-/** Where a presigned PUT lands. */
+/** Key for a presigned PUT. */
 export function uploadKey(accountId: string, uploadId: string): string {
   return checked(`${UPLOADS}${id(accountId)}/${id(uploadId)}`);
 }
 
-/** Where a confirmed upload lives: no signed URL for writing ever names such a key. */
+/** Key of a confirmed upload. No signed URL for writing ever contains such a key. */
 export function sealedKey(accountId: string, objectId: string): string {
   return checked(`sealed/${id(accountId)}/${id(objectId)}`);
 }
 
-/** The attempt's id is part of the name, so an attempt that was replaced can never overwrite its successor's output. */
+/** Key of an output. It contains the attempt's id, so a replaced attempt can never overwrite its successor's output. */
 export function outputKey(accountId: string, jobId: string, attemptId: string, extension: string): string {
   if (!/^[a-z0-9]{1,8}$/.test(extension)) throw new RangeError('an output needs a plain extension');
   return checked(`outputs/${id(accountId)}/${id(jobId)}/${id(attemptId)}.${extension}`);
 }
 
-/** Whose object a key names: the id of an account, or the key itself when Airlock did not make it. */
+/** Id of the account that owns a key; the key itself if Airlock did not create it. */
 export function accountOf(key: string): string {
   return key.split('/', 2)[1] ?? key;
 }
 
-/** Why a key cannot be used, or null. Dot segments go because URL parsers on the way rewrite them. */
+/** Why a key is invalid, or null. Dot segments are invalid because URL parsers rewrite them. */
 export function keyProblem(key: string): string | null {
   if (key === '') return 'the key is empty';
   if (key.startsWith('/')) return 'the key starts with a slash';

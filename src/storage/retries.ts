@@ -1,15 +1,19 @@
-/** How a backend bears with a store that does not answer as it should. */
+/** Time-outs and retries of a backend. */
 export interface RetrySettings {
-  /** Waits before the second attempt and those after it, milliseconds. Each is drawn from half to one and a half of it. */
+  /** Milliseconds to wait before each retry. Jitter multiplies each wait by 0.5 to 1.5. */
   waitsMs: readonly number[];
-  /** No attempt begins later than this after the first has failed: otherwise time-outs add up. */
+  /** Milliseconds after the first failure within which retries begin; otherwise time-outs would add up. */
   withinMs: number;
   connectMs: number;
-  /** Longest silence. The answer to a PUT comes after the store has made the bytes durable: up to 2 GB on a slow disk. */
+  /**
+   * Idle time-out. The response to a PUT arrives after the store has made the bytes durable: up to 2 GB on a slow disk.
+   */
   silenceMs: number;
 }
 
-/** Over a network: 31 s in all, since a provider that slows us down (503 SlowDown) wants seconds, not tries. */
+/**
+ * For a store on a network: 31 s in total, since a provider that throttles (503 SlowDown) requires waits of seconds.
+ */
 export const S3_RETRIES: RetrySettings = {
   waitsMs: [100, 200, 400, 800, 1600, 3200, 5000, 5000, 5000, 5000, 5000],
   withinMs: 40_000,
@@ -17,7 +21,7 @@ export const S3_RETRIES: RetrySettings = {
   silenceMs: 120_000,
 };
 
-/** The gateway of this machine: about a second in all, one restart. */
+/** For the gateway on this machine: about a second in total, the time of a restart. */
 export const EMBEDDED_RETRIES: RetrySettings = {
   waitsMs: [50, 200, 800],
   withinMs: 5_000,
@@ -25,7 +29,7 @@ export const EMBEDDED_RETRIES: RetrySettings = {
   silenceMs: 120_000,
 };
 
-/** For requests that a caller waits for, such as health checks: attempts begin within this many milliseconds. */
+/** For requests while a client waits, such as health checks: retries begin within this many milliseconds. */
 const BRIEF_MS = 1600;
 
 export function briefly(settings: RetrySettings): RetrySettings {

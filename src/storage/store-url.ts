@@ -7,8 +7,9 @@ import type { ObjectStore } from './types.ts';
 const VARIABLE = 'AIRLOCK_STORAGE_URL';
 
 /**
- * `s3://bucket?endpoint=https://…&region=…` with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY. Without an endpoint it is
- * Amazon's of that region; `endpoint=unix:/path` is a gateway's Unix socket. `publicEndpoint` is what clients see when that differs. Throws `ConfigError`.
+ * Parses `s3://bucket?endpoint=https://…&region=…`; the credentials are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+ * The default endpoint is Amazon's of that region; `endpoint=unix:/path` is a gateway's Unix socket. `publicEndpoint`
+ * is the endpoint for clients if it differs. Throws `ConfigError`.
  */
 export function storeFromUrl(
   url: string,
@@ -44,13 +45,13 @@ export function storeFromUrl(
     accessKeyId: required(env, 'AWS_ACCESS_KEY_ID'),
     secretAccessKey: required(env, 'AWS_SECRET_ACCESS_KEY'),
   };
-  // Nothing but the embedded gateway listens on a Unix socket.
+  // Only the embedded gateway listens on a Unix socket.
   if (given.startsWith('unix:')) return openEmbeddedStore({ ...common, ...behindSocket(given, publicEndpoint) });
   const endpoint = httpUrl(given);
   return openS3Store({ ...common, endpoint, publicEndpoint: publicEndpoint ?? endpoint }, askedOnce);
 }
 
-/** `unix:/run/…/storage.sock`: the internal listener of a gateway on this machine. */
+/** Parses `unix:/run/…/storage.sock`, the internal listener of a gateway on this machine. */
 function behindSocket(given: string, publicEndpoint: string | null) {
   const socketPath = given.slice('unix:'.length);
   if (!isAbsolute(socketPath)) {

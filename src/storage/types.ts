@@ -15,16 +15,16 @@ export interface ListedObject {
   lastModified: Date;
 }
 
-/** How long a call is repeated while the store is unreachable, beyond the backend's own retries. */
+/** Retries while the store is unreachable, beyond those of the backend. */
 export interface Patience {
   ms: number;
-  /** Ends the call at once. */
+  /** Aborts the call. */
   signal: AbortSignal;
-  /** Called each time the backend has given up because the store is unreachable. */
+  /** Called each time that the backend gives up because the store is unreachable. */
   onAway: () => void;
 }
 
-/** One request that a client sends unchanged: these headers are signed, so each must be sent with that value. */
+/** A presigned request. The headers are signed, so the client must send each of them with this value. */
 export interface PresignedRequest {
   method: 'PUT';
   url: string;
@@ -36,66 +36,72 @@ export interface StoredPart {
   /** 1 to 10,000. */
   partNumber: number;
   size: number;
-  /** With its quotation marks. Names these very bytes: a part that is sent again gets another one. */
+  /** Entity tag of these bytes, with its quotation marks. A part that is sent again gets a new one. */
   etag: string;
 }
 
-/** A file of a tree that was stored. */
+/** A stored file of a tree. */
 export interface StoredFile {
   key: string;
   size: number;
 }
 
-/** How a tree is stored. */
+/** Options of storing a tree. */
 export interface TreeOptions {
-  /** `name`: path below the folder, with slashes. */
+  /** `name` is the path relative to the folder, with slashes. */
   contentTypeOf: (name: string) => string;
-  /** Name of the file that is stored last: who finds it finds all others. */
+  /** Name of the file that is stored last: if it exists, so do all others. */
   entry?: string;
   patience?: Patience;
 }
 
-/** Objects larger than one PUT should carry, in parts that clients send. Readers see nothing before `completeMultipart`. */
+/**
+ * Uploads in parts, for objects that are too large for one PUT. The object appears when `completeMultipart` resolves.
+ */
 interface MultipartStore {
   /** Begins an upload and returns its id. */
   createMultipart(key: string, options: { contentType: string }): Promise<string>;
-  /** For one PUT of exactly `size` bytes as that part. Every part but the last needs 5 MiB at least. */
+  /** Signs a URL for one PUT of exactly `size` bytes as that part. Every part except the last needs at least 5 MiB. */
   presignPart(
     key: string,
     part: { uploadId: string; partNumber: number; size: number; expiresIn: number },
   ): Promise<PresignedRequest>;
-  /** In the order of their numbers; null when there is no such upload (any more). */
+  /** The stored parts by number; null when there is no such upload. */
   listParts(key: string, uploadId: string): Promise<StoredPart[] | null>;
   /**
-   * Makes these parts one object, atomically. False when there is no such upload: it was aborted or swept, or an earlier
-   * call completed it whose answer was lost (`head` shows which). Rejects with `StorageError` when the parts are not those that
-   * are stored (`code` InvalidPart), not in order (InvalidPartOrder) or too small (EntityTooSmall).
+   * Combines these parts into one object, atomically. Returns false when there is no such upload: it was aborted or
+   * swept, or an earlier call whose response was lost completed it (`head` shows which). Rejects with `StorageError`
+   * when a part differs from the stored one (`code` InvalidPart), is out of order (InvalidPartOrder) or is too small
+   * (EntityTooSmall).
    */
   completeMultipart(key: string, uploadId: string, parts: Pick<StoredPart, 'partNumber' | 'etag'>[]): Promise<boolean>;
-  /** Drops the parts; no error when there is no such upload. */
+  /** Deletes the parts. No error when there is no such upload. */
   abortMultipart(key: string, uploadId: string): Promise<void>;
 }
 
 /** Many objects under one prefix, which ends with a slash. */
 interface TreeStore {
-  /** Stores all files below the folder. Rejects with `StorageError` for links and anything else that is not a plain file. */
+  /**
+   * Stores all files below the folder. Rejects with `StorageError` for links and everything else that is not a regular
+   * file.
+   */
   putTree(prefix: string, folder: string, options: TreeOptions): Promise<StoredFile[]>;
-  /** Objects with that prefix in the order of their keys' UTF-8 bytes, page by page: no more than one page is in memory. */
+  /** Yields objects with that prefix in the order of their keys' UTF-8 bytes. Keeps one page in memory. */
   list(prefix: string): AsyncIterable<ListedObject>;
-  /** Deletes all that lies under the prefix when it is called. Returns how many. */
+  /** Deletes all objects that have the prefix at the time of the call. Returns their number. */
   deletePrefix(prefix: string): Promise<number>;
 }
 
-/** What some stores can do beyond S3. A member that is missing is something that this store cannot do. */
+/** Extensions beyond S3. A store without an extension omits the member. */
 export interface Capabilities {
-  /** Host path of the object's bytes, which lie on this machine; null when there is no such object. */
+  /** Host path of an object on this machine; null when there is no such object. */
   localPath?(key: string): Promise<string | null>;
   /**
-   * Takes back what was signed: deletes, and refuses every PUT to the key until then, those included that have begun. False
-   * when it was deleted and there was no room to note that it is closed.
+   * Revokes signed URLs: deletes the object, and refuses every PUT to the key until `until`, including those that have
+   * begun. Returns false when there was no space to record that the key is closed; the object is deleted.
    */
   closeKey?(key: string, until: Date): Promise<boolean>;
-  /** How much the disk behind it has left. As cheap as `ping`, and like it not repeated for long. */
+  /** Free space on the store's disk. As cheap as `ping`, and like it retried only briefly. */
   space?(): Promise<StoreSpace>;
 }
 
@@ -105,9 +111,9 @@ export interface Capabilities {
  */
 export interface ObjectStore extends MultipartStore, TreeStore {
   readonly bucket: string;
-  /** For one PUT of exactly `size` bytes with exactly `contentType`; lives `expiresIn` seconds. */
+  /** Signs one PUT of exactly `size` bytes with exactly `contentType`. Expires after `expiresIn` seconds. */
   presignPut(key: string, options: { contentType: string; size: number; expiresIn: number }): Promise<PresignedRequest>;
-  /** URL for GET; answers with that content type and as an attachment of that name; lives `expiresIn` seconds. */
+  /** Signs a URL for GET, which responds with that content type and file name. Expires after `expiresIn` seconds. */
   presignGet(key: string, options: { filename: string; contentType: string; expiresIn: number }): Promise<string>;
   /** Null when there is no such object. */
   head(key: string): Promise<ObjectHead | null>;
@@ -121,20 +127,20 @@ export interface ObjectStore extends MultipartStore, TreeStore {
   ): Promise<void>;
   /** Server-side copy; replaces the target. False when the source is not there. */
   copy(from: string, to: string): Promise<boolean>;
-  /** Deletes; no error when it was not there. */
+  /** Deletes an object. No error when it does not exist. */
   delete(key: string): Promise<void>;
-  /** Asked of the store once, where that is needed: what lies behind an address does not change its kind. */
+  /** Asks the store at most once, since the kind of store behind an address does not change. */
   capabilities(): Promise<Capabilities>;
-  /** Cheap check for health: rejects when the store does not answer. */
+  /** Cheap health check. Rejects when the store does not answer. */
   ping(): Promise<void>;
-  /** Closes idle connections; calls under way end first. */
+  /** Closes connections after running calls have ended. */
   close(): Promise<void>;
 }
 
 export class StorageError extends Error {
   readonly retry: boolean;
   readonly status: number | null;
-  /** The store's own word for it, as S3 has them. */
+  /** The store's S3 error code. */
   readonly code: string | null;
   constructor(
     message: string,

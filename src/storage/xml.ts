@@ -1,6 +1,6 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
 
-/** An element: its text when it has no children, else its children by name; several of one name as a list. */
+/** An element: its text if it has no children, else its children by name; several of one name are a list. */
 export type XmlValue = string | XmlElement | XmlValue[];
 export interface XmlElement {
   [name: string]: XmlValue;
@@ -8,7 +8,7 @@ export interface XmlElement {
 
 /** S3's documents nest four deep at most. */
 const MAX_DEPTH = 10;
-/** A page of 1,000 keys has about 18,000 tags. What has many more is not read: each costs some microseconds. */
+/** Maximum number of tags, each of which takes some microseconds to parse. A page of 1,000 keys has about 18,000. */
 const MAX_TAGS = 40_000;
 
 const parser = new XMLParser({
@@ -16,19 +16,19 @@ const parser = new XMLParser({
   ignoreDeclaration: true,
   ignorePiTags: true,
   parseTagValue: false,
-  // Entities are off: `unescapeXml` knows the five of XML and numbers, and nothing that a document could define.
+  // Entities are off: `unescapeXml` decodes the five of XML and numeric ones, but none that a document defines.
   processEntities: false,
   maxNestedTags: MAX_DEPTH,
 });
 
 /**
- * The children of the document's one element, which must have that name. Namespaces and attributes are passed over.
- * Callers bound the size. Throws for a document that is not well formed, is another one, nests too deep, has too many tags,
- * or has what S3's documents never have: declarations of types and entities, comments and CDATA.
+ * Returns the children of the root element, which must have that name. Ignores namespaces and attributes. Callers limit
+ * the size. Throws for a document that is not well-formed, has another root, nests too deeply, has too many tags, or
+ * contains what S3's documents never contain: declarations of types and entities, comments and CDATA.
  */
 export function parseXml(xml: string, root: string, maxTags = MAX_TAGS): XmlElement {
   checkTags(xml, maxTags);
-  // First, since it is quick and the validator is not: the parser refuses what nests too deep.
+  // Parse before validating, because parsing is faster and limits the depth.
   const parsed = parser.parse(xml) as XmlElement;
   if (XMLValidator.validate(xml) !== true) throw new Error('the document is not well-formed XML');
   const value = Object.hasOwn(parsed, root) ? parsed[root] : undefined;
@@ -50,14 +50,14 @@ export function childrenOf(element: XmlElement, name: string): XmlElement[] {
   return list.map((each) => (typeof each === 'object' && !Array.isArray(each) ? each : {}));
 }
 
-/** Text for an element's content; what XML 1.0 cannot hold becomes U+FFFD. */
+/** Escapes text for the content of an element. Characters that XML 1.0 forbids become U+FFFD. */
 export function escapeXml(text: string): string {
   return text
     .replace(/[^\t\n\r\u{20}-\u{D7FF}\u{E000}-\u{FFFD}\u{10000}-\u{10FFFF}]/gu, '\u{FFFD}')
     .replace(/[&<>"'\r]/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** One quick check before anything is parsed: each `<` begins a tag that ends before the next one. */
+/** A fast check before parsing: each `<` begins a tag that ends before the next one. */
 function checkTags(xml: string, maxTags: number): void {
   let count = 0;
   for (let at = xml.indexOf('<'); at !== -1; ) {

@@ -1,10 +1,10 @@
 /*
- * How the embedded gateway is asked to close a key, which S3 has nothing for. A store says in the answer to a HEAD of its bucket
- * that it understands this; no other is sent it.
+ * The request by which the embedded gateway closes a key, an extension of S3. A store announces in its answer to HEAD
+ * of the bucket that it supports this; other stores never receive the request.
  */
 
-/** Header of that answer. */
+/** Header of the answer to HEAD of the bucket. */
 export const CLOSES_KEYS = 'x-airlock-closes-keys';
 
-/** Parameter of DELETE: seconds since 1970 until which the key takes nothing. */
+/** Parameter of DELETE: seconds since 1970 until which the key accepts no bytes. */
 export const CLOSED_UNTIL = 'airlock-closed-until';

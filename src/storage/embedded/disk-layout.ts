@@ -2,16 +2,16 @@ import { readdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * How the embedded store maps keys to files below `<root>/objects`.
+ * Maps keys of the embedded store to files below `<root>/objects`.
  *
- * A key is cut at its slashes, a segment into chunks of 60 bytes, and each chunk becomes one folder whose last character
- * says what follows: `+` a slash, `&` more of the same segment, `=` nothing (the object). All bytes but `A-Z a-z 0-9 _ - .`
- * are written as %XX. So no name is `.` or `..`, none passes 255 bytes, two keys never share a folder, and the key can be
- * read back from the path. A 1024-byte key needs at most about 3,200 bytes of path (PATH_MAX is 4,096).
+ * A key is split at its slashes, and each segment into chunks of 60 bytes. Each chunk is a folder whose last character
+ * tells what follows: `+` a slash, `&` more of the same segment, `=` nothing (the object). All bytes except `A-Z a-z
+ * 0-9 _ - .` are encoded as %XX. So no name is `.` or `..`, none exceeds 255 bytes, two keys never share a folder, and
+ * the key can be decoded from the path. A 1024-byte key needs at most about 3,200 bytes of path (PATH_MAX is 4,096).
  *
- * The folder of an object holds one file, `<version>~<content type>`: bytes and metadata appear in one rename. The version
- * is the time of the commit in microseconds, 14 hex digits; while an object is being replaced there may be two, and the
- * higher one counts.
+ * The folder of an object contains one file, `<version>~<content type>`, so that one rename publishes bytes and
+ * metadata. The version is the time of the commit in microseconds, as 14 hex digits. While an object is being replaced
+ * there may be two files; the higher version counts.
  */
 
 const CHUNK_BYTES = 60;
@@ -47,7 +47,7 @@ export function closedFolder(root: string): string {
   return join(root, 'closed');
 }
 
-/** Names of the nested folders that stand for the key. */
+/** Names of the nested folders of a key. */
 export function keyToFolders(key: string): string[] {
   const folders: string[] = [];
   const segments = key.split('/');
@@ -63,7 +63,7 @@ export function keyToFolders(key: string): string[] {
   return folders;
 }
 
-/** One folder name back to its bytes; null for a name that this layout never makes. */
+/** Decodes a folder name; null for a name that this layout never creates. */
 export function parseFolder(name: string): { bytes: Buffer; kind: FolderKind } | null {
   const kind = (Object.keys(SUFFIX) as FolderKind[]).find((each) => name.endsWith(SUFFIX[each]));
   const bytes = kind && decodeBytes(name.slice(0, -1));
@@ -101,8 +101,8 @@ export async function readVersions(folder: string): Promise<StoredVersion[]> {
 }
 
 /**
- * The version that counts, or null. `root` is a real path. A folder that is reached through a symbolic link is treated as
- * missing: this layout never makes one.
+ * Returns the current version, or null. `root` is a real path. A folder behind a symbolic link counts as missing,
+ * because this layout never creates links.
  */
 export async function findCurrent(root: string, key: string): Promise<StoredVersion | null> {
   const folder = objectFolder(root, key);
@@ -110,7 +110,7 @@ export async function findCurrent(root: string, key: string): Promise<StoredVers
   return current && (await isReal(folder)) ? current : null;
 }
 
-/** True when no component of the path is a symbolic link. */
+/** Whether no component of the path is a symbolic link. */
 export async function isReal(path: string): Promise<boolean> {
   return (await realpath(path).catch(() => null)) === path;
 }

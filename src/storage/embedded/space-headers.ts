@@ -1,14 +1,14 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { DiskSpace } from '../../config/disk-reserve.ts';
 
-/** What is left of the disk behind a store. */
+/** Free space on the disk of a store. */
 export type StoreSpace = Pick<DiskSpace, 'freeBytes' | 'reserveBytes' | 'spareBytes' | 'spareFiles'>;
 
 const FREE = 'x-airlock-free-bytes';
 const RESERVE = 'x-airlock-reserve-bytes';
 const FILES = 'x-airlock-spare-files';
 
-/** How the embedded gateway reports its space, in the answer to a HEAD of the bucket. */
+/** The headers with which the embedded gateway reports its space in the answer to HEAD of the bucket. */
 export function spaceHeaders({ freeBytes, reserveBytes, spareFiles }: StoreSpace): Record<string, string> {
   return {
     [FREE]: String(freeBytes),
@@ -17,7 +17,7 @@ export function spaceHeaders({ freeBytes, reserveBytes, spareFiles }: StoreSpace
   };
 }
 
-/** Null for a store that does not report its space: it is not on one of our disks. */
+/** Null for a store that does not report its space, such as S3. */
 export function readSpaceHeaders(headers: IncomingHttpHeaders): StoreSpace | null {
   const number = (name: string) => (/^-?\d{1,16}$/.test(String(headers[name])) ? Number(headers[name]) : null);
   const freeBytes = number(FREE);

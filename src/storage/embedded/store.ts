@@ -9,14 +9,14 @@ import { findCurrent } from './disk-layout.ts';
 import { readSpaceHeaders } from './space-headers.ts';
 
 export interface EmbeddedOptions extends S3Options {
-  /** Root folder of the gateway when this process may read it. */
+  /** Root folder of the gateway, if this process may read it. */
   localRoot?: string;
 }
 
-/** The endpoint of a store behind a Unix socket: a name that leads nowhere else. */
+/** The endpoint of a store behind a Unix socket: a host name that never resolves. */
 export const SOCKET_ENDPOINT = 'http://storage.invalid';
 
-/** The embedded gateway of this installation, which speaks S3 and can do a few things more. */
+/** Opens the embedded gateway of this installation, which speaks S3 with a few extensions. */
 export function openEmbeddedStore({ localRoot, ...options }: EmbeddedOptions): ObjectStore {
   const extend: Extend = (client) => {
     const capabilities: Capabilities = {
@@ -28,7 +28,7 @@ export function openEmbeddedStore({ localRoot, ...options }: EmbeddedOptions): O
   return openS3Store({ retries: EMBEDDED_RETRIES, declares: true, ...options }, extend);
 }
 
-/** For a store of which only the address is known: a gateway of another machine says what it is. */
+/** Opens a store at an address. A gateway on another machine announces its extensions. */
 export const askedOnce: Extend = (client) => {
   let known: Capabilities | null = null;
   return async () => {
@@ -42,7 +42,7 @@ function gatewayCalls(client: S3Client): Capabilities {
     async closeKey(key, until) {
       checkKey(key);
       const query = { [CLOSED_UNTIL]: String(Math.ceil(until.getTime() / 1000)) };
-      // 507: deleted, but there was no room left to note that the key is closed.
+      // 507: the bytes are deleted, but there is no space to record that the key is closed.
       const response = await client.send({ method: 'DELETE', key, query, expected: [204, 507] });
       response.resume();
       return response.statusCode === 204;

@@ -2,8 +2,8 @@ import type { ListedObject, StoredPart } from '../types.ts';
 import { childrenOf, parseXml, textOf, type XmlElement } from '../xml.ts';
 
 /*
- * What a store says in XML. Whatever it says is read or refused with a sentence that begins with "the store answered": a
- * server behind the address may be another one than it should be.
+ * Parses XML responses of a store. The server may not be a store at all, so any response is either parsed or refused
+ * with an error that begins with "the store answered".
  */
 
 export interface ListPage {
@@ -18,7 +18,7 @@ export interface PartPage {
   next: string | null;
 }
 
-/** Reads a ListObjectsV2 answer that was asked for with `encoding-type=url`. */
+/** Parses a ListObjectsV2 response with `encoding-type=url`. */
 export function parseListPage(xml: string): ListPage {
   const list = read(xml, 'ListBucketResult', 'a list request');
   const objects = childrenOf(list, 'Contents').map((entry) => ({
@@ -30,7 +30,7 @@ export function parseListPage(xml: string): ListPage {
   return { objects, next: nextPage(list, 'NextContinuationToken') };
 }
 
-/** Reads a ListParts answer. */
+/** Parses a ListParts response. */
 export function parsePartPage(xml: string): PartPage {
   const list = read(xml, 'ListPartsResult', 'a list of parts');
   const parts = childrenOf(list, 'Part').map((entry) => ({
@@ -42,17 +42,19 @@ export function parsePartPage(xml: string): PartPage {
   return { parts, next: nextPage(list, 'NextPartNumberMarker') };
 }
 
-/** The id of an upload that was begun. */
+/** Parses the id of a new multipart upload. */
 export function parseUploadId(xml: string): string {
   const id = text(read(xml, 'InitiateMultipartUploadResult', 'a multipart upload'), 'UploadId');
-  // S3: "can contain any characters"; what is none of these could not be signed or logged safely.
+  // S3: "can contain any characters". Others could not be signed or logged safely.
   if (id === null || !/^[\x21-\x7e]{1,1024}$/.test(id)) throw incomplete();
   return id;
 }
 
-/** `<Code>` of an S3 error document, when there is one. Letters and digits only: it goes into error texts. */
+/**
+ * Parses `<Code>` of an S3 error document, if there is one. Letters and digits only, because error texts contain it.
+ */
 export function errorCode(xml: string): string | null {
-  // Most answers are none, and some are empty: those are not parsed.
+  // Most responses are not error documents, and some are empty: do not parse those.
   if (!xml.includes('<Error')) return null;
   try {
     const code = textOf(parseXml(xml, 'Error'), 'Code') ?? '';
@@ -70,7 +72,7 @@ function read(xml: string, root: string, what: string): XmlElement {
   }
 }
 
-/** A store that says that there is more and not where would give the first page for ever. */
+/** Throws if a page is truncated but names no next one: the first page would be listed forever. */
 function nextPage(list: XmlElement, name: string): string | null {
   if (text(list, 'IsTruncated') !== 'true') return null;
   const next = text(list, name);

@@ -1,18 +1,18 @@
 import { keyProblem } from '../keys.ts';
 import { StorageError } from '../types.ts';
 
-/** SigV4's own limit on the life of a URL: seven days. */
+/** SigV4's limit for the lifetime of a URL: seven days. */
 const MAX_EXPIRES = 604_800;
 /** S3: "Part numbers can be any number from 1 to 10,000, inclusive." */
 export const MAX_PARTS = 10_000;
 
-/** Throws `StorageError` for a key that no store could hold safely. */
+/** Throws `StorageError` for a key that is not safe in every store. */
 export function checkKey(key: string): void {
   const problem = keyProblem(key);
   if (problem) throw invalid(problem);
 }
 
-/** `seconds`: life of a signed URL. */
+/** Checks the lifetime of a signed URL, in seconds. */
 export function checkExpiry(seconds: number): void {
   if (!(Number.isInteger(seconds) && seconds >= 1 && seconds <= MAX_EXPIRES)) {
     throw invalid(`a signed URL lives 1 to ${MAX_EXPIRES} seconds`);
@@ -23,7 +23,7 @@ export function checkSize(bytes: number): void {
   if (!Number.isSafeInteger(bytes) || bytes < 0) throw invalid('the size is not a whole number of bytes');
 }
 
-/** A prefix ends with a slash, so that `a/1` never takes `a/10` along. */
+/** A prefix must end with a slash, so that `a/1` does not include `a/10`. */
 export function checkPrefix(prefix: string): void {
   if (!prefix.endsWith('/')) throw invalid('a prefix ends with a slash');
   checkKey(prefix);

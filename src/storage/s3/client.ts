@@ -8,30 +8,30 @@ import { errorCode } from './answers.ts';
 import type { OwnRequest, Signer } from './signer.ts';
 
 export interface Call extends OwnRequest {
-  /** Created for each attempt, since a stream can be read only once. */
+  /** Creates the body for each attempt, since a stream can be read only once. */
   body?: () => Readable | Buffer;
-  /** Statuses that are answers and not failures. */
+  /** Statuses that are not failures. */
   expected: readonly number[];
-  /** A caller waits: repeated for a second or so, regardless of the backend's own limit. */
+  /** Whether a client waits: retries then end after about a second, regardless of the backend's limit. */
   brief?: boolean;
   patience?: Patience;
 }
 
 export interface S3Client {
-  /** Sends a call that may be repeated safely. The caller must read or resume the body. Rejects with `StorageError`. */
+  /** Sends an idempotent call. The caller must read or resume the body. Rejects with `StorageError`. */
   send(call: Call): Promise<IncomingMessage>;
   close(): Promise<void>;
 }
 
 export interface ClientOptions {
   retries: RetrySettings;
-  /** PEM of the certificate authority to trust instead of the system's. */
+  /** PEM of the certificate authority to trust instead of those of the system. */
   ca?: string;
   /** Unix socket of the store. */
   socketPath?: string;
 }
 
-/** With patience the wait doubles up to this. */
+/** Upper limit of the doubling wait of a patient call. */
 const LONGEST_WAIT_MS = 5_000;
 
 const RETRY_CODES = new Set([
@@ -64,7 +64,7 @@ export function s3Client(signer: Signer, { retries, ...options }: ClientOptions)
     if (call.expected.includes(status)) return response;
     const code = errorCode(await readText(response).catch(() => ''));
     throw new StorageError(`storage answered ${call.method} with ${status}${code ? ` ${code}` : ''}`, {
-      // What is not implemented stays so.
+      // 501 is permanent.
       retry: (status >= 500 && status !== 501) || status === 429 || status === 408,
       status,
       code,
@@ -81,10 +81,10 @@ export function s3Client(signer: Signer, { retries, ...options }: ClientOptions)
           return await attempt(call);
         } catch (error) {
           if (!(error instanceof StorageError) || !error.retry || patience?.signal.aborted) throw error;
-          // A full disk does not heal within a second.
+          // A full disk stays full for more than a second.
           const quick = error.status === 507 ? null : next(tries);
           if (quick === null && performance.now() >= end) throw error;
-          // A full disk answers, and has room for others.
+          // A full disk answers, and may have room for other calls.
           if (quick === null && error.status !== 507) patience?.onAway();
           const wait = quick ?? Math.min(LONGEST_WAIT_MS, 100 * 2 ** Math.min(tries, 10)) * jitter();
           await sleep(wait, undefined, { signal: patience?.signal }).catch(() => {
@@ -99,7 +99,7 @@ export function s3Client(signer: Signer, { retries, ...options }: ClientOptions)
   };
 }
 
-/** Gives the wait before the attempt that follows that many, or null when the backend gives up. */
+/** Returns the wait before the next attempt, or null when the backend gives up. */
 function waits({ waitsMs, withinMs }: RetrySettings): (tries: number) => number | null {
   let firstFailure: number | null = null;
   return (tries) => {
@@ -115,7 +115,7 @@ function jitter(): number {
   return 0.5 + Math.random();
 }
 
-/** Reads a small document; at most 4 MB (a page of 1,000 keys of 1,024 encoded bytes each fits). */
+/** Reads a document of at most 4 MB, which a page of 1,000 keys of 1,024 encoded bytes each fits into. */
 export async function readText(response: IncomingMessage): Promise<string> {
   const chunks: Buffer[] = [];
   let size = 0;
@@ -127,7 +127,7 @@ export async function readText(response: IncomingMessage): Promise<string> {
   return Buffer.concat(chunks).toString();
 }
 
-/** Reads the answer with `parse`, which throws for what is something else. Rejects with `StorageError`. */
+/** Reads the response with `parse`, which throws for an unexpected document. Rejects with `StorageError`. */
 export async function readDocument<T>(
   response: IncomingMessage,
   method: Call['method'],
@@ -143,7 +143,7 @@ export async function readDocument<T>(
   }
 }
 
-/** Any failure as `StorageError`. The text has the system's code and never a URL. */
+/** Converts any failure to a `StorageError`. Its message contains the system's error code and never a URL. */
 export function storageError(call: Pick<Call, 'method'>, error: unknown): StorageError {
   if (error instanceof StorageError) return error;
   const code = errno(error);
@@ -154,10 +154,10 @@ export function storageError(call: Pick<Call, 'method'>, error: unknown): Storag
 }
 
 function errno(error: unknown): string {
-  // Several addresses tried: Node puts the single failures into an AggregateError.
+  // Node wraps the failures of several addresses in an AggregateError.
   const single = error instanceof AggregateError ? error.errors[0] : error;
   const { code, name, syscall } = (single ?? {}) as { code?: unknown; name?: unknown; syscall?: unknown };
-  // A missing Unix socket: no process listens, as on a closed port.
+  // A missing Unix socket means that no process listens, like a closed port.
   if (code === 'ENOENT' && syscall === 'connect') return 'ECONNREFUSED';
   return typeof code === 'string' ? code : String(name ?? 'unknown error');
 }

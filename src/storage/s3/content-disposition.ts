@@ -1,8 +1,8 @@
 import { encodeRfc3986 } from './sigv4.ts';
 
 /**
- * `attachment` with that file name: a plain ASCII form for old clients, and RFC 5987's `filename*` for the true one.
- * Control characters, quotes, backslashes and slashes never reach the header.
+ * `attachment` with a file name: an ASCII form for old clients, and `filename*` (RFC 5987) for the exact name. Omits
+ * control characters, quotes, backslashes and slashes.
  */
 export function attachment(filename: string): string {
   const clean =
@@ -10,7 +10,7 @@ export function attachment(filename: string): string {
       .replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, '')
       .replace(/[/\\]/g, '_')
       .trim() || 'download';
-  // A name of combining marks alone leaves nothing; a fullwidth slash becomes a plain one.
+  // A name of combining marks only becomes empty, and a fullwidth slash becomes a plain one.
   const ascii =
     clean
       .normalize('NFKD')

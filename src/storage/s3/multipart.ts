@@ -10,12 +10,12 @@ type MultipartCalls = Pick<
   'createMultipart' | 'presignPart' | 'listParts' | 'completeMultipart' | 'abortMultipart'
 >;
 
-/** Multipart uploads: the store keeps parts that clients send, until one call makes them an object. */
+/** Multipart uploads: the store keeps the parts until one call combines them into an object. */
 export function multipartCalls(client: S3Client, signer: Signer): MultipartCalls {
   return {
     async createMultipart(key, { contentType }) {
       checkKey(key);
-      // Repeated after a lost answer it leaves a second upload behind, which the store sweeps.
+      // A retry after a lost response leaves a second upload, which the store sweeps.
       const headers = { 'content-type': contentType, 'content-length': '0' };
       const call = { method: 'POST', key, query: { uploads: '' }, headers, expected: [200] } as const;
       return readDocument(await client.send(call), 'POST', parseUploadId);

@@ -20,16 +20,18 @@ interface SignedPut {
   size: number;
   /** Seconds. */
   expiresIn: number;
-  /** None for a part of an upload, whose type was named when it began. */
+  /** Absent for a part of a multipart upload, whose type was set when it began. */
   contentType?: string;
   query?: Record<string, string>;
 }
 
-/** What differs between providers: S3's SigV4 here; GCS's GOOG4-RSA-SHA256 would be a second implementation. */
+/**
+ * Signs requests, which differs by provider: SigV4 for S3. GOOG4-RSA-SHA256 for GCS would be a second implementation.
+ */
 export interface Signer {
-  /** Our own calls, to the internal endpoint. */
+  /** Signs Airlock's own calls, to the internal endpoint. */
   request(request: OwnRequest): Promise<SignedRequest>;
-  /** For clients, at the public endpoint. */
+  /** Signs URLs for clients, at the public endpoint. */
   presignPut(key: string, put: SignedPut): Promise<PresignedRequest>;
   presignGet(key: string, options: { filename: string; contentType: string; expiresIn: number }): Promise<string>;
 }
@@ -41,15 +43,15 @@ export interface S3SignerOptions {
   region: string;
   accessKeyId: string;
   secretAccessKey: string;
-  /** Whether upload URLs repeat size and type in their query, for the embedded gateway to name them in a refusal. */
+  /** Whether upload URLs repeat size and type in their query, which lets the embedded gateway name them in a refusal. */
   declares?: boolean;
 }
 
-/** SigV4 with path-style addresses, which S3, R2, MinIO, Swift and the embedded gateway all take. */
+/** SigV4 with path-style addresses, which S3, R2, MinIO, Swift and the embedded gateway all accept. */
 export function s3Signer(options: S3SignerOptions): Signer {
   const { bucket, region, accessKeyId, secretAccessKey } = options;
   const cache = new Map<string, ArrayBuffer>();
-  // allHeaders: aws4fetch leaves content-type and content-length unsigned otherwise.
+  // allHeaders: by default aws4fetch does not sign content-type and content-length.
   const common = { region, accessKeyId, secretAccessKey, service: 's3', cache, allHeaders: true };
 
   const address = (endpoint: string, key: string, query: Record<string, string> = {}): string => {
@@ -60,7 +62,8 @@ export function s3Signer(options: S3SignerOptions): Signer {
 
   async function presign(method: 'GET' | 'PUT', url: string, headers: Record<string, string>): Promise<string> {
     const signed = await new AwsV4Signer({ ...common, method, url, headers, signQuery: true }).sign();
-    // URLSearchParams writes a space as `+` and leaves `*` alone; the canonical form survives more clients and proxies.
+    // Use the canonical form, which more clients and proxies preserve: URLSearchParams writes a space as `+` and keeps
+    // `*`.
     const query = canonicalQuery([...signed.url.searchParams]);
     return `${signed.url.origin}${signed.url.pathname}?${query}`;
   }

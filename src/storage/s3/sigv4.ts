@@ -1,14 +1,14 @@
 import { createHash, createHmac } from 'node:crypto';
 
 /**
- * AWS Signature Version 4 for the service `s3`, as pure functions. The gateway verifies with these; the client side signs
- * with aws4fetch, and a property test holds the two together.
+ * AWS Signature Version 4 for the service `s3`, as pure functions. The gateway verifies with these; clients of a store
+ * sign with aws4fetch. A property test checks that the two agree.
  */
 
 export const ALGORITHM = 'AWS4-HMAC-SHA256';
 export const UNSIGNED_PAYLOAD = 'UNSIGNED-PAYLOAD';
 
-/** Parameters in which our upload URLs repeat the signed headers `content-length` and `content-type`. */
+/** Parameters in which upload URLs repeat the signed headers `content-length` and `content-type`. */
 export const DECLARED_LENGTH = 'airlock-content-length';
 export const DECLARED_TYPE = 'airlock-content-type';
 
@@ -26,7 +26,7 @@ export interface SignableRequest {
   payloadHash: string;
 }
 
-/** Percent-encodes all but the unreserved characters of RFC 3986. Throws URIError on a lone surrogate. */
+/** Percent-encodes all except the unreserved characters of RFC 3986. Throws URIError on a lone surrogate. */
 export function encodeRfc3986(text: string): string {
   return encodeURIComponent(text).replace(
     /[!'()*]/g,
@@ -34,7 +34,7 @@ export function encodeRfc3986(text: string): string {
   );
 }
 
-/** Like `encodeRfc3986`, with `/` kept. */
+/** Like `encodeRfc3986`, but keeps `/`. */
 export function encodePath(path: string): string {
   return path.split('/').map(encodeRfc3986).join('/');
 }
@@ -66,7 +66,7 @@ export function credentialScope(timestamp: string, region: string): string {
   return `${timestamp.slice(0, 8)}/${region}/s3/aws4_request`;
 }
 
-/** Hex signature of the request at that time. */
+/** Hexadecimal signature of the request at that time. */
 export function sign(request: SignableRequest, timestamp: string, region: string, secretAccessKey: string): string {
   const hash = createHash('sha256').update(canonicalRequest(request)).digest('hex');
   const stringToSign = [ALGORITHM, timestamp, credentialScope(timestamp, region), hash].join('\n');

@@ -12,32 +12,37 @@ import { encodePath } from './sigv4.ts';
 import { treeCalls } from './tree.ts';
 
 export interface S3Options {
-  /** Origin (and path, where the provider has one) that our own calls go to. */
+  /** Origin (and path, if the provider has one) of Airlock's own calls. */
   endpoint: string;
-  /** The same store as clients see it; presigned URLs name it. */
+  /** Origin of the same store for clients, in presigned URLs. */
   publicEndpoint: string;
   bucket: string;
   region: string;
   accessKeyId: string;
   secretAccessKey: string;
-  /** PEM of the certificate (authority) to trust instead of the system's: the gateway's own, with TLS=auto. */
+  /**
+   * PEM of the certificate (authority) to trust instead of those of the system, e.g. the gateway's own with
+   * AIRLOCK_TLS=auto.
+   */
   ca?: string;
-  /** Unix socket that our own calls go to; `endpoint` then only names the host that is signed. */
+  /** Unix socket for Airlock's own calls. `endpoint` is then only the host in the signature. */
   socketPath?: string;
-  /** Whether upload URLs repeat size and type in their query, for the embedded gateway to name them in a refusal. */
+  /**
+   * Whether upload URLs repeat size and type in their query, which lets the embedded gateway name them in a refusal.
+   */
   declares?: boolean;
-  /** Keys of one page of a list; 1,000 without, which is the most that S3 gives. */
+  /** Keys per page of a list. Default: 1,000, the maximum of S3. */
   pageKeys?: number;
-  /** `S3_RETRIES` without. */
+  /** Default: `S3_RETRIES`. */
   retries?: RetrySettings;
 }
 
-/** What lies beyond S3; asked at most once. */
+/** Reads the extensions of the store; called at most once. */
 export type Extend = (client: S3Client) => () => Promise<Capabilities>;
 
 const nothingMore: Extend = () => async () => ({});
 
-/** Any store that speaks the S3 protocol. Opens no connection before the first call. */
+/** Opens a store that speaks the S3 protocol. Connects on the first call. */
 export function openS3Store(options: S3Options, extend: Extend = nothingMore): ObjectStore {
   const { bucket, retries = S3_RETRIES, ca, socketPath } = options;
   const signer = s3Signer(options);
@@ -100,7 +105,7 @@ export function openS3Store(options: S3Options, extend: Extend = nothingMore): O
   };
 }
 
-/** Headers of the answer; a caller waits for it. */
+/** Sends HEAD for a waiting client, and returns the headers. */
 export async function headBucket(client: S3Client): Promise<IncomingMessage['headers']> {
   const response = await client.send({ method: 'HEAD', key: '', expected: [200], brief: true });
   response.resume();
@@ -177,7 +182,7 @@ function lister(client: S3Client, pageKeys?: number): ObjectStore['list'] {
   };
 }
 
-/** A connection that breaks midway ends the stream with a `StorageError` as well. */
+/** Converts a connection error in the middle of a stream to a `StorageError`. */
 async function* chunks(response: IncomingMessage): AsyncGenerator<Buffer> {
   try {
     yield* response as AsyncIterable<Buffer>;

@@ -3,19 +3,19 @@ import { join } from 'node:path';
 import type { ObjectStore, StoredFile } from '../types.ts';
 import { checkKey, checkPrefix, invalid } from './checks.ts';
 
-/** Calls under way at once: enough to hide the way to a store, few enough for the gateway's disk. */
+/** Concurrent calls: enough to hide the latency of a store, few enough for the gateway's disk. */
 const AT_ONCE = 8;
-/** A tree is walked before anything is stored; one that is larger than this was not made by a plan. */
+/** Maximum number of files in a tree, above which it cannot come from a plan. Counted before anything is stored. */
 const MAX_FILES = 100_000;
 
 interface TreeFile {
-  /** Path below the folder, with slashes. */
+  /** Path relative to the folder, with slashes. */
   name: string;
   path: string;
   size: number;
 }
 
-/** Trees in terms of single objects: S3 has nothing that stores several, and not every store can delete several. */
+/** Trees as single objects: S3 has no call that stores several, and not every store can delete several. */
 export function treeCalls(
   store: Pick<ObjectStore, 'putFile' | 'list' | 'delete'>,
 ): Pick<ObjectStore, 'putTree' | 'deletePrefix'> {
@@ -50,7 +50,7 @@ export function treeCalls(
   };
 }
 
-/** Files below the folder by name. Who made the folder may have put links there, so that a file of the host is stored. */
+/** Files below the folder by name. Throws on links: a cell may have left one to a file of the host. */
 async function plainFiles(folder: string): Promise<TreeFile[]> {
   const files: TreeFile[] = [];
   const open = [''];
@@ -68,7 +68,10 @@ async function plainFiles(folder: string): Promise<TreeFile[]> {
   return files.sort((left, right) => Buffer.compare(Buffer.from(left.name), Buffer.from(right.name)));
 }
 
-/** Runs the task for each item, several at once. After a failure nothing new begins, and it rejects when all have ended. */
+/**
+ * Runs the task for each item, several concurrently. After a failure it starts no more, and rejects when the running
+ * tasks have ended.
+ */
 async function eachOf<T>(items: AsyncIterable<T> | Iterable<T>, task: (item: T) => Promise<void>): Promise<void> {
   const running = new Set<Promise<void>>();
   let failed: { error: unknown } | null = null;
