@@ -36,7 +36,7 @@ A job with the status \`failed\` has one of these codes in \`error_code\`, one s
 \`error_advice\`. Programs should use the code; the wording of the sentences may improve.
 
 Airlock retries only failures that can be temporary, with up to three attempts before the job fails. For \`limit_memory\`, \`limit_cpu\`,
-\`limit_time\` and \`limit_output\` the message holds the number, and the advice says whose limit it was: the job's, the account's
+\`limit_time\` and \`limit_output\` the message contains the number, and the advice says whose limit it was: the job's, the account's
 or the server's ([api.md](api.md#limits-of-a-job)).
 
 [errors.md](errors.md) lists the errors of requests.

@@ -31,7 +31,7 @@ export const FAILURE_EXAMPLES: Readonly<Record<FailureCode, string>> = {
   limit_output: "The output grew larger than it may (500 MB, the account's limit).",
   limit_processes: 'The job started more threads than it may.',
   sandbox_violation: 'The sandbox stopped FFmpeg because it tried what no transcode does.',
-  storage_quota: 'The output does not fit into the 100000000000 bytes that the account may hold.',
+  storage_quota: 'The output does not fit into the 100000000000 bytes that the account may store.',
   storage_full: 'The disk of the server has no room for the output.',
   storage_unavailable: 'The storage did not answer.',
   worker_lost: 'The worker died in each of 3 attempts.',

@@ -24,7 +24,7 @@ describe('limits of one address', () => {
     expect((await limits.address('192.0.2.8')).remaining).toBe(first.remaining);
   });
 
-  it('keep no text of a proxy that is no address', async () => {
+  it('store no text from a proxy that is not an address', async () => {
     await limits.failedAuth('x'.repeat(1000));
     const { rows } = await database.pg.query(`SELECT key FROM rate_limits WHERE key LIKE '%xxx%'`);
     expect(rows).toEqual([]);

@@ -144,11 +144,11 @@ export async function remainingQuota(db: Db, account: Account): Promise<number> 
 export function outputOverQuota({ max_stored_bytes }: Account): JobFailure {
   return new JobFailure(
     'storage_quota',
-    `The output does not fit into the ${max_stored_bytes} bytes that the account may hold.`,
+    `The output does not fit into the ${max_stored_bytes} bytes that the account may store.`,
   );
 }
 
-function overQuota(limit: number, held: number, required: number, whose = 'what this account may hold'): ApiError {
+function overQuota(limit: number, held: number, required: number, whose = 'what this account may store'): ApiError {
   return new ApiError('storage_quota', {
     metric: 'stored_bytes',
     limit,

@@ -28,7 +28,7 @@ describe('the shape of a body', () => {
     // The list itself is one.
     const list = (items: number) => `[${Array(items).fill('1').join(',')}]`;
     expect(reasonOf(list(MAX_BODY_VALUES - 1))).toBeNull();
-    expect(reasonOf(list(MAX_BODY_VALUES))).toBe(`holds more than ${MAX_BODY_VALUES} values`);
+    expect(reasonOf(list(MAX_BODY_VALUES))).toBe(`contains more than ${MAX_BODY_VALUES} values`);
   });
 
   it('takes nothing in a text for structure, whatever is escaped in it', () => {

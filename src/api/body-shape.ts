@@ -28,7 +28,7 @@ export function bodyShapeFault(body: Uint8Array): ShapeFault | null {
       }
     } else if (isClosing(byte)) depth--;
     if (values > MAX_BODY_VALUES) {
-      return fault(`holds more than ${MAX_BODY_VALUES} values`, 'Send fewer fields, list items and options');
+      return fault(`contains more than ${MAX_BODY_VALUES} values`, 'Send fewer fields, list items and options');
     }
   }
   return null;

@@ -6,7 +6,7 @@ const accountName = z
   .trim()
   .min(1, { error: 'must not be empty' })
   .max(100, { error: 'must be at most 100 characters' })
-  .regex(/^\P{Cc}*$/u, { error: 'must not hold control characters' });
+  .regex(/^\P{Cc}*$/u, { error: 'must not contain control characters' });
 
 const SHOW_ALL = './airlock accounts list shows them';
 

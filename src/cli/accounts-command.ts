@@ -28,7 +28,7 @@ export function addAccounts(program: Command): void {
 function addSet(accounts: Command): void {
   const set = accounts
     .command('set')
-    .description('Change settings of an account; they hold for its next request and the next job that starts')
+    .description('Change settings of an account; they apply from its next request and the next job that starts')
     .argument('<name>');
   for (const [name, { meaning, otherwise, least }] of Object.entries(NUMBER_SETTINGS)) {
     set.option(`${settingFlag(name)} <n>`, `${meaning}; at least ${least}; default: ${otherwise}`);

@@ -108,7 +108,7 @@ export function createClient(options: { url: string; key: string; ca?: string; s
       }
       await pipeline(response, counter(onBytes), createWriteStream(path, { flags: 'wx' }));
     },
-    // Cleaning up goes on after Ctrl-C: these do not listen to the signal.
+    // Cleaning up continues after Ctrl-C, so these ignore the signal.
     async cancel(id) {
       await call('PATCH', `/v1/transcodes/${id}/cancel`);
     },

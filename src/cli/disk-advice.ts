@@ -10,7 +10,7 @@ export interface DiskAdvice {
   remedy: string | null;
 }
 
-/** How the disk of a folder stands to the reserve, in words for `doctor` and for a start. */
+/** Describes the free space of a folder's disk relative to the reserve, for `doctor` and at a start. */
 export async function diskAdvice(folder: string, reserve: DiskReserve): Promise<DiskAdvice> {
   const space = await diskSpace(folder, reserve);
   const { totalBytes, freeBytes, reserveBytes, spareBytes } = space;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeFirstKey } from './first-key.ts';
 
-it('a first key that a terminal shows stands in the command to try', () => {
+it('a first key that a terminal shows is part of the command to try', () => {
   const lines = describeFirstKey({ text: 'al_live_x' }, 'http://127.0.0.1:1');
   expect(lines.at(-1)).toContain(`-H 'Authorization: Bearer al_live_x'`);
 });

@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { bold, dim } from './style.ts';
 
-/** The very first key of an installation: the key itself, or the path of the file that holds it. */
+/** The first key of an installation: the key itself, or the path of its file. */
 export type FirstKey = { text: string } | { file: string };
 
 /** Where the first key is put when no terminal can show it: one line, readable to the service's account alone. */
@@ -15,7 +15,7 @@ export function shownPath(file: string): string {
   return shown ? join(shown, basename(file)) : file;
 }
 
-/** Lines for standard error. The key itself stands in them only when it was not put into a file. */
+/** Lines for standard error. They contain the key only when it was not written to a file. */
 export function describeFirstKey(key: FirstKey, url: string): string[] {
   if ('text' in key) {
     return [

@@ -87,7 +87,7 @@ async function startOwnServer(config: Config, atOnce: AbortSignal, env: NodeJS.P
     const service = await startService({ config: local, logger, onLine, firstKey: null, announce: false, atOnce });
     try {
       const key = await temporaryKey(local);
-      // Without a database any more the key cannot be revoked; it was known to this process alone, and dies by itself.
+      // Without a database the key cannot be revoked. Only this process knew it, and it expires.
       const revoke = async () => (atOnce.aborted ? undefined : key.revoke());
       return { url: service.ready.api, key: key.raw, close: () => revoke().finally(service.stop) };
     } catch (error) {

@@ -44,7 +44,7 @@ Examples:
   ./airlock transcode in.mov out.mp4 --filter "[0:v]crop=ih:ih[v]"
   ./airlock transcode in.mov out.mp4 --text "Hello, world"
 
-What follows the first blank of --option is its argument as it stands; docs/options.md lists what is allowed.`,
+What follows the first blank of --option is passed on as its argument; docs/options.md lists what is allowed.`,
   )
   .action(async (input, output, options) => {
     const { transcodeCommand } = await import('./commands/transcode.ts');

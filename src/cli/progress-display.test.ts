@@ -16,9 +16,9 @@ describe('the line of a stage', () => {
   });
 
   it('moves and counts the seconds where it is not', () => {
-    const stage = { name: 'Checking', note: 'the server looks at the file' };
+    const stage = { name: 'Checking', note: 'the server inspects the file' };
     const [first, second] = [200, 400].map((ms) => stageLine(stage, ms, 80));
-    expect(first).toMatch(/^Checking {5}\S the server looks at the file {2}0:00$/);
+    expect(first).toMatch(/^Checking {5}\S the server inspects the file {2}0:00$/);
     expect(second).not.toBe(first);
     expect(stageLine(stage, 4000, 80)).toContain('0:04');
   });
@@ -40,7 +40,7 @@ describe('plain lines', () => {
     const display = plainLines((line) => lines.push(line));
     display.show({ name: 'Uploading', fraction: 0, note: '0 B of 2.0 MB' });
     vi.advanceTimersByTime(900);
-    display.show({ name: 'Checking', note: 'the server looks at the file' });
+    display.show({ name: 'Checking', note: 'the server inspects the file' });
     vi.advanceTimersByTime(5000);
     display.show({ name: 'Waiting', note: 'place 2 in the queue' });
     display.show({ name: 'Waiting', note: 'place 1 in the queue' });
@@ -53,7 +53,7 @@ describe('plain lines', () => {
     display.stop();
     vi.advanceTimersByTime(5000);
     expect(lines).toEqual([
-      'Checking  the server looks at the file',
+      'Checking  the server inspects the file',
       'Waiting  place 1 in the queue',
       'Transcoding  2.0x',
       'Transcoding  25 %  2.0x',

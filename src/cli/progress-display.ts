@@ -57,7 +57,7 @@ export function stageLine({ name, fraction, note = '' }: Stage, ms: number, colu
   return `${title} ${dim('[')}${'█'.repeat(full)}${'░'.repeat(cells - full)}${dim(']')} ${text}`;
 }
 
-/** How long a stage lasts before a log hears of it: most are over at once. */
+/** Milliseconds after which a stage is logged: most stages are shorter. */
 const LINE_AFTER_MS = 1000;
 
 /** For logs: a line for each stage that takes a while, and for each quarter of a transcode. */

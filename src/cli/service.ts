@@ -28,7 +28,10 @@ export interface ServiceOptions {
   logger: Logger;
   /** Whole lines of the roles' output. */
   onLine: (stream: 'stdout' | 'stderr', line: string) => void;
-  /** Whether a first key is made when there is none, and whether `Service` holds it or a file of the data directory. */
+  /**
+   * Whether a first key is created when there is none, and whether it is returned in `Service` or written to a file in
+   * the data directory.
+   */
   firstKey: 'text' | 'file' | null;
   /** Whether other commands may find and use it. */
   announce: boolean;
@@ -112,7 +115,7 @@ async function together<T extends unknown[]>(promises: [...T]): Promise<{ [K in 
   return Promise.all(promises);
 }
 
-/** A role that restarts asks for the port that it had, so that links and clients go on working. */
+/** A role that restarts requests its previous port, so that links and clients keep working. */
 async function startRole(
   name: string,
   environment: NodeJS.ProcessEnv,

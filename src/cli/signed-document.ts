@@ -25,7 +25,7 @@ export interface SignedDocument {
 /** Reads what an answer of the API, or `./airlock audit head`, was saved as. */
 export async function readSigned(path: string): Promise<SignedDocument> {
   const parsed = document.safeParse(parseJson(await readText(path), path));
-  if (!parsed.success) throw new UsageError(`${path} holds no receipt, manifest or head of an audit log.`);
+  if (!parsed.success) throw new UsageError(`${path} is not a receipt, a manifest or the head of an audit log.`);
   const { signature, key_id, algorithm, ...rest } = parsed.data;
   const value = Object.values(rest)[0] as SignedDocument['value'];
   return { value, by: { signature, key_id, algorithm } };
@@ -35,7 +35,7 @@ export async function readSigned(path: string): Promise<SignedDocument> {
 export async function readKeys(from: string): Promise<PublicJwk[]> {
   const text = /^https?:/i.test(from) ? await fetchText(from) : await readText(from);
   const parsed = publicKeys.safeParse(parseJson(text, from));
-  if (!parsed.success) throw new UsageError(`${from} holds no keys of an Airlock server.`);
+  if (!parsed.success) throw new UsageError(`${from} contains no keys of an Airlock server.`);
   return parsed.data.keys;
 }
 
@@ -73,6 +73,6 @@ function parseJson(text: string, name: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UsageError(`${name} is no JSON.`);
+    throw new UsageError(`${name} is not JSON.`);
   }
 }

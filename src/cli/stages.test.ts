@@ -33,7 +33,7 @@ describe('the stage of a job', () => {
   });
 });
 
-it('a transfer shows bytes at once, and rate and time left from the first second on', () => {
+it('a transfer shows bytes immediately, and rate and time left from the first second on', () => {
   let now = 0;
   const advance = transferStages('Uploading', 100e6, () => now);
   expect(advance(0)).toEqual({ name: 'Uploading', fraction: 0, note: '0 B of 100.0 MB' });

@@ -65,7 +65,7 @@ async function arrive(dataDir: string, made: boolean): Promise<FileLock> {
     const path = join(dataDir, 'transcode.users');
     const alone = await lockFile(path, 'exclusive', 0);
     const users = alone ?? (await lockFile(path, 'shared', LOOK_MS));
-    // Without the lock, or with that of a file that is no longer there, we met the last one on its way out.
+    // Without the lock, or with that of a deleted file, the last user was just ending.
     if (!users || !(await isStillThere(users, path))) {
       await users?.release();
       continue;

@@ -69,8 +69,8 @@ export interface DiskSpace {
 }
 
 /**
- * Looks at the file system that holds `folder`. The reserve keeps the same share of the inodes as of the bytes. Rejects
- * with the file system's own error.
+ * Reads the free space of the file system of `folder`. The reserve keeps the same share of the inodes as of the bytes.
+ * Rejects with the file system's own error.
  */
 export async function diskSpace(folder: string, reserve: DiskReserve): Promise<DiskSpace> {
   const { blocks, bavail, bsize, files, ffree } = await statfs(folder);

@@ -12,7 +12,7 @@ export interface SettingType<Value> {
   /** What a text that cannot be read is not: "a port". */
   noun: string;
   remedy: string;
-  /** The text may hold a password, so no message quotes it. */
+  /** The text may contain a password, so no message quotes it. */
   secret?: boolean;
 }
 

@@ -17,7 +17,7 @@ import {
 export interface Setting<Value> {
   variable: string;
   type: SettingType<Value>;
-  /** Text that stands for the variable where it is not set; null = then the setting is null. */
+  /** Default text of the variable; null if the setting is then null. */
   default: string | null;
   /** Markdown, for docs/configuration.md. */
   description: string;
@@ -41,7 +41,7 @@ export const SETTINGS = {
     description: 'Address that API and storage listen on. Metrics use it only if it is a loopback address.',
   }),
   port: required('AIRLOCK_PORT', port, '8080', {
-    description: 'Port of the API. 0 selects a free one; `ready.json` holds it.',
+    description: 'Port of the API. 0 selects a free one; `ready.json` contains it.',
   }),
   storagePort: required('AIRLOCK_STORAGE_PORT', port, '8081', {
     description: 'Port of the embedded storage gateway.',
@@ -144,7 +144,7 @@ export const SETTINGS = {
   ),
 };
 
-/** Variables that no `Config` holds: one program alone reads each. */
+/** Variables that are not part of `Config`: only one program reads each. */
 export const OTHER_VARIABLES = {
   'command line': {
     AIRLOCK_URL: 'Server for `./airlock transcode`; requires `AIRLOCK_API_KEY`.',

@@ -150,9 +150,9 @@ describe('certificate files of the operator', () => {
       [expired.cert, expired.private, /^AIRLOCK_TLS_CERT: has expired on .*\. Renew the certificate$/],
       [early.cert, early.private, /^AIRLOCK_TLS_CERT: is valid from .* only\. Check the clock/],
       [good.cert, expired.private, /^AIRLOCK_TLS_KEY: does not belong to the certificate\. /],
-      [good.private, good.private, /^AIRLOCK_TLS_CERT: .*c\.pem is no PEM file/],
-      [good.cert, good.cert, /^AIRLOCK_TLS_KEY: .*k\.pem is no PEM file/],
-      ['', '', /^AIRLOCK_TLS_CERT: .* is no PEM file/],
+      [good.private, good.private, /^AIRLOCK_TLS_CERT: .*c\.pem is not a PEM file/],
+      [good.cert, good.cert, /^AIRLOCK_TLS_KEY: .*k\.pem is not a PEM file/],
+      ['', '', /^AIRLOCK_TLS_CERT: .* is not a PEM file/],
     ] as const) {
       await expect(loadTls(await files(cert, key), folder, [])).rejects.toThrow(message);
     }

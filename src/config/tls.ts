@@ -37,7 +37,7 @@ export async function loadTls(tls: TlsMode, dataDir: string, hosts: readonly str
   const folder = join(dataDir, 'tls');
   const names = [...new Set([...hosts.map(plainHost).filter((host) => !isWildcard(host)), ...LOCAL_NAMES])];
   const wildcard = hosts.some((host) => isWildcard(plainHost(host)));
-  // Several roles may start at once: the first to install wins, the others read what it made.
+  // Several roles may start concurrently: the first to install wins, and the others read its files.
   for (let attempt = 0; attempt < 5; attempt++) {
     const stored = await readStored(folder);
     if (stored !== null && isUsable(stored, names)) return { ...stored, ca: stored.cert };
@@ -91,7 +91,7 @@ function parse<T>(variable: string, path: string, read: () => T): T {
   try {
     return read();
   } catch {
-    throw new ConfigError(variable, `${path} is no PEM file of the right kind`, 'Give an unencrypted PEM file');
+    throw new ConfigError(variable, `${path} is not a PEM file of the right kind`, 'Give an unencrypted PEM file');
   }
 }
 

@@ -37,7 +37,7 @@ export function transportPolicy(config: TransportSettings): { ok: true } {
   );
 }
 
-/** A range that holds everybody would let everybody say that a request came over HTTPS. */
+/** A range of all addresses would let every client claim that a request came over HTTPS. */
 function checkProxyRange(range: string): void {
   const [address = '', bits, ...rest] = range.split('/');
   const version = isIP(address);

@@ -9,16 +9,16 @@ export interface NumberSetting {
   why?: string;
   /** What it bounds. */
   meaning: string;
-  /** What holds without it. */
+  /** The default. */
   otherwise: string;
 }
 
 /** The number behind a column that is an `integer` of PostgreSQL. */
 const MOST = 2 ** 31 - 1;
-/** A petabyte: more than any disk here, and exact as a number. */
+/** A petabyte: more than any disk, and exact as a number. */
 const MOST_BYTES = 1e15;
 
-/** Not `toLocaleString`: it loads the tables of all languages, which cost each of our processes 8 MB. */
+/** Not `toLocaleString`, which loads the tables of all languages and costs each process 8 MB. */
 export const inThousands = (value: number) => String(value).replace(/\B(?=(\d{3})+$)/g, ',');
 
 const cellSetting = (name: LimitName, meaning: string): NumberSetting => {
@@ -32,7 +32,7 @@ export const NUMBER_SETTINGS = {
   cpu_seconds: cellSetting('cpu_seconds', 'processor seconds of one transcode'),
   wall_seconds: cellSetting('wall_seconds', 'seconds that one transcode may run'),
   output_mb: cellSetting('output_mb', 'size of one output, in MB of 1,048,576 bytes'),
-  max_concurrent: { least: 1, most: MOST, meaning: 'jobs that run at once', otherwise: '16' },
+  max_concurrent: { least: 1, most: MOST, meaning: 'jobs that run concurrently', otherwise: '16' },
   max_queued: { least: 1, most: MOST, meaning: 'jobs that wait', otherwise: '10,000' },
   max_upload_bytes: {
     least: 1,
@@ -98,7 +98,7 @@ export function settingFlag(name: string): string {
   return `--${name.replaceAll('_', '-')}`;
 }
 
-/** Why a number may not be what a setting is set to; null when it may. */
+/** Why a number is refused as the value of a setting; null if it is accepted. */
 export function refusedNumber(name: NumberSettingName, value: number): string | null {
   const { least, most, why }: NumberSetting = NUMBER_SETTINGS[name];
   if (Number.isInteger(value) && value >= least && value <= most) return null;

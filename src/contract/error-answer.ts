@@ -12,12 +12,12 @@ export function errorAnswer({ code, message: error, details }: ApiError): ErrorA
   return { error, message: errorMessage(code, error, details), code, details };
 }
 
-/** Longest `message`, in characters: reasons may quote what the caller wrote. */
+/** Maximum length of `message` in characters: reasons may quote the client's text. */
 const MAX_MESSAGE = 1000;
 
 /**
- * The `message` of an error answer: one sentence with the field, the reason and the remedy, made of nothing that the
- * answer does not hold anyway. `text` is the answer's `error`.
+ * Builds the `message` of an error answer: one sentence with the field, the reason and the remedy, all of which the
+ * answer contains. `text` is the answer's `error`.
  */
 export function errorMessage(code: ErrorCode, text: string, details: ErrorDetails): string {
   const record: Record<string, unknown> = typeof details === 'object' && details !== null ? details : {};
@@ -30,7 +30,7 @@ export function errorMessage(code: ErrorCode, text: string, details: ErrorDetail
   return `${sentence.length < MAX_MESSAGE ? sentence : `${sentence.slice(0, MAX_MESSAGE - 2)}…`}.`;
 }
 
-/** Reasons of errors whose details are numbers and names alone. */
+/** Reasons for errors whose details are only numbers and names. */
 const REASONS: Partial<Record<ErrorCode, (details: Record<string, unknown>) => string>> = {
   forbidden: ({ scope }) => (scope ? `this needs a key with the scope ${scope}` : ''),
   quota_exceeded: ({ metric, required, limit, remaining }) =>
@@ -38,7 +38,7 @@ const REASONS: Partial<Record<ErrorCode, (details: Record<string, unknown>) => s
   queue_full: ({ waiting, limit }) => `${waiting} are waiting, and ${limit} may`,
   rate_limit_exceeded: ({ limit, retry_after_seconds: seconds }) =>
     limit === undefined ? '' : `${limit} requests a minute are allowed, and the next one in ${seconds} s`,
-  concurrency_exceeded: ({ limit }) => `${limit} requests may be open at once`,
+  concurrency_exceeded: ({ limit }) => `at most ${limit} requests may be open concurrently`,
   file_too_large: ({ limit }) => (limit === undefined ? '' : `at most ${limit} bytes are allowed here`),
   upload_size_mismatch: ({ confirmed, declared }) => `${confirmed} was confirmed, ${declared} was declared`,
 };
@@ -53,7 +53,7 @@ function heading(text: string): string {
   return words.charAt(0).toUpperCase() + clause(words).slice(1);
 }
 
-/** The sentences of a text as clauses of one. */
+/** Joins the sentences of a text into clauses of one sentence. */
 function clause(text: string): string {
   return text
     .trim()

@@ -1,6 +1,6 @@
 /**
- * Every error that the API answers with, declared once: `code` is the key, `text` the exact `error` string of the
- * contract, `advice` what to do next (documentation; not part of the answer unless it stands in the text).
+ * Every error of the API, declared once: the key is `code`, `text` is the exact `error` string, and `advice` is the
+ * remedy, for the documentation and for messages without one of their own.
  */
 export const errors = {
   unauthorized: { status: 401, text: 'unauthorized', advice: 'Send "Authorization: Bearer <key>" with a live key.' },
@@ -182,7 +182,7 @@ export type ErrorCode = keyof typeof errors;
 
 export type ErrorDetails = string | Record<string, unknown> | null;
 
-/** An answer other than success; thrown anywhere below the API, rendered in one place. */
+/** An error answer. Thrown by any code below the API, and rendered in one place. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly status: number;

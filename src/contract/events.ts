@@ -46,7 +46,7 @@ export type EventsQuery = z.infer<typeof eventsQuery>;
 
 export const event = z
   .object({
-    id: cursor.describe('Names the event, and is a cursor: `after` goes on behind it.'),
+    id: cursor.describe('Identifies the event, and is a cursor: `after` continues after it.'),
     type: z.enum(EVENT_TYPES).describe('What happened.'),
     created_at: timestamp.describe('When it happened.'),
     data: z

@@ -5,8 +5,8 @@ const URL_START = /[a-z][a-z0-9+.-]{0,20}\\{0,15}:\\{0,15}\/\\{0,15}\//gi;
 const ENDS = /[:,;[\]\s]/;
 
 /**
- * A copy of plain data in which no URL has a query or fragment: those hold tokens and signatures. Words
- * that only resemble one lose it as well; a secret that stays would be worse.
+ * A copy of plain data in which no URL has a query or fragment: those contain tokens and signatures. Words that only
+ * resemble one lose it as well; a secret that stays would be worse.
  */
 export function hideQueries<T>(value: T): T {
   if (typeof value === 'string') return hideInText(value) as T;

@@ -31,7 +31,7 @@ export const createKeyBody = z
       .trim()
       .min(1)
       .max(100)
-      .regex(/^\P{Cc}*$/u, 'must not hold control characters')
+      .regex(/^\P{Cc}*$/u, 'must not contain control characters')
       .describe('For people.'),
     scopes: z.array(z.enum(SCOPES)).min(1).nullish().describe('What the key may do; all that yours may when absent.'),
     expires_at: z.iso.datetime({ offset: true }).nullish().describe('When it dies; never when absent.'),

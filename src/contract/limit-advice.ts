@@ -72,7 +72,7 @@ export function idleInAccount(asked: JobLimits, account: JobLimits): Warning[] {
   return idleLimits(asked, Object.fromEntries(allowed));
 }
 
-/** A warning where a job asks for a longer life of its output than it gets. */
+/** A warning for a job that requests a longer retention than it gets. */
 export function idleRetention(asked: number | null | undefined, allowed: number): Warning[] {
   if (asked == null || asked <= allowed) return [];
   return [{ field: 'retention_seconds', message: `Has no effect: outputs live ${allowed} s at most.` }];

@@ -26,7 +26,7 @@ describe('a field of a request that may be absent', () => {
     expect(refuse.map(([path]) => path)).toEqual([]);
   });
 
-  it('is found where it stands', () => {
+  it('is found at its position', () => {
     const names = optionalFields(createBody).map(([path]) => path);
     expect(names).toEqual(expect.arrayContaining(['.preset', '.preset.quality', '.inputs[].options', '.filters']));
   });

@@ -1,7 +1,7 @@
 /**
- * What one request may hold as a whole, on top of the bounds of its single fields. The largest of the 120 requests in
- * `test/media/wild` stays below a fifth of each; a test keeps it so. Together they bound the time that reading,
- * planning and drawing can take: the costliest request that was found to fit takes 0.4 s of a thread on a busy machine.
+ * Limits of a whole request, besides those of its fields. The largest of the 120 requests in `test/media/wild` stays
+ * below a fifth of each; a test keeps it so. Together they bound the time that reading, planning and drawing can take:
+ * the costliest request that was found to fit takes 0.4 s of a thread on a busy machine.
  */
 export const REQUEST_BUDGET = {
   /** Options of the output and of all inputs together. */

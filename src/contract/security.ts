@@ -50,7 +50,7 @@ const advisories = z
     fixed: z.array(z.string()).describe('Those that it has not.'),
     unknown: z.array(z.string()).describe('Those for which this is unknown.'),
   })
-  .meta({ id: 'Advisories', description: 'Known vulnerabilities of this build, as far as the bundled table goes.' });
+  .meta({ id: 'Advisories', description: 'Known vulnerabilities of this build, according to the bundled table.' });
 
 /** What an operator and the service's clients can check (`GET /v1/security`). */
 export const securityAnswer = z

@@ -130,7 +130,7 @@ const jobInput = z
       .nullable()
       .describe('Whether FFmpeg reads a remuxed container or the file as it came; null when that is not known yet.'),
   })
-  .meta({ id: 'Source', description: 'A source of a job, as far as it is known.' });
+  .meta({ id: 'Source', description: 'A source of a job, with its known properties.' });
 
 const ffmpegOptions = z
   .object({

@@ -18,7 +18,7 @@ export interface Listener {
 }
 
 /**
- * Holds one connection that listens; reconnects by itself. After every (re)connection `onConnect` runs, because
+ * Listens on one connection, and reconnects automatically. After every (re)connection `onConnect` runs, because
  * notifications sent meanwhile are lost: the caller then checks for itself.
  */
 export async function listen(

@@ -18,7 +18,7 @@ const APPEND: readonly Right[] = ['SELECT', 'INSERT'];
 export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRole, readonly Right[]>>>> = {
   // Locking a row needs the right to update a column of it; this one never changes.
   accounts: { api: ['SELECT', 'UPDATE (created_at)'], worker: ['SELECT', 'UPDATE (created_at)'] },
-  // The hashes of keys are for the process that asks for keys, and for no other.
+  // Only the process that authenticates keys may read their hashes.
   api_keys: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: NONE },
   usage_months: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE'] },
   objects: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },

@@ -18,7 +18,7 @@ const ROW_KEYS = {
   idempotency_keys: ['account_id', 'route', 'key'],
 } as const satisfies Record<SealedTable, readonly string[]>;
 
-/** The row that a value belongs to. Tables that hold no account get it from the job that they are part of. */
+/** The row that a value belongs to. Tables without an account column take the account of their job. */
 export type RowOf<T extends SealedTable> = { readonly [K in (typeof ROW_KEYS)[T][number]]: string | number };
 
 /** Seals a text for one column of one row; it opens nowhere else. */

@@ -8,7 +8,7 @@ export interface StoredJson<T> {
   readOrNull(stored: unknown): T | null;
 }
 
-/** A row holds what this release cannot read: it was written by a newer one, or by hand. */
+/** A row contains data that this release cannot read: a newer release or a person wrote it. */
 export class StoredJsonError extends Error {
   constructor(name: string, problem: string) {
     super(`stored ${name} ${problem}`);
@@ -17,8 +17,8 @@ export class StoredJsonError extends Error {
 }
 
 /**
- * `name` stands in errors. The version is the member `v`, beside those of the value, so that SQL reaches the members by
- * their own names.
+ * `name` appears in errors. The version is the member `v`, beside those of the value, so that SQL reaches the members
+ * by their own names.
  */
 export function storedJson<Schema extends z.ZodType<object>>(
   name: string,

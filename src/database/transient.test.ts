@@ -7,13 +7,13 @@ const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 
 describe('a failed query', () => {
   it.each(['08006', '57P01', '57P03', '53300', '40001', '40P01', 'ECONNREFUSED', 'ECONNRESET'])(
-    'may heal by itself: %s',
+    'is transient: %s',
     (code) => {
       expect(isTransient(withCode(code))).toBe(true);
     },
   );
 
-  it('may heal by itself when the server’s socket is missing, but not when a file is', async () => {
+  it('is transient when the server’s socket is missing, but not when a file is', async () => {
     const noSocket = await new Promise((resolve) => connect('/nowhere/.s.PGSQL.5432').once('error', resolve));
     expect(isTransient(noSocket)).toBe(true);
     const noFile = await readFile('/nowhere/a file').catch((error) => error);
@@ -21,7 +21,7 @@ describe('a failed query', () => {
     expect(isTransient(noFile)).toBe(false);
   });
 
-  it('may heal by itself when the driver lost its connection', () => {
+  it('is transient when the driver lost its connection', () => {
     expect(isTransient(new Error('Connection terminated unexpectedly'))).toBe(true);
     expect(isTransient(new Error('timeout exceeded when trying to connect'))).toBe(true);
   });

@@ -30,7 +30,7 @@ describe('the address policy', () => {
   ])('refuses the IPv6 address %s', (address) => expect(nobody(address)).toBe('refused'));
 
   it.each(['', 'localhost', '127.1', '0x7f000001', '2130706433', '0177.0.0.1', '127.0.0.1 ', '[::1]', '1.2.3.4/8'])(
-    'refuses "%s", which is no address in plain notation',
+    'refuses "%s", which is not an address in plain notation',
     (text) => expect(createAddressPolicy(['0.0.0.0/0', '::/0'])(text)).toBe('refused'),
   );
 

@@ -73,7 +73,7 @@ export async function receive(
       bytes += chunk.length;
       if (bytes > limits.maxBytes) throw tooLarge(limits.maxBytes);
       if ((body.socket?.bytesRead ?? 0) > MAX_OVERHEAD * bytes + OVERHEAD_SLACK) {
-        throw new FetchError('source_error', 'The source wraps the file in far more bytes than it holds.', {
+        throw new FetchError('source_error', 'The source wraps the file in far more bytes than it contains.', {
           retry: false,
         });
       }

@@ -22,8 +22,8 @@ const RETRY: Record<FetchCode, boolean> = {
 };
 
 /**
- * Why a source was not fetched. The message is one sentence for the user: never a body, path, query, header value
- * or the address that a name resolved to. `cause` may hold more and is for the operator's log alone.
+ * Why a source was not fetched. The message is one sentence for the user: never a body, path, query, header value or
+ * the address that a name resolved to. `cause` may contain more, and is only for the operator's log.
  */
 export class FetchError extends Error {
   readonly code: FetchCode;

@@ -33,7 +33,7 @@ export interface FetcherOptions {
 export interface DownloadOptions {
   maxBytes?: number;
   deadlineMs?: number;
-  /** Aborting ends the download at once with the code `canceled`. */
+  /** Aborting ends the download immediately with the code `canceled`. */
   signal?: AbortSignal;
   /** Receives the size of every chunk that was written. */
   onBytes?: (bytes: number) => void;

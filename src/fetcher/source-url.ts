@@ -20,9 +20,9 @@ export interface SourceUrlOptions {
 export type SourceUrlCheck = { ok: true; url: URL } | { ok: false; reason: string };
 
 /**
- * Judges the URL of a source by its text alone: no DNS, no network, so that a request can be refused when it is
- * made. What a name resolves to is judged again when the connection is opened. `reason` is a sentence for the user.
- * Throws `ConfigError` when `allow` holds something other than CIDRs.
+ * Judges the URL of a source by its text alone: no DNS, no network, so that a request can be refused when it is made.
+ * What a name resolves to is judged again when the connection is opened. `reason` is a sentence for the user. Throws
+ * `ConfigError` when `allow` contains anything other than CIDRs.
  */
 export function checkSourceUrl(text: string, options: SourceUrlOptions): SourceUrlCheck {
   return checkWithPolicy(text, createAddressPolicy(options.allow), options);
@@ -75,7 +75,7 @@ export function isLocalhost(host: string): boolean {
 export const NOT_PUBLIC = 'The host is a private or reserved address.';
 const NOT_PLAIN = 'An IPv4 address must be written as four plain numbers.';
 const SCHEMES = 'Only https:// and http:// URLs can be fetched.';
-const USERINFO = 'The URL must not hold a user name or password.';
+const USERINFO = 'The URL must not contain a user name or password.';
 
 export function wrongPort(ports: readonly number[]): string {
   return `The port is not allowed; public sources are fetched from port ${ports.join(', ')}.`;
@@ -87,7 +87,8 @@ export function wrongPort(ports: readonly number[]): string {
  */
 function checkShape(text: string): string | null {
   if (text.length > MAX_URL_LENGTH) return `The URL is longer than ${MAX_URL_LENGTH} characters.`;
-  if (/[\u0000-\u001f\u007f]/.test(text) || text !== text.trim()) return 'The URL holds control characters or blanks.';
+  if (/[\u0000-\u001f\u007f]/.test(text) || text !== text.trim())
+    return 'The URL contains control characters or blanks.';
   if (!/^https?:\/\//i.test(text)) return /^[a-z][a-z0-9+.-]*:/i.test(text) ? SCHEMES : 'The URL is not valid.';
   const authority = /^https?:\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';
   if (authority === '' || /[\\\s]/.test(authority)) return 'The host name of the URL is not valid.';
@@ -96,8 +97,8 @@ function checkShape(text: string): string | null {
 }
 
 /**
- * Whether the text holds the address as the parser understood it. `0010.0.0.1` is 8.0.0.1 to it and 10.0.0.1 to other
- * readers; honest links do not hold an address in hex, as one number or in full-width digits either.
+ * Whether the text contains the address as the parser reads it. `0010.0.0.1` is 8.0.0.1 to this parser and 10.0.0.1 to
+ * others. Legitimate links do not contain an address in hex, as one number or in full-width digits either.
  */
 export function isPlainlyWritten(text: string, address: string): boolean {
   const authority = /^(?:[a-z][a-z0-9+.-]*:)?\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';

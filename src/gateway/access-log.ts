@@ -9,8 +9,8 @@ export interface GatewayLogger {
 }
 
 /**
- * What the log writes for a key: keys hold names that users gave their files, and those must not outlive the files.
- * The same key always gives the same 16 hex digits.
+ * How the log shows a key: keys can contain names of users' files, which must not outlive the files. The same key
+ * always gives the same 16 hex digits.
  */
 function keyDigest(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 16);

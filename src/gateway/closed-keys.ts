@@ -12,7 +12,10 @@ import { syncFolder } from './folders.ts';
  */
 export interface ClosedKeys {
   has(key: string): boolean;
-  /** Closes at once, and durably when it resolves. `until`: seconds since 1970. Rejects when the disk is full. */
+  /**
+   * Closes a key immediately; durable when it resolves. `until` is in seconds since 1970. Rejects when the disk is
+   * full.
+   */
   add(key: string, until: number): Promise<void>;
   /** Calls `onClosed` when the key is closed; the result ends the watch. */
   watch(key: string, onClosed: () => void): () => void;
@@ -24,7 +27,7 @@ export interface ClosedKeys {
 export async function openClosedKeys(root: string, now: () => number): Promise<ClosedKeys> {
   const folder = closedFolder(root);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (!(await isReal(folder))) throw new Error('the storage folder holds a symbolic link where a folder belongs');
+  if (!(await isReal(folder))) throw new Error('the storage folder contains a symbolic link where a folder belongs');
   const untilOf = new Map<string, number>();
   const watchers = new Map<string, Set<() => void>>();
   const note = (hash: string, until: number) => untilOf.set(hash, Math.max(until, untilOf.get(hash) ?? 0));

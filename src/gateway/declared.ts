@@ -3,9 +3,9 @@ import { S3Error } from './errors.ts';
 import { parameter, type SignedRequest } from './target.ts';
 
 /**
- * What a signed URL for PUT declares of its upload. S3 signs length and type as headers, so a wrong one is no more than a
- * signature that does not match; our URLs repeat both in the query, under the same signature, so that a refusal can
- * say what was declared and what came.
+ * What a signed URL for PUT declares about its upload. S3 signs length and type as headers, so a wrong one is no more
+ * than a signature that does not match; our URLs repeat both in the query, under the same signature, so that a refusal
+ * can say what was declared and what came.
  */
 export interface Declared {
   length: string;

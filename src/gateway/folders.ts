@@ -40,7 +40,7 @@ async function realOrNull(path: string): Promise<string | null> {
   }
 }
 
-/** Removes the folder and its parents up to `top`, as far as they are empty, and makes that durable. */
+/** Removes the folder and its parents below `top` while they are empty, and makes that durable. */
 export async function pruneFolder(top: string, path: string): Promise<void> {
   let folder = path;
   try {

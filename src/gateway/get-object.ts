@@ -8,7 +8,7 @@ import { type ByteRange, parseRange } from './range.ts';
 import { watchRate } from './rate-watch.ts';
 import { parameter } from './target.ts';
 
-/** Bytes read from disk at once; two of these are in memory for each download. */
+/** Bytes per read; two such buffers are in memory for each download. */
 const READ_BYTES = 262_144;
 
 /** GET and HEAD of one object. */

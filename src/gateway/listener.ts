@@ -85,7 +85,7 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
   };
 }
 
-/** Errors of the file system name paths, and those hold names that users gave their files: only the code is logged. */
+/** Errors of the file system contain paths, which can contain names of users' files, so only the code is logged. */
 function cause(error: unknown): object {
   const { code, syscall, stack, name } = error as NodeJS.ErrnoException;
   return syscall === undefined ? { name, stack } : { name, code, syscall };

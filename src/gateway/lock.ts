@@ -1,4 +1,4 @@
-/** Runs tasks of one key one after the other, those of different keys at once. */
+/** Serializes tasks with the same key; tasks with different keys run concurrently. */
 export function keyedLock(): <T>(key: string, task: () => Promise<T>) => Promise<T> {
   const tails = new Map<string, Promise<unknown>>();
   return async (key, task) => {

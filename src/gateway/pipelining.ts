@@ -7,8 +7,9 @@ const MOST_WAITING = 16;
 const waiting = new WeakMap<Socket, number>();
 
 /**
- * Starts a request when those before it on its connection are answered. Node starts them all at once: one connection
- * could open any number of downloads, and a response that waits for earlier ones gets no event when the connection closes.
+ * Starts a request when those before it on its connection are answered. Node starts them all concurrently: one
+ * connection could open any number of downloads, and a response that waits for earlier ones gets no event when the
+ * connection closes.
  */
 export function answerInOrder(request: IncomingMessage, response: ServerResponse, start: () => void): void {
   if (response.socket) {

@@ -25,7 +25,7 @@ export function sendXml(response: ServerResponse, status: number, xml: string): 
   response.writeHead(status, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(xml) }).end(xml);
 }
 
-/** Answers with an error document, at once and without waiting for the body. */
+/** Answers with an error document immediately, without waiting for the body. */
 export function refuse(request: IncomingMessage, response: ServerResponse, error: S3Error, requestId: string): void {
   if (response.headersSent || response.destroyed) {
     // Half an answer is out: only a broken connection shows the client that it is incomplete.

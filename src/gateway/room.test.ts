@@ -21,7 +21,7 @@ describe('the room of the storage', () => {
     room.close();
   });
 
-  it('comes back with what was not written, and counts what was written only as far as the disk shows it', async () => {
+  it('is released when bytes are not written, and counts written bytes only once the disk shows them', async () => {
     let spare = 1000;
     const room = openRoom(async () => spaceOf(spare));
     const place = await room.take(800);

@@ -46,7 +46,7 @@ function storeOf(gateway: Gateway): ObjectStore {
 }
 
 describe('the gateway', () => {
-  it('lets an upload under way end when it is told to stop, and takes nothing new', async () => {
+  it('lets a running upload finish when it stops, and accepts nothing new', async () => {
     const gateway = await start();
     const url = new URL(
       (await storeOf(gateway).presignPut('k', { contentType: 'video/mp4', size: 6, expiresIn: 60 })).url,

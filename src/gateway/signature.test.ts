@@ -108,7 +108,7 @@ describe('signed URLs', () => {
     expect(await gateway.store.head('one-method')).not.toBeNull();
   });
 
-  it('refuse a parameter that stands there twice, in any case and in either order', async () => {
+  it('refuse a repeated parameter, in any case and in either order', async () => {
     await put('twice', 'x');
     const url = await gateway.store.presignGet('twice', { filename: 'a', contentType: 'video/mp4', expiresIn: 600 });
     for (const extra of [
@@ -122,7 +122,7 @@ describe('signed URLs', () => {
     }
   });
 
-  it('tell expiry before anything else, and live a week at most', async () => {
+  it('report expiry before anything else, and live a week at most', async () => {
     await put('expiry', 'x');
     const url = await presigned('GET', gateway.endpoint, 'expiry?X-Amz-Expires=60');
     gateway.advance(60_000);

@@ -79,14 +79,14 @@ describe('a signed URL', () => {
   const uploading = (count: number) =>
     vi.waitFor(async () => expect(await gateway.tempFiles()).toHaveLength(count), 10_000);
 
-  it('takes four uploads at once and refuses the fifth before its body, until one of them ends in any way', async () => {
+  it('accepts four concurrent uploads and refuses the fifth before its body, until one of them ends in any way', async () => {
     const key = 'uploads/a/1';
     const held = await Promise.all(Array.from({ length: 4 }, () => put(key, 3)));
     await uploading(4);
     const fifth = await put(key, 3, ['expect: 100-continue']);
     const answer = await fifth.until(/<\/Error>/);
     expect(answer).toMatch(/^HTTP\/1\.1 503[\s\S]*retry-after: 10\r\n[\s\S]*<Code>SlowDown<\/Code>/i);
-    expect(answer).toMatch(/4 uploads to this URL are under way.*Send the request again/);
+    expect(answer).toMatch(/4 uploads to this URL are running.*Send the request again/);
     expect(answer).not.toContain('100 Continue');
     expect((await send(await sign('uploads/a/2', 3), 'abc')).status).toBe(200);
     await gateway.store.putFile(key, join(gateway.root, 'object'), { contentType: 'video/mp4', size: BIG });
@@ -122,12 +122,12 @@ describe('a signed URL', () => {
   const statusIs = (url: string, status: number) =>
     vi.waitFor(async () => expect((await fetch(url, { headers: { range: 'bytes=0-0' } })).status).toBe(status), 10_000);
 
-  it('gives 64 downloads at once, more to none but our own roles, and places back when clients go', async () => {
+  it('allows 64 concurrent downloads, more only for internal roles, and frees places when clients disconnect', async () => {
     const { url, request } = await download();
     const [first] = await readSlowly(request, 64);
     const refused = await fetch(url);
     expect(refused.status).toBe(503);
-    expect(await refused.text()).toContain('64 downloads of this object are under way');
+    expect(await refused.text()).toContain('64 downloads of this object are running');
     expect((await fetch(url, { method: 'HEAD' })).status).toBe(200);
     const own = await gateway.store.get('outputs/a/1', { start: 0, end: 0 });
     expect((await own!.toArray()).length).toBe(1);

@@ -1,18 +1,18 @@
 import { accountOf } from '../storage/keys.ts';
 import { S3Error } from './errors.ts';
 
-/** A client sends one PUT. One that broke off counts until the watch of its rate ends it, and retries run beside it. */
+/** PUTs per key: one, and retries while an interrupted one still counts because its rate watch has not ended it. */
 const PUTS_OF_A_KEY = 4;
-/** Players and download managers ask for several ranges at once, and a link may be given to several people. */
+/** GETs per object: players and download managers request several ranges concurrently, and people share links. */
 const GETS_OF_AN_OBJECT = 64;
 
-/** Transfers under way over signed URLs: one URL works for any number of connections, from any number of addresses. */
+/** Limits the transfers through signed URLs, which any number of clients can use concurrently. */
 export interface Transfers {
-  /** Takes a place; the function that it returns gives it back. Throws `SlowDown` when there is none. */
+  /** Takes a place. The returned function releases it. Throws `SlowDown` when none is free. */
   take(method: 'GET' | 'PUT', key: string): () => void;
 }
 
-/** `total`: connections of the listener. No account holds more of them than it leaves to the others. */
+/** `total` is the number of connections of the listener. No account takes more of them than it leaves for others. */
 export function openTransfers(total: number): Transfers {
   const ofObject = createTally();
   const ofAccount = createTally();
@@ -24,9 +24,9 @@ export function openTransfers(total: number): Transfers {
       const most = method === 'PUT' ? PUTS_OF_A_KEY : GETS_OF_AN_OBJECT;
       if (ofObject.count(object) >= most) {
         const what = method === 'PUT' ? 'uploads to this URL' : 'downloads of this object';
-        throw slowDown(`${most} ${what} are under way, which is the most at once.`);
+        throw slowDown(`${most} ${what} are running, which is the limit.`);
       }
-      // One that is alone has half of them for itself, the next half of the rest.
+      // A single account gets half of them, the next one half of the rest.
       if (ofAccount.count(account) >= Math.max(1, total - all)) {
         throw slowDown('The transfers of this account take as many connections as they leave to all others.');
       }

@@ -145,7 +145,7 @@ describe('an upload', () => {
     expect(await gateway.store.head('half')).toBeNull();
   });
 
-  it('that trickles below the minimum rate is told so and cut', async () => {
+  it('below the minimum rate is refused with the reason and disconnected', async () => {
     const connection = await start('slow', 1_000_000);
     const drip = setInterval(() => connection.write('x'), 50);
     const answer = await connection.ended;

@@ -1,6 +1,6 @@
 import { escapeXml } from '../storage/xml.ts';
 
-/** One element; text is escaped, and what XML 1.0 cannot hold becomes U+FFFD. */
+/** Builds an element. Escapes text; characters that XML 1.0 forbids become U+FFFD. */
 export function element(name: string, content: string | number | boolean): string {
   return `<${name}>${escapeXml(String(content))}</${name}>`;
 }

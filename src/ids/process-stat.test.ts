@@ -24,7 +24,7 @@ describe('/proc/PID/stat', () => {
     expect(markProcess(0)).toBeNull();
   });
 
-  it('tells zombies and the dead from the living', () => {
+  it('distinguishes zombies and dead processes from live ones', () => {
     expect(['R', 'S', 'D', 'Z', 'X'].filter((state) => isDead({ state }))).toEqual(['Z', 'X']);
   });
 });

@@ -13,11 +13,11 @@ export interface ProcessStat {
   parent: number;
   /** Processor time spent in user and kernel mode, milliseconds. */
   cpuMs: number;
-  /** Clock ticks after boot at which it started (field 22), as it stands there. */
+  /** Clock ticks after boot at which it started (field 22), as text. */
   startTicks: string;
 }
 
-/** Null for malformed text. The command's name is in parentheses and may hold anything. */
+/** Null for malformed text. The name of the command is in parentheses and may contain any character. */
 export function parseProcessStat(text: string): ProcessStat | null {
   const end = text.lastIndexOf(')');
   if (end < 0) return null;
@@ -28,7 +28,7 @@ export function parseProcessStat(text: string): ProcessStat | null {
   return { state, parent: Number(fields[1]), cpuMs, startTicks };
 }
 
-/** A zombie keeps its entry until its parent asks for it, which the first process of a container may never do. */
+/** A zombie keeps its entry until its parent reaps it, which the first process of a container may never do. */
 export function isDead(stat: Pick<ProcessStat, 'state'>): boolean {
   return stat.state === 'Z' || stat.state === 'X';
 }

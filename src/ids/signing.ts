@@ -29,7 +29,7 @@ export interface Signer {
   sign(value: unknown): Signature;
 }
 
-/** RFC 8410: what stands before the 32 bytes of a private key in PKCS #8. */
+/** RFC 8410: the bytes before the 32 bytes of a private key in PKCS #8. */
 const PKCS8_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** `seed`: the 32 bytes of RFC 8032, section 5.1.5. */

@@ -36,7 +36,7 @@ describe('the vault', () => {
     expect(vault.open(place, sealed)).toBe('name');
   });
 
-  it('refuses every altered byte, every cut, and another key, and tells the place and not the text', () => {
+  it('refuses every altered byte, every truncation, and another key, and reports the place but not the text', () => {
     const sealed = vault.seal(place, 'name');
     for (let at = 0; at < sealed.length; at++) {
       const altered = Buffer.from(sealed);

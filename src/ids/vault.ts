@@ -9,9 +9,9 @@ export interface SealedPlace {
 }
 
 /**
- * Seals the texts that must not lie readable in the database or its log: file names, source URLs, options, metadata.
- * A deleted row leaves dead tuples and WAL behind; those then hold ciphertext. Each value is bound to its place, so that
- * an attacker who writes to the database cannot pass off one row's text as another's.
+ * Seals the texts that must not lie readable in the database or its log: file names, source URLs, options, metadata. A
+ * deleted row leaves dead tuples and WAL behind, which then contain only ciphertext. Each value is bound to its place,
+ * so that an attacker who writes to the database cannot pass off one row's text as another's.
  */
 export interface Vault {
   /** AES-256-GCM with a fresh nonce; the place is authenticated, not stored. */

@@ -2,7 +2,7 @@ import { openSandbox } from './open.ts';
 import { SandboxError } from './sandbox-error.ts';
 import type { Sandbox, SandboxOptions, SandboxTier, SelfTestReport } from './types.ts';
 
-/** What an operator may ask for; `auto` takes the strongest tier that holds. */
+/** What an operator may set. `auto` selects the strongest tier that passes its self-test. */
 export type SandboxChoice = SandboxTier | 'auto';
 
 /** Strongest first. Never `gvisor`, which is slower and needs root, and never `none`: both want to be asked for. */
@@ -17,8 +17,8 @@ export interface ChosenSandbox {
 }
 
 /**
- * Opens a sandbox and runs its self-test. `auto` takes the first tier of which no attempt gets through; a tier with one
- * that does counts as broken. Throws `SandboxError` when a tier cannot be opened, or with `auto` when none holds.
+ * Opens a sandbox and runs its self-test. `auto` selects the first tier that blocks every attack. Throws `SandboxError`
+ * when a tier cannot be opened, or with `auto` when no tier passes.
  */
 export async function chooseSandbox(
   options: Omit<SandboxOptions, 'tier'>,
@@ -34,14 +34,14 @@ export async function chooseSandbox(
     const found = await tryTier(options, tier, full);
     if (!('reason' in found)) {
       if (rejected.length > 0)
-        options.logger?.warn({ tier, rejected }, 'a weaker sandbox is used: the stronger does not hold');
+        options.logger?.warn({ tier, rejected }, 'using a weaker sandbox tier, because a stronger one failed');
       return { ...found, rejected };
     }
     rejected.push({ tier, reason: found.reason });
   }
   const reasons = rejected.map(({ tier, reason }) => `${tier}: ${reason.replace(/^Sandbox: |\.$/g, '')}`).join('; ');
   throw new SandboxError(
-    `no tier holds on this machine: ${reasons}`,
+    `no sandbox tier works on this machine: ${reasons}`,
     'Repair one of them; ./airlock doctor --sandbox shows each attempt',
   );
 }

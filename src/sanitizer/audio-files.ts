@@ -24,19 +24,19 @@ export function readWave(file: FileBytes): Write {
   let data: { from: number; bytes: number } | null = null;
   let at = 12;
   for (let count = 0; at + 8 <= file.size; count++) {
-    if (count > MAX_CHUNKS) throw new Refused('invalid_media', 'holds more chunks than any real file.');
+    if (count > MAX_CHUNKS) throw new Refused('invalid_media', 'contains more chunks than any real file.');
     const head = file.read(at, 8);
     const [type, bytes] = [head.toString('latin1', 0, 4), head.readUInt32LE(4)];
-    if (at + 8 + bytes > file.size) throw new NotRewritable('is cut off: it declares more than it holds');
+    if (at + 8 + bytes > file.size) throw new NotRewritable('is cut off: it declares more than it contains');
     if (type === 'fmt ') format ??= Buffer.from(file.read(at + 8, Math.min(bytes, 40)));
     else if (type === 'data') data ??= { from: at + 8, bytes };
-    else if (!SILENT.has(type)) throw new NotRewritable('holds a chunk that the reader does not know');
+    else if (!SILENT.has(type)) throw new NotRewritable('contains a chunk that the reader does not know');
     at += 8 + bytes + (bytes % 2);
   }
   if (!format || format.length < 16 || !data)
     throw new Refused('invalid_media', 'has no samples, or does not describe them.');
   const [blocks, rate] = [format.readUInt16LE(12), format.readUInt32LE(4)];
-  if (!PCM_FORMATS.has(format.readUInt16LE(0))) throw new NotRewritable('holds compressed sound');
+  if (!PCM_FORMATS.has(format.readUInt16LE(0))) throw new NotRewritable('contains compressed sound');
   if (blocks === 0 || rate === 0) throw new Refused('invalid_media', 'describes its samples as nothing.');
   if (data.bytes > MAX_DATA || data.bytes === 0) throw new NotRewritable('does not state its length');
   refuseLength(data.bytes / blocks / rate);
@@ -69,10 +69,10 @@ export function readFlac(file: FileBytes): Write {
   let info: Buffer | null = null;
   let at = 4;
   for (let count = 0; ; count++) {
-    if (count > 128) throw new Refused('invalid_media', 'holds more descriptions than any real file.');
+    if (count > 128) throw new Refused('invalid_media', 'contains more descriptions than any real file.');
     const head = file.read(at, 4);
     const [last, type, bytes] = [head[0]! & 0x80, head[0]! & 0x7f, head.readUIntBE(1, 3)];
-    if (type === INVALID) throw new Refused('invalid_media', 'holds a description of no kind.');
+    if (type === INVALID) throw new Refused('invalid_media', 'contains a description of no kind.');
     if (type === 0) info ??= Buffer.from(file.read(at + 4, bytes));
     if (type === PICTURE) throw new NotRewritable('has cover art');
     if (type === COMMENTS && MEANINGFUL_COMMENT.test(file.read(at + 4, bytes).toString('latin1'))) {

@@ -31,9 +31,9 @@ export function accountOf(key: string): string {
 export function keyProblem(key: string): string | null {
   if (key === '') return 'the key is empty';
   if (key.startsWith('/')) return 'the key starts with a slash';
-  if (key.includes('\0')) return 'the key holds a NUL character';
+  if (key.includes('\0')) return 'the key contains a NUL character';
   if (Buffer.byteLength(key) > KEY_BYTES) return `the key is longer than ${KEY_BYTES} bytes`;
-  if (key.split('/').some((part) => part === '.' || part === '..')) return 'the key holds a dot segment';
+  if (key.split('/').some((part) => part === '.' || part === '..')) return 'the key contains a dot segment';
   if (/\p{Surrogate}/u.test(key)) return 'the key is not valid Unicode';
   return null;
 }

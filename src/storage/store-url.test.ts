@@ -36,7 +36,7 @@ describe('storage URL', () => {
       ['s3://media?endpoint=unix:storage.sock', env, /Unix socket without an absolute path/],
       ['s3://media/path', env, /names no bucket/],
       ['s3://media?regoin=x', env, /unknown parameter/],
-      ['s3://key:secret@media', env, /holds credentials/],
+      ['s3://key:secret@media', env, /contains credentials/],
       ['s3://media', { AWS_ACCESS_KEY_ID: 'AKID' }, /AWS_SECRET_ACCESS_KEY: is not set/],
     ];
     for (const [url, environment, message] of refused)

@@ -28,7 +28,7 @@ export function storeFromUrl(
     throw new ConfigError(VARIABLE, `has the protocol ${parsed.protocol}`, 'Use s3://bucket?endpoint=…&region=…');
   }
   if (parsed.username || parsed.password) {
-    throw new ConfigError(VARIABLE, 'holds credentials', 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead');
+    throw new ConfigError(VARIABLE, 'contains credentials', 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead');
   }
   const bucket = parsed.host;
   if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) || !['', '/'].includes(parsed.pathname)) {

@@ -64,7 +64,7 @@ function checkTags(xml: string, maxTags: number): void {
     const end = xml.indexOf('>', at);
     const next = xml.indexOf('<', at + 1);
     if (end === -1 || (next !== -1 && next < end)) throw new Error('the document is not well-formed XML');
-    if (xml[at + 1] === '!') throw new Error('the document holds a declaration, a comment or CDATA');
+    if (xml[at + 1] === '!') throw new Error('the document contains a declaration, a comment or CDATA');
     count += 1;
     if (count > maxTags) throw new Error('the document has too many tags');
     at = next;
@@ -80,5 +80,5 @@ function unescapeXml(text: string): string {
 
 function character(codePoint: number): string {
   if (codePoint <= 0x10ffff) return String.fromCodePoint(codePoint);
-  throw new Error('the document holds a character that does not exist');
+  throw new Error('the document contains a character that does not exist');
 }

@@ -52,8 +52,8 @@ describe('the data directory', () => {
     ['a file', 'file', /AIRLOCK_DATA_DIR: .*file is a file/],
     ['below a file', 'file/below', /AIRLOCK_DATA_DIR: .*a file where a folder should be/],
     ['too long a name', 'x'.repeat(300), /too long a name/],
-    ['a name that a shell would read', 'a"b', /holds a double quote/],
-    ['a name that a shell would run', '$(true)', /holds a double quote, dollar/],
+    ['a name that a shell would read', 'a"b', /contains a double quote/],
+    ['a name that a shell would run', '$(true)', /contains a double quote, dollar/],
   ])('is refused with reason and remedy: %s', async (_, name, message) => {
     await writeFile(join(folder, 'file'), '');
     const attempt = prepareDataDir(join(folder, name));

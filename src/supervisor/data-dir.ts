@@ -43,7 +43,7 @@ function requirePlainName(path: string, shown: string): void {
   if (!/["$`\\\x00-\x1f]/.test(path)) return;
   throw new ConfigError(
     'AIRLOCK_DATA_DIR',
-    `${JSON.stringify(shown)} holds a double quote, dollar, backquote, backslash or control character`,
+    `${JSON.stringify(shown)} contains a double quote, dollar, backquote, backslash or control character`,
     'Name a directory without them; blanks and other letters are fine',
   );
 }

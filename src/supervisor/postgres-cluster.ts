@@ -35,7 +35,7 @@ export async function ensureCluster(
   }
   if (existsSync(data)) {
     throw new SupervisorError(
-      `${data} holds no PostgreSQL cluster (PG_VERSION is missing)`,
+      `${data} contains no PostgreSQL cluster (PG_VERSION is missing)`,
       'Restore it from a backup, or move it away to start empty',
     );
   }

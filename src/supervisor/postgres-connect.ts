@@ -111,7 +111,7 @@ async function bootstrap(socketFolder: string, secrets: Secrets): Promise<void> 
   } catch (error) {
     if (failureCode(error) !== WRONG_PASSWORD) throw error;
     throw new SupervisorError(
-      'secrets.json does not hold the password of this database',
+      'secrets.json does not contain the password of this database',
       'Restore the secrets.json that belongs to this data directory from a backup',
     );
   }

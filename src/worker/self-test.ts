@@ -75,7 +75,7 @@ export async function reportBroken(
   logger: Logger,
 ): Promise<void> {
   const failed = report.checks.filter((check) => !check.passed);
-  logger.fatal({ failed }, 'the sandbox does not hold; no job will run');
+  logger.fatal({ failed }, 'the sandbox failed its self-test; no job will run');
   await context.db
     .transaction()
     .execute((tx) => appendAudit(tx, { actor: 'system', action: 'sandbox.self_test_failed', result: 'failed' }))
@@ -86,5 +86,7 @@ export async function reportBroken(
     );
     if (check.firstTry) process.stderr.write(`airlock: at the first try: ${check.firstTry}\n`);
   }
-  process.stderr.write('airlock: the sandbox does not hold, so no job will run. See ./airlock doctor --sandbox.\n');
+  process.stderr.write(
+    'airlock: the sandbox failed its self-test, so no job will run. See ./airlock doctor --sandbox.\n',
+  );
 }

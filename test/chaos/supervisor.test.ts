@@ -54,7 +54,7 @@ describe('the supervisor', () => {
     });
   }
 
-  it('leaves no child behind when it is killed, and the next one goes on with the jobs', async () => {
+  it('leaves no child behind when it is killed, and the next one continues the jobs', async () => {
     const client = patientClient(service, service.key);
     const ids = await Promise.all([slow(), slow(), slow()].map((body) => client.create(body)));
     await until(async () => (await service.call('GET', '/v1/transcodes?status=processing')).json.total > 0, {
@@ -79,14 +79,14 @@ describe('the supervisor', () => {
     await db.end();
   });
 
-  it('ends everything at once at a second Ctrl-C, and loses nothing', async () => {
+  it('ends everything immediately at a second Ctrl-C, and loses nothing', async () => {
     const client = patientClient(service, service.key);
     const ids = [await client.create(slow())];
     await running(ids[0]!);
     const children = ROLES.flatMap((role) => service.pids(role));
     expect(children).toHaveLength(4);
     process.kill(service.pid, 'SIGINT');
-    await until(() => service.output().includes('once more ends at once'), { what: 'the drain' });
+    await until(() => service.output().includes('send the signal again to end immediately'), { what: 'the drain' });
     const began = Date.now();
     process.kill(service.pid, 'SIGINT');
     await until(() => service.exitCode() !== null, { what: 'the end of the supervisor' });

@@ -111,7 +111,7 @@ describe('hostile MP3, AAC and Ogg', () => {
       'a tag of ten thousand frames',
       'mp3',
       () => manyFrames(20_000),
-      /^invalid_media: .*holds more tags than any real file/,
+      /^invalid_media: .*contains more tags than any real file/,
     ],
     [
       'a picture of a kind that says nothing',
@@ -191,13 +191,13 @@ describe('hostile MP3, AAC and Ogg', () => {
       'a second beginning',
       'ogg',
       () => onPage(3, (page) => page.writeUInt8(2, 5)),
-      /^original: .*holds several recordings one behind the other/,
+      /^original: .*contains several recordings one behind the other/,
     ],
     [
       'another stream between',
       'ogg',
       () => onPage(3, (page) => page.writeUInt32LE(99, 14)),
-      /^original: .*holds several streams/,
+      /^original: .*contains several streams/,
     ],
     [
       'no time on a page',
@@ -252,7 +252,7 @@ describe('hostile MP3, AAC and Ogg', () => {
         ]),
       /^rewritten/,
     ],
-    ['a packet without an end', 'ogg', () => endless(), /^original: .*holds a packet of absurd size/],
+    ['a packet without an end', 'ogg', () => endless(), /^original: .*contains a packet of absurd size/],
     [
       'a description without an end',
       'ogg',

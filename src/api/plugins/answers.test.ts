@@ -31,7 +31,7 @@ describe('an answer', () => {
     return {
       app,
       get: (path: string) => fetch(`${address}${path}`),
-      /** Asks, and reads nothing until told. */
+      /** Sends a request, and reads nothing while the socket is paused. */
       ask(path: string): Socket {
         const socket = connect(Number(new URL(address).port), '127.0.0.1');
         sockets.push(socket);
@@ -71,7 +71,7 @@ describe('an answer', () => {
     expect(bytes).toBeGreaterThan(ANSWER_BYTES);
   });
 
-  it('tells its length, large or small', async () => {
+  it('has a content length, large or small', async () => {
     const { get } = await start({ stallMs: 1000, pendingBytes: Number.POSITIVE_INFINITY });
     const large = await get('/large');
     expect(large.headers.get('content-length')).toBe(String(ANSWER_BYTES));

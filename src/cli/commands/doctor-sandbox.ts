@@ -32,7 +32,7 @@ export async function examineSandbox(config: Config): Promise<SandboxFacts> {
   }
 }
 
-/** One line for the sandbox, one for each stronger tier that does not hold, and one for each attempt or row of attempts. */
+/** One line for the sandbox, one for each stronger tier that failed, and one for each attack or group of attacks. */
 export function sandboxChecks({ report, rejected, bounds, ffmpeg }: SandboxFacts): Check[] {
   const { tier, checks } = report;
   const held = checks.filter((check) => check.passed && check.promised).length;
@@ -41,12 +41,17 @@ export function sandboxChecks({ report, rejected, bounds, ffmpeg }: SandboxFacts
   return [
     {
       name: 'Sandbox',
-      seen: `${tier}, ${held} of ${checks.length} attempts held${not}, memory bounded by ${bounds.memory}, output by ${bounds.output}, tags and filters ${bounds.arguments}, FFmpeg ${ffmpeg.package ?? ffmpeg.version}`,
+      seen: `${tier}, ${held} of ${checks.length} attacks blocked${not}, memory bounded by ${bounds.memory}, output by ${bounds.output}, tags and filters ${bounds.arguments}, FFmpeg ${ffmpeg.package ?? ffmpeg.version}`,
       state: report.passed ? 'ok' : 'unsafe',
       remedy: tier === 'none' ? 'Unset AIRLOCK_SANDBOX, or set it to auto' : null,
     },
     ...rejected.map(
-      (other): Check => ({ name: `  ${other.tier} does not hold`, state: 'warning', seen: other.reason, remedy: null }),
+      (other): Check => ({
+        name: `  ${other.tier} cannot be used`,
+        state: 'warning',
+        seen: other.reason,
+        remedy: null,
+      }),
     ),
     ...groupNumbered(checks).map(
       (check): Check => ({
@@ -75,7 +80,7 @@ function boundLines({ memory, output, arguments: shown }: SandboxFacts['bounds']
   return `  memory is bounded by ${memory}, output by ${output}; tags and filters of jobs are ${shown}\n`;
 }
 
-/** Attempt, expected, seen; a mark says held, not promised, or not held. */
+/** Attack, expected and observed result. A mark shows whether it was blocked, not promised, or not blocked. */
 export function sandboxTable(
   { tier, passed, checks }: SelfTestReport,
   rejected: readonly { tier: string; reason: string }[] = [],
@@ -97,12 +102,12 @@ export function sandboxTable(
   const exceptions = checks.filter((check) => !check.promised).length;
   const through = checks.filter((check) => !check.passed).length;
   const sum = [
-    `${checks.length - through - exceptions} held`,
+    `${checks.length - through - exceptions} blocked`,
     ...(exceptions > 0 ? [`${exceptions} not promised by this tier`] : []),
-    `${through} not held`,
+    `${through} not blocked`,
   ].join(', ');
   return [
-    ...rejected.map((other) => yellow(`${other.tier} does not hold here: ${other.reason}`)),
+    ...rejected.map((other) => yellow(`${other.tier} cannot be used here: ${other.reason}`)),
     bold(`  ${'attempt'.padEnd(wide)} ${'expected'.padEnd(middle)} seen`),
     ...lines,
     '',

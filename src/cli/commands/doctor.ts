@@ -58,7 +58,7 @@ export async function doctor(config: Config, options: { json?: boolean; sandbox?
   if (existsSync(keyFile)) {
     await run('First key', '', async () => ({
       state: 'warning',
-      seen: `${shownPath(keyFile)} still holds it`,
+      seen: `${shownPath(keyFile)} still contains it`,
       remedy: 'Copy the key to where it is needed, then delete the file',
     }));
   }

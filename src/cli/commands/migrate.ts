@@ -13,7 +13,7 @@ export async function migrateCommand(
     ? await runMigrate(config, wish)
     : await withDatabase(config, (prepared) => runMigrate(prepared, wish));
   if (options.report) {
-    // Whoever asked for the report ends this process; until then it must not look like one that died.
+    // The caller that requested the report ends this process; until then it must not look dead.
     process.on('disconnect', () => process.exit(0));
     process.stdout.write(`${JSON.stringify(result)}\n`, () => reportReady());
     return;

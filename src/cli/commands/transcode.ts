@@ -39,7 +39,7 @@ export async function transcodeCommand(
   const target = resolve(output);
   const body = requestBody(target, flags);
   await checkTarget(target, source.path);
-  // Another server judges by itself: it may know more options.
+  // Another server checks the request itself: it may know more options.
   if (!process.env.AIRLOCK_URL) refuseOptions(body);
 
   const interrupted = new AbortController();
@@ -99,7 +99,7 @@ interface Run {
   signal: AbortSignal;
 }
 
-/** How long an upload may wait for a worker that looks at it. */
+/** Milliseconds that an upload may wait for a worker to inspect it. */
 const CHECK_PATIENCE_MS = 10 * 60_000;
 
 async function work(run: Run): Promise<Job> {
@@ -125,7 +125,7 @@ async function work(run: Run): Promise<Job> {
 async function checkUpload(run: Run, filename: string): Promise<string> {
   const { client, display, source, signal } = run;
   const end = Date.now() + CHECK_PATIENCE_MS;
-  let stage: Stage = { name: 'Checking', note: 'the server looks at the file' };
+  let stage: Stage = { name: 'Checking', note: 'the server inspects the file' };
   for (;;) {
     display.show(stage);
     try {

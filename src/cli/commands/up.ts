@@ -26,11 +26,11 @@ export async function up(config: Config): Promise<void> {
   const stop = (signal: NodeJS.Signals) => {
     if (atOnce.signal.aborted) process.exit(EXIT.failed);
     if (stopping) {
-      logger.warn({ signal }, 'ending at once');
+      logger.warn({ signal }, 'ending immediately');
       return atOnce.abort();
     }
     stopping = true;
-    logger.info({ signal }, 'draining; once more ends at once');
+    logger.info({ signal }, 'draining; send the signal again to end immediately');
     // While it starts too: what it has started by then would outlive this process.
     service
       .then(({ stop }) => stop())

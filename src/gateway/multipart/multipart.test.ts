@@ -274,7 +274,7 @@ describe('an upload in parts', () => {
     await expect(gateway.store.completeMultipart(closing, id, [part])).rejects.toMatchObject(refused);
   });
 
-  it('is one whole object or none to those who read while it is completed twice at once', async () => {
+  it('is one whole object or none to readers while it is completed twice concurrently', async () => {
     const id = await begin();
     const bytes = Buffer.alloc(5 * 1_048_576, 'p');
     const parts = [await send(id, 1, bytes), await send(id, 2, bytes), await send(id, 3, 'end')];

@@ -56,7 +56,7 @@ const ABOUT = 'about';
 export async function openUploads(root: string, now: () => number = Date.now): Promise<Uploads> {
   const folder = partsFolder(root);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (!(await isReal(folder))) throw new Error('the storage folder holds a symbolic link where a folder belongs');
+  if (!(await isReal(folder))) throw new Error('the storage folder contains a symbolic link where a folder belongs');
   const known = await readUploads(folder);
   const lock = keyedLock();
   const folderOf = (upload: Upload) => join(folder, upload.id);

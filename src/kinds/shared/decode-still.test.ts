@@ -51,7 +51,7 @@ describe('a still that this FFmpeg does not decode', () => {
     await expect(decode(lacking(...decoder))).rejects.toMatchObject({
       code: 'unsupported_media',
       message: expect.stringMatching(
-        /^Input 1 holds a picture in AV1, which the FFmpeg of this server does not decode; convert/,
+        /^Input 1 contains a picture in AV1, which the FFmpeg of this server does not decode; convert/,
       ),
     });
   });

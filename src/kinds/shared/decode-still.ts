@@ -59,7 +59,7 @@ export async function decodeStill(
 function explain(result: CellResult, { codec }: StillPicture, subject: string): JobFailure {
   if (result.end === 'exit' && NO_DECODER.test(result.stderr)) {
     const name = NAMES[codec];
-    const message = `${subject} holds a picture in ${name}, which the FFmpeg of this server does not decode; convert it to JPEG or PNG.`;
+    const message = `${subject} contains a picture in ${name}, which the FFmpeg of this server does not decode; convert it to JPEG or PNG.`;
     return new JobFailure('unsupported_media', message);
   }
   const explained = explainFailure({ ...result, stage: 'probe' });

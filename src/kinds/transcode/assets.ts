@@ -183,7 +183,7 @@ function checkMedia(kind: AssetKind, demuxer: string, info: MediaInfo, subject: 
     throw new JobFailure('asset_invalid', `${subject} is a subtitle file.`);
   }
   if (kind === 'picture' && info.video.length === 0) {
-    throw new JobFailure('asset_invalid', `${subject} holds no picture.`);
+    throw new JobFailure('asset_invalid', `${subject} contains no picture.`);
   }
   try {
     checkInput(info);

@@ -15,7 +15,7 @@ export function formatOf(name: unknown): OutputName {
   const wrong = (message: string, suggestion: string): OutputName => ({ ok: false, message, suggestion });
   const example = 'Give a plain name such as result.mp4.';
   if (typeof name !== 'string' || name === '' || name.length > 200) return wrong('The name must be a text.', example);
-  if (/[/\\\u0000-\u001f]/.test(name) || name.startsWith('.')) return wrong('The name holds a folder.', example);
+  if (/[/\\\u0000-\u001f]/.test(name) || name.startsWith('.')) return wrong('The name contains a folder.', example);
   if (/%\d*d/.test(name)) {
     return wrong('A series of files is not possible: a command has one output.', 'Leave %d out of the name.');
   }

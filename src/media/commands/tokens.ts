@@ -37,7 +37,7 @@ export function tokenise(command: string): TokenResult {
   if (command.length > MAX_COMMAND) return failed(MAX_COMMAND, 'The command is too long.', 'Send a shorter command.');
   if (/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/.test(command)) {
     const offset = command.search(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/);
-    return failed(offset, 'The command holds a control character.', 'Leave it out.');
+    return failed(offset, 'The command contains a control character.', 'Leave it out.');
   }
   const tokens: CommandToken[] = [];
   const scanner = new Scanner(command);
@@ -147,7 +147,8 @@ class Scanner {
     if (character === '#' && !isFirst) return null;
     const name = Object.hasOwn(OPERATORS, character) ? OPERATORS[character] : undefined;
     if (!name) return null;
-    const advice = 'One ffmpeg command is read here, without a shell; put text that holds this character into quotes.';
+    const advice =
+      'One ffmpeg command is read here, without a shell; put text that contains this character into quotes.';
     return problem(this.at, `${name} (${character}) is not allowed.`, advice);
   }
 
@@ -156,7 +157,7 @@ class Scanner {
     return problem(
       this.at,
       `${name} (${character}) is not allowed.`,
-      "Write the value itself; text that holds this character goes into single quotes (').",
+      "Write the value itself; text that contains this character goes into single quotes (').",
     );
   }
 }

@@ -71,7 +71,7 @@ class Parser {
       const rest = this.#text[this.#at]!;
       throw new Unfit(
         this.#at,
-        rest === ')' ? 'has a ) that nothing opened' : `holds ${quoted(rest)} where an operator was expected`,
+        rest === ')' ? 'has a ) that nothing opened' : `contains ${quoted(rest)} where an operator was expected`,
         'Use + - * / ^ ; between values, and functions such as if(a,b,c).',
       );
     }
@@ -240,8 +240,9 @@ class Parser {
   #noValue(start: number, isNumber: boolean): Unfit {
     const hint = 'Use numbers, variables, and functions such as if(a,b,c).';
     if (start >= this.#text.length) return new Unfit(start, 'ends where a value was expected', hint);
-    if (isNumber) return new Unfit(start, 'holds letters behind a number', 'Write * between a number and a name: 2*t.');
-    return new Unfit(start, `holds ${quoted(charAt(this.#text, start))} where a value was expected`, hint);
+    if (isNumber)
+      return new Unfit(start, 'contains letters behind a number', 'Write * between a number and a name: 2*t.');
+    return new Unfit(start, `contains ${quoted(charAt(this.#text, start))} where a value was expected`, hint);
   }
 
   #close(opened: number): void {
@@ -249,7 +250,7 @@ class Parser {
     if (this.#at >= this.#text.length) throw new Unfit(opened, 'has a ( that nothing closes', 'Add the missing ).');
     throw new Unfit(
       this.#at,
-      `holds ${quoted(charAt(this.#text, this.#at))} where ) or an operator was expected`,
+      `contains ${quoted(charAt(this.#text, this.#at))} where ) or an operator was expected`,
       'Use + - * / ^ ; between values.',
     );
   }

@@ -5,8 +5,8 @@ import { FILTER_TABLE } from './table/index.ts';
 
 describe('a filter graph is refused', () => {
   test.each([
-    ['', 0, 'the graph', /holds no filter/],
-    [' \n ', 0, 'the graph', /holds no filter/],
+    ['', 0, 'the graph', /contains no filter/],
+    [' \n ', 0, 'the graph', /contains no filter/],
     [',', 0, 'the graph', /place without a filter/],
     ['scale,,scale', 6, 'the graph', /place without a filter/],
     ['sws_flags=lanczos;scale', 0, 'sws_flags', /is not a filter/],

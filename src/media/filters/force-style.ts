@@ -70,9 +70,9 @@ export function readForceStyle(text: string): StyleResult {
 const KEYS = `Use Key=Value,Key=Value with the keys ${Object.keys(FIELDS).join(', ')}.`;
 
 function unknownKey(key: string | undefined): { reason: string; suggestion: string } {
-  if (key === undefined) return { reason: 'holds a part that is not Key=Value', suggestion: KEYS };
+  if (key === undefined) return { reason: 'contains a part that is not Key=Value', suggestion: KEYS };
   const near = nearestName(key, Object.keys(FIELDS));
-  return { reason: `holds the unknown key "${key}"`, suggestion: near ? `Did you mean "${near}"?` : KEYS };
+  return { reason: `contains the unknown key "${key}"`, suggestion: near ? `Did you mean "${near}"?` : KEYS };
 }
 
 function readField(field: Field, value: string): string | null {

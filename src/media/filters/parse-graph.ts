@@ -56,7 +56,7 @@ function readChains(text: string, budget: RequestBudget, refusals: Refusals): Ra
   }
   if (chain.length > 0) chains.push(chain);
   if (chains.length === 0) {
-    refusals.add(0, 'the graph', 'holds no filter', 'Send one such as scale=1280:-2.');
+    refusals.add(0, 'the graph', 'contains no filter', 'Send one such as scale=1280:-2.');
     return null;
   }
   return { chains };
@@ -73,7 +73,7 @@ function isReadable(text: string, refusals: Refusals): boolean {
   }
   const unprintable = UNPRINTABLE.exec(text);
   if (unprintable) {
-    refusals.add(unprintable.index, 'the graph', 'holds a control character', 'Leave it out.');
+    refusals.add(unprintable.index, 'the graph', 'contains a control character', 'Leave it out.');
     return false;
   }
   const flags = /^[ \n\t\r]*sws_flags=([\w+]*)/.exec(text);

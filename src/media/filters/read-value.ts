@@ -214,7 +214,7 @@ function readExpressions(spec: Spec<'expressions'>, text: string): ValueResult {
 
 function readText(spec: Spec<'text'>, text: string): ValueResult {
   const control = /[\p{Cs}\u0000-\u0008\u000b-\u001f\u007f-\u009f]/u.exec(text);
-  if (control) return bad(spec, control.index, 'holds a control character');
+  if (control) return bad(spec, control.index, 'contains a control character');
   return Buffer.byteLength(text) > spec.maxBytes ? bad(spec, 0, 'is too long') : good(text);
 }
 

@@ -52,7 +52,7 @@ function readSource(text: string, inputs: readonly { url: string }[]): AssetRequ
   if (same >= 0) return { type: 'input', index: same };
   if (/^file:/i.test(text) || /^(?:[./~\\]|[A-Za-z]:[\\/])/.test(text)) return 'Files of the server cannot be named.';
   if (text.length > MAX_URL) return `The URL is longer than ${MAX_URL} characters.`;
-  if (/[\u0000-\u0020\u007f]/.test(text)) return 'The URL holds spaces or control characters.';
+  if (/[\u0000-\u0020\u007f]/.test(text)) return 'The URL contains spaces or control characters.';
   const scheme = /^([A-Za-z][A-Za-z0-9+.-]*):/.exec(text)?.[1]?.toLowerCase();
   if (scheme === 'gs' || scheme === 'https' || scheme === 'http') {
     return /^[A-Za-z]+:\/\/[^/]/.test(text) ? { type: 'url', url: text } : 'This is not a complete URL.';

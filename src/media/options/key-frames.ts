@@ -17,7 +17,7 @@ export function readKeyFrames(text: string): ParsedValue {
   let offset = 0;
   for (const time of times) {
     const canonical = readTime(time.trim(), { min: 0, max: INPUT_LIMITS.maxDurationSeconds });
-    if (canonical === null) return bad('holds something that is not a time', KEY_FRAMES_HINT, offset);
+    if (canonical === null) return bad('contains something that is not a time', KEY_FRAMES_HINT, offset);
     written.push(canonical);
     offset += time.length + 1;
   }
@@ -28,7 +28,7 @@ function readExpression(text: string): ParsedValue {
   const parsed = parseExpression(text, { variables: VARIABLES });
   if (parsed.ok) return good(`expr:${expressionText(parsed.expression)}`);
   return bad(
-    `holds a wrong expression: ${parsed.reason}`.replace(/\.$/, ''),
+    `contains a wrong expression: ${parsed.reason}`.replace(/\.$/, ''),
     parsed.suggestion,
     'expr:'.length + parsed.offset,
   );

@@ -93,14 +93,14 @@ export function readParameters(text: string, keys: ParameterRules): ParsedValue 
     const at = offset;
     offset += part.length + 1;
     const match = /^([a-z0-9][A-Za-z0-9_-]{0,31})(?:=([A-Za-z0-9_.,+()/-]{1,128}))?$/.exec(part);
-    if (!match) return bad('holds a parameter that is not on the list', hint, at);
+    if (!match) return bad('contains a parameter that is not on the list', hint, at);
     const [given, negated] = canonicalKey(match[1]!, keys);
     const rule = Object.hasOwn(keys, given) ? keys[given] : undefined;
     if (!rule) {
       const names = Object.keys(keys);
       const near = nearestName(given, names) ?? nearestName(given.replace(/^no-?/, ''), names);
       return bad(
-        `holds the parameter "${match[1]}" that is not on the list`,
+        `contains the parameter "${match[1]}" that is not on the list`,
         near ? `Did you mean ${near}? ${hint}` : hint,
         at,
       );
@@ -145,7 +145,7 @@ export function readBitstreamFilters(text: string): ParsedValue {
     const [name, ...rest] = part.split('=');
     const keys = Object.hasOwn(BITSTREAM_FILTERS, name!) ? BITSTREAM_FILTERS[name!] : undefined;
     if (!keys || written.length >= 8)
-      return bad('holds a filter that is not on the list', `Use ${names.join(', ')}.`, offset);
+      return bad('contains a filter that is not on the list', `Use ${names.join(', ')}.`, offset);
     if (rest.length === 0) written.push(name!);
     else {
       const parsed = readParameters(rest.join('='), keys);

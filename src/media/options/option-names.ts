@@ -57,7 +57,7 @@ export function isNameRefusal(result: NamedOption | NameRefusal): result is Name
 export function oddSpelling(name: string): NameRefusal | null {
   const plain = name.normalize('NFKC').replace(/[‐‑‒–—―−]/g, '-');
   if (plain !== name) {
-    return refusal('The name holds look-alike characters.', 'Type it again with plain letters and a plain dash.');
+    return refusal('The name contains look-alike characters.', 'Type it again with plain letters and a plain dash.');
   }
   if (name.startsWith('-/')) {
     return refusal('An option whose value is read from a file is not allowed.', 'Send the value itself.');

@@ -156,7 +156,7 @@ export class Composer {
     const file = this.#file(asset);
     if (!file.demuxer) throw new JobFailure('internal', 'The photo of the card is missing.');
     const video = file.info ? mainVideo(file.info) : null;
-    if (!video) throw new JobFailure('no_video_stream', 'The photo of the card holds no picture.');
+    if (!video) throw new JobFailure('no_video_stream', 'The photo of the card contains no picture.');
     const number = this.extra.add({ path: file.path, demuxer: file.demuxer });
     this.decoded.push(video);
     const mask = this.#layer((path) => ({ kind: 'mask', path, diameter: photoDiameter(frame) }));

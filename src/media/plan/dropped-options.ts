@@ -33,7 +33,7 @@ export function droppedOptions(
       warnings.push({ field, message: `-${name} has no meaning for this output format and was ignored.` });
     } else if (job.still && name === 'frames' && Number(option.value) !== 1) {
       handled.add(name);
-      warnings.push({ field, message: 'This output format holds one picture; -frames was ignored.' });
+      warnings.push({ field, message: 'This output format contains only one picture; -frames was ignored.' });
     } else if (name === 'loop' && job.kind !== 'image') {
       handled.add(name);
       warnings.push({

@@ -25,19 +25,22 @@ export function checkGraphUse(parsed: ParsedRequest, request: TranscodeRequest):
   const kind = formatKind(format);
   const several = (number: number, word: string) =>
     refuse(
-      `The graph ends in ${number} ${word}, and a ${format} holds one.`,
+      `The graph ends in ${number} ${word}, and a ${format} can contain only one.`,
       'Join them (hstack, overlay, amix, concat), or say with -map [label] which one to take.',
     );
   if (kind === 'image' && count('v') > 1) several(count('v'), 'pictures');
   if (SINGLE_SOUND.has(format) && count('a') > 1) several(count('a'), 'sounds');
   if (kind === 'image' && count('v') === 0) {
     refuse(
-      `The graph gives no picture, and a ${format} holds nothing else.`,
+      `The graph gives no picture, and a ${format} contains nothing else.`,
       'Let it end in a picture (showwavespic draws one of sound), or choose an audio output format.',
     );
   }
   if (kind === 'audio' && count('a') === 0) {
-    refuse(`The graph gives no sound, and a ${format} holds nothing else.`, 'Choose a video or image output format.');
+    refuse(
+      `The graph gives no sound, and a ${format} contains nothing else.`,
+      'Choose a video or image output format.',
+    );
   }
   const options = new OptionSet(parsed.output);
   for (const [of, word, encoder] of [

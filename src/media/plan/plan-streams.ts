@@ -54,7 +54,10 @@ export function selectStreams(
     throw new JobFailure('no_audio_stream', `The input has no sound, and ${format} needs it.`);
   }
   if (kind === 'image' && streams.filter((stream) => 'pad' in stream && stream.kind === 'v').length > 1) {
-    throw new JobFailure('option_refused', `The filter graph has several pictures as outputs; a ${format} holds one.`);
+    throw new JobFailure(
+      'option_refused',
+      `The filter graph has several pictures as outputs; a ${format} can contain only one.`,
+    );
   }
   return {
     streams,
@@ -133,6 +136,6 @@ function selectDefault(inputs: readonly PlanInput[], coverIsEnough: boolean): Pi
 
 function sunkWarning(pad: OpenPad, index: number, mapped: boolean, format: OutputFormat): PlanWarning {
   const name = pad.label === null ? `Output ${index + 1}` : `Output [${pad.label}]`;
-  const why = mapped ? 'no -map takes it' : `a ${format} does not hold it`;
+  const why = mapped ? 'no -map takes it' : `a ${format} cannot contain it`;
   return { field: 'filters', message: `${name} of the filter graph was dropped, because ${why}.` };
 }

@@ -45,7 +45,7 @@ function planRequest(request: TranscodeRequest, files: readonly PlanInput[], ctx
   const plan = planPlain(request, inputs.slice(0, 1), { ...parsed, inputs: parsed.inputs.slice(0, 1) }, ctx);
   plan.warnings.push({
     field: 'inputs',
-    message: `A ${request.outputFormat} holds one picture; only the first input was used.`,
+    message: `A ${request.outputFormat} contains only one picture; only the first input was used.`,
   });
   return plan;
 }

@@ -33,11 +33,11 @@ export function checkSubtitles(bytes: Uint8Array, demuxer: string): AssetContent
   }
   if (demuxer === 'ass') {
     const events = lines.filter((line) => /^\s*Dialogue\s*:/i.test(line)).length;
-    if (events === 0) return { ok: false, reason: 'holds no subtitles' };
-    if (events > MAX_ASS_EVENTS) return { ok: false, reason: `holds more than ${MAX_ASS_EVENTS} events` };
+    if (events === 0) return { ok: false, reason: 'contains no subtitles' };
+    if (events > MAX_ASS_EVENTS) return { ok: false, reason: `contains more than ${MAX_ASS_EVENTS} events` };
     return { ok: true, extension: 'ass' };
   }
-  if (!lines.some((line) => line.includes('-->'))) return { ok: false, reason: 'holds no subtitles' };
+  if (!lines.some((line) => line.includes('-->'))) return { ok: false, reason: 'contains no subtitles' };
   return { ok: true, extension: demuxer === 'webvtt' ? 'vtt' : 'srt' };
 }
 
@@ -52,7 +52,7 @@ export function checkLut(bytes: Uint8Array): AssetContent {
     const [levels, most] = [Number(size[2]), size[1] === '3' ? MAX_LUT_3D : MAX_LUT_1D];
     if (levels < 2 || levels > most) return { ok: false, reason: `declares a table of ${levels} levels` };
     const wrong = meaningful.find((line) => !CUBE_LINE.test(line));
-    if (wrong !== undefined) return { ok: false, reason: 'holds lines that a .cube file has not' };
+    if (wrong !== undefined) return { ok: false, reason: 'contains lines that a .cube file has not' };
     const rows = meaningful.filter((line) => /^[-+.\d]/.test(line)).length;
     if (rows < (size[1] === '3' ? levels ** 3 : levels)) return { ok: false, reason: 'ends before its table does' };
     return { ok: true, extension: 'cube' };

@@ -25,11 +25,11 @@ export function checkInput(info: MediaInfo, limits: InputLimits = INPUT_LIMITS):
     );
   }
   if (SUBTITLE_DEMUXERS.includes(info.demuxer)) {
-    if (info.subtitleCount === 0) throw new JobFailure('invalid_media', 'The subtitle file holds no subtitles.');
+    if (info.subtitleCount === 0) throw new JobFailure('invalid_media', 'The subtitle file contains no subtitles.');
     return;
   }
   if (info.video.length === 0 && info.audio.length === 0) {
-    throw new JobFailure('invalid_media', 'The input holds neither pictures nor sound.');
+    throw new JobFailure('invalid_media', 'The input contains neither pictures nor sound.');
   }
   for (const stream of info.video) {
     if (stream.width === 0 || stream.height === 0) {

@@ -51,7 +51,7 @@ export function unless(code: number, k: number, body: readonly BpfInstruction[])
 
 export function encode(program: readonly BpfInstruction[]): Buffer {
   // BPF_MAXINSNS of the kernel; a longer program would only be refused at the first job.
-  if (program.length > 4096) throw new RangeError(`a BPF program holds 4096 instructions, not ${program.length}`);
+  if (program.length > 4096) throw new RangeError(`a BPF program has at most 4096 instructions, not ${program.length}`);
   const bytes = Buffer.alloc(program.length * 8);
   program.forEach(({ code, jt, jf, k }, index) => {
     bytes.writeUInt16LE(code, index * 8);

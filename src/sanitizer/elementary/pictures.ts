@@ -78,7 +78,7 @@ function readTag(file: FileBytes, at: number, bytes: number): Picture[] {
   const pictures: Picture[] = [];
   let frames = 0;
   const stopped = walk(file, body, end, version, (name, formFlags, from, length) => {
-    if (++frames > MAX_FRAMES) throw new Refused('invalid_media', 'holds more tags than any real file.');
+    if (++frames > MAX_FRAMES) throw new Refused('invalid_media', 'contains more tags than any real file.');
     if (name !== 'APIC' && name !== 'PIC') return;
     if (flags & UNSYNCHRONISED || formFlags !== 0) throw new NotRewritable(UNKNOWN_PICTURE);
     pictures.push(readPicture(file, from, length, version));

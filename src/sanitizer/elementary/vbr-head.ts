@@ -50,7 +50,8 @@ function text(frame: Buffer, at: number): string {
 function readXing(frame: Buffer, tagAt: number, sizeOfRest: number): VbrHead {
   const made = Buffer.alloc(frame.length);
   const keep = (at: number, bytes: number): number => {
-    if (at + bytes > frame.length) throw new NotRewritable('states more about its length than its first frame holds');
+    if (at + bytes > frame.length)
+      throw new NotRewritable('states more about its length than its first frame contains');
     frame.copy(made, at, at, at + bytes);
     return at + bytes;
   };

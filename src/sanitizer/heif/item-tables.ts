@@ -59,7 +59,7 @@ export function readItemTables(file: FileBytes, meta: Box, budget: BoxBudget): I
 }
 
 function refuseItems(count: number): void {
-  if (count > MAX_ITEMS) throw new Refused('invalid_media', 'holds more items than any real picture.');
+  if (count > MAX_ITEMS) throw new Refused('invalid_media', 'contains more items than any real picture.');
 }
 
 /** `iinf` */

@@ -83,7 +83,7 @@ function readCoded(file: FileBytes, tables: ItemTables, id: number): CodedItem {
   if (type === undefined) throw new Refused('invalid_media', 'has no picture where it says that one is.');
   if (type === 'encrypted') throw new NotRewritable('is encrypted');
   if (!Object.hasOwn(CODECS, type)) {
-    throw new NotRewritable(`holds a picture of the kind "${printable(type)}", which the reader does not know`);
+    throw new NotRewritable(`contains a picture of the kind "${printable(type)}", which the reader does not know`);
   }
   const kind = type as CodedItem['kind'];
   const described = describe(file, tables.properties.get(id) ?? []);

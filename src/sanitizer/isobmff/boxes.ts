@@ -30,7 +30,7 @@ export function* boxesIn(
 ): Generator<Box, void, undefined> {
   let at = from;
   while (at + 8 <= to) {
-    if (--budget.left < 0) throw new Refused('invalid_media', 'holds more boxes than any real file.');
+    if (--budget.left < 0) throw new Refused('invalid_media', 'contains more boxes than any real file.');
     const head = file.read(at, 8);
     const type = head.toString('latin1', 4, 8);
     let size = head.readUInt32BE(0);

@@ -55,7 +55,7 @@ export function joinFragments(
     return { track, times, placement, table: gathered.table(placement.shift) };
   });
   const shown = joined.filter(({ table }) => table.count > 0);
-  if (shown.length === 0) throw new NotRewritable('holds no samples');
+  if (shown.length === 0) throw new NotRewritable('contains no samples');
   const seconds = lengthOf(shown);
   refuseLength(seconds);
   const tracks = joined.map(({ track, times, placement, table }) => ({

@@ -53,7 +53,7 @@ export function readSampleEntry(file: FileBytes, stsd: Box, kind: 'video' | 'aud
   if (entries.length !== 1 || head.readUInt32BE(4) !== 1) throw new NotRewritable('has several sample descriptions');
   if (head[0] !== 0) throw new NotRewritable('describes its streams in a form that is not known');
   if (!(kind === 'video' ? VIDEO : AUDIO).has(entry.type)) {
-    throw new NotRewritable(`holds "${printable(entry.type)}", which the reader does not know`);
+    throw new NotRewritable(`contains "${printable(entry.type)}", which the reader does not know`);
   }
   const fields = kind === 'video' ? PICTURE_FIELDS : soundFields(file, entry);
   if (entry.body + fields > entry.end) throw new Refused('invalid_media', 'has a stream without a description.');

@@ -72,7 +72,7 @@ export function readRun(
     }
   }
   if (!Number.isSafeInteger(place) || place < 0 || place + bytes > file.size) {
-    throw new NotRewritable('is cut off: it declares more data than it holds');
+    throw new NotRewritable('is cut off: it declares more data than it contains');
   }
   samples.addChunk(place, bytes, count);
   return place + bytes;

@@ -120,7 +120,7 @@ function readChunks(
       for (let index = 0; index < inChunk; index++) bytes += samples.sizes.readUInt32BE((sample + index) * 4);
     }
     const offset = short ? short.rows.readUInt32BE(chunk * 4) : Number(places.rows.readBigUInt64BE(chunk * 8));
-    if (offset + bytes > file.size) throw new NotRewritable('is cut off: it declares more data than it holds');
+    if (offset + bytes > file.size) throw new NotRewritable('is cut off: it declares more data than it contains');
     sample += inChunk;
     chunks.offsets[chunk] = offset;
     chunks.bytes[chunk] = bytes;

@@ -86,7 +86,7 @@ function readEdits(bytes: Buffer): Edit[] | null {
   const count = bytes.readUInt32BE(4);
   const width = long ? 20 : 12;
   if (count > MAX_EDITS || 8 + count * width > bytes.length) {
-    throw new Refused('invalid_media', 'declares more edits than it holds.');
+    throw new Refused('invalid_media', 'declares more edits than it contains.');
   }
   // FFmpeg counts the rows that are there.
   if (8 + count * width !== bytes.length) throw new NotRewritable('has an edit list of another length');

@@ -22,7 +22,7 @@ export function carry(
     const rule = rules[element.id];
     if (rule === 'drop') continue;
     if (rule === undefined) {
-      throw new NotRewritable(`holds an element (0x${element.id.toString(16)}) that the reader does not know`);
+      throw new NotRewritable(`contains an element (0x${element.id.toString(16)}) that the reader does not know`);
     }
     if (typeof rule === 'object') {
       written.push(makeElement(element.id, ...carry(reader, element, rule, seen)));
@@ -38,7 +38,7 @@ export function carry(
 function rewrite(rule: 'unsigned' | 'signed' | 'float' | 'text' | 'bytes', content: Buffer): Buffer {
   if (rule === 'unsigned') return unsigned(number(content));
   if (rule === 'float' && ![0, 4, 8].includes(content.length)) {
-    throw new Refused('invalid_media', 'holds a number of a form that does not exist.');
+    throw new Refused('invalid_media', 'contains a number of a form that does not exist.');
   }
   if (rule === 'text' && /[^\x20-\x7e]/.test(content.toString('latin1').replace(/\0+$/, ''))) {
     throw new NotRewritable('names its codec or language in signs that are not allowed there');

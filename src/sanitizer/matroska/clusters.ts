@@ -52,7 +52,7 @@ export function clusterWriter(
 
   const block = (head: Buffer): { key: boolean; kept: boolean } => {
     const length = vintLength(head[0] ?? 0);
-    if (head.length < length + 3) throw new Refused('invalid_media', 'holds a block without its head.');
+    if (head.length < length + 3) throw new Refused('invalid_media', 'contains a block without its head.');
     const track = vint(head, 0, length) ?? 0;
     const flags = head[length + 2]!;
     if (flags & LACING) throw new NotRewritable('packs several frames into one block');
@@ -73,7 +73,7 @@ export function clusterWriter(
   };
   const copyBlock = (element: Element): void => {
     const length = element.end! - element.body;
-    if (length > MAX_BYTES) throw new NotRewritable('holds a block of absurd size');
+    if (length > MAX_BYTES) throw new NotRewritable('contains a block of absurd size');
     const { key, kept } = block(file.read(element.body, Math.min(12, length)));
     if (!kept) return;
     if (key) cue();
@@ -100,7 +100,8 @@ export function clusterWriter(
       out.write(makeElement(ID.timestamp, unsigned(value)));
     } else if (element.id === ID.simpleBlock) copyBlock(element);
     else if (element.id === ID.blockGroup) copyGroup(element);
-    else if (!NEEDLESS.has(element.id)) throw new NotRewritable('holds blocks of a kind that the reader does not know');
+    else if (!NEEDLESS.has(element.id))
+      throw new NotRewritable('contains blocks of a kind that the reader does not know');
   };
 
   return {

@@ -24,7 +24,7 @@ export function elementReader(file: FileBytes): ElementReader {
   const reader: ElementReader = {
     at(position, limit) {
       if (position >= limit) return null;
-      if (--left < 0) throw new Refused('invalid_media', 'holds more elements than any real file.');
+      if (--left < 0) throw new Refused('invalid_media', 'contains more elements than any real file.');
       const head = file.read(position, Math.min(12, limit - position));
       const idLength = lengthOf(head[0]!, 4);
       const sizeLength = lengthOf(head[idLength] ?? 0, 8);
@@ -33,7 +33,7 @@ export function elementReader(file: FileBytes): ElementReader {
       const size = vint(head, idLength, sizeLength);
       const body = position + idLength + sizeLength;
       if (size === null) return { id, body, end: null };
-      if (body + size > limit) throw new NotRewritable('is cut off: it declares more than it holds');
+      if (body + size > limit) throw new NotRewritable('is cut off: it declares more than it contains');
       return { id, body, end: body + size };
     },
     *within(parent) {
@@ -59,7 +59,7 @@ export function elementReader(file: FileBytes): ElementReader {
 
 function lengthOf(first: number, most: number): number {
   const length = Math.clz32(first) - 23;
-  if (first === 0 || length > most) throw new Refused('invalid_media', 'holds bytes that are not an element.');
+  if (first === 0 || length > most) throw new Refused('invalid_media', 'contains bytes that are not an element.');
   return length;
 }
 

@@ -63,7 +63,7 @@ function readHead(file: FileBytes, reader: ElementReader): Head {
     scan(reader, element);
     position = element.end;
   }
-  throw new Refused('invalid_media', 'holds no media: it may be cut off.');
+  throw new Refused('invalid_media', 'contains no media: it may be cut off.');
 }
 
 function checkDocType(reader: ElementReader, header: Element): void {
@@ -83,7 +83,7 @@ function skipTo(reader: ElementReader, from: number, limit: number, id: number):
     if (!element || element.end === null) break;
     position = element.end;
   }
-  throw new Refused('invalid_media', 'holds no media: it may be cut off.');
+  throw new Refused('invalid_media', 'contains no media: it may be cut off.');
 }
 
 function readInfo(reader: ElementReader, element: Element) {

@@ -18,7 +18,7 @@ export function readCodec(first: Buffer): OggCodec {
   if (begins(first, 'OpusHead')) return opus(first);
   if (begins(first, '\x01vorbis')) return vorbis(first);
   if (begins(first, '\x7fFLAC')) return flac(first);
-  throw new NotRewritable('holds other streams than one of Opus, Vorbis or FLAC');
+  throw new NotRewritable('contains other streams than one of Opus, Vorbis or FLAC');
 }
 
 function begins(packet: Buffer | undefined, magic: string): boolean {
@@ -90,7 +90,7 @@ function flac(first: Buffer): OggCodec {
     isDone: (packets) => packets.length > 0 && (packets.at(-1)![0]! & LAST_BLOCK) !== 0,
     describe(packets) {
       for (const packet of packets) {
-        if ((packet[0]! & 0x7f) === 0x7f) throw new Refused('invalid_media', 'holds a description of no kind.');
+        if ((packet[0]! & 0x7f) === 0x7f) throw new Refused('invalid_media', 'contains a description of no kind.');
         if ((packet[0]! & 0x7f) === COMMENTS) checkComments(packet);
       }
       const described = Buffer.from(first);

@@ -38,7 +38,7 @@ export function pageReader(file: FileBytes): PageReader {
   let left = MAX_PAGES;
   return {
     at(position) {
-      if (--left < 0) throw new Refused('invalid_media', 'holds more pages than any real file.');
+      if (--left < 0) throw new Refused('invalid_media', 'contains more pages than any real file.');
       if (position + HEAD > file.size) return null;
       const head = file.read(position, HEAD);
       if (head.toString('latin1', 0, 4) !== 'OggS') {

@@ -69,7 +69,7 @@ function readHead(reader: PageReader): Head {
   while (!codec.isDone(packets)) {
     const page = reader.at(at);
     if (!page) throw new Refused('invalid_media', 'ends before what it declares.');
-    if (page.serial !== serial || page.isFirst) throw new NotRewritable('holds several streams');
+    if (page.serial !== serial || page.isFirst) throw new NotRewritable('contains several streams');
     if (page.continues !== size > 0) throw new NotRewritable('has lost a page');
     let from = 0;
     for (const length of page.lacing) {
@@ -98,14 +98,14 @@ function* soundOf(reader: PageReader, head: Head): Generator<OggPage, void, unde
   for (let at = head.soundAt; ; ) {
     const page = reader.at(at);
     if (!page) return;
-    if (page.isFirst) throw new NotRewritable('holds several recordings one behind the other');
-    if (page.serial !== head.serial) throw new NotRewritable('holds several streams');
+    if (page.isFirst) throw new NotRewritable('contains several recordings one behind the other');
+    if (page.serial !== head.serial) throw new NotRewritable('contains several streams');
     if (ended) throw new NotRewritable('continues after its end');
     if (page.continues !== goesOn) throw new NotRewritable('has lost a page');
     let finishes = false;
     for (const length of page.lacing) {
       packet += length;
-      if (packet > MAX_PACKET) throw new NotRewritable('holds a packet of absurd size');
+      if (packet > MAX_PACKET) throw new NotRewritable('contains a packet of absurd size');
       if (length === SEGMENT) continue;
       finishes = true;
       packet = 0;

@@ -29,7 +29,7 @@ export function treeCalls(
         await store.putFile(prefix + name, path, options);
       };
       const last = files.filter(({ name }) => name === entry);
-      if (entry !== undefined && last.length === 0) throw invalid('the tree does not hold its entry file');
+      if (entry !== undefined && last.length === 0) throw invalid('the tree does not contain its entry file');
       await eachOf(
         files.filter(({ name }) => name !== entry),
         put,
@@ -61,8 +61,8 @@ async function plainFiles(folder: string): Promise<TreeFile[]> {
       const stats = await lstat(path);
       if (stats.isDirectory()) open.push(name);
       else if (stats.isFile() && stats.nlink === 1) files.push({ name, path, size: stats.size });
-      else throw invalid('a tree holds something that is not a plain file');
-      if (files.length + open.length > MAX_FILES) throw invalid(`a tree holds more than ${MAX_FILES} files`);
+      else throw invalid('a tree contains something that is not a plain file');
+      if (files.length + open.length > MAX_FILES) throw invalid(`a tree contains more than ${MAX_FILES} files`);
     }
   }
   return files.sort((left, right) => Buffer.compare(Buffer.from(left.name), Buffer.from(right.name)));

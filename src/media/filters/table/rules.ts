@@ -102,7 +102,7 @@ export const kernels: Rule = (values) => {
     const square = !['row', 'column'].includes(values.get(`${plane}mode`) ?? 'square');
     if (square ? ![9, 25, 49].includes(count) : count % 2 === 0) {
       const wanted = square ? 'Give 9, 25 or 49 numbers' : 'Give an odd count of numbers';
-      return broken(`${plane}m`, `holds ${count} numbers`, `${wanted}, joined by spaces.`);
+      return broken(`${plane}m`, `contains ${count} numbers`, `${wanted}, joined by spaces.`);
     }
   }
   return null;

@@ -57,7 +57,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'haldclut',
-    'Applies a colour table that the second picture holds.',
+    'Applies a colour table that the second picture contains.',
     { clut: CLUT, interp: CUBE_INTERPOLATION },
     {
       inputs: ['v', 'v'],

@@ -87,7 +87,12 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
       example: 'tpad=start=2:stop_mode=clone:stop_duration=0.2',
     },
   ),
-  video('reverse', 'Plays the video backwards; holds all of it.', {}, { heldFrames: Number.POSITIVE_INFINITY }),
+  video(
+    'reverse',
+    'Plays the video backwards. Keeps all of it in memory.',
+    {},
+    { heldFrames: Number.POSITIVE_INFINITY },
+  ),
   video(
     'framerate',
     'Changes the frame rate by blending neighbouring frames.',

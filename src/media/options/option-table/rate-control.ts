@@ -39,7 +39,7 @@ export const RATE_OPTIONS: readonly OptionRow[] = [
   row('global_quality', OUTPUT, VA, integer(0, 100_000), 'Fixed quality, 118 to a step of -q.', { example: 590 }),
   row('maxrate', OUTPUT, VA, bits(0, 400_000_000), 'Highest bit rate.', { example: '1M' }),
   row('minrate', OUTPUT, VA, bits(0, 400_000_000), 'Lowest bit rate.', { example: '10k' }),
-  row('bufsize', OUTPUT, VA, bits(0, 800_000_000), 'Buffer over which maxrate holds.', { example: '2M' }),
+  row('bufsize', OUTPUT, VA, bits(0, 800_000_000), 'Buffer over which maxrate applies.', { example: '2M' }),
   row('bt', OUTPUT, VA, bits(0, 200_000_000), 'Tolerance of the bit rate.', { example: '4M' }),
   row(
     'preset',
