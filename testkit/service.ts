@@ -56,7 +56,9 @@ export async function startService(
 ): Promise<TestService> {
   const dataDir = options.dataDir ?? (options.fresh ? await makeDataDir() : await copyOrMakeDataDir());
   const environment = environmentOf(dataDir, env);
-  const child = spawn(process.execPath, [PROGRAM, 'up'], { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
+  // With the option that `./airlock` gives to Node.
+  const args = ['--max-semi-space-size=1', PROGRAM, 'up'];
+  const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
   const keep = (chunk: unknown) => {
     lines.push(String(chunk));

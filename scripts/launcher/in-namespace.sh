@@ -66,4 +66,4 @@ if [[ ${1-} == test ]]; then
   cd -- "$app"
   exec node node_modules/vitest/vitest.mjs run "$@"
 fi
-exec node "$app/dist/airlock.js" "$@"
+exec node --max-semi-space-size=1 "$app/dist/airlock.js" "$@"

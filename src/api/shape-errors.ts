@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Account } from '../accounts/accounts.ts';
 import { unwrapSchema } from '../contract/common.ts';
 import { ApiError, type ErrorCode, isErrorCode } from '../contract/errors.ts';

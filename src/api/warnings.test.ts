@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { createBody } from '../contract/transcodes.ts';
 import { nearestName } from '../media/index.ts';
 import { unknownFields } from './warnings.ts';

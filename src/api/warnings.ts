@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { unwrapSchema, type Warning } from '../contract/common.ts';
 import { MAX_UNKNOWN_FIELDS } from '../contract/request-budget.ts';
 import { nearField, shownName } from '../kinds/shared/field-names.ts';

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { z } from 'zod';
+import * as z from 'zod';
 import { publicKeys } from '../contract/receipts.ts';
 import { isSignedBy, type PublicJwk, type Signature } from '../ids/signing.ts';
 import { UnavailableError, UsageError } from './exit.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { disarmField, job, limitsField, MAX_INPUTS, metadataField, retentionField } from './transcodes.ts';
 
 /** Characters of a command; its options and graphs have bounds of their own. */

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { LIMIT_BOUNDS, LIMIT_NAMES, LIMIT_SETTERS, type LimitName } from './limit-bounds.ts';
 
 const LIMIT_MEANINGS: Readonly<Record<LimitName, string>> = {

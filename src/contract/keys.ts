@@ -1,5 +1,5 @@
 import ipaddr from 'ipaddr.js';
-import { z } from 'zod';
+import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
 
 export const SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;

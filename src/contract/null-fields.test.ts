@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commandBody } from './commands.ts';
 import { unwrapSchema } from './common.ts';
 import { createKeyBody, rotateKeyBody } from './keys.ts';

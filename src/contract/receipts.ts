@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jobStatus, someWarnings, timestamp } from './common.ts';
 import { output } from './transcodes.ts';
 

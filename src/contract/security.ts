@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
 
 const workerSandbox = z

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
 import { UPLOAD_CONTENT_TYPES } from './formats.ts';
 import { MAX_UPLOAD_BYTES } from './limits.ts';

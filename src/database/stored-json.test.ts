@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { StoredJsonError, storedJson } from './stored-json.ts';
 
 const facts = storedJson('facts', 2, z.object({ format: z.string(), width: z.number().nullable() }));

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Warning } from '../contract/common.ts';
 import { hideQueries } from '../contract/hide-queries.ts';
 import { type AppliedLimits, LIMIT_NAMES, LIMIT_SETTERS } from '../contract/limit-bounds.ts';

@@ -1,5 +1,5 @@
 import type { Selectable } from 'kysely';
-import { z } from 'zod';
+import * as z from 'zod';
 import { forgetAnswers } from '../accounts/idempotency.ts';
 import { uploadMetadata } from '../contract/uploads.ts';
 import type { Tx } from '../database/pool.ts';

@@ -21,6 +21,11 @@ describe('source files', () => {
     expect(throughShell).toEqual([]);
   });
 
+  it('import Zod as a namespace: through its `z` object the bundle would keep every language of its messages', () => {
+    const whole = sources.filter(({ text }) => /^import \{[^}]*\bz\b[^}]*\} from 'zod'/m.test(text));
+    expect(whole.map(({ path }) => path)).toEqual([]);
+  });
+
   it.each([
     "import { exec } from 'node:child_process';",
     "import { spawn, execSync as run } from 'node:child_process';",

@@ -1,5 +1,5 @@
 import type { FastifyRequest } from 'fastify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Warning } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { nearField, shownName } from '../../kinds/shared/field-names.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import * as z from 'zod';
 import { commandBody } from '../../contract/commands.ts';
 import { unwrapSchema } from '../../contract/common.ts';
 import { createKeyBody, rotateKeyBody } from '../../contract/keys.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { AudioStream, MediaInfo, VideoStream } from '../../media/index.ts';
 import type { Inspection } from '../../uploads/upload.ts';
 

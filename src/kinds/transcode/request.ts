@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CreateBody, createBody } from '../../contract/transcodes.ts';
 import { openColumn, type RowOf } from '../../database/sealed-columns.ts';
 import { storedJson } from '../../database/stored-json.ts';
