@@ -9,7 +9,7 @@ import { median } from '../lib/statistics.ts';
 
 const ACCOUNTS = 1_000;
 const JOBS_EACH = 100;
-/** Claims at once, as of a fleet with as many free slots. */
+/** Concurrent claims, as in a fleet with as many free slots. */
 const CLAIMERS = 8;
 const CLAIMS = 4_000;
 
@@ -32,7 +32,7 @@ export async function claims({ progress }: CaseOptions): Promise<CaseResult> {
         times.push(performance.now() - began);
       }
     };
-    progress(`${CLAIMS} claims by ${CLAIMERS} at once`);
+    progress(`${CLAIMS} claims by ${CLAIMERS} concurrently`);
     const began = performance.now();
     await Promise.all(Array.from({ length: CLAIMERS }, claimer));
     const perSecond = CLAIMS / ((performance.now() - began) / 1000);
@@ -66,7 +66,7 @@ async function fill(pg: ReturnType<typeof openPool>['pg']): Promise<void> {
     `INSERT INTO accounts (id, name) SELECT gen_random_uuid(), 'account ' || n FROM generate_series(1, $1::int) AS n`,
     [ACCOUNTS],
   );
-  // The trigger would look at each row in turn; the schedule is written at once instead.
+  // The trigger would run once per row, so the schedule is written in one statement instead.
   await pg.query('ALTER TABLE jobs DISABLE TRIGGER USER');
   await pg.query(
     `INSERT INTO jobs (id, account_id, kind, resource_class, status, available_at, fetches, request_facts, retention_seconds)

@@ -12,7 +12,7 @@ const SIZE = {
 const TIMEOUT_MS = 30 * 60_000;
 const REST_MS = 10_000;
 
-/** Hostile files all at once, on the slots that this machine gets by default. */
+/** Hostile files, all submitted concurrently, on the default slots of this machine. */
 export async function floodCase(options: CaseOptions): Promise<CaseResult> {
   const bench = await openBench({ AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' });
   try {

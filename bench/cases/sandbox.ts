@@ -23,7 +23,7 @@ const LIMITS: CellSpec['limits'] = {
 
 /**
  * What a cell costs, in turns with the plain program: starting one (`ffmpeg -version`, from the call to the cell's
- * folder being gone), and encoding 20 s of 720p in it. gVisor is measured where AIRLOCK_SANDBOX=gvisor asks for it.
+ * folder being gone), and encoding 20 s of 720p in it. gVisor is measured if AIRLOCK_SANDBOX=gvisor is set.
  */
 export async function sandbox(options: CaseOptions): Promise<CaseResult> {
   const wanted = process.env.AIRLOCK_SANDBOX;

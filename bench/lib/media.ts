@@ -6,7 +6,7 @@ import { run, runWell } from './run.ts';
 
 export interface Source {
   path: string;
-  /** What stands in for a packaged clip that is not installed; empty: real pictures only. */
+  /** Replacement for a packaged clip that is not installed; empty: real pictures only. */
   synthetic: string[];
 }
 

@@ -66,7 +66,7 @@ function nameOf(pid: number): string {
   return words[0]?.split('/').pop() ?? String(pid);
 }
 
-/** Whether a process below `pid` runs that program, by the kernel's short name; looks at children only, so it is fast. */
+/** Whether a descendant of `pid` runs that program, by the kernel's short name. Reads children only, so it is fast. */
 export function runsBelow(pid: number, program: string): boolean {
   const children = (read(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number);
   return children.some((child) => read(`/proc/${child}/comm`)?.trim() === program || runsBelow(child, program));

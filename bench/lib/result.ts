@@ -2,9 +2,9 @@
 export interface Row {
   case: string;
   what: string;
-  /** Shown as it stands, with its unit. */
+  /** Shown unchanged, with its unit. */
   value: string;
-  /** Smallest and largest, where the value stands for several. */
+  /** Smallest and largest, if the value summarizes several. */
   range?: string;
   /** The promise, e.g. `<= 1.03`; none: only reported. */
   target?: string;

@@ -12,7 +12,7 @@ account=10001:10001
 password() { head -c 24 /dev/urandom | base64 | tr '+/' '-_'; }
 owner=$(password) api=$(password) worker=$(password)
 
-# What stands in a bind mount is reached by the account of the container.
+# The container's account must be able to read files in a bind mount.
 install -d -m 755 data
 install -d -o 10001 -g 10001 -m 700 data/owner data/api data/worker data/gateway data/storage-socket data/tls
 openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 397 -subj /CN=airlock \

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds a trimmed FFmpeg from the distribution's own source package: no network, no devices, no plugins.
 # Usage: build.sh PREFIX      (as root of a throw-away container or chroot: it installs build dependencies)
-# JOBS=N bounds the compilers at once.
+# JOBS=N limits the number of concurrent compilers.
 # What comes out: PREFIX/bin/ffmpeg, PREFIX/bin/ffprobe, PREFIX/BUILD (what it was made of).
 set -eu
 

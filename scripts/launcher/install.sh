@@ -75,7 +75,7 @@ install_packages() {
     fi
   fi
   local apt=("${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -q -y -o DPkg::Lock::Timeout=300)
-  # A list that cannot be fetched is no end: what is needed may be in the others.
+  # Continue if a list cannot be fetched: the others may contain what is needed.
   step 'updating the lists of packages' "${apt[@]}" update || true
   if [[ " ${packages[*]} " == *' nodejs '* ]]; then require_node_candidate; fi
   step "installing ${packages[*]}" "${apt[@]}" install --no-install-recommends "${packages[@]}" || exit 69

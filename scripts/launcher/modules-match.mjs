@@ -1,4 +1,4 @@
-// Exit 0 when node_modules holds what package-lock.json asks for on this machine, by npm's own record of what it
+// Exit 0 when node_modules matches package-lock.json on this machine, by npm's own record of what it
 // installed; 1 when not. Packages for other machines may be absent.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

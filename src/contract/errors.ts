@@ -55,7 +55,7 @@ export const errors = {
   },
   concurrency_exceeded: {
     status: 429,
-    text: 'Too many requests at once',
+    text: 'Too many concurrent requests',
     advice: 'Read the responses of your open requests before you send more.',
   },
   queue_full: { status: 429, text: 'Too many jobs are waiting', advice: 'Wait until some of your jobs end.' },
@@ -133,7 +133,7 @@ export const errors = {
   storage_unavailable: { status: 503, text: 'Storage does not answer', advice: 'Try again in a moment.' },
   source_not_owned: {
     status: 422,
-    text: 'Input is no confirmed upload of this account',
+    text: 'Input is not a confirmed upload of this account',
     advice: 'Use the fileUrl that confirm returned.',
   },
   source_deleted: { status: 422, text: 'Input has been deleted', advice: 'Upload the file again.' },

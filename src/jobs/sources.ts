@@ -80,7 +80,7 @@ function refused({ store }: Sources, { refusal }: RefusedSource, field: string):
   if (refusal === 'source_deleted') return new ApiError(refusal, { field });
   return new ApiError(refusal, {
     field,
-    reason: `is no confirmed upload of this account in gs://${store.bucket}`,
+    reason: `is not a confirmed upload of this account in gs://${store.bucket}`,
     remedy: 'Use the fileUrl that /v1/upload/confirm returned',
   });
 }

@@ -27,7 +27,7 @@ describe('a list of jobs', () => {
     const job: Job = (await api.call('POST', '/v1/transcodes', body({ options, limits }))).json;
     const preset: Job = (await api.call('POST', '/v1/transcodes', body({ preset: { quality: 'low' } }))).json;
     expect((await api.call('GET', `/v1/transcodes/${job.id}`)).json.ffmpeg_options.options).toEqual(options);
-    // What no key opens any more would fail whoever tried.
+    // A value that no key decrypts would fail every read.
     await api.database.db
       .updateTable('jobs')
       .set({ request_sealed: randomBytes(2 ** 20) })
@@ -75,7 +75,7 @@ describe('a list of jobs', () => {
   });
 });
 
-describe('requests of one key at once', () => {
+describe('concurrent requests of one key', () => {
   let api: TestApi;
   let port: number;
   const sockets: Socket[] = [];
@@ -113,7 +113,7 @@ describe('requests of one key at once', () => {
     );
     expect(refused.headers.get('retry-after')).toBe('1');
     expect(refused.json).toMatchObject({
-      error: 'Too many requests at once',
+      error: 'Too many concurrent requests',
       code: 'concurrency_exceeded',
       details: { limit: KEY_REQUESTS.active },
     });

@@ -53,7 +53,7 @@ describe('every error answer has a message', () => {
   const post = (body: string, headers = {}) => api.call('POST', '/v1/transcodes', body, { ...JSON_TYPE, ...headers });
   const create = (body: object, headers = {}) => api.call('POST', '/v1/transcodes', { ...CREATE, ...body }, headers);
 
-  it('for bytes that are no HTTP request', async () => {
+  it('for bytes that are not an HTTP request', async () => {
     const url = new URL(await api.listen());
     const raw = await new Promise<string>((resolve, reject) => {
       let text = '';

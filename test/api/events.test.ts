@@ -15,7 +15,7 @@ describe('GET /v1/events', () => {
     (await api.call('POST', '/v1/transcodes', { inputs: [{ url: await api.upload() }], outputFormat: 'mp3' })).json.id;
   const typesOf = (events: { type: string }[]) => events.map(({ type }) => type);
 
-  it('shows what happened to uploads, jobs and keys, oldest first, and goes on behind a cursor', async () => {
+  it('shows events of uploads, jobs and keys, oldest first, and continues after a cursor', async () => {
     const id = await create();
     await cancelJob(api.context, api.account.id, 'transcode', id);
     const { events, next } = (await get()).json;
@@ -38,7 +38,7 @@ describe('GET /v1/events', () => {
     expect(byPage.map((event) => event.id)).toEqual([...events, ...more.events].map((event) => event.id));
   });
 
-  it('takes types and a job; a path of the job gives the same', async () => {
+  it('filter by types and by job; the path of the job returns the same', async () => {
     const id = await create();
     const ofJob = (await get(`?job=${id}&types=transcode.queued,transcode.canceled`)).json.events;
     expect(typesOf(ofJob)).toEqual(['transcode.queued']);

@@ -21,7 +21,7 @@ const create = async (urls: string[], more = {}) =>
     .json;
 
 describe('the job', () => {
-  it('has the duration of its inputs and its minutes at once, when all are confirmed uploads', async () => {
+  it('has the duration of its inputs and its minutes immediately, when all are confirmed uploads', async () => {
     expect(await create([long])).toMatchObject({ duration_seconds: 61.5, billable_minutes: 2 });
     expect(await create([long, short])).toMatchObject({ duration_seconds: 71.5, billable_minutes: 2 });
     expect(await create([picture, short])).toMatchObject({ duration_seconds: 10, billable_minutes: 1 });
@@ -52,7 +52,7 @@ describe('the job', () => {
     expect((await create([short], { options })).ffmpeg_options.options).toEqual(options);
   });
 
-  it('is told when it asks for more than it gets, and for a style that does not exist', async () => {
+  it('gets a warning when it requests more than it gets, or a style that does not exist', async () => {
     const fields = (job: { warnings: { field: string }[] }) => job.warnings.map(({ field }) => field);
     const capped = await create([short], { retention_seconds: 86_401 });
     expect(capped.warnings).toEqual([

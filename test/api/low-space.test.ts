@@ -21,7 +21,7 @@ describe('with nothing left above the reserve', () => {
     expect((await api.call('GET', '/v1/transcodes')).json.items).toEqual([]);
   });
 
-  it('health says that the storage is not well, and the API stays ready for whoever erases', async () => {
+  it('health reports that the storage fails, and the API stays ready for clients that erase', async () => {
     const health = await api.call('GET', '/health-check');
     expect(health.status).toBe(500);
     expect(health.json).toMatchObject({ ok: false, database: { ok: true }, storage: { ok: false, low_space: true } });

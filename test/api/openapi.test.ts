@@ -19,7 +19,7 @@ const operations = (): [string, Json][] =>
     Object.entries(item as object).map(([method, operation]): [string, Json] => [`${method} ${path}`, operation]),
   );
 
-/** Every schema that stands anywhere in the document, with where it stands. */
+/** Every schema in the document, with its path. */
 function schemas(): [string, Json][] {
   const found: [string, Json][] = [];
   const visit = (where: string, value: Json): void => {

@@ -102,7 +102,7 @@ describe('an upload that is not accepted', () => {
   });
 
   it.each(['image/heic-sequence', 'image/HEIF-sequence', 'image/avif-sequence; x=y'])(
-    'because it is %s is told so',
+    'because it is %s gets the reason',
     async (type) => {
       const { json } = await presign({ ...PRESIGN, contentType: type });
       expect(json.details).toMatchObject({ near: 'video/mp4', accepted: [...UPLOAD_CONTENT_TYPES] });

@@ -9,13 +9,13 @@ const ARROWS: Record<string, readonly string[]> = {
   ids: [],
   config: ['contract'],
   telemetry: ['config'],
-  // Of the storage it takes the type that stands in the context of every function over rows and bytes.
+  // From the storage it imports the type in the context of every function on rows and bytes.
   database: ['storage'],
   storage: ['config'],
   media: ['contract'],
   // Any other folder's work in threads: what runs in them is that folder's.
   threads: [],
-  // Draws the layers that a plan asks for: from media it takes their types alone.
+  // Draws the layers of a plan: from media it imports only their types.
   text: ['media'],
   // Of media it takes the bounds of inputs, so that there is one list of them.
   sanitizer: ['media', 'threads', 'contract'],

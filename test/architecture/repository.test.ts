@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { ROOT } from './sources.ts';
 
 const MAX_BYTES = 2 ** 20;
-/** Written in parts, so that this file does not hold them itself. */
+/** Written in parts, so that this file does not contain them itself. */
 const REGISTRY_HOSTS = [
   ['registry', 'npmjs', 'org'],
   ['registry', 'yarnpkg', 'com'],
@@ -35,7 +35,7 @@ describe('the repository', () => {
     expect(entries.filter(([, entry]) => !entry.integrity).map(([path]) => path)).toEqual([]);
   });
 
-  it('asks for exact versions', () => {
+  it('requires exact versions', () => {
     const { dependencies, devDependencies, optionalDependencies } = JSON.parse(
       readFileSync(join(ROOT, 'package.json'), 'utf8'),
     );
@@ -57,7 +57,7 @@ describe('the repository', () => {
   });
 });
 
-/** Whoever owns the checkout: root in a container looks at the files of an ordinary user. */
+/** Accept any owner of the checkout: in a container root reads the files of an ordinary user. */
 function trackedFiles(): string[] {
   const args = ['-c', 'safe.directory=*', 'ls-files', '-z'];
   const listed = execFileSync('git', args, { cwd: ROOT, encoding: 'utf8' }).split('\0').filter(Boolean);

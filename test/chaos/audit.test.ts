@@ -50,7 +50,7 @@ describe('the audit log', () => {
     }
   }
 
-  it('is one whole chain after twenty writers at once', async () => {
+  it('is one intact chain after twenty concurrent writers', async () => {
     expect(await verifyAudit(database.db, { keys, kept: [kept] })).toEqual({
       rows: ROWS,
       checkpoints: 2,
@@ -97,7 +97,7 @@ describe('the audit log', () => {
     expect((await verifyAudit(database.db, { keys })).problem).toBeNull();
   });
 
-  it('shows an end that was cut off together with its signed heads to whoever has kept a head', async () => {
+  it('reveals a truncation, together with its signed heads, to a holder of an older head', async () => {
     const cut = `${drop(18)}; DELETE FROM audit_checkpoints`;
     const [alone, compared] = await tampered(cut, () =>
       Promise.all([verifyAudit(database.db, { keys }), verifyAudit(database.db, { keys, kept: [kept] })]),
@@ -106,7 +106,7 @@ describe('the audit log', () => {
     expect(compared).toMatchObject({ brokenAt: 18, problem: 'missing' });
   });
 
-  it('shows an end that was cut off and written anew', async () => {
+  it('reveals an end that was truncated and rewritten', async () => {
     const report = await tampered(drop(11), async () => {
       for (let n = 11; n <= ROWS; n++) await append(n);
       return verifyAudit(database.db, { keys });

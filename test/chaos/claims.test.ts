@@ -11,7 +11,7 @@ describe('claims', () => {
   });
   afterAll(() => world?.close());
 
-  it('never let more jobs of an account run than it may, with eight claimers at once', async () => {
+  it('never let more jobs of an account run than it may, with eight concurrent claimers', async () => {
     const limits = [2, 3];
     const accounts = await Promise.all(limits.map((max_concurrent) => world.account({ max_concurrent })));
     const jobs: string[] = [];
@@ -107,7 +107,7 @@ describe('claims', () => {
     await silentFor(28);
     expect(await recoverLost(world.context, [])).toBe(0);
     await silentFor(31);
-    // Two sweepers at once do it once.
+    // Two concurrent sweepers do it once.
     await Promise.all([recoverLost(world.context, []), recoverLost(world.context, [])]);
     expect((await world.events(job.id)).filter((type) => type === 'retrying')).toHaveLength(1);
     expect((await world.mustClaim()).job.id).toBe(job.id);
@@ -146,7 +146,7 @@ describe('claims', () => {
     ]);
   });
 
-  it('repeat what can heal, each time later, three times in all; what cannot heal fails at once', async () => {
+  it('retry temporary failures with growing delays, three attempts in all; permanent ones fail immediately', async () => {
     const failure = { code: 'source_error', message: 'The source answered 503.' } as const;
     const account = await world.account();
     const job = await world.accept(account);

@@ -84,7 +84,7 @@ describe('a worker that drains', () => {
     expect(await world.row(job.id)).toMatchObject({ status: 'completed', attempts: 1 });
   });
 
-  it('hands back a job that takes longer, at once and with nothing left of it; another finishes it', async () => {
+  it('releases a job that takes longer, immediately and without remains; another worker finishes it', async () => {
     const worker = await start(200);
     const job = await encode('slow');
     await progressing(job.id);

@@ -70,7 +70,7 @@ describe('fair scheduling', () => {
     expect((await claim())!.job.id).toBe(waits);
   });
 
-  it.each([1, 2, 3])('stay fair with several workers and clients at once (seed %i)', async (seed) => {
+  it.each([1, 2, 3])('stay fair with several concurrent workers and clients (seed %i)', async (seed) => {
     const random = randomOf(seed);
     const accounts: Account[] = [];
     for (let index = 0; index < 4; index++) accounts.push(await world.account({ max_concurrent: random.int(2, 8) }));
@@ -98,7 +98,7 @@ describe('fair scheduling', () => {
       for (const [other, account] of accounts.entries()) {
         expect(running[other]).toBeLessThanOrEqual(account.max_concurrent);
         if (waiting[other] === 0 || running[other] === account.max_concurrent) continue;
-        // Who still waits and may run has no fewer jobs than whoever got a turn had before it.
+        // No account that waits and may run has fewer running jobs than the chosen account had.
         for (const [index, count] of running.entries()) {
           if (gained[index]! > 0) expect(count - 1).toBeLessThanOrEqual(running[other]!);
         }

@@ -85,7 +85,7 @@ async function versionInCell(): Promise<string> {
 }
 
 describe('an upgrade of FFmpeg while jobs run', () => {
-  it('lets every running job end with the old build, gives new ones the new build, and tells', async () => {
+  it('lets every running job end with the old build, runs new ones with the new build, and reports it', async () => {
     const opened = await open();
     expect(await versionInCell()).toBe(version);
     const before = opened.ffmpeg.since;
@@ -131,7 +131,7 @@ describe('an upgrade of FFmpeg while jobs run', () => {
     expect(await versionInCell()).toBe(nextVersion);
   });
 
-  it('holds the cell as tight as before: the self-test passes with the new build', async () => {
+  it('confines the cell as before: the self-test passes with the new build', async () => {
     const opened = await open();
     install(nextBuild());
     await until(() => opened.ffmpeg.version.includes(nextVersion), { what: 'the new build' });

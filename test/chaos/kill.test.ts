@@ -77,7 +77,7 @@ describe('kill -9 under load', () => {
     await expectNoOrphans(fresh, service);
     const recovery = await recoveryOf(fresh, ids.flat(), new Date(killedAt));
     console.info(`${name}: ${JSON.stringify(recovery)}`);
-    // Far below what waiting for lost heartbeats would add up to; how fast it is on an idle machine is no test's matter.
+    // Far below what waiting for lost heartbeats would add up to; this does not test how fast it is on an idle machine.
     expect(recovery.firstEndMs).toBeLessThan(60_000);
     if (roles.includes('worker')) {
       expect(recovery.lost).toBeGreaterThan(0);

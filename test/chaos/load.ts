@@ -39,7 +39,7 @@ export function patientClient(service: Pick<TestService, 'api'>, key: string): P
   return patient;
 }
 
-/** Polls as clients do, until every job is final; gives their statuses. */
+/** Polls like a client until every job is final. Returns their statuses. */
 export async function untilFinal(client: PatientClient, ids: string[]): Promise<string[]> {
   return Promise.all(
     ids.map((id) =>
@@ -83,7 +83,7 @@ export async function expectEachCompletedOnce(db: Client, ids: string[]): Promis
   );
 }
 
-/** The storage holds exactly the objects that rows name, once what died half-way has come due. */
+/** The storage contains exactly the objects of rows, once interrupted work has expired. */
 export async function expectNoOrphans(db: Client, service: TestService): Promise<void> {
   await db.query(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE state = 'pending'`);
   await until(

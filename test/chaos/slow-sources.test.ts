@@ -99,7 +99,7 @@ describe('sources that trickle', () => {
     expect(took).toBeLessThan(30_000);
     await until(() => trickles.size === 2 * SHARE, { what: 'the share of the account' });
 
-    // While they trickle: cancel and erase, each lets go of the source at once and leaves nothing.
+    // While they trickle: a cancel or an erase closes the source immediately and leaves nothing.
     const [canceled, erased] = await Promise.all(
       ['/mp3/', '/mp4/'].map(async (path) => {
         const states = await Promise.all(jobs.map((id) => greedy.call('GET', `/v1/transcodes/${id}`)));

@@ -85,7 +85,7 @@ describe('a worker that stalls', () => {
     await expectNoOrphans(db, service);
     await db.end();
 
-    // Each of them goes on working.
+    // Each of them continues to work.
     const again = await service.call('POST', '/v1/transcodes?wait=20', {
       inputs: [{ url: fileUrl }],
       outputFormat: 'wav',

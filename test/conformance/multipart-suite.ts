@@ -69,7 +69,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect(String(await read(key))).toBe('after');
     });
 
-    it('that is aborted is gone with its parts, and takes no more', async () => {
+    it('that is aborted is gone with its parts, and accepts no further ones', async () => {
       const key = `${base}/parts/aborted`;
       const uploadId = await begin(key);
       const part = await send(key, uploadId, 1, Buffer.from('x'));
@@ -153,7 +153,7 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect(await store.head(yours)).toBeNull();
     });
 
-    it('is refused by itself when its numbers or sizes cannot be', async () => {
+    it('is refused when its numbers or sizes are impossible', async () => {
       const key = `${base}/parts/numbers`;
       for (const change of [{ partNumber: 0 }, { partNumber: 10_001 }, { partNumber: 1.5 }, { size: -1 }]) {
         const part = store.presignPart(key, { uploadId: 'id', partNumber: 1, size: 1, expiresIn: 60, ...change });

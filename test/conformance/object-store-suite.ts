@@ -58,7 +58,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       await expect(put(key, randomBytes(10))).rejects.toMatchObject({ retry: false, status: 403 });
     });
 
-    it('gives back the bytes, size and type that were put', async () => {
+    it('returns the bytes, size and type that were put', async () => {
       const bytes = randomBytes(300_000);
       const before = Date.now();
       await put(`${base}/round-trip.webm`, bytes, 'video/webm');
@@ -166,7 +166,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await store.head(`${base}/target`)).toMatchObject({ contentType: 'image/png', size: 6 });
     });
 
-    it('shows one whole object or the other while two are put at once', async () => {
+    it('shows one whole object or the other while two are put concurrently', async () => {
       const bodies = ['A', 'B'].map((letter) => Buffer.alloc(400_000, letter));
       const key = `${base}/contended`;
       await put(key, bodies[0]!);
@@ -204,7 +204,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       expect(await other.text()).toContain('<Code>SignatureDoesNotMatch</Code>');
       expect((await fetch(url, { method: 'GET' })).status).toBe(403);
       expect(await store.head(key)).toBeNull();
-      // As it stands, with every header that is signed.
+      // Unchanged, with every header that is signed.
       const { method, headers: all } = signed;
       expect((await fetch(url, { method, headers: all, body: 'right' })).status).toBe(200);
       expect(String(await read(key))).toBe('right');
@@ -254,7 +254,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       advance(-900_000);
     });
 
-    it('refuses keys that no store could hold safely', async () => {
+    it('refuses keys that are not safe in every store', async () => {
       for (const key of ['', '/leading', 'a/../b', '..', './a', 'nul\0', 'x'.repeat(1025), 'lone\ud800']) {
         await expect(store.head(key)).rejects.toMatchObject({ name: 'StorageError', retry: false });
       }

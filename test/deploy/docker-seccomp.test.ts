@@ -9,7 +9,7 @@ import { compileProfile, type DockerProfile, readProfile, syscallNumbers } from 
 
 const NOBODY = 65534;
 const SETPRIV = '/usr/bin/setpriv';
-/** Ways to the kernel, to other processes or to the host that no container of ours needs. */
+/** Ways to the kernel, to other processes or to the host that no Airlock container needs. */
 const NEVER =
   `add_key bpf chroot clock_settime delete_module finit_module init_module io_uring_setup kcmp kexec_load keyctl
   mknod mknodat mount_setattr move_mount name_to_handle_at open_by_handle_at open_tree perf_event_open process_vm_readv
@@ -38,7 +38,7 @@ describe('the seccomp profile for Docker', () => {
     for (const rule of profile.syscalls) expect(rule.comment.length).toBeGreaterThan(40);
   });
 
-  it('opens what bubblewrap needs, and no more of its kind', () => {
+  it('allows what bubblewrap needs, and nothing else of its kind', () => {
     expect(groupOf('mount')[0]!.names).toEqual([
       'clone',
       'unshare',
@@ -58,7 +58,7 @@ describe('the seccomp profile for Docker', () => {
     expect(sandbox, JSON.stringify(sandbox)).toMatchObject({ state: 'ok', seen: expect.stringMatching(/^bwrap, /) });
   });
 
-  it('is no larger than it must be: without that group bubblewrap makes no cell', async () => {
+  it('is minimal: without that group bubblewrap cannot make a cell', async () => {
     const without = { ...profile, syscalls: profile.syscalls.filter((rule) => !rule.names.includes('mount')) };
     const threads = { names: ['clone'], action: 'SCMP_ACT_ALLOW' as const, comment: 'threads and processes' };
     const checks = await doctor({ ...without, syscalls: [...without.syscalls, threads] }, 'without');

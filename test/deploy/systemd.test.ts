@@ -9,7 +9,7 @@ const ANALYZE = '/usr/bin/systemd-analyze';
 /** Of 10; systemd calls everything up to 4.9 OK or better. The worker keeps what makes cells. */
 const EXPOSURE: Record<string, number> = { api: 1.3, gateway: 1.3, worker: 2.8 };
 
-/** Directives of a unit; one that stands twice has both values. */
+/** Directives of a unit; a repeated one has all its values. */
 function readUnit(role: string): Map<string, string[]> {
   const unit = new Map<string, string[]>();
   for (const line of readFileSync(join(FOLDER, `airlock-${role}.service`), 'utf8').split('\n')) {
@@ -130,7 +130,7 @@ describe('the units for systemd', () => {
     const analyze = (...args: string[]) =>
       execFileSync(ANALYZE, args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', SYSTEMD_COLORS: '0' } });
 
-    it.each(roles)('expose no more than they must: %s', (role) => {
+    it.each(roles)('expose only what they must: %s', (role) => {
       const report = analyze('security', '--offline=true', '--no-pager', join(FOLDER, `airlock-${role}.service`));
       const exposure = Number(/exposure level for .*: ([\d.]+)/.exec(report)![1]);
       expect(exposure, report).toBeLessThanOrEqual(EXPOSURE[role]!);

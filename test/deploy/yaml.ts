@@ -40,7 +40,7 @@ function block(lines: Line[], indent: number): Yaml {
     const match = /^([\w./-]+):(?:\s+(.*))?$/.exec(line.text);
     if (!match) throw new Error(`line ${line.number}: ${line.text}`);
     const [, key, rest] = match;
-    if (Object.hasOwn(map, key!)) throw new Error(`line ${line.number}: ${key} stands twice`);
+    if (Object.hasOwn(map, key!)) throw new Error(`line ${line.number}: ${key} is repeated`);
     map[key!] = rest !== undefined ? flow(rest) : nested(lines, indent);
   }
   return map;

@@ -44,7 +44,7 @@ describe('commands of the pages', () => {
       .flatMap((block) => linesOf(block))
       .map((command) => ({ path, command })),
   );
-  // One that stands on several pages runs once.
+  // A command that occurs on several pages runs once.
   const first = all.filter(({ command }, index) => all.findIndex((one) => one.command === command) === index);
   const run = first.filter(({ command }) => !(command in NOT_RUN));
 

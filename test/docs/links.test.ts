@@ -23,7 +23,7 @@ describe.each(pages)('$path', ({ path, text }) => {
   });
 });
 
-it('there are pages to look at', () => {
+it('there are pages to check', () => {
   expect(pages.length).toBeGreaterThan(15);
   expect(linksOf('see [a](b.md#c) and [d](https://example.org)')).toEqual(['b.md#c', 'https://example.org']);
   expect(resolves('README.md', 'docs/api.md#no-such-heading')).toBe(false);

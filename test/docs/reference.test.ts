@@ -34,7 +34,7 @@ describe('configuration.md', () => {
     expect(settings.map(([name]) => name).sort()).toEqual(Object.keys(toEnvironment(readConfig({}))).sort());
   });
 
-  it.each(settings)('tells the default of %s: %s', (name, value) => {
+  it.each(settings)('states the default of %s: %s', (name, value) => {
     expect(name).toBeTruthy();
     if (value === 'none') expect(toEnvironment(readConfig({}))[name!]).toBe('');
     else expect(readConfig({ [name!]: value })).toEqual(readConfig({}));

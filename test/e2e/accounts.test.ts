@@ -78,7 +78,7 @@ describe('the limits of an account', () => {
     expect((await create(small, job)).status).toBe(201);
   });
 
-  it('count what open jobs will need, so that many at once cannot pass the quota', async () => {
+  it('count what open jobs will need, so that concurrent requests cannot exceed the quota', async () => {
     const small = await account('rush', { monthly_minutes: 4, max_concurrent: 1 });
     const { fileUrl } = await upload(small, join(folder, 'clip.mp4'));
     const blocker = await create(small, hanging());
@@ -93,7 +93,7 @@ describe('the limits of an account', () => {
     await cancelAll(small);
   });
 
-  it('refuse more waiting jobs than the account may have, also when they come at once', async () => {
+  it('refuse more waiting jobs than the account may have, also concurrently', async () => {
     const busy = await account('queue', { max_queued: 3, max_concurrent: 1 });
     expect((await create(busy, hanging())).status).toBe(201);
     await until(async () => (await count(busy, 'processing')) === 1, { what: 'the first job to start' });
@@ -112,7 +112,7 @@ describe('the limits of an account', () => {
     await cancelAll(busy);
   });
 
-  it('run exactly as many jobs at once as the account may, and others beside them', async () => {
+  it('run exactly as many jobs concurrently as the account may, and others beside them', async () => {
     const two = await account('two', { max_concurrent: 2 });
     const other = await account('other');
     await Promise.all(Array.from({ length: 7 }, () => create(two, hanging())));

@@ -15,7 +15,7 @@ describe('stopping the API', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-stop-'));
     [service] = await Promise.all([startService(), makeClip(join(folder, 'clip.mp4'))]);
-    // Nothing is inspected or transcoded from now on, so whoever waits goes on waiting.
+    // Nothing is inspected or transcoded from now on, so clients keep waiting.
     [worker] = service.pids('worker') as [number];
     process.kill(worker, 'SIGSTOP');
   });
@@ -25,7 +25,7 @@ describe('stopping the API', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('answers those who wait, and is not held up by connections that never asked anything', async () => {
+  it('answers waiting clients, and is not delayed by connections without a request', async () => {
     const bytes = await readFile(join(folder, 'clip.mp4'));
     const body = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: bytes.length };
     const { uploadUrl, filename } = (await service.call('POST', '/v1/upload/presigned-url', body)).json.result;

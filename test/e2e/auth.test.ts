@@ -41,7 +41,7 @@ describe('authentication', () => {
   const withKey = (key: string, method: string, path: string) =>
     service.call(method, path, undefined, { authorization: `Bearer ${key}` });
 
-  /** All that a caller can see and that could tell one refusal from another. */
+  /** Everything in a response by which a client could distinguish refusals. */
   function visible(answer: Answer) {
     const headers = [...answer.headers].filter(
       ([name]) => !['x-request-id', 'date', 'ratelimit-remaining', 'ratelimit-reset'].includes(name),
@@ -92,7 +92,7 @@ describe('authentication', () => {
     expect(service.output()).not.toContain(service.key.slice(8));
   });
 
-  it('asks for a key on every route of the API, before it looks at the request', async () => {
+  it('requires a key on every route of the API, before it reads the request', async () => {
     const send = fromNewAddress();
     for (const [method, path] of ROUTES) {
       const answer = await send(path, {}, method);

@@ -46,7 +46,7 @@ describe('canceling and erasing', () => {
     return { ...(await upload(service, path, 'video/mp4', name)), bytes: await readFile(path) };
   };
 
-  it('end a running job at once: FFmpeg is dead within a second, and the next job starts', async () => {
+  it('end a running job immediately: FFmpeg is dead within a second, and the next job starts', async () => {
     const running = await startSlowJob();
     const { fileUrl } = await newClip();
     const waiting = await create({ inputs: [{ url: fileUrl }], outputFormat: 'mp3' });

@@ -106,7 +106,7 @@ describe('airlock accounts beside a running API', () => {
     }
   });
 
-  it('teaches: help names every setting with its least value and what holds without it', async () => {
+  it('help lists every setting with its minimum and its default', async () => {
     const { stdout, code } = await accounts('set', '--help');
     expect(code).toBe(0);
     for (const name of [...NUMBERS, ...Object.keys(SWITCH_SETTINGS)]) expect(stdout).toContain(settingFlag(name));

@@ -21,7 +21,7 @@ describe('airlock keys beside a running API', () => {
     return JSON.parse(made.stdout);
   };
 
-  it('creates a key that works at once, and prints exactly what the contract names', async () => {
+  it('creates a key that works immediately, and prints exactly the documented fields', async () => {
     const key = await create();
     expect(Object.keys(key)).toEqual(['id', 'name', 'key', 'scopes', 'created_at']);
     expect(key).toMatchObject({
@@ -64,7 +64,7 @@ describe('airlock keys beside a running API', () => {
     }
   });
 
-  it('rotates: the old key dies at once, or after the overlap that was asked for', async () => {
+  it('rotates: the old key dies immediately, or after the requested overlap', async () => {
     const [first, second] = [await create(), await create()];
     const rotated = JSON.parse((await service.cli('keys', 'rotate', first.id, '--json')).stdout);
     expect(rotated).toMatchObject({ name: 'a key', scopes: first.scopes });

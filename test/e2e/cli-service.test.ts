@@ -29,7 +29,7 @@ describe('airlock up', () => {
     expect(await metrics.text()).toMatch(/^airlock_connections_open\{listener="api",role="api"\} \d+$/m);
   });
 
-  it('puts the first key into a file of its own where no terminal can show it, and tells the path', async () => {
+  it('writes the first key to a file where no terminal can show it, and prints the path', async () => {
     const file = join(service.dataDir, 'first-key');
     const key = await readFile(file, 'utf8');
     expect(key).toMatch(/^al_live_[0-9A-Za-z]{36}\n$/);
@@ -91,7 +91,7 @@ describe('airlock up that cannot start', () => {
     runCli(['up'], { ...process.env, ...FREE_PORTS, AIRLOCK_DATA_DIR: dataDir, ...env });
 
   it.each(['AIRLOCK_PORT', 'AIRLOCK_STORAGE_PORT', 'AIRLOCK_METRICS_PORT'])(
-    'says at once which port is taken, and leaves nothing running: %s',
+    'reports immediately which port is taken, and leaves nothing running: %s',
     async (variable) => {
       const other = createServer().listen(0, '127.0.0.1');
       await once(other, 'listening');

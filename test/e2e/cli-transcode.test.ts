@@ -57,7 +57,7 @@ describe('airlock transcode', () => {
     'a missing file': [['nothing.mp4', 'out.mp4'], /nothing\.mp4 is not there/],
     'a folder as input': [['.', 'out.mp4'], /no file/],
     'an empty file': [['empty.mp4', 'out.mp4'], /is empty/],
-    'a file that is no media': [['page.mp4', 'out.mp4'], /is not a media file/],
+    'a file that is not media': [['page.mp4', 'out.mp4'], /is not a media file/],
     'an unknown extension': [['in.mov', 'out.xyz'], /"\.xyz" is not an output format.*mp4/],
     'no extension': [['in.mov', 'out'], /is not an output format/],
     'the same file twice': [['in.mov', './in.mov'], /same file/],
@@ -133,7 +133,7 @@ describe('airlock transcode', () => {
     expect(processesOf(folder)).toEqual([]);
   });
 
-  it('works in two terminals at once', async () => {
+  it('works in two terminals concurrently', async () => {
     const both = await Promise.all([
       airlock('transcode', 'in.mov', 'one.mp4'),
       airlock('transcode', 'in.mov', 'two.webm'),

@@ -31,7 +31,7 @@ describe('disarming', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('lets FFmpeg read a container of ours where nothing is lost by it, and says so', async () => {
+  it('lets FFmpeg read a remuxed container where that loses nothing, and reports it', async () => {
     const job = await transcode(service, { inputs: [{ url: mp4 }], outputFormat: 'webm', disarm: true });
     expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ container: 'rewritten' }] });
     expect(job.inputs[0].size).toBe((await stat(join(folder, 'clip.mp4'))).size);

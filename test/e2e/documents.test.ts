@@ -128,7 +128,7 @@ describe('what the API says about itself', () => {
     for (const body of bodies) expect(JSON.stringify(resolve(body))).not.toContain('"additionalProperties":false');
   });
 
-  it('tells of Idempotency-Key, of the redirect and of the headers that answers carry', () => {
+  it('documents Idempotency-Key, the redirect and the headers of answers', () => {
     const { paths } = document;
     for (const path of ['/v1/transcodes', '/v1/upload/presigned-url', '/v1/keys']) {
       const names = (paths[path].post.parameters ?? []).map((one: { name: string }) => one.name.toLowerCase());

@@ -56,7 +56,9 @@ describe('filters and overlays', () => {
   const create = (body: object, path = '/v1/transcodes?wait=60') => service.call('POST', path, body);
   const secret = (name: string) => `${source.url}/${name}?token=${SECRET}`;
 
-  /** Creates a job that must complete, and gives it with the middle frame of its output, a byte of luma a pixel. */
+  /**
+   * Creates a job that must complete, and returns it with the middle frame of its output, one byte of luma per pixel.
+   */
   async function made(body: object, path?: string) {
     const { status, json, text } = await create(body, path);
     expect([status, json?.status, json?.error_message, status === 201 ? '' : text]).toEqual([
@@ -285,7 +287,7 @@ describe('filters and overlays', () => {
     expect(empty.json.status).toBe('completed');
   });
 
-  it('bound what a graph may hold', async () => {
+  it('limit what a graph may contain', async () => {
     const long = `[0:v]${'hflip,'.repeat(2000)}hflip[v]`;
     const { status, json } = await create({
       inputs: [{ url: black }],

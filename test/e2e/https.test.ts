@@ -117,7 +117,7 @@ describe('HTTPS that a proxy terminates', () => {
     expect(storage.status).toBe(403);
   });
 
-  it('takes what came over HTTPS, and tells browsers to stay there', async () => {
+  it('accepts requests over HTTPS, and instructs browsers to keep using it', async () => {
     for (const proto of ['https', 'HTTPS', 'http, https']) {
       const answer = await list({ 'x-forwarded-proto': proto });
       expect([proto, answer.status]).toEqual([proto, 200]);

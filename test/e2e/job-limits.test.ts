@@ -97,7 +97,7 @@ describe('limits of a job', () => {
     expect(job.limits.cpu_seconds.applied).toBeLessThan(100_000);
   });
 
-  it('of an account hold for the next job, set while the service runs, and a job can lower them but not raise them', async () => {
+  it('of an account apply to the next job, set while the service runs, and a job can lower but not raise them', async () => {
     const { key } = await service.makeKey('--account', 'narrow');
     const narrow: TestService = {
       ...service,
@@ -151,7 +151,7 @@ describe('limits of a job', () => {
     ['512', 'limits', /object/],
     [[], 'limits', /object/],
   ];
-  it('are refused, with field and least value, when they are nothing that can hold', async () => {
+  it('are refused, with field and minimum, when they are impossible', async () => {
     for (const [limits, field, reason] of bodies) {
       for (const path of ['/v1/transcodes', '/v1/transcodes/validate']) {
         const answer = await service.call('POST', path, { ...small(), limits });

@@ -38,7 +38,7 @@ describe('jobs', () => {
   const totalJobs = async () => Number((await service.call('GET', '/v1/transcodes?limit=1')).json.total);
 
   describe('Idempotency-Key', () => {
-    it('gives one job and one answer to the same body, in whatever order its fields stand, also at once', async () => {
+    it('creates one job with one answer for the same body, in any order of its fields, also concurrently', async () => {
       const before = await totalJobs();
       const headers = { 'idempotency-key': 'job-1' };
       const answers: Answer[] = await Promise.all(Array.from({ length: 6 }, () => create(quick(), headers)));
@@ -51,7 +51,7 @@ describe('jobs', () => {
       expect((await create(quick(), headers)).text).toBe(answers[0]!.text);
     });
 
-    it('answers 409 to another body, also when two different ones come at once', async () => {
+    it('answers 409 to another body, also when two different ones arrive concurrently', async () => {
       const headers = { 'idempotency-key': 'job-2' };
       const answers = await Promise.all([create(quick(), headers), create(quick({ outputFormat: 'wav' }), headers)]);
       expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409]);
@@ -134,14 +134,14 @@ describe('jobs', () => {
       await cancel(job.id);
     });
 
-    it('refuses what is no number of seconds up to 60', async () => {
+    it('refuses what is not a number of seconds up to 60', async () => {
       for (const wait of ['61', '-1', 'soon', 'NaN', 'Infinity']) {
         const answer = await service.call('GET', `/v1/transcodes/00000000-0000-7000-8000-000000000000?wait=${wait}`);
         expect([wait, answer.status, answer.json.details?.field]).toEqual([wait, 400, 'wait']);
       }
     });
 
-    it('is not held up by callers who went away', async () => {
+    it('is not delayed by clients that disconnected', async () => {
       const { json: job } = await create(slow());
       const gone = new AbortController();
       const calls = Array.from({ length: 40 }, () =>

@@ -84,7 +84,7 @@ describe('keys', () => {
     ]);
   });
 
-  it('die at once when they are revoked, however often', async () => {
+  it('die immediately when they are revoked, any number of times', async () => {
     const { json } = await create();
     expect(await statusOf(json.key)).toBe(200);
     const first = await revoke(json.id);
@@ -135,7 +135,7 @@ describe('keys', () => {
     await until(async () => (await statusOf(json.key)) === 401, { what: 'the key to expire', timeoutMs: 3000 });
   });
 
-  it('leave their story in the audit log, whose chain holds', async () => {
+  it('leave their history in the audit log, whose chain is valid', async () => {
     const { json } = await create();
     const next = (await rotate(json.id)).json;
     await revoke(next.id);

@@ -73,7 +73,7 @@ describe('rate limits', () => {
     expect(rows).toEqual([{ ip: localAddress, actor: 'anonymous' }]);
   });
 
-  it('hold for one address whatever key it carries', async () => {
+  it('apply to one address with any key', async () => {
     const localAddress = '127.0.0.78';
     const root = await api.makeKey({ account: await api.makeAccount() });
     const made = await Promise.all(

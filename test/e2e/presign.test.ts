@@ -86,7 +86,7 @@ describe('presigned uploads', () => {
     expect((await presign({ ...GOOD, fileSize: 1 })).status).toBe(200);
   });
 
-  it('takes no more than the account may send', async () => {
+  it('refuses more than the account may send', async () => {
     const key = await api.makeKey({ account: await api.makeAccount({ max_upload_bytes: 500 }) });
     const send = (fileSize: number) => presign({ ...GOOD, fileSize }, { authorization: `Bearer ${key}` });
     expect((await send(500)).status).toBe(200);
@@ -121,7 +121,7 @@ describe('presigned uploads', () => {
     }
   });
 
-  it('gives equal names of one second different stored names, also when they are asked for at once', async () => {
+  it('gives equal names in one second different stored names, also concurrently', async () => {
     const names = await Promise.all(Array.from({ length: 12 }, () => stored('same.mp4')));
     expect(new Set(names).size).toBe(12);
     for (const name of names) expect(name).toMatch(/^\d{8}-\d{6}-same(-\d+)?\.mp4$/);

@@ -187,7 +187,7 @@ describe('receipts and manifests', () => {
     expect((await get(id, 'manifest')).json.code).toBe('transcode_not_completed');
   });
 
-  it('an upload that another open job needs stands under remaining', async () => {
+  it('an upload that another open job needs is listed under remaining', async () => {
     const source = await sendClip('shared.mp4');
     const long = await sendClip('slow.mp4', { seconds: 60, size: '640x360', rate: 30, audio: false });
     const done = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
@@ -208,7 +208,7 @@ describe('receipts and manifests', () => {
     expect((await get(done.id, 'receipt')).json.receipt).toMatchObject({ complete: true, remaining: [] });
   });
 
-  it('retention gives receipts as well, and sources that were fetched are hashed', async () => {
+  it('retention produces receipts as well, and fetched sources are hashed', async () => {
     const clip = await makeClip(join(folder, 'fetched.mp4'));
     const bytes = await readFile(clip);
     const server = await startSource((_request, response) => response.end(bytes));

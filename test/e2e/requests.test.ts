@@ -28,7 +28,7 @@ describe('requests for a transcode', () => {
     expect(answer.json.details).toMatchObject(details);
   }
 
-  it('refuse gs:// URLs that are no confirmed upload of the account, all with one answer', async () => {
+  it('refuse gs:// URLs that are not a confirmed upload of the account, all with the same answer', async () => {
     const body = { filename: 'unsent.mp4', contentType: 'video/mp4', fileSize: 10 };
     const unsent = (await service.call('POST', '/v1/upload/presigned-url', body)).json.result.filename;
     const { key } = await service.makeKey('--account', 'stranger-of-requests');
@@ -50,7 +50,7 @@ describe('requests for a transcode', () => {
       expect([url, answer.status, answer.json.error]).toEqual([
         url,
         422,
-        'Input is no confirmed upload of this account',
+        'Input is not a confirmed upload of this account',
       ]);
       expect(answer.json).toMatchObject({ code: 'source_not_owned', details: { field: `inputs[${first}].url` } });
     }

@@ -96,7 +96,7 @@ describe('inputs from the web', () => {
     expect(await entriesBelow(join(service.dataDir, 'work'))).toEqual([]);
   });
 
-  it('take their room once: the file as it came goes when FFmpeg reads one of ours, and is hashed all the same', async () => {
+  it('take their space once: the original is deleted when FFmpeg reads a remuxed container, and still hashed', async () => {
     const { json: job } = await service.call('POST', '/v1/transcodes', {
       inputs: [{ url: `${source.url}/long.mp4` }],
       outputFormat: 'webm',
@@ -136,7 +136,7 @@ describe('inputs from the web', () => {
     ['/huge', 'source_too_large', 1],
     ['/truncated.mp4', 'invalid_media', 1],
     ['/playlist.mp4', 'unsupported_media', 1],
-  ])('fail at once with a reason: %s is %s', async (path, code, attempts) => {
+  ])('fail immediately with a reason: %s is %s', async (path, code, attempts) => {
     const { json } = await create(`${source.url}${path}?token=${SECRET}`);
     expect([json.status, json.error_code, json.attempts]).toEqual(['failed', code, attempts]);
     // One sentence for a person: nothing of what the source said, no URL, no path.

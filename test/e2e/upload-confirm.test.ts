@@ -49,7 +49,7 @@ describe('confirming an upload', () => {
     return Buffer.concat([clip, box]);
   };
 
-  it('tells what the file is, and says the same when it is done twice or at once', async () => {
+  it('reports what the file is, and reports the same when it is repeated or concurrent', async () => {
     const bytes = unique();
     const { confirm: body } = await send(bytes, 'video/mp4', 'my film.mp4');
     const answers = await Promise.all([confirm(body), confirm(body), confirm({ ...body, uploadId: 'ignored' })]);

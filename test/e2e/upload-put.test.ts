@@ -111,7 +111,7 @@ describe('the signed PUT', () => {
     expect(answer.text).toMatch(/expired/i);
   });
 
-  it('gives no other right: the URL neither reads nor deletes', async () => {
+  it('grants no other right: the URL neither reads nor deletes', async () => {
     const { url, filename } = await presign();
     const bytes = randomBytes(SIZE);
     expect((await put(url, bytes)).status).toBe(200);

@@ -29,7 +29,7 @@ describe('HEIC and AVIF stills', () => {
     return (await upload(service, path, contentType, name)).fileUrl;
   }
 
-  it('are uploads whose confirm tells what a person sees', async () => {
+  it('are uploads whose confirm reports the picture as displayed', async () => {
     const bytes = makeStill({
       items: [codedItem(1, avif, [irot(1), true])],
       more: [Buffer.from('\0\0\0\x0cfreemore')],
@@ -45,7 +45,7 @@ describe('HEIC and AVIF stills', () => {
     ]);
   });
 
-  it('are inputs, and pass where only containers of ours may', async () => {
+  it('are inputs, and pass where only remuxed containers may', async () => {
     const job = await transcode(service, { inputs: [{ url: turned }], outputFormat: 'jpg', disarm: true });
     expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ container: 'rewritten' }] });
     expect(job.outputs[0]).toMatchObject({ width: 64, height: 128 });

@@ -24,7 +24,7 @@ describe('a short run over', () => {
     expect(await findings(CONTAINERS, 30, ['done', 'invalid_media'])).toEqual([]);
   });
 
-  it('damaged sound files writes only such anew as are written anew as themselves', { timeout: 120_000 }, async () => {
+  it('damaged audio files rewrites only those whose rewrite is stable', { timeout: 120_000 }, async () => {
     const kinds = ['mp3 rewritten', 'aac rewritten', 'ogg rewritten', 'mp3 original', 'ogg original', 'invalid_media'];
     expect(await findings(REWRITING, 250, kinds)).toEqual([]);
   });
@@ -47,7 +47,7 @@ describe('a short run over', () => {
     expect(await findings(COSTLY, 150, ['200', '400', '422'])).toEqual([]);
   });
 
-  it('what FFmpeg, ffprobe and a store may say is read or refused, at once', async () => {
+  it('what FFmpeg, ffprobe and a store may output is read or refused, immediately', async () => {
     expect(await findings(READERS, 4000, ['progress', 'probe read', 'list read'])).toEqual([]);
   });
 });
@@ -81,7 +81,7 @@ describe('a campaign', () => {
     }),
   };
 
-  it('tells each finding with its case, and a case alone gives the same', async () => {
+  it('reports each finding with its case, and the case alone reproduces it', async () => {
     const report = await runCampaign(broken, { seed: 7, cases: 20 });
     expect(report.findings.at(-1)).toEqual({ case: null, faults: ['left something'] });
     const [first] = report.findings;

@@ -22,8 +22,8 @@ const CAMPAIGNS: Record<string, Campaign> = {
 const USAGE = `npx tsx test/fuzz/campaigns.ts NAME [--cases N] [--seed N] [--case N] [--json]
 
   containers  media files with damaged bytes, boxes and chunks: looked at, probed and transcoded in cells
-  rewriting   damaged sound files, looked at alone: what is written anew is written anew as itself
-  fragments   MP4 in fragments with damaged fields: read by the first look and written anew
+  rewriting   damaged audio files alone: rewriting a rewritten file does not change it
+  fragments   MP4 in fragments with damaged fields: inspected and rewritten
   signatures  altered, cut and mistimed signed requests to the storage gateway
   bodies      JSON for every route, made from its OpenAPI document (needs a build: npm run build)
   costly      bodies made to be slow: none may occupy the API's event loop for 50 ms (needs a build)

@@ -60,7 +60,8 @@ async function open(): Promise<Fuzzer> {
       const faults: string[] = [];
       const cells = join(dataDir, 'cells');
       for (const owner of readdirSync(cells)) {
-        // The folder of this sandbox holds its filter and its mark; a cell that was not removed would lie beside them.
+        // The folder of this sandbox contains its filter and its mark; a cell that was not removed would lie beside
+        // them.
         const left = readdirSync(join(cells, owner)).filter((name) => /^[0-9a-f-]{36}$/.test(name));
         if (left.length > 0) faults.push(`${left.length} cells are left`);
       }
@@ -93,7 +94,9 @@ export function damage(random: Random, seed: SeedFile, seeds: readonly SeedFile[
   ]);
 }
 
-/** As the worker does it; tells each time limit that was to hold. `done`, or how the cell of FFmpeg ended. */
+/**
+ * Does what the worker does, and reports each time limit that applied. Returns `done`, or how the cell of FFmpeg ended.
+ */
 async function runThrough(
   tools: Parameters<typeof openMedia>[0],
   folder: string,
@@ -108,7 +111,7 @@ async function runThrough(
       inputs: [{ url: 'gs://airlock/x' }],
       outputFormat: outputFormat(media.info, random),
     };
-    if (parseRequest(request).refusals.length > 0) throw new Error('the fuzzer asks for something that is refused');
+    if (parseRequest(request).refusals.length > 0) throw new Error('the fuzzer sent a request that is refused');
     const input = { path: '/in/0', demuxer: media.demuxer, info: media.info };
     const plan = planTranscode(request, [input], { resourceClass: 'light', cores: 1, assets: [] });
     const reader = new ProgressReader(() => {});

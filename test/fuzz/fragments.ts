@@ -13,7 +13,7 @@ const MAX_MS = 8000;
 const MAX_GROWTH_BYTES = 300 * 2 ** 20;
 /** Bytes of index for each byte of a file: a row of eight tables for each sample of one byte. */
 const MAX_INDEX_FACTOR = 64;
-/** Boxes that tell where samples are and when they are shown. */
+/** Boxes that describe where samples are and when they are shown. */
 const TELLING = [
   'tfhd',
   'tfdt',
@@ -30,7 +30,7 @@ const TELLING = [
   'sidx',
 ];
 
-/** Files in fragments with damage, most of it in what describes the samples: each is read and written anew, or not. */
+/** Damaged files in fragments, mostly in the descriptions of samples. Each is inspected, and rewritten or refused. */
 export const FRAGMENTS: Campaign = { cases: 50_000, open };
 
 async function open(): Promise<Fuzzer> {

@@ -10,7 +10,7 @@ import { anyText } from './texts.ts';
 const MAX_MS = 100;
 const DEMUXERS = ['mov', 'matroska', 'gif', 'png_pipe', 'mp3', 'mpegts'];
 
-/** The readers of what FFmpeg, ffprobe and a store say: whatever they say, it is read or refused, at once. */
+/** The readers of output of FFmpeg, ffprobe and a store: any output is read or refused, immediately. */
 export const READERS: Campaign = {
   cases: 300_000,
   async open() {

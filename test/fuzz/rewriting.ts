@@ -8,7 +8,7 @@ import { type Campaign, count, type Fuzzer } from './campaign.ts';
 import { makeSeeds } from './container-seeds.ts';
 import { damage } from './containers.ts';
 
-/** Sound files with damage, looked at alone: what is written anew must be a file that is written anew as itself. */
+/** Damaged audio files alone: rewriting a rewritten file must not change it. */
 export const REWRITING: Campaign = { cases: 20_000, open };
 
 const KINDS = /(?:mp3|aac|ogg|opus|wav|flac)$/;
@@ -42,9 +42,9 @@ async function open(): Promise<Fuzzer> {
         if (ms > MAX_MS) return [`a ${seed.kind} of ${bytes.length} bytes takes ${Math.round(ms)} ms`];
         if (container === 'original') return [];
         const again = await sanitize(`${path}.container`, demuxer);
-        if (again.container === 'original') return [`a ${seed.kind} is not written anew twice: ${again.reason}`];
+        if (again.container === 'original') return [`a rewritten ${seed.kind} is not rewritten again: ${again.reason}`];
         const [once, twice] = [`${path}.container`, `${path}.container.container`].map((name) => readFileSync(name));
-        return once!.equals(twice!) ? [] : [`a ${seed.kind} is another file when it is written anew twice`];
+        return once!.equals(twice!) ? [] : [`a rewritten ${seed.kind} changes when it is rewritten again`];
       } catch (error) {
         if (!(error instanceof JobFailure) || error.cause !== undefined) {
           return [`a ${seed.kind}: ${(error as Error).stack?.split('\n').slice(0, 4).join(' ')}`];

@@ -58,7 +58,7 @@ async function open(): Promise<Fuzzer> {
       const isRefused = status === 0 || (status >= 400 && status < 500) || status === 501;
       const shown = `${altered.method} ${altered.target.slice(0, 300)} ${JSON.stringify(altered.headers).slice(0, 500)}`;
       const faults = isRefused ? [] : [`is answered ${status}: ${shown}`];
-      if (text.includes(SECRET)) faults.push(`gives the bytes away: ${shown}`);
+      if (text.includes(SECRET)) faults.push(`leaks the bytes: ${shown}`);
       if (status >= 400 && altered.method !== 'HEAD' && text !== '') faults.push(...documentFaults(text, shown));
       return faults;
     },
@@ -108,7 +108,7 @@ function meaning({ method, target, headers, body }: Signed, original: Signed): s
   return JSON.stringify([does, path, parameters.sort(), steering, body]);
 }
 
-/** An error is told in XML that any reader can read, and repeats nothing of the signature. */
+/** An error is well-formed XML, and repeats nothing of the signature. */
 function documentFaults(text: string, shown: string): string[] {
   if (!text.startsWith('<?xml')) return [`an error without XML: ${JSON.stringify(text.slice(0, 100))} for ${shown}`];
   const open: string[] = [];
@@ -140,7 +140,7 @@ function send(port: number, { method, target, headers, body }: Signed): Promise<
     socket.on('close', () => {
       clearTimeout(timer);
       const answer = Buffer.concat(chunks).toString('utf8');
-      // `100 Continue` is no answer.
+      // `100 Continue` is not a final answer.
       const final = answer.replace(/^HTTP\/1\.1 100 .*?\r\n\r\n/s, '');
       const [head = '', ...rest] = final.split('\r\n\r\n');
       const text = /transfer-encoding: chunked/i.test(head) ? '' : rest.join('\r\n\r\n');

@@ -9,7 +9,7 @@ export interface CliBesideApi {
   cli(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }>;
   /** Makes a key by the CLI. */
   makeKey(...args: string[]): Promise<{ id: string; key: string }>;
-  /** A request to the API with that key; gives the status. */
+  /** Sends a request to the API with that key and returns the status. */
   statusWith(key: string, method?: string, path?: string, body?: unknown): Promise<number>;
   close(): Promise<void>;
 }

@@ -2,7 +2,7 @@ import type { Dirent } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** What a folder holds, at any depth. A folder below it that goes away during the look is left out: the service deletes beside us. */
+/** Files below a folder, at any depth. Omits folders that disappear meanwhile: the service deletes concurrently. */
 export async function entriesIn(folder: string): Promise<Dirent[]> {
   const entries = await readdir(folder, { withFileTypes: true });
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name));
@@ -21,7 +21,7 @@ function noneWhenGone(error: NodeJS.ErrnoException): Dirent[] {
   throw error;
 }
 
-/** What stands within the folders of a folder: the working folders of workers are themselves there to stay. */
+/** Files within the subfolders of a folder. The subfolders themselves, the work folders of workers, stay. */
 export async function entriesBelow(folder: string): Promise<string[]> {
   const entries = (await entriesIn(folder)).filter((entry) => entry.parentPath !== folder);
   return entries.map((entry) => join(entry.parentPath, entry.name));

@@ -55,7 +55,7 @@ export interface JobWorld {
     account: Account,
     name?: string,
   ): Promise<{ id: string; fileUrl: string; objectId: string; key: string; uploadUrl: string }>;
-  /** As `upload`, for a worker that runs and looks at the file itself. */
+  /** Like `upload`, for a running worker that inspects the file itself. */
   uploadFile(account: Account, bytes: Buffer): Promise<{ fileUrl: string }>;
   presign(
     account: Account,

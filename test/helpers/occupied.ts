@@ -16,7 +16,7 @@ export async function occupied<T>(work: () => Promise<T>): Promise<{ ms: number;
   return { ms: Math.min(delay.max / 1e6, computedMs() - before), result };
 }
 
-/** Milliseconds that the main thread of this process has computed; infinite where the kernel does not tell. */
+/** Milliseconds that the main thread of this process has computed; infinite where the kernel does not report it. */
 function computedMs(): number {
   try {
     return Number(readFileSync(`/proc/${process.pid}/task/${process.pid}/schedstat`, 'utf8').split(' ')[0]) / 1e6;

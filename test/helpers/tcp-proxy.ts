@@ -5,7 +5,7 @@ import { until } from '../../testkit/until.ts';
 
 /** A way to a database or a storage that can be cut and mended. */
 export interface TcpProxy {
-  /** For whoever goes this way. */
+  /** Address for clients of the proxy. */
   url: string;
   /** Breaks every connection; new ones are refused until `mend`. */
   cut(): Promise<void>;
