@@ -26,9 +26,8 @@ export function prefixHolds(outer: string, inner: string): boolean {
 }
 
 /**
- * Who is counted as one caller where addresses are limited: an IPv4 address, or the /64 of an IPv6 address, for
- * example `2001:db8:0:1::/64`. IPv4 that came over an IPv6 socket is IPv4. All text that is not an address is one group,
- * `unknown`.
+ * The unit of limits per address: an IPv4 address, or the /64 of an IPv6 address, for example `2001:db8:0:1::/64`. IPv4
+ * that came over an IPv6 socket is IPv4. All text that is not an address is one group, `unknown`.
  */
 export function addressGroup(ip: string): string {
   const address = parseAddress(ip);

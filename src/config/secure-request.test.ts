@@ -14,11 +14,11 @@ const open = { loopbackOnly: false, trustProxy: ['10.0.0.1/32', '10.0.0.2/32'] }
 const local = { loopbackOnly: true, trustProxy: ['127.0.0.1/32'] };
 
 it.each([
-  ['TLS of our own', open, { encrypted: true, from: '192.0.2.1' }, true],
+  ['TLS of this server', open, { encrypted: true, from: '192.0.2.1' }, true],
   ['a trusted proxy that had HTTPS', open, { from: '10.0.0.1', proto: 'https' }, true],
   ['a trusted proxy that had plain HTTP', open, { from: '10.0.0.1', proto: 'http' }, false],
   ['a trusted proxy that says nothing', open, { from: '10.0.0.1' }, false],
-  ['a stranger who says HTTPS', open, { from: '192.0.2.1', proto: 'https' }, false],
+  ['a stranger that claims HTTPS', open, { from: '192.0.2.1', proto: 'https' }, false],
   ['plain HTTP on loopback', local, { from: '127.0.0.1' }, true],
   ['a proxy on this machine that had plain HTTP', local, { from: '::ffff:127.0.0.1', proto: 'http' }, false],
   ['a client that says HTTPS to a proxy that had plain HTTP', open, { from: '10.0.0.1', proto: 'https, http' }, false],

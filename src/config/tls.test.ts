@@ -47,7 +47,7 @@ it('TLS that is off needs nothing', async () => {
   expect(await readdir(folder)).toEqual([]);
 });
 
-describe('a certificate of our own', () => {
+describe('a generated certificate', () => {
   const auto = (hosts: string[], dataDir = folder) => loadTls({ mode: 'auto' }, dataDir, hosts);
 
   it('serves TLS that a client with `ca` trusts, by name and by address', async () => {

@@ -13,7 +13,9 @@ export interface TlsMaterial {
   cert: string;
   /** PEM, unencrypted. */
   key: string;
-  /** What our own clients must trust beside the usual authorities: the certificate itself when it is self-signed. */
+  /**
+   * What Airlock's own clients must trust besides the usual authorities: the certificate itself if it is self-signed.
+   */
   ca: string | null;
 }
 

@@ -19,7 +19,7 @@ export interface Verifier {
 }
 
 export interface Identity {
-  /** `query`: a presigned URL in a client's hands. `header`: one of our own processes. */
+  /** `query`: a client with a presigned URL. `header`: a process of Airlock. */
   kind: 'query' | 'header';
   signedHeaders: ReadonlySet<string>;
   /** Hex SHA-256 that the body must have, or null when the payload was not signed. */

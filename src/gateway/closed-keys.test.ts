@@ -31,7 +31,7 @@ describe('a key that was closed', () => {
     expect(await gateway.store.head(KEY)).toBeNull();
     const refused = await put();
     expect([refused.status, refused.headers.get('content-type')]).toEqual([403, 'application/xml']);
-    expect(await refused.text()).toContain('<Code>AccessDenied</Code><Message>This URL takes no more bytes');
+    expect(await refused.text()).toContain('<Code>AccessDenied</Code><Message>This URL accepts no further bytes');
     expect(await gateway.store.head(KEY)).toBeNull();
     const other = `${KEY}-2`;
     const size = { contentType: TYPE, size: SIZE, expiresIn: 900 };
@@ -72,7 +72,7 @@ describe('a key that was closed', () => {
     expect(await gateway.store.head(KEY)).toBeNull();
   });
 
-  it('is not closed by anybody who only holds a signed URL, nor for years', async () => {
+  it('cannot be closed with a signed URL, nor for years', async () => {
     for (const [address, status] of [
       [`${url}&airlock-closed-until=1`, 403],
       [url.replace('X-Amz-Algorithm', 'airlock-closed-until=9999999999&X-Amz-Algorithm'), 403],

@@ -73,7 +73,7 @@ export async function openClosedKeys(root: string, now: () => number): Promise<C
 
 /** The error for a PUT to such a key. */
 export function closedKey(): S3Error {
-  return new S3Error('AccessDenied', 'This URL takes no more bytes: the upload was confirmed or deleted.');
+  return new S3Error('AccessDenied', 'This URL accepts no further bytes: the upload was confirmed or deleted.');
 }
 
 function hashOf(key: string): string {

@@ -6,7 +6,7 @@ import type { Room } from './room.ts';
 import type { Target } from './target.ts';
 import type { Transfers } from './transfers.ts';
 
-/** What a handler gets: a request whose signature has been verified, and whose bucket is ours. */
+/** Argument of a handler: a request with a verified signature, for the bucket of this gateway. */
 export interface Context {
   request: IncomingMessage;
   response: ServerResponse;

@@ -4,10 +4,13 @@ import type { Server } from 'node:http';
 import { connect } from 'node:net';
 import { ACCEPT_BACKLOG } from '../net/listener-limits.ts';
 
-/** A Unix socket for our own roles, whose connections unauthenticated clients cannot use up. Signatures are checked there as everywhere. */
+/**
+ * A Unix socket for Airlock's own roles, so that unauthenticated clients cannot exhaust their connections. Signatures
+ * are checked there, too.
+ */
 export interface InternalSocket {
   path: string;
-  /** Permissions: who else than this account may connect, beside what its folder allows. */
+  /** Permissions for other accounts to connect, besides those of its folder. */
   mode: number;
 }
 

@@ -111,7 +111,7 @@ function routesOf(target: Target): Record<string, Route> {
   return parameter(target, 'uploads') !== null ? BEGIN_ROUTES : OBJECT_ROUTES;
 }
 
-/** Reports the disk's space and this store's extra features to our own roles; never to holders of signed URLs. */
+/** Reports the disk's space and this store's extensions to Airlock's own roles, never to holders of signed URLs. */
 async function headBucket({ response, identity, disk, room }: Context): Promise<void> {
   await disk.check();
   const extra = identity.kind === 'header' ? { ...spaceHeaders(await room.space()), [CLOSES_KEYS]: 'yes' } : {};

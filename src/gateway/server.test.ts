@@ -105,7 +105,7 @@ describe('the gateway', () => {
     await gateway.close();
   });
 
-  it('serves our own roles on its socket while strangers have every place of its port, and checks their signatures', async () => {
+  it('serves internal roles on its socket while strangers occupy its port, and checks their signatures', async () => {
     const path = join(root, 'storage.sock');
     const connections = { total: 2, perAddress: 2, firstByteMs: 60_000 };
     const gateway = await start({ connections, internalSocket: { path, mode: 0o600 } });

@@ -26,7 +26,7 @@ export interface GatewayOptions {
   host: string;
   /** 0 takes a free one. */
   port: number;
-  /** Where our own roles connect, on this machine. */
+  /** Socket for Airlock's own roles on this machine. */
   internalSocket?: InternalSocket;
   /** PEM texts; without them plain HTTP, which the caller allows on loopback only. */
   tls?: { cert: string; key: string };

@@ -168,7 +168,7 @@ describe('an upload', () => {
     bad.socket.destroy();
   });
 
-  it('that is refused is answered before its body is over, and cannot go on for ever', async () => {
+  it('that is refused is answered before its body ends, and cannot continue forever', async () => {
     const connection = await start('endless', 1_000, [`content-length: 40000000000`]);
     expect(await connection.until(/<\/Error>/)).toMatch(/^HTTP\/1\.1 400/);
     const chunk = Buffer.alloc(1_048_576);

@@ -11,7 +11,7 @@ const BASE62 = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
 const SECRET_LENGTH = 30;
 const CHECKSUM_LENGTH = 6;
 
-/** For secret scanners and for our own log scrubbing. */
+/** For secret scanners and for scrubbing logs. */
 export const API_KEY_PATTERN = /al_live_[0-9A-Za-z]{36}/;
 
 const WHOLE_KEY = new RegExp(`^${API_KEY_PATTERN.source}$`);

@@ -1,7 +1,10 @@
 import type { FormatKind, OutputFormat } from '../contract/formats.ts';
 import type { QuoteCard, TextOverlay } from './overlays/types.ts';
 
-/** What the first bytes of a file say it is. `demuxer` is FFmpeg's own name for `-f`, or `heif`, which is ours. */
+/**
+ * The type of a file according to its first bytes. `demuxer` is FFmpeg's name for `-f`, or `heif`, which only Airlock
+ * knows.
+ */
 export interface DetectedMedia {
   /** One of the content types that an upload may declare. */
   mime: string;

@@ -95,7 +95,7 @@ it('lets an idle connection of the address with the most make room for another a
   expect(world.guard.counts().refused).toMatchObject({ evicted: 1, total_limit: 0 });
 });
 
-it('ends no request under way for a newcomer, and no connection of an address that has no more than it', async () => {
+it('ends no running request for a new connection, and no connection of an address without more connections', async () => {
   const world = await start({ total: 4 });
   const busy = await fill(world, '127.0.0.2', 3);
   for (const socket of busy) socket.write(HELD);
@@ -142,7 +142,7 @@ it('counts before TLS, and ends idle sessions in order', async () => {
   await over;
 });
 
-it('tells of refusals in sum, so that nobody fills the log', async () => {
+it('reports refusals as sums, so that nobody can fill the log', async () => {
   const world = await start({ perAddress: 1 });
   await fill(world, '127.0.0.2', 1);
   for (let count = 0; count < 5; count++) await ended(world.open('127.0.0.2'));

@@ -4,9 +4,9 @@ import type { Socket } from 'node:net';
 import { addressGroup, addressMatcher } from '../config/addresses.ts';
 
 export interface ConnectionLimits {
-  /** Connections at once, of all addresses together. */
+  /** Maximum of concurrent connections of all addresses together. */
   total: number;
-  /** Connections at once of one IPv4 address or one IPv6 /64. */
+  /** Maximum of concurrent connections of one IPv4 address or one IPv6 /64. */
   perAddress: number;
   /** Milliseconds from accept to the first byte. */
   firstByteMs: number;
@@ -33,7 +33,7 @@ export interface ConnectionGuard {
 
 export interface GuardOptions {
   limits: ConnectionLimits;
-  /** CIDRs of proxies. Each carries many clients, so only the limit for all addresses holds for it. */
+  /** CIDRs of proxies. Each carries many clients, so only the limit for all addresses applies to it. */
   trustProxy: readonly string[];
   /** Called at most once in ten seconds; `address` is the last one refused. */
   onRefused: (summary: { address: string; refused: Partial<Record<Refusal, number>>; open: number }) => void;
@@ -127,7 +127,7 @@ export function guardConnections(server: HttpServer | HttpsServer, options: Guar
 
   function end(connection: Connection, reason: Refusal): void {
     refuse(reason, connection.group.address);
-    // Its place is free at once, not when the kernel has closed it.
+    // Free its place immediately, not when the kernel has closed it.
     forget(connection);
     connection.raw.resetAndDestroy();
   }

@@ -1,7 +1,7 @@
 import type { ConnectionLimits } from './connection-guard.ts';
 import { affordableConnections } from './open-files.ts';
 
-/** From accept to the first byte. A client that opens a connection to use it sends at once; a lost packet costs 3 s. */
+/** From accept to the first byte. A client that uses its connection sends immediately; a lost packet costs 3 s. */
 const FIRST_BYTE_MS = 5_000;
 /** From the first byte to the end of the TLS handshake. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;

@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 
 /** Descriptors that a process needs besides those of its connections: database, listeners, modules, logs. */
 const RESERVED = 256;
-/** A connection may hold a file or another connection open while it is served. */
+/** While a connection is served, it may keep a file or another connection open. */
 const PER_CONNECTION = 2;
 
 /**
  * The number of connections that this process has descriptors for, at most `wanted`. Node raises its soft limit to the
- * hard one when it starts, so what /proc says is all there is; where it says nothing, `wanted` stands.
+ * hard one when it starts, so the limit in /proc is final; where /proc cannot be read, `wanted` applies.
  */
 export function affordableConnections(wanted: number, limits = readLimits()): number {
   const open = /^Max open files +(\d+)/m.exec(limits)?.[1];

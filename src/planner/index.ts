@@ -23,7 +23,7 @@ export interface Planner {
   close(): Promise<void>;
 }
 
-/** At most `threads` at once; none runs until the first large request. */
+/** Opens a planner with at most `threads` concurrent threads. None starts before the first large request. */
 export function openPlanner(options: { threads: number; restMs?: number }): Planner {
   const pool = openThreads<TaskMessage, TaskAnswer>({
     entry: threadEntry('planner-thread', new URL('./planner-thread.ts', import.meta.url)),
@@ -43,7 +43,7 @@ export function openPlanner(options: { threads: number; restMs?: number }): Plan
     judge: async (of, owner) => (isSmall(of.request) ? PURE_TASKS.judge(of) : away({ name: 'judge', of }, { owner })),
     read: async (of) => (isSmall(of.request) ? PURE_TASKS.read(of) : away({ name: 'read', of })),
     plan: async (of) => (isSmall(of.request) ? PURE_TASKS.plan(of) : away({ name: 'plan', of })),
-    // Fonts are files of megabytes, and are read at once.
+    // Fonts are files of several megabytes, which are read synchronously.
     draw: (of, signal) => away({ name: 'draw', of }, { signal }),
     fonts: async (of, signal) => (of.fonts.length === 0 ? [] : away({ name: 'fonts', of }, { signal })),
     close: () => pool.close(),

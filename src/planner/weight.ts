@@ -9,7 +9,10 @@ const INLINE_WEIGHT = 4096;
 /** What an option or a filter costs beside its text, in characters. */
 const PART_WEIGHT = 16;
 
-/** Whether reading and planning the request is worth no thread. Looks at the length of its texts and counts separators. */
+/**
+ * Whether the request is small enough to read and plan without a thread, by the length of its texts and their
+ * separators.
+ */
 export function isSmall(request: TranscodeRequest): boolean {
   const lists = [request.options ?? [], ...request.inputs.map((input) => input.options ?? []), request.filters ?? []];
   let weight = 0;

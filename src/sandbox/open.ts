@@ -14,7 +14,7 @@ import { makeTier } from './tiers/make-tier.ts';
 import type { Sandbox, SandboxOptions } from './types.ts';
 import { openWatchdog } from './watchdog/watchdog.ts';
 
-/** Cells that the self-test runs at once, on slots of its own behind those of the jobs. */
+/** Number of cells that the self-test runs concurrently, on slots after those of the jobs. */
 const SELF_TEST_CELLS = 4;
 
 /** Closes one part of a sandbox. */
@@ -135,7 +135,7 @@ function selfTestSlots(slots: number): number[] {
   return Array.from({ length: SELF_TEST_CELLS }, (_, index) => slots + index);
 }
 
-/** A slot for the look at a changed FFmpeg: those of jobs may be busy when an upgrade is noticed. */
+/** A slot for inspecting a changed FFmpeg: those of jobs may be busy when an upgrade is noticed. */
 function upgradeSlot(slots: number): number {
   return slots + SELF_TEST_CELLS;
 }

@@ -26,13 +26,13 @@ export interface CellSpec {
   limits: CellLimits;
   /** Standard output (probe JSON or the -progress pipe), in chunks, as it comes. */
   onStdout?: (chunk: Buffer) => void;
-  /** Abort = cancel: the whole process group is killed at once. */
+  /** Abort = cancel: the whole process group is killed immediately. */
   signal?: AbortSignal;
-  /** Worker slot number; the same slot is never used by two cells at once (own uid and cgroup per slot). */
+  /** Worker slot number; the same slot is never used by two cells concurrently (own uid and cgroup per slot). */
   slot: number;
 }
 
-/** How a cell ended. `exit` means FFmpeg ended by itself, whatever its code. */
+/** How a cell ended. `exit` means that FFmpeg exited, with any code. */
 export type CellEnd =
   | 'exit'
   | 'canceled'
@@ -88,13 +88,13 @@ export interface SandboxOptions {
   /** Absolute; `rootimg/` and `cells/` are made in it. As root its ancestors must be traversable by others. */
   dataDir: string;
   logger?: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
-  /** Cells that may run at once; slot numbers are 0 … slots - 1. */
+  /** Number of cells that may run concurrently; slot numbers are 0 … slots - 1. */
   slots: number;
   /** `bwrap` unless another is asked for. */
   tier?: SandboxTier;
   /** Another FFmpeg than the trimmed or the system's; `ffprobe` is looked for beside it. */
   ffmpegPath?: string | undefined;
-  /** Times between looks at the installed FFmpeg and of rest after a change, milliseconds; for tests. */
+  /** Milliseconds between checks of the installed FFmpeg, and of rest after a change; for tests. */
   watch?: { lookMs: number; settleMs: number };
 }
 
@@ -115,7 +115,7 @@ export interface Sandbox {
   readonly tier: SandboxTier;
   /** What bounds memory: a control group, or only the address space where none can be made. */
   readonly limits: 'cgroup' | 'rlimit';
-  /** What bounds the disk that a cell takes: the kernel, or only our look at it now and then. */
+  /** What enforces the limit of a cell's disk use: the kernel, or only periodic checks. */
   readonly outputBound: 'kernel' | 'watched';
   /** The build that new cells get; it changes while the service runs when another is installed. */
   readonly ffmpeg: FfmpegBuild;

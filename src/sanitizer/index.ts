@@ -29,7 +29,7 @@ const ENDS: Readonly<Record<ThreadEndCause, string>> = {
   fault: 'could not be understood.',
 };
 
-/** Readers in threads with limits of their own; at most `threads` at once, kept warm between files. */
+/** Opens readers in threads with their own limits: at most `threads` concurrently, kept warm between files. */
 export function openSanitizer(options: { threads: number; restMs?: number }): Sanitizer {
   const pool = openThreads<SanitizeRequest, SanitizeAnswer>({
     entry: sanitizerThread(),

@@ -20,8 +20,8 @@ export function isRoot(): boolean {
 }
 
 /**
- * The account to drop to: null for an ordinary user, who keeps being himself.
- * Throws when we are root and the account does not exist, or would be root again.
+ * The account to drop to: null for an ordinary user, whose account is kept. Throws when we are root and the account
+ * does not exist, or would be root again.
  */
 export async function serviceAccount(): Promise<Account | null> {
   if (!isRoot()) return null;

@@ -9,7 +9,7 @@ export interface BackoffPolicy {
 export const DEFAULT_BACKOFF: BackoffPolicy = { firstMs: 100, maximumMs: 10_000, healthyMs: 60_000 };
 
 export interface Backoff {
-  /** The pause after a life of `livedMs`: at once doubling, never above the maximum. */
+  /** The pause after a process that lived for `livedMs`. Doubles from the first failure on, up to the maximum. */
   next(livedMs: number): number;
   /** Short lives in a row, the last one included. */
   readonly failures: number;

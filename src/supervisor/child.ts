@@ -4,9 +4,9 @@ import type { SupervisorLogger } from './types.ts';
 export type StopReason = 'SIGTERM' | 'SIGINT' | 'parent-gone';
 
 /**
- * Ends this process in good order on SIGTERM, on SIGINT, and when its supervisor dies (the IPC channel closes with
- * it, even by `kill -9`). Runs `drain` once; exits 0 after it, 1 when it fails or takes longer than `deadlineMs`.
- * A second SIGINT or SIGTERM exits at once. Without a supervisor it handles the signals only.
+ * Ends this process in good order on SIGTERM, on SIGINT, and when its supervisor dies (the IPC channel closes with it,
+ * even by `kill -9`). Runs `drain` once; exits 0 after it, 1 when it fails or takes longer than `deadlineMs`. A second
+ * SIGINT or SIGTERM exits immediately. Without a supervisor it handles the signals only.
  */
 export function exitWithParent(
   drain: (reason: StopReason) => Promise<void>,
@@ -40,7 +40,7 @@ export function exitWithParent(
   else if (process.connected === false) stop('parent-gone');
 }
 
-/** Tells the supervisor that this role serves, and on which TCP ports. Does nothing without a supervisor. */
+/** Notifies the supervisor that this role serves, and on which TCP ports. Does nothing without a supervisor. */
 export function reportReady(ports: Record<string, number> = {}): void {
   process.send?.({ type: 'ready', ports });
 }

@@ -53,7 +53,7 @@ async function takeOwnership(path: string, shown: string): Promise<void> {
   if (!info.isDirectory()) throw new ConfigError('AIRLOCK_DATA_DIR', `${shown} is not a directory`, 'Name a directory');
   const uid = process.getuid!();
   if (info.uid !== uid) {
-    // Root must not work in a folder where another account can plant links; and another account's folder is not ours to fill.
+    // Root must not work in a folder where another account can plant links; and must not fill another account's folder.
     throw new ConfigError(
       'AIRLOCK_DATA_DIR',
       `${shown} belongs to uid ${info.uid}, and Airlock runs as uid ${uid}`,

@@ -9,7 +9,7 @@ import { SupervisorError } from './supervisor-error.ts';
 /** Database of the application, and the role that owns it. None of the roles is a superuser. */
 const APP = 'airlock';
 
-/** Who logs in to it: its owner and each process that uses it, every one with a password of its own. */
+/** Accounts that log in: the owner, and each process that uses the database, each with its own password. */
 const LOGINS = {
   owner: { role: APP, secret: 'postgresPassword' },
   api: { role: DATABASE_ROLES.api, secret: 'postgresApiPassword' },
@@ -26,7 +26,7 @@ export function socketUrl(socketFolder: string, password: string, user: string, 
   return `postgresql://${user}:${password}@localhost:${POSTGRES_PORT}/${database}?host=${encodeURIComponent(socketFolder)}`;
 }
 
-/** The same for one of those who log in to the application's database. */
+/** The same for one of the roles of the application's database. */
 export function embeddedUrl(socketFolder: string, secrets: Secrets, login: keyof typeof LOGINS): string {
   const { role, secret } = LOGINS[login];
   return socketUrl(socketFolder, secrets[secret], role, APP);
@@ -104,7 +104,7 @@ async function bootstrap(socketFolder: string, secrets: Secrets): Promise<void> 
       }
       const database = await client.query('SELECT FROM pg_database WHERE datname = $1', [APP]);
       if (database.rowCount === 0) await client.query(`CREATE DATABASE ${APP} OWNER ${APP}`);
-      // By itself PostgreSQL lets every role connect to every database, and make temporary tables there.
+      // By default PostgreSQL lets every role connect to every database and create temporary tables there.
       await client.query(`REVOKE ALL ON DATABASE ${APP}, postgres, template1 FROM PUBLIC`);
       await client.query(`GRANT CONNECT ON DATABASE ${APP} TO ${Object.values(DATABASE_ROLES).join(', ')}`);
     });

@@ -204,7 +204,7 @@ describe('the embedded PostgreSQL', () => {
     const atOnce = new AbortController();
     const postgres = await open(dataDir, atOnce.signal);
     await query(postgres.url, 'CREATE TABLE hurried (n int); INSERT INTO hurried VALUES (1)');
-    // Its checkpointer hangs: the patient shutdown, which waits for a checkpoint, does not end by itself.
+    // Its checkpointer hangs: the patient shutdown, which waits for a checkpoint, never ends.
     const checkpointer = await checkpointerOf(postgres);
     process.kill(checkpointer, 'SIGSTOP');
     const stopping = postgres.stop();

@@ -70,7 +70,7 @@ export async function openEmbeddedPostgres(options: PostgresOptions): Promise<Em
   });
 }
 
-/** What a handle on the server needs, from the one who asked for it. */
+/** What a handle on the server needs from its caller. */
 interface Opening extends PostgresOptions {
   home: string;
   secrets: Secrets;
@@ -103,7 +103,7 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
     ...handle.opened,
     stop: async () => {
       await handle.opened.stop();
-      // Others may go on using it: then neither its pipe nor its exit may keep us here.
+      // Other processes may still use it, so neither its pipe nor its exit may keep this process alive.
       started.child.stderr?.destroy();
       started.child.unref();
     },

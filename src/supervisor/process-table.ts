@@ -12,7 +12,7 @@ export async function worksIn(pid: number, folder: string): Promise<boolean> {
   }
 }
 
-/** Path of the program that a process runs; null when it is gone or not ours to look at. */
+/** Path of the program that a process runs; null when it has ended or may not be read. */
 export async function programOf(pid: number): Promise<string | null> {
   try {
     return (await readlink(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, '');

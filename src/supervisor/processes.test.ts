@@ -156,7 +156,7 @@ describe('a supervised process', () => {
     expect(await readFile(mark, 'utf8')).toBe('parent-gone');
   });
 
-  it('is killed when all is to end at once, however it drains, and is not started again', async () => {
+  it('is killed when everything must end immediately, even while it drains, and is not restarted', async () => {
     const args = await role(
       'drains',
       `reportReady(); exitWithParent(() => new Promise(() => setInterval(q, 1000)), { logger });`,

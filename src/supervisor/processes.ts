@@ -27,7 +27,7 @@ export interface ProcessOptions {
   maximumFirstFailures?: number;
   /** When it is aborted there is no time to drain: the process is killed and not started again. */
   atOnce?: AbortSignal;
-  /** Where whole lines of its output go; default: our own stdout and stderr. */
+  /** Receives whole lines of its output. Default: stdout and stderr of this process. */
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Each time it became ready, the first included. */
   onReady?: (message: ReadyMessage) => void;

@@ -48,7 +48,7 @@ describe('the claim on a data directory', () => {
     await (await claimInstance(folder)).release();
   });
 
-  it('is free at once, and its ready.json void, when the holder was killed outright', async () => {
+  it('is free immediately, and its ready.json void, when the holder was killed', async () => {
     const script = `
       import { claimInstance } from ${JSON.stringify(join(import.meta.dirname, 'ready-file.ts'))};
       const instance = await claimInstance(process.argv[1]);

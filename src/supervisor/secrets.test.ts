@@ -25,7 +25,7 @@ describe('the secrets of an installation', () => {
     expect(await loadSecrets(folder)).toEqual(first);
   });
 
-  it('are the same for all who ask at once, and no staging file stays', async () => {
+  it('are the same for all concurrent callers, and no staging file stays', async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => loadSecrets(folder)));
     expect(new Set(all.map((secrets) => JSON.stringify(secrets))).size).toBe(1);
     expect((await readdir(folder)).sort()).toEqual(['secrets.json', 'secrets.lock']);

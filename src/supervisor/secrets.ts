@@ -37,8 +37,8 @@ const MAKERS: Record<keyof Secrets, () => string> = {
 };
 
 /**
- * Reads `<dataDir>/secrets.json` (mode 0600); makes it at the first call, and adds what a newer version needs.
- * Any number of processes may call it at once: all get the same secrets.
+ * Reads `<dataDir>/secrets.json` (mode 0600); makes it at the first call, and adds what a newer version needs. Any
+ * number of processes may call it concurrently: all get the same secrets.
  */
 export async function loadSecrets(dataDir: string): Promise<Secrets> {
   const path = join(dataDir, 'secrets.json');

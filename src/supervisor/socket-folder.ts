@@ -28,8 +28,8 @@ export function folderForSocket(home: string, file: string, uid: number, env: No
 }
 
 /**
- * Makes the socket's folder, mode 0700, for one account alone: the server's, or our own without one. The temporary folder is everybody's: a
- * folder or link that another account put there first is refused, never used.
+ * Makes the socket's folder, mode 0700, for one account only: the server's, or that of this process. The temporary
+ * folder is everybody's: a folder or link that another account put there first is refused, never used.
  */
 export async function makeSocketFolder(folder: string, account: Account | null): Promise<void> {
   if (isRoot() && folder.startsWith('/run/airlock/')) await mkdir('/run/airlock', { recursive: true, mode: 0o711 });

@@ -32,7 +32,7 @@ describe('the logger', () => {
     });
   });
 
-  it('keeps no secret, wherever it stands', () => {
+  it('keeps no secret, in any position', () => {
     const { logger, lines } = capture();
     const cause = new Error(`connect postgres://app:hunter2@db/x with ${KEY}`);
     const error = Object.assign(new Error(`GET ${URL_WITH_SECRET} failed`, { cause }), {

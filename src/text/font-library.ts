@@ -33,10 +33,10 @@ const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_FILES = 5000;
 
 /**
- * The fonts under `folders`. Nothing is read yet: names at the first look-up (Debian's Noto, 300 files: 40 ms), characters
- * of a face when it is considered, the file itself when something is drawn with it. What that costs in memory (measured,
- * resident): HarfBuzz and all names 6 MB, Latin and Arabic 1 MB, emoji 14 MB, Chinese, Japanese and Korean together 22 MB.
- * Files that are no fonts are passed over.
+ * The fonts under `folders`. Nothing is read yet: names at the first look-up (Debian's Noto, 300 files: 40 ms),
+ * characters of a face when it is considered, the file itself when something is drawn with it. What that costs in
+ * memory (measured, resident): HarfBuzz and all names 6 MB, Latin and Arabic 1 MB, emoji 14 MB, Chinese, Japanese and
+ * Korean together 22 MB. Skips files that are not fonts.
  */
 export function openFonts(folders: readonly string[] = ['/usr/share/fonts']): FontLibrary {
   const loaded = new Map<string, FontFile | null>();

@@ -63,7 +63,7 @@ describe('openFonts', () => {
     ['sans-serif', 'Noto Sans'],
   ])('finds %s', (asked, family) => expect(fonts.find(asked)?.family).toBe(family));
 
-  it('tells bold from regular', () => expect(fonts.find('Arial Bold')).not.toBe(fonts.find('Arial')));
+  it('distinguishes bold from regular', () => expect(fonts.find('Arial Bold')).not.toBe(fonts.find('Arial')));
   it('answers null for a family that is not there', () => expect(fonts.find('No Such Family')).toBeNull());
 
   it.each([

@@ -4,7 +4,7 @@ import { EMOJI_FAMILY } from './font-names.ts';
 import type { HanVariant } from './han-variant.ts';
 import { boundaries, isEmoji, isIgnorable, scriptOf } from './unicode.ts';
 
-/** A stretch of one paragraph that is shaped at once: one face, one script, one direction. */
+/** A run of a paragraph that is shaped in one call: one face, one script, one direction. */
 export interface Run {
   /** UTF-16 units. */
   start: number;

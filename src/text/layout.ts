@@ -56,8 +56,8 @@ interface Line extends Metrics {
 
 /**
  * Lays out text: paragraphs by line ends, bidirectional order (UAX 9), fonts and scripts, HarfBuzz shaping, wrapping,
- * alignment. Fonts are chosen by character, so any text is drawn as far as the machine has fonts; what is missing is said
- * in a warning and drawn as the font's own empty box. Null on a machine without any font.
+ * alignment. Fonts are chosen by character, so any text for which the machine has fonts is drawn; what is missing is
+ * said in a warning and drawn as the font's own empty box. Null on a machine without any font.
  */
 export function layoutText(text: string, style: TextStyle, fonts: FontLibrary): TextBlock | null {
   const asked = fonts.find(style.font);
@@ -204,7 +204,7 @@ function fontWarnings(name: string, asked: FontFace | null, primary: FontFace, c
     .map((code) => `U+${code.toString(16).toUpperCase().padStart(4, '0')}`);
   if (missing.length > 0) {
     const more = choice.missing.size > missing.length ? ` and ${choice.missing.size - missing.length} more` : '';
-    warnings.push(`No font on this machine has ${missing.join(', ')}${more}; an empty box stands for it.`);
+    warnings.push(`No font on this machine has ${missing.join(', ')}${more}; an empty box is shown instead.`);
   }
   return warnings;
 }

@@ -1,4 +1,4 @@
-/** Runs a limited number of tasks at once. The next to start belongs to the waiting owner that was served longest ago. */
+/** Runs a limited number of tasks concurrently. The next task is of the waiting owner that was served longest ago. */
 export interface FairQueue {
   /** Resolves when the task may run. */
   enter(owner?: string): Promise<void>;

@@ -9,7 +9,7 @@ const REST_MS = 10_000;
 
 export interface PoolOptions {
   entry: ThreadEntry;
-  /** Most threads at once. */
+  /** Maximum number of threads. */
   threads: number;
   heapMb: number;
   /** Threads that are kept ready while there is nothing to do; 0 = the first task waits for its thread to start. */

@@ -35,7 +35,7 @@ export class TaskThread<Request, Answer> {
       this.#ended = error;
     });
     this.#worker.once('exit', () => {
-      this.#ended ??= new Error('The thread ended by itself.');
+      this.#ended ??= new Error('The thread ended unexpectedly.');
     });
   }
 

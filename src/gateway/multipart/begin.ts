@@ -24,7 +24,7 @@ export async function abortUpload(context: Context): Promise<void> {
   context.response.writeHead(204).end();
 }
 
-/** Clients send only parts; our own roles, which sign in headers, complete or abort the upload. */
+/** Clients send only parts. Airlock's own roles, which sign in headers, complete or abort the upload. */
 export function requireOwnRole({ identity }: Context): void {
   if (identity.kind !== 'header') throw new S3Error('AccessDenied', 'A signed URL can be used to send a part alone.');
 }

@@ -43,7 +43,7 @@ async function send(uploadId: string, partNumber: number, body: string | Buffer,
 }
 const codeOf = (xml: string) => /<Code>(\w+)</.exec(xml)?.[1] ?? null;
 
-/** As one of our own roles, with anything in path, query and body. */
+/** Sends a request as a role of Airlock, with any path, query and body. */
 async function insider(method: string, keyAndQuery: string, body: string | null = null, headers = {}) {
   const url = `${gateway.endpoint}/${BUCKET}/${keyAndQuery}`;
   const sent: Record<string, string> = { ...headers, ...(body !== null && { 'content-type': 'application/xml' }) };
@@ -220,7 +220,7 @@ describe('a part', () => {
 });
 
 describe('an upload in parts', () => {
-  it('is begun, listed, completed and aborted by our own roles alone', async () => {
+  it('is begun, listed, completed and aborted only by internal roles', async () => {
     const id = await begin();
     for (const [method, query] of [
       ['POST', 'uploads='],

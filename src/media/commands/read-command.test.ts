@@ -87,7 +87,7 @@ describe('commands in the wild', () => {
     );
   });
 
-  it('say where each option and each character of its argument stands in the command', () => {
+  it('map each option and each character of its argument to its position in the command', () => {
     const command = 'ffmpeg -ss 5 -i {{in_1}} -an -vf "a"\\ \'b\'{{in_1}}c {{out_1}}';
     const result = read(command);
     const at = (needle: string) => command.indexOf(needle);
@@ -126,7 +126,7 @@ describe('refused commands', () => {
     ['-i {{in_1}} -metadata title={{in_1}} {{out_1}}', '{{in_1}}', 1],
     ['-i {{in_1}} {{out_1}} -crf 20', '-crf'],
     ['-i', '-i'],
-  ])('%s: the fault stands at %s', (command, needle, nth = 0) => {
+  ])('%s: the fault is at %s', (command, needle, nth = 0) => {
     const errors = errorsOf(command);
     let offset = command.indexOf(needle);
     for (let skip = 0; skip < nth; skip++) offset = command.indexOf(needle, offset + 1);
@@ -145,7 +145,7 @@ describe('refused commands', () => {
     expect(errorsOf(command, file).map((error) => error.position)).toContain(position);
   });
 
-  it('name an input that nothing uses, and one that is no URL', () => {
+  it('name an unused input, and one that is not a URL', () => {
     const result = readCommand({
       ffmpeg_command: '-i {{a}} {{o}}',
       input_files: { a: 'file:///etc/passwd', spare: 'https://x/y' },
@@ -193,7 +193,7 @@ describe('a fault in an argument', () => {
     ['-force_key_frames', 'expr:gte(t, \u00a7)'],
   );
 
-  it('is told at its character of the command, whatever quotes and backslashes stand before it', () => {
+  it('is reported at its character of the command, whatever quotes and backslashes precede it', () => {
     fc.assert(
       fc.property(
         fc.array(before, { maxLength: 4 }),
@@ -201,7 +201,7 @@ describe('a fault in an argument', () => {
         fc.array(way, { minLength: 200, maxLength: 200 }),
         (steps, [option, text], ways) => {
           const graph = option === '-vf' ? steps.join('') : '';
-          // A placeholder is one thing: it stands as it is.
+          // A placeholder is one word and stays unchanged.
           const parts = `${graph}${text}`.split(/(\{\{in_3\}\})/);
           const word = parts.map((part) =>
             part.startsWith('{{in')
@@ -259,7 +259,7 @@ describe('any command whatever', () => {
     );
   });
 
-  it('means the same when its words are written anew', () => {
+  it('means the same when its words are quoted differently', () => {
     const value = fc
       .string({ unit: 'grapheme', maxLength: 20 })
       .filter((text) => !/[\u0000-\u001f\u007f]|\{\{/.test(text));

@@ -62,7 +62,7 @@ function extremes(key: string, rule: ParameterRule): readonly string[] {
 const REFUSED =
   /error parsing option|unknown option|invalid value|bad value|unrecognized|not supported|failed|\berror\b/i;
 
-/** Lines that only advise, or that tell of the machine. */
+/** Lines that are only advice, or that describe the machine. */
 const HARMLESS = /thread priority|Recommended Settings/;
 
 let folder: string;

@@ -29,7 +29,7 @@ export const REFUSED_FUNCTIONS: ReadonlyMap<string, { reason: string; suggestion
     'taylor',
     { reason: 'evaluates its argument up to 1,000 times', suggestion: 'Write the first terms of the sum out.' },
   ],
-  ['print', { reason: 'writes into the log for each frame', suggestion: 'Leave it out, and keep what stands in it.' }],
+  ['print', { reason: 'writes into the log for each frame', suggestion: 'Leave it out, and keep its argument.' }],
 ]);
 
 export const CONSTANTS: ReadonlyMap<string, number> = new Map([

@@ -1,4 +1,4 @@
-/** FFmpeg's expression language (libavutil/eval.c), as far as it is bounded: no loops, no output. */
+/** FFmpeg's expression language (libavutil/eval.c), limited to its bounded part: no loops, no output. */
 export type Expression =
   | { type: 'number'; value: number }
   | { type: 'variable'; name: string }

@@ -4,7 +4,7 @@ import type { CheckedFilter, OptionTexts, PadKind, Pads } from './types.ts';
 /** No filter of the table needs more. */
 const MAX_PADS = 128;
 
-/** The canonical texts of a filter's options; an asset stands as `asset`. */
+/** The canonical texts of a filter's options; an asset becomes `asset`. */
 export function optionTexts(filter: Pick<CheckedFilter, 'values'>): Map<string, string> {
   const texts = new Map<string, string>();
   for (const [key, value] of filter.values) {

@@ -2,7 +2,7 @@ import type { GraphRefusal } from './types.ts';
 
 const MOST = 20;
 
-/** Collects what is wrong with a graph, as far as a person wants to read it. */
+/** Collects the faults of a graph, up to a readable number. */
 export class Refusals {
   readonly list: GraphRefusal[] = [];
 

@@ -26,7 +26,7 @@ describe('a graph written for FFmpeg', () => {
     expect(write(text)).toBe(written);
   });
 
-  test('gives inner labels the prefix, and open pads the labels that it is told', () => {
+  test('gives inner labels the prefix, and open pads the requested labels', () => {
     const text = '[0:v]split[a][b];[a]scale[c];[b][c]overlay[out]';
     expect(write(text, { prefix: 'g1_' })).toBe('[0:v]split[g1_a][g1_b];[g1_a]scale[g1_c];[g1_b][g1_c]overlay[out]');
     expect(write(text, { inputs: ['v3'], outputs: ['done'] })).toBe('[v3]split[a][b];[a]scale[c];[b][c]overlay[done]');

@@ -15,8 +15,8 @@ export interface SerialiseOptions {
 }
 
 /**
- * Writes a graph for FFmpeg: every option as `key=value` in our own spelling, escaped for both levels, fixed options last.
- * Links between neighbours of a chain stay commas where that says the same.
+ * Writes a graph for FFmpeg: every option as `key=value` in canonical spelling, escaped for both levels, fixed options
+ * last. Links between neighbours of a chain stay commas where that says the same.
  */
 export function serialiseGraph(graph: CheckedGraph, options: SerialiseOptions): string {
   const prefix = options.prefix ?? '';

@@ -83,14 +83,12 @@ export interface FilterSpec {
   positional: readonly string[];
   /** Values that must be given. */
   required?: readonly string[];
-  /**
-   * Options as ours, always written last and never open to the caller: what makes a filter safe or finite.
-   */
+  /** Options that Airlock sets and callers cannot: they make a filter safe or finite. Always written last. */
   fixed?: Readonly<Record<string, string>>;
   /** Frames or seconds of memory the filter holds, or why it may run for ever; see `Endless`. */
   endless?: Endless;
   /**
-   * Frames of its input that it holds at once, for admission; `Infinity` = the whole input (never more than the input
+   * Frames of its input that it keeps in memory, for admission; `Infinity` = the whole input (never more than the input
    * has).
    */
   heldFrames?: number | ((values: OptionTexts) => number);

@@ -44,7 +44,7 @@ export function isRefusal(result: ParsedOption | Refusal): result is Refusal {
   return 'reason' in result;
 }
 
-/** The option as FFmpeg arguments, from our own parts alone. */
+/** The option as FFmpeg arguments, built only from generated parts. */
 export function optionArgs(option: ParsedOption): string[] {
   const flag = `-${option.name}${option.specifier === '' ? '' : `:${option.specifier}`}`;
   return option.value === null ? [flag] : [flag, option.value];

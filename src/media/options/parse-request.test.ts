@@ -223,7 +223,7 @@ describe('refused options', () => {
 });
 
 describe('any option whatever', () => {
-  it('is refused or becomes parts of our own: never a path, a URL or an option that reads a file', () => {
+  it('is refused or becomes generated parts: never a path, a URL or an option that reads a file', () => {
     const names = OPTION_TABLE.flatMap((row) => [row.name, ...Object.keys(row.aliases ?? {})]);
     const option = fc.oneof(
       fc.constantFrom(...names).map((name) => `-${name}`),

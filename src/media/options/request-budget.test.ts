@@ -109,7 +109,7 @@ describe('a command that no kernel would start', () => {
     }
   });
 
-  it('is planned by no worker either: the job fails at once, for good', () => {
+  it('is not planned by a worker either: the job fails immediately, without retry', () => {
     const plan = () => planTranscode(texts(12), [input], { resourceClass: 'light', cores: 2 });
     expect(plan).toThrow(expect.objectContaining({ code: 'option_refused', retry: false }));
   });

@@ -99,7 +99,7 @@ describe('the graph', () => {
     expect(parsed.graph?.graph.chains.length).toBe(2);
   });
 
-  it('tells a fault in the entry where it stands', () => {
+  it('reports a fault in the entry that contains it', () => {
     const filters = [{ filter: '[0:v]hflip[a]' }, { filter: '[a]nosuch=1[out]' }];
     const [refusal] = parse([], { filters }).refusals;
     expect([refusal!.field, refusal!.offset]).toEqual(['filters[1]', 3]);

@@ -3,7 +3,9 @@ import type { Expression } from '../expressions/types.ts';
 import { cardGeometry } from './card-geometry.ts';
 import type { QuoteCard, TextOverlay } from './types.ts';
 
-/** Labels without brackets: `[input][layer]overlay=…[output]`. They are ours, never the caller's. */
+/**
+ * Labels without brackets: `[input][layer]overlay=…[output]`. Airlock generates them; they never come from the caller.
+ */
 export interface OverlayLabels {
   /** The picture so far. */
   input: string;
@@ -15,7 +17,7 @@ export interface OverlayLabels {
 export interface CardLabels extends OverlayLabels {
   /** Streams of the photo and of the mask that cuts it round (`MaskLayer` of `photoDiameter(frame)`); null = no photo. */
   photo: { picture: string; mask: string } | null;
-  /** Begins labels of our own inside these filters; must be unique in the graph. */
+  /** Prefix of generated labels inside these filters; must be unique in the graph. */
   prefix: string;
 }
 
@@ -29,8 +31,8 @@ export function layerBorder(overlay: TextOverlay): number {
 }
 
 /**
- * The filters that lay a drawn text over the picture, for `-filter_complex`: chains joined by `;`, `x` and `y` written anew
- * over overlay's own variables. The layer is a single picture and is repeated until the video ends.
+ * The filters that lay a drawn text over the picture, for `-filter_complex`: chains joined by `;`, `x` and `y`
+ * rewritten over overlay's own variables. The layer is a single picture and is repeated until the video ends.
  */
 export function textOverlayFilters(overlay: TextOverlay, labels: OverlayLabels): string {
   const border = layerBorder(overlay);

@@ -97,7 +97,7 @@ describe('parseTextOverlay', () => {
     ['fontSize', 'big', 48],
     ['lineSpacing', '10px', 10],
     ['charsPerLine', 'many', null],
-  ] as const)('takes the default for the %s %j, which is no number, with a warning', (key, value, taken) => {
+  ] as const)('takes the default for the %s %j, which is not a number, with a warning', (key, value, taken) => {
     const { overlay, warnings } = read({ [key]: value });
     const instead = taken === null ? 'it was left out' : `${taken} was taken`;
     expect(overlay[key]).toBe(taken);
@@ -219,7 +219,7 @@ describe('parseTextOverlay', () => {
   it.each([5, {}])('refuses the position %j', (position) =>
     expect(refusal({ text: 'a', style: { position } }).key).toBe('style.position'),
   );
-  it('lets x and y win over position, each by itself', () => {
+  it('lets x and y override position, each independently', () => {
     expect(place(read({ position: 'bottom-right', margin: 25, boxBorderW: 10, x: 7 }))).toEqual([7, 415]);
     expect(place(read({ y: 'H-th-2*lh', fontSize: 100 }))).toEqual([400, 500 - 50 - 230]);
     expect(place(read({ x: 'W-tw*t' }), 2)[0]).toBe(600);

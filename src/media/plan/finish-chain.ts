@@ -17,7 +17,7 @@ export interface FinishChain {
 }
 
 /**
- * The filters that follow the caller's own. Their size is an estimate at most, so ours are expressions over the real
+ * The filters that follow the caller's own. Their size is at best an estimate, so these are expressions over the real
  * one; what cannot do anything is left out.
  */
 export function finishChain(finish: FinishChain): string {

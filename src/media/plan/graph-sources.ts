@@ -49,7 +49,7 @@ function labelledStream(label: string, kind: PadKind, inputs: readonly PlanInput
   const missing = () =>
     new JobFailure(
       kind === 'v' ? 'no_video_stream' : 'no_audio_stream',
-      `The filter graph asks for [${label}], and input ${number + 1} has no such ${kind === 'v' ? 'pictures' : 'sound'}.`,
+      `The filter graph uses [${label}], and input ${number + 1} has no such ${kind === 'v' ? 'pictures' : 'sound'}.`,
     );
   if (letter !== undefined && letter !== kind) throw missing();
   const byIndex = letter === undefined && position !== null;

@@ -8,7 +8,7 @@ import type { Refusal } from '../types.ts';
 /** Formats whose file holds one track of sound. */
 const SINGLE_SOUND: ReadonlySet<string> = new Set(['mp3', 'aac', 'wav', 'flac']);
 
-/** What is wrong with the way a graph's outputs are used, as far as it shows before any input is known. */
+/** Faults in the use of a graph's outputs that are visible before any input is known. */
 export function checkGraphUse(parsed: ParsedRequest, request: TranscodeRequest): Refusal[] {
   // A graph whose ends all lead to a nullsink outputs nothing and removes nothing.
   if (!parsed.graph || parsed.graph.graph.outputs.length === 0) return [];

@@ -38,7 +38,7 @@ const argumentsOf = (args: string[], flag: string) =>
 const complex = (args: string[]) => argumentsOf(args, '-filter_complex')[0];
 
 describe('a plain filter', () => {
-  it('is joined with ours by a comma, and repeats add up', () => {
+  it('is joined with generated filters by a comma, and repeats add up', () => {
     const { args } = plan({ options: [option('-vf', 'hflip'), option('-vf', 'scale=640:-1')] });
     expect(argumentsOf(args, '-filter:v:0')).toEqual(['hflip,scale=w=640:h=-1,format=yuv420p']);
   });
@@ -50,7 +50,7 @@ describe('a plain filter', () => {
     expect(chain('rotate=PI/7:ow=rotw(PI/7)')).toContain('crop=w=trunc(iw/2)*2');
   });
 
-  it('with labels of its own keeps them apart from ours', () => {
+  it('with labels keeps them distinct from generated ones', () => {
     const { args } = plan({
       options: [option('-vf', '[in]split[a][b];[a]negate[c];[c][b]hstack[out]'), option('-vf', 'hflip')],
     });
@@ -60,7 +60,7 @@ describe('a plain filter', () => {
     );
   });
 
-  it('lets a seek stay before the input only when nothing looks at the time', () => {
+  it('lets a seek stay before the input only when nothing reads the time', () => {
     const seeks = (filter: string) => {
       const { args } = plan({ options: [option('-ss', 5), option('-vf', filter)] });
       return args.indexOf('-ss') < args.indexOf('-i');
@@ -88,7 +88,7 @@ describe('a graph', () => {
     expect(mixed).toContain('[1:0]overlay');
   });
 
-  it('fails with a reason when no input has what it asks for', () => {
+  it('fails with a reason when no input has what it uses', () => {
     const code = (run: () => unknown) => {
       try {
         run();
@@ -155,7 +155,7 @@ describe('a graph', () => {
     expect(reasons({ filters: graph('volume=2'), options: [option('-c:v', 'copy')] })).toBe('');
   });
 
-  it('keeps the palette of the caller for a GIF, and gets ours without', () => {
+  it('keeps the palette of the caller for a GIF, and gets the default one otherwise', () => {
     const own = plan({ outputFormat: 'gif', filters: graph('split[a][b];[a]palettegen[p];[b][p]paletteuse') });
     expect(complex(own.args)!.match(/palettegen/g)).toHaveLength(1);
     const ours = plan({ outputFormat: 'gif', filters: graph('fps=8,scale=100:-1') });
@@ -261,7 +261,7 @@ describe('the expected duration', () => {
     ['trim=start=10:end=25,setpts=PTS-STARTPTS', 15],
     ['tpad=stop_duration=5', 65],
     ['setpts=N/25/TB', null],
-  ])('after %s is known as far as it can be', (filter, seconds) => {
+  ])('after %s is known where possible', (filter, seconds) => {
     expect(plan({ options: [option('-vf', filter), option('-an')] }).durationSeconds).toBe(seconds);
   });
 

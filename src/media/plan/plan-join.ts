@@ -22,7 +22,7 @@ const GIF_WIDTH = 640;
 /** Memory that frames may take while they wait for the palette. */
 const PALETTE_BYTES = 256 * 2 ** 20;
 const SAMPLE_RATE = 48_000;
-/** `concat` itself prolongs a short sound with silence, so an unknown duration needs no more than a start. */
+/** `concat` itself extends short audio with silence, so an unknown duration needs only a start. */
 const LEAST_SILENCE = 0.1;
 
 interface JoinSource {

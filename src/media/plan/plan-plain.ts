@@ -29,7 +29,7 @@ interface PlainJob {
   format: OutputFormat;
   kind: FormatKind;
   quality: Quality;
-  /** Whether the caller stated options: then presets and defaults fill in what these leave open, and no more. */
+  /** Whether the caller set options: presets and defaults then only fill in what is left open. */
   raw: boolean;
   /** Whether the caller's graph, filters or overlays change pictures or sound. */
   filtered: boolean;

@@ -15,7 +15,7 @@ export interface Selection {
   audio: { input: number; stream: AudioStream } | null;
   hasVideo: boolean;
   hasAudio: boolean;
-  /** The caller's own maps of input streams, word for word; null = ours decide. */
+  /** The caller's own maps of input streams, unchanged; null: Airlock chooses them. */
   verbatim: string[] | null;
   /** The caller's own `-map` decides, so we cannot promise what comes out. */
   mapped: boolean;

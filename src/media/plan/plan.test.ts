@@ -159,7 +159,7 @@ describe('planTranscode', () => {
     expect(plan({}, [probe([VIDEO]), probe([VIDEO], { duration: '2' })]).durationSeconds).toBe(62);
   });
 
-  it('bounds the palette’s memory by the frames that it looks at', () => {
+  it('bounds the palette’s memory by the number of frames that it reads', () => {
     const long = plan({ outputFormat: 'gif', preset: { resolution: '1080p' } }, [probe([VIDEO], { duration: '3600' })]);
     expect(argumentOf(long.args, '-filter:v:0')).toMatch(/trim=duration=[\d.]+,palettegen/);
     const short = plan({ outputFormat: 'gif' }, [probe([VIDEO], { duration: '3' })]);
@@ -305,7 +305,7 @@ describe('any allowed request', () => {
     )
     .map(([streams, duration, demuxer]) => probe(streams, { duration, demuxer }));
 
-  it('becomes a command of our own parts alone, or fails with a declared reason', () => {
+  it('becomes a command of generated parts only, or fails with a declared reason', () => {
     let planned = 0;
     fc.assert(
       fc.property(

@@ -49,7 +49,7 @@ describe('LUT files', () => {
 });
 
 describe('font files', () => {
-  it('are told by their first bytes', async () => {
+  it('are identified by their first bytes', async () => {
     const font = await readFile('/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf');
     expect(checkFont(font)).toEqual({ ok: true, extension: 'ttf' });
     expect(checkFont(bytes('OTTO…'))).toEqual({ ok: true, extension: 'otf' });

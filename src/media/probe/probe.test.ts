@@ -110,7 +110,7 @@ describe('parseProbe', () => {
     expect(info.audio[0]!.language).toBeNull();
   });
 
-  it('fails as invalid media on what is no probe, and on a file without streams', () => {
+  it('fails as invalid media on output that is not a probe, and on a file without streams', () => {
     for (const json of ['', '{', 'null', '[]', '{}', '{"streams":[]}']) {
       expect(() => parseProbe(json, file)).toThrowError(expect.objectContaining({ code: 'invalid_media' }));
     }

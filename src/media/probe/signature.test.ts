@@ -44,7 +44,7 @@ describe('detectMedia', () => {
     ['a.gif', 'gif', VIDEO],
     ['a.webp', 'webp_pipe', [...VIDEO, '-frames:v', '1']],
     ['a.avif', 'heif', [...VIDEO, '-frames:v', '1', '-c:v', 'libaom-av1', '-cpu-used', '8']],
-  ] as const)('tells from the bytes of %s that the demuxer is %s', async (name, demuxer, args) => {
+  ] as const)('detects from the bytes of %s that the demuxer is %s', async (name, demuxer, args) => {
     const path = join(dir, name);
     await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, path]);
     const found = await detectMedia(await readFile(path));
@@ -71,7 +71,7 @@ describe('detectMedia', () => {
     ['an SVG', '<svg xmlns="http://www.w3.org/2000/svg"><image href="file:///etc/passwd"/></svg>'],
     ['a zip', 'PK\x03\x04\x14\0\0\0'],
     ['a PDF', '%PDF-1.7\n'],
-    ['plain text', 'hello world, this is no media at all'],
+    ['plain text', 'hello world, this is not media at all'],
     ['a shell script', '#!/bin/sh\necho hi\n'],
   ])('refuses %s', async (_, text) => {
     expect(await detectMedia(Uint8Array.from(text, (char) => char.charCodeAt(0)))).toBeNull();

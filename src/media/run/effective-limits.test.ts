@@ -11,7 +11,7 @@ const SERVER: CellBudget = {
 };
 
 describe('effectiveLimits', () => {
-  it('are the server’s where nobody asks for less', () => {
+  it('are the server’s unless lower ones are set', () => {
     const { budget, applied } = effectiveLimits(SERVER, {}, { memory_mb: null, wall_seconds: 121 });
     expect(budget).toEqual(SERVER);
     expect(applied.limits).toEqual({
@@ -22,7 +22,7 @@ describe('effectiveLimits', () => {
     });
   });
 
-  it('are lowered by account and job, each by itself', () => {
+  it('are lowered by account and job, each independently', () => {
     const account = { memory_mb: 512, cpu_seconds: 60, output_mb: 5000 };
     const job = { memory_mb: 256, cpu_seconds: 90, wall_seconds: 120 };
     const { budget, applied } = effectiveLimits(SERVER, account, job);

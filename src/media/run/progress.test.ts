@@ -37,7 +37,7 @@ describe('ProgressReader', () => {
     );
   });
 
-  it('throws away a line without end instead of keeping it, and goes on', () => {
+  it('discards an endless line instead of keeping it, and continues', () => {
     const reader = read(['x'.repeat(3000), 'x'.repeat(3000), 'progress=end\n', BLOCK]);
     expect(reader).toHaveLength(1);
     expect(reader[0]!.frame).toBe(30);

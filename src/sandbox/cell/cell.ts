@@ -113,7 +113,7 @@ async function addInput(
   // link() would link a symbolic link itself, and it could point anywhere.
   if (!stats.isFile()) throw new SandboxError(`input ${name} is not a plain file`, 'Pass the file itself');
   const place = join(cell.input, name);
-  // As root the mode of the linked file is changed, so only files of our own are linked.
+  // As root the mode of the linked file is changed, so only files that Airlock owns are linked.
   const mayLink = account === null || stats.uid === 0;
   const linked =
     mayLink &&

@@ -64,7 +64,7 @@ export function measureOutputs({ output, outputs }: Pick<Cell, 'output' | 'outpu
   return blocks.reduce((sum, count) => sum + count * 512, 0);
 }
 
-/** Whether several outputs hold more than they may together. The kernel sees to a single one. */
+/** Whether several outputs together exceed their limit. The kernel enforces that of a single one. */
 export function isOverLimit(cell: Pick<Cell, 'output' | 'outputs'>, outputBytes: number): boolean {
   return cell.outputs.length > 1 && measureOutputs(cell) > outputBytes + SPARE_BYTES * cell.outputs.length;
 }

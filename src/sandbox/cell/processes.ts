@@ -20,7 +20,7 @@ export async function admit(pid: number, cgroup: CellCgroup | null): Promise<voi
     // When the machine itself runs out of memory, a job dies rather than the service.
     writeFileSync(`/proc/${pid}/oom_score_adj`, '700');
   } catch {
-    // Gone already, or not ours to change: it is worth less than a cell.
+    // The process has ended, or may not be changed; the priority is not essential.
   }
 }
 

@@ -11,9 +11,9 @@ import { cgroupV2, findV2Parent } from './v2.ts';
 export interface Cgroups {
   version: 1 | 2;
   /**
-   * Tells the kernel that a process is about to be moved. The first move after a pause waits until all processors have
-   * passed a quiet point, some 11 ms (cgroup_threadgroup_rwsem); said early, that time passes while the cell is made. Never
-   * rejects: it only saves time.
+   * Notifies the kernel that a process is about to be moved. The first move after a pause waits until all processors
+   * have passed a quiet point, some 11 ms (cgroup_threadgroup_rwsem); said early, that time passes while the cell is
+   * made. Never rejects: it only saves time.
    */
   announce(): Promise<void>;
   slot(slot: number): CellCgroup;

@@ -11,8 +11,8 @@ export interface ImageProgram {
 }
 
 /**
- * Started through the image's own dynamic loader, so that every library comes from the image and none from the host.
- * A static program starts by itself.
+ * Started through the image's own dynamic loader, so that every library comes from the image and none from the host. A
+ * static program needs no loader.
  */
 export function imageProgram(rootImage: string, program: string): ImageProgram {
   const path = join(rootImage, program);

@@ -87,7 +87,7 @@ describe('openRootImage', () => {
     expect((await openRootImage(join(folder, 'rootimg'), programs)).fingerprint).not.toBe(first.fingerprint);
   });
 
-  it('survives several builders at once', async () => {
+  it('survives several concurrent builders', async () => {
     const built = await Promise.all(Array.from({ length: 4 }, () => openRootImage(join(folder, 'rootimg'), programs)));
     expect(new Set(built.map(({ path }) => path)).size).toBe(1);
     expect(readdirSync(join(folder, 'rootimg')).filter((name) => name.startsWith('.'))).toEqual([]);

@@ -93,7 +93,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(run('prctl', 38n)).toBe(errno(EPERM));
   });
 
-  it('lets no fcntl lock, lease or signal, whatever stands in the high half of its command', () => {
+  it('lets no fcntl lock, lease or signal, with any high half of its command', () => {
     for (const command of [0, 1, 2, 3, 4, 1030]) expect(run('fcntl', 0n, BigInt(command)), `${command}`).toBe(ALLOW);
     for (const command of [5, 6, 7, 8, 10, 36, 37, 38, 1024, 1026, 1031, 1033]) {
       expect(run('fcntl', 0n, BigInt(command)), `${command}`).toBe(errno(EPERM));

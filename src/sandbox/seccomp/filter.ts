@@ -38,7 +38,7 @@ export const REFUSED =
   `socket connect set_mempolicy get_mempolicy sched_setaffinity sched_setscheduler setpriority kill chmod
   link`.split(/\s+/);
 
-/** No transcode ever does these: who calls them has taken FFmpeg over. Ends with SIGSYS, exit code 159. */
+/** Calls that no transcode makes: a program that makes one has been compromised. It ends with SIGSYS, exit code 159. */
 export const KILLED = `ptrace mount unshare setns bpf io_uring_setup userfaultfd perf_event_open add_key keyctl
   process_vm_readv process_vm_writev init_module finit_module kexec_load pivot_root chroot execveat open_by_handle_at
   fork vfork`.split(/\s+/);

@@ -1,7 +1,7 @@
 import { seccompArchitecture } from '../seccomp/filter.ts';
 import type { SyscallTable } from '../seccomp/syscalls.ts';
 
-/** One system call of a probe. A string or buffer stands for the address of its (NUL-terminated) bytes. */
+/** One system call of a probe. A string or buffer is passed as the address of its (NUL-terminated) bytes. */
 export interface ProbeCall {
   /** Name in the syscall table, or a raw number. */
   call: string | number;

@@ -23,7 +23,7 @@ interface Outcome {
  * filter, same limits. It passes only when every attempt ends as it must, or is one that the tier does not promise.
  * Without a cell (`none`) only what does no harm is tried, and shown as it is. Limits on a busy machine, and cells that
  * could not be made, get a second try when nothing else runs; an attempt that got something through never does.
- * @param slots slot numbers that no job uses; as many cells run at once.
+ * @param slots slot numbers that no job uses; the number of concurrent cells.
  */
 export async function selfTest(
   context: RunContext,
@@ -99,7 +99,7 @@ async function tryAll(
   return outcomes.flatMap(({ checks }) => checks);
 }
 
-/** A bomb makes one check. A cell that could not be made stands for all that it would have made. */
+/** A bomb makes one check. A cell that could not be made counts as a failure of all its checks. */
 function again(second: Outcome, first: Outcome): Outcome {
   if (second.error) throw second.error;
   return {

@@ -68,7 +68,7 @@ export function cellEnvironment(rootImage: string): Record<string, string> {
   };
 }
 
-/** A program of the image through the image's loader, one of the inputs by itself. */
+/** Starts a program of the image through the image's loader, and one of the inputs directly. */
 export function command({ program, args, cell, rootImage }: LaunchSpec) {
   const { executed, prefix } = program.startsWith('/in/')
     ? { executed: join(cell.folder, program), prefix: [relocate(program)] }

@@ -12,7 +12,7 @@ export interface BareTools {
 
 /**
  * No cell: FFmpeg with limits, as root with a uid of its own, and with everything else that the service's machine
- * offers. Nothing of the self-test is promised. Only for who has said that he accepts the risk.
+ * offers. Nothing of the self-test is promised. Only for operators who have accepted the risk.
  */
 export function noneTier(tools: BareTools): Tier {
   return {

@@ -8,7 +8,7 @@ import type { CellLimits, SandboxTier } from '../types.ts';
 export interface LaunchSpec {
   program: string;
   args: readonly string[];
-  /** Folder on the host that is the cell's read-only `/`, or stands for it. */
+  /** Folder on the host that is the cell's read-only `/`, or replaces it. */
   rootImage: string;
   cell: Cell;
   limits: CellLimits;

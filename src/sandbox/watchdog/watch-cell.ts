@@ -9,7 +9,7 @@ import type { ProgramPlace } from '../tiers/tier.ts';
 import type { CellLimits } from '../types.ts';
 import { WatchState } from './watch-state.ts';
 
-/** Pace of the looks at what a cell uses. */
+/** Interval of the checks of a cell's resource use. */
 export const POLL_MS = 250;
 /** A cell that was killed is killed again until it is gone: a process may have been between two others when it was listed. */
 const AGAIN_MS = 50;
@@ -66,7 +66,8 @@ export function watchCell(order: WatchOrder): { stop(): void } {
     if (program !== null) {
       const { peakBytes, threads } = processSize(program);
       state.note({ cpuMs: processStat(program)?.cpuMs ?? 0, peakBytes });
-      // A program that is refused a thread hangs or fails: reported at once, it is not taken for something else.
+      // A program that is refused a thread hangs or fails. Report it immediately, so that it is not mistaken for
+      // something else.
       if (refused || threads > MAX_PIDS - SPARE_TASKS) return 'limit_processes';
     }
     // Where there are several processes (gVisor), no rlimit adds them up.

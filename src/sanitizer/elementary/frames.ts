@@ -78,8 +78,8 @@ export function findFrames(file: FileBytes, from: number, kind: FrameKind): Foun
 }
 
 /**
- * The next place where frames of a form begin. A form of its own in at least three frames is no junk: the file changes
- * in the middle, which only FFmpeg's own reading can follow.
+ * The next place where frames of a form begin. At least three frames of another form are not junk: the file changes in
+ * the middle, which only FFmpeg's own reading can follow.
  */
 function nextFrame(
   file: FileBytes,

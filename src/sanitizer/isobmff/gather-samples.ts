@@ -116,7 +116,7 @@ export class GatheredSamples {
     this.#chunkSamples.push(samples);
   }
 
-  /** As far as they are known now. */
+  /** Those known so far. */
   times(): Times {
     const { first } = this.#times;
     return { ...this.#times, length: this.count === 0 ? 0 : this.#last + this.#lastDuration - first };

@@ -20,7 +20,7 @@ const OFFSETS = 0x800;
 
 /** 8.8.3.1: `sample_is_non_sync_sample`, and `sample_depends_on` = others. FFmpeg takes either for no key frame. */
 const NO_KEY = 0x01010000;
-/** Rows that are read at once. */
+/** Rows per read. */
 const BLOCK_ROWS = 4096;
 
 /**

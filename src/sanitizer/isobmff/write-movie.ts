@@ -6,8 +6,8 @@ import { makeBox, makeFullBox, u32 } from './boxes.ts';
 import type { Movie, Track } from './movie.ts';
 
 /**
- * Writes a movie as a plain file of our own: index first, then the samples in the order in which they stood.
- * `mediaBytes` bounds how much of the samples is copied; the rest is a hole.
+ * Writes a movie as a plain file: index first, then the samples in their original order. `mediaBytes` bounds how much
+ * of the samples is copied; the rest is a hole.
  */
 export function writeMovie(movie: Movie, file: FileBytes, out: FileOut, mediaBytes: number | null): void {
   const layout = arrange(movie.tracks);

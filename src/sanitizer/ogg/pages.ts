@@ -13,7 +13,7 @@ export interface OggPage {
   /** Position in the stream, in the codec's units, when its last whole packet is decoded; -1 = no packet ends in it. */
   granule: bigint;
   serial: number;
-  /** Lengths of the segments; 255 = the packet goes on. Valid until the next page is read, as is `body`. */
+  /** Lengths of the segments; 255 = the packet continues. Valid until the next page is read, as is `body`. */
   lacing: Buffer;
   body: Buffer;
 }

@@ -7,7 +7,7 @@ import { readGraph } from '../index.ts';
 const run = promisify(execFile);
 const TAGGED = 'setparams=range=tv:color_primaries=bt709:color_trc=bt709:colorspace=bt709,';
 
-/** What is wrong, where it stands, and how it is right: `§` marks the place in the first text. */
+/** A wrong text, in which `§` marks the fault, and the right one. */
 const RULES: readonly [kind: 'v' | 'a', wrong: string, right: string][] = [
   ['v', `${TAGGED}§colorspace=fast=1`, `${TAGGED}colorspace=all=bt709:fast=1`],
   [

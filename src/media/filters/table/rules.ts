@@ -111,7 +111,9 @@ export const kernels: Rule = (values) => {
 export const oneKindOfPixel: Rule = (values) => {
   const rgb = ['red_expr', 'green_expr', 'blue_expr'].find((option) => values.has(option));
   const yuv = ['lum_expr', 'cb_expr', 'cr_expr'].some((option) => values.has(option));
-  return rgb && yuv ? broken(rgb, 'stands beside expressions for YUV', 'Give lum, cb and cr, or r, g and b.') : null;
+  return rgb && yuv
+    ? broken(rgb, 'is used together with expressions for YUV', 'Give lum, cb and cr, or r, g and b.')
+    : null;
 };
 
 export const bothOrNone =

@@ -14,7 +14,7 @@ const slowSize: FilterValue = { type: 'size', maxSide: 1920, maxPixels: 1920 * 1
 const frequency = integer(-100_000, 100_000);
 const ORDINARY = 's=160x90:d=0.2';
 
-/** Pictures out of nothing. Those without a duration of their own go on until something else ends the output. */
+/** Sources of generated pictures. Those without a duration continue until something else ends the output. */
 export const SOURCE_FILTERS: readonly FilterSpec[] = [
   video(
     'color',

@@ -11,11 +11,11 @@ import { numberOf } from './values.ts';
 export interface GraphEstimate {
   /** Of `CheckedGraph.outputs`. */
   outputs: Flow[];
-  /** Bytes of frames that the filters hold. */
+  /** Bytes of frames that the filters keep in memory. */
   heldBytes: number;
   /** CPU seconds for each second of media. */
   cpuPerSecond: number;
-  /** The first filter whose pictures are too large, as far as their size is known. */
+  /** The first filter whose pictures are known to be too large. */
   oversize: Oversize | null;
 }
 

@@ -25,7 +25,7 @@ export function longest(seconds: readonly (number | null)[]): number | null {
   return Math.max(...(seconds as number[]));
 }
 
-/** The shortest of several durations, as far as they are known. */
+/** The shortest of the known durations. */
 export function shortest(seconds: readonly (number | null)[]): number | null {
   const known = seconds.filter((value) => value !== null);
   return known.length === 0 ? null : Math.min(...known);
