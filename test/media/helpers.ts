@@ -115,8 +115,19 @@ async function placeAssets(
   );
 }
 
-/** Detects and probes a file as the worker does. */
+const inspected = new Map<string, Promise<PlanInput>>();
+
+/** Detects and probes a file as the worker does; one that has not changed is not probed again. */
 export async function inspect(path: string): Promise<PlanInput> {
+  const { ino, size, mtimeMs } = await stat(path);
+  const key = [path, ino, size, mtimeMs].join();
+  const found = inspected.get(key) ?? inspectFile(path);
+  inspected.set(key, found);
+  // Its own copy: what a plan does to it reaches no other test.
+  return structuredClone(await found);
+}
+
+async function inspectFile(path: string): Promise<PlanInput> {
   const detected = await detectMedia(await readHead(path));
   if (!detected) throw new Error(`nothing detected in ${path}`);
   const { stdout } = await run('ffprobe', probeArgs({ path, demuxer: detected.demuxer }), OPTIONS);
