@@ -8,7 +8,6 @@ import { processStat } from '../../src/ids/process-stat.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import { cgroupsOf } from '../../testkit/control-groups.ts';
 import {
-  CHILD_SCRIPT,
   commandOf,
   descendants,
   type Fixture,
@@ -21,14 +20,17 @@ import {
   TIMEOUT,
   until,
 } from './cell-fixture.ts';
+import { buildCellProgram } from './cell-program.ts';
 
 vi.setConfig(TIMEOUT);
+
+const CHILD = buildCellProgram();
 
 /** A zombie is dead; it only waits for whoever adopted it. */
 const running = (pid: number) => !['Z', 'X', undefined].includes(processStat(pid)?.state);
 
 function startChild(mode: string, dataDir: string, account: { uid?: number; gid?: number } = {}): ChildProcess {
-  return spawn(process.execPath, ['--import', 'tsx', CHILD_SCRIPT, mode, dataDir], {
+  return spawn(process.execPath, [CHILD, mode, dataDir], {
     ...account,
     env: { PATH: '/usr/bin:/bin', HOME: '/tmp' },
     stdio: ['ignore', 'pipe', 'pipe'],

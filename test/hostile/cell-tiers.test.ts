@@ -34,7 +34,6 @@ import { selfTest } from '../../src/sandbox/self-test/self-test.ts';
 import type { CellLimits, SandboxTier, SelfTestReport } from '../../src/sandbox/types.ts';
 import { cgroupsOf } from '../../testkit/control-groups.ts';
 import {
-  CHILD_SCRIPT,
   commandOf,
   descendants,
   type Fixture,
@@ -49,8 +48,11 @@ import {
   TIMEOUT,
   until,
 } from './cell-fixture.ts';
+import { buildCellProgram } from './cell-program.ts';
 
 vi.setConfig(TIMEOUT);
+
+const CHILD = buildCellProgram();
 
 const isRoot = process.getuid!() === 0;
 const F_SETOWN = 8;
@@ -115,7 +117,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     const folder = mkdtempSync(join(tmpdir(), 'airlock-killed-'));
     chmodSync(folder, 0o711);
     try {
-      const child = spawn(process.execPath, ['--import', 'tsx', CHILD_SCRIPT, 'long', folder, tier], {
+      const child = spawn(process.execPath, [CHILD, 'long', folder, tier], {
         stdio: ['ignore', 'pipe', 'inherit'],
       });
       await once(child.stdout!, 'data');
@@ -165,7 +167,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     const folder = mkdtempSync(join(tmpdir(), 'airlock-other-'));
     chmodSync(folder, 0o711);
     const context = await openRunContext(fixture, tier);
-    const other = spawn(process.execPath, ['--import', 'tsx', CHILD_SCRIPT, 'long', folder, tier], {
+    const other = spawn(process.execPath, [CHILD, 'long', folder, tier], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });
     try {
@@ -308,7 +310,7 @@ async function runAsUser<Report = UserReport>(
     if (isRoot) for (const path of [folder, dataDir]) chownSync(path, 65534, 65534);
     const filter = join(folder, 'container.bpf');
     writeFileSync(filter, containerFilter(), { mode: 0o644 });
-    const node = [process.execPath, '--import', 'tsx', CHILD_SCRIPT, mode, dataDir, choice];
+    const node = [process.execPath, CHILD, mode, dataDir, choice];
     const command = noNamespaces ? ['/usr/bin/setpriv', '--no-new-privs', '--seccomp-filter', filter, ...node] : node;
     const child = spawn(command[0]!, command.slice(1), {
       ...(isRoot && { uid: 65534, gid: 65534 }),

@@ -7,7 +7,6 @@ import { processStat } from '../../src/ids/process-stat.ts';
 import { runProgram } from '../../src/sandbox/cell/run.ts';
 import type { WatchOrder } from '../../src/sandbox/watchdog/watch-cell.ts';
 import {
-  CHILD_SCRIPT,
   commandOf,
   descendants,
   LIMITS,
@@ -20,8 +19,11 @@ import {
   TIMEOUT,
   until,
 } from './cell-fixture.ts';
+import { buildCellProgram } from './cell-program.ts';
 
 vi.setConfig(TIMEOUT);
+
+const CHILD = buildCellProgram();
 
 const running = (pid: number) => !['Z', 'X', undefined].includes(processStat(pid)?.state);
 
@@ -33,7 +35,7 @@ describe('a worker whose event loop is blocked', () => {
   ])('still ends a cell of the tier %s by %s', async (tier, limit) => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-blocked-'));
     chmodSync(folder, 0o711);
-    const child = spawn(process.execPath, ['--import', 'tsx', CHILD_SCRIPT, 'blocked', folder, tier, limit], {
+    const child = spawn(process.execPath, [CHILD, 'blocked', folder, tier, limit], {
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     try {
