@@ -2,6 +2,7 @@ import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeMedia } from '../../media-cache.ts';
 
 const PICTURES = ['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=1'];
 const SOUND = ['-f', 'lavfi', '-i', 'sine=d=1'];
@@ -24,17 +25,18 @@ const MADE: Readonly<Record<string, readonly string[]>> = {
 /** Everyday files, small, as FFmpeg makes them: what is damaged, and what well-meant jobs send. */
 export async function makeSeeds(folder: string): Promise<Record<string, Buffer>> {
   const seeds: Record<string, Buffer> = {};
-  for (const [name, args] of Object.entries(MADE)) seeds[name] = await ffmpeg(folder, name, args);
+  for (const [name, args] of Object.entries(MADE)) {
+    const path = join(folder, name);
+    await makeMedia(path, args);
+    seeds[name] = await readFile(path);
+  }
   return seeds;
 }
 
 /** The clip with a hole: after 10 frames the clock jumps by `seconds`. */
-export function withHole(folder: string, seconds: number, name: string): Promise<Buffer> {
+export async function withHole(folder: string, seconds: number, name: string): Promise<Buffer> {
   const jump = `setts=pts=PTS+gt(N\\,9)*${seconds}/TB:dts=DTS+gt(N\\,9)*${seconds}/TB`;
-  return ffmpeg(folder, name, ['-i', join(folder, 'clip.mkv'), '-map', '0:v', '-c', 'copy', '-bsf:v', jump]);
-}
-
-async function ffmpeg(folder: string, name: string, args: readonly string[]): Promise<Buffer> {
+  const args = ['-i', join(folder, 'clip.mkv'), '-map', '0:v', '-c', 'copy', '-bsf:v', jump];
   const path = join(folder, name);
   await promisify(execFile)('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, path]);
   return readFile(path);
