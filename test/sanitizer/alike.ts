@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
+import type { Everything } from './equal.ts';
 
 type Entry = Record<string, unknown>;
-type Everything = Record<string, unknown> & { packets: Entry[]; streams: Entry[] };
 
 /**
  * Fragments against a plain container of ours, as FFmpeg sees them (`everythingOf`). What it does not know of fragments
@@ -9,11 +9,10 @@ type Everything = Record<string, unknown> & { packets: Entry[]; streams: Entry[]
  * the start may be marked as hidden: they are not heard in either.
  */
 export function expectAlike(
-  fragments: Record<string, unknown>,
-  plain: Record<string, unknown>,
+  theirs: Everything,
+  ours: Everything,
   { lasts, pauses = false }: { lasts?: number; pauses?: boolean },
 ): void {
-  const [theirs, ours] = [fragments as Everything, plain as Everything];
   const unknown = ['nb_frames', 'bit_rate'];
   if (pauses) unknown.push('avg_frame_rate');
   if (lasts !== undefined) unknown.push('duration', 'duration_ts');
