@@ -32,7 +32,9 @@ export async function makeAllMedia(recipes: readonly Recipe[]): Promise<void> {
   const used = await version;
   const files = recipes.map(({ path, args }) => {
     const extension = extname(path);
-    const hash = createHash('sha256').update(JSON.stringify([used, args, extension])).digest('hex');
+    const hash = createHash('sha256')
+      .update(JSON.stringify([used, args, extension]))
+      .digest('hex');
     // Whole or not at all: others may look for it at this moment, and this process may be ended.
     const staged = join(FOLDER, `${randomBytes(8).toString('hex')}${extension}`);
     return { path, args, made: join(FOLDER, `${hash}${extension}`), staged };

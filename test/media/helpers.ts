@@ -59,7 +59,7 @@ export async function openWorkshop(): Promise<Workshop> {
       return path;
     },
     async transcode(files, request, sources = {}) {
-      const inputs = await Promise.all(files.map(inspect));
+      const inputs = await Promise.all(files.map(inspectOnce));
       for (const input of inputs) checkInput(input.info);
       const full: TranscodeRequest = { inputs: files.map((url) => ({ url })), ...request };
       const assets = await placeAssets(full, sources);
@@ -109,7 +109,7 @@ async function placeAssets(
       if (!file) throw new Error(`no file for ${source.url}`);
       const path = `/in/asset-${index}${extname(file)}`;
       if (kind === 'font' || kind === 'lut') return { file, asset: { kind, path, demuxer: null, info: null } };
-      const { demuxer, info } = await inspect(file);
+      const { demuxer, info } = await inspectOnce(file);
       return { file, asset: { kind, path, demuxer, info } };
     }),
   );
@@ -117,7 +117,16 @@ async function placeAssets(
 
 const inspected = new Map<string, Promise<PlanInput>>();
 
-/** Detects and probes a file as the worker does; one that has not changed is not probed again. */
+/** What was found in a file before, unless it was written since: many requests are tried on the same few files. */
+async function inspectOnce(path: string): Promise<PlanInput> {
+  const { size, mtimeMs, ino } = await stat(path);
+  const key = `${path} ${ino} ${size} ${mtimeMs}`;
+  const known = inspected.get(key) ?? inspect(path);
+  inspected.set(key, known);
+  return known;
+}
+
+/** Detects and probes a file as the worker does. */
 export async function inspect(path: string): Promise<PlanInput> {
   const { ino, size, mtimeMs } = await stat(path);
   const key = [path, ino, size, mtimeMs].join();

@@ -1,17 +1,17 @@
-import { execFile } from 'node:child_process';
-import { promisify } from 'node:util';
 import { expect } from 'vitest';
 import type { MediaInfo } from '../../../src/media/index.ts';
-import { colourAt, loudness } from '../helpers.ts';
-
-const run = promisify(execFile);
+import type { Look, Seen } from '../looks.ts';
 
 export interface Outcome {
   path: string;
   info: MediaInfo;
   plan: { args: string[]; durationSeconds: number | null };
 }
-export type Check = (outcome: Outcome) => Promise<void> | void;
+export interface Check {
+  (outcome: Outcome, seen: Seen): void;
+  /** What is looked at in the file, to be `seen`; absent = what is known of it is enough. */
+  look?: Look;
+}
 
 const COLOURS = {
   red: [254, 0, 0],
@@ -35,13 +35,7 @@ export const seconds =
   ({ info }) => {
     expect(Math.abs(info.durationSeconds! - value), `lasts ${info.durationSeconds} s`).toBeLessThanOrEqual(tolerance);
   };
-export const frames =
-  (count: number): Check =>
-  async ({ path }) => {
-    const args = ['-v', 'error', '-count_frames', '-select_streams', 'v:0', '-show_entries', 'stream=nb_read_frames'];
-    const { stdout } = await run('ffprobe', [...args, '-of', 'csv=p=0', path]);
-    expect(Number.parseInt(stdout, 10)).toBe(count);
-  };
+export const frames = (count: number): Check => looking({ kind: 'frames' }, (seen) => expect(seen).toEqual([count]));
 export const rate =
   (value: number): Check =>
   ({ info }) => {
@@ -76,29 +70,21 @@ export const pixels =
   };
 
 /** Mean colour of a fifth of the frame around a point given in shares of it; each channel within 64. */
-export const colour =
-  (x: number, y: number, name: ColourName, at = 0): Check =>
-  async ({ path }) => {
-    const seen = await colourAt(path, { x, y }, at);
-    const far = COLOURS[name].map((wanted, channel) => Math.abs(wanted - seen[channel]!));
-    expect(Math.max(...far), `${seen} instead of ${name} at ${x},${y} ${at} s`).toBeLessThan(64);
-  };
+export const colour = (x: number, y: number, name: ColourName, at = 0): Check =>
+  looking({ kind: 'colour', x, y, at }, (seen) => {
+    expect(farthest(seen, name), `${seen} instead of ${name} at ${x},${y} ${at} s`).toBeLessThan(64);
+  });
 /** Something else than this colour is there: letters, a logo, a picture. */
-export const notColour =
-  (x: number, y: number, name: ColourName, at = 0): Check =>
-  async ({ path }) => {
-    const seen = await colourAt(path, { x, y }, at);
-    const far = COLOURS[name].map((wanted, channel) => Math.abs(wanted - seen[channel]!));
-    expect(Math.max(...far), `${seen} is ${name} at ${x},${y} ${at} s`).toBeGreaterThan(12);
-  };
+export const notColour = (x: number, y: number, name: ColourName, at = 0): Check =>
+  looking({ kind: 'colour', x, y, at }, (seen) => {
+    expect(farthest(seen, name), `${seen} is ${name} at ${x},${y} ${at} s`).toBeGreaterThan(12);
+  });
 /** Mean volume between two times, decibels of full scale. */
-export const loud =
-  (from: number, length: number, least: number, most = 0): Check =>
-  async ({ path }) => {
-    const level = await loudness(path, from, length);
+export const loud = (from: number, length: number, least: number, most = 0): Check =>
+  looking({ kind: 'loudness', from, length }, ([level]) => {
     expect(level).toBeGreaterThanOrEqual(least);
     expect(level).toBeLessThanOrEqual(most);
-  };
+  });
 export const silent = (from: number, length: number): Check => loud(from, length, -1000, -55);
 /** Text in the picture as a share of bright pixels, of the whole frame. */
 export const argument =
@@ -110,3 +96,11 @@ export const argument =
         word,
       ).toBe(true);
   };
+
+function looking(look: Look, judge: (seen: Seen) => void): Check {
+  return Object.assign((_: Outcome, seen: Seen) => judge(seen), { look });
+}
+
+function farthest(seen: Seen, name: ColourName): number {
+  return Math.max(...COLOURS[name].map((wanted, channel) => Math.abs(wanted - seen[channel]!)));
+}

@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { makeAllMedia } from '../../../testkit/media-cache.ts';
 
-const run = promisify(execFile);
 const lavfi = (source: string) => ['-f', 'lavfi', '-i', source];
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '40', '-pix_fmt', 'yuv420p', '-c:a', 'aac'];
 /** One second red, one second blue. */
@@ -82,14 +80,7 @@ export interface Media {
 export async function makeMedia(folder: string): Promise<Media> {
   const names = Object.keys(MEDIA) as MediaName[];
   const files = Object.fromEntries(names.map((name) => [name, join(folder, `${name}.${MEDIA[name][0]}`)]));
-  const queue = [...names];
-  await Promise.all(
-    [0, 1].map(async () => {
-      for (let name = queue.shift(); name; name = queue.shift()) {
-        await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...MEDIA[name][1], files[name]!], { timeout: 30_000 });
-      }
-    }),
-  );
+  await makeAllMedia(names.map((name) => ({ path: files[name]!, args: MEDIA[name][1] })));
   for (const [name, text] of Object.entries(TEXTS)) writeFileSync(join(folder, name), text);
   const named = { ...files, ...Object.fromEntries(Object.keys(TEXTS).map((name) => [name, join(folder, name)])) };
   const assets = Object.entries(named).map(([name, path]) => [`https://files.example.com/${name}`, path]);
