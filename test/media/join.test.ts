@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { colourAt, loudness, openWorkshop, type Workshop } from './helpers.ts';
+import { openWorkshop, type Workshop } from './helpers.ts';
+import { type Look, lookAt } from './looks.ts';
 
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
 const colour = (name: string, size: string, rate: number) => [
@@ -53,9 +54,7 @@ describe('several inputs without options', () => {
       expect(plan.durationSeconds).toBeCloseTo(3, 1);
       expect(info.durationSeconds).toBeGreaterThan(2.85);
       expect(info.durationSeconds).toBeLessThan(3.2);
-      const [first, second, third] = await Promise.all(
-        [0.5, 1.5, 2.5].map((at) => colourAt(path, { x: 0.5, y: 0.5 }, at)),
-      );
+      const [first, second, third] = await lookAt([0.5, 1.5, 2.5].map((at) => colourOf(path, 0.5, at)));
       expect(first![0]).toBeGreaterThan(180);
       expect(second![1]).toBeGreaterThan(180);
       expect(third![2]).toBeGreaterThan(180);
@@ -64,15 +63,17 @@ describe('several inputs without options', () => {
 
   it('fill missing sound with silence of the right length', async () => {
     const { path } = await shop.transcode([red, green, blue], { outputFormat: 'mp4' });
-    expect(await loudness(path, 0.2, 0.6)).toBeGreaterThan(-30);
-    expect(await loudness(path, 1.2, 0.6)).toBeLessThan(-70);
-    expect(await loudness(path, 2.2, 0.6)).toBeGreaterThan(-30);
+    const times = [0.2, 1.2, 2.2].map((from) => ({ kind: 'loudness', path, from, length: 0.6 }) as const);
+    const [first, second, third] = (await lookAt(times)).flat();
+    expect(first).toBeGreaterThan(-30);
+    expect(second).toBeLessThan(-70);
+    expect(third).toBeGreaterThan(-30);
   });
 
   it('put bars around a picture of another shape', async () => {
     const { path } = await shop.transcode([red, green], { outputFormat: 'mp4' });
-    const side = await colourAt(path, { x: 0.1, y: 0.5 }, 1.5);
-    expect(Math.max(...side)).toBeLessThan(40);
+    const [side] = await lookAt([colourOf(path, 0.1, 1.5)]);
+    expect(Math.max(...side!)).toBeLessThan(40);
   });
 
   it('take the frame of the preset from the first input', async () => {
@@ -107,6 +108,12 @@ describe('several inputs without options', () => {
   it('use the first alone for a still picture, and say so', async () => {
     const { plan, path } = await shop.transcode([green, red], { outputFormat: 'png' });
     expect(plan.warnings).toHaveLength(1);
-    expect((await colourAt(path, { x: 0.5, y: 0.5 }))[1]).toBeGreaterThan(180);
+    const [middle] = await lookAt([colourOf(path, 0.5, 0)]);
+    expect(middle![1]).toBeGreaterThan(180);
   });
 });
+
+/** Half way down the frame. */
+function colourOf(path: string, x: number, at: number): Look & { path: string } {
+  return { kind: 'colour', path, x, y: 0.5, at };
+}
