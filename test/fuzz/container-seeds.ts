@@ -1,9 +1,7 @@
-import { execFile } from 'node:child_process';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { makeAllMedia } from '../../testkit/media-cache.ts';
 
-const run = promisify(execFile);
 const PICTURES = ['-f', 'lavfi', '-i', 'testsrc2=s=64x48:r=10:d=0.5'];
 const TONE = ['-f', 'lavfi', '-i', 'sine=d=0.5'];
 const COVER = [
@@ -76,30 +74,12 @@ export interface SeedFile {
 
 /** One sound file of each kind; subtitles too, unless other kinds are asked for. */
 export async function makeSeeds(folder: string, media = MEDIA): Promise<SeedFile[]> {
-  const seeds: SeedFile[] = [];
-  const queue = Object.entries(media);
-  await Promise.all(
-    [0, 1, 2].map(async () => {
-      for (let next = queue.shift(); next; next = queue.shift()) {
-        const [kind, args] = next;
-        const path = join(folder, `seed.${kind}`);
-        // Same bytes each time: no library versions, no random numbers of the container.
-        await run('ffmpeg', [
-          '-v',
-          'error',
-          '-y',
-          ...args,
-          '-fflags',
-          '+bitexact',
-          '-flags',
-          '+bitexact',
-          '-threads',
-          '1',
-          path,
-        ]);
-        seeds.push({ kind, bytes: await readFile(path), isSubtitle: false });
-      }
-    }),
+  // Same bytes each time: no library versions, no random numbers of the container.
+  const exact = ['-fflags', '+bitexact', '-flags', '+bitexact', '-threads', '1'];
+  const made = Object.entries(media).map(([kind, args]) => ({ kind, path: join(folder, `seed.${kind}`), args }));
+  await makeAllMedia(made.map(({ path, args }) => ({ path, args: [...args, ...exact] })));
+  const seeds = await Promise.all(
+    made.map(async ({ kind, path }): Promise<SeedFile> => ({ kind, bytes: await readFile(path), isSubtitle: false })),
   );
   for (const [kind, text] of media === MEDIA ? Object.entries(TEXTS) : []) {
     await writeFile(join(folder, `seed.${kind}`), text);
