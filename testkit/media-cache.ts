@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { access, copyFile, mkdir, rename, rm } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { promisify } from 'node:util';
+import { joinArgs } from './join-args.ts';
 
 const run = promisify(execFile);
 const FOLDER = join(import.meta.dirname, '..', 'node_modules', '.cache', 'airlock-media');
@@ -44,7 +45,11 @@ export async function makeAllMedia(recipes: readonly Recipe[]): Promise<void> {
   try {
     if (missing.length > 0) {
       await mkdir(FOLDER, { recursive: true });
-      await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...joined(missing)], { timeout: 60_000 });
+      await run(
+        'ffmpeg',
+        ['-nostdin', '-v', 'error', '-y', ...joinArgs(missing.map(({ args, staged }) => [...args, staged]))],
+        { timeout: 60_000 },
+      );
       for (const { staged, made } of missing) await rename(staged, made);
     }
   } finally {
@@ -52,27 +57,6 @@ export async function makeAllMedia(recipes: readonly Recipe[]): Promise<void> {
   }
   // Copied, never linked: tests change their files.
   await Promise.all(files.map(({ made, path }) => copyFile(made, path)));
-}
-
-/** The arguments that make all of them: every input, then every output with the inputs that are its own. */
-function joined(files: readonly { args: readonly string[]; staged: string }[]): string[] {
-  if (files.length === 1) return [...files[0]!.args, files[0]!.staged];
-  const inputs: string[] = [];
-  const outputs: string[] = [];
-  let before = 0;
-  for (const { args, staged } of files) {
-    const count = args.filter((arg) => arg === '-i').length;
-    const end = args.lastIndexOf('-i') + 2;
-    const options = args.slice(end).map((arg, index, all) => {
-      if (all[index - 1] !== '-map') return arg;
-      return arg.replace(/^\d+/, (number) => String(before + Number(number)));
-    });
-    const everything = Array.from({ length: count }, (_, index) => ['-map', String(before + index)]).flat();
-    inputs.push(...args.slice(0, end));
-    outputs.push(...(options.includes('-map') ? [] : everything), ...options, staged);
-    before += count;
-  }
-  return [...inputs, ...outputs];
 }
 
 function exists(path: string): Promise<boolean> {

@@ -20,6 +20,7 @@ import {
 } from '../../src/media/index.ts';
 import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
 import { drawLayer, type FontLibrary, openFonts } from '../../src/text/index.ts';
+import { joinArgs } from '../../testkit/join-args.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
 
 const run = promisify(execFile);
@@ -35,6 +36,11 @@ export interface Workshop {
     request: Omit<TranscodeRequest, 'inputs'> & Partial<TranscodeRequest>,
     assets?: Record<string, string>,
   ): Promise<Result>;
+  /** As `transcode` does each, with one process for those without graphs; `stdout` is empty. */
+  transcodeAll(
+    requests: readonly { files: string[]; request: Parameters<Workshop['transcode']>[1] }[],
+    assets?: Record<string, string>,
+  ): Promise<Result[]>;
   remove(): Promise<void>;
 }
 
@@ -48,6 +54,37 @@ export interface Result {
 export async function openWorkshop(): Promise<Workshop> {
   const dir = await mkdtemp(join(tmpdir(), 'airlock-media-'));
   let count = 0;
+  const prepare: Prepare = async (files, request, sources) => {
+    const inputs = await Promise.all(files.map(inspectOnce));
+    for (const input of inputs) checkInput(input.info);
+    const full: TranscodeRequest = { inputs: files.map((url) => ({ url })), ...request };
+    const assets = await placeAssets(full, sources);
+    const ctx = {
+      resourceClass: estimateResourceClass(
+        full,
+        inputs.map((input) => input.info),
+      ),
+      cores: 2,
+      assets: assets.map((asset) => asset?.asset ?? null),
+    };
+    const named = inputs.map((input, index) => ({ ...input, path: `/in/${index}` }));
+    const plan = planTranscode(full, named, ctx);
+    const planned = plan.outputs[0]!;
+    const number = ++count;
+    const path = join(dir, `${number}-${planned.path.slice('/out/'.length)}`);
+    const places = new Map(files.map((file, index) => [`/in/${index}`, file]));
+    for (const placed of assets) if (placed) places.set(placed.asset.path, placed.file);
+    for (const layer of plan.layers) {
+      const file = join(dir, `${number}-${basename(layer.path)}`);
+      fonts ??= openFonts();
+      await writeFile(file, drawLayer(layer, fonts).svg);
+      places.set(layer.path, file);
+    }
+    const args = plan.args.map((arg) =>
+      arg === planned.path ? path : arg.replace(/\/in\/[a-z0-9.-]+/g, (name) => places.get(name) ?? name),
+    );
+    return { plan, path, args };
+  };
   return {
     dir,
     async make(name, args) {
@@ -59,40 +96,41 @@ export async function openWorkshop(): Promise<Workshop> {
       return path;
     },
     async transcode(files, request, sources = {}) {
-      const inputs = await Promise.all(files.map(inspectOnce));
-      for (const input of inputs) checkInput(input.info);
-      const full: TranscodeRequest = { inputs: files.map((url) => ({ url })), ...request };
-      const assets = await placeAssets(full, sources);
-      const ctx = {
-        resourceClass: estimateResourceClass(
-          full,
-          inputs.map((input) => input.info),
-        ),
-        cores: 2,
-        assets: assets.map((asset) => asset?.asset ?? null),
-      };
-      const named = inputs.map((input, index) => ({ ...input, path: `/in/${index}` }));
-      const plan = planTranscode(full, named, ctx);
-      const planned = plan.outputs[0]!;
-      const path = join(dir, `${++count}-${planned.path.slice('/out/'.length)}`);
-      const places = new Map(files.map((file, index) => [`/in/${index}`, file]));
-      for (const placed of assets) if (placed) places.set(placed.asset.path, placed.file);
-      for (const layer of plan.layers) {
-        const file = join(dir, `${count}-${basename(layer.path)}`);
-        fonts ??= openFonts();
-        await writeFile(file, drawLayer(layer, fonts).svg);
-        places.set(layer.path, file);
-      }
-      const args = plan.args.map((arg) =>
-        arg === planned.path ? path : arg.replace(/\/in\/[a-z0-9.-]+/g, (name) => places.get(name) ?? name),
-      );
-      const { stdout } = await run('ffmpeg', args, OPTIONS);
-      const { info } = await inspect(path);
-      checkOutput(planned.expect, info);
-      return { plan, info, path, stdout };
+      const prepared = await prepare(files, request, sources);
+      const { stdout } = await run('ffmpeg', prepared.args, OPTIONS);
+      return finish(prepared, stdout);
+    },
+    async transcodeAll(requests, sources = {}) {
+      const prepared = await Promise.all(requests.map(({ files, request }) => prepare(files, request, sources)));
+      const plain = prepared.filter(({ args }) => !args.includes('-filter_complex'));
+      const composed = prepared.filter((one) => !plain.includes(one));
+      const together = plain.length > 0 ? [joinPlans(plain.map(({ args }) => args))] : [];
+      await Promise.all([...together, ...composed.map(({ args }) => args)].map((args) => run('ffmpeg', args, OPTIONS)));
+      return Promise.all(prepared.map((one) => finish(one, '')));
     },
     remove: () => rm(dir, { recursive: true, force: true }),
   };
+}
+
+interface Prepared {
+  plan: Plan;
+  path: string;
+  args: string[];
+}
+type Prepare = (...request: Required<Parameters<Workshop['transcode']>>) => Promise<Prepared>;
+
+async function finish({ plan, path }: Prepared, stdout: string): Promise<Result> {
+  const { info } = await inspect(path);
+  checkOutput(plan.outputs[0]!.expect, info);
+  return { plan, info, path, stdout };
+}
+
+/** One process for plans without graphs, which all begin alike with what a process has once. */
+function joinPlans(plans: readonly (readonly string[])[]): string[] {
+  const ends = plans.map((args) => args.indexOf('-filter_complex_threads') + 2);
+  const starts = new Set(plans.map((args, index) => args.slice(0, ends[index]).join(' ')));
+  if (starts.size !== 1) throw new Error(`plans begin differently: ${[...starts].join(', ')}`);
+  return [...plans[0]!.slice(0, ends[0]), ...joinArgs(plans.map((args, index) => args.slice(ends[index])))];
 }
 
 let fonts: FontLibrary | null = null;
