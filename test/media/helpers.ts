@@ -102,10 +102,7 @@ export async function openWorkshop(): Promise<Workshop> {
     },
     async transcodeAll(requests, sources = {}) {
       const prepared = await Promise.all(requests.map(({ files, request }) => prepare(files, request, sources)));
-      const plain = prepared.filter(({ args }) => !args.includes('-filter_complex'));
-      const composed = prepared.filter((one) => !plain.includes(one));
-      const together = plain.length > 0 ? [joinPlans(plain.map(({ args }) => args))] : [];
-      await Promise.all([...together, ...composed.map(({ args }) => args)].map((args) => run('ffmpeg', args, OPTIONS)));
+      await Promise.all(joinPlans(prepared.map(({ args }) => args)).map((args) => run('ffmpeg', args, OPTIONS)));
       return Promise.all(prepared.map((one) => finish(one, '')));
     },
     remove: () => rm(dir, { recursive: true, force: true }),
@@ -125,12 +122,21 @@ async function finish({ plan, path }: Prepared, stdout: string): Promise<Result>
   return { plan, info, path, stdout };
 }
 
-/** One process for plans without graphs, which all begin alike with what a process has once. */
-function joinPlans(plans: readonly (readonly string[])[]): string[] {
-  const ends = plans.map((args) => args.indexOf('-filter_complex_threads') + 2);
-  const starts = new Set(plans.map((args, index) => args.slice(0, ends[index]).join(' ')));
-  if (starts.size !== 1) throw new Error(`plans begin differently: ${[...starts].join(', ')}`);
-  return [...plans[0]!.slice(0, ends[0]), ...joinArgs(plans.map((args, index) => args.slice(ends[index])))];
+/** Plans without graphs become one where they begin alike, with what a process has once; the others stay as they are. */
+function joinPlans(plans: readonly string[][]): string[][] {
+  const alone = plans.filter((args) => args.includes('-filter_complex'));
+  const plain = plans.filter((args) => !alone.includes(args));
+  const starts = new Set(plain.map((args) => args.slice(0, startOf(args)).join(' ')));
+  const joined = [...starts].map((start) => {
+    const alike = plain.filter((args) => args.slice(0, startOf(args)).join(' ') === start);
+    return [...start.split(' '), ...joinArgs(alike.map((args) => args.slice(startOf(args))))];
+  });
+  return [...alone, ...joined];
+}
+
+/** How many arguments stand before those of the first input. */
+function startOf(args: readonly string[]): number {
+  return args.indexOf('-filter_complex_threads') + 2;
 }
 
 let fonts: FontLibrary | null = null;

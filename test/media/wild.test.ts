@@ -18,7 +18,7 @@ afterAll(() => shop.remove());
 
 const RUN = WILD_ROWS.filter((row) => !row.refused);
 /** Runs rows in as few processes as can be, then looks at all that came out in one. */
-const runRow = inBatches(RUN, 8, async (rows) => {
+const runRow = inBatches(RUN, 12, async (rows) => {
   const outcomes = await shop.transcodeAll(rows.map(asRequest), media.assets);
   const places = rows.map(({ checks }) => checks.flatMap(({ look }) => look ?? []));
   const seen = await lookAt(
