@@ -55,7 +55,7 @@ export async function openWorkshop(): Promise<Workshop> {
   const dir = await mkdtemp(join(tmpdir(), 'airlock-media-'));
   let count = 0;
   const prepare: Prepare = async (files, request, sources) => {
-    const inputs = await Promise.all(files.map(inspectOnce));
+    const inputs = await Promise.all(files.map(inspect));
     for (const input of inputs) checkInput(input.info);
     const full: TranscodeRequest = { inputs: files.map((url) => ({ url })), ...request };
     const assets = await placeAssets(full, sources);
@@ -153,7 +153,7 @@ async function placeAssets(
       if (!file) throw new Error(`no file for ${source.url}`);
       const path = `/in/asset-${index}${extname(file)}`;
       if (kind === 'font' || kind === 'lut') return { file, asset: { kind, path, demuxer: null, info: null } };
-      const { demuxer, info } = await inspectOnce(file);
+      const { demuxer, info } = await inspect(file);
       return { file, asset: { kind, path, demuxer, info } };
     }),
   );
@@ -161,16 +161,7 @@ async function placeAssets(
 
 const inspected = new Map<string, Promise<PlanInput>>();
 
-/** What was found in a file before, unless it was written since: many requests are tried on the same few files. */
-async function inspectOnce(path: string): Promise<PlanInput> {
-  const { size, mtimeMs, ino } = await stat(path);
-  const key = `${path} ${ino} ${size} ${mtimeMs}`;
-  const known = inspected.get(key) ?? inspect(path);
-  inspected.set(key, known);
-  return known;
-}
-
-/** Detects and probes a file as the worker does. */
+/** Detects and probes a file as the worker does; one that has not changed is not probed again. */
 export async function inspect(path: string): Promise<PlanInput> {
   const { ino, size, mtimeMs } = await stat(path);
   const key = [path, ino, size, mtimeMs].join();
