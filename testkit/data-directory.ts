@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { appendFile, chmod, mkdtemp, readdir } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -19,9 +19,13 @@ export async function sealTemplate(dataDir: string): Promise<void> {
   await appendFile(join(dataDir, 'postgres', 'data', 'postgresql.auto.conf'), 'fsync = off\n');
 }
 
-/** A data directory as `airlock up` left it after its first start, without running `initdb` and copying FFmpeg again. */
-export async function copyTemplate(template: string): Promise<string> {
-  const dataDir = await makeDataDir();
+/**
+ * A data directory as `airlock up` left it after its first start, without running `initdb` and copying FFmpeg again.
+ * @param path where it goes; without it, a temporary folder
+ */
+export async function copyTemplate(template: string, path?: string): Promise<string> {
+  const dataDir = path ?? (await makeDataDir());
+  await mkdir(dataDir, { recursive: true, mode: 0o711 });
   await copyFolder(template, dataDir);
   const postgres = 'postgres';
   await run('mkdir', ['--mode=0711', join(dataDir, postgres)]);

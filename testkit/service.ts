@@ -54,7 +54,7 @@ export async function startService(
   env: Record<string, string> = {},
   options: { dataDir?: string; fresh?: boolean; log?: string } = {},
 ): Promise<TestService> {
-  const dataDir = options.dataDir ?? (options.fresh ? await makeDataDir() : await copyOrMakeDataDir());
+  const { dataDir, key: copied } = await findDataDir(options);
   const environment = environmentOf(dataDir, env);
   // With the option that `./airlock` gives to Node.
   const args = ['--max-semi-space-size=1', PROGRAM, 'up'];
@@ -78,12 +78,9 @@ export async function startService(
     { what: 'ready.json', timeoutMs: 60_000 },
   );
   const cli = (...args: string[]) => runCli(args, environment);
-  const makeKey = async (...args: string[]) => {
-    const made = await cli('keys', 'create', '--name', 'test', '--json', ...args);
-    if (made.code !== 0) throw new Error(made.stderr);
-    return JSON.parse(made.stdout);
-  };
-  const { key } = await makeKey();
+  const makeKey = (...args: string[]) => makeTestKey(environment, args);
+  // The copy knows it, but a database of the operator's does not.
+  const key = copied && !environment.AIRLOCK_DATABASE_URL ? copied : (await makeKey()).key;
   const stop = () => endProcess(child);
   return {
     ...ready,
@@ -112,12 +109,8 @@ export async function shareService(): Promise<TestService & { account: string }>
   const environment = environmentOf(shared.dataDir, {});
   const cli = (...args: string[]) => runCli(args, environment);
   const account = `shared-${randomBytes(6).toString('hex')}`;
-  const makeKey = async (...args: string[]) => {
-    const owner = args.includes('--account') ? [] : ['--account', account];
-    const made = await cli('keys', 'create', '--name', 'test', '--json', ...owner, ...args);
-    if (made.code !== 0) throw new Error(made.stderr);
-    return JSON.parse(made.stdout);
-  };
+  const makeKey = (...args: string[]) =>
+    makeTestKey(environment, args.includes('--account') ? args : ['--account', account, ...args]);
   const { key } = await makeKey();
   const refuse = () => Promise.reject(new Error('Other test files use this service'));
   return {
@@ -156,16 +149,41 @@ async function askForShared(): Promise<
   return askSharing(`${url}/service`);
 }
 
-/** Outside the test suite there is nothing to copy. */
-async function copyOrMakeDataDir(): Promise<string> {
-  const url = process.env.TEST_SHARING_URL;
-  if (!url) return makeDataDir();
-  const { template } = await askSharing<{ template: string }>(`${url}/template`);
-  return copyTemplate(template);
+/** With the key of a copy. Outside the test suite there is nothing to copy. */
+async function findDataDir(options: {
+  dataDir?: string;
+  fresh?: boolean;
+}): Promise<{ dataDir: string; key?: string }> {
+  if (options.dataDir) return { dataDir: options.dataDir };
+  if (options.fresh || !process.env.TEST_SHARING_URL) return { dataDir: await makeDataDir() };
+  return copyPreparedDataDir();
 }
 
-async function askSharing<T>(url: string): Promise<T> {
-  const response = await fetch(url);
+/** A data directory as the first start left it, for a test that starts the service itself; `key` has every scope. */
+export async function copyPreparedDataDir(path?: string): Promise<{ dataDir: string; key: string }> {
+  const { template, key } = await askSharing<{ template: string; key: string }>(
+    `${process.env.TEST_SHARING_URL}/template`,
+  );
+  return { dataDir: await copyTemplate(template, path), key };
+}
+
+/**
+ * A key as `keys create` makes it, with the same arguments. In the test suite the process that shares things writes it
+ * into the database, which takes a tenth of the time.
+ */
+async function makeTestKey(env: NodeJS.ProcessEnv, args: string[]): Promise<{ id: string; key: string }> {
+  if (process.env.TEST_SHARING_URL) {
+    const { AIRLOCK_DATA_DIR, AIRLOCK_DATABASE_URL } = env;
+    const body = { env: { AIRLOCK_DATA_DIR, AIRLOCK_DATABASE_URL }, args };
+    return askSharing(`${process.env.TEST_SHARING_URL}/key`, { method: 'POST', body: JSON.stringify(body) });
+  }
+  const made = await runCli(['keys', 'create', '--name', 'test', '--json', ...args], env);
+  if (made.code !== 0) throw new Error(made.stderr);
+  return JSON.parse(made.stdout);
+}
+
+async function askSharing<T>(url: string, init: RequestInit = {}): Promise<T> {
+  const response = await fetch(url, init);
   if (!response.ok) throw new Error(await response.text());
   return (await response.json()) as T;
 }

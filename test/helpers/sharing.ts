@@ -1,28 +1,38 @@
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { parseArgs } from 'node:util';
+import { DEFAULT_ACCOUNT, ensureAccount } from '../../src/accounts/accounts.ts';
+import { createKey } from '../../src/accounts/keys.ts';
+import { databaseUrl } from '../../src/cli/compose.ts';
+import { readConfig } from '../../src/config/config.ts';
+import { createKeyBody } from '../../src/contract/keys.ts';
+import { openPool } from '../../src/database/pool.ts';
+import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { copyTemplate, sealTemplate } from '../../testkit/data-directory.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 
 /**
  * Serves what test files share: `/service` starts one service, and `/template` prepares the data directory that others
  * are copies of. Each is made when the first file asks, so that a run of unit tests does not pay for it. The main
- * process keeps them: they outlive the test files.
+ * process keeps them: they outlive the test files. `/key` makes a key of any service, without a program for each.
  */
 export async function openSharing(): Promise<{ close(): Promise<void> }> {
   const template = once(makeTemplate);
-  const service = once(async () => startShared(await template()));
-  const answers: Record<string, () => Promise<object>> = {
-    '/template': async () => ({ template: await template() }),
+  const service = once(async () => startShared((await template()).template));
+  const answers: Record<string, (request: IncomingMessage) => Promise<object>> = {
+    '/template': template,
+    '/key': makeKey,
     '/service': async () => {
       const { api, storage, metrics, pid, dataDir, log } = await service();
       return { api, storage, metrics, pid, dataDir, log };
     },
   };
   const server = createServer((request, response) => {
-    answers[request.url!]!().then(
+    answers[request.url!]!(request).then(
       (given) => response.end(JSON.stringify(given)),
       (error) => response.writeHead(500).end(String(error?.stack ?? error)),
     );
@@ -36,8 +46,8 @@ export async function openSharing(): Promise<{ close(): Promise<void> }> {
       server.closeAllConnections();
       const started = await service.made?.catch(() => null);
       await started?.remove();
-      const dataDir = await template.made?.catch(() => null);
-      if (dataDir) await rm(dataDir, { recursive: true, force: true });
+      const prepared = await template.made?.catch(() => null);
+      if (prepared) await rm(prepared.template, { recursive: true, force: true });
     },
   };
 }
@@ -51,11 +61,32 @@ function once<T>(make: () => Promise<T>): (() => Promise<T>) & { made?: Promise<
   return get;
 }
 
-async function makeTemplate(): Promise<string> {
+/** `key` has every scope, and is known to every copy. */
+async function makeTemplate(): Promise<{ template: string; key: string }> {
   const service = await startService({}, { fresh: true });
   await service.stop();
   await sealTemplate(service.dataDir);
-  return service.dataDir;
+  return { template: service.dataDir, key: service.key };
+}
+
+/** What `keys create` does. `args` are its arguments, `env` names the data directory. */
+async function makeKey(request: IncomingMessage): Promise<{ id: string; key: string }> {
+  const { env, args } = (await json(request)) as { env: NodeJS.ProcessEnv; args: string[] };
+  const text = { type: 'string' } as const;
+  const { account = DEFAULT_ACCOUNT, scopes } = parseArgs({ args, options: { account: text, scopes: text } }).values;
+  const body = createKeyBody.parse({ name: 'test', scopes: scopes?.split(',') });
+  const config = readConfig(env);
+  const url = databaseUrl(config, await loadSecrets(config.dataDir), 'owner');
+  const pool = openPool(url, { max: 1, role: 'test', onError: () => {} });
+  try {
+    const made = await pool.db.transaction().execute(async (tx) => {
+      const { id } = await ensureAccount(tx, account, 'cli');
+      return createKey(tx, id, body, { actor: 'cli' });
+    });
+    return { id: made.key.id, key: made.raw };
+  } finally {
+    await pool.close();
+  }
 }
 
 /** Fetches from this machine; nothing else is set. */
