@@ -1,12 +1,13 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { chmod, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { ffprobe, makeClip } from '../../testkit/media.ts';
 import { descendantsOf, processesOf } from '../../testkit/processes-of.ts';
-import { PROGRAM, runCli, startService, type TestService } from '../../testkit/service.ts';
+import { copyPreparedDataDir, PROGRAM, runCli, startService, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { isAlive } from '../chaos/load.ts';
 import { filesIn } from '../helpers/files.ts';
@@ -20,6 +21,7 @@ beforeAll(async () => {
   // As root the database and the cells run under other accounts, which must be able to pass.
   await chmod(folder, 0o711);
   await makeClip(join(folder, 'in.mov'), { seconds: 1, size: '640x360' });
+  await makeClip(join(folder, 'small.mov'), { size: '64x64' });
   const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
   await makeClip(join(folder, 'long.mp4'), { seconds: 8, size: '640x360', args: noise });
   await makeClip(join(folder, 'sound.m4a'), { args: ['-map', '1:a'] });
@@ -40,6 +42,11 @@ const environment = (extra: Record<string, string> = {}) => {
   return { ...rest, NO_COLOR: '1', ...extra };
 };
 const airlock = (...args: string[]) => runCli(args, environment(), folder);
+/** The data directory of a launcher that has just made one, but past its first start, which the first test pays for. */
+const makeDataDir = async () => {
+  await copyPreparedDataDir(join(folder, '.airlock'));
+  return { AIRLOCK_MADE_DATA_DIR: '1' };
+};
 const left = async () => (await readdir(folder)).filter((name) => !before.includes(name)).sort();
 
 describe('airlock transcode', () => {
@@ -94,10 +101,11 @@ describe('airlock transcode', () => {
   });
 
   it('cancels on Ctrl-C: 130, no output, no partial file, no data directory, no process', async () => {
+    const made = await makeDataDir();
     const child = spawn(
       process.execPath,
       [PROGRAM, 'transcode', 'long.mp4', 'out.mp4', '--option', '-preset veryslow'],
-      { cwd: folder, env: environment({ AIRLOCK_TEST: folder }), stdio: ['ignore', 'ignore', 'pipe'] },
+      { cwd: folder, env: environment({ ...made, AIRLOCK_TEST: folder }), stdio: ['ignore', 'ignore', 'pipe'] },
     );
     const said: string[] = [];
     child.stderr.on('data', (chunk) => said.push(String(chunk)));
@@ -120,12 +128,13 @@ describe('airlock transcode', () => {
   });
 
   it('leaves nothing either when Ctrl-C comes while it is still starting', async () => {
+    const made = await makeDataDir();
     const child = spawn(process.execPath, [PROGRAM, 'transcode', 'in.mov', 'out.mp4'], {
       cwd: folder,
-      env: environment({ AIRLOCK_TEST: folder }),
+      env: environment({ ...made, AIRLOCK_TEST: folder }),
       stdio: 'ignore',
     });
-    await until(async () => (await left()).includes('.airlock'), { what: 'the data directory' });
+    await until(() => existsSync(join(folder, '.airlock', 'transcode.users')), { what: 'its use of the directory' });
     child.kill('SIGINT');
     const [code] = await once(child, 'exit');
     expect(code).toBe(130);
@@ -134,9 +143,11 @@ describe('airlock transcode', () => {
   });
 
   it('works in two terminals concurrently', async () => {
+    // For one of them the launcher has made the directory; the other has found it.
+    const made = await makeDataDir();
     const both = await Promise.all([
-      airlock('transcode', 'in.mov', 'one.mp4'),
-      airlock('transcode', 'in.mov', 'two.webm'),
+      runCli(['transcode', 'small.mov', 'one.mp4'], environment(made), folder),
+      airlock('transcode', 'small.mov', 'two.webm'),
     ]);
     expect(both.map((done) => [done.code, done.stderr.includes('✓')])).toEqual([
       [0, true],
@@ -147,12 +158,12 @@ describe('airlock transcode', () => {
   });
 
   it('keeps a data directory that was there', async () => {
-    await airlock('keys', 'create', '--name', 'mine');
+    await makeDataDir();
     expect((await airlock('transcode', 'in.mov', 'out.mp3')).code).toBe(0);
     expect(await left()).toEqual(['.airlock', 'out.mp3']);
     const keys = JSON.parse((await airlock('keys', 'list', '--json')).stdout);
     const alive = keys.filter((key: { revoked_at: string | null }) => key.revoked_at === null);
-    expect(alive.map((key: { name: string }) => key.name)).toEqual(['mine']);
+    expect(alive.map((key: { name: string }) => key.name)).toEqual(['test', 'first']);
     for (const name of ['storage/objects', 'storage/tmp', 'work', 'cells'])
       expect(await filesIn(join(folder, '.airlock', name))).toEqual([]);
     expect(processesOf(folder)).toEqual([]);
@@ -170,7 +181,7 @@ describe('airlock transcode beside a running service', () => {
 
   it('prints the finished job as JSON, and takes options of FFmpeg', async () => {
     const args = ['--option', '-c:v libx265', '--option', '-crf 40', '--option', '-an', '--json'];
-    const done = await beside('transcode', 'in.mov', 'out.mkv', ...args);
+    const done = await beside('transcode', 'small.mov', 'out.mkv', ...args);
     expect(done).toMatchObject({ code: 0, stderr: '' });
     expect(JSON.parse(done.stdout)).toMatchObject({
       status: 'completed',
@@ -213,7 +224,7 @@ describe('airlock transcode beside a running service', () => {
       way === 'its URL and a key'
         ? { AIRLOCK_URL: service.api, AIRLOCK_API_KEY: service.key }
         : { AIRLOCK_DATA_DIR: service.dataDir };
-    const done = await runCli(['transcode', 'in.mov', 'out.webm', '--json'], environment(env), folder);
+    const done = await runCli(['transcode', 'small.mov', 'out.webm', '--json'], environment(env), folder);
     expect(done.code).toBe(0);
     const job = JSON.parse(done.stdout);
     expect(await left()).toEqual(['out.webm']);
