@@ -150,10 +150,7 @@ async function askForShared(): Promise<
 }
 
 /** With the key of a copy. Outside the test suite there is nothing to copy. */
-async function findDataDir(options: {
-  dataDir?: string;
-  fresh?: boolean;
-}): Promise<{ dataDir: string; key?: string }> {
+async function findDataDir(options: { dataDir?: string; fresh?: boolean }): Promise<{ dataDir: string; key?: string }> {
   if (options.dataDir) return { dataDir: options.dataDir };
   if (options.fresh || !process.env.TEST_SHARING_URL) return { dataDir: await makeDataDir() };
   return copyPreparedDataDir();

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDataDir } from '../../testkit/data-directory.ts';
 import { processesOf } from '../../testkit/processes-of.ts';
-import { call, PROGRAM, runCli, startService, type TestService } from '../../testkit/service.ts';
+import { call, copyPreparedDataDir, PROGRAM, runCli, startService, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 
 const FREE_PORTS = { AIRLOCK_PORT: '0', AIRLOCK_STORAGE_PORT: '0', AIRLOCK_METRICS_PORT: '0' };
@@ -83,7 +83,7 @@ describe('airlock up', () => {
 describe('airlock up that cannot start', () => {
   let dataDir: string;
   beforeAll(async () => {
-    dataDir = await makeDataDir();
+    ({ dataDir } = await copyPreparedDataDir());
   });
   afterAll(() => rm(dataDir, { recursive: true, force: true }));
 

@@ -1,30 +1,27 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { LIMIT_BOUNDS, LIMIT_NAMES } from '../../src/contract/limit-bounds.ts';
-import { tracesOfJobs } from '../../testkit/attacks/flood/traces.ts';
-import { makeClip, transcode, upload } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
-import { until } from '../../testkit/until.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { LIMIT_BOUNDS, LIMIT_NAMES } from '../../../src/contract/limit-bounds.ts';
+import { tracesOfJobs } from '../../../testkit/attacks/flood/traces.ts';
+import { makeClip, transcode, upload } from '../../../testkit/media.ts';
+import type { TestService } from '../../../testkit/service.ts';
+import { until } from '../../../testkit/until.ts';
 
 const NO_LIMITS = { memory_mb: null, cpu_seconds: null, wall_seconds: null, output_mb: null };
 
-describe('limits of a job', () => {
+export const jobLimits = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
   /** A second of 720p: takes some 130 MB to encode. */
   let clip: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-job-limits-'));
-    [service] = await Promise.all([
-      startService({ AIRLOCK_WORKER_SLOTS: '3' }),
-      makeClip(join(folder, 'clip.mp4'), { size: '1280x720' }),
-    ]);
+    service = given();
+    await makeClip(join(folder, 'clip.mp4'), { size: '1280x720' });
     clip = (await upload(service, join(folder, 'clip.mp4'))).fileUrl;
   });
   afterAll(async () => {
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -177,4 +174,4 @@ describe('limits of a job', () => {
       expect(answer.json).toMatchObject({ valid: true, warnings: [] });
     }
   });
-});
+};

@@ -5,17 +5,17 @@ import type { RequestListener } from 'node:http';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
-import { startSource } from '../../testkit/source-server.ts';
-import { until } from '../../testkit/until.ts';
-import { entriesBelow } from '../helpers/files.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeClip } from '../../../testkit/media.ts';
+import type { TestService } from '../../../testkit/service.ts';
+import { openServiceDatabase } from '../../../testkit/service-database.ts';
+import { startSource } from '../../../testkit/source-server.ts';
+import { until } from '../../../testkit/until.ts';
+import { entriesBelow } from '../../helpers/files.ts';
 
 const SECRET = `sig${randomBytes(12).toString('hex')}`;
 
-describe('inputs from the web', () => {
+export const sources = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
   let source: Awaited<ReturnType<typeof startSource>>;
@@ -55,11 +55,10 @@ describe('inputs from the web', () => {
       if (route) route(request, response);
       else response.writeHead(404).end();
     });
-    service = await startService({ AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' });
+    service = given();
   });
   afterAll(async () => {
     source?.close();
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -265,4 +264,4 @@ describe('inputs from the web', () => {
     }
     expect((await create(`${source.url}/clip.mp4`)).json.status).toBe('completed');
   });
-});
+};

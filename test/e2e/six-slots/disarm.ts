@@ -3,10 +3,10 @@ import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip, transcode, upload } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeClip, transcode, upload } from '../../../testkit/media.ts';
+import type { TestService } from '../../../testkit/service.ts';
+import { openServiceDatabase } from '../../../testkit/service-database.ts';
 
 const run = promisify(execFile);
 const COVER = [
@@ -14,7 +14,7 @@ const COVER = [
   ...['-c:v', 'png', '-disposition:v', 'attached_pic'],
 ];
 
-describe('disarming', () => {
+export const disarming = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
   let mp4: string;
@@ -22,12 +22,12 @@ describe('disarming', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-disarm-'));
     const clip = (name: string) => makeClip(join(folder, name));
-    [service] = await Promise.all([startService(), clip('clip.mp4'), clip('clip.avi')]);
+    service = given();
+    await Promise.all([clip('clip.mp4'), clip('clip.avi')]);
     mp4 = (await upload(service, join(folder, 'clip.mp4'))).fileUrl;
     avi = (await upload(service, join(folder, 'clip.avi'), 'video/x-msvideo', 'clip.avi')).fileUrl;
   });
   afterAll(async () => {
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -104,4 +104,4 @@ describe('disarming', () => {
     expect(stdout).toBe('');
     expect(await readdir(join(service.dataDir, 'work'))).toHaveLength(1);
   });
-});
+};

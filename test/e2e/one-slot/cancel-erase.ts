@@ -1,25 +1,25 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip, transcode, upload } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
-import { until } from '../../testkit/until.ts';
-import { isStored, storedFilesOf } from '../helpers/disk.ts';
-import { entriesBelow } from '../helpers/files.ts';
-import { runningFfmpegs } from '../helpers/processes.ts';
-import { rawHttp } from '../helpers/raw-http.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeClip, transcode, upload } from '../../../testkit/media.ts';
+import type { TestService } from '../../../testkit/service.ts';
+import { openServiceDatabase } from '../../../testkit/service-database.ts';
+import { until } from '../../../testkit/until.ts';
+import { isStored, storedFilesOf } from '../../helpers/disk.ts';
+import { entriesBelow } from '../../helpers/files.ts';
+import { runningFfmpegs } from '../../helpers/processes.ts';
+import { rawHttp } from '../../helpers/raw-http.ts';
 
-describe('canceling and erasing', () => {
+export const cancelingAndErasing = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
   /** Takes several seconds to encode, and few bytes. */
   let slow: { inputs: { url: string }[]; outputFormat: string; preset: object };
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-cancel-'));
-    [service] = await Promise.all([
-      startService({ AIRLOCK_WORKER_SLOTS: '1' }),
+    service = given();
+    await Promise.all([
       makeClip(join(folder, 'clip.mp4')),
       makeClip(join(folder, 'long.mp4'), { seconds: 120, size: '640x360', rate: 30, audio: false }),
     ]);
@@ -27,7 +27,6 @@ describe('canceling and erasing', () => {
     slow = { inputs: [{ url: fileUrl }], outputFormat: 'mp4', preset: { quality: 'high' } };
   });
   afterAll(async () => {
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -237,4 +236,4 @@ describe('canceling and erasing', () => {
     // The upload lives on for as long as the server keeps things.
     expect((await create({ inputs: [{ url: fileUrl }], outputFormat: 'mp3' })).status).toBe('pending');
   });
-});
+};

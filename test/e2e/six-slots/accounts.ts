@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type pg from 'pg';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeClip, upload } from '../../testkit/media.ts';
-import { type Answer, startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
-import { startSource } from '../../testkit/source-server.ts';
-import { until } from '../../testkit/until.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeClip, upload } from '../../../testkit/media.ts';
+import type { Answer, TestService } from '../../../testkit/service.ts';
+import { openServiceDatabase } from '../../../testkit/service-database.ts';
+import { startSource } from '../../../testkit/source-server.ts';
+import { until } from '../../../testkit/until.ts';
 
-describe('the limits of an account', () => {
+export const accountLimits = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
   let database: pg.Client;
@@ -18,16 +18,13 @@ describe('the limits of an account', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-accounts-'));
     source = await startSource(() => {});
-    [service] = await Promise.all([
-      startService({ AIRLOCK_WORKER_SLOTS: '6', AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' }),
-      makeClip(join(folder, 'clip.mp4'), { seconds: 61, size: '64x64', rate: 2, audio: false }),
-    ]);
+    service = given();
+    await makeClip(join(folder, 'clip.mp4'), { seconds: 61, size: '64x64', rate: 2, audio: false });
     database = await openServiceDatabase(service);
   });
   afterAll(async () => {
     await database?.end();
     source.close();
-    await service?.remove();
     await rm(folder, { recursive: true, force: true });
   });
 
@@ -130,4 +127,4 @@ describe('the limits of an account', () => {
     await cancelAll(two);
     await cancelAll(other);
   });
-});
+};

@@ -2,25 +2,26 @@ import { createHash, generateKeyPairSync } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { canonicalJson } from '../../src/ids/hash.ts';
-import { isSignedBy, type PublicJwk } from '../../src/ids/signing.ts';
-import { makeClip, transcode, upload } from '../../testkit/media.ts';
-import { call, startService, type TestService } from '../../testkit/service.ts';
-import { openServiceDatabase } from '../../testkit/service-database.ts';
-import { startSource } from '../../testkit/source-server.ts';
-import { until } from '../../testkit/until.ts';
-import { isStored } from '../helpers/disk.ts';
-import { runningFfmpegs } from '../helpers/processes.ts';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { canonicalJson } from '../../../src/ids/hash.ts';
+import { isSignedBy, type PublicJwk } from '../../../src/ids/signing.ts';
+import { makeClip, transcode, upload } from '../../../testkit/media.ts';
+import { call, startService, type TestService } from '../../../testkit/service.ts';
+import { openServiceDatabase } from '../../../testkit/service-database.ts';
+import { startSource } from '../../../testkit/source-server.ts';
+import { until } from '../../../testkit/until.ts';
+import { isStored } from '../../helpers/disk.ts';
+import { runningFfmpegs } from '../../helpers/processes.ts';
 
 const SECRET_WORDS = /holiday|grandmother|seaside/i;
 
-describe('receipts and manifests', () => {
+export const receipts = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
+  let erased: Promise<{ id: string }> | undefined;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-receipts-'));
-    service = await startService({ AIRLOCK_WORKER_SLOTS: '1', AIRLOCK_FETCH_ALLOW: '127.0.0.0/8' });
+    service = given();
   });
   afterAll(async () => {
     await service?.remove();
@@ -34,6 +35,16 @@ describe('receipts and manifests', () => {
   const sendClip = async (name: string, options = {}) => {
     const path = await makeClip(join(folder, name), { ...options, args: ['-metadata', `comment=${name}`] });
     return { ...(await upload(service, path, 'video/mp4', name)), bytes: await readFile(path) };
+  };
+  /** A job that was erased: the same for all that only look at its receipt. */
+  const eraseJob = () => {
+    erased ??= (async () => {
+      const { fileUrl } = await sendClip('erased.mp4');
+      const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
+      await service.call('DELETE', `/v1/transcodes/${job.id}`);
+      return job;
+    })();
+    return erased;
   };
   const save = async (value: unknown, name = 'document.json') => {
     await writeFile(join(folder, name), JSON.stringify(value));
@@ -239,9 +250,7 @@ describe('receipts and manifests', () => {
   });
 
   it('are nobody else’s, and need the scope read', async () => {
-    const { fileUrl } = await sendClip('mine.mp4');
-    const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
-    await service.call('DELETE', `/v1/transcodes/${job.id}`);
+    const job = await eraseJob();
     const stranger = await service.makeKey('--account', 'stranger');
     const uploader = await service.makeKey('--scopes', 'upload');
     for (const what of ['receipt', 'manifest']) {
@@ -254,9 +263,7 @@ describe('receipts and manifests', () => {
   });
 
   it('are checked by the command, against the server and against kept keys', async () => {
-    const { fileUrl } = await sendClip('checked.mp4');
-    const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
-    await service.call('DELETE', `/v1/transcodes/${job.id}`);
+    const job = await eraseJob();
     const signed = (await get(job.id, 'receipt')).json;
     const file = await save(signed);
     const pinned = await save({ keys: await keys() }, 'keys.json');
@@ -306,9 +313,7 @@ describe('receipts and manifests', () => {
   });
 
   it('of a key that was replaced can still be checked', async () => {
-    const { fileUrl } = await sendClip('older.mp4');
-    const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
-    await service.call('DELETE', `/v1/transcodes/${job.id}`);
+    const job = await eraseJob();
     const old = (await get(job.id, 'receipt')).json;
     await service.stop();
     const seed = Buffer.alloc(32, 9).toString('base64url');
@@ -320,4 +325,4 @@ describe('receipts and manifests', () => {
     for (const signed of [old, fresh]) expect(isSignedBy(signed.receipt, signed, known)).toBe(true);
     expect(service.output()).not.toContain(seed);
   });
-});
+};

@@ -1,0 +1,19 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { cancelingAndErasing } from './one-slot/cancel-erase.ts';
+import { jobs } from './one-slot/jobs.ts';
+import { receipts } from './one-slot/receipts.ts';
+
+// Where what waits and what runs is decided by the test: one job at a time. One service for all, since a start costs
+// more than most tests.
+let service: TestService;
+beforeAll(async () => {
+  service = await startService({ AIRLOCK_WORKER_SLOTS: '1', AIRLOCK_FETCH_ALLOW: '127.0.0.0/8' });
+});
+afterAll(() => service?.remove());
+const given = () => service;
+
+describe('jobs', jobs(given));
+describe('canceling and erasing', cancelingAndErasing(given));
+// Alters the audit log and starts the service again with another signing key.
+describe('receipts and manifests', receipts(given));

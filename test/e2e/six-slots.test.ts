@@ -1,0 +1,20 @@
+import { afterAll, beforeAll, describe } from 'vitest';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { accountLimits } from './six-slots/accounts.ts';
+import { disarming } from './six-slots/disarm.ts';
+import { jobLimits } from './six-slots/job-limits.ts';
+import { sources } from './six-slots/sources.ts';
+
+// Where several jobs run side by side, and the test looks at all work folders or into the database: other test files
+// cannot run beside. One service for all, since a start costs more than most tests.
+let service: TestService;
+beforeAll(async () => {
+  service = await startService({ AIRLOCK_WORKER_SLOTS: '6', AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' });
+});
+afterAll(() => service?.remove());
+const given = () => service;
+
+describe('inputs from the web', sources(given));
+describe('disarming', disarming(given));
+describe('limits of a job', jobLimits(given));
+describe('the limits of an account', accountLimits(given));
