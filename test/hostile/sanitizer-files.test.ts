@@ -1,13 +1,11 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeBox, makeFullBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
 import { elementHead, makeElement, unsigned } from '../../src/sanitizer/matroska/ebml.ts';
+import { makeMedia } from '../../testkit/media-cache.ts';
 import { type LookBench, openLookBench } from './sanitizer-bench.ts';
 
-const run = promisify(execFile);
 const SEED = 20261124;
 const MUTANTS = Number(process.env.AIRLOCK_FUZZ_RUNS ?? 60);
 /** Bytes by which this process may grow over all files of this test. */
@@ -38,7 +36,7 @@ describe('hostile containers', () => {
     ['a.flac', 'flac', sound],
   ] as const)('that were %s before bytes of it changed end in a verdict', async (name, demuxer, args) => {
     const path = join(bench.folder, name);
-    await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, '-pix_fmt', 'yuv420p', path]);
+    await makeMedia(path, [...args, '-pix_fmt', 'yuv420p']);
     const whole = await readFile(path);
     const random = randomFrom(SEED);
     const verdicts = new Map<string, number>();

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { oggChecksum } from '../../src/sanitizer/ogg/crc.ts';
+import { makeMedia } from '../../testkit/media-cache.ts';
 import { type LookBench, openLookBench } from './sanitizer-bench.ts';
 
 const run = promisify(execFile);
@@ -23,7 +24,7 @@ describe('hostile MP3, AAC and Ogg', () => {
       'a.opus': ['-c:a', 'libopus', '-page_duration', '100000'],
     })) {
       const path = join(bench.folder, name);
-      await run('ffmpeg', ['-nostdin', '-v', 'error', '-fflags', '+bitexact', ...noise, ...args, path]);
+      await makeMedia(path, ['-fflags', '+bitexact', ...noise, ...args]);
       files[name] = await readFile(path);
     }
   });
@@ -282,7 +283,7 @@ describe('hostile MP3, AAC and Ogg', () => {
       ['mp3', 'mp3'],
       ['aac', 'aac'],
     ] as const) {
-      await run('ffmpeg', ['-nostdin', '-v', 'error', ...noise, `${path}.${kind}`]);
+      await makeMedia(`${path}.${kind}`, noise);
       const bytes = await readFile(`${path}.${kind}`);
       const whole = await lookAt(bytes, demuxer);
       const part = await lookAt(bytes, demuxer, 65_536);
