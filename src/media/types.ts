@@ -87,6 +87,16 @@ export interface MediaInfo {
   sourceCodec?: string;
 }
 
+/** What must be known of an output to check it and to describe it to clients. */
+export interface OutputInfo {
+  sizeBytes: number;
+  durationSeconds: number | null;
+  isImage: boolean;
+  isAnimated: boolean;
+  video: Pick<VideoStream, 'codec' | 'width' | 'height' | 'displayWidth' | 'displayHeight' | 'isAttachedPicture'>[];
+  audio: Pick<AudioStream, 'codec' | 'isDefault'>[];
+}
+
 export interface InputLimits {
   maxStreams: number;
   /** Luma samples of one frame. */

@@ -1,9 +1,9 @@
 import { copyRange } from './copy-ranges.ts';
-import type { FileBytes, FileOut } from './file-bytes.ts';
+import type { FileBytes } from './file-bytes.ts';
 import { refuseLength } from './limits.ts';
+import { soundFacts } from './sound-facts.ts';
+import type { Reading, Write } from './types.ts';
 import { NotRewritable, Refused } from './verdicts.ts';
-
-type Write = (out: FileOut, mediaBytes: number | null) => void;
 
 const MAX_CHUNKS = 10_000;
 /** Names, markers, loudness, padding: none of them changes the sound. */
@@ -17,7 +17,7 @@ const PCM_FORMATS = new Set([1, 3, 6, 7, 0xfffe]);
 const MAX_DATA = 2 ** 32 - 1024;
 
 /** Reads a WAV file (RIFF): the format of its samples, and where they are. */
-export function readWave(file: FileBytes): Write {
+export function readWave(file: FileBytes): Reading {
   if (file.size < 12 || file.read(8, 4).toString('latin1') !== 'WAVE')
     throw new Refused('invalid_media', 'is not a WAV file.');
   let format: Buffer | null = null;
@@ -41,7 +41,7 @@ export function readWave(file: FileBytes): Write {
   if (data.bytes > MAX_DATA || data.bytes === 0) throw new NotRewritable('does not state its length');
   refuseLength(data.bytes / blocks / rate);
   const [description, samples] = [format, data];
-  return (out, mediaBytes) => {
+  const write: Write = (out, mediaBytes) => {
     const heads = Buffer.alloc(12 + 8);
     heads.write('RIFF', 0, 'latin1');
     heads.writeUInt32LE(4 + 8 + description.length + 8 + samples.bytes, 4);
@@ -53,6 +53,22 @@ export function readWave(file: FileBytes): Write {
     for (const bytes of [heads, description, data]) out.write(bytes);
     copyRange(file, out, samples.from, samples.bytes, mediaBytes);
   };
+  const facts = soundFacts(waveCodec(format), Math.floor(data.bytes / blocks) / rate);
+  return { write, seconds: null, still: null, facts };
+}
+
+/** FFmpeg's names of uncompressed sound, by format and bits of a sample. */
+const WAVE_CODECS: Readonly<Record<string, string>> = {
+  ...{ '1 8': 'pcm_u8', '1 16': 'pcm_s16le', '1 24': 'pcm_s24le', '1 32': 'pcm_s32le' },
+  ...{ '3 32': 'pcm_f32le', '3 64': 'pcm_f64le', '6 8': 'pcm_alaw', '7 8': 'pcm_mulaw' },
+};
+const EXTENSIBLE = 0xfffe;
+
+function waveCodec(format: Buffer): string | null {
+  const declared = format.readUInt16LE(0);
+  // The extension begins with the number that would otherwise be here.
+  const kind = declared === EXTENSIBLE && format.length >= 26 ? format.readUInt16LE(24) : declared;
+  return WAVE_CODECS[`${kind} ${format.readUInt16LE(14)}`] ?? null;
 }
 
 const STREAMINFO = 34;
@@ -63,7 +79,7 @@ const INVALID = 127;
 export const MEANINGFUL_COMMENT = /METADATA_BLOCK_PICTURE|COVERART|CHANNEL_MASK/i;
 
 /** Reads a FLAC file: its stream information, and where the frames begin. */
-export function readFlac(file: FileBytes): Write {
+export function readFlac(file: FileBytes): Reading {
   if (file.size < 42 || file.read(0, 4).toString('latin1') !== 'fLaC')
     throw new NotRewritable('begins with other data');
   let info: Buffer | null = null;
@@ -87,9 +103,10 @@ export function readFlac(file: FileBytes): Write {
   if (rate === 0) throw new Refused('invalid_media', 'describes its samples as nothing.');
   refuseLength(samples / rate);
   const [description, from] = [info, at];
-  return (out, mediaBytes) => {
+  const write: Write = (out, mediaBytes) => {
     out.write(Buffer.from([...Buffer.from('fLaC'), 0x80, 0, 0, STREAMINFO]));
     out.write(description);
     copyRange(file, out, from, file.size - from, mediaBytes);
   };
+  return { write, seconds: null, still: null, facts: soundFacts('flac', samples / rate) };
 }

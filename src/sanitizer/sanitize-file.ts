@@ -5,11 +5,13 @@ import { readAdts } from './elementary/adts.ts';
 import { readMp3 } from './elementary/mp3.ts';
 import { createOut, type FileBytes, openBytes } from './file-bytes.ts';
 import { readHeif } from './heif/read-heif.ts';
+import { movieFacts } from './isobmff/movie-facts.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
 import { readOgg } from './ogg/rewrite.ts';
-import type { Reading, SanitizeRequest, SanitizeResult, Write } from './types.ts';
+import { stillFacts } from './still-facts.ts';
+import type { ContainerFacts, Reading, SanitizeRequest, SanitizeResult, Write } from './types.ts';
 import { NotRewritable, Refused } from './verdicts.ts';
 
 /**
@@ -19,15 +21,17 @@ import { NotRewritable, Refused } from './verdicts.ts';
 export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeResult> {
   const file = openBytes(request.path);
   try {
-    const { seconds, still } = readAndWrite(request, file);
+    const { seconds, still, facts } = readAndWrite(request, file);
     const container = request.target === null ? 'original' : 'rewritten';
-    return { container, demuxer: still ? 'mov' : request.demuxer, reason: null, seconds, still };
+    return { container, demuxer: still ? 'mov' : request.demuxer, reason: null, seconds, still, facts };
   } catch (error) {
     if (error instanceof NotRewritable) {
       // FFmpeg would show one tile of such a file, or leave out its transparency and rotation.
       if (request.demuxer === 'heif') throw new Refused('unsupported_media', `${error.message}.`);
       await checkDeclared(request);
-      return { container: 'original', demuxer: request.demuxer, reason: error.message, seconds: null, still: null };
+      const facts = stillFacts(file, request.demuxer);
+      const { demuxer } = request;
+      return { container: 'original', demuxer, reason: error.message, seconds: null, still: null, facts };
     }
     // A table that ends early, where a more exact reason was not found before.
     if (error instanceof RangeError) throw new Refused('invalid_media', 'ends before what it declares.');
@@ -41,14 +45,14 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
 const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> = {
   mov: (file) => {
     const movie = readMovie(file);
-    return stated((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes));
+    return stated((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes), movieFacts(movie));
   },
-  matroska: (file) => stated(readMatroska(file)),
+  matroska: readMatroska,
   mp3: readMp3,
   aac: readAdts,
   ogg: (file) => stated(readOgg(file)),
-  wav: (file) => stated(readWave(file)),
-  flac: (file) => stated(readFlac(file)),
+  wav: readWave,
+  flac: readFlac,
   heif: (file) => {
     const { movie, still } = readHeif(file);
     return { ...stated((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes)), still };
@@ -56,8 +60,8 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
 };
 
 /** Of a container that states its own length. */
-function stated(write: Write): Reading {
-  return { write, seconds: null, still: null };
+function stated(write: Write, facts: ContainerFacts | null = null): Reading {
+  return { write, seconds: null, still: null, facts };
 }
 
 function readAndWrite({ demuxer, target, mediaBytes }: SanitizeRequest, file: FileBytes): Omit<Reading, 'write'> {

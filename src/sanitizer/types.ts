@@ -1,4 +1,5 @@
 import type { FailureCode } from '../contract/failures.ts';
+import type { OutputInfo } from '../media/index.ts';
 import type { StillPicture } from '../media/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
 
@@ -29,7 +30,12 @@ export interface SanitizeResult {
   seconds: number | null;
   /** How the picture of a HEIC or AVIF file is put together from the new container; null for all others. */
   still: StillPicture | null;
+  /** What the container declares, equal to what ffprobe reports; null where only ffprobe knows. */
+  facts: ContainerFacts | null;
 }
+
+/** Facts of a file that need no decoder. */
+export type ContainerFacts = Omit<OutputInfo, 'sizeBytes'>;
 
 /** Remuxes the container; see `SanitizeRequest.mediaBytes`. */
 export type Write = (out: FileOut, mediaBytes: number | null) => void;
@@ -40,6 +46,7 @@ export interface Reading {
   /** See `SanitizeResult`. */
   seconds: number | null;
   still: StillPicture | null;
+  facts: ContainerFacts | null;
 }
 
 /** A refusal by the sanitizer; becomes a `JobFailure` whose message begins with the file's name. */

@@ -1,13 +1,12 @@
 import type { UploadMetadata } from '../../contract/uploads.ts';
 import type { OutputFacts } from '../../jobs/rows.ts';
-import type { MediaInfo } from '../../media/index.ts';
+import type { MediaInfo, OutputInfo } from '../../media/index.ts';
 
 /** Summary of an input for clients. */
 export function summarise(info: MediaInfo): UploadMetadata {
-  const video = info.video.find((stream) => !stream.isAttachedPicture) ?? null;
-  const audio = info.audio.find((stream) => stream.isDefault) ?? info.audio[0] ?? null;
+  const { video, audio } = shownStreams(info);
   return {
-    duration_seconds: info.isImage && !info.isAnimated ? null : info.durationSeconds,
+    duration_seconds: shownDuration(info),
     format: info.container,
     size_bytes: info.sizeBytes,
     video_codec: info.sourceCodec ?? video?.codec ?? null,
@@ -19,9 +18,34 @@ export function summarise(info: MediaInfo): UploadMetadata {
 }
 
 /** Summary of an output for clients. */
-export function outputFacts(format: string, info: MediaInfo, sha256: string): OutputFacts {
-  const { duration_seconds, width, height, video_codec, audio_codec } = summarise(info);
-  return { format, size: info.sizeBytes, duration_seconds, width, height, video_codec, audio_codec, sha256 };
+export function outputFacts(format: string, info: OutputInfo, sha256: string): OutputFacts {
+  const { video, audio } = shownStreams(info);
+  return {
+    format,
+    size: info.sizeBytes,
+    duration_seconds: shownDuration(info),
+    width: video?.displayWidth ?? null,
+    height: video?.displayHeight ?? null,
+    video_codec: video?.codec ?? null,
+    audio_codec: audio?.codec ?? null,
+    sha256,
+  };
+}
+
+/** The streams that a player plays. */
+function shownStreams<Video extends { isAttachedPicture: boolean }, Audio extends { isDefault: boolean }>(info: {
+  video: Video[];
+  audio: Audio[];
+}): { video: Video | null; audio: Audio | null } {
+  return {
+    video: info.video.find((stream) => !stream.isAttachedPicture) ?? null,
+    audio: info.audio.find((stream) => stream.isDefault) ?? info.audio[0] ?? null,
+  };
+}
+
+/** Seconds; null for a still picture. */
+function shownDuration(info: Pick<OutputInfo, 'isImage' | 'isAnimated' | 'durationSeconds'>): number | null {
+  return info.isImage && !info.isAnimated ? null : info.durationSeconds;
 }
 
 /** Summary of a subtitle file, which is not probed. */

@@ -1,5 +1,5 @@
 import { JobFailure } from '../../contract/failures.ts';
-import type { ExpectedOutput, MediaInfo } from '../types.ts';
+import type { ExpectedOutput, OutputInfo } from '../types.ts';
 
 /** A file that `-fs` has cut ends a little below the limit. */
 const CUT_SHARE = 0.98;
@@ -8,7 +8,7 @@ const CUT_SHARE = 0.98;
  * FFmpeg's exit code 0 is not success: compares the probe of a finished output with the plan.
  * Throws `JobFailure` `output_invalid`, or `limit_output` when the file was cut off.
  */
-export function checkOutput(expect: ExpectedOutput, info: MediaInfo): void {
+export function checkOutput(expect: ExpectedOutput, info: OutputInfo): void {
   const fail = (message: string): never => {
     throw new JobFailure('output_invalid', message);
   };

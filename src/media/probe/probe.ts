@@ -1,5 +1,6 @@
 import { JobFailure } from '../../contract/failures.ts';
 import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../types.ts';
+import { displaySize, sampleAspect } from './display-size.ts';
 
 /** Streams that FFmpeg may open and bytes/microseconds that it may read to know them. */
 export const MAX_STREAMS = 64;
@@ -93,8 +94,7 @@ function parseVideo(stream: Record<string, unknown>): VideoStream {
   const height = whole(stream.height, 0, 1e6) ?? 0;
   const rotation = parseRotation(stream.side_data_list);
   const sampleAspectRatio = parseAspect(stream.sample_aspect_ratio);
-  const wide = Math.max(1, Math.round(width * Math.max(1, sampleAspectRatio)));
-  const tall = Math.max(1, Math.round(height / Math.min(1, sampleAspectRatio)));
+  const { wide, tall } = displaySize(width, height, sampleAspectRatio);
   const sideways = rotation === 90 || rotation === 270;
   const pixelFormat = word(stream.pix_fmt, /^[a-z0-9_]{1,32}$/);
   const tags = record(stream.tags);
@@ -192,9 +192,7 @@ function rate(value: unknown): number | null {
 
 function parseAspect(value: unknown): number {
   const match = typeof value === 'string' ? /^(\d{1,9}):(\d{1,9})$/.exec(value) : null;
-  const ratio = match ? Number(match[1]) / Number(match[2]) : 1;
-  // Beyond this no camera or disc format is known; such a value is damage and would make absurd frame sizes.
-  return Number.isFinite(ratio) && ratio >= 0.1 && ratio <= 10 ? ratio : 1;
+  return match ? sampleAspect(Number(match[1]), Number(match[2])) : 1;
 }
 
 /** FFmpeg states the rotation counter-clockwise; angles other than multiples of 90 degrees do not change the frame size. */

@@ -1,5 +1,6 @@
 import { copyRanges } from '../copy-ranges.ts';
 import type { FileBytes } from '../file-bytes.ts';
+import { soundFacts } from '../sound-facts.ts';
 import type { Reading } from '../types.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { type FrameHead, type FrameKind, findFrames } from './frames.ts';
@@ -34,5 +35,10 @@ export function readAdts(file: FileBytes): Reading {
   // A tag before ADTS is rare, and one with a picture would be taken for an MP3 by its first bytes.
   if (pictures.length > 0) throw new NotRewritable('has cover art');
   const { ranges, seconds } = findFrames(file, end, ADTS);
-  return { write: (out, mediaBytes) => copyRanges(file, out, ranges, mediaBytes), seconds, still: null };
+  return {
+    write: (out, mediaBytes) => copyRanges(file, out, ranges, mediaBytes),
+    seconds,
+    still: null,
+    facts: soundFacts('aac', seconds),
+  };
 }

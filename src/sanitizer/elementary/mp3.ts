@@ -1,6 +1,7 @@
 import { copyRanges } from '../copy-ranges.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { refuseLength } from '../limits.ts';
+import { soundFacts } from '../sound-facts.ts';
 import type { Reading } from '../types.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { type FrameKind, findFrames } from './frames.ts';
@@ -34,5 +35,6 @@ export function readMp3(file: FileBytes): Reading {
     },
     seconds: sound.seconds,
     still: null,
+    facts: pictures.length === 0 ? soundFacts('mp3', sound.seconds) : null,
   };
 }

@@ -37,7 +37,15 @@ export function readHeif(file: FileBytes): { movie: Movie; still: StillPicture }
     isDeep: colors.tiles[0]!.isDeep,
     turns: colors.turns,
   };
-  return { movie: { brand: 'isom', timescale: 1, duration: colors.tiles.length, matrix, tracks }, still };
+  const movie: Movie = {
+    brand: 'isom',
+    timescale: 1,
+    duration: colors.tiles.length,
+    matrix,
+    tracks,
+    isFragmented: false,
+  };
+  return { movie, still };
 }
 
 function findMeta(file: FileBytes, budget: ReturnType<typeof boxBudget>): Box {

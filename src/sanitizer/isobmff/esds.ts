@@ -30,11 +30,23 @@ const KIND_AT = 8 + 4 + 5 + 3 + 5;
 /** MPEG-4 sound, and the three profiles of MPEG-2's: all of them AAC. */
 const AAC = new Set([0x40, 0x66, 0x67, 0x68]);
 
+/** Object types of ISO/IEC 14496-1, table 5: MPEG-4 pictures; sound of MPEG-2 and MPEG-1, layer III. */
+const MPEG4_CODECS: Readonly<Record<number, string>> = { 32: 'mpeg4', 105: 'mp3', 107: 'mp3' };
+
 /** Whether a rewritten sample entry is one of AAC. */
 export function isAac(entry: Buffer): boolean {
   if (entry.toString('latin1', 4, 8) !== 'mp4a') return false;
   const esds = entry.indexOf('esds');
   return esds < 0 || AAC.has(entry[esds - 4 + KIND_AT] ?? 0);
+}
+
+/** FFmpeg's name of the codec of a rewritten `mp4a` or `mp4v` entry; null where its description is another. */
+export function mpeg4Codec(entry: Buffer): string | null {
+  const esds = entry.indexOf('esds');
+  const kind = esds < 0 ? undefined : entry[esds - 4 + KIND_AT];
+  if (kind === undefined) return null;
+  if (AAC.has(kind)) return 'aac';
+  return MPEG4_CODECS[kind] ?? null;
 }
 
 function afterEsFields(body: Buffer): Buffer {

@@ -6,6 +6,8 @@ export interface Movie {
   duration: number;
   matrix: Buffer;
   tracks: Track[];
+  /** Whether samples lie in fragments, or may. */
+  isFragmented: boolean;
 }
 
 export interface Track {

@@ -24,7 +24,8 @@ export function readMovie(file: FileBytes): Movie {
   const tracks = traks.map((trak) => readTrack(file, trak, budget));
   if (parts.has('cmov')) throw new NotRewritable('has a compressed index');
   refuseCovers(file, parts, budget);
-  const movie = { brand, ...readHeader(content(file, header, 1024, 100)), tracks: keptTracks(tracks) };
+  const isFragmented = moofs.length > 0 || parts.has('mvex');
+  const movie = { brand, ...readHeader(content(file, header, 1024, 100)), tracks: keptTracks(tracks), isFragmented };
   return joinFragments(file, movie, { defaults: parts.get('mvex'), moofs, indexed }, budget);
 }
 

@@ -1,5 +1,6 @@
 import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { refuseLength } from '../limits.ts';
+import type { ContainerFacts, Reading, Write } from '../types.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
 import { carry, float, number } from './carry.ts';
 import { type Cue, clusterWriter } from './clusters.ts';
@@ -26,7 +27,8 @@ interface Head {
   info: Buffer;
   /** Seconds of one unit of time. */
   secondsPerTick: number;
-  hasDuration: boolean;
+  /** Null = not stated. */
+  duration: number | null;
   tracks: KeptTracks;
   /** First cluster. */
   media: Element;
@@ -35,10 +37,18 @@ interface Head {
 }
 
 /** Reads what precedes the media of a Matroska or WebM file; the rest is read while it is written. */
-export function readMatroska(file: FileBytes): (out: FileOut, mediaBytes: number | null) => void {
+export function readMatroska(file: FileBytes): Reading {
   const reader = elementReader(file);
   const head = readHead(file, reader);
-  return (out, mediaBytes) => write(file, reader, head, out, head.hasDuration ? mediaBytes : null);
+  const remux: Write = (out, mediaBytes) => write(file, reader, head, out, head.duration === null ? null : mediaBytes);
+  return { write: remux, seconds: null, still: null, facts: factsOf(head) };
+}
+
+function factsOf({ tracks, duration, secondsPerTick }: Head): ContainerFacts | null {
+  if (!tracks.facts || duration === null || duration === 0) return null;
+  // FFmpeg rounds to microseconds.
+  const durationSeconds = Math.round(duration * secondsPerTick * 1e6) / 1e6;
+  return { durationSeconds, isImage: false, isAnimated: false, ...tracks.facts };
 }
 
 function readHead(file: FileBytes, reader: ElementReader): Head {
@@ -97,7 +107,7 @@ function readInfo(reader: ElementReader, element: Element) {
   const secondsPerTick = scale / 1e9;
   refuseLength((duration ?? 0) * secondsPerTick);
   const names = [makeElement(0x4d80, NAME), makeElement(0x5741, NAME)];
-  return { info: makeElement(ID.info, ...parts, ...names), secondsPerTick, hasDuration: duration !== null };
+  return { info: makeElement(ID.info, ...parts, ...names), secondsPerTick, duration };
 }
 
 /** What is left out must not hold what FFmpeg would have made a stream or transparency of. */

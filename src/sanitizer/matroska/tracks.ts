@@ -1,8 +1,10 @@
 import { refuseSize, refuseStreams } from '../limits.ts';
+import type { ContainerFacts } from '../types.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
 import { carry, number } from './carry.ts';
 import { type Element, type ElementReader, makeElement } from './ebml.ts';
 import { ID, TRACK } from './schema.ts';
+import { trackFacts } from './track-facts.ts';
 
 const VIDEO_TYPE = 1;
 const AUDIO_TYPE = 2;
@@ -13,6 +15,8 @@ export interface KeptTracks {
   numbers: ReadonlySet<number>;
   /** The track by which a player seeks. */
   seekBy: number;
+  /** Null where only a decoder knows them. */
+  facts: Pick<ContainerFacts, 'video' | 'audio'> | null;
 }
 
 /** Pictures and sound; other tracks may only be left out behind them, for options name streams by their number. */
@@ -21,6 +25,8 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
   refuseStreams(entries.length);
   const tracks: Buffer[] = [];
   const types = new Map<number, bigint>();
+  const video: (ContainerFacts['video'][number] | null)[] = [];
+  const audio: (ContainerFacts['audio'][number] | null)[] = [];
   let left = false;
   for (const entry of entries) {
     const type = typeOf(reader, entry);
@@ -31,7 +37,9 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
     if (left) throw new NotRewritable('has other data between its streams');
     let trackNumber = 0;
     const size = { width: 0, height: 0 };
+    const facts = trackFacts();
     const parts = carry(reader, entry, TRACK, (id, content) => {
+      facts.see(id, content);
       if (id === ID.trackNumber) trackNumber = Number(number(content));
       if (id === ID.pixelWidth) size.width = Number(number(content));
       if (id === ID.pixelHeight) size.height = Number(number(content));
@@ -39,11 +47,22 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
     refuseSize(size.width, size.height);
     if (trackNumber === 0 || types.has(trackNumber)) throw new Refused('invalid_media', 'numbers its streams wrongly.');
     types.set(trackNumber, type);
+    if (type === BigInt(VIDEO_TYPE)) video.push(facts.picture());
+    else audio.push(facts.sound());
     tracks.push(makeElement(ID.trackEntry, ...parts));
   }
   if (types.size === 0) throw new NotRewritable('has neither pictures nor sound');
   const first = [...types].find(([, type]) => type === BigInt(VIDEO_TYPE)) ?? [...types][0]!;
-  return { bytes: makeElement(ID.tracks, ...tracks), numbers: new Set(types.keys()), seekBy: first[0] };
+  return {
+    bytes: makeElement(ID.tracks, ...tracks),
+    numbers: new Set(types.keys()),
+    seekBy: first[0],
+    facts: known(video) && known(audio) ? { video, audio } : null,
+  };
+}
+
+function known<T>(list: (T | null)[]): list is T[] {
+  return !list.includes(null);
 }
 
 function typeOf(reader: ElementReader, entry: Element): bigint {

@@ -1,0 +1,61 @@
+import { displaySize, sampleAspect } from '../../media/probe/display-size.ts';
+import type { ContainerFacts } from '../types.ts';
+import { mpeg4Codec } from './esds.ts';
+import type { Movie, Track } from './movie.ts';
+
+/** FFmpeg's names of codecs, by the type of the sample entry. `mp4a` and `mp4v` name theirs in a description. */
+const CODECS: Readonly<Record<string, string>> = {
+  ...{ avc1: 'h264', avc3: 'h264', hvc1: 'hevc', hev1: 'hevc', av01: 'av1', vp08: 'vp8', vp09: 'vp9' },
+  ...{ Opus: 'opus', fLaC: 'flac', alac: 'alac' },
+};
+/** Of a sample entry: head of the box, and the fixed fields of pictures. */
+const PICTURE_BOXES = 8 + 78;
+const IDENTITY = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000];
+
+/** Null where ffprobe knows more: fragments, rotation, samples of an undeclared shape, rarer codecs. */
+export function movieFacts(movie: Movie): ContainerFacts | null {
+  if (movie.isFragmented || movie.duration === 0 || !isIdentity(movie.matrix)) return null;
+  const video: ContainerFacts['video'] = [];
+  const audio: ContainerFacts['audio'] = [];
+  for (const track of movie.tracks) {
+    const codec = codecOf(track);
+    if (codec === null || track.samples.count === 0) return null;
+    if (track.kind === 'audio') audio.push({ codec, isDefault: (track.flags & 1) === 1 });
+    else {
+      const picture = pictureOf(track, codec);
+      if (!picture) return null;
+      video.push(picture);
+    }
+  }
+  // FFmpeg rounds to microseconds.
+  const durationSeconds = Math.round((movie.duration / movie.timescale) * 1e6) / 1e6;
+  return { durationSeconds, isImage: false, isAnimated: false, video, audio };
+}
+
+function codecOf({ entry }: Track): string | null {
+  const type = entry.toString('latin1', 4, 8);
+  return type === 'mp4a' || type === 'mp4v' ? mpeg4Codec(entry) : (CODECS[type] ?? null);
+}
+
+function pictureOf(track: Track, codec: string): ContainerFacts['video'][number] | null {
+  const shape = boxIn(track.entry, PICTURE_BOXES, 'pasp');
+  if (!shape || shape.length < 8 || !isIdentity(track.matrix)) return null;
+  const width = track.entry.readUInt16BE(8 + 24);
+  const height = track.entry.readUInt16BE(8 + 26);
+  const { wide, tall } = displaySize(width, height, sampleAspect(shape.readUInt32BE(0), shape.readUInt32BE(4)));
+  return { codec, width, height, displayWidth: wide, displayHeight: tall, isAttachedPicture: false };
+}
+
+/** Content of the first box of that type among the boxes of a rewritten sample entry. */
+function boxIn(entry: Buffer, from: number, type: string): Buffer | null {
+  for (let at = from; at + 8 <= entry.length; ) {
+    const size = entry.readUInt32BE(at);
+    if (entry.toString('latin1', at + 4, at + 8) === type) return entry.subarray(at + 8, at + size);
+    at += Math.max(8, size);
+  }
+  return null;
+}
+
+function isIdentity(matrix: Buffer): boolean {
+  return IDENTITY.every((value, index) => matrix.readUInt32BE(index * 4) === value);
+}

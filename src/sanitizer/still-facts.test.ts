@@ -1,0 +1,46 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { FileBytes } from './file-bytes.ts';
+import { stillFacts } from './still-facts.ts';
+
+const HEADS: Record<string, string> = {
+  jpeg_pipe: '\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xc0\0\x11\x08\0\x40\0\x60\x03',
+  png_pipe: '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x60\0\0\0\x40\x08\x02\0\0\0\0\0\0\0\0\0\0\0IDAT\0\0\0\0',
+  webp_pipe: 'RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x60\0\x40\0',
+};
+
+describe('the facts of a still', () => {
+  it.each(Object.keys(HEADS))('are its size: %s', (demuxer) => {
+    const facts = stillFacts(fileOf(Buffer.from(HEADS[demuxer]!, 'latin1')), demuxer);
+    expect(facts?.video).toMatchObject([{ width: 96, height: 64, displayWidth: 96, displayHeight: 64 }]);
+  });
+
+  it('are positive sizes or nothing, whatever the bytes', () => {
+    const changed = fc.record({
+      demuxer: fc.constantFrom(...Object.keys(HEADS)),
+      length: fc.nat(64),
+      places: fc.array(fc.tuple(fc.nat(63), fc.nat(255)), { maxLength: 8 }),
+      behind: fc.uint8Array({ maxLength: 64 }),
+    });
+    fc.assert(
+      fc.property(changed, ({ demuxer, length, places, behind }) => {
+        const bytes = Buffer.concat([Buffer.from(HEADS[demuxer]!, 'latin1').subarray(0, length), behind]);
+        for (const [place, value] of places) if (place < bytes.length) bytes[place] = value;
+        const facts = stillFacts(fileOf(bytes), demuxer);
+        for (const { width, height, displayWidth, displayHeight } of facts?.video ?? []) {
+          for (const size of [width, height, displayWidth, displayHeight]) expect(size).toBeGreaterThan(0);
+        }
+      }),
+      { numRuns: 2000 },
+    );
+  });
+});
+
+function fileOf(bytes: Buffer): FileBytes {
+  return {
+    size: bytes.length,
+    read: (from, length) => bytes.subarray(from, from + length),
+    readInto: (target, from) => bytes.copy(target, 0, from),
+    close: () => {},
+  };
+}
