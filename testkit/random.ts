@@ -1,4 +1,4 @@
-/** A small generator of our own (xorshift128, seeded by splitmix32), so that a seed gives the same cases everywhere. */
+/** A small generator (xorshift128, seeded by splitmix32), so that a seed produces the same cases everywhere. */
 export interface Random {
   /** 0 ≤ x < 1. */
   next(): number;

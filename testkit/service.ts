@@ -233,7 +233,7 @@ async function endProcess(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** Looks through /proc: the supervisor tells nobody the ids of its children. */
+/** Searches /proc, since the supervisor does not publish the ids of its children. */
 function childrenOf(supervisor: number, role: string): number[] {
   const ids = readProc(`${supervisor}/task/${supervisor}/children`).trim().split(/\s+/).filter(Boolean);
   return ids.map(Number).filter((id) => {

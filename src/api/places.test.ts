@@ -67,7 +67,7 @@ describe('places for requests', () => {
     expect(await enter(places, key('a'))).toBeNull();
   });
 
-  it('hold nobody up whose client has gone', async () => {
+  it('delay nobody whose client has disconnected', async () => {
     const places = createPlaces();
     const [first, second] = [(await enter(places, key('a')))!, await enter(places, key('a'))];
     const waiting = first.whileWaiting(Promise.resolve());

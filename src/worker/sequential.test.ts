@@ -15,7 +15,7 @@ describe('sequential work', () => {
     expect(seen).toEqual(['first starts', 'first ends', 'second starts', 'second ends']);
   });
 
-  it('goes on after a piece that failed, and reports the failure to its caller alone', async () => {
+  it('continues after a task that failed, and reports the failure only to its caller', async () => {
     const run = sequential();
     const failed = run(() => Promise.reject(new Error('away')));
     const next = run(async () => 'fine');

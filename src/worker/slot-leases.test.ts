@@ -106,7 +106,7 @@ describe('slot leases', () => {
     await free;
   });
 
-  it('are given back by a job that fetches for longer, which goes on in the slot that is free then', async () => {
+  it('are released by a job with a long fetch, which continues in the next free slot', async () => {
     const world = open();
     const { free, work } = world.start(claimOf('a'), 0);
     await pass();

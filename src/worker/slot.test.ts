@@ -30,7 +30,7 @@ function start(answers: (boolean | Error)[] = [], onTake: (take: number, wakeups
 const pass = (ms: number) => vi.advanceTimersByTimeAsync(ms);
 
 describe('a slot', () => {
-  it('takes again at once after work', async () => {
+  it('takes again immediately after work', async () => {
     const slot = start([true, true, false]);
     await pass(0);
     expect(slot.takes()).toBe(3);
@@ -63,7 +63,7 @@ describe('a slot', () => {
     expect(slot.takes()).toBe(2);
   });
 
-  it('goes on after its surroundings failed', async () => {
+  it('continues after an error outside the job', async () => {
     const slot = start([new Error('the database is away'), true]);
     await pass(499);
     expect(slot.takes()).toBe(1);

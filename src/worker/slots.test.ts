@@ -17,7 +17,7 @@ describe('slots', () => {
     expect(slots.filter(([first]) => first === 'heavy')).toHaveLength(4);
   });
 
-  it.each([1, 2, 5])('are exactly as many as the operator asks for (%i)', (wanted) => {
+  it.each([1, 2, 5])('are exactly as many as the operator sets (%i)', (wanted) => {
     const slots = planSlots(wanted, 2, 24 * GIB);
     expect(slots).toHaveLength(wanted + 1);
     expect(slots.some((classes) => classes.includes('heavy'))).toBe(true);

@@ -33,13 +33,13 @@ describe('hostile and broken requests', () => {
     '\u0000',
     '{"__proto__":{"a":1}}',
     '{"inputs":[{"constructor":{"prototype":{}}}]',
-  ])('answers 400 to a body that is no JSON: %j', async (body) => {
+  ])('answers 400 to a body that is not JSON: %j', async (body) => {
     const answer = await post('/v1/transcodes', body);
     expect(answer.status).toBe(400);
     expectError(answer, 400, body === '' ? 'invalid_request' : answer.json.code);
   });
 
-  it.each(['null', '[]', '"text"', '7', 'true'])('answers 400 to a body that is no object: %s', async (body) => {
+  it.each(['null', '[]', '"text"', '7', 'true'])('answers 400 to a body that is not an object: %s', async (body) => {
     for (const path of ['/v1/transcodes', '/v1/upload/presigned-url', '/v1/upload/confirm', '/v1/keys']) {
       const answer = await post(path, body);
       expect([path, answer.status]).toEqual([path, 400]);
@@ -66,7 +66,7 @@ describe('hostile and broken requests', () => {
     }
   });
 
-  it('answers 415 to other content types, whatever they hold', async () => {
+  it('answers 415 to other content types, with any content', async () => {
     for (const type of [
       'text/plain',
       'application/xml',
@@ -165,7 +165,7 @@ describe('hostile and broken requests', () => {
     '0'.repeat(5000),
     "'%3bdrop table transcodes--",
     '%F0%9F%8E%AC',
-  ])('answers 404 to an id that is no UUID: %#', async (id) => {
+  ])('answers 404 to an id that is not a UUID: %#', async (id) => {
     for (const [method, path] of [
       ['GET', `/v1/transcodes/${id}`],
       ['GET', `/v1/transcodes/${id}/download`],
@@ -191,7 +191,7 @@ describe('hostile and broken requests', () => {
     expectError(await service.call('POST', '/health-check'), 405, 'method_not_allowed');
   });
 
-  it('answers bytes that are no HTTP request in the same shape, and closes', async () => {
+  it('answers bytes that are not an HTTP request in the same format, and closes', async () => {
     const requests = {
       garbage: 'no http at all\r\n\r\n',
       smuggling:

@@ -116,7 +116,7 @@ describe('a key that makes keys', () => {
     expect(rows[0].expires_at.toISOString()).toBe(end);
   });
 
-  it('gives nothing beyond its own overlap once it has been rotated', async () => {
+  it('grants nothing beyond its own overlap once it has been rotated', async () => {
     const old = await give();
     await rotate(old.raw, old.key.id, { overlap_seconds: 60 });
     const made = await create(old.raw);
@@ -145,7 +145,7 @@ describe('a key that makes keys', () => {
     expect([first.status, again.status, again.json]).toEqual([201, 201, { ...first.json, key: null }]);
   });
 
-  it('may revoke a key that has more: that gives nothing', async () => {
+  it('may revoke a key that has more, which grants nothing', async () => {
     const strong = await give();
     const weak = await give({ scopes: ['admin'] });
     expect((await as(weak.raw, 'DELETE', `/v1/keys/${strong.key.id}`)).status).toBe(200);
@@ -168,7 +168,7 @@ describe('keys of one account', () => {
   };
   const dead = { revoked_at: new Date() };
 
-  it(`are at most ${MAX_LIVE_KEYS} that work, exactly so when many are asked for at once`, async () => {
+  it(`are at most ${MAX_LIVE_KEYS} that work, exactly, also under concurrent requests`, async () => {
     const account = await api.makeAccount();
     const key = await api.makeKey({ account });
     await fill(account, MAX_LIVE_KEYS - 6);
@@ -218,7 +218,7 @@ describe('keys of one account', () => {
     expect([json.items.length - revoked.length, revoked.length]).toEqual([4, MAX_LISTED_DEAD_KEYS]);
   });
 
-  it('rotating each other at once does not lock up', async () => {
+  it('rotating each other concurrently does not deadlock', async () => {
     const { db } = api.database;
     const account = await db.transaction().execute((tx) => ensureAccount(tx, 'two', 'cli'));
     const make = () => db.transaction().execute((tx) => createKey(tx, account.id, { name: 'x' }, BY));

@@ -5,7 +5,7 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { Attack } from './attack-table/rows.ts';
 
-/** What an attack may reach for: files of ours that nobody else is to see, a folder that anybody may write, a listener. */
+/** Targets of attacks: secret files, a folder that anybody may write, and a listener. */
 export interface World {
   /** Text that must come out nowhere. */
   canary: string;
@@ -91,7 +91,7 @@ export async function makeWorld(folder: string): Promise<World> {
   };
 }
 
-/** Whether one of the files below a folder holds the text. */
+/** Whether one of the files below a folder contains the text. */
 export function holds(folder: string, text: string): boolean {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).some(
     (entry) => entry.isFile() && readFileSync(join(entry.parentPath, entry.name)).includes(text),

@@ -5,10 +5,10 @@ import type { Attack } from './attack-table/rows.ts';
 import { holds, isCostly, makeWorld, title, type World } from './attack-world.ts';
 import { commandOf, descendants, type Fixture, MIB, openFixture } from './cell-fixture.ts';
 
-/** Short for what is meant to run for ever, and for what waits for somebody; the rest ends by itself. */
+/** Short for attacks that run or wait forever; the others end on their own. */
 const COSTLY_MS = 1000;
 const PLAIN_MS = 8000;
-/** Of the cells at once: those that run into their limit need no core of their own to do so. */
+/** Concurrent cells: those that run into their limit do not each need a core. */
 const SLOTS = 4;
 /** From the limit to the end of the last process; both cores are busy here. */
 const GRACE_MS = 3000;

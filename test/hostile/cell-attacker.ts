@@ -14,7 +14,7 @@ export interface Attack {
   text: string;
 }
 
-/** A sandbox, and an FFmpeg that loads hostile code of ours in it (`cell-plugin.c`). */
+/** A sandbox, and an FFmpeg that loads the hostile code of the test in it (`cell-plugin.c`). */
 export interface Attacker {
   fixture: Fixture;
   plugin: string;

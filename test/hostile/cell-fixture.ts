@@ -13,9 +13,9 @@ import type { SandboxTier } from '../../src/sandbox/types.ts';
 import { openWatchdog } from '../../src/sandbox/watchdog/watchdog.ts';
 
 export const MIB = 2 ** 20;
-/** How long a busy machine may take for what should be there at once; far less than a cell would run by itself. */
+/** Time-out on a busy machine for what should be immediate; far less than a cell would run on its own. */
 export const PATIENCE_MS = 20_000;
-/** For `vi.setConfig`: eight cells at once on a machine that has as much else to do. */
+/** For `vi.setConfig`: eight concurrent cells on a machine with as much other load. */
 export const TIMEOUT = { testTimeout: 180_000, hookTimeout: 180_000 };
 export const LIMITS: CellLimits = {
   memoryBytes: 512 * MIB,
@@ -51,7 +51,7 @@ export async function openFixture(slots = 2, tier: SandboxTier = 'bwrap'): Promi
   };
 }
 
-/** What `openSandbox` makes for itself, so that a test can run as many attackers at once as it likes. */
+/** What `openSandbox` creates itself, so that a test can run any number of concurrent attackers. */
 export async function openRunContext(
   fixture: Pick<Fixture, 'dataDir' | 'folder'>,
   tier: SandboxTier,

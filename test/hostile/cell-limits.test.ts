@@ -88,7 +88,7 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
     expect(result.end).toBe('limit_output');
   });
 
-  it('is none of an honest run, nor of one that FFmpeg itself gives up', async () => {
+  it('is not reported for an honest run, nor for one that FFmpeg itself aborts', async () => {
     expect(await run([...lavfi('testsrc=s=64x64:d=0.2'), '/out/a.mp4'], {}, ['a.mp4'])).toMatchObject({
       end: 'exit',
       exitCode: 0,

@@ -31,7 +31,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
         .map((path) => readReport(readFileSync(path, 'utf8')));
     }
 
-    it('tell each other nothing by locks on it', async () => {
+    it('cannot communicate by locks on it', async () => {
       const path = tier === 'landlock' ? '../in/shared' : '/in/shared';
       const stop = new AbortController();
       const first = attacker.attack([`lock ${path}`, 'rest 60'], { slot: 0, signal: stop.signal });

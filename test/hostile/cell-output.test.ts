@@ -21,7 +21,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
       ['many files', 'many'],
       ['files that never had a name', 'nameless'],
       ['blocks beyond the end of the output', 'beyond the end'],
-    ])('is never more than the limit of the output, whoever reserves it in %s', async (_, how) => {
+    ])('is never more than the limit of the output, when it is reserved in %s', async (_, how) => {
       const { report } = await attacker.attack([`hold ${how}`], { limits: LIMITED });
       expect(report.get(`held ${how}`)).toBeLessThanOrEqual(OUTPUT_BYTES);
     });

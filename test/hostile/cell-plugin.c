@@ -101,7 +101,7 @@ static void deadly(const char *name) {
   tell(name, r);
 }
 
-/* Reserves room in one file after the other, up to a gigabyte, and tells how much it holds after each. */
+/* Reserves space in one file after the other, up to a gigabyte, and reports the total after each. */
 static void hold(const char *how) {
   const off_t piece = 4 << 20;
   long held = 0;

@@ -59,7 +59,7 @@ describe('the self-test', () => {
     writeFileSync(seccompFile, encode([ret(SECCOMP_RET.ALLOW)]));
     const tier = bwrapTier({ bwrap: '/usr/bin/bwrap', prlimit: '/usr/bin/prlimit', seccompFile });
     const { checks } = await selfTest({ ...context, tier }, [0, 1, 2]);
-    // What got through counts at once.
+    // An attack that got through counts immediately.
     expect(checks.filter(({ firstTry }) => firstTry)).toEqual([]);
     expect(checks.filter(({ passed }) => !passed).map(({ attempt }) => attempt)).toEqual(
       expect.arrayContaining([
@@ -71,7 +71,7 @@ describe('the self-test', () => {
     );
   });
 
-  it('fails when the root image holds what it must not', async () => {
+  it('fails when the root image contains what it must not', async () => {
     const rootImage = join(fixture.folder, 'root');
     for (const name of ['tmp', 'in', 'out', 'etc', 'usr/bin']) mkdirSync(join(rootImage, name), { recursive: true });
     writeFileSync(join(rootImage, 'etc/passwd'), '', { mode: 0o644 });
@@ -101,7 +101,7 @@ describe('the self-test', () => {
     const isWallBomb = ({ limits }: LaunchSpec) => limits.wallMs === 100;
     const isThreadBomb = ({ limits }: LaunchSpec) => limits.memoryBytes === 256 * MIB;
 
-    it('tries a limit once more, alone, says so, and tells what it saw first', async () => {
+    it('retries a limit once, alone, and reports the retry and the first result', async () => {
       let running = 0;
       let mostAtTheSecond = 0;
       let threadBombs = 0;
@@ -146,7 +146,7 @@ describe('the self-test', () => {
       ]);
     });
 
-    it('makes a cell once more that could not be made, and gives up after that', async () => {
+    it('retries once to make a cell, and then fails', async () => {
       const again = await selfTest({ ...context, tier: disturbed(isWallBomb, 'not made') }, [0, 1, 2]);
       expect(again.passed).toBe(true);
       expect(again.checks.filter(({ firstTry }) => firstTry?.includes('spawn EAGAIN'))).toHaveLength(1);
@@ -154,7 +154,7 @@ describe('the self-test', () => {
       await expect(never).rejects.toThrow('spawn EAGAIN');
     });
 
-    it('never tries again what is no matter of time', async () => {
+    it('never retries checks that do not depend on time', async () => {
       // The first cell makes the attempts that are answered with an error.
       const report = await selfTest({ ...context, tier: disturbed(() => true, 'killed') }, [0]);
       expect(report.checks.filter(({ passed }) => !passed)).toEqual([

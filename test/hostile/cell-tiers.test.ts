@@ -74,7 +74,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
   });
   afterAll(() => fixture.close());
 
-  it.each([1, 8])('gets nothing through, with %i at once', async (width) => {
+  it.each([1, 8])('gets nothing through, with %i concurrent cells', async (width) => {
     const context = await openRunContext(fixture, tier);
     const slots = Array.from({ length: width }, (_, index) => index);
     const report = await selfTest(context, slots, { full: true });
@@ -131,7 +131,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     }
   });
 
-  it('ends at once when it is canceled', async () => {
+  it('ends immediately when it is canceled', async () => {
     const controller = new AbortController();
     const running = fixture.sandbox.run({
       program: 'ffmpeg',
@@ -150,7 +150,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     await result.release();
   });
 
-  it('gets nothing through as an ordinary user, with 1 and with 8 at once', async () => {
+  it('gets nothing through as an ordinary user, with 1 and with 8 concurrent cells', async () => {
     const { uid, widths } = await runAsUser<{ uid: number; widths: { width: number; checks: number; failed: [] }[] }>(
       tier,
       { mode: 'widths' },

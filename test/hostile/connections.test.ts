@@ -37,7 +37,7 @@ describe("the storage's port", () => {
   });
   afterAll(() => gateway?.close());
 
-  it('serves others while one stranger holds all the connections that it may', async () => {
+  it('serves others while one stranger uses all the connections that it may', async () => {
     const { port, store } = gateway;
     await Promise.all(Array.from({ length: 1200 }, () => open(port).connected));
     const started = performance.now();
@@ -95,7 +95,7 @@ describe("the API's port", () => {
   });
   afterAll(() => api?.close());
 
-  it('takes no more of one stranger than it may, and serves others', async () => {
+  it('accepts no more from one stranger than allowed, and serves others', async () => {
     await Promise.all(Array.from({ length: 1200 }, () => open(port).connected));
     expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
     await vi.waitFor(() => expect(sockets.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(256), 4_000);

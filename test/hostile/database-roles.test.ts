@@ -75,7 +75,7 @@ describe('a role in the database of its own', () => {
     return url.toString();
   }
 
-  /** Starts a role on a free port, with no more of the secrets than it needs; returns the port that it tells. */
+  /** Starts a role on a free port, with only the secrets that it needs. Returns the port that it reports. */
   async function start(role: string, owner: NodeJS.ProcessEnv, env: Record<string, string>, sign: string) {
     const dataDir = join(folder, role);
     await mkdir(dataDir, { mode: 0o711 });

@@ -58,7 +58,7 @@ async function listen(server: Server, host = '127.0.0.1', scheme = 'http'): Prom
 
 const serve = (handler: RequestListener) => listen(createServer(handler));
 
-/** A server that answers every request with exactly these bytes, then (unless told otherwise) closes. */
+/** A server that answers every request with exactly these bytes, then closes unless `close` is false. */
 const serveRaw = (answer: string | Buffer, close = true) =>
   listen(
     createTcpServer((socket) => {
@@ -105,7 +105,7 @@ describe('a download that succeeds', () => {
     expect([shared.mode & 0o777, shared.gid]).toEqual([0o640, group]);
   });
 
-  it('sends no header that tells about the service or asks for compression, and keeps no connection', async () => {
+  it('sends no header that identifies the service or requests compression, and keeps no connection', async () => {
     let headers: object = {};
     const server = await serve((request, response) => {
       headers = request.headers;
@@ -193,7 +193,7 @@ describe('addresses that are not public', () => {
     ['6to4', ['2002:7f00:1::']],
     ['a public and a private address', ['93.184.216.34', '127.0.0.1']],
     ['a private and a public address', ['127.0.0.1', '2606:4700::1111']],
-    ['something that is no address', ['localhost']],
+    ['something that is not an address', ['localhost']],
   ])('a name that leads to %s is refused before any connection', async (_what, addresses) => {
     const server = await serve((_request, response) => response.end('secret'));
     const warnings: object[] = [];
@@ -221,7 +221,7 @@ describe('addresses that are not public', () => {
     expect(server.connections()).toBe(0);
   });
 
-  it('a name is resolved once for a connection, and judged anew for the next (rebinding)', async () => {
+  it('a name is resolved once for a connection, and checked again for the next (rebinding)', async () => {
     const inside = await listen(
       createServer((_request, response) => response.end('secret')),
       '127.0.0.2',
@@ -327,7 +327,7 @@ describe('sources that answer badly', () => {
     });
   });
 
-  it('an answer that switches protocols is no file, and one that only ever promises ends at the deadline', async () => {
+  it('an answer that switches protocols is refused, and one that never ends its headers stops at the deadline', async () => {
     const upgrade = await serveRaw('HTTP/1.1 101 Switching\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\nabc');
     expect((await failure(fetcher().download(upgrade.url, target()))).code).toMatch(/^source_(unreachable|error)$/);
     const promising = await serveRaw('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(50), false);
@@ -383,7 +383,7 @@ describe('sources that lie about their length', () => {
     else expect(await readFile(target(), 'utf8')).toBe('hello');
   });
 
-  it('two lengths that differ, and a length that is no number, are invalid HTTP', async () => {
+  it('two different lengths, and a length that is not a number, are invalid HTTP', async () => {
     for (const lengths of ['content-length: 5\r\ncontent-length: 6', 'content-length: -1', 'content-length: 5x']) {
       const server = await serveRaw(`HTTP/1.1 200 OK\r\n${lengths}\r\n\r\nhello!`);
       expect((await failure(fetcher().download(server.url, target()))).code).toBe('source_error');
@@ -464,7 +464,7 @@ describe('sources that take their time', () => {
     expect(error).toMatchObject({ code: 'source_timeout', message: 'The source sends too slowly.' });
   });
 
-  it('a source that sends a lot at once and then drips ends by the minimum rate as well', async () => {
+  it('a source that sends a burst and then trickles ends by the minimum rate as well', async () => {
     const server = await serve((_request, response) => {
       response.write(Buffer.alloc(500_000));
       const timer = setInterval(() => response.write('drip'), 20);
@@ -507,7 +507,7 @@ describe('sources that take their time', () => {
 });
 
 describe('cancel', () => {
-  it('ends a running body at once and closes the connection', async () => {
+  it('ends a running body immediately and closes the connection', async () => {
     let closed: Promise<unknown> = Promise.resolve();
     const server = await serve((_request, response) => {
       response.write('start');

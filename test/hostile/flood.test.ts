@@ -15,7 +15,7 @@ const SIZE = {
 /** MiB that a role may keep after the flood; a job that leaked would keep tens of MiB a file. */
 const KEPT_MIB = 150;
 
-describe('a hundred hostile files at once', () => {
+describe('a hundred concurrent hostile files', () => {
   let service: TestService;
   let report: FloodReport;
   beforeAll(async () => {

@@ -18,7 +18,7 @@ describe('a holder of a key', () => {
   });
   afterAll(() => service?.remove());
 
-  it('holds nobody up with costly bodies in a loop', async () => {
+  it('delays nobody with costly bodies in a loop', async () => {
     const clients = await hostileClients(service, 4);
     const ms = await usualLatencies(service, key, 60);
     const { sent, faults } = await clients.stop();

@@ -40,7 +40,7 @@ const SECRETS: Record<string, string> = {
   'idempotency key': `once-${word()}`,
 };
 
-describe('what the service was told in confidence', () => {
+describe('confidential data', () => {
   let service: TestService;
   let source: Awaited<ReturnType<typeof startSource>>;
   let folder: string;
@@ -83,7 +83,7 @@ describe('what the service was told in confidence', () => {
     SECRETS['random part of the API key'] = service.key.slice('al_live_'.length);
     const firstKey = join(service.dataDir, 'first-key');
     SECRETS['first key'] = (await readFile(firstKey, 'utf8')).trim();
-    // As the operator is told to.
+    // As the documentation tells the operator to do.
     await rm(firstKey);
   });
   afterAll(async () => {
@@ -94,7 +94,7 @@ describe('what the service was told in confidence', () => {
 
   const output = () => Buffer.from(service.output());
 
-  it('stands in no log, no table and no file in readable form while it is in use', async () => {
+  it('is in no log, no table and no file in readable form while it is in use', async () => {
     const clip = join(folder, 'clip.mp4');
     const sent = await upload(service, clip, 'video/mp4', `${NAMES['upload name']}.mp4`);
     SECRETS['signature of the upload'] = new URL(sent.uploadUrl).searchParams.get('X-Amz-Signature')!;
@@ -200,7 +200,7 @@ describe('what the service was told in confidence', () => {
     // The search itself works: the bytes are there as long as they are wanted.
     expect(await findIn(join(service.dataDir, 'storage'), media)).toHaveLength(Object.keys(media).length);
     const found = await findIn(service.dataDir, bytesOf({ ...SECRETS, ...NAMES }));
-    // A tag stands in the media that carries it, and nowhere else.
+    // A tag is in the media that carries it, and nowhere else.
     expect(found.filter((place) => !/^tag .* in storage\//.test(place))).toEqual([]);
     expect(findInText(output(), bytesOf({ ...SECRETS, ...NAMES }))).toEqual([]);
     // Repeated as something that may heal, it ends last.

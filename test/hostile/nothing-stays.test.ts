@@ -44,7 +44,7 @@ describe('the answer that an Idempotency-Key keeps', () => {
       );
   const used = { code: 'idempotency_key_used', status: 409 };
 
-  /** Asks for a job as the API does; a repeated request must not come to the work. */
+  /** Submits a job as the API does; a repeated request must not run the work. */
   const askForJob = async (key: string) => {
     const { answer } = await ask(key, async () => {
       const job = await world.accept(account);
@@ -67,7 +67,7 @@ describe('the answer that an Idempotency-Key keeps', () => {
     await erase(job.id);
     expect(await kept('k')).toEqual({ request_print: null, answer_sealed: null });
     await expect(askForJob('k')).rejects.toMatchObject(used);
-    // Nothing is told of the erased request: not even whether this is the same one.
+    // Nothing is revealed about the erased request, not even whether this is the same one.
     await expect(ask('k', askForNothing, { ask: 2 })).rejects.toMatchObject(used);
     const { rows } = await sql('SELECT count(*)::int AS jobs FROM jobs WHERE account_id = $1', account.id);
     expect(rows[0].jobs).toBe(1);
@@ -117,7 +117,7 @@ describe('a signed upload URL that still lives', () => {
     expect(await staged(world)).toEqual([]);
   });
 
-  it('puts nothing there once its job is erased, so the receipt is complete; links to the output are dead at once', async () => {
+  it('puts nothing there once its job is erased, so the receipt is complete; links to the output are dead immediately', async () => {
     const upload = await world.upload(account);
     const job = await world.accept(account, { inputs: [{ url: upload.fileUrl }] });
     const claim = await world.mustClaim();

@@ -56,7 +56,7 @@ describe('retention', () => {
     expect(await sweepExpired(world.context)).toEqual({ expiredJobs: 0, expiredUploads: 0, deletedObjects: 0 });
   });
 
-  it('tells once that a job is gone, however many sweep', async () => {
+  it('reports once that a job is gone, with any number of sweepers', async () => {
     const jobs = [await completed(), await completed(), await completed()];
     for (const job of jobs) await due(job.id);
     await Promise.all(Array.from({ length: 4 }, () => sweepExpired(world.context)));
@@ -107,7 +107,7 @@ describe('retention', () => {
     expect(await isThere(made.key)).toBe(false);
   });
 
-  it('is not held up by outputs that are still read', async () => {
+  it('is not delayed by outputs that are still read', async () => {
     const [read, other] = [await completed(), await completed()];
     const url = (await world.view(read.id)).output_url!;
     await world.accept(account, { inputs: [{ url }] });

@@ -10,7 +10,7 @@ export interface Seen {
   verdict: string;
   /** Why the container stays as it is, or the text of the refusal. */
   reason: string | null;
-  /** Where the container is that was written anew. */
+  /** Path of the rewritten container. */
   target: string;
   /** Of sound, where it was counted. */
   seconds: number | null;
@@ -23,7 +23,7 @@ export async function openLookBench({ threads }: { threads: number }) {
   let number = 0;
   return {
     folder,
-    /** What the reader did not expect is an error of ours, and thrown. */
+    /** An unexpected error in the reader is a bug, and thrown. */
     async sanitize(bytes: Uint8Array, demuxer: string, mediaBytes: number | null = null): Promise<Seen> {
       const path = join(folder, `${number++}`);
       await writeFile(path, bytes);

@@ -44,7 +44,7 @@ describe('hostile fragments', () => {
     ['data before the file', () => movie(fragment({ trun: u32(1, 1, -5000) })), /cut off/],
     ['data behind the file', () => movie(fragment({ trun: u32(1, 1, 0x7fffffff) })), /cut off/],
     ['data at the end of all numbers', () => movie(fragment({ tfhd: [1, u32(1, 0xffffffff, 0xffffffff)] })), /cut off/],
-    // What FFmpeg would read as a sample there is copied as one: bytes of the stranger's, in a file of ours.
+    // What FFmpeg would read as a sample is copied as one: the stranger's bytes, in a rewritten file.
     ['the index as their data', () => movie(fragment({ tfhd: [1, u32(1, 0, 16)] })), /^rewritten$/],
     [
       'the same data twice',
@@ -89,7 +89,7 @@ describe('hostile fragments', () => {
     ['no index', () => fragment({}), /invalid_media/],
     ['an index behind them', () => Buffer.concat([fragment({}), movie()]), /before its index/],
     [
-      'times that an index of segments tells',
+      'times from an index of segments',
       () => movie(makeBox('sidx', Buffer.alloc(32)), makeBox('moof', traf(1, { tfdt: null }))),
       /do not state their time/,
     ],
@@ -114,7 +114,7 @@ interface Given {
   more?: Buffer;
 }
 
-/** A fragment with one sample of a byte, ten units long, which stands in its own `mdat`. */
+/** A fragment with one sample of one byte, ten units long, in its own `mdat`. */
 function fragment(given: Given): Buffer {
   const moof = makeBox('moof', makeFullBox('mfhd', 0, 0, u32(1)), traf(given.id ?? 1, given));
   return Buffer.concat([moof, makeBox('mdat', Buffer.alloc(8))]);
@@ -168,7 +168,7 @@ function track(id: number): Buffer {
   return makeBox('trak', tkhd, makeBox('mdia', mdhd, hdlr, makeBox('minf', stbl)));
 }
 
-/** Where the name of a box stands. */
+/** Position of the name of a box. */
 function placeOf(type: string): [number, number] {
   const at = movie().indexOf(type);
   return [at, at + 4];

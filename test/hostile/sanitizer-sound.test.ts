@@ -42,7 +42,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     ['a.aac', 'aac', 1],
     ['a.opus', 'ogg', null],
   ] as const)(
-    'have their seconds counted where nothing else tells them for sure: %s',
+    'have their seconds counted where nothing else states them reliably: %s',
     async (name, demuxer, seconds) => {
       const { seconds: seen } = await lookAt(files[name]!, demuxer);
       if (seconds === null) expect(seen).toBeNull();
@@ -89,7 +89,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     }
   });
 
-  it('lose no frame to what stands between them', async () => {
+  it('lose no frame to data between them', async () => {
     const bare = files['bare.mp3']!;
     const { written } = await lookAt(Buffer.concat([bare, Buffer.from('junk'), bare]), 'mp3');
     expect(written!.equals(Buffer.concat([bare, bare]))).toBe(true);
@@ -226,7 +226,7 @@ describe('hostile MP3, AAC and Ogg', () => {
       /^original: .*continues after its end/,
     ],
     [
-      'a packet that goes on from nowhere',
+      'a continued packet without a beginning',
       'ogg',
       () => onPage(3, (page) => page.writeUInt8(1, 5)),
       /^original: .*has lost a page/,
@@ -265,7 +265,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     expect(`${verdict}: ${reason}`).toMatch(expected);
   });
 
-  it('get pages that are numbered and summed anew', async () => {
+  it('get new page numbers and checksums', async () => {
     const shuffled = onPage(3, (page) => page.writeUInt32LE(4_000_000_000, 18));
     const { verdict, written } = await lookAt(shuffled, 'ogg');
     expect(verdict).toBe('rewritten');
@@ -275,7 +275,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     expect(withChecksums(written!).equals(written!)).toBe(true);
   });
 
-  it('are written for a probe with a hole, and tell it the same', async () => {
+  it('are written for a probe with a hole, and yield the same probe', async () => {
     const path = join(bench.folder, 'long');
     const noise = ['-f', 'lavfi', '-i', 'anoisesrc=r=48000:d=20', '-b:a', '192k'];
     for (const [kind, demuxer] of [

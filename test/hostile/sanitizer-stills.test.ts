@@ -57,7 +57,7 @@ describe('hostile HEIC and AVIF files', () => {
           references: [{ type: 'thmb', from: 2, to: [1] }],
         }),
     ],
-  ])('are told from sound ones: %s is written anew', async (_, make) => {
+  ])('are distinguished from valid ones: %s is rewritten', async (_, make) => {
     expect(await lookAt(make())).toBe('rewritten: null');
   });
 

@@ -45,7 +45,7 @@ describe('what accounts may store', () => {
     });
   });
 
-  it('leaves no more URLs open than the account may have', async () => {
+  it('keeps no more URLs open than the account may have', async () => {
     const account = await world.account({ max_open_uploads: 5 });
     const asked = await Promise.allSettled(Array.from({ length: 12 }, () => presign(account, 1)));
     expect(codes(asked)).toEqual([...times(5, 'ok'), ...times(7, 'too_many_open_uploads')]);

@@ -182,14 +182,14 @@ describe('airlock up', () => {
       expect(told).toContain('PATH=');
       for (const secret of secrets) expect(told.includes(secret)).toBe(false);
     }
-    // The key that an operator gives in the environment is the API's alone.
+    // Only the API gets the key that an operator sets in the environment.
     const holds = PROCESSES.filter((role) =>
       service.pids(role).some((pid) => readFileSync(`/proc/${pid}/environ`, 'latin1').includes(SIGNING_KEY)),
     );
     expect(holds).toEqual(['api']);
   });
 
-  it('brings a data directory that knows the owner alone to roles by itself, with all that is in it', async () => {
+  it('migrates a data directory that has only the owner to roles automatically, with all its data', async () => {
     for (const client of [admin, ...Object.values(clients)]) await client?.end();
     const { fileUrl } = await upload(service, clip);
     const before = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
@@ -206,7 +206,7 @@ describe('airlock up', () => {
     await expect(clients.api.query('CREATE TEMPORARY TABLE mine (x int)')).rejects.toMatchObject({ code: REFUSED });
   });
 
-  it('gives the roles the passwords of secrets.json again when others were in it', async () => {
+  it('restores the passwords of the roles from secrets.json when they differ', async () => {
     for (const role of ROLES) await clients[role].end();
     await service.stop();
     const path = join(service.dataDir, 'secrets.json');
@@ -218,7 +218,7 @@ describe('airlock up', () => {
     expect((await clients.worker.query('SELECT current_user AS me')).rows).toEqual([{ me: 'airlock_worker' }]);
   });
 
-  it("connects to a database of the operator's as he says, and tells the gateway nothing of it", async () => {
+  it("connects to the operator's database as configured, and passes nothing about it to the gateway", async () => {
     for (const role of ROLES) await clients[role].end();
     await service.stop();
     const database = await makeDatabase();

@@ -82,7 +82,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     expect(rows).toEqual([{ state: 'deleted' }]);
   });
 
-  it('waits for its children without a slot, and goes on when the last has ended', async () => {
+  it('waits for its children without a slot, and continues when the last has ended', async () => {
     const parent = await submit('abc+de');
     await ended(parent.id);
     const row = await world.row(parent.id);

@@ -22,7 +22,7 @@ afterAll(() => removeFolder(folder));
 describe.runIf(namespaces)(
   './airlock as root in a folder that others cannot pass through (needs root and mount namespaces)',
   () => {
-    it('goes on under names that the service account can reach, and keeps the working directory', () => {
+    it('continues under names that the service account can reach, and keeps the working directory', () => {
       const { status, said } = run(join(tree, 'airlock'), ['up', 'x'], { cwd: closed });
       expect(status).toBe(0);
       expect(said).toMatchObject({ reachable: true, args: ['up', 'x'], cwd: closed, shown: join(closed, '.airlock') });

@@ -14,7 +14,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { projectRoot } from '../../src/config/root.ts';
 
-/** A program that tells what the launcher handed over, and whether the service account can reach it. */
+/** A program that prints what the launcher passed to it, and whether the service account can reach it. */
 const MAIN = `
 import { spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -115,7 +115,7 @@ function parse(stdout: string): Record<string, unknown> {
   return stdout.trim() ? (JSON.parse(stdout) as Record<string, unknown>) : {};
 }
 
-/** A folder for PATH that holds all programs of this machine but some, and these shell scripts in their place. */
+/** A folder for PATH with all programs of this machine except some, which these shell scripts replace. */
 export function makePath(folder: string, without: string[], scripts: Record<string, string> = {}): string {
   const bin = join(folder, 'bin');
   mkdirSync(bin, { recursive: true });

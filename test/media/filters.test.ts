@@ -111,7 +111,7 @@ describe('-vf and -af', () => {
     expect(await loudness(path, 0, 2)).toBeLessThan(-10);
   });
 
-  it('see the input’s own time when they look at it, though the output is trimmed', async () => {
+  it('see the input’s own time, though the output is trimmed', async () => {
     const { path, plan } = await shop.transcode([clip], {
       outputFormat: 'mp4',
       options: [
@@ -158,7 +158,7 @@ describe('-vf and -af', () => {
 });
 
 describe('filters', () => {
-  it('map what the graph gives and add the sound that it leaves out', async () => {
+  it('map the outputs of the graph and add the sound that it leaves out', async () => {
     const { info, path } = await shop.transcode([clip, lime], {
       outputFormat: 'mp4',
       filters: [{ filter: '[1:v]scale=80:60[small]' }, { filter: '[0:v][small]overlay=W-w-10:10' }],

@@ -343,7 +343,7 @@ describe('presets', () => {
 });
 
 describe('streams and tags', () => {
-  it('of the input that can hold a place or a name are dropped, the language stays', async () => {
+  it('of the input that can contain a place or a name are dropped, the language stays', async () => {
     const place = [
       '-metadata',
       'location=+48.1+011.5/',

@@ -49,7 +49,7 @@ describe('@text-overlay', () => {
     expect([info.audio.length, info.video[0]!.width, info.video[0]!.pixelFormat]).toEqual([1, 320, 'yuv420p']);
   });
 
-  it('stands in one chain with -vf, in the order that the caller chose', async () => {
+  it('is in one chain with -vf, in the order of the caller', async () => {
     const first = await shop.transcode([clip], {
       outputFormat: 'mp4',
       options: [text({ position: 'top-left', margin: 10 }), { option: '-vf', argument: 'vflip' }],

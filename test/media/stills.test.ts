@@ -22,7 +22,7 @@ import {
 
 const run = promisify(execFile);
 const color = (name: string, size: string) => `color=${name}:s=${size},format=yuv420p`;
-/** Red, lime over blue, white: each corner tells where it went. */
+/** Red, lime over blue, white: each corner shows where it went. */
 const CORNERS =
   'color=red:s=128x64,drawbox=64:0:64:32:lime:fill,drawbox=0:32:64:32:blue:fill,drawbox=64:32:64:32:white:fill,format=yuv420p';
 

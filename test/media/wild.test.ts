@@ -46,7 +46,7 @@ describe.concurrent('requests as people send them', { timeout: 60_000 }, () => {
 });
 
 describe('the corpus', () => {
-  it('stays far below what a request may hold', () => {
+  it('stays far below the limits of a request', () => {
     for (const row of WILD_ROWS) {
       const { request } = asRequest(row);
       const lists = [

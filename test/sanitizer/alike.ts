@@ -4,9 +4,9 @@ import type { Everything } from './equal.ts';
 type Entry = Record<string, unknown>;
 
 /**
- * Fragments against a plain container of ours, as FFmpeg sees them (`everythingOf`). What it does not know of fragments
- * may be known: the number of frames, the exact bit rate, how long a frame is shown. Packets of sound that lie before
- * the start may be marked as hidden: they are not heard in either.
+ * Compares fragments with a rewritten plain container, as FFmpeg sees them (`everythingOf`). What it does not know of
+ * fragments may be known: the number of frames, the exact bit rate, how long a frame is shown. Packets of sound that
+ * lie before the start may be marked as hidden: they are not heard in either.
  */
 export function expectAlike(
   theirs: Everything,

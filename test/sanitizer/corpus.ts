@@ -3,7 +3,7 @@ export interface Case {
   name: string;
   file: string;
   args: readonly string[];
-  /** Absent = written anew; else why it stays as it is. */
+  /** Absent = rewritten; else why it is left unchanged. */
   stays?: RegExp;
   /** Another step, upon the first file: copies it with these arguments. */
   copied?: readonly string[];

@@ -5,7 +5,7 @@ import { SOUND_CORPUS } from './sound-corpus.ts';
 
 const CASES = [...CORPUS, ...SOUND_CORPUS].map((entry: Case) => ({ ...entry, args: [...entry.args, '-shortest'] }));
 
-describe('a container of ours', () => {
+describe('a rewritten container', () => {
   let rewriting: Awaited<ReturnType<typeof openRewriting<(typeof CASES)[number]>>>;
   beforeAll(async () => {
     rewriting = await openRewriting(CASES);

@@ -54,7 +54,7 @@ async function decodeAll(files: readonly MediaFile[]): Promise<Record<keyof type
 
 const media = ({ codec_type }: Entry) => codec_type === 'video' || codec_type === 'audio';
 
-/** Without what tells of the container and not of the media: places, free text, and numbers of the container's own. */
+/** Omits what describes the container and not the media: positions, free text, and the container's own numbers. */
 function plain(entry: Entry): Entry {
   const { pos: _, tags: __, id: ___, extradata_size: ____, ...rest } = entry;
   return rest;

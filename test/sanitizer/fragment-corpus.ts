@@ -11,7 +11,7 @@ export interface FragmentCase {
   copied?: readonly string[];
   /** What is done to the bytes at last. */
   altered?: (bytes: Buffer) => Buffer;
-  /** Absent = written anew; else why it stays as it is. */
+  /** Absent = rewritten; else why it is left unchanged. */
   stays?: RegExp;
   /** Seconds that it lasts, where FFmpeg counts from nothing or believes an index of segments. */
   lasts?: number;
@@ -26,7 +26,7 @@ const B_FRAMES = ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3', '-g', '1
 const HEVC = ['-c:v', 'libx265', '-preset', 'ultrafast', '-g', '12', '-x265-params', 'log-level=none:pools=none'];
 const VP9 = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-g', '10'];
 const AV1 = ['-c:v', 'libsvtav1', '-preset', '12', '-g', '10', '-svtav1-params', 'lp=1'];
-/** Without noise of the decoder's own making, which would tell where it began. */
+/** Without the decoder's own noise, which would reveal where it began. */
 const AAC = ['-c:a', 'aac', '-aac_pns', '0'];
 const BOTH = [...V(), ...A(), ...B_FRAMES, ...AAC];
 const EMPTY = '+frag_keyframe+empty_moov';

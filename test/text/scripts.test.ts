@@ -44,7 +44,7 @@ describe('drawn text beside Pango’s', () => {
     expect(inkMatch(ours.frame, pango)).toBeGreaterThan(0.99);
   });
 
-  it('tells another text from the same', async () => {
+  it('distinguishes another text from the same', async () => {
     const [ours, pango] = await Promise.all([byUs('Hello'), byPango('Hallo', 'Liberation Sans')]);
     expect(inkMatch(ours.frame, pango)).toBeLessThan(0.98);
   });

@@ -37,7 +37,10 @@ interface Manner {
   isReader?: boolean;
 }
 
-/** Takes what a port gives to one address, and reconnects when it is ended. Resolves when each connection was tried once. */
+/**
+ * Opens all connections that a port allows for one address, and reconnects when one is ended. Resolves when each
+ * connection was tried once.
+ */
 export async function attack(target: Attack): Promise<Attacker> {
   const open = new Map<Socket, Manner>();
   const lost: Manner[] = [];

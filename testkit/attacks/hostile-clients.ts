@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { call, type TestService } from '../service.ts';
 import { costlyBodies } from './costly-bodies.ts';
 
-/** Clients that send costly bodies one behind the other, each with a key of its own, until told to stop. */
+/** Clients that send one costly body after the other, each with its own key, until they are stopped. */
 export async function hostileClients(
   service: TestService,
   count: number,

@@ -31,17 +31,17 @@ describe('the output of a cell whose owner may be hostile', () => {
       0,
     );
 
-  it('is no symbolic link to a file of the host', async () => {
+  it('is not a symbolic link to a file of the host', async () => {
     await symlink(secret, out());
     await expect(store()).rejects.toMatchObject({ code: 'sandbox_violation' });
   });
 
-  it('is no second name of a file of the host', async () => {
+  it('is not a hard link to a file of the host', async () => {
     await link(secret, out());
     await expect(store()).rejects.toMatchObject({ code: 'sandbox_violation' });
   });
 
-  it('is no folder', async () => {
+  it('is not a folder', async () => {
     await mkdir(out());
     await expect(store()).rejects.toMatchObject({ code: 'sandbox_violation' });
   });

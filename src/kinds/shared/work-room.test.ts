@@ -36,7 +36,7 @@ describe('room for work', () => {
     tight.release();
   });
 
-  it('is taken for copies as far as an account leaves as much free; an account that is alone may take all', async () => {
+  it('is reserved for copies while an account leaves as much free; a single account may take all', async () => {
     const hold = await roomOn({ spare: 400 }).enter('a');
     await hold.take(150 * MIB);
     await expect(hold.take(150 * MIB)).rejects.toMatchObject(FULL);
@@ -63,7 +63,7 @@ describe('room for work', () => {
     for (const hold of [small, large, other]) hold.release();
   });
 
-  it('is taken back from whoever takes most when something else uses the reserve', async () => {
+  it('is reclaimed from the largest attempt when something else uses the reserve', async () => {
     const disk = { spare: 400 };
     const room = roomOn(disk, { accounts: 1 });
     const [small, large] = await Promise.all([room.enter('a'), room.enter('a')]);

@@ -15,7 +15,7 @@ export type Effect =
   | 'CODE-EXEC'
   | 'HANG'
   | 'MEMORY'
-  /** Nothing by itself: smuggled past a check, or a crash. */
+  /** No effect of its own: smuggled past a check, or a crash. */
   | 'CONFUSE';
 
 /**
@@ -43,9 +43,9 @@ export interface Attack {
 }
 
 /**
- * Words that the test replaces: @SECRET@ a text file of ours, @SRT@ the same as subtitles, @MEDIA@ a clip, @OUTSIDE@ a
- * folder that anybody may write, @URL@/@EURL@ (escaped) and @ADDRESS@ our listener, @IN@ the input, @OUT@ the output
- * folder, @CONCAT@ and @HLS@ lists in the input folder that name the secret.
+ * Words that the test replaces: @SECRET@ a text file of the test, @SRT@ the same as subtitles, @MEDIA@ a clip,
+ * @OUTSIDE@ a folder that anybody may write, @URL@/@EURL@ (escaped) and @ADDRESS@ our listener, @IN@ the input, @OUT@
+ * the output folder, @CONCAT@ and @HLS@ lists in the input folder that name the secret.
  */
 type Draft = Omit<Attack, 'class'>;
 type More = Partial<Pick<Attack, 'verdict' | 'bites' | 'argv'>>;

@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 
-/** What a name answers: addresses of both kinds, another name, or a fault. A function is asked anew each time. */
+/** What a name answers: addresses of both kinds, another name, or a fault. A function is called for each query. */
 export interface Zone {
   a?: string[];
   aaaa?: string[];

@@ -83,7 +83,7 @@ function spellingsOf(address: string): string[] {
 
 export interface HostileHost {
   kind: string;
-  /** As it stands in a URL. */
+  /** As in a URL. */
   host: string;
 }
 

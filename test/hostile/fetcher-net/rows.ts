@@ -123,7 +123,7 @@ export const GOOD_URLS = [
   `https://${OK}/`,
 ];
 
-/** Every attack, some twice: by itself and behind a redirect of a public source. */
+/** Every attack, some twice: directly, and behind a redirect of a public source. */
 export function hostileRows(): Row[] {
   const refused = ['source_refused'];
   const hosts = hostileHosts();

@@ -11,7 +11,7 @@ const HALVES = 'color=lime:s=320x180:r=20:d=1,drawbox=x=160:w=160:h=180:color=re
 const KEYED = 'color=0x00FF00:s=320x180:r=20:d=1,drawbox=x=120:y=50:w=80:h=80:color=blue:t=fill';
 const TONE_BETWEEN_SILENCE = "sine=d=3,volume='between(t,1,2)':eval=frame";
 
-/** Everything that the requests of the corpus work on; small, and each colour and tone can be told apart. */
+/** Everything that the requests of the corpus work on; small, and each colour and tone is distinguishable. */
 const MEDIA = {
   clip: ['mp4', [...lavfi(RED_THEN_BLUE), ...lavfi('sine=d=2'), ...H264]],
   halves: ['mp4', [...lavfi(HALVES), ...lavfi('sine=d=1'), ...H264]],

@@ -18,7 +18,7 @@ export const FTYP = box('ftyp', Buffer.from('isom'), words(512), Buffer.from('is
 
 const MVHD = box('mvhd', words(0, 0, 0, 1000, 1000, 0x10000), Buffer.alloc(72), words(2));
 
-/** One video track without a frame; `table` stands where the sample table does. */
+/** One video track without a frame; `table` replaces the sample table. */
 export function track(id: number, table: readonly Buffer[], size = { width: 64, height: 64 }): Buffer {
   const tkhd = box('tkhd', words(7, 0, 0, id, 0, 1000), Buffer.alloc(52), words(size.width << 16, size.height << 16));
   const mdhd = box('mdhd', words(0, 0, 0, 1000, 1000, 0));

@@ -36,8 +36,8 @@ export interface FloodSize {
 }
 
 /**
- * Hostile files of every kind that we know; the rest up to `files` are everyday files, damaged. `at` gives the URL
- * that the file of that name is served under.
+ * Hostile files of every known kind; the rest up to `files` are everyday files, damaged. `at` gives the URL that the
+ * file of that name is served under.
  */
 export async function hostileFiles(
   folder: string,

@@ -31,7 +31,7 @@ export interface FloodReport {
 const HEALTH_MS = 50;
 
 /**
- * Sends hostile files all at once and well-meant jobs of another account among them, and waits for every end. The
+ * Sends hostile files concurrently, with honest jobs of another account among them, and waits for every end. The
  * service needs AIRLOCK_FETCH_ALLOW=127.0.0.1/32.
  * @param restMs time that memory gets to come back before it is read again.
  */
@@ -107,7 +107,7 @@ export async function flood(
         );
       }),
     );
-    // The last job's end is told a moment before its folder is gone.
+    // The last job's end is reported shortly before its folder is removed.
     await until(() => tracesOfJobs(service).length === 0, { what: 'nothing to be left', timeoutMs: 10_000 }).catch(
       () => {},
     );
