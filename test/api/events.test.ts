@@ -1,6 +1,8 @@
+import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { cancelJob } from '../../src/jobs/cancel.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
+import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
 describe('GET /v1/events', () => {
@@ -10,7 +12,21 @@ describe('GET /v1/events', () => {
   });
   afterAll(() => api?.close());
 
-  const get = (query = '', headers = {}) => api.call('GET', `/v1/events${query}`, undefined, headers);
+  /** An event is shown when every transaction that began before its own has ended, and other tests have theirs. */
+  const settle = async () => {
+    const { rows } = await sql<{ tx: string }>`SELECT pg_current_xact_id()::text AS tx`.execute(api.context.db);
+    const over = sql<{ over: boolean }>`
+      SELECT pg_snapshot_xmin(pg_current_snapshot()) > ${rows[0]!.tx}::text::xid8 AS over`;
+    await until(async () => (await over.execute(api.context.db)).rows[0]!.over, { what: 'the end of transactions' });
+  };
+  const get = async (query = '', headers = {}) => {
+    await settle();
+    return api.call('GET', `/v1/events${query}`, undefined, headers);
+  };
+  const ofJob = async (id: string, headers = {}) => {
+    await settle();
+    return api.call('GET', `/v1/transcodes/${id}/events`, undefined, headers);
+  };
   const create = async () =>
     (await api.call('POST', '/v1/transcodes', { inputs: [{ url: await api.upload() }], outputFormat: 'mp3' })).json.id;
   const typesOf = (events: { type: string }[]) => events.map(({ type }) => type);
@@ -40,9 +56,9 @@ describe('GET /v1/events', () => {
 
   it('filter by types and by job; the path of the job returns the same', async () => {
     const id = await create();
-    const ofJob = (await get(`?job=${id}&types=transcode.queued,transcode.canceled`)).json.events;
-    expect(typesOf(ofJob)).toEqual(['transcode.queued']);
-    expect((await api.call('GET', `/v1/transcodes/${id}/events`)).json.events).toEqual(ofJob);
+    const { events } = (await get(`?job=${id}&types=transcode.queued,transcode.canceled`)).json;
+    expect(typesOf(events)).toEqual(['transcode.queued']);
+    expect((await ofJob(id)).json.events).toEqual(events);
     const unknown = await get('?types=transcode.done');
     expect([unknown.status, unknown.json.details.field]).toEqual([400, 'types[0]']);
   });
@@ -61,7 +77,7 @@ describe('GET /v1/events', () => {
     const stranger = await api.makeKey({ account: await api.makeAccount() });
     const headers = { authorization: `Bearer ${stranger}` };
     expect(typesOf((await get('', headers)).json.events)).toEqual(['key.created']);
-    expect((await api.call('GET', `/v1/transcodes/${id}/events`, undefined, headers)).status).toBe(404);
+    expect((await ofJob(id, headers)).status).toBe(404);
     expect((await get(`?after=${after.json.next}`, headers)).status).toBe(410);
   });
 });

@@ -1,7 +1,15 @@
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Path prefixes of files that take longest, in the order to start them. */
-const LONG = ['test/deploy/node24', 'test/chaos/', 'test/e2e/cli-', 'test/hostile/cell-', 'test/e2e/', 'test/docs/'];
+const LONG = [
+  'test/chaos/',
+  'test/e2e/cli-',
+  'test/hostile/',
+  'test/e2e/',
+  'test/docs/',
+  'test/fuzz/',
+  'test/media/wild',
+];
 
 /**
  * Starts long test files first. A file that runs for a minute and starts last leaves every other core idle for that

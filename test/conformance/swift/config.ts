@@ -51,6 +51,9 @@ pipeline = catch_errors cache s3api tempauth copy slo dlo proxy-server
 [app:proxy-server]
 use = egg:swift#proxy
 account_autocreate = true
+# The bucket is asked for until all servers answer; none of them is shut out for its errors before that.
+error_suppression_limit = 1000000
+error_suppression_interval = 0
 [filter:catch_errors]
 use = egg:swift#catch_errors
 [filter:cache]
