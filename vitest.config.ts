@@ -9,8 +9,8 @@ export default defineConfig({
     globalSetup: ['test/helpers/global-setup.ts'],
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // Two more than there are cores: many tests wait for a lease, a drain or a process to end.
-    maxWorkers: availableParallelism() + 2,
+    // One more than there are cores: many tests wait for a lease, a drain or a process to end.
+    maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongFirst },
     projects: [
       {

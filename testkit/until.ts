@@ -1,9 +1,9 @@
-/** Waits until `sanitizer/` gives something truthy; fails with `what` after `timeoutMs`. The only way tests wait. */
+/** Waits until `look` returns something truthy; fails with `what` after `timeoutMs`. The only way tests wait. */
 export async function until<T>(
   look: () => T | Promise<T>,
   options: { what: string; timeoutMs?: number; everyMs?: number },
 ): Promise<NonNullable<T>> {
-  const { what, timeoutMs = 30_000, everyMs = 25 } = options;
+  const { what, timeoutMs = 30_000, everyMs = 50 } = options;
   const end = Date.now() + timeoutMs;
   for (;;) {
     const seen = await look();

@@ -48,6 +48,7 @@ describe('a worker that stalls', () => {
     expect((await service.call('GET', `/v1/transcodes/${id}`)).json.status).toBe('processing');
     await db.query(`UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE job_id = $1`, [id]);
     await db.query(`UPDATE workers SET heartbeat_at = now() - interval '31 s'`);
+    await db.query('UPDATE fleet_leases SET expires_at = now()');
     second = spawn(process.execPath, [PROGRAM, 'worker'], {
       env: {
         ...process.env,

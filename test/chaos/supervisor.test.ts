@@ -29,11 +29,13 @@ describe('the supervisor', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  const slow = () => ({
+  const encode = (preset: string) => ({
     inputs: [{ url: fileUrl }],
     outputFormat: 'mp4',
-    options: [{ option: '-preset', argument: 'slow' }],
+    options: [{ option: '-preset', argument: preset }],
   });
+  const slow = () => encode('slow');
+  const quick = () => encode('ultrafast');
 
   /** The next `up` on the same data directory, on the ports of the one before. */
   async function next(): Promise<void> {
@@ -56,7 +58,7 @@ describe('the supervisor', () => {
 
   it('leaves no child behind when it is killed, and the next one continues the jobs', async () => {
     const client = patientClient(service, service.key);
-    const ids = await Promise.all([slow(), slow(), slow()].map((body) => client.create(body)));
+    const ids = await Promise.all([slow(), quick(), quick()].map((body) => client.create(body)));
     await until(async () => (await service.call('GET', '/v1/transcodes?status=processing')).json.total > 0, {
       what: 'a running job',
     });
@@ -107,7 +109,7 @@ describe('the supervisor', () => {
   it('lets a short job end when it is asked to stop, and starts none that waits', async () => {
     const client = patientClient(service, service.key);
     // Two run. A busy machine may see their end late, so that others start; the last one waits in any case.
-    const bodies = Array.from({ length: 5 }, slow);
+    const bodies = [slow(), slow(), quick(), quick(), quick()];
     const ids = [];
     for (const body of bodies) ids.push(await client.create(body));
     await running(ids[0]!);
