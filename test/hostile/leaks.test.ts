@@ -83,7 +83,7 @@ describe('confidential data', () => {
     SECRETS['random part of the API key'] = service.key.slice('al_live_'.length);
     const firstKey = join(service.dataDir, 'first-key');
     SECRETS['first key'] = (await readFile(firstKey, 'utf8')).trim();
-    // As the documentation tells the operator to do.
+    // As the documentation asks of the operator.
     await rm(firstKey);
   });
   afterAll(async () => {

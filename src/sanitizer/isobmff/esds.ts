@@ -36,17 +36,20 @@ const MPEG4_CODECS: Readonly<Record<number, string>> = { 32: 'mpeg4', 105: 'mp3'
 /** Whether a rewritten sample entry is one of AAC. */
 export function isAac(entry: Buffer): boolean {
   if (entry.toString('latin1', 4, 8) !== 'mp4a') return false;
-  const esds = entry.indexOf('esds');
-  return esds < 0 || AAC.has(entry[esds - 4 + KIND_AT] ?? 0);
+  return !entry.includes('esds') || AAC.has(kindIn(entry) ?? 0);
 }
 
 /** FFmpeg's name of the codec of a rewritten `mp4a` or `mp4v` entry; null where its description is another. */
 export function mpeg4Codec(entry: Buffer): string | null {
-  const esds = entry.indexOf('esds');
-  const kind = esds < 0 ? undefined : entry[esds - 4 + KIND_AT];
+  const kind = kindIn(entry);
   if (kind === undefined) return null;
-  if (AAC.has(kind)) return 'aac';
-  return MPEG4_CODECS[kind] ?? null;
+  return AAC.has(kind) ? 'aac' : (MPEG4_CODECS[kind] ?? null);
+}
+
+/** Object type of a rewritten entry; undefined without a description. */
+function kindIn(entry: Buffer): number | undefined {
+  const esds = entry.indexOf('esds');
+  return esds < 0 ? undefined : entry[esds - 4 + KIND_AT];
 }
 
 function afterEsFields(body: Buffer): Buffer {

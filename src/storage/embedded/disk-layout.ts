@@ -5,7 +5,7 @@ import { join } from 'node:path';
  * Maps keys of the embedded store to files below `<root>/objects`.
  *
  * A key is split at its slashes, and each segment into chunks of 60 bytes. Each chunk is a folder whose last character
- * tells what follows: `+` a slash, `&` more of the same segment, `=` nothing (the object). All bytes except `A-Z a-z
+ * marks what follows: `+` a slash, `&` more of the same segment, `=` nothing (the object). All bytes except `A-Z a-z
  * 0-9 _ - .` are encoded as %XX. So no name is `.` or `..`, none exceeds 255 bytes, two keys never share a folder, and
  * the key can be decoded from the path. A 1024-byte key needs at most about 3,200 bytes of path (PATH_MAX is 4,096).
  *
