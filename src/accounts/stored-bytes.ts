@@ -62,16 +62,31 @@ export async function openUploads(db: Db, accountId: string): Promise<number> {
   return open;
 }
 
-/** Bytes that all accounts together may still write to the storage, and the number of enabled accounts. */
-export async function promisedToAll(db: Db): Promise<{ bytes: number; accounts: number }> {
-  // Bytes uploaded but not confirmed count twice, here and on the disk: that errs on the safe side.
-  const { rows } = await sql<{ bytes: number; accounts: number }>`
-    SELECT (
-      (SELECT coalesce(sum(declared_size), 0) FROM uploads WHERE state = 'pending') +
-      (SELECT coalesce(sum(size), 0) FROM objects WHERE state = 'pending' AND kind = 'output')
-    )::float8 AS bytes,
-    (SELECT count(*) FROM accounts WHERE disabled_at IS NULL)::int AS accounts`.execute(db);
+/** What the service has promised to store, in bytes. */
+export interface Promised {
+  /** Declared by uploads that are not confirmed, whether or not their bytes have arrived. */
+  uploads: number;
+  /** Outputs that are being stored. */
+  outputs: number;
+  /** Number of enabled accounts. */
+  accounts: number;
+}
+
+export async function promisedToAll(db: Db): Promise<Promised> {
+  const { rows } = await sql<Promised>`
+    SELECT
+      (SELECT coalesce(sum(declared_size), 0) FROM uploads WHERE state = 'pending')::float8 AS uploads,
+      (SELECT coalesce(sum(size), 0) FROM objects WHERE state = 'pending' AND kind = 'output')::float8 AS outputs,
+      (SELECT count(*) FROM accounts WHERE disabled_at IS NULL)::int AS accounts`.execute(db);
   return rows[0]!;
+}
+
+/**
+ * Promised bytes that the disk does not have yet. An output counts in full until it is stored, also where part of it is
+ * written: that errs on the safe side.
+ */
+export function bytesToCome({ uploads, outputs }: Pick<Promised, 'uploads' | 'outputs'>, stagedBytes: number): number {
+  return Math.max(0, uploads - stagedBytes) + outputs;
 }
 
 /**
@@ -99,23 +114,24 @@ export async function requireUploadRoom(
   if (held + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, bytes);
   if (!space) return;
   await sql`SELECT pg_advisory_xact_lock(${DISK_LOCK})`.execute(tx);
-  const { bytes: promised, accounts } = await promisedToAll(tx);
-  const available = space.spareBytes - promised;
+  const promised = await promisedToAll(tx);
+  const available = space.spareBytes - bytesToCome(promised, space.stagedBytes);
   if (bytes > available || space.spareFiles <= 0) throw diskFull(bytes);
   const share = fairShare(held, available);
-  if (accounts > 1 && held + bytes > share) throw overQuota(share, held, bytes, 'what others leave of the disk');
+  if (promised.accounts > 1 && held + bytes > share)
+    throw overQuota(share, held, bytes, 'what others leave of the disk');
 }
 
 /** Checks that there is room for the output of a new job. Throws `storage_quota` or `storage_full`. */
 export async function requireOutputRoom(tx: Tx, account: Account, space: StoreSpace | null): Promise<void> {
   const held = await heldBytes(tx, account.id);
   if (held >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, 0);
-  if (space && !hasRoomLeft(space, (await promisedToAll(tx)).bytes)) throw diskFull(0);
+  if (space && !hasRoomLeft(space, await promisedToAll(tx))) throw diskFull(0);
 }
 
-/** Whether anything more can be promised when `promisedBytes` already are. */
-export function hasRoomLeft(space: StoreSpace, promisedBytes: number): boolean {
-  return space.spareBytes - promisedBytes > 0 && space.spareFiles > 0;
+/** Whether anything more can be promised. */
+export function hasRoomLeft(space: StoreSpace, promised: Pick<Promised, 'uploads' | 'outputs'>): boolean {
+  return space.spareBytes - bytesToCome(promised, space.stagedBytes) > 0 && space.spareFiles > 0;
 }
 
 /**

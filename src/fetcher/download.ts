@@ -53,7 +53,7 @@ export async function receive(
   file: FileHandle,
   limits: ReceiveLimits,
   abort: (reason: FetchError) => void,
-  onBytes?: (bytes: number) => void,
+  onBytes?: (bytes: number) => unknown,
 ): Promise<number> {
   const { body, length } = response;
   let bytes = 0;
@@ -78,7 +78,7 @@ export async function receive(
         });
       }
       await writeAll(file, chunk);
-      onBytes?.(chunk.length);
+      await onBytes?.(chunk.length);
     }
   } catch (error) {
     drop(body);

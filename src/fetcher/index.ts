@@ -35,8 +35,8 @@ export interface DownloadOptions {
   deadlineMs?: number;
   /** Aborting ends the download immediately with the code `canceled`. */
   signal?: AbortSignal;
-  /** Receives the size of every chunk that was written. */
-  onBytes?: (bytes: number) => void;
+  /** Receives the size of every chunk that was written; nothing more is read until a promise that it returns resolves. */
+  onBytes?: (bytes: number) => unknown;
   /** Numeric group that may read the file (mode 0640); without it the mode is 0600. */
   fileGroup?: number;
 }

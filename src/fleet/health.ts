@@ -17,8 +17,8 @@ export async function checkHealth(context: Pick<Context, 'db' | 'store'>, starte
     }),
     attempt(() => spaceOf(context.store)),
   ]);
-  const { workers = [], promised = { bytes: 0 } } = database.value ?? {};
-  const lowSpace = storage.value != null && !hasRoomLeft(storage.value, promised.bytes);
+  const { workers = [], promised = { uploads: 0, outputs: 0 } } = database.value ?? {};
+  const lowSpace = storage.value != null && !hasRoomLeft(storage.value, promised);
   const newest = workers.at(-1);
   const tiers = [...new Set(workers.map((worker) => worker.tier))];
   // Any worker may run a job, so the weakest tier counts.

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import { promisedToAll, storeSpace } from '../accounts/stored-bytes.ts';
+import { bytesToCome, promisedToAll, storeSpace } from '../accounts/stored-bytes.ts';
 import type { Context } from '../database/context.ts';
 import { aliveWorkers } from './workers.ts';
 
@@ -32,7 +32,7 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
     workers: workers.length,
     slots: workers.reduce((sum, worker) => sum + worker.slots, 0),
     storedBytes: stored?.bytes ?? 0,
-    promisedBytes: promised.bytes,
+    promisedBytes: bytesToCome(promised, space?.stagedBytes ?? 0),
     space,
   };
 }

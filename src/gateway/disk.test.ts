@@ -45,6 +45,22 @@ describe('the disk', () => {
     expect(await readdir(join(root, 'tmp'))).toEqual([]);
   });
 
+  it('counts the bytes of uploads that are not confirmed, also after a restart', async () => {
+    for (const [key, body] of [
+      ['uploads/a/1', '12345'],
+      ['uploads/a/2', '12'],
+      ['sealed/a/3', '123'],
+    ] as const) {
+      await put(key, body);
+    }
+    await put('uploads/a/2', '1234');
+    expect(disk.stagedBytes()).toBe(9);
+    expect((await openDisk(root)).stagedBytes()).toBe(9);
+    await disk.delete('uploads/a/1');
+    await disk.close('uploads/a/2', Date.now() / 1000 + 60);
+    expect(disk.stagedBytes()).toBe(0);
+  });
+
   it('sweeps leftover temp files but not those of uploads under way', async () => {
     const temp = await disk.createTemp();
     await writeFile(join(root, 'tmp', 'leftover'), 'x');

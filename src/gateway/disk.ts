@@ -25,9 +25,11 @@ import {
   tempFolder,
   versionName,
 } from '../storage/embedded/disk-layout.ts';
+import { UPLOADS } from '../storage/keys.ts';
 import { type ClosedKeys, closedKey, openClosedKeys } from './closed-keys.ts';
 import { etagOf, nextVersion } from './etag.ts';
 import { makeFolder, pruneFolder, syncFolder } from './folders.ts';
+import { listObjects } from './listing.ts';
 import { keyedLock } from './lock.ts';
 
 interface StoredObject {
@@ -61,6 +63,8 @@ export interface Disk {
   copy(from: string, to: string): Promise<StoredObject | null>;
   /** Removes the bytes for good; true when there were any. */
   delete(key: string): Promise<boolean>;
+  /** Bytes stored under `UPLOADS`. */
+  stagedBytes(): number;
   /** Keys that take nothing at present. */
   readonly closed: ClosedKeys;
   /** Removes the bytes, and takes none until then (seconds since 1970), not even those of a PUT that has begun. */
@@ -86,6 +90,8 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
   await syncFolder(root);
   const underWay = new Set<string>();
   const lock = keyedLock();
+  const staged = new Map<string, number>();
+  for await (const { key, size } of listObjects(root, UPLOADS, '')) staged.set(key, size);
 
   /** `place` puts the bytes at the path that it is given, atomically. */
   function publish(key: string, contentType: string, place: (path: string) => Promise<void>): Promise<StoredObject> {
@@ -104,7 +110,9 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
       }
       await syncFolder(target);
       for (const each of old) await rm(each.path, { force: true });
-      return describe(await lstat(path), { path, version, contentType });
+      const object = describe(await lstat(path), { path, version, contentType });
+      if (key.startsWith(UPLOADS)) staged.set(key, object.size);
+      return object;
     });
   }
 
@@ -113,6 +121,7 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
     if (!(await isReal(target))) return false;
     const versions = await readVersions(target);
     for (const { path } of versions) await unlink(path);
+    staged.delete(key);
     await pruneFolder(objectsFolder(root), target);
     return versions.length > 0;
   }
@@ -120,6 +129,7 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
   return {
     root,
     closed,
+    stagedBytes: () => [...staged.values()].reduce((sum, size) => sum + size, 0),
 
     async open(key) {
       // A replacement between lookup and open removes the old name: look it up again.

@@ -114,7 +114,10 @@ function routesOf(target: Target): Record<string, Route> {
 /** Reports the disk's space and this store's extensions to Airlock's own roles, never to holders of signed URLs. */
 async function headBucket({ response, identity, disk, room }: Context): Promise<void> {
   await disk.check();
-  const extra = identity.kind === 'header' ? { ...spaceHeaders(await room.space()), [CLOSES_KEYS]: 'yes' } : {};
+  const extra =
+    identity.kind === 'header'
+      ? { ...spaceHeaders({ ...(await room.space()), stagedBytes: disk.stagedBytes() }), [CLOSES_KEYS]: 'yes' }
+      : {};
   response.writeHead(200, { 'content-length': 0, ...extra }).end();
 }
 

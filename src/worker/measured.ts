@@ -22,7 +22,7 @@ export function countBytes(fetcher: Fetcher, metrics: WorkerMetrics): Fetcher {
         ...options,
         onBytes(bytes) {
           metrics.fetchBytes.inc(bytes);
-          options.onBytes?.(bytes);
+          return options.onBytes?.(bytes);
         },
       }),
   };

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { promisedToAll } from '../accounts/stored-bytes.ts';
+import { bytesToCome, promisedToAll, storeSpace } from '../accounts/stored-bytes.ts';
 import { diskSpace } from '../config/disk-reserve.ts';
 import { listen } from '../database/notify.ts';
 import type { ResourceClass } from '../database/tables.ts';
@@ -88,8 +88,10 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
   const room = openWorkRoom({
     measure: () => diskSpace(dirname(settings.workDir), settings.diskReserve),
     promised: async () => {
-      const { bytes, accounts } = await promisedToAll(context.db);
-      return { bytes: settings.sharesDisk ? bytes : 0, accounts };
+      const promised = await promisedToAll(context.db);
+      if (!settings.sharesDisk) return { bytes: 0, accounts: promised.accounts };
+      const space = await storeSpace(context);
+      return { bytes: bytesToCome(promised, space?.stagedBytes ?? 0), accounts: promised.accounts };
     },
     cells: settings.slots.filter(([first]) => first !== 'interactive').length,
   });

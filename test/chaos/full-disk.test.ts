@@ -25,7 +25,7 @@ describe('a disk of 900 MB that an account fills', () => {
     'leaves another account’s jobs and PostgreSQL alone; a stop and a start on it work',
     async () => {
       const [image, disk] = [join(folder, 'image'), join(folder, 'disk')];
-      await mkdir(disk);
+      await mkdir(disk, { recursive: true });
       await run('truncate', ['-s', '900M', image]);
       await run('mkfs.ext4', ['-q', '-F', image]);
       const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 2 });

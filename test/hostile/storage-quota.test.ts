@@ -11,11 +11,12 @@ import type { StoreSpace } from '../../src/storage/types.ts';
 import { presignUpload } from '../../src/uploads/presign.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
-const diskOf = (spareBytes: number): StoreSpace => ({
+const diskOf = (spareBytes: number, stagedBytes = 0): StoreSpace => ({
   freeBytes: spareBytes + 100,
   reserveBytes: 100,
   spareBytes,
   spareFiles: Number.POSITIVE_INFINITY,
+  stagedBytes,
 });
 
 describe('what accounts may store', () => {
@@ -71,6 +72,15 @@ describe('what accounts may store', () => {
       status: 507,
     });
     await expect(presign(accounts[0]!, 1, diskOf(-5))).rejects.toMatchObject({ code: 'storage_full' });
+  });
+
+  it('leaves others half of the rest when an account has sent all that it was promised, without confirming', async () => {
+    await world.database.pg.query(`UPDATE uploads SET state = 'deleted'`);
+    const [hog, other] = await Promise.all([world.account(), world.account()]);
+    for (let each = 0; each < 5; each++) await presign(hog, 100, diskOf(1000));
+    await expect(presign(hog, 100, diskOf(500, 500))).rejects.toMatchObject({ code: 'storage_quota' });
+    await presign(other, 200, diskOf(500, 500));
+    await expect(presign(other, 400, diskOf(300, 700))).rejects.toMatchObject({ code: 'storage_full' });
   });
 
   it('comes back when nobody confirms, when a job is erased, and when the time of its things is over', async () => {

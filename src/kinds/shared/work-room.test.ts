@@ -63,6 +63,19 @@ describe('room for work', () => {
     for (const hold of [small, large, other]) hold.release();
   });
 
+  it('has a fast fetch wait until the disk has been measured, so that it fills no more than that', async () => {
+    const disk = { spare: 400 };
+    const room = roomOn(disk);
+    const hold = await room.enter('a');
+    for (let fetched = 0; fetched < 400 && !hold.signal.aborted; fetched += 8) {
+      disk.spare -= 8;
+      await hold.grew(8 * MIB);
+    }
+    expect(hold.signal.reason).toMatchObject(FULL);
+    expect(disk.spare).toBeGreaterThan(180);
+    hold.release();
+  });
+
   it('is reclaimed from the largest attempt when something else uses the reserve', async () => {
     const disk = { spare: 400 };
     const room = roomOn(disk, { accounts: 1 });

@@ -9,7 +9,7 @@ const LEAST_CELL_BYTES = 2 ** 20;
 const WATCH_MS = 250;
 const WATCH_BYTES = 8 * 2 ** 20;
 /** Milliseconds for which the sum of promised bytes is cached. Each presign changes it, but an estimate is enough. */
-const PROMISED_MS = 1000;
+const PROMISED_MS = 250;
 
 /** The disk has no room to start a job. The job waits in the queue, and the attempt does not count. */
 export class NoRoom extends Error {
@@ -23,8 +23,8 @@ export class NoRoom extends Error {
 export interface WorkHold {
   /** Aborted, with a `JobFailure`, when this attempt must release its space. */
   readonly signal: AbortSignal;
-  /** Reports that so many more bytes were written. */
-  grew(bytes: number): void;
+  /** Reports that so many more bytes were written. Write no more until the result resolves. */
+  grew(bytes: number): Promise<void> | undefined;
   /** Reserves room before a copy of that many bytes. Throws `JobFailure` with `storage_full`. */
   take(bytes: number): Promise<void>;
   /** Bytes that the attempt's cell may write: an equal share for each slot. Throws `NoRoom`. */
@@ -60,7 +60,7 @@ export function openWorkRoom(options: {
   const promised = remember(options.promised, PROMISED_MS);
   const holds = new Set<Held>();
   let timer: NodeJS.Timeout | undefined;
-  let watching = false;
+  let watching: Promise<void> | null = null;
   let unseen = 0;
 
   async function measureSpace() {
@@ -73,27 +73,29 @@ export function openWorkRoom(options: {
     [...holds].reduce((sum, hold) => sum + (hold.accountId === accountId ? hold.bytes : 0), 0);
 
   /** Stops the largest attempt if the reserve is in use, or the largest one of an account that uses too much. */
-  async function watch(): Promise<void> {
-    if (watching) return;
-    watching = true;
+  async function stopLargest(): Promise<void> {
+    const { space, left, shared } = await measureSpace();
+    const inReserve = space.spareBytes < 0 || space.spareFiles < 0;
+    const running = [...holds].filter(({ stop }) => !stop.signal.aborted);
+    const candidates = inReserve
+      ? running
+      : running.filter(({ accountId }) => shared && workOf(accountId) > Math.max(left, LEAST_BYTES));
+    const largest = candidates.reduce<Held | null>(
+      (most, hold) => (most && most.bytes >= hold.bytes ? most : hold),
+      null,
+    );
+    if (largest && largest.bytes > 0) largest.stop.abort(outgrown());
+  }
+
+  /** Measures the disk, once for all that ask meanwhile. When that fails, the next interval measures again. */
+  function watch(): Promise<void> {
     unseen = 0;
-    try {
-      const { space, left, shared } = await measureSpace();
-      const inReserve = space.spareBytes < 0 || space.spareFiles < 0;
-      const running = [...holds].filter(({ stop }) => !stop.signal.aborted);
-      const candidates = inReserve
-        ? running
-        : running.filter(({ accountId }) => shared && workOf(accountId) > Math.max(left, LEAST_BYTES));
-      const largest = candidates.reduce<Held | null>(
-        (most, hold) => (most && most.bytes >= hold.bytes ? most : hold),
-        null,
-      );
-      if (largest && largest.bytes > 0) largest.stop.abort(outgrown());
-    } catch {
-      // The next interval measures again.
-    } finally {
-      watching = false;
-    }
+    watching ??= stopLargest()
+      .catch(() => undefined)
+      .finally(() => {
+        watching = null;
+      });
+    return watching;
   }
 
   function hold(accountId: string): WorkHold {
@@ -105,7 +107,8 @@ export function openWorkRoom(options: {
       grew(bytes) {
         held.bytes += bytes;
         unseen += bytes;
-        if (unseen >= WATCH_BYTES) void watch();
+        // The fetch waits: a fast source would fill the disk meanwhile.
+        return unseen >= WATCH_BYTES ? watch() : undefined;
       },
       async take(bytes) {
         const { left, shared } = await measureSpace();

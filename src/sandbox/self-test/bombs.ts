@@ -64,7 +64,8 @@ export function bombs(inside: (path: string) => string): Bomb[] {
       // A program that becomes itself again: the same process, busy for ever.
       attempt: 'use more of the processor than the limit',
       calls: [{ call: 'execve', args: [inside('/in/probe'), 0, 0] }],
-      limits: { cpuSeconds: 1 },
+      // The kernel frees what each exec leaves behind later, on a busy machine much later; until then it counts.
+      limits: { cpuSeconds: 1, memoryBytes: 2 ** 30 },
       end: 'limit_cpu',
       slow: true,
     },

@@ -2,17 +2,23 @@ import type { IncomingHttpHeaders } from 'node:http';
 import type { DiskSpace } from '../../config/disk-reserve.ts';
 
 /** Free space on the disk of a store. */
-export type StoreSpace = Pick<DiskSpace, 'freeBytes' | 'reserveBytes' | 'spareBytes' | 'spareFiles'>;
+export interface StoreSpace extends Pick<DiskSpace, 'freeBytes' | 'reserveBytes' | 'spareBytes' | 'spareFiles'> {
+  /** Bytes stored under `UPLOADS`: the part of the promised uploads that the disk already has. */
+  stagedBytes: number;
+}
 
 const FREE = 'x-airlock-free-bytes';
 const RESERVE = 'x-airlock-reserve-bytes';
 const FILES = 'x-airlock-spare-files';
+const STAGED = 'x-airlock-staged-bytes';
 
 /** The headers with which the embedded gateway reports its space in the answer to HEAD of the bucket. */
-export function spaceHeaders({ freeBytes, reserveBytes, spareFiles }: StoreSpace): Record<string, string> {
+export function spaceHeaders(space: Omit<StoreSpace, 'spareBytes'>): Record<string, string> {
+  const { freeBytes, reserveBytes, spareFiles, stagedBytes } = space;
   return {
     [FREE]: String(freeBytes),
     [RESERVE]: String(reserveBytes),
+    [STAGED]: String(stagedBytes),
     ...(Number.isFinite(spareFiles) && { [FILES]: String(spareFiles) }),
   };
 }
@@ -24,5 +30,6 @@ export function readSpaceHeaders(headers: IncomingHttpHeaders): StoreSpace | nul
   const reserveBytes = number(RESERVE);
   if (freeBytes === null || reserveBytes === null) return null;
   const spareFiles = number(FILES) ?? Number.POSITIVE_INFINITY;
-  return { freeBytes, reserveBytes, spareBytes: freeBytes - reserveBytes, spareFiles };
+  const spareBytes = freeBytes - reserveBytes;
+  return { freeBytes, reserveBytes, spareBytes, spareFiles, stagedBytes: number(STAGED) ?? 0 };
 }
