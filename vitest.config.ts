@@ -7,6 +7,9 @@ const NODE24 = 'test/deploy/node24.test.ts';
 export default defineConfig({
   test: {
     globalSetup: ['test/helpers/global-setup.ts'],
+    setupFiles: ['test/helpers/built-threads.ts'],
+    // One process runs many files and loads each module once, which takes half the CPU time.
+    isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // One more than there are cores: many tests wait for a lease, a drain or a process to end.
@@ -15,15 +18,7 @@ export default defineConfig({
     retry: process.env.CI ? 1 : 0,
     sequence: { sequencer: LongFirst },
     projects: [
-      {
-        extends: true,
-        test: {
-          name: 'unit',
-          include: ['src/**/*.test.ts'],
-          // One process runs many files and loads each module once, which takes half the CPU time.
-          isolate: false,
-        },
-      },
+      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'] } },
       { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: [NODE24] } },
       // Runs part of the other two again, when they are done.
       { extends: true, test: { name: 'node24', include: [NODE24], sequence: { groupOrder: 1 } } },

@@ -6,7 +6,7 @@ import { holds, isCostly, makeWorld, title, type World } from './attack-world.ts
 import { commandOf, descendants, type Fixture, MIB, openFixture } from './cell-fixture.ts';
 
 /** Short for attacks that run or wait forever; the others end on their own. */
-const COSTLY_MS = 1000;
+const COSTLY_MS = 400;
 const PLAIN_MS = 8000;
 /** Concurrent cells: those that run into their limit do not each need a core. */
 const SLOTS = 4;

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const THREAD = /^([a-z]+-thread)-\w+\.js$/;
+
+/** Name of each thread → its file in the newest build, as a path that starts in `folder`. */
+export function builtThreads(folder: string): Record<string, string> {
+  const [newest]: string[][] = JSON.parse(readFileSync(join(ROOT, 'dist', 'builds.json'), 'utf8'));
+  const files = (newest ?? []).map((file) => ({ file, name: THREAD.exec(file.slice('chunks/'.length))?.[1] }));
+  return Object.fromEntries(
+    files.flatMap(({ file, name }) => (name ? [[name, relative(folder, join(ROOT, 'dist', file))]] : [])),
+  );
+}
+
+// Threads of the tests start from the build, like those of the service: loading TypeScript anew takes each half a second.
+Object.assign(globalThis, { THREAD_FILES: builtThreads(join(ROOT, 'src', 'threads', 'chunks')) });
