@@ -80,7 +80,7 @@ function readOptions(): { cases: string[]; pairs: number; json: string | undefin
   }
 }
 
-/** One line that overwrites itself; nothing where nobody watches. */
+/** A status line that overwrites itself; nothing if standard error is not a terminal. */
 function showProgress(text: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[2K${text.slice(0, process.stderr.columns - 1)}`);
 }

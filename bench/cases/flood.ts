@@ -4,7 +4,7 @@ import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { openBench } from '../lib/service.ts';
 import { percentile } from '../lib/statistics.ts';
 
-/** Beyond those of the test: streams of hours, large animations, seconds of blur, sources that hold on or never end. */
+/** Beyond those of the test: streams of hours, large animations, seconds of blur, sources that stall or never end. */
 const SIZE = {
   ...{ files: 150, holeSeconds: 11.9 * 3600, burnSeconds: 0.4, gifSide: 4096, stillRows: 4352 },
   ...{ drips: 4, dripTries: 3, endless: 1, seed: 4 },
@@ -19,7 +19,7 @@ export async function floodCase(options: CaseOptions): Promise<CaseResult> {
     options.progress(`${SIZE.files} hostile files`);
     const report = await flood(bench.service, SIZE, TIMEOUT_MS, REST_MS);
     const left = [...report.undeclared, ...report.faults, ...report.health.faults, ...tracesOfJobs(bench.service)];
-    if (left.length > 0) throw new Error(`the flood left its marks:\n${left.join('\n')}`);
+    if (left.length > 0) throw new Error(`the flood left traces:\n${left.join('\n')}`);
     const { ms } = report.health;
     const row = (what: string) => ({ case: 'flood', what });
     const range = { min: Math.min(...ms), max: Math.max(...ms) };

@@ -8,11 +8,11 @@ const CLIENTS = 4;
 const REQUESTS = 600;
 const JOBS = 100;
 const LISTS = 30;
-/** Longer than a reader may take for a piece, so that the end of the attack is seen as well. */
+/** Longer than the time-out of a slow reader, so that the end of the attack is measured as well. */
 const WATCH_MS = 20_000;
 const LOOK_MS = 100;
 
-/** What a holder of a key can do to others by requests alone: costly bodies in a loop, and answers that nobody reads. */
+/** What a holder of a key can do to others with requests alone: costly bodies in a loop, and responses left unread. */
 export async function hostileRequests(options: CaseOptions): Promise<CaseResult> {
   const bench = await openBench({ AIRLOCK_WORKER_SLOTS: '1' });
   const { service } = bench;
@@ -25,7 +25,7 @@ export async function hostileRequests(options: CaseOptions): Promise<CaseResult>
     const clients = await hostileClients(service, CLIENTS);
     const beside = await usualLatencies(service, key, REQUESTS);
     const { sent, faults } = await clients.stop();
-    if (faults.length > 0) throw new Error(`hostile bodies were answered with failures:\n${faults.join('\n')}`);
+    if (faults.length > 0) throw new Error(`hostile bodies caused errors:\n${faults.join('\n')}`);
 
     options.progress(`${JOBS} large jobs, listed ${LISTS} times by a client that does not read`);
     for (let index = 0; index < JOBS; index += 1) await bench.create(largestJob());

@@ -10,7 +10,7 @@ const STARTED = 100;
 /** A still: the cheapest job that runs FFmpeg. */
 const still = (url: string) => ({ inputs: [{ url }], outputFormat: 'jpg' });
 
-/** How long POST /v1/transcodes takes to answer 201. Each job has ended before the next is sent. */
+/** Latency of POST /v1/transcodes until 201. Each job ends before the next is sent. */
 export async function accept(options: CaseOptions): Promise<CaseResult> {
   return withUpload(async (bench, url) => {
     const ms: number[] = [];
@@ -25,7 +25,7 @@ export async function accept(options: CaseOptions): Promise<CaseResult> {
   });
 }
 
-/** How long POST /v1/transcodes/validate takes: a request as people send it, and one with a graph of 1,500 characters. */
+/** Latency of POST /v1/transcodes/validate: a typical request, and one with a graph of 1,500 characters. */
 export async function validate(options: CaseOptions): Promise<CaseResult> {
   return withUpload(async (bench, url) => {
     const bodies = {
@@ -61,7 +61,7 @@ export async function validate(options: CaseOptions): Promise<CaseResult> {
   });
 }
 
-/** From accepted to started on an empty queue: the row's own times, and the moment FFmpeg runs in its cell. */
+/** From accepted to started on an empty queue: by the times in the row, and by when FFmpeg runs in its cell. */
 export async function start(options: CaseOptions): Promise<CaseResult> {
   return withUpload(async (bench, url) => {
     const [worker] = bench.service.pids('worker');
@@ -69,7 +69,7 @@ export async function start(options: CaseOptions): Promise<CaseResult> {
     const running: number[] = [];
     for (let index = 0; index <= STARTED; index += 1) {
       if (index % 20 === 0) options.progress(`starting ${index} of ${STARTED}`);
-      // The look begins with the POST: a quick worker starts before its answer has arrived.
+      // Polling begins with the POST, because a fast worker starts before the response arrives.
       const seen = whenRunning(worker!);
       const { id } = await bench.create(still(url));
       const job = await bench.completed(id);
@@ -87,7 +87,7 @@ export async function start(options: CaseOptions): Promise<CaseResult> {
   });
 }
 
-/** Time of day (ms) when FFmpeg is first seen below the worker, to about 1 ms; null when it was too quick to be seen. */
+/** Time of day (ms) when FFmpeg is first seen below the worker, to about 1 ms; null if it ended before it was seen. */
 async function whenRunning(worker: number): Promise<number | null> {
   const until = Date.now() + 2000;
   while (Date.now() < until) {

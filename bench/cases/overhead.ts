@@ -8,9 +8,9 @@ import { type Bench, openBench } from '../lib/service.ts';
 import { median, spread } from '../lib/statistics.ts';
 
 interface Pair {
-  /** From sending the POST to having the finished job, ms. */
+  /** From sending the POST to receiving the finished job, ms. */
   wallMs: number;
-  /** `completed_at` less `created_at`, ms. */
+  /** `completed_at` minus `created_at`, ms. */
   apiMs: number;
   /** Service, FFmpeg in its cell, and the probe of the output. */
   cpuSeconds: number;
@@ -18,12 +18,12 @@ interface Pair {
   plainCpuSeconds: number;
 }
 
-/** Short jobs last half a second: more of them, so that one hiccup says nothing. */
+/** Short jobs last half a second, so more of them are run to even out disturbances. */
 const SHORT_FACTOR = 6;
 
 /**
- * A job from POST to its end against plain `ffmpeg` with the very arguments that the worker used, on the same file:
- * A B A B, after one warm-up pair.
+ * A job from POST to its end, compared with plain `ffmpeg` with the arguments of the worker on the same file: A B A B,
+ * after one warm-up pair.
  */
 export async function overhead(options: CaseOptions): Promise<CaseResult> {
   const long = await source1080(options.progress);
@@ -81,7 +81,7 @@ async function compare(
   return pairs;
 }
 
-/** Both made the same film, or the comparison says nothing. */
+/** Checks that both produced the same video; otherwise the comparison is meaningless. */
 async function requireSame(job: Awaited<ReturnType<Bench['completed']>>, plain: string): Promise<void> {
   const entries = 'format=duration,size:stream=codec_name,width,height';
   const probe = await runWell('ffprobe', ['-v', 'error', '-show_entries', entries, '-of', 'json', plain]);

@@ -6,11 +6,11 @@ import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { openScratchDatabase } from '../lib/scratch-database.ts';
 
 const KEYS = 1_000_000;
-/** Each of these is lost in the storage, and another one is there that no row knows. */
+/** For each of these, one object is missing in the storage, and another exists without a row. */
 const GAP = 100_000;
 const MAX_MIB = 150;
 
-/** Reconciliation of a storage with a million keys: what its process takes beyond what it had before. */
+/** Reconciliation of a storage with a million keys: the memory that its process uses in addition. */
 export async function reconcile(options: CaseOptions): Promise<CaseResult> {
   const { url, close } = await openScratchDatabase();
   try {
@@ -23,7 +23,7 @@ export async function reconcile(options: CaseOptions): Promise<CaseResult> {
     const raw = JSON.parse(stdout);
     const expected = KEYS / GAP;
     if (raw.unknownKeys !== expected || raw.lostObjects !== expected || raw.deleted !== expected) {
-      throw new Error(`reconciliation found something else than it should: ${stdout}`);
+      throw new Error(`reconciliation found something unexpected: ${stdout}`);
     }
     const row = (what: string) => ({ case: 'reconcile', what: `${KEYS} keys: ${what}` });
     return {

@@ -11,7 +11,7 @@ import { median, spread } from '../lib/statistics.ts';
 const STARTS = 50;
 const WARM_UPS = 3;
 const TIERS: readonly SandboxTier[] = ['bwrap', 'landlock'];
-/** A start may cost this much more than a plain one, and an encode this much longer (issue 4). */
+/** Targets (issue 4): the extra cost of a start, and of an encode, compared with the plain program. */
 const MAX_START_MS = 15;
 const MAX_RATIO = 1.02;
 const LIMITS: CellSpec['limits'] = {
@@ -22,8 +22,8 @@ const LIMITS: CellSpec['limits'] = {
 };
 
 /**
- * What a cell costs, in turns with the plain program: starting one (`ffmpeg -version`, from the call to the cell's
- * folder being gone), and encoding 20 s of 720p in it. gVisor is measured if AIRLOCK_SANDBOX=gvisor is set.
+ * The cost of a cell, alternating with the plain program: starting one (`ffmpeg -version`, from the call until the
+ * cell's folder is removed), and encoding 20 s of 720p in it. gVisor is measured if AIRLOCK_SANDBOX=gvisor is set.
  */
 export async function sandbox(options: CaseOptions): Promise<CaseResult> {
   const wanted = process.env.AIRLOCK_SANDBOX;
@@ -48,7 +48,7 @@ interface Cells {
 
 async function inCells<T>(tier: SandboxTier, measure: (cells: Cells) => Promise<T>): Promise<T> {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-cell-'));
-  // As root the cells run under accounts of their own, which must be able to pass.
+  // As root, cells run under separate accounts, which need access to the folder.
   await chmod(folder, 0o711);
   const opened = await openSandbox({ dataDir: join(folder, 'data'), slots: 1, tier });
   try {
@@ -63,7 +63,7 @@ interface Start {
   plainMs: number;
   /** Until the cell has ended. */
   cellMs: number;
-  /** Until its folder is gone as well. */
+  /** Until its folder is removed as well. */
   releasedMs: number;
 }
 
@@ -98,7 +98,7 @@ async function compareEncodes({ sandbox, folder }: Cells, source: string, option
       await result.release();
       return result.wallMs;
     };
-    // Whichever comes first finds the processor as the pair before left it: in turns.
+    // The previous pair affects whichever runs first, so the order alternates.
     const plainFirst = index % 2 === 0;
     const first = plainFirst ? await plain() : await inCell();
     const second = plainFirst ? await inCell() : await plain();
@@ -159,7 +159,7 @@ function encodeRows(tier: SandboxTier, encodes: Encode[], promised: boolean): Ca
       '',
       3,
     ),
-    // The least disturbed run of each: on a machine with other work the better measure.
+    // The fastest run of each, which is the better measure on a machine with other work.
     bounded(row('quickest cell / quickest plain'), { value: inCell.min / plain.min }, null, '', 3),
     bounded(row('plain'), { value: plain.median / 1000, min: plain.min / 1000, max: plain.max / 1000 }, null, 's', 2),
   ];

@@ -10,7 +10,7 @@ import { spread } from '../lib/statistics.ts';
 const STARTS = 5;
 const LIMIT_MS = 60_000;
 
-/** `./airlock up` on a data directory that is there already, from spawn to ready.json. The build is current. */
+/** `./airlock up` on an existing data directory, from spawn to ready.json. The build is current. */
 export async function startup(options: CaseOptions): Promise<CaseResult> {
   const dataDir = await makeDataDir();
   const wall: number[] = [];

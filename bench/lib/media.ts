@@ -6,7 +6,7 @@ import { run, runWell } from './run.ts';
 
 export interface Source {
   path: string;
-  /** Replacement for a packaged clip that is not installed; empty: real pictures only. */
+  /** Packaged clips that were replaced by a test pattern because they are not installed; empty: real footage only. */
   synthetic: string[];
 }
 
@@ -23,9 +23,9 @@ function cacheFolder(): string {
 }
 
 /**
- * 60 s of 1920x1080 at 30 frames a second with sound, about 11 Mbit/s: real clips tiled, the large one
- * at its native detail, and a little grain. A picture made of test patterns alone needs five times the bits and says
- * nothing about people's files. Made once; later runs take it from the cache.
+ * 60 s of 1920x1080 at 30 frames a second with sound, about 11 Mbit/s: tiled real clips, the large one at its native
+ * detail, and a little grain. Test patterns alone need five times the bits and are not representative. Created once and
+ * cached.
  */
 export async function source1080(progress: (text: string) => void): Promise<Source> {
   const folder = cacheFolder();
@@ -77,7 +77,7 @@ const MOSAIC_CODEC = [
   ...['-g', '60', '-c:a', 'aac', '-b:a', '128k'],
 ];
 
-/** One second of 1280x720 with sound: an everyday short clip, cut from real pictures where they are there. */
+/** One second of 1280x720 with sound: a typical short clip, cut from real footage if installed. */
 export async function sourceShort(): Promise<Source> {
   const folder = cacheFolder();
   const ocean = await oceanClip(folder);
@@ -91,7 +91,7 @@ export async function sourceShort(): Promise<Source> {
   return { path, synthetic: ocean ? [] : ['ocean.mp4 (npm vide)'] };
 }
 
-/** 20 s of 1280x720 without sound, from real pictures where they are there: what the cost of a cell is measured with. */
+/** 20 s of 1280x720 without sound, from real footage if installed, to measure the cost of a cell. */
 export async function sourceMoving(): Promise<Source> {
   const folder = cacheFolder();
   const ocean = await oceanClip(folder);
@@ -104,7 +104,7 @@ export async function sourceMoving(): Promise<Source> {
   return { path, synthetic: ocean ? [] : ['ocean.mp4 (npm vide)'] };
 }
 
-/** From the package, by name and version; null without a registry. */
+/** Gets the clip from its package, by name and version; null without a registry. */
 async function oceanClip(folder: string): Promise<string | null> {
   const file = join(folder, 'ocean.mp4');
   if (existsSync(file)) return file;
@@ -122,7 +122,7 @@ async function oceanClip(folder: string): Promise<string | null> {
   }
 }
 
-/** Whole or not at all. */
+/** Writes the whole file or nothing. */
 async function encode(path: string, args: readonly string[]): Promise<void> {
   const staged = `${path}.${process.pid}.mp4`;
   try {

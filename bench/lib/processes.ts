@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 
-/** Clock ticks a second of /proc (sysconf _SC_CLK_TCK); 100 on every Linux that Node runs on. */
+/** Clock ticks per second of /proc (sysconf _SC_CLK_TCK); 100 on every Linux that Node runs on. */
 const TICKS = 100;
 
 function read(path: string): string | null {
@@ -11,7 +11,7 @@ function read(path: string): string | null {
   }
 }
 
-/** Fields of /proc/PID/stat from the third on; the command before them may hold anything. */
+/** Fields of /proc/PID/stat from the third on; the command before them may contain anything. */
 function statFields(pid: number): string[] | null {
   const text = read(`/proc/${pid}/stat`);
   return text === null ? null : text.slice(text.lastIndexOf(')') + 2).split(' ');
@@ -33,7 +33,7 @@ export function cpuSeconds(pids: readonly number[]): number {
   return ticks.reduce((sum, value) => sum + value, 0) / TICKS;
 }
 
-/** CPU seconds of the ended children of this very process. */
+/** CPU seconds of the ended children of this process. */
 export function cpuSecondsOfChildren(): number {
   const [user = 0, system = 0] = (statFields(process.pid) ?? []).slice(13, 15).map(Number);
   return (user + system) / TICKS;
@@ -44,7 +44,7 @@ export interface ProcessMemory {
   name: string;
   /** MiB resident; pages that several processes share count in each. */
   rss: number;
-  /** MiB resident; shared pages are divided among those that share them, so sums are true. */
+  /** MiB resident; shared pages are divided among those that share them, so they can be added up. */
   pss: number;
 }
 

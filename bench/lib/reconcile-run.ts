@@ -1,4 +1,7 @@
-/** Run by the case `reconcile` in a process of its own: compares a synthetic list of a storage with rows, and prints what that took. */
+/**
+ * Run by the case `reconcile` in a separate process: compares a synthetic list of a storage with rows, and prints the
+ * cost.
+ */
 import { openPool } from '../../src/database/pool.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
 import { reconcileStorage } from '../../src/jobs/reconcile.ts';
@@ -9,7 +12,7 @@ const [url, count, gap] = [process.argv[2]!, Number(process.argv[3]), Number(pro
 const MIB = 2 ** 20;
 const lastModified = new Date(Date.now() - 86_400_000);
 
-/** All keys of the rows but each `gap`th, which is another one instead: as many are lost as are unknown. */
+/** All keys of the rows, except that every `gap`th is replaced by another: as many are missing as are unknown. */
 async function* list(): AsyncGenerator<ListedObject> {
   for (let number = 1; number <= count; number++) {
     const name = `outputs/${number.toString(16).padStart(12, '0')}`;

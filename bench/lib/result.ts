@@ -6,7 +6,7 @@ export interface Row {
   value: string;
   /** Smallest and largest, if the value summarizes several. */
   range?: string;
-  /** The promise, e.g. `<= 1.03`; none: only reported. */
+  /** The target, e.g. `<= 1.03`; absent: only reported. */
   target?: string;
   met?: boolean;
 }
@@ -15,17 +15,17 @@ export interface CaseResult {
   rows: Row[];
   /** Everything that was measured, for `--json`. */
   raw: Record<string, unknown>;
-  /** How it was made where that is no longer the default, e.g. a synthetic source. */
+  /** Deviations from the default, e.g. a synthetic source. */
   notes?: string[];
 }
 
 export interface CaseOptions {
-  /** Pairs of the long comparison; others take a multiple. */
+  /** Pairs of the long comparison; others use a multiple. */
   pairs: number;
   progress: (text: string) => void;
 }
 
-/** A row of numbers against a promise that is an upper bound. */
+/** A row of numbers with a target that is an upper bound. */
 export function bounded(
   row: Pick<Row, 'case' | 'what'>,
   values: { value: number; min?: number; max?: number },

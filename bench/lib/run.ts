@@ -6,7 +6,7 @@ export interface Run {
   stdout: string;
   stderr: string;
   wallMs: number;
-  /** To 10 ms; counts every child that ended meanwhile, so run one at a time. */
+  /** Resolution 10 ms; counts every child that ended meanwhile, so run one at a time. */
   cpuSeconds: number;
 }
 
@@ -27,7 +27,7 @@ export async function run(command: string, args: readonly string[], options: { c
   return { code, stdout: out.join(''), stderr: err.join(''), wallMs, cpuSeconds: cpuSecondsOfChildren() - cpu };
 }
 
-/** As above; throws with the program's own words when it fails. */
+/** As above; throws with the program's standard error if it fails. */
 export async function runWell(command: string, args: readonly string[], options: { cwd?: string } = {}): Promise<Run> {
   const ended = await run(command, args, options);
   if (ended.code !== 0) throw new Error(`${command} ended with ${ended.code}: ${ended.stderr.slice(-1000)}`);

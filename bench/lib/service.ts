@@ -9,22 +9,22 @@ import { cpuSeconds, processTree } from './processes.ts';
 
 export interface Bench {
   service: TestService;
-  /** Uploads and confirms a file; its gs:// URL. */
+  /** Uploads and confirms a file. Returns its gs:// URL. */
   upload(path: string): Promise<string>;
   create(body: unknown): Promise<Job>;
-  /** The job when it is final; throws unless it completed. */
+  /** Waits until the job is final; throws unless it completed. */
   completed(id: string): Promise<Job>;
   /** FFmpeg's arguments as the worker ran them, and the CPU seconds of its cell. */
   ranAs(id: string): Promise<{ args: string[]; cpuSeconds: number }>;
-  /** CPU seconds of the service's own processes so far, without what ran in cells: those are nobody's children. */
+  /** CPU seconds of the service's own processes so far. Cells are excluded, because they are not child processes. */
   cpu(): number;
   close(): Promise<void>;
 }
 
-/** The whole service as `airlock up` runs it, on a data directory of its own that is removed afterwards. */
+/** The whole service as `airlock up` runs it, on a temporary data directory. */
 export async function openBench(env: Record<string, string> = {}): Promise<Bench> {
   const service = await startService({ AIRLOCK_LOG_LEVEL: 'warn', ...env });
-  // Opened when it is needed: its server process would count as the service's memory.
+  // Opened on demand, because its server process counts as memory of the service.
   let database: Awaited<ReturnType<typeof openServiceDatabase>> | null = null;
   const good = (answer: Answer, status: number) => {
     if (answer.status !== status) throw new Error(`the API answered ${answer.status}: ${answer.text.slice(0, 500)}`);

@@ -1,6 +1,6 @@
 import type { Row } from './result.ts';
 
-/** The results as a table of plain text. */
+/** Formats the results as a plain-text table. */
 export function formatTable(rows: readonly Row[]): string {
   const header = ['case', 'what', 'value', 'min–max', 'target', ''];
   const lines = rows.map((row) => [

@@ -1,6 +1,6 @@
 import type { FailureCode } from '../../src/contract/failures.ts';
 
-/** What `error_message` looks like for each code. */
+/** An example of `error_message` for each code. */
 export const FAILURE_EXAMPLES: Readonly<Record<FailureCode, string>> = {
   invalid_media: 'Input 1 cannot be read: The input is cut off or damaged: its index (the moov atom) is missing.',
   unsupported_media: 'Input 1 is not a media file that Airlock knows.',

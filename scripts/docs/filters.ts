@@ -12,8 +12,8 @@ export function filtersPage(): string {
       : `\n## ${title}\n\n${table(COLUMNS, specs.map(summary))}\n${specs.map(filterSection).join('')}`;
   };
   return `${heading('Filters', 'src/media/filters/table')}
-\`-vf\` and \`-af\` take one stream and return one. \`filters\` of a request, or \`-filter_complex\`, is a whole graph with streams named
-\`[0:v]\`, \`[1:a]\`. Airlock parses a graph as FFmpeg does (chains, labels, quotes, both levels of escaping), checks every filter
+\`-vf\` and \`-af\` have one input and one output stream. \`filters\` of a request, or \`-filter_complex\`, is a whole graph with
+streams named \`[0:v]\`, \`[1:a]\`. Airlock parses a graph as FFmpeg does (chains, labels, quotes, both levels of escaping), checks every filter
 and value against this page, and rewrites it with the names of all options. Anything else returns 422 \`option_refused\` with the
 position in the text, the reason and, if one exists, an alternative. An option that is not set keeps FFmpeg's default.
 
@@ -33,7 +33,7 @@ ${section('video', 'Pictures')}${section('audio', 'Sound')}${section('both', 'Bo
 }
 
 type Group = 'video' | 'audio' | 'both';
-const COLUMNS = ['Filter', 'Takes', 'Gives', 'What it does'];
+const COLUMNS = ['Filter', 'Inputs', 'Outputs', 'What it does'];
 
 function groupOf(spec: FilterSpec): Group {
   const text = `${padText(spec.inputs, spec)} ${padText(spec.outputs, spec)}`;
@@ -80,7 +80,7 @@ function filterSection(spec: FilterSpec): string {
   const order = spec.positional.slice(0, 12).filter((name) => Object.hasOwn(spec.options, name));
   const notes = [
     order.length > 0 ? `Unnamed values: ${order.map(code).join(', ')}.` : '',
-    spec.required?.length ? `Must be given: ${spec.required.map(code).join(', ')}.` : '',
+    spec.required?.length ? `Required: ${spec.required.map(code).join(', ')}.` : '',
     spec.fixed
       ? `Always set: ${Object.entries(spec.fixed)
           .map(([key, value]) => code(`${key}=${value}`))

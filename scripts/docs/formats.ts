@@ -14,7 +14,7 @@ import { code, heading, table } from './markdown.ts';
 /** A short side that is neither small nor 4K, for the settings that depend on it. */
 const SHORT_SIDE = 1080;
 
-/** What a table cannot say. */
+/** Notes for the table. */
 const NOTES: Partial<Record<OutputFormat, string>> = {
   mp4: 'Index at the front (`+faststart`).',
   mov: 'Index at the front (`+faststart`).',

@@ -1,7 +1,7 @@
 #!/bin/bash
-# Runs inside the private mount namespace that private-folders.sh made:
+# Runs inside the private mount namespace that private-folders.sh created:
 #   in-namespace.sh ROOT APP_CLOSED DATA DATA_CLOSED SHOWN_DATA ARGUMENTS…
-# Binds what lies in closed folders to /run/airlock/<hash>/{app,data}, then becomes the program.
+# Bind-mounts closed folders to /run/airlock/<hash>/{app,data}, then becomes the program.
 set -euo pipefail
 root=$1 app_closed=$2 data=$3 data_closed=$4 shown=$5
 shift 5
@@ -10,7 +10,7 @@ say() { printf 'airlock: %s\n' "$1" >&2; }
 # shellcheck source=scripts/launcher/private-folders.sh
 source "$root/scripts/launcher/private-folders.sh"
 
-# alias_for PATH KIND: the second name, the same at every start, so that starts side by side agree on it.
+# alias_for PATH KIND: the second name, the same at every start, so that concurrent starts agree on it.
 alias_for() {
   local hash
   hash=$(printf '%s' "$1" | sha256sum)
@@ -26,7 +26,7 @@ bind() {
   mount --rbind -- "$1" "$2" 2>/dev/null || refuse_private "${app_closed:-$data_closed}" 'this system allows no bind mounts'
 }
 
-# A repository whose own folder is closed stays closed under any name: give its entries a new, open folder.
+# A closed repository folder is closed at any mount point, so its entries are mounted in a new, open folder.
 bind_entries() {
   local entry target
   mount -t tmpfs -o mode=0755,size=64m,nosuid,nodev airlock "$2" 2>/dev/null ||

@@ -1,9 +1,9 @@
 # Sourced by ./airlock when something is missing: packages, the account, node_modules, the build.
-# Exit codes are those of sysexits.h: 69 = something cannot be had here, 77 = not allowed.
+# Exit codes are those of sysexits.h: 69 = unavailable, 77 = not permitted.
 # shellcheck shell=bash
 
 install_everything() {
-  # Whatever the caller's mask: other accounts run programs from here.
+  # Ignore the caller's umask, because other accounts run programs from here.
   local old_mask
   old_mask=$(umask)
   umask 022
@@ -12,7 +12,7 @@ install_everything() {
   if ((EUID == 0)) && ! account_exists; then make_account; fi
   if ! modules_current || ! build_current; then
     lock_repository
-    # Another start may have done the work while we waited.
+    # Another start may have done the work while this one waited.
     modules_current || install_modules
     build_current || build_program
     exec 9>&- # the program must not inherit the lock
@@ -20,7 +20,7 @@ install_everything() {
   umask "$old_mask"
 }
 
-# One start at a time installs and builds; the kernel lets go of the lock however we end.
+# One start at a time installs and builds. The kernel releases the lock however this process ends.
 lock_repository() {
   if ! mkdir -p -- "$root/.build" 2>/dev/null || ! { exec 9>>"$root/.build/lock"; } 2>/dev/null; then
     refuse 77 "Something has to be installed or built, and $root may not be written." \
@@ -85,7 +85,7 @@ install_packages() {
   if ((${#missing[@]})); then refuse 69 "Still missing after the installation: ${missing[*]}"; fi
 }
 
-# Node of another distribution release would only be in the way: ask before it is installed, not after.
+# Check the version before the installation: a Node that is too old would only be in the way.
 require_node_candidate() {
   local version major minor
   version=$(apt-cache policy nodejs 2>/dev/null | sed -n 's/^ *Candidate: *\([0-9][0-9.]*\).*/\1/p')
@@ -110,7 +110,7 @@ make_account() {
 }
 
 install_modules() {
-  # Somebody may have run npm already: then there is nothing to do but to note it.
+  # If somebody has already run npm, only record it.
   if [[ -d $root/node_modules ]] && node "$root/scripts/launcher/modules-match.mjs" "$root"; then
     cp -- "$root/package-lock.json" "$modules_stamp"
     return 0
@@ -126,7 +126,7 @@ install_modules() {
 run_npm() { (cd -- "$root" && npm ci --ignore-scripts --no-audit --no-fund); }
 
 build_program() {
-  # Taken before the build: a file that changes meanwhile calls for the next one.
+  # Recorded before the build, so that a file that changes meanwhile triggers the next one.
   local built=$sources
   step 'building' node "$root/scripts/build.mjs" || exit 70
   printf '%s\n' "$built" >"$build_stamp"

@@ -21,7 +21,7 @@ function fits(list, value) {
 const wanted = Object.entries(packagesOf('package-lock.json')).filter(([path]) => path !== '');
 const installed = packagesOf('node_modules/.package-lock.json');
 const isHere = ({ os, cpu, libc }) => fits(os, process.platform) && fits(cpu, process.arch) && fits(libc, 'glibc');
-// An optional package without a word on machines belongs to one that has: npm leaves out both together.
+// An optional package without `os` or `cpu` belongs to one that has them: npm omits both together.
 const mayLack = (entry) => Boolean(entry.optional) && (!(entry.os || entry.cpu) || !isHere(entry));
 const matches =
   wanted.length > 0 &&

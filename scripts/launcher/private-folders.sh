@@ -1,6 +1,6 @@
-# Sourced by ./airlock as root. Database and cells run as other accounts, which must be able to pass through to
-# their files; a clone in /root or in a folder of mktemp -d keeps them out. Then we go on in a mount namespace of our
-# own, where repository and data directory have a second name under /run/airlock. It ends with us.
+# Sourced by ./airlock as root. Database and cells run as other accounts, which must be able to pass through to their
+# files; a clone in /root or in a folder of mktemp -d keeps them out. In that case, continue in a private mount
+# namespace, where repository and data directory have a second name under /run/airlock. It ends with this process.
 # shellcheck shell=bash
 
 use_passable_folders() {
@@ -16,7 +16,7 @@ use_passable_folders() {
   if [[ -n $data_closed ]]; then
     if [[ ! -d $data ]]; then
       mkdir -p -m 0711 -- "$data" || exit 73
-      # A command that is to leave nothing behind must know that this was not there before.
+      # A command that leaves nothing behind must know that the directory is new.
       export AIRLOCK_MADE_DATA_DIR=1
     fi
   else
@@ -30,7 +30,7 @@ use_passable_folders() {
 }
 
 # Sets app_closed and data_closed to the first folder on the way that others cannot pass: one process for both paths.
-# The data directory itself does not count, for the program sets its mode.
+# The data directory itself does not count, because the program sets its mode.
 find_closed() {
   local path=$1 paths=() line name
   while [[ -n $path ]]; do

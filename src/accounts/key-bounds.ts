@@ -1,4 +1,4 @@
-import { prefixHolds } from '../config/addresses.ts';
+import { prefixContains } from '../config/addresses.ts';
 import { ApiError } from '../contract/errors.ts';
 import { type CreateKeyBody, MAX_LIVE_KEYS, MAX_NEW_KEYS_A_DAY, SCOPES } from '../contract/keys.ts';
 import type { Tx } from '../database/pool.ts';
@@ -77,7 +77,7 @@ function excess(field: keyof KeyRights, own: string[], asked: string[]): Excess 
 function addressesOutside(own: readonly string[], asked: readonly string[]): string[] {
   if (own.length === 0) return [];
   if (asked.length === 0) return ['every address'];
-  return asked.filter((range) => !own.some((ours) => prefixHolds(ours, range)));
+  return asked.filter((range) => !own.some((ours) => prefixContains(ours, range)));
 }
 
 /**

@@ -27,5 +27,5 @@ export function unknownAccount(): ApiError {
 
 export function takenName(): ApiError {
   const remedy = `Choose another; ${SHOW_ALL}`;
-  return new ApiError('invalid_request', { field: 'name', reason: 'belongs to an account already', remedy });
+  return new ApiError('invalid_request', { field: 'name', reason: 'already belongs to an account', remedy });
 }

@@ -2,23 +2,23 @@ import type { Command } from 'commander';
 import { readConfig } from '../config/config.ts';
 import { NUMBER_SETTINGS, SWITCH_SETTINGS, settingFlag } from '../contract/account-settings.ts';
 
-/** `./airlock accounts`: who owns keys and jobs, and what each may use. */
+/** `./airlock accounts`: the owners of keys and jobs, and their limits. */
 export function addAccounts(program: Command): void {
-  const accounts = program.command('accounts').description('Show accounts, make them and set what they may use');
+  const accounts = program.command('accounts').description('Show, create and configure accounts');
   accounts
     .command('list')
-    .description('Every account, with the settings that are its own')
+    .description('List all accounts, with the settings that differ from the defaults')
     .option('--json', 'print JSON')
     .action(async (options) => (await load()).listAccountsCommand(readConfig(), options));
   accounts
     .command('show')
-    .description('All settings of one account, its live keys, jobs, and minutes of this month')
+    .description('Show the settings, active keys, jobs and this month’s minutes of one account')
     .argument('<name>')
     .option('--json', 'print JSON')
     .action(async (name, options) => (await load()).showAccountCommand(readConfig(), name, options));
   accounts
     .command('create')
-    .description('Make an account with the defaults')
+    .description('Create an account with default settings')
     .argument('<name>')
     .option('--json', 'print JSON')
     .action(async (name, options) => (await load()).createAccountCommand(readConfig(), name, options));
@@ -28,10 +28,10 @@ export function addAccounts(program: Command): void {
 function addSet(accounts: Command): void {
   const set = accounts
     .command('set')
-    .description('Change settings of an account; they apply from its next request and the next job that starts')
+    .description('Change settings of an account; they apply to its next request and to the next job that starts')
     .argument('<name>');
-  for (const [name, { meaning, otherwise, least }] of Object.entries(NUMBER_SETTINGS)) {
-    set.option(`${settingFlag(name)} <n>`, `${meaning}; at least ${least}; default: ${otherwise}`);
+  for (const [name, { meaning, fallback, least }] of Object.entries(NUMBER_SETTINGS)) {
+    set.option(`${settingFlag(name)} <n>`, `${meaning}; at least ${least}; default: ${fallback}`);
   }
   for (const [name, { meaning }] of Object.entries(SWITCH_SETTINGS)) {
     set.option(`${settingFlag(name)} <on|off>`, meaning);
@@ -44,9 +44,9 @@ Examples:
   ./airlock accounts set partner --memory-mb default
   ./airlock accounts set partner --disarm on
 
-"default" (or "none") in place of a number takes a setting back to what the server says. What one transcode may use can
-only be lowered: of the server's, the account's and the job's own limit the lowest holds. A job that hits one fails, and
-says whose it was.`,
+"default" (or "none") instead of a number restores the default. The limits of a transcode can only be lowered: the lowest
+of the server's, the account's and the job's limit applies. A job that exceeds a limit fails, and its error says whose
+limit it was.`,
   );
   set.action(async (name, options) => (await load()).setAccountCommand(readConfig(), name, options));
 }

@@ -1,11 +1,11 @@
 import type { Logger } from '../telemetry/index.ts';
 
-/** Rows of the audit log that are younger than this may not stand below a signed head yet. */
+/** Rows of the audit log younger than this may not be covered by a signed head yet. */
 const EVERY_MS = 60_000;
 
-/** Signs the end of the audit log now, every minute and once more at the end. */
+/** Signs the head of the audit log now, every minute, and once more when stopped. */
 export function startCheckpoints(sign: () => Promise<void>, logger: Logger): { stop(): Promise<void> } {
-  const round = () => sign().catch((error) => logger.warn({ err: error }, 'the audit log’s head was not signed'));
+  const round = () => sign().catch((error) => logger.warn({ err: error }, 'could not sign the head of the audit log'));
   let current = round();
   const timer = setInterval(() => {
     current = current.then(round);

@@ -6,7 +6,7 @@ import type { Job } from '../contract/transcodes.ts';
 import { openExchange } from '../storage/http-exchange.ts';
 import { UnavailableError } from './exit.ts';
 
-/** What the server answered when it was not a success; the message is for people. */
+/** An error response of the server; the message is for people. */
 export class AnswerError extends Error {
   readonly code: string;
   constructor(code: string, message: string) {
@@ -40,7 +40,7 @@ export interface Client {
   close(): Promise<void>;
 }
 
-/** The main job's way through the public API; `signal` ends whatever is under way. */
+/** A client of the public API with the calls that `transcode` needs; `signal` aborts requests in flight. */
 export function createClient(options: { url: string; key: string; ca?: string; signal: AbortSignal }): Client {
   const exchange = openExchange({ connections: 4, ...(options.ca && { ca: options.ca }) });
   const base = options.url.replace(/\/+$/, '');
@@ -57,7 +57,7 @@ export function createClient(options: { url: string; key: string; ca?: string; s
     });
     const response = await answered.catch((error) => {
       if (signal?.aborted) throw error;
-      throw new UnavailableError(`${base} does not answer. Is it the right AIRLOCK_URL, and does the server run?`, {
+      throw new UnavailableError(`${base} does not answer. Check AIRLOCK_URL, and that the server is running.`, {
         cause: error,
       });
     });
@@ -108,7 +108,7 @@ export function createClient(options: { url: string; key: string; ca?: string; s
       }
       await pipeline(response, counter(onBytes), createWriteStream(path, { flags: 'wx' }));
     },
-    // Cleaning up continues after Ctrl-C, so these ignore the signal.
+    // Cleanup continues after Ctrl-C, so these ignore the signal.
     async cancel(id) {
       await call('PATCH', `/v1/transcodes/${id}/cancel`);
     },

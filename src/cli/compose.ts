@@ -25,12 +25,12 @@ import {
   storageSocket,
 } from './endpoints.ts';
 
-/** Who connects: a process with no more rights than it needs, or the owner, who migrates and serves the command line. */
+/** The database login: a role with the rights of one process, or the owner, for migrations and the command line. */
 export type DatabaseUser = DatabaseRole | 'owner';
 
 /**
- * Where the database is: the operator's, whose URL names the login as well, or the embedded one of the data directory,
- * which must be running.
+ * The URL of the operator's database, which includes the login, or of the embedded one in the data directory, which
+ * must be running.
  */
 export function databaseUrl(config: Config, secrets: Secrets, user: DatabaseUser): string {
   if (config.databaseUrl) return config.databaseUrl;
@@ -88,7 +88,7 @@ export async function openContext(
   };
 }
 
-/** The key that this installation signs with, registered for those who verify. */
+/** The signing key of this installation, registered so that others can verify its signatures. */
 export async function openSigner(config: Config, db: Database): Promise<Signer> {
   const { signingKey } = await loadSecrets(config.dataDir);
   const signer = createSigner(readSigningKey(process.env, signingKey));

@@ -1,16 +1,16 @@
 import { type DiskReserve, diskSpace, hasRoom } from '../config/disk-reserve.ts';
 
-/** What one upload or one output may take. */
+/** Less than this is reported as low: room for two files of maximum size. */
 const AMPLE_BYTES = 5 * 2 ** 30;
 
 export interface DiskAdvice {
-  /** `full`: the reserve is being used, so that uploads and jobs are refused. */
+  /** `full`: free space is below the reserve, so uploads and jobs are refused. */
   state: 'ample' | 'low' | 'full';
   seen: string;
   remedy: string | null;
 }
 
-/** Describes the free space of a folder's disk relative to the reserve, for `doctor` and at a start. */
+/** Describes the free space of a folder's disk relative to the reserve, for `doctor` and the start. */
 export async function diskAdvice(folder: string, reserve: DiskReserve): Promise<DiskAdvice> {
   const space = await diskSpace(folder, reserve);
   const { totalBytes, freeBytes, reserveBytes, spareBytes } = space;
@@ -28,7 +28,7 @@ export async function diskAdvice(folder: string, reserve: DiskReserve): Promise<
     return {
       state: 'low',
       seen,
-      remedy: `Free some space: media of 2 GB may come, and ${size(spareBytes)} are left above the reserve`,
+      remedy: `Free some space: an upload may have 2 GB, and ${size(spareBytes)} are left above the reserve`,
     };
   }
   return { state: 'ample', seen, remedy: null };

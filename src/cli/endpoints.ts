@@ -5,15 +5,15 @@ import type { InternalSocket } from '../gateway/internal-socket.ts';
 import { folderForSocket } from '../supervisor/socket-folder.ts';
 
 /*
- * What the roles know about each other. Apart from `compose.ts`, because supervisor and gateway need nothing else of it:
- * with queue, SQL builder and storage client each of them took 25 MB more and 150 ms longer to start.
+ * How roles reach each other. Separate from `compose.ts`, because supervisor and gateway need nothing else from it: its
+ * queue, SQL builder and storage client would cost each of them 25 MB and 150 ms at the start.
  */
 
 /** Name of the bucket that the embedded gateway serves. */
 export const EMBEDDED_BUCKET = 'airlock';
 export const EMBEDDED_REGION = 'local';
 
-/** How a role reaches another; set by the supervisor, not for operators. */
+/** Address of the storage, passed to roles by the supervisor; not for operators. */
 export const STORAGE_ENDPOINT_VARIABLE = 'AIRLOCK_INTERNAL_STORAGE_ENDPOINT';
 
 /** Where the embedded gateway keeps its objects. */
@@ -24,8 +24,9 @@ export function storageRoot(config: Pick<Config, 'dataDir'>): string {
 const SOCKET_NAME = 'storage.sock';
 
 /**
- * Where the embedded gateway serves our own roles: no client reaches it, so none can take its connections. Its folder is
- * the account's alone, unless the operator has named another socket for roles with accounts of their own.
+ * The socket on which the embedded gateway serves Airlock's own processes. Clients cannot reach it, so they cannot
+ * occupy its connections. Only its owner can enter the folder, unless the operator names another socket for roles that
+ * run under separate accounts.
  */
 export function storageSocket(config: Pick<Config, 'dataDir' | 'storageSocket'>): InternalSocket & { folder: string } {
   const { storageSocket: named, dataDir } = config;
@@ -34,14 +35,14 @@ export function storageSocket(config: Pick<Config, 'dataDir' | 'storageSocket'>)
   return { path: join(folder, SOCKET_NAME), mode: 0o600, folder };
 }
 
-/** The URL of something that listens on the configured address; a wildcard address is reached over loopback. */
+/** The URL of a listener on the configured address; a wildcard address becomes loopback. */
 export function listenUrl(config: Pick<Config, 'host'>, port: number, tls: boolean): string {
   const wildcard: Record<string, string> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' };
   const host = wildcard[config.host] ?? (config.host.includes(':') ? `[${config.host}]` : config.host);
   return `${tls ? 'https' : 'http'}://${host}:${port}`;
 }
 
-/** Metrics are plain HTTP and ask for no key: they never leave this machine, whatever the API listens on. */
+/** Metrics use plain HTTP without a key, so they are served on loopback only, whatever address the API listens on. */
 export function metricsHost(config: Pick<Config, 'host'>): string {
   return isLoopbackHost(config.host) ? config.host : '127.0.0.1';
 }

@@ -1,9 +1,9 @@
-/** Exit codes; those above 63 are of sysexits.h. */
+/** Exit codes; those above 63 follow sysexits.h. */
 export const EXIT = {
   ok: 0,
   /** The work failed: the job, a check, a request. */
   failed: 1,
-  /** Wrong words on the command line. */
+  /** Invalid command line. */
   usage: 2,
   /** The service cannot be reached or does not start. */
   unavailable: 69,
@@ -13,7 +13,7 @@ export const EXIT = {
   interrupted: 130,
 } as const;
 
-/** Wrong words on the command line; the message says the right ones. */
+/** An invalid command line; the message says how to correct it. */
 export class UsageError extends Error {
   constructor(message: string) {
     super(message);
@@ -21,7 +21,7 @@ export class UsageError extends Error {
   }
 }
 
-/** The server that was named cannot be reached. */
+/** The configured server cannot be reached. */
 export class UnavailableError extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

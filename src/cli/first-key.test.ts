@@ -5,12 +5,12 @@ import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { describeFirstKey } from './first-key.ts';
 
-it('a first key that a terminal shows is part of the command to try', () => {
+it('a first key shown on a terminal is part of the example command', () => {
   const lines = describeFirstKey({ text: 'al_live_x' }, 'http://127.0.0.1:1');
   expect(lines.at(-1)).toContain(`-H 'Authorization: Bearer al_live_x'`);
 });
 
-it('a first key in a file is announced by its path, in a command that works whatever the folder is called', () => {
+it('a first key in a file is announced by its path, in a command that works with any folder name', () => {
   const folder = mkdtempSync(join(tmpdir(), `it's a "first" `));
   try {
     const file = join(folder, 'first-key');

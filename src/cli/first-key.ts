@@ -4,12 +4,12 @@ import { bold, dim } from './style.ts';
 /** The first key of an installation: the key itself, or the path of its file. */
 export type FirstKey = { text: string } | { file: string };
 
-/** Where the first key is put when no terminal can show it: one line, readable to the service's account alone. */
+/** File for the first key if no terminal can show it: one line, readable only by the service's account. */
 export function firstKeyFile(dataDir: string): string {
   return join(dataDir, 'first-key');
 }
 
-/** A file directly in the data directory, by the name that the directory has for people. */
+/** The path to show for a file directly in the data directory, which the launcher may have mounted elsewhere. */
 export function shownPath(file: string): string {
   const shown = process.env.AIRLOCK_SHOWN_DATA_DIR;
   return shown ? join(shown, basename(file)) : file;
@@ -20,7 +20,7 @@ export function describeFirstKey(key: FirstKey, url: string): string[] {
   if ('text' in key) {
     return [
       `  API key   ${bold(key.text)}`,
-      `            ${dim('It is shown this once; make others with ./airlock keys create --name NAME')}`,
+      `            ${dim('It is shown only once; create others with ./airlock keys create --name NAME')}`,
       '',
       `  Try       curl -s ${url}/v1/transcodes -H 'Authorization: Bearer ${key.text}'`,
     ];
@@ -28,7 +28,7 @@ export function describeFirstKey(key: FirstKey, url: string): string[] {
   const path = shellWord(shownPath(key.file));
   return [
     `  API key   in ${bold(path)}`,
-    `            ${dim('It may do everything. Copy it to where it is needed, then delete the file.')}`,
+    `            ${dim('It has every scope. Copy it to where it is needed, then delete the file.')}`,
     '',
     `  Try       curl -s ${url}/v1/transcodes -H "Authorization: Bearer $(cat ${path})"`,
   ];

@@ -5,8 +5,8 @@ import { createLogger } from '../telemetry/index.ts';
 import { runMigrate } from './roles/migrate.ts';
 
 /**
- * Runs `work` with the database at hand: the operator's, or the embedded one, which is started for as long as it
- * takes when `up` does not run. The schema is brought up to date first.
+ * Runs `work` against the operator's database, or the embedded one, which is started for the duration of the call
+ * unless `up` runs it. Migrates the schema first.
  */
 export async function withDatabase<T>(config: Config, work: (config: Config) => Promise<T>): Promise<T> {
   const prepared = { ...config, dataDir: await prepareDataDir(config.dataDir) };

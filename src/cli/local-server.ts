@@ -8,35 +8,34 @@ import { loadTls } from '../config/tls.ts';
 import { readReadyFile } from '../supervisor/ready-file.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { withKeys } from './commands/keys.ts';
+import { lockDataDir } from './data-dir-lock.ts';
 import { startService } from './service.ts';
-import { takeTurn } from './turn.ts';
 
 export interface Server {
   url: string;
   key: string;
   /** The server's own certificate, when it is self-signed. */
   ca?: string;
-  /** Takes back the key, ends what was started, removes what was made. */
+  /** Revokes the key, stops what was started, and removes what was created. */
   close(): Promise<void>;
 }
 
-/** Longest that one command can take; its key dies with it whatever happens. */
+/** Lifetime of a command's key: it expires even if the command is killed. */
 const KEY_HOURS = 24;
 
-/** How far the user's patience has gone: `signal` after one Ctrl-C, `atOnce` after another. */
-export interface Patience {
+/** Interrupts by the user: `signal` aborts at the first Ctrl-C, `atOnce` at the second. */
+export interface Interrupts {
   signal: AbortSignal;
   atOnce: AbortSignal;
 }
 
 /**
- * The server that the main job talks to: the one that AIRLOCK_URL and AIRLOCK_API_KEY name, the one that runs on
- * the data directory, or one that is started for this command. A data directory that was not there before goes
- * again with it.
+ * Finds the server for `transcode`: the one that AIRLOCK_URL and AIRLOCK_API_KEY name, the one that runs on the data
+ * directory, or one started for this command. A data directory created for the command is removed with it.
  */
 export async function findServer(
   config: Config,
-  patience: Patience,
+  interrupts: Interrupts,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Server> {
   const { AIRLOCK_URL: url, AIRLOCK_API_KEY: key } = env;
@@ -46,26 +45,26 @@ export async function findServer(
   }
   const running = await readReadyFile(config.dataDir);
   if (running) {
-    const lent = await temporaryKey(config);
+    const temporary = await temporaryKey(config);
     const tls = await loadTls(config.tls, config.dataDir, [config.host]);
-    return { url: running.api, key: lent.raw, ...(tls?.ca && { ca: tls.ca }), close: lent.revoke };
+    return { url: running.api, key: temporary.raw, ...(tls?.ca && { ca: tls.ca }), close: temporary.revoke };
   }
-  const turn = await takeTurn(config.dataDir, {
+  const lock = await lockDataDir(config.dataDir, {
     made: env.AIRLOCK_MADE_DATA_DIR === '1',
-    signal: patience.signal,
+    signal: interrupts.signal,
     remove: () => removeDataDir(config.dataDir, env.AIRLOCK_SHOWN_DATA_DIR),
   });
   try {
-    const server = await startOwnServer(config, patience.atOnce, env);
-    return { ...server, close: () => server.close().finally(turn.end) };
+    const server = await startOwnServer(config, interrupts.atOnce, env);
+    return { ...server, close: () => server.close().finally(lock.release) };
   } catch (error) {
-    await turn.end();
+    await lock.release();
     throw error;
   }
 }
 
 async function startOwnServer(config: Config, atOnce: AbortSignal, env: NodeJS.ProcessEnv): Promise<Server> {
-  // Loopback and free ports: no other client is meant to reach it.
+  // Loopback and free ports: no other client should reach it.
   const local: Config = {
     ...config,
     host: '127.0.0.1',
@@ -87,7 +86,7 @@ async function startOwnServer(config: Config, atOnce: AbortSignal, env: NodeJS.P
     const service = await startService({ config: local, logger, onLine, firstKey: null, announce: false, atOnce });
     try {
       const key = await temporaryKey(local);
-      // Without a database the key cannot be revoked. Only this process knew it, and it expires.
+      // Without a database the key cannot be revoked. Only this process has it, and it expires.
       const revoke = async () => (atOnce.aborted ? undefined : key.revoke());
       return { url: service.ready.api, key: key.raw, close: () => revoke().finally(service.stop) };
     } catch (error) {
@@ -100,7 +99,10 @@ async function startOwnServer(config: Config, atOnce: AbortSignal, env: NodeJS.P
   }
 }
 
-/** The launcher may have given the directory a second name: that one is a mount point and cannot be removed itself. */
+/**
+ * If the launcher has mounted the directory elsewhere, the mount point cannot be removed: empty it, then remove
+ * `shown`.
+ */
 async function removeDataDir(dataDir: string, shown: string | undefined): Promise<void> {
   if (!shown) return rm(dataDir, { recursive: true, force: true });
   for (const name of await readdir(dataDir)) await rm(join(dataDir, name), { recursive: true, force: true });

@@ -13,5 +13,5 @@ describe('--option', () => {
     ['-metadata title=A "B"', { option: '-metadata', argument: 'title=A "B"' }],
   ])('reads %s', (text, option) => expect(readOptionText(text)).toEqual(option));
 
-  it('wants a dash', () => expect(() => readOptionText('crf 23')).toThrow('dash'));
+  it('requires a dash', () => expect(() => readOptionText('crf 23')).toThrow('dash'));
 });

@@ -2,9 +2,9 @@ import type { OptionRequest } from '../contract/transcode-request.ts';
 import { UsageError } from './exit.ts';
 
 /**
- * `-c:v libx265` → `{option, argument}`; a flag alone has no argument. All behind the first blank is the argument as it
- * stands: quotes and backslashes in it belong to filters. Only quotes around the whole of it are taken off, as a shell
- * would have done.
+ * `-c:v libx265` → `{option, argument}`; a flag alone has no argument. Everything after the first space is the
+ * argument, unchanged, because quotes and backslashes belong to filters. Only quotes around the whole argument are
+ * removed, as a shell would.
  */
 export function readOptionText(text: string): OptionRequest {
   const [, option = '', argument] = /^(\S+)(?:\s+(.+))?$/s.exec(text.trim()) ?? [];

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { plainLines, stageLine } from './progress-display.ts';
 
 describe('the line of a stage', () => {
-  it('has a bar, the percent and the note where the end is known', () => {
+  it('has a bar, a percentage and a note if the progress is known', () => {
     const line = stageLine({ name: 'Uploading', fraction: 0.5, note: '1.0 MB of 2.0 MB' }, 0, 100);
     expect(line).toBe(`Uploading    [${'█'.repeat(15)}${'░'.repeat(15)}]  50 %  1.0 MB of 2.0 MB`);
   });
@@ -15,7 +15,7 @@ describe('the line of a stage', () => {
     expect(cells[0]).toBeGreaterThan(10);
   });
 
-  it('moves and counts the seconds where it is not', () => {
+  it('has a spinner and counts the seconds if the progress is unknown', () => {
     const stage = { name: 'Checking', note: 'the server inspects the file' };
     const [first, second] = [200, 400].map((ms) => stageLine(stage, ms, 80));
     expect(first).toMatch(/^Checking {5}\S the server inspects the file {2}0:00$/);
@@ -35,7 +35,7 @@ describe('plain lines', () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  it('show stages that last a second, and of quarters of a transcode', () => {
+  it('show stages that last a second, and quarters of a transcode', () => {
     const lines: string[] = [];
     const display = plainLines((line) => lines.push(line));
     display.show({ name: 'Uploading', fraction: 0, note: '0 B of 2.0 MB' });

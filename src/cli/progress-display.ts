@@ -8,15 +8,15 @@ export interface ProgressDisplay {
 }
 
 const BAR_CELLS = 30;
-/** A shorter bar shows nothing; its place goes to the text. */
+/** A shorter bar is useless, so the text gets its space. */
 const LEAST_CELLS = 5;
 const SPINNER = '⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏';
-/** Room for percent and note: the bar keeps its length while they change theirs. */
+/** Space for percent and note, so that the bar keeps its length while theirs changes. */
 const TEXT_ROOM = 50;
-/** Redraws a second. */
+/** Redraws per second. */
 const FPS = 5;
 
-/** One line on standard error that is drawn over and over; where that is not a terminal, a few lines. */
+/** One line on standard error, redrawn in place; a few plain lines if standard error is not a terminal. */
 export function openProgressDisplay(enabled: boolean): ProgressDisplay {
   if (!enabled) return { show() {}, stop() {} };
   if (process.stderr.isTTY !== true) return plainLines((line) => process.stderr.write(`${line}\n`));
@@ -39,18 +39,18 @@ export function openProgressDisplay(enabled: boolean): ProgressDisplay {
   };
 }
 
-/** A stage in less than `columns` characters, colours not counted. `ms` is how long it has lasted. */
+/** Formats a stage in fewer than `columns` characters, colours not counted. `ms` is its duration so far. */
 export function stageLine({ name, fraction, note = '' }: Stage, ms: number, columns: number): string {
   const title = name.padEnd(12);
   if (fraction === undefined) {
-    const turn = SPINNER[Math.floor((ms / 1000) * FPS) % SPINNER.length];
+    const frame = SPINNER[Math.floor((ms / 1000) * FPS) % SPINNER.length];
     const text = [note, clock(Math.floor(ms / 1000))].filter(Boolean).join('  ');
-    return `${title} ${turn} ${text}`.slice(0, columns - 1);
+    return `${title} ${frame} ${text}`.slice(0, columns - 1);
   }
   const part = Math.min(1, Math.max(0, fraction));
   const percent = `${String(Math.floor(part * 100)).padStart(3)} %`;
   const text = `${percent}  ${note}`.trimEnd();
-  // Between title and text: a blank, the bar in brackets, a blank.
+  // Between title and text: a space, the bar in brackets, a space.
   const cells = Math.min(BAR_CELLS, columns - 1 - title.length - Math.max(text.length, TEXT_ROOM) - 4);
   if (cells < LEAST_CELLS) return `${title} ${text}`.slice(0, columns - 1);
   const full = Math.round(part * cells);
@@ -60,7 +60,7 @@ export function stageLine({ name, fraction, note = '' }: Stage, ms: number, colu
 /** Milliseconds after which a stage is logged: most stages are shorter. */
 const LINE_AFTER_MS = 1000;
 
-/** For logs: a line for each stage that takes a while, and for each quarter of a transcode. */
+/** For logs: a line for each stage that lasts a second, and for each quarter of a transcode. */
 export function plainLines(write: (line: string) => void): ProgressDisplay {
   let stage: Stage = { name: '' };
   let quarter = 0;

@@ -22,7 +22,7 @@ describe('the stamp of a program', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
   const stamp = () => programStamp(join(folder, 'airlock.js'), folder);
 
-  it('changes with the build, with a migration and with a new one, and with nothing else', async () => {
+  it('changes with the build, with a changed migration and with a new one, and with nothing else', async () => {
     const seen = [await stamp()];
     await writeFile(join(folder, 'notes.txt'), 'nothing that is run');
     expect(await stamp()).toBe(seen[0]);
@@ -35,7 +35,7 @@ describe('the stamp of a program', () => {
     expect(new Set(seen).size).toBe(4);
   });
 
-  it('is none for sources, which change without a build', async () => {
+  it('is null for sources, which change without a build', async () => {
     expect(await programStamp(join(folder, 'main.ts'), folder)).toBeNull();
   });
 });
@@ -47,7 +47,7 @@ describe('a database that is up to date', () => {
   });
   afterAll(() => database?.drop());
 
-  it('is known by the stamp of the program that made it so, and by no other', async () => {
+  it('is recognized by the stamp of the program that migrated it, and by no other', async () => {
     expect(await isMigrated(database.url, 'abc1', NO_KEY)).toBe(false);
     await writeStamp(database.pg, 'abc1');
     expect(await isMigrated(database.url, 'abc1', NO_KEY)).toBe(true);
@@ -55,7 +55,7 @@ describe('a database that is up to date', () => {
     expect(await isMigrated(database.url, null, NO_KEY)).toBe(false);
   });
 
-  it('is not enough where a first key is wanted and there is none', async () => {
+  it('is not enough if a first key is wanted and there is none', async () => {
     await writeStamp(database.pg, 'abc1');
     expect(await isMigrated(database.url, 'abc1', { firstKey: true, roles: false })).toBe(false);
     await database.db.transaction().execute(async (tx) => {
@@ -65,7 +65,7 @@ describe('a database that is up to date', () => {
     expect(await isMigrated(database.url, 'abc1', { firstKey: true, roles: false })).toBe(true);
   });
 
-  it('is not enough where the roles of our processes are wanted and have no rights', async () => {
+  it('is not enough if the database roles are wanted and lack their rights', async () => {
     await writeStamp(database.pg, 'abc1');
     const wanted = { firstKey: false, roles: true };
     await grantRoles(database.db, { create: true });
@@ -75,13 +75,13 @@ describe('a database that is up to date', () => {
     expect(await isMigrated(database.url, 'abc1', NO_KEY)).toBe(true);
   });
 
-  it('is in doubt when the server cannot be asked', async () => {
+  it('counts as not migrated if the server cannot be reached', async () => {
     const away = new URL(database.url);
     away.searchParams.set('host', '/nowhere');
     expect(await isMigrated(away.toString(), 'abc1', NO_KEY)).toBe(false);
   });
 
-  it('takes no stamp that could end the statement', async () => {
+  it('rejects a stamp that could end the statement', async () => {
     await expect(writeStamp(database.pg, "a'; DROP TABLE accounts; --")).rejects.toThrow('hexadecimal');
   });
 });

@@ -6,8 +6,8 @@ import { readStamp } from '../database/stamp.ts';
 import { entryPoint } from './entry-point.ts';
 
 /**
- * Names this very program, for the schema that it makes: the build's entry names every chunk by its content, the queue's
- * with them, and the migrations are files of their own. Null when it runs from sources, which change without a build.
+ * Identifies this build and its schema: a hash of the build's entry, which names every chunk by its content, and of the
+ * migration files. Null when running from sources, which change without a build.
  */
 export async function programStamp(entry = entryPoint(), migrations = migrationsFolder()): Promise<string | null> {
   if (basename(entry) !== 'airlock.js') return null;
@@ -18,8 +18,8 @@ export async function programStamp(entry = entryPoint(), migrations = migrations
 }
 
 /**
- * Whether the program that `stamp` names has brought that database up to date before, so that a start can do without
- * the 250 ms of asking for each migration. Any doubt is a no: migrating once more does no harm.
+ * Whether the build with this stamp has already migrated the database, so that a start can skip the 250 ms of checking
+ * each migration. False if in doubt: migrating again does no harm.
  */
 export async function isMigrated(
   url: string,

@@ -16,13 +16,13 @@ const document = z.union([
   signature.extend({ head: z.looseObject({ type: z.literal('airlock.audit-head') }) }),
 ]);
 
-/** A statement of Airlock's: what was signed, and the signature over it. */
+/** A signed statement and its signature. */
 export interface SignedDocument {
   value: { type: string } & Record<string, unknown>;
   by: Signature;
 }
 
-/** Reads what an answer of the API, or `./airlock audit head`, was saved as. */
+/** Reads a saved response of the API or of `./airlock audit head`. Throws `UsageError`. */
 export async function readSigned(path: string): Promise<SignedDocument> {
   const parsed = document.safeParse(parseJson(await readText(path), path));
   if (!parsed.success) throw new UsageError(`${path} is not a receipt, a manifest or the head of an audit log.`);
@@ -31,7 +31,7 @@ export async function readSigned(path: string): Promise<SignedDocument> {
   return { value, by: { signature, key_id, algorithm } };
 }
 
-/** A JSON Web Key Set from a file, or from an address that nobody on the way can change. */
+/** Reads a JSON Web Key Set from a file, or over HTTPS or loopback, so that nobody can alter it in transit. */
 export async function readKeys(from: string): Promise<PublicJwk[]> {
   const text = /^https?:/i.test(from) ? await fetchText(from) : await readText(from);
   const parsed = publicKeys.safeParse(parseJson(text, from));
@@ -39,10 +39,10 @@ export async function readKeys(from: string): Promise<PublicJwk[]> {
   return parsed.data.keys;
 }
 
-/** Null when the signature is good, else what is wrong with it. */
+/** What is wrong with the signature; null if it is valid. */
 export function problemOf({ value, by }: SignedDocument, keys: readonly PublicJwk[]): string | null {
-  if (!keys.some((key) => key.kid === by.key_id)) return `The key ${by.key_id} is not among the known ones`;
-  return isSignedBy(value, by, keys) ? null : 'The signature does not fit: the document was altered';
+  if (!keys.some((key) => key.kid === by.key_id)) return `The key ${by.key_id} is not among the known keys`;
+  return isSignedBy(value, by, keys) ? null : 'The signature does not match: the document was altered';
 }
 
 async function readText(path: string): Promise<string> {
@@ -56,8 +56,7 @@ async function readText(path: string): Promise<string> {
 async function fetchText(address: string): Promise<string> {
   const url = new URL(address);
   const local = ['127.0.0.1', '[::1]', 'localhost'].includes(url.hostname);
-  if (url.protocol !== 'https:' && !local)
-    throw new UsageError('Keys are fetched over https:// alone, or from a file.');
+  if (url.protocol !== 'https:' && !local) throw new UsageError('Keys are read only from a file or over https://.');
   try {
     const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(FETCH_MS) });
     if (!response.ok) throw new Error(`it answered ${response.status}`);
@@ -65,7 +64,7 @@ async function fetchText(address: string): Promise<string> {
     if (text.length > MAX_BYTES) throw new Error('its answer is too long');
     return text;
   } catch (error) {
-    throw new UnavailableError(`${url.origin} gave no keys: ${(error as Error).message}`, { cause: error });
+    throw new UnavailableError(`${url.origin} returned no keys: ${(error as Error).message}`, { cause: error });
   }
 }
 

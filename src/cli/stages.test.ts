@@ -4,7 +4,7 @@ import { byteText, clock, jobStage, transferStages } from './stages.ts';
 const job = { status: 'processing', progress: 0, queue_position: null, speed: null, eta_seconds: null } as const;
 
 describe('the stage of a job', () => {
-  it('shows the place in the queue while it waits', () => {
+  it('shows the queue position while it waits', () => {
     expect(jobStage({ ...job, status: 'pending', queue_position: 3 })).toEqual({
       name: 'Waiting',
       note: 'place 3 in the queue',
@@ -12,11 +12,11 @@ describe('the stage of a job', () => {
     expect(jobStage({ ...job, status: 'pending' }).name).toBe('Waiting');
   });
 
-  it('is not a transcode at 0 % before FFmpeg has said anything', () => {
+  it('is not a transcode at 0 % before FFmpeg has reported anything', () => {
     expect(jobStage(job)).toEqual({ name: 'Preparing', note: 'fetching and reading the input' });
   });
 
-  it('shows progress, speed and the time that is left while FFmpeg runs', () => {
+  it('shows progress, speed and remaining time while FFmpeg runs', () => {
     expect(jobStage({ ...job, progress: 0.42, speed: 2.34, eta_seconds: 75 })).toEqual({
       name: 'Transcoding',
       fraction: 0.42,
@@ -33,7 +33,7 @@ describe('the stage of a job', () => {
   });
 });
 
-it('a transfer shows bytes immediately, and rate and time left from the first second on', () => {
+it('a transfer shows bytes immediately, and rate and remaining time after the first second', () => {
   let now = 0;
   const advance = transferStages('Uploading', 100e6, () => now);
   expect(advance(0)).toEqual({ name: 'Uploading', fraction: 0, note: '0 B of 100.0 MB' });

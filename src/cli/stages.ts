@@ -3,15 +3,15 @@ import type { Job } from '../contract/transcodes.ts';
 /** What a long command is doing at the moment. */
 export interface Stage {
   name: string;
-  /** 0–1; without it the progress is not known. */
+  /** 0–1; absent if the progress is unknown. */
   fraction?: number;
   note?: string;
 }
 
-/** Most that a job shows while FFmpeg runs; from there on its output is checked and stored. */
+/** Maximum progress while FFmpeg runs; from there on the output is checked and stored. */
 const ENCODED = 0.99;
 
-/** What the server is doing with a job that is not final. */
+/** The stage of a job that is not final. */
 export function jobStage(job: Pick<Job, 'status' | 'progress' | 'queue_position' | 'speed' | 'eta_seconds'>): Stage {
   if (job.status === 'pending') {
     return { name: 'Waiting', note: job.queue_position === null ? '' : `place ${job.queue_position} in the queue` };
@@ -21,11 +21,11 @@ export function jobStage(job: Pick<Job, 'status' | 'progress' | 'queue_position'
   const speed = job.speed === null ? '' : `${job.speed.toFixed(1)}x`;
   const left = job.eta_seconds === null ? '' : `${clock(job.eta_seconds)} left`;
   const note = [speed, left].filter(Boolean).join('  ');
-  // The length of some inputs is not known before their end.
+  // The duration of some inputs is unknown until their end.
   return job.progress === 0 ? { name: 'Transcoding', note } : { name: 'Transcoding', fraction: job.progress, note };
 }
 
-/** Counts the bytes of a transfer of `total`; each call takes the bytes that came since the last one. */
+/** Tracks a transfer of `total` bytes; each call accepts the bytes since the previous call. */
 export function transferStages(name: string, total: number, now: () => number = Date.now): (bytes: number) => Stage {
   const began = now();
   let done = 0;
@@ -33,7 +33,7 @@ export function transferStages(name: string, total: number, now: () => number = 
     done += bytes;
     const seconds = (now() - began) / 1000;
     const size = `${byteText(done)} of ${byteText(total)}`;
-    // Before the first second the rate says more about buffers than about the network.
+    // In the first second the rate reflects buffers rather than the network.
     if (seconds < 1) return { name, fraction: done / total, note: size };
     const rate = done / seconds;
     const left = done >= total ? '' : `  ${clock((total - done) / rate)} left`;

@@ -1,10 +1,10 @@
 import { knownVariables } from '../config/settings.ts';
 import { didYouMean } from '../media/near-name.ts';
 
-/** What Kubernetes sets in every pod beside a service that is called `airlock`. */
+/** Variables that Kubernetes sets in every pod beside a service named `airlock`. */
 const KUBERNETES = /_(?:SERVICE_HOST|SERVICE_PORT(?:_\w+)?|PORT_\d+_(?:TCP|UDP|SCTP)(?:_\w+)?)$/;
 
-/** A sentence for each `AIRLOCK_` variable of the environment that Airlock does not read: most often a slip of the pen. */
+/** A warning for each `AIRLOCK_` variable of the environment that Airlock does not read: usually a typo. */
 export function unknownSettings(env: NodeJS.ProcessEnv): string[] {
   const known = new Set(knownVariables());
   return Object.keys(env)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { addressGroup, addressMatcher, prefixHolds } from './addresses.ts';
+import { addressGroup, addressMatcher, prefixContains } from './addresses.ts';
 
 describe('a list of prefixes', () => {
   it.each([
@@ -19,8 +19,8 @@ describe('a list of prefixes', () => {
     [['0.0.0.0/0'], '', false],
     [['0.0.0.0/0'], '127.1', false],
     [['0.0.0.0/0'], '192.0.2.7:443', false],
-  ])('%j holds %s: %s', (cidrs, ip, held) => {
-    expect(addressMatcher(cidrs)(ip)).toBe(held);
+  ])('%j contains %s: %s', (cidrs, ip, expected) => {
+    expect(addressMatcher(cidrs)(ip)).toBe(expected);
   });
 });
 
@@ -42,8 +42,8 @@ describe('a prefix in a prefix', () => {
     ['2001:db8::/32', '2001:db8:1::/48', true],
     ['2001:db8:1::/48', '2001:db8::/32', false],
     ['2001:DB8:0::/48', '2001:db8::1', true],
-  ])('%s holds %s: %s', (outer, inner, held) => {
-    expect(prefixHolds(outer, inner)).toBe(held);
+  ])('%s contains %s: %s', (outer, inner, expected) => {
+    expect(prefixContains(outer, inner)).toBe(expected);
   });
 });
 

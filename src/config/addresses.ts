@@ -3,31 +3,31 @@ import ipaddr from 'ipaddr.js';
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Prefix = readonly [Address, number];
 
-/** Bits of the network that one IPv6 caller usually has to itself: it can take any address in there (RFC 6177). */
+/** Prefix length of the network that one IPv6 caller usually controls (RFC 6177). */
 const IPV6_GROUP_BITS = 64;
-/** What `::ffff:0:0/96` puts before an IPv4 address. */
+/** Prefix length of `::ffff:0:0/96`, the IPv4-mapped addresses. */
 const MAPPED_BITS = 96;
 
 /**
- * A test for "this address lies in one of these prefixes". IPv4 addresses that came over an IPv6 socket are IPv4, in
+ * Returns a function that tests whether an address lies in one of the prefixes. IPv4-mapped IPv6 counts as IPv4, in
  * prefixes as well. Throws on a malformed prefix; a malformed address lies in no prefix.
  */
 export function addressMatcher(cidrs: readonly string[]): (ip: string) => boolean {
   const prefixes = cidrs.map(parsePrefix);
   return (ip) => {
     const address = parseAddress(ip);
-    return address !== null && prefixes.some((prefix) => holds(prefix, [address, bitsOf(address)]));
+    return address !== null && prefixes.some((prefix) => contains(prefix, [address, bitsOf(address)]));
   };
 }
 
 /** Whether every address of the prefix `inner` lies in the prefix `outer`. Throws on a malformed prefix. */
-export function prefixHolds(outer: string, inner: string): boolean {
-  return holds(parsePrefix(outer), parsePrefix(inner));
+export function prefixContains(outer: string, inner: string): boolean {
+  return contains(parsePrefix(outer), parsePrefix(inner));
 }
 
 /**
- * The unit of limits per address: an IPv4 address, or the /64 of an IPv6 address, for example `2001:db8:0:1::/64`. IPv4
- * that came over an IPv6 socket is IPv4. All text that is not an address is one group, `unknown`.
+ * The unit of limits per address: an IPv4 address, or the /64 of an IPv6 address, for example `2001:db8:0:1::/64`.
+ * IPv4-mapped IPv6 counts as IPv4. Text that is not an address belongs to the group `unknown`.
  */
 export function addressGroup(ip: string): string {
   const address = parseAddress(ip);
@@ -36,7 +36,7 @@ export function addressGroup(ip: string): string {
   return `${ipaddr.IPv6.networkAddressFromCIDR(`${address}/${IPV6_GROUP_BITS}`)}/${IPV6_GROUP_BITS}`;
 }
 
-function holds([outer, outerBits]: Prefix, [inner, innerBits]: Prefix): boolean {
+function contains([outer, outerBits]: Prefix, [inner, innerBits]: Prefix): boolean {
   return outer.kind() === inner.kind() && outerBits <= innerBits && inner.match(outer, outerBits);
 }
 
@@ -51,7 +51,7 @@ function parsePrefix(text: string): Prefix {
 /** Null when the text is not an address. A zone (`fe80::1%eth0`) is not part of it. */
 function parseAddress(text: string): Address | null {
   const bare = text.replace(/%.*$/, '');
-  // `isValid` also takes the old forms of IPv4, such as 127.1: a peer's address never has that form.
+  // `isValid` also accepts the old forms of IPv4, such as 127.1: a peer's address never has that form.
   if (!ipaddr.IPv4.isValidFourPartDecimal(bare) && !ipaddr.IPv6.isValid(bare)) return null;
   const address = ipaddr.parse(bare);
   return isMapped(address) ? address.toIPv4Address() : address;

@@ -1,4 +1,4 @@
-/** A setting that cannot be used: names variable, reason and remedy in one line. */
+/** An invalid setting. The message is one line with variable, reason and remedy. */
 export class ConfigError extends Error {
   constructor(variable: string, reason: string, remedy: string) {
     super(`${variable}: ${reason}. ${remedy}`);

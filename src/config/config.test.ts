@@ -43,7 +43,7 @@ describe('the configuration', () => {
   });
 
   it.each(['AIRLOCK_DATABASE_URL', 'AIRLOCK_STORAGE_URL', 'AIRLOCK_PUBLIC_URL'])(
-    'never quotes %s, which may hold a password',
+    'never quotes %s, which may contain a password',
     (variable) => {
       expect(() => readConfig({ [variable]: 'mysql://user:hunter2@host/name' })).toThrow(/^(?!.*hunter2)/);
     },
@@ -59,7 +59,7 @@ describe('the configuration', () => {
     expect(readConfig({ AIRLOCK_RETENTION: text }).retentionSeconds).toBe(seconds);
   });
 
-  it('reaches a child process whole, whatever the parent’s environment says', () => {
+  it('reaches a child process unchanged, whatever the parent’s environment', () => {
     const config = readConfig({
       AIRLOCK_PORT: '0',
       AIRLOCK_TRUST_PROXY: '10.0.0.0/8, 127.0.0.1/32',
@@ -81,12 +81,12 @@ describe('the configuration', () => {
 });
 
 describe('AIRLOCK_SANDBOX', () => {
-  it('is auto unless something else is asked for', () => {
+  it('is auto by default', () => {
     expect(readConfig({}).sandbox).toBe('auto');
     expect(readConfig({ AIRLOCK_SANDBOX: 'landlock' }).sandbox).toBe('landlock');
   });
 
-  it('takes none only together with the words that accept the risk, and hands both on to children', () => {
+  it('accepts none only together with the words that accept the risk, and passes both to children', () => {
     expect(() => readConfig({ AIRLOCK_SANDBOX: 'none' })).toThrow(/i-accept-the-risk/);
     expect(() => readConfig({ AIRLOCK_SANDBOX: 'none', AIRLOCK_ALLOW_UNSANDBOXED: 'yes' })).toThrow(/hostile file/);
     const config = readConfig({ AIRLOCK_SANDBOX: 'none', AIRLOCK_ALLOW_UNSANDBOXED: 'i-accept-the-risk' });

@@ -4,7 +4,7 @@ import { ACCEPTED_RISK, SETTINGS, type Setting, type Settings } from './settings
 
 export type TlsMode = { mode: 'off' } | { mode: 'auto' } | { mode: 'files'; cert: string; key: string };
 
-/** Everything that an operator can set, read once and frozen; {@link SETTINGS} says what each is. */
+/** Everything that an operator can set, read once and frozen; {@link SETTINGS} documents each setting. */
 export interface Config extends Omit<Settings, 'tls' | 'tlsCert' | 'tlsKey' | 'allowUnsandboxed'> {
   tls: TlsMode;
 }
@@ -20,8 +20,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 }
 
 /**
- * The variables that give a child process exactly this configuration, whatever the environment of its parent
- * says: `readConfig({...process.env, ...toEnvironment(config)})` equals `config`.
+ * The variables that reproduce this configuration in a child process, whatever the environment of its parent:
+ * `readConfig({...process.env, ...toEnvironment(config)})` equals `config`.
  */
 export function toEnvironment(config: Config): Record<string, string> {
   const { tls } = config;
@@ -56,7 +56,7 @@ function tlsMode({ tls, tlsCert: cert, tlsKey: key }: Settings): TlsMode {
   throw new ConfigError(variable, 'is missing', 'Set both, or neither');
 }
 
-/** `none` needs a second setting, since a file that takes FFmpeg over then has the machine. */
+/** `none` needs a second setting, because a file that takes over FFmpeg then controls the machine. */
 function checkRisk({ sandbox, allowUnsandboxed }: Settings): void {
   if (sandbox !== 'none' || allowUnsandboxed === ACCEPTED_RISK) return;
   throw new ConfigError(

@@ -28,8 +28,8 @@ describe('AIRLOCK_DISK_RESERVE', () => {
   );
 });
 
-describe('the space of a disk', () => {
-  it('is what is free above the reserve, in bytes and in inodes', async () => {
+describe('free disk space', () => {
+  it('is measured above the reserve, in bytes and in inodes', async () => {
     const all = await diskSpace('/', { percent: 0, bytes: 0 });
     expect(all.spareBytes).toBe(all.freeBytes);
     const half = await diskSpace('/', { percent: 50, bytes: 0 });

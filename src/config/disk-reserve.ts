@@ -25,7 +25,7 @@ const UNITS: Readonly<Record<string, number>> = {
   gib: GIB,
   tib: 2 ** 40,
 };
-/** With more kept back nothing could be stored on most disks. */
+/** With a larger reserve, most disks could store nothing. */
 const MAX_PERCENT = 90;
 
 /** Reads `AIRLOCK_DISK_RESERVE`. Throws `ConfigError` that names the part that cannot be read. */
@@ -40,29 +40,29 @@ export function parseDiskReserve(text: string | undefined): DiskReserve {
     if (number === '' || scale === undefined) {
       throw new ConfigError(VARIABLE, `"${part}" is neither a percentage nor a size with its unit`, REMEDY);
     }
-    if (seen.has(kind)) throw new ConfigError(VARIABLE, `"${text}" names two of a kind`, REMEDY);
+    if (seen.has(kind)) throw new ConfigError(VARIABLE, `"${text}" has two percentages or two sizes`, REMEDY);
     seen.add(kind);
     reserve[kind] = kind === 'percent' ? Number(number) : Math.ceil(Number(number) * scale);
   }
   if (reserve.percent > MAX_PERCENT) {
-    throw new ConfigError(VARIABLE, `"${text}" keeps back nearly the whole disk`, `Use at most ${MAX_PERCENT}%`);
+    throw new ConfigError(VARIABLE, `"${text}" reserves nearly the whole disk`, `Use at most ${MAX_PERCENT}%`);
   }
   if (!Number.isSafeInteger(reserve.bytes)) throw new ConfigError(VARIABLE, `"${text}" is out of range`, REMEDY);
   return reserve;
 }
 
-/** The same as text that `parseDiskReserve` reads back. */
+/** Formats a reserve as text that `parseDiskReserve` reads back. */
 export function formatDiskReserve({ percent, bytes }: DiskReserve): string {
   return `${percent}%,${bytes}B`;
 }
 
-/** What a file system has, and what is left of it above the reserve. */
+/** The size of a file system, and what is left of it above the reserve. */
 export interface DiskSpace {
   totalBytes: number;
-  /** What an ordinary account could still write. */
+  /** Bytes that an unprivileged account can still write. */
   freeBytes: number;
   reserveBytes: number;
-  /** Free bytes above the reserve; negative when the reserve is being used. */
+  /** Free bytes above the reserve; negative if less than the reserve is free. */
   spareBytes: number;
   /** Free inodes above the reserve; Infinity where the file system has no fixed number of them. */
   spareFiles: number;
@@ -83,12 +83,12 @@ export async function diskSpace(folder: string, reserve: DiskReserve): Promise<D
     freeBytes,
     reserveBytes,
     spareBytes: freeBytes - reserveBytes,
-    // Btrfs and others make inodes as they need them and report none.
+    // Btrfs and others allocate inodes on demand and report none.
     spareFiles: files === 0 ? Number.POSITIVE_INFINITY : Math.floor(ffree - files * share),
   };
 }
 
-/** Whether something could still be stored without touching the reserve. */
+/** Whether anything can still be stored without using the reserve. */
 export function hasRoom({ spareBytes, spareFiles }: Pick<DiskSpace, 'spareBytes' | 'spareFiles'>): boolean {
   return spareBytes > 0 && spareFiles > 0;
 }

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /**
- * The folder that holds `package.json`: found by walking up from this module, so that it is the same
- * from `src/` (tests) and from the bundle in `dist/`.
+ * The folder with `package.json`, found by walking up from this module, so that it is the same for `src/` (tests) and
+ * for the bundle in `dist/`.
  */
 export function projectRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));

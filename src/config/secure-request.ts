@@ -3,15 +3,15 @@ import type { TLSSocket } from 'node:tls';
 import { addressMatcher } from './addresses.ts';
 
 export interface ListenerTransport {
-  /** The address that we listen on can only be reached from this machine. */
+  /** The listening address can only be reached from this machine. */
   loopbackOnly: boolean;
-  /** CIDRs of proxies whose x-forwarded-* headers are believed. */
+  /** CIDRs of proxies whose x-forwarded-* headers are trusted. */
   trustProxy: readonly string[];
 }
 
 /**
- * Whether a request travelled over HTTPS, or never left this machine. What a trusted proxy says counts before the
- * address that we listen on: a proxy on this machine passes on requests from elsewhere.
+ * Returns a function that tests whether a request came over HTTPS or never left this machine. The header of a trusted
+ * proxy takes precedence over the listening address, because a proxy on this machine forwards requests from elsewhere.
  */
 export function secureRequestTest(transport: ListenerTransport): (request: IncomingMessage) => boolean {
   const isProxy = addressMatcher(transport.trustProxy);
@@ -27,8 +27,8 @@ export function secureRequestTest(transport: ListenerTransport): (request: Incom
 }
 
 /**
- * How many of the nearest hops are trusted proxies, at least 1. Each appends what it saw at the end of a header, so that
- * many elements from the right are theirs; everything further left comes from their client.
+ * How many of the nearest hops are trusted proxies, at least 1. Each appends one element to a header, so that many
+ * elements from the right are theirs; everything further left comes from the client.
  */
 function trustedHops(hops: readonly string[], isProxy: (ip: string) => boolean): number {
   const stranger = hops.findIndex((hop) => !isProxy(hop));

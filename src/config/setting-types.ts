@@ -9,7 +9,7 @@ export interface SettingType<Value> {
   schema: z.ZodMiniType<Value, string>;
   /** For the documentation: `port`, `duration` … */
   name: string;
-  /** What a text that cannot be read is not: "a port". */
+  /** Completes the error `"x" is not …`: "a port". */
   noun: string;
   remedy: string;
   /** The text may contain a password, so no message quotes it. */
@@ -18,7 +18,7 @@ export interface SettingType<Value> {
 
 export const text: SettingType<string> = { schema: z.string(), name: 'text', noun: 'a text', remedy: '' };
 
-/** A TCP port; 0 takes a free one. */
+/** A TCP port; 0 selects a free one. */
 export const port: SettingType<number> = {
   schema: numeric(0, 65_535),
   name: 'port',
@@ -48,7 +48,7 @@ export const duration: SettingType<number> = {
   remedy: 'Write it like 90s, 15m, 24h or 7d',
 };
 
-/** Separated by commas; blanks and empty entries go. What an entry must be is checked where it is used. */
+/** Separated by commas; spaces and empty entries are dropped. Entries are validated where they are used. */
 export const list: SettingType<string[]> = {
   schema: z.codec(z.string(), z.array(z.string()), { decode: entries, encode: (list) => list.join(',') }),
   name: 'list',
@@ -68,7 +68,7 @@ export function choice<const Name extends string>(names: readonly Name[]): Setti
   return { schema: z.enum(names), name: 'choice', noun: 'known', remedy };
 }
 
-/** The slashes at its end go. */
+/** A URL with one of these protocols; trailing slashes are removed. */
 export function url(...protocols: [string, ...string[]]): SettingType<string> {
   const shown = protocols.map((protocol) => `${protocol}//…`).join(' or ');
   return {
@@ -83,7 +83,7 @@ export function url(...protocols: [string, ...string[]]): SettingType<string> {
   };
 }
 
-/** Made absolute; `~` is the home folder. */
+/** A path, made absolute; `~` is the home folder. */
 export const path: SettingType<string> = {
   schema: z.codec(z.string(), z.string(), {
     decode: (text) => resolve(text.replace(/^~(?=\/|$)/, homedir())),
@@ -104,7 +104,7 @@ export function absolutePath(example: string): SettingType<string> {
 }
 
 export const diskReserve: SettingType<ReturnType<typeof parseDiskReserve>> = {
-  // Its errors name the part that cannot be read, and are thrown as they are.
+  // Errors of `parseDiskReserve` name the part at fault, and pass through unchanged.
   schema: z.codec(z.string(), z.object({ percent: z.number(), bytes: z.number() }), {
     decode: parseDiskReserve,
     encode: formatDiskReserve,

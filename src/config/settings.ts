@@ -21,7 +21,7 @@ export interface Setting<Value> {
   default: string | null;
   /** Markdown, for docs/configuration.md. */
   description: string;
-  /** Where neither default nor description shows how a value looks. */
+  /** Set if neither default nor description shows what a value looks like. */
   example?: string;
 }
 
@@ -33,8 +33,8 @@ const MAX_CONNECTIONS = 100_000;
 export const ACCEPTED_RISK = 'i-accept-the-risk';
 
 /**
- * Every variable that an operator can set. `readConfig` and `toEnvironment` follow this table, and so do the tables of
- * docs/configuration.md, in its order.
+ * Every variable that an operator can set. `readConfig`, `toEnvironment` and the tables of docs/configuration.md follow
+ * this table and its order.
  */
 export const SETTINGS = {
   host: required('AIRLOCK_HOST', text, '127.0.0.1', {

@@ -42,7 +42,7 @@ async function files(cert: string, key: string) {
   return paths;
 }
 
-it('TLS that is off needs nothing', async () => {
+it('TLS off returns null and creates nothing', async () => {
   expect(await loadTls({ mode: 'off' }, folder, ['127.0.0.1'])).toBeNull();
   expect(await readdir(folder)).toEqual([]);
 });
@@ -71,7 +71,7 @@ describe('a generated certificate', () => {
     }
   });
 
-  it('names hosts and loopback, lives 397 days, is not an authority, and is readable to us alone', async () => {
+  it('names hosts and loopback, is valid for 397 days, is not a CA, and is readable only by its owner', async () => {
     const tls = (await auto(['video.example.com', '10.1.2.3', '[fd00::7]']))!;
     const certificate = new X509Certificate(tls.cert);
     for (const name of ['video.example.com', 'localhost']) expect(certificate.checkHost(name)).toBe(name);
@@ -92,7 +92,7 @@ describe('a generated certificate', () => {
     expect(certificate.checkIP('0.0.0.0')).toBeUndefined();
   });
 
-  it('is used again, and made again when a host is missing', async () => {
+  it('is reused, and regenerated if it lacks a host', async () => {
     const first = await auto(['a.example.com']);
     expect(await auto(['a.example.com'])).toEqual(first);
     expect(await auto([])).toEqual(first);
@@ -101,7 +101,7 @@ describe('a generated certificate', () => {
     expect(await readFile(join(folder, 'tls', 'cert.pem'), 'utf8')).toBe(second!.cert);
   });
 
-  it('is made again below 30 days, after its end, before its start, and when its key or itself is broken', async () => {
+  it('is regenerated below 30 days, when expired or not yet valid, and when it or its key is damaged', async () => {
     const good = await make(-1, 300);
     const pairs = {
       '29 days': await make(-300, 29),
@@ -123,7 +123,7 @@ describe('a generated certificate', () => {
     }
   });
 
-  it('is one and the same for roles that start together, at the first start and at a renewal', async () => {
+  it('is the same for roles that start concurrently, at the first start and at a renewal', async () => {
     for (const hosts of [['a.example.com'], ['b.example.com']]) {
       const all = await Promise.all([auto(hosts), auto(hosts), auto(hosts), auto(hosts)]);
       const last = await auto(hosts);
@@ -137,18 +137,18 @@ describe('a generated certificate', () => {
 });
 
 describe('certificate files of the operator', () => {
-  it('are taken as they are', async () => {
+  it('are used unchanged', async () => {
     const { cert, private: key } = await make(-1, 10);
     expect(await loadTls(await files(cert, key), folder, [])).toEqual({ cert, key, ca: cert });
   });
 
-  it('are refused with variable, reason and remedy when they cannot work', async () => {
+  it('are rejected with variable, reason and remedy if they cannot work', async () => {
     const good = await make(-1, 10);
     const expired = await make(-10, -1);
     const early = await make(5, 10);
     for (const [cert, key, message] of [
-      [expired.cert, expired.private, /^AIRLOCK_TLS_CERT: has expired on .*\. Renew the certificate$/],
-      [early.cert, early.private, /^AIRLOCK_TLS_CERT: is valid from .* only\. Check the clock/],
+      [expired.cert, expired.private, /^AIRLOCK_TLS_CERT: expired on .*\. Renew the certificate$/],
+      [early.cert, early.private, /^AIRLOCK_TLS_CERT: is not valid before .*\. Check the clock/],
       [good.cert, expired.private, /^AIRLOCK_TLS_KEY: does not belong to the certificate\. /],
       [good.private, good.private, /^AIRLOCK_TLS_CERT: .*c\.pem is not a PEM file/],
       [good.cert, good.cert, /^AIRLOCK_TLS_KEY: .*k\.pem is not a PEM file/],

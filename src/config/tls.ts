@@ -20,17 +20,17 @@ export interface TlsMaterial {
 }
 
 const DAY_MS = 86_400_000;
-/** Life of a certificate that we make; browsers refuse more than 398 days. */
+/** Lifetime of a generated certificate; browsers reject more than 398 days. */
 const LIFE_DAYS = 397;
 const RENEW_BELOW_DAYS = 30;
-/** Clocks differ: valid from a little before now. */
+/** Clocks differ, so the validity begins a little before now. */
 const BACKDATE_MS = 3_600_000;
 const LOCAL_NAMES = ['localhost', '127.0.0.1', '::1'];
 
 /**
- * Certificate and key of the server, or null when TLS is off. `auto` makes a self-signed certificate for `hosts` and
- * the loopback names in `<dataDir>/tls`, and uses it again until it has less than 30 days left or lacks a host.
- * Throws `ConfigError` when the operator's own files cannot be used.
+ * Loads certificate and key of the server; null when TLS is off. `auto` generates a self-signed certificate for `hosts`
+ * and the loopback names in `<dataDir>/tls`, and reuses it until it has less than 30 days left or lacks a host. Throws
+ * `ConfigError` when the operator's own files cannot be used.
  */
 export async function loadTls(tls: TlsMode, dataDir: string, hosts: readonly string[]): Promise<TlsMaterial | null> {
   if (tls.mode === 'off') return null;
@@ -47,7 +47,7 @@ export async function loadTls(tls: TlsMode, dataDir: string, hosts: readonly str
   }
   throw new ConfigError(
     'AIRLOCK_TLS',
-    `no certificate could be kept in ${folder}`,
+    `no certificate could be stored in ${folder}`,
     'Remove that folder and start again',
   );
 }
@@ -68,12 +68,12 @@ async function loadFiles(certPath: string, keyPath: string): Promise<TlsMaterial
   }
   const now = Date.now();
   if (Date.parse(parsed.validTo) <= now) {
-    throw new ConfigError('AIRLOCK_TLS_CERT', `has expired on ${parsed.validTo}`, 'Renew the certificate');
+    throw new ConfigError('AIRLOCK_TLS_CERT', `expired on ${parsed.validTo}`, 'Renew the certificate');
   }
   if (Date.parse(parsed.validFrom) > now) {
     throw new ConfigError(
       'AIRLOCK_TLS_CERT',
-      `is valid from ${parsed.validFrom} only`,
+      `is not valid before ${parsed.validFrom}`,
       'Check the clock of this machine',
     );
   }
@@ -85,7 +85,7 @@ async function readPem(variable: string, path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    throw new ConfigError(variable, `${path} cannot be read (${code})`, 'Give a PEM file that this account may read');
+    throw new ConfigError(variable, `${path} cannot be read (${code})`, 'Set a PEM file that this account can read');
   }
 }
 
@@ -93,7 +93,7 @@ function parse<T>(variable: string, path: string, read: () => T): T {
   try {
     return read();
   } catch {
-    throw new ConfigError(variable, `${path} is not a PEM file of the right kind`, 'Give an unencrypted PEM file');
+    throw new ConfigError(variable, `${path} is not a PEM file of the right kind`, 'Set an unencrypted PEM file');
   }
 }
 
@@ -121,7 +121,7 @@ function isUsable(pair: Pair, names: readonly string[]): boolean {
   }
 }
 
-/** Puts both files in place by one rename, so that nobody ever reads a certificate with another's key. */
+/** Installs both files by one rename, so that nobody reads a certificate with the key of another. */
 async function install(folder: string, pair: Pair, replaced: Pair | null): Promise<void> {
   const fresh = `${folder}.${randomUUID()}`;
   await mkdir(fresh, { recursive: true, mode: 0o700 });
@@ -145,15 +145,15 @@ async function discard(folder: string, old: Pair): Promise<void> {
   await rename(folder, away).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
-  // Replaced between the look and the rename: what we hold is the other's new pair, and goes back.
+  // Replaced between the check and the rename: this is the new pair of another process, so it is moved back.
   const moved = await readStored(away);
   if (moved !== null && moved.cert !== old.cert) await rename(away, folder).catch(() => {});
   await rm(away, { recursive: true, force: true });
 }
 
 async function makeCertificate(names: readonly string[]): Promise<Pair> {
-  // 8 MB and 90 ms that only a first start with AIRLOCK_TLS=auto pays.
-  // A CommonJS package: bundled, its exports stand under `default` only.
+  // Loaded on demand, because it costs 8 MB and 90 ms. A CommonJS package: bundled, its exports are under `default`
+  // only.
   const { generate } = (await import('selfsigned')).default;
   const start = Date.now() - BACKDATE_MS;
   const made = await generate([{ name: 'commonName', value: (names[0] ?? 'localhost').slice(0, 64) }], {
@@ -175,7 +175,7 @@ async function makeCertificate(names: readonly string[]): Promise<Pair> {
   return { cert: made.cert, key: made.private };
 }
 
-/** How this machine may be called by others when it listens on every address. */
+/** Names by which others may reach this machine if it listens on every address. */
 function ownNames(): string[] {
   const addresses = Object.values(networkInterfaces()).flatMap((list) => list ?? []);
   const external = addresses.filter(({ internal, scopeid }) => !internal && !scopeid).map(({ address }) => address);

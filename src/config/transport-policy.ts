@@ -21,8 +21,8 @@ export function isLoopbackHost(host: string): boolean {
 type TransportSettings = Pick<Config, 'host' | 'tls' | 'trustProxy' | 'publicUrl' | 'storagePublicUrl'>;
 
 /**
- * "HTTPS only": plain HTTP is served on loopback alone. On any other address the server needs a certificate, one made
- * by itself, or a proxy in front that terminates TLS. Throws `ConfigError` that says what to set.
+ * Enforces HTTPS: plain HTTP is served on loopback only. Any other address requires a certificate, configured or
+ * self-signed, or a proxy that terminates TLS. Throws `ConfigError` that says what to set.
  */
 export function transportPolicy(config: TransportSettings): { ok: true } {
   for (const range of config.trustProxy) checkProxyRange(range);
@@ -53,8 +53,8 @@ function checkProxyRange(range: string): void {
   if (length === 0) {
     throw new ConfigError(
       'AIRLOCK_TRUST_PROXY',
-      `"${range}" is every address`,
-      'Name the addresses of the proxy alone',
+      `"${range}" covers every address`,
+      'Set only the addresses of the proxy',
     );
   }
 }
@@ -63,6 +63,6 @@ function checkPublicUrl(variable: string, text: string | null): void {
   if (text === null) return;
   const url = new URL(text);
   if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
-    throw new ConfigError(variable, 'is an http:// URL of another machine than this', 'Use https://');
+    throw new ConfigError(variable, 'is an http:// URL of another machine', 'Use https://');
   }
 }

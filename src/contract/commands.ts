@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { disarmField, job, limitsField, MAX_INPUTS, metadataField, retentionField } from './transcodes.ts';
 
-/** Characters of a command; its options and graphs have bounds of their own. */
+/** Maximum characters of a command; its options and graphs have separate limits. */
 const MAX_COMMAND = 20_000;
 const MAX_FILES = MAX_INPUTS * 2;
 
@@ -16,19 +16,19 @@ export const commandBody = z
       .min(1)
       .max(MAX_COMMAND, { error: `must be at most ${MAX_COMMAND} characters` })
       .describe('`-i {{in_1}} … {{out_1}}`, with or without `ffmpeg` in front.'),
-    input_files: files.describe('URLs by the name of their placeholder.'),
-    output_files: files.describe('Names of files by the name of their placeholder; the extension is the format.'),
+    input_files: files.describe('URLs by placeholder name.'),
+    output_files: files.describe('File names by placeholder name; the extension selects the format.'),
     metadata: metadataField,
     retention_seconds: retentionField,
     disarm: disarmField,
     limits: limitsField,
   })
-  .meta({ id: 'CommandRequest', description: 'A command string to make a job of.' });
+  .meta({ id: 'CommandRequest', description: 'A command string to run as a job.' });
 
 export type CommandBody = z.infer<typeof commandBody>;
 
 export const commandJob = job
   .extend({ command_id: z.uuid().describe('The same as `id`.') })
-  .meta({ id: 'CommandJob', description: 'A job that was made of a command string.' });
+  .meta({ id: 'CommandJob', description: 'A job created from a command string.' });
 
 export type CommandJob = z.infer<typeof commandJob>;

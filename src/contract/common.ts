@@ -2,28 +2,27 @@ import * as z from 'zod';
 import { type ErrorCode, errors } from './errors.ts';
 import { MAX_WAIT_SECONDS } from './limits.ts';
 
-/** A field that the contract lists as required-with-its-own-text names the error code as its Zod message. */
 export const errorBody = z
   .object({
-    error: z.string().describe('The short text of the error; it does not change.'),
-    message: z.string().describe('One sentence for a person: field, reason and remedy. Its words may become better.'),
+    error: z.string().describe('Short text of the error; it does not change.'),
+    message: z.string().describe('One sentence for people: field, reason and remedy. Its wording may improve.'),
     code: z.enum(Object.keys(errors) as [ErrorCode, ...ErrorCode[]]).describe('For programs; it does not change.'),
     details: z
       .union([z.string(), z.record(z.string(), z.unknown()), z.null()])
-      .describe('More about it: `field`, `reason`, `remedy` and what else the code has, or null.'),
+      .describe('Null, or details such as `field`, `reason` and `remedy`, depending on the code.'),
   })
-  .meta({ id: 'Error', description: 'Every answer that is not a success.' });
+  .meta({ id: 'Error', description: 'The body of every error response.' });
 
 export const warning = z
   .object({
-    field: z.string().describe('The field or query parameter that it is about.'),
+    field: z.string().describe('The field or query parameter concerned.'),
     message: z.string().describe('What was ignored or changed, and what was probably meant.'),
   })
-  .meta({ id: 'Warning', description: 'Something that did not fail the request, but may not be what was meant.' });
+  .meta({ id: 'Warning', description: 'Something that did not fail the request, but may be a mistake.' });
 
 export type Warning = z.infer<typeof warning>;
 
-/** On answers that have nothing else to warn of: unknown fields and query parameters, when there are any. */
+/** For responses whose only warnings are unknown fields and query parameters. */
 export const someWarnings = z
   .array(warning)
   .optional()
@@ -42,7 +41,10 @@ export const queryBoolean = z.stringbool({
 });
 export const BOOLEAN_WORDS = [...TRUTHY, ...FALSY];
 
-/** A time in a query: without a zone it is UTC, and a date alone is the start of that day in UTC. Read as `…Z` or `…+hh:mm`. */
+/**
+ * A time in a query, normalised to `…Z` or `…+hh:mm`. Without a zone it is UTC; a date alone is the start of that day
+ * in UTC.
+ */
 export const queryTime = z
   .string()
   .transform(withZone)
@@ -54,7 +56,7 @@ function withZone(text: string): string {
   const match = TIME.exec(text);
   if (!match) return text;
   const [, date, minutes = '00:00', seconds = ':00', , sign, hours, rest] = match;
-  // A `+` that was not encoded has arrived as a space.
+  // An unencoded `+` arrives as a space.
   const zone = sign === undefined ? 'Z' : `${sign === ' ' ? '+' : sign}${hours}:${rest}`;
   return `${date}T${minutes}${seconds}${zone}`;
 }
@@ -68,7 +70,7 @@ export const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'ca
 export const FINAL_STATUSES = ['completed', 'failed', 'canceled'] as const;
 export const jobStatus = z
   .enum(JOB_STATUSES)
-  .meta({ id: 'JobStatus', description: 'Where a job is; `completed`, `failed` and `canceled` are final.' });
+  .meta({ id: 'JobStatus', description: 'State of a job; `completed`, `failed` and `canceled` are final.' });
 
 export function isFinal(status: string): boolean {
   return (FINAL_STATUSES as readonly string[]).includes(status);
@@ -80,7 +82,7 @@ export const waitQuery = z.object({
     .min(0)
     .max(MAX_WAIT_SECONDS)
     .optional()
-    .describe('Answer when the job is final, or after that many seconds.'),
+    .describe('Respond when the job is final, or after this many seconds.'),
 });
 
 /** The inner schema of a value, without the wrappers that make it optional, nullable, defaulted or transformed. */

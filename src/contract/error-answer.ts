@@ -1,6 +1,6 @@
 import { type ApiError, type ErrorCode, type ErrorDetails, errors } from './errors.ts';
 
-/** The body of every error answer. */
+/** The body of every error response. */
 export interface ErrorAnswer {
   error: string;
   message: string;
@@ -16,17 +16,17 @@ export function errorAnswer({ code, message: error, details }: ApiError): ErrorA
 const MAX_MESSAGE = 1000;
 
 /**
- * Builds the `message` of an error answer: one sentence with the field, the reason and the remedy, all of which the
- * answer contains. `text` is the answer's `error`.
+ * Builds the `message` of an error response: one sentence with field, reason and remedy, each of which the response
+ * contains. `text` is the `error` of the response.
  */
 export function errorMessage(code: ErrorCode, text: string, details: ErrorDetails): string {
   const record: Record<string, unknown> = typeof details === 'object' && details !== null ? details : {};
-  const field = [said(record.field), said(record.option)].filter(Boolean).join(' ');
-  const reason = typeof details === 'string' ? details : (said(record.reason) ?? REASONS[code]?.(record) ?? '');
-  const remedy = said(record.remedy) ?? said(record.suggestion) ?? errors[code].advice;
+  const field = [nonEmpty(record.field), nonEmpty(record.option)].filter(Boolean).join(' ');
+  const reason = typeof details === 'string' ? details : (nonEmpty(record.reason) ?? REASONS[code]?.(record) ?? '');
+  const remedy = nonEmpty(record.remedy) ?? nonEmpty(record.suggestion) ?? errors[code].advice;
   const why = [field, clause(reason)].filter(Boolean).join(': ');
   const parts = [heading(text), why].filter(Boolean).join(': ');
-  const sentence = `${parts}; ${startLow(clause(remedy))}`;
+  const sentence = `${parts}; ${lowerFirst(clause(remedy))}`;
   return `${sentence.length < MAX_MESSAGE ? sentence : `${sentence.slice(0, MAX_MESSAGE - 2)}…`}.`;
 }
 
@@ -35,15 +35,15 @@ const REASONS: Partial<Record<ErrorCode, (details: Record<string, unknown>) => s
   forbidden: ({ scope }) => (scope ? `this needs a key with the scope ${scope}` : ''),
   quota_exceeded: ({ metric, required, limit, remaining }) =>
     `${metric}: ${required} required, ${remaining} of ${limit} left`,
-  queue_full: ({ waiting, limit }) => `${waiting} are waiting, and ${limit} may`,
+  queue_full: ({ waiting, limit }) => `${waiting} jobs are waiting, and ${limit} are allowed`,
   rate_limit_exceeded: ({ limit, retry_after_seconds: seconds }) =>
-    limit === undefined ? '' : `${limit} requests a minute are allowed, and the next one in ${seconds} s`,
+    limit === undefined ? '' : `${limit} requests per minute are allowed, and the next one in ${seconds} s`,
   concurrency_exceeded: ({ limit }) => `at most ${limit} requests may be open concurrently`,
   file_too_large: ({ limit }) => (limit === undefined ? '' : `at most ${limit} bytes are allowed here`),
   upload_size_mismatch: ({ confirmed, declared }) => `${confirmed} was confirmed, ${declared} was declared`,
 };
 
-function said(value: unknown): string | null {
+function nonEmpty(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
@@ -62,7 +62,7 @@ function clause(text: string): string {
 }
 
 /** Lower-case first letter, unless the first word is a name or an abbreviation. */
-function startLow(text: string): string {
+function lowerFirst(text: string): string {
   return /^[A-Z][a-z]*\b/.test(text) && !/^(?:Idempotency|Authorization|DELETE)/.test(text)
     ? text.charAt(0).toLowerCase() + text.slice(1)
     : text;

@@ -3,7 +3,7 @@
  * remedy, for the documentation and for messages without one of their own.
  */
 export const errors = {
-  unauthorized: { status: 401, text: 'unauthorized', advice: 'Send "Authorization: Bearer <key>" with a live key.' },
+  unauthorized: { status: 401, text: 'unauthorized', advice: 'Send "Authorization: Bearer <key>" with an active key.' },
   forbidden: { status: 403, text: 'forbidden', advice: 'Use a key that has the scope named in details.' },
   key_exceeds_caller: {
     status: 403,
@@ -150,7 +150,7 @@ export const errors = {
   command_refused: {
     status: 422,
     text: 'Command cannot be read',
-    advice: 'details gives the position, the reason and the correct form.',
+    advice: 'details contains the position, the reason and the correct form.',
   },
   cancel_final: {
     status: 400,
@@ -182,7 +182,7 @@ export type ErrorCode = keyof typeof errors;
 
 export type ErrorDetails = string | Record<string, unknown> | null;
 
-/** An error answer. Thrown by any code below the API, and rendered in one place. */
+/** An error response. Thrown by any code below the API, and rendered in one place. */
 export class ApiError extends Error {
   readonly code: ErrorCode;
   readonly status: number;

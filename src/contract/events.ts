@@ -39,7 +39,7 @@ export const eventsQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(50).describe('Events on a page.'),
 });
 
-/** Those of one job are asked for by its path. */
+/** The events of one job have a path of their own. */
 export const jobEventsQuery = eventsQuery.omit({ job: true });
 
 export type EventsQuery = z.infer<typeof eventsQuery>;
@@ -52,7 +52,7 @@ export const event = z
     data: z
       .record(z.string(), z.unknown())
       .describe(
-        'What it happened to: `job_id`, `upload_id` or `key_id`, and what the type adds, such as `attempt`, `error_code` or `reason`. Of a job that has ended, `job` is the job as a list shows it.',
+        '`job_id`, `upload_id` or `key_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` is the job as lists show it.',
       ),
   })
   .meta({ id: 'Event', description: 'Something that happened to a job, an upload or a key.' });
@@ -60,7 +60,7 @@ export const event = z
 export const eventPage = z
   .object({
     events: z.array(event).describe('Oldest first.'),
-    next: cursor.nullable().describe('The cursor behind the last event; null when there has been none yet.'),
+    next: cursor.nullable().describe('The cursor after the last event; null if there is none yet.'),
     warnings: someWarnings,
   })
   .meta({ id: 'EventPage', description: 'A page of events.' });

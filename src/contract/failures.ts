@@ -1,9 +1,8 @@
 import { rewrittenNames } from './containers.ts';
 
 /**
- * Why a job can fail: the stable `error_code` of a job, declared once. `advice` is the second half of what a
- * person reads; `retry` says whether another attempt can help (a dead worker, a storage or a
- * source that answered 5xx; never bad media, refused options or limits).
+ * Every `error_code` of a failed job, declared once. `advice` is the remedy for people; `retry` is true if another
+ * attempt can help (a dead worker, 5xx of a storage or a source; never bad media, refused options or limits).
  */
 export const failures = {
   invalid_media: { advice: 'Check that the file plays on your machine and upload it again.', retry: false },
@@ -53,10 +52,10 @@ export const failures = {
 
 export type FailureCode = keyof typeof failures;
 
-/** A job's end other than success: thrown anywhere between claim and finish, becomes `error_code`/`error_message`. */
+/** Fails a job: thrown anywhere between claim and finish, and stored as `error_code` and `error_message`. */
 export class JobFailure extends Error {
   readonly code: FailureCode;
-  /** Whether another attempt can heal it; by its code unless the thrower knows better. */
+  /** Whether another attempt can help; by default that of the code. */
   readonly retry: boolean;
   constructor(code: FailureCode, message: string, options: { cause?: unknown; retry?: boolean } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });

@@ -6,7 +6,7 @@ const check = z
     ok: z.boolean().describe('Whether it answers.'),
     error: z.string().optional().describe('Why it does not.'),
   })
-  .meta({ id: 'HealthCheck', description: 'One thing that jobs need.' });
+  .meta({ id: 'HealthCheck', description: 'A dependency of jobs.' });
 
 /** `supabase` is the compatible name of the database check. */
 export const healthAnswer = z
@@ -18,10 +18,10 @@ export const healthAnswer = z
       .object({
         ok: z.boolean().describe('Whether the database answers.'),
         status: z.number().describe('200 or 503.'),
-        statusText: z.string().describe('The words of that status.'),
+        statusText: z.string().describe('The text of that status.'),
         connected: z.boolean().describe('The same as `ok`.'),
       })
-      .describe('The database, under the name that clients of the hosted service know.'),
+      .describe('The database, under the name that clients of the hosted service expect.'),
     database: check,
     storage: check
       .extend({
@@ -29,24 +29,24 @@ export const healthAnswer = z
           .boolean()
           .optional()
           .describe(
-            'True when the storage answers and its disk has nothing left above the reserve: reads and deletions go on, presigns and creates answer 507.',
+            'True if the storage answers but its disk has no space left above the reserve: reads and deletions work, presigns and creates return 507.',
           ),
       })
       .meta({ id: 'StorageCheck', description: 'The storage.' }),
-    workers: z.object({ alive: z.number().describe('How many have shown life.') }).describe('The workers.'),
+    workers: z.object({ alive: z.number().describe('Workers with a recent heartbeat.') }).describe('The workers.'),
     ffmpeg: z
-      .object({ version: z.string().nullable().describe('Of the newest worker; null without one.') })
-      .describe('What runs jobs.'),
+      .object({ version: z.string().nullable().describe('Version on the newest worker; null without workers.') })
+      .describe('The FFmpeg that runs jobs.'),
     sandbox: z
       .object({
-        tier: z.string().nullable().describe('Of the living workers, the weakest.'),
-        warning: z.string().optional().describe('There when a worker runs jobs without a sandbox.'),
+        tier: z.string().nullable().describe('The weakest tier of the active workers.'),
+        warning: z.string().optional().describe('Present if a worker runs jobs without a sandbox.'),
       })
       .describe('How jobs are confined.'),
-    message: z.string().optional().describe('One sentence for a person; there when `ok` is false.'),
+    message: z.string().optional().describe('One sentence for people; present if `ok` is false.'),
     warnings: someWarnings,
   })
-  .meta({ id: 'Health', description: 'Everything that a job needs.' });
+  .meta({ id: 'Health', description: 'The state of everything that jobs depend on.' });
 
 export type Health = z.infer<typeof healthAnswer>;
 
@@ -55,12 +55,14 @@ export const liveAnswer = z
   .meta({ id: 'Live', description: 'This process answers.' });
 export const readyAnswer = z
   .object({
-    ok: z.boolean().describe('Whether this process can take requests.'),
+    ok: z.boolean().describe('Whether this process can accept requests.'),
     low_space: z
       .boolean()
       .optional()
-      .describe('Still ready: reads, downloads and erasures are served, and erasing frees space.'),
-    message: z.string().optional().describe('One sentence for a person; there when `ok` is false.'),
+      .describe(
+        'True if no space is left above the reserve. Reads, downloads and erasures work, and erasing frees space.',
+      ),
+    message: z.string().optional().describe('One sentence for people; present if `ok` is false.'),
     warnings: someWarnings,
   })
-  .meta({ id: 'Ready', description: 'Whether this process can take requests.' });
+  .meta({ id: 'Ready', description: 'Whether this process can accept requests.' });

@@ -21,12 +21,12 @@ describe('hideQueries', () => {
     [`https://h/p.jpg?token=${SECRET}#part`, 'https://h/p.jpg'],
     [`https://h/p.jpg#${SECRET}`, 'https://h/p.jpg'],
     [`two https://h/a?x=${SECRET} and https://h/b?y=${SECRET} end`, 'two https://h/a and https://h/b end'],
-  ])('takes the query out of %s', (text, shown) => {
+  ])('removes the query from %s', (text, shown) => {
     expect(hideQueries(text)).toBe(shown);
     expect(hideQueries(text)).not.toContain(SECRET);
   });
 
-  it('reaches into objects and lists, and leaves all else as it is', () => {
+  it('descends into objects and lists, and changes nothing else', () => {
     const options = [
       {
         option: '@quote-card',
@@ -40,7 +40,7 @@ describe('hideQueries', () => {
     expect(hideQueries(options)).toEqual(shown);
   });
 
-  it('takes time in proportion to the text', () => {
+  it('takes time linear in the length of the text', () => {
     const started = performance.now();
     hideQueries(`${'a'.repeat(20)}:`.repeat(20_000));
     hideQueries('https://'.repeat(50_000));

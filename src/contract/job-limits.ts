@@ -23,8 +23,8 @@ function limitField(name: LimitName) {
 }
 
 /**
- * `limits` of a create. Unlike other fields, an unknown one in here is refused: a client that sends `memory` for `memory_mb`
- * would believe in a limit that does not exist.
+ * `limits` of a create. Unlike elsewhere, an unknown field is refused: a client that sends `memory` instead of
+ * `memory_mb` would rely on a limit that does not exist.
  */
 export const jobLimits = z
   .strictObject(
@@ -37,20 +37,20 @@ export const jobLimits = z
     {
       error: (issue) =>
         issue.code === 'unrecognized_keys'
-          ? `has the unknown limit ${issue.keys.map((key) => JSON.stringify(key.slice(0, 64))).join(', ')}; there are ${LIMIT_NAMES.join(', ')}`
+          ? `has the unknown limit ${issue.keys.map((key) => JSON.stringify(key.slice(0, 64))).join(', ')}; the limits are ${LIMIT_NAMES.join(', ')}`
           : undefined,
     },
   )
-  .meta({ id: 'JobLimits', description: 'What the job may use at most; can only lower.' });
+  .meta({ id: 'JobLimits', description: 'Limits of the job; they can only lower those of account and server.' });
 
 const shownLimit = z
   .object({
     requested: z
       .number()
       .nullable()
-      .describe('What the request asked for; null = nothing, or the job has been erased.'),
-    applied: z.number().nullable().describe('What the cell was given; null until it has run.'),
-    set_by: z.enum(LIMIT_SETTERS).nullable().describe('Whose limit that was.'),
+      .describe('The requested value; null if there is none, or the job has been erased.'),
+    applied: z.number().nullable().describe('The limit of the cell; null until it has run.'),
+    set_by: z.enum(LIMIT_SETTERS).nullable().describe('Who set the applied limit.'),
   })
   .meta({ id: 'AppliedLimit', description: 'A limit of a job.' });
 
@@ -62,6 +62,6 @@ export const shownLimits = z
     wall_seconds: shownLimit,
     output_mb: shownLimit,
   } satisfies Record<LimitName, z.ZodType>)
-  .meta({ id: 'AppliedLimits', description: 'What the job could use at most, by whose word.' });
+  .meta({ id: 'AppliedLimits', description: 'The limits of a job, and who set each.' });
 
 export type ShownLimits = z.infer<typeof shownLimits>;

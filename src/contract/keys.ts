@@ -5,17 +5,19 @@ import { someWarnings, timestamp } from './common.ts';
 export const SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Keys of one account that work at the same time. Keys that the operator makes count, but are not refused. */
+/** Maximum active keys of one account. Keys that the operator creates count, but are never refused. */
 export const MAX_LIVE_KEYS = 100;
-/** Keys that an account may make in 24 hours, rotations included: their rows and those of the audit log stay. */
+/**
+ * Maximum keys that an account may create in 24 hours, rotations included: rows of keys and of the audit log are kept.
+ */
 export const MAX_NEW_KEYS_A_DAY = 1000;
-/** Keys that no longer work in a list, the newest. */
+/** Maximum inactive keys in a list; the newest are shown. */
 export const MAX_LISTED_DEAD_KEYS = 100;
 
-/** An address or a prefix. Bits behind the prefix are refused: who writes 10.0.0.1/8 may mean either. */
+/** An address or a prefix. Bits set after the prefix are refused, because 10.0.0.1/8 is ambiguous. */
 const cidr = z
   .union([z.cidrv4(), z.cidrv6(), z.ipv4(), z.ipv6()])
-  .refine(isWholePrefix, 'has bits set behind its prefix; write the first address of the range');
+  .refine(isWholePrefix, 'has bits set after its prefix; write the first address of the range');
 
 function isWholePrefix(text: string): boolean {
   if (!text.includes('/') || !ipaddr.isValidCIDR(text)) return true;
@@ -33,22 +35,33 @@ export const createKeyBody = z
       .max(100)
       .regex(/^\P{Cc}*$/u, 'must not contain control characters')
       .describe('For people.'),
-    scopes: z.array(z.enum(SCOPES)).min(1).nullish().describe('What the key may do; all that yours may when absent.'),
-    expires_at: z.iso.datetime({ offset: true }).nullish().describe('When it dies; never when absent.'),
-    allowed_cidrs: z.array(cidr).max(64).nullish().describe('Addresses that it works from; all when absent.'),
+    scopes: z
+      .array(z.enum(SCOPES))
+      .min(1)
+      .nullish()
+      .describe('What the key may do; if absent, all that the calling key may.'),
+    expires_at: z.iso
+      .datetime({ offset: true })
+      .nullish()
+      .describe('When it expires; if absent, when the calling key does.'),
+    allowed_cidrs: z
+      .array(cidr)
+      .max(64)
+      .nullish()
+      .describe('Addresses from which it works; if absent, those of the calling key.'),
   })
-  .meta({ id: 'CreateKeyRequest', description: 'A key to make.' });
+  .meta({ id: 'CreateKeyRequest', description: 'A key to create.' });
 
 export type CreateKeyBody = z.infer<typeof createKeyBody>;
 
 export const apiKey = z
   .object({
-    id: z.uuid().describe('Names the key; no secret.'),
+    id: z.uuid().describe('The id of the key; not a secret.'),
     name: z.string().describe('For people.'),
     hint: z.string().describe('Its last four characters.'),
     scopes: z.array(z.string().meta({ enum: [...SCOPES] })).describe('What it may do.'),
-    allowed_cidrs: z.array(z.string()).describe('Addresses that it works from; all when empty.'),
-    created_at: timestamp.describe('When it was made.'),
+    allowed_cidrs: z.array(z.string()).describe('Addresses from which it works; all if empty.'),
+    created_at: timestamp.describe('When it was created.'),
     expires_at: timestamp.nullable().describe('When it expires.'),
     last_used_at: timestamp.nullable().describe('When it was last used, to the minute.'),
     revoked_at: timestamp.nullable().describe('When it was revoked.'),
@@ -85,6 +98,6 @@ export const rotateKeyBody = z
       .min(0)
       .max(30 * 86_400)
       .nullish()
-      .describe('Seconds that the old key still works; 0 when absent.'),
+      .describe('Seconds for which the old key still works; 0 if absent.'),
   })
-  .meta({ id: 'RotateKeyRequest', description: 'How a key is to be replaced.' });
+  .meta({ id: 'RotateKeyRequest', description: 'How to replace a key.' });

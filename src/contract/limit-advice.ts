@@ -23,12 +23,14 @@ const WHOSE: Readonly<Record<LimitSetter, string>> = {
   server: "the server's limit",
 };
 
-/** The end of a sentence on a limit that was hit: ` (64 MB, its own limit)`. */
+/** Describes a limit that was hit, for the end of a sentence: `64 MB, its own limit`. */
 export function describeLimit(name: LimitName, limit: { value: number; setBy: LimitSetter }): string {
   return `${limit.value} ${LIMIT_BOUNDS[name].unit}, ${WHOSE[limit.setBy]}`;
 }
 
-/** What to do about a job that has failed; of a limit it says whose it was. Codes of earlier releases may be unknown now. */
+/**
+ * The advice for a failed job; for a limit it says whose limit it was. Null for codes that this release does not have.
+ */
 export function adviceFor(code: string | null, applied: AppliedLimits | null): string | null {
   if (code === null || !Object.hasOwn(failures, code)) return null;
   const { advice } = failures[code as FailureCode];
@@ -49,7 +51,7 @@ function lower(sentence: string): string {
   return sentence.charAt(0).toLowerCase() + sentence.slice(1);
 }
 
-/** A warning for each limit of a request that changes nothing, because less is allowed anyway. */
+/** A warning for each requested limit that has no effect, because a lower one applies. */
 export function idleLimits(
   asked: JobLimits,
   allowed: Readonly<Partial<Record<LimitName, { value: number; setBy: LimitSetter }>>>,
@@ -58,12 +60,12 @@ export function idleLimits(
     const limit = allowed[name];
     if (!limit || limit.setBy === 'job' || (asked[name] ?? 0) <= limit.value) return [];
     return [
-      { field: `limits.${name}`, message: `Has no effect: less is allowed anyway (${describeLimit(name, limit)}).` },
+      { field: `limits.${name}`, message: `Has no effect: a lower limit applies (${describeLimit(name, limit)}).` },
     ];
   });
 }
 
-/** The same, by what the account says; what the server allows is known only when the job is planned. */
+/** The same for the limits of the account; those of the server are known only when the job is planned. */
 export function idleInAccount(asked: JobLimits, account: JobLimits): Warning[] {
   const allowed = LIMIT_NAMES.flatMap((name) => {
     const value = account[name];
@@ -75,5 +77,5 @@ export function idleInAccount(asked: JobLimits, account: JobLimits): Warning[] {
 /** A warning for a job that requests a longer retention than it gets. */
 export function idleRetention(asked: number | null | undefined, allowed: number): Warning[] {
   if (asked == null || asked <= allowed) return [];
-  return [{ field: 'retention_seconds', message: `Has no effect: outputs live ${allowed} s at most.` }];
+  return [{ field: 'retention_seconds', message: `Has no effect: outputs are kept for ${allowed} s at most.` }];
 }

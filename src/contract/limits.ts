@@ -7,8 +7,8 @@ export const DOWNLOAD_SECONDS = 600;
 /** Lifetime of a signed upload URL in seconds. */
 export const UPLOAD_SECONDS = 900;
 /**
- * Maximum bytes of texts (metadata, warnings, error messages, URLs) in one page of a list. Every job has some 2 KB
- * besides, so the largest answer is 750 KB.
+ * Maximum bytes of texts (metadata, warnings, error messages, URLs) in one page of a list. Every job adds some 2 KB, so
+ * the largest response is 750 KB.
  */
 export const LIST_PAGE_BYTES = 512 * 1024;
 /**

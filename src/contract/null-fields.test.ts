@@ -31,7 +31,7 @@ describe('a field of a request that may be absent', () => {
     expect(names).toEqual(expect.arrayContaining(['.preset', '.preset.quality', '.inputs[].options', '.filters']));
   });
 
-  it('means the same absent and null', () => {
+  it('means the same whether absent or null', () => {
     const body = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
     const nothing = { preset: null, options: null, filters: null, metadata: null, retention_seconds: null };
     expect(createBody.parse({ ...body, ...nothing })).toEqual(createBody.parse(body));

@@ -5,16 +5,16 @@ import { output } from './transcodes.ts';
 const sha256 = z.string().regex(/^[0-9a-f]{64}$/);
 const objectFacts = {
   object_id: z.uuid().describe('Names the stored object.'),
-  kind: z.enum(['upload', 'output']).describe('What it was to the job.'),
-  size: z.number().nullable().describe('Bytes; null when they were not counted.'),
-  sha256: sha256.nullable().describe('SHA-256 of the bytes; null when no job had read them to their end.'),
+  kind: z.enum(['upload', 'output']).describe('Its role in the job.'),
+  size: z.number().nullable().describe('Bytes; null if they were not counted.'),
+  sha256: sha256.nullable().describe('SHA-256 of the bytes; null if no job has read all of them.'),
 };
 
 const deletedObject = z
   .object({
     ...objectFacts,
     reason: z.enum(['erased', 'retention', 'replaced', 'refused', 'lost']).describe('Why it was deleted.'),
-    deleted_at: timestamp.describe('When its bytes were gone.'),
+    deleted_at: timestamp.describe('When its bytes had been deleted.'),
   })
   .meta({ id: 'DeletedObject', description: 'A stored object whose bytes are gone.' });
 
@@ -27,41 +27,41 @@ const remainingObject = z
 
 const uploadUrl = z
   .object({
-    upload_id: z.uuid().describe('The upload that it was for.'),
+    upload_id: z.uuid().describe('The upload that the URL belongs to.'),
     expires_at: timestamp.describe('When it expires.'),
-    closed_at: timestamp.nullable().describe('Since then nothing can be put there; null while something can.'),
+    closed_at: timestamp.nullable().describe('When it stopped accepting bytes; null while it accepts them.'),
     late_puts: z
       .number()
-      .describe('Times that bytes came after the upload was confirmed or deleted, and were deleted.'),
-    holds_bytes: z.boolean().describe('Whether bytes lie there at this moment.'),
+      .describe('How often bytes arrived after the upload was confirmed or deleted, and were deleted.'),
+    holds_bytes: z.boolean().describe('Whether bytes are stored there at this moment.'),
   })
-  .meta({ id: 'UploadUrl', description: 'A signed URL by which an upload came.' });
+  .meta({ id: 'UploadUrl', description: 'A signed URL of an upload.' });
 
 const workingCopy = z
   .object({
-    attempt: z.number().describe('Which attempt had it.'),
-    removed_at: timestamp.nullable().describe('When it was removed; null while it is not known to be.'),
+    attempt: z.number().describe('The attempt that used it.'),
+    removed_at: timestamp.nullable().describe('When it was removed; null until this is known.'),
   })
   .meta({ id: 'WorkingCopy', description: 'The work folder of an attempt.' });
 
 export const receipt = z
   .object({
     type: z.literal('airlock.receipt').describe('What is signed.'),
-    version: z.literal(1).describe('Of this shape.'),
+    version: z.literal(1).describe('Version of this schema.'),
     transcode_id: z.uuid().describe('The job.'),
     issued_at: timestamp.describe('When this receipt was written.'),
     status: jobStatus,
     reason: z.enum(['erased', 'retention', 'lost']).describe('Why the job’s bytes were deleted.'),
-    erased_at: timestamp.describe('When that began.'),
+    erased_at: timestamp.describe('When the deletion began.'),
     complete: z.boolean().describe('Whether none of its bytes are left, and no upload URL can add any.'),
     complete_at: timestamp
       .nullable()
       .describe(
-        'When the last upload URL stops accepting bytes; null when none accepts any, or when that is not what is waited for.',
+        'When the last upload URL stops accepting bytes; null if none accepts any, or if completion depends on something else.',
       ),
-    deleted: z.array(deletedObject).describe('What is gone.'),
-    remaining: z.array(remainingObject).describe('What is still there, and why.'),
-    upload_urls: z.array(uploadUrl).describe('The signed URLs by which the job’s uploads came.'),
+    deleted: z.array(deletedObject).describe('The deleted objects.'),
+    remaining: z.array(remainingObject).describe('The objects that still exist, and why.'),
+    upload_urls: z.array(uploadUrl).describe('The signed URLs of the job’s uploads.'),
     working_copies: z.array(workingCopy).describe('The work folders of its attempts.'),
   })
   .meta({ id: 'Receipt', description: 'What was deleted of a job, and when.' });
@@ -70,40 +70,40 @@ export type Receipt = z.infer<typeof receipt>;
 
 const manifestInput = z
   .object({
-    position: z.number().describe('Its place among inputs and assets, from 0.'),
+    position: z.number().describe('Its position among inputs and assets, from 0.'),
     role: z.enum(['input', 'asset']).describe('A source of the job, or a file that a filter names.'),
     kind: z.string().nullable().describe('What an asset was used as; null for an input.'),
     size: z.number().nullable().describe('Bytes.'),
-    sha256: sha256.nullable().describe('SHA-256 of the bytes as they came.'),
+    sha256: sha256.nullable().describe('SHA-256 of the bytes as received.'),
     container: z
       .enum(['rewritten', 'original'])
       .nullable()
-      .describe('Whether FFmpeg read a remuxed container, or the file as it came; null when that is not known.'),
+      .describe('Whether FFmpeg read a remuxed container or the original file; null if unknown.'),
   })
-  .meta({ id: 'ManifestSource', description: 'A file that an output was made from.' });
+  .meta({ id: 'ManifestSource', description: 'A source of an output.' });
 
 const manifestAttempt = z
   .object({
-    number: z.number().describe('Which attempt made the output, from 1.'),
+    number: z.number().describe('Number of the attempt that created the output, from 1.'),
     started_at: timestamp.describe('When it began.'),
     ended_at: timestamp.nullable().describe('When it ended.'),
-    exit_code: z.number().nullable().describe('Of FFmpeg.'),
+    exit_code: z.number().nullable().describe('Exit code of FFmpeg.'),
     cpu_ms: z.number().nullable().describe('Processor time, milliseconds.'),
-    max_rss_bytes: z.number().nullable().describe('Most memory that it had, bytes.'),
+    max_rss_bytes: z.number().nullable().describe('Peak memory in bytes.'),
   })
-  .meta({ id: 'ManifestAttempt', description: 'The attempt that made an output.' });
+  .meta({ id: 'ManifestAttempt', description: 'The attempt that created an output.' });
 
 export const manifest = z
   .object({
     type: z.literal('airlock.manifest').describe('What is signed.'),
-    version: z.literal(1).describe('Of this shape.'),
+    version: z.literal(1).describe('Version of this schema.'),
     transcode_id: z.uuid().describe('The job.'),
     created_at: timestamp.describe('When the job was accepted.'),
     started_at: timestamp.nullable().describe('When its attempt began.'),
     completed_at: timestamp.nullable().describe('When it became final.'),
-    erased_at: timestamp.nullable().describe('When its bytes were deleted; null while they are there.'),
-    inputs: z.array(manifestInput).describe('What the output was made from.'),
-    outputs: z.array(output).describe('What was made.'),
+    erased_at: timestamp.nullable().describe('When its bytes were deleted; null while they exist.'),
+    inputs: z.array(manifestInput).describe('The sources of the output.'),
+    outputs: z.array(output).describe('The files that were created.'),
     command: z
       .object({
         argv: z.array(z.string()).nullable().describe('Program and arguments; null once the job has been erased.'),
@@ -112,7 +112,7 @@ export const manifest = z
       .describe('The exact command.'),
     ffmpeg: z
       .object({
-        version: z.string().nullable().describe('As FFmpeg says it.'),
+        version: z.string().nullable().describe('As FFmpeg reports it.'),
         package: z.string().nullable().describe('Version of the distribution’s package.'),
       })
       .describe('The build that ran.'),
@@ -122,7 +122,7 @@ export const manifest = z
       .object({ version: z.string().nullable().describe('Version of the worker.') })
       .describe('The Airlock that ran it.'),
   })
-  .meta({ id: 'Manifest', description: 'How an output was made.' });
+  .meta({ id: 'Manifest', description: 'How an output was created.' });
 
 export type Manifest = z.infer<typeof manifest>;
 
@@ -144,12 +144,12 @@ const publicKey = z
     kty: z.literal('OKP').describe('Key type.'),
     crv: z.literal('Ed25519').describe('Curve.'),
     x: z.string().describe('The public key, base64url.'),
-    kid: z.string().describe('Its name: the RFC 7638 thumbprint.'),
+    kid: z.string().describe('Its id: the RFC 7638 thumbprint.'),
     use: z.literal('sig').describe('For signatures.'),
     alg: z.literal('EdDSA').describe('Algorithm.'),
   })
   .meta({ id: 'PublicKey', description: 'A JSON Web Key (RFC 8037).' });
 
 export const publicKeys = z
-  .object({ keys: z.array(publicKey).describe('The present one and those that it replaced.') })
+  .object({ keys: z.array(publicKey).describe('The current key and those that it replaced.') })
   .meta({ id: 'PublicKeys', description: 'A JSON Web Key Set (RFC 7517).' });

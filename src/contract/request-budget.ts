@@ -1,7 +1,7 @@
 /**
  * Limits of a whole request, besides those of its fields. The largest of the 120 requests in `test/media/wild` stays
- * below a fifth of each; a test keeps it so. Together they bound the time that reading, planning and drawing can take:
- * the costliest request that was found to fit takes 0.4 s of a thread on a busy machine.
+ * below a fifth of each; a test enforces this. Together they bound the time that reading, planning and drawing can
+ * take: the costliest request found within them takes 0.4 s of a thread on a busy machine.
  */
 export const REQUEST_BUDGET = {
   /** Options of the output and of all inputs together. */
@@ -20,13 +20,13 @@ export const REQUEST_BUDGET = {
 export type BudgetName = keyof typeof REQUEST_BUDGET;
 
 /**
- * Values of a JSON body: texts, numbers, lists and objects. 300 options and 8 KiB of metadata made of nothing but digits
- * have 5,000.
+ * Maximum values of a JSON body: strings, numbers, arrays and objects. 300 options and 8 KiB of metadata that consists
+ * only of digits have 5,000.
  */
 export const MAX_BODY_VALUES = 5_000;
 
-/** Levels of lists and objects within each other in a JSON body. */
+/** Maximum nesting of arrays and objects in a JSON body. */
 export const MAX_BODY_DEPTH = 64;
 
-/** Unknown fields that an answer names; the rest is counted. */
+/** Maximum unknown fields that a response names; the rest are counted. */
 export const MAX_UNKNOWN_FIELDS = 50;

@@ -3,7 +3,7 @@ import { someWarnings, timestamp } from './common.ts';
 
 const workerSandbox = z
   .object({
-    worker: z.string().describe('Names the worker.'),
+    worker: z.string().describe('The id of the worker.'),
     tier: z.enum(['bwrap', 'landlock', 'gvisor', 'none']).describe('How FFmpeg is confined; `none` means not at all.'),
     bounds: z
       .object({
@@ -22,7 +22,7 @@ const workerSandbox = z
       ),
     passed: z.boolean().nullable().describe('The last self-test; null while the first is running.'),
     checks: z.number().describe('Attempts that the self-test made.'),
-    exceptions: z.array(z.string()).describe('Attempts that the tier does not promise to refuse, and did not.'),
+    exceptions: z.array(z.string()).describe('Attempts that the tier does not promise to block and did not block.'),
     at: timestamp.nullable().describe('When the last self-test ended.'),
   })
   .meta({ id: 'WorkerSandbox', description: 'How a worker confines FFmpeg.' });
@@ -34,37 +34,37 @@ const ffmpegUpdate = z
       .describe('`newer`: the distribution has a newer package. `unknown` never means current.'),
     candidate: z.string().nullable().describe('The version that the distribution would install.'),
     security: z.boolean().describe('The candidate comes from the security archive.'),
-    lists_from: timestamp.nullable().describe('Age of the package lists that were asked.'),
-    reason: z.string().nullable().describe('Why it is not known.'),
+    lists_from: timestamp.nullable().describe('Date of the package lists used.'),
+    reason: z.string().nullable().describe('Why the state is unknown.'),
   })
   .meta({ id: 'FfmpegUpdate', description: 'Whether the distribution has a newer FFmpeg.' });
 
 const advisory = z
-  .object({ cve: z.string().describe('Its number.'), what: z.string().describe('What it is, in a few words.') })
+  .object({ cve: z.string().describe('The CVE number.'), what: z.string().describe('A short description.') })
   .meta({ id: 'Advisory', description: 'A known vulnerability.' });
 
 const advisories = z
   .object({
-    table: z.iso.date().describe('Day of the bundled table.'),
-    open: z.array(advisory).describe('Those that this build has.'),
-    fixed: z.array(z.string()).describe('Those that it has not.'),
-    unknown: z.array(z.string()).describe('Those for which this is unknown.'),
+    table: z.iso.date().describe('Date of the bundled table.'),
+    open: z.array(advisory).describe('Vulnerabilities of this build.'),
+    fixed: z.array(z.string()).describe('Vulnerabilities that this build does not have.'),
+    unknown: z.array(z.string()).describe('Vulnerabilities for which this is unknown.'),
   })
   .meta({ id: 'Advisories', description: 'Known vulnerabilities of this build, according to the bundled table.' });
 
 /** What an operator and the service's clients can check (`GET /v1/security`). */
 export const securityAnswer = z
   .object({
-    sandbox: z.array(workerSandbox).describe('Of each living worker.'),
+    sandbox: z.array(workerSandbox).describe('One entry per active worker.'),
     ffmpeg: z
       .object({
-        version: z.string().nullable().describe('As FFmpeg says it.'),
+        version: z.string().nullable().describe('As FFmpeg reports it.'),
         package: z.string().nullable().describe('Version of the distribution’s package.'),
-        since: timestamp.nullable().describe('Since when new jobs get this build.'),
+        since: timestamp.nullable().describe('When new jobs began to use this build.'),
         update: ffmpegUpdate.nullable().describe('Whether there is a newer one; null when this was not checked.'),
-        advisories: advisories.nullable().describe('Its known vulnerabilities; null when its version is not known.'),
+        advisories: advisories.nullable().describe('Its known vulnerabilities; null if its version is unknown.'),
       })
-      .describe('The build that new jobs get.'),
+      .describe('The build that new jobs use.'),
     warnings: someWarnings,
   })
   .meta({ id: 'Security', description: 'How FFmpeg is confined, and which build runs.' });

@@ -43,17 +43,19 @@ export const metadataField = nullable(
   z.record(z.string(), z.unknown()).refine((value) => Buffer.byteLength(JSON.stringify(value)) <= MAX_METADATA_BYTES, {
     error: `must be at most ${MAX_METADATA_BYTES} bytes when serialised`,
   }),
-).describe(`Anything of yours, at most ${MAX_METADATA_BYTES} bytes; it comes back as \`metadata.user\`.`);
+).describe(`Your own data, at most ${MAX_METADATA_BYTES} bytes; returned as \`metadata.user\`.`);
 export const retentionField = nullable(z.number().int().min(1)).describe(
-  'Seconds that the output lives; can only shorten what account and server say.',
+  'Seconds for which the output is kept; can only shorten the retention of account and server.',
 );
 
-/** Whether every input must be rewritten by us before FFmpeg sees it. */
+/** Whether every input must be remuxed before FFmpeg reads it. */
 export const disarmField = nullable(z.boolean()).describe(
-  'Fail the job unless Airlock can rewrite the container of every input before FFmpeg reads it.',
+  'Fail the job unless Airlock can remux the container of every input before FFmpeg reads it.',
 );
 
-export const limitsField = nullable(jobLimits).describe('What the job may use at most; can only lower.');
+export const limitsField = nullable(jobLimits).describe(
+  'Limits of the job; they can only lower those of account and server.',
+);
 
 const input = z
   .object({
@@ -83,8 +85,8 @@ export const createBody = z
       .array(input)
       .min(1)
       .max(MAX_INPUTS)
-      .describe('Joined one after the other, unless options or filters say else.'),
-    outputFormat: z.enum(OUTPUT_FORMATS).describe('What comes out.'),
+      .describe('Joined one after the other, unless options or filters say otherwise.'),
+    outputFormat: z.enum(OUTPUT_FORMATS).describe('The format of the output.'),
     preset: nullable(preset).describe('Quality and size in plain words; ignored when there are `options`.'),
     options: nullable(z.array(option).max(256)).describe('Options of FFmpeg for the output, in their order.'),
     filters: nullable(z.array(filter).max(64)).describe('Joined with `;` into one `-filter_complex`.'),
@@ -93,31 +95,31 @@ export const createBody = z
     disarm: disarmField,
     limits: limitsField,
   })
-  .meta({ id: 'TranscodeRequest', description: 'A job to make.' });
+  .meta({ id: 'TranscodeRequest', description: 'A job to create.' });
 
 export type CreateBody = z.infer<typeof createBody>;
 
-/** The part of the body that decides how the media is made. */
+/** The part of the body that determines the output. */
 export function toTranscodeRequest(body: CreateBody): TranscodeRequest {
   const { retention_seconds: _, disarm: __, limits: ___, ...request } = body;
   return request as TranscodeRequest;
 }
 
-const codec = (of: string) => z.string().nullable().describe(`Codec of the ${of}, in FFmpeg’s words; null without.`);
+const codec = (of: string) => z.string().nullable().describe(`FFmpeg’s name of the ${of} codec; null without ${of}.`);
 
-/** What an output is, on jobs and in manifests alike. */
+/** An output, on jobs and in manifests alike. */
 export const output = z
   .object({
     format: z.string().describe('The format, one of `outputFormat`.'),
     size: z.number().describe('Bytes.'),
     duration_seconds: z.number().nullable().describe('Its own duration in seconds; null for a picture.'),
-    width: z.number().nullable().describe('Pixels; null without pictures.'),
-    height: z.number().nullable().describe('Pixels; null without pictures.'),
-    video_codec: codec('pictures'),
-    audio_codec: codec('sound'),
+    width: z.number().nullable().describe('Pixels; null without video.'),
+    height: z.number().nullable().describe('Pixels; null without video.'),
+    video_codec: codec('video'),
+    audio_codec: codec('audio'),
     sha256: z.string().describe('SHA-256 of the bytes, 64 hex digits.'),
   })
-  .meta({ id: 'Output', description: 'A file that a job has made.' });
+  .meta({ id: 'Output', description: 'A file that a job has created.' });
 
 const jobInput = z
   .object({
@@ -128,13 +130,13 @@ const jobInput = z
     container: z
       .enum(['rewritten', 'original'])
       .nullable()
-      .describe('Whether FFmpeg reads a remuxed container or the file as it came; null when that is not known yet.'),
+      .describe('Whether FFmpeg reads a remuxed container or the original file; null if not known yet.'),
   })
   .meta({ id: 'Source', description: 'A source of a job, with its known properties.' });
 
 const ffmpegOptions = z
   .object({
-    source: z.enum(['preset', 'raw_options', 'defaults']).describe('What decided how the output is made.'),
+    source: z.enum(['preset', 'raw_options', 'defaults']).describe('What determines how the output is encoded.'),
     options: z.array(option).describe('The options of the request; empty when it had none.'),
     preset: z
       .object({
@@ -144,15 +146,15 @@ const ffmpegOptions = z
       .nullable()
       .describe('The preset of the request; null when it had none.'),
   })
-  .meta({ id: 'FfmpegOptions', description: 'How a job was asked for.' });
+  .meta({ id: 'FfmpegOptions', description: 'The options of the request for a job.' });
 
 const videoMetadata = z
   .object({
     format: z.string().nullable().describe('Its container.'),
     duration_seconds: z.number().nullable().describe('Its duration in seconds.'),
-    size_bytes: z.number().nullable().describe('Its bytes.'),
+    size_bytes: z.number().nullable().describe('Its size in bytes.'),
   })
-  .meta({ id: 'VideoMetadata', description: 'What the first input is.' });
+  .meta({ id: 'VideoMetadata', description: 'Properties of the first input.' });
 
 const failureCode = z
   .string()
@@ -160,35 +162,35 @@ const failureCode = z
 
 export const job = z
   .object({
-    id: z.uuid().describe('Names the job.'),
+    id: z.uuid().describe('The id of the job.'),
     jobId: z.uuid().describe('The same as `id`.'),
     status: jobStatus,
     inputs: z.array(jobInput).describe('The sources, in the order of the request.'),
-    outputs: z.array(output).describe('What was made; empty before the job is completed.'),
+    outputs: z.array(output).describe('The files that the job created; empty before it is completed.'),
     output_format: z.string().describe('The `outputFormat` of the request.'),
     output_url: z
       .string()
       .nullable()
-      .describe('A `gs://` URL, good as the input of another job; null without an output.'),
+      .describe('A `gs://` URL, usable as the input of another job; null without an output.'),
     billable_minutes: z
       .number()
       .nullable()
       .describe('Minutes of all inputs, rounded up; null before all have been probed.'),
     duration_seconds: z.number().nullable().describe('Seconds of all inputs; null before all have been probed.'),
     ffmpeg_options: ffmpegOptions,
-    video_metadata: videoMetadata.nullable().describe('What the first input is; null before it has been probed.'),
-    error_message: z.string().nullable().describe('One sentence for a person; null unless the job failed.'),
+    video_metadata: videoMetadata.nullable().describe('Properties of the first input; null before it has been probed.'),
+    error_message: z.string().nullable().describe('One sentence for people; null unless the job failed.'),
     error_code: failureCode.nullable().describe('Why the job failed, for programs; null unless it did.'),
     error_advice: z.string().nullable().describe('What to do about it.'),
     metadata: z
       .object({ user: z.record(z.string(), z.unknown()).nullable().describe('The `metadata` of the request.') })
-      .describe('What belongs to the caller.'),
+      .describe('Data of the caller.'),
     progress: z.number().min(0).max(1).describe('From 0 to 1.'),
-    speed: z.number().nullable().describe('Media seconds made in a second; null while it does not run.'),
-    fps: z.number().nullable().describe('Frames made in a second; null while it does not run.'),
-    eta_seconds: z.number().nullable().describe('Seconds that it will probably still take.'),
-    queue_position: z.number().nullable().describe('1 for the next job; null when it does not wait.'),
-    attempts: z.number().describe('How often it has been started.'),
+    speed: z.number().nullable().describe('Media seconds encoded per second; null unless the job runs.'),
+    fps: z.number().nullable().describe('Frames encoded per second; null unless the job runs.'),
+    eta_seconds: z.number().nullable().describe('Estimated seconds until the job ends.'),
+    queue_position: z.number().nullable().describe('1 for the next job; null unless the job waits.'),
+    attempts: z.number().describe('How often the job has been started.'),
     limits: shownLimits,
     created_at: timestamp.describe('When it was accepted.'),
     updated_at: timestamp.describe('When it last changed; `since` and `until` filter by this.'),
@@ -197,7 +199,7 @@ export const job = z
     expires_at: timestamp.nullable().describe('When its output is deleted.'),
     warnings: z.array(warning).describe('What was ignored or changed; empty when nothing was.'),
   })
-  .meta({ id: 'Job', description: 'A job and what has become of it.' });
+  .meta({ id: 'Job', description: 'A job and its result.' });
 
 export type Job = z.infer<typeof job>;
 
@@ -218,12 +220,12 @@ export const jobListItem = job
   .extend({
     shortened: z.boolean().meta({
       description:
-        'True where the page had no room for the texts of this job: metadata, warnings, error message and URLs of inputs are left out. Read the job itself for them.',
+        'True if the page had no room for the texts of this job: metadata, warnings, error message and URLs of inputs are left out. Read the job itself for them.',
     }),
   })
   .meta({
     id: 'JobListItem',
-    description: 'A job without its options: `ffmpeg_options.options` is empty here, and whole on the job itself.',
+    description: 'A job without its options: `ffmpeg_options.options` is empty here, and complete on the job itself.',
   });
 
 export type JobListItem = z.infer<typeof jobListItem>;
@@ -248,18 +250,18 @@ export const cancelAnswer = z
   .meta({ id: 'CancelAnswer', description: 'A job that has been canceled.' });
 
 export const downloadQuery = z.object({
-  url: queryBoolean.optional().meta({ description: '`false` answers with a redirect instead.', enum: BOOLEAN_WORDS }),
+  url: queryBoolean.optional().meta({ description: '`false` returns a redirect instead.', enum: BOOLEAN_WORDS }),
 });
 
 export const downloadAnswer = z
-  .object({ url: z.url().describe('Signed; it lives ten minutes.'), warnings: someWarnings })
+  .object({ url: z.url().describe('A signed URL, valid for ten minutes.'), warnings: someWarnings })
   .meta({ id: 'DownloadAnswer', description: 'A link to an output.' });
 
 export const eraseAnswer = z
   .object({
     success: z.literal(true).describe('Always true.'),
     id: z.uuid().describe('The job that has been erased.'),
-    erased_at: timestamp.describe('When its bytes were gone.'),
+    erased_at: timestamp.describe('When its bytes had been deleted.'),
     warnings: someWarnings,
   })
   .meta({ id: 'EraseAnswer', description: 'A job that has been erased.' });

@@ -21,7 +21,7 @@ function fileSize(missing: string) {
   return (
     z
       .number({ error: (issue) => (isMissing(issue.input) ? missing : 'invalid_file_size') })
-      // Not int(): that calls a whole number beyond 2^53 invalid, where it is too large.
+      // Not int(): it reports a whole number above 2^53 as invalid instead of too large.
       .refine(Number.isInteger, 'invalid_file_size')
       .min(1, 'invalid_file_size')
       .max(MAX_UPLOAD_BYTES, 'file_too_large')
@@ -39,12 +39,12 @@ export const presignBody = z
       filename: requiredText('missing_upload_fields').max(4096).describe('The name of the file, for people.'),
       contentType: requiredText('missing_upload_fields')
         .pipe(z.enum(UPLOAD_CONTENT_TYPES, 'invalid_file_type'))
-        .meta({ description: 'What the file is.', enum: [...UPLOAD_CONTENT_TYPES] }),
-      fileSize: fileSize('missing_upload_fields').describe('Bytes that will be sent, exactly.'),
+        .meta({ description: 'The type of the file.', enum: [...UPLOAD_CONTENT_TYPES] }),
+      fileSize: fileSize('missing_upload_fields').describe('The exact number of bytes that will be sent.'),
     },
     'missing_upload_fields',
   )
-  .meta({ id: 'PresignRequest', description: 'A file that is to be uploaded.' });
+  .meta({ id: 'PresignRequest', description: 'A file to upload.' });
 
 export const presignAnswer = z
   .object({
@@ -53,7 +53,7 @@ export const presignAnswer = z
       .object({
         uploadUrl: z.url().describe('PUT the bytes here, with the declared content type and no Authorization header.'),
         filename: z.string().describe('The name of the upload from now on.'),
-        expiresAt: timestamp.describe('When the URL dies.'),
+        expiresAt: timestamp.describe('When the URL expires.'),
       })
       .meta({ id: 'PresignResult', description: 'A signed URL for one upload.' }),
     warnings: someWarnings,
@@ -63,8 +63,8 @@ export const presignAnswer = z
 export const confirmBody = z
   .object(
     {
-      filename: requiredText('missing_confirm_fields').max(4096).describe('The `filename` that the presign answered.'),
-      fileSize: fileSize('missing_confirm_fields').describe('Bytes that were sent.'),
+      filename: requiredText('missing_confirm_fields').max(4096).describe('The `filename` that the presign returned.'),
+      fileSize: fileSize('missing_confirm_fields').describe('The number of bytes sent.'),
       uploadId: z.string().nullish().describe('Not used yet.'),
     },
     'missing_confirm_fields',
@@ -76,20 +76,20 @@ export const uploadMetadata = z
     duration_seconds: z.number().nullable().describe('Seconds; null for a picture or subtitles.'),
     format: z.string().nullable().describe('Its container.'),
     size_bytes: z.number().describe('Bytes.'),
-    video_codec: z.string().nullable().describe('Codec of the pictures; null without.'),
-    audio_codec: z.string().nullable().describe('Codec of the sound; null without.'),
-    width: z.number().nullable().describe('Pixels as a person sees them; null without pictures.'),
-    height: z.number().nullable().describe('Pixels as a person sees them; null without pictures.'),
-    fps: z.number().nullable().describe('Frames a second; null without moving pictures.'),
+    video_codec: z.string().nullable().describe('FFmpeg’s name of the video codec; null without video.'),
+    audio_codec: z.string().nullable().describe('FFmpeg’s name of the audio codec; null without audio.'),
+    width: z.number().nullable().describe('Pixels as displayed; null without video.'),
+    height: z.number().nullable().describe('Pixels as displayed; null without video.'),
+    fps: z.number().nullable().describe('Frames per second; null for stills and without video.'),
   })
-  .meta({ id: 'MediaMetadata', description: 'What a file is.' });
+  .meta({ id: 'MediaMetadata', description: 'Properties of a media file.' });
 
 export const confirmAnswer = z
   .object({
     success: z.literal(true).describe('Always true.'),
     result: z
       .object({
-        fileUrl: z.string().describe('What a job takes as the `url` of an input.'),
+        fileUrl: z.string().describe('The `url` of an input that uses this upload.'),
         gcsUrl: z.string().describe('The same.'),
         filename: z.string().describe('The name of the upload.'),
         fileSize: z.number().describe('Bytes.'),

@@ -7,17 +7,17 @@ export const position = z
     offset: z
       .number()
       .nullable()
-      .describe('Characters from the start of the text that the pointer leads to; null means all of it.'),
+      .describe('Offset in characters in the text that the pointer names; null means all of it.'),
   })
-  .meta({ id: 'Position', description: 'Where in a request something is wrong.' });
+  .meta({ id: 'Position', description: 'The position of a problem in a request.' });
 
 export const requestProblem = z
   .object({
     position,
-    field: z.string().describe('The position as the other errors write it, e.g. `options[2]`.'),
+    field: z.string().describe('The position in the form of other errors, e.g. `options[2]`.'),
     option: z.string().describe('What is refused: an option, a filter, a filter and its option; empty for a source.'),
-    message: z.string().describe('Why.'),
-    suggestion: z.string().describe('A safe way to get the same.'),
+    message: z.string().describe('Why it is refused.'),
+    suggestion: z.string().describe('A safe alternative.'),
   })
   .meta({ id: 'RequestProblem', description: 'Why a create with this body would be refused.' });
 

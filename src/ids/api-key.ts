@@ -30,7 +30,7 @@ export function makeApiKey(): NewApiKey {
   return { raw, hash: hashApiKey(raw), hint: raw.slice(-4) };
 }
 
-/** A fast hash is right here: the key has 178 bits of entropy, so there is nothing to slow down. */
+/** A fast hash is sufficient: 178 bits of entropy cannot be guessed at any speed. */
 export function hashApiKey(raw: string): Buffer {
   return sha256(raw);
 }

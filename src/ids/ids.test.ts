@@ -6,7 +6,7 @@ import { cleanFilename, numberedName, storedName } from './stored-name.ts';
 import { isUuid, uuidv7 } from './uuid.ts';
 
 describe('API keys', () => {
-  it('are recognisable, carry a checksum and hash to 32 bytes', () => {
+  it('are recognisable, contain a checksum and hash to 32 bytes', () => {
     const key = makeApiKey();
     expect(key.raw).toMatch(/^al_live_[0-9A-Za-z]{36}$/);
     expect(isWellFormedApiKey(key.raw)).toBe(true);
@@ -29,7 +29,7 @@ describe('API keys', () => {
 });
 
 describe('UUIDs', () => {
-  it('sort by time and carry version 7', () => {
+  it('sort by time and have version 7', () => {
     const earlier = uuidv7(1_000_000);
     const later = uuidv7(2_000_000);
     expect(earlier < later).toBe(true);
@@ -41,7 +41,7 @@ describe('UUIDs', () => {
 describe('stored names', () => {
   const at = new Date('2026-05-22T14:30:45.678Z');
 
-  it('carry the UTC time and the cleaned name', () => {
+  it('contain the UTC time and the cleaned name', () => {
     expect(storedName('interview-raw.mp4', at)).toBe('20260522-143045-interview-raw.mp4');
   });
 
@@ -58,7 +58,7 @@ describe('stored names', () => {
     ['סרט.mp4', 'סרט.mp4'],
     ['///', 'file'],
     ['', 'file'],
-  ])('turn %j into %j', (name, expected) => {
+  ])('clean %j to %j', (name, expected) => {
     expect(cleanFilename(name)).toBe(expected);
   });
 
@@ -68,7 +68,7 @@ describe('stored names', () => {
     expect(name.endsWith('.mp4')).toBe(true);
   });
 
-  it('never hold a separator, a control character, a leading dot or dash, whatever comes in', () => {
+  it('never contain a separator, a control character, a leading dot or dash, for any input', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary', maxLength: 400 }), (input) => {
         const name = cleanFilename(input);
@@ -86,7 +86,7 @@ describe('stored names', () => {
 });
 
 describe('canonical JSON', () => {
-  it('is the same for two orders of the same fields', () => {
+  it('does not depend on the order of fields', () => {
     expect(canonicalJson({ b: 1, a: [{ d: null, c: 'x' }] })).toBe(canonicalJson({ a: [{ c: 'x', d: null }], b: 1 }));
   });
 });

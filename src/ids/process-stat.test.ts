@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { isDead, isRunning, markProcess, parseProcessStat } from './process-stat.ts';
 
 describe('/proc/PID/stat', () => {
-  it('is read past a command name of any content', () => {
+  it('is parsed correctly after any command name', () => {
     fc.assert(
       fc.property(fc.string(), (name) => {
         const rest = `S ${Array.from({ length: 18 }, (_, n) => n).join(' ')} 4242 0`;
@@ -13,7 +13,7 @@ describe('/proc/PID/stat', () => {
     );
   });
 
-  it('is nothing when it is cut off', () => {
+  it('is null when truncated', () => {
     for (const text of ['', '17', '17 (x', '17 (x)', '17 (x) S 1 2']) expect(parseProcessStat(text)).toBeNull();
   });
 

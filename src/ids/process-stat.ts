@@ -4,8 +4,8 @@ import { readFileSync } from 'node:fs';
 const USER_HZ = 100;
 
 /**
- * The fields of `/proc/<pid>/stat` (proc(5)) that identify a process and show whether it lives. A pid alone is reused;
- * with the clock tick at which it started it identifies a process until the next boot.
+ * The fields of `/proc/<pid>/stat` (proc(5)) that identify a process and show whether it is alive. A pid alone is
+ * reused; with the clock tick at which it started it identifies a process until the next boot.
  */
 export interface ProcessStat {
   /** One letter; Z and X mean dead. */
@@ -42,7 +42,7 @@ export function processStat(pid: number | 'self'): ProcessStat | null {
   }
 }
 
-/** A process by pid and start: pids come back, this pair does not until the next boot. */
+/** A process by pid and start: pids are reused, this pair is not until the next boot. */
 export interface ProcessMark {
   pid: number;
   startTicks: string;

@@ -17,7 +17,7 @@ describe('signatures', () => {
     expect(publicJwk(PUBLIC)).toEqual(signer.key);
   });
 
-  it('hold for the same value in another order of its fields, and for nothing else', () => {
+  it('are valid for the same value with its fields in any order, and for nothing else', () => {
     const reordered = { nested: { a: 1, b: 2 }, list: [1, 'ü', null], type: 'test' };
     expect(isSignedBy(reordered, signed, [signer.key])).toBe(true);
     for (const other of [{ ...value, type: 'Test' }, { ...value, more: 1 }, { type: 'test' }, null]) {
@@ -25,7 +25,7 @@ describe('signatures', () => {
     }
   });
 
-  it('are refused without their key, under another algorithm and when they are altered', () => {
+  it('are rejected without their key, under another algorithm and when altered', () => {
     const other = createSigner(Buffer.alloc(32, 7));
     const altered = `${signed.signature.startsWith('A') ? 'B' : 'A'}${signed.signature.slice(1)}`;
     expect(isSignedBy(value, signed, [])).toBe(false);

@@ -23,7 +23,7 @@ export interface Signature {
   algorithm: typeof SIGNATURE_ALGORITHM;
 }
 
-/** Signs JSON values. The value names its own `type`, so that a signature over one kind never passes for another. */
+/** Signs JSON values. The value names its own `type`, so that a signature over one type is never valid for another. */
 export interface Signer {
   readonly key: PublicJwk;
   sign(value: unknown): Signature;

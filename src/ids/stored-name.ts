@@ -1,9 +1,9 @@
 const MAX_NAME_BYTES = 200;
 
 /**
- * Cleans a file name for storage: directories, control characters, leading dots and dashes go,
- * at most 200 bytes of UTF-8, the extension stays. Bidi controls and other invisible format characters count as
- * control characters, because they change how a name reads; the joiners that emoji are made with stay.
+ * Cleans a file name for storage: removes directories, control characters, leading dots and dashes, and truncates it to
+ * 200 bytes of UTF-8, keeping the extension. Bidi controls and other invisible format characters count as control
+ * characters, because they change how a name reads; the joiners that emoji need are kept.
  */
 export function cleanFilename(name: string): string {
   const last = name.normalize('NFC').split(/[/\\]/).filter(Boolean).at(-1) ?? '';

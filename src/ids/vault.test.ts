@@ -17,7 +17,7 @@ describe('the vault', () => {
     );
   });
 
-  it('holds no readable part of the text or of its place', () => {
+  it('contains no readable part of the text or of its place', () => {
     const sealed = vault.seal(place, 'holiday-film-2026.mp4');
     for (const word of ['holiday', 'uploads', 'account']) expect(sealed.includes(word)).toBe(false);
   });
@@ -49,7 +49,7 @@ describe('the vault', () => {
     );
   });
 
-  it('prints equal texts alike and others differently', () => {
+  it('fingerprints equal texts alike and others differently', () => {
     expect(vault.fingerprint('a')).toEqual(vault.fingerprint('a'));
     expect(vault.fingerprint('a')).not.toEqual(vault.fingerprint('b'));
   });

@@ -1,15 +1,15 @@
 import { createCipheriv, createDecipheriv, createHmac, hkdfSync, randomBytes } from 'node:crypto';
 
-/** The one place of the database where a sealed value means something. */
+/** The only place in the database where a sealed value can be opened. */
 export interface SealedPlace {
   table: string;
   column: string;
-  /** What names the row, in a fixed order: its account and its key. */
+  /** Identifies the row: its account and its key, in a fixed order. */
   row: readonly string[];
 }
 
 /**
- * Seals the texts that must not lie readable in the database or its log: file names, source URLs, options, metadata. A
+ * Seals texts that must not be readable in the database or its log: file names, source URLs, options, metadata. A
  * deleted row leaves dead tuples and WAL behind, which then contain only ciphertext. Each value is bound to its place,
  * so that an attacker who writes to the database cannot pass off one row's text as another's.
  */
@@ -36,7 +36,7 @@ export class SealedValueError extends Error {
   }
 }
 
-/** First byte of a sealed value: what the rest is made of. Change it together with the derivation of the key. */
+/** First byte of a sealed value: its format. Change it together with the key derivation. */
 const FORMAT = 2;
 const HEAD_BYTES = 1;
 const NONCE_BYTES = 12;
@@ -74,7 +74,7 @@ export function createVault(key: Buffer): Vault {
   };
 }
 
-/** JSON, because no two places may give the same bytes: `["a","bc"]` and `["ab","c"]` differ. */
+/** JSON, because no two places may have the same bytes: `["a","bc"]` and `["ab","c"]` differ. */
 function authenticated({ table, column, row }: SealedPlace): Buffer {
   return Buffer.from(JSON.stringify([FORMAT, table, column, ...row]));
 }

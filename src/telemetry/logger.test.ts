@@ -18,7 +18,7 @@ function capture(pretty = false) {
 }
 
 describe('the logger', () => {
-  it('writes one JSON object a line, with time, level name, role and pid', () => {
+  it('writes one JSON object per line, with time, level name, role and pid', () => {
     const { logger, lines } = capture();
     logger.info({ jobId: 'j1' }, 'job started');
     expect(lines[0]).toMatch(/^\{.*\}\n$/);
@@ -32,7 +32,7 @@ describe('the logger', () => {
     });
   });
 
-  it('keeps no secret, in any position', () => {
+  it('logs no secret, in any position', () => {
     const { logger, lines } = capture();
     const cause = new Error(`connect postgres://app:hunter2@db/x with ${KEY}`);
     const error = Object.assign(new Error(`GET ${URL_WITH_SECRET} failed`, { cause }), {
@@ -58,14 +58,14 @@ describe('the logger', () => {
     expect(JSON.parse(lines[8]!).req).toEqual({ id: 'r1', method: 'GET', path: '/v1/x' });
   });
 
-  it('drops the headers that errors of HTTP clients carry, whatever they are called', () => {
+  it('drops the headers of errors of HTTP clients, whatever their names', () => {
     const { logger, lines } = capture();
     logger.error(Object.assign(new Error('answered 403'), { headers: { 'x-custom-auth': 'opaque' } }));
     expect(lines[0]).toContain('answered 403');
     expect(lines[0]).not.toContain('opaque');
   });
 
-  it('writes lines that are JSON without the key for any text, in message, field, name, error and binding', () => {
+  it('writes valid JSON without the key for any text in message, field, name, error and binding', () => {
     const text = fc.oneof(
       fc.string(),
       fc.string({ unit: 'binary' }),
@@ -86,7 +86,7 @@ describe('the logger', () => {
     );
   });
 
-  it('writes a line for people when asked to, without terminal escapes from the data', () => {
+  it('writes a readable line on request, without terminal escapes from the data', () => {
     const { logger, lines } = capture(true);
     logger.warn({ name: 'a\u001b[2Jb\u202ec', size: 3, note: 'two words' }, 'odd\u001b]0;title\u0007 name');
     expect(lines[0]).toMatch(/^\d\d:\d\d:\d\d WARN {2}worker odd ]0;title {2}name name=.* size=3 note="two words"\n$/);

@@ -7,7 +7,7 @@ export type { Logger } from 'pino';
 export interface LoggerOptions {
   /** `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`. */
   level: string;
-  /** Which of our processes speaks: `api`, `worker`, `gateway`, `up` … */
+  /** The process that logs: `api`, `worker`, `gateway`, `up` … */
   role: string;
   /** Where lines go; standard output when absent. */
   destination?: DestinationStream;
@@ -15,7 +15,7 @@ export interface LoggerOptions {
   pretty?: boolean;
 }
 
-/** Second net below the scrubbing of every line: these never even reach the serialiser. */
+/** Second line of defence besides scrubbing every line: these never reach the serialiser. */
 const REDACTED = [
   ...['authorization', 'cookie', 'password', 'apiKey', 'secret'],
   ...['*.authorization', '*.cookie', '*.password', '*.apiKey', '*.secret'],
@@ -23,9 +23,9 @@ const REDACTED = [
 ];
 
 /**
- * The logger of a process: JSON lines with ISO time, level name, role and pid. Every line is scrubbed as a whole
- * after it was serialised (`scrubLine`), so that messages, stacks, causes, child bindings and fields of any depth
- * are covered, in logs of libraries, too. Children (`logger.child`) are covered as well.
+ * The logger of a process: JSON lines with ISO time, level name, role and pid. Every line is scrubbed as a whole after
+ * serialisation (`scrubLine`), which covers messages, stacks, causes, child bindings and fields of any depth, also in
+ * logs of libraries and of children (`logger.child`).
  */
 export function createLogger(options: LoggerOptions): Logger {
   const terminal = options.destination === undefined && process.stdout.isTTY === true;

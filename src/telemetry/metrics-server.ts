@@ -3,18 +3,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
 export interface MetricsServer {
-  /** The port that was taken; differs from the wish when that was 0. */
+  /** The actual port; differs from the requested one if that was 0. */
   port: number;
   close(): Promise<void>;
 }
 
-/** What is served: a prom-client registry, or anything that gives the same text. */
+/** What is served: a prom-client registry, or anything that returns the same text. */
 export interface MetricsSource {
   contentType: string;
   metrics(): Promise<string>;
 }
 
-/** Serves `GET /metrics` and nothing else. Rejects when the port cannot be taken. */
+/** Serves `GET /metrics` and nothing else. Rejects if the port is in use. */
 export async function startMetricsServer(options: {
   host: string;
   port: number;

@@ -8,7 +8,7 @@ import {
 } from './metrics.ts';
 import { startMetricsServer } from './metrics-server.ts';
 
-it('the metrics server shows what was counted, with the role, and nothing but /metrics', async () => {
+it('the metrics server returns the counters with their role, and serves only /metrics', async () => {
   const registry = await createRegistry('worker');
   const metrics = { ...(await createWorkerMetrics(registry)), ...(await createHttpMetrics(registry)) };
   metrics.attempts.inc({ end: 'completed' });
@@ -43,7 +43,7 @@ it('the metrics server shows what was counted, with the role, and nothing but /m
   await expect(fetch(`http://127.0.0.1:${server.port}/metrics`)).rejects.toThrow();
 });
 
-it('two processes in one test do not share a registry, and a taken port is an error', async () => {
+it('two registries in one process share nothing, and a port in use is an error', async () => {
   const [first, second] = await Promise.all([
     createRegistry('api'),
     createRegistry('worker', { processMetrics: true }),
@@ -58,7 +58,7 @@ it('two processes in one test do not share a registry, and a taken port is an er
   await server.close();
 });
 
-it('connections of a listener are shown as they are at the scrape, with those refused by reason', async () => {
+it('connections of a listener are read at the scrape, refused ones by reason', async () => {
   const registry = await createRegistry('api');
   const refused = { address_limit: 2, silent: 0 };
   await addConnectionMetrics(registry, 'api', () => ({ open: 3, refused }));
@@ -72,7 +72,7 @@ it('connections of a listener are shown as they are at the scrape, with those re
   }
 });
 
-it('the gauges of the service show what was read last, and nothing stale when it cannot be read', async () => {
+it('the gauges of the service show the last values, and nothing stale if reading fails', async () => {
   const registry = await createRegistry('api');
   let away = false;
   const refresh = await addServiceGauges(registry, async () => {

@@ -1,39 +1,36 @@
 import type { Counter, Gauge, Histogram, Registry } from 'prom-client';
 
-/*
- * Every series carries the label `role`; durations are seconds. prom-client is loaded when the first registry is
- * made and not before.
- */
+/* Every series carries the label `role`; durations are seconds. prom-client is loaded with the first registry. */
 
 export interface HttpMetrics {
-  /** `route` is the pattern (`/v1/transcodes/:id`), never the path: ids would make a series each. */
+  /** `route` is the pattern (`/v1/transcodes/:id`), never the path: each id would become a series. */
   httpRequests: Counter<'route' | 'method' | 'status'>;
   httpSeconds: Histogram<'route' | 'method'>;
 }
 
 export interface WorkerMetrics {
-  /** Attempts that ended, by how. */
+  /** Ended attempts by outcome. */
   attempts: Counter<'end'>;
   /** From claim to end. */
   attemptSeconds: Histogram;
   /** From acceptance to the first claim. */
   queueWaitSeconds: Histogram;
-  /** Sandboxed programs that ended, by how (`CellEnd`). */
+  /** Ended cells by program and outcome (`CellEnd`). */
   cells: Counter<'program' | 'end'>;
   /** Bytes fetched from sources. */
   fetchBytes: Counter;
 }
 
-/** Figures of the database at the moment of a scrape; see `fleet/statistics.ts`. */
+/** Numbers from the database at the time of a scrape; see `fleet/statistics.ts`. */
 export interface ServiceNumbers {
   jobs: { status: string; resource_class: string; count: number }[];
   oldestWaitingSeconds: number;
   workers: number;
   slots: number;
   storedBytes: number;
-  /** Bytes that open upload URLs and outputs under way may still add. */
+  /** Bytes that open upload URLs and unfinished outputs may still add. */
   promisedBytes: number;
-  /** Of the disk behind the embedded storage; null for another one, or when it does not answer. */
+  /** The disk of the embedded storage; null for other storages, or if it does not answer. */
   space: { freeBytes: number; reserveBytes: number; spareFiles: number } | null;
 }
 
@@ -56,13 +53,13 @@ export async function createHttpMetrics(registry: Registry): Promise<HttpMetrics
   return {
     httpRequests: new prom.Counter({
       name: 'airlock_http_requests_total',
-      help: 'HTTP requests answered',
+      help: 'Answered HTTP requests',
       labelNames: ['route', 'method', 'status'],
       registers,
     }),
     httpSeconds: new prom.Histogram({
       name: 'airlock_http_seconds',
-      help: 'Seconds from request to answer',
+      help: 'Seconds from request to response',
       labelNames: ['route', 'method'],
       buckets: HTTP_BUCKETS,
       registers,
@@ -76,7 +73,7 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
   return {
     attempts: new prom.Counter({
       name: 'airlock_attempts_total',
-      help: 'Attempts at jobs that ended',
+      help: 'Ended attempts at jobs',
       labelNames: ['end'],
       registers,
     }),
@@ -106,14 +103,14 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
   };
 }
 
-/** What the guard of a listener counts; see `net/connection-guard.ts`. */
+/** Counters of a listener's connection guard; see `net/connection-guard.ts`. */
 export interface ConnectionNumbers {
   open: number;
   /** By reason, since the start. */
   refused: Record<string, number>;
 }
 
-/** Connections of a listener, read at the moment of a scrape. */
+/** Registers metrics of a listener's connections, read at each scrape. */
 export async function addConnectionMetrics(
   registry: Registry,
   listener: string,
@@ -123,7 +120,7 @@ export async function addConnectionMetrics(
   const registers = [registry];
   new prom.Gauge({
     name: 'airlock_connections_open',
-    help: 'Connections of clients that are open',
+    help: 'Open client connections',
     labelNames: ['listener'],
     registers,
     collect() {
@@ -143,8 +140,8 @@ export async function addConnectionMetrics(
 }
 
 /**
- * Gauges of the whole service. The returned function reads the numbers and must run before each scrape; when the
- * database is away the job gauges are left out rather than shown stale.
+ * Registers gauges of the whole service. The returned function reads the numbers and must run before each scrape; if
+ * the database is unavailable, the gauges are left out rather than shown stale.
  */
 export async function addServiceGauges(
   registry: Registry,
@@ -157,8 +154,8 @@ export async function addServiceGauges(
   const oldest = gauge('airlock_oldest_waiting_seconds', 'Age of the job that has waited longest');
   const workers = gauge('airlock_workers', 'Workers with a recent heartbeat');
   const slots = gauge('airlock_worker_slots', 'Slots of those workers');
-  const stored = gauge('airlock_stored_bytes', 'Bytes of media that are kept');
-  const promised = gauge('airlock_promised_bytes', 'Bytes that open upload URLs and outputs under way may still add');
+  const stored = gauge('airlock_stored_bytes', 'Stored bytes of media');
+  const promised = gauge('airlock_promised_bytes', 'Bytes that open upload URLs and unfinished outputs may still add');
   const free = gauge('airlock_disk_free_bytes', 'Free bytes of the disk behind the embedded storage', ['disk']);
   const reserve = gauge('airlock_disk_reserve_bytes', 'Free bytes of that disk that are kept in reserve', ['disk']);
   const files = gauge('airlock_disk_spare_files', 'Files that the disk can still hold above the reserve', ['disk']);

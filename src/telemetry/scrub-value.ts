@@ -4,7 +4,7 @@ import { scrub } from './scrub.ts';
 const SECRET_FIELD =
   /^(?:(?:proxy-)?authorization|(?:set-)?cookie|(?:pg)?password|passwd|secret|secret_?access_?key|session_?token|access_?token|api_?key|x-api-key|raw_?key|signature|private_?key)$/i;
 
-/** A copy of plain data (what JSON.parse gives) with every string scrubbed, names of fields included. */
+/** Copies plain data (as JSON.parse returns it) with every string scrubbed, field names included. */
 export function scrubValue(value: unknown): unknown {
   if (typeof value === 'string') return scrub(value);
   if (Array.isArray(value)) return value.map(scrubValue);
@@ -18,8 +18,8 @@ export function scrubValue(value: unknown): unknown {
 }
 
 /**
- * Scrubs one serialised log line. It is parsed and every string scrubbed in its decoded form, so that escapes hide
- * nothing and the result is always JSON again.
+ * Scrubs one serialised log line. Parses it and scrubs every decoded string, so that escapes hide nothing and the
+ * result is always valid JSON.
  */
 export function scrubLine(line: string): string {
   try {

@@ -26,15 +26,15 @@ const PASSWORD = new RegExp(
 const QUERY_SECRET = /([?&](?:sig|key|token|auth|code|secret)=)[^\s&"'<>]+/gi;
 const PRIVATE_KEY = /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]*PRIVATE KEY-----|$)/g;
 
-/** Without one of these a text holds nothing of the above; most texts end here. */
+/** A text without any of these contains nothing of the above; most texts stop here. */
 const SUSPICIOUS =
   /:\\*\/|%(?:25)*3a|[?&]|al(?:_|%(?:25)*5f)live|authorization|cookie|bearer|signature|credential|token|passw|secret|key|accessid/i;
 
 /**
- * Removes what must not be written down from any text: queries, fragments, user names and passwords of URLs, API
- * keys, Authorization and Cookie values, signatures and credentials of signed URLs, passwords of databases, private
- * keys. Works on free text (messages, stacks, the standard error of FFmpeg); time is linear in its length. What it
- * cannot know is a secret that nothing marks as one.
+ * Removes from any text what must not be logged: queries, fragments, user names and passwords of URLs, API keys,
+ * Authorization and Cookie values, signatures and credentials of signed URLs, passwords of databases, private keys.
+ * Works on free text (messages, stacks, the standard error of FFmpeg); time is linear in its length. It cannot
+ * recognise a secret that nothing marks as one.
  */
 export function scrub(text: string): string {
   if (!SUSPICIOUS.test(text)) return text;
@@ -56,8 +56,8 @@ function scrubUrl(url: string): string {
   const start = postgres === null ? 0 : postgres.index + postgres[0].length;
   const at = url.lastIndexOf('@');
   if (postgres === null || at < start || /[?#]/.test(url.slice(0, start))) return scrubUserinfo(cut(url, /[?#]/));
-  // People do not always encode the password: anything before the last @ may be part of it. With a ? before
-  // that, what follows may be part of a query instead; then all of it goes.
+  // People do not always encode the password: anything before the last @ may be part of it. If a ? comes before it, the
+  // rest may be part of a query instead, so all of it is removed.
   const head = scrubUserinfo(url.slice(0, start));
   return /[?#]/.test(url.slice(start, at)) ? `${head}${GONE}` : `${head}${GONE}@${cut(url.slice(at + 1), /[?#]/)}`;
 }
@@ -66,7 +66,7 @@ function scrubUserinfo(url: string): string {
   return url.replace(/(:\\*\/\\*\/)[^/]*@/g, `$1${GONE}@`);
 }
 
-/** Everything from the first match on goes. */
+/** Removes everything from the first match on. */
 function cut(url: string, from: RegExp): string {
   const match = from.exec(url);
   return match === null ? url : `${url.slice(0, match.index)}${match[0]}${GONE}`;

@@ -21,13 +21,13 @@ describe('a list of jobs', () => {
 
   const list = async (query = '') => (await api.call('GET', `/v1/transcodes${query}`)).json;
 
-  it('carries no options and does not open them; the job itself does', async () => {
+  it('contains no options and does not unseal them; the job itself does', async () => {
     const limits = { memory_mb: 512 };
     const options = [{ option: '-vf', argument: 'scale=64:64' }];
     const job: Job = (await api.call('POST', '/v1/transcodes', body({ options, limits }))).json;
     const preset: Job = (await api.call('POST', '/v1/transcodes', body({ preset: { quality: 'low' } }))).json;
     expect((await api.call('GET', `/v1/transcodes/${job.id}`)).json.ffmpeg_options.options).toEqual(options);
-    // A value that no key decrypts would fail every read.
+    // A value that cannot be decrypted fails every read.
     await api.database.db
       .updateTable('jobs')
       .set({ request_sealed: randomBytes(2 ** 20) })
@@ -42,7 +42,7 @@ describe('a list of jobs', () => {
     await api.database.db.deleteFrom('jobs').execute();
   });
 
-  it('has room for so many bytes of texts, and says which jobs came without theirs', async () => {
+  it('contains a bounded number of bytes of texts, and marks jobs without theirs', async () => {
     const inputs = Array.from({ length: 10 }, (_, index) => ({
       url: `https://media.example.com/${'a'.repeat(1500)}/${index}.mp4`,
     }));
@@ -88,7 +88,7 @@ describe('concurrent requests of one key', () => {
     await api?.close();
   });
 
-  /** Sends the head of a request and as much of its body, and reads nothing. */
+  /** Sends the head of a request and this much of its body, and reads nothing. */
   function send(method: string, path: string, headers: string[] = []): Socket {
     const socket = connect(port, '127.0.0.1');
     sockets.push(socket);
@@ -100,7 +100,7 @@ describe('concurrent requests of one key', () => {
   const read = (key = api.key) =>
     api.call('GET', '/v1/transcodes?limit=1', undefined, { authorization: `Bearer ${key}` });
 
-  it('are bounded, with a 429 that says so; other keys and accounts go on', async () => {
+  it('are bounded, with a 429 that says so; other keys and accounts are not affected', async () => {
     const unfinished = Array.from({ length: KEY_REQUESTS.active }, () =>
       send('POST', '/v1/transcodes', ['content-type: application/json', 'content-length: 10']),
     );
@@ -123,7 +123,7 @@ describe('concurrent requests of one key', () => {
     await until(async () => (await read()).status === 200, { what: 'the places of those who went away' });
   });
 
-  it('are not used up by those that wait for their jobs', async () => {
+  it('are not used up by requests that wait for their jobs', async () => {
     const { id } = (await api.call('POST', '/v1/transcodes', body())).json;
     const waits = Array.from({ length: 3 * KEY_REQUESTS.active }, () => send('GET', `/v1/transcodes/${id}?wait=30`));
     const answers = waits.map(

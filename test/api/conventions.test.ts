@@ -25,7 +25,7 @@ describe('requests without a body', () => {
     '',
   ];
 
-  it.each(TYPES)('are taken with the content type %j', async (type) => {
+  it.each(TYPES)('are accepted with the content type %j', async (type) => {
     const send = async (method: string, path: string, headers = {}) =>
       await api.app.inject({
         method: method as 'POST',
@@ -40,7 +40,7 @@ describe('requests without a body', () => {
     expect((await send('POST', '/v1/transcodes')).json()).toMatchObject({ code: 'invalid_request' });
   });
 
-  it('are taken in chunks that hold nothing, and refused when they hold something', async () => {
+  it('are accepted as empty chunked bodies, and rejected if the body is not empty', async () => {
     const url = await api.listen();
     const send = (body: string) =>
       fetch(`${url}/v1/transcodes/${ID}/cancel`, {
@@ -57,7 +57,7 @@ describe('requests without a body', () => {
 });
 
 describe('paths and methods', () => {
-  it('that do not belong together are a 405 which names those that do', async () => {
+  it('return 405 with the allowed methods if they do not match', async () => {
     const cases: [string, string, string][] = [
       ['PUT', '/v1/transcodes', 'GET, HEAD, POST'],
       ['DELETE', '/v1/transcodes', 'GET, HEAD, POST'],
@@ -107,7 +107,7 @@ describe('paths and methods', () => {
     expect((await api.call('HEAD', '/v1/transcodes', undefined, { authorization: '' })).status).toBe(401);
   });
 
-  it('that are not built yet are a 501, with the key asked for first and no body read', async () => {
+  it('that are not implemented yet return 501, after the key is checked and without reading a body', async () => {
     const paths = [
       ['POST', '/v1/transcribe'],
       ['GET', '/v1/transcribes'],
@@ -133,7 +133,7 @@ describe('paths and methods', () => {
       const answer = await api.call(method, path, body);
       expect([method, path, answer.status, answer.json?.code]).toEqual([method, path, 501, 'not_implemented']);
       expect(answer.json.error).toMatch(/ is not available on this server yet$/);
-      // From another address each, because failures are counted by address.
+      // Each from another address, because failures are counted by address.
       const remoteAddress = `10.0.0.${paths.findIndex((one) => one[1] === path)}`;
       const stranger = await api.app.inject({ method, url: path, remoteAddress });
       expect([method, path, stranger.statusCode]).toEqual([method, path, 401]);
@@ -159,7 +159,7 @@ describe('query parameters', () => {
     expect((await get('/v1/transcodes?stauts=')).json.warnings).toBeUndefined();
   });
 
-  it('that are given twice are refused by name', async () => {
+  it('that occur twice are rejected by name', async () => {
     const answer = await get('/v1/transcodes?limit=1&limit=2');
     expect([answer.status, answer.json.details]).toEqual([
       400,
@@ -195,7 +195,7 @@ describe('query parameters', () => {
     }
   });
 
-  it('that are booleans take true, 1 and yes, false, 0 and no, in any case', async () => {
+  it('that are booleans accept true, 1, yes, false, 0 and no, in any case', async () => {
     await api.database.pg.query(
       `WITH made AS (INSERT INTO objects (id, account_id, key, kind, content_type, size, state)
          VALUES (gen_random_uuid(), $1, 'x', 'output', 'video/mp4', 1, 'live') RETURNING id),
@@ -216,7 +216,7 @@ describe('query parameters', () => {
     });
   });
 
-  it('that are not known are named in the answer, with the near one, and stored nowhere', async () => {
+  it('that are unknown are named in the response, with the nearest name, and stored nowhere', async () => {
     const { json } = await get('/v1/transcodes?stauts=failed&per_page=5&x=1');
     expect(json.warnings).toEqual([
       { field: 'stauts', message: 'Unknown query parameter, ignored. Did you mean "status"?' },
@@ -241,7 +241,7 @@ describe('query parameters', () => {
     }
   });
 
-  it('that are not known are named ten at most, and shortened', async () => {
+  it('that are unknown are shortened, and at most ten are named', async () => {
     const many = Array.from({ length: 40 }, (_, index) => `p${index}${'x'.repeat(200)}=1`).join('&');
     const { warnings } = (await get(`/v1/transcodes?${many}`)).json;
     expect(warnings).toHaveLength(10);

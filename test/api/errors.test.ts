@@ -14,7 +14,7 @@ beforeAll(async () => {
 });
 afterAll(() => api?.close());
 
-/** One sentence: it starts with a capital, ends with the only full stop that a sentence could end with. */
+/** One sentence: it starts with a capital, and its only full stop that could end a sentence is the last. */
 function expectSentence(message: unknown) {
   expect(message).toEqual(expect.any(String));
   expect(message).toMatch(/^[A-Z].*\.$/);
@@ -28,7 +28,7 @@ function expectError(answer: Answer, status: number, code: keyof typeof errors) 
   return answer.json;
 }
 
-describe('every error answer has a message', () => {
+describe('every error response has a message', () => {
   it.each([
     ['no key', 401, 'unauthorized', () => api.call('GET', '/v1/transcodes', undefined, { authorization: '' })],
     ['a key in the query', 401, 'unauthorized', () => api.call('GET', `/v1/transcodes?token=${api.key}`)],
@@ -79,7 +79,7 @@ describe('every error answer has a message', () => {
     expect((await create({ outputFormat: 'exe' })).json.message).toMatch(/^Invalid request: outputFormat: .*mp4/);
   });
 
-  it('that names the scope which a key lacks', async () => {
+  it('that names the scope that a key lacks', async () => {
     const key = await api.makeKey({ scopes: ['read'] });
     const answer = await create({}, { authorization: `Bearer ${key}` });
     expect(expectError(answer, 403, 'forbidden').message).toMatch(/scope transcode/);

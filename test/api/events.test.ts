@@ -12,7 +12,7 @@ describe('GET /v1/events', () => {
   });
   afterAll(() => api?.close());
 
-  /** An event is shown when every transaction that began before its own has ended, and other tests have theirs. */
+  /** An event is visible once every transaction that began before its own has ended, including those of other tests. */
   const settle = async () => {
     const { rows } = await sql<{ tx: string }>`SELECT pg_current_xact_id()::text AS tx`.execute(api.context.db);
     const over = sql<{ over: boolean }>`
@@ -63,7 +63,7 @@ describe('GET /v1/events', () => {
     expect([unknown.status, unknown.json.details.field]).toEqual([400, 'types[0]']);
   });
 
-  it('shows nothing of what was erased, and nothing of another account', async () => {
+  it('shows nothing of erased jobs or of another account', async () => {
     const metadata = { note: 'private words' };
     const { id } = (
       await api.call('POST', '/v1/transcodes', { inputs: [{ url: await api.upload() }], outputFormat: 'mp3', metadata })

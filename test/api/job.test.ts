@@ -21,14 +21,14 @@ const create = async (urls: string[], more = {}) =>
     .json;
 
 describe('the job', () => {
-  it('has the duration of its inputs and its minutes immediately, when all are confirmed uploads', async () => {
+  it('has the duration of its inputs and its minutes immediately if all are confirmed uploads', async () => {
     expect(await create([long])).toMatchObject({ duration_seconds: 61.5, billable_minutes: 2 });
     expect(await create([long, short])).toMatchObject({ duration_seconds: 71.5, billable_minutes: 2 });
     expect(await create([picture, short])).toMatchObject({ duration_seconds: 10, billable_minutes: 1 });
     expect(await create([short])).toMatchObject({ inputs: [{ size: 64, duration: 10 }] });
   });
 
-  it('has them as soon as the last input that had to be fetched has been probed', async () => {
+  it('has them as soon as the last fetched input has been probed', async () => {
     const job = await create(['https://example.org/a.mp4', short]);
     expect(job).toMatchObject({ duration_seconds: null, billable_minutes: null });
     const worker = { id: uuidv7(), tier: 'bwrap' as const };
@@ -45,18 +45,18 @@ describe('the job', () => {
     });
   });
 
-  it('has a list of options always, empty for a preset', async () => {
+  it('always has a list of options, empty for a preset', async () => {
     const options = [{ option: '-an' }];
     expect((await create([short])).ffmpeg_options).toEqual({ source: 'defaults', options: [], preset: null });
     expect((await create([short], { preset: { quality: 'low' } })).ffmpeg_options.options).toEqual([]);
     expect((await create([short], { options })).ffmpeg_options.options).toEqual(options);
   });
 
-  it('gets a warning when it requests more than it gets, or a style that does not exist', async () => {
+  it('has a warning if it requests more than it gets, or an unknown style', async () => {
     const fields = (job: { warnings: { field: string }[] }) => job.warnings.map(({ field }) => field);
     const capped = await create([short], { retention_seconds: 86_401 });
     expect(capped.warnings).toEqual([
-      { field: 'retention_seconds', message: 'Has no effect: outputs live 86400 s at most.' },
+      { field: 'retention_seconds', message: 'Has no effect: outputs are kept for 86400 s at most.' },
     ]);
     expect(fields(await create([short], { retention_seconds: 86_400 }))).toEqual([]);
     const account = await api.makeAccount({ retention_seconds: 60 });

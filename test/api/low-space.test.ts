@@ -4,7 +4,7 @@ import { startApi, type TestApi } from '../helpers/api.ts';
 const UPLOAD = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: 1000 };
 const JOB = { inputs: [{ url: 'https://source.example/clip.mp4' }], outputFormat: 'mp4' };
 
-describe('with nothing left above the reserve', () => {
+describe('with no space left above the reserve', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startApi({}, { reserve: { percent: 0, bytes: Number.MAX_SAFE_INTEGER } });
@@ -14,7 +14,7 @@ describe('with nothing left above the reserve', () => {
   it.each([
     ['/v1/upload/presigned-url', UPLOAD],
     ['/v1/transcodes', JOB],
-  ])('POST %s is refused with 507, and says what to do', async (path, body) => {
+  ])('POST %s returns 507 with a remedy', async (path, body) => {
     const { status, json } = await api.call('POST', path, body);
     expect([status, json.error, json.code]).toEqual([507, 'Storage is full', 'storage_full']);
     expect(json.message).toMatch(/in reserve.*erase jobs/);
@@ -30,20 +30,20 @@ describe('with nothing left above the reserve', () => {
   });
 });
 
-describe('with room', () => {
+describe('with free space', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startApi({}, { reserve: { percent: 0, bytes: 0 } });
   });
   afterAll(() => api?.close());
 
-  it('health says nothing of space', async () => {
+  it('health does not mention space', async () => {
     const health = await api.call('GET', '/health-check');
     expect(health.json.storage).toEqual({ ok: true });
     expect((await api.call('GET', '/readyz')).json).toEqual({ ok: true });
   });
 
-  it('an account at its quota gets 507 for uploads and jobs, and other accounts go on', async () => {
+  it('an account at its quota gets 507 for uploads and jobs; other accounts are not affected', async () => {
     const account = await api.makeAccount({ max_stored_bytes: 1500 });
     const headers = { authorization: `Bearer ${await api.makeKey({ account })}` };
     expect((await api.call('POST', '/v1/upload/presigned-url', UPLOAD, headers)).status).toBe(200);

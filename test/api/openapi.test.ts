@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
-// biome-ignore lint/suspicious/noExplicitAny: looked at field by field
+// biome-ignore lint/suspicious/noExplicitAny: read field by field
 type Json = any;
 
 let api: TestApi;
@@ -40,7 +40,7 @@ const media = () =>
     ),
   );
 
-/** The schema alone, with what it refers to, as JSON Schema has it. */
+/** A schema with everything that it refers to, as JSON Schema. */
 function standalone(schema: Json): Json {
   // Zod reads patterns without the flag `u`, so it cannot read `\\P{…}`.
   const leave = (key: string, value: Json) => (key === 'pattern' && /\\P/i.test(value) ? undefined : value);
@@ -78,7 +78,7 @@ describe('the OpenAPI document', () => {
     expect(bare).toEqual([]);
   });
 
-  it('has one schema for each thing, and none that nobody uses', () => {
+  it('has one schema per type, and no unused one', () => {
     const names = Object.keys(document.components.schemas);
     const text = JSON.stringify(document);
     expect(names.filter((name) => names.includes(`${name}Input`) || name.endsWith('RequestInput'))).toEqual([]);
@@ -87,7 +87,7 @@ describe('the OpenAPI document', () => {
     expect(names.filter((_, index) => shapes.indexOf(shapes[index]!) !== index)).toEqual([]);
   });
 
-  it('lists the words where a value is one of several', () => {
+  it('has an enum wherever a value is one of several', () => {
     const { TranscodeRequest, PresignRequest, JobStatus, FailureCode, Error: body } = document.components.schemas;
     expect(TranscodeRequest.properties.outputFormat.enum).toContain('mkv');
     expect(PresignRequest.properties.contentType.enum).toContain('audio/mpeg');
@@ -96,7 +96,7 @@ describe('the OpenAPI document', () => {
     expect(body.properties.code.enum).toContain('not_implemented');
   });
 
-  it('has an example for every request and answer, each of the shape that it is an example of', () => {
+  it('has a valid example for every request and response', () => {
     expect(media().length).toBeGreaterThan(80);
     for (const [where, { schema, example, examples }] of media()) {
       const values = example === undefined ? Object.values<Json>(examples ?? {}).map(({ value }) => value) : [example];

@@ -27,7 +27,7 @@ describe('a required field that is missing', () => {
       'name',
     ],
     [{ inputs: [{ url: URL }], outputFormat: 'mp4', filters: [{ value: 'scale=2:2' }] }, 'filters[0].filter', 'value'],
-  ])('is called missing, with the near name that was sent: %j', async (body, field, near) => {
+  ])('is reported as missing, with the similar name that was sent: %j', async (body, field, near) => {
     const { status, json } = await create(body);
     const name = field.split('.').at(-1);
     expect([status, json.code, json.details.field]).toEqual([400, 'invalid_request', field]);
@@ -38,7 +38,7 @@ describe('a required field that is missing', () => {
     expect(json.message).toMatch(new RegExp(`missing.*"${near}".*"${name}"`));
   });
 
-  it('is called missing when nothing like it was sent, or null', async () => {
+  it('is reported as missing if nothing similar was sent, or null', async () => {
     for (const body of [{ inputs: [{ url: URL }] }, { inputs: [{ url: URL }], outputFormat: null, options: [] }]) {
       const { json } = await create(body);
       expect(json.details).toMatchObject({ field: 'outputFormat', reason: 'is missing', remedy: 'Send outputFormat' });
@@ -50,7 +50,7 @@ describe('a required field that is missing', () => {
     });
   });
 
-  it('keeps the exact text of its error where there is one', async () => {
+  it('keeps the fixed text of its error if there is one', async () => {
     const answer = await presign({ name: 'a.mp3', contentType: 'audio/mpeg', fileSize: 10 });
     expect(answer.json).toMatchObject({
       error: 'Missing required fields: filename, contentType, fileSize',
@@ -64,7 +64,7 @@ describe('a required field that is missing', () => {
     );
   });
 
-  it('of an option is its argument, when that was sent under another name', async () => {
+  it('is the argument of an option, if it was sent under another name', async () => {
     for (const body of [
       { inputs: [{ url: URL }], outputFormat: 'mp4', options: [{ option: '-ss', value: '5' }] },
       { inputs: [{ url: URL, options: [{ option: '-t', value: 5 }] }], outputFormat: 'mp4' },
@@ -94,7 +94,7 @@ describe('an upload that is not accepted', () => {
     ['video/qicktime', 'video/quicktime'],
     ['application/pdf', null],
     ['nonsense', null],
-  ])('because of its type %s gets the accepted ones and the near one', async (contentType, near) => {
+  ])('because of its type %s gets the accepted types and the nearest', async (contentType, near) => {
     const { status, json } = await presign({ ...PRESIGN, contentType });
     expect([status, json.error]).toEqual([400, 'Invalid file type. Only video, audio, or image files are allowed.']);
     expect(json.details).toMatchObject({ field: 'contentType', near, accepted: [...UPLOAD_CONTENT_TYPES] });
@@ -110,7 +110,7 @@ describe('an upload that is not accepted', () => {
     },
   );
 
-  it('because of its size gets the limit that is the lower one, that of the account or that of the server', async () => {
+  it('because of its size gets the lower limit, of the account or of the server', async () => {
     const account = await api.makeAccount({ max_upload_bytes: 1000 });
     const authorization = `Bearer ${await api.makeKey({ account })}`;
     const ask = (fileSize: number, headers = {}) =>

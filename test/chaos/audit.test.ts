@@ -76,7 +76,7 @@ describe('the audit log', () => {
       'altered',
     ],
     [
-      'a removed row whose place was closed',
+      'a removed row whose gap was closed',
       'DELETE FROM audit_log WHERE seq = 7; UPDATE audit_log SET seq = seq - 1 WHERE seq > 7',
       7,
       'altered',
@@ -87,17 +87,17 @@ describe('the audit log', () => {
     ['a log that was emptied', drop(1), 1, 'missing'],
     ['a head with another hash', `UPDATE audit_checkpoints SET hash = sha256('x')`, CHECKPOINT, 'rewritten'],
     [
-      'a head that another key has signed',
+      'a head signed with another key',
       `UPDATE audit_checkpoints SET signature = sha256('x') || sha256('y')`,
       CHECKPOINT,
       'bad_signature',
     ],
-  ])('shows %s', async (_name, change, brokenAt, problem) => {
+  ])('detects %s', async (_name, change, brokenAt, problem) => {
     expect(await tampered(change, () => verifyAudit(database.db, { keys }))).toMatchObject({ brokenAt, problem });
     expect((await verifyAudit(database.db, { keys })).problem).toBeNull();
   });
 
-  it('reveals a truncation, together with its signed heads, to a holder of an older head', async () => {
+  it('detects, with an older head, a truncation that includes the signed heads', async () => {
     const cut = `${drop(18)}; DELETE FROM audit_checkpoints`;
     const [alone, compared] = await tampered(cut, () =>
       Promise.all([verifyAudit(database.db, { keys }), verifyAudit(database.db, { keys, kept: [kept] })]),
@@ -106,7 +106,7 @@ describe('the audit log', () => {
     expect(compared).toMatchObject({ brokenAt: 18, problem: 'missing' });
   });
 
-  it('reveals an end that was truncated and rewritten', async () => {
+  it('detects an end that was truncated and rewritten', async () => {
     const report = await tampered(drop(11), async () => {
       for (let n = 11; n <= ROWS; n++) await append(n);
       return verifyAudit(database.db, { keys });

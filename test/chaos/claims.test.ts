@@ -37,7 +37,7 @@ describe('claims', () => {
         const { objectId } = await world.store(claim);
         expect(await world.complete(claim, objectId)).toBe(true);
       });
-      // New claims while those end: some find room, others not yet.
+      // New claims while those end: some succeed, others not yet.
       const [next] = await Promise.all([claimEight(), ...ending]);
       open = [...next, ...(await claimEight())];
       for (const [index, count] of (await running()).entries()) expect(count).toBeLessThanOrEqual(limits[index]!);
@@ -46,7 +46,7 @@ describe('claims', () => {
     for (const id of jobs) expect(await world.events(id)).toEqual(['queued', 'started', 'completed']);
   });
 
-  it('take the oldest job first, and another account’s when the first one is at its limit', async () => {
+  it('take the oldest job first, and another account’s if the first account is at its limit', async () => {
     const [busy, other] = [await world.account({ max_concurrent: 1 }), await world.account()];
     const [first, second] = [await world.accept(busy), await world.accept(busy)];
     const third = await world.accept(other);
@@ -60,7 +60,7 @@ describe('claims', () => {
     expect((await world.mustClaim()).job.id).toBe(second.id);
   });
 
-  it('start a job again when its worker is known to be dead, and give up after three', async () => {
+  it('restart a job whose worker is known to be dead, and give up after three attempts', async () => {
     const job = await world.accept(await world.account());
     for (let attempt = 1; attempt <= 3; attempt++) {
       expect(await world.row(job.id)).toMatchObject({ status: 'pending' });
@@ -80,7 +80,7 @@ describe('claims', () => {
     expect((await world.events(job.id)).filter((type) => type === 'failed')).toHaveLength(1);
   });
 
-  it('take a job that was given back before those that came after it', async () => {
+  it('take a released job before newer ones', async () => {
     const account = await world.account();
     const [first, second, third] = [
       await world.accept(account),
@@ -96,7 +96,7 @@ describe('claims', () => {
     expect((await world.mustClaim()).job.id).toBe(third.id);
   });
 
-  it('count a silent worker as dead after 30 seconds, not before', async () => {
+  it('treat a worker without heartbeat as dead after 30 seconds, not before', async () => {
     const job = await world.accept(await world.account());
     const claim = await world.mustClaim();
     const silentFor = (seconds: number) =>
@@ -107,14 +107,14 @@ describe('claims', () => {
     await silentFor(28);
     expect(await recoverLost(world.context, [])).toBe(0);
     await silentFor(31);
-    // Two concurrent sweepers do it once.
+    // Two concurrent sweeps do it once.
     await Promise.all([recoverLost(world.context, []), recoverLost(world.context, [])]);
     expect((await world.events(job.id)).filter((type) => type === 'retrying')).toHaveLength(1);
     expect((await world.mustClaim()).job.id).toBe(job.id);
     expect(await world.claim()).toBeNull();
   });
 
-  it('give back a job whose claim was committed but never reached its worker; the attempt does not count', async () => {
+  it('release a job whose claim was committed but never reached its worker; the attempt does not count', async () => {
     const job = await world.accept(await world.account());
     const worker = uuidv7();
     const known = await world.mustClaim(worker);
@@ -133,7 +133,7 @@ describe('claims', () => {
     expect((await world.mustClaim()).job.id).toBe(job.id);
   });
 
-  it('do not count an attempt that a draining worker gave back', async () => {
+  it('do not count an attempt that a draining worker released', async () => {
     const job = await world.accept(await world.account());
     for (let round = 0; round < 5; round++) expect(await releaseJob(world.context, await world.mustClaim())).toBe(true);
     const claim = await world.mustClaim();

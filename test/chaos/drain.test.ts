@@ -76,7 +76,7 @@ describe('a worker that drains', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('lets a job end that ends in time', async () => {
+  it('lets a short job finish', async () => {
     const worker = await start(30_000);
     const job = await encode('ultrafast');
     await until(async () => (await world.row(job.id)).status === 'processing', { what: 'a start' });
@@ -84,7 +84,7 @@ describe('a worker that drains', () => {
     expect(await world.row(job.id)).toMatchObject({ status: 'completed', attempts: 1 });
   });
 
-  it('releases a job that takes longer, immediately and without remains; another worker finishes it', async () => {
+  it('releases a longer job immediately and leaves nothing of it; another worker completes it', async () => {
     const worker = await start(200);
     const job = await encode('slow');
     await progressing(job.id);
@@ -102,7 +102,7 @@ describe('a worker that drains', () => {
     expect(await world.events(job.id)).toEqual(['queued', 'started', 'retrying', 'started', 'completed']);
   });
 
-  it('takes nothing new', async () => {
+  it('claims nothing new', async () => {
     const worker = await start(30_000);
     const first = await encode('slow');
     await progressing(first.id);
@@ -115,7 +115,7 @@ describe('a worker that drains', () => {
     await cancelJob(world.context, account.id, 'transcode', second.id);
   });
 
-  it('does not count an attempt that failed because the database was away', async () => {
+  it('does not count an attempt that failed because the database was unavailable', async () => {
     const proxy = await openDatabaseProxy(world.database.url);
     const pool = openPool(proxy.url, { max: 6, role: 'test', onError: () => {} });
     const worker = await start(30_000, { ...world.context, db: pool.db }, proxy.url);
@@ -132,7 +132,7 @@ describe('a worker that drains', () => {
   });
 });
 
-/** Folders of cells that run at the moment. */
+/** Folders of the cells that are running. */
 async function cellsOf(folder: string): Promise<string[]> {
   const owners = await readdir(join(folder, 'cells'));
   const names = await Promise.all(owners.map((owner) => readdir(join(folder, 'cells', owner))));

@@ -15,7 +15,7 @@ describe('fair scheduling', () => {
     world = await makeJobWorld();
   });
   afterAll(() => world?.close());
-  // Jobs that other tests left behind take no part any more.
+  // Removes jobs that other tests left behind from the schedule.
   beforeEach(async () => {
     await world.database.pg.query(`UPDATE jobs SET status = 'canceled' WHERE status IN ('pending', 'processing')`);
   });
@@ -37,7 +37,7 @@ describe('fair scheduling', () => {
     const thirds = await acceptMany(third, 1);
     const order: string[] = [];
     for (let next = await claim(); next; next = await claim()) order.push(next.job.id);
-    // 2:0:0 to begin with. Equal at 2:2:1, the older entries of the first account come before nobody’s.
+    // Starts at 2:0:0. At 2:2:1 only the first account still has waiting jobs.
     expect(order).toEqual([modests[0], thirds[0], modests[1], greeds[2], greeds[3], greeds[4]]);
   });
 
@@ -46,7 +46,7 @@ describe('fair scheduling', () => {
     for (const id of jobs) expect((await claim())!.job.id).toBe(id);
   });
 
-  it('pass over an account whose jobs are not due yet', async () => {
+  it('skip an account whose jobs are not due yet', async () => {
     const [healing, busy] = [await world.account(), await world.account()];
     await world.accept(healing);
     const failure = { code: 'source_error', message: 'The source answered 503.', retry: true } as const;
@@ -58,7 +58,7 @@ describe('fair scheduling', () => {
     expect((await claim())!.job.account_id).toBe(healing.id);
   });
 
-  it('pass over an account whose next job needs a fetch that there is no place for, and only that account', async () => {
+  it('skip only the account whose next job needs a fetch permit that it cannot get', async () => {
     const [fetching, other] = [await world.account(), await world.account()];
     const [waits] = await acceptMany(fetching, 1);
     const { fileUrl } = await world.upload(other);
@@ -84,7 +84,7 @@ describe('fair scheduling', () => {
     };
     const claimed: string[] = [];
     for (let round = 0; round < 3; round++) {
-      // One account after the other, so that the oldest entries are all of one.
+      // One account after the other, so that the oldest entries belong to one account.
       for (const account of accounts) await acceptMany(account, random.int(2, 8));
       const before = await counts('processing');
       const claims = (
@@ -98,7 +98,7 @@ describe('fair scheduling', () => {
       for (const [other, account] of accounts.entries()) {
         expect(running[other]).toBeLessThanOrEqual(account.max_concurrent);
         if (waiting[other] === 0 || running[other] === account.max_concurrent) continue;
-        // No account that waits and may run has fewer running jobs than the chosen account had.
+        // No waiting account that may run another job has fewer running jobs than the chosen account had.
         for (const [index, count] of running.entries()) {
           if (gained[index]! > 0) expect(count - 1).toBeLessThanOrEqual(running[other]!);
         }
@@ -116,7 +116,7 @@ describe('fair scheduling', () => {
     await Promise.all(processes.map((process) => process.close()));
   });
 
-  it('cost no scan of the waiting jobs: 10,000 of 100 accounts', async () => {
+  it('do not scan the waiting jobs: 10,000 of 100 accounts', async () => {
     const account = await world.account();
     const template = await world.accept(account);
     await fill(world, template.id, await copiesOf(world, account.id, 100), 100);
@@ -143,7 +143,7 @@ describe('fair scheduling', () => {
   }, 180_000);
 });
 
-/** What another process has: a pool of its own on the same database. */
+/** A separate pool on the same database, as another process has. */
 async function openProcess(world: JobWorld): Promise<{ context: JobsContext; close(): Promise<void> }> {
   const pool = openPool(world.database.url, { max: 4, role: 'test', onError: () => {} });
   return {
@@ -154,7 +154,7 @@ async function openProcess(world: JobWorld): Promise<{ context: JobsContext; clo
   };
 }
 
-/** Makes accounts like this one. */
+/** Creates accounts like this one. */
 async function copiesOf(world: JobWorld, account: string, count: number): Promise<string[]> {
   const ids = Array.from({ length: count }, () => randomUUID());
   await world.database.pg.query(
@@ -165,7 +165,7 @@ async function copiesOf(world: JobWorld, account: string, count: number): Promis
   return ids;
 }
 
-/** Copies a waiting job with its input, `each` times for every account; all of one account come first. */
+/** Copies a waiting job with its input, `each` times for every account; grouped by account. */
 async function fill(world: JobWorld, template: string, accounts: string[], each: number): Promise<void> {
   const { pg } = world.database;
   const jobs = accounts.flatMap((account, first) =>

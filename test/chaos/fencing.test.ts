@@ -20,7 +20,7 @@ describe('an attempt that was replaced', () => {
   });
   afterAll(() => world?.close());
 
-  it('changes nothing when it wakes up, and its output goes', async () => {
+  it('changes nothing when it wakes up, and its output is deleted', async () => {
     const job = await world.accept(await world.account());
     const [stalled, successor] = [uuidv7(), uuidv7()];
     const late = await world.mustClaim(stalled);
@@ -57,7 +57,7 @@ describe('an attempt that was replaced', () => {
     await cancelJob(world.context, job.account_id, 'transcode', job.id);
   });
 
-  it('completes once, although the answer to its commit was lost and it asks again', async () => {
+  it('completes once, although the response to its commit was lost and it repeats the commit', async () => {
     const job = await world.accept(await world.account());
     const claim = await world.mustClaim();
     const { objectId, key } = await world.store(claim);
@@ -143,7 +143,7 @@ describe('a final state', () => {
     expect(erased.erased_at).not.toBeNull();
   });
 
-  it('is one only, when cancel and finish race', async () => {
+  it('is unique when cancel and finish race', async () => {
     const account = await world.account({ max_concurrent: 100 });
     const ended = { completed: 0, canceled: 0 };
     for (let round = 0; round < 25; round++) {
@@ -162,7 +162,7 @@ describe('a final state', () => {
           return false;
         }
       };
-      // Each has the head start half of the time.
+      // Each starts first half of the time.
       const [first, second] = round % 2 === 0 ? [finish, cancel] : [cancel, finish];
       const ends = await Promise.all([first(), second()]);
       const [finished, canceled] = round % 2 === 0 ? ends : [ends[1], ends[0]];

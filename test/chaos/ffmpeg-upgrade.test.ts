@@ -19,7 +19,7 @@ import { LIMITS, SLOW_OUTPUT, slowEncode } from '../hostile/cell-fixture.ts';
 
 const JOBS = 3;
 const version = /ffmpeg version (\S+)/.exec(execFileSync('/usr/bin/ffmpeg', ['-version'], { encoding: 'utf8' }))![1]!;
-/** Of the same length, so that the program can be made another one by writing this over its version. */
+/** Of the same length, so that it can replace the version in the program. */
 const nextVersion = version.replace(/^\d/, (digit) => String((Number(digit) + 1) % 10));
 
 let folder: string;
@@ -51,7 +51,7 @@ async function open(): Promise<Sandbox> {
   return sandbox;
 }
 
-/** As a package manager does it: written beside, then renamed. */
+/** Replaces the program like a package manager: writes beside it, then renames. */
 function install(content: Buffer): void {
   writeFileSync(`${ffmpeg}.new`, content, { mode: 0o755 });
   chmodSync(`${ffmpeg}.new`, 0o755);
@@ -85,7 +85,7 @@ async function versionInCell(): Promise<string> {
 }
 
 describe('an upgrade of FFmpeg while jobs run', () => {
-  it('lets every running job end with the old build, runs new ones with the new build, and reports it', async () => {
+  it('lets running jobs finish with the old build, runs new ones with the new build, and reports it', async () => {
     const opened = await open();
     expect(await versionInCell()).toBe(version);
     const before = opened.ffmpeg.since;
@@ -120,7 +120,7 @@ describe('an upgrade of FFmpeg while jobs run', () => {
     expect(warnings.filter((message) => /cannot be used/.test(message))).toEqual([]);
   });
 
-  it('keeps the old build when the new one does not run, and says so', async () => {
+  it('keeps the old build if the new one does not run, and reports it', async () => {
     const opened = await open();
     install(Buffer.concat([readFileSync('/usr/bin/ffmpeg').subarray(0, 100_000)]));
     await until(() => warnings.some((message) => /cannot be used/.test(message)), { what: 'the warning' });

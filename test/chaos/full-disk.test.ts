@@ -10,7 +10,7 @@ import { makeClip } from '../../testkit/media.ts';
 
 const run = promisify(execFile);
 const SCRIPT = fileURLToPath(new URL('full-disk/run.ts', import.meta.url));
-/** Mounts the image where only the script and its children see it. */
+/** Mounts the image visibly only to the script and its children. */
 const SHELL = 'mount -o loop "$1" "$2" && mkdir -m 711 "$2/data" && exec "$3" --import tsx "$4" "$2" "$5"';
 
 describe('a disk of 900 MB that an account fills', () => {
@@ -22,7 +22,7 @@ describe('a disk of 900 MB that an account fills', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it.skipIf(!isRoot())(
-    'leaves another account’s jobs and PostgreSQL alone; a stop and a start on it work',
+    'does not affect another account’s jobs or PostgreSQL; the service stops and starts on it',
     async () => {
       const [image, disk] = [join(folder, 'image'), join(folder, 'disk')];
       await mkdir(disk, { recursive: true });
@@ -30,7 +30,7 @@ describe('a disk of 900 MB that an account fills', () => {
       await run('mkfs.ext4', ['-q', '-F', image]);
       const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 2 });
       const inside = ['sh', '-c', SHELL, 'sh', image, disk, process.execPath, SCRIPT, clip];
-      // Nothing is shared with it: the process that makes keys for other tests does not see this mount.
+      // It shares no service, because the process that creates keys for other tests does not see this mount.
       const { TEST_SHARING_URL: _, ...env } = process.env;
       const namespace = ['--mount', '--propagation', 'private'];
       const { stdout } = await run('unshare', [...namespace, ...inside], { env, timeout: 150_000 });
@@ -39,7 +39,7 @@ describe('a disk of 900 MB that an account fills', () => {
       expect(seen.jobs).toEqual(Array(8).fill('completed'));
       expect(seen.noSpace).toBe(false);
       expect(seen.answers['presign 507']).toBeGreaterThan(0);
-      // Half of the reserve is for what its guardians see only when they look again.
+      // Half of the reserve allows for what is written between two checks.
       expect(seen.lowestMb).toBeGreaterThan(50);
       expect(seen.beforeMb).toBeLessThan(20);
       expect(seen).toMatchObject({ restart: 'up', swept: true, health: { ok: false, low_space: true } });

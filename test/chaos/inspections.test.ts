@@ -39,7 +39,7 @@ describe('the inspection of an upload', () => {
     return { confirm, upload, sent };
   }
 
-  /** What a confirm that was waiting is answered. */
+  /** The response to a waiting confirm. */
   async function refusalOf({ id }: Upload): Promise<string | null> {
     const { db } = world.context;
     const row = await db.selectFrom('uploads').selectAll().where('id', '=', id).executeTakeFirstOrThrow();
@@ -57,13 +57,13 @@ describe('the inspection of an upload', () => {
     const again = (await claimInspection(world.context))!;
     expect(again.upload.id).toBe(upload.id);
     expect(await acceptInspection(world.context, again, FOUND)).toBe(true);
-    // The first worker was only slow: what it reports now comes too late.
+    // The first worker was only slow: its report now comes too late.
     expect(await refuseInspection(world.context, dead, 'It is something else.')).toBe(false);
     expect(await confirm()).toMatchObject({ fileSize: 64 });
     expect(await world.context.store.head(again.objectKey)).not.toBeNull();
   });
 
-  it('refuses the upload when the worker dies in each attempt', async () => {
+  it('rejects the upload if the worker dies in each attempt', async () => {
     const { confirm, upload } = await confirming();
     let objectKey = '';
     for (let attempt = 1; attempt <= 3; attempt++) {
@@ -78,7 +78,7 @@ describe('the inspection of an upload', () => {
     expect(await world.context.store.head(objectKey)).toBeNull();
   });
 
-  it('starts although its account has as many jobs running as it may, and is not counted among them', async () => {
+  it('starts although its account is at its limit of running jobs, and does not count towards it', async () => {
     const account = await world.account({ max_concurrent: 1 });
     await world.accept(account);
     await world.mustClaim();
@@ -89,7 +89,7 @@ describe('the inspection of an upload', () => {
     expect(await accountUsage(world.database.db, account)).toMatchObject({ waiting: 1, running: 1 });
   });
 
-  it('happens once for ten confirms at the same time, and one sealed copy is left', async () => {
+  it('runs once for ten concurrent confirms, and leaves one sealed copy', async () => {
     const account = await world.account();
     const sent = await world.presign(account);
     const body = { filename: sent.filename, fileSize: sent.bytes.length };

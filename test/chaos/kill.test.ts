@@ -39,7 +39,7 @@ describe('kill -9 under load', () => {
     { outputFormat: 'jpg' },
   ];
 
-  /** Jobs of both accounts: some take seconds, some a moment. */
+  /** Jobs of both accounts: some take seconds, others far less. */
   function create(bodies: object[]): Promise<string>[][] {
     return clients.map((client, index) =>
       bodies.map((body) => client.create({ inputs: [{ url: sources[index] }], ...body })),
@@ -54,7 +54,7 @@ describe('kill -9 under load', () => {
     'all four at once': [...ROLES],
   };
 
-  it.each(Object.keys(scenarios))('loses no accepted job and finishes none twice: %s', async (name) => {
+  it.each(Object.keys(scenarios))('loses no accepted job and completes none twice: %s', async (name) => {
     const roles = scenarios[name]!;
     const db = await openServiceDatabase(service);
     db.on('error', () => {});
@@ -77,7 +77,7 @@ describe('kill -9 under load', () => {
     await expectNoOrphans(fresh, service);
     const recovery = await recoveryOf(fresh, ids.flat(), new Date(killedAt));
     console.info(`${name}: ${JSON.stringify(recovery)}`);
-    // Far below what waiting for lost heartbeats would add up to; this does not test how fast it is on an idle machine.
+    // Far below the sum of waits for lost heartbeats; not a measurement of an idle machine.
     expect(recovery.firstEndMs).toBeLessThan(60_000);
     if (roles.includes('worker')) {
       expect(recovery.lost).toBeGreaterThan(0);
@@ -87,7 +87,7 @@ describe('kill -9 under load', () => {
     if (fresh !== db) await db.end().catch(() => {});
   });
 
-  it('confirms an upload when asked again after the worker died under the first confirm', async () => {
+  it('confirms an upload on a repeated request after the worker died during the first', async () => {
     const path = await makeClip(join(folder, 'confirm.mp4'));
     const size = (await stat(path)).size;
     const worker = service.pids('worker');
@@ -121,7 +121,7 @@ async function countProcessing(db: Client): Promise<number> {
   return rows[0].n;
 }
 
-/** What the kill did to jobs: attempts lost, and milliseconds until the last of them started again and until a first end. */
+/** Effects of the kill: lost attempts, and milliseconds until the last of them restarted and until the first end. */
 async function recoveryOf(db: Client, ids: string[], killedAt: Date) {
   const { rows } = await db.query(
     `SELECT

@@ -7,10 +7,10 @@ import { type Answer, call, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { filesIn } from '../helpers/files.ts';
 
-/** A client as people write them: it repeats what failed for a reason that passes. */
+/** A typical client, which retries temporary failures. */
 export interface PatientClient {
   key: string;
-  /** Repeats on connection errors, 429 and 5xx, with the same idempotency key. */
+  /** Retries on connection errors, 429 and 5xx, with the same idempotency key. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Accepted jobs, by id. */
   create(body: unknown): Promise<string>;
@@ -54,7 +54,7 @@ export async function untilFinal(client: PatientClient, ids: string[]): Promise<
   );
 }
 
-/** Every one of these jobs ended well exactly once, by events, attempts and objects. */
+/** Checks by events, attempts and objects that each job completed exactly once. */
 export async function expectEachCompletedOnce(db: Client, ids: string[]): Promise<void> {
   const { rows } = await db.query(
     `SELECT t.id, t.status, t.error_code, o.state AS output,
@@ -83,7 +83,7 @@ export async function expectEachCompletedOnce(db: Client, ids: string[]): Promis
   );
 }
 
-/** The storage contains exactly the objects of rows, once interrupted work has expired. */
+/** Checks that the storage contains exactly the objects of rows, once interrupted work has expired. */
 export async function expectNoOrphans(db: Client, service: TestService): Promise<void> {
   await db.query(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE state = 'pending'`);
   await until(
@@ -99,7 +99,7 @@ export async function expectNoOrphans(db: Client, service: TestService): Promise
   expect(await filesIn(join(service.dataDir, 'storage', 'objects'))).toHaveLength(rows[0].live);
 }
 
-/** Whether a process is there and no zombie. */
+/** Whether a process exists and is not a zombie. */
 export function isAlive(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(readFileSync(`/proc/${pid}/status`, 'utf8'));

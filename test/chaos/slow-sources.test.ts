@@ -13,13 +13,13 @@ import { entriesBelow } from '../helpers/files.ts';
 import { expectEachCompletedOnce, expectNoOrphans, type PatientClient, patientClient, untilFinal } from './load.ts';
 
 const SLOTS = 3;
-/** What one account may fetch at once in each of the two resource classes (`src/worker/fetch-permits.ts`). */
+/** Concurrent fetches of one account in each of the two resource classes (`src/worker/fetch-permits.ts`). */
 const SHARE = 4;
-/** Of a trickle, every TICK_MS: 16 kB/s, twice the least that the fetcher takes. */
+/** Bytes of a slow source every TICK_MS: 16 kB/s, twice the minimum rate of the fetcher. */
 const DROP_BYTES = 4096;
 const TICK_MS = 250;
 
-describe('sources that trickle', () => {
+describe('slow sources', () => {
   let service: TestService;
   let folder: string;
   let dataDir: string;
@@ -34,7 +34,7 @@ describe('sources that trickle', () => {
 
   const start = () =>
     startService({ AIRLOCK_WORKER_SLOTS: String(SLOTS), AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' }, { dataDir });
-  /** From now on every source sends all it has. */
+  /** From now on every source sends the rest at full speed. */
   const hurry = () => {
     isSlow = false;
     for (const { response, sent } of trickles) response.end(padded.subarray(sent));
@@ -52,7 +52,7 @@ describe('sources that trickle', () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-slow-'));
     dataDir = await makeDataDir();
     clip = await readFile(await makeClip(join(folder, 'clip.mp4')));
-    // A box that nobody reads: two minutes of trickling.
+    // A box that is ignored: two minutes at this rate.
     const free = Buffer.alloc(2 * 2 ** 20);
     free.writeUInt32BE(free.length);
     free.write('free', 4);
@@ -83,8 +83,8 @@ describe('sources that trickle', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('keep no other account waiting, though there are more of them than slots', async () => {
-    // Of each class more than the account’s share, and more than there are slots.
+  it('do not delay other accounts, even if there are more of them than slots', async () => {
+    // In each class more than the account’s share, and more than there are slots.
     const jobs = [...(await slowJobs(SHARE + 1, 'mp3')), ...(await slowJobs(SHARE + 1, 'mp4'))];
     await until(() => trickles.size >= SLOTS, { what: 'as many trickles as slots' });
     const began = Date.now();
@@ -99,7 +99,7 @@ describe('sources that trickle', () => {
     expect(took).toBeLessThan(30_000);
     await until(() => trickles.size === 2 * SHARE, { what: 'the share of the account' });
 
-    // While they trickle: a cancel or an erase closes the source immediately and leaves nothing.
+    // During the fetch, a cancel or an erase closes the source immediately and leaves nothing.
     const [canceled, erased] = await Promise.all(
       ['/mp3/', '/mp4/'].map(async (path) => {
         const states = await Promise.all(jobs.map((id) => greedy.call('GET', `/v1/transcodes/${id}`)));
@@ -113,7 +113,7 @@ describe('sources that trickle', () => {
     expect((await greedy.call('DELETE', `/v1/transcodes/${erased!.id}`)).status).toBe(200);
     const gone = [canceled!.path, erased!.path];
     await until(() => ![...trickles].some(({ path }) => gone.includes(path)), { what: 'their sources to be let go' });
-    // The next ones take their places.
+    // The next jobs get their permits.
     await until(() => trickles.size === 2 * SHARE, { what: 'the next fetches' });
     await until(async () => (await workFolders()).filter((path) => /source-0$/.test(path)).length === 2 * SHARE, {
       what: 'no file but those of the fetches',
@@ -129,11 +129,11 @@ describe('sources that trickle', () => {
     await until(async () => (await workFolders()).length === 0, { what: 'empty work folders' });
   });
 
-  it.each(['SIGKILL', 'SIGTERM'] as const)('lose nothing when the worker ends under them: %s', async (signal) => {
+  it.each(['SIGKILL', 'SIGTERM'] as const)('lose no job when the worker ends during a fetch: %s', async (signal) => {
     isSlow = true;
     const jobs = [...(await slowJobs(2, 'mp3')), ...(await slowJobs(2, 'mp4'))];
     const db = await openServiceDatabase(service);
-    // More than there are slots: some have given theirs back.
+    // More than there are slots: some have released theirs.
     await until(() => trickles.size === jobs.length, { what: 'all fetches' });
     const [pid] = service.pids('worker');
     const began = Date.now();

@@ -29,7 +29,7 @@ describe('a worker that stalls', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('is replaced after its silence; when it wakes up, its output is nobody’s and goes', async () => {
+  it('is replaced when its heartbeat stops; when it wakes up, its output is deleted', async () => {
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 5, size: '320x180', args: noise });
     const { fileUrl } = await upload(service, clip);
@@ -44,7 +44,7 @@ describe('a worker that stalls', () => {
     });
     [stalled] = service.pids('worker');
     process.kill(stalled!, 'SIGSTOP');
-    // Its heart stands still from here on; the half minute that others wait is not worth waiting for in a test.
+    // It sends no heartbeat from here on; the test does not wait the 30 seconds that others allow it.
     expect((await service.call('GET', `/v1/transcodes/${id}`)).json.status).toBe('processing');
     await db.query(`UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE job_id = $1`, [id]);
     await db.query(`UPDATE workers SET heartbeat_at = now() - interval '31 s'`);
@@ -86,7 +86,7 @@ describe('a worker that stalls', () => {
     await expectNoOrphans(db, service);
     await db.end();
 
-    // Each of them continues to work.
+    // Both workers continue to work.
     const again = await service.call('POST', '/v1/transcodes?wait=20', {
       inputs: [{ url: fileUrl }],
       outputFormat: 'wav',

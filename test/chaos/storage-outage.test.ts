@@ -17,10 +17,10 @@ import { BUCKET, CREDENTIAL, REGION } from '../conformance/embedded-gateway.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 import { openTcpProxy } from '../helpers/tcp-proxy.ts';
 
-/** Twice the second in which a call to the storage is repeated anyway. */
+/** Twice the second for which calls to the storage are retried. */
 const OUTAGE_MS = 2_000;
 
-describe('a storage that is away', () => {
+describe('an unavailable storage', () => {
   let world: JobWorld;
   let sandbox: Sandbox;
   let folder: string;
@@ -94,13 +94,13 @@ describe('a storage that is away', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('costs a job no attempt, however often it stops it', async () => {
+  it('costs a job no attempt, however often it interrupts it', async () => {
     await proxy.cut();
     const jobs = [await encode(), await encode()];
     await start();
     await until(async () => (await world.events(jobs[0]!.id)).includes('retrying'), { what: 'the job to wait' });
     await outage();
-    // While it is away no work is taken: the second job has not been touched.
+    // No work is claimed during the outage: the second job is untouched.
     expect(await world.row(jobs[1]!.id)).toMatchObject({ status: 'pending', attempts: 0 });
     await proxy.mend();
     for (const job of jobs) await status(job.id, 'completed');
@@ -110,7 +110,7 @@ describe('a storage that is away', () => {
     expect(states[0]).toEqual(['released', 'storage_unavailable']);
   });
 
-  it('is waited for with the finished output, so that nothing is encoded twice', async () => {
+  it('makes a finished output wait, so that nothing is encoded twice', async () => {
     await start();
     const job = await encode('slow');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
@@ -122,7 +122,7 @@ describe('a storage that is away', () => {
     expect(await world.attempts(job.id)).toEqual([{ number: 1, state: 'completed', error_code: null }]);
   });
 
-  it('that never comes back ends a job when its time is over, also one that no worker has taken', async () => {
+  it('fails a job after its waiting time, even if no worker has claimed it', async () => {
     await proxy.cut();
     const jobs = [await encode(), await encode()];
     await start({ storageWaitSeconds: 3 });
@@ -132,7 +132,7 @@ describe('a storage that is away', () => {
     }
   });
 
-  it('stops no cancel while an output waits for it', async () => {
+  it('does not prevent a cancel while an output waits for it', async () => {
     await start();
     const job = await encode('slow');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });

@@ -37,7 +37,7 @@ describe('the supervisor', () => {
   const slow = () => encode('slow');
   const quick = () => encode('ultrafast');
 
-  /** The next `up` on the same data directory, on the ports of the one before. */
+  /** The next `up` on the same data directory and ports. */
   async function next(): Promise<void> {
     service = await startService(
       {
@@ -56,7 +56,7 @@ describe('the supervisor', () => {
     });
   }
 
-  it('leaves no child behind when it is killed, and the next one continues the jobs', async () => {
+  it('leaves no child behind when killed, and the next one continues the jobs', async () => {
     const client = patientClient(service, service.key);
     const ids = await Promise.all([slow(), quick(), quick()].map((body) => client.create(body)));
     await until(async () => (await service.call('GET', '/v1/transcodes?status=processing')).json.total > 0, {
@@ -81,7 +81,7 @@ describe('the supervisor', () => {
     await db.end();
   });
 
-  it('ends everything immediately at a second Ctrl-C, and loses nothing', async () => {
+  it('stops everything immediately at a second Ctrl-C, and loses nothing', async () => {
     const client = patientClient(service, service.key);
     const ids = [await client.create(slow())];
     await running(ids[0]!);
@@ -94,7 +94,7 @@ describe('the supervisor', () => {
     await until(() => service.exitCode() !== null, { what: 'the end of the supervisor' });
     expect(service.exitCode()).toBe(1);
     expect(Date.now() - began).toBeLessThan(5_000);
-    // Not a moment later: PostgreSQL is gone when the supervisor is.
+    // PostgreSQL does not outlive the supervisor.
     expect(children.filter(isAlive)).toEqual([]);
     expect(existsSync(join(service.dataDir, 'ready.json'))).toBe(false);
     expect(await processesIn(join(service.dataDir, 'postgres', 'data'), 'postgres')).toEqual([]);
@@ -106,9 +106,9 @@ describe('the supervisor', () => {
     await db.end();
   });
 
-  it('lets a short job end when it is asked to stop, and starts none that waits', async () => {
+  it('lets a short job finish on a stop signal, and starts no waiting one', async () => {
     const client = patientClient(service, service.key);
-    // Two run. A busy machine may see their end late, so that others start; the last one waits in any case.
+    // Two run. A busy machine may notice their end late, so others may start; the last one waits in any case.
     const bodies = [slow(), slow(), quick(), quick(), quick()];
     const ids = [];
     for (const body of bodies) ids.push(await client.create(body));

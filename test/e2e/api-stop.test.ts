@@ -15,7 +15,7 @@ describe('stopping the API', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-stop-'));
     [service] = await Promise.all([startService(), makeClip(join(folder, 'clip.mp4'))]);
-    // Nothing is inspected or transcoded from now on, so clients keep waiting.
+    // From now on nothing is inspected or transcoded, so clients keep waiting.
     [worker] = service.pids('worker') as [number];
     process.kill(worker, 'SIGSTOP');
   });
@@ -54,7 +54,7 @@ describe('stopping the API', () => {
     expect([read!.status, read!.json.status]).toEqual([200, 'pending']);
     expect([confirm!.status, confirm!.json.code]).toEqual([503, 'unavailable']);
     expect(confirm!.headers.get('retry-after')).toBe('1');
-    // It comes back at the same place, and the confirm can be repeated.
+    // It restarts on the same port, and the confirm can be repeated.
     process.kill(worker, 'SIGCONT');
     const again = await until(
       () => service.call('POST', '/v1/upload/confirm', { filename, fileSize: bytes.length }).catch(() => null),

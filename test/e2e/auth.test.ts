@@ -27,7 +27,7 @@ describe('authentication', () => {
     service = await shareService();
   });
 
-  // Failed authentications are limited by address; each test has an address of its own.
+  // Failed authentications are limited per address, so each test uses another address.
   let lastAddress = 1;
   const fromNewAddress = () => {
     lastAddress += 1;
@@ -49,7 +49,7 @@ describe('authentication', () => {
     return { status: answer.status, text: answer.text, headers };
   }
 
-  it('refuses missing, malformed, unknown, revoked, expired, distant and disclosed keys all alike', async () => {
+  it('rejects missing, malformed, unknown, revoked, expired, distant and disclosed keys alike', async () => {
     const send = fromNewAddress();
     const revoked = await makeKey();
     await service.call('DELETE', `/v1/keys/${revoked.id}`);
@@ -87,7 +87,7 @@ describe('authentication', () => {
     const ids = Object.values(answers).map((answer) => answer.headers.get('x-request-id'));
     expect(new Set(ids).size).toBe(ids.length);
     expect(ids.every((id) => /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(id ?? ''))).toBe(true);
-    // A key that was sent, in whatever way, never reaches the log.
+    // A key never reaches the log, however it was sent.
     for (const { key } of [revoked, distant, expired]) expect(service.output()).not.toContain(key.slice(8));
     expect(service.output()).not.toContain(service.key.slice(8));
   });
@@ -105,7 +105,7 @@ describe('authentication', () => {
     }
   });
 
-  it('takes the scheme in any case, as RFC 9110 says', async () => {
+  it('accepts the scheme in any case, as RFC 9110 says', async () => {
     for (const scheme of ['bearer', 'BEARER']) {
       const answer = await service.call('GET', '/v1/transcodes', undefined, {
         authorization: `${scheme} ${service.key}`,
@@ -114,7 +114,7 @@ describe('authentication', () => {
     }
   });
 
-  it('lets a key do what its scopes say and nothing else, and names the scope that is missing', async () => {
+  it('allows a key only what its scopes allow, and names the missing scope', async () => {
     for (const scope of ['transcode', 'upload', 'read', 'admin']) {
       const { key } = await makeKey({ scopes: [scope] });
       for (const [method, path, needed] of ROUTES) {
@@ -133,7 +133,7 @@ describe('authentication', () => {
     }
   });
 
-  it('takes a key with allowed_cidrs from those addresses alone', async () => {
+  it('accepts a key with allowed_cidrs only from those addresses', async () => {
     const { key } = await makeKey({ allowed_cidrs: ['127.0.0.200/30', '::1/128'] });
     const statusFrom = async (localAddress: string) =>
       (await rawHttp(`${service.api}/v1/transcodes`, { headers: bearer(key), localAddress })).status;
@@ -143,13 +143,13 @@ describe('authentication', () => {
     expect(await statusFrom('127.0.0.199')).toBe(401);
   });
 
-  it('believes no x-forwarded-for when no proxy is trusted', async () => {
+  it('ignores x-forwarded-for if no proxy is trusted', async () => {
     const { key } = await makeKey({ allowed_cidrs: ['10.9.8.7'] });
     const answer = await fromNewAddress()('/v1/transcodes', { ...bearer(key), 'x-forwarded-for': '10.9.8.7' });
     expect(answer.status).toBe(401);
   });
 
-  it('refuses every key of an account that is disabled', async () => {
+  it('rejects every key of a disabled account', async () => {
     const { key } = await service.makeKey('--account', 'closed');
     const database = await openServiceDatabase(service);
     await database.query(`UPDATE accounts SET disabled_at = now() WHERE name = 'closed'`);
@@ -158,7 +158,7 @@ describe('authentication', () => {
     expect(answer).toMatchObject({ status: 403, json: { error: 'Account is disabled', code: 'account_disabled' } });
   });
 
-  it('answers health and documents without a key, and everything with x-request-id', async () => {
+  it('serves health and documents without a key, and everything with x-request-id', async () => {
     for (const path of ['/health-check', '/livez', '/readyz', '/openapi.json', '/docs', '/nothing']) {
       const answer = await fromNewAddress()(path, {});
       expect([path, answer.status]).toEqual([path, path === '/nothing' ? 404 : path === '/docs' ? answer.status : 200]);
@@ -166,7 +166,7 @@ describe('authentication', () => {
     }
   });
 
-  it('says nothing to other origins: there is no CORS on the API', async () => {
+  it('allows no other origins: there is no CORS on the API', async () => {
     const get = await service.call('GET', '/v1/transcodes', undefined, { origin: 'https://evil.example' });
     expect([...get.headers.keys()].filter((name) => name.startsWith('access-control'))).toEqual([]);
     const preflight = await rawHttp(`${service.api}/v1/transcodes`, {

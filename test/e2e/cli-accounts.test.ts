@@ -26,7 +26,7 @@ describe('airlock accounts beside a running API', () => {
     return JSON.parse(stdout);
   };
 
-  it('makes an account once, with a line in the audit log, and shows it among all', async () => {
+  it('creates an account once, with a row in the audit log, and lists it', async () => {
     const made = await json('create', 'Ö & sons');
     expect(made).toMatchObject({
       name: 'Ö & sons',
@@ -37,7 +37,7 @@ describe('airlock accounts beside a running API', () => {
     });
     const again = await accounts('create', ' Ö & sons ');
     expect(again).toMatchObject({ code: 1, stdout: '' });
-    expect(again.stderr).toMatch(/name belongs to an account already\. Choose another; \.\/airlock accounts list/);
+    expect(again.stderr).toMatch(/name already belongs to an account\. Choose another; \.\/airlock accounts list/);
     const names = (await json('list')).map(({ name }: { name: string }) => name);
     expect(names).toEqual([service.api.account.name, 'Ö & sons']);
     const { stdout } = await accounts('list');
@@ -46,7 +46,7 @@ describe('airlock accounts beside a running API', () => {
     expect(rows).toEqual([{ actor: 'cli', result: 'ok' }]);
   });
 
-  it('sets every setting to its bounds and takes it back, and keeps what was not named', async () => {
+  it('sets every setting to its bounds, restores its default, and changes no other', async () => {
     const before = await json('create', 'all');
     for (const [end, pick] of Object.entries({ least: 'least', most: 'most' } as const)) {
       const args = NUMBERS.flatMap((name) => [settingFlag(name), String(NUMBER_SETTINGS[name][pick])]);
@@ -67,7 +67,7 @@ describe('airlock accounts beside a running API', () => {
     expect(await service.cli('audit', 'verify')).toMatchObject({ code: 0 });
   });
 
-  it('shows own settings and those of the server, live keys, jobs and minutes', async () => {
+  it('shows own settings and those of the server, active keys, jobs and minutes', async () => {
     const { key } = await service.makeKey('--account', 'seen');
     await accounts('set', 'seen', '--wall-seconds', '77');
     const source = { inputs: [{ url: 'https://media.example.com/a.mp4' }], outputFormat: 'mp3' };
@@ -79,12 +79,12 @@ describe('airlock accounts beside a running API', () => {
     expect(stdout).toMatch(/^ {2}wall_seconds +77 /m);
     expect(stdout).toMatch(/^ {2}memory_mb +what the server allows /m);
     expect(stdout).toMatch(
-      /^1 live keys, \d jobs wait, \d run, 0 minutes this month, 0 bytes stored or promised, 0 open uploads$/m,
+      /^1 active keys, \d jobs waiting, \d running, 0 minutes this month, 0 bytes stored or promised, 0 open uploads$/m,
     );
     for (const text of [stdout, JSON.stringify(shown)]) expect(text).not.toContain('al_live_');
   });
 
-  it('changes what the very next request gets', async () => {
+  it('applies changes to the next request', async () => {
     const { key } = await service.makeKey('--account', 'closed');
     const status = () => service.statusWith(key);
     expect(await status()).toBe(200);
@@ -94,7 +94,7 @@ describe('airlock accounts beside a running API', () => {
     expect([await status(), await status(), await status()]).toContain(429);
   });
 
-  it('lets nobody set by SQL what no cell could start with', async () => {
+  it('rejects limits with which no cell could start, even in SQL', async () => {
     for (const [name, least] of [
       ['memory_mb', 64],
       ['cpu_seconds', 1],
@@ -110,7 +110,7 @@ describe('airlock accounts beside a running API', () => {
     const { stdout, code } = await accounts('set', '--help');
     expect(code).toBe(0);
     for (const name of [...NUMBERS, ...Object.keys(SWITCH_SETTINGS)]) expect(stdout).toContain(settingFlag(name));
-    expect(stdout).toContain('takes a setting back');
+    expect(stdout).toContain('restores the default');
     expect((await service.cli('--help')).stdout).toContain('accounts');
   });
 

@@ -21,10 +21,10 @@ describe('airlock keys beside a running API', () => {
     return JSON.parse(made.stdout);
   };
 
-  /** For what is done with a key; the command is not what is tested. */
+  /** For tests of keys rather than of the command that creates them. */
   const createByApi = async () => (await service.api.call('POST', '/v1/keys', { name: 'a key' })).json;
 
-  it('creates a key that works immediately, and prints exactly the documented fields', async () => {
+  it('creates a key that is valid immediately, and prints exactly the documented fields', async () => {
     const key = await create();
     expect(Object.keys(key)).toEqual(['id', 'name', 'key', 'scopes', 'created_at']);
     expect(key).toMatchObject({
@@ -35,13 +35,13 @@ describe('airlock keys beside a running API', () => {
     expect(await statusWith(key.key)).toBe(200);
   });
 
-  it('prints the key alone to standard output for people who pipe it', async () => {
+  it('prints only the key to standard output, so that it can be piped', async () => {
     const made = await service.cli('keys', 'create', '--name', 'piped');
     expect(made.stdout).toMatch(/^al_live_[0-9A-Za-z]{36}\n$/);
-    expect(made.stderr).toContain('shown this once');
+    expect(made.stderr).toContain('shown only once');
   });
 
-  it('makes keys of fewer scopes, of other accounts, with addresses and an end', async () => {
+  it('creates keys with fewer scopes, for other accounts, with addresses and an expiry', async () => {
     const reader = await create('--scopes', 'read', '--account', 'second', '--allow', '127.0.0.0/8');
     expect(reader.scopes).toEqual(['read']);
     expect(await statusWith(reader.key)).toBe(200);
@@ -67,7 +67,7 @@ describe('airlock keys beside a running API', () => {
     }
   });
 
-  it('rotates: the old key dies immediately, or after the requested overlap', async () => {
+  it('rotates: the old key ends immediately, or after the requested overlap', async () => {
     const [first, second] = [await createByApi(), await createByApi()];
     const rotated = JSON.parse((await service.cli('keys', 'rotate', first.id, '--json')).stdout);
     expect(rotated).toMatchObject({ name: 'a key', scopes: first.scopes });
@@ -79,7 +79,7 @@ describe('airlock keys beside a running API', () => {
     expect(again.stderr).toContain('already rotated');
   });
 
-  it('revokes within a second, and says the same the second time', async () => {
+  it('revokes within a second, and returns the same the second time', async () => {
     const key = await createByApi();
     expect(await statusWith(key.key)).toBe(200);
     const revoked = await service.cli('keys', 'revoke', key.id, '--json');
@@ -95,16 +95,20 @@ describe('airlock keys beside a running API', () => {
       2,
       /scopes.*transcode, upload, read, admin/,
     ],
-    'an address that is none': [['create', '--name', 'x', '--allow', 'home'], 2, /allowed_cidrs/],
-    'a time that is none': [['create', '--name', 'x', '--expires', 'tomorrow'], 2, /expires_at/],
+    'an address that is invalid': [['create', '--name', 'x', '--allow', 'home'], 2, /allowed_cidrs/],
+    'a time that is invalid': [['create', '--name', 'x', '--expires', 'tomorrow'], 2, /expires_at/],
     'a time that is over': [['create', '--name', 'x', '--expires', '2001-01-01T00:00:00Z'], 1, /lies in the past/],
-    'an id that is none': [['revoke', 'first'], 2, /"first" is not a key id/],
+    'an id that is invalid': [['revoke', 'first'], 2, /"first" is not a key id/],
     'an unknown id': [['revoke', UNKNOWN], 1, /no key has the id|Not found/i],
     'an unknown id to rotate': [['rotate', UNKNOWN], 1, /no key has the id|Not found/i],
-    'an overlap that is none': [['rotate', UNKNOWN, '--overlap', 'long'], 2, /--overlap takes whole seconds/],
+    'an overlap that is invalid': [
+      ['rotate', UNKNOWN, '--overlap', 'long'],
+      2,
+      /--overlap must be a whole number of seconds/,
+    ],
     'an unknown subcommand': [['make'], 2, /unknown command 'make'/],
   };
-  it.each(Object.keys(wrong))('refuses with a reason: %s', async (name) => {
+  it.each(Object.keys(wrong))('fails with a reason: %s', async (name) => {
     const [args, code, message] = wrong[name]!;
     const refused = await service.cli('keys', ...args);
     expect(refused.stderr).toMatch(message);
@@ -119,7 +123,7 @@ describe('airlock keys without a service', () => {
   });
   afterAll(() => rm(dataDir, { recursive: true, force: true }));
 
-  it('starts the database for as long as it takes, and leaves nothing running', async () => {
+  it('starts the database only for the command, and leaves nothing running', async () => {
     const cli = (...args: string[]) => runCli(args, { ...process.env, AIRLOCK_DATA_DIR: dataDir });
     const none = await cli('keys', 'list');
     expect(none).toMatchObject({ code: 0, stdout: '' });
@@ -130,7 +134,7 @@ describe('airlock keys without a service', () => {
     expect(await cli('migrate')).toMatchObject({ code: 0, stderr: 'The database is up to date.\n' });
     expect(processesOf(dataDir)).toEqual([]);
 
-    // The service that comes later knows the key, and makes no first one.
+    // A service that is started later accepts the key, and creates no first one.
     const service = await startService({}, { dataDir });
     try {
       expect((await call(`${service.api}/v1/transcodes`, 'GET', key)).status).toBe(200);

@@ -19,7 +19,7 @@ describe('airlock up', () => {
   });
   afterAll(() => service?.remove());
 
-  it('says where it serves, in ready.json and in its output', async () => {
+  it('reports its URLs in ready.json and in its output', async () => {
     const ready = JSON.parse(await readFile(join(service.dataDir, 'ready.json'), 'utf8'));
     expect(ready).toEqual({ api: service.api, storage: service.storage, metrics: service.metrics, pid: service.pid });
     expect(service.output()).toContain(`Airlock is up at ${service.api}`);
@@ -29,7 +29,7 @@ describe('airlock up', () => {
     expect(await metrics.text()).toMatch(/^airlock_connections_open\{listener="api",role="api"\} \d+$/m);
   });
 
-  it('writes the first key to a file where no terminal can show it, and prints the path', async () => {
+  it('writes the first key to a file if no terminal can show it, and prints the path', async () => {
     const file = join(service.dataDir, 'first-key');
     const key = await readFile(file, 'utf8');
     expect(key).toMatch(/^al_live_[0-9A-Za-z]{36}\n$/);
@@ -39,7 +39,7 @@ describe('airlock up', () => {
     expect(service.output()).not.toContain('al_live_');
   });
 
-  it('refuses to run twice on one data directory, and disturbs nothing', async () => {
+  it('refuses to run twice on one data directory, and leaves the first unaffected', async () => {
     const second = await service.cli('up');
     expect(second.code).toBe(69);
     expect(second.stderr).toMatch(new RegExp(`Airlock runs already on .*process ${service.pid}`));
@@ -47,7 +47,7 @@ describe('airlock up', () => {
     expect((await fetch(`${service.api}/health-check`)).status).toBe(200);
   });
 
-  it('passes the doctor, in words and as JSON', async () => {
+  it('passes the doctor, as text and as JSON', async () => {
     const [text, json] = await Promise.all([service.cli('doctor'), service.cli('doctor', '--json')]);
     expect([text.code, json.code]).toEqual([0, 0]);
     const checks: { name: string; state: string; seen: string }[] = JSON.parse(json.stdout);
@@ -70,7 +70,7 @@ describe('airlock up', () => {
     expect(unsafe[0].seen).toContain('AIRLOCK_TLS=auto');
   });
 
-  it('takes ready.json back and ends every process when it is asked to stop', async () => {
+  it('removes ready.json and ends every process on a stop signal', async () => {
     await service.stop();
     expect(existsSync(join(service.dataDir, 'ready.json'))).toBe(false);
     expect(processesOf(service.dataDir)).toEqual([]);
@@ -91,7 +91,7 @@ describe('airlock up that cannot start', () => {
     runCli(['up'], { ...process.env, ...FREE_PORTS, AIRLOCK_DATA_DIR: dataDir, ...env });
 
   it.each(['AIRLOCK_PORT', 'AIRLOCK_STORAGE_PORT', 'AIRLOCK_METRICS_PORT'])(
-    'reports immediately which port is taken, and leaves nothing running: %s',
+    'reports immediately which port is in use, and leaves nothing running: %s',
     async (variable) => {
       const other = createServer().listen(0, '127.0.0.1');
       await once(other, 'listening');
@@ -108,10 +108,10 @@ describe('airlock up that cannot start', () => {
   );
 
   const wrong: Record<string, [env: Record<string, string>, message: RegExp]> = {
-    'a port that is none': [{ AIRLOCK_PORT: 'http' }, /AIRLOCK_PORT/],
-    'a retention that is none': [{ AIRLOCK_RETENTION: 'soon' }, /AIRLOCK_RETENTION/],
+    'a port that is invalid': [{ AIRLOCK_PORT: 'http' }, /AIRLOCK_PORT/],
+    'a retention that is invalid': [{ AIRLOCK_RETENTION: 'soon' }, /AIRLOCK_RETENTION/],
     'plain HTTP beyond loopback': [{ AIRLOCK_HOST: '0.0.0.0' }, /AIRLOCK_TLS|HTTPS/],
-    'a database that is none': [{ AIRLOCK_DATABASE_URL: 'mysql://localhost' }, /AIRLOCK_DATABASE_URL/],
+    'a database that is invalid': [{ AIRLOCK_DATABASE_URL: 'mysql://localhost' }, /AIRLOCK_DATABASE_URL/],
   };
   it.each(Object.keys(wrong))('names the setting that is wrong: %s', async (name) => {
     const [env, message] = wrong[name]!;
@@ -132,7 +132,7 @@ describe('airlock up that is stopped while it starts', () => {
   it.each([
     ['SIGTERM', [], 0],
     ['SIGINT', [], 0],
-    // Not the same twice: two that are pending would be one.
+    // Not the same signal twice: two pending ones would be merged.
     ['SIGINT', ['SIGTERM'], 1],
   ] as const)('leaves no database behind: %s, then %j', async (first, more, expected) => {
     const child: ChildProcess = spawn(process.execPath, [PROGRAM, 'up'], {
@@ -151,7 +151,7 @@ describe('airlock up that is stopped while it starts', () => {
 describe('airlock', () => {
   const airlock = (...args: string[]) => runCli(args, process.env);
 
-  it('explains itself', async () => {
+  it('prints help for every command', async () => {
     const help = await airlock('--help');
     expect(help.code).toBe(0);
     for (const command of ['transcode', 'up', 'keys', 'doctor', 'migrate', 'api', 'worker', 'gateway', 'test']) {
@@ -161,7 +161,7 @@ describe('airlock', () => {
     expect((await airlock('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
-  it('ends with 2 for what it does not know', async () => {
+  it('exits with 2 for unknown commands and options', async () => {
     for (const args of [['fly'], ['up', '--fast'], ['transcode']]) {
       const refused = await airlock(...args);
       expect(refused.code).toBe(2);

@@ -12,13 +12,13 @@ import { until } from '../../testkit/until.ts';
 import { isAlive } from '../chaos/load.ts';
 import { filesIn } from '../helpers/files.ts';
 
-/** A folder as a user's: the clips, and whatever a command leaves in it. */
+/** A user's folder: the clips, and whatever a command leaves in it. */
 let folder: string;
 let before: string[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'airlock-cli-'));
-  // As root the database and the cells run under other accounts, which must be able to pass.
+  // As root, database and cells run under other accounts, which need access to the folder.
   await chmod(folder, 0o711);
   await makeClip(join(folder, 'in.mov'), { seconds: 1, size: '640x360' });
   await makeClip(join(folder, 'small.mov'), { size: '64x64' });
@@ -42,7 +42,9 @@ const environment = (extra: Record<string, string> = {}) => {
   return { ...rest, NO_COLOR: '1', ...extra };
 };
 const airlock = (...args: string[]) => runCli(args, environment(), folder);
-/** The data directory of a launcher that has just made one, but past its first start, which the first test pays for. */
+/**
+ * A data directory as if just created by the launcher, but past its first start, which only the first test waits for.
+ */
 const makeDataDir = async () => {
   await copyPreparedDataDir(join(folder, '.airlock'));
   return { AIRLOCK_MADE_DATA_DIR: '1' };
@@ -50,7 +52,7 @@ const makeDataDir = async () => {
 const left = async () => (await readdir(folder)).filter((name) => !before.includes(name)).sort();
 
 describe('airlock transcode', () => {
-  it('writes the one file that was asked for and leaves nothing else', async () => {
+  it('writes the requested file and leaves nothing else', async () => {
     const done = await airlock('transcode', 'in.mov', 'out.mp4', '--resolution', '480p', '--quality', 'low');
     expect(done).toMatchObject({ code: 0, stdout: '' });
     expect(done.stderr).toMatch(/✓ out\.mp4 .*640×360 · h264 · aac · 0:01/);
@@ -61,14 +63,14 @@ describe('airlock transcode', () => {
   });
 
   const wrong: Record<string, [args: string[], message: RegExp]> = {
-    'a missing file': [['nothing.mp4', 'out.mp4'], /nothing\.mp4 is not there/],
-    'a folder as input': [['.', 'out.mp4'], /no file/],
+    'a missing file': [['nothing.mp4', 'out.mp4'], /nothing\.mp4 does not exist/],
+    'a folder as input': [['.', 'out.mp4'], /is not a file/],
     'an empty file': [['empty.mp4', 'out.mp4'], /is empty/],
     'a file that is not media': [['page.mp4', 'out.mp4'], /is not a media file/],
     'an unknown extension': [['in.mov', 'out.xyz'], /"\.xyz" is not an output format.*mp4/],
     'no extension': [['in.mov', 'out'], /is not an output format/],
     'the same file twice': [['in.mov', './in.mov'], /same file/],
-    'a target folder that is not there': [['in.mov', 'no/where/out.mp4'], /is not a folder/],
+    'a target folder that does not exist': [['in.mov', 'no/where/out.mp4'], /is not a folder/],
     'an unknown quality': [['in.mov', 'out.mp4', '--quality', 'best'], /--quality is "best".*high, medium, low/],
     'an unknown resolution': [['in.mov', 'out.mp4', '--resolution', '500p'], /--resolution is "500p"/],
     'a preset beside options': [['in.mov', 'out.mp4', '--quality', 'low', '--option', '-an'], /would be ignored/],
@@ -80,7 +82,7 @@ describe('airlock transcode', () => {
     'an unknown flag': [['in.mov', 'out.mp4', '--fast'], /unknown option '--fast'/],
     'too few arguments': [['in.mov'], /missing required argument 'output'/],
   };
-  it.each(Object.keys(wrong))('ends with 2 before it starts anything: %s', async (name) => {
+  it.each(Object.keys(wrong))('exits with 2 before it starts anything: %s', async (name) => {
     const [args, message] = wrong[name]!;
     const refused = await airlock('transcode', ...args);
     expect(refused.stderr).toMatch(message);
@@ -88,7 +90,7 @@ describe('airlock transcode', () => {
     expect(await left()).toEqual([]);
   });
 
-  it('refuses to guess when only one of AIRLOCK_URL and AIRLOCK_API_KEY is set', async () => {
+  it('fails if only one of AIRLOCK_URL and AIRLOCK_API_KEY is set', async () => {
     for (const half of [{ AIRLOCK_URL: 'http://127.0.0.1:9' }, { AIRLOCK_API_KEY: 'al_live_x' }] as Record<
       string,
       string
@@ -127,7 +129,7 @@ describe('airlock transcode', () => {
     expect(processesOf(folder)).toEqual([]);
   });
 
-  it('leaves nothing either when Ctrl-C comes while it is still starting', async () => {
+  it('leaves nothing after Ctrl-C during the start', async () => {
     const made = await makeDataDir();
     const child = spawn(process.execPath, [PROGRAM, 'transcode', 'in.mov', 'out.mp4'], {
       cwd: folder,
@@ -143,7 +145,7 @@ describe('airlock transcode', () => {
   });
 
   it('works in two terminals concurrently', async () => {
-    // For one of them the launcher has made the directory; the other has found it.
+    // The launcher created the directory for one of them; the other found it.
     const made = await makeDataDir();
     const both = await Promise.all([
       runCli(['transcode', 'small.mov', 'one.mp4'], environment(made), folder),
@@ -157,7 +159,7 @@ describe('airlock transcode', () => {
     expect(processesOf(folder)).toEqual([]);
   });
 
-  it('keeps a data directory that was there', async () => {
+  it('keeps a data directory that existed before', async () => {
     await makeDataDir();
     expect((await airlock('transcode', 'in.mov', 'out.mp3')).code).toBe(0);
     expect(await left()).toEqual(['.airlock', 'out.mp3']);
@@ -179,7 +181,7 @@ describe('airlock transcode beside a running service', () => {
 
   const beside = (...args: string[]) => runCli(args, environment({ AIRLOCK_DATA_DIR: service.dataDir }), folder);
 
-  it('prints the finished job as JSON, and takes options of FFmpeg', async () => {
+  it('prints the finished job as JSON, and accepts FFmpeg options', async () => {
     const args = ['--option', '-c:v libx265', '--option', '-crf 40', '--option', '-an', '--json'];
     const done = await beside('transcode', 'small.mov', 'out.mkv', ...args);
     expect(done).toMatchObject({ code: 0, stderr: '' });
@@ -192,7 +194,7 @@ describe('airlock transcode beside a running service', () => {
     expect(await left()).toEqual(['out.mkv']);
   });
 
-  it('takes filters with their quotes, graphs and text', async () => {
+  it('accepts filters with quotes, graphs and text', async () => {
     const options = [
       '--option',
       '-vf "scale=320:-2, drawbox=color=red"',
@@ -210,7 +212,7 @@ describe('airlock transcode beside a running service', () => {
     expect(await left()).toEqual(['out.mp4', 'square.mp4']);
   });
 
-  it('ends with 1 and the reason when the job fails, and touches no file', async () => {
+  it('exits with 1 and the reason if the job fails, and writes no file', async () => {
     await writeFile(join(folder, 'kept.mp4'), 'what was there');
     const failed = await beside('transcode', 'sound.m4a', 'kept.mp4');
     expect(failed.code).toBe(1);
@@ -236,7 +238,7 @@ describe('airlock transcode beside a running service', () => {
     expect(lent.length).toBeGreaterThan(0);
   });
 
-  it('says so when the server is not there, does not know the key, or refuses an option', async () => {
+  it('reports that the server is unreachable, the key invalid or an option forbidden', async () => {
     const gone = { AIRLOCK_URL: 'http://127.0.0.1:9', AIRLOCK_API_KEY: service.key };
     const unreachable = await runCli(['transcode', 'in.mov', 'out.mp4'], environment(gone), folder);
     expect(unreachable.code).toBe(69);

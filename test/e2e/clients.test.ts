@@ -24,7 +24,7 @@ describe('the n8n recipe of docs/clients.md', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('transcodes, downloads and erases by the requests of its workflow alone', async () => {
+  it('transcodes, downloads and erases with only the requests of its workflow', async () => {
     const text = await readFile(join(import.meta.dirname, '../../docs/n8n-workflow.json'), 'utf8');
     const { key } = await service.makeKey('--scopes', 'transcode,read');
     const { requests, file } = await runWorkflow(JSON.parse(text) as Workflow, {

@@ -17,9 +17,9 @@ const ROUTES = {
 };
 const OPEN = ['/health-check', '/livez', '/readyz', '/.well-known/airlock-keys.json'];
 
-describe('what the API says about itself', () => {
+describe('the API’s description of itself', () => {
   let service: TestService;
-  // biome-ignore lint/suspicious/noExplicitAny: looked at field by field
+  // biome-ignore lint/suspicious/noExplicitAny: read field by field
   let document: any;
   beforeAll(async () => {
     service = await shareService();
@@ -34,7 +34,7 @@ describe('what the API says about itself', () => {
       ),
     );
 
-  it('answers /health-check in the shape of the contract, without a key', async () => {
+  it('serves /health-check in the shape of the contract, without a key', async () => {
     const answer = await call(`${service.api}/health-check`, 'GET', null);
     expect(answer.status).toBe(200);
     expect(answer.json).toMatchObject({
@@ -64,7 +64,7 @@ describe('what the API says about itself', () => {
     }
   });
 
-  it('refers to nothing that is not there', () => {
+  it('has no dangling references', () => {
     const references: string[] = [];
     JSON.stringify(document, (name, value) => {
       if (name === '$ref') references.push(value);
@@ -106,7 +106,7 @@ describe('what the API says about itself', () => {
     expect(new Set(names).size).toBe(names.length);
   });
 
-  it('says which routes need a key, and what errors look like', () => {
+  it('documents which routes need a key, and what errors look like', () => {
     expect(document.components.securitySchemes.key).toMatchObject({ type: 'http', scheme: 'bearer' });
     for (const [path, , operation] of operations()) {
       const security = operation.security ?? document.security;
@@ -118,7 +118,7 @@ describe('what the API says about itself', () => {
     }
   });
 
-  it('does not claim that unknown fields are refused', () => {
+  it('does not claim that unknown fields are rejected', () => {
     const bodies = operations().flatMap(([, , operation]) =>
       operation.requestBody ? [operation.requestBody.content['application/json'].schema] : [],
     );
@@ -128,7 +128,7 @@ describe('what the API says about itself', () => {
     for (const body of bodies) expect(JSON.stringify(resolve(body))).not.toContain('"additionalProperties":false');
   });
 
-  it('documents Idempotency-Key, the redirect and the headers of answers', () => {
+  it('documents Idempotency-Key, the redirect and the headers of responses', () => {
     const { paths } = document;
     for (const path of ['/v1/transcodes', '/v1/upload/presigned-url', '/v1/keys']) {
       const names = (paths[path].post.parameters ?? []).map((one: { name: string }) => one.name.toLowerCase());
@@ -139,7 +139,7 @@ describe('what the API says about itself', () => {
     expect(paths['/v1/transcodes'].get.responses['200'].headers).toHaveProperty('X-Total-Count');
   });
 
-  it('shows the documents to people, without a key, and lets the page load only its own parts', async () => {
+  it('serves the documentation page without a key, and lets it load only its own parts', async () => {
     const answer = await fetch(`${service.api}/docs`);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('content-type')).toMatch(/^text\/html/);

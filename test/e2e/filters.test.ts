@@ -85,7 +85,7 @@ describe('filters and overlays', () => {
     return { job: json, brightest };
   }
 
-  it('draw text over the picture, right where it belongs', async () => {
+  it('draw text over the picture at the right position', async () => {
     const { brightest, job } = await made({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -101,7 +101,7 @@ describe('filters and overlays', () => {
     expect(job.warnings).toEqual([]);
   });
 
-  it('warn of a font that is not there, as overlays do, and draw with another', async () => {
+  it('warn of a missing font, as overlays do, and draw with another', async () => {
     const drawn = (option: string, argument: unknown) =>
       made({ inputs: [{ url: black }], outputFormat: 'mp4', options: [{ option, argument }] });
     const text = await drawn('-vf', 'drawtext=text=Hello:font=NoSuchFont:fontcolor=white:fontsize=40');
@@ -144,7 +144,7 @@ describe('filters and overlays', () => {
     expect(asInput.brightest(0, 120, WIDTH, HEIGHT)).toBeGreaterThan(150);
   });
 
-  it('lay a watermark from a URL over the video', async () => {
+  it('overlay a watermark from a URL', async () => {
     const { brightest } = await made({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -154,7 +154,7 @@ describe('filters and overlays', () => {
     expect(brightest(60, 0, WIDTH, HEIGHT)).toBeLessThan(40);
   });
 
-  it('take a colour table and a font from URLs', async () => {
+  it('use a colour table and a font from URLs', async () => {
     const white = await made({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -175,7 +175,7 @@ describe('filters and overlays', () => {
     expect(text.brightest(0, 90, WIDTH, HEIGHT)).toBeLessThan(40);
   });
 
-  it('put a card with a photo over the video', async () => {
+  it('overlay a card with a photo', async () => {
     const card = { quote: 'Only a test.', name: 'Somebody', photo_url: secret('logo.png') };
     const { job, brightest } = await made({
       inputs: [{ url: black }],
@@ -195,7 +195,7 @@ describe('filters and overlays', () => {
     expect(job.outputs[0]).toMatchObject({ width: 2 * WIDTH, height: HEIGHT });
   });
 
-  it('show no query anywhere, and keep none when the job is done', async () => {
+  it('show no query of a URL, and keep none when the job is done', async () => {
     const { json } = await create({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -219,7 +219,7 @@ describe('filters and overlays', () => {
     ['missing.srt', 'source_not_found', /^The subtitle file of options\[0\]: .*404/],
     ['page.srt', 'asset_invalid', /^The subtitle file of options\[0\] is neither SRT nor WebVTT nor ASS\.$/],
     ['logo.png', 'asset_invalid', /^The subtitle file of options\[0\]/],
-  ])('fail with the place of a file that is wrong: %s', async (name, code, message) => {
+  ])('fail with the position of a bad file: %s', async (name, code, message) => {
     const { json } = await create({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -231,7 +231,7 @@ describe('filters and overlays', () => {
     expect(json.error_advice).toEqual(expect.any(String));
   });
 
-  it('fail with the filter’s name when it cannot do what it should', async () => {
+  it('fail with the name of the filter that fails', async () => {
     const { json } = await create({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -241,7 +241,7 @@ describe('filters and overlays', () => {
     expect(json.error_message).toMatch(/^Filter crop: /);
   });
 
-  it('are refused with positions, and their files like inputs', async () => {
+  it('are rejected with positions, and so are their files', async () => {
     const refused = await create({
       inputs: [{ url: black }],
       outputFormat: 'mp4',
@@ -279,7 +279,7 @@ describe('filters and overlays', () => {
     ]);
   });
 
-  it('take null for what is left out', async () => {
+  it('accept null for absent fields', async () => {
     const nothing = { preset: null, options: null, filters: null, metadata: null, retention_seconds: null };
     const { json } = await create({ inputs: [{ url: black, options: null }], outputFormat: 'mp4', ...nothing });
     expect(json).toMatchObject({ status: 'completed', ffmpeg_options: { source: 'defaults' }, warnings: [] });

@@ -10,7 +10,7 @@ import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
 
 const YEAR = 31_536_000;
 
-describe('HTTPS with a certificate of our own', () => {
+describe('HTTPS with a self-signed certificate', () => {
   let service: TestService;
   let folder: string;
   let ca: string;
@@ -33,7 +33,7 @@ describe('HTTPS with a certificate of our own', () => {
       ...more,
     });
 
-  it('carries the whole walk: presign, PUT, confirm, create, download', async () => {
+  it('serves a whole job: presign, PUT, confirm, create, download', async () => {
     expect([service.api, service.storage].map((url) => new URL(url).protocol)).toEqual(['https:', 'https:']);
     const clip = await readFile(join(folder, 'clip.mp4'));
     const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length };
@@ -60,7 +60,7 @@ describe('HTTPS with a certificate of our own', () => {
     expect((await api('GET', '/health-check')).json).toMatchObject({ ok: true, storage: { ok: true } });
   });
 
-  it('is all there is: plain HTTP on the same port gets nothing, old TLS neither', async () => {
+  it('is the only protocol: plain HTTP on the same port gets nothing, and neither does old TLS', async () => {
     for (const url of [service.api, service.storage]) {
       const plain = url.replace('https:', 'http:');
       const answer = await rawHttp(`${plain}/v1/transcodes`, {
@@ -83,7 +83,7 @@ describe('HTTPS with a certificate of our own', () => {
     }
   });
 
-  it('keeps its private key to itself', async () => {
+  it('keeps its private key private', async () => {
     const mode = (await stat(join(service.dataDir, 'tls', 'key.pem'))).mode & 0o777;
     expect(mode & 0o007).toBe(0);
     expect(mode & 0o020).toBe(0);
@@ -100,7 +100,7 @@ describe('HTTPS that a proxy terminates', () => {
   const list = (headers: Record<string, string>, localAddress = '127.0.0.1', key = service.key) =>
     rawHttp(`${service.api}/v1/transcodes`, { headers: { authorization: `Bearer ${key}`, ...headers }, localAddress });
 
-  it('refuses what came to the proxy over plain HTTP', async () => {
+  it('rejects requests that reached the proxy over plain HTTP', async () => {
     for (const proto of ['http', 'HTTP', 'https, http', 'https,', 'ws', '']) {
       const answer = await list({ 'x-forwarded-proto': proto });
       expect([proto, answer.status, answer.json.error, answer.json.code]).toEqual([
@@ -110,7 +110,7 @@ describe('HTTPS that a proxy terminates', () => {
         'https_required',
       ]);
     }
-    // Also where no key is asked for, and on the storage.
+    // Also where no key is required, and on the storage.
     const health = await rawHttp(`${service.api}/health-check`, { headers: { 'x-forwarded-proto': 'http' } });
     expect(health.status).toBe(403);
     const storage = await rawHttp(`${service.storage}/airlock/x`, { headers: { 'x-forwarded-proto': 'http' } });
@@ -125,7 +125,7 @@ describe('HTTPS that a proxy terminates', () => {
     }
   });
 
-  it('believes the address that the proxy saw, and nobody else’s word for it', async () => {
+  it('trusts the client address that the proxy reports, and no other', async () => {
     const made = await service.call('POST', '/v1/keys', { name: 'far', allowed_cidrs: ['203.0.113.0/24'] });
     const { key } = made.json;
     const forwarded = { 'x-forwarded-proto': 'https', 'x-forwarded-for': '203.0.113.9' };

@@ -50,7 +50,7 @@ describe('keys', () => {
     expect(service.output()).not.toContain(key.slice(8, 20));
   });
 
-  it('have every scope unless they are made with fewer', async () => {
+  it('have every scope unless created with fewer', async () => {
     expect((await create()).json.scopes).toEqual(['transcode', 'upload', 'read', 'admin']);
   });
 
@@ -67,12 +67,12 @@ describe('keys', () => {
     [{ allowed_cidrs: ['10.0.0.1/8'] }, 'allowed_cidrs[0]'],
     [{ allowed_cidrs: ['2001:db8::1/32'] }, 'allowed_cidrs[0]'],
     [{ allowed_cidrs: ['10.0.0.0/33'] }, 'allowed_cidrs[0]'],
-  ])('are not made from %j', async (body, field) => {
+  ])('are not created from %j', async (body, field) => {
     const answer = await create(body);
     expect([answer.status, answer.json.code, answer.json.details?.field]).toEqual([400, 'invalid_request', field]);
   });
 
-  it('warn of unknown fields, when made and when rotated', async () => {
+  it('warn of unknown fields, when created and when rotated', async () => {
     const made = await create({ scope: ['read'], expiresAt: 'x' });
     expect(made.json.warnings).toEqual([
       { field: 'scope', message: 'Unknown field, ignored. Did you mean "scopes"?' },
@@ -84,7 +84,7 @@ describe('keys', () => {
     ]);
   });
 
-  it('die immediately when they are revoked, any number of times', async () => {
+  it('end immediately when revoked, any number of times', async () => {
     const { json } = await create();
     expect(await statusOf(json.key)).toBe(200);
     const first = await revoke(json.id);
@@ -94,13 +94,13 @@ describe('keys', () => {
     expect((await rotate(json.id)).status).toBe(400);
   });
 
-  it('are dead for the server within a second when the command line revokes them', async () => {
+  it('end within a second when revoked on the command line', async () => {
     const { json } = await create();
     expect((await service.cli('keys', 'revoke', json.id)).code).toBe(0);
     await until(async () => (await statusOf(json.key)) === 401, { what: 'the key to die', timeoutMs: 1000 });
   });
 
-  it('die when they are rotated, and the successor has the same rights', async () => {
+  it('end when rotated, and the successor has the same rights', async () => {
     const old = (await create({ scopes: ['read'], allowed_cidrs: ['127.0.0.0/8'], expires_at: '2099-01-01T00:00:00Z' }))
       .json;
     const next = await rotate(old.id);
@@ -116,7 +116,7 @@ describe('keys', () => {
     expect((await rotate(old.id)).json).toMatchObject({ code: 'invalid_request', details: { field: 'id' } });
   });
 
-  it('live on for as long as an overlap was asked for', async () => {
+  it('stay valid for a requested overlap', async () => {
     const old = (await create()).json;
     const next = await rotate(old.id, { overlap_seconds: 2 });
     expect([await statusOf(old.key), await statusOf(next.json.key)]).toEqual([200, 200]);
@@ -135,7 +135,7 @@ describe('keys', () => {
     await until(async () => (await statusOf(json.key)) === 401, { what: 'the key to expire', timeoutMs: 3000 });
   });
 
-  it('leave their history in the audit log, whose chain is valid', async () => {
+  it('leave a history in the audit log, whose chain is valid', async () => {
     const { json } = await create();
     const next = (await rotate(json.id)).json;
     await revoke(next.id);
@@ -154,7 +154,7 @@ describe('keys', () => {
       expect(row).toMatchObject({ actor: expect.stringMatching(/^key:/), ip: '127.0.0.1', result: 'ok' });
   });
 
-  it('are made by the command line as the contract prints them', async () => {
+  it('are printed by the command line in the documented form', async () => {
     const made = await service.cli(
       'keys',
       'create',

@@ -7,7 +7,7 @@ const LIMIT = 6;
 
 describe('rate limits', () => {
   let api: TestApi;
-  /** Addresses of connections count, so it listens. */
+  /** Connections are counted per address, so it needs a listener. */
   let url: string;
   beforeAll(async () => {
     api = await startApi({ rateLimit: LIMIT });
@@ -34,7 +34,7 @@ describe('rate limits', () => {
     expect(answer.headers.get('x-request-id')).toBeTruthy();
   }
 
-  it('count down for each key, then refuse with Retry-After, and leave other keys alone', async () => {
+  it('count down for each key, then reject with Retry-After, and do not affect other keys', async () => {
     const account = await api.makeAccount();
     const [key, other] = [await api.makeKey({ account }), await api.makeKey({ account })];
     for (let left = LIMIT - 1; left >= 0; left--) {
@@ -52,13 +52,13 @@ describe('rate limits', () => {
     expect((await list(other)).status).toBe(200);
   });
 
-  it('take the number that an account has of its own', async () => {
+  it('use the account’s own limit', async () => {
     const key = await api.makeKey({ account: await api.makeAccount({ requests_per_minute: 2 }) });
     expect([(await list(key)).status, (await list(key)).status]).toEqual([200, 200]);
     expectRefusal(await list(key), 2);
   });
 
-  it('end failed authentication from one address early, and let good keys of that address through', async () => {
+  it('stop failed authentication from one address early, and accept valid keys from that address', async () => {
     const localAddress = '127.0.0.77';
     const attempt = (authorization: string) =>
       rawHttp(`${url}/v1/transcodes`, { headers: { authorization }, localAddress });
@@ -95,7 +95,7 @@ describe('rate limits', () => {
     expectRefusal(over, 5 * LIMIT);
   });
 
-  it('never stand in the way of a health check', async () => {
+  it('never apply to a health check', async () => {
     const answers = await Promise.all(Array.from({ length: 40 }, () => call(`${url}/livez`, 'GET', null)));
     expect(new Set(answers.map((answer) => answer.status))).toEqual(new Set([200]));
     expect(answers[0]!.headers.has('ratelimit-limit')).toBe(false);

@@ -4,8 +4,8 @@ import { cancelingAndErasing } from './one-slot/cancel-erase.ts';
 import { jobs } from './one-slot/jobs.ts';
 import { receipts } from './one-slot/receipts.ts';
 
-// Where what waits and what runs is decided by the test: one job at a time. One service for all, since a start costs
-// more than most tests.
+// Tests that control which jobs wait and which run: one at a time. They share a service, because a start costs more
+// than most tests.
 let service: TestService;
 beforeAll(async () => {
   service = await startService({ AIRLOCK_WORKER_SLOTS: '1', AIRLOCK_FETCH_ALLOW: '127.0.0.0/8' });

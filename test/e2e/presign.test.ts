@@ -20,7 +20,7 @@ describe('presigned uploads', () => {
     api.call('POST', '/v1/upload/presigned-url', body, headers);
   const stored = async (filename: string) => (await presign({ ...GOOD, filename })).json.result.filename as string;
 
-  it('answers a URL, the stored name and the end of the URL, fifteen minutes away', async () => {
+  it('returns a URL, the stored name and the expiry, in fifteen minutes', async () => {
     const before = Date.now();
     const answer = await presign({ filename: 'interview-raw.mp4', contentType: 'video/mp4', fileSize: 52_428_800 });
     expect(answer.status).toBe(200);
@@ -37,7 +37,7 @@ describe('presigned uploads', () => {
     const url = new URL(uploadUrl);
     expect(url.origin).toBe(api.gateway.endpoint);
     expect(url.searchParams.get('X-Amz-Expires')).toBe('900');
-    // Neither the name of the file nor that of the account can be guessed from it.
+    // It reveals neither the name of the file nor that of the account.
     expect(decodeURIComponent(url.pathname)).not.toContain('interview');
   });
 
@@ -68,7 +68,7 @@ describe('presigned uploads', () => {
     [{ ...GOOD, contentType: 'application/pdf', fileSize: 3_000_000_000 }, TYPE, 'invalid_file_type'],
     [{ ...GOOD, fileSize: 2_048_576_001 }, LARGE, 'file_too_large'],
     [{ ...GOOD, fileSize: 1e20 }, LARGE, 'file_too_large'],
-  ])('refuses, in the order of the contract: %j', async (body, text, code) => {
+  ])('rejects, in the order of the contract: %j', async (body, text, code) => {
     const answer = await presign(body, { 'content-type': 'application/json' });
     expect([answer.status, answer.json.error, answer.json.code]).toEqual([400, text, code]);
   });
@@ -78,7 +78,7 @@ describe('presigned uploads', () => {
     expect(answer.json.details).toMatchObject({ field: 'contentType', reason: 'is missing' });
   });
 
-  it('takes every type of the contract, and the largest size', async () => {
+  it('accepts every type of the contract, and the largest size', async () => {
     for (const contentType of UPLOAD_CONTENT_TYPES) {
       expect([contentType, (await presign({ ...GOOD, contentType })).status]).toEqual([contentType, 200]);
     }
@@ -86,7 +86,7 @@ describe('presigned uploads', () => {
     expect((await presign({ ...GOOD, fileSize: 1 })).status).toBe(200);
   });
 
-  it('refuses more than the account may send', async () => {
+  it('rejects more than the account’s maximum', async () => {
     const key = await api.makeKey({ account: await api.makeAccount({ max_upload_bytes: 500 }) });
     const send = (fileSize: number) => presign({ ...GOOD, fileSize }, { authorization: `Bearer ${key}` });
     expect((await send(500)).status).toBe(200);
@@ -121,13 +121,13 @@ describe('presigned uploads', () => {
     }
   });
 
-  it('gives equal names in one second different stored names, also concurrently', async () => {
+  it('returns different stored names for equal names in one second, also concurrently', async () => {
     const names = await Promise.all(Array.from({ length: 12 }, () => stored('same.mp4')));
     expect(new Set(names).size).toBe(12);
     for (const name of names) expect(name).toMatch(/^\d{8}-\d{6}-same(-\d+)?\.mp4$/);
   });
 
-  it('warns of fields that it does not know, with the nearest name', async () => {
+  it('warns of unknown fields, with the nearest name', async () => {
     const answer = await presign({ ...GOOD, file_size: 5, filname: 'x', whatever: 1 });
     expect(answer.status).toBe(200);
     expect(answer.json.warnings).toEqual([
@@ -137,7 +137,7 @@ describe('presigned uploads', () => {
     ]);
   });
 
-  it('gives the same answer to the same Idempotency-Key and body, and 409 to another body', async () => {
+  it('returns the same response to the same Idempotency-Key and body, and 409 to another body', async () => {
     const headers = { 'idempotency-key': 'upload-1' };
     const answers: Answer[] = await Promise.all(Array.from({ length: 5 }, () => presign(GOOD, headers)));
     answers.push(

@@ -28,7 +28,7 @@ describe('requests for a transcode', () => {
     expect(answer.json.details).toMatchObject(details);
   }
 
-  it('refuse gs:// URLs that are not a confirmed upload of the account, all with the same answer', async () => {
+  it('reject gs:// URLs that are not a confirmed upload of the account, all with the same response', async () => {
     const body = { filename: 'unsent.mp4', contentType: 'video/mp4', fileSize: 10 };
     const unsent = (await service.call('POST', '/v1/upload/presigned-url', body)).json.result.filename;
     const { key } = await service.makeKey('--account', 'stranger-of-requests');
@@ -56,7 +56,7 @@ describe('requests for a transcode', () => {
     }
   });
 
-  it('refuse private names and odd ports when the operator allowed none', async () => {
+  it('reject private names and unusual ports unless the operator allows them', async () => {
     // The shared service may fetch from this machine.
     const api = await startApi();
     for (const url of [
@@ -74,7 +74,7 @@ describe('requests for a transcode', () => {
     await api.close();
   });
 
-  it('refuse options and filters that are not allowed, with position, reason and a safe way', async () => {
+  it('reject forbidden options and filters with position, reason and a safe alternative', async () => {
     const bad = await create({
       inputs: [{ url: clip, options: [{ option: '-protocol_whitelist', argument: 'file,http' }] }],
       outputFormat: 'mp4',
@@ -126,7 +126,7 @@ describe('requests for a transcode', () => {
     expect(done.json.warnings).toEqual(expect.arrayContaining(json.warnings));
   });
 
-  it('take metadata of 8192 bytes and refuse one more', async () => {
+  it('accept metadata of 8192 bytes and reject one more', async () => {
     const sized = (bytes: number) => ({ pad: 'x'.repeat(bytes - '{"pad":""}'.length) });
     const send = (metadata: object) => create({ inputs: [{ url: clip }], outputFormat: 'mp3', metadata });
     const fits = await send(sized(8192));
@@ -137,7 +137,7 @@ describe('requests for a transcode', () => {
     expect((await send({})).json.metadata).toEqual({ user: {} });
   });
 
-  it('have no output to download when there is none', async () => {
+  it('have nothing to download without an output', async () => {
     const job = await transcode(service, { inputs: [{ url: clip }], outputFormat: 'mp3' });
     const database = await openServiceDatabase(service);
     await database.query('UPDATE job_outputs SET object_id = NULL WHERE job_id = $1', [job.id]);

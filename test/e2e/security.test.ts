@@ -9,7 +9,7 @@ describe('GET /v1/security', () => {
   });
   afterAll(() => service?.remove());
 
-  it('says how FFmpeg is confined, what the last self-test said, and which build runs', async () => {
+  it('reports how FFmpeg is confined, the last self-test, and which build runs', async () => {
     const { status, json } = await service.call('GET', '/v1/security');
     expect(status).toBe(200);
     expect(json.sandbox).toEqual([

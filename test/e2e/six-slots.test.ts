@@ -5,8 +5,8 @@ import { disarming } from './six-slots/disarm.ts';
 import { jobLimits } from './six-slots/job-limits.ts';
 import { sources } from './six-slots/sources.ts';
 
-// Where several jobs run side by side, and the test looks at all work folders or into the database: other test files
-// cannot run beside. One service for all, since a start costs more than most tests.
+// Tests that run several jobs concurrently and read all work folders or the database, so no other test file may use the
+// service. They share a service, because a start costs more than most tests.
 let service: TestService;
 beforeAll(async () => {
   service = await startService({ AIRLOCK_WORKER_SLOTS: '6', AIRLOCK_FETCH_ALLOW: '127.0.0.1/32' });

@@ -42,7 +42,7 @@ describe('transcodes', () => {
     expect(answer.json.details).toMatchObject(details);
   }
 
-  it('answer 201 with Location and the whole job, and the same job when it is read', async () => {
+  it('return 201 with Location and the whole job, and the same job when read', async () => {
     const metadata = { original_filename: 'clip.mp4', nested: { list: [1, 'zwei', null, { ü: true }] } };
     const created = await create({
       inputs: [{ url: clip }],
@@ -120,7 +120,7 @@ describe('transcodes', () => {
     expect((await service.call('GET', `/v1/transcodes/${id}`)).json).toEqual(job);
   });
 
-  it('say where the options came from, and let options win over a preset', async () => {
+  it('report the source of the options, and prefer options to a preset', async () => {
     const options = [{ option: '-c:v', argument: 'libx264' }, { option: '-crf', argument: 35 }, { option: '-an' }];
     const source = async (extra: object) =>
       (await create({ inputs: [{ url: clip }], outputFormat: 'mp4', ...extra })).json;
@@ -136,7 +136,7 @@ describe('transcodes', () => {
     expect(both.outputs[0]).toMatchObject({ audio_codec: null, duration_seconds: expect.closeTo(0.5, 1) });
   });
 
-  it('join two unlike inputs one after the other, with silence where there was no sound', async () => {
+  it('join two different inputs one after the other, with silence for missing audio', async () => {
     await makeClip(join(folder, 'tall.mp4'), { size: '90x160', rate: 10, audio: false });
     const tall = await upload(service, join(folder, 'tall.mp4'));
     const job = await transcode(service, { inputs: [{ url: clip }, { url: tall.fileUrl }], outputFormat: 'mp4' });
@@ -151,7 +151,7 @@ describe('transcodes', () => {
     expect(Number(probe.streams[1].duration)).toBeCloseTo(2, 0);
   });
 
-  it('keep portrait pictures portrait: the resolution is that of the short side', async () => {
+  it('keep the orientation of portrait video: the resolution is that of the short side', async () => {
     await makeClip(join(folder, 'portrait.mp4'), { size: '540x960', rate: 5 });
     const { fileUrl } = await upload(service, join(folder, 'portrait.mp4'));
     const job = await transcode(service, {
@@ -162,7 +162,7 @@ describe('transcodes', () => {
     expect(job.outputs[0]).toMatchObject({ width: 480, height: 854 });
   });
 
-  it('take the output of one job as the input of the next', async () => {
+  it('accept the output of one job as the input of the next', async () => {
     const first = await transcode(service, { inputs: [{ url: clip }], outputFormat: 'mkv' });
     const second = await transcode(service, { inputs: [{ url: first.output_url }], outputFormat: 'mp3' });
     expect(second).toMatchObject({
@@ -170,7 +170,7 @@ describe('transcodes', () => {
       inputs: [{ url: first.output_url, size: first.outputs[0].size }],
       outputs: [{ format: 'mp3', audio_codec: 'mp3', video_codec: null }],
     });
-    // Exactly that URL: another job's, or with another bucket, is nobody's.
+    // Only exactly that URL: one with another job's id or another bucket is not an input.
     for (const url of [
       first.output_url.replace('airlock', 'other'),
       first.output_url.replace(/.{4}\.mkv$/, '0000.mkv'),
@@ -181,7 +181,7 @@ describe('transcodes', () => {
     }
   });
 
-  it('fail with a reason when a video format is asked of sound alone', async () => {
+  it('fail with a reason if a video format is requested for audio only', async () => {
     await makeClip(join(folder, 'sound.m4a'), { args: ['-vn'] });
     const { fileUrl } = await upload(service, join(folder, 'sound.m4a'), 'audio/mp4', 'sound.m4a');
     const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp4' });
@@ -198,7 +198,7 @@ describe('transcodes', () => {
     expect([asked.status, asked.json.error]).toEqual([400, 'Transcode not completed']);
   });
 
-  it('make a picture of a video', async () => {
+  it('create a still from a video', async () => {
     const job = await transcode(service, { inputs: [{ url: clip }], outputFormat: 'jpg' });
     expect(job).toMatchObject({
       status: 'completed',
@@ -207,7 +207,7 @@ describe('transcodes', () => {
     expect((await download(job.id)).subarray(0, 3)).toEqual(Buffer.from([0xff, 0xd8, 0xff]));
   });
 
-  it('link to the output for ten minutes, redirect on request, and take no forged link', async () => {
+  it('link to the output for ten minutes, redirect on request, and reject forged links', async () => {
     const job = await transcode(service, { inputs: [{ url: clip }], outputFormat: 'mp3' });
     const path = `/v1/transcodes/${job.id}/download`;
     const plain = await service.call('GET', path);

@@ -41,7 +41,7 @@ describe('confirming an upload', () => {
   function expectError(answer: Answer, error: string, code: string) {
     expect([answer.status, answer.json.error, answer.json.code]).toEqual([400, error, code]);
   }
-  /** Bytes that differ in each call and are the same clip to a player: a free-space box at the end. */
+  /** Bytes that differ in each call but are the same clip to a player: a free-space box at the end. */
   const unique = () => {
     const box = randomBytes(72);
     box.writeUInt32BE(box.length, 0);
@@ -49,7 +49,7 @@ describe('confirming an upload', () => {
     return Buffer.concat([clip, box]);
   };
 
-  it('reports what the file is, and reports the same when it is repeated or concurrent', async () => {
+  it('reports what the file is, and returns the same when repeated or concurrent', async () => {
     const bytes = unique();
     const { confirm: body } = await send(bytes, 'video/mp4', 'my film.mp4');
     const answers = await Promise.all([confirm(body), confirm(body), confirm({ ...body, uploadId: 'ignored' })]);
@@ -92,7 +92,7 @@ describe('confirming an upload', () => {
     [{ filename: 'x', fileSize: -5 }, SIZE, 'invalid_file_size'],
     [{ filename: '20260101-000000-never.mp4', fileSize: 5 }, 'File not found in GCS bucket', 'upload_not_found'],
     [{ filename: '../../secrets.json', fileSize: 5 }, 'File not found in GCS bucket', 'upload_not_found'],
-  ])('refuses %j', async (body, text, code) => {
+  ])('rejects %j', async (body, text, code) => {
     expectError(await confirm(body, { 'content-type': 'application/json' }), text, code);
   });
 
@@ -105,7 +105,7 @@ describe('confirming an upload', () => {
     expect((await confirm(ask)).status).toBe(200);
   });
 
-  it('refuses another size than the one sent, deletes the bytes, and lets them be sent again', async () => {
+  it('rejects a size other than the one sent, deletes the bytes, and accepts another PUT', async () => {
     const bytes = unique();
     const { uploadUrl, confirm: body } = await send(bytes);
     const wrong = await confirm({ ...body, fileSize: bytes.length - 1 });
@@ -118,7 +118,7 @@ describe('confirming an upload', () => {
     expect((await confirm(body)).status).toBe(200);
   });
 
-  it('refuses content that is not what was declared, deletes it, and says what it looks like', async () => {
+  it('rejects content of another type than declared, deletes it, and names the detected type', async () => {
     const pad = () => Buffer.from(`<!-- ${randomBytes(400).toString('hex')} -->`);
     const elf = Buffer.concat([
       await readFile(process.execPath).then((file) => file.subarray(0, 4096)),
@@ -158,7 +158,7 @@ describe('confirming an upload', () => {
       expect(answer.json.code).toBe('upload_type_mismatch');
       expect(answer.json.details).toMatch(/^The file .+\.$/);
       expect([name, await isStored(service, bytes)]).toEqual([name, false]);
-      // Asking again does not bring it back, and nothing can be made of it.
+      // A second confirm does not restore it, and no job can use it.
       expect((await confirm(body)).status).toBe(400);
       const job = { inputs: [{ url: `gs://airlock/${body.filename}` }], outputFormat: 'mp4' };
       expect((await service.call('POST', '/v1/transcodes', job)).status).toBe(422);
@@ -166,7 +166,7 @@ describe('confirming an upload', () => {
     expect(service.output()).not.toContain('alert(1)');
   });
 
-  it('seals: a PUT after it is refused and changes nothing', async () => {
+  it('seals: a later PUT is rejected and changes nothing', async () => {
     const first = unique();
     const second = unique();
     const { uploadUrl, confirm: body } = await send(first);
@@ -189,7 +189,7 @@ describe('confirming an upload', () => {
     expect([await isStored(service, first), await isStored(service, second)]).toEqual([true, false]);
   });
 
-  it('knows nothing of the names of another account', async () => {
+  it('does not find the names of another account', async () => {
     const bytes = unique();
     const { confirm: body } = await send(bytes);
     const { key } = await service.makeKey('--account', 'stranger-of-confirms');

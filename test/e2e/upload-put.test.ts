@@ -33,14 +33,14 @@ describe('the signed PUT', () => {
     expect(confirm.json.error).toBe('File not found in GCS bucket');
   }
 
-  it('takes exactly the bytes that were declared, without Authorization', async () => {
+  it('accepts exactly the declared bytes, without Authorization', async () => {
     const { url } = await presign();
     const bytes = randomBytes(SIZE);
     expect((await put(url, bytes)).status).toBe(200);
     expect(await isStored(service, bytes)).toBe(true);
   });
 
-  it('refuses one byte more and one byte less, and keeps nothing', async () => {
+  it('rejects one byte more and one byte less, and stores nothing', async () => {
     for (const [length, status, code] of [
       [SIZE + 1, 400, 'EntityTooLarge'],
       [SIZE - 1, 403, 'SignatureDoesNotMatch'],
@@ -53,7 +53,7 @@ describe('the signed PUT', () => {
     }
   });
 
-  it('refuses another content type, and none', async () => {
+  it('rejects another content type, and a missing one', async () => {
     const { url, filename } = await presign();
     const bytes = randomBytes(SIZE);
     const wrong: Record<string, string>[] = [{ 'content-type': 'text/html' }, { 'content-type': 'video/mp4; x=1' }, {}];
@@ -63,7 +63,7 @@ describe('the signed PUT', () => {
     await expectNothingStored(bytes, filename);
   });
 
-  it('refuses chunks without a length, as S3 does', async () => {
+  it('rejects a chunked body without a length, as S3 does', async () => {
     const { url, filename } = await presign();
     const bytes = randomBytes(SIZE);
     expectXml(await put(url, bytes, TYPE, { chunked: true }), 411, 'MissingContentLength');
@@ -100,13 +100,13 @@ describe('the signed PUT', () => {
     await expectNothingStored(bytes, filename);
   });
 
-  it('refuses a URL whose time is over', async () => {
+  it('rejects an expired URL', async () => {
     const { url } = await presign();
     const old = new URL(url);
     const past = new Date(Date.now() - 901_000).toISOString().replace(/[-:]|\.\d+/g, '');
     old.searchParams.set('X-Amz-Date', past);
     const answer = await put(old.href, randomBytes(SIZE));
-    // Expiry is looked at before the signature, so this says "expired" although the date was changed.
+    // Expiry is checked before the signature, so this says "expired" although the date was changed.
     expectXml(answer, 403, 'AccessDenied');
     expect(answer.text).toMatch(/expired/i);
   });
@@ -128,7 +128,7 @@ describe('the signed PUT', () => {
     expect(confirm.json.error).toBe('File content does not match its declared type');
   });
 
-  it('may be sent again until it is confirmed; the last bytes count', async () => {
+  it('may be repeated until the upload is confirmed; the last bytes count', async () => {
     const { url } = await presign();
     const [first, second] = [randomBytes(SIZE), randomBytes(SIZE)];
     expect((await put(url, first)).status).toBe(200);
@@ -136,7 +136,7 @@ describe('the signed PUT', () => {
     expect([await isStored(service, first), await isStored(service, second)]).toEqual([false, true]);
   });
 
-  it('answers browsers of any origin on the storage, and only there', async () => {
+  it('allows browsers of any origin on the storage, and only there', async () => {
     const { url } = await presign();
     const preflight = await rawHttp(url, {
       method: 'OPTIONS',

@@ -45,13 +45,13 @@ describe('HEIC and AVIF stills', () => {
     ]);
   });
 
-  it('are inputs, and pass where only remuxed containers may', async () => {
+  it('are inputs, and are accepted where only remuxed containers are', async () => {
     const job = await transcode(service, { inputs: [{ url: turned }], outputFormat: 'jpg', disarm: true });
     expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ container: 'rewritten' }] });
     expect(job.outputs[0]).toMatchObject({ width: 64, height: 128 });
   });
 
-  it('are repeated by -loop as other pictures are', async () => {
+  it('are repeated by -loop like other pictures', async () => {
     const inputs = [{ url: turned, options: [{ option: '-loop', argument: '1' }] }];
     const options = [{ option: '-t', argument: '1' }];
     const job = await transcode(service, { inputs, outputFormat: 'mp4', options });
@@ -66,7 +66,7 @@ describe('HEIC and AVIF stills', () => {
     expect(job).toMatchObject({ status: 'completed' });
   });
 
-  it('are put together from tiles, as phones write them', async () => {
+  it('are assembled from tiles, as phones write them', async () => {
     const tile = await encodePicture(folder, 'libx265', ['-f', 'lavfi', '-i', 'testsrc2=s=64x64,format=yuv420p']);
     const items = [1, 2, 3, 4].map((id) => codedItem(id, tile));
     const grid = { id: 9, type: 'grid', data: gridData(2, 2, 100, 90), properties: [ispe(100, 90)], inIndex: true };
@@ -89,11 +89,11 @@ describe('HEIC and AVIF stills', () => {
       () => makeStill({ brand: 'avis', items: [codedItem(1, avif)], more: [Buffer.from('\0\0\0\x08moov')] }),
       /sequence/,
     ],
-  ])('are refused at the confirm when they are %s', async (_, make, words) => {
+  ])('are rejected at the confirm if they are %s', async (_, make, words) => {
     await expect(send('bad.avif', 'image/avif', make())).rejects.toThrow(words);
   });
 
-  it('leave the file itself as the source', async () => {
+  it('keep the original file as the source', async () => {
     const bytes = await readFile(join(folder, 'turned.avif'));
     const job = await transcode(service, { inputs: [{ url: turned }], outputFormat: 'webp' });
     expect(job.inputs[0].size).toBe(bytes.length);

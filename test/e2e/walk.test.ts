@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ffprobe, makeClip, transcode, upload } from '../../testkit/media.ts';
 import { shareService, type TestService } from '../../testkit/service.ts';
 
-describe('the official walk', () => {
+describe('the documented first job', () => {
   let service: TestService;
   let folder: string;
 
@@ -17,7 +17,7 @@ describe('the official walk', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('goes from presign to a playable file behind a link of ten minutes', async () => {
+  it('leads from presign to a playable file behind a link that expires after ten minutes', async () => {
     const clip = await makeClip(join(folder, 'clip.mp4'), { size: '640x360' });
     const { fileUrl } = await upload(service, clip, 'video/mp4', 'my clip.mp4');
     expect(fileUrl).toMatch(/^gs:\/\/airlock\/\d{8}-\d{6}-my clip\.mp4$/);

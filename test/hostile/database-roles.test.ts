@@ -35,7 +35,7 @@ describe('a role in the database of its own', () => {
     database = await makeDatabase();
     const owner = { ...process.env, AIRLOCK_DATABASE_URL: database.url, AIRLOCK_DATA_DIR: join(folder, 'owner') };
     const migrated = await runCli(['migrate', '--roles'], owner);
-    expect(migrated.stderr).toMatch(/Rights given to airlock_api and airlock_worker/);
+    expect(migrated.stderr).toMatch(/Granted rights to airlock_api and airlock_worker/);
     for (const role of ['api', 'worker'] as const) urls[role] = await makeLogin(role);
     for (const role of ['api', 'worker'] as const) {
       clients[role] = new pg.Client({ connectionString: urls[role] });

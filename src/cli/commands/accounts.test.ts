@@ -37,10 +37,10 @@ describe('settings on the command line', () => {
     [{ memoryMb: '' }, /not ""/],
     [{ maxConcurrent: '2147483648' }, /to 2147483647/],
     [{ maxUploadBytes: '2048576001' }, /to 2048576000/],
-    [{ disarm: 'yes' }, /^--disarm takes on or off, not "yes"/],
-    [{ memoryMb: '512', disabled: 'default' }, /^--disabled takes on or off/],
+    [{ disarm: 'yes' }, /^--disarm must be on or off, not "yes"/],
+    [{ memoryMb: '512', disabled: 'default' }, /^--disabled must be on or off/],
   ];
-  it.each(wrong)('are refused by name, with reason and remedy: %j', (texts, message) => {
+  it.each(wrong)('are rejected by name, with reason and remedy: %j', (texts, message) => {
     expect(() => readChanges(texts)).toThrow(message);
   });
 });

@@ -28,7 +28,7 @@ import { withKeys } from './keys.ts';
 
 const ACTOR = 'cli';
 /** Words that restore the default of a number. */
-const TAKE_BACK = ['default', 'none'];
+const RESET_WORDS = ['default', 'none'];
 
 interface JsonOption {
   json?: boolean;
@@ -43,7 +43,7 @@ export async function listAccountsCommand(config: Config, options: JsonOption): 
     write(JSON.stringify(accounts));
     return;
   }
-  if (accounts.length === 0) process.stderr.write('No accounts yet. Make one with ./airlock accounts create NAME\n');
+  if (accounts.length === 0) process.stderr.write('No accounts yet. Create one with ./airlock accounts create NAME\n');
   for (const account of accounts) {
     const own = ownSettings(account).map(([name, value]) => `${name}=${value}`);
     const state = account.disabled_at ? 'disabled' : 'open';
@@ -68,8 +68,8 @@ export async function createAccountCommand(config: Config, name: string, options
     write(JSON.stringify(viewAccount(account)));
     return;
   }
-  write(`Made ${account.name} (${account.id}).`);
-  process.stderr.write(dim('A key for it: ./airlock keys create --name NAME --account ACCOUNT\n'));
+  write(`Created ${account.name} (${account.id}).`);
+  process.stderr.write(dim('Create a key for it: ./airlock keys create --name NAME --account ACCOUNT\n'));
 }
 
 export async function setAccountCommand(config: Config, name: string, texts: SettingTexts & JsonOption): Promise<void> {
@@ -79,7 +79,7 @@ export async function setAccountCommand(config: Config, name: string, texts: Set
   print(account, null, texts);
 }
 
-/** Throws `UsageError` with the option, the reason and what it accepts, and when there is nothing to change. */
+/** Throws `UsageError` with option, reason and accepted values, and if there is nothing to change. */
 export function readChanges(texts: SettingTexts): AccountChanges {
   const changes: AccountChanges = {};
   for (const name of Object.keys(NUMBER_SETTINGS) as NumberSettingName[]) {
@@ -89,7 +89,7 @@ export function readChanges(texts: SettingTexts): AccountChanges {
   for (const name of Object.keys(SWITCH_SETTINGS) as SwitchSettingName[]) {
     const text = texts[name];
     if (typeof text !== 'string') continue;
-    if (text !== 'on' && text !== 'off') throw new UsageError(`${settingFlag(name)} takes on or off, not "${text}".`);
+    if (text !== 'on' && text !== 'off') throw new UsageError(`${settingFlag(name)} must be on or off, not "${text}".`);
     changes[name] = text === 'on';
   }
   if (Object.keys(changes).length === 0) {
@@ -99,7 +99,7 @@ export function readChanges(texts: SettingTexts): AccountChanges {
 }
 
 function readNumber(name: NumberSettingName, text: string): number | null {
-  if (TAKE_BACK.includes(text)) return null;
+  if (RESET_WORDS.includes(text)) return null;
   // Digits only: 1e3, 0x10 and 512mb are ambiguous.
   const reason = refusedNumber(name, /^\d+$/.test(text) ? Number(text) : Number.NaN);
   if (reason) throw new UsageError(`${settingFlag(name)} ${reason}, or "default"; not "${text}".`);
@@ -114,7 +114,7 @@ function camelCase(name: string): string {
 function ownSettings(account: AccountView): [string, string | number][] {
   const numbers = (Object.keys(NUMBER_SETTINGS) as NumberSettingName[]).flatMap((name): [string, number][] => {
     const value = account[name];
-    return value === null || inThousands(value) === NUMBER_SETTINGS[name].otherwise ? [] : [[name, value]];
+    return value === null || inThousands(value) === NUMBER_SETTINGS[name].fallback ? [] : [[name, value]];
   });
   return account.disarm ? [...numbers, ['disarm', 'on']] : numbers;
 }
@@ -127,14 +127,14 @@ function print(account: Account, usage: AccountUsage | null, options: JsonOption
   }
   write(`${bold(view.name)} (${view.id})`);
   const own = new Map(ownSettings(view));
-  for (const [name, { meaning, otherwise }] of Object.entries(NUMBER_SETTINGS)) {
-    row(name, own.get(name) ?? dim(otherwise), meaning);
+  for (const [name, { meaning, fallback }] of Object.entries(NUMBER_SETTINGS)) {
+    row(name, own.get(name) ?? dim(fallback), meaning);
   }
   row('disarm', view.disarm ? 'on' : dim('off'), SWITCH_SETTINGS.disarm.meaning);
   row('disabled', view.disabled_at ? `since ${view.disabled_at}` : dim('off'), SWITCH_SETTINGS.disabled.meaning);
   if (usage) {
     write(
-      `${usage.keys} live keys, ${usage.waiting} jobs wait, ${usage.running} run, ${usage.minutes} minutes this month, ` +
+      `${usage.keys} active keys, ${usage.waiting} jobs waiting, ${usage.running} running, ${usage.minutes} minutes this month, ` +
         `${inThousands(usage.stored_bytes)} bytes stored or promised, ${usage.open_uploads} open uploads`,
     );
   }

@@ -11,17 +11,17 @@ const WORDS: Record<AuditProblem, string> = {
   missing: 'is missing',
   altered: 'was altered',
   rewritten: 'is not the one that was signed: the log was rewritten',
-  bad_signature: 'has a signed head whose signature does not fit or whose key is not known',
+  bad_signature: 'has a signed head whose signature is invalid or whose key is unknown',
 };
 
-/** Walks the audit log; 1 when a row is missing, was altered, moved or cut off. */
+/** Verifies the audit log. Returns 1 if a row is missing, altered or moved, or if the log was truncated. */
 export async function verifyAuditCommand(config: Config, options: { json?: boolean; head?: string }): Promise<number> {
   const kept = options.head ? await readSigned(options.head) : null;
   const report = await withKeys(config, async ({ db }) => {
     const signer = await openSigner(config, db);
     const keys = [signer.key, ...(await listSigningKeys(db))];
     const problem =
-      kept && (kept.value.type === 'airlock.audit-head' ? problemOf(kept, keys) : 'It is not a head of a log');
+      kept && (kept.value.type === 'airlock.audit-head' ? problemOf(kept, keys) : 'It is not the head of an audit log');
     if (problem) throw new Error(`${options.head}: ${problem}`);
     return verifyAudit(db, { keys, kept: kept ? [kept.value as unknown as AuditHead] : [] });
   });
@@ -29,12 +29,14 @@ export async function verifyAuditCommand(config: Config, options: { json?: boole
   else if (report.problem) {
     process.stderr.write(`${red('airlock:')} Row ${report.brokenAt} of the audit log ${WORDS[report.problem]}.\n`);
   } else {
-    process.stdout.write(`The audit log is whole: ${report.rows} rows, ${report.checkpoints} signed heads fit.\n`);
+    process.stdout.write(
+      `The audit log is intact: ${report.rows} rows, ${report.checkpoints} matching signed heads.\n`,
+    );
   }
   return report.problem ? EXIT.failed : EXIT.ok;
 }
 
-/** Prints the newest row's hash, signed: kept elsewhere, it shows later that nothing was cut off. */
+/** Prints the signed hash of the newest row. Kept elsewhere, it proves later that nothing was truncated. */
 export async function auditHeadCommand(config: Config): Promise<number> {
   const signed = await withKeys(config, async ({ db }) => {
     const signer = await openSigner(config, db);

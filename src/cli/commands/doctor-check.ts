@@ -1,4 +1,4 @@
-/** One line of `doctor`: what was looked at, how it is, what was seen, and what to do about it. */
+/** One line of `doctor`: the name of the check, its state, what was seen, and the remedy. */
 export interface Check {
   name: string;
   state: 'ok' | 'warning' | 'unsafe';

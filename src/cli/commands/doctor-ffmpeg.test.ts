@@ -27,8 +27,8 @@ function checksOf(version: string, update: Partial<FfmpegReport['update']> = {})
   return { build: build!, newer: newer!, known: known! };
 }
 
-describe('what doctor says of FFmpeg', () => {
-  it('is which build runs, from where and since when', () => {
+describe('the FFmpeg checks of doctor', () => {
+  it('name the build, its path and since when it is in use', () => {
     const { build } = checksOf('7.1.5-0+deb13u1');
     expect(build).toMatchObject({
       state: 'ok',
@@ -36,27 +36,27 @@ describe('what doctor says of FFmpeg', () => {
     });
   });
 
-  it('is unsafe when a security update waits, with the command', () => {
+  it('are unsafe if a security update is available, with the command', () => {
     const { newer } = checksOf('7.1.4-0+deb13u1', { state: 'newer', candidate: '7:7.1.5-0+deb13u1', security: true });
     expect(newer.state).toBe('unsafe');
     expect(newer.seen).toContain('7:7.1.5-0+deb13u1 is a security update');
     expect(newer.remedy).toContain('apt-get install --only-upgrade ffmpeg');
   });
 
-  it('is a warning when it cannot be known, or the lists are old: not knowing is not being safe', () => {
+  it('warn if the state is unknown or the lists are old: unknown is not safe', () => {
     expect(checksOf('7.1.5-0+deb13u1', { state: 'unknown', reason: 'this system has no apt' }).newer).toMatchObject({
       state: 'warning',
-      seen: 'not known: this system has no apt',
+      seen: 'unknown: this system has no apt',
     });
     const listsFrom = new Date('2026-10-01T00:00:00Z');
     expect(checksOf('7.1.5-0+deb13u1', { listsFrom }).newer.state).toBe('warning');
     expect(checksOf('N-118000-g123').known).toMatchObject({
       state: 'warning',
-      seen: expect.stringContaining('does not know'),
+      seen: expect.stringContaining('does not list'),
     });
   });
 
-  it('names known vulnerabilities, and is unsafe only where an update would repair them', () => {
+  it('name known vulnerabilities, and are unsafe only if an update would fix them', () => {
     const old = checksOf('7.1.4-0+deb13u1').known;
     expect(old).toMatchObject({ state: 'unsafe', remedy: 'Install the newest FFmpeg of your distribution' });
     expect(old.seen).toContain('CVE-2026-8461');

@@ -1,10 +1,10 @@
 import type { FfmpegReport } from '../../sandbox/index.ts';
 import type { Check } from './doctor-check.ts';
 
-/** Package lists that are older than this say nothing of today's updates. */
+/** Package lists older than this say nothing about current updates. */
 const STALE_LISTS_MS = 7 * 24 * 3600_000;
 
-/** What doctor says of the FFmpeg that cells run: the build, whether a newer one is to be had, what it is known for. */
+/** Checks the FFmpeg that cells run: its build, newer packages and known vulnerabilities. */
 export function ffmpegChecks(report: FfmpegReport, now = new Date()): Check[] {
   const { version, update, advisories } = report;
   const build = report.package ?? version.replace(/^ffmpeg version (\S+).*$/, '$1');
@@ -19,7 +19,7 @@ export function ffmpegChecks(report: FfmpegReport, now = new Date()): Check[] {
     {
       name: 'FFmpeg, known vulnerabilities',
       ...(advisories.unknown.length > 0 && advisories.open.length === 0
-        ? { state: 'warning' as const, seen: `the table of ${advisories.table} does not know this build` }
+        ? { state: 'warning' as const, seen: `the table of ${advisories.table} does not list this build` }
         : openOf(advisories)),
       remedy: remedyOf(report),
     },
@@ -35,15 +35,15 @@ function updateCheck(update: FfmpegReport['update'], now: Date): Check {
       name,
       state: update.security ? 'unsafe' : 'warning',
       seen: `${update.candidate} is ${kind} (${age})`,
-      remedy: 'apt-get install --only-upgrade ffmpeg; running jobs end with the old one, new ones use the new one',
+      remedy: 'apt-get install --only-upgrade ffmpeg; running jobs end with the old build, new jobs use the new one',
     };
   }
   if (update.state === 'unknown') {
     return {
       name,
       state: 'warning',
-      seen: `not known: ${update.reason}`,
-      remedy: 'Watch the security news of your FFmpeg',
+      seen: `unknown: ${update.reason}`,
+      remedy: 'Follow the security announcements of your FFmpeg',
     };
   }
   const isStale = !update.listsFrom || now.getTime() - update.listsFrom.getTime() > STALE_LISTS_MS;
@@ -56,10 +56,10 @@ function updateCheck(update: FfmpegReport['update'], now: Date): Check {
 }
 
 function openOf({ open, fixed, table }: FfmpegReport['advisories']): Pick<Check, 'state' | 'seen'> {
-  const mended = open.filter((advisory) => advisory.debian13 !== null);
+  const fixable = open.filter((advisory) => advisory.debian13 !== null);
   const list = open.map(({ cve, debian13 }) => (debian13 ? cve : `${cve} (no fix yet)`)).join(', ');
   return {
-    state: mended.length > 0 ? 'unsafe' : open.length > 0 ? 'warning' : 'ok',
+    state: fixable.length > 0 ? 'unsafe' : open.length > 0 ? 'warning' : 'ok',
     seen: `${open.length === 0 ? 'none' : list}; ${fixed.length} fixed (table of ${table})`,
   };
 }

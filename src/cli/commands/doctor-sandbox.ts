@@ -6,7 +6,7 @@ import { EXIT } from '../exit.ts';
 import { bold, dim, green, red, yellow } from '../style.ts';
 import type { Check } from './doctor-check.ts';
 
-/** What the sandbox of this machine is worth, tried just now. */
+/** The result of testing the sandbox of this machine. */
 export interface SandboxFacts {
   report: SelfTestReport;
   rejected: { tier: string; reason: string }[];
@@ -14,14 +14,14 @@ export interface SandboxFacts {
   ffmpeg: FfmpegReport;
 }
 
-/** Opens the tier that a worker would take, runs the whole self-test, and closes it again. */
+/** Opens the tier that a worker would choose, runs the full self-test, and closes it. */
 export async function examineSandbox(config: Config): Promise<SandboxFacts> {
   const options = { dataDir: config.dataDir, slots: 1, ffmpegPath: config.ffmpeg ?? undefined };
   const { sandbox, report, rejected } = await chooseSandbox(options, config.sandbox, { full: true });
   try {
     const bounds = {
       memory: sandbox.limits === 'cgroup' ? 'a control group' : 'address space only',
-      output: sandbox.outputBound === 'kernel' ? 'the kernel' : 'nothing but a look now and then',
+      output: sandbox.outputBound === 'kernel' ? 'the kernel' : 'periodic checks only',
       arguments: sandbox.ffmpeg.readsArguments
         ? 'hidden'
         : 'visible to every account of this machine (FFmpeg 7 hides them)',
@@ -35,13 +35,13 @@ export async function examineSandbox(config: Config): Promise<SandboxFacts> {
 /** One line for the sandbox, one for each stronger tier that failed, and one for each attack or group of attacks. */
 export function sandboxChecks({ report, rejected, bounds, ffmpeg }: SandboxFacts): Check[] {
   const { tier, checks } = report;
-  const held = checks.filter((check) => check.passed && check.promised).length;
+  const blocked = checks.filter((check) => check.passed && check.promised).length;
   const exceptions = checks.filter((check) => !check.promised).length;
   const not = exceptions > 0 ? `, ${exceptions} not promised by this tier` : '';
   return [
     {
       name: 'Sandbox',
-      seen: `${tier}, ${held} of ${checks.length} attacks blocked${not}, memory bounded by ${bounds.memory}, output by ${bounds.output}, tags and filters ${bounds.arguments}, FFmpeg ${ffmpeg.package ?? ffmpeg.version}`,
+      seen: `${tier}, ${blocked} of ${checks.length} attacks blocked${not}, memory bounded by ${bounds.memory}, output by ${bounds.output}, tags and filters ${bounds.arguments}, FFmpeg ${ffmpeg.package ?? ffmpeg.version}`,
       state: report.passed ? 'ok' : 'unsafe',
       remedy: tier === 'none' ? 'Unset AIRLOCK_SANDBOX, or set it to auto' : null,
     },
@@ -67,7 +67,7 @@ export function sandboxChecks({ report, rejected, bounds, ffmpeg }: SandboxFacts
   ];
 }
 
-/** `doctor --sandbox`: the table of attempts alone. 1 when one got through, or when there is no sandbox. */
+/** `doctor --sandbox`: only the table of attempts. Returns 1 if an attempt succeeded or there is no sandbox. */
 export async function doctorSandbox(config: Config, options: { json?: boolean }): Promise<number> {
   const facts = await examineSandbox(config);
   const { report, rejected, bounds } = facts;
@@ -116,7 +116,7 @@ export function sandboxTable(
   ].join('\n');
 }
 
-/** `… descriptor 3`, `… descriptor 4` with the same result become one line, `… descriptor 3–4`. */
+/** Merges `… descriptor 3` and `… descriptor 4` with the same result into one line, `… descriptor 3–4`. */
 function groupNumbered(attempts: readonly SelfTestCheck[]): SelfTestCheck[] {
   const grouped: SelfTestCheck[] = [];
   let first = '';

@@ -24,7 +24,7 @@ const FONTS = [
   '/usr/share/fonts/truetype/noto/NotoColorEmoji.ttf',
 ];
 
-/** Runs every check; 1 when something is unsafe or cannot work. */
+/** Runs every check. Returns 1 if something is unsafe or cannot work. */
 export async function doctor(config: Config, options: { json?: boolean; sandbox?: boolean }): Promise<number> {
   if (options.sandbox) return doctorSandbox({ ...config, dataDir: await prepareDataDir(config.dataDir) }, options);
   const checks: Check[] = [];
@@ -46,11 +46,11 @@ export async function doctor(config: Config, options: { json?: boolean; sandbox?
     transportPolicy(config);
     return config.tls.mode === 'off' ? `plain HTTP on ${config.host}, loopback or behind a proxy` : config.tls.mode;
   });
-  await run('Data directory', 'Name another with AIRLOCK_DATA_DIR', async () => {
+  await run('Data directory', 'Set another with AIRLOCK_DATA_DIR', async () => {
     const path = await prepareDataDir(config.dataDir);
     return process.env.AIRLOCK_SHOWN_DATA_DIR ?? path;
   });
-  await run('Disk space', 'Name a data directory that can be read', async () => {
+  await run('Disk space', 'Set a data directory that can be read', async () => {
     const { state, seen, remedy } = await diskAdvice(config.dataDir, config.diskReserve);
     return { seen, remedy, state: ({ ample: 'ok', low: 'warning', full: 'unsafe' } as const)[state] };
   });
@@ -70,7 +70,7 @@ export async function doctor(config: Config, options: { json?: boolean; sandbox?
   await run('Fonts', 'apt-get install fonts-dejavu-core fonts-noto-cjk fonts-noto-color-emoji', async () => {
     const missing = FONTS.filter((font) => !existsSync(font));
     return missing.length === 0
-      ? 'there'
+      ? 'installed'
       : {
           state: 'warning',
           seen: `${missing.length} missing`,

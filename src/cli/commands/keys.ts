@@ -61,8 +61,8 @@ export async function listKeysCommand(config: Config, options: JsonOption & { ma
   }
   if (keys.length === 0) {
     const none = madeBy
-      ? 'That key has made no other.'
-      : 'No keys yet. Make one with ./airlock keys create --name NAME';
+      ? 'That key has created no other.'
+      : 'No keys yet. Create one with ./airlock keys create --name NAME';
     process.stderr.write(`${none}\n`);
   }
   for (const key of keys) {
@@ -79,7 +79,8 @@ export async function rotateKeyCommand(
 ): Promise<void> {
   requireId(id);
   const overlapSeconds = Number(options.overlap ?? 0);
-  if (!Number.isInteger(overlapSeconds) || overlapSeconds < 0) throw new UsageError('--overlap takes whole seconds.');
+  if (!Number.isInteger(overlapSeconds) || overlapSeconds < 0)
+    throw new UsageError('--overlap must be a whole number of seconds.');
   const created = await withKey(config, (tx) => rotateKey(tx, id, { overlapSeconds }, BY_CLI));
   print(created, options);
 }
@@ -103,7 +104,7 @@ function print({ key, raw }: CreatedKey, options: JsonOption): void {
     process.stdout.write(`${JSON.stringify({ id, name, key: raw, scopes, created_at })}\n`);
     return;
   }
-  process.stderr.write(dim('The key is shown this once:\n'));
+  process.stderr.write(dim('The key is shown only once:\n'));
   process.stdout.write(`${bold(raw)}\n`);
   process.stderr.write(dim(`id ${key.id}, scopes ${key.scopes.join(',')}\n`));
 }
@@ -120,7 +121,7 @@ export async function withKeys<T>(config: Config, work: (pool: Pool) => Promise<
   });
 }
 
-/** Runs a change of one key; an unknown id gets the remedy of the command line. */
+/** Runs a change of one key. For an unknown id, the error names the command that lists keys. */
 async function withKey<T>(config: Config, work: (tx: Tx) => Promise<T>): Promise<T> {
   try {
     return await withKeys(config, (pool) => pool.db.transaction().execute(work));

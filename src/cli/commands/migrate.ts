@@ -3,17 +3,19 @@ import { reportReady } from '../../supervisor/child.ts';
 import { withDatabase } from '../local-database.ts';
 import { type MigrationResult, runMigrate } from '../roles/migrate.ts';
 
-/** `--report` is how the supervisor calls it: the database runs then already, and it waits to be ended. */
+/**
+ * The supervisor runs it with `--report`: the database is then already running, and the process waits to be stopped.
+ */
 export async function migrateCommand(
   config: Config,
   options: { report?: boolean; firstKey?: boolean | string; roles?: boolean },
 ): Promise<void> {
-  const wish = { firstKey: options.firstKey ?? false, roles: options.roles ?? false };
+  const wanted = { firstKey: options.firstKey ?? false, roles: options.roles ?? false };
   const result: MigrationResult = options.report
-    ? await runMigrate(config, wish)
-    : await withDatabase(config, (prepared) => runMigrate(prepared, wish));
+    ? await runMigrate(config, wanted)
+    : await withDatabase(config, (prepared) => runMigrate(prepared, wanted));
   if (options.report) {
-    // The caller that requested the report ends this process; until then it must not look dead.
+    // The caller that requested the report stops this process; until then it must not look dead.
     process.on('disconnect', () => process.exit(0));
     process.stdout.write(`${JSON.stringify(result)}\n`, () => reportReady());
     return;
@@ -23,5 +25,5 @@ export async function migrateCommand(
   );
   if (result.firstKey)
     process.stdout.write(`${'file' in result.firstKey ? result.firstKey.file : result.firstKey.text}\n`);
-  if (options.roles) process.stderr.write(`Rights given to ${result.roles.join(' and ')}.\n`);
+  if (options.roles) process.stderr.write(`Granted rights to ${result.roles.join(' and ')}.\n`);
 }

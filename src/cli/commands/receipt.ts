@@ -4,7 +4,9 @@ import { EXIT, UsageError } from '../exit.ts';
 import { KEYS_PATH, problemOf, readKeys, readSigned } from '../signed-document.ts';
 import { red } from '../style.ts';
 
-/** Checks a saved receipt or manifest. Without `keys`, the server of AIRLOCK_URL or the one that runs here is asked. */
+/**
+ * Verifies a saved receipt or manifest. Without `keys`, the keys come from the server of AIRLOCK_URL or the local one.
+ */
 export async function verifyReceiptCommand(config: Config, path: string, options: { keys?: string }): Promise<number> {
   const signed = await readSigned(path);
   const problem = problemOf(signed, await readKeys(options.keys ?? (await serverKeys(config))));
@@ -16,7 +18,7 @@ export async function verifyReceiptCommand(config: Config, path: string, options
   const subject = transcode_id ? ` for ${transcode_id}` : '';
   process.stdout.write(`Good signature of key ${signed.by.key_id}: ${type}${subject}\n`);
   if (complete === false) {
-    const when = complete_at ? ` Ask for a new one after ${complete_at}.` : '';
+    const when = complete_at ? ` Request a new one after ${complete_at}.` : '';
     process.stdout.write(`It says that the deletion was not complete yet.${when}\n`);
   }
   return EXIT.ok;
@@ -24,6 +26,6 @@ export async function verifyReceiptCommand(config: Config, path: string, options
 
 async function serverKeys(config: Config): Promise<string> {
   const server = process.env.AIRLOCK_URL || (await readReadyFile(config.dataDir))?.api;
-  if (!server) throw new UsageError('Say with --keys which keys to trust: a file, or the address of a server.');
+  if (!server) throw new UsageError('Name the keys to trust with --keys: a file, or the address of a server.');
   return server.replace(/\/+$/, '') + KEYS_PATH;
 }

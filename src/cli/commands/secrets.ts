@@ -4,7 +4,7 @@ import { UsageError } from '../exit.ts';
 
 const STORAGE: readonly (keyof Secrets)[] = ['storageAccessKeyId', 'storageSecretKey'];
 
-/** What a role cannot work without when others have the rest: the passwords of the embedded database are in none. */
+/** The secrets that each role needs. None of them needs the passwords of the embedded database. */
 const NEEDED: Readonly<Record<string, readonly (keyof Secrets)[]>> = {
   api: [...STORAGE, 'vaultKey', 'signingKey'],
   worker: [...STORAGE, 'vaultKey'],
@@ -14,7 +14,7 @@ const NEEDED: Readonly<Record<string, readonly (keyof Secrets)[]>> = {
 /** Prints a `secrets.json` for one role alone. */
 export async function secretsCommand(config: Config, options: { for: string }): Promise<void> {
   const names = Object.hasOwn(NEEDED, options.for) ? NEEDED[options.for] : undefined;
-  if (!names) throw new UsageError(`--for takes ${Object.keys(NEEDED).join(', ')}.`);
+  if (!names) throw new UsageError(`--for must be one of ${Object.keys(NEEDED).join(', ')}.`);
   const secrets = await loadSecrets(config.dataDir);
   const part = Object.fromEntries(names.map((name) => [name, secrets[name]]));
   process.stdout.write(`${JSON.stringify(part, null, 2)}\n`);

@@ -28,7 +28,7 @@ export interface TranscodeFlags {
   json?: boolean;
 }
 
-/** The main job: one file in, one file out, nothing else left. Resolves with the exit code. */
+/** Transcodes one file and leaves nothing else behind. Returns the exit code. */
 export async function transcodeCommand(
   config: Config,
   input: string,
@@ -39,7 +39,7 @@ export async function transcodeCommand(
   const target = resolve(output);
   const body = requestBody(target, flags);
   await checkTarget(target, source.path);
-  // Another server checks the request itself: it may know more options.
+  // A remote server checks the request itself: it may support more options.
   if (!process.env.AIRLOCK_URL) refuseOptions(body);
 
   const interrupted = new AbortController();
@@ -51,7 +51,7 @@ export async function transcodeCommand(
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  // The terminal was closed: nobody reads any more, and still nothing may be left.
+  // The terminal was closed: nobody reads the output any more, but cleanup must still run.
   process.on('SIGHUP', () => {
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
     onSignal();
@@ -95,12 +95,12 @@ interface Run {
   target: string;
   body: { outputFormat: string; preset?: object; options?: object[]; filters?: object[] };
   jobId: string | null;
-  /** Aborts when the user has lost patience. */
+  /** Aborts at the first Ctrl-C. */
   signal: AbortSignal;
 }
 
 /** Milliseconds that an upload may wait for a worker to inspect it. */
-const CHECK_PATIENCE_MS = 10 * 60_000;
+const INSPECTION_WAIT_MS = 10 * 60_000;
 
 async function work(run: Run): Promise<Job> {
   const { client, display, source } = run;
@@ -121,10 +121,12 @@ async function work(run: Run): Promise<Job> {
   return job;
 }
 
-/** Waits until a worker has looked at the upload. The server says after half a minute that none has, and is asked again. */
+/**
+ * Waits until a worker has inspected the upload. The server gives up after half a minute, so the confirm is repeated.
+ */
 async function checkUpload(run: Run, filename: string): Promise<string> {
   const { client, display, source, signal } = run;
-  const end = Date.now() + CHECK_PATIENCE_MS;
+  const end = Date.now() + INSPECTION_WAIT_MS;
   let stage: Stage = { name: 'Checking', note: 'the server inspects the file' };
   for (;;) {
     display.show(stage);
@@ -132,20 +134,20 @@ async function checkUpload(run: Run, filename: string): Promise<string> {
       return (await client.confirm({ filename, fileSize: source.size })).fileUrl;
     } catch (error) {
       if (!(error instanceof AnswerError) || error.code !== 'unavailable' || Date.now() > end) throw error;
-      stage = { name: 'Checking', note: 'no worker has time for the file yet' };
+      stage = { name: 'Checking', note: 'waiting for a free worker' };
       await setTimeout(1000, undefined, { signal });
     }
   }
 }
 
-/** Shows how far a transfer is, from before its first byte. */
+/** Shows the progress of a transfer, starting before its first byte. */
 function transfer({ display }: Run, name: string, total: number): (bytes: number) => void {
   const advance = transferStages(name, total);
   display.show(advance(0));
   return (bytes) => display.show(advance(bytes));
 }
 
-/** Beside the target first, then renamed: a reader sees the whole file or none. */
+/** Downloads beside the target, then renames: a reader sees the whole file or none. */
 async function fetchOutput(run: Run, job: Job): Promise<void> {
   const partial = join(dirname(run.target), `.${basename(run.target)}.${randomUUID().slice(0, 8)}.part`);
   try {
@@ -162,7 +164,9 @@ async function cleanUp(run: Run, cancel: boolean): Promise<void> {
     if (cancel) await run.client.cancel(run.jobId).catch(() => {});
     await run.client.erase(run.jobId);
   } catch {
-    process.stderr.write(`${red('Note:')} job ${run.jobId} could not be erased; it goes when its retention is over.\n`);
+    process.stderr.write(
+      `${red('Note:')} job ${run.jobId} could not be erased; it is deleted when its retention ends.\n`,
+    );
   }
 }
 
@@ -192,7 +196,7 @@ function report(job: Job, output: string, flags: TranscodeFlags): void {
 
 async function readSource(path: string): Promise<Source> {
   const facts = await stat(path).catch(() => null);
-  if (!facts?.isFile()) throw new UsageError(`${path} is not there, or no file.`);
+  if (!facts?.isFile()) throw new UsageError(`${path} does not exist or is not a file.`);
   if (facts.size === 0) throw new UsageError(`${path} is empty.`);
   if (facts.size > MAX_UPLOAD_BYTES) throw new UsageError(`${path} is larger than 2 GB.`);
   const { head } = await readHead(path);
@@ -233,7 +237,7 @@ function requestBody(target: string, flags: TranscodeFlags): Run['body'] {
   };
 }
 
-/** What our own server would refuse after the upload is refused before it, with the same words. */
+/** Rejects before the upload what the local server would reject after it, with the same message. */
 function refuseOptions(body: Run['body']): void {
   const [refusal] = checkOptions({ inputs: [{ url: '' }], ...body } as TranscodeRequest);
   if (!refusal) return;

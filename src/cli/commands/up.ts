@@ -31,13 +31,13 @@ export async function up(config: Config): Promise<void> {
     }
     stopping = true;
     logger.info({ signal }, 'draining; send the signal again to end immediately');
-    // While it starts too: what it has started by then would outlive this process.
+    // Also while it starts: what has been started by then would outlive this process.
     service
       .then(({ stop }) => stop())
       .then(
         () => process.exit(atOnce.signal.aborted ? EXIT.failed : EXIT.ok),
         (error) => {
-          // What was still starting has been ended, and says so.
+          // What was still starting has been stopped, and says so.
           if (!atOnce.signal.aborted) logger.error({ err: error }, 'not everything could be stopped');
           process.exit(EXIT.failed);
         },
@@ -49,7 +49,7 @@ export async function up(config: Config): Promise<void> {
   if (!stopping) announce(ready.api, firstKey, Date.now() - began);
 }
 
-/** To standard error: standard output is the log. A key is shown to a terminal only, never to what keeps it. */
+/** Writes to standard error, because standard output is the log. A key is shown only on a terminal, never in a log. */
 function announce(url: string, firstKey: FirstKey | null, ms: number): void {
   const lines = ['', `${green('●')} Airlock is up at ${bold(url)} ${dim(`(${(ms / 1000).toFixed(1)} s)`)}`];
   if (firstKey) lines.push('', ...describeFirstKey(firstKey, url));

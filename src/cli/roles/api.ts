@@ -27,7 +27,7 @@ import { metricsHost } from '../endpoints.ts';
 import { version } from '../version.ts';
 
 const CONNECTIONS = 12;
-/** Most threads for large requests. They must leave a processor to the event loop, which answers all others. */
+/** Maximum threads for large requests. One processor must stay free for the event loop, which serves all others. */
 const MAX_PLANNER_THREADS = 2;
 
 export async function runApi(config: Config): Promise<void> {

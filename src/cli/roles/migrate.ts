@@ -14,15 +14,15 @@ import { programStamp } from '../schema-stamp.ts';
 export interface MigrationResult {
   /** Names of the migrations that ran. */
   applied: string[];
-  /** The very first key, when there was none and one was asked for. */
+  /** The first key, if there was none and one was requested. */
   firstKey: FirstKey | null;
-  /** Database roles that have their rights now. */
+  /** Database roles that were granted their rights. */
   roles: string[];
 }
 
 /**
- * Brings the database to the newest schema. `firstKey` makes a key when there is none at all: `true` returns it, a
- * path writes it to that file, with mode 0600.
+ * Migrates the database to the newest schema. `firstKey` creates a key if there is none: `true` returns it, a path
+ * writes it to that file, with mode 0600.
  */
 export async function runMigrate(
   config: Config,
@@ -43,7 +43,7 @@ export async function runMigrate(
   }
 }
 
-/** The file is there before the key is: a start that dies in between makes another, and replaces the file. */
+/** Writes the file before the key is committed: a start that dies in between creates another and replaces the file. */
 async function makeFirstKey(tx: Tx, wanted: true | string): Promise<FirstKey | null> {
   const any = await tx.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();
   if (any) return null;
@@ -59,7 +59,7 @@ function explainRoles(error: Error & { code?: string }): never {
   if (error.code !== '42501') throw error;
   const statements = Object.values(DATABASE_ROLES).map((role) => `CREATE ROLE ${role} NOLOGIN;`);
   throw new Error(
-    `This login may not make or grant roles. Run this as a superuser, then migrate as the owner: ${statements.join(' ')}`,
+    `This login may not create or grant roles. Run this as a superuser, then migrate as the owner: ${statements.join(' ')}`,
     { cause: error },
   );
 }

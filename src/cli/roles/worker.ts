@@ -22,14 +22,14 @@ import { openContext } from '../compose.ts';
 import { metricsHost } from '../endpoints.ts';
 import { version } from '../version.ts';
 
-/** Longest download of one source: 2 GB at 1 MB/s. */
+/** Longest fetch of one source: 2 GB at 1 MB/s. */
 const FETCH_DEADLINE_MS = 2100_000;
 const DRAIN_MS = 20_000;
-/** A restart or failover of the storage is over by then; the slot serves others afterwards. */
+/** Enough for a restart or failover of the storage; afterwards the slot serves other jobs. */
 const OUTPUT_HOLD_MS = 600_000;
-/** Of the machine's memory, what one cell may use. */
+/** Share of the machine's memory that one cell may use. */
 const CELL_MEMORY_SHARE = 0.7;
-/** EX_CONFIG: starting again would fail the same way. */
+/** EX_CONFIG: a restart would fail the same way. */
 const EXIT_UNSAFE = 78;
 
 export async function runWorker(config: Config): Promise<void> {
@@ -70,7 +70,7 @@ export async function runWorker(config: Config): Promise<void> {
     sandbox: measured ? countCells(sandbox, measured.metrics) : sandbox,
     logger,
     selfTest: report,
-    // What runs is ended with the process: its cells hold no longer what they promised.
+    // Running jobs end with the process, because its cells no longer confine them.
     onBroken: () => process.exit(EXIT_UNSAFE),
     fetcher: measured ? countBytes(fetcher, measured.metrics) : fetcher,
     metrics: measured?.metrics ?? null,
@@ -100,7 +100,7 @@ export async function runWorker(config: Config): Promise<void> {
   reportReady();
 }
 
-/** A worker that runs alone has the metrics port to itself. */
+/** A worker that runs by itself has the metrics port to itself. */
 async function openMetrics(config: Config): Promise<{ metrics: WorkerMetrics; close(): Promise<void> }> {
   const registry = await createRegistry('worker');
   const metrics = await createWorkerMetrics(registry);

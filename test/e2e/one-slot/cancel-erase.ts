@@ -14,7 +14,7 @@ import { rawHttp } from '../../helpers/raw-http.ts';
 export const cancelingAndErasing = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
-  /** Takes several seconds to encode, and few bytes. */
+  /** Small, but takes several seconds to encode. */
   let slow: { inputs: { url: string }[]; outputFormat: string; preset: object };
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-cancel-'));
@@ -40,12 +40,12 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     return job;
   }
   const newClip = async (name = 'clip.mp4') => {
-    // A comment of its own makes the bytes of each upload findable.
+    // A unique comment makes the bytes of each upload findable.
     const path = await makeClip(join(folder, name), { args: ['-metadata', `comment=${name}`] });
     return { ...(await upload(service, path, 'video/mp4', name)), bytes: await readFile(path) };
   };
 
-  it('end a running job immediately: FFmpeg is dead within a second, and the next job starts', async () => {
+  it('cancel: ends a running job immediately; FFmpeg is dead within a second, and the next job starts', async () => {
     const running = await startSlowJob();
     const { fileUrl } = await newClip();
     const waiting = await create({ inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
@@ -67,7 +67,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect(await storedFilesOf(service, running.id)).toEqual([]);
   });
 
-  it('end a job that waits, whatever the request carries besides', async () => {
+  it('cancel: ends a waiting job, whatever body and content type the request has', async () => {
     const running = await startSlowJob();
     const headers = { authorization: `Bearer ${service.key}` };
     const variants: { headers: Record<string, string>; body?: string }[] = [
@@ -89,7 +89,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     await cancel(running.id);
   });
 
-  it('refuse a job that is final, and name its status', async () => {
+  it('cancel: rejects a final job, and names its status', async () => {
     const { fileUrl } = await newClip();
     const completed = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
     await makeClip(join(folder, 'sound.m4a'), { args: ['-vn'] });
@@ -129,7 +129,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     );
   });
 
-  it('erase: bytes of output and upload are gone before the answer, and so are the names', async () => {
+  it('erase: bytes and names of output and upload are gone before the response', async () => {
     const source = await newClip('secret holiday.mp4');
     const job = await transcode(service, {
       inputs: [{ url: source.fileUrl }],
@@ -138,7 +138,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     });
     const link = (await service.call('GET', `/v1/transcodes/${job.id}/download`)).json.url;
     expect(await storedFilesOf(service, job.id)).toHaveLength(1);
-    // Sent once more to the URL that still lives: it takes nothing.
+    // The URL has not expired, but accepts nothing any more.
     const again = Buffer.from(source.bytes.toString('latin1').replace('secret holiday', 'SECRET HOLIDAY'), 'latin1');
     const late = await fetch(source.uploadUrl, {
       method: 'PUT',
@@ -187,7 +187,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     expect(service.output()).not.toMatch(/secret|holiday|grandmother/i);
   });
 
-  it('erase: an upload that another open job needs stays until that one is erased', async () => {
+  it('erase: an upload that another open job needs is kept until that job is erased', async () => {
     const source = await newClip('shared.mp4');
     const done = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
     const running = await startSlowJob();
@@ -217,7 +217,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     await until(async () => (await leftovers()).length === 0, { what: 'the work folder to be empty' });
   });
 
-  it('retention: an output with a shorter life than others is gone when it is over', async () => {
+  it('retention: an output with a shorter retention is gone when it ends', async () => {
     const { fileUrl } = await newClip('short-lived.mp4');
     const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3', retention_seconds: 1 });
     expect(Date.parse(job.expires_at) - Date.parse(job.completed_at)).toBe(1000);
@@ -233,7 +233,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
     await until(async () => (await storedFilesOf(service, job.id)).length === 0, { what: 'the bytes to go' });
     await until(async () => (await read(job.id)).inputs[0].url === null, { what: 'the names to go' });
     expect(await read(job.id)).toMatchObject({ status: 'completed', output_url: null });
-    // The upload lives on for as long as the server keeps things.
+    // The upload is kept for the retention of the server.
     expect((await create({ inputs: [{ url: fileUrl }], outputFormat: 'mp3' })).status).toBe('pending');
   });
 };

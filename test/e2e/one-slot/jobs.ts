@@ -37,7 +37,7 @@ export const jobs = (given: () => TestService) => () => {
   const totalJobs = async () => Number((await service.call('GET', '/v1/transcodes?limit=1')).json.total);
 
   describe('Idempotency-Key', () => {
-    it('creates one job with one answer for the same body, in any order of its fields, also concurrently', async () => {
+    it('creates one job and returns one response for the same body, in any order of its fields, also concurrently', async () => {
       const before = await totalJobs();
       const headers = { 'idempotency-key': 'job-1' };
       const answers: Answer[] = await Promise.all(Array.from({ length: 6 }, () => create(quick(), headers)));
@@ -50,7 +50,7 @@ export const jobs = (given: () => TestService) => () => {
       expect((await create(quick(), headers)).text).toBe(answers[0]!.text);
     });
 
-    it('answers 409 to another body, also when two different ones arrive concurrently', async () => {
+    it('returns 409 for another body, also if two different ones arrive concurrently', async () => {
       const headers = { 'idempotency-key': 'job-2' };
       const answers = await Promise.all([create(quick(), headers), create(quick({ outputFormat: 'wav' }), headers)]);
       expect(answers.map((answer) => answer.status).sort()).toEqual([201, 409]);
@@ -63,13 +63,13 @@ export const jobs = (given: () => TestService) => () => {
       expect(metadata.status).toBe(409);
     });
 
-    it('remembers no refusal: the corrected request may use the key again', async () => {
+    it('remembers no rejection: the corrected request may use the key again', async () => {
       const headers = { 'idempotency-key': 'job-3' };
       expect((await create(quick({ inputs: [{ url: 'gs://airlock/no.mp4' }] }), headers)).status).toBe(422);
       expect((await create(quick(), headers)).status).toBe(201);
     });
 
-    it('is each account’s own, and each route’s', async () => {
+    it('is separate for each account and each route', async () => {
       const { key } = await service.makeKey('--account', 'neighbour');
       const headers = { 'idempotency-key': 'job-1', authorization: `Bearer ${key}` };
       const upload = { filename: 'a.mp4', contentType: 'video/mp4', fileSize: 1 };
@@ -78,7 +78,7 @@ export const jobs = (given: () => TestService) => () => {
       expect((await create(quick(), headers)).json.code).toBe('source_not_owned');
     });
 
-    it('makes one key of a repeated request, and shows the raw key once', async () => {
+    it('creates one API key for a repeated request, and shows the raw key once', async () => {
       const headers = { 'idempotency-key': 'key-1' };
       const first = await service.call('POST', '/v1/keys', { name: 'once' }, headers);
       const again = await service.call('POST', '/v1/keys', { name: 'once' }, headers);
@@ -90,7 +90,7 @@ export const jobs = (given: () => TestService) => () => {
   });
 
   describe('wait', () => {
-    it('answers a create and a read when the job is final', async () => {
+    it('returns from a create and a read when the job is final', async () => {
       const created = await create(quick(), {}, '?wait=30');
       expect([created.status, created.json.status]).toEqual([201, 'completed']);
       expect(created.headers.get('location')).toBe(`/v1/transcodes/${created.json.id}`);
@@ -100,7 +100,7 @@ export const jobs = (given: () => TestService) => () => {
       expect(performance.now() - at).toBeLessThan(10_000);
     });
 
-    it('answers after that many seconds when the job is not', async () => {
+    it('returns after that many seconds if the job is not', async () => {
       const { json: job } = await create(slow());
       const at = performance.now();
       const answer = await service.call('GET', `/v1/transcodes/${job.id}?wait=1`);
@@ -109,13 +109,13 @@ export const jobs = (given: () => TestService) => () => {
       expect(FINAL).not.toContain(answer.json.status);
       expect(took).toBeGreaterThanOrEqual(990);
       expect(took).toBeLessThan(2500);
-      // Ends early when somebody cancels.
+      // Ends early if the job is canceled.
       const waiting = service.call('GET', `/v1/transcodes/${job.id}?wait=60`);
       await cancel(job.id);
       expect((await waiting).json.status).toBe('canceled');
     });
 
-    it('shows progress, speed and what is left while FFmpeg runs', async () => {
+    it('shows progress, speed and remaining time while FFmpeg runs', async () => {
       const { json: job } = await create(slow());
       const seen = await until(
         async () => {
@@ -133,7 +133,7 @@ export const jobs = (given: () => TestService) => () => {
       await cancel(job.id);
     });
 
-    it('refuses what is not a number of seconds up to 60', async () => {
+    it('rejects anything but a number of seconds up to 60', async () => {
       for (const wait of ['61', '-1', 'soon', 'NaN', 'Infinity']) {
         const answer = await service.call('GET', `/v1/transcodes/00000000-0000-7000-8000-000000000000?wait=${wait}`);
         expect([wait, answer.status, answer.json.details?.field]).toEqual([wait, 400, 'wait']);
@@ -163,7 +163,7 @@ export const jobs = (given: () => TestService) => () => {
       const { key } = await service.makeKey('--account', `lister-${Math.random()}`);
       const headers = { authorization: `Bearer ${key}` };
       const url = 'https://media.example.com/a.mp4';
-      // The only slot is kept busy, so that none of the jobs starts, and fails, before it is canceled.
+      // The only slot is busy, so that none of the jobs starts, and fails, before it is canceled.
       const blocker = (await create(slow())).json.id;
       await until(async () => (await service.call('GET', `/v1/transcodes/${blocker}`)).json.status === 'processing', {
         what: 'the slot to be taken',
@@ -213,7 +213,7 @@ export const jobs = (given: () => TestService) => () => {
       expect((await list(`?since=${times[0].slice(0, 10)}`)).json.total).toBe(5);
     });
 
-    it('sees microseconds as clients do', async () => {
+    it('filters by the microseconds that clients see', async () => {
       const { jobs, list } = await history();
       const database = await openServiceDatabase(service);
       await database.query(`UPDATE jobs SET updated_at = '2026-01-01T00:00:00.123999Z' WHERE id = $1`, [jobs[0].id]);

@@ -36,7 +36,7 @@ export const receipts = (given: () => TestService) => () => {
     const path = await makeClip(join(folder, name), { ...options, args: ['-metadata', `comment=${name}`] });
     return { ...(await upload(service, path, 'video/mp4', name)), bytes: await readFile(path) };
   };
-  /** A job that was erased: the same for all that only look at its receipt. */
+  /** A job that was erased, shared by all tests that only read its receipt. */
   const eraseJob = () => {
     erased ??= (async () => {
       const { fileUrl } = await sendClip('erased.mp4');
@@ -51,7 +51,7 @@ export const receipts = (given: () => TestService) => () => {
     return join(folder, name);
   };
 
-  it('the keys are open, and are one Ed25519 key', async () => {
+  it('the keys are public, and are one Ed25519 key', async () => {
     const answer = await call(`${service.api}/.well-known/airlock-keys.json`, 'GET', null);
     expect(answer.status).toBe(200);
     expect(answer.headers.get('cache-control')).toBe('public, max-age=300');
@@ -62,7 +62,7 @@ export const receipts = (given: () => TestService) => () => {
     expect(answer.text).not.toContain(signingKey);
   });
 
-  it('a manifest names by hash what went in and came out, the command, the build and the cell; erased, no words stay', async () => {
+  it('a manifest has hashes of inputs and outputs, the command, the build and the cell; after an erase, no text remains', async () => {
     const source = await sendClip('seaside holiday.mp4');
     const job = await transcode(service, {
       inputs: [{ url: source.fileUrl }],
@@ -109,7 +109,7 @@ export const receipts = (given: () => TestService) => () => {
     expect(after.text + (await get(job.id, 'receipt')).text).not.toMatch(SECRET_WORDS);
   });
 
-  it('a receipt of an erased job names every object that went, by hash and time', async () => {
+  it('a receipt of an erased job lists every deleted object, with hash and time', async () => {
     const source = await sendClip('holiday.mp4');
     const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
     const early = await get(job.id, 'receipt');
@@ -148,7 +148,7 @@ export const receipts = (given: () => TestService) => () => {
     expect(isSignedBy({ ...receipt, complete: false }, json, await keys())).toBe(false);
   });
 
-  it('a receipt is not complete while bytes lie in the storage, whatever the rows say', async () => {
+  it('a receipt is incomplete while bytes are in the storage, whatever the rows say', async () => {
     const source = await sendClip('stays.mp4');
     const job = await transcode(service, { inputs: [{ url: source.fileUrl }], outputFormat: 'mp3' });
     await service.call('DELETE', `/v1/transcodes/${job.id}`);
@@ -181,7 +181,7 @@ export const receipts = (given: () => TestService) => () => {
     }
   });
 
-  it('a receipt of a job that was erased while it ran becomes complete when its worker has let go', async () => {
+  it('a receipt of a job erased while running becomes complete when its worker has released it', async () => {
     const source = await sendClip('long.mp4', { seconds: 60, size: '640x360', rate: 30, audio: false });
     const body = { inputs: [{ url: source.fileUrl }], outputFormat: 'mp4', preset: { quality: 'high' } };
     const { id } = (await service.call('POST', '/v1/transcodes', body)).json;
@@ -249,7 +249,7 @@ export const receipts = (given: () => TestService) => () => {
     }
   });
 
-  it('are nobody else’s, and need the scope read', async () => {
+  it('are visible only to their account, with the scope read', async () => {
     const job = await eraseJob();
     const stranger = await service.makeKey('--account', 'stranger');
     const uploader = await service.makeKey('--scopes', 'upload');
@@ -262,7 +262,7 @@ export const receipts = (given: () => TestService) => () => {
     }
   });
 
-  it('are checked by the command, against the server and against kept keys', async () => {
+  it('are verified by the command, against the server and against saved keys', async () => {
     const job = await eraseJob();
     const signed = (await get(job.id, 'receipt')).json;
     const file = await save(signed);
@@ -277,7 +277,7 @@ export const receipts = (given: () => TestService) => () => {
 
     const forged = await save({ ...signed, receipt: { ...signed.receipt, deleted: [] } }, 'forged.json');
     const bad = await service.cli('receipt', 'verify', forged, '--keys', pinned);
-    expect([bad.code, bad.stderr]).toEqual([1, expect.stringMatching(/signature does not fit/)]);
+    expect([bad.code, bad.stderr]).toEqual([1, expect.stringMatching(/signature does not match/)]);
     const foreign = generateKeyPairSync('ed25519').publicKey.export({ format: 'jwk' });
     const others = await save({ keys: [{ ...foreign, kid: 'x', use: 'sig', alg: 'EdDSA' }] }, 'others.json');
     const unknown = await service.cli('receipt', 'verify', file, '--keys', others);
@@ -286,7 +286,7 @@ export const receipts = (given: () => TestService) => () => {
     expect([clear.code, clear.stderr]).toEqual([2, expect.stringMatching(/https/)]);
   });
 
-  it('the audit log is checked by the command, against a head that was kept as well', async () => {
+  it('the audit log is verified by the command, also against a saved head', async () => {
     const head = await service.cli('audit', 'head');
     expect(head.code, head.stderr).toBe(0);
     const file = await save(JSON.parse(head.stdout), 'head.json');
@@ -312,7 +312,7 @@ export const receipts = (given: () => TestService) => () => {
     }
   });
 
-  it('of a key that was replaced can still be checked', async () => {
+  it('of a replaced key can still be verified', async () => {
     const job = await eraseJob();
     const old = (await get(job.id, 'receipt')).json;
     await service.stop();

@@ -13,7 +13,7 @@ export const accountLimits = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
   let database: pg.Client;
-  /** Answers nothing, so that jobs that fetch from it stay as they are. */
+  /** Never responds, so that jobs that fetch from it keep running. */
   let source: Awaited<ReturnType<typeof startSource>>;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-accounts-'));
@@ -59,18 +59,18 @@ export const accountLimits = (given: () => TestService) => () => {
     });
   }
 
-  it('count minutes rounded up, and answer 402 when the month has not enough left', async () => {
+  it('count minutes rounded up, and return 402 if the month has too few left', async () => {
     const small = await account('quota', { monthly_minutes: 4 });
     const { fileUrl } = await upload(small, join(folder, 'clip.mp4'));
     const job = { inputs: [{ url: fileUrl }], outputFormat: 'jpg' };
     const first = await small.call('POST', '/v1/transcodes?wait=30', job);
     expect(first.json).toMatchObject({ status: 'completed', billable_minutes: 2 });
-    // 61 s and 61 s are 2.03 minutes together, not two times 1.02.
+    // Twice 61 s are 2.03 minutes together, not two times 1.02.
     expectQuota(await create(small, { ...job, inputs: [{ url: fileUrl }, { url: fileUrl }] }), 3, 4, 2);
     expect((await small.call('POST', '/v1/transcodes?wait=30', job)).json.status).toBe('completed');
     expectQuota(await create(small, job), 2, 4, 0);
     expectQuota(await create(small, hanging()), 0, 4, 0);
-    // Another month is another quota.
+    // Another month has its own quota.
     await database.query(`UPDATE usage_months SET month = month - interval '1 month'`);
     expect((await create(small, job)).status).toBe(201);
   });
@@ -83,14 +83,14 @@ export const accountLimits = (given: () => TestService) => () => {
     const job = { inputs: [{ url: fileUrl }], outputFormat: 'mp4' };
     const answers = await Promise.all(Array.from({ length: 6 }, () => create(small, job)));
     expect(answers.map((answer) => answer.status).sort()).toEqual([201, 201, 402, 402, 402, 402]);
-    // What does not run after all is given back.
+    // Minutes of a canceled job are returned.
     const accepted = answers.find((answer) => answer.status === 201)!;
     await small.call('PATCH', `/v1/transcodes/${accepted.json.id}/cancel`);
     expect((await create(small, job)).status).toBe(201);
     await cancelAll(small);
   });
 
-  it('refuse more waiting jobs than the account may have, also concurrently', async () => {
+  it('reject more waiting jobs than the account may have, also concurrently', async () => {
     const busy = await account('queue', { max_queued: 3, max_concurrent: 1 });
     expect((await create(busy, hanging())).status).toBe(201);
     await until(async () => (await count(busy, 'processing')) === 1, { what: 'the first job to start' });
@@ -109,7 +109,7 @@ export const accountLimits = (given: () => TestService) => () => {
     await cancelAll(busy);
   });
 
-  it('run exactly as many jobs concurrently as the account may, and others beside them', async () => {
+  it('run exactly as many jobs concurrently as the account may have, beside those of others', async () => {
     const two = await account('two', { max_concurrent: 2 });
     const other = await account('other');
     await Promise.all(Array.from({ length: 7 }, () => create(two, hanging())));
@@ -117,7 +117,7 @@ export const accountLimits = (given: () => TestService) => () => {
     await create(other, hanging());
     await until(async () => (await count(other, 'processing')) === 1, { what: 'the other account to get its turn' });
     expect([await count(two, 'processing'), await count(two, 'pending')]).toEqual([2, 5]);
-    // Whatever ends makes room for exactly one.
+    // Each job that ends makes room for exactly one.
     for (let left = 4; left >= 2; left--) {
       const running = (await two.call('GET', '/v1/transcodes?status=processing')).json.items[0];
       await two.call('PATCH', `/v1/transcodes/${running.id}/cancel`);

@@ -31,7 +31,7 @@ export const disarming = (given: () => TestService) => () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('lets FFmpeg read a remuxed container where that loses nothing, and reports it', async () => {
+  it('remuxes a container if nothing is lost by it, and reports it', async () => {
     const job = await transcode(service, { inputs: [{ url: mp4 }], outputFormat: 'webm', disarm: true });
     expect(job).toMatchObject({ status: 'completed', warnings: [], inputs: [{ container: 'rewritten' }] });
     expect(job.inputs[0].size).toBe((await stat(join(folder, 'clip.mp4'))).size);
@@ -51,7 +51,7 @@ export const disarming = (given: () => TestService) => () => {
     expect(job.outputs[0]).toMatchObject({ audio_codec: 'aac', duration_seconds: expect.closeTo(3, 0) });
   });
 
-  it('does so with files in fragments, as recorders in browsers and DASH write them', async () => {
+  it('disarms fragmented files, as recorders in browsers and DASH write them', async () => {
     const movflags = 'frag_keyframe+empty_moov+default_base_moof';
     const path = await makeClip(join(folder, 'recorded.mp4'), { args: ['-movflags', movflags] });
     const { fileUrl } = await upload(service, path, 'video/mp4', 'recorded.mp4');
@@ -64,7 +64,7 @@ export const disarming = (given: () => TestService) => () => {
     expect(job.outputs[0]).toMatchObject({ width: 320, height: 180, duration_seconds: expect.closeTo(1, 0) });
   });
 
-  it('takes the file as it is where the reader does not know it, unless disarming was asked for', async () => {
+  it('uses the original if the reader does not support it, unless disarming was requested', async () => {
     const plain = await transcode(service, { inputs: [{ url: mp4 }, { url: avi }], outputFormat: 'mp4' });
     expect(plain.inputs.map(({ container }: { container: string }) => container)).toEqual(['rewritten', 'original']);
     expect(plain.status).toBe('completed');
@@ -81,7 +81,7 @@ export const disarming = (given: () => TestService) => () => {
     });
   });
 
-  it('refuses at the confirm already what an account that disarms may not use', async () => {
+  it('rejects files that cannot be disarmed at the confirm, for an account that requires it', async () => {
     const db = await openServiceDatabase(service);
     try {
       await db.query('UPDATE accounts SET disarm = true');

@@ -13,7 +13,7 @@ const NO_LIMITS = { memory_mb: null, cpu_seconds: null, wall_seconds: null, outp
 export const jobLimits = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
-  /** A second of 720p: takes some 130 MB to encode. */
+  /** A second of 720p, which needs some 130 MB to encode. */
   let clip: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-job-limits-'));
@@ -27,7 +27,7 @@ export const jobLimits = (given: () => TestService) => () => {
 
   const set = (name: string, ...settings: string[]) => service.cli('accounts', 'set', name, ...settings);
   const option = (name: string, argument?: string) => ({ option: name, ...(argument !== undefined && { argument }) });
-  /** Takes minutes: pictures without end, each compressed as well as it can be. */
+  /** Takes minutes: a clip looped for ten minutes, at the slowest preset. */
   const slow = () => ({
     inputs: [{ url: clip, options: [option('-stream_loop', '-1')] }],
     outputFormat: 'mp4',
@@ -71,7 +71,7 @@ export const jobLimits = (given: () => TestService) => () => {
     });
   });
 
-  it('are shown with what was asked for, what the cell was given, and who had set it', async () => {
+  it('are shown with the requested and the applied value, and who set it', async () => {
     const limits = { memory_mb: 300, cpu_seconds: 100_000, wall_seconds: null };
     const created = await service.call('POST', '/v1/transcodes', { ...small(), limits });
     expect(created.json).toMatchObject({
@@ -126,7 +126,7 @@ export const jobLimits = (given: () => TestService) => () => {
     expect((await transcode(narrow, job)).status).toBe('completed');
   });
 
-  it('come with a command string as well', async () => {
+  it('can be set for a command string as well', async () => {
     const created = await service.call('POST', '/v1/commands?wait=60', {
       ffmpeg_command: '-i {{in}} -c:v libx264 -crf 18 {{out}}',
       input_files: { in: clip },
@@ -143,12 +143,16 @@ export const jobLimits = (given: () => TestService) => () => {
       const reason = new RegExp(`whole number from ${least} to ${most} \\(${least} is the least: `);
       return wrong.map((value) => [{ [name]: value }, `limits.${name}`, reason]);
     }),
-    [{ memory: 512 }, 'limits', /unknown limit "memory"; there are memory_mb, cpu_seconds, wall_seconds, output_mb/],
+    [
+      { memory: 512 },
+      'limits',
+      /unknown limit "memory"; the limits are memory_mb, cpu_seconds, wall_seconds, output_mb/,
+    ],
     [{ memory_mb: 512, __proto__x: 1 }, 'limits', /unknown limit/],
     ['512', 'limits', /object/],
     [[], 'limits', /object/],
   ];
-  it('are refused, with field and minimum, when they are impossible', async () => {
+  it('are rejected, with field and minimum, if they are impossible', async () => {
     for (const [limits, field, reason] of bodies) {
       for (const path of ['/v1/transcodes', '/v1/transcodes/validate']) {
         const answer = await service.call('POST', path, { ...small(), limits });
@@ -168,7 +172,7 @@ export const jobLimits = (given: () => TestService) => () => {
     }
   });
 
-  it('may be left out in every way', async () => {
+  it('may be absent or null at every level', async () => {
     for (const limits of [null, {}, NO_LIMITS]) {
       const answer = await service.call('POST', '/v1/transcodes/validate', { ...small(), limits });
       expect(answer.json).toMatchObject({ valid: true, warnings: [] });

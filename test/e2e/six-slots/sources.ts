@@ -95,7 +95,7 @@ export const sources = (given: () => TestService) => () => {
     expect(await entriesBelow(join(service.dataDir, 'work'))).toEqual([]);
   });
 
-  it('take their space once: the original is deleted when FFmpeg reads a remuxed container, and still hashed', async () => {
+  it('use their space once: if FFmpeg reads a remuxed container, the original is hashed and deleted', async () => {
     const { json: job } = await service.call('POST', '/v1/transcodes', {
       inputs: [{ url: `${source.url}/long.mp4` }],
       outputFormat: 'webm',
@@ -138,13 +138,13 @@ export const sources = (given: () => TestService) => () => {
   ])('fail immediately with a reason: %s is %s', async (path, code, attempts) => {
     const { json } = await create(`${source.url}${path}?token=${SECRET}`);
     expect([json.status, json.error_code, json.attempts]).toEqual(['failed', code, attempts]);
-    // One sentence for a person: nothing of what the source said, no URL, no path.
+    // One sentence for people, without text from the source, URL or path.
     expect(json.error_message).toMatch(/^Input 1.*\.$/);
     expect(json.error_message).not.toMatch(/https?:|\/tmp|secret page|stout|x{20}|\/in\/|127\.0\.0\.1/);
     expect(json).toMatchObject({ output_url: null, outputs: [] });
   });
 
-  it('are tried three times when that can help, then fail', async () => {
+  it('are tried three times if that can help, then fail', async () => {
     const listener = createServer().listen(0, '127.0.0.1');
     await once(listener, 'listening');
     const { port } = listener.address() as { port: number };
@@ -163,7 +163,7 @@ export const sources = (given: () => TestService) => () => {
     );
   });
 
-  it('heal when the source does', async () => {
+  it('succeed when the source recovers', async () => {
     let asked = 0;
     routes['/flaky'] = (_request, response) => {
       asked += 1;
@@ -174,7 +174,7 @@ export const sources = (given: () => TestService) => () => {
     expect([json.status, json.attempts, json.error_code, asked]).toEqual(['completed', 2, null, 2]);
   });
 
-  it('that never end are stopped by a cancel, and the connection closes', async () => {
+  it('that never end are closed by a cancel', async () => {
     let closed = false;
     routes['/endless'] = (_request, response) => {
       const timer = setInterval(() => response.write(randomBytes(65_536)), 5);
@@ -224,7 +224,7 @@ export const sources = (given: () => TestService) => () => {
     ' https://media.example.com/a.mp4',
     'https://media.example.com/a\n.mp4',
     'https:\\\\media.example.com\\a.mp4',
-  ])('are refused with 422 before anything is fetched: %j', async (url) => {
+  ])('are rejected with 422 before anything is fetched: %j', async (url) => {
     const answer = await service.call('POST', '/v1/transcodes', {
       inputs: [{ url: `${source.url}/clip.mp4` }, { url }],
       outputFormat: 'mp4',
@@ -242,7 +242,7 @@ export const sources = (given: () => TestService) => () => {
     expect(answer.text).not.toContain('pass@');
   });
 
-  it('whose sealed URL was exchanged in the database end their job in its first attempt, and its reads with 500', async () => {
+  it('whose sealed URL was swapped in the database fail the job in its first attempt, and reads of it with 500', async () => {
     const database = await openServiceDatabase(service);
     try {
       await database.query(`

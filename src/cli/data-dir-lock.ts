@@ -5,32 +5,32 @@ import { prepareDataDir } from '../supervisor/data-dir.ts';
 import { type FileLock, lockFile } from '../supervisor/file-lock.ts';
 import { claimInstance } from '../supervisor/ready-file.ts';
 
-export interface Turn {
-  /** Lets the next one in; the last one takes the data directory away when these commands alone have made it. */
-  end(): Promise<void>;
+export interface DataDirLock {
+  /** Releases the lock. The last user removes the data directory if it was created by these commands alone. */
+  release(): Promise<void>;
 }
 
-/** How long to wait for a lock before looking again whether the caller still wants it. */
-const LOOK_MS = 300;
+/** Milliseconds to wait for a lock before checking the signal again. */
+const RETRY_MS = 300;
 const MARK = 'made-by-transcode';
 
 /**
- * Waits until no other `transcode` has a service of its own on `dataDir`. Each holds `transcode.users` shared from
- * its arrival to its end, so the last one knows that it is the last.
+ * Waits until no other `transcode` runs a service of its own on `dataDir`. Every command that waits or runs holds a
+ * shared lock on `transcode.users`, so the last one detects that it is the last.
  *
- * @param options.made the launcher has made the directory for this command
+ * @param options.made the launcher created the directory for this command
  * @param options.remove removes the directory
- * @throws the signal's reason when it aborts meanwhile
+ * @throws the signal's reason if it aborts
  */
-export async function takeTurn(
+export async function lockDataDir(
   dataDir: string,
   options: { made: boolean; signal: AbortSignal; remove: () => Promise<void> },
-): Promise<Turn> {
-  const users = await arrive(dataDir, options.made);
+): Promise<DataDirLock> {
+  const users = await enter(dataDir, options.made);
   const leave = async () => {
     try {
       if (!(await users.convert('exclusive')) || !existsSync(join(dataDir, MARK))) return;
-      // Somebody may have started a service there since: then it is theirs.
+      // If a service was started there meanwhile, the directory belongs to it.
       const instance = await claimInstance(dataDir).catch(() => null);
       if (!instance) return;
       await options.remove();
@@ -40,15 +40,15 @@ export async function takeTurn(
     }
   };
   try {
-    let turn: FileLock | null = null;
-    while (!turn) {
+    let lock: FileLock | null = null;
+    while (!lock) {
       options.signal.throwIfAborted();
-      turn = await lockFile(join(dataDir, 'transcode.lock'), 'exclusive', LOOK_MS);
+      lock = await lockFile(join(dataDir, 'transcode.lock'), 'exclusive', RETRY_MS);
     }
-    const mine = turn;
+    const held = lock;
     return {
-      async end() {
-        await mine.release();
+      async release() {
+        await held.release();
         await leave();
       },
     };
@@ -58,21 +58,21 @@ export async function takeTurn(
   }
 }
 
-async function arrive(dataDir: string, made: boolean): Promise<FileLock> {
+async function enter(dataDir: string, made: boolean): Promise<FileLock> {
   for (let fresh = made; ; fresh = false) {
     fresh ||= !existsSync(dataDir);
     await prepareDataDir(dataDir);
     const path = join(dataDir, 'transcode.users');
     const alone = await lockFile(path, 'exclusive', 0);
-    const users = alone ?? (await lockFile(path, 'shared', LOOK_MS));
-    // Without the lock, or with that of a deleted file, the last user was just ending.
+    const users = alone ?? (await lockFile(path, 'shared', RETRY_MS));
+    // No lock, or one on a deleted file: the last user was just leaving.
     if (!users || !(await isStillThere(users, path))) {
       await users?.release();
       continue;
     }
     const mark = join(dataDir, MARK);
     if (fresh) await writeFile(mark, '');
-    // Left by one that was killed: since then the directory may have become somebody's.
+    // Left by a command that was killed; the directory may be in use since then.
     else if (alone) await rm(mark, { force: true });
     await alone?.convert('shared');
     return users;

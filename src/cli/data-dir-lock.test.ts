@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { makeTestFolder } from '../../testkit/supervisor.ts';
 import { claimInstance } from '../supervisor/ready-file.ts';
-import { takeTurn } from './turn.ts';
+import { lockDataDir } from './data-dir-lock.ts';
 
-describe('taking turns on a data directory', () => {
+describe('the lock of a data directory', () => {
   let folder: Awaited<ReturnType<typeof makeTestFolder>>;
   let dataDir: string;
   beforeEach(async () => {
@@ -16,54 +16,54 @@ describe('taking turns on a data directory', () => {
   afterEach(() => folder.remove());
 
   const take = (signal = new AbortController().signal) =>
-    takeTurn(dataDir, { made: false, signal, remove: () => rm(dataDir, { recursive: true, force: true }) });
+    lockDataDir(dataDir, { made: false, signal, remove: () => rm(dataDir, { recursive: true, force: true }) });
 
-  it('lets one at a time in, and the last one removes the directory that they made', async () => {
+  it('has one holder at a time, and the last one removes the directory that they created', async () => {
     let inside = 0;
     let most = 0;
     const visit = async () => {
-      const turn = await take();
+      const lock = await take();
       inside += 1;
       most = Math.max(most, inside);
       expect(existsSync(dataDir)).toBe(true);
       await writeFile(join(dataDir, 'a file of the service'), '');
       inside -= 1;
-      await turn.end();
+      await lock.release();
     };
     await Promise.all([visit(), visit(), visit(), visit()]);
     expect(most).toBe(1);
     expect(existsSync(dataDir)).toBe(false);
   });
 
-  it('keeps a directory that was there before', async () => {
+  it('keeps a directory that existed before', async () => {
     await mkdir(dataDir, { mode: 0o700 });
-    await (await take()).end();
+    await (await take()).release();
     expect(existsSync(dataDir)).toBe(true);
   });
 
-  it('keeps the directory when a service has been started there since', async () => {
-    const turn = await take();
+  it('keeps the directory if a service has been started there since', async () => {
+    const lock = await take();
     const service = await claimInstance(dataDir);
-    await turn.end();
+    await lock.release();
     expect(existsSync(dataDir)).toBe(true);
     await service.release();
   });
 
-  it('keeps a directory that one of them made and was killed in: it may have become somebody’s', async () => {
+  it('keeps a directory whose creator was killed: it may be in use since then', async () => {
     await mkdir(dataDir, { mode: 0o700 });
     await writeFile(join(dataDir, 'made-by-transcode'), '');
-    await (await take()).end();
+    await (await take()).release();
     expect(existsSync(dataDir)).toBe(true);
   });
 
-  it('stops waiting when nobody wants it any more', async () => {
+  it('stops waiting when its signal aborts', async () => {
     const first = await take();
     const impatient = new AbortController();
     const second = take(impatient.signal);
     impatient.abort(new Error('interrupted'));
     await expect(second).rejects.toThrow('interrupted');
     expect(existsSync(dataDir)).toBe(true);
-    await first.end();
+    await first.release();
     expect(existsSync(dataDir)).toBe(false);
   });
 });

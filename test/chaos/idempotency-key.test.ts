@@ -17,7 +17,7 @@ describe('an idempotency key', () => {
       })),
     );
 
-  it('lets the work happen once for eight requests at the same time, and all get its answer', async () => {
+  it('runs the work once for eight concurrent requests, and all get its response', async () => {
     const { id } = await world.account();
     let works = 0;
     const work = async () => {
@@ -33,14 +33,14 @@ describe('an idempotency key', () => {
     expect(await run(id, 'k1', { a: [2], b: 1 }, work)).toMatchObject({ repeated: true });
   });
 
-  it('is refused with another body, and is another key in another account', async () => {
+  it('is rejected with another body, and is separate for each account', async () => {
     const [mine, other] = [await world.account(), await world.account()];
     await run(mine.id, 'k2', { a: 1 }, async () => 1);
     await expect(run(mine.id, 'k2', { a: 2 }, async () => 2)).rejects.toMatchObject({ code: 'idempotency_conflict' });
     expect(await run(other.id, 'k2', { a: 2 }, async () => 2)).toMatchObject({ repeated: false, answer: { value: 2 } });
   });
 
-  it('is free again when the work failed', async () => {
+  it('can be used again if the work failed', async () => {
     const { id } = await world.account();
     const fail = () => Promise.reject(new Error('no'));
     await expect(run(id, 'k3', {}, fail)).rejects.toThrow('no');
