@@ -23,7 +23,7 @@ export const FAILURE_EXAMPLES: Readonly<Record<FailureCode, string>> = {
   source_error: 'Input 2: The source answered 503.',
   source_too_large: 'The font file of filters[0] is larger than the limit of 20971520 bytes.',
   source_timeout: 'Input 1: The source stopped sending.',
-  source_incomplete: 'Input 1: The source sent another number of bytes than it had announced.',
+  source_incomplete: 'Input 1: The source sent a different number of bytes than it announced.',
   input_deleted: 'Input 1 has been deleted.',
   limit_memory: 'The job needed more memory than it may use (64 MB, its own limit).',
   limit_cpu: 'The job used more processor time than it may (60 s, its own limit).',

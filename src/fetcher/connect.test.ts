@@ -20,7 +20,7 @@ function attempt(guard: Partial<ConnectGuard>, protocol: string): Promise<unknow
   );
 }
 
-it('a peer whose address is judged otherwise once connected gets not one byte, not even a TLS hello', async () => {
+it('sends no byte, not even a TLS hello, if the address is refused after connecting', async () => {
   for (const protocol of ['http:', 'https:']) {
     const verdicts: AddressVerdict[] = ['allowed', 'refused'];
     const connection = once(server, 'connection');
@@ -32,7 +32,7 @@ it('a peer whose address is judged otherwise once connected gets not one byte, n
   expect(received).toBe(0);
 });
 
-it('a peer that never finishes the TLS handshake is given up in time', async () => {
+it('times out if the peer never finishes the TLS handshake', async () => {
   const error = await attempt({ connectTimeoutMs: 100 }, 'https:');
   expect(error).toMatchObject({ code: 'source_unreachable', retry: true });
 });

@@ -13,36 +13,36 @@ export interface ResolvedAddress {
 /** Resolves a host name to all of its addresses. */
 export type Lookup = (hostname: string) => Promise<ResolvedAddress[]>;
 
-/** Time for name, TCP and TLS together, milliseconds. */
+/** Time limit of DNS, TCP and TLS together, milliseconds. */
 const CONNECT_TIMEOUT_MS = 10_000;
 
 export interface ConnectGuard {
   policy: AddressPolicy;
-  /** Ports of public addresses; allowed addresses may be reached on any. */
+  /** Ports of public addresses; allowed addresses may be reached on any port. */
   ports: readonly number[];
   lookup?: Lookup | undefined;
-  /** Certificate authorities in PEM that are trusted beside the usual ones. */
+  /** Additional trusted certificate authorities, in PEM. */
   ca?: string | undefined;
   connectTimeoutMs?: number | undefined;
-  /** Aborting closes a connection that is still being opened. */
+  /** Aborts a connection that is still being opened. */
   signal: AbortSignal;
-  /** Receives refused addresses, for the operator's log, never for the user. */
+  /** Called with refused addresses, for the operator's log; users must not see them. */
   onRefused?: (host: string, address: string) => void;
 }
 
 /**
- * Opens the connection to the host of a URL: no socket is opened before every address of the host has been judged,
- * and no byte is sent before the peer's address has been judged again. The name is resolved once; the socket gets
- * exactly the addresses that were judged, so that a second answer (DNS rebinding) never comes into play.
+ * Connects to the host of a URL. Opens no socket before every address of the host has been checked, and sends no byte
+ * before the peer's address has been checked again. Resolves the name once and connects only to the checked addresses,
+ * so that a second DNS answer (rebinding) has no effect.
  */
 export async function connectGuarded(url: URL, guard: ConnectGuard): Promise<Socket> {
-  const late = new AbortController();
+  const timeout = new AbortController();
   const timer = setTimeout(
-    () => late.abort(new FetchError('source_unreachable', 'The source did not accept a connection in time.')),
+    () => timeout.abort(new FetchError('source_unreachable', 'The source did not accept a connection in time.')),
     guard.connectTimeoutMs ?? CONNECT_TIMEOUT_MS,
   );
   try {
-    const signal = AbortSignal.any([guard.signal, late.signal]);
+    const signal = AbortSignal.any([guard.signal, timeout.signal]);
     return await openSocket(hostOf(url), portOf(url), url.protocol === 'https:', guard, signal);
   } finally {
     clearTimeout(timer);
@@ -51,7 +51,7 @@ export async function connectGuarded(url: URL, guard: ConnectGuard): Promise<Soc
 
 async function openSocket(host: string, port: number, secure: boolean, guard: ConnectGuard, signal: AbortSignal) {
   const addresses = await unlessAborted(resolve(host, guard), signal);
-  for (const { address } of addresses) judge(host, address, port, guard);
+  for (const { address } of addresses) checkAddress(host, address, port, guard);
 
   const socket = connectTcp({
     host,
@@ -66,7 +66,7 @@ async function openSocket(host: string, port: number, secure: boolean, guard: Co
   });
   await opened(socket, 'connect', signal);
   try {
-    judge(host, socket.remoteAddress ?? '', port, guard);
+    checkAddress(host, socket.remoteAddress ?? '', port, guard);
   } catch (error) {
     socket.destroy();
     throw error;
@@ -86,7 +86,7 @@ async function openSocket(host: string, port: number, secure: boolean, guard: Co
   return tls;
 }
 
-/** All addresses of the host, by one lookup. `localhost` never goes to DNS; it is what the operator allowed of it. */
+/** Resolves all addresses of a host in one lookup. `localhost` never uses DNS: it is the allowed loopback addresses. */
 async function resolve(host: string, guard: ConnectGuard): Promise<ResolvedAddress[]> {
   const family = isIP(host);
   if (family !== 0) return [{ address: host, family }];
@@ -103,7 +103,7 @@ async function resolve(host: string, guard: ConnectGuard): Promise<ResolvedAddre
   return addresses;
 }
 
-function judge(host: string, address: string, port: number, guard: ConnectGuard): void {
+function checkAddress(host: string, address: string, port: number, guard: ConnectGuard): void {
   const verdict = guard.policy(address);
   if (verdict === 'allowed') return;
   if (verdict === 'public' && guard.ports.includes(port)) return;
@@ -125,7 +125,7 @@ function opened(socket: Socket, event: 'connect' | 'secureConnect', signal: Abor
     };
     const onAbort = () => finish(signal.reason as Error);
     const onClose = () => finish(new FetchError('source_unreachable', 'The source closed the connection.'));
-    // Stays for the life of the socket: an error between two owners must not end the process.
+    // Keep this listener for the life of the socket: an error between two owners must not end the process.
     socket.on('error', finish);
     socket.once(event, () => finish());
     socket.once('close', onClose);

@@ -4,22 +4,22 @@ import { drop, type SourceResponse } from './response.ts';
 
 export interface ReceiveLimits {
   maxBytes: number;
-  /** Bytes per second that must arrive on average over each window. */
+  /** Minimum of bytes per second, averaged over each window. */
   minBytesPerSecond: number;
   /** Length of that window, milliseconds. */
   rateWindowMs: number;
 }
 
 /**
- * Runs `fill` on a new file that only this account (and, when given, that group) may read, and removes the file
- * when anything goes wrong. An existing file is an error (EEXIST) and stays as it is.
+ * Runs `fill` on a new file that only this account (and `group`, if given) may read, and removes the file on any error.
+ * Rejects with EEXIST, without changing the file, if it exists.
  */
 export async function withNewFile<T>(
   path: string,
   group: number | undefined,
   fill: (file: FileHandle) => Promise<T>,
 ): Promise<T> {
-  // O_EXCL: never another's file, and no symbolic link at the last component.
+  // O_EXCL: never opens an existing file or a symbolic link.
   const file = await open(path, 'wx', 0o600);
   try {
     if (group !== undefined) {
@@ -37,16 +37,16 @@ export async function withNewFile<T>(
 }
 
 /**
- * Bytes on the wire for each byte of the file. A source that sends chunks of one byte needs six, and costs this process
- * 0.6 µs a byte: 20 minutes of a core for a file of 2 GB. Honest ones stay under 1.01; the slack is for what was read
- * ahead.
+ * Maximum of received bytes per byte of the file. A source that sends chunks of one byte needs six, and costs this
+ * process 0.6 µs per byte: 20 minutes of CPU time for a file of 2 GB. Ordinary sources stay below 1.01; the slack
+ * allows for read-ahead.
  */
 const MAX_OVERHEAD = 3;
 const OVERHEAD_SLACK = 2 ** 20;
 
 /**
- * Streams the body into the file; resolves to the number of bytes. `abort` must make the body fail with its reason:
- * it is how a source that drips is ended while nothing arrives.
+ * Streams the body into the file and resolves to the number of bytes. `abort` must make the body fail with its reason;
+ * it ends a slow source even while no bytes arrive.
  */
 export async function receive(
   response: SourceResponse,
@@ -87,7 +87,7 @@ export async function receive(
     clearInterval(timer);
   }
   if (!body.complete || (length !== null && bytes !== length)) {
-    throw new FetchError('source_incomplete', 'The source sent another number of bytes than it had announced.');
+    throw new FetchError('source_incomplete', 'The source sent a different number of bytes than it announced.');
   }
   return bytes;
 }
@@ -96,7 +96,7 @@ function tooLarge(maxBytes: number): FetchError {
   return new FetchError('source_too_large', `The source is larger than the limit of ${maxBytes} bytes.`);
 }
 
-/** A full disk is our fault, not the source's: it must not be reported as a network error. */
+/** A local error, such as a full disk, which must not be reported as an error of the source. */
 class DestinationError extends Error {}
 
 async function writeAll(file: FileHandle, chunk: Buffer): Promise<void> {

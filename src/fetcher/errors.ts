@@ -1,4 +1,4 @@
-/** Equal to the codes of the same name in the contract's list of failures, plus `canceled`. */
+/** Failure codes of the contract, plus `canceled`. */
 export type FetchCode =
   | 'source_refused'
   | 'source_unreachable'
@@ -9,7 +9,7 @@ export type FetchCode =
   | 'source_incomplete'
   | 'canceled';
 
-/** Whether another attempt can heal it, unless the error says otherwise. */
+/** Whether a retry can succeed, unless the error overrides it. */
 const RETRY: Record<FetchCode, boolean> = {
   source_refused: false,
   source_unreachable: true,
@@ -22,8 +22,8 @@ const RETRY: Record<FetchCode, boolean> = {
 };
 
 /**
- * Why a source was not fetched. The message is one sentence for the user: never a body, path, query, header value or
- * the address that a name resolved to. `cause` may contain more, and is only for the operator's log.
+ * Why a source was not fetched. The message is one sentence for the user. It never contains a body, path, query, header
+ * value or resolved address. `cause` may contain more, and is only for the operator's log.
  */
 export class FetchError extends Error {
   readonly code: FetchCode;
@@ -36,12 +36,12 @@ export class FetchError extends Error {
   }
 }
 
-/** Where the exchange stood when it failed; the same broken connection means different things. */
+/** When the request failed: the same connection error has a different meaning in each phase. */
 export type FetchPhase = 'connect' | 'body';
 
 const INCOMPLETE = 'The source closed the connection before the end of the file.';
 
-/** Turns an error of sockets, TLS, DNS or the HTTP parser into the sentence for the user. */
+/** Maps an error of sockets, TLS, DNS or the HTTP parser to a message for the user. */
 export function toFetchError(error: unknown, phase: FetchPhase): FetchError {
   if (error instanceof FetchError) return error;
   const code = String((error as { code?: unknown })?.code ?? '');
@@ -49,7 +49,7 @@ export function toFetchError(error: unknown, phase: FetchPhase): FetchError {
     new FetchError(fetchCode, message, { cause: error, ...(retry === undefined ? {} : { retry }) });
 
   if (code.startsWith('HPE_')) {
-    // Node puts the bytes of the source into this error; they belong into no log.
+    // Node attaches the received bytes to this error; they must not be logged.
     (error as { rawPacket?: unknown }).rawPacket = undefined;
     const what =
       code === 'HPE_HEADER_OVERFLOW'

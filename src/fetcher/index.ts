@@ -12,30 +12,30 @@ export interface FetcherOptions {
   allow: string[];
   /** Ports of public sources. */
   ports: number[];
-  /** Most bytes of one source; a download can ask for less, never for more. */
+  /** Maximum size of a source in bytes; a download can lower it, but not raise it. */
   maxBytes: number;
-  /** Most milliseconds for one download, names, redirects and body together; a download can ask for less. */
+  /** Time limit of a download in milliseconds, DNS, redirects and body together; a download can lower it. */
   deadlineMs: number;
-  /** Bytes per second that must arrive on average over each window (default 8192). */
+  /** Minimum of bytes per second, averaged over each window (default 8192). */
   minBytesPerSecond?: number;
   /** Length of that window, milliseconds (default 10,000). */
   rateWindowMs?: number;
-  /** Longest wait for the head of an answer, milliseconds (default 30,000). */
+  /** Time limit of the response headers, milliseconds (default 30,000). */
   headersTimeoutMs?: number;
-  /** Certificate authorities in PEM, trusted beside the usual ones. */
+  /** Additional trusted certificate authorities, in PEM. */
   ca?: string;
   /** Replaces the system's resolver. */
   lookup?: Lookup;
-  /** Receives refused addresses, for the operator. */
+  /** Logs refused addresses, for the operator. */
   logger?: { warn(fields: object, message: string): void };
 }
 
 export interface DownloadOptions {
   maxBytes?: number;
   deadlineMs?: number;
-  /** Aborting ends the download immediately with the code `canceled`. */
+  /** Aborts the download immediately, with the code `canceled`. */
   signal?: AbortSignal;
-  /** Receives the size of every chunk that was written; nothing more is read until a promise that it returns resolves. */
+  /** Called with the size of every written chunk. If it returns a promise, reading pauses until that resolves. */
   onBytes?: (bytes: number) => unknown;
   /** Numeric group that may read the file (mode 0640); without it the mode is 0600. */
   fileGroup?: number;
@@ -43,30 +43,30 @@ export interface DownloadOptions {
 
 export interface Download {
   bytes: number;
-  /** What the source claims, without parameters; proves nothing. */
+  /** As declared by the source, without parameters; not verified. */
   contentType: string | null;
-  /** Host that answered in the end. */
+  /** Host of the final response. */
   host: string;
 }
 
 export interface Fetcher {
   /**
-   * Fetches the URL into a new file. Rejects with `FetchError`, or with the file system's own error when the
-   * destination exists or cannot be written; in every case the partial file is removed.
+   * Fetches a URL into a new file. Rejects with `FetchError`, or with the file system's error if the destination exists
+   * or cannot be written. Removes the partial file on any error.
    */
   download(url: string, destination: string, options?: DownloadOptions): Promise<Download>;
 }
 
-/** The only way out to the network: it cannot be led to private addresses. Throws `ConfigError` for a bad CIDR. */
+/** The only client for external hosts; it never reaches private addresses. Throws `ConfigError` for a bad CIDR. */
 export function createFetcher(options: FetcherOptions): Fetcher {
   const policy = createAddressPolicy(options.allow);
   const { allow, ports } = options;
 
   return {
-    async download(url, destination, wish = {}) {
-      const deadlineMs = Math.min(wish.deadlineMs ?? options.deadlineMs, options.deadlineMs);
+    async download(url, destination, overrides = {}) {
+      const deadlineMs = Math.min(overrides.deadlineMs ?? options.deadlineMs, options.deadlineMs);
       const limits = {
-        maxBytes: Math.min(wish.maxBytes ?? options.maxBytes, options.maxBytes),
+        maxBytes: Math.min(overrides.maxBytes ?? options.maxBytes, options.maxBytes),
         minBytesPerSecond: options.minBytesPerSecond ?? 8192,
         rateWindowMs: options.rateWindowMs ?? 10_000,
       };
@@ -77,11 +77,11 @@ export function createFetcher(options: FetcherOptions): Fetcher {
         () => stop.abort(new FetchError('source_timeout', 'The source was too slow.')),
         deadlineMs,
       );
-      if (wish.signal?.aborted) onCancel();
-      else wish.signal?.addEventListener('abort', onCancel, { once: true });
+      if (overrides.signal?.aborted) onCancel();
+      else overrides.signal?.addEventListener('abort', onCancel, { once: true });
 
       try {
-        return await withNewFile(destination, wish.fileGroup, async (file) => {
+        return await withNewFile(destination, overrides.fileGroup, async (file) => {
           signal.throwIfAborted();
           const response = await requestSource(url, {
             policy,
@@ -95,16 +95,16 @@ export function createFetcher(options: FetcherOptions): Fetcher {
           }).catch((error) => {
             throw toFetchError(error, 'connect');
           });
-          const bytes = await receive(response, file, limits, (reason) => stop.abort(reason), wish.onBytes);
+          const bytes = await receive(response, file, limits, (reason) => stop.abort(reason), overrides.onBytes);
           return { bytes, contentType: response.contentType, host: response.host };
         });
       } catch (error) {
-        // The abort surfaces in different errors; its reason is the one to report.
+        // An abort can surface as different errors; report its reason.
         throw signal.aborted ? signal.reason : error;
       } finally {
         clearTimeout(timer);
-        wish.signal?.removeEventListener('abort', onCancel);
-        // Closes what a peer would keep open after its answer, or after a redirect.
+        overrides.signal?.removeEventListener('abort', onCancel);
+        // Close connections that a peer keeps open after its response or a redirect.
         stop.abort();
       }
     },

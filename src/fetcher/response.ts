@@ -4,22 +4,22 @@ import { type ConnectGuard, connectGuarded } from './connect.ts';
 import { FetchError } from './errors.ts';
 import { checkWithPolicy, hostOf, isPlainlyWritten } from './source-url.ts';
 
-/** Redirects that are followed; each is judged like a URL that the user had sent. */
+/** Maximum of redirects; each target is checked like a URL from the user. */
 const MAX_REDIRECTS = 3;
 
-/** Longest wait for the head of an answer, milliseconds. */
+/** Time limit of the response headers, milliseconds. */
 const HEADERS_TIMEOUT_MS = 30_000;
 
-/** Largest head of an answer, bytes. */
+/** Maximum size of the response headers, bytes. */
 const MAX_HEADER_BYTES = 16 * 1024;
 
 export interface SourceResponse {
   body: IncomingMessage;
-  /** Bytes that the source announced; null when it announced nothing. */
+  /** Declared size in bytes; null without a `Content-Length`. */
   length: number | null;
-  /** Media type without parameters, lower case; null when missing or malformed. */
+  /** Media type without parameters, in lower case; null if missing or malformed. */
   contentType: string | null;
-  /** Host (and port) that answered in the end. */
+  /** Host (and port) of the final response. */
   host: string;
 }
 
@@ -29,8 +29,8 @@ export interface RequestContext extends ConnectGuard {
 }
 
 /**
- * Sends the GET, follows redirects by hand and returns the first answer that is a file. The body has not been read.
- * Throws `FetchError`.
+ * Sends a GET, follows redirects, and returns the final response before its body is read. Throws `FetchError`, or the
+ * error of the connection.
  */
 export async function requestSource(source: string, context: RequestContext): Promise<SourceResponse> {
   let url = checked(source, context);
@@ -53,25 +53,25 @@ export async function requestSource(source: string, context: RequestContext): Pr
   }
 }
 
-/** Closes a body that will not be read. The listener comes first: an unhandled error ends the process. */
+/** Closes a body without reading it. The listener comes first: an unhandled error would end the process. */
 export function drop(body: IncomingMessage): void {
   body.on('error', () => {});
   body.destroy();
 }
 
 /**
- * One GET on a connection of its own; resolves to the head of the answer. Node's own client is used because it lives
- * on the socket that we opened and judged. (undici 7 dies of an assertion, outside of every promise, when a source
- * closes while the parser is paused: nodejs/undici#5360, mended in 8 only, which needs Node 22.)
+ * Sends one GET on a new connection; resolves when the headers have arrived. Uses Node's client because it accepts the
+ * socket that the guard has checked. (In undici 7 an assertion fails, outside of any promise, if a source closes while
+ * the parser is paused: nodejs/undici#5360, fixed only in 8, which requires Node 22.)
  */
 async function send(url: URL, context: RequestContext): Promise<IncomingMessage> {
   const socket = await connectGuarded(url, context);
   const { signal } = context;
   return new Promise((done, fail) => {
-    const late = () => client.destroy(new FetchError('source_timeout', 'The source did not answer in time.'));
-    const timer = setTimeout(late, context.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
+    const onTimeout = () => client.destroy(new FetchError('source_timeout', 'The source did not answer in time.'));
+    const timer = setTimeout(onTimeout, context.headersTimeoutMs ?? HEADERS_TIMEOUT_MS);
     let answer: IncomingMessage | undefined;
-    // TLS, if any, is in the socket already; what is spoken on it is plain HTTP. No agent: `connection: close`.
+    // The socket already includes TLS, if any, so this is plain HTTP. No agent: `connection: close`.
     const client = request({
       createConnection: () => socket,
       method: 'GET',
@@ -97,12 +97,12 @@ async function send(url: URL, context: RequestContext): Promise<IncomingMessage>
       answer = response;
       done(response);
     });
-    // Stays: parser errors in a body arrive here; the body itself only sees a broken connection.
+    // Keep this listener: parser errors in a body arrive here; the body itself only sees a broken connection.
     client.on('error', (error) => {
       if (answer) answer.destroy(error);
       else fail(error);
     });
-    // Some ends, such as an unrequested switch of protocols, come without an error.
+    // Some connections close without an error, e.g. after an unrequested protocol switch.
     client.once('close', () => {
       fail(new FetchError('source_unreachable', 'The source closed the connection without an answer.'));
     });
@@ -129,15 +129,15 @@ function nextUrl(from: URL, location: string, context: RequestContext): URL {
   }
   const result = checkWithPolicy(target.href, context.policy, context);
   const host = hostOf(target);
-  // What was judged is the parser's reading; the source's own writing of an address must say the same.
-  const isHonest = isIP(host) !== 4 || host === hostOf(from) || isPlainlyWritten(location, host);
-  if (!result.ok || !isHonest) {
+  // The check uses the URL parser's reading of an address; the source must have written it in the same form.
+  const isUnambiguous = isIP(host) !== 4 || host === hostOf(from) || isPlainlyWritten(location, host);
+  if (!result.ok || !isUnambiguous) {
     throw new FetchError('source_refused', 'The source redirected to a URL that is not allowed.');
   }
   return result.url;
 }
 
-/** The target of a redirect, or null when the answer is none. */
+/** Returns the target of a redirect; null if the response is not a redirect. */
 function redirectOf(answer: IncomingMessage): string | null {
   if (![301, 302, 303, 307, 308].includes(answer.statusCode ?? 0)) return null;
   const location = answer.headers.location;
@@ -151,15 +151,15 @@ function redirectOf(answer: IncomingMessage): string | null {
 
 function acceptAnswer(answer: IncomingMessage, url: URL): SourceResponse {
   const { statusCode = 0, headers } = answer;
-  const says = `The source answered ${statusCode}.`;
-  if (statusCode === 404 || statusCode === 410) throw new FetchError('source_not_found', says);
-  // Only 200 is the whole file: 206 is a part that was not requested, 204 has no body.
+  const message = `The source answered ${statusCode}.`;
+  if (statusCode === 404 || statusCode === 410) throw new FetchError('source_not_found', message);
+  // Only 200 is the whole file: 206 is a part that nobody requested, 204 has no body.
   if (statusCode !== 200) {
-    const heals = statusCode >= 500 || statusCode === 429 || statusCode === 408;
-    throw new FetchError('source_error', says, { retry: heals });
+    const retry = statusCode >= 500 || statusCode === 429 || statusCode === 408;
+    throw new FetchError('source_error', message, { retry });
   }
   if (!isPlain(headers['content-encoding'], 'identity') || !isPlain(headers['transfer-encoding'], 'chunked')) {
-    throw new FetchError('source_refused', 'The source compressed its answer although that was not asked for.');
+    throw new FetchError('source_refused', 'The source compressed its response, which was not requested.');
   }
   return {
     body: answer,

@@ -1,10 +1,10 @@
 import { isIP } from 'node:net';
 import { type AddressPolicy, createAddressPolicy } from './addresses.ts';
 
-/** Longest URL that is taken, characters. Signed URLs of the large clouds stay under 4,000. */
+/** Maximum length of a URL, characters. Signed URLs of the large cloud providers stay below 4,000. */
 const MAX_URL_LENGTH = 8192;
 
-/** Names that never lead to a public host (RFC 6761, 6762, 7686, 8375, ICANN's `internal`). */
+/** Suffixes that never belong to a public host (RFC 6761, 6762, 7686, 8375, ICANN's `internal`). */
 const PRIVATE_SUFFIXES = ['local', 'internal', 'invalid', 'onion', 'home.arpa', 'localdomain', 'lan', 'intranet'];
 
 /** The loopback addresses of `localhost`, regardless of DNS (RFC 6761 section 6.3). */
@@ -20,15 +20,15 @@ export interface SourceUrlOptions {
 export type SourceUrlCheck = { ok: true; url: URL } | { ok: false; reason: string };
 
 /**
- * Judges the URL of a source by its text alone: no DNS, no network, so that a request can be refused when it is made.
- * What a name resolves to is judged again when the connection is opened. `reason` is a sentence for the user. Throws
- * `ConfigError` when `allow` contains anything other than CIDRs.
+ * Checks the URL of a source by its text alone, without DNS, so that a request can be refused immediately. The
+ * addresses of the host are checked when the connection is opened. `reason` is a sentence for the user. Throws
+ * `ConfigError` if `allow` contains anything other than CIDRs.
  */
 export function checkSourceUrl(text: string, options: SourceUrlOptions): SourceUrlCheck {
   return checkWithPolicy(text, createAddressPolicy(options.allow), options);
 }
 
-/** The same with a judge that was built before. */
+/** The same with an existing policy. */
 export function checkWithPolicy(text: string, policy: AddressPolicy, options: SourceUrlOptions): SourceUrlCheck {
   const shape = checkShape(text);
   if (shape !== null) return refuse(shape);
@@ -53,7 +53,7 @@ export function checkWithPolicy(text: string, policy: AddressPolicy, options: So
     return LOOPBACK.some((address) => policy(address) === 'allowed') ? { ok: true, url } : refuse(NOT_PUBLIC);
   }
   if (!isHostName(host)) return refuse('The host name of the URL is not valid.');
-  // A name may lead to an address that the operator allowed. Only the connection can decide, and it does.
+  // The name may resolve to an address that the operator allows, so the check is left to the connection.
   if (options.allow.length > 0) return { ok: true, url };
   if (isPrivateName(host)) return refuse('The host name is not public.');
   return options.ports.includes(port) ? { ok: true, url } : refuse(wrongPort(options.ports));
@@ -82,13 +82,13 @@ export function wrongPort(ports: readonly number[]): string {
 }
 
 /**
- * What the URL parser would silently repair is refused instead: parsers that repair differently are how a check and
- * a connection come to see two different hosts.
+ * Refuses what the URL parser would silently repair: if two parsers repair differently, check and connection see
+ * different hosts.
  */
 function checkShape(text: string): string | null {
   if (text.length > MAX_URL_LENGTH) return `The URL is longer than ${MAX_URL_LENGTH} characters.`;
   if (/[\u0000-\u001f\u007f]/.test(text) || text !== text.trim())
-    return 'The URL contains control characters or blanks.';
+    return 'The URL contains control characters, or spaces at its start or end.';
   if (!/^https?:\/\//i.test(text)) return /^[a-z][a-z0-9+.-]*:/i.test(text) ? SCHEMES : 'The URL is not valid.';
   const authority = /^https?:\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';
   if (authority === '' || /[\\\s]/.test(authority)) return 'The host name of the URL is not valid.';
@@ -97,8 +97,8 @@ function checkShape(text: string): string | null {
 }
 
 /**
- * Whether the text contains the address as the parser reads it. `0010.0.0.1` is 8.0.0.1 to this parser and 10.0.0.1 to
- * others. Legitimate links do not contain an address in hex, as one number or in full-width digits either.
+ * Whether the text contains the address exactly as parsed. `0010.0.0.1` is 8.0.0.1 to this parser and 10.0.0.1 to
+ * others. Legitimate links do not contain addresses in hex, as one integer or in full-width digits either.
  */
 export function isPlainlyWritten(text: string, address: string): boolean {
   const authority = /^(?:[a-z][a-z0-9+.-]*:)?\/\/([^/?#]*)/i.exec(text)?.[1] ?? '';

@@ -9,14 +9,14 @@ export interface GatewayLogger {
 }
 
 /**
- * How the log shows a key: keys can contain names of users' files, which must not outlive the files. The same key
- * always gives the same 16 hex digits.
+ * Digest that replaces a key in the log: keys can contain users' file names, which must not outlive the files. The same
+ * key always has the same 16 hex digits.
  */
 function keyDigest(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 16);
 }
 
-/** One line for each request, when it is over; never the query. */
+/** Logs one line per request when it ends; never the query. */
 export function logWhenDone(
   request: IncomingMessage,
   response: ServerResponse,

@@ -18,8 +18,8 @@ afterAll(() => gateway.close());
 
 const get = (query = ''): Promise<string> => presigned('GET', gateway.endpoint, `ten?X-Amz-Expires=60${query}`);
 
-describe('every answer', () => {
-  it('forbids sniffing, rendering and caching, refusals and health too', async () => {
+describe('every response', () => {
+  it('forbids sniffing, rendering and caching, error and health responses included', async () => {
     const urls = [
       await get(),
       `${gateway.endpoint}/${BUCKET}/unsigned`,
@@ -38,7 +38,7 @@ describe('every answer', () => {
     }
   });
 
-  it('serves media types and nothing that a browser would run', async () => {
+  it('has a media type, never a type that a browser executes', async () => {
     expect((await fetch(await get())).headers.get('content-type')).toBe('application/octet-stream');
     const types: [string, string][] = [
       ['video/mp4', 'video/mp4'],
@@ -66,7 +66,7 @@ describe('every answer', () => {
     expect((await fetch(await get('&response-cache-control=public'))).status).toBe(501);
   });
 
-  it('says with an XML document what was refused, and escapes it', async () => {
+  it('describes an error in an XML document, and escapes it', async () => {
     const response = await fetch(`${gateway.endpoint}/${BUCKET}/%3Cscript%3E%26?X-Amz-Signature=xyz`);
     const xml = await response.text();
     expect(xml).toMatch(/^<\?xml version="1\.0" encoding="UTF-8"\?>\n<Error><Code>\w+<\/Code><Message>.+<\/Error>$/);
@@ -102,7 +102,7 @@ describe('ranges and conditions', () => {
     }
   });
 
-  it('know an object by its tag', async () => {
+  it('compare entity tags', async () => {
     const url = await get();
     const etag = (await fetch(url)).headers.get('etag')!;
     expect((await fetch(url, { headers: { 'if-none-match': etag } })).status).toBe(304);
@@ -113,7 +113,7 @@ describe('ranges and conditions', () => {
 });
 
 describe('browsers', () => {
-  it('of any origin may use a signed URL, and see what they need', async () => {
+  it('may use a signed URL from any origin, and read the headers they need', async () => {
     const { url } = await gateway.store.presignPut('from-browser', {
       contentType: 'video/mp4',
       size: 1,
@@ -141,7 +141,7 @@ describe('browsers', () => {
     expect(read.headers.get('access-control-expose-headers')).toMatch(/content-range.*etag/);
   });
 
-  it('get no access to anything that is not a signed URL', async () => {
+  it('get no cross-origin access without a signed URL', async () => {
     const url = `${gateway.endpoint}/${BUCKET}/ten`;
     const origin = { origin: 'https://app.example' };
     expect((await fetch(url, { method: 'OPTIONS', headers: origin })).status).toBe(403);
@@ -152,7 +152,7 @@ describe('browsers', () => {
 });
 
 describe('lists', () => {
-  it('take a page size, a start and a token, and refuse what they do not know', async () => {
+  it('support page size, start and token, and refuse other parameters', async () => {
     const path = join(gateway.root, 'ten-bytes');
     for (const key of ['l/a', 'l/b', 'l/c'])
       await gateway.store.putFile(key, path, { contentType: 'video/mp4', size: 10 });
@@ -182,7 +182,7 @@ describe('lists', () => {
 });
 
 describe('HTTPS', () => {
-  it('works with a certificate of its own, from TLS 1.2 on, and says so to browsers', async () => {
+  it('works with a custom certificate, requires TLS 1.2, and sends HSTS', async () => {
     const pems = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
       extensions: [{ name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] }],
     });

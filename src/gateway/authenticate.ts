@@ -11,7 +11,7 @@ export interface Credential {
 }
 
 export interface Verifier {
-  /** Several while a secret is being rotated. */
+  /** More than one during a rotation. */
   credentials: readonly Credential[];
   region: string;
   /** Milliseconds since 1970. */
@@ -22,7 +22,7 @@ export interface Identity {
   /** `query`: a client with a presigned URL. `header`: a process of Airlock. */
   kind: 'query' | 'header';
   signedHeaders: ReadonlySet<string>;
-  /** Hex SHA-256 that the body must have, or null when the payload was not signed. */
+  /** Hex SHA-256 of the body, or null if the payload was not signed. */
   payloadSha256: string | null;
 }
 
@@ -38,14 +38,14 @@ interface Claim {
 
 /** "The maximum is 604800 seconds (seven days)." */
 const MAX_EXPIRES = 604_800;
-/** How far a clock may be off: S3's 15 minutes. */
+/** Tolerated clock skew: 15 minutes, as in S3. */
 const SKEW_MS = 900_000;
 
-/** Verifies SigV4 in the query or in the Authorization header. Throws `S3Error` (403) for everything that is not exactly right. */
+/** Verifies SigV4 in the query or in the Authorization header. Throws `S3Error` (403) unless everything matches. */
 export function authenticate(request: SignedRequest, verifier: Verifier): Identity {
   const claim = readClaim(request);
   const at = parseTimestamp(claim.timestamp);
-  // Time comes first: an expired URL is reported as such, whether or not its signature was ever good.
+  // Check the time first: an expired URL is reported as expired, whether or not its signature was ever valid.
   checkTime(claim, at, request.target, verifier.now());
 
   const [accessKeyId = '', ...scope] = claim.credential.split('/');
@@ -58,7 +58,7 @@ export function authenticate(request: SignedRequest, verifier: Verifier): Identi
   const declared = claim.kind === 'query' ? declaredBy(request) : null;
   const headers = signedHeaders(claim, request, declared);
   const credential = verifier.credentials.find((each) => each.accessKeyId === accessKeyId);
-  if (!credential) throw new S3Error('InvalidAccessKeyId', 'The access key of the signature is not known here.');
+  if (!credential) throw new S3Error('InvalidAccessKeyId', 'The access key of the signature does not exist.');
 
   const isSignedFor = (method: string): boolean => {
     const expected = sign(
@@ -69,9 +69,9 @@ export function authenticate(request: SignedRequest, verifier: Verifier): Identi
     );
     return timingSafeEqual(Buffer.from(expected, 'hex'), Buffer.from(claim.signature, 'hex'));
   };
-  // A URL signed for GET also permits HEAD, which download managers and players send first. No other method permits another.
-  const asksAbout = claim.kind === 'query' && request.method === 'HEAD';
-  if (!isSignedFor(request.method) && !(asksAbout && isSignedFor('GET'))) {
+  // A URL signed for GET also permits HEAD, which download managers and players send first.
+  const isPresignedHead = claim.kind === 'query' && request.method === 'HEAD';
+  if (!isSignedFor(request.method) && !(isPresignedHead && isSignedFor('GET'))) {
     throw new S3Error('SignatureDoesNotMatch', mismatch(headers));
   }
   if (declared) checkDeclared(declared, request);
@@ -85,7 +85,7 @@ export function authenticate(request: SignedRequest, verifier: Verifier): Identi
 function readClaim({ target, headers }: SignedRequest): Claim {
   const presigned = target.query.some(([name]) => name.toLowerCase() === 'x-amz-signature');
   if (presigned && headers.authorization !== undefined) {
-    throw new S3Error('InvalidRequest', 'A signed URL takes no Authorization header.');
+    throw new S3Error('InvalidRequest', 'A signed URL does not accept an Authorization header.');
   }
   if (presigned) return checkShape(queryClaim(target));
   if (headers.authorization !== undefined) return checkShape(headerClaim(target, headers));
@@ -93,18 +93,18 @@ function readClaim({ target, headers }: SignedRequest): Claim {
 }
 
 function queryClaim(target: Target): Claim {
-  const take = (name: string): string => {
+  const required = (name: string): string => {
     const value = parameter(target, name);
     if (!value) throw malformed('query', `The parameter ${name} is missing.`);
     return value;
   };
-  if (take('X-Amz-Algorithm') !== ALGORITHM) throw malformed('query', `X-Amz-Algorithm must be ${ALGORITHM}.`);
+  if (required('X-Amz-Algorithm') !== ALGORITHM) throw malformed('query', `X-Amz-Algorithm must be ${ALGORITHM}.`);
   return {
     kind: 'query',
-    credential: take('X-Amz-Credential'),
-    timestamp: take('X-Amz-Date'),
-    signedHeaders: take('X-Amz-SignedHeaders'),
-    signature: take('X-Amz-Signature'),
+    credential: required('X-Amz-Credential'),
+    timestamp: required('X-Amz-Date'),
+    signedHeaders: required('X-Amz-SignedHeaders'),
+    signature: required('X-Amz-Signature'),
     payloadHash: UNSIGNED_PAYLOAD,
     query: target.query.filter(([name]) => name !== 'X-Amz-Signature'),
   };
@@ -145,7 +145,10 @@ function checkTime(claim: Claim, at: number | null, target: Target, now: number)
   if (at === null) throw malformed(claim.kind, 'The date must be of the form YYYYMMDDTHHMMSSZ.');
   if (claim.kind === 'header') {
     if (Math.abs(now - at) <= SKEW_MS) return;
-    throw new S3Error('RequestTimeTooSkewed', 'The date of the request is more than 15 minutes off this server.');
+    throw new S3Error(
+      'RequestTimeTooSkewed',
+      "The date of the request differs from this server's clock by more than 15 minutes.",
+    );
   }
   const text = parameter(target, 'X-Amz-Expires') ?? '';
   const seconds = /^[1-9]\d{0,5}$/.test(text) ? Number(text) : 0;
@@ -162,7 +165,7 @@ function checkTime(claim: Claim, at: number | null, target: Target, now: number)
   if (at > now + SKEW_MS) throw new S3Error('AccessDenied', 'Request is not valid yet');
 }
 
-/** The headers under the signature; every header that steers the request must be among them, once. */
+/** Returns the signed headers. Every header that affects the request must be signed and sent once. */
 function signedHeaders(claim: Claim, request: SignedRequest, declared: Declared | null): Pair[] {
   const names = claim.signedHeaders.split(';');
   if (names.some((name, index) => !/^[a-z0-9-]+$/.test(name) || (index > 0 && name <= names[index - 1]!))) {
@@ -171,8 +174,8 @@ function signedHeaders(claim: Claim, request: SignedRequest, declared: Declared 
   if (!names.includes('host')) throw malformed(claim.kind, 'The header host must be signed.');
   const received = request.rawHeaders.filter((_, index) => index % 2 === 0).map((name) => name.toLowerCase());
   for (const name of received) {
-    const steering = name.startsWith('x-amz-') || (claim.kind === 'header' && name === 'content-type');
-    if (steering && !names.includes(name)) {
+    const mustBeSigned = name.startsWith('x-amz-') || (claim.kind === 'header' && name === 'content-type');
+    if (mustBeSigned && !names.includes(name)) {
       throw new S3Error('AccessDenied', 'There were headers present in the request which were not signed', {
         HeadersNotSigned: name,
       });
@@ -190,7 +193,7 @@ function signedHeaders(claim: Claim, request: SignedRequest, declared: Declared 
   });
 }
 
-/** Reports what the server saw, so that a person finds what differs. All of it came from the client. */
+/** Reports what the server received, so that the user can find the difference. All of it came from the client. */
 function mismatch(headers: readonly Pair[]): string {
   const seen = headers.map(([name, value]) => `${name}: ${value.slice(0, 100)}`).join(', ');
   return `The method, path, query or a signed header is not what was signed. Signed headers as received: ${seen}`;

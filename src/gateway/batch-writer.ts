@@ -2,18 +2,18 @@ import type { FileHandle } from 'node:fs/promises';
 
 export interface BatchWriter {
   write(chunk: Buffer): Promise<void>;
-  /** Resolves when all bytes have been handed to the kernel. */
+  /** Resolves when the kernel has all bytes. */
   flush(): Promise<void>;
 }
 
-/** Bytes collected before one write; at most two batches are in memory. */
+/** Bytes per write; at most two batches are in memory. */
 const BATCH_BYTES = 1_048_576;
-/** Bytes that were taken and may not have reached the kernel yet: two batches, and the chunk that filled one. */
-export const MOST_IN_MEMORY = 3 * BATCH_BYTES;
+/** Maximum of bytes that have not reached the kernel yet: two batches, and the chunk that filled one. */
+export const MAX_BUFFERED_BYTES = 3 * BATCH_BYTES;
 
 /**
- * Gathers the 64 kB chunks of a socket into larger writes, and lets one write run while the next batch comes in. Rejects
- * with the error of the disk (ENOSPC, EIO) on the following call at the latest.
+ * Combines the 64 kB chunks of a socket into larger writes, and fills the next batch while a write runs. A disk error
+ * (ENOSPC, EIO) rejects the next call at the latest.
  */
 export function batchWriter(file: FileHandle): BatchWriter {
   let batch: Buffer[] = [];
@@ -26,7 +26,7 @@ export function batchWriter(file: FileHandle): BatchWriter {
     size = 0;
     await running;
     running = writeAll(file, buffers);
-    // The next call awaits it; until then its failure must not be an unhandled rejection.
+    // The next call awaits this; until then a failure must not become an unhandled rejection.
     running.catch(() => undefined);
   }
 
@@ -43,7 +43,7 @@ export function batchWriter(file: FileHandle): BatchWriter {
   };
 }
 
-/** "writev may transfer fewer bytes than requested", for example when the disk runs full: writing the rest then reports the error. */
+/** `writev` can write fewer bytes than requested, e.g. on a full disk: writing the rest then reports the error. */
 async function writeAll(file: FileHandle, buffers: Buffer[]): Promise<void> {
   let rest = buffers;
   while (rest.length > 0) {

@@ -11,7 +11,7 @@ const KEY = 'uploads/account/upload';
 const SIZE = 100_000;
 const TYPE = 'video/mp4';
 
-describe('a key that was closed', () => {
+describe('a closed key', () => {
   let gateway: EmbeddedGateway;
   let url: string;
   beforeEach(async () => {
@@ -25,7 +25,7 @@ describe('a key that was closed', () => {
   const close = (seconds = 3600) => closeUntil(new Date(Date.now() + seconds * 1000));
   const closedFiles = () => readdir(join(gateway.root, 'closed'));
 
-  it('is empty and takes no PUT, as XML says, and its neighbours do', async () => {
+  it('has no object and refuses every PUT with XML, but other keys do not', async () => {
     expect((await put()).status).toBe(200);
     expect(await close()).toBe(true);
     expect(await gateway.store.head(KEY)).toBeNull();
@@ -39,7 +39,7 @@ describe('a key that was closed', () => {
     await expect(gateway.store.copy(other, KEY)).rejects.toMatchObject({ status: 403 });
   });
 
-  it('drops the bytes and the connection of a PUT that is under way', async () => {
+  it('drops the bytes and the connection of a running PUT', async () => {
     const headers = { 'content-type': TYPE, 'content-length': SIZE };
     const sending = request(url, { method: 'PUT', headers, agent: false });
     const ended = once(sending, 'error');
@@ -51,7 +51,7 @@ describe('a key that was closed', () => {
     expect(await gateway.store.head(KEY)).toBeNull();
   });
 
-  it('stays closed after a restart, until its time is over, and then leaves nothing behind', async () => {
+  it('stays closed across a restart until it expires, then leaves nothing behind', async () => {
     await close(60);
     expect(await closedFiles()).toHaveLength(1);
     let clock = Date.now();
@@ -65,14 +65,14 @@ describe('a key that was closed', () => {
     expect(await closedFiles()).toEqual([]);
   });
 
-  it('has lost its bytes even when there is no room to note that it is closed', async () => {
+  it('loses its object even if closing cannot be recorded', async () => {
     expect((await put()).status).toBe(200);
     await rm(join(gateway.root, 'closed'), { recursive: true });
     await expect(close()).rejects.toMatchObject({ status: 500 });
     expect(await gateway.store.head(KEY)).toBeNull();
   });
 
-  it('cannot be closed with a signed URL, nor for years', async () => {
+  it('cannot be closed with a signed URL, nor for more than eight days', async () => {
     for (const [address, status] of [
       [`${url}&airlock-closed-until=1`, 403],
       [url.replace('X-Amz-Algorithm', 'airlock-closed-until=9999999999&X-Amz-Algorithm'), 403],

@@ -2,29 +2,29 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Identity } from './authenticate.ts';
 import type { Disk } from './disk.ts';
 import type { Uploads } from './multipart/uploads.ts';
-import type { Room } from './room.ts';
+import type { Reservations } from './reservations.ts';
 import type { Target } from './target.ts';
 import type { Transfers } from './transfers.ts';
 
-/** Argument of a handler: a request with a verified signature, for the bucket of this gateway. */
+/** Argument of a handler: an authenticated request for the bucket of this gateway. */
 export interface Context {
   request: IncomingMessage;
   response: ServerResponse;
   target: Target;
   identity: Identity;
   disk: Disk;
-  /** Multipart uploads that are not complete. */
+  /** Incomplete multipart uploads. */
   uploads: Uploads;
-  room: Room;
+  reservations: Reservations;
   transfers: Transfers;
   bucket: string;
   maxObjectBytes: number;
   minimumRate: MinimumRate;
-  /** Must be called before the body is read: answers 100 when the client waits for it. */
+  /** Must be called before the body is read: sends 100 Continue if the client expects it. */
   acceptBody: () => void;
 }
 
-/** A transfer that moves less than `bytesPerSecond` on average over `windowMs` is given up. */
+/** A transfer is aborted if it averages less than `bytesPerSecond` over `windowMs`. */
 export interface MinimumRate {
   bytesPerSecond: number;
   windowMs: number;

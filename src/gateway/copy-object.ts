@@ -5,11 +5,11 @@ import { bodyAnnounced, sendXml } from './respond.ts';
 import { parseTarget } from './target.ts';
 import { document, element } from './xml.ts';
 
-/** PUT with `x-amz-copy-source`: server-side copy within the bucket, without moving a byte. */
+/** PUT with `x-amz-copy-source`: copies an object within the bucket by hard link. */
 export async function copyObject({ request, response, target, identity, disk, bucket }: Context): Promise<void> {
-  // A presigned URL is for one object; it must not become a way to read another one.
+  // A presigned URL grants access to one object; it must not allow reading another one.
   if (identity.kind !== 'header') throw new S3Error('AccessDenied', 'A signed URL cannot be used to copy.');
-  if (bodyAnnounced(request)) throw new S3Error('InvalidRequest', 'A copy takes no body.');
+  if (bodyAnnounced(request)) throw new S3Error('InvalidRequest', 'A copy does not accept a body.');
   const directive = request.headers['x-amz-metadata-directive'];
   if (directive !== undefined && directive !== 'COPY') {
     throw new S3Error('NotImplemented', 'A copy keeps the metadata of its source.');

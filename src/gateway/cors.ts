@@ -1,27 +1,27 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { S3Error } from './errors.ts';
 
-/** Header-signed requests stay out of reach: `authorization` is not among the allowed headers. */
+/** Browsers cannot send header-signed requests: `authorization` is not allowed. */
 const ALLOWED_HEADERS = 'content-type, range';
 const EXPOSED_HEADERS =
   'accept-ranges, content-disposition, content-length, content-range, etag, last-modified, retry-after, x-request-id';
 
-/** Checks the text only: an OPTIONS request carries no credentials, and its answer reveals nothing. */
+/** Does not verify the signature: an OPTIONS request has no credentials, and its response reveals nothing. */
 function isPresigned(url: string): boolean {
   return /[?&]X-Amz-Signature=/.test(url);
 }
 
-/** A signed URL is the permission, on any page; cookies or other ambient authority do not exist here. */
+/** Any origin may use a signed URL, because the URL is the only credential: there are no cookies. */
 export function setCorsHeaders(request: IncomingMessage, response: ServerResponse): void {
   if (request.headers.origin === undefined || !isPresigned(request.url ?? '')) return;
   response.setHeader('access-control-allow-origin', '*');
   response.setHeader('access-control-expose-headers', EXPOSED_HEADERS);
 }
 
-/** OPTIONS: the question that browsers ask before a PUT. */
+/** OPTIONS: answers the preflight request that browsers send before a PUT. */
 export function answerPreflight(request: IncomingMessage, response: ServerResponse): void {
   if (!isPresigned(request.url ?? '') || request.headers.origin === undefined) {
-    throw new S3Error('AccessDenied', 'Requests from other origins are answered for signed URLs only.');
+    throw new S3Error('AccessDenied', 'Cross-origin requests are allowed for signed URLs only.');
   }
   response
     .writeHead(204, {

@@ -3,13 +3,13 @@ import { S3Error } from './errors.ts';
 import { parameter, type SignedRequest } from './target.ts';
 
 /**
- * What a signed URL for PUT declares about its upload. S3 signs length and type as headers, so a wrong one is no more
- * than a signature that does not match; our URLs repeat both in the query, under the same signature, so that a refusal
- * can say what was declared and what came.
+ * Length and type that a signed URL for PUT declares. S3 signs both as headers, so a wrong value shows only as a
+ * signature mismatch. Airlock's URLs repeat both in the query, under the same signature, so that an error can name the
+ * declared and the received value.
  */
 export interface Declared {
   length: string;
-  /** Null for a part of a multipart upload: its type was named when that began. */
+  /** Null for a part of a multipart upload, whose type was declared when the upload began. */
   type: string | null;
 }
 
@@ -20,13 +20,13 @@ export function declaredBy({ method, target }: SignedRequest): Declared | null {
   return method === 'PUT' && length !== null && isPart === (type === null) ? { length, type } : null;
 }
 
-/** The header as it was signed. */
+/** The declared header, as it was signed. */
 export function declaredHeader(declared: Declared, name: string): Pair | null {
   if (name === 'content-length') return [name, declared.length];
   return name === 'content-type' && declared.type !== null ? [name, declared.type] : null;
 }
 
-/** Throws when length or type of the request are not what its URL, whose signature has been verified, declares. */
+/** Throws if length or type of the request differ from those declared by its URL, whose signature must be verified. */
 export function checkDeclared(declared: Declared, { headers, rawHeaders }: SignedRequest): void {
   const length = headers['content-length'];
   if (length === undefined || headers['transfer-encoding'] !== undefined) throw missingLength();
@@ -35,22 +35,22 @@ export function checkDeclared(declared: Declared, { headers, rawHeaders }: Signe
   );
   const type = types.map((value) => value.trim()).join(', ');
   if (declared.type !== null && type !== declared.type) {
-    const came = type === '' ? 'none' : `"${type.slice(0, 100)}"`;
+    const received = type === '' ? 'none' : `"${type.slice(0, 100)}"`;
     throw new S3Error(
       'SignatureDoesNotMatch',
-      `The content type "${declared.type}" was declared, but ${came} came. Send the header Content-Type: ${declared.type}`,
+      `The content type "${declared.type}" was declared, but ${received} was received. Send the header Content-Type: ${declared.type}`,
       { DeclaredContentType: declared.type, ReceivedContentType: type.slice(0, 100) },
     );
   }
   if (length === declared.length) return;
-  const sizes = `${declared.length} bytes were declared, but ${length.slice(0, 20)} came.`;
+  const sizes = `${declared.length} bytes were declared, but ${length.slice(0, 20)} were received.`;
   if (Number(length) > Number(declared.length)) {
-    throw new S3Error('EntityTooLarge', `${sizes} Ask for a new upload URL with the true size.`, {
+    throw new S3Error('EntityTooLarge', `${sizes} Request a new upload URL with the actual size.`, {
       ProposedSize: length.slice(0, 20),
       MaxSizeAllowed: declared.length,
     });
   }
-  throw new S3Error('SignatureDoesNotMatch', `${sizes} Send the whole file, or ask for a new upload URL.`);
+  throw new S3Error('SignatureDoesNotMatch', `${sizes} Send the whole file, or request a new upload URL.`);
 }
 
 export function missingLength(): S3Error {

@@ -32,7 +32,7 @@ async function read(key: string): Promise<string | null> {
 }
 
 describe('the disk', () => {
-  it('shows what was committed after a restart, and nothing else', async () => {
+  it('shows only committed objects after a restart', async () => {
     await put('kept', 'bytes', 'audio/ogg');
     const unfinished = await disk.createTemp();
     await unfinished.handle.write('half');
@@ -45,7 +45,7 @@ describe('the disk', () => {
     expect(await readdir(join(root, 'tmp'))).toEqual([]);
   });
 
-  it('counts the bytes of uploads that are not confirmed, also after a restart', async () => {
+  it('counts the bytes of unconfirmed uploads, also after a restart', async () => {
     for (const [key, body] of [
       ['uploads/a/1', '12345'],
       ['uploads/a/2', '12'],
@@ -61,7 +61,7 @@ describe('the disk', () => {
     expect(disk.stagedBytes()).toBe(0);
   });
 
-  it('sweeps leftover temp files but not those of uploads under way', async () => {
+  it('sweeps leftover temp files, but not those of running uploads', async () => {
     const temp = await disk.createTemp();
     await writeFile(join(root, 'tmp', 'leftover'), 'x');
     await utimes(join(root, 'tmp', 'leftover'), 0, 0);
@@ -72,7 +72,7 @@ describe('the disk', () => {
     expect(await disk.sweepTemp()).toBe(0);
   });
 
-  it('shows the newer object when a crash left an older one beside it, and cleans up with the next', async () => {
+  it('shows the newer object if a crash left an older one beside it, and cleans up on the next write', async () => {
     await put('k', 'newer');
     await writeFile(join(objectFolder(root, 'k'), versionName(1, 'video/mp4')), 'older');
     expect(await read('k')).toBe('newer');
@@ -80,19 +80,19 @@ describe('the disk', () => {
     expect(await readdir(objectFolder(root, 'k'))).toHaveLength(1);
   });
 
-  it('shows a new object even when the clock was set back', async () => {
+  it('shows a new object even if the clock was set back', async () => {
     await writeFile(join(root, 'tmp', 'x'), '');
     await put('k', 'first');
     const future = versionName(Date.now() * 1000 + 3.6e9, 'video/mp4');
     await writeFile(join(objectFolder(root, 'k'), future), 'from the future');
     await put('k', 'after');
     expect(await read('k')).toBe('after');
-    // Above it even for a reader, or a crash, before the older file is gone.
+    // Its version is higher, so readers and a restart after a crash prefer it while the older file exists.
     const [name] = await readdir(objectFolder(root, 'k'));
     expect(name! > future).toBe(true);
   });
 
-  it('copies by hard link, with a time of its own', async () => {
+  it('copies by hard link, with a new modification time', async () => {
     await put('from', 'x');
     const before = Date.now();
     const copy = await disk.copy('from', 'to');
@@ -103,7 +103,7 @@ describe('the disk', () => {
     expect(await readdir(join(root, 'objects'))).toHaveLength(2);
   });
 
-  it('survives puts, copies, deletes and lists of neighbours at the same time', async () => {
+  it('supports concurrent puts, copies, deletes and lists of sibling keys', async () => {
     const errors: unknown[] = [];
     const churn = async (id: number): Promise<void> => {
       for (let round = 0; round < 25; round++) {
@@ -121,12 +121,12 @@ describe('the disk', () => {
   });
 });
 
-/** A disk of four megabytes needs a mount of its own, and that a user namespace: what the sandbox needs as well. */
+/** A disk of four megabytes requires a mount, and that requires a user namespace, as the sandbox does. */
 const namespaces = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'true']).status === 0;
 
 describe('a full disk', () => {
   it.skipIf(!namespaces)(
-    'answers 507 before the reserve is touched, keeps nothing of that upload, and serves the rest',
+    'responds with 507 before the reserve is used, keeps nothing of that upload, and serves other requests',
     () => {
       const script = fileURLToPath(new URL('../../test/conformance/full-disk.ts', import.meta.url));
       const folder = join(root, '..');

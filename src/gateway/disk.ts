@@ -36,7 +36,7 @@ interface StoredObject {
   size: number;
   contentType: string;
   lastModified: Date;
-  /** `etagOf`. */
+  /** See `etagOf`. */
   etag: string;
 }
 
@@ -44,12 +44,12 @@ export interface OpenObject extends StoredObject {
   handle: FileHandle;
 }
 
-/** A file under `tmp` that no reader sees yet. Exactly one of `commit`, `finish` and `discard` ends it. */
+/** A file under `tmp` that readers cannot see. Call exactly one of `commit`, `finish` and `discard`. */
 export interface TempFile {
   handle: FileHandle;
-  /** Makes the bytes durable, and then calls `place`, which moves the file from that path. A failure discards it. */
-  finish<T>(place: (path: string) => Promise<T>): Promise<T>;
-  /** Makes the bytes durable and then visible under the key, in one step. */
+  /** Makes the bytes durable, then calls `move`, which must move the file from `path`. Discards it on failure. */
+  finish<T>(move: (path: string) => Promise<T>): Promise<T>;
+  /** Makes the bytes durable, then atomically visible under the key. */
   commit(key: string, contentType: string): Promise<StoredObject>;
   discard(): Promise<void>;
 }
@@ -59,41 +59,41 @@ export interface Disk {
   readonly root: string;
   open(key: string): Promise<OpenObject | null>;
   createTemp(): Promise<TempFile>;
-  /** Hard link: no byte is copied. Null when the source is not there. */
+  /** Creates a hard link; copies no bytes. Null if the source does not exist. */
   copy(from: string, to: string): Promise<StoredObject | null>;
-  /** Removes the bytes for good; true when there were any. */
+  /** Deletes the object. Returns whether it existed. */
   delete(key: string): Promise<boolean>;
   /** Bytes stored under `UPLOADS`. */
   stagedBytes(): number;
-  /** Keys that take nothing at present. */
+  /** Keys that currently accept no object. */
   readonly closed: ClosedKeys;
-  /** Removes the bytes, and takes none until then (seconds since 1970), not even those of a PUT that has begun. */
+  /** Deletes the object and closes its key until that time (seconds since 1970), running PUTs included. */
   close(key: string, until: number): Promise<void>;
-  /** Removes temp files that belong to no request under way. Returns how many. */
+  /** Removes temp files of no running request. Returns their number. */
   sweepTemp(): Promise<number>;
-  /** Rejects when nothing could be stored. */
+  /** Rejects if the disk is not writable. */
   check(): Promise<void>;
 }
 
 /**
- * The gateway's folder; made when it is missing. One process at a time may write to it. Objects are read-only files
- * (0444) in a private folder (0700): a sandboxed job may be given one by hard link without being able to reach the rest.
+ * Opens the gateway's folder; creates it if it is missing. Only one process may write to it. Objects are read-only
+ * files (0444) in a private folder (0700), so a sandboxed job can get one by hard link without access to the others.
  */
 export async function openDisk(folder: string, now: () => number = Date.now): Promise<Disk> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const root = await realpath(folder);
   for (const each of [objectsFolder(root), tempFolder(root)]) {
     await mkdir(each, { recursive: true, mode: 0o700 });
-    if (!(await isReal(each))) throw new Error('the storage folder contains a symbolic link where a folder belongs');
+    if (!(await isReal(each))) throw new Error('the storage folder contains a symbolic link in place of a folder');
   }
   const closed = await openClosedKeys(root, now);
   await syncFolder(root);
-  const underWay = new Set<string>();
+  const inProgress = new Set<string>();
   const lock = keyedLock();
   const staged = new Map<string, number>();
   for await (const { key, size } of listObjects(root, UPLOADS, '')) staged.set(key, size);
 
-  /** `place` puts the bytes at the path that it is given, atomically. */
+  /** `place` moves or links the file to the given path, atomically. */
   function publish(key: string, contentType: string, place: (path: string) => Promise<void>): Promise<StoredObject> {
     return lock(key, async () => {
       if (closed.has(key)) throw closedKey();
@@ -132,7 +132,7 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
     stagedBytes: () => [...staged.values()].reduce((sum, size) => sum + size, 0),
 
     async open(key) {
-      // A replacement between lookup and open removes the old name: look it up again.
+      // If the object is replaced between lookup and open, its old name is gone: look it up again.
       for (let attempt = 1; ; attempt++) {
         const current = await findCurrent(root, key);
         if (!current) return null;
@@ -154,24 +154,24 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
       const name = randomUUID();
       const path = join(tempFolder(root), name);
       const flags = constants.O_CREAT | constants.O_EXCL | constants.O_WRONLY | constants.O_NOFOLLOW;
-      underWay.add(name);
+      inProgress.add(name);
       const handle = await open(path, flags, 0o600).catch((error) => {
-        underWay.delete(name);
+        inProgress.delete(name);
         throw error;
       });
       const discard = async (): Promise<void> => {
         await handle.close().catch(() => undefined);
         await rm(path, { force: true });
-        underWay.delete(name);
+        inProgress.delete(name);
       };
-      const finish: TempFile['finish'] = async (place) => {
+      const finish: TempFile['finish'] = async (move) => {
         try {
           await handle.chmod(0o444);
           await handle.sync();
           await handle.close();
-          const placed = await place(path);
-          underWay.delete(name);
-          return placed;
+          const moved = await move(path);
+          inProgress.delete(name);
+          return moved;
         } catch (error) {
           await discard();
           throw error;
@@ -189,7 +189,7 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
       const source = await findCurrent(root, from);
       if (!source) return null;
       try {
-        return await publish(to, source.contentType, (target) => linkOrCopy(source.path, target, root, underWay));
+        return await publish(to, source.contentType, (target) => linkOrCopy(source.path, target, root, inProgress));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT' && !(await findCurrent(root, from))) return null;
         throw error;
@@ -209,7 +209,7 @@ export async function openDisk(folder: string, now: () => number = Date.now): Pr
     },
 
     async sweepTemp() {
-      const names = (await readdir(tempFolder(root))).filter((name) => !underWay.has(name));
+      const names = (await readdir(tempFolder(root))).filter((name) => !inProgress.has(name));
       for (const name of names) await rm(join(tempFolder(root), name), { recursive: true, force: true });
       return names.length;
     },
@@ -227,15 +227,15 @@ function describe(stats: Stats, { version, contentType }: StoredVersion): Stored
   };
 }
 
-/** File systems without hard links, or with no link left on that file, get a copy that appears by rename. */
-async function linkOrCopy(from: string, to: string, root: string, underWay: Set<string>): Promise<void> {
+/** Copies and renames if the file system has no hard links, or if the file has reached its maximum of links. */
+async function linkOrCopy(from: string, to: string, root: string, inProgress: Set<string>): Promise<void> {
   try {
     await link(from, to);
   } catch (error) {
     if (!['EMLINK', 'EPERM', 'ENOTSUP'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
     const name = randomUUID();
     const temp = join(tempFolder(root), name);
-    underWay.add(name);
+    inProgress.add(name);
     try {
       await copyFile(from, temp, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
       const handle = await open(temp, constants.O_RDONLY);
@@ -243,7 +243,7 @@ async function linkOrCopy(from: string, to: string, root: string, underWay: Set<
       await rename(temp, to);
     } finally {
       await rm(temp, { force: true });
-      underWay.delete(name);
+      inProgress.delete(name);
     }
   }
 }

@@ -1,7 +1,7 @@
-/** Every error that the gateway answers, with its HTTP status: S3's names, and S3's statuses but where a comment says why. */
+/** Error codes of S3 with their HTTP statuses. A comment explains each status that differs from S3's. */
 const STATUS = {
   AccessDenied: 403,
-  AuthorizationHeaderMalformed: 403, // 400 at S3; our contract answers 403 to every fault of a signature
+  AuthorizationHeaderMalformed: 403, // 400 in S3; Airlock's API responds with 403 to every invalid signature
   AuthorizationQueryParametersError: 403, // likewise
   BadDigest: 400,
   EntityTooLarge: 400,
@@ -25,7 +25,7 @@ const STATUS = {
   NotImplemented: 501,
   PreconditionFailed: 412,
   RequestTimeTooSkewed: 403,
-  RequestTimeout: 408, // 400 at S3; with 408 every HTTP client may send again
+  RequestTimeout: 408, // 400 in S3; 408 allows every HTTP client to retry
   SignatureDoesNotMatch: 403,
   SlowDown: 503,
   XAmzContentSHA256Mismatch: 400,
@@ -33,11 +33,11 @@ const STATUS = {
 
 export type S3ErrorCode = keyof typeof STATUS;
 
-/** A refusal that is reported to the client. The message never contains a signature or a query. */
+/** An error reported to the client. The message never contains a signature or a query. */
 export class S3Error extends Error {
   readonly code: S3ErrorCode;
   readonly status: number;
-  /** Further elements of the error document. */
+  /** Additional elements of the error document. */
   readonly extra: Record<string, string>;
 
   constructor(code: S3ErrorCode, message: string, extra: Record<string, string> = {}) {
@@ -49,7 +49,7 @@ export class S3Error extends Error {
   }
 }
 
-/** Any thrown value as an `S3Error`; null when the client has disconnected. */
+/** Converts any thrown value to an `S3Error`; null if the client has disconnected. */
 export function toS3Error(error: unknown): S3Error | null {
   if (error instanceof S3Error) return error;
   const code = (error as NodeJS.ErrnoException | null)?.code;
@@ -64,6 +64,6 @@ export function toS3Error(error: unknown): S3Error | null {
     case 'ERR_STREAM_PREMATURE_CLOSE':
       return null;
     default:
-      return new S3Error('InternalError', 'The request could not be served. Please send it again.');
+      return new S3Error('InternalError', 'The request could not be served. Send it again.');
   }
 }

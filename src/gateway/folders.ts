@@ -1,21 +1,21 @@
 import { mkdir, open, realpath, rmdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
-/** Makes names in the folder survive a power cut. */
+/** Makes the names in a folder durable across a power failure. */
 export async function syncFolder(path: string): Promise<void> {
   const handle = await open(path, 'r');
   await handle.sync().finally(() => handle.close());
 }
 
 /**
- * `mkdir -p` whose new names are durable, and which makes nothing behind a symbolic link. Races with `pruneFolder` of
- * neighbours, hence the attempts.
+ * `mkdir -p` with durable names. Throws instead of following a symbolic link. Retries, because it races with
+ * `pruneFolder` of sibling folders.
  */
 export async function makeFolder(path: string, attempts = 10): Promise<void> {
   const missing: string[] = [];
   let existing = path;
   for (let real = await realOrNull(path); real !== existing; real = await realOrNull(existing)) {
-    if (real !== null) throw new Error('a symbolic link lies in the storage folder');
+    if (real !== null) throw new Error('the storage folder contains a symbolic link');
     missing.unshift(existing);
     existing = dirname(existing);
   }
@@ -40,7 +40,7 @@ async function realOrNull(path: string): Promise<string | null> {
   }
 }
 
-/** Removes the folder and its parents below `top` while they are empty, and makes that durable. */
+/** Removes a folder and its parents below `top` as long as they are empty; durable when it resolves. */
 export async function pruneFolder(top: string, path: string): Promise<void> {
   let folder = path;
   try {

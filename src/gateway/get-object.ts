@@ -8,7 +8,7 @@ import { type ByteRange, parseRange } from './range.ts';
 import { watchRate } from './rate-watch.ts';
 import { parameter } from './target.ts';
 
-/** Bytes per read; two such buffers are in memory for each download. */
+/** Bytes per read; each download has two such buffers in memory. */
 const READ_BYTES = 262_144;
 
 /** GET and HEAD of one object. */
@@ -16,13 +16,13 @@ export async function getObject(context: Context): Promise<void> {
   const object = await context.disk.open(context.target.key);
   if (!object) throw new S3Error('NoSuchKey', 'The specified key does not exist.');
   try {
-    await answer(context, object);
+    await respond(context, object);
   } finally {
     await object.handle.close();
   }
 }
 
-async function answer(context: Context, object: OpenObject): Promise<void> {
+async function respond(context: Context, object: OpenObject): Promise<void> {
   const { request, response } = context;
   const ifMatch = request.headers['if-match'];
   if (ifMatch !== undefined && !matches(ifMatch, object.etag)) {
@@ -34,7 +34,7 @@ async function answer(context: Context, object: OpenObject): Promise<void> {
     response.writeHead(304).end();
     return;
   }
-  const range = wantedRange(context, object);
+  const range = requestedRange(context, object);
   const length = range ? range.end - range.start + 1 : object.size;
   if (range) response.setHeader('content-range', `bytes ${range.start}-${range.end}/${object.size}`);
   response.writeHead(range ? 206 : 200, { 'content-length': length });
@@ -53,14 +53,14 @@ function setHeaders({ response, target }: Context, object: OpenObject): void {
   response.setHeader('last-modified', object.lastModified.toUTCString());
 }
 
-/** Always an attachment; a name only when it is harmless in a header. */
-function safeDisposition(wanted: string | null): string {
-  return wanted !== null && wanted.length <= 2048 && /^attachment(; ?[\x20-\x7e]+)?$/.test(wanted)
-    ? wanted
+/** Always an attachment; keeps the requested file name only if it is safe in a header. */
+function safeDisposition(requested: string | null): string {
+  return requested !== null && requested.length <= 2048 && /^attachment(; ?[\x20-\x7e]+)?$/.test(requested)
+    ? requested
     : 'attachment';
 }
 
-function wantedRange({ request, response }: Context, object: OpenObject): ByteRange | null {
+function requestedRange({ request, response }: Context, object: OpenObject): ByteRange | null {
   const { range } = request.headers;
   const ifRange = request.headers['if-range'];
   if (range === undefined || (ifRange !== undefined && ifRange !== object.etag)) return null;
@@ -88,7 +88,7 @@ async function send({ response, minimumRate }: Context, object: OpenObject, rang
     for (let position = range.start; position <= range.end; ) {
       const length = Math.min(READ_BYTES, range.end - position + 1);
       const { bytesRead, buffer } = await object.handle.read(Buffer.allocUnsafe(length), 0, length, position);
-      if (bytesRead === 0) throw new Error('an object in the storage folder became shorter');
+      if (bytesRead === 0) throw new Error('an object in the storage folder was truncated');
       position += bytesRead;
       if (!response.write(buffer.subarray(0, bytesRead))) await drained(response);
     }
@@ -102,20 +102,20 @@ async function send({ response, minimumRate }: Context, object: OpenObject, rang
 /** Rejects with ECONNRESET when the client disconnects. */
 function drained(response: ServerResponse): Promise<void> {
   return new Promise((resolve, reject) => {
-    const gone = (): void => {
+    const onClose = (): void => {
       response.off('drain', onDrain);
-      reject(Object.assign(new Error('the client went away'), { code: 'ECONNRESET' }));
+      reject(Object.assign(new Error('the client disconnected'), { code: 'ECONNRESET' }));
     };
     const onDrain = (): void => {
-      response.off('close', gone);
+      response.off('close', onClose);
       resolve();
     };
-    if (response.destroyed) gone();
-    else response.once('drain', onDrain).once('close', gone);
+    if (response.destroyed) onClose();
+    else response.once('drain', onDrain).once('close', onClose);
   });
 }
 
-/** Bytes that the kernel has taken: a client that reads nothing stops this count, however much is buffered here. */
+/** Bytes handed to the kernel: stops growing if the client does not read, however much this process buffers. */
 function sentBytes(response: ServerResponse): number {
   const socket = response.socket;
   return socket ? socket.bytesWritten - socket.writableLength : 0;

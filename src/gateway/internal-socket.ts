@@ -5,18 +5,18 @@ import { connect } from 'node:net';
 import { ACCEPT_BACKLOG } from '../net/listener-limits.ts';
 
 /**
- * A Unix socket for Airlock's own roles, so that unauthenticated clients cannot exhaust their connections. Signatures
- * are checked there, too.
+ * A Unix socket for internal roles, so that unauthenticated clients cannot exhaust their connections. Requests on it
+ * must be signed, too.
  */
 export interface InternalSocket {
   path: string;
-  /** Permissions for other accounts to connect, besides those of its folder. */
+  /** File mode: which system accounts may connect, besides the permissions of its folder. */
   mode: number;
 }
 
-/** Listens on the socket; one that a killed gateway left is replaced. Rejects with EADDRINUSE when another one serves it. */
+/** Listens on the socket. Replaces a stale one; rejects with EADDRINUSE if another gateway serves it. */
 export async function listenOnSocket(server: Server, { path, mode }: InternalSocket): Promise<void> {
-  if (await answers(path)) {
+  if (await accepts(path)) {
     throw Object.assign(new Error(`another gateway serves ${path}`), { code: 'EADDRINUSE', syscall: 'listen' });
   }
   await rm(path, { force: true });
@@ -25,12 +25,12 @@ export async function listenOnSocket(server: Server, { path, mode }: InternalSoc
   await chmod(path, mode);
 }
 
-function answers(path: string): Promise<boolean> {
+function accepts(path: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect(path);
-    const end = (answered: boolean) => {
+    const end = (connected: boolean) => {
       socket.destroy();
-      resolve(answered);
+      resolve(connected);
     };
     socket.once('connect', () => end(true)).once('error', () => end(false));
   });

@@ -17,7 +17,7 @@ export async function listObjects({ response, target, identity, disk, bucket }: 
 
   const entries: ListEntry[] = [];
   let truncated = false;
-  // Nothing is looked up for max-keys=0, and one more than asked for shows whether there is a next page.
+  // Look up nothing for max-keys=0, and otherwise one entry more than the limit to detect a next page.
   for await (const entry of limit === 0 ? [] : walkObjects(disk.root, prefix, startAfter(target))) {
     if (entries.length === limit) {
       truncated = true;

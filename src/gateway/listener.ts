@@ -8,8 +8,8 @@ import type { Disk } from './disk.ts';
 import { S3Error, toS3Error } from './errors.ts';
 import type { Uploads } from './multipart/uploads.ts';
 import { answerInOrder } from './pipelining.ts';
+import type { Reservations } from './reservations.ts';
 import { refuse, setBaseHeaders } from './respond.ts';
-import type { Room } from './room.ts';
 import { route } from './route.ts';
 import { parseTarget } from './target.ts';
 import type { Transfers } from './transfers.ts';
@@ -17,27 +17,27 @@ import type { Transfers } from './transfers.ts';
 export interface ListenerOptions {
   disk: Disk;
   uploads: Uploads;
-  room: Room;
+  reservations: Reservations;
   transfers: Transfers;
   bucket: string;
   maxObjectBytes: number;
   tls: boolean;
   verifier: Verifier;
   minimumRate: MinimumRate;
-  /** Whether a request came over HTTPS or never left this machine. */
+  /** Whether a request used HTTPS or never left this machine. */
   isSecure: (request: IncomingMessage) => boolean;
   logger: GatewayLogger;
 }
 
-/** `onContinue` serves requests that wait for "100 Continue": they get it once they are allowed to send. */
+/** `onContinue` serves requests that expect "100 Continue": they get it once they may send the body. */
 export function createListener(options: ListenerOptions): { listener: RequestListener; onContinue: RequestListener } {
   const serve = (request: IncomingMessage, response: ServerResponse, acceptBody: () => void): void => {
     const requestId = randomUUID();
     const logFields: { requestId: string; key?: string } = { requestId };
-    request.on('error', () => undefined); // the reader of the body reports it
+    request.on('error', () => undefined); // reported by the reader of the body
     response.on('error', () => undefined);
     logWhenDone(request, response, logFields, options.logger);
-    answer(request, response, acceptBody, logFields).catch((error: unknown) => {
+    handle(request, response, acceptBody, logFields).catch((error: unknown) => {
       const refusal = toS3Error(error);
       if (refusal?.code === 'InternalError')
         options.logger.error({ requestId, ...cause(error) }, 'storage request failed');
@@ -46,7 +46,7 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
     });
   };
 
-  async function answer(
+  async function handle(
     request: IncomingMessage,
     response: ServerResponse,
     acceptBody: () => void,
@@ -69,13 +69,13 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
       { method: request.method ?? '', target, headers: request.headers, rawHeaders: request.rawHeaders },
       options.verifier,
     );
-    // Our own roles sign in headers, with a secret that never leaves this machine; links are for everybody.
+    // Internal roles sign in headers, with a secret that is never sent. A signed URL is a bearer credential.
     if (identity.kind === 'query' && !options.isSecure(request)) {
       throw new S3Error('AccessDenied', 'HTTPS is required.');
     }
-    const { disk, uploads, room, transfers, bucket, maxObjectBytes, minimumRate } = options;
-    const means = { disk, uploads, room, transfers, bucket, maxObjectBytes, minimumRate };
-    await route({ request, response, target, identity, ...means, acceptBody });
+    const { disk, uploads, reservations, transfers, bucket, maxObjectBytes, minimumRate } = options;
+    const shared = { disk, uploads, reservations, transfers, bucket, maxObjectBytes, minimumRate };
+    await route({ request, response, target, identity, ...shared, acceptBody });
   }
 
   return {
@@ -85,7 +85,7 @@ export function createListener(options: ListenerOptions): { listener: RequestLis
   };
 }
 
-/** Errors of the file system contain paths, which can contain names of users' files, so only the code is logged. */
+/** File system errors contain paths, which can contain users' file names, so only the code is logged. */
 function cause(error: unknown): object {
   const { code, syscall, stack, name } = error as NodeJS.ErrnoException;
   return syscall === undefined ? { name, stack } : { name, code, syscall };

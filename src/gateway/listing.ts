@@ -12,12 +12,12 @@ export interface ListEntry {
 
 interface Node {
   folder: string;
-  /** The key, or what all keys below have in common. */
+  /** The key, or the common prefix of all keys below. */
   bytes: Buffer;
   isObject: boolean;
 }
 
-/** Objects with that prefix after that key, in the order of their UTF-8 bytes, as S3 lists them. */
+/** Yields the objects with a prefix, after a key, in the order of their UTF-8 bytes, as S3 does. */
 export async function* listObjects(root: string, prefix: string, after: string): AsyncGenerator<ListEntry> {
   yield* walk(
     { folder: objectsFolder(root), bytes: Buffer.alloc(0), isObject: false },
@@ -30,9 +30,9 @@ async function* walk(parent: Node, prefix: Buffer, after: Buffer): AsyncGenerato
   for (const node of await children(parent)) {
     if (!node.isObject) {
       const common = Math.min(node.bytes.length, prefix.length);
-      const wanted = node.bytes.subarray(0, common).equals(prefix.subarray(0, common));
-      const passed = Buffer.compare(node.bytes, after) < 0 && !startsWith(after, node.bytes);
-      if (wanted && !passed) yield* walk(node, prefix, after);
+      const matchesPrefix = node.bytes.subarray(0, common).equals(prefix.subarray(0, common));
+      const isBefore = Buffer.compare(node.bytes, after) < 0 && !startsWith(after, node.bytes);
+      if (matchesPrefix && !isBefore) yield* walk(node, prefix, after);
     } else if (startsWith(node.bytes, prefix) && Buffer.compare(node.bytes, after) > 0) {
       const entry = await describe(node);
       if (entry) yield entry;
@@ -40,7 +40,7 @@ async function* walk(parent: Node, prefix: Buffer, after: Buffer): AsyncGenerato
   }
 }
 
-/** Valid entries are real folders; links, files and other names are skipped. */
+/** Returns real folders only; skips links, files and other names. */
 async function children(parent: Node): Promise<Node[]> {
   const entries = await readdir(parent.folder, { withFileTypes: true }).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []; // deleted meanwhile

@@ -28,7 +28,7 @@ afterAll(async () => {
   await rm(outside, { recursive: true });
 });
 
-/** Signs any path, even one that no honest client sends: what the holder of a stolen key could do. */
+/** Signs any path, even a malformed one, as the holder of a stolen key could. */
 async function insider(method: string, path: string, body = ''): Promise<string> {
   const timestamp = new Date().toISOString().replace(/[:-]|\.\d{3}/g, '');
   const headers: Pair[] = [
@@ -49,7 +49,7 @@ async function insider(method: string, path: string, body = ''): Promise<string>
 const status = (answer: string): number => Number(answer.slice(9, 12));
 
 describe('paths', () => {
-  it('that are tricks are refused even with a valid signature', async () => {
+  it('that try to escape the bucket are refused even with a valid signature', async () => {
     const tricks = [
       '..',
       '../tmp/x',
@@ -84,7 +84,7 @@ describe('paths', () => {
     expect(status(await insider('PUT', `/${BUCKET}/honest`, 'x'))).toBe(200);
   });
 
-  it('with backslashes and double slashes inside are plain keys of their own', async () => {
+  it('with backslashes and double slashes are ordinary, distinct keys', async () => {
     for (const path of ['a%5C..%5Cb', 'a//b', 'a/b', 'a/b/', 'a...b', '...', '~']) {
       expect(status(await insider('PUT', `/${BUCKET}/plain/${path}`, 'x')), path).toBe(200);
     }
@@ -93,7 +93,7 @@ describe('paths', () => {
     expect(keys).toEqual(['...', 'a...b', 'a//b', 'a/b', 'a/b/', 'a\\..\\b', '~']);
   });
 
-  it('have one spelling: what is accepted decodes to a key that encodes to the same path', () => {
+  it('have one canonical form: every accepted path equals the encoding of its key', () => {
     const piece = fc.constantFrom(
       'a',
       '/',
@@ -133,7 +133,7 @@ describe('paths', () => {
 });
 
 describe('symbolic links in the storage folder', () => {
-  it('are not followed, neither as the object, nor as its folder, nor on the way', async () => {
+  it('are not followed, neither as an object, nor as its folder, nor as a parent folder', async () => {
     const { root, store } = gateway;
     const name = versionName(1, 'video/mp4');
     await writeFile(join(outside, name), 'secret');

@@ -1,15 +1,15 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Requests of one connection that may wait. Browsers, S3 clients and proxies send none before they have their answer. */
-const MOST_WAITING = 16;
+/** Maximum of queued requests per connection. Browsers, S3 clients and proxies do not pipeline. */
+const MAX_WAITING = 16;
 
 const waiting = new WeakMap<Socket, number>();
 
 /**
- * Starts a request when those before it on its connection are answered. Node starts them all concurrently: one
- * connection could open any number of downloads, and a response that waits for earlier ones gets no event when the
- * connection closes.
+ * Starts a request after the earlier ones on its connection have been answered. Node starts pipelined requests
+ * concurrently: one connection could open any number of downloads, and a response that waits for earlier ones gets no
+ * event when the connection closes.
  */
 export function answerInOrder(request: IncomingMessage, response: ServerResponse, start: () => void): void {
   if (response.socket) {
@@ -18,7 +18,7 @@ export function answerInOrder(request: IncomingMessage, response: ServerResponse
   }
   const { socket } = request;
   const before = waiting.get(socket) ?? 0;
-  if (before >= MOST_WAITING) {
+  if (before >= MAX_WAITING) {
     socket.destroy();
     return;
   }

@@ -4,7 +4,7 @@ import { S3Error } from './errors.ts';
 import { isContentType } from './media-types.ts';
 import { announcedBody, receiveFile } from './receive.ts';
 
-/** PUT of one whole object; with `x-amz-copy-source`, a copy. */
+/** PUT of a whole object, or a copy with `x-amz-copy-source`. */
 export async function putObject(context: Context): Promise<void> {
   const { request, response, target, maxObjectBytes } = context;
   if (request.headers['x-amz-copy-source'] !== undefined) return copyObject(context);
@@ -15,7 +15,7 @@ export async function putObject(context: Context): Promise<void> {
   response.writeHead(200, { etag: stored.etag, 'content-length': 0 }).end();
 }
 
-/** The type that the object is stored with. Throws for what is not a media type. */
+/** Returns the content type to store. Throws if it is not a valid media type. */
 export function checkedType({ request }: Context): string {
   const contentType = request.headers['content-type'] ?? 'application/octet-stream';
   if (!isContentType(contentType)) throw new S3Error('InvalidArgument', 'The Content-Type is not a media type.');

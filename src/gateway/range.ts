@@ -5,8 +5,8 @@ export interface ByteRange {
 }
 
 /**
- * A `Range` header for an object of `size` bytes. Null = serve the whole: "a server MAY ignore the Range header field"
- * (RFC 9110), as S3 does with other units, several ranges and what it cannot read.
+ * Parses a `Range` header for an object of `size` bytes. Null = send the whole object: "A server MAY ignore the Range
+ * header field" (RFC 9110), as S3 does for other units, several ranges and invalid values.
  */
 export function parseRange(header: string, size: number): ByteRange | 'unsatisfiable' | null {
   const match = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header);

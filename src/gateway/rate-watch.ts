@@ -1,6 +1,6 @@
 import type { MinimumRate } from './context.ts';
 
-/** Calls `onSlow` once when `count()` (bytes so far) grows too slowly. Returns the function that ends the watch. */
+/** Calls `onSlow` once if `count()` (bytes so far) grows too slowly. Returns a function that stops watching. */
 export function watchRate(count: () => number, minimum: MinimumRate, onSlow: () => void): () => void {
   let before = count();
   const timer = setInterval(() => {

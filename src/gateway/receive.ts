@@ -1,15 +1,15 @@
 import { createHash, type Hash } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { batchWriter, MOST_IN_MEMORY } from './batch-writer.ts';
+import { batchWriter, MAX_BUFFERED_BYTES } from './batch-writer.ts';
 import type { Context } from './context.ts';
 import { missingLength } from './declared.ts';
 import type { TempFile } from './disk.ts';
 import { S3Error } from './errors.ts';
 import { watchRate } from './rate-watch.ts';
-import type { Place } from './room.ts';
+import type { Reservation } from './reservations.ts';
 
-/** What a request says of its body, checked. */
+/** Size and digests that a request declares for its body. */
 export interface Announced {
   size: number;
   checks: Digest[];
@@ -23,8 +23,8 @@ interface Digest {
 }
 
 /**
- * Size and digests of the body. `signed`: headers that a signed URL must have under its signature. Throws when the length is
- * missing or over `maxBytes`, and for bodies that are not sent as they are to be stored.
+ * Reads size and digests of the body from the headers. `signed`: headers that the signature of a signed URL must cover.
+ * Throws if the length is missing or exceeds `maxBytes`, or if the body has a content encoding.
  */
 export function announcedBody(context: Context, maxBytes: number, signed: readonly string[]): Announced {
   const { request, identity } = context;
@@ -51,29 +51,29 @@ export function announcedBody(context: Context, maxBytes: number, signed: readon
   return { size, checks: digests(context) };
 }
 
-/** Receives the body into a file that no reader sees and hands it to `keep`. Nothing is left of it when either fails. */
+/** Receives the body into a temp file and passes it to `keep`. Leaves nothing behind if either fails. */
 export async function receiveFile<T>(
   context: Context,
   announced: Announced,
   keep: (file: TempFile) => Promise<T>,
 ): Promise<T> {
-  const place = await context.room.take(announced.size);
+  const reservation = await context.reservations.reserve(announced.size);
   try {
     context.acceptBody();
     const temp = await context.disk.createTemp();
     try {
-      await receive(context, announced, place.revoked, fileSink(temp.handle, place));
+      await receive(context, announced, reservation.revoked, fileSink(temp.handle, reservation));
     } catch (error) {
       await temp.discard();
       throw error;
     }
     return await keep(temp);
   } finally {
-    place.release();
+    reservation.release();
   }
 }
 
-/** The body as text; for documents, whose size the caller has bounded. */
+/** Receives the body as text. The caller must bound its size. */
 export async function receiveText(context: Context, announced: Announced): Promise<string> {
   const chunks: Buffer[] = [];
   context.acceptBody();
@@ -84,7 +84,7 @@ export async function receiveText(context: Context, announced: Announced): Promi
   return Buffer.concat(chunks).toString();
 }
 
-/** Only what the client asks to have checked is hashed. */
+/** Hashes only what the client asks to verify. */
 function digests({ request, identity }: Context): Digest[] {
   const wanted: Digest[] = [];
   if (identity.payloadSha256) {
@@ -104,18 +104,18 @@ interface Sink {
   flush(): Promise<void> | void;
 }
 
-function fileSink(file: FileHandle, place: Place): Sink {
+function fileSink(file: FileHandle, reservation: Reservation): Sink {
   const writer = batchWriter(file);
   return {
     async write(chunk, received) {
       await writer.write(chunk);
-      place.written(received - MOST_IN_MEMORY);
+      reservation.written(received - MAX_BUFFERED_BYTES);
     },
     flush: () => writer.flush(),
   };
 }
 
-/** Answers a client that is too slow while its body still waits to be read. `revoked` ends it when the disk runs low. */
+/** Throws without waiting for the rest of the body if the client is too slow, or if `revoked` rejects. */
 async function receive(
   { request, minimumRate }: Context,
   announced: Announced,
@@ -135,29 +135,29 @@ async function receive(
     await Promise.race([body, slow, ...(revoked ? [revoked] : [])]);
   } finally {
     stopWatch();
-    // When something else won, the rest fails later, on the closed connection.
+    // If the race was lost, the body fails later, when the connection is closed.
     body.catch(() => undefined);
   }
-  // Bytes after the declared ones made the parser give the connection up: that was not the request that was signed.
+  // The parser closes the connection on bytes after the declared ones: this is not the request that was signed.
   if (request.socket.destroyed || request.socket.writableEnded) {
-    throw new S3Error('EntityTooLarge', 'More bytes came than were declared.');
+    throw new S3Error('EntityTooLarge', 'More bytes were received than declared.');
   }
 }
 
 /**
- * The parser passes on `Content-Length` bytes at most; fewer end as ECONNRESET. Both are checked here
- * again, because the promise that no object has another size than the signed one hangs on it.
+ * The HTTP parser passes on at most `Content-Length` bytes, and reports fewer as ECONNRESET. This checks both again,
+ * because every object must have exactly the signed size.
  */
 async function writeBody(request: IncomingMessage, { size, checks }: Announced, sink: Sink): Promise<void> {
   let received = 0;
-  // Not destroyed on the way out: an error answer (disk full) still has to go over this connection.
+  // Do not destroy the request on exit: an error response (disk full) still uses this connection.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     received += chunk.length;
-    if (received > size) throw new S3Error('EntityTooLarge', 'More bytes came than were declared.');
+    if (received > size) throw new S3Error('EntityTooLarge', 'More bytes were received than declared.');
     for (const { hash } of checks) hash.update(chunk);
     await sink.write(chunk, received);
   }
-  if (received !== size) throw new S3Error('IncompleteBody', 'Fewer bytes came than were declared.');
+  if (received !== size) throw new S3Error('IncompleteBody', 'Fewer bytes were received than declared.');
   await sink.flush();
   for (const { hash, expected, encoding, failure } of checks) {
     if (hash.digest(encoding) !== expected) throw failure;

@@ -2,13 +2,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { S3Error } from './errors.ts';
 import { document, element } from './xml.ts';
 
-/** Bytes of a refused body that are read and dropped, so that the client gets to read the answer; then the connection ends. */
+/** Bytes of a refused body to discard before the connection closes, so that the client can read the response. */
 const DRAIN_BYTES = 8_388_608;
 const DRAIN_MS = 5_000;
-/** `Retry-After` of a client that must slow down, seconds. */
+/** `Retry-After` of `SlowDown`, seconds. */
 const RETRY_AFTER = '10';
 
-/** What every answer carries: nothing from this origin is rendered, run, sniffed or cached. */
+/** Headers of every response: browsers must not render, execute, sniff or cache anything from this origin. */
 export function setBaseHeaders(response: ServerResponse, requestId: string, tls: boolean): void {
   response.setHeader('x-request-id', requestId);
   response.setHeader('x-amz-request-id', requestId);
@@ -25,10 +25,10 @@ export function sendXml(response: ServerResponse, status: number, xml: string): 
   response.writeHead(status, { 'content-type': 'application/xml', 'content-length': Buffer.byteLength(xml) }).end(xml);
 }
 
-/** Answers with an error document immediately, without waiting for the body. */
+/** Sends an error document immediately, without waiting for the body. */
 export function refuse(request: IncomingMessage, response: ServerResponse, error: S3Error, requestId: string): void {
   if (response.headersSent || response.destroyed) {
-    // Half an answer is out: only a broken connection shows the client that it is incomplete.
+    // Part of the response has been sent: only a broken connection shows the client that it is incomplete.
     response.destroy();
     return;
   }
@@ -44,8 +44,8 @@ export function refuse(request: IncomingMessage, response: ServerResponse, error
     response.end(request.method === 'HEAD' ? undefined : xml);
     return;
   }
-  // The whole answer goes out now, but `end` would close the socket over unread bytes, and the reset that follows could
-  // discard the answer before the client has read it.
+  // Write the whole response, but do not end it yet: closing the socket with unread bytes causes a reset, which could
+  // discard the response before the client has read it.
   response.write(xml);
   if (error.code === 'RequestTimeout') response.end();
   else drain(request, () => response.end());
@@ -63,15 +63,15 @@ function drain(request: IncomingMessage, done: () => void): void {
     if (ended) return;
     ended = true;
     clearTimeout(timer);
-    request.off('data', take).pause();
+    request.off('data', onData).pause();
     done();
   };
-  const take = (chunk: Buffer): void => {
+  const onData = (chunk: Buffer): void => {
     left -= chunk.length;
     if (left < 0) finish();
   };
   const timer = setTimeout(finish, DRAIN_MS);
-  request.on('data', take).once('end', finish).once('close', finish).resume();
+  request.on('data', onData).once('end', finish).once('close', finish).resume();
 }
 
 function errorDocument(error: S3Error, request: IncomingMessage, requestId: string): string {

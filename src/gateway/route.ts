@@ -18,20 +18,20 @@ import { parameter, type Target } from './target.ts';
 
 interface Route {
   handler: Handler;
-  /** Parameters that this handler understands, besides those of the signature. */
+  /** Supported query parameters, besides those of the signature. */
   parameters: readonly string[];
-  takesBody?: boolean;
+  acceptsBody?: boolean;
 }
 
 const READ_PARAMETERS = ['response-content-type', 'response-content-disposition'];
 
 const OBJECT_ROUTES: Record<string, Route> = {
-  GET: { handler: withPlace(getObject), parameters: READ_PARAMETERS },
+  GET: { handler: withTransferPermit(getObject), parameters: READ_PARAMETERS },
   HEAD: { handler: getObject, parameters: READ_PARAMETERS },
   PUT: {
-    handler: unlessClosed(withPlace(putObject)),
+    handler: unlessClosed(withTransferPermit(putObject)),
     parameters: [DECLARED_LENGTH, DECLARED_TYPE],
-    takesBody: true,
+    acceptsBody: true,
   },
   DELETE: { handler: deleteObject, parameters: [CLOSED_UNTIL] },
 };
@@ -43,11 +43,11 @@ const BEGIN_ROUTES: Record<string, Route> = {
 const UPLOAD_ROUTES: Record<string, Route> = {
   GET: { handler: listParts, parameters: ['uploadId', 'max-parts', 'part-number-marker'] },
   PUT: {
-    handler: unlessClosed(withPlace(putPart)),
+    handler: unlessClosed(withTransferPermit(putPart)),
     parameters: ['uploadId', 'partNumber', DECLARED_LENGTH],
-    takesBody: true,
+    acceptsBody: true,
   },
-  POST: { handler: unlessClosed(completeUpload), parameters: ['uploadId'], takesBody: true },
+  POST: { handler: unlessClosed(completeUpload), parameters: ['uploadId'], acceptsBody: true },
   DELETE: { handler: abortUpload, parameters: ['uploadId'] },
 };
 
@@ -68,7 +68,7 @@ const BUCKET_ROUTES: Record<string, Route> = {
   HEAD: { handler: headBucket, parameters: [] },
 };
 
-/** `x-id` only repeats the operation's name, as some SDKs do. */
+/** Some SDKs add `x-id`, which only repeats the operation name. */
 const SIGNATURE_PARAMETERS = [
   'X-Amz-Algorithm',
   'X-Amz-Credential',
@@ -81,7 +81,7 @@ const SIGNATURE_PARAMETERS = [
 
 const AMZ_HEADERS = ['x-amz-date', 'x-amz-content-sha256', 'x-amz-copy-source', 'x-amz-metadata-directive'];
 
-/** The handler for a verified request. What it would not understand is refused, never ignored. Throws `S3Error`. */
+/** Calls the handler of an authenticated request. Refuses unknown parameters and headers. Throws `S3Error`. */
 export async function route(context: Context): Promise<void> {
   const { request, target, bucket } = context;
   if (target.bucket === '') throw new S3Error('NotImplemented', 'Buckets cannot be listed.');
@@ -90,17 +90,17 @@ export async function route(context: Context): Promise<void> {
   const found = routesOf(target)[request.method ?? ''];
   if (!found) throw new S3Error('MethodNotAllowed', 'The specified method is not allowed against this resource.');
 
-  const foreign = target.query.find(
+  const unknown = target.query.find(
     ([name]) => !found.parameters.includes(name) && !SIGNATURE_PARAMETERS.includes(name),
   );
-  if (foreign) throw new S3Error('NotImplemented', 'A query parameter implies functionality that is not implemented.');
+  if (unknown) throw new S3Error('NotImplemented', 'A query parameter implies functionality that is not implemented.');
   const header = Object.keys(request.headers).find((name) => name.startsWith('x-amz-') && !AMZ_HEADERS.includes(name));
   if (header)
     throw new S3Error('NotImplemented', `The header ${header} implies functionality that is not implemented.`);
   const problem = isBucket ? null : keyProblem(target.key);
   if (problem) throw new S3Error('InvalidArgument', `The key cannot be used: ${problem}.`);
-  if (!found.takesBody && bodyAnnounced(request)) {
-    throw new S3Error('InvalidRequest', 'This request takes no body.');
+  if (!found.acceptsBody && bodyAnnounced(request)) {
+    throw new S3Error('InvalidRequest', 'This request does not accept a body.');
   }
   return found.handler(context);
 }
@@ -111,25 +111,25 @@ function routesOf(target: Target): Record<string, Route> {
   return parameter(target, 'uploads') !== null ? BEGIN_ROUTES : OBJECT_ROUTES;
 }
 
-/** Reports the disk's space and this store's extensions to Airlock's own roles, never to holders of signed URLs. */
-async function headBucket({ response, identity, disk, room }: Context): Promise<void> {
+/** Reports disk space and the extensions of this store to internal roles, never to holders of signed URLs. */
+async function headBucket({ response, identity, disk, reservations }: Context): Promise<void> {
   await disk.check();
   const extra =
     identity.kind === 'header'
-      ? { ...spaceHeaders({ ...(await room.space()), stagedBytes: disk.stagedBytes() }), [CLOSES_KEYS]: 'yes' }
+      ? { ...spaceHeaders({ ...(await reservations.space()), stagedBytes: disk.stagedBytes() }), [CLOSES_KEYS]: 'yes' }
       : {};
   response.writeHead(200, { 'content-length': 0, ...extra }).end();
 }
 
 /**
- * Makes a handler take a place among the transfers before it reads a body or opens a file. Airlock's own roles need no
- * place. Throws `SlowDown`.
+ * Makes a handler acquire a transfer permit before it reads a body or opens a file. Internal roles need none. Throws
+ * `SlowDown`.
  */
-function withPlace(handler: Handler): Handler {
+function withTransferPermit(handler: Handler): Handler {
   return async (context) => {
     const { identity, request, target, transfers } = context;
     if (identity.kind === 'header') return handler(context);
-    const release = transfers.take(request.method === 'PUT' ? 'PUT' : 'GET', target.key);
+    const release = transfers.acquire(request.method === 'PUT' ? 'PUT' : 'GET', target.key);
     try {
       await handler(context);
     } finally {

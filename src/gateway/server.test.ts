@@ -69,7 +69,7 @@ describe('the gateway', () => {
     await again.close();
   });
 
-  it('cuts what has not ended after the grace', async () => {
+  it('closes connections after the grace period', async () => {
     const gateway = await start();
     const url = new URL(
       (await storeOf(gateway).presignPut('k', { contentType: 'video/mp4', size: 6, expiresIn: 60 })).url,
@@ -82,7 +82,7 @@ describe('the gateway', () => {
     await eventually(async () => expect(await readdir(join(root, 'tmp'))).toEqual([]));
   });
 
-  it('removes what a killed one left in its temp folder', async () => {
+  it('removes temp files that a killed gateway left', async () => {
     await (await start()).close();
     await writeFile(join(root, 'tmp', 'left-by-kill-9'), 'x');
     const gateway = await start();
@@ -90,13 +90,13 @@ describe('the gateway', () => {
     await gateway.close();
   });
 
-  it('says why it cannot listen', async () => {
+  it('rejects with the reason if it cannot listen', async () => {
     const gateway = await start();
     await expect(start({ port: gateway.port })).rejects.toMatchObject({ code: 'EADDRINUSE' });
     await gateway.close();
   });
 
-  it('is unhealthy when its folder is gone', async () => {
+  it('is unhealthy if its folder is gone', async () => {
     const gateway = await start();
     const health = `http://127.0.0.1:${gateway.port}/-/healthy`;
     expect(await (await fetch(health)).text()).toBe('ok');
@@ -105,7 +105,7 @@ describe('the gateway', () => {
     await gateway.close();
   });
 
-  it('serves internal roles on its socket while strangers occupy its port, and checks their signatures', async () => {
+  it('serves internal roles on its socket while clients exhaust its port, and verifies their signatures', async () => {
     const path = join(root, 'storage.sock');
     const connections = { total: 2, perAddress: 2, firstByteMs: 60_000 };
     const gateway = await start({ connections, internalSocket: { path, mode: 0o600 } });
@@ -125,7 +125,7 @@ describe('the gateway', () => {
     await expect(stat(path)).rejects.toMatchObject({ code: 'ENOENT' });
   });
 
-  it('takes the socket that a killed one left, and none that another one serves', async () => {
+  it('replaces the socket of a killed gateway, but not one that another gateway serves', async () => {
     const internalSocket = { path: join(root, 'storage.sock'), mode: 0o660 };
     await writeFile(internalSocket.path, 'what a killed one leaves cannot be connected to either');
     const gateway = await start({ internalSocket });

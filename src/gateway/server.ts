@@ -13,58 +13,58 @@ import { openDisk } from './disk.ts';
 import { type InternalSocket, listenOnSocket } from './internal-socket.ts';
 import { createListener } from './listener.ts';
 import { openUploads } from './multipart/uploads.ts';
-import { openRoom } from './room.ts';
+import { openReservations } from './reservations.ts';
 import { openTransfers } from './transfers.ts';
 
 export interface GatewayOptions {
-  /** Folder of the objects; made when missing. One gateway at a time. */
+  /** Folder of the objects; created if missing. Only one gateway may use it. */
   root: string;
   bucket: string;
-  /** Several while a secret is being rotated. */
+  /** More than one during a rotation. */
   credentials: readonly Credential[];
   region: string;
   host: string;
-  /** 0 takes a free one. */
+  /** 0 = any free port. */
   port: number;
-  /** Socket for Airlock's own roles on this machine. */
+  /** Socket for internal roles on this machine. */
   internalSocket?: InternalSocket;
-  /** PEM texts; without them plain HTTP, which the caller allows on loopback only. */
+  /** In PEM. Plain HTTP if absent, which the caller allows on loopback only. */
   tls?: { cert: string; key: string };
-  /** CIDRs of proxies that terminate TLS; their x-forwarded-proto is believed. */
+  /** CIDRs of proxies that terminate TLS; their x-forwarded-proto is trusted. */
   trustProxy?: readonly string[];
   maxObjectBytes: number;
-  /** Free space of the folder's disk that no PUT may touch. */
+  /** Free disk space that no PUT may use. */
   reserve?: DiskReserve;
   logger: GatewayLogger;
-  /** Milliseconds since 1970, for expiry; tests move it. */
+  /** Milliseconds since 1970; tests replace it. */
   now?: () => number;
   minimumRate?: MinimumRate;
-  /** What one address, and all together, may take of the listener. */
+  /** Connection limits per address and in total. */
   connections: ConnectionLimits;
-  /** For the head of one request, milliseconds. */
+  /** Time limit for the headers of a request, milliseconds. */
   headersTimeoutMs?: number;
 }
 
 export interface Gateway {
   port: number;
-  /** Takes nothing new, gives requests under way `graceMs` (10 s), then cuts them. */
+  /** Stops accepting requests, gives running ones `graceMs` (10 s) to finish, then closes their connections. */
   close(graceMs?: number): Promise<void>;
 }
 
 const HOUR_MS = 3_600_000;
-/** No upload may last longer, however it trickles above the minimum rate. */
+/** Maximum duration of an upload, however slowly it proceeds above the minimum rate. */
 const REQUEST_TIMEOUT_MS = 6 * HOUR_MS;
 
-/** Starts the embedded object store: a strict subset of the S3 protocol over one folder. Rejects when it cannot listen. */
+/** Starts the embedded object store: a strict subset of S3 over one folder. Rejects if it cannot listen. */
 export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { logger, tls } = options;
   const disk = await openDisk(options.root, options.now);
   const uploads = await openUploads(disk.root, options.now);
-  const room = openRoom(() => diskSpace(disk.root, options.reserve ?? DEFAULT_RESERVE));
+  const reservations = openReservations(() => diskSpace(disk.root, options.reserve ?? DEFAULT_RESERVE));
   const { listener, onContinue } = createListener({
     disk,
     uploads,
-    room,
+    reservations,
     transfers: openTransfers(options.connections.total),
     bucket: options.bucket,
     maxObjectBytes: options.maxObjectBytes,
@@ -97,7 +97,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const internal = createHttpServer(limits, listener);
   for (const each of [server, internal]) {
     each.on('checkContinue', onContinue);
-    each.on('clientError', answerBroken);
+    each.on('clientError', answerParseError);
   }
   await listen(server, options);
   if (options.internalSocket) {
@@ -113,12 +113,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const sweep = async (): Promise<void> => {
     try {
       await disk.closed.sweep();
-      const given = await uploads.sweep();
-      if (given > 0) logger.info({ given }, 'multipart uploads given up');
+      const aborted = await uploads.sweep();
+      if (aborted > 0) logger.info({ aborted }, 'expired multipart uploads aborted');
       const removed = await disk.sweepTemp();
       if (removed > 0) logger.info({ removed }, 'leftover temp files removed');
     } catch (error) {
-      logger.error({ code: (error as NodeJS.ErrnoException).code }, 'temp files could not be removed');
+      logger.error({ code: (error as NodeJS.ErrnoException).code }, 'storage sweep failed');
     }
   };
   await sweep();
@@ -128,7 +128,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     port: (server.address() as AddressInfo).port,
     async close(graceMs = 10_000) {
       clearInterval(timer);
-      room.close();
+      reservations.close();
       await Promise.all([
         shutDown(server, guard.closeIdle, graceMs),
         shutDown(internal, () => internal.closeIdleConnections(), graceMs),
@@ -149,7 +149,7 @@ function listen(server: Server, { host, port }: GatewayOptions): Promise<void> {
 
 function shutDown(server: Server, closeIdle: () => void, graceMs: number): Promise<void> {
   return new Promise((resolve) => {
-    // A connection that is kept alive becomes idle only when its last answer is out.
+    // A keep-alive connection becomes idle only when its last response has been sent.
     const idle = setInterval(closeIdle, 50);
     const timer = setTimeout(() => server.closeAllConnections(), graceMs);
     server.close(() => {
@@ -161,8 +161,8 @@ function shutDown(server: Server, closeIdle: () => void, graceMs: number): Promi
   });
 }
 
-/** What the HTTP parser refused: no request exists, so the answer is written by hand. */
-function answerBroken(error: NodeJS.ErrnoException, socket: Socket): void {
+/** Answers what the HTTP parser refused. There is no request object, so it writes the response itself. */
+function answerParseError(error: NodeJS.ErrnoException, socket: Socket): void {
   const status =
     error.code === 'HPE_HEADER_OVERFLOW'
       ? '431 Request Header Fields Too Large'

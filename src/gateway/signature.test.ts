@@ -29,7 +29,7 @@ async function code(response: Response): Promise<string | undefined> {
 }
 
 describe('signed URLs', () => {
-  it('die when any one parameter, the key, the bucket or the signature is altered', async () => {
+  it('are invalid if any parameter, the key, the bucket or the signature is altered', async () => {
     await put('guarded', 'secret');
     await put('other', 'secret of another');
     const url = await gateway.store.presignGet('guarded', {
@@ -68,7 +68,7 @@ describe('signed URLs', () => {
     expect((await fetch(`${url}&extra=1`)).status).toBe(403);
   });
 
-  it('for GET answer HEAD as well, without a byte of the object; those for HEAD or PUT answer nothing else', async () => {
+  it('for GET also allow HEAD, without a body; URLs for HEAD or PUT allow nothing else', async () => {
     await put('asked-about', 'secret');
     const link = { filename: 'a', contentType: 'video/mp4', expiresIn: 600 };
     const url = await gateway.store.presignGet('asked-about', link);
@@ -95,7 +95,7 @@ describe('signed URLs', () => {
     expect(own.status).toBe(403);
   });
 
-  it('are for one method', async () => {
+  it('are valid for one method', async () => {
     await put('one-method', 'x');
     const url = await gateway.store.presignGet('one-method', {
       filename: 'a',
@@ -108,7 +108,7 @@ describe('signed URLs', () => {
     expect(await gateway.store.head('one-method')).not.toBeNull();
   });
 
-  it('refuse a repeated parameter, in any case and in either order', async () => {
+  it('refuse a repeated parameter, in upper or lower case and in either order', async () => {
     await put('twice', 'x');
     const url = await gateway.store.presignGet('twice', { filename: 'a', contentType: 'video/mp4', expiresIn: 600 });
     for (const extra of [
@@ -122,7 +122,7 @@ describe('signed URLs', () => {
     }
   });
 
-  it('report expiry before anything else, and live a week at most', async () => {
+  it('report expiry before any other error, and are valid for a week at most', async () => {
     await put('expiry', 'x');
     const url = await presigned('GET', gateway.endpoint, 'expiry?X-Amz-Expires=60');
     gateway.advance(60_000);
@@ -140,12 +140,12 @@ describe('signed URLs', () => {
     expect((await fetch(week)).status).toBe(200);
   });
 
-  it('of the far future are not valid yet', async () => {
+  it('are not valid before their date', async () => {
     const url = await presigned('GET', gateway.endpoint, 'expiry', {}, { datetime: '20990101T000000Z' });
     expect(await (await fetch(url)).text()).toContain('not valid yet');
   });
 
-  it('belong to this region, service and a known key; every key of a rotation works', async () => {
+  it('must name this region, this service and a known key; every key of a rotation works', async () => {
     await put('scope', 'x');
     const changes: [object, number][] = [
       [{}, 200],
@@ -161,7 +161,7 @@ describe('signed URLs', () => {
     }
   });
 
-  it('must sign host, and are good for that host alone', async () => {
+  it('must sign host, and are valid only for that host', async () => {
     const url = await presigned('GET', gateway.endpoint, 'scope?X-Amz-Expires=60');
     const { pathname, search } = new URL(url);
     expect(await rawRequest(gateway.port, `GET ${pathname}${search} HTTP/1.1\r\nhost: evil.example`)).toMatch(
@@ -199,7 +199,7 @@ describe('signed URLs', () => {
     expect(await gateway.store.head('unbound')).toBeNull();
   });
 
-  it('cannot be turned into a copy, a list or another operation', async () => {
+  it('do not allow a copy, a list or another operation', async () => {
     await put('victim', 'secret');
     const { url } = await gateway.store.presignPut('mine', { contentType: 'video/mp4', size: 0, expiresIn: 60 });
     const headers = { ...TYPE, 'x-amz-copy-source': `/${BUCKET}/victim` };
@@ -217,7 +217,7 @@ describe('signed URLs', () => {
     expect(await gateway.store.head('mine')).toBeNull();
   });
 
-  it('change nothing when they are used again after the object was copied away', async () => {
+  it('do not affect a copy of the object when they are used again', async () => {
     const { url } = await gateway.store.presignPut('replay', { contentType: 'video/mp4', size: 5, expiresIn: 60 });
     const send = (body: string): Promise<Response> => fetch(url, { method: 'PUT', headers: TYPE, body });
     expect((await send('first')).status).toBe(200);
@@ -231,7 +231,7 @@ describe('signed URLs', () => {
     expect(await (await fetch(sealed)).text()).toBe('first');
   });
 
-  it('with Authorization beside them are refused', async () => {
+  it('are refused together with an Authorization header', async () => {
     const url = await gateway.store.presignGet('victim', { filename: 'a', contentType: 'video/mp4', expiresIn: 60 });
     expect(await code(await fetch(url, { headers: { authorization: 'Bearer x' } }))).toBe('InvalidRequest');
   });
@@ -240,7 +240,7 @@ describe('signed URLs', () => {
 describe('signed headers', () => {
   const url = (key: string): string => `${gateway.endpoint}/${BUCKET}/${key}`;
 
-  it('are needed', async () => {
+  it('are required', async () => {
     expect(await code(await fetch(url('victim')))).toBe('AccessDenied');
     expect((await fetch(url('victim'), { headers: { authorization: 'AWS4-HMAC-SHA256 nonsense' } })).status).toBe(403);
   });
@@ -262,7 +262,7 @@ describe('signed headers', () => {
     expect(await rawRequest(gateway.port, `${head}\r\nhost: other`)).toMatch(/^HTTP\/1\.1 40[03]/);
   });
 
-  it('are good for 15 minutes around now', async () => {
+  it('are valid for 15 minutes before and after their date', async () => {
     const headers = await signedHeaders('GET', url('victim'));
     for (const minutes of [-16, 16]) {
       gateway.advance(minutes * 60_000);
@@ -272,7 +272,7 @@ describe('signed headers', () => {
     expect((await fetch(url('victim'), { headers })).status).toBe(200);
   });
 
-  it('hold the body to its SHA-256 when that was signed', async () => {
+  it('verify the SHA-256 of the body if it is signed', async () => {
     const hash = '2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881'; // of "x"
     const headers = await signedHeaders('PUT', url('hashed'), { ...TYPE, 'x-amz-content-sha256': hash });
     expect(await code(await fetch(url('hashed'), { method: 'PUT', headers, body: 'y' }))).toBe(
@@ -283,7 +283,7 @@ describe('signed headers', () => {
     expect(await gateway.tempFiles()).toEqual([]);
   });
 
-  it('refuse what is not implemented instead of ignoring it', async () => {
+  it('refuse unimplemented features instead of ignoring them', async () => {
     const cases: [string, string, Record<string, string>][] = [
       ['GET', `victim?versionId=1`, {}],
       ['PUT', 'x', { 'x-amz-acl': 'public-read' }],
@@ -307,8 +307,8 @@ describe('signed headers', () => {
   });
 });
 
-describe('what the gateway logs', () => {
-  it('has neither signature nor query nor key', async () => {
+describe('the log of the gateway', () => {
+  it('contains neither signature nor query nor key', async () => {
     await put('private-name.mp4', 'x');
     const signed = await gateway.store.presignGet('private-name.mp4', {
       filename: 'holiday.mp4',

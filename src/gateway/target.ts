@@ -2,9 +2,9 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { encodePath, type Pair } from '../storage/s3/sigv4.ts';
 import { S3Error } from './errors.ts';
 
-/** A request's target, read once. Authentication and handlers see the same bucket, key and parameters: there is no second parser. */
+/** A request target, parsed once, so that authentication and handlers see the same bucket, key and parameters. */
 export interface Target {
-  /** As sent; proved to be the one canonical encoding of `/bucket/key`. */
+  /** As received; verified to be the canonical encoding of `/bucket/key`. */
   path: string;
   bucket: string;
   /** Decoded; empty for the bucket itself. */
@@ -12,18 +12,18 @@ export interface Target {
   query: readonly Pair[];
 }
 
-/** A request whose signature is to be verified. */
+/** The parts of a request that its signature covers. */
 export interface SignedRequest {
   method: string;
   target: Target;
   headers: IncomingHttpHeaders;
-  /** Names and values in turn, as received: the only place where a repeated header shows. */
+  /** Alternating names and values, as received: only here are repeated headers visible. */
   rawHeaders: readonly string[];
 }
 
 /**
- * Only a path in canonical percent-encoding is taken, so no two targets mean one object: `%2F` for a slash, `%2e`, raw
- * spaces and the like are refused instead of being normalised. Throws `S3Error`.
+ * Parses a target whose path is in canonical percent-encoding, so that every object has exactly one path. Refuses `%2F`
+ * for a slash, `%2e`, raw spaces and the like instead of normalizing them. Throws `S3Error`.
  */
 export function parseTarget(url: string): Target {
   const mark = url.indexOf('?');
@@ -42,7 +42,7 @@ export function parseTarget(url: string): Target {
   };
 }
 
-/** The value of a parameter, or null. Names cannot repeat, so there is one at most. */
+/** The value of a parameter, or null. `parseTarget` refuses repeated names. */
 export function parameter(target: Target, name: string): string | null {
   return target.query.find(([each]) => each === name)?.[1] ?? null;
 }
@@ -52,7 +52,7 @@ function parseQuery(search: string): Pair[] {
   const seen = new Set<string>();
   return search.split('&').map((part) => {
     const equals = part.indexOf('=');
-    // Form encoding, as browsers and most signers write it: `+` is a space.
+    // Form encoding, as in browsers and most signers: `+` is a space.
     const name = decode((equals < 0 ? part : part.slice(0, equals)).replaceAll('+', ' '));
     const value = equals < 0 ? '' : decode(part.slice(equals + 1).replaceAll('+', ' '));
     if (name === '') throw new S3Error('InvalidURI', 'A query parameter has no name.');

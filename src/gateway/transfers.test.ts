@@ -7,35 +7,35 @@ import { openTransfers } from './transfers.ts';
 
 const SLOW_DOWN = { code: 'SlowDown', status: 503 };
 
-describe('places for transfers', () => {
-  it('are four for PUTs of one key and 64 for GETs of one object, and come back', () => {
+describe('transfer permits', () => {
+  it('allow four PUTs of one key and 64 GETs of one object, and can be reused', () => {
     const transfers = openTransfers(4096);
-    const puts = Array.from({ length: 4 }, () => transfers.take('PUT', 'uploads/a/1'));
-    expect(() => transfers.take('PUT', 'uploads/a/1')).toThrow(expect.objectContaining(SLOW_DOWN));
-    for (let count = 0; count < 64; count++) transfers.take('GET', 'uploads/a/1');
-    expect(() => transfers.take('GET', 'uploads/a/1')).toThrow(expect.objectContaining(SLOW_DOWN));
-    transfers.take('PUT', 'uploads/a/2');
+    const puts = Array.from({ length: 4 }, () => transfers.acquire('PUT', 'uploads/a/1'));
+    expect(() => transfers.acquire('PUT', 'uploads/a/1')).toThrow(expect.objectContaining(SLOW_DOWN));
+    for (let count = 0; count < 64; count++) transfers.acquire('GET', 'uploads/a/1');
+    expect(() => transfers.acquire('GET', 'uploads/a/1')).toThrow(expect.objectContaining(SLOW_DOWN));
+    transfers.acquire('PUT', 'uploads/a/2');
     puts[0]!();
-    transfers.take('PUT', 'uploads/a/1');
-    expect(() => transfers.take('PUT', 'uploads/a/1')).toThrow(expect.objectContaining(SLOW_DOWN));
+    transfers.acquire('PUT', 'uploads/a/1');
+    expect(() => transfers.acquire('PUT', 'uploads/a/1')).toThrow(expect.objectContaining(SLOW_DOWN));
   });
 
-  it('are for one account as many as it leaves to the others', () => {
+  it('allow an account no more than it leaves for others', () => {
     const transfers = openTransfers(40);
-    const taken = (account: string): (() => void)[] => {
-      const places: (() => void)[] = [];
+    const acquireAll = (account: string): (() => void)[] => {
+      const permits: (() => void)[] = [];
       try {
-        while (places.length < 100) places.push(transfers.take('PUT', `uploads/${account}/${places.length}`));
+        while (permits.length < 100) permits.push(transfers.acquire('PUT', `uploads/${account}/${permits.length}`));
       } catch (error) {
         expect(error).toMatchObject(SLOW_DOWN);
       }
-      return places;
+      return permits;
     };
-    const first = taken('a');
+    const first = acquireAll('a');
     expect(first).toHaveLength(20);
-    expect(taken('b')).toHaveLength(10);
+    expect(acquireAll('b')).toHaveLength(10);
     for (const release of first) release();
-    expect(taken('c')).toHaveLength(15);
+    expect(acquireAll('c')).toHaveLength(15);
   });
 });
 
@@ -79,7 +79,7 @@ describe('a signed URL', () => {
   const uploading = (count: number) =>
     vi.waitFor(async () => expect(await gateway.tempFiles()).toHaveLength(count), 10_000);
 
-  it('accepts four concurrent uploads and refuses the fifth before its body, until one of them ends in any way', async () => {
+  it('accepts four concurrent uploads and refuses the fifth before its body, until one of them ends', async () => {
     const key = 'uploads/a/1';
     const held = await Promise.all(Array.from({ length: 4 }, () => put(key, 3)));
     await uploading(4);
@@ -91,7 +91,7 @@ describe('a signed URL', () => {
     expect((await send(await sign('uploads/a/2', 3), 'abc')).status).toBe(200);
     await gateway.store.putFile(key, join(gateway.root, 'object'), { contentType: 'video/mp4', size: BIG });
 
-    // Each of these gives its place back, or the eighth would find none.
+    // Each of these must release its permit, or the eighth request would get none.
     held[0]!.write('abc');
     expect(await held[0]!.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 200/);
     held[1]!.socket.resetAndDestroy();
@@ -118,11 +118,11 @@ describe('a signed URL', () => {
     }
     return clients;
   };
-  /** Of the object's first byte, which takes a place for a moment. */
+  /** Status of a request for the first byte, which holds a permit for a moment. */
   const statusIs = (url: string, status: number) =>
     vi.waitFor(async () => expect((await fetch(url, { headers: { range: 'bytes=0-0' } })).status).toBe(status), 10_000);
 
-  it('allows 64 concurrent downloads, more only for internal roles, and frees places when clients disconnect', async () => {
+  it('allows 64 concurrent downloads, more only for internal roles, and frees permits on disconnect', async () => {
     const { url, request } = await download();
     const [first] = await readSlowly(request, 64);
     const refused = await fetch(url);
@@ -135,7 +135,7 @@ describe('a signed URL', () => {
     await statusIs(url, 206);
   });
 
-  it('has one place for requests that a connection sends one behind the other, and none when it is gone', async () => {
+  it('uses one permit for pipelined requests of a connection, and none after it disconnects', async () => {
     const { url, request } = await download();
     const [client] = await readSlowly(request.repeat(16), 1);
     const others = await readSlowly(request, 63);
@@ -146,7 +146,7 @@ describe('a signed URL', () => {
     await readSlowly(request, 64);
   });
 
-  it('is answered in order for a few requests without a pause, and not at all for many', async () => {
+  it('is answered in order for a few pipelined requests; many close the connection', async () => {
     const health = 'GET /-/healthy HTTP/1.1\r\nhost: x\r\n\r\n';
     const statuses = async ({ ended }: RawConnection) =>
       [...(await ended).matchAll(/HTTP\/1\.1 (\d+)/g)].map(([, status]) => status);

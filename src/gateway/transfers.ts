@@ -1,39 +1,39 @@
 import { accountOf } from '../storage/keys.ts';
 import { S3Error } from './errors.ts';
 
-/** PUTs per key: one, and retries while an interrupted one still counts because its rate watch has not ended it. */
-const PUTS_OF_A_KEY = 4;
-/** GETs per object: players and download managers request several ranges concurrently, and people share links. */
-const GETS_OF_AN_OBJECT = 64;
+/** Concurrent PUTs per key: one, plus retries while interrupted ones still count, until the rate limit aborts them. */
+const PUTS_PER_KEY = 4;
+/** Concurrent GETs per object: players and download managers request several ranges, and people share links. */
+const GETS_PER_OBJECT = 64;
 
-/** Limits the transfers through signed URLs, which any number of clients can use concurrently. */
+/** Limits concurrent transfers through signed URLs, which any number of clients can use. */
 export interface Transfers {
-  /** Takes a place. The returned function releases it. Throws `SlowDown` when none is free. */
-  take(method: 'GET' | 'PUT', key: string): () => void;
+  /** Acquires a permit and returns a function that releases it. Throws `SlowDown` if none is free. */
+  acquire(method: 'GET' | 'PUT', key: string): () => void;
 }
 
-/** `total` is the number of connections of the listener. No account takes more of them than it leaves for others. */
+/** `total`: connections of the listener. No account may use more of them than it leaves for others. */
 export function openTransfers(total: number): Transfers {
   const ofObject = createTally();
   const ofAccount = createTally();
   let all = 0;
   return {
-    take(method, key) {
+    acquire(method, key) {
       const object = `${method} ${key}`;
       const account = accountOf(key);
-      const most = method === 'PUT' ? PUTS_OF_A_KEY : GETS_OF_AN_OBJECT;
-      if (ofObject.count(object) >= most) {
+      const limit = method === 'PUT' ? PUTS_PER_KEY : GETS_PER_OBJECT;
+      if (ofObject.count(object) >= limit) {
         const what = method === 'PUT' ? 'uploads to this URL' : 'downloads of this object';
-        throw slowDown(`${most} ${what} are running, which is the limit.`);
+        throw slowDown(`${limit} ${what} are running, which is the limit.`);
       }
-      // A single account gets half of them, the next one half of the rest.
+      // The first account gets up to half of them, the next one half of the rest.
       if (ofAccount.count(account) >= Math.max(1, total - all)) {
-        throw slowDown('The transfers of this account take as many connections as they leave to all others.');
+        throw slowDown('The transfers of this account use as many connections as are left for all others.');
       }
-      const places = [ofObject.add(object), ofAccount.add(account)];
+      const releases = [ofObject.add(object), ofAccount.add(account)];
       all++;
       return () => {
-        for (const release of places) release();
+        for (const release of releases) release();
         all--;
       };
     },
@@ -41,7 +41,7 @@ export function openTransfers(total: number): Transfers {
 }
 
 function slowDown(reason: string): S3Error {
-  return new S3Error('SlowDown', `${reason} Send the request again when one of them is over.`);
+  return new S3Error('SlowDown', `${reason} Send the request again when one of them has ended.`);
 }
 
 function createTally() {
@@ -49,7 +49,7 @@ function createTally() {
   const count = (name: string) => counts.get(name) ?? 0;
   return {
     count,
-    /** Returns a function that undoes it. */
+    /** Returns a function that undoes the addition. */
     add(name: string): () => void {
       counts.set(name, count(name) + 1);
       return () => {

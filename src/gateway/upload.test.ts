@@ -43,17 +43,17 @@ describe('an upload', () => {
     return { status: response.status, code: /<Code>(\w+)</.exec(xml)?.[1], xml };
   };
 
-  it('of one byte more or less than signed is refused with both sizes, and leaves nothing', async () => {
+  it('of another size than signed is refused with both sizes, and leaves nothing', async () => {
     const long = await send(TYPE, '12345678901');
     expect(long).toMatchObject({ status: 400, code: 'EntityTooLarge' });
     expect(long.xml).toContain('<ProposedSize>11</ProposedSize><MaxSizeAllowed>10</MaxSizeAllowed>');
     const short = await send(TYPE, '123456789');
     expect(short).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
-    expect(short.xml).toContain('10 bytes were declared, but 9 came');
+    expect(short.xml).toContain('10 bytes were declared, but 9 were received');
     expect(await gateway.store.head('exact')).toBeNull();
   });
 
-  it('of another type than signed is refused with what was declared and what came', async () => {
+  it('of another type than signed is refused with the declared and the received type', async () => {
     for (const type of ['text/html', 'Video/MP4', 'video/mp4; x=1', '<b>&']) {
       const refused = await send({ 'content-type': type }, '1234567890');
       expect(refused).toMatchObject({ status: 403, code: 'SignatureDoesNotMatch' });
@@ -66,11 +66,11 @@ describe('an upload', () => {
       (await head('exact', 3)).replace('content-type: video/mp4\r\n', ''),
       'abc',
     );
-    expect(none).toMatch(/^HTTP\/1\.1 403[\s\S]*but none came/);
+    expect(none).toMatch(/^HTTP\/1\.1 403[\s\S]*but none was received/);
     expect(await gateway.store.head('exact')).toBeNull();
   });
 
-  it('cannot be declared otherwise by altering its URL', async () => {
+  it('is refused if the declared size or type in its URL is altered', async () => {
     const { url } = await gateway.store.presignPut('exact', { contentType: 'video/mp4', size: 10, expiresIn: 900 });
     const alter = (edit: (query: URLSearchParams) => void) => {
       const altered = new URL(url);
@@ -119,14 +119,14 @@ describe('an upload', () => {
     expect(await gateway.store.head('chunked')).toBeNull();
   });
 
-  it('over the limit of the server is refused though it is signed', async () => {
+  it('over the limit of the server is refused although it is signed', async () => {
     const answer = await rawRequest(gateway.port, await head('huge', 50_000_001), '');
     expect(answer).toMatch(/^HTTP\/1\.1 400/);
     expect(answer).toContain('<Code>EntityTooLarge</Code>');
     expect(answer).toContain('<MaxSizeAllowed>50000000</MaxSizeAllowed>');
   });
 
-  it('that breaks off leaves nothing, and may be sent again', async () => {
+  it('that is interrupted leaves nothing, and can be sent again', async () => {
     const connection = await start('broken', 1_000_000);
     connection.write(Buffer.alloc(400_000));
     await vi.waitFor(async () => expect(await gateway.tempFiles()).toHaveLength(1), 10_000);
@@ -137,7 +137,7 @@ describe('an upload', () => {
     expect((await fetch(url, { method: 'PUT', headers: TYPE, body: 'abc' })).status).toBe(200);
   });
 
-  it('that is half closed in the middle leaves nothing', async () => {
+  it('on a half-closed connection leaves nothing', async () => {
     const connection = await start('half', 100);
     connection.write('only this');
     connection.socket.end();
@@ -145,7 +145,7 @@ describe('an upload', () => {
     expect(await gateway.store.head('half')).toBeNull();
   });
 
-  it('below the minimum rate is refused with the reason and disconnected', async () => {
+  it('below the minimum rate is refused with a reason and disconnected', async () => {
     const connection = await start('slow', 1_000_000);
     const drip = setInterval(() => connection.write('x'), 50);
     const answer = await connection.ended;
@@ -154,7 +154,7 @@ describe('an upload', () => {
     expect(await gateway.store.head('slow')).toBeNull();
   });
 
-  it('may wait for 100 Continue, and gets it only when it is allowed', async () => {
+  it('gets 100 Continue only if it is allowed', async () => {
     const expecting = ['content-length: 3', 'expect: 100-continue'];
     const good = await start('continue', 3, expecting);
     expect(await good.until(/\r\n\r\n/)).toMatch(/^HTTP\/1\.1 100 Continue/);
@@ -168,7 +168,7 @@ describe('an upload', () => {
     bad.socket.destroy();
   });
 
-  it('that is refused is answered before its body ends, and cannot continue forever', async () => {
+  it('that is refused gets its response before the body ends, and is cut off', async () => {
     const connection = await start('endless', 1_000, [`content-length: 40000000000`]);
     expect(await connection.until(/<\/Error>/)).toMatch(/^HTTP\/1\.1 400/);
     const chunk = Buffer.alloc(1_048_576);
@@ -183,7 +183,7 @@ describe('an upload', () => {
     expect(connection.socket.bytesWritten).toBeLessThan(100_000_000);
   });
 
-  it('of ten megabytes arrives whole, and the object is a read-only file', async () => {
+  it('of ten megabytes is stored whole, as a read-only file', async () => {
     const bytes = randomBytes(10_000_001);
     const { url } = await gateway.store.presignPut('large', {
       contentType: 'video/mp4',
@@ -204,7 +204,7 @@ describe('an upload', () => {
     expect(get.headers.get('etag')).toBe(response.headers.get('etag'));
   });
 
-  it('leaves no folder behind once everything is deleted', async () => {
+  it('leaves no folder behind after all objects are deleted', async () => {
     const path = join(gateway.root, 'a-file');
     await writeFile(path, 'x');
     const keys = ['deep/er/and/deeper', 'deep/er', 'deep/', `${'long'.repeat(100)}/x`];
@@ -215,7 +215,7 @@ describe('an upload', () => {
 });
 
 describe('a connection', () => {
-  it('that is slow with its headers is closed', async () => {
+  it('with slow headers is closed', async () => {
     const silent = rawConnection(gateway.port);
     const slow = rawConnection(gateway.port);
     slow.write('GET / HTTP/1.1\r\nhost: x\r\n');
@@ -223,7 +223,7 @@ describe('a connection', () => {
     await silent.ended;
   });
 
-  it('with huge headers, broken HTTP or a foreign request target is refused and hurts nobody', async () => {
+  it('with huge headers, broken HTTP or an absolute request target is refused, and others are served', async () => {
     const health = 'GET /-/healthy HTTP/1.1\r\nhost: x';
     expect(await rawRequest(gateway.port, `${health}\r\nx-big: ${'a'.repeat(20_000)}`)).toMatch(/^HTTP\/1\.1 431/);
     expect(await rawRequest(gateway.port, 'nonsense')).toMatch(/^HTTP\/1\.1 400/);
@@ -232,7 +232,7 @@ describe('a connection', () => {
     expect(await rawRequest(gateway.port, health)).toMatch(/^HTTP\/1\.1 200 OK[\s\S]*ok$/);
   });
 
-  it('that a client resets in the middle of a download does not disturb others', async () => {
+  it('that is reset during a download does not affect others', async () => {
     const path = join(gateway.root, 'twenty-mb');
     await writeFile(path, Buffer.alloc(20_000_000));
     await gateway.store.putFile('download', path, { contentType: 'video/mp4', size: 20_000_000 });
@@ -246,7 +246,7 @@ describe('a connection', () => {
     expect((await (await fetch(url)).arrayBuffer()).byteLength).toBe(20_000_000);
   });
 
-  it('on which nobody reads the download is given up', async () => {
+  it('whose client does not read the download is closed', async () => {
     const url = new URL(
       await gateway.store.presignGet('download', { filename: 'a', contentType: 'video/mp4', expiresIn: 60 }),
     );
@@ -254,9 +254,9 @@ describe('a connection', () => {
     connection.write(`GET ${url.pathname}${url.search} HTTP/1.1\r\nhost: ${url.host}\r\n\r\n`);
     connection.socket.pause();
     const before = gateway.logged.length;
-    const given = (): boolean =>
+    const isAborted = (): boolean =>
       gateway.logged.slice(before).some(({ fields }) => fields.method === 'GET' && fields.complete === false);
-    await vi.waitFor(() => expect(given()).toBe(true), 10_000);
+    await vi.waitFor(() => expect(isAborted()).toBe(true), 10_000);
     connection.socket.destroy();
   });
 });

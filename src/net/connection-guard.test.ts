@@ -12,7 +12,7 @@ const HELD = 'GET /held HTTP/1.1\r\nhost: h\r\n\r\n';
 interface World {
   guard: ConnectionGuard;
   port: number;
-  /** From an address of this machine. */
+  /** Connects from a local address. */
   open(address: string): Socket;
   reported: object[];
 }
@@ -72,7 +72,7 @@ function status(world: World, localAddress: string): Promise<number | string> {
   });
 }
 
-it('ends the connections that one address has too many, and serves the others', async () => {
+it('refuses connections over the limit of an address, and serves other addresses', async () => {
   const world = await start();
   const [first] = await fill(world, '127.0.0.2', 4);
   await ended(world.open('127.0.0.2'));
@@ -83,7 +83,7 @@ it('ends the connections that one address has too many, and serves the others', 
   expect(world.guard.counts().refused).toMatchObject({ address_limit: 1, total_limit: 0 });
 });
 
-it('lets an idle connection of the address with the most make room for another address', async () => {
+it('evicts an idle connection of the address with the most connections for another address', async () => {
   const world = await start({ total: 6 });
   const greedy = await fill(world, '127.0.0.2', 4);
   greedy[0]!.write(HELD);
@@ -95,7 +95,7 @@ it('lets an idle connection of the address with the most make room for another a
   expect(world.guard.counts().refused).toMatchObject({ evicted: 1, total_limit: 0 });
 });
 
-it('ends no running request for a new connection, and no connection of an address without more connections', async () => {
+it('never evicts a running request, nor a connection of an address without more connections', async () => {
   const world = await start({ total: 4 });
   const busy = await fill(world, '127.0.0.2', 3);
   for (const socket of busy) socket.write(HELD);
@@ -106,7 +106,7 @@ it('ends no running request for a new connection, and no connection of an addres
   expect(world.guard.counts()).toMatchObject({ open: 4, refused: { evicted: 0 } });
 });
 
-it('ends a connection that sends nothing, and one whose head comes byte by byte', async () => {
+it('closes a connection that sends nothing, and one that sends its headers byte by byte', async () => {
   const server = createServer({ headersTimeout: 2_000, connectionsCheckingInterval: 100 }, answer);
   server.on('clientError', (_error, socket) => socket.destroy());
   const world = await start({ firstByteMs: 100 }, server);
@@ -121,14 +121,14 @@ it('ends a connection that sends nothing, and one whose head comes byte by byte'
   expect(world.guard.counts().refused).toMatchObject({ silent: 1, slow_head: 1 });
 });
 
-it('counts a proxy by the limit for all addresses alone', async () => {
+it('applies only the total limit to a proxy', async () => {
   const world = await start({ trustProxy: ['127.0.0.2/32'], total: 6 });
   await fill(world, '127.0.0.2', 6);
   await ended(world.open('127.0.0.1'));
   expect(world.guard.counts().refused).toMatchObject({ total_limit: 1, evicted: 0 });
 });
 
-it('counts before TLS, and ends idle sessions in order', async () => {
+it('counts connections before TLS, and closes idle sessions gracefully', async () => {
   const made = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec', curve: 'P-256' });
   const world = await start({ perAddress: 1 }, createTlsServer({ cert: made.cert, key: made.private }, answer));
   const session = connectTls({ port: world.port, host: '127.0.0.1', rejectUnauthorized: false });
@@ -142,7 +142,7 @@ it('counts before TLS, and ends idle sessions in order', async () => {
   await over;
 });
 
-it('reports refusals as sums, so that nobody can fill the log', async () => {
+it('reports refusals as totals, so that clients cannot fill the log', async () => {
   const world = await start({ perAddress: 1 });
   await fill(world, '127.0.0.2', 1);
   for (let count = 0; count < 5; count++) await ended(world.open('127.0.0.2'));

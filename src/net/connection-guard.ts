@@ -4,19 +4,19 @@ import type { Socket } from 'node:net';
 import { addressGroup, addressMatcher } from '../config/addresses.ts';
 
 export interface ConnectionLimits {
-  /** Maximum of concurrent connections of all addresses together. */
+  /** Maximum of concurrent connections. */
   total: number;
-  /** Maximum of concurrent connections of one IPv4 address or one IPv6 /64. */
+  /** Maximum of concurrent connections per IPv4 address or IPv6 /64. */
   perAddress: number;
-  /** Milliseconds from accept to the first byte. */
+  /** Maximum of milliseconds from accept to the first byte. */
   firstByteMs: number;
 }
 
 export const REFUSALS = ['address_limit', 'total_limit', 'evicted', 'silent', 'slow_head'] as const;
 
 /**
- * Why a connection was ended: its address had too many; there were too many in all; it was idle and made room for
- * another address; it sent nothing; it did not finish its request's head in time.
+ * Why a connection was closed: too many of its address; too many in total; evicted for another address while idle; no
+ * first byte in time; incomplete request headers.
  */
 export type Refusal = (typeof REFUSALS)[number];
 
@@ -27,32 +27,32 @@ export interface ConnectionCounts {
 
 export interface ConnectionGuard {
   counts(): ConnectionCounts;
-  /** Ends the connections that serve no request, also those that never sent one: browsers open such ahead of need. */
+  /** Closes connections without a running request, also those that browsers open in advance. */
   closeIdle(): void;
 }
 
 export interface GuardOptions {
   limits: ConnectionLimits;
-  /** CIDRs of proxies. Each carries many clients, so only the limit for all addresses applies to it. */
+  /** CIDRs of proxies. A proxy has many clients, so only the total limit applies to it. */
   trustProxy: readonly string[];
-  /** Called at most once in ten seconds; `address` is the last one refused. */
+  /** Called at most every ten seconds; `address` is the last one refused. */
   onRefused: (summary: { address: string; refused: Partial<Record<Refusal, number>>; open: number }) => void;
 }
 
 interface Connection {
   peer: string;
-  /** With TLS: that of the session, once there is one. */
+  /** The TLS session, once there is one; otherwise `raw`. */
   socket: Socket;
   raw: Socket;
   group: Group;
   openedAt: number;
-  /** Requests under way. */
+  /** Running requests. */
   requests: number;
 }
 
 interface Group {
   address: string;
-  /** In the order of their arrival. */
+  /** In order of arrival. */
   connections: Set<Connection>;
   isProxy: boolean;
 }
@@ -61,29 +61,29 @@ const SWEEP_MS = 1_000;
 const REPORT_MS = 10_000;
 
 /**
- * Bounds what one address can take of a listener. It runs before HTTP and TLS, so that an excess connection costs
- * no parser and no handshake. When all places are taken, an idle connection of the address with the most makes room,
- * provided that the newcomer's address has fewer. Must be called before the server listens, and the server must handle
- * `clientError` itself.
+ * Limits the connections of a listener per address and in total. Runs before HTTP and TLS, so that an excess connection
+ * costs no parser and no handshake. At the total limit, a new connection evicts an idle one of the address with the
+ * most connections, provided that its own address has fewer. Must be called before the server listens. The server must
+ * handle `clientError`.
  */
 export function guardConnections(server: HttpServer | HttpsServer, options: GuardOptions): ConnectionGuard {
   const { limits } = options;
   const isProxy = addressMatcher(options.trustProxy);
   const groups = new Map<string, Group>();
   const byPeer = new Map<string, Connection>();
-  /** Those that have sent nothing yet, oldest first. */
+  /** Connections that have sent nothing yet, oldest first. */
   const silent = new Set<Connection>();
   const refusals = createTally(options.onRefused, () => byPeer.size);
 
   function admit(socket: Socket): boolean {
     const { remoteAddress } = socket;
-    // Its client is gone already.
+    // The client has already disconnected.
     if (remoteAddress === undefined) return false;
     const address = addressGroup(remoteAddress);
     const group = groups.get(address) ?? { address, connections: new Set(), isProxy: isProxy(remoteAddress) };
     if (!group.isProxy && group.connections.size >= limits.perAddress) return refuse('address_limit', address);
-    if (byPeer.size >= limits.total && !makeRoom(group)) return refuse('total_limit', address);
-    keep(socket, group);
+    if (byPeer.size >= limits.total && !evictFor(group)) return refuse('total_limit', address);
+    track(socket, group);
     return true;
   }
 
@@ -92,17 +92,17 @@ export function guardConnections(server: HttpServer | HttpsServer, options: Guar
     return false;
   }
 
-  function keep(socket: Socket, group: Group): void {
+  function track(socket: Socket, group: Group): void {
     const peer = peerOf(socket);
     const connection: Connection = { peer, socket, raw: socket, group, openedAt: performance.now(), requests: 0 };
     byPeer.set(peer, connection);
     groups.set(group.address, group);
     group.connections.add(connection);
     silent.add(connection);
-    socket.once('close', () => forget(connection));
+    socket.once('close', () => untrack(connection));
   }
 
-  function forget(connection: Connection): void {
+  function untrack(connection: Connection): void {
     const { peer, group } = connection;
     silent.delete(connection);
     group.connections.delete(connection);
@@ -110,7 +110,7 @@ export function guardConnections(server: HttpServer | HttpsServer, options: Guar
     if (byPeer.get(peer) === connection) byPeer.delete(peer);
   }
 
-  function makeRoom(newcomer: Group): boolean {
+  function evictFor(newcomer: Group): boolean {
     const larger = [...groups.values()].filter(
       (group) => !group.isProxy && group.connections.size > newcomer.connections.size,
     );
@@ -127,8 +127,8 @@ export function guardConnections(server: HttpServer | HttpsServer, options: Guar
 
   function end(connection: Connection, reason: Refusal): void {
     refuse(reason, connection.group.address);
-    // Free its place immediately, not when the kernel has closed it.
-    forget(connection);
+    // Untrack it immediately, not when the kernel has closed it.
+    untrack(connection);
     connection.raw.resetAndDestroy();
   }
 
@@ -141,7 +141,7 @@ export function guardConnections(server: HttpServer | HttpsServer, options: Guar
   const accept = server.listeners('connection');
   server.removeAllListeners('connection');
   server.on('connection', (socket: Socket) => {
-    // A reset leaves no TIME_WAIT behind, as an orderly end on our side would.
+    // A reset leaves no TIME_WAIT, unlike a graceful close.
     if (!admit(socket)) return void socket.resetAndDestroy();
     for (const listener of accept) listener.call(server, socket);
   });
@@ -172,12 +172,12 @@ export function guardConnections(server: HttpServer | HttpsServer, options: Guar
   };
 }
 
-/** With TLS the socket of a request is another object than that of its connection; both have the same peer. */
+/** Identifies a connection: with TLS, request and connection have different socket objects, but the same peer. */
 function peerOf(socket: Socket): string {
   return `${socket.remoteAddress} ${socket.remotePort} ${socket.localAddress}`;
 }
 
-/** Counts refusals, and logs them now and then: refused clients must not be able to fill the log. */
+/** Counts refusals and reports them periodically, so that refused clients cannot fill the log. */
 function createTally(onRefused: GuardOptions['onRefused'], open: () => number) {
   const counts = Object.fromEntries(REFUSALS.map((reason) => [reason, 0])) as Record<Refusal, number>;
   let reportedAt = -Infinity;

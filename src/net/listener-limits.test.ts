@@ -3,12 +3,12 @@ import { connectionLimits } from './listener-limits.ts';
 
 const logger = { warn: () => {} };
 
-it('gives a connection five seconds to its first byte', () => {
+it('allow five seconds until the first byte of a connection', () => {
   const limits = connectionLimits({ maxConnections: 64, maxConnectionsPerAddress: 16 }, logger);
   expect(limits).toEqual({ total: 64, perAddress: 16, firstByteMs: 5_000 });
 });
 
-it('gives one address no more connections than there are', () => {
+it('never allow an address more than the total', () => {
   const limits = connectionLimits({ maxConnections: 64, maxConnectionsPerAddress: 256 }, logger);
   expect(limits.perAddress).toBe(64);
 });

@@ -1,19 +1,19 @@
 import type { ConnectionLimits } from './connection-guard.ts';
 import { affordableConnections } from './open-files.ts';
 
-/** From accept to the first byte. A client that uses its connection sends immediately; a lost packet costs 3 s. */
+/** From accept to the first byte. Clients send immediately; a lost packet delays them by 3 s. */
 const FIRST_BYTE_MS = 5_000;
 /** From the first byte to the end of the TLS handshake. */
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
-/** Options of an HTTP server: a request's whole head comes within 10 s, checked once a second. */
+/** Options of an HTTP server: request headers must be complete within 10 s, checked once per second. */
 export const HEAD_TIMES = { headersTimeout: 10_000, connectionsCheckingInterval: 1_000 } as const;
 /**
- * Connections that the kernel keeps until they are accepted; it takes no more than net.core.somaxconn, 4096 since Linux
- * 5.4. With Node's 511 a burst fills the queue, and a client whose packet is dropped there waits a second.
+ * Length of the kernel's queue of unaccepted connections, at most net.core.somaxconn (4096 since Linux 5.4). With
+ * Node's default of 511, a burst overflows the queue, and each client whose packet is dropped waits a second.
  */
 export const ACCEPT_BACKLOG = 4096;
 
-/** The limits of a listener as set, or what the process has descriptors for; the log then says so. */
+/** Returns the configured limits of a listener. Lowers them, with a warning, if the process has too few descriptors. */
 export function connectionLimits(
   config: { maxConnections: number; maxConnectionsPerAddress: number },
   logger: { warn(fields: object, message: string): void },
@@ -21,7 +21,7 @@ export function connectionLimits(
   const total = affordableConnections(config.maxConnections);
   if (total < config.maxConnections) {
     const fields = { wanted: config.maxConnections, connections: total };
-    logger.warn(fields, 'fewer connections than set: raise the limit of open files (LimitNOFILE, ulimit -n)');
+    logger.warn(fields, 'fewer connections than configured: raise the limit of open files (LimitNOFILE, ulimit -n)');
   }
   return { total, perAddress: Math.min(config.maxConnectionsPerAddress, total), firstByteMs: FIRST_BYTE_MS };
 }

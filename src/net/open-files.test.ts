@@ -7,6 +7,6 @@ it.each([
   ['Max open files            64                   64                   files', 1],
   ['Max open files            unlimited            unlimited            files', 4096],
   ['', 4096],
-])('of 4096 connections %j affords %i', (limits, count) => {
+])('%j allows %i of 4096 connections', (limits, count) => {
   expect(affordableConnections(4096, limits)).toBe(count);
 });

@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs';
 
-/** Descriptors that a process needs besides those of its connections: database, listeners, modules, logs. */
+/** Descriptors for everything except client connections: database, listeners, modules, logs. */
 const RESERVED = 256;
-/** While a connection is served, it may keep a file or another connection open. */
+/** A connection may need a second descriptor for a file or an upstream connection. */
 const PER_CONNECTION = 2;
 
 /**
- * The number of connections that this process has descriptors for, at most `wanted`. Node raises its soft limit to the
- * hard one when it starts, so the limit in /proc is final; where /proc cannot be read, `wanted` applies.
+ * Returns the number of connections for which this process has descriptors, at most `wanted`. Node raises its soft
+ * limit to the hard one at startup, so the limit in /proc is final. If /proc cannot be read, returns `wanted`.
  */
 export function affordableConnections(wanted: number, limits = readLimits()): number {
   const open = /^Max open files +(\d+)/m.exec(limits)?.[1];

@@ -24,7 +24,7 @@ export interface Planner {
 }
 
 /** Opens a planner with at most `threads` concurrent threads. None starts before the first large request. */
-export function openPlanner(options: { threads: number; restMs?: number }): Planner {
+export function openPlanner(options: { threads: number; idleMs?: number }): Planner {
   const pool = openThreads<TaskMessage, TaskAnswer>({
     entry: threadEntry('planner-thread', new URL('./planner-thread.ts', import.meta.url)),
     heapMb: HEAP_MB,

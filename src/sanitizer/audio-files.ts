@@ -1,19 +1,19 @@
+import { audioFacts } from './audio-facts.ts';
 import { copyRange } from './copy-ranges.ts';
 import type { FileBytes } from './file-bytes.ts';
 import { refuseLength } from './limits.ts';
-import { soundFacts } from './sound-facts.ts';
 import type { Reading, Write } from './types.ts';
 import { NotRewritable, Refused } from './verdicts.ts';
 
 const MAX_CHUNKS = 10_000;
-/** Names, markers, loudness, padding: none of them changes the sound. */
-const SILENT = new Set([
+/** Names, markers, loudness, padding: none of them changes the audio. */
+const METADATA_CHUNKS = new Set([
   ...['LIST', 'JUNK', 'junk', 'PAD ', 'FLLR', 'bext', 'iXML', 'axml', 'cue ', 'smpl', 'inst', 'acid', 'PEAK', 'fact'],
   ...['minf', 'elm1', 'regn', 'umid', 'DGDA', '_PMX', 'afsp', 'ds64'],
 ]);
-/** Integers, floats, A-law, μ-law, and what names one of them in its extension. */
+/** Integers, floats, A-law, μ-law, and the extensible format, which names one of them in its extension. */
 const PCM_FORMATS = new Set([1, 3, 6, 7, 0xfffe]);
-/** A file of 32-bit sizes, less the heads. */
+/** The limit of 32-bit sizes, less the headers. */
 const MAX_DATA = 2 ** 32 - 1024;
 
 /** Reads a WAV file (RIFF): the format of its samples, and where they are. */
@@ -30,34 +30,36 @@ export function readWave(file: FileBytes): Reading {
     if (at + 8 + bytes > file.size) throw new NotRewritable('is cut off: it declares more than it contains');
     if (type === 'fmt ') format ??= Buffer.from(file.read(at + 8, Math.min(bytes, 40)));
     else if (type === 'data') data ??= { from: at + 8, bytes };
-    else if (!SILENT.has(type)) throw new NotRewritable('contains a chunk that the reader does not know');
+    else if (!METADATA_CHUNKS.has(type)) throw new NotRewritable('contains a chunk that the reader does not support');
     at += 8 + bytes + (bytes % 2);
   }
   if (!format || format.length < 16 || !data)
     throw new Refused('invalid_media', 'has no samples, or does not describe them.');
   const [blocks, rate] = [format.readUInt16LE(12), format.readUInt32LE(4)];
-  if (!PCM_FORMATS.has(format.readUInt16LE(0))) throw new NotRewritable('contains compressed sound');
-  if (blocks === 0 || rate === 0) throw new Refused('invalid_media', 'describes its samples as nothing.');
-  if (data.bytes > MAX_DATA || data.bytes === 0) throw new NotRewritable('does not state its length');
+  if (!PCM_FORMATS.has(format.readUInt16LE(0))) throw new NotRewritable('contains compressed audio');
+  if (blocks === 0 || rate === 0) {
+    throw new Refused('invalid_media', 'declares a sample rate or a block size of zero.');
+  }
+  if (data.bytes > MAX_DATA || data.bytes === 0) throw new NotRewritable('does not declare its length');
   refuseLength(data.bytes / blocks / rate);
   const [description, samples] = [format, data];
   const write: Write = (out, mediaBytes) => {
-    const heads = Buffer.alloc(12 + 8);
-    heads.write('RIFF', 0, 'latin1');
-    heads.writeUInt32LE(4 + 8 + description.length + 8 + samples.bytes, 4);
-    heads.write('WAVEfmt ', 8, 'latin1');
-    heads.writeUInt32LE(description.length, 16);
+    const headers = Buffer.alloc(12 + 8);
+    headers.write('RIFF', 0, 'latin1');
+    headers.writeUInt32LE(4 + 8 + description.length + 8 + samples.bytes, 4);
+    headers.write('WAVEfmt ', 8, 'latin1');
+    headers.writeUInt32LE(description.length, 16);
     const data = Buffer.alloc(8);
     data.write('data', 0, 'latin1');
     data.writeUInt32LE(samples.bytes, 4);
-    for (const bytes of [heads, description, data]) out.write(bytes);
+    for (const bytes of [headers, description, data]) out.write(bytes);
     copyRange(file, out, samples.from, samples.bytes, mediaBytes);
   };
-  const facts = soundFacts(waveCodec(format), Math.floor(data.bytes / blocks) / rate);
+  const facts = audioFacts(waveCodec(format), Math.floor(data.bytes / blocks) / rate);
   return { write, seconds: null, still: null, facts };
 }
 
-/** FFmpeg's names of uncompressed sound, by format and bits of a sample. */
+/** FFmpeg's names of the PCM codecs, by format and bits per sample. */
 const WAVE_CODECS: Readonly<Record<string, string>> = {
   ...{ '1 8': 'pcm_u8', '1 16': 'pcm_s16le', '1 24': 'pcm_s24le', '1 32': 'pcm_s32le' },
   ...{ '3 32': 'pcm_f32le', '3 64': 'pcm_f64le', '6 8': 'pcm_alaw', '7 8': 'pcm_mulaw' },
@@ -66,7 +68,7 @@ const EXTENSIBLE = 0xfffe;
 
 function waveCodec(format: Buffer): string | null {
   const declared = format.readUInt16LE(0);
-  // The extension begins with the number that would otherwise be here.
+  // The extension begins with the format number that other files have here.
   const kind = declared === EXTENSIBLE && format.length >= 26 ? format.readUInt16LE(24) : declared;
   return WAVE_CODECS[`${kind} ${format.readUInt16LE(14)}`] ?? null;
 }
@@ -75,7 +77,7 @@ const STREAMINFO = 34;
 const COMMENTS = 4;
 const PICTURE = 6;
 const INVALID = 127;
-/** Comments that FFmpeg makes streams or channel layouts of. */
+/** Comments that FFmpeg turns into streams or channel layouts. */
 export const MEANINGFUL_COMMENT = /METADATA_BLOCK_PICTURE|COVERART|CHANNEL_MASK/i;
 
 /** Reads a FLAC file: its stream information, and where the frames begin. */
@@ -85,10 +87,10 @@ export function readFlac(file: FileBytes): Reading {
   let info: Buffer | null = null;
   let at = 4;
   for (let count = 0; ; count++) {
-    if (count > 128) throw new Refused('invalid_media', 'contains more descriptions than any real file.');
+    if (count > 128) throw new Refused('invalid_media', 'contains more metadata blocks than any real file.');
     const head = file.read(at, 4);
     const [last, type, bytes] = [head[0]! & 0x80, head[0]! & 0x7f, head.readUIntBE(1, 3)];
-    if (type === INVALID) throw new Refused('invalid_media', 'contains a description of no kind.');
+    if (type === INVALID) throw new Refused('invalid_media', 'contains a metadata block of an invalid type.');
     if (type === 0) info ??= Buffer.from(file.read(at + 4, bytes));
     if (type === PICTURE) throw new NotRewritable('has cover art');
     if (type === COMMENTS && MEANINGFUL_COMMENT.test(file.read(at + 4, bytes).toString('latin1'))) {
@@ -100,7 +102,7 @@ export function readFlac(file: FileBytes): Reading {
   if (info?.length !== STREAMINFO) throw new Refused('invalid_media', 'does not describe its samples.');
   const rate = info.readUIntBE(10, 3) >> 4;
   const samples = (info[13]! & 0x0f) * 2 ** 32 + info.readUInt32BE(14);
-  if (rate === 0) throw new Refused('invalid_media', 'describes its samples as nothing.');
+  if (rate === 0) throw new Refused('invalid_media', 'declares a sample rate of zero.');
   refuseLength(samples / rate);
   const [description, from] = [info, at];
   const write: Write = (out, mediaBytes) => {
@@ -108,5 +110,5 @@ export function readFlac(file: FileBytes): Reading {
     out.write(description);
     copyRange(file, out, from, file.size - from, mediaBytes);
   };
-  return { write, seconds: null, still: null, facts: soundFacts('flac', samples / rate) };
+  return { write, seconds: null, still: null, facts: audioFacts('flac', samples / rate) };
 }

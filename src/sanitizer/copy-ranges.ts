@@ -3,17 +3,17 @@ import { Refused } from './verdicts.ts';
 
 const BLOCK = 1024 * 1024;
 
-/** Plain numbers, for a hostile file makes millions of them. */
+/** Typed arrays, because a hostile file can declare millions of ranges. */
 export interface Ranges {
   count: number;
   from: Float64Array;
   bytes: Float64Array;
 }
 
-/** Copies ranges one behind the other; after `most` bytes the rest is left as a hole. */
-export function copyRanges(file: FileBytes, out: FileOut, ranges: Ranges, most: number | null): void {
+/** Appends ranges to the output; leaves a hole for everything after `maxBytes` bytes. */
+export function copyRanges(file: FileBytes, out: FileOut, ranges: Ranges, maxBytes: number | null): void {
   const block = Buffer.alloc(BLOCK);
-  let left = most ?? Number.POSITIVE_INFINITY;
+  let left = maxBytes ?? Number.POSITIVE_INFINITY;
   let hole = 0;
   for (let index = 0; index < ranges.count; index++) {
     const [from, bytes] = [ranges.from[index]!, ranges.bytes[index]!];
@@ -21,7 +21,7 @@ export function copyRanges(file: FileBytes, out: FileOut, ranges: Ranges, most: 
     for (let done = 0; done < wanted; ) {
       const part = block.subarray(0, Math.min(BLOCK, wanted - done));
       if (file.readInto(part, from + done) !== part.length) {
-        throw new Refused('invalid_media', 'changed while it was read.');
+        throw new Refused('invalid_media', 'changed while it was being read.');
       }
       out.write(part);
       done += part.length;
@@ -32,6 +32,6 @@ export function copyRanges(file: FileBytes, out: FileOut, ranges: Ranges, most: 
   out.skip(hole);
 }
 
-export function copyRange(file: FileBytes, out: FileOut, from: number, bytes: number, most: number | null): void {
-  copyRanges(file, out, { count: 1, from: Float64Array.of(from), bytes: Float64Array.of(bytes) }, most);
+export function copyRange(file: FileBytes, out: FileOut, from: number, bytes: number, maxBytes: number | null): void {
+  copyRanges(file, out, { count: 1, from: Float64Array.of(from), bytes: Float64Array.of(bytes) }, maxBytes);
 }

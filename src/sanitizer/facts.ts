@@ -3,11 +3,11 @@ import { refuseLength, refuseSize, refuseStreams } from './limits.ts';
 import { Refused } from './verdicts.ts';
 
 /**
- * What a file declares, by a reader in memory-safe code; absurd declarations are refused. A file that this reader
- * cannot make sense of is left to the probe in the cell: its signature is one of a known kind.
+ * Checks what a file declares, in memory-safe code, and refuses absurd values. A file that this reader cannot parse is
+ * left to the probe in the cell: its signature is already known.
  */
 export async function checkFacts(path: string): Promise<void> {
-  // Errors between reads must not end the thread: the next read reports them.
+  // An error between reads must not end the thread: the next read reports it.
   const source = new FilePathSource(path, { maxCacheSize: 4 * 2 ** 20, handleUnhandledError: () => {} });
   const input = new Input({ formats: [MPEG_TS, MP3, ADTS, OGG, WAVE, FLAC], source });
   try {

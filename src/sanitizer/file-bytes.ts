@@ -3,12 +3,12 @@ import { Refused } from './verdicts.ts';
 
 const WINDOW = 256 * 1024;
 
-/** A file that is read at any place. Synchronous: it is used in a thread that does nothing else. */
+/** A file with random access. Synchronous: it is used in a thread that does nothing else. */
 export interface FileBytes {
   readonly size: number;
-  /** Exactly `length` bytes; throws `Refused` beyond the end. The answer is a copy, or valid until the next call. */
+  /** Returns exactly `length` bytes, valid until the next call. Throws `Refused` beyond the end. */
   read(position: number, length: number): Buffer;
-  /** Into a buffer of the caller's; the number of bytes that were there. */
+  /** Fills the caller's buffer. Returns the number of bytes read. */
   readInto(target: Buffer, position: number): number;
   close(): void;
 }
@@ -43,7 +43,7 @@ export function openBytes(path: string): FileBytes {
       if (position < start || position + length > start + filled) {
         start = position;
         filled = readInto(window, position);
-        if (filled < length) throw new Refused('invalid_media', 'changed while it was read.');
+        if (filled < length) throw new Refused('invalid_media', 'changed while it was being read.');
       }
       return window.subarray(position - start, position - start + length);
     },
@@ -51,22 +51,22 @@ export function openBytes(path: string): FileBytes {
   };
 }
 
-/** A new file that grows at its end. */
+/** A new file, written from start to end. */
 export interface FileOut {
   readonly position: number;
   write(bytes: Uint8Array): void;
-  /** At a place that has been written before. */
+  /** Overwrites bytes that have already been written. */
   patch(bytes: Uint8Array, position: number): void;
-  /** Leaves a hole: bytes that read as zero and take no room. */
+  /** Leaves a hole: bytes that read as zero and use no disk space. */
   skip(length: number): void;
   close(): void;
-  /** Closes it without what is not written yet. */
+  /** Closes the file without flushing. */
   discard(): void;
 }
 
 const BUFFERED = 256 * 1024;
 
-/** `wx`: what is there already, a link included, is never written through. */
+/** Never writes to an existing file, nor through a link: `wx` fails with EEXIST. */
 export function createOut(path: string): FileOut {
   const fd = openSync(path, 'wx', 0o600);
   const buffer = Buffer.alloc(BUFFERED);
@@ -103,7 +103,7 @@ export function createOut(path: string): FileOut {
       flush();
       if (length <= 0) return;
       position += length;
-      // The last byte makes the file as long as it says.
+      // Writing the last byte extends the file.
       writeAll(new Uint8Array(1), position - 1);
     },
     close() {

@@ -7,34 +7,34 @@ import type { SanitizeAnswer, SanitizeRequest, SanitizeResult } from './types.ts
 
 export type { ContainerOrigin, SanitizeRequest, SanitizeResult } from './types.ts';
 
-/** Milliseconds that reading may take, and the slowest disk that a copy is expected of. */
+/** Time limit of reading, in milliseconds, and the slowest copy rate that is tolerated. */
 const READ_MS = 10_000;
 const COPY_BYTES_PER_MS = 10_000;
-/** Megabytes of JavaScript's own memory; tables of samples lie beside it and are bounded by the readers. */
+/** Heap of a thread in megabytes. Sample tables are off-heap; the readers bound them. */
 const HEAP_MB = 192;
 
 export interface Sanitizer {
   /**
-   * Reads a file before FFmpeg does, and remuxes its container where nothing is lost by it. `subject` begins
-   * the sentence of an error, e.g. `Input 1`. Throws `JobFailure`.
+   * Reads a file before FFmpeg does, and remuxes its container if that loses nothing. `subject` begins the error
+   * message, e.g. `Input 1`. Throws `JobFailure`.
    */
   sanitize(request: SanitizeRequest, options: { subject: string; signal?: AbortSignal }): Promise<SanitizeResult>;
   close(): Promise<void>;
 }
 
-/** What an error says when a reader did not finish; continues after its subject. */
+/** Error messages for a reader that did not finish; each continues after its subject. */
 const ENDS: Readonly<Record<ThreadEndCause, string>> = {
-  time: 'takes too long to be understood.',
-  memory: 'needs more memory to be understood than any real file.',
-  fault: 'could not be understood.',
+  time: 'takes too long to read.',
+  memory: 'needs more memory to read than any real file.',
+  fault: 'could not be read.',
 };
 
-/** Opens readers in threads with their own limits: at most `threads` concurrently, kept warm between files. */
-export function openSanitizer(options: { threads: number; restMs?: number }): Sanitizer {
+/** Opens a pool of at most `threads` reader threads with their own limits, kept warm between files. */
+export function openSanitizer(options: { threads: number; idleMs?: number }): Sanitizer {
   const pool = openThreads<SanitizeRequest, SanitizeAnswer>({
     entry: sanitizerThread(),
     heapMb: HEAP_MB,
-    // A thread takes longer to start than most files to read.
+    // Starting a thread takes longer than reading most files.
     ready: 1,
     ...options,
   });
@@ -54,7 +54,7 @@ export function openSanitizer(options: { threads: number; restMs?: number }): Sa
   };
 }
 
-/** The reader of one file at a time. */
+/** Entry of a thread that reads one file at a time. */
 export function sanitizerThread() {
   return threadEntry('sanitizer-thread', new URL('./sanitizer-thread.ts', import.meta.url));
 }

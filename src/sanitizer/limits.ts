@@ -1,9 +1,9 @@
 import { INPUT_LIMITS } from '../media/probe/input-limits.ts';
 import { Refused } from './verdicts.ts';
 
-/* What a file may declare before FFmpeg sees it: the bounds that hold after ffprobe, too. */
+/* Limits on what a file may declare before FFmpeg sees it. The same limits apply after ffprobe. */
 
-/** Throws when a stream declares more than the longest input. Seconds. */
+/** Throws if a stream is longer than the longest input allowed. */
 export function refuseLength(seconds: number): void {
   if (seconds <= INPUT_LIMITS.maxDurationSeconds) return;
   const [hours, most] = [(seconds / 3600).toFixed(1), INPUT_LIMITS.maxDurationSeconds / 3600];

@@ -15,8 +15,8 @@ import type { ContainerFacts, Reading, SanitizeRequest, SanitizeResult, Write } 
 import { NotRewritable, Refused } from './verdicts.ts';
 
 /**
- * Sanitizes one file: reads it and, where nothing is lost by it, remuxes its container. Throws `Refused`. Runs in a thread of
- * its own: everything in here is at the mercy of the file's maker.
+ * Sanitizes one file: reads it and, if that loses nothing, remuxes its container. Throws `Refused`. Runs in its own
+ * thread, because an attacker controls every byte of the file.
  */
 export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeResult> {
   const file = openBytes(request.path);
@@ -26,14 +26,14 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
     return { container, demuxer: still ? 'mov' : request.demuxer, reason: null, seconds, still, facts };
   } catch (error) {
     if (error instanceof NotRewritable) {
-      // FFmpeg would show one tile of such a file, or leave out its transparency and rotation.
+      // FFmpeg would decode a single tile of such a file, or ignore its transparency and rotation.
       if (request.demuxer === 'heif') throw new Refused('unsupported_media', `${error.message}.`);
       await checkDeclared(request);
       const facts = stillFacts(file, request.demuxer);
       const { demuxer } = request;
       return { container: 'original', demuxer, reason: error.message, seconds: null, still: null, facts };
     }
-    // A table that ends early, where a more exact reason was not found before.
+    // A table ended early, and no reader gave a more precise reason.
     if (error instanceof RangeError) throw new Refused('invalid_media', 'ends before what it declares.');
     throw error;
   } finally {
@@ -41,26 +41,26 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
   }
 }
 
-/** The readers, by FFmpeg's demuxer of the file, which is that of the new container as well; but see `heif`. */
+/** Readers by FFmpeg demuxer. The new container uses the same demuxer, except for `heif`, which becomes `mov`. */
 const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> = {
   mov: (file) => {
     const movie = readMovie(file);
-    return stated((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes), movieFacts(movie));
+    return withOwnLength((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes), movieFacts(movie));
   },
   matroska: readMatroska,
   mp3: readMp3,
   aac: readAdts,
-  ogg: (file) => stated(readOgg(file)),
+  ogg: (file) => withOwnLength(readOgg(file)),
   wav: readWave,
   flac: readFlac,
   heif: (file) => {
     const { movie, still } = readHeif(file);
-    return { ...stated((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes)), still };
+    return { ...withOwnLength((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes)), still };
   },
 };
 
-/** Of a container that states its own length. */
-function stated(write: Write, facts: ContainerFacts | null = null): Reading {
+/** The reading of a container that declares its duration reliably. */
+function withOwnLength(write: Write, facts: ContainerFacts | null = null): Reading {
   return { write, seconds: null, still: null, facts };
 }
 
@@ -82,10 +82,10 @@ function readAndWrite({ demuxer, target, mediaBytes }: SanitizeRequest, file: Fi
   }
 }
 
-/** Kinds that are not remuxed and whose declarations a library reads: facts.ts. */
+/** Demuxers of files that are kept as they are, but whose declarations are checked (`facts.ts`). */
 const FACTS_OF: ReadonlySet<string> = new Set(['mpegts', 'mp3', 'aac', 'ogg', 'wav', 'flac']);
 
-/** Loaded for those alone: it takes longer than reading most files. */
+/** Imports the library only when needed: loading it takes longer than reading most files. */
 async function checkDeclared({ demuxer, path }: SanitizeRequest): Promise<void> {
   if (!FACTS_OF.has(demuxer)) return;
   const { checkFacts } = await import('./facts.ts');

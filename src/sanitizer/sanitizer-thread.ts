@@ -3,7 +3,7 @@ import { sanitizeFile } from './sanitize-file.ts';
 import type { SanitizeAnswer, SanitizeRequest } from './types.ts';
 import { Refused } from './verdicts.ts';
 
-/* The thread's side: one request at a time, an answer for each. What is not expected ends the thread. */
+/* The thread's side: answers one request at a time. An unexpected error ends the thread. */
 
 parentPort!.on('message', (request: SanitizeRequest) => {
   sanitizeFile(request).then(

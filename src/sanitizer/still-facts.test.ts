@@ -9,22 +9,22 @@ const HEADS: Record<string, string> = {
   webp_pipe: 'RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x60\0\x40\0',
 };
 
-describe('the facts of a still', () => {
-  it.each(Object.keys(HEADS))('are its size: %s', (demuxer) => {
+describe('stillFacts', () => {
+  it.each(Object.keys(HEADS))('returns the size of a picture: %s', (demuxer) => {
     const facts = stillFacts(fileOf(Buffer.from(HEADS[demuxer]!, 'latin1')), demuxer);
     expect(facts?.video).toMatchObject([{ width: 96, height: 64, displayWidth: 96, displayHeight: 64 }]);
   });
 
-  it('are positive sizes or nothing, whatever the bytes', () => {
+  it('returns positive sizes or null for arbitrary bytes', () => {
     const changed = fc.record({
       demuxer: fc.constantFrom(...Object.keys(HEADS)),
       length: fc.nat(64),
       places: fc.array(fc.tuple(fc.nat(63), fc.nat(255)), { maxLength: 8 }),
-      behind: fc.uint8Array({ maxLength: 64 }),
+      tail: fc.uint8Array({ maxLength: 64 }),
     });
     fc.assert(
-      fc.property(changed, ({ demuxer, length, places, behind }) => {
-        const bytes = Buffer.concat([Buffer.from(HEADS[demuxer]!, 'latin1').subarray(0, length), behind]);
+      fc.property(changed, ({ demuxer, length, places, tail }) => {
+        const bytes = Buffer.concat([Buffer.from(HEADS[demuxer]!, 'latin1').subarray(0, length), tail]);
         for (const [place, value] of places) if (place < bytes.length) bytes[place] = value;
         const facts = stillFacts(fileOf(bytes), demuxer);
         for (const { width, height, displayWidth, displayHeight } of facts?.video ?? []) {

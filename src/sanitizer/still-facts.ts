@@ -9,10 +9,10 @@ interface Picture {
   aspect: number;
 }
 
-/** Enough of a file to find the size of its picture. */
+/** Bytes that are enough to find the size of the picture. */
 const HEAD_BYTES = 64 * 1024;
 
-/** Facts of a JPEG, PNG or WebP by its head; null for all else, and where the head does not settle them. */
+/** Facts of a JPEG, PNG or WebP from its first bytes; null for other files, and where those bytes are not enough. */
 export function stillFacts(file: FileBytes, demuxer: string): ContainerFacts | null {
   const read = READERS[demuxer];
   if (!read) return null;
@@ -35,10 +35,10 @@ const SOI = 0xd8;
 const APP0 = 0xe0;
 const APP1 = 0xe1;
 const SOS = 0xda;
-/** Frames of one picture: baseline, extended, progressive. */
+/** Start-of-frame markers: baseline, extended, progressive. */
 const FRAMES: ReadonlySet<number> = new Set([0xc0, 0xc1, 0xc2]);
 
-/** ITU-T T.81, B.2. With Exif (APP1), which may rotate the picture, there is no answer. */
+/** ITU-T T.81, B.2. Null with Exif (APP1), which may rotate the picture. */
 function readJpeg(head: Buffer): Picture | null {
   if (head.length < 4 || head[0] !== 0xff || head[1] !== SOI) return null;
   let aspect = 1;
@@ -66,7 +66,7 @@ function readJpeg(head: Buffer): Picture | null {
 
 const PNG = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
 
-/** ISO/IEC 15948. An animation (acTL) is not answered. */
+/** ISO/IEC 15948. Null for an animation (acTL). */
 function readPng(head: Buffer): Picture | null {
   if (head.length < 33 || !head.subarray(0, 8).equals(PNG) || head.toString('latin1', 12, 16) !== 'IHDR') return null;
   const [width, height] = [head.readUInt32BE(16), head.readUInt32BE(20)];
@@ -83,7 +83,7 @@ function readPng(head: Buffer): Picture | null {
   return null;
 }
 
-/** RFC 9649, one picture: lossy (VP8) or lossless (VP8L). The extended form is not answered. */
+/** RFC 9649: a lossy (VP8) or lossless (VP8L) picture. Null for the extended format. */
 function readWebp(head: Buffer): Picture | null {
   if (head.length < 30 || head.toString('latin1', 8, 12) !== 'WEBP') return null;
   const type = head.toString('latin1', 12, 16);

@@ -11,7 +11,7 @@ import type { SanitizeAnswer, SanitizeRequest } from './types.ts';
 
 const reader = (heapMb = 192) => new TaskThread<SanitizeRequest, SanitizeAnswer>(sanitizerThread(), { heapMb });
 
-describe('a reader in its thread', () => {
+describe('a sanitizer thread', () => {
   let folder: string;
   let path: string;
   beforeAll(async () => {
@@ -24,7 +24,7 @@ describe('a reader in its thread', () => {
 
   const request = (target: string | null = null) => ({ path, demuxer: 'mov', target, mediaBytes: null });
 
-  it('is ended when its time is over, and a new one takes its place', async () => {
+  it('ends when its time limit passes, and a new one replaces it', async () => {
     const thread = reader();
     await expect(thread.ask(request(), 1)).rejects.toThrow(ThreadEnded);
     await expect(thread.ask(request(), 10_000)).rejects.toThrow(ThreadEnded);
@@ -33,11 +33,11 @@ describe('a reader in its thread', () => {
     await fresh.end();
   });
 
-  it('goes when there has been nothing to do for a while, with all but a fresh one', async () => {
+  it('ends after an idle period, except for one fresh thread', async () => {
     const threads = () => readdirSync('/proc/self/task').length;
-    const sanitizer = openSanitizer({ threads: 3, restMs: 500 });
+    const sanitizer = openSanitizer({ threads: 3, idleMs: 500 });
     const picture = { ...request(), demuxer: 'gif' };
-    // The process starts threads of its own with the first file.
+    // Node starts threads of its own with the first file.
     await sanitizer.sanitize(picture, { subject: 'Input 1' });
     const before = threads();
     await Promise.all([1, 2, 3].map(() => sanitizer.sanitize(picture, { subject: 'Input 1' })));
@@ -47,18 +47,18 @@ describe('a reader in its thread', () => {
     await sanitizer.close();
   });
 
-  it('stops when the job does, and the next file is read all the same', async () => {
+  it('stops when the job is aborted, and the pool still reads the next file', async () => {
     const sanitizer = openSanitizer({ threads: 1 });
     const stop = new AbortController();
-    const looking = sanitizer.sanitize(request(), { subject: 'Input 1', signal: stop.signal });
+    const pending = sanitizer.sanitize(request(), { subject: 'Input 1', signal: stop.signal });
     stop.abort('canceled');
-    await expect(looking).rejects.toThrow('canceled');
+    await expect(pending).rejects.toThrow('canceled');
     await expect(sanitizer.sanitize(request(), { subject: 'Input 1' })).rejects.toThrow(/^Input 1 has no index/);
     await sanitizer.close();
   });
 
-  it('ends for want of memory without harm to the process', async () => {
-    // Boxes that are kept in a list before they are counted.
+  it('runs out of memory without affecting the process', async () => {
+    // The reader lists these boxes before it counts them.
     const big = join(folder, 'big.mp4');
     const trak = makeBox('trak');
     const moov = makeBox('moov', makeFullBox('mvhd', 0, 0, Buffer.alloc(96)), Buffer.alloc(1_400_000, trak));
@@ -70,7 +70,7 @@ describe('a reader in its thread', () => {
     await expect(thread.ask({ ...request(), path: big }, 30_000)).rejects.toMatchObject({ why: 'memory' });
   });
 
-  it('never writes through what lies at its target already', async () => {
+  it('never overwrites an existing target', async () => {
     const target = join(folder, 'there');
     await writeFile(target, 'mine');
     const sanitizer = openSanitizer({ threads: 1 });

@@ -3,41 +3,38 @@ import type { OutputInfo } from '../media/index.ts';
 import type { StillPicture } from '../media/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
 
-/** What FFmpeg reads instead of the uploaded container: one that we wrote, or the file itself. */
+/** The container that FFmpeg reads: one that the sanitizer wrote, or the original. */
 export type ContainerOrigin = 'rewritten' | 'original';
 
 export interface SanitizeRequest {
-  /** Host path of the file; it is only read. */
+  /** Host path of the file, which is never written. */
   path: string;
-  /** `DetectedMedia.demuxer` by the file's first bytes. */
+  /** `DetectedMedia.demuxer`, detected from the file's first bytes. */
   demuxer: string;
-  /** Host path that the new container is written to; it must not exist. Null = inspect only. */
+  /** Host path of the new container, which must not exist yet. Null = inspect only. */
   target: string | null;
-  /**
-   * Bytes of media data that are copied, the rest being left as a hole: enough for a probe, which reads no more.
-   * Null = all.
-   */
+  /** Bytes of media data to copy; the rest becomes a hole that a probe never reads. Null = all. */
   mediaBytes: number | null;
 }
 
 export interface SanitizeResult {
   container: ContainerOrigin;
-  /** FFmpeg's demuxer of the new container; of the file itself when there is none. */
+  /** FFmpeg's demuxer for the new container, or for the original if it was kept. */
   demuxer: string;
-  /** Why the container could not be remuxed, continuing "The file …"; null when it was, or was not requested. */
+  /** Why the container was not remuxed, continuing "The file …"; null if it was, or if that was not requested. */
   reason: string | null;
-  /** Seconds of sound, counted frame by frame where nothing else states them reliably (MP3, AAC); else null. */
+  /** Seconds of audio, counted frame by frame where nothing else declares them reliably (MP3, AAC); else null. */
   seconds: number | null;
-  /** How the picture of a HEIC or AVIF file is put together from the new container; null for all others. */
+  /** How to assemble the picture of a HEIC or AVIF file from the new container; null for other files. */
   still: StillPicture | null;
-  /** What the container declares, equal to what ffprobe reports; null where only ffprobe knows. */
+  /** What the container declares, equal to what ffprobe reports; null where only ffprobe can tell. */
   facts: ContainerFacts | null;
 }
 
-/** Facts of a file that need no decoder. */
+/** Facts that can be read without a decoder. */
 export type ContainerFacts = Omit<OutputInfo, 'sizeBytes'>;
 
-/** Remuxes the container; see `SanitizeRequest.mediaBytes`. */
+/** Writes the new container; for `mediaBytes` see `SanitizeRequest`. */
 export type Write = (out: FileOut, mediaBytes: number | null) => void;
 
 /** The result of reading a container that can be remuxed. */
@@ -49,14 +46,14 @@ export interface Reading {
   facts: ContainerFacts | null;
 }
 
-/** A refusal by the sanitizer; becomes a `JobFailure` whose message begins with the file's name. */
+/** Becomes a `JobFailure` whose message begins with the name of the input. */
 export interface SanitizeRefusal {
   code: FailureCode;
   /** Continues "Input 1 …". */
   message: string;
 }
 
-/** A fault of the surroundings, such as a full disk: says nothing about the file. */
+/** A system error, such as a full disk, that has nothing to do with the file. */
 export interface SanitizeFault {
   code: string;
   message: string;

@@ -10,7 +10,7 @@ export class Refused extends Error {
   }
 }
 
-/** Something would be lost, or is not understood: the file stays as it is. The message continues "The file …". */
+/** Remuxing would lose something, or the file has unsupported features: keep it as it is. Continues "The file …". */
 export class NotRewritable extends Error {
   constructor(message: string) {
     super(message);

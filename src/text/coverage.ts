@@ -1,9 +1,9 @@
-/** The characters that a font has glyphs for. */
+/** The characters for which a font has glyphs. */
 export interface Coverage {
   has(codePoint: number): boolean;
 }
 
-/** Reads a `cmap` table: the widest of its Unicode subtables of format 12 or 4. Throws when it is broken. */
+/** Reads a `cmap` table: its Unicode subtable of format 12, otherwise of format 4. Throws if the table is broken. */
 export function readCoverage(cmap: Buffer): Coverage {
   const subtables: { format: number; offset: number }[] = [];
   for (let entry = 0; entry < cmap.readUInt16BE(2); entry++) {

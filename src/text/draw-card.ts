@@ -8,14 +8,14 @@ import { type Drawing, type DrawnLayer, startDrawing } from './svg.ts';
 const DIM = { rgb: '#000000', alpha: 0.4 };
 const CARD = { rgb: '#ffffff', alpha: 0.96 };
 const INK = { rgb: '#0f1419', alpha: 1 };
-const FAINT = { rgb: '#536471', alpha: 1 };
-const PHOTO_GROUND = { rgb: '#cfd9de', alpha: 1 };
-/** Pixels below which letters cannot be read. */
+const SECONDARY = { rgb: '#536471', alpha: 1 };
+const PHOTO_BACKGROUND = { rgb: '#cfd9de', alpha: 1 };
+/** Smallest legible font size, pixels. */
 const MIN_FONT_SIZE = 10;
-/** Font sizes of a quote as shares of the frame's short side, largest first: the first at which it fits is taken. */
+/** Font sizes of a quote as fractions of the frame's short side, largest first; the first that fits is used. */
 const QUOTE_SIZES = [0.09, 0.075, 0.065, 0.055, 0.047, 0.04, 0.034, 0.029, 0.025, 0.021, 0.018];
 
-/** Draws a quote card in the frame's size: the video dimmed, a white card, name and handle on top, the quote below. */
+/** Draws a quote card in the frame's size: dimmed video, a white card, name and handle at the top, the quote below. */
 export function drawCard({ card, frame, hasPhoto }: CardLayer, fonts: FontLibrary): DrawnLayer {
   const short = Math.min(frame.width, frame.height);
   const places = cardGeometry(frame, { photo: hasPhoto, header: hasHeader(card) });
@@ -24,10 +24,10 @@ export function drawCard({ card, frame, hasPhoto }: CardLayer, fonts: FontLibrar
   drawing.rectangle(places.card, CARD, places.radius);
   if (places.photo) {
     const radius = places.photo.width / 2;
-    drawing.circle({ x: places.photo.x + radius, y: places.photo.y + radius }, radius, PHOTO_GROUND);
+    drawing.circle({ x: places.photo.x + radius, y: places.photo.y + radius }, radius, PHOTO_BACKGROUND);
   }
   const warnings = new Set<string>();
-  const lay = (text: string, font: string, fontSize: number, width: number | null): TextBlock | null => {
+  const layOut = (text: string, font: string, fontSize: number, width: number | null): TextBlock | null => {
     const style = {
       font,
       fontSize,
@@ -44,12 +44,12 @@ export function drawCard({ card, frame, hasPhoto }: CardLayer, fonts: FontLibrar
   if (places.header) {
     const blocks = [
       {
-        block: card.name === null ? null : fitLine(lay, card.name, 'Arial Bold', short * 0.055, places.header.width),
+        block: card.name === null ? null : fitLine(layOut, card.name, 'Arial Bold', short * 0.055, places.header.width),
         color: INK,
       },
       {
-        block: card.handle === null ? null : fitLine(lay, card.handle, 'Arial', short * 0.042, places.header.width),
-        color: FAINT,
+        block: card.handle === null ? null : fitLine(layOut, card.handle, 'Arial', short * 0.042, places.header.width),
+        color: SECONDARY,
       },
     ].filter(({ block }) => block !== null);
     let y = places.header.y + (places.header.height - blocks.reduce((sum, { block }) => sum + block!.height, 0)) / 2;
@@ -62,31 +62,31 @@ export function drawCard({ card, frame, hasPhoto }: CardLayer, fonts: FontLibrar
     drawing,
     places.quote,
     QUOTE_SIZES.map((share) => Math.max(MIN_FONT_SIZE, share * short)),
-    (size) => lay(card.quote, 'Arial', size, places.quote.width),
+    (size) => layOut(card.quote, 'Arial', size, places.quote.width),
   );
   if (!isWhole) warnings.add('The quote is too long for a frame of this size and was cut.');
   return { svg: drawing.finish(), width: frame.width, height: frame.height, warnings: [...warnings] };
 }
 
-type Lay = (text: string, font: string, fontSize: number, width: number | null) => TextBlock | null;
+type LayOut = (text: string, font: string, fontSize: number, width: number | null) => TextBlock | null;
 
-/** One line, made smaller until it fits, down to half; what is still wider runs to the card's edge. */
-function fitLine(lay: Lay, text: string, font: string, fontSize: number, width: number): TextBlock | null {
-  const block = lay(text, font, fontSize, null);
+/** Lays out one line, shrunk to fit, but at most to half its size; text that is still wider wraps. */
+function fitLine(layOut: LayOut, text: string, font: string, fontSize: number, width: number): TextBlock | null {
+  const block = layOut(text, font, fontSize, null);
   if (!block || block.width <= width) return block;
-  return lay(text, font, Math.max(fontSize / 2, (fontSize * width) / block.width) * 0.99, width);
+  return layOut(text, font, Math.max(fontSize / 2, (fontSize * width) / block.width) * 0.99, width);
 }
 
-/** The quote in the largest size that fits, in the middle of its place; false when even the smallest does not. */
+/** Draws the quote vertically centred, in the largest size that fits. Returns false if it was cut. */
 function drawQuote(
   drawing: Drawing,
   place: Rectangle,
   sizes: readonly number[],
-  lay: (fontSize: number) => TextBlock | null,
+  layOut: (fontSize: number) => TextBlock | null,
 ): boolean {
   let block: TextBlock | null = null;
   for (const size of sizes) {
-    block = lay(size);
+    block = layOut(size);
     if (!block || (block.height <= place.height && block.width <= place.width)) break;
   }
   if (!block) return true;

@@ -12,12 +12,12 @@ function draw(text: string, style: Record<string, unknown> = {}, library = fonts
 }
 
 describe('drawLayer', () => {
-  it('wraps by the frame when nothing else is said', () => {
+  it('wraps at the width of the frame by default', () => {
     const { width } = draw('word '.repeat(50));
     expect(width).toBeLessThanOrEqual(FRAME.width);
     expect(width).toBeGreaterThan(FRAME.width / 2);
   });
-  it('is as large as the text and its border on each side', () => {
+  it('has the size of the text plus its border on each side', () => {
     const [none, some] = [draw('a', { boxBorderW: 30 }), draw('a', { boxBorderW: 80 })];
     expect([some.width - none.width, some.height - none.height]).toEqual([100, 100]);
   });
@@ -26,7 +26,7 @@ describe('drawLayer', () => {
     expect(svg.match(/<path /g)).toHaveLength(1);
     expect(svg.match(/<use /g)).toHaveLength(10);
   });
-  it('cuts what is larger than a layer may be, and says so', () => {
+  it('cuts a layer to the maximum size, with a warning', () => {
     const tall = draw('a\n'.repeat(1000), { fontSize: 100 });
     expect(tall.height).toBeLessThanOrEqual(8192);
     expect(tall.warnings.join()).toContain('was cut');
@@ -40,7 +40,7 @@ describe('drawLayer', () => {
     expect(layer).toMatchObject({ width: 1, height: 1 });
     expect(layer.warnings).toEqual(['There is no font on this machine; the text was left out.']);
   });
-  it('draws a card in the frame’s size, its words smaller the more there are, to the last that fits', () => {
+  it('draws a card in the frame’s size, with a smaller font for a longer quote, and warns if it is cut', () => {
     const card = (quote: string, frame = FRAME) =>
       drawLayer(
         { kind: 'card', path: '', card: { quote, name: 'A', handle: '@a', photoUrl: null }, frame, hasPhoto: false },

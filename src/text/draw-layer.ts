@@ -5,17 +5,17 @@ import type { FontLibrary } from './font-library.ts';
 import { layoutText } from './layout.ts';
 import { type DrawnLayer, startDrawing } from './svg.ts';
 
-/** Pixels of a layer's side, and of its area (67 MB as RGBA; FFmpeg holds about three copies). */
+/** Maximum of a layer's side and area in pixels (67 MB as RGBA, of which FFmpeg has about three copies). */
 const MAX_SIDE = 8192;
 const MAX_PIXELS = 16 * 1024 * 1024;
-/** Share of the frame's width that stays free on each side of text that names no width. */
+/** Margin on each side of text without an explicit width, as a fraction of the frame's width. */
 const SAFE_MARGIN = 0.05;
 const BOX = { rgb: '#000000', alpha: 0.5 };
 const WHITE = { rgb: '#ffffff', alpha: 1 };
 
 /**
- * Draws a layer. Missing fonts, families and characters are warnings; there is no text for which it throws. 10,000
- * characters take under 200 ms once their fonts are loaded.
+ * Draws a layer. Missing fonts, families and characters are warnings; it never throws because of a text. 10,000
+ * characters take less than 200 ms once their fonts are loaded.
  */
 export function drawLayer(layer: LayerRequest, fonts: FontLibrary): DrawnLayer {
   if (layer.kind === 'text') return drawText(layer, fonts);
@@ -24,7 +24,7 @@ export function drawLayer(layer: LayerRequest, fonts: FontLibrary): DrawnLayer {
 
 function drawText({ overlay, frame }: TextLayer, fonts: FontLibrary): DrawnLayer {
   const border = layerBorder(overlay);
-  const ownWidth = overlay.textWidth === null && overlay.charsPerLine === null;
+  const isDefaultWidth = overlay.textWidth === null && overlay.charsPerLine === null;
   const free = Math.max(2 * overlay.fontSize, frame.width - 2 * Math.max(overlay.boxBorder, frame.width * SAFE_MARGIN));
   const block = layoutText(
     overlay.text,
@@ -34,7 +34,7 @@ function drawText({ overlay, frame }: TextLayer, fonts: FontLibrary): DrawnLayer
       lineSpacing: overlay.lineSpacing,
       align: overlay.align,
       charsPerLine: overlay.charsPerLine,
-      maxWidth: ownWidth ? free : overlay.textWidth,
+      maxWidth: isDefaultWidth ? free : overlay.textWidth,
       maxHeight: MAX_SIDE - 2 * border,
     },
     fonts,

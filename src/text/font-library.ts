@@ -1,12 +1,12 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Coverage, readCoverage } from './coverage.ts';
-import { EMOJI_FAMILY, LAST_RESORTS, readFamily, standIns } from './font-names.ts';
+import { EMOJI_FAMILY, LAST_RESORTS, readFamily, substitutes } from './font-names.ts';
 import type { HanVariant } from './han-variant.ts';
 import { type FontFile, type LoadedFont, loadFontFile } from './loaded-font.ts';
 import { type FaceFacts, readCmap, readFaces } from './sfnt.ts';
 
-/** A face that is known by its names; its characters and its outlines are read when first needed. */
+/** A font face. Its characters and outlines are loaded on first use. */
 export interface FontFace {
   family: string;
   covers(codePoint: number): boolean;
@@ -14,29 +14,29 @@ export interface FontFace {
 }
 
 export interface FontLibrary {
-  /** The face of a family name (`Arial`, `Noto Sans Bold`); null and no exception when nothing by that name is there. */
+  /** Finds a face by family name (`Arial`, `Noto Sans Bold`); null if there is none. */
   find(name: string): FontFace | null;
-  /** What is drawn with when a family is missing; null on a machine without fonts. */
+  /** The fallback for a missing family; null on a machine without fonts. */
   lastResort(): FontFace | null;
-  /** The first face, best first, that has all these characters of a script (ISO 15924); null when none has. */
+  /** Finds the best face that has all these characters of a script (ISO 15924); null if none has them. */
   covering(codePoints: readonly number[], script: string, han: HanVariant): FontFace | null;
-  /** The font of colour pictures; null when there is none. */
+  /** The colour emoji font; null if there is none. */
   emoji(): FontFace | null;
 }
 
 /**
- * Bytes of all font files together, and of one; what is beyond is passed over. HarfBuzz gives memory back only when the
- * collector feels like it, so files stay once loaded and this is the bound. Debian's Noto with all CJK is 150 MB.
+ * Maximum size of all font files together, and of one; files beyond are skipped. Loaded files are never freed, because
+ * HarfBuzz releases memory only at some garbage collection, so this bounds the memory. Debian's Noto with all CJK fonts
+ * has 150 MB.
  */
 const MAX_BYTES = 512 * 1024 * 1024;
 const MAX_FILE_BYTES = 64 * 1024 * 1024;
 const MAX_FILES = 5000;
 
 /**
- * The fonts under `folders`. Nothing is read yet: names at the first look-up (Debian's Noto, 300 files: 40 ms),
- * characters of a face when it is considered, the file itself when something is drawn with it. What that costs in
- * memory (measured, resident): HarfBuzz and all names 6 MB, Latin and Arabic 1 MB, emoji 14 MB, Chinese, Japanese and
- * Korean together 22 MB. Skips files that are not fonts.
+ * Opens the fonts in `folders`, lazily: reads names on the first lookup (Debian's Noto, 300 files: 40 ms), characters
+ * when a face is a candidate, and the file itself on first use. Memory (measured, resident): HarfBuzz and all names 6
+ * MB, Latin and Arabic 1 MB, emoji 14 MB, Chinese, Japanese and Korean together 22 MB. Skips files that are not fonts.
  */
 export function openFonts(folders: readonly string[] = ['/usr/share/fonts']): FontLibrary {
   const loaded = new Map<string, FontFile | null>();
@@ -79,19 +79,19 @@ interface IndexedFace extends FontFace {
 
 interface FontIndex {
   families: ReadonlyMap<string, IndexedFace[]>;
-  /** Upright regular faces, those that are meant for running text first. */
+  /** Upright regular faces, text faces first. */
   ranked: IndexedFace[];
 }
 
 function findFamily(index: FontIndex, name: string): IndexedFace | null {
-  const asked = readFamily(name);
-  for (const family of [name, asked.family, ...standIns(asked.family)]) {
+  const requested = readFamily(name);
+  for (const family of [name, requested.family, ...substitutes(requested.family)]) {
     const faces = index.families.get(family.toLowerCase()) ?? [];
-    const misfit = (face: IndexedFace): number =>
-      Math.abs(face.facts.weight - asked.weight) +
-      1000 * Number(face.facts.italic !== asked.italic) +
+    const distance = (face: IndexedFace): number =>
+      Math.abs(face.facts.weight - requested.weight) +
+      1000 * Number(face.facts.italic !== requested.italic) +
       200 * Math.abs(face.facts.stretch - 5);
-    const found = faces.toSorted((a, b) => misfit(a) - misfit(b)).find((face) => face.isLoadable());
+    const found = faces.toSorted((a, b) => distance(a) - distance(b)).find((face) => face.isLoadable());
     if (found) return found;
   }
   return null;
@@ -133,7 +133,7 @@ function indexFonts(folders: readonly string[], loaded: Map<string, FontFile | n
   return { families, ranked };
 }
 
-/** Text faces before symbols, mono and the large CJK collections; families that imitate handwriting or maths last. */
+/** Rank of a family, best first: text faces, then the large CJK collections, then symbols, mono, maths and others. */
 function rank(family: string): number {
   if (/Mono|Symbols|Math|Display|UI|Looped|Music/.test(family)) return 4;
   if (family === 'Noto Sans') return 0;
@@ -145,7 +145,7 @@ function rank(family: string): number {
 
 function indexFace(facts: FaceFacts, loaded: Map<string, FontFile | null>): IndexedFace {
   let coverage: Coverage | null = null;
-  /** Null for a file that has gone or is broken: its face then counts as missing. */
+  /** Null for a deleted or broken file: its face counts as missing. */
   const tryLoad = (): FontFile | null => {
     let file = loaded.get(facts.path);
     if (file === undefined) {
@@ -188,7 +188,7 @@ function tryCoverage(facts: FaceFacts): Coverage {
   }
 }
 
-/** The files that are read at all; fonts of which we know that they are good first. */
+/** Applies the limits to the files; prefers Noto, DejaVu and Liberation, which are known to work. */
 function withinBounds(paths: string[]): string[] {
   const known = (path: string): number => Number(!/noto|dejavu|liberation/i.test(path));
   let bytes = 0;

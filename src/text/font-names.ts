@@ -1,5 +1,5 @@
-/** Families that stand in for others of the same widths or kind, in the order in which they are tried. */
-const STAND_INS: Readonly<Record<string, readonly string[]>> = {
+/** Substitutes of the same metrics or style, in order of preference. */
+const SUBSTITUTES: Readonly<Record<string, readonly string[]>> = {
   arial: ['Liberation Sans'],
   helvetica: ['Liberation Sans'],
   'helvetica neue': ['Liberation Sans'],
@@ -17,20 +17,20 @@ const STAND_INS: Readonly<Record<string, readonly string[]>> = {
   'noto sans cjk': ['Noto Sans CJK SC'],
 };
 
-/** The font of colour pictures. */
+/** The colour emoji font. */
 export const EMOJI_FAMILY = 'Noto Color Emoji';
 
-/** What is drawn with when nothing else is there, best first. */
+/** Fallback families, best first. */
 export const LAST_RESORTS = ['Liberation Sans', 'Noto Sans', 'DejaVu Sans'];
 
-/** A family name as asked for, without its style words. */
+/** A requested family, with its style words parsed. */
 export interface FamilyRequest {
   family: string;
   weight: number;
   italic: boolean;
 }
 
-/** `Arial Bold Italic` → Arial, 700, italic. A word such as Black that begins a family's name stays in it. */
+/** Parses `Arial Bold Italic` to Arial, 700, italic. Other style words, such as Black, remain part of the family. */
 export function readFamily(name: string): FamilyRequest {
   let family = name
     .split(',')[0]!
@@ -48,6 +48,6 @@ export function readFamily(name: string): FamilyRequest {
   }
 }
 
-export function standIns(family: string): readonly string[] {
-  return STAND_INS[family.toLowerCase()] ?? [];
+export function substitutes(family: string): readonly string[] {
+  return SUBSTITUTES[family.toLowerCase()] ?? [];
 }

@@ -12,14 +12,14 @@ const DEJAVU = '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf';
 const CJK = '/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc';
 
 describe('readFaces', () => {
-  it('reads names and style of a plain file', () => {
+  it('reads names and style of a single font', () => {
     expect(readFaces(DEJAVU)).toMatchObject([{ families: ['DejaVu Sans'], weight: 400, italic: false, index: 0 }]);
   });
   it('reads every face of a collection', () => {
     const families = readFaces(CJK).flatMap((face) => face.families);
     expect(families).toEqual(expect.arrayContaining(['Noto Sans CJK JP', 'Noto Sans CJK SC', 'Noto Sans CJK KR']));
   });
-  it('has no faces for a missing, empty or broken file', () => {
+  it('returns no faces for a missing, empty or broken file', () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-fonts-'));
     try {
       const path = join(folder, 'a.ttf');
@@ -35,7 +35,7 @@ describe('readFaces', () => {
 });
 
 describe('readCoverage', () => {
-  it('knows the characters of formats 4 and 12', () => {
+  it('reads formats 4 and 12', () => {
     const latin = readCoverage(readCmap(readFaces(DEJAVU)[0]!));
     expect([0x41, 0x3b1, 0x416, 0x4e00, 0x10ffff].map((code) => latin.has(code))).toEqual([
       true,
@@ -61,10 +61,10 @@ describe('openFonts', () => {
     ['dejavu sans bold', 'DejaVu Sans'],
     ['Noto Sans CJK', 'Noto Sans CJK SC'],
     ['sans-serif', 'Noto Sans'],
-  ])('finds %s', (asked, family) => expect(fonts.find(asked)?.family).toBe(family));
+  ])('finds %s', (requested, family) => expect(fonts.find(requested)?.family).toBe(family));
 
   it('distinguishes bold from regular', () => expect(fonts.find('Arial Bold')).not.toBe(fonts.find('Arial')));
-  it('answers null for a family that is not there', () => expect(fonts.find('No Such Family')).toBeNull());
+  it('returns null for an unknown family', () => expect(fonts.find('No Such Family')).toBeNull());
 
   it.each([
     ['Arab', 0x645, 'Noto Sans Arabic'],
@@ -78,17 +78,17 @@ describe('openFonts', () => {
     expect(script === 'Zyyy' ? found?.covers(codePoint) : found?.family).toBe(script === 'Zyyy' ? true : family);
   });
 
-  it('answers null for a character that no font has', () =>
+  it('returns null for a character that no font has', () =>
     expect(fonts.covering([0x10fff0], 'Zyyy', 'SC')).toBeNull());
 
-  it('is empty, not broken, without a folder', () => {
+  it('is empty if the folder does not exist', () => {
     const none = openFonts(['/nonexistent']);
     expect([none.find('Arial'), none.lastResort(), none.emoji()]).toEqual([null, null, null]);
   });
 });
 
 describe('readFamily', () => {
-  it('takes style words off the end alone', () => {
+  it('parses style words at the end only', () => {
     expect(readFamily('Arial Bold Italic')).toEqual({ family: 'Arial', weight: 700, italic: true });
     expect(readFamily('Bold')).toEqual({ family: 'Bold', weight: 400, italic: false });
     expect(readFamily('"Noto Sans", Arial')).toMatchObject({ family: 'Noto Sans' });
@@ -103,10 +103,10 @@ describe('hanVariant', () => {
     ['漢字와 한글', 'KR'],
     ['ㄅㄆ注音', 'TC'],
     ['hello', 'SC'],
-  ])('%s is written as in %s', (text, variant) => expect(hanVariant(text)).toBe(variant));
+  ])('detects the variant of %s: %s', (text, variant) => expect(hanVariant(text)).toBe(variant));
 });
 
-describe('a font file that goes or breaks while the service runs', () => {
+describe('a font file that is deleted while the service runs', () => {
   it('counts as missing', () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-fonts-'));
     try {

@@ -3,8 +3,8 @@ export type HanVariant = 'SC' | 'TC' | 'JP' | 'KR';
 let charsets: { simplified: Set<string>; traditional: Set<string> } | null = null;
 
 /**
- * Which shapes Han characters should take: kana anywhere mean Japan, Hangul Korea, bopomofo Taiwan; else the characters
- * that only Big5 has are weighed against those that only GB 2312 has. A draw is simplified.
+ * Detects the regional variant of Han characters: any kana means Japanese, Hangul Korean, bopomofo traditional Chinese.
+ * Otherwise compares the number of characters that only Big5 has with those that only GB 2312 has; simplified if equal.
  */
 export function hanVariant(text: string): HanVariant {
   if (/[\p{Script=Hiragana}\p{Script=Katakana}]/u.test(text)) return 'JP';
@@ -30,7 +30,7 @@ export function hanVariant(text: string): HanVariant {
   return balance > 0 ? 'TC' : 'SC';
 }
 
-/** Every character of a two-byte charset whose bytes lie in these ranges. */
+/** Decodes all characters of a two-byte charset whose bytes are in these ranges. */
 function decodeAll(charset: string, leads: [number, number], trails: [number, number][]): Set<string> {
   const bytes: number[] = [];
   for (let lead = leads[0]; lead <= leads[1]; lead++)

@@ -4,7 +4,7 @@ import { EMOJI_FAMILY } from './font-names.ts';
 import type { HanVariant } from './han-variant.ts';
 import { boundaries, isEmoji, isIgnorable, scriptOf } from './unicode.ts';
 
-/** A run of a paragraph that is shaped in one call: one face, one script, one direction. */
+/** A run of one face, script and direction, which is shaped in one call. */
 export interface Run {
   /** UTF-16 units. */
   start: number;
@@ -17,10 +17,10 @@ export interface Run {
 
 export interface Paragraph {
   text: string;
-  /** Starts of graphemes, and the length of the text at the end. */
+  /** Start offsets of the graphemes, followed by the length of the text. */
   graphemes: number[];
   runs: Run[];
-  /** 1 when its first strong character runs from right to left. */
+  /** Paragraph embedding level: 1 if its first strong character is right-to-left. */
   level: number;
 }
 
@@ -28,18 +28,18 @@ export interface FontChoice {
   fonts: FontLibrary;
   primary: FontFace;
   han: HanVariant;
-  /** Code points that no font has are added here. */
+  /** Collects code points that no font has. */
   missing: Set<number>;
-  /** Set when a picture was asked for and there is no font of pictures. */
+  /** Set if the text has emoji and there is no emoji font. */
   noEmoji: boolean;
 }
 
-// A CommonJS package whose types describe an ES module: what is imported is the factory itself.
+// The package is CommonJS, but its types describe an ES module: the default import is the factory itself.
 const bidi = (bidiFactory as unknown as () => Bidi)();
 const RIGHT_TO_LEFT =
   /[\u0590-\u08ff\u200f\u202b\u202e\u2067\u2068\ufb1d-\ufdff\ufe70-\ufeff\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
-/** Splits a paragraph (text without line ends) into runs; graphemes are never split. */
+/** Splits a paragraph (text without line breaks) into runs. Never splits graphemes. */
 export function itemise(text: string, choice: FontChoice): Paragraph {
   const graphemes = boundaries(text, 'grapheme');
   const { levels, level } = embeddingLevels(text);
@@ -72,11 +72,11 @@ function chooseFace(grapheme: string, own: string, script: string, run: Run | nu
   }
   const needed = [...grapheme].map((character) => character.codePointAt(0)!).filter((code) => !isIgnorable(code));
   const has = (face: FontFace): boolean => needed.every((codePoint) => face.covers(codePoint));
-  // Spaces and signs within a word of another font stay with it, so that the word is not torn; digits look alike everywhere.
-  const sticks = own === 'Zyyy' && !/^\p{Nd}/u.test(grapheme);
-  if (sticks && run && run.face.family !== EMOJI_FAMILY && run.script !== 'Zyyy' && has(run.face)) return run.face;
+  // Keep spaces and punctuation in the font of the current run, so that words are not split. Digits may change font.
+  const followsRun = own === 'Zyyy' && !/^\p{Nd}/u.test(grapheme);
+  if (followsRun && run && run.face.family !== EMOJI_FAMILY && run.script !== 'Zyyy' && has(run.face)) return run.face;
   if (has(primary)) return primary;
-  // A long stack of marks is searched for by its first few; the rest falls where it may.
+  // For a long stack of marks, search by the first few only; the others may be missing.
   const found =
     fonts.covering(needed.slice(0, 8), script, choice.han) ?? fonts.covering(needed.slice(0, 1), script, choice.han);
   const best = found ?? primary;
@@ -85,8 +85,9 @@ function chooseFace(grapheme: string, own: string, script: string, run: Run | nu
 }
 
 /**
- * Levels of UAX 9 with the paragraph's direction by its first strong character; null = all zero. bidi-js reads UTF-16
- * units, so pairs are shown to it as two signs of the same class: letters of either direction, or neutrals (emoji).
+ * Embedding levels of UAX 9; the first strong character sets the paragraph's direction. Null = all zero. bidi-js works
+ * on UTF-16 units, so surrogate pairs are replaced by two characters of the same class: letters of either direction, or
+ * neutrals (emoji).
  */
 function embeddingLevels(text: string): { levels: Uint8Array | null; level: number } {
   if (!RIGHT_TO_LEFT.test(text)) return { levels: null, level: 0 };

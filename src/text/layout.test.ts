@@ -15,8 +15,8 @@ const STYLE: TextStyle = {
   maxWidth: null,
   maxHeight: 8000,
 };
-const lay = (text: string, style: Partial<TextStyle> = {}) => layoutText(text, { ...STYLE, ...style }, fonts)!;
-/** Lines as the text they hold, at `characters` a line. */
+const layOut = (text: string, style: Partial<TextStyle> = {}) => layoutText(text, { ...STYLE, ...style }, fonts)!;
+/** Text of each line, wrapped at `characters` per line. */
 const lines = (text: string, characters: number): string[] => {
   const starts = boundaries(text, 'grapheme');
   const widths = starts.slice(1).map(() => 1);
@@ -25,19 +25,19 @@ const lines = (text: string, characters: number): string[] => {
 
 describe('wrap', () => {
   it.each([
-    ['at spaces, which hang', 'one two three', 7, ['one two', 'three']],
+    ['at spaces, which are dropped', 'one two three', 7, ['one two', 'three']],
     ['inside a word that is longer than a line', 'abcdefghijk', 5, ['abcde', 'fghij', 'k']],
     ['after a hyphen between letters', 'semi-detached', 6, ['semi-', 'detach', 'ed']],
-    ['not at a minus', 'of -12345 x', 6, ['of', '-12345', 'x']],
-    ['not at a no-break space', 'a b\u00a0c d', 4, ['a', 'b\u00a0c', 'd']],
+    ['never after a minus sign', 'of -12345 x', 6, ['of', '-12345', 'x']],
+    ['never at a no-break space', 'a b\u00a0c d', 4, ['a', 'b\u00a0c', 'd']],
     ['between Thai words', 'สวัสดีชาวโลก', 6, ['สวัสดี', 'ชาวโลก']],
-    ['not before closing punctuation', '你好世界。', 4, ['你好', '世界。']],
-    ['not after opening punctuation', '你好「世界」', 4, ['你好', '「世界」']],
+    ['never before closing punctuation', '你好世界。', 4, ['你好', '世界。']],
+    ['never after opening punctuation', '你好「世界」', 4, ['你好', '「世界」']],
     ['never inside a grapheme', '👩‍🚀👩‍🚀👩‍🚀', 2, ['👩‍🚀👩‍🚀', '👩‍🚀']],
-    ['never, when it fits', 'one two', 7, ['one two']],
-  ])('breaks %s', (_, text, characters, expected) => expect(lines(text, characters)).toEqual(expected));
+    ['none if the text fits', 'one two', 7, ['one two']],
+  ])('line breaks: %s', (_, text, characters, expected) => expect(lines(text, characters)).toEqual(expected));
 
-  it('loses and doubles no character but spaces, whatever the text', () => {
+  it('keeps every character except spaces exactly once, for arbitrary text', () => {
     const text = fc.string({ unit: 'grapheme', maxLength: 60 }).map((value) => value.replace(/\n/g, ' '));
     fc.assert(
       fc.property(text, fc.integer({ min: 1, max: 20 }), (value, characters) => {
@@ -50,62 +50,62 @@ describe('wrap', () => {
     );
   });
 
-  it('has an opportunity for each grapheme', () => {
+  it('returns one opportunity per grapheme', () => {
     const starts = boundaries('a b', 'grapheme');
     expect(breakOpportunities('a b', starts)).toEqual([false, false, true]);
   });
 });
 
 describe('layoutText', () => {
-  it('has the height of its lines and the spaces between them', () => {
-    const [one, three] = [lay('a'), lay('a\nb\nc')];
+  it('adds up the heights of the lines and the spacing between them', () => {
+    const [one, three] = [layOut('a'), layOut('a\nb\nc')];
     expect(Math.abs(three.height - (3 * one.height + 2 * STYLE.lineSpacing))).toBeLessThanOrEqual(2);
   });
-  it('keeps empty lines', () => expect(lay('a\n\nb').height).toBe(lay('a\nb\nc').height));
+  it('keeps empty lines', () => expect(layOut('a\n\nb').height).toBe(layOut('a\nb\nc').height));
   it('grows with the font size', () =>
-    expect(lay('abc', { fontSize: 40 }).width).toBeGreaterThanOrEqual(2 * lay('abc').width - 2));
-  it('wraps by pixels, never wider', () => {
-    const block = lay('The quick brown fox jumps over the lazy dog', { maxWidth: 100 });
+    expect(layOut('abc', { fontSize: 40 }).width).toBeGreaterThanOrEqual(2 * layOut('abc').width - 2));
+  it('wraps at a width in pixels', () => {
+    const block = layOut('The quick brown fox jumps over the lazy dog', { maxWidth: 100 });
     expect(block.width).toBeLessThanOrEqual(100);
     expect(block.width).toBeGreaterThan(60);
   });
-  it('wraps by characters', () => {
-    const baselines = new Set(lay('aaaa bbbb cccc', { charsPerLine: 5 }).glyphs.map((glyph) => glyph.y));
+  it('wraps at a number of characters', () => {
+    const baselines = new Set(layOut('aaaa bbbb cccc', { charsPerLine: 5 }).glyphs.map((glyph) => glyph.y));
     expect(baselines.size).toBe(3);
   });
-  it('sets lines to the side asked for', () => {
-    const first = (align: TextStyle['align']) => lay('i\nwwwww', { align }).glyphs[0]!.x;
+  it('aligns lines', () => {
+    const first = (align: TextStyle['align']) => layOut('i\nwwwww', { align }).glyphs[0]!.x;
     const [left, center, right] = [first('left'), first('center'), first('right')];
     expect(left).toBe(0);
     expect(right).toBeCloseTo(2 * center, 1);
     expect(right).toBeGreaterThan(50);
   });
-  it('begins each paragraph on its own side', () => {
-    const block = lay('abcdefghijklm\nשלום', { align: 'start' });
+  it('aligns each paragraph by its direction', () => {
+    const block = layOut('abcdefghijklm\nשלום', { align: 'start' });
     const last = block.glyphs.filter((glyph) => glyph.y > 30);
     expect(Math.min(...last.map((glyph) => glyph.x))).toBeGreaterThan(40);
     expect(block.isRightToLeft).toBe(false);
   });
-  it('joins Arabic letters, also across fonts of the line', () => {
-    const joined = lay('بب').glyphs.map(({ glyph }) => glyph);
-    const apart = lay('ب ب').glyphs.map(({ glyph }) => glyph);
+  it('joins Arabic letters', () => {
+    const joined = layOut('بب').glyphs.map(({ glyph }) => glyph);
+    const apart = layOut('ب ب').glyphs.map(({ glyph }) => glyph);
     expect(joined).not.toContain(apart[0]);
   });
-  it('says what no font has and that a family is missing', () => {
-    const { warnings } = lay('a\u{10fff0}', { font: 'Comic Sans MS' });
+  it('warns of missing characters and of a missing family', () => {
+    const { warnings } = layOut('a\u{10fff0}', { font: 'Comic Sans MS' });
     expect(warnings.join(' ')).toContain('no font "Comic Sans MS"');
     expect(warnings.join(' ')).toContain('U+10FFF0');
-    expect(lay('Hello').warnings).toEqual([]);
+    expect(layOut('Hello').warnings).toEqual([]);
   });
-  it('does with DejaVu alone, and says that emoji have no colour', () => {
+  it('works with DejaVu alone, and warns that emoji have no colour', () => {
     const dejavu = openFonts(['/usr/share/fonts/truetype/dejavu']);
     const block = layoutText('Hello, שלום 😀', STYLE, dejavu)!;
     expect(block.glyphs.length).toBeGreaterThan(10);
     expect(block.warnings.join(' ')).toMatch(/DejaVu Sans was used.*colour emoji/);
   });
   it('is null without any font', () => expect(layoutText('a', STYLE, openFonts(['/nonexistent']))).toBeNull());
-  it('cuts what is higher than it may be', () => {
-    const block = lay('a\n'.repeat(3000), { maxHeight: 500 });
+  it('cuts text at the maximum height', () => {
+    const block = layOut('a\n'.repeat(3000), { maxHeight: 500 });
     expect(block.isCut).toBe(true);
     expect(block.height).toBeLessThanOrEqual(500);
   });
@@ -120,14 +120,14 @@ describe('layoutText', () => {
     ['marks', '\u0301'],
     ['isolates', '\u2067a\u2068'],
     ['brackets', '('],
-  ])('lays out 10,000 characters in a moment: %s', (_, unit) => {
+  ])('lays out 10,000 characters quickly: %s', (_, unit) => {
     const text = [...`א${unit.repeat(10_000)}`].slice(0, 10_000).join('');
-    lay(text.slice(0, 100));
+    layOut(text.slice(0, 100));
     const before = process.cpuUsage();
-    lay(text, { maxWidth: 1000 });
+    layOut(text, { maxWidth: 1000 });
     const { user } = process.cpuUsage(before);
-    // 100 ms; the bound leaves room for a slow machine and would still catch anything quadratic. CPU time, because
-    // other tests run beside this one.
+    // Usually 100 ms; the limit allows for a slow machine and still detects quadratic time. Measures CPU time, because
+    // other tests run concurrently.
     expect(user / 1000).toBeLessThan(1500);
   });
 });
@@ -145,5 +145,5 @@ describe('isEmoji and scriptOf', () => {
     ['ひ', 'Hira'],
     ['1', 'Zyyy'],
     ['𞤀', 'Adlm'],
-  ])('knows the script of %s', (text, script) => expect(scriptOf(text.codePointAt(0)!)).toBe(script));
+  ])('returns the script of %s', (text, script) => expect(scriptOf(text.codePointAt(0)!)).toBe(script));
 });

@@ -6,25 +6,25 @@ import type { LoadedFont, ShapedGlyph } from './loaded-font.ts';
 
 export interface TextStyle {
   font: string;
-  /** Pixels of an em. */
+  /** Pixels per em. */
   fontSize: number;
-  /** Pixels between the lines. */
+  /** Pixels between lines. */
   lineSpacing: number;
-  /** `start`: each paragraph on the side on which it begins. */
+  /** `start`: each paragraph by its direction. */
   align: 'left' | 'center' | 'right' | 'start';
   charsPerLine: number | null;
   /** Pixels. */
   maxWidth: number | null;
-  /** Pixels; lines that would begin below are left out. */
+  /** Pixels; lines that would begin below are dropped. */
   maxHeight: number;
 }
 
 export interface PlacedGlyph {
   font: LoadedFont;
   glyph: number;
-  /** Pixels from the block's left, of the glyph's origin. */
+  /** Glyph origin, pixels from the left of the block. */
   x: number;
-  /** Pixels from the block's top, of the baseline. */
+  /** Baseline, pixels from the top of the block. */
   y: number;
   /** Pixels per font unit. */
   scale: number;
@@ -35,9 +35,9 @@ export interface TextBlock {
   width: number;
   height: number;
   glyphs: PlacedGlyph[];
-  /** The first paragraph runs from right to left. */
+  /** Whether the first line is right-to-left. */
   isRightToLeft: boolean;
-  /** Text that did not fit into `maxHeight`. */
+  /** Whether text was dropped because it exceeded `maxHeight`. */
   isCut: boolean;
   warnings: string[];
 }
@@ -55,23 +55,23 @@ interface Line extends Metrics {
 }
 
 /**
- * Lays out text: paragraphs by line ends, bidirectional order (UAX 9), fonts and scripts, HarfBuzz shaping, wrapping,
- * alignment. Fonts are chosen by character, so any text for which the machine has fonts is drawn; what is missing is
- * said in a warning and drawn as the font's own empty box. Null on a machine without any font.
+ * Lays out text: paragraphs at line breaks, bidirectional order (UAX 9), fonts and scripts, HarfBuzz shaping, wrapping,
+ * alignment. Chooses fonts per character, so it draws any text for which the machine has fonts. Missing characters
+ * cause a warning and are drawn as the font's empty box. Null on a machine without fonts.
  */
 export function layoutText(text: string, style: TextStyle, fonts: FontLibrary): TextBlock | null {
-  const asked = fonts.find(style.font);
-  const primary = asked ?? fonts.lastResort();
+  const requested = fonts.find(style.font);
+  const primary = requested ?? fonts.lastResort();
   if (!primary) return null;
   const choice: FontChoice = { fonts, primary, han: hanVariant(text), missing: new Set(), noEmoji: false };
   const all: Line[] = [];
   const base = metrics(primary.load(), style.fontSize);
   for (const paragraph of text.split('\n')) {
-    // Text far below the last line that could be seen is not laid out at all.
+    // Do not lay out text far below the last visible line.
     if (all.length * (base.ascent + base.descent + style.lineSpacing) > style.maxHeight) break;
     all.push(...layoutParagraph(itemise(paragraph, choice), style, base));
   }
-  // One height for all lines: even spacing looks better than the least that each line needs.
+  // All lines get the same height: even spacing looks better than the minimum of each line.
   const ascent = all.reduce((most, line) => Math.max(most, line.ascent), 0);
   const descent = all.reduce((most, line) => Math.max(most, line.descent), 0);
   const step = ascent + descent + style.lineSpacing;
@@ -92,7 +92,7 @@ export function layoutText(text: string, style: TextStyle, fonts: FontLibrary): 
     glyphs: lines.flatMap((line) => line.glyphs),
     isRightToLeft: lines[0]?.isRightToLeft ?? false,
     isCut: lines.length < text.split('\n').length || lines.length < all.length,
-    warnings: fontWarnings(style.font, asked, primary, choice),
+    warnings: fontWarnings(style.font, requested, primary, choice),
   };
 }
 
@@ -114,7 +114,7 @@ function shapeRun(text: string, { start, end, face, script, level }: Run): Shape
   return face.load().shape({ text, start, end, rtl: level % 2 === 1, script });
 }
 
-/** Pixels that each grapheme moves the pen; a ligature counts for its first grapheme. */
+/** Advance of each grapheme in pixels; a ligature counts for its first grapheme. */
 function measure(paragraph: Paragraph, shaped: readonly ShapedGlyph[][], fontSize: number): number[] {
   const byUnit = new Float64Array(paragraph.text.length + 1);
   paragraph.runs.forEach((run, at) => {
@@ -128,7 +128,7 @@ function measure(paragraph: Paragraph, shaped: readonly ShapedGlyph[][], fontSiz
   });
 }
 
-/** One line in visual order; runs that the line cuts are shaped again. */
+/** Lays out one line in visual order; reshapes runs that the line break splits. */
 function setLine(
   paragraph: Paragraph,
   shaped: readonly ShapedGlyph[][],
@@ -150,7 +150,7 @@ function setLine(
     const font = run.face.load();
     const scale = fontSize / font.unitsPerEm;
     for (const glyph of glyphs) {
-      // As much of a fallback font's height as its ink needs: Noto Sans Arabic alone would double the line.
+      // Use only as much of a fallback font's height as its ink needs: Noto Sans Arabic would double the line height.
       const ink = font.ink(glyph.glyph);
       line.ascent = Math.max(line.ascent, Math.min(font.ascender, ink.top) * scale);
       line.descent = Math.max(line.descent, Math.min(font.descender, ink.bottom) * scale);
@@ -162,7 +162,7 @@ function setLine(
   return line;
 }
 
-/** The run that holds a UTF-16 unit, by bisection. */
+/** Index of the run that contains a UTF-16 unit, by binary search. */
 function firstRun(runs: readonly Run[], unit: number): number {
   let low = 0;
   let high = runs.length;
@@ -174,7 +174,7 @@ function firstRun(runs: readonly Run[], unit: number): number {
   return low;
 }
 
-/** Rule L2 of UAX 9 over runs: from the highest level down to the lowest odd one, reverse what lies at it or above. */
+/** Rule L2 of UAX 9: from the highest level to the lowest odd one, reverses all runs at that level or above. */
 function visualOrder<T extends { run: Run }>(pieces: T[]): T[] {
   const levels = pieces.map(({ run }) => run.level);
   const highest = Math.max(0, ...levels);
@@ -195,10 +195,10 @@ function visualOrder<T extends { run: Run }>(pieces: T[]): T[] {
   return ordered;
 }
 
-function fontWarnings(name: string, asked: FontFace | null, primary: FontFace, choice: FontChoice): string[] {
+function fontWarnings(name: string, requested: FontFace | null, primary: FontFace, choice: FontChoice): string[] {
   const warnings: string[] = [];
-  if (!asked) warnings.push(`There is no font "${name}" on this machine; ${primary.family} was used.`);
-  if (choice.noEmoji) warnings.push('There is no font of colour emoji on this machine; they are drawn in one colour.');
+  if (!requested) warnings.push(`There is no font "${name}" on this machine; ${primary.family} was used instead.`);
+  if (choice.noEmoji) warnings.push('There is no colour emoji font on this machine; emoji are drawn in one colour.');
   const missing = [...choice.missing]
     .slice(0, 8)
     .map((code) => `U+${code.toString(16).toUpperCase().padStart(4, '0')}`);

@@ -2,20 +2,20 @@ import { boundaries, scriptOf } from './unicode.ts';
 
 const SPACE = /^[\p{White_Space}\u200b]/u;
 const NO_BREAK = /^[\u00a0\u202f\u2007\u2060\ufeff]/;
-/** Scripts written without spaces, broken at words that Intl.Segmenter finds. */
+/** Scripts without spaces, which break between the words of Intl.Segmenter. */
 const UNSPACED = new Set(['Hani', 'Hira', 'Kana', 'Bopo', 'Thai', 'Laoo', 'Khmr', 'Mymr', 'Tibt']);
 const UNSPACED_TEXT =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Bopomofo}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{Script=Myanmar}\p{Extended_Pictographic}]/u;
-/** What may not begin a line: closing punctuation, small kana, the prolonged sound mark, iteration marks. */
+/** Characters that must not begin a line: closing punctuation, small kana, prolonged sound mark, iteration marks. */
 const NO_START =
   /^[\p{Pe}\p{Pf}!%,.:;?~、。，．・：；？！…‥‰℃％ー～゛゜ゝゞヽヾ々〻ぁぃぅぇぉっゃゅょゎゕゖァィゥェォッャュョヮヵヶㇰ-ㇿฯๆ]/u;
-/** What may not end a line. */
+/** Characters that must not end a line. */
 const NO_END = /^[\p{Ps}\p{Pi}$£¥￥＄]/u;
 const HYPHEN = /^[-\u2010\u2013\u2014\u00ad]/;
 
 /**
- * Where a line may be broken: `result[i]` = before grapheme i. After spaces and hyphens, between words of scripts that are
- * written without spaces, and beside emoji, but never before closing or after opening punctuation.
+ * Finds where a line may break: `result[i]` = before grapheme i. Breaks after spaces and hyphens, between words of
+ * scripts without spaces, and around emoji, but never before closing or after opening punctuation.
  */
 export function breakOpportunities(text: string, graphemes: readonly number[]): boolean[] {
   const words = UNSPACED_TEXT.test(text) ? new Set(boundaries(text, 'word')) : null;
@@ -47,15 +47,15 @@ function isUnspaced(grapheme: string): boolean {
 }
 
 export interface WrapLimits {
-  /** Graphemes in a line; null = any. */
+  /** Maximum of graphemes per line; null = no limit. */
   characters: number | null;
-  /** Pixels; null = any. */
+  /** Maximum width in pixels; null = no limit. */
   width: number | null;
 }
 
 /**
- * Greedy line breaking over the widths of graphemes: pairs of first grapheme and the one after the last, white space at
- * the end of a line left out. A word that is longer than a line is broken between graphemes.
+ * Breaks lines greedily by the advances of the graphemes. Returns the first grapheme of each line and the one after its
+ * last, without trailing white space. Breaks a word that is longer than a line between graphemes.
  */
 export function wrap(
   text: string,
@@ -77,7 +77,7 @@ export function wrap(
   while (at < count) {
     if (at > first && breaks[at]) candidate = at;
     width += advances[at]!;
-    // White space may hang over the end of a line.
+    // White space may extend beyond the end of a line.
     if (at > first && !isSpace(at) && !fits(first, at + 1, width)) {
       const end = candidate > first ? candidate : at;
       lines.push([first, end]);

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { Blob, Direction, Face, Font, Buffer as ShapeBuffer, shape } from 'harfbuzzjs';
 
-/** One glyph of a shaped run, in font units; `cluster` = UTF-16 index into the text that was shaped. */
+/** A glyph of a shaped run, in font units; `cluster` = UTF-16 index into the shaped text. */
 export interface ShapedGlyph {
   glyph: number;
   cluster: number;
@@ -11,7 +11,7 @@ export interface ShapedGlyph {
 }
 
 export interface ShapeRequest {
-  /** The paragraph; letters join across the ends of the run. */
+  /** The whole paragraph, so that letters join across the ends of the run. */
   text: string;
   start: number;
   end: number;
@@ -20,7 +20,7 @@ export interface ShapeRequest {
   script: string;
 }
 
-/** A colour picture of a glyph; the place of its top left corner and its size in font units, y upwards. */
+/** A colour bitmap of a glyph; its top left corner and size in font units, y upwards. */
 export interface GlyphPicture {
   png: Uint8Array;
   x: number;
@@ -29,33 +29,33 @@ export interface GlyphPicture {
   height: number;
 }
 
-/** A font in HarfBuzz's memory, with what was asked of it kept. */
+/** A font face in HarfBuzz's memory, with a cache of its glyphs. */
 export interface LoadedFont {
   unitsPerEm: number;
   /** Font units; descender is positive downwards. */
   ascender: number;
   descender: number;
   shape(request: ShapeRequest): ShapedGlyph[];
-  /** Outline in font units, y upwards: command letters with their numbers. */
+  /** Outline in font units, y upwards: path commands and their coordinates. */
   outline(glyph: number): { type: string; values: number[] }[];
-  /** Highest and lowest ink of a glyph in font units, the latter positive downwards; as high as the font for pictures. */
+  /** Highest and lowest ink of a glyph in font units, `bottom` positive downwards; the font's extents for bitmaps. */
   ink(glyph: number): { top: number; bottom: number };
-  /** Null for glyphs without a picture. */
+  /** Null for a glyph without a bitmap. */
   picture(glyph: number): GlyphPicture | null;
 }
 
-/** UTF-16 units on each side of a run that can change its shapes. */
+/** UTF-16 units of context on each side of a run, which can affect its shapes. */
 const CONTEXT = 16;
 /** Signature, and the IHDR chunk with width and height. */
 const PNG_HEADER = 24;
 
-/** A font file in HarfBuzz's memory; the faces of a collection share it. */
+/** A font file in HarfBuzz's memory, shared by the faces of a collection. */
 export interface FontFile {
-  /** The face of an index. Throws when there is none. */
+  /** Returns the face at an index. Throws if there is none. */
   face(index: number): LoadedFont;
 }
 
-/** Loads a file whole: its size of memory from then on. Throws when it cannot be read. */
+/** Loads a whole file into memory, which is never freed. Throws if the file cannot be read. */
 export function loadFontFile(path: string): FontFile {
   const blob = new Blob(readFileSync(path));
   const faces = new Map<number, LoadedFont>();
@@ -106,8 +106,8 @@ function loadFace(blob: Blob, index: number): LoadedFont {
 }
 
 /**
- * A bitmap glyph fills its advance and hangs from the ascender, which is how fonts of emoji are made: HarfBuzz reports no
- * extents of bitmaps, and these agree with the metrics in Noto's CBDT table to a unit in a hundred.
+ * Assumes that a bitmap glyph fills its advance and starts at the ascender, as in emoji fonts: HarfBuzz reports no
+ * extents of bitmaps, and these values match the metrics in Noto's CBDT table to within one percent.
  */
 function readPicture(font: Font, glyph: number, ascender: number): GlyphPicture | null {
   const png = font.getGlyphColorPng(glyph);

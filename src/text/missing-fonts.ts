@@ -2,8 +2,9 @@ import type { NamedFont, PlanWarning } from '../media/index.ts';
 import type { FontLibrary } from './font-library.ts';
 
 /**
- * A warning for each family that is not on this machine, in the words that overlays have for it. A name is a pattern of
- * fontconfig, perhaps with a size and a style: `DejaVu Sans-12:bold`. FFmpeg takes another font where it finds none.
+ * Returns a warning for each family that is not on this machine, worded as for overlays. A name is a fontconfig
+ * pattern, with an optional size and style: `DejaVu Sans-12:bold`. FFmpeg uses another font if there is none of that
+ * name.
  */
 export function missingFonts(fonts: readonly NamedFont[], library: FontLibrary): PlanWarning[] {
   return fonts.flatMap(({ field, name }) => {
@@ -12,6 +13,6 @@ export function missingFonts(fonts: readonly NamedFont[], library: FontLibrary):
       .replace(/-[\d.]+$/, '')
       .trim();
     if (library.find(family)) return [];
-    return [{ field, message: `There is no font "${family}" on this machine; FFmpeg took another one.` }];
+    return [{ field, message: `There is no font "${family}" on this machine; FFmpeg used another one.` }];
   });
 }

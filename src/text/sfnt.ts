@@ -1,9 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs';
 
-/** What the tables of one face of a font file say; the file itself is not kept. */
+/** Facts from the tables of a font face; the file itself is not kept. */
 export interface FaceFacts {
   path: string;
-  /** Face in a collection (.ttc); 0 in a plain file. */
+  /** Index of the face in a collection (.ttc); 0 in a single font. */
   index: number;
   /** English family names, legacy and typographic. */
   families: string[];
@@ -12,7 +12,7 @@ export interface FaceFacts {
   italic: boolean;
   /** 5 = normal width. */
   stretch: number;
-  /** Offset and length of `cmap` in the file. */
+  /** Position of `cmap` in the file. */
   cmap: { offset: number; length: number };
 }
 
@@ -20,8 +20,8 @@ const MAX_FACES = 64;
 const MAX_TABLE_BYTES = 4 * 1024 * 1024;
 
 /**
- * Reads the names of every face in a TrueType or OpenType file, by a few short reads. A file that is none, or is broken,
- * has no faces.
+ * Reads the names of all faces in a TrueType or OpenType file, with a few short reads. Returns no faces for any other
+ * or a broken file.
  */
 export function readFaces(path: string): FaceFacts[] {
   try {
@@ -37,7 +37,7 @@ export function readFaces(path: string): FaceFacts[] {
   }
 }
 
-/** Bytes of a face's `cmap`. Throws when the file cannot be read. */
+/** Reads a face's `cmap`. Throws if the file cannot be read. */
 export function readCmap(face: FaceFacts): Buffer {
   return withFile(face.path, (read) => read(face.cmap.offset, face.cmap.length));
 }
@@ -84,7 +84,7 @@ function readFace(read: Read, path: string, index: number, offset: number): Face
   };
 }
 
-/** Name IDs 1 (family) and 16 (typographic family), English or of no language. */
+/** Name IDs 1 (family) and 16 (typographic family), in English or without a language. */
 function readFamilies(name: Buffer): string[] {
   const families = new Set<string>();
   const storage = name.readUInt16BE(4);

@@ -2,7 +2,7 @@ import type { Color } from '../media/overlays/types.ts';
 import type { PlacedGlyph } from './layout.ts';
 import type { GlyphPicture } from './loaded-font.ts';
 
-/** Glyphs at a place of the drawing, in one colour. */
+/** Glyphs at a position of the drawing, in one colour. */
 export interface GlyphGroup {
   glyphs: readonly PlacedGlyph[];
   x: number;
@@ -11,17 +11,17 @@ export interface GlyphGroup {
   outline: { thickness: number; color: Color } | null;
 }
 
-/** A drawing under way: definitions are shared by every group of it. */
+/** An unfinished drawing. Its groups share definitions. */
 export interface Drawing {
   rectangle(at: { x: number; y: number; width: number; height: number }, fill: Color, radius?: number): void;
   circle(at: { x: number; y: number }, radius: number, fill: Color): void;
   glyphs(group: GlyphGroup): void;
-  /** False once the pictures of emoji have filled their share; the rest were left out. */
+  /** False if emoji were dropped because their bitmaps exceeded the limit. */
   isComplete(): boolean;
   finish(): Buffer;
 }
 
-/** A drawn layer: an SVG for FFmpeg's `-f svg_pipe`, its size in pixels, and what could not be drawn as asked. */
+/** A drawn layer: an SVG for FFmpeg's `-f svg_pipe`, its size in pixels, and warnings. */
 export interface DrawnLayer {
   svg: Buffer;
   width: number;
@@ -29,15 +29,15 @@ export interface DrawnLayer {
   warnings: string[];
 }
 
-/** Bytes of the pictures in one drawing; as many as all emoji that there are would need. */
+/** Maximum of bitmap bytes in a drawing, enough for all existing emoji. */
 const MAX_PICTURE_BYTES = 16 * 1024 * 1024;
-/** Glyphs are written in whole 32nds of a pixel: half the bytes and half the time of decimals. */
+/** Coordinates are integers in 1/32 pixel: half the size and half the time of decimals. */
 const UNITS = 32;
 const SCALE = `transform="scale(${1 / UNITS})"`;
 
 /**
- * An SVG of outlines and embedded pictures alone: no text, no style sheets, and references only into itself. Nothing of
- * what a caller wrote is in it but numbers of glyphs.
+ * Starts an SVG that contains only outlines and embedded bitmaps: no text, no style sheets, and no external references.
+ * User input reaches it only as glyph ids.
  */
 export function startDrawing(width: number, height: number): Drawing {
   const definitions: string[] = [];
@@ -83,7 +83,7 @@ export function startDrawing(width: number, height: number): Drawing {
       for (const glyph of glyphs) {
         const left = x + glyph.x;
         const top = y + glyph.y;
-        // Ten em around the drawing is more than any glyph's ink; what lies further away cannot be seen.
+        // Ignore glyphs that are too far outside the drawing to be visible: no glyph's ink extends that far.
         const far = 20 * glyph.scale * glyph.font.unitsPerEm;
         if (left > width + far || top > height + far || left < -far || top < -far) continue;
         const id = define(glyph);
@@ -93,13 +93,13 @@ export function startDrawing(width: number, height: number): Drawing {
         if (id.startsWith('g')) outlined.push(use);
       }
       if (outline && outlined.length > 0) {
-        // Half of a stroke lies inside the letter and is covered by it.
+        // The inner half of a stroke is covered by the letter.
         const stroke = `stroke="${outline.color.rgb}" stroke-width="${units(2 * outline.thickness)}" stroke-linejoin="round"`;
         body.push(
           `<g ${SCALE} fill="${outline.color.rgb}" ${stroke} opacity="${opacity(outline.color)}">${outlined.join('')}</g>`,
         );
       }
-      // Opacity of the group, not of each letter: where letters touch they must not show through each other.
+      // Apply the opacity to the group, not to each letter: overlapping letters must not show through each other.
       if (uses.length > 0)
         body.push(`<g ${SCALE} fill="${color.rgb}" opacity="${opacity(color)}">${uses.join('')}</g>`);
     },

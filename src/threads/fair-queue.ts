@@ -1,8 +1,8 @@
-/** Runs a limited number of tasks concurrently. The next task is of the waiting owner that was served longest ago. */
+/** Limits concurrent tasks. The next task comes from the waiting owner that was served least recently. */
 export interface FairQueue {
-  /** Resolves when the task may run. */
+  /** Resolves when a task may run. */
   enter(owner?: string): Promise<void>;
-  /** Reports that a task has ended. */
+  /** Must be called when a task has ended. */
   leave(): void;
   readonly busy: number;
 }
@@ -12,9 +12,9 @@ interface Waiting {
   start: () => void;
 }
 
-export function createFairQueue(most: number): FairQueue {
+export function createFairQueue(limit: number): FairQueue {
   const waiting: Waiting[] = [];
-  /** When each owner was last served, for owners that wait or were served while others waited. */
+  /** Sequence number of each owner's last task; cleared when nobody waits. */
   const served = new Map<string, number>();
   let count = 0;
   let busy = 0;
@@ -31,14 +31,14 @@ export function createFairQueue(most: number): FairQueue {
       return busy;
     },
     async enter(owner = '') {
-      if (busy < most) busy++;
+      if (busy < limit) busy++;
       else await new Promise<void>((start) => waiting.push({ owner, start }));
       served.set(owner, ++count);
     },
     leave() {
       const task = next();
       if (task) {
-        // The slot passes straight to the next task, so that no new one overtakes it.
+        // Pass the slot directly to the next task, so that no new task overtakes it.
         task.start();
         return;
       }

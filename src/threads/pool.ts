@@ -2,48 +2,48 @@ import { createFairQueue } from './fair-queue.ts';
 import { TaskThread } from './task-thread.ts';
 import type { ThreadEntry } from './thread-entry.ts';
 
-/** Tasks after which a thread is replaced, whatever they were. */
-const TASKS_OF_A_THREAD = 200;
-/** Milliseconds without a task after which used threads go, with the memory that they hold. */
-const REST_MS = 10_000;
+/** Tasks after which a thread is replaced. */
+const MAX_TASKS_PER_THREAD = 200;
+/** Milliseconds without a task after which used threads end, to free their memory. */
+const IDLE_MS = 10_000;
 
 export interface PoolOptions {
   entry: ThreadEntry;
   /** Maximum number of threads. */
   threads: number;
   heapMb: number;
-  /** Threads that are kept ready while there is nothing to do; 0 = the first task waits for its thread to start. */
+  /** Threads to keep ready while idle; 0 = the first task waits for a thread to start. */
   ready: 0 | 1;
-  restMs?: number;
+  idleMs?: number;
 }
 
 export interface AskOptions {
-  /** Milliseconds of the task itself; waiting for a thread does not count. */
+  /** Time limit of the task in milliseconds; waiting for a thread does not count. */
   ms: number;
   signal?: AbortSignal | undefined;
-  /** On whose behalf: waiting owners are served in turn, one request each. */
+  /** Owner of the request, for fair scheduling among owners. */
   owner?: string | undefined;
 }
 
 export interface ThreadPool<Request, Answer> {
-  /** Rejects with `ThreadEnded` when memory or time is over, and with the signal's reason. */
+  /** Rejects with `ThreadEnded` at the memory or time limit, or with the signal's reason. */
   ask(request: Request, options: AskOptions): Promise<Answer>;
   close(): Promise<void>;
 }
 
-/** Threads that answer requests, kept warm between them. */
+/** Opens a pool of threads that answer requests and stay warm between them. */
 export function openThreads<Request, Answer>(options: PoolOptions): ThreadPool<Request, Answer> {
   const make = () => new TaskThread<Request, Answer>(options.entry, { heapMb: options.heapMb });
   const idle = Array.from({ length: options.ready }, make);
   const all = new Set(idle);
   const queue = createFairQueue(options.threads);
-  let resting: NodeJS.Timeout | undefined;
+  let idleTimer: NodeJS.Timeout | undefined;
 
   const refill = () => {
     while (idle.length < options.ready) idle.push(make());
     for (const thread of idle) all.add(thread);
   };
-  const rest = () => {
+  const endIdle = () => {
     if (queue.busy > 0) return;
     for (const thread of idle.splice(0)) {
       all.delete(thread);
@@ -52,26 +52,26 @@ export function openThreads<Request, Answer>(options: PoolOptions): ThreadPool<R
     refill();
   };
   const release = (thread: TaskThread<Request, Answer>, usable: boolean) => {
-    if (usable && thread.tasks < TASKS_OF_A_THREAD) idle.push(thread);
+    if (usable && thread.tasks < MAX_TASKS_PER_THREAD) idle.push(thread);
     else {
       all.delete(thread);
       void thread.end();
-      // A thread takes longer to start than most tasks.
+      // Starting a thread takes longer than most tasks.
       refill();
     }
     queue.leave();
     if (queue.busy > 0) return;
-    clearTimeout(resting);
-    resting = setTimeout(rest, options.restMs ?? REST_MS).unref();
+    clearTimeout(idleTimer);
+    idleTimer = setTimeout(endIdle, options.idleMs ?? IDLE_MS).unref();
   };
 
   return {
     async ask(request, { ms, signal, owner }) {
       await queue.enter(owner);
-      clearTimeout(resting);
+      clearTimeout(idleTimer);
       const thread = idle.pop() ?? make();
       all.add(thread);
-      // Only a thread that came to an answer gets another request.
+      // Only a thread that has answered gets another request.
       let usable = false;
       try {
         signal?.throwIfAborted();
@@ -83,7 +83,7 @@ export function openThreads<Request, Answer>(options: PoolOptions): ThreadPool<R
       }
     },
     async close() {
-      clearTimeout(resting);
+      clearTimeout(idleTimer);
       await Promise.all([...all].map((thread) => thread.end()));
       idle.length = 0;
     },

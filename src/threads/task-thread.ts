@@ -3,7 +3,7 @@ import type { ThreadEntry } from './thread-entry.ts';
 
 export type ThreadEndCause = 'time' | 'memory' | 'fault';
 
-/** A thread came to no answer, and is gone. */
+/** A thread ended without an answer. */
 export class ThreadEnded extends Error {
   readonly why: ThreadEndCause;
 
@@ -13,19 +13,19 @@ export class ThreadEnded extends Error {
   }
 }
 
-/** A thread that answers one request at a time, with limits of memory and of time. */
+/** A thread that answers one request at a time, with memory and time limits. */
 export class TaskThread<Request, Answer> {
   readonly #worker: Worker;
   #ended: Error | null = null;
-  /** Requests that it was given. */
+  /** Number of requests so far. */
   tasks = 0;
 
-  /** @param heapMb megabytes of JavaScript's own memory; buffers lie beside it. */
+  /** @param heapMb heap limit in megabytes; buffers are off-heap. */
   constructor(entry: ThreadEntry, { heapMb }: { heapMb: number }) {
     this.#worker = new Worker(entry.code, {
       eval: entry.eval,
       execArgv: [],
-      // No setting and no secret of the service is for its eyes.
+      // The thread must not see settings or secrets of the service.
       env: {},
       resourceLimits: { maxOldGenerationSizeMb: heapMb, maxYoungGenerationSizeMb: 32, stackSizeMb: 4 },
       stdin: false,
@@ -39,7 +39,7 @@ export class TaskThread<Request, Answer> {
     });
   }
 
-  /** Rejects with `ThreadEnded` when memory or time is over, and with the signal's reason; the thread ends with it. */
+  /** Rejects with `ThreadEnded` at the memory or time limit, or with the signal's reason. Either ends the thread. */
   ask(request: Request, ms: number, signal?: AbortSignal): Promise<Answer> {
     this.tasks++;
     return new Promise((resolve, reject) => {
@@ -52,7 +52,7 @@ export class TaskThread<Request, Answer> {
       };
       const fail = (error: Error) =>
         settle(() => {
-          // Work on the request has stopped before the caller learns of it.
+          // Reject only after work on the request has stopped.
           void this.end().then(() => reject(error));
         });
       const onMessage = (answer: Answer) => settle(() => resolve(answer));

@@ -27,7 +27,7 @@ describe('hostile fragments', () => {
     [
       'four billion samples of a byte that nobody described',
       () => movie(fragment({ trun: u32(1, 0xffffffff, 0) })),
-      /more samples than the reader keeps/,
+      /more samples than the reader supports/,
     ],
     [
       'four billion samples that are not there',
@@ -40,7 +40,7 @@ describe('hostile fragments', () => {
       /more samples|cut off/,
     ],
     ['streams that nobody described', () => movie(fragment({ id: 77 })), /stream that it does not describe/],
-    ['no stream', () => movie(makeBox('moof', makeBox('traf', makeFullBox('trun', 0, 1, u32(1, 0))))), /of no stream/],
+    ['no stream', () => movie(makeBox('moof', makeBox('traf', makeFullBox('trun', 0, 1, u32(1, 0))))), /fragment without a header/],
     ['data before the file', () => movie(fragment({ trun: u32(1, 1, -5000) })), /cut off/],
     ['data behind the file', () => movie(fragment({ trun: u32(1, 1, 0x7fffffff) })), /cut off/],
     ['data at the end of all numbers', () => movie(fragment({ tfhd: [1, u32(1, 0xffffffff, 0xffffffff)] })), /cut off/],
@@ -51,7 +51,7 @@ describe('hostile fragments', () => {
       () => movie(fragment({ tfhd: [1, u32(1, 0, 16)] }), fragment({ time: 9, tfhd: [1, u32(1, 0, 16)] })),
       /several times/,
     ],
-    ['data that nobody placed', () => movie(unplaced()), /does not state where/],
+    ['data that nobody placed', () => movie(unplaced()), /does not declare where/],
     [
       'a time at the end of all numbers',
       () => movie(fragment({ tfdt: u32(0x01000000, 0xffffffff, 0xfffffff0) })),
@@ -65,7 +65,7 @@ describe('hostile fragments', () => {
     [
       'frames that last for weeks',
       () => movie(fragment({ tfhd: [0x8, u32(1, 0xffffffff)] }), fragment({ time: 4e9 })),
-      /too_long|hole/,
+      /too_long|gap/,
     ],
     [
       'pictures shown at the end of all numbers',
@@ -85,13 +85,13 @@ describe('hostile fragments', () => {
     ],
     ['a box beyond its end', () => movie(makeBox('moof', u32(0x7fffffff), Buffer.from('traf'))), /invalid_media/],
     ['an end inside of them', () => movie(fragment({}), makeBox('moof', Buffer.alloc(64)).subarray(0, 40)), /cut off/],
-    ['no announcement', () => movie(fragment({})).fill(Buffer.from('free'), ...placeOf('mvex')), /does not announce/],
+    ['no announcement', () => movie(fragment({})).fill(Buffer.from('free'), ...placeOf('mvex')), /does not declare/],
     ['no index', () => fragment({}), /invalid_media/],
     ['an index behind them', () => Buffer.concat([fragment({}), movie()]), /before its index/],
     [
       'times from an index of segments',
       () => movie(makeBox('sidx', Buffer.alloc(32)), makeBox('moof', traf(1, { tfdt: null }))),
-      /do not state their time/,
+      /do not declare their time/,
     ],
   ])('with %s are judged', async (_, make, expected) => {
     expect(await outcome(make())).toMatch(expected);

@@ -95,9 +95,9 @@ describe('hostile HEIC and AVIF files', () => {
     ],
     ['data of absurd size', () => picture({ place: { bytes: 2 ** 32 - 1 } }), /^invalid_media: .*cut off/],
     ['data of no bytes', () => picture({ place: { bytes: 0 } }), /^invalid_media: .*no bytes/],
-    ['data in 60,000 pieces', () => picture({ place: { pieces: 60_000 } }), /^unsupported_media: .*pieces/],
+    ['data in 60,000 pieces', () => picture({ place: { pieces: 60_000 } }), /^unsupported_media: .*extents/],
     ['data in no pieces', () => picture({ place: { pieces: 0 } }), /^invalid_media/],
-    ['a primary picture that is not there', () => picture({ primary: 7 }), /^invalid_media: .*no picture/],
+    ['a primary picture that is not there', () => picture({ primary: 7 }), /^invalid_media: .*does not contain/],
     [
       'a picture that is encrypted or of another codec',
       () => makeStill({ items: [{ ...codedItem(1, coded()), type: 'jpeg' }] }),
@@ -106,18 +106,18 @@ describe('hostile HEIC and AVIF files', () => {
     [
       'the set-up of another decoder',
       () => makeStill({ items: [{ ...codedItem(1, coded()), type: 'hvc1' }] }),
-      /^invalid_media: .*decoded/,
+      /^invalid_media: .*how to decode/,
     ],
     ['a property that must be known and is not', () => withProperty(makeBox('zzzz')), /^unsupported_media: .*"zzzz"/],
     [
       'a cut outside of the picture',
       () => withProperty(makeBox('clap', u32(900, 1, 64, 1, 0, 1, 0, 1))),
-      /^invalid_media: .*outside/,
+      /^invalid_media: .*beyond its edges/,
     ],
     [
       'a cut by nothing',
       () => withProperty(makeBox('clap', u32(64, 0, 64, 0, 0, 0, 0, 0))),
-      /^invalid_media: .*outside/,
+      /^invalid_media: .*beyond its edges/,
     ],
     ['pixels that are not square', () => withProperty(makeBox('pasp', u32(4, 3))), /^unsupported_media: .*square/],
     ['fewer tiles than it declares', () => grid(fourTiles(), { to: [1, 2, 3] }), /^invalid_media: .*tiles/],
@@ -143,7 +143,7 @@ describe('hostile HEIC and AVIF files', () => {
         );
         return makeStill({ items: [codedItem(1, coded()), alpha], references: [{ type: 'auxl', from: 2, to: [1] }] });
       },
-      /^unsupported_media: .*transparency/,
+      /^unsupported_media: .*alpha channel/,
     ],
   ])('with %s are refused', async (_, make, expected) => {
     expect(await lookAt(make())).toMatch(expected);

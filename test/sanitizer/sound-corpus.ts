@@ -104,9 +104,9 @@ export const SOUND_CORPUS: readonly Case[] = [
     file: 'mp3',
     args: [...A(), ...CBR],
     altered: (bytes) => Buffer.concat([bytes, otherRate()]),
-    stays: /changes its rate/,
+    stays: /changes its sample rate/,
   },
-  { name: 'layer II', file: 'mp2', args: [...A(), '-c:a', 'mp2'], stays: /no two frames/ },
+  { name: 'layer II', file: 'mp2', args: [...A(), '-c:a', 'mp2'], stays: /no two consecutive audio frames/ },
 
   { name: 'AAC, mono', file: 'aac', args: [...A(), '-c:a', 'aac'] },
   { name: 'AAC, stereo at 48 kHz', file: 'aac', args: [...A('r=48000'), '-ac', '2', '-c:a', 'aac', '-b:a', '192k'] },
@@ -181,7 +181,7 @@ export const SOUND_CORPUS: readonly Case[] = [
     file: 'opus',
     args: [...A('r=48000'), ...OPUS],
     altered: (bytes) => Buffer.concat([bytes, bytes]),
-    stays: /several recordings/,
+    stays: /several chained recordings/,
   },
   {
     name: 'two streams',
@@ -189,8 +189,8 @@ export const SOUND_CORPUS: readonly Case[] = [
     args: [...A(), ...A(), '-map', '0', '-map', '1', ...VORBIS],
     stays: /several streams/,
   },
-  { name: 'Theora', file: 'ogg', args: ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:d=1'], stays: /other streams/ },
-  { name: 'Speex', file: 'ogg', args: [...A('r=16000'), '-c:a', 'libspeex'], stays: /other streams/ },
+  { name: 'Theora', file: 'ogg', args: ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:d=1'], stays: /other than one Opus/ },
+  { name: 'Speex', file: 'ogg', args: [...A('r=16000'), '-c:a', 'libspeex'], stays: /other than one Opus/ },
 ];
 
 /** The same frames with another sampling rate in their heads, which is another length. */

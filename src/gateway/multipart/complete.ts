@@ -4,39 +4,39 @@ import { childrenOf, parseXml, textOf, type XmlElement } from '../../storage/xml
 import type { Context } from '../context.ts';
 import { S3Error } from '../errors.ts';
 import { announcedBody, receiveText } from '../receive.ts';
+import type { Reservation } from '../reservations.ts';
 import { sendXml } from '../respond.ts';
-import type { Place } from '../room.ts';
 import { document, element } from '../xml.ts';
-import { requireOwnRole, uploadOf } from './begin.ts';
+import { requireInternalRole, uploadOf } from './begin.ts';
 import { type PartFile, tooLarge, type Upload } from './uploads.ts';
 
-interface NamedPart {
+interface ListedPart {
   number: number;
   etag: string;
 }
 
 /** 10,000 parts of about 90 bytes each. */
 const MAX_BODY_BYTES = 1_048_576;
-/** A part has three elements, each of two tags. */
+/** A part has three elements with two tags each. */
 const MAX_TAGS = 6 * MAX_PARTS + 10;
 /** S3: "5 MiB to 5 GiB. There is no minimum size limit on the last part". */
 const MIN_PART_BYTES = 5 * 1_048_576;
 const COPY_BYTES = 1_048_576;
 
-/** POST `?uploadId`: makes the named parts one object. Readers see the old object, or none, until they see all of the new one. */
+/** POST `?uploadId`: joins the listed parts to one object, which replaces the old object atomically. */
 export async function completeUpload(context: Context): Promise<void> {
   const { response, uploads, maxObjectBytes, bucket, target } = context;
-  requireOwnRole(context);
+  requireInternalRole(context);
   const upload = uploadOf(context);
-  const named = readNamed(await receiveText(context, announcedBody(context, MAX_BODY_BYTES, [])));
+  const listed = readPartList(await receiveText(context, announcedBody(context, MAX_BODY_BYTES, [])));
   const stored = await uploads.complete(upload, (parts) =>
-    assemble(context, upload, choose(parts, named, maxObjectBytes)),
+    assemble(context, upload, selectParts(parts, listed, maxObjectBytes)),
   );
   const body = element('Bucket', bucket) + element('Key', target.key) + element('ETag', stored.etag);
   sendXml(response, 200, document('CompleteMultipartUploadResult', body));
 }
 
-function readNamed(xml: string): NamedPart[] {
+function readPartList(xml: string): ListedPart[] {
   let list: XmlElement;
   try {
     list = parseXml(xml, 'CompleteMultipartUpload', MAX_TAGS);
@@ -44,12 +44,12 @@ function readNamed(xml: string): NamedPart[] {
     throw malformed();
   }
   const parts = childrenOf(list, 'Part');
-  const foreign = Object.keys(list).some((name) => name !== 'Part');
-  if (foreign || parts.length === 0 || parts.length > MAX_PARTS) throw malformed();
+  const hasUnknown = Object.keys(list).some((name) => name !== 'Part');
+  if (hasUnknown || parts.length === 0 || parts.length > MAX_PARTS) throw malformed();
   return parts.map(readPart);
 }
 
-function readPart(part: XmlElement): NamedPart {
+function readPart(part: XmlElement): ListedPart {
   if (Object.keys(part).some((name) => name !== 'PartNumber' && name !== 'ETag')) throw malformed();
   const [number, etag] = [read(part, 'PartNumber'), read(part, 'ETag')];
   if (!/^[1-9]\d{0,4}$/.test(number) || Number(number) > MAX_PARTS || etag === '') throw malformed();
@@ -71,49 +71,49 @@ function malformed(): S3Error {
   );
 }
 
-/** The parts that are named, when they are those that are stored and make an object that may be. */
-function choose(stored: PartFile[], named: NamedPart[], maxBytes: number): PartFile[] {
+/** Returns the listed parts. Throws unless all are stored, in order, and of valid sizes. */
+function selectParts(stored: PartFile[], listed: ListedPart[], maxBytes: number): PartFile[] {
   const byNumber = new Map(stored.map((part) => [part.number, part]));
-  const chosen = named.map(({ number, etag }, index) => {
-    if (index > 0 && number <= named[index - 1]!.number) {
-      throw new S3Error('InvalidPartOrder', 'The parts must be named once each, in ascending order.');
+  const selected = listed.map(({ number, etag }, index) => {
+    if (index > 0 && number <= listed[index - 1]!.number) {
+      throw new S3Error('InvalidPartOrder', 'The parts must be listed once each, in ascending order.');
     }
     const part = byNumber.get(number);
     if (part?.etag === etag) return part;
-    throw new S3Error('InvalidPart', 'A part could not be found, or its entity tag is another one.', {
+    throw new S3Error('InvalidPart', 'A part could not be found, or its entity tag does not match.', {
       PartNumber: String(number),
     });
   });
-  const small = chosen.slice(0, -1).find(({ size }) => size < MIN_PART_BYTES);
+  const small = selected.slice(0, -1).find(({ size }) => size < MIN_PART_BYTES);
   if (small) {
-    throw new S3Error('EntityTooSmall', 'Every part but the last must have 5 MiB at least.', {
+    throw new S3Error('EntityTooSmall', 'Every part except the last must have at least 5 MiB.', {
       PartNumber: String(small.number),
       ProposedSize: String(small.size),
       MinSizeAllowed: String(MIN_PART_BYTES),
     });
   }
-  if (chosen.reduce((sum, { size }) => sum + size, 0) > maxBytes) throw tooLarge(maxBytes);
-  return chosen;
+  if (selected.reduce((sum, { size }) => sum + size, 0) > maxBytes) throw tooLarge(maxBytes);
+  return selected;
 }
 
-/** The parts stay until the object is there: a failure half-way leaves an upload that can be completed. Needs room for both. */
-async function assemble({ disk, room }: Context, upload: Upload, parts: PartFile[]) {
-  const place = await room.take(parts.reduce((sum, { size }) => sum + size, 0));
+/** Keeps the parts until the object exists, so that a failed attempt can be repeated. Needs disk space for both. */
+async function assemble({ disk, reservations }: Context, upload: Upload, parts: PartFile[]) {
+  const reservation = await reservations.reserve(parts.reduce((sum, { size }) => sum + size, 0));
   try {
     const temp = await disk.createTemp();
     try {
-      await append(temp.handle, parts, place);
+      await append(temp.handle, parts, reservation);
     } catch (error) {
       await temp.discard();
       throw error;
     }
     return await temp.commit(upload.key, upload.contentType);
   } finally {
-    place.release();
+    reservation.release();
   }
 }
 
-async function append(target: FileHandle, parts: PartFile[], place: Place): Promise<void> {
+async function append(target: FileHandle, parts: PartFile[], reservation: Reservation): Promise<void> {
   const buffer = Buffer.allocUnsafe(COPY_BYTES);
   let written = 0;
   for (const part of parts) {
@@ -121,11 +121,11 @@ async function append(target: FileHandle, parts: PartFile[], place: Place): Prom
     try {
       for (let left = part.size; left > 0; ) {
         const { bytesRead } = await source.read(buffer, 0, Math.min(left, COPY_BYTES));
-        if (bytesRead === 0) throw new Error('a part in the storage folder became shorter');
+        if (bytesRead === 0) throw new Error('a part in the storage folder was truncated');
         await writeAll(target, buffer.subarray(0, bytesRead));
         left -= bytesRead;
         written += bytesRead;
-        place.written(written);
+        reservation.written(written);
       }
     } finally {
       await source.close();
@@ -133,7 +133,7 @@ async function append(target: FileHandle, parts: PartFile[], place: Place): Prom
   }
 }
 
-/** A disk that runs full takes a part of the bytes first, and says so with the next. */
+/** A nearly full disk first accepts some of the bytes, then reports the error on the next write. */
 async function writeAll(target: FileHandle, bytes: Buffer): Promise<void> {
   for (let rest = bytes; rest.length > 0; ) {
     const { bytesWritten } = await target.write(rest);

@@ -3,19 +3,19 @@ import type { Context } from '../context.ts';
 import { sendXml } from '../respond.ts';
 import { parameter } from '../target.ts';
 import { document, element } from '../xml.ts';
-import { numberIn, requireOwnRole, uploadOf } from './begin.ts';
+import { numberIn, requireInternalRole, uploadOf } from './begin.ts';
 import type { PartFile } from './uploads.ts';
 
 const PAGE = 1000;
 
-/** GET `?uploadId`: the parts that are stored, by number; at most 1,000 after `part-number-marker`. */
+/** GET `?uploadId`: lists the stored parts by number, at most 1,000 after `part-number-marker`. */
 export async function listParts(context: Context): Promise<void> {
   const { response, target, uploads, bucket } = context;
-  requireOwnRole(context);
+  requireInternalRole(context);
   const upload = uploadOf(context);
-  const given = (name: string) => parameter(target, name) !== null;
-  const limit = given('max-parts') ? Math.min(PAGE, numberIn(target, 'max-parts', 1, MAX_PARTS)) : PAGE;
-  const after = given('part-number-marker') ? numberIn(target, 'part-number-marker', 0, MAX_PARTS) : 0;
+  const has = (name: string) => parameter(target, name) !== null;
+  const limit = has('max-parts') ? Math.min(PAGE, numberIn(target, 'max-parts', 1, MAX_PARTS)) : PAGE;
+  const after = has('part-number-marker') ? numberIn(target, 'part-number-marker', 0, MAX_PARTS) : 0;
   const rest = (await uploads.parts(upload)).filter(({ number }) => number > after);
   const parts = rest.slice(0, limit);
   const body = [

@@ -43,7 +43,7 @@ async function send(uploadId: string, partNumber: number, body: string | Buffer,
 }
 const codeOf = (xml: string) => /<Code>(\w+)</.exec(xml)?.[1] ?? null;
 
-/** Sends a request as a role of Airlock, with any path, query and body. */
+/** Sends a request as an internal role, with any path, query and body. */
 async function insider(method: string, keyAndQuery: string, body: string | null = null, headers = {}) {
   const url = `${gateway.endpoint}/${BUCKET}/${keyAndQuery}`;
   const sent: Record<string, string> = { ...headers, ...(body !== null && { 'content-type': 'application/xml' }) };
@@ -56,8 +56,8 @@ const complete = (id: string, body: string) => insider('POST', `${KEY}?uploadId=
 const named = (...parts: [number | string, string][]) =>
   `<CompleteMultipartUpload>${parts.map(([number, etag]) => `<Part><PartNumber>${number}</PartNumber><ETag>${etag}</ETag></Part>`).join('')}</CompleteMultipartUpload>`;
 
-describe('the body of a complete', () => {
-  it('that is not what it should be is refused as a whole, and leaves the upload as it was', async () => {
+describe('the body of a complete request', () => {
+  it('is refused as a whole if it is malformed, and the upload does not change', async () => {
     const id = await begin();
     const { etag } = await send(id, 1, 'abc');
     const good = named([1, etag]);
@@ -95,7 +95,7 @@ describe('the body of a complete', () => {
     expect((await gateway.store.head(KEY))!.size).toBe(3);
   });
 
-  it('over a megabyte is refused before it is read, and one without a length too', async () => {
+  it('is refused before it is read if it exceeds a megabyte or has no length', async () => {
     const id = await begin();
     const huge = await complete(id, named([1, 'x'.repeat(1_048_576)]));
     expect([huge.status, huge.code]).toEqual([400, 'EntityTooLarge']);
@@ -107,7 +107,7 @@ describe('the body of a complete', () => {
     expect(answer.resume().statusCode).toBe(411);
   });
 
-  it('is checked against the hash under its signature', async () => {
+  it('must match its signed hash', async () => {
     const id = await begin();
     const { etag } = await send(id, 1, 'abc');
     const hash = { 'x-amz-content-sha256': 'a'.repeat(64) };
@@ -116,7 +116,7 @@ describe('the body of a complete', () => {
     expect(await gateway.store.head(KEY)).toBeNull();
   });
 
-  it('names entity tags with quotation marks, written as they are or as entities, or without', async () => {
+  it('may contain entity tags with quotation marks, plain or escaped, or without', async () => {
     for (const write of [(etag: string) => etag, (etag: string) => etag.replaceAll('"', '&quot;')]) {
       const id = await begin();
       const { etag } = await send(id, 1, 'abc');
@@ -129,7 +129,7 @@ describe('the body of a complete', () => {
 });
 
 describe('the id of an upload', () => {
-  it('that is a path, or of another key, finds nothing and touches nothing', async () => {
+  it('that is a path, or belongs to another key, finds nothing and changes nothing', async () => {
     const other = await begin('uploads/account/other');
     await mkdir(join(gateway.root, 'parts', 'stray'));
     await writeFile(join(gateway.root, 'tmp', 'about'), '{}');
@@ -154,7 +154,7 @@ describe('the id of an upload', () => {
 });
 
 describe('a part', () => {
-  it('has a number from 1 to 10,000, and is not copied', async () => {
+  it('has a number from 1 to 10,000, and cannot be copied', async () => {
     const id = await begin();
     for (const number of ['0', '10001', '1.5', '-1', 'x', '']) {
       const refused = await insider('PUT', `${KEY}?uploadId=${id}&partNumber=${number}`, 'x');
@@ -167,14 +167,14 @@ describe('a part', () => {
     expect(await gateway.store.listParts(KEY, id)).toEqual([]);
   });
 
-  it('by a signed URL that does not sign its length is refused', async () => {
+  it('is refused if its signed URL does not sign the length', async () => {
     const id = await begin();
     const url = await presigned('PUT', gateway.endpoint, `${KEY}?uploadId=${id}&partNumber=1&X-Amz-Expires=60`);
     const refused = await fetch(url, { method: 'PUT', body: 'x' });
     expect([refused.status, await refused.text()]).toEqual([403, expect.stringContaining('must sign the header')]);
   });
 
-  it('of one byte more or less than signed is refused with both sizes, whatever type the client names', async () => {
+  it('of another size than signed is refused with both sizes, whatever its content type', async () => {
     const id = await begin();
     const put = (body: string, url: string) =>
       fetch(url, { method: 'PUT', body, headers: { 'content-type': 'text/html' } });
@@ -186,17 +186,17 @@ describe('a part', () => {
     expect((await put('1234567890', url)).status).toBe(200);
   });
 
-  it('that would make the object larger than objects may be is refused, and the others stay', async () => {
+  it('that would exceed the maximum object size is refused, and other parts are kept', async () => {
     const id = await begin();
     const half = Buffer.alloc(MAX_BYTES / 2 + 1);
     expect((await send(id, 1, half)).status).toBe(200);
     expect(await send(id, 2, half)).toMatchObject({ status: 400, code: 'EntityTooLarge' });
-    // One that is sent again does not count twice.
+    // A part that is sent again does not count twice.
     expect((await send(id, 1, half)).status).toBe(200);
     expect(await gateway.store.listParts(KEY, id)).toMatchObject([{ partNumber: 1 }]);
   });
 
-  it('that is broken off leaves nothing', async () => {
+  it('that is interrupted leaves nothing', async () => {
     const id = await begin();
     const sending = request(await partUrl(id, 1, 100), { method: 'PUT', headers: { 'content-length': 100 } });
     sending.on('error', () => undefined);
@@ -207,7 +207,7 @@ describe('a part', () => {
     expect(await gateway.store.listParts(KEY, id)).toEqual([]);
   });
 
-  it('whose upload is aborted while its bytes come is refused', async () => {
+  it('is refused if its upload is aborted meanwhile', async () => {
     const id = await begin();
     const sending = request(await partUrl(id, 1, 100), { method: 'PUT', headers: { 'content-length': 100 } });
     sending.write('x'.repeat(50));
@@ -220,7 +220,7 @@ describe('a part', () => {
 });
 
 describe('an upload in parts', () => {
-  it('is begun, listed, completed and aborted only by internal roles', async () => {
+  it('can be begun, listed, completed and aborted only by internal roles', async () => {
     const id = await begin();
     for (const [method, query] of [
       ['POST', 'uploads='],
@@ -253,7 +253,7 @@ describe('an upload in parts', () => {
     }
   });
 
-  it('cannot be completed for a key that was closed, and closing takes its parts away', async () => {
+  it('cannot be completed for a closed key, and closing deletes its parts', async () => {
     const closing = 'uploads/account/closed';
     const id = await begin(closing);
     const part = await send(id, 1, 'abc', closing);
@@ -274,7 +274,7 @@ describe('an upload in parts', () => {
     await expect(gateway.store.completeMultipart(closing, id, [part])).rejects.toMatchObject(refused);
   });
 
-  it('is one whole object or none to readers while it is completed twice concurrently', async () => {
+  it('appears as a whole object or not at all while it is completed twice concurrently', async () => {
     const id = await begin();
     const bytes = Buffer.alloc(5 * 1_048_576, 'p');
     const parts = [await send(id, 1, bytes), await send(id, 2, bytes), await send(id, 3, 'end')];
@@ -290,7 +290,7 @@ describe('an upload in parts', () => {
     expect([...sizes].every((size) => size === null || size === 3)).toBe(true);
   });
 
-  it('outlives a restart, and what a crash left half made does not', async () => {
+  it('survives a restart; incomplete leftovers of a crash do not', async () => {
     const id = await begin();
     const { etag } = await send(id, 4, 'abc');
     const parts = join(gateway.root, 'parts');
@@ -304,7 +304,7 @@ describe('an upload in parts', () => {
     expect(await again.parts(again.find(KEY, id))).toMatchObject([{ number: 4, size: 3, etag }]);
   });
 
-  it('of which nothing is heard for a day is given up, and not before', async () => {
+  it('is aborted after a day, and not before', async () => {
     const id = await begin();
     await send(id, 1, 'abc');
     let clock = Date.now();
@@ -316,7 +316,7 @@ describe('an upload in parts', () => {
     expect(await folders()).toEqual([]);
   });
 
-  it('takes no part, and no room for the whole, out of the reserve of the disk, and keeps what it has', async () => {
+  it('never uses the disk reserve, for a part or for the object, and keeps its parts', async () => {
     const reserve = { percent: 0, bytes: 0 };
     const full = await startEmbeddedGateway({ reserve });
     try {

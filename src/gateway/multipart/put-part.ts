@@ -4,7 +4,7 @@ import { S3Error } from '../errors.ts';
 import { announcedBody, receiveFile } from '../receive.ts';
 import { numberIn, uploadOf } from './begin.ts';
 
-/** PUT `?partNumber&uploadId`: one part, which replaces the part of that number. */
+/** PUT `?partNumber&uploadId`: stores a part; replaces an earlier part of the same number. */
 export async function putPart(context: Context): Promise<void> {
   const { request, response, target, uploads, maxObjectBytes } = context;
   if (request.headers['x-amz-copy-source'] !== undefined) {

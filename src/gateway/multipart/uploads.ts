@@ -8,7 +8,7 @@ import { etagOf, nextVersion } from '../etag.ts';
 import { syncFolder } from '../folders.ts';
 import { keyedLock } from '../lock.ts';
 
-/** A multipart upload that is not complete. */
+/** An incomplete multipart upload. */
 export interface Upload {
   id: string;
   key: string;
@@ -17,38 +17,38 @@ export interface Upload {
   startedAt: number;
 }
 
-/** A part that is stored, by its file. */
+/** A stored part and its file. */
 export interface PartFile {
   number: number;
   path: string;
   size: number;
-  /** Microseconds since 1970 at its commit. */
+  /** Commit time, microseconds since 1970. */
   version: number;
   etag: string;
 }
 
 /**
- * Uploads lie below `<root>/parts`, a folder each that is named by a random id: `about` says what it will become, and
- * `<number>~<version>` are its parts. A part that is sent again appears beside the old one before that goes; the higher
- * version counts. A restart forgets none of it.
+ * Uploads survive restarts: each is a folder `<root>/parts/<random id>`. Its file `about` describes the upload;
+ * `<number>~<version>` are its parts. A part that is sent again is added before the old file is removed; the highest
+ * version counts.
  */
 export interface Uploads {
   begin(key: string, contentType: string): Promise<Upload>;
-  /** Throws `NoSuchUpload` when there is none of that id for that key. */
+  /** Throws `NoSuchUpload` if the key has no upload of that id. */
   find(key: string, id: string): Upload;
-  /** By number. Throws `NoSuchUpload` when it was given up meanwhile. */
+  /** Parts by number. Throws `NoSuchUpload` if the upload was aborted meanwhile. */
   parts(upload: Upload): Promise<PartFile[]>;
-  /** Moves a file of that size to where the part lies. Throws `EntityTooLarge` when all parts together would be over `maxBytes`. */
+  /** Moves a file into the upload. Throws `EntityTooLarge` if all parts together would exceed `maxBytes`. */
   addPart(upload: Upload, number: number, file: { path: string; size: number }, maxBytes: number): Promise<PartFile>;
-  /** Runs `assemble` while nothing about the upload changes, and drops it when that succeeds. */
+  /** Runs `assemble` with the upload locked, and deletes the upload if that succeeds. */
   complete<T>(upload: Upload, assemble: (parts: PartFile[]) => Promise<T>): Promise<T>;
   abort(upload: Upload): Promise<void>;
   abortAllOf(key: string): Promise<void>;
-  /** Gives up those that began a day ago. Returns how many. */
+  /** Aborts uploads that began a day ago. Returns their number. */
   sweep(): Promise<number>;
 }
 
-/** An upload that is not complete by then never will be: a URL for a part lives shorter. */
+/** Signed URLs for parts expire earlier, so an older upload can no longer be completed. */
 const MAX_AGE_MS = 86_400_000;
 const ABOUT = 'about';
 
@@ -56,7 +56,7 @@ const ABOUT = 'about';
 export async function openUploads(root: string, now: () => number = Date.now): Promise<Uploads> {
   const folder = partsFolder(root);
   await mkdir(folder, { recursive: true, mode: 0o700 });
-  if (!(await isReal(folder))) throw new Error('the storage folder contains a symbolic link where a folder belongs');
+  if (!(await isReal(folder))) throw new Error('the storage folder contains a symbolic link in place of a folder');
   const known = await readUploads(folder);
   const lock = keyedLock();
   const folderOf = (upload: Upload) => join(folder, upload.id);
@@ -133,7 +133,7 @@ export async function openUploads(root: string, now: () => number = Date.now): P
 function noSuchUpload(): S3Error {
   return new S3Error(
     'NoSuchUpload',
-    'The upload does not exist: it was completed, aborted or given up, or never begun.',
+    'The upload does not exist: it was completed, aborted or has expired, or it never began.',
   );
 }
 
@@ -143,7 +143,7 @@ export function tooLarge(maxBytes: number): S3Error {
   });
 }
 
-/** Removes what a crash left half made: its id was never returned. */
+/** Reads all uploads. Removes those that a crash left incomplete: their ids were never returned. */
 async function readUploads(folder: string): Promise<Map<string, Upload>> {
   const known = new Map<string, Upload>();
   for (const entry of await readdir(folder, { withFileTypes: true })) {
@@ -180,7 +180,7 @@ function partName(number: number, version: number): string {
   return `${String(number).padStart(5, '0')}~${version.toString(16).padStart(14, '0')}`;
 }
 
-/** Files of parts by number and version, oldest first. Regular files only, no links. */
+/** Regular files of parts, by number and version, oldest first. */
 async function readParts(folder: string): Promise<PartFile[]> {
   const parts: PartFile[] = [];
   for (const name of (await readdir(folder)).sort()) {

@@ -4,117 +4,119 @@ import { refuseLength } from '../limits.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { beginsTag, tagBytes } from './tags.ts';
 
-/** What the head of one frame of sound says. */
-export interface FrameHead {
-  /** Of the whole frame, head included. */
+/** The header of an audio frame. */
+export interface FrameHeader {
+  /** Size of the whole frame, header included. */
   bytes: number;
-  /** Equal for frames that one decoder can read in sequence without a reset. */
-  form: number;
+  /** Equal for frames that a decoder can read in sequence without a reset. */
+  format: number;
   samples: number;
-  /** Samples a second. */
+  /** Samples per second. */
   rate: number;
 }
 
-/** A stream of frames without a container: where each begins follows from the one before. */
+/** A stream of frames without a container: each frame begins where the previous one ends. */
 export interface FrameKind {
-  headBytes: number;
-  /** Null = no head of this kind. */
-  read(bytes: Buffer, at: number): FrameHead | null;
+  headerBytes: number;
+  /** Null = not a header of this kind. */
+  read(bytes: Buffer, at: number): FrameHeader | null;
 }
 
 export interface FoundFrames {
   ranges: Ranges;
   /** Bytes of all frames. */
   bytes: number;
-  head: FrameHead;
-  /** Of all frames, with what an encoder put before and behind the sound. */
+  head: FrameHeader;
+  /** Duration of all frames, encoder delay and padding included. */
   seconds: number;
 }
 
-/** FFmpeg gives up behind so many bytes without two frames in a row. */
+/** FFmpeg gives up after this many bytes without two consecutive frames. */
 const MAX_BEFORE = 64 * 1024;
-/** Places where something else lies between two frames: concatenated recordings have a few. */
+/** Limit of gaps between frames: concatenated recordings have a few. */
 const MAX_GAPS = 1000;
 const BLOCK = 64 * 1024;
 const LONGEST_FRAME = 8192;
-/** Heads in a row that junk does not hold by chance. */
-const SURE = 3;
+/** Consecutive headers that do not occur by chance. */
+const MIN_CONSECUTIVE = 3;
 
 /**
- * Finds the frames from a place on; tags and other data before, between and behind them are left out. The last frame may
- * be cut off. Throws `NotRewritable` where there are none, or where they change their form.
+ * Finds all frames from an offset on, and skips tags and other data before, between and after them. The last frame may
+ * be truncated. Throws `NotRewritable` if there are no frames, or if their format changes.
  */
 export function findFrames(file: FileBytes, from: number, kind: FrameKind): FoundFrames {
   const ranges = rangeList();
   const first = nextFrame(file, from, kind, null);
-  if (!first) throw new NotRewritable('has no two frames of sound in a row');
-  const { head: form } = first;
-  // A frame at the very start counts, though damage follows it: without it all others would come too early.
-  const lead = kind.read(file.read(from, kind.headBytes), 0);
-  let at = lead?.form === form.form ? from : first.at;
+  if (!first) throw new NotRewritable('has no two consecutive audio frames');
+  const { head: format } = first;
+  // Keep a frame at the very start even if damage follows it: without it all others would come too early.
+  const lead = kind.read(file.read(from, kind.headerBytes), 0);
+  let at = lead?.format === format.format ? from : first.at;
   let samples = 0;
   let gaps = 0;
-  while (at + kind.headBytes <= file.size) {
-    const head = kind.read(file.read(at, kind.headBytes), 0);
-    if (head?.form === form.form) {
+  while (at + kind.headerBytes <= file.size) {
+    const head = kind.read(file.read(at, kind.headerBytes), 0);
+    if (head?.format === format.format) {
       const end = Math.min(at + head.bytes, file.size);
       ranges.add(at, end);
       samples += head.samples;
       at = end;
-      refuseLength(samples / form.rate);
+      refuseLength(samples / format.rate);
       continue;
     }
-    if (++gaps > MAX_GAPS) throw new NotRewritable('is interrupted in a thousand places');
+    if (++gaps > MAX_GAPS) throw new NotRewritable('has more than a thousand gaps between its frames');
     const tag = tagBytes(file, at);
     if (tag > 0) {
       at += tag;
       continue;
     }
-    const next = nextFrame(file, at, kind, form.form);
+    const next = nextFrame(file, at, kind, format.format);
     if (!next) break;
     at = next.at;
   }
-  return { ranges: ranges.done(), bytes: ranges.bytes(), head: form, seconds: samples / form.rate };
+  return { ranges: ranges.done(), bytes: ranges.bytes(), head: format, seconds: samples / format.rate };
 }
 
 /**
- * The next place where frames of a form begin. At least three frames of another form are not junk: the file changes in
- * the middle, which only FFmpeg's own reading can follow.
+ * Finds where frames of a format begin again. Three frames of another format are no accident: the file changes its
+ * format in the middle, which only FFmpeg can follow.
  */
 function nextFrame(
   file: FileBytes,
   from: number,
   kind: FrameKind,
-  form: number | null,
-): { at: number; head: FrameHead } | null {
-  const end = form === null ? Math.min(from + MAX_BEFORE, file.size) : file.size;
+  format: number | null,
+): { at: number; head: FrameHeader } | null {
+  const end = format === null ? Math.min(from + MAX_BEFORE, file.size) : file.size;
   for (let start = from; start < end; start += BLOCK) {
-    // What follows a head is found in the same piece, so that a hostile file costs one read.
-    const piece = file.read(start, Math.min(BLOCK + SURE * LONGEST_FRAME, file.size - start));
+    // Each piece includes what follows its headers, so that a hostile file costs one read per piece.
+    const piece = file.read(start, Math.min(BLOCK + MIN_CONSECUTIVE * LONGEST_FRAME, file.size - start));
     for (let at = piece.indexOf(0xff); at >= 0 && at < BLOCK; at = piece.indexOf(0xff, at + 1)) {
       const head = kind.read(piece, at);
       if (!head) continue;
-      const row = inARow(piece, at, head, kind, start + piece.length === file.size);
-      if (row >= 2 && (form === null || form === head.form)) return { at: start + at, head };
-      if (row >= SURE && form !== null) throw new NotRewritable('changes its rate or its channels in the middle');
+      const row = countConsecutive(piece, at, head, kind, start + piece.length === file.size);
+      if (row >= 2 && (format === null || format === head.format)) return { at: start + at, head };
+      if (row >= MIN_CONSECUTIVE && format !== null) {
+        throw new NotRewritable('changes its sample rate or its channels in the middle');
+      }
     }
   }
   return null;
 }
 
-/** Frames of one form from here on, at most as many as make sure; a tag or the end of the file counts as one. */
-function inARow(piece: Buffer, from: number, first: FrameHead, kind: FrameKind, isLast: boolean): number {
+/** Counts consecutive frames of one format, at most `MIN_CONSECUTIVE`. A tag or the end of the file counts as one. */
+function countConsecutive(piece: Buffer, from: number, first: FrameHeader, kind: FrameKind, isLast: boolean): number {
   let at = from + first.bytes;
-  for (let row = 1; row < SURE; row++) {
+  for (let row = 1; row < MIN_CONSECUTIVE; row++) {
     if ((at === piece.length && isLast) || beginsTag(piece, at)) return row + 1;
     const head = kind.read(piece, at);
-    if (head?.form !== first.form) return row;
+    if (head?.format !== first.format) return row;
     at += head.bytes;
   }
-  return SURE;
+  return MIN_CONSECUTIVE;
 }
 
-/** Places that follow each other closely become one. */
+/** Collects ranges and merges adjacent ones. */
 function rangeList() {
   const from: number[] = [];
   const bytes: number[] = [];

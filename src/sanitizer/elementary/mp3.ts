@@ -1,40 +1,41 @@
+import { audioFacts } from '../audio-facts.ts';
 import { copyRanges } from '../copy-ranges.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { refuseLength } from '../limits.ts';
-import { soundFacts } from '../sound-facts.ts';
 import type { Reading } from '../types.ts';
 import { NotRewritable } from '../verdicts.ts';
 import { type FrameKind, findFrames } from './frames.ts';
-import { type Mp3Head, readMp3Head } from './mp3-head.ts';
+import { type Mp3Header, readMp3Header } from './mp3-header.ts';
 import { readLeadingTags, writePictures } from './pictures.ts';
-import { readVbrHead } from './vbr-head.ts';
+import { readVbrHeader } from './vbr-header.ts';
 
-const MP3: FrameKind = { headBytes: 4, read: readMp3Head };
+const MP3: FrameKind = { headerBytes: 4, read: readMp3Header };
 
 /**
- * Reads an MP3: cover art, the delay and length in its first frame, and where the frames of sound are. Tags and
- * what else lies between the frames are left out.
+ * Reads an MP3: cover art, the encoder delay and length in its first frame, and the positions of its audio frames.
+ * Drops tags and any other data between the frames.
  */
 export function readMp3(file: FileBytes): Reading {
   const { end, pictures } = readLeadingTags(file);
-  const first = end + 4 <= file.size ? readMp3Head(file.read(end, 4), 0) : null;
-  const vbr = first ? readVbrHead(file, end, first) : null;
-  const sound = findFrames(file, vbr ? end + first!.bytes : end, MP3);
-  if (vbr && sound.head.form !== first!.form) throw new NotRewritable('states its length in a different measure');
-  const start = sound.ranges.from[0]!;
-  // FFmpeg reads the tag of delays in the first frame only where nothing precedes it.
-  if (!vbr && start !== end && readVbrHead(file, start, sound.head as Mp3Head)) {
+  const first = end + 4 <= file.size ? readMp3Header(file.read(end, 4), 0) : null;
+  const vbr = first ? readVbrHeader(file, end, first) : null;
+  const audio = findFrames(file, vbr ? end + first!.bytes : end, MP3);
+  if (vbr && audio.head.format !== first!.format)
+    throw new NotRewritable('has a VBR header of another format than its frames');
+  const start = audio.ranges.from[0]!;
+  // FFmpeg reads the encoder delay from the first frame only if nothing precedes that frame.
+  if (!vbr && start !== end && readVbrHeader(file, start, audio.head as Mp3Header)) {
     throw new NotRewritable('begins with other data');
   }
-  if (vbr) refuseLength((vbr.frames * sound.head.samples) / sound.head.rate);
+  if (vbr) refuseLength((vbr.frames * audio.head.samples) / audio.head.rate);
   return {
     write(out, mediaBytes) {
       writePictures(file, out, pictures);
       if (vbr) out.write(vbr.frame);
-      copyRanges(file, out, sound.ranges, mediaBytes);
+      copyRanges(file, out, audio.ranges, mediaBytes);
     },
-    seconds: sound.seconds,
+    seconds: audio.seconds,
     still: null,
-    facts: pictures.length === 0 ? soundFacts('mp3', sound.seconds) : null,
+    facts: pictures.length === 0 ? audioFacts('mp3', audio.seconds) : null,
   };
 }

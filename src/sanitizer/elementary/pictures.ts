@@ -1,12 +1,12 @@
 import { copyRange } from '../copy-ranges.ts';
 import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
-import { ID3_HEAD, id3Bytes, syncSafe, toSyncSafe } from './tags.ts';
+import { ID3_HEADER, id3Bytes, syncSafe, toSyncSafe } from './tags.ts';
 
 /** Cover art: a separate stream in FFmpeg. */
 export interface Picture {
   mime: 'image/jpeg' | 'image/png';
-  /** Front, back, icon …: the number that ID3v2 gives it. */
+  /** ID3v2 picture type: front cover, back cover, icon, … */
   type: number;
   from: number;
   bytes: number;
@@ -25,9 +25,9 @@ const MAX_PICTURE_BYTES = 32 * 2 ** 20;
 const UNSYNCHRONISED = 0x80;
 const EXTENDED = 0x40;
 const BLOCK = 256 * 1024;
-const UNKNOWN_PICTURE = 'has cover art of a form that the reader does not know';
+const UNKNOWN_PICTURE = 'has cover art in a format that the reader does not support';
 
-/** Reads the ID3v2 tags at the start of a file for their pictures; nothing else of them reaches a decoder. */
+/** Reads the pictures of the ID3v2 tags at the start of a file; nothing else in the tags reaches a decoder. */
 export function readLeadingTags(file: FileBytes): LeadingTags {
   const pictures: Picture[] = [];
   let at = 0;
@@ -45,13 +45,13 @@ export function readLeadingTags(file: FileBytes): LeadingTags {
   return { end: at, pictures };
 }
 
-/** Writes a tag with nothing but the pictures (ID3v2.3, whose sizes are plain numbers). */
+/** Writes a tag that contains only the pictures (ID3v2.3, whose frame sizes are plain integers). */
 export function writePictures(file: FileBytes, out: FileOut, pictures: readonly Picture[]): void {
   if (pictures.length === 0) return;
   const heads = pictures.map(({ mime, type, bytes }) => {
-    // Encoding, type of content, kind of picture, and no description.
+    // Text encoding, MIME type, picture type, and an empty description.
     const fields = Buffer.concat([Buffer.from(`\0${mime}\0`, 'latin1'), Buffer.from([type, 0])]);
-    const head = Buffer.alloc(ID3_HEAD);
+    const head = Buffer.alloc(ID3_HEADER);
     head.write('APIC', 0, 'latin1');
     head.writeUInt32BE(fields.length + bytes, 4);
     return Buffer.concat([head, fields]);
@@ -67,9 +67,9 @@ export function writePictures(file: FileBytes, out: FileOut, pictures: readonly 
 }
 
 function readTag(file: FileBytes, at: number, bytes: number): Picture[] {
-  const head = file.read(at, ID3_HEAD);
+  const head = file.read(at, ID3_HEADER);
   const [version, flags] = [head[3]!, head[5]!];
-  const body = at + ID3_HEAD;
+  const body = at + ID3_HEADER;
   const end = body + syncSafe(head.readUInt32BE(6));
   if (version < 2 || version > 4 || flags & EXTENDED) {
     refusePictures(file, body, at + bytes);
@@ -77,10 +77,10 @@ function readTag(file: FileBytes, at: number, bytes: number): Picture[] {
   }
   const pictures: Picture[] = [];
   let frames = 0;
-  const stopped = walk(file, body, end, version, (name, formFlags, from, length) => {
+  const stopped = walk(file, body, end, version, (name, formatFlags, from, length) => {
     if (++frames > MAX_FRAMES) throw new Refused('invalid_media', 'contains more tags than any real file.');
     if (name !== 'APIC' && name !== 'PIC') return;
-    if (flags & UNSYNCHRONISED || formFlags !== 0) throw new NotRewritable(UNKNOWN_PICTURE);
+    if (flags & UNSYNCHRONISED || formatFlags !== 0) throw new NotRewritable(UNKNOWN_PICTURE);
     pictures.push(readPicture(file, from, length, version));
   });
   refusePictures(file, stopped, at + bytes);
@@ -90,38 +90,38 @@ function readTag(file: FileBytes, at: number, bytes: number): Picture[] {
   return pictures;
 }
 
-/** Frames one by one, as FFmpeg walks them; the place where they stop to be frames. */
+/** Visits the frames as FFmpeg does. Returns the offset at which they end. */
 function walk(
   file: FileBytes,
   from: number,
   end: number,
   version: number,
-  visit: (name: string, formFlags: number, from: number, length: number) => void,
+  visit: (name: string, formatFlags: number, from: number, length: number) => void,
 ): number {
-  const [nameBytes, headBytes] = version === 2 ? [3, 6] : [4, ID3_HEAD];
+  const [nameBytes, headerBytes] = version === 2 ? [3, 6] : [4, ID3_HEADER];
   let at = from;
-  while (at + headBytes <= end) {
-    const head = file.read(at, headBytes);
+  while (at + headerBytes <= end) {
+    const head = file.read(at, headerBytes);
     const name = head.toString('latin1', 0, nameBytes);
     if (!/^[A-Z0-9]+$/.test(name)) return at;
-    const formFlags = version === 2 ? 0 : head[9]!;
+    const formatFlags = version === 2 ? 0 : head[9]!;
     const length = frameLength(file, head, version, at, end);
-    if (length === null || at + headBytes + length > end) return at;
-    visit(name, formFlags, at + headBytes, length);
-    at += headBytes + length;
+    if (length === null || at + headerBytes + length > end) return at;
+    visit(name, formatFlags, at + headerBytes, length);
+    at += headerBytes + length;
   }
   return at;
 }
 
-/** Some programs write plain numbers where ID3v2.4 wants seven bits a byte: what follows decides, as in FFmpeg. */
+/** Some programs write plain integers where ID3v2.4 requires syncsafe ones. What follows decides, as in FFmpeg. */
 function frameLength(file: FileBytes, head: Buffer, version: number, at: number, end: number): number | null {
   if (version === 2) return head.readUIntBE(3, 3);
   const plain = head.readUInt32BE(4);
   if (version === 3 || plain <= 0x7f) return plain;
   const safe = syncSafe(plain);
-  if (plain >= end - at - ID3_HEAD) return safe;
+  if (plain >= end - at - ID3_HEADER) return safe;
   const isFrame = (length: number) => {
-    const next = at + ID3_HEAD + length;
+    const next = at + ID3_HEADER + length;
     if (next + 4 > file.size) return false;
     return /^(?:[A-Z0-9]{4}|\0{4})$/.test(file.read(next, 4).toString('latin1'));
   };
@@ -145,14 +145,14 @@ function readPicture(file: FileBytes, from: number, length: number, version: num
   return { mime, type, from: at, bytes };
 }
 
-/** Behind a text of two-byte letters; 0 = it has no end, or not the mark of their order that it must have. */
+/** Offset after a UTF-16 string; 0 = no terminator, or the required byte order mark is missing. */
 function wideEnd(fields: Buffer, from: number, encoding: number): number {
   if (encoding === 1 && ![0xfffe, 0xfeff].includes(fields.length < from + 2 ? 0 : fields.readUInt16BE(from))) return 0;
   for (let at = from; at + 2 <= fields.length; at += 2) if (fields.readUInt16BE(at) === 0) return at + 2;
   return 0;
 }
 
-/** Only where name and first bytes say the same: FFmpeg goes by the one, and for PNG by the other. */
+/** Requires that MIME type and first bytes agree: FFmpeg trusts the MIME type, and for PNG the bytes. */
 function pictureKind(declared: string, head: Buffer): Picture['mime'] {
   const isPng = head.toString('latin1') === '\x89PNG\r\n\x1a\n';
   const isJpeg = head.readUIntBE(0, 3) === 0xffd8ff;
@@ -162,7 +162,7 @@ function pictureKind(declared: string, head: Buffer): Picture['mime'] {
   throw new NotRewritable(UNKNOWN_PICTURE);
 }
 
-/** Skips what is not a frame, unless FFmpeg could find a picture in it. */
+/** Throws if FFmpeg could find a picture in data that is not a frame. */
 function refusePictures(file: FileBytes, from: number, end: number): void {
   for (let at = from; at < end; at += BLOCK - 3) {
     const piece = file.read(at, Math.min(BLOCK, end - at));

@@ -1,18 +1,18 @@
 import { Refused } from '../verdicts.ts';
 
-/** Fields of a box, one behind the other. */
+/** Reads the fields of a box in order. */
 export interface Fields {
   version: number;
   flags: number;
-  /** Unsigned, of 0, 1, 2, 4 or 8 bytes. Throws `Refused` for other sizes and beyond 2^53, `RangeError` beyond the end. */
+  /** An unsigned integer of 0, 1, 2, 4 or 8 bytes. Throws `Refused` for other sizes and above 2^53. */
   number(bytes: number): number;
   text(bytes: number): string;
 }
 
-/** `at`: where the fields begin; 4 = behind version and flags. */
+/** `at`: offset of the first field; 4 = after version and flags. Reading past the end throws `RangeError`. */
 export function fieldsOf(bytes: Buffer, at = 4): Fields {
   let next = at;
-  const take = (length: number): number => {
+  const advance = (length: number): number => {
     next += length;
     if (next > bytes.length) throw new RangeError('beyond the end');
     return next - length;
@@ -22,15 +22,16 @@ export function fieldsOf(bytes: Buffer, at = 4): Fields {
     flags: at === 4 ? bytes.readUIntBE(1, 3) : 0,
     number(length) {
       if (length === 0) return 0;
-      if (![1, 2, 4, 8].includes(length)) throw new Refused('invalid_media', 'counts in numbers of absurd size.');
-      const from = take(length);
+      if (![1, 2, 4, 8].includes(length)) throw new Refused('invalid_media', 'has integer fields of an invalid size.');
+      const from = advance(length);
       if (length < 8) return bytes.readUIntBE(from, length);
       const long = bytes.readBigUInt64BE(from);
-      if (long > BigInt(Number.MAX_SAFE_INTEGER)) throw new Refused('invalid_media', 'declares data at absurd places.');
+      if (long > BigInt(Number.MAX_SAFE_INTEGER))
+        throw new Refused('invalid_media', 'declares data at an absurd offset.');
       return Number(long);
     },
     text(length) {
-      const from = take(length);
+      const from = advance(length);
       return bytes.toString('latin1', from, from + length);
     },
   };

@@ -4,7 +4,7 @@ import { Refused } from '../verdicts.ts';
 import { fieldsOf } from './fields.ts';
 import type { Place } from './item-tables.ts';
 
-/** ISO/IEC 23008-12, 6.6.2.3: the content of an item of the kind `grid`. */
+/** Reads an item of type `grid` (ISO/IEC 23008-12, 6.6.2.3). */
 export function readGrid(file: FileBytes, place: Place) {
   if (place.bytes > 12) throw new Refused('invalid_media', 'describes its tiles at absurd length.');
   const fields = fieldsOf(Buffer.from(file.read(place.from, place.bytes)), 0);
@@ -12,7 +12,7 @@ export function readGrid(file: FileBytes, place: Place) {
   const wide = (fields.number(1) & 1) === 1;
   const [rows, columns] = [fields.number(1) + 1, fields.number(1) + 1];
   const [width, height] = [fields.number(wide ? 4 : 2), fields.number(wide ? 4 : 2)];
-  if (width === 0 || height === 0) throw new Refused('invalid_media', 'does not state the size of its picture.');
+  if (width === 0 || height === 0) throw new Refused('invalid_media', 'does not declare the size of its picture.');
   refuseSize(width, height);
   return { columns, rows, width, height };
 }

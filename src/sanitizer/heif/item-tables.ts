@@ -3,20 +3,20 @@ import { type Box, type BoxBudget, boxesIn, boxMap, content, printable } from '.
 import { NotRewritable, Refused } from '../verdicts.ts';
 import { fieldsOf } from './fields.ts';
 
-/** A photo of 48 megapixels in tiles of 512 has some 200, with its depth and gain maps. */
+/** A photo of 48 megapixels in tiles of 512 has some 200 items, depth and gain maps included. */
 const MAX_ITEMS = 4096;
 const MAX_TABLE_BYTES = 2 ** 20;
 
-/** Where the data of an item lies in the file. */
+/** Position of an item's data in the file. */
 export interface Place {
   from: number;
   bytes: number;
 }
 
-/** A property as an item uses it. */
+/** A property of an item. */
 export interface Property {
   box: Box;
-  /** Readers that do not know it must not show the item. */
+  /** Readers that do not support the property must not show the item. */
   essential: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface Property {
 export interface ItemTables {
   primary: number;
   types: ReadonlyMap<number, string>;
-  /** Throws where the data is not one piece of this very file. */
+  /** Throws unless the data is one contiguous range of this file. */
   placeOf(id: number): Place;
   properties: ReadonlyMap<number, readonly Property[]>;
   references: readonly Reference[];
@@ -41,7 +41,7 @@ export function readItemTables(file: FileBytes, meta: Box, budget: BoxBudget): I
   const parts = boxMap(file, { body: meta.body + 4, end: meta.end }, budget);
   const table = (type: string): Buffer => {
     const box = parts.get(type);
-    if (!box) throw new Refused('invalid_media', `has no "${type}", without which no picture can be found.`);
+    if (!box) throw new Refused('invalid_media', `has no "${type}" box, which is needed to find the picture.`);
     return content(file, box, MAX_TABLE_BYTES, 4);
   };
   const pitm = fieldsOf(table('pitm'));
@@ -71,7 +71,7 @@ function readTypes(file: FileBytes, iinf: Box, budget: BoxBudget): Map<number, s
     refuseItems(types.size + 1);
     const entry = fieldsOf(content(file, box, MAX_TABLE_BYTES, 8));
     if (entry.version < 2 || entry.version > 3)
-      throw new NotRewritable('describes its items in a form that is not known');
+      throw new NotRewritable('describes its items in an unsupported version');
     const id = entry.number(entry.version === 2 ? 2 : 4);
     const isProtected = entry.number(2) !== 0;
     const type = entry.text(4);
@@ -102,15 +102,15 @@ function readPlaces(bytes: Buffer, idat: Box | undefined): (id: number) => Place
       if (piece === 0) Object.assign(place, { from, bytes: table.number(length) });
       else table.number(length);
     }
-    if (places.has(id)) throw new Refused('invalid_media', 'states the location of an item twice.');
+    if (places.has(id)) throw new Refused('invalid_media', 'declares the location of an item twice.');
     places.set(id, { place, method, otherFile, pieces });
   }
   return (id) => {
     const found = places.get(id);
-    if (!found || found.pieces === 0) throw new Refused('invalid_media', 'does not state where its picture is.');
+    if (!found || found.pieces === 0) throw new Refused('invalid_media', 'does not declare where its picture is.');
     if (found.otherFile) throw new Refused('unsupported_media', 'refers to another file for its data.');
-    if (found.pieces > 1) throw new NotRewritable('keeps its picture in several pieces');
-    if (found.method > 1) throw new NotRewritable('keeps its picture inside another item');
+    if (found.pieces > 1) throw new NotRewritable('stores its picture in several extents');
+    if (found.method > 1) throw new NotRewritable('stores its picture inside another item');
     const { from, bytes } = found.place;
     if (bytes === 0) throw new Refused('invalid_media', 'declares a picture of no bytes.');
     if (found.method === 0) return { from, bytes };
@@ -120,7 +120,7 @@ function readPlaces(bytes: Buffer, idat: Box | undefined): (id: number) => Place
   };
 }
 
-/** `iprp`: the properties of each item, in the order in which it uses them. */
+/** `iprp`: the properties of each item, in the order of their associations. */
 function readProperties(file: FileBytes, iprp: Box, budget: BoxBudget): Map<number, Property[]> {
   const parts = [...boxesIn(file, iprp.body, iprp.end, budget)];
   const ipco = parts.find(({ type }) => type === 'ipco');
@@ -140,7 +140,7 @@ function readProperties(file: FileBytes, iprp: Box, budget: BoxBudget): Map<numb
         const index = value & (wide ? 0x7fff : 0x7f);
         const box = boxes[index - 1];
         if (box) used.push({ box, essential: value > (wide ? 0x7fff : 0x7f) });
-        else if (index !== 0) throw new Refused('invalid_media', 'describes its picture by a missing property.');
+        else if (index !== 0) throw new Refused('invalid_media', 'refers to a property that it does not contain.');
       }
       if (properties.has(id)) throw new Refused('invalid_media', 'describes an item twice.');
       properties.set(id, used);

@@ -5,10 +5,10 @@ import type { Movie } from '../isobmff/movie.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
 import { readGrid } from './grid.ts';
 import { type ItemTables, readItemTables } from './item-tables.ts';
-import { describe } from './properties.ts';
+import { readProperties } from './properties.ts';
 import { CODECS, type CodedItem, tilesTrack } from './tiles-track.ts';
 
-/** A picture of equal tiles; one that is not tiled is its only tile. */
+/** A picture of equal tiles. A picture without a grid has one tile. */
 interface Layer extends Tiling {
   width: number;
   height: number;
@@ -17,8 +17,8 @@ interface Layer extends Tiling {
 }
 
 /**
- * Reads the primary picture of a HEIC or AVIF file and makes a movie of its tiles, with what is to be done to put it
- * together. Thumbnails, depth and gain maps and Exif are left out. Throws `Refused` and `NotRewritable`.
+ * Reads the primary picture of a HEIC or AVIF file. Returns a movie of its tiles, and how to assemble them. Drops
+ * thumbnails, depth maps, gain maps and Exif. Throws `Refused` and `NotRewritable`.
  */
 export function readHeif(file: FileBytes): { movie: Movie; still: StillPicture } {
   const budget = boxBudget();
@@ -52,7 +52,7 @@ function findMeta(file: FileBytes, budget: ReturnType<typeof boxBudget>): Box {
   let meta: Box | null = null;
   for (const box of boxesIn(file, 0, file.size, budget, true)) {
     if (box.type === 'moov') {
-      const reason = 'is a sequence of pictures, of which HEIC and AVIF are not read; send a video or a GIF.';
+      const reason = 'is an image sequence, which is not supported for HEIC and AVIF; send a video or a GIF.';
       throw new Refused('unsupported_media', reason);
     }
     if (box.type === 'meta') meta ??= box;
@@ -67,7 +67,7 @@ function readLayer(file: FileBytes, tables: ItemTables, id: number): Layer {
     const tile = readCoded(file, tables, id);
     return { columns: 1, rows: 1, width: tile.width, height: tile.height, tiles: [tile], turns: tile.turns };
   }
-  const { turns } = describe(file, tables.properties.get(id) ?? []);
+  const { turns } = readProperties(file, tables.properties.get(id) ?? []);
   const grid = readGrid(file, tables.placeOf(id));
   const ids = tables.references.find(({ type, from }) => type === 'dimg' && from === id)?.to ?? [];
   return { ...grid, tiles: readTiles(file, tables, ids, grid), turns };
@@ -75,7 +75,7 @@ function readLayer(file: FileBytes, tables: ItemTables, id: number): Layer {
 
 function readTiles(file: FileBytes, tables: ItemTables, ids: readonly number[], grid: Tiling): CodedItem[] {
   if (ids.length !== grid.columns * grid.rows)
-    throw new Refused('invalid_media', 'has not the tiles that it declares.');
+    throw new Refused('invalid_media', 'does not contain the tiles that it declares.');
   const tiles = ids.map((tile) => readCoded(file, tables, tile));
   const first = tiles[0]!;
   for (const { kind, width, height, config, turns } of tiles) {
@@ -88,22 +88,22 @@ function readTiles(file: FileBytes, tables: ItemTables, ids: readonly number[], 
 
 function readCoded(file: FileBytes, tables: ItemTables, id: number): CodedItem {
   const type = tables.types.get(id);
-  if (type === undefined) throw new Refused('invalid_media', 'has no picture where it says that one is.');
+  if (type === undefined) throw new Refused('invalid_media', 'refers to a picture that it does not contain.');
   if (type === 'encrypted') throw new NotRewritable('is encrypted');
   if (!Object.hasOwn(CODECS, type)) {
-    throw new NotRewritable(`contains a picture of the kind "${printable(type)}", which the reader does not know`);
+    throw new NotRewritable(`contains a picture of type "${printable(type)}", which the reader does not support`);
   }
   const kind = type as CodedItem['kind'];
-  const described = describe(file, tables.properties.get(id) ?? []);
-  if (described.config?.toString('latin1', 4, 8) !== CODECS[kind].config) {
-    throw new Refused('invalid_media', 'does not state how its picture is decoded.');
+  const properties = readProperties(file, tables.properties.get(id) ?? []);
+  if (properties.config?.toString('latin1', 4, 8) !== CODECS[kind].config) {
+    throw new Refused('invalid_media', 'does not declare how to decode its picture.');
   }
   const place = tables.placeOf(id);
   if (place.from + place.bytes > file.size) throw new Refused('invalid_media', 'is cut off inside its picture.');
-  return { ...described, id, kind, place };
+  return { ...properties, id, kind, place };
 }
 
-/** The transparency of the whole picture, or that of its tiles. */
+/** Reads the alpha channel of the whole picture, or of its tiles. */
 function readAlpha(
   file: FileBytes,
   tables: ItemTables,
@@ -118,7 +118,7 @@ function readAlpha(
   else if (ofTiles.length === 0) return null;
   else layer = { columns, rows, width, height, tiles: readTiles(file, tables, ofTiles, colors), turns: [] };
   if (layer.width !== width || layer.height !== height || layer.tiles[0]!.kind !== colors.tiles[0]!.kind) {
-    throw new NotRewritable('has a transparency of another form than its picture');
+    throw new NotRewritable('has an alpha channel whose size or codec differs from its picture');
   }
   return { layer, premultiplied };
 }
@@ -126,7 +126,7 @@ function readAlpha(
 function alphaOf(file: FileBytes, tables: ItemTables, id: number): number | null {
   for (const { type, from, to } of tables.references) {
     if (type !== 'auxl' || !to.includes(id)) continue;
-    if (describe(file, tables.properties.get(from) ?? []).isAlpha) return from;
+    if (readProperties(file, tables.properties.get(from) ?? []).isAlpha) return from;
   }
   return null;
 }

@@ -1,23 +1,23 @@
 import { makeBox, u32 } from '../isobmff/boxes.ts';
 import type { Track } from '../isobmff/movie.ts';
 import type { Place } from './item-tables.ts';
-import type { Described } from './properties.ts';
+import type { ItemProperties } from './properties.ts';
 
-/** Kinds of items that hold a coded picture, with the box of the decoder's set-up. */
+/** Types of coded items, with FFmpeg's codec name and the box of the decoder configuration. */
 export const CODECS = {
   av01: { codec: 'av1', config: 'av1C' },
   hvc1: { codec: 'hevc', config: 'hvcC' },
 } as const;
 
-/** One coded picture, or the tile of one. */
-export interface CodedItem extends Described {
+/** A coded picture or tile. */
+export interface CodedItem extends ItemProperties {
   id: number;
   kind: keyof typeof CODECS;
   place: Place;
 }
 
-/** Neither turned nor mirrored: 1 and 0 as fixed point 16.16, the last of each row 2.30. */
-const PLAIN_MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
+/** No rotation or mirroring. Fixed point 16.16, the last column 2.30. */
+const IDENTITY_MATRIX = u32(0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000);
 const LANGUAGE_UNDETERMINED = 0x55c4;
 
 /** Builds a stream with one tile per second. */
@@ -30,7 +30,7 @@ export function tilesTrack(tiles: readonly CodedItem[]): Track {
     flags: 3,
     alternateGroup: 0,
     volume: 0,
-    matrix: PLAIN_MATRIX,
+    matrix: IDENTITY_MATRIX,
     width: width * 0x10000,
     height: height * 0x10000,
     duration: count,

@@ -2,24 +2,24 @@ import type { Ranges } from '../copy-ranges.ts';
 import { NotRewritable } from '../verdicts.ts';
 import type { Track } from './movie.ts';
 
-/** Twelve hours in which every frame is a chunk of its own, beside its sound. */
+/** Twelve hours with one chunk per video frame, plus the audio. */
 const MAX_CHUNKS = 4_000_000;
 
 export interface Layout {
-  /** For each track the places of its chunks, counted from the first byte of the data. */
+  /** Chunk offsets of each track, relative to the first byte of the data. */
   offsets: Float64Array[];
-  /** What is copied, in the order in which it stood; neighbours are one. */
+  /** Ranges to copy, in file order; adjacent ones are merged. */
   ranges: Ranges;
   bytes: number;
 }
 
-/** Sets all chunks side by side, so that nothing else of the file is taken along. */
+/** Packs all chunks together, so that nothing else in the file is copied. */
 export function arrange(tracks: readonly Track[]): Layout {
   const total = tracks.reduce((sum, { samples }) => sum + samples.chunks.count, 0);
-  if (total > MAX_CHUNKS) throw new NotRewritable('has more chunks than the reader keeps');
+  if (total > MAX_CHUNKS) throw new NotRewritable('has more chunks than the reader supports');
   const from = new Float64Array(total);
   const bytes = new Float64Array(total);
-  const places = new Float64Array(total);
+  const offsets = new Float64Array(total);
   let filled = 0;
   for (const { samples } of tracks) {
     from.set(samples.chunks.offsets, filled);
@@ -31,7 +31,7 @@ export function arrange(tracks: readonly Track[]): Layout {
   let length = 0;
   let end = -1;
   for (const chunk of order) {
-    places[chunk] = length;
+    offsets[chunk] = length;
     const [start, size] = [from[chunk]!, bytes[chunk]!];
     if (size === 0) continue;
     // Data that is used twice would make the copy larger than the file.
@@ -41,13 +41,13 @@ export function arrange(tracks: readonly Track[]): Layout {
     end = start + size;
     length += size;
   }
-  return { offsets: perTrack(tracks, places), ranges, bytes: length };
+  return { offsets: perTrack(tracks, offsets), ranges, bytes: length };
 }
 
-function perTrack(tracks: readonly Track[], places: Float64Array): Float64Array[] {
+function perTrack(tracks: readonly Track[], offsets: Float64Array): Float64Array[] {
   let at = 0;
   return tracks.map(({ samples }) => {
     at += samples.chunks.count;
-    return places.subarray(at - samples.chunks.count, at);
+    return offsets.subarray(at - samples.chunks.count, at);
   });
 }

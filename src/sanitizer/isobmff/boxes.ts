@@ -1,7 +1,7 @@
 import type { FileBytes } from '../file-bytes.ts';
 import { Refused } from '../verdicts.ts';
 
-/** ISO/IEC 14496-12, 4.2: a box, with the place of its content. */
+/** ISO/IEC 14496-12, 4.2: a box and the position of its content. */
 export interface Box {
   type: string;
   start: number;
@@ -10,17 +10,17 @@ export interface Box {
   end: number;
 }
 
-/** Boxes that one file may hold; a film in fragments of half a second has some 170,000. */
+/** Limit of boxes per file; a feature film in fragments of half a second has some 170,000. */
 const MAX_BOXES = 400_000;
 
-/** Counts boxes over a whole file, so that neither width nor depth can be used to keep the reader busy. */
+/** Counts boxes across a whole file, so that neither breadth nor depth can keep the reader busy. */
 export interface BoxBudget {
   left: number;
 }
 
 export const boxBudget = (): BoxBudget => ({ left: MAX_BOXES });
 
-/** The boxes between two places. `top` allows the last one to reach beyond the end of a file that was cut off. */
+/** Yields the boxes between two offsets. `top` accepts a last box that extends beyond the end of a truncated file. */
 export function* boxesIn(
   file: FileBytes,
   from: number,
@@ -47,7 +47,7 @@ export function* boxesIn(
       if (!top) return;
     }
     if (size < body - at) {
-      // Padding behind the last box of a file is nothing to anyone.
+      // Padding after the last box of a file is harmless.
       if (top) return;
       throw new Refused('invalid_media', 'declares a box that is smaller than its own header.');
     }
@@ -58,14 +58,14 @@ export function* boxesIn(
   }
 }
 
-/** The first box of each type between two places; repeated boxes are not read twice. */
+/** Maps each type to its first child box; later boxes of the same type are ignored. */
 export function boxMap(file: FileBytes, box: { body: number; end: number }, budget: BoxBudget): Map<string, Box> {
   const map = new Map<string, Box>();
   for (const child of boxesIn(file, box.body, box.end, budget)) if (!map.has(child.type)) map.set(child.type, child);
   return map;
 }
 
-/** Content of a box that must be small. */
+/** Reads the content of a box. Throws `Refused` if its size is out of bounds. */
 export function content(file: FileBytes, box: Box, maxBytes: number, minBytes = 0): Buffer {
   const length = box.end - box.body;
   if (length > maxBytes || length < minBytes) {

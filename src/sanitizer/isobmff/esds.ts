@@ -1,55 +1,56 @@
 import { NotRewritable } from '../verdicts.ts';
 import { makeFullBox } from './boxes.ts';
 
-/* ISO/IEC 14496-1, 7.2.6: descriptors, of which an MP4 holds the elementary stream's, its decoder's and its set-up. */
+/* ISO/IEC 14496-1, 7.2.6: descriptors of an elementary stream, of its decoder, and of the decoder's configuration. */
 const ES = 3;
 const DECODER = 4;
-const SETUP = 5;
+const DECODER_CONFIG = 5;
 
 interface Descriptor {
   tag: number;
   body: Buffer;
 }
 
-/** Reads the descriptors and rewrites those that matter: kind of stream, bit rates, decoder set-up. */
+/** Reads the descriptors and rewrites the ones that matter: stream type, bit rates, decoder configuration. */
 export function rewriteEsds(bytes: Buffer): Buffer {
   if (bytes.length < 4) throw new NotRewritable('has a decoder description that is cut off');
   const outer = descriptorsIn(bytes.subarray(4)).find(({ tag }) => tag === ES || tag === DECODER);
   const decoder =
     outer?.tag === ES ? descriptorsIn(afterEsFields(outer.body)).find(({ tag }) => tag === DECODER) : outer;
   if (!decoder || decoder.body.length < 13) throw new NotRewritable('has a decoder description that is cut off');
-  const setup = descriptorsIn(decoder.body.subarray(13)).find(({ tag }) => tag === SETUP);
-  const inner = Buffer.concat([decoder.body.subarray(0, 13), ...(setup ? [descriptor(SETUP, setup.body)] : [])]);
-  // ES_ID 0, no flags; "SL" as MP4 files have it.
+  const config = descriptorsIn(decoder.body.subarray(13)).find(({ tag }) => tag === DECODER_CONFIG);
+  const configBytes = config ? [descriptor(DECODER_CONFIG, config.body)] : [];
+  const inner = Buffer.concat([decoder.body.subarray(0, 13), ...configBytes]);
+  // ES_ID 0, no flags, and the SL descriptor predefined for MP4 files.
   const es = Buffer.concat([Buffer.from([0, 0, 0]), descriptor(DECODER, inner), descriptor(6, Buffer.from([2]))]);
   return makeFullBox('esds', 0, 0, descriptor(ES, es));
 }
 
-/** Place of the kind of stream in a box that `rewriteEsds` made: behind the heads of three descriptors. */
-const KIND_AT = 8 + 4 + 5 + 3 + 5;
-/** MPEG-4 sound, and the three profiles of MPEG-2's: all of them AAC. */
+/** Offset of the object type in a box made by `rewriteEsds`: after the headers of three descriptors. */
+const OBJECT_TYPE_AT = 8 + 4 + 5 + 3 + 5;
+/** MPEG-4 audio, and the three profiles of MPEG-2: all of them AAC. */
 const AAC = new Set([0x40, 0x66, 0x67, 0x68]);
 
-/** Object types of ISO/IEC 14496-1, table 5: MPEG-4 pictures; sound of MPEG-2 and MPEG-1, layer III. */
+/** Object types of ISO/IEC 14496-1, table 5: MPEG-4 video; MPEG-2 and MPEG-1 audio, layer III. */
 const MPEG4_CODECS: Readonly<Record<number, string>> = { 32: 'mpeg4', 105: 'mp3', 107: 'mp3' };
 
-/** Whether a rewritten sample entry is one of AAC. */
+/** Whether a rewritten sample entry describes AAC. */
 export function isAac(entry: Buffer): boolean {
   if (entry.toString('latin1', 4, 8) !== 'mp4a') return false;
-  return !entry.includes('esds') || AAC.has(kindIn(entry) ?? 0);
+  return !entry.includes('esds') || AAC.has(objectTypeOf(entry) ?? 0);
 }
 
-/** FFmpeg's name of the codec of a rewritten `mp4a` or `mp4v` entry; null where its description is another. */
+/** FFmpeg's codec name of a rewritten `mp4a` or `mp4v` entry; null for other object types. */
 export function mpeg4Codec(entry: Buffer): string | null {
-  const kind = kindIn(entry);
-  if (kind === undefined) return null;
-  return AAC.has(kind) ? 'aac' : (MPEG4_CODECS[kind] ?? null);
+  const objectType = objectTypeOf(entry);
+  if (objectType === undefined) return null;
+  return AAC.has(objectType) ? 'aac' : (MPEG4_CODECS[objectType] ?? null);
 }
 
-/** Object type of a rewritten entry; undefined without a description. */
-function kindIn(entry: Buffer): number | undefined {
+/** Object type of a rewritten entry; undefined without an `esds`. */
+function objectTypeOf(entry: Buffer): number | undefined {
   const esds = entry.indexOf('esds');
-  return esds < 0 ? undefined : entry[esds - 4 + KIND_AT];
+  return esds < 0 ? undefined : entry[esds - 4 + OBJECT_TYPE_AT];
 }
 
 function afterEsFields(body: Buffer): Buffer {

@@ -1,65 +1,65 @@
 import { refuseLength } from '../limits.ts';
 import { NotRewritable } from '../verdicts.ts';
-import { bigEndian, growingNumbers, growingPlaces, growingRuns } from './growing.ts';
+import { bigEndian, growingFloats, growingIntegers, growingRuns } from './growing.ts';
 import type { SampleTable, Track } from './movie.ts';
 import { MAX_SAMPLES } from './read-samples.ts';
 
-/** Counts samples over all streams of a file in fragments, for a few bytes may declare any number of them. */
+/** Counts samples across all streams of a fragmented file, because a few bytes can declare any number of them. */
 export interface SampleBudget {
   left: number;
 }
 
 export const sampleBudget = (): SampleBudget => ({ left: MAX_SAMPLES });
 
-/** Offsets of presentation times beyond this are not believed by FFmpeg either. */
+/** FFmpeg, too, rejects larger offsets of presentation times. */
 const MAX_OFFSET = 2 ** 28;
-/** Differences of decoding times are read as signed numbers by some. */
+/** Some readers parse differences of decoding times as signed integers. */
 const MAX_STEP = 2 ** 31 - 1;
 
-/** FFmpeg checks for negative offsets in all rows but the last two: these belong to no sample. */
+/** FFmpeg looks for negative offsets in all rows but the last two, so two rows without samples are appended. */
 const EMPTY_ROWS = Buffer.alloc(16);
 
-/** Decoding and presentation times of a stream, in its own units. */
+/** Decoding and presentation times of a stream, in its time scale. */
 export interface Times {
   /** Decoding time of the first sample. */
   first: number;
-  /** From there to the end of the last one. */
+  /** From there to the end of the last sample. */
   length: number;
-  /** Presentation time of the sample that is decoded first, counted from `first`. */
+  /** Presentation time of the first decoded sample, relative to `first`. */
   firstShown: number;
-  /** The earliest presentation time, counted from `first`. */
+  /** The earliest presentation time, relative to `first`. */
   earliest: number;
   minOffset: number;
   maxOffset: number;
 }
 
 /**
- * The samples of one stream, from the index and from every fragment, as one table. What lies between the end of a
- * sample and the next one is added to its duration.
+ * Collects the samples of one stream, from the index and from all fragments, in one table. A gap after a sample is
+ * added to its duration.
  */
 export class GatheredSamples {
   count = 0;
-  /** Decoding time of the next sample unless stated otherwise: the end of the one before. */
+  /** Default decoding time of the next sample: the end of the previous one. */
   clock = 0;
   readonly #track: Track;
   readonly #budget: SampleBudget;
-  readonly #sizes = growingNumbers();
+  readonly #sizes = growingIntegers();
   readonly #steps = growingRuns();
   readonly #offsets = growingRuns();
-  readonly #keys = growingNumbers();
-  readonly #places = growingPlaces();
-  readonly #chunkBytes = growingPlaces();
-  readonly #chunkSamples = growingNumbers();
+  readonly #keys = growingIntegers();
+  readonly #chunkOffsets = growingFloats();
+  readonly #chunkBytes = growingFloats();
+  readonly #chunkSamples = growingIntegers();
   readonly #times: Times = { first: 0, length: 0, firstShown: 0, earliest: 0, minOffset: 0, maxOffset: 0 };
   #last = 0;
   #lastDuration = 0;
 
-  /** Begins with the samples that the index knows. */
+  /** Starts with the samples of the index. */
   constructor(track: Track, budget: SampleBudget) {
     this.#track = track;
     this.#budget = budget;
     const { samples } = track;
-    this.take(samples.count);
+    this.reserve(samples.count);
     const next = pairReader(samples.durations);
     const nextOffset = samples.offsets && pairReader(samples.offsets.pairs);
     let key = 0;
@@ -75,16 +75,16 @@ export class GatheredSamples {
     }
   }
 
-  /** To be asked before as many samples are added. */
-  take(count: number): void {
+  /** Must be called before that many samples are added. */
+  reserve(count: number): void {
     this.#budget.left -= count;
-    if (this.#budget.left < 0) throw new NotRewritable('has more samples than the reader keeps');
+    if (this.#budget.left < 0) throw new NotRewritable('has more samples than the reader supports');
   }
 
-  /** To be asked before the samples of a run are added, which begin at the clock. */
+  /** Must be called before the samples of a run are added; they begin at `clock`. */
   startRun(): void {
     if (this.count === 0) return;
-    // FFmpeg drops what is decoded twice.
+    // FFmpeg drops samples with a repeated decoding time.
     if (this.clock <= this.#last) throw new NotRewritable('has fragments that overlap in time');
     this.#checkLength();
   }
@@ -110,30 +110,30 @@ export class GatheredSamples {
     if (isKey) this.#keys.push(this.count);
   }
 
-  addChunk(place: number, bytes: number, samples: number): void {
-    this.#places.push(place);
+  addChunk(offset: number, bytes: number, samples: number): void {
+    this.#chunkOffsets.push(offset);
     this.#chunkBytes.push(bytes);
     this.#chunkSamples.push(samples);
   }
 
-  /** Those known so far. */
+  /** Times of the samples added so far. */
   times(): Times {
     const { first } = this.#times;
     return { ...this.#times, length: this.count === 0 ? 0 : this.#last + this.#lastDuration - first };
   }
 
-  /** All samples; no more may be added. `shift` is added to every offset of presentation times. */
+  /** Builds the final table; no samples may be added after it. Adds `shift` to every offset of presentation times. */
   table(shift: number): SampleTable {
     const { count } = this;
     const { kind, samples } = this.#track;
     if (count > 0) this.#step(this.#lastDuration);
     this.#checkLength();
     const durations = this.#steps.pairs();
-    // FFmpeg reads such tables as sound without packets.
+    // FFmpeg finds no packets in such a table.
     if (kind === 'audio' && durations.length === 8 && durations.readUInt32BE(4) === 1) {
-      throw new NotRewritable('counts its sound sample by sample');
+      throw new NotRewritable('has audio samples of one tick each');
     }
-    // A table without a key frame would make one of the first sample.
+    // An empty table would turn the first sample into a key frame.
     if (count > 0 && this.#keys.length === 0) throw new NotRewritable('has no key frame');
     const pairs = this.#offsets.pairs(shift);
     const negative = this.#times.minOffset + shift < 0;
@@ -146,8 +146,8 @@ export class GatheredSamples {
       keys: this.#keys.length === count ? null : bigEndian(this.#keys.view()),
       groups: samples.groups,
       chunks: {
-        count: this.#places.length,
-        offsets: this.#places.view(),
+        count: this.#chunkOffsets.length,
+        offsets: this.#chunkOffsets.view(),
         bytes: this.#chunkBytes.view(),
         samples: this.#chunkSamples.view(),
       },
@@ -155,7 +155,7 @@ export class GatheredSamples {
   }
 
   #step(step: number): void {
-    if (step > MAX_STEP) throw new NotRewritable('has a hole in its times');
+    if (step > MAX_STEP) throw new NotRewritable('has a gap in its times');
     this.#steps.push(step);
   }
 
@@ -164,7 +164,7 @@ export class GatheredSamples {
   }
 }
 
-/** The values of pairs of count and value, one by one. */
+/** Reads the values of run-length pairs (count, value) one by one. */
 function pairReader(pairs: Buffer): () => number {
   let at = -8;
   let left = 0;

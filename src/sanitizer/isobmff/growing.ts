@@ -1,8 +1,8 @@
-/** A table that grows, beside JavaScript's own memory: fragments do not state how many samples follow them. */
+/** An off-heap array that grows: fragments do not declare how many samples follow them. */
 export interface Growing<T extends Uint32Array | Float64Array> {
   readonly length: number;
   push(value: number): void;
-  /** What is in it now; valid until the next value. */
+  /** The current values; valid until the next `push`. */
   view(): T;
 }
 
@@ -27,20 +27,20 @@ function growing<T extends Uint32Array | Float64Array>(make: (length: number) =>
   };
 }
 
-export const growingNumbers = (): Growing<Uint32Array> => growing((length) => new Uint32Array(length));
-export const growingPlaces = (): Growing<Float64Array> => growing((length) => new Float64Array(length));
+export const growingIntegers = (): Growing<Uint32Array> => growing((length) => new Uint32Array(length));
+export const growingFloats = (): Growing<Float64Array> => growing((length) => new Float64Array(length));
 
-/** Values in a row, with equal neighbours merged: the pairs of `stts` and `ctts`. */
+/** Run-length encoded values: the pairs of `stts` and `ctts`. */
 export interface Runs {
-  /** Numbers of pairs. */
+  /** Number of pairs. */
   readonly length: number;
   push(value: number, count?: number): void;
-  /** Pairs of count and value, 32 bits each, big-endian; `add` is added to every value. */
+  /** Returns pairs of count and value, 32 bits each, big-endian. Adds `add` to every value. */
   pairs(add?: number): Buffer;
 }
 
 export function growingRuns(): Runs {
-  const table = growingNumbers();
+  const table = growingIntegers();
   let value = 0;
   let count = 0;
   const close = () => {
@@ -67,7 +67,7 @@ export function growingRuns(): Runs {
   };
 }
 
-/** The numbers as a box holds them; the table itself is turned. */
+/** Converts numbers to the byte order of a box, in place. */
 export function bigEndian(numbers: Uint32Array): Buffer {
   const bytes = Buffer.from(numbers.buffer, numbers.byteOffset, numbers.byteLength);
   return LITTLE_ENDIAN ? bytes.swap32() : bytes;

@@ -7,13 +7,13 @@ import type { Movie, Track } from './movie.ts';
 import { type Placement, placeInTime } from './place-in-time.ts';
 import { readDefaults, readFragments } from './read-fragments.ts';
 
-/** FFmpeg counts the length of a file in fragments in microseconds; so does the movie that is made of it. */
+/** FFmpeg computes the duration of a fragmented file in microseconds, so the joined movie uses them too. */
 const TIMESCALE = 1_000_000;
 
-const NOWHERE: Placement = { edits: null, shift: 0, start: 0 };
+const UNPLACED: Placement = { edits: null, shift: 0, start: 0 };
 
 export interface Fragments {
-  /** `mvex`; absent = none. */
+  /** `mvex`, if any. */
   defaults: Box | undefined;
   moofs: readonly Box[];
   /** Whether there is an index of segments (`sidx`). */
@@ -21,8 +21,8 @@ export interface Fragments {
 }
 
 /**
- * A movie with the samples of its fragments, as if they had been in its index. Throws `NotRewritable` where a plain
- * index could not express what the fragments state.
+ * Returns the movie with the samples of its fragments, as if they had been in its index. Throws `NotRewritable` if a
+ * plain index cannot express what the fragments declare.
  */
 export function joinFragments(
   file: FileBytes,
@@ -31,25 +31,25 @@ export function joinFragments(
   budget: BoxBudget,
 ): Movie {
   if (moofs.length === 0) {
-    // FFmpeg would reckon the length itself.
-    if (defaults && movie.duration === 0) throw new NotRewritable('announces fragments that it does not have');
+    // FFmpeg would compute the duration itself.
+    if (defaults && movie.duration === 0) throw new NotRewritable('declares fragments that it does not contain');
     return movie;
   }
-  if (!defaults) throw new NotRewritable('has fragments that its index does not announce');
-  const most = sampleBudget();
-  const samples = new Map(movie.tracks.map((track) => [track.id, new GatheredSamples(track, most)]));
-  if (samples.size < movie.tracks.length) throw new NotRewritable('has fragments, and streams that share a number');
+  if (!defaults) throw new NotRewritable('has fragments that its index does not declare');
+  const samplesLeft = sampleBudget();
+  const samples = new Map(movie.tracks.map((track) => [track.id, new GatheredSamples(track, samplesLeft)]));
+  if (samples.size < movie.tracks.length) throw new NotRewritable('has fragments, and streams that share an id');
   const inIndex = new Map([...samples].map(([id, gathered]) => [id, gathered.times()]));
   const common = readDefaults(file, defaults, budget);
-  readFragments(file, moofs, { samples, defaults: common, mustStateTimes: indexed });
+  readFragments(file, moofs, { samples, defaults: common, requireTimes: indexed });
 
   const timescale = Math.max(TIMESCALE, ...movie.tracks.map(({ media }) => media.timescale));
-  if (timescale >= 2 ** 31) throw new NotRewritable('counts time in absurd units');
+  if (timescale >= 2 ** 31) throw new NotRewritable('has an absurd time scale');
   const scales = { timescale: movie.timescale, newTimescale: timescale };
   const joined = movie.tracks.map((track) => {
     const gathered = samples.get(track.id)!;
     const times = gathered.times();
-    if (gathered.count === 0) return { track, times, placement: NOWHERE, table: gathered.table(0) };
+    if (gathered.count === 0) return { track, times, placement: UNPLACED, table: gathered.table(0) };
     checkOffsets(inIndex.get(track.id)!, times, track);
     const placement = placeInTime(track, times, inIndex.get(track.id)!, scales);
     return { track, times, placement, table: gathered.table(placement.shift) };
@@ -68,15 +68,15 @@ export function joinFragments(
   return { ...movie, timescale, duration: Math.round(seconds * timescale), tracks };
 }
 
-/** FFmpeg mistakes the offsets of fragments for those of the index where the index has none. */
+/** If the index has no offsets, FFmpeg applies those of the fragments to it. */
 function checkOffsets(inIndex: Times, times: Times, { samples }: Track): void {
   if (samples.count === 0 || samples.offsets) return;
   if (times.minOffset !== inIndex.minOffset || times.maxOffset !== inIndex.maxOffset) {
-    throw new NotRewritable('has offsets of presentation times in its fragments alone');
+    throw new NotRewritable('has offsets of presentation times only in its fragments');
   }
 }
 
-/** Seconds from where the first stream begins to where the last one ends, in whole microseconds. */
+/** Seconds from the start of the first stream to the end of the last one, rounded to microseconds. */
 function lengthOf(streams: readonly { track: Track; times: Times; placement: Placement }[]): number {
   let [begin, end, longest] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0];
   for (const { track, times, placement } of streams) {

@@ -3,16 +3,16 @@ import type { ContainerFacts } from '../types.ts';
 import { mpeg4Codec } from './esds.ts';
 import type { Movie, Track } from './movie.ts';
 
-/** FFmpeg's names of codecs, by the type of the sample entry. `mp4a` and `mp4v` name theirs in a description. */
+/** FFmpeg's codec names by type of sample entry. `mp4a` and `mp4v` declare theirs in an `esds`. */
 const CODECS: Readonly<Record<string, string>> = {
   ...{ avc1: 'h264', avc3: 'h264', hvc1: 'hevc', hev1: 'hevc', av01: 'av1', vp08: 'vp8', vp09: 'vp9' },
   ...{ Opus: 'opus', fLaC: 'flac', alac: 'alac' },
 };
-/** Of a sample entry: head of the box, and the fixed fields of pictures. */
+/** Offset of the boxes in a video sample entry: after the box header and the fixed fields. */
 const PICTURE_BOXES = 8 + 78;
 const IDENTITY = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000];
 
-/** Null where ffprobe knows more: fragments, rotation, samples of an undeclared shape, rarer codecs. */
+/** Null where only ffprobe can tell: fragments, rotation, no declared pixel aspect ratio, rarer codecs. */
 export function movieFacts(movie: Movie): ContainerFacts | null {
   if (movie.isFragmented || movie.duration === 0 || !isIdentity(movie.matrix)) return null;
   const video: ContainerFacts['video'] = [];
@@ -46,7 +46,7 @@ function pictureOf(track: Track, codec: string): ContainerFacts['video'][number]
   return { codec, width, height, displayWidth: wide, displayHeight: tall, isAttachedPicture: false };
 }
 
-/** Content of the first box of that type among the boxes of a rewritten sample entry. */
+/** Content of the first box of that type in a rewritten sample entry. */
 function boxIn(entry: Buffer, from: number, type: string): Buffer | null {
   for (let at = from; at + 8 <= entry.length; ) {
     const size = entry.readUInt32BE(at);

@@ -1,18 +1,18 @@
-/** What FFmpeg gets of an ISO media file: every field read, bounded, and rewritten. */
+/** The part of an ISO media file that reaches FFmpeg: every field is read, bounded and rewritten. */
 export interface Movie {
-  /** `qt  ` and all others are read differently: QuickTime's sample descriptions have versions of their own. */
+  /** FFmpeg parses `qt  ` differently: QuickTime versions its sample descriptions. */
   brand: 'qt  ' | 'isom';
   timescale: number;
   duration: number;
   matrix: Buffer;
   tracks: Track[];
-  /** Whether samples lie in fragments, or may. */
+  /** Whether the file has fragments, or declares that it may. */
   isFragmented: boolean;
 }
 
 export interface Track {
   kind: 'video' | 'audio';
-  /** As the file numbers it; fragments name it. */
+  /** Id of the track in the file; fragments refer to it. */
   id: number;
   /** `tkhd` flags: enabled, in movie, in preview. */
   flags: number;
@@ -23,10 +23,10 @@ export interface Track {
   /** Fixed point 16.16. */
   width: number;
   height: number;
-  /** In units of the movie. */
+  /** In the movie's time scale. */
   duration: number;
   media: MediaHeader;
-  /** Null = the media is shown from its start. */
+  /** Null = the media plays from its start. */
   edits: Edit[] | null;
   /** One sample entry, rewritten. */
   entry: Buffer;
@@ -42,7 +42,7 @@ export interface MediaHeader {
 
 export interface Edit {
   duration: number;
-  /** -1 = nothing is shown meanwhile. */
+  /** -1 = an empty edit. */
   mediaTime: number;
   /** Fixed point 16.16. */
   rate: number;
@@ -56,18 +56,18 @@ export interface SampleTable {
   sizes: Buffer;
   /** Pairs of count and difference of decoding times. */
   durations: Buffer;
-  /** Pairs of count and offset of presentation times; null = none. */
+  /** Pairs of count and offset of presentation times; null = no offsets. */
   offsets: { version: number; pairs: Buffer } | null;
-  /** Numbers of key frames; null = every sample is one. */
+  /** Sample numbers of the key frames; null = every sample is one. */
   keys: Buffer | null;
-  /** Sample groups that state where decoding may start, as rewritten boxes. */
+  /** Sample groups that declare where decoding may start, as rewritten boxes. */
   groups: Buffer[];
   chunks: Chunks;
 }
 
 export interface Chunks {
   count: number;
-  /** Places in the file. */
+  /** Offsets in the file. */
   offsets: Float64Array;
   bytes: Float64Array;
   samples: Uint32Array;

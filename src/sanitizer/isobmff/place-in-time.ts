@@ -3,24 +3,24 @@ import { isAac } from './esds.ts';
 import type { Times } from './gather-samples.ts';
 import type { Edit, Track } from './movie.ts';
 
-/* Fragments state when they are decoded; a plain file counts from nothing, and has its edit list for the rest. */
+/* Fragments declare their decoding times. A plain file starts at zero and expresses the rest with an edit list. */
 
-const WHOLE_SPEED = 0x10000;
+const NORMAL_RATE = 0x10000;
 
-/** How a plain file says what its fragments said. */
+/** How a plain file expresses the times of the fragments. */
 export interface Placement {
-  /** Null = from nothing, without an edit list. Durations are in units of the new movie. */
+  /** Null = no edit list: the stream starts at zero. Durations are in the new movie's time scale. */
   edits: Edit[] | null;
-  /** Is added to every offset of presentation times. */
+  /** Added to every offset of presentation times. */
   shift: number;
-  /** When the stream is shown first, in its own units. */
+  /** Presentation time at which the stream starts, in its time scale. */
   start: number;
 }
 
 /**
- * Finds the edit list and the offsets with which FFmpeg gives the samples the times that it gives them in fragments
- * (libavformat/mov.c: `mov_build_index`, `mov_fix_index` and `mov_read_trun` of FFmpeg 7.1). There the edit list only
- * moves all samples and hides none, save the start of AAC; and negative offsets delay the presentation.
+ * Finds the edit list and the offsets for which FFmpeg computes the same times as from the fragments
+ * (libavformat/mov.c: `mov_build_index`, `mov_fix_index` and `mov_read_trun` of FFmpeg 7.1). In fragments the edit list
+ * only shifts all samples and hides none, except the start of AAC; negative offsets delay the presentation.
  */
 export function placeInTime(
   track: Track,
@@ -39,22 +39,22 @@ export function placeInTime(
   const plain: Placement = { edits: null, shift: delay, start: firstShown };
   if (first === 0 && skipped === 0 && (kind === 'audio' || start + delay === 0)) return plain;
 
-  // Pictures begin with the earliest that is shown; sound with its first sample, or behind what is skipped.
+  // Video starts with the earliest presentation time; audio with its first sample, or after the skipped ones.
   const hidden = kind === 'video' ? times.earliest + delay : skipped;
   const begin = first + hidden;
   const fits = kind === 'video' ? times.firstShown === times.earliest : hidden <= media.timescale;
   if (begin >= 0 && fits) {
     const all = times.length + times.maxOffset + delay + 1;
     const duration = Math.ceil((all / media.timescale) * movie.newTimescale) + 1;
-    const edits = [{ duration, mediaTime: hidden, rate: WHOLE_SPEED }];
+    const edits = [{ duration, mediaTime: hidden, rate: NORMAL_RATE }];
     if (begin > 0) {
       const before = rescale(begin, movie.newTimescale, media.timescale);
-      edits.unshift({ duration: before, mediaTime: -1, rate: WHOLE_SPEED });
+      edits.unshift({ duration: before, mediaTime: -1, rate: NORMAL_RATE });
     }
     return { edits, shift: delay, start: begin };
   }
   if (first === 0) return plain;
-  // Negative offsets move all samples back without hiding any, provided that one of them has the full one.
+  // Negative offsets shift all samples back without hiding any, provided that one sample has the largest shift.
   if (first > 0 || skipped > 0 || times.minOffset + delay !== 0) {
     throw new NotRewritable('begins before its start, in a way that only fragments can express');
   }
@@ -62,9 +62,9 @@ export function placeInTime(
 }
 
 interface ReadEdits {
-  /** How much later the stream begins, in its own units. */
+  /** Delay of the stream, in its time scale. */
   empty: number;
-  /** What is before this is not shown, in its own units. */
+  /** Media time at which the presentation starts, in the stream's time scale. */
   start: number;
 }
 
@@ -74,14 +74,15 @@ function readEdits({ edits, media }: Track, timescale: number): ReadEdits {
   const before = first!.mediaTime === -1 ? first! : null;
   const shown = before ? others : edits;
   if (shown.length > 1 || shown[0]?.mediaTime === -1) throw new NotRewritable('has fragments and several edits');
-  if (shown.some(({ rate }) => rate !== WHOLE_SPEED)) throw new NotRewritable('has fragments at another speed');
+  if (shown.some(({ rate }) => rate !== NORMAL_RATE))
+    throw new NotRewritable('has fragments and an edit of another speed');
   const empty = before ? rescale(before.duration, media.timescale, timescale) : 0;
   return { empty, start: shown[0]?.mediaTime ?? 0 };
 }
 
 /**
- * Samples of the index itself FFmpeg places by the edit list alone. That they stand where fragments would is so
- * only when the list hides none of them, and begins with the first.
+ * FFmpeg places the samples of the index by the edit list alone. Their times match those of fragments only if the list
+ * hides none of them and starts with the first.
  */
 function checkIndexed(track: Track, inIndex: Times, timescale: number): void {
   if (inIndex.minOffset < 0) throw new NotRewritable('has negative offsets in its index, and fragments');
@@ -97,7 +98,7 @@ function checkIndexed(track: Track, inIndex: Times, timescale: number): void {
   }
 }
 
-/** Rounded to the nearest, as FFmpeg does it. */
+/** Rounds to the nearest, as FFmpeg does. */
 function rescale(value: number, to: number, from: number): number {
   const scaled = (BigInt(value) * BigInt(to) * 2n + BigInt(from)) / (BigInt(from) * 2n);
   if (scaled > BigInt(Number.MAX_SAFE_INTEGER)) throw new NotRewritable('has an edit list of absurd times');

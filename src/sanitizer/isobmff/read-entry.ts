@@ -4,7 +4,7 @@ import { NotRewritable, Refused } from '../verdicts.ts';
 import { type Box, type BoxBudget, boxesIn, content, makeBox, printable } from './boxes.ts';
 import { rewriteEsds } from './esds.ts';
 
-/** Codecs whose sample entry is understood. Uncompressed pictures with a palette and the like are not. */
+/** Sample entries that the reader supports. Uncompressed video, palettes and the like are not supported. */
 const VIDEO = new Set([
   ...['avc1', 'avc3', 'hvc1', 'hev1', 'av01', 'vp08', 'vp09', 'mp4v', 's263', 'H263', 'jpeg', 'mjpa', 'png '],
   ...['apco', 'apcs', 'apcn', 'apch', 'ap4h', 'ap4x'],
@@ -14,15 +14,15 @@ const AUDIO = new Set([
   ...['sowt', 'twos', 'in24', 'in32', 'fl32', 'fl64', 'lpcm', 'ulaw', 'alaw', 'ipcm', 'fpcm'],
 ]);
 
-/** Boxes of a sample entry that are carried on: decoder set-up, shape of pixels, fields, colour, HDR, channels. */
-const CARRIED = new Set([
+/** Boxes of a sample entry to keep: decoder configuration, pixel aspect ratio, fields, colour, HDR, channels. */
+const KEPT = new Set([
   ...['avcC', 'hvcC', 'av1C', 'vpcC', 'pasp', 'colr', 'fiel', 'clap', 'mdcv', 'clli', 'SmDm', 'CoLL', 'amve'],
   ...['dvcC', 'dvvC', 'd263', 'dOps', 'dfLa', 'alac', 'dac3', 'dec3', 'damr', 'chan', 'chnl', 'pcmC', 'enda', 'frma'],
 ]);
 /** QuickTime ends a list of atoms with one of this type. */
 const TERMINATOR = '\0\0\0\0';
-/** Boxes that change nothing of what FFmpeg decodes. */
-const NEEDLESS = new Set([
+/** Boxes that do not affect what FFmpeg decodes. */
+const IGNORED = new Set([
   'btrt',
   'free',
   'skip',
@@ -38,56 +38,56 @@ const NEEDLESS = new Set([
 ]);
 const MAX_ENTRY_BOX = 256 * 1024;
 
-const PICTURE_FIELDS = 78;
-/** Sound descriptions of version 0, 1 and 2 (QuickTime File Format, "Sound Sample Descriptions"). */
-const SOUND_FIELDS = [28, 44, 64] as const;
+/** Bytes of the fixed fields of a video description. */
+const VIDEO_FIELDS = 78;
+/** The same of audio descriptions, version 0, 1 and 2 (QuickTime File Format, "Sound Sample Descriptions"). */
+const AUDIO_FIELDS = [28, 44, 64] as const;
 
-/** The one sample entry of a track, rewritten. */
+/** Reads the only sample entry of a track and rewrites it. */
 export function readSampleEntry(file: FileBytes, stsd: Box, kind: 'video' | 'audio', budget: BoxBudget): Buffer {
   const head = Buffer.from(file.read(stsd.body, Math.min(8, stsd.end - stsd.body)));
   if (head.length < 8) throw new Refused('invalid_media', 'has a stream without its "stsd".');
   const entries = [...boxesIn(file, stsd.body + 8, stsd.end, budget)];
   const entry = entries[0];
   if (!entry) throw new Refused('invalid_media', 'has a stream without a description.');
-  if (kind === 'video') checkPictures(file, entry);
+  if (kind === 'video') checkFrameSize(file, entry);
   if (entries.length !== 1 || head.readUInt32BE(4) !== 1) throw new NotRewritable('has several sample descriptions');
-  if (head[0] !== 0) throw new NotRewritable('describes its streams in a form that is not known');
+  if (head[0] !== 0) throw new NotRewritable('describes its streams in an unsupported version');
   if (!(kind === 'video' ? VIDEO : AUDIO).has(entry.type)) {
-    throw new NotRewritable(`contains "${printable(entry.type)}", which the reader does not know`);
+    throw new NotRewritable(`contains "${printable(entry.type)}", which the reader does not support`);
   }
-  const fields = kind === 'video' ? PICTURE_FIELDS : soundFields(file, entry);
+  const fields = kind === 'video' ? VIDEO_FIELDS : audioFields(file, entry);
   if (entry.body + fields > entry.end) throw new Refused('invalid_media', 'has a stream without a description.');
   const fixed = Buffer.from(file.read(entry.body, fields));
-  // Always the one data reference; the encoder's name says nothing about the media.
+  // There is only one data reference; the encoder's name is dropped.
   fixed.fill(0, 0, 6).writeUInt16BE(1, 6);
   if (kind === 'video') fixed.fill(0, 42, 74);
-  return makeBox(entry.type, fixed, ...carried(file, entry.body + fields, entry.end, budget, 0));
+  return makeBox(entry.type, fixed, ...keptBoxes(file, entry.body + fields, entry.end, budget, 0));
 }
 
-function checkPictures(file: FileBytes, entry: Box): void {
-  if (entry.body + PICTURE_FIELDS > entry.end)
-    throw new Refused('invalid_media', 'has a stream without a description.');
-  const fixed = file.read(entry.body, PICTURE_FIELDS);
+function checkFrameSize(file: FileBytes, entry: Box): void {
+  if (entry.body + VIDEO_FIELDS > entry.end) throw new Refused('invalid_media', 'has a stream without a description.');
+  const fixed = file.read(entry.body, VIDEO_FIELDS);
   refuseSize(fixed.readUInt16BE(24), fixed.readUInt16BE(26));
 }
 
-function soundFields(file: FileBytes, entry: Box): number {
+function audioFields(file: FileBytes, entry: Box): number {
   if (entry.body + 10 > entry.end) throw new Refused('invalid_media', 'has a stream without a description.');
-  const fields = SOUND_FIELDS[file.read(entry.body, 10).readUInt16BE(8)];
-  if (fields === undefined) throw new NotRewritable('describes its sound in a form that is not known');
+  const fields = AUDIO_FIELDS[file.read(entry.body, 10).readUInt16BE(8)];
+  if (fields === undefined) throw new NotRewritable('describes its audio in an unsupported version');
   return fields;
 }
 
-function carried(file: FileBytes, from: number, to: number, budget: BoxBudget, depth: number): Buffer[] {
+function keptBoxes(file: FileBytes, from: number, to: number, budget: BoxBudget, depth: number): Buffer[] {
   const boxes: Buffer[] = [];
   for (const box of boxesIn(file, from, to, budget)) {
     if (box.type === 'esds') boxes.push(rewriteEsds(content(file, box, MAX_ENTRY_BOX)));
-    // QuickTime keeps the decoder's set-up of sound one level below.
+    // QuickTime nests the decoder configuration of audio one level deeper.
     else if (box.type === 'wave' && depth === 0)
-      boxes.push(makeBox('wave', ...carried(file, box.body, box.end, budget, 1)));
-    else if (CARRIED.has(box.type)) boxes.push(makeBox(box.type, content(file, box, MAX_ENTRY_BOX)));
-    else if (!NEEDLESS.has(box.type)) {
-      throw new NotRewritable(`describes its streams with "${printable(box.type)}", which the reader does not know`);
+      boxes.push(makeBox('wave', ...keptBoxes(file, box.body, box.end, budget, 1)));
+    else if (KEPT.has(box.type)) boxes.push(makeBox(box.type, content(file, box, MAX_ENTRY_BOX)));
+    else if (!IGNORED.has(box.type)) {
+      throw new NotRewritable(`describes its streams with "${printable(box.type)}", which the reader does not support`);
     }
   }
   return boxes;

@@ -4,7 +4,7 @@ import { type Box, type BoxBudget, boxesIn, content, printable } from './boxes.t
 import type { GatheredSamples } from './gather-samples.ts';
 import { readRun, type SampleDefaults } from './read-run.ts';
 
-/** Boxes inside of fragments; twelve hours in fragments of half a second have some 800,000. */
+/** Limit of boxes inside fragments; twelve hours in fragments of half a second have some 800,000. */
 const MAX_FRAGMENT_BOXES = 2_000_000;
 
 /* ISO/IEC 14496-12, 8.8.7: flags of `tfhd`. */
@@ -15,18 +15,18 @@ const SIZE = 0x10;
 const FLAGS = 0x20;
 const BASE_IS_MOOF = 0x20000;
 
-/** Boxes of a fragment that change nothing of what FFmpeg decodes. */
-const NEEDLESS = new Set(['mfhd', 'free', 'skip', 'sdtp', 'sbgp', 'sgpd', 'subs']);
+/** Boxes of a fragment that do not affect what FFmpeg decodes. */
+const IGNORED = new Set(['mfhd', 'free', 'skip', 'sdtp', 'sbgp', 'sgpd', 'subs']);
 const ENCRYPTION = new Set(['senc', 'saiz', 'saio', 'pssh']);
-/** Smooth Streaming writes the times of fragments in boxes of its own ([MS-SSTR] 2.2.4.4 and 2.2.4.5). */
-const TIMES_OF_ITS_OWN = new Set(['6d1d9b0542d544e680e2141daff757b2', 'd4807ef2ca3946958e5426cb9e46a79f']);
+/** Smooth Streaming repeats the times of fragments in `uuid` boxes ([MS-SSTR] 2.2.4.4 and 2.2.4.5). */
+const SMOOTH_STREAMING_TIMES = new Set(['6d1d9b0542d544e680e2141daff757b2', 'd4807ef2ca3946958e5426cb9e46a79f']);
 
-/** `trex`: what holds for all fragments of a stream. */
+/** `trex`: defaults for all fragments of a stream. */
 export interface TrackDefaults extends SampleDefaults {
   description: number;
 }
 
-/** The defaults of all streams, by the streams' ids (`mvex`). */
+/** Reads the defaults of all streams (`mvex`), by stream id. */
 export function readDefaults(file: FileBytes, mvex: Box, budget: BoxBudget): Map<number, TrackDefaults> {
   const defaults = new Map<number, TrackDefaults>();
   for (const box of boxesIn(file, mvex.body, mvex.end, budget)) {
@@ -41,11 +41,11 @@ export function readDefaults(file: FileBytes, mvex: Box, budget: BoxBudget): Map
 }
 
 export interface FragmentedStreams {
-  /** Those that are kept, by their ids; the data of others is left out. */
+  /** The streams to keep, by id; the data of all others is dropped. */
   samples: ReadonlyMap<number, GatheredSamples>;
   defaults: ReadonlyMap<number, TrackDefaults>;
-  /** Fragments that do not state their times are placed by an index of segments (`sidx`), which is not read. */
-  mustStateTimes: boolean;
+  /** True with an index of segments (`sidx`): FFmpeg reads missing times from it, but the sanitizer does not. */
+  requireTimes: boolean;
 }
 
 /** Adds the samples of all fragments (`moof`) to their streams, in the order of the file. */
@@ -56,16 +56,16 @@ export function readFragments(file: FileBytes, moofs: readonly Box[], streams: F
     const fragment: Fragment = { start: moof.start, next: moof.start, times: new Map() };
     for (const box of boxesIn(file, moof.body, moof.end, budget)) {
       if (box.type === 'traf') readTrackFragment(file, box, fragment, streams, budget);
-      else checkNeedless(file, box);
+      else checkIgnored(file, box);
     }
   }
 }
 
 interface Fragment {
   start: number;
-  /** Behind the data of the stream before, where data without a stated offset is; null = not known. */
+  /** Default data offset: the end of the previous stream's data; null = not known. */
   next: number | null;
-  /** Decoding times that it stated, by stream. */
+  /** Declared decoding times, by stream. */
   times: Map<number, number>;
 }
 
@@ -87,23 +87,23 @@ function readTrackFragment(
   let next: number | null = null;
   for (const box of boxesIn(file, traf.body, traf.end, budget)) {
     if (box.type === 'tfhd') {
-      if (head) throw new NotRewritable('has a fragment of several streams in one');
+      if (head) throw new NotRewritable('has a fragment with several headers');
       head = readHead(file, box, fragment, streams);
       if (!head) return;
     } else if (box.type === 'tfdt') {
-      if (!head || next !== null) throw new NotRewritable('states the time of a fragment after its samples');
+      if (!head || next !== null) throw new NotRewritable('declares the time of a fragment after its samples');
       head.samples.clock = readTime(content(file, box, 64, 8));
       fragment.times.set(head.id, head.samples.clock);
     } else if (box.type === 'trun') {
-      if (!head) throw new NotRewritable('has a fragment of no stream');
+      if (!head) throw new NotRewritable('has a fragment without a header');
       if (next === null) head.samples.clock = timeOf(head, fragment, streams);
       const end = readRun(file, box, head.samples, head.defaults, { base: head.base, next: next ?? head.base });
       if (end !== null) fragment.next = next = end;
-    } else checkNeedless(file, box);
+    } else checkIgnored(file, box);
   }
 }
 
-/** Null = a stream that is left out. */
+/** Null = a stream that is dropped. */
 function readHead(file: FileBytes, box: Box, fragment: Fragment, streams: FragmentedStreams): Head | null {
   const bytes = content(file, box, 64, 8);
   const flags = bytes.readUInt32BE(0) & 0xffffff;
@@ -112,8 +112,8 @@ function readHead(file: FileBytes, box: Box, fragment: Fragment, streams: Fragme
   if (!common) throw new NotRewritable('has a fragment of a stream that it does not describe');
   const samples = streams.samples.get(id);
   let at = 8;
-  const stated = (flag: number, otherwise: number): number => {
-    if (!(flags & flag)) return otherwise;
+  const fieldOr = (flag: number, fallback: number): number => {
+    if (!(flags & flag)) return fallback;
     at += 4;
     return bytes.readUInt32BE(at - 4);
   };
@@ -122,15 +122,15 @@ function readHead(file: FileBytes, box: Box, fragment: Fragment, streams: Fragme
     base = Number(bytes.readBigUInt64BE(at));
     at += 8;
   }
-  if (stated(DESCRIPTION, common.description) !== 1) throw new NotRewritable('has several sample descriptions');
-  const [duration, size] = [stated(DURATION, common.duration), stated(SIZE, common.size)];
-  const defaults = { duration, size, flags: stated(FLAGS, common.flags) };
+  if (fieldOr(DESCRIPTION, common.description) !== 1) throw new NotRewritable('has several sample descriptions');
+  const [duration, size] = [fieldOr(DURATION, common.duration), fieldOr(SIZE, common.size)];
+  const defaults = { duration, size, flags: fieldOr(FLAGS, common.flags) };
   if (!samples) {
-    // Its runs are not read, and so it is not known where its data ends.
+    // Its runs are skipped, so the end of its data is not known.
     fragment.next = null;
     return null;
   }
-  if (base === null) throw new NotRewritable('does not state where the data of its fragments is');
+  if (base === null) throw new NotRewritable('does not declare where the data of its fragments is');
   return { id, base, defaults, samples };
 }
 
@@ -140,19 +140,19 @@ function readTime(bytes: Buffer): number {
   return time;
 }
 
-/** When the first run of a stream in a fragment begins. */
+/** Decoding time of the first run of a stream in a fragment. */
 function timeOf({ id, samples }: Head, fragment: Fragment, streams: FragmentedStreams): number {
-  const stated = fragment.times.get(id);
-  if (stated === undefined && streams.mustStateTimes)
-    throw new NotRewritable('has fragments that do not state their time');
-  return stated ?? samples.clock;
+  const declared = fragment.times.get(id);
+  if (declared === undefined && streams.requireTimes)
+    throw new NotRewritable('has fragments that do not declare their time');
+  return declared ?? samples.clock;
 }
 
-function checkNeedless(file: FileBytes, box: Box): void {
+function checkIgnored(file: FileBytes, box: Box): void {
   if (ENCRYPTION.has(box.type)) throw new NotRewritable('is encrypted');
-  if (NEEDLESS.has(box.type)) return;
+  if (IGNORED.has(box.type)) return;
   if (box.type === 'uuid' && box.end - box.body >= 16) {
-    if (TIMES_OF_ITS_OWN.has(file.read(box.body, 16).toString('hex'))) return;
+    if (SMOOTH_STREAMING_TIMES.has(file.read(box.body, 16).toString('hex'))) return;
   }
-  throw new NotRewritable(`has fragments with "${printable(box.type)}", which the reader does not know`);
+  throw new NotRewritable(`has fragments with "${printable(box.type)}", which the reader does not support`);
 }

@@ -6,12 +6,12 @@ import { joinFragments } from './join-fragments.ts';
 import type { Movie, Track } from './movie.ts';
 import { readTrack } from './read-track.ts';
 
-/** Twelve hours of pictures and sound have an index of some 40 MB. */
+/** The index of twelve hours of video and audio has some 40 MB. */
 const MAX_INDEX_BYTES = 128 * 2 ** 20;
 
 /**
- * Reads the index of an ISO media file (ISO/IEC 14496-12 and QuickTime). Throws `Refused` for what no player would
- * make sense of, and `NotRewritable` where something would be lost.
+ * Reads the index of an ISO media file (ISO/IEC 14496-12 and QuickTime). Throws `Refused` if no player could read the
+ * file, and `NotRewritable` if something would be lost.
  */
 export function readMovie(file: FileBytes): Movie {
   const budget = boxBudget();
@@ -32,7 +32,7 @@ export function readMovie(file: FileBytes): Movie {
 function findIndex(file: FileBytes, budget: BoxBudget) {
   let brand: Movie['brand'] = 'qt  ';
   const moofs: Box[] = [];
-  let [indexed, early] = [false, false];
+  let [indexed, hasEarlyFragments] = [false, false];
   let moov: Box | null = null;
   for (const box of boxesIn(file, 0, file.size, budget, true)) {
     if (box.type === 'ftyp') {
@@ -40,13 +40,13 @@ function findIndex(file: FileBytes, budget: BoxBudget) {
     } else if (box.type === 'moov') moov ??= box;
     else if (box.type === 'moof') {
       if (moov) moofs.push(box);
-      else early = true;
+      else hasEarlyFragments = true;
     } else if (box.type === 'sidx') indexed = true;
   }
   if (!moov) throw new Refused('invalid_media', 'has no index (moov): it may be cut off.');
   if (moov.end > file.size) throw new Refused('invalid_media', 'is cut off inside its index (moov).');
   if (moov.end - moov.start > MAX_INDEX_BYTES) throw new Refused('invalid_media', 'has an index of absurd size.');
-  if (early) throw new NotRewritable('has fragments before its index');
+  if (hasEarlyFragments) throw new NotRewritable('has fragments before its index');
   return { moov, brand, moofs, indexed };
 }
 
@@ -56,27 +56,27 @@ function readHeader(bytes: Buffer): Pick<Movie, 'timescale' | 'duration' | 'matr
   const duration = long ? Number(bytes.readBigUInt64BE(24)) : bytes.readUInt32BE(16);
   const at = (long ? 32 : 20) + 16;
   if (bytes.length < at + 36) throw new Refused('invalid_media', 'has an index without a header.');
-  if (timescale === 0) throw new NotRewritable('counts time in nothing');
+  if (timescale === 0) throw new NotRewritable('has a time scale of zero');
   return { timescale, duration, matrix: bytes.subarray(at, at + 36) };
 }
 
-/** Cover art becomes a stream of its own in FFmpeg. */
+/** FFmpeg turns cover art into a separate stream. */
 function refuseCovers(file: FileBytes, parts: Map<string, Box>, budget: BoxBudget): void {
-  for (const holder of [parts.get('udta'), parts.get('meta')]) {
-    if (!holder) continue;
-    const length = Math.min(holder.end - holder.body, 2 ** 20);
-    if (file.read(holder.body, length).includes('covr')) throw new NotRewritable('has cover art');
+  for (const box of [parts.get('udta'), parts.get('meta')]) {
+    if (!box) continue;
+    const length = Math.min(box.end - box.body, 2 ** 20);
+    if (file.read(box.body, length).includes('covr')) throw new NotRewritable('has cover art');
   }
   budget.left--;
 }
 
 /**
- * Pictures and sound. What else there is (subtitles, time codes, measurements) never reaches an output; it may only be
- * left out behind the rest, for options name streams by their number.
+ * Keeps video and audio. Other tracks (subtitles, time codes, telemetry) never reach an output. They can be dropped
+ * only if they come last, because options refer to streams by number.
  */
 function keptTracks(tracks: (Track | null)[]): Track[] {
   const kept = tracks.filter((track) => track !== null);
-  if (kept.length === 0) throw new NotRewritable('has neither pictures nor sound');
+  if (kept.length === 0) throw new NotRewritable('has neither video nor audio');
   if (tracks.slice(0, kept.length).includes(null)) throw new NotRewritable('has other data between its streams');
   return kept;
 }

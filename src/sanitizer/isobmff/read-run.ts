@@ -3,7 +3,7 @@ import { NotRewritable, Refused } from '../verdicts.ts';
 import type { Box } from './boxes.ts';
 import type { GatheredSamples } from './gather-samples.ts';
 
-/** What `tfhd` and `trex` say of samples that do not say it themselves. */
+/** Values of `tfhd` and `trex` for samples that do not declare their own. */
 export interface SampleDefaults {
   duration: number;
   size: number;
@@ -18,14 +18,14 @@ const SIZES = 0x200;
 const FLAGS = 0x400;
 const OFFSETS = 0x800;
 
-/** 8.8.3.1: `sample_is_non_sync_sample`, and `sample_depends_on` = others. FFmpeg takes either for no key frame. */
+/** 8.8.3.1: `sample_is_non_sync_sample`, or `sample_depends_on` = others. For FFmpeg neither is a key frame. */
 const NO_KEY = 0x01010000;
 /** Rows per read. */
 const BLOCK_ROWS = 4096;
 
 /**
- * Reads a run of samples (`trun`) that begins at the stream's clock. `base` is where its data offset counts from, and
- * `next` where its data lies if it has none. The place behind its data; null = it has no samples.
+ * Reads a run of samples (`trun`) that begins at the stream's clock. Its data offset is relative to `base`; without one
+ * its data begins at `next`. Returns the end of its data; null = it has no samples.
  */
 export function readRun(
   file: FileBytes,
@@ -34,7 +34,7 @@ export function readRun(
   defaults: SampleDefaults,
   { base, next }: { base: number; next: number },
 ): number | null {
-  if (box.end - box.body < 8) throw new Refused('invalid_media', 'has a run of samples without a head.');
+  if (box.end - box.body < 8) throw new Refused('invalid_media', 'has a run of samples without a header.');
   const head = file.read(box.body, Math.min(16, box.end - box.body));
   const flags = head.readUInt32BE(0) & 0xffffff;
   const count = head.readUInt32BE(4);
@@ -48,24 +48,24 @@ export function readRun(
     throw new Refused('invalid_media', 'declares more samples than it describes.');
   }
   if (count === 0) return null;
-  samples.take(count);
+  samples.reserve(count);
   samples.startRun();
   let bytes = 0;
   for (let first = 0; first < count; first += BLOCK_ROWS) {
     const rows = Math.min(BLOCK_ROWS, count - first);
     const block = file.read(box.body + at + first * rowBytes, rows * rowBytes);
     let field = -4;
-    const take = () => {
+    const nextField = () => {
       field += 4;
       return block.readUInt32BE(field);
     };
     for (let row = 0; row < rows; row++) {
-      const duration = flags & DURATIONS ? take() : defaults.duration;
-      const size = flags & SIZES ? take() : defaults.size;
-      const own = flags & FLAGS ? take() : defaults.flags;
-      const offset = flags & OFFSETS ? take() | 0 : 0;
+      const duration = flags & DURATIONS ? nextField() : defaults.duration;
+      const size = flags & SIZES ? nextField() : defaults.size;
+      const own = flags & FLAGS ? nextField() : defaults.flags;
+      const offset = flags & OFFSETS ? nextField() | 0 : 0;
       const sampleFlags = first + row === 0 && firstFlags !== null && !(flags & FLAGS) ? firstFlags : own;
-      // FFmpeg reads nothing behind such a sample.
+      // FFmpeg stops reading at such a sample.
       if (size === 0) throw new NotRewritable('has a sample without data');
       samples.addSample(duration, size, (sampleFlags & NO_KEY) === 0, offset);
       bytes += size;

@@ -4,9 +4,9 @@ import { NotRewritable, Refused } from '../verdicts.ts';
 import { type Box, content, makeFullBox } from './boxes.ts';
 import type { Chunks, SampleTable } from './movie.ts';
 
-/** Samples whose sizes are listed one by one: twelve hours at 120 frames a second. */
+/** Limit of samples with individual sizes: twelve hours at 120 frames per second. */
 export const MAX_SAMPLES = 12 * 3600 * 120;
-/** A table with 8 bytes for each of them. */
+/** A table with 8 bytes per sample. */
 const MAX_TABLE = 16 + MAX_SAMPLES * 8;
 
 /** Reads the sample tables (ISO/IEC 14496-12, 8.6 and 8.7) and checks them against each other. */
@@ -16,7 +16,7 @@ export function readSamples(
   timescale: number,
   boxes: readonly Box[],
 ): SampleTable {
-  if (stbl.has('stz2')) throw new NotRewritable('packs its sample sizes');
+  if (stbl.has('stz2')) throw new NotRewritable('has a compact table of sample sizes (stz2)');
   const sizes = table(file, stbl.get('stsz'), 12, 4, 8, (bytes) => bytes.readUInt32BE(4) === 0);
   const durations = table(file, stbl.get('stts'), 8, 8, 4);
   if (!sizes || !durations) throw new Refused('invalid_media', 'has a stream without its sample table.');
@@ -29,9 +29,9 @@ export function readSamples(
   const offsets = table(file, stbl.get('ctts'), 8, 8, 4);
   const keys = table(file, stbl.get('stss'), 8, 4, 4);
   if (count > 0) {
-    if (total.counted !== count) throw new NotRewritable('has times for another number of samples');
+    if (total.counted !== count) throw new NotRewritable('has times for a different number of samples');
     if (offsets && sumOf(offsets.rows).counted !== count)
-      throw new NotRewritable('has offsets for another number of samples');
+      throw new NotRewritable('has offsets for a different number of samples');
     if (keys) checkKeys(keys.rows, count);
   }
   return {
@@ -52,7 +52,7 @@ interface Table {
   rows: Buffer;
 }
 
-/** A box that holds a count and as many rows; a count that the box is too small for is refused. */
+/** Reads a box with a count and that many rows. Throws `Refused` if the box is too small for its count. */
 function table(
   file: FileBytes,
   box: Box | undefined,
@@ -130,7 +130,7 @@ function readChunks(
   return chunks;
 }
 
-/** Which samples decoding may start from, beside the key frames: FFmpeg seeks by them. */
+/** Reads the samples besides key frames from which decoding may start: FFmpeg seeks to them. */
 function readGroups(file: FileBytes, boxes: readonly Box[]): Buffer[] {
   const groups: Buffer[] = [];
   for (const box of boxes) {

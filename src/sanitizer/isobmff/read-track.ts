@@ -8,7 +8,7 @@ import { readSamples } from './read-samples.ts';
 
 const MAX_EDITS = 1000;
 
-/** Null = neither pictures nor sound. */
+/** Null = neither video nor audio. */
 export function readTrack(file: FileBytes, trak: Box, budget: BoxBudget): Track | null {
   const parts = boxMap(file, trak, budget);
   const tkhd = need(parts, 'tkhd');
@@ -64,18 +64,18 @@ function readMediaHeader(bytes: Buffer): MediaHeader {
   const timescale = bytes.readUInt32BE(long ? 20 : 12);
   const unknown = long ? bytes.readBigUInt64BE(24) === 2n ** 64n - 1n : bytes.readUInt32BE(16) === 0xffffffff;
   const duration = long ? Number(bytes.readBigUInt64BE(24)) : bytes.readUInt32BE(16);
-  if (timescale === 0) throw new Refused('invalid_media', 'has a stream that counts time in nothing.');
+  if (timescale === 0) throw new Refused('invalid_media', 'has a stream with a time scale of zero.');
   refuseLength(unknown ? 0 : duration / timescale);
   return { timescale, duration: unknown ? 0 : duration, language: bytes.readUInt16BE(long ? 32 : 20) };
 }
 
-/** A stream whose data lies in another file would make the reader open it. */
+/** FFmpeg would open the other file that a stream refers to for its data. */
 function refuseReferences(file: FileBytes, minf: Map<string, Box>, budget: BoxBudget): void {
   const dinf = minf.get('dinf');
   const dref = dinf && boxMap(file, dinf, budget).get('dref');
   if (!dref) return;
   const bytes = content(file, dref, 64 * 1024, 8);
-  if (bytes.readUInt32BE(4) !== 1) throw new NotRewritable('names several sources of data');
+  if (bytes.readUInt32BE(4) !== 1) throw new NotRewritable('has several data references');
   if (bytes.length >= 20 && (bytes.readUInt32BE(16) & 1) === 0) {
     throw new Refused('unsupported_media', 'refers to another file for its data.');
   }
@@ -88,8 +88,9 @@ function readEdits(bytes: Buffer): Edit[] | null {
   if (count > MAX_EDITS || 8 + count * width > bytes.length) {
     throw new Refused('invalid_media', 'declares more edits than it contains.');
   }
-  // FFmpeg counts the rows that are there.
-  if (8 + count * width !== bytes.length) throw new NotRewritable('has an edit list of another length');
+  // FFmpeg derives the number of rows from the size of the box.
+  if (8 + count * width !== bytes.length)
+    throw new NotRewritable('has an edit list whose length does not match its count');
   if (count === 0) return null;
   return Array.from({ length: count }, (_, index) => {
     const at = 8 + index * width;

@@ -6,8 +6,8 @@ import { makeBox, makeFullBox, u32 } from './boxes.ts';
 import type { Movie, Track } from './movie.ts';
 
 /**
- * Writes a movie as a plain file: index first, then the samples in their original order. `mediaBytes` bounds how much
- * of the samples is copied; the rest is a hole.
+ * Writes a movie as a plain file: index first, then the samples in their original order. Copies at most `mediaBytes` of
+ * the samples; the rest becomes a hole.
  */
 export function writeMovie(movie: Movie, file: FileBytes, out: FileOut, mediaBytes: number | null): void {
   const layout = arrange(movie.tracks);
@@ -25,7 +25,7 @@ export function writeMovie(movie: Movie, file: FileBytes, out: FileOut, mediaByt
   mdat.write('mdat', 4, 'latin1');
   mdat.writeBigUInt64BE(BigInt(layout.bytes + 16), 8);
   out.write(mdat);
-  if (out.position !== dataAt) throw new Error('The index of a movie has another size than was reckoned with.');
+  if (out.position !== dataAt) throw new Error('The index of a movie has an unexpected size.');
   copyRanges(file, out, layout.ranges, mediaBytes);
 }
 
@@ -49,8 +49,8 @@ function makeTrack(track: Track, index: number, offsets: Float64Array, dataAt: n
   const handler = makeFullBox('hdlr', 0, 0, u32(0), Buffer.from(video ? 'vide' : 'soun'), Buffer.alloc(13));
   const header = video ? makeFullBox('vmhd', 0, 1, Buffer.alloc(8)) : makeFullBox('smhd', 0, 0, Buffer.alloc(4));
   const dinf = makeBox('dinf', makeFullBox('dref', 0, 0, u32(1), makeFullBox('url ', 0, 1)));
-  const places = Buffer.alloc(offsets.length * 8);
-  for (const [chunk, offset] of offsets.entries()) places.writeBigUInt64BE(BigInt(dataAt + offset), chunk * 8);
+  const chunkOffsets = Buffer.alloc(offsets.length * 8);
+  for (const [chunk, offset] of offsets.entries()) chunkOffsets.writeBigUInt64BE(BigInt(dataAt + offset), chunk * 8);
   const counted = (type: string, version: number, rows: Buffer, rowBytes: number) =>
     makeFullBox(type, version, 0, u32(rows.length / rowBytes), rows);
   const stbl = makeBox(
@@ -62,7 +62,7 @@ function makeTrack(track: Track, index: number, offsets: Float64Array, dataAt: n
     ...samples.groups,
     counted('stsc', 0, chunkRuns(samples.chunks.samples), 12),
     makeFullBox('stsz', 0, 0, u32(samples.size, samples.count), samples.sizes),
-    counted('co64', 0, places, 8),
+    counted('co64', 0, chunkOffsets, 8),
   );
   const mdia = makeBox('mdia', mediaHeader(media), handler, makeBox('minf', header, dinf, stbl));
   return makeBox('trak', trackHeader(track, index), ...editList(track), mdia);
@@ -99,7 +99,7 @@ function editList(track: Track): Buffer[] {
   return [makeBox('edts', makeFullBox('elst', 1, 0, u32(track.edits.length), rows))];
 }
 
-/** `stsc`: chunks in a row with equally many samples share a row. */
+/** `stsc`: consecutive chunks with the same number of samples share a row. */
 function chunkRuns(samples: Uint32Array): Buffer {
   const rows: number[] = [];
   for (const [chunk, count] of samples.entries()) {

@@ -1,7 +1,6 @@
 import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { refuseLength } from '../limits.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
-import { carry, MAX_BYTES, number } from './carry.ts';
 import {
   type Element,
   type ElementReader,
@@ -12,18 +11,19 @@ import {
   vint,
   vintLength,
 } from './ebml.ts';
+import { MAX_BYTES, number, rewriteChildren } from './rewrite-children.ts';
 import { BLOCK_GROUP, ID } from './schema.ts';
 import type { KeptTracks } from './tracks.ts';
 
-/** A place that decoding may start from. */
+/** A position from which decoding may start. */
 export interface Cue {
   time: number;
-  /** Place of the cluster, from the start of the segment. */
+  /** Position of the cluster, relative to the start of the segment. */
   cluster: number;
 }
 
 export interface ClusterWriter {
-  /** Copies one cluster; the place behind it. */
+  /** Copies one cluster. Returns the position of its end in the source. */
   copy(cluster: Element, limit: number): number;
   readonly cues: readonly Cue[];
 }
@@ -32,12 +32,12 @@ const MAX_CUES = 1_000_000;
 const LEVEL_ONE: ReadonlySet<number> = new Set([
   ...[ID.cluster, ID.cues, ID.info, ID.tracks, ID.seekHead, ID.attachments, ID.tags, ID.chapters],
 ]);
-/** Position, size of the one before, silent tracks, padding, checksum. */
-const NEEDLESS = new Set([0xa7, 0xab, 0x5854, 0xec, 0xbf]);
+/** Position, size of the previous cluster, silent tracks, padding, checksum. */
+const IGNORED = new Set([0xa7, 0xab, 0x5854, 0xec, 0xbf]);
 const LACING = 0x06;
 const KEY_FRAME = 0x80;
 
-/** Rewrites clusters: their time, and the blocks of the tracks that are kept. */
+/** Rewrites clusters: their timestamps, and the blocks of the kept tracks. */
 export function clusterWriter(
   file: FileBytes,
   reader: ElementReader,
@@ -52,7 +52,7 @@ export function clusterWriter(
 
   const block = (head: Buffer): { key: boolean; kept: boolean } => {
     const length = vintLength(head[0] ?? 0);
-    if (head.length < length + 3) throw new Refused('invalid_media', 'contains a block without its head.');
+    if (head.length < length + 3) throw new Refused('invalid_media', 'contains a block without its header.');
     const track = vint(head, 0, length) ?? 0;
     const flags = head[length + 2]!;
     if (flags & LACING) throw new NotRewritable('packs several frames into one block');
@@ -83,7 +83,7 @@ export function clusterWriter(
   const copyGroup = (element: Element): void => {
     let kept = false;
     let references = 0;
-    const parts = carry(reader, element, BLOCK_GROUP, (id, content) => {
+    const parts = rewriteChildren(reader, element, BLOCK_GROUP, (id, content) => {
       if (id === ID.block) kept = block(content.subarray(0, 12)).kept;
       if (id === ID.reference) references++;
     });
@@ -92,7 +92,7 @@ export function clusterWriter(
     out.write(makeElement(ID.blockGroup, ...parts));
   };
   const copyChild = (element: Element): void => {
-    if (element.end === null) throw new Refused('invalid_media', 'leaves the size of an element open.');
+    if (element.end === null) throw new Refused('invalid_media', 'contains an element of unknown size.');
     if (element.id === ID.timestamp) {
       const value = number(reader.content(element, 8));
       time = Number(value);
@@ -100,8 +100,8 @@ export function clusterWriter(
       out.write(makeElement(ID.timestamp, unsigned(value)));
     } else if (element.id === ID.simpleBlock) copyBlock(element);
     else if (element.id === ID.blockGroup) copyGroup(element);
-    else if (!NEEDLESS.has(element.id))
-      throw new NotRewritable('contains blocks of a kind that the reader does not know');
+    else if (!IGNORED.has(element.id))
+      throw new NotRewritable('contains blocks of a type that the reader does not support');
   };
 
   return {
@@ -116,7 +116,7 @@ export function clusterWriter(
       const end = cluster.end ?? limit;
       while (position < end) {
         const element = reader.at(position, end)!;
-        // A cluster of unknown size ends where something of its own level begins.
+        // A cluster of unknown size ends at the next element of its level.
         if (cluster.end === null && LEVEL_ONE.has(element.id)) break;
         copyChild(element);
         position = element.end!;

@@ -1,20 +1,20 @@
 import type { FileBytes } from '../file-bytes.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
 
-/** RFC 8794: an element, with the place of its content. `end` is null where the size is unknown. */
+/** RFC 8794: an element and the position of its content. `end` is null if the size is unknown. */
 export interface Element {
   id: number;
   body: number;
   end: number | null;
 }
 
-/** Elements of one file: twelve hours with 200 blocks a second. */
+/** Limit of elements per file: twelve hours with 200 blocks per second. */
 const MAX_ELEMENTS = 12 * 3600 * 200;
 
 export interface ElementReader {
-  /** The element at a place; null at the end. */
+  /** Reads the element at a position; null at the end. */
   at(position: number, limit: number): Element | null;
-  /** The elements between two places, all of known size. */
+  /** Yields the children of an element. Throws `Refused` if one has an unknown size. */
   within(parent: Element): Generator<Element, void, undefined>;
   content(element: Element, maxBytes: number): Buffer;
 }
@@ -37,11 +37,11 @@ export function elementReader(file: FileBytes): ElementReader {
       return { id, body, end: body + size };
     },
     *within(parent) {
-      if (parent.end === null) throw new Refused('invalid_media', 'leaves the size of an element open.');
+      if (parent.end === null) throw new Refused('invalid_media', 'contains an element of unknown size.');
       let position = parent.body;
       while (position < parent.end) {
         const element = reader.at(position, parent.end)!;
-        if (element.end === null) throw new Refused('invalid_media', 'leaves the size of an element open.');
+        if (element.end === null) throw new Refused('invalid_media', 'contains an element of unknown size.');
         yield element;
         position = element.end;
       }
@@ -49,7 +49,7 @@ export function elementReader(file: FileBytes): ElementReader {
     content(element, maxBytes) {
       const length = (element.end ?? 0) - element.body;
       if (length < 0 || length > maxBytes) {
-        throw new Refused('invalid_media', `declares an element of ${length} bytes where ${maxBytes} are the most.`);
+        throw new Refused('invalid_media', `declares an element of ${length} bytes; at most ${maxBytes} are allowed.`);
       }
       return Buffer.from(file.read(element.body, length));
     },
@@ -57,13 +57,13 @@ export function elementReader(file: FileBytes): ElementReader {
   return reader;
 }
 
-function lengthOf(first: number, most: number): number {
+function lengthOf(first: number, max: number): number {
   const length = Math.clz32(first) - 23;
-  if (first === 0 || length > most) throw new Refused('invalid_media', 'contains bytes that are not an element.');
+  if (first === 0 || length > max) throw new Refused('invalid_media', 'contains bytes that are not an element.');
   return length;
 }
 
-/** A number of variable length; null = all ones, unknown. */
+/** Decodes a variable-length integer; null = all ones, which means unknown. */
 export function vint(bytes: Buffer, at: number, length: number): number | null {
   let value = BigInt(bytes[at]! & (0xff >> length));
   let ones = value === BigInt(0xff >> length);
@@ -78,7 +78,7 @@ export function vint(bytes: Buffer, at: number, length: number): number | null {
   return Number(value);
 }
 
-/** Length of the number of variable length that starts with this byte. */
+/** Length of the variable-length integer that starts with this byte. */
 export function vintLength(first: number): number {
   return lengthOf(first, 8);
 }
@@ -89,7 +89,7 @@ export function makeElement(id: number, ...parts: Uint8Array[]): Buffer {
   return Buffer.concat([elementHead(id, size), ...parts]);
 }
 
-/** Id and size; the size takes eight bytes where it is patched later. */
+/** Id and size. `wide` gives the size eight bytes, so that it can be patched later. */
 export function elementHead(id: number, size: number, wide = false): Buffer {
   const idBytes = Buffer.alloc(id > 0xffffff ? 4 : id > 0xffff ? 3 : id > 0xff ? 2 : 1);
   idBytes.writeUIntBE(id, 0, idBytes.length);

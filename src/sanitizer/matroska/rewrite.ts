@@ -2,7 +2,6 @@ import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { refuseLength } from '../limits.ts';
 import type { ContainerFacts, Reading, Write } from '../types.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
-import { carry, float, number } from './carry.ts';
 import { type Cue, clusterWriter } from './clusters.ts';
 import {
   type Element,
@@ -13,21 +12,22 @@ import {
   sizeBytes,
   unsigned,
 } from './ebml.ts';
+import { float, number, rewriteChildren } from './rewrite-children.ts';
 import { ID, INFO } from './schema.ts';
 import { type KeptTracks, readTracks } from './tracks.ts';
 
 const DEFAULT_SCALE = 1_000_000;
 const NAME = Buffer.from('Airlock');
-/** Attached pictures become streams of their own in FFmpeg. */
+/** FFmpeg turns attached pictures into separate streams. */
 const PICTURE = /image\//i;
 const ALPHA = /alpha_mode/i;
 const MAX_SCANNED = 2 ** 20;
 
 interface Head {
   info: Buffer;
-  /** Seconds of one unit of time. */
+  /** Seconds per tick of the segment's timestamps. */
   secondsPerTick: number;
-  /** Null = not stated. */
+  /** Null = not declared. */
   duration: number | null;
   tracks: KeptTracks;
   /** First cluster. */
@@ -36,7 +36,7 @@ interface Head {
   limit: number;
 }
 
-/** Reads what precedes the media of a Matroska or WebM file; the rest is read while it is written. */
+/** Reads everything before the first cluster of a Matroska or WebM file; `write` reads the rest. */
 export function readMatroska(file: FileBytes): Reading {
   const reader = elementReader(file);
   const head = readHead(file, reader);
@@ -53,7 +53,7 @@ function factsOf({ tracks, duration, secondsPerTick }: Head): ContainerFacts | n
 
 function readHead(file: FileBytes, reader: ElementReader): Head {
   const header = reader.at(0, file.size);
-  if (header?.id !== ID.header || header.end === null) throw new Refused('invalid_media', 'has no header of its kind.');
+  if (header?.id !== ID.header || header.end === null) throw new Refused('invalid_media', 'has no EBML header.');
   checkDocType(reader, header);
   const segment = skipTo(reader, header.end, file.size, ID.segment);
   const limit = segment.end ?? file.size;
@@ -67,7 +67,7 @@ function readHead(file: FileBytes, reader: ElementReader): Head {
       if (!info || !tracks) throw new NotRewritable('describes its streams after its media');
       return { ...info, tracks, media: element, mediaAt: position, limit };
     }
-    if (element.end === null) throw new Refused('invalid_media', 'leaves the size of an element open.');
+    if (element.end === null) throw new Refused('invalid_media', 'contains an element of unknown size.');
     if (element.id === ID.info) info = readInfo(reader, element);
     if (element.id === ID.tracks && !tracks) tracks = readTracks(reader, element);
     scan(reader, element);
@@ -99,18 +99,18 @@ function skipTo(reader: ElementReader, from: number, limit: number, id: number):
 function readInfo(reader: ElementReader, element: Element) {
   let scale = DEFAULT_SCALE;
   let duration: number | null = null;
-  const parts = carry(reader, element, INFO, (id, content) => {
+  const parts = rewriteChildren(reader, element, INFO, (id, content) => {
     if (id === ID.timestampScale) scale = Number(number(content));
     if (id === ID.duration) duration = float(content);
   });
-  if (scale < 1000 || scale > 1e9) throw new NotRewritable('counts time in units that no player uses');
+  if (scale < 1000 || scale > 1e9) throw new NotRewritable('has a time scale that no player uses');
   const secondsPerTick = scale / 1e9;
   refuseLength((duration ?? 0) * secondsPerTick);
   const names = [makeElement(0x4d80, NAME), makeElement(0x5741, NAME)];
   return { info: makeElement(ID.info, ...parts, ...names), secondsPerTick, duration };
 }
 
-/** What is left out must not hold what FFmpeg would have made a stream or transparency of. */
+/** Throws if a dropped element contains something that FFmpeg would turn into a stream or into transparency. */
 function scan(reader: ElementReader, element: Element): void {
   const pattern = element.id === ID.attachments ? PICTURE : element.id === ID.tags ? ALPHA : null;
   if (!pattern || element.end === null || element.end - element.body > MAX_SCANNED * 64) return;
@@ -119,7 +119,7 @@ function scan(reader: ElementReader, element: Element): void {
   throw new NotRewritable(pattern === PICTURE ? 'has cover art' : 'declares transparency in its tags');
 }
 
-/** `SeekHead` with the place of the cues, which stand at the end. */
+/** `SeekHead` with the position of the cues, which are at the end of the file. */
 function seekHead(cuesAt: number): Buffer {
   const position = Buffer.alloc(8);
   position.writeBigUInt64BE(BigInt(cuesAt));
@@ -144,7 +144,7 @@ function write(file: FileBytes, reader: ElementReader, head: Head, out: FileOut,
   for (let element: Element | null = head.media; element !== null; element = reader.at(position, limit)) {
     if (element.id === ID.cluster) position = clusters.copy(element, limit);
     else {
-      if (element.end === null) throw new Refused('invalid_media', 'leaves the size of an element open.');
+      if (element.end === null) throw new Refused('invalid_media', 'contains an element of unknown size.');
       scan(reader, element);
       position = element.end;
     }

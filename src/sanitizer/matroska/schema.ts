@@ -1,6 +1,6 @@
-/* RFC 9559: the elements that change what FFmpeg decodes. What is on no list here is not carried on. */
+/* RFC 9559: the elements that affect what FFmpeg decodes. Elements that are not listed here are refused. */
 
-/** Kinds of content: unsigned, signed, float, text, bytes, or further elements. */
+/** Type of the content: a value, or child elements with rules of their own; `drop` leaves the element out. */
 export type Rule = 'unsigned' | 'signed' | 'float' | 'text' | 'bytes' | Rules | 'drop';
 export interface Rules {
   [id: number]: Rule;
@@ -38,12 +38,12 @@ export const ID = {
   chapters: 0x1043a770,
 } as const;
 
-/** The same rule for several elements, whose ids stand here as RFC 9559 writes them. */
+/** The same rule for several elements, by their ids as written in RFC 9559. */
 function all(rule: Rule, ...ids: number[]): Rules {
   return Object.fromEntries(ids.map((id) => [id, rule]));
 }
 
-/** Padding and checksums may stand anywhere. */
+/** Padding and checksums may appear anywhere. */
 const ANYWHERE = all('drop', 0xec, 0xbf);
 
 /** Primaries and white point, least and most luminance. */
@@ -57,7 +57,7 @@ const COLOUR: Rules = {
 };
 const PROJECTION: Rules = {
   ...ANYWHERE,
-  // Kind, private data; yaw, pitch, roll, which state the rotation of a picture.
+  // Type, private data; yaw, pitch and roll, which declare the rotation of a picture.
   ...all('unsigned', 0x7671),
   ...all('bytes', 0x7672),
   ...all('float', 0x7673, 0x7674, 0x7675),
@@ -76,11 +76,11 @@ const VIDEO: Rules = {
 };
 const AUDIO: Rules = {
   ...ANYWHERE,
-  // Sampling rate, that of the output; channels, bits, emphasis.
+  // Sampling rate, output sampling rate; channels, bits, emphasis.
   ...all('float', 0xb5, 0x78b5),
   ...all('unsigned', 0x9f, 0x6264, 0x52f1),
 };
-/** Value, type and data of what is added to blocks; its name is dropped. */
+/** Value, type and data of block additions; the name is dropped. */
 const ADDITION: Rules = {
   ...ANYWHERE,
   ...all('unsigned', 0x41f0, 0x41e7),
@@ -94,7 +94,7 @@ export const TRACK: Rules = {
   // Durations of frames and fields, largest addition, decode-all, delay, pre-roll; time scale.
   ...all('unsigned', 0x23e383, 0x234e7a, 0x55ee, 0xaa, 0x56aa, 0x56bb),
   ...all('float', 0x23314f),
-  // Languages, codec; its set-up.
+  // Languages, codec; codec configuration.
   ...all('text', 0x22b59c, 0x22b59d, 0x86),
   ...all('bytes', 0x63a2),
   ...all(ADDITION, 0x41e4),
@@ -114,7 +114,7 @@ const BLOCK_ADDITION: Rules = { ...ANYWHERE, ...all('unsigned', 0xee), ...all('b
 export const BLOCK_GROUP: Rules = {
   ...ANYWHERE,
   ...all('bytes', ID.block),
-  // Duration; references, padding to be cut; priority; additions (alpha).
+  // Duration; references, padding to discard; priority; additions (alpha).
   ...all('unsigned', 0x9b),
   ...all('signed', ID.reference, 0x75a2),
   ...all('drop', 0xfa),

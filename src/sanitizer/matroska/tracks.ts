@@ -1,8 +1,8 @@
 import { refuseSize, refuseStreams } from '../limits.ts';
 import type { ContainerFacts } from '../types.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
-import { carry, number } from './carry.ts';
 import { type Element, type ElementReader, makeElement } from './ebml.ts';
+import { number, rewriteChildren } from './rewrite-children.ts';
 import { ID, TRACK } from './schema.ts';
 import { trackFacts } from './track-facts.ts';
 
@@ -13,13 +13,13 @@ export interface KeptTracks {
   /** The `Tracks` element, rewritten. */
   bytes: Buffer;
   numbers: ReadonlySet<number>;
-  /** The track by which a player seeks. */
+  /** The track that the cues refer to. */
   seekBy: number;
-  /** Null where only a decoder knows them. */
+  /** Null where only ffprobe can tell. */
   facts: Pick<ContainerFacts, 'video' | 'audio'> | null;
 }
 
-/** Pictures and sound; other tracks may only be left out behind them, for options name streams by their number. */
+/** Keeps video and audio. Other tracks can be dropped only if they come last: options refer to streams by number. */
 export function readTracks(reader: ElementReader, element: Element): KeptTracks {
   const entries = [...reader.within(element)].filter(({ id }) => id === ID.trackEntry);
   refuseStreams(entries.length);
@@ -27,31 +27,32 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
   const types = new Map<number, bigint>();
   const video: (ContainerFacts['video'][number] | null)[] = [];
   const audio: (ContainerFacts['audio'][number] | null)[] = [];
-  let left = false;
+  let hasDropped = false;
   for (const entry of entries) {
     const type = typeOf(reader, entry);
     if (type !== BigInt(VIDEO_TYPE) && type !== BigInt(AUDIO_TYPE)) {
-      left = true;
+      hasDropped = true;
       continue;
     }
-    if (left) throw new NotRewritable('has other data between its streams');
+    if (hasDropped) throw new NotRewritable('has other data between its streams');
     let trackNumber = 0;
     const size = { width: 0, height: 0 };
     const facts = trackFacts();
-    const parts = carry(reader, entry, TRACK, (id, content) => {
-      facts.see(id, content);
+    const parts = rewriteChildren(reader, entry, TRACK, (id, content) => {
+      facts.add(id, content);
       if (id === ID.trackNumber) trackNumber = Number(number(content));
       if (id === ID.pixelWidth) size.width = Number(number(content));
       if (id === ID.pixelHeight) size.height = Number(number(content));
     });
     refuseSize(size.width, size.height);
-    if (trackNumber === 0 || types.has(trackNumber)) throw new Refused('invalid_media', 'numbers its streams wrongly.');
+    if (trackNumber === 0 || types.has(trackNumber))
+      throw new Refused('invalid_media', 'has a stream with an invalid or repeated number.');
     types.set(trackNumber, type);
-    if (type === BigInt(VIDEO_TYPE)) video.push(facts.picture());
-    else audio.push(facts.sound());
+    if (type === BigInt(VIDEO_TYPE)) video.push(facts.video());
+    else audio.push(facts.audio());
     tracks.push(makeElement(ID.trackEntry, ...parts));
   }
-  if (types.size === 0) throw new NotRewritable('has neither pictures nor sound');
+  if (types.size === 0) throw new NotRewritable('has neither video nor audio');
   const first = [...types].find(([, type]) => type === BigInt(VIDEO_TYPE)) ?? [...types][0]!;
   return {
     bytes: makeElement(ID.tracks, ...tracks),

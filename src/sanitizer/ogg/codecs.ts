@@ -1,31 +1,31 @@
 import { MEANINGFUL_COMMENT } from '../audio-files.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
 
-/* The headers of a codec before its sound: read, and rewritten without names, pictures and texts. */
+/* Codec headers: read, and rewritten without names, pictures and text. */
 
 export interface OggCodec {
-  /** Units of the granule positions, a second. */
+  /** Granule positions per second. */
   rate: number;
-  /** Packets of description behind the first; FLAC's end with the one that says so. */
+  /** True when all header packets after the first are there. FLAC flags its last one. */
   isDone(packets: readonly Buffer[]): boolean;
-  /** The rewritten packets: the first has its own page. */
+  /** Returns the rewritten header packets. The first one gets its own page. */
   describe(packets: readonly Buffer[]): Buffer[];
 }
 
 const VENDOR = Buffer.from('\x07\0\0\0Airlock\0\0\0\0', 'latin1');
-/** The codec that the first packet of a stream describes. Throws `NotRewritable` for others than Opus, Vorbis and FLAC. */
+/** Detects the codec from the first packet of a stream. Throws `NotRewritable` unless it is Opus, Vorbis or FLAC. */
 export function readCodec(first: Buffer): OggCodec {
   if (begins(first, 'OpusHead')) return opus(first);
   if (begins(first, '\x01vorbis')) return vorbis(first);
   if (begins(first, '\x7fFLAC')) return flac(first);
-  throw new NotRewritable('contains other streams than one of Opus, Vorbis or FLAC');
+  throw new NotRewritable('contains something other than one Opus, Vorbis or FLAC stream');
 }
 
 function begins(packet: Buffer | undefined, magic: string): boolean {
   return packet?.toString('latin1', 0, magic.length) === magic;
 }
 
-/** Comments of the file are replaced by none, unless they hold more than text. */
+/** The comments are dropped. Throws `NotRewritable` if they contain more than text. */
 function checkComments(packet: Buffer): void {
   if (MEANINGFUL_COMMENT.test(packet.toString('latin1')))
     throw new NotRewritable('declares pictures or channels in its comments');
@@ -39,7 +39,7 @@ function opus(first: Buffer): OggCodec {
     throw new Refused('invalid_media', 'does not describe its samples.');
   }
   if (first.length !== (family === 0 ? 19 : 21 + channels)) {
-    throw new NotRewritable('describes its channels in a way that the reader does not know');
+    throw new NotRewritable('describes its channels in a way that the reader does not support');
   }
   return {
     rate: 48_000,
@@ -58,7 +58,7 @@ function vorbis(first: Buffer): OggCodec {
     throw new Refused('invalid_media', 'does not describe its samples.');
   }
   const rate = first.readUInt32LE(12);
-  if (rate === 0) throw new Refused('invalid_media', 'describes its samples as nothing.');
+  if (rate === 0) throw new Refused('invalid_media', 'declares a sample rate of zero.');
   return {
     rate,
     isDone: ({ length }) => length === 2,
@@ -79,22 +79,24 @@ const LAST_BLOCK = 0x80;
 
 /** RFC 9639, section 10.1. */
 function flac(first: Buffer): OggCodec {
-  const isKnown = first.length === FLAC_FIRST && first[5] === 1 && first.toString('latin1', 9, 13) === 'fLaC';
-  if (!isKnown || first.readUInt32BE(13) !== 34) {
-    throw new NotRewritable('describes its samples in a way that the reader does not know');
+  const isSupported = first.length === FLAC_FIRST && first[5] === 1 && first.toString('latin1', 9, 13) === 'fLaC';
+  if (!isSupported || first.readUInt32BE(13) !== 34) {
+    throw new NotRewritable('describes its samples in a way that the reader does not support');
   }
   const rate = first.readUIntBE(STREAMINFO_AT + 10, 3) >> 4;
-  if (rate === 0) throw new Refused('invalid_media', 'describes its samples as nothing.');
+  if (rate === 0) throw new Refused('invalid_media', 'declares a sample rate of zero.');
   return {
     rate,
     isDone: (packets) => packets.length > 0 && (packets.at(-1)![0]! & LAST_BLOCK) !== 0,
     describe(packets) {
       for (const packet of packets) {
-        if ((packet[0]! & 0x7f) === 0x7f) throw new Refused('invalid_media', 'contains a description of no kind.');
+        if ((packet[0]! & 0x7f) === 0x7f) {
+          throw new Refused('invalid_media', 'contains a metadata block of an invalid type.');
+        }
         if ((packet[0]! & 0x7f) === COMMENTS) checkComments(packet);
       }
       const described = Buffer.from(first);
-      // One more packet follows.
+      // One more header packet follows.
       described.writeUInt16BE(1, 7);
       return [described, Buffer.concat([Buffer.from([LAST_BLOCK | COMMENTS, 0, 0, VENDOR.length]), VENDOR])];
     },

@@ -5,7 +5,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
   return value >>> 0;
 });
 
-/** The checksum of an Ogg page whose own field of it is zero. */
+/** Computes the checksum of an Ogg page whose checksum field is zero. */
 export function oggChecksum(page: Uint8Array): number {
   let value = 0;
   for (let at = 0; at < page.length; at++) value = (value << 8) ^ TABLE[(value >>> 24) ^ page[at]!]!;

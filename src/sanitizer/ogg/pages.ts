@@ -5,15 +5,15 @@ import { oggChecksum } from './crc.ts';
 /** A page of RFC 3533. */
 export interface OggPage {
   at: number;
-  /** With its head. */
+  /** Header included. */
   bytes: number;
   continues: boolean;
   isFirst: boolean;
   isLast: boolean;
-  /** Position in the stream, in the codec's units, when its last whole packet is decoded; -1 = no packet ends in it. */
+  /** Position of the stream, in the codec's units, after the last complete packet; -1 = no packet ends on this page. */
   granule: bigint;
   serial: number;
-  /** Lengths of the segments; 255 = the packet continues. Valid until the next page is read, as is `body`. */
+  /** Segment lengths; 255 = the packet continues. Valid, like `body`, until the next page is read. */
   lacing: Buffer;
   body: Buffer;
 }
@@ -23,14 +23,14 @@ const CHECKSUM_AT = 22;
 const CONTINUES = 1;
 const FIRST = 2;
 const LAST = 4;
-/** Twelve hours with a page for each of the shortest packets. */
+/** Twelve hours with one page per packet of the shortest duration. */
 const MAX_PAGES = 12 * 3600 * 400;
-/** The one stream's number in a rewritten file. */
+/** Serial number of the only stream of a rewritten file. */
 const SERIAL = 1;
 const BLOCK = 256 * 1024;
 
 export interface PageReader {
-  /** The page at a place, its checksum verified; null at the end of the file, or where nothing more of Ogg follows. */
+  /** Reads a page and verifies its checksum; null at the end of the file, or if no more pages follow. */
   at(position: number): OggPage | null;
 }
 
@@ -49,10 +49,10 @@ export function pageReader(file: FileBytes): PageReader {
       if (position + HEAD + segments > file.size) return null;
       let bytes = HEAD + segments;
       for (const length of file.read(position + HEAD, segments)) bytes += length;
-      // A page that was cut off is none, to FFmpeg either.
+      // Skip a truncated page, as FFmpeg does.
       if (position + bytes > file.size) return null;
       const page = Buffer.from(file.read(position, bytes));
-      if (page[4] !== 0) throw new NotRewritable('is of a version of Ogg that the reader does not know');
+      if (page[4] !== 0) throw new NotRewritable('is of a version of Ogg that the reader does not support');
       const checksum = page.readUInt32LE(CHECKSUM_AT);
       page.writeUInt32LE(0, CHECKSUM_AT);
       if (oggChecksum(page) !== checksum) throw new NotRewritable('has a damaged page');
@@ -81,14 +81,14 @@ function hasMore(file: FileBytes, from: number): boolean {
 
 export interface PageWriter {
   write(page: Pick<OggPage, 'continues' | 'isFirst' | 'isLast' | 'granule' | 'lacing' | 'body'>): void;
-  /** Packets of the codec's description, which end with a page. */
+  /** Writes the codec's header packets, which end with a page. */
   writePackets(packets: readonly Buffer[], isFirst: boolean): void;
 }
 
 const MAX_SEGMENTS = 255;
 const SEGMENT = 255;
 
-/** Pages of one stream, with new numbers and checksums. */
+/** Writes the pages of one stream with new sequence numbers and checksums. */
 export function pageWriter(out: FileOut): PageWriter {
   let sequence = 0;
   const write: PageWriter['write'] = ({ continues, isFirst, isLast, granule, lacing, body }) => {

@@ -5,23 +5,23 @@ import { type OggCodec, readCodec } from './codecs.ts';
 import { type OggPage, type PageReader, pageReader, pageWriter } from './pages.ts';
 
 const SEGMENT = 255;
-const MAX_DESCRIPTIONS = 256;
-/** Of a description, comments with pictures included, and of one packet of sound. */
+const MAX_HEADER_PACKETS = 256;
+/** Limit of a header packet, comments with pictures included, and of an audio packet. */
 const MAX_PACKET = 16 * 2 ** 20;
-/** FFmpeg reads the length of a file from its last 65,307 bytes. */
+/** FFmpeg reads the duration of a file from its last 65,307 bytes. */
 const TAIL = 128 * 1024;
 
 interface Head {
   codec: OggCodec;
   packets: Buffer[];
   serial: number;
-  /** Where the first page of sound begins. */
-  soundAt: number;
+  /** Offset of the first audio page. */
+  audioAt: number;
 }
 
 /**
- * Reads an Ogg file with one stream of Opus, Vorbis or FLAC. Its pages keep their packets and times, since FFmpeg reckons
- * with both; heads, checksums, numbers and descriptions are rewritten.
+ * Reads an Ogg file with one Opus, Vorbis or FLAC stream. Pages keep their packets and times, because FFmpeg derives
+ * timestamps from both; page headers, checksums, serial numbers and codec headers are rewritten.
  */
 export function readOgg(file: FileBytes): (out: FileOut, mediaBytes: number | null) => void {
   const reader = pageReader(file);
@@ -34,7 +34,7 @@ export function readOgg(file: FileBytes): (out: FileOut, mediaBytes: number | nu
     const tail: { at: number; bytes: number }[] = [];
     let kept = 0;
     let hole = 0;
-    for (const page of soundOf(reader, head)) {
+    for (const page of audioPages(reader, head)) {
       if (mediaBytes === null || out.position - start < mediaBytes) {
         pages.write(page);
         continue;
@@ -54,11 +54,12 @@ export function readOgg(file: FileBytes): (out: FileOut, mediaBytes: number | nu
 
 function readHead(reader: PageReader): Head {
   const first = reader.at(0);
-  if (!first?.isFirst || first.continues) throw new Refused('invalid_media', 'does not begin with a page of its own.');
+  if (!first?.isFirst || first.continues)
+    throw new Refused('invalid_media', 'does not begin with the first page of a stream.');
   const { serial } = first;
-  // RFC 3533: the page that begins a stream holds nothing but the packet that names its codec.
+  // RFC 3533: the first page of a stream contains only the packet that identifies the codec.
   if (first.lacing.length === 0 || first.lacing.findIndex((length) => length < SEGMENT) !== first.lacing.length - 1) {
-    throw new NotRewritable('begins with other packets than its description');
+    throw new NotRewritable('has other packets in its first page');
   }
   const description = Buffer.from(first.body);
   const codec = readCodec(description);
@@ -70,38 +71,38 @@ function readHead(reader: PageReader): Head {
     const page = reader.at(at);
     if (!page) throw new Refused('invalid_media', 'ends before what it declares.');
     if (page.serial !== serial || page.isFirst) throw new NotRewritable('contains several streams');
-    if (page.continues !== size > 0) throw new NotRewritable('has lost a page');
+    if (page.continues !== size > 0) throw new NotRewritable('is missing a page');
     let from = 0;
     for (const length of page.lacing) {
-      if (codec.isDone(packets)) throw new NotRewritable('has sound in the page of its description');
+      if (codec.isDone(packets)) throw new NotRewritable('has audio in its header pages');
       parts.push(Buffer.from(page.body.subarray(from, from + length)));
       from += length;
       size += length;
-      if (size > MAX_PACKET) throw new NotRewritable('describes itself at absurd length');
+      if (size > MAX_PACKET) throw new NotRewritable('has headers of absurd length');
       if (length === SEGMENT) continue;
       packets.push(Buffer.concat(parts));
-      if (packets.length > MAX_DESCRIPTIONS) throw new Refused('invalid_media', 'describes itself at absurd length.');
+      if (packets.length > MAX_HEADER_PACKETS) throw new Refused('invalid_media', 'has headers of absurd length.');
       parts = [];
       size = 0;
     }
     at += page.bytes;
   }
-  return { codec, packets: codec.describe(packets), serial, soundAt: at };
+  return { codec, packets: codec.describe(packets), serial, audioAt: at };
 }
 
-/** The pages of sound, in order, each judged. */
-function* soundOf(reader: PageReader, head: Head): Generator<OggPage, void, undefined> {
-  let goesOn = false;
+/** Yields the audio pages in order, after checking each of them. */
+function* audioPages(reader: PageReader, head: Head): Generator<OggPage, void, undefined> {
+  let isOpen = false;
   let packet = 0;
   let last = 0n;
   let ended = false;
-  for (let at = head.soundAt; ; ) {
+  for (let at = head.audioAt; ; ) {
     const page = reader.at(at);
     if (!page) return;
-    if (page.isFirst) throw new NotRewritable('contains several recordings one behind the other');
+    if (page.isFirst) throw new NotRewritable('contains several chained recordings');
     if (page.serial !== head.serial) throw new NotRewritable('contains several streams');
     if (ended) throw new NotRewritable('continues after its end');
-    if (page.continues !== goesOn) throw new NotRewritable('has lost a page');
+    if (page.continues !== isOpen) throw new NotRewritable('is missing a page');
     let finishes = false;
     for (const length of page.lacing) {
       packet += length;
@@ -110,7 +111,7 @@ function* soundOf(reader: PageReader, head: Head): Generator<OggPage, void, unde
       finishes = true;
       packet = 0;
     }
-    if (page.lacing.length > 0) goesOn = page.lacing.at(-1) === SEGMENT;
+    if (page.lacing.length > 0) isOpen = page.lacing.at(-1) === SEGMENT;
     if (page.granule === -1n ? finishes : page.granule < last) throw new NotRewritable('has times out of order');
     if (page.granule >= 0n) last = page.granule;
     refuseLength(Number(last) / head.codec.rate);

@@ -1,7 +1,7 @@
 import type { ContainerFacts } from './types.ts';
 
-/** Of a file with one stream of sound. Null without a codec or a length. */
-export function soundFacts(codec: string | null, seconds: number): ContainerFacts | null {
+/** Facts of a file with one audio stream; null without a codec or a duration. */
+export function audioFacts(codec: string | null, seconds: number): ContainerFacts | null {
   if (codec === null || !(seconds > 0)) return null;
   // FFmpeg rounds to microseconds.
   const durationSeconds = Math.round(seconds * 1e6) / 1e6;

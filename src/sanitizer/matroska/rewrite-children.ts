@@ -2,46 +2,46 @@ import { NotRewritable, Refused } from '../verdicts.ts';
 import { type Element, type ElementReader, makeElement, unsigned } from './ebml.ts';
 import type { Rules } from './schema.ts';
 
-/** Largest block or decoder set-up. An 8K key frame has some 10 MB. */
+/** Limit of a block or of a decoder configuration. An 8K key frame has some 10 MB. */
 export const MAX_BYTES = 64 * 2 ** 20;
 const MAX_TEXT = 256;
-/** Most children of one element of a track or a block. */
+/** Limit of children of one element. */
 const MAX_CHILDREN = 256;
 
-/** Reads the children of an element by the rules and rewrites them. `seen` receives each before it is written. */
-export function carry(
+/** Reads the children of an element and rewrites them by the rules. Calls `onValue` for each value that it keeps. */
+export function rewriteChildren(
   reader: ElementReader,
   parent: Element,
   rules: Rules,
-  seen: (id: number, content: Buffer) => void = () => {},
+  onValue: (id: number, content: Buffer) => void = () => {},
 ): Buffer[] {
   const written: Buffer[] = [];
   let count = 0;
   for (const element of reader.within(parent)) {
-    if (++count > MAX_CHILDREN) throw new Refused('invalid_media', 'repeats one thing more often than any real file.');
+    if (++count > MAX_CHILDREN) throw new Refused('invalid_media', 'contains more child elements than any real file.');
     const rule = rules[element.id];
     if (rule === 'drop') continue;
     if (rule === undefined) {
-      throw new NotRewritable(`contains an element (0x${element.id.toString(16)}) that the reader does not know`);
+      throw new NotRewritable(`contains an element (0x${element.id.toString(16)}) that the reader does not support`);
     }
     if (typeof rule === 'object') {
-      written.push(makeElement(element.id, ...carry(reader, element, rule, seen)));
+      written.push(makeElement(element.id, ...rewriteChildren(reader, element, rule, onValue)));
       continue;
     }
     const content = reader.content(element, rule === 'bytes' ? MAX_BYTES : rule === 'text' ? MAX_TEXT : 8);
-    seen(element.id, content);
-    written.push(makeElement(element.id, rewrite(rule, content)));
+    onValue(element.id, content);
+    written.push(makeElement(element.id, rewriteValue(rule, content)));
   }
   return written;
 }
 
-function rewrite(rule: 'unsigned' | 'signed' | 'float' | 'text' | 'bytes', content: Buffer): Buffer {
+function rewriteValue(rule: 'unsigned' | 'signed' | 'float' | 'text' | 'bytes', content: Buffer): Buffer {
   if (rule === 'unsigned') return unsigned(number(content));
   if (rule === 'float' && ![0, 4, 8].includes(content.length)) {
-    throw new Refused('invalid_media', 'contains a number of a form that does not exist.');
+    throw new Refused('invalid_media', 'contains a floating-point number of an invalid size.');
   }
   if (rule === 'text' && /[^\x20-\x7e]/.test(content.toString('latin1').replace(/\0+$/, ''))) {
-    throw new NotRewritable('names its codec or language in signs that are not allowed there');
+    throw new NotRewritable('names its codec or language with characters that are not allowed');
   }
   return content;
 }

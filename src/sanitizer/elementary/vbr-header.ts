@@ -1,61 +1,60 @@
 import type { FileBytes } from '../file-bytes.ts';
 import { NotRewritable } from '../verdicts.ts';
-import type { Mp3Head } from './mp3-head.ts';
+import type { Mp3Header } from './mp3-header.ts';
 
 /*
- * The first frame of many MP3s holds no sound but what a player cannot know otherwise: how many frames there are, and how
- * many samples of the encoder's are to be cut at both ends. Xing's form, LAME's addition to it, and Fraunhofer's VBRI.
+ * The first frame of many MP3s is a header for players: the number of frames, and the encoder's delay
+ * and padding in samples. Supports Xing, LAME's extension of it, and Fraunhofer's VBRI.
  */
 
-export interface VbrHead {
-  /** The frame, rebuilt. */
+export interface VbrHeader {
+  /** The rewritten frame. */
   frame: Buffer;
-  /** Frames of sound that it declares; 0 = not stated. */
+  /** Declared number of audio frames; 0 = not declared. */
   frames: number;
 }
 
-const FRAME_HEAD = 4;
-const VBRI_AT = FRAME_HEAD + 32;
+const FRAME_HEADER = 4;
+const VBRI_AT = FRAME_HEADER + 32;
 const VBRI_BYTES = 26;
 const HAS_FRAMES = 1;
 const HAS_BYTES = 2;
 const HAS_TABLE = 4;
 const HAS_QUALITY = 8;
 const TABLE_BYTES = 100;
-/** From the encoder's name to the checksum. */
+/** LAME extension, from the encoder's name to the checksum. */
 const LAME_BYTES = 36;
-/** Places in it: two loudnesses and a peak, and the delays. */
+/** Offsets in it: peak and two gains; delay and padding. */
 const LOUDNESS = { at: 11, bytes: 8 };
 const DELAYS = { at: 21, bytes: 3 };
-/** Names behind which FFmpeg believes the delays. */
+/** Encoder names for which FFmpeg uses the delay. */
 const ENCODERS = ['LAME', 'Lavf', 'Lavc'];
 
-/** Null = the frame is one of sound. */
-export function readVbrHead(file: FileBytes, at: number, head: Mp3Head): VbrHead | null {
+/** Null = this is an audio frame. */
+export function readVbrHeader(file: FileBytes, at: number, head: Mp3Header): VbrHeader | null {
   const frame = Buffer.from(file.read(at, Math.min(head.bytes, file.size - at)));
   const side = head.isVersion1 ? (head.isMono ? 17 : 32) : head.isMono ? 9 : 17;
-  const name = text(frame, FRAME_HEAD + side);
+  const name = text(frame, FRAME_HEADER + side);
   const isVbri = text(frame, VBRI_AT) === 'VBRI';
   if (name !== 'Xing' && name !== 'Info') return isVbri ? readVbri(frame) : null;
-  if (isVbri) throw new NotRewritable('states its length twice');
+  if (isVbri) throw new NotRewritable('has two VBR headers');
   if (frame.length < head.bytes) throw new NotRewritable('is cut off in its first frame');
-  // What FFmpeg takes as the size of the sound: it believes no count of frames in a file that is much larger.
-  return readXing(frame, FRAME_HEAD + side, file.size - at - FRAME_HEAD);
+  // FFmpeg's size of the audio. It ignores the number of frames if the file is much larger than declared.
+  return readXing(frame, FRAME_HEADER + side, file.size - at - FRAME_HEADER);
 }
 
 function text(frame: Buffer, at: number): string {
   return frame.toString('latin1', at, at + 4);
 }
 
-function readXing(frame: Buffer, tagAt: number, sizeOfRest: number): VbrHead {
+function readXing(frame: Buffer, tagAt: number, sizeOfRest: number): VbrHeader {
   const made = Buffer.alloc(frame.length);
   const keep = (at: number, bytes: number): number => {
-    if (at + bytes > frame.length)
-      throw new NotRewritable('states more about its length than its first frame contains');
+    if (at + bytes > frame.length) throw new NotRewritable('has a VBR header that is longer than its frame');
     frame.copy(made, at, at, at + bytes);
     return at + bytes;
   };
-  keep(0, FRAME_HEAD);
+  keep(0, FRAME_HEADER);
   let at = keep(tagAt, 8);
   const flags = frame[tagAt + 7]! & (HAS_FRAMES | HAS_BYTES | HAS_TABLE | HAS_QUALITY);
   made.writeUInt32BE(flags, tagAt + 4);
@@ -66,8 +65,7 @@ function readXing(frame: Buffer, tagAt: number, sizeOfRest: number): VbrHead {
   };
   const frames = number(HAS_FRAMES);
   const bytes = number(HAS_BYTES);
-  if (frames.value === 0 && bytes.value === 0)
-    throw new NotRewritable('begins with an information frame without a length');
+  if (frames.value === 0 && bytes.value === 0) throw new NotRewritable('has a VBR header without a length');
   if (isMuchLarger(sizeOfRest, bytes.value)) {
     if (frames.at > 0) made.writeUInt32BE(0, frames.at);
     frames.value = 0;
@@ -82,19 +80,19 @@ function readXing(frame: Buffer, tagAt: number, sizeOfRest: number): VbrHead {
   return { frame: made, frames: frames.value };
 }
 
-/** By a sixteenth, as FFmpeg reckons. */
+/** By more than a sixteenth, as in FFmpeg. */
 function isMuchLarger(rest: number, declared: number): boolean {
   return declared > 0 && rest > declared && rest - declared > declared >>> 4;
 }
 
-function readVbri(frame: Buffer): VbrHead | null {
+function readVbri(frame: Buffer): VbrHeader | null {
   if (frame.length < VBRI_AT + VBRI_BYTES) throw new NotRewritable('is cut off in its first frame');
   const [bytes, frames] = [frame.readUInt32BE(VBRI_AT + 10), frame.readUInt32BE(VBRI_AT + 14)];
   if (frame.readUInt16BE(VBRI_AT + 4) !== 1 || (bytes === 0 && frames === 0)) {
-    throw new NotRewritable('begins with an information frame without a length');
+    throw new NotRewritable('has a VBR header without a length');
   }
   const made = Buffer.alloc(frame.length);
-  frame.copy(made, 0, 0, FRAME_HEAD);
+  frame.copy(made, 0, 0, FRAME_HEADER);
   frame.copy(made, VBRI_AT, VBRI_AT, VBRI_AT + 18);
   return { frame: made, frames };
 }

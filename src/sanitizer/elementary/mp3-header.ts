@@ -1,23 +1,23 @@
-import type { FrameHead } from './frames.ts';
+import type { FrameHeader } from './frames.ts';
 
-/** ISO 11172-3, 2.4.2.3, and 13818-3: kilobits a second of layer III, by the index in the head. */
+/** ISO 11172-3, 2.4.2.3, and 13818-3: kilobits per second of layer III, by the index in the header. */
 const BIT_RATES_1 = [0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320];
 const BIT_RATES_2 = [0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
 const RATES = [44_100, 48_000, 32_000];
-/** Values of the version field: 2.5 is a later half of the rates of 2, which are half of those of 1. */
+/** Values of the version field. Version 2 halves the sample rates of version 1; 2.5 halves them again. */
 const VERSION_1 = 3;
 const VERSION_RESERVED = 1;
 const VERSION_25 = 0;
 const LAYER_III = 1;
 const MONO = 3;
 
-export interface Mp3Head extends FrameHead {
+export interface Mp3Header extends FrameHeader {
   isVersion1: boolean;
   isMono: boolean;
 }
 
-/** The head of a frame of MPEG 1, 2 or 2.5, layer III. Frames of a free length have none. */
-export function readMp3Head(bytes: Buffer, at: number): Mp3Head | null {
+/** Reads a frame header of MPEG 1, 2 or 2.5, layer III; null for other data and for the free bit rate. */
+export function readMp3Header(bytes: Buffer, at: number): Mp3Header | null {
   if (at + 4 > bytes.length || bytes[at] !== 0xff || (bytes[at + 1]! & 0xe0) !== 0xe0) return null;
   const version = (bytes[at + 1]! >> 3) & 3;
   const layer = (bytes[at + 1]! >> 1) & 3;
@@ -32,7 +32,7 @@ export function readMp3Head(bytes: Buffer, at: number): Mp3Head | null {
   const isMono = bytes[at + 3]! >> 6 === MONO;
   return {
     bytes: Math.floor((samples * 125 * bitRate) / rate) + padding,
-    form: (version << 4) | (rateIndex << 2) | (isMono ? 1 : 0),
+    format: (version << 4) | (rateIndex << 2) | (isMono ? 1 : 0),
     samples,
     rate,
     isVersion1,
