@@ -5,8 +5,8 @@ import { EXIT } from './exit.ts';
 import { red } from './style.ts';
 import { version } from './version.ts';
 
-// Node 21 and later have it. Without it, `pg` looks for Cloudflare by making a `Response`, for which Node 20 loads all of
-// fetch: 4 MB and 13 ms of most processes.
+// Node 21 and later define it. Without it, `pg` detects Cloudflare by creating a `Response`, for which Node 20 loads
+// all of fetch: 4 MB and 13 ms in most processes.
 if (!('navigator' in globalThis)) Object.assign(globalThis, { navigator: { userAgent: 'Node.js/20' } });
 
 const program = new Command('airlock')
@@ -48,7 +48,7 @@ Examples:
   ./airlock transcode in.mov out.mp4 --filter "[0:v]crop=ih:ih[v]"
   ./airlock transcode in.mov out.mp4 --text "Hello, world"
 
-What follows the first blank of --option is passed on as its argument; docs/options.md lists what is allowed.`,
+Everything after the first space of --option is its argument; docs/options.md lists the allowed options.`,
   )
   .action(async (input, output, options) => {
     const { transcodeCommand } = await import('./commands/transcode.ts');
@@ -62,8 +62,8 @@ program
 
 program
   .command('doctor')
-  .description('Check everything that an operator needs, each with its remedy')
-  .option('--sandbox', 'attack the sandbox alone: each attempt, what was expected and what was seen')
+  .description('Run all checks, and print a remedy for each problem')
+  .option('--sandbox', 'run only the sandbox self-test: each attempt with its expected and observed result')
   .option('--json', 'print the checks as JSON')
   .action(async (options) => {
     const { doctor } = await import('./commands/doctor.ts');
@@ -74,21 +74,21 @@ const keys = program.command('keys').description('Create, list, rotate and revok
 keys
   .command('create')
   .requiredOption('--name <name>', 'what the key is for')
-  .option('--account <name>', 'the account it belongs to; made when unknown')
-  .option('--scopes <list>', 'of transcode,upload,read,admin; all by default')
-  .option('--expires <time>', 'when it dies, e.g. 2027-01-31T00:00:00Z')
+  .option('--account <name>', 'the account it belongs to; created if it does not exist')
+  .option('--scopes <list>', 'any of transcode,upload,read,admin; all by default')
+  .option('--expires <time>', 'when it expires, e.g. 2027-01-31T00:00:00Z')
   .option('--allow <cidrs>', 'addresses that may use it, e.g. 203.0.113.0/24')
   .option('--json', 'print {"id","name","key","scopes","created_at"}')
   .action(async (options) => (await import('./commands/keys.ts')).createKeyCommand(readConfig(), options));
 keys
   .command('list')
-  .option('--made-by <id>', 'only keys that this key made, and those that they made')
+  .option('--made-by <id>', 'only keys that this key created, directly or through other keys')
   .option('--json', 'print JSON')
   .action(async (options) => (await import('./commands/keys.ts')).listKeysCommand(readConfig(), options));
 keys
   .command('rotate')
   .argument('<id>')
-  .option('--overlap <seconds>', 'how long the old key still works', '0')
+  .option('--overlap <seconds>', 'seconds for which the old key still works', '0')
   .option('--json', 'print JSON')
   .action(async (id, options) => (await import('./commands/keys.ts')).rotateKeyCommand(readConfig(), id, options));
 keys
@@ -104,7 +104,7 @@ program
   .description('Check receipts of deletion and manifests')
   .command('verify')
   .description('Check the signature of a saved receipt, manifest or head of the audit log')
-  .argument('<file>', 'the answer of the API as it was saved')
+  .argument('<file>', 'the saved response of the API')
   .option('--keys <from>', 'the keys to trust: a file, or the https:// address of /.well-known/airlock-keys.json')
   .action(async (file, options) => {
     const { verifyReceiptCommand } = await import('./commands/receipt.ts');
@@ -114,8 +114,8 @@ program
 const audit = program.command('audit').description('Check that nobody has changed the audit log');
 audit
   .command('verify')
-  .description('Walk the hash chain and compare it with the signed heads; exit 1 at the first row that does not fit')
-  .option('--head <file>', 'a head that was kept elsewhere, to compare with as well')
+  .description('Walk the hash chain and compare it with the signed heads; exit 1 at the first row that does not match')
+  .option('--head <file>', 'a head kept elsewhere, to compare with as well')
   .option('--json', 'print the result as JSON')
   .action(async (options) => {
     const { verifyAuditCommand } = await import('./commands/audit.ts');
@@ -123,7 +123,7 @@ audit
   });
 audit
   .command('head')
-  .description('Print the signed hash of the newest row, to be kept elsewhere')
+  .description('Print the signed hash of the newest row, to keep elsewhere')
   .action(async () => {
     const { auditHeadCommand } = await import('./commands/audit.ts');
     process.exitCode = await auditHeadCommand(readConfig());
@@ -131,28 +131,28 @@ audit
 
 program
   .command('migrate')
-  .description('Bring the database to the newest schema')
-  .option('--report', 'print what was done as JSON')
-  .option('--roles', 'make the database roles airlock_api and airlock_worker, each with the rights that it needs')
-  .option('--first-key [file]', 'make a first API key when there is none, and print it or write it to this file')
+  .description('Migrate the database to the newest schema')
+  .option('--report', 'print the result of the migration as JSON')
+  .option('--roles', 'create the database roles airlock_api and airlock_worker, each with the rights that it needs')
+  .option('--first-key [file]', 'create a first API key if there is none, and print it or write it to this file')
   .action(async (options) => (await import('./commands/migrate.ts')).migrateCommand(readConfig(), options));
 
 program
   .command('secrets')
-  .description('Print the part of secrets.json that one role needs, for a machine or account of its own')
+  .description('Print the part of secrets.json that one role needs on a separate machine or account')
   .requiredOption('--for <role>', 'api, worker or gateway')
   .action(async (options) => (await import('./commands/secrets.ts')).secretsCommand(await roleConfig(), options));
 program
   .command('api')
-  .description('Run the API alone')
+  .description('Run only the API')
   .action(async () => (await import('./roles/api.ts')).runApi(await roleConfig()));
 program
   .command('worker')
-  .description('Run a worker alone')
+  .description('Run only a worker')
   .action(async () => (await import('./roles/worker.ts')).runWorker(await roleConfig()));
 program
   .command('gateway')
-  .description('Run the embedded storage gateway alone')
+  .description('Run only the embedded storage gateway')
   .action(async () => (await import('./roles/gateway.ts')).runGateway(await roleConfig()));
 
 program.command('test').description('Run the whole test suite').allowUnknownOption();
@@ -171,11 +171,11 @@ function collect(value: string, previous: string[]): string[] {
 try {
   await program.parseAsync();
 } catch (error) {
-  // Not only the exit code: a role that failed half-way has connections open that would keep it alive.
+  // Exits instead of only setting the exit code: open connections of a role that failed half-way would keep it alive.
   process.exit(exitCodeOf(error));
 }
 
-/** The API's errors keep field, reason and remedy beside their message. */
+/** The message of an error, with field, reason and remedy if it is an API error. */
 function explain(error: Error & { details?: unknown }): string {
   const { field, reason, remedy } = (error.details ?? {}) as Partial<Record<'field' | 'reason' | 'remedy', string>>;
   return [error.message, [field, reason].filter(Boolean).join(' '), remedy].filter(Boolean).join('. ');
@@ -184,12 +184,12 @@ function explain(error: Error & { details?: unknown }): string {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
   const { name, code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };
-  const taken = code === 'EADDRINUSE';
-  const message = taken
-    ? `Port ${port} on ${address} is taken. End what uses it, or set AIRLOCK_PORT, AIRLOCK_STORAGE_PORT and AIRLOCK_METRICS_PORT.`
+  const inUse = code === 'EADDRINUSE';
+  const message = inUse
+    ? `Port ${port} on ${address} is in use. Stop what uses it, or set AIRLOCK_PORT, AIRLOCK_STORAGE_PORT and AIRLOCK_METRICS_PORT.`
     : explain(error as Error);
   process.stderr.write(`${red('airlock:')} ${message}\n`);
-  if (taken) return EXIT.unavailable;
+  if (inUse) return EXIT.unavailable;
   if (process.env.AIRLOCK_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
   if (name === 'UsageError') return EXIT.usage;
   if (name === 'ConfigError' || name === 'SandboxError') return EXIT.config;

@@ -17,48 +17,48 @@ import { unknownSettings } from './unknown-settings.ts';
 
 export interface Service {
   ready: ReadyInfo;
-  /** The very first key of this installation, once. */
+  /** The first key of this installation, if this start created it. */
   firstKey: FirstKey | null;
-  /** Drains: takes nothing new, lets running jobs end or hands them back. */
+  /** Drains: claims nothing new, and lets running jobs end or releases them. */
   stop(): Promise<void>;
 }
 
 export interface ServiceOptions {
   config: Config;
   logger: Logger;
-  /** Whole lines of the roles' output. */
+  /** Receives the output of the roles, line by line. */
   onLine: (stream: 'stdout' | 'stderr', line: string) => void;
-  /**
-   * Whether a first key is created when there is none, and whether it is returned in `Service` or written to a file in
-   * the data directory.
-   */
+  /** Creates a first key if there is none, and returns it in `Service` or writes it to a file in the data directory. */
   firstKey: 'text' | 'file' | null;
-  /** Whether other commands may find and use it. */
+  /** Whether other commands may find and use the service. */
   announce: boolean;
-  /** When it is aborted nothing drains any more: all that runs is ended, and `stop()` soon done. Nothing is lost by it. */
+  /** Aborting it skips the drain: everything is killed, and `stop()` resolves soon. No job is lost. */
   atOnce?: AbortSignal;
 }
 
 const WORKER_DRAIN_MS = 35_000;
 /**
- * V8 lets the space for young objects grow to 48 MB while a program loads, and hardly ever shrinks it. With 1 MB for
- * each half, the idle roles take 40 MB less in sum and start as fast. The launcher starts `up` with it as well.
+ * V8 lets the space for young objects grow to 48 MB while a program loads, and hardly ever shrinks it. With 1 MB per
+ * half, the idle roles together use 40 MB less and start as fast. The launcher starts `up` with it as well.
  */
 const SMALL_HEAP = '--max-semi-space-size=1';
 /**
- * glibc keeps up to eight arenas of freed memory for each core, one for every few threads of a process. With two, the
- * idle roles take 9 MB less in sum.
+ * glibc keeps up to eight arenas of freed memory per core, shared by the threads of a process. With two in total, the
+ * idle roles together use 9 MB less.
  */
 const FEW_ARENAS = { MALLOC_ARENA_MAX: '2' };
-/** What a role has no use for is not in its environment either. */
+/** Variables that are removed from the environment of roles that do not need them. */
 const WITHHELD: Readonly<Record<string, readonly string[]>> = {
   gateway: ['AIRLOCK_DATABASE_URL', 'AIRLOCK_SIGNING_KEY'],
   worker: ['AIRLOCK_SIGNING_KEY'],
 };
-/** Nothing stops before what feeds it: no new jobs, then no running ones, then the storage that they write to. */
+/** The API first, so that no new jobs arrive; then the worker; then the storage that it writes to. */
 const STOP_ORDER = ['api', 'worker', 'gateway'];
 
-/** Starts the whole service on one machine: database, gateway, API, worker, each a process that is started again when it dies. */
+/**
+ * Starts the whole service on one machine: database, gateway, API, worker, each a process that is restarted when it
+ * dies.
+ */
 export async function startService(options: ServiceOptions): Promise<Service> {
   const { logger, atOnce } = options;
   transportPolicy(options.config);
@@ -93,7 +93,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       postgres = await keepEmbeddedPostgres({ dataDir: config.dataDir, logger, ...(atOnce && { atOnce }) });
     };
     const [, gateway] = await together([keep(), config.storageUrl ? null : role('gateway', {})]);
-    // The owner's login is for this process and for the migration alone: API and worker have one of their own each.
+    // Only this process and the migration use the owner's login; API and worker each have their own.
     const url = config.databaseUrl ?? postgres?.url;
     const wanted = { firstKey: options.firstKey !== null, roles: !config.databaseUrl };
     const current = url !== undefined && (await isMigrated(url, await programStamp(), wanted));
@@ -153,7 +153,7 @@ async function startRole(
   });
 }
 
-/** Runs in a process of its own: the supervisor lives long and should stay small. */
+/** Migrates in a separate process, because the supervisor is long-lived and should stay small. */
 async function migrate(config: Config, options: ServiceOptions): Promise<MigrationResult> {
   let result: MigrationResult | null = null;
   const firstKey = { text: ['--first-key'], file: ['--first-key', firstKeyFile(config.dataDir)] };

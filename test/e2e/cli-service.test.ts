@@ -100,7 +100,7 @@ describe('airlock up that cannot start', () => {
       const refused = await up({ [variable]: String(port) });
       other.close();
       expect(refused.code).toBe(69);
-      expect(refused.stderr).toContain(`Port ${port} on 127.0.0.1 is taken`);
+      expect(refused.stderr).toContain(`Port ${port} on 127.0.0.1 is in use`);
       expect(Date.now() - began).toBeLessThan(15_000);
       expect(processesOf(dataDir)).toEqual([]);
       expect(existsSync(join(dataDir, 'ready.json'))).toBe(false);

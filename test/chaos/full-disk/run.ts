@@ -1,6 +1,6 @@
 /**
- * Run by a test in a mount namespace of its own, as `run.ts <folder of the small disk> <clip>`: an attacker fills the disk
- * while a well-meaning account works; then the service stops on a full disk and starts again. Prints what was seen.
+ * Run by a test in a mount namespace of its own, as `run.ts <folder of the small disk> <clip>`: an attacker fills the
+ * disk while another account works; then the service stops on a full disk and starts again. Prints its observations.
  */
 import { once } from 'node:events';
 import { statfs, writeFile } from 'node:fs/promises';
@@ -19,7 +19,7 @@ const [folder, clip] = process.argv.slice(2) as [string, string];
 const MB = 1e6;
 const RESERVE_MB = 100;
 const JOBS = 8;
-/** Between the attacker's rounds, milliseconds: it fills the disk, not the processor. */
+/** Milliseconds between the attacker's rounds, which should fill the disk, not the processor. */
 const PAUSE_MS = 50;
 const ENV = {
   AIRLOCK_DISK_RESERVE: `${RESERVE_MB}MB`,
@@ -48,7 +48,9 @@ async function startEndlessSource() {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/clip.mp4`, close };
 }
 
-/** Promises, sends and never confirms; and has the worker fetch what does not fit. Counts the answers by status. */
+/**
+ * Requests and uses upload URLs, never confirms, and submits fetches that do not fit. Counts the responses by status.
+ */
 async function attack(service: TestService, key: string, sourceUrl: string, stop: AbortSignal) {
   const answers: Record<string, number> = {};
   const count = (what: string, status: number) => {
@@ -110,7 +112,7 @@ source.close();
 const lowestMb = lowest;
 clearInterval(watch);
 
-// Something else fills the disk up to a few megabytes, and the service dies.
+// Another program fills the disk up to a few megabytes, and the service dies.
 const output = service.output();
 const processes = [service.pid, ...['api', 'gateway', 'worker', 'postgres'].flatMap((role) => service.pids(role))];
 process.kill(service.pid, 'SIGKILL');
@@ -124,7 +126,7 @@ let health: unknown = null;
 try {
   service = await startService(ENV, { dataDir });
   health = (await service.call('GET', '/health-check')).json.storage;
-  // What was sent and never confirmed comes due.
+  // Uploads that were never confirmed expire.
   const db = await openServiceDatabase(service);
   await db.query(`UPDATE uploads SET created_at = now() - interval '2 h' WHERE state = 'pending'`);
   await db.end();
