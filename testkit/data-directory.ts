@@ -6,22 +6,23 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** Parts of a data directory that nothing writes to once they are made. They are hard links in a copy. */
+/** Parts of a data directory that never change once created; a copy hard-links them. */
 const CONSTANT = /^(rootimg|pgsql-.*)$/;
-/** Parts that a start makes when they are absent. */
+/** Parts that a start creates when they are missing. */
 const LEFT_OUT = new Set(['ballast', 'cells', 'ready.json', 'socket', 'up.lock', 'work']);
 
 /**
- * Finishes the data directory of a service that has stopped, so that it can be copied. Its copies do not survive a
- * power failure: no test causes one, and waiting for the disk is a large part of what a test does.
+ * Prepares the data directory of a stopped service for copying. Turns off fsync for its copies: no test causes a power
+ * failure, and waiting for the disk would take a large part of each test.
  */
 export async function sealTemplate(dataDir: string): Promise<void> {
   await appendFile(join(dataDir, 'postgres', 'data', 'postgresql.auto.conf'), 'fsync = off\n');
 }
 
 /**
- * A data directory as `airlock up` left it after its first start, without running `initdb` and copying FFmpeg again.
- * @param path where it goes; without it, a temporary folder
+ * Copies a data directory as `airlock up` leaves it after its first start, which avoids running `initdb` and copying
+ * FFmpeg again.
+ * @param path target; default: a temporary folder
  */
 export async function copyTemplate(template: string, path?: string): Promise<string> {
   const dataDir = path ?? (await makeDataDir());
@@ -33,14 +34,14 @@ export async function copyTemplate(template: string, path?: string): Promise<str
   return dataDir;
 }
 
-/** Passable by the unprivileged accounts that a service started as root hands its children to. */
+/** Creates a data directory that the unprivileged accounts of a service started as root can traverse. */
 export async function makeDataDir(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'airlock-test-'));
   await chmod(dataDir, 0o711);
   return dataDir;
 }
 
-/** Owners and modes are kept: PostgreSQL and the storage belong to accounts of their own. */
+/** Keeps owners and modes: PostgreSQL and the storage belong to other accounts. */
 async function copyFolder(from: string, to: string): Promise<void> {
   const names = (await readdir(from)).filter((name) => !LEFT_OUT.has(name) && name !== 'postgres');
   const paths = (constant: boolean) => names.filter((name) => CONSTANT.test(name) === constant);

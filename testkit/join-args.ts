@@ -1,7 +1,7 @@
 /**
- * The arguments of one FFmpeg that does what several would do: every input, then every output with the inputs that are
- * its own. Each list has its inputs first, then the options and the name of its one output; an output without `-map`
- * takes every input of its list. What only a whole process can have (`-y`, `-filter_complex`) is not in them.
+ * Joins the arguments of several FFmpeg processes into those of one: all inputs, then each output with the inputs of
+ * its list. Each list has its inputs first, then the options and the name of its one output; an output without `-map`
+ * uses every input of its list. Lists must not contain global options (`-y`, `-filter_complex`).
  */
 export function joinArgs(lists: readonly (readonly string[])[]): string[] {
   if (lists.length === 1) return [...lists[0]!];

@@ -10,23 +10,23 @@ const FOLDER = join(import.meta.dirname, '..', 'node_modules', '.cache', 'airloc
 
 let version: Promise<string> | null = null;
 
-/** A file as `ffmpeg ...args FILE` writes it. `args` name no files: their content is not part of the recipe. */
+/** A file as `ffmpeg ...args FILE` writes it. `args` must not name files: their content is not in the cache key. */
 export interface Recipe {
   path: string;
   args: readonly string[];
 }
 
 /**
- * Puts at `path` what `ffmpeg ...args FILE` writes. A file that was made before by the same arguments and the same
- * FFmpeg is copied, in this run or another.
+ * Writes the output of `ffmpeg ...args FILE` to `path`. Copies it from a cache, kept across runs, if the same FFmpeg
+ * has created it with the same arguments before.
  */
 export async function makeMedia(path: string, args: readonly string[]): Promise<void> {
   await makeAllMedia([{ path, args }]);
 }
 
 /**
- * Makes files with one process, for most of the time of a small file is the start of FFmpeg. Each recipe has all of its
- * inputs before the options of its output, and an output without `-map` takes every input.
+ * Creates files with one process, because starting FFmpeg takes most of the time of a small file. Each recipe has all
+ * its inputs before the options of its output, and an output without `-map` uses every input.
  */
 export async function makeAllMedia(recipes: readonly Recipe[]): Promise<void> {
   version ??= run('ffmpeg', ['-version']).then(({ stdout }) => stdout);
@@ -36,7 +36,7 @@ export async function makeAllMedia(recipes: readonly Recipe[]): Promise<void> {
     const hash = createHash('sha256')
       .update(JSON.stringify([used, args, extension]))
       .digest('hex');
-    // Whole or not at all: others may look for it at this moment, and this process may be ended.
+    // Written atomically: other processes may look for it, and this one may be killed.
     const staged = join(FOLDER, `${randomBytes(8).toString('hex')}${extension}`);
     return { path, args, made: join(FOLDER, `${hash}${extension}`), staged };
   });
@@ -55,7 +55,7 @@ export async function makeAllMedia(recipes: readonly Recipe[]): Promise<void> {
   } finally {
     for (const { staged } of missing) await rm(staged, { force: true });
   }
-  // Copied, never linked: tests change their files.
+  // Copied, never linked, because tests change their files.
   await Promise.all(files.map(({ made, path }) => copyFile(made, path)));
 }
 

@@ -6,10 +6,10 @@ import type { TestService } from './service.ts';
 
 const run = promisify(execFile);
 
-/** Seconds of a long clip that are encoded; it repeats them. */
+/** Seconds of a long clip to encode; the clip repeats them. */
 const ENCODED = 2;
 
-/** Makes a small clip with FFmpeg's own sources: moving pictures and a tone. Long ones without a tone repeat themselves. */
+/** Creates a small clip from FFmpeg's test sources: video and a tone. Long clips without a tone repeat a short one. */
 export async function makeClip(
   path: string,
   options: { seconds?: number; size?: string; rate?: number; audio?: boolean; args?: string[] } = {},
@@ -31,14 +31,14 @@ export async function makeClip(
   return path;
 }
 
-/** Streams and format of a file as ffprobe sees them. */
+/** Streams and format of a file, from ffprobe. */
 // biome-ignore lint/suspicious/noExplicitAny: looked at field by field
 export async function ffprobe(path: string): Promise<any> {
   const { stdout } = await run('ffprobe', ['-v', 'error', '-show_streams', '-show_format', '-of', 'json', path]);
   return JSON.parse(stdout);
 }
 
-/** Presign, PUT, confirm: the file's gs:// URL and stored name. */
+/** Presigns, uploads and confirms a file. Returns its gs:// URL and stored name. */
 export async function upload(
   service: TestService,
   path: string,

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { processStat } from '../src/ids/process-stat.ts';
 
-/** Live processes whose command line, environment or working directory names this folder: what a command left running. */
+/** Live processes whose command line or environment names this folder, such as leftovers of a command. */
 export function processesOf(folder: string): string[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
@@ -17,7 +17,7 @@ export function processesOf(folder: string): string[] {
     });
 }
 
-/** Live processes below this one: children, their children and so on. */
+/** Live descendants of a process. */
 export function descendantsOf(root: number): { pid: number; name: string }[] {
   const found = new Set([root]);
   const seen = readdirSync('/proc')

@@ -1,8 +1,8 @@
-/** A small generator (xorshift128, seeded by splitmix32), so that a seed produces the same cases everywhere. */
+/** A small generator (xorshift128, seeded by splitmix32): a seed produces the same cases everywhere. */
 export interface Random {
   /** 0 ≤ x < 1. */
   next(): number;
-  /** Whole number from `least` to `most`. */
+  /** Integer from `least` to `most`, inclusive. */
   int(least: number, most: number): number;
   chance(share: number): boolean;
   pick<T>(list: readonly T[]): T;

@@ -7,7 +7,7 @@ import { socketFolderFor } from '../src/supervisor/postgres-socket.ts';
 import { loadSecrets } from '../src/supervisor/secrets.ts';
 import type { TestService } from './service.ts';
 
-/** A connection to a service's own database: as its owner to set what only operators set, or as one of its roles. */
+/** Connects to a service's own database: as its owner, for what only operators can set, or as one of its roles. */
 export async function openServiceDatabase(
   service: Pick<TestService, 'dataDir'>,
   user: DatabaseUser = 'owner',
@@ -16,7 +16,7 @@ export async function openServiceDatabase(
   return connect(databaseUrl(config, await loadSecrets(service.dataDir), user));
 }
 
-/** As the superuser of the embedded server, who sees everybody's connections. */
+/** Connects as the superuser of the embedded server, who sees all connections. */
 export async function openAsSuperuser(dataDir: string, database = 'airlock'): Promise<pg.Client> {
   const { postgresAdminPassword } = await loadSecrets(dataDir);
   const folder = socketFolderFor(join(dataDir, 'postgres'), process.getuid!());

@@ -17,20 +17,20 @@ export interface TestService {
   /** Process id of the supervisor. */
   pid: number;
   dataDir: string;
-  /** A key with every scope, of the account `default`. */
+  /** A key of the account `default` with every scope. */
   key: string;
-  /** Everything that the service wrote so far. */
+  /** Output of the service so far. */
   output(): string;
-  /** `fetch` with the key; JSON bodies are serialised. */
+  /** `fetch` with the key; serializes JSON bodies. */
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Runs a command of the CLI against the same data directory. */
   cli(...args: string[]): Promise<{ stdout: string; stderr: string; code: number }>;
   makeKey(...args: string[]): Promise<{ id: string; key: string }>;
   /** Process ids of the children by role (`api`, `gateway`, `worker`, `postgres`). */
   pids(role: string): number[];
-  /** Null while it runs, and when a signal ended it. */
+  /** Null while it runs, or when a signal ended it. */
   exitCode(): number | null;
-  /** SIGTERM, and waits for the end; the data directory stays. */
+  /** Sends SIGTERM and waits for the exit; keeps the data directory. */
   stop(): Promise<void>;
   /** Stops and removes the data directory. */
   remove(): Promise<void>;
@@ -45,10 +45,10 @@ export interface Answer {
 }
 
 /**
- * `airlock up` as a user runs it: the build, real PostgreSQL, gateway, API and worker on free ports.
- * @param options.dataDir an existing directory; without it, a copy of one that was set up before
- * @param options.fresh starts from nothing instead: the first start makes the database, the secrets and the first key
- * @param options.log a file that gets the output as well
+ * Starts `airlock up` as a user does: the build, real PostgreSQL, gateway, API and worker on free ports.
+ * @param options.dataDir an existing directory; default: a copy of a prepared one
+ * @param options.fresh starts with an empty directory: the first start creates database, secrets and first key
+ * @param options.log a file that receives the output too
  */
 export async function startService(
   env: Record<string, string> = {},
@@ -56,7 +56,7 @@ export async function startService(
 ): Promise<TestService> {
   const { dataDir, key: copied } = await findDataDir(options);
   const environment = environmentOf(dataDir, env);
-  // With the option that `./airlock` gives to Node.
+  // With the Node option that `./airlock` sets.
   const args = ['--max-semi-space-size=1', PROGRAM, 'up'];
   const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
   const lines: string[] = [];
@@ -70,8 +70,8 @@ export async function startService(
   const ready = await until(
     async () => {
       if (child.exitCode !== null)
-        throw new Error(`airlock up ended with ${child.exitCode}:\n${output().slice(-4000)}`);
-      // One that was killed before has left its own.
+        throw new Error(`airlock up exited with ${child.exitCode}:\n${output().slice(-4000)}`);
+      // A killed predecessor leaves its own file.
       const found = JSON.parse(await readFile(join(dataDir, 'ready.json'), 'utf8').catch(() => 'null'));
       return found?.pid === child.pid ? found : null;
     },
@@ -79,7 +79,7 @@ export async function startService(
   );
   const cli = (...args: string[]) => runCli(args, environment);
   const makeKey = (...args: string[]) => makeTestKey(environment, args);
-  // The copy knows it, but a database of the operator's does not.
+  // The key is in the copied database, but not in an operator's.
   const key = copied && !environment.AIRLOCK_DATABASE_URL ? copied : (await makeKey()).key;
   const stop = () => endProcess(child);
   return {
@@ -101,11 +101,11 @@ export async function startService(
 }
 
 /**
- * The one service of this run, which test files share that need no setting of their own and leave it as it is. Each
- * gets an account of its own; jobs of other files run beside. It lives until the end of the run: `remove` keeps it.
+ * The service that test files share in this run if they need no special settings and leave it unchanged. Each gets its
+ * own account; jobs of other files run concurrently. It runs until the end of the run: `remove` keeps it.
  */
 export async function shareService(): Promise<TestService & { account: string }> {
-  const shared = await askForShared();
+  const shared = await findShared();
   const environment = environmentOf(shared.dataDir, {});
   const cli = (...args: string[]) => runCli(args, environment);
   const account = `shared-${randomBytes(6).toString('hex')}`;
@@ -140,23 +140,23 @@ function environmentOf(dataDir: string, env: Record<string, string>): NodeJS.Pro
   };
 }
 
-/** Where the shared service listens, from `sharing.ts`. */
-async function askForShared(): Promise<
+/** Addresses of the shared service, from `sharing.ts`. */
+async function findShared(): Promise<
   Pick<TestService, 'api' | 'storage' | 'metrics' | 'pid' | 'dataDir'> & { log: string }
 > {
   const url = process.env.TEST_SHARING_URL;
-  if (!url) throw new Error('There is no shared service: these tests run by Vitest alone');
+  if (!url) throw new Error('There is no shared service: run these tests with Vitest');
   return askSharing(`${url}/service`);
 }
 
-/** With the key of a copy. Outside the test suite there is nothing to copy. */
+/** Returns the key too if the directory is a copy. Outside the test suite there is nothing to copy. */
 async function findDataDir(options: { dataDir?: string; fresh?: boolean }): Promise<{ dataDir: string; key?: string }> {
   if (options.dataDir) return { dataDir: options.dataDir };
   if (options.fresh || !process.env.TEST_SHARING_URL) return { dataDir: await makeDataDir() };
   return copyPreparedDataDir();
 }
 
-/** A data directory as the first start left it, for a test that starts the service itself; `key` has every scope. */
+/** Copies a prepared data directory, for a test that starts the service itself; `key` has every scope. */
 export async function copyPreparedDataDir(path?: string): Promise<{ dataDir: string; key: string }> {
   const { template, key } = await askSharing<{ template: string; key: string }>(
     `${process.env.TEST_SHARING_URL}/template`,
@@ -165,8 +165,8 @@ export async function copyPreparedDataDir(path?: string): Promise<{ dataDir: str
 }
 
 /**
- * A key as `keys create` makes it, with the same arguments. In the test suite the process that shares things writes it
- * into the database, which takes a tenth of the time.
+ * Creates a key like `keys create`, with the same arguments. In the test suite the sharing process writes it to the
+ * database, which takes a tenth of the time.
  */
 async function makeTestKey(env: NodeJS.ProcessEnv, args: string[]): Promise<{ id: string; key: string }> {
   if (process.env.TEST_SHARING_URL) {
@@ -207,7 +207,7 @@ export async function call(
   try {
     json = JSON.parse(text);
   } catch {
-    // Not every answer is JSON.
+    // Not every response is JSON.
   }
   return { status: response.status, headers: response.headers, text, json };
 }
@@ -233,7 +233,7 @@ async function endProcess(child: ChildProcess): Promise<void> {
   await ended;
 }
 
-/** Searches /proc, since the supervisor does not publish the ids of its children. */
+/** Searches /proc, because the supervisor does not publish the ids of its children. */
 function childrenOf(supervisor: number, role: string): number[] {
   const ids = readProc(`${supervisor}/task/${supervisor}/children`).trim().split(/\s+/).filter(Boolean);
   return ids.map(Number).filter((id) => {
@@ -242,7 +242,7 @@ function childrenOf(supervisor: number, role: string): number[] {
   });
 }
 
-/** Empty for a process that ended a moment ago. */
+/** Returns an empty string for a process that has just exited. */
 function readProc(path: string): string {
   try {
     return readFileSync(`/proc/${path}`, 'utf8');

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** A web server on loopback that inputs are fetched from; a service needs `AIRLOCK_FETCH_ALLOW=127.0.0.1/32`. */
+/** Starts a web server for inputs on loopback; a service needs `AIRLOCK_FETCH_ALLOW=127.0.0.1/32` to fetch from it. */
 export async function startSource(handler: RequestListener): Promise<{ url: string; close(): void }> {
   const sockets = new Set<Socket>();
   const server = createServer(handler);

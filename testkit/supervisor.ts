@@ -5,14 +5,14 @@ import { join } from 'node:path';
 import { isRoot, parsePasswd, SERVICE_ACCOUNT } from '../src/supervisor/account.ts';
 import type { SupervisorLogger } from '../src/supervisor/types.ts';
 
-/** Only for tests: a temporary folder that the service account can pass through. */
+/** Creates a temporary folder that the service account can traverse. */
 export async function makeTestFolder(): Promise<{ path: string; remove(): Promise<void> }> {
   const path = await mkdtemp(join(tmpdir(), 'airlock-test-'));
   await chmod(path, 0o711);
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
-/** Only for tests that run as root: makes the service account as the launcher does. */
+/** Creates the service account as the launcher does, if the tests run as root. */
 export async function ensureServiceAccount(): Promise<void> {
   if (!isRoot() || parsePasswd(await readFile('/etc/passwd', 'utf8'), SERVICE_ACCOUNT)) return;
   try {
@@ -24,7 +24,7 @@ export async function ensureServiceAccount(): Promise<void> {
       SERVICE_ACCOUNT,
     ]);
   } catch (error) {
-    // Another test file was faster.
+    // Another test file has created it first.
     if (!parsePasswd(await readFile('/etc/passwd', 'utf8'), SERVICE_ACCOUNT)) throw error;
   }
 }
@@ -35,7 +35,7 @@ export interface LogEntry {
   message: string;
 }
 
-/** A logger that keeps what it hears. */
+/** A logger that records its entries. */
 export function recordingLogger(): SupervisorLogger & { entries: LogEntry[] } {
   const entries: LogEntry[] = [];
   const keep = (level: keyof SupervisorLogger) => (fields: object, message: string) => {

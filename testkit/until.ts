@@ -1,14 +1,14 @@
-/** Waits until `look` returns something truthy; fails with `what` after `timeoutMs`. The only way tests wait. */
+/** Polls `check` until it returns a truthy value, and returns it; throws with `what` after `timeoutMs`. */
 export async function until<T>(
-  look: () => T | Promise<T>,
+  check: () => T | Promise<T>,
   options: { what: string; timeoutMs?: number; everyMs?: number },
 ): Promise<NonNullable<T>> {
   const { what, timeoutMs = 30_000, everyMs = 50 } = options;
   const end = Date.now() + timeoutMs;
   for (;;) {
-    const seen = await look();
+    const seen = await check();
     if (seen) return seen as NonNullable<T>;
-    if (Date.now() > end) throw new Error(`Waited ${timeoutMs} ms in vain for ${what}`);
+    if (Date.now() > end) throw new Error(`Timed out after ${timeoutMs} ms waiting for ${what}`);
     await new Promise((resolve) => setTimeout(resolve, everyMs));
   }
 }

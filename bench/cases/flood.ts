@@ -28,7 +28,7 @@ export async function floodCase(options: CaseOptions): Promise<CaseResult> {
         bounded(row(`GET /health-check, p50 of ${ms.length}`), { value: percentile(ms, 0.5), ...range }, null, 'ms'),
         bounded(row('GET /health-check, p99'), { value: percentile(ms, 0.99) }, 100, 'ms'),
         bounded(
-          row(`${SIZE.files} hostile and ${report.wellMeant} well-meant jobs`),
+          row(`${SIZE.files} hostile and ${report.legitimate} legitimate jobs`),
           { value: report.seconds },
           null,
           's',

@@ -2,9 +2,9 @@ import type { Config } from '../config/config.ts';
 import { toEnvironment } from '../config/config.ts';
 import { loadTls, transportPolicy } from '../config/tls.ts';
 import { prepareDataDir } from '../supervisor/data-dir.ts';
-import { type KeptPostgres, keepEmbeddedPostgres } from '../supervisor/postgres-keeper.ts';
 import { type SupervisedProcess, superviseProcess } from '../supervisor/processes.ts';
 import { claimInstance, type ReadyInfo } from '../supervisor/ready-file.ts';
+import { type SupervisedPostgres, supervisePostgres } from '../supervisor/supervise-postgres.ts';
 import type { ReadyMessage } from '../supervisor/types.ts';
 import type { Logger } from '../telemetry/index.ts';
 import { diskAdvice } from './disk-advice.ts';
@@ -69,7 +69,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     logger.warn({ variable: 'AIRLOCK_DISK_RESERVE' }, `low on disk space: ${disk.seen}. ${disk.remedy}`);
   const instance = await claimInstance(config.dataDir);
   const started: SupervisedProcess[] = [];
-  let postgres = null as KeptPostgres | null;
+  let postgres = null as SupervisedPostgres | null;
   const stop = async () => {
     await instance.withdraw();
     for (const name of STOP_ORDER) {
@@ -90,7 +90,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     const keep = async () => {
       if (config.databaseUrl) return;
-      postgres = await keepEmbeddedPostgres({ dataDir: config.dataDir, logger, ...(atOnce && { atOnce }) });
+      postgres = await supervisePostgres({ dataDir: config.dataDir, logger, ...(atOnce && { atOnce }) });
     };
     const [, gateway] = await together([keep(), config.storageUrl ? null : role('gateway', {})]);
     // Only this process and the migration use the owner's login; API and worker each have their own.

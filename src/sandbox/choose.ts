@@ -2,23 +2,23 @@ import { openSandbox } from './open.ts';
 import { SandboxError } from './sandbox-error.ts';
 import type { Sandbox, SandboxOptions, SandboxTier, SelfTestReport } from './types.ts';
 
-/** What an operator may set. `auto` selects the strongest tier that passes its self-test. */
+/** The operator's setting. `auto` selects the strongest tier that passes its self-test. */
 export type SandboxChoice = SandboxTier | 'auto';
 
-/** Strongest first. Never `gvisor`, which is slower and needs root, and never `none`: both want to be asked for. */
+/** Strongest first. Excludes `gvisor`, which is slower and needs root, and `none`: both must be selected explicitly. */
 const AUTOMATIC: readonly SandboxTier[] = ['bwrap', 'landlock'];
 
 export interface ChosenSandbox {
   sandbox: Sandbox;
-  /** Of the self-test just run. Failed only for a tier that was asked for by name: then the caller must judge it. */
+  /** Report of the self-test just run. It can be a failure only for an explicitly selected tier; the caller decides. */
   report: SelfTestReport;
-  /** Stronger tiers that `auto` passed over, and why. */
+  /** Stronger tiers that `auto` rejected, and why. */
   rejected: { tier: SandboxTier; reason: string }[];
 }
 
 /**
  * Opens a sandbox and runs its self-test. `auto` selects the first tier that blocks every attack. Throws `SandboxError`
- * when a tier cannot be opened, or with `auto` when no tier passes.
+ * when the tier cannot be opened or, with `auto`, when no tier passes.
  */
 export async function chooseSandbox(
   options: Omit<SandboxOptions, 'tier'>,
@@ -42,7 +42,7 @@ export async function chooseSandbox(
   const reasons = rejected.map(({ tier, reason }) => `${tier}: ${reason.replace(/^Sandbox: |\.$/g, '')}`).join('; ');
   throw new SandboxError(
     `no sandbox tier works on this machine: ${reasons}`,
-    'Repair one of them; ./airlock doctor --sandbox shows each attempt',
+    'Fix one of them; ./airlock doctor --sandbox shows each attempt',
   );
 }
 
@@ -63,6 +63,6 @@ async function tryTier(
   await sandbox.close();
   const [first] = report.checks.filter(({ passed }) => !passed);
   return {
-    reason: `"${first!.attempt}" was expected to end with ${first!.expected}, and was seen to with ${first!.seen}${first!.detail ? ` (${first!.detail})` : ''}`,
+    reason: `"${first!.attempt}": expected ${first!.expected}, saw ${first!.seen}${first!.detail ? ` (${first!.detail})` : ''}`,
   };
 }

@@ -7,19 +7,19 @@ import type { CellResult, CellSpec, SandboxOptions } from './types.ts';
 export interface JobRunner {
   /** See `Sandbox.run`. */
   run(spec: CellSpec): Promise<CellResult>;
-  /** Ends every running cell, as its own signal would. */
+  /** Aborts every running cell, as its own signal would. */
   abort(): void;
 }
 
 interface Parts {
   context: RunContext;
   watch: ImageWatch;
-  /** How many; a slot runs one cell at a time. */
+  /** Number of slots; each runs one cell at a time. */
   slots: number;
   logger: SandboxOptions['logger'];
 }
 
-/** Runs the cells of jobs, each in the image of today. */
+/** Runs the cells of jobs, each in the current image. */
 export function jobRunner({ context, watch, slots, logger }: Parts): JobRunner {
   const running = new Map<number, AbortController>();
   return {
@@ -49,7 +49,7 @@ export function jobRunner({ context, watch, slots, logger }: Parts): JobRunner {
 
   function checkSlot(slot: number): void {
     if (!Number.isInteger(slot) || slot < 0 || slot >= slots) {
-      throw new RangeError(`slot ${slot} is not one of the ${slots} of this sandbox`);
+      throw new RangeError(`slot ${slot} is not one of the ${slots} slots of this sandbox`);
     }
     if (running.has(slot)) throw new SandboxError(`slot ${slot} already runs a cell`, 'Use another slot');
   }

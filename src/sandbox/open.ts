@@ -14,26 +14,26 @@ import { makeTier } from './tiers/make-tier.ts';
 import type { Sandbox, SandboxOptions } from './types.ts';
 import { openWatchdog } from './watchdog/watchdog.ts';
 
-/** Number of cells that the self-test runs concurrently, on slots after those of the jobs. */
+/** Number of cells that the self-test runs concurrently, in slots after those of jobs. */
 const SELF_TEST_CELLS = 4;
 
 /** Closes one part of a sandbox. */
 type Close = () => unknown;
 
-/** What cells need of the host, apart from the image that they show. */
+/** Host resources that cells need, apart from the root image. */
 interface Base {
-  /** Its root image is the one of the start. */
+  /** With the root image found at startup. */
   context: RunContext;
   registerImages(fingerprints: readonly string[]): Promise<void>;
   limits: Sandbox['limits'];
 }
 
 /**
- * Opens the sandbox: finds the programs, makes or finds the root image, clears what dead processes left, and asks
- * FFmpeg for its version in a cell (only for a new image). Call it from the main thread: cells die with the thread
- * that started them. It does not judge itself; run `selfTest()` and refuse to start when it fails.
+ * Opens the sandbox: finds the programs, finds or builds the root image, removes leftovers of dead processes, and
+ * queries FFmpeg's version in a cell (only for a new image). Call it from the main thread: cells die with the thread
+ * that started them. It does not test itself; run `selfTest()` and refuse to start when that fails.
  *
- * Throws `SandboxError` when something is missing or user namespaces are forbidden; the text names the remedy.
+ * Throws `SandboxError` with a remedy when something is missing or user namespaces are forbidden.
  */
 export async function openSandbox(options: SandboxOptions): Promise<Sandbox> {
   const { logger, slots } = options;
@@ -81,7 +81,7 @@ function closeLeaks(logger: SandboxOptions['logger']): void {
   if (descriptors.length > 0) logger?.info({ descriptors }, 'closed inherited descriptors that would leak into jobs');
 }
 
-/** Claims accounts, a folder, control groups and the thread that keeps limits; `open` learns how to give them back. */
+/** Claims accounts, a folder, control groups and the watchdog thread; adds to `open` how to release each of them. */
 async function openBase(options: SandboxOptions, image: RootImage, open: Close[]): Promise<Base> {
   const { dataDir, logger, slots } = options;
   const accounts = claimAccounts(upgradeSlot(slots) + 1, dataDir);
@@ -89,7 +89,8 @@ async function openBase(options: SandboxOptions, image: RootImage, open: Close[]
   const owner = await openCellOwner(cellsFolder(options), image.fingerprint);
   open.push(owner.close);
   const cgroups = await openCgroups();
-  if (!cgroups) logger?.warn({}, 'no control group can be made here: memory of jobs is bounded by address space alone');
+  if (!cgroups)
+    logger?.warn({}, 'cannot create control groups: only the address space limit bounds the memory of jobs');
   else open.push(cgroups.close);
   const tier = await makeTier(options.tier ?? 'bwrap', owner.folder);
   const watchdog = await openWatchdog();
@@ -107,7 +108,7 @@ async function openBase(options: SandboxOptions, image: RootImage, open: Close[]
   return { context, registerImages: owner.registerImages, limits: cgroups ? 'cgroup' : 'rlimit' };
 }
 
-/** Gives new cells the FFmpeg that is installed, from now on. */
+/** Switches new cells to the installed FFmpeg whenever it changes. */
 function followFfmpeg(
   options: SandboxOptions,
   { context, registerImages, images, image }: Base & { images: string; image: RootImage },
@@ -122,7 +123,8 @@ function followFfmpeg(
     usedByOthers: () => removeDeadCells(cellsFolder(options)),
     onChange: (next, before) =>
       logger?.info({ now: next.facts, before: before.facts }, 'FFmpeg has changed; new cells use the new build'),
-    onFailure: (error) => logger?.warn({ err: error }, 'the changed FFmpeg cannot be used; cells keep the one before'),
+    onFailure: (error) =>
+      logger?.warn({ err: error }, 'the changed FFmpeg cannot be used; cells keep the previous build'),
     ...options.watch,
   });
 }
@@ -135,7 +137,7 @@ function selfTestSlots(slots: number): number[] {
   return Array.from({ length: SELF_TEST_CELLS }, (_, index) => slots + index);
 }
 
-/** A slot for inspecting a changed FFmpeg: those of jobs may be busy when an upgrade is noticed. */
+/** The slot for querying a changed FFmpeg: slots of jobs may all be busy at an upgrade. */
 function upgradeSlot(slots: number): number {
   return slots + SELF_TEST_CELLS;
 }

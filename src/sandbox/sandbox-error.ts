@@ -1,4 +1,4 @@
-/** The sandbox cannot be built on this machine, or a cell could not be made: what is wrong, and the remedy. */
+/** The sandbox does not work on this machine, or a cell could not be created. The message names reason and remedy. */
 export class SandboxError extends Error {
   constructor(reason: string, remedy: string, options?: ErrorOptions) {
     super(`Sandbox: ${reason}. ${remedy}.`, options);

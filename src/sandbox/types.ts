@@ -1,34 +1,34 @@
-/** What one cell may use. All are hard limits; a floor guards against a zero that would kill every job. */
+/** Hard limits of one cell. Each has a floor, because a zero would kill every job. */
 export interface CellLimits {
-  /** Resident memory, bytes (cgroup); the address space limit is derived from it (memory + 2 GiB, at least 4 GiB). */
+  /** Resident memory in bytes (cgroup). The address space limit derives from it (memory + 2 GiB, at least 4 GiB). */
   memoryBytes: number;
-  /** CPU seconds over all threads (RLIMIT_CPU). */
+  /** CPU seconds of all threads together (RLIMIT_CPU). */
   cpuSeconds: number;
-  /** Wall clock, milliseconds; then SIGKILL to the whole group. */
+  /** Wall-clock milliseconds; then the whole process group gets SIGKILL. */
   wallMs: number;
-  /** Bytes of all outputs together. `RLIMIT_FSIZE` bounds each, so that one alone is bounded to the byte; the sum of several is watched. */
+  /** Bytes of all outputs together. `RLIMIT_FSIZE` bounds each one exactly; the watchdog checks the sum of several. */
   outputBytes: number;
-  /** Bytes on standard output, which is read and not stored; as many as `outputBytes` unless said. */
+  /** Bytes on standard output, which is read and not stored. Default: `outputBytes`. */
   stdoutBytes?: number;
 }
 
 export interface CellSpec {
   program: 'ffmpeg' | 'ffprobe';
-  /** Arguments as an array; never a shell string. Inputs are named /in/<name>, outputs lie in /out. */
+  /** Arguments as an array, never a shell string. Inputs are /in/<name>, outputs /out/<name>. */
   args: readonly string[];
-  /** Files on the host that appear read-only as /in/<name>. Hard-linked or bound, never copied where avoidable. */
+  /** Host files that appear read-only as /in/<name>. Hard-linked or bind-mounted, and copied only when unavoidable. */
   inputs: readonly { name: string; path: string }[];
   /**
-   * Names of the files that the program may write, as /out/<name>; they are there from the start, empty, and no others can be
-   * made. FFmpeg wants `-y` for that. None for a program that only reads.
+   * Names of the files that the program may write, as /out/<name>. They exist from the start, empty, so FFmpeg needs
+   * `-y`; the program cannot create others. None for a program that only reads.
    */
   outputs?: readonly string[];
   limits: CellLimits;
-  /** Standard output (probe JSON or the -progress pipe), in chunks, as it comes. */
+  /** Receives standard output (probe JSON or the -progress pipe) in chunks as it arrives. */
   onStdout?: (chunk: Buffer) => void;
   /** Abort = cancel: the whole process group is killed immediately. */
   signal?: AbortSignal;
-  /** Worker slot number; the same slot is never used by two cells concurrently (own uid and cgroup per slot). */
+  /** Worker slot number. Each slot has its own uid and cgroup, and never runs two cells concurrently. */
   slot: number;
 }
 
@@ -49,31 +49,31 @@ export interface CellResult {
   end: CellEnd;
   exitCode: number | null;
   signal: NodeJS.Signals | null;
-  /** Last 64 kB of standard error, control bytes, ANSI and bidi removed. */
+  /** Last 64 KiB of standard error, without control bytes, ANSI sequences and bidi marks. */
   stderr: string;
-  /** Host path of the output folder; lives until `release()` is called. */
+  /** Host path of the output folder; valid until `release()` is called. */
   outputDir: string;
   cpuMs: number;
   maxRssBytes: number;
   wallMs: number;
-  /** Removes the whole job folder. Must be called once the outputs have been stored. */
+  /** Removes the whole job folder. Must be called once the outputs are stored. */
   release(): Promise<void>;
 }
 
-/** How a cell is shut in; docs/security-model.md says what each promises. */
+/** How a cell is isolated; docs/security-model.md describes what each tier guarantees. */
 export type SandboxTier = 'bwrap' | 'landlock' | 'gvisor' | 'none';
 
 export interface SelfTestCheck {
   attempt: string;
   expected: string;
   seen: string;
-  /** True for an exception, too: see `promised`. */
+  /** Also true for an exception; see `promised`. */
   passed: boolean;
   /** False when the tier does not promise this; `expected` says why. */
   promised: boolean;
-  /** Of a failed check: how its cell ended, how long it took, and how busy the machine was. */
+  /** For a failed check: how its cell ended, how long it took, and how busy the machine was. */
   detail?: string;
-  /** What was seen first, where this is the second try. */
+  /** Result of the first try, when this is the second. */
   firstTry?: string;
 }
 
@@ -85,45 +85,45 @@ export interface SelfTestReport {
 }
 
 export interface SandboxOptions {
-  /** Absolute; `rootimg/` and `cells/` are made in it. As root its ancestors must be traversable by others. */
+  /** Absolute path; contains `rootimg/` and `cells/`. As root, its ancestors must be traversable by others. */
   dataDir: string;
   logger?: { warn(fields: object, message: string): void; info(fields: object, message: string): void };
   /** Number of cells that may run concurrently; slot numbers are 0 … slots - 1. */
   slots: number;
-  /** `bwrap` unless another is asked for. */
+  /** Default: `bwrap`. */
   tier?: SandboxTier;
-  /** Another FFmpeg than the trimmed or the system's; `ffprobe` is looked for beside it. */
+  /** Replaces the trimmed or the system's FFmpeg; `ffprobe` is expected beside it. */
   ffmpegPath?: string | undefined;
-  /** Milliseconds between checks of the installed FFmpeg, and of rest after a change; for tests. */
-  watch?: { lookMs: number; settleMs: number };
+  /** Milliseconds between polls of the installed FFmpeg, and without changes before an upgrade counts; for tests. */
+  watch?: { pollMs: number; settleMs: number };
 }
 
 export interface FfmpegBuild {
   /** First line of `ffmpeg -version`. */
   readonly version: string;
-  /** The distribution's package version, where there is one. */
+  /** Version of the distribution package; null when there is none. */
   readonly package: string | null;
-  /** Where it lies on the host. */
+  /** Path on the host. */
   readonly path: string;
-  /** Since when cells get it. */
+  /** Time since which new cells get it. */
   readonly since: Date;
-  /** Whether tags and graphs reach it in files of the cell. Before FFmpeg 7, every account of the machine can read them. */
+  /** Whether it reads tags and filter graphs from files. If not (before FFmpeg 7), every account can see them. */
   readonly readsArguments: boolean;
 }
 
 export interface Sandbox {
   readonly tier: SandboxTier;
-  /** What bounds memory: a control group, or only the address space where none can be made. */
+  /** What bounds memory: a control group or, where none can be created, only the address space limit. */
   readonly limits: 'cgroup' | 'rlimit';
   /** What enforces the limit of a cell's disk use: the kernel, or only periodic checks. */
   readonly outputBound: 'kernel' | 'watched';
-  /** The build that new cells get; it changes while the service runs when another is installed. */
+  /** The build that new cells get; changes at runtime when another is installed. */
   readonly ffmpeg: FfmpegBuild;
-  /** Runs one untrusted program; resolves whatever happens to the program, rejects only when the cell could not be made. */
+  /** Runs one untrusted program. Resolves however the program ends; rejects only when the cell cannot be created. */
   run(spec: CellSpec): Promise<CellResult>;
   /**
-   * Runs the hostile probe in cells; a single failed check means that the tier is broken. `full` adds the attempts
-   * that take a second of the processor, which a start has no time for.
+   * Runs the hostile probe in cells; a single failed check means that the tier is broken. `full` adds attempts that
+   * need a second of CPU time, too slow for startup.
    */
   selfTest(options?: { full?: boolean }): Promise<SelfTestReport>;
   close(): Promise<void>;

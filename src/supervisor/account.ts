@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { SupervisorError } from './supervisor-error.ts';
 import type { Account } from './types.ts';
 
-/** PostgreSQL refuses to run as root, and so do we: this account takes its place. The launcher makes it. */
+/** The account that runs PostgreSQL, which refuses to run as root. The launcher creates it. */
 export const SERVICE_ACCOUNT = 'airlock';
 
-/** Finds `name` in the text of an /etc/passwd; null when it is not there or its ids are not numbers. */
+/** Finds `name` in the text of /etc/passwd; null when it is missing or its ids are not numbers. */
 export function parsePasswd(text: string, name: string): Account | null {
   for (const line of text.split('\n')) {
     const [user, , uid, gid] = line.split(':');
@@ -20,8 +20,8 @@ export function isRoot(): boolean {
 }
 
 /**
- * The account to drop to: null for an ordinary user, whose account is kept. Throws when we are root and the account
- * does not exist, or would be root again.
+ * The account to drop to, or null when this process is an ordinary user. As root, throws when the account does not
+ * exist or has root's uid or gid.
  */
 export async function serviceAccount(): Promise<Account | null> {
   if (!isRoot()) return null;
@@ -34,8 +34,8 @@ export async function serviceAccount(): Promise<Account | null> {
   }
   if (account.uid === 0 || account.gid === 0) {
     throw new SupervisorError(
-      `The account "${SERVICE_ACCOUNT}" has the rights of root`,
-      'Give it a uid and a gid of its own',
+      `The account "${SERVICE_ACCOUNT}" has root's uid or gid`,
+      'Give it a different uid and gid',
     );
   }
   return account;

@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest';
 import { createBackoff, pause } from './backoff.ts';
 
-describe('the pause before a restart', () => {
-  it('doubles up to its maximum, and restarts after a healthy life', () => {
+describe('the restart delay', () => {
+  it('doubles up to its maximum, and resets after a healthy run', () => {
     const backoff = createBackoff({ firstMs: 100, maximumMs: 1000, healthyMs: 60_000 });
-    expect([0, 0, 0, 0, 0, 0].map((lived) => backoff.next(lived))).toEqual([100, 200, 400, 800, 1000, 1000]);
+    expect([0, 0, 0, 0, 0, 0].map((uptimeMs) => backoff.next(uptimeMs))).toEqual([100, 200, 400, 800, 1000, 1000]);
     expect(backoff.failures).toBe(6);
     expect(backoff.next(60_000)).toBe(100);
     expect(backoff.next(59_999)).toBe(200);

@@ -2,15 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** Enough for PostgreSQL to start and to write one more segment of its log (16 MiB). */
+/** Enough for PostgreSQL to start and write one more WAL segment (16 MiB). */
 const BALLAST_BYTES = 32 * 2 ** 20;
-/** The ballast is made again only where it leaves several times its size free. */
+/** The ballast is recreated only when several times its size is free. */
 const AMPLE_BYTES = 8 * BALLAST_BYTES;
 const CHUNK_BYTES = 2 ** 20;
 
 /**
- * Keeps some bytes of the disk in a file, and gives them back when the disk is full: PostgreSQL cannot start without a
- * few blocks, and only a service that runs can sweep and erase. Never fails: a service with room starts without it.
+ * Reserves disk space in a file, and releases it when the disk is full: PostgreSQL cannot start without a few blocks,
+ * and only a running service can sweep and erase. Never fails: with enough space, the service starts without it.
  */
 export async function keepBallast(folder: string): Promise<'kept' | 'made' | 'released' | 'none'> {
   const path = join(folder, 'ballast');
@@ -31,7 +31,7 @@ export async function keepBallast(folder: string): Promise<'kept' | 'made' | 're
   }
 }
 
-/** With random bytes: a file system that compresses would keep nothing back for zeros. */
+/** Writes random bytes: a file system with compression would reserve nothing for zeros. */
 async function fill(path: string): Promise<void> {
   const staged = `${path}.new`;
   const file = await open(staged, 'w', 0o600);

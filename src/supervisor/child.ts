@@ -1,12 +1,12 @@
 import type { SupervisorLogger } from './types.ts';
 
-/** Why a role has to end: a signal, or the supervisor is gone. */
+/** Why a role must stop: a signal, or the death of its supervisor. */
 export type StopReason = 'SIGTERM' | 'SIGINT' | 'parent-gone';
 
 /**
- * Ends this process in good order on SIGTERM, on SIGINT, and when its supervisor dies (the IPC channel closes with it,
- * even by `kill -9`). Runs `drain` once; exits 0 after it, 1 when it fails or takes longer than `deadlineMs`. A second
- * SIGINT or SIGTERM exits immediately. Without a supervisor it handles the signals only.
+ * Shuts this process down cleanly on SIGTERM, on SIGINT, and when its supervisor dies (which closes the IPC channel,
+ * even after `kill -9`). Runs `drain` once and exits with 0, or with 1 when it fails or takes longer than `deadlineMs`.
+ * A second SIGINT or SIGTERM exits immediately. Without a supervisor, it handles only the signals.
  */
 export function exitWithParent(
   drain: (reason: StopReason) => Promise<void>,
@@ -40,7 +40,7 @@ export function exitWithParent(
   else if (process.connected === false) stop('parent-gone');
 }
 
-/** Notifies the supervisor that this role serves, and on which TCP ports. Does nothing without a supervisor. */
+/** Reports to the supervisor that this role is ready, and its TCP ports. Does nothing without a supervisor. */
 export function reportReady(ports: Record<string, number> = {}): void {
   process.send?.({ type: 'ready', ports });
 }

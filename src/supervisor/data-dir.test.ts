@@ -18,14 +18,14 @@ const mode = async (path: string) => (await stat(path)).mode & 0o777;
 const wanted = isRoot() ? 0o711 : 0o700;
 
 describe('the data directory', () => {
-  it('is made with a mode that lets other accounts pass at most, and nothing is left in it', async () => {
+  it('is created with a mode that at most lets other accounts traverse it, and is left empty', async () => {
     const path = join(folder, 'deep/er');
     expect(await prepareDataDir(path)).toBe(path);
     expect(await mode(path)).toBe(wanted);
     expect(await readdir(path)).toEqual([]);
   });
 
-  it('gets that mode when it was there with another', async () => {
+  it('gets that mode when it exists with another', async () => {
     const path = join(folder, 'closed');
     await mkdir(path, { mode: 0o700 });
     await chmod(path, 0o755);
@@ -33,15 +33,15 @@ describe('the data directory', () => {
     expect(await mode(path)).toBe(wanted);
   });
 
-  it('is refused when others could have put files into it', async () => {
+  it('is rejected when others could have put files into it', async () => {
     const path = join(folder, 'shared');
     await mkdir(path);
     await writeFile(join(path, 'planted'), '');
     await chmod(path, 0o777);
-    await expect(prepareDataDir(path)).rejects.toThrow(/can be written by others/);
+    await expect(prepareDataDir(path)).rejects.toThrow(/is writable by other users/);
   });
 
-  it('may be named by a symbolic link', async () => {
+  it('can be a symbolic link', async () => {
     const target = join(folder, 'target');
     await mkdir(target);
     await symlink(target, join(folder, 'link'));
@@ -50,32 +50,32 @@ describe('the data directory', () => {
 
   it.each([
     ['a file', 'file', /AIRLOCK_DATA_DIR: .*file is a file/],
-    ['below a file', 'file/below', /AIRLOCK_DATA_DIR: .*a file where a folder should be/],
-    ['too long a name', 'x'.repeat(300), /too long a name/],
-    ['a name that a shell would read', 'a"b', /contains a double quote/],
-    ['a name that a shell would run', '$(true)', /contains a double quote, dollar/],
-  ])('is refused with reason and remedy: %s', async (_, name, message) => {
+    ['below a file', 'file/below', /AIRLOCK_DATA_DIR: .*is below a file, not a directory/],
+    ['a name that is too long', 'x'.repeat(300), /has a name that is too long/],
+    ['a name that a shell would parse', 'a"b', /contains a double quote/],
+    ['a name that a shell would execute', '$(true)', /contains a double quote, dollar/],
+  ])('is rejected with reason and remedy: %s', async (_, name, message) => {
     await writeFile(join(folder, 'file'), '');
     const attempt = prepareDataDir(join(folder, name));
     await expect(attempt).rejects.toThrow(ConfigError);
     await expect(attempt).rejects.toThrow(message);
   });
 
-  it.runIf(isRoot())('is refused to root when it belongs to another account', async () => {
+  it.runIf(isRoot())('is rejected for root when it belongs to another account', async () => {
     const path = join(folder, 'theirs');
     await mkdir(path);
     await chown(path, 65534, 65534);
     await expect(prepareDataDir(path)).rejects.toThrow(/belongs to uid 65534.*chown -R 0/);
   });
 
-  it.runIf(isRoot())('is refused to root in a folder that other accounts cannot pass through', async () => {
+  it.runIf(isRoot())('is rejected for root in a folder that other accounts cannot traverse', async () => {
     const path = join(folder, 'private/data');
     await mkdir(path, { recursive: true });
     await chmod(join(folder, 'private'), 0o700);
-    await expect(prepareDataDir(path)).rejects.toThrow(/private, which ordinary accounts cannot pass.*chmod o\+x/);
+    await expect(prepareDataDir(path)).rejects.toThrow(/private, which ordinary accounts cannot traverse.*chmod o\+x/);
   });
 
-  it.skipIf(isRoot())('is refused to a user who may not write there', async () => {
-    await expect(prepareDataDir('/usr/airlock')).rejects.toThrow(/may not be written/);
+  it.skipIf(isRoot())('is rejected for a user who cannot write there', async () => {
+    await expect(prepareDataDir('/usr/airlock')).rejects.toThrow(/is not writable/);
   });
 });

@@ -6,27 +6,26 @@ import { ConfigError } from '../config/config-error.ts';
 import { isRoot } from './account.ts';
 
 /**
- * Room for a fresh cluster and its first write-ahead log: below that a start would fail half-way. A cluster that is there
- * needs none: it must start on a full disk, for only a service that runs can sweep and erase.
+ * Space for a new cluster and its first WAL, without which its creation would fail midway. An existing cluster needs
+ * none: it must start on a full disk, because only a running service can sweep and erase.
  */
 const FRESH_CLUSTER_BYTES = 128 * 1024 * 1024;
 
 /**
- * Makes the data directory ready for use, and refuses with reason and remedy when it cannot be.
- * Mode 0711 as root, so that the accounts of database and cells can pass through but not look around;
- * 0700 as an ordinary user. Everything secret in it has a mode of its own.
+ * Creates the data directory if needed and checks that it is usable. Mode 0711 as root, so that the accounts of
+ * database and cells can traverse but not list it; 0700 as an ordinary user. Every secret in it has its own mode.
  *
  * @returns its real path
- * @throws ConfigError
+ * @throws ConfigError with reason and remedy when it is not usable
  */
 export async function prepareDataDir(dataDir: string): Promise<string> {
   const shown = process.env.AIRLOCK_SHOWN_DATA_DIR || dataDir;
   try {
     await mkdir(dataDir, { recursive: true, mode: isRoot() ? 0o711 : 0o700 });
     const path = await realpath(dataDir);
-    requirePlainName(path, shown);
+    requireShellSafeName(path, shown);
     await takeOwnership(path, shown);
-    if (isRoot()) await requirePassable(path, shown);
+    if (isRoot()) await requireTraversable(path, shown);
     const fresh = !existsSync(join(path, 'postgres', 'data', 'PG_VERSION'));
     if (fresh) await requireSpace(path, shown);
     await requireWritable(path).catch((error: NodeJS.ErrnoException) => {
@@ -38,26 +37,27 @@ export async function prepareDataDir(dataDir: string): Promise<string> {
   }
 }
 
-/** initdb puts its own path between double quotes into a shell command: what means something there must not come in. */
-function requirePlainName(path: string, shown: string): void {
+/** initdb puts its path between double quotes into a shell command: reject characters that are special there. */
+function requireShellSafeName(path: string, shown: string): void {
   if (!/["$`\\\x00-\x1f]/.test(path)) return;
   throw new ConfigError(
     'AIRLOCK_DATA_DIR',
     `${JSON.stringify(shown)} contains a double quote, dollar, backquote, backslash or control character`,
-    'Name a directory without them; blanks and other letters are fine',
+    'Choose a directory without them; spaces and non-ASCII letters are fine',
   );
 }
 
 async function takeOwnership(path: string, shown: string): Promise<void> {
   const info = await stat(path);
-  if (!info.isDirectory()) throw new ConfigError('AIRLOCK_DATA_DIR', `${shown} is not a directory`, 'Name a directory');
+  if (!info.isDirectory())
+    throw new ConfigError('AIRLOCK_DATA_DIR', `${shown} is not a directory`, 'Choose a directory');
   const uid = process.getuid!();
   if (info.uid !== uid) {
-    // Root must not work in a folder where another account can plant links; and must not fill another account's folder.
+    // Root must not use a folder where another account can plant links, nor fill another account's folder.
     throw new ConfigError(
       'AIRLOCK_DATA_DIR',
-      `${shown} belongs to uid ${info.uid}, and Airlock runs as uid ${uid}`,
-      `Run as that user, name another directory, or hand it over with: chown -R ${uid} ${shown}`,
+      `${shown} belongs to uid ${info.uid}, but Airlock runs as uid ${uid}`,
+      `Run as that user, choose another directory, or change its owner with: chown -R ${uid} ${shown}`,
     );
   }
   const mode = uid === 0 ? 0o711 : 0o700;
@@ -65,21 +65,21 @@ async function takeOwnership(path: string, shown: string): Promise<void> {
   if ((await readdir(path)).length > 0 && (info.mode & 0o022) !== 0) {
     throw new ConfigError(
       'AIRLOCK_DATA_DIR',
-      `${shown} can be written by others, who may have put files there`,
-      'Check its content, then: chmod go-w on it',
+      `${shown} is writable by other users, who may have put files there`,
+      `Check its content, then run: chmod go-w ${shown}`,
     );
   }
   await chmod(path, mode);
 }
 
-/** As root, database and cells run as other accounts: each folder above must let them through. */
-async function requirePassable(path: string, shown: string): Promise<void> {
+/** As root, database and cells run as other accounts, which must be able to traverse every parent folder. */
+async function requireTraversable(path: string, shown: string): Promise<void> {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     if (((await lstat(folder)).mode & 0o001) === 0) {
       throw new ConfigError(
         'AIRLOCK_DATA_DIR',
-        `${shown} lies in ${folder}, which ordinary accounts cannot pass through`,
-        `Start with ./airlock, name a directory elsewhere (such as /var/lib/airlock), or: chmod o+x ${folder}`,
+        `${shown} is in ${folder}, which ordinary accounts cannot traverse`,
+        `Start with ./airlock, choose another directory (such as /var/lib/airlock), or run: chmod o+x ${folder}`,
       );
     }
     if (folder === dirname(folder)) return;
@@ -91,8 +91,8 @@ async function requireSpace(path: string, shown: string): Promise<void> {
   if (bavail * bsize >= FRESH_CLUSTER_BYTES) return;
   throw new ConfigError(
     'AIRLOCK_DATA_DIR',
-    `${shown} has ${Math.floor((bavail * bsize) / 2 ** 20)} MiB free, and a new database needs ${FRESH_CLUSTER_BYTES / 2 ** 20} MiB`,
-    'Free some space, or name a directory on another disk',
+    `${shown} has ${Math.floor((bavail * bsize) / 2 ** 20)} MiB free, but a new database needs ${FRESH_CLUSTER_BYTES / 2 ** 20} MiB`,
+    'Free some space, or choose a directory on another disk',
   );
 }
 
@@ -108,25 +108,25 @@ async function requireWritable(path: string): Promise<void> {
   }
 }
 
-/** The disk, or this account's share of it, is full. */
+/** The disk or this account's quota is full. */
 const FULL = ['ENOSPC', 'EDQUOT'];
 
 const REASONS: Record<string, [reason: string, remedy: string]> = {
-  EACCES: ['may not be written', 'Name a directory of your own, or have its owner grant write access'],
-  EPERM: ['may not be changed', 'Name a directory of your own'],
-  EROFS: ['lies on a read-only file system', 'Name a directory elsewhere'],
-  ENOSPC: ['lies on a full disk', 'Free some space, or name a directory on another disk'],
-  EDQUOT: ['exceeds your disk quota', 'Free some space, or name a directory on another disk'],
-  ENOTDIR: ['has a file where a folder should be', 'Name a directory'],
-  EEXIST: ['is a file', 'Name a directory'],
-  ELOOP: ['has too many symbolic links', 'Name the directory itself'],
-  ENAMETOOLONG: ['is too long a name', 'Name a shorter one'],
+  EACCES: ['is not writable', 'Choose a directory of your own, or ask its owner for write access'],
+  EPERM: ['cannot be changed', 'Choose a directory of your own'],
+  EROFS: ['is on a read-only file system', 'Choose another directory'],
+  ENOSPC: ['is on a full disk', 'Free some space, or choose a directory on another disk'],
+  EDQUOT: ['exceeds your disk quota', 'Free some space, or choose a directory on another disk'],
+  ENOTDIR: ['is below a file, not a directory', 'Choose a directory'],
+  EEXIST: ['is a file', 'Choose a directory'],
+  ELOOP: ['has too many symbolic links', 'Use the path of the directory itself'],
+  ENAMETOOLONG: ['has a name that is too long', 'Choose a shorter name'],
 };
 
 function explain(error: NodeJS.ErrnoException, shown: string): ConfigError {
   const [reason, remedy] = REASONS[error.code ?? ''] ?? [
     `cannot be used (${error.code ?? error.message})`,
-    'Name another',
+    'Choose another directory',
   ];
   return new ConfigError('AIRLOCK_DATA_DIR', `${shown} ${reason}`, remedy);
 }

@@ -4,21 +4,21 @@ import { SupervisorError } from './supervisor-error.ts';
 
 export type LockMode = 'shared' | 'exclusive';
 
-/** A lock of the kernel on a file: it is gone the moment its holder is, however the holder died. */
+/** A kernel lock on a file, released as soon as its holder dies, however it dies. */
 export interface FileLock {
   readonly file: FileHandle;
-  /** Takes the lock in another mode without waiting; false when others stand in the way (it may then be lost). */
+  /** Changes the mode of the lock without waiting. Returns false on a conflict; the lock may then be lost. */
   convert(mode: LockMode): Promise<boolean>;
   release(): Promise<void>;
 }
 
 /**
- * Takes a flock(2) on `path` (made with mode 0600). Node has no flock of its own; a lock belongs to the open
- * file description, so util-linux's `flock` may take it on a descriptor that we lend it and that we keep.
- * Children do not inherit it: Node opens files close-on-exec.
+ * Takes an flock(2) on `path` (created with mode 0600). Node has no flock; a lock belongs to the open file description,
+ * so util-linux's `flock` can take it on a descriptor that it inherits, and this process keeps it. Other children do
+ * not inherit it: Node opens files close-on-exec.
  *
- * @param waitMs how long to wait for others; 0 = not at all
- * @returns null when others still hold it after that time
+ * @param waitMs how long to wait for other holders; 0 does not wait
+ * @returns null when the lock is still held after that time
  */
 export async function lockFile(path: string, mode: LockMode, waitMs: number): Promise<FileLock | null> {
   const file = await open(path, 'a+', 0o600);
@@ -44,7 +44,7 @@ export async function withLock<T>(path: string, waitMs: number, work: () => Prom
   if (!lock) {
     throw new SupervisorError(
       `Another process has held the lock ${path} for ${waitMs / 1000} s`,
-      'Wait for it to finish, or stop it',
+      'Wait until it finishes, or stop it',
     );
   }
   try {
@@ -62,12 +62,12 @@ function flock(file: FileHandle, mode: LockMode, waitMs: number): Promise<boolea
   return new Promise((resolve, reject) => {
     const child = spawn('flock', args, { stdio: ['ignore', 'ignore', 'ignore', file.fd] });
     child.once('error', (cause) => {
-      reject(new SupervisorError('The program "flock" does not start', 'Install util-linux', { cause }));
+      reject(new SupervisorError('The program "flock" cannot be started', 'Install util-linux', { cause }));
     });
     child.once('exit', (code) => {
       if (code === 0) resolve(true);
       else if (code === CONFLICT) resolve(false);
-      else reject(new SupervisorError(`"flock" ended with ${code}`, 'The file system must support locks'));
+      else reject(new SupervisorError(`"flock" exited with ${code}`, 'Use a file system that supports locks'));
     });
   });
 }

@@ -15,7 +15,7 @@ async function linesOf(chunks: Uint8Array[]): Promise<string[]> {
 }
 
 describe('reading lines', () => {
-  it('gives the same lines however the bytes are cut, also inside a character', async () => {
+  it('returns the same lines however the bytes are split, even inside a character', async () => {
     const text = fc.array(fc.string({ unit: 'grapheme', minLength: 1 }).map((line) => line.replaceAll('\n', ' ')));
     await fc.assert(
       fc.asyncProperty(text, fc.integer({ min: 1, max: 7 }), async (lines, size) => {
@@ -28,7 +28,7 @@ describe('reading lines', () => {
     );
   });
 
-  it('gives a last line without an end, and cuts one that never ends', async () => {
+  it('returns an unterminated last line, and splits an over-long line', async () => {
     expect(await linesOf([Buffer.from('a\nb')])).toEqual(['a', 'b']);
     const pieces = await linesOf([Buffer.alloc(20_000, 'x')]);
     expect(Math.max(...pieces.map(({ length }) => length))).toBe(8192);
@@ -37,7 +37,7 @@ describe('reading lines', () => {
 });
 
 describe('the tail', () => {
-  it('keeps the last lines only', () => {
+  it('keeps only the last lines', () => {
     const tail = new Tail();
     for (let n = 0; n < 100; n += 1) tail.push(`line ${n}`);
     expect(tail.text().split('\n')).toEqual(Array.from({ length: 20 }, (_, n) => `line ${n + 80}`));
@@ -45,7 +45,7 @@ describe('the tail', () => {
 });
 
 describe('the rate limit', () => {
-  it('lets a number through in each window and reports how many it left out', () => {
+  it('allows a number of calls per window and reports how many it skipped', () => {
     let now = 0;
     const seen: number[] = [];
     const skipped: number[] = [];

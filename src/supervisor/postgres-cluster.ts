@@ -12,9 +12,9 @@ import type { Account } from './types.ts';
 export const ADMIN_ROLE = 'postgres';
 
 /**
- * Makes `<home>/data` by initdb when it is not there, with checksums, UTF-8 and a locale that no C library can change
- * under the indexes. Whole or not at all: an interrupted one leaves a staging folder, which the next call removes.
- * Call it under the lock of `home`.
+ * Creates `<home>/data` with initdb if it is missing, with checksums, UTF-8 and a locale that does not depend on the C
+ * library, whose updates could corrupt indexes. Atomic: an interrupted call leaves a staging folder, which the next
+ * call removes. Requires the lock of `home`.
  *
  * @throws SupervisorError when the data is of another major version, or initdb fails
  */
@@ -62,8 +62,8 @@ async function requireOwner(data: string, account: Account | null): Promise<void
   const { uid } = await stat(data);
   if (uid === owner) return;
   throw new SupervisorError(
-    `${data} belongs to uid ${uid}, and the database runs as uid ${owner}`,
-    `Hand it over with: chown -R ${account?.name ?? owner}: ${data}`,
+    `${data} belongs to uid ${uid}, but the database runs as uid ${owner}`,
+    `Change its owner with: chown -R ${account?.name ?? owner}: ${data}`,
   );
 }
 
@@ -71,7 +71,7 @@ async function requireVersion(data: string): Promise<void> {
   const version = (await readFile(join(data, 'PG_VERSION'), 'utf8')).trim();
   if (version === String(POSTGRES_MAJOR)) return;
   throw new SupervisorError(
-    `${data} was made by PostgreSQL ${version}, and this version of Airlock contains ${POSTGRES_MAJOR}`,
+    `${data} was created by PostgreSQL ${version}, but this version of Airlock uses ${POSTGRES_MAJOR}`,
     `Dump it with PostgreSQL ${version} and restore it into an empty data directory, or set AIRLOCK_DATABASE_URL`,
   );
 }
@@ -102,6 +102,6 @@ async function initdb(
     child.once('close', resolve);
   });
   if (code !== 0) {
-    throw new SupervisorError(`initdb ended with ${code}: ${tail.text()}`, 'See the lines above for the cause');
+    throw new SupervisorError(`initdb exited with ${code}: ${tail.text()}`, 'See the lines above for the cause');
   }
 }

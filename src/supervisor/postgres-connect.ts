@@ -9,7 +9,7 @@ import { SupervisorError } from './supervisor-error.ts';
 /** Database of the application, and the role that owns it. None of the roles is a superuser. */
 const APP = 'airlock';
 
-/** Accounts that log in: the owner, and each process that uses the database, each with its own password. */
+/** Roles that can log in: the owner, and one for each process that uses the database; each has its own password. */
 const LOGINS = {
   owner: { role: APP, secret: 'postgresPassword' },
   api: { role: DATABASE_ROLES.api, secret: 'postgresApiPassword' },
@@ -19,14 +19,14 @@ const LOGINS = {
 const ROLES = Object.keys(DATABASE_ROLES) as DatabaseRole[];
 
 /**
- * A connection URL that `pg`, libpq and `new URL()` all read: the host in the query is the socket's folder and
- * takes the place of the one in front.
+ * A connection URL that `pg`, libpq and `new URL()` all accept. The `host` parameter, the socket's folder, overrides
+ * the host of the URL.
  */
 export function socketUrl(socketFolder: string, password: string, user: string, database: string): string {
   return `postgresql://${user}:${password}@localhost:${POSTGRES_PORT}/${database}?host=${encodeURIComponent(socketFolder)}`;
 }
 
-/** The same for one of the roles of the application's database. */
+/** The connection URL for one of the roles of the application's database. */
 export function embeddedUrl(socketFolder: string, secrets: Secrets, login: keyof typeof LOGINS): string {
   const { role, secret } = LOGINS[login];
   return socketUrl(socketFolder, secrets[secret], role, APP);
@@ -40,15 +40,15 @@ export function failureCode(error: unknown): string {
 const STARTING_UP = '57P03';
 const NO_SOCKET = ['ENOENT', 'ECONNREFUSED', 'ECONNRESET', 'EPIPE'];
 const WRONG_PASSWORD = '28P01';
-/** The role may not log in, the database is not there, the role may not connect to it. */
-const NOT_MADE = ['28000', '3D000', '42501'];
+/** The role cannot log in, the database does not exist, the role may not connect to it. */
+const NOT_SET_UP = ['28000', '3D000', '42501'];
 
-/** True while a server that is on its way up (or replaying its log) cannot take connections yet. */
+/** Whether the error means that the server is still starting or replaying its WAL. */
 export function isStarting(error: unknown): boolean {
   return failureCode(error) === STARTING_UP || NO_SOCKET.includes(failureCode(error));
 }
 
-/** Whether anything listens on the socket; costs well under a millisecond and no log line of the server. */
+/** Whether anything listens on the socket. Takes well under a millisecond and leaves no line in the server's log. */
 export function listens(socketFolder: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connectSocket(socketPath(socketFolder));
@@ -61,12 +61,12 @@ export function listens(socketFolder: string): Promise<boolean> {
 }
 
 /**
- * Connects once as everybody who will, making roles and database first when they are missing, as they are in a new
- * cluster and the roles in an older one. SCRAM proves both sides: another server on that socket learns nothing and
- * is refused. The migration decides what the roles may do there.
+ * Connects once as every role, and first creates roles and database if they are missing (all in a new cluster, roles in
+ * an older one). SCRAM authenticates both sides: another server on that socket is rejected and learns no password. The
+ * migrations grant the roles their privileges.
  */
 export async function ensureDatabase(socketFolder: string, secrets: Secrets, fresh = false): Promise<void> {
-  // A fresh cluster has no role yet: asking would only leave a failed login in the log.
+  // A new cluster has no roles yet: connecting would only log a failed login.
   if (fresh) return bootstrap(socketFolder, secrets);
   try {
     await withClient(embeddedUrl(socketFolder, secrets, 'owner'), requireRoles);
@@ -74,14 +74,14 @@ export async function ensureDatabase(socketFolder: string, secrets: Secrets, fre
       ROLES.map((role) => withClient(embeddedUrl(socketFolder, secrets, role), (client) => client.query('SELECT 1'))),
     );
   } catch (error) {
-    if (!(error instanceof RolesMissing) && ![WRONG_PASSWORD, ...NOT_MADE].includes(failureCode(error))) throw error;
+    if (!(error instanceof RolesMissing) && ![WRONG_PASSWORD, ...NOT_SET_UP].includes(failureCode(error))) throw error;
     await bootstrap(socketFolder, secrets);
   }
 }
 
 class RolesMissing extends Error {}
 
-/** The owner can see whether there are such roles: no failed login is needed for that. */
+/** Checks as the owner that the roles exist, which avoids failed logins. */
 async function requireRoles(client: pg.Client): Promise<void> {
   const found = await client.query('SELECT FROM pg_roles WHERE rolname = ANY($1) AND rolcanlogin', [
     Object.values(DATABASE_ROLES),
@@ -96,7 +96,7 @@ async function bootstrap(socketFolder: string, secrets: Secrets): Promise<void> 
       for (const { role, secret } of Object.values(LOGINS)) {
         const found = await client.query('SELECT FROM pg_roles WHERE rolname = $1', [role]);
         const verb = found.rowCount === 0 ? 'CREATE' : 'ALTER';
-        // Statements of this kind take no parameters; the passwords are base64url.
+        // CREATE and ALTER ROLE accept no parameters; the passwords are base64url.
         await client.query(
           `${verb} ROLE ${role} LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS
              PASSWORD ${client.escapeLiteral(secrets[secret])}`,
@@ -123,7 +123,7 @@ async function withClient(url: string, work: (client: pg.Client) => Promise<unkn
     connectionTimeoutMillis: 10_000,
     application_name: 'supervisor',
   });
-  // A connection that breaks between two statements fails the next one; without a listener it would end the process.
+  // A broken connection fails the next statement; without a listener, the event would end this process.
   client.on('error', () => undefined);
   try {
     await client.connect();

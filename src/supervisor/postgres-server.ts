@@ -12,20 +12,20 @@ import type { Secrets } from './secrets.ts';
 import { SupervisorError } from './supervisor-error.ts';
 import type { Account, ProcessExit, SupervisorLogger } from './types.ts';
 
-/** Replaying the log after a crash takes seconds here; this bounds a server that never comes up. */
+/** WAL replay after a crash takes seconds; this bounds a server that never becomes ready. */
 const START_LIMIT_MS = 120_000;
 const FAST_SHUTDOWN_MS = 30_000;
 const IMMEDIATE_SHUTDOWN_MS = 10_000;
 
 export interface RunningServer {
   process: ProcessMark;
-  /** As the server wrote it down; its name may belong to another mount namespace. */
+  /** As recorded by the server; the path may be valid only in another mount namespace. */
   socketFolder: string;
 }
 
 /**
- * The live server of `data`, by its postmaster.pid. A process counts only when it is a postgres that works in this
- * very folder: the id in a stale file may name another process by now, and a zombie serves nothing.
+ * Finds the live server of `data` by its postmaster.pid. A process counts only if it runs postgres with this folder as
+ * working directory: the pid in a stale file may have been reused, and a zombie serves nothing.
  */
 export async function findServer(data: string): Promise<RunningServer | null> {
   let lines: string[];
@@ -42,10 +42,10 @@ export async function findServer(data: string): Promise<RunningServer | null> {
 }
 
 /**
- * Removes what a server killed outright left behind. Its backends notice within moments; one that is busy is ended,
- * for no new server may start beside it. PostgreSQL itself would take a recycled process id for a live server.
+ * Removes what a killed server left behind. Its backends exit within moments; this kills one that is busy, because no
+ * new server may start beside it. Removes postmaster.pid too: PostgreSQL would mistake a reused pid for a live server.
  */
-export async function clearRemains(data: string, socketFolder: string): Promise<void> {
+export async function removeRemains(data: string, socketFolder: string): Promise<void> {
   const noneLeft = async () => (await processesIn(data, 'postgres')).length === 0;
   for (const [name, limit] of [
     ['SIGQUIT', 3000],
@@ -55,16 +55,16 @@ export async function clearRemains(data: string, socketFolder: string): Promise<
     for (const { pid } of await processesIn(data, 'postgres')) signal(pid, name);
     await waitUntil(noneLeft, limit);
   }
-  if (!(await noneLeft())) throw new SupervisorError(`Processes of a dead server still use ${data}`, 'End them');
+  if (!(await noneLeft())) throw new SupervisorError(`Processes of a dead server still use ${data}`, 'Kill them');
   for (const path of [join(data, 'postmaster.pid'), socketPath(socketFolder), `${socketPath(socketFolder)}.lock`]) {
     await rm(path, { force: true });
   }
 }
 
 /**
- * Fast shutdown (SIGINT: a checkpoint, nothing to replay), then immediate (SIGQUIT), then the hard way. With `atOnce`
- * aborted, before or meanwhile, it begins with the immediate one: what was committed is in the log and replayed by the
- * next start.
+ * Tries a fast shutdown (SIGINT: writes a checkpoint, so there is nothing to replay), then an immediate one (SIGQUIT),
+ * then SIGKILL. Once `atOnce` is aborted, it skips to the immediate one: the next start replays committed data from
+ * WAL.
  */
 export async function stopServer(server: ProcessMark, logger: SupervisorLogger, atOnce?: AbortSignal): Promise<void> {
   const gone = async () => !isRunning(server);
@@ -76,13 +76,12 @@ export async function stopServer(server: ProcessMark, logger: SupervisorLogger, 
   ] as const) {
     const patient = name === 'SIGINT';
     if (patient && hurried()) continue;
-    if (!patient && !hurried())
-      logger.warn({ pid: server.pid, signal: name }, 'PostgreSQL does not stop; asking harder');
+    if (!patient && !hurried()) logger.warn({ pid: server.pid, signal: name }, 'PostgreSQL does not stop; escalating');
     if (!signal(server.pid, name)) return;
     await waitUntil(async () => (await gone()) || (patient && hurried()), limit);
     if (await gone()) return;
   }
-  throw new SupervisorError(`PostgreSQL (process ${server.pid}) cannot be ended`, 'Look for a hanging disk');
+  throw new SupervisorError(`PostgreSQL (process ${server.pid}) cannot be killed`, 'Check for a hanging disk');
 }
 
 export interface StartOptions {
@@ -99,11 +98,11 @@ export interface StartOptions {
 export interface StartedServer {
   child: ChildProcess;
   process: ProcessMark;
-  /** Resolves when the server ends, for whatever reason. */
+  /** Resolves when the server exits, for whatever reason. */
   exited: Promise<ProcessExit>;
 }
 
-/** Starts a server and waits until the application can connect. In a session of its own: Ctrl-C is not for it. */
+/** Starts a server in a separate session, out of reach of Ctrl-C, and waits until the application can connect. */
 export async function startServer(options: StartOptions): Promise<StartedServer> {
   const { data, socketFolder, binaries, account, logger } = options;
   const args = ['-D', data, ...settingArguments(postgresSettings(socketFolder))];
@@ -134,16 +133,16 @@ export async function startServer(options: StartOptions): Promise<StartedServer>
   }
   const process = child.pid && !ended ? markProcess(child.pid) : null;
   if (!process) {
-    // Its last words; a pipe that is closed by now says nothing more.
+    // Wait for its last output, unless the pipe is already closed.
     if (!child.stderr.closed) await new Promise((resolve) => child.stderr.once('close', resolve));
     throw new SupervisorError(`PostgreSQL did not start: ${tail.text()}`, remedyOf(tail.text()));
   }
   return { child, process, exited };
 }
 
-function remedyOf(lastWords: string): string {
-  return lastWords.includes('No space left on device')
-    ? 'The disk is full: free some MiB that are not of Airlock, and start again'
+function remedyOf(lastOutput: string): string {
+  return lastOutput.includes('No space left on device')
+    ? 'The disk is full: free a few MiB outside Airlock, and start again'
     : 'See the lines above for the cause';
 }
 
@@ -164,16 +163,16 @@ async function waitReady(options: StartOptions, ended: () => boolean): Promise<v
   }, START_LIMIT_MS);
   if (!ready) {
     throw new SupervisorError(
-      `PostgreSQL takes no connections after ${START_LIMIT_MS / 1000} s`,
-      'See its lines in the log; a slow disk may need longer to replay a crash: start again',
+      `PostgreSQL accepts no connections after ${START_LIMIT_MS / 1000} s`,
+      'See its lines in the log; a slow disk may need longer for crash recovery: start again',
       { cause: last },
     );
   }
 }
 
-/** Severity words of PostgreSQL to our levels. FATAL ends one connection only, often because we asked for it. */
+/** Maps PostgreSQL's severities to log levels. FATAL ends only one connection, often on request, so it is `info`. */
 function logTo(logger: SupervisorLogger, tail: Tail): (line: string) => void {
-  const limited = rateLimited(50, 10_000, (count) => logger.warn({ count }, 'lines of PostgreSQL left out'));
+  const limited = rateLimited(50, 10_000, (count) => logger.warn({ count }, 'skipped lines of PostgreSQL'));
   return (line) => {
     tail.push(line);
     limited(() => {

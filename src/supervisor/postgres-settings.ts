@@ -1,12 +1,13 @@
 /**
- * Settings of the embedded server, given on its command line so that an upgrade applies the new ones to old data.
- * One machine, a few dozen connections, small memory; durability is never traded (fsync and synchronous_commit stay on).
+ * Settings of the embedded server, passed on its command line so that an upgrade also applies to existing data. Tuned
+ * for one machine, a few dozen connections and little memory, never at the cost of durability (fsync and
+ * synchronous_commit stay on).
  */
 export function postgresSettings(socketFolder: string): Record<string, string | number> {
   return {
-    // Nothing on the network: the Unix socket is the only door.
+    // No network access, only the Unix socket.
     listen_addresses: '',
-    // A list in the syntax of PostgreSQL; quotes keep commas and blanks in the one name.
+    // A list in PostgreSQL's syntax; quotes allow commas and spaces in the one name.
     unix_socket_directories: `"${socketFolder.replaceAll('"', '""')}"`,
     unix_socket_permissions: '0700',
     password_encryption: 'scram-sha-256',
@@ -17,7 +18,7 @@ export function postgresSettings(socketFolder: string): Record<string, string | 
     maintenance_work_mem: '32MB',
     huge_pages: 'off',
     jit: 'off',
-    // No query here is large enough for parallel workers, and each idle process costs memory.
+    // No query is large enough for parallel workers, and each idle process costs memory.
     max_worker_processes: 2,
     max_parallel_workers_per_gather: 0,
     max_logical_replication_workers: 0,
@@ -25,7 +26,7 @@ export function postgresSettings(socketFolder: string): Record<string, string | 
     fsync: 'on',
     synchronous_commit: 'on',
     full_page_writes: 'on',
-    // No replicas are fed from an embedded server; backups are dumps.
+    // An embedded server has no replicas; backups are dumps.
     wal_level: 'minimal',
     max_wal_senders: 0,
     max_wal_size: '256MB',
@@ -41,7 +42,7 @@ export function postgresSettings(socketFolder: string): Record<string, string | 
     timezone: 'UTC',
     log_timezone: 'UTC',
 
-    // Errors of statements go to the client, who logs them scrubbed; here they would carry values and statements.
+    // Clients log statement errors scrubbed; the server's log would contain statements and values.
     log_destination: 'stderr',
     logging_collector: 'off',
     log_min_messages: 'log',
@@ -57,5 +58,5 @@ export function settingArguments(settings: Record<string, string | number>): str
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
 }
 
-/** The whole environment of server and initdb: nothing of the service leaks into them. */
+/** The whole environment of server and initdb, so that nothing from the service leaks into them. */
 export const POSTGRES_ENVIRONMENT = { PATH: '/usr/bin:/bin', LC_ALL: 'C.UTF-8', TZ: 'UTC' };

@@ -8,10 +8,10 @@ import { markProcess } from '../ids/process-stat.ts';
 import { isRoot, serviceAccount } from './account.ts';
 import { type EmbeddedPostgres, openEmbeddedPostgres } from './postgres.ts';
 import { socketUrl } from './postgres-connect.ts';
-import { keepEmbeddedPostgres } from './postgres-keeper.ts';
 import { findServer } from './postgres-server.ts';
 import { processesIn, waitUntil } from './process-table.ts';
 import { loadSecrets } from './secrets.ts';
+import { supervisePostgres } from './supervise-postgres.ts';
 
 const logger = recordingLogger();
 const opened: { stop(): Promise<void> }[] = [];
@@ -25,12 +25,12 @@ async function open(folder: string, atOnce?: AbortSignal): Promise<EmbeddedPostg
   return postgres;
 }
 
-/** Whether the log of the servers so far has this line. */
-function said(text: string): boolean {
+/** Whether the servers have logged this line. */
+function hasLogged(text: string): boolean {
   return logger.entries.some(({ message }) => message === text);
 }
 
-/** Process id of the server's checkpointer: only the superuser sees it. */
+/** Process id of the server's checkpointer, which only the superuser can see. */
 async function checkpointerOf(postgres: EmbeddedPostgres): Promise<number> {
   const { postgresAdminPassword } = await loadSecrets(dataDir);
   const url = socketUrl(postgres.socketDir, postgresAdminPassword, 'postgres', 'postgres');
@@ -55,7 +55,7 @@ async function query<Row extends pg.QueryResultRow>(url: string, sql: string): P
 beforeAll(async () => {
   await ensureServiceAccount();
   ({ path: root, remove } = await makeTestFolder());
-  // A blank, a quote, a comma and letters beyond ASCII in the name are part of every test here.
+  // Every test here uses a name with a space, a quote, a comma and non-ASCII letters.
   dataDir = join(root, "o'hara, données");
 });
 afterEach(async () => {
@@ -103,14 +103,14 @@ describe('the embedded PostgreSQL', () => {
     expect((await stat(join(dataDir, 'secrets.json'))).mode & 0o777).toBe(0o600);
   });
 
-  it('refuses a wrong password even on the socket', async () => {
+  it('rejects a wrong password even on the socket', async () => {
     const postgres = await open(dataDir);
     const url = new URL(postgres.url);
     url.password = 'wrong';
     await expect(query(url.href, 'SELECT 1')).rejects.toMatchObject({ code: '28P01' });
   });
 
-  it('is joined, not doubled, while another process uses it, and the last to leave shuts it down', async () => {
+  it('is shared, not duplicated, while another process uses it, and the last user shuts it down', async () => {
     const first = await open(dataDir);
     const second = await open(dataDir);
     expect(second).toMatchObject({ owned: false, pid: first.pid });
@@ -120,31 +120,31 @@ describe('the embedded PostgreSQL', () => {
     expect(markProcess(first.pid)).toBeNull();
   });
 
-  it('is started once when many ask at the same time', async () => {
+  it('is started once when many callers open it concurrently', async () => {
     const all = await Promise.all([1, 2, 3, 4].map(() => open(dataDir)));
     expect(new Set(all.map(({ pid }) => pid)).size).toBe(1);
     expect(all.filter(({ owned }) => owned)).toHaveLength(1);
   });
 
-  it('reports to owner and guest when it is killed, and a new start recovers every committed row', async () => {
+  it('notifies every user when it is killed, and a new start recovers every committed row', async () => {
     const owner = await open(dataDir);
-    const guest = await open(dataDir);
+    const other = await open(dataDir);
     await query(owner.url, 'DROP TABLE IF EXISTS kept; CREATE TABLE kept (n int)');
     for (let n = 0; n < 20; n += 1) await query(owner.url, `INSERT INTO kept VALUES (${n})`);
-    const heard = Promise.all([owner, guest].map((user) => new Promise((resolve) => user.onExit(resolve))));
+    const exits = Promise.all([owner, other].map((user) => new Promise((resolve) => user.onExit(resolve))));
     process.kill(owner.pid, 'SIGKILL');
-    expect(await heard).toEqual([
+    expect(await exits).toEqual([
       { code: null, signal: 'SIGKILL' },
       { code: null, signal: null },
     ]);
     await owner.stop();
-    await guest.stop();
+    await other.stop();
     const again = await open(dataDir);
     expect(again.url).toBe(owner.url);
     expect(await query(again.url, 'SELECT count(*)::int AS n FROM kept')).toEqual([{ n: 20 }]);
   });
 
-  it('does not start beside a backend that survived its killed server', async () => {
+  it('does not start beside a backend that outlived its killed server', async () => {
     const first = await open(dataDir);
     const client = new pg.Client({ connectionString: first.url });
     client.on('error', () => undefined);
@@ -177,7 +177,7 @@ describe('the embedded PostgreSQL', () => {
     await client.end().catch(() => undefined);
   });
 
-  it('is found again after its supervisor was killed outright, and is then observed again', async () => {
+  it('is replaced by a supervised server after its supervisor was killed', async () => {
     const script = `
       import { openEmbeddedPostgres } from ${JSON.stringify(join(import.meta.dirname, 'postgres.ts'))};
       const quiet = () => {};
@@ -200,18 +200,18 @@ describe('the embedded PostgreSQL', () => {
     expect((await findServer(join(dataDir, 'postgres/data')))?.process.pid).toBe(postgres.pid);
   });
 
-  it('is shut down at once when there is no time for a checkpoint, without losing a committed row', async () => {
+  it('is shut down immediately when there is no time for a checkpoint, without losing a committed row', async () => {
     const atOnce = new AbortController();
     const postgres = await open(dataDir, atOnce.signal);
     await query(postgres.url, 'CREATE TABLE hurried (n int); INSERT INTO hurried VALUES (1)');
-    // Its checkpointer hangs: the patient shutdown, which waits for a checkpoint, never ends.
+    // With a stopped checkpointer, a fast shutdown, which waits for a checkpoint, never ends.
     const checkpointer = await checkpointerOf(postgres);
     process.kill(checkpointer, 'SIGSTOP');
     const stopping = postgres.stop();
-    expect(await waitUntil(async () => said('received fast shutdown request'), 5000)).toBe(true);
-    expect(said('received immediate shutdown request')).toBe(false);
+    expect(await waitUntil(async () => hasLogged('received fast shutdown request'), 5000)).toBe(true);
+    expect(hasLogged('received immediate shutdown request')).toBe(false);
     atOnce.abort();
-    expect(await waitUntil(async () => said('received immediate shutdown request'), 5000)).toBe(true);
+    expect(await waitUntil(async () => hasLogged('received immediate shutdown request'), 5000)).toBe(true);
     process.kill(checkpointer, 'SIGCONT');
     await stopping;
     expect(markProcess(postgres.pid)).toBeNull();
@@ -219,18 +219,18 @@ describe('the embedded PostgreSQL', () => {
     expect(await query((await open(dataDir)).url, 'SELECT n FROM hurried')).toEqual([{ n: 1 }]);
   });
 
-  it('is left to others who use it, also when there is no time', async () => {
+  it('keeps running for other users, even when there is no time', async () => {
     const atOnce = new AbortController();
     const first = await open(dataDir, atOnce.signal);
-    const guest = await open(dataDir);
+    const other = await open(dataDir);
     atOnce.abort();
     await first.stop();
-    expect(await query(guest.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
-    await guest.stop();
+    expect(await query(other.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    await other.stop();
     expect(markProcess(first.pid)).toBeNull();
   });
 
-  it('does not stay when there is no time any more while it starts', async () => {
+  it('does not keep running when an immediate stop interrupts its start', async () => {
     const atOnce = new AbortController();
     const data = join(dataDir, 'postgres/data');
     const opening = open(dataDir, atOnce.signal);
@@ -238,13 +238,13 @@ describe('the embedded PostgreSQL', () => {
     await waitUntil(async () => (await processesIn(data, 'postgres')).length > 0, 5000);
     atOnce.abort();
     const opened = await outcome;
-    // It may just have been ready: then it is there to be stopped.
+    // It may have become ready just before; then it can be stopped.
     if (typeof opened !== 'string') await opened.stop();
     else expect(opened).toBe('AbortError');
     expect(await processesIn(data, 'postgres')).toEqual([]);
   });
 
-  it('ignores a stale postmaster.pid whose process id went to another program', async () => {
+  it('ignores a stale postmaster.pid whose process id another program has reused', async () => {
     const postgres = await open(dataDir);
     const path = join(dataDir, 'postgres/data/postmaster.pid');
     const content = await readFile(path, 'utf8');
@@ -254,12 +254,12 @@ describe('the embedded PostgreSQL', () => {
     expect((await open(dataDir)).owned).toBe(true);
   });
 
-  it('refuses data of another major version and says what to do', async () => {
+  it('rejects data of another major version, with a remedy', async () => {
     const postgres = await open(dataDir);
     await postgres.stop();
     const path = join(dataDir, 'postgres/data/PG_VERSION');
     await writeFile(path, '15\n');
-    await expect(open(dataDir)).rejects.toThrow(/made by PostgreSQL 15.*Dump it with PostgreSQL 15/);
+    await expect(open(dataDir)).rejects.toThrow(/created by PostgreSQL 15.*Dump it with PostgreSQL 15/);
     await writeFile(path, '17\n');
   });
 
@@ -270,7 +270,7 @@ describe('the embedded PostgreSQL', () => {
     expect(performance.now() - since).toBeLessThan(2000);
   });
 
-  it('works below a path of 150 characters, with its socket elsewhere', async () => {
+  it('works with a path of 150 characters, with its socket elsewhere', async () => {
     const long = join(root, 'x'.repeat(150 - root.length - 1));
     expect(long).toHaveLength(150);
     await mkdir(long, { mode: 0o711 });
@@ -280,29 +280,29 @@ describe('the embedded PostgreSQL', () => {
     expect(await query(postgres.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
-  it('writes no password into its log', async () => {
+  it('logs no password', async () => {
     const postgres = await open(dataDir);
     expect(JSON.stringify(logger.entries)).not.toContain(new URL(postgres.url).password);
   });
 });
 
-describe('the keeper of PostgreSQL', () => {
-  it('starts it again under the same URL when it is killed, until it is asked to stop', async () => {
-    const kept = await keepEmbeddedPostgres({
+describe('supervisePostgres', () => {
+  it('restarts a killed server under the same URL, until it is stopped', async () => {
+    const postgres = await supervisePostgres({
       dataDir,
       logger,
       backoff: { firstMs: 1, maximumMs: 10, healthyMs: 1000 },
     });
-    opened.push(kept);
-    await query(kept.url, 'DROP TABLE IF EXISTS counted; CREATE TABLE counted (n int)');
+    opened.push(postgres);
+    await query(postgres.url, 'DROP TABLE IF EXISTS counted; CREATE TABLE counted (n int)');
     for (let round = 1; round <= 3; round += 1) {
-      await query(kept.url, `INSERT INTO counted VALUES (${round})`);
-      process.kill(kept.pid!, 'SIGKILL');
-      expect(await waitUntil(async () => kept.restarts === round && kept.pid !== null, 20_000)).toBe(true);
+      await query(postgres.url, `INSERT INTO counted VALUES (${round})`);
+      process.kill(postgres.pid!, 'SIGKILL');
+      expect(await waitUntil(async () => postgres.restarts === round && postgres.pid !== null, 20_000)).toBe(true);
     }
-    expect(await query(kept.url, 'SELECT count(*)::int AS n FROM counted')).toEqual([{ n: 3 }]);
-    const last = kept.pid!;
-    await kept.stop();
+    expect(await query(postgres.url, 'SELECT count(*)::int AS n FROM counted')).toEqual([{ n: 3 }]);
+    const last = postgres.pid!;
+    await postgres.stop();
     expect(markProcess(last)).toBeNull();
   });
 });

@@ -8,7 +8,7 @@ import { type FileLock, lockFile, withLock } from './file-lock.ts';
 import { findPostgres } from './postgres-binaries.ts';
 import { ensureCluster } from './postgres-cluster.ts';
 import { embeddedUrl, ensureDatabase, listens } from './postgres-connect.ts';
-import { clearRemains, findServer, type RunningServer, startServer, stopServer } from './postgres-server.ts';
+import { findServer, type RunningServer, removeRemains, startServer, stopServer } from './postgres-server.ts';
 import { socketFolderFor } from './postgres-socket.ts';
 import { loadSecrets, type Secrets } from './secrets.ts';
 import { makeSocketFolder, removeSocketFolder } from './socket-folder.ts';
@@ -16,37 +16,37 @@ import { SupervisorError } from './supervisor-error.ts';
 import type { ProcessExit, SupervisorLogger } from './types.ts';
 
 export interface EmbeddedPostgres {
-  /** The owner's, for `pg` and libpq; holds a password, so it is never logged. Stays the same over restarts. */
+  /** URL of the owner role, for `pg` and libpq. Contains a password: never log it. Stays the same across restarts. */
   url: string;
   /** Folder of the Unix socket; there is no TCP port. */
   socketDir: string;
-  /** True when this call started the server; false when it joined one that other live processes use. */
+  /** True when this call started the server; false when it joined a server that other live processes use. */
   owned: boolean;
   pid: number;
-  /** Leaves the server; the last of its users to leave shuts it down. May be called twice. */
+  /** Stops using the server; the last user shuts it down. Can be called twice. */
   stop(): Promise<void>;
-  /** Called once when the server ends without `stop()`; `{null, null}` when the server is not our child. */
+  /** Called once when the server exits without `stop()`; both fields are null when the server is not a child. */
   onExit(callback: (exit: ProcessExit) => void): void;
 }
 
 export interface PostgresOptions {
   dataDir: string;
   logger: SupervisorLogger;
-  /** When it is aborted there is no time for a checkpoint: `stop()` ends the server by an immediate shutdown. */
+  /** Once aborted, `stop()` shuts the server down immediately, without a checkpoint. */
   atOnce?: AbortSignal;
 }
 
-/** Longer than a start after a crash may take: the one before us may be busy with it. */
+/** Longer than a start with crash recovery takes, because another process may be doing that. */
 const OPEN_WAIT_MS = 180_000;
 const OBSERVE_MS = 250;
 
 /**
- * Opens the embedded PostgreSQL of `dataDir`: makes the cluster the first time, starts the server, or joins the one
- * that runs. However many processes call this at once, and however their predecessors died, one server runs:
- * each user holds a shared flock on `users.lock`, which the kernel drops with its holder. Who finds a server but no
- * living user has found an orphan (its supervisor was killed) and restarts it, so that it is observed again.
+ * Opens the embedded PostgreSQL of `dataDir`: creates the cluster the first time, then starts the server or joins a
+ * running one. Exactly one server runs, however many processes call this concurrently and however earlier ones died:
+ * each user holds a shared flock on `users.lock`, which the kernel releases when the user dies. A server without a live
+ * user is an orphan (its supervisor was killed) and is restarted, so that it is supervised again.
  *
- * @throws ConfigError for an unusable data directory, SupervisorError for all else, each with its remedy
+ * @throws ConfigError for an unusable data directory, SupervisorError for everything else, each with its remedy
  */
 export async function openEmbeddedPostgres(options: PostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = await prepareDataDir(options.dataDir);
@@ -58,10 +58,11 @@ export async function openEmbeddedPostgres(options: PostgresOptions): Promise<Em
     const alone = await lockFile(join(home, 'users.lock'), 'exclusive', 0);
     const users = alone ?? (await lockFile(join(home, 'users.lock'), 'shared', 1000));
     if (!users)
-      throw new SupervisorError(`${home}/users.lock is held by another process`, 'End the process that holds it');
+      throw new SupervisorError(`${home}/users.lock is held by another process`, 'Stop the process that holds it');
     try {
       const opened = await openLocked({ ...options, home, secrets, users }, alone !== null);
-      if (alone && !(await users.convert('shared'))) throw new Error('a lock could not be shared');
+      if (alone && !(await users.convert('shared')))
+        throw new Error('cannot convert an exclusive lock to a shared one');
       return opened;
     } catch (error) {
       await users.release();
@@ -70,7 +71,7 @@ export async function openEmbeddedPostgres(options: PostgresOptions): Promise<Em
   });
 }
 
-/** What a handle on the server needs from its caller. */
+/** What a handle of the server needs from its caller. */
 interface Opening extends PostgresOptions {
   home: string;
   secrets: Secrets;
@@ -90,9 +91,9 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
     await stopServer(running.process, logger, atOnce);
   }
   await makeSocketFolder(socketFolder, account);
-  await clearRemains(data, socketFolder);
+  await removeRemains(data, socketFolder);
   if ((await keepBallast(home)) === 'released') {
-    logger.warn({}, 'the disk is full: the space kept for starting was given back; free some');
+    logger.warn({}, 'the disk is full: the space reserved for starting has been released; free some space');
   }
   atOnce?.throwIfAborted();
   const started = await startServer({ data, socketFolder, binaries, account, secrets, fresh, logger, atOnce });
@@ -103,7 +104,7 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
     ...handle.opened,
     stop: async () => {
       await handle.opened.stop();
-      // Other processes may still use it, so neither its pipe nor its exit may keep this process alive.
+      // Other processes may still use the server, so neither its pipe nor its exit may keep this process alive.
       started.child.stderr?.destroy();
       started.child.unref();
     },

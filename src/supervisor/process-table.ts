@@ -2,7 +2,7 @@ import { readdir, readlink, stat } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { markProcess, type ProcessMark } from '../ids/process-stat.ts';
 
-/** Whether that process has `folder` as its working directory, by inode: names differ between mount namespaces. */
+/** Whether `folder` is the process's working directory. Compares inodes: paths differ between mount namespaces. */
 export async function worksIn(pid: number, folder: string): Promise<boolean> {
   try {
     const [cwd, wanted] = await Promise.all([stat(`/proc/${pid}/cwd`), stat(folder)]);
@@ -12,7 +12,7 @@ export async function worksIn(pid: number, folder: string): Promise<boolean> {
   }
 }
 
-/** Path of the program that a process runs; null when it has ended or may not be read. */
+/** Path of the program that a process runs; null when it has exited or cannot be read. */
 export async function programOf(pid: number): Promise<string | null> {
   try {
     return (await readlink(`/proc/${pid}/exe`)).replace(/ \(deleted\)$/, '');
@@ -21,7 +21,7 @@ export async function programOf(pid: number): Promise<string | null> {
   }
 }
 
-/** All live processes that work in `folder` and run a program of that base name. */
+/** All live processes whose working directory is `folder` and whose program has that base name. */
 export async function processesIn(folder: string, program: string): Promise<ProcessMark[]> {
   const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name)).map(Number);
   const found = await Promise.all(
@@ -33,7 +33,7 @@ export async function processesIn(folder: string, program: string): Promise<Proc
   return found.filter((entry) => entry !== null);
 }
 
-/** Sends a signal; false when the process was gone already. Never to process groups or to everyone. */
+/** Sends a signal to one process, never to a group or to all. Returns false when the process is already gone. */
 export function signal(pid: number, name: NodeJS.Signals): boolean {
   if (pid <= 1) throw new RangeError(`refusing to signal process ${pid}`);
   try {
@@ -44,11 +44,11 @@ export function signal(pid: number, name: NodeJS.Signals): boolean {
   }
 }
 
-/** Waits until `gone()` says so, looking every 10 to 100 ms; false when it did not within `limitMs`. */
-export async function waitUntil(gone: () => Promise<boolean>, limitMs: number): Promise<boolean> {
+/** Polls `condition` every 10 to 100 ms until it is true; false when it is not within `limitMs`. */
+export async function waitUntil(condition: () => Promise<boolean>, limitMs: number): Promise<boolean> {
   const deadline = performance.now() + limitMs;
   for (let pause = 10; ; pause = Math.min(pause * 1.5, 100)) {
-    if (await gone()) return true;
+    if (await condition()) return true;
     if (performance.now() >= deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, pause));
   }

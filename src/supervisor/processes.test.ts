@@ -11,7 +11,7 @@ const running: SupervisedProcess[] = [];
 let folder: string;
 let remove: () => Promise<void>;
 
-/** A role in a file of its own; it runs with tsx because it imports our helpers. */
+/** Writes a role to its own file. It runs with tsx, because it imports TypeScript helpers. */
 async function role(name: string, body: string): Promise<string[]> {
   const file = join(folder, `${name}.ts`);
   const helpers = JSON.stringify(join(import.meta.dirname, 'child.ts'));
@@ -45,7 +45,7 @@ afterEach(async () => {
 afterAll(() => remove());
 
 describe('a supervised process', () => {
-  it('counts as started when it reports ready, with its ports, and its lines come out whole', async () => {
+  it('is started once it reports ready, with its ports, and its output arrives in whole lines', async () => {
     const lines: string[] = [];
     const args = await role('talks', `console.log('one\\ntwo'); reportReady({ api: 4711 }); setInterval(q, 1000);`);
     const supervised = await supervise({ args, onLine: (stream, line) => lines.push(`${stream} ${line}`) });
@@ -54,7 +54,7 @@ describe('a supervised process', () => {
     expect(lines).toEqual(['stdout one', 'stdout two']);
   });
 
-  it('is started again when it dies, and the new one learns the ports of the old', async () => {
+  it('is restarted when it dies, and receives the ports of its predecessor', async () => {
     const args = await role('port', `reportReady({ api: Number(process.env.PORT ?? 4712) }); setInterval(q, 1000);`);
     const supervised = await supervise({ args, env: (last) => (last ? { PORT: String(last.ports.api! + 1) } : {}) });
     const first = supervised.pid!;
@@ -64,27 +64,27 @@ describe('a supervised process', () => {
     expect(supervised.ready.ports).toEqual({ api: 4713 });
   });
 
-  it('is given up after three failures at first, with its own words', async () => {
+  it('is not retried after three failed first starts, and the error contains its output', async () => {
     const mark = join(folder, 'marks/fails');
     const args = await role(
       'fails',
       `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(mark)}, 'x'); console.error('port 80 is taken'); process.exit(1);`,
     );
-    await expect(supervise({ args })).rejects.toThrow(/role ended with 1 before it was ready.*port 80 is taken/s);
+    await expect(supervise({ args })).rejects.toThrow(/role exited with 1 before it was ready.*port 80 is taken/s);
     expect(await readFile(mark, 'utf8')).toBe('xxx');
   });
 
-  it('is not tried again after an exit code that says it would be in vain', async () => {
-    const mark = join(folder, 'marks/hopeless');
+  it('is not retried after an exit code for a permanent failure', async () => {
+    const mark = join(folder, 'marks/permanent');
     const args = await role(
-      'hopeless',
+      'permanent',
       `import { appendFileSync } from 'node:fs'; appendFileSync(${JSON.stringify(mark)}, 'x'); process.exit(78);`,
     );
-    await expect(supervise({ args })).rejects.toThrow('ended with 78');
+    await expect(supervise({ args })).rejects.toThrow('exited with 78');
     expect(await readFile(mark, 'utf8')).toBe('x');
   });
 
-  it('is killed and reported when it does not get ready in time', async () => {
+  it('is killed and reported when it is not ready in time', async () => {
     const args = await role('slow', `console.log(process.pid); setInterval(q, 1000);`);
     let pid = 0;
     const attempt = supervise({
@@ -100,7 +100,7 @@ describe('a supervised process', () => {
     expect(markProcess(pid)).toBeNull();
   });
 
-  it('cannot start when the program is not there', async () => {
+  it('cannot start when the program does not exist', async () => {
     await expect(supervise({ command: '/not/there', args: [], maximumFirstFailures: 1 })).rejects.toThrow(
       'role cannot be started. Check /not/there',
     );
@@ -122,7 +122,7 @@ describe('a supervised process', () => {
     expect(supervised.restarts).toBe(0);
   });
 
-  it('is killed with all it started when it does not drain in time', async () => {
+  it('is killed with its children when it does not drain in time', async () => {
     const args = await role(
       'stubborn',
       `import { spawn } from 'node:child_process'; process.on('SIGTERM', q);
@@ -134,7 +134,7 @@ describe('a supervised process', () => {
     for (const pid of pids) expect(await waitUntil(async () => !markProcess(pid), 2000)).toBe(true);
   });
 
-  it('ends, after draining, when its supervisor is killed outright', async () => {
+  it('drains and exits when its supervisor is killed', async () => {
     const mark = join(folder, 'marks/orphan');
     const child = await role(
       'orphan',
@@ -169,10 +169,10 @@ describe('a supervised process', () => {
     await stopping;
     expect(markProcess(first.pid)).toBeNull();
     expect(supervised).toMatchObject({ pid: null, restarts: 0 });
-    await expect(supervise({ args, atOnce: atOnce.signal })).rejects.toThrow(/ended with SIGKILL before it was ready/);
+    await expect(supervise({ args, atOnce: atOnce.signal })).rejects.toThrow(/exited with SIGKILL before it was ready/);
   });
 
-  it('is not started again once it was stopped, even while it waits for its next try', async () => {
+  it('is not restarted once it is stopped, even while it waits for its next try', async () => {
     const args = await role('once', `reportReady(); setInterval(q, 1000);`);
     let downs = 0;
     const supervised = await supervise({

@@ -10,28 +10,28 @@ export interface ProcessOptions {
   /** The program; roles run through `process.execPath`. */
   command: string;
   args: readonly string[];
-  /** The whole environment; a function sees the last ready message, so that a restart can ask for the same ports. */
+  /** The whole environment. A function receives the last ready message, so a restart can request the same ports. */
   env: NodeJS.ProcessEnv | ((last: ReadyMessage | null) => NodeJS.ProcessEnv);
   logger: SupervisorLogger;
   cwd?: string;
   uid?: number;
   gid?: number;
-  /** `ipc`: ready when it sends a ReadyMessage; `spawn`: as soon as it runs. */
+  /** `ipc`: ready once it sends a ReadyMessage; `spawn`: as soon as it runs. */
   ready?: 'ipc' | 'spawn';
-  /** Milliseconds from spawn to ready before it is killed and counts as failed. */
+  /** Milliseconds from spawn to ready, after which it is killed and counts as failed. */
   readyTimeoutMs?: number;
   /** Milliseconds from SIGTERM to SIGKILL. */
   drainMs?: number;
   backoff?: BackoffPolicy;
   /** Starts that may fail before the first success. */
   maximumFirstFailures?: number;
-  /** When it is aborted there is no time to drain: the process is killed and not started again. */
+  /** Once aborted, the process is killed without draining and not restarted. */
   atOnce?: AbortSignal;
   /** Receives whole lines of its output. Default: stdout and stderr of this process. */
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
-  /** Each time it became ready, the first included. */
+  /** Called each time it becomes ready, including the first. */
   onReady?: (message: ReadyMessage) => void;
-  /** Each time it ended without being asked to. */
+  /** Called each time it exits unexpectedly. */
   onDown?: (exit: ProcessExit) => void;
 }
 
@@ -45,12 +45,12 @@ export interface SupervisedProcess {
   stop(): Promise<void>;
 }
 
-/** Exit codes of sysexits.h from EX_USAGE to EX_CONFIG: the same start would fail the same way again. */
-const HOPELESS = { from: 64, to: 78 };
+/** Exit codes of sysexits.h from EX_USAGE to EX_CONFIG: a retry would fail in the same way. */
+const PERMANENT_FAILURE = { from: 64, to: 78 };
 
 /**
- * Starts a process, waits until it is ready, and starts it again whenever it dies.
- * Rejects when it never becomes ready, with the last lines that it said.
+ * Starts a process, waits until it is ready, and restarts it whenever it dies.
+ * Rejects when it never becomes ready, with its last output lines.
  */
 export async function superviseProcess(options: ProcessOptions): Promise<SupervisedProcess> {
   const { name, logger } = options;
@@ -58,24 +58,23 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
   const limit = options.maximumFirstFailures ?? 3;
   const stopped = new AbortController();
   options.atOnce?.addEventListener('abort', () => stopped.abort(), { once: true });
-  let life = await firstLife(options, limit, backoff.next);
+  let run = await firstRun(options, limit, backoff.next);
   let restarts = 0;
   const loop = async () => {
     for (let since = performance.now(); ; ) {
-      const exit = await life.exited;
+      const exit = await run.exited;
       if (stopped.signal.aborted) return;
-      logger.error({ role: name, ...exit }, 'a role ended unexpectedly; starting it again');
+      logger.error({ role: name, ...exit }, 'a role exited unexpectedly; restarting it');
       options.onDown?.(exit);
       for (let up = false; !up; ) {
         await pause(backoff.next(performance.now() - since), stopped.signal);
         if (stopped.signal.aborted) return;
         since = performance.now();
-        life = live(options, life.message);
-        up = await life.readiness.then(
+        run = start(options, run.message);
+        up = await run.readiness.then(
           () => true,
           (error: Error) => {
-            if (!stopped.signal.aborted)
-              logger.error({ role: name, err: error }, 'a role does not start; trying again');
+            if (!stopped.signal.aborted) logger.error({ role: name, err: error }, 'a role failed to start; retrying');
             return false;
           },
         );
@@ -87,50 +86,51 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
   return {
     name,
     get pid() {
-      return life.alive() ? (life.child.pid ?? null) : null;
+      return run.alive() ? (run.child.pid ?? null) : null;
     },
     get ready() {
-      return life.message ?? { type: 'ready', ports: {} };
+      return run.message ?? { type: 'ready', ports: {} };
     },
     get restarts() {
       return restarts;
     },
     async stop() {
       stopped.abort();
-      await end(life, options.drainMs ?? 30_000, logger);
+      await stopRun(run, options.drainMs ?? 30_000, logger);
       await ended;
     },
   };
 }
 
-interface Life {
+/** One run of the process, from spawn to exit. */
+interface Run {
   child: ChildProcess;
   message: ReadyMessage | null;
-  /** Rejects with what the process said when it ended before, or did not get ready in time. */
+  /** Rejects, with the output of the process, when it exits before it is ready or is not ready in time. */
   readiness: Promise<void>;
   exited: Promise<ProcessExit>;
   alive(): boolean;
 }
 
-async function firstLife(options: ProcessOptions, limit: number, wait: (livedMs: number) => number): Promise<Life> {
+async function firstRun(options: ProcessOptions, limit: number, wait: (uptimeMs: number) => number): Promise<Run> {
   for (let attempt = 1; ; attempt += 1) {
     const since = performance.now();
-    const life = live(options, null);
+    const run = start(options, null);
     try {
-      await life.readiness;
-      return life;
+      await run.readiness;
+      return run;
     } catch (error) {
-      const { code } = await life.exited;
-      const hopeless = code !== null && code >= HOPELESS.from && code <= HOPELESS.to;
-      if (hopeless || attempt >= limit || options.atOnce?.aborted) throw error;
+      const { code } = await run.exited;
+      const permanent = code !== null && code >= PERMANENT_FAILURE.from && code <= PERMANENT_FAILURE.to;
+      if (permanent || attempt >= limit || options.atOnce?.aborted) throw error;
       await pause(wait(performance.now() - since), new AbortController().signal);
     }
   }
 }
 
-function live(options: ProcessOptions, last: ReadyMessage | null): Life {
+function start(options: ProcessOptions, last: ReadyMessage | null): Run {
   const { name, env, ready = 'ipc', readyTimeoutMs = 30_000 } = options;
-  // A group of its own: Ctrl-C reaches the supervisor alone, which then stops the roles in order.
+  // A separate group: Ctrl-C reaches only the supervisor, which then stops the roles in order.
   const child = spawn(options.command, options.args, {
     env: typeof env === 'function' ? env(last) : env,
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
@@ -140,11 +140,11 @@ function live(options: ProcessOptions, last: ReadyMessage | null): Life {
     ...(options.gid !== undefined && { gid: options.gid }),
   });
   const tail = new Tail();
-  const say = options.onLine ?? ((stream, line) => process[stream].write(`${line}\n`));
+  const onLine = options.onLine ?? ((stream, line) => process[stream].write(`${line}\n`));
   for (const stream of ['stdout', 'stderr'] as const) {
     eachLine(child[stream]!, (line) => {
       tail.push(line);
-      say(stream, line);
+      onLine(stream, line);
     });
   }
   let alive = true;
@@ -152,7 +152,7 @@ function live(options: ProcessOptions, last: ReadyMessage | null): Life {
     child.once('error', () => {
       if (child.pid === undefined) resolve({ code: null, signal: null });
     });
-    // `close`, not `exit`: by then its last words have arrived.
+    // `close`, not `exit`: by then its last output has arrived.
     child.once('exit', () => {
       alive = false;
     });
@@ -162,15 +162,15 @@ function live(options: ProcessOptions, last: ReadyMessage | null): Life {
   if (options.atOnce?.aborted) killNow();
   else options.atOnce?.addEventListener('abort', killNow);
   void exited.then(() => options.atOnce?.removeEventListener('abort', killNow));
-  const life: Life = { child, message: last, exited, alive: () => alive, readiness: Promise.resolve() };
-  life.readiness = new Promise((resolve, reject) => {
+  const run: Run = { child, message: last, exited, alive: () => alive, readiness: Promise.resolve() };
+  run.readiness = new Promise((resolve, reject) => {
     const timer = setTimeout(() => {
       kill(child, 'SIGKILL');
-      reject(new SupervisorError(`${name} was not ready after ${readyTimeoutMs / 1000} s`, said(tail)));
+      reject(new SupervisorError(`${name} was not ready after ${readyTimeoutMs / 1000} s`, outputOf(tail)));
     }, readyTimeoutMs);
     const settle = (message: ReadyMessage) => {
       clearTimeout(timer);
-      life.message = message;
+      run.message = message;
       options.onReady?.(message);
       resolve();
     };
@@ -182,16 +182,16 @@ function live(options: ProcessOptions, last: ReadyMessage | null): Life {
     });
     void exited.then(({ code, signal }) => {
       clearTimeout(timer);
-      reject(new SupervisorError(`${name} ended with ${signal ?? code} before it was ready`, said(tail)));
+      reject(new SupervisorError(`${name} exited with ${signal ?? code} before it was ready`, outputOf(tail)));
     });
   });
-  life.readiness.catch(() => undefined);
-  return life;
+  run.readiness.catch(() => undefined);
+  return run;
 }
 
-function said(tail: Tail): string {
+function outputOf(tail: Tail): string {
   const text = tail.text();
-  return text ? `It said:\n${text}` : 'It said nothing';
+  return text ? `Its output:\n${text}` : 'It produced no output';
 }
 
 function isReady(message: unknown): message is ReadyMessage {
@@ -199,17 +199,17 @@ function isReady(message: unknown): message is ReadyMessage {
   return candidate?.type === 'ready' && typeof candidate.ports === 'object' && candidate.ports !== null;
 }
 
-async function end(life: Life, drainMs: number, logger: SupervisorLogger): Promise<void> {
-  if (life.alive() && life.child.pid !== undefined) life.child.kill('SIGTERM');
+async function stopRun(run: Run, drainMs: number, logger: SupervisorLogger): Promise<void> {
+  if (run.alive() && run.child.pid !== undefined) run.child.kill('SIGTERM');
   const timer = setTimeout(() => {
-    logger.warn({ pid: life.child.pid, drainMs }, 'a role does not stop in time; killing it');
-    kill(life.child, 'SIGKILL');
+    logger.warn({ pid: run.child.pid, drainMs }, 'a role did not stop in time; killing it');
+    kill(run.child, 'SIGKILL');
   }, drainMs);
-  await life.exited;
+  await run.exited;
   clearTimeout(timer);
 }
 
-/** To its whole group, so that nothing it started stays behind. */
+/** Signals the whole process group, so that no child is left behind. */
 function kill(child: ChildProcess, signal: NodeJS.Signals): void {
   if (child.pid === undefined) return;
   try {

@@ -20,7 +20,7 @@ afterAll(async () => {
 });
 
 describe('ready.json', () => {
-  it('appears when the service announces itself and is gone when it withdraws', async () => {
+  it('exists from the announcement of the service until its withdrawal', async () => {
     const instance = await claimInstance(folder);
     expect(await readReadyFile(folder)).toBeNull();
     await instance.announce(addresses);
@@ -31,7 +31,7 @@ describe('ready.json', () => {
     expect(await readReadyFile(folder)).toBeNull();
   });
 
-  it('does not count when its process id went to another process', async () => {
+  it('is ignored when another process has reused its process id', async () => {
     const instance = await claimInstance(folder);
     await instance.announce(addresses);
     await writeFile(join(folder, 'up.lock'), `${process.pid} 1\n`);
@@ -40,15 +40,15 @@ describe('ready.json', () => {
   });
 });
 
-describe('the claim on a data directory', () => {
-  it('is refused to a second one, naming the first, and free again afterwards', async () => {
+describe('claiming a data directory', () => {
+  it('fails for a second process, names the first, and works again after release', async () => {
     const first = await claimInstance(folder);
     await expect(claimInstance(folder)).rejects.toThrow(`process ${process.pid}`);
     await first.release();
     await (await claimInstance(folder)).release();
   });
 
-  it('is free immediately, and its ready.json void, when the holder was killed', async () => {
+  it('works immediately after the holder is killed, whose ready.json no longer counts', async () => {
     const script = `
       import { claimInstance } from ${JSON.stringify(join(import.meta.dirname, 'ready-file.ts'))};
       const instance = await claimInstance(process.argv[1]);

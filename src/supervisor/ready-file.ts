@@ -5,7 +5,7 @@ import { type FileLock, lockFile } from './file-lock.ts';
 import { writeAtomically } from './secrets.ts';
 import { SupervisorError } from './supervisor-error.ts';
 
-/** Content of `<dataDir>/ready.json`: where the running service listens. */
+/** Content of `<dataDir>/ready.json`: the addresses of the running service. */
 export interface ReadyInfo {
   api: string;
   storage: string;
@@ -13,21 +13,21 @@ export interface ReadyInfo {
   pid: number;
 }
 
-/** The right to run `up` on a data directory; one process at a time. */
+/** The exclusive claim to run `up` in a data directory. */
 export interface Instance {
-  /** Announces the service: `ready.json` appears whole, after it really serves. */
+  /** Writes `ready.json` atomically; call it once the service accepts requests. */
   announce(info: Omit<ReadyInfo, 'pid'>): Promise<void>;
-  /** Takes `ready.json` back; call it as the first step of stopping. */
+  /** Removes `ready.json`; call it as the first step of stopping. */
   withdraw(): Promise<void>;
-  /** Withdraws and lets another `up` in. */
+  /** Withdraws, and lets another process claim the directory. */
   release(): Promise<void>;
 }
 
 /**
- * Claims `dataDir` for this process. The kernel drops the claim with the process, so one that was killed leaves
- * nothing to clean up by hand; its stale `ready.json` is removed here.
+ * Claims `dataDir` for this process. The kernel releases the claim when the process dies, so a killed process leaves
+ * nothing to clean up by hand; this removes its stale `ready.json`.
  *
- * @throws SupervisorError that names the process that runs already
+ * @throws SupervisorError that names the process already running
  */
 export async function claimInstance(dataDir: string): Promise<Instance> {
   const lockPath = join(dataDir, 'up.lock');
@@ -36,7 +36,7 @@ export async function claimInstance(dataDir: string): Promise<Instance> {
   if (!lock) {
     const holder = await readHolder(lockPath);
     throw new SupervisorError(
-      `Airlock runs already on ${process.env.AIRLOCK_SHOWN_DATA_DIR || dataDir}${holder ? ` (process ${holder.pid})` : ''}`,
+      `Airlock already runs in ${process.env.AIRLOCK_SHOWN_DATA_DIR || dataDir}${holder ? ` (process ${holder.pid})` : ''}`,
       'Use it, stop it first, or set AIRLOCK_DATA_DIR to another directory',
     );
   }
@@ -54,8 +54,8 @@ export async function claimInstance(dataDir: string): Promise<Instance> {
 }
 
 /**
- * Where the service of `dataDir` listens; null when none is ready. A file left by a killed service does not count:
- * its process must live and be the very one that wrote it, by its start time.
+ * Addresses of the service of `dataDir`; null when none is ready. Ignores a file that a killed service left: the
+ * process that wrote it must be alive, identified by its pid and start time.
  */
 export async function readReadyFile(dataDir: string): Promise<ReadyInfo | null> {
   let info: ReadyInfo;

@@ -17,7 +17,7 @@ afterAll(async () => {
 });
 
 describe('the secrets of an installation', () => {
-  it('are made once, with mode 0600, and stay', async () => {
+  it('are created once, with mode 0600, and do not change', async () => {
     const first = await loadSecrets(folder);
     expect(first.storageAccessKeyId).toMatch(/^AIR[A-Z2-7]{17}$/);
     expect(new Set(Object.values(first)).size).toBe(Object.keys(first).length);
@@ -25,19 +25,19 @@ describe('the secrets of an installation', () => {
     expect(await loadSecrets(folder)).toEqual(first);
   });
 
-  it('are the same for all concurrent callers, and no staging file stays', async () => {
+  it('are the same for all concurrent callers, and leave no staging file', async () => {
     const all = await Promise.all(Array.from({ length: 8 }, () => loadSecrets(folder)));
     expect(new Set(all.map((secrets) => JSON.stringify(secrets))).size).toBe(1);
     expect((await readdir(folder)).sort()).toEqual(['secrets.json', 'secrets.lock']);
   });
 
-  it('differ from one installation to the next', async () => {
+  it('differ between installations', async () => {
     const other = join(folder, 'other');
     await mkdir(other);
     expect((await loadSecrets(folder)).storageSecretKey).not.toBe((await loadSecrets(other)).storageSecretKey);
   });
 
-  it('keep what is there when a newer version adds one', async () => {
+  it('keep existing values when a newer version adds one', async () => {
     const { postgresAdminPassword: _, ...older } = await loadSecrets(folder);
     await writeFile(join(folder, 'secrets.json'), JSON.stringify({ ...older, later: 'kept' }));
     const now = await loadSecrets(folder);
@@ -45,13 +45,13 @@ describe('the secrets of an installation', () => {
     expect(now.postgresAdminPassword).toBeTruthy();
   });
 
-  it('are refused when others can read them', async () => {
+  it('are rejected when other users can read them', async () => {
     await loadSecrets(folder);
     await chmod(join(folder, 'secrets.json'), 0o640);
-    await expect(loadSecrets(folder)).rejects.toThrow(/can be read by others.*chmod 600/);
+    await expect(loadSecrets(folder)).rejects.toThrow(/is readable by other users.*chmod 600/);
   });
 
-  it('never replace a damaged file, and the error does not quote it', async () => {
+  it('never replace a damaged file, and the error does not quote its content', async () => {
     const path = join(folder, 'secrets.json');
     await writeFile(path, '{"storageSecretKey":"hush', { mode: 0o600 });
     const message = await loadSecrets(folder).catch((error: Error) => error.message);
@@ -62,7 +62,7 @@ describe('the secrets of an installation', () => {
 });
 
 describe('an atomic write', () => {
-  it('replaces the whole file and gives it the mode', async () => {
+  it('replaces the whole file and sets its mode', async () => {
     const path = join(folder, 'x');
     await writeAtomically(path, 'long text', 0o600);
     await writeAtomically(path, 'new', 0o644);

@@ -4,19 +4,19 @@ import { join } from 'node:path';
 import { withLock } from './file-lock.ts';
 import { SupervisorError } from './supervisor-error.ts';
 
-/** What the embedded parts of one installation share. Never logged, never sent, never on a command line. */
+/** Secrets shared by the embedded parts of one installation. Never log or send them, or put them on a command line. */
 export interface Secrets {
-  /** Key id and secret that API, worker and gateway sign storage requests with. */
+  /** Key id and secret with which API, worker and gateway sign storage requests. */
   storageAccessKeyId: string;
   storageSecretKey: string;
-  /** Password of the database role `airlock`, which owns the database of that name. */
+  /** Password of the database role `airlock`, the owner of the database of that name. */
   postgresPassword: string;
   /** Passwords of the database roles `airlock_api` and `airlock_worker`. */
   postgresApiPassword: string;
   postgresWorkerPassword: string;
   /** Key of the vault that seals names and source URLs in the database: 32 bytes, base64url. */
   vaultKey: string;
-  /** Seed of the Ed25519 key that receipts are signed with: 32 bytes, base64url. */
+  /** Seed of the Ed25519 key that signs receipts: 32 bytes, base64url. */
   signingKey: string;
   /** Password of the superuser `postgres`; only the supervisor uses it. */
   postgresAdminPassword: string;
@@ -25,7 +25,7 @@ export interface Secrets {
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567';
 
 const MAKERS: Record<keyof Secrets, () => string> = {
-  // The shape of an S3 access key id, 20 characters; the secret has 240 bits.
+  // 20 characters, like an S3 access key id; the secret has 240 bits.
   storageAccessKeyId: () => `AIR${[...randomBytes(17)].map((byte) => BASE32[byte % 32]).join('')}`,
   storageSecretKey: () => randomBytes(30).toString('base64url'),
   vaultKey: () => randomBytes(32).toString('base64url'),
@@ -37,8 +37,8 @@ const MAKERS: Record<keyof Secrets, () => string> = {
 };
 
 /**
- * Reads `<dataDir>/secrets.json` (mode 0600); makes it at the first call, and adds what a newer version needs. Any
- * number of processes may call it concurrently: all get the same secrets.
+ * Reads `<dataDir>/secrets.json` (mode 0600). Creates it at the first call, and adds secrets that a newer version
+ * needs. Safe to call from several processes concurrently: all get the same secrets.
  */
 export async function loadSecrets(dataDir: string): Promise<Secrets> {
   const path = join(dataDir, 'secrets.json');
@@ -54,7 +54,7 @@ export async function loadSecrets(dataDir: string): Promise<Secrets> {
   });
 }
 
-/** Whole or not at all, and on the disk before the name appears. */
+/** Writes a file atomically, with its content on disk before its name exists. */
 export async function writeAtomically(path: string, text: string, mode: number): Promise<void> {
   const staged = `${path}.${randomBytes(6).toString('hex')}`;
   try {
@@ -79,7 +79,7 @@ async function read(path: string): Promise<Partial<Secrets> | null> {
     try {
       const { mode, uid } = await file.stat();
       if ((mode & 0o077) !== 0 || uid !== process.getuid!()) {
-        throw new SupervisorError(`${path} can be read by others`, `Own it, and: chmod 600 ${path}`);
+        throw new SupervisorError(`${path} is readable by other users`, `Own it, and run: chmod 600 ${path}`);
       }
       text = await file.readFile('utf8');
     } finally {
@@ -93,7 +93,7 @@ async function read(path: string): Promise<Partial<Secrets> | null> {
     const value: unknown = JSON.parse(text);
     if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value;
   } catch {
-    // The parser's message would quote the text, which is secret.
+    // Drop the parser's message, which quotes the secret text.
   }
   throw new SupervisorError(`${path} is damaged`, 'Restore it from a backup; without it the database cannot be opened');
 }

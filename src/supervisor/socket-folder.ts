@@ -6,12 +6,12 @@ import { isRoot } from './account.ts';
 import { SupervisorError } from './supervisor-error.ts';
 import type { Account } from './types.ts';
 
-/** `sun_path` of unix(7) holds 108 bytes, a closing NUL among them. */
+/** `sun_path` of unix(7) has 108 bytes, including the terminating NUL. */
 const SUN_PATH_BYTES = 107;
 
 /**
- * The folder for a socket that belongs to `home`: inside `home` when the socket's path is short enough, for nobody else
- * can write there; else in /run (root), $XDG_RUNTIME_DIR or the temporary folder, under a name made from `home`.
+ * The folder for a socket that belongs to `home`: inside `home`, where no one else can write, if the socket's path is
+ * short enough; else in /run (root), $XDG_RUNTIME_DIR or the temporary folder, under a name derived from `home`.
  */
 export function folderForSocket(home: string, file: string, uid: number, env: NodeJS.ProcessEnv): string {
   const fits = (folder: string) => Buffer.byteLength(join(folder, file)) <= SUN_PATH_BYTES;
@@ -28,8 +28,8 @@ export function folderForSocket(home: string, file: string, uid: number, env: No
 }
 
 /**
- * Makes the socket's folder, mode 0700, for one account only: the server's, or that of this process. The temporary
- * folder is everybody's: a folder or link that another account put there first is refused, never used.
+ * Creates the socket's folder, mode 0700, for one account: the server's, or that of this process. Anyone can write to
+ * the temporary folder, so this throws for a folder or link that another account put there first.
  */
 export async function makeSocketFolder(folder: string, account: Account | null): Promise<void> {
   if (isRoot() && folder.startsWith('/run/airlock/')) await mkdir('/run/airlock', { recursive: true, mode: 0o711 });
@@ -42,7 +42,7 @@ export async function makeSocketFolder(folder: string, account: Account | null):
   }
   const info = await lstat(folder);
   if (info.isDirectory() && info.uid === process.getuid!() && owner !== info.uid) {
-    // Root made it and died before the next line, or the account was made again.
+    // Root created it and died before changing its owner, or the account was recreated with another uid.
     await chown(folder, owner, account!.gid);
   } else if (!info.isDirectory() || info.uid !== owner || (info.mode & 0o077) !== 0) {
     throw new SupervisorError(
@@ -52,7 +52,7 @@ export async function makeSocketFolder(folder: string, account: Account | null):
   }
 }
 
-/** Leaves no empty folder in /run or the temporary folder; one that still holds something stays. */
+/** Removes the folder from /run or the temporary folder, unless it is not empty. */
 export async function removeSocketFolder(home: string, folder: string): Promise<void> {
   if (folder === join(home, 'socket')) return;
   await rmdir(folder).catch(() => undefined);

@@ -1,4 +1,4 @@
-/** Something that an operator can repair: the reason and the remedy, in one line each. */
+/** An error that an operator can fix: reason and remedy, one line each. */
 export class SupervisorError extends Error {
   readonly remedy: string;
 

@@ -21,16 +21,16 @@ describe('/etc/passwd', () => {
   const text =
     'root:x:0:0:root:/root:/bin/bash\nairlock2:x:7:7::/:\nairlock:x:996:995::/:/usr/sbin/nologin\nbad:x:a:1:::\n';
 
-  it('gives uid and gid of exactly that account', () => {
+  it('returns uid and gid of exactly that account', () => {
     expect(parsePasswd(text, 'airlock')).toEqual({ name: 'airlock', uid: 996, gid: 995 });
     expect(parsePasswd(text, 'airloc')).toBeNull();
     expect(parsePasswd(text, 'bad')).toBeNull();
   });
 
-  it('never makes an account out of rubbish with ids that are not numbers', () => {
+  it('never returns an account with non-numeric ids, whatever the text', () => {
     fc.assert(
-      fc.property(fc.string(), (rubbish) => {
-        const account = parsePasswd(rubbish, 'airlock');
+      fc.property(fc.string(), (text) => {
+        const account = parsePasswd(text, 'airlock');
         expect(account === null || (Number.isInteger(account.uid) && Number.isInteger(account.gid))).toBe(true);
       }),
     );
@@ -38,13 +38,13 @@ describe('/etc/passwd', () => {
 });
 
 describe('signals', () => {
-  it('never signals everybody, a group, or init', () => {
+  it('are never sent to all processes, a group, or init', () => {
     for (const pid of [1, 0, -1, -process.pid]) expect(() => signal(pid, 'SIGKILL')).toThrow(RangeError);
   });
 });
 
 describe('the folder of the socket', () => {
-  it('lies in the data directory when the name fits, and always fits', () => {
+  it('is in the data directory if its path is short enough, and always fits', () => {
     expect(socketFolderFor('/srv/airlock/postgres', 1000, {})).toBe('/srv/airlock/postgres/socket');
     fc.assert(
       fc.property(
@@ -58,7 +58,7 @@ describe('the folder of the socket', () => {
     );
   });
 
-  it('is refused when a link or an open folder was put in its place', async () => {
+  it('is rejected when a link or an open folder is in its place', async () => {
     await mkdir(join(folder, 'elsewhere'));
     await symlink(join(folder, 'elsewhere'), join(folder, 'trap'));
     await expect(makeSocketFolder(join(folder, 'trap'), null)).rejects.toThrow('belongs to another account');
@@ -66,7 +66,7 @@ describe('the folder of the socket', () => {
     await expect(makeSocketFolder(join(folder, 'open'), null)).rejects.toThrow('belongs to another account');
   });
 
-  it('goes into a URL that keeps every letter of it', () => {
+  it('is preserved exactly in a URL', () => {
     const path = '/a b/ü&x=%20/#?';
     expect(new URL(socketUrl(path, 'secret', 'me', 'mine')).searchParams.get('host')).toBe(path);
   });

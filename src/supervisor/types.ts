@@ -1,4 +1,4 @@
-/** What the supervisor needs of a logger; a pino logger fits. */
+/** The logger methods that the supervisor needs; a pino logger has them. */
 export interface SupervisorLogger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;
@@ -6,20 +6,20 @@ export interface SupervisorLogger {
   error(fields: object, message: string): void;
 }
 
-/** The unprivileged account that a service started as root hands its children to. */
+/** The unprivileged account under which a service started as root runs its children. */
 export interface Account {
   name: string;
   uid: number;
   gid: number;
 }
 
-/** How a child process ended: exactly one of the two is set. */
+/** How a process exited: by code or signal; both are null when that is unknown. */
 export interface ProcessExit {
   code: number | null;
   signal: NodeJS.Signals | null;
 }
 
-/** What a role reports to its supervisor once it serves: names of listeners with their TCP ports. */
+/** What a role reports to its supervisor once it is ready: names of its listeners with their TCP ports. */
 export interface ReadyMessage {
   type: 'ready';
   ports: Record<string, number>;

@@ -45,7 +45,7 @@ async function open(): Promise<Sandbox> {
     dataDir: join(folder, 'data'),
     slots: JOBS + 1,
     ffmpegPath: ffmpeg,
-    watch: { lookMs: 50, settleMs: 50 },
+    watch: { pollMs: 50, settleMs: 50 },
     logger: { info: () => {}, warn: (_fields, message) => void warnings.push(message) },
   });
   return sandbox;

@@ -42,7 +42,7 @@ describe('airlock up', () => {
   it('refuses to run twice on one data directory, and leaves the first unaffected', async () => {
     const second = await service.cli('up');
     expect(second.code).toBe(69);
-    expect(second.stderr).toMatch(new RegExp(`Airlock runs already on .*process ${service.pid}`));
+    expect(second.stderr).toMatch(new RegExp(`Airlock already runs in .*process ${service.pid}`));
     expect(existsSync(join(service.dataDir, 'ready.json'))).toBe(true);
     expect((await fetch(`${service.api}/health-check`)).status).toBe(200);
   });

@@ -52,7 +52,7 @@ async function open(): Promise<Fuzzer> {
       const me = await service.call('GET', '/v1/transcodes?limit=1');
       const faults = health.status === 200 ? [] : [`the service is not well afterwards: ${health.text.slice(0, 300)}`];
       if (me.status !== 200) faults.push(`the list is answered ${me.status} afterwards`);
-      const restarts = service.output().match(/ended unexpectedly|unhandled|uncaught/gi);
+      const restarts = service.output().match(/exited unexpectedly|unhandled|uncaught/gi);
       if (restarts) faults.push(`the service wrote: ${restarts.join(', ')}`);
       return faults;
     },

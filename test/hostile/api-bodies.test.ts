@@ -16,7 +16,7 @@ describe('hostile and broken requests', () => {
   const post = (path: string, body: unknown, headers?: Record<string, string>) =>
     service.call('POST', path, body, headers);
 
-  /** The shape of every error, with nothing internal inside. */
+  /** Every error has this shape and no internals. */
   function expectError(answer: Answer, status: number, code: string) {
     expect({ status: answer.status, code: answer.json?.code, text: answer.text }).toMatchObject({ status, code });
     expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'error', 'message']);
@@ -33,20 +33,20 @@ describe('hostile and broken requests', () => {
     '\u0000',
     '{"__proto__":{"a":1}}',
     '{"inputs":[{"constructor":{"prototype":{}}}]',
-  ])('answers 400 to a body that is not JSON: %j', async (body) => {
+  ])('returns 400 for a body that is not JSON: %j', async (body) => {
     const answer = await post('/v1/transcodes', body);
     expect(answer.status).toBe(400);
     expectError(answer, 400, body === '' ? 'invalid_request' : answer.json.code);
   });
 
-  it.each(['null', '[]', '"text"', '7', 'true'])('answers 400 to a body that is not an object: %s', async (body) => {
+  it.each(['null', '[]', '"text"', '7', 'true'])('returns 400 for a body that is not an object: %s', async (body) => {
     for (const path of ['/v1/transcodes', '/v1/upload/presigned-url', '/v1/upload/confirm', '/v1/keys']) {
       const answer = await post(path, body);
       expect([path, answer.status]).toEqual([path, 400]);
     }
   });
 
-  it('answers 413 to a body over 1 MiB, announced or chunked, and takes one just below', async () => {
+  it('returns 413 for a body over 1 MiB, with a length or chunked, and accepts one of exactly 1 MiB', async () => {
     const padded = (bytes: number) => {
       const body = JSON.stringify(job({ inputs: [], pad: '' }));
       return body.replace('"pad":""', `"pad":"${'x'.repeat(bytes - body.length)}"`);
@@ -66,7 +66,7 @@ describe('hostile and broken requests', () => {
     }
   });
 
-  it('answers 415 to other content types, with any content', async () => {
+  it('returns 415 for other content types, whatever the content', async () => {
     for (const type of [
       'text/plain',
       'application/xml',
@@ -78,7 +78,7 @@ describe('hostile and broken requests', () => {
     }
   });
 
-  it('takes JSON with a charset', async () => {
+  it('accepts JSON with a charset', async () => {
     const answer = await post('/v1/transcodes', job({ inputs: [] }), {
       'content-type': 'application/json; charset=UTF-8',
     });
@@ -111,7 +111,7 @@ describe('hostile and broken requests', () => {
     [job({ retention_seconds: 0 }), 'retention_seconds'],
     [job({ retention_seconds: 1.5 }), 'retention_seconds'],
     [job({ retention_seconds: '60' }), 'retention_seconds'],
-  ])('names the field at fault: %#', async (body, field) => {
+  ])('names the invalid field: %#', async (body, field) => {
     const answer = await post('/v1/transcodes', body);
     expectError(answer, 400, 'invalid_request');
     expect(answer.json.error).toBe('Invalid request');
@@ -120,7 +120,7 @@ describe('hostile and broken requests', () => {
 
   const depth = (levels: number) => '['.repeat(levels) + ']'.repeat(levels);
 
-  it('survives nesting as deep as a body can be', async () => {
+  it('survives the deepest nesting that fits in a body', async () => {
     const deep = depth(400_000);
     const raw = JSON.stringify(job()).slice(0, -1);
     for (const field of ['metadata', 'unknown', 'options', 'filters']) {
@@ -136,7 +136,7 @@ describe('hostile and broken requests', () => {
     expect((await service.call('GET', '/health-check')).status).toBe(200);
   });
 
-  it.each(['\u0000', '\ud800', '\u202e', '\ufffe'])('stores or refuses %j wherever a text may stand', async (odd) => {
+  it.each(['\u0000', '\ud800', '\u202e', '\ufffe'])('stores or rejects %j in every text field', async (odd) => {
     const answers = [
       await post('/v1/transcodes', job({ metadata: { [odd]: odd } })),
       await post('/v1/transcodes', job({ [`name${odd}`]: 1 })),
@@ -165,7 +165,7 @@ describe('hostile and broken requests', () => {
     '0'.repeat(5000),
     "'%3bdrop table transcodes--",
     '%F0%9F%8E%AC',
-  ])('answers 404 to an id that is not a UUID: %#', async (id) => {
+  ])('returns 404 for an id that is not a UUID: %#', async (id) => {
     for (const [method, path] of [
       ['GET', `/v1/transcodes/${id}`],
       ['GET', `/v1/transcodes/${id}/download`],
@@ -178,7 +178,7 @@ describe('hostile and broken requests', () => {
     }
   });
 
-  it('answers 404 or 405 with the common shape to paths and methods that are not there', async () => {
+  it('returns 404 or 405 in the common format for unknown paths and methods', async () => {
     for (const [method, path] of [
       ['GET', '/v1'],
       ['GET', '/v2/transcodes'],
@@ -191,7 +191,7 @@ describe('hostile and broken requests', () => {
     expectError(await service.call('POST', '/health-check'), 405, 'method_not_allowed');
   });
 
-  it('answers bytes that are not an HTTP request in the same format, and closes', async () => {
+  it('returns an error in the same format for bytes that are not an HTTP request, and closes', async () => {
     const requests = {
       garbage: 'no http at all\r\n\r\n',
       smuggling:
@@ -220,7 +220,7 @@ describe('hostile and broken requests', () => {
     }
   });
 
-  it('takes or refuses odd Idempotency-Keys without failing', async () => {
+  it('accepts or rejects unusual Idempotency-Keys without failing', async () => {
     const send = (key: string) => post('/v1/transcodes', job({ inputs: [] }), { 'idempotency-key': key });
     expectError(await send('x'.repeat(256)), 400, 'invalid_request');
     expect((await send('x'.repeat(256))).json.details.field).toBe('inputs');

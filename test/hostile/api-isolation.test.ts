@@ -19,7 +19,7 @@ describe('a key of another account', () => {
     await rm(folder, { recursive: true, force: true });
   });
 
-  it('gets the same answer for what is ours as for what never was, on every route, and changes nothing', async () => {
+  it('gets the same response for existing and nonexistent ids, on every route, and changes nothing', async () => {
     const { fileUrl } = await upload(service, join(folder, 'clip.mp4'));
     const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
     const key = (await service.call('POST', '/v1/keys', { name: 'ours' })).json;
@@ -65,14 +65,14 @@ describe('a key of another account', () => {
     expect((await fetch(url)).status).toBe(200);
   });
 
-  it('may send the same file name in the same second, and each gets its own', async () => {
+  it('can send the same file name in the same second, and each account gets its own object', async () => {
     const body = { filename: 'same.mp4', contentType: 'video/mp4', fileSize: 10 };
     const [ours, theirs] = await Promise.all([
       service.call('POST', '/v1/upload/presigned-url', body),
       service.call('POST', '/v1/upload/presigned-url', body, stranger),
     ]);
     expect(new URL(ours.json.result.uploadUrl).pathname).not.toBe(new URL(theirs.json.result.uploadUrl).pathname);
-    // A name is a name within an account: it can equal that of another without being it.
+    // Names are scoped to an account: equal names in two accounts are different objects.
     expect(theirs.json.result.filename).not.toMatch(/-2\.mp4$/);
   });
 });

@@ -9,14 +9,14 @@ import { startApi, type TestApi } from '../helpers/api.ts';
 const BY = { actor: 'test' };
 const inSeconds = (seconds: number) => new Date(Date.now() + seconds * 1000).toISOString();
 
-describe('a key that makes keys', () => {
+describe('a key that creates keys', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startApi();
   });
   afterAll(() => api?.close());
 
-  /** Made by the operator, who is not bound. */
+  /** Created by the operator, to whom these limits do not apply. */
   const give = (body: object = {}, account: Account = api.account) =>
     api.database.db.transaction().execute((tx) => createKey(tx, account.id, { name: 'given', ...body }, BY));
   const as = (raw: string, method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
@@ -30,7 +30,7 @@ describe('a key that makes keys', () => {
     return rows[0].count as number;
   };
 
-  it('makes none with a scope, an address or a life that it does not have itself', async () => {
+  it('cannot create one with a scope, address or lifetime beyond its own', async () => {
     const end = inSeconds(60);
     const narrow = await give({
       scopes: ['admin', 'read'],
@@ -58,7 +58,7 @@ describe('a key that makes keys', () => {
     expect(await countKeys()).toBe(before);
   });
 
-  it('hands down what it has where the request says nothing, an empty list or null', async () => {
+  it('passes on its own restrictions where the request has nothing, an empty list or null', async () => {
     const end = inSeconds(60);
     const narrow = await give({ scopes: ['admin', 'read'], allowed_cidrs: ['127.0.0.0/8'], expires_at: end });
     const inherited = { scopes: ['admin', 'read'], allowed_cidrs: ['127.0.0.0/8'], expires_at: end };
@@ -68,7 +68,7 @@ describe('a key that makes keys', () => {
     }
   });
 
-  it('makes one with the same or with less, also as IPv4 in IPv6', async () => {
+  it('can create one with the same or fewer rights, even with IPv4-mapped IPv6 addresses', async () => {
     const end = inSeconds(60);
     const narrow = await give({ allowed_cidrs: ['127.0.0.0/8', '2001:db8::/32'], expires_at: end });
     const less = {
@@ -80,7 +80,7 @@ describe('a key that makes keys', () => {
     expect((await create(narrow.raw, { expires_at: end })).status).toBe(201);
   });
 
-  it('makes anything when it has everything, and the operator is not bound', async () => {
+  it('can create any key when it is unrestricted', async () => {
     const { status, json } = await create(api.key, {
       allowed_cidrs: ['0.0.0.0/0', '::/0'],
       expires_at: inSeconds(9e6),
@@ -88,7 +88,7 @@ describe('a key that makes keys', () => {
     expect([status, json.scopes.length]).toEqual([201, 4]);
   });
 
-  it('rotates no other key that has more than itself, and gets no raw key of it', async () => {
+  it('cannot rotate another key that has more rights, nor get its raw key', async () => {
     const strong = await give();
     const callers = {
       scopes: await give({ scopes: ['admin'] }),
@@ -105,7 +105,7 @@ describe('a key that makes keys', () => {
     expect((await as(strong.raw, 'GET', '/v1/transcodes')).status).toBe(200);
   });
 
-  it('rotates itself and weaker keys, with what they had and not longer', async () => {
+  it('can rotate itself and weaker keys, which keep their rights and lifetime', async () => {
     const end = inSeconds(60);
     const narrow = await give({ scopes: ['admin', 'read'], allowed_cidrs: ['127.0.0.1'], expires_at: end });
     const weaker = await give({ scopes: ['read'], allowed_cidrs: ['127.0.0.1'], expires_at: inSeconds(30) });
@@ -116,7 +116,7 @@ describe('a key that makes keys', () => {
     expect(rows[0].expires_at.toISOString()).toBe(end);
   });
 
-  it('grants nothing beyond its own overlap once it has been rotated', async () => {
+  it('grants nothing beyond its own overlap once it is rotated', async () => {
     const old = await give();
     await rotate(old.raw, old.key.id, { overlap_seconds: 60 });
     const made = await create(old.raw);
@@ -124,7 +124,7 @@ describe('a key that makes keys', () => {
     expect((await create(old.raw, { expires_at: inSeconds(120) })).json.details.field).toBe('expires_at');
   });
 
-  it('makes none after it was revoked, however late in the request that happens', async () => {
+  it('cannot create one after it is revoked, however late in the request that happens', async () => {
     const { key, raw } = await give();
     const caller = { ...key };
     expect((await as(api.key, 'DELETE', `/v1/keys/${key.id}`)).status).toBe(200);
@@ -135,7 +135,7 @@ describe('a key that makes keys', () => {
     await expect(late).rejects.toMatchObject({ code: 'unauthorized' });
   });
 
-  it('gets the answer again for the same Idempotency-Key, although it could not ask for that any more', async () => {
+  it('gets the same response for the same Idempotency-Key, even if it could no longer make that request', async () => {
     const caller = await give({ expires_at: inSeconds(60) });
     const body = { name: 'once', expires_at: inSeconds(50) };
     const send = () => as(caller.raw, 'POST', '/v1/keys', body, { 'idempotency-key': 'once' });
@@ -145,7 +145,7 @@ describe('a key that makes keys', () => {
     expect([first.status, again.status, again.json]).toEqual([201, 201, { ...first.json, key: null }]);
   });
 
-  it('may revoke a key that has more, which grants nothing', async () => {
+  it('can revoke a key with more rights, because that grants nothing', async () => {
     const strong = await give();
     const weak = await give({ scopes: ['admin'] });
     expect((await as(weak.raw, 'DELETE', `/v1/keys/${strong.key.id}`)).status).toBe(200);
@@ -168,7 +168,7 @@ describe('keys of one account', () => {
   };
   const dead = { revoked_at: new Date() };
 
-  it(`are at most ${MAX_LIVE_KEYS} that work, exactly, also under concurrent requests`, async () => {
+  it(`are limited to exactly ${MAX_LIVE_KEYS} live ones, even with concurrent requests`, async () => {
     const account = await api.makeAccount();
     const key = await api.makeKey({ account });
     await fill(account, MAX_LIVE_KEYS - 6);
@@ -190,12 +190,12 @@ describe('keys of one account', () => {
     expect(next.status).toBe(201);
     await api.call('DELETE', `/v1/keys/${next.json.id}`, undefined, { authorization: `Bearer ${key}` });
     expect((await ask()).status).toBe(201);
-    // The operator is not bound, and other accounts are not concerned.
+    // The limit applies neither to the operator nor to other accounts.
     await api.makeKey({ account });
     expect((await api.call('POST', '/v1/keys', { name: 'elsewhere' })).status).toBe(201);
   });
 
-  it('are not made without end by making and revoking them', async () => {
+  it('are limited per day, even if they are revoked again', async () => {
     const account = await api.makeAccount();
     const key = await api.makeKey({ account });
     await fill(account, MAX_NEW_KEYS_A_DAY, dead);
@@ -208,7 +208,7 @@ describe('keys of one account', () => {
     expect(json.details.remedy).toBe('Wait, or have the operator run ./airlock keys create');
   });
 
-  it('are listed in a bounded answer: all that work, and the newest of those that do not', async () => {
+  it('are listed in a bounded response: all live ones, and the newest of the others', async () => {
     const account = await api.makeAccount();
     const key = await api.makeKey({ account });
     await fill(account, 3);
@@ -218,7 +218,7 @@ describe('keys of one account', () => {
     expect([json.items.length - revoked.length, revoked.length]).toEqual([4, MAX_LISTED_DEAD_KEYS]);
   });
 
-  it('rotating each other concurrently does not deadlock', async () => {
+  it('do not deadlock when they rotate each other concurrently', async () => {
     const { db } = api.database;
     const account = await db.transaction().execute((tx) => ensureAccount(tx, 'two', 'cli'));
     const make = () => db.transaction().execute((tx) => createKey(tx, account.id, { name: 'x' }, BY));

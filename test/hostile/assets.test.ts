@@ -10,7 +10,7 @@ const SECRET = 'token=4711';
 const WEB = { index: 0, kind: 'subtitle' as const, url: `https://h.example/x.srt?${SECRET}`, field: 'filters[0]' };
 const FILTERS = [{ filter: `[0:v]subtitles='https://h.example/x.srt?${SECRET}':force_style='Bold=1'[v]` }];
 
-describe('files that filters name', () => {
+describe('files named in filters', () => {
   let world: JobWorld;
   let account: Awaited<ReturnType<JobWorld['account']>>;
   beforeAll(async () => {
@@ -25,7 +25,7 @@ describe('files that filters name', () => {
   const rowsOf = (id: string) => sql('SELECT * FROM job_sources WHERE job_id = $1 ORDER BY position', id);
   const isThere = async (key: string) => (await world.context.store.head(key)) !== null;
 
-  it('are rows after the inputs, come with the claim apart from them, and no client sees them', async () => {
+  it('are stored after the inputs, claimed separately from them, and never shown to clients', async () => {
     const upload = await world.upload(account);
     const asset = { index: 2, kind: 'picture' as const, url: upload.fileUrl, field: 'options[1]' };
     const job = await world.accept(account, { filters: FILTERS }, [WEB, asset]);
@@ -41,18 +41,18 @@ describe('files that filters name', () => {
     await world.complete(claim, (await world.store(claim)).objectId);
   });
 
-  it('count for no minutes', async () => {
+  it('do not count as minutes', async () => {
     const limited = await world.account({ monthly_minutes: 2 });
     const upload = await world.upload(limited);
     const asset = { index: 0, kind: 'media' as const, url: upload.fileUrl, field: 'filters[0]' };
     const body = { inputs: [{ url: upload.fileUrl }] };
-    // Each promises one minute for its input; that of the asset would make it two.
+    // Each job reserves one minute for its input; counting the asset would make it two.
     for (let n = 0; n < 2; n++) await world.accept(limited, body, [asset]);
     await expect(world.accept(limited, body)).rejects.toMatchObject({ code: 'quota_exceeded' });
     while (await world.claim());
   });
 
-  it('show no query, and are forgotten whole when the job is final', async () => {
+  it('are shown without query strings, which are erased when the job is final', async () => {
     const job = await world.accept(account, { filters: FILTERS }, [WEB]);
     const { vault } = world.context;
     expect(JSON.stringify(openRequest(vault, job))).not.toContain(SECRET);
@@ -66,13 +66,13 @@ describe('files that filters name', () => {
     expect((await rowsOf(job.id)).map((row) => row.source_sealed)).toEqual([null, null]);
   });
 
-  it('keep a request that names no URL only once', async () => {
+  it('store a request without URLs only once', async () => {
     const job = await world.accept(account, { options: [{ option: '-crf', argument: 23 }] });
     expect(job.request_source_sealed).toBeNull();
     await cancelJob(world.context, account.id, 'transcode', job.id);
   });
 
-  it('of another account do not exist, and the error names the field', async () => {
+  it('do not exist in another account, and the error names the field', async () => {
     const other = await world.account();
     const theirs = await world.upload(other);
     const never = theirs.fileUrl.replace(/[^/]+$/, '20200101-000000-never.srt');
@@ -89,7 +89,7 @@ describe('files that filters name', () => {
     expect(mine).toMatchObject({ inspection: { summary: { duration_seconds: 10 } } });
   });
 
-  it('live as long as an open job needs them and are erased with it', async () => {
+  it('are kept while an open job needs them, and erased with it', async () => {
     const upload = await world.upload(account);
     const job = await world.accept(account, {}, [{ ...WEB, url: upload.fileUrl }]);
     await sql(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE id = $1`, upload.objectId);

@@ -12,7 +12,7 @@ const WORDS: Readonly<Record<string, string>> = {
   '@URL@': 'http://127.0.0.1:9999/x',
 };
 
-/** The body of a create, with names that a stranger would try. */
+/** The body of a create request, with paths and addresses that an attacker would try. */
 export function asRequest({ request }: Attack): TranscodeRequest {
   const words = (text: string) =>
     Object.entries(WORDS).reduce((made, [word, value]) => made.replaceAll(word, value), text);

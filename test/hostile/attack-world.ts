@@ -5,17 +5,17 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import type { Attack } from './attack-table/rows.ts';
 
-/** Targets of attacks: secret files, a folder that anybody may write, and a listener. */
+/** Targets of attacks: secret files, a world-writable folder, and a listener. */
 export interface World {
-  /** Text that must come out nowhere. */
+  /** Text that must never leak. */
   canary: string;
-  /** The clip that the attack is allowed to read. */
+  /** The clip that the attack may read. */
   clip: string;
-  /** Lists that name the secret; the cell has them as inputs. */
+  /** Lists that name the secret; inputs of the cell. */
   concat: string;
   hls: string;
   words(places: { input: string; out: string; concat: string; hls: string }): (text: string) => string;
-  /** What has happened since the last call. */
+  /** Effects since the last call. */
   effects(): { read: string[]; written: string[]; connections: number };
   close(): Promise<void>;
 }
@@ -54,7 +54,7 @@ export async function makeWorld(folder: string): Promise<World> {
 
   const watched = [secret, subtitles, media];
   const long = new Date('2001-01-01');
-  // An access time older than the change is renewed by the next read, even where the mount says relatime.
+  // With an access time before the modification time, the next read updates it, even on a relatime mount.
   const forget = () => {
     for (const path of watched) utimesSync(path, long, new Date());
   };

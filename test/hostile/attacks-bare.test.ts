@@ -7,10 +7,10 @@ import { ATTACKS } from './attack-table/index.ts';
 import type { Attack } from './attack-table/rows.ts';
 import { holds, makeWorld, title, type World } from './attack-world.ts';
 
-/** Harmless here: all that they reach for is ours. Without this, a row could be green because it is misspelt. */
+/** Harmless here: all targets belong to the test. Without this test, a misspelled row would pass unnoticed. */
 const BITING = ATTACKS.filter((attack) => attack.bites);
 
-describe('an FFmpeg without any net', () => {
+describe('an unprotected FFmpeg', () => {
   let folder: string;
   let world: World;
   beforeAll(async () => {
@@ -22,7 +22,7 @@ describe('an FFmpeg without any net', () => {
     rmSync(folder, { recursive: true, force: true });
   });
 
-  it.each(BITING.map((attack) => [title(attack), attack] as const))('is hurt by %s', async (_, attack) => {
+  it.each(BITING.map((attack) => [title(attack), attack] as const))('is vulnerable to %s', async (_, attack) => {
     world.effects();
     const { text, leaked } = await attempt(attack);
     const { read, written, connections } = world.effects();
@@ -39,7 +39,7 @@ describe('an FFmpeg without any net', () => {
     ).not.toEqual([]);
   });
 
-  it('is hurt in each of the ways that can be shown without harm', () => {
+  it('shows every effect that can be shown without harm', () => {
     const effects = new Set(BITING.flatMap((attack) => attack.effects));
     for (const effect of ['READ', 'WRITE', 'NET', 'LEAK-LOG', 'LEAK-OUT']) expect(effects).toContain(effect);
     expect(BITING.length).toBeGreaterThan(60);

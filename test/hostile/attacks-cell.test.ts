@@ -5,14 +5,14 @@ import type { Attack } from './attack-table/rows.ts';
 import { holds, isCostly, makeWorld, title, type World } from './attack-world.ts';
 import { commandOf, descendants, type Fixture, MIB, openFixture } from './cell-fixture.ts';
 
-/** Short for attacks that run or wait forever; the others end on their own. */
+/** Short, for attacks that run or wait forever; the others end on their own. */
 const COSTLY_MS = 400;
 const PLAIN_MS = 8000;
-/** Concurrent cells: those that run into their limit do not each need a core. */
+/** Concurrent cells; those that only wait for their limit do not need a core each. */
 const SLOTS = 4;
-/** From the limit to the end of the last process; both cores are busy here. */
+/** Allowed time from the limit to the end of the last process, on a busy machine. */
 const GRACE_MS = 3000;
-/** What the rows write to. */
+/** Output files of the rows. */
 const OUTPUTS = ['o', 'o.mkv', 'o.wav', 'o0.mkv', 'o1.mkv', 'o.m3u8', 'o0.ts', 'h0.ts'];
 
 describe('the sandbox alone, with the policy off', () => {
@@ -37,7 +37,7 @@ describe('the sandbox alone, with the policy off', () => {
     await fixture.close();
   });
 
-  /** What an attack got although it was in the cell. */
+  /** What an attack achieved in the cell. */
   async function attempt(attack: Attack, slot: number): Promise<string[]> {
     const limits = {
       memoryBytes: (isCostly(attack) ? 256 : 512) * MIB,
@@ -59,7 +59,7 @@ describe('the sandbox alone, with the policy off', () => {
       slot,
     });
     const got: string[] = [];
-    if (result.end === 'canceled') got.push('ended by nobody');
+    if (result.end === 'canceled') got.push('canceled unexpectedly');
     if (result.wallMs > limits.wallMs + GRACE_MS) got.push(`ran for ${Math.round(result.wallMs)} ms`);
     if (result.stderr.includes(world.canary)) got.push('the canary in the error text');
     if (holds(result.outputDir, world.canary)) got.push('the canary in the output');
@@ -67,12 +67,12 @@ describe('the sandbox alone, with the policy off', () => {
     return got;
   }
 
-  it('was attacked by every row of the table, at least 150', () => {
+  it('runs every row of the table, at least 150', () => {
     expect(seen.size).toBe(ATTACKS.length);
     expect(ATTACKS.length).toBeGreaterThanOrEqual(150);
   });
 
-  it('lets none of them find the canary, or run past its limits', () => {
+  it('lets none of them find the canary or exceed its limits', () => {
     expect([...seen].filter(([, got]) => got.length > 0)).toEqual([]);
   });
 
@@ -85,7 +85,7 @@ describe('the sandbox alone, with the policy off', () => {
     expect(left).toEqual([]);
   });
 
-  it('leaves nothing of the cells on the disk', () => {
+  it('leaves nothing from the cells on disk', () => {
     expect(holds(join(fixture.dataDir, 'cells'), world.canary)).toBe(false);
   });
 });

@@ -11,7 +11,7 @@ const rows = (verdict: Attack['verdict']) =>
   ATTACKS.filter((attack) => attack.verdict === verdict).map((attack) => [title(attack), attack] as const);
 
 describe('the policy alone', () => {
-  it.each(rows('refused'))('refuses, says why and what to do instead: %s', (_, attack) => {
+  it.each(rows('refused'))('refuses with reason and alternative: %s', (_, attack) => {
     const { refusals } = parseRequest(asRequest(attack));
     expect(refusals).not.toEqual([]);
     for (const { field, reason, suggestion, option } of refusals) {
@@ -25,7 +25,7 @@ describe('the policy alone', () => {
     }
   });
 
-  it.each(rows('fetched'))('takes the name for a file that the fetcher brings: %s', (_, attack) => {
+  it.each(rows('fetched'))('turns the name into an asset for the fetcher: %s', (_, attack) => {
     const request = asRequest(attack);
     const parsed = parseRequest(request);
     expect(parsed.refusals).toEqual([]);
@@ -37,7 +37,7 @@ describe('the policy alone', () => {
     expect(args.join(' ')).not.toContain('127.0.0.1');
   });
 
-  it.each(rows('ignored'))('keeps away from FFmpeg, and says so: %s', (_, attack) => {
+  it.each(rows('ignored'))('does not pass on to FFmpeg, with a warning: %s', (_, attack) => {
     const request = asRequest(attack);
     expect(parseRequest(request).refusals).toEqual([]);
     const { args, warnings } = previewCommand(request, [null]);
@@ -52,7 +52,7 @@ describe('the policy alone', () => {
     expect(() => previewCommand(request, [null])).toThrow(/makes pictures of \d+x\d+; the most is/);
   });
 
-  it.each(rows('bounded'))('bounds what has no end: %s', (_, attack) => {
+  it.each(rows('bounded'))('bounds an endless command: %s', (_, attack) => {
     const request = asRequest(attack);
     expect(parseRequest(request).refusals).toEqual([]);
     const { args } = previewCommand(request, [null]);
@@ -62,7 +62,7 @@ describe('the policy alone', () => {
     expect(Number(args[args.lastIndexOf('-t') + 1])).toBeLessThanOrEqual(43_200);
   });
 
-  it('has more than 150 rows that it refuses, of every class', () => {
+  it('refuses more than 250 rows, of every class', () => {
     expect(rows('refused').length).toBeGreaterThan(250);
     const classes = new Set(ATTACKS.map((attack) => attack.class));
     expect(classes.size).toBeGreaterThanOrEqual(12);

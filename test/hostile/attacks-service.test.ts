@@ -4,22 +4,22 @@ import { asRequest } from './attack-request.ts';
 import { ATTACKS } from './attack-table/index.ts';
 import type { Attack } from './attack-table/rows.ts';
 
-/** Every so many rows, so that each class is among them. */
+/** Uses one row in so many, few enough that every class is represented. */
 const STEP = 6;
-/** Bodies beyond the size of a request are another test's. */
+/** Another test covers larger bodies. */
 const LONGEST = 10_000;
 
 const sample = (verdict: Attack['verdict'], step: number) =>
   ATTACKS.filter((attack) => attack.verdict === verdict).filter((_, index) => index % step === 0);
 
-describe('both nets, by the service', () => {
+describe('policy and fetcher, in a running service', () => {
   let service: TestService;
   beforeAll(async () => {
     service = await startService();
   });
   afterAll(() => service?.remove());
 
-  it('answer with the place, the reason and what to do instead', async () => {
+  it('report field, reason and alternative', async () => {
     const attacks = sample('refused', STEP).filter((attack) => JSON.stringify(asRequest(attack)).length < LONGEST);
     expect(attacks.length).toBeGreaterThanOrEqual(20);
     expect(new Set(attacks.map((attack) => attack.class)).size).toBeGreaterThanOrEqual(10);
@@ -32,7 +32,7 @@ describe('both nets, by the service', () => {
     }
   });
 
-  it('fetch no file of a private address that a filter names', async () => {
+  it('fetch no file from a private address that a filter names', async () => {
     const attacks = sample('fetched', 1);
     expect(attacks.length).toBeGreaterThanOrEqual(3);
     for (const attack of attacks) {
@@ -41,7 +41,7 @@ describe('both nets, by the service', () => {
     }
   });
 
-  it('have made no job of any of them', async () => {
+  it('create no job for any of them', async () => {
     expect((await service.call('GET', '/v1/transcodes')).json.total).toBe(0);
   });
 });

@@ -11,7 +11,7 @@ const TITLE = 'Merger of A and B, confidential';
 const CAPTION = 'embargoed until Friday';
 const ATTACKER = 61999;
 
-/** What an account without rights on this machine reads of every process. */
+/** What an unprivileged account on this machine can read about every process. */
 function seenByAStranger(): string {
   const script = 'cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr "\\0" " "; true';
   const command = ['/bin/sh', '-c', script];
@@ -20,7 +20,7 @@ function seenByAStranger(): string {
   return execFileSync(program!, args, { encoding: 'utf8', maxBuffer: 2 ** 26 });
 }
 
-describe.each(['bwrap', 'landlock'] as const)('what a customer wrote, in a cell of the tier %s', (tier) => {
+describe.each(['bwrap', 'landlock'] as const)('customer text in a cell of the tier %s', (tier) => {
   let fixture: Fixture;
   beforeAll(async () => {
     fixture = await openFixture(1, tier);
@@ -44,7 +44,7 @@ describe.each(['bwrap', 'landlock'] as const)('what a customer wrote, in a cell 
       ...more,
     });
 
-  it('is seen by no other account of the machine', async () => {
+  it('is not visible to other accounts on the machine', async () => {
     const stop = new AbortController();
     let seen = '';
     const onStdout = () => {
@@ -56,7 +56,7 @@ describe.each(['bwrap', 'landlock'] as const)('what a customer wrote, in a cell 
     expect(['-stats_period 0.1', TITLE, CAPTION].map((text) => seen.includes(text))).toEqual([true, false, false]);
   });
 
-  it('reaches FFmpeg word for word', async () => {
+  it('reaches FFmpeg unchanged', async () => {
     const result = await encode(0.2);
     expect(result, result.stderr).toMatchObject({ end: 'exit', exitCode: 0 });
     const output = readFileSync(join(result.outputDir, 'out.mkv'));

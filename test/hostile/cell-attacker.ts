@@ -9,12 +9,12 @@ export const LOAD_PLUGIN = ['-nostdin', '-f', 'lavfi', '-i', 'anullsrc=d=0.1', '
 
 export interface Attack {
   result: CellResult;
-  /** Attempt → what the kernel returned, minus an errno where it refused. */
+  /** Attempt → return value of the kernel; a negative errno when refused. */
   report: Map<string, number>;
   text: string;
 }
 
-/** A sandbox, and an FFmpeg that loads the hostile code of the test in it (`cell-plugin.c`). */
+/** A sandbox whose FFmpeg loads the hostile code of the test (`cell-plugin.c`). */
 export interface Attacker {
   fixture: Fixture;
   plugin: string;
@@ -29,7 +29,7 @@ export async function openAttacker(
 ): Promise<Attacker> {
   const fixture = await openFixture(2, tier);
   const plugin = compilePlugin(fixture.folder);
-  // Without a root of its own, the cell's folders lie beside the working one.
+  // Without its own root, the cell's folders are siblings of its working directory.
   const up = tier === 'landlock' ? '..' : '';
   return {
     fixture,

@@ -1,8 +1,8 @@
 /**
- * Runs in a process of its own: `long <dataDir> [tier]` encodes until it is killed; `user <dataDir> [tier]` attacks,
- * encodes, reports and ends; with the tier `auto` it takes what holds; `widths <dataDir> <tier>` attacks with one cell at
- * a time and with eight; `blocked <dataDir> <tier> <limit>` blocks its event loop while a cell comes to that
- * limit, until there is a file `free` in the data directory.
+ * Program for a separate process. `long <dataDir> [tier]` encodes until it is killed. `user <dataDir> [tier]` attacks,
+ * encodes, reports and exits; the tier `auto` selects one. `widths <dataDir> <tier>` attacks with one cell at a time
+ * and with eight. `blocked <dataDir> <tier> <limit>` blocks its event loop while a cell reaches that limit, until the
+ * file `free` exists in the data directory.
  */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -33,7 +33,7 @@ if (mode === 'long') {
     },
   });
 } else if (mode === 'blocked') {
-  // Several outputs, whose sum the kernel does not bound: 12 kB a picture, so that a second of them is too much.
+  // Several outputs, whose sum the kernel does not bound: at 12 kB a picture, one second exceeds the limit.
   const outputs = Array.from({ length: 300 }, (_, index) => `${index}.nut`);
   const segments = ['-f', 'segment', '-segment_time', '0.3', '-c:v', 'rawvideo', '/out/%d.nut'];
   let blocked = false;

@@ -13,9 +13,9 @@ import type { SandboxTier } from '../../src/sandbox/types.ts';
 import { openWatchdog } from '../../src/sandbox/watchdog/watchdog.ts';
 
 export const MIB = 2 ** 20;
-/** Time-out on a busy machine for what should be immediate; far less than a cell would run on its own. */
+/** Timeout on a busy machine for what should be immediate; far below the run time of a cell. */
 export const PATIENCE_MS = 20_000;
-/** For `vi.setConfig`: eight concurrent cells on a machine with as much other load. */
+/** For `vi.setConfig`: allows for eight concurrent cells on a machine with as much other load. */
 export const TIMEOUT = { testTimeout: 180_000, hookTimeout: 180_000 };
 export const LIMITS: CellLimits = {
   memoryBytes: 512 * MIB,
@@ -27,7 +27,7 @@ const PLUGIN_SOURCE = fileURLToPath(new URL('cell-plugin.c', import.meta.url));
 export const hasCompiler = existsSync('/usr/bin/gcc');
 
 export interface Fixture {
-  /** Its name has a space, as an operator's may have. */
+  /** The name contains a space, as an operator's may. */
   dataDir: string;
   folder: string;
   sandbox: Sandbox;
@@ -36,7 +36,7 @@ export interface Fixture {
 
 export async function openFixture(slots = 2, tier: SandboxTier = 'bwrap'): Promise<Fixture> {
   const folder = mkdtempSync(join(tmpdir(), 'airlock-hostile-'));
-  // The cells' accounts must be able to pass.
+  // The cells' accounts must be able to traverse it.
   chmodSync(folder, 0o711);
   const dataDir = join(folder, 'data dir');
   const sandbox = await openSandbox({ dataDir, slots, tier });
@@ -51,7 +51,7 @@ export async function openFixture(slots = 2, tier: SandboxTier = 'bwrap'): Promi
   };
 }
 
-/** What `openSandbox` creates itself, so that a test can run any number of concurrent attackers. */
+/** Creates what `openSandbox` creates internally, so that a test can run any number of concurrent attackers. */
 export async function openRunContext(
   fixture: Pick<Fixture, 'dataDir' | 'folder'>,
   tier: SandboxTier,
@@ -85,10 +85,10 @@ export function compilePlugin(folder: string): string {
   return path;
 }
 
-/** What `slowEncode` writes. */
+/** Output of `slowEncode`. */
 export const SLOW_OUTPUT = 'slow.mkv';
 
-/** Pictures for `seconds` at the speed of the clock: long, yet light. */
+/** Encodes `seconds` of video in real time: long, but light on CPU. */
 export const slowEncode = (seconds: number): string[] => [
   ...['-nostdin', '-y', '-hide_banner', '-progress', 'pipe:1', '-stats_period', '0.1'],
   ...[
@@ -105,7 +105,7 @@ export const slowEncode = (seconds: number): string[] => [
   ],
 ];
 
-/** Children, grandchildren … of a process. */
+/** All descendants of a process. */
 export function descendants(pid: number): number[] {
   const parents = new Map<number, number>();
   for (const name of readdirSync('/proc')) {
@@ -114,7 +114,7 @@ export function descendants(pid: number): number[] {
       const text = readFileSync(`/proc/${name}/stat`, 'latin1');
       parents.set(Number(name), Number(text.slice(text.lastIndexOf(')') + 2).split(' ')[1]));
     } catch {
-      // Ended meanwhile.
+      // It has exited in the meantime.
     }
   }
   const found = [pid];
@@ -135,12 +135,12 @@ export function commandOf(pid: number): string {
 export async function until(condition: () => boolean, milliseconds: number): Promise<void> {
   const end = performance.now() + milliseconds;
   while (!condition()) {
-    if (performance.now() > end) throw new Error(`not so within ${milliseconds} ms: ${condition}`);
+    if (performance.now() > end) throw new Error(`not true within ${milliseconds} ms: ${condition}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }
 
-/** What `cell-child.ts` reports on standard output; fails with what it complained of when it says nothing. */
+/** Report of `cell-child.ts` on standard output. Throws with its standard error when there is none. */
 export async function reportOf(child: ChildProcess) {
   let stdout = '';
   let stderr = '';
@@ -151,6 +151,6 @@ export async function reportOf(child: ChildProcess) {
     stderr += chunk;
   });
   await once(child, 'close');
-  if (stdout === '') throw new Error(`It reported nothing: ${stderr}`);
+  if (stdout === '') throw new Error(`no report; stderr: ${stderr}`);
   return JSON.parse(stdout);
 }

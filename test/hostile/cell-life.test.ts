@@ -37,7 +37,7 @@ function startChild(mode: string, dataDir: string, account: { uid?: number; gid?
   });
 }
 
-describe('the life of a cell', () => {
+describe('a cell', () => {
   let fixture: Fixture;
   beforeAll(async () => {
     fixture = await openFixture();
@@ -48,9 +48,9 @@ describe('the life of a cell', () => {
       readdirSync(join(fixture.dataDir, 'cells', owner)).filter((name) => name !== 'image' && name !== 'seccomp.bpf'),
     );
 
-  it('ends within a second of a cancel, and FFmpeg with it', async () => {
+  it('ends, with FFmpeg, within a second of a cancel', async () => {
     const took: number[] = [];
-    // What else the machine does may make one late; a cell that waits for FFmpeg to give in is always late.
+    // Other load may delay one run; a cell that waited for FFmpeg to stop would always be late.
     while (took.length < 3 && !took.some((milliseconds) => milliseconds < 1000)) took.push(await cancel());
     expect(Math.min(...took), took.join()).toBeLessThan(1000);
 
@@ -83,7 +83,7 @@ describe('the life of a cell', () => {
     }
   });
 
-  it('does not begin when it is canceled before', async () => {
+  it('does not start when it is canceled beforehand', async () => {
     const spec = {
       program: 'ffmpeg',
       args: slowEncode(60),
@@ -97,7 +97,7 @@ describe('the life of a cell', () => {
     await result.release();
   });
 
-  it('leaves no folder, process, control group or descriptor behind, a hundred times over', async () => {
+  it('leaves no folder, process, control group or descriptor behind in a hundred runs', async () => {
     const probe = async () => {
       const spec = { program: 'ffprobe', args: ['-version'], inputs: [], limits: LIMITS, slot: 1 } as const;
       const result = await fixture.sandbox.run({ ...spec, onStdout: () => {} });
@@ -113,7 +113,7 @@ describe('the life of a cell', () => {
     expect(readdirSync('/proc/self/fd').length).toBeLessThanOrEqual(before.fds + 2);
   });
 
-  it('is refused on a slot that is busy or not there', async () => {
+  it('is rejected in a slot that is busy or does not exist', async () => {
     const controller = new AbortController();
     const spec = {
       program: 'ffmpeg',
@@ -130,7 +130,7 @@ describe('the life of a cell', () => {
     await (await first).release();
   });
 
-  it('ends when its sandbox is closed, which leaves nothing', async () => {
+  it('ends when its sandbox is closed, and leaves nothing behind', async () => {
     const other = await openFixture(1);
     const result = other.sandbox.run({
       program: 'ffmpeg',
@@ -151,7 +151,7 @@ describe('the life of a cell', () => {
 });
 
 describe('a worker that is killed', () => {
-  it('takes bwrap and FFmpeg with it, and the next start clears its cell and control groups', async () => {
+  it('takes bwrap and FFmpeg with it, and the next start removes its cell and control groups', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-killed-'));
     chmodSync(folder, 0o711);
     try {

@@ -37,7 +37,7 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
   }
   const lavfi = (source: string) => ['-nostdin', '-y', '-hide_banner', '-f', 'lavfi', '-i', source];
 
-  it('ends an endless run at the wall clock', async () => {
+  it('ends an endless run at the wall limit', async () => {
     const result = await run(slowEncode(60), { wallMs: 400 }, [SLOW_OUTPUT]);
     expect(result.end).toBe('limit_wall');
     expect(result.wallMs).toBeGreaterThanOrEqual(400);
@@ -53,12 +53,12 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
     expect(result.cpuMs).toBeLessThan(10_000);
   });
 
-  it('ends a greedy run at its memory', async () => {
+  it('ends a greedy run at its memory limit', async () => {
     const greedy = [...lavfi('testsrc2=s=3840x2160:r=30:d=10'), '-vf', 'reverse', '-f', 'null', '-'];
     const result = await run(greedy, { memoryBytes: 96 * MIB });
-    // Without a control group the address space ends it, at 4 GiB.
+    // Without a control group, the address space limit ends it at 4 GiB.
     expect(result.end).toBe('limit_memory');
-    // The limit, and libraries that were in memory already and are charged to nobody here; unbounded it takes 3.7 GB.
+    // The limit plus libraries already in memory, which are not charged to the cell; unbounded, it uses 3.7 GB.
     if (fixture.sandbox.limits === 'cgroup') expect(result.maxRssBytes).toBeLessThan(256 * MIB);
   });
 
@@ -76,7 +76,7 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
     expect(result.end).toBe('limit_output');
   });
 
-  it('lets FFmpeg write no file that was not made for it', async () => {
+  it('lets FFmpeg write only the files created for it', async () => {
     const result = await run([...lavfi('testsrc=s=16x16:d=60'), '/out/%05d.png'], {}, ['00001.png']);
     expect(result.end).toBe('exit');
     expect(result.exitCode).not.toBe(0);
@@ -88,7 +88,7 @@ describe.each(['bwrap', 'landlock'] as const)('each limit of a cell of the tier 
     expect(result.end).toBe('limit_output');
   });
 
-  it('is not reported for an honest run, nor for one that FFmpeg itself aborts', async () => {
+  it('is not reported for a legitimate run, nor for one that FFmpeg itself aborts', async () => {
     expect(await run([...lavfi('testsrc=s=64x64:d=0.2'), '/out/a.mp4'], {}, ['a.mp4'])).toMatchObject({
       end: 'exit',
       exitCode: 0,

@@ -22,7 +22,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
       rmSync(folder, { recursive: true });
     });
 
-    /** Reports of the cells that run now. */
+    /** Reports of the running cells. */
     function running(): Map<string, number>[] {
       const cells = join(attacker.fixture.dataDir, 'cells');
       return readdirSync(cells)
@@ -31,7 +31,7 @@ describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
         .map((path) => readReport(readFileSync(path, 'utf8')));
     }
 
-    it('cannot communicate by locks on it', async () => {
+    it('cannot communicate through locks on it', async () => {
       const path = tier === 'landlock' ? '../in/shared' : '/in/shared';
       const stop = new AbortController();
       const first = attacker.attack([`lock ${path}`, 'rest 60'], { slot: 0, signal: stop.signal });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Fixture, LIMITS, MIB, openFixture } from './cell-fixture.ts';
 
-describe('honest work in the cell', () => {
+describe('legitimate work in the cell', () => {
   let fixture: Fixture;
   let clip: string;
   let subtitles: string;
@@ -38,7 +38,7 @@ describe('honest work in the cell', () => {
     ],
     ['H.265', ['-c:v', 'libx265', '-preset', 'ultrafast'], 'out.mp4'],
     [
-      'drawn text in a font of documents',
+      'drawn text in a common document font',
       ['-vf', 'drawtext=font=Arial:text=Airlock:fontsize=40', '-c:v', 'libx264'],
       'out.mp4',
     ],
@@ -75,7 +75,7 @@ describe('honest work in the cell', () => {
     await Promise.all([encoded.release(), probed.release()]);
   });
 
-  it('shapes Arabic text with a font that has it', async () => {
+  it('shapes Arabic text with a font that supports it', async () => {
     const result = await fixture.sandbox.run({
       program: 'ffmpeg',
       args: ['-nostdin', '-i', '/in/0', '-vf', 'subtitles=/in/s', '-frames:v', '1', '-f', 'null', '-'],
@@ -92,10 +92,10 @@ describe('honest work in the cell', () => {
     await result.release();
   });
 
-  it('takes an input from another file system', async () => {
+  it('accepts an input from another file system', async () => {
     const folder = mkdtempSync('/dev/shm/airlock-input-');
     try {
-      // Once where the cell's account could read it itself, once where only we can.
+      // Once where the cell's account can read it, and once where only the service can.
       for (const [name, mode] of [
         ['open', 0o755],
         ['closed', 0o700],

@@ -7,46 +7,43 @@ vi.setConfig(TIMEOUT);
 const OUTPUT_BYTES = 4 * MIB;
 const LIMITED = { ...LIMITS, outputBytes: OUTPUT_BYTES };
 
-describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)(
-  'room on the disk from a cell of the tier %s',
-  (tier) => {
-    let attacker: Attacker;
-    beforeAll(async () => {
-      attacker = await openAttacker(tier);
-    });
-    afterAll(() => attacker.close());
+describe.runIf(hasCompiler).each(['bwrap', 'landlock'] as const)('disk space for a cell of the tier %s', (tier) => {
+  let attacker: Attacker;
+  beforeAll(async () => {
+    attacker = await openAttacker(tier);
+  });
+  afterAll(() => attacker.close());
 
-    it.each([
-      ['files that stay mapped after their name is gone', 'mapped'],
-      ['many files', 'many'],
-      ['files that never had a name', 'nameless'],
-      ['blocks beyond the end of the output', 'beyond the end'],
-    ])('is never more than the limit of the output, when it is reserved in %s', async (_, how) => {
-      const { report } = await attacker.attack([`hold ${how}`], { limits: LIMITED });
-      expect(report.get(`held ${how}`)).toBeLessThanOrEqual(OUTPUT_BYTES);
-    });
+  it.each([
+    ['files that stay mapped after they are unlinked', 'mapped'],
+    ['many files', 'many'],
+    ['files that never had a name', 'nameless'],
+    ['blocks beyond the end of the output', 'beyond the end'],
+  ])('never exceeds the output limit, even if reserved in %s', async (_, how) => {
+    const { report } = await attacker.attack([`hold ${how}`], { limits: LIMITED });
+    expect(report.get(`held ${how}`)).toBeLessThanOrEqual(OUTPUT_BYTES);
+  });
 
-    it('is bounded in the output itself, to the byte', async () => {
-      const { result, report } = await attacker.attack(['deadly overrun the output'], { limits: LIMITED });
-      expect(result.end).toBe('limit_output');
-      expect(report.get('end')).toBeUndefined();
-    });
+  it('is limited exactly, to the byte, in the output itself', async () => {
+    const { result, report } = await attacker.attack(['deadly overrun the output'], { limits: LIMITED });
+    expect(result.end).toBe('limit_output');
+    expect(report.get('end')).toBeUndefined();
+  });
 
-    it('is taken by no name but those of the outputs, and these stay where they are', async () => {
-      const { result, report } = await attacker.attack(['rename report', 'write new', 'write report', 'folder new'], {
-        limits: LIMITED,
-      });
-      expect(result.end).toBe('exit');
-      for (const attempt of [
-        'remove report',
-        'rename report',
-        'replace report',
-        'link report',
-        'write new',
-        'folder new',
-      ])
-        expect(report.get(attempt), attempt).toBeLessThan(0);
-      expect(report.get('write report')).toBeGreaterThanOrEqual(0);
+  it('is used only by the outputs, which cannot be renamed or replaced', async () => {
+    const { result, report } = await attacker.attack(['rename report', 'write new', 'write report', 'folder new'], {
+      limits: LIMITED,
     });
-  },
-);
+    expect(result.end).toBe('exit');
+    for (const attempt of [
+      'remove report',
+      'rename report',
+      'replace report',
+      'link report',
+      'write new',
+      'folder new',
+    ])
+      expect(report.get(attempt), attempt).toBeLessThan(0);
+    expect(report.get('write report')).toBeGreaterThanOrEqual(0);
+  });
+});

@@ -12,12 +12,12 @@ const DEADLY = `fork, clone newuser, thread in a namespace, ptrace, unshare, set
   open_by_handle_at, x32`
   .split(',')
   .map((name) => name.trim())
-  // x32 numbers exist on x86_64 alone.
+  // x32 numbers exist only on x86_64.
   .filter((name) => name !== 'x32' || process.arch === 'x64');
 
 const SECRET = 'the-secret-of-the-host';
 
-/** Needs a compiler to make the plugin; the start-up self-test does without (probe-elf.ts). */
+/** Needs a compiler for the plugin; the self-test at startup does not (probe-elf.ts). */
 describe.runIf(hasCompiler).each([
   { tier: 'bwrap', up: '' },
   { tier: 'landlock', up: '..' },
@@ -48,7 +48,7 @@ describe.runIf(hasCompiler).each([
     return { status, report: readReport(readFileSync(report, 'utf8')) };
   }
 
-  it('reads nothing of the host, writes nothing outside its folder, opens no socket, starts nothing', async () => {
+  it('cannot read the host, write outside its folder, open a socket or start a program', async () => {
     const { result, report, text } = await attacker.attack([
       `read ${canary}`,
       `read ${fixture.dataDir}`,
@@ -83,7 +83,7 @@ describe.runIf(hasCompiler).each([
     expect(report.get('end'), 'the plan ran to its end').toBe(0);
     report.delete('end');
     expect(report.size).toBeGreaterThan(80);
-    // Which version of Landlock there is may be asked: setpriv, under the same filter, has to. It only takes rights away.
+    // The version of Landlock can be queried, because setpriv needs to under the same filter; that grants nothing.
     if (tier === 'landlock') expect(report.delete('landlock')).toBe(true);
     expect([...report].filter(([, value]) => value >= 0)).toEqual([]);
     expect(text + result.stderr).not.toContain(SECRET);
@@ -91,21 +91,21 @@ describe.runIf(hasCompiler).each([
     expect(readFileSync(canary, 'utf8')).toBe(SECRET);
   });
 
-  it('dies of each call that reaches for the kernel or another process', async () => {
+  it('is killed by every call that attacks the kernel or another process', async () => {
     const queue = [...DEADLY];
     const ends: Record<string, string> = {};
     await Promise.all(
       [0, 1].map(async (slot) => {
         for (let name = queue.shift(); name; name = queue.shift()) {
           const { result, report } = await attacker.attack([`deadly ${name}`], { slot });
-          ends[name] = report.has(name) ? `it came back with ${report.get(name)}` : result.end;
+          ends[name] = report.has(name) ? `it returned ${report.get(name)}` : result.end;
         }
       }),
     );
     expect(ends).toEqual(Object.fromEntries(DEADLY.map((name) => [name, 'violation'])));
   });
 
-  it('does succeed with the same plugin outside of the cell, so that this test bites', () => {
+  it('succeeds with the same plugin outside the cell, which proves this test', () => {
     const { report } = bare([
       `read ${canary}`,
       'read /etc/passwd',
@@ -135,7 +135,7 @@ describe.runIf(hasCompiler).each([
     }
   });
 
-  it('is distinguished from an FFmpeg that crashes', async () => {
+  it('is told apart from an FFmpeg that crashes', async () => {
     expect((await attacker.attack(['deadly crash'])).result).toMatchObject({ end: 'crash', exitCode: 139 });
   });
 });

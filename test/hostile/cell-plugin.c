@@ -1,7 +1,7 @@
 /*
- * "Assume that FFmpeg is owned": a LADSPA plugin whose constructor is hostile code inside FFmpeg. It follows a plan,
- * one line per attempt, and reports "<attempt>\t<result>" lines; a result below 0 is minus an errno. What it makes
- * it makes in its working folder (/out in the cell), so that a run outside of the cell does no harm.
+ * "Assume that FFmpeg is compromised": a LADSPA plugin whose constructor is hostile code inside FFmpeg. It executes a
+ * plan, one attempt per line, and reports lines of "<attempt>\t<result>"; a negative result is a negative errno. It
+ * creates files only in its working directory (/out in the cell), so that a run outside the cell does no harm.
  */
 #define _GNU_SOURCE
 #include <errno.h>
@@ -62,7 +62,7 @@ static void quiet(void) {
   for (int fd = 3; fd < 1024; fd++)
     if (fd != fileno(report) && fcntl(fd, F_GETFD) >= 0) {
       struct stat st;
-      /* FFmpeg's own: files of the cell. Sockets, pipes and devices would be ours. */
+      /* FFmpeg has only files of the cell open. Sockets, pipes and devices would belong to the service. */
       if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) inherited = fd;
     }
   errno = EBADF;
@@ -101,7 +101,7 @@ static void deadly(const char *name) {
   tell(name, r);
 }
 
-/* Reserves space in one file after the other, up to a gigabyte, and reports the total after each. */
+/* Reserves space in consecutive files, up to a gigabyte, and reports the total after each. */
 static void hold(const char *how) {
   const off_t piece = 4 << 20;
   long held = 0;
@@ -128,7 +128,7 @@ static void hold(const char *how) {
   fflush(report);
 }
 
-/* Record locks, leases and notices on a file that other cells can open too. */
+/* Tries record locks, leases and notifications on a file that other cells can open too. */
 static void lock(const char *path) {
   int fd = open(path, O_RDONLY);
   struct flock shared = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 1000, .l_len = 1};
@@ -154,7 +154,7 @@ static void lock(const char *path) {
 __attribute__((constructor)) static void owned(void) {
   const char *path = getenv("ATTACK_PLAN");
   FILE *plan = fopen(path ? path : "/in/plan", "r");
-  /* Where the cell has no root of its own, its folders lie beside the working one. */
+  /* Without its own root, the cell's folders are siblings of its working directory. */
   if (!plan && !path) plan = fopen("../in/plan", "r");
   if (!plan) return;
   char line[4096];

@@ -5,12 +5,12 @@ import { afterAll } from 'vitest';
 import { builtThreads } from '../helpers/built-threads.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Below `node_modules`, so that every account that may read the sources may run it, and no check looks at it. */
+/** Below `node_modules`, so that every account that can read the sources can run it, and linters skip it. */
 const FOLDER = join(ROOT, 'node_modules', '.cache', 'airlock-cells', String(process.pid));
 
 /**
- * Bundles `cell-child.ts` as scripts/build.mjs does, for a file of tests: what many processes start from is compiled
- * once. Answers the path of the program.
+ * Bundles `cell-child.ts` as scripts/build.mjs does, for one test file, so that a program that many processes run is
+ * compiled once. Returns the path of the program.
  */
 export function buildCellProgram(): string {
   const chunks = join(FOLDER, 'chunks');

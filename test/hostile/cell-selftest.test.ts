@@ -54,12 +54,12 @@ describe('the self-test', () => {
     expect(await failed({})).toEqual([]);
   });
 
-  it('fails when the filter lets everything through', async () => {
+  it('fails when the filter allows everything', async () => {
     const seccompFile = join(context.cells, 'open.bpf');
     writeFileSync(seccompFile, encode([ret(SECCOMP_RET.ALLOW)]));
     const tier = bwrapTier({ bwrap: '/usr/bin/bwrap', prlimit: '/usr/bin/prlimit', seccompFile });
     const { checks } = await selfTest({ ...context, tier }, [0, 1, 2]);
-    // An attack that got through counts immediately.
+    // An attack that succeeds is not retried.
     expect(checks.filter(({ firstTry }) => firstTry)).toEqual([]);
     expect(checks.filter(({ passed }) => !passed).map(({ attempt }) => attempt)).toEqual(
       expect.arrayContaining([
@@ -71,19 +71,19 @@ describe('the self-test', () => {
     );
   });
 
-  it('fails when the root image contains what it must not', async () => {
+  it('fails when the root image contains forbidden files', async () => {
     const rootImage = join(fixture.folder, 'root');
     for (const name of ['tmp', 'in', 'out', 'etc', 'usr/bin']) mkdirSync(join(rootImage, name), { recursive: true });
     writeFileSync(join(rootImage, 'etc/passwd'), '', { mode: 0o644 });
     expect(await failed({ rootImage })).toContain('read /etc/passwd');
     mkdirSync(join(rootImage, 'bin'));
     writeFileSync(join(rootImage, 'bin/sh'), assembleProbe([]), { mode: 0o755 });
-    // Started, the shell takes the place of the probe, which then has nothing to report.
+    // A shell that starts replaces the probe, which then reports nothing.
     expect(await failed({ rootImage })).not.toEqual([]);
   });
 
-  describe('on a machine that is too busy', () => {
-    /** The tier, but the cells that `choose` names by the number of their start get this instead of an end. */
+  describe('on an overloaded machine', () => {
+    /** The tier, except that it kills or does not create the first `times` cells that `choose` selects. */
     const disturbed = (choose: (spec: LaunchSpec) => boolean, instead: 'killed' | 'not made', times = 1): Tier => {
       let left = times;
       return {
@@ -127,7 +127,7 @@ describe('the self-test', () => {
           attempt: 'start threads without end',
           seen: expect.stringMatching(/^limit_processes \(.*\), second try$/),
           firstTry: expect.stringMatching(
-            /^expected limit_processes, saw crash .* after \d+ of 120000 ms, .* ms of the processor, .* load of the machine [\d.]+ on \d+ processors/,
+            /^expected limit_processes, saw crash .* after \d+ of 120000 ms, .* ms of CPU time, .* machine load [\d.]+ on \d+ CPUs/,
           ),
         }),
       ]);
@@ -135,18 +135,18 @@ describe('the self-test', () => {
       expect(sandboxTable(report)).toMatch(/start threads without end .*second try\S*\n.*first try: expected/);
     });
 
-    it('counts a limit as broken that fails twice', async () => {
+    it('fails for a limit that fails twice', async () => {
       const report = await selfTest({ ...context, tier: disturbed(isThreadBomb, 'killed', 2) }, [0, 1, 2]);
       expect(report.checks.filter(({ passed }) => !passed)).toEqual([
         expect.objectContaining({
           attempt: 'start threads without end',
           seen: expect.stringContaining('second try'),
-          detail: expect.stringContaining('load of the machine'),
+          detail: expect.stringContaining('machine load'),
         }),
       ]);
     });
 
-    it('retries once to make a cell, and then fails', async () => {
+    it('retries a cell that cannot be created once, and then fails', async () => {
       const again = await selfTest({ ...context, tier: disturbed(isWallBomb, 'not made') }, [0, 1, 2]);
       expect(again.passed).toBe(true);
       expect(again.checks.filter(({ firstTry }) => firstTry?.includes('spawn EAGAIN'))).toHaveLength(1);
@@ -155,7 +155,7 @@ describe('the self-test', () => {
     });
 
     it('never retries checks that do not depend on time', async () => {
-      // The first cell makes the attempts that are answered with an error.
+      // The first cell runs the attempts that must be refused with an error.
       const report = await selfTest({ ...context, tier: disturbed(() => true, 'killed') }, [0]);
       expect(report.checks.filter(({ passed }) => !passed)).toEqual([
         expect.objectContaining({ attempt: 'run the probe', seen: 'crash (SIGKILL)' }),
@@ -164,9 +164,9 @@ describe('the self-test', () => {
     });
   });
 
-  it('is refused, not passed, when no cell can be made', async () => {
+  it('rejects, rather than passes, when no cell can be created', async () => {
     await expect(selfTest({ ...context, rootImage: '/does/not/exist' }, [0])).rejects.toThrow(
-      /could not make the cell/,
+      /could not create the cell/,
     );
   });
 });

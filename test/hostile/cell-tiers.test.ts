@@ -85,7 +85,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     expect(readdirSync(context.cells)).toEqual(['seccomp.bpf']);
   });
 
-  it('harms no job beside it, and leaves no process and no control group of its own', async () => {
+  it('does not harm a concurrent job, and leaves no process or control group behind', async () => {
     const groups = () => cgroupsOf(process.pid).length;
     const encode = (seconds: number) =>
       fixture.sandbox.run({
@@ -96,7 +96,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
         limits: LIMITS,
         slot: 0,
       });
-    // A slot keeps its control groups: those of this one are made before they are counted.
+    // A slot keeps its control groups: create those of this one before counting.
     await (await encode(0.1)).release();
     await fixture.sandbox.selfTest();
     const before = groups();
@@ -113,7 +113,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     expect(groups()).toBe(before);
   });
 
-  it('dies with the worker that is killed', async () => {
+  it('dies with a killed worker', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-killed-'));
     chmodSync(folder, 0o711);
     try {
@@ -145,7 +145,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     });
     const result = await running;
     expect(result.end).toBe('canceled');
-    // Of the minute that it would have taken.
+    // It would have run for a minute.
     expect(result.wallMs).toBeLessThan(PATIENCE_MS);
     await result.release();
   });
@@ -163,7 +163,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     for (const { checks } of widths) expect(checks).toBeGreaterThan(180);
   });
 
-  it('reaches no cell of another worker on this host, which has accounts of its own', async () => {
+  it('cannot reach a cell of another worker on this host, which uses other accounts', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'airlock-other-'));
     chmodSync(folder, 0o711);
     const context = await openRunContext(fixture, tier);
@@ -198,7 +198,7 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
     }
   });
 
-  it('meets the limit of threads although another worker has a thread bomb, without control groups too', async () => {
+  it('reaches its thread limit despite a thread bomb in another worker, even without control groups', async () => {
     const workers = await Promise.all([openRunContext(fixture, tier), openRunContext(fixture, tier)]);
     const bomb = bombs(workers[0]!.tier.inside).find(({ key }) => key === 'threads')!;
     const limits = { ...LIMITS, ...bomb.limits };
@@ -214,11 +214,11 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
 });
 
 describe('auto', () => {
-  it('takes the strongest tier where user namespaces are allowed', async () => {
+  it('selects the strongest tier where user namespaces are allowed', async () => {
     expect(await runAsUser('auto')).toMatchObject({ tier: 'bwrap', rejected: [], failed: [] });
   });
 
-  it('falls to Landlock where a container forbids namespaces, and says why', async () => {
+  it('falls back to Landlock where a container forbids namespaces, and reports why', async () => {
     const report = await runAsUser('auto', { noNamespaces: true });
     expect(report).toMatchObject({ tier: 'landlock', failed: [], end: 'exit', exitCode: 0 });
     expect(report.rejected).toEqual([{ tier: 'bwrap', reason: expect.stringMatching(/namespace/) }]);
@@ -226,7 +226,7 @@ describe('auto', () => {
 });
 
 describe('without a sandbox', () => {
-  it('the same attacker succeeds in most of what it tries, so that this test bites', async () => {
+  it('the same attacker succeeds in most attempts, which proves this test', async () => {
     const fixture = await openFixture(1, 'none');
     const report = await fixture.sandbox.selfTest();
     await fixture.close();
@@ -245,7 +245,7 @@ describe('without a sandbox', () => {
       'open a socket: netlink',
       'make a socket pair',
       'have the kernel signal the service',
-      'get a handle of a process',
+      'open a handle to a process',
       'map writable and executable memory',
       'make memory executable',
       'make a file in memory',
@@ -267,7 +267,7 @@ describe.runIf(isRoot && existsSync('/usr/bin/runsc'))('the attacker in gVisor',
     try {
       const report = await fixture.sandbox.selfTest();
       expect(failedOf(report)).toEqual([]);
-      // Refused at 1024, before they fill the memory.
+      // Refused at 1024, before threads exhaust the memory.
       const threads = report.checks.find(({ attempt }) => attempt === 'start threads without end');
       expect(threads).toMatchObject({ seen: expect.stringMatching(/^limit_wall/), promised: false });
       const encoded = await fixture.sandbox.run({
@@ -297,7 +297,7 @@ interface UserReport {
   exitCode: number;
 }
 
-/** As `nobody` when the tests run as root. `noNamespaces`: under a filter such as container runtimes load. */
+/** Runs as `nobody` when the tests run as root. `noNamespaces`: under a filter like that of a container runtime. */
 async function runAsUser<Report = UserReport>(
   choice: string,
   { noNamespaces = false, mode = 'user' } = {},
@@ -323,7 +323,7 @@ async function runAsUser<Report = UserReport>(
   }
 }
 
-/** Runs a probe in slot 0 of a worker; what it printed comes with how it ended. */
+/** Runs a probe in slot 0 of a worker. Returns its result and its output. */
 async function runProbe(context: RunContext, calls: readonly ProbeCall[], limits: CellLimits) {
   const path = join(context.cells, `probe-${randomUUID()}`);
   writeFileSync(path, assembleProbe(calls), { mode: 0o700 });
@@ -346,7 +346,7 @@ async function runCalls(context: RunContext, calls: readonly ProbeCall[]): Promi
   return readProbe(output, calls.length)!;
 }
 
-/** No namespaces and no mounts, everything else allowed: the part of Docker's default profile that matters here. */
+/** Forbids only namespaces and mounts, the relevant part of Docker's default profile. */
 function containerFilter(): Buffer {
   const { table } = seccompArchitecture();
   const { EPERM, ENOSYS } = constants.errno;

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, expect, it, vi } from 'vitest';
 import { processStat } from '../../src/ids/process-stat.ts';
 import { runProgram } from '../../src/sandbox/cell/run.ts';
-import type { WatchOrder } from '../../src/sandbox/watchdog/watch-cell.ts';
+import type { WatchRequest } from '../../src/sandbox/watchdog/watch-cell.ts';
 import {
   commandOf,
   descendants,
@@ -41,7 +41,7 @@ describe('a worker whose event loop is blocked', () => {
     try {
       const report = reportOf(child);
       let isBlocked = false;
-      // Said in the last moment before.
+      // Sent just before it blocks.
       child.once('message', () => {
         isBlocked = true;
       });
@@ -58,8 +58,8 @@ describe('a worker whose event loop is blocked', () => {
   });
 });
 
-describe('the thread that keeps the limits', () => {
-  it('takes its cells with it when it dies, says so, and is replaced', async () => {
+describe('the watchdog thread', () => {
+  it('takes its cells with it when it dies, reports that, and is replaced', async () => {
     const fixture = await openFixture(1);
     const context = await openRunContext(fixture, 'bwrap');
     const program = {
@@ -74,8 +74,8 @@ describe('the thread that keeps the limits', () => {
     try {
       const broken = runProgram(context, {
         ...program,
-        // An order that no thread survives.
-        onStdout: () => void watchdog.watch({ limits: LIMITS } as unknown as WatchOrder, () => {}),
+        // A request that crashes the thread.
+        onStdout: () => void watchdog.watch({ limits: LIMITS } as unknown as WatchRequest, () => {}),
       });
       await expect(broken).rejects.toThrow(/limits of cells has ended/);
       const next = await runProgram(context, { ...program, limits: { ...LIMITS, wallMs: 300 } });

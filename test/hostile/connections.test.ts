@@ -6,9 +6,9 @@ import { ATTACKER, attack, UPLOAD_BYTES } from '../../testkit/attacks/connection
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
-/* A stranger against the ports of storage and API. Figures of more of them: `npm run bench -- --case connections`. */
+/* One attacker against the ports of storage and API. `npm run bench -- --case connections` measures with more. */
 
-/** Those of a service by default, but for the time to the first byte, which is not worth waiting for in a test. */
+/** The defaults of a service, except for a shorter timeout for the first byte. */
 const LIMITS = { total: 4096, perAddress: 256, firstByteMs: 1_000 };
 
 const sockets: Socket[] = [];
@@ -30,25 +30,25 @@ function open(
   return { socket, ended, connected: Promise.race([connected, ended]) };
 }
 
-describe("the storage's port", () => {
+describe('the storage port', () => {
   let gateway: EmbeddedGateway;
   beforeAll(async () => {
     gateway = await startEmbeddedGateway({ connections: LIMITS });
   });
   afterAll(() => gateway?.close());
 
-  it('serves others while one stranger uses all the connections that it may', async () => {
+  it('serves other clients while an attacker uses all its allowed connections', async () => {
     const { port, store } = gateway;
     await Promise.all(Array.from({ length: 1200 }, () => open(port).connected));
     const started = performance.now();
     for (let count = 0; count < 20; count++) await store.ping();
-    // A new connection, too: the store keeps its own.
+    // Try a new connection too: the store keeps its own open.
     expect((await fetch(`http://127.0.0.1:${port}/-/healthy`, { headers: { connection: 'close' } })).status).toBe(200);
     expect(performance.now() - started).toBeLessThan(2_000);
     await vi.waitFor(() => expect(sockets.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(256), 4_000);
   });
 
-  it('serves uploads and downloads of others while one stranger trickles with signed URLs and reconnects', async () => {
+  it('serves uploads and downloads of other clients while an attacker trickles on signed URLs', async () => {
     const { port, store, root } = gateway;
     const type = { contentType: 'video/mp4', expiresIn: 600 };
     await writeFile(join(root, 'large'), Buffer.alloc(UPLOAD_BYTES));
@@ -83,10 +83,10 @@ describe("the storage's port", () => {
     await vi.waitFor(async () => expect(await gateway.tempFiles()).toEqual([]), 10_000);
   });
 
-  it('ends a connection that says nothing within seconds', () => endsTheSilent(gateway.port));
+  it('closes a silent connection within seconds', () => closesSilentConnection(gateway.port));
 });
 
-describe("the API's port", () => {
+describe('the API port', () => {
   let api: TestApi;
   let port: number;
   beforeAll(async () => {
@@ -95,15 +95,15 @@ describe("the API's port", () => {
   });
   afterAll(() => api?.close());
 
-  it('accepts no more from one stranger than allowed, and serves others', async () => {
+  it('limits the connections of an attacker, and serves other clients', async () => {
     await Promise.all(Array.from({ length: 1200 }, () => open(port).connected));
     expect((await fetch(`http://127.0.0.1:${port}/livez`)).status).toBe(200);
     await vi.waitFor(() => expect(sockets.filter((socket) => !socket.closed).length).toBeLessThanOrEqual(256), 4_000);
   });
 
-  it('ends a connection that says nothing within seconds', () => endsTheSilent(port));
+  it('closes a silent connection within seconds', () => closesSilentConnection(port));
 
-  it('ends a head that comes byte by byte', async () => {
+  it('closes a connection whose request head arrives byte by byte', async () => {
     const { socket, ended } = open(port, 'GET /livez HTTP/1.1\r\nx-drip: ');
     socket.resume();
     const started = performance.now();
@@ -113,7 +113,7 @@ describe("the API's port", () => {
   });
 });
 
-async function endsTheSilent(port: number): Promise<void> {
+async function closesSilentConnection(port: number): Promise<void> {
   const started = performance.now();
   await open(port, '', '127.0.0.3').ended;
   expect(performance.now() - started).toBeGreaterThan(LIMITS.firstByteMs * 0.8);

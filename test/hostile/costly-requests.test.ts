@@ -4,16 +4,16 @@ import { type CostlyBody, costlyBodies } from '../../testkit/attacks/costly-bodi
 import { startApi, type TestApi } from '../helpers/api.ts';
 import { occupied } from '../helpers/occupied.ts';
 
-/** Milliseconds for which one body may occupy the event loop. */
+/** Milliseconds for which one body may block the event loop. */
 const MOST_MS = 50;
-/** Measured again while it is over: what another process took is not the body's. */
+/** Attempts to stay below the limit, because other processes can delay one. */
 const TRIES = 4;
 
 describe('a body of at most 1 MiB', () => {
   let api: TestApi;
   beforeAll(async () => {
     api = await startApi();
-    // The first requests of a process compile what they run.
+    // The first requests of a process trigger compilation.
     for (const { path } of costlyBodies())
       await api.call('POST', path, {
         inputs: [{ url: 'https://a.example/b' }],
@@ -24,7 +24,7 @@ describe('a body of at most 1 MiB', () => {
   afterAll(() => api?.close());
 
   it.each(costlyBodies().map((costly) => [`${costly.path}: ${costly.name}`, costly] as const))(
-    `does not occupy the event loop for ${MOST_MS} ms: %s`,
+    `does not block the event loop for ${MOST_MS} ms: %s`,
     async (_, costly) => {
       expect(Buffer.byteLength(costly.body)).toBeLessThanOrEqual(1024 * 1024);
       let least = Number.POSITIVE_INFINITY;
@@ -33,7 +33,7 @@ describe('a body of at most 1 MiB', () => {
     },
   );
 
-  /** Milliseconds for which the body occupied the loop; the answer is not of the server's failing. */
+  /** Milliseconds for which the body blocked the loop. Fails on a server error. */
   async function longest({ path, body }: CostlyBody): Promise<number> {
     const { ms, result } = await occupied(() => api.call('POST', path, body, { 'idempotency-key': randomUUID() }));
     expect([result.status < 500, result.text.slice(0, 300)]).toEqual([true, expect.any(String)]);

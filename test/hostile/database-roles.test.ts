@@ -12,14 +12,14 @@ import { call, PROGRAM, runCli, type TestService } from '../../testkit/service.t
 import { until } from '../../testkit/until.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 
-/** Nothing listens there. */
+/** Nothing listens here. */
 const NO_DATABASE = 'postgres://nobody@127.0.0.1:1/none';
 
 /*
- * API, worker and gateway as three accounts would run them: each with its own data directory, its own part of the
- * secrets, and its own login in a real PostgreSQL, or none.
+ * API, worker and gateway as three accounts would run them: each with its own data directory, only the secrets that it
+ * needs, and its own login in a real PostgreSQL (none for the gateway).
  */
-describe('a role in the database of its own', () => {
+describe('a separate database role', () => {
   let folder: string;
   let database: TestDatabase;
   const children: ChildProcess[] = [];
@@ -103,7 +103,7 @@ describe('a role in the database of its own', () => {
     return JSON.parse(line).port;
   }
 
-  it('suffices for the API and the worker to do everything that a job needs', async () => {
+  it('is sufficient for everything that API and worker do for a job', async () => {
     const clip = await makeClip(join(folder, 'clip.mp4'));
     const { fileUrl } = await upload(service as TestService, clip);
     const job = await transcode(service as TestService, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
@@ -121,7 +121,7 @@ describe('a role in the database of its own', () => {
     expect((await service.call('POST', `/v1/keys/${made.json.id}/rotate`)).status).toBe(201);
     const health = await service.call('GET', '/health-check');
     expect(health.json).toMatchObject({ ok: true, workers: { alive: 1 } });
-    // Retention, recovery and housekeeping run from the start on; a right that is missing would stand here.
+    // Retention, recovery and housekeeping run from the start; a missing privilege would appear here.
     for (const role of ['api', 'worker']) expect(output[role]).not.toMatch(/permission denied|42501/);
   });
 
@@ -161,12 +161,12 @@ describe('a role in the database of its own', () => {
     await expect(clients[role].query(statement)).rejects.toMatchObject({ code: CODE });
   });
 
-  it('is what the owner is not: the same statements are allowed to him', async () => {
+  it('is not the owner, who can run the same statements', async () => {
     const { rows } = await database.pg.query('SELECT count(key_hash)::int AS keys FROM api_keys');
     expect(rows[0].keys).toBeGreaterThan(0);
   });
 
-  it('is used by API and worker, and the gateway has none at all', async () => {
+  it('is used by API and worker, while the gateway has none', async () => {
     const { rows } = await database.pg.query(
       `SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = current_database() AND usename <> current_user`,
     );
@@ -174,12 +174,12 @@ describe('a role in the database of its own', () => {
     expect(output.gateway).not.toMatch(/database/i);
   });
 
-  it('is thought of for every table that there is', async () => {
+  it('has declared privileges for every table', async () => {
     const { rows } = await database.pg.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`);
     expect(Object.keys(TABLE_RIGHTS).sort()).toEqual(rows.map((row) => row.tablename).sort());
   });
 
-  it('loses what it was given besides when it is granted again', async () => {
+  it('loses extra privileges when the declared ones are granted again', async () => {
     await database.pg.query(`GRANT SELECT (key_hash) ON api_keys TO ${DATABASE_ROLES.worker}`);
     await clients.worker.query('SELECT key_hash FROM api_keys');
     await grantRoles(database.db, { create: false });

@@ -8,7 +8,7 @@ import type { NamespaceReport } from './fetcher-net/run-rows.ts';
 
 const SCRIPT = fileURLToPath(new URL('fetcher-net/run-rows.ts', import.meta.url));
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-/** Every address there is, is this machine: no packet can leave, and none goes unheard. */
+/** Routes every address to this machine, so that no packet leaves it and the test sees each one. */
 const PREPARE = [
   'ip link set lo up',
   'ip route add local 0.0.0.0/0 dev lo',
@@ -21,16 +21,16 @@ const isRoot = process.getuid?.() === 0;
 const namespace = ['unshare', ...(isRoot ? [] : ['--user', '--map-root-user']), '--net', '--mount'];
 const hindrance = cannot();
 
-/** Why the test cannot run here; null when it can. */
+/** Returns why the test cannot run here; null when it can. */
 function cannot(): string | null {
   const [program, ...args] = namespace;
   const made = spawnSync(program!, [...args, 'sh', '-c', 'ip link set lo up'], { encoding: 'utf8', timeout: 10_000 });
   if (made.error) return made.error.message;
-  return made.status === 0 ? null : `no network namespace can be made here: ${made.stderr.trim()}`;
+  return made.status === 0 ? null : `cannot create a network namespace: ${made.stderr.trim()}`;
 }
 
 describe.skipIf(hindrance !== null)(
-  `the fetcher in a network of its own${hindrance ? ` (skipped: ${hindrance})` : ''}`,
+  `the fetcher in a separate network${hindrance ? ` (skipped: ${hindrance})` : ''}`,
   () => {
     let folder: string;
     let report: NamespaceReport;
@@ -54,23 +54,23 @@ describe.skipIf(hindrance !== null)(
       expect(report.kinds).toBeGreaterThan(60);
     });
 
-    it('refuses every one of them with its declared code', () => {
+    it('refuses each of them with its declared code', () => {
       expect(report.wrong).toEqual([]);
     });
 
-    it('lets nothing connect to an address that is not public, or to another port', () => {
+    it('never connects to a non-public address or another port', () => {
       expect(report.canary).toEqual([]);
     });
 
-    it('would have been heard there: a client without guard gets through to each', () => {
+    it('would have been detected: an unguarded client reaches each of them', () => {
       expect(report.heard).toHaveLength(7);
     });
 
-    it('still fetches what is public, over IPv4, IPv6, TLS and three redirects', () => {
+    it('still fetches public sources over IPv4, IPv6, TLS and three redirects', () => {
       expect(report.good).toEqual(Array(5).fill('5 bytes'));
     });
 
-    it('keeps its memory and leaves no file, whatever was thrown at it', () => {
+    it('neither grows in memory nor leaves a file', () => {
       expect(report.growthMiB).toBeLessThan(200);
       expect(report.leftFiles).toBe(0);
     });

@@ -25,9 +25,9 @@ afterEach(async () => {
 interface Running {
   port: number;
   url: string;
-  /** Connections that the server has seen. */
+  /** Number of connections to the server. */
   connections: () => number;
-  /** Bytes that the server has received. */
+  /** Number of bytes that the server has received. */
   received: () => number;
 }
 
@@ -58,7 +58,7 @@ async function listen(server: Server, host = '127.0.0.1', scheme = 'http'): Prom
 
 const serve = (handler: RequestListener) => listen(createServer(handler));
 
-/** A server that answers every request with exactly these bytes, then closes unless `close` is false. */
+/** A server that sends exactly these bytes for every request, then closes unless `close` is false. */
 const serveRaw = (answer: string | Buffer, close = true) =>
   listen(
     createTcpServer((socket) => {
@@ -71,7 +71,7 @@ const fetcher = (options: Partial<FetcherOptions> = {}) =>
 
 const target = () => join(folder, 'file');
 
-/** The error of a download that must fail; checks that nothing was left behind. */
+/** The error of a download that must fail; checks that it leaves nothing behind. */
 async function failure(download: Promise<unknown>): Promise<FetchError> {
   const error = await download.then(
     () => Promise.reject(new Error('the download did not fail')),
@@ -83,7 +83,7 @@ async function failure(download: Promise<unknown>): Promise<FetchError> {
 }
 
 describe('a download that succeeds', () => {
-  it('writes exactly the bytes of the source, and says what it is and where it came from', async () => {
+  it('writes exactly the bytes of the source, and returns its content type and host', async () => {
     const bytes = Buffer.alloc(300_000, 'media');
     const server = await serve((_request, response) => {
       response.setHeader('content-type', 'Video/MP4; charset=binary').end(bytes);
@@ -95,7 +95,7 @@ describe('a download that succeeds', () => {
     expect(counted.reduce((sum, n) => sum + n, 0)).toBe(bytes.length);
   });
 
-  it('gives the file to nobody else, or to one group for reading', async () => {
+  it('makes the file private, or readable to one group', async () => {
     const server = await serve((_request, response) => response.end('x'));
     await fetcher().download(server.url, target());
     expect((await stat(target())).mode & 0o777).toBe(0o600);
@@ -105,7 +105,7 @@ describe('a download that succeeds', () => {
     expect([shared.mode & 0o777, shared.gid]).toEqual([0o640, group]);
   });
 
-  it('sends no header that identifies the service or requests compression, and keeps no connection', async () => {
+  it('sends no header that identifies the installation or requests compression, and keeps no connection', async () => {
     let headers: object = {};
     const server = await serve((request, response) => {
       headers = request.headers;
@@ -121,7 +121,7 @@ describe('a download that succeeds', () => {
     });
   });
 
-  it('follows up to three redirects, relative ones too', async () => {
+  it('follows up to three redirects, including relative ones', async () => {
     const server = await serve((request, response) => {
       const step = Number(request.url!.slice(1));
       if (step === 3) response.end('there');
@@ -131,7 +131,7 @@ describe('a download that succeeds', () => {
     expect(await readFile(target(), 'utf8')).toBe('there');
   });
 
-  it('closes the connection although the source would keep it open', async () => {
+  it('closes the connection even if the source keeps it open', async () => {
     let closed: Promise<unknown> = Promise.resolve();
     const server = createTcpServer({ allowHalfOpen: true }, (socket) => {
       closed = once(socket, 'end');
@@ -148,15 +148,15 @@ describe('a download that succeeds', () => {
     expect(await readFile(target(), 'utf8')).toBe('local');
   });
 
-  it('takes a body of unknown length up to the end of the connection, and an empty one', async () => {
+  it('accepts a body of unknown length that ends with the connection, and an empty one', async () => {
     const open = await serveRaw('HTTP/1.1 200 OK\r\n\r\nabc');
     expect((await fetcher().download(open.url, target())).bytes).toBe(3);
     const empty = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n');
     expect((await fetcher().download(empty.url, join(folder, 'empty'))).bytes).toBe(0);
   });
 
-  // Here undici 7 ends the whole process: its parser asserts that it is not paused when the source closes.
-  it.each([131_072, 200_000])('survives a source that closes behind the last of %i bytes', async (size) => {
+  // undici 7 crashes the process here: its parser asserts that it is not paused when the source closes.
+  it.each([131_072, 200_000])('survives a source that closes after the last of %i bytes', async (size) => {
     const head = `HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: ${size}\r\n\r\n`;
     const server = await serveRaw(Buffer.concat([Buffer.from(head), Buffer.alloc(size, 'a')]));
     for (let round = 0; round < 20; round++) {
@@ -164,7 +164,7 @@ describe('a download that succeeds', () => {
     }
   });
 
-  it('leaves HTML to the probe but names it', async () => {
+  it('accepts HTML, which the probe rejects, but reports its type', async () => {
     const server = await serve((_request, response) => response.setHeader('content-type', 'text/html').end('<html>'));
     expect((await fetcher().download(server.url, target())).contentType).toBe('text/html');
   });
@@ -194,7 +194,7 @@ describe('addresses that are not public', () => {
     ['a public and a private address', ['93.184.216.34', '127.0.0.1']],
     ['a private and a public address', ['127.0.0.1', '2606:4700::1111']],
     ['something that is not an address', ['localhost']],
-  ])('a name that leads to %s is refused before any connection', async (_what, addresses) => {
+  ])('a name that resolves to %s is refused before any connection', async (_what, addresses) => {
     const server = await serve((_request, response) => response.end('secret'));
     const warnings: object[] = [];
     const error = await failure(
@@ -221,7 +221,7 @@ describe('addresses that are not public', () => {
     expect(server.connections()).toBe(0);
   });
 
-  it('a name is resolved once for a connection, and checked again for the next (rebinding)', async () => {
+  it('a name is resolved once per connection, and checked again for the next (rebinding)', async () => {
     const inside = await listen(
       createServer((_request, response) => response.end('secret')),
       '127.0.0.2',
@@ -269,7 +269,7 @@ describe('addresses that are not public', () => {
     expect(inside.connections()).toBe(0);
   });
 
-  it('endless redirects end after three', async () => {
+  it('endless redirects fail after three', async () => {
     const server = await serve((_request, response) => response.writeHead(301, { location: '/again' }).end());
     const error = await failure(fetcher().download(server.url, target()));
     expect(error).toMatchObject({ code: 'source_error', retry: false });
@@ -277,7 +277,7 @@ describe('addresses that are not public', () => {
   });
 });
 
-describe('sources that answer badly', () => {
+describe('sources with bad responses', () => {
   it.each([
     [404, 'source_not_found', false],
     [410, 'source_not_found', false],
@@ -293,14 +293,14 @@ describe('sources that answer badly', () => {
     expect(error).toMatchObject({ code, retry, message: `The source answered ${status}.` });
   });
 
-  it('a redirect without a target, or to nonsense, is an error of the source', async () => {
+  it('a redirect without a target, or to an invalid URL, is an error of the source', async () => {
     for (const headers of [{}, { location: 'http://[' }]) {
       const server = await serve((_request, response) => response.writeHead(302, headers).end());
       expect((await failure(fetcher().download(server.url, target()))).code).toBe('source_error');
     }
   });
 
-  it('a compressed answer is refused, whatever it is called', async () => {
+  it('a compressed response is refused, whatever its encoding is called', async () => {
     for (const headers of [{ 'content-encoding': 'gzip' }, { 'content-encoding': 'identity, br' }]) {
       const server = await serve((_request, response) =>
         response.writeHead(200, headers).end(gzipSync('x'.repeat(1e6))),
@@ -311,7 +311,7 @@ describe('sources that answer badly', () => {
     expect((await failure(fetcher().download(transfer.url, target()))).code).toBe('source_refused');
   });
 
-  it('headers without end are cut off', async () => {
+  it('endless headers are cut off', async () => {
     const server = await serveRaw(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(40_000)}\r\n\r\nabc`);
     expect(await failure(fetcher().download(server.url, target()))).toMatchObject({
       code: 'source_error',
@@ -319,7 +319,7 @@ describe('sources that answer badly', () => {
     });
   });
 
-  it('something that is not HTTP is an error of the source', async () => {
+  it('a response that is not HTTP is an error of the source', async () => {
     const server = await serveRaw('220 mail.example ESMTP\r\n');
     expect(await failure(fetcher().download(server.url, target()))).toMatchObject({
       code: 'source_error',
@@ -327,7 +327,7 @@ describe('sources that answer badly', () => {
     });
   });
 
-  it('an answer that switches protocols is refused, and one that never ends its headers stops at the deadline', async () => {
+  it('a protocol switch is refused, and endless early hints stop at the deadline', async () => {
     const upgrade = await serveRaw('HTTP/1.1 101 Switching\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\nabc');
     expect((await failure(fetcher().download(upgrade.url, target()))).code).toMatch(/^source_(unreachable|error)$/);
     const promising = await serveRaw('HTTP/1.1 103 Early Hints\r\n\r\n'.repeat(50), false);
@@ -340,7 +340,7 @@ describe('sources that answer badly', () => {
     expect((await failure(fetcher().download(server.url, target()))).code).toBe('source_error');
   });
 
-  it('a source that closes without an answer, or where nobody listens, is unreachable', async () => {
+  it('a source that closes without a response, or where nothing listens, is unreachable', async () => {
     const closing = await serveRaw('');
     expect((await failure(fetcher().download(closing.url, target()))).code).toBe('source_unreachable');
     expect((await failure(fetcher().download('http://127.0.0.1:1/', target()))).code).toBe('source_unreachable');
@@ -400,7 +400,7 @@ describe('sources that lie about their length', () => {
     expect(Date.now() - started).toBeLessThan(2000);
   });
 
-  it('a body without end is cut off at the limit', async () => {
+  it('an endless body is cut off at the limit', async () => {
     let sent = 0;
     const server = await serve((_request, response) => {
       const push = () => {
@@ -421,21 +421,21 @@ describe('sources that lie about their length', () => {
     expect(sent).toBeLessThan(50_000_000);
   });
 
-  it('a download cannot ask for more than the fetcher gives', async () => {
+  it('a download cannot raise the limit of the fetcher', async () => {
     const server = await serve((_request, response) => response.end('x'.repeat(2000)));
     const error = await failure(fetcher({ maxBytes: 1000 }).download(server.url, target(), { maxBytes: 5000 }));
     expect(error.code).toBe('source_too_large');
   });
 });
 
-describe('sources that take their time', () => {
-  it('a source that never answers ends at the deadline', async () => {
+describe('slow sources', () => {
+  it('a source that never responds fails at the deadline', async () => {
     const server = await serve(() => {});
     const error = await failure(fetcher().download(server.url, target(), { deadlineMs: 200 }));
     expect(error).toMatchObject({ code: 'source_timeout', retry: true });
   });
 
-  it('a source that drips its headers is given up before the deadline', async () => {
+  it('a source that drips its headers fails before the deadline', async () => {
     const server = await listen(
       createTcpServer((socket) => {
         socket.write('HTTP/1.1 200 OK\r\n');
@@ -447,13 +447,13 @@ describe('sources that take their time', () => {
     expect(error).toMatchObject({ code: 'source_timeout', message: 'The source did not answer in time.' });
   });
 
-  it('a source that falls silent ends by the minimum rate', async () => {
+  it('a source that stops sending fails at the minimum rate', async () => {
     const server = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nstart', false);
     const error = await failure(fetcher({ minBytesPerSecond: 1, rateWindowMs: 100 }).download(server.url, target()));
     expect(error).toMatchObject({ code: 'source_timeout', message: 'The source stopped sending.' });
   });
 
-  it('a source that drips ends by the minimum rate, long before the deadline', async () => {
+  it('a source that drips fails at the minimum rate, long before the deadline', async () => {
     const server = await serve((_request, response) => {
       const timer = setInterval(() => response.write('drip'), 20);
       response.on('close', () => clearInterval(timer));
@@ -464,7 +464,7 @@ describe('sources that take their time', () => {
     expect(error).toMatchObject({ code: 'source_timeout', message: 'The source sends too slowly.' });
   });
 
-  it('a source that sends a burst and then trickles ends by the minimum rate as well', async () => {
+  it('a source that sends a burst and then trickles fails at the minimum rate too', async () => {
     const server = await serve((_request, response) => {
       response.write(Buffer.alloc(500_000));
       const timer = setInterval(() => response.write('drip'), 20);
@@ -476,7 +476,7 @@ describe('sources that take their time', () => {
     expect(error.message).toBe('The source sends too slowly.');
   });
 
-  it('a steady source above the minimum rate is left alone', async () => {
+  it('a steady source above the minimum rate succeeds', async () => {
     const server = await serve((_request, response) => {
       let left = 15;
       const timer = setInterval(() => {
@@ -491,13 +491,13 @@ describe('sources that take their time', () => {
     expect(result.bytes).toBe(30_000);
   });
 
-  it('a resolver that never answers ends at the deadline', async () => {
+  it('a resolver that never responds fails at the deadline', async () => {
     const lookup = () => new Promise<never>(() => {});
     const error = await failure(fetcher({ lookup }).download('http://slow.example/', target(), { deadlineMs: 200 }));
     expect(error.code).toBe('source_timeout');
   });
 
-  it('the deadline counts over all redirects', async () => {
+  it('the deadline covers all redirects together', async () => {
     const server = await serve((_request, response) => {
       setTimeout(() => response.writeHead(302, { location: '/next' }).end(), 150);
     });
@@ -522,7 +522,7 @@ describe('cancel', () => {
     await closed;
   });
 
-  it('ends a request without an answer, a look-up, and one that was aborted before', async () => {
+  it('ends a request without a response, a DNS lookup, and a download that was already aborted', async () => {
     const server = await serve(() => controllers.shift()?.abort());
     const first = new AbortController();
     const controllers = [first];
@@ -544,7 +544,7 @@ describe('cancel', () => {
 });
 
 describe('the destination', () => {
-  it('is never overwritten, and stays when it was there before', async () => {
+  it('is never overwritten or removed when it already exists', async () => {
     await writeFile(target(), 'precious');
     const server = await serve((_request, response) => response.end('new'));
     await expect(fetcher().download(server.url, target())).rejects.toMatchObject({ code: 'EEXIST' });
@@ -552,10 +552,13 @@ describe('the destination', () => {
     expect(server.connections()).toBe(0);
   });
 
-  it.skipIf(process.getuid!() === 0)('in a folder without write access is our error, not the source’s', async () => {
-    await chmod(folder, 0o500);
-    await expect(fetcher().download('http://127.0.0.1:1/', target())).rejects.toMatchObject({ code: 'EACCES' });
-  });
+  it.skipIf(process.getuid!() === 0)(
+    'in a folder without write access is a local error, not one of the source',
+    async () => {
+      await chmod(folder, 0o500);
+      await expect(fetcher().download('http://127.0.0.1:1/', target())).rejects.toMatchObject({ code: 'EACCES' });
+    },
+  );
 });
 
 describe('https', () => {
@@ -575,7 +578,7 @@ describe('https', () => {
       ],
     });
 
-  it('is fetched when the certificate is good, by name and by address', async () => {
+  it('is fetched when the certificate is valid, by name and by address', async () => {
     const { cert, private: key } = await certificate();
     const server = await listen(
       createTlsServer({ cert, key }, (_request, response) => response.end('sealed')),
@@ -587,7 +590,7 @@ describe('https', () => {
     expect(await readFile(join(folder, 'by-address'), 'utf8')).toBe('sealed');
   });
 
-  it('is refused when nobody vouches for the certificate, or it is for another name', async () => {
+  it('is refused when the certificate is untrusted or for another name', async () => {
     const { cert, private: key } = await certificate();
     let requests = 0;
     const server = await listen(
@@ -610,7 +613,7 @@ describe('https', () => {
     expect(requests).toBe(0);
   });
 
-  it('never becomes http by a redirect', async () => {
+  it('is never downgraded to http by a redirect', async () => {
     const { cert, private: key } = await certificate();
     const plain = await serve((_request, response) => response.end('plain'));
     const server = await listen(

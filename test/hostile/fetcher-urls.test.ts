@@ -5,14 +5,14 @@ import { checkSourceUrl, type SourceUrlOptions } from '../../src/fetcher/index.t
 const rules: SourceUrlOptions = { allow: [], ports: [80, 443] };
 const accepted = (url: string, options = rules) => checkSourceUrl(url, options).ok;
 
-/** IPv4 addresses that nobody outside may reach, from every special range. */
+/** Non-public IPv4 addresses from every special range. */
 const PRIVATE_V4 = [
   ...['0.0.0.0', '0.0.0.1', '10.0.0.1', '10.255.255.255', '100.64.0.1', '100.100.100.200', '127.0.0.1', '127.8.8.8'],
   ...['168.63.129.16', '169.254.169.254', '169.254.170.2', '172.16.0.1', '172.31.255.254', '192.0.0.192', '192.0.2.9'],
   ...['192.168.1.1', '198.18.0.1', '198.51.100.7', '203.0.113.7', '224.0.0.251', '240.0.0.1', '255.255.255.255'],
 ];
 
-/** All the ways in which URL parsers and C libraries have been known to read one IPv4 address. */
+/** Notations that some URL parser or C library accepts for one IPv4 address. */
 function notations(address: string): string[] {
   const [a, b, c, d] = address.split('.').map(Number) as [number, number, number, number];
   const whole = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
@@ -129,12 +129,12 @@ describe('URLs of sources', () => {
     ...HOSTS.map((host) => `https://${host}/a.mp4`),
   ];
 
-  it('are refused when their host is private, in whatever notation (over 500 of them)', () => {
+  it('are refused when their host is private, in more than 500 notations', () => {
     expect(urls.length).toBeGreaterThan(500);
     expect(urls.filter((url) => accepted(url))).toEqual([]);
   });
 
-  it('are refused on a private host also with ports, upper-case schemes, queries and fragments', () => {
+  it('are refused on a private host with ports, upper-case schemes, queries and fragments too', () => {
     const decorated = [...PRIVATE_V4, ...HOSTS].flatMap((host) => [
       `HTTP://${host}:80/`,
       `hTTps://${host}?https://a.com/`,
@@ -185,15 +185,15 @@ describe('URLs of sources', () => {
     }
   });
 
-  it('with another name are left to the connection once anything is allowed', () => {
+  it('with another name are left to the check at connection once any range is allowed', () => {
     expect(accepted('http://minio:9000/x', { allow: ['10.0.0.0/8'], ports: [443] })).toBe(true);
   });
 
-  it('on the default port of http are refused when only 443 is open', () => {
+  it('on the default port of http are refused when only 443 is allowed', () => {
     expect(accepted('http://example.com/', { ...rules, ports: [443] })).toBe(false);
   });
 
-  it('never make the check throw, and what passes names a host that needs no repair', () => {
+  it('never make the check throw, and an accepted URL is accepted again in its normalized form', () => {
     const text = fc.oneof(
       fc.string({ unit: 'binary' }),
       fc.webUrl({ withQueryParameters: true, withFragments: true }),

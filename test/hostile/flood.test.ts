@@ -7,12 +7,12 @@ import { startService, type TestService } from '../../testkit/service.ts';
 import { openAsSuperuser } from '../../testkit/service-database.ts';
 import { until } from '../../testkit/until.ts';
 
-/** `npm run bench -- --case flood` sends more, and heavier ones, and measures. */
+/** `npm run bench -- --case flood` sends more and heavier files, and measures. */
 const SIZE = {
   ...{ files: 100, holeSeconds: 300, burnSeconds: 0.04, gifSide: 512, stillRows: 1024 },
   ...{ drips: 1, dripTries: 1, endless: 0, seed: 4 },
 };
-/** MiB that a role may keep after the flood; a job that leaked would keep tens of MiB a file. */
+/** MiB by which a role may grow over the flood; a leaking job would keep tens of MiB per file. */
 const KEPT_MIB = 150;
 
 describe('a hundred concurrent hostile files', () => {
@@ -24,28 +24,28 @@ describe('a hundred concurrent hostile files', () => {
   }, 240_000);
   afterAll(() => service?.remove());
 
-  it('end failed for a declared reason, or completed without harm', () => {
+  it('fail with a declared code, or complete without harm', () => {
     expect(report.hostile).toHaveLength(SIZE.files);
     expect(report.undeclared).toEqual([]);
-    // Most must have been hostile indeed.
+    // Checks that most files were indeed hostile.
     expect(report.hostile.filter(({ status }) => status === 'failed').length).toBeGreaterThan(SIZE.files / 2);
     expect(new Set(report.hostile.map(({ code }) => code)).size).toBeGreaterThan(8);
   });
 
-  it('leave the well-meant jobs beside them right', () => {
-    expect(report.wellMeant).toBe(8);
+  it('do not affect legitimate jobs', () => {
+    expect(report.legitimate).toBe(8);
     expect(report.faults).toEqual([]);
   });
 
-  it('keep no health check from its answer', () => {
+  it('do not fail a health check', () => {
     expect(report.health.ms.length).toBeGreaterThan(50);
     expect(report.health.faults).toEqual([]);
   });
 
-  it('cannot take the health check its connection, though every other one waits', async () => {
+  it('leave the health check its own database connection while every other one waits', async () => {
     const database = await openAsSuperuser(service.dataDir);
     await database.query('BEGIN; LOCK TABLE jobs IN ACCESS EXCLUSIVE MODE');
-    // More than the API has connections.
+    // More requests than the API has connections.
     const waiting = Array.from({ length: 40 }, () => service.call('GET', '/v1/transcodes'));
     try {
       const stuck = `SELECT count(*)::int AS n FROM pg_stat_activity
@@ -59,7 +59,7 @@ describe('a hundred concurrent hostile files', () => {
     expect((await Promise.all(waiting)).map(({ status }) => status)).toEqual(waiting.map(() => 200));
   });
 
-  it('leave no file, process, control group or mount, and memory near its level', async () => {
+  it('leave no file, process, control group or mount, and memory close to its previous level', async () => {
     expect(tracesOfJobs(service)).toEqual([]);
     for (const [role, before] of Object.entries(report.memory.before)) {
       expect([role, report.memory.after[role]! < before + KEPT_MIB]).toEqual([role, true]);

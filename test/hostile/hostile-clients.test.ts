@@ -3,13 +3,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { hostileClients, largestJob, silentReaders, usualLatencies } from '../../testkit/attacks/hostile-clients.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
 
-/** MiB that the API may have resident. */
+/** Maximum resident memory of the API, in MiB. */
 const MOST_MIB = 400;
 const JOBS = 30;
 const LISTS = 30;
 
-// Figures of a quiet machine: `npm run bench -- --case hostile-requests`.
-describe('a holder of a key', () => {
+// For measurements on a quiet machine: `npm run bench -- --case hostile-requests`.
+describe('a hostile client with a key', () => {
   let service: TestService;
   let key: string;
   beforeAll(async () => {
@@ -18,7 +18,7 @@ describe('a holder of a key', () => {
   });
   afterAll(() => service?.remove());
 
-  it('delays nobody with costly bodies in a loop', async () => {
+  it('does not delay others with costly bodies in a loop', async () => {
     const clients = await hostileClients(service, 4);
     const ms = await usualLatencies(service, key, 60);
     const { sent, faults } = await clients.stop();
@@ -27,13 +27,13 @@ describe('a holder of a key', () => {
     expect(ms.sort((a, b) => a - b)[ms.length / 2]).toBeLessThanOrEqual(200);
   });
 
-  it('does not fill the memory with answers that it never reads', async () => {
+  it('does not exhaust memory with responses that it never reads', async () => {
     for (let index = 0; index < JOBS; index += 1) {
       expect((await service.call('POST', '/v1/transcodes', largestJob())).status).toBe(201);
     }
     const readers = silentReaders(service, service.key, '/v1/transcodes?limit=100', LISTS);
     const rss: number[] = [];
-    // As long as others are served beside it.
+    // Keeps serving others meanwhile.
     for (let round = 0; round < 20; round += 1) {
       await usualLatencies(service, key, 3);
       rss.push(residentMib(service.pids('api')[0]!));

@@ -2,10 +2,10 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { entriesIn } from '../helpers/files.ts';
 
-/** Folders that hold the system's own FFmpeg, not what users sent. */
+/** Folders with the system's FFmpeg, without user data. */
 const NOT_OURS = new Set(['rootimg']);
 
-/** Which of the needles stand anywhere below a folder, as raw bytes: `needle in path`. */
+/** Searches names and content below a folder for the needles. Returns `needle in path` for each match. */
 export async function findIn(folder: string, needles: Record<string, Buffer>): Promise<string[]> {
   const found: string[] = [];
   const entries = await entriesIn(folder);
@@ -25,7 +25,7 @@ export function findInText(bytes: Buffer, needles: Record<string, Buffer>): stri
   return Object.keys(needles).filter((name) => bytes.includes(needles[name]!));
 }
 
-/** Five stretches of 64 bytes from the middle of a file of media: random enough to stand nowhere by chance. */
+/** Five windows of 64 bytes from the middle of a media file, random enough not to match by chance. */
 export function windowsOf(name: string, bytes: Buffer): Record<string, Buffer> {
   return Object.fromEntries(
     [0.3, 0.4, 0.5, 0.6, 0.7].map((part) => {

@@ -11,12 +11,12 @@ import { until } from '../../testkit/until.ts';
 import { filesIn } from '../helpers/files.ts';
 import { findIn, findInText, windowsOf } from './leaks-scan.ts';
 
-/** Far longer than the jobs take to be made and looked at; the test brings its end about. */
+/** Far longer than the test runs; the test makes it expire. */
 const RETENTION_SECONDS = 3600;
 
 const word = () => randomBytes(9).toString('hex');
 
-/** Words that stand nowhere else, in every place where a user can put one. */
+/** Unique words for every place where a user can put text. */
 const NAMES = {
   'upload name': `holiday-${word()}`,
   'name in the source’s path': `reel-${word()}`,
@@ -83,7 +83,7 @@ describe('confidential data', () => {
     SECRETS['random part of the API key'] = service.key.slice('al_live_'.length);
     const firstKey = join(service.dataDir, 'first-key');
     SECRETS['first key'] = (await readFile(firstKey, 'utf8')).trim();
-    // As the documentation asks of the operator.
+    // As the documentation asks the operator to do.
     await rm(firstKey);
   });
   afterAll(async () => {
@@ -94,7 +94,7 @@ describe('confidential data', () => {
 
   const output = () => Buffer.from(service.output());
 
-  it('is in no log, no table and no file in readable form while it is in use', async () => {
+  it('is not readable in any log, table or file while it is in use', async () => {
     const clip = join(folder, 'clip.mp4');
     const sent = await upload(service, clip, 'video/mp4', `${NAMES['upload name']}.mp4`);
     SECRETS['signature of the upload'] = new URL(sent.uploadUrl).searchParams.get('X-Amz-Signature')!;
@@ -121,7 +121,7 @@ describe('confidential data', () => {
       ],
       metadata,
     });
-    // URLs, names and words in filters: of a job that completes, of one that fails, of requests that are refused.
+    // URLs, names and words in filters: in a job that completes, one that fails, and requests that are refused.
     const captions = (extension: string) =>
       `subtitles='${source.url}/${NAMES['name of the subtitles']}.${extension}?k=${SECRETS['query of the subtitles']}'`;
     const burned = await create({
@@ -188,7 +188,7 @@ describe('confidential data', () => {
     SECRETS['signature of the download'] = new URL(link).searchParams.get('X-Amz-Signature')!;
     const result = Buffer.from(await (await fetch(link)).arrayBuffer());
     Object.assign(media, windowsOf('output', result));
-    // What people do by mistake: a key in a query, an unknown key, a link that was altered.
+    // Common mistakes: a key in a query, an unknown key, an altered link.
     for (const name of ['key', 'api_key']) {
       await call(`${service.api}/v1/transcodes?${name}=${SECRETS['key in a query']}`, 'GET', null);
       await call(`${service.api}/v1/transcodes?${name}=${service.key}`, 'GET', null);
@@ -197,13 +197,13 @@ describe('confidential data', () => {
     await fetch(link.replace(/response-content-type=[^&]+/, 'response-content-type=text%2Fhtml'));
     await fetch(sent.uploadUrl, { method: 'PUT', body: 'other bytes' });
 
-    // The search itself works: the bytes are there as long as they are wanted.
+    // Checks that the search works: the bytes exist during the retention.
     expect(await findIn(join(service.dataDir, 'storage'), media)).toHaveLength(Object.keys(media).length);
     const found = await findIn(service.dataDir, bytesOf({ ...SECRETS, ...NAMES }));
-    // A tag is in the media that carries it, and nowhere else.
+    // A tag is only in the media that contains it.
     expect(found.filter((place) => !/^tag .* in storage\//.test(place))).toEqual([]);
     expect(findInText(output(), bytesOf({ ...SECRETS, ...NAMES }))).toEqual([]);
-    // Repeated as something that may heal, it ends last.
+    // This failure is retried, so it ends last.
     expect(await ended(cut)).toMatchObject({ status: 'failed', error_code: 'source_incomplete', attempts: 3 });
   });
 
@@ -233,7 +233,7 @@ describe('confidential data', () => {
   });
 });
 
-/** Ends now what the retention would end in an hour, after a look that it is the retention which was set. */
+/** Makes the retention expire now, after checking that it is the configured one. */
 async function endRetention(service: TestService): Promise<void> {
   const db = await openServiceDatabase(service);
   const { rows } = await db.query(

@@ -35,7 +35,7 @@ afterAll(() => world?.close());
 const sql = (text: string, ...values: unknown[]) => world.database.pg.query(text, values);
 const erase = (id: string) => eraseJob(world.context, account.id, 'transcode', id, BY);
 
-describe('the answer that an Idempotency-Key keeps', () => {
+describe('the stored response of an Idempotency-Key', () => {
   const ask = <T>(key: string, work: Parameters<typeof withIdempotencyKey<T>>[3], body: unknown = { ask: 1 }) =>
     world.database.db
       .transaction()
@@ -61,7 +61,7 @@ describe('the answer that an Idempotency-Key keeps', () => {
     return rows[0];
   };
 
-  it('goes with the job that is erased, and the key makes no second job', async () => {
+  it('is erased with its job, and the key creates no second job', async () => {
     const job = await askForJob('k');
     expect(await askForJob('k')).toEqual(job);
     await erase(job.id);
@@ -73,7 +73,7 @@ describe('the answer that an Idempotency-Key keeps', () => {
     expect(rows[0].jobs).toBe(1);
   });
 
-  it('goes when the retention of its job is over', async () => {
+  it('is erased when the retention of its job ends', async () => {
     const job = await askForJob('k');
     const claim = await world.mustClaim();
     await world.complete(claim, (await world.store(claim)).objectId);
@@ -82,7 +82,7 @@ describe('the answer that an Idempotency-Key keeps', () => {
     await expect(askForJob('k')).rejects.toMatchObject(used);
   });
 
-  it('with the signed URL of an upload goes when nobody confirms it, or when it is erased with its job', async () => {
+  it('with a signed upload URL is erased when the upload is never confirmed, or erased with its job', async () => {
     const body = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: 64 } as const;
     const askForUrl = (key: string) =>
       ask(key, async () => {
@@ -104,12 +104,12 @@ describe('the answer that an Idempotency-Key keeps', () => {
     expect(await kept('used')).toEqual({ request_print: null, answer_sealed: null });
   });
 
-  const askForNothing = () => Promise.reject(new Error('a repeated request came to the work'));
+  const askForNothing = () => Promise.reject(new Error('a repeated request must not run the work'));
 });
 
-describe('a signed upload URL that still lives', () => {
+describe('a signed upload URL that has not expired', () => {
   const receiptOf = (id: string) => world.row(id).then((job) => readReceipt(world.context, job));
-  it('puts nothing there once the upload is confirmed', async () => {
+  it('accepts no PUT once the upload is confirmed', async () => {
     const upload = await world.upload(account);
     const replay = await put(upload.uploadUrl);
     expect(replay.status).toBe(403);
@@ -117,7 +117,7 @@ describe('a signed upload URL that still lives', () => {
     expect(await staged(world)).toEqual([]);
   });
 
-  it('puts nothing there once its job is erased, so the receipt is complete; links to the output are dead immediately', async () => {
+  it('accepts no PUT once its job is erased: the receipt is complete, and output links stop working', async () => {
     const upload = await world.upload(account);
     const job = await world.accept(account, { inputs: [{ url: upload.fileUrl }] });
     const claim = await world.mustClaim();
@@ -136,7 +136,7 @@ describe('a signed upload URL that still lives', () => {
     });
   });
 
-  it('is closed by the next sweep when the storage was away as the job was erased', async () => {
+  it('is closed by the next sweep when the storage was unavailable during the erasure', async () => {
     const upload = await world.upload(account);
     await sql('UPDATE uploads SET staging_closed_at = NULL WHERE id = $1', upload.id);
     const job = await world.accept(account, { inputs: [{ url: upload.fileUrl }] });
@@ -156,7 +156,7 @@ describe('a signed upload URL that still lives', () => {
   });
 });
 
-describe('a signed upload URL of a storage that cannot refuse what it has signed', () => {
+describe('a signed upload URL of a storage that cannot revoke it', () => {
   let plain: JobWorld;
   let owner: typeof account;
   beforeAll(async () => {
@@ -173,7 +173,7 @@ describe('a signed upload URL of a storage that cannot refuse what it has signed
       [id, seconds],
     );
 
-  it('keeps the receipt incomplete until it is dead and what it brought is deleted', async () => {
+  it('keeps the receipt incomplete until it has expired and late bytes are deleted', async () => {
     const upload = await plain.upload(owner);
     const job = await plain.accept(owner, { inputs: [{ url: upload.fileUrl }] });
     await eraseJob(plain.context, owner.id, 'transcode', job.id, BY);
@@ -187,7 +187,7 @@ describe('a signed upload URL of a storage that cannot refuse what it has signed
     expect(await staged(plain)).toEqual([]);
     expect(await receiptOf(job.id)).toMatchObject({ complete: false, upload_urls: [{ late_puts: 1 }] });
 
-    // A PUT that began in the URL's last second may end later.
+    // A PUT that starts in the last second of the URL may end later.
     await dieAgo(upload.id, 240);
     expect(await sweepStaging(plain.context)).toBe(0);
     expect(await receiptOf(job.id)).toMatchObject({ complete: false });
@@ -199,13 +199,13 @@ describe('a signed upload URL of a storage that cannot refuse what it has signed
       complete_at: null,
       upload_urls: [{ closed_at: expect.any(String), late_puts: 2, holds_bytes: false }],
     });
-    // Whatever the rows say, the storage is asked.
+    // Regardless of the rows, the storage is checked.
     expect((await put(upload.uploadUrl)).status).toBe(200);
     expect(await receiptOf(job.id)).toMatchObject({ complete: false, upload_urls: [{ holds_bytes: true }] });
     for (const key of await staged(plain)) await plain.context.store.delete(key);
   });
 
-  it('is swept after the confirm as well, and left alone before', async () => {
+  it('is swept after the confirm too, but not before', async () => {
     const waiting = await plain.presign(owner);
     const upload = await plain.upload(owner);
     expect((await put(upload.uploadUrl)).status).toBe(200);
@@ -214,8 +214,8 @@ describe('a signed upload URL of a storage that cannot refuse what it has signed
   });
 });
 
-describe('the columns of the database', () => {
-  it('that can hold text are sealed, or listed in the security model with what they hold', async () => {
+describe('database columns', () => {
+  it('that can contain text are sealed, or listed in the security model with their content', async () => {
     const page = await readFile('docs/security-model.md', 'utf8');
     const listed = new Set<string>();
     for (const [, tables, columns] of page.matchAll(/^\| (`[a-z_`, ]+) \| (`[a-z_0-9`, ]+) \|/gm)) {

@@ -36,7 +36,7 @@ describe('retention', () => {
     return { id: job.id, ...output };
   }
 
-  it('takes bytes and names of a job and leaves a row that says nothing of them', async () => {
+  it('deletes bytes and names of a job, and keeps a row without them', async () => {
     const job = await completed();
     await sweepExpired(world.context);
     expect(await isThere(job.key)).toBe(true);
@@ -56,7 +56,7 @@ describe('retention', () => {
     expect(await sweepExpired(world.context)).toEqual({ expiredJobs: 0, expiredUploads: 0, deletedObjects: 0 });
   });
 
-  it('reports once that a job is gone, with any number of sweepers', async () => {
+  it('reports the deletion of a job once, with any number of sweepers', async () => {
     const jobs = [await completed(), await completed(), await completed()];
     for (const job of jobs) await due(job.id);
     await Promise.all(Array.from({ length: 4 }, () => sweepExpired(world.context)));
@@ -65,14 +65,14 @@ describe('retention', () => {
     }
   });
 
-  it('refuses a download from the moment that the time is over, before any sweep', async () => {
+  it('refuses a download as soon as the job has expired, before any sweep', async () => {
     const job = await completed();
     expect(await downloadUrl(world.context, await world.row(job.id))).toContain('X-Amz-Expires=600');
     await due(job.id);
     await expect(downloadUrl(world.context, await world.row(job.id))).rejects.toMatchObject({ code: 'output_deleted' });
   });
 
-  it('lets an upload live as long as an open job needs it, and its time after that', async () => {
+  it('keeps an upload while an open job needs it, and for its retention after that', async () => {
     const upload = await world.upload(account);
     const job = await world.accept(account, { inputs: [{ url: upload.fileUrl }] });
     await unused(upload.objectId);
@@ -82,7 +82,7 @@ describe('retention', () => {
     await sweepExpired(world.context);
     expect(await isThere(upload.key)).toBe(true);
     await world.complete(claim, (await world.store(claim)).objectId);
-    // Its time counts from the end of the job.
+    // Its retention starts at the end of the job.
     await sweepExpired(world.context);
     expect(await isThere(upload.key)).toBe(true);
     await unused(upload.objectId);
@@ -94,7 +94,7 @@ describe('retention', () => {
     expect(await world.row(job.id)).toMatchObject({ status: 'completed' });
   });
 
-  it('lets an output live as long as an open job reads it', async () => {
+  it('keeps an output while an open job reads it', async () => {
     const made = await completed();
     const url = (await world.view(made.id)).output_url!;
     await world.accept(account, { inputs: [{ url }] });
@@ -117,7 +117,7 @@ describe('retention', () => {
     await world.mustClaim();
   });
 
-  it('takes an upload that nobody confirmed within its hour, and no younger one', async () => {
+  it('deletes an upload that is not confirmed within an hour, but no younger one', async () => {
     const [old, young] = [await world.presign(account, 'old.mp4'), await world.presign(account, 'young.mp4')];
     await sql(`UPDATE uploads SET created_at = now() - interval '61 min' WHERE id = $1`, old.id);
     await sql(`UPDATE uploads SET created_at = now() - interval '59 min' WHERE id = $1`, young.id);
@@ -129,14 +129,14 @@ describe('retention', () => {
     await expect(late).rejects.toMatchObject({ code: 'upload_not_found' });
   });
 
-  it('finishes deletions that a crash left half-way', async () => {
+  it('finishes deletions that a crash interrupted', async () => {
     const job = await completed();
     await sql(`UPDATE objects SET state = 'deleting' WHERE id = $1`, job.objectId);
     await sweepExpired(world.context);
     expect([await isThere(job.key), await stateOf('objects', job.objectId)]).toEqual([false, 'deleted']);
   });
 
-  it('does not take what a confirm is still looking at', async () => {
+  it('does not delete an upload that a confirm is still inspecting', async () => {
     const sent = await world.presign(account);
     const confirm = () =>
       confirmUpload(world.context, account, { filename: sent.filename, fileSize: sent.bytes.length }, NO_WAIT);
@@ -147,7 +147,7 @@ describe('retention', () => {
     expect(await stateOf('objects', rows[0].object_id)).toBe('pending');
   });
 
-  it('deletes rows only when they are old and nobody needs them', async () => {
+  it('deletes rows only when they are old and unused', async () => {
     const [young, old] = [await completed(), await completed()];
     for (const { id } of [young, old]) await due(id);
     await sweepExpired(world.context);
@@ -169,7 +169,7 @@ describe('reconciling storage and rows', () => {
   });
   afterAll(() => world?.close());
 
-  it('deletes keys that no row knows, once they are old enough, and touches nothing that one knows', async () => {
+  it('deletes keys without a row once they are old enough, and nothing else', async () => {
     const account = await world.account();
     const waiting = await world.presign(account, 'waiting.mp4');
     const upload = await world.upload(account);
@@ -180,7 +180,7 @@ describe('reconciling storage and rows', () => {
     expect(await world.context.store.copy(upload.key, stray)).toBe(true);
 
     expect(await reconcileStorage(world.context)).toEqual({ unknownKeys: 0, lostObjects: 0 });
-    // As if an hour had passed: the clock that is compared is the storage's.
+    // Simulates that an hour has passed: ages are measured by the storage's clock.
     expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 1, lostObjects: 0 });
     const keys: string[] = [];
     for await (const object of world.context.store.list('')) keys.push(object.key);
@@ -189,7 +189,7 @@ describe('reconciling storage and rows', () => {
     expect(await world.row(job.id)).toMatchObject({ status: 'completed' });
   });
 
-  it('marks as gone what has a row and no bytes, so that nobody is sent there', async () => {
+  it('marks rows without bytes as deleted, so that no client gets a link to them', async () => {
     const account = await world.account();
     const upload = await world.upload(account);
     const job = await world.accept(account);
@@ -208,7 +208,7 @@ describe('reconciling storage and rows', () => {
     expect(await reconcileStorage(world.context, -60)).toEqual({ unknownKeys: 0, lostObjects: 0 });
   });
 
-  it('is refused by a storage that lists out of order, since nothing follows from what is missing there', async () => {
+  it('rejects a storage that lists out of order, where a missing key proves nothing', async () => {
     const upload = await world.upload(await world.account());
     const reversed = {
       ...world.context.store,
@@ -221,7 +221,7 @@ describe('reconciling storage and rows', () => {
     expect(await world.context.store.head(upload.key)).not.toBeNull();
   });
 
-  it('does not call lost what was deleted on purpose while the storage was read', async () => {
+  it('does not report as lost what is deleted on purpose during the listing', async () => {
     const upload = await world.upload(await world.account());
     const head = async (key: string) => {
       await world.database.pg.query(`UPDATE objects SET state = 'deleting' WHERE key = $1`, [key]);

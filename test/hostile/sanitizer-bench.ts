@@ -4,26 +4,26 @@ import { join } from 'node:path';
 import { JobFailure } from '../../src/contract/failures.ts';
 import { openSanitizer } from '../../src/sanitizer/index.ts';
 
-/** What the first look made of a file. */
+/** Result of sanitizing a file. */
 export interface Seen {
   /** The container's origin, or the code of the refusal. */
   verdict: string;
-  /** Why the container stays as it is, or the text of the refusal. */
+  /** Why the container is not rewritten, or the text of the refusal. */
   reason: string | null;
   /** Path of the rewritten container. */
   target: string;
-  /** Of sound, where it was counted. */
+  /** Duration of audio, where the sanitizer counts it. */
   seconds: number | null;
 }
 
-/** The first look over bytes that a test makes, in a folder that goes with it. */
-export async function openLookBench({ threads }: { threads: number }) {
-  const folder = await mkdtemp(join(tmpdir(), 'airlock-hostile-look-'));
+/** Sanitizes bytes that a test creates, in a temporary folder. */
+export async function openSanitizerBench({ threads }: { threads: number }) {
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-hostile-sanitizer-'));
   const sanitizer = openSanitizer({ threads });
   let number = 0;
   return {
     folder,
-    /** An unexpected error in the reader is a bug, and thrown. */
+    /** Throws an unexpected error of a reader, which is a bug. */
     async sanitize(bytes: Uint8Array, demuxer: string, mediaBytes: number | null = null): Promise<Seen> {
       const path = join(folder, `${number++}`);
       await writeFile(path, bytes);
@@ -46,4 +46,4 @@ export async function openLookBench({ threads }: { threads: number }) {
   };
 }
 
-export type LookBench = Awaited<ReturnType<typeof openLookBench>>;
+export type SanitizerBench = Awaited<ReturnType<typeof openSanitizerBench>>;

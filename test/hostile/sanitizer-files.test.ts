@@ -4,18 +4,18 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeBox, makeFullBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
 import { elementHead, makeElement, unsigned } from '../../src/sanitizer/matroska/ebml.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
-import { type LookBench, openLookBench } from './sanitizer-bench.ts';
+import { openSanitizerBench, type SanitizerBench } from './sanitizer-bench.ts';
 
 const SEED = 20261124;
 const MUTANTS = Number(process.env.AIRLOCK_FUZZ_RUNS ?? 60);
-/** Bytes by which this process may grow over all files of this test. */
+/** Bytes by which this process may grow over all files. */
 const MAX_GROWTH = 700 * 2 ** 20;
 
 describe('hostile containers', () => {
-  let bench: LookBench;
+  let bench: SanitizerBench;
   let before: number;
   beforeAll(async () => {
-    bench = await openLookBench({ threads: 2 });
+    bench = await openSanitizerBench({ threads: 2 });
     before = process.memoryUsage().rss;
   });
   afterAll(() => bench?.close());
@@ -34,7 +34,7 @@ describe('hostile containers', () => {
     ['a.ogg', 'ogg', sound],
     ['a.wav', 'wav', sound],
     ['a.flac', 'flac', sound],
-  ] as const)('that were %s before bytes of it changed end in a verdict', async (name, demuxer, args) => {
+  ] as const)('mutated from %s get a verdict', async (name, demuxer, args) => {
     const path = join(bench.folder, name);
     await makeMedia(path, [...args, '-pix_fmt', 'yuv420p']);
     const whole = await readFile(path);
@@ -49,19 +49,14 @@ describe('hostile containers', () => {
   });
 
   it.each([
-    ['boxes one in another, 20,000 deep', 'mov', () => movie(nest('udta', 20_000)), ['invalid_media']],
+    ['boxes nested 20,000 deep', 'mov', () => movie(nest('udta', 20_000)), ['invalid_media']],
     [
       'ten thousand streams',
       'mov',
       () => movie(...Array.from({ length: 10_000 }, () => makeBox('trak'))),
       ['too_many_streams'],
     ],
-    [
-      'an index of 4 GB that is not there',
-      'mov',
-      () => patched(movie(), 'moov', -4, [255, 255, 255, 240]),
-      ['invalid_media'],
-    ],
+    ['a missing index of 4 GB', 'mov', () => patched(movie(), 'moov', -4, [255, 255, 255, 240]), ['invalid_media']],
     [
       'half a million boxes',
       'mov',
@@ -70,33 +65,28 @@ describe('hostile containers', () => {
     ],
     ['no index', 'mov', () => makeBox('ftyp', Buffer.from('isomxxxx')), ['invalid_media']],
     [
-      'a playlist behind its type',
+      'a playlist after its type',
       'mov',
       () => Buffer.concat([makeBox('ftyp', Buffer.from('isomxxxx')), Buffer.from('#EXTM3U\n/etc/passwd\n')]),
       ['invalid_media'],
     ],
-    ['four billion samples of a byte', 'mov', () => movie(track({ sizes: u32(1, 0xffffffff) })), ['original']],
-    [
-      'four billion sample sizes that are not there',
-      'mov',
-      () => movie(track({ sizes: u32(0, 0xffffffff) })),
-      ['invalid_media'],
-    ],
+    ['four billion samples of one byte', 'mov', () => movie(track({ sizes: u32(1, 0xffffffff) })), ['original']],
+    ['four billion missing sample sizes', 'mov', () => movie(track({ sizes: u32(0, 0xffffffff) })), ['invalid_media']],
     [
       'thirty thousand pixels a side',
       'mov',
       () => movie(track({ width: 30_000, height: 30_000 })),
       ['too_many_pixels'],
     ],
-    ['a length of years', 'mov', () => movie(track({ durations: u32(1, 1, 0x7fffffff) })), ['too_long']],
+    ['a duration of years', 'mov', () => movie(track({ durations: u32(1, 1, 0x7fffffff) })), ['too_long']],
     [
-      'chunks that all lie upon each other',
+      'chunks that all overlap',
       'mov',
       () => movie(track({ sizes: u32(64, 100_000), durations: u32(1, 100_000, 1), chunks: 100_000 })),
       ['original'],
     ],
     ['data in another file', 'mov', () => movie(track({ dref: 0 })), ['unsupported_media']],
-    ['elements one in another, 20,000 deep', 'matroska', () => matroska(wrap(20_000)), ['invalid_media', 'original']],
+    ['elements nested 20,000 deep', 'matroska', () => matroska(wrap(20_000)), ['invalid_media', 'original']],
     [
       'elements larger than any file',
       'matroska',
@@ -116,7 +106,7 @@ describe('hostile containers', () => {
       ['too_many_streams'],
     ],
     [
-      'a hole of days in its times',
+      'a gap of days in its timestamps',
       'matroska',
       () => matroska(INFO, TRACKS, makeElement(0x1f43b675, makeElement(0xe7, unsigned(10n ** 9n)))),
       ['too_long'],
@@ -134,7 +124,7 @@ describe('hostile containers', () => {
       ['rewritten'],
     ],
     [
-      'chunks without end',
+      'an endless list of chunks',
       'wav',
       () =>
         Buffer.concat([
@@ -143,11 +133,11 @@ describe('hostile containers', () => {
         ]),
       ['invalid_media'],
     ],
-  ] as const)('with %s (%s) are judged', async (_, demuxer, make, expected) => {
+  ] as const)('with %s (%s) get the expected verdict', async (_, demuxer, make, expected) => {
     expect(expected).toContain(await outcome(make(), demuxer));
   });
 
-  it('leave the memory of the process as it was', () => {
+  it('do not grow the memory of the process', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(MAX_GROWTH);
   });
 });
@@ -163,7 +153,7 @@ function randomFrom(seed: number): () => number {
   };
 }
 
-/** Some bytes changed, set to extremes, left out or doubled; mostly near the ends, where the indexes are. */
+/** Changes some bytes, sets them to extremes, truncates or duplicates; mostly near the ends, where indexes are. */
 function mutate(whole: Buffer, random: () => number): Buffer {
   const bytes = Buffer.from(whole);
   const place = () => {

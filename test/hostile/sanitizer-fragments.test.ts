@@ -1,64 +1,60 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeBox, makeFullBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
-import { type LookBench, openLookBench } from './sanitizer-bench.ts';
+import { openSanitizerBench, type SanitizerBench } from './sanitizer-bench.ts';
 
-/** Bytes by which this process may grow over all files of this test. */
+/** Bytes by which this process may grow over all files. */
 const MAX_GROWTH = 500 * 2 ** 20;
 const TIMESCALE = 1000;
 
 describe('hostile fragments', () => {
-  let bench: LookBench;
+  let bench: SanitizerBench;
   let before: number;
   beforeAll(async () => {
-    bench = await openLookBench({ threads: 1 });
+    bench = await openSanitizerBench({ threads: 1 });
     before = process.memoryUsage().rss;
   });
   afterAll(() => bench?.close());
 
-  /** Why the container stays, `rewritten`, or the code of the refusal. */
+  /** `rewritten`, why the container is not rewritten, or the code of the refusal. */
   async function outcome(bytes: Uint8Array): Promise<string> {
     const { verdict, reason } = await bench.sanitize(bytes, 'mov');
     return verdict === 'original' ? (reason ?? verdict) : verdict;
   }
 
   it.each<[string, () => Buffer, RegExp]>([
-    ['nothing that is wrong', () => movie(fragment({})), /^rewritten$/],
+    ['nothing wrong', () => movie(fragment({})), /^rewritten$/],
     ['no samples in a hundred thousand of them', () => movie(...Array(100_000).fill(makeBox('moof'))), /no samples/],
     [
-      'four billion samples of a byte that nobody described',
+      'four billion undescribed samples of one byte',
       () => movie(fragment({ trun: u32(1, 0xffffffff, 0) })),
       /more samples than the reader supports/,
     ],
-    [
-      'four billion samples that are not there',
-      () => movie(fragment({ trun: u32(0x201, 0xffffffff, 0, 1) })),
-      /invalid_media/,
-    ],
+    ['four billion missing samples', () => movie(fragment({ trun: u32(0x201, 0xffffffff, 0, 1) })), /invalid_media/],
     [
       'as many samples as are allowed, in each of ten streams',
       () => movie(...Array.from({ length: 10 }, (_, at) => fragment({ id: at + 1, trun: u32(1, 5_000_000, 0) }))),
       /more samples|cut off/,
     ],
-    ['streams that nobody described', () => movie(fragment({ id: 77 })), /stream that it does not describe/],
-    ['no stream', () => movie(makeBox('moof', makeBox('traf', makeFullBox('trun', 0, 1, u32(1, 0))))), /fragment without a header/],
+    ['undescribed streams', () => movie(fragment({ id: 77 })), /stream that it does not describe/],
+    [
+      'no stream',
+      () => movie(makeBox('moof', makeBox('traf', makeFullBox('trun', 0, 1, u32(1, 0))))),
+      /fragment without a header/,
+    ],
     ['data before the file', () => movie(fragment({ trun: u32(1, 1, -5000) })), /cut off/],
-    ['data behind the file', () => movie(fragment({ trun: u32(1, 1, 0x7fffffff) })), /cut off/],
-    ['data at the end of all numbers', () => movie(fragment({ tfhd: [1, u32(1, 0xffffffff, 0xffffffff)] })), /cut off/],
-    // What FFmpeg would read as a sample is copied as one: the stranger's bytes, in a rewritten file.
+    ['data after the file', () => movie(fragment({ trun: u32(1, 1, 0x7fffffff) })), /cut off/],
+    ['data at the largest offset', () => movie(fragment({ tfhd: [1, u32(1, 0xffffffff, 0xffffffff)] })), /cut off/],
+    // The sanitizer copies what FFmpeg would read as a sample: the uploader's own bytes, in a rewritten file.
     ['the index as their data', () => movie(fragment({ tfhd: [1, u32(1, 0, 16)] })), /^rewritten$/],
     [
       'the same data twice',
       () => movie(fragment({ tfhd: [1, u32(1, 0, 16)] }), fragment({ time: 9, tfhd: [1, u32(1, 0, 16)] })),
       /several times/,
     ],
-    ['data that nobody placed', () => movie(unplaced()), /does not declare where/],
-    [
-      'a time at the end of all numbers',
-      () => movie(fragment({ tfdt: u32(0x01000000, 0xffffffff, 0xfffffff0) })),
-      /absurd times/,
-    ],
+    ['data without an offset', () => movie(unplaced()), /does not declare where/],
+    ['the largest time', () => movie(fragment({ tfdt: u32(0x01000000, 0xffffffff, 0xfffffff0) })), /absurd times/],
     ['a time of a million years', () => movie(fragment({ tfdt: u32(0x01000000, 0x1fffff, 0) })), /absurd times/],
-    ['a hole of days', () => movie(fragment({}), fragment({ time: 500_000_000 })), /too_long/],
+    ['a gap of days', () => movie(fragment({}), fragment({ time: 500_000_000 })), /too_long/],
     ['streams that begin days apart', () => movie(fragment({}), fragment({ id: 2, time: 500_000_000 })), /too_long/],
     ['times that run backwards', () => movie(fragment({ time: 5000 }), fragment({ time: 4000 })), /overlap in time/],
     ['times that stand still', () => movie(...Array(1000).fill(fragment({}))), /overlap in time|several times/],
@@ -67,16 +63,12 @@ describe('hostile fragments', () => {
       () => movie(fragment({ tfhd: [0x8, u32(1, 0xffffffff)] }), fragment({ time: 4e9 })),
       /too_long|gap/,
     ],
-    [
-      'pictures shown at the end of all numbers',
-      () => movie(fragment({ trun: u32(0x801, 1, 0, 0x80000000) })),
-      /absurd times/,
-    ],
+    ['frames shown at the largest time', () => movie(fragment({ trun: u32(0x801, 1, 0, 0x80000000) })), /absurd times/],
     ['samples without data', () => movie(fragment({ tfhd: [0x10, u32(1, 0)] })), /without data/],
     ['another description', () => movie(fragment({ tfhd: [0x2, u32(1, 2)] })), /several sample descriptions/],
     ['keys', () => movie(fragment({ more: makeFullBox('senc', 0, 0, u32(0)) })), /encrypted/],
-    ['boxes that nobody knows', () => movie(fragment({ more: makeBox('abcd') })), /"abcd"/],
-    ['boxes one in another, 20,000 deep', () => movie(nest(20_000)), /"traf"/],
+    ['unknown boxes', () => movie(fragment({ more: makeBox('abcd') })), /"abcd"/],
+    ['boxes nested 20,000 deep', () => movie(nest(20_000)), /"traf"/],
     ['two million boxes', () => movie(makeBox('moof', Buffer.alloc(16_000_008, makeBox('free')))), /invalid_media/],
     [
       'half a million streams in one',
@@ -84,20 +76,24 @@ describe('hostile fragments', () => {
       /no samples/,
     ],
     ['a box beyond its end', () => movie(makeBox('moof', u32(0x7fffffff), Buffer.from('traf'))), /invalid_media/],
-    ['an end inside of them', () => movie(fragment({}), makeBox('moof', Buffer.alloc(64)).subarray(0, 40)), /cut off/],
-    ['no announcement', () => movie(fragment({})).fill(Buffer.from('free'), ...placeOf('mvex')), /does not declare/],
+    ['a truncated fragment', () => movie(fragment({}), makeBox('moof', Buffer.alloc(64)).subarray(0, 40)), /cut off/],
+    [
+      'no declaration of fragments',
+      () => movie(fragment({})).fill(Buffer.from('free'), ...placeOf('mvex')),
+      /does not declare/,
+    ],
     ['no index', () => fragment({}), /invalid_media/],
-    ['an index behind them', () => Buffer.concat([fragment({}), movie()]), /before its index/],
+    ['an index after them', () => Buffer.concat([fragment({}), movie()]), /before its index/],
     [
       'times from an index of segments',
       () => movie(makeBox('sidx', Buffer.alloc(32)), makeBox('moof', traf(1, { tfdt: null }))),
       /do not declare their time/,
     ],
-  ])('with %s are judged', async (_, make, expected) => {
+  ])('with %s get the expected verdict', async (_, make, expected) => {
     expect(await outcome(make())).toMatch(expected);
   });
 
-  it('leave the memory of the process as it was', () => {
+  it('do not grow the memory of the process', () => {
     expect(process.memoryUsage().rss - before).toBeLessThan(MAX_GROWTH);
   });
 });
@@ -105,11 +101,11 @@ describe('hostile fragments', () => {
 interface Given {
   id?: number;
   time?: number;
-  /** Flags, and what follows them. */
+  /** Flags, and the fields after them. */
   tfhd?: [number, Buffer];
-  /** From the version on; null = none. */
+  /** Content starting with the version; null for no box. */
   tfdt?: Buffer | null;
-  /** From the flags on. */
+  /** Content starting with the flags. */
   trun?: Buffer;
   more?: Buffer;
 }
@@ -131,7 +127,7 @@ function traf(id: number, { time = 0, tfhd, tfdt, trun, more }: Given): Buffer {
   return makeBox('traf', ...parts);
 }
 
-/** A stream that is left out, then one whose data lies behind it. */
+/** An unknown stream, then one whose data follows it. */
 function unplaced(): Buffer {
   const of = (id: number) => makeBox('traf', makeFullBox('tfhd', 0, 0, u32(id)), makeFullBox('trun', 0, 0, u32(1)));
   return makeBox('moof', of(99), of(1));
@@ -146,7 +142,7 @@ function nest(depth: number): Buffer {
   return makeBox('moof', bytes);
 }
 
-/** An index that announces fragments of ten streams of pictures, and of one that is nowhere, with what follows it. */
+/** An index that announces fragments of ten video streams and of one missing stream, followed by `parts`. */
 function movie(...parts: Buffer[]): Buffer {
   const mvhd = makeFullBox('mvhd', 0, 0, Buffer.alloc(8), u32(TIMESCALE, 0), Buffer.alloc(84));
   const ids = Array.from({ length: 10 }, (_, index) => index + 1);

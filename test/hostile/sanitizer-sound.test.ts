@@ -5,17 +5,17 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { oggChecksum } from '../../src/sanitizer/ogg/crc.ts';
 import { makeMedia } from '../../testkit/media-cache.ts';
-import { type LookBench, openLookBench } from './sanitizer-bench.ts';
+import { openSanitizerBench, type SanitizerBench } from './sanitizer-bench.ts';
 
 const run = promisify(execFile);
-/** Milliseconds that any of these may take on a busy machine; the reader itself ends after ten seconds. */
+/** Milliseconds that each file may take on a busy machine; the reader's own limit is ten seconds. */
 const MAX_MS = 8000;
 
 describe('hostile MP3, AAC and Ogg', () => {
-  let bench: LookBench;
+  let bench: SanitizerBench;
   const files: Record<string, Buffer> = {};
   beforeAll(async () => {
-    bench = await openLookBench({ threads: 1 });
+    bench = await openSanitizerBench({ threads: 1 });
     const noise = ['-f', 'lavfi', '-i', 'anoisesrc=r=48000:seed=3:d=1'];
     for (const [name, args] of Object.entries({
       'a.mp3': ['-c:a', 'libmp3lame', '-id3v2_version', '0'],
@@ -30,7 +30,7 @@ describe('hostile MP3, AAC and Ogg', () => {
   });
   afterAll(() => bench?.close());
 
-  async function lookAt(bytes: Uint8Array, demuxer: string, mediaBytes: number | null = null) {
+  async function sanitize(bytes: Uint8Array, demuxer: string, mediaBytes: number | null = null) {
     const begun = performance.now();
     const seen = await bench.sanitize(bytes, demuxer, mediaBytes);
     expect(performance.now() - begun).toBeLessThan(MAX_MS);
@@ -44,7 +44,7 @@ describe('hostile MP3, AAC and Ogg', () => {
   ] as const)(
     'have their seconds counted where nothing else states them reliably: %s',
     async (name, demuxer, seconds) => {
-      const { seconds: seen } = await lookAt(files[name]!, demuxer);
+      const { seconds: seen } = await sanitize(files[name]!, demuxer);
       if (seconds === null) expect(seen).toBeNull();
       else expect(Math.abs(seen! - seconds)).toBeLessThan(0.1);
     },
@@ -65,7 +65,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     return Buffer.concat([head, frame]);
   };
 
-  it.each(Object.entries(POLYGLOTS))('are no %s any more', async (_, text) => {
+  it.each(Object.entries(POLYGLOTS))('are no longer %s', async (_, text) => {
     const other = Buffer.from(text, 'latin1');
     const { 'a.mp3': mp3, 'bare.mp3': bare, 'a.aac': aac, 'a.opus': opus } = files as Record<string, Buffer>;
     const long = Buffer.alloc(300_000, other);
@@ -82,22 +82,22 @@ describe('hostile MP3, AAC and Ogg', () => {
       [Buffer.concat([opus!, long]), 'ogg'],
       [withChecksums(inComments), 'ogg'],
     ] as const) {
-      const { verdict, written } = await lookAt(bytes, demuxer);
+      const { verdict, written } = await sanitize(bytes, demuxer);
       expect([demuxer, verdict]).toEqual([demuxer, 'rewritten']);
       expect(bytes.includes(other.subarray(0, Math.min(vendor, other.length)))).toBe(true);
       expect(written!.includes(other.subarray(0, Math.min(vendor, other.length)))).toBe(false);
     }
   });
 
-  it('lose no frame to data between them', async () => {
+  it('lose no frame when other data is between frames', async () => {
     const bare = files['bare.mp3']!;
-    const { written } = await lookAt(Buffer.concat([bare, Buffer.from('junk'), bare]), 'mp3');
+    const { written } = await sanitize(Buffer.concat([bare, Buffer.from('junk'), bare]), 'mp3');
     expect(written!.equals(Buffer.concat([bare, bare]))).toBe(true);
   });
 
   it.each([
     [
-      'a tag of 256 MB that is not there',
+      'a missing tag of 256 MB',
       'mp3',
       () => Buffer.concat([id3Of(2 ** 28 - 1), files['a.mp3']!]),
       /^invalid_media: .*ends before what it declares/,
@@ -115,13 +115,13 @@ describe('hostile MP3, AAC and Ogg', () => {
       /^invalid_media: .*contains more tags than any real file/,
     ],
     [
-      'a picture of a kind that says nothing',
+      'a picture of an unknown type',
       'mp3',
       () => picture('image/x', 'GIF89a'),
       /^original: .*has cover art in a format that the reader does not support/,
     ],
     [
-      'a picture that is none',
+      'a picture that is not one',
       'mp3',
       () => picture('image/jpeg', 'MZ\x90\0 no picture'),
       /^original: .*has cover art in a format that the reader does not support/,
@@ -133,30 +133,30 @@ describe('hostile MP3, AAC and Ogg', () => {
       /^original: .*has cover art in a format that the reader does not support/,
     ],
     [
-      'nothing but marks of a frame',
+      'nothing but frame sync bytes',
       'mp3',
       () => Buffer.alloc(3_000_000, 0xff),
       /^original: .*has no two consecutive audio frames/,
     ],
     [
-      'a head every four bytes',
+      'a frame header every four bytes',
       'mp3',
       () => Buffer.alloc(3_000_000, Buffer.from('fffb9064', 'hex')),
       /^original: .*has no two consecutive audio frames/,
     ],
     [
-      'a head every four bytes behind sound',
+      'a frame header every four bytes after audio',
       'mp3',
       () => Buffer.concat([files['bare.mp3']!, Buffer.alloc(20_000_000, Buffer.from('00fffbb4', 'hex'))]),
       /^original: .*changes its sample rate or its channels in the middle/,
     ],
     [
-      'sound that is interrupted in thousands of places',
+      'audio that is interrupted in thousands of places',
       'mp3',
       () => Buffer.concat(Array(2000).fill(Buffer.concat([files['bare.mp3']!.subarray(0, 1152), Buffer.alloc(5)]))),
       /^original: .*has more than a thousand gaps between its frames/,
     ],
-    ['a length of years in its first frame', 'mp3', () => lengthened(), /^too_long: .*lasts/],
+    ['a duration of years in its first frame', 'mp3', () => lengthened(), /^too_long: .*lasts/],
     [
       'a first frame that is cut off',
       'mp3',
@@ -164,13 +164,13 @@ describe('hostile MP3, AAC and Ogg', () => {
       /^original: .*is cut off in its first frame/,
     ],
     [
-      'frames of no length',
+      'frames of length zero',
       'aac',
       () => Buffer.alloc(1_000_000, Buffer.from('fff1508000001ffc', 'hex').subarray(0, 7)),
       /^original: .*has no two consecutive audio frames/,
     ],
     [
-      'the largest frames, one in another',
+      'overlapping frames of maximum size',
       'aac',
       () => Buffer.alloc(2_000_000, Buffer.from('fff15083ffffff', 'hex')),
       /^original: .*has no two consecutive audio frames/,
@@ -189,13 +189,13 @@ describe('hostile MP3, AAC and Ogg', () => {
       /^invalid_media: .*does not begin with the first page of a stream/,
     ],
     [
-      'a second beginning',
+      'a second first page',
       'ogg',
       () => onPage(3, (page) => page.writeUInt8(2, 5)),
       /^original: .*contains several chained recordings/,
     ],
     [
-      'another stream between',
+      'another stream in between',
       'ogg',
       () => onPage(3, (page) => page.writeUInt32LE(99, 14)),
       /^original: .*contains several streams/,
@@ -207,26 +207,26 @@ describe('hostile MP3, AAC and Ogg', () => {
       /^original: .*has times out of order/,
     ],
     [
-      'a time before all time',
+      'a negative time',
       'ogg',
       () => onPage(3, (page) => page.writeBigInt64LE(-5n, 6)),
       /^original: .*has times out of order/,
     ],
     ['a time of years', 'ogg', () => onPage(-1, (page) => page.writeBigInt64LE(2n ** 62n, 6)), /^too_long: .*lasts/],
     [
-      'times that run back',
+      'times that go backwards',
       'ogg',
       () => onPage(4, (page) => page.writeBigInt64LE(1n, 6)),
       /^original: .*has times out of order/,
     ],
     [
-      'an end before the end',
+      'an early last page',
       'ogg',
       () => onPage(3, (page) => page.writeUInt8(4, 5)),
       /^original: .*continues after its end/,
     ],
     [
-      'a continued packet without a beginning',
+      'a continued packet without a start',
       'ogg',
       () => onPage(3, (page) => page.writeUInt8(1, 5)),
       /^original: .*is missing a page/,
@@ -238,7 +238,7 @@ describe('hostile MP3, AAC and Ogg', () => {
       /^original: .*describes its channels in a way that the reader does not support/,
     ],
     [
-      'a last page that declares more than there is',
+      'a last page that declares more than it contains',
       'ogg',
       () => Buffer.concat([files['a.opus']!, emptyPage(files['a.opus']!, 255)]),
       /^rewritten/,
@@ -253,21 +253,21 @@ describe('hostile MP3, AAC and Ogg', () => {
         ]),
       /^rewritten/,
     ],
-    ['a packet without an end', 'ogg', () => endless(), /^original: .*contains a packet of absurd size/],
+    ['an endless packet', 'ogg', () => endless(), /^original: .*contains a packet of absurd size/],
     [
-      'a description without an end',
+      'an endless description',
       'ogg',
       () => Buffer.concat([pagesOf(files['a.opus']!)[0]!, ...endlessPages(files['a.opus']!)]),
       /^original: .*has headers of absurd length/,
     ],
-  ] as const)('with %s (%s) are judged', async (_, demuxer, make, expected) => {
-    const { verdict, reason } = await lookAt(make(), demuxer);
+  ] as const)('with %s (%s) get the expected verdict', async (_, demuxer, make, expected) => {
+    const { verdict, reason } = await sanitize(make(), demuxer);
     expect(`${verdict}: ${reason}`).toMatch(expected);
   });
 
   it('get new page numbers and checksums', async () => {
     const shuffled = onPage(3, (page) => page.writeUInt32LE(4_000_000_000, 18));
-    const { verdict, written } = await lookAt(shuffled, 'ogg');
+    const { verdict, written } = await sanitize(shuffled, 'ogg');
     expect(verdict).toBe('rewritten');
     const pages = pagesOf(written!);
     expect(pages.length).toBe(pagesOf(files['a.opus']!).length);
@@ -275,7 +275,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     expect(withChecksums(written!).equals(written!)).toBe(true);
   });
 
-  it('are written for a probe with a hole, and yield the same probe', async () => {
+  it('are written sparsely for a probe, with the same probe result', async () => {
     const path = join(bench.folder, 'long');
     const noise = ['-f', 'lavfi', '-i', 'anoisesrc=r=48000:d=20', '-b:a', '192k'];
     for (const [kind, demuxer] of [
@@ -285,8 +285,8 @@ describe('hostile MP3, AAC and Ogg', () => {
     ] as const) {
       await makeMedia(`${path}.${kind}`, noise);
       const bytes = await readFile(`${path}.${kind}`);
-      const whole = await lookAt(bytes, demuxer);
-      const part = await lookAt(bytes, demuxer, 65_536);
+      const whole = await sanitize(bytes, demuxer);
+      const part = await sanitize(bytes, demuxer, 65_536);
       expect((await stat(part.target)).size).toBe(whole.written!.length);
       expect((await stat(part.target)).blocks).toBeLessThan((await stat(whole.target)).blocks);
       expect(await declared(part.target, demuxer)).toEqual(await declared(whole.target, demuxer));
@@ -304,7 +304,7 @@ describe('hostile MP3, AAC and Ogg', () => {
     return bytes;
   }
 
-  /** One page changed, its checksum right. */
+  /** Changes one page and corrects its checksum. */
   function onPage(index: number, change: (page: Buffer) => void): Buffer {
     const pages = pagesOf(files['a.opus']!);
     change(pages.at(index)!);
@@ -361,7 +361,7 @@ function withChecksums(file: Buffer): Buffer {
   );
 }
 
-/** A page of nothing but its head, of the same stream as another. */
+/** A page that is only a header, in the same stream as another. */
 function emptyPage(like: Buffer, segments: number): Buffer {
   const page = Buffer.alloc(27 + segments, 255);
   page.fill(0, 0, 27);
@@ -373,7 +373,7 @@ function emptyPage(like: Buffer, segments: number): Buffer {
   return page;
 }
 
-/** More than 16 MB of one packet. */
+/** Pages of one packet, of more than 16 MB. */
 function endlessPages(like: Buffer): Buffer[] {
   return Array.from({ length: 300 }, (_, index) => {
     const page = Buffer.concat([emptyPage(like, 255), Buffer.alloc(65_025)]);

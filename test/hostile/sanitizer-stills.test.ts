@@ -4,12 +4,12 @@ import { makeBox, makeFullBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts'
 import { damaged } from '../../testkit/bytes.ts';
 import { randomOf } from '../../testkit/random.ts';
 import { type Coded, codedItem, gridData, type Item, ispe, makeStill, type StillFile } from '../helpers/heif.ts';
-import { type LookBench, openLookBench } from './sanitizer-bench.ts';
+import { openSanitizerBench, type SanitizerBench } from './sanitizer-bench.ts';
 
 const SEED = 20261125;
 const MUTANTS = Number(process.env.AIRLOCK_FUZZ_RUNS ?? 200);
 
-/** The reader never decodes: any bytes do for a picture. */
+/** Any bytes can represent a picture, because the reader never decodes. */
 const coded = (width = 64, height = 64): Coded => ({
   ...{
     type: 'av01',
@@ -32,12 +32,12 @@ const many = (count: number) =>
   Array.from({ length: count }, (_, index) => codedItem(index + 1, { ...coded(), data: Buffer.alloc(1) }));
 
 describe('hostile HEIC and AVIF files', () => {
-  let bench: LookBench;
+  let bench: SanitizerBench;
   beforeAll(async () => {
-    bench = await openLookBench({ threads: 2 });
+    bench = await openSanitizerBench({ threads: 2 });
   });
   afterAll(() => bench?.close());
-  const lookAt = async (bytes: Buffer) => {
+  const sanitize = async (bytes: Buffer) => {
     expect((await detectMedia(bytes))?.demuxer).toBe('heif');
     const { verdict, reason } = await bench.sanitize(bytes, 'heif');
     return `${verdict}: ${reason}`;
@@ -58,7 +58,7 @@ describe('hostile HEIC and AVIF files', () => {
         }),
     ],
   ])('are distinguished from valid ones: %s is rewritten', async (_, make) => {
-    expect(await lookAt(make())).toBe('rewritten: null');
+    expect(await sanitize(make())).toBe('rewritten: null');
   });
 
   it.each<[string, () => Buffer, RegExp]>([
@@ -78,7 +78,7 @@ describe('hostile HEIC and AVIF files', () => {
       () => makeStill({ items: [{ ...codedItem(1, coded()), properties: [coded().config] }] }),
       /^invalid_media: .*size/,
     ],
-    ['a size of nothing', () => makeStill({ items: [codedItem(1, coded(0, 0))] }), /^invalid_media: .*size/],
+    ['a size of zero', () => makeStill({ items: [codedItem(1, coded(0, 0))] }), /^invalid_media: .*size/],
     ['5,000 items', () => makeStill({ items: many(5000) }), /^invalid_media: .*more items/],
     [
       'a movie beside it, as sequences have',
@@ -97,36 +97,40 @@ describe('hostile HEIC and AVIF files', () => {
     ['data of no bytes', () => picture({ place: { bytes: 0 } }), /^invalid_media: .*no bytes/],
     ['data in 60,000 pieces', () => picture({ place: { pieces: 60_000 } }), /^unsupported_media: .*extents/],
     ['data in no pieces', () => picture({ place: { pieces: 0 } }), /^invalid_media/],
-    ['a primary picture that is not there', () => picture({ primary: 7 }), /^invalid_media: .*does not contain/],
+    ['a missing primary picture', () => picture({ primary: 7 }), /^invalid_media: .*does not contain/],
     [
       'a picture that is encrypted or of another codec',
       () => makeStill({ items: [{ ...codedItem(1, coded()), type: 'jpeg' }] }),
       /^unsupported_media: .*"jpeg"/,
     ],
     [
-      'the set-up of another decoder',
+      'the configuration of another decoder',
       () => makeStill({ items: [{ ...codedItem(1, coded()), type: 'hvc1' }] }),
       /^invalid_media: .*how to decode/,
     ],
-    ['a property that must be known and is not', () => withProperty(makeBox('zzzz')), /^unsupported_media: .*"zzzz"/],
+    ['an unknown essential property', () => withProperty(makeBox('zzzz')), /^unsupported_media: .*"zzzz"/],
     [
-      'a cut outside of the picture',
+      'a crop outside the picture',
       () => withProperty(makeBox('clap', u32(900, 1, 64, 1, 0, 1, 0, 1))),
       /^invalid_media: .*beyond its edges/,
     ],
     [
-      'a cut by nothing',
+      'a crop with zero denominators',
       () => withProperty(makeBox('clap', u32(64, 0, 64, 0, 0, 0, 0, 0))),
       /^invalid_media: .*beyond its edges/,
     ],
     ['pixels that are not square', () => withProperty(makeBox('pasp', u32(4, 3))), /^unsupported_media: .*square/],
     ['fewer tiles than it declares', () => grid(fourTiles(), { to: [1, 2, 3] }), /^invalid_media: .*tiles/],
     [
-      '256 times 256 tiles that are one',
+      '256 times 256 references to one tile',
       () => grid(fourTiles(), { columns: 256, rows: 256, to: Array(65_535).fill(1) }),
       /^invalid_media/,
     ],
-    ['one tile in all places', () => grid(fourTiles(), { to: [1, 1, 1, 1] }), /^unsupported_media: .*several times/],
+    [
+      'one tile in every position',
+      () => grid(fourTiles(), { to: [1, 1, 1, 1] }),
+      /^unsupported_media: .*several times/,
+    ],
     [
       'a tile of another size',
       () => grid([...fourTiles().slice(1), codedItem(1, coded(32, 32))]),
@@ -146,18 +150,18 @@ describe('hostile HEIC and AVIF files', () => {
       /^unsupported_media: .*alpha channel/,
     ],
   ])('with %s are refused', async (_, make, expected) => {
-    expect(await lookAt(make())).toMatch(expected);
+    expect(await sanitize(make())).toMatch(expected);
   });
 
-  it('that end anywhere are refused', async () => {
+  it('are refused when truncated anywhere', async () => {
     for (const whole of [picture(), grid(fourTiles())]) {
       for (let length = 40; length < whole.length; length += 37) {
-        expect(await lookAt(whole.subarray(0, length))).toMatch(/^invalid_media/);
+        expect(await sanitize(whole.subarray(0, length))).toMatch(/^invalid_media/);
       }
     }
   });
 
-  it('that were sound before bytes of them changed end in a verdict', async () => {
+  it('mutated from valid files get a verdict', async () => {
     const random = randomOf(SEED);
     for (let mutant = 0; mutant < MUTANTS; mutant++) {
       const bytes = damaged(random, mutant % 2 ? picture() : grid(fourTiles()));

@@ -6,8 +6,8 @@ import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
 import { readManifest } from '../../src/kinds/transcode/manifest.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
-/** Somebody who may write to the database and does not have the key tries to have one row's text read as another's. */
-describe('a sealed value in another place of the database', () => {
+/** An attacker can write to the database but lacks the key, and tries to pass off one row's text as another's. */
+describe('a sealed value moved to another place in the database', () => {
   let world: JobWorld;
   let mine: Awaited<ReturnType<JobWorld['account']>>;
   let other: Awaited<ReturnType<JobWorld['account']>>;
@@ -36,7 +36,7 @@ describe('a sealed value in another place of the database', () => {
     plan_sealed: async (_, id) => readManifest(world.context, await world.row(id)),
   };
 
-  it.each(Object.keys(reads))('is not read as the %s of another job, which can still be erased', async (column) => {
+  it.each(Object.keys(reads))('cannot be read as the %s of another job, which can still be erased', async (column) => {
     const [victim, spy] = [await completed(mine), await completed(other)];
     const [table, id] = column === 'name_sealed' ? ['job_outputs', 'job_id'] : ['jobs', 'id'];
     await sql(
@@ -49,13 +49,13 @@ describe('a sealed value in another place of the database', () => {
     await eraseJob(world.context, other.id, 'transcode', spy, { actor: 'test', ip: null, requestId: null });
   });
 
-  it('is not read as another column of the same job', async () => {
+  it('cannot be read as another column of the same job', async () => {
     const id = await completed(mine);
     await sql('UPDATE jobs SET metadata_sealed = request_sealed WHERE id = $1', id);
     await expect(world.view(id)).rejects.toMatchObject(broken);
   });
 
-  it('is not read as the URL of another input, or of another account’s job', async () => {
+  it('cannot be read as the URL of another input, or of another account’s job', async () => {
     const [victim, spy] = [await completed(mine), await completed(other)];
     await sql(
       `UPDATE job_sources SET url_sealed = (SELECT url_sealed FROM job_sources WHERE job_id = $1)
@@ -73,7 +73,7 @@ describe('a sealed value in another place of the database', () => {
     await expect(world.view(pair.id)).rejects.toMatchObject(broken);
   });
 
-  it('is not read when the whole job is moved to another account, whatever else is emptied', async () => {
+  it('cannot be read when the whole job is moved to another account, whatever else is cleared', async () => {
     const id = await completed(mine);
     await sql(
       `UPDATE jobs SET account_id = $2, request_sealed = NULL, metadata_sealed = NULL WHERE id = $1`,
@@ -83,7 +83,7 @@ describe('a sealed value in another place of the database', () => {
     await expect(world.view(id)).rejects.toMatchObject(broken);
   });
 
-  it('is not read as the name of another upload', async () => {
+  it('cannot be read as the name of another upload', async () => {
     const [victim, spy] = [await world.upload(mine, 'private.mp4'), await world.upload(other, 'spy.mp4')];
     const { rows } = await sql('SELECT name_sealed FROM uploads WHERE id = $1', victim.id);
     await sql('UPDATE uploads SET name_sealed = $2 WHERE id = $1', spy.id, rows[0].name_sealed);
@@ -98,7 +98,7 @@ describe('a sealed value in another place of the database', () => {
     await expect(world.accept(other, { inputs: [{ url: spy.fileUrl }] })).rejects.toMatchObject(broken);
   });
 
-  it('is not given as the answer to another account’s request', async () => {
+  it('cannot be returned as the response to another account’s request', async () => {
     const ask = (accountId: string, key: string, secret: string) =>
       world.database.db.transaction().execute((tx) =>
         withIdempotencyKey(tx, world.context.vault, { accountId, route: 'test', key, body: {} }, async () => ({

@@ -19,7 +19,7 @@ const diskOf = (spareBytes: number, stagedBytes = 0): StoreSpace => ({
   stagedBytes,
 });
 
-describe('what accounts may store', () => {
+describe('the storage quota', () => {
   let world: JobWorld;
   beforeAll(async () => {
     world = await makeJobWorld();
@@ -35,7 +35,7 @@ describe('what accounts may store', () => {
   const times = (count: number, word: string) => Array<string>(count).fill(word);
   const held = (account: Account) => heldBytes(world.database.db, account.id);
 
-  it('is promised once, however many URLs are asked for at the same moment', async () => {
+  it('is reserved once, however many URLs are requested concurrently', async () => {
     const account = await world.account({ max_stored_bytes: 1000 });
     const asked = await Promise.allSettled(Array.from({ length: 20 }, () => presign(account, 300)));
     expect(codes(asked)).toEqual([...times(3, 'ok'), ...times(17, 'storage_quota')]);
@@ -46,14 +46,14 @@ describe('what accounts may store', () => {
     });
   });
 
-  it('keeps no more URLs open than the account may have', async () => {
+  it('limits the number of open upload URLs', async () => {
     const account = await world.account({ max_open_uploads: 5 });
     const asked = await Promise.allSettled(Array.from({ length: 12 }, () => presign(account, 1)));
     expect(codes(asked)).toEqual([...times(5, 'ok'), ...times(7, 'too_many_open_uploads')]);
     await expect(presign(account, 1)).rejects.toMatchObject({ status: 429, details: { limit: 5, open: 5 } });
   });
 
-  it('is promised once among all accounts, and no account gets more of the disk than it leaves free', async () => {
+  it('never reserves more than the free space in total, nor more for one account than it leaves free', async () => {
     await world.database.pg.query(`UPDATE uploads SET state = 'deleted'`);
     const accounts = await Promise.all([world.account(), world.account(), world.account()]);
     const asked = await Promise.allSettled(
@@ -74,7 +74,7 @@ describe('what accounts may store', () => {
     await expect(presign(accounts[0]!, 1, diskOf(-5))).rejects.toMatchObject({ code: 'storage_full' });
   });
 
-  it('leaves others half of the rest when an account has sent all that it was promised, without confirming', async () => {
+  it('leaves half of the rest to others when an account has uploaded its reservation without confirming', async () => {
     await world.database.pg.query(`UPDATE uploads SET state = 'deleted'`);
     const [hog, other] = await Promise.all([world.account(), world.account()]);
     for (let each = 0; each < 5; each++) await presign(hog, 100, diskOf(1000));
@@ -83,7 +83,7 @@ describe('what accounts may store', () => {
     await expect(presign(other, 400, diskOf(300, 700))).rejects.toMatchObject({ code: 'storage_full' });
   });
 
-  it('comes back when nobody confirms, when a job is erased, and when the time of its things is over', async () => {
+  it('is released when an upload is never confirmed, when a job is erased, and when retention ends', async () => {
     const account = await world.account({ max_stored_bytes: 1000, retention_seconds: 1 });
     await presign(account, 600);
     const old = new Date(Date.now() - 2 * 3600_000);
@@ -114,7 +114,7 @@ describe('what accounts may store', () => {
     expect(await held(account)).toBe(0);
   });
 
-  it('is not passed by outputs that are stored at the same moment, and no job is made beyond it', async () => {
+  it('is not exceeded by outputs stored concurrently, and no job is created beyond it', async () => {
     const account = await world.account({ max_stored_bytes: 1000 });
     for (let index = 0; index < 5; index++) await world.accept(account);
     const claims = [];

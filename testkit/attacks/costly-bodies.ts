@@ -1,4 +1,4 @@
-/* Bodies of at most 1 MiB, each of which keeps something busy that grows faster than it should. */
+/* Bodies of at most 1 MiB, each aimed at code whose cost could grow faster than its input. */
 
 const SOURCE = 'https://media.example.com/clip.mp4';
 const MIB = 1024 * 1024;
@@ -14,7 +14,7 @@ const raw = (extra: string) => `{"inputs":[{"url":"${SOURCE}"}],"outputFormat":"
 const options = (count: number, option: string, argument: unknown) => ({
   options: Array(count).fill({ option, argument }),
 });
-/** As many repeats of `item`, joined by commas, as fit into a body with some room for the rest. */
+/** As many repeats of `item`, joined by commas, as fit into a body with `room` bytes for the rest. */
 const fill = (item: string, room = 2000): string =>
   Array(Math.floor((MIB - room) / (item.length + 1)))
     .fill(item)
@@ -26,7 +26,7 @@ const CROPS = Array(300).fill('crop=iw:ih:0:0').join(',');
 const SUM = Array(100).fill('sin(t)').join('+');
 const ROTATIONS = Array(9).fill(`rotate=a='${SUM}'`).join(',');
 
-/** What a create, a validate and a command string are given. */
+/** Bodies for create and validate. */
 function transcodes(): [name: string, body: string][] {
   return [
     ['200 graphs of 300 filters', job(options(200, '-vf', CROPS))],
@@ -38,17 +38,17 @@ function transcodes(): [name: string, body: string][] {
     ['an unknown field with a name of 1 MB', raw(`"${'x'.repeat(MIB - 200)}":1`)],
     ['300,000 empty options', raw(`"options":[${fill('{}')}]`)],
     ['100,000 options of the wrong kind', raw(`"options":[${fill('{"option":7}')}]`)],
-    ['500,000 inputs that are none', `{"outputFormat":"mp4","inputs":[${fill('1')}]}`],
+    ['500,000 inputs that are numbers', `{"outputFormat":"mp4","inputs":[${fill('1')}]}`],
     ['340,000 empty arrays', raw(`"x":[${fill('[]')}]`)],
-    ['metadata of 100,000 fields', raw(`"metadata":{${names(80_000, (index) => index.toString(36))}}`)],
-    ['metadata of one text of 1 MB', job({ metadata: { text: 'a'.repeat(MIB - 300) } })],
-    ['an unknown text of 1 MB', job({ text: 'a'.repeat(MIB - 300) })],
-    ['an unknown text of escapes', raw(`"text":"${'\\u0061'.repeat(170_000)}"`)],
+    ['metadata of 80,000 fields', raw(`"metadata":{${names(80_000, (index) => index.toString(36))}}`)],
+    ['metadata with one string of 1 MB', job({ metadata: { text: 'a'.repeat(MIB - 300) } })],
+    ['an unknown field with a string of 1 MB', job({ text: 'a'.repeat(MIB - 300) })],
+    ['an unknown field with a string of escapes', raw(`"text":"${'\\u0061'.repeat(170_000)}"`)],
     ['keys that look like a prototype', raw(`"x":[${fill('{"_\\u005fproto_":1}')}]`)],
-    ['10,000 characters of overlay, 80 times', job(options(80, '@text-overlay', { text: 'a é '.repeat(2500) }))],
-    ['texts of overlays up to the budget', job(options(49, '@text-overlay', { text: 'ab '.repeat(660) }))],
+    ['80 overlays of 10,000 characters', job(options(80, '@text-overlay', { text: 'a é '.repeat(2500) }))],
+    ['overlay texts up to the budget', job(options(49, '@text-overlay', { text: 'ab '.repeat(660) }))],
     ['graphs up to the budget', job(options(2, '-vf', Array(300).fill("crop=w='iw-1-1':h=ih:x=0:y=0").join(',')))],
-    ['filters in fewest characters', job(options(2, '-vf', Array(299).fill('null').join(',')))],
+    ['the shortest filters up to the budget', job(options(2, '-vf', Array(299).fill('null').join(',')))],
     ['values up to the budget, in metadata', raw(`"metadata":{${names(4900, (index) => index.toString(36))}}`)],
     ['values up to the budget, unknown', raw(names(4900, (index) => `outputForma${index}`))],
     ['values up to the budget, as empty options', raw(`"options":[${Array(2400).fill('{}').join(',')}]`)],
@@ -75,9 +75,9 @@ function transcodes(): [name: string, body: string][] {
       ),
     ],
     ['quote cards', job(options(200, '@quote-card', { quote: 'word '.repeat(200) }))],
-    ['100 option names that are none', job(options(256, `-${'abcdefghij'.repeat(6)}`, 'x'))],
-    ['letters that could begin a URL', job(options(60, '-metadata', `title=${'a'.repeat(9900)}`))],
-    ['backslashes that could stand in a URL', job(options(60, '-metadata', `title=${'a:\\\\'.repeat(2400)}`))],
+    ['256 unknown option names', job(options(256, `-${'abcdefghij'.repeat(6)}`, 'x'))],
+    ['letters that could start a URL', job(options(60, '-metadata', `title=${'a'.repeat(9900)}`))],
+    ['backslashes that could be part of a URL', job(options(60, '-metadata', `title=${'a:\\\\'.repeat(2400)}`))],
     ['quotes within quotes', job(options(90, '-vf', `drawtext=text=${"'\\''".repeat(1900)}`))],
     ['labels', job(options(90, '-vf', '[a]'.repeat(3300)))],
     [

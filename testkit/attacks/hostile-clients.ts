@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net';
 import { call, type TestService } from '../service.ts';
 import { costlyBodies } from './costly-bodies.ts';
 
-/** Clients that send one costly body after the other, each with its own key, until they are stopped. */
+/** Clients that send costly bodies in a loop, each with its own key, until they are stopped. */
 export async function hostileClients(
   service: TestService,
   count: number,
@@ -29,7 +29,7 @@ export async function hostileClients(
   };
 }
 
-/** Milliseconds of each of so many requests of a usual kind: a list, a validate, a health check, in turn. */
+/** Durations, in milliseconds, of ordinary requests: a list, a validate and a health check in turn. */
 export async function usualLatencies(service: TestService, key: string, times: number): Promise<number[]> {
   const inputs = [{ url: 'https://media.example.com/clip.mp4' }];
   const options = [{ option: '-vf', argument: 'scale=1280:-2,fps=30' }];
@@ -44,12 +44,12 @@ export async function usualLatencies(service: TestService, key: string, times: n
     const answer = await asks[index % asks.length]!();
     ms.push(performance.now() - began);
     if (answer.status !== 200)
-      throw new Error(`a usual request is answered ${answer.status}: ${answer.text.slice(0, 200)}`);
+      throw new Error(`an ordinary request failed with ${answer.status}: ${answer.text.slice(0, 200)}`);
   }
   return ms;
 }
 
-/** The largest job that a request may ask for: options, metadata and URLs up to their limits. */
+/** The largest job that a request can create: options, metadata and URLs up to their limits. */
 export function largestJob(): object {
   const url = (index: number) => `https://media.example.com/${'u'.repeat(8000)}/${index}.mp4`;
   return {
@@ -61,7 +61,7 @@ export function largestJob(): object {
   };
 }
 
-/** Sends a request so many times, each on a connection of its own, and never reads. */
+/** Sends a request `times` times, each on its own connection, and never reads the response. */
 export function silentReaders(service: TestService, key: string, path: string, times: number): { end(): void } {
   const { hostname, port } = new URL(service.api);
   const sockets = Array.from({ length: times }, (): Socket => {

@@ -17,8 +17,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
-describe.runIf(process.geteuid?.() === 0)('the accounts of the cells, as root', () => {
-  it('are apart between sandboxes, all in the range that nobody uses, and free again after the release', () => {
+describe.runIf(process.geteuid?.() === 0)('cell accounts, as root', () => {
+  it('are never shared between sandboxes, come from the unused range, and are free after release', () => {
     const first = claimAccounts(11, folder, folder);
     const second = claimAccounts(3, folder, folder);
     const [ofFirst, ofSecond] = [uids(first, 11), uids(second, 3)];
@@ -32,7 +32,7 @@ describe.runIf(process.geteuid?.() === 0)('the accounts of the cells, as root', 
     for (const accounts of [second, third]) accounts.release();
   });
 
-  it('are refused, not shared, when all are taken, and a claim that fails holds none', () => {
+  it('are refused rather than shared when none are left, and a failed claim keeps none', () => {
     const most = claimAccounts(464, folder, folder);
     expect(Math.max(...uids(most, 464))).toBeLessThanOrEqual(61183);
     expect(() => claimAccounts(9, folder, folder)).toThrow(/8 uids for cells are free on this host.*needs 9/);
@@ -41,7 +41,7 @@ describe.runIf(process.geteuid?.() === 0)('the accounts of the cells, as root', 
     expect(readdirSync(folder)).toHaveLength(59);
   });
 
-  it('come back from a process that was killed', async () => {
+  it('are free again when the process that claimed them is killed', async () => {
     const code = `import { claimAccounts } from ${JSON.stringify(MODULE)};
       claimAccounts(464, ${JSON.stringify(folder)}, ${JSON.stringify(folder)});
       process.stdout.write('held');

@@ -5,40 +5,40 @@ import { required } from '../host/preflight.ts';
 import { SandboxError } from '../sandbox-error.ts';
 
 /**
- * Unprivileged accounts of the cells when the service runs as root: gid 60705, and a uid for each slot. The numbers lie
- * in the range 60578–61183 that systemd's table of UIDs (systemd.io/UIDS-GIDS) and Debian's policy leave unused, so that
- * no person, package or dynamic user has them. As root, bwrap would map the job to host root (docs/security-model.md).
+ * Unprivileged accounts for cells when the service runs as root: gid 60705 and one uid per slot. The ids lie in
+ * 60578–61183, a range that systemd's UID table (systemd.io/UIDS-GIDS) and Debian policy leave unused, so no person,
+ * package or dynamic user has them. Run as root, bwrap would map the job to host root (docs/security-model.md).
  */
 export interface CellAccount {
   uid: number;
   gid: number;
 }
 
-/** The accounts of one open sandbox: no other one of this host has them while it is open. */
+/** The accounts of one open sandbox. No other sandbox on this host uses them while it is open. */
 export interface CellAccounts {
-  /** Null when the service is an ordinary user: then cells run as that user. */
+  /** Null when the service runs as an ordinary user; cells then run as that user. */
   of(slot: number): CellAccount | null;
   release(): void;
 }
 
 export const CELL_GID = 60705;
-/** Most slots of a sandbox. */
+/** Maximum number of slots of a sandbox. */
 export const MAX_SLOTS = 256;
 const FIRST_UID = 60706;
-/** Uids are claimed in rows, so that a worker of usual size takes one lock and not a dozen. */
+/** Uids are claimed in blocks, so that a typical worker needs one lock instead of a dozen. */
 const ROW = 8;
-/** As many rows as the unused range holds: up to uid 61177. */
+/** As many blocks as fit in the unused range: up to uid 61177. */
 const ROWS = 59;
-/** Root's own, of the whole host, and gone after a restart of the machine. */
+/** Owned by root, shared by the whole host, and cleared at reboot. */
 const HOST_FOLDER = '/run/airlock';
 
 /**
- * Claims `count` uids that no other sandbox of this host has. The kernel counts the tasks of a uid, and lets processes of
- * one uid reach each other, whichever worker they belong to. A claim is an flock(2) on a file for each row of uids: the
- * kernel takes it back when the process that holds it dies, however it dies. The files stay: a process that removed one
- * could remove it under the next claim. Throws `SandboxError` when all are taken.
- * @param dataDir holds the files where `/run` cannot be written (containers), so that at least its own workers are apart.
- * @param folder of the files, when it is neither.
+ * Claims `count` uids that no other sandbox on this host uses: the kernel counts tasks per uid and lets processes of
+ * one uid reach each other, whichever worker they belong to. A claim is an flock(2) on one file per block of uids; the
+ * kernel releases it when the holder dies, however it dies. The files are never removed, because that could race with
+ * the next claim. Throws `SandboxError` when too few are free.
+ * @param dataDir used for the lock files where `/run` is not writable (containers); this separates its own workers.
+ * @param folder overrides the folder of the lock files.
  */
 export function claimAccounts(count: number, dataDir: string, folder?: string): CellAccounts {
   if (process.geteuid?.() !== 0) return { of: () => null, release: () => {} };
@@ -52,7 +52,7 @@ export function claimAccounts(count: number, dataDir: string, folder?: string): 
     for (let row = 0; row < ROWS && rows.length * ROW < count; row += 1) {
       const uid = FIRST_UID + row * ROW;
       const lock = openSync(join(locks, String(uid)), 'a', 0o600);
-      // The lock belongs to the open file, which flock shares with us and leaves to us when it ends.
+      // The lock belongs to the open file description, so this process keeps it after flock exits.
       if (spawnSync(flock, ['--nonblock', '3'], { stdio: ['ignore', 'ignore', 'ignore', lock], env: {} }).status === 0)
         rows.push({ uid, lock });
       else closeSync(lock);
@@ -80,7 +80,7 @@ export function claimAccounts(count: number, dataDir: string, folder?: string): 
 
 function lockFolder(dataDir: string): string {
   try {
-    // Others share it: the launcher and the database pass through.
+    // Shared: the launcher and the database traverse it.
     mkdirSync(HOST_FOLDER, { recursive: true, mode: 0o711 });
     const folder = join(HOST_FOLDER, 'cell-uids');
     mkdirSync(folder, { recursive: true, mode: 0o700 });

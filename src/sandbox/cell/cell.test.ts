@@ -28,7 +28,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('makeCell', () => {
-  it('links inputs instead of copying them, and shows them to nobody else', async () => {
+  it('links inputs instead of copying them, and makes them readable to no one else', async () => {
     const path = join(folder, 'clip.mp4');
     writeFileSync(path, 'media', { mode: 0o644 });
     const account = ACCOUNT;
@@ -45,7 +45,7 @@ describe('makeCell', () => {
     expect(existsSync(path)).toBe(true);
   });
 
-  it('makes the outputs, which the account may write, in a folder where it may make nothing', async () => {
+  it('creates outputs that the account can write, in a folder where it can create nothing', async () => {
     const cell = await makeCell(folder, ACCOUNT, { inputs: [], outputs: ['output.mp4'] });
     const output = statSync(join(cell.output, 'output.mp4'));
     expect([output.size, output.mode & 0o7777]).toEqual([0, 0o600]);
@@ -56,7 +56,7 @@ describe('makeCell', () => {
     await expect(makeCell(folder, ACCOUNT, { inputs: [], outputs: ['../x'] })).rejects.toThrow(/unsafe name/);
   });
 
-  it('refuses links, folders, missing files and names that are paths or options, and leaves nothing', async () => {
+  it('rejects links, folders, missing files, and names that are paths or options, and leaves nothing', async () => {
     writeFileSync(join(folder, 'file'), '');
     symlinkSync('/etc/passwd', join(folder, 'link'));
     mkdirSync(join(folder, 'owner'));
@@ -76,7 +76,7 @@ describe('makeCell', () => {
     expect(readdirSync(join(folder, 'owner'))).toEqual([]);
   });
 
-  it.runIf(process.geteuid?.() === 0)('copies a file of somebody else, whose mode it may not touch', async () => {
+  it.runIf(process.geteuid?.() === 0)('copies a file that another user owns instead of changing its mode', async () => {
     const path = join(folder, 'foreign');
     writeFileSync(path, 'x', { mode: 0o600 });
     const { chownSync } = await import('node:fs');
@@ -88,8 +88,8 @@ describe('makeCell', () => {
   });
 });
 
-describe('cells of several processes on one data directory', () => {
-  it('go when their process is dead, and stay while it lives', async () => {
+describe('cells of several processes in one data directory', () => {
+  it('are removed when their process is dead, and kept while it is alive', async () => {
     const cells = join(folder, 'cells');
     const mine = await openCellOwner(cells, 'a'.repeat(32));
     const other = spawn('/usr/bin/sleep', ['60'], { stdio: 'ignore' });
@@ -115,7 +115,7 @@ describe('cells of several processes on one data directory', () => {
     expect(readdirSync(cells)).toEqual([]);
   });
 
-  it('of another pid namespace stay until they have not been touched for long', async () => {
+  it('are kept in another pid namespace until they have been idle for a long time', async () => {
     const cells = join(folder, 'cells');
     const fresh = join(cells, '1-1-99-abc');
     const stale = join(cells, '1-2-99-abc');

@@ -6,27 +6,27 @@ import { SandboxError } from '../sandbox-error.ts';
 import { CELL_GID, type CellAccount } from './account.ts';
 import { removeTree } from './remove-tree.ts';
 
-/** The folder of one job: `in/` is read-only, and of `out/` the job can write the files that were made for it, no others. */
+/** The folder of one job. `in/` is read-only; in `out/` the job can write only the files created for it. */
 export interface Cell {
   folder: string;
   input: string;
   output: string;
   /** Names of the files in `output`. */
   outputs: readonly string[];
-  /** Inputs that could not be linked into `input` and lie elsewhere: bound one by one, or reached through a link. */
+  /** Inputs that could not be hard-linked into `input`: bind-mounted one by one, or reached through a symlink. */
   binds: { name: string; path: string }[];
-  /** Inputs that may be started: the self-test's programs, never those of a job. */
+  /** Inputs that may be executed: only programs of the self-test, never inputs of a job. */
   executables: string[];
   remove(): Promise<void>;
 }
 
-/** A short file that is written into `in/`. */
+/** A short file to write into `in/`. */
 export interface CellText {
   name: string;
   text: string;
 }
 
-/** What lies in a cell from its start. */
+/** The initial content of a cell. */
 export interface CellFiles {
   inputs: readonly { name: string; path: string; executable?: boolean }[];
   texts?: readonly CellText[];
@@ -37,10 +37,10 @@ export interface CellFiles {
 const FILE_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,100}$/;
 
 /**
- * Makes the folder, puts the inputs in (by hard link, never world-readable) and makes the outputs, empty. `RLIMIT_FSIZE`
- * bounds a file and nothing bounds a folder, so the job may make no file there (docs/decisions/0016). Modes follow the account:
- * with one (service is root) the folders admit its group and the outputs belong to its uid; without, all is private to us.
- * Throws `SandboxError` for an input that is not a plain file.
+ * Creates the folder, links the inputs (hard links, never world-readable) and creates the outputs empty. `RLIMIT_FSIZE`
+ * bounds a file and nothing bounds a folder, so the job cannot create files (docs/decisions/0016). With an account
+ * (the service is root), its group can traverse the folders and its uid owns the outputs; without one, everything is
+ * private to the service. Throws `SandboxError` for an input that is not a regular file.
  */
 export async function makeCell(
   owner: string,
@@ -57,12 +57,12 @@ export async function makeCell(
     binds: [],
     executables: inputs.filter(({ executable }) => executable).map(({ name }) => name),
     async remove() {
-      // Without root's rights the folder has to be opened before it can be emptied.
+      // Without root, the folder must be writable before it can be emptied.
       if (existsSync(cell.output)) chmodSync(cell.output, 0o700);
       await removeTree(folder);
     },
   };
-  // At once, not by way of the thread pool, where microseconds of work would wait behind copies and look-ups.
+  // Synchronous: in the thread pool, microseconds of work would wait behind copies and DNS lookups.
   mkdirSync(folder, { mode: 0o700 });
   try {
     mkdirSync(cell.input, { mode: 0o700 });
@@ -108,12 +108,12 @@ async function addInput(
 ): Promise<void> {
   if (!FILE_NAME.test(name)) throw new SandboxError('an input has an unsafe name', 'Name inputs 0, 1, 2 …');
   const stats = await lstat(path).catch((cause: unknown) => {
-    throw new SandboxError(`input ${name} is not there`, 'Fetch it again', { cause });
+    throw new SandboxError(`input ${name} does not exist`, 'Fetch it again', { cause });
   });
-  // link() would link a symbolic link itself, and it could point anywhere.
-  if (!stats.isFile()) throw new SandboxError(`input ${name} is not a plain file`, 'Pass the file itself');
+  // link() would link a symbolic link itself, which could point anywhere.
+  if (!stats.isFile()) throw new SandboxError(`input ${name} is not a regular file`, 'Pass the file itself');
   const place = join(cell.input, name);
-  // As root the mode of the linked file is changed, so only files that Airlock owns are linked.
+  // As root, linking changes the mode of the original, so only files that Airlock owns are linked.
   const mayLink = account === null || stats.uid === 0;
   const linked =
     mayLink &&
@@ -123,7 +123,7 @@ async function addInput(
     ));
   if (!linked) {
     if (await mayBind(path, account)) {
-      // bwrap needs something to mount upon, and cannot make it in a read-only folder.
+      // bwrap needs a mount point and cannot create one in a read-only folder.
       if (outside === 'bind') await writeFile(place, '', { mode: 0o400 });
       else await symlink(path, place);
       cell.binds.push({ name, path });
@@ -137,7 +137,7 @@ async function addInput(
   }
 }
 
-/** Another file system: bwrap can bind the file where it lies if the cell's account can reach and read it. */
+/** Whether bwrap can bind a file from another file system in place: the cell's account can reach and read it. */
 async function mayBind(path: string, account: CellAccount | null): Promise<boolean> {
   if (account === null) return true;
   if (((await stat(path)).mode & 0o004) === 0) return false;

@@ -14,10 +14,10 @@ const facts = (changes: Partial<EndFacts>): EndFacts => ({
 
 describe('classifyEnd', () => {
   it.each<[string, Partial<EndFacts>, string]>([
-    ['a normal end', {}, 'exit'],
-    ['an error of FFmpeg', { exitCode: 183 }, 'exit'],
+    ['a normal exit', {}, 'exit'],
+    ['an FFmpeg error', { exitCode: 183 }, 'exit'],
     [
-      'our own kill before all else',
+      'a kill by the service, before anything else',
       { reason: 'limit_wall', exitCode: null, signal: 'SIGKILL', oomKilled: true },
       'limit_wall',
     ],
@@ -26,11 +26,11 @@ describe('classifyEnd', () => {
     ['an OOM kill', { exitCode: 137, oomKilled: true, cpuExhausted: true }, 'limit_memory'],
     ['an OOM kill of the whole group', { exitCode: null, signal: 'SIGKILL', oomKilled: true }, 'limit_memory'],
     ['SIGKILL with the CPU time used up', { exitCode: 137, cpuExhausted: true }, 'limit_cpu'],
-    ['SIGKILL from elsewhere', { exitCode: 137 }, 'crash'],
+    ['SIGKILL from another source', { exitCode: 137 }, 'crash'],
     ['a segmentation fault', { exitCode: 139 }, 'crash'],
     ['a killed launcher', { exitCode: null, signal: 'SIGKILL' }, 'crash'],
     ['a failed allocation without a cgroup', { exitCode: 244, outOfAddressSpace: true }, 'limit_memory'],
-  ])('reads %s', (_, changes, expected) => {
+  ])('classifies %s', (_, changes, expected) => {
     expect(classifyEnd(facts(changes))).toBe(expected);
   });
 });

@@ -1,19 +1,19 @@
 import type { CellEnd } from '../types.ts';
 
-/** Why the service itself killed a cell. */
+/** Why the service killed a cell. */
 export type KillReason = 'canceled' | 'limit_wall' | 'limit_cpu' | 'limit_output' | 'limit_processes';
 
 export interface EndFacts {
   exitCode: number | null;
   signal: NodeJS.Signals | null;
   reason: KillReason | null;
-  /** The kernel killed a process of the cgroup for lack of memory while the cell ran. */
+  /** The kernel's OOM killer killed a process of the cgroup while the cell ran. */
   oomKilled: boolean;
-  /** The kernel refused the cell another thread or process. */
+  /** The kernel refused to create another thread or process in the cell. */
   tasksRefused: boolean;
-  /** CPU time used is, within the precision of the measurement, the limit. */
+  /** CPU time has reached the limit, within the precision of the measurement. */
   cpuExhausted: boolean;
-  /** Only where no cgroup bounds memory: FFmpeg said that an allocation failed. */
+  /** FFmpeg reported a failed allocation. Set only where no cgroup bounds memory. */
   outOfAddressSpace: boolean;
 }
 
@@ -24,8 +24,8 @@ const SIGSYS = 128 + 31;
 const CRASHES = [4, 5, 6, 7, 8, 11].map((signal) => 128 + signal);
 
 /**
- * Reads the end of a cell from what is left of it. bwrap turns a fatal signal into exit code
- * 128 + signal, so that hostile code can fake one with `exit(159)`; it only harms its own job by that.
+ * Classifies how a cell ended. bwrap reports a fatal signal as exit code 128 + signal, so hostile code can fake one
+ * with `exit(159)`; that harms only its own job.
  */
 export function classifyEnd(facts: EndFacts): CellEnd {
   if (facts.reason) return facts.reason;

@@ -5,7 +5,7 @@ import { hideArguments } from './hidden-arguments.ts';
 describe('hideArguments', () => {
   const same = (text: string) => text;
 
-  it('moves tags and graphs into files, and leaves the rest as it is', () => {
+  it('moves tags and filter graphs into files and leaves other arguments unchanged', () => {
     const hidden = hideArguments(
       ['-i', '/in/0', '-filter_complex', '[0:v]null', '-metadata:s:a:0', 'title=A', '-vf', 'null', '-c:v', 'libx264'],
       same,
@@ -21,12 +21,12 @@ describe('hideArguments', () => {
     ]);
   });
 
-  it('takes a value for a value, whatever it looks like', () => {
+  it('treats a value as a value, whatever it looks like', () => {
     const hidden = hideArguments(['-metadata', '-metadata', '-map_metadata', '-1', '-metadata'], same);
     expect(hidden.args).toEqual(['-/metadata', '/in/argument-0', '-map_metadata', '-1', '-metadata']);
   });
 
-  it('names paths in graphs as the tier does, and leaves tags alone', () => {
+  it('translates paths in filter graphs for the tier, but not in tags', () => {
     const { texts } = hideArguments(['-vf', 'subtitles=/in/1', '-metadata', 'title=/in/1'], relocate);
     expect(texts.map(({ text }) => text)).toEqual(['subtitles=../in/1', 'title=/in/1']);
   });

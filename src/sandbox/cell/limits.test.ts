@@ -14,13 +14,13 @@ describe('the outputs of a cell', () => {
   });
   afterEach(() => rmSync(output, { recursive: true }));
 
-  it('are measured in blocks, so that holes cost nothing', () => {
+  it('are measured in blocks, so holes count nothing', () => {
     const bytes = measureOutputs({ output, outputs: ['full', 'sparse'] });
     expect(bytes).toBeGreaterThanOrEqual(100_000);
     expect(bytes).toBeLessThan(1_000_000);
   });
 
-  it('are over their limit together; a single one is left to the kernel', () => {
+  it('are limited in sum; a single output is left to the kernel', () => {
     expect(isOverLimit({ output, outputs: ['full', 'sparse'] }, 50_000)).toBe(true);
     expect(isOverLimit({ output, outputs: ['full', 'sparse'] }, 150_000)).toBe(false);
     expect(isOverLimit({ output, outputs: ['full'] }, 50_000)).toBe(false);

@@ -5,21 +5,21 @@ import { join } from 'node:path';
 import { isRunning, processStat } from '../../ids/process-stat.ts';
 import { removeTree } from './remove-tree.ts';
 
-/** A mark from another pid namespace (a container on a shared volume) lives as long as it is touched. */
+/** A folder from another pid namespace (a container on a shared volume) counts as alive while it is touched. */
 const FOREIGN_LIFE_MS = 10 * 60_000;
 const TOUCH_MS = 60_000;
 
-/** The folder of one open sandbox; all its cells lie here, and it names its process. */
+/** The folder of one open sandbox. It contains all its cells, and its name identifies the process. */
 export interface CellOwner {
   folder: string;
-  /** Replaces the root images that others must leave alone. */
+  /** Replaces the list of root images that other processes must not remove. */
   registerImages(fingerprints: readonly string[]): Promise<void>;
   close(): Promise<void>;
 }
 
 /**
- * Makes `<cells>/<pid>-<start time>-<pid namespace>-<random>/`. Pid and start time name the process for good; the
- * namespace shows whether the two can be looked up here at all.
+ * Creates `<cells>/<pid>-<start time>-<pid namespace>-<random>/`. Pid and start time identify the process uniquely;
+ * the namespace shows whether they can be looked up here at all.
  * @param image fingerprint of the root image in use, so that others do not remove it.
  */
 export async function openCellOwner(cells: string, image: string): Promise<CellOwner> {
@@ -46,7 +46,7 @@ export async function openCellOwner(cells: string, image: string): Promise<CellO
   };
 }
 
-/** Removes the cells of dead processes; returns the images that living ones use. */
+/** Removes the cells of dead processes. Returns the fingerprints of the images that live processes use. */
 export async function removeDeadCells(cells: string): Promise<Set<string>> {
   const used = new Set<string>();
   for (const name of readdirSync(cells)) {
@@ -55,7 +55,7 @@ export async function removeDeadCells(cells: string): Promise<Set<string>> {
       try {
         for (const image of readFileSync(join(folder, 'image'), 'utf8').split('\n')) used.add(image);
       } catch {
-        // Just being made; its image is young and stays for that reason.
+        // Still being created; its image is too new to be removed.
       }
       continue;
     }

@@ -4,27 +4,27 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning, markProcess, type ProcessMark } from '../../ids/process-stat.ts';
 import type { CellCgroup } from '../cgroup/slot-group.ts';
 
-/** A process that has died meanwhile gets a mark that no process has. */
+/** Marks a launched process; one that has already died gets a mark that matches no process. */
 export function markLaunched(pid: number): ProcessMark {
   return markProcess(pid) ?? { pid, startTicks: '' };
 }
 
-/** The service goes first where both want the processor; counts where no control group says the same. */
+/** Gives the service priority over cells for the CPU where no control group does. */
 const NICENESS = 3;
 
-/** Puts a waiting cell into its cgroup; what it starts afterwards inherits it. */
+/** Moves a waiting cell into its cgroup; its later children inherit it. */
 export async function admit(pid: number, cgroup: CellCgroup | null): Promise<void> {
   if (cgroup) await cgroup.add(pid);
   try {
     setPriority(pid, NICENESS);
-    // When the machine itself runs out of memory, a job dies rather than the service.
+    // When the machine runs out of memory, the kernel kills a job rather than the service.
     writeFileSync(`/proc/${pid}/oom_score_adj`, '700');
   } catch {
-    // The process has ended, or may not be changed; the priority is not essential.
+    // The process has ended or cannot be changed; the priority is not essential.
   }
 }
 
-/** A launcher may be dead a moment before what it started has been taken down. */
+/** Waits until a process is gone. A launcher can exit a moment before the kernel has torn down its children. */
 export async function waitForEnd(process: ProcessMark | null): Promise<void> {
   for (let attempt = 0; process && isRunning(process); attempt += 1) {
     if (attempt % 100 === 0) killQuietly(process.pid);
@@ -41,7 +41,7 @@ export function killQuietly(pid: number): void {
   }
 }
 
-/** 128 + number, as shells and bwrap report a fatal signal. */
+/** 128 + signal number, the exit code with which shells and bwrap report a fatal signal. */
 export function signalExitCode(signal: NodeJS.Signals): number {
   return 128 + constants.signals[signal];
 }

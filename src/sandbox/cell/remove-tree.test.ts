@@ -14,7 +14,7 @@ describe('an output folder filled by hostile code', () => {
     if (existsSync(folder)) execFileSync('/usr/bin/rm', ['-rf', folder]);
   });
 
-  /** Grows from the inside out, so that no path is ever too long to be named. */
+  /** Nests from the inside out, so that no path is ever too long to use. */
   function nest(levels: number): void {
     const name = (level: number) => `${level}-`.padEnd(200, 'n');
     mkdirSync(join(folder, name(0)));
@@ -24,13 +24,13 @@ describe('an output folder filled by hostile code', () => {
     }
   }
 
-  it('is removed although it nests deeper than any path reaches', async () => {
+  it('is removed even if it nests deeper than any path can reach', async () => {
     nest(60);
     await removeTree(folder);
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('is removed although its folders forbid everything', async () => {
+  it('is removed even if its folders have no permissions', async () => {
     mkdirSync(join(folder, 'a/b'), { recursive: true });
     writeFileSync(join(folder, 'a/b/c'), '');
     chmodSync(join(folder, 'a/b'), 0);
@@ -39,7 +39,7 @@ describe('an output folder filled by hostile code', () => {
     expect(existsSync(folder)).toBe(false);
   });
 
-  it('may be gone already', async () => {
+  it('may already be gone', async () => {
     rmSync(folder, { recursive: true });
     await removeTree(folder);
     expect(existsSync(folder)).toBe(false);

@@ -3,9 +3,9 @@ import { chmod, lstat, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
- * Removes a folder that hostile code has filled. `fs.rm` gives up on two things that such code can make: folders
- * without permissions (only matters when the service is not root), and nests deeper than the longest path
- * (made with `mkdirat`). So folders are opened up first, and what lies too deep is first moved up.
+ * Removes a folder that hostile code has filled. `fs.rm` fails on two things that such code can create: folders without
+ * permissions (when the service is not root), and trees deeper than the longest path (made with `mkdirat`). So this
+ * first makes folders accessible and moves deep ones up.
  */
 export async function removeTree(path: string): Promise<void> {
   try {
@@ -18,7 +18,7 @@ export async function removeTree(path: string): Promise<void> {
   await rm(path, { recursive: true, force: true });
 }
 
-/** Moves every folder below `root` directly into `root`, so that no path is longer than two names. */
+/** Moves every folder below `root` directly into `root`, so that no path has more than two components. */
 async function flatten(root: string): Promise<void> {
   const queue: string[] = [root];
   for (let folder = queue.pop(); folder !== undefined; folder = queue.pop()) {
@@ -26,7 +26,7 @@ async function flatten(root: string): Promise<void> {
     for (const entry of await readdir(folder, { withFileTypes: true })) {
       if (!entry.isDirectory()) continue;
       const from = join(folder, entry.name);
-      // A folder can only be moved by who may write it: its `..` changes.
+      // Moving a folder requires write access to it, because its `..` changes.
       await chmod(from, 0o700).catch(() => {});
       const to = join(root, randomUUID());
       if ((await lstat(from).catch(() => null)) === null) continue;

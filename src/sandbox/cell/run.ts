@@ -17,11 +17,11 @@ const STDERR_BYTES = 64 * 1024;
 export interface RunContext {
   tier: Tier;
   rootImage: string;
-  /** Folder in which the cells of this process lie. */
+  /** Folder of this process's cells. */
   cells: string;
   /** Host path that must not appear in an error text. */
   dataDir: string;
-  /** Null when the service is an ordinary user. */
+  /** Null when the service runs as an ordinary user. */
   account(slot: number): CellAccount | null;
   cgroup(slot: number): CellCgroup | null;
   watchdog: Watchdog;
@@ -29,14 +29,14 @@ export interface RunContext {
   announce?(): Promise<void>;
 }
 
-/** `CellSpec` with the freedom that the self-test needs: any program of the cell, executable inputs. */
+/** `CellSpec` with what the self-test needs in addition: any program in the cell, executable inputs. */
 export interface ProgramSpec extends Omit<CellSpec, 'program' | 'inputs'> {
   program: string;
   inputs: CellFiles['inputs'];
   texts?: readonly CellText[];
 }
 
-/** A cell from when it is made until its end has been read. */
+/** A cell, from its creation until its result is reported. */
 interface Run {
   context: RunContext;
   spec: ProgramSpec;
@@ -48,7 +48,7 @@ interface Run {
   stderr: TailBuffer;
 }
 
-/** The control group of a run, with what it counted before. */
+/** The control group of a run, with its counters from before the run. */
 interface Group {
   cgroup: CellCgroup;
   oomBefore: number;
@@ -80,7 +80,7 @@ async function runInCell(run: Run): Promise<CellResult> {
   const ended = await launchAndWatch(run, group);
   const used = group?.cgroup.usage();
   const cpuMs = Math.round(used?.cpuMs ?? state.cpuMs);
-  return report(run, judgeEnd(run, group, ended, cpuMs), ended, {
+  return report(run, determineEnd(run, group, ended, cpuMs), ended, {
     cpuMs,
     maxRssBytes: state.peakBytes || used?.peakBytes || 0,
   });
@@ -92,11 +92,11 @@ async function prepareGroup(cgroup: CellCgroup | null, memoryBytes: number): Pro
   return { cgroup, oomBefore: cgroup.oomKills(), counters: startCounting(cgroup.counters) };
 }
 
-/** Resolves when every process of the cell is gone. Rejects with what `onStdout` threw, or when the watch was lost. */
+/** Resolves when every process of the cell is gone. Rejects with what `onStdout` threw, or when the watchdog died. */
 async function launchAndWatch(run: Run, group: Group | null): Promise<LaunchEnd> {
   const { context, spec, cell, account, state, stderr } = run;
   const { limits, signal } = spec;
-  /** Why the cell is given up, where it is not its own doing. */
+  /** Why the run fails for a reason outside the cell. */
   let failure: unknown = null;
   let stdoutBytes = 0;
   const launched = await context.tier.launch({
@@ -136,12 +136,12 @@ async function launchAndWatch(run: Run, group: Group | null): Promise<LaunchEnd>
   }
 
   function kill(reason: KillReason): void {
-    state.condemn(reason);
+    state.setReason(reason);
     launched.kill();
   }
 }
 
-/** Has the watchdog keep the limits; ends with the function that it returns. */
+/** Has the watchdog enforce the limits until the returned function is called. */
 function watch(
   { context, spec: { limits }, cell, state, startedAt }: Run,
   group: Group | null,
@@ -150,22 +150,27 @@ function watch(
 ): (() => void) | null {
   if (!launcher) return null;
   const outputs = { output: cell.output, outputs: cell.outputs };
-  const order = { state: state.buffer, launcher, program, outputs, limits, startedAt };
+  const request = { state: state.buffer, launcher, program, outputs, limits, startedAt };
   const endsAt = monotonicMs() + limits.wallMs;
-  return context.watchdog.watch({ ...order, counters: group?.counters ?? null, endsAt }, onLost);
+  return context.watchdog.watch({ ...request, counters: group?.counters ?? null, endsAt }, onLost);
 }
 
-/** Throws `SandboxError` when the program was never started. */
-function judgeEnd({ context, spec, cell, state, stderr }: Run, group: Group | null, ended: LaunchEnd, cpuMs: number) {
+/** Throws `SandboxError` when the program never started. */
+function determineEnd(
+  { context, spec, cell, state, stderr }: Run,
+  group: Group | null,
+  ended: LaunchEnd,
+  cpuMs: number,
+) {
   const { limits } = spec;
   const oomKilled = group !== null && group.cgroup.oomKills() > group.oomBefore;
   if (!ended.started && !state.reason && !oomKilled && ended.signal === null) {
     throw new SandboxError(
-      `${context.tier.name} could not make the cell: ${withoutHostPaths(stderr.text(), context).trim().slice(-500)}`,
-      'Run the sandbox self-test for the cause',
+      `${context.tier.name} could not create the cell: ${withoutHostPaths(stderr.text(), context).trim().slice(-500)}`,
+      'Run the sandbox self-test to find the cause',
     );
   }
-  if (isOverLimit(cell, limits.outputBytes)) state.condemn('limit_output');
+  if (isOverLimit(cell, limits.outputBytes)) state.setReason('limit_output');
   return classifyEnd({
     ...ended,
     reason: state.reason,
@@ -192,7 +197,7 @@ function report(
   };
 }
 
-/** The counters of a group, with what they say before its next cell starts. */
+/** The counters of a group, with their values before its next cell starts. */
 function startCounting(counters: CellCounters) {
   return { ...counters, cpuMsBefore: readCpuMs(counters) ?? 0, refusedBefore: readRefusedTasks(counters) };
 }

@@ -21,7 +21,7 @@ describe('scrubText', () => {
 });
 
 describe('TailBuffer', () => {
-  it('keeps the last bytes, however they were cut', () => {
+  it('keeps the last bytes, however the input is split', () => {
     fc.assert(
       fc.property(fc.array(fc.string({ minLength: 1, unit: fc.constantFrom('a', 'b', 'c') })), (parts) => {
         const tail = new TailBuffer(16);
@@ -31,7 +31,7 @@ describe('TailBuffer', () => {
     );
   });
 
-  it('leaves out a character that was cut in two', () => {
+  it('omits a character that is cut in two', () => {
     const tail = new TailBuffer(4);
     tail.push(Buffer.from('éabc'));
     tail.push(Buffer.from(''));

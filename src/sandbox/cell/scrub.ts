@@ -1,15 +1,15 @@
-/** Standard error of an owned FFmpeg is hostile text: it may not steer a terminal, hide or reorder what a log shows. */
+/** Standard error of a compromised FFmpeg is hostile: it must not control a terminal, or hide or reorder log text. */
 const ANSI = /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[@-Z\\-_])/g;
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 /** Marks, embeddings, overrides and isolates of the bidirectional algorithm; line and paragraph separators; BOM. */
 const BIDI = /[\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g;
 
-/** Removes ANSI sequences, control bytes (newline and tab stay, a carriage return ends a line) and bidi marks. */
+/** Removes ANSI sequences, control bytes (except newline and tab) and bidi marks. A carriage return ends a line. */
 export function scrubText(text: string): string {
   return text.replace(ANSI, '').replace(/\r\n?/g, '\n').replace(CONTROL, '').replace(BIDI, '');
 }
 
-/** Keeps the last `limit` bytes of a stream in at most twice that memory. */
+/** Keeps the last `limit` bytes of a stream, using at most twice that memory. */
 export class TailBuffer {
   readonly #limit: number;
   #chunks: Buffer[] = [];
@@ -22,7 +22,7 @@ export class TailBuffer {
   push(chunk: Buffer): void {
     this.#chunks.push(chunk);
     this.#bytes += chunk.length;
-    // Joined only when doubled (or many crumbs), so that the cost per byte stays constant.
+    // Joined only when the size has doubled or there are many chunks, so the cost per byte stays constant.
     if (this.#bytes > 2 * this.#limit || this.#chunks.length > 1024) {
       const tail = Buffer.concat(this.#chunks).subarray(-this.#limit);
       this.#chunks = [Buffer.from(tail)];
@@ -30,7 +30,7 @@ export class TailBuffer {
     }
   }
 
-  /** The scrubbed text; a character that was cut in two is left out. */
+  /** The scrubbed text, without a character that is cut in two at the start. */
   text(): string {
     let bytes = Buffer.concat(this.#chunks).subarray(-this.#limit);
     let start = 0;

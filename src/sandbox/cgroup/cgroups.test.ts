@@ -9,7 +9,7 @@ import { openCgroups } from './cgroups.ts';
 const cgroups = await openCgroups();
 
 describe('admitting a cell', () => {
-  it('puts it into its group and behind the service', async () => {
+  it('moves it into its group with a lower priority than the service', async () => {
     const group = cgroups?.slot(0) ?? null;
     await group?.prepare(2 ** 28);
     const child = spawn('sleep', ['60']);
@@ -25,7 +25,7 @@ describe('admitting a cell', () => {
     }
   });
 
-  it.skipIf(cgroups === null)('is announced without moving the service', async () => {
+  it.skipIf(cgroups === null)('can be announced without moving the service', async () => {
     const before = readFileSync('/proc/self/cgroup', 'utf8');
     await cgroups!.announce();
     expect(readFileSync('/proc/self/cgroup', 'utf8')).toBe(before);

@@ -11,9 +11,8 @@ import { cgroupV2, findV2Parent } from './v2.ts';
 export interface Cgroups {
   version: 1 | 2;
   /**
-   * Notifies the kernel that a process is about to be moved. The first move after a pause waits until all processors
-   * have passed a quiet point, some 11 ms (cgroup_threadgroup_rwsem); said early, that time passes while the cell is
-   * made. Never rejects: it only saves time.
+   * Prepares the kernel for moving a process. The first move after a pause waits for an RCU grace period, about 11 ms
+   * (cgroup_threadgroup_rwsem); called early, this overlaps with creating the cell. Never rejects: it only saves time.
    */
   announce(): Promise<void>;
   slot(slot: number): CellCgroup;
@@ -25,8 +24,8 @@ const NAME = /^airlock-(\d+)-/;
 let instances = 0;
 
 /**
- * Finds a place for control groups below our own, so that limits set on the service hold for its cells as well.
- * Null when there is none (no cgroup file system, read-only, not delegated): then only rlimits bound memory.
+ * Finds a parent for control groups below the service's own, so that limits of the service apply to its cells too.
+ * Returns null when there is none (no cgroup file system, read-only, not delegated); then only rlimits bound memory.
  */
 export async function openCgroups(): Promise<Cgroups | null> {
   const paths = parseCgroupPaths(readText('/proc/self/cgroup'), readText('/proc/self/mountinfo'));
@@ -43,7 +42,7 @@ export async function openCgroups(): Promise<Cgroups | null> {
   return {
     version: v2 ? 2 : 1,
     async announce() {
-      // Moving ourselves to where we are changes nothing, but waits like any move. Where we no longer are, it would.
+      // Moving this process to its current group changes nothing but waits like any move. Skip it if the group changed.
       if (readText('/proc/self/cgroup') !== home) return;
       await writeFile(join(own!, 'cgroup.procs'), String(process.pid)).catch(() => {});
     },
@@ -68,14 +67,14 @@ async function removePatiently(cgroup: CellCgroup): Promise<void> {
       cgroup.remove();
       return;
     } catch {
-      // A process that has just been killed stays a member until it is reaped; leftovers go at the next start.
+      // A killed process stays a member until it is reaped; the next start removes leftovers.
       if (attempt === 50) return;
       await sleep(20);
     }
   }
 }
 
-/** Groups of dead processes. One of another pid namespace that is in use refuses to go. */
+/** Removes groups of dead processes. `rmdir` fails for a group in use, such as one of another pid namespace. */
 function removeLeftovers(parent: string): void {
   for (const name of readdirSync(parent)) {
     const pid = NAME.exec(name)?.[1];

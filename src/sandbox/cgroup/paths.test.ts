@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { parseCgroupPaths } from './paths.ts';
 
 describe('parseCgroupPaths', () => {
-  it('finds v1 controllers, also when two share a hierarchy', () => {
+  it('finds v1 controllers, including two in one hierarchy', () => {
     const { v1, v2 } = parseCgroupPaths(
       '4:memory:/jobs/a\n3:cpu,cpuacct:/\n2:pids:/jobs\n1:name=systemd:/\n0::/\n',
       [
@@ -18,7 +18,7 @@ describe('parseCgroupPaths', () => {
     expect(v2).toBeNull();
   });
 
-  it('cuts the root of a partial mount off the path, and refuses what lies outside of it', () => {
+  it('strips the root of a partial mount from the path, and rejects a path outside it', () => {
     const mount = '31 23 0:28 /docker/x /sys/fs/cgroup/memory ro - cgroup cgroup rw,memory';
     expect(parseCgroupPaths('4:memory:/docker/x/y', mount).v1.get('memory')).toBe('/sys/fs/cgroup/memory/y');
     expect(parseCgroupPaths('4:memory:/elsewhere', mount).v1.has('memory')).toBe(false);

@@ -4,13 +4,13 @@ import { join } from 'node:path';
 import { type CellCgroup, MAX_PIDS, readCpuMs } from './slot-group.ts';
 
 /**
- * Share of the processor that a cell gets where others want it too: half of a session's 1024 (sched-design-CFS).
- * The service, its database and other users of the machine get an answer although every slot encodes; alone, a cell has it all.
+ * CPU weight of a cell under contention: half the default of 1024 (sched-design-CFS). The service, its database and
+ * other processes stay responsive while every slot encodes; an uncontended cell can use the whole CPU.
  */
 export const CPU_SHARES = 512;
 
 /**
- * A cell's cgroups in the v1 hierarchies. `memory` is a must; `pids`, `cpuacct` and `cpu` are used where they can be had.
+ * A cell's cgroups in the v1 hierarchies. `memory` is required; `pids`, `cpuacct` and `cpu` are used where available.
  * @param parents controller → folder of the parent cgroup.
  */
 export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): CellCgroup {
@@ -36,25 +36,25 @@ export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): Ce
     }
   };
   const write = (path: string, file: string, value: string | number) => writeFile(join(path, file), String(value));
-  // What the kernel does in microseconds; by way of the thread pool each would wait behind copies and look-ups.
-  const writeAtOnce = (path: string, file: string, value: string | number) =>
+  // The kernel does these in microseconds; in the thread pool each would wait behind copies and DNS lookups.
+  const writeSync = (path: string, file: string, value: string | number) =>
     writeFileSync(join(path, file), String(value));
 
   return {
     async prepare(memoryBytes) {
       for (const path of folders) mkdirSync(path, { recursive: true });
       await limitMemory(memoryBytes).catch(async () => {
-        // Page cache of the last job is still charged here and more than the new limit.
+        // Page cache of the last job is still charged here and exceeds the new limit.
         await write(memory, 'memory.force_empty', 0);
         await limitMemory(memoryBytes);
       });
-      writeAtOnce(memory, 'memory.max_usage_in_bytes', 0);
-      if (pids) writeAtOnce(pids, 'pids.max', MAX_PIDS);
-      if (cpuacct) writeAtOnce(cpuacct, 'cpuacct.usage', 0);
-      if (cpu) writeAtOnce(cpu, 'cpu.shares', CPU_SHARES);
+      writeSync(memory, 'memory.max_usage_in_bytes', 0);
+      if (pids) writeSync(pids, 'pids.max', MAX_PIDS);
+      if (cpuacct) writeSync(cpuacct, 'cpuacct.usage', 0);
+      if (cpu) writeSync(cpu, 'cpu.shares', CPU_SHARES);
     },
     async add(pid) {
-      // The kernel may make each wait for the same pause of all processors: together they wait for it once.
+      // Each move may wait for a grace period of the kernel; moves in parallel wait for the same one.
       await Promise.all(folders.map((path) => write(path, 'cgroup.procs', pid)));
     },
     oomKills: () => Number(/^oom_kill (\d+)$/m.exec(read(memory, 'memory.oom_control'))?.[1] ?? 0),
@@ -71,18 +71,18 @@ export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): Ce
     },
   };
 
-  /** Memory with swap may never be less than memory alone, so it goes up first and comes down last. */
+  /** The limit with swap must never be below the limit without, so it is raised first and lowered last. */
   async function limitMemory(bytes: number): Promise<void> {
     const swap = existsSync(join(memory, 'memory.memsw.limit_in_bytes'));
     if (swap) await write(memory, 'memory.memsw.limit_in_bytes', -1);
     await write(memory, 'memory.limit_in_bytes', bytes);
-    // Equal limits leave no room for swap; without swap accounting the kernel is asked not to swap these pages.
+    // Equal limits allow no swap. Without swap accounting, swappiness 0 asks the kernel not to swap these pages.
     if (swap) await write(memory, 'memory.memsw.limit_in_bytes', bytes);
     else await write(memory, 'memory.swappiness', 0);
   }
 }
 
-/** Whether child cgroups can be made here: tried, because permission bits do not show it (read-only mounts, containers). */
+/** Whether child cgroups can be created. Tries it: permission bits do not tell (read-only mounts, containers). */
 export function canNest(parent: string, name: string): boolean {
   try {
     mkdirSync(join(parent, name));

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { cgroupV2, findV2Parent } from './v2.ts';
 
-/** A folder with the files of a control group; the kernel's part (limits, counters) is played by the test. */
+/** Uses a plain folder as control group; the test writes what the kernel would (limits, counters). */
 describe('cgroup v2', () => {
   let folder: string;
   beforeEach(() => {
@@ -12,7 +12,7 @@ describe('cgroup v2', () => {
   });
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  it('sets memory with no room for swap, and reads counters as differences', async () => {
+  it('limits memory without swap, and reports counters as differences', async () => {
     const group = cgroupV2(folder, 'airlock-1-0-0');
     const file = (name: string) => join(folder, 'airlock-1-0-0', name);
     mkdirSync(join(folder, 'airlock-1-0-0'));
@@ -22,7 +22,7 @@ describe('cgroup v2', () => {
     expect(readFileSync(file('memory.max'), 'utf8')).toBe('12345678');
     expect(readFileSync(file('memory.swap.max'), 'utf8')).toBe('0');
     expect(readFileSync(file('memory.oom.group'), 'utf8')).toBe('1');
-    // Behind the service's own 100, so that it answers although every slot encodes.
+    // Below the service's own 100, so that it stays responsive while every slot encodes.
     expect(Number(readFileSync(file('cpu.weight'), 'utf8'))).toBeLessThan(100);
     await group.add(42);
     expect(readFileSync(file('cgroup.procs'), 'utf8')).toBe('42');
@@ -34,7 +34,7 @@ describe('cgroup v2', () => {
     expect(group.oomKills()).toBe(3);
   });
 
-  it('takes no parent whose controllers lack memory, nor a slice of systemd', () => {
+  it('rejects a parent without the memory controller, and a systemd slice', () => {
     const slice = join(folder, 'user.slice');
     mkdirSync(join(slice, 'session.scope'), { recursive: true });
     for (const path of [slice, join(slice, 'session.scope')]) {

@@ -7,18 +7,18 @@ import { MAX_PIDS, readCpuMs } from './slot-group.ts';
 const WANTED = ['memory', 'pids', 'cpu'];
 
 /**
- * The folder under which cells may get v2 cgroups, or null. A cgroup that holds processes cannot pass controllers on
- * (the "no internal processes" rule), so after our own the folder above is tried: under systemd with `Delegate=yes` and
- * `DelegateSubgroup=` that is the service's cgroup. A `.slice` belongs to systemd and is left alone.
+ * Returns the parent folder for v2 cgroups of cells, or null. A cgroup that contains processes cannot delegate
+ * controllers (the "no internal processes" rule), so the parent is tried after this process's own: under systemd with
+ * `Delegate=yes` and `DelegateSubgroup=` that is the service's cgroup. A `.slice` belongs to systemd and is not used.
  */
 export function findV2Parent(own: string): string | null {
   const above = dirname(own);
   const candidates =
     basename(above).endsWith('.slice') || !existsSync(join(above, 'cgroup.procs')) ? [own] : [own, above];
-  return candidates.find(passesControllers) ?? null;
+  return candidates.find(delegatesControllers) ?? null;
 }
 
-function passesControllers(folder: string): boolean {
+function delegatesControllers(folder: string): boolean {
   try {
     accessSync(folder, constants.W_OK);
     const available = words(join(folder, 'cgroup.controllers'));
@@ -54,7 +54,7 @@ export function cgroupV2(parent: string, name: string): CellCgroup {
       return '';
     }
   };
-  // The counters of the group run on over all cells of the slot, so that differences are taken.
+  // The group's counters accumulate over all cells of the slot, so usage is a difference.
   let cpuStart = 0;
   let peakStart = 0;
   const peak = (): number => Number(read('memory.peak')) || 0;
@@ -66,7 +66,7 @@ export function cgroupV2(parent: string, name: string): CellCgroup {
       await mkdir(folder, { recursive: true });
       await write('memory.max', memoryBytes);
       await optional('memory.swap.max', 0);
-      // All of the cell or nothing: half a cell would hang.
+      // Kill the whole cell or nothing: half a cell would hang.
       await optional('memory.oom.group', 1);
       await optional('pids.max', MAX_PIDS);
       await optional('cpu.weight', CPU_WEIGHT);

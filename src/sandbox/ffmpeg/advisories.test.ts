@@ -6,8 +6,8 @@ import { compareDebianVersions } from './debian-version.ts';
 
 const names = (list: readonly { cve: string }[]) => list.map(({ cve }) => cve).sort();
 
-describe('known vulnerabilities of an FFmpeg', () => {
-  it('are open in an old package, and each is fixed from its version on', () => {
+describe('known vulnerabilities of an FFmpeg build', () => {
+  it('are open in an old package, and fixed from the version with the fix', () => {
     const old = ffmpegAdvisories('ffmpeg version 7.1.1-1 Copyright', '7:7.1.1-1');
     expect(names(old.fixed)).toEqual(['CVE-2025-0518']);
     expect(names(old.open)).toContain('CVE-2026-8461');
@@ -17,12 +17,12 @@ describe('known vulnerabilities of an FFmpeg', () => {
     expect(names(fifth.open)).toEqual(['CVE-2026-30997']);
   });
 
-  it('are judged by the package where there is one: a distribution mends without a new release', () => {
+  it('follow the package version if there is one: a distribution backports fixes without a new release', () => {
     const report = ffmpegAdvisories('ffmpeg version 7.1.1', '7:7.1.5-0+deb13u2');
     expect(names(report.fixed)).toContain('CVE-2026-8461');
   });
 
-  it('are judged by the release of a build of one’s own', () => {
+  it('follow the release version of a custom build', () => {
     expect(names(ffmpegAdvisories('ffmpeg version 7.1.5-0+deb13u1-airlock Copyright', null).open)).toEqual([
       'CVE-2026-30997',
     ]);
@@ -31,7 +31,7 @@ describe('known vulnerabilities of an FFmpeg', () => {
   });
 
   it.each(['ffmpeg version N-118000-g1234567 Copyright', 'ffmpeg version git-2026-11-01', '', 'ffmpeg version 9.2'])(
-    'are not known for %j, and that is said instead of "none"',
+    'are reported as unknown for %j, not as "none"',
     (version) => {
       const report = ffmpegAdvisories(version, null);
       expect(report.unknown).toHaveLength(FFMPEG_ADVISORIES.length);
@@ -39,7 +39,7 @@ describe('known vulnerabilities of an FFmpeg', () => {
     },
   );
 
-  it('each have a number, a part, a source, and versions of the line that they name', () => {
+  it('each have a CVE number, a component, a source, and fixed versions that match their release line', () => {
     expect(new Set(names(FFMPEG_ADVISORIES)).size).toBe(FFMPEG_ADVISORIES.length);
     for (const { cve, what, fixed, debian13, source } of FFMPEG_ADVISORIES) {
       expect(cve).toMatch(/^CVE-20\d\d-\d{4,}$/);
@@ -50,20 +50,20 @@ describe('known vulnerabilities of an FFmpeg', () => {
   });
 });
 
-describe('the order of Debian versions', () => {
+describe('compareDebianVersions', () => {
   const rising = [
     ...['0', '1~~', '1~~a', '1~', '1', '1a', '1+b', '1.0', '1.0+dfsg', '1.2', '1.10', '7:5.1.7-0+deb12u1', '7:7.1-4'],
     ...['7:7.1.1-1', '7:7.1.1-1+b1', '7:7.1.2~rc1-1', '7:7.1.2-0+deb13u1', '7:7.1.2-1', '7:7.1.10-1', '8:1'],
   ];
 
-  it('is the one of dpkg', () => {
+  it('sorts as dpkg does', () => {
     for (const [i, a] of rising.entries()) {
       for (const [j, b] of rising.entries())
         expect([a, b, Math.sign(compareDebianVersions(a, b))]).toEqual([a, b, Math.sign(i - j)]);
     }
   });
 
-  it.skipIf(!existsSync('/usr/bin/dpkg'))('is what dpkg itself says', () => {
+  it.skipIf(!existsSync('/usr/bin/dpkg'))('agrees with the installed dpkg', () => {
     for (const [index, a] of rising.slice(1).entries()) {
       execFileSync('/usr/bin/dpkg', ['--compare-versions', rising[index]!, 'lt', a]);
     }

@@ -1,17 +1,17 @@
 import { compareDebianVersions } from './debian-version.ts';
 
-/** Day on which the table below was last compared with its sources. */
+/** Date on which the table below was last checked against its sources. */
 export const ADVISORIES_DATE = '2026-11-24';
 
 export interface FfmpegAdvisory {
   cve: string;
-  /** Part of FFmpeg, and what goes wrong there. */
+  /** Affected component of FFmpeg, and the defect. */
   what: string;
-  /** First release that holds the fix, for each release line of FFmpeg; a line that is not named is not known. */
+  /** First release with the fix, per release line of FFmpeg; unlisted lines are unknown. */
   fixed: Readonly<Record<string, string>>;
-  /** Version of the source package in Debian 13 that holds it; null while there is none. */
+  /** First version of the Debian 13 source package with the fix; null while there is none. */
   debian13: string | null;
-  /** Where the versions were read. */
+  /** Source of the version numbers. */
   source: string;
 }
 
@@ -19,9 +19,9 @@ const DEBIAN = 'changelog of the Debian package';
 const UPSTREAM = 'FFmpeg’s changelog of that release';
 
 /**
- * FFmpeg's known vulnerabilities from 2025 on for which we could read in which version of the 7.1 line the fix is. It
- * is not complete and cannot be: most fixes never get a number. What counts is to run the newest package; the table
- * shows how urgent that is. Everything before 7.1 is in 7.1.
+ * FFmpeg vulnerabilities known since 2025 whose fixed version in the 7.1 line is documented. The table cannot be
+ * complete: most fixes never get a CVE number. Running the newest package is what matters; the table shows how urgent
+ * that is. 7.1 contains every earlier fix.
  */
 export const FFMPEG_ADVISORIES: readonly FfmpegAdvisory[] = [
   {
@@ -33,7 +33,7 @@ export const FFMPEG_ADVISORIES: readonly FfmpegAdvisory[] = [
   },
   {
     cve: 'CVE-2026-8461',
-    what: 'MagicYUV decoder: writes a row behind the frame',
+    what: 'MagicYUV decoder: writes a row past the end of the frame',
     fixed: { '7.1': '7.1.5', '8.1': '8.1.2' },
     debian13: '7:7.1.5-0+deb13u1',
     source: DEBIAN,
@@ -47,35 +47,35 @@ export const FFMPEG_ADVISORIES: readonly FfmpegAdvisory[] = [
   },
   {
     cve: 'CVE-2025-12343',
-    what: 'DNN filters with TensorFlow: memory is freed twice',
+    what: 'DNN filters with TensorFlow: double free',
     fixed: { '7.1': '7.1.2' },
     debian13: '7:7.1.2-0+deb13u1',
     source: UPSTREAM,
   },
   {
     cve: 'CVE-2025-9951',
-    what: 'JPEG 2000 decoder: writes behind the chroma planes',
+    what: 'JPEG 2000 decoder: writes past the end of the chroma planes',
     fixed: { '7.1': '7.1.2', '8.0': '8.0' },
     debian13: '7:7.1.2-0+deb13u1',
     source: UPSTREAM,
   },
   {
     cve: 'CVE-2025-7700',
-    what: 'ALS decoder: a failed allocation is not noticed',
+    what: 'ALS decoder: a failed allocation is not checked',
     fixed: { '7.1': '7.1.2' },
     debian13: '7:7.1.2-0+deb13u1',
     source: UPSTREAM,
   },
   {
     cve: 'CVE-2025-1594',
-    what: 'AAC encoder: writes behind a buffer on the stack',
+    what: 'AAC encoder: writes past the end of a stack buffer',
     fixed: { '7.1': '7.1.2' },
     debian13: '7:7.1.2-0+deb13u1',
     source: DEBIAN,
   },
   {
     cve: 'CVE-2025-0518',
-    what: 'pan filter: reads behind its buffer',
+    what: 'pan filter: reads past the end of its buffer',
     fixed: { '7.1': '7.1.1' },
     debian13: '7:7.1.1-1',
     source: DEBIAN,
@@ -83,20 +83,20 @@ export const FFMPEG_ADVISORIES: readonly FfmpegAdvisory[] = [
 ];
 
 export interface AdvisoryReport {
-  /** Day of the table. */
+  /** Date of the table. */
   table: string;
   /** Known to be in this build. */
   open: FfmpegAdvisory[];
   /** Known to be fixed in this build. */
   fixed: FfmpegAdvisory[];
-  /** The table has no word on this build. */
+  /** The table does not cover this build. */
   unknown: FfmpegAdvisory[];
 }
 
 /**
- * What the table says of a build.
- * @param version first line of `ffmpeg -version`, or the version alone.
- * @param packageVersion version of the distribution's package, where it is one; a Debian 13 package is judged by it.
+ * Looks up a build in the table.
+ * @param version first line of `ffmpeg -version`, or only the version.
+ * @param packageVersion version of the distribution package, or null; takes precedence for a Debian 13 package.
  */
 export function ffmpegAdvisories(version: string, packageVersion: string | null): AdvisoryReport {
   const report: AdvisoryReport = { table: ADVISORIES_DATE, open: [], fixed: [], unknown: [] };
@@ -114,7 +114,7 @@ function stateOf(advisory: FfmpegAdvisory, release: string | null, debian: strin
   const line = /^\d+\.\d+/.exec(release)![0];
   const fixed = advisory.fixed[line];
   if (fixed) return compareDebianVersions(release, fixed) >= 0 ? 'fixed' : 'open';
-  // Our own line, and no release of it has the fix.
+  // The line of Debian 13; none of its releases has the fix.
   return line === '7.1' ? 'open' : 'unknown';
 }
 

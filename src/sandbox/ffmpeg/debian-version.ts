@@ -1,6 +1,6 @@
 /**
- * Compares two versions of Debian packages as dpkg does (deb-version(7)): negative when `a` is older. Epoch first, then
- * upstream version and revision, each read as turns of text and number; `~` sorts before everything, even the end.
+ * Compares two Debian package versions as dpkg does (deb-version(7)); negative when `a` is older. Compares the epoch,
+ * then upstream version and revision, each as alternating text and numbers; `~` sorts first, even before the end.
  */
 export function compareDebianVersions(a: string, b: string): number {
   const [left, right] = [parts(a), parts(b)];
@@ -39,7 +39,7 @@ function compareText(a: string, b: string): number {
 
 const isDigit = (character: string): boolean => character >= '0' && character <= '9';
 
-/** `~` before the end and before numbers, letters before all else. */
+/** Sort order: `~`, then the end and digits, then letters, then everything else. */
 function order(character: string | undefined): number {
   if (character === undefined || isDigit(character)) return 0;
   if (character === '~') return -1;

@@ -2,13 +2,13 @@ import type { FfmpegBuild } from '../types.ts';
 import { type AdvisoryReport, ffmpegAdvisories } from './advisories.ts';
 import { type FfmpegUpdate, ffmpegUpdate } from './update.ts';
 
-/** What an operator wants to know of the FFmpeg that cells run. */
+/** What an operator needs to know about the FFmpeg build that cells run. */
 export interface FfmpegReport extends Omit<FfmpegBuild, 'readsArguments'> {
   update: FfmpegUpdate;
   advisories: AdvisoryReport;
 }
 
-/** Which build runs and since when, whether a newer one is to be had, and which vulnerabilities it is known to have. */
+/** Reports which build cells run, since when, whether a newer one is available, and its known vulnerabilities. */
 export async function reportFfmpeg(build: FfmpegBuild): Promise<FfmpegReport> {
   const { version, path, since } = build;
   const source = build.package ?? debianSource(version);
@@ -22,7 +22,7 @@ export async function reportFfmpeg(build: FfmpegBuild): Promise<FfmpegReport> {
   };
 }
 
-/** Package version that `deploy/ffmpeg/build.sh` was given as its source; it writes it into the program's own version. */
+/** Version of the source package that `deploy/ffmpeg/build.sh` built; the script stores it in the program's version. */
 function debianSource(version: string): string | null {
   const match = /^ffmpeg version (\d+\.\d+(?:\.\d+)?-\S+)-airlock /.exec(version);
   return match ? `7:${match[1]}` : null;

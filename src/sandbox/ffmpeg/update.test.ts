@@ -14,7 +14,7 @@ const SECURITY = '500 http://mirror.example.com/debian-security trixie-security/
 const MAIN = '500 http://mirror.example.com/debian trixie/main amd64 Packages';
 
 describe('whether the distribution has a newer FFmpeg', () => {
-  it('is reported, and whether it is a security update', () => {
+  it('is reported, including whether it is a security update', () => {
     const text = policy('7:7.1.4-0+deb13u1', '7:7.1.5-0+deb13u1', SECURITY);
     expect(judgePolicy(text, '7:7.1.4-0+deb13u1')).toMatchObject({
       state: 'newer',
@@ -24,7 +24,7 @@ describe('whether the distribution has a newer FFmpeg', () => {
     expect(judgePolicy(policy('7:7.1.4-1', '7:7.1.5-1', MAIN), '7:7.1.4-1')).toMatchObject({ security: false });
   });
 
-  it('compares with what runs, not with what is installed: a build of one’s own ages, too', () => {
+  it('is judged against the build that runs, not the installed package: a custom build ages too', () => {
     const text = policy('7:7.1.5-0+deb13u1', '7:7.1.5-0+deb13u1', MAIN).replace(/ \*\*\*.*/s, '');
     expect(judgePolicy(text, '7:7.1.5-0+deb13u1').state).toBe('current');
     expect(judgePolicy(text, '7:7.1.3-0+deb13u1').state).toBe('newer');
@@ -34,7 +34,7 @@ describe('whether the distribution has a newer FFmpeg', () => {
     });
   });
 
-  it('is unknown, never "current", when no list knows the package', () => {
+  it('is unknown, never "current", when no package list contains it', () => {
     const alone =
       'ffmpeg:\n  Installed: 7:7.1.5-1\n  Candidate: 7:7.1.5-1\n  Version table:\n *** 7:7.1.5-1 100\n        100 /var/lib/dpkg/status\n';
     for (const text of [
@@ -47,7 +47,7 @@ describe('whether the distribution has a newer FFmpeg', () => {
     }
   });
 
-  it('is answered by this machine without network, one way or another', async () => {
+  it('is determined without network access', async () => {
     const update = await ffmpegUpdate('7:0.1-1');
     expect(['newer', 'unknown']).toContain(update.state);
   });

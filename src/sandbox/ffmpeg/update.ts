@@ -6,20 +6,20 @@ import { compareDebianVersions } from './debian-version.ts';
 const LISTS = '/var/lib/apt/lists';
 
 export interface FfmpegUpdate {
-  /** `unknown` says why in `reason`; it never means "current". */
+  /** For `unknown`, `reason` says why; it never means "current". */
   state: 'current' | 'newer' | 'unknown';
-  /** Newest version that the distribution's lists on this machine know. */
+  /** Newest version in the distribution's package lists on this machine. */
   candidate: string | null;
-  /** True when the newest comes from the distribution's security archive. */
+  /** True when that version comes from the distribution's security archive. */
   security: boolean;
-  /** When those lists were made; an old list knows no new version. */
+  /** When those lists were created; an old list contains no new version. */
   listsFrom: Date | null;
   reason: string | null;
 }
 
 /**
- * Whether the distribution has a newer FFmpeg, by the package lists that lie on this machine: nothing is asked over the
- * network. `installed` is the package version that cells run.
+ * Reports whether the distribution has a newer FFmpeg, according to the package lists on this machine; makes no network
+ * request. `installed` is the package version that cells run.
  */
 export async function ffmpegUpdate(installed: string | null): Promise<FfmpegUpdate> {
   const aptCache = findProgram('apt-cache');
@@ -29,20 +29,20 @@ export async function ffmpegUpdate(installed: string | null): Promise<FfmpegUpda
   return { ...judgePolicy(stdout, installed), listsFrom: listsFrom() };
 }
 
-/** Reads the words of `apt-cache policy ffmpeg`. */
+/** Parses the output of `apt-cache policy ffmpeg`. */
 export function judgePolicy(policy: string, installed: string | null): FfmpegUpdate {
   const candidate = /^ {2}Candidate: (\S+)$/m.exec(policy)?.[1];
-  if (!candidate || candidate === '(none)') return unknown('no package list on this machine knows FFmpeg');
+  if (!candidate || candidate === '(none)') return unknown('no package list on this machine contains FFmpeg');
   const security = originsOf(policy, candidate).some((origin) => /security/.test(origin));
   const known = { candidate, security, listsFrom: null };
   if (originsOf(policy, candidate).every((origin) => origin.includes('/var/lib/dpkg/status'))) {
-    return { ...known, state: 'unknown', reason: 'no package list on this machine knows FFmpeg' };
+    return { ...known, state: 'unknown', reason: 'no package list on this machine contains FFmpeg' };
   }
   if (installed === null) return { ...known, state: 'unknown', reason: 'the build that runs is not a package' };
   return { ...known, state: compareDebianVersions(installed, candidate) < 0 ? 'newer' : 'current', reason: null };
 }
 
-/** Lines of the version table below that version: `500 http://mirror.example.com/debian-security trixie-security/main …`. */
+/** Lines of the version table below that version, such as `500 http://mirror.example.com/debian-security …`. */
 function originsOf(policy: string, version: string): string[] {
   const origins: string[] = [];
   let within = false;

@@ -11,10 +11,10 @@ const closed = closeInherited();
 console.log(JSON.stringify({ before, closed, after: inheritedDescriptors() }));`;
 
 describe('closeInherited', () => {
-  it('closes what a parent left open and a child would get, and nothing of Node itself', () => {
+  it('closes descriptors that a parent left open and a child would inherit, and none of Node itself', () => {
     const fd = openSync('/etc/hostname', 'r');
     const { stdout, stderr } = spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', SCRIPT], {
-      // Node marks the first sixteen itself; what lies above is left to us.
+      // Node marks the first sixteen itself; the rest is up to closeInherited.
       stdio: ['ignore', 'pipe', 'pipe', ...Array<'ignore'>(20).fill('ignore'), fd],
       encoding: 'utf8',
     });

@@ -1,7 +1,7 @@
 import { closeSync, readdirSync, readFileSync } from 'node:fs';
 
 const O_CLOEXEC = 0o2000000;
-/** Descriptors above 2 that a child would inherit: those without close-on-exec. Node marks all that it opens itself. */
+/** Descriptors above 2 that a child would inherit: those without close-on-exec. Node sets it on all that it opens. */
 export function inheritedDescriptors(): number[] {
   return readdirSync('/proc/self/fd')
     .map(Number)
@@ -9,9 +9,9 @@ export function inheritedDescriptors(): number[] {
 }
 
 /**
- * Closes descriptors that this process got from a shell or a supervisor and that would leak into FFmpeg; bwrap does
- * not close them. JavaScript cannot set close-on-exec, so they are closed for good. Node itself marks
- * descriptors up to 15 at its start (uv_disable_stdio_inheritance), so that an IPC channel is never among them.
+ * Closes descriptors inherited from a shell or a supervisor, which would leak into FFmpeg; bwrap does not close them.
+ * JavaScript cannot set close-on-exec, so it closes them for good. Node sets close-on-exec on descriptors up to 15 at
+ * startup (uv_disable_stdio_inheritance), so an IPC channel is never among them.
  * @returns the closed descriptors.
  */
 export function closeInherited(): number[] {
@@ -21,7 +21,7 @@ export function closeInherited(): number[] {
       closeSync(fd);
       closed.push(fd);
     } catch {
-      // It was the descriptor of the directory listing itself, gone by now.
+      // The descriptor of the directory listing itself, already closed.
     }
   }
   return closed;

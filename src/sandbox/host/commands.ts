@@ -4,7 +4,7 @@ import { join } from 'node:path';
 
 const FOLDERS = ['/usr/bin', '/bin', '/usr/sbin', '/sbin', '/usr/local/bin'];
 
-/** Absolute path of a system program, or null. PATH does not count: a caller that sets it would choose the sandbox. */
+/** Absolute path of a system program, or null. Ignores PATH: a caller that sets it could replace the sandbox. */
 export function findProgram(name: string): string | null {
   for (const folder of FOLDERS) {
     const path = join(folder, name);
@@ -18,7 +18,10 @@ export function findProgram(name: string): string | null {
   return null;
 }
 
-/** Runs a trusted system tool with an empty environment; resolves with its output whatever its exit code (null = signal or no start). */
+/**
+ * Runs a trusted system tool with a minimal environment. Resolves with its output whatever its exit code; `code` is
+ * null when a signal ended the tool or it did not start.
+ */
 export function runTool(
   program: string,
   args: readonly string[],

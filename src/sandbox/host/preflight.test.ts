@@ -6,7 +6,7 @@ import { explainNamespaces } from './preflight.ts';
 
 const NO_MAP = new Error('bwrap: setting up uid map: Permission denied');
 
-describe('why bubblewrap makes no namespaces', () => {
+describe('explaining why bubblewrap cannot create namespaces', () => {
   let proc: string;
   beforeEach(() => {
     proc = mkdtempSync(join(tmpdir(), 'airlock-proc-'));
@@ -18,7 +18,7 @@ describe('why bubblewrap makes no namespaces', () => {
   };
   const why = (error = NO_MAP) => explainNamespaces(error, proc).message;
 
-  it('is a setting of the kernel, named with the value that allows them', () => {
+  it('names a kernel setting, with the value that allows them', () => {
     put('sys/kernel/unprivileged_userns_clone', '0\n');
     expect(why()).toContain('kernel.unprivileged_userns_clone=1');
     put('sys/kernel/unprivileged_userns_clone', '1\n');
@@ -26,7 +26,7 @@ describe('why bubblewrap makes no namespaces', () => {
     expect(why()).toContain('user.max_user_namespaces=10000');
   });
 
-  it('is AppArmor where it restricts them, with the profile to load', () => {
+  it('names AppArmor where it restricts them, with the profile to load', () => {
     put('sys/kernel/apparmor_restrict_unprivileged_userns', '1\n');
     put('self/attr/apparmor/current', 'unconfined\n');
     expect(why()).toMatch(/AppArmor forbids user namespaces .*setting up uid map.*deploy\/apparmor\/airlock/);
@@ -36,20 +36,20 @@ describe('why bubblewrap makes no namespaces', () => {
     expect(why()).not.toContain('AppArmor');
   });
 
-  it('is the profile that we run under, by name, unless that is our own', () => {
+  it('names the current AppArmor profile, unless it is Airlock’s own', () => {
     put('sys/kernel/apparmor_restrict_unprivileged_userns', '1\n');
     put('self/attr/current', 'docker-default (enforce)\n');
-    expect(why()).toMatch(/the AppArmor profile docker-default is in the way.*apparmor=airlock/);
+    expect(why()).toMatch(/the AppArmor profile docker-default forbids user namespaces.*apparmor=airlock/);
     put('self/attr/current', 'airlock (enforce)\n');
     expect(why()).toContain('seccomp profile');
   });
 
-  it('is the container otherwise, or what refuses a system call by ENOSYS', () => {
+  it('otherwise names the container, or what rejects a system call with ENOSYS', () => {
     expect(why()).toContain('seccomp profile that allows clone');
     expect(why(new Error("bwrap: Can't open source : Function not implemented"))).toContain('RestrictSUIDSGID');
   });
 
-  it('is left alone when it is something else', () => {
+  it('returns an unrelated error unchanged', () => {
     const other = new Error('bwrap: execvp /usr/bin/ffmpeg: No such file or directory');
     expect(explainNamespaces(other, proc)).toBe(other);
   });

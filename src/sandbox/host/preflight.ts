@@ -8,10 +8,10 @@ export interface Programs {
   ffprobe: string;
 }
 
-/** Where `deploy/ffmpeg/build.sh` puts the trimmed FFmpeg by its documentation; it is preferred to the system's. */
+/** Default location of the trimmed FFmpeg from `deploy/ffmpeg/build.sh`; preferred to the system's FFmpeg. */
 const TRIMMED = '/opt/airlock/ffmpeg/bin/ffmpeg';
 
-/** Finds the programs; a `SandboxError` names the Debian package of the first that is missing. */
+/** Finds the programs. Throws a `SandboxError` that names the Debian package of the first missing one. */
 export function findPrograms(ffmpegPath?: string): Programs {
   const ffmpeg = ffmpegPath ?? trimmed() ?? required('ffmpeg', 'ffmpeg');
   if (!statSync(ffmpeg, { throwIfNoEntry: false })?.isFile()) {
@@ -24,13 +24,13 @@ export function findPrograms(ffmpegPath?: string): Programs {
   };
 }
 
-/** Only root's own file counts: another account that could put one there would choose what the cells run. */
+/** Accepts only a file owned by root and writable by no one else: any other account could choose what cells run. */
 function trimmed(): string | null {
   const stats = statSync(TRIMMED, { throwIfNoEntry: false });
   return stats?.isFile() && stats.uid === 0 && (stats.mode & 0o022) === 0 ? TRIMMED : null;
 }
 
-/** Absolute path of a tool that a tier needs. Throws `SandboxError` with its Debian package. */
+/** Absolute path of a tool that a tier needs. Throws a `SandboxError` that names its Debian package. */
 export function required(program: string, debianPackage: string): string {
   const path = findProgram(program);
   if (path) return path;
@@ -38,14 +38,14 @@ export function required(program: string, debianPackage: string): string {
 }
 
 /**
- * Turns bwrap's own words into the remedy: each way in which a system forbids user namespaces has its own.
- * @param proc where the kernel's settings and our own AppArmor profile are read
+ * Adds the remedy to an error from bwrap: each way in which a system forbids user namespaces has its own.
+ * @param proc folder from which kernel settings and this process's AppArmor profile are read
  */
 export function explainNamespaces(error: Error, proc = '/proc'): Error {
   if (/Function not implemented/i.test(error.message)) {
     const remedy =
-      'Allow openat2: in a unit of systemd leave out RestrictSUIDSGID, in a container use deploy/docker/seccomp-worker.json';
-    return forbidden('a system call that bubblewrap needs is refused here', remedy, error);
+      'Allow openat2: remove RestrictSUIDSGID from a systemd unit, or use deploy/docker/seccomp-worker.json in a container';
+    return forbidden('a system call that bubblewrap needs is blocked here', remedy, error);
   }
   if (!/user namespace|namespace|uid map|Operation not permitted|Permission denied|No space left/i.test(error.message))
     return error;
@@ -59,7 +59,7 @@ export function explainNamespaces(error: Error, proc = '/proc'): Error {
   const profile = appArmorProfile(proc);
   if (profile === null && flag('kernel/apparmor_restrict_unprivileged_userns') === 1) {
     const remedy =
-      'Load deploy/apparmor/airlock and start Airlock under it, for instance with aa-exec -p airlock -- ./airlock up (docs/operations.md), or set the sysctl kernel.apparmor_restrict_unprivileged_userns=0';
+      'Load deploy/apparmor/airlock and start Airlock under it, for example with aa-exec -p airlock -- ./airlock up (docs/operations.md), or set the sysctl kernel.apparmor_restrict_unprivileged_userns=0';
     return forbidden(
       'AppArmor forbids user namespaces (kernel.apparmor_restrict_unprivileged_userns is 1)',
       remedy,
@@ -68,17 +68,17 @@ export function explainNamespaces(error: Error, proc = '/proc'): Error {
   }
   if (profile !== null && profile !== APPARMOR_PROFILE) {
     const remedy = 'Load deploy/apparmor/airlock and start Airlock under it: in Docker security_opt apparmor=airlock';
-    return forbidden(`the AppArmor profile ${profile} is in the way`, remedy, error);
+    return forbidden(`the AppArmor profile ${profile} forbids user namespaces`, remedy, error);
   }
   const remedy =
     'In a container, start it with a seccomp profile that allows clone, unshare, mount, umount2, pivot_root and setns';
-  return forbidden('user namespaces cannot be made here', remedy, error);
+  return forbidden('user namespaces cannot be created here', remedy, error);
 }
 
 /** Name of the profile in `deploy/apparmor`. */
 const APPARMOR_PROFILE = 'airlock';
 
-/** The profile that holds us back; null when unconfined, when it only complains, and without AppArmor. */
+/** The enforced profile of this process; null when unconfined, in complain mode, or without AppArmor. */
 function appArmorProfile(proc: string): string | null {
   for (const path of ['self/attr/apparmor/current', 'self/attr/current']) {
     try {
@@ -102,7 +102,7 @@ function readFlag(path: string): number | null {
   }
 }
 
-/** Version of the distribution's package that owns an FFmpeg in /usr/bin; null for another one or without dpkg. */
+/** Version of the distribution package that owns /usr/bin/ffmpeg; null for any other path or without dpkg. */
 export async function packageVersion(ffmpeg: string): Promise<string | null> {
   const dpkg = ffmpeg === '/usr/bin/ffmpeg' ? findProgram('dpkg-query') : null;
   if (!dpkg) return null;

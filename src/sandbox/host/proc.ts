@@ -9,7 +9,7 @@ export function childrenOf(pid: number): number[] {
   }
 }
 
-/** High-water mark of resident memory, bytes, and threads alive; 0 when unknown. */
+/** Peak resident memory in bytes, and the number of live threads; 0 when unknown. */
 export function processSize(pid: number): { peakBytes: number; threads: number } {
   try {
     const status = readFileSync(`/proc/${pid}/status`, 'latin1');

@@ -5,8 +5,8 @@ import type { CellResult } from '../types.ts';
 import { type FfmpegFacts, type RootImage, storeFacts } from './root-image.ts';
 
 /**
- * Asks the FFmpeg of a new image, in cells, for its version and for what it can do, and keeps the answers with the image.
- * Throws `SandboxError` when it does not run.
+ * Queries the version and features of the FFmpeg in a new image, in cells, and stores the result with the image. Throws
+ * `SandboxError` when FFmpeg does not run.
  */
 export async function askFfmpeg(
   context: RunContext,
@@ -30,7 +30,7 @@ export async function askFfmpeg(
   return facts;
 }
 
-/** An older FFmpeg takes `/metadata` for the name of an option, and knows none of that name. */
+/** An older FFmpeg treats `/metadata` as the name of an option and rejects it. */
 async function readsArguments(context: RunContext, slot: number): Promise<boolean> {
   const { result } = await ask(context, ['-hide_banner', '-/metadata', '/in/none'], slot);
   return result.end === 'exit' && !result.stderr.includes('Unrecognized option');

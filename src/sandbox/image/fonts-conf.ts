@@ -1,6 +1,6 @@
 /**
- * The only fontconfig file in the root image: fonts, cache, the metric-compatible names that documents use
- * (Arial, Times New Roman, Courier New → Liberation, as in fontconfig's own 30-metric-aliases), generic families.
+ * The only fontconfig file in the root image: font and cache folders, aliases for metric-compatible fonts (Arial, Times
+ * New Roman, Courier New → Liberation, as in fontconfig's own 30-metric-aliases), generic families.
  */
 export const FONTS_CONF = `<?xml version="1.0"?>
 <!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd">

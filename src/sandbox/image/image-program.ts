@@ -2,17 +2,17 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { elfInterpreter } from './elf-interpreter.ts';
 
-/** How a program of the root image is started where the image is not `/`. */
+/** How to start a program of the root image where the image is not mounted as `/`. */
 export interface ImageProgram {
-  /** The one file that is executed, on the host. */
+  /** Host path of the file to execute. */
   executed: string;
-  /** What comes before the program's own arguments. */
+  /** Arguments before the program's own. */
   prefix: string[];
 }
 
 /**
- * Started through the image's own dynamic loader, so that every library comes from the image and none from the host. A
- * static program needs no loader.
+ * Starts the program through the image's own dynamic loader, so that every library comes from the image and none from
+ * the host. A static program needs no loader.
  */
 export function imageProgram(rootImage: string, program: string): ImageProgram {
   const path = join(rootImage, program);
@@ -33,7 +33,7 @@ export function imageProgram(rootImage: string, program: string): ImageProgram {
   };
 }
 
-/** `usr/lib` and the folder of the architecture in it; an image has no others with libraries. */
+/** `usr/lib` and its architecture folder; an image has no other folders with libraries. */
 function libraryFolders(rootImage: string): string[] {
   const lib = join(rootImage, 'usr/lib');
   const folders = readdirSync(lib, { withFileTypes: true })

@@ -14,7 +14,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type ImageWatch, type ImageWatchOptions, watchImage } from './image-watch.ts';
 import { openRootImage, removeOldImages } from './root-image.ts';
 
-/** The machine may be busy with other tests. */
+/** Waits long enough for a machine that is busy with other tests. */
 const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 30_000 });
 
 let folder: string;
@@ -25,7 +25,7 @@ const registered: string[][] = [];
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'airlock-watch-'));
   registered.length = 0;
-  // Small dynamic programs stand in for FFmpeg: what is watched is files.
+  // Small dynamic programs stand in for FFmpeg: only files are watched.
   programs = { ffmpeg: join(folder, 'ffmpeg'), ffprobe: join(folder, 'ffprobe') };
   for (const path of Object.values(programs)) install(path, '/usr/bin/true', 1000);
 });
@@ -35,7 +35,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** As a package manager does it: written beside, then renamed. */
+/** Installs as a package manager does: writes a new file, then renames it. */
 function install(path: string, from: string, time: number): void {
   writeFileSync(`${path}.new`, readFileSync(from));
   chmodSync(`${path}.new`, 0o755);
@@ -57,15 +57,15 @@ async function open(options: Partial<ImageWatchOptions> = {}): Promise<ImageWatc
     }),
     registerUse: async (fingerprints) => void registered.push([...fingerprints]),
     usedByOthers: async () => new Set(),
-    lookMs: 10,
+    pollMs: 10,
     settleMs: 10,
     ...options,
   });
   return watch;
 }
 
-describe('the watch over the installed FFmpeg', () => {
-  it('gives new cells the new build, and leaves the old one to those that hold it', async () => {
+describe('watching the installed FFmpeg', () => {
+  it('switches new cells to the new build, while running cells keep the old one', async () => {
     const changes = vi.fn();
     const it = await open({ onChange: changes });
     const before = it.hold();
@@ -87,7 +87,7 @@ describe('the watch over the installed FFmpeg', () => {
     after.release();
   });
 
-  it('says that both images are in use before the first cell of the new one can start', async () => {
+  it('registers both images as in use before the first cell of the new one can start', async () => {
     const order: string[] = [];
     const it = await open({
       registerUse: async (fingerprints) => void (fingerprints.length > 1 && order.push('registered')),
@@ -99,7 +99,7 @@ describe('the watch over the installed FFmpeg', () => {
     expect(it.current.facts.path).toBe(programs.ffmpeg);
   });
 
-  it('keeps what it has when the new build does not run, and takes it once it does', async () => {
+  it('keeps the current build while the new one does not run, and switches once it does', async () => {
     const failures = vi.fn();
     let broken = false;
     const it = await open({
@@ -118,7 +118,7 @@ describe('the watch over the installed FFmpeg', () => {
     await eventually(() => expect(it.current.fingerprint).not.toBe(old.fingerprint));
   });
 
-  it('survives that FFmpeg is not there for a while', async () => {
+  it('keeps the current build while FFmpeg is missing', async () => {
     const failures = vi.fn();
     const it = await open({ onFailure: failures });
     const { fingerprint, path } = it.current;
@@ -129,14 +129,14 @@ describe('the watch over the installed FFmpeg', () => {
     expect(existsSync(join(path, 'usr/bin/ffmpeg'))).toBe(true);
   });
 
-  it('does not let a program that is overwritten in place reach into an image', async () => {
+  it('does not let a program that is overwritten in place change an image', async () => {
     const it = await open();
     const { path } = it.hold();
     writeFileSync(programs.ffmpeg, readFileSync('/usr/bin/false'));
     expect(readFileSync(join(path, 'usr/bin/ffmpeg'))).toEqual(readFileSync('/usr/bin/true'));
   });
 
-  it('never loses an image in use to the one who tidies', async () => {
+  it('keeps an image in use when old images are removed', async () => {
     const it = await open();
     const held = it.hold();
     install(programs.ffmpeg, '/usr/bin/false', 2000);

@@ -3,12 +3,12 @@ import type { Programs } from '../host/preflight.ts';
 import type { FfmpegBuild } from '../types.ts';
 import { type FfmpegFacts, imageIsCurrent, openRootImage, type RootImage, removeOldImages } from './root-image.ts';
 
-/** Twice a look passes before a change is taken, so new cells have it well within a minute. */
-const LOOK_MS = 20_000;
-/** A package that is being unpacked must have come to rest for this long. */
+/** New cells get a change after at most one poll and the settle time, well within a minute. */
+const POLL_MS = 20_000;
+/** How long a package that is being unpacked must be unchanged. */
 const SETTLE_MS = 5_000;
 
-/** An image with what FFmpeg says of itself, and since when it has been the one that cells get. */
+/** An image with facts about its FFmpeg, and the time since which new cells get it. */
 export interface CurrentImage extends RootImage {
   facts: FfmpegFacts;
   since: Date;
@@ -16,7 +16,7 @@ export interface CurrentImage extends RootImage {
 
 export interface ImageWatch {
   readonly current: CurrentImage;
-  /** The image for one cell; it stays on disk until `release` was called, whatever is installed meanwhile. */
+  /** Returns the image for one cell and keeps it on disk until `release` is called, even after an upgrade. */
   hold(): { path: string; facts: FfmpegFacts; release(): void };
   close(): Promise<void>;
 }
@@ -26,40 +26,40 @@ export interface ImageWatchOptions {
   folder: string;
   image: RootImage;
   programs: () => Pick<Programs, 'ffmpeg' | 'ffprobe'>;
-  /** Runs FFmpeg of that image in a cell; rejects when it does not run. An image that fails is not taken. */
+  /** Runs FFmpeg of that image in a cell; rejects when it does not run. An image that fails is not used. */
   ask(image: RootImage): Promise<FfmpegFacts>;
-  /** Registers every set of images in use before the first cell of a new one starts: others clear unused images. */
+  /** Registers the images in use before the first cell of a new one starts: other processes remove unused images. */
   registerUse(fingerprints: readonly string[]): Promise<void>;
   /** Images that other living processes use. */
   usedByOthers(): Promise<Set<string>>;
   onChange?(image: CurrentImage, before: CurrentImage): void;
   onFailure?(error: Error): void;
-  lookMs?: number;
+  pollMs?: number;
   settleMs?: number;
 }
 
 /**
- * Keeps the root image in step with the installed FFmpeg while the service runs. A look is one `stat` for each source;
- * when any has changed and come to rest, a new image is built beside the old one, FFmpeg is asked for its version in
- * it, and only then do new cells get it. Running cells keep theirs. An upgrade that does not run changes nothing.
+ * Keeps the root image in sync with the installed FFmpeg while the service runs. A poll is one `stat` per source. Once
+ * a changed source has settled, this builds a new image beside the old one and queries FFmpeg's version in it; only
+ * then do new cells get it. Running cells keep theirs. An upgrade that does not run changes nothing.
  */
 export async function watchImage(options: ImageWatchOptions): Promise<ImageWatch> {
-  const { folder, lookMs = LOOK_MS, settleMs = SETTLE_MS } = options;
+  const { folder, pollMs = POLL_MS, settleMs = SETTLE_MS } = options;
   const holds = new Map<string, number>();
   let current = await withFacts(options.image, new Date(statSync(options.image.path).mtimeMs));
   let closed = false;
   let timer: NodeJS.Timeout | undefined;
-  let looking: Promise<void> | null = null;
-  const plan = (ms: number): void => {
+  let polling: Promise<void> | null = null;
+  const schedule = (ms: number): void => {
     if (closed) return;
     timer = setTimeout(() => {
-      looking = look()
+      polling = poll()
         .catch((error: Error) => options.onFailure?.(error))
-        .finally(() => plan(lookMs));
+        .finally(() => schedule(pollMs));
     }, ms);
     timer.unref();
   };
-  plan(lookMs);
+  schedule(pollMs);
 
   return {
     get current() {
@@ -84,19 +84,19 @@ export async function watchImage(options: ImageWatchOptions): Promise<ImageWatch
     async close() {
       closed = true;
       clearTimeout(timer);
-      await looking;
+      await polling;
     },
   };
 
-  async function look(): Promise<void> {
-    // Released images go one look later than they could; that costs disk for seconds and needs no second clock.
+  async function poll(): Promise<void> {
+    // Released images are removed at the next poll: that costs disk space for seconds and needs no second timer.
     await register();
     if (imageIsCurrent(folder, current.fingerprint, options.programs())) return;
     await new Promise((resolve) => setTimeout(resolve, settleMs).unref());
     if (closed) return;
     const programs = options.programs();
     const image = await openRootImage(folder, programs);
-    // Whatever was written while the copy was made may be in it in part.
+    // A source written during the copy may be incomplete in the image.
     if (image.fingerprint === current.fingerprint || !imageIsCurrent(folder, image.fingerprint, programs)) return;
     await options.registerUse([...inUse(), image.fingerprint]);
     const next = await withFacts(image, new Date());
@@ -121,7 +121,7 @@ export async function watchImage(options: ImageWatchOptions): Promise<ImageWatch
   }
 }
 
-/** The build that new cells get, read at every use: copies of the object must see the build of today. */
+/** The build that new cells get. Getters, so that a stored reference always shows the current build. */
 export function currentBuild(watch: Pick<ImageWatch, 'current'>): FfmpegBuild {
   return {
     get version() {

@@ -3,7 +3,7 @@ import { basename, dirname, join } from 'node:path';
 import { findProgram, runTool } from '../host/commands.ts';
 import { SandboxError } from '../sandbox-error.ts';
 
-/** One file of the host and its place in the image. `size` in bytes, `mtimeMs` as stat gives it. */
+/** A file on the host and its path in the image. `size` in bytes, `mtimeMs` as returned by `stat`. */
 interface SourceFile {
   from: string;
   to: string;
@@ -13,16 +13,16 @@ interface SourceFile {
 
 export interface ImageSources {
   files: SourceFile[];
-  /** Host paths that are not in the image but decide what belongs there: font folders, the loader's cache. */
+  /** Host paths that are not in the image but determine its content: font folders, the loader's cache. */
   watched: { path: string; mtimeMs: number }[];
 }
 
 const FONT_FOLDER = '/usr/share/fonts';
 const FONT_FILE = /\.(?:ttf|otf|ttc|otc|pfb|pcf(?:\.gz)?)$/i;
-/** Read by the dynamic loader of the host: when it changes, the same library name may mean another file. */
+/** Cache of the host's dynamic loader: when it changes, the same library name may resolve to another file. */
 const LOADER_CACHE = '/etc/ld.so.cache';
 
-/** Asks `ldd` for all that the programs need, and lists the fonts. Throws `SandboxError` for a missing library. */
+/** Lists the libraries of the programs (by `ldd`) and the fonts. Throws `SandboxError` for a missing library. */
 export async function collectSources(programs: { ffmpeg: string; ffprobe: string }): Promise<ImageSources> {
   const files = new Map<string, string>([
     ['/usr/bin/ffmpeg', programs.ffmpeg],
@@ -40,7 +40,7 @@ export async function collectSources(programs: { ffmpeg: string; ffprobe: string
   };
 }
 
-/** Milliseconds since 1970, or 0 when the path is not there. */
+/** Modification time in milliseconds since 1970, or 0 when the path does not exist. */
 export function modified(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
 }
@@ -49,7 +49,7 @@ async function libraries(programs: readonly string[]): Promise<Map<string, strin
   const ldd = findProgram('ldd');
   if (!ldd) throw new SandboxError('ldd is missing', 'Install the package libc-bin');
   const { stdout, stderr } = await runTool(ldd, programs);
-  // A static build has no libraries; ldd says so and fails.
+  // ldd fails for a static build, which has no libraries.
   if (stdout === '' && !/not a dynamic executable/.test(stderr)) {
     throw new SandboxError(`ldd could not read ${programs.join(' and ')}`, 'Check that FFmpeg runs on this machine');
   }
@@ -57,8 +57,8 @@ async function libraries(programs: readonly string[]): Promise<Map<string, strin
 }
 
 /**
- * `ldd` output → place in the image → file on the host. All libraries lie in the folder of libc, where the loader
- * looks without a cache: private folders (pulseaudio/) and alternatives (libblas) need no further knowledge.
+ * Maps paths in the image to files on the host, from `ldd` output. All libraries go into libc's folder, where the
+ * loader looks without a cache, so private folders (pulseaudio/) and alternatives (libblas) need no special case.
  */
 export function parseLdd(output: string): Map<string, string> {
   const found = new Map<string, string>();
@@ -66,7 +66,7 @@ export function parseLdd(output: string): Map<string, string> {
   for (const line of output.split('\n')) {
     const missing = /^\s*(\S+) => not found/.exec(line);
     if (missing)
-      throw new SandboxError(`FFmpeg needs ${missing[1]}, which is not installed`, 'Repair the ffmpeg package');
+      throw new SandboxError(`FFmpeg needs ${missing[1]}, which is not installed`, 'Reinstall the ffmpeg package');
     const library = /^\s*(\S+) => (\/\S+) \(0x/.exec(line);
     if (library) found.set(basename(library[1]!), library[2]!);
     const loader = /^\s*(\/\S+) \(0x/.exec(line);
@@ -98,7 +98,7 @@ function listFonts(folder: string, files: Map<string, string>, watched: Set<stri
   watched.add(folder);
   for (const entry of entries) {
     const path = join(folder, entry.name);
-    // Links are followed (Debian links font folders to each other), dead ones left out.
+    // Follows links (Debian links font folders to each other) and skips dead ones.
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats?.isDirectory()) listFonts(path, files, watched, seen);
     else if (stats?.isFile() && FONT_FILE.test(entry.name)) files.set(path, path);

@@ -30,7 +30,7 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('parseLdd', () => {
-  it('puts every library beside libc and the loader where programs ask for it', () => {
+  it('puts every library beside libc, and the loader where programs expect it', () => {
     const output = [
       '/usr/bin/ffmpeg:',
       '\tlinux-vdso.so.1 (0x00007ff4d4bd1000)',
@@ -53,14 +53,14 @@ describe('parseLdd', () => {
   });
 
   it('names a library that is not installed', () => {
-    expect(() => parseLdd('\tlibx264.so.164 => not found\n')).toThrow(/libx264\.so\.164.*Repair the ffmpeg package/);
+    expect(() => parseLdd('\tlibx264.so.164 => not found\n')).toThrow(/libx264\.so\.164.*Reinstall the ffmpeg package/);
   });
 });
 
 describe('openRootImage', () => {
   const images = () => readdirSync(join(folder, 'rootimg')).filter((name) => /^[0-9a-f]{32}$/.test(name));
 
-  it('holds programs, libraries and loader, readable by all, and no shell or passwd', async () => {
+  it('contains programs, libraries and loader, world-readable, but no shell or passwd', async () => {
     const { path } = await openRootImage(join(folder, 'rootimg'), programs);
     expect(statSync(join(path, 'usr/bin/ffmpeg')).mode & 0o005).toBe(0o005);
     expect(readdirSync(join(path, 'usr/bin')).sort()).toEqual(['ffmpeg', 'ffprobe']);
@@ -69,7 +69,7 @@ describe('openRootImage', () => {
     expect(readdirSync(join(path, 'etc'))).toEqual(['fonts']);
   });
 
-  it('is reused while no source changes, and remembers what FFmpeg said of itself', async () => {
+  it('is reused while no source changes, and keeps the facts about FFmpeg', async () => {
     const first = await openRootImage(join(folder, 'rootimg'), programs);
     const facts = { version: 'ffmpeg version 7', package: null, path: programs.ffmpeg, readsArguments: true };
     await storeFacts(join(folder, 'rootimg'), first.fingerprint, facts);
@@ -77,12 +77,12 @@ describe('openRootImage', () => {
     expect(images()).toHaveLength(1);
   });
 
-  it('is built again when a program is updated, and repaired when a file is missing', async () => {
+  it('is rebuilt when a program is updated, and repaired when a file is missing', async () => {
     const first = await openRootImage(join(folder, 'rootimg'), programs);
     unlinkSync(join(first.path, 'usr/bin/ffprobe'));
-    const mended = await openRootImage(join(folder, 'rootimg'), programs);
-    expect(mended.fingerprint).toBe(first.fingerprint);
-    expect(existsSync(join(mended.path, 'usr/bin/ffprobe'))).toBe(true);
+    const repaired = await openRootImage(join(folder, 'rootimg'), programs);
+    expect(repaired.fingerprint).toBe(first.fingerprint);
+    expect(existsSync(join(repaired.path, 'usr/bin/ffprobe'))).toBe(true);
     utimesSync(programs.ffmpeg, 1000, 1000);
     expect((await openRootImage(join(folder, 'rootimg'), programs)).fingerprint).not.toBe(first.fingerprint);
   });
@@ -93,7 +93,7 @@ describe('openRootImage', () => {
     expect(readdirSync(join(folder, 'rootimg')).filter((name) => name.startsWith('.'))).toEqual([]);
   });
 
-  it('keeps images in use and young ones when old ones are removed', async () => {
+  it('keeps images in use and recent ones when old ones are removed', async () => {
     const { fingerprint } = await openRootImage(join(folder, 'rootimg'), programs);
     await removeOldImages(join(folder, 'rootimg'), new Set());
     expect(images()).toEqual([fingerprint]);

@@ -6,23 +6,23 @@ import { findProgram, runTool } from '../host/commands.ts';
 import { FONTS_CONF } from './fonts-conf.ts';
 import { collectSources, type ImageSources, modified } from './root-image-sources.ts';
 
-/** Raised when the layout of an image or of its facts changes, so that an older Airlock's images are built again. */
+/** Increment when the layout of an image or of its facts changes, so that images of an older version are rebuilt. */
 const LAYOUT = 3;
 
 export interface FfmpegFacts {
   /** First line of `ffmpeg -version`. */
   version: string;
   package: string | null;
-  /** Where it lies on the host. */
+  /** Path on the host. */
   path: string;
-  /** Whether it takes the value of an option from a file (`-/name FILE`), as FFmpeg 7 and newer do. */
+  /** Whether it can read the value of an option from a file (`-/name FILE`), as FFmpeg 7 and later do. */
   readsArguments: boolean;
 }
 
 interface Manifest extends ImageSources {
   layout: number;
   programs: { ffmpeg: string; ffprobe: string };
-  /** Asked once per image, in a cell. */
+  /** Queried once per image, in a cell. */
   facts: FfmpegFacts | null;
 }
 
@@ -36,10 +36,10 @@ export interface RootImage {
 }
 
 /**
- * Finds the image that fits the installed FFmpeg, or builds it. Warm path: one `stat` per source and per image file
- * (some 2 × 500), no process. A changed path, size or mtime of any source gives a new image. Two processes may build
- * at once: each builds in its own temporary folder, and the first rename wins.
- * @param folder `<dataDir>/rootimg`, created if need be.
+ * Finds the image that matches the installed FFmpeg, or builds it. A warm start needs one `stat` per source and per
+ * image file (about 2 × 500) and no process. A changed path, size or mtime of any source requires a new image. Two
+ * processes may build concurrently: each uses its own temporary folder, and the first rename wins.
+ * @param folder `<dataDir>/rootimg`, created if needed.
  */
 export async function openRootImage(folder: string, programs: { ffmpeg: string; ffprobe: string }): Promise<RootImage> {
   await makeFolder(folder);
@@ -49,7 +49,7 @@ export async function openRootImage(folder: string, programs: { ffmpeg: string; 
     if (!fingerprint || !manifest) continue;
     if (manifest.programs.ffmpeg !== programs.ffmpeg || manifest.programs.ffprobe !== programs.ffprobe) continue;
     if (isFresh(manifest) && isWhole(join(folder, fingerprint), manifest)) {
-      // Its change time is now: nobody removes it in the moment before its user is registered.
+      // Updates the ctime, so that no process removes the image before its user is registered.
       await chmod(join(folder, fingerprint), 0o755);
       return { path: join(folder, fingerprint), fingerprint, source: programs.ffmpeg, facts: manifest.facts };
     }
@@ -63,7 +63,7 @@ export async function openRootImage(folder: string, programs: { ffmpeg: string; 
   return { path: target, fingerprint, source: programs.ffmpeg, facts: null };
 }
 
-/** Whether that image was made of exactly what is installed now. One `stat` per source, no process. */
+/** Whether that image matches what is installed now. One `stat` per source, no process. */
 export function imageIsCurrent(
   folder: string,
   fingerprint: string,
@@ -78,15 +78,15 @@ export function imageIsCurrent(
   );
 }
 
-/** Remembers what `ffmpeg -version` said, so that a warm start need not ask. */
+/** Stores the facts about FFmpeg, so that a warm start need not query them. */
 export async function storeFacts(folder: string, fingerprint: string, facts: FfmpegFacts): Promise<void> {
   const manifest = readManifest(folder, fingerprint);
   if (manifest) await writeManifest(folder, fingerprint, { ...manifest, facts });
 }
 
 /**
- * Removes images and temporary folders that nobody uses. Young ones stay (they may be another process's, not yet
- * registered), and so do those in `used`.
+ * Removes unused images and temporary folders. Keeps those in `used`, and recent ones, which may belong to another
+ * process that has not registered them yet.
  */
 export async function removeOldImages(folder: string, used: ReadonlySet<string>, now = Date.now()): Promise<void> {
   const youngest = now - 60_000;
@@ -122,7 +122,7 @@ function isFresh({ files, watched }: ImageSources): boolean {
   );
 }
 
-/** An image is renamed into place complete; a hand or a disk may still have taken something out. */
+/** Whether no file is missing. An image is renamed into place complete, but a person or a disk may damage it later. */
 function isWhole(image: string, { files }: ImageSources): boolean {
   return (
     statSync(join(image, 'etc/fonts/fonts.conf'), { throwIfNoEntry: false }) !== undefined &&
@@ -155,7 +155,7 @@ async function buildImage(target: string, { files }: ImageSources): Promise<void
     }
     await writeFile(join(temporary, 'etc/fonts/fonts.conf'), FONTS_CONF);
     await chmod(join(temporary, 'etc/fonts/fonts.conf'), 0o644);
-    // Without a cache every job with text scans all fonts. Not having fc-cache only costs time.
+    // Without a cache, every job with text scans all fonts; a missing fc-cache costs only time.
     const fcCache = findProgram('fc-cache');
     if (fcCache) {
       await runTool(fcCache, ['--sysroot', temporary]);
@@ -164,7 +164,7 @@ async function buildImage(target: string, { files }: ImageSources): Promise<void
     }
     await rename(temporary, target).catch(async (error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOTEMPTY' && error.code !== 'EEXIST') throw error;
-      // Another process was first, and its image is as good; or what lies there is broken and makes way.
+      // Another process was first and its image is complete; or the existing one is damaged and is replaced.
       if (isWhole(target, { files, watched: [] })) return;
       await rename(target, `${temporary}-broken`);
       await rename(temporary, target);
@@ -176,9 +176,9 @@ async function buildImage(target: string, { files }: ImageSources): Promise<void
 }
 
 /**
- * Hard link where the file system allows it (instant, shares the page cache), else a reflink or a copy. Only files of
- * the package manager are linked, which replaces them by a rename; what an operator builds may be overwritten in place,
- * and that must not reach into an image in use.
+ * Hard-links where the file system allows it (instant, shares the page cache), else reflinks or copies. Links only
+ * files of the package manager, which replaces files by renaming; an operator may overwrite a custom build in place,
+ * which must not change an image in use.
  */
 async function place(from: string, to: string): Promise<void> {
   const real = await realpath(from);
@@ -195,7 +195,7 @@ async function place(from: string, to: string): Promise<void> {
   await chmod(to, executable ? 0o755 : 0o644);
 }
 
-/** World-readable whatever the umask says: the cell runs with an unprivileged uid. */
+/** Creates a world-readable folder regardless of the umask: the cell runs with an unprivileged uid. */
 async function makeFolder(path: string): Promise<void> {
   await mkdir(path, { recursive: true });
   await chmod(path, 0o755);

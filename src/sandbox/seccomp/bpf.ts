@@ -1,10 +1,10 @@
 /**
- * Classic BPF, as much of it as a seccomp filter needs (linux/bpf_common.h, linux/seccomp.h). An instruction is
- * eight bytes: `u16 code, u8 jt, u8 jf, u32 k`, little-endian on both architectures that we support.
+ * The subset of classic BPF that a seccomp filter needs (linux/bpf_common.h, linux/seccomp.h). An instruction is
+ * eight bytes: `u16 code, u8 jt, u8 jf, u32 k`, little-endian on both supported architectures.
  */
 export interface BpfInstruction {
   code: number;
-  /** Instructions to skip when the comparison holds / does not hold. */
+  /** Instructions to skip when the comparison is true (`jt`) or false (`jf`). */
   jt: number;
   jf: number;
   k: number;
@@ -37,20 +37,20 @@ export const and = (mask: number): BpfInstruction => ({ code: BPF.AND_K, jt: 0, 
 export const ret = (action: number): BpfInstruction => ({ code: BPF.RET_K, jt: 0, jf: 0, k: action });
 export const retErrno = (errno: number): BpfInstruction => ret(SECCOMP_RET.ERRNO | errno);
 
-/** `body` runs when the comparison holds, else it is skipped. A jump is one byte: longer bodies are refused. */
+/** Runs `body` when the comparison is true. A jump is one byte: throws RangeError for a body over 255 instructions. */
 export function when(code: number, k: number, body: readonly BpfInstruction[]): BpfInstruction[] {
   if (body.length > 255) throw new RangeError(`a BPF jump reaches 255 instructions, not ${body.length}`);
   return [{ code, jt: 0, jf: body.length, k }, ...body];
 }
 
-/** `body` runs when the comparison does NOT hold. */
+/** Runs `body` when the comparison is false. */
 export function unless(code: number, k: number, body: readonly BpfInstruction[]): BpfInstruction[] {
   if (body.length > 255) throw new RangeError(`a BPF jump reaches 255 instructions, not ${body.length}`);
   return [{ code, jt: body.length, jf: 0, k }, ...body];
 }
 
 export function encode(program: readonly BpfInstruction[]): Buffer {
-  // BPF_MAXINSNS of the kernel; a longer program would only be refused at the first job.
+  // The kernel's BPF_MAXINSNS; without this check the first job would fail instead.
   if (program.length > 4096) throw new RangeError(`a BPF program has at most 4096 instructions, not ${program.length}`);
   const bytes = Buffer.alloc(program.length * 8);
   program.forEach(({ code, jt, jf, k }, index) => {

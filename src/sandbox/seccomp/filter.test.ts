@@ -9,7 +9,7 @@ const KILL = SECCOMP_RET.KILL_PROCESS;
 const ALLOW = SECCOMP_RET.ALLOW;
 const errno = (code: number): number => SECCOMP_RET.ERRNO | code;
 
-/** What the kernel does with a filter, for the instructions that we use. */
+/** Interprets a filter as the kernel does, for the instructions in use. */
 function interpret(program: readonly BpfInstruction[], audit: number, nr: number, args: bigint[] = []): number {
   const data = Buffer.alloc(64);
   data.writeUInt32LE(nr >>> 0, 0);
@@ -46,7 +46,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     }
   });
 
-  it('answers sockets and signals with EPERM and unknown calls with ENOSYS', () => {
+  it('refuses sockets and signals with EPERM, and unknown calls with ENOSYS', () => {
     for (const name of ['socket', 'connect', 'kill', 'setpriority']) expect(run(name), name).toBe(errno(EPERM));
     for (const name of ['socketpair', 'memfd_create', 'personality', 'sendmsg', 'chdir', 'pkey_mprotect']) {
       expect(run(name), name).toBe(errno(ENOSYS));
@@ -54,7 +54,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(interpret(program, architecture.audit, 9999)).toBe(errno(ENOSYS));
   });
 
-  it('kills a program that reaches for the kernel', () => {
+  it('kills a program that attacks the kernel', () => {
     for (const name of [
       'ptrace',
       'mount',
@@ -70,14 +70,14 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     }
   });
 
-  it('makes threads but neither processes nor namespaces', () => {
+  it('allows creating threads, but neither processes nor namespaces', () => {
     expect(run('clone', 0x3d0f00n)).toBe(ALLOW);
     expect(run('clone', 17n)).toBe(KILL);
     expect(run('clone', 0x3d0f00n | 0x10000000n)).toBe(KILL);
     expect(run('clone3')).toBe(errno(ENOSYS));
   });
 
-  it('maps no memory that is both writable and executable', () => {
+  it('refuses to map memory that is both writable and executable', () => {
     expect(run('mmap', 0n, 4096n, 3n)).toBe(ALLOW);
     expect(run('mmap', 0n, 4096n, 5n)).toBe(ALLOW);
     expect(run('mmap', 0n, 4096n, 7n)).toBe(errno(EACCES));
@@ -85,7 +85,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(run('mprotect', 0n, 4096n, 5n)).toBe(errno(EACCES));
   });
 
-  it('reads only the low half of ioctl and prctl codes, as the kernel does', () => {
+  it('checks only the low half of ioctl and prctl codes, as the kernel does', () => {
     expect(run('ioctl', 0n, 0x5401n)).toBe(ALLOW);
     expect(run('ioctl', 0n, 0x5412n)).toBe(errno(ENOTTY));
     expect(run('ioctl', 0n, 0x100005412n)).toBe(errno(ENOTTY));
@@ -93,7 +93,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(run('prctl', 38n)).toBe(errno(EPERM));
   });
 
-  it('lets no fcntl lock, lease or signal, with any high half of its command', () => {
+  it('refuses fcntl locks, leases and signals, whatever the high half of the command', () => {
     for (const command of [0, 1, 2, 3, 4, 1030]) expect(run('fcntl', 0n, BigInt(command)), `${command}`).toBe(ALLOW);
     for (const command of [5, 6, 7, 8, 10, 36, 37, 38, 1024, 1026, 1031, 1033]) {
       expect(run('fcntl', 0n, BigInt(command)), `${command}`).toBe(errno(EPERM));
@@ -112,7 +112,7 @@ describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {
     expect(interpret(program, architecture.audit, 0x40000000)).toBe(KILL);
   });
 
-  it('ends with an answer for every number and argument', () => {
+  it('returns a decision for every number and argument', () => {
     fc.assert(
       fc.property(fc.nat(0xffffffff), fc.array(fc.bigInt(0n, 2n ** 64n - 1n), { maxLength: 6 }), (nr, args) => {
         const answer = interpret(program, architecture.audit, nr, args);
@@ -128,7 +128,7 @@ describe('seccompFilter', () => {
     expect(seccompFilter('x64').length).toBe(seccompProgram(seccompArchitecture('x64')).length * 8);
   });
 
-  it('refuses an architecture without a table', () => {
+  it('rejects an architecture without a table', () => {
     expect(() => seccompFilter('riscv64')).toThrow(/no seccomp table for the architecture riscv64/);
   });
 });

@@ -20,8 +20,8 @@ import { AARCH64, type SyscallTable, X86_64 } from './syscalls.ts';
 const { EPERM, EACCES, ENOSYS, ENOTTY } = constants.errno;
 
 /**
- * What 23 FFmpeg workloads use (strace), plus harmless kin of each. Not `fallocate`, which none of them calls:
- * with FALLOC_FL_KEEP_SIZE it takes room beyond `RLIMIT_FSIZE`.
+ * Calls that 23 FFmpeg workloads make (strace), plus harmless variants. Excludes `fallocate`, which none of them makes:
+ * with FALLOC_FL_KEEP_SIZE it allocates space beyond `RLIMIT_FSIZE`.
  */
 export const ALLOWED =
   `read write open close stat fstat lstat poll lseek munmap brk rt_sigaction rt_sigprocmask rt_sigreturn
@@ -33,12 +33,12 @@ export const ALLOWED =
   getrandom statx rseq getdents64 getdents restart_syscall time gettimeofday getcpu getrlimit
   sched_get_priority_max sched_get_priority_min sched_getscheduler sched_getparam`.split(/\s+/);
 
-/** Libraries probe these and live with an error; a kill would be unkind. */
+/** Libraries probe these calls and handle an error, so they must not kill the program. */
 export const REFUSED =
   `socket connect set_mempolicy get_mempolicy sched_setaffinity sched_setscheduler setpriority kill chmod
   link`.split(/\s+/);
 
-/** Calls that no transcode makes: a program that makes one has been compromised. It ends with SIGSYS, exit code 159. */
+/** Calls that no transcode makes: a program that makes one is compromised. SIGSYS kills it (exit code 159). */
 export const KILLED = `ptrace mount unshare setns bpf io_uring_setup userfaultfd perf_event_open add_key keyctl
   process_vm_readv process_vm_writev init_module finit_module kexec_load pivot_root chroot execveat open_by_handle_at
   fork vfork`.split(/\s+/);
@@ -51,21 +51,22 @@ export const CLONE_NEW_ANY = 0x00020000 | 0x02000000 | 0x04000000 | 0x08000000 |
 export const IOCTLS = [0x5401 /* TCGETS */, 0x5413 /* TIOCGWINSZ */];
 export const PRCTLS = [15 /* PR_SET_NAME */, 16 /* PR_GET_NAME */, 0x53564d41 /* PR_SET_VMA */];
 /**
- * F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL and F_DUPFD_CLOEXEC. F_SETOWN, F_SETSIG and F_NOTIFY send signals to any
- * process; by locks and leases on a file that several cells can open, such as those of the image, one job could talk to another.
+ * F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL and F_DUPFD_CLOEXEC. F_SETOWN, F_SETSIG and F_NOTIFY can signal any
+ * process. Locks and leases on a file that several cells can open, such as one of the image, would let jobs
+ * communicate.
  */
 export const FCNTLS = [0, 1, 2, 3, 4, 1030];
-/** The first number of the x32 ABI, a second door into an x86_64 kernel. */
+/** The first number of the x32 ABI, a second system call interface of an x86_64 kernel. */
 const X32_BIT = 0x40000000;
 
 /**
- * What starts the program under the filter. bwrap loads it as its last act, in a pid namespace of the cell's own.
- * setpriv loads it before its own last calls, and shares its pid namespace with the service: the filter
- * must let Landlock through, and no signal at all.
+ * Which program loads the filter. bwrap loads it as its last step, in the cell's own pid namespace. setpriv loads it
+ * before its own last calls and shares a pid namespace with the service, so its filter must allow the Landlock calls
+ * and refuse every signal.
  */
 export type SeccompVariant = 'bwrap' | 'setpriv';
 
-/** What setpriv still does under the filter; each only lowers what its caller may. */
+/** Calls that setpriv still makes under the filter; each only reduces the privileges of its caller. */
 const SETPRIV_ALLOWED = `capget capset landlock_create_ruleset landlock_add_rule landlock_restrict_self`.split(' ');
 const SETPRIV_PRCTLS = [8 /* PR_SET_KEEPCAPS */, 38 /* PR_SET_NO_NEW_PRIVS */];
 
@@ -75,14 +76,14 @@ export interface SeccompArchitecture {
   table: SyscallTable;
 }
 
-/** The table of `process.arch`; an unknown architecture refuses to start, because a wrong table filters nothing. */
+/** Table for an architecture. Throws `SandboxError` for an unknown one, because a wrong table filters nothing. */
 export function seccompArchitecture(arch: string = process.arch): SeccompArchitecture {
   if (arch === 'x64') return { audit: 0xc000003e, table: X86_64 };
   if (arch === 'arm64') return { audit: 0xc00000b7, table: AARCH64 };
   throw new SandboxError(`no seccomp table for the architecture ${arch}`, 'Run Airlock on x86_64 or aarch64');
 }
 
-/** The filter as instructions: argument rules, allowed, refused (EPERM), killed, all else ENOSYS. */
+/** The filter as instructions: argument rules, allowed, refused (EPERM), killed; everything else gets ENOSYS. */
 export function seccompProgram(
   { audit, table }: SeccompArchitecture,
   variant: SeccompVariant = 'bwrap',
@@ -104,7 +105,7 @@ export function seccompProgram(
     ...unless(BPF.JEQ_K, audit, [kill]),
     load(DATA_NR),
     ...when(BPF.JGE_K, X32_BIT, [kill]),
-    // Written and executable memory is where shellcode lives.
+    // Shellcode needs memory that is writable and executable.
     ...rule('mmap', [
       load(argumentLow(2)),
       and(PROT_WRITE_EXEC),
@@ -112,7 +113,7 @@ export function seccompProgram(
       allow,
     ]),
     ...rule('mprotect', [load(argumentLow(2)), ...when(BPF.JSET_K, PROT_EXEC, [retErrno(EACCES)]), allow]),
-    // glibc falls back from clone3, whose flags lie in memory that no filter can read, to clone.
+    // glibc falls back to clone; a filter cannot read clone3's flags, which are in memory.
     ...rule('clone3', [retErrno(ENOSYS)]),
     ...rule('clone', [
       load(argumentLow(0)),
@@ -123,11 +124,11 @@ export function seccompProgram(
     ...rule('ioctl', onlyValues(1, IOCTLS, ENOTTY)),
     ...rule('prctl', onlyValues(0, setpriv ? [...PRCTLS, ...SETPRIV_PRCTLS] : PRCTLS, EPERM)),
     ...rule('fcntl', onlyValues(1, FCNTLS, EPERM)),
-    // Only its own limits: those of another process with the same uid are a way to kill it.
+    // Only its own limits: changing those of another process with the same uid could kill it.
     ...rule('prlimit64', onlyValues(0, [0], EPERM)),
     ...rule('tgkill', [setpriv ? retErrno(EPERM) : allow]),
     ...(setpriv ? SETPRIV_ALLOWED.flatMap((name) => rule(name, [allow])) : []),
-    // The kernel caches the answer for calls without argument rules, so the linear list costs nothing.
+    // The kernel caches the decision for calls without argument rules, so the linear list costs nothing.
     ...ALLOWED.flatMap((name) => rule(name, [allow])),
     ...REFUSED.flatMap((name) => rule(name, [retErrno(EPERM)])),
     ...KILLED.flatMap((name) => rule(name, [kill])),
@@ -135,7 +136,7 @@ export function seccompProgram(
   ];
 }
 
-/** Bytes for bwrap's `--seccomp FD` and setpriv's `--seccomp-filter`. Throws `SandboxError` on an architecture without a table. */
+/** Bytes for bwrap's `--seccomp FD` and setpriv's `--seccomp-filter`. Throws like `seccompArchitecture`. */
 export function seccompFilter(arch: string = process.arch, variant: SeccompVariant = 'bwrap'): Buffer {
   return encode(seccompProgram(seccompArchitecture(arch), variant));
 }

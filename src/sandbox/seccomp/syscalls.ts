@@ -1,7 +1,7 @@
 /**
- * System call numbers of the calls that the filter names, per architecture. From the kernel's own headers
- * (`asm/unistd_64.h` and `asm-generic/unistd.h` of Linux 6.12, Debian's linux-libc-dev); a number never changes.
- * arm64 has no `open`, `stat`, `fork` and their kin: the filter leaves out what a table does not know.
+ * Numbers of the system calls that the filter names, per architecture, from the kernel headers (`asm/unistd_64.h` and
+ * `asm-generic/unistd.h` of Linux 6.12, Debian's linux-libc-dev); a number never changes. arm64 has no `open`, `stat`,
+ * `fork` and the like: the filter skips calls that a table does not contain.
  */
 export type SyscallTable = Readonly<Record<string, number>>;
 

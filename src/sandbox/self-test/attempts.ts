@@ -2,31 +2,31 @@ import { constants } from 'node:os';
 import type { Tier } from '../tiers/tier.ts';
 import type { ProbeCall } from './probe-elf.ts';
 
-/** An attempt of hostile code that the cell answers with an error, so that many share one run. */
+/** An attempt that the cell refuses with an error, so that many can share one run. */
 export interface RefusedAttempt extends ProbeCall {
-  /** By which a tier names it among its exceptions. */
+  /** The key under which a tier lists it among its exceptions. */
   key?: string;
   attempt: string;
   expected: string;
-  /** `result` is what the kernel returned: a value, or minus an errno. */
+  /** Whether `result`, the kernel's return value (negative errno for an error), counts as refused. */
   passes(result: number): boolean;
-  /** Not to be tried where no cell would refuse it. */
+  /** Try it only in a cell, because it does harm when it succeeds. */
   onlyInCell?: boolean;
 }
 
-/** An attempt that ends the cell with SIGSYS; each needs a cell of its own. */
+/** An attempt that kills the cell with SIGSYS; each needs a separate cell. */
 export interface KilledAttempt extends ProbeCall {
   attempt: string;
 }
 
-/** What the attempts aim at: things that are really there, on this machine, now. */
+/** Targets of the attempts, all of which exist on this machine. */
 export interface Targets {
   tier: Pick<Tier, 'name' | 'inside'>;
-  /** A file on the host, readable by all. */
+  /** A world-readable file on the host. */
   canary: string;
-  /** Folder of another job: `in/0` and `out/secret` lie in it. */
+  /** Folder of another job; contains `in/0` and `out/secret`. */
   otherJob: string;
-  /** Pid of the service, in its own pid namespace. */
+  /** Pid of the service in its own pid namespace. */
   service: number;
 }
 
@@ -48,11 +48,11 @@ const S_IFCHR = 0o20000;
 const DEV_NULL = 0x103;
 const F_SETOWN = 8;
 const LOCK_COMMANDS: Readonly<Record<string, number>> = {
-  'see whether another job locks a file': 5, // F_GETLK
+  'query the lock of another job': 5, // F_GETLK
   'lock a file for another job to see': 6, // F_SETLK
   'wait for a lock': 7, // F_SETLKW
   'lock an open file': 37, // F_OFD_SETLK
-  'take a lease of a file': 1024, // F_SETLEASE
+  'take a lease on a file': 1024, // F_SETLEASE
 };
 /** AF_MAX of Linux 6.12 is 46. */
 const FAMILIES = 45;
@@ -85,23 +85,23 @@ function refusedWith(
 const refusedSomehow: typeof refusedWith = (attempt, errnos, ...call) =>
   refusedWith(attempt, { ...errnos, EPERM, EACCES, ENOSYS }, ...call);
 
-/** Output of the probe, to which it must be able to write: a cell in which nothing works would refuse everything too. */
+/** Output that the probe must be able to write: a cell in which nothing works would refuse everything too. */
 export const PROOF_FILE = 'proof';
 
-/** Every attempt that is answered with an error, the proof of life first. */
+/** Every attempt that the cell must refuse, after the one that must succeed. */
 export function refusedAttempts({ tier, canary, otherJob, service }: Targets): RefusedAttempt[] {
   const { inside } = tier;
   const proof = inside(`/out/${PROOF_FILE}`);
   const own = tier.name === 'bwrap' || tier.name === 'gvisor';
-  /** A path of the host: not there in a root of its own, else closed. */
+  /** For a path of the host: missing where the cell has its own root, else forbidden. */
   const closed: Record<string, number> = own ? { ENOENT } : { EACCES };
   const readOnly: Record<string, number> = own ? { EROFS } : { EACCES };
-  /** Where the host's file system may be read-only for the whole service, as in units and containers, which is asked first. */
+  /** For writing to a host path. A file system that is read-only for the service (units, containers) fails first. */
   const unwritable: Record<string, number> = own ? closed : { EACCES, EROFS };
-  /** In a container the service may be process 1; in a pid namespace of its own that number is a process of the cell. */
+  /** In a container the service may be process 1; in a separate pid namespace that number is a process of the cell. */
   const noThread: Record<string, number> = { EPERM, ESRCH, ...(own && service <= 2 && { 'its own process': 0 }) };
   const gone: Record<string, number> = { ENOSYS };
-  /** gVisor's filter knows one error, and refuses before it looks whether the path is there. */
+  /** gVisor's filter has a single error code, and refuses a call before it resolves the path. */
   const refused = tier.name === 'gvisor' ? refusedSomehow : refusedWith;
   const open = (attempt: string, path: string, flags = 0, errnos = closed, key?: string): RefusedAttempt => ({
     ...refused(attempt, errnos, 'openat', AT_FDCWD, path, flags, 0o600),
@@ -116,7 +116,7 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
       args: [AT_FDCWD, proof, O_WRONLY_CREAT, 0o600],
       passes: (result) => result >= 0,
     },
-    // First, while nothing of the probe's own is open.
+    // First, while the probe has opened nothing itself.
     ...Array.from({ length: 61 }, (_, index) =>
       refused(`use inherited descriptor ${index + 3}`, { EBADF }, 'fcntl', index + 3, 1),
     ),
@@ -133,18 +133,18 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
     open('list /home', '/home'),
     open('write to /dev/shm', '/dev/shm/airlock-probe', O_WRONLY_CREAT, { ...unwritable, EROFS }),
     open('read /proc', '/proc/self/status', 0, closed, 'proc'),
-    // A /proc that hides other accounts' processes (hidepid, ProtectProc= of systemd) says that there is none.
+    // A /proc that hides other accounts' processes (hidepid, systemd's ProtectProc=) returns ENOENT.
     open('read the environment of process 1', '/proc/1/environ', 0, { ...closed, ENOENT }, 'proc'),
-    open('write to its own memory by /proc', '/proc/self/mem', O_RDWR, closed, 'proc'),
+    open('write to its own memory through /proc', '/proc/self/mem', O_RDWR, closed, 'proc'),
     open('change where the kernel dumps cores', '/proc/sys/kernel/core_pattern', O_RDWR, unwritable, 'proc'),
     open('read /sys', '/sys/kernel/uevent_seqnum', 0, closed, 'sys'),
     open('open a device', '/dev/null', 0, closed, 'device'),
     open('open the terminal', '/dev/tty', 0, closed, 'device'),
     open('write to the input folder', inside('/in/new'), O_WRONLY_CREAT, readOnly),
-    open('make another output', inside('/out/new'), O_WRONLY_CREAT, readOnly),
+    open('create another output', inside('/out/new'), O_WRONLY_CREAT, readOnly),
     {
       ...refused(
-        'make a file without a name',
+        'create an unnamed file',
         { ...readOnly, EOPNOTSUPP },
         'openat',
         AT_FDCWD,
@@ -157,8 +157,8 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
     refused('make a folder', readOnly, 'mkdirat', AT_FDCWD, inside('/out/folder'), 0o700),
     refused('rename the output', readOnly, 'renameat', AT_FDCWD, proof, AT_FDCWD, inside('/out/new')),
     refused('remove the output', readOnly, 'unlinkat', AT_FDCWD, proof, 0),
-    refused('give the output a second name', gone, 'linkat', AT_FDCWD, proof, AT_FDCWD, inside('/out/new'), 0),
-    refused('reserve room beyond the end of a file', gone, 'fallocate', 1, FALLOC_FL_KEEP_SIZE, 0, 2 ** 30),
+    refused('hard-link the output', gone, 'linkat', AT_FDCWD, proof, AT_FDCWD, inside('/out/new'), 0),
+    refused('reserve space beyond the end of a file', gone, 'fallocate', 1, FALLOC_FL_KEEP_SIZE, 0, 2 ** 30),
     open('write to the root image', '/usr/bin/new', O_WRONLY_CREAT, { ...readOnly, EROFS }),
     { ...refused('start a shell', closed, 'execve', '/bin/sh', 0, 0), onlyInCell: true },
     refused('make a device', gone, 'mknodat', AT_FDCWD, inside('/out/node'), S_IFCHR | 0o600, DEV_NULL),
@@ -175,28 +175,28 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
       refused(attempt, { EPERM }, 'fcntl', 0, command, Buffer.alloc(32)),
     ),
     refused('lock a file as a whole', gone, 'flock', 0, 1),
-    refused('get a handle of a process', gone, 'pidfd_open', service, 0),
+    refused('open a handle to a process', gone, 'pidfd_open', service, 0),
     refused('take a descriptor of a process', gone, 'pidfd_getfd', 0, 0, 0),
-    refused('look at limits of the service', { EPERM }, 'prlimit64', service, 0, 0, Buffer.alloc(16)),
+    refused('read the limits of the service', { EPERM }, 'prlimit64', service, 0, 0, Buffer.alloc(16)),
     refused('compare kernel objects', gone, 'kcmp', service, service, 0, 0, 0),
-    // Unused keys: without a filter nothing is made that would stay.
+    // Unused keys: without a filter, the calls create nothing that persists.
     refused('share memory with other processes', gone, 'shmget', 0x41697231, 4096, 0),
     refused('use message queues', gone, 'msgget', 0x41697231, 0),
     refused('map writable and executable memory', { EACCES }, 'mmap', 0, 4096, 7, MAP_PRIVATE_ANONYMOUS, -1, 0),
     refused('make memory executable', { EACCES }, 'mprotect', 0x400000, 4096, 5),
     refused('make memory executable with a key', gone, 'pkey_mprotect', 0x400000, 4096, 5, -1),
     refused('make a file in memory', gone, 'memfd_create', 'x', 0),
-    // Of size 0, so that without a filter it is an error (EINVAL), and no second probe that reports too.
+    // Size 0, so that without a filter it fails (EINVAL) instead of starting a second probe that also reports.
     refused('make a process by clone3', gone, 'clone3', Buffer.alloc(64), 0),
     refused('change the personality', gone, 'personality', 0x0400000),
     refused('become root', gone, 'setuid', 0),
-    refused('leave all groups', gone, 'setgroups', 0, 0),
+    refused('drop all groups', gone, 'setgroups', 0, 0),
     refused('change an owner', gone, 'fchownat', AT_FDCWD, inside('/out/none'), 0, 0, 0),
     refused('unmount', gone, 'umount2', '/does-not-exist', 0),
     refused('open a file system', gone, 'fsopen', 'tmpfs', 0),
     refused('clone a mount', gone, 'open_tree', AT_FDCWD, '/does-not-exist', 0),
     refused('move a mount', gone, 'move_mount', -1, '', -1, '', 0),
-    // Each with arguments that do nothing where the call is allowed.
+    // Arguments that have no effect where the call is allowed.
     refused('set the clock', gone, 'clock_settime', 0, 0),
     refused('set the time of day', gone, 'settimeofday', 0, 0),
     refused('tune the clock', gone, 'adjtimex', Buffer.alloc(256)),
@@ -222,7 +222,7 @@ export function refusedAttempts({ tier, canary, otherJob, service }: Targets): R
   ];
 }
 
-/** A datagram socket of every family: the type that most have. The named ones show what the rest is about. */
+/** A datagram socket of every family, the type that most families have. */
 function sockets(refused: typeof refusedWith): RefusedAttempt[] {
   return Array.from({ length: FAMILIES }, (_, index) => {
     const family = index + 1;
@@ -238,7 +238,7 @@ function sockets(refused: typeof refusedWith): RefusedAttempt[] {
   });
 }
 
-/** The output's descriptor is the only open one above 2. It is written to, and closed again before descriptors are counted. */
+/** Writes to the output, the only open descriptor above 2, and closes it before the descriptor checks. */
 export const PROOF: readonly ProbeCall[] = [
   { call: 'write', args: [3, 'x', 1] },
   { call: 'close', args: [3] },

@@ -1,17 +1,17 @@
 import type { CellEnd, CellLimits } from '../types.ts';
 import type { ProbeCall } from './probe-elf.ts';
 
-/** An attempt to use up what others need; a limit ends its cell. */
+/** An attempt to exhaust a shared resource; a limit must end its cell. */
 export interface Bomb {
-  /** By which a tier names it among its exceptions; then another limit may end it. */
+  /** The key under which a tier lists it among its exceptions; another limit may then end it. */
   key?: string;
   attempt: string;
   calls: ProbeCall[];
   limits: Partial<CellLimits>;
   end: CellEnd;
-  /** Needs a control group: without one, only address space bounds memory. */
+  /** Needs a control group: without one, only the address space limit bounds memory. */
   needsCgroup?: boolean;
-  /** Takes a second of the processor, and so is left out of the self-test of a start. */
+  /** Needs a second of CPU time, so the self-test at startup skips it. */
   slow?: boolean;
 }
 
@@ -21,13 +21,13 @@ const O_WRONLY_CREAT = 0o1 | 0o100;
 const PROT_READ_WRITE = 3;
 const MAP_PRIVATE_ANONYMOUS = 0x22;
 const MAP_POPULATE = 0x8000;
-/** CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM: a thread as libc makes it. */
+/** CLONE_VM, FS, FILES, SIGHAND, THREAD, SYSVSEM: a thread as libc creates it. */
 const THREAD = 0x100 | 0x200 | 0x400 | 0x800 | 0x10000 | 0x40000;
 const HOG_LIMIT = 24 * MIB;
 const WALL_MS = 100;
 export const BOMB_FILE = 'bomb';
 
-/** @param inside where a path of the cell lies for the probe; {@link BOMB_FILE} is its output. */
+/** @param inside translates a path of the cell for the probe; {@link BOMB_FILE} is its output. */
 export function bombs(inside: (path: string) => string): Bomb[] {
   const output: ProbeCall = { call: 'openat', args: [AT_FDCWD, inside(`/out/${BOMB_FILE}`), O_WRONLY_CREAT, 0o600] };
   return [
@@ -52,19 +52,19 @@ export function bombs(inside: (path: string) => string): Bomb[] {
       end: 'limit_output',
     },
     {
-      // Every thread runs on through the table: twelve calls are 4096 threads, where nothing stops them.
+      // Every thread continues through the table: twelve calls create 4096 threads unless a limit stops them.
       key: 'threads',
       attempt: 'start threads without end',
       calls: [...Array.from({ length: 12 }, () => ({ call: 'clone', args: [THREAD, 0, 0, 0, 0] })), sleep()],
-      // Room for the kernel's side of a thousand threads, which counts as the cell's.
+      // Includes kernel memory of a thousand threads, which is charged to the cell.
       limits: { memoryBytes: 256 * MIB },
       end: 'limit_processes',
     },
     {
-      // A program that becomes itself again: the same process, busy for ever.
-      attempt: 'use more of the processor than the limit',
+      // The program executes itself: one process that is busy forever.
+      attempt: 'use more CPU time than the limit',
       calls: [{ call: 'execve', args: [inside('/in/probe'), 0, 0] }],
-      // The kernel frees what each exec leaves behind later, on a busy machine much later; until then it counts.
+      // The kernel frees the memory of each exec later, on a busy machine much later; until then it is charged.
       limits: { cpuSeconds: 1, memoryBytes: 2 ** 30 },
       end: 'limit_cpu',
       slow: true,
@@ -72,7 +72,7 @@ export function bombs(inside: (path: string) => string): Bomb[] {
   ];
 }
 
-/** For an hour: two 64-bit words, seconds and nanoseconds. */
+/** Sleeps for an hour. A timespec is two 64-bit words: seconds and nanoseconds. */
 function sleep(): ProbeCall {
   const hour = Buffer.alloc(16);
   hour.writeBigInt64LE(3600n);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { CellLimits, CellResult } from '../types.ts';
-import { endCheck, mayBeChance, withDetail } from './checks.ts';
+import { endCheck, isInconclusive, withDetail } from './checks.ts';
 
 const LIMITS: CellLimits = { memoryBytes: 2 ** 26, cpuSeconds: 5, wallMs: 30_000, outputBytes: 1 };
 const result = (changes: Partial<CellResult>): CellResult => ({
@@ -10,22 +10,22 @@ const result = (changes: Partial<CellResult>): CellResult => ({
 });
 
 describe('a check of the self-test', () => {
-  it('says of a failure how its cell ended, how long it took and how busy the machine was', () => {
-    const ended = result({ end: 'limit_wall', exitCode: 137, stderr: 'words of the program\n' });
+  it('reports how a failed cell ended, how long it took and how busy the machine was', () => {
+    const ended = result({ end: 'limit_wall', exitCode: 137, stderr: 'text of the program\n' });
     const failed = endCheck('start threads', 'limit_processes', ended);
     const [check, other] = withDetail([failed, { ...failed, passed: true }], ended, LIMITS);
     expect(check!.detail).toMatch(
-      /^the cell ended with limit_wall \(code 137\), after 30021 of 30000 ms, 12 of 5000 ms of the processor, at most 3 of 64 MiB, load of the machine [\d.]+ on \d+ processors, it said: words of the program$/,
+      /^the cell ended with limit_wall \(code 137\), after 30021 of 30000 ms, 12 of 5000 ms of CPU time, at most 3 of 64 MiB, machine load [\d.]+ on \d+ CPUs, stderr: text of the program$/,
     );
     expect(other!.detail).toBeUndefined();
   });
 
-  it('may be chance only where a limit or a signal ended the cell, never where it ran on to its end', () => {
-    expect((['limit_wall', 'limit_memory', 'crash'] as const).map(mayBeChance)).toEqual([true, true, true]);
-    expect((['exit', 'violation', 'canceled'] as const).map(mayBeChance)).toEqual([false, false, false]);
+  it('is inconclusive only when a limit or a signal ended the cell, never when the cell exited', () => {
+    expect((['limit_wall', 'limit_memory', 'crash'] as const).map(isInconclusive)).toEqual([true, true, true]);
+    expect((['exit', 'violation', 'canceled'] as const).map(isInconclusive)).toEqual([false, false, false]);
   });
 
-  it('does not hold when the bomb ended well, whatever the end is called', () => {
+  it('fails when the bomb exits with 0, even if that end is expected', () => {
     expect(endCheck('x', 'exit', result({})).passed).toBe(false);
     expect(endCheck('x', 'limit_wall', result({ end: 'limit_wall', exitCode: null })).passed).toBe(true);
   });

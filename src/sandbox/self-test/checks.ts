@@ -2,13 +2,13 @@ import { availableParallelism, loadavg } from 'node:os';
 import { getSystemErrorName } from 'node:util';
 import type { CellEnd, CellLimits, CellResult, SelfTestCheck } from '../types.ts';
 
-/** A check of how a cell ended. A bomb that ran to its end and says so with 0 was not stopped, whatever `expected` is. */
+/** Checks how a cell ended. A bomb that exits with 0 was not stopped, whatever `expected` is. */
 export function endCheck(attempt: string, expected: CellEnd, result: CellResult): SelfTestCheck {
   const seen = `${result.end} (${result.signal ?? `code ${result.exitCode}`})`;
   return { attempt, expected, seen, passed: result.end === expected && result.exitCode !== 0, promised: true };
 }
 
-/** What the kernel returned, by name where it is an error. */
+/** The kernel's return value, with an error as its name. */
 export function describeReturn(result: number): string {
   if (result >= 0) return String(result);
   try {
@@ -18,41 +18,41 @@ export function describeReturn(result: number): string {
   }
 }
 
-/** Adds to each failed check what its cell and the machine were like, so that a failure that comes once explains itself. */
+/** Adds details of the cell and the machine to each failed check, so that a rare failure can be diagnosed. */
 export function withDetail(checks: readonly SelfTestCheck[], result: CellResult, limits: CellLimits): SelfTestCheck[] {
   const facts = [
     `the cell ended with ${result.end} (${result.signal ?? `code ${result.exitCode}`})`,
     `after ${Math.round(result.wallMs)} of ${limits.wallMs} ms`,
-    `${result.cpuMs} of ${limits.cpuSeconds * 1000} ms of the processor`,
+    `${result.cpuMs} of ${limits.cpuSeconds * 1000} ms of CPU time`,
     `at most ${mebibytes(result.maxRssBytes)} of ${mebibytes(limits.memoryBytes)} MiB`,
     machine(),
-    ...(result.stderr.trim() ? [`it said: ${result.stderr.trim().slice(-300)}`] : []),
+    ...(result.stderr.trim() ? [`stderr: ${result.stderr.trim().slice(-300)}`] : []),
   ];
   return checks.map((check) => (check.passed ? check : { ...check, detail: facts.join(', ') }));
 }
 
-/** The same of a cell that could not be made. */
+/** A failed check for a cell that could not be created. */
 export function failedCell(attempt: string, error: unknown): SelfTestCheck {
   const seen = error instanceof Error ? error.message : String(error);
   return { attempt, expected: 'a running cell', seen, passed: false, promised: true, detail: machine() };
 }
 
-/** Of a check that was made again: what it saw then, and what had been seen first. */
+/** Combines a repeated check with the result of its first try. */
 export function secondTry(second: SelfTestCheck, first: SelfTestCheck): SelfTestCheck {
   const firstTry = `expected ${first.expected}, saw ${first.seen}; ${first.detail}`;
   return { ...second, seen: `${second.seen}, second try`, firstTry };
 }
 
 /**
- * Whether a bomb deserves a second try: something did end it, but not what should have, as where the machine was too busy
- * to come to the limit in time. One that ran to its end, or did what no bomb does, got something through.
+ * Whether a failed bomb gets a second try: something stopped it, but not the expected limit, for example because the
+ * machine was too busy to reach that limit in time. A bomb that exits, or ends in another way, was not contained.
  */
-export function mayBeChance(end: CellEnd): boolean {
+export function isInconclusive(end: CellEnd): boolean {
   return end.startsWith('limit_') || end === 'crash';
 }
 
 function machine(): string {
-  return `load of the machine ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} processors`;
+  return `machine load ${loadavg()[0]!.toFixed(1)} on ${availableParallelism()} CPUs`;
 }
 
 function mebibytes(bytes: number): number {

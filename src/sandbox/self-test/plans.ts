@@ -8,24 +8,24 @@ import { describeReturn, endCheck } from './checks.ts';
 import { type ProbeCall, readProbe } from './probe-elf.ts';
 
 const MIB = 2 ** 20;
-/** Time enough for a busy machine: slowness must not be taken for a hole. */
+/** Long enough for a busy machine: slowness must not look like a hole. */
 const LIMITS: CellLimits = { memoryBytes: 64 * MIB, cpuSeconds: 5, wallMs: 120_000, outputBytes: MIB };
-/** For a limit that the tier keeps without reporting it. */
+/** Wall limit for a bomb whose own limit the tier enforces without reporting it. */
 const EXCEPTION_WALL_MS = 5000;
 
 /** One cell of the self-test. */
 export interface Plan {
-  /** What is tried, should the cell not be made at all. */
+  /** What the cell tries; reported when the cell cannot be created. */
   attempt: string;
   calls: readonly ProbeCall[];
   limits: CellLimits;
-  /** @param output what the probe wrote to its standard output. */
+  /** @param output standard output of the probe. */
   judge: (result: CellResult, output: Buffer) => SelfTestCheck[];
-  /** Whether its end depends on how busy the machine is: then one that may be chance is tried again, alone. */
+  /** Whether the result depends on machine load; an inconclusive result is then retried alone. */
   timed: boolean;
 }
 
-/** Everything that a tier must withstand; without a cell (`none`) only what does no harm. */
+/** Everything that a tier must withstand; without a cell (`none`), only harmless attempts. */
 export function planAll(
   targets: Targets & { tier: { exceptions: Exceptions } },
   { full, hasCgroup }: { full: boolean; hasCgroup: boolean },
@@ -49,7 +49,7 @@ export function planAll(
 
 function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Exceptions): Plan {
   const why = key && exceptions[key];
-  // Where the tier does not report that a limit was met, the clock ends it.
+  // Where the tier does not report that the limit was reached, the wall limit ends the cell.
   const wall = why ? { wallMs: EXCEPTION_WALL_MS } : {};
   return {
     attempt,
@@ -64,7 +64,7 @@ function planBomb({ key, attempt, calls, limits, end }: Bomb, exceptions: Except
   };
 }
 
-/** One probe for all of them, the proof of life first. */
+/** One probe for all attempts, starting with the one that must succeed. */
 function planRefused(attempts: readonly RefusedAttempt[], exceptions: Exceptions): Plan {
   const [proof, ...others] = attempts;
   const calls: ProbeCall[] = [proof!, ...PROOF, ...others];
@@ -74,7 +74,7 @@ function planRefused(attempts: readonly RefusedAttempt[], exceptions: Exceptions
     limits: LIMITS,
     judge(result, output) {
       const report = readProbe(output, calls.length);
-      // No report: the probe was stopped, or an attempt worked so well that another program took its place.
+      // No report: the probe was stopped, or an attempt to execute another program succeeded.
       if (result.end !== 'exit' || result.exitCode !== 0 || report === null) {
         return [{ ...endCheck('run the probe', 'exit', result), expected: 'a report and exit code 0', passed: false }];
       }
@@ -88,17 +88,17 @@ function planRefused(attempts: readonly RefusedAttempt[], exceptions: Exceptions
   };
 }
 
-/** @param counts false when what the kernel returned proves nothing. */
+/** @param counts false when the return value proves nothing. */
 function refusedCheck(
   { attempt, expected, passes, key }: RefusedAttempt,
   value: number,
   exceptions: Exceptions,
   counts: boolean,
 ): SelfTestCheck {
-  const held = passes(value) && counts;
+  const passed = passes(value) && counts;
   const why = key ? exceptions[key] : undefined;
   const seen = describeReturn(value);
-  // Kept all the same, it counts: an exception is what a tier cannot promise, not what it must fail.
-  if (!held && why) return { attempt, expected: `not promised: ${why}`, seen, passed: true, promised: false };
-  return { attempt, expected, seen, passed: held, promised: true };
+  // An exception that passes anyway counts as promised: a tier may refuse what it does not promise.
+  if (!passed && why) return { attempt, expected: `not promised: ${why}`, seen, passed: true, promised: false };
+  return { attempt, expected, seen, passed, promised: true };
 }

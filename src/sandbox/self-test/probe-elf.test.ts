@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { KILLED_ATTEMPTS, refusedAttempts } from './attempts.ts';
 import { assembleProbe, type ProbeCall, readProbe } from './probe-elf.ts';
 
-describe('the probe program, outside of any cell', () => {
+describe('the probe program, outside a cell', () => {
   let folder: string;
   beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), 'airlock-probe-'));
@@ -20,7 +20,7 @@ describe('the probe program, outside of any cell', () => {
     return { status, signal, results: readProbe(stdout, calls.length) ?? [] };
   }
 
-  it('makes its calls in order and reports what the kernel answered', () => {
+  it('makes its calls in order and reports the kernel’s return values', () => {
     const { status, results } = run([
       { call: 'getuid', args: [] },
       { call: 'openat', args: [-100, '/does/not/exist', 0, 0] },
@@ -30,7 +30,7 @@ describe('the probe program, outside of any cell', () => {
     expect(results).toEqual([process.getuid!(), -2, 3]);
   });
 
-  it('succeeds at what the cell must refuse, so that a missing cell is noticed', () => {
+  it('succeeds in what a cell must refuse, so that a missing cell is detected', () => {
     const canary = join(folder, 'canary');
     writeFileSync(canary, 'secret');
     const tier = { name: 'bwrap', inside: (path: string) => `.${path}` } as const;
@@ -54,15 +54,15 @@ describe('the probe program, outside of any cell', () => {
     );
   });
 
-  it('is not killed by any call that kills a cell', () => {
+  it('survives every call that kills a cell', () => {
     for (const { attempt, call, args } of KILLED_ATTEMPTS) {
-      // A real fork would run the rest of the table twice, and a real mount or module would stay.
+      // A real fork would run the rest of the table twice, and a real mount or module would persist.
       if (['clone', 'mount', 'init_module', 'kexec_load'].includes(String(call))) continue;
       expect(run([{ call, args }]), attempt).toMatchObject({ status: 0, signal: null });
     }
   });
 
-  it('is an arm64 program for arm64', () => {
+  it('assembles an arm64 program for arm64', () => {
     const bytes = assembleProbe([{ call: 'getpid', args: [] }], 'arm64');
     expect(bytes.readUInt16LE(18)).toBe(183);
     // svc #0 is the sixth-last word before the loop's end; run under qemu-aarch64 when this file was written.

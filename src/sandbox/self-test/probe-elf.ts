@@ -9,16 +9,16 @@ export interface ProbeCall {
 }
 
 const BASE = 0x400000;
-/** Largest page size of the two architectures; segments are apart by it, so that none is both writable and executable. */
+/** Largest page size of the two architectures; keeps segments apart, so that none is both writable and executable. */
 const PAGE = 0x10000;
 const HEADER_BYTES = 64 + 3 * 56;
-/** Number, six arguments, result: apart, so that several threads can walk the same table. */
+/** Number, six arguments, result. Arguments stay intact, so that several threads can walk the same table. */
 const RECORD_BYTES = 8 * 8;
 const RESULT = 7 * 8;
 
 /**
  * Assembles a static ELF program that makes the calls in order, writes its table with the results to standard output
- * and exits 0. It plays the part of hostile native code in the cell, on machines that have no compiler.
+ * and exits with 0. It simulates hostile native code in the cell on machines without a compiler.
  */
 export function assembleProbe(calls: readonly ProbeCall[], arch: string = process.arch): Buffer {
   const { table } = seccompArchitecture(arch);
@@ -26,7 +26,7 @@ export function assembleProbe(calls: readonly ProbeCall[], arch: string = proces
   const machine = arch === 'arm64' ? 183 : 62;
   const codeBytes = code(0).length;
   const dataOffset = Math.ceil((HEADER_BYTES + codeBytes) / 16) * 16;
-  // Congruent to the file offset modulo the page size, as the kernel's loader wants it.
+  // Congruent to the file offset modulo the page size, as the kernel's loader requires.
   const dataAddress = BASE + PAGE + dataOffset;
   const tableBytes = (calls.length + 2) * RECORD_BYTES;
   const all: ProbeCall[] = [
@@ -47,13 +47,13 @@ export function assembleProbe(calls: readonly ProbeCall[], arch: string = proces
   header.writeUInt16LE(3, 56);
   segment(header, 0, { type: 1, flags: 5, offset: 0, address: BASE, bytes: HEADER_BYTES + codeBytes });
   segment(header, 1, { type: 1, flags: 6, offset: dataOffset, address: dataAddress, bytes: data.length });
-  // PT_GNU_STACK without X: else some kernels make all memory executable.
+  // PT_GNU_STACK without X; otherwise some kernels make all memory executable.
   segment(header, 2, { type: 0x6474e551, flags: 6, offset: 0, address: 0, bytes: 0 });
   const padding = Buffer.alloc(dataOffset - HEADER_BYTES - codeBytes);
   return Buffer.concat([header, code(dataAddress), padding, data]);
 }
 
-/** Results of the calls, in order: a value, or minus an errno. Null when the probe did not report on all of them. */
+/** Results of the calls, in order: a value or a negative errno. Null when the report is incomplete. */
 export function readProbe(output: Buffer, calls: number): number[] | null {
   if (output.length !== calls * RECORD_BYTES) return null;
   return Array.from({ length: calls }, (_, index) => Number(output.readBigInt64LE(index * RECORD_BYTES + RESULT)));
@@ -97,7 +97,7 @@ function segment(header: Buffer, index: number, { type, flags, offset, address, 
   });
 }
 
-/** Walks the table for ever; its last record is exit_group. */
+/** Walks the table in an endless loop; its last record is exit_group. */
 function x64Loop(table: number): Buffer {
   const address = Buffer.alloc(8);
   address.writeBigUInt64LE(BigInt(table));

@@ -6,24 +6,24 @@ import { type ProgramSpec, type RunContext, runProgram } from '../cell/run.ts';
 import type { CellResult, SelfTestCheck, SelfTestReport } from '../types.ts';
 import { PROOF_FILE } from './attempts.ts';
 import { BOMB_FILE } from './bombs.ts';
-import { failedCell, mayBeChance, secondTry, withDetail } from './checks.ts';
+import { failedCell, isInconclusive, secondTry, withDetail } from './checks.ts';
 import { type Plan, planAll } from './plans.ts';
 import { assembleProbe, type ProbeCall } from './probe-elf.ts';
 
-/** What came of a plan: its checks, and whether they may be owed to chance. */
+/** Result of a plan: its checks, and whether they are worth a second try. */
 interface Outcome {
   checks: SelfTestCheck[];
-  chance: boolean;
-  /** Why there was no cell. */
+  inconclusive: boolean;
+  /** Why the cell could not be created. */
   error?: unknown;
 }
 
 /**
- * Runs hostile native code in cells that differ from those of jobs in nothing but the program: same root image, same
- * filter, same limits. It passes only when every attempt ends as it must, or is one that the tier does not promise.
- * Without a cell (`none`) only what does no harm is tried, and shown as it is. Limits on a busy machine, and cells that
- * could not be made, get a second try when nothing else runs; an attempt that got something through never does.
- * @param slots slot numbers that no job uses; the number of concurrent cells.
+ * Runs hostile native code in cells that differ from those of jobs only in the program: same root image, same filter,
+ * same limits. Passes only when every attempt ends as expected, or is one that the tier does not promise to refuse.
+ * Without a cell (`none`), tries only harmless attempts and reports their results. Limits missed on a busy machine, and
+ * cells that could not be created, get a second try while nothing else runs; an attempt that succeeds never does.
+ * @param slots slot numbers that no job uses; their number is the number of concurrent cells.
  */
 export async function selfTest(
   context: RunContext,
@@ -38,7 +38,7 @@ export async function selfTest(
     otherJob = await makeOtherJob(context, slots[0]!, canary);
     const targets = { tier, canary, otherJob: otherJob.folder, service: process.pid };
     const plans = planAll(targets, { full, hasCgroup: context.cgroup(slots[0]!) !== null });
-    // All programs are written before the first cell starts: a descriptor open for writing would forbid to execute them.
+    // Write all programs before the first cell starts: executing a file that is open for writing fails (ETXTBSY).
     const programs = plans.map(({ calls }) => writeProgram(context, calls, files));
     const checks = await tryAll(context, slots, plans, programs);
     return { tier: tier.name, passed: checks.every((check) => check.passed), checks, at: new Date() };
@@ -62,7 +62,7 @@ function writeProgram({ cells }: RunContext, calls: readonly ProbeCall[], files:
   return program;
 }
 
-/** A job as the next slot would have it, with an input and an output. */
+/** Creates the cell of another job, with an input and an output. */
 async function makeOtherJob(context: RunContext, slot: number, input: string): Promise<Cell> {
   const files = { inputs: [{ name: '0', path: input }], outputs: ['secret'] };
   const job = await makeCell(context.cells, context.account(slot), files);
@@ -70,7 +70,7 @@ async function makeOtherJob(context: RunContext, slot: number, input: string): P
   return job;
 }
 
-/** Checks in the order of the plans, whichever cell ends first. Throws when a cell cannot be made, even alone. */
+/** Returns checks in the order of the plans. Throws when a cell cannot be created even in its second try. */
 async function tryAll(
   context: RunContext,
   slots: readonly number[],
@@ -94,13 +94,13 @@ async function tryAll(
     slots.length,
   );
   for (const [place, first] of outcomes.entries()) {
-    if (first.chance) outcomes[place] = again(await tryOnce(place), first);
+    if (first.inconclusive) outcomes[place] = combine(await tryOnce(place), first);
   }
   return outcomes.flatMap(({ checks }) => checks);
 }
 
-/** A bomb makes one check. A cell that could not be made counts as a failure of all its checks. */
-function again(second: Outcome, first: Outcome): Outcome {
+/** A cell that could not be created counts as a failure of all its checks. */
+function combine(second: Outcome, first: Outcome): Outcome {
   if (second.error) throw second.error;
   return {
     ...second,
@@ -124,13 +124,13 @@ async function tryPlan(context: RunContext, slot: number, plan: Plan, program: s
   try {
     result = await runProgram(context, spec);
   } catch (error) {
-    // Nothing was tried, so nothing got through.
-    return { checks: [failedCell(attempt, error)], chance: true, error };
+    // No attempt ran, so none succeeded.
+    return { checks: [failedCell(attempt, error)], inconclusive: true, error };
   }
   const checks = withDetail(judge(result, Buffer.concat(output)), result, limits);
   await result.release();
   const failed = checks.some(({ passed }) => !passed);
-  return { checks, chance: failed && timed && mayBeChance(result.end) };
+  return { checks, inconclusive: failed && timed && isInconclusive(result.end) };
 }
 
 async function inParallel(tasks: (() => Promise<void>)[], width: number): Promise<void> {

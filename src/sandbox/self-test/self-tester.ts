@@ -6,7 +6,7 @@ import { selfTest } from './self-test.ts';
 
 export interface SelfTester {
   run: Sandbox['selfTest'];
-  /** Resolves when the self-test that runs has ended. */
+  /** Resolves when the running self-test, if any, has ended. */
   ended(): Promise<unknown>;
 }
 
@@ -18,7 +18,7 @@ interface Parts {
   logger: SandboxOptions['logger'];
 }
 
-/** Runs one self-test at a time, as two would share the slots: a request during a test gets the report of that test. */
+/** Runs one self-test at a time, because two would share slots: a call during a test gets the report of that test. */
 export function selfTester({ context, watch, slots, logger }: Parts): SelfTester {
   let running: Promise<SelfTestReport> | null = null;
   return {
@@ -35,11 +35,11 @@ export function selfTester({ context, watch, slots, logger }: Parts): SelfTester
     const root = watch.hold();
     try {
       const report = await selfTest({ ...context, rootImage: root.path }, slots, { full });
-      const again = report.checks.filter(({ firstTry }) => firstTry);
-      if (again.length > 0) logger?.warn({ again }, 'the self-test of the sandbox needed a second try');
+      const retried = report.checks.filter(({ firstTry }) => firstTry);
+      if (retried.length > 0) logger?.warn({ retried }, 'the self-test of the sandbox needed a second try');
       return report;
     } catch (error) {
-      const check = failedCell('make a cell', context.tier.explain(error as Error));
+      const check = failedCell('create a cell', context.tier.explain(error as Error));
       return { tier: context.tier.name, passed: false, checks: [check], at: new Date() };
     } finally {
       root.release();

@@ -13,7 +13,7 @@ describe('launcherArgs', () => {
     expect(space(4 * 2 ** 30)).toBe(`--as=${6 * 2 ** 30}`);
   });
 
-  it('gives the kernel whole numbers and hands the program its arguments unchanged', () => {
+  it('rounds limits to whole numbers and passes the program’s arguments unchanged', () => {
     const args = launcherArgs('/usr/bin/bwrap', LIMITS, '/usr/bin/ffmpeg', ['-vf', 'a b;c', '']);
     expect(args).toContain('--cpu=2');
     expect(args).toContain('--core=0');
@@ -30,7 +30,7 @@ describe('bubblewrapArgs', () => {
   };
   const args = bubblewrapArgs('/image', cell).toString().split('\0');
 
-  it('ends each argument with NUL and keeps blanks', () => {
+  it('terminates each argument with NUL and keeps spaces', () => {
     expect(args.pop()).toBe('');
     expect(args).toContain('/data dir/in');
     expect(args).not.toContain('');
@@ -52,7 +52,7 @@ describe('bubblewrapArgs', () => {
     ]);
   });
 
-  it('leaves no namespace and no capability to the job', () => {
+  it('unshares every namespace and drops every capability', () => {
     expect(args).toEqual(
       expect.arrayContaining(['--unshare-all', '--disable-userns', '--die-with-parent', '--new-session', '--clearenv']),
     );
@@ -61,7 +61,7 @@ describe('bubblewrapArgs', () => {
 });
 
 describe('checkLimits', () => {
-  it('names the limit that is too small or no number', () => {
+  it('names a limit that is too small or not a number', () => {
     expect(() => checkLimits(LIMITS)).not.toThrow();
     expect(() => checkLimits({ ...LIMITS, memoryBytes: 4 << 30 })).toThrow(/memoryBytes is 0/);
     expect(() => checkLimits({ ...LIMITS, wallMs: Number.NaN })).toThrow(/wallMs/);

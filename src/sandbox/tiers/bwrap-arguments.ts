@@ -3,7 +3,7 @@ import type { Cell } from '../cell/cell.ts';
 import { prlimitArgs } from '../cell/limits.ts';
 import type { CellLimits } from '../types.ts';
 
-/** Descriptor numbers in the launched process; all of 0–6 are set, so that none of the service's can show through. */
+/** Descriptor numbers in the launched process. All of 0–6 are set, so that none of the service's is inherited. */
 export const FD = { seccomp: 3, status: 4, block: 5, args: 6 } as const;
 
 const MIB = 2 ** 20;
@@ -14,8 +14,8 @@ export function launcherArgs(bwrap: string, limits: CellLimits, program: string,
 }
 
 /**
- * What bwrap does, NUL-separated for `--args FD`. `--json-status-fd` is `--info-fd` that also reports,
- * at the end, whether the program was started at all; with `--block-fd` the cell waits until it sits in its cgroup.
+ * Arguments of bwrap, NUL-separated for `--args FD`. `--json-status-fd` is like `--info-fd` but also reports, at the
+ * end, whether the program started; `--block-fd` makes the cell wait until it is in its cgroup.
  */
 export function bubblewrapArgs(rootImage: string, cell: Pick<Cell, 'input' | 'output' | 'outputs' | 'binds'>): Buffer {
   const args = [
@@ -26,7 +26,7 @@ export function bubblewrapArgs(rootImage: string, cell: Pick<Cell, 'input' | 'ou
     ...cell.outputs.flatMap((name) => ['--bind', join(cell.output, name), `/out/${name}`]),
     ...cell.binds.flatMap(({ name, path }) => ['--ro-bind', path, `/in/${name}`]),
     ...['--setenv', 'HOME', '/tmp', '--setenv', 'PATH', '/usr/bin', '--setenv', 'LC_ALL', 'C.UTF-8'],
-    // SVT-AV1 prints banners whatever FFmpeg's log level is; 1 leaves its errors.
+    // SVT-AV1 prints banners regardless of FFmpeg's log level; 1 keeps its errors.
     ...['--setenv', 'SVT_LOG', '1', '--chdir', '/out'],
     ...['--seccomp', String(FD.seccomp), '--json-status-fd', String(FD.status), '--block-fd', String(FD.block)],
   ];

@@ -8,15 +8,15 @@ import { bubblewrapArgs, FD, launcherArgs } from './bwrap-arguments.ts';
 import { watchEnd } from './launch-end.ts';
 import type { Launched, LaunchSpec, Tier } from './tier.ts';
 
-/** What never changes while a sandbox is open. */
+/** Paths that stay the same while a sandbox is open. */
 export interface BwrapTools {
   bwrap: string;
   prlimit: string;
-  /** File with the BPF program. Opened again per cell: bwrap reads from the offset, which duplicates share. */
+  /** File with the BPF program. Opened per cell, because duplicated descriptors share a read offset. */
   seccompFile: string;
 }
 
-/** Tier 1: namespaces of its own, a root image, a seccomp filter. Keeps every promise of the self-test. */
+/** Tier 1: separate namespaces, a root image, a seccomp filter. Passes the self-test without exceptions. */
 export function bwrapTier(tools: BwrapTools): Tier {
   return {
     name: 'bwrap',
@@ -39,7 +39,7 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
       ...(spec.account ?? {}),
       env: {},
       cwd: '/',
-      // A process group of its own, so that one signal reaches launcher and bwrap.
+      // A separate process group, so that one signal reaches launcher and bwrap.
       detached: true,
       stdio: ['ignore', spec.onStdout ? 'pipe' : 'ignore', 'pipe', filter.fd, 'pipe', 'pipe', 'pipe'],
     });
@@ -50,20 +50,20 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
     exited: false,
     started: false,
     failure: null as Error | null,
-    /** bwrap's reaper, the first process of the cell's pid namespace, with which all of it dies. */
+    /** bwrap's reaper, the init of the cell's pid namespace; when it dies, the kernel kills the rest. */
     cell: null as ProcessMark | null,
   };
   const launcher = child.pid === undefined ? null : markLaunched(child.pid);
-  // Node types five descriptors; there are as many as `stdio` asked for.
+  // Node's types cover five descriptors; there are as many as `stdio` lists.
   const pipes = child.stdio as unknown as readonly (Duplex | null)[];
-  // A pipe to a process that died early reports EPIPE; its exit says more.
+  // A pipe to a process that died early reports EPIPE; the exit is more informative.
   for (const stream of child.stdio) stream?.on('error', () => {});
   if (spec.onStdout) child.stdout!.on('data', spec.onStdout);
   child.stderr?.on('data', spec.onStderr);
 
   const kill = (): void => {
     if (!state.exited && child.pid !== undefined) killQuietly(-child.pid);
-    // The cell has a session, thus a group, of its own. Its pid is checked, since it may be another's by now.
+    // The cell has its own session and so its own group. Check the process first: its pid may have been reused.
     if (state.cell && isRunning(state.cell)) killQuietly(state.cell.pid);
   };
   const fail = (error: Error): void => {

@@ -4,11 +4,11 @@ import { admit, killQuietly, markLaunched, signalExitCode } from '../cell/proces
 import { watchEnd } from './launch-end.ts';
 import type { Launched, LaunchSpec, ProgramPlace } from './tier.ts';
 
-/** Read end of the gate in the launched shell. */
+/** Descriptor of the gate's read end in the launched shell. */
 const GATE = 3;
-/** Waits for a line; at the end of file (the service died) `read` fails and nothing is started. */
+/** Waits for a line. At end of file (the service died) `read` fails and nothing starts. */
 const SCRIPT = `IFS= read -r go <&${GATE} && exec ${GATE}<&- "$@"`;
-/** What a launcher that could not start the program says first; it then exits with one of these. */
+/** First output of a launcher that cannot start the program; it then exits with one of `REFUSAL_CODES`. */
 const REFUSAL =
   /^(?:setpriv|prlimit|sh|runsc|\S*\/ld-linux\S*|ffmpeg|ffprobe)(?:: \d+)?: .*(?:landlock|seccomp|exec|failed|not found|cannot|error while loading|unrecognized|Permission denied)/;
 const REFUSAL_CODES = [1, 126, 127];
@@ -16,20 +16,20 @@ const REFUSAL_CODES = [1, 126, 127];
 export interface GatedCommand {
   sh: string;
   setpriv: string;
-  /** Program and arguments, started when the cell is in its control group. */
+  /** Program and arguments, started once the cell is in its control group. */
   command: readonly string[];
   env: Record<string, string>;
   cwd: string;
-  /** More that must die with the cell and may not be in its process group. */
+  /** Kills processes of the cell that may not be in its process group. */
   killMore?: () => void;
-  /** Where the program is, when it is not the launched process. */
+  /** Default: the launched process. */
   program?: ProgramPlace;
 }
 
 /**
- * Starts a command behind a gate: a shell waits while the service puts it into its control group, then becomes
- * the command, so that not one instruction of it runs outside. The shell asks to die with the service before it waits:
- * from then on there is no moment at which the death of one leaves the other.
+ * Starts a command behind a gate: a shell waits while the service moves it into its control group, then executes the
+ * command, so that none of it runs outside the group. Before it waits, the shell requests SIGKILL at the death of the
+ * service, so that it can never outlive the service.
  */
 export function launchGated(gated: GatedCommand, spec: LaunchSpec): Launched {
   const child = spawn(gated.setpriv, ['--pdeathsig', 'KILL', gated.sh, '-c', SCRIPT, 'sh', ...gated.command], {
@@ -39,11 +39,11 @@ export function launchGated(gated: GatedCommand, spec: LaunchSpec): Launched {
     detached: true,
     stdio: ['ignore', spec.onStdout ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
-  const state = { exited: false, failure: null as Error | null, firstWords: '' };
+  const state = { exited: false, failure: null as Error | null, firstOutput: '' };
   for (const stream of child.stdio) stream?.on('error', () => {});
   if (spec.onStdout) child.stdout!.on('data', spec.onStdout);
   child.stderr?.on('data', (chunk: Buffer) => {
-    if (state.firstWords.length < 1024) state.firstWords += chunk.toString('latin1', 0, 1024);
+    if (state.firstOutput.length < 1024) state.firstOutput += chunk.toString('latin1', 0, 1024);
     spec.onStderr(chunk);
   });
   const kill = (): void => {
@@ -66,7 +66,7 @@ export function launchGated(gated: GatedCommand, spec: LaunchSpec): Launched {
     onClose: () => gated.killMore?.(),
     end(code, signal) {
       const exitCode = signal ? signalExitCode(signal) : code;
-      const refused = REFUSAL_CODES.includes(exitCode ?? 0) && REFUSAL.test(state.firstWords);
+      const refused = REFUSAL_CODES.includes(exitCode ?? 0) && REFUSAL.test(state.firstOutput);
       return { exitCode, signal: null, started: !refused };
     },
   });

@@ -14,20 +14,20 @@ export interface GvisorTools {
   runsc: string;
 }
 
-/** Milliseconds between two looks for processes of a cell. */
-const FAMILY_MS = 50;
+/** Milliseconds between two searches for processes of a cell. */
+const SEARCH_MS = 50;
 
 const EXCEPTIONS: Exceptions = {
   pid: 'the program is the first process of its pid namespace',
-  proc: 'gVisor’s own /proc, which shows this cell alone',
+  proc: 'gVisor’s own /proc, which shows only this cell',
   sys: 'gVisor’s own /sys',
   threads: 'gVisor itself refuses more than 1024 threads and does not report it: another limit ends the cell',
   device: 'gVisor’s own /dev, without the host’s devices',
 };
 
 /**
- * Tier 3, opt-in: gVisor, a kernel in user space. FFmpeg's system calls reach it and not the kernel of the host. Needs
- * root. The bundle, its state and the sandbox's processes live and die with the cell.
+ * Tier 3, opt-in: gVisor, a kernel in user space that handles FFmpeg's system calls instead of the host's kernel. Needs
+ * root. The bundle, its state and the sandbox's processes are removed with the cell.
  */
 export function gvisorTier(tools: GvisorTools): Tier {
   return {
@@ -52,7 +52,7 @@ async function launch(tools: GvisorTools, spec: LaunchSpec): Promise<Launched> {
   const state = join(spec.cell.folder, 'state');
   for (const folder of [bundle, state]) await mkdir(folder, { mode: 0o700 });
   await writeFile(join(bundle, 'config.json'), JSON.stringify(ociConfig(spec)), { mode: 0o600 });
-  const family = new Map<number, ProcessMark>();
+  const descendants = new Map<number, ProcessMark>();
   const flags = ['--network=none', '--ignore-cgroups', '--oci-seccomp', '--host-uds=none', `--root=${state}`];
   const launched = launchGated(
     {
@@ -63,22 +63,22 @@ async function launch(tools: GvisorTools, spec: LaunchSpec): Promise<Launched> {
       program: 'last child',
       killMore,
     },
-    // runsc itself sets up the sandbox and needs root; the program in it gets the account.
+    // runsc needs root to set up the sandbox; the program in it runs as the account.
     { ...spec, account: null },
   );
-  const search = setInterval(find, FAMILY_MS);
-  const forget = (): void => clearInterval(search);
-  launched.ended.then(forget, forget);
+  const search = setInterval(find, SEARCH_MS);
+  const stopSearch = (): void => clearInterval(search);
+  launched.ended.then(stopSearch, stopSearch);
   return launched;
 
-  /** The kernel in user space and its file server have sessions of their own. */
+  /** The kernel in user space and its file server have their own sessions. */
   function find(): void {
     for (const pid of launched.launcher ? childrenOf(launched.launcher.pid) : []) {
-      if (!family.has(pid)) family.set(pid, markLaunched(pid));
+      if (!descendants.has(pid)) descendants.set(pid, markLaunched(pid));
     }
   }
 
   function killMore(): void {
-    for (const member of family.values()) if (isRunning(member)) killQuietly(member.pid);
+    for (const member of descendants.values()) if (isRunning(member)) killQuietly(member.pid);
   }
 }

@@ -11,22 +11,22 @@ export interface LandlockTools {
   sh: string;
   setpriv: string;
   prlimit: string;
-  /** The filter's `setpriv` variant, readable by the accounts of the cells. */
+  /** The `setpriv` variant of the filter, readable by cell accounts. */
   seccompFile: string;
 }
 
-/** Fontconfig names fonts by their place on the host, where the image's fonts are linked from. */
+/** Fontconfig reports host paths of fonts, which the image hard-links. */
 const FONTS = '/usr/share/fonts';
 
 const EXCEPTIONS: Exceptions = {
   pid: 'no pid namespace: the filter refuses every signal instead',
-  uid: 'no user namespace: as root a uid of its own for each slot, else the service’s own',
-  exists: 'Landlock does not cover stat: whether a path of the host exists can be learnt',
+  uid: 'no user namespace: as root a separate uid per slot, else the service’s uid',
+  exists: 'Landlock does not cover stat: a cell can learn whether a path of the host exists',
 };
 
 /**
- * Tier 2, for containers without user namespaces: Landlock closes the file system, the filter closes the network,
- * signals and everything else that a namespace would; `no_new_privs`, limits, and as root a uid of its own.
+ * Tier 2, for containers without user namespaces: Landlock blocks the file system, and the filter blocks the network,
+ * signals and everything else that a namespace would; adds `no_new_privs`, limits and, as root, a separate uid.
  */
 export function landlockTier(tools: LandlockTools): Tier {
   return {
@@ -60,7 +60,7 @@ export function landlockTier(tools: LandlockTools): Tier {
   };
 }
 
-/** What the program sees of the environment; the same as in bwrap, and where fontconfig finds the image. */
+/** Environment of the program: as in bwrap, plus the location of the image for fontconfig. */
 export function cellEnvironment(rootImage: string): Record<string, string> {
   return {
     ...{ HOME: '/tmp', PATH: '/usr/bin', LC_ALL: 'C.UTF-8', SVT_LOG: '1' },
@@ -68,7 +68,7 @@ export function cellEnvironment(rootImage: string): Record<string, string> {
   };
 }
 
-/** Starts a program of the image through the image's loader, and one of the inputs directly. */
+/** Command that starts a program of the image through the image's loader, and a program among the inputs directly. */
 export function command({ program, args, cell, rootImage }: LaunchSpec) {
   const { executed, prefix } = program.startsWith('/in/')
     ? { executed: join(cell.folder, program), prefix: [relocate(program)] }
@@ -76,7 +76,7 @@ export function command({ program, args, cell, rootImage }: LaunchSpec) {
   return { executed, prefix, args: relocateArgs(args) };
 }
 
-/** Everything that is not named here is closed: all of the host, `/proc` and `/dev` included. */
+/** Allowlist: everything else on the host is blocked, including `/proc` and `/dev`. */
 export function landlockArgs(
   seccompFile: string,
   { cell, rootImage }: Pick<LaunchSpec, 'cell' | 'rootImage'>,
@@ -100,22 +100,22 @@ export function landlockArgs(
 function explainLandlock(error: Error): Error {
   if (/unrecognized option|landlock-access/.test(error.message)) {
     return new SandboxError(
-      'this setpriv knows no Landlock',
-      'Install util-linux 2.41 or newer (Debian 13), or use AIRLOCK_SANDBOX=bwrap',
+      'this setpriv does not support Landlock',
+      'Install util-linux 2.41 or later (Debian 13), or use AIRLOCK_SANDBOX=bwrap',
       { cause: error },
     );
   }
   if (/landlock/i.test(error.message) || !hasLandlock()) {
     return new SandboxError(
       `Landlock cannot be used here (${error.message})`,
-      'Use a kernel of 5.13 or newer with landlock in /sys/kernel/security/lsm, and a container runtime whose seccomp profile allows its calls (Docker 23 or newer)',
+      'Use Linux 5.13 or later with landlock in /sys/kernel/security/lsm, and a container runtime whose seccomp profile allows its calls (Docker 23 or later)',
       { cause: error },
     );
   }
   return error;
 }
 
-/** True also where securityfs is not mounted: then only trying shows it. */
+/** Whether the kernel has Landlock enabled; true also when unknown, because securityfs is not mounted. */
 function hasLandlock(): boolean {
   try {
     return readFileSync('/sys/kernel/security/lsm', 'utf8').split(',').includes('landlock');

@@ -3,22 +3,22 @@ import type { ProcessMark } from '../../ids/process-stat.ts';
 import { waitForEnd } from '../cell/processes.ts';
 import type { LaunchEnd } from './tier.ts';
 
-/** What a tier knows of a process that it has launched; `watchEnd` says when it is gone. */
+/** State of a launched process, which `watchEnd` updates. */
 export interface LaunchState {
   exited: boolean;
-  /** Why it was given up: it could not be put into its control group. */
+  /** Why the launch failed: the process could not be moved into its control group. */
   failure: Error | null;
 }
 
 /**
- * Resolves when a launched process has closed its pipes and the cell behind it is gone. Rejects when it could not be
- * spawned, or with the failure of its state.
+ * Resolves when a launched process has closed its pipes and its cell is gone. Rejects when it could not be spawned, or
+ * with `state.failure`.
  */
 export function watchEnd(
   child: ChildProcess,
   state: LaunchState,
   tier: {
-    /** The process that must be gone as well; asked once the launcher has closed. */
+    /** Returns the process that must be gone too; called once the launcher has closed. */
     cell: () => ProcessMark | null;
     onClose?: () => void;
     end: (exitCode: number | null, signal: NodeJS.Signals | null) => LaunchEnd;
@@ -40,7 +40,7 @@ export function watchEnd(
       }, reject);
     });
   });
-  // A caller that awaits it later still gets the rejection; without this line Node would end on it before.
+  // Avoids an unhandled rejection before the caller awaits the promise; the caller still gets it.
   ended.catch(() => {});
   return ended;
 }

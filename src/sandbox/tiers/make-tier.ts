@@ -10,8 +10,8 @@ import { noneTier } from './none.ts';
 import type { Tier } from './tier.ts';
 
 /**
- * Finds a tier's programs and writes its filter into `folder`. Throws `SandboxError` with the package of the first
- * program that is missing. It says nothing about whether the tier holds here: the self-test does.
+ * Finds a tier's programs and writes its filter into `folder`. Throws a `SandboxError` that names the package of the
+ * first missing program. Does not check that the tier works on this machine: the self-test does.
  */
 export async function makeTier(name: SandboxTier, folder: string): Promise<Tier> {
   const prlimit = required('prlimit', 'util-linux');
@@ -23,7 +23,7 @@ export async function makeTier(name: SandboxTier, folder: string): Promise<Tier>
   }
   const gate = { sh: required('sh', 'dash'), setpriv: required('setpriv', 'util-linux') };
   if (name === 'landlock') {
-    // Read by setpriv under the account of the cell.
+    // setpriv reads it as the cell's account.
     await writeFile(seccompFile, seccompFilter(process.arch, 'setpriv'), { mode: 0o644 });
     return landlockTier({ ...gate, prlimit, seccompFile });
   }

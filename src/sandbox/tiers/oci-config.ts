@@ -7,7 +7,7 @@ import type { LaunchSpec } from './tier.ts';
 const MIB = 2 ** 20;
 const NOBODY = 65534;
 
-/** The OCI runtime configuration of one cell: what bubblewrap's arguments say, for `runsc run --bundle`. */
+/** The OCI runtime configuration of one cell, for `runsc run --bundle`; equivalent to the arguments of bubblewrap. */
 export function ociConfig({ program, args, cell, limits, account, rootImage }: LaunchSpec): object {
   const rlimit = (type: string, value: number) => ({ type: `RLIMIT_${type}`, hard: value, soft: value });
   const bind = (source: string, destination: string, mode: 'ro' | 'rw') => ({
@@ -33,7 +33,7 @@ export function ociConfig({ program, args, cell, limits, account, rootImage }: L
         rlimit('CORE', 0),
         rlimit('NOFILE', 256),
         rlimit('MEMLOCK', 0),
-        // Counted by the cell's own kernel, so for this cell alone.
+        // Counted by the cell's own kernel, so only for this cell.
         rlimit('NPROC', MAX_PIDS),
         rlimit('STACK', 8 * MIB),
       ],

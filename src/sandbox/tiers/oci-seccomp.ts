@@ -18,8 +18,8 @@ interface Argument {
 }
 
 /**
- * The same decisions as the BPF filter, in the words of an OCI runtime: `linux.seccomp` of `config.json`. gVisor knows no
- * `errnoRet`: an error is EPERM, and ENOSYS, which libc wants to hear of clone3, is what a trace without a tracer gives.
+ * The BPF filter's decisions as `linux.seccomp` of an OCI `config.json`. gVisor does not support `errnoRet`: its error
+ * is always EPERM. libc needs ENOSYS for clone3, which SCMP_ACT_TRACE returns without a tracer.
  */
 export function ociSeccomp(): object {
   const rule = (names: string[], action: string, args?: Argument[]) => ({ names, action, ...(args && { args }) });
@@ -34,7 +34,7 @@ export function ociSeccomp(): object {
     architectures: [process.arch === 'arm64' ? 'SCMP_ARCH_AARCH64' : 'SCMP_ARCH_X86_64'],
     syscalls: [
       rule([...ALLOWED, 'tgkill'], 'SCMP_ACT_ALLOW'),
-      // Every pair of the two bits but both set.
+      // Every combination of the two bits except both set.
       ...[0, 2, 4].map((bits) => allow('mmap', masked(2, PROT_WRITE_EXEC, bits))),
       allow('mprotect', masked(2, PROT_EXEC, 0)),
       allow('clone', masked(0, CLONE_THREAD, CLONE_THREAD)),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { relocate, relocateArgs, unrelocate } from './relocate.ts';
 
-describe('paths of a cell without a root of its own', () => {
+describe('paths of a cell without its own root', () => {
   it.each([
     ['/in/0', '../in/0'],
     ['/out/%05d.png', '../out/%05d.png'],
@@ -14,7 +14,7 @@ describe('paths of a cell without a root of its own', () => {
     expect(relocate(text)).toBe(expected);
   });
 
-  it('are left alone in the title of a film', () => {
+  it('are not changed in metadata', () => {
     expect(relocateArgs(['-metadata', 'title=/in/0', '-i', '/in/0'])).toEqual([
       '-metadata',
       'title=/in/0',
@@ -23,7 +23,7 @@ describe('paths of a cell without a root of its own', () => {
     ]);
   });
 
-  it('come back in messages', () => {
+  it('are restored in messages', () => {
     expect(unrelocate("Error opening input file ../in/0: '../out/a.mp4'.")).toBe(
       "Error opening input file /in/0: '/out/a.mp4'.",
     );

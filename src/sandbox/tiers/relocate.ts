@@ -1,22 +1,22 @@
 /**
- * Tiers without a mount namespace cannot show a folder as `/in`. The program works in its output folder there, and
- * the cell's paths become relative to it: `/in/0` is `../in/0`. Relative paths hold no character that a filter graph
- * would want escaped, whatever the data directory is called.
+ * Tiers without a mount namespace cannot mount a folder as `/in`. There the program's working directory is its output
+ * folder, and the cell's paths become relative to it: `/in/0` is `../in/0`. Relative paths contain no character that a
+ * filter graph must escape, whatever the name of the data directory.
  */
 const CELL_PATH = /(?<![\w./\\-])\/(in|out)(?=\/|$|[:',;\]])/g;
 const RELATIVE_PATH = /(?<![\w./])\.\.\/(in|out)(?=\/|$|[\s:',;\]])/g;
 
-/** Every path of the cell in a text (an argument, a filter graph) as the program must name it. */
+/** Makes every path of the cell in a text (an argument, a filter graph) relative. */
 export function relocate(text: string): string {
   return text.replace(CELL_PATH, '../$1');
 }
 
-/** Arguments, except values of metadata: the title of a film is not a path. */
+/** Relocates arguments, except metadata values: a title is not a path. */
 export function relocateArgs(args: readonly string[]): string[] {
   return args.map((arg, index) => (args[index - 1]?.startsWith('-metadata') ? arg : relocate(arg)));
 }
 
-/** The way back, for messages of the program. */
+/** Reverses `relocate`, for messages of the program. */
 export function unrelocate(text: string): string {
   return text.replace(RELATIVE_PATH, '/$1');
 }

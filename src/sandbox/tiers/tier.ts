@@ -4,11 +4,11 @@ import type { Cell } from '../cell/cell.ts';
 import type { CellCgroup } from '../cgroup/slot-group.ts';
 import type { CellLimits, SandboxTier } from '../types.ts';
 
-/** One program to be shut in. Paths in `program` and `args` are those that the cell shows: `/usr/bin/…`, `/in/…`, `/out/…`. */
+/** A program to run in a cell. `program` and `args` use paths inside the cell: `/usr/bin/…`, `/in/…`, `/out/…`. */
 export interface LaunchSpec {
   program: string;
   args: readonly string[];
-  /** Folder on the host that is the cell's read-only `/`, or replaces it. */
+  /** Host folder that is the cell's read-only `/`, or replaces it. */
   rootImage: string;
   cell: Cell;
   limits: CellLimits;
@@ -19,50 +19,50 @@ export interface LaunchSpec {
 }
 
 export interface LaunchEnd {
-  /** 128 + signal when a signal ended the program itself. */
+  /** 128 + signal when a signal ended the program. */
   exitCode: number | null;
   /** A signal that ended the launcher instead of the program. */
   signal: NodeJS.Signals | null;
-  /** False when the launcher ended without having started the program. */
+  /** False when the launcher ended without starting the program. */
   started: boolean;
 }
 
-/** Which process of a launched cell is the program, whose CPU time, memory and threads count. */
+/** Which process of a launched cell is the program, whose CPU time, memory and threads are measured. */
 export type ProgramPlace = 'launcher' | 'last child' | 'grandchild';
 
 export interface Launched {
-  /** The process that was spawned, a group of its own; null when there is none. */
+  /** The spawned process, leader of its own group; null when the spawn failed. */
   launcher: ProcessMark | null;
   program: ProgramPlace;
-  /** SIGKILL to everything of the cell. */
+  /** Sends SIGKILL to every process of the cell. */
   kill(): void;
-  /** Resolves when every process of the cell is gone. Rejects when it could not be spawned or put into its cgroup. */
+  /** Resolves when every process of the cell is gone. Rejects when it could not be spawned or moved into its cgroup. */
   ended: Promise<LaunchEnd>;
 }
 
-/** Where a promise of the self-test ends: attempt → what the tier says instead. */
+/** Attempts of the self-test that a tier does not promise to refuse: key of the attempt → reason. */
 export type Exceptions = Readonly<Record<string, string>>;
 
 /**
- * A way to shut one program in, whatever it is made of. All that differs between the tiers is behind this interface;
- * limits, folders, control groups, the self-test and the reading of ends are the same for each.
+ * A way to isolate one program. Everything that differs between tiers is behind this interface; limits, folders,
+ * control groups, the self-test and the classification of ends are shared.
  */
 export interface Tier {
   readonly name: SandboxTier;
-  /** Whether an input on another file system is bound into the cell (`bind`) or reached through a link (`link`). */
+  /** Whether an input on another file system is bind-mounted into the cell (`bind`) or symlinked (`link`). */
   readonly outside: 'bind' | 'link';
   /**
-   * `kernel`: nothing can be written but the outputs, and `RLIMIT_FSIZE` bounds each. `watched`: hostile code can write
-   * elsewhere, and only what the outputs hold is looked at.
+   * `kernel`: only the outputs are writable, and `RLIMIT_FSIZE` bounds each. `watched`: hostile code can write
+   * elsewhere, and only the size of the outputs is checked.
    */
   readonly outputBound: 'kernel' | 'watched';
-  /** Attempts of the self-test that this tier cannot refuse, by their key, and why. Shown, never passed in silence. */
+  /** Attempts of the self-test that this tier cannot refuse, by key. Always shown in the report. */
   readonly exceptions: Exceptions;
-  /** Where a path of the cell (`/in/x`, `/out/x`) lies for a program in it. */
+  /** Translates paths of the cell (`/in/x`, `/out/x`) in a text for a program in it. */
   inside(path: string): string;
-  /** Text of a program with the cell's paths as every tier shows them, so that messages are the same. */
+  /** Reverses `inside` in output of a program, so that messages are the same in every tier. */
   outsideText(text: string): string;
   launch(spec: LaunchSpec): Promise<Launched>;
-  /** Turns a failed launch into the remedy for this machine. */
+  /** Adds the remedy for this machine to the error of a failed launch. */
   explain(error: Error): Error;
 }

@@ -11,13 +11,13 @@ import { WatchState } from './watch-state.ts';
 
 /** Interval of the checks of a cell's resource use. */
 export const POLL_MS = 250;
-/** A cell that was killed is killed again until it is gone: a process may have been between two others when it was listed. */
-const AGAIN_MS = 50;
+/** Interval at which a killed cell is killed again until it is gone: a scan of /proc can miss a process. */
+const KILL_AGAIN_MS = 50;
 /** Tasks of a cell's control group that are not the program's threads: bwrap's reaper and the like. */
 const SPARE_TASKS = 8;
 
-/** A running cell and its limits, as data that any thread can work with. */
-export interface WatchOrder {
+/** A running cell and its limits, as data that can be sent to a thread. */
+export interface WatchRequest {
   /** `WatchState.buffer`. */
   state: SharedArrayBuffer;
   launcher: ProcessMark;
@@ -27,37 +27,37 @@ export interface WatchOrder {
   /** On the clock of `monotonicMs`. */
   startedAt: number;
   endsAt: number;
-  /** Of its control group, with what they said when it started. */
+  /** Counters of its control group, with their values at the start. */
   counters: (CellCounters & { cpuMsBefore: number; refusedBefore: number }) | null;
 }
 
-/** Milliseconds on a clock that all threads share and that cannot be set. */
+/** Milliseconds on the monotonic clock that all threads share. */
 export function monotonicMs(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
 /** Watches a cell until `stop`, and kills it at its limits. */
-export function watchCell(order: WatchOrder): { stop(): void } {
-  const { launcher, counters, limits } = order;
-  const state = new WatchState(order.state);
-  const family = new Map<number, ProcessMark>();
+export function watchCell(request: WatchRequest): { stop(): void } {
+  const { launcher, counters, limits } = request;
+  const state = new WatchState(request.state);
+  const descendants = new Map<number, ProcessMark>();
   let again: NodeJS.Timeout | undefined;
-  const wall = setTimeout(() => kill('limit_wall'), order.endsAt - monotonicMs());
-  // The first looks come early, so that a short job has figures too.
-  let poll = setTimeout(look, POLL_MS / 8);
+  const wall = setTimeout(() => kill('limit_wall'), request.endsAt - monotonicMs());
+  // The first checks run early, so that a short job has measurements too.
+  let timer = setTimeout(check, POLL_MS / 8);
   return {
     stop() {
       clearTimeout(wall);
-      clearTimeout(poll);
+      clearTimeout(timer);
       clearInterval(again);
     },
   };
 
-  function look(): void {
-    findFamily();
+  function check(): void {
+    findDescendants();
     const reason = overLimit();
     if (reason) kill(reason);
-    else poll = setTimeout(look, monotonicMs() - order.startedAt < POLL_MS ? POLL_MS / 4 : POLL_MS);
+    else timer = setTimeout(check, monotonicMs() - request.startedAt < POLL_MS ? POLL_MS / 4 : POLL_MS);
   }
 
   function overLimit(): KillReason | null {
@@ -65,49 +65,48 @@ export function watchCell(order: WatchOrder): { stop(): void } {
     const program = programPid();
     if (program !== null) {
       const { peakBytes, threads } = processSize(program);
-      state.note({ cpuMs: processStat(program)?.cpuMs ?? 0, peakBytes });
-      // A program that is refused a thread hangs or fails. Report it immediately, so that it is not mistaken for
-      // something else.
+      state.record({ cpuMs: processStat(program)?.cpuMs ?? 0, peakBytes });
+      // A program that cannot create a thread hangs or fails. Report it now, before another limit ends the cell.
       if (refused || threads > MAX_PIDS - SPARE_TASKS) return 'limit_processes';
     }
-    // Where there are several processes (gVisor), no rlimit adds them up.
+    // An rlimit does not cover several processes together (gVisor).
     const cpuMs = counters ? (readCpuMs(counters) ?? 0) - counters.cpuMsBefore : 0;
     if (cpuMs > limits.cpuSeconds * 1000 + POLL_MS) return 'limit_cpu';
-    return isOverLimit(order.outputs, limits.outputBytes) ? 'limit_output' : null;
+    return isOverLimit(request.outputs, limits.outputBytes) ? 'limit_output' : null;
   }
 
   function kill(reason: KillReason): void {
-    state.condemn(reason);
+    state.setReason(reason);
     clearTimeout(wall);
-    clearTimeout(poll);
+    clearTimeout(timer);
     killAll();
-    again = setInterval(killAll, AGAIN_MS);
+    again = setInterval(killAll, KILL_AGAIN_MS);
   }
 
   function killAll(): void {
-    findFamily();
+    findDescendants();
     if (isRunning(launcher)) killQuietly(-launcher.pid);
-    // What has a session of its own is in no group of the launcher's. Pids are checked, since they come back.
-    for (const member of family.values()) if (isRunning(member)) killQuietly(member.pid);
+    // A process with its own session is not in the launcher's group. Check each one first: pids are reused.
+    for (const member of descendants.values()) if (isRunning(member)) killQuietly(member.pid);
   }
 
-  /** Children outlive their parents, and are remembered. */
-  function findFamily(): void {
-    const queue = [launcher.pid, ...family.keys()];
+  /** Adds new descendants and keeps known ones, because children can outlive their parents. */
+  function findDescendants(): void {
+    const queue = [launcher.pid, ...descendants.keys()];
     for (let pid = queue.pop(); pid !== undefined; pid = queue.pop()) {
       for (const child of childrenOf(pid)) {
-        if (family.has(child)) continue;
-        family.set(child, markLaunched(child));
+        if (descendants.has(child)) continue;
+        descendants.set(child, markLaunched(child));
         queue.push(child);
       }
     }
   }
 
-  /** The process whose CPU time, memory and threads are the program's; null until it is there. */
+  /** Pid of the program; null until it exists. */
   function programPid(): number | null {
-    if (order.program === 'launcher') return launcher.pid;
+    if (request.program === 'launcher') return launcher.pid;
     const children = childrenOf(launcher.pid);
-    if (order.program === 'last child') return children.at(-1) ?? null;
+    if (request.program === 'last child') return children.at(-1) ?? null;
     return children[0] === undefined ? null : (childrenOf(children[0])[0] ?? null);
   }
 }

@@ -2,10 +2,10 @@ import type { KillReason } from '../cell/classify-end.ts';
 
 const REASONS: readonly KillReason[] = ['canceled', 'limit_wall', 'limit_cpu', 'limit_output', 'limit_processes'];
 
-/** What the threads of this process know of one running cell, in memory that they share. */
+/** State of one running cell, in memory that the threads of this process share. */
 export class WatchState {
   readonly buffer: SharedArrayBuffer;
-  /** 0, or 1 + place in `REASONS`. */
+  /** 0, or 1 + index in `REASONS`. */
   readonly #reason: Int32Array;
   readonly #figures: Float64Array;
 
@@ -15,27 +15,27 @@ export class WatchState {
     this.#figures = new Float64Array(buffer, 8, 2);
   }
 
-  /** Why the cell is killed; null while it is not. */
+  /** Why the service killed the cell; null while it has not. */
   get reason(): KillReason | null {
     return REASONS[Atomics.load(this.#reason, 0) - 1] ?? null;
   }
 
-  /** The first reason counts, from any thread. */
-  condemn(reason: KillReason): void {
+  /** Sets the reason. The first one wins, whichever thread sets it. */
+  setReason(reason: KillReason): void {
     Atomics.compareExchange(this.#reason, 0, 0, 1 + REASONS.indexOf(reason));
   }
 
-  /** Processor time of the program at the last look, milliseconds. */
+  /** CPU time of the program at the last check, in milliseconds. */
   get cpuMs(): number {
     return this.#figures[0]!;
   }
 
-  /** Most resident memory of the program, bytes. */
+  /** Peak resident memory of the program, in bytes. */
   get peakBytes(): number {
     return this.#figures[1]!;
   }
 
-  note({ cpuMs = 0, peakBytes = 0 }: { cpuMs?: number; peakBytes?: number }): void {
+  record({ cpuMs = 0, peakBytes = 0 }: { cpuMs?: number; peakBytes?: number }): void {
     this.#figures[0] = Math.max(this.cpuMs, cpuMs);
     this.#figures[1] = Math.max(this.peakBytes, peakBytes);
   }

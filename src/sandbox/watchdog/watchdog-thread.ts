@@ -4,9 +4,9 @@ import type { WatchdogMessage } from './watchdog.ts';
 
 const watched = new Map<number, { stop(): void }>();
 
-parentPort!.on('message', ({ id, order }: WatchdogMessage) => {
-  if (order) {
-    watched.set(id, watchCell(order));
+parentPort!.on('message', ({ id, request }: WatchdogMessage) => {
+  if (request) {
+    watched.set(id, watchCell(request));
     return;
   }
   watched.get(id)?.stop();

@@ -2,29 +2,29 @@ import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { threadEntry } from '../../threads/thread-entry.ts';
 import { SandboxError } from '../sandbox-error.ts';
-import type { WatchOrder } from './watch-cell.ts';
+import type { WatchRequest } from './watch-cell.ts';
 
-/** Megabytes of JavaScript's own memory in the thread. */
+/** Heap limit of the thread, in megabytes. */
 const HEAP_MB = 64;
 
-/** To the thread: an order begins a watch, and none ends it. */
+/** Message to the thread: a request starts a watch; null stops it. */
 export interface WatchdogMessage {
   id: number;
-  order: WatchOrder | null;
+  request: WatchRequest | null;
 }
 
-/** Keeps the limits of cells in a thread of its own, so that they hold although the event loop is busy. */
+/** Enforces the limits of cells in a separate thread, so that a busy event loop does not delay them. */
 export interface Watchdog {
   /**
-   * Watches a cell until the function that it returns is called.
-   * @param onLost called when the thread has died and keeps the limits of this cell no longer
+   * Watches a cell until the returned function is called.
+   * @param onLost called when the thread has died and no longer enforces the limits of this cell
    */
-  watch(order: WatchOrder, onLost: (error: SandboxError) => void): () => void;
+  watch(request: WatchRequest, onLost: (error: SandboxError) => void): () => void;
   close(): Promise<void>;
 }
 
 interface Watch {
-  order: WatchOrder;
+  request: WatchRequest;
   onLost: (error: SandboxError) => void;
 }
 
@@ -33,17 +33,17 @@ export async function openWatchdog(): Promise<Watchdog> {
   const watches = new Map<number, Watch>();
   let next = 0;
   let closed = false;
-  /** Null while a new one starts. */
+  /** Null while a replacement starts. */
   let thread: Worker | null = null;
   await start();
 
   return {
-    watch(order, onLost) {
+    watch(request, onLost) {
       const id = next++;
-      watches.set(id, { order, onLost });
-      send({ id, order });
+      watches.set(id, { request, onLost });
+      send({ id, request });
       return () => {
-        if (watches.delete(id)) send({ id, order: null });
+        if (watches.delete(id)) send({ id, request: null });
       };
     },
     async close() {
@@ -75,18 +75,20 @@ export async function openWatchdog(): Promise<Watchdog> {
       if (!closed) replace(cause);
     });
     thread = worker;
-    // Those that began while there was none.
-    for (const [id, { order }] of watches) send({ id, order });
+    // Watches that started while there was no thread.
+    for (const [id, { request }] of watches) send({ id, request });
   }
 
-  /** A cell without a watch must not run: one of them may be why the thread has died. */
+  /** A cell must not run unwatched: its attack may have killed the thread. */
   function replace(cause: unknown): void {
     loseAll(cause);
     start().catch(loseAll);
   }
 
   function loseAll(cause: unknown): void {
-    const error = new SandboxError('the thread that keeps the limits of cells has ended', 'Run it again', { cause });
+    const error = new SandboxError('the thread that enforces the limits of cells has ended', 'Run the job again', {
+      cause,
+    });
     const lost = [...watches.values()];
     watches.clear();
     for (const { onLost } of lost) onLost(error);

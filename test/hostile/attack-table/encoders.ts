@@ -11,7 +11,7 @@ export const ENCODER_ATTACKS: readonly Attack[] = [
     output('x264 dump', 'WRITE', x264('dump-yuv=@OUTSIDE@/yuv'), { bites: true }),
     output('x264 log file', 'WRITE', x264('log-file=@OUTSIDE@/log')),
     output('x264 OpenCL program', 'WRITE CODE-EXEC', x264('opencl=1:opencl-clbin=@OUTSIDE@/clbin')),
-    output('x264 quantisers', 'READ', x264('qpfile=@SECRET@')),
+    output('x264 quantizers', 'READ', x264('qpfile=@SECRET@')),
     output('x264 zones by another key', 'CONFUSE', x264('zones=0,10,q=1:tcfile-in=@SECRET@')),
     output('x264 parameters by -x264opts', 'WRITE', ['-c:v', 'libx264', '-x264opts', 'pass=1:stats=@OUTSIDE@/opts'], {
       bites: true,
@@ -19,7 +19,7 @@ export const ENCODER_ATTACKS: readonly Attack[] = [
     output('x264 statistics by -stats', 'WRITE', ['-c:v', 'libx264', '-stats', '@OUTSIDE@/stats', '-pass', '1']),
     output('x264 psnr per frame', 'CONFUSE', x264('bogus=1')),
     output('x264 threads', 'MEMORY', x264('threads=1024')),
-    output('x264 look-ahead', 'MEMORY', x264('rc-lookahead=100000')),
+    output('x264 lookahead', 'MEMORY', x264('rc-lookahead=100000')),
     output('x265 CSV', 'WRITE', x265('csv=@OUTSIDE@/csv:csv-log-level=2'), { bites: true }),
     output('x265 statistics', 'WRITE', x265('pass=1:stats=@OUTSIDE@/x265'), { bites: true }),
     output('x265 analysis', 'WRITE', x265('analysis-save=@OUTSIDE@/analysis:analysis-save-reuse-level=1'), {
@@ -27,7 +27,7 @@ export const ENCODER_ATTACKS: readonly Attack[] = [
     }),
     output('x265 analysis read', 'READ', x265('analysis-load=@SECRET@'), { bites: true }),
     output('x265 reconstruction', 'WRITE', x265('recon=@OUTSIDE@/recon')),
-    output('x265 quantisers', 'READ', x265('qpfile=@SECRET@')),
+    output('x265 quantizers', 'READ', x265('qpfile=@SECRET@')),
     output('x265 zones', 'READ', x265('zonefile=@SECRET@')),
     output('x265 scaling list', 'READ LEAK-LOG', x265('scaling-list=@SECRET@'), { bites: true }),
     output('x265 lambda', 'READ', x265('lambda-file=@SECRET@'), { bites: true }),
@@ -37,7 +37,7 @@ export const ENCODER_ATTACKS: readonly Attack[] = [
     output('x265 refined motion', 'READ', x265('refine-analysis-type=avc:analysis-reuse-file=@SECRET@')),
     output('SVT-AV1 film grain', 'READ', av1('fgs-table=@SECRET@')),
     output('SVT-AV1 statistics', 'WRITE', av1('pass=1:stats=@OUTSIDE@/svt')),
-    output('SVT-AV1 quantisers', 'READ', av1('use-q-file=1:qp-file=@SECRET@')),
+    output('SVT-AV1 quantizers', 'READ', av1('use-q-file=1:qp-file=@SECRET@')),
     output(
       'AOM film grain',
       'READ',
@@ -56,7 +56,7 @@ export const ENCODER_ATTACKS: readonly Attack[] = [
     output('an encoder on a device', 'READ', ['-c:v', 'h264_vaapi', '-vaapi_device', '/dev/dri/renderD128']),
     output('a wrapper of another program', 'CODE-EXEC', ['-c:a', 'libflite']),
   ]),
-  ...inClass('smuggled past the names', [
+  ...inClass('bypassing the check of names', [
     output('upper case', 'CONFUSE', ['-VF', 'scale=2:2']),
     output('a full-width dash', 'CONFUSE', ['\uff0dprogress', '@OUTSIDE@/p'], {
       argv: ['-i', '@IN@', '-t', '0.1', '\uff0dprogress'],
@@ -68,7 +68,7 @@ export const ENCODER_ATTACKS: readonly Attack[] = [
     output('a name with a zero byte', 'CONFUSE', ['-progress\u0000', '@OUTSIDE@/p'], {
       argv: ['-i', '@IN@', '@OUT@/o.mkv'],
     }),
-    output('a name with a line end', 'CONFUSE', ['-c:v\n-progress', '@OUTSIDE@/p']),
+    output('a name with a newline', 'CONFUSE', ['-c:v\n-progress', '@OUTSIDE@/p']),
     output('a second option inside the first', 'WRITE', ['-c:v libx264 -progress', '@OUTSIDE@/p']),
     output('an option as a value', 'CONFUSE', ['-preset', '=--progress']),
     output('a value with a dash', 'CONFUSE', ['-t', '=-1']),
@@ -76,15 +76,15 @@ export const ENCODER_ATTACKS: readonly Attack[] = [
     output('a program specifier', 'CONFUSE', ['-c:p:1:v', 'copy']),
     output('a tag specifier', 'CONFUSE', ['-c:m:language:eng', 'copy']),
     output('a value of many lines', 'CONFUSE', ['-metadata', 'title=a\n-progress x']),
-    output('a tag without bounds', 'MEMORY', ['-metadata', `title=${'x'.repeat(5000)}`]),
+    output('a tag of unbounded size', 'MEMORY', ['-metadata', `title=${'x'.repeat(5000)}`]),
     output('bits that are not a number', 'CONFUSE', ['-b:v', 'NaN']),
     output('an infinite duration', 'HANG', ['-t', 'inf']),
     output('a negative rate', 'CONFUSE', ['-r', '-1/0']),
-    output('a rate beyond reason', 'HANG', ['-r', '1000000']),
+    output('an excessive rate', 'HANG', ['-r', '1000000']),
     output('a huge size', 'MEMORY', ['-s', '16384x16384']),
     output('a key frame at each microsecond', 'HANG', ['-force_key_frames', 'expr:gte(t,while(1,1))']),
     output('a pixel format of a device', 'CONFUSE', ['-pix_fmt', 'vaapi']),
-    output('a map of an input that is not there', 'READ', ['-map', '7:v']),
+    output('a map of an input that does not exist', 'READ', ['-map', '7:v']),
     output('a map of a label with a path', 'CONFUSE', ['-map', '[/etc/passwd]']),
     output('a codec by path', 'READ', ['-c:v', '/etc/passwd']),
   ]),

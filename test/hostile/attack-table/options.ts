@@ -1,7 +1,7 @@
 import { type Attack, inClass, input, output } from './rows.ts';
 
 export const OPTION_ATTACKS: readonly Attack[] = [
-  ...inClass('the safety options undone', [
+  ...inClass('overriding safety options', [
     input('protocols of an input', 'NET', ['-protocol_whitelist', 'file,http,tcp,crypto,data']),
     input('formats of an input', 'READ', ['-format_whitelist', 'hls,concat,mov']),
     input('a blacklist emptied', 'READ', ['-protocol_blacklist', 'none']),
@@ -15,12 +15,12 @@ export const OPTION_ATTACKS: readonly Attack[] = [
     output('threads without limit', 'MEMORY', ['-filter_threads', '4096']),
     output('an endless queue', 'MEMORY', ['-thread_queue_size', '100000000']),
     output('another log level', 'LEAK-LOG', ['-loglevel', 'trace'], { verdict: 'ignored' }),
-    output('the short form of it', 'LEAK-LOG', ['-v', '99']),
+    output('the short form of the log level', 'LEAK-LOG', ['-v', '99']),
     output('standard input again', 'HANG', ['-stdin']),
     output('keeps running after errors', 'CONFUSE', ['-xerror'], { verdict: 'ignored' }),
     output('its own size limit', 'CONFUSE', ['-fs', '900000000000']),
   ]),
-  ...inClass('a value out of a file', [
+  ...inClass('a value from a file', [
     output('of a filter option', 'READ LEAK-LOG', ['-/filter:v', '@SECRET@'], { bites: true }),
     output('of -vf', 'READ LEAK-LOG', ['-/vf', '@SECRET@'], { bites: true }),
     output('of a duration', 'READ LEAK-LOG', ['-/t', '@SECRET@'], { bites: true }),
@@ -35,14 +35,14 @@ export const OPTION_ATTACKS: readonly Attack[] = [
     output('a video preset file', 'READ', ['-vpre', '@SECRET@']),
     output('an audio preset by path', 'READ', ['-apre', '../../../@SECRET@']),
   ]),
-  ...inClass('a file or socket beside the output', [
-    output('progress into a file', 'WRITE', ['-progress', '@OUTSIDE@/progress'], { bites: true }),
+  ...inClass('a file or socket besides the output', [
+    output('progress to a file', 'WRITE', ['-progress', '@OUTSIDE@/progress'], { bites: true }),
     output('progress to a socket', 'NET', ['-progress', 'tcp://@ADDRESS@'], { bites: true }),
     output('progress over HTTP', 'NET', ['-progress', '@URL@'], { bites: true }),
     output('a report', 'WRITE', ['-report']),
     output('statistics of frames', 'WRITE', ['-vstats_file', '@OUTSIDE@/vstats'], { bites: true }),
-    output('statistics under their own name', 'WRITE', ['-vstats']),
-    output('a log of two passes', 'WRITE', ['-pass', '1', '-passlogfile', '@OUTSIDE@/pass'], { bites: true }),
+    output('statistics under the default name', 'WRITE', ['-vstats']),
+    output('a two-pass log', 'WRITE', ['-pass', '1', '-passlogfile', '@OUTSIDE@/pass'], { bites: true }),
     output('encoder statistics', 'WRITE', ['-stats_enc_post:v:0', '@OUTSIDE@/stats'], { bites: true }),
     output('encoder statistics before', 'WRITE', ['-stats_enc_pre:v:0', '@OUTSIDE@/stats'], { bites: true }),
     output('muxer statistics', 'WRITE', ['-stats_mux_pre:v:0', '@OUTSIDE@/stats'], { bites: true }),
@@ -57,11 +57,11 @@ export const OPTION_ATTACKS: readonly Attack[] = [
     output('a second input', 'READ', ['-i', '@MEDIA@', '-map', '1'], { bites: true }),
     output('tags of another file', 'READ', ['-i', '@MEDIA@', '-map_metadata', '1'], { bites: true }),
     input('another demuxer', 'READ', ['-f', 'concat', '-safe', '0']),
-    output('hard codec copies of data', 'LEAK-OUT', ['-f', 'data', '-map', '0']),
+    output('data streams copied', 'LEAK-OUT', ['-f', 'data', '-map', '0']),
     output('a cue file', 'READ', ['-hls_key_info_file', '@SECRET@', '-f', 'hls'], { bites: true }),
   ]),
-  ...inClass('muxers that open more', [
-    output('tee into a file', 'WRITE', ['-map', '0', '-c', 'copy', '-f', 'tee', '[f=matroska]@OUTSIDE@/tee.mkv'], {
+  ...inClass('muxers that open other files', [
+    output('tee to a file', 'WRITE', ['-map', '0', '-c', 'copy', '-f', 'tee', '[f=matroska]@OUTSIDE@/tee.mkv'], {
       bites: true,
       argv: ['-i', '@IN@', '-map', '0', '-c', 'copy', '-f', 'tee', '[f=matroska]@OUTSIDE@/tee.mkv'],
     }),
@@ -160,7 +160,7 @@ export const OPTION_ATTACKS: readonly Attack[] = [
       ],
       bites: true,
     }),
-    input('raw bytes as sound', 'READ LEAK-OUT', ['-f', 'u8', '-ar', '8000'], {
+    input('raw bytes as audio', 'READ LEAK-OUT', ['-f', 'u8', '-ar', '8000'], {
       argv: ['-f', 'u8', '-ar', '8000', '-i', '@SECRET@', '-c', 'copy', '-f', 'wav', '@OUT@/o'],
       bites: true,
     }),
@@ -185,7 +185,7 @@ export const OPTION_ATTACKS: readonly Attack[] = [
       bites: true,
     }),
     input('a file by file:', 'READ', ['-cache', '1'], { argv: ['-i', 'file:@MEDIA@', '@OUT@/o.mkv'], bites: true }),
-    input('a cut of a file', 'READ LEAK-OUT', ['-skip_initial_bytes', '10'], {
+    input('a part of a file', 'READ LEAK-OUT', ['-skip_initial_bytes', '10'], {
       argv: ['-f', 'u8', '-i', 'subfile,,start,0,end,64,,:@SECRET@', '-c', 'copy', '-f', 'wav', '@OUT@/o'],
       bites: true,
     }),

@@ -1,27 +1,27 @@
 import type { OptionRequest } from '../../../src/contract/transcode-request.ts';
 
-/** What would happen without the nets. */
+/** What would happen without policy and sandbox. */
 export type Effect =
-  /** Opens a file that is not the caller's. */
+  /** Opens a file that does not belong to the caller. */
   | 'READ'
-  /** Its content comes out in the output. */
+  /** The output contains its content. */
   | 'LEAK-OUT'
-  /** Its content comes out in the error text. */
+  /** The error text contains its content. */
   | 'LEAK-LOG'
-  /** Writes a file elsewhere. */
+  /** Writes a file outside the output folder. */
   | 'WRITE'
   | 'NET'
   | 'LISTEN'
   | 'CODE-EXEC'
   | 'HANG'
   | 'MEMORY'
-  /** No effect of its own: smuggled past a check, or a crash. */
+  /** No effect by itself: bypasses a check, or crashes. */
   | 'CONFUSE';
 
 /**
- * What the policy does. `refused`: 422. `fetched`: the name becomes an asset that the fetcher brings (and refuses, when
- * it is not public), never a name that FFmpeg sees. `bounded`: it runs, and our own limits end it. `unplanned`: refused once the size of the
- * inputs is known. `ignored`: the option never reaches FFmpeg, and a warning says so.
+ * What the policy does. `refused`: 422. `fetched`: the name becomes an asset for the fetcher (which refuses it unless
+ * it is public) and never reaches FFmpeg. `bounded`: it runs until Airlock's limits end it. `unplanned`: refused once
+ * the size of the inputs is known. `ignored`: the option never reaches FFmpeg, with a warning.
  */
 export type Verdict = 'refused' | 'ignored' | 'fetched' | 'unplanned' | 'bounded';
 
@@ -30,22 +30,22 @@ export interface Attack {
   class: string;
   effects: readonly Effect[];
   verdict: Verdict;
-  /** As a caller would send it. */
+  /** The request as a caller would send it. */
   request: {
     options?: OptionRequest[];
     inputOptions?: OptionRequest[];
     filters?: string[];
   };
-  /** The same for FFmpeg itself, with the policy off. */
+  /** The equivalent arguments for FFmpeg, without the policy. */
   argv: readonly string[];
-  /** True: seen to have one of its effects in a bare FFmpeg on this kind of machine. */
+  /** Whether it has one of its effects in an unprotected FFmpeg on this kind of machine. */
   bites: boolean;
 }
 
 /**
- * Words that the test replaces: @SECRET@ a text file of the test, @SRT@ the same as subtitles, @MEDIA@ a clip,
- * @OUTSIDE@ a folder that anybody may write, @URL@/@EURL@ (escaped) and @ADDRESS@ our listener, @IN@ the input, @OUT@
- * the output folder, @CONCAT@ and @HLS@ lists in the input folder that name the secret.
+ * Placeholders that the test replaces: @SECRET@ a text file, @SRT@ the same text as subtitles, @MEDIA@ a clip,
+ * @OUTSIDE@ a world-writable folder, @URL@/@EURL@ (escaped) and @ADDRESS@ the listener of the test, @IN@ the input,
+ * @OUT@ the output folder, @CONCAT@ and @HLS@ lists in the input folder that name the secret.
  */
 type Draft = Omit<Attack, 'class'>;
 type More = Partial<Pick<Attack, 'verdict' | 'bites' | 'argv'>>;
@@ -69,7 +69,7 @@ const draft = (
   ...more,
 });
 
-/** Output options: `-name value -name value …`; a value that starts with a dash is written `=-value`. */
+/** Output options: `-name value -name value …`. Write a value that starts with a dash as `=-value`. */
 export function output(name: string, effects: string, words: readonly string[], more: More = {}): Draft {
   const plain = words.map((word) => word.replace(/^=-/, '-'));
   return draft(name, effects, { options: pairs(words) }, [...INPUT, ...plain, ...SHORT], more);
@@ -89,12 +89,12 @@ export function audio(name: string, effects: string, text: string, more: More = 
   return draft(name, effects, { options }, [...INPUT, '-af', text, '-vn', ...SHORT], more);
 }
 
-/** The `filters` field; all outputs of the graph go into one file. */
+/** The `filters` field; one file contains all outputs of the graph. */
 export function graph(name: string, effects: string, text: string, more: More = {}): Draft {
   return draft(name, effects, { filters: [text] }, [...INPUT, '-filter_complex', text, ...SHORT], more);
 }
 
-/** Filters that have no end of their own: the output's length is left open. */
+/** Filters that never end: the output has no length limit of its own. */
 export function endless(name: string, effects: string, kind: 'vf' | 'af', text: string, more: More = {}): Draft {
   const request = { options: [{ option: `-${kind}`, argument: text }] };
   const without = kind === 'vf' ? '-an' : '-vn';

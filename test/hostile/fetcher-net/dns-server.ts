@@ -1,6 +1,6 @@
 import { createSocket, type Socket } from 'node:dgram';
 
-/** What a name answers: addresses of both kinds, another name, or a fault. A function is called for each query. */
+/** Response for a name: addresses of both kinds, another name, or a fault. A function is called for each query. */
 export interface Zone {
   a?: string[];
   aaaa?: string[];
@@ -12,7 +12,7 @@ export type Answer = Zone | ((asked: number) => Zone);
 const TYPE = { a: 1, cname: 5, aaaa: 28 } as const;
 const RCODE = { ok: 0, servfail: 2, nxdomain: 3 } as const;
 
-/** A DNS server for tests: UDP, no recursion beyond its own table, time to live 0. Resolves when it listens. */
+/** A DNS server for tests: UDP, no recursion beyond its own table, TTL 0. Resolves when it listens. */
 export async function startDns(host: string, table: Record<string, Answer>): Promise<Socket> {
   const server = createSocket('udp4');
   const asked = new Map<string, number>();

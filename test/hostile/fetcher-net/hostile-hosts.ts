@@ -1,4 +1,4 @@
-/** IPv4 addresses of every range that is not public, by the name of the range. */
+/** IPv4 addresses from every non-public range, by name of the range. */
 const SPECIAL_V4: Record<string, string[]> = {
   'this network': ['0.0.0.0', '0.0.0.1', '0.255.255.255'],
   private: ['10.0.0.1', '10.255.255.255', '172.16.0.1', '172.31.255.254', '192.168.0.1', '192.168.255.254'],
@@ -13,7 +13,7 @@ const SPECIAL_V4: Record<string, string[]> = {
   reserved: ['240.0.0.1', '250.1.2.3', '255.255.255.254', '255.255.255.255'],
 };
 
-/** IPv6 addresses that lead inside, whatever they carry. */
+/** Non-public IPv6 addresses, by name of the range. */
 const SPECIAL_V6: Record<string, string[]> = {
   unspecified: ['::', '0:0:0:0:0:0:0:0', '::0'],
   loopback: ['::1', '0:0:0:0:0:0:0:1', '0000:0000:0000:0000:0000:0000:0000:0001', '::0001'],
@@ -32,7 +32,7 @@ const SPECIAL_V6: Record<string, string[]> = {
 const FULL_WIDTH = (text: string): string =>
   text.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)));
 
-/** The spellings in which URL parsers and C libraries have been known to read one IPv4 address. */
+/** Spellings that some URL parser or C library accepts for one IPv4 address. */
 function spellingsOf(address: string): string[] {
   const [a, b, c, d] = address.split('.').map(Number) as [number, number, number, number];
   const whole = ((a << 24) | (b << 16) | (c << 8) | d) >>> 0;
@@ -83,11 +83,11 @@ function spellingsOf(address: string): string[] {
 
 export interface HostileHost {
   kind: string;
-  /** As in a URL. */
+  /** As written in a URL. */
   host: string;
 }
 
-/** Hosts that must never be reached: over a thousand. */
+/** More than a thousand hosts that must never be reached. */
 export function hostileHosts(): HostileHost[] {
   return [
     ...Object.entries(SPECIAL_V4).flatMap(([range, addresses]) =>
@@ -124,7 +124,7 @@ export function hostileHosts(): HostileHost[] {
   ];
 }
 
-/** URLs whose parts lie about where they lead. `ok.example.com` is a public source in the namespace. */
+/** URLs that disguise their destination. `ok.example.com` is a public source in the namespace. */
 export function trickUrls(): string[] {
   const inside = ['127.0.0.1', '169.254.169.254', '[::1]'];
   return inside.flatMap((host) => [

@@ -1,11 +1,11 @@
 import type { Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 
-/** How a public source misbehaves, what may come of it, and with which limits it is tried. */
+/** How a public source misbehaves, and the allowed results. */
 export interface HostileSource {
-  /** Codes of which one must come. */
+  /** Allowed error codes. */
   codes: string[];
-  /** Set where the source may also be taken: then exactly these bytes must have arrived. */
+  /** Set where success is allowed too: the exact number of bytes. */
   orBytes?: number;
   behave(socket: Socket, request: string): void;
 }
@@ -13,14 +13,14 @@ export interface HostileSource {
 const OK = 'HTTP/1.1 200 OK\r\n';
 const BODY = 'media';
 
-/** Says this and closes. */
+/** Sends the text and closes. */
 const say = (text: string | Buffer, codes: string[], orBytes?: number): HostileSource => ({
   codes,
   ...(orBytes === undefined ? {} : { orBytes }),
   behave: (socket) => void socket.end(text),
 });
 
-/** Says a beginning, then the same again and again: as fast as it is taken, or at that pace. */
+/** Sends `start`, then `again` repeatedly: as fast as the client reads, or every `everyMs`. */
 const repeat = (start: string, again: string | Buffer, codes: string[], everyMs = 0): HostileSource => ({
   codes,
   behave(socket) {
@@ -32,7 +32,7 @@ const repeat = (start: string, again: string | Buffer, codes: string[], everyMs 
     }
     const push = (): void => {
       while (!socket.destroyed && socket.write(again)) {
-        // Until the peer no longer takes it.
+        // Until the socket's buffer is full.
       }
     };
     socket.on('drain', push);
@@ -153,7 +153,7 @@ export const HOSTILE_SOURCES: Record<string, HostileSource> = {
   'hints-without-end': repeat('', 'HTTP/1.1 103 Early Hints\r\nlink: x\r\n\r\n'.repeat(1000), [...BROKEN, ...SLOW]),
   'cookies-without-end': repeat(OK, 'set-cookie: a=b\r\n'.repeat(5000), BROKEN),
 
-  // Redirects that lead nowhere good by themselves; those to hosts are generated.
+  // Invalid redirects; those to hostile hosts are generated.
   'redirect-loop': { ...redirect('/redirect-loop'), codes: BROKEN },
   'redirect-ping': { ...redirect('/redirect-pong'), codes: BROKEN },
   'redirect-pong': { ...redirect('/redirect-ping'), codes: BROKEN },
@@ -167,7 +167,7 @@ export const HOSTILE_SOURCES: Record<string, HostileSource> = {
   'redirect-long': { ...redirect(`/${'x'.repeat(12_000)}`), codes: ['source_refused'] },
 };
 
-/** Answers one connection: by the path, a source of the list above, a redirect, or 404. */
+/** Serves one connection. The path selects a source from the list above, a redirect, or 404. */
 export function serveSource(socket: Socket): void {
   socket.on('error', () => {});
   socket.once('data', (data) => {

@@ -2,7 +2,7 @@ import type { Answer } from './dns-server.ts';
 import { hostileHosts, trickUrls } from './hostile-hosts.ts';
 import { HOSTILE_SOURCES } from './hostile-sources.ts';
 
-/** Addresses of the namespace that stand for the internet. */
+/** Addresses in the namespace that represent the internet. */
 export const PUBLIC_V4 = '93.184.215.14';
 export const PUBLIC_V6 = '2606:2800:21f:cb07::14';
 export const PUBLIC = [PUBLIC_V4, '8.8.8.8', PUBLIC_V6];
@@ -11,18 +11,18 @@ const OK = 'ok.example.com';
 export interface Row {
   kind: string;
   url: string;
-  /** Codes of which one must come. */
+  /** Allowed error codes. */
   codes: string[];
-  /** The download may also succeed, with so many bytes. */
+  /** Set where the download may also succeed: the exact number of bytes. */
   orBytes?: number;
 }
 
-/** Flips between public and private at every question. */
+/** Alternates between two answers with every query. */
 const flip =
   (first: string[], second: string[]): Answer =>
   (asked) => ({ a: asked % 2 === 0 ? first : second, aaaa: [] });
 
-/** Names that lie, and what comes of them. */
+/** Hostile names, with the allowed results. */
 const NAMES: Record<string, { answer: Answer; codes: string[]; orBytes?: number }> = {
   ...Object.fromEntries(
     [
@@ -97,7 +97,7 @@ const NAMES: Record<string, { answer: Answer; codes: string[]; orBytes?: number 
   broken: { answer: { fault: 'servfail' }, codes: ['source_unreachable'] },
   garbage: { answer: { fault: 'garbage' }, codes: ['source_unreachable', 'source_timeout'] },
   silent: { answer: { fault: 'silent' }, codes: ['source_unreachable', 'source_timeout'] },
-  // Rebinding: what was judged is what is connected to, so the first may succeed; nothing may reach the second.
+  // Rebinding: the fetcher connects to the address it has checked, so the public one may succeed, never the other.
   ...Object.fromEntries(
     ['127.0.0.1', '169.254.169.254', '10.0.0.1'].flatMap((address, index) => [
       [`rebind-late${index}`, { answer: flip([PUBLIC_V4], [address]), codes: ['source_refused'], orBytes: 5 }],
@@ -114,7 +114,7 @@ export function dnsTable(): Record<string, Answer> {
   };
 }
 
-/** What must be fetched: without it, a fetcher that refuses everything would pass. */
+/** URLs that must succeed: otherwise a fetcher that refuses everything would pass. */
 export const GOOD_URLS = [
   `http://${OK}/`,
   `http://${PUBLIC_V4}/`,
@@ -123,7 +123,7 @@ export const GOOD_URLS = [
   `https://${OK}/`,
 ];
 
-/** Every attack, some twice: directly, and behind a redirect of a public source. */
+/** Every attack; some twice: directly, and through a redirect of a public source. */
 export function hostileRows(): Row[] {
   const refused = ['source_refused'];
   const hosts = hostileHosts();
@@ -175,7 +175,7 @@ export function hostileRows(): Row[] {
     })),
     ...Object.entries(NAMES).flatMap(([name, { codes, orBytes }]) => {
       const row = { url: `http://${name}.example.com/`, codes, ...(orBytes === undefined ? {} : { orBytes }) };
-      // Rebinding is tried more often: once per answer and then again.
+      // Repeat rebinding, so that each answer comes first several times.
       return Array.from({ length: orBytes === undefined ? 1 : 6 }, () => ({
         kind: `name ${name.replace(/\d+$/, '')}`,
         ...row,

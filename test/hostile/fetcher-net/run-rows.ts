@@ -10,20 +10,20 @@ import { startDns } from './dns-server.ts';
 import { serveSource } from './hostile-sources.ts';
 import { dnsTable, GOOD_URLS, hostileRows, PUBLIC, type Row } from './rows.ts';
 
-// Runs inside the namespace, where every address is this machine: who listens on all of them hears every attempt.
+// Runs inside the namespace, where every address is this machine, so a listener on all of them sees every attempt.
 
 const PORTS = [80, 443, 22, 25, 2375, 3306, 5432, 6379, 8080, 9200];
-const LANES = 24;
+const CONCURRENCY = 24;
 const canary: string[] = [];
 
 export interface NamespaceReport {
   rows: number;
   kinds: number;
-  /** Rows that ended otherwise than they must. */
+  /** Rows with an unexpected result. */
   wrong: string[];
-  /** Connections that reached an address which is not public. */
+  /** Connections that reached a non-public address. */
   canary: string[];
-  /** What a plain client reaches: the canary sings. */
+  /** What an unguarded client reaches, which proves that the canary works. */
   heard: string[];
   good: string[];
   growthMiB: number;
@@ -70,7 +70,7 @@ canary.length = 0;
 
 const folder = mkdtempSync(join(tmpdir(), 'airlock-fetch-net-'));
 const patient = createFetcher({ allow: [], ports: [80, 443], maxBytes: 2_000_000, deadlineMs: 60_000, ca: cert });
-/** For tar pits; a busy machine must not make honest timeouts of other attacks. */
+/** For tar pits only: on a busy machine, short limits would make other attacks time out too. */
 const hasty = createFetcher({
   allow: [],
   ports: [80, 443],
@@ -95,7 +95,7 @@ globalThis.gc?.();
 const before = process.memoryUsage.rss();
 const queue = rows.map((row, index) => ({ row, index }));
 await Promise.all(
-  Array.from({ length: LANES }, async () => {
+  Array.from({ length: CONCURRENCY }, async () => {
     for (let next = queue.shift(); next; next = queue.shift()) await run(next.row, next.index);
   }),
 );
@@ -128,7 +128,7 @@ async function run({ kind, url, codes, orBytes }: Row, index: number): Promise<v
   }
 }
 
-/** The proof that the canary bites: a client without any guard gets through. */
+/** Proves that the canary works: an unguarded client gets through. */
 async function reachPlainly(hosts: string[]): Promise<string[]> {
   for (const host of hosts) {
     await new Promise<void>((done) => {

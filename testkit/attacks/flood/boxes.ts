@@ -1,4 +1,4 @@
-/** A box of MP4: size, type, content. */
+/** An MP4 box: size, type, content. */
 export function box(type: string, ...content: readonly Buffer[]): Buffer {
   const body = Buffer.concat(content);
   const head = Buffer.alloc(8);
@@ -7,7 +7,7 @@ export function box(type: string, ...content: readonly Buffer[]): Buffer {
   return Buffer.concat([head, body]);
 }
 
-/** Big-endian numbers of 32 bits. */
+/** 32-bit big-endian numbers. */
 export function words(...numbers: readonly number[]): Buffer {
   const bytes = Buffer.alloc(numbers.length * 4);
   for (const [index, number] of numbers.entries()) bytes.writeUInt32BE(number >>> 0, index * 4);
@@ -31,7 +31,7 @@ export function movie(...tracks: readonly Buffer[]): Buffer {
   return Buffer.concat([FTYP, box('moov', MVHD, ...tracks)]);
 }
 
-/** A sample table of declared numbers, with next to nothing behind them. */
+/** A sample table that declares huge counts with almost no data. */
 export function absurdTable(kind: 'stsz' | 'stts' | 'stco' | 'stsc'): Buffer[] {
   const entry = Buffer.alloc(86 - 8);
   entry.writeUInt16BE(1, 6);
@@ -52,7 +52,7 @@ export function absurdTable(kind: 'stsz' | 'stts' | 'stco' | 'stsc'): Buffer[] {
   return Object.values({ ...tables, [kind]: box(kind, absurd[kind]) });
 }
 
-/** An element of EBML: identifier as written, a size of eight bytes, content. `claimed` lies about the size. */
+/** An EBML element: encoded id, an eight-byte size, content. `claimed` replaces the true size. */
 export function element(id: number, content: Buffer, claimed = content.length): Buffer {
   const digits = id.toString(16);
   const size = Buffer.alloc(8);
@@ -63,7 +63,7 @@ export function element(id: number, content: Buffer, claimed = content.length): 
 const text = (value: string) => Buffer.from(value, 'latin1');
 const EBML_HEAD = element(0x1a45dfa3, element(0x4282, text('matroska')));
 
-/** A Matroska file whose tracks are declared and never used. */
+/** A Matroska file that declares tracks and never uses them. */
 export function matroskaTracks(count: number, claimed?: number): Buffer {
   const one = (number: number) =>
     element(
@@ -81,7 +81,7 @@ export function matroskaTracks(count: number, claimed?: number): Buffer {
   return Buffer.concat([EBML_HEAD, element(0x18538067, Buffer.concat([info, tracks]), claimed)]);
 }
 
-/** Elements inside each other, `depth` deep. */
+/** Elements nested `depth` deep. */
 export function matroskaNest(depth: number): Buffer {
   let inner: Buffer = Buffer.alloc(0);
   for (let level = 0; level < depth; level += 1) inner = element(0x1043a770, inner);

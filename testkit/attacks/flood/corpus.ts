@@ -9,35 +9,35 @@ import { heavyAss, playlists } from './texts.ts';
 
 export interface Hostile {
   name: string;
-  /** What a source serves: bytes, or an answer of its own. */
+  /** What the source serves: bytes, or a custom response. */
   serves: Buffer | RequestListener;
-  /** Fields of the request beside the input. */
+  /** Fields of the request besides the input. */
   request: { outputFormat: string; [field: string]: unknown };
 }
 
 export interface FloodSize {
-  /** Files in all. */
+  /** Total number of files. */
   files: number;
-  /** How long a stream claims to last within what is allowed. */
+  /** Duration that a stream claims with an allowed gap. */
   holeSeconds: number;
-  /** Seconds of pictures under blurred subtitles. */
+  /** Seconds of video with blurred subtitles. */
   burnSeconds: number;
-  /** Pixels a side of the large animation. */
+  /** Side of the large animation, in pixels. */
   gifSide: number;
-  /** Rows of 8192 pixels of the picture of one colour. */
+  /** Height of the single-color picture, which is 8192 pixels wide. */
   stillRows: number;
-  /** Sources that send a byte now and then. */
+  /** Number of sources that drip. */
   drips: number;
-  /** How often such a source is asked before it is gone. Each time it holds its job until the least rate ends it. */
+  /** Requests to such a source before it returns 404. Each one keeps its job until the minimum rate ends it. */
   dripTries: number;
-  /** Sources that send without end. */
+  /** Number of sources that send endlessly. */
   endless: number;
   seed: number;
 }
 
 /**
- * Hostile files of every known kind; the rest up to `files` are everyday files, damaged. `at` gives the URL that the
- * file of that name is served under.
+ * Hostile files of every known kind; the rest, up to `files`, are damaged ordinary files. `at` returns the URL that
+ * serves the file of that name.
  */
 export async function hostileFiles(
   folder: string,
@@ -126,7 +126,7 @@ export async function hostileFiles(
   return files.slice(0, size.files);
 }
 
-/** What hostile jobs name beside their input. */
+/** Files that hostile jobs name besides their input. */
 export const helpers = (seeds: Record<string, Buffer>): Record<string, Buffer> => ({
   'heavy.ass': heavyAss(2000),
   'clip.mp4': seeds['clip.mp4']!,

@@ -9,20 +9,20 @@ import { startSource } from '../../source-server.ts';
 import { until } from '../../until.ts';
 import { type FloodSize, type Hostile, helpers, hostileFiles } from './corpus.ts';
 import { watchHealth } from './health.ts';
+import { faultsOf, LEGITIMATE_JOBS } from './legitimate-jobs.ts';
 import { memoryOfRoles } from './memory.ts';
 import { makeSeeds } from './seeds.ts';
 import { tracesOfJobs } from './traces.ts';
-import { faultsOf, WELL_MEANT } from './well-meant.ts';
 
 export interface FloodReport {
   hostile: { name: string; status: string; code: string | null; seconds: number }[];
-  /** What is wrong with hostile jobs' ends: still running, or failed for a reason that is not declared. */
+  /** Hostile jobs that are still running or failed with an undeclared code. */
   undeclared: string[];
-  /** What is wrong with well-meant jobs, by job. */
+  /** Faults of legitimate jobs. */
   faults: string[];
-  wellMeant: number;
+  legitimate: number;
   health: { ms: number[]; faults: string[] };
-  /** MiB by role: at rest before, at rest after. */
+  /** MiB by role, at rest before and after. */
   memory: { before: Record<string, number>; after: Record<string, number> };
   seconds: number;
 }
@@ -31,9 +31,9 @@ export interface FloodReport {
 const HEALTH_MS = 50;
 
 /**
- * Sends hostile files concurrently, with honest jobs of another account among them, and waits for every end. The
+ * Sends hostile files concurrently, mixed with legitimate jobs of another account, and waits until all have ended. The
  * service needs AIRLOCK_FETCH_ALLOW=127.0.0.1/32.
- * @param restMs time that memory gets to come back before it is read again.
+ * @param restMs milliseconds to wait for memory to be released before it is measured again.
  */
 export async function flood(
   service: TestService,
@@ -56,7 +56,7 @@ export async function flood(
     for (const file of files) served.set(file.name, file.serves);
     for (const [name, bytes] of Object.entries({ ...seeds, ...helpers(seeds) })) served.set(name, bytes);
 
-    const other = (await service.makeKey('--account', 'well-meant')).key;
+    const other = (await service.makeKey('--account', 'legitimate')).key;
     const send = async (key: string, name: string, request: Hostile['request']): Promise<string> => {
       const body = { inputs: [{ url: at(name) }], ...request };
       const answer = await call(`${service.api}/v1/transcodes`, 'POST', key, body);
@@ -66,7 +66,7 @@ export async function flood(
     const read = async (key: string, id: string): Promise<Job> =>
       (await call(`${service.api}/v1/transcodes/${id}`, 'GET', key)).json;
 
-    // One of each, so that what is kept warm for jobs is not taken for what a flood has left.
+    // Runs one job first, so that memory that stays in use for jobs does not count as growth.
     const warm = await send(other, 'clip.mp4', { outputFormat: 'mp4' });
     await until(async () => (await read(other, warm)).status === 'completed', { what: 'the first job' });
     const before = memoryOfRoles(service);
@@ -74,13 +74,13 @@ export async function flood(
 
     const health = watchHealth(`${service.api}/health-check`, HEALTH_MS);
     const began = performance.now();
-    const every = Math.floor(files.length / WELL_MEANT.length);
-    const [hostile, wellMeant] = await Promise.all([
+    const every = Math.floor(files.length / LEGITIMATE_JOBS.length);
+    const [hostile, legitimate] = await Promise.all([
       Promise.all(files.map((file) => send(service.key, file.name, file.request))),
       Promise.all(
-        WELL_MEANT.map(async ({ input, request }, index) => {
-          // Among the others, not before them.
-          await until(() => health.ms.length >= (index * every) / 50, { what: 'a place in the row' });
+        LEGITIMATE_JOBS.map(async ({ input, request }, index) => {
+          // Among the hostile jobs, not before them.
+          await until(() => health.ms.length >= (index * every) / 50, { what: 'the time to send' });
           return send(other, input, request);
         }),
       ),
@@ -88,7 +88,7 @@ export async function flood(
     await until(
       async () => {
         const [bad, good] = await Promise.all([service.key, other].map((key) => endedJobs(service, key)));
-        return bad! >= earlier + hostile.length && good! >= earlierGood + wellMeant.length;
+        return bad! >= earlier + hostile.length && good! >= earlierGood + legitimate.length;
       },
       { what: 'the end of every job', timeoutMs, everyMs: 250 },
     );
@@ -96,18 +96,18 @@ export async function flood(
     await health.stop();
     const ends = await Promise.all(hostile.map((id) => read(service.key, id)));
     const faults = await Promise.all(
-      wellMeant.map(async (id, index) => {
-        const found = await faultsOf(WELL_MEANT[index]!, await read(other, id), {
+      legitimate.map(async (id, index) => {
+        const found = await faultsOf(LEGITIMATE_JOBS[index]!, await read(other, id), {
           folder,
           downloadUrl: async () =>
             (await call(`${service.api}/v1/transcodes/${id}/download`, 'GET', other)).json.url as string,
         });
         return found.map(
-          (fault) => `${WELL_MEANT[index]!.input} → ${WELL_MEANT[index]!.request.outputFormat}: ${fault}`,
+          (fault) => `${LEGITIMATE_JOBS[index]!.input} → ${LEGITIMATE_JOBS[index]!.request.outputFormat}: ${fault}`,
         );
       }),
     );
-    // The last job's end is reported shortly before its folder is removed.
+    // The end of the last job is reported shortly before its folder is removed.
     await until(() => tracesOfJobs(service).length === 0, { what: 'nothing to be left', timeoutMs: 10_000 }).catch(
       () => {},
     );
@@ -120,13 +120,13 @@ export async function flood(
         seconds: job.started_at ? (Date.parse(job.completed_at ?? '') - Date.parse(job.started_at)) / 1000 : 0,
       })),
       undeclared: ends.flatMap((job, index) => {
-        const told =
+        const declared =
           job.error_code !== null && Object.hasOwn(failures, job.error_code) && job.error_code !== 'internal';
-        const good = job.status === 'completed' || (job.status === 'failed' && told && job.error_message);
+        const good = job.status === 'completed' || (job.status === 'failed' && declared && job.error_message);
         return good ? [] : [`${files[index]!.name}: ${job.status} ${job.error_code}`];
       }),
       faults: faults.flat(),
-      wellMeant: wellMeant.length,
+      legitimate: legitimate.length,
       health,
       memory: { before, after: memoryOfRoles(service) },
       seconds,
@@ -137,7 +137,7 @@ export async function flood(
   }
 }
 
-/** Ends are final, so a sum of them cannot miss a job that goes from one state to another while it is counted. */
+/** Counts only final states, so the sum cannot miss a job that changes state during the count. */
 async function endedJobs(service: TestService, key: string): Promise<number> {
   const counts = await Promise.all(
     ['completed', 'failed', 'canceled'].map(async (status) => {

@@ -1,12 +1,12 @@
 export interface HealthWatch {
-  /** Milliseconds of every check so far. */
+  /** Duration of every check so far, in milliseconds. */
   readonly ms: number[];
-  /** Answers other than 200, and failed connections. */
+  /** Statuses other than 200, and failed connections. */
   readonly faults: string[];
   stop(): Promise<void>;
 }
 
-/** Asks like a load balancer, at an even pace that does not wait for slow answers. */
+/** Polls like a load balancer: at a fixed interval, without waiting for slow responses. */
 export function watchHealth(url: string, everyMs: number): HealthWatch {
   const ms: number[] = [];
   const faults: string[] = [];

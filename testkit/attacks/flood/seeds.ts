@@ -22,7 +22,7 @@ const MADE: Readonly<Record<string, readonly string[]>> = {
   'moving.gif': [...PICTURES, '-t', '0.4'],
 };
 
-/** Everyday files, small, as FFmpeg makes them: what is damaged, and what well-meant jobs send. */
+/** Small ordinary files from FFmpeg: sources of damaged files, and inputs of legitimate jobs. */
 export async function makeSeeds(folder: string): Promise<Record<string, Buffer>> {
   const seeds: Record<string, Buffer> = {};
   for (const [name, args] of Object.entries(MADE)) {
@@ -33,7 +33,7 @@ export async function makeSeeds(folder: string): Promise<Record<string, Buffer>>
   return seeds;
 }
 
-/** The clip with a hole: after 10 frames the clock jumps by `seconds`. */
+/** The clip with a gap: after 10 frames, timestamps jump by `seconds`. */
 export async function withHole(folder: string, seconds: number, name: string): Promise<Buffer> {
   const jump = `setts=pts=PTS+gt(N\\,9)*${seconds}/TB:dts=DTS+gt(N\\,9)*${seconds}/TB`;
   const args = ['-i', join(folder, 'clip.mkv'), '-map', '0:v', '-c', 'copy', '-bsf:v', jump];

@@ -1,17 +1,17 @@
 import type { RequestListener } from 'node:http';
 
-/** Answers without end or sense; all but `slow` are over within a moment. */
+/** Invalid or endless responses by name; `drip` and `endless` are separate. */
 export const SOURCES: Readonly<Record<string, RequestListener>> = {
   'announces 3 GB': (_request, response) => void response.writeHead(200, { 'content-length': 3e9 }).write('x'),
-  'leads round in circles': (request, response) => void response.writeHead(302, { location: request.url! }).end(),
-  'leads to the metadata service': (_request, response) =>
+  'redirects to itself': (request, response) => void response.writeHead(302, { location: request.url! }).end(),
+  'redirects to the metadata service': (_request, response) =>
     void response.writeHead(302, { location: 'http://169.254.169.254/latest/' }).end(),
-  'packs the file': (_request, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
+  'compresses the file': (_request, response) => void response.writeHead(200, { 'content-encoding': 'gzip' }).end('x'),
   'is empty': (_request, response) => void response.writeHead(200).end(),
-  'is not there': (_request, response) => void response.writeHead(404).end('x'.repeat(1e6)),
+  'does not exist': (_request, response) => void response.writeHead(404).end('x'.repeat(1e6)),
   'sends chunks of one byte': (_request, response) => {
     response.writeHead(200);
-    // Six bytes on the wire for each of the file; written by hand, since `write` would gather them.
+    // Six bytes on the wire per byte of the file. Bypasses `response.write`, which would merge chunks.
     const chunks = Buffer.from('1\r\nx\r\n'.repeat(10_000));
     const timer = setInterval(() => response.socket?.write(chunks), 5);
     response.once('close', () => clearInterval(timer));
@@ -19,7 +19,7 @@ export const SOURCES: Readonly<Record<string, RequestListener>> = {
   },
 };
 
-/** Sends a byte now and then: ended by the least rate, and asked again. It is not there any more after `tries`. */
+/** Drips bytes until the minimum rate ends the fetch, which is then retried. Returns 404 after `tries` requests. */
 export function drip(tries: number): RequestListener {
   let asked = 0;
   return (_request, response) => {
@@ -31,7 +31,7 @@ export function drip(tries: number): RequestListener {
   };
 }
 
-/** As fast as it can, for ever: ended by the size limit. */
+/** Sends endlessly, as fast as possible, until the size limit ends the fetch. */
 export const endless: RequestListener = (_request, response) => {
   const block = Buffer.alloc(2 ** 20, 0x47);
   response.writeHead(200);

@@ -1,20 +1,20 @@
 import { type BackoffPolicy, createBackoff, DEFAULT_BACKOFF, pause } from './backoff.ts';
 import { type EmbeddedPostgres, openEmbeddedPostgres, type PostgresOptions } from './postgres.ts';
 
-export interface KeptPostgres {
-  /** The same over all restarts, so pools simply connect again. */
+export interface SupervisedPostgres {
+  /** Stays the same across restarts, so pools simply reconnect. */
   readonly url: string;
   readonly socketDir: string;
-  /** Process id of the present server; null while there is none. */
+  /** Process id of the current server; null while there is none. */
   readonly pid: number | null;
   readonly restarts: number;
   stop(): Promise<void>;
 }
 
-/** Opens the embedded PostgreSQL and starts it again whenever it dies, until `stop()`. Rejects when the first start fails. */
-export async function keepEmbeddedPostgres(
+/** Opens the embedded PostgreSQL and restarts it whenever it dies, until `stop()`. Rejects if the first start fails. */
+export async function supervisePostgres(
   options: PostgresOptions & { backoff?: BackoffPolicy },
-): Promise<KeptPostgres> {
+): Promise<SupervisedPostgres> {
   const { logger } = options;
   const backoff = createBackoff(options.backoff ?? DEFAULT_BACKOFF);
   const stopped = new AbortController();
@@ -29,22 +29,22 @@ export async function keepEmbeddedPostgres(
     pid = current.pid;
     current.onExit((exit) => {
       pid = null;
-      logger.error({ ...exit }, 'PostgreSQL ended unexpectedly; starting it again');
+      logger.error({ ...exit }, 'PostgreSQL exited unexpectedly; restarting it');
       restarting = reopen(performance.now() - since);
     });
   };
-  const reopen = async (livedMs: number) => {
-    // Lets go of the lock on the dead server; there is nothing to shut down.
-    await current.stop().catch((error) => logger.error({ err: error }, 'the old PostgreSQL could not be left'));
-    for (let lived = livedMs; ; lived = 0) {
-      await pause(backoff.next(lived), stopped.signal);
+  const reopen = async (lastUptimeMs: number) => {
+    // Releases the lock of the dead server; there is nothing to shut down.
+    await current.stop().catch((error) => logger.error({ err: error }, 'cannot release the dead PostgreSQL'));
+    for (let uptimeMs = lastUptimeMs; ; uptimeMs = 0) {
+      await pause(backoff.next(uptimeMs), stopped.signal);
       if (stopped.signal.aborted) return;
       try {
         current = await openEmbeddedPostgres(options);
         restarts += 1;
         return watch();
       } catch (error) {
-        logger.error({ err: error }, 'PostgreSQL does not start; trying again');
+        logger.error({ err: error }, 'PostgreSQL failed to start; retrying');
       }
     }
   };

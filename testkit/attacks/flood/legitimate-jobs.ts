@@ -4,17 +4,17 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Job } from '../../../src/contract/transcodes.ts';
 
-/** A job as people send them, and what it must come to. */
-export interface WellMeant {
+/** An ordinary job and its expected output. */
+export interface LegitimateJob {
   input: string;
   request: { outputFormat: string; [field: string]: unknown };
-  /** First stream of the output: codec, and width of pictures or seconds of sound. */
+  /** Expected output: codec of its first stream, and optionally width in pixels and duration in seconds. */
   codec: string;
   width?: number;
   seconds?: number;
 }
 
-export const WELL_MEANT: readonly WellMeant[] = [
+export const LEGITIMATE_JOBS: readonly LegitimateJob[] = [
   { input: 'clip.mp4', request: { outputFormat: 'mp4' }, codec: 'h264', width: 160, seconds: 1 },
   { input: 'clip.mkv', request: { outputFormat: 'mp3' }, codec: 'mp3', seconds: 1 },
   { input: 'clip.webm', request: { outputFormat: 'mp4' }, codec: 'h264', width: 160, seconds: 1 },
@@ -31,9 +31,9 @@ export const WELL_MEANT: readonly WellMeant[] = [
   },
 ];
 
-/** What is wrong with the end of such a job; empty when it is right. Fetches the output and asks ffprobe about it. */
+/** Faults of such a job; empty when it is correct. Downloads the output and runs ffprobe on it. */
 export async function faultsOf(
-  wanted: WellMeant,
+  wanted: LegitimateJob,
   job: Job,
   place: { folder: string; downloadUrl: () => Promise<string> },
 ): Promise<string[]> {
