@@ -57,18 +57,18 @@ const openCount = (world: World, count: number) => vi.waitFor(() => expect(world
 
 async function fill(world: World, address: string, count: number): Promise<Socket[]> {
   const before = world.guard.counts().open;
-  const made = Array.from({ length: count }, () => world.open(address));
+  const opened = Array.from({ length: count }, () => world.open(address));
   await openCount(world, before + count);
-  return made;
+  return opened;
 }
 
 function status(world: World, localAddress: string): Promise<number | string> {
   return new Promise((resolve) => {
-    const asked = get({ port: world.port, host: '127.0.0.1', localAddress, agent: false }, (response) => {
+    const outgoing = get({ port: world.port, host: '127.0.0.1', localAddress, agent: false }, (response) => {
       response.resume();
       resolve(response.statusCode!);
     });
-    asked.once('error', (error: NodeJS.ErrnoException) => resolve(error.code!));
+    outgoing.once('error', (error: NodeJS.ErrnoException) => resolve(error.code!));
   });
 }
 
@@ -129,8 +129,8 @@ it('applies only the total limit to a proxy', async () => {
 });
 
 it('counts connections before TLS, and closes idle sessions gracefully', async () => {
-  const made = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec', curve: 'P-256' });
-  const world = await start({ perAddress: 1 }, createTlsServer({ cert: made.cert, key: made.private }, answer));
+  const pems = await generate([{ name: 'commonName', value: 'localhost' }], { keyType: 'ec', curve: 'P-256' });
+  const world = await start({ perAddress: 1 }, createTlsServer({ cert: pems.cert, key: pems.private }, answer));
   const session = connectTls({ port: world.port, host: '127.0.0.1', rejectUnauthorized: false });
   const text = new Promise<string>((resolve) => session.once('data', (chunk) => resolve(String(chunk))));
   session.write('GET / HTTP/1.1\r\nhost: h\r\n\r\n');

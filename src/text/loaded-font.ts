@@ -120,7 +120,7 @@ function readPicture(font: Font, glyph: number, ascender: number): GlyphPicture 
 function remember<T>(cache: Map<number, T>, key: number, make: () => T): T {
   const known = cache.get(key);
   if (known !== undefined) return known;
-  const made = make();
-  cache.set(key, made);
-  return made;
+  const created = make();
+  cache.set(key, created);
+  return created;
 }

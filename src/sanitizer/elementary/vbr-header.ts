@@ -48,16 +48,16 @@ function text(frame: Buffer, at: number): string {
 }
 
 function readXing(frame: Buffer, tagAt: number, sizeOfRest: number): VbrHeader {
-  const made = Buffer.alloc(frame.length);
+  const rewritten = Buffer.alloc(frame.length);
   const keep = (at: number, bytes: number): number => {
     if (at + bytes > frame.length) throw new NotRewritable('has a VBR header that is longer than its frame');
-    frame.copy(made, at, at, at + bytes);
+    frame.copy(rewritten, at, at, at + bytes);
     return at + bytes;
   };
   keep(0, FRAME_HEADER);
   let at = keep(tagAt, 8);
   const flags = frame[tagAt + 7]! & (HAS_FRAMES | HAS_BYTES | HAS_TABLE | HAS_QUALITY);
-  made.writeUInt32BE(flags, tagAt + 4);
+  rewritten.writeUInt32BE(flags, tagAt + 4);
   const number = (flag: number): { at: number; value: number } => {
     if (!(flags & flag)) return { at: -1, value: 0 };
     at = keep(at, 4);
@@ -67,17 +67,17 @@ function readXing(frame: Buffer, tagAt: number, sizeOfRest: number): VbrHeader {
   const bytes = number(HAS_BYTES);
   if (frames.value === 0 && bytes.value === 0) throw new NotRewritable('has a VBR header without a length');
   if (isMuchLarger(sizeOfRest, bytes.value)) {
-    if (frames.at > 0) made.writeUInt32BE(0, frames.at);
+    if (frames.at > 0) rewritten.writeUInt32BE(0, frames.at);
     frames.value = 0;
   }
   if (flags & HAS_TABLE) at = keep(at, TABLE_BYTES);
   number(HAS_QUALITY);
   keep(at, LAME_BYTES);
-  made.fill(0, at, at + LAME_BYTES);
+  rewritten.fill(0, at, at + LAME_BYTES);
   if (ENCODERS.includes(text(frame, at))) keep(at, 4);
   keep(at + LOUDNESS.at, LOUDNESS.bytes);
   keep(at + DELAYS.at, DELAYS.bytes);
-  return { frame: made, frames: frames.value };
+  return { frame: rewritten, frames: frames.value };
 }
 
 /** By more than a sixteenth, as in FFmpeg. */
@@ -91,8 +91,8 @@ function readVbri(frame: Buffer): VbrHeader | null {
   if (frame.readUInt16BE(VBRI_AT + 4) !== 1 || (bytes === 0 && frames === 0)) {
     throw new NotRewritable('has a VBR header without a length');
   }
-  const made = Buffer.alloc(frame.length);
-  frame.copy(made, 0, 0, FRAME_HEADER);
-  frame.copy(made, VBRI_AT, VBRI_AT, VBRI_AT + 18);
-  return { frame: made, frames };
+  const rewritten = Buffer.alloc(frame.length);
+  frame.copy(rewritten, 0, 0, FRAME_HEADER);
+  frame.copy(rewritten, VBRI_AT, VBRI_AT, VBRI_AT + 18);
+  return { frame: rewritten, frames };
 }

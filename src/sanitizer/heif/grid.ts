@@ -2,12 +2,12 @@ import type { FileBytes } from '../file-bytes.ts';
 import { refuseSize } from '../limits.ts';
 import { Refused } from '../verdicts.ts';
 import { fieldsOf } from './fields.ts';
-import type { Place } from './item-tables.ts';
+import type { ItemLocation } from './item-tables.ts';
 
 /** Reads an item of type `grid` (ISO/IEC 23008-12, 6.6.2.3). */
-export function readGrid(file: FileBytes, place: Place) {
-  if (place.bytes > 12) throw new Refused('invalid_media', 'describes its tiles at absurd length.');
-  const fields = fieldsOf(Buffer.from(file.read(place.from, place.bytes)), 0);
+export function readGrid(file: FileBytes, location: ItemLocation) {
+  if (location.bytes > 12) throw new Refused('invalid_media', 'describes its tiles at absurd length.');
+  const fields = fieldsOf(Buffer.from(file.read(location.from, location.bytes)), 0);
   fields.number(1);
   const wide = (fields.number(1) & 1) === 1;
   const [rows, columns] = [fields.number(1) + 1, fields.number(1) + 1];

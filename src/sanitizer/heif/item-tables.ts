@@ -8,7 +8,7 @@ const MAX_ITEMS = 4096;
 const MAX_TABLE_BYTES = 2 ** 20;
 
 /** Position of an item's data in the file. */
-export interface Place {
+export interface ItemLocation {
   from: number;
   bytes: number;
 }
@@ -25,7 +25,7 @@ export interface ItemTables {
   primary: number;
   types: ReadonlyMap<number, string>;
   /** Throws unless the data is one contiguous range of this file. */
-  placeOf(id: number): Place;
+  locationOf(id: number): ItemLocation;
   properties: ReadonlyMap<number, readonly Property[]>;
   references: readonly Reference[];
 }
@@ -52,7 +52,7 @@ export function readItemTables(file: FileBytes, meta: Box, budget: BoxBudget): I
   return {
     primary: pitm.version === 0 ? pitm.number(2) : pitm.number(4),
     types: readTypes(file, iinf, budget),
-    placeOf: readPlaces(table('iloc'), parts.get('idat')),
+    locationOf: readLocations(table('iloc'), parts.get('idat')),
     properties: readProperties(file, iprp, budget),
     references: iref ? readReferences(file, iref, budget) : [],
   };
@@ -82,36 +82,36 @@ function readTypes(file: FileBytes, iinf: Box, budget: BoxBudget): Map<number, s
 }
 
 /** `iloc` */
-function readPlaces(bytes: Buffer, idat: Box | undefined): (id: number) => Place {
+function readLocations(bytes: Buffer, idat: Box | undefined): (id: number) => ItemLocation {
   const table = fieldsOf(bytes);
   const sizes = table.number(2);
   const [offset, length, base, index] = [sizes >> 12, (sizes >> 8) & 15, (sizes >> 4) & 15, sizes & 15];
   const count = table.number(table.version < 2 ? 2 : 4);
   refuseItems(count);
-  const places = new Map<number, { place: Place; method: number; otherFile: boolean; pieces: number }>();
+  const locations = new Map<number, { location: ItemLocation; method: number; otherFile: boolean; extents: number }>();
   for (let item = 0; item < count; item++) {
     const id = table.number(table.version < 2 ? 2 : 4);
     const method = table.version === 0 ? 0 : table.number(2) & 15;
     const otherFile = table.number(2) !== 0;
     const start = table.number(base);
-    const pieces = table.number(2);
-    const place: Place = { from: start, bytes: 0 };
-    for (let piece = 0; piece < pieces; piece++) {
+    const extents = table.number(2);
+    const location: ItemLocation = { from: start, bytes: 0 };
+    for (let extent = 0; extent < extents; extent++) {
       if (table.version > 0) table.number(index);
       const from = start + table.number(offset);
-      if (piece === 0) Object.assign(place, { from, bytes: table.number(length) });
+      if (extent === 0) Object.assign(location, { from, bytes: table.number(length) });
       else table.number(length);
     }
-    if (places.has(id)) throw new Refused('invalid_media', 'declares the location of an item twice.');
-    places.set(id, { place, method, otherFile, pieces });
+    if (locations.has(id)) throw new Refused('invalid_media', 'declares the location of an item twice.');
+    locations.set(id, { location, method, otherFile, extents });
   }
   return (id) => {
-    const found = places.get(id);
-    if (!found || found.pieces === 0) throw new Refused('invalid_media', 'does not declare where its picture is.');
+    const found = locations.get(id);
+    if (!found || found.extents === 0) throw new Refused('invalid_media', 'does not declare where its picture is.');
     if (found.otherFile) throw new Refused('unsupported_media', 'refers to another file for its data.');
-    if (found.pieces > 1) throw new NotRewritable('stores its picture in several extents');
+    if (found.extents > 1) throw new NotRewritable('stores its picture in several extents');
     if (found.method > 1) throw new NotRewritable('stores its picture inside another item');
-    const { from, bytes } = found.place;
+    const { from, bytes } = found.location;
     if (bytes === 0) throw new Refused('invalid_media', 'declares a picture of no bytes.');
     if (found.method === 0) return { from, bytes };
     if (!idat || from + bytes > idat.end - idat.body)

@@ -68,7 +68,7 @@ function readLayer(file: FileBytes, tables: ItemTables, id: number): Layer {
     return { columns: 1, rows: 1, width: tile.width, height: tile.height, tiles: [tile], turns: tile.turns };
   }
   const { turns } = readProperties(file, tables.properties.get(id) ?? []);
-  const grid = readGrid(file, tables.placeOf(id));
+  const grid = readGrid(file, tables.locationOf(id));
   const ids = tables.references.find(({ type, from }) => type === 'dimg' && from === id)?.to ?? [];
   return { ...grid, tiles: readTiles(file, tables, ids, grid), turns };
 }
@@ -98,9 +98,9 @@ function readCoded(file: FileBytes, tables: ItemTables, id: number): CodedItem {
   if (properties.config?.toString('latin1', 4, 8) !== CODECS[kind].config) {
     throw new Refused('invalid_media', 'does not declare how to decode its picture.');
   }
-  const place = tables.placeOf(id);
-  if (place.from + place.bytes > file.size) throw new Refused('invalid_media', 'is cut off inside its picture.');
-  return { ...properties, id, kind, place };
+  const location = tables.locationOf(id);
+  if (location.from + location.bytes > file.size) throw new Refused('invalid_media', 'is cut off inside its picture.');
+  return { ...properties, id, kind, location };
 }
 
 /** Reads the alpha channel of the whole picture, or of its tiles. */

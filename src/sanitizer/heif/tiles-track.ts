@@ -1,6 +1,6 @@
 import { makeBox, u32 } from '../isobmff/boxes.ts';
 import type { Track } from '../isobmff/movie.ts';
-import type { Place } from './item-tables.ts';
+import type { ItemLocation } from './item-tables.ts';
 import type { ItemProperties } from './properties.ts';
 
 /** Types of coded items, with FFmpeg's codec name and the box of the decoder configuration. */
@@ -13,7 +13,7 @@ export const CODECS = {
 export interface CodedItem extends ItemProperties {
   id: number;
   kind: keyof typeof CODECS;
-  place: Place;
+  location: ItemLocation;
 }
 
 /** No rotation or mirroring. Fixed point 16.16, the last column 2.30. */
@@ -40,15 +40,15 @@ export function tilesTrack(tiles: readonly CodedItem[]): Track {
     samples: {
       count,
       size: 0,
-      sizes: u32(...tiles.map(({ place }) => place.bytes)),
+      sizes: u32(...tiles.map(({ location }) => location.bytes)),
       durations: u32(count, 1),
       offsets: null,
       keys: null,
       groups: [],
       chunks: {
         count,
-        offsets: Float64Array.from(tiles, ({ place }) => place.from),
-        bytes: Float64Array.from(tiles, ({ place }) => place.bytes),
+        offsets: Float64Array.from(tiles, ({ location }) => location.from),
+        bytes: Float64Array.from(tiles, ({ location }) => location.bytes),
         samples: new Uint32Array(count).fill(1),
       },
     },

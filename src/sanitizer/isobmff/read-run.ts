@@ -39,7 +39,7 @@ export function readRun(
   const flags = head.readUInt32BE(0) & 0xffffff;
   const count = head.readUInt32BE(4);
   let at = 8;
-  const place = flags & DATA_OFFSET ? base + head.readInt32BE(at) : next;
+  const dataAt = flags & DATA_OFFSET ? base + head.readInt32BE(at) : next;
   if (flags & DATA_OFFSET) at += 4;
   const firstFlags = flags & FIRST_FLAGS ? head.readUInt32BE(at) : null;
   if (firstFlags !== null) at += 4;
@@ -71,9 +71,9 @@ export function readRun(
       bytes += size;
     }
   }
-  if (!Number.isSafeInteger(place) || place < 0 || place + bytes > file.size) {
+  if (!Number.isSafeInteger(dataAt) || dataAt < 0 || dataAt + bytes > file.size) {
     throw new NotRewritable('is cut off: it declares more data than it contains');
   }
-  samples.addChunk(place, bytes, count);
-  return place + bytes;
+  samples.addChunk(dataAt, bytes, count);
+  return dataAt + bytes;
 }

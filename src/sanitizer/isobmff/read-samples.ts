@@ -97,10 +97,10 @@ function readChunks(
   samples: { count: number; size: number; sizes: Buffer },
 ): Chunks {
   const short = table(file, stbl.get('stco'), 8, 4, 4);
-  const places = short ?? table(file, stbl.get('co64'), 8, 8, 4);
+  const chunkOffsets = short ?? table(file, stbl.get('co64'), 8, 8, 4);
   const runs = table(file, stbl.get('stsc'), 8, 12, 4);
-  if (!places || !runs) throw new Refused('invalid_media', 'has a stream without its sample table.');
-  const count = places.count;
+  if (!chunkOffsets || !runs) throw new Refused('invalid_media', 'has a stream without its sample table.');
+  const count = chunkOffsets.count;
   const chunks = {
     count,
     offsets: new Float64Array(count),
@@ -119,7 +119,7 @@ function readChunks(
     if (samples.size === 0) {
       for (let index = 0; index < inChunk; index++) bytes += samples.sizes.readUInt32BE((sample + index) * 4);
     }
-    const offset = short ? short.rows.readUInt32BE(chunk * 4) : Number(places.rows.readBigUInt64BE(chunk * 8));
+    const offset = short ? short.rows.readUInt32BE(chunk * 4) : Number(chunkOffsets.rows.readBigUInt64BE(chunk * 8));
     if (offset + bytes > file.size) throw new NotRewritable('is cut off: it declares more data than it contains');
     sample += inChunk;
     chunks.offsets[chunk] = offset;
