@@ -102,5 +102,5 @@ export function settingFlag(name: string): string {
 export function refusedNumber(name: NumberSettingName, value: number): string | null {
   const { least, most, why }: NumberSetting = NUMBER_SETTINGS[name];
   if (Number.isInteger(value) && value >= least && value <= most) return null;
-  return `must be a whole number from ${least} to ${most}${why ? ` (${least} is the least: ${why})` : ''}`;
+  return `must be a whole number from ${least} to ${most}${why ? ` (${least} is the minimum: ${why})` : ''}`;
 }

@@ -10,7 +10,7 @@ const LIMIT_MEANINGS: Readonly<Record<LimitName, string>> = {
 
 function limitField(name: LimitName) {
   const { least, why, most } = LIMIT_BOUNDS[name];
-  const error = `must be a whole number from ${least} to ${most} (${least} is the least: ${why})`;
+  const error = `must be a whole number from ${least} to ${most} (${least} is the minimum: ${why})`;
   return z
     .number({ error })
     .int({ error })

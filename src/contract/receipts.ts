@@ -16,14 +16,14 @@ const deletedObject = z
     reason: z.enum(['erased', 'retention', 'replaced', 'refused', 'lost']).describe('Why it was deleted.'),
     deleted_at: timestamp.describe('When its bytes had been deleted.'),
   })
-  .meta({ id: 'DeletedObject', description: 'A stored object whose bytes are gone.' });
+  .meta({ id: 'DeletedObject', description: 'A stored object whose bytes have been deleted.' });
 
 const remainingObject = z
   .object({
     ...objectFacts,
     state: z.enum(['in_use', 'deleting']).describe('Another open job needs it, or it is about to be deleted.'),
   })
-  .meta({ id: 'RemainingObject', description: 'A stored object whose bytes are still there.' });
+  .meta({ id: 'RemainingObject', description: 'A stored object whose bytes still exist.' });
 
 const uploadUrl = z
   .object({

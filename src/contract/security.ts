@@ -21,7 +21,7 @@ const workerSandbox = z
         'Whether other accounts of the worker’s machine can read tags and filters on the command line of FFmpeg, as they can before FFmpeg 7.',
       ),
     passed: z.boolean().nullable().describe('The last self-test; null while the first is running.'),
-    checks: z.number().describe('Attempts that the self-test made.'),
+    checks: z.number().describe('Number of attempts in the self-test.'),
     exceptions: z.array(z.string()).describe('Attempts that the tier does not promise to block and did not block.'),
     at: timestamp.nullable().describe('When the last self-test ended.'),
   })

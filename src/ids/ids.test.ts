@@ -23,7 +23,7 @@ describe('API keys', () => {
     }
   });
 
-  it('end with the CRC-32 of IEEE 802.3, so that keys made by any version stay valid', () => {
+  it('end with the CRC-32 of IEEE 802.3, so that keys of every version stay valid', () => {
     expect(isWellFormedApiKey(`al_live_${'A'.repeat(30)}0uCPlr`)).toBe(true);
   });
 });

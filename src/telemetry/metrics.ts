@@ -38,7 +38,7 @@ const JOB_BUCKETS = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600
 const WAIT_BUCKETS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800];
 const HTTP_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60];
 
-/** A registry for one process, with that process's own metrics (CPU, memory, event loop) when asked for. */
+/** A registry for one process, with that process's own metrics (CPU, memory, event loop) on request. */
 export async function createRegistry(role: string, options: { processMetrics?: boolean } = {}): Promise<Registry> {
   const prom = await load();
   const registry = new prom.Registry();

@@ -120,7 +120,7 @@ describe('concurrent requests of one key', () => {
     expect((await read(await api.makeKey())).status).toBe(200);
     expect((await read(await api.makeKey({ account: await api.makeAccount() }))).status).toBe(200);
     for (const socket of unfinished) socket.destroy();
-    await until(async () => (await read()).status === 200, { what: 'the places of those who went away' });
+    await until(async () => (await read()).status === 200, { what: 'the end of the requests of disconnected clients' });
   });
 
   it('are not used up by requests that wait for their jobs', async () => {

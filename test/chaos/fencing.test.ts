@@ -92,13 +92,13 @@ describe('a final state', () => {
       await failAttempt(world.context, await world.mustClaim(), { ...FAILURE, retry: false }, null);
       return job.id;
     },
-    async 'canceled while it ran'(world) {
+    async 'canceled while running'(world) {
       const job = await world.accept(await world.account());
       await world.mustClaim();
       await cancelJob(world.context, job.account_id, 'transcode', job.id);
       return job.id;
     },
-    async 'canceled while it waited'(world) {
+    async 'canceled while waiting'(world) {
       const job = await world.accept(await world.account());
       await cancelJob(world.context, job.account_id, 'transcode', job.id);
       return job.id;

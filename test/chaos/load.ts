@@ -93,7 +93,7 @@ export async function expectNoOrphans(db: Client, service: TestService): Promise
       );
       return rows[0].open === 0;
     },
-    { what: 'the sweep of what died half-way', timeoutMs: 20_000 },
+    { what: 'the sweep of interrupted work', timeoutMs: 20_000 },
   );
   const { rows } = await db.query(`SELECT count(*)::int AS live FROM objects WHERE state = 'live'`);
   expect(await filesIn(join(service.dataDir, 'storage', 'objects'))).toHaveLength(rows[0].live);

@@ -108,10 +108,10 @@ describe('airlock up that cannot start', () => {
   );
 
   const wrong: Record<string, [env: Record<string, string>, message: RegExp]> = {
-    'a port that is invalid': [{ AIRLOCK_PORT: 'http' }, /AIRLOCK_PORT/],
-    'a retention that is invalid': [{ AIRLOCK_RETENTION: 'soon' }, /AIRLOCK_RETENTION/],
+    'an invalid port': [{ AIRLOCK_PORT: 'http' }, /AIRLOCK_PORT/],
+    'an invalid retention': [{ AIRLOCK_RETENTION: 'soon' }, /AIRLOCK_RETENTION/],
     'plain HTTP beyond loopback': [{ AIRLOCK_HOST: '0.0.0.0' }, /AIRLOCK_TLS|HTTPS/],
-    'a database that is invalid': [{ AIRLOCK_DATABASE_URL: 'mysql://localhost' }, /AIRLOCK_DATABASE_URL/],
+    'an invalid database URL': [{ AIRLOCK_DATABASE_URL: 'mysql://localhost' }, /AIRLOCK_DATABASE_URL/],
   };
   it.each(Object.keys(wrong))('names the setting that is wrong: %s', async (name) => {
     const [env, message] = wrong[name]!;

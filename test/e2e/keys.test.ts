@@ -97,7 +97,7 @@ describe('keys', () => {
   it('end within a second when revoked on the command line', async () => {
     const { json } = await create();
     expect((await service.cli('keys', 'revoke', json.id)).code).toBe(0);
-    await until(async () => (await statusOf(json.key)) === 401, { what: 'the key to die', timeoutMs: 1000 });
+    await until(async () => (await statusOf(json.key)) === 401, { what: 'the key to end', timeoutMs: 1000 });
   });
 
   it('end when rotated, and the successor has the same rights', async () => {

@@ -31,7 +31,7 @@ describe('GET /v1/security', () => {
         const { ffmpeg } = (await service.call('GET', '/v1/security')).json;
         return ffmpeg.update && ffmpeg;
       },
-      { what: 'what is known of FFmpeg' },
+      { what: 'the report on FFmpeg' },
     );
     expect(['current', 'newer', 'unknown']).toContain(known.update.state);
     expect(known.advisories.table).toMatch(/^\d{4}-\d\d-\d\d$/);

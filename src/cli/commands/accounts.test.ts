@@ -25,7 +25,7 @@ describe('settings on the command line', () => {
     [{}, /Nothing to set.*--help/],
     [
       { cpuSeconds: '0' },
-      /^--cpu-seconds must be a whole number from 1 to 10000000 \(1 is the least: .*\), or "default"; not "0"/,
+      /^--cpu-seconds must be a whole number from 1 to 10000000 \(1 is the minimum: .*\), or "default"; not "0"/,
     ],
     [{ wallSeconds: '-5' }, /^--wall-seconds .*not "-5"/],
     [{ outputMb: '1.5' }, /^--output-mb .*not "1\.5"/],

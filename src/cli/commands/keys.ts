@@ -66,7 +66,7 @@ export async function listKeysCommand(config: Config, options: JsonOption & { ma
     process.stderr.write(`${none}\n`);
   }
   for (const key of keys) {
-    const state = isAlive(key) ? (key.dies_at ? `dies ${key.dies_at.toISOString()}` : 'alive') : 'dead';
+    const state = isAlive(key) ? (key.dies_at ? `ends ${key.dies_at.toISOString()}` : 'active') : 'ended';
     const used = key.last_used_at?.toISOString() ?? 'never used';
     process.stdout.write(`${key.id}  …${key.hint}  ${state}  ${key.scopes.join(',')}  ${used}  ${key.name}\n`);
   }

@@ -201,7 +201,7 @@ async function readSource(path: string): Promise<Source> {
   if (facts.size > MAX_UPLOAD_BYTES) throw new UsageError(`${path} is larger than 2 GB.`);
   const { head } = await readHead(path);
   const detected = await detectMedia(head);
-  if (!detected) throw new UsageError(`${path} is not a media file that Airlock knows.`);
+  if (!detected) throw new UsageError(`${path} is not a media file that Airlock supports.`);
   return { path, name: basename(path), size: facts.size, contentType: detected.mime };
 }
 

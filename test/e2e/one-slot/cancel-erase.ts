@@ -230,8 +230,8 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
       { what: 'the end of the retention', timeoutMs: 3000 },
     );
     expect([answer.json.error, answer.json.code]).toEqual(['Output has been deleted', 'output_deleted']);
-    await until(async () => (await storedFilesOf(service, job.id)).length === 0, { what: 'the bytes to go' });
-    await until(async () => (await read(job.id)).inputs[0].url === null, { what: 'the names to go' });
+    await until(async () => (await storedFilesOf(service, job.id)).length === 0, { what: 'the bytes to be deleted' });
+    await until(async () => (await read(job.id)).inputs[0].url === null, { what: 'the names to be deleted' });
     expect(await read(job.id)).toMatchObject({ status: 'completed', output_url: null });
     // The upload is kept for the retention of the server.
     expect((await create({ inputs: [{ url: fileUrl }], outputFormat: 'mp3' })).status).toBe('pending');

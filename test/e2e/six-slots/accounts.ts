@@ -115,7 +115,7 @@ export const accountLimits = (given: () => TestService) => () => {
     await Promise.all(Array.from({ length: 7 }, () => create(two, hanging())));
     await until(async () => (await count(two, 'processing')) === 2, { what: 'two jobs to run' });
     await create(other, hanging());
-    await until(async () => (await count(other, 'processing')) === 1, { what: 'the other account to get its turn' });
+    await until(async () => (await count(other, 'processing')) === 1, { what: 'a job of the other account to start' });
     expect([await count(two, 'processing'), await count(two, 'pending')]).toEqual([2, 5]);
     // Each job that ends makes room for exactly one.
     for (let left = 4; left >= 2; left--) {

@@ -101,13 +101,13 @@ export const sources = (given: () => TestService) => () => {
       outputFormat: 'webm',
     });
     const names = async () => (await entriesBelow(join(service.dataDir, 'work'))).map((path) => basename(path));
-    await until(async () => (await names()).includes('source-0'), { what: 'the file as it came' });
+    await until(async () => (await names()).includes('source-0'), { what: 'the original file' });
     await until(
       async () => {
         const there = await names();
         return there.includes('input-0.container') && !there.includes('source-0');
       },
-      { what: 'the container alone' },
+      { what: 'only the remuxed container' },
     );
     const ended = await until(
       async () => {
@@ -193,7 +193,7 @@ export const sources = (given: () => TestService) => () => {
       const work = () => entriesBelow(join(service.dataDir, 'work'));
       await until(async () => (await work()).length === 0, { what: 'the work folder to be empty', timeoutMs: 2000 });
     }
-    await until(() => closed, { what: 'the source to be let go' });
+    await until(() => closed, { what: 'the connection to the source to close' });
   });
 
   it.each([
