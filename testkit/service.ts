@@ -112,7 +112,7 @@ export async function shareService(): Promise<TestService & { account: string }>
   const makeKey = (...args: string[]) =>
     makeTestKey(environment, args.includes('--account') ? args : ['--account', account, ...args]);
   const { key } = await makeKey();
-  const refuse = () => Promise.reject(new Error('Other test files use this service'));
+  const refuse = () => Promise.reject(new Error('cannot stop a service that other test files use'));
   return {
     ...shared,
     account,

@@ -56,6 +56,6 @@ export function jobRunner({ context, watch, slots, logger }: Parts): JobRunner {
 
   function warnOfNone({ program, slot }: CellSpec): void {
     if (context.tier.name !== 'none') return;
-    logger?.warn({ program, slot }, 'NO SANDBOX: this job runs with the rights of the service');
+    logger?.warn({ program, slot }, 'NO SANDBOX: this job runs with the privileges of the service');
   }
 }

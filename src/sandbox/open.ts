@@ -5,8 +5,8 @@ import type { RunContext } from './cell/run.ts';
 import { openCgroups } from './cgroup/cgroups.ts';
 import { closeInherited } from './host/close-inherited.ts';
 import { findPrograms } from './host/preflight.ts';
-import { askFfmpeg } from './image/ask-ffmpeg.ts';
 import { currentBuild, type ImageWatch, watchImage } from './image/image-watch.ts';
+import { queryFfmpeg } from './image/query-ffmpeg.ts';
 import { openRootImage, type RootImage, removeOldImages } from './image/root-image.ts';
 import { jobRunner } from './job-runner.ts';
 import { selfTester } from './self-test/self-tester.ts';
@@ -118,7 +118,7 @@ function followFfmpeg(
     folder: images,
     image,
     programs: () => findPrograms(options.ffmpegPath),
-    ask: (root) => askFfmpeg({ ...context, rootImage: root.path }, images, root, upgradeSlot(slots)),
+    query: (root) => queryFfmpeg({ ...context, rootImage: root.path }, images, root, upgradeSlot(slots)),
     registerUse: registerImages,
     usedByOthers: () => removeDeadCells(cellsFolder(options)),
     onChange: (next, before) =>

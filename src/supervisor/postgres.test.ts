@@ -92,7 +92,7 @@ describe('the embedded PostgreSQL', () => {
     expect((await stat(postgres.socketDir)).mode & 0o777).toBe(0o700);
   });
 
-  it('never runs as root, and root is its only other reader', async () => {
+  it('never runs as root, and only root can read its data', async () => {
     const postgres = await open(dataDir);
     const expected = isRoot() ? (await serviceAccount())!.uid : process.getuid!();
     const status = await readFile(`/proc/${postgres.pid}/status`, 'utf8');
@@ -263,7 +263,7 @@ describe('the embedded PostgreSQL', () => {
     await writeFile(path, '17\n');
   });
 
-  it('starts warm within two seconds', async () => {
+  it('starts within two seconds with an existing cluster', async () => {
     await (await open(dataDir)).stop();
     const since = performance.now();
     await open(dataDir);

@@ -87,7 +87,7 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
   const running = await findServer(data);
   if (running && !alone) return joinRunning(opening, running, socketFolder);
   if (running) {
-    logger.warn({ pid: running.process.pid }, 'found a PostgreSQL whose supervisor was killed; restarting it');
+    logger.warn({ pid: running.process.pid }, 'found a PostgreSQL server whose supervisor was killed; restarting it');
     await stopServer(running.process, logger, atOnce);
   }
   await makeSocketFolder(socketFolder, account);

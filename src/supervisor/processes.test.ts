@@ -106,7 +106,7 @@ describe('a supervised process', () => {
     );
   });
 
-  it('drains on SIGTERM before it ends', async () => {
+  it('drains on SIGTERM before it exits', async () => {
     const mark = join(folder, 'marks/drained');
     const args = await role(
       'drains',
@@ -156,7 +156,7 @@ describe('a supervised process', () => {
     expect(await readFile(mark, 'utf8')).toBe('parent-gone');
   });
 
-  it('is killed when everything must end immediately, even while it drains, and is not restarted', async () => {
+  it('is killed on an immediate stop, even while it drains, and is not restarted', async () => {
     const args = await role(
       'drains',
       `reportReady(); exitWithParent(() => new Promise(() => setInterval(q, 1000)), { logger });`,

@@ -95,7 +95,7 @@ async function read(path: string): Promise<Partial<Secrets> | null> {
   } catch {
     // Drop the parser's message, which quotes the secret text.
   }
-  throw new SupervisorError(`${path} is damaged`, 'Restore it from a backup; without it the database cannot be opened');
+  throw new SupervisorError(`${path} is damaged`, 'Restore it from a backup; the database cannot be opened without it');
 }
 
 function isComplete(value: Partial<Secrets> | null): value is Secrets {

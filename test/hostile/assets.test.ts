@@ -23,7 +23,7 @@ describe('files named in filters', () => {
 
   const sql = async (text: string, ...values: unknown[]) => (await world.database.pg.query(text, values)).rows;
   const rowsOf = (id: string) => sql('SELECT * FROM job_sources WHERE job_id = $1 ORDER BY position', id);
-  const isThere = async (key: string) => (await world.context.store.head(key)) !== null;
+  const exists = async (key: string) => (await world.context.store.head(key)) !== null;
 
   it('are stored after the inputs, claimed separately from them, and never shown to clients', async () => {
     const upload = await world.upload(account);
@@ -94,13 +94,13 @@ describe('files named in filters', () => {
     const job = await world.accept(account, {}, [{ ...WEB, url: upload.fileUrl }]);
     await sql(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE id = $1`, upload.objectId);
     await sweepExpired(world.context);
-    expect(await isThere(upload.key)).toBe(true);
+    expect(await exists(upload.key)).toBe(true);
     await eraseJob(world.context, account.id, 'transcode', job.id, {
       actor: 'test',
       ip: null,
       request_id: null,
     } as never);
-    expect(await isThere(upload.key)).toBe(false);
+    expect(await exists(upload.key)).toBe(false);
     for (const row of await rowsOf(job.id)) expect([row.url_sealed, row.source_sealed]).toEqual([null, null]);
     const erased = await world.row(job.id);
     expect([erased.request_sealed, erased.request_source_sealed]).toEqual([null, null]);

@@ -92,7 +92,7 @@ export async function makeWorld(folder: string): Promise<World> {
 }
 
 /** Whether one of the files below a folder contains the text. */
-export function holds(folder: string, text: string): boolean {
+export function containsText(folder: string, text: string): boolean {
   return readdirSync(folder, { recursive: true, withFileTypes: true }).some(
     (entry) => entry.isFile() && readFileSync(join(entry.parentPath, entry.name)).includes(text),
   );

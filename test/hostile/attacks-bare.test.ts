@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ATTACKS } from './attack-table/index.ts';
 import type { Attack } from './attack-table/rows.ts';
-import { holds, makeWorld, title, type World } from './attack-world.ts';
+import { containsText, makeWorld, title, type World } from './attack-world.ts';
 
 /** Harmless here: all targets belong to the test. Without this test, a misspelled row would pass unnoticed. */
 const BITING = ATTACKS.filter((attack) => attack.bites);
@@ -56,7 +56,7 @@ describe('an unprotected FFmpeg', () => {
     const timer = setTimeout(() => child.kill('SIGKILL'), 5000);
     await new Promise((resolve) => child.once('close', resolve));
     clearTimeout(timer);
-    const leaked = holds(out, world.canary);
+    const leaked = containsText(out, world.canary);
     rmSync(out, { recursive: true });
     return { text: Buffer.concat(chunks).toString('latin1'), leaked };
   }

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ATTACKS } from './attack-table/index.ts';
 import type { Attack } from './attack-table/rows.ts';
-import { holds, isCostly, makeWorld, title, type World } from './attack-world.ts';
+import { containsText, isCostly, makeWorld, title, type World } from './attack-world.ts';
 import { commandOf, descendants, type Fixture, MIB, openFixture } from './cell-fixture.ts';
 
 /** Short, for attacks that run or wait forever; the others end on their own. */
@@ -62,7 +62,7 @@ describe('the sandbox alone, with the policy off', () => {
     if (result.end === 'canceled') got.push('canceled unexpectedly');
     if (result.wallMs > limits.wallMs + GRACE_MS) got.push(`ran for ${Math.round(result.wallMs)} ms`);
     if (result.stderr.includes(world.canary)) got.push('the canary in the error text');
-    if (holds(result.outputDir, world.canary)) got.push('the canary in the output');
+    if (containsText(result.outputDir, world.canary)) got.push('the canary in the output');
     await result.release();
     return got;
   }
@@ -86,6 +86,6 @@ describe('the sandbox alone, with the policy off', () => {
   });
 
   it('leaves nothing from the cells on disk', () => {
-    expect(holds(join(fixture.dataDir, 'cells'), world.canary)).toBe(false);
+    expect(containsText(join(fixture.dataDir, 'cells'), world.canary)).toBe(false);
   });
 });

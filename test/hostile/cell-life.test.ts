@@ -26,7 +26,7 @@ vi.setConfig(TIMEOUT);
 
 const CHILD = buildCellProgram();
 
-/** A zombie is dead; it only waits to be reaped. */
+/** Zombies do not count as running. */
 const running = (pid: number) => !['Z', 'X', undefined].includes(processStat(pid)?.state);
 
 function startChild(mode: string, dataDir: string, account: { uid?: number; gid?: number } = {}): ChildProcess {

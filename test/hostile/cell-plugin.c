@@ -17,7 +17,7 @@
 
 static FILE *report;
 
-static void tell(const char *name, long result) {
+static void record(const char *name, long result) {
   fprintf(report, "%s\t%ld\n", name, result < 0 ? -(long)errno : result);
   fflush(report);
 }
@@ -33,31 +33,31 @@ static void quiet(void) {
     }
     errno = saved;
     snprintf(name, sizeof name, "socket family %d", family);
-    tell(name, best);
+    record(name, best);
   }
   int pair[2];
-  tell("socketpair", socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
-  tell("kill everyone", syscall(SYS_kill, -1, 0));
-  tell("kill the parent", syscall(SYS_kill, getppid(), 0));
-  tell("memfd_create", syscall(SYS_memfd_create, "x", 0));
+  record("socketpair", socketpair(AF_UNIX, SOCK_STREAM, 0, pair));
+  record("kill everyone", syscall(SYS_kill, -1, 0));
+  record("kill the parent", syscall(SYS_kill, getppid(), 0));
+  record("memfd_create", syscall(SYS_memfd_create, "x", 0));
   void *wx = mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  tell("writable and executable memory", wx == MAP_FAILED ? -1 : 0);
+  record("writable and executable memory", wx == MAP_FAILED ? -1 : 0);
   void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  tell("memory made executable", mprotect(page, 4096, PROT_READ | PROT_EXEC));
-  tell("personality", syscall(SYS_personality, 0xffffffff));
-  tell("setuid 0", syscall(SYS_setuid, 0));
-  tell("capset", syscall(SYS_capset, buffer, buffer));
-  tell("chmod", syscall(SYS_fchmodat, AT_FDCWD, ".", 0711));
-  tell("hard link", syscall(SYS_linkat, AT_FDCWD, "report", AT_FDCWD, "link", 0));
-  tell("symbolic link", syscall(SYS_symlinkat, "/etc/passwd", AT_FDCWD, "symlink"));
-  tell("device node", syscall(SYS_mknodat, AT_FDCWD, "null", S_IFCHR | 0666, 0x103));
-  tell("landlock", syscall(SYS_landlock_create_ruleset, NULL, 0, 1));
-  tell("seccomp", syscall(SYS_seccomp, 2, 0, NULL));
-  tell("name_to_handle_at", syscall(SYS_name_to_handle_at, AT_FDCWD, "/", buffer, buffer, 0));
-  tell("open_tree", syscall(SYS_open_tree, AT_FDCWD, "/", 0));
-  tell("fsopen", syscall(SYS_fsopen, "tmpfs", 0));
-  tell("pidfd_open", syscall(SYS_pidfd_open, getpid(), 0));
-  tell("terminal injection", syscall(SYS_ioctl, 2, 0x5412, "x"));
+  record("memory made executable", mprotect(page, 4096, PROT_READ | PROT_EXEC));
+  record("personality", syscall(SYS_personality, 0xffffffff));
+  record("setuid 0", syscall(SYS_setuid, 0));
+  record("capset", syscall(SYS_capset, buffer, buffer));
+  record("chmod", syscall(SYS_fchmodat, AT_FDCWD, ".", 0711));
+  record("hard link", syscall(SYS_linkat, AT_FDCWD, "report", AT_FDCWD, "link", 0));
+  record("symbolic link", syscall(SYS_symlinkat, "/etc/passwd", AT_FDCWD, "symlink"));
+  record("device node", syscall(SYS_mknodat, AT_FDCWD, "null", S_IFCHR | 0666, 0x103));
+  record("landlock", syscall(SYS_landlock_create_ruleset, NULL, 0, 1));
+  record("seccomp", syscall(SYS_seccomp, 2, 0, NULL));
+  record("name_to_handle_at", syscall(SYS_name_to_handle_at, AT_FDCWD, "/", buffer, buffer, 0));
+  record("open_tree", syscall(SYS_open_tree, AT_FDCWD, "/", 0));
+  record("fsopen", syscall(SYS_fsopen, "tmpfs", 0));
+  record("pidfd_open", syscall(SYS_pidfd_open, getpid(), 0));
+  record("terminal injection", syscall(SYS_ioctl, 2, 0x5412, "x"));
   long inherited = -1;
   for (int fd = 3; fd < 1024; fd++)
     if (fd != fileno(report) && fcntl(fd, F_GETFD) >= 0) {
@@ -66,7 +66,7 @@ static void quiet(void) {
       if (fstat(fd, &st) == 0 && !S_ISREG(st.st_mode)) inherited = fd;
     }
   errno = EBADF;
-  tell("inherited descriptor", inherited);
+  record("inherited descriptor", inherited);
 }
 
 static void deadly(const char *name) {
@@ -98,7 +98,7 @@ static void deadly(const char *name) {
     while (write(fileno(report), block, sizeof block) > 0);
   }
   if (r == 0 && (!strcmp(name, "fork") || !strcmp(name, "clone newuser"))) _exit(0);
-  tell(name, r);
+  record(name, r);
 }
 
 /* Reserves space in consecutive files, up to a gigabyte, and reports the total after each. */
@@ -133,22 +133,22 @@ static void lock(const char *path) {
   int fd = open(path, O_RDONLY);
   struct flock shared = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 1000, .l_len = 1};
   struct flock asked = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 1000, .l_len = 1};
-  tell("opened", fd);
+  record("opened", fd);
   long answer = fcntl(fd, F_GETLK, &asked);
-  tell("sees a lock of another", answer < 0 ? answer : asked.l_type != F_UNLCK);
+  record("sees a lock of another", answer < 0 ? answer : asked.l_type != F_UNLCK);
   asked.l_type = F_WRLCK;
   answer = fcntl(fd, F_OFD_GETLK, &asked);
-  tell("sees a lock of an open file", answer < 0 ? answer : asked.l_type != F_UNLCK);
-  tell("lock", fcntl(fd, F_SETLK, &shared));
-  tell("lock and wait", fcntl(fd, F_SETLKW, &shared));
-  tell("lock of the open file", fcntl(fd, F_OFD_SETLK, &shared));
-  tell("lock of the open file and wait", fcntl(fd, F_OFD_SETLKW, &shared));
-  tell("flock", syscall(SYS_flock, fd, 1));
-  tell("lease", fcntl(fd, F_SETLEASE, F_RDLCK));
-  tell("notice", fcntl(fd, F_NOTIFY, 1));
-  tell("seal", fcntl(fd, F_ADD_SEALS, 1));
-  tell("size of a pipe", fcntl(1, F_SETPIPE_SZ, 1 << 20));
-  tell("hint", fcntl(fd, 1036, &(long long){5}));
+  record("sees a lock of an open file", answer < 0 ? answer : asked.l_type != F_UNLCK);
+  record("lock", fcntl(fd, F_SETLK, &shared));
+  record("lock and wait", fcntl(fd, F_SETLKW, &shared));
+  record("lock of the open file", fcntl(fd, F_OFD_SETLK, &shared));
+  record("lock of the open file and wait", fcntl(fd, F_OFD_SETLKW, &shared));
+  record("flock", syscall(SYS_flock, fd, 1));
+  record("lease", fcntl(fd, F_SETLEASE, F_RDLCK));
+  record("notice", fcntl(fd, F_NOTIFY, 1));
+  record("seal", fcntl(fd, F_ADD_SEALS, 1));
+  record("size of a pipe", fcntl(1, F_SETPIPE_SZ, 1 << 20));
+  record("hint", fcntl(fd, 1036, &(long long){5}));
 }
 
 __attribute__((constructor)) static void owned(void) {
@@ -167,23 +167,23 @@ __attribute__((constructor)) static void owned(void) {
     if (!strcmp(line, "report")) {
       report = fopen(rest, "w");
       if (!report) _exit(99);
-    } else if (!strcmp(line, "read")) tell(name, open(rest, O_RDONLY));
-    else if (!strcmp(line, "write")) tell(name, open(rest, O_WRONLY | O_CREAT, 0644));
-    else if (!strcmp(line, "exec")) { char *argv[] = {rest, 0}; tell(name, execv(rest, argv)); }
+    } else if (!strcmp(line, "read")) record(name, open(rest, O_RDONLY));
+    else if (!strcmp(line, "write")) record(name, open(rest, O_WRONLY | O_CREAT, 0644));
+    else if (!strcmp(line, "exec")) { char *argv[] = {rest, 0}; record(name, execv(rest, argv)); }
     else if (!strcmp(line, "quiet")) quiet();
     else if (!strcmp(line, "deadly")) deadly(rest);
     else if (!strcmp(line, "hold")) hold(rest);
     else if (!strcmp(line, "lock")) lock(rest);
-    else if (!strcmp(line, "folder")) tell(name, mkdir(rest, 0700));
+    else if (!strcmp(line, "folder")) record(name, mkdir(rest, 0700));
     else if (!strcmp(line, "rename")) {
-      tell("link report", syscall(SYS_linkat, AT_FDCWD, "report", AT_FDCWD, "other", 0));
-      tell("rename report", rename("report", "other"));
-      tell("replace report", rename("other", "report"));
-      tell("remove report", unlink("report"));
+      record("link report", syscall(SYS_linkat, AT_FDCWD, "report", AT_FDCWD, "other", 0));
+      record("rename report", rename("report", "other"));
+      record("replace report", rename("other", "report"));
+      record("remove report", unlink("report"));
     }
     else if (!strcmp(line, "rest")) sleep(60);
   }
-  tell("end", 0);
+  record("end", 0);
 }
 
 const void *ladspa_descriptor(unsigned long index) { (void)index; return 0; }

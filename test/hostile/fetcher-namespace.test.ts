@@ -19,18 +19,18 @@ const PREPARE = [
 
 const isRoot = process.getuid?.() === 0;
 const namespace = ['unshare', ...(isRoot ? [] : ['--user', '--map-root-user']), '--net', '--mount'];
-const hindrance = cannot();
+const skipReason = findSkipReason();
 
 /** Returns why the test cannot run here; null when it can. */
-function cannot(): string | null {
+function findSkipReason(): string | null {
   const [program, ...args] = namespace;
   const made = spawnSync(program!, [...args, 'sh', '-c', 'ip link set lo up'], { encoding: 'utf8', timeout: 10_000 });
   if (made.error) return made.error.message;
   return made.status === 0 ? null : `cannot create a network namespace: ${made.stderr.trim()}`;
 }
 
-describe.skipIf(hindrance !== null)(
-  `the fetcher in a separate network${hindrance ? ` (skipped: ${hindrance})` : ''}`,
+describe.skipIf(skipReason !== null)(
+  `the fetcher in a separate network${skipReason ? ` (skipped: ${skipReason})` : ''}`,
   () => {
     let folder: string;
     let report: NamespaceReport;

@@ -21,7 +21,7 @@ describe('retention', () => {
   afterAll(() => world?.close());
 
   const sql = (text: string, ...values: unknown[]) => world.database.pg.query(text, values);
-  const isThere = async (key: string) => (await world.context.store.head(key)) !== null;
+  const exists = async (key: string) => (await world.context.store.head(key)) !== null;
   const due = (job: string) => sql(`UPDATE jobs SET expires_at = now() - interval '1 s' WHERE id = $1`, job);
   const unused = (object: string) =>
     sql(`UPDATE objects SET delete_after = now() - interval '1 s' WHERE id = $1`, object);
@@ -39,10 +39,10 @@ describe('retention', () => {
   it('deletes bytes and names of a job, and keeps a row without them', async () => {
     const job = await completed();
     await sweepExpired(world.context);
-    expect(await isThere(job.key)).toBe(true);
+    expect(await exists(job.key)).toBe(true);
     await due(job.id);
     expect(await sweepExpired(world.context)).toMatchObject({ expiredJobs: 1, deletedObjects: 1 });
-    expect(await isThere(job.key)).toBe(false);
+    expect(await exists(job.key)).toBe(false);
     expect(await world.view(job.id)).toMatchObject({
       status: 'completed',
       output_url: null,
@@ -77,17 +77,17 @@ describe('retention', () => {
     const job = await world.accept(account, { inputs: [{ url: upload.fileUrl }] });
     await unused(upload.objectId);
     await sweepExpired(world.context);
-    expect(await isThere(upload.key)).toBe(true);
+    expect(await exists(upload.key)).toBe(true);
     const claim = await world.mustClaim();
     await sweepExpired(world.context);
-    expect(await isThere(upload.key)).toBe(true);
+    expect(await exists(upload.key)).toBe(true);
     await world.complete(claim, (await world.store(claim)).objectId);
     // Its retention starts at the end of the job.
     await sweepExpired(world.context);
-    expect(await isThere(upload.key)).toBe(true);
+    expect(await exists(upload.key)).toBe(true);
     await unused(upload.objectId);
     await sweepExpired(world.context);
-    expect(await isThere(upload.key)).toBe(false);
+    expect(await exists(upload.key)).toBe(false);
     expect(await stateOf('uploads', upload.id)).toBe('deleted');
     const again = world.accept(account, { inputs: [{ url: upload.fileUrl }] });
     await expect(again).rejects.toMatchObject({ code: 'source_deleted' });
@@ -100,11 +100,11 @@ describe('retention', () => {
     await world.accept(account, { inputs: [{ url }] });
     await due(made.id);
     await sweepExpired(world.context);
-    expect(await isThere(made.key)).toBe(true);
+    expect(await exists(made.key)).toBe(true);
     const reader = await world.mustClaim();
     await world.complete(reader, (await world.store(reader)).objectId);
     await sweepExpired(world.context);
-    expect(await isThere(made.key)).toBe(false);
+    expect(await exists(made.key)).toBe(false);
   });
 
   it('is not delayed by outputs that are still read', async () => {
@@ -113,7 +113,7 @@ describe('retention', () => {
     await world.accept(account, { inputs: [{ url }] });
     for (const { id } of [read, other]) await due(id);
     expect(await sweepExpired(world.context)).toMatchObject({ expiredJobs: 1 });
-    expect([await isThere(read.key), await isThere(other.key)]).toEqual([true, false]);
+    expect([await exists(read.key), await exists(other.key)]).toEqual([true, false]);
     await world.mustClaim();
   });
 
@@ -122,7 +122,7 @@ describe('retention', () => {
     await sql(`UPDATE uploads SET created_at = now() - interval '61 min' WHERE id = $1`, old.id);
     await sql(`UPDATE uploads SET created_at = now() - interval '59 min' WHERE id = $1`, young.id);
     expect(await sweepExpired(world.context)).toMatchObject({ expiredUploads: 1 });
-    expect([await isThere(old.stagingKey), await isThere(young.stagingKey)]).toEqual([false, true]);
+    expect([await exists(old.stagingKey), await exists(young.stagingKey)]).toEqual([false, true]);
     const { rows } = await sql('SELECT state, name_sealed FROM uploads WHERE id = $1', old.id);
     expect(rows).toEqual([{ state: 'deleted', name_sealed: null }]);
     const late = confirmUpload(world.context, account, { filename: old.filename, fileSize: 64 }, NO_WAIT);
@@ -133,7 +133,7 @@ describe('retention', () => {
     const job = await completed();
     await sql(`UPDATE objects SET state = 'deleting' WHERE id = $1`, job.objectId);
     await sweepExpired(world.context);
-    expect([await isThere(job.key), await stateOf('objects', job.objectId)]).toEqual([false, 'deleted']);
+    expect([await exists(job.key), await stateOf('objects', job.objectId)]).toEqual([false, 'deleted']);
   });
 
   it('does not delete an upload that a confirm is still inspecting', async () => {

@@ -55,7 +55,7 @@ interface Group {
   counters: ReturnType<typeof startCounting>;
 }
 
-/** Runs one program in a cell of its own. See `Sandbox.run`. */
+/** Runs one program in a new cell. See `Sandbox.run`. */
 export async function runProgram(context: RunContext, spec: ProgramSpec): Promise<CellResult> {
   checkLimits(spec.limits);
   void context.announce?.();

@@ -16,7 +16,7 @@ export interface Cgroups {
    */
   announce(): Promise<void>;
   slot(slot: number): CellCgroup;
-  /** Removes the groups; waits up to a second for dying processes to leave them. */
+  /** Removes the groups; waits up to a second for dying processes to be reaped. */
   close(): Promise<void>;
 }
 
@@ -82,7 +82,7 @@ function removeLeftovers(parent: string): void {
     try {
       rmdirSync(join(parent, name));
     } catch {
-      // In use, or another process was faster.
+      // In use, or another process has removed it.
     }
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** Room for the thread pools of encoder, decoder and filters on a large machine. */
+/** Enough for the thread pools of encoder, decoder and filters on a large machine. */
 export const MAX_PIDS = 1024;
 
 /** Counter files of a control group, readable from any thread; null where the controller is not available. */

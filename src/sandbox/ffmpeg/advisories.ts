@@ -118,7 +118,7 @@ function stateOf(advisory: FfmpegAdvisory, release: string | null, debian: strin
   return line === '7.1' ? 'open' : 'unknown';
 }
 
-/** `7.1.5` of `ffmpeg version 7.1.5-0+deb13u1 Copyright …` or `n7.1.5`; null for a snapshot. */
+/** Release number, such as `7.1.5` for `ffmpeg version 7.1.5-0+deb13u1 …` or `n7.1.5`; null for a snapshot. */
 function releaseOf(version: string): string | null {
   return /^(?:ffmpeg version )?n?(\d+\.\d+(?:\.\d+)?)(?![\w.])/.exec(version)?.[1] ?? null;
 }

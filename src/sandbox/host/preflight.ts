@@ -15,7 +15,7 @@ const TRIMMED = '/opt/airlock/ffmpeg/bin/ffmpeg';
 export function findPrograms(ffmpegPath?: string): Programs {
   const ffmpeg = ffmpegPath ?? trimmed() ?? required('ffmpeg', 'ffmpeg');
   if (!statSync(ffmpeg, { throwIfNoEntry: false })?.isFile()) {
-    throw new SandboxError(`there is no FFmpeg at ${ffmpeg}`, 'Correct the path, or install the package ffmpeg');
+    throw new SandboxError(`FFmpeg does not exist at ${ffmpeg}`, 'Correct the path, or install the package ffmpeg');
   }
   const beside = join(dirname(ffmpeg), 'ffprobe');
   return {

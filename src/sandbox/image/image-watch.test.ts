@@ -49,7 +49,7 @@ async function open(options: Partial<ImageWatchOptions> = {}): Promise<ImageWatc
     folder: images,
     image: await openRootImage(images, programs),
     programs: () => programs,
-    ask: async ({ source }) => ({
+    query: async ({ source }) => ({
       version: `ffmpeg version ${readFileSync(source).length}`,
       package: null,
       readsArguments: true,
@@ -103,7 +103,7 @@ describe('watching the installed FFmpeg', () => {
     const failures = vi.fn();
     let broken = false;
     const it = await open({
-      ask: async ({ source }) => {
+      query: async ({ source }) => {
         if (broken) throw new Error('does not run');
         return { version: 'ffmpeg version x', package: null, readsArguments: true, path: source };
       },

@@ -27,10 +27,10 @@ export interface ImageWatchOptions {
   image: RootImage;
   programs: () => Pick<Programs, 'ffmpeg' | 'ffprobe'>;
   /** Runs FFmpeg of that image in a cell; rejects when it does not run. An image that fails is not used. */
-  ask(image: RootImage): Promise<FfmpegFacts>;
+  query(image: RootImage): Promise<FfmpegFacts>;
   /** Registers the images in use before the first cell of a new one starts: other processes remove unused images. */
   registerUse(fingerprints: readonly string[]): Promise<void>;
-  /** Images that other living processes use. */
+  /** Images that other live processes use. */
   usedByOthers(): Promise<Set<string>>;
   onChange?(image: CurrentImage, before: CurrentImage): void;
   onFailure?(error: Error): void;
@@ -117,7 +117,7 @@ export async function watchImage(options: ImageWatchOptions): Promise<ImageWatch
   }
 
   async function withFacts(image: RootImage, since: Date): Promise<CurrentImage> {
-    return { ...image, facts: image.facts ?? (await options.ask(image)), since };
+    return { ...image, facts: image.facts ?? (await options.query(image)), since };
   }
 }
 

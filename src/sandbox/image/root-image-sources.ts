@@ -79,7 +79,7 @@ export function parseLdd(output: string): Map<string, string> {
   return places;
 }
 
-/** `/lib…` is a link to `/usr/lib…`, in the image as on Debian. */
+/** Resolves `/lib…` to `/usr/lib…`, to which it is a link, in the image as on Debian. */
 function merged(path: string): string {
   return /^\/(?:lib|lib64|bin)(?:\/|$)/.test(path) ? `/usr${path}` : path;
 }

@@ -28,7 +28,7 @@ function interpret(program: readonly BpfInstruction[], audit: number, nr: number
     else if (code === BPF.JSET_K) at += (a & k) !== 0 ? jt : jf;
     else throw new Error(`unknown instruction ${code}`);
   }
-  throw new Error('the program fell off its end');
+  throw new Error('the program has no final return');
 }
 
 describe.each(['x64', 'arm64'])('the seccomp filter on %s', (arch) => {

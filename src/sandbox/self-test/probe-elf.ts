@@ -65,7 +65,7 @@ function layOut(calls: readonly ProbeCall[], syscalls: SyscallTable, address: nu
   let next = address + tableBytes;
   calls.forEach(({ call, args }, index) => {
     const number = typeof call === 'number' ? call : syscalls[call];
-    if (number === undefined) throw new RangeError(`no number for the system call ${call}`);
+    if (number === undefined) throw new RangeError(`unknown system call ${call}`);
     [number, ...args].forEach((value, position) => {
       let word: bigint;
       if (typeof value === 'string' || Buffer.isBuffer(value)) {

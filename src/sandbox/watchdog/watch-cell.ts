@@ -13,7 +13,7 @@ import { WatchState } from './watch-state.ts';
 export const POLL_MS = 250;
 /** Interval at which a killed cell is killed again until it is gone: a scan of /proc can miss a process. */
 const KILL_AGAIN_MS = 50;
-/** Tasks of a cell's control group that are not the program's threads: bwrap's reaper and the like. */
+/** Tasks of a cell's control group that are not threads of the program, such as bwrap's reaper. */
 const SPARE_TASKS = 8;
 
 /** A running cell and its limits, as data that can be sent to a thread. */

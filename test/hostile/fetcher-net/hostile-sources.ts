@@ -48,7 +48,7 @@ const SLOW = ['source_timeout'];
 const BIG = ['source_too_large'];
 
 export const HOSTILE_SOURCES: Record<string, HostileSource> = {
-  // Liars.
+  // False lengths and broken syntax.
   'length-too-long': say(`${OK}content-length: 100\r\n\r\n${BODY}`, ['source_incomplete']),
   'length-too-short': say(
     `${OK}content-length: 5\r\n\r\n${BODY}${'X'.repeat(5000)}`,

@@ -8,13 +8,13 @@ import { type FfmpegFacts, type RootImage, storeFacts } from './root-image.ts';
  * Queries the version and features of the FFmpeg in a new image, in cells, and stores the result with the image. Throws
  * `SandboxError` when FFmpeg does not run.
  */
-export async function askFfmpeg(
+export async function queryFfmpeg(
   context: RunContext,
   images: string,
   image: RootImage,
   slot: number,
 ): Promise<FfmpegFacts> {
-  const { result, stdout } = await ask(context, ['-version'], slot);
+  const { result, stdout } = await runFfmpeg(context, ['-version'], slot);
   const version = stdout.split('\n')[0]!;
   if (result.end !== 'exit' || result.exitCode !== 0 || !version.startsWith('ffmpeg version')) {
     const reason = `FFmpeg does not run in the cell (${result.end}, code ${result.exitCode}): ${result.stderr.trim().slice(-500)}`;
@@ -32,11 +32,11 @@ export async function askFfmpeg(
 
 /** An older FFmpeg treats `/metadata` as the name of an option and rejects it. */
 async function readsArguments(context: RunContext, slot: number): Promise<boolean> {
-  const { result } = await ask(context, ['-hide_banner', '-/metadata', '/in/none'], slot);
+  const { result } = await runFfmpeg(context, ['-hide_banner', '-/metadata', '/in/none'], slot);
   return result.end === 'exit' && !result.stderr.includes('Unrecognized option');
 }
 
-async function ask(
+async function runFfmpeg(
   context: RunContext,
   args: readonly string[],
   slot: number,
