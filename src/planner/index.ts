@@ -6,20 +6,20 @@ import { isSmall } from './weight.ts';
 
 export type { Reading } from './tasks.ts';
 
-/** Milliseconds of one task. The costliest request of the budget takes some 400; reading fonts takes longer. */
+/** Milliseconds per task. The costliest request within the budget takes some 400; reading fonts takes longer. */
 const TASK_MS = 20_000;
 const HEAP_MB = 256;
 
-/** Reads, judges and plans requests and draws their layers, away from the event loop where that takes time. */
+/** Parses, judges and plans requests and draws their layers, in a thread if that takes long. */
 export interface Planner {
-  /** `owner`: on whose behalf, for turns among those that wait. Rejects with `ThreadEnded` when time or memory is over. */
-  judge(of: Tasks['judge']['of'], owner?: string): Promise<Tasks['judge']['gives']>;
-  read(of: Tasks['read']['of']): Promise<Tasks['read']['gives']>;
-  /** Throws `JobFailure`. */
-  plan(of: Tasks['plan']['of']): Promise<Tasks['plan']['gives']>;
-  draw(of: Tasks['draw']['of'], signal?: AbortSignal): Promise<Tasks['draw']['gives']>;
-  /** A warning for each font that this machine has not. */
-  fonts(of: Tasks['fonts']['of'], signal?: AbortSignal): Promise<Tasks['fonts']['gives']>;
+  /** `owner` = account id, for fair scheduling. Rejects with `ThreadEnded` when the task exceeds its time or memory. */
+  judge(input: Tasks['judge']['input'], owner?: string): Promise<Tasks['judge']['result']>;
+  read(input: Tasks['read']['input']): Promise<Tasks['read']['result']>;
+  /** Rejects with `JobFailure` when the request cannot be planned. */
+  plan(input: Tasks['plan']['input']): Promise<Tasks['plan']['result']>;
+  draw(input: Tasks['draw']['input'], signal?: AbortSignal): Promise<Tasks['draw']['result']>;
+  /** Returns a warning for each font that this machine does not have. */
+  fonts(input: Tasks['fonts']['input'], signal?: AbortSignal): Promise<Tasks['fonts']['result']>;
   close(): Promise<void>;
 }
 
@@ -31,21 +31,22 @@ export function openPlanner(options: { threads: number; idleMs?: number }): Plan
     ready: 0,
     ...options,
   });
-  const away = async <Name extends TaskName>(
-    message: { name: Name; of: Tasks[Name]['of'] },
-    asking: { owner?: string | undefined; signal?: AbortSignal | undefined } = {},
-  ): Promise<Tasks[Name]['gives']> => {
-    const answer = await pool.ask(message as TaskMessage, { ms: TASK_MS, ...asking });
+  const runInThread = async <Name extends TaskName>(
+    message: { name: Name; input: Tasks[Name]['input'] },
+    options: { owner?: string | undefined; signal?: AbortSignal | undefined } = {},
+  ): Promise<Tasks[Name]['result']> => {
+    const answer = await pool.ask(message as TaskMessage, { ms: TASK_MS, ...options });
     if ('failure' in answer) throw new JobFailure(answer.failure.code, answer.failure.message);
-    return answer.result as Tasks[Name]['gives'];
+    return answer.result as Tasks[Name]['result'];
   };
   return {
-    judge: async (of, owner) => (isSmall(of.request) ? PURE_TASKS.judge(of) : away({ name: 'judge', of }, { owner })),
-    read: async (of) => (isSmall(of.request) ? PURE_TASKS.read(of) : away({ name: 'read', of })),
-    plan: async (of) => (isSmall(of.request) ? PURE_TASKS.plan(of) : away({ name: 'plan', of })),
+    judge: async (input, owner) =>
+      isSmall(input.request) ? PURE_TASKS.judge(input) : runInThread({ name: 'judge', input }, { owner }),
+    read: async (input) => (isSmall(input.request) ? PURE_TASKS.read(input) : runInThread({ name: 'read', input })),
+    plan: async (input) => (isSmall(input.request) ? PURE_TASKS.plan(input) : runInThread({ name: 'plan', input })),
     // Fonts are files of several megabytes, which are read synchronously.
-    draw: (of, signal) => away({ name: 'draw', of }, { signal }),
-    fonts: async (of, signal) => (of.fonts.length === 0 ? [] : away({ name: 'fonts', of }, { signal })),
+    draw: (input, signal) => runInThread({ name: 'draw', input }, { signal }),
+    fonts: async (input, signal) => (input.fonts.length === 0 ? [] : runInThread({ name: 'fonts', input }, { signal })),
     close: () => pool.close(),
   };
 }

@@ -2,9 +2,9 @@ import { parentPort } from 'node:worker_threads';
 import type { FontLibrary } from '../text/index.ts';
 import { PURE_TASKS, type TaskMessage, toAnswer } from './tasks.ts';
 
-/* The thread's side: one task at a time, an answer for each. What is not expected ends the thread. */
+/* Runs in the thread: one task at a time, with an answer for each. An unexpected error ends the thread. */
 
-/** The fonts of this machine, found once a thread: their files are read as texts need them. */
+/** The fonts of this machine, located once per thread: their files are read when a text needs them. */
 let fonts: FontLibrary | null = null;
 
 parentPort!.on('message', (message: TaskMessage) => {
@@ -15,9 +15,9 @@ parentPort!.on('message', (message: TaskMessage) => {
 
 async function perform(message: TaskMessage): Promise<unknown> {
   if (message.name !== 'draw' && message.name !== 'fonts')
-    return (PURE_TASKS[message.name] as (of: unknown) => unknown)(message.of);
+    return (PURE_TASKS[message.name] as (input: unknown) => unknown)(message.input);
   // HarfBuzz is WebAssembly, 5 MB that most jobs never need.
   const { drawLayer, missingFonts, openFonts } = await import('../text/index.ts');
   fonts ??= openFonts();
-  return message.name === 'draw' ? drawLayer(message.of.layer, fonts) : missingFonts(message.of.fonts, fonts);
+  return message.name === 'draw' ? drawLayer(message.input.layer, fonts) : missingFonts(message.input.fonts, fonts);
 }

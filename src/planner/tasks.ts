@@ -18,31 +18,33 @@ import {
 } from '../media/index.ts';
 import type { DrawnLayer } from '../text/index.ts';
 
-/** What a worker needs of a request before it has the files. */
+/** The parts of a request that a worker needs before it has the files. */
 export interface Reading {
   refusals: Refusal[];
   assets: AssetRequest[];
-  /** Of filters, which FFmpeg looks for itself; overlays are drawn by us. */
+  /** Fonts of filters, which FFmpeg resolves itself; Airlock draws overlays. */
   fonts: NamedFont[];
 }
 
-/** What the planner can be asked, and what it answers. Plain data both: it crosses between threads. */
+/** Tasks of the planner. Inputs and results are plain data, because they are sent between threads. */
 export interface Tasks {
-  judge: { of: { request: TranscodeRequest; infos: readonly (MediaInfo | null)[] }; gives: Judgement };
-  read: { of: { request: TranscodeRequest }; gives: Reading };
-  plan: { of: { request: TranscodeRequest; inputs: readonly PlanInput[]; context: PlanContext }; gives: Plan };
-  draw: { of: { layer: LayerRequest }; gives: DrawnLayer };
-  fonts: { of: { fonts: readonly NamedFont[] }; gives: PlanWarning[] };
+  judge: { input: { request: TranscodeRequest; infos: readonly (MediaInfo | null)[] }; result: Judgement };
+  read: { input: { request: TranscodeRequest }; result: Reading };
+  plan: { input: { request: TranscodeRequest; inputs: readonly PlanInput[]; context: PlanContext }; result: Plan };
+  draw: { input: { layer: LayerRequest }; result: DrawnLayer };
+  fonts: { input: { fonts: readonly NamedFont[] }; result: PlanWarning[] };
 }
 
 export type TaskName = keyof Tasks;
-/** Tasks for which fonts are read. */
+/** Tasks that read fonts. */
 type FontTask = 'draw' | 'fonts';
-export type TaskMessage = { [Name in TaskName]: { name: Name; of: Tasks[Name]['of'] } }[TaskName];
+export type TaskMessage = { [Name in TaskName]: { name: Name; input: Tasks[Name]['input'] } }[TaskName];
 export type TaskAnswer = { result: unknown } | { failure: { code: JobFailure['code']; message: string } };
 
 /** The tasks that need no fonts; they may run in any thread, the caller's included. Throws `JobFailure`. */
-export const PURE_TASKS: { [Name in Exclude<TaskName, FontTask>]: (of: Tasks[Name]['of']) => Tasks[Name]['gives'] } = {
+export const PURE_TASKS: {
+  [Name in Exclude<TaskName, FontTask>]: (input: Tasks[Name]['input']) => Tasks[Name]['result'];
+} = {
   judge: ({ request, infos }) => judgeRequest(request, infos),
   read: ({ request }) => {
     const parsed = parseRequest(request);

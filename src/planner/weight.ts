@@ -2,16 +2,16 @@ import type { TranscodeRequest } from '../contract/transcode-request.ts';
 import { textLength } from '../media/index.ts';
 
 /**
- * Weight up to which a request is read where it arrives. The costliest request of this weight takes 15 ms (measured, see
- * test/hostile/costly-requests.test.ts); a thread costs one to hand over, and 100 to start.
+ * Weight up to which a request is parsed inline. The costliest request of this weight takes 15 ms (measured, see
+ * test/hostile/costly-requests.test.ts); sending one to a thread takes 1 ms, and starting a thread 100 ms.
  */
 const INLINE_WEIGHT = 4096;
-/** What an option or a filter costs beside its text, in characters. */
+/** Cost of an option or a filter besides its text, in characters. */
 const PART_WEIGHT = 16;
 
 /**
- * Whether the request is small enough to read and plan without a thread, by the length of its texts and their
- * separators.
+ * Whether a request is small enough to parse and plan without a thread, by the length of its texts and the number of
+ * their separators.
  */
 export function isSmall(request: TranscodeRequest): boolean {
   const lists = [request.options ?? [], ...request.inputs.map((input) => input.options ?? []), request.filters ?? []];
