@@ -9,10 +9,10 @@ import { inParallel } from '../helpers/ffmpeg-filters.ts';
 const run = promisify(execFile);
 const NOISE = ['-f', 'lavfi', '-i', 'anoisesrc=d=0.25:a=0.3:seed=1:r=44100,aformat=channel_layouts=stereo'];
 
-/** Graphs of one process: starting FFmpeg costs more than most of them. */
+/** Graphs per process: starting FFmpeg costs more than most of them. */
 const BATCH = 48;
 
-/** Options without which an extreme value means nothing, or takes a 4K picture. */
+/** Options without which an extreme value has no effect, or needs a 4K picture. */
 const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   aevalsrc: { '*': "exprs='sin(t)'" },
   astreamselect: { '*': 'map=1' },
@@ -25,7 +25,7 @@ const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   afir: { ir: 'nbirs=8' },
 };
 
-/** Values that FFmpeg refuses beside the rest of the options, with a message of its own. */
+/** Values that FFmpeg refuses in combination with other options, with its own message. */
 const REFUSED_BY_FFMPEG =
   /^(showcqt=.*_h=8192|hdcd=|showcwt=.*(max=1|min=192000)$|showspectrum(pic)?=.*start=192000|afir=.*maxir=0\.1|aselect=outputs=16)/;
 
@@ -47,7 +47,7 @@ function textsOf(spec: FilterSpec): string[] {
   );
 }
 
-/** What goes wrong with each of the texts. */
+/** Returns the faults of the texts. */
 async function faultsOf(texts: readonly string[]): Promise<string[]> {
   const graphs: CheckedGraph[] = [];
   const faults: string[] = [];
@@ -55,9 +55,10 @@ async function faultsOf(texts: readonly string[]): Promise<string[]> {
     const result = readGraph(text);
     if (result.ok) graphs.push(result.graph);
     // A rule between options may refuse an extreme; a value on its own may not be refused.
-    else if (result.refusals.some(({ reason }) => reason.startsWith('does not take'))) faults.push(`${text}: refused`);
+    else if (result.refusals.some(({ reason }) => reason.startsWith('does not accept')))
+      faults.push(`${text}: refused`);
   }
-  // One that FFmpeg refuses fails all that run beside it, so it runs alone.
+  // A graph that FFmpeg refuses fails all others in its process, so it runs alone.
   const batches = graphs.filter(isRefused).map((graph) => [graph]);
   const together = graphs.filter((graph) => !isRefused(graph));
   for (let start = 0; start < together.length; start += BATCH) batches.push(together.slice(start, start + BATCH));
@@ -76,7 +77,7 @@ const write = (graph: CheckedGraph, index: number, outputs: readonly string[]): 
     outputs: graph.outputs.map((_, pad) => outputs[pad] ?? `o${pad}`),
   });
 
-/** Runs graphs in one process, each as if it were alone; answers what went wrong with each. */
+/** Runs graphs in one process, each as if it were alone; returns their faults. */
 async function runGraphs(graphs: readonly CheckedGraph[]): Promise<string[]> {
   const outputs: string[] = [];
   const written = graphs.map((graph, index) => {

@@ -99,7 +99,7 @@ describe('-vf and -af', () => {
     expect(fast.info.durationSeconds).toBeLessThan(1.2);
   });
 
-  it('bring loudnorm to its target', async () => {
+  it('reach the target of loudnorm', async () => {
     const { path, info } = await shop.transcode([music], {
       outputFormat: 'm4a',
       options: [
@@ -111,7 +111,7 @@ describe('-vf and -af', () => {
     expect(await loudness(path, 0, 2)).toBeLessThan(-10);
   });
 
-  it('see the input’s own time, though the output is trimmed', async () => {
+  it('use the time of the input, even if the output is trimmed', async () => {
     const { path, plan } = await shop.transcode([clip], {
       outputFormat: 'mp4',
       options: [
@@ -123,7 +123,7 @@ describe('-vf and -af', () => {
     expect(isWhite(await colourAt(path, { x: 0.2, y: 0.5 }))).toBe(true);
   });
 
-  it('put a still through zoompan without an option for the length', async () => {
+  it('run zoompan on a still without an option for the length', async () => {
     const { info, path } = await shop.transcode([photo], {
       outputFormat: 'mp4',
       options: [{ option: '-vf', argument: "zoompan=z='min(zoom+0.01,1.5)':d=25:s=160x90:fps=25" }],
@@ -133,7 +133,7 @@ describe('-vf and -af', () => {
     expect((await colourAt(path, { x: 0.5, y: 0.5 }, 0.5))[2]).toBeLessThan(80);
   });
 
-  it('take a palette of the caller’s own for a GIF', async () => {
+  it('use the caller’s own palette for a GIF', async () => {
     const { info, plan, path } = await shop.transcode([clip], {
       outputFormat: 'gif',
       options: [
@@ -158,7 +158,7 @@ describe('-vf and -af', () => {
 });
 
 describe('filters', () => {
-  it('map the outputs of the graph and add the sound that it leaves out', async () => {
+  it('map the outputs of the graph and add the audio that it leaves out', async () => {
     const { info, path } = await shop.transcode([clip, lime], {
       outputFormat: 'mp4',
       filters: [{ filter: '[1:v]scale=80:60[small]' }, { filter: '[0:v][small]overlay=W-w-10:10' }],
@@ -177,7 +177,7 @@ describe('filters', () => {
     expect(isLime(await colourAt(path, { x: 0.2, y: 0.3 }))).toBe(true);
   });
 
-  it('leave the mapping to the caller where he states it', async () => {
+  it('leave the mapping to a -map of the caller', async () => {
     const { info } = await shop.transcode([clip, music], {
       outputFormat: 'mkv',
       filters: [{ filter: '[0:v]hflip[v];[1:a]volume=0.5[a]' }],
@@ -190,7 +190,7 @@ describe('filters', () => {
     expect([info.video.length, info.audio.length]).toEqual([1, 2]);
   });
 
-  it('copy the pictures under a graph that makes sound alone', async () => {
+  it('copy the video beside a graph that makes only audio', async () => {
     const { info, plan } = await shop.transcode([clip, music], {
       outputFormat: 'mp4',
       filters: [{ filter: '[0:a][1:a]amix=inputs=2:duration=first[a]' }],
@@ -204,7 +204,7 @@ describe('filters', () => {
     expect(plan.args).toContain('copy');
   });
 
-  it('drop an output that nobody maps, with a warning', async () => {
+  it('drop an unmapped output, with a warning', async () => {
     const { plan, info } = await shop.transcode([clip], {
       outputFormat: 'mp4',
       filters: [{ filter: '[0:v]split[a][b]' }],
@@ -241,7 +241,7 @@ describe('filters', () => {
     expect(joined.plan.durationSeconds).toBeCloseTo(4, 0);
   });
 
-  it('lay a watermark that movie names, as an input of its own', async () => {
+  it('overlay a watermark that movie names, as a separate input', async () => {
     const { plan, path } = await shop.transcode(
       [clip],
       {
@@ -260,7 +260,7 @@ describe('filters', () => {
     expect(isWhite(await colourAt(path, { x: 0.2, y: 0.3 }, 1.5))).toBe(true);
   });
 
-  it('end a ground and silence that have no length of their own', async () => {
+  it('bound a background and silence that have no length of their own', async () => {
     const { info, path, plan } = await shop.transcode([lime], {
       outputFormat: 'mp4',
       filters: [{ filter: 'color=blue:s=320x180[bg];[bg][0:v]overlay=(W-w)/2:(H-h)/2[v];anullsrc[a]' }],
@@ -272,7 +272,7 @@ describe('filters', () => {
     expect(plan.args.join(' ')).toMatch(/duration=1[:[,]/);
   });
 
-  it('end what loops for ever after the longest input, and say so', async () => {
+  it('end an endless loop after the longest input, with a warning', async () => {
     const { info, plan } = await shop.transcode([lime], {
       outputFormat: 'mp4',
       filters: [{ filter: '[0:v]loop=loop=-1:size=10' }],
@@ -281,7 +281,7 @@ describe('filters', () => {
     expect(plan.warnings.map(({ message }) => message).join()).toContain('-t');
   });
 
-  it('end with the output where a branch without an end leads nowhere', async () => {
+  it('end although an endless branch leads nowhere', async () => {
     for (const [filter, map] of [
       ['[0:v]split[v][b];[b]loop=loop=-1:size=5,scale=64:64,nullsink', null],
       ['[0:v]split[v][b];[b]loop=loop=-1:size=5[x]', '[v]'],
@@ -296,7 +296,7 @@ describe('filters', () => {
     }
   });
 
-  it('show a looped picture as long as the sound lasts', async () => {
+  it('show a looped picture as long as the audio lasts', async () => {
     const { info } = await shop.transcode([photo, music], {
       inputs: [{ url: photo, options: [{ option: '-loop', argument: 1 }] }, { url: music }],
       outputFormat: 'mp4',
@@ -334,7 +334,7 @@ describe('filters', () => {
     expect(isWhite(await colourAt(path, { x: 0.5, y: 0.5 }, 1.5))).toBe(true);
   });
 
-  it('fade between pictures whose times are reset, which FFmpeg 7 alone refuses', async () => {
+  it('crossfade pictures with reset timestamps, which FFmpeg 7 by itself refuses', async () => {
     const still = (url: string) => ({
       url,
       options: [
@@ -356,7 +356,7 @@ describe('filters', () => {
     expect(plan.durationSeconds).toBeCloseTo(1.5, 3);
   });
 
-  it('make an animation of a picture that is looped', async () => {
+  it('make an animation of a looped picture', async () => {
     const { info } = await shop.transcode([photo], {
       inputs: [{ url: photo, options: [{ option: '-loop', argument: 1 }] }],
       outputFormat: 'gif',
@@ -368,7 +368,7 @@ describe('filters', () => {
     expect(info.video[0]!.width).toBe(80);
   });
 
-  it('draw the waves of a sound', async () => {
+  it('draw the waveform of audio', async () => {
     const { info } = await shop.transcode([music], {
       outputFormat: 'mp4',
       filters: [{ filter: '[0:a]showwaves=s=320x120:mode=line:rate=10[v]' }],
@@ -377,7 +377,7 @@ describe('filters', () => {
     expect(info.durationSeconds).toBeCloseTo(2, 0);
   });
 
-  it('take the preset’s quality and resolution, and never scale up', async () => {
+  it('apply the preset’s quality and resolution, and never scale up', async () => {
     const { info, plan } = await shop.transcode([clip], {
       outputFormat: 'mp4',
       preset: { quality: 'low', resolution: '480p' },

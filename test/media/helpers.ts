@@ -28,15 +28,15 @@ const OPTIONS = { timeout: 60_000, maxBuffer: 16 * 2 ** 20 };
 
 export interface Workshop {
   dir: string;
-  /** Makes a file with FFmpeg; `args` stand before the output's name. Answers its path. */
+  /** Makes a file with FFmpeg; `args` = its arguments before the output's name. Returns its path. */
   make(name: string, args: string[]): Promise<string>;
-  /** Plans and runs a request over files; answers the plan and what came out. `assets`: the file behind each URL. */
+  /** Plans and runs a request over files; returns the plan and the result. `assets` = local file of each URL. */
   transcode(
     files: string[],
     request: Omit<TranscodeRequest, 'inputs'> & Partial<TranscodeRequest>,
     assets?: Record<string, string>,
   ): Promise<Result>;
-  /** As `transcode` does each, with one process for those without graphs; `stdout` is empty. */
+  /** Like `transcode` for each request, with one process for those without graphs; `stdout` is empty. */
   transcodeAll(
     requests: readonly { files: string[]; request: Parameters<Workshop['transcode']>[1] }[],
     assets?: Record<string, string>,
@@ -89,7 +89,7 @@ export async function openWorkshop(): Promise<Workshop> {
     dir,
     async make(name, args) {
       const path = join(dir, name);
-      // One that is made of other files is not known by its arguments.
+      // The arguments do not identify a file that is made from other files.
       if (args.some((arg) => arg.includes(dir)))
         await run('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, path], OPTIONS);
       else await makeMedia(path, args);
@@ -122,7 +122,7 @@ async function finish({ plan, path }: Prepared, stdout: string): Promise<Result>
   return { plan, info, path, stdout };
 }
 
-/** Plans without graphs become one where they begin alike, with what a process has once; the others stay as they are. */
+/** Joins plans without graphs that start with the same process-wide arguments; the others stay as they are. */
 function joinPlans(plans: readonly string[][]): string[][] {
   const alone = plans.filter((args) => args.includes('-filter_complex'));
   const plain = plans.filter((args) => !alone.includes(args));
@@ -134,7 +134,7 @@ function joinPlans(plans: readonly string[][]): string[][] {
   return [...alone, ...joined];
 }
 
-/** How many arguments stand before those of the first input. */
+/** Number of arguments before those of the first input. */
 function startOf(args: readonly string[]): number {
   return args.indexOf('-filter_complex_threads') + 2;
 }
@@ -167,7 +167,7 @@ export async function inspect(path: string): Promise<PlanInput> {
   const key = [path, ino, size, mtimeMs].join();
   const found = inspected.get(key) ?? inspectFile(path);
   inspected.set(key, found);
-  // Its own copy: what a plan does to it reaches no other test.
+  // A copy, so that changes by a plan do not reach other tests.
   return structuredClone(await found);
 }
 
@@ -177,10 +177,10 @@ async function inspectFile(path: string): Promise<PlanInput> {
   const { stdout } = await run('ffprobe', probeArgs({ path, demuxer: detected.demuxer }), OPTIONS);
   const info = parseProbe(stdout, { sizeBytes: (await stat(path)).size, demuxer: detected.demuxer });
   const { demuxer } = detected;
-  const looked = ['mp3', 'aac'].includes(demuxer)
+  const sanitized = ['mp3', 'aac'].includes(demuxer)
     ? await sanitizeFile({ path, demuxer, target: null, mediaBytes: null })
     : null;
-  return { path, demuxer, info, countedSeconds: looked?.seconds ?? null };
+  return { path, demuxer, info, countedSeconds: sanitized?.seconds ?? null };
 }
 
 export async function readHead(path: string): Promise<Uint8Array> {
@@ -223,7 +223,7 @@ interface Frame {
   pixels: Buffer;
 }
 
-/** Frames that were decoded, for tests that look at several places of one. */
+/** Decoded frames, for tests that sample several regions of one. */
 const frames = new Map<string, Promise<Frame>>();
 
 async function readFrame(path: string, at: number, decoder: readonly string[]): Promise<Frame> {

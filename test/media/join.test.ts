@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openWorkshop, type Workshop } from './helpers.ts';
-import { type Look, lookAt } from './looks.ts';
+import { type Measurement, measure } from './measurements.ts';
 
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p'];
 const colour = (name: string, size: string, rate: number) => [
@@ -46,7 +46,7 @@ afterAll(() => shop.remove());
 
 describe('several inputs without options', () => {
   it.each(['mp4', 'webm', 'avi', 'gif'] as const)(
-    'of unlike size, rate, codec and sound become one %s',
+    'of different size, rate, codec and audio become one %s',
     async (format) => {
       const { info, plan, path } = await shop.transcode([red, green, blue], { outputFormat: format });
       expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
@@ -54,36 +54,36 @@ describe('several inputs without options', () => {
       expect(plan.durationSeconds).toBeCloseTo(3, 1);
       expect(info.durationSeconds).toBeGreaterThan(2.85);
       expect(info.durationSeconds).toBeLessThan(3.2);
-      const [first, second, third] = await lookAt([0.5, 1.5, 2.5].map((at) => colourOf(path, 0.5, at)));
+      const [first, second, third] = await measure([0.5, 1.5, 2.5].map((at) => colourOf(path, 0.5, at)));
       expect(first![0]).toBeGreaterThan(180);
       expect(second![1]).toBeGreaterThan(180);
       expect(third![2]).toBeGreaterThan(180);
     },
   );
 
-  it('fill missing sound with silence of the right length', async () => {
+  it('fill missing audio with silence of the right length', async () => {
     const { path } = await shop.transcode([red, green, blue], { outputFormat: 'mp4' });
     const times = [0.2, 1.2, 2.2].map((from) => ({ kind: 'loudness', path, from, length: 0.6 }) as const);
-    const [first, second, third] = (await lookAt(times)).flat();
+    const [first, second, third] = (await measure(times)).flat();
     expect(first).toBeGreaterThan(-30);
     expect(second).toBeLessThan(-70);
     expect(third).toBeGreaterThan(-30);
   });
 
-  it('put bars around a picture of another shape', async () => {
+  it('add bars to video of another aspect', async () => {
     const { path } = await shop.transcode([red, green], { outputFormat: 'mp4' });
-    const [side] = await lookAt([colourOf(path, 0.1, 1.5)]);
+    const [side] = await measure([colourOf(path, 0.1, 1.5)]);
     expect(Math.max(...side!)).toBeLessThan(40);
   });
 
-  it('take the frame of the preset from the first input', async () => {
+  it('apply the preset to the frame of the first input', async () => {
     const large = await shop.make('large.mp4', [...colour('red', '960x540', 5), ...H264]);
     const { info } = await shop.transcode([large, green], { outputFormat: 'mp4', preset: { resolution: '480p' } });
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([854, 480]);
     expect(info.audio).toEqual([]);
   });
 
-  it('join sound alone in an audio format', async () => {
+  it('join only audio in an audio format', async () => {
     const { info } = await shop.transcode([tone, red], { outputFormat: 'm4a' });
     expect(info.video).toEqual([]);
     expect(info.durationSeconds).toBeGreaterThan(1.9);
@@ -101,19 +101,19 @@ describe('several inputs without options', () => {
     expect(info.durationSeconds).toBeLessThan(1);
   });
 
-  it('refuse to join sound alone into a video, and say which input it is', async () => {
-    await expect(shop.transcode([red, tone], { outputFormat: 'mp4' })).rejects.toThrow('Input 2 has no pictures');
+  it('refuse an input without video, and name it', async () => {
+    await expect(shop.transcode([red, tone], { outputFormat: 'mp4' })).rejects.toThrow('Input 2 has no video');
   });
 
-  it('use the first alone for a still picture, and say so', async () => {
+  it('use only the first for a still picture, with a warning', async () => {
     const { plan, path } = await shop.transcode([green, red], { outputFormat: 'png' });
     expect(plan.warnings).toHaveLength(1);
-    const [middle] = await lookAt([colourOf(path, 0.5, 0)]);
+    const [middle] = await measure([colourOf(path, 0.5, 0)]);
     expect(middle![1]).toBeGreaterThan(180);
   });
 });
 
 /** Half way down the frame. */
-function colourOf(path: string, x: number, at: number): Look & { path: string } {
+function colourOf(path: string, x: number, at: number): Measurement & { path: string } {
   return { kind: 'colour', path, x, y: 0.5, at };
 }

@@ -164,7 +164,7 @@ beforeAll(async () => {
 afterAll(() => shop.remove());
 
 describe('every output format', () => {
-  it.each(OUTPUT_FORMATS)('of a video with sound gives a playable %s', async (format) => {
+  it.each(OUTPUT_FORMATS)('of a video with audio: a playable %s', async (format) => {
     const { info, plan } = await shop.transcode([files['wide.mp4']!], { outputFormat: format });
     expect(info.video[0]?.codec ?? null).toBe(CODECS[format].video);
     expect(info.audio[0]?.codec ?? null).toBe(CODECS[format].audio);
@@ -178,7 +178,7 @@ describe('every output format', () => {
   });
 
   it.each(['mp3', 'm4a', 'aac', 'wav', 'ogg', 'opus', 'flac'] as const)(
-    'of a surround source without pictures gives %s',
+    'of a surround source without video: %s',
     async (format) => {
       const { info } = await shop.transcode([files['surround.mkv']!], { outputFormat: format });
       expect(info.audio[0]!.channels).toBe(['wav', 'flac'].includes(format) ? 6 : 2);
@@ -192,10 +192,10 @@ describe('every output format', () => {
 });
 
 describe('pictures', () => {
-  it.each(['mp4', 'webm', 'avi', 'jpg', 'gif'] as const)('of a turned video stand upright in %s', async (format) => {
+  it.each(['mp4', 'webm', 'avi', 'jpg', 'gif'] as const)('of a rotated video are upright in %s', async (format) => {
     const { info, path } = await shop.transcode([files['turned.mp4']!], { outputFormat: format });
     expect([info.video[0]!.width, info.video[0]!.height, info.video[0]!.rotation]).toEqual([180, 320, 0]);
-    // Turned counter-clockwise, what was above is on the left.
+    // Rotated counter-clockwise, the top is on the left.
     const left = await colourAt(path, { x: 0.2, y: 0.5 });
     expect(left[0]).toBeGreaterThan(left[2] + 100);
   });
@@ -271,7 +271,7 @@ describe('pictures', () => {
   it.each([
     ['jpg', 255],
     ['mp4', 0],
-  ] as const)('get a ground where %s cannot be transparent', async (format, ground) => {
+  ] as const)('get a background where %s does not support transparency', async (format, ground) => {
     const { path } = await shop.transcode([files['alpha.webm']!], { outputFormat: format });
     const left = await colourAt(path, { x: 0.2, y: 0.5 });
     const right = await colourAt(path, { x: 0.8, y: 0.5 });
@@ -280,19 +280,19 @@ describe('pictures', () => {
     expect(right[2]).toBeLessThan(60);
   });
 
-  it('of an animation stay one in webp and become a video in mp4', async () => {
+  it('of an animation stay animated in webp and become a video in mp4', async () => {
     const webp = await shop.transcode([files['moving.gif']!], { outputFormat: 'webp' });
     expect(webp.plan.args).toContain('libwebp_anim');
     const mp4 = await shop.transcode([files['moving.gif']!], { outputFormat: 'mp4' });
     expect(mp4.info.durationSeconds).toBeCloseTo(1, 1);
   });
 
-  it.each(['jpg', 'png', 'gif', 'webp'] as const)('of a photo go into %s', async (format) => {
+  it.each(['jpg', 'png', 'gif', 'webp'] as const)('of a photo become %s', async (format) => {
     const { info } = await shop.transcode([files['still.png']!], { outputFormat: format });
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([101, 77]);
   });
 
-  it('of a photo that its EXIF data turns stand upright at the size of the preset', async () => {
+  it('of a photo rotated by EXIF data are upright at the size of the preset', async () => {
     const photo = await shop.make('lying.jpg', [...redOverBlue('960x540'), '-frames:v', '1', '-update', '1']);
     const bytes = await readFile(photo);
     // Orientation 6 (EXIF 2.3, tag 0x0112): the camera was held upright, a viewer turns the picture clockwise.
@@ -329,7 +329,7 @@ describe('presets', () => {
     expect([info.video[0]!.width, info.video[0]!.height]).toEqual([320, 180]);
   });
 
-  it('give fewer bytes for lower quality, and never a higher bit rate than the source has', async () => {
+  it('produce fewer bytes for lower quality, and never exceed the bit rate of the source', async () => {
     const source = await inspect(files['wide.mp4']!);
     const sizes: number[] = [];
     for (const quality of ['high', 'medium', 'low'] as const) {
@@ -343,7 +343,7 @@ describe('presets', () => {
 });
 
 describe('streams and tags', () => {
-  it('of the input that can contain a place or a name are dropped, the language stays', async () => {
+  it('that can contain a place or a name are dropped; the language stays', async () => {
     const place = [
       '-metadata',
       'location=+48.1+011.5/',
@@ -362,13 +362,13 @@ describe('streams and tags', () => {
     expect(text).not.toContain('secret');
   });
 
-  it('take the default audio stream, not the first', async () => {
+  it('include the default audio stream, not the first', async () => {
     const { info } = await shop.transcode([files['two.mkv']!], { outputFormat: 'mp4' });
     expect(info.audio).toHaveLength(1);
     expect(info.audio[0]!.language).toBe('fra');
   });
 
-  it('give a video without sound where the source has none', async () => {
+  it('include no audio where the source has none', async () => {
     const { info } = await shop.transcode([files['upright.mp4']!], { outputFormat: 'webm' });
     expect(info.audio).toEqual([]);
   });

@@ -12,16 +12,16 @@ import { isRefusal, optionArgs, parseOption } from '../../src/media/options/opti
 
 const run = promisify(execFile);
 const OPTIONS = { timeout: 60_000, maxBuffer: 8 * 2 ** 20 };
-/** Outputs of one command: starting FFmpeg costs more than coding a few tiny frames. */
+/** Outputs per command: starting FFmpeg costs more than encoding a few tiny frames. */
 const BATCH = 24;
 
 let dir = '';
-/** A clip, an animation and a picture: what the options of inputs are about. */
+/** A clip, an animation and a picture, for options of inputs. */
 const files = { mov: '', gif: '', png: '' };
 
 interface Case {
   name: string;
-  /** Arguments before and behind `-i`. */
+  /** Arguments of the input, including `-i`. */
   input: string[];
   output: string[];
 }
@@ -41,7 +41,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(dir, { recursive: true, force: true }));
 
-/** What each encoder needs so that it takes the clip. */
+/** Options that each encoder needs to accept the clip. */
 const NEEDS: Readonly<Record<string, readonly string[]>> = {
   libx264: ['-pix_fmt', 'yuv420p'],
   libsvtav1: ['-preset', '12'],
@@ -118,7 +118,7 @@ function surroundings(row: OptionRow, encoder: string | null, value: string | nu
   return args.filter((arg, index) => !(arg === `-${row.name}` || args[index - 1] === `-${row.name}`));
 }
 
-/** An encoder for options that several know: one that can take all their values. */
+/** An encoder for an option of several encoders: one that accepts all its values. */
 function encoderFor(row: OptionRow, value: string | number | null): string | null {
   if (row.formats) return null;
   if (row.name === 'pix_fmt') return 'rawvideo';
@@ -146,11 +146,11 @@ function target(row: OptionRow, encoder: string | null): string[] {
   return ['-f', 'null', '-'];
 }
 
-/** `-timecode` becomes a tag as well as an option that only MPEG-2 knows. */
+/** `-timecode` becomes a tag as well as an option that only MPEG-2 has. */
 const COMPLAINT =
   /.*(?:(?<!gop_timecode.*)has not been used for any stream|[Uu]nrecognized option|Invalid value|Error parsing option).*/;
 
-/** Runs several cases as the inputs and outputs of one command; answers what FFmpeg had against them. */
+/** Runs several cases as the inputs and outputs of one command; returns FFmpeg's complaint, or ''. */
 async function runCases(cases: readonly Case[]): Promise<string> {
   const args = ['-nostdin', '-v', 'warning'];
   for (const { input } of cases) args.push(...input);

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { colourAt, openWorkshop, type Workshop } from './helpers.ts';
 
 let shop: Workshop;
-/** Two seconds, a red first and a blue second one, with sound. */
+/** Two seconds, the first red, the second blue, with sound. */
 let clip = '';
 let music = '';
 let photo = '';
@@ -74,7 +74,7 @@ describe('plain options', () => {
     expect(larger.info.durationSeconds).toBeCloseTo(2, 0);
   });
 
-  it('cut exactly where -ss and -to say, though the seek is done on the input side', async () => {
+  it('cut exactly at -ss and -to, although the seek is on the input side', async () => {
     const options = [
       { option: '-ss', argument: '00:00:01' },
       { option: '-to', argument: 1.5 },
@@ -88,7 +88,7 @@ describe('plain options', () => {
     expect(colour[0]).toBeLessThan(50);
   });
 
-  it('copy streams without touching them', async () => {
+  it('copy streams unchanged', async () => {
     const { info, plan } = await shop.transcode([clip], {
       outputFormat: 'mkv',
       options: [{ option: '-c', argument: 'copy' }],
@@ -98,7 +98,7 @@ describe('plain options', () => {
     expect(plan.args).not.toContain('-filter:v:0');
   });
 
-  it('take the picture of one input and the sound of another', async () => {
+  it('combine the video of one input with the audio of another', async () => {
     const options = [
       { option: '-map', argument: '0:v' },
       { option: '-map', argument: '1:a:0' },
@@ -110,7 +110,7 @@ describe('plain options', () => {
     expect(info.audio[0]!.durationSeconds).toBeLessThan(1.2);
   });
 
-  it('make a video of a picture and a sound', async () => {
+  it('make a video from a picture and a sound', async () => {
     const { info } = await shop.transcode([photo, music], {
       outputFormat: 'mp4',
       options: [{ option: '-shortest', argument: '' }],
@@ -149,7 +149,7 @@ describe('plain options', () => {
     expect((await colourAt(path, { x: 0.5, y: 0.5 }))[2]).toBeGreaterThan(200);
   });
 
-  it('size and slow down a GIF before its palette is made', async () => {
+  it('scale and slow down a GIF before its palette is computed', async () => {
     const options = [
       { option: '-s', argument: '80x45' },
       { option: '-r', argument: 5 },
@@ -158,7 +158,7 @@ describe('plain options', () => {
     expect([info.video[0]!.width, info.video[0]!.height, info.video[0]!.frames]).toEqual([80, 45, 10]);
   });
 
-  it('that have no meaning for the format are dropped with a warning', async () => {
+  it('that do not apply to the format are dropped with a warning', async () => {
     const options = [
       { option: '-c:v', argument: 'libx264' },
       { option: '-crf', argument: 20 },
@@ -170,7 +170,7 @@ describe('plain options', () => {
     expect(plan.warnings.map((warning) => warning.field)).toContain('options[1]');
   });
 
-  it('make every progress block arrive on standard output', async () => {
+  it('write every progress block to standard output', async () => {
     const { stdout } = await shop.transcode([clip], { outputFormat: 'mp4' });
     expect(stdout).toMatch(/out_time_us=\d+/);
     expect(stdout.trimEnd().endsWith('progress=end')).toBe(true);

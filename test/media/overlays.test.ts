@@ -29,7 +29,7 @@ beforeAll(async () => {
 
 afterAll(() => shop.remove());
 
-/** A block of ink that fills its box: no gaps between glyphs matter to an average. */
+/** A block of ink that fills its box, so that gaps between glyphs do not affect an average. */
 const text = (more: object) => ({
   option: '@text-overlay',
   argument: { text: '█████', style: { fontSize: 40, boxBorderW: 0, ...more } },
@@ -64,7 +64,7 @@ describe('@text-overlay', () => {
     expect(isBlue(await colourAt(second.path, { x: 0.2, y: 0.82 }, 0.5))).toBe(true);
   });
 
-  it('repeats, moves with the time, and is laid out in the frame that the steps before it make', async () => {
+  it('repeats, moves with the time, and is laid out in the frame after the steps before it', async () => {
     const { path, plan } = await shop.transcode([clip], {
       outputFormat: 'mp4',
       options: [
@@ -83,7 +83,7 @@ describe('@text-overlay', () => {
     expect(early[0]! - late[0]!).toBeGreaterThan(60);
   });
 
-  it('is drawn over what filters make, and over a still', async () => {
+  it('is drawn over the result of filters, and over a still', async () => {
     const composed = await shop.transcode([clip, face], {
       outputFormat: 'mp4',
       filters: [{ filter: '[0:v][1:v]overlay=W-w:H-h[v]' }],
@@ -99,7 +99,7 @@ describe('@text-overlay', () => {
 });
 
 describe('@quote-card', () => {
-  it('covers the frame with a card, and sets the photo into it', async () => {
+  it('covers the frame with a card, and places the photo in it', async () => {
     const { path, plan } = await shop.transcode(
       [clip],
       {

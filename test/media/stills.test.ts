@@ -22,7 +22,7 @@ import {
 
 const run = promisify(execFile);
 const color = (name: string, size: string) => `color=${name}:s=${size},format=yuv420p`;
-/** Red, lime over blue, white: each corner shows where it went. */
+/** A colour in each corner: red, lime, blue, white. */
 const CORNERS =
   'color=red:s=128x64,drawbox=64:0:64:32:lime:fill,drawbox=0:32:64:32:blue:fill,drawbox=64:32:64:32:white:fill,format=yuv420p';
 
@@ -36,7 +36,7 @@ describe('a HEIC or AVIF still', () => {
   });
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
-  /** What FFmpeg makes of it after the first look: size, pixel format, and `rgba` of pixels by their place. */
+  /** What FFmpeg decodes after the sanitizer: size, pixel format, and `rgba` of pixels by position. */
   async function shown(bytes: Buffer) {
     const path = join(folder, `${number++}`);
     await writeFile(path, bytes);
@@ -61,7 +61,7 @@ describe('a HEIC or AVIF still', () => {
     return [size, ...places.map(([x, y]) => colorOf(at(x, y)))].join(' ');
   };
 
-  it('is read as FFmpeg itself writes one', async () => {
+  it('is read in the form that FFmpeg writes', async () => {
     const path = join(folder, 'own.avif');
     const encode = ['-frames:v', '1', '-c:v', 'libaom-av1', '-still-picture', '1', '-cpu-used', '8'];
     await run('ffmpeg', ['-v', 'error', '-y', '-f', 'lavfi', '-i', CORNERS, ...encode, path]);
@@ -69,22 +69,22 @@ describe('a HEIC or AVIF still', () => {
     expect([cornersOf(seen), seen.format]).toEqual(['128x64 red blue lime white', 'rgb24']);
   });
 
-  // Left above, left below, right above, right below.
+  // Top left, bottom left, top right, bottom right.
   it.each([
     ['as it is', [], '128x64 red blue lime white'],
     ['a quarter anti-clockwise', [irot(1)], '64x128 lime red white blue'],
     ['upside down', [irot(2)], '128x64 white lime blue red'],
     ['a quarter clockwise', [irot(3)], '64x128 blue white red lime'],
-    ['above and below changed', [imir(0)], '128x64 blue red white lime'],
-    ['left and right changed', [imir(1)], '128x64 lime white red blue'],
-    ['turned, then mirrored', [irot(1), imir(1)], '64x128 white blue lime red'],
-    ['cut to its upper half', [clap(128, 1, 32, 1, 0, 1, -16 >>> 0, 1)], '128x32 red red lime lime'],
+    ['top and bottom swapped', [imir(0)], '128x64 blue red white lime'],
+    ['left and right swapped', [imir(1)], '128x64 lime white red blue'],
+    ['rotated, then mirrored', [irot(1), imir(1)], '64x128 white blue lime red'],
+    ['cropped to its upper half', [clap(128, 1, 32, 1, 0, 1, -16 >>> 0, 1)], '128x32 red red lime lime'],
   ] as const)('is shown upright: %s', async (_, turns, expected) => {
     const item = codedItem(1, corners, ...turns.map((box) => [box, true] as const));
     expect(cornersOf(await shown(makeStill({ items: [item] })))).toBe(expected);
   });
 
-  it('is put together from its tiles, and cut where the last ones reach beyond it', async () => {
+  it('is assembled from its tiles, and cropped where the last ones extend beyond it', async () => {
     const names = ['red', 'lime', 'blue', 'white'];
     const tiles: Coded[] = [];
     for (const name of names) {

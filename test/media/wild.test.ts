@@ -3,7 +3,7 @@ import { REQUEST_BUDGET } from '../../src/contract/request-budget.ts';
 import { checkOptions, parseRequest, textLength } from '../../src/media/index.ts';
 import { inBatches } from '../helpers/batches.ts';
 import { openWorkshop, type Workshop } from './helpers.ts';
-import { lookAt } from './looks.ts';
+import { measure } from './measurements.ts';
 import { WILD_ROWS } from './wild/index.ts';
 import { type Media, makeMedia } from './wild/media.ts';
 import { options, type WildRow } from './wild/row.ts';
@@ -17,22 +17,22 @@ beforeAll(async () => {
 afterAll(() => shop.remove());
 
 const RUN = WILD_ROWS.filter((row) => !row.refused);
-/** Runs rows in as few processes as can be, then looks at all that came out in one. */
+/** Runs rows in as few processes as possible, then measures all results in one. */
 const runRow = inBatches(RUN, 12, async (rows) => {
   const outcomes = await shop.transcodeAll(rows.map(asRequest), media.assets);
-  const places = rows.map(({ checks }) => checks.flatMap(({ look }) => look ?? []));
-  const seen = await lookAt(
-    places.flatMap((looks, at) => looks.map((look) => ({ ...look, path: outcomes[at]!.path }))),
+  const wanted = rows.map(({ checks }) => checks.flatMap(({ measurement }) => measurement ?? []));
+  const measured = await measure(
+    wanted.flatMap((list, at) => list.map((measurement) => ({ ...measurement, path: outcomes[at]!.path }))),
   );
-  return outcomes.map((outcome, at) => ({ outcome, seen: seen.splice(0, places[at]!.length) }));
+  return outcomes.map((outcome, at) => ({ outcome, measured: measured.splice(0, wanted[at]!.length) }));
 });
 
 describe.concurrent('requests as people send them', { timeout: 60_000 }, () => {
-  it.each(RUN.map((row) => [row.name, row] as const))('give the right picture and sound: %s', async (_, row) => {
+  it.each(RUN.map((row) => [row.name, row] as const))('produce the right video and audio: %s', async (_, row) => {
     expect(checkOptions(asRequest(row).request)).toEqual([]);
-    const { outcome, seen } = await runRow(row);
-    const rest = [...seen];
-    for (const check of row.checks) check(outcome, check.look ? rest.shift()! : []);
+    const { outcome, measured } = await runRow(row);
+    const rest = [...measured];
+    for (const check of row.checks) check(outcome, check.measurement ? rest.shift()! : []);
   });
 
   it.each(WILD_ROWS.filter((row) => row.refused).map((row) => [row.name, row] as const))(
@@ -65,14 +65,14 @@ describe('the corpus', () => {
     }
   });
 
-  it('has 120 rows and more, each with a name and a check of its own', () => {
+  it('has at least 120 rows, each with a unique name and a check', () => {
     expect(WILD_ROWS.length).toBeGreaterThanOrEqual(120);
     expect(new Set(WILD_ROWS.map((row) => row.name)).size).toBe(WILD_ROWS.length);
     for (const row of WILD_ROWS) expect(row.refused || row.checks.length > 0, row.name).toBeTruthy();
   });
 });
 
-/** Less than a fifth of it. */
+/** Matches less than a fifth of the limit. */
 function below(most: number) {
   return expect.toSatisfy((count: number) => count < most / 5);
 }

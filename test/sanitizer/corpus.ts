@@ -1,15 +1,15 @@
-/** One file of the corpus: how FFmpeg makes it, and what becomes of it. */
+/** One file of the corpus: how FFmpeg makes it, and the expected result. */
 export interface Case {
   name: string;
   file: string;
   args: readonly string[];
-  /** Absent = rewritten; else why it is left unchanged. */
+  /** Absent = remuxed; else why it stays unchanged. */
   stays?: RegExp;
-  /** Another step, upon the first file: copies it with these arguments. */
+  /** A second step: copies the first file with these arguments. */
   copied?: readonly string[];
-  /** A last step, upon the bytes: what FFmpeg does not write. */
+  /** A last step: changes the bytes to something that FFmpeg does not write. */
   altered?: (bytes: Buffer) => Buffer;
-  /** FFmpeg reckons the length from the size of the file, in which what was left out counted. */
+  /** FFmpeg estimates the length from the file size, which includes the parts that the remux drops. */
   isEstimated?: boolean;
 }
 
@@ -32,14 +32,18 @@ const HDR = [
   '-colorspace',
   'bt2020nc',
 ];
-/** Frames that are not equally far apart. */
+/** Unequal frame intervals. */
 const VFR = ['-vf', 'setpts=PTS+if(mod(N\\,3)\\,0.013/TB\\,0)', '-fps_mode', 'vfr', '-enc_time_base', '1/90000'];
 
 export const CORPUS: readonly Case[] = [
   { name: 'H.264 with B-frames and AAC', file: 'mp4', args: [...V(), ...A(), ...B_FRAMES, ...AAC] },
   { name: 'the index first', file: 'mp4', args: [...V(), ...A(), ...H264, ...AAC, '-movflags', '+faststart'] },
-  { name: '29.97 frames a second', file: 'mp4', args: [...V('s=96x64:r=30000/1001:d=1'), ...A(), ...B_FRAMES, ...AAC] },
-  { name: 'unequal distances', file: 'mp4', args: [...V(), ...VFR, ...B_FRAMES] },
+  {
+    name: '29.97 frames per second',
+    file: 'mp4',
+    args: [...V('s=96x64:r=30000/1001:d=1'), ...A(), ...B_FRAMES, ...AAC],
+  },
+  { name: 'unequal frame intervals', file: 'mp4', args: [...V(), ...VFR, ...B_FRAMES] },
   { name: 'interlaced', file: 'mov', args: [...V(), ...B_FRAMES, '-flags', '+ilme+ildct', '-x264opts', 'tff=1'] },
   { name: 'HEVC, ten bits, PQ', file: 'mp4', args: [...V(), ...HEVC, ...HDR, '-tag:v', 'hvc1'] },
   {
@@ -74,15 +78,15 @@ export const CORPUS: readonly Case[] = [
     args: [...V(), ...A(), ...B_FRAMES, ...AAC],
     copied: ['-ss', '0.3'],
   },
-  { name: 'sound that starts later', file: 'mp4', args: [...V(), '-itsoffset', '0.25', ...A(), ...B_FRAMES, ...AAC] },
-  { name: 'pixels that are not square', file: 'mp4', args: [...V(), ...H264, '-vf', 'setsar=16/11'] },
+  { name: 'audio that starts later', file: 'mp4', args: [...V(), '-itsoffset', '0.25', ...A(), ...B_FRAMES, ...AAC] },
+  { name: 'non-square pixels', file: 'mp4', args: [...V(), ...H264, '-vf', 'setsar=16/11'] },
   {
     name: 'odd sizes',
     file: 'mp4',
     args: [...V('s=97x63:r=25:d=1'), '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv444p'],
   },
   {
-    name: 'several sounds',
+    name: 'several audio tracks',
     file: 'mp4',
     args: [
       ...V(),
@@ -100,7 +104,7 @@ export const CORPUS: readonly Case[] = [
       'default',
     ],
   },
-  { name: 'sound alone', file: 'm4a', args: [...A(2), ...AAC] },
+  { name: 'audio only', file: 'm4a', args: [...A(2), ...AAC] },
   { name: 'ALAC', file: 'm4a', args: [...A(), '-c:a', 'alac'] },
   { name: 'AC-3', file: 'mp4', args: [...A(), '-c:a', 'ac3'] },
   { name: 'a 3GP', file: '3gp', args: [...V('s=176x144:r=25:d=1'), '-c:v', 'h263'] },
@@ -122,7 +126,7 @@ export const CORPUS: readonly Case[] = [
       '+write_colr',
     ],
   },
-  { name: 'time code behind the rest', file: 'mov', args: [...V(), ...H264, '-timecode', '01:00:00:00'] },
+  { name: 'a time code track at the end', file: 'mov', args: [...V(), ...H264, '-timecode', '01:00:00:00'] },
 
   {
     name: 'H.264 in Matroska',
@@ -140,8 +144,8 @@ export const CORPUS: readonly Case[] = [
     file: 'mkv',
     args: [...A(), ...A(), '-map', '0', '-map', '1', '-c:a:0', 'flac', '-c:a:1', 'pcm_s16le'],
   },
-  { name: 'unequal distances in Matroska', file: 'mkv', args: [...V(), ...VFR, ...B_FRAMES] },
-  { name: 'pixels that are not square in Matroska', file: 'mkv', args: [...V(), ...H264, '-vf', 'setsar=16/11'] },
+  { name: 'unequal frame intervals in Matroska', file: 'mkv', args: [...V(), ...VFR, ...B_FRAMES] },
+  { name: 'non-square pixels in Matroska', file: 'mkv', args: [...V(), ...H264, '-vf', 'setsar=16/11'] },
 
   { name: '16 bits', file: 'wav', args: [...A(), '-metadata', 'title=x'] },
   { name: '24 bits in stereo', file: 'wav', args: [...A(), '-ac', '2', '-c:a', 'pcm_s24le'] },

@@ -1,40 +1,40 @@
 import { expect } from 'vitest';
-import type { Everything } from './equal.ts';
+import type { FfmpegView } from './ffmpeg-view.ts';
 
 type Entry = Record<string, unknown>;
 
 /**
- * Compares fragments with a rewritten plain container, as FFmpeg sees them (`everythingOf`). What it does not know of
- * fragments may be known: the number of frames, the exact bit rate, how long a frame is shown. Packets of sound that
- * lie before the start may be marked as hidden: they are not heard in either.
+ * Compares a fragmented file with its remux as FFmpeg reads both. The remux may have what FFmpeg does not report for
+ * fragments: the number of frames, the exact bit rate, the duration of a frame. Audio packets before the start may be
+ * marked as hidden: neither file plays them.
  */
-export function expectAlike(
-  theirs: Everything,
-  ours: Everything,
+export function expectEquivalent(
+  original: FfmpegView,
+  remux: FfmpegView,
   { lasts, pauses = false }: { lasts?: number; pauses?: boolean },
 ): void {
   const unknown = ['nb_frames', 'bit_rate'];
   if (pauses) unknown.push('avg_frame_rate');
   if (lasts !== undefined) unknown.push('duration', 'duration_ts');
-  expect(ours.streams.map((stream) => less(stream, unknown))).toEqual(
-    theirs.streams.map((stream) => less(stream, unknown)),
+  expect(remux.streams.map((stream) => less(stream, unknown))).toEqual(
+    original.streams.map((stream) => less(stream, unknown)),
   );
-  expect(ours.packets.length).toBe(theirs.packets.length);
+  expect(remux.packets.length).toBe(original.packets.length);
   const begun = new Set<unknown>();
-  for (const [index, packet] of ours.packets.entries()) {
-    const other = theirs.packets[index]!;
-    const untold = packet.duration === undefined || other.duration === undefined ? ['duration', 'duration_time'] : [];
+  for (const [index, packet] of remux.packets.entries()) {
+    const other = original.packets[index]!;
+    const ignored = packet.duration === undefined || other.duration === undefined ? ['duration', 'duration_time'] : [];
     const hidden = packet.codec_type === 'audio' && !begun.has(packet.stream_index) && packet.flags === 'KD_';
     if (!hidden) begun.add(packet.stream_index);
-    if (hidden) untold.push('flags');
-    expect(less(packet, untold)).toEqual(less(other, untold));
+    if (hidden) ignored.push('flags');
+    expect(less(packet, ignored)).toEqual(less(other, ignored));
   }
-  if (lasts === undefined) expect(ours.duration).toBe(theirs.duration);
-  else expect(Number(ours.duration)).toBeCloseTo(lasts, 2);
-  expect(ours.start).toBe(theirs.start);
-  expect(ours.frames).toBe(theirs.frames);
-  expectLines(ours.sought, theirs.sought);
-  expectLines(ours.looped, theirs.looped);
+  if (lasts === undefined) expect(remux.duration).toBe(original.duration);
+  else expect(Number(remux.duration)).toBeCloseTo(lasts, 2);
+  expect(remux.start).toBe(original.start);
+  expect(remux.frames).toBe(original.frames);
+  expectLines(remux.sought, original.sought);
+  expectLines(remux.looped, original.looped);
 }
 
 function less(entry: Entry, keys: readonly string[]): Entry {
@@ -42,12 +42,12 @@ function less(entry: Entry, keys: readonly string[]): Entry {
 }
 
 /**
- * Frames after a jump. FFmpeg begins one packet earlier in sound of fragments that has packets before its start; from
- * which the first frame may differ, in what overlaps with the one before.
+ * Compares frames after a seek. In fragmented audio with packets before its start, FFmpeg begins one packet earlier, so
+ * the first frame may differ where it overlaps with the one before.
  */
-function expectLines(ours: unknown, theirs: unknown): void {
-  const lines = String(ours).split('\n');
-  const others = String(theirs).split('\n');
+function expectLines(remux: unknown, original: unknown): void {
+  const lines = String(remux).split('\n');
+  const others = String(original).split('\n');
   const different = lines.filter((line, index) => line !== others[index]);
   expect(lines.length).toBe(others.length);
   expect(different.length).toBeLessThanOrEqual(1);

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-/** Before each input: all frames, those after a jump, and those of a file that repeats itself. */
+/** Options before each input: for all frames, those after a seek, and those of a looped file. */
 const WAYS = { frames: [], sought: ['-ss', '0.5'], looped: ['-stream_loop', '1'] } as const;
 
 export interface MediaFile {
@@ -11,17 +11,17 @@ export interface MediaFile {
   demuxer: string;
 }
 
-/** Everything of a file that a transcode could depend on, as FFmpeg sees it: streams, packets, frames, seeking. */
-export type Everything = Record<string, unknown> & { packets: Entry[]; streams: Entry[] };
+/** What FFmpeg reads from a file that a transcode could depend on: streams, packets, frames, seeking. */
+export type FfmpegView = Record<string, unknown> & { packets: Entry[]; streams: Entry[] };
 type Entry = Record<string, unknown>;
 
-/** Decodes all files in one process: most of its time is its start. */
-export async function everythingOf(files: readonly MediaFile[]): Promise<Everything[]> {
+/** Decodes all files in one process, because most of its time is its start. */
+export async function ffmpegViews(files: readonly MediaFile[]): Promise<FfmpegView[]> {
   const [decoded, probed] = await Promise.all([decodeAll(files), Promise.all(files.map(probe))]);
   return files.map((_, index) => ({ ...probed[index]!, ...decoded[index]! }));
 }
 
-async function probe({ path, demuxer }: MediaFile): Promise<Everything> {
+async function probe({ path, demuxer }: MediaFile): Promise<FfmpegView> {
   const shown = ['-show_streams', '-show_packets', '-show_format', '-of', 'json'];
   const { stdout } = await run('ffprobe', ['-v', 'error', ...shown, '-f', demuxer, '-i', path], { maxBuffer: 2 ** 26 });
   const { streams, packets, format } = JSON.parse(stdout);
@@ -54,7 +54,7 @@ async function decodeAll(files: readonly MediaFile[]): Promise<Record<keyof type
 
 const media = ({ codec_type }: Entry) => codec_type === 'video' || codec_type === 'audio';
 
-/** Omits what describes the container and not the media: positions, free text, and the container's own numbers. */
+/** Omits properties of the container: positions, free text, and its own numbers. */
 function plain(entry: Entry): Entry {
   const { pos: _, tags: __, id: ___, extradata_size: ____, ...rest } = entry;
   return rest;

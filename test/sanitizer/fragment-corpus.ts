@@ -1,21 +1,21 @@
 import { makeBox, u32 } from '../../src/sanitizer/isobmff/boxes.ts';
 
-/** One file in fragments: how FFmpeg makes it, what is done to its bytes then, and what becomes of it. */
+/** A fragmented file: how FFmpeg makes it, how its bytes are changed, and the expected result. */
 export interface FragmentCase {
   name: string;
   file?: string;
   args: readonly string[];
   /** Flags of the muxer. */
   flags: string;
-  /** Another step, upon a first file in fragments: copies it with these arguments. */
+  /** A second step: copies a first, fragmented file with these arguments. */
   copied?: readonly string[];
-  /** What is done to the bytes at last. */
+  /** A last step: changes the bytes. */
   altered?: (bytes: Buffer) => Buffer;
-  /** Absent = rewritten; else why it is left unchanged. */
+  /** Absent = remuxed; else why it stays unchanged. */
   stays?: RegExp;
-  /** Seconds that it lasts, where FFmpeg counts from nothing or believes an index of segments. */
+  /** Expected seconds, where FFmpeg itself counts from zero or trusts an index of segments. */
   lasts?: number;
-  /** Another rate of frames is right, for a pause between fragments belongs to the frame before. */
+  /** The frame rate may differ, because a pause between fragments extends the frame before. */
   pauses?: boolean;
 }
 
@@ -26,7 +26,7 @@ const B_FRAMES = ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3', '-g', '1
 const HEVC = ['-c:v', 'libx265', '-preset', 'ultrafast', '-g', '12', '-x265-params', 'log-level=none:pools=none'];
 const VP9 = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-g', '10'];
 const AV1 = ['-c:v', 'libsvtav1', '-preset', '12', '-g', '10', '-svtav1-params', 'lp=1'];
-/** Without the decoder's own noise, which would reveal where it began. */
+/** Without noise substitution: its noise depends on where decoding begins. */
 const AAC = ['-c:a', 'aac', '-aac_pns', '0'];
 const BOTH = [...V(), ...A(), ...B_FRAMES, ...AAC];
 const EMPTY = '+frag_keyframe+empty_moov';
@@ -41,8 +41,8 @@ const HDR = [
 
 export const FRAGMENT_CORPUS: readonly FragmentCase[] = [
   { name: 'H.264 with B-frames and AAC', args: BOTH, flags: EMPTY },
-  { name: 'places counted from each fragment', args: BOTH, flags: `${EMPTY}+default_base_moof` },
-  { name: 'places counted from the data before', args: BOTH, flags: `${EMPTY}+omit_tfhd_offset` },
+  { name: 'offsets from each fragment', args: BOTH, flags: `${EMPTY}+default_base_moof` },
+  { name: 'offsets from the data before', args: BOTH, flags: `${EMPTY}+omit_tfhd_offset` },
   { name: 'edit lists', args: BOTH, flags: EDITED },
   { name: 'negative offsets', args: BOTH, flags: `${EDITED}+negative_cts_offsets` },
   { name: 'CMAF', args: BOTH, flags: '+cmaf+frag_keyframe+delay_moov' },
@@ -54,18 +54,18 @@ export const FRAGMENT_CORPUS: readonly FragmentCase[] = [
     args: [...BOTH, '-frag_duration', '30000'],
     flags: '+delay_moov+default_base_moof',
   },
-  { name: 'sound that FFmpeg drops', args: BOTH, flags: '+frag_every_frame+empty_moov', stays: /overlap in time/ },
-  { name: 'runs in turns', args: [...BOTH, '-frag_interleave', '3'], flags: EDITED },
+  { name: 'audio that FFmpeg drops', args: BOTH, flags: '+frag_every_frame+empty_moov', stays: /overlap in time/ },
+  { name: 'interleaved runs', args: [...BOTH, '-frag_interleave', '3'], flags: EDITED },
   { name: 'all in one fragment', args: BOTH, flags: '+empty_moov' },
-  { name: 'a part in the index', args: BOTH, flags: '+frag_keyframe' },
+  { name: 'samples in the index', args: BOTH, flags: '+frag_keyframe' },
   {
-    name: 'a part in the index, and an edit list',
+    name: 'samples in the index, and an edit list',
     args: named(BOTH),
     flags: '+frag_keyframe',
     altered: withEdits(1024),
   },
   {
-    name: 'a part in the index, and an edit list that hides some of it',
+    name: 'samples in the index, and an edit list that hides some of them',
     args: named(BOTH),
     flags: '+frag_keyframe',
     altered: withEdits(2048),
@@ -76,9 +76,9 @@ export const FRAGMENT_CORPUS: readonly FragmentCase[] = [
   { name: 'Opus that begins before its start', args: [...V(), ...A(), ...H264, '-c:a', 'libopus'], flags: EDITED },
   { name: 'VP9 and FLAC', args: [...V(), ...A(), ...VP9, '-c:a', 'flac', '-strict', '-2'], flags: EMPTY },
   { name: 'MPEG-4 and PCM', file: 'mov', args: [...V(), ...A(), '-c:v', 'mpeg4', '-c:a', 'pcm_s16le'], flags: EMPTY },
-  { name: 'pictures alone', args: [...V('s=96x64:r=30000/1001:d=1'), ...B_FRAMES], flags: EDITED },
-  { name: 'sound alone', file: 'm4a', args: [...A(2), ...AAC, '-frag_duration', '300000'], flags: '+empty_moov' },
-  { name: 'unequal distances', args: [...V(), ...VFR, ...B_FRAMES], flags: EDITED },
+  { name: 'video only', args: [...V('s=96x64:r=30000/1001:d=1'), ...B_FRAMES], flags: EDITED },
+  { name: 'audio only', file: 'm4a', args: [...A(2), ...AAC, '-frag_duration', '300000'], flags: '+empty_moov' },
+  { name: 'unequal frame intervals', args: [...V(), ...VFR, ...B_FRAMES], flags: EDITED },
   {
     name: 'rotation and mirroring',
     args: [...V(), ...H264],
@@ -86,13 +86,13 @@ export const FRAGMENT_CORPUS: readonly FragmentCase[] = [
     copied: ['-display_rotation', '270', '-display_hflip'],
   },
   { name: 'colour tags', args: [...V(), ...H264, ...COLOURS], flags: `${EMPTY}+write_colr` },
-  { name: 'sound that starts later', args: [...V(), '-itsoffset', '0.25', ...A(), ...B_FRAMES, ...AAC], flags: EDITED },
-  { name: 'a start of minutes', args: [...BOTH, '-output_ts_offset', '100'], flags: EDITED },
+  { name: 'audio that starts later', args: [...V(), '-itsoffset', '0.25', ...A(), ...B_FRAMES, ...AAC], flags: EDITED },
+  { name: 'a start after 100 seconds', args: [...BOTH, '-output_ts_offset', '100'], flags: EDITED },
   { name: 'a time code', file: 'mov', args: [...V(), ...H264, '-timecode', '01:00:00:00'], flags: EMPTY },
-  { name: 'a first fragment that is missing', args: BOTH, flags: EDITED, altered: without(0), lasts: 0.594 },
-  { name: 'a fragment that is missing', args: BOTH, flags: EDITED, altered: without(1), pauses: true },
+  { name: 'a missing first fragment', args: BOTH, flags: EDITED, altered: without(0), lasts: 0.594 },
+  { name: 'a missing fragment', args: BOTH, flags: EDITED, altered: without(1), pauses: true },
   {
-    name: 'fragments that came twice',
+    name: 'repeated fragments',
     args: BOTH,
     flags: `${EMPTY}+default_base_moof`,
     altered: twice,
@@ -100,13 +100,13 @@ export const FRAGMENT_CORPUS: readonly FragmentCase[] = [
   },
   { name: 'events and unknown boxes between', args: BOTH, flags: `${EMPTY}+default_base_moof`, altered: withEvents },
   {
-    name: 'an end behind a fragment',
+    name: 'an end after a fragment',
     args: BOTH,
     flags: EDITED,
     altered: (bytes) => bytes.subarray(0, fragmentsOf(bytes)[2]!.start),
   },
   {
-    name: 'an end in its data',
+    name: 'an end in the data of a fragment',
     args: BOTH,
     flags: EDITED,
     altered: (bytes) => bytes.subarray(0, bytes.lastIndexOf('mdat') + 400),
@@ -120,14 +120,14 @@ export const FRAGMENT_CORPUS: readonly FragmentCase[] = [
     stays: /cut off/,
   },
   {
-    name: 'an end in a head',
+    name: 'an end in a box header',
     args: BOTH,
     flags: EDITED,
     altered: (bytes) => bytes.subarray(0, bytes.lastIndexOf('moof') + 2),
   },
 ];
 
-/** With a box of 36 bytes in each stream, which makes room for an edit list. */
+/** Adds a box of 36 bytes to each stream, to be replaced by an edit list. */
 function named(args: readonly string[]): string[] {
   return [...args, ...['v', 'a'].flatMap((kind) => [`-metadata:s:${kind}:0`, `title=${'x'.repeat(20)}`])];
 }
@@ -136,7 +136,7 @@ function withEdits(mediaTime: number): (bytes: Buffer) => Buffer {
   return (bytes) => {
     const elst = makeBox('elst', u32(0, 1, 10_000, mediaTime, 0x10000));
     const edts = makeBox('edts', elst);
-    // The pictures' alone.
+    // Only in the video track.
     const at = bytes.indexOf('xxxxxxxxxxxxxxxxxxxx') - 16;
     edts.copy(bytes, at);
     return bytes;
@@ -155,7 +155,7 @@ function fragmentsOf(bytes: Buffer): { start: number; end: number }[] {
   return found;
 }
 
-/** Blanks a fragment, so that those behind it stay in their places. */
+/** Blanks a fragment, so that those after it keep their offsets. */
 function without(index: number): (bytes: Buffer) => Buffer {
   return (bytes) => {
     const { start, end } = fragmentsOf(bytes)[index]!;

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { expectAlike } from './alike.ts';
+import { expectEquivalent } from './expect-equivalent.ts';
 import { FRAGMENT_CORPUS } from './fragment-corpus.ts';
-import { openRewriting } from './rewritten.ts';
+import { openRemuxing } from './remuxing.ts';
 
 const CASES = FRAGMENT_CORPUS.map((entry) => ({
   ...entry,
@@ -11,15 +11,15 @@ const CASES = FRAGMENT_CORPUS.map((entry) => ({
   copiedTo: ['-movflags', entry.flags],
 }));
 
-describe('a plain container made of fragments', () => {
-  let rewriting: Awaited<ReturnType<typeof openRewriting<(typeof CASES)[number]>>>;
+describe('a plain container made from fragments', () => {
+  let remuxing: Awaited<ReturnType<typeof openRemuxing<(typeof CASES)[number]>>>;
   beforeAll(async () => {
-    rewriting = await openRewriting(CASES);
+    remuxing = await openRemuxing(CASES);
   });
-  afterAll(() => rewriting?.close());
+  afterAll(() => remuxing?.close());
 
-  it.each(CASES)('gives FFmpeg the same as fragments with $name, or leaves them', async (entry) => {
-    const { found, demuxer, target, compared } = await rewriting.rewrite(entry);
+  it.each(CASES)('reads the same in FFmpeg as fragments with $name, or is not made', async (entry) => {
+    const { found, demuxer, target, compared } = await remuxing.remux(entry);
     expect(demuxer).toBe('mov');
     if (entry.stays) {
       expect(found).toMatchObject({ container: 'original', reason: expect.stringMatching(entry.stays) });
@@ -27,6 +27,6 @@ describe('a plain container made of fragments', () => {
     }
     expect(found).toMatchObject({ container: 'rewritten', reason: null });
     expect((await readFile(target)).includes('moof')).toBe(false);
-    expectAlike(compared!.theirs, compared!.ours, entry);
+    expectEquivalent(compared!.original, compared!.remux, entry);
   });
 });

@@ -28,19 +28,19 @@ const KNOWN: Record<string, Output> = {
   'H.264 and AAC in MP4': { file: 'mp4', args: [...BOTH, ...H264] },
   'the index first': { file: 'mp4', args: [...BOTH, ...H264, '-movflags', '+faststart'] },
   'B-frames in QuickTime': { file: 'mov', args: [...BOTH, '-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3'] },
-  'pixels that are not square': { file: 'mp4', args: [...PICTURES, ...H264, '-vf', 'setsar=16/11'] },
+  'non-square pixels': { file: 'mp4', args: [...PICTURES, ...H264, '-vf', 'setsar=16/11'] },
   'pixels that are taller than wide': { file: 'mp4', args: [...PICTURES, ...H264, '-vf', 'setsar=3/4'] },
   'an odd rate': { file: 'mp4', args: [...PICTURES, ...H264, '-r', '30000/1001'] },
   'MPEG-4 and MP3': { file: 'mp4', args: [...BOTH, '-c:v', 'mpeg4', '-c:a', 'libmp3lame'] },
   'VP9 and Opus in MP4': { file: 'mp4', args: [...BOTH, ...VP9, '-c:a', 'libopus'] },
-  'two sounds, the second by default': {
+  'two audio tracks, the second as default': {
     file: 'mp4',
     args: [...BOTH, ...SOUND, ...H264, '-disposition:a:0', '0', '-disposition:a:1', 'default'],
   },
   'VP8 and Vorbis in WebM': { file: 'webm', args: [...BOTH, ...VP8, '-c:a', 'libvorbis'] },
   'VP9 and Opus in WebM': { file: 'webm', args: [...BOTH, ...VP9, '-c:a', 'libopus'] },
-  'WebM with pixels that are not square': { file: 'webm', args: [...PICTURES, ...VP8, '-vf', 'setsar=4/3'] },
-  'Matroska that states the shape of a pixel': { file: 'mkv', args: [...BOTH, ...H264, '-vf', 'setsar=4/3'] },
+  'WebM with non-square pixels': { file: 'webm', args: [...PICTURES, ...VP8, '-vf', 'setsar=4/3'] },
+  'Matroska that states the pixel aspect': { file: 'mkv', args: [...BOTH, ...H264, '-vf', 'setsar=4/3'] },
   'AAC in M4A': { file: 'm4a', args: SOUND },
   MP3: { file: 'mp3', args: [...SOUND, '-b:a', '64k'] },
   'MP3 at a variable rate': { file: 'mp3', args: [...SOUND, '-q:a', '4'] },
@@ -49,17 +49,17 @@ const KNOWN: Record<string, Output> = {
   'WAV of floats in six channels': { file: 'wav', args: [...SOUND, '-c:a', 'pcm_f32le', '-ac', '6'] },
   FLAC: { file: 'flac', args: SOUND },
   JPEG: { file: 'jpg', args: STILL },
-  'JPEG with pixels that are not square': { file: 'jpg', args: [...STILL, '-vf', 'setsar=4/3'] },
+  'JPEG with non-square pixels': { file: 'jpg', args: [...STILL, '-vf', 'setsar=4/3'] },
   PNG: { file: 'png', args: STILL },
-  'PNG with pixels that are not square': { file: 'png', args: [...STILL, '-vf', 'setsar=4/3'] },
+  'PNG with non-square pixels': { file: 'png', args: [...STILL, '-vf', 'setsar=4/3'] },
   WebP: { file: 'webp', args: STILL },
-  'WebP without loss': { file: 'webp', args: [...STILL, '-lossless', '1'] },
+  'lossless WebP': { file: 'webp', args: [...STILL, '-lossless', '1'] },
 };
 
-/** Outputs that ffprobe describes, for something about them needs a decoder, or is rare. */
+/** Outputs that the readers leave to ffprobe, because they need a decoder, or are rare. */
 const UNKNOWN: Record<string, Output> = {
   fragments: { file: 'mp4', args: [...PICTURES, ...H264, '-movflags', '+frag_keyframe+empty_moov'] },
-  'H.264 in Matroska that leaves the shape of a pixel to the stream': { file: 'mkv', args: [...PICTURES, ...H264] },
+  'H.264 in Matroska that leaves the pixel aspect to the stream': { file: 'mkv', args: [...PICTURES, ...H264] },
   'an animated WebP': { file: 'webp', args: [...PICTURES, '-frames:v', '3'] },
   'a GIF': { file: 'gif', args: PICTURES },
   AVI: { file: 'avi', args: [...PICTURES, '-c:v', 'mpeg4'] },

@@ -1,33 +1,33 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Case, CORPUS } from './corpus.ts';
-import { openRewriting } from './rewritten.ts';
+import { openRemuxing } from './remuxing.ts';
 import { SOUND_CORPUS } from './sound-corpus.ts';
 
 const CASES = [...CORPUS, ...SOUND_CORPUS].map((entry: Case) => ({ ...entry, args: [...entry.args, '-shortest'] }));
 
-describe('a rewritten container', () => {
-  let rewriting: Awaited<ReturnType<typeof openRewriting<(typeof CASES)[number]>>>;
+describe('a remuxed container', () => {
+  let remuxing: Awaited<ReturnType<typeof openRemuxing<(typeof CASES)[number]>>>;
   beforeAll(async () => {
-    rewriting = await openRewriting(CASES);
+    remuxing = await openRemuxing(CASES);
   });
-  afterAll(() => rewriting?.close());
+  afterAll(() => remuxing?.close());
 
-  it.each(CASES)('gives FFmpeg the same as $file with $name, or leaves it', async (entry) => {
-    const { found, demuxer, compared } = await rewriting.rewrite(entry);
+  it.each(CASES)('reads the same in FFmpeg as $file with $name, or is not made', async (entry) => {
+    const { found, demuxer, compared } = await remuxing.remux(entry);
     if (entry.stays) {
       expect(found).toMatchObject({ container: 'original', demuxer, reason: expect.stringMatching(entry.stays) });
       return;
     }
     expect(found).toMatchObject({ container: 'rewritten', reason: null });
-    const { ours, theirs } = compared!;
-    if (entry.isEstimated) for (const one of [ours, theirs]) withoutLengths(one);
-    expect(ours).toEqual(theirs);
+    const { original, remux } = compared!;
+    if (entry.isEstimated) for (const one of [original, remux]) withoutLengths(one);
+    expect(remux).toEqual(original);
   });
 });
 
-function withoutLengths(everything: Record<string, unknown>): void {
-  delete everything.duration;
-  for (const stream of everything.streams as Record<string, unknown>[]) {
+function withoutLengths(view: Record<string, unknown>): void {
+  delete view.duration;
+  for (const stream of view.streams as Record<string, unknown>[]) {
     delete stream.duration;
     delete stream.duration_ts;
   }

@@ -7,52 +7,52 @@ import { detectMedia } from '../../src/media/index.ts';
 import { openSanitizer, type Sanitizer } from '../../src/sanitizer/index.ts';
 import { makeAllMedia } from '../../testkit/media-cache.ts';
 import { inBatches } from '../helpers/batches.ts';
-import { type Everything, everythingOf } from './equal.ts';
+import { type FfmpegView, ffmpegViews } from './ffmpeg-view.ts';
 
 const run = promisify(execFile);
-/** Files that one process makes, and one decodes. */
+/** Files per process. */
 const BATCH = 8;
 
 /** How a file of a corpus is made. */
 export interface Origin {
   file: string;
-  /** FFmpeg's, before the name of the file. */
+  /** Arguments of FFmpeg before the name of the file. */
   args: readonly string[];
-  /** Another step, upon the first file: copies it with these arguments before it, and those after it. */
+  /** A second step: copies the first file, with these arguments before `-i` and `copiedTo` after it. */
   copied?: readonly string[];
   copiedTo?: readonly string[];
-  /** A last step, upon the bytes: what FFmpeg does not write. */
+  /** A last step: changes the bytes to something that FFmpeg does not write. */
   altered?: (bytes: Buffer) => Buffer;
 }
 
-export interface Rewritten {
+export interface Remuxed {
   found: Awaited<ReturnType<Sanitizer['sanitize']>>;
   demuxer: string;
-  /** Where our container is, if it was rewritten. */
+  /** Path of the remuxed file, if there is one. */
   target: string;
-  /** What FFmpeg sees in the original and in ours; null = it was not rewritten. */
-  compared: { theirs: Everything; ours: Everything } | null;
+  /** What FFmpeg reads from the original and from the remux; null = not remuxed. */
+  compared: { original: FfmpegView; remux: FfmpegView } | null;
 }
 
-/** Makes the files of a corpus, sanitizes them, and has FFmpeg look at both, in batches as tests ask for them. */
-export async function openRewriting<T extends Origin>(corpus: readonly T[]) {
-  const folder = await mkdtemp(join(tmpdir(), 'airlock-look-'));
+/** Makes the files of a corpus, sanitizes them, and reads both with FFmpeg, in batches on demand. */
+export async function openRemuxing<T extends Origin>(corpus: readonly T[]) {
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-remux-'));
   const sanitizer = openSanitizer({ threads: 2 });
   return {
-    rewrite: inBatches(corpus, BATCH, async (batch) => {
+    remux: inBatches(corpus, BATCH, async (batch) => {
       const place = await mkdtemp(join(folder, 'batch-'));
       const sanitized = [];
       for (const path of await makeFiles(place, batch)) sanitized.push(await sanitizeFile(sanitizer, path));
-      const rewritten = sanitized.filter(({ found }) => found.container === 'rewritten');
-      const everything = await everythingOf(
-        rewritten.flatMap(({ path, demuxer, target, found }) => [
+      const remuxed = sanitized.filter(({ found }) => found.container === 'rewritten');
+      const views = await ffmpegViews(
+        remuxed.flatMap(({ path, demuxer, target, found }) => [
           { path, demuxer },
           { path: target, demuxer: found.demuxer },
         ]),
       );
-      return sanitized.map((one): Rewritten => {
-        const at = 2 * rewritten.indexOf(one);
-        return { ...one, compared: at < 0 ? null : { theirs: everything[at]!, ours: everything[at + 1]! } };
+      return sanitized.map((one): Remuxed => {
+        const at = 2 * remuxed.indexOf(one);
+        return { ...one, compared: at < 0 ? null : { original: views[at]!, remux: views[at + 1]! } };
       });
     }),
     async close(): Promise<void> {

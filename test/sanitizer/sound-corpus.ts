@@ -1,6 +1,6 @@
 import type { Case } from './corpus.ts';
 
-/** Sound that is different everywhere, so that one sample more or less shows. */
+/** Noise, so that one sample more or less shows. */
 const A = (options = 'r=44100', seconds = 2) => [
   '-f',
   'lavfi',
@@ -36,7 +36,7 @@ const replaced = (bytes: Buffer, from: string, to: string) => {
   return Buffer.concat([bytes.subarray(0, at), Buffer.from(to, 'latin1'), bytes.subarray(at + from.length)]);
 };
 
-/** Sound without pictures, apart from covers: MP3, AAC and Ogg. */
+/** Audio without video, apart from covers: MP3, AAC and Ogg. */
 export const SOUND_CORPUS: readonly Case[] = [
   { name: 'a constant rate', file: 'mp3', args: [...A(), '-ac', '2', ...CBR] },
   { name: 'a variable rate', file: 'mp3', args: [...A(), '-ac', '2', ...VBR] },
@@ -44,20 +44,20 @@ export const SOUND_CORPUS: readonly Case[] = [
   { name: '22.05 kHz', file: 'mp3', args: [...A('r=22050'), ...CBR, '-b:a', '48k'] },
   { name: '48 kHz', file: 'mp3', args: [...A('r=48000'), '-ac', '2', ...CBR] },
   { name: '8 kHz', file: 'mp3', args: [...A('r=8000'), ...CBR, '-b:a', '24k'] },
-  { name: 'no head of its length', file: 'mp3', args: [...A(), ...CBR, '-write_xing', '0'] },
+  { name: 'no Xing header', file: 'mp3', args: [...A(), ...CBR, '-write_xing', '0'] },
   {
-    name: 'no head of its length, at a variable rate',
+    name: 'no Xing header, at a variable rate',
     file: 'mp3',
     args: [...A(), ...VBR, '-write_xing', '0', '-id3v2_version', '0'],
   },
   {
-    name: 'a head without the delay',
+    name: 'a header without the delay',
     file: 'mp3',
     args: [...A(), ...VBR],
     altered: (bytes) => replaced(bytes, 'Lavf', 'Xing'),
   },
   {
-    name: 'a head by LAME',
+    name: 'a header by LAME',
     file: 'mp3',
     args: [...A(), ...VBR],
     altered: (bytes) => replaced(bytes, 'Lavf', 'LAME'),
@@ -69,7 +69,7 @@ export const SOUND_CORPUS: readonly Case[] = [
   },
   { name: 'ID3v2.4 and a PNG', file: 'mp3', args: [...A(), ...PNG, ...CBR, ...NAMED, '-id3v2_version', '4'] },
   {
-    name: 'a cover and a name in letters of two bytes',
+    name: 'a cover and a title in UTF-16',
     file: 'mp3',
     args: [...A(), ...PNG, ...CBR, '-metadata:s:v', 'title=Обложка', '-metadata', 'title=Имя', '-id3v2_version', '3'],
   },
@@ -81,19 +81,19 @@ export const SOUND_CORPUS: readonly Case[] = [
     altered: (bytes) => Buffer.concat([bytes, apeTag(), id3v1()]),
   },
   {
-    name: 'a tag of the second version',
+    name: 'ID3v2.2',
     file: 'mp3',
     args: [...A(), ...CBR, '-id3v2_version', '0'],
     altered: (bytes) => Buffer.concat([Buffer.from('ID3\x02\0\0\0\0\0\x0fTT2\0\0\x05\0name\0\0\0\0', 'latin1'), bytes]),
   },
   {
-    name: 'sound that was cut off',
+    name: 'truncated audio',
     file: 'mp3',
     args: [...A(), ...VBR],
     altered: (bytes) => bytes.subarray(0, bytes.length - 200),
   },
   {
-    name: 'much more behind than it declares',
+    name: 'much more data than declared',
     file: 'mp3',
     args: [...A(), ...CBR, '-id3v2_version', '0'],
     altered: (bytes) => Buffer.concat([bytes, bytes.subarray(bytes.readUInt8(1) === 0xfb ? 417 : 0)]),
@@ -151,13 +151,13 @@ export const SOUND_CORPUS: readonly Case[] = [
     copied: ['-ss', '0.7'],
   },
   {
-    name: 'Opus that was cut off',
+    name: 'truncated Opus',
     file: 'opus',
     args: [...A('r=48000'), ...OPUS, '-page_duration', '100000'],
     altered: (bytes) => bytes.subarray(0, bytes.length - 300),
   },
   {
-    name: 'Opus with other data behind',
+    name: 'Opus followed by other data',
     file: 'opus',
     args: [...A('r=48000'), ...OPUS],
     altered: (bytes) => Buffer.concat([bytes, Buffer.from('PK\x03\x04 a zip')]),
@@ -177,7 +177,7 @@ export const SOUND_CORPUS: readonly Case[] = [
     args: [...A('r=192000'), '-ac', '6', '-c:a', 'flac', '-frame_size', '32768', '-compression_level', '0'],
   },
   {
-    name: 'Opus twice, one behind the other',
+    name: 'two Opus recordings in sequence',
     file: 'opus',
     args: [...A('r=48000'), ...OPUS],
     altered: (bytes) => Buffer.concat([bytes, bytes]),
@@ -193,7 +193,7 @@ export const SOUND_CORPUS: readonly Case[] = [
   { name: 'Speex', file: 'ogg', args: [...A('r=16000'), '-c:a', 'libspeex'], stays: /other than one Opus/ },
 ];
 
-/** The same frames with another sampling rate in their heads, which is another length. */
+/** The same frames with another sampling rate in their headers, and so another length. */
 function otherRate(): Buffer {
   const frame = Buffer.alloc(384);
   frame.writeUInt32BE(0xfffb9400);

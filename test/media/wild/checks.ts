@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import type { MediaInfo } from '../../../src/media/index.ts';
-import type { Look, Seen } from '../looks.ts';
+import type { Measured, Measurement } from '../measurements.ts';
 
 export interface Outcome {
   path: string;
@@ -8,9 +8,9 @@ export interface Outcome {
   plan: { args: string[]; durationSeconds: number | null };
 }
 export interface Check {
-  (outcome: Outcome, seen: Seen): void;
-  /** What is looked at in the file, to be `seen`; absent = what is known of it is enough. */
-  look?: Look;
+  (outcome: Outcome, measured: Measured): void;
+  /** What to measure in the file; absent = the outcome is enough. */
+  measurement?: Measurement;
 }
 
 const COLOURS = {
@@ -35,7 +35,8 @@ export const seconds =
   ({ info }) => {
     expect(Math.abs(info.durationSeconds! - value), `lasts ${info.durationSeconds} s`).toBeLessThanOrEqual(tolerance);
   };
-export const frames = (count: number): Check => looking({ kind: 'frames' }, (seen) => expect(seen).toEqual([count]));
+export const frames = (count: number): Check =>
+  measuring({ kind: 'frames' }, (measured) => expect(measured).toEqual([count]));
 export const rate =
   (value: number): Check =>
   ({ info }) => {
@@ -69,24 +70,24 @@ export const pixels =
     expect(info.video[0]!.pixelFormat).toBe(format);
   };
 
-/** Mean colour of a fifth of the frame around a point given in shares of it; each channel within 64. */
+/** Mean colour of a fifth of the frame around a point, in shares of the frame; each channel within 64. */
 export const colour = (x: number, y: number, name: ColourName, at = 0): Check =>
-  looking({ kind: 'colour', x, y, at }, (seen) => {
-    expect(farthest(seen, name), `${seen} instead of ${name} at ${x},${y} ${at} s`).toBeLessThan(64);
+  measuring({ kind: 'colour', x, y, at }, (measured) => {
+    expect(farthest(measured, name), `${measured} instead of ${name} at ${x},${y} ${at} s`).toBeLessThan(64);
   });
-/** Something else than this colour is there: letters, a logo, a picture. */
+/** Something other than this colour is there: letters, a logo, a picture. */
 export const notColour = (x: number, y: number, name: ColourName, at = 0): Check =>
-  looking({ kind: 'colour', x, y, at }, (seen) => {
-    expect(farthest(seen, name), `${seen} is ${name} at ${x},${y} ${at} s`).toBeGreaterThan(12);
+  measuring({ kind: 'colour', x, y, at }, (measured) => {
+    expect(farthest(measured, name), `${measured} is ${name} at ${x},${y} ${at} s`).toBeGreaterThan(12);
   });
 /** Mean volume between two times, decibels of full scale. */
 export const loud = (from: number, length: number, least: number, most = 0): Check =>
-  looking({ kind: 'loudness', from, length }, ([level]) => {
+  measuring({ kind: 'loudness', from, length }, ([level]) => {
     expect(level).toBeGreaterThanOrEqual(least);
     expect(level).toBeLessThanOrEqual(most);
   });
 export const silent = (from: number, length: number): Check => loud(from, length, -1000, -55);
-/** Text in the picture as a share of bright pixels, of the whole frame. */
+/** Words that the arguments of the command contain. */
 export const argument =
   (...words: string[]): Check =>
   ({ plan }) => {
@@ -97,10 +98,10 @@ export const argument =
       ).toBe(true);
   };
 
-function looking(look: Look, judge: (seen: Seen) => void): Check {
-  return Object.assign((_: Outcome, seen: Seen) => judge(seen), { look });
+function measuring(measurement: Measurement, judge: (measured: Measured) => void): Check {
+  return Object.assign((_: Outcome, measured: Measured) => judge(measured), { measurement });
 }
 
-function farthest(seen: Seen, name: ColourName): number {
-  return Math.max(...COLOURS[name].map((wanted, channel) => Math.abs(wanted - seen[channel]!)));
+function farthest(measured: Measured, name: ColourName): number {
+  return Math.max(...COLOURS[name].map((wanted, channel) => Math.abs(wanted - measured[channel]!)));
 }

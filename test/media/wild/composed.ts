@@ -1,7 +1,7 @@
 import { colour, loud, noSound, notColour, seconds, size, sound, videoCodec } from './checks.ts';
 import { composed, plain, refused, type WildRow } from './row.ts';
 
-/** Several inputs in one picture, and sound of several. */
+/** Several inputs in one video, and audio of several. */
 export const COMPOSED_ROWS: readonly WildRow[] = [
   composed(
     'a logo at the bottom right',
@@ -23,7 +23,7 @@ export const COMPOSED_ROWS: readonly WildRow[] = [
     loud(0, 1, -40),
   ),
   composed(
-    'a logo, half seen through',
+    'a half-transparent logo',
     ['halves', 'logo'],
     'mp4',
     ['[1:v]format=rgba,colorchannelmixer=aa=0.5,scale=160:160[l];[0:v][l]overlay=160:10'],
@@ -41,7 +41,7 @@ export const COMPOSED_ROWS: readonly WildRow[] = [
     colour(0.5, 0.5, 'blue', 1.5),
   ),
   composed(
-    'a logo that is named, not given',
+    'a logo named by a filter',
     'clip',
     'mp4',
     ["movie='https\\://files.example.com/logo'[l];[0:v][l]overlay=10:10[v]"],

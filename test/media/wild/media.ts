@@ -50,7 +50,7 @@ const MEDIA = {
 
 export type MediaName = keyof typeof MEDIA;
 
-/** What requests name beside their inputs: `https://files.example.com/<name>`. */
+/** Files that requests name besides their inputs: `https://files.example.com/<name>`. */
 const TEXTS: Readonly<Record<string, string>> = {
   'lines.srt': '1\n00:00:00,000 --> 00:00:09,000\nMMMMMMMM\n',
   'lines.vtt': 'WEBVTT\n\n00:00:00.000 --> 00:00:09.000\nMMMMMMMM\n',
@@ -67,7 +67,7 @@ Style: Default,DejaVu Sans,60,&H0000FFFF,&H0000FFFF,&H00000000,&H00000000,-1,0,0
 Format: Layer, Start, End, Style, Name, MarginL, MarginR, MarginV, Effect, Text
 Dialogue: 0,0:00:00.00,0:00:09.00,Default,,0,0,0,,MMMM
 `,
-  // Red and blue change places.
+  // Swaps red and blue.
   'swap.cube': `LUT_3D_SIZE 2\n${[0, 1].flatMap((b) => [0, 1].flatMap((g) => [0, 1].map((r) => `${b} ${g} ${r}`))).join('\n')}\n`,
 };
 

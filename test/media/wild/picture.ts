@@ -191,7 +191,7 @@ export const PICTURE_ROWS: readonly WildRow[] = [
     ['-vf', 'split[m][b];[b]crop=80:60:20:20,boxblur=10[f];[m][f]overlay=20:20'],
     colour(0.75, 0.5, 'red'),
   ),
-  plain('a logo taken away', 'halves', 'mp4', ['-vf', 'delogo=x=10:y=10:w=50:h=30'], colour(0.15, 0.15, 'lime')),
+  plain('a logo removed', 'halves', 'mp4', ['-vf', 'delogo=x=10:y=10:w=50:h=30'], colour(0.15, 0.15, 'lime')),
   plain(
     'a box drawn',
     'halves',
@@ -216,7 +216,7 @@ export const PICTURE_ROWS: readonly WildRow[] = [
     seconds(2),
   ),
   plain(
-    'a LUT of our own',
+    'a LUT from a URL',
     'clip',
     'mp4',
     ['-vf', 'lut3d=https\\://files.example.com/swap.cube'],

@@ -3,14 +3,14 @@ import type { OptionRequest, TranscodeRequest } from '../../../src/contract/tran
 import type { Check } from './checks.ts';
 import type { MediaName } from './media.ts';
 
-/** A request as people send it to services of this kind, in small; what it says, not whose it was. */
+/** A request like those that people send to such services, over small media. */
 export interface WildRow {
   name: string;
-  /** Files of `media.ts`, each with the options that stand before it. */
+  /** Files of `media.ts`, each with the options before it. */
   inputs: readonly (MediaName | readonly [MediaName, ...string[]])[];
   request: Omit<TranscodeRequest, 'inputs'>;
   checks: readonly Check[];
-  /** Set when such a request is refused: what the reason must say. */
+  /** Set when such a request is refused: matches the reason. */
   refused?: RegExp;
 }
 

@@ -148,7 +148,7 @@ export const TIME_ROWS: readonly WildRow[] = [
   plain('sound later', 'narration', 'wav', ['-af', 'adelay=500|500'], silent(0, 1.4), seconds(3.5, 0.1)),
   plain('picture and sound shifted', ['clip', '-itsoffset', '0.2'], 'mp4', ['-c:v', 'libx264'], seconds(2.2, 0.35)),
   {
-    name: 'join of unlike clips',
+    name: 'join of different clips',
     inputs: ['clip', 'tall', 'mute'],
     request: { outputFormat: 'mp4' },
     checks: [seconds(4, 0.3), size(320, 180)],
