@@ -6,26 +6,26 @@ import { type Preview, previewCommand } from './plan/preview.ts';
 import { estimateResourceClass } from './plan/resource-class.ts';
 import type { AssetRequest, MediaInfo, PlanWarning, Refusal, ResourceClass } from './types.ts';
 
-/** What is known of a request before any file is read: plain data, so that it can cross threads. */
+/** Result of judging a request before any file is read; plain data, so that it can be sent between threads. */
 export interface Judgement {
-  /** Everything that may not run; empty = allowed. */
+  /** Every refused part; empty = allowed. */
   refusals: Refusal[];
   warnings: PlanWarning[];
   /** Every file that graphs and overlays name. */
   assets: AssetRequest[];
   resourceClass: ResourceClass;
-  /** The command that would run, or why the planner finds none; null for a request that is refused. */
+  /** The command that would run, or why there is none; null = the request is refused. */
   preview: Preview | { failure: { code: FailureCode; message: string } } | null;
 }
 
-/** Bytes of an argument that are kept free for filters which the planner adds for an input of another kind. */
+/** Bytes kept free in each argument for filters that the planner adds once the inputs are inspected. */
 const ROOM_BYTES = 8 * 1024;
 
-/** Reads a request and plans it for inputs of which nothing (null) or all is known. Pure; never throws. */
+/** Parses a request and plans it; `infos` = the inspected inputs, null = not inspected. Pure; never throws. */
 export function judgeRequest(request: TranscodeRequest, infos: readonly (MediaInfo | null)[]): Judgement {
   const { refusals, warnings, assets } = parseRequest(request);
   const judged = { refusals, warnings, assets };
-  // The planner takes nothing that is refused.
+  // The planner accepts only requests without refusals.
   if (refusals.length > 0) return { ...judged, resourceClass: 'heavy', preview: null };
   const resourceClass = estimateResourceClass(request, [...infos]);
   const refused = (reason: string) => ({
@@ -40,7 +40,7 @@ export function judgeRequest(request: TranscodeRequest, infos: readonly (MediaIn
     return fault ? refused(fault) : { ...judged, resourceClass, preview };
   } catch (error) {
     if (!(error instanceof JobFailure)) throw error;
-    // Knowledge of the inputs cannot change that.
+    // Inspecting the inputs cannot change that.
     if (error.code === 'option_refused') return refused(error.message);
     return { ...judged, resourceClass, preview: { failure: { code: error.code, message: error.message } } };
   }

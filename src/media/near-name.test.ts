@@ -28,7 +28,7 @@ describe('the nearest name', () => {
     expect(performance.now() - start).toBeLessThan(50);
   });
 
-  test('reads as a question behind a sentence', () => {
+  test('is written as a question after a sentence', () => {
     expect(didYouMean('scal', NAMES)).toBe(' Did you mean "scale"?');
     expect(didYouMean('blur', NAMES)).toBe('');
   });

@@ -2,7 +2,7 @@ const MAX_NAME = 64;
 
 /**
  * The known name that was probably meant: equal but for case, `_` and `-`, or within an edit distance of a third of
- * its length; null when none is so near.
+ * its length; null = none is near enough.
  */
 export function nearestName(name: string, known: Iterable<string>): string | null {
   const wanted = plain(name.slice(0, MAX_NAME));

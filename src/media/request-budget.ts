@@ -1,11 +1,11 @@
 import { type BudgetName, REQUEST_BUDGET } from '../contract/request-budget.ts';
 
-/** What is left of the budget of one request. Reading stops when any part of it is used up. */
+/** The remaining budget of one request. Parsing stops when any part of it is used up. */
 export class RequestBudget {
   readonly #used = new Map<BudgetName, number>();
   #spent: BudgetName | null = null;
 
-  /** Takes `amount`; false when there is not that much left. */
+  /** Uses up `amount`; returns false when the budget is spent. */
   take(name: BudgetName, amount = 1): boolean {
     const used = this.used(name) + amount;
     this.#used.set(name, used);
@@ -21,7 +21,7 @@ export class RequestBudget {
     return this.#spent !== null;
   }
 
-  /** Why reading stopped, to follow "the request". */
+  /** Why parsing stopped; continues "the request". */
   get reason(): string {
     const { most, noun } = REQUEST_BUDGET[this.#spent ?? 'options'];
     return `has more than ${most} ${noun}`;

@@ -2,8 +2,8 @@ import type { FormatKind, OutputFormat } from '../contract/formats.ts';
 import type { QuoteCard, TextOverlay } from './overlays/types.ts';
 
 /**
- * The type of a file according to its first bytes. `demuxer` is FFmpeg's name for `-f`, or `heif`, which only Airlock
- * knows.
+ * The type of a file according to its first bytes. `demuxer` = FFmpeg's name for `-f`, or `heif`, which FFmpeg does not
+ * have.
  */
 export interface DetectedMedia {
   /** One of the content types that an upload may declare. */
@@ -40,7 +40,7 @@ export interface VideoStream {
   colorRange: string | null;
   /** PQ or HLG transfer. */
   isHdr: boolean;
-  /** Cover art, not moving pictures. */
+  /** Cover art, not video. */
   isAttachedPicture: boolean;
   /** Bits per second. */
   bitRate: number | null;
@@ -58,7 +58,7 @@ export interface AudioStream {
   sampleRate: number;
   /** Bits per second. */
   bitRate: number | null;
-  /** Bits of a sample where the codec has such a number. */
+  /** Bits per sample; null = the codec has no such number. */
   bitDepth: number | null;
   isDefault: boolean;
   /** ISO 639 code, lower case; null when absent or undetermined. */
@@ -66,7 +66,7 @@ export interface AudioStream {
   durationSeconds: number | null;
 }
 
-/** What a probe found; every number has been bounded, nothing in it is the file's own free text. */
+/** Result of a probe; every number is bounded, and nothing in it is the file's own free text. */
 export interface MediaInfo {
   /** FFmpeg's format name, e.g. `mov,mp4,m4a,3gp,3g2,mj2`. */
   container: string;
@@ -83,11 +83,11 @@ export interface MediaInfo {
   isImage: boolean;
   /** An animated picture (GIF of several frames). */
   isAnimated: boolean;
-  /** Codec of a still as it came, where FFmpeg reads a PNG that was made of it. */
+  /** Original codec of a still that FFmpeg reads as a PNG made of it. */
   sourceCodec?: string;
 }
 
-/** What must be known of an output to check it and to describe it to clients. */
+/** Properties of an output, to check it and to describe it to clients. */
 export interface OutputInfo {
   sizeBytes: number;
   durationSeconds: number | null;
@@ -106,18 +106,18 @@ export interface InputLimits {
   maxFrameRate: number;
 }
 
-/** Why an option or filter may not run (422), with the position in the request and a safe way to get the same. */
+/** Why an option or filter is refused (422), with its position in the request and a safe alternative. */
 export interface Refusal {
   /** `options[2]`, `inputs[0].options[1]` or `filters[0]`. */
   field: string;
-  /** Characters from the start of that option's argument (or that filter's text); absent = the option as a whole. */
+  /** Characters from the start of that option's argument (or that filter's text); absent = the whole option. */
   offset?: number;
   option: string;
   reason: string;
   suggestion: string;
 }
 
-/** A font family as a filter names it, perhaps with a style behind a colon. */
+/** A font family that a filter names, optionally with a style after a colon. */
 export interface NamedFont {
   field: string;
   name: string;
@@ -128,7 +128,7 @@ export interface PlanWarning {
   message: string;
 }
 
-/** A file beside the inputs that a filter or overlay names: fetched, checked and placed by us. */
+/** A file beside the inputs that a filter or overlay names: the worker fetches, checks and places it. */
 export type AssetKind = 'subtitle' | 'lut' | 'font' | 'picture' | 'media';
 
 /** An asset as a request names it. */
@@ -140,7 +140,7 @@ export interface AssetRequest {
   field: string;
 }
 
-/** An asset that lies in the cell. Those that are job inputs are not listed; their place is the input's. */
+/** An asset in the cell. Assets that are job inputs are not listed: their path is the input's. */
 export interface PlanAsset {
   kind: AssetKind;
   /** Name inside the cell: `/in/asset-0.srt`. */
@@ -150,7 +150,7 @@ export interface PlanAsset {
   info: MediaInfo | null;
 }
 
-/** A picture that we draw ourselves before the run and put into the cell: text as SVG outlines. */
+/** A picture that Airlock draws before the run and places in the cell: text as SVG outlines. */
 export type LayerRequest = TextLayer | CardLayer | MaskLayer;
 
 export interface TextLayer {
@@ -158,7 +158,7 @@ export interface TextLayer {
   /** Name inside the cell: `/in/layer-0.svg`. */
   path: string;
   overlay: TextOverlay;
-  /** Pixels of the frame, for wrapping text that names no width. */
+  /** Pixels of the frame, to wrap text without a width of its own. */
   frame: { width: number; height: number };
 }
 
@@ -167,11 +167,11 @@ export interface CardLayer {
   path: string;
   card: QuoteCard;
   frame: { width: number; height: number };
-  /** Where the photo goes is left free. */
+  /** Leaves room for the photo. */
   hasPhoto: boolean;
 }
 
-/** A white disc on black, to cut a photo round. */
+/** A white disc on black, the mask of a round photo. */
 export interface MaskLayer {
   kind: 'mask';
   path: string;
@@ -185,7 +185,7 @@ export interface PlanInput {
   path: string;
   demuxer: string;
   info: MediaInfo;
-  /** Seconds of sound, counted frame by frame, of a container whose own duration may be a guess; absent or null: not counted. */
+  /** Seconds of audio, counted by frame if the container's duration may be a guess; absent or null = not counted. */
   countedSeconds?: number | null;
 }
 
@@ -197,14 +197,14 @@ export interface PlanContext {
   cores: number;
 }
 
-/** What the finished output must be; null = the caller's options decide. */
+/** Required properties of the finished output; null = the caller's options decide. */
 export interface ExpectedOutput {
   kind: FormatKind;
   hasVideo: boolean | null;
   hasAudio: boolean | null;
   width?: number;
   height?: number;
-  /** A file of this size was cut off by `-fs`. */
+  /** `-fs` cuts off a file at this size. */
   maxBytes: number;
 }
 
@@ -222,19 +222,19 @@ export interface Plan {
   /** Everything after the program's name. */
   args: string[];
   outputs: PlannedOutput[];
-  /** Expected duration of the output, for progress; null = not known, or a still picture. */
+  /** Expected duration of the output, for progress; null = unknown, or a still picture. */
   durationSeconds: number | null;
   /** Expected peak resident memory with a margin of 1.2, for admission; a hard limit should leave room above it. */
   memoryBytes: number;
-  /** Cores that the job keeps busy. */
+  /** Cores that the job occupies. */
   cpuWeight: number;
   wallMs: number;
   /** CPU seconds over all threads. */
   cpuSeconds: number;
-  /** Bytes under /out after which the job has failed. */
+  /** Bytes under /out above which the job fails. */
   outputBytes: number;
   source: PlanSource;
-  /** Pictures that must lie in the cell before the command runs. */
+  /** Pictures that must be in the cell before the command runs. */
   layers: LayerRequest[];
   warnings: PlanWarning[];
 }

@@ -69,9 +69,9 @@ describe('the job', () => {
     const style = { position: 'under the moon', align: 'justify', fontColor: 'whiet', fontSize: 500 };
     const styled = await create([short], { options: [{ option: '@text-overlay', argument: { text: 'Hi', style } }] });
     expect(styled.warnings.map(({ message }: { message: string }) => message)).toEqual([
-      'style.fontSize is 500, and 200 was taken: fontSize must be a number from 12 to 200.',
-      expect.stringMatching(/^style\.position, "under the moon", is not understood, and center was taken\. .*top-left/),
-      expect.stringMatching(/^style\.fontColor, "whiet", .*white was taken\. Did you mean "white"\?/),
+      'style.fontSize is 500, so 200 was used: fontSize must be a number from 12 to 200.',
+      expect.stringMatching(/^style\.position, "under the moon", is not valid, so center was used\. .*top-left/),
+      expect.stringMatching(/^style\.fontColor, "whiet", .*white was used\. Did you mean "white"\?/),
       expect.stringMatching(/^style\.align, "justify", .*left, center, right/),
     ]);
   });

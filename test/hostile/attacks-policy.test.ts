@@ -49,7 +49,7 @@ describe('the policy alone', () => {
   it.each(rows('unplanned'))('refuses once the size of the input is known: %s', (_, attack) => {
     const request = asRequest(attack);
     expect(parseRequest(request).refusals).toEqual([]);
-    expect(() => previewCommand(request, [null])).toThrow(/makes pictures of \d+x\d+; the most is/);
+    expect(() => previewCommand(request, [null])).toThrow(/outputs frames of \d+x\d+; the limit is/);
   });
 
   it.each(rows('bounded'))('bounds an endless command: %s', (_, attack) => {

@@ -13,11 +13,11 @@ export type OutputName = { ok: true; format: OutputFormat } | { ok: false; messa
 /** Format of an output from the name of its file. */
 export function formatOf(name: unknown): OutputName {
   const wrong = (message: string, suggestion: string): OutputName => ({ ok: false, message, suggestion });
-  const example = 'Give a plain name such as result.mp4.';
-  if (typeof name !== 'string' || name === '' || name.length > 200) return wrong('The name must be a text.', example);
+  const example = 'Use a plain name such as result.mp4.';
+  if (typeof name !== 'string' || name === '' || name.length > 200) return wrong('The name must be a string.', example);
   if (/[/\\\u0000-\u001f]/.test(name) || name.startsWith('.')) return wrong('The name contains a folder.', example);
   if (/%\d*d/.test(name)) {
-    return wrong('A series of files is not possible: a command has one output.', 'Leave %d out of the name.');
+    return wrong('A command has one output: a series of files is not possible.', 'Remove %d from the name.');
   }
   const extension = /\.([A-Za-z0-9]{1,8})$/.exec(name)?.[1]?.toLowerCase() ?? '';
   const format =

@@ -9,9 +9,8 @@ export function placeholderName(text: string): string | null {
 }
 
 /**
- * Puts something else in place of the placeholders of a word; null leaves one as it is. `places` = characters from the
- * start of the command to what each character of the new text came from (of a placeholder: its first brace), and to
- * the end of the word.
+ * Replaces the placeholders of a word; a replacement of null keeps the placeholder. `places` = offset in the command,
+ * in characters, of each character of the new text (of a replaced placeholder: of its first brace), and of its end.
  */
 export function replacePlaceholders(
   word: CommandToken,
@@ -39,7 +38,7 @@ export function replacePlaceholders(
   return { text, places };
 }
 
-/** A URL for a filter's option, in quotes or not: characters that would end it are percent-encoded. */
+/** Writes a URL for a filter's option, quoted or not: characters that would end it are percent-encoded. */
 export function urlForFilter(url: string): string {
   const head = /^[A-Za-z]+:\/\/[^/?#]*/.exec(url)?.[0] ?? '';
   const encode = (character: string) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`;

@@ -10,7 +10,7 @@ const URLS = {
   in_3: 'gs://bucket/words.srt',
 };
 
-/** Reads a command over as many of the inputs as it names. */
+/** Reads a command with the inputs that it names. */
 function read(command: string, file = 'out.mp4') {
   const inputs = Object.fromEntries(Object.entries(URLS).filter(([name]) => command.includes(`{{${name}}}`)));
   return readCommand({ ffmpeg_command: command, input_files: inputs, output_files: { out_1: file } });
@@ -76,7 +76,7 @@ describe('commands in the wild', () => {
     expect(other!.argument).toBe(`subtitles='${URLS.in_3}'`);
   });
 
-  it('cannot break out of a filter with what a URL holds', () => {
+  it('cannot break out of a filter through a URL', () => {
     const request = readCommand({
       ffmpeg_command: '-i {{a}} -vf subtitles={{b}} {{o}}',
       input_files: { a: 'https://x/a.mp4', b: "https://x:8080/a.srt?k=1:v,hue=s=0;[x]'" },
@@ -166,7 +166,7 @@ describe('refused commands', () => {
 });
 
 describe('a fault in an argument', () => {
-  /** One character as a shell may be given it. */
+  /** Ways to write one character for a shell. */
   const written: Record<string, (character: string) => string> = {
     bare: (character) => (/[A-Za-z0-9=:.,@/*{}[\]-]/.test(character) ? character : `\\${character}`),
     escaped: (character) => `\\${character}`,
@@ -225,7 +225,7 @@ describe('a fault in an argument', () => {
   });
 });
 
-describe('any command whatever', () => {
+describe('any command', () => {
   const word = fc.oneof(
     fc.constantFrom(
       '-i',

@@ -6,7 +6,7 @@ import { formatOf } from './command-output.ts';
 import { placeholderName, replacePlaceholders, urlForFilter } from './placeholders.ts';
 import { type CommandToken, tokenise } from './tokens.ts';
 
-/** A command string as users of command services send it; its parts are not trusted to be of these types. */
+/** A command string as clients of command services send it. Untrusted: its parts may have other types than these. */
 export interface CommandRequest {
   ffmpeg_command: string;
   /** Name of a placeholder → URL. */
@@ -27,7 +27,7 @@ export interface CommandError {
 /** Position of an option in a command: characters from its start. */
 export interface OptionPlace {
   option: number;
-  /** Of each character of the argument, behind quotes, backslashes and placeholders, and of its end; empty = none. */
+  /** Of each character of the argument once quotes and placeholders are resolved, and of its end; empty = none. */
   argument: readonly number[];
 }
 
@@ -48,7 +48,7 @@ const MAX_INPUTS = 10;
 export function readCommand(command: CommandRequest): CommandResult {
   const text: unknown = command?.ffmpeg_command;
   if (typeof text !== 'string' || text.trim() === '') {
-    const message = 'ffmpeg_command must be a text.';
+    const message = 'ffmpeg_command must be a string.';
     return { ok: false, errors: [at('/ffmpeg_command', 0, message, 'Send -i {{in_1}} … {{out_1}}.')] };
   }
   const read = tokenise(text);
@@ -63,7 +63,7 @@ interface Files {
   outputs: Record<string, unknown>;
 }
 
-/** An option with its placeholders. */
+/** An option whose placeholders are not replaced yet. */
 interface Pending {
   name: CommandToken;
   value: CommandToken | null;
@@ -94,7 +94,7 @@ class CommandReader {
     while (this.#at < this.#tokens.length) this.#readNext();
     const trailing = this.#output ? this.#pending[0] : undefined;
     if (trailing) {
-      this.#fail(trailing.name.offset, 'Options behind the output have no effect.', 'Move them before {{out_1}}.');
+      this.#fail(trailing.name.offset, 'Options after the output have no effect.', 'Move them before {{out_1}}.');
     }
     if (this.#inputs.length === 0) this.#fail(0, 'The command has no input.', 'Write -i {{in_1}} for each input file.');
     if (!this.#output) this.#fail(length, 'The command has no output.', 'End it with {{out_1}}.');
@@ -157,7 +157,7 @@ class CommandReader {
     const next = this.#tokens[this.#at];
     const wanted = takesValue(token.text);
     const isFree = next !== undefined && !/^-[A-Za-z]/.test(next.text) && placeholderName(next.text) === null;
-    // An option that is not known is refused later; here it only matters what belongs to it.
+    // An unknown option is refused later; here only its value matters.
     const value = next && (wanted === null ? isFree : wanted) ? next : null;
     if (value) this.#at++;
     this.#pending.push({ name: token, value });
@@ -167,12 +167,12 @@ class CommandReader {
     const name = placeholderName(token.text);
     const { inputs, outputs } = this.#files;
     if (name === null) {
-      const advice = 'An input is written -i {{in_1}}, the output {{out_1}}; a value belongs behind its option.';
+      const advice = 'Write an input as -i {{in_1}}, the output as {{out_1}}, and a value right after its option.';
       this.#fail(token.offset, 'This is neither an option nor a placeholder.', advice);
     } else if (Object.hasOwn(outputs, name)) {
       if (this.#output) {
-        const advice = 'Send a command for each output, or the graph that makes one of both.';
-        this.#fail(token.offset, 'The command has several outputs: one output a command for now.', advice);
+        const advice = 'Send a command for each output, or combine them into one with a graph.';
+        this.#fail(token.offset, 'The command has several outputs; a command can have only one for now.', advice);
         return;
       }
       this.#output = { name, options: this.#pending };
@@ -182,7 +182,7 @@ class CommandReader {
     } else this.#unknown(name, token.offset, Object.keys(outputs), 'output_files');
   }
 
-  /** Placeholders within filters become the input or the URL; anywhere else they mean nothing. */
+  /** Placeholders within filters become the input or the URL; anywhere else they are refused. */
   #written(options: readonly Pending[]): Written[] {
     return options.map(({ name: { text: option, offset: start }, value }) => {
       if (!value) return { request: { option }, place: { option: start, argument: [] } };
@@ -191,8 +191,8 @@ class CommandReader {
         if (!takesFiles) {
           this.#fail(
             offset,
-            'A placeholder cannot stand here.',
-            'It may follow -i, stand in a filter, or be the output.',
+            'A placeholder is not allowed here.',
+            'Use it after -i, within a filter, or as the output.',
           );
           return null;
         }
@@ -215,7 +215,7 @@ class CommandReader {
     }
     const url = inputs[name];
     if (typeof url === 'string' && /^(?:https?|gs):\/\/\S+$/i.test(url)) return url;
-    this.#failAt(`/input_files/${name}`, 0, 'This is not a URL that can be fetched.', 'Give an https:// or gs:// URL.');
+    this.#failAt(`/input_files/${name}`, 0, 'This is not a URL that can be fetched.', 'Use an https:// or gs:// URL.');
     return null;
   }
 
@@ -226,7 +226,7 @@ class CommandReader {
         pointer('input_files', name),
         0,
         'The command does not use this input.',
-        'Leave it out, or write it behind -i.',
+        'Leave it out, or write it after -i.',
       );
     }
     for (const name of Object.keys(this.#files.outputs).slice(0, 100)) {
@@ -235,14 +235,14 @@ class CommandReader {
         pointer('output_files', name),
         0,
         'The command does not write this output.',
-        'Leave it out: one output a command for now.',
+        'Leave it out: a command can have only one output for now.',
       );
     }
   }
 
   #unknown(name: string, offset: number, known: string[], list: string): void {
     const all = known.slice(0, 10).map((one) => `{{${one}}}`);
-    const names = all.length > 0 ? ` Known are ${all.join(', ')}.` : '';
+    const names = all.length > 0 ? ` Known names: ${all.join(', ')}.` : '';
     this.#fail(offset, `${list} has no ${name}.`, `Add it to ${list}.${didYouMean(name, known)}${names}`);
   }
 
@@ -265,7 +265,7 @@ function at(position: string, offset: number, message: string, suggestion: strin
   return { position, offset, message, suggestion };
 }
 
-/** Dashes that word processors put in place of the plain one: options, so that the policy can say so. */
+/** Dashes that word processors substitute for the plain one: read as options, so that the policy can name the fault. */
 function isDash(text: string): boolean {
   return /^[‐‑‒–—―−－]\S/.test(text);
 }

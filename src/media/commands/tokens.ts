@@ -18,20 +18,20 @@ export type TokenResult = { ok: true; tokens: CommandToken[] } | { ok: false; er
 const MAX_COMMAND = 20_000;
 const MAX_TOKENS = 1000;
 
-/** What a shell would act on. Nothing here does, so a command that relies on it would do something else than it says. */
+/** Characters that a shell interprets. Without a shell, a command that relies on them would do something else. */
 const OPERATORS: Readonly<Record<string, string>> = {
   '|': 'A pipe to another program',
   '>': 'A redirection into a file',
   '<': 'A redirection from a file',
   '&': 'Another command',
   ';': 'Another command',
-  '`': 'A command whose output is pasted',
+  '`': 'A command substitution',
   '#': 'A comment',
 };
 
 /**
  * Splits a command as a POSIX shell does: single quotes, double quotes, backslashes, lines that end in a backslash.
- * Nothing is ever expanded or run; what would need a shell is refused. Never throws.
+ * Nothing is expanded or run; syntax that needs a shell is refused. Never throws.
  */
 export function tokenise(command: string): TokenResult {
   if (command.length > MAX_COMMAND) return failed(MAX_COMMAND, 'The command is too long.', 'Send a shorter command.');
@@ -51,7 +51,7 @@ export function tokenise(command: string): TokenResult {
   }
 }
 
-/** A word written so that `tokenise` reads the same again. */
+/** Quotes a word so that `tokenise` reads it back unchanged. */
 export function quote(text: string): string {
   return /^[A-Za-z0-9_@%+=:,./{}[\]?*()!~^-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }
@@ -147,17 +147,16 @@ class Scanner {
     if (character === '#' && !isFirst) return null;
     const name = Object.hasOwn(OPERATORS, character) ? OPERATORS[character] : undefined;
     if (!name) return null;
-    const advice =
-      'One ffmpeg command is read here, without a shell; put text that contains this character into quotes.';
+    const advice = 'The command does not run in a shell; quote text that contains this character.';
     return problem(this.at, `${name} (${character}) is not allowed.`, advice);
   }
 
   #expansion(character: string): TokenError {
-    const name = character === '`' ? OPERATORS['`'] : 'A variable or command that a shell would paste';
+    const name = character === '`' ? OPERATORS['`'] : 'A shell expansion';
     return problem(
       this.at,
       `${name} (${character}) is not allowed.`,
-      "Write the value itself; text that contains this character goes into single quotes (').",
+      "Write the value itself; put text that contains this character in single quotes (').",
     );
   }
 }

@@ -14,7 +14,7 @@ import {
 
 const run = promisify(execFile);
 
-/** Values that the grammars allow, their extremes where they have any. */
+/** Values that the grammars allow, with their extremes if they have any. */
 const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   deblock: ['-6,-6', '6,6', '0'],
   sar: ['1/1', '64/45', '1', '16'],
@@ -32,7 +32,7 @@ const SAMPLES: Readonly<Record<string, readonly string[]>> = {
   'level-idc': ['3', '4.1', '6.2', '41'],
 };
 
-/** Other parameters without which a value means nothing to the encoder. */
+/** Other parameters without which a value has no effect. */
 const COMPANIONS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   libx264: { direct: 'subme=6' },
   libx265: {
@@ -58,7 +58,7 @@ function extremes(key: string, rule: ParameterRule): readonly string[] {
   return fitting;
 }
 
-/** What encoders and FFmpeg say of a parameter that they did not take. */
+/** Messages of encoders and FFmpeg about a parameter that they reject. */
 const REFUSED =
   /error parsing option|unknown option|invalid value|bad value|unrecognized|not supported|failed|\berror\b/i;
 
@@ -71,7 +71,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-/** Encodes a few frames once for each text, many in one process; answers the texts that the encoder did not take. */
+/** Encodes a few frames for each text, many in one process; returns the texts that the encoder rejects. */
 async function refusedBy(encoder: string, option: string, texts: readonly string[], more: readonly string[]) {
   const source = ['-f', 'lavfi', '-i', 'testsrc2=s=128x128:r=10:d=0.3'];
   const output = (text: string) => ['-map', '0:v', '-c:v', encoder, ...more, option, text, '-f', 'null', '-'];
@@ -106,7 +106,7 @@ describe('the parameters of an encoder', () => {
     ['libx265', '-x265-params', X265_PARAMETERS, ['-preset', 'ultrafast']],
     ['libsvtav1', '-svtav1-params', SVTAV1_PARAMETERS, ['-preset', '12']],
   ] as const)(
-    'of %s are taken by it at both ends of their range, and write nothing',
+    'of %s are accepted at both ends of their range, and write no file',
     async (encoder, option, rules, more) => {
       expect(await refusedBy(encoder, option, texts(encoder, rules), more)).toEqual([]);
       expect(await readdir(folder)).toEqual([]);
@@ -114,7 +114,7 @@ describe('the parameters of an encoder', () => {
     120_000,
   );
 
-  test('are seen to be refused when the encoder does not know them', async () => {
+  test('are reported as rejected when the encoder does not have them', async () => {
     expect(await refusedBy('libx264', '-x264-params', ['nonsense=1'], [])).toHaveLength(1);
     expect(await refusedBy('libx265', '-x265-params', ['nonsense=1'], [])).toHaveLength(1);
     expect(await refusedBy('libsvtav1', '-svtav1-params', ['nonsense=1'], ['-preset', '12'])).toHaveLength(1);

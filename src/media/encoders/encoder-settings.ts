@@ -1,12 +1,12 @@
 import type { Quality } from '../../contract/formats.ts';
 import type { AudioStream } from '../types.ts';
 
-/** libx264 preset: a slower one where the picture is small and decoding costs most anyway. */
+/** libx264 preset: slower for small pictures, where decoding is most of the cost anyway. */
 export function x264Preset(outputShortSide: number): string {
   return outputShortSide <= 480 ? 'fast' : 'faster';
 }
 
-/** One step of quality for each video encoder; CRF values lie at the same VMAF as x264's 18/23/28. */
+/** Value of each quality by video encoder; CRF values reach the same VMAF as x264's 18/23/28. */
 const VIDEO_QUALITY: Readonly<Record<string, Readonly<Record<Quality, number>>>> = {
   libx264: { high: 18, medium: 23, low: 28 },
   libx265: { high: 21, medium: 26, low: 31 },
@@ -24,17 +24,17 @@ export interface VideoSettings {
   quality: Quality;
   /** Short side of the output, pixels. */
   shortSide: number;
-  /** Bits per second that the source's video has; the output never gets more. Null = not known. */
+  /** Bits per second of the source's video, which the output never exceeds. Null = unknown. */
   sourceBitRate: number | null;
-  /** Options that the caller has stated (without dash and stream specifier); they are left alone. */
+  /** Options that the caller set (without dash and stream specifier); they are not overridden. */
   stated: ReadonlySet<string>;
 }
 
-/** Below this a cap would only fight with the container's overhead. */
+/** Bits per second; a lower cap would compete with the container's overhead. */
 const MIN_RATE_CAP = 64_000;
 
 /**
- * What the encoder gets where the caller did not say it. FFmpeg's own defaults are kept only where they are
+ * Encoder arguments for what the caller did not set. FFmpeg's own defaults are kept only where they are
  * sensible: VP9's cost 12 times the CPU of realtime mode, MPEG-4's and VP8's are 200 kbit/s for any picture.
  */
 export function videoSettings(settings: VideoSettings): string[] {
@@ -118,7 +118,7 @@ export const LOSSLESS_AUDIO: readonly string[] = [
   'pcm_f32le',
 ];
 
-/** Pixel format for the encoder's usual players; null = let FFmpeg take what is nearest to the source. */
+/** Pixel format for the encoder's usual players; null = FFmpeg chooses the one nearest to the source. */
 export function pixelFormatFor(encoder: string, source: { alpha: boolean; bitDepth: number }): string | null {
   const { alpha } = source;
   switch (encoder) {
@@ -143,7 +143,7 @@ export function pixelFormatFor(encoder: string, source: { alpha: boolean; bitDep
   }
 }
 
-/** Encoders whose output can hold transparency. */
+/** Encoders that support transparency. */
 export const ALPHA_ENCODERS: readonly string[] = [
   'libvpx',
   'libvpx-vp9',

@@ -8,7 +8,7 @@ import { ENCODERS, FORMAT_DEFAULTS, findEncoder } from './encoders.ts';
 
 const run = promisify(execFile);
 
-/** Pictures that an encoder accepts where it does not accept all. */
+/** Options for encoders that do not accept every picture. */
 const PICTURES: Readonly<Record<string, readonly string[]>> = {
   dnxhd: ['-s', '256x128', '-profile:v', 'dnxhr_sq', '-pix_fmt', 'yuv422p'],
   libsvtav1: ['-preset', '12'],
@@ -45,7 +45,7 @@ describe('the encoders', () => {
     for (const name of names) expect(findEncoder(name.toUpperCase())).not.toBeNull();
   });
 
-  test('of each format stand on the list for that format', () => {
+  test('are listed for every format whose default they are', () => {
     for (const [format, { video, audio }] of Object.entries(FORMAT_DEFAULTS)) {
       for (const name of [video, audio]) {
         if (name !== null) expect(findEncoder(name)?.formats, `${name} in ${format}`).toContain(format);

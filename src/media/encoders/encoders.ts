@@ -8,11 +8,11 @@ export interface Encoder {
   /** Other names that callers use for it. */
   aliases: readonly string[];
   kind: StreamKind;
-  /** The formats whose container can hold it so that common players read it. */
+  /** Formats whose container supports it in a form that common players read. */
   formats: readonly OutputFormat[];
 }
 
-/** Encoders that Debian's FFmpeg has, that open no file of their own, and that may be asked for. */
+/** Encoders that a request may name: those of Debian's FFmpeg that open no files of their own. */
 export const ENCODERS: readonly Encoder[] = [
   { name: 'libx264', aliases: ['h264', 'x264'], kind: 'video', formats: ['mp4', 'mov', 'avi', 'mkv'] },
   { name: 'libx265', aliases: ['hevc', 'h265', 'x265'], kind: 'video', formats: ['mp4', 'mov', 'mkv'] },

@@ -1,13 +1,13 @@
 import type { Expression } from './types.ts';
 
 const SLOTS = 10;
-/** Of `st` and `ld`, as in FFmpeg: zero at the start. */
+/** Registers of `st` and `ld`, as in FFmpeg: initially zero. */
 type Slots = number[];
 type Lookup = (name: string) => number | undefined;
 
 /**
- * The value that FFmpeg would compute; NaN also when the expression needs a variable that is not given, a function of
- * the filter's own, the clock, or chance.
+ * Returns the value that FFmpeg would compute; NaN also when it depends on a variable without a value, a function of
+ * the filter, the clock, or a random number.
  */
 export function evaluateExpression(
   expression: Expression,
@@ -20,7 +20,7 @@ export function evaluateExpression(
   return evaluate(expression, lookup, new Array<number>(SLOTS).fill(0)) ?? Number.NaN;
 }
 
-/** Undefined = not known, which is not the same as NaN: `if(unknown, 1, 2)` is unknown, `if(nan, 1, 2)` is 1. */
+/** Undefined = unknown, which is not the same as NaN: `if(unknown, 1, 2)` is unknown, `if(nan, 1, 2)` is 1. */
 function evaluate(node: Expression, lookup: Lookup, slots: Slots): number | undefined {
   switch (node.type) {
     case 'number':
@@ -81,7 +81,7 @@ function slot(index: number): number {
   return Number.isNaN(index) ? 0 : Math.min(SLOTS - 1, Math.max(0, Math.trunc(index)));
 }
 
-/** C's pow: 1 to any power is 1, and so is -1 to an infinite one; JavaScript says NaN. */
+/** C's pow: 1 to any power is 1, and so is -1 to an infinite one; JavaScript returns NaN. */
 function power(base: number, exponent: number): number {
   if (base === 1 || (base === -1 && Math.abs(exponent) === Number.POSITIVE_INFINITY)) return 1;
   return base ** exponent;
@@ -89,7 +89,7 @@ function power(base: number, exponent: number): number {
 
 const yes = (condition: boolean): number => (condition ? 1 : 0);
 
-/** The second when either is NaN, as in FFmpeg. */
+/** Returns `y` when either is NaN, as FFmpeg does. */
 function larger(x: number, y: number): number {
   if (x > y) return x;
   return y;
@@ -104,14 +104,14 @@ function modulo(x: number, y: number): number {
   return x - Math.floor(y !== 0 ? x / y : x * Number.POSITIVE_INFINITY) * y;
 }
 
-/** Cut to 64-bit integers first. */
+/** Truncates both operands to 64-bit integers first. */
 function bits(x: number, y: number, combine: (a: bigint, b: bigint) => bigint): number {
   if (Number.isNaN(x) || Number.isNaN(y)) return Number.NaN;
   return Number(BigInt.asIntN(64, combine(int64(x), int64(y))));
 }
 
 function int64(x: number): bigint {
-  // What x86-64 answers for a value that does not fit.
+  // What x86-64 returns for a value that does not fit.
   return Math.abs(x) < 2 ** 63 ? BigInt(Math.trunc(x)) : -(2n ** 63n);
 }
 
@@ -129,7 +129,7 @@ function clip(x: number, low: number, high: number): number {
   return Math.min(high, Math.max(low, x));
 }
 
-/** Functions of their arguments alone; `random`, `randomi`, `time` and a filter's own are missing on purpose. */
+/** Functions that depend only on their arguments; not `random`, `randomi`, `time` and a filter's own. */
 const COMPUTED: Readonly<Record<string, (...values: number[]) => number>> = {
   abs: Math.abs,
   acos: Math.acos,

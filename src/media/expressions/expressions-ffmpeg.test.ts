@@ -49,8 +49,8 @@ async function ffmpegValues(expressions: readonly string[]): Promise<number[][]>
 const alike = (a: number, b: number) =>
   Object.is(a, b) || a === b || Math.abs(a - b) <= 1e-9 * Math.max(Math.abs(a), Math.abs(b), 1e-3);
 
-describe('expressions beside those of FFmpeg', () => {
-  test('mean the same to it before and after we wrote them, and have the value that we compute', async () => {
+describe('expressions, compared with FFmpeg', () => {
+  test('mean the same to FFmpeg before and after serialisation, and have the value computed here', async () => {
     const numbers = fc.array(fc.nat(0xffff), { minLength: 400, maxLength: 400 });
     const samples = fc
       .sample(numbers, { numRuns: 256, seed: 7 })
@@ -79,12 +79,12 @@ describe('expressions beside those of FFmpeg', () => {
           ours: evaluateExpression(parsed[index]!, { n, t: n / SAMPLES }),
         })).filter((row) => !alike(row.before, row.after) || !alike(row.before, row.ours)),
       );
-      // What `st` stored in one sample is still there in the next one, which a single evaluation cannot know.
+      // A value that `st` stores persists into the next sample, which a single evaluation does not see.
       expect(differences.filter((row) => row.n === 0 || !/st\(|ld\(/.test(row.original))).toEqual([]);
     }
   });
 
-  test('has every function and suffix that we list', async () => {
+  test('have every listed function and suffix', async () => {
     const list =
       'abs(-2) acos(0.5) asin(0.5) atan(2) atan2(1,-2) between(2,1,3) bitand(13,7) bitor(8,3) ceil(1.2) clip(9,1,5) cos(1) ' +
       'cosh(1) eq(1,1) exp(1) floor(-1.5) gauss(1) gcd(12,-18) gt(2,1) gte(1,1) hypot(3,4) if(1,2,3) if(0,2) ifnot(0,2) ' +

@@ -93,7 +93,7 @@ describe('an expression', () => {
     expect(expressionText(substituteVariables(read('2*-t'), { t: read('squish(1)') }))).toBe('2*(-1*squish(1))');
   });
 
-  test('is not known when a variable, a function of the filter, the clock or chance decides', () => {
+  test('is unknown when it depends on a variable, a function of the filter, the clock or a random number', () => {
     for (const text of ['w+1', 'val(0)', 'time(0)', 'random(0)', 'if(w,1,2)']) expect(value(text)).toBeNaN();
     expect(value('if(0,w,2)')).toBe(2);
     expect(value('if(nan,1,2)')).toBe(1);
@@ -109,10 +109,10 @@ describe('an expression is refused', () => {
   test.each([
     ['', 0, /empty/],
     ['w+', 2, /ends where a value/],
-    ['(w', 0, /nothing closes/],
-    ['w)', 1, /nothing opened/],
+    ['(w', 0, /unclosed/],
+    ['w)', 1, /unmatched/],
     ['w h', 0, /unknown variable "wh"/],
-    ['2w', 0, /letters behind a number/],
+    ['2w', 0, /letters after a number/],
     ['w + foo', 4, /unknown variable "foo"/],
     ['sin(1,2)', 0, /2 arguments/],
     ['max(1)', 0, /1 argument$/],
@@ -161,7 +161,7 @@ describe('any text', () => {
     fc.string({ unit: 'binary', maxLength: 200 }),
   );
 
-  test('is answered without throwing, and what is accepted reads the same when written back', () => {
+  test('never throws, and an accepted expression reads the same when written back', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const first = parseExpression(text, RULES);

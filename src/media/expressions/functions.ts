@@ -18,18 +18,18 @@ export const FUNCTIONS: ReadonlyMap<string, Arity> = new Map<string, Arity>([
   ['ifnot', [2, 3]],
 ]);
 
-/** FFmpeg's functions that we leave out, and what to write instead. */
+/** Functions of FFmpeg that are refused, and what to write instead. */
 export const REFUSED_FUNCTIONS: ReadonlyMap<string, { reason: string; suggestion: string }> = new Map([
-  ['while', { reason: 'may loop for ever', suggestion: 'Write the steps out, or choose between values with if().' }],
+  ['while', { reason: 'may loop for ever', suggestion: 'Write out the steps, or choose between values with if().' }],
   [
     'root',
     { reason: 'evaluates its argument up to 2,000 times', suggestion: 'Solve the equation, and send the formula.' },
   ],
   [
     'taylor',
-    { reason: 'evaluates its argument up to 1,000 times', suggestion: 'Write the first terms of the sum out.' },
+    { reason: 'evaluates its argument up to 1,000 times', suggestion: 'Write out the first terms of the sum.' },
   ],
-  ['print', { reason: 'writes into the log for each frame', suggestion: 'Leave it out, and keep its argument.' }],
+  ['print', { reason: 'writes to the log for each frame', suggestion: 'Leave it out, and keep its argument.' }],
 ]);
 
 export const CONSTANTS: ReadonlyMap<string, number> = new Map([

@@ -1,4 +1,4 @@
-/** Powers of ten of the SI prefixes, as `av_strtod` knows them; with an `i` behind it, powers of 1024 (2^(10/3) a step of ten). */
+/** Powers of ten of the SI prefixes, as in `av_strtod`; with a trailing `i`, ten becomes 2^(10/3): Ki = 1024. */
 const EXPONENTS: Readonly<Record<string, number>> = {
   ...{ y: -24, z: -21, a: -18, f: -15, p: -12, n: -9, u: -6, m: -3, c: -2, d: -1 },
   ...{ h: 2, k: 3, K: 3, M: 6, G: 9, T: 12, P: 15, E: 18, Z: 21, Y: 24 },

@@ -5,10 +5,10 @@ import type { Expression, ExpressionResult, ExpressionRules } from './types.ts';
 
 const MAX_LENGTH = 2000;
 const MAX_NODES = 400;
-/** Of brackets and calls within each other; FFmpeg itself stops at 100. */
+/** Levels of nested brackets and calls; FFmpeg itself stops at 100. */
 const MAX_DEPTH = 64;
 
-class Unfit extends Error {
+class ParseError extends Error {
   readonly at: number;
   readonly suggestion: string;
   constructor(at: number, reason: string, suggestion: string) {
@@ -20,7 +20,7 @@ class Unfit extends Error {
 
 /**
  * Reads an expression as FFmpeg 7.1 does (`libavutil/eval.c`): `;` binds loosest, then `+ -`, `* /`, a sign, `^` (from
- * the left), and white space counts nowhere, not even inside names. Never throws.
+ * the left), and white space is ignored, even inside names. Never throws.
  */
 export function parseExpression(text: string, rules: ExpressionRules): ExpressionResult {
   if (text.length > MAX_LENGTH) {
@@ -42,7 +42,7 @@ export function parseExpression(text: string, rules: ExpressionRules): Expressio
     const parser = new Parser(compact, rules);
     return { ok: true, expression: parser.whole(), parts: parser.parts };
   } catch (error) {
-    if (!(error instanceof Unfit)) throw error;
+    if (!(error instanceof ParseError)) throw error;
     const { at, message: reason, suggestion } = error;
     return { ok: false, offset: offsets[at] ?? text.length, reason, suggestion };
   }
@@ -65,13 +65,13 @@ class Parser {
   }
 
   whole(): Expression {
-    if (this.#text === '') throw new Unfit(0, 'is empty', 'Send a number or an expression such as (w-text_w)/2.');
+    if (this.#text === '') throw new ParseError(0, 'is empty', 'Send a number or an expression such as (w-text_w)/2.');
     const expression = this.#sequence();
     if (this.#at < this.#text.length) {
       const rest = this.#text[this.#at]!;
-      throw new Unfit(
+      throw new ParseError(
         this.#at,
-        rest === ')' ? 'has a ) that nothing opened' : `contains ${quoted(rest)} where an operator was expected`,
+        rest === ')' ? 'has an unmatched )' : `contains ${quoted(rest)} where an operator was expected`,
         'Use + - * / ^ ; between values, and functions such as if(a,b,c).',
       );
     }
@@ -80,11 +80,7 @@ class Parser {
 
   #sequence(): Expression {
     if (++this.#depth > MAX_DEPTH) {
-      throw new Unfit(
-        this.#at,
-        `nests deeper than ${MAX_DEPTH} levels`,
-        'Use fewer brackets and calls within each other.',
-      );
+      throw new ParseError(this.#at, `nests deeper than ${MAX_DEPTH} levels`, 'Nest fewer brackets and calls.');
     }
     let left = this.#sum();
     while (this.#take(';')) left = this.#node({ type: 'binary', operator: ';', left, right: this.#sum() });
@@ -147,7 +143,7 @@ class Parser {
     return left;
   }
 
-  /** True when an odd number of minus signs was read. FFmpeg takes one sign; more do no harm, since the expression is rewritten. */
+  /** Whether it read an odd number of minus signs. FFmpeg reads one sign; more are harmless, as it is rewritten. */
   #signs(): boolean {
     let negative = false;
     for (;;) {
@@ -204,9 +200,9 @@ class Parser {
     this.#close(start);
     if (values.length < arity[0] || values.length > arity[1]) {
       const wanted = arity[0] === arity[1] ? String(arity[0]) : `${arity[0]} or ${arity[1]}`;
-      throw new Unfit(
+      throw new ParseError(
         start,
-        `gives ${name}() ${values.length} argument${values.length === 1 ? '' : 's'}`,
+        `calls ${name}() with ${values.length} argument${values.length === 1 ? '' : 's'}`,
         `${name}() takes ${wanted}.`,
       );
     }
@@ -219,36 +215,36 @@ class Parser {
     const arity = FUNCTIONS.get(name);
     if (arity) return arity;
     const refused = REFUSED_FUNCTIONS.get(name);
-    if (refused) throw new Unfit(start, `uses ${name}(), which ${refused.reason}`, refused.suggestion);
+    if (refused) throw new ParseError(start, `uses ${name}(), which ${refused.reason}`, refused.suggestion);
     const known = [...FUNCTIONS.keys(), ...Object.keys(own ?? {})];
-    throw new Unfit(
+    throw new ParseError(
       start,
       `calls the unknown function ${quoted(name)}`,
       `Known functions: ${known.join(', ')}.${didYouMean(name, known)}`,
     );
   }
 
-  #unknownVariable(name: string, start: number): Unfit {
+  #unknownVariable(name: string, start: number): ParseError {
     const known = [...this.#rules.variables, ...CONSTANTS.keys()];
-    return new Unfit(
+    return new ParseError(
       start,
       `names the unknown variable ${quoted(name)}`,
       `Use ${known.join(', ')}.${didYouMean(name, known)}`,
     );
   }
 
-  #noValue(start: number, isNumber: boolean): Unfit {
+  #noValue(start: number, isNumber: boolean): ParseError {
     const hint = 'Use numbers, variables, and functions such as if(a,b,c).';
-    if (start >= this.#text.length) return new Unfit(start, 'ends where a value was expected', hint);
+    if (start >= this.#text.length) return new ParseError(start, 'ends where a value was expected', hint);
     if (isNumber)
-      return new Unfit(start, 'contains letters behind a number', 'Write * between a number and a name: 2*t.');
-    return new Unfit(start, `contains ${quoted(charAt(this.#text, start))} where a value was expected`, hint);
+      return new ParseError(start, 'contains letters after a number', 'Write * between a number and a name: 2*t.');
+    return new ParseError(start, `contains ${quoted(charAt(this.#text, start))} where a value was expected`, hint);
   }
 
   #close(opened: number): void {
     if (this.#take(')')) return;
-    if (this.#at >= this.#text.length) throw new Unfit(opened, 'has a ( that nothing closes', 'Add the missing ).');
-    throw new Unfit(
+    if (this.#at >= this.#text.length) throw new ParseError(opened, 'has an unclosed (', 'Add the missing ).');
+    throw new ParseError(
       this.#at,
       `contains ${quoted(charAt(this.#text, this.#at))} where ) or an operator was expected`,
       'Use + - * / ^ ; between values.',
@@ -268,10 +264,10 @@ class Parser {
   #node(expression: Expression): Expression {
     const most = this.#rules.maxNodes ?? MAX_NODES;
     if (++this.#nodes > most) {
-      throw new Unfit(
+      throw new ParseError(
         this.#at,
         `has more than ${most} parts`,
-        'Use a simpler expression: it is worked out again for every frame.',
+        'Use a simpler expression: it is evaluated for every frame.',
       );
     }
     return expression;

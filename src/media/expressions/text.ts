@@ -15,7 +15,7 @@ interface Written {
   binds: number;
 }
 
-/** The expression as FFmpeg reads it back with the same meaning, without white space and with few brackets. */
+/** Writes the expression so that FFmpeg reads the same meaning, without white space and with few brackets. */
 export function expressionText(expression: Expression): string {
   return write(expression).text;
 }
@@ -76,7 +76,7 @@ function bracketed(written: Written, least: number): string {
   return written.binds < least ? `(${written.text})` : written.text;
 }
 
-/** FFmpeg takes one sign between two terms, not two. */
+/** FFmpeg reads one sign between two terms, not two. */
 function unsigned(written: Written, least: number): string {
   return written.text.startsWith('-') ? `(${written.text})` : bracketed(written, least);
 }

@@ -10,12 +10,12 @@ export type ExpressionResult =
   | {
       ok: true;
       expression: Expression;
-      /** Numbers, names, operators and calls that it was made of. */
+      /** Count of its numbers, names, operators and calls. */
       parts: number;
     }
   | {
       ok: false;
-      /** Characters from the start of the expression to what is wrong. */
+      /** Characters from the start of the expression to the fault. */
       offset: number;
       reason: string;
       suggestion: string;

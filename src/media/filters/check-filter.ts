@@ -10,7 +10,7 @@ export type FilterTable = ReadonlyMap<string, FilterSpec>;
 
 const ENABLE: FilterValue = { type: 'expression', variables: ['t', 'n', 'pos', 'w', 'h'] };
 
-/** Finds the filter of the table, or says why there is none. */
+/** Finds a filter in the table, or refuses it with a reason. */
 export function findSpec(raw: RawFilter, table: FilterTable, refusals: Refusals): FilterSpec | null {
   const spec = table.get(raw.name);
   if (spec) return spec;
@@ -18,12 +18,12 @@ export function findSpec(raw: RawFilter, table: FilterTable, refusals: Refusals)
   const plain = raw.name.normalize('NFKC').trim().toLowerCase();
   const advice = filterAdvice(plain);
   if (raw.name === '') {
-    refusals.add(raw.offset, 'the graph', 'has a place without a filter', 'Put one filter between two commas.');
+    refusals.add(raw.offset, 'the graph', 'contains an empty filter', 'Put one filter between two commas.');
   } else if (table.has(plain)) {
     refusals.add(
       raw.offset,
       name,
-      'is written in other letters',
+      'is not in plain lower-case letters',
       `Write it "${plain}": names of filters are lower case.`,
     );
   } else if (advice) {
@@ -36,7 +36,7 @@ export function findSpec(raw: RawFilter, table: FilterTable, refusals: Refusals)
   return null;
 }
 
-/** What reading the filters of a graph gathers and uses up. */
+/** What checking the filters of a graph collects, and the budget that it uses. */
 export interface Findings {
   /** Files that filters name. */
   assets: GraphAsset[];
@@ -44,7 +44,7 @@ export interface Findings {
   budget: RequestBudget;
 }
 
-/** Reads the options of a filter by its row of the table. */
+/** Reads the options of a filter against its row of the table; null = refused. */
 export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): CheckedFilter | null {
   const { refusals } = found;
   const before = refusals.list.length;
@@ -55,7 +55,7 @@ export function checkFilter(raw: RawFilter, spec: FilterSpec, found: Findings): 
     values: new Map(),
     offset: raw.offset,
   };
-  /** Position of each option, for the rules between them. */
+  /** Offset of each option, for the rules between options. */
   const places = new Map<string, number>();
   let position = 0;
   for (const argument of raw.arguments) {
@@ -86,7 +86,7 @@ function isOwn(spec: FilterSpec, key: string): boolean {
   return spec.fixed !== undefined && Object.hasOwn(spec.fixed, key);
 }
 
-/** Where an unnamed value belongs; FFmpeg takes `scale=1280x720` and `scale=hd720` for the size, not for the width. */
+/** Option that an unnamed value sets; FFmpeg reads `scale=1280x720` and `scale=hd720` as the size, not the width. */
 function unnamedKey(spec: FilterSpec, position: number, value: string): string | undefined {
   const size = spec.options.size;
   if (position === 0 && size?.type === 'size' && readValue(size, value).ok) return 'size';
@@ -140,11 +140,12 @@ function refuseKey(spec: FilterSpec, key: string, argument: RawArgument, refusal
     return;
   }
   if (isOwn(spec, key)) {
-    refusals.add(argument.offset, subject, 'is set by us', 'Leave it out.');
+    refusals.add(argument.offset, subject, 'is set by the server', 'Leave it out.');
     return;
   }
   const near = nearestName(key, [...Object.keys(spec.options), ...Object.keys(spec.aliases ?? {})]);
-  const reason = key === 'enable' ? 'cannot be switched on and off in time' : 'is not an allowed option of this filter';
+  const reason =
+    key === 'enable' ? 'cannot be switched on and off over time' : 'is not an allowed option of this filter';
   refusals.add(
     argument.offset,
     subject,
@@ -156,7 +157,7 @@ function refuseKey(spec: FilterSpec, key: string, argument: RawArgument, refusal
 function listOptions(spec: FilterSpec): string {
   const names = Object.keys(spec.options);
   if (spec.timeline) names.push('enable');
-  return names.length === 0 ? `${spec.name} takes no options.` : `${spec.name} takes ${names.join(', ')}.`;
+  return names.length === 0 ? `${spec.name} has no options.` : `${spec.name} accepts ${names.join(', ')}.`;
 }
 
 function checkRules(filter: CheckedFilter, places: ReadonlyMap<string, number>, refusals: Refusals): void {

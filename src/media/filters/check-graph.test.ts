@@ -7,11 +7,11 @@ describe('a filter graph is refused', () => {
   test.each([
     ['', 0, 'the graph', /contains no filter/],
     [' \n ', 0, 'the graph', /contains no filter/],
-    [',', 0, 'the graph', /place without a filter/],
-    ['scale,,scale', 6, 'the graph', /place without a filter/],
+    [',', 0, 'the graph', /an empty filter/],
+    ['scale,,scale', 6, 'the graph', /an empty filter/],
     ['sws_flags=lanczos;scale', 0, 'sws_flags', /is not a filter/],
     ['scale=1:1]', 9, 'scale', /followed by "\]"/],
-    ['[0:v scale', 0, '[0:v scale', /nothing closes/],
+    ['[0:v scale', 0, '[0:v scale', /unclosed/],
     ['[]scale', 0, '[]', /without a name/],
     ['[a;b]scale', 0, '[a;b]', /is not a label/],
     ["scale='1:2", 6, 'scale', /quote/],
@@ -19,37 +19,37 @@ describe('a filter graph is refused', () => {
     ['scale=\u0000', 6, 'the graph', /control character/],
     ['scale=w=\ud800', 8, 'the graph', /control character/],
     ['scael', 0, 'scael', /not on the list/],
-    ['Scale=1', 0, 'Scale', /other letters/],
-    ['ｓｃａｌｅ', 0, 'ｓｃａｌｅ', /other letters/],
+    ['Scale=1', 0, 'Scale', /lower-case letters/],
+    ['ｓｃａｌｅ', 0, 'ｓｃａｌｅ', /lower-case letters/],
     ['scale , zmq', 8, 'zmq', /network socket/],
     ['lut3d_opencl', 0, 'lut3d_opencl', /graphics card/],
     ['scale=/w=/etc/passwd', 6, 'scale=/w', /loads? the value from a file/],
     ['scale=widht=5', 6, 'scale=widht', /not an allowed option/],
     ['scale=w=5:width=6', 10, 'scale=width', /given twice/],
-    ['scale=w=5:6', 10, 'scale', /without a name behind a named one/],
+    ['scale=w=5:6', 10, 'scale', /unnamed value .* after a named one/],
     ['scale=1:1:lanczos:1', 18, 'scale', /too many unnamed/],
     ['scale=w=iw+foo', 11, 'scale=width', /unknown variable "foo"/],
     ["scale='w=iw/2:h=ih*while(1,1)'", 19, 'scale=height', /loop for ever/],
     ['scale=w=', 6, 'scale=width', /needs a value/],
     ['scale=enable=1', 6, 'scale=enable', /switched on and off/],
-    ['color=duration=99', 6, 'color=duration', /set by us/],
-    ['volume=11', 7, 'volume=volume', /does not take/],
-    ['volume=nan', 7, 'volume=volume', /does not take/],
+    ['color=duration=99', 6, 'color=duration', /set by the server/],
+    ['volume=11', 7, 'volume=volume', /does not accept/],
+    ['volume=nan', 7, 'volume=volume', /does not accept/],
     ['subtitles', 0, 'subtitles=filename', /missing/],
     ['subtitles=/etc/passwd', 10, 'subtitles=filename', /file of the server/],
     ['subtitles=file\\:///etc/passwd', 10, 'subtitles=filename', /file of the server/],
     ['subtitles=../a.srt', 10, 'subtitles=filename', /file of the server/],
     ['fade=5:1', 7, 'fade=end', /before it begins/],
-    ['[0:v]split[a][a]', 13, '[a]', /made twice/],
+    ['[0:v]split[a][a]', 13, '[a]', /defined twice/],
     ['[0:v]split[a][b];[a][a]overlay', 20, '[a]', /read twice/],
-    ['[0:v][logo]overlay', 5, '[logo]', /made by no filter/],
+    ['[0:v][logo]overlay', 5, '[logo]', /output of no filter/],
     ['[0:s]scale', 0, '[0:s]', /subtitles/],
-    ['[0:a]scale', 0, '[0:a]', /sound for an input that takes pictures/],
-    ['volume,scale', 7, 'scale', /takes pictures where volume gives sound/],
+    ['[0:a]scale', 0, '[0:a]', /is audio.* accepts video/],
+    ['volume,scale', 7, 'scale', /accepts video.* volume outputs audio/],
     ['scale[a][b]', 8, 'scale', /more labels than outputs/],
     ['[0:v][1:v]scale', 5, 'scale', /more labels than inputs/],
     ['split=3[a][b][c][d]', 16, 'split', /more labels than outputs/],
-    ['concat=v=0', 0, 'concat', /no inputs and outputs/],
+    ['concat=v=0', 0, 'concat', /neither inputs nor outputs/],
     ['[a]scale[a]', 3, 'scale', /feeds itself/],
     ['[b]scale[a];[a]scale[b]', 3, 'scale', /feeds itself/],
   ])('%j at %d', (text, offset, subject, reason) => {
@@ -65,7 +65,7 @@ describe('a filter graph is refused', () => {
     expect(refusalsOf('[0:v]split[left][b];[lefft][b]overlay')[0]!.suggestion).toContain('[left]');
   });
 
-  test('with everything that is wrong, at most twenty', () => {
+  test('with every fault, up to twenty', () => {
     expect(refusalsOf('foo,scale=w=x,bar').map(({ offset }) => offset)).toEqual([0, 12, 14]);
     expect(refusalsOf('foo,'.repeat(100))).toHaveLength(20);
   });
@@ -78,7 +78,7 @@ describe('a filter graph is refused', () => {
     expect(refusalsOf('subtitles=input:1,'.repeat(33))[0]!.reason).toMatch(/32 files/);
   });
 
-  test('in words that hold no control character of the caller', () => {
+  test('in a text without control characters of the caller', () => {
     const [first] = refusalsOf('sca\u202ele');
     expect(first!.subject).toBe('sca\ufffdle');
   });
@@ -101,7 +101,7 @@ describe('a filter graph', () => {
     ]);
   });
 
-  test('takes pads of both kinds for concat by its options', () => {
+  test('derives the pads of concat from its options', () => {
     const graph = readTestGraph('concat=n=3:v=1:a=1');
     expect(graph.inputs.map(({ kind }) => kind).join('')).toBe('vavava');
     expect(graph.outputs.map(({ kind }) => kind).join('')).toBe('va');
@@ -140,8 +140,8 @@ describe('a filter graph', () => {
 });
 
 test('advice is given only for filters that are not allowed', () => {
-  const answered = FILTER_TABLE.filter(({ name }) => filterAdvice(name) !== null).map(({ name }) => name);
-  expect(answered).toEqual([]);
+  const advised = FILTER_TABLE.filter(({ name }) => filterAdvice(name) !== null).map(({ name }) => name);
+  expect(advised).toEqual([]);
   for (const name of ['sendcmd', 'ladspa', 'frei0r', 'lv2', 'metadata', 'arnndn', 'scale_cuda', 'hwupload', '-vf']) {
     expect(filterAdvice(name)?.suggestion).toBeTruthy();
   }

@@ -9,7 +9,7 @@ const MAX_ASSETS = 32;
 /** A stream of a job input: `0`, `0:v`, `0:v:1`, `0:3`. */
 const STREAM_LABEL = /^\d{1,2}(?::(?:[va](?::\d{1,2})?|\d{1,2}))?$/;
 
-const KIND_NAMES: Readonly<Record<PadKind, string>> = { v: 'pictures', a: 'sound' };
+const KIND_NAMES: Readonly<Record<PadKind, string>> = { v: 'video', a: 'audio' };
 
 /** Checks a graph against a table: its filters, their options, and how they are linked. */
 export function checkGraph(raw: RawGraph, table: FilterTable, budget = new RequestBudget()): GraphResult {
@@ -20,9 +20,9 @@ export function checkGraph(raw: RawGraph, table: FilterTable, budget = new Reque
   );
   if (assets.length > MAX_ASSETS) {
     const offset = assets[MAX_ASSETS]!.offset;
-    refusals.add(offset, 'the graph', `names more than ${MAX_ASSETS} files`, 'Send fewer of them, or several jobs.');
+    refusals.add(offset, 'the graph', `names more than ${MAX_ASSETS} files`, 'Send fewer files, or several jobs.');
   }
-  // Pads follow from options, so links are judged only when every filter was understood.
+  // The options of a filter determine its pads, so links are checked only when every filter is valid.
   if (!refusals.isEmpty) return { ok: false, refusals: refusals.list };
   const checked = chains as CheckedFilter[][];
   const padded = padChains(checked);
@@ -49,7 +49,7 @@ function checkOne(raw: RawFilter, table: FilterTable, found: Findings): CheckedF
 function checkPads(padded: PaddedFilter, raw: RawFilter, refusals: Refusals): void {
   const { name } = padded.filter.spec;
   if (padded.inputs.length + padded.outputs.length === 0) {
-    refusals.add(raw.offset, name, 'has no inputs and outputs with these options', 'Ask for one stream or more.');
+    refusals.add(raw.offset, name, 'has neither inputs nor outputs with these options', 'Request a stream.');
   }
   for (const side of ['inputs', 'outputs'] as const) {
     const count = padded[side].length;
@@ -60,7 +60,7 @@ function checkPads(padded: PaddedFilter, raw: RawFilter, refusals: Refusals): vo
       surplus.offset,
       name,
       `has more labels than ${noun}s: it has ${count} ${noun}${count === 1 ? '' : 's'} with these options`,
-      `Leave [${surplus.name}] out, or give the filter the option that adds ${noun}s.`,
+      `Leave [${surplus.name}] out, or set the option that adds ${noun}s.`,
     );
   }
 }
@@ -71,7 +71,12 @@ function checkLabels(filters: readonly PaddedFilter[], raw: RawGraph, refusals: 
   for (const pad of filters.flatMap(({ outputs }) => outputs)) {
     if (pad.label === null) continue;
     if (made.has(pad.label)) {
-      refusals.add(offsetOf(pad, raw, 'outputs'), `[${pad.label}]`, 'is made twice', 'Give each output its own label.');
+      refusals.add(
+        offsetOf(pad, raw, 'outputs'),
+        `[${pad.label}]`,
+        'is defined twice',
+        'Give each output its own label.',
+      );
     }
     made.add(pad.label);
   }
@@ -84,8 +89,8 @@ function checkLabels(filters: readonly PaddedFilter[], raw: RawGraph, refusals: 
       refusals.add(
         offset,
         `[${pad.label}]`,
-        'is read twice, and an output feeds one input',
-        `Double it first: [${pad.label}]${split}[a][b].`,
+        'is read twice, but an output feeds only one input',
+        `Duplicate it first: [${pad.label}]${split}[a][b].`,
       );
     }
     read.add(pad.label);
@@ -107,7 +112,7 @@ function checkStream(
     refusals.add(
       offset,
       `[${label}]`,
-      isSubtitle ? 'names subtitles, which no filter reads' : 'is made by no filter and names no stream',
+      isSubtitle ? 'names subtitles, which no filter reads' : 'is the output of no filter and names no stream',
       isSubtitle
         ? 'Burn subtitles in with subtitles=input:N.'
         : near
@@ -121,13 +126,13 @@ function checkStream(
     refusals.add(
       offset,
       `[${label}]`,
-      `is ${KIND_NAMES[named as PadKind]} for an input that takes ${KIND_NAMES[kind]}`,
+      `is ${KIND_NAMES[named as PadKind]}, but the input accepts ${KIND_NAMES[kind]}`,
       SWAP,
     );
   }
 }
 
-const SWAP = 'Video filters take pictures, audio filters (most of their names begin with a) take sound.';
+const SWAP = 'Video filters accept video; audio filters (most of their names begin with a) accept audio.';
 
 function checkLinks(chains: PaddedChains, { links }: Links, raw: RawGraph, refusals: Refusals): void {
   for (const { from, to } of links) {
@@ -136,7 +141,7 @@ function checkLinks(chains: PaddedChains, { links }: Links, raw: RawGraph, refus
     refusals.add(
       target.offset,
       target.name,
-      `takes ${KIND_NAMES[to.kind]} where ${source.name} gives ${KIND_NAMES[from.kind]}`,
+      `accepts ${KIND_NAMES[to.kind]}, but ${source.name} outputs ${KIND_NAMES[from.kind]}`,
       SWAP,
     );
   }

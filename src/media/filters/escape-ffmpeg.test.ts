@@ -41,7 +41,7 @@ const CORNERS = [
   ...['key=value:key2=value2', '\\\\', "'\\''", '%{n}', '/etc/passwd', ';sws_flags=1;', '[0:v]'],
 ];
 
-/** What FFmpeg itself takes a graph's `value`s for: each is put into the frame's metadata, and read back. */
+/** How FFmpeg reads the `value`s of a graph: each is written to the metadata of a frame, and read back. */
 async function unescapedByFfmpeg(filters: string, count: number): Promise<(string | undefined)[]> {
   const args = ['-v', 'error', '-f', 'lavfi', '-i', `color=s=16x16:d=0.04:r=25,${filters}`];
   const { stdout } = await run('ffprobe', [...args, '-show_entries', 'frame_tags', '-of', 'json'], { timeout: 20_000 });
@@ -59,15 +59,15 @@ function metadataGraph(values: readonly string[]): CheckedGraph {
   return { chains: [filters], inputs: [], outputs: [], assets: [] };
 }
 
-describe('escaping beside that of FFmpeg', () => {
-  test('gives FFmpeg every text as it was meant', async () => {
+describe('escaping, compared with FFmpeg', () => {
+  test('passes every text to FFmpeg unchanged', async () => {
     const values = [...CORNERS, ...fc.sample(text, { numRuns: 120, seed: 11 })];
     const written = serialiseGraph(metadataGraph(values), { asset: String });
     expect(await unescapedByFfmpeg(written, values.length)).toEqual(values);
   });
 
   test('reads what a caller wrote as FFmpeg reads it, quotes and backslashes at both levels', async () => {
-    // Whatever parses here: random mixtures that neither side's escaping has made.
+    // Whatever parses: random mixtures, not the output of any escaping.
     const legal = fc.sample(text, { numRuns: 1500, seed: 12 }).flatMap((value) => {
       const parsed = parseGraph(`metadata=add:value=${value}:key=k`);
       if (!parsed.ok || parsed.graph.chains.length !== 1 || parsed.graph.chains[0]!.length !== 1) return [];

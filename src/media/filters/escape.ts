@@ -1,12 +1,12 @@
 /**
- * A value as the second level of FFmpeg's option syntax reads it (`key=value:key=value`): backslashes before what is
- * special there, and before white space at the ends, which would be dropped.
+ * Escapes a value for the second level of FFmpeg's option syntax (`key=value:key=value`): backslashes before special
+ * characters, and before white space at the ends, which FFmpeg would drop.
  */
 export function escapeValue(value: string): string {
   return guardEnds(value.replace(/[\\':]/g, '\\$&'));
 }
 
-/** All options of one filter as the first level reads them, where filters, chains and labels are separated. */
+/** Escapes all options of one filter for the first level, which separates filters, chains and labels. */
 export function escapeOptions(options: string): string {
   return guardEnds(options.replace(/[\\'[\],;]/g, '\\$&'));
 }

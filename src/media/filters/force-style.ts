@@ -60,7 +60,7 @@ export function readForceStyle(text: string): StyleResult {
     if (!match || !key) return { ok: false, at: start, ...unknownKey(match?.[1]) };
     const value = readField(FIELDS[key]!, match[2]!);
     if (value === null)
-      return { ok: false, at: start, reason: `gives ${key} a value that it does not take`, suggestion: describe(key) };
+      return { ok: false, at: start, reason: `sets ${key} to a value that is not allowed`, suggestion: describe(key) };
     written.push(`${key}=${value}`);
   }
   if (written.length === 0) return { ok: false, at: 0, reason: 'is empty', suggestion: KEYS };

@@ -8,7 +8,7 @@ import { serialiseGraph } from './serialise.ts';
 import { FILTER_TABLE } from './table/index.ts';
 import type { CheckedGraph } from './types.ts';
 
-/** Free text that is likely to meet every rule of escaping. */
+/** Free text that is likely to exercise every escaping rule. */
 const value = fc
   .array(
     fc.oneof(
@@ -20,7 +20,7 @@ const value = fc
   )
   .map((parts) => parts.join('').replace(/[\p{Cs}\u0000-\u0008\u000b-\u001f\u007f-\u009f\u2028\u2029]/gu, ''));
 
-/** Three ways to write a value that mean the same; not the serialiser's own. */
+/** Four ways to write the same value, none of them the serialiser's. */
 function spellings(text: string): string[] {
   const quoted = (inner: string) => `'${inner.replace(/'/g, "'\\''")}'`;
   const slashed = (inner: string) => inner.replace(/[^A-Za-z0-9]/gsu, '\\$&');
@@ -31,7 +31,7 @@ interface Piece {
   name: 'scale' | 'split' | 'overlay' | 'metadata';
   text: string;
   style: number;
-  /** Whether the filter joins the chain of the one before it, and which free label it takes. */
+  /** Whether the filter joins the chain before it; `pick` chooses its free label. */
   chained: boolean;
   pick: number;
 }
@@ -44,7 +44,7 @@ const piece = fc.record<Piece>({
   pick: fc.nat(1000),
 });
 
-/** A legal graph: labels are made once and read at most once, and only what was made before is read. */
+/** A valid graph: each label is defined once, and read at most once after that. */
 function graphText(pieces: readonly Piece[]): { text: string; texts: string[] } {
   const free: string[] = [];
   let made = 0;
@@ -57,7 +57,7 @@ function graphText(pieces: readonly Piece[]): { text: string; texts: string[] } 
     const labels = Array.from({ length: wanted }, () =>
       free.length > 0 && pick % 3 > 0 ? free.splice(pick % free.length, 1)[0]! : `${pick % 5}:v`,
     );
-    // In a chain the first labels are the first pads, and the link takes what is left.
+    // In a chain, labels claim the first pads, and the link gets the next one.
     const options =
       name === 'metadata' ? `=add:k${index}:value=${spellings(free_)[style]}` : name === 'scale' ? '=iw/2:-1' : '';
     if (name === 'metadata') texts.push(free_);
@@ -72,7 +72,7 @@ function graphText(pieces: readonly Piece[]): { text: string; texts: string[] } 
   return { text, texts };
 }
 
-/** What a graph says apart from the names of inner labels and from offsets. */
+/** The meaning of a graph, without offsets and the names of inner labels. */
 function meaning(graph: CheckedGraph) {
   const padded = graph.chains.map((chain, chainIndex) =>
     chain.map((filter, index) => {
@@ -103,7 +103,7 @@ function meaning(graph: CheckedGraph) {
 const asset = (index: number) => `https://x.org/a${index}.srt`;
 
 describe('reading, writing and reading again', () => {
-  test('gives the same graph, with every value as it was meant', () => {
+  test('returns the same graph with the same values', () => {
     fc.assert(
       fc.property(fc.array(piece, { minLength: 1, maxLength: 8 }), fc.constantFrom('', 'g2_'), (pieces, prefix) => {
         const { text, texts } = graphText(pieces);
@@ -179,7 +179,7 @@ describe('any text', () => {
     { weight: 1, arbitrary: fc.array(noise, { maxLength: 200 }).map((parts) => parts.join('')) },
   );
 
-  /** Milliseconds; the best of three, because other work on the machine is not what is measured. */
+  /** Milliseconds; the best of three, so that other work on the machine does not count. */
   function slowness(read: () => unknown): number {
     let best = Number.POSITIVE_INFINITY;
     for (let attempt = 0; attempt < 3 && best > 50; attempt++) {
@@ -190,7 +190,7 @@ describe('any text', () => {
     return best;
   }
 
-  test('is answered within 50 ms, and what is accepted is written in a form that reads the same', () => {
+  test('is read within 50 ms, and an accepted graph reads the same when written', () => {
     fc.assert(
       fc.property(anything, (text) => {
         expect(slowness(() => readGraph(text))).toBeLessThan(50);
@@ -225,7 +225,7 @@ describe('any text', () => {
     ['a long style', `subtitles=input\\:0:force_style='${'A=1,'.repeat(2400)}'`],
     ['a long list', `format=${'yuv420p|'.repeat(1200)}`],
     ['a million characters', 'scale,'.repeat(200_000)],
-  ])('is answered within 50 ms: %s', (_, text) => {
+  ])('is read within 50 ms: %s', (_, text) => {
     expect(slowness(() => readGraph(text))).toBeLessThan(50);
     expect(slowness(() => check(text))).toBeLessThan(50);
   });

@@ -1,7 +1,7 @@
 import { padsOf } from './pads.ts';
 import type { CheckedFilter, PadKind } from './types.ts';
 
-/** A pad by the places of its chain, its filter in that chain, and itself. */
+/** Identifies a pad by the indexes of its chain, of its filter in that chain, and of the pad. */
 export interface PadPlace {
   chain: number;
   filter: number;
@@ -47,7 +47,7 @@ export function padChains(chains: readonly (readonly CheckedFilter[])[]): Padded
 
 /**
  * Links pads as FFmpeg does: equal labels, and within a chain the unlabelled outputs of a filter with the free unlabelled
- * inputs of the next one. What remains is open. Labels must be given at most once on each side, streams aside.
+ * inputs of the next one. What remains is open. Each label, apart from streams, must occur at most once on each side.
  */
 export function linkPads(chains: PaddedChains): Links {
   const filters = chains.flat();
@@ -78,10 +78,10 @@ export function linkPads(chains: PaddedChains): Links {
   return { links, inputs, outputs };
 }
 
-/** A filter that feeds itself, directly or over others; null when there is none. */
+/** Finds a filter that feeds itself, directly or through others; null = none. */
 export function findCycle(chains: PaddedChains, links: readonly Link[]): CheckedFilter | null {
   const ownerOf = (pad: PadPlace) => chains[pad.chain]![pad.filter]!;
-  /** Inputs that nothing has fed yet. */
+  /** Number of inputs that are not fed yet. */
   const waiting = new Map<PaddedFilter, number>();
   const readers = new Map<PaddedFilter, PaddedFilter[]>();
   for (const { from, to } of links) {

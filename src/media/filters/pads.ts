@@ -16,7 +16,7 @@ export function optionTexts(filter: Pick<CheckedFilter, 'values'>): Map<string, 
 
 export function padsOf(filter: CheckedFilter): { inputs: readonly PadKind[]; outputs: readonly PadKind[] } {
   const { inputs, outputs } = filter.spec;
-  // Most filters: a long graph should not be written out several times to find what its table says.
+  // True of most filters: saves writing out their options.
   if (isFixed(inputs) && isFixed(outputs)) return { inputs, outputs };
   const texts = optionTexts(filter);
   return { inputs: expandPads(inputs, texts), outputs: expandPads(outputs, texts) };

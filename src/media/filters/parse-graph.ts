@@ -6,7 +6,7 @@ import type { GraphRefusal, RawArgument, RawFilter, RawGraph, RawLabel } from '.
 
 export const MAX_GRAPH_CHARACTERS = 10_000;
 const MAX_FILTERS = 300;
-/** On one side of one filter. */
+/** Per side of a filter. */
 const MAX_LABELS = 64;
 const LABEL = /^(?! )[\p{L}\p{M}\p{N}_.:+#@ -]{1,64}(?<! )$/u;
 const UNPRINTABLE = /[\p{Cs}\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u2028\u2029]/u;
@@ -15,8 +15,8 @@ const QUOTE_ADVICE = "Close it; an apostrophe within quoted text is written '\\\
 export type RawGraphResult = { ok: true; graph: RawGraph } | { ok: false; refusals: GraphRefusal[] };
 
 /**
- * Reads the grammar of a filter graph (FFmpeg 7.1's `graphparser.c`) without asking what its filters are, and takes them
- * out of the request's budget. Never throws.
+ * Reads the grammar of a filter graph (FFmpeg 7.1's `graphparser.c`) without checking which filters it names, and
+ * charges them to the request's budget. Never throws.
  */
 export function parseGraph(text: string, budget = new RequestBudget()): RawGraphResult {
   const refusals = new Refusals();
@@ -63,7 +63,7 @@ function readChains(text: string, budget: RequestBudget, refusals: Refusals): Ra
 }
 
 const SEPARATOR_ADVICE =
-  'Filters of a chain are joined by , and chains by ; – in a value these and [ ] stand in quotes or behind a backslash.';
+  'Join filters of a chain with , and chains with ; – in a value, quote or escape these and [ ].';
 
 function isReadable(text: string, refusals: Refusals): boolean {
   if (text.length > MAX_GRAPH_CHARACTERS) {
@@ -78,7 +78,7 @@ function isReadable(text: string, refusals: Refusals): boolean {
   }
   const flags = /^[ \n\t\r]*sws_flags=([\w+]*)/.exec(text);
   if (flags) {
-    const suggestion = `Give the scaler's flags to the filter: scale=…:flags=${flags[1] || 'bicubic'}.`;
+    const suggestion = `Set the scaler's flags in the filter: scale=…:flags=${flags[1] || 'bicubic'}.`;
     refusals.add(flags[0].indexOf('sws'), 'sws_flags', 'is not a filter', suggestion);
     return false;
   }
@@ -90,10 +90,10 @@ function readFilter(source: Located, from: number, refusals: Refusals): { filter
   if (!inputs) return null;
   const token = readToken(source, inputs.next, (character) => '=,;['.includes(character));
   if (token.openQuote !== null) {
-    refusals.add(offsetAt(source, token.openQuote), 'the graph', "has a quote (') that nothing closes", QUOTE_ADVICE);
+    refusals.add(offsetAt(source, token.openQuote), 'the graph', "has an unclosed quote (')", QUOTE_ADVICE);
     return null;
   }
-  // `scale@left` names one scale among several, for commands at run time, which clients cannot send.
+  // `scale@left` names one scale among several for commands at run time, which clients cannot send.
   const name = token.value.text.split('@')[0]!;
   const offset = token.value.offsets[0] ?? offsetAt(source, inputs.next);
   let next = token.next;
@@ -102,7 +102,7 @@ function readFilter(source: Located, from: number, refusals: Refusals): { filter
     const argument = readToken(source, next + 1, (character) => '[],;'.includes(character));
     next = argument.next;
     if (argument.openQuote !== null) {
-      refusals.add(offsetAt(source, argument.openQuote), name, "has a quote (') that nothing closes", QUOTE_ADVICE);
+      refusals.add(offsetAt(source, argument.openQuote), name, "has an unclosed quote (')", QUOTE_ADVICE);
       return null;
     }
     values = splitArguments(argument.value, name, refusals);
@@ -120,7 +120,7 @@ function readLabels(source: Located, from: number, refusals: Refusals): { labels
     const token = readToken(source, at + 1, (character) => character === ']');
     const name = token.value.text;
     if (source.text[token.next] !== ']' || token.openQuote !== null) {
-      refusals.add(at, `[${name}`, 'is a label that nothing closes', 'Close it with ].');
+      refusals.add(at, `[${name}`, 'is an unclosed label', 'Close it with ].');
       return null;
     }
     if (!LABEL.test(name)) {
@@ -129,7 +129,7 @@ function readLabels(source: Located, from: number, refusals: Refusals): { labels
       return null;
     }
     if (labels.length === MAX_LABELS) {
-      refusals.add(at, `[${name}]`, `is one of more than ${MAX_LABELS} labels of one filter`, 'Use several filters.');
+      refusals.add(at, `[${name}]`, `exceeds the limit of ${MAX_LABELS} labels for one filter`, 'Use several filters.');
       return null;
     }
     labels.push({ name, offset: at });

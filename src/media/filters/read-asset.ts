@@ -12,10 +12,10 @@ const NAMES: Readonly<Record<AssetKind, string>> = {
 
 export type AssetResult = { ok: true; source: string } | { ok: false; reason: string; suggestion: string };
 
-/** A file as a filter may name it: a URL, `gs://…`, or `input:N` for the job's own input N, counted from 0. */
+/** Reads the name of a file in a filter: a URL, `gs://…`, or `input:N` for input N of the job, counted from 0. */
 export function readAsset(text: string, kind: AssetKind): AssetResult {
   const value = text.trim();
-  const suggestion = `Send https://…/${NAMES[kind]}, the gs:// name of an upload, or input:N (counted from 0) for an input of the job; we fetch it and put its name here.`;
+  const suggestion = `Send https://…/${NAMES[kind]}, the gs:// name of an upload, or input:N (counted from 0) for an input of the job.`;
   const input = /^input:(\d{1,2})$/i.exec(value);
   if (input) return { ok: true, source: `input:${Number(input[1])}` };
   if (value.length > MAX_LENGTH)

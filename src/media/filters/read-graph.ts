@@ -6,7 +6,7 @@ import type { FilterSpec, GraphResult } from './types.ts';
 
 const TABLE: ReadonlyMap<string, FilterSpec> = new Map(FILTER_TABLE.map((spec) => [spec.name, spec]));
 
-/** Reads a filter graph as a caller wrote it: the grammar, then every filter against the table. Never throws. */
+/** Reads the filter graph of a caller: the grammar, then every filter against the table. Never throws. */
 export function readGraph(text: string, budget?: RequestBudget): GraphResult {
   const parsed = parseGraph(text, budget);
   return parsed.ok ? checkGraph(parsed.graph, TABLE, budget) : parsed;

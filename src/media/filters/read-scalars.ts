@@ -3,7 +3,7 @@ import { numberText } from '../expressions/numbers.ts';
 import { SIZE_NAMES } from '../options/option-lists.ts';
 import { timeText, within } from '../options/option-scalars.ts';
 
-/** Readers of single values of filter options: each answers the canonical text, or null when the text is not one. */
+/** Readers of single values of filter options: each returns the canonical text, or null when the value is invalid. */
 
 const MAX_ARITHMETIC_NODES = 64;
 
@@ -74,7 +74,7 @@ const RATE_NAMES: Readonly<Record<string, string>> = {
 /** One frame in three hours. */
 const MIN_RATE = 1e-4;
 
-/** Frames a second: a number, `30000/1001`, or a name; two whole numbers stay a fraction. */
+/** Frames per second: a number, `30000/1001`, or a name; two whole numbers stay a fraction. */
 export function readRate(text: string, max: number): string | null {
   const word = text.trim().toLowerCase();
   if (Object.hasOwn(RATE_NAMES, word)) return RATE_NAMES[word]!;
@@ -82,7 +82,7 @@ export function readRate(text: string, max: number): string | null {
   return fraction(word, /^(\d{1,9})\s*[:/]\s*(\d{1,9})$/, '/', range) ?? readNumber(word, range);
 }
 
-/** `16:9`, `16/9` or a number; 0 = not known. Canonical: `16/9`. */
+/** `16:9`, `16/9` or a number; 0 = unknown. Canonical: `16/9`. */
 export function readRatio(text: string): string | null {
   const range = { min: 0, max: 1000 };
   return fraction(text.trim(), /^(\d{1,9})\s*[:/]\s*(\d{1,9})$/, '/', range) ?? readNumber(text, range);

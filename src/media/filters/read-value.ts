@@ -8,14 +8,14 @@ import { readBoolean, readInteger, readNumber, readRate, readRatio, readSize, re
 import type { FilterValue } from './types.ts';
 
 export type ValueResult =
-  /** `parts`: of the expressions that were read; absent = none. */
+  /** `parts`: those of the expressions in the value; absent = none. */
   | { ok: true; type: 'text'; text: string; parts?: number }
   | { ok: true; type: 'expression'; expression: Expression; parts: number }
   | { ok: true; type: 'asset'; source: string }
   /** `at`: characters from the start of the value. */
   | { ok: false; at: number; reason: string; suggestion: string };
 
-/** Reads one value of a filter's option within its bounds; what is written later is what was understood here. */
+/** Reads one value of a filter option within its bounds; FFmpeg later gets the parsed value, not the caller's text. */
 export function readValue(spec: FilterValue, text: string): ValueResult {
   switch (spec.type) {
     case 'integer':
@@ -63,7 +63,7 @@ export function readValue(spec: FilterValue, text: string): ValueResult {
   }
 }
 
-/** What an option takes, in words: for refusals and for the documentation. */
+/** What an option accepts, in words: for refusals and for the documentation. */
 export function describeFilterValue(spec: FilterValue): string {
   switch (spec.type) {
     case 'integer':
@@ -75,9 +75,9 @@ export function describeFilterValue(spec: FilterValue): string {
     case 'time':
       return `Use seconds or HH:MM:SS.mmm (colons escaped), from ${spec.min} to ${spec.max} seconds.`;
     case 'size':
-      return `Use WIDTHxHEIGHT, at most ${spec.maxSide} a side and ${spec.maxPixels} pixels.`;
+      return `Use WIDTHxHEIGHT, at most ${spec.maxSide} per side and ${spec.maxPixels} pixels.`;
     case 'rate':
-      return `Use frames a second, such as 25 or 30000/1001, at most ${spec.max}.`;
+      return `Use frames per second, such as 25 or 30000/1001, at most ${spec.max}.`;
     case 'ratio':
       return 'Use a ratio such as 16/9.';
     case 'choice':
@@ -115,7 +115,7 @@ function good(text: string): ValueResult {
   return { ok: true, type: 'text', text };
 }
 
-function bad(spec: FilterValue, at = 0, reason = 'does not take this value', hint = ''): ValueResult {
+function bad(spec: FilterValue, at = 0, reason = 'does not accept this value', hint = ''): ValueResult {
   return { ok: false, at, reason, suggestion: `${describeFilterValue(spec)}${hint}` };
 }
 
@@ -135,7 +135,7 @@ function readChoice(spec: Spec<'choice'>, text: string): ValueResult {
 
 const ANY = { min: Number.MIN_SAFE_INTEGER, max: Number.MAX_SAFE_INTEGER };
 
-/** The listed spelling of a word; another case matches only when that is unambiguous. */
+/** The listed spelling of a word; its exact case wins over another one. */
 function readWord(text: string, values: readonly string[]): string | null {
   const word = text.trim();
   return (
@@ -143,7 +143,7 @@ function readWord(text: string, values: readonly string[]): string | null {
   );
 }
 
-/** A sign before the first word is kept: with it FFmpeg adds to its default, without it replaces it. */
+/** A sign before the first word is kept: with it FFmpeg changes its default, without it FFmpeg replaces the default. */
 function readFlags(spec: Spec<'flags'>, text: string): ValueResult {
   if (text.length > 1000) return bad(spec);
   const written: string[] = [];
@@ -167,7 +167,7 @@ function readParts(
   // Separators of white space may be repeated.
   const isWhite = spec.separator.trim() === '';
   const parts = isWhite ? text.trim().split(/\s+/) : text.split(spec.separator);
-  if (parts.length > most) return bad(spec, 0, `takes at most ${most} values`);
+  if (parts.length > most) return bad(spec, 0, `accepts at most ${most} values`);
   const written: string[] = [];
   let at = 0;
   for (const part of parts) {
@@ -180,7 +180,7 @@ function readParts(
   return good(written.join(spec.separator));
 }
 
-/** `0xrrggbb`, with `@alpha` when it is not opaque: no character of it is special anywhere. */
+/** `0xrrggbb`, with `@alpha` when it is not opaque: contains no character that is special anywhere. */
 function colorText(text: string): string | null {
   const color = readColor(text);
   if (!color) return null;
@@ -196,7 +196,7 @@ function readOneExpression(text: string, rules: ExpressionRules): ValueResult {
 
 function readExpressions(spec: Spec<'expressions'>, text: string): ValueResult {
   const parts = text.split(spec.separator);
-  if (parts.length > spec.maxCount) return bad(spec, 0, `takes at most ${spec.maxCount} expressions`);
+  if (parts.length > spec.maxCount) return bad(spec, 0, `accepts at most ${spec.maxCount} expressions`);
   const written: string[] = [];
   let count = 0;
   let at = 0;

@@ -10,7 +10,7 @@ export class Refusals {
     if (!this.isFull) this.list.push({ offset, subject: printable(subject), reason, suggestion });
   }
 
-  /** Further findings are not reported. */
+  /** Further faults are not reported. */
   get isFull(): boolean {
     return this.list.length >= MOST;
   }

@@ -41,11 +41,11 @@ describe('a graph written for FFmpeg', () => {
     );
   });
 
-  test('never lets an inner label meet one of an open pad', () => {
+  test('keeps inner labels different from those of open pads', () => {
     expect(write('[0:v]scale[v];[v]scale', { outputs: ['v'] })).toBe('[0:v]scale[v_];[v_]scale[v]');
   });
 
-  test('asks where each file lies, in the order of the assets', () => {
+  test('asks for the path of each file, in the order of the assets', () => {
     const graph = readTestGraph('subtitles=input:1,subtitles=input:0');
     expect(graph.assets.map(({ source }) => source)).toEqual(['input:1', 'input:0']);
     expect(serialiseGraph(graph, { asset })).toBe(

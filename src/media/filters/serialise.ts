@@ -4,7 +4,7 @@ import { linkPads, type Pad, type PaddedChains, type PaddedFilter, padChains } f
 import type { CheckedGraph, CheckedValue } from './types.ts';
 
 export interface SerialiseOptions {
-  /** Where the asset lies for FFmpeg, by its index in `CheckedGraph.assets`. */
+  /** Path of an asset for FFmpeg, by its index in `CheckedGraph.assets`. */
   asset: (index: number) => string;
   /** Prefix of inner labels, so that several graphs fit into one `-filter_complex`. */
   prefix?: string;
@@ -16,7 +16,7 @@ export interface SerialiseOptions {
 
 /**
  * Writes a graph for FFmpeg: every option as `key=value` in canonical spelling, escaped for both levels, fixed options
- * last. Links between neighbours of a chain stay commas where that says the same.
+ * last. Links between neighbours of a chain stay commas where that means the same.
  */
 export function serialiseGraph(graph: CheckedGraph, options: SerialiseOptions): string {
   const prefix = options.prefix ?? '';

@@ -4,7 +4,7 @@ import type { RawArgument } from './types.ts';
 
 const MOST_ARGUMENTS = 200;
 const KEY = /[A-Za-z0-9_./-]*/y;
-/** With or without a backslash before the colon, which FFmpeg's first level may already have removed. */
+/** With or without a backslash before the colon: FFmpeg's first level may already have removed it. */
 const URL_START = /(?:https?|gs)\\?:\/\//iy;
 const INPUT_REFERENCE = /input\\?:(?=\d)/iy;
 /** What follows the colon that ends a URL: another option, one more unnamed value, or nothing. */
@@ -12,7 +12,7 @@ const NEXT_VALUE = /\s*[A-Za-z_][\w-]*\s*=|\w*(?=:|$)/y;
 
 /**
  * Splits what follows `filter=` (first level already removed) into `key=value` as FFmpeg's second level does.
- * More lenient in one thing: the colon of `https://…` and `input:1` needs no escaping, which is how people write it.
+ * One difference: the colon of `https://…` and `input:1` needs no escaping, because people write it that way.
  */
 export function splitArguments(source: Located, filter: string, refusals: Refusals): RawArgument[] {
   const found: RawArgument[] = [];
@@ -27,14 +27,14 @@ export function splitArguments(source: Located, filter: string, refusals: Refusa
     const key = keyAt(source, at);
     const token = readValue(source, key ? key.next : at);
     if (token.openQuote !== null) {
-      refusals.add(offsetAt(source, token.openQuote), filter, "has a quote (') that nothing closes", QUOTE_ADVICE);
+      refusals.add(offsetAt(source, token.openQuote), filter, "has an unclosed quote (')", QUOTE_ADVICE);
     }
     if (key) isNamed = true;
     else if (isNamed) {
       refusals.add(
         offsetAt(source, skipWhite(source, start)),
         filter,
-        `has the value "${printable(token.value.text)}" without a name behind a named one`,
+        `has the unnamed value "${printable(token.value.text)}" after a named one`,
         'Write it as name=value; a colon within a value is written \\: inside quotes.',
       );
     }

@@ -1,17 +1,17 @@
-/** A piece of text that still knows where each of its characters stood in the caller's text. */
+/** A piece of text with the offset of each character in the caller's text. */
 export interface Located {
   text: string;
-  /** One for each character of `text` (UTF-16). */
+  /** One per character of `text` (UTF-16). */
   offsets: readonly number[];
-  /** Where the text ends in the caller's text. */
+  /** Offset of its end in the caller's text. */
   end: number;
 }
 
 export interface Token {
   value: Located;
-  /** Index in the text read, of the character that stopped the token or of its end. */
+  /** Index of the character that stopped the token, or of the end of the text. */
   next: number;
-  /** Index of a quote that nothing closes; FFmpeg lets it run to the end, we do not. */
+  /** Index of an unclosed quote, which is refused here; FFmpeg lets it run to the end. */
   openQuote: number | null;
 }
 
@@ -36,8 +36,8 @@ export function skipWhite(source: Located, at: number): number {
 }
 
 /**
- * Reads up to an unquoted character that `stops`, as FFmpeg's `av_get_token` does: `\` takes the next character as it
- * is, `'…'` takes everything as it is, white space at both ends is dropped unless it was escaped or quoted.
+ * Reads up to an unquoted character that `stops`, as FFmpeg's `av_get_token` does: `\` keeps the next character as it
+ * is, `'…'` keeps everything as it is, and white space at both ends is dropped unless it is escaped or quoted.
  */
 export function readToken(source: Located, from: number, stops: (character: string, index: number) => boolean): Token {
   const { text } = source;

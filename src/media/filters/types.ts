@@ -3,26 +3,26 @@ import type { AssetKind } from '../types.ts';
 
 export type PadKind = 'v' | 'a';
 
-/** Canonical texts of a filter's options; what was not given is absent. */
+/** Canonical texts of a filter's options; an option that is not set is absent. */
 export type OptionTexts = ReadonlyMap<string, string>;
 
 /**
- * Inputs or outputs of a filter: a fixed list, as many as one of its options says, or worked out from several options
- * (`premultiply=inplace=1` has one input less). `concat` alone has pads of both kinds by three options.
+ * Inputs or outputs of a filter: a fixed list, as many as one of its options says, or computed from several options
+ * (`premultiply=inplace=1` has one input less). Only `concat` has pads of both kinds, by three options.
  */
 export type Pads =
   | readonly PadKind[]
   | { kind: PadKind; count: string; fallback: number; max: number }
   | 'concat-inputs'
   | 'concat-outputs'
-  /** Where the count follows from more than one number (`acrossover=split=500 2000`); values are canonical texts. */
+  /** For counts that depend on more than one number (`acrossover=split=500 2000`); values are canonical texts. */
   | ((values: OptionTexts) => readonly PadKind[]);
 
-/** The kinds of value that a filter's option can take, as data; each is read, bounded, and rewritten. */
+/** The types of value of a filter option, as data; each value is read, bounded, and rewritten. */
 export type FilterValue =
   /**
    * Numbers are read as FFmpeg reads them: arithmetic over constants is legal (`asetrate=44100*1.25`, `atempo=1/0.9`,
-   * `size=2e+09`, `noise=-30dB`); canonical: the number that comes out.
+   * `size=2e+09`, `noise=-30dB`); canonical: the result.
    */
   | { type: 'integer'; min: number; max: number }
   | { type: 'number'; min: number; max: number }
@@ -37,7 +37,7 @@ export type FilterValue =
       functions?: Readonly<Record<string, number>>;
       maxNodes?: number;
     }
-  /** Several expressions joined by `separator`: one a channel (`aeval=-val(0)|val(1)`). */
+  /** Several expressions joined by `separator`: one per channel (`aeval=-val(0)|val(1)`). */
   | {
       type: 'expressions';
       separator: string;
@@ -66,7 +66,7 @@ export type FilterValue =
   | { type: 'pattern'; pattern: RegExp; maxLength: number; hint: string }
   /** `Key=Value,Key=Value` for the style of subtitles. */
   | { type: 'force-style' }
-  /** A file that we fetch, check and place: a URL, `gs://…`, or `input:N` for a job input. */
+  /** A file that the worker fetches, checks and places: a URL, `gs://…`, or `input:N` for a job input. */
   | { type: 'asset'; kind: AssetKind };
 
 export interface FilterSpec {
@@ -79,38 +79,36 @@ export interface FilterSpec {
   options: Readonly<Record<string, FilterValue>>;
   /** Other spellings of an option (`w` = `width`). */
   aliases?: Readonly<Record<string, string>>;
-  /** Names in the order of unnamed values (FFmpeg's own order; a name that is not in `options` is refused there). */
+  /** Names in FFmpeg's order of unnamed values; a value for a name that is not in `options` is refused. */
   positional: readonly string[];
-  /** Values that must be given. */
+  /** Options that must be set. */
   required?: readonly string[];
   /** Options that Airlock sets and callers cannot: they make a filter safe or finite. Always written last. */
   fixed?: Readonly<Record<string, string>>;
-  /** Frames or seconds of memory the filter holds, or why it may run for ever; see `Endless`. */
+  /** Why the filter may never end; see `Endless`. */
   endless?: Endless;
   /**
-   * Frames of its input that it keeps in memory, for admission; `Infinity` = the whole input (never more than the input
-   * has).
+   * Frames of its input that the filter keeps in memory, for admission; `Infinity` = the whole input.
    */
   heldFrames?: number | ((values: OptionTexts) => number);
   /**
-   * True for FFmpeg's timeline filters: they take `enable`, an expression over `t n pos w h`, beside their own options
-   * and never as an unnamed value.
+   * True for FFmpeg's timeline filters: they accept `enable`, an expression over `t n pos w h`, in addition to their
+   * own options, and never as an unnamed value.
    */
   timeline?: boolean;
-  /** Rules between options; a sentence when they are broken. Values are canonical texts. */
+  /** Rules between options; returns the broken one, null = none. Values are canonical texts. */
   check?: (values: ReadonlyMap<string, string>) => { option: string; reason: string; suggestion: string } | null;
-  /** A complete text that must run in FFmpeg, for the test and the documentation; `null` inputs are test sources. */
+  /** A complete filter text that runs in FFmpeg, for the test and the documentation. */
   example: string;
 }
 
 /**
- * Why a filter may never end. `source`: it generates until `option` (seconds) stops it; `when` = the option
- * values under which it has no end (absent = always unless `option` is given).
+ * How a filter may never end, and which option bounds it.
  */
 export interface Endless {
-  /** Option in seconds that bounds it and that the planner may set; null = only the output's own length bounds it. */
+  /** Option, in seconds, that the planner sets to bound it; null = only the length of the output bounds it. */
   option: string | null;
-  /** True when these (canonical) values leave it without an end. */
+  /** True when it does not end with these (canonical) values. */
   when: (values: ReadonlyMap<string, string>) => boolean;
 }
 
@@ -120,7 +118,7 @@ export interface RawArgument {
   value: string;
   /** Characters from the start of the graph's text. */
   offset: number;
-  /** The same for each character of the value, and for what follows it. */
+  /** The same for each character of the value; `end`: for what follows it. */
   valueOffsets?: readonly number[];
   end?: number;
 }
@@ -138,12 +136,12 @@ export interface RawLabel {
   offset: number;
 }
 
-/** What the grammar alone says: chains of filters. */
+/** Result of the grammar alone: chains of filters. */
 export interface RawGraph {
   chains: RawFilter[][];
 }
 
-/** A value that has been understood. */
+/** A valid, parsed value. */
 export type CheckedValue =
   | { type: 'text'; text: string }
   | { type: 'expression'; expression: Expression }
@@ -171,10 +169,10 @@ export interface OpenPad {
   pad: number;
 }
 
-/** A graph of allowed filters with allowed values whose links fit. FFmpeg is only ever shown `serialise(graph)`. */
+/** A graph of allowed filters with valid values and links. FFmpeg only ever gets the text of `serialiseGraph`. */
 export interface CheckedGraph {
   chains: CheckedFilter[][];
-  /** Open inputs with labels `0:v`, `1:a:0` … name streams; unlabelled ones take the next free stream. */
+  /** Open inputs with labels `0:v`, `1:a:0` … name streams; unlabelled ones get the next free stream. */
   inputs: OpenPad[];
   outputs: OpenPad[];
   assets: GraphAsset[];

@@ -4,7 +4,7 @@ import type { PlanWarning } from '../types.ts';
 import { parseValue } from './option-values.ts';
 import type { ParsedOption } from './options.ts';
 
-/** Encoder of a kind of stream that the request leads to, or null where only the inputs can say. */
+/** Encoder that the request selects for a kind of stream; null = the format has none. */
 export function chosenEncoder(
   output: readonly ParsedOption[],
   request: TranscodeRequest,
@@ -14,21 +14,21 @@ export function chosenEncoder(
     ({ name, specifier }) => name === 'c' && ['', kind, `${kind}:0`].includes(specifier),
   )?.value;
   if (stated) return stated;
-  // An animation becomes an animated WebP, a picture a still one; both know the same options.
+  // An animation becomes an animated WebP, a picture a still one; both have the same options.
   return FORMAT_DEFAULTS[request.outputFormat]?.[kind === 'v' ? 'video' : 'audio'] ?? null;
 }
 
-/** Kind of stream that an option is about, where it is about one alone. */
+/** The kind of stream that an option applies to; null = several. */
 export function kindOf(option: ParsedOption): 'v' | 'a' | null {
   const letter = option.specifier.charAt(0) || (option.row.specifiers.length === 1 ? option.row.specifiers[0] : '');
   return letter === 'v' || letter === 'a' ? letter : null;
 }
 
 /**
- * Leaves out what the output cannot know, with a warning: an option of another encoder or of another muxer. FFmpeg
- * itself would shrug at the first and fail at the second.
+ * Drops options of another encoder or another muxer, with a warning. FFmpeg itself would ignore the first and fail on
+ * the second.
  */
-export function withoutMeaning(
+export function dropInapplicable(
   output: readonly ParsedOption[],
   request: TranscodeRequest,
   warnings: PlanWarning[],
@@ -36,13 +36,13 @@ export function withoutMeaning(
   const kept = output.filter((option) => {
     const { row, field, name } = option;
     if (row.formats && !row.formats.includes(request.outputFormat)) {
-      warnings.push({ field, message: `-${name} has no meaning for ${request.outputFormat} and was ignored.` });
+      warnings.push({ field, message: `-${name} does not apply to ${request.outputFormat} and was ignored.` });
       return false;
     }
     const kind = kindOf(option);
     const encoder = kind && chosenEncoder(output, request, kind);
     if (row.encoders && encoder && encoder !== 'copy' && !row.encoders.includes(encoder)) {
-      warnings.push({ field, message: `-${name} has no meaning for ${encoder} and was ignored.` });
+      warnings.push({ field, message: `-${name} does not apply to ${encoder} and was ignored.` });
       return false;
     }
     return true;
@@ -50,7 +50,7 @@ export function withoutMeaning(
   return kept.map((option) => ownSpelling(option, output, request));
 }
 
-/** Some values have several spellings, and each encoder knows its own. */
+/** Some values have several spellings, and each encoder has its own. */
 function ownSpelling(option: ParsedOption, output: readonly ParsedOption[], request: TranscodeRequest): ParsedOption {
   const { value } = option.row;
   const kind = kindOf(option);

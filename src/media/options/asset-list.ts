@@ -1,10 +1,10 @@
 import type { AssetKind, AssetRequest, Refusal } from '../types.ts';
 
-/** Files that one request may name beside its inputs. */
+/** Files that one request may name in addition to its inputs. */
 export const MAX_ASSETS = 10;
 const MAX_URL = 2048;
 
-/** Position of the name, for a refusal. */
+/** Position of a file name in the request, for a refusal. */
 export interface AssetPlace {
   field: string;
   offset?: number;
@@ -41,7 +41,7 @@ export function assetList(inputs: readonly { url: string }[]): AssetList {
 
 const ADVICE = 'Name an https:// or gs:// URL, or input:N for an input of this request, counted from 0.';
 
-/** The source, or the reason why it is none. */
+/** Returns the source, or why the text is not one. */
 function readSource(text: string, inputs: readonly { url: string }[]): AssetRequest['source'] | string {
   const input = /^input:(\d{1,2})$/i.exec(text);
   if (input) {

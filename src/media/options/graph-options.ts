@@ -10,12 +10,12 @@ import type { PlacedGraph } from './parsed-request.ts';
 /** Characters of one graph; the longest in use have a few thousand. */
 const MAX_GRAPH = 10_000;
 
-/** What an option of filters works on: pictures, sound, what its filters take, or a whole graph. */
+/** What a filter option works on: video, audio, whatever its filters accept, or a whole graph. */
 export type FilterTarget = PadKind | 'any' | 'complex';
 
 const FILTER_OPTION = /^-(?:(vf|af|filter)(?::([va]))?(?::(\d{1,2}))?|(filter_complex|lavfi))$/;
 
-/** Null = no option of filters. A second stream has none: an output has one of each kind. */
+/** Reads the target and the stream index of a filter option; null = not one. */
 export function filterTarget(option: string): { target: FilterTarget; stream: number } | null {
   const match = FILTER_OPTION.exec(option);
   if (!match) return null;
@@ -33,7 +33,7 @@ export interface GraphPart {
 
 export type PlacedResult = { ok: true; placed: PlacedGraph } | { ok: false; refusals: Refusal[] };
 
-/** Reads parts that are joined by `;` into one graph; refusals point into the part that they concern. */
+/** Parses parts, joined by `;`, as one graph; refusals point into the part at fault. */
 export function placeGraph(
   parts: readonly GraphPart[],
   option: string,
@@ -48,7 +48,7 @@ export function placeGraph(
   const texts: string[] = [];
   for (const part of parts) {
     if (typeof part.text !== 'string' || part.text.trim() === '') {
-      return wrong(part.field, 'A filter graph must be a text.', 'Write filters such as scale=1280:-2,fps=30.');
+      return wrong(part.field, 'A filter graph must be a string.', 'Write filters such as scale=1280:-2,fps=30.');
     }
     texts.push(part.text.replace(/[\s;]+$/, ''));
   }
@@ -66,7 +66,7 @@ export function placeGraph(
   const result = readGraph(text, budget);
   const locate = locator(parts, texts);
   if (!result.ok) return { ok: false, refusals: result.refusals.map((refusal) => located(refusal, locate)) };
-  // For any inputs: a size that the graph itself states.
+  // With unknown inputs this finds only sizes that the graph itself sets.
   const { oversize } = estimateGraph(result.graph, result.graph.inputs.map(unknownFlow));
   if (oversize) {
     const at = locate(oversize.offset);
@@ -93,7 +93,7 @@ function locator(parts: readonly GraphPart[], texts: readonly string[]): Locate 
 
 function located(refusal: GraphRefusal, locate: Locate): Refusal {
   const { subject, reason, suggestion } = refusal;
-  // The graph's own words continue its subject: "scale=width" "is out of range".
+  // A reason continues its subject: "scale=width" "is out of range".
   const sentence = `${subject} ${reason}`.replace(/[.]?$/, '.');
   return { ...locate(refusal.offset), option: subject, reason: sentence, suggestion };
 }
@@ -110,7 +110,7 @@ function placeAssets(graph: CheckedGraph, field: string, locate: Locate, assets:
   return { ok: true, placed: { graph, assets: indexes, field } };
 }
 
-/** Kind of the one stream that a simple graph takes and gives, or what is wrong with it. */
+/** Returns the kind of the one input and output of a simple graph, or a refusal. */
 export function simpleKind(placed: PlacedGraph, target: PadKind | 'any', option: string): PadKind | Refusal {
   const { inputs, outputs } = placed.graph;
   const kind = target === 'any' ? (inputs[0]?.kind ?? 'v') : target;
@@ -122,7 +122,7 @@ export function simpleKind(placed: PlacedGraph, target: PadKind | 'any', option:
   return {
     field: placed.field,
     option,
-    reason: `${option} must take one ${stream} stream and give one; this graph takes ${found(inputs)} and gives ${found(outputs)}.`,
+    reason: `${option} needs one ${stream} input and one ${stream} output; this graph has ${found(inputs)} inputs, ${found(outputs)} outputs.`,
     suggestion: 'Send a graph with several streams in "filters".',
   };
 }
@@ -138,7 +138,7 @@ export function checkStreams(placed: PlacedGraph, inputCount: number): Refusal[]
       refusals.push({ field: placed.field, option: filter?.spec.name ?? '', reason, suggestion });
     const shown = pad.label.slice(0, 32);
     if (index === undefined)
-      refuse(`Nothing gives [${shown}].`, 'Label an output of a filter so, or use [0:v], [0:a].');
+      refuse(`No filter outputs [${shown}].`, 'Label an output of a filter, or use [0:v], [0:a].');
     else if (Number(index) >= inputCount) {
       refuse(`There is no input ${index}.`, `Inputs are counted from 0; this request has ${inputCount}.`);
     }

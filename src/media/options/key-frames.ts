@@ -28,7 +28,7 @@ function readExpression(text: string): ParsedValue {
   const parsed = parseExpression(text, { variables: VARIABLES });
   if (parsed.ok) return good(`expr:${expressionText(parsed.expression)}`);
   return bad(
-    `contains a wrong expression: ${parsed.reason}`.replace(/\.$/, ''),
+    `contains an invalid expression: it ${parsed.reason}`.replace(/\.$/, ''),
     parsed.suggestion,
     'expr:'.length + parsed.offset,
   );

@@ -2,7 +2,7 @@ import type { CheckedFilter } from '../filters/types.ts';
 import type { NamedFont } from '../types.ts';
 import type { ParsedRequest, PlacedGraph } from './parsed-request.ts';
 
-/** The font families that `drawtext` is asked for by name, with the fields that ask; a file (`fontfile`) wins over a name. */
+/** Lists the font families that `drawtext` names, with their fields; a file (`fontfile`) wins over a name. */
 export function namedFonts(parsed: ParsedRequest): NamedFont[] {
   const steps = parsed.video.filter((step): step is { type: 'graph' } & PlacedGraph => step.type === 'graph');
   const graphs: PlacedGraph[] = parsed.graph ? [...steps, parsed.graph] : steps;

@@ -45,15 +45,15 @@ export function readMetadata(text: string): string | null {
 }
 
 const ENCODER_ADVICE: readonly (readonly [RegExp, string])[] = [
-  [/^h264_|^libopenh264/, 'There is no encoder in hardware here; use libx264.'],
-  [/^hevc_|^h265_/, 'There is no encoder in hardware here; use libx265.'],
+  [/^h264_|^libopenh264/, 'There is no hardware encoder here; use libx264.'],
+  [/^hevc_|^h265_/, 'There is no hardware encoder here; use libx265.'],
   [/^libaom|^librav1e|^av1_/, 'Use libsvtav1.'],
   [/^libfdk/, 'Use aac.'],
   [/^prores/, 'Use prores_ks.'],
   [/^libxvid|^xvid/, 'Use mpeg4.'],
 ];
 
-export const ENCODER_HINT = 'Use an encoder of the list, such as libx264, libvpx-vp9, aac, libopus, or copy.';
+export const ENCODER_HINT = 'Use a listed encoder, such as libx264, libvpx-vp9, aac or libopus, or copy.';
 
 export function readEncoder(text: string, kind: StreamKind | null): ParsedValue {
   if (text.toLowerCase() === 'copy') return good('copy');
@@ -73,10 +73,10 @@ export function readEncoder(text: string, kind: StreamKind | null): ParsedValue 
   return good(encoder.name);
 }
 
-/** Keys of a list that a refusal still names; those of the encoders have some hundred. */
+/** Longest list of keys that a refusal names in full; those of the encoders have about a hundred. */
 const MAX_NAMED_KEYS = 12;
 
-/** What a list of parameters takes, as a sentence. */
+/** Describes a list of parameters in a sentence. */
 export function describeParameters(keys: ParameterRules): string {
   const names = Object.keys(keys);
   if (names.length <= MAX_NAMED_KEYS) return `Use key=value:key=value with these keys: ${names.join(', ')}.`;
@@ -108,7 +108,7 @@ export function readParameters(text: string, keys: ParameterRules): ParsedValue 
     const value = negated ? (match[2] === '0' ? '1' : '0') : (match[2] ?? '1');
     const canonical = readParameter(value, rule);
     if (canonical === null)
-      return bad(`gives "${given}" a value that is not allowed`, describeRule(rule), at + match[1]!.length + 1);
+      return bad(`sets "${given}" to a value that is not allowed`, describeRule(rule), at + match[1]!.length + 1);
     written.push(`${given}=${canonical}`);
   }
   return good(written.join(':'));
@@ -130,13 +130,13 @@ function readParameter(value: string, rule: ParameterRules[string]): string | nu
   return rule.includes(value) ? value : null;
 }
 
-/** What a parameter takes, as a sentence. */
+/** Describes the values of a parameter in a sentence. */
 export function describeRule(rule: ParameterRules[string]): string {
   if ('min' in rule) return `Use ${rule.min} to ${rule.max}.`;
   return 'pattern' in rule ? `Use ${rule.hint}.` : `Use one of ${rule.join(', ')}.`;
 }
 
-/** `name=key=value:key=value,name` out of the harmless ones. */
+/** `name=key=value:key=value,name`, of the allowed filters. */
 export function readBitstreamFilters(text: string): ParsedValue {
   const names = Object.keys(BITSTREAM_FILTERS);
   const written: string[] = [];

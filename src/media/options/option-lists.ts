@@ -1,4 +1,4 @@
-/** Values of the options of option-table.ts that take one of a list; what is not here is refused. */
+/** Values of options in `option-table.ts` that accept one of a list; others are refused. */
 export const COLOR_PRIMARIES = [
   'bt709',
   'bt470m',

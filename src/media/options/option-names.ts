@@ -22,7 +22,7 @@ const BY_NAME: ReadonlyMap<string, { row: OptionRow; implied: string }> = new Ma
   ]),
 );
 
-/** Options that are not rows of the table, but are read. */
+/** Options outside the table that are also accepted. */
 const FILTER_NAMES = ['vf', 'af', 'filter', 'filter_complex', 'lavfi'];
 const KNOWN: readonly string[] = [...BY_NAME.keys(), ...FILTER_NAMES];
 
@@ -33,7 +33,7 @@ export function readName(name: string): NamedOption | NameRefusal {
   const match = /^-([a-z][a-z0-9_-]*)(?::([a-z0-9:]{1,12}))?$/.exec(name);
   if (!match) {
     return refusal(
-      'This is not how a plain FFmpeg option is written.',
+      'This is not the form of a plain FFmpeg option.',
       'Write it as -name, -name:v or -name:a:0, in lower case.',
     );
   }
@@ -44,7 +44,7 @@ export function readName(name: string): NamedOption | NameRefusal {
   if (specifier !== null) return { row, specifier };
   const allowed = row.specifiers.map((kind) => `-${row.name}:${kind}`).join(', ');
   return refusal(
-    'This stream specifier does not belong to this option.',
+    'This stream specifier is not valid for this option.',
     allowed ? `Use ${allowed}.` : `Use -${row.name}.`,
   );
 }
@@ -53,7 +53,7 @@ export function isNameRefusal(result: NamedOption | NameRefusal): result is Name
   return 'reason' in result;
 }
 
-/** Names written by mistake, or to slip past the check. */
+/** Refuses misspelt names, and names made to evade the check; null = neither. */
 export function oddSpelling(name: string): NameRefusal | null {
   const plain = name.normalize('NFKC').replace(/[‐‑‒–—―−]/g, '-');
   if (plain !== name) {
@@ -65,10 +65,10 @@ export function oddSpelling(name: string): NameRefusal | null {
   const bare = name.replace(/^-*/, '');
   const [head = ''] = bare.toLowerCase().split(':');
   const isKnown = KNOWN.includes(head);
-  // What follows the name may hold anything, and an answer is for reading.
+  // The text after the name may contain anything, so only a readable one is shown.
   const shown = /^[\w:-]{1,40}$/.test(bare) ? bare : head;
   if (isKnown && !/^-[^-]/.test(name)) {
-    return refusal('This is not how a plain FFmpeg option is written.', `Write it with one dash: -${shown}.`);
+    return refusal('This is not the form of a plain FFmpeg option.', `Write it with one dash: -${shown}.`);
   }
   if (isKnown && bare !== bare.toLowerCase()) {
     return refusal('Options are written in lower case.', `Did you mean -${shown.toLowerCase()}?`);
@@ -101,7 +101,7 @@ function refusal(reason: string, suggestion: string): NameRefusal {
   return { reason, suggestion };
 }
 
-/** Whether a value follows the option in a command string; null = an option that is not known. */
+/** Whether a value follows the option in a command string; null = an unknown option. */
 export function takesValue(name: string): boolean | null {
   if (name.startsWith('@')) return true;
   const head = /^-([a-z][a-z0-9_-]*)(?::|$)/.exec(name.toLowerCase())?.[1] ?? '';

@@ -15,20 +15,20 @@ export interface OptionRow {
   specifiers: readonly StreamLetter[];
   /** Tags of streams: `:s:a:0` may follow as well. */
   ofStream?: boolean;
-  /** Several of them add up instead of the last one winning. */
+  /** Repeats add up, instead of the last one winning. */
   repeats?: boolean;
   /** The server sets it itself: accepted so that copied command lines work, and dropped. */
   ignored?: boolean;
-  /** Encoders that know it; absent = no matter which. */
+  /** Encoders that support it; absent = any. */
   encoders?: readonly string[];
-  /** Output formats whose muxer knows it; for others it is dropped, because FFmpeg would fail. */
+  /** Output formats whose muxer supports it; for others it is dropped, because FFmpeg would fail. */
   formats?: readonly OutputFormat[];
-  /** FFmpeg's demuxers that know it; for other inputs it is dropped. */
+  /** FFmpeg's demuxers that support it; for other inputs it is dropped. */
   demuxers?: readonly string[];
   value: OptionValue;
   /** One sentence for the documentation. */
   doc: string;
-  /** A value that must run in FFmpeg, for the test and the documentation; absent = the first that the value allows. */
+  /** A value that runs in FFmpeg, for the test and the documentation; absent = the values that its type generates. */
   example?: string | number;
 }
 
@@ -45,7 +45,7 @@ export function row(
   return { name, scopes, specifiers, value, doc, ...more };
 }
 
-/** Rows of the encoders' own options: output, pictures. */
+/** A row of an encoder's own option: output, video. */
 export const encoderRow = (
   encoders: string,
   name: string,
@@ -82,7 +82,7 @@ export const bits = (min: number, max: number): OptionValue => ({ type: 'bits', 
 export const choice = (values: readonly string[], aliases?: Readonly<Record<string, string>>): OptionValue =>
   aliases ? { type: 'choice', values, aliases } : { type: 'choice', values };
 export const words = (values: string): OptionValue => choice(values.split(' '));
-/** Words that FFmpeg also takes by their number; `none=0`. */
+/** Words that FFmpeg also accepts by their number; `none=0`. */
 export const numbered = (values: string): OptionValue => {
   const pairs = values.split(' ').map((pair) => pair.split('=') as [string, string]);
   return choice(
@@ -97,10 +97,10 @@ export const pattern = (regex: RegExp, maxLength: number, hint: string): OptionV
   maxLength,
   hint,
 });
-/** One name, another meaning for each encoder. */
+/** One name with a different meaning for each encoder. */
 export const byEncoder = (of: Readonly<Record<string, OptionValue>>): OptionValue => ({ type: 'by-encoder', of });
 
-/** Values of an option that must run: its example, or what its grammar generates. For the test and the page. */
+/** Values with which an option must run: its example, or those that its type generates. For test and documentation. */
 export function exampleValues(option: OptionRow, encoder: string | null): (string | number | null)[] {
   if (option.example !== undefined) return [option.example];
   return valuesOf(option.value, encoder);

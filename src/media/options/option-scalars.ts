@@ -1,13 +1,13 @@
 import { decimal } from '../plan/geometry.ts';
 import * as lists from './option-lists.ts';
 
-/** Readers of single values: each answers the canonical text, or null when the text is not one. */
+/** Readers of single values: each returns the canonical text, or null when the text is invalid. */
 
 export function within(value: number, range: { min: number; max: number }): boolean {
   return Number.isFinite(value) && value >= range.min && value <= range.max;
 }
 
-/** A JSON number without exponent, so that the patterns judge numbers and strings alike. */
+/** Writes a JSON number without exponent, so that the same patterns apply to numbers and strings. */
 export function numberText(value: number): string {
   if (!Number.isFinite(value)) return '';
   return Number.isInteger(value) ? value.toFixed(0) : String(Number(value.toFixed(6)));
@@ -23,7 +23,7 @@ export function readNumber(text: string, range: { min: number; max: number }): s
   return within(value, range) ? decimal(value) : null;
 }
 
-/** As FFmpeg's own booleans; canonical: 1 or 0. */
+/** FFmpeg's own booleans; canonical: 1 or 0. */
 export function readBoolean(text: string): string | null {
   const word = text.toLowerCase();
   if (['1', 'true', 'yes', 'on', 'y'].includes(word)) return '1';
@@ -68,7 +68,7 @@ export function readChoice(
   return spec.values.find((allowed) => allowed === word) ?? alias ?? null;
 }
 
-/** A sign before the first word is kept: with it FFmpeg adds to its default, without it replaces it. */
+/** A sign before the first word is kept: with it FFmpeg changes its default, without it FFmpeg replaces the default. */
 export function readFlags(text: string, allowed: readonly string[], single: readonly string[] = []): string | null {
   if (single.includes(text)) return text;
   if (text.length > 400 || !/^[+-]?[a-z0-9_]+([+-][a-z0-9_]+)*$/.test(text)) return null;
@@ -101,7 +101,7 @@ export function readRatio(text: string): string | null {
   return within(value, { min: 0.05, max: 20 }) ? String(value) : null;
 }
 
-/** The number behind a canonical `25` or `30000/1001`. */
+/** The value of a canonical `25` or `30000/1001`. */
 export function rational(text: string): number {
   const [top, bottom] = text.split('/');
   return Number(top) / (bottom === undefined ? 1 : Number(bottom));

@@ -1,7 +1,7 @@
 import { rational } from './option-scalars.ts';
 import type { ParsedOption } from './options.ts';
 
-/** Questions that the planner asks about a list of parsed options. FFmpeg's rule: the last one wins. */
+/** Access to a list of parsed options by name. As in FFmpeg, the last one wins. */
 export class OptionSet {
   readonly options: readonly ParsedOption[];
 
@@ -24,7 +24,7 @@ export class OptionSet {
     return value === null ? null : Number(value);
   }
 
-  /** Frames a second, of `25` or `30000/1001`. */
+  /** Frames per second, of `25` or `30000/1001`. */
   rate(name: string, kind: 'v' | 'a' | '' = ''): number | null {
     const value = this.value(name, kind);
     return value === null ? null : rational(value);
@@ -35,7 +35,7 @@ export class OptionSet {
     return new Set(this.options.filter((option) => applies(option, kind)).map((option) => option.name));
   }
 
-  /** Length that the options ask for, in seconds: `-t`, else `-to` less `-ss`. Null = until the end. */
+  /** Duration that the options set, in seconds: `-t`, else `-to` minus `-ss`. Null = until the end. */
   length(): number | null {
     const length = this.number('t');
     if (length !== null) return length;

@@ -18,7 +18,7 @@ import * as scalars from './option-scalars.ts';
 export type { ParsedValue } from './option-grammars.ts';
 export { timeText } from './option-scalars.ts';
 
-/** The kinds of value that an option of the table can take, as data. */
+/** The types of value of an option, as data. */
 export type OptionValue =
   | { type: 'flag' }
   | { type: 'integer'; min: number; max: number }
@@ -46,12 +46,12 @@ export type OptionValue =
   | { type: 'pattern'; pattern: RegExp; maxLength: number; hint: string }
   /** `key=value:key=value` for an encoder's own parameters. */
   | { type: 'parameters'; keys: ParameterRules }
-  /** One name that means another thing to each encoder. */
+  /** One name with a different meaning for each encoder. */
   | { type: 'by-encoder'; of: Readonly<Record<string, OptionValue>> };
 
 /**
- * Reads one argument and rewrites it: what FFmpeg gets is our serialisation of what we understood, never the
- * caller's text. `kind` is the stream kind that the option's specifier names, where it matters.
+ * Reads one argument and rewrites it: FFmpeg gets the serialised value, never the caller's text. `kind` = the stream
+ * kind in the option's specifier, where it matters.
  */
 export function parseValue(spec: OptionValue, argument: unknown, kind: StreamKind | null): ParsedValue {
   const empty = argument === undefined || argument === null || argument === '';
@@ -72,13 +72,13 @@ export function parseValue(spec: OptionValue, argument: unknown, kind: StreamKin
   }
   const parsed = readText(spec, text, kind);
   if (parsed.ok || parsed.offset === undefined) return parsed;
-  // It counts in the trimmed text.
+  // The offset counts in the trimmed text.
   return { ...parsed, offset: parsed.offset + String(argument).search(/\S/) };
 }
 
 function readText(spec: OptionValue, text: string, kind: StreamKind | null): ParsedValue {
   const canonical = (value: string | null) =>
-    value === null ? bad('does not take this value', describeValue(spec)) : good(value);
+    value === null ? bad('does not accept this value', describeValue(spec)) : good(value);
   switch (spec.type) {
     case 'flag':
       return good(null);
@@ -125,7 +125,7 @@ function readText(spec: OptionValue, text: string, kind: StreamKind | null): Par
   }
 }
 
-/** What the option takes, in words: for refusals and for the documentation. */
+/** What the option accepts, in words: for refusals and for the documentation. */
 export function describeValue(spec: OptionValue): string {
   switch (spec.type) {
     case 'flag':
@@ -149,15 +149,15 @@ export function describeValue(spec: OptionValue): string {
     case 'encoder':
       return ENCODER_HINT;
     case 'size':
-      return `Use WIDTHxHEIGHT, at most ${spec.maxSide} a side, or a name such as hd720.`;
+      return `Use WIDTHxHEIGHT, at most ${spec.maxSide} per side, or a name such as hd720.`;
     case 'ratio':
       return 'Use WIDTH:HEIGHT, such as 16:9.';
     case 'rate':
-      return `Use frames a second, such as 25 or 30000/1001, at most ${spec.max}.`;
+      return `Use frames per second, such as 25 or 30000/1001, at most ${spec.max}.`;
     case 'map':
-      return 'Use INPUT, INPUT:v, INPUT:a:0, INPUT:m:language:eng or the [label] of a filter, with ? behind it for "if it is there".';
+      return 'Use INPUT, INPUT:v, INPUT:a:0, INPUT:m:language:eng or the [label] of a filter, with a trailing ? if it may be absent.';
     case 'metadata':
-      return 'Use key=value; the key of letters, digits, - and _, the value at most 1000 bytes without control characters.';
+      return 'Use key=value: a key of letters, digits, - and _, and a value of at most 1000 bytes without control characters.';
     case 'key-frames':
       return KEY_FRAMES_HINT;
     case 'bitstream-filters':

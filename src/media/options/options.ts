@@ -5,7 +5,7 @@ import { isNameRefusal, readName } from './option-names.ts';
 import type { OptionRow, OptionScope } from './option-table.ts';
 import { parseValue } from './option-values.ts';
 
-/** An option that has been understood; `optionArgs` writes it for FFmpeg. */
+/** A valid, parsed option; `optionArgs` writes it for FFmpeg. */
 export interface ParsedOption {
   row: OptionRow;
   /** FFmpeg's name without dash, e.g. `c`. */
@@ -17,7 +17,7 @@ export interface ParsedOption {
   field: string;
 }
 
-/** Reads one option as the caller wrote it; `field` is its position in the request. */
+/** Reads one option of the caller; `field` = its position in the request. */
 export function parseOption(request: OptionRequest, scope: OptionScope, field: string): ParsedOption | Refusal {
   const refuse = (reason: string, suggestion: string, offset?: number): Refusal => ({
     field,
@@ -50,7 +50,7 @@ export function optionArgs(option: ParsedOption): string[] {
   return option.value === null ? [flag] : [flag, option.value];
 }
 
-/** What a person may see of a refused name: short, printable. */
+/** A refused name in a form safe to show: short, printable. */
 export function visible(value: unknown): string {
   return String(value)
     .replace(/[^\x20-\x7e]/g, '?')

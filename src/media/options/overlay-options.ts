@@ -13,7 +13,7 @@ export interface OverlayStep {
 
 const NAMES = '@text-overlay, @quote-card';
 
-/** Reads an option whose name begins with `@`: a step that we draw ourselves. */
+/** Reads an option whose name begins with `@`: a step that Airlock draws itself. */
 export function overlayStep(name: string, argument: unknown, field: string, assets: AssetList): OverlayStep {
   const refuse = (reason: string, suggestion: string): OverlayStep => ({
     step: null,

@@ -65,7 +65,7 @@ describe('allowed options', () => {
     expect(args('-shortest', argument)).toEqual(['-shortest']);
   });
 
-  it('have a sentence for the documentation and are sorted into known scopes', () => {
+  it('have a sentence for the documentation, a scope and a unique name', () => {
     for (const row of OPTION_TABLE) {
       expect(row.doc).toMatch(/^[A-Z].*[.]$/);
       expect(row.scopes.length).toBeGreaterThan(0);
@@ -161,7 +161,7 @@ describe('refused options', () => {
     if (!String(option).startsWith('-vf')) expect(refusal!.reason + refusal!.suggestion).not.toContain('passwd');
   });
 
-  it('of an encoder’s parameter name the near key and the page of all, not a hundred keys', () => {
+  it('of an encoder parameter suggest the nearest key and the page of all keys, without listing them', () => {
     for (const [option, argument, near] of [
       ['-x264-params', 'keyint=60:aq_mod=1', 'aq-mode'],
       ['-x265-params', 'no-soa=1', 'sao'],
@@ -176,7 +176,7 @@ describe('refused options', () => {
     }
   });
 
-  it('say where they stand: output, input, filter', () => {
+  it('name their position: output, input, filter', () => {
     const refusals = checkOptions({
       inputs: [
         {
@@ -197,7 +197,7 @@ describe('refused options', () => {
     expect(refusals.map((refusal) => refusal.field)).toEqual(['inputs[0].options[1]', 'options[1]', 'filters[0]']);
   });
 
-  it('belong to the other side', () => {
+  it('include options of the other side', () => {
     const inputs = [{ url: 'a', options: [{ option: '-crf', argument: 20 }] }];
     expect(checkOptions(request([], { inputs }))[0]?.reason).toContain('does not belong to an input');
     expect(refused('-sseof', -1)[0]?.reason).toContain('belongs to an input');
@@ -217,12 +217,12 @@ describe('refused options', () => {
     expect(checkOptions(request(options))[0]?.field).toBe('options[1]');
   });
 
-  it('include codecs that the format cannot hold, with one that it can', () => {
+  it('include codecs that the format does not support, and suggest one that it does', () => {
     expect(refused('-c:v', 'libx264', { outputFormat: 'webm' })[0]?.suggestion).toContain('libvpx-vp9');
   });
 });
 
-describe('any option whatever', () => {
+describe('any option', () => {
   it('is refused or becomes generated parts: never a path, a URL or an option that reads a file', () => {
     const names = OPTION_TABLE.flatMap((row) => [row.name, ...Object.keys(row.aliases ?? {})]);
     const option = fc.oneof(
@@ -258,8 +258,8 @@ describe('any option whatever', () => {
     fc.assert(
       fc.property(fc.array(fc.record({ option, argument }), { maxLength: 6 }), (options) => {
         const parsed = parseRequest(request(options as OptionRequest[]));
-        const answered = [...parsed.refusals, ...parsed.warnings].map(({ field }) => field);
-        expect(parsed.output.length + new Set(answered).size).toBeGreaterThanOrEqual(options.length);
+        const reported = [...parsed.refusals, ...parsed.warnings].map(({ field }) => field);
+        expect(parsed.output.length + new Set(reported).size).toBeGreaterThanOrEqual(options.length);
         for (const understood of parsed.output) {
           const [flag, value] = optionArgs(understood);
           expect(flag).toMatch(/^-[a-z][a-z0-9_-]*(:[gvas](:([vas]|\d{1,2}))?(:\d{1,2})?)?$/);

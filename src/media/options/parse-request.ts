@@ -1,34 +1,34 @@
 import type { OptionRequest, TranscodeRequest } from '../../contract/transcode-request.ts';
 import { RequestBudget } from '../request-budget.ts';
 import type { Refusal } from '../types.ts';
+import { dropInapplicable } from './applicability.ts';
 import { type AssetList, assetList } from './asset-list.ts';
 import { checkStreams, filterTarget, placeGraph, simpleKind } from './graph-options.ts';
-import { withoutMeaning } from './meaning.ts';
 import { oddSpelling } from './option-names.ts';
 import { isRefusal, type ParsedOption, parseOption, visible } from './options.ts';
 import { overlayStep } from './overlay-options.ts';
 import type { ParsedRequest } from './parsed-request.ts';
 import { checkTogether } from './request-checks.ts';
 
-/** Most options of one list; FFmpeg command lines of people have a few dozen. */
+/** Maximum options per list; real command lines have a few dozen. */
 const MAX_OPTIONS = 200;
 const MAX_FILTER_ENTRIES = 100;
 
-/** Everything of a request that may not run, each with its position. Empty = allowed. */
+/** Returns every refused part of a request with its position; empty = allowed. */
 export function checkOptions(request: TranscodeRequest): Refusal[] {
   return parseRequest(request).refusals;
 }
 
-/** Requests that have been read: policy, resource class, preview and plan all ask, and a long graph takes a millisecond. */
-const known = new WeakMap<TranscodeRequest, ParsedRequest>();
+/** Policy, resource class, preview and plan all parse the same request, and a long graph takes a millisecond. */
+const parsedRequests = new WeakMap<TranscodeRequest, ParsedRequest>();
 
 /**
- * Reads a request whole: options, filters, overlays, and the files they name. Only one without refusals may be planned.
- * The same object is read once; neither it nor the answer may be changed afterwards.
+ * Parses a request: options, filters, overlays, and the files they name. Only one without refusals may be planned.
+ * The same object is parsed once; neither it nor the result may be changed afterwards.
  */
 export function parseRequest(request: TranscodeRequest): ParsedRequest {
-  const parsed = known.get(request) ?? readRequest(request);
-  known.set(request, parsed);
+  const parsed = parsedRequests.get(request) ?? readRequest(request);
+  parsedRequests.set(request, parsed);
   return parsed;
 }
 
@@ -48,15 +48,15 @@ function readRequest(request: TranscodeRequest): ParsedRequest {
   parsed.inputs = request.inputs.map((input, index) => readInput(input.options, `inputs[${index}].`, reading));
   for (const [option, field] of bounded(request.options, '', reading)) readOutput(option, field, reading);
   readFilters(reading);
-  // A graph that was read in part shows nothing about the rest.
+  // A partly read graph says nothing about the rest.
   if (reading.budget.isSpent) return parsed;
   parsed.refusals.push(...checkTogether(parsed, request));
-  parsed.output = withoutMeaning(parsed.output, request, parsed.warnings);
-  warnOfDoubles([parsed.output, ...parsed.inputs], parsed);
+  parsed.output = dropInapplicable(parsed.output, request, parsed.warnings);
+  warnOfRepeats([parsed.output, ...parsed.inputs], parsed);
   return parsed;
 }
 
-/** A request that is being read. */
+/** State of a request while it is parsed. */
 interface Reading {
   request: TranscodeRequest;
   parsed: ParsedRequest;
@@ -64,7 +64,7 @@ interface Reading {
   budget: RequestBudget;
 }
 
-/** The options of a list, each with its position; ends when the list or the request holds too many, and says so. */
+/** The options of a list with their positions; stops with a refusal when the list or the request has too many. */
 function* bounded(
   list: OptionRequest[] | undefined,
   prefix: string,
@@ -94,7 +94,7 @@ function readInput(list: OptionRequest[] | undefined, prefix: string, reading: R
     const name = nameOf(option);
     if (name.startsWith('@') || filterTarget(name)) {
       const reason = 'This does not belong to an input.';
-      const suggestion = 'Move it to "options"; in "filters", [0:v] names the pictures of the first input.';
+      const suggestion = 'Move it to "options"; in "filters", [0:v] names the video of the first input.';
       refusals.push({ field, option: visible(name), reason, suggestion });
       continue;
     }
@@ -186,15 +186,15 @@ function readFilters(reading: Reading): void {
   parsed.graph = result.placed;
 }
 
-/** FFmpeg's rule for an option that is given twice; people often do not know. */
-function warnOfDoubles(lists: readonly ParsedOption[][], parsed: ParsedRequest): void {
+/** Warns of FFmpeg's rule for repeated options, which many people do not know. */
+function warnOfRepeats(lists: readonly ParsedOption[][], parsed: ParsedRequest): void {
   for (const list of lists) {
     const last = new Map<string, ParsedOption>();
     for (const option of list) {
       const key = `${option.name}:${option.specifier}`;
       const before = option.row.repeats || option.row.ignored ? undefined : last.get(key);
       if (before) {
-        const message = `-${option.name} is given again at ${option.field}; FFmpeg takes the last one.`;
+        const message = `-${option.name} is set again at ${option.field}; FFmpeg uses the last one.`;
         parsed.warnings.push({ field: before.field, message });
       }
       last.set(key, option);
@@ -202,7 +202,7 @@ function warnOfDoubles(lists: readonly ParsedOption[][], parsed: ParsedRequest):
   }
 }
 
-/** Characters of a text, or of everything in a list or an object, its keys included; infinite below ten levels. */
+/** Characters of a text, or of everything in a list or an object including keys; infinite below ten levels. */
 export function textLength(value: unknown, levels = 10): number {
   if (typeof value === 'string') return value.length;
   if (value === null || typeof value !== 'object') return 0;

@@ -11,7 +11,7 @@ export interface PlacedGraph {
   field: string;
 }
 
-/** What happens to the output's pictures, in the caller's order. */
+/** A step that changes the output's video. */
 export type VideoStep =
   | ({ type: 'graph' } & PlacedGraph)
   | { type: 'text'; overlay: TextOverlay; field: string }
@@ -22,13 +22,13 @@ export type VideoStep =
       field: string;
     };
 
-/** A request, read whole. Only one without refusals may be planned. */
+/** A parsed request. Only one without refusals may be planned. */
 export interface ParsedRequest {
-  /** Output options but filters and overlays, in the caller's order. */
+  /** Output options except filters and overlays, in the caller's order. */
   output: ParsedOption[];
   /** Options of each input. */
   inputs: ParsedOption[][];
-  /** `-vf`, `-filter:v`, `@text-overlay`, `@quote-card`. */
+  /** `-vf`, `-filter:v`, `@text-overlay`, `@quote-card`, in the caller's order. */
   video: VideoStep[];
   /** `-af`, `-filter:a`. */
   audio: PlacedGraph[];

@@ -63,7 +63,7 @@ describe('the budget of a request', () => {
       limit: characters,
       body: { filters: many(11, { filter: `drawtext=text=${'a'.repeat(9900)}` }) },
     },
-  ])('bounds $what, names the limit and a remedy, and ends the reading', ({ field, limit, body }) => {
+  ])('bounds $what, names the limit and a remedy, and stops parsing', ({ field, limit, body }) => {
     const { refusals } = parseRequest(request(body));
     const last = refusals.at(-1)!;
     expect(last).toMatchObject({ field, suggestion: expect.stringContaining('split the work') });
@@ -73,7 +73,7 @@ describe('the budget of a request', () => {
     ).toEqual([last]);
   });
 
-  it('is used up to its end', () => {
+  it('can be used in full', () => {
     const full = request({
       options: [
         ...many(2, graph(many(300, 'null').join(','))),
@@ -85,7 +85,7 @@ describe('the budget of a request', () => {
 });
 
 describe('a command that no kernel would start', () => {
-  // A bracket within quotes is one character of the caller's and more of the command.
+  // A bracket within quotes is one character for the caller, and several in the command.
   const texts = (count: number) =>
     request({ options: many(count, graph(many(2, `drawtext=text='${'['.repeat(4000)}'`).join(','))) });
   const input = { path: '/in/0', demuxer: 'mov', info: assumedInfo('mov') };

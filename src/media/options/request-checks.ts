@@ -3,14 +3,14 @@ import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { FORMAT_DEFAULTS, findEncoder } from '../encoders/encoders.ts';
 import { checkGraphUse } from '../plan/graph-use.ts';
 import type { Refusal } from '../types.ts';
-import { chosenEncoder, kindOf } from './meaning.ts';
+import { chosenEncoder, kindOf } from './applicability.ts';
 import { describeValue, parseValue } from './option-values.ts';
 import type { ParsedOption } from './options.ts';
 import type { ParsedRequest } from './parsed-request.ts';
 
 const MAX_MAPS = 16;
 
-/** What is wrong with options that are each allowed, but not together or not for this output. */
+/** Refuses options that are allowed alone, but not together or not for this output. */
 export function checkTogether(parsed: ParsedRequest, request: TranscodeRequest): Refusal[] {
   const { output, inputs } = parsed;
   return [
@@ -42,9 +42,9 @@ function checkMaps({ output, graph, refusals }: ParsedRequest, request: Transcod
     // A graph that was refused says nothing about its labels.
     else if (label !== undefined && refusals.length === 0 && !labels.includes(label)) {
       const near = labels.length > 0 ? `Use ${labels.map((name) => `[${name}]`).join(', ')}.` : LABEL_ADVICE;
-      found.push(refusal(option, `No filter gives [${label}].`, near));
+      found.push(refusal(option, `No filter outputs [${label}].`, near));
     } else if (isDoubled) {
-      found.push(refusal(option, `[${label}] is mapped twice.`, 'Use the filter split or asplit to have it twice.'));
+      found.push(refusal(option, `[${label}] is mapped twice.`, 'Duplicate it with the filter split or asplit.'));
     } else if (label === undefined && input >= count) {
       const advice = `Inputs are counted from 0; this request has ${count}.`;
       found.push(refusal(option, `There is no input ${input}.`, advice));
@@ -69,7 +69,7 @@ function checkEncoder(option: ParsedOption, output: readonly ParsedOption[], req
     return [
       refusal(
         option,
-        `${encoder.name} does not go into ${format}.`,
+        `${format} does not support ${encoder.name}.`,
         `Use ${fallback ?? 'another codec'}, or ${formats}.`,
       ),
     ];
@@ -80,10 +80,10 @@ function checkEncoder(option: ParsedOption, output: readonly ParsedOption[], req
   const own = row.value.of[encoder]!;
   const kindName = kind === 'v' ? 'video' : 'audio';
   if (parseValue(own, value, kindName).ok) return [];
-  return [refusal(option, `-${name} of ${encoder} does not take this value.`, describeValue(own))];
+  return [refusal(option, `-${name} of ${encoder} does not accept this value.`, describeValue(own))];
 }
 
-/** What is copied is not decoded, so nothing can be drawn or filtered. */
+/** A copied stream is not decoded, so it cannot be filtered or drawn on. */
 function checkCopies({ output, video, audio }: ParsedRequest, request: TranscodeRequest): Refusal[] {
   const steps = [
     ...video.map(({ field }) => ({ field, kind: 'v' as const })),
@@ -95,11 +95,11 @@ function checkCopies({ output, video, audio }: ParsedRequest, request: Transcode
       field,
       option: kind === 'v' ? '-vf' : '-af',
       reason: 'A stream that is copied cannot be filtered.',
-      suggestion: `Leave the copy out for this stream; -c:${kind === 'v' ? 'a' : 'v'} copy may stay.`,
+      suggestion: `Leave the copy out for this stream; -c:${kind === 'v' ? 'a' : 'v'} copy can stay.`,
     }));
 }
 
-/** An encoder of a kind that the format has no room for is ignored with the stream (`-c:v` for an mp3). */
+/** An encoder of a kind that the format does not have is ignored with the stream (`-c:v` for an mp3). */
 function canHold(format: OutputFormat, kind: 'video' | 'audio', formats: readonly OutputFormat[]): boolean {
   return FORMAT_DEFAULTS[format][kind] === null || formats.includes(format);
 }
@@ -117,7 +117,7 @@ function checkTimes(options: ParsedOption[]): Refusal[] {
     {
       field: stop.field,
       option: '-to',
-      reason: '-to lies before -ss, so nothing would be left.',
+      reason: '-to is not after -ss, so nothing would be left.',
       suggestion: 'Use -t for a length, or a later -to.',
     },
   ];

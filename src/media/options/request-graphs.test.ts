@@ -14,13 +14,13 @@ const reasons = (parsed: ReturnType<typeof parseRequest>) =>
   parsed.refusals.map(({ field, offset, reason }) => [field, offset, reason]);
 
 describe('filters of options', () => {
-  it.each(['-vf', '-filter:v', '-filter:v:0', '-vf:v:0', '-filter'])('%s is a step of the pictures', (option) => {
+  it.each(['-vf', '-filter:v', '-filter:v:0', '-vf:v:0', '-filter'])('%s is a video step', (option) => {
     const parsed = parse([[option, 'hflip,scale=320:-2']]);
     expect(parsed.refusals).toEqual([]);
     expect(parsed.video.map((step) => [step.type, step.field])).toEqual([['graph', 'options[0]']]);
   });
 
-  it.each(['-af', '-filter:a', '-filter:a:0', '-filter'])('%s is a step of the sound', (option) => {
+  it.each(['-af', '-filter:a', '-filter:a:0', '-filter'])('%s is an audio step', (option) => {
     const parsed = parse([[option, 'volume=0.5']]);
     expect(parsed.refusals).toEqual([]);
     expect(parsed.audio.map(({ field }) => field)).toEqual(['options[0]']);
@@ -41,15 +41,15 @@ describe('filters of options', () => {
   });
 
   it.each([
-    ['-vf', 'volume=0.5', 'must take one video stream'],
-    ['-vf', '[0:v][1:v]overlay', 'must take one video stream'],
-    ['-vf', 'split', 'must take one video stream'],
-    ['-af', 'hflip', 'must take one audio stream'],
+    ['-vf', 'volume=0.5', 'one video input and one video output'],
+    ['-vf', '[0:v][1:v]overlay', 'one video input and one video output'],
+    ['-vf', 'split', 'one video input and one video output'],
+    ['-af', 'hflip', 'one audio input and one audio output'],
     ['-filter:v:1', 'hflip', 'one stream of each kind'],
     ['-filter_script', '/etc/passwd', 'not on the list'],
     ['-/vf', '/etc/passwd', 'read from a file'],
-    ['-vf', { a: 1 }, 'must be a text'],
-    ['-vf', undefined, 'must be a text'],
+    ['-vf', { a: 1 }, 'must be a string'],
+    ['-vf', undefined, 'must be a string'],
     ['-vf', '-crf', 'looks like an option'],
     ['-vf', 'hflip,'.repeat(2000), 'longer than'],
   ] as const)('%s %j is refused: %s', (option, argument, reason) => {
@@ -58,7 +58,7 @@ describe('filters of options', () => {
     expect(parsed.refusals[0]!.suggestion).toMatch(/\S/);
   });
 
-  it('do not go with a copy of the same stream', () => {
+  it('cannot be combined with a copy of the same stream', () => {
     expect(
       parse([
         ['-vf', 'hflip'],
@@ -78,7 +78,7 @@ describe('filters of options', () => {
     expect(parse([], { inputs }).refusals[0]!.field).toBe('inputs[0].options[0]');
   });
 
-  it('that are misspelt point at the filter within the text', () => {
+  it('report a misspelt filter at its offset in the text', () => {
     const [refusal] = parse([['-vf', 'hflip,scael=320:240']]).refusals;
     expect([refusal!.field, refusal!.offset]).toEqual(['options[0]', 6]);
     expect(refusal!.reason + refusal!.suggestion).toContain('scale');
@@ -108,8 +108,8 @@ describe('the graph', () => {
   it.each([
     ['-filter_complex', '[0:v]hflip[v]', [{ filter: '[0:v]vflip[w]' }], 'two graphs'],
     ['-filter_complex', '[7:v]hflip[v]', undefined, 'no input 7'],
-    ['-filter_complex', '[logo]hflip[v]', undefined, '[logo] is made by no filter'],
-    ['-map', '[v]', [{ filter: '[0:v]vflip[w]' }], 'No filter gives [v]'],
+    ['-filter_complex', '[logo]hflip[v]', undefined, '[logo] is the output of no filter'],
+    ['-map', '[v]', [{ filter: '[0:v]vflip[w]' }], 'No filter outputs [v]'],
   ] as const)('%s %s is refused: %s', (option, argument, filters, reason) => {
     const parsed = parse([[option, argument]], filters ? { filters: [...filters] } : {});
     expect(reasons(parsed).flat().join(' ')).toContain(reason);
@@ -129,7 +129,7 @@ describe('the graph', () => {
 });
 
 describe('files that filters name', () => {
-  it('are listed once each, and an input is known by its URL', () => {
+  it('are listed once each, and the URL of an input stands for that input', () => {
     const parsed = parse([
       ['-vf', "subtitles='https://x/a.srt'"],
       ['-vf', 'subtitles=https://x/a.srt,lut3d=gs://b/l.cube'],
@@ -176,7 +176,7 @@ describe('warnings', () => {
           ['-crf', 30],
         ]),
       ),
-    ).toContain('takes the last one');
+    ).toContain('uses the last one');
     expect(
       messages(
         parse([
@@ -187,15 +187,15 @@ describe('warnings', () => {
     ).toBe('');
   });
 
-  it('say what has no meaning for the encoder or the container, and drop it', () => {
+  it('name options that do not apply to the encoder or the container, and drop them', () => {
     const parsed = parse([
       ['-deadline', 'good'],
       ['-id3v2_version', 3],
       ['-crf', 20],
     ]);
     expect(parsed.output.map(({ name }) => name)).toEqual(['crf']);
-    expect(messages(parsed)).toContain('-deadline has no meaning for libx264');
-    expect(messages(parsed)).toContain('-id3v2_version has no meaning for mp4');
+    expect(messages(parsed)).toContain('-deadline does not apply to libx264');
+    expect(messages(parsed)).toContain('-id3v2_version does not apply to mp4');
   });
 });
 
@@ -227,7 +227,7 @@ describe('names', () => {
     expect(parse([[option, 20]]).refusals[0]!.suggestion).toContain(near);
   });
 
-  it.each(['－crf', '‑crf', '-ｃrf', '–crf'])('%s holds look-alike characters', (option) => {
+  it.each(['－crf', '‑crf', '-ｃrf', '–crf'])('%s is refused for look-alike characters', (option) => {
     expect(parse([[option, 20]]).refusals[0]!.reason).toContain('look-alike');
   });
 });

@@ -12,14 +12,14 @@ export interface CardGeometry {
   radius: number;
   /** Position of name and handle; null without either and without a photo. */
   header: Rectangle | null;
-  /** Square in which the round photo lies. */
+  /** Square around the round photo. */
   photo: Rectangle | null;
   quote: Rectangle;
 }
 
 /**
- * The places on a quote card, from the frame and from what the card holds alone, so that the drawing of the layer and
- * the filters that set the photo into it agree. Shares of the short side were chosen by eye.
+ * Layout of a quote card. It depends only on the frame and the parts of the card, so that the drawn layer and the
+ * filters that place the photo agree. The proportions were chosen by eye.
  */
 export function cardGeometry(
   frame: { width: number; height: number },
@@ -51,7 +51,7 @@ export function cardGeometry(
   };
 }
 
-/** Pixels across the photo of a card; even, as 4:2:0 pictures are scaled to it. At least 2. */
+/** Diameter of a card's photo, pixels; even, because 4:2:0 pictures are scaled to it, and at least 2. */
 export function photoDiameter(frame: { width: number; height: number }): number {
   return Math.max(2, 2 * Math.round(Math.min(frame.width, frame.height) * 0.09));
 }

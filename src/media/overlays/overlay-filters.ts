@@ -7,7 +7,7 @@ import type { QuoteCard, TextOverlay } from './types.ts';
  * Labels without brackets: `[input][layer]overlay=…[output]`. Airlock generates them; they never come from the caller.
  */
 export interface OverlayLabels {
-  /** The picture so far. */
+  /** The video so far. */
   input: string;
   /** Stream of the drawn layer, e.g. `2:v`. */
   layer: string;
@@ -15,15 +15,15 @@ export interface OverlayLabels {
 }
 
 export interface CardLabels extends OverlayLabels {
-  /** Streams of the photo and of the mask that cuts it round (`MaskLayer` of `photoDiameter(frame)`); null = no photo. */
+  /** Streams of the photo and of its round mask (`MaskLayer` of `photoDiameter(frame)`); null = no photo. */
   photo: { picture: string; mask: string } | null;
   /** Prefix of generated labels inside these filters; must be unique in the graph. */
   prefix: string;
 }
 
 /**
- * Pixels by which a text's layer is larger than the text on each side: the box, or what ink and outline need beyond the
- * text's own rectangle (a slanted letter, stacked marks).
+ * Pixels by which the layer of a text extends beyond the text on each side: the box, or the space for ink and outline
+ * outside the text's own rectangle (a slanted letter, stacked marks).
  */
 export function layerBorder(overlay: TextOverlay): number {
   const ink = Math.ceil((overlay.outline?.thickness ?? 0) + overlay.fontSize / 4);
@@ -31,7 +31,7 @@ export function layerBorder(overlay: TextOverlay): number {
 }
 
 /**
- * The filters that lay a drawn text over the picture, for `-filter_complex`: chains joined by `;`, `x` and `y`
+ * Filters that overlay a drawn text on the video, for `-filter_complex`: chains joined by `;`, `x` and `y`
  * rewritten over overlay's own variables. The layer is a single picture and is repeated until the video ends.
  */
 export function textOverlayFilters(overlay: TextOverlay, labels: OverlayLabels): string {
@@ -42,7 +42,7 @@ export function textOverlayFilters(overlay: TextOverlay, labels: OverlayLabels):
   return `${layer.filters};[${labels.input}][${layer.label}]overlay=x='${x}':y='${y}':format=auto[${labels.output}]`;
 }
 
-/** The filters that lay a card, and in it the photo cut round, over the picture; chains joined by `;`. */
+/** Filters that overlay a card and its round photo on the video; chains joined by `;`. */
 export function quoteCardFilters(
   card: QuoteCard,
   frame: { width: number; height: number },
@@ -72,15 +72,15 @@ export function hasHeader(card: QuoteCard): boolean {
 }
 
 /**
- * FFmpeg's SVG decoder multiplies colours by their opacity and does not say so; without this, the edges of bright letters
- * would be dark. The label is derived from the stream's, which is used once.
+ * FFmpeg's SVG decoder returns premultiplied alpha without tagging it; unless undone, the edges of bright letters would
+ * be dark. The label is derived from the stream's, which is used once.
  */
 function straight(stream: string): { filters: string; label: string } {
   const label = `layer_${stream.replace(/\W/g, '_')}`;
   return { filters: `[${stream}]format=gbrap,unpremultiply=inplace=1[${label}]`, label };
 }
 
-/** From drawtext's variables to overlay's: the text begins `border` pixels inside its layer. */
+/** Translates drawtext's variables to overlay's: the text begins `border` pixels inside its layer. */
 function layerPlace(place: Expression, border: number): Expression {
   const inside = (name: string): Expression => ({
     type: 'binary',

@@ -1,8 +1,8 @@
 /**
- * Free text as we draw it: lone surrogates become U+FFFD, CRLF and CR become LF, a tab becomes four spaces, and every
- * other control character (C0, C1, NUL, DEL) goes; the line and paragraph separators U+2028/9 become LF. Joiners and
- * bidirectional controls stay, for Persian, Indic scripts and emoji need the former and mixed text the latter; they only
- * order outlines within one layer, and an unbalanced one ends with its paragraph (UAX 9, rule X8).
+ * Normalises free text for drawing: lone surrogates become U+FFFD; CRLF, CR and the separators U+2028/9 become LF; tabs
+ * become four spaces; every other control character (C0, C1, NUL, DEL) is removed. Joiners and bidirectional controls
+ * stay: Persian, Indic scripts and emoji need the former, mixed text the latter. They only order outlines within one
+ * layer, and an unbalanced one ends with its paragraph (UAX 9, rule X8).
  */
 export function cleanText(text: string): string {
   return text
@@ -12,7 +12,7 @@ export function cleanText(text: string): string {
     .replace(/[\u0000-\u0009\u000b-\u001f\u007f-\u009f\ufeff]/g, '');
 }
 
-/** Length in Unicode code points, which is what limits of text count. */
+/** Length in Unicode code points, the unit of text limits. */
 export function codePoints(text: string): number {
   let count = 0;
   for (const _ of text) count++;

@@ -1,9 +1,9 @@
 import { parseExpression, substituteVariables } from '../expressions/index.ts';
 import type { Expression, ExpressionRules } from '../expressions/types.ts';
 import { nearestName } from '../near-name.ts';
-import { isAbsent, notUnderstood, OverlayError, type StyleValue } from './style-values.ts';
+import { isAbsent, OverlayError, type StyleValue, warnInvalid } from './style-values.ts';
 
-/** Names in `x` and `y` by any spelling of drawtext, and the one of `TextOverlay` that each becomes. */
+/** Variables of `x` and `y` in every spelling of drawtext, and their name in `TextOverlay`. */
 const VARIABLES: Readonly<Record<string, string>> = {
   w: 'w',
   W: 'w',
@@ -37,14 +37,14 @@ export const POSITIONS = [
 export type Position = (typeof POSITIONS)[number];
 
 /**
- * Reads one of the nine places; `centre`, `middle`, `top_left`, `topLeft`, `top-center` are understood. Absent and, with a
- * warning, other words are the centre. Throws `OverlayError`.
+ * Reads one of nine positions, or a variant such as `centre`, `middle`, `top_left`, `topLeft`, `top-center`. An absent
+ * value and, with a warning, any other word mean the centre. Throws `OverlayError`.
  */
 export function readPosition(style: StyleValue): Position {
   const { key, value } = style;
   if (isAbsent(value)) return 'center';
-  const advice = `Give one of ${POSITIONS.join(', ')}.`;
-  if (typeof value !== 'string') throw new OverlayError(key, 'position must be one of the nine places.', advice);
+  const advice = `Use one of ${POSITIONS.join(', ')}.`;
+  if (typeof value !== 'string') throw new OverlayError(key, 'position must be one of the nine positions.', advice);
   const words = (value.length <= 32 ? value : '?')
     .replace(/([a-z])([A-Z])/g, '$1-$2')
     .toLowerCase()
@@ -55,7 +55,7 @@ export function readPosition(style: StyleValue): Position {
   const horizontal = sides.filter((word) => word === 'left' || word === 'right');
   const known = words.length <= 2 && vertical.length <= 1 && horizontal.length <= 1;
   if (!known || vertical.length + horizontal.length !== sides.length)
-    return notUnderstood({ ...style, taken: 'center', near: nearestName(value, POSITIONS), advice });
+    return warnInvalid({ ...style, used: 'center', near: nearestName(value, POSITIONS), advice });
   return ([...vertical, ...horizontal].join('-') || 'center') as Position;
 }
 
@@ -72,13 +72,13 @@ export function placeAt(position: Position, margin: number, boxBorder: number): 
 }
 
 /**
- * Reads `x` or `y`: a number of pixels, or an expression of FFmpeg's over `w h text_w tw text_h th line_h lh t n`.
+ * Reads `x` or `y`: a number of pixels, or an FFmpeg expression over `w h text_w tw text_h th line_h lh t n`.
  * Null when absent. Throws `OverlayError` with the character at fault in its reason.
  */
 export function readPlace({ key, value }: StyleValue, fontSize: number): Expression | null {
   if (isAbsent(value)) return null;
   if (typeof value === 'number' && Number.isFinite(value) && Math.abs(value) <= 100_000) return number(value);
-  const hint = 'Give pixels, or an expression over w, h, text_w, text_h, line_h, t and n, e.g. (w-text_w)/2.';
+  const hint = 'Use pixels, or an expression over w, h, text_w, text_h, line_h, t and n, such as (w-text_w)/2.';
   if (typeof value !== 'string' || value.length > MAX_LENGTH)
     throw new OverlayError(
       key,

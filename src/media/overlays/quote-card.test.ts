@@ -7,15 +7,15 @@ const CARD = { quote: 'Words', name: null, handle: null, photoUrl: null };
 const FRAME = { width: 1280, height: 720 };
 
 describe('parseQuoteCard', () => {
-  it('reads all of it, lines of names as one', () =>
+  it('reads every key, and joins the lines of names', () =>
     expect(parseQuoteCard({ quote: ' a\nb ', name: 'Ann\nLee', handle: '@a', photo_url: 'gs://b/c.png' })).toEqual({
       ok: true,
       card: { quote: 'a\nb', name: 'Ann Lee', handle: '@a', photoUrl: 'gs://b/c.png' },
       warnings: [],
     }));
-  it('needs the quote alone', () =>
+  it('needs only the quote', () =>
     expect(parseQuoteCard({ quote: 'Words' })).toEqual({ ok: true, card: CARD, warnings: [] }));
-  it('names the key that was meant', () => {
+  it('suggests the nearest key', () => {
     const result = parseQuoteCard({ quote: 'a', photoUrl: 'https://x/y.png' });
     expect(result.ok && result.warnings[0]).toContain('photo_url');
   });
@@ -37,7 +37,7 @@ describe('parseQuoteCard', () => {
 
 describe('cardGeometry', () => {
   it.each([FRAME, { width: 720, height: 1280 }, { width: 320, height: 180 }, { width: 2, height: 2 }])(
-    'keeps its places inside %j',
+    'keeps its parts inside %j',
     (frame) => {
       const { card, header, photo, quote } = cardGeometry(frame, { photo: true, header: true });
       for (const { x, y, width, height } of [card, header!, photo!, quote]) {
@@ -48,14 +48,14 @@ describe('cardGeometry', () => {
       expect(photo!.width).toBe(photoDiameter(frame));
     },
   );
-  it('gives the quote the place of a header that is not there', () =>
+  it('gives the quote the space of a missing header', () =>
     expect(cardGeometry(FRAME, { photo: false, header: false }).quote.height).toBeGreaterThan(
       cardGeometry(FRAME, { photo: false, header: true }).quote.height,
     ));
 });
 
 describe('quoteCardFilters', () => {
-  it('joins its labels only with each other', () => {
+  it('links its labels only with each other', () => {
     const photo = { picture: '2:v', mask: '3:v' };
     const text = quoteCardFilters(CARD, FRAME, { input: '0:v', layer: '1:v', output: 'o', photo, prefix: 'c1' });
     const labels = [...text.matchAll(/\[([^\]]+)\]/g)].map(([, label]) => label!);

@@ -16,7 +16,7 @@ export type QuoteCardResult = { ok: true; card: QuoteCard; warnings: string[] } 
  */
 export function parseQuoteCard(argument: unknown): QuoteCardResult {
   try {
-    const example = 'Give {"quote": "…", "name": "…", "handle": "@…", "photo_url": "https://…"}.';
+    const example = 'Send {"quote": "…", "name": "…", "handle": "@…", "photo_url": "https://…"}.';
     if (!isObject(argument)) throw new OverlayError('', '@quote-card needs an object with a quote.', example);
     const quote = readLine('quote', argument.quote, MAX_QUOTE, true);
     if (quote === null) throw new OverlayError('quote', 'quote is missing or empty.', example);
@@ -35,7 +35,7 @@ export function parseQuoteCard(argument: unknown): QuoteCardResult {
 
 function readLine(key: string, value: unknown, max: number, breaks: boolean): string | null {
   if (value === undefined || value === null) return null;
-  if (typeof value !== 'string') throw new OverlayError(key, `${key} must be a string.`, `Give ${key} as a string.`);
+  if (typeof value !== 'string') throw new OverlayError(key, `${key} must be a string.`, `Send ${key} as a string.`);
   if (value.length > 2 * max || codePoints(value) > max)
     throw new OverlayError(key, `${key} is longer than ${max} characters.`, 'Shorten it.');
   const text = cleanText(value).trim();
@@ -49,6 +49,6 @@ function readPhoto(value: unknown): string | null {
   throw new OverlayError(
     'photo_url',
     'photo_url is not a URL that can be fetched.',
-    `Give an https://, http:// or gs:// URL of at most ${MAX_URL} characters.`,
+    `Use an https://, http:// or gs:// URL of at most ${MAX_URL} characters.`,
   );
 }

@@ -11,7 +11,7 @@ export interface OverlayRefusal {
   suggestion: string;
 }
 
-/** Thrown by the readers below; the parsers turn it into their answer. */
+/** Thrown by the readers below; the parsers return its refusal. */
 export class OverlayError extends Error {
   readonly refusal: OverlayRefusal;
   constructor(key: string, reason: string, suggestion: string) {
@@ -20,7 +20,7 @@ export class OverlayError extends Error {
   }
 }
 
-/** A value of a style by its place in the argument, e.g. `style.fontSize`, and where warnings about it go. */
+/** A style value, its path in the argument, e.g. `style.fontSize`, and the list for its warnings. */
 export interface StyleValue {
   key: string;
   value: unknown;
@@ -39,53 +39,52 @@ export const isAbsent = (value: unknown): value is undefined | null | '' =>
   value === undefined || value === null || value === '';
 
 /**
- * A number in a range; numeric strings count, absent and null are `fallback`, and so is, with a warning, text that is no
- * number. What is out of range becomes the nearest number in it, with a warning. Throws `OverlayError` for other types.
+ * Reads a number in a range, or a numeric string. Absent values become `fallback`, and so do, with a warning, texts
+ * that are not numbers. A number out of range becomes the nearest allowed one, with a warning. Throws `OverlayError`
+ * for other types.
  */
 export function readNumber<T extends number | null>(style: StyleValue, bounds: Bounds, fallback: T): number | T {
   const { key, value, warnings } = style;
   if (isAbsent(value)) return fallback;
   const range = `a ${bounds.whole ? 'whole number' : 'number'} from ${bounds.min} to ${bounds.max}`;
   const number = typeof value === 'string' ? readNumeric(value) : value;
-  if (number === null) return notUnderstood({ ...style, taken: fallback, advice: `Give ${range}.` });
+  if (number === null) return warnInvalid({ ...style, used: fallback, advice: `Use ${range}.` });
   if (typeof number !== 'number' || !Number.isFinite(number))
-    throw new OverlayError(key, `${lastPart(key)} must be ${range}.`, `Give ${range}.`);
+    throw new OverlayError(key, `${lastPart(key)} must be ${range}.`, `Use ${range}.`);
   const whole = bounds.whole ? Math.round(number) : number;
-  const taken = Math.min(bounds.max, Math.max(bounds.min, whole));
-  if (taken !== number)
-    warnings.push(`${key} is ${number}, and ${taken} was taken: ${lastPart(key)} must be ${range}.`);
-  return taken;
+  const used = Math.min(bounds.max, Math.max(bounds.min, whole));
+  if (used !== number) warnings.push(`${key} is ${number}, so ${used} was used: ${lastPart(key)} must be ${range}.`);
+  return used;
 }
 
 const readNumeric = (text: string): number | null =>
   /^[+-]?\d{1,15}(?:\.\d{1,15})?$/.test(text.trim()) ? Number(text) : null;
 
-/** A colour of FFmpeg's; absent and null are `fallback`, and so is an unknown one, with a warning. Throws `OverlayError`. */
+/** Reads an FFmpeg colour; absent ones become `fallback`, unknown ones too with a warning. Throws `OverlayError`. */
 export function readStyleColor(style: StyleValue, fallback: Color & { name: string }): Color {
   const { key, value } = style;
   const { name, ...color } = fallback;
   if (isAbsent(value)) return color;
-  const advice =
-    'Give a name such as white, or #RRGGBB, #RRGGBBAA, 0xRRGGBB, each with an optional opacity: white@0.5.';
+  const advice = 'Use a name such as white, or #RRGGBB, #RRGGBBAA, 0xRRGGBB, each with an optional opacity: white@0.5.';
   if (typeof value !== 'string') throw new OverlayError(key, `${lastPart(key)} must be a colour.`, advice);
   const read = value.length <= 64 ? readColor(value) : null;
   if (read) return read;
-  notUnderstood({ ...style, taken: name, near: nearestName(value.split('@', 1)[0]!, COLOR_NAMES.keys()), advice });
+  warnInvalid({ ...style, used: name, near: nearestName(value.split('@', 1)[0]!, COLOR_NAMES.keys()), advice });
   return color;
 }
 
-/** Warns of a text without a meaning, and returns what is used instead. */
-export function notUnderstood<T extends number | string | null>(
-  style: StyleValue & { taken: T; near?: string | null; advice: string },
+/** Warns of an invalid text, and returns the value used instead. */
+export function warnInvalid<T extends number | string | null>(
+  style: StyleValue & { used: T; near?: string | null; advice: string },
 ): T {
-  const { key, value, taken, near, advice } = style;
+  const { key, value, used, near, advice } = style;
   const shown = String(value)
     .slice(0, SHOWN_CHARACTERS)
     .replace(/[^\p{L}\p{N} _.,:@#%+-]/gu, '?');
-  const instead = taken === null ? 'it was left out' : `${taken} was taken`;
+  const instead = used === null ? 'it was ignored' : `${used} was used`;
   const meant = near ? ` Did you mean "${near}"?` : '';
-  style.warnings.push(`${key}, "${shown}", is not understood, and ${instead}.${meant} ${advice}`);
-  return taken;
+  style.warnings.push(`${key}, "${shown}", is not valid, so ${instead}.${meant} ${advice}`);
+  return used;
 }
 
 /** An object that is neither null nor an array. */

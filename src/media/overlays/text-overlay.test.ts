@@ -22,14 +22,14 @@ function refusal(argument: unknown): { key: string; reason: string; suggestion: 
   return result;
 }
 
-/** Where a text of 200x50 lies in a frame of 1000x500. */
+/** Position of a text of 200x50 in a frame of 1000x500. */
 function place({ overlay }: { overlay: TextOverlay }, t = 0): [number, number] {
   const variables = { w: 1000, h: 500, text_w: 200, text_h: 50, t, n: 0 };
   return [evaluateExpression(overlay.x, variables), evaluateExpression(overlay.y, variables)];
 }
 
 describe('parseTextOverlay', () => {
-  it('has the defaults of the contract', () => {
+  it('has the documented defaults', () => {
     const { overlay, warnings } = read();
     expect(overlay).toMatchObject({
       text: 'Hello',
@@ -46,12 +46,12 @@ describe('parseTextOverlay', () => {
     expect(place({ overlay })).toEqual([400, 225]);
     expect(warnings).toEqual([]);
   });
-  it('reads a text alone, and null as absent', () => {
+  it('reads a bare text, and null as absent', () => {
     expect(parseTextOverlay('Hi')).toMatchObject({ ok: true, overlay: { text: 'Hi' } });
     expect(parseTextOverlay({ text: 'Hi', style: null })).toMatchObject({ ok: true });
     expect(read({ fontSize: null, font: '' }).overlay).toMatchObject({ fontSize: 48, font: 'Arial' });
   });
-  it('reads numbers that came as strings', () =>
+  it('reads numbers in strings', () =>
     expect(read({ fontSize: '64', lineSpacing: '5.5', charsPerLine: '30' }).overlay).toMatchObject({
       fontSize: 64,
       lineSpacing: 5.5,
@@ -64,7 +64,7 @@ describe('parseTextOverlay', () => {
     ['boxBorderW', 0, 100],
     ['outlineThickness', 0, 50],
     ['textWidth', 1, 16384],
-  ])('takes the nearest number for a %s out of range, with a warning', (key, least, most) => {
+  ])('uses the nearest number for a %s out of range, with a warning', (key, least, most) => {
     const taken = (value: unknown) => {
       const { overlay, warnings } = read({ [key]: value });
       const { outline, boxBorder, ...flat } = overlay;
@@ -83,12 +83,12 @@ describe('parseTextOverlay', () => {
       [`${most}1`, most],
       [1e300, most],
     ] as const) {
-      const told = `style.${key} is ${Number(bad)}, and ${nearest} was taken: ${key} must be a `;
-      expect(taken(bad)).toEqual([nearest, [expect.stringContaining(told)]]);
+      const message = `style.${key} is ${Number(bad)}, so ${nearest} was used: ${key} must be a `;
+      expect(taken(bad)).toEqual([nearest, [expect.stringContaining(message)]]);
       expect(taken(bad)).toEqual([nearest, [expect.stringContaining(`number from ${least} to ${most}.`)]]);
     }
   });
-  it('takes the nearest whole number, with a warning, where one is needed', () => {
+  it('uses the nearest whole number, with a warning, where one is needed', () => {
     const { overlay, warnings } = read({ boxBorderW: 1.6, charsPerLine: '7.2' });
     expect([overlay.boxBorder, overlay.charsPerLine, warnings.length]).toEqual([2, 7, 2]);
   });
@@ -97,16 +97,16 @@ describe('parseTextOverlay', () => {
     ['fontSize', 'big', 48],
     ['lineSpacing', '10px', 10],
     ['charsPerLine', 'many', null],
-  ] as const)('takes the default for the %s %j, which is not a number, with a warning', (key, value, taken) => {
+  ] as const)('uses the default for the %s %j, which is not a number, with a warning', (key, value, taken) => {
     const { overlay, warnings } = read({ [key]: value });
-    const instead = taken === null ? 'it was left out' : `${taken} was taken`;
+    const instead = taken === null ? 'it was ignored' : `${taken} was used`;
     expect(overlay[key]).toBe(taken);
     expect(warnings).toEqual([
-      expect.stringContaining(`style.${key}, "${value}", is not understood, and ${instead}. Give a `),
+      expect.stringContaining(`style.${key}, "${value}", is not valid, so ${instead}. Use a `),
     ]);
   });
   it.each(['charsPerLine', 'fontSize', 'margin', 'fontColor', 'outlineColor', 'font', 'position', 'align', 'x'])(
-    'refuses a %s of another type than its own',
+    'refuses a %s of the wrong type',
     (key) => {
       for (const value of [{}, [48], true, Number.NaN, Number.POSITIVE_INFINITY])
         expect(refusal({ text: 'a', style: { [key]: value } }).key).toBe(`style.${key}`);
@@ -163,18 +163,18 @@ describe('parseTextOverlay', () => {
     ['yelow', 'yellow'],
     ['light_gren@0.5', 'lightgreen'],
     [`'\u0000${'x'.repeat(5000)}`, null],
-  ])('takes white for the colour %j, with a warning that names the near one', (fontColor, near) => {
+  ])('uses white for the invalid colour %j, with a warning that suggests the nearest one', (fontColor, near) => {
     const { overlay, warnings } = read({ fontColor });
     expect([overlay.fontColor, overlay.outline, warnings.length]).toEqual([{ rgb: '#ffffff', alpha: 1 }, null, 1]);
-    expect(warnings[0]).toMatch(/^style\.fontColor, "[^'\u0000]{1,40}", is not understood, and white was taken\. /);
+    expect(warnings[0]).toMatch(/^style\.fontColor, "[^'\u0000]{1,40}", is not valid, so white was used\. /);
     expect(/Did you mean "(\w+)"\?/.exec(warnings[0]!)?.[1] ?? null).toBe(near);
   });
-  it('takes a black outline for an unknown colour of it', () =>
+  it('uses black for an unknown outline colour', () =>
     expect(read({ outlineColor: 'blakc' })).toMatchObject({
       overlay: { outline: { thickness: 2, color: { rgb: '#000000', alpha: 1 } } },
-      warnings: [expect.stringMatching(/^style\.outlineColor.*black was taken.*Did you mean "black"/)],
+      warnings: [expect.stringMatching(/^style\.outlineColor.*black was used.*Did you mean "black"/)],
     }));
-  it('has an outline by its thickness or its colour alone', () => {
+  it('has an outline with only a thickness or only a colour', () => {
     expect(read({ outlineThickness: 3 }).overlay.outline).toEqual({
       thickness: 3,
       color: { rgb: '#000000', alpha: 1 },
@@ -203,16 +203,16 @@ describe('parseTextOverlay', () => {
     expect(place(read({ position, margin: 25, boxBorderW: 10 }))).toEqual(expected),
   );
   it.each(['north', 'top-bottom', 'left-right', 'top-left-left', 'x'.repeat(1000)])(
-    'takes the centre for the position %j, with a warning that names the nine',
+    'uses the centre for the position %j, with a warning that lists the nine',
     (position) => {
       const { overlay, warnings } = read({ position });
       expect(place({ overlay })).toEqual([400, 225]);
       expect(warnings).toEqual([
-        expect.stringMatching(/^style\.position, ".*", is not understood, and center was taken\. .*top-left/),
+        expect.stringMatching(/^style\.position, ".*", is not valid, so center was used\. .*top-left/),
       ]);
     },
   );
-  it('names the place and the side that were probably meant', () => {
+  it('suggests the nearest position and side', () => {
     const { warnings } = read({ position: 'botom-left', align: 'rigth' });
     expect(warnings).toEqual([expect.stringContaining('"bottom-left"'), expect.stringContaining('mean "right"')]);
   });
@@ -237,10 +237,10 @@ describe('parseTextOverlay', () => {
     Number.POSITIVE_INFINITY,
   ])('refuses %j as x', (x) => expect(refusal({ text: 'a', style: { x } }).key).toBe('style.x'));
   it.each(['../../etc/passwd', 'Arial:fontfile=/x', "a'b;c", 'x'.repeat(200)])(
-    'takes Arial for the font %j, with a warning',
+    'uses Arial for the font %j, with a warning',
     (font) => {
       const { overlay, warnings } = read({ font });
-      expect([overlay.font, warnings]).toEqual(['Arial', [expect.stringMatching(/^style\.font, .*Arial was taken/)]]);
+      expect([overlay.font, warnings]).toEqual(['Arial', [expect.stringMatching(/^style\.font, .*Arial was used/)]]);
     },
   );
 
@@ -270,7 +270,7 @@ describe('parseTextOverlay', () => {
 });
 
 describe('textOverlayFilters', () => {
-  it('speaks overlay’s variables and places the layer by its border', () => {
+  it('uses overlay’s variables and places the layer by its border', () => {
     const filters = textOverlayFilters(read({ x: 'w-text_w-5', y: 'h-th', boxBorderW: 20 }).overlay, {
       input: 'a',
       layer: '3:v',

@@ -4,12 +4,12 @@ import { type Position, placeAt, readPlace, readPosition } from './position.ts';
 import {
   isAbsent,
   isObject,
-  notUnderstood,
   OverlayError,
   type OverlayRefusal,
   readNumber,
   readStyleColor,
   type StyleValue,
+  warnInvalid,
 } from './style-values.ts';
 import type { TextOverlay } from './types.ts';
 
@@ -43,11 +43,10 @@ const STYLE_KEYS = [
 export type TextOverlayResult = { ok: true; overlay: TextOverlay; warnings: string[] } | OverlayRefusal;
 
 /**
- * Reads the argument of `@text-overlay`: `{text, style?}`, or a string that is the text alone. Numbers may
- * be numeric strings. Unknown keys are warnings that name the nearest known one. So are words, colours, fonts and numbers of a
- * style that are not understood, for which the default is taken, and numbers out of range, for which the nearest is.
- * Wrong types and expressions for `x` and `y` that cannot be read are refused. `x` and `y` win over `position`. Any text is
- * safe: it never becomes part of a command.
+ * Reads the argument of `@text-overlay`: `{text, style?}`, or a string that is the text alone. Numbers may be numeric
+ * strings. Warns of unknown keys, with the nearest known one; of invalid words, colours, fonts and numbers, replaced by
+ * the default; and of numbers out of range, which become the nearest allowed one. Refuses wrong types, and invalid
+ * expressions for `x` and `y`. `x` and `y` win over `position`. Any text is safe: it never becomes part of a command.
  */
 export function parseTextOverlay(argument: unknown): TextOverlayResult {
   try {
@@ -59,7 +58,7 @@ export function parseTextOverlay(argument: unknown): TextOverlayResult {
 }
 
 function readOverlay(argument: unknown): TextOverlayResult {
-  const example = 'Give {"text": "…", "style": {"fontSize": 48, "position": "bottom"}}.';
+  const example = 'Send {"text": "…", "style": {"fontSize": 48, "position": "bottom"}}.';
   const given = typeof argument === 'string' ? { text: argument } : argument;
   if (!isObject(given)) throw new OverlayError('', '@text-overlay needs an object with a text.', example);
   const text = readText(given.text, example);
@@ -110,23 +109,23 @@ function readText(value: unknown, example: string): string {
 function readFont(style: StyleValue): string {
   const { key, value } = style;
   if (isAbsent(value)) return DEFAULT_FONT;
-  const advice = 'Give a family such as Arial, DejaVu Sans or Noto Sans; a file cannot be named here.';
+  const advice = 'Use a font family such as Arial, DejaVu Sans or Noto Sans; a file cannot be named here.';
   if (typeof value !== 'string') throw new OverlayError(key, 'font must be the name of a font family.', advice);
   if (value.length <= MAX_FONT_NAME && /^[\p{L}\p{N} ._+,'-]+$/u.test(value)) return value.trim();
-  return notUnderstood({ ...style, taken: DEFAULT_FONT, advice });
+  return warnInvalid({ ...style, used: DEFAULT_FONT, advice });
 }
 
 function readAlign(style: StyleValue, otherwise: TextOverlay['align']): TextOverlay['align'] {
   const { key, value } = style;
   if (isAbsent(value)) return otherwise;
-  const advice = 'Give one of left, center, right.';
+  const advice = 'Use one of left, center, right.';
   if (typeof value !== 'string') throw new OverlayError(key, 'align must be left, center or right.', advice);
   const word = value === 'centre' ? 'center' : value;
   const known = ALIGNS.find((align) => align === word);
-  return known ?? notUnderstood({ ...style, taken: otherwise, near: nearestName(word, ALIGNS), advice });
+  return known ?? warnInvalid({ ...style, used: otherwise, near: nearestName(word, ALIGNS), advice });
 }
 
-/** One warning for each key that is not known, at most ten. */
+/** One warning for each unknown key, at most ten. */
 export function unknownKeys(given: Record<string, unknown>, known: readonly string[], prefix: string): string[] {
   const unknown = Object.keys(given).filter((key) => !known.includes(key));
   return unknown.slice(0, 10).map((key) => {

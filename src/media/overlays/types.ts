@@ -3,7 +3,7 @@ import type { Expression } from '../expressions/types.ts';
 /** `@text-overlay`, read and bounded; lengths in pixels of the frame. */
 export interface TextOverlay {
   text: string;
-  /** Characters after which a line is wrapped; null = by `textWidth`, else only where the text breaks itself. */
+  /** Characters after which a line is wrapped; null = by `textWidth`, else only at the text's own line breaks. */
   charsPerLine: number | null;
   textWidth: number | null;
   font: string;
@@ -14,7 +14,7 @@ export interface TextOverlay {
   boxBorder: number;
   outline: { thickness: number; color: Color } | null;
   align: 'left' | 'center' | 'right';
-  /** Place of the text (without its box), over `w h text_w text_h t n`; as in FFmpeg's drawtext. */
+  /** Position of the text (without its box), over `w h text_w text_h t n`, as in FFmpeg's drawtext. */
   x: Expression;
   y: Expression;
 }
@@ -31,6 +31,6 @@ export interface QuoteCard {
   quote: string;
   name: string | null;
   handle: string | null;
-  /** A photo that we fetch; null = none. */
+  /** The photo to fetch; null = none. */
   photoUrl: string | null;
 }

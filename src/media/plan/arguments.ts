@@ -1,15 +1,15 @@
-/** Bytes of one argument that execve takes, its final NUL included (Linux: MAX_ARG_STRLEN, 32 pages of 4 KiB). */
+/** Bytes of one argument that execve accepts, its final NUL included (Linux: MAX_ARG_STRLEN, 32 pages of 4 KiB). */
 const MAX_ARGUMENT_BYTES = 128 * 1024;
 /**
- * Bytes of all arguments. Linux takes a quarter of the stack limit, which cells set to 8 MiB, for arguments and
- * environment together with a pointer to each; half of that leaves room for what starts the program.
+ * Bytes of all arguments. Linux reserves a quarter of the stack limit (8 MiB in cells) for arguments, environment and a
+ * pointer to each; half of that leaves room for the programs that start FFmpeg.
  */
 const MAX_COMMAND_BYTES = 1024 * 1024;
 const POINTER_BYTES = 8;
 
 /**
- * Why no kernel would start a program with these arguments; null = one would. `room` bytes are left free in each, for what
- * the planner adds once it knows the inputs.
+ * Why the kernel would not start a program with these arguments; null = it would. `room` bytes stay free in each, for
+ * what the planner adds once the inputs are known.
  */
 export function argumentFault(args: readonly string[], room = 0): string | null {
   let total = 0;

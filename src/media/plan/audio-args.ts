@@ -9,7 +9,7 @@ export function defaultAudioEncoder(format: OutputFormat, selection: Selection):
   return FORMAT_DEFAULTS[format].audio;
 }
 
-/** What the audio encoder gets where the caller did not say it. */
+/** Audio encoder arguments for what the caller did not set. */
 export function audioArgs(
   encoder: string,
   selection: Selection,
@@ -23,7 +23,7 @@ export function audioArgs(
   if (!options.has('b', 'a') && !options.has('q', 'a')) args.push(...audioSettings(encoder, quality, source));
   const stated = options.has('ac', 'a') || options.has('channel_layout', 'a');
   const lossless = LOSSLESS_AUDIO.includes(encoder);
-  // Stereo is what every player can do; libopus refuses some surround layouts altogether.
+  // Every player supports stereo; libopus rejects some surround layouts.
   const downMix = (source?.channels ?? 0) > 2 && !lossless && (!raw || encoder === 'libopus');
   if (downMix && !stated) args.push('-ac', '2');
   if (encoder === 'flac' && !options.has('sample_fmt', 'a')) {

@@ -2,14 +2,14 @@ import type { CheckedGraph } from '../filters/types.ts';
 import { timeText } from '../options/option-values.ts';
 import { isEndless } from './flow/times.ts';
 
-/** Whether something in a graph would run for ever. */
+/** Whether a graph contains an endless source or filter. */
 export function hasEndlessSource(graph: CheckedGraph): boolean {
   return graph.chains.some((filters) => filters.some(isEndless));
 }
 
 /**
- * Gives every source and filter that has an option for its length, and would run for ever without, `seconds`. What
- * has none stays endless; then only the output's own length ends it.
+ * Limits every endless source and filter to `seconds`, if it has an option for its length. The others stay endless:
+ * only the length of the output ends them.
  */
 export function boundSources(graph: CheckedGraph, seconds: number): CheckedGraph {
   const bound = (filter: CheckedGraph['chains'][number][number]) => {

@@ -18,9 +18,9 @@ export interface ComposeJob {
   selection: Selection;
   composer: Composer;
   deinterlace: boolean;
-  /** Whether the pictures of that stream have to be tone-mapped for the encoder. */
+  /** Whether the stream must be tone-mapped for the encoder. */
   toneMap: (stream: VideoStream) => boolean;
-  /** The encoder copies, so nothing can be filtered. */
+  /** Copied streams, which cannot be filtered. */
   copies: { video: boolean; audio: boolean };
 }
 
@@ -29,9 +29,9 @@ export interface Track {
   from: OutputStream;
   /** After the caller's filters. */
   flow: Flow;
-  /** What happens on the way, without the planner's last filters. */
+  /** Its filters; `finishTracks` adds the planner's own at the end. */
   pieces: Piece[];
-  /** Whether filters of the caller's are among them, or made it. */
+  /** Whether filters or overlays of the caller change or create it. */
   drawn: boolean;
 }
 
@@ -74,7 +74,7 @@ export function composeTracks(job: ComposeJob): Tracks {
   return { tracks, sources, opened, warnings: [...unusedGraph(parsed), ...unusedSteps(parsed, done)] };
 }
 
-/** `pieces` of each track are complete now; answers filters and maps as arguments. */
+/** Writes filters and maps as arguments; the `pieces` of each track must be complete. */
 export function composedArgs(job: ComposeJob, { tracks, sources, opened }: Tracks): string[] {
   const { selection, composer } = job;
   if (!composer.complex) return simpleArgs(selection, tracks);
@@ -122,7 +122,7 @@ function copyFailure(): JobFailure {
 
 function unusedGraph({ graph }: ParsedRequest): PlanWarning[] {
   if (!graph || graph.graph.outputs.length > 0) return [];
-  return [{ field: graph.field, message: 'The filter graph ends in nothing but sinks, so it was left out.' }];
+  return [{ field: graph.field, message: 'The filter graph ends only in sinks, so it was ignored.' }];
 }
 
 function unusedSteps(parsed: ParsedRequest, done: { v: boolean; a: boolean }): PlanWarning[] {

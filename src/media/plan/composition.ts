@@ -17,15 +17,15 @@ import { steadyRates } from './steady-rates.ts';
 import { pictureFlow } from './stream-flows.ts';
 import { mainVideo } from './streams.ts';
 
-/** A graph whose films have become inputs, and whose sources end. */
+/** A graph whose `movie` filters became inputs, and whose endless sources are bounded. */
 export interface OpenedGraph {
   graph: CheckedGraph;
   fed: FedPad[];
-  /** Open inputs of the caller's graph that it still reads, by their places there. */
+  /** Indexes of the open inputs of the caller's graph that it still reads. */
   reads: number[];
-  /** Flows of the open outputs of the caller's graph, in its order; of those that are not used nothing is known. */
+  /** Flows of the open outputs of the caller's graph, in its order; unknown for unused outputs. */
   outputs: Flow[];
-  /** Labels for `reads`, and for the open outputs of the caller's graph. */
+  /** Writes the graph with labels for `reads` and for the open outputs of the caller's graph. */
   write: (inputs: (string | null)[], outputs: (string | null)[]) => string;
 }
 
@@ -33,18 +33,18 @@ export interface ComposerJob {
   parsed: ParsedRequest;
   inputs: readonly PlanInput[];
   ctx: PlanContext;
-  /** Seconds of what has no end; `stated` = the caller's, so that nothing longer is needed. */
+  /** Seconds for endless sources; `stated` = set by the caller, so that nothing longer is needed. */
   bound: { seconds: number; stated: boolean };
 }
 
-/** Collects what graphs and overlays need beside their text: inputs, layers, memory, time. */
+/** Collects what graphs and overlays need besides their text: inputs, layers, memory, time. */
 export class Composer {
   readonly extra: ExtraInputs;
   readonly layers: LayerRequest[] = [];
   readonly decoded: VideoStream[] = [];
   heldBytes = 0;
   cpuPerSecond = 0;
-  /** Filters that more than one input feeds cannot be in a plain `-filter:v`. */
+  /** True when filters have more than one input: those do not fit into a plain `-filter:v`. */
   complex = false;
   readonly #job: ComposerJob;
   #graphs = 0;
@@ -55,8 +55,8 @@ export class Composer {
   }
 
   /**
-   * `flows` = what comes in at the open inputs of the caller's graph, in its order; `used` = the places of the open
-   * outputs that are wanted.
+   * `flows` = flows into the open inputs of the caller's graph, in its order; `used` = indexes of its open outputs in
+   * use.
    */
   open(placed: PlacedGraph, flows: readonly Flow[], used: readonly number[]): OpenedGraph {
     const live = liveGraph(placed.graph, used);
@@ -91,7 +91,7 @@ export class Composer {
     return { graph, fed, reads: live.inputs, outputs: flowsOut.map((flow) => flow ?? unknownFlow()), write };
   }
 
-  /** What sources without an end are given: never less than the rest of the graph lasts. */
+  /** Seconds for endless sources: at least as long as the rest of the graph lasts. */
   #sourceSeconds(graph: CheckedGraph, flows: readonly Flow[]): number {
     const { bound } = this.#job;
     if (bound.stated) return bound.seconds;
@@ -99,7 +99,7 @@ export class Composer {
     return Math.max(bound.seconds, ...ends.filter((end): end is number => end !== null && Number.isFinite(end)));
   }
 
-  /** A graph with one open input and one open output, as `-vf` and `-af` take it. */
+  /** Adds a graph with one open input and one open output, as in `-vf` and `-af`. */
   graphStep(placed: PlacedGraph, flow: Flow): { piece: Piece; flow: Flow } {
     const opened = this.open(placed, [flow], [0]);
     const piece = isSeries(opened)
@@ -108,7 +108,7 @@ export class Composer {
     return { piece, flow: opened.outputs[0] ?? flow };
   }
 
-  /** The pictures' steps in the caller's order. */
+  /** Adds the video steps in the caller's order. */
   videoSteps(flow: Flow): { pieces: Piece[]; flow: Flow } {
     const pieces: Piece[] = [];
     let current = flow;
@@ -163,7 +163,7 @@ export class Composer {
     return { picture: `${number}:${video.index}`, mask };
   }
 
-  /** Answers the label of the layer's stream. */
+  /** Adds a layer; returns the label of its stream. */
   #layer(make: (path: string) => LayerRequest): string {
     const path = `/in/layer-${this.layers.length}.svg`;
     this.layers.push(make(path));
@@ -189,7 +189,7 @@ export class Composer {
   }
 }
 
-/** Pixels in which text is laid out; an unknown size is taken for the input's. */
+/** Frame for the layout of text, pixels; an unknown size falls back to the input's. */
 function frameOf(flow: Flow, source: Flow): { width: number; height: number } {
   const side = (value: number, fallback: number, last: number) =>
     Math.round(value > 0 ? value : fallback > 0 ? fallback : last);
@@ -205,7 +205,7 @@ function isSeries({ graph, fed }: OpenedGraph): boolean {
   return isFree && input.filter === 0 && output.filter === last && output.pad === 0 && input.pad === 0;
 }
 
-/** What a source without an end is given: the output's own length, else that of the longest input. */
+/** Seconds for endless sources: the length of the output if it is set, else of the longest input. */
 export function sourceBound(
   options: OptionSet,
   seconds: readonly (number | null)[],

@@ -1,7 +1,7 @@
 import type { ParsedRequest } from '../options/parsed-request.ts';
 import type { PlanWarning } from '../types.ts';
 
-/** Options that are in the command already, that belong to a kind of stream which the output has not, or that stills fix. */
+/** Drops options that the command already contains, that apply to no stream of the output, or that stills fix. */
 export function droppedOptions(
   parsed: ParsedRequest,
   job: { kind: string; still: boolean; moved: boolean; handled: readonly string[] },
@@ -30,7 +30,7 @@ export function droppedOptions(
     if (row.ignored) warnings.push({ field, message: ignoredMessage(name) });
     else if (foreign) {
       if (row.specifiers.length === 1) handled.add(name);
-      warnings.push({ field, message: `-${name} has no meaning for this output format and was ignored.` });
+      warnings.push({ field, message: `-${name} does not apply to this output format and was ignored.` });
     } else if (job.still && name === 'frames' && Number(option.value) !== 1) {
       handled.add(name);
       warnings.push({ field, message: 'This output format contains only one picture; -frames was ignored.' });

@@ -8,7 +8,7 @@ export interface ExtraInput {
   options?: readonly string[];
 }
 
-/** The `-i` that follow the job's own inputs: films and pictures that filters name, and layers that we draw. */
+/** The inputs after the job's own: files that filters name, and drawn layers. */
 export class ExtraInputs {
   readonly #first: number;
   readonly #inputs: ExtraInput[] = [];
@@ -18,7 +18,7 @@ export class ExtraInputs {
     this.#first = first;
   }
 
-  /** Answers the input's number, as in `[3:v]`. */
+  /** Returns the input's number, as in `[3:v]`. */
   add(input: ExtraInput): number {
     this.#inputs.push(input);
     return this.#first + this.#inputs.length - 1;

@@ -3,13 +3,13 @@ import { rationalFrameRate, type Size } from './geometry.ts';
 import { flatten } from './video-filters.ts';
 
 export interface FinishChain {
-  /** The pictures after the caller's filters. */
+  /** The video after the caller's filters. */
   flow: Flow;
   background: 'white' | 'black' | null;
   frameRate: number | null;
   /** Size to which all pictures are scaled. */
   size: Size | null;
-  /** Most pixels of the short side; never scales up. */
+  /** Maximum short side, pixels; never scales up. */
   shortSide: number | null;
   /** The encoder needs even sides. */
   even: boolean;
@@ -17,8 +17,8 @@ export interface FinishChain {
 }
 
 /**
- * The filters that follow the caller's own. Their size is at best an estimate, so these are expressions over the real
- * one; what cannot do anything is left out.
+ * Returns the filters that follow the caller's own. The size at that point is at best an estimate, so they are
+ * expressions over the real one; filters without effect are left out.
  */
 export function finishChain(finish: FinishChain): string {
   const { flow, size, shortSide } = finish;

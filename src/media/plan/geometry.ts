@@ -28,19 +28,19 @@ export function storedSize(stream: VideoStream): Size {
   return sideways ? { width: stream.height, height: stream.width } : { width: stream.width, height: stream.height };
 }
 
-/** Scales down until the short side fits, keeps the aspect, never scales up; `even` as 4:2:0 needs it. */
+/** Scales down until the short side fits, keeps the aspect, never scales up; `even` for 4:2:0. */
 export function fitShortSide(size: Size, short: number | null, even: boolean): Size {
   const factor = short === null ? 1 : Math.min(1, short / shortSide(size));
   return roundSize({ width: size.width * factor, height: size.height * factor }, even);
 }
 
-/** Scales down until the width fits, as a GIF needs it. */
+/** Scales down until the width fits, for GIFs. */
 export function fitWidth(size: Size, width: number): Size {
   const factor = Math.min(1, width / size.width);
   return roundSize({ width: size.width * factor, height: size.height * factor }, false);
 }
 
-/** Down to the next even number where the size was not scaled, so that one row can be cropped instead of resampled. */
+/** Rounds an unscaled size down to even sides, so that one row can be cropped instead of resampled. */
 function roundSize(size: Size, even: boolean): Size {
   const side = (value: number): number => {
     if (!even) return Math.max(1, Math.round(value));
@@ -49,9 +49,7 @@ function roundSize(size: Size, even: boolean): Size {
   return { width: side(size.width), height: side(size.height) };
 }
 
-/**
- * Frames per second as FFmpeg should write them: the NTSC rates exactly, all others to a thousandth.
- */
+/** Writes frames per second for FFmpeg: the NTSC rates exactly, all others to a thousandth. */
 export function rationalFrameRate(rate: number): string {
   const ntsc = Math.round(rate * 1.001);
   if ([24, 30, 48, 60, 120].includes(ntsc) && Math.abs(rate - (ntsc * 1000) / 1001) < 0.004)

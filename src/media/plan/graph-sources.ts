@@ -12,8 +12,8 @@ export type StreamRef =
 export type OutputStream = StreamRef | { kind: PadKind; pad: number };
 
 /**
- * Finds the stream of every open input of a graph. A label names it (`0:v`, `1:a:0`, `0:2`, `1`); unlabelled pads take
- * the next stream of their kind that no other pad has taken, over all inputs, as FFmpeg does it.
+ * Finds the stream of every open input of a graph. A label names it (`0:v`, `1:a:0`, `0:2`, `1`); unlabelled pads get
+ * the next free stream of their kind over all inputs, as in FFmpeg. Throws `JobFailure` when there is none.
  */
 export function graphSources(pads: readonly OpenPad[], inputs: readonly PlanInput[]): StreamRef[] {
   const taken = new Set<string>();
@@ -41,7 +41,7 @@ function labelledStream(label: string, kind: PadKind, inputs: readonly PlanInput
   const match = /^(\d{1,2})(?::([vas]))?(?::(\d{1,2}))?$/i.exec(label);
   const input = match ? inputs[Number(match[1])] : undefined;
   if (!match || !input) {
-    throw new JobFailure('option_refused', `The filter graph names [${label}], and there is no such input.`);
+    throw new JobFailure('option_refused', `The filter graph names [${label}], but there is no such input.`);
   }
   const number = Number(match[1]);
   const letter = match[2]?.toLowerCase();
@@ -49,7 +49,7 @@ function labelledStream(label: string, kind: PadKind, inputs: readonly PlanInput
   const missing = () =>
     new JobFailure(
       kind === 'v' ? 'no_video_stream' : 'no_audio_stream',
-      `The filter graph uses [${label}], and input ${number + 1} has no such ${kind === 'v' ? 'pictures' : 'sound'}.`,
+      `The filter graph uses [${label}], but input ${number + 1} has no such ${kind === 'v' ? 'video' : 'audio'} stream.`,
     );
   if (letter !== undefined && letter !== kind) throw missing();
   const byIndex = letter === undefined && position !== null;
@@ -85,7 +85,7 @@ function freeStream(kind: PadKind, inputs: readonly PlanInput[], taken: Readonly
   if (!chosen) {
     throw new JobFailure(
       kind === 'v' ? 'no_video_stream' : 'no_audio_stream',
-      `The filter graph needs more ${kind === 'v' ? 'pictures' : 'sound'} than the inputs have.`,
+      `The filter graph needs more ${kind === 'v' ? 'video' : 'audio'} streams than the inputs have.`,
     );
   }
   return chosen;

@@ -4,7 +4,7 @@ import type { PlanInput, Rotation, VideoStream } from '../types.ts';
 
 const TURNING = ['display_rotation', 'display_hflip', 'display_vflip'];
 
-/** The input as its own options make it appear: they may rotate its pictures. */
+/** Applies the options of an input that change its orientation. */
 export function shownInput(input: PlanInput, parsed: readonly ParsedOption[]): PlanInput {
   const options = new OptionSet(parsed);
   if (!TURNING.some((name) => options.has(name))) return input;
@@ -17,7 +17,7 @@ function rotationOf(stream: VideoStream, options: OptionSet): Rotation {
   // A flip without a rotation replaces the rotation of the file.
   if (stated === null) return options.has('display_hflip') || options.has('display_vflip') ? 0 : stream.rotation;
   const clockwise = (((-stated % 360) + 360) % 360) / 90;
-  // Any other angle is turned within the frame, whose size stays.
+  // Any other angle rotates within the frame, whose size stays.
   return Number.isInteger(clockwise) ? ((clockwise * 90) as Rotation) : 0;
 }
 

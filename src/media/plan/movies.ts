@@ -16,7 +16,7 @@ export interface PlacedFile {
   info: MediaInfo | null;
 }
 
-/** A pad that gets its frames from an `-i` of the planner. */
+/** A pad that reads an input added by the planner. */
 export interface FedPad {
   /** Its label names the stream: `3:0`. */
   pad: OpenPad;
@@ -26,8 +26,8 @@ export interface FedPad {
 }
 
 /**
- * FFmpeg never opens a file by a filter of the caller's: every `movie` and `amovie` becomes a separate input, with
- * the same forced demuxer and white lists as the job's inputs, and the node passes that stream on.
+ * FFmpeg never opens a file through a filter of the caller: every `movie` and `amovie` becomes a separate input, with
+ * the same forced demuxer and allowlists as the job's inputs, and a `null` filter in its place.
  */
 export function placeMovies(
   placed: PlacedGraph,
@@ -46,7 +46,7 @@ export function placeMovies(
       if (stream === null) {
         throw new JobFailure(
           kind === 'v' ? 'no_video_stream' : 'no_audio_stream',
-          `The file that ${filter.spec.name} names has no ${kind === 'v' ? 'pictures' : 'sound'}.`,
+          `The file that ${filter.spec.name} names has no ${kind === 'v' ? 'video' : 'audio'}.`,
         );
       }
       const loop = numberOf(filter, {}, 'loop') ?? 1;
@@ -85,7 +85,7 @@ function pickStream(kind: PadKind, info: MediaInfo, wanted: number | null): numb
   return best?.index ?? null;
 }
 
-/** `loop` counts plays (0 = without end), `-stream_loop` repeats. */
+/** `loop` counts plays (0 = endless), `-stream_loop` counts repeats. */
 function movieOptions(demuxer: string, loop: number, seek: number): string[] {
   const options: string[] = [];
   const still = STILL_DEMUXERS.includes(demuxer);

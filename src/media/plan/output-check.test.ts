@@ -30,13 +30,13 @@ describe('checkOutput', () => {
   it('accepts any streams when the caller’s options decide', () =>
     expect(codeOf(info([VIDEO]), { hasAudio: null, hasVideo: null })).toBeNull());
   it.each([
-    ['a missing sound', info([VIDEO]), 'output_invalid'],
-    ['missing pictures', info([AUDIO]), 'output_invalid'],
+    ['missing audio', info([VIDEO]), 'output_invalid'],
+    ['missing video', info([AUDIO]), 'output_invalid'],
     ['another size', info([{ ...VIDEO, width: 322 }, AUDIO]), 'output_invalid'],
     ['an empty file', info([VIDEO, AUDIO], 0), 'output_invalid'],
     ['a duration of zero', info([VIDEO, AUDIO], 1000, '0'), 'output_invalid'],
-    ['a file that was cut off at its limit', info([VIDEO, AUDIO], 990_000), 'limit_output'],
+    ['a file that is cut off at its limit', info([VIDEO, AUDIO], 990_000), 'limit_output'],
   ])('refuses %s', (_, probe, code) => expect(codeOf(probe)).toBe(code));
-  it('refuses sound that nobody asked for', () =>
+  it('refuses audio that was not requested', () =>
     expect(codeOf(info([VIDEO, AUDIO]), { hasAudio: false })).toBe('output_invalid'));
 });

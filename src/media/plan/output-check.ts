@@ -17,15 +17,15 @@ export function checkOutput(expect: ExpectedOutput, info: OutputInfo): void {
     throw new JobFailure('limit_output', `The output would be larger than ${Math.floor(expect.maxBytes / 1e6)} MB.`);
   }
   const video = info.video.find((stream) => !stream.isAttachedPicture) ?? null;
-  if (expect.hasVideo === true && !video) fail('The output has no pictures.');
-  if (expect.hasVideo === false && video) fail('The output has pictures that were not requested.');
-  if (expect.hasAudio === true && info.audio.length === 0) fail('The output has no sound.');
-  if (expect.hasAudio === false && info.audio.length > 0) fail('The output has sound that was not requested.');
-  if (!video && info.audio.length === 0) fail('The output has neither pictures nor sound.');
+  if (expect.hasVideo === true && !video) fail('The output has no video.');
+  if (expect.hasVideo === false && video) fail('The output has video that was not requested.');
+  if (expect.hasAudio === true && info.audio.length === 0) fail('The output has no audio.');
+  if (expect.hasAudio === false && info.audio.length > 0) fail('The output has audio that was not requested.');
+  if (!video && info.audio.length === 0) fail('The output has neither video nor audio.');
   // An animated WebP has no decoder in FFmpeg 7.1, so its size reads as zero although browsers show it.
   const unreadable = video?.codec === 'webp' && video.width === 0;
   if (video && !unreadable) {
-    if (video.width === 0 || video.height === 0) fail('The pictures of the output have no size.');
+    if (video.width === 0 || video.height === 0) fail('The video of the output has no size.');
     const wrong =
       expect.width !== undefined && (video.displayWidth !== expect.width || video.displayHeight !== expect.height);
     if (wrong)

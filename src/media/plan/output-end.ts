@@ -6,21 +6,21 @@ import type { Track } from './compose.ts';
 import { outputDuration } from './timing.ts';
 
 export interface OutputEnd {
-  /** Expected seconds of the output; null = not known. */
+  /** Expected seconds of the output; null = unknown. */
   durationSeconds: number | null;
-  /** Seconds after which the output is ended; null = only by the limits. */
+  /** Seconds after which the output ends; null = only the limits end it. */
   length: number | null;
   warnings: PlanWarning[];
 }
 
-/** How long the output will be; what would never end is given the length of the longest input. */
+/** Determines the length of the output; an endless one gets the length of the longest input. Throws `JobFailure`. */
 export function outputEnd(job: {
   tracks: readonly Track[];
   options: OptionSet;
   still: boolean;
   /** Seconds of the inputs that are not still pictures. */
   playing: readonly (number | null)[];
-  /** Seconds by which one of them may last longer than that; null = that is a guess by bit rate. */
+  /** Seconds by which one of them may last longer; null = its duration is a guess by bit rate. */
   surplus: number | null;
   filtered: boolean;
 }): OutputEnd {
@@ -38,14 +38,11 @@ export function outputEnd(job: {
     const known = job.playing.filter((value) => value !== null && Number.isFinite(value)) as number[];
     const bound = Math.max(0, ...known);
     if (bound <= 0) {
-      throw new JobFailure(
-        'empty_media',
-        'Nothing says how long the output should last; add the option -t with its seconds.',
-      );
+      throw new JobFailure('empty_media', 'The output has no end; set its duration in seconds with the option -t.');
     }
     const start = options.number('ss') ?? 0;
     const left = Math.max(0.001, bound - start);
-    const message = `Nothing ends this output, so it was ended after ${timeText(left)} s, as the longest input; -t sets another length.`;
+    const message = `Nothing ends this output, so it ends after ${timeText(left)} s, like the longest input; -t sets another length.`;
     return { durationSeconds: left, length: left, warnings: [{ field: 'options', message }] };
   }
   // After filters the duration is an estimate, so it cannot prove that nothing is left.

@@ -1,10 +1,10 @@
 /**
- * A part of the way of one stream through filters: a chain with one open end on each side, or filters that need their
- * ends to be named. Null = the end of the command's simple filter, which has no label.
+ * A part of a stream's filters: a chain with one open end on each side, or a function for filters whose ends need
+ * labels. Null = an end of the command's simple filter, which has no label.
  */
 export type Piece = string | ((input: string | null, output: string | null) => string);
 
-/** Makes labels that no graph of the caller's has: those carry a prefix of their own. */
+/** Returns a label that no graph of the caller contains: those have a prefix. */
 export type FreshLabel = () => string;
 
 export function freshLabels(): FreshLabel {
@@ -12,7 +12,7 @@ export function freshLabels(): FreshLabel {
   return () => `j${count++}`;
 }
 
-/** Joins pieces into one text; the labels between them are fresh ones. */
+/** Joins pieces into one text, with fresh labels between them. */
 export function joinPieces(
   pieces: readonly Piece[],
   input: string | null,

@@ -12,8 +12,8 @@ import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
 const MAX_ALLOC = 2 ** 30;
 
 /**
- * Warnings are asked for because FFmpeg reports some failures as such ("Output file is empty"); progress goes to
- * standard output, nothing is ever read from standard input. The output already exists, empty: see `CellSpec.outputs`.
+ * Warnings are on because FFmpeg reports some failures as such ("Output file is empty"); progress goes to standard
+ * output, nothing is read from standard input. The output already exists, empty: see `CellSpec.outputs`.
  */
 export function globalArgs(threads: number | null): string[] {
   const args = [
@@ -38,11 +38,11 @@ export interface InputPlan {
   options: OptionSet;
   /** Start inside the input, seconds; moved here from the output. */
   seek: number | null;
-  /** Show a still picture without end. */
+  /** Repeat a still picture endlessly. */
   loopStill: boolean;
-  /** The stream whose pictures are used, to choose its decoder. */
+  /** The video stream in use, to choose its decoder. */
   video: VideoStream | null;
-  /** Seconds after which an input without end is ended, where the output's own end would not reach its filters. */
+  /** Seconds after which an endless input ends, where the end of the output would not reach its filters. */
   limit?: number | null;
 }
 
@@ -93,8 +93,8 @@ export interface OutputTail {
 }
 
 /**
- * What ends every output: tags, chapters and data streams of the input (where a location can hide) are dropped, then
- * the limits and the name.
+ * The last arguments of every output: tags, chapters and data streams of the input (where a location can hide) are
+ * dropped, then the limits and the name.
  */
 export function outputTail(tail: OutputTail): string[] {
   const args = ['-map_metadata', '-1', '-map_chapters', '-1', '-sn', '-dn'];
@@ -104,12 +104,12 @@ export function outputTail(tail: OutputTail): string[] {
   return args;
 }
 
-/** What the plan promises of its output; null = the caller's own mapping or the options decide. */
+/** Describes the expected output; null = the caller's own mapping or the options decide. */
 export function plannedOutput(
   format: OutputFormat,
-  promise: { hasVideo: boolean | null; hasAudio: boolean | null; size: Size | null },
+  expected: { hasVideo: boolean | null; hasAudio: boolean | null; size: Size | null },
 ): PlannedOutput {
-  const { hasVideo, hasAudio, size } = promise;
+  const { hasVideo, hasAudio, size } = expected;
   return {
     path: outputPath(format),
     format,
@@ -128,7 +128,7 @@ function outputPath(format: OutputFormat): string {
   return `/out/output.${FORMAT_DEFAULTS[format].extension}`;
 }
 
-/** Options that the caller stated and that the planner has not taken over. */
+/** Options of the caller that the planner does not handle itself. */
 export function passThrough(options: readonly ParsedOption[], handled: ReadonlySet<string>): string[] {
   return options.filter((option) => !option.row.ignored && !handled.has(option.name)).flatMap(optionArgs);
 }

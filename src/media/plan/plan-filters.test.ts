@@ -60,7 +60,7 @@ describe('a plain filter', () => {
     );
   });
 
-  it('lets a seek stay before the input only when nothing reads the time', () => {
+  it('keeps a seek before the input only when no filter reads the time', () => {
     const seeks = (filter: string) => {
       const { args } = plan({ options: [option('-ss', 5), option('-vf', filter)] });
       return args.indexOf('-ss') < args.indexOf('-i');
@@ -88,7 +88,7 @@ describe('a graph', () => {
     expect(mixed).toContain('[1:0]overlay');
   });
 
-  it('fails with a reason when no input has what it uses', () => {
+  it('fails with a reason when no input has a stream that it uses', () => {
     const code = (run: () => unknown) => {
       try {
         run();
@@ -102,7 +102,7 @@ describe('a graph', () => {
     expect(code(() => plan({ filters: graph('hstack') }))).toBe('no_video_stream');
   });
 
-  it('has every open output mapped, and gets the sound that it does not make', () => {
+  it('has every open output mapped, and audio added when it makes none', () => {
     const { args } = plan({ filters: graph('[0:v]split[a][b]') });
     expect(argumentsOf(args, '-map')).toEqual(['[s0]', '[s1]', '0:1']);
     expect(argumentsOf(plan({ outputFormat: 'mp3', filters: graph('[0:a]volume=2') }).args, '-map')).toEqual(['[o0]']);
@@ -113,7 +113,7 @@ describe('a graph', () => {
     expect(drawn.warnings.map(({ message }) => message).join()).toContain('[a]');
   });
 
-  it('loses what leads nowhere, with the files and the streams that only that part reads', () => {
+  it('loses parts that lead nowhere, with the files and streams that only they read', () => {
     const only = (filter: string, more: Partial<TranscodeRequest> = {}) => plan({ filters: graph(filter), ...more });
     const dead = only(
       '[0:v]split[a][b];[a]hflip[v];[b]loop=loop=-1:size=9,scale=64:64[c];[c]nullsink;color[x];[x]nullsink',
@@ -134,7 +134,7 @@ describe('a graph', () => {
     expect(simple.args.join(' ')).not.toContain('tpad');
   });
 
-  it('leaves the mapping to a -map of the caller, and sinks what he leaves out', () => {
+  it('leaves the mapping to a -map of the caller, and sinks the other outputs', () => {
     const { args, outputs } = plan({
       filters: graph('[0:v]split[a][b]'),
       options: [option('-map', '[b]'), option('-map', '0:a')],
@@ -144,13 +144,13 @@ describe('a graph', () => {
     expect(outputs[0]!.expect).toMatchObject({ hasVideo: null, hasAudio: null });
   });
 
-  it('is refused before any probe when it ends in what the format cannot hold, or is copied', () => {
+  it('is refused before any probe when its outputs do not fit the format, or are copied', () => {
     const reasons = (more: Partial<TranscodeRequest>) =>
       checkOptions({ inputs: [{ url: 'gs://b/0' }], outputFormat: 'mp4', ...more })
         .map(({ reason }) => reason)
         .join();
-    expect(reasons({ outputFormat: 'gif', filters: graph('split') })).toContain('2 pictures');
-    expect(reasons({ outputFormat: 'mp3', filters: graph('hflip') })).toContain('no sound');
+    expect(reasons({ outputFormat: 'gif', filters: graph('split') })).toContain('2 video outputs');
+    expect(reasons({ outputFormat: 'mp3', filters: graph('hflip') })).toContain('no audio output');
     expect(reasons({ filters: graph('hflip'), options: [option('-c', 'copy')] })).toContain('copied');
     expect(reasons({ filters: graph('volume=2'), options: [option('-c:v', 'copy')] })).toBe('');
   });
@@ -174,7 +174,7 @@ describe('a graph', () => {
 describe('files that filters name', () => {
   const logo: PlanAsset = { kind: 'media', path: '/in/asset-0.png', demuxer: 'png_pipe', info: PICTURE };
 
-  it('become inputs after the job’s own, opened by one demuxer alone', () => {
+  it('become inputs after the job’s own, each opened by one demuxer only', () => {
     const filters = graph("movie='https\\://x.example/l.png':loop=0[l];[0:v][l]overlay");
     const { args } = plan({ filters }, [VIDEO, VIDEO], [logo]);
     const at = args.indexOf('/in/asset-0.png');
@@ -192,7 +192,7 @@ describe('files that filters name', () => {
     expect(argumentsOf(args, '-map')).toEqual(['[s0]', '0:1']);
   });
 
-  it('keep the numbers of the inputs when one of them holds subtitles', () => {
+  it('keep the numbers of the inputs when one of them is a subtitle file', () => {
     const { args } = plan({ filters: graph('[2:v]subtitles=input\\:1') }, [VIDEO, SUBTITLES, VIDEO]);
     expect(complex(args)).toContain('[2:0]subtitles=filename=/in/1');
     expect(argumentsOf(args, '-i')).toEqual(['/in/0', '/in/1', '/in/2']);
@@ -202,10 +202,10 @@ describe('files that filters name', () => {
   });
 });
 
-describe('what has no end', () => {
+describe('an endless stream', () => {
   const tail = (args: string[]) => argumentsOf(args, '-t').at(-1);
 
-  it('is a source that gets the length of the longest input', () => {
+  it('of a source gets the length of the longest input', () => {
     const { args } = plan({ filters: graph('color=black:s=640x480[b];[b][0:v]overlay;anullsrc') });
     expect(complex(args)).toMatch(/color=[^;]*duration=60/);
     expect(complex(args)).toMatch(/anullsrc=[^;]*duration=60/);
@@ -213,7 +213,7 @@ describe('what has no end', () => {
     expect(complex(trimmed.args)).toMatch(/duration=5[[:,]/);
   });
 
-  it('is a loop that ends with the longest input, with a warning', () => {
+  it('of a loop ends with the longest input, with a warning', () => {
     const { args, warnings, durationSeconds } = plan({ options: [option('-vf', 'loop=loop=-1:size=30')] });
     expect(tail(args)).toBe('60');
     expect(durationSeconds).toBe(60);
@@ -230,13 +230,13 @@ describe('what has no end', () => {
     expect(tail(args)).toBe('60');
     // The duration of an MP3 may be a guess, which must not cut it.
     expect(tail(shown(SOUND).args)).toBe('43200');
-    // Counted frame by frame it is none: with what an encoder puts around the sound, or less, never with half of it missing.
+    // Counted frame by frame it is exact: with or without an encoder's padding, but not with half of it missing.
     expect(tail(shown({ ...SOUND, countedSeconds: 60.05 }).args)).toBe('60.05');
     expect(tail(shown({ ...SOUND, countedSeconds: 59.95 }).args)).toBe('60');
     expect(tail(shown({ ...SOUND, countedSeconds: 120 }).args)).toBe('43200');
   });
 
-  it('is ended before what waits for an end, for a palette would wait for ever', () => {
+  it('ends before a filter that waits for the end, such as a palette', () => {
     const inputs = [{ url: 'a', options: [option('-loop', 1)] }];
     const end = [option('-t', 3)];
     const ours = plan({ inputs, outputFormat: 'gif', options: [...end, option('-vf', 'scale=80:-1')] }, [PICTURE]);
@@ -246,7 +246,7 @@ describe('what has no end', () => {
     expect(args.slice(0, args.indexOf('-i')).join(' ')).toContain('-t 3 -loop 1');
   });
 
-  it('fails when nothing says how long it should last', () => {
+  it('fails when nothing sets its length', () => {
     const inputs = [{ url: 'a', options: [option('-loop', 1)] }];
     expect(() => plan({ inputs, filters: graph('hflip'), options: [option('-shortest')] }, [PICTURE])).toThrowError(
       expect.objectContaining({ code: 'empty_media' }),
@@ -265,7 +265,7 @@ describe('the expected duration', () => {
     expect(plan({ options: [option('-vf', filter), option('-an')] }).durationSeconds).toBe(seconds);
   });
 
-  it('adds the parts of a concat and takes the overlap off a crossfade', () => {
+  it('adds the parts of a concat and subtracts the overlap of a crossfade', () => {
     const joined = plan({ filters: graph('[0:v][0:a][1:v][1:a]concat=n=2:v=1:a=1') }, [VIDEO, VIDEO]);
     expect(joined.durationSeconds).toBe(120);
     const faded = plan({ filters: graph('[0:v][1:v]xfade=duration=1:offset=59;[0:a][1:a]acrossfade=d=1') }, [
@@ -277,10 +277,10 @@ describe('the expected duration', () => {
 });
 
 describe('resources and resource classes', () => {
-  it('grow with what the filters hold and compute', () => {
+  it('grow with the memory and CPU that the filters need', () => {
     const light = plan({ options: [option('-vf', 'hflip')] });
-    const dear = plan({ options: [option('-vf', 'minterpolate=fps=60')] });
-    expect(dear.wallMs).toBeGreaterThan(3 * light.wallMs);
+    const costly = plan({ options: [option('-vf', 'minterpolate=fps=60')] });
+    expect(costly.wallMs).toBeGreaterThan(3 * light.wallMs);
     expect(plan({ options: [option('-vf', 'reverse')] }).memoryBytes).toBeGreaterThan(2 * light.memoryBytes);
     const hour: MediaInfo = { ...SOUND, durationSeconds: 3600 };
     const sound = (filter: string) =>
@@ -314,7 +314,7 @@ describe('previewCommand', () => {
     options: [{ option: '@text-overlay', argument: { text: 'Hello' } }],
   };
 
-  it('shows the whole command with the names that files have in the cell, and what it has assumed', () => {
+  it('shows the whole command with the names of files in the cell, and its assumptions', () => {
     expect(parseRequest(request).refusals).toEqual([]);
     const { args, warnings } = previewCommand(request, [null, null]);
     expect(argumentsOf(args, '-i')).toEqual(['/in/0', '/in/1', '/in/layer-0.svg']);

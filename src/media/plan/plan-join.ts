@@ -15,11 +15,11 @@ import { mainAudio, mainVideo, videoBitRate } from './streams.ts';
 import { inputDuration } from './timing.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
-/** Frames a second of a join: the fastest input's, up to what screens show. */
+/** Maximum frames per second of a join; below it, the rate of the fastest input. */
 const MAX_JOIN_RATE = 60;
 const GIF_JOIN_RATE = 15;
 const GIF_WIDTH = 640;
-/** Memory that frames may take while they wait for the palette. */
+/** Bytes of memory for frames that wait for the palette. */
 const PALETTE_BYTES = 256 * 2 ** 20;
 const SAMPLE_RATE = 48_000;
 /** `concat` itself extends short audio with silence, so an unknown duration needs only a start. */
@@ -28,17 +28,17 @@ const LEAST_SILENCE = 0.1;
 interface JoinSource {
   input: PlanInput;
   options: OptionSet;
-  /** Seconds that its trim options leave; null = not known. */
+  /** Seconds that its trim options leave; null = unknown. */
   duration: number | null;
   video: VideoStream | null;
   audio: AudioStream | null;
 }
 
-/** What all segments of the joined pictures have in common. */
+/** Properties of all video segments of a join. */
 interface JoinPicture {
   encoder: string;
   frame: Size;
-  /** Frames a second. */
+  /** Frames per second. */
   rate: number;
   pixelFormat: string;
 }
@@ -47,16 +47,16 @@ interface Join {
   format: OutputFormat;
   quality: Quality;
   sources: readonly JoinSource[];
-  /** Null = the output has no pictures. */
+  /** Null = the output has no video. */
   picture: JoinPicture | null;
   hasAudio: boolean;
-  /** Null = the duration of an input is not known. */
+  /** Null = the duration of an input is unknown. */
   seconds: number | null;
 }
 
 /**
- * Joins inputs of any size, rate and codec one after the other (docs/api.md). The first input (or the
- * preset) gives the frame; other pictures are scaled into it with bars. Missing sound becomes silence.
+ * Joins inputs of any size, rate and codec one after the other (docs/api.md). The first input (or the preset) sets the
+ * frame size; other video is scaled into it with bars. Missing audio becomes silence.
  */
 export function planJoin(
   request: TranscodeRequest,
@@ -113,7 +113,7 @@ function readJoin(request: TranscodeRequest, inputs: readonly PlanInput[], parse
   });
   for (const [index, source] of sources.entries()) checkSource(source, index + 1, hasVideo);
   const hasAudio = kind !== 'image' && sources.some((source) => source.audio !== null);
-  if (!hasVideo && !hasAudio) throw new JobFailure('no_audio_stream', `No input has sound, and ${format} needs it.`);
+  if (!hasVideo && !hasAudio) throw new JobFailure('no_audio_stream', `No input has audio, and ${format} needs it.`);
   return {
     format,
     quality: request.preset?.quality ?? 'medium',
@@ -127,12 +127,12 @@ function readJoin(request: TranscodeRequest, inputs: readonly PlanInput[], parse
 /** @param number of the input, from 1. */
 function checkSource({ input, options, video, duration }: JoinSource, number: number, hasVideo: boolean): void {
   if (hasVideo && !video) {
-    throw new JobFailure('no_video_stream', `Input ${number} has no pictures, so it cannot be joined to a video.`);
+    throw new JobFailure('no_video_stream', `Input ${number} has no video, so it cannot be joined to one.`);
   }
   if (hasVideo && input.info.isImage && options.length() === null) {
     throw new JobFailure(
       'empty_media',
-      `Input ${number} is a picture, which has no duration; give that input the option -t.`,
+      `Input ${number} is a picture, which has no duration; set the option -t of that input.`,
     );
   }
   if (duration !== null && duration <= 0) {
@@ -153,7 +153,7 @@ function joinedSeconds(sources: readonly JoinSource[]): number | null {
   );
 }
 
-/** Every source has pictures. */
+/** Every source must have video. */
 function joinPicture({ outputFormat, preset }: TranscodeRequest, sources: readonly JoinSource[]): JoinPicture {
   const isGif = outputFormat === 'gif';
   const encoder = FORMAT_DEFAULTS[outputFormat].video!;
@@ -214,7 +214,7 @@ function audioSegment(index: number, source: JoinSource): string {
   return `anullsrc=r=${SAMPLE_RATE}:cl=stereo,atrim=duration=${length},${shape}`;
 }
 
-/** Of the whole join where its frames fit into memory, else of its first seconds. */
+/** Palette of the whole join if its frames fit into memory, else of its first seconds. */
 function joinPalette({ quality, seconds }: Join, { frame, rate }: JoinPicture): string {
   const fits = Math.max(0.5, PALETTE_BYTES / (frame.width * frame.height * 4 * rate));
   const whole = seconds !== null && seconds <= fits;

@@ -20,7 +20,7 @@ import { loopStills, seekPosition } from './seek.ts';
 import { dependsOnTime, type OwnWork, ownWork } from './step-filters.ts';
 import { inputSeconds } from './stream-flows.ts';
 
-/** What the request asks of its one output, before anything is composed. */
+/** The requested output, before its streams are composed. */
 interface PlainJob {
   request: TranscodeRequest;
   parsed: ParsedRequest;
@@ -31,23 +31,23 @@ interface PlainJob {
   quality: Quality;
   /** Whether the caller set options: presets and defaults then only fill in what is left open. */
   raw: boolean;
-  /** Whether the caller's graph, filters or overlays change pictures or sound. */
+  /** Whether a graph, filters or overlays of the caller change video or audio. */
   filtered: boolean;
   options: OptionSet;
   inputOptions: readonly OptionSet[];
   selection: Selection;
   /** Null = the output has no such stream. */
   encoders: { video: string | null; audio: string | null };
-  /** A single picture comes out. */
+  /** The output is a single picture. */
   still: boolean;
   own: OwnWork;
 }
 
-/** Where each input is started, repeated and ended. */
+/** Start, repetition and end of each input. */
 interface PlainTimes {
   loops: readonly boolean[];
   seek: { input: number | null; moved: boolean };
-  /** Seconds of each input; null = not known, infinite = repeated. */
+  /** Seconds of each input; null = unknown, infinite = repeated. */
   seconds: readonly (number | null)[];
   /** Of those that are neither still pictures nor subtitles. */
   playing: readonly (number | null)[];
@@ -63,8 +63,8 @@ interface PlainTracks {
 }
 
 /**
- * One output from the inputs as they are: a preset, defaults, the caller's options, or his filters. With options
- * present only what they leave open is filled in.
+ * Plans one output from the inputs as they are: from a preset, defaults, or the caller's options and filters. Where
+ * there are options, defaults only fill in what they leave open.
  */
 export function planPlain(
   request: TranscodeRequest,
@@ -236,7 +236,7 @@ export function planSource(request: TranscodeRequest): PlanSource {
   return request.preset?.quality || request.preset?.resolution ? 'preset' : 'defaults';
 }
 
-/** Containers whose duration is stated; of an MP3 or a raw AAC stream it may be a guess by bit rate. */
+/** Containers that state their duration; that of an MP3 or raw AAC stream may be a guess by bit rate. */
 const EXACT_DEMUXERS: readonly string[] = ['mov', 'matroska', 'wav', 'flac', 'ogg'];
 /** Seconds between a stated and a counted duration that an encoder's delay and padding explain. */
 const PADDING_SECONDS = 0.1;
@@ -253,12 +253,12 @@ function surplusOf(inputs: readonly PlanInput[]): number | null {
   return most;
 }
 
-/** Neither a still picture nor subtitles say how long an output is. */
+/** Neither a still picture nor subtitles determine the length of an output. */
 function isPlayed({ info, demuxer }: PlanInput): boolean {
   return !info.isImage && !SUBTITLE_DEMUXERS.includes(demuxer);
 }
 
-/** WebP of an animation stays one; of a video it is a still, as jpg and png are. */
+/** The WebP of an animation is animated; of a video it is a still, like jpg and png. */
 function defaultVideoEncoder(format: OutputFormat, selection: Selection, inputs: readonly PlanInput[]): string | null {
   const input = selection.video ? inputs[selection.video.input]! : null;
   if (format === 'webp' && input?.info.isAnimated) return 'libwebp_anim';

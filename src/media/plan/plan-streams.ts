@@ -15,14 +15,14 @@ export interface Selection {
   audio: { input: number; stream: AudioStream } | null;
   hasVideo: boolean;
   hasAudio: boolean;
-  /** The caller's own maps of input streams, unchanged; null: Airlock chooses them. */
+  /** The caller's own maps of input streams, unchanged; null = Airlock chooses them. */
   verbatim: string[] | null;
-  /** The caller's own `-map` decides, so we cannot promise what comes out. */
+  /** The caller's own `-map` decides, so the streams of the output are not known. */
   mapped: boolean;
   warnings: PlanWarning[];
 }
 
-/** Chooses the streams of a single output; throws when the format needs what no input has. */
+/** Chooses the streams of a single output. Throws `JobFailure` when no input has a stream that the format needs. */
 export function selectStreams(
   format: OutputFormat,
   inputs: readonly PlanInput[],
@@ -33,7 +33,7 @@ export function selectStreams(
   const wanted = (of: PadKind) =>
     of === 'v' ? kind !== 'audio' && !options.has('vn') : kind !== 'image' && !options.has('an');
   if (!wanted('v') && !wanted('a')) {
-    throw new JobFailure('empty_media', 'The options leave neither pictures nor sound.');
+    throw new JobFailure('empty_media', 'The options leave neither video nor audio.');
   }
   const maps = options.options.filter((option) => option.name === 'map').map((option) => option.value!);
   const warnings: PlanWarning[] = [];
@@ -48,15 +48,15 @@ export function selectStreams(
   const first = (of: PadKind) => streams.find((stream) => stream.kind === of);
   const [video, audio] = [first('v'), first('a')];
   if (wanted('v') && !video && !mapped) {
-    throw new JobFailure('no_video_stream', `The input has no pictures, and ${format} needs them.`);
+    throw new JobFailure('no_video_stream', `The input has no video, and ${format} needs it.`);
   }
   if (!wanted('v') && !audio && !mapped) {
-    throw new JobFailure('no_audio_stream', `The input has no sound, and ${format} needs it.`);
+    throw new JobFailure('no_audio_stream', `The input has no audio, and ${format} needs it.`);
   }
   if (kind === 'image' && streams.filter((stream) => 'pad' in stream && stream.kind === 'v').length > 1) {
     throw new JobFailure(
       'option_refused',
-      `The filter graph has several pictures as outputs; a ${format} can contain only one.`,
+      `The filter graph has several video outputs; a ${format} can contain only one.`,
     );
   }
   return {
@@ -97,7 +97,7 @@ function mappedStreams(
   return streams;
 }
 
-/** What the graph does not make, the inputs give: sound under composed pictures, pictures over mixed sound. */
+/** Adds input streams of the kinds that the graph does not make: audio to composed video, video to mixed audio. */
 function defaultStreams(
   inputs: readonly PlanInput[],
   streams: readonly OutputStream[],
@@ -112,7 +112,7 @@ function defaultStreams(
   ];
 }
 
-/** As FFmpeg does it: over all inputs the largest video and the audio with most channels; the marked default comes first. */
+/** As in FFmpeg: of all inputs, the largest video and the audio with most channels; a marked default comes first. */
 function selectDefault(inputs: readonly PlanInput[], coverIsEnough: boolean): Pick<Selection, 'video' | 'audio'> {
   const videos = inputs.flatMap((input, index) => {
     const stream = mainVideo(input.info) ?? (coverIsEnough ? coverArt(input.info) : null);
@@ -136,6 +136,6 @@ function selectDefault(inputs: readonly PlanInput[], coverIsEnough: boolean): Pi
 
 function sunkWarning(pad: OpenPad, index: number, mapped: boolean, format: OutputFormat): PlanWarning {
   const name = pad.label === null ? `Output ${index + 1}` : `Output [${pad.label}]`;
-  const why = mapped ? 'no -map takes it' : `a ${format} cannot contain it`;
+  const why = mapped ? 'no -map selects it' : `a ${format} cannot contain it`;
   return { field: 'filters', message: `${name} of the filter graph was dropped, because ${why}.` };
 }

@@ -31,8 +31,8 @@ export interface FinishedVideo {
 }
 
 /**
- * Adds the planner's last filters to every picture of the output, and plans the encoder for the first one. Null = no
- * video is encoded.
+ * Adds the planner's last filters to every video stream of the output, and plans the encoder for the first one. Null =
+ * no video is encoded.
  */
 export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJob): FinishedVideo | null {
   const { encoder } = finish;
@@ -67,7 +67,7 @@ export function finishTracks(job: ComposeJob, composed: Tracks, finish: FinishJo
   return { args, handled, size, sizeIsCertain, filterBytes, encoded: { ...size, frameRate, bitDepth, preset } };
 }
 
-/** The stream for which encoder settings are chosen: the input's own, or what the filters made of it. */
+/** The stream for which encoder settings are chosen: the input's own, or the result of the filters. */
 function sourceOf(
   job: ComposeJob,
   composed: Tracks,
@@ -95,7 +95,7 @@ function sourceOf(
   };
 }
 
-/** A graph's pictures have neither a photo's orientation nor a GIF's own times. */
+/** The video of a graph has neither a photo's orientation nor a GIF's own times. */
 function moving(input: PlanInput): MediaInfo {
   return { ...input.info, isImage: false, isAnimated: false, demuxer: 'mov' };
 }

@@ -7,16 +7,16 @@ import type { Flow } from './flow/flow.ts';
 import { displaySize, fitShortSide, fitWidth, type Size, shortSide, storedSize } from './geometry.ts';
 import { paletteChain, videoChain } from './video-filters.ts';
 
-/** Frames a second of a GIF for each quality; browsers play more than this badly, and size grows with it. */
+/** Frames per second of a GIF by quality; browsers play higher rates badly, and the size grows. */
 const GIF_RATE: Readonly<Record<Quality, number>> = { high: 15, medium: 15, low: 10 };
 const GIF_COLOURS: Readonly<Record<Quality, number>> = { high: 256, medium: 256, low: 128 };
-/** Width to which a GIF is scaled down when the caller named no size. */
+/** Width to which a GIF is scaled down when the caller sets no size. */
 const GIF_WIDTH = 640;
-/** Memory that frames may take while they wait for the palette. */
+/** Bytes of memory for frames that wait for the palette. */
 const PALETTE_BYTES = 256 * 2 ** 20;
-/** Most frames a second of any output. */
+/** Maximum frames per second of any output. */
 const MAX_FRAME_RATE = 120;
-/** Sides that WebP can store (RFC 9649). */
+/** Longest side that WebP can store, pixels (RFC 9649). */
 const WEBP_SIDE = 16_383;
 
 export interface VideoRequest {
@@ -28,15 +28,15 @@ export interface VideoRequest {
   resolution: number | null;
   quality: Quality;
   options: OptionSet;
-  /** The caller's options rule: sample aspect ratio and size stay as they are. */
+  /** The caller set options: sample aspect ratio and size stay as they are. */
   raw: boolean;
   sourceBitRate: number | null;
   durationSeconds: number | null;
-  /** A single picture comes out. */
+  /** The output is a single picture. */
   still: boolean;
-  /** The pictures end only because the output does; a palette must not wait for their end. */
+  /** The video ends only because the output does; a palette must not wait for its end. */
   endless: boolean;
-  /** What the caller's own filters or overlays make of the stream, and what they do themselves; null = there are none. */
+  /** Result of the caller's filters and overlays, and the work that they do; null = there are none. */
   drawn: { flow: Flow; palette: boolean; rate: boolean } | null;
 }
 
@@ -51,12 +51,12 @@ export interface VideoPlan {
   bitDepth: number;
   preset: string | null;
   filterBytes: number;
-  /** Names of the caller's options that are inside the filter chain now. */
+  /** Names of the caller's options that the filter chain handles. */
   handled: string[];
 }
 
 interface FrameRate {
-  /** The rate to force in the chain. */
+  /** The rate that the chain enforces; null = none. */
   filter: number | null;
   /** Drop frames above {@link MAX_FRAME_RATE}. */
   cap: boolean;
@@ -64,7 +64,7 @@ interface FrameRate {
   value: number;
 }
 
-/** Size, rate and pixel format of what the encoder gets, and which of them the caller stated. */
+/** Size, rate and pixel format for the encoder, and which of them the caller set. */
 interface Target {
   size: Size;
   statedSize: Size | null;
@@ -75,10 +75,10 @@ interface Target {
   /** More than 8 bits. */
   deep: boolean;
   keepsHdr: boolean;
-  /** The encoder wants even sides. */
+  /** The encoder requires even sides. */
   isVideoFormat: boolean;
   isGif: boolean;
-  /** Behind pictures whose transparency the encoder cannot keep. */
+  /** Colour behind transparent parts, where the encoder has no alpha; null = none needed. */
   background: 'white' | 'black' | null;
   orientationUnknown: boolean;
 }
@@ -160,7 +160,7 @@ function plainChain({ stream, raw }: VideoRequest, target: Target): string {
   });
 }
 
-/** Of the whole animation where its frames fit into memory, else of its first seconds. */
+/** Palette of the whole animation if its frames fit into memory, else of its first seconds. */
 function planPalette(request: VideoRequest, { size, frameRate }: Target): { chain: string; bytes: number } {
   const { durationSeconds, endless, quality } = request;
   const perSecond = size.width * size.height * 4 * frameRate.value;
@@ -173,18 +173,18 @@ function planPalette(request: VideoRequest, { size, frameRate }: Target): { chai
   };
 }
 
-/** What follows the settings of the encoder. */
+/** The arguments after the encoder settings. */
 function muxedArgs({ encoder, options, format, still }: VideoRequest, { frameRate }: Target): string[] {
   const args: string[] = [];
   if (frameRate.cap) args.push('-fpsmax:v', String(MAX_FRAME_RATE));
-  // Apple's players know HEVC by this code alone.
+  // Apple's players recognise HEVC only by this tag.
   if (encoder === 'libx265' && !options.has('tag', 'v') && ['mp4', 'mov'].includes(format)) args.push('-tag:v', 'hvc1');
   if (still) args.push('-frames:v', '1', ...(encoder.startsWith('libwebp') ? [] : ['-update', '1']));
   else if (encoder === 'libwebp_anim' && !options.has('loop')) args.push('-loop', '0');
   return args;
 }
 
-/** Whether what comes out has to be of 8 bits, so that HDR must be tone-mapped for it. */
+/** Whether a stream is HDR and the output has 8 bits. */
 export function needsToneMap(encoder: string, stream: VideoStream, options: OptionSet): boolean {
   if (!stream.isHdr || encoder === 'prores_ks' || options.has('color_trc', 'v')) return false;
   const alpha = stream.hasAlpha && ALPHA_ENCODERS.includes(encoder);
@@ -197,7 +197,7 @@ export function toneMapBytes(stream: { width: number; height: number }): number 
   return 8 * 12 * stream.width * stream.height;
 }
 
-/** Estimate of the pictures after the caller's filters; where nothing is known, the size of what went in. */
+/** Estimated size after the caller's filters; an unknown side falls back to the input's. */
 function drawnSize(flow: Flow, stream: VideoStream): Size {
   const size = displaySize(stream);
   const side = (value: number, fallback: number) => (value > 0 ? Math.max(1, Math.round(value)) : fallback);
@@ -219,13 +219,13 @@ function outputFrameRate(request: VideoRequest, isGif: boolean): FrameRate {
   if (request.still) return { filter: null, cap: false, value: 1 };
   if (isGif) {
     const limit = stated ?? GIF_RATE[request.quality];
-    // A GIF keeps the times of its own frames unless they are faster than players show.
+    // A GIF keeps its own frame times unless they are faster than players support.
     const keep = stated === null && request.info.isAnimated && source <= 50;
     const value = stated ?? Math.min(source, keep ? 50 : limit);
     return { filter: keep ? null : value, cap: false, value };
   }
   if (stated !== null) return { filter: null, cap: false, value: stated };
-  // AVI stores no times: MPEG-4's clock also holds no finer base than 1/65535.
+  // AVI stores no timestamps, and the time base of MPEG-4 is no finer than 1/65535.
   if (request.format === 'avi') {
     const value = Math.min(source, MAX_FRAME_RATE);
     return { filter: value, cap: false, value };

@@ -75,7 +75,7 @@ describe('planTranscode', () => {
     });
   });
 
-  it('takes the settings that were measured to be best: faster, CRF 23, never above the source’s rate', () => {
+  it('uses the settings that measured best: faster, CRF 23, never above the source’s rate', () => {
     const { args } = plan();
     expect([
       argumentOf(args, '-preset:v'),
@@ -86,11 +86,11 @@ describe('planTranscode', () => {
     expect(args.join(' ')).not.toContain('scale=');
   });
 
-  it('takes a slower preset where the picture is small', () => {
+  it('uses a slower preset for a small picture', () => {
     expect(argumentOf(plan({ preset: { resolution: '480p' } }).args, '-preset:v')).toBe('fast');
   });
 
-  it('says where its settings came from', () => {
+  it('reports the source of its settings', () => {
     expect(plan().source).toBe('defaults');
     expect(plan({ preset: { quality: 'low' } }).source).toBe('preset');
     expect(plan({ options: [{ option: '-crf', argument: 20 }] }).source).toBe('raw_options');
@@ -105,7 +105,7 @@ describe('planTranscode', () => {
     expect(args.join(' ')).not.toContain('scale=');
   });
 
-  it('lets the caller’s options stand after its own, so that they win', () => {
+  it('puts the caller’s options after its own, so that they win', () => {
     const { args } = plan({
       options: [
         { option: '-c:a', argument: 'libmp3lame' },
@@ -122,7 +122,7 @@ describe('planTranscode', () => {
     expect(args.indexOf('-ss')).toBeGreaterThan(args.indexOf('-i'));
   });
 
-  it('takes a still early in the video by a seek on the input side', () => {
+  it('seeks on the input side to take a still early in the video', () => {
     const { args, durationSeconds } = plan({ outputFormat: 'jpg' });
     expect(argumentOf(args.slice(0, args.indexOf('-i')), '-ss')).toBe('1');
     expect(durationSeconds).toBeNull();
@@ -204,7 +204,7 @@ describe('resources of a plan', () => {
     expect([small.cpuWeight, large.cpuWeight, plan({ outputFormat: 'mp3' }).cpuWeight]).toEqual([1.7, 2, 1]);
   });
 
-  it('lie above what was measured for 1080p (442 MB at faster) and not at a multiple of it', () => {
+  it('exceed the 442 MB measured for 1080p at faster, but not by a multiple', () => {
     const megabytes = plan().memoryBytes / 1e6;
     expect(megabytes).toBeGreaterThan(442);
     expect(megabytes).toBeLessThan(1.6 * 442);
@@ -226,7 +226,7 @@ describe('estimateResourceClass', () => {
     ],
     ['a small -s', request({ options: [{ option: '-s', argument: '640x360' }] }), [large], 'light'],
     ['a copy', request({ options: [{ option: '-c', argument: 'copy' }] }), [large], 'light'],
-    ['sound', request({ outputFormat: 'mp3' }), [null], 'light'],
+    ['audio', request({ outputFormat: 'mp3' }), [null], 'light'],
     ['a still', request({ outputFormat: 'png' }), [large], 'light'],
     ['an unknown input', request(), [null], 'heavy'],
     ['an unknown input at 480p', request({ preset: { resolution: '480p' } }), [null], 'light'],

@@ -10,8 +10,8 @@ import { planJoin } from './plan-join.ts';
 import { planPlain } from './plan-plain.ts';
 
 /**
- * Turns a request and its probed inputs into one FFmpeg command. Pure; every argument is built from parsed parts.
- * Throws `JobFailure` when the inputs cannot give what is asked, or when no kernel would start the command.
+ * Plans one FFmpeg command for a request and its probed inputs. Pure; every argument is built from parsed parts. Throws
+ * `JobFailure` when the inputs do not allow the request, or when the kernel would not start the command.
  */
 export function planTranscode(request: TranscodeRequest, files: readonly PlanInput[], ctx: PlanContext): Plan {
   const plan = planRequest(request, files, ctx);
@@ -23,7 +23,7 @@ export function planTranscode(request: TranscodeRequest, files: readonly PlanInp
 function planRequest(request: TranscodeRequest, files: readonly PlanInput[], ctx: PlanContext): Plan {
   const parsed = parseRequest(request);
   const refusal = parsed.refusals[0];
-  // The API has refused such a request already; a row that got here all the same must not run.
+  // The API refuses such a request; a job that exists anyway must not run.
   if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);
   if (files.length === 0 || files.length !== request.inputs.length) {
     throw new JobFailure('internal', 'The inputs of the job do not match its request.');

@@ -15,9 +15,9 @@ export interface Preview {
 const ASSUMED_CORES = 4;
 
 /**
- * The command that would run, without reading any file: inputs that are not known (null) are taken for what their
- * names say, and for a 1080p30 video of a minute with stereo sound where they say nothing. Throws `JobFailure` when
- * such inputs could not give what is asked.
+ * Returns the command that would run, without reading any file. The type of an unknown input (null) is guessed from its
+ * name; the default is one minute of 1080p30 video with stereo audio. Throws `JobFailure` when such inputs do not allow
+ * the request.
  */
 export function previewCommand(request: TranscodeRequest, infos: readonly (MediaInfo | null)[]): Preview {
   const parsed = parseRequest(request);
@@ -36,7 +36,7 @@ export function previewCommand(request: TranscodeRequest, infos: readonly (Media
   const assumed = request.inputs.flatMap((_, index) => (infos[index] ? [] : [index]));
   const warnings = assumed.map((index) => ({
     field: `inputs[${index}]`,
-    message: `This input has not been inspected; the command was made for ${describe(inputs[index]!.info)}.`,
+    message: `This input has not been inspected; the command assumes ${describe(inputs[index]!.info)}.`,
   }));
   return { args: plan.args, warnings: [...warnings, ...plan.warnings] };
 }
@@ -65,6 +65,6 @@ const EXTENSIONS: Readonly<Record<string, string>> = {
 function describe(info: MediaInfo): string {
   const video = info.video[0];
   if (info.isImage && video) return `a picture of ${video.width}x${video.height}`;
-  if (video) return `a video of ${video.width}x${video.height}, ${video.frameRate} frames a second and a minute`;
-  return info.audio.length > 0 ? 'a minute of stereo sound' : 'a subtitle file';
+  if (video) return `one minute of ${video.width}x${video.height} video at ${video.frameRate} frames per second`;
+  return info.audio.length > 0 ? 'one minute of stereo audio' : 'a subtitle file';
 }

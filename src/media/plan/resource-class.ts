@@ -6,11 +6,11 @@ import { estimateDrawn } from './flow/drawn-estimate.ts';
 import { displaySize, SHORT_SIDES, shortSide } from './geometry.ts';
 import { mainVideo } from './streams.ts';
 
-/** From this short side on, a video encode uses all cores of a machine. */
+/** Pixels; from this short side on, a video encode uses all cores of a machine. */
 const HEAVY_SHORT_SIDE = 720;
 /** A GIF of up to this many seconds costs no more than a 480p encode. */
 const LIGHT_GIF_SECONDS = 60;
-/** Filters that need more CPU than this for one second of media fill the machine as an encode does. */
+/** CPU seconds per second of media; filters that need more occupy the machine like an encode. */
 const HEAVY_FILTER_CPU = 8;
 
 /**
@@ -39,7 +39,7 @@ export function estimateResourceClass(request: TranscodeRequest, infos: (MediaIn
     if (request.outputFormat !== 'gif') return 'light';
     const brief = infos.every((info) => info !== null && (info.durationSeconds ?? 0) <= LIGHT_GIF_SECONDS);
     const trimmed = output.some((option) => option.name === 't' && Number(option.value) <= LIGHT_GIF_SECONDS);
-    // Without a size of the caller's the planner makes a GIF small; with options it keeps the source's.
+    // Without a size from the caller the planner scales a GIF down; with options it keeps the source's.
     const keepsSize = output.length > 0 || drawn !== null || request.preset?.resolution !== undefined || size !== null;
     const large = keepsSize && short() >= HEAVY_SHORT_SIDE;
     return (brief || trimmed) && !large ? 'light' : 'heavy';

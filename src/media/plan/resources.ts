@@ -2,7 +2,7 @@ import type { PlanContext, ResourceClass } from '../types.ts';
 
 /** Bytes of a finished output; the upload limit, so that an output can be an input again. */
 export const MAX_OUTPUT_BYTES = 2_048_576_000;
-/** The poll of the output folder and an index that is written at the end may overshoot `-fs` by this. */
+/** Bytes by which the poll of the output folder and an index at the end may overshoot `-fs`. */
 const OUTPUT_SLACK_BYTES = 64 * 2 ** 20;
 /** Longest output in seconds; the same as the longest input. */
 export const MAX_OUTPUT_SECONDS = 12 * 3600;
@@ -34,7 +34,7 @@ const ENCODER_FRAMES: Readonly<Record<string, number>> = {
 const OTHER_FRAMES = 20;
 const STILL_FRAMES = 3;
 
-/** CPU seconds for one second of 1080p30, generous: this is where a job is killed, not what it should take. */
+/** CPU seconds per second of 1080p30. Generous: it sets the limit at which a job is killed, not its expected cost. */
 const CPU_PER_SECOND: Readonly<Record<string, number>> = { libx264: 20, libx265: 40, libsvtav1: 40, 'libvpx-vp9': 40 };
 const OTHER_CPU_PER_SECOND = 12;
 const REFERENCE_PIXEL_RATE = 1920 * 1080 * 30;
@@ -51,11 +51,11 @@ export interface Workload {
     bitDepth: number;
     frameRate: number;
   } | null;
-  /** Frames held by filters: HDR works in 32-bit float, a palette waits for its frames. Bytes. */
+  /** Bytes of frames in filters: HDR works in 32-bit float, a palette waits for its frames. */
   filterBytes: number;
   /** CPU seconds that the caller's filters need for one second of media. */
   filterCpuPerSecond?: number;
-  /** Null = not known. */
+  /** Null = unknown. */
   durationSeconds: number | null;
   /** A single picture. */
   still: boolean;
@@ -69,7 +69,7 @@ export interface Resources {
   outputBytes: number;
 }
 
-/** What a job may use. Memory is an estimate with a margin of 1.2. */
+/** Computes the limits of a job. Memory is an estimate with a margin of 1.2. */
 export function resourcesFor(work: Workload, ctx: PlanContext): Resources {
   const threads = ctx.resourceClass === 'heavy' ? Math.ceil(1.5 * ctx.cores) : 2;
   let memory = 60 * 2 ** 20 + work.filterBytes;
@@ -77,7 +77,7 @@ export function resourcesFor(work: Workload, ctx: PlanContext): Resources {
   if (work.encoded && !work.still) memory += encoderFrames(work.encoded, threads) * frameBytes(work.encoded);
   if (work.encoded && work.still) memory += STILL_FRAMES * frameBytes(work.encoded);
 
-  // An unknown duration may be anything up to the longest input; an hour is what a live recording without index has.
+  // An unknown duration may be up to that of the longest input; an hour is typical of a live recording without index.
   const seconds = work.still ? 10 : (work.durationSeconds ?? 3600);
   const pixelRate = work.encoded ? work.encoded.width * work.encoded.height * work.encoded.frameRate : 0;
   const decodeRate = Math.max(0, ...work.decoded.map((frame) => frame.width * frame.height * 30));
@@ -116,11 +116,11 @@ function clamp(value: number, min: number, max: number): number {
 }
 
 /**
- * Threads of decoder, filters and encoder. Heavy jobs run alone and take what FFmpeg chooses, bounded on large
- * machines because every x264 thread costs memory and quality. Light video gets two: a lone
+ * Threads of decoder, filters and encoder; null = FFmpeg chooses. Heavy jobs run alone, and are bounded only on large
+ * machines, because every x264 thread costs memory and quality. Light video gets two: a lone
  * 1-second clip 720p → 480p took 0.30 s with one thread, 0.26 s with two and 0.26 s with all, on two cores, for
  * the same CPU seconds (medians of 5); a service that is idle most of the time should answer as fast as plain
- * FFmpeg does. Sound and stills have nothing to share.
+ * FFmpeg does. Audio and stills need only one.
  */
 export function threadsFor(resourceClass: ResourceClass, cores: number, isVideo: boolean): number | null {
   if (!isVideo) return 1;

@@ -9,7 +9,7 @@ const STILL_SHARE = 0.1;
 /** Containers with an index, in which an input-side seek lands on the same frame as one on the output side. */
 const INDEXED_DEMUXERS: readonly string[] = ['mov', 'matroska'];
 
-/** A picture lasts one frame; it becomes a video only when something says for how long. */
+/** A picture lasts one frame; it becomes a video only when the request sets a length. */
 export function loopStills(
   inputs: readonly PlanInput[],
   inputOptions: readonly OptionSet[],
@@ -21,7 +21,7 @@ export function loopStills(
     if (!input.info.isImage) return false;
     const own = inputOptions[index]!;
     const asked = (own.number('loop') ?? 0) !== 0 || own.length() !== null;
-    // A graph shows a picture as often as it says itself; a watermark is repeated by overlay.
+    // A graph repeats a picture itself where needed; overlay repeats a watermark.
     // A copied picture is one frame, as FFmpeg has it: repeated, it would be an endless video.
     if (job.graph || job.copy) return asked;
     // An animation may be made of a picture when the caller says so; without that it stays one frame.
@@ -51,7 +51,7 @@ export function seekPosition(
   // A seek on the output side decodes and discards everything before it: 54 times the work.
   const stated = options.number('ss');
   if (stated !== null) {
-    // Filters that use the time, such as subtitles, must see the input's own.
+    // Filters that use the time, such as subtitles, must see the time of the input.
     if (job.timed) return { input: null, moved: false };
     // A copy starts at a key frame wherever the seek is done; on the output side it would lose all before the next one.
     return job.copy || INDEXED_DEMUXERS.includes(demuxer)

@@ -15,14 +15,14 @@ function steadied(text: string, rates: (number | null)[]): string {
 describe('the inputs of a crossfade', () => {
   const cut = '[0:v]setpts=PTS-STARTPTS[a];[1:v]setpts=PTS-STARTPTS[b];';
 
-  it('get the rate of their source back, which setpts makes FFmpeg forget', () => {
+  it('get back the rate of their source, which FFmpeg drops after setpts', () => {
     const text = steadied(`${cut}[a][b]xfade=duration=1:offset=1[v]`, [30, 24]);
     expect(text).toContain('[a]fps=fps=30[a_even]');
     expect(text).toContain('[b]fps=fps=30[b_even]');
     expect(text).toContain('[a_even][b_even]xfade');
   });
 
-  it('get 25 frames a second where no source has a rate', () => {
+  it('get 25 frames per second where no source has a rate', () => {
     expect(steadied(`${cut}[a][b]xfade[v]`, [null, null])).toContain('[a]fps=fps=25[a_even]');
   });
 
@@ -31,7 +31,7 @@ describe('the inputs of a crossfade', () => {
     expect(text).toContain('[x][c_even]xfade');
   });
 
-  it('take labels that nobody uses', () => {
+  it('get unused labels', () => {
     const text = steadied(`${cut}[0:v]hflip[a_even];[a][b]xfade[v];[a_even]vflip[w]`, [30, 30, 30]);
     expect(text).toContain('[a]fps=fps=30[a_even_]');
   });
@@ -40,7 +40,7 @@ describe('the inputs of a crossfade', () => {
     '[0:v][1:v]xfade[v]',
     '[0:v]setpts=PTS,fps=30[a];[1:v]fps=30[b];[a][b]xfade[v]',
     '[0:v]setpts=PTS[a];[a][1:v]overlay[v]',
-  ])('stay as they are where nothing was forgotten: %s', (text) => {
+  ])('stay as they are where no rate is lost: %s', (text) => {
     expect(steadied(text, [30, 30])).not.toContain('_even');
   });
 });

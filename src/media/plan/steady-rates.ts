@@ -5,13 +5,13 @@ import { type GraphNode, type LinkedGraph, linkGraph, type Source } from './flow
 import { rationalFrameRate } from './geometry.ts';
 
 const FALLBACK_RATE = 25;
-/** Filters behind which the frame rate is stated again. */
+/** Filters that state the frame rate again. */
 const STATES_RATE: ReadonlySet<string> = new Set(['fps', 'framerate', 'minterpolate', 'zoompan', 'xfade']);
 
 /**
- * `setpts` makes FFmpeg 7 forget the frame rate, and `xfade` then refuses its inputs, though the time stamps may be as even
- * as before: that is how crossfades are written everywhere. Such inputs get an `fps` of their source's rate. `flows` =
- * those of the graph's open inputs.
+ * FFmpeg 7 drops the frame rate after `setpts`, and `xfade` then refuses its inputs, even if their timestamps are
+ * regular. Crossfades are commonly written this way, so such inputs get an `fps` with the rate of their source.
+ * `flows` = flows of the graph's open inputs.
  */
 export function steadyRates(graph: CheckedGraph, flows: readonly Flow[]): CheckedGraph {
   if (!graph.chains.some((chain) => chain.some(({ spec }) => spec.name === 'xfade'))) return graph;

@@ -15,7 +15,7 @@ export function filtersOf(graphs: readonly CheckedGraph[]): CheckedFilter[] {
   return graphs.flatMap((graph) => graph.chains.flat());
 }
 
-/** Filters that give the same picture or sound whenever it is shown: they do not mind where a seek is done. */
+/** Filters whose result does not depend on the time: a seek may be done on either side of them. */
 const TIMELESS: ReadonlySet<string> = new Set(
   (
     'scale zscale crop pad hflip vflip transpose rotate setsar setdar format null copy eq hue negate curves colorbalance ' +
@@ -58,15 +58,15 @@ function usesClock(expression: Expression): boolean {
   }
 }
 
-/** What the caller's filters do themselves, so that we leave it alone. */
+/** Work that the caller's filters do themselves, so that the planner does not. */
 export interface OwnWork {
   toneMaps: boolean;
   deinterlaces: boolean;
   palette: boolean;
   rate: boolean;
-  /** A single picture becomes moving ones (`zoompan`). */
+  /** A single picture becomes a video (`zoompan`). */
   length: boolean;
-  /** Something gives nothing before its input ends, so that the end of the output alone would never come. */
+  /** A filter outputs nothing before its input ends, so that the end of the output alone would never come. */
   waits: boolean;
 }
 

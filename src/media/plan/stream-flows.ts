@@ -9,14 +9,14 @@ import { inputDuration } from './timing.ts';
 /** FFmpeg shows a still picture for one frame at this rate. */
 const STILL_RATE = 25;
 
-/** Seconds that an input plays; Infinity = without end, null = not known. */
+/** Seconds that an input plays; Infinity = endless, null = unknown. */
 export function inputSeconds(input: PlanInput, options: OptionSet, loopStill: boolean): number | null {
   if (!input.info.isImage) return inputDuration(input.info, options);
   if (!loopStill) return 1 / STILL_RATE;
   return options.length() ?? Number.POSITIVE_INFINITY;
 }
 
-/** What is known of an input's stream before any filter. */
+/** Describes an input's stream before any filter. */
 export function streamFlow(ref: StreamRef, info: MediaInfo, options: OptionSet | null, seconds: number | null): Flow {
   if (ref.kind === 'a') return soundFlow(seconds);
   return pictureFlow(ref.stream, info, options, seconds);
@@ -32,14 +32,14 @@ export function pictureFlow(
   return {
     kind: 'v',
     ...storedSize(stream),
-    // A photo may be turned by its EXIF data, which the probe does not show.
+    // EXIF data, which the probe does not show, may rotate a photo.
     certain: info.demuxer !== 'jpeg_pipe',
     rate: stated ?? (info.isImage ? STILL_RATE : stream.frameRate),
     seconds,
   };
 }
 
-/** The pictures that a graph makes, described as a stream is, for the choice of encoder settings. */
+/** Describes the video of a graph as a stream, to choose encoder settings. */
 export function drawnStream(
   flow: Flow,
   source: VideoStream | null,

@@ -5,8 +5,8 @@ import type { OutputStream, StreamRef } from './graph-sources.ts';
 const MAP = /^(-?)(\d{1,2})(?::([vVas]))?(?::(?:(\d{1,2})|m:([^:?]+)(?::([^?]*))?))?(\?)?$/;
 
 /**
- * Adds the streams that one `-map` takes (`0`, `0:v`, `1:a:0`, `0:2`, `0:a:m:language:eng`), or removes those that a
- * negative one takes (`-0:a`). Subtitles and data are never kept.
+ * Adds the streams that one `-map` selects (`0`, `0:v`, `1:a:0`, `0:2`, `0:a:m:language:eng`), or removes those that a
+ * negative one selects (`-0:a`). Subtitles and data are never kept. Throws `JobFailure`.
  */
 export function resolveMap(map: string, inputs: readonly PlanInput[], streams: OutputStream[]): void {
   const match = MAP.exec(map);
@@ -44,7 +44,7 @@ export function resolveMap(map: string, inputs: readonly PlanInput[], streams: O
   streams.push(...found);
 }
 
-/** Of the tags of a stream only its language is known; others are free text of the file. */
+/** Only the language of a stream is known; other tags are free text of the file. */
 function hasTag(ref: StreamRef, tag: string, value: string | null): boolean {
   if (tag !== 'language' || ref.kind !== 'a') return false;
   return value === null ? ref.stream.language !== null : ref.stream.language === value.toLowerCase();

@@ -1,6 +1,6 @@
 import type { AudioStream, MediaInfo, VideoStream } from '../types.ts';
 
-/** Ordinary pictures: upright, square, progressive, of no special colour; `known` says the rest. */
+/** Plain video: upright, square pixels, progressive, without colour tags; `known` sets the rest. */
 export function plainVideo(
   known: Pick<
     VideoStream,

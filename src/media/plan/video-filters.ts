@@ -6,7 +6,7 @@ export interface VideoChain {
   size: Size | null;
   /** Turns non-square samples into square pixels; else the stored size and its aspect tag stay. */
   squarePixels: boolean;
-  /** Bars around the picture when `size` has another aspect than the source (joins). */
+  /** Bars around the picture when `size` has a different aspect than the source (joins). */
   pad: boolean;
   /** Constant frames per second; null keeps every frame's own time. */
   frameRate: number | null;
@@ -14,15 +14,15 @@ export interface VideoChain {
   toneMap: boolean;
   /** The target is YUV video: limited range, BT.709 from RGB. Null for pictures. */
   pixelFormat: string | null;
-  /** A photo may be turned by its EXIF data, which the probe does not show; then the frame itself decides. */
+  /** EXIF data, which the probe does not show, may rotate a photo; then the frame itself decides. */
   orientationUnknown: boolean;
   /** Colour behind transparent parts when the target has no alpha. */
   background: 'white' | 'black' | null;
 }
 
 /**
- * The simple filter chain of one video stream, in the order that costs least: fewer frames, then fewer pixels,
- * then colour. Empty when nothing needs to be done. FFmpeg's autorotate has run before it.
+ * Returns the simple filter chain of one video stream, in the cheapest order: fewer frames, then fewer pixels, then
+ * colour. Empty = nothing to do. FFmpeg's autorotate runs before it.
  */
 export function videoChain(stream: VideoStream, chain: VideoChain): string {
   const filters: string[] = [];
@@ -37,7 +37,7 @@ export function videoChain(stream: VideoStream, chain: VideoChain): string {
   return filters.join(',');
 }
 
-/** What happens to a stream before the caller's own filters see it. */
+/** Returns the filters that run before the caller's own. */
 export function prepareChain(stream: VideoStream, work: { deinterlace: boolean; toneMap: boolean }): string {
   const filters: string[] = [];
   if (work.deinterlace && stream.isInterlaced) filters.push(DEINTERLACE);
@@ -94,7 +94,7 @@ function padInner(display: Size, box: Size): Size {
   };
 }
 
-/** Players take untagged video for limited-range BT.709; sources that are something else are converted to it. */
+/** Players assume that untagged video is limited-range BT.709; other sources are converted to it. */
 function colourOptions(stream: VideoStream, pixelFormat: string | null): string[] {
   if (!pixelFormat?.startsWith('yuv') || pixelFormat.startsWith('yuvj')) return [];
   const source = stream.pixelFormat ?? '';
@@ -144,8 +144,8 @@ function hdrToSdr(stream: VideoStream, odd: boolean): string[] {
 }
 
 /**
- * One-pass palette (1.7 times as fast as two passes). `paletteuse` keeps every frame until the
- * palette is known, so the palette is taken from the first seconds alone when all frames would not fit.
+ * One-pass palette (1.7 times as fast as two passes). `paletteuse` keeps every frame until the palette is complete, so
+ * the palette covers only the first seconds when not all frames would fit into memory.
  */
 export function paletteChain(options: { colours: number; sampleSeconds: number | null }): string {
   const sample = options.sampleSeconds === null ? '' : `trim=duration=${decimal(options.sampleSeconds)},`;

@@ -6,10 +6,10 @@ const bytes = (text: string) => Buffer.from(text);
 const ass = (events: number) =>
   bytes(`[Script Info]\n[Events]\n${'Dialogue: 0,0:00:00.00,0:00:01.00,Default,,0,0,0,,x\n'.repeat(events)}`);
 const cube = (levels: number, rows: number) =>
-  bytes(`TITLE "x"\n# made by us\nLUT_3D_SIZE ${levels}\nDOMAIN_MIN 0 0 0\n${'0.5 .25 1e-3\n'.repeat(rows)}`);
+  bytes(`TITLE "x"\n# generated\nLUT_3D_SIZE ${levels}\nDOMAIN_MIN 0 0 0\n${'0.5 .25 1e-3\n'.repeat(rows)}`);
 
 describe('subtitle files', () => {
-  it('are named after what they are', () => {
+  it('get the extension of their format', () => {
     const cue = '00:00:00.000 --> 00:00:01.000\nhi\n';
     expect(checkSubtitles(bytes(`1\n${cue.replaceAll('.', ',')}`), 'srt')).toEqual({ ok: true, extension: 'srt' });
     expect(checkSubtitles(bytes(`WEBVTT\n\n${cue}`), 'webvtt')).toEqual({ ok: true, extension: 'vtt' });
@@ -22,14 +22,14 @@ describe('subtitle files', () => {
     ['too many lines', bytes(`1\n00:00:00,000 --> 00:00:01,000\n${'\n'.repeat(200_001)}`), 'srt'],
     ['an endless line', bytes(`1\n00:00:00,000 --> 00:00:01,000\n${'x'.repeat(70_000)}`), 'srt'],
     ['no cue', bytes('WEBVTT\n\nnothing'), 'webvtt'],
-    ['another encoding', Buffer.from('1\n00:00:00,000 --> 00:00:01,000\n\xe4\xff', 'latin1'), 'srt'],
+    ['an encoding other than UTF-8', Buffer.from('1\n00:00:00,000 --> 00:00:01,000\n\xe4\xff', 'latin1'), 'srt'],
   ])('with %s are refused', (_, content, demuxer) => {
     expect(checkSubtitles(content, demuxer)).toMatchObject({ ok: false });
   });
 });
 
 describe('LUT files', () => {
-  it('are .cube with a whole table, or .3dl', () => {
+  it('are .cube with a complete table, or .3dl', () => {
     expect(checkLut(cube(2, 8))).toEqual({ ok: true, extension: 'cube' });
     expect(checkLut(bytes(`LUT_1D_SIZE 2\n0 0 0\n1 1 1\n`))).toEqual({ ok: true, extension: 'cube' });
     expect(checkLut(bytes(`3DMESH\nMesh 1 12\n0 512 1023\n${'0 512 4095\n'.repeat(8)}`))).toEqual({

@@ -1,4 +1,4 @@
-/* What files beside the inputs must be, detected from their own bytes: names and content types are not trusted. */
+/* Checks of files beside the inputs, from their own bytes: names and content types are not trusted. */
 
 import type { AssetKind } from '../types.ts';
 
@@ -10,8 +10,8 @@ export const ASSET_BYTES: Readonly<Record<Exclude<AssetKind, 'picture' | 'media'
 };
 
 /**
- * A karaoke file of a whole film has some 20,000 events. What libass keeps grows with their number (2.7 GB were seen
- * for 2,000 lines with large blurs), so the cell's memory limit stays behind this.
+ * A karaoke file of a whole film has some 20,000 events. The memory of libass grows with their number (2.7 GB for 2,000
+ * lines with large blurs), so the cell's memory limit applies as well.
  */
 const MAX_SUBTITLE_LINES = 200_000;
 const MAX_ASS_EVENTS = 20_000;
@@ -22,7 +22,7 @@ const MAX_LUT_1D = 65_536;
 
 export type AssetContent = { ok: true; extension: string } | { ok: false; reason: string };
 
-/** Bounds of a subtitle file whose format is known already; `reason` continues "The subtitle file …". */
+/** Checks the bounds of a subtitle file of known format; `reason` continues "The subtitle file …". */
 export function checkSubtitles(bytes: Uint8Array, demuxer: string): AssetContent {
   const text = decode(bytes);
   if (text === null) return { ok: false, reason: 'is not UTF-8 text' };
@@ -41,7 +41,7 @@ export function checkSubtitles(bytes: Uint8Array, demuxer: string): AssetContent
   return { ok: true, extension: demuxer === 'webvtt' ? 'vtt' : 'srt' };
 }
 
-/** A colour table in Adobe's or Resolve's `.cube`, or Autodesk's `.3dl`. `reason` continues "The LUT file …". */
+/** Checks a colour table in Adobe's or Resolve's `.cube`, or Autodesk's `.3dl`. `reason` continues "The LUT file …". */
 export function checkLut(bytes: Uint8Array): AssetContent {
   const text = decode(bytes);
   if (text === null) return { ok: false, reason: 'is not text, as .cube and .3dl files are' };
@@ -52,7 +52,7 @@ export function checkLut(bytes: Uint8Array): AssetContent {
     const [levels, most] = [Number(size[2]), size[1] === '3' ? MAX_LUT_3D : MAX_LUT_1D];
     if (levels < 2 || levels > most) return { ok: false, reason: `declares a table of ${levels} levels` };
     const wrong = meaningful.find((line) => !CUBE_LINE.test(line));
-    if (wrong !== undefined) return { ok: false, reason: 'contains lines that a .cube file has not' };
+    if (wrong !== undefined) return { ok: false, reason: 'contains lines that are not valid in a .cube file' };
     const rows = meaningful.filter((line) => /^[-+.\d]/.test(line)).length;
     if (rows < (size[1] === '3' ? levels ** 3 : levels)) return { ok: false, reason: 'ends before its table does' };
     return { ok: true, extension: 'cube' };
@@ -68,7 +68,7 @@ const CUBE_LINE = new RegExp(
 );
 const MESH_LINE = /^(?:3DMESH|mesh(?:\s+\d+){2}|gamma\s+[\d.]+|LUT8|\d+(?:\s+\d+)*)$/i;
 
-/** TrueType, OpenType, or a collection (ISO/IEC 14496-22). `reason` continues "The font file …". */
+/** Checks for TrueType, OpenType, or a collection (ISO/IEC 14496-22). `reason` continues "The font file …". */
 export function checkFont(bytes: Uint8Array): AssetContent {
   const magic = Buffer.from(bytes.subarray(0, 4)).toString('latin1');
   if (magic === '\0\x01\0\0' || magic === 'true') return { ok: true, extension: 'ttf' };

@@ -2,9 +2,9 @@ import { JobFailure } from '../../contract/failures.ts';
 import type { InputLimits, MediaInfo } from '../types.ts';
 
 /**
- * What an input may declare before anything of it is decoded. Pixels: the largest frame of H.264 level 6.2,
+ * Limits on what an input declares, checked before any of it is decoded. Pixels: the largest frame of H.264 level 6.2,
  * 139,264 macroblocks = 8192×4352 (ITU-T H.264, table A-1). Side: what libx264 and libwebp can still encode.
- * The declared values may lie, so the running limits of the cell stay.
+ * Declared values may be false, so the limits of the cell apply as well.
  */
 export const INPUT_LIMITS: Readonly<InputLimits> = {
   maxStreams: 64,
@@ -16,7 +16,7 @@ export const INPUT_LIMITS: Readonly<InputLimits> = {
 
 export const SUBTITLE_DEMUXERS: readonly string[] = ['srt', 'webvtt', 'ass'];
 
-/** Throws `JobFailure` when the probe of an input says that it must not be processed. */
+/** Throws `JobFailure` when the probe of an input exceeds a limit or shows nothing to process. */
 export function checkInput(info: MediaInfo, limits: InputLimits = INPUT_LIMITS): void {
   if (info.streamCount > limits.maxStreams) {
     throw new JobFailure(
@@ -29,7 +29,7 @@ export function checkInput(info: MediaInfo, limits: InputLimits = INPUT_LIMITS):
     return;
   }
   if (info.video.length === 0 && info.audio.length === 0) {
-    throw new JobFailure('invalid_media', 'The input contains neither pictures nor sound.');
+    throw new JobFailure('invalid_media', 'The input contains neither video nor audio.');
   }
   for (const stream of info.video) {
     if (stream.width === 0 || stream.height === 0) {
@@ -37,19 +37,19 @@ export function checkInput(info: MediaInfo, limits: InputLimits = INPUT_LIMITS):
       if (stream.codec === 'webp') {
         throw new JobFailure('unsupported_media', 'Animated WebP cannot be read; send a GIF or a video instead.');
       }
-      throw new JobFailure('invalid_media', 'The size of the picture cannot be read; the file may be cut off.');
+      throw new JobFailure('invalid_media', 'The frame size cannot be read; the file may be cut off.');
     }
     const tooLarge = stream.width * stream.height > limits.maxPixels;
     if (tooLarge || stream.width > limits.maxSide || stream.height > limits.maxSide) {
       throw new JobFailure(
         'too_many_pixels',
-        `The picture is ${stream.width}x${stream.height}; ${limits.maxPixels} pixels and ${limits.maxSide} a side are allowed.`,
+        `The picture is ${stream.width}x${stream.height}; ${limits.maxPixels} pixels and ${limits.maxSide} per side are allowed.`,
       );
     }
     if (!stream.isAttachedPicture && stream.frameRate !== null && stream.frameRate > limits.maxFrameRate) {
       throw new JobFailure(
         'unsupported_media',
-        `The input declares ${Math.round(stream.frameRate)} frames a second; ${limits.maxFrameRate} are allowed.`,
+        `The input declares ${Math.round(stream.frameRate)} frames per second; ${limits.maxFrameRate} are allowed.`,
       );
     }
   }

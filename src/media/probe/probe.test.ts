@@ -42,7 +42,7 @@ describe('ffprobe with these arguments', () => {
     ['a concat script', "ffconcat version 1.0\nfile 'other.mp4'\n"],
     ['a playlist', '#EXTM3U\n#EXTINF:1,\nother.mp4\n#EXT-X-ENDLIST\n'],
     ['a manifest', '<?xml version="1.0"?><MPD xmlns="urn:mpeg:dash:schema:mpd:2011" type="static"><Period/></MPD>'],
-  ])('reads nothing out of %s that calls itself a video', async (_, text) => {
+  ])('reads nothing from %s that claims to be a video', async (_, text) => {
     const dir = await mkdtemp(join(tmpdir(), 'airlock-probe-'));
     try {
       const path = join(dir, '0');
@@ -78,7 +78,7 @@ describe('parseProbe', () => {
     expect([stream.displayWidth, stream.displayHeight]).toEqual([width, height]);
   });
 
-  it('knows depth, alpha, HDR, variable rate, interlacing and cover art', () => {
+  it('detects depth, alpha, HDR, variable rate, interlacing and cover art', () => {
     const [deep, clear, cover] = probe([
       video({ pix_fmt: 'yuv420p10le', color_transfer: 'arib-std-b67', avg_frame_rate: '20/1', field_order: 'tt' }),
       video({ index: 1, tags: { alpha_mode: '1' } }),
@@ -116,7 +116,7 @@ describe('parseProbe', () => {
     }
   });
 
-  it('throws nothing but a JobFailure, and gives bounded numbers, whatever the JSON', () => {
+  it('throws only JobFailure, and returns bounded numbers, whatever the JSON', () => {
     const value = fc.oneof(fc.jsonValue(), fc.constantFrom('1/0', '-1', '1e400', 'NaN', '9'.repeat(30), '0:0'));
     const stream = fc.record(
       Object.fromEntries(
@@ -173,8 +173,8 @@ describe('checkInput', () => {
     }
   };
 
-  it('lets an ordinary video pass', () => expect(codeOf([video()])).toBeNull());
-  it('lets 8K pass', () => expect(codeOf([video({ width: 7680, height: 4320 })])).toBeNull());
+  it('accepts an ordinary video', () => expect(codeOf([video()])).toBeNull());
+  it('accepts 8K', () => expect(codeOf([video({ width: 7680, height: 4320 })])).toBeNull());
   it('refuses more pixels than H.264 level 6.2 has', () =>
     expect(codeOf([video({ width: 8192, height: 4400 })])).toBe('too_many_pixels'));
   it('refuses a side that encoders cannot write', () =>
@@ -182,9 +182,9 @@ describe('checkInput', () => {
   it('refuses more than 64 streams', () => expect(codeOf([video()], { nb_streams: 65 })).toBe('too_many_streams'));
   it('refuses more than twelve hours', () => expect(codeOf([video()], { duration: '43201' })).toBe('too_long'));
   it('refuses a duration of zero', () => expect(codeOf([video()], { duration: '0.000' })).toBe('empty_media'));
-  it('refuses more than 240 frames a second', () =>
+  it('refuses more than 240 frames per second', () =>
     expect(codeOf([video({ avg_frame_rate: '1000/1' })])).toBe('unsupported_media'));
-  it('refuses a file of subtitles and data alone', () =>
+  it('refuses a file with only subtitles and data', () =>
     expect(codeOf([{ codec_type: 'data' }])).toBe('invalid_media'));
   it('refuses a video without a size', () => expect(codeOf([video({ width: 0 })])).toBe('invalid_media'));
   it('says that animated WebP cannot be read', () =>

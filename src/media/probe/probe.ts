@@ -2,7 +2,7 @@ import { JobFailure } from '../../contract/failures.ts';
 import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../types.ts';
 import { displaySize, sampleAspect } from './display-size.ts';
 
-/** Streams that FFmpeg may open and bytes/microseconds that it may read to know them. */
+/** Streams that FFmpeg may open, and bytes and microseconds that it may read to analyse them. */
 export const MAX_STREAMS = 64;
 const PROBE_BYTES = '20000000';
 const ANALYZE_MICROSECONDS = '20000000';
@@ -59,7 +59,7 @@ export function probeArgs(input: { path: string; demuxer: string }): string[] {
   ];
 }
 
-/** Turns ffprobe's JSON into facts. Trusts nothing in it; throws only `JobFailure('invalid_media')`. */
+/** Parses ffprobe's JSON. Trusts nothing in it; throws only `JobFailure('invalid_media')`. */
 export function parseProbe(json: string, file: { sizeBytes: number; demuxer: string }): MediaInfo {
   const root = parseJson(json);
   const format = record(root.format);

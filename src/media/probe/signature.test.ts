@@ -56,7 +56,7 @@ describe('detectMedia', () => {
     ['WEBVTT\n\n00:00.000 --> 00:01.000\nhi', 'text/vtt'],
     ['\uFEFF1\r\n00:00:00,000 --> 00:00:01,000\r\nhi\r\n', 'application/x-subrip'],
     ['[Script Info]\nScriptType: v4.00+\n', 'text/x-ass'],
-  ])('knows subtitles by their first line', async (text, mime) => {
+  ])('detects subtitles by their first line', async (text, mime) => {
     expect((await detectMedia(bytes(text)))?.mime).toBe(mime);
   });
 
@@ -77,7 +77,7 @@ describe('detectMedia', () => {
     expect(await detectMedia(Uint8Array.from(text, (char) => char.charCodeAt(0)))).toBeNull();
   });
 
-  it('never throws, and only ever names a demuxer for a content type that may be uploaded', async () => {
+  it('never throws, and names a demuxer only for a content type that may be uploaded', async () => {
     await fc.assert(
       fc.asyncProperty(fc.uint8Array({ maxLength: 4096 }), async (head) => {
         const found = await detectMedia(head);

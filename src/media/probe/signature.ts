@@ -55,7 +55,7 @@ const FAMILIES: readonly (readonly string[])[] = [
 
 /**
  * Detects from the first bytes which demuxer may read a file (64 kB are enough; fewer are fine for small files).
- * Null = nothing that Airlock reads. Never throws.
+ * Null = not a type that Airlock reads. Never throws.
  */
 export async function detectMedia(head: Uint8Array): Promise<DetectedMedia | null> {
   const bytes = head.subarray(0, HEAD_BYTES);
@@ -70,13 +70,13 @@ export async function detectMedia(head: Uint8Array): Promise<DetectedMedia | nul
   }
 }
 
-/** Whether a file that was declared as one content type and detected as another is what was declared. */
+/** Whether the detected content type of a file fits the declared one. */
 export function contentTypeMatches(declared: string, detected: string): boolean {
   const [want, have] = [declared, detected].map((type) => type.split(';')[0]!.trim().toLowerCase()) as [string, string];
   return want === have || FAMILIES.some((family) => family.includes(want) && family.includes(have));
 }
 
-/** Signatures that file-type does not know or judges by one byte only. */
+/** Signatures that file-type lacks, or judges by one byte only. */
 function detectOwn(bytes: Uint8Array): DetectedMedia | null {
   const ascii = (from: number, length: number) => String.fromCharCode(...bytes.subarray(from, from + length));
   if (ascii(0, 4) === 'RF64' && ascii(8, 4) === 'WAVE') return { mime: 'audio/wav', demuxer: 'wav' };

@@ -1,7 +1,7 @@
 import { INPUT_LIMITS } from './input-limits.ts';
 import { inputSecurityArgs } from './probe.ts';
 
-/** What is done to a picture before it is shown. Quarters are anti-clockwise; mirroring over `x` changes left and right. */
+/** A transformation before display. Quarters are anti-clockwise; mirroring over `x` swaps left and right. */
 export type Turn =
   | { kind: 'rotate'; quarters: number }
   | { kind: 'mirror'; axis: 'x' | 'y' }
@@ -14,8 +14,8 @@ export interface Tiling {
 }
 
 /**
- * A HEIC or AVIF still as the sanitizer found it. Its tiles are the frames of a remuxed movie: those of the colours are
- * the first stream, those of the transparency the second.
+ * A HEIC or AVIF still as the sanitizer describes it. Its tiles are the frames of a remuxed movie: the first stream has
+ * the colours, the second the transparency.
  */
 export interface StillPicture {
   codec: 'av1' | 'hevc';
@@ -30,8 +30,8 @@ export interface StillPicture {
 }
 
 /**
- * FFmpeg's arguments that decode a still and write it as PNG, upright and whole. FFmpeg 7.1 alone takes one tile for the
- * picture and leaves out transparency and rotation. Transparent pictures get 8 bits, as `alphamerge` knows no more.
+ * Arguments for FFmpeg to decode a still into a PNG, upright and complete. By itself, FFmpeg 7.1 decodes only one tile,
+ * without transparency and rotation. Transparent pictures get 8 bits, because `alphamerge` supports no more.
  */
 export function stillArgs(still: StillPicture, input: string, output: string): string[] {
   return [
@@ -51,7 +51,7 @@ function stillGraph(still: StillPicture): string {
     const format = still.isDeep ? 'rgb48be' : 'rgb24';
     return [layer(0, still.colors, `${convert},format=${format}`), ...turns].join(',');
   }
-  // unpremultiply knows planes alone.
+  // unpremultiply supports only planar formats.
   const merged = ['alphamerge', ...(still.alpha.premultiplied ? ['format=gbrap', 'unpremultiply=inplace=1'] : [])];
   return [
     `${layer(0, still.colors, `${convert},format=rgba`)}[colors]`,

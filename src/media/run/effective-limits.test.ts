@@ -30,7 +30,7 @@ describe('effectiveLimits', () => {
     expect(Object.values(applied.limits).map(({ setBy }) => setBy)).toEqual(['job', 'account', 'job', 'server']);
   });
 
-  it('count as the broader one’s where two are equal, for raising the narrower would not help', () => {
+  it('name the broader source when two are equal, because raising the narrower would not help', () => {
     const { applied } = effectiveLimits(
       SERVER,
       { memory_mb: 300, cpu_seconds: 240 },
@@ -39,7 +39,7 @@ describe('effectiveLimits', () => {
     expect([applied.limits.memory_mb.setBy, applied.limits.cpu_seconds.setBy]).toEqual(['account', 'server']);
   });
 
-  it('are never above any source, equal one of them, and name the one', () => {
+  it('are never above any source, and equal the source that they name', () => {
     const any = fc.record(
       Object.fromEntries(
         LIMIT_NAMES.map((name) => [
@@ -72,7 +72,7 @@ describe('effectiveLimits', () => {
 });
 
 describe('withHit', () => {
-  it('names the limit behind the end of a cell, and none for other ends', () => {
+  it('names the limit that ended a cell, and none for other ends', () => {
     const { applied } = effectiveLimits(SERVER, {}, {});
     const hit = (end: string) => withHit(applied, end).hit;
     expect(['limit_memory', 'limit_cpu', 'limit_wall', 'limit_output'].map(hit)).toEqual([...LIMIT_NAMES]);

@@ -7,7 +7,7 @@ import {
   type LimitSetter,
 } from '../../contract/limit-bounds.ts';
 
-/** What a cell may use, in the units of the sandbox. */
+/** Limits of a cell, in the units of the sandbox. */
 export interface CellBudget {
   memoryBytes: number;
   cpuSeconds: number;
@@ -20,7 +20,7 @@ export interface EffectiveLimits {
   applied: AppliedLimits;
 }
 
-/** Each limit by its two names, and how many of the sandbox's units are one of the contract's. */
+/** Name of each limit in the sandbox, and units of the sandbox per unit of the API. */
 const UNITS: Readonly<Record<LimitName, { key: keyof CellBudget; scale: number }>> = {
   memory_mb: { key: 'memoryBytes', scale: LIMIT_MB },
   cpu_seconds: { key: 'cpuSeconds', scale: 1 },
@@ -29,9 +29,9 @@ const UNITS: Readonly<Record<LimitName, { key: keyof CellBudget; scale: number }
 };
 
 /**
- * What the cell of a job may use: of each limit the lowest that server, account and job name. `server` is what the planner
- * and the worker's machine allow. Where two say the same the broader counts as having set it, since raising the other
- * alone would change nothing.
+ * Computes the limits of a job's cell: of each limit, the lowest of server, account and job. `server` = what the
+ * planner and the worker's machine allow. When two are equal, the broader one counts as the setter: raising only
+ * the other would change nothing.
  */
 export function effectiveLimits(server: CellBudget, account: JobLimits, job: JobLimits): EffectiveLimits {
   const budget = { ...server };
@@ -52,7 +52,7 @@ export function effectiveLimits(server: CellBudget, account: JobLimits, job: Job
   return { budget, applied: { limits, hit: null } };
 }
 
-/** The limit that ended a cell, by the sandbox's name for its end. */
+/** The limit that ended a cell, by the sandbox's name of the end. */
 const LIMIT_OF_END: Readonly<Record<string, LimitName>> = {
   limit_memory: 'memory_mb',
   limit_cpu: 'cpu_seconds',

@@ -39,9 +39,9 @@ describe('explainFailure', () => {
     [159, 'sandbox_violation'],
     [153, 'limit_output'],
     [152, 'limit_cpu'],
-  ])('knows the exit code %d', (exitCode, code) => expect(ended('', { exitCode }).code).toBe(code));
+  ])('recognises the exit code %d', (exitCode, code) => expect(ended('', { exitCode }).code).toBe(code));
 
-  it('calls a file without an index cut off', async () => {
+  it('reports a file without an index as cut off', async () => {
     const path = join(dir, 'cut.mp4');
     await writeFile(
       path,
@@ -56,7 +56,7 @@ describe('explainFailure', () => {
     expect(message).toContain('cut off');
   });
 
-  it('names a codec that the container cannot hold', async () => {
+  it('names a codec that the container does not support', async () => {
     const stderr = await realStderr([
       '-f',
       'lavfi',
@@ -73,7 +73,7 @@ describe('explainFailure', () => {
     expect(message).toContain('vp8');
   });
 
-  it('gives FFmpeg’s own words about a refused value', async () => {
+  it('quotes FFmpeg about a refused value', async () => {
     const stderr = await realStderr([
       '-f',
       'lavfi',
@@ -102,7 +102,7 @@ describe('explainFailure', () => {
     expect(message).toContain('input 1');
   });
 
-  it('always gives a declared code and one short line', () => {
+  it('always returns a declared code and one short line', () => {
     fc.assert(
       fc.property(
         fc.string({ unit: 'binary', maxLength: 2000 }),

@@ -7,7 +7,7 @@ export interface ProgramEnd {
   exitCode: number | null;
   signal: string | null;
   stderr: string;
-  /** Which program it was: while probing, every fault is the input's. Default `encode`. */
+  /** `probe`: every fault is the input's. Default `encode`. */
   stage?: 'probe' | 'encode';
 }
 
@@ -37,7 +37,7 @@ interface Pattern {
   say?: string;
 }
 
-/** Limits that a program runs into while it does something else: they say more than what it was doing. */
+/** Limits that a program hits during another operation: they explain more than that operation. */
 const LIMITS: readonly Pattern[] = [
   {
     pattern: /Cannot allocate memory|std::bad_alloc|malloc of size \d+ failed/i,
@@ -56,7 +56,7 @@ const LIMITS: readonly Pattern[] = [
   },
 ];
 
-/** FFmpeg's words → our code; the first match wins, so the precise ones come first. */
+/** FFmpeg's messages and their failure codes; the first match wins, so the precise ones come first. */
 const PATTERNS: readonly Pattern[] = [
   {
     pattern: /not on whitelist/i,
@@ -111,7 +111,7 @@ const PATTERNS: readonly Pattern[] = [
   },
 ];
 
-/** Explains why a run failed, in FFmpeg's own words where it has some. Never shows a path, a URL or a tag of the file. */
+/** Explains why a run failed, in FFmpeg's own words if possible. Never shows a path, a URL or a tag of the file. */
 export function explainFailure(run: ProgramEnd): Explanation {
   const ended = BY_END[run.end];
   if (ended) return ended;
@@ -132,7 +132,7 @@ export function explainFailure(run: ProgramEnd): Explanation {
   const known = match(lines, PATTERNS);
   if (known) {
     const { code, say, line } = known;
-    // While probing, only a lack of memory is the service's fault; everything else is the input's.
+    // While probing, every fault other than a limit is the input's.
     return {
       code: run.stage === 'probe' && code === 'encode_failed' ? 'invalid_media' : code,
       message: say ?? sentence(line),
@@ -146,7 +146,7 @@ export function explainFailure(run: ProgramEnd): Explanation {
   if (telling) return { code: fallback, message: sentence(telling) };
   return {
     code: fallback,
-    message: run.stage === 'probe' ? 'The input could not be read.' : 'FFmpeg ended with an error and gave no reason.',
+    message: run.stage === 'probe' ? 'The input could not be read.' : 'FFmpeg failed without giving a reason.',
   };
 }
 

@@ -6,7 +6,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { explainFailure } from './failure-text.ts';
 
-/** What FFmpeg 7.1 itself says about filters that fail. */
+/** Against the messages of FFmpeg 7.1 itself. */
 describe('a filter that fails', () => {
   let dir = '';
   beforeAll(async () => {
@@ -48,30 +48,30 @@ describe('a filter that fails', () => {
   });
 
   it.each(['concat=n=2:v=1:a=0', 'hstack', 'xfade=duration=0.1', 'blend=all_mode=screen'])(
-    'because its inputs are not alike says what to do: %s',
+    'because its inputs differ says what to do: %s',
     async (filter) => {
       const { code, message } = await explain(['small.mp4', 'large.mp4'], ...complex(`[0:v][1:v]${filter}[o]`));
       expect(code).toBe('filter_failed');
-      expect(message).toContain(`The inputs of the filter ${filter.split('=')[0]} are not alike`);
+      expect(message).toContain(`The inputs of the filter ${filter.split('=')[0]} differ`);
       expect(message).toContain('scale');
     },
   );
 
-  it('for want of a stream says of which kind', async () => {
+  it('for lack of a stream names its kind', async () => {
     expect(await explain(['sound.wav'], ...complex('[0:v]hflip[o]'))).toEqual({
       code: 'no_video_stream',
-      message: 'A filter reads pictures of an input that has none.',
+      message: 'A filter reads video of an input that has none.',
     });
     expect((await explain(['small.mp4'], ...complex('[0:a]volume=2[o]'))).code).toBe('no_audio_stream');
   });
 
-  it('for want of memory counts as that', () => {
+  it('for lack of memory is reported as that', () => {
     const stderr =
       '[Parsed_reverse_0 @ 0x7f00] Failed to configure input pad\nCannot allocate memory\n[vf#0:0 @ 0x1] Error while filtering: Cannot allocate memory';
     expect(explainFailure({ end: 'exit', exitCode: 244, signal: null, stderr }).code).toBe('limit_memory');
   });
 
-  it('is not blamed for what it only warned of', async () => {
+  it('is not blamed for its warnings', async () => {
     const stderr =
       '[Parsed_scale_0 @ 0x7f00] deprecated pixel format used\n[libx264 @ 0x1] Error setting preset/tune photo/(null).';
     expect(explainFailure({ end: 'exit', exitCode: 1, signal: null, stderr }).code).toBe('encode_failed');

@@ -2,7 +2,7 @@ import type { FailureCode } from '../../contract/failures.ts';
 
 export interface FilterFailure {
   code: FailureCode;
-  /** The filter that said it, when FFmpeg named one. */
+  /** The filter that failed, if FFmpeg named one. */
   filter: string | null;
   /** A whole sentence; null = `line` in FFmpeg's own words. */
   say: string | null;
@@ -11,23 +11,21 @@ export interface FilterFailure {
 
 /** `[Parsed_scale_0 @ 0x…]`: FFmpeg's name for an unnamed filter; the planner names none. */
 const SPEAKER = /\[Parsed_([a-z0-9_]+)_\d{1,4} @ /;
-/** Lines that say that a filter, not the input or the encoder, ended the run. */
+/** Lines that show that a filter, not the input or the encoder, ended the run. */
 const VERDICT =
   /Error (?:re)?initializing filters|Error while filtering|Error binding filtergraph|in filtergraph description|Failed to configure (?:input|output) pad|Error applying option '[^']*' to filter|No such filter|Filter '[^']*' has (?:output|input)|(?:Media type mismatch|Cannot create the link)/i;
 /** Lines of a filter that only repeat that it failed. */
 const ECHO = /Failed to configure|Last message repeated/i;
 
-/** Inputs of one filter that should be alike and are not: concat, hstack, vstack, xfade, blend … */
+/** Inputs of one filter that must match and do not: concat, hstack, vstack, xfade, blend … */
 const UNLIKE =
   /parameters .*do(?:es)? not match|(?:height|width) \d+ does not match|timebases? .*do not match|frame rate .*not match|different (?:sizes|formats)/i;
 
-/**
- * Finds out whether a filter ended the run, from the raw lines of FFmpeg's standard error. Null when none did.
- */
+/** Finds the filter that ended a run, in the raw lines of FFmpeg's standard error; null = none did. */
 export function filterFailure(lines: readonly string[]): FilterFailure | null {
   const unmatched = lines.map((line) => NO_STREAM.exec(line)).find((match) => match !== null);
   if (unmatched) {
-    const kind = unmatched[1] === 'a' ? 'sound' : 'pictures';
+    const kind = unmatched[1] === 'a' ? 'audio' : 'video';
     const code = unmatched[1] === 'a' ? 'no_audio_stream' : 'no_video_stream';
     return { code, filter: null, say: `A filter reads ${kind} of an input that has none.`, line: '' };
   }
@@ -38,7 +36,7 @@ export function filterFailure(lines: readonly string[]): FilterFailure | null {
   if (filter && UNLIKE.test(line)) {
     const sizes = [...line.matchAll(/\b\d{2,5}x\d{2,5}\b/g)].map(([size]) => size);
     const seen = sizes.length >= 2 ? ` (${sizes[1]} and ${sizes[0]})` : '';
-    const say = `The inputs of the filter ${filter} are not alike${seen}; give each the same size, frame rate and format first, with scale, fps and format.`;
+    const say = `The inputs of the filter ${filter} differ${seen}; convert them to the same size, frame rate and format first, with scale, fps and format.`;
     return { code: 'filter_failed', filter, say, line };
   }
   return { code: 'filter_failed', filter, say: null, line };

@@ -13,18 +13,18 @@ function read(chunks: (string | Buffer)[]): ProgressReport[] {
 }
 
 describe('ProgressReader', () => {
-  it('gives the facts of each block', () => {
+  it('reports the values of each block', () => {
     expect(read([BLOCK])).toEqual([
       { outTimeSeconds: 1.5, frame: 30, fps: 59.94, speed: 2.5, totalSize: 2048, ended: false },
     ]);
   });
 
-  it('says when FFmpeg has ended, and reads N/A as unknown', () => {
+  it('reports when FFmpeg has ended, and reads N/A as unknown', () => {
     const [report] = read(['total_size=N/A\nout_time_us=N/A\nspeed=N/A\nprogress=end\n']);
     expect(report).toEqual({ outTimeSeconds: null, frame: null, fps: null, speed: null, totalSize: null, ended: true });
   });
 
-  it('gives the same however the bytes are cut into chunks', () => {
+  it('reports the same however the bytes are split into chunks', () => {
     const whole = read([BLOCK + BLOCK]);
     fc.assert(
       fc.property(fc.array(fc.nat(2 * BLOCK.length), { maxLength: 20 }), (cuts) => {
@@ -43,7 +43,7 @@ describe('ProgressReader', () => {
     expect(reader[0]!.frame).toBe(30);
   });
 
-  it('never throws on garbage and never reports a negative or endless number', () => {
+  it('never throws on garbage and never reports a negative or infinite number', () => {
     fc.assert(
       fc.property(
         fc.array(

@@ -1,4 +1,4 @@
-/** One block of FFmpeg's `-progress` output; null = FFmpeg said N/A or nothing. */
+/** One block of FFmpeg's `-progress` output; null = FFmpeg reported N/A or nothing. */
 export interface ProgressReport {
   outTimeSeconds: number | null;
   frame: number | null;
@@ -10,7 +10,7 @@ export interface ProgressReport {
   ended: boolean;
 }
 
-/** Far longer than any line of FFmpeg; longer ones are dropped instead of kept in memory. */
+/** Characters. Far longer than any line of FFmpeg; longer ones are dropped instead of kept in memory. */
 const MAX_LINE = 4096;
 
 const EMPTY: ProgressReport = {
@@ -34,7 +34,7 @@ export class ProgressReader {
   }
 
   feed(chunk: Buffer | string): void {
-    // latin1: every key and number is ASCII, and a split multi-byte character cannot matter.
+    // latin1: every key and number is ASCII, so a split multi-byte character does no harm.
     const text = typeof chunk === 'string' ? chunk : chunk.toString('latin1');
     let from = 0;
     for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', from)) {
@@ -92,13 +92,13 @@ export class ProgressReader {
   }
 }
 
-/** Share of the work that is done, 0 to 1; null when the duration is not known. */
+/** Completed share of the work, 0 to 1; null = unknown. */
 export function progressFraction(outTimeSeconds: number | null, durationSeconds: number | null): number | null {
   if (outTimeSeconds === null || durationSeconds === null || !(durationSeconds > 0)) return null;
   return Math.min(1, Math.max(0, outTimeSeconds / durationSeconds));
 }
 
-/** Seconds until the end at the present speed; null when unknown. */
+/** Seconds until the end at the current speed; null = unknown. */
 export function etaSeconds(
   outTimeSeconds: number | null,
   durationSeconds: number | null,

@@ -33,7 +33,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'aresample',
     'aresample=44100:async=1:first_pts=0',
-    'Resamples, converts formats and layouts, keeps sound in step with its timestamps.',
+    'Resamples, converts formats and layouts, and keeps audio in sync with its timestamps.',
     {
       sample_rate: sampleRate,
       in_sample_rate: sampleRate,
@@ -69,7 +69,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
       comp_duration: number(0, 3600),
       max_soft_comp: number(-1, 1),
       async: number(0, 384_000),
-      // Samples; silence is put before a stream that starts later.
+      // Samples; silence is inserted before a stream that starts later.
       first_pts: integer(-384_000 * 60, 384_000 * 3600),
       matrix_encoding: choice(['none', 'dolby', 'dplii']),
       filter_type: choice(['cubic', 'blackman_nuttall', 'kaiser']),
@@ -116,7 +116,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'pan',
     'pan=stereo|FL=0.5*FL+0.5*FR|FR<FL+0.7*FR',
-    'Mixes channels with gains of your own.',
+    'Mixes channels with custom gains.',
     {
       args: pattern(
         new RegExp(`^${LAYOUT}(?: ?\\| ?${OUTPUT}){0,24}$`),
@@ -134,8 +134,8 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
         if (new Set(inputs.map((channel) => channel.startsWith('c'))).size < 2) return null;
         return {
           option: 'args',
-          reason: 'input channels are both named (FL) and numbered (c0)',
-          suggestion: 'Use one way for all input channels, such as stereo|c0=c0|c1=c1.',
+          reason: 'mixes named (FL) and numbered (c0) input channels',
+          suggestion: 'Name or number all input channels, such as stereo|c0=c0|c1=c1.',
         };
       },
     },
@@ -156,14 +156,14 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'amerge',
     'amerge=inputs=2',
-    'Puts the channels of several streams into one.',
+    'Merges the channels of several streams into one stream.',
     { inputs: integer(1, 16) },
     { inputs: { kind: 'a', count: 'inputs', fallback: 2, max: 16 } },
   ),
   audio(
     'join',
     'join=inputs=2:channel_layout=stereo:map=0.0-FL|1.0-FR',
-    'Joins chosen channels of several streams.',
+    'Joins selected channels of several streams.',
     {
       inputs: integer(1, 16),
       channel_layout: layout,
@@ -192,7 +192,7 @@ export const CHANNEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'channelsplit',
     'channelsplit=channel_layout=stereo[left][right]',
-    'Splits sound into its channels, one output each.',
+    'Splits audio into its channels, one output each.',
     { channel_layout: layout, channels },
     {
       outputs: (values) => {

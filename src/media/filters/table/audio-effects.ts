@@ -5,7 +5,7 @@ import { boolean, choice, expressions, integer, number, numbers, pattern } from 
 const unit = number(0, 1);
 const gain = number(0.015625, 64);
 
-/** Lists that must be equally long (`aecho`'s delays and decays): FFmpeg's own message names neither. */
+/** Lists that must have the same length (`aecho`'s delays and decays): FFmpeg's own message names neither. */
 function equalLengths(names: readonly string[]): NonNullable<FilterSpec['check']> {
   return (values) => {
     const given = names.filter((name) => values.has(name));
@@ -14,7 +14,7 @@ function equalLengths(names: readonly string[]): NonNullable<FilterSpec['check']
     if (odd === -1) return null;
     return {
       option: given[odd]!,
-      reason: `has ${lengths[odd]} values where ${given[0]} has ${lengths[0]}`,
+      reason: `has ${lengths[odd]} values, but ${given[0]} has ${lengths[0]}`,
       suggestion: `Give ${names.join(', ')} the same number of values, joined by |.`,
     };
   };
@@ -78,7 +78,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
       { timeline: true },
     ),
   ),
-  audio('apulsator', 'apulsator=hz=0.5', 'Moves sound between left and right.', {
+  audio('apulsator', 'apulsator=hz=0.5', 'Pans audio between left and right.', {
     level_in: gain,
     level_out: gain,
     mode: choice(['sine', 'triangle', 'square', 'sawup', 'sawdown']),
@@ -94,7 +94,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'acrusher',
     'acrusher=bits=6:mix=0.5',
-    'Reduces bits, as old samplers did.',
+    'Reduces the bit depth, like old samplers.',
     {
       level_in: gain,
       level_out: gain,
@@ -156,7 +156,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'apsyclip',
     'apsyclip=clip=0.5',
-    'Clips where the ear hears it least.',
+    'Clips where it is least audible.',
     {
       level_in: gain,
       level_out: gain,
@@ -207,14 +207,14 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'adecorrelate',
     'adecorrelate=stages=6:seed=1',
-    'Makes channels less alike.',
+    'Decorrelates channels.',
     { stages: integer(1, 16), seed: integer(-1, 4_294_967_295) },
     { timeline: true },
   ),
   audio(
     'adenorm',
     'adenorm=type=ac',
-    'Adds a tiny signal against denormal numbers.',
+    'Adds a tiny signal to avoid denormal numbers.',
     { level: number(-451, -90), type: choice(['dc', 'ac', 'square', 'pulse']) },
     { timeline: true },
   ),
@@ -224,7 +224,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   audio(
     'compensationdelay',
     'compensationdelay=cm=50',
-    'Delays by the distance of a microphone.',
+    'Compensates for the distance of a microphone by a delay.',
     {
       mm: integer(0, 10),
       cm: integer(0, 100),
@@ -276,13 +276,13 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
     },
     {
       timeline: true,
-      // FFmpeg 7.1.5 dies of a signal when the chosen response is missing.
+      // FFmpeg 7.1.5 crashes when the chosen response is missing.
       check: (values) => {
         const [chosen, count] = [Number(values.get('ir') ?? 0), Number(values.get('nbirs') ?? 1)];
         if (chosen < count) return null;
         return {
           option: 'ir',
-          reason: `chooses response ${chosen} of ${count}, counted from 0`,
+          reason: `names response ${chosen}, but there are ${count}, counted from 0`,
           suggestion: `Use 0 to ${count - 1}, or raise nbirs.`,
         };
       },

@@ -95,7 +95,7 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
   audio(
     'biquad',
     'biquad=b0=0.5:b1=0:b2=0:a0=1:a1=0:a2=0',
-    'A biquad filter by its coefficients.',
+    'Applies a biquad filter by its coefficients.',
     {
       ...Object.fromEntries(['a0', 'a1', 'a2', 'b0', 'b1', 'b2'].map((name) => [name, number(-1000, 1000)])),
       ...HEAD,
@@ -128,13 +128,13 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
   audio(
     'firequalizer',
     "firequalizer=gain_entry='entry(0,-23);entry(250,-11.5);entry(1000,0);entry(16000,23)'",
-    'An equaliser by an impulse response, from points or an expression.',
+    'Equalises by an impulse response, from points or an expression.',
     {
       gain: expression('f sr ch chid chs chlayout', {
         functions: { gain_interpolate: 1, cubic_interpolate: 1 },
         maxNodes: 100,
       }),
-      // Points alone: FFmpeg knows no variable there.
+      // Points only: FFmpeg has no variables here.
       gain_entry: { type: 'expression', variables: [], functions: { entry: 2 }, maxNodes: 400 },
       delay: number(0, 0.3),
       accuracy: number(1, 1000),
@@ -159,7 +159,7 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
   audio(
     'acrossover',
     'acrossover=split=500 2000[low][mid][high]',
-    'Splits sound into bands, one output each.',
+    'Splits audio into bands, one output each.',
     {
       split: numbers(1, 96_000, ' ', 15),
       order: choice(SLOPES),
@@ -216,7 +216,7 @@ export const EQUALIZER_FILTERS: readonly FilterSpec[] = [
     audio(
       name,
       `${name}=centerf=1000:qfactor=2`,
-      name === 'asuperpass' ? 'Keeps a band with steep edges.' : 'Removes a band with steep edges.',
+      name === 'asuperpass' ? 'Keeps a band, with steep edges.' : 'Removes a band, with steep edges.',
       { centerf: number(2, 999_999), order: integer(4, 20), qfactor: number(0.01, 100), level: number(0, 2) },
       { timeline: true },
     ),

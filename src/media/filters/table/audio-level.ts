@@ -47,7 +47,7 @@ const TIMES = `${NUMBER}(?:,${NUMBER}){0,47}`;
 /** `attack,decay… soft-knee in/out,in/out… crossover`, bands joined by `|`. */
 const BAND = `${TIMES} ${NUMBER} ${POINT}(?:,${POINT}){0,31} ${NUMBER}`;
 
-/** Most milliseconds of sound that dynaudnorm's window may hold: five minutes. */
+/** Longest window of dynaudnorm, milliseconds: five minutes. */
 const MAX_WINDOW_MS = 300_000;
 
 /** Loudness and dynamics. */
@@ -139,7 +139,7 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
         if (window <= MAX_WINDOW_MS) return null;
         return {
           option: 'gausssize',
-          reason: `framelen × gausssize is ${Math.round(window / 1000)} s of sound to hold`,
+          reason: `makes a window of ${Math.round(window / 1000)} s, which is too long`,
           suggestion: `Keep framelen × gausssize at ${MAX_WINDOW_MS} ms or less.`,
         };
       },
@@ -191,7 +191,7 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
     COMPRESSOR,
     { inputs: ['a', 'a'] },
   ),
-  audio('agate', 'agate=threshold=0.02', 'Silences what is quieter than a threshold.', GATE, { timeline: true }),
+  audio('agate', 'agate=threshold=0.02', 'Silences audio below a threshold.', GATE, { timeline: true }),
   audio('sidechaingate', 'sidechaingate=threshold=0.02', 'Gates the first stream by the level of the second.', GATE, {
     inputs: ['a', 'a'],
     timeline: true,
@@ -246,7 +246,7 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
   audio(
     'adrc',
     'adrc=attack=20:release=200',
-    'Changes dynamics per frequency by an expression.',
+    'Changes dynamics by an expression per frequency.',
     {
       transfer: expression('ch sn sr p f'),
       attack: number(1, 1000),
@@ -285,5 +285,5 @@ export const LEVEL_FILTERS: readonly FilterSpec[] = [
     { sensitivity: number(0, 1_000_000), basefreq: number(2, 1_000_000) },
     { timeline: true },
   ),
-  audio('acontrast', 'acontrast=50', 'Compresses or expands simply.', { contrast: number(0, 100) }),
+  audio('acontrast', 'acontrast=50', 'Compresses or expands dynamics with one control.', { contrast: number(0, 100) }),
 ];

@@ -97,14 +97,14 @@ export const METER_PICTURES: readonly FilterSpec[] = [
   picture(
     'abitscope',
     'abitscope=s=320x180',
-    'Draws which bits are in use.',
+    'Draws the bits in use.',
     { rate, size, colors, mode: choice(['bars', 'trace']) },
     { aliases: { ...SIZE_RATE, m: 'mode' } },
   ),
   picture(
     'a3dscope',
     'a3dscope=s=320x180',
-    'Draws sound as a scene in space.',
+    'Draws audio as a three-dimensional scene.',
     {
       rate,
       size,

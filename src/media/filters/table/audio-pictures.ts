@@ -23,7 +23,7 @@ const SPECTRUM: Readonly<Record<string, FilterValue>> = {
   win_func: window,
   orientation: choice(['vertical', 'horizontal']),
 };
-/** Hertz that a spectrum starts or stops at; 0 = the whole. */
+/** Start or stop frequency of a spectrum, hertz; 0 = the whole range. */
 const edge = integer(0, 192_000);
 const SPECTRUM_END = { drange: number(10, 200), limit: number(-100, 100), opacity: number(0, 10) };
 
@@ -54,7 +54,7 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
   picture(
     'showwavespic',
     'showwavespic=s=320x180:colors=blue',
-    'Draws the waveform of the whole as one picture.',
+    'Draws the waveform of the whole stream as one picture.',
     { size, split_channels: boolean, colors, scale: amplitude, draw, filter: choice(['average', 'peak']) },
     // Every sample is kept until the end.
     { aliases: SIZE, heldFrames: Number.POSITIVE_INFINITY },
@@ -82,7 +82,7 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
   picture(
     'showspectrumpic',
     'showspectrumpic=s=320x180:legend=0',
-    'Draws the spectrum of the whole as one picture.',
+    'Draws the spectrum of the whole stream as one picture.',
     {
       size,
       ...SPECTRUM,
@@ -156,13 +156,13 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
         tc: 'timeclamp',
         text: 'axis',
       },
-      // FFmpeg 7.1.5 dies of a signal when the scale runs backwards.
+      // FFmpeg 7.1.5 crashes when the scale runs backwards.
       check: allOf(evenSides('bar_h', 'axis_h', 'sono_h'), (values) => {
         if (Number(values.get('basefreq') ?? 20.02) * 2 <= Number(values.get('endfreq') ?? 20_495)) return null;
         return {
           option: values.has('basefreq') ? 'basefreq' : 'endfreq',
-          reason: 'basefreq and endfreq are less than an octave apart',
-          suggestion: 'Set endfreq to at least twice basefreq; they are 20.02 and 20495 Hz when not given.',
+          reason: 'is invalid: basefreq and endfreq are less than an octave apart',
+          suggestion: 'Set endfreq to at least twice basefreq; the defaults are 20.02 and 20495 Hz.',
         };
       }),
       positional: [
@@ -175,7 +175,7 @@ export const SPECTRUM_PICTURES: readonly FilterSpec[] = [
   picture(
     'showspatial',
     'showspatial=s=320x180',
-    'Draws where in the stereo picture each frequency lies.',
+    'Draws the stereo position of each frequency.',
     { size, win_size: integer(1024, 65_536), win_func: window, rate },
     { aliases: SIZE_RATE },
   ),

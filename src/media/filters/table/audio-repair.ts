@@ -16,7 +16,7 @@ const SPECTRAL =
     ' ',
   );
 
-/** Noise and click removal; measurements, which pass the sound on unchanged. */
+/** Noise and click removal; measurements, which pass the audio on unchanged. */
 export const REPAIR_FILTERS: readonly FilterSpec[] = [
   audio(
     'adeclick',

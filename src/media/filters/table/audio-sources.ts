@@ -2,7 +2,7 @@ import type { Endless, FilterSpec } from '../types.ts';
 import { audio, LAYOUT, layout, sampleRate } from './audio-values.ts';
 import { choice, expressions, integer, number, pattern, time } from './values.ts';
 
-/** A source that runs until its `duration`; absent or not positive means for ever. */
+/** A source that runs until its `duration`; absent or not positive = without end. */
 const untilDuration: Endless = {
   option: 'duration',
   when: (values) => !(Number(values.get('duration') ?? 0) > 0),
@@ -10,7 +10,7 @@ const untilDuration: Endless = {
 
 const frame = integer(16, 65_535);
 
-/** Sound out of nothing, and sound of another file. */
+/** Generated audio, and the audio of another file. */
 export const AUDIO_SOURCES: readonly FilterSpec[] = [
   audio(
     'anullsrc',
@@ -70,7 +70,7 @@ export const AUDIO_SOURCES: readonly FilterSpec[] = [
   audio(
     'aevalsrc',
     "aevalsrc=exprs='0.1*sin(2*PI*(360-2.5/2)*t)|0.1*sin(2*PI*(360+2.5/2)*t)':duration=0.5",
-    'Sound by an expression for each channel.',
+    'Audio from an expression per channel.',
     {
       exprs: expressions('n s t', { maxNodes: 100, maxCount: 8 }),
       nb_samples: frame,
@@ -88,7 +88,7 @@ export const AUDIO_SOURCES: readonly FilterSpec[] = [
   audio(
     'amovie',
     "amovie=filename='input\\:0'",
-    'The sound of another file as a source of the graph.',
+    'The audio of another file as a source of the graph.',
     {
       filename: { type: 'asset', kind: 'media' },
       stream_index: integer(-1, 63),

@@ -12,12 +12,12 @@ const PLACES = ['fc', 'fl', 'fr', 'bl', 'br', 'sl', 'sr', 'bc'];
 const each = (names: readonly string[], value = number(0, 10)) =>
   Object.fromEntries(names.map((name) => [name, value]));
 
-/** The stereo picture, headphones, surround. */
+/** The stereo image, headphones, surround. */
 export const STEREO_FILTERS: readonly FilterSpec[] = [
   audio(
     'stereotools',
     'stereotools=mlev=0.5',
-    'Works on the stereo picture, mid and side.',
+    'Adjusts the stereo image: levels, balance, mid and side.',
     {
       level_in: gain,
       level_out: gain,
@@ -48,7 +48,7 @@ export const STEREO_FILTERS: readonly FilterSpec[] = [
   audio(
     'stereowiden',
     'stereowiden=delay=20',
-    'Widens the stereo picture.',
+    'Widens the stereo image.',
     { delay: number(1, 100), feedback: number(0, 0.9), crossfeed: number(0, 0.8), drymix: unit },
     { timeline: true },
   ),
@@ -59,7 +59,7 @@ export const STEREO_FILTERS: readonly FilterSpec[] = [
     { m: number(-10, 10), c: boolean },
     { timeline: true },
   ),
-  audio('haas', 'haas=left_delay=5', 'Makes mono wide by the Haas effect.', {
+  audio('haas', 'haas=left_delay=5', 'Widens mono by the Haas effect.', {
     level_in: gain,
     level_out: gain,
     side_gain: gain,
@@ -81,12 +81,12 @@ export const STEREO_FILTERS: readonly FilterSpec[] = [
     { strength: unit, range: unit, slope: number(0.01, 1), level_in: unit, level_out: unit },
     { timeline: true, positional: 'strength range slope level_in level_out block_size'.split(' ') },
   ),
-  audio('bs2b', 'bs2b=profile=cmoy', 'Turns stereo into a binaural mix for headphones.', {
+  audio('bs2b', 'bs2b=profile=cmoy', 'Converts stereo to a binaural mix for headphones.', {
     profile: choice(['default', 'cmoy', 'jmeier']),
     fcut: integer(0, 2000),
     feed: integer(0, 150),
   }),
-  audio('earwax', 'earwax', 'Moves the stage out of the head, for headphones.', {}),
+  audio('earwax', 'earwax', 'Moves the sound stage outside the head, for headphones.', {}),
   audio(
     'surround',
     'surround=chl_out=5.1',
@@ -123,8 +123,8 @@ export const STEREO_FILTERS: readonly FilterSpec[] = [
         if (Number(values.get('lfe_low') ?? 128) < Number(values.get('lfe_high') ?? 256)) return null;
         return {
           option: values.has('lfe_low') ? 'lfe_low' : 'lfe_high',
-          reason: 'lfe_low is not below lfe_high',
-          suggestion: 'Set lfe_low below lfe_high; they are 128 and 256 Hz when not given.',
+          reason: 'is invalid: lfe_low must be below lfe_high',
+          suggestion: 'Set lfe_low below lfe_high; the defaults are 128 and 256 Hz.',
         };
       }),
     },
@@ -132,7 +132,7 @@ export const STEREO_FILTERS: readonly FilterSpec[] = [
   audio(
     'dialoguenhance',
     'dialoguenhance=voice=16',
-    'Lifts dialogue out of stereo into the centre channel.',
+    'Extracts dialogue from stereo into the centre channel.',
     { original: unit, enhance: number(0, 3), voice: number(2, 32) },
     { timeline: true },
   ),

@@ -24,11 +24,11 @@ function delaySeconds(text: string): number {
 export const TIME_FILTERS: readonly FilterSpec[] = [
   audio('anull', 'anull', 'Passes sound unchanged.', {}),
   audio('acopy', 'acopy', 'Copies sound unchanged.', {}),
-  audio('anullsink', 'asplit[kept][dropped];[dropped]anullsink;[kept]anull', 'Drops a stream.', {}, { outputs: [] }),
+  audio('anullsink', 'asplit[kept][dropped];[dropped]anullsink;[kept]anull', 'Discards a stream.', {}, { outputs: [] }),
   audio(
     'asplit',
     'asplit=2[a][b]',
-    'Copies sound to several outputs.',
+    'Copies audio to several outputs.',
     { outputs: integer(1, 16) },
     { outputs: { kind: 'a', count: 'outputs', fallback: 2, max: 16 } },
   ),
@@ -70,7 +70,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
     },
   ),
   audio('atempo', 'atempo=1.5', 'Changes the speed, keeping the pitch.', { tempo: number(0.5, 100) }),
-  audio('rubberband', 'rubberband=tempo=1.2:pitch=0.9', 'Changes speed and pitch apart.', {
+  audio('rubberband', 'rubberband=tempo=1.2:pitch=0.9', 'Changes speed and pitch independently.', {
     tempo: number(0.1, 10),
     pitch: number(0.25, 4),
     transients: choice(['crisp', 'mixed', 'smooth']),
@@ -135,7 +135,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
         if (longest <= MAX_DELAY_SECONDS) return null;
         return {
           option: 'delays',
-          reason: `a delay of ${Math.round(longest)} s is too long`,
+          reason: `contains a delay of ${Math.round(longest)} s, which is too long`,
           suggestion: `Delay by ${MAX_DELAY_SECONDS} s or less, or put -itsoffset before the input.`,
         };
       },
@@ -144,14 +144,14 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   audio(
     'areverse',
     'areverse',
-    'Plays backwards; the whole stream is held in memory.',
+    'Plays backwards; keeps the whole stream in memory.',
     {},
     { heldFrames: Number.POSITIVE_INFINITY },
   ),
   audio(
     'aloop',
     'aloop=loop=2:size=4410',
-    'Repeats a part; that part is held in memory.',
+    'Repeats a part; keeps that part in memory.',
     {
       loop: integer(-1, 10_000),
       size: integer(0, 2_147_483_647),
@@ -213,7 +213,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   audio(
     'asetnsamples',
     'asetnsamples=n=2048:p=0',
-    'Sets the number of samples of a frame.',
+    'Sets the number of samples per frame.',
     { nb_out_samples: integer(1, 192_000), pad: boolean },
     { timeline: true, aliases: { n: 'nb_out_samples', p: 'pad' } },
   ),
@@ -235,7 +235,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   audio(
     'astreamselect',
     'astreamselect=inputs=2:map=1',
-    'Passes chosen streams on.',
+    'Passes on selected streams.',
     // A second output makes FFmpeg 7.1 abort.
     { inputs: integer(2, 16), map: integer(0, 15) },
     {

@@ -1,7 +1,7 @@
 import type { FilterSpec, FilterValue, PadKind, Pads } from '../types.ts';
 import { integer, list, pattern } from './values.ts';
 
-/** Where a row of the audio table differs from "one audio stream in, one out, unnamed values in the order listed". */
+/** How a row of the audio table differs from "one audio stream in, one out, unnamed values in the order listed". */
 type More = Partial<Omit<FilterSpec, 'name' | 'doc' | 'options' | 'example'>>;
 
 /** A row of the audio table. Unnamed values follow the order of `options` unless `more.positional` says otherwise. */
@@ -16,7 +16,7 @@ export function audio(
   return { name, doc, options, positional: Object.keys(options), example, ...pads, ...more };
 }
 
-/** A row of a visualiser: sound in, pictures out. */
+/** A row of a visualiser: audio in, video out. */
 export function picture(
   name: string,
   example: string,
@@ -88,11 +88,11 @@ export const layout = pattern(
   100,
   'a channel layout: mono, stereo, 5.1, …, 2c for two channels, or channels such as FL+FR',
 );
-/** Channels a filter works on; the others pass unchanged. */
+/** Channels that a filter processes; the others pass unchanged. */
 export const channels = pattern(
   new RegExp(`^(?:all|${LAYOUT})$`),
   100,
-  'all, or the channels to work on, such as FL+FR or LFE',
+  'all, or the channels to process, such as FL+FR or LFE',
 );
 
 /** Channel count of a canonical layout text. */
@@ -104,7 +104,7 @@ export function layoutChannels(text: string): number {
 
 export const audioPads = (count: number): readonly PadKind[] => Array<PadKind>(count).fill('a');
 
-/** True when a boolean option is on in canonical values. */
+/** Whether a boolean option is on; canonical values. */
 export function isOn(value: string | undefined, fallback: boolean): boolean {
   return value === undefined ? fallback : ['1', 'true', 'yes', 'on', 'y', 'enable'].includes(value);
 }
@@ -119,11 +119,11 @@ export const samples = integer(0, MAX_SAMPLES);
 export const SAMPLE_FORMATS = 'u8 s16 s32 flt dbl u8p s16p s32p fltp dblp s64 s64p'.split(' ');
 export const sampleFormats = list(SAMPLE_FORMATS);
 
-/** Numbers joined by a bar or a space, as `compand` and its kin take them. */
+/** Numbers joined by a bar or a space, as `compand` and similar filters read them. */
 export const barNumbers = (hint: string, max = 24): FilterValue =>
   pattern(new RegExp(`^${NUMBER}(?:[| ]${NUMBER}){0,${max - 1}}$`), 400, hint);
 
-/** The splitted form of `barNumbers` and `numbers`. */
+/** Splits values of `barNumbers` and `numbers`. */
 export const splitNumbers = (text: string): number[] => text.split(/[| ]/).map(Number);
 
 export const WINDOWS =

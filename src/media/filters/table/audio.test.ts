@@ -11,19 +11,19 @@ import { AUDIO_FILTERS } from './audio.ts';
 
 const run = promisify(execFile);
 
-/** Options that FFmpeg has and the table has not, by filter. */
+/** Options of FFmpeg that the table leaves out, by filter. */
 const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
-  // A curve of its own syntax that nobody was seen to use.
+  // A curve with its own syntax, which no known request uses.
   dynaudnorm: ['curve', 'v'],
   // The picture of the curves: a second output of another kind.
   anequalizer: ['curves', 'size', 'mgain', 'fscale', 'colors'],
-  // FFmpeg 7.1.5 dies of a signal on large blocks of a short stream.
+  // FFmpeg 7.1.5 crashes on large blocks of a short stream.
   crossfeed: ['block_size'],
   // Write a file.
   firequalizer: ['dumpfile', 'dumpscale'],
   // Deprecated, and the picture of the response.
   afir: ['gtype', 'response', 'channel', 'size', 'rate', 'irload'],
-  // Which demuxer reads a file is decided by its first bytes, not by the caller.
+  // The first bytes of a file decide its demuxer, not the caller.
   amovie: ['format_name', 'f', 'streams', 's', 'discontinuity', 'dec_threads', 'format_opts'],
   // Files, fonts, and the colours of an axis that is drawn by expression.
   showcqt: ['fontfile', 'font', 'fontcolor', 'axisfile', 'cscheme'],
@@ -31,7 +31,7 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
 
 const NOISE = ['-f', 'lavfi', '-i', 'anoisesrc=d=1:a=0.3:seed=1,aformat=channel_layouts=stereo'];
 
-/** Filter texts as people write them. */
+/** Filter texts in common use. */
 const COMMON_FORMS = [
   'volume=2.0',
   'volume=-6dB',
@@ -151,7 +151,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the table of audio filters', () => {
-  test('says of every option what FFmpeg says: names, types, ranges, words, unnamed order, timeline', async () => {
+  test('agrees with FFmpeg on every option: names, types, ranges, words, unnamed order, timeline', async () => {
     const faults: string[] = [];
     const helps = await filterHelps(AUDIO_FILTERS.map(({ name }) => name));
     for (const spec of AUDIO_FILTERS) {
@@ -161,7 +161,7 @@ describe('the table of audio filters', () => {
     expect(faults).toEqual([]);
   }, 60_000);
 
-  test('runs every example in the real FFmpeg, as it is read and written by us', async () => {
+  test('runs every example in FFmpeg after parsing and serialising it', async () => {
     const faults: string[] = [];
     const sound = join(folder, 'sound.wav');
     await run('ffmpeg', ['-nostdin', '-v', 'error', ...NOISE, sound]);
@@ -176,7 +176,7 @@ describe('the table of audio filters', () => {
     );
     await inParallel(batches, async (batch) => {
       if ((await runExamples(batch, sound)) === null) return;
-      // Which of them it was.
+      // Finds the one at fault.
       for (const one of batch) {
         const fault = await runExamples([one], sound);
         if (fault !== null) faults.push(`${one.spec.name}: ${fault}`);
@@ -185,12 +185,12 @@ describe('the table of audio filters', () => {
     for (const { spec, graph } of examples) {
       const text = writeExample(graph, '', sound).text;
       const again = readGraph(text.replaceAll(sound, 'input:0'));
-      if (!again.ok) faults.push(`${spec.name}: its own text is refused: ${text}`);
+      if (!again.ok) faults.push(`${spec.name}: its serialised text is refused: ${text}`);
     }
     expect(faults).toEqual([]);
   }, 60_000);
 
-  test('takes the common forms of the field', () => {
+  test('accepts the common forms', () => {
     const refused = COMMON_FORMS.flatMap((text) => {
       const result = readGraph(text);
       return result.ok ? [] : [`${text}: ${result.refusals[0]!.subject} ${result.refusals[0]!.reason}`];
@@ -203,7 +203,7 @@ describe('the table of audio filters', () => {
   });
 });
 
-/** Examples that run in one process: starting FFmpeg costs more than a quarter of a second of sound. */
+/** Examples per process: starting FFmpeg costs more than processing a quarter of a second of audio. */
 const BATCH = 12;
 
 interface Example {
@@ -217,7 +217,7 @@ function writeExample(graph: CheckedGraph, prefix: string, sound: string): { tex
   return { text: serialiseGraph(graph, { asset: () => sound, ...(prefix && { prefix }), inputs, outputs }), outputs };
 }
 
-/** What FFmpeg says against these examples, run beside each other in one process; null = nothing. */
+/** Complaints of FFmpeg about these examples, run together in one process; null = none. */
 async function runExamples(examples: readonly Example[], sound: string): Promise<string | null> {
   const inputs = Math.max(...examples.map(({ graph }) => graph.inputs.length));
   const args = ['-hide_banner', '-nostdin', '-v', 'error', ...Array.from({ length: inputs }, () => NOISE).flat()];

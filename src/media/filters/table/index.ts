@@ -3,8 +3,8 @@ import { AUDIO_FILTERS } from './audio.ts';
 import { VIDEO_FILTERS } from './video.ts';
 
 /**
- * The filters that a request may use: pure computation alone. What opens a file, a socket, a device or a plugin is
- * not here, or names an asset that we place.
+ * The filters that a request may use: those that only compute. A filter that opens a file, a socket, a device or a
+ * plugin is left out, or names an asset that the worker places.
  */
 export const FILTER_TABLE: readonly FilterSpec[] = [...VIDEO_FILTERS, ...AUDIO_FILTERS];
 

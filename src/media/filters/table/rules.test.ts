@@ -49,7 +49,7 @@ const RULES: readonly [kind: 'v' | 'a', wrong: string, right: string][] = [
 
 const SOURCES = { v: 'testsrc2=s=128x96:r=10:d=0.3', a: 'anoisesrc=d=0.3,aformat=channel_layouts=stereo' };
 
-/** Whether FFmpeg itself runs texts as they stand, beside each other in one process. */
+/** Whether FFmpeg itself runs the texts as they are, together in one process. */
 async function runs(kind: 'v' | 'a', texts: readonly string[]): Promise<boolean> {
   const input = ['-f', 'lavfi', '-i', SOURCES[kind]];
   const args = ['-nostdin', '-v', 'error', ...input, ...input];
@@ -77,14 +77,14 @@ async function refusedOf(kind: 'v' | 'a', texts: readonly string[]): Promise<str
 }
 
 describe('what FFmpeg refuses only when it runs', () => {
-  test.each(RULES)('%s: %s is refused at its place, %s is not', (_, wrong, right) => {
+  test.each(RULES)('%s: %s is refused at its offset, %s is not', (_, wrong, right) => {
     const result = readGraph(wrong.replace('§', ''));
     const [refusal] = result.ok ? [] : result.refusals;
     expect([refusal?.offset, refusal?.suggestion]).toEqual([wrong.indexOf('§'), expect.stringMatching(/^[A-Z].*\.$/)]);
     expect(readGraph(right)).toMatchObject({ ok: true });
   });
 
-  test('is refused by FFmpeg, and what we take in its place is not', async () => {
+  test('is refused by FFmpeg, and the accepted alternative is not', async () => {
     const faults: string[] = [];
     await inParallel(RULES, async ([kind, wrong]) => {
       if (await runs(kind, [wrong])) faults.push(`FFmpeg takes ${wrong}`);

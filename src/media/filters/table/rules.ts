@@ -3,8 +3,8 @@ import type { FilterSpec, OptionTexts } from '../types.ts';
 import { layoutChannels, splitNumbers } from './audio-values.ts';
 
 /**
- * Rules between the values of a filter that FFmpeg itself finds broken only when it runs. They were found by running
- * every filter with random values of the table.
+ * Rules between the values of a filter that FFmpeg itself checks only when it runs. They were found by running every
+ * filter with random values of the table.
  */
 type Rule = NonNullable<FilterSpec['check']>;
 type Broken = ReturnType<Rule>;
@@ -22,19 +22,19 @@ export const allOf =
     return null;
   };
 
-/** A size that is computed from itself; `names` = the variables that mean it. */
+/** A size must not refer to itself; `names` = the variables that mean it. */
 export const notItself =
   (option: string, ...names: readonly string[]): Rule =>
   (values) => {
     const own = names.find((name) => new RegExp(`\\b${name}\\b`).test(values.get(option) ?? ''));
     return own === undefined
       ? null
-      : broken(option, `is computed from itself: ${own} is not known yet`, 'Use the size of the input, iw and ih.');
+      : broken(option, `refers to itself: ${own} is not known yet`, 'Use the size of the input, iw and ih.');
   };
 
 const CONSTANT = /^-?\d+(?:\.\d+)?(?:\/\d+(?:\.\d+)?)?$/;
 
-/** A number that is written as such must be `least` or more, or more than 0. */
+/** A constant must be above 0, or 0 or more. */
 export const positive =
   (option: string, least: 'above 0' | '0 or more', example: string): Rule =>
   (values) => {
@@ -56,17 +56,17 @@ export const noDoubles =
     return null;
   };
 
-/** Planes of pictures in YUV and in RGB cannot be had from one picture. */
+/** One picture cannot have both YUV and RGB planes. */
 export const oneColorModel =
   (option: string): Rule =>
   (values) => {
     const planes = values.get(option) ?? '';
     return /[yuv]/.test(planes) && /[rgb]/.test(planes)
-      ? broken(option, 'names planes of YUV and of RGB', 'Use either y, u, v or r, g, b, each with a.')
+      ? broken(option, 'mixes planes of YUV and RGB', 'Use either y, u, v or r, g, b, each with a.')
       : null;
   };
 
-/** Indexes must name one of as many as there are. */
+/** Indexes must be whole numbers below a count. */
 export const indexesBelow =
   (option: string, count: (values: OptionTexts) => number, what: string): Rule =>
   (values) => {
@@ -75,23 +75,19 @@ export const indexesBelow =
     const wrong = text === undefined ? undefined : splitNumbers(text).find((index) => index > most || index % 1 !== 0);
     return wrong === undefined
       ? null
-      : broken(
-          option,
-          `names ${what} ${wrong}, and they are counted from 0 to ${most}`,
-          'Use whole numbers up to that.',
-        );
+      : broken(option, `names ${what} ${wrong}, but the last is ${most}`, `Use whole numbers from 0 to ${most}.`);
   };
 
 export const colorspaceTarget: Rule = (values) => {
   const missing = values.has('all') ? undefined : ['space', 'trc', 'primaries'].find((option) => !values.has(option));
   return missing === undefined
     ? null
-    : broken(missing, 'is missing', 'Give all, such as all=bt709, or space, trc and primaries.');
+    : broken(missing, 'is missing', 'Set all, such as all=bt709, or space, trc and primaries.');
 };
 
 export const twoMatrices: Rule = (values) =>
   values.get('src') === values.get('dst')
-    ? broken('dst', 'is the matrix that the input has already', 'Leave the filter out, or give another matrix.')
+    ? broken('dst', 'is already the matrix of the input', 'Leave the filter out, or set another matrix.')
     : null;
 
 export const kernels: Rule = (values) => {
@@ -101,7 +97,7 @@ export const kernels: Rule = (values) => {
     const count = splitNumbers(text).length;
     const square = !['row', 'column'].includes(values.get(`${plane}mode`) ?? 'square');
     if (square ? ![9, 25, 49].includes(count) : count % 2 === 0) {
-      const wanted = square ? 'Give 9, 25 or 49 numbers' : 'Give an odd count of numbers';
+      const wanted = square ? 'Send 9, 25 or 49 numbers' : 'Send an odd count of numbers';
       return broken(`${plane}m`, `contains ${count} numbers`, `${wanted}, joined by spaces.`);
     }
   }
@@ -112,7 +108,7 @@ export const oneKindOfPixel: Rule = (values) => {
   const rgb = ['red_expr', 'green_expr', 'blue_expr'].find((option) => values.has(option));
   const yuv = ['lum_expr', 'cb_expr', 'cr_expr'].some((option) => values.has(option));
   return rgb && yuv
-    ? broken(rgb, 'is used together with expressions for YUV', 'Give lum, cb and cr, or r, g and b.')
+    ? broken(rgb, 'is used together with expressions for YUV', 'Set lum, cb and cr, or r, g and b.')
     : null;
 };
 
@@ -121,10 +117,10 @@ export const bothOrNone =
   (values) => {
     const isGiven = (option: string) => Number(values.get(option) ?? 0) > 0;
     if (isGiven(width) === isGiven(height)) return null;
-    return broken(isGiven(width) ? height : width, 'is missing', `Give both ${width} and ${height}, or neither.`);
+    return broken(isGiven(width) ? height : width, 'is missing', `Set both ${width} and ${height}, or neither.`);
   };
 
-/** Lengths that FFmpeg's Fourier transform can do. */
+/** Lengths that FFmpeg's Fourier transform supports. */
 export const transformLength =
   (option: string): Rule =>
   (values) => {
@@ -132,7 +128,7 @@ export const transformLength =
     while (odd > 0 && odd % 2 === 0) odd /= 2;
     return [1, 3, 5, 7, 9, 15].includes(odd)
       ? null
-      : broken(option, 'is a length that cannot be transformed', 'Use a power of two, such as 4096.');
+      : broken(option, 'is not a length of a Fourier transform', 'Use a power of two, such as 4096.');
   };
 
 export const evenSides =
@@ -159,10 +155,10 @@ export const channelMap: Rule = (values) => {
   }
   const layout = values.get('channel_layout');
   if (layout !== undefined && layoutChannels(layout) !== pairs.length) {
-    const reason = `has ${layoutChannels(layout)} channels, and map gives ${pairs.length}`;
-    return broken('channel_layout', reason, 'Give a channel of the input for each channel of the layout.');
+    const reason = `has ${layoutChannels(layout)} channels, but map has ${pairs.length}`;
+    return broken('channel_layout', reason, 'Name a channel of the input for each channel of the layout.');
   }
   const outputs = pairs.flatMap(([, output]) => output ?? []);
   const twice = outputs.find((output, index) => outputs.indexOf(output) !== index);
-  return twice === undefined ? null : broken('map', `gives ${twice} twice`, 'Give each output channel once.');
+  return twice === undefined ? null : broken('map', `names ${twice} twice`, 'Name each output channel once.');
 };

@@ -1,4 +1,4 @@
-/** Functions of FFmpeg's expressions that neither loop, print nor keep values. */
+/** Functions of FFmpeg's expressions that neither loop, print nor store values. */
 const FUNCTIONS = new Set(
   (
     'abs acos asin atan atan2 between bitand bitor ceil clip cos cosh eq exp floor gauss gcd gt gte hypot if ifnot isinf ' +
@@ -16,26 +16,26 @@ const TIME = /^pts(?::(?:flt|hms|hms24hh)(?::-?\d{1,9}(?:\.\d{1,9})?)?)?$/;
 const COMPUTED = /^(?:e|expr|eif|expr_int_format):([^:{}%\\']{1,200})(?::[xXdu](?::\d{1,2})?)?$/;
 
 /**
- * What `%{…}` of drawtext may hold: frame number, time stamp and computed numbers. Not the clock or a file's metadata,
- * so that the result depends on the request alone. Text as the filter gets it, after both levels of escaping.
- * `variables` are those of the filter's expressions. Null = allowed.
+ * Checks each `%{…}` of drawtext: frame number, time stamp and computed numbers are allowed, but not the clock or a
+ * file's metadata, so that the result depends on the request alone. `text` = after both levels of escaping;
+ * `variables` = those of the filter's expressions. Null = allowed.
  */
 export function checkExpansion(text: string, variables: string) {
   const known = new Set(variables.split(' '));
   let at = 0;
   while (at < text.length) {
     const char = text[at];
-    // A backslash takes the meaning from what follows it.
+    // A backslash makes the next character literal.
     if (char === '\\') at += 2;
     else if (char !== '%') at += 1;
     else if (text[at + 1] === '%') at += 2;
     else if (text[at + 1] !== '{') {
-      return refuse('A lone % is not text for drawtext.', 'Write %% for a percent sign, or add expansion=none.');
+      return refuse('contains a lone %', 'Write %% for a percent sign, or add expansion=none.');
     } else {
       const end = text.indexOf('}', at);
       if (end < 0 || !isAllowed(text.slice(at + 2, end), known)) {
         return refuse(
-          'This %{…} is not available.',
+          'contains a %{…} that is not allowed',
           'Use %{pts}, %{pts:hms}, %{n}, %{eif:expression:d}, or add expansion=none to draw it as it is.',
         );
       }

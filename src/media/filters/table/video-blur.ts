@@ -46,7 +46,7 @@ export const BLUR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'smartblur',
-    'Blurs without touching outlines, or sharpens.',
+    'Blurs without affecting outlines, or sharpens.',
     {
       luma_radius: number(0.1, 5),
       luma_strength: number(-1, 1),
@@ -82,7 +82,7 @@ export const BLUR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'boxblur',
-    'Box blur, several times over.',
+    'Applies a box blur, once or several times.',
     {
       luma_radius: radius,
       luma_power: integer(0, 16),
@@ -118,7 +118,7 @@ export const BLUR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'median',
-    'Median of a rectangle.',
+    'Replaces each pixel with the median of a rectangle.',
     { radius: integer(1, 64), planes: PLANES, radiusV: integer(0, 64), percentile: number(0, 1) },
     { timeline: true, example: 'median=radius=2' },
   ),
@@ -130,7 +130,7 @@ export const BLUR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'guided',
-    'Smooths along the edges of the picture, or of a second one.',
+    'Smooths along the edges of the video, or of a second one.',
     {
       radius: integer(1, 20),
       eps: number(0, 1),
@@ -147,7 +147,7 @@ export const BLUR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'varblur',
-    'Blurs by as much as the second picture says.',
+    'Blurs by the amounts in the second video.',
     { min_r: integer(0, 254), max_r: integer(1, 255), planes: PLANES },
     { inputs: ['v', 'v'], timeline: true, framesync: true, example: 'varblur=max_r=12' },
   ),
@@ -183,13 +183,13 @@ export const BLUR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'gradfun',
-    'Hides bands in gradients by dither.',
+    'Hides banding in gradients by dithering.',
     { strength: number(0.51, 64), radius: integer(4, 32) },
     { timeline: true, example: 'gradfun=3.5:8' },
   ),
   video(
     'deband',
-    'Removes bands.',
+    'Removes banding.',
     {
       '1thr': number(0.00003, 0.5),
       '2thr': number(0.00003, 0.5),

@@ -37,7 +37,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   }),
   video(
     'curves',
-    'Bends the tone curves.',
+    'Adjusts the tone curves.',
     {
       preset: named(
         'none color_negative cross_process darker increase_contrast lighter linear_contrast medium_contrast negative ' +
@@ -100,13 +100,13 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'colorize',
-    'Lays one hue over the picture.',
+    'Tints the picture with one hue.',
     { hue: number(0, 360), saturation: unit, lightness: unit, mix: unit },
     { timeline: true, example: 'colorize=hue=120:mix=0.5' },
   ),
   video(
     'huesaturation',
-    'Changes hue, saturation and intensity of chosen colours.',
+    'Changes hue, saturation and intensity of selected colours.',
     {
       hue: number(-180, 180),
       saturation: signed,
@@ -120,7 +120,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'vibrance',
-    'Boosts or lowers saturation, most where there is little.',
+    'Raises or lowers saturation, most where there is little.',
     {
       intensity: number(-2, 2),
       ...each('rbal gbal bbal', number(-10, 10)),
@@ -137,7 +137,7 @@ export const COLOR_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'monochrome',
-    'Turns the picture grey through a colour filter.',
+    'Converts to grey through a colour filter.',
     { cb: signed, cr: signed, size: number(0.1, 10), high: unit },
     { timeline: true, example: 'monochrome=cb=0.2:high=0.3' },
   ),

@@ -5,7 +5,7 @@ import { BLEND_MODES, TRANSITIONS } from './video-lists.ts';
 import { COLOR_OR_WORD, EVAL, named, PLANES, video } from './video-rows.ts';
 
 const placed = expression('main_w W main_h H overlay_w w overlay_h h hsub vsub x y n pos t');
-/** Evaluated once a pixel. */
+/** Evaluated once per pixel. */
 const blended = expression('X Y W H SW SH T N A B TOP BOTTOM', { maxNodes: 60 });
 const crossed = expression('X Y W H P PLANE A B', {
   maxNodes: 60,
@@ -49,11 +49,11 @@ const STEREO_OUT =
   'arcg=0 arch=1 arcc=2 arcd=3 agmg=4 agmh=5 agmc=6 agmd=7 aybg=8 aybh=9 aybc=10 aybd=11 arbg=12 argg=13 ml=14 mr=15 ' +
   `${STEREO_IN} chl=28 chr=29 hdmi=32`;
 
-/** Several pictures made into one, and one into several. */
+/** Combining and splitting videos. */
 export const COMPOSE_FILTERS: readonly FilterSpec[] = [
   video(
     'overlay',
-    'Lays the second picture over the first.',
+    'Overlays the second video on the first.',
     {
       x: placed,
       y: placed,
@@ -71,14 +71,14 @@ export const COMPOSE_FILTERS: readonly FilterSpec[] = [
       example: "overlay=x='main_w-overlay_w-10':y=H-h-10:enable='between(t,0.1,0.3)'",
     },
   ),
-  video('hstack', 'Puts pictures of one height side by side.', stack, { ...stacked, example: 'hstack=inputs=2' }),
-  video('vstack', 'Puts pictures of one width above each other.', stack, {
+  video('hstack', 'Places videos of the same height side by side.', stack, { ...stacked, example: 'hstack=inputs=2' }),
+  video('vstack', 'Places videos of the same width above each other.', stack, {
     ...stacked,
     example: 'vstack=inputs=2:shortest=1',
   }),
   video(
     'xstack',
-    'Puts pictures at given places, or in a grid.',
+    'Places videos at given positions, or in a grid.',
     {
       inputs: integer(2, 16),
       layout: LAYOUT,
@@ -96,13 +96,13 @@ export const COMPOSE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'split',
-    'Passes the picture to several outputs.',
+    'Copies the video to several outputs.',
     { outputs: integer(1, 16) },
     { outputs: { kind: 'v', count: 'outputs', fallback: 2, max: 16 }, example: 'split=2' },
   ),
   video(
     'interleave',
-    'Merges frames of several videos in the order of their time.',
+    'Interleaves the frames of several videos by time.',
     { nb_inputs: integer(1, 16), duration: DURATION },
     {
       inputs: { kind: 'v', count: 'nb_inputs', fallback: 2, max: 16 },

@@ -90,7 +90,7 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'chromanr',
-    'Removes noise of colour.',
+    'Removes chroma noise.',
     {
       thres: number(1, 200),
       // Each pixel reads sizew by sizeh neighbours.
@@ -107,26 +107,26 @@ export const DENOISE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'removegrain',
-    'Removes grain, by one of 24 methods a plane.',
+    'Removes grain, by one of 24 methods per plane.',
     { m0: grain, m1: grain, m2: grain, m3: grain },
     { timeline: true, example: 'removegrain=m0=2' },
   ),
   video(
     'spp',
-    'Removes blocks by shifted transforms; slow.',
-    // 2^quality transforms a block.
+    'Removes blocking by shifted transforms; slow.',
+    // 2^quality transforms per block.
     { quality: integer(0, 5), qp: integer(0, 63), mode: named('hard soft'), use_bframe_qp: boolean },
     { timeline: true, example: 'spp=quality=2:qp=20' },
   ),
   video(
     'pp7',
-    'Removes blocks with seven transforms a block.',
+    'Removes blocking with seven transforms per block.',
     { qp: integer(0, 64), mode: named('hard soft medium') },
     { timeline: true, example: 'pp7=qp=10' },
   ),
   video(
     'deshake',
-    'Steadies a shaking camera.',
+    'Stabilises the picture of a shaking camera.',
     {
       x: integer(-1, 8192),
       y: integer(-1, 8192),

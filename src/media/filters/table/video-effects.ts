@@ -12,7 +12,7 @@ function planes(make: (plane: string) => [string, FilterValue]): Record<string, 
   return Object.fromEntries(['0', '1', '2', '3'].map(make));
 }
 
-/** Evaluated once a pixel. */
+/** Evaluated once per pixel. */
 const pixel = expression('X Y W H N SW SH T', {
   maxNodes: 60,
   functions: {
@@ -36,11 +36,11 @@ const pixel = expression('X Y W H N SW SH T', {
 });
 const lens = expression('w h n pts r t tb');
 
-/** Edges, morphology, kernels, and effects of film. */
+/** Edges, morphology, kernels, and film effects. */
 export const EFFECT_FILTERS: readonly FilterSpec[] = [
   video(
     'vignette',
-    'Darkens the corners, or undoes it.',
+    'Darkens the corners, or reverses that.',
     {
       angle: lens,
       x0: lens,
@@ -71,18 +71,22 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'erosion',
-    'Takes the darkest of the neighbours.',
+    'Replaces each pixel with the darkest of its neighbours.',
     { coordinates: integer(0, 255), ...LEVELS },
     { timeline: true },
   ),
   video(
     'dilation',
-    'Takes the brightest of the neighbours.',
+    'Replaces each pixel with the brightest of its neighbours.',
     { coordinates: integer(0, 255), ...LEVELS },
     { timeline: true },
   ),
-  video('inflate', 'Takes the average of the neighbours where it is brighter.', LEVELS, { timeline: true }),
-  video('deflate', 'Takes the average of the neighbours where it is darker.', LEVELS, { timeline: true }),
+  video('inflate', 'Replaces a pixel with the average of its neighbours where that is brighter.', LEVELS, {
+    timeline: true,
+  }),
+  video('deflate', 'Replaces a pixel with the average of its neighbours where that is darker.', LEVELS, {
+    timeline: true,
+  }),
   video(
     'morpho',
     'Applies morphology with the second video as structuring element.',
@@ -138,7 +142,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
           ? null
           : {
               option: 'lum_expr',
-              reason: 'is missing, and so are red, green and blue.',
+              reason: 'is missing, and so are red, green and blue',
               suggestion: "Give lum, or r, g and b, such as lum='lum(X,Y)'.",
             },
       ),
@@ -172,7 +176,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'shufflepixels',
-    'Shuffles pixels, columns, rows or blocks; the inverse puts them back.',
+    'Shuffles pixels, columns, rows or blocks; the inverse restores them.',
     {
       direction: named('forward inverse'),
       mode: named('horizontal vertical block'),
@@ -188,7 +192,7 @@ export const EFFECT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'maskfun',
-    'Makes a mask of the picture.',
+    'Creates a mask from the picture.',
     { low: level, high: level, planes: PLANES, fill: level, sum: level },
     { timeline: true, example: 'maskfun=low=10:high=200' },
   ),

@@ -6,10 +6,10 @@ const FIRST_FIELD = named('top t=0 bottom=1 b=1');
 const PULLDOWN = pattern(/^[1-9]{1,16}$/, 16, 'digits from 1 to 9, such as 23');
 const DEINTERLACE = named('all interlaced');
 
-/** Matching filters may take their picture from a second, cleaner copy. */
+/** Matching filters may read the picture from a second, cleaner copy. */
 const cleanSource = (values: OptionTexts): readonly PadKind[] => (isOn(values, 'ppsrc') ? ['v', 'v'] : ['v']);
 
-/** Interlaced video: taking fields apart, putting them together, and undoing telecine. */
+/** Interlaced video: separating and joining fields, and reversing telecine. */
 export const FIELD_FILTERS: readonly FilterSpec[] = [
   video(
     'yadif',
@@ -29,7 +29,7 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'w3fdif',
-    'Deinterlaces with the filter of the BBC.',
+    'Deinterlaces with the BBC filter.',
     { filter: named('simple complex'), mode: named('frame field'), parity: PARITY, deint: DEINTERLACE },
     { timeline: true, example: 'w3fdif=filter=complex:mode=frame' },
   ),
@@ -51,7 +51,7 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'interlace',
-    'Makes interlaced from progressive video.',
+    'Converts progressive to interlaced video.',
     { scan: named('tff bff'), lowpass: named('off linear complex') },
     { example: 'interlace=scan=tff:lowpass=complex' },
   ),
@@ -63,11 +63,11 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'fieldorder',
-    'Changes which field comes first.',
+    'Changes the field order.',
     { order: named('bff tff') },
     { timeline: true, example: 'fieldorder=bff' },
   ),
-  video('field', 'Takes one field out of each frame.', { type: named('top bottom') }, { example: 'field=bottom' }),
+  video('field', 'Extracts one field of each frame.', { type: named('top bottom') }, { example: 'field=bottom' }),
   video(
     'setfield',
     'Marks the field order of frames.',
@@ -78,11 +78,11 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   video('weave', 'Joins two fields into a frame.', { first_field: FIRST_FIELD }, { example: 'weave=first_field=top' }),
   video(
     'doubleweave',
-    'Joins each two neighbouring fields into a frame.',
+    'Joins each pair of neighbouring fields into a frame.',
     { first_field: FIRST_FIELD },
     { example: 'doubleweave=first_field=b' },
   ),
-  video('repeatfields', 'Repeats fields as the video stream says.'),
+  video('repeatfields', 'Repeats fields as the video stream signals.'),
   video(
     'telecine',
     'Applies telecine.',
@@ -91,13 +91,13 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'detelecine',
-    'Undoes telecine of a known pattern.',
+    'Reverses telecine of a known pattern.',
     { first_field: FIRST_FIELD, pattern: PULLDOWN, start_frame: integer(0, 13) },
     { example: 'detelecine=pattern=23' },
   ),
   video(
     'pullup',
-    'Undoes telecine, also mixed.',
+    'Reverses telecine, including mixed telecine.',
     {
       jl: integer(0, 64),
       jr: integer(0, 64),
@@ -110,13 +110,13 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'dejudder',
-    'Evens out the judder that undoing telecine left.',
+    'Removes judder left by inverse telecine.',
     { cycle: integer(2, 240) },
     { example: 'dejudder=cycle=4' },
   ),
   video(
     'fieldmatch',
-    'Matches fields to undo telecine.',
+    'Matches fields to reverse telecine.',
     {
       order: named('auto=-1 bff tff'),
       mode: named('pc pc_n pc_u pc_n_ub pcn pcn_ub'),
@@ -138,7 +138,7 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'decimate',
-    'Drops the one frame of every few that repeats its neighbour.',
+    'Drops one duplicate frame at regular intervals.',
     {
       cycle: integer(2, 25),
       dupthresh: number(0, 100),
@@ -165,7 +165,7 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'il',
-    'Takes the two fields of each plane apart, or puts them together.',
+    'Separates or joins the two fields of each plane.',
     {
       luma_mode: named('none interleave i=1 deinterleave=2 d=2'),
       chroma_mode: named('none interleave i=1 deinterleave=2 d=2'),
@@ -189,7 +189,7 @@ export const FIELD_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'phase',
-    'Shifts fields in time by one.',
+    'Delays video by one field.',
     { mode: named('p t b T B u U a A') },
     { timeline: true, example: 'phase=mode=A' },
   ),

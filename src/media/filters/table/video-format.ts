@@ -24,7 +24,7 @@ function shift(planes: string): Record<string, FilterValue> {
   return { ...Object.fromEntries(pixels), edge: named('smear wrap') };
 }
 
-/** How samples are stored and what their colour means. */
+/** Pixel formats and colour spaces. */
 export const FORMAT_FILTERS: readonly FilterSpec[] = [
   video('format', 'Converts to one of the pixel formats.', FORMATS, {
     check: noDoubles(...Object.keys(FORMATS)),
@@ -33,7 +33,7 @@ export const FORMAT_FILTERS: readonly FilterSpec[] = [
   video('noformat', 'Converts to any but these pixel formats.', FORMATS, { example: 'noformat=yuv420p|yuv422p' }),
   video(
     'setparams',
-    'Marks frames with colour and field properties; the samples stay.',
+    'Tags frames with colour and field properties; samples stay unchanged.',
     {
       field_mode: named('auto=-1 bff tff prog'),
       range: SET_RANGE,
@@ -85,7 +85,7 @@ export const FORMAT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'tonemap',
-    'Fits high dynamic range into standard range; wants linear light in 32-bit float.',
+    'Maps high to standard dynamic range; requires linear light in 32-bit float.',
     {
       tonemap: named('none linear gamma clip reinhard hable mobius'),
       param: number(0.000_001, 10_000),

@@ -12,7 +12,7 @@ const zoomed = expression(
 const place = expression('x y w h n t');
 const rectangle = expression('w h a n t pos sar dar');
 
-/** Frames that one picture may become in `zoompan`: ten minutes at 60 a second. */
+/** Frames that `zoompan` may make of one picture: ten minutes at 60 per second. */
 const MAX_ZOOM_FRAMES = 36_000;
 
 const FACE_ORDER = pattern(/^[rludfb]{6}$/, 6, 'the six faces r l u d f b in an order');
@@ -25,7 +25,7 @@ const PROJECTIONS =
 const angle = number(-180, 180);
 const fov = number(0, 360);
 
-/** Turning, mirroring, bending and moving the picture. */
+/** Rotating, mirroring, warping and moving the picture. */
 export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   video('hflip', 'Mirrors the picture left to right.', {}, { timeline: true }),
   video('vflip', 'Mirrors the picture top to bottom.', {}, { timeline: true }),
@@ -57,7 +57,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'perspective',
-    'Corrects or gives the picture a perspective.',
+    'Corrects or applies a perspective.',
     {
       x0: corner,
       y0: corner,
@@ -75,7 +75,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'lenscorrection',
-    'Corrects the distortion of a lens.',
+    'Corrects lens distortion.',
     {
       cx: number(0, 1),
       cy: number(0, 1),
@@ -88,7 +88,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'v360',
-    'Converts panoramas between projections, or looks into one.',
+    'Converts panoramas between projections, or renders a view of one.',
     {
       input: named(PROJECTIONS),
       output: named(`${PROJECTIONS} perspective=16`),
@@ -143,8 +143,8 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
         count(values, 'd', 90) > MAX_ZOOM_FRAMES
           ? {
               option: 'd',
-              reason: `One picture would become more than ${MAX_ZOOM_FRAMES} frames.`,
-              suggestion: `Give d as a number of frames up to ${MAX_ZOOM_FRAMES}.`,
+              reason: `makes more than ${MAX_ZOOM_FRAMES} frames of one picture`,
+              suggestion: `Set d to at most ${MAX_ZOOM_FRAMES} frames.`,
             }
           : null,
       example:
@@ -170,7 +170,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'delogo',
-    'Hides a logo by its surroundings.',
+    'Hides a logo by interpolating its surroundings.',
     { x: place, y: place, w: place, h: place, show: boolean },
     { timeline: true, required: ['x', 'y', 'w', 'h'], example: 'delogo=x=10:y=10:w=30:h=20' },
   ),
@@ -189,7 +189,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'pixelize',
-    'Makes large pixels.',
+    'Pixelates the picture.',
     {
       width: integer(1, 1024),
       height: integer(1, 1024),

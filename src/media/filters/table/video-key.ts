@@ -15,7 +15,7 @@ const MASKED = { inputs: ['v', 'v', 'v'], timeline: true } as const;
 /** `inplace` takes alpha from the picture itself. */
 const alphaInput = (values: OptionTexts): readonly PadKind[] => (isOn(values, 'inplace') ? ['v'] : ['v', 'v']);
 
-/** Inputs up to the highest that `mapping` (a digit for input and one for plane, four times) or a `map<n>s` names. */
+/** Inputs up to the highest in `mapping` (four times a digit for the input and one for the plane) or a `map<n>s`. */
 function planeInputs(values: OptionTexts): readonly PadKind[] {
   const pairs = (values.get('mapping') ?? '0x').slice(2).padStart(8, '0').match(/../g) ?? [];
   const packed = pairs.map((pair) => Number(pair[0]));
@@ -23,7 +23,7 @@ function planeInputs(values: OptionTexts): readonly PadKind[] {
   return Array.from({ length: Math.max(...packed, ...single) + 1 }, () => 'v');
 }
 
-/** Making parts transparent, and working with alpha, masks and single planes. */
+/** Keying; alpha, masks and single planes. */
 export const KEY_FILTERS: readonly FilterSpec[] = [
   video(
     'chromakey',
@@ -64,7 +64,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'despill',
-    'Removes the shine of a green or blue screen.',
+    'Removes the colour spill of a green or blue screen.',
     {
       type: named('green blue'),
       mix: unit,
@@ -77,10 +77,10 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
     },
     { timeline: true, example: 'despill=type=green:mix=0.5' },
   ),
-  video('alphaextract', 'Makes a grey video of the alpha.', {}, { example: 'format=yuva420p,alphaextract' }),
+  video('alphaextract', 'Extracts the alpha plane as a grey video.', {}, { example: 'format=yuva420p,alphaextract' }),
   video(
     'alphamerge',
-    'Takes the brightness of the second video for the alpha of the first.',
+    'Uses the brightness of the second video as the alpha of the first.',
     {},
     { inputs: ['v', 'v'], timeline: true, framesync: true },
   ),
@@ -96,24 +96,34 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
     { planes: PLANES, inplace: boolean },
     { inputs: alphaInput, timeline: true, example: 'format=yuva420p,unpremultiply=inplace=1' },
   ),
-  video('maskedmerge', 'Merges two videos by a third as mask.', { planes: PLANES }, MASKED),
+  video('maskedmerge', 'Merges two videos with a third as the mask.', { planes: PLANES }, MASKED),
   video(
     'maskedclamp',
     'Clamps the first video between the other two.',
     { undershoot: level, overshoot: level, planes: PLANES },
     { ...MASKED, example: 'maskedclamp=undershoot=2:overshoot=2' },
   ),
-  video('maskedmax', 'Takes of two videos what differs most from the first.', { planes: PLANES }, MASKED),
-  video('maskedmin', 'Takes of two videos what differs least from the first.', { planes: PLANES }, MASKED),
+  video(
+    'maskedmax',
+    'Picks, of the other two videos, the pixel that differs most from the first.',
+    { planes: PLANES },
+    MASKED,
+  ),
+  video(
+    'maskedmin',
+    'Picks, of the other two videos, the pixel that differs least from the first.',
+    { planes: PLANES },
+    MASKED,
+  ),
   video(
     'maskedthreshold',
-    'Takes the second video where it is near the first.',
+    'Picks the second video where it is close to the first.',
     { threshold: level, planes: PLANES, mode: named('abs diff') },
     { inputs: ['v', 'v'], timeline: true, example: 'maskedthreshold=threshold=10' },
   ),
   video(
     'threshold',
-    'Takes the third or fourth video, where the first is below or above the second.',
+    'Picks the third or fourth video where the first is below or above the second.',
     { planes: PLANES },
     { inputs: ['v', 'v', 'v', 'v'], timeline: true },
   ),
@@ -141,13 +151,13 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'displace',
-    'Moves pixels by two maps.',
+    'Displaces pixels by two maps.',
     { edge: named('blank smear wrap mirror') },
     { ...MASKED, example: 'displace=edge=mirror' },
   ),
   video(
     'remap',
-    'Takes each pixel from where two maps say.',
+    'Takes each pixel from the position in two maps.',
     { format: named('color gray'), fill: color },
     {
       inputs: ['v', 'v', 'v'],
@@ -178,7 +188,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'extractplanes',
-    'Makes grey videos of single planes.',
+    'Extracts planes as grey videos.',
     { planes: { type: 'flags', values: ['y', 'u', 'v', 'r', 'g', 'b', 'a'] } },
     {
       outputs: (values) => (values.get('planes') ?? 'r').split('+').map((): PadKind => 'v'),
@@ -191,7 +201,7 @@ export const KEY_FILTERS: readonly FilterSpec[] = [
           ? null
           : {
               option: 'planes',
-              reason: 'The planes are not up to four different ones joined by "+".',
+              reason: 'is not a list of up to four different planes joined by "+"',
               suggestion: 'Write the planes as y+u+v.',
             },
       ),

@@ -2,7 +2,7 @@ import type { FilterSpec, FilterValue } from '../types.ts';
 import { boolean, choice, color, expression, integer, number, size } from './values.ts';
 import { named, PLANES, SEED, video } from './video-rows.ts';
 
-/** A table over all values of one sample is computed once; over two samples, 65,536 times. */
+/** A table of one sample is computed once per value; of two samples, 65,536 times. */
 const sample = expression('w h val maxval minval negval clipval', { functions: { gammaval: 1, gammaval709: 1 } });
 const twoSamples = expression('w h x y bdx bdy', { maxNodes: 100 });
 const painted = expression('w h val ymin umin vmin amin ymax umax vmax amax');
@@ -33,13 +33,13 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   }),
   video(
     'lut2',
-    'Computes each sample from the samples of two pictures.',
+    'Computes each sample from the samples of two videos.',
     { ...components(['c0', 'c1', 'c2', 'c3'], twoSamples), d: integer(0, 16) },
     { inputs: ['v', 'v'], timeline: true, framesync: true, example: "lut2=c0='(x+y)/2':c1=x" },
   ),
   video(
     'tlut2',
-    'Computes each sample from two frames that follow each other.',
+    'Computes each sample from two consecutive frames.',
     components(['c0', 'c1', 'c2', 'c3'], twoSamples),
     { timeline: true, example: "tlut2=c0='(x+y)/2'" },
   ),
@@ -57,7 +57,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'haldclut',
-    'Applies a colour table that the second picture contains.',
+    'Applies a colour table from the second video.',
     { clut: CLUT, interp: CUBE_INTERPOLATION },
     {
       inputs: ['v', 'v'],
@@ -79,7 +79,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'pseudocolor',
-    'Paints brightness in false colours.',
+    'Maps brightness to false colours.',
     {
       ...components(['c0', 'c1', 'c2', 'c3'], painted),
       index: integer(0, 3),
@@ -104,7 +104,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'paletteuse',
-    'Paints the first video with the palette of the second.',
+    'Applies the palette of the second video to the first.',
     {
       dither: DITHER,
       bayer_scale: integer(0, 5),
@@ -115,7 +115,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
     {
       inputs: ['v', 'v'],
       positional: ['dither', 'bayer_scale', 'diff_mode', 'new', 'alpha_threshold', 'debug_kdtree'],
-      // The first video waits until the palette has seen all of it.
+      // The first video waits until the palette is complete.
       heldFrames: Number.POSITIVE_INFINITY,
       example: 'split[a][b];[b]palettegen[p];[a][p]paletteuse=dither=bayer:bayer_scale=3',
     },
@@ -128,7 +128,7 @@ export const LUT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'tmidequalizer',
-    'Brings the histograms of neighbouring frames to their middle.',
+    'Averages the histograms of neighbouring frames.',
     { radius: integer(1, 32), sigma: number(0, 1), planes: PLANES },
     { timeline: true, heldFrames: 65, example: 'tmidequalizer=radius=2' },
   ),

@@ -4,13 +4,13 @@ import { boolean, choice, integer, pattern } from './values.ts';
 type Options = Readonly<Record<string, FilterValue>>;
 
 interface More extends Partial<Omit<FilterSpec, 'name' | 'doc' | 'options'>> {
-  /** Takes FFmpeg's options for filters of several inputs (framesync), by name only. */
+  /** Accepts FFmpeg's options for filters of several inputs (framesync), by name only. */
   framesync?: boolean;
 }
 
 /**
- * A row of the table: one video in and one out unless `more` says otherwise. `options` stand in FFmpeg's own order, which
- * is the order of unnamed values; rows that leave some out give `positional`.
+ * A row of the table: one video in and one out unless `more` says otherwise. `options` are in FFmpeg's own order, which
+ * is the order of unnamed values; rows that leave some out set `positional`.
  */
 export function video(name: string, doc: string, options: Options = {}, more: More = {}): FilterSpec {
   const { framesync, ...rest } = more;
@@ -54,7 +54,7 @@ export const PARITY = named('auto=-1 tff bff');
 export const INTERPOLATION = named('nearest bilinear');
 export const EVAL = named('init frame');
 
-/** A colour, or the words `none` and `invert` where a filter takes them; FFmpeg itself knows the names. */
+/** A colour, or the words `none` and `invert` where a filter accepts them; FFmpeg itself resolves the names. */
 export const COLOR_OR_WORD = pattern(
   /^(?:[A-Za-z]{3,24}|(?:#|0x)[0-9A-Fa-f]{6}(?:[0-9A-Fa-f]{2})?)(?:@(?:[01]|[01]?\.\d{1,6}|0x[0-9A-Fa-f]{2}))?$/,
   40,

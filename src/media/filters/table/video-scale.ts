@@ -57,25 +57,25 @@ function scaleOptions(side: FilterValue): Record<string, FilterValue> {
   };
 }
 
-/** FFmpeg takes a lone width for the text of a size and fails. */
+/** FFmpeg reads a lone width as a size, and fails. */
 const bothSides = (width: string, height: string) => (values: OptionTexts) => {
   if (values.has(width) === values.has(height)) return null;
   const [given, missing] = values.has(width) ? [width, height] : [height, width];
   return {
     option: given!,
-    reason: `${given} is given without ${missing}.`,
+    reason: `is set without ${missing}`,
     suggestion: `Add ${missing}=-2 to keep the aspect with an even side.`,
   };
 };
 
-/** The size of the picture and its place in a larger or smaller one. */
+/** Scaling, cropping, padding. */
 export const SCALE_FILTERS: readonly FilterSpec[] = [
   video('scale', 'Resizes the picture and converts its colour matrix and range.', scaleOptions(scaled), {
     aliases: SCALE_ALIASES,
     check: allOf(bothSides('w', 'h'), notItself('w', 'ow', 'out_w'), notItself('h', 'oh', 'out_h')),
     example: 'scale=w=-2:h=ih/2:flags=lanczos+accurate_rnd:out_range=tv',
   }),
-  video('scale2ref', 'Resizes the first picture by the size of the second.', scaleOptions(scaledToReference), {
+  video('scale2ref', 'Resizes the first video to the size of the second.', scaleOptions(scaledToReference), {
     inputs: ['v', 'v'],
     outputs: ['v', 'v'],
     aliases: SCALE_ALIASES,
@@ -132,7 +132,7 @@ export const SCALE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'crop',
-    'Cuts a rectangle out of the picture.',
+    'Crops the picture to a rectangle.',
     {
       out_w: expression(`${SIZE_VARIABLES} x y n pos t`),
       out_h: expression(`${SIZE_VARIABLES} x y n pos t`),
@@ -152,7 +152,7 @@ export const SCALE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'pad',
-    'Puts the picture on a larger ground.',
+    'Pads the picture to a larger size.',
     {
       width: expression(`${SIZE_VARIABLES} x y`),
       height: expression(`${SIZE_VARIABLES} x y`),
@@ -171,7 +171,7 @@ export const SCALE_FILTERS: readonly FilterSpec[] = [
   ...['setsar', 'setdar'].map((name) =>
     video(
       name,
-      name === 'setsar' ? 'Sets the aspect of one sample.' : 'Sets the aspect of the whole picture.',
+      name === 'setsar' ? 'Sets the sample aspect ratio.' : 'Sets the display aspect ratio.',
       { [name.slice(3)]: expression('w h a sar dar hsub vsub'), max: integer(1, 10_000) },
       {
         aliases: { ratio: name.slice(3), r: name.slice(3) },

@@ -9,12 +9,12 @@ const SOURCE = { inputs: [] as const, endless: UNTIL_DURATION, aliases: ALIASES 
 const ENDLESS = { inputs: [] as const, endless: NEVER_ENDS, aliases: SIZE_ALIASES };
 const timing = { rate, duration: time(), sar: ratio };
 const test = { size, ...timing };
-/** Each pixel may take thousands of steps, or many layers. */
+/** Each pixel may need thousands of steps, or many layers. */
 const slowSize: FilterValue = { type: 'size', maxSide: 1920, maxPixels: 1920 * 1080 };
 const frequency = integer(-100_000, 100_000);
 const ORDINARY = 's=160x90:d=0.2';
 
-/** Sources of generated pictures. Those without a duration continue until something else ends the output. */
+/** Generated video. Sources without a duration continue until something else ends the output. */
 export const SOURCE_FILTERS: readonly FilterSpec[] = [
   video(
     'color',
@@ -22,7 +22,7 @@ export const SOURCE_FILTERS: readonly FilterSpec[] = [
     { color, ...test },
     { ...SOURCE, aliases: { c: 'color', ...ALIASES }, example: 'color=c=red@0.5:s=160x90:r=25:d=0.2' },
   ),
-  video('nullsrc', 'Frames with undefined content, to be filled by other filters.', test, {
+  video('nullsrc', 'Frames with undefined content, for other filters to fill.', test, {
     ...SOURCE,
     example: `nullsrc=${ORDINARY}`,
   }),
@@ -188,7 +188,7 @@ export const SOURCE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'life',
-    'The game of life from a random start.',
+    'The Game of Life from a random start.',
     {
       size: slowSize,
       rate,
@@ -255,7 +255,7 @@ export const SOURCE_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'movie',
-    'The pictures of another file, which becomes an input of the job.',
+    'The video of another file, which becomes an input of the job.',
     {
       filename: { type: 'asset', kind: 'media' },
       seek_point: number(0, INPUT_LIMITS.maxDurationSeconds),

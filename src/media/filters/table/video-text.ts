@@ -21,7 +21,7 @@ const BOX = {
 };
 const BOX_ALIASES = { w: 'width', h: 'height', c: 'color', t: 'thickness' };
 
-/** FFmpeg's own order; options missing from the row open a file, or write `%{…}` themselves. */
+/** FFmpeg's own order; options that the row leaves out open a file, or write `%{…}` themselves. */
 const DRAWTEXT_ORDER = (
   'fontfile text textfile fontcolor fontcolor_expr boxcolor bordercolor shadowcolor box boxborderw line_spacing fontsize ' +
   'text_align x y boxw boxh shadowx shadowy borderw tabsize basetime font expansion y_align timecode tc24hmax ' +
@@ -94,7 +94,7 @@ export const TEXT_FILTERS: readonly FilterSpec[] = [
       timeline: true,
       check: (values) => {
         if (!values.has('text') && !values.has('timecode')) {
-          return { option: 'text', reason: 'There is no text to draw.', suggestion: 'Give text=.' };
+          return { option: 'text', reason: 'is missing', suggestion: 'Set text, or timecode.' };
         }
         return values.get('expansion') === 'none' ? null : checkExpansion(values.get('text') ?? '', TEXT_VARIABLES);
       },
@@ -115,7 +115,7 @@ export const TEXT_FILTERS: readonly FilterSpec[] = [
   }),
   video(
     'subtitles',
-    'Burns subtitles in (SRT, VTT, ASS).',
+    'Burns in subtitles (SRT, VTT, ASS).',
     {
       filename: { type: 'asset', kind: 'subtitle' },
       original_size: size,
@@ -143,7 +143,7 @@ export const TEXT_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'ass',
-    'Burns ASS subtitles in.',
+    'Burns in ASS subtitles.',
     {
       filename: { type: 'asset', kind: 'subtitle' },
       original_size: size,

@@ -3,7 +3,7 @@ import { indexesBelow, positive } from './rules.ts';
 import { boolean, choice, color, expression, integer, number, numbers, rate, time } from './values.ts';
 import { count, named, PLANES, SEED, video } from './video-rows.ts';
 
-// The two clocks of the wall (RTCTIME, RTCSTART) are left out: a result depends on the request alone.
+// The wall clocks (RTCTIME, RTCSTART) are left out: a result depends on the request alone.
 const TIMESTAMPS =
   'FRAME_RATE FR INTERLACED N POS PREV_INPTS PREV_INT PREV_OUTPTS PREV_OUTT PTS STARTPTS STARTT T TB T_CHANGE';
 
@@ -12,17 +12,17 @@ const SELECTION =
   'PICT_TYPE_P PICT_TYPE_B PICT_TYPE_S PICT_TYPE_SI PICT_TYPE_SP PICT_TYPE_BI interlace_type PROGRESSIVE TOPFIRST ' +
   'BOTTOMFIRST n selected_n prev_selected_n key scene pos';
 
-/** A number of frames or time stamps that no bounded input reaches: 12 hours at 240 a second. */
+/** Frames or time stamps that no input within the limits reaches: 12 hours at 240 per second. */
 const MAX_FRAMES = 12 * 3600 * 240;
 const MAX_PTS = Number.MAX_SAFE_INTEGER;
 
 const repeatsForEver = (values: OptionTexts) => values.get('loop') === '-1';
 
-/** When frames are shown, which of them, and how often. */
+/** Timing, selection and repetition of frames. */
 export const TIME_FILTERS: readonly FilterSpec[] = [
   video(
     'fps',
-    'Gives the video a constant number of frames a second, by dropping and repeating.',
+    'Converts to a constant frame rate by dropping and repeating frames.',
     {
       fps: rate,
       start_time: time(),
@@ -59,7 +59,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'loop',
-    'Repeats frames; `loop=-1` for ever.',
+    'Repeats frames; `loop=-1` without end.',
     { loop: integer(-1, 100_000), size: integer(0, 32_767), start: integer(-1, MAX_FRAMES), time: time() },
     {
       endless: { option: null, when: repeatsForEver },
@@ -89,7 +89,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'reverse',
-    'Plays the video backwards. Keeps all of it in memory.',
+    'Plays the video backwards; keeps all of it in memory.',
     {},
     { heldFrames: Number.POSITIVE_INFINITY },
   ),
@@ -169,7 +169,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'tile',
-    'Lays frames side by side in one picture.',
+    'Tiles frames in one picture.',
     {
       layout: { type: 'size', maxSide: 20, maxPixels: 100 },
       nb_frames: integer(0, 100),
@@ -187,7 +187,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'untile',
-    'Cuts a picture of tiles into frames.',
+    'Splits a tiled picture into frames.',
     { layout: { type: 'size', maxSide: 20, maxPixels: 100 } },
     { example: 'scale=w=160:h=88,untile=2x2' },
   ),
@@ -205,7 +205,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'freezeframes',
-    'Replaces frames of the first video by one of the second.',
+    'Replaces frames of the first video with one of the second.',
     { first: integer(0, MAX_FRAMES), last: integer(0, MAX_FRAMES), replace: integer(0, MAX_FRAMES) },
     { inputs: ['v', 'v'], example: 'freezeframes=first=2:last=4:replace=1' },
   ),
@@ -222,7 +222,7 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'deflicker',
-    'Evens out changes of brightness between frames.',
+    'Reduces changes of brightness between frames.',
     { size: integer(2, 129), mode: named('am gm hm qm cm pm median'), bypass: boolean },
     {
       aliases: { s: 'size', m: 'mode' },
@@ -233,9 +233,9 @@ export const TIME_FILTERS: readonly FilterSpec[] = [
   video('null', 'Passes frames on unchanged.'),
   video(
     'nullsink',
-    'Drops a stream.',
+    'Discards a stream.',
     {},
     { outputs: [], example: 'split[kept][dropped];[dropped]nullsink;[kept]null' },
   ),
-  video('copy', 'Passes copies of the frames on.'),
+  video('copy', 'Copies the frames.'),
 ];

@@ -12,15 +12,15 @@ import { VIDEO_FILTERS } from './video.ts';
 const run = promisify(execFile);
 
 const FRAMESYNC = ['eof_action', 'shortest', 'repeatlast', 'ts_sync_mode'];
-/** Options of the scaler behind `scale`; what is of use is an option of the filter too. */
+/** Options of the scaler behind `scale`; the useful ones are options of the filter too. */
 const SWSCALE = (
   'sws_flags srcw srch dstw dsth src_format dst_format src_range dst_range src_v_chr_pos src_h_chr_pos dst_v_chr_pos ' +
   'dst_h_chr_pos sws_dither gamma alphablend threads'
 ).split(' ');
 
-/** Options that FFmpeg has and the table has not, by filter. */
+/** Options of FFmpeg that the table leaves out, by filter. */
 const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
-  // The options for a second input, which nobody can link by our table.
+  // Options for a second input, which the table does not have.
   scale: [...SWSCALE, ...FRAMESYNC],
   scale2ref: SWSCALE,
   // Only write to the log.
@@ -36,22 +36,22 @@ const LEFT_OUT: Readonly<Record<string, readonly string[]>> = {
   cellauto: ['filename', 'f', 'pattern', 'p'],
   drawtext: ['textfile', 'reload', 'fontcolor_expr', 'basetime', 'text_source', 'ft_load_flags'],
   drawbox: ['box_source'],
-  // Which transform is computed changes nothing to be seen.
+  // The choice of transform makes no visible difference.
   spp: ['dct', 'idct'],
-  // Which demuxer reads a file is decided by its first bytes, not by the caller.
+  // The first bytes of a file decide its demuxer, not the caller.
   movie: 'format_name f stream_index si streams s discontinuity dec_threads format_opts'.split(' '),
 };
 
 /** Where a row differs from FFmpeg's help and is right. */
 const DIFFERENT: readonly RegExp[] = [
-  // A text that swscale reads as flags.
+  // A string that swscale reads as flags.
   /^scale(2ref)? flags: flags does not fit FFmpeg's string$/,
   // Bit masks whose bits have no names.
   / (planes|p): integer does not fit FFmpeg's flags$/,
   /^framerate flags: choice does not fit FFmpeg's flags$/,
   // FFmpeg reads `none` as 0 in every number.
   /^paletteuse (dither|diff_mode): FFmpeg has no value none$/,
-  // The clock of the wall.
+  // The wall clock.
   /^drawtext expansion: the value strftime is missing$/,
   // Its third state.
   /^subtitles wrap_unicode: choice does not fit FFmpeg's boolean$/,
@@ -79,7 +79,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 describe('the table of video filters', () => {
-  it('says of every option what FFmpeg says: names, types, ranges, words and their numbers, order, timeline', async () => {
+  it('agrees with FFmpeg on every option: names, types, ranges, words and their numbers, order, timeline', async () => {
     const faults: string[] = [];
     const helps = await filterHelps(VIDEO_FILTERS.map(({ name }) => name));
     for (const spec of VIDEO_FILTERS) {
@@ -90,7 +90,7 @@ describe('the table of video filters', () => {
     expect(faults.filter((fault) => !DIFFERENT.some((pattern) => pattern.test(fault)))).toEqual([]);
   }, 120_000);
 
-  it('runs every example in the real FFmpeg, as it is read and written by us', async () => {
+  it('runs every example in FFmpeg after parsing and serialising it', async () => {
     const batches: FilterSpec[][] = [];
     for (const [index, spec] of VIDEO_FILTERS.entries()) {
       if (index % 12 === 0) batches.push([]);
@@ -99,7 +99,7 @@ describe('the table of video filters', () => {
     const faults: string[] = [];
     await inParallel(batches, async (batch) => {
       if ((await runExamples(batch)) === null) return;
-      // Which of them it was.
+      // Finds the one at fault.
       for (const spec of batch) {
         const fault = await runExamples([spec]);
         if (fault !== null) faults.push(`${spec.name}: ${fault}`);
@@ -108,7 +108,7 @@ describe('the table of video filters', () => {
     expect(faults).toEqual([]);
   });
 
-  it('names only variables and functions that FFmpeg knows in that place', async () => {
+  it('names only variables and functions that FFmpeg has in each option', async () => {
     const faults: string[] = [];
     const rows = VIDEO_FILTERS.filter((spec) => Object.values(spec.options).some(({ type }) => type === 'expression'));
     expect(rows.length).toBeGreaterThan(20);
@@ -137,7 +137,7 @@ describe('the table of video filters', () => {
   });
 });
 
-/** Words of a choice that FFmpeg numbers otherwise. */
+/** Words of a choice that FFmpeg numbers differently. */
 function numberFaults(spec: FilterSpec, help: FilterHelp): string[] {
   return Object.entries(spec.options).flatMap(([name, value]) => {
     if (value.type !== 'choice') return [];
@@ -148,7 +148,7 @@ function numberFaults(spec: FilterSpec, help: FilterHelp): string[] {
   });
 }
 
-/** What FFmpeg says against these examples, run beside each other in one process; null = nothing. */
+/** Complaints of FFmpeg about these examples, run together in one process; null = none. */
 async function runExamples(specs: readonly FilterSpec[]): Promise<string | null> {
   const args: string[] = [];
   for (let input = 0; input < INPUTS; input++) args.push('-f', 'lavfi', '-i', SOURCE);
@@ -175,7 +175,7 @@ function assetPath(source: string): string {
   return assets[name!] ?? assets[extension!] ?? assets.media!;
 }
 
-/** Filters that take none of the values that the expressions below give, so that nothing runs beside them. */
+/** Filters that reject the values of the expressions below, so they run alone. */
 const HALTING: ReadonlySet<string> = new Set(['scale', 'scale2ref', 'zscale', 'crop', 'pad', 'hue', 'geq']);
 
 /** FFmpeg's complaint about a name in the expressions of rows. */
@@ -183,7 +183,7 @@ async function unknownNames(specs: readonly FilterSpec[]): Promise<string | null
   return /(?:Undefined constant|Unknown function).*/.exec((await tryNames(specs)) ?? '')?.[0] ?? null;
 }
 
-/** What FFmpeg says against rows with every name in their expressions; it parses also what it never evaluates. */
+/** Complaints of FFmpeg about rows with every name in their expressions; it also parses what it never evaluates. */
 async function tryNames(specs: readonly FilterSpec[]): Promise<string | null> {
   const args = [0, 1].flatMap(() => ['-f', 'lavfi', '-i', SOURCE]);
   for (const [index, spec] of specs.entries()) {

@@ -20,7 +20,7 @@ import { TIME_FILTERS } from './video-time.ts';
  * `signature`, `metadata` …); what waits for the clock (`realtime`) or sends commands; and what needs minutes for seconds
  * of video (`bm3d`, `dctdnoiz`, `nnedi`).
  *
- * Left out too is what crashes FFmpeg 7.1 by writing beyond its frames: `kerndeint` where the width is not a multiple
+ * Also left out is what crashes FFmpeg 7.1 by writing beyond its frames: `kerndeint` where the width is not a multiple
  * of 64, `waveform` and `framepack` on RGB, `waveform` on small pictures, `thistogram` on 16 bits; and `midequalizer`,
  * which does not end on deep pictures.
  */

@@ -22,7 +22,7 @@ const MP3 = ['mp3'] as const;
 export const CONTAINER_OPTIONS: readonly OptionRow[] = [
   row('f', OUTPUT, NONE, choice(lists.FORMATS), 'Only the format that outputFormat names.'),
   row('timecode', OUTPUT, NONE, TIME_CODE, 'First time code.', { formats: MOV, example: '01:00:00:00' }),
-  row('movflags', OUTPUT, NONE, flags(lists.MOVFLAGS.join(' ')), 'Shape of an MP4 or MOV.', {
+  row('movflags', OUTPUT, NONE, flags(lists.MOVFLAGS.join(' ')), 'Structure of an MP4 or MOV file.', {
     formats: MOV,
     example: '+faststart',
   }),
@@ -30,18 +30,18 @@ export const CONTAINER_OPTIONS: readonly OptionRow[] = [
     formats: MOV,
     example: 'mp42',
   }),
-  row('movie_timescale', OUTPUT, NONE, integer(1, 1_000_000), 'Ticks a second of the film.', {
+  row('movie_timescale', OUTPUT, NONE, integer(1, 1_000_000), 'Ticks per second of the movie.', {
     formats: MOV,
     example: 1000,
   }),
-  row('video_track_timescale', OUTPUT, NONE, integer(0, 1_000_000), 'Ticks a second of the pictures.', {
+  row('video_track_timescale', OUTPUT, NONE, integer(0, 1_000_000), 'Ticks per second of the video track.', {
     formats: MOV,
     example: 90_000,
   }),
   row('write_tmcd', OUTPUT, NONE, boolean, 'Writes a time code track.', { formats: MOV }),
   row('write_btrt', OUTPUT, NONE, boolean, 'Writes the bit rate box.', { formats: MOV }),
   row('use_editlist', OUTPUT, NONE, boolean, 'Writes an edit list.', { formats: MOV }),
-  row('empty_hdlr_name', OUTPUT, NONE, boolean, 'Leaves handler names out.', { formats: MOV }),
+  row('empty_hdlr_name', OUTPUT, NONE, boolean, 'Leaves out handler names.', { formats: MOV }),
   row('frag_duration', OUTPUT, NONE, integer(0, 600_000_000), 'Longest fragment, microseconds.', {
     formats: MOV,
     example: 500_000,
@@ -55,10 +55,10 @@ export const CONTAINER_OPTIONS: readonly OptionRow[] = [
     example: 100_000,
   }),
   row('id3v2_version', OUTPUT, NONE, choice(['0', '3', '4']), 'Version of the ID3 tags.', { formats: MP3, example: 3 }),
-  row('write_id3v1', OUTPUT, NONE, boolean, 'Writes old ID3 tags too.', { formats: MP3 }),
+  row('write_id3v1', OUTPUT, NONE, boolean, 'Writes ID3v1 tags as well.', { formats: MP3 }),
   row('write_xing', OUTPUT, NONE, boolean, 'Writes the Xing header.', { formats: MP3 }),
   row('metadata_header_padding', OUTPUT, NONE, integer(-1, 100_000), 'Bytes kept free for tags.'),
-  row('update', OUTPUT, NONE, boolean, 'One picture instead of a numbered series (always).', {
+  row('update', OUTPUT, NONE, boolean, 'Writes one picture instead of a numbered series (always on).', {
     formats: ['jpg', 'png'],
     example: 1,
   }),
@@ -78,12 +78,14 @@ export const CONTAINER_OPTIONS: readonly OptionRow[] = [
     formats: ['ogg', 'opus'],
     example: 1_000_000,
   }),
-  row('rf64', OUTPUT, NONE, choice(['auto', 'always', 'never']), 'Large WAV files.', { formats: ['wav'] }),
-  row('write_bext', OUTPUT, NONE, boolean, 'Broadcast tags of WAV.', { formats: ['wav'], example: 0 }),
+  row('rf64', OUTPUT, NONE, choice(['auto', 'always', 'never']), 'Writes RF64 for large WAV files.', {
+    formats: ['wav'],
+  }),
+  row('write_bext', OUTPUT, NONE, boolean, 'Writes the broadcast extension of WAV.', { formats: ['wav'], example: 0 }),
   row('ignore_editlist', INPUT, NONE, boolean, 'Plays what the edit list of an MP4 hides.', { demuxers: ['mov'] }),
   row('advanced_editlist', INPUT, NONE, boolean, 'Follows the edit list of an MP4 exactly.', { demuxers: ['mov'] }),
   row('ignore_loop', INPUT, NONE, boolean, 'Plays a GIF once.', { demuxers: ['gif'], example: 1 }),
-  row('min_delay', INPUT, NONE, integer(0, 6000), 'Least delay of a GIF frame, hundredths of a second.', {
+  row('min_delay', INPUT, NONE, integer(0, 6000), 'Shortest delay of a GIF frame, hundredths of a second.', {
     demuxers: ['gif'],
     example: 2,
   }),
@@ -91,12 +93,12 @@ export const CONTAINER_OPTIONS: readonly OptionRow[] = [
     demuxers: ['gif'],
     example: 65_535,
   }),
-  row('default_delay', INPUT, NONE, integer(0, 6000), 'Delay of a GIF frame that names none.', {
+  row('default_delay', INPUT, NONE, integer(0, 6000), 'Delay of a GIF frame that has none.', {
     demuxers: ['gif'],
     example: 10,
   }),
   row('strict', OUTPUT, VA, choice(lists.STRICTNESS), 'Allows experimental combinations.', {
     aliases: { f_strict: '' },
   }),
-  row('max_error_rate', OUTPUT, NONE, number(0, 1), 'Share of broken frames that is forgiven.', { example: 0.5 }),
+  row('max_error_rate', OUTPUT, NONE, number(0, 1), 'Tolerated share of broken frames.', { example: 0.5 }),
 ];

@@ -21,8 +21,8 @@ import {
 
 /** Frames: rate, size, format and colour. */
 export const PICTURE_OPTIONS: readonly OptionRow[] = [
-  row('r', BOTH, V, rate(120), 'Frames a second.', { example: 10 }),
-  row('fpsmax', OUTPUT, V, rate(120), 'Most frames a second.', { example: 30 }),
+  row('r', BOTH, V, rate(120), 'Frames per second.', { example: 10 }),
+  row('fpsmax', OUTPUT, V, rate(120), 'Maximum frames per second.', { example: 30 }),
   row(
     'fps_mode',
     OUTPUT,
@@ -33,12 +33,12 @@ export const PICTURE_OPTIONS: readonly OptionRow[] = [
       aliases: { vsync: '' },
     },
   ),
-  row('force_fps', OUTPUT, V, flag, 'Keeps the rate that -r states although the codec prefers another.'),
+  row('force_fps', OUTPUT, V, flag, 'Keeps the rate of -r even if the codec prefers another.'),
   row('s', OUTPUT, V, size, 'Frame size.', { example: '160x90' }),
   row('aspect', OUTPUT, V, ratio, 'Display aspect.', { example: '16:9' }),
   row('pix_fmt', OUTPUT, V, choice(lists.PIXEL_FORMATS, lists.PIXEL_FORMAT_NAMES), 'Pixel format.'),
   row('autoscale', OUTPUT, V, flag, 'Scales later frames to the size of the first (always on).'),
-  row('noautoscale', OUTPUT, V, flag, 'Lets the frame size change in the middle.'),
+  row('noautoscale', OUTPUT, V, flag, 'Lets the frame size change within the stream.'),
   row('sws_flags', OUTPUT, NONE, flags(lists.SCALER_FLAGS.join(' ')), 'How pictures are scaled.', {
     aliases: { sws_flag: '' },
     example: 'lanczos',
@@ -58,10 +58,10 @@ export const PICTURE_OPTIONS: readonly OptionRow[] = [
     OUTPUT,
     V,
     choice(['left', 'center', 'topleft', 'top', 'bottomleft', 'bottom', 'unspecified']),
-    'Tag of the place of chroma samples.',
+    'Tag of the position of chroma samples.',
   ),
   row('field_order', OUTPUT, V, words('progressive tt bb tb bt'), 'Tag of the field order.'),
-  row('autorotate', INPUT, V, flag, 'Rotates pictures as their tag says (always on).'),
+  row('autorotate', INPUT, V, flag, 'Rotates the picture by its tag (always on).'),
   row('display_rotation', INPUT, V, number(-360, 360), 'Rotates the picture, degrees counter-clockwise.', {
     example: 90,
   }),
@@ -79,5 +79,5 @@ export const PICTURE_OPTIONS: readonly OptionRow[] = [
   row('err_detect', INPUT, VA, flags(lists.ERROR_FLAGS.join(' ')), 'What counts as an error.', {
     example: 'ignore_err',
   }),
-  row('ec', INPUT, V, flags('guess_mvs deblock favor_inter'), 'Hides errors.'),
+  row('ec', INPUT, V, flags('guess_mvs deblock favor_inter'), 'Conceals errors.'),
 ];

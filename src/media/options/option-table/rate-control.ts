@@ -18,9 +18,9 @@ import {
 
 const x26x = words(lists.PRESETS.join(' '));
 
-/** Quality, rate and structure of pictures, for several encoders each. */
+/** Quality, rate and structure of video, for several encoders each. */
 export const RATE_OPTIONS: readonly OptionRow[] = [
-  row('b', OUTPUT, VA, bits(0, 200_000_000), 'Bit rate; 0 lifts the limit of VP8 and VP9.', {
+  row('b', OUTPUT, VA, bits(0, 200_000_000), 'Bit rate; 0 removes the limit of VP8 and VP9.', {
     aliases: { vb: 'v', ab: 'a' },
     example: '200k',
   }),
@@ -36,7 +36,7 @@ export const RATE_OPTIONS: readonly OptionRow[] = [
     aliases: { qscale: '', aq: 'a' },
     example: 5,
   }),
-  row('global_quality', OUTPUT, VA, integer(0, 100_000), 'Fixed quality, 118 to a step of -q.', { example: 590 }),
+  row('global_quality', OUTPUT, VA, integer(0, 100_000), 'Fixed quality, 118 per step of -q.', { example: 590 }),
   row('maxrate', OUTPUT, VA, bits(0, 400_000_000), 'Highest bit rate.', { example: '1M' }),
   row('minrate', OUTPUT, VA, bits(0, 400_000_000), 'Lowest bit rate.', { example: '10k' }),
   row('bufsize', OUTPUT, VA, bits(0, 800_000_000), 'Buffer over which maxrate applies.', { example: '2M' }),
@@ -100,7 +100,7 @@ export const RATE_OPTIONS: readonly OptionRow[] = [
   row('rc_init_occupancy', OUTPUT, V, bits(0, 800_000_000), 'Bits in the buffer before the start.', {
     example: '100k',
   }),
-  row('g', OUTPUT, V, integer(0, 1000), 'Frames between key frames; 0 = each is one.', { example: 12 }),
+  row('g', OUTPUT, V, integer(0, 1000), 'Frames between key frames; 0 = every frame is one.', { example: 12 }),
   row('keyint_min', OUTPUT, V, integer(0, 1000), 'Fewest frames between key frames.', { example: 6 }),
   row('force_key_frames', OUTPUT, V, { type: 'key-frames' }, 'Times of key frames.', {
     example: 'expr:gte(t,n_forced*0.5)',
@@ -111,31 +111,24 @@ export const RATE_OPTIONS: readonly OptionRow[] = [
   row('bf', OUTPUT, V, integer(-1, 16), 'B-frames in a row.', { example: 2 }),
   row('refs', OUTPUT, V, integer(0, 16), 'Reference frames.', { example: 3 }),
   row('b_strategy', OUTPUT, V, integer(0, 2), 'How B-frames are placed.', { encoders: ['libx264', 'mpeg4'] }),
-  row('me_range', OUTPUT, V, integer(0, 1024), 'Reach of the motion search.', { example: 16 }),
+  row('me_range', OUTPUT, V, integer(0, 1024), 'Range of the motion search.', { example: 16 }),
   row('subq', OUTPUT, V, integer(0, 11), 'Effort of the sub-pixel motion search.', {
     aliases: { subme: '' },
     example: 6,
   }),
   row('trellis', OUTPUT, V, integer(0, 2), 'Trellis quantisation.', { example: 1 }),
-  row('mbd', OUTPUT, V, numbered('simple=0 bits=1 rd=2'), 'How MPEG-4 decides on macroblocks.', {
+  row('mbd', OUTPUT, V, numbered('simple=0 bits=1 rd=2'), 'Macroblock decision of MPEG-4.', {
     encoders: ['mpeg4'],
   }),
-  row('cmp', OUTPUT, V, words('sad sse satd dct rd chroma'), 'Comparison of the motion search.', {
+  row('cmp', OUTPUT, V, words('sad sse satd dct rd chroma'), 'Comparison function of the motion search.', {
     encoders: ['libx264', 'mpeg4'],
   }),
-  row('slices', OUTPUT, V, integer(0, 64), 'Slices of a picture.', { example: 4 }),
+  row('slices', OUTPUT, V, integer(0, 64), 'Slices per picture.', { example: 4 }),
   row('flags', OUTPUT, VA, flags(lists.CODEC_FLAGS.join(' ')), 'Switches of the encoder.', { example: '+cgop' }),
   row('flags2', OUTPUT, VA, flags('fast local_header'), 'More switches of the encoder.'),
-  row(
-    'coder',
-    OUTPUT,
-    V,
-    byEncoder({ libx264: numbered('default=-1 cavlc=0 cabac=1') }),
-    'Entropy coder; vlc and ac are read too.',
-    {
-      example: 'cabac',
-    },
-  ),
+  row('coder', OUTPUT, V, byEncoder({ libx264: numbered('default=-1 cavlc=0 cabac=1') }), 'Entropy coder.', {
+    example: 'cabac',
+  }),
   row('a53cc', OUTPUT, V, boolean, 'Keeps closed captions.', { encoders: ['libx264', 'libx265'] }),
   row('forced-idr', OUTPUT, V, boolean, 'Makes forced key frames IDR.', { encoders: ['libx264', 'libx265'] }),
   row('nal-hrd', OUTPUT, V, words('none vbr cbr'), 'Signals the buffer model.', { encoders: ['libx264'] }),

@@ -4,7 +4,7 @@ const ignored = { ignored: true };
 const NUMBER = pattern(/^\d{1,12}[kKMG]?$/, 13, 'a number');
 const LEVELS = 'quiet panic fatal error warning info verbose debug trace 0 8 16 24 32 40 48 56 -8'.split(' ');
 
-/** What the server sets itself: accepted, so that copied command lines work, and dropped. */
+/** Options that the server sets itself: accepted, so that copied command lines work, and dropped. */
 export const SERVER_OPTIONS: readonly OptionRow[] = [
   row('threads', BOTH, ['v', 'a'], integer(0, 1024), 'Ignored: the server chooses.', ignored),
   row('filter_threads', OUTPUT, NONE, integer(0, 1024), 'Ignored: the server chooses.', ignored),

@@ -15,7 +15,7 @@ import {
   words,
 } from '../option-row.ts';
 
-/** Which streams go into the output, and what they are called there. */
+/** Which streams go into the output, and how they are tagged. */
 export const STREAM_OPTIONS: readonly OptionRow[] = [
   row('c', OUTPUT, VA, encoder, 'Encoder, or copy.', {
     aliases: { codec: '', vcodec: 'v', acodec: 'a' },
@@ -26,7 +26,7 @@ export const STREAM_OPTIONS: readonly OptionRow[] = [
     OUTPUT,
     NONE,
     { type: 'map' },
-    'Takes a stream of an input, or a labelled end of the graph, into the output.',
+    'Maps a stream of an input, or a labelled output of the graph, into the output.',
     {
       repeats: true,
       example: '0:v:0?',
@@ -54,7 +54,7 @@ export const STREAM_OPTIONS: readonly OptionRow[] = [
     repeats: true,
     example: 'default',
   }),
-  row('tag', OUTPUT, VA, choice(lists.TAGS), 'Code of the codec in the container.', {
+  row('tag', OUTPUT, VA, choice(lists.TAGS), 'Codec tag in the container.', {
     aliases: { vtag: 'v', atag: 'a' },
     example: 'avc1',
   }),

@@ -19,7 +19,7 @@ const VP9 = 'libvpx-vp9';
 const WEBP = 'libwebp libwebp_anim';
 const vpxQuality = words('good realtime');
 
-/** Options of x264 as FFmpeg names them. */
+/** Options of x264, by FFmpeg's names. */
 const X264_OPTIONS: readonly OptionRow[] = [
   encoderRow(
     X264,
@@ -32,12 +32,12 @@ const X264_OPTIONS: readonly OptionRow[] = [
     { encoders: [X264, VP9] },
   ),
   encoderRow(X264, 'aq-strength', number(0, 3), 'Strength of adaptive quantisation.', { example: 1 }),
-  encoderRow(X264, 'psy', boolean, 'Optimises for the eye.'),
+  encoderRow(X264, 'psy', boolean, 'Psychovisual optimisation.'),
   encoderRow(
     X264,
     'psy-rd',
     pattern(/^\d{1,2}(\.\d{1,4})?(:\d{1,2}(\.\d{1,4})?)?$/, 16, 'RD:TRELLIS, such as 1.0:0.15'),
-    'Strength of the optimisation for the eye.',
+    'Strength of psychovisual optimisation.',
     { example: '1.0:0.15' },
   ),
   encoderRow(X264, 'rc-lookahead', integer(0, 250), 'Frames that rate control looks ahead.', {
@@ -46,9 +46,9 @@ const X264_OPTIONS: readonly OptionRow[] = [
   encoderRow(VPX, 'rc_lookahead', integer(0, 25), 'Another name of -lag-in-frames.', { example: 16 }),
   encoderRow(X264, 'weightb', boolean, 'Weighted prediction of B-frames.'),
   encoderRow(X264, 'weightp', numbered('none=0 simple=1 smart=2'), 'Weighted prediction of P-frames.'),
-  encoderRow(X264, 'intra-refresh', boolean, 'Refreshes by columns instead of key frames.'),
-  encoderRow(X264, 'bluray-compat', boolean, 'Keeps to what Blu-ray players read.'),
-  encoderRow(X264, 'b-bias', integer(-100, 100), 'Liking for B-frames.', { example: 0 }),
+  encoderRow(X264, 'intra-refresh', boolean, 'Refreshes column by column instead of by key frames.'),
+  encoderRow(X264, 'bluray-compat', boolean, 'Restricts the stream to what Blu-ray players support.'),
+  encoderRow(X264, 'b-bias', integer(-100, 100), 'Bias towards B-frames.', { example: 0 }),
   encoderRow(X264, 'b-pyramid', numbered('none=0 strict=1 normal=2'), 'B-frames as references.'),
   encoderRow(X264, 'mixed-refs', boolean, 'References for each partition.'),
   encoderRow(X264, 'fast-pskip', boolean, 'Early skip of P-blocks.'),
@@ -62,15 +62,15 @@ const X264_OPTIONS: readonly OptionRow[] = [
     X264,
     'partitions',
     { type: 'list', values: ['none', 'all', 'p8x8', 'p4x4', 'b8x8', 'i8x8', 'i4x4'], separator: ',', max: 6 },
-    'Partitions that are tried.',
+    'Partitions to try.',
     { example: 'p8x8,i4x4' },
   ),
   encoderRow(X264, 'direct-pred', numbered('none=0 spatial=1 temporal=2 auto=3'), 'Direct prediction.'),
   encoderRow(X264, 'me_method', words('dia hex umh'), 'Motion search.', { aliases: { 'motion-est': '' } }),
-  encoderRow(X264, 'crf_max', number(0, 51), 'Worst quality that the buffer may force.', { example: 40 }),
+  encoderRow(X264, 'crf_max', number(0, 51), 'Highest CRF that the buffer may force.', { example: 40 }),
   encoderRow(X264, 'chromaoffset', integer(-12, 12), 'Quantiser offset of chroma.', { example: 0 }),
   encoderRow(X264, 'noise_reduction', integer(0, 1000), 'Noise reduction.', { encoders: [X264, 'mpeg4', 'mjpeg'] }),
-  encoderRow(X264, 'fastfirstpass', boolean, 'Has no meaning in one pass.'),
+  encoderRow(X264, 'fastfirstpass', boolean, 'Has no effect in one pass.'),
   encoderRow(X264, 'x264-params', { type: 'parameters', keys: X264_PARAMETERS }, 'Parameters of x264.', {
     aliases: { x264opts: '' },
     example: 'keyint=60:min-keyint=30',
@@ -93,11 +93,11 @@ const VPX_OPTIONS: readonly OptionRow[] = [
     'Quality of WebP; speed class of VP8 and VP9.',
     { encoders: ['libwebp', 'libwebp_anim', 'libvpx', VP9] },
   ),
-  encoderRow(VPX, 'cpu-used', integer(0, 16), 'Speed; higher is faster, VP9 knows up to 8.', {
+  encoderRow(VPX, 'cpu-used', integer(0, 16), 'Speed; higher is faster, VP9 supports up to 8.', {
     aliases: { speed: '' },
     example: 8,
   }),
-  encoderRow(VPX, 'lag-in-frames', integer(0, 25), 'Look-ahead.', { example: 16 }),
+  encoderRow(VPX, 'lag-in-frames', integer(0, 25), 'Frames of look-ahead.', { example: 16 }),
   encoderRow(VPX, 'auto-alt-ref', integer(0, 6), 'Alternative reference frames.'),
   encoderRow(VPX, 'arnr-maxframes', integer(0, 15), 'Frames of the alternative reference filter.', {
     aliases: { 'arnr-max-frames': '', arnr_max_frames: '' },
@@ -110,42 +110,42 @@ const VPX_OPTIONS: readonly OptionRow[] = [
   encoderRow(VPX, 'arnr-type', numbered('backward=1 forward=2 centered=3'), 'Direction of that filter.', {
     aliases: { arnr_type: '' },
   }),
-  encoderRow(VPX, 'error-resilient', flags('default partitions'), 'Survives lost packets.', {
+  encoderRow(VPX, 'error-resilient', flags('default partitions'), 'Resilience to lost packets.', {
     aliases: { error_resilient: '' },
   }),
   encoderRow(VPX, 'max-intra-rate', integer(0, 10_000), 'Largest key frame, percent of a frame.', { example: 300 }),
   encoderRow(VPX, 'static-thresh', integer(0, 10_000), 'Change below which a block is skipped.'),
-  encoderRow(VPX, 'drop-threshold', integer(0, 100), 'Drops frames when the buffer runs dry.'),
+  encoderRow(VPX, 'drop-threshold', integer(0, 100), 'Drops frames when the buffer underruns.'),
   encoderRow(VPX, 'noise-sensitivity', integer(0, 4), 'Noise filter.'),
   encoderRow(VPX, 'undershoot-pct', integer(0, 100), 'Undershoot, percent.', { example: 95 }),
   encoderRow(VPX, 'overshoot-pct', integer(0, 1000), 'Overshoot, percent.', { example: 100 }),
   encoderRow(VPX, 'sharpness', integer(0, 7), 'Sharpness of the loop filter.'),
-  encoderRow('libvpx', 'screen-content-mode', integer(0, 2), 'Content of screens.'),
-  encoderRow(VP9, 'row-mt', boolean, 'Row threads.'),
+  encoderRow('libvpx', 'screen-content-mode', integer(0, 2), 'Screen content.'),
+  encoderRow(VP9, 'row-mt', boolean, 'Row-based multithreading.'),
   encoderRow(VP9, 'tile-columns', integer(0, 6), 'Tiles, as a power of two.'),
   encoderRow(VP9, 'tile-rows', integer(0, 2), 'Tiles, as a power of two.'),
   encoderRow(VP9, 'frame-parallel', boolean, 'Frame-parallel decoding.'),
   encoderRow(VP9, 'tune-content', numbered('default=0 screen=1 film=2'), 'Kind of content.'),
-  encoderRow(VP9, 'corpus-complexity', integer(0, 10_000), 'Complexity of a corpus.'),
+  encoderRow(VP9, 'corpus-complexity', integer(0, 10_000), 'Corpus complexity.'),
   encoderRow(VP9, 'enable-tpl', boolean, 'Temporal dependency model.'),
-  encoderRow(VP9, 'min-gf-interval', integer(0, 100), 'Least interval of golden frames.'),
+  encoderRow(VP9, 'min-gf-interval', integer(0, 100), 'Shortest interval of golden frames.'),
 ];
 
 /** Options of pictures and of mezzanine codecs. */
 const OTHER_OPTIONS: readonly OptionRow[] = [
-  encoderRow(WEBP, 'lossless', boolean, 'Without loss.', { encoders: ['libwebp', 'libwebp_anim', VP9] }),
+  encoderRow(WEBP, 'lossless', boolean, 'Lossless.', { encoders: ['libwebp', 'libwebp_anim', VP9] }),
   encoderRow(WEBP, 'cr_threshold', integer(0, 100_000), 'Threshold of conditional replenishment.'),
-  encoderRow(WEBP, 'cr_size', integer(1, 256), 'Block of conditional replenishment.', { example: 16 }),
+  encoderRow(WEBP, 'cr_size', integer(1, 256), 'Block size of conditional replenishment.', { example: 16 }),
   encoderRow('png', 'pred', numbered('none=0 sub=1 up=2 avg=3 paeth=4 mixed=5'), 'Prediction.'),
-  encoderRow('png', 'dpi', integer(1, 65_536), 'Dots an inch, as a tag.', { example: 72 }),
-  encoderRow('gif', 'gifflags', flags('offsetting transdiff'), 'How frames are made smaller.'),
+  encoderRow('png', 'dpi', integer(1, 65_536), 'Dots per inch, as a tag.', { example: 72 }),
+  encoderRow('gif', 'gifflags', flags('offsetting transdiff'), 'How frames are compressed.'),
   encoderRow('gif', 'global_palette', boolean, 'One palette for all frames.'),
   encoderRow('mjpeg', 'huffman', numbered('default=0 optimal=1'), 'Huffman tables.'),
   encoderRow('prores_ks', 'vendor', pattern(/^[A-Za-z0-9]{4}$/, 4, 'four letters, such as apl0'), 'Vendor code.', {
     example: 'apl0',
   }),
-  encoderRow('prores_ks', 'bits_per_mb', integer(0, 8192), 'Bits of a macroblock.', { example: 8000 }),
-  encoderRow('prores_ks', 'mbs_per_slice', integer(1, 8), 'Macroblocks of a slice.', { example: 8 }),
+  encoderRow('prores_ks', 'bits_per_mb', integer(0, 8192), 'Bits per macroblock.', { example: 8000 }),
+  encoderRow('prores_ks', 'mbs_per_slice', integer(1, 8), 'Macroblocks per slice.', { example: 8 }),
   encoderRow('prores_ks', 'quant_mat', words('auto proxy lt standard hq default'), 'Quantiser matrix.'),
   encoderRow('prores_ks', 'alpha_bits', choice(['0', '8', '16']), 'Bits of transparency.'),
   encoderRow('mpeg4', 'mpeg_quant', integer(0, 1), 'MPEG quantisers.'),

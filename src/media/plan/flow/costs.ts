@@ -1,6 +1,6 @@
 /**
- * CPU seconds for one second of 1080p30 through a filter, generous: this decides where a job is killed, not what it
- * should take. Estimates on the high side for the dear ones, not measurements; all others are cheap.
+ * CPU seconds of a filter per second of 1080p30. Generous: it sets the limit at which a job is killed, not its expected
+ * cost. High estimates for the expensive filters, not measurements; all others are cheap.
  */
 const FILTER_COST: Readonly<Record<string, number>> = {
   minterpolate: 240,

@@ -6,13 +6,13 @@ import { estimateGraph, unknownFlow } from './estimate.ts';
 import { type Flow, soundFlow } from './flow.ts';
 
 export interface DrawnEstimate {
-  /** Pixels of the short side after the caller's filters; null = not known. */
+  /** Pixels of the short side after the caller's filters; null = unknown. */
   shortSide: number | null;
   /** CPU seconds of the filters for one second of media. */
   cpuPerSecond: number;
 }
 
-/** What the caller's filters make of the pictures, before anything but `infos` is known; null = there are none. */
+/** Estimates the result of the caller's filters from `infos` alone; null = there are none. */
 export function estimateDrawn(parsed: ParsedRequest, infos: readonly (MediaInfo | null)[]): DrawnEstimate | null {
   if (!parsed.graph && parsed.video.length === 0) return null;
   let cpuPerSecond = 0;

@@ -9,27 +9,27 @@ import { defaultTime, isEndless, TIME_RULES } from './times.ts';
 import { numberOf } from './values.ts';
 
 export interface GraphEstimate {
-  /** Of `CheckedGraph.outputs`. */
+  /** Flows out of `CheckedGraph.outputs`. */
   outputs: Flow[];
   /** Bytes of frames that the filters keep in memory. */
   heldBytes: number;
   /** CPU seconds for each second of media. */
   cpuPerSecond: number;
-  /** The first filter whose pictures are known to be too large. */
+  /** The first filter whose frames are known to be too large. */
   oversize: Oversize | null;
 }
 
 const REFERENCE_PIXEL_RATE = 1920 * 1080 * 30;
 /** Between 4:2:0 and RGBA; a filter may convert on its way in. */
 const BYTES_PER_PIXEL = 3;
-/** Frames of an input of unknown length that a filter may hold which keeps all of them; more is the cell's limit. */
+/** Assumed frames of an input of unknown length, for filters that keep all of them; the cell's limit covers more. */
 const UNKNOWN_FRAMES = 300;
-/** The same for sound, which is small: ten minutes. */
+/** The same for audio, which is small: ten minutes. */
 const UNKNOWN_SOUND_SECONDS = 600;
 /** Stereo floats at 48 kHz. */
 const SOUND_BYTES_PER_SECOND = 48_000 * 2 * 4;
 
-/** Follows what is known of the streams through a graph. `generated` = seconds of sources that have no end. */
+/** Estimates the streams through a graph. `generated` = seconds of endless sources. */
 export function estimateGraph(
   graph: CheckedGraph,
   inputs: readonly Flow[],
@@ -69,17 +69,17 @@ export function estimateGraph(
   return { outputs, heldBytes, cpuPerSecond, oversize };
 }
 
-/** Pixels of one picture; 0 = sound, or not known. */
+/** Pixels of one frame; 0 = audio, or unknown. */
 function pixelsOf({ kind, width, height }: Flow): number {
   return kind === 'v' && width * height > 0 ? width * height : 0;
 }
 
-/** Pixels a second, in those of 1080p30. */
+/** Pixels per second, relative to 1080p30. */
 function pixelRate(flow: Flow): number {
   return (pixelsOf(flow) * (flow.rate ?? 30)) / REFERENCE_PIXEL_RATE;
 }
 
-/** Bytes of the sound that a filter keeps whole (`areverse`, `aloop`). */
+/** Bytes of audio in a filter that keeps the whole stream (`areverse`, `aloop`). */
 function heldSound(node: GraphNode, inputs: readonly Flow[]): number {
   if (heldCount(node) !== Number.POSITIVE_INFINITY || inputs.some((input) => input.kind === 'v')) return 0;
   const seconds = inputs[0]?.seconds ?? UNKNOWN_SOUND_SECONDS;
@@ -91,7 +91,7 @@ function heldCount(node: GraphNode): number {
   return typeof heldFrames === 'function' ? heldFrames(optionTexts(node.filter)) : (heldFrames ?? 0);
 }
 
-/** Frames of its inputs that a filter keeps beside the one it works on; never more than there are. */
+/** Frames of its inputs that a filter keeps besides the current one; never more than exist. */
 function heldFrames(node: GraphNode, inputs: readonly Flow[]): number {
   const frames = heldCount(node);
   const source = inputs.find((input) => input.kind === 'v');
@@ -121,7 +121,7 @@ function passNode(node: GraphNode, inputs: readonly Flow[], generated: number | 
   });
 }
 
-/** Segment after segment; each stream of an output takes the size of the first segment. */
+/** Adds up the segments; each output stream has the size of the first one. */
 function passConcat(node: GraphNode, inputs: readonly Flow[]): Flow[] {
   const streams = node.outputs.length;
   const segments: (number | null)[] = [];

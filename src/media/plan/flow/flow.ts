@@ -1,16 +1,16 @@
 import type { PadKind } from '../../filters/types.ts';
 
-/** What is known of one stream at one point of a filter graph. */
+/** Known properties of a stream at one point of a filter graph. */
 export interface Flow {
   kind: PadKind;
-  /** Pixels; NaN = not known (and for sound). */
+  /** Pixels; NaN = unknown, or audio. */
   width: number;
   height: number;
-  /** Whether the size is what FFmpeg will have, not an estimate. */
+  /** Whether the size is exact, not an estimate. */
   certain: boolean;
-  /** Frames a second; null = not known, or sound. */
+  /** Frames per second; null = unknown, or audio. */
   rate: number | null;
-  /** Seconds until it ends; null = not known, Infinity = without end. */
+  /** Seconds until it ends; null = unknown, Infinity = endless. */
   seconds: number | null;
 }
 
@@ -18,7 +18,7 @@ export function soundFlow(seconds: number | null): Flow {
   return { kind: 'a', width: Number.NaN, height: Number.NaN, certain: false, rate: null, seconds };
 }
 
-/** The longest of several durations; not known when one is not, unless another has no end. */
+/** The longest of several durations; unknown when one is unknown, unless another is endless. */
 export function longest(seconds: readonly (number | null)[]): number | null {
   if (seconds.includes(Number.POSITIVE_INFINITY)) return Number.POSITIVE_INFINITY;
   if (seconds.length === 0 || seconds.includes(null)) return null;

@@ -1,7 +1,7 @@
 import { INPUT_LIMITS } from '../../probe/input-limits.ts';
 import type { Flow } from './flow.ts';
 
-/** A filter whose pictures are larger than any input's may be. */
+/** A filter whose frames exceed the limit of inputs. */
 export interface Oversize {
   /** Characters from the start of the graph's text. */
   offset: number;
@@ -10,9 +10,9 @@ export interface Oversize {
   height: number;
 }
 
-export const LARGEST_FRAME = `${INPUT_LIMITS.maxSide} pixels a side and ${Math.floor(INPUT_LIMITS.maxPixels / 1e6)} million in all`;
+export const LARGEST_FRAME = `${INPUT_LIMITS.maxSide} pixels per side and ${Math.floor(INPUT_LIMITS.maxPixels / 1e6)} million in all`;
 
-/** One side alone may be known already. */
+/** Works even if only one side is known. */
 export function isOversize({ kind, width, height }: Flow): boolean {
   if (kind !== 'v') return false;
   const { maxSide, maxPixels } = INPUT_LIMITS;
@@ -21,5 +21,5 @@ export function isOversize({ kind, width, height }: Flow): boolean {
 
 export function describeOversize({ name, width, height }: Oversize): string {
   const shown = (side: number) => (Number.isNaN(side) ? '?' : String(Math.round(side)));
-  return `${name} makes pictures of ${shown(width)}x${shown(height)}; the most is ${LARGEST_FRAME}.`;
+  return `${name} outputs frames of ${shown(width)}x${shown(height)}; the limit is ${LARGEST_FRAME}.`;
 }

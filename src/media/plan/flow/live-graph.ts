@@ -2,18 +2,18 @@ import { linkPads, type Pad, padChains } from '../../filters/links.ts';
 import type { CheckedFilter, CheckedGraph, OpenPad } from '../../filters/types.ts';
 import { linkGraph } from './links.ts';
 
-/** What of a graph leads to the outputs that are used. */
+/** The part of a graph that leads to used outputs. */
 export interface LiveGraph {
   graph: CheckedGraph;
-  /** Where its open inputs stood in `CheckedGraph.inputs` of the whole graph. */
+  /** Indexes of its open inputs in `CheckedGraph.inputs` of the whole graph. */
   inputs: number[];
-  /** The same of its open outputs; null = what only a part that is gone has read. */
+  /** The same for its open outputs; null = only removed filters read it. */
   outputs: (number | null)[];
 }
 
 /**
- * Leaves out the filters that lead nowhere, to a `nullsink` or to an output that is not used: FFmpeg would work them
- * off all the same, and one without an end would keep it running after the output is complete.
+ * Removes filters that lead nowhere, to a `nullsink` or to an unused output: FFmpeg would still run them, and an
+ * endless one would keep it running after the output is complete.
  */
 export function liveGraph(graph: CheckedGraph, used: readonly number[]): LiveGraph {
   const { nodes, outputs } = linkGraph(graph);
@@ -50,7 +50,7 @@ export function liveGraph(graph: CheckedGraph, used: readonly number[]): LiveGra
   };
 }
 
-/** The live filters of a chain; those that have lost a filter between them are no longer neighbours. */
+/** Splits the live filters of a chain where a filter between them is removed. */
 function runsOf(chain: readonly CheckedFilter[], live: ReadonlySet<CheckedFilter>): CheckedFilter[][] {
   const runs: CheckedFilter[][] = [[]];
   for (const filter of chain) {

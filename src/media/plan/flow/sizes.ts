@@ -11,7 +11,7 @@ interface Size {
 
 type SizeRule = (filter: CheckedFilter, inputs: readonly Flow[]) => Size;
 
-/** Size of the pictures that a filter gives, for filters that change it. All others pass on what they get. */
+/** Output size of filters that change it. All others keep the size of their input. */
 export const SIZE_RULES: Readonly<Record<string, SizeRule>> = {
   scale: scaled,
   zscale: scaled,
@@ -49,7 +49,7 @@ export const SIZE_RULES: Readonly<Record<string, SizeRule>> = {
   untile: (_, inputs) => ({ ...inputs[0]!, certain: false }),
 };
 
-/** Pictures made of nothing or of sound, where the caller names no size. */
+/** Default sizes of generated video, where the caller sets none. */
 const DRAWN_SIZES: Readonly<Record<string, readonly [number, number]>> = {
   showwaves: [600, 240],
   showwavespic: [600, 240],
@@ -86,7 +86,7 @@ function scaled(filter: CheckedFilter, inputs: readonly Flow[]): Size {
     size?.height ??
     numberOf(filter, { ...variables, ...(width > 0 && { ow: width, out_w: width }) }, 'h', 'height') ??
     0;
-  // A width may be made of the height, as `w=oh*16/9`.
+  // A width may depend on the height, as in `w=oh*16/9`.
   if (Number.isNaN(width)) width = numberOf(filter, { ...variables, oh: height, out_h: height }, 'w', 'width') ?? 0;
   const known = !Number.isNaN(width) && !Number.isNaN(height);
   [width, height] = [Math.trunc(width), Math.trunc(height)];
@@ -108,7 +108,7 @@ function scaled(filter: CheckedFilter, inputs: readonly Flow[]): Size {
   return { width, height, certain: known && (input.certain || !keepsInput) && !oddAspect(filter) };
 }
 
-/** A size in plain numbers does not depend on what comes in. */
+/** A size in plain numbers does not depend on the input. */
 function absolute(filter: CheckedFilter): boolean {
   if (sizeOf(filter, 'size', 's')) return true;
   const [width, height] = [numberOf(filter, {}, 'w', 'width'), numberOf(filter, {}, 'h', 'height')];
@@ -185,7 +185,7 @@ function offsetOf(text: string, inputs: readonly Flow[]): number {
   );
 }
 
-/** The names under which filters know the size of what comes in. */
+/** Variables of filters for the size of their input. */
 function variablesOf(input: Flow): Record<string, number> {
   const { width, height } = input;
   // A variable that is absent makes the whole expression unknown; one that is NaN would be compared like a number.

@@ -12,7 +12,7 @@ interface Time {
 
 type TimeRule = (filter: CheckedFilter, inputs: readonly Flow[]) => Time;
 
-/** Where a filter changes how long its stream lasts, or how fast its frames follow each other. */
+/** Filters that change the duration or the frame rate of their stream. */
 export const TIME_RULES: Readonly<Record<string, TimeRule>> = {
   trim: trimmed,
   atrim: trimmed,
@@ -79,15 +79,15 @@ export const TIME_RULES: Readonly<Record<string, TimeRule>> = {
   paletteuse: (_, inputs) => inputs[0]!,
 };
 
-/** Without a rule: as long as the longest input, or as the shortest where `shortest=1` says so. */
+/** Without a rule: as long as the longest input, or the shortest one with `shortest=1`. */
 export function defaultTime(filter: CheckedFilter, inputs: readonly Flow[]): Time {
   const all = inputs.map((input) => input.seconds);
-  // A still that is laid over moving pictures is repeated; it adds nothing.
+  // A still overlaid on a video is repeated; it adds nothing.
   const seconds = isTrue(filter, 'shortest') ? shortest(all) : longest(all);
   return { seconds, rate: inputs.find((input) => input.kind === 'v')?.rate ?? null };
 }
 
-/** Whether the filter itself has no end with these values. */
+/** Whether the filter is endless with its values. */
 export function isEndless(filter: CheckedFilter): boolean {
   return filter.spec.endless?.when(optionTexts(filter)) ?? false;
 }
@@ -107,7 +107,7 @@ function trimmed(filter: CheckedFilter, inputs: readonly Flow[]): Time {
   return { rate, seconds: left === null ? null : Math.max(0, left) };
 }
 
-/** `0.5*PTS` and `(PTS-STARTPTS)*2` are straight lines through 0; anything else is not known. */
+/** `0.5*PTS` and `(PTS-STARTPTS)*2` are straight lines through 0; anything else is unknown. */
 function stretched(filter: CheckedFilter, inputs: readonly Flow[]): Time {
   const input = inputs[0]!;
   const value = filter.values.get('expr');
@@ -140,7 +140,7 @@ function looped(filter: CheckedFilter, inputs: readonly Flow[]): Time {
   return { rate, seconds: part === null || !Number.isFinite(part) ? null : plus(seconds, times * part) };
 }
 
-/** An endless input stays one; else the end is unknown. */
+/** An endless input stays endless; else the end is unknown. */
 function unknown(_: CheckedFilter, inputs: readonly Flow[]): Time {
   const endless = inputs[0]!.seconds === Number.POSITIVE_INFINITY;
   return { seconds: endless ? Number.POSITIVE_INFINITY : null, rate: inputs[0]!.rate };

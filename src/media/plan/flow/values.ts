@@ -2,7 +2,7 @@ import { evaluateExpression } from '../../expressions/index.ts';
 import type { CheckedFilter, CheckedValue } from '../../filters/types.ts';
 import { rational } from '../../options/option-scalars.ts';
 
-/** A filter's values as the estimates ask for them, by any of an option's spellings. */
+/** Finds a value of a filter by any spelling of its option. */
 function firstValue(filter: CheckedFilter, names: readonly string[]): CheckedValue | undefined {
   for (const name of names) {
     const value = filter.values.get(name);
@@ -16,7 +16,7 @@ export function textOf(filter: CheckedFilter, ...names: string[]): string | null
   return value?.type === 'text' ? value.text : null;
 }
 
-/** A number, or an expression over `variables`; null = not given, NaN = not known before it runs. */
+/** A number, or an expression over `variables`; null = not set, NaN = unknown before it runs. */
 export function numberOf(
   filter: CheckedFilter,
   variables: Readonly<Record<string, number>>,
@@ -32,7 +32,7 @@ export function isTrue(filter: CheckedFilter, ...names: string[]): boolean {
   return ['1', 'true', 'yes', 'on'].includes(textOf(filter, ...names) ?? '');
 }
 
-/** `640x360` in numbers; null = not given or not written so. */
+/** `640x360` as numbers; null = not set, or in another form. */
 export function sizeOf(filter: CheckedFilter, ...names: string[]): { width: number; height: number } | null {
   const match = /^(\d+)x(\d+)$/.exec(textOf(filter, ...names) ?? '');
   return match ? { width: Number(match[1]), height: Number(match[2]) } : null;
