@@ -36,7 +36,7 @@ export function expandPads(pads: Pads, texts: OptionTexts): readonly PadKind[] {
   return new Array<PadKind>(Math.min(whole(texts, pads.count, pads.fallback), pads.max)).fill(pads.kind);
 }
 
-/** The streams of one part of a `concat`: first the pictures, then the sound. */
+/** The streams of one segment of a `concat`: first video, then audio. */
 function concatSegment(texts: OptionTexts): PadKind[] {
   return [...new Array<PadKind>(whole(texts, 'v', 1)).fill('v'), ...new Array<PadKind>(whole(texts, 'a', 0)).fill('a')];
 }

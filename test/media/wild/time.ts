@@ -164,7 +164,7 @@ export const TIME_ROWS: readonly WildRow[] = [
     colour(0.5, 0.5, 'red', 1.5),
   ),
   composed(
-    'join of pictures alone, mapped by us',
+    'join of video only, mapped by Airlock',
     ['mute', 'mute'],
     'mp4',
     ['[0:v][1:v]concat=n=2:v=1:a=0[v]'],

@@ -6,7 +6,7 @@ const unit = number(0, 1);
 const byte = integer(0, 255);
 const SIZE_RATE = { s: 'size', r: 'rate' };
 
-/** Meters and scopes as pictures. */
+/** Meters and scopes as video. */
 export const METER_PICTURES: readonly FilterSpec[] = [
   picture(
     'showvolume',
@@ -75,7 +75,7 @@ export const METER_PICTURES: readonly FilterSpec[] = [
   picture(
     'aphasemeter',
     'aphasemeter=s=320x180[sound][meter]',
-    'Draws the phase between left and right beside the sound.',
+    'Draws the phase between left and right, and passes the audio on.',
     {
       rate,
       size,

@@ -39,7 +39,7 @@ export const REPAIR_FILTERS: readonly FilterSpec[] = [
   audio(
     'adeclip',
     'adeclip',
-    'Repairs clipped sound.',
+    'Repairs clipped audio.',
     { window, overlap, arorder: number(0, 25), threshold: number(1, 100), hsize: integer(100, 9999), method },
     {
       timeline: true,

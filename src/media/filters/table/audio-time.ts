@@ -22,8 +22,8 @@ function delaySeconds(text: string): number {
 
 /** Cuts, fades, speed, delay, repetition, timestamps. */
 export const TIME_FILTERS: readonly FilterSpec[] = [
-  audio('anull', 'anull', 'Passes sound unchanged.', {}),
-  audio('acopy', 'acopy', 'Copies sound unchanged.', {}),
+  audio('anull', 'anull', 'Passes audio on unchanged.', {}),
+  audio('acopy', 'acopy', 'Copies audio unchanged.', {}),
   audio('anullsink', 'asplit[kept][dropped];[dropped]anullsink;[kept]anull', 'Discards a stream.', {}, { outputs: [] }),
   audio(
     'asplit',

@@ -11,7 +11,7 @@ import { STEREO_FILTERS } from './audio-stereo.ts';
 import { TIME_FILTERS } from './audio-time.ts';
 
 /**
- * Audio filters, sources of sound, and pictures of sound. Left out: what names a file or a plugin (`arnndn`, `ladspa`,
+ * Audio filters, audio sources, and visualisers. Left out: what names a file or a plugin (`arnndn`, `ladspa`,
  * `lv2`, `sofalizer`, `asendcmd`, `ametadata`, `azmq`, `asr`, `flite`), and what waits for the clock (`arealtime`).
  */
 export const AUDIO_FILTERS: readonly FilterSpec[] = [

@@ -134,7 +134,7 @@ export const GEOMETRY_FILTERS: readonly FilterSpec[] = [
   ),
   video(
     'zoompan',
-    'Zooms into pictures and pans over them.',
+    'Zooms into the picture and pans over it.',
     { zoom: zoomed, x: zoomed, y: zoomed, d: zoomed, s: size, fps: rate },
     {
       aliases: { z: 'zoom' },

@@ -12,7 +12,7 @@ const keyed = { color, similarity, blend: unit };
 const hsv = { hue: number(-360, 360), sat: number(-1, 1), val: number(-1, 1), similarity, blend: unit };
 const MASKED = { inputs: ['v', 'v', 'v'], timeline: true } as const;
 
-/** `inplace` takes alpha from the picture itself. */
+/** `inplace` uses the alpha of the picture itself. */
 const alphaInput = (values: OptionTexts): readonly PadKind[] => (isOn(values, 'inplace') ? ['v'] : ['v', 'v']);
 
 /** Inputs up to the highest in `mapping` (four times a digit for the input and one for the plane) or a `map<n>s`. */

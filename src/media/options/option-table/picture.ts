@@ -39,7 +39,7 @@ export const PICTURE_OPTIONS: readonly OptionRow[] = [
   row('pix_fmt', OUTPUT, V, choice(lists.PIXEL_FORMATS, lists.PIXEL_FORMAT_NAMES), 'Pixel format.'),
   row('autoscale', OUTPUT, V, flag, 'Scales later frames to the size of the first (always on).'),
   row('noautoscale', OUTPUT, V, flag, 'Lets the frame size change within the stream.'),
-  row('sws_flags', OUTPUT, NONE, flags(lists.SCALER_FLAGS.join(' ')), 'How pictures are scaled.', {
+  row('sws_flags', OUTPUT, NONE, flags(lists.SCALER_FLAGS.join(' ')), 'Flags of the scaler.', {
     aliases: { sws_flag: '' },
     example: 'lanczos',
   }),

@@ -131,7 +131,7 @@ const VPX_OPTIONS: readonly OptionRow[] = [
   encoderRow(VP9, 'min-gf-interval', integer(0, 100), 'Shortest interval of golden frames.'),
 ];
 
-/** Options of pictures and of mezzanine codecs. */
+/** Options of image and mezzanine codecs. */
 const OTHER_OPTIONS: readonly OptionRow[] = [
   encoderRow(WEBP, 'lossless', boolean, 'Lossless.', { encoders: ['libwebp', 'libwebp_anim', VP9] }),
   encoderRow(WEBP, 'cr_threshold', integer(0, 100_000), 'Threshold of conditional replenishment.'),
