@@ -65,7 +65,7 @@ describe('a worker that drains', () => {
     sandbox = await openSandbox({ dataDir: folder, slots: slots.length });
     account = await world.account();
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
-    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 6, size: '320x180', args: noise });
+    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '320x180', args: noise });
     const worker = await start(1000);
     fileUrl = (await world.uploadFile(account, await readFile(clip))).fileUrl;
     await worker.drain();

@@ -3,9 +3,8 @@ import type { ServerResponse } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeDataDir } from '../../testkit/data-directory.ts';
 import { makeClip, upload } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
+import { copyPreparedDataDir, startService, type TestService } from '../../testkit/service.ts';
 import { openServiceDatabase } from '../../testkit/service-database.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
@@ -50,7 +49,7 @@ describe('slow sources', () => {
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-slow-'));
-    dataDir = await makeDataDir();
+    ({ dataDir } = await copyPreparedDataDir());
     clip = await readFile(await makeClip(join(folder, 'clip.mp4')));
     // A box that is ignored: two minutes at this rate.
     const free = Buffer.alloc(2 * 2 ** 20);

@@ -2,7 +2,7 @@ import { type ExecFileException, execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, inject, it } from 'vitest';
 import { projectRoot } from '../../src/config/root.ts';
 
 const run = promisify(execFile);
@@ -11,16 +11,28 @@ const SUITE_MS = 600_000;
 
 /** What depends on Node itself: sockets, files, processes, threads, the built program. Pure code and SQL are left out. */
 const PARTS = [
-  ...['src/fetcher', 'src/gateway', 'src/net', 'src/sandbox', 'src/storage', 'src/supervisor', 'src/telemetry'],
+  ...[
+    'src/fetcher',
+    'src/gateway',
+    'src/net',
+    'src/sandbox',
+    'src/storage',
+    'src/supervisor/processes',
+    'src/telemetry',
+  ],
   ...['src/threads', 'src/worker', 'test/api', 'test/kinds'],
-  ...['test/e2e/walk.test.ts', 'test/e2e/transcodes.test.ts', 'test/hostile/cell-owned.test.ts'],
+  ...['test/e2e/walk.test.ts', 'test/hostile/cell-owned.test.ts'],
 ];
 
 // On Node 24 itself the whole suite is that part.
 describe.skipIf(process.version.startsWith('v24.'))('Node 24', () => {
   const home = join(projectRoot(), 'deploy/docker/node24');
   const bin = join(home, `node_modules/node-linux-${process.arch}/bin`);
-  const environment = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  const environment = {
+    ...process.env,
+    PATH: `${bin}${delimiter}${process.env.PATH}`,
+    TEST_POSTGRES_URL: inject('postgresUrl'),
+  };
 
   beforeAll(async () => {
     if (existsSync(join(bin, 'node'))) return;

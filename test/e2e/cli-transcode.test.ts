@@ -23,7 +23,7 @@ beforeAll(async () => {
   await makeClip(join(folder, 'in.mov'), { seconds: 1, size: '640x360' });
   await makeClip(join(folder, 'small.mov'), { size: '64x64' });
   const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
-  await makeClip(join(folder, 'long.mp4'), { seconds: 8, size: '640x360', args: noise });
+  await makeClip(join(folder, 'long.mp4'), { seconds: 8, size: '320x180', args: noise });
   await makeClip(join(folder, 'sound.m4a'), { args: ['-map', '1:a'] });
   await writeFile(join(folder, 'empty.mp4'), '');
   await writeFile(join(folder, 'page.mp4'), '<!doctype html><title>no film</title>');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ffprobe, makeClip, transcode, upload } from '../../testkit/media.ts';
-import { type Answer, startService, type TestService } from '../../testkit/service.ts';
+import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
 import { rawHttp } from '../helpers/raw-http.ts';
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
@@ -17,7 +17,7 @@ describe('transcodes', () => {
   let clip: string;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-transcodes-'));
-    [service] = await Promise.all([startService(), makeClip(join(folder, 'clip.mp4'))]);
+    [service] = await Promise.all([shareService(), makeClip(join(folder, 'clip.mp4'))]);
     clip = (await upload(service, join(folder, 'clip.mp4'), 'video/mp4', 'holiday.mp4')).fileUrl;
   });
   afterAll(async () => {

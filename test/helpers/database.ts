@@ -13,7 +13,7 @@ export interface TestDatabase extends Pool {
 export async function makeDatabase(): Promise<TestDatabase> {
   const admin = inject('postgresUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await asAdmin(admin, `CREATE DATABASE ${name} TEMPLATE ${inject('templateDatabase')}`);
+  await asAdmin(admin, `CREATE DATABASE ${name} TEMPLATE ${inject('templateDatabase')} STRATEGY file_copy`);
   const parsed = new URL(admin);
   parsed.pathname = `/${name}`;
   const url = parsed.toString();

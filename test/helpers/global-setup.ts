@@ -23,8 +23,16 @@ declare module 'vitest' {
 
 const TEMPLATE = 'test_template';
 
+/** What a run inside another run uses of it: the build, and the PostgreSQL at this URL. */
+const OUTER_POSTGRES = process.env.TEST_POSTGRES_URL;
+
 /** Builds the program that end-to-end tests run, and starts the PostgreSQL that all test files share. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
+  if (OUTER_POSTGRES) {
+    project.provide('postgresUrl', OUTER_POSTGRES);
+    project.provide('templateDatabase', TEMPLATE);
+    return (await openSharing()).close;
+  }
   const root = join(import.meta.dirname, '..', '..');
   await promisify(execFile)(process.execPath, ['scripts/build.mjs'], { cwd: root });
   await ensureServiceAccount();

@@ -21,7 +21,9 @@ import { startService, type TestService } from '../../testkit/service.ts';
  * process keeps them: they outlive the test files. `/key` makes a key of any service, without a program for each.
  */
 export async function openSharing(): Promise<{ close(): Promise<void> }> {
-  const template = once(makeTemplate);
+  // A run inside another run uses its template.
+  const outer = process.env.TEST_SHARING_URL;
+  const template = once(outer ? () => askOuter(outer) : makeTemplate);
   const service = once(async () => startShared((await template()).template));
   const answers: Record<string, (request: IncomingMessage) => Promise<object>> = {
     '/template': template,
@@ -46,10 +48,16 @@ export async function openSharing(): Promise<{ close(): Promise<void> }> {
       server.closeAllConnections();
       const started = await service.made?.catch(() => null);
       await started?.remove();
-      const prepared = await template.made?.catch(() => null);
+      const prepared = outer ? null : await template.made?.catch(() => null);
       if (prepared) await rm(prepared.template, { recursive: true, force: true });
     },
   };
+}
+
+interface Template {
+  /** The data directory. */
+  template: string;
+  key: string;
 }
 
 /** Makes a thing at the first call. `made` is undefined until then. */
@@ -61,8 +69,12 @@ function once<T>(make: () => Promise<T>): (() => Promise<T>) & { made?: Promise<
   return get;
 }
 
+async function askOuter(outer: string): Promise<Template> {
+  return (await fetch(`${outer}/template`)).json() as Promise<Template>;
+}
+
 /** `key` has every scope, and is known to every copy. */
-async function makeTemplate(): Promise<{ template: string; key: string }> {
+async function makeTemplate(): Promise<Template> {
   const service = await startService({}, { fresh: true });
   await service.stop();
   await sealTemplate(service.dataDir);

@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Answer, startService, type TestService } from '../../testkit/service.ts';
+import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
 import { rawHttp } from '../helpers/raw-http.ts';
 
 const SOURCE = 'https://media.example.com/clip.mp4';
@@ -9,7 +9,7 @@ const job = (extra: object = {}) => ({ inputs: [{ url: SOURCE }], outputFormat: 
 describe('hostile and broken requests', () => {
   let service: TestService;
   beforeAll(async () => {
-    service = await startService();
+    service = await shareService();
   });
   afterAll(() => service?.remove());
 

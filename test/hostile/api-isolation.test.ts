@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, transcode, upload } from '../../testkit/media.ts';
-import { startService, type TestService } from '../../testkit/service.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
 
 describe('a key of another account', () => {
   let service: TestService;
@@ -11,7 +11,7 @@ describe('a key of another account', () => {
   let stranger: Record<string, string>;
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-isolation-'));
-    [service] = await Promise.all([startService(), makeClip(join(folder, 'clip.mp4'))]);
+    [service] = await Promise.all([shareService(), makeClip(join(folder, 'clip.mp4'))]);
     stranger = { authorization: `Bearer ${(await service.makeKey('--account', 'stranger')).key}` };
   });
   afterAll(async () => {
