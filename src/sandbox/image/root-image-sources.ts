@@ -1,14 +1,19 @@
-import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { findProgram, runTool } from '../host/commands.ts';
 import { SandboxError } from '../sandbox-error.ts';
+import { ElfError, readElf } from './elf.ts';
+import { stubLibrary } from './stub-library.ts';
+import { isUnused } from './unused-libraries.ts';
 
 /** A file on the host and its path in the image. `size` in bytes, `mtimeMs` as returned by `stat`. */
-interface SourceFile {
+export interface SourceFile {
   from: string;
   to: string;
   size: number;
   mtimeMs: number;
+  /** The image contains a stub of this library, of the same size. */
+  stub: boolean;
 }
 
 export interface ImageSources {
@@ -29,12 +34,13 @@ export async function collectSources(programs: { ffmpeg: string; ffprobe: string
     ['/usr/bin/ffprobe', programs.ffprobe],
   ]);
   const watched = new Set<string>([LOADER_CACHE]);
-  for (const [to, from] of await libraries(Object.values(programs))) files.set(to, from);
+  const { real, stubs } = withoutUnused(Object.values(programs), await libraries(Object.values(programs)));
+  for (const [to, from] of [...real, ...stubs]) files.set(to, from);
   listFonts(FONT_FOLDER, files, watched, new Set());
   return {
     files: [...files].map(([to, from]) => {
       const { size, mtimeMs } = statSync(from);
-      return { from, to, size, mtimeMs };
+      return { from, to, size, mtimeMs, stub: stubs.has(to) };
     }),
     watched: [...watched].map((path) => ({ path, mtimeMs: modified(path) })),
   };
@@ -77,6 +83,46 @@ export function parseLdd(output: string): Map<string, string> {
   const places = new Map([...found].map(([name, path]) => [join(folder, name), path]));
   for (const loader of loaders) places.set(merged(loader), loader);
   return places;
+}
+
+/**
+ * Splits libraries into those that are needed as they are and those that no job uses, of which a stub is enough. What only
+ * the latter need is in neither. Both map paths in the image to files on the host.
+ */
+export function withoutUnused(
+  programs: readonly string[],
+  found: ReadonlyMap<string, string>,
+): { real: Map<string, string>; stubs: Map<string, string> } {
+  const byName = new Map([...found].map(([to, from]) => [basename(to), { to, from }]));
+  const real = new Map([...found].filter(([to]) => basename(to).startsWith('ld-')));
+  const stubs = new Map<string, string>();
+  const queue = [...programs];
+  try {
+    for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
+      for (const name of readElf(readFileSync(path)).needed) {
+        const library = byName.get(name);
+        if (!library || real.has(library.to) || stubs.has(library.to)) continue;
+        const isStub = isUnused(name) && hasStub(library.from);
+        (isStub ? stubs : real).set(library.to, library.from);
+        if (!isStub) queue.push(library.from);
+      }
+    }
+  } catch (error) {
+    // A program for another kind of machine, perhaps: all libraries are as good as some.
+    if (error instanceof ElfError) return { real: new Map(found), stubs: new Map() };
+    throw error;
+  }
+  return { real, stubs };
+}
+
+function hasStub(path: string): boolean {
+  try {
+    stubLibrary(readFileSync(path));
+    return true;
+  } catch (error) {
+    if (error instanceof ElfError) return false;
+    throw error;
+  }
 }
 
 /** Resolves `/lib…` to `/usr/lib…`, to which it is a link, in the image as on Debian. */

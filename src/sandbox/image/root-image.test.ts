@@ -11,10 +11,10 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openRootImage, removeOldImages, storeFacts } from './root-image.ts';
-import { parseLdd } from './root-image-sources.ts';
+import { collectSources, parseLdd } from './root-image-sources.ts';
 
 let folder: string;
 let programs: { ffmpeg: string; ffprobe: string };
@@ -54,6 +54,16 @@ describe('parseLdd', () => {
 
   it('names a library that is not installed', () => {
     expect(() => parseLdd('\tlibx264.so.164 => not found\n')).toThrow(/libx264\.so\.164.*Reinstall the ffmpeg package/);
+  });
+});
+
+describe('the libraries of FFmpeg', () => {
+  it('are stubs where no job uses them, without the libraries that only those need', async () => {
+    const { files } = await collectSources({ ffmpeg: '/usr/bin/ffmpeg', ffprobe: '/usr/bin/ffprobe' });
+    const named = (part: string) => files.filter(({ to }) => basename(to).startsWith(part)).map(({ stub }) => stub);
+    expect([named('libgnutls.so'), named('libX11.so'), named('libpulse.so')]).toEqual([[true], [true], [true]]);
+    expect(['libp11-kit.so', 'libXau.so', 'libpulsecommon', 'libcrypto.so'].flatMap(named)).toEqual([]);
+    expect(['libavcodec.so', 'libx264.so', 'libc.so', 'ld-linux'].map(named)).toEqual(Array(4).fill([false]));
   });
 });
 

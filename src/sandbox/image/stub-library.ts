@@ -1,0 +1,118 @@
+import { DT, DYNAMIC_BYTES, type Elf, ElfError, MACHINE, number, PF_EXECUTE, PT, readElf, withinFile } from './elf.ts';
+
+/** Machine code that returns zero. */
+const RETURN_ZERO: Readonly<Record<number, Buffer>> = {
+  // xor eax, eax; ret
+  [MACHINE.x64]: Buffer.from([0x31, 0xc0, 0xc3]),
+  // mov x0, #0; ret
+  [MACHINE.arm64]: Buffer.from([0x00, 0x00, 0x80, 0xd2, 0xc0, 0x03, 0x5f, 0xd6]),
+};
+/** What lies between: int3 on x86; on ARM an undefined instruction. */
+const TRAP: Readonly<Record<number, number>> = { [MACHINE.x64]: 0xcc, [MACHINE.arm64]: 0x00 };
+
+/** What the loader needs to find symbols by name and version. Initializers, relocations and other libraries are not in it. */
+const KEPT: ReadonlySet<number> = new Set([
+  ...[DT.hash, DT.gnuHash, DT.strtab, DT.strsz, DT.symtab, DT.syment, DT.soname],
+  ...[DT.versym, DT.verdef, DT.verdefnum],
+]);
+
+const SYMBOL_BYTES = 24;
+const STT = { func: 2, gnuIfunc: 10 } as const;
+
+/**
+ * Turns a shared library into one of the same size, names and versions whose functions all return zero: it has no code of its
+ * own, no initializers, no relocations, and needs no other library. Throws `ElfError` for a library that it does not
+ * understand.
+ */
+export const stubLibrary = (original: Buffer): Buffer => withinFile(() => makeStub(original));
+
+function makeStub(original: Buffer): Buffer {
+  const file = Buffer.from(original);
+  const elf = readElf(file);
+  const code = RETURN_ZERO[elf.machine];
+  const trap = TRAP[elf.machine];
+  if (!code || trap === undefined) throw new ElfError('a machine without a stub');
+  const functions = exportedFunctions(file, elf);
+  for (const { type, flags, offset, fileSize } of elf.segments) {
+    if (type === PT.load && (flags & PF_EXECUTE) !== 0) wipeCode(file, elf, { offset, fileSize }, trap);
+  }
+  writeStubs(file, functions, code);
+  keepNamesOnly(file, elf);
+  return file;
+}
+
+/** Positions of the code of all defined functions, ascending. A function that is resolved at run time becomes a plain one. */
+function exportedFunctions(file: Buffer, elf: Elf): number[] {
+  const positions = new Set<number>();
+  const table = elf.offsetOf(entryOf(elf, DT.symtab));
+  const count = symbolCount(file, elf);
+  for (let index = 0; index < count; index++) {
+    const at = table + index * SYMBOL_BYTES;
+    const info = file.readUInt8(at + 4);
+    const type = info & 0xf;
+    if (file.readUInt16LE(at + 6) === 0 || (type !== STT.func && type !== STT.gnuIfunc)) continue;
+    file.writeUInt8((info & 0xf0) | STT.func, at + 4);
+    positions.add(elf.offsetOf(number(file, at + 8)));
+  }
+  return [...positions].sort((one, other) => one - other);
+}
+
+/** The dynamic symbol table states no length: the hash tables do. */
+function symbolCount(file: Buffer, elf: Elf): number {
+  const plain = elf.dynamic.find(({ tag }) => tag === DT.hash);
+  if (plain) return file.readUInt32LE(elf.offsetOf(plain.value) + 4);
+  const at = elf.offsetOf(entryOf(elf, DT.gnuHash));
+  const [buckets, firstHashed, bloomWords] = [0, 4, 8].map((offset) => file.readUInt32LE(at + offset)) as [
+    number,
+    number,
+    number,
+  ];
+  const bucketsAt = at + 16 + bloomWords * 8;
+  const chains = bucketsAt + buckets * 4;
+  let last = 0;
+  for (let index = 0; index < buckets; index++) last = Math.max(last, file.readUInt32LE(bucketsAt + index * 4));
+  if (last < firstHashed) return firstHashed;
+  // The lowest bit marks the end of a chain; the chain of the last bucket ends with the last symbol.
+  while ((file.readUInt32LE(chains + (last - firstHashed) * 4) & 1) === 0) last++;
+  return last + 1;
+}
+
+/** Everything in an executable segment but what the loader reads, which old linkers put there too. */
+function wipeCode(file: Buffer, elf: Elf, { offset, fileSize }: { offset: number; fileSize: number }, trap: number) {
+  const tables = elf.dynamic.filter(({ tag }) => tag !== DT.strsz && tag !== DT.syment && KEPT.has(tag));
+  for (const { tag, value } of tables) {
+    if (tag === DT.soname || tag === DT.verdefnum) continue;
+    const at = elf.offsetOf(value);
+    if (at >= offset && at < offset + fileSize) throw new ElfError('names among the code');
+  }
+  file.fill(trap, offset, offset + fileSize);
+}
+
+function writeStubs(file: Buffer, positions: readonly number[], code: Buffer): void {
+  positions.forEach((position, index) => {
+    const next = positions[index + 1] ?? file.length;
+    if (position + code.length > next) throw new ElfError('functions that are too short for a stub');
+    code.copy(file, position);
+  });
+}
+
+function keepNamesOnly(file: Buffer, elf: Elf): void {
+  for (const { type, header, offset, fileSize } of elf.segments) {
+    // Its thread-local variables would take space in every program.
+    if (type === PT.tls) file.writeUInt32LE(0, header);
+    if (type !== PT.dynamic) continue;
+    file.fill(0, offset, offset + fileSize);
+    elf.dynamic
+      .filter(({ tag }) => KEPT.has(tag))
+      .forEach(({ tag, value }, index) => {
+        file.writeBigUInt64LE(BigInt(tag), offset + index * DYNAMIC_BYTES);
+        file.writeBigUInt64LE(BigInt(value), offset + index * DYNAMIC_BYTES + 8);
+      });
+  }
+}
+
+function entryOf({ dynamic }: Elf, tag: number): number {
+  const entry = dynamic.find((each) => each.tag === tag);
+  if (!entry) throw new ElfError('a library without a table of names');
+  return entry.value;
+}

@@ -1,0 +1,32 @@
+/*
+ * Libraries that FFmpeg is linked with and no job uses: a cell has no network, no device, no display and no sound card, and
+ * the policy accepts no plug-ins, no speech recognition or synthesis, no discs, no playlists, no tracker music and no
+ * vector graphics. In the
+ * image they are stubs (`stub-library.ts`), without the libraries that they need in turn. So FFmpeg starts in a third of the
+ * time, and a file that takes it over finds a third of the code.
+ *
+ * Whatever decodes, encodes or filters accepted media must never be in this list.
+ */
+const UNUSED: readonly RegExp[] = [
+  // Network: TLS, SSH, SRT, RIST, message queues.
+  /^lib(?:gnutls|ssl|crypto|ssh|ssh-gcrypt|srt|srt-gnutls|srt-openssl|rist|rabbitmq|zmq|smbclient|rtmp)(?:\.|-\d)/,
+  // Display.
+  /^lib(?:X11|Xext|Xv|xcb(?:-[a-z]+)?|SDL2-2|GL|caca|drm)\./,
+  // Sound cards.
+  /^lib(?:asound|openal|pulse|jack|sndio)\./,
+  // Cameras and disc drives.
+  /^lib(?:raw1394|avc1394|rom1394|iec61883|dc1394|cdio(?:_cdda|_paranoia)?|bluray|dvdnav|dvdread)\./,
+  // Graphics processors.
+  /^lib(?:va|va-drm|va-x11|vdpau|vpl|mfx|OpenCL|placebo)\./,
+  // Plug-ins, and speech recognition and synthesis.
+  /^lib(?:lilv-0|flite(?:_[a-z0-9_]+)?|pocketsphinx|sphinxbase)\./,
+  // Tracker music and fingerprints of music.
+  /^lib(?:gme|openmpt|chromaprint)\./,
+  // Vector graphics, for which alone FFmpeg asks for cairo and GObject; XML, which playlists (DASH, IMF) are written in.
+  /^lib(?:rsvg-2|cairo|gobject-2\.0|xml2)\./,
+];
+
+/** Whether no job uses that library, by its name as programs ask for it (`libssh.so.4`). */
+export function isUnused(name: string): boolean {
+  return UNUSED.some((pattern) => pattern.test(name));
+}
