@@ -94,7 +94,7 @@ describe('airlock up', () => {
     const made = await service.call('POST', '/v1/keys', { name: 'another' });
     expect((await service.call('POST', `/v1/keys/${made.json.id}/rotate`)).status).toBe(201);
     const verified = await service.cli('audit', 'verify');
-    expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining('is whole')]);
+    expect([verified.code, verified.stdout]).toEqual([0, expect.stringContaining('is intact')]);
     const doctor = await service.cli('doctor');
     expect([doctor.code, doctor.stdout]).toEqual([0, expect.stringContaining('1 worker(s) alive')]);
     expect((await service.call('GET', '/health-check')).json).toMatchObject({ ok: true, workers: { alive: 1 } });
