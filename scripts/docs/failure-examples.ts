@@ -3,9 +3,9 @@ import type { FailureCode } from '../../src/contract/failures.ts';
 /** An example of `error_message` for each code. */
 export const FAILURE_EXAMPLES: Readonly<Record<FailureCode, string>> = {
   invalid_media: 'Input 1 cannot be read: The input is cut off or damaged: its index (the moov atom) is missing.',
-  unsupported_media: 'Input 1 is not a media file that Airlock knows.',
+  unsupported_media: 'Input 1 is not a supported media file.',
   unsupported_codec: 'Could not find tag for codec vp8 in stream #0, codec not currently supported in container.',
-  cannot_disarm: 'Input 1 cannot be disarmed: it is of a kind (avi) that the reader does not write.',
+  cannot_disarm: 'Input 1 cannot be disarmed: it has a format (avi) that cannot be rewritten.',
   no_video_stream: 'The input has no video, and mp4 needs it.',
   no_audio_stream: 'The input has no audio, and mp3 needs it.',
   empty_media: 'Nothing was left to encode; check the trim options against the duration of the input.',
@@ -16,7 +16,7 @@ export const FAILURE_EXAMPLES: Readonly<Record<FailureCode, string>> = {
   encode_failed: 'Error setting preset/tune photo/(null).',
   filter_failed: "Filter crop: Invalid too big or non positive size for width '200' or height '200'.",
   asset_invalid: 'The subtitle file of filters[0] is neither SRT nor WebVTT nor ASS.',
-  output_invalid: 'FFmpeg ended well but wrote no output.',
+  output_invalid: 'FFmpeg exited normally but wrote no output.',
   source_unreachable: 'Input 1: The source could not be reached.',
   source_refused: 'Input 1: The host is a private or reserved address.',
   source_not_found: 'The subtitle file of options[0]: The source answered 404.',

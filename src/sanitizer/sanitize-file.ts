@@ -66,7 +66,7 @@ function withOwnLength(write: Write, facts: ContainerFacts | null = null): Readi
 
 function readAndWrite({ demuxer, target, mediaBytes }: SanitizeRequest, file: FileBytes): Omit<Reading, 'write'> {
   if (!Object.hasOwn(READERS, demuxer)) {
-    throw new NotRewritable(`is of a kind (${demuxer}) that the reader does not write`);
+    throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
   const { write, ...found } = READERS[demuxer as RewrittenDemuxer](file);
   if (target === null) return found;

@@ -54,7 +54,7 @@ async function inspect(
   const detected = await detectMedia(head);
   const declared = upload.declared_type;
   if (!detected || !contentTypeMatches(declared, detected.mime)) {
-    const seen = detected ? `looks like ${detected.mime}` : 'is not a media file that Airlock knows';
+    const seen = detected ? `looks like ${detected.mime}` : 'is not a supported media file';
     throw new JobFailure('unsupported_media', `The file ${seen}, but ${declared} was declared.`);
   }
   if (SUBTITLE_DEMUXERS.includes(detected.demuxer)) {

@@ -54,7 +54,7 @@ export async function openMedia(
   const { head, size } = await readHead(path);
   if (size === 0) throw new JobFailure('invalid_media', `${subject} is empty.`);
   const detected = await detectMedia(head);
-  if (!detected) throw new JobFailure('unsupported_media', `${subject} is not a media file that Airlock knows.`);
+  if (!detected) throw new JobFailure('unsupported_media', `${subject} is not a supported media file.`);
   const target = join(folder, `${name}.container`);
   // A still is decoded before the probe.
   const isStill = detected.demuxer === 'heif';

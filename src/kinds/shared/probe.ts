@@ -31,7 +31,7 @@ export async function probeFile(
   const { head, size } = await readHead(file.path);
   if (size === 0) throw new JobFailure('invalid_media', `${file.subject} is empty.`);
   const detected = await detectMedia(head);
-  if (!detected) throw new JobFailure('unsupported_media', `${file.subject} is not a media file that Airlock knows.`);
+  if (!detected) throw new JobFailure('unsupported_media', `${file.subject} is not a supported media file.`);
   const chunks: Buffer[] = [];
   let length = 0;
   const result = await sandbox.run({
@@ -52,7 +52,7 @@ export async function probeFile(
     throw new JobFailure(explained.code, `${file.subject} cannot be read: ${explained.message}`);
   }
   if (length > MAX_PROBE_OUTPUT)
-    throw new JobFailure('invalid_media', `${file.subject} describes itself at absurd length.`);
+    throw new JobFailure('invalid_media', `${file.subject} has implausibly long metadata.`);
   const info = parseProbe(Buffer.concat(chunks).toString('utf8'), {
     sizeBytes: file.sizeBytes ?? size,
     demuxer: detected.demuxer,

@@ -27,11 +27,11 @@ export async function storeFile(
 /** Returns the size of a file that a cell wrote. Refuses a link, which could point to a file of the host. */
 export async function sizeOfPlainFile(path: string): Promise<number> {
   const stat = await lstat(path).catch(() => null);
-  if (!stat) throw new JobFailure('output_invalid', 'FFmpeg ended well but wrote no output.');
+  if (!stat) throw new JobFailure('output_invalid', 'FFmpeg exited normally but wrote no output.');
   if (!stat.isFile() || stat.nlink !== 1) {
     throw new JobFailure('sandbox_violation', 'The output is not a plain file.');
   }
-  if (stat.size === 0) throw new JobFailure('output_invalid', 'FFmpeg ended well but the output is empty.');
+  if (stat.size === 0) throw new JobFailure('output_invalid', 'FFmpeg exited normally but the output is empty.');
   return stat.size;
 }
 

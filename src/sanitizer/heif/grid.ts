@@ -6,7 +6,7 @@ import type { ItemLocation } from './item-tables.ts';
 
 /** Reads an item of type `grid` (ISO/IEC 23008-12, 6.6.2.3). */
 export function readGrid(file: FileBytes, location: ItemLocation) {
-  if (location.bytes > 12) throw new Refused('invalid_media', 'describes its tiles at absurd length.');
+  if (location.bytes > 12) throw new Refused('invalid_media', 'has an implausibly long tile description.');
   const fields = fieldsOf(Buffer.from(file.read(location.from, location.bytes)), 0);
   fields.number(1);
   const wide = (fields.number(1) & 1) === 1;

@@ -78,10 +78,10 @@ function readHead(reader: PageReader): Head {
       parts.push(Buffer.from(page.body.subarray(from, from + length)));
       from += length;
       size += length;
-      if (size > MAX_PACKET) throw new NotRewritable('has headers of absurd length');
+      if (size > MAX_PACKET) throw new NotRewritable('has implausibly long headers');
       if (length === SEGMENT) continue;
       packets.push(Buffer.concat(parts));
-      if (packets.length > MAX_HEADER_PACKETS) throw new Refused('invalid_media', 'has headers of absurd length.');
+      if (packets.length > MAX_HEADER_PACKETS) throw new Refused('invalid_media', 'has implausibly long headers.');
       parts = [];
       size = 0;
     }
