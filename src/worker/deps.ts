@@ -28,6 +28,7 @@ export type SlotClasses = readonly ResourceClass[];
 export interface WorkerSettings {
   databaseUrl: string;
   version: string;
+  dataDir: string;
   /** Folder for work files, with one subfolder per attempt. */
   workDir: string;
   /** One entry per slot; see `slots.ts`. */

@@ -1,7 +1,6 @@
-import type { Context } from '../database/context.ts';
 import { recordFfmpegState } from '../fleet/workers.ts';
-import { type FfmpegReport, reportFfmpeg, type Sandbox } from '../sandbox/index.ts';
-import type { Logger } from '../telemetry/index.ts';
+import { type FfmpegReport, reportFfmpeg } from '../sandbox/index.ts';
+import type { WorkerDeps } from './deps.ts';
 
 /** The distribution's lists change a few times a day. */
 const HOUR_MS = 3600_000;
@@ -10,7 +9,7 @@ const LOOK_MS = 20_000;
 
 /** Records in the worker's row what is known about its FFmpeg: at the start, when the build changes, and every hour. */
 export function startFfmpegReports(
-  deps: { context: Pick<Context, 'db'>; sandbox: Pick<Sandbox, 'ffmpeg'>; logger: Logger },
+  deps: Pick<WorkerDeps, 'context' | 'sandbox' | 'settings' | 'logger'>,
   workerId: string,
 ): { stop(): Promise<void> } {
   let reported: { since: Date; at: number } | null = null;
@@ -31,7 +30,7 @@ export function startFfmpegReports(
     const build = deps.sandbox.ffmpeg;
     reported = { since: build.since, at: Date.now() };
     try {
-      await recordFfmpegState(deps.context.db, workerId, stateOf(await reportFfmpeg(build)));
+      await recordFfmpegState(deps.context.db, workerId, stateOf(await reportFfmpeg(build, deps.settings.dataDir)));
     } catch (error) {
       reported = null;
       deps.logger.warn({ err: error }, 'the report about FFmpeg was not stored');

@@ -37,6 +37,7 @@ describe('a worker that drains', () => {
       settings: {
         databaseUrl,
         version: 'test',
+        dataDir: folder,
         workDir: join(folder, 'work', String(drainMs)),
         slots,
         diskReserve: { percent: 0, bytes: 0 },

@@ -24,7 +24,7 @@ describe('kill -9 under load', () => {
     const other = await service.makeKey('--account', 'other');
     clients = [patientClient(service, service.key), patientClient(service, other.key)];
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
-    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 2, size: '224x126', args: noise });
+    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 2, size: '160x90', args: noise });
     for (const { key } of clients) sources.push((await upload({ ...service, ...withKey(service, key) }, clip)).fileUrl);
   });
   afterAll(async () => {

@@ -44,6 +44,7 @@ describe('an unavailable storage', () => {
       settings: {
         databaseUrl: world.database.url,
         version: 'test',
+        dataDir: folder,
         workDir: join(folder, 'work', 'one'),
         slots,
         diskReserve: { percent: 0, bytes: 0 },

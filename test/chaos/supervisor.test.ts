@@ -21,7 +21,7 @@ describe('the supervisor', () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-chaos-'));
     service = await startService({ AIRLOCK_WORKER_SLOTS: '2' });
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
-    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '320x180', args: noise });
+    const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '224x126', args: noise });
     fileUrl = (await upload(service, clip)).fileUrl;
   });
   afterAll(async () => {

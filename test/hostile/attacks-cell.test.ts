@@ -6,7 +6,7 @@ import { containsText, isCostly, makeWorld, title, type World } from './attack-w
 import { commandOf, descendants, type Fixture, MIB, openFixture } from './cell-fixture.ts';
 
 /** Short, for attacks that run or wait forever; the others end on their own. */
-const COSTLY_MS = 400;
+const COSTLY_MS = 250;
 const PLAIN_MS = 8000;
 /** Concurrent cells; those that only wait for their limit do not need a core each. */
 const SLOTS = 4;

@@ -40,7 +40,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
       logger: createLogger({ level: 'silent', role: 'worker' }),
       selfTest: { tier: sandbox.tier, passed: true, checks: [], at: new Date() },
       settings: {
-        ...{ databaseUrl: world.database.url, version: 'test', workDir: join(folder, 'work', 'one') },
+        ...{ databaseUrl: world.database.url, version: 'test', dataDir: folder, workDir: join(folder, 'work', 'one') },
         ...{ slots: [['light']], cores: 2, cellMemoryBytes: 2 ** 30, drainMs: 1000 },
         ...{ diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true, storageWaitSeconds: 60, outputHoldMs: 1000 },
       },

@@ -26,7 +26,7 @@ export async function examineSandbox(config: Config): Promise<SandboxFacts> {
         ? 'hidden'
         : 'visible to every account of this machine (FFmpeg 7 hides them)',
     };
-    return { report, rejected, bounds, ffmpeg: await reportFfmpeg(sandbox.ffmpeg) };
+    return { report, rejected, bounds, ffmpeg: await reportFfmpeg(sandbox.ffmpeg, config.dataDir) };
   } finally {
     await sandbox.close();
   }

@@ -77,6 +77,7 @@ export async function runWorker(config: Config): Promise<void> {
     settings: {
       databaseUrl,
       version: version(),
+      dataDir: config.dataDir,
       workDir: join(config.dataDir, 'work', `${identity.pid}-${identity.start}`),
       slots,
       cores: availableParallelism(),

@@ -9,7 +9,7 @@ export interface FfmpegReport extends Omit<FfmpegBuild, 'readsArguments'> {
 }
 
 /** Reports which build cells run, since when, whether a newer one is available, and its known vulnerabilities. */
-export async function reportFfmpeg(build: FfmpegBuild): Promise<FfmpegReport> {
+export async function reportFfmpeg(build: FfmpegBuild, dataDir: string): Promise<FfmpegReport> {
   const { version, path, since } = build;
   const source = build.package ?? debianSource(version);
   return {
@@ -17,7 +17,7 @@ export async function reportFfmpeg(build: FfmpegBuild): Promise<FfmpegReport> {
     package: build.package,
     path,
     since,
-    update: await ffmpegUpdate(source),
+    update: await ffmpegUpdate(source, dataDir),
     advisories: ffmpegAdvisories(version, source),
   };
 }

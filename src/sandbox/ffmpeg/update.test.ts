@@ -1,3 +1,6 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { ffmpegUpdate, judgePolicy } from './update.ts';
 
@@ -47,8 +50,23 @@ describe('whether the distribution has a newer FFmpeg', () => {
     }
   });
 
-  it('is determined without network access', async () => {
-    const update = await ffmpegUpdate('7:0.1-1');
-    expect(['newer', 'unknown']).toContain(update.state);
+  it('is determined without network access, and asks apt again only when its state has changed', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'airlock-update-'));
+    try {
+      const update = await ffmpegUpdate('7:0.1-1', dataDir);
+      expect(['newer', 'unknown']).toContain(update.state);
+      const kept = JSON.parse(readFileSync(join(dataDir, 'apt-policy.json'), 'utf8'));
+      const keep = (stamp: string) =>
+        writeFileSync(
+          join(dataDir, 'apt-policy.json'),
+          JSON.stringify({ ...kept, stamp, policy: 'Candidate: (none)' }),
+        );
+      keep(kept.stamp);
+      expect((await ffmpegUpdate('7:0.1-1', dataDir)).state).toBe('unknown');
+      keep('of before');
+      expect(await ffmpegUpdate('7:0.1-1', dataDir)).toEqual(update);
+    } finally {
+      rmSync(dataDir, { recursive: true, force: true });
+    }
   });
 });

@@ -1,9 +1,17 @@
-import { readdirSync, statSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
+import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, runTool } from '../host/commands.ts';
 import { compareDebianVersions } from './debian-version.ts';
 
 const LISTS = '/var/lib/apt/lists';
+/** What the answer of `apt-cache policy` depends on. */
+const APT_STATE = [
+  LISTS,
+  '/var/lib/dpkg/status',
+  ...['preferences', 'preferences.d', 'sources.list', 'sources.list.d'].map((name) => `/etc/apt/${name}`),
+];
+const CACHE_FILE = 'apt-policy.json';
 
 export interface FfmpegUpdate {
   /** For `unknown`, `reason` says why; it never means "current". */
@@ -19,14 +27,43 @@ export interface FfmpegUpdate {
 
 /**
  * Reports whether the distribution has a newer FFmpeg, according to the package lists on this machine; makes no network
- * request. `installed` is the package version that cells run.
+ * request. `installed` is the package version that cells run; `dataDir` keeps the answer of apt.
  */
-export async function ffmpegUpdate(installed: string | null): Promise<FfmpegUpdate> {
+export async function ffmpegUpdate(installed: string | null, dataDir: string): Promise<FfmpegUpdate> {
   const aptCache = findProgram('apt-cache');
   if (!aptCache) return unknown('this system has no apt');
+  const policy = await readPolicy(aptCache, join(dataDir, CACHE_FILE));
+  if (policy === null) return unknown('apt-cache failed');
+  return { ...judgePolicy(policy, installed), listsFrom: listsFrom() };
+}
+
+/**
+ * Output of `apt-cache policy ffmpeg`, or null when it fails. While nothing of apt has changed it comes from the file: where
+ * apt may keep no cache of its own, as in containers, each call takes half a second of a processor.
+ */
+async function readPolicy(aptCache: string, file: string): Promise<string | null> {
+  const stamp = APT_STATE.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0).join(' ');
+  const kept = readKept(file);
+  if (kept?.stamp === stamp) return kept.policy;
   const { code, stdout } = await runTool(aptCache, ['policy', 'ffmpeg']);
-  if (code !== 0) return unknown('apt-cache failed');
-  return { ...judgePolicy(stdout, installed), listsFrom: listsFrom() };
+  if (code !== 0) return null;
+  try {
+    const staged = `${file}.${randomUUID()}`;
+    writeFileSync(staged, JSON.stringify({ stamp, policy: stdout }), { mode: 0o600 });
+    renameSync(staged, file);
+  } catch {
+    // Not kept, then: the next call asks apt again.
+  }
+  return stdout;
+}
+
+function readKept(file: string): { stamp: string; policy: string } | null {
+  try {
+    const { stamp, policy } = JSON.parse(readFileSync(file, 'utf8'));
+    return typeof policy === 'string' ? { stamp, policy } : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Parses the output of `apt-cache policy ffmpeg`. */
