@@ -1,7 +1,7 @@
-import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { claims } from './cases/claims.ts';
+import { client } from './cases/client.ts';
 import { connections } from './cases/connections.ts';
 import { floodCase } from './cases/flood.ts';
 import { hostileRequests } from './cases/hostile-requests.ts';
@@ -23,6 +23,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   validate,
   start,
   overhead,
+  client,
   sandbox,
   flood: floodCase,
   'hostile-requests': hostileRequests,
@@ -32,21 +33,22 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
 };
 const MAX_PAIRS = 100;
 
-const USAGE = `npm run bench -- [--case NAME]... [--pairs N] [--json FILE]
+const USAGE = `./airlock bench [--case NAME]... [--pairs N] [--json]
 
   --case   one of ${Object.keys(CASES).join(', ')}; all by default
   --pairs  pairs of the 60 s comparison, 5 by default (1 to ${MAX_PAIRS})
-  --json   also write everything that was measured to FILE
+  --json   print everything that was measured, and the machine, as JSON instead of the table
 `;
 
 async function main(): Promise<number> {
   const options = readOptions();
   if (typeof options === 'string') {
-    process.stderr.write(`${options}\n\n${USAGE}`);
-    return 64;
+    const asked = options === '';
+    (asked ? process.stdout : process.stderr).write(asked ? USAGE : `${options}\n\n${USAGE}`);
+    return asked ? 0 : 2;
   }
   const machine = await describeMachine();
-  process.stdout.write(`${machineLine(machine)}\n`);
+  if (!options.json) process.stdout.write(`${machineLine(machine)}\n`);
   // Builds what has changed, so that no case measures a build.
   await runWell(join(import.meta.dirname, '..', 'airlock'), ['--version']);
 
@@ -56,25 +58,34 @@ async function main(): Promise<number> {
     results[name] = await CASES[name]!({ pairs: options.pairs, progress });
   }
   showProgress('');
-  process.stdout.write(`${formatTable(Object.values(results).flatMap((result) => result.rows))}\n`);
-  const notes = new Set(Object.values(results).flatMap((result) => result.notes ?? []));
-  for (const note of notes) process.stdout.write(`note: ${note}\n`);
-  if (options.json) writeFileSync(options.json, `${JSON.stringify({ machine, results }, null, 2)}\n`);
+  if (options.json) process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);
+  else showResults(Object.values(results));
   return 0;
 }
 
-function readOptions(): { cases: string[]; pairs: number; json: string | undefined } | string {
+function showResults(results: CaseResult[]): void {
+  process.stdout.write(`${formatTable(results.flatMap(({ rows }) => rows))}\n`);
+  for (const note of new Set(results.flatMap(({ notes }) => notes ?? []))) process.stdout.write(`note: ${note}\n`);
+}
+
+function readOptions(): { cases: string[]; pairs: number; json: boolean } | string {
   try {
     const { values } = parseArgs({
-      options: { case: { type: 'string', multiple: true }, pairs: { type: 'string' }, json: { type: 'string' } },
+      options: {
+        case: { type: 'string', multiple: true },
+        pairs: { type: 'string' },
+        json: { type: 'boolean' },
+        help: { type: 'boolean' },
+      },
     });
+    if (values.help) return '';
     const cases = values.case ?? Object.keys(CASES);
     const unknown = cases.find((name) => !Object.hasOwn(CASES, name));
     if (unknown !== undefined) return `There is no case ${unknown}.`;
     const pairs = Number(values.pairs ?? 5);
     if (!Number.isInteger(pairs) || pairs < 1 || pairs > MAX_PAIRS)
       return `--pairs is a whole number from 1 to ${MAX_PAIRS}.`;
-    return { cases, pairs, json: values.json };
+    return { cases, pairs, json: values.json ?? false };
   } catch (error) {
     return (error as Error).message;
   }

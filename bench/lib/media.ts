@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { extname, join } from 'node:path';
 import { run, runWell } from './run.ts';
 
 export interface Source {
@@ -104,6 +104,32 @@ export async function sourceMoving(): Promise<Source> {
   return { path, synthetic: ocean ? [] : ['ocean.mp4 (npm vide)'] };
 }
 
+/** 1.5 s of 320x180 with sound: what a bulk of tiny jobs consists of. */
+export async function sourceTiny(): Promise<Source> {
+  const folder = cacheFolder();
+  const ocean = await oceanClip(folder);
+  const path = join(folder, `clip-180p-${ocean ? 'r' : 's'}.mp4`);
+  if (!existsSync(path)) {
+    const input = ocean ? ['-ss', '3', '-i', ocean] : ['-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=25'];
+    const sound = ['-f', 'lavfi', '-i', 'sine=r=44100', '-map', '0:v:0', '-map', '1:a:0'];
+    const codecs = ['-vf', 'scale=320:180', '-c:v', 'libx264', '-preset', 'fast', '-crf', '20', '-c:a', 'aac'];
+    await encode(path, [...input, ...sound, '-t', '1.5', ...codecs]);
+  }
+  return { path, synthetic: ocean ? [] : ['ocean.mp4 (npm vide)'] };
+}
+
+/** 20 s of 1280x720 in VP9, as browsers record it. */
+export async function sourceVp9(progress: (text: string) => void): Promise<Source> {
+  const moving = await sourceMoving();
+  const path = moving.path.replace(/\.mp4$/, '-vp9.webm');
+  if (!existsSync(path)) {
+    progress('making the 20 s VP9 source, once');
+    const codec = ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-row-mt', '1', '-b:v', '2500k'];
+    await encode(path, ['-i', moving.path, ...codec]);
+  }
+  return { ...moving, path };
+}
+
 /** Gets the clip from its package, by name and version; null without a registry. */
 async function oceanClip(folder: string): Promise<string | null> {
   const file = join(folder, 'ocean.mp4');
@@ -124,7 +150,7 @@ async function oceanClip(folder: string): Promise<string | null> {
 
 /** Writes the whole file or nothing. */
 async function encode(path: string, args: readonly string[]): Promise<void> {
-  const staged = `${path}.${process.pid}.mp4`;
+  const staged = `${path}.${process.pid}${extname(path)}`;
   try {
     await runWell('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, staged]);
     renameSync(staged, path);

@@ -66,4 +66,9 @@ if [[ ${1-} == test ]]; then
   cd -- "$app"
   exec node node_modules/vitest/vitest.mjs run "$@"
 fi
+if [[ ${1-} == bench ]]; then
+  shift
+  cd -- "$app"
+  exec node --import tsx bench/main.ts "$@"
+fi
 exec node --max-semi-space-size=1 "$app/dist/airlock.js" "$@"

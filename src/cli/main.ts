@@ -156,6 +156,7 @@ program
   .action(async () => (await import('./roles/gateway.ts')).runGateway(await roleConfig()));
 
 program.command('test').description('Run the whole test suite').allowUnknownOption();
+program.command('bench').description('Measure this machine against plain ffmpeg').allowUnknownOption();
 
 /** A role that runs alone may be the first to use its data directory. */
 async function roleConfig(): Promise<Config> {

@@ -154,7 +154,18 @@ describe('airlock', () => {
   it('prints help for every command', async () => {
     const help = await airlock('--help');
     expect(help.code).toBe(0);
-    for (const command of ['transcode', 'up', 'keys', 'doctor', 'migrate', 'api', 'worker', 'gateway', 'test']) {
+    for (const command of [
+      'transcode',
+      'up',
+      'keys',
+      'doctor',
+      'migrate',
+      'api',
+      'worker',
+      'gateway',
+      'test',
+      'bench',
+    ]) {
       expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
     }
     expect((await airlock('transcode', '--help')).stdout).toContain('--resolution');

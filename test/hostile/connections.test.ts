@@ -6,7 +6,7 @@ import { ATTACKER, attack, UPLOAD_BYTES } from '../../testkit/attacks/connection
 import { type EmbeddedGateway, startEmbeddedGateway } from '../conformance/embedded-gateway.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
-/* One attacker against the ports of storage and API. `npm run bench -- --case connections` measures with more. */
+/* One attacker against the ports of storage and API. `./airlock bench --case connections` measures with more. */
 
 /** The defaults of a service, except for a shorter timeout for the first byte. */
 const LIMITS = { total: 4096, perAddress: 256, firstByteMs: 1_000 };

@@ -7,7 +7,7 @@ import { startService, type TestService } from '../../testkit/service.ts';
 import { openAsSuperuser } from '../../testkit/service-database.ts';
 import { until } from '../../testkit/until.ts';
 
-/** `npm run bench -- --case flood` sends more and heavier files, and measures. */
+/** `./airlock bench --case flood` sends more and heavier files, and measures. */
 const SIZE = {
   ...{ files: 100, holeSeconds: 300, burnSeconds: 0.04, gifSide: 512, stillRows: 1024 },
   ...{ drips: 1, dripTries: 1, endless: 0, seed: 4 },

@@ -8,7 +8,7 @@ const MOST_MIB = 400;
 const JOBS = 30;
 const LISTS = 30;
 
-// For measurements on a quiet machine: `npm run bench -- --case hostile-requests`.
+// For measurements on a quiet machine: `./airlock bench --case hostile-requests`.
 describe('a hostile client with a key', () => {
   let service: TestService;
   let key: string;

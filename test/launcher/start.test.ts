@@ -88,6 +88,11 @@ describe('./airlock', () => {
     expect(said).toMatchObject({ args: ['run', 'src/ids', '--bail', '1'], cwd: tree });
   });
 
+  it('hands "bench" with its arguments to the benchmarks, in the root of the repository', () => {
+    const { said } = run(launcher, ['bench', '--case', 'memory'], { cwd: folder });
+    expect(said).toMatchObject({ args: ['--case', 'memory'], cwd: tree });
+  });
+
   it.runIf(isRoot)('runs for a user who may not write here, as long as nothing has to be built', () => {
     run(launcher, []);
     chmodSync(tree, 0o755);

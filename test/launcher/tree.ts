@@ -77,6 +77,8 @@ export function copyTree(folder: string): string {
       symlinkSync(join(root, 'node_modules', name), join(modules, name));
   }
   writeFileSync(join(modules, 'vitest/vitest.mjs'), VITEST);
+  mkdirSync(join(folder, 'bench'));
+  writeFileSync(join(folder, 'bench/main.ts'), VITEST);
   return folder;
 }
 

@@ -76,7 +76,7 @@ export const disarming = (given: () => TestService) => () => {
     expect(strict).toMatchObject({
       status: 'failed',
       error_code: 'cannot_disarm',
-      error_message: expect.stringMatching(/^Input 2 cannot be disarmed: it is of a kind \(avi\)/),
+      error_message: expect.stringMatching(/^Input 2 cannot be disarmed: it has a format \(avi\)/),
       error_advice: expect.stringMatching(/^Convert the file to MP4, .*MP3, .*FLAC first/),
     });
   });

@@ -1,0 +1,118 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inParallel, toDisk } from '../lib/client.ts';
+import { sourceTiny, sourceVp9 } from '../lib/media.ts';
+import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
+import { runWell } from '../lib/run.ts';
+import { type Bench, openBench } from '../lib/service.ts';
+import { spread } from '../lib/statistics.ts';
+
+const PRESET = { outputFormat: 'mp4', options: [{ option: '-preset', argument: 'medium' }] };
+const SHORT_FACTOR = 4;
+const JOBS = 40;
+/** Jobs that the client has under way, and processes of plain `ffmpeg`. */
+const CLIENT_WIDTH = 4;
+const PLAIN_WIDTH = 2;
+
+interface Pair {
+  oursMs: number;
+  plainMs: number;
+}
+
+/** From a client's first byte to the file on its disk, upload included, against plain `ffmpeg` with the same arguments. */
+export async function client(options: CaseOptions): Promise<CaseResult> {
+  const [tiny, vp9] = [await sourceTiny(), await sourceVp9(options.progress)];
+  const bench = await openBench();
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
+  try {
+    const short = await pairsOf(
+      bench,
+      tiny.path,
+      folder,
+      options.pairs * SHORT_FACTOR,
+      'a short clip',
+      options.progress,
+    );
+    const long = await pairsOf(bench, vp9.path, folder, options.pairs, '20 s of VP9', options.progress);
+    const bulk = await bulkPairs(bench, tiny.path, folder, options);
+    const row = (what: string) => ({ case: 'client', what });
+    const above = spread(short.map(({ oursMs, plainMs }) => oursMs - plainMs));
+    const ratio = spread(long.map(({ oursMs, plainMs }) => oursMs / plainMs));
+    const many = spread(bulk.map(({ oursMs, plainMs }) => oursMs / plainMs));
+    const synthetic = [...new Set([...tiny.synthetic, ...vp9.synthetic])];
+    return {
+      rows: [
+        bounded(row('1.5 s clip, to disk - plain'), { ...above, value: above.median }, 80, 'ms', 0),
+        bounded(row('20 s of 720p VP9, to disk / plain'), { ...ratio, value: ratio.median }, 1.015, '', 3),
+        bounded(row(`${JOBS} tiny jobs / xargs -P2 ffmpeg`), { ...many, value: many.median }, 1.25, '', 2),
+      ],
+      raw: { short, long, bulk },
+      notes: synthetic.map((clip) => `test pattern instead of ${clip}: not installed`),
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    await bench.close();
+  }
+}
+
+async function pairsOf(
+  bench: Bench,
+  file: string,
+  folder: string,
+  count: number,
+  name: string,
+  progress: CaseOptions['progress'],
+): Promise<Pair[]> {
+  const pairs: Pair[] = [];
+  for (let index = 0; index <= count; index += 1) {
+    progress(`${name}: ${index === 0 ? 'warm-up' : `pair ${index} of ${count}`}`);
+    const began = performance.now();
+    const job = await toDisk(bench, file, PRESET, join(folder, 'ours.mp4'));
+    const oursMs = performance.now() - began;
+    const plain = await runWell('ffmpeg', await plainArgs(bench, job.id, file, join(folder, 'plain.mp4')));
+    if (index > 0) pairs.push({ oursMs, plainMs: plain.wallMs });
+  }
+  return pairs;
+}
+
+async function bulkPairs(
+  bench: Bench,
+  file: string,
+  folder: string,
+  { pairs, progress }: CaseOptions,
+): Promise<Pair[]> {
+  const first = await toDisk(bench, file, PRESET, join(folder, 'first.mp4'));
+  const measured: Pair[] = [];
+  for (let index = 0; index <= pairs; index += 1) {
+    progress(`${JOBS} tiny jobs: ${index === 0 ? 'warm-up' : `pair ${index} of ${pairs}`}`);
+    const names = Array.from({ length: JOBS }, (_, job) => join(folder, `${job}.mp4`));
+    const oursMs = await timed(() =>
+      inParallel(
+        names.map((name) => () => toDisk(bench, file, PRESET, name)),
+        CLIENT_WIDTH,
+      ),
+    );
+    const args = await Promise.all(names.map((name) => plainArgs(bench, first.id, file, name)));
+    const plainMs = await timed(() =>
+      inParallel(
+        args.map((each) => () => runWell('ffmpeg', each)),
+        PLAIN_WIDTH,
+      ),
+    );
+    if (index > 0) measured.push({ oursMs, plainMs });
+  }
+  return measured;
+}
+
+/** The arguments with which the worker ran that job, for these files. */
+async function plainArgs(bench: Bench, jobId: string, input: string, output: string): Promise<string[]> {
+  const { args } = await bench.ranAs(jobId);
+  return args.map((argument) => (argument === '/in/0' ? input : argument.startsWith('/out/') ? output : argument));
+}
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
