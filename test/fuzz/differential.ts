@@ -65,13 +65,13 @@ function sampleMedia(): string {
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   media = join(folder, 'media.mkv');
   const sources = ['-f', 'lavfi', '-i', SOURCE.v, '-f', 'lavfi', '-i', SOURCE.a];
-  execFileSync('/usr/bin/ffmpeg', ['-v', 'error', ...sources, '-c:v', 'mpeg4', '-c:a', 'pcm_s16le', media]);
+  execFileSync('ffmpeg', ['-v', 'error', ...sources, '-c:v', 'mpeg4', '-c:a', 'pcm_s16le', media]);
   return media;
 }
 
 function ffmpeg(args: string[]): Promise<string> {
   return new Promise((resolve) => {
-    const limits = [MEMORY, '--core=0', '/usr/bin/ffmpeg'];
+    const limits = [MEMORY, '--core=0', 'ffmpeg'];
     execFile(
       '/usr/bin/prlimit',
       [...limits, ...args],
