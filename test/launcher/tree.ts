@@ -7,6 +7,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -73,8 +74,10 @@ export function copyTree(folder: string): string {
   const modules = join(folder, 'node_modules');
   mkdirSync(join(modules, 'vitest'), { recursive: true });
   for (const name of readdirSync(join(root, 'node_modules'))) {
-    if (!['vitest', '.vite', '.vitest'].includes(name))
-      symlinkSync(join(root, 'node_modules', name), join(modules, name));
+    const path = join(root, 'node_modules', name);
+    // The launcher writes to the copy of the lockfile: through a link that would be ours.
+    if (statSync(path).isFile()) cpSync(path, join(modules, name));
+    else if (!['vitest', '.vite', '.vitest'].includes(name)) symlinkSync(path, join(modules, name));
   }
   writeFileSync(join(modules, 'vitest/vitest.mjs'), VITEST);
   mkdirSync(join(folder, 'bench'));
