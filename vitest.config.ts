@@ -18,9 +18,8 @@ export default defineConfig({
     retry: process.env.CI ? 1 : 0,
     sequence: { sequencer: LongFirst },
     projects: [
-      { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts'] } },
-      { extends: true, test: { name: 'system', include: ['test/**/*.test.ts'], exclude: [NODE24] } },
-      // Runs part of the other two again, when they are done.
+      { extends: true, test: { name: 'suite', include: ['{src,test}/**/*.test.ts'], exclude: [NODE24] } },
+      // Runs part of the suite again, when it is done.
       { extends: true, test: { name: 'node24', include: [NODE24], sequence: { groupOrder: 1 } } },
     ],
   },

@@ -32,7 +32,7 @@ describe('a short run over', () => {
   it('damaged files in fragments ends each in a verdict, and what we write we would take', {
     timeout: 60_000,
   }, async () => {
-    expect(await findings(FRAGMENTS, 300, ['rewritten', 'original', 'invalid_media', 'too_long'])).toEqual([]);
+    expect(await findings(FRAGMENTS, 500, ['rewritten', 'original', 'invalid_media', 'too_long'])).toEqual([]);
   });
 
   it('altered signed requests honours none', { timeout: 60_000 }, async () => {

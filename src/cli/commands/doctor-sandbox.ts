@@ -14,10 +14,10 @@ export interface SandboxFacts {
   ffmpeg: FfmpegReport;
 }
 
-/** Opens the tier that a worker would choose, runs the full self-test, and closes it. */
-export async function examineSandbox(config: Config): Promise<SandboxFacts> {
+/** Opens the tier that a worker would choose, runs the self-test (of a start, or `full`), and closes it. */
+export async function examineSandbox(config: Config, { full }: { full: boolean }): Promise<SandboxFacts> {
   const options = { dataDir: config.dataDir, slots: 1, ffmpegPath: config.ffmpeg ?? undefined };
-  const { sandbox, report, rejected } = await chooseSandbox(options, config.sandbox, { full: true });
+  const { sandbox, report, rejected } = await chooseSandbox(options, config.sandbox, { full });
   try {
     const bounds = {
       memory: sandbox.limits === 'cgroup' ? 'a control group' : 'address space only',
@@ -69,7 +69,7 @@ export function sandboxChecks({ report, rejected, bounds, ffmpeg }: SandboxFacts
 
 /** `doctor --sandbox`: only the table of attempts. Returns 1 if an attempt succeeded or there is no sandbox. */
 export async function doctorSandbox(config: Config, options: { json?: boolean }): Promise<number> {
-  const facts = await examineSandbox(config);
+  const facts = await examineSandbox(config, { full: true });
   const { report, rejected, bounds } = facts;
   if (options.json) process.stdout.write(`${JSON.stringify({ ...report, rejected, bounds })}\n`);
   else process.stdout.write(sandboxTable(report, rejected) + boundLines(bounds));
