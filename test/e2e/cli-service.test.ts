@@ -172,6 +172,15 @@ describe('airlock', () => {
     expect((await airlock('--version')).stdout).toMatch(/^\d+\.\d+\.\d+\n$/);
   });
 
+  it('ends without a stack trace when nobody reads its output any more', async () => {
+    const child = spawn(process.execPath, [PROGRAM, 'doctor'], { stdio: ['ignore', 'pipe', 'pipe'] });
+    child.stdout!.destroy();
+    const said: string[] = [];
+    child.stderr!.on('data', (chunk) => said.push(String(chunk)));
+    await once(child, 'close');
+    expect(said.join('')).not.toMatch(/EPIPE|at .*\.js:/);
+  });
+
   it('exits with 2 for unknown commands and options', async () => {
     for (const args of [['fly'], ['up', '--fast'], ['transcode']]) {
       const refused = await airlock(...args);
