@@ -71,4 +71,6 @@ if [[ ${1-} == bench ]]; then
   cd -- "$app"
   exec node --import tsx bench/main.ts "$@"
 fi
+# glibc keeps many arenas of freed memory; two are enough.
+export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2}
 exec node --max-semi-space-size=1 "$app/dist/airlock.js" "$@"

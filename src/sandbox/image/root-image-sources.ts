@@ -1,13 +1,14 @@
-import { type Dirent, readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { findProgram, runTool } from '../host/commands.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import { ElfError, readElf } from './elf.ts';
+import { openScratch, type Scratch } from './scratch.ts';
 import { stubLibrary } from './stub-library.ts';
 import { isUnused } from './unused-libraries.ts';
 
 /** A file on the host and its path in the image. `size` in bytes, `mtimeMs` as returned by `stat`. */
-export interface SourceFile {
+interface SourceFile {
   from: string;
   to: string;
   size: number;
@@ -97,12 +98,13 @@ export function withoutUnused(
   const real = new Map([...found].filter(([to]) => basename(to).startsWith('ld-')));
   const stubs = new Map<string, string>();
   const queue = [...programs];
+  const scratch = openScratch();
   try {
     for (let path = queue.shift(); path !== undefined; path = queue.shift()) {
-      for (const name of readElf(readFileSync(path)).needed) {
+      for (const name of readElf(scratch.read(path)).needed) {
         const library = byName.get(name);
         if (!library || real.has(library.to) || stubs.has(library.to)) continue;
-        const isStub = isUnused(name) && hasStub(library.from);
+        const isStub = isUnused(name) && hasStub(scratch, library.from);
         (isStub ? stubs : real).set(library.to, library.from);
         if (!isStub) queue.push(library.from);
       }
@@ -115,9 +117,9 @@ export function withoutUnused(
   return { real, stubs };
 }
 
-function hasStub(path: string): boolean {
+function hasStub(scratch: Scratch, path: string): boolean {
   try {
-    stubLibrary(readFileSync(path));
+    stubLibrary(scratch.read(path));
     return true;
   } catch (error) {
     if (error instanceof ElfError) return false;

@@ -1,10 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { constants, readdirSync, readFileSync, statSync } from 'node:fs';
-import { chmod, copyFile, link, mkdir, readFile, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, link, mkdir, realpath, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { findProgram, runTool } from '../host/commands.ts';
 import { FONTS_CONF } from './fonts-conf.ts';
-import { collectSources, type ImageSources, modified, type SourceFile } from './root-image-sources.ts';
+import { collectSources, type ImageSources, modified } from './root-image-sources.ts';
+import { openScratch } from './scratch.ts';
 import { stubLibrary } from './stub-library.ts';
 
 /** Increment when the layout of an image or of its facts changes, so that images of an older version are rebuilt. */
@@ -151,8 +152,14 @@ async function buildImage(target: string, { files }: ImageSources): Promise<void
     }
     for (const path of [...folders].sort()) await makeFolder(join(temporary, path));
     for (const name of ['lib', 'lib64', 'bin']) await symlink(`usr/${name}`, join(temporary, name));
-    for (let at = 0; at < files.length; at += 16) {
-      await Promise.all(files.slice(at, at + 16).map((file) => place(file, join(temporary, file.to))));
+    const scratch = openScratch();
+    for (const { from, to } of files.filter(({ stub }) => stub)) {
+      await writeFile(join(temporary, to), stubLibrary(scratch.read(from)));
+      await chmod(join(temporary, to), 0o644);
+    }
+    const real = files.filter(({ stub }) => !stub);
+    for (let at = 0; at < real.length; at += 16) {
+      await Promise.all(real.slice(at, at + 16).map(({ from, to }) => place(from, join(temporary, to))));
     }
     await writeFile(join(temporary, 'etc/fonts/fonts.conf'), FONTS_CONF);
     await chmod(join(temporary, 'etc/fonts/fonts.conf'), 0o644);
@@ -181,12 +188,8 @@ async function buildImage(target: string, { files }: ImageSources): Promise<void
  * files of the package manager, which replaces files by renaming; an operator may overwrite a custom build in place,
  * which must not change an image in use.
  */
-async function place({ from, stub }: SourceFile, to: string): Promise<void> {
+async function place(from: string, to: string): Promise<void> {
   const real = await realpath(from);
-  if (stub) {
-    await writeFile(to, stubLibrary(await readFile(real)));
-    return chmod(to, 0o644);
-  }
   const executable = (statSync(real).mode & 0o111) !== 0;
   const isPackaged = /^\/(?:usr\/(?!local\/)|lib)/.test(real);
   if (isPackaged && (statSync(real).mode & 0o004) !== 0) {

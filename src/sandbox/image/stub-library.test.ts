@@ -48,7 +48,7 @@ describe('a stub of a library', () => {
   it.each(['gnu', 'sysv', 'both'])('keeps names and versions, and returns zero: hash style %s', (hashStyle) => {
     const original = build(hashStyle);
     expect(runMain()).toBe('init\n15 5 text');
-    const stub = stubLibrary(original);
+    const stub = stubLibrary(Buffer.from(original));
     writeFileSync(at('libunused.so'), stub);
     expect(runMain()).toBe('0 0 none');
     expect(stub).toHaveLength(original.length);
@@ -60,7 +60,7 @@ describe('a stub of a library', () => {
     const original = build('gnu');
     const { segments } = readElf(original);
     const { offset, fileSize } = segments.find(({ type, flags }) => type === 1 && (flags & 1) === 1)!;
-    const code = stubLibrary(original).subarray(offset, offset + fileSize);
+    const code = stubLibrary(Buffer.from(original)).subarray(offset, offset + fileSize);
     // `xor eax, eax; ret` and int3 on x86; two instructions and zeros on ARM.
     expect(new Set(code).size).toBeLessThan(8);
   });

@@ -20,14 +20,13 @@ const SYMBOL_BYTES = 24;
 const STT = { func: 2, gnuIfunc: 10 } as const;
 
 /**
- * Turns a shared library into one of the same size, names and versions whose functions all return zero: it has no code of its
+ * Turns the bytes of a shared library, in place, into one of the same size, names and versions whose functions all return zero: it has no code of its
  * own, no initializers, no relocations, and needs no other library. Throws `ElfError` for a library that it does not
  * understand.
  */
-export const stubLibrary = (original: Buffer): Buffer => withinFile(() => makeStub(original));
+export const stubLibrary = (file: Buffer): Buffer => withinFile(() => makeStub(file));
 
-function makeStub(original: Buffer): Buffer {
-  const file = Buffer.from(original);
+function makeStub(file: Buffer): Buffer {
   const elf = readElf(file);
   const code = RETURN_ZERO[elf.machine];
   const trap = TRAP[elf.machine];
