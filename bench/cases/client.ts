@@ -70,7 +70,7 @@ async function pairsOf(
     const began = performance.now();
     const job = await toDisk(bench, file, PRESET, join(folder, 'ours.mp4'));
     const oursMs = performance.now() - began;
-    const plain = await runWell('ffmpeg', await plainArgs(bench, job.id, file, join(folder, 'plain.mp4')));
+    const plain = await runWell('ffmpeg', forFiles((await bench.ranAs(job.id)).args, file, join(folder, 'plain.mp4')));
     if (index > 0) pairs.push({ oursMs, plainMs: plain.wallMs });
   }
   return pairs;
@@ -83,6 +83,7 @@ async function bulkPairs(
   { pairs, progress }: CaseOptions,
 ): Promise<Pair[]> {
   const first = await toDisk(bench, file, PRESET, join(folder, 'first.mp4'));
+  const ran = await bench.ranAs(first.id);
   const measured: Pair[] = [];
   for (let index = 0; index <= pairs; index += 1) {
     progress(`${JOBS} tiny jobs: ${index === 0 ? 'warm-up' : `pair ${index} of ${pairs}`}`);
@@ -93,7 +94,7 @@ async function bulkPairs(
         CLIENT_WIDTH,
       ),
     );
-    const args = await Promise.all(names.map((name) => plainArgs(bench, first.id, file, name)));
+    const args = names.map((name) => forFiles(ran.args, file, name));
     const plainMs = await timed(() =>
       inParallel(
         args.map((each) => () => runWell('ffmpeg', each)),
@@ -105,9 +106,8 @@ async function bulkPairs(
   return measured;
 }
 
-/** The arguments with which the worker ran that job, for these files. */
-async function plainArgs(bench: Bench, jobId: string, input: string, output: string): Promise<string[]> {
-  const { args } = await bench.ranAs(jobId);
+/** The arguments of the worker, for these files. */
+function forFiles(args: readonly string[], input: string, output: string): string[] {
   return args.map((argument) => (argument === '/in/0' ? input : argument.startsWith('/out/') ? output : argument));
 }
 

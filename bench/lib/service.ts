@@ -1,4 +1,5 @@
 import { createReadStream, statSync } from 'node:fs';
+import { extname } from 'node:path';
 import type { Job } from '../../src/contract/transcodes.ts';
 import { openColumn } from '../../src/database/sealed-columns.ts';
 import { createVault } from '../../src/ids/vault.ts';
@@ -34,11 +35,12 @@ export async function openBench(env: Record<string, string> = {}): Promise<Bench
     service,
     async upload(path) {
       const fileSize = statSync(path).size;
-      const file = { filename: 'bench.mp4', contentType: 'video/mp4', fileSize };
+      const type = path.endsWith('.webm') ? 'video/webm' : 'video/mp4';
+      const file = { filename: `bench${extname(path)}`, contentType: type, fileSize };
       const { result } = good(await service.call('POST', '/v1/upload/presigned-url', file), 200);
       const put = await fetch(result.uploadUrl, {
         method: 'PUT',
-        headers: { 'content-type': 'video/mp4', 'content-length': String(fileSize) },
+        headers: { 'content-type': type, 'content-length': String(fileSize) },
         body: createReadStream(path),
         duplex: 'half',
       });
