@@ -135,7 +135,7 @@ describe.runIf(hasCompiler).each([
     }
   });
 
-  it('is told apart from an FFmpeg that crashes', async () => {
+  it('is distinguished from an FFmpeg that crashes', async () => {
     expect((await attacker.attack(['deadly crash'])).result).toMatchObject({ end: 'crash', exitCode: 139 });
   });
 });

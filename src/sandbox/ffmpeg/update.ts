@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { findProgram, runTool } from '../host/commands.ts';
+import { modified } from '../image/root-image-sources.ts';
 import { compareDebianVersions } from './debian-version.ts';
 
 const LISTS = '/var/lib/apt/lists';
@@ -42,7 +43,7 @@ export async function ffmpegUpdate(installed: string | null, dataDir: string): P
  * apt may keep no cache of its own, as in containers, each call takes half a second of a processor.
  */
 async function readPolicy(aptCache: string, file: string): Promise<string | null> {
-  const stamp = APT_STATE.map((path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0).join(' ');
+  const stamp = APT_STATE.map(modified).join(' ');
   const kept = readKept(file);
   if (kept?.stamp === stamp) return kept.policy;
   const { code, stdout } = await runTool(aptCache, ['policy', 'ffmpeg']);

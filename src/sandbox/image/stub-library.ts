@@ -11,18 +11,16 @@ const RETURN_ZERO: Readonly<Record<number, Buffer>> = {
 const TRAP: Readonly<Record<number, number>> = { [MACHINE.x64]: 0xcc, [MACHINE.arm64]: 0x00 };
 
 /** What the loader needs to find symbols by name and version. Initializers, relocations and other libraries are not in it. */
-const KEPT: ReadonlySet<number> = new Set([
-  ...[DT.hash, DT.gnuHash, DT.strtab, DT.strsz, DT.symtab, DT.syment, DT.soname],
-  ...[DT.versym, DT.verdef, DT.verdefnum],
-]);
+const TABLES: readonly number[] = [DT.hash, DT.gnuHash, DT.strtab, DT.symtab, DT.versym, DT.verdef];
+const KEPT: ReadonlySet<number> = new Set([...TABLES, DT.strsz, DT.syment, DT.soname, DT.verdefnum]);
 
 const SYMBOL_BYTES = 24;
 const STT = { func: 2, gnuIfunc: 10 } as const;
 
 /**
- * Turns the bytes of a shared library, in place, into one of the same size, names and versions whose functions all return zero: it has no code of its
- * own, no initializers, no relocations, and needs no other library. Throws `ElfError` for a library that it does not
- * understand.
+ * Turns the bytes of a shared library, in place, into one with the same size, names and versions whose functions all return
+ * zero: it has no code of its own, no initializers and no relocations, and needs no other library. Throws `ElfError` for a
+ * library that it does not understand.
  */
 export const stubLibrary = (file: Buffer): Buffer => withinFile(() => makeStub(file));
 
@@ -76,11 +74,9 @@ function symbolCount(file: Buffer, elf: Elf): number {
   return last + 1;
 }
 
-/** Everything in an executable segment but what the loader reads, which old linkers put there too. */
+/** Overwrites an executable segment. Throws when the loader reads tables there, as old linkers arranged it. */
 function wipeCode(file: Buffer, elf: Elf, { offset, fileSize }: { offset: number; fileSize: number }, trap: number) {
-  const tables = elf.dynamic.filter(({ tag }) => tag !== DT.strsz && tag !== DT.syment && KEPT.has(tag));
-  for (const { tag, value } of tables) {
-    if (tag === DT.soname || tag === DT.verdefnum) continue;
+  for (const { value } of elf.dynamic.filter(({ tag }) => TABLES.includes(tag))) {
     const at = elf.offsetOf(value);
     if (at >= offset && at < offset + fileSize) throw new ElfError('names among the code');
   }
