@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { appendFile, chmod, mkdir, mkdtemp, readdir } from 'node:fs/promises';
+import { appendFile, chmod, mkdir, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -13,10 +13,16 @@ const LEFT_OUT = new Set(['ballast', 'cells', 'ready.json', 'socket', 'up.lock',
 
 /**
  * Prepares the data directory of a stopped service for copying. Turns off fsync for its copies: no test causes a power
- * failure, and waiting for the disk would take a large part of each test.
+ * failure, and waiting for the disk would take a large part of each test. Removes WAL segments that PostgreSQL keeps
+ * for later, half of the bytes of a new cluster.
  */
 export async function sealTemplate(dataDir: string): Promise<void> {
-  await appendFile(join(dataDir, 'postgres', 'data', 'postgresql.auto.conf'), 'fsync = off\n');
+  const data = join(dataDir, 'postgres', 'data');
+  await appendFile(join(data, 'postgresql.auto.conf'), 'fsync = off\n');
+  const wal = join(data, 'pg_wal');
+  const segments = (await readdir(wal)).filter((name) => /^[0-9A-F]{24}$/.test(name)).sort();
+  // The checkpoint of a shutdown removes or renames what is older than itself, so the first segment holds it.
+  for (const later of segments.slice(1)) await rm(join(wal, later));
 }
 
 /**

@@ -23,10 +23,10 @@ export interface Server {
 /** Lifetime of a command's key: it expires even if the command is killed. */
 const KEY_HOURS = 24;
 
-/** Interrupts by the user: `signal` aborts at the first Ctrl-C, `atOnce` at the second. */
+/** Interrupts by the user: `signal` aborts at the first Ctrl-C, `immediate` at the second. */
 export interface Interrupts {
   signal: AbortSignal;
-  atOnce: AbortSignal;
+  immediate: AbortSignal;
 }
 
 /**
@@ -55,7 +55,7 @@ export async function findServer(
     remove: () => removeDataDir(config.dataDir, env.AIRLOCK_SHOWN_DATA_DIR),
   });
   try {
-    const server = await startOwnServer(config, interrupts.atOnce, env);
+    const server = await startOwnServer(config, interrupts.immediate, env);
     return { ...server, close: () => server.close().finally(lock.release) };
   } catch (error) {
     await lock.release();
@@ -63,7 +63,7 @@ export async function findServer(
   }
 }
 
-async function startOwnServer(config: Config, atOnce: AbortSignal, env: NodeJS.ProcessEnv): Promise<Server> {
+async function startOwnServer(config: Config, immediate: AbortSignal, env: NodeJS.ProcessEnv): Promise<Server> {
   // Loopback and free ports: no other client should reach it.
   const local: Config = {
     ...config,
@@ -83,11 +83,11 @@ async function startOwnServer(config: Config, atOnce: AbortSignal, env: NodeJS.P
   };
   try {
     const logger = createLogger({ level: 'error', role: 'transcode', destination: process.stderr });
-    const service = await startService({ config: local, logger, onLine, firstKey: null, announce: false, atOnce });
+    const service = await startService({ config: local, logger, onLine, firstKey: null, announce: false, immediate });
     try {
       const key = await temporaryKey(local);
       // Without a database the key cannot be revoked. Only this process has it, and it expires.
-      const revoke = async () => (atOnce.aborted ? undefined : key.revoke());
+      const revoke = async () => (immediate.aborted ? undefined : key.revoke());
       return { url: service.ready.api, key: key.raw, close: () => revoke().finally(service.stop) };
     } catch (error) {
       await service.stop();

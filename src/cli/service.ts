@@ -33,7 +33,7 @@ export interface ServiceOptions {
   /** Whether other commands may find and use the service. */
   announce: boolean;
   /** Aborting it skips the drain: everything is killed, and `stop()` resolves soon. No job is lost. */
-  atOnce?: AbortSignal;
+  immediate?: AbortSignal;
 }
 
 const WORKER_DRAIN_MS = 35_000;
@@ -60,7 +60,7 @@ const STOP_ORDER = ['api', 'worker', 'gateway'];
  * dies.
  */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { logger, atOnce } = options;
+  const { logger, immediate } = options;
   transportPolicy(options.config);
   for (const warning of unknownSettings(process.env)) logger.warn(warning);
   const config = { ...options.config, dataDir: await prepareDataDir(options.config.dataDir) };
@@ -90,7 +90,7 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     };
     const keep = async () => {
       if (config.databaseUrl) return;
-      postgres = await supervisePostgres({ dataDir: config.dataDir, logger, ...(atOnce && { atOnce }) });
+      postgres = await supervisePostgres({ dataDir: config.dataDir, logger, ...(immediate && { immediate }) });
     };
     const [, gateway] = await together([keep(), config.storageUrl ? null : role('gateway', {})]);
     // Only this process and the migration use the owner's login; API and worker each have their own.
@@ -148,7 +148,7 @@ async function startRole(
     ready: 'ipc',
     readyTimeoutMs: 60_000,
     onLine: options.onLine,
-    ...(options.atOnce && { atOnce: options.atOnce }),
+    ...(options.immediate && { immediate: options.immediate }),
     ...(drainMs && { drainMs }),
   });
 }
@@ -171,7 +171,7 @@ async function migrate(config: Config, options: ServiceOptions): Promise<Migrati
     logger: options.logger,
     ready: 'ipc',
     maximumFirstFailures: 1,
-    ...(options.atOnce && { atOnce: options.atOnce }),
+    ...(options.immediate && { immediate: options.immediate }),
     readyTimeoutMs: 120_000,
     onLine(stream, line) {
       if (stream === 'stdout' && line.startsWith('{"applied"')) result = JSON.parse(line) as MigrationResult;

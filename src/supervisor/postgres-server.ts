@@ -63,12 +63,12 @@ export async function removeRemains(data: string, socketFolder: string): Promise
 
 /**
  * Tries a fast shutdown (SIGINT: writes a checkpoint, so there is nothing to replay), then an immediate one (SIGQUIT),
- * then SIGKILL. Once `atOnce` is aborted, it skips to the immediate one: the next start replays committed data from
+ * then SIGKILL. Once `immediate` is aborted, it skips to the immediate one: the next start replays committed data from
  * WAL.
  */
-export async function stopServer(server: ProcessMark, logger: SupervisorLogger, atOnce?: AbortSignal): Promise<void> {
+export async function stopServer(server: ProcessMark, logger: SupervisorLogger, immediate?: AbortSignal): Promise<void> {
   const gone = async () => !isRunning(server);
-  const hurried = () => atOnce?.aborted ?? false;
+  const hurried = () => immediate?.aborted ?? false;
   for (const [name, limit] of [
     ['SIGINT', FAST_SHUTDOWN_MS],
     ['SIGQUIT', IMMEDIATE_SHUTDOWN_MS],
@@ -92,7 +92,7 @@ export interface StartOptions {
   secrets: Secrets;
   fresh: boolean;
   logger: SupervisorLogger;
-  atOnce?: AbortSignal | undefined;
+  immediate?: AbortSignal | undefined;
 }
 
 export interface StartedServer {
@@ -150,7 +150,7 @@ async function waitReady(options: StartOptions, ended: () => boolean): Promise<v
   let last: unknown = null;
   const ready = await waitUntil(async () => {
     if (ended()) return true;
-    options.atOnce?.throwIfAborted();
+    options.immediate?.throwIfAborted();
     if (!(await listens(options.socketFolder))) return false;
     try {
       await ensureDatabase(options.socketFolder, options.secrets, options.fresh);

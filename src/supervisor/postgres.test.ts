@@ -19,8 +19,8 @@ let root: string;
 let remove: () => Promise<void>;
 let dataDir: string;
 
-async function open(folder: string, atOnce?: AbortSignal): Promise<EmbeddedPostgres> {
-  const postgres = await openEmbeddedPostgres({ dataDir: folder, logger, ...(atOnce && { atOnce }) });
+async function open(folder: string, immediate?: AbortSignal): Promise<EmbeddedPostgres> {
+  const postgres = await openEmbeddedPostgres({ dataDir: folder, logger, ...(immediate && { immediate }) });
   opened.push(postgres);
   return postgres;
 }
@@ -201,8 +201,8 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('is shut down immediately when there is no time for a checkpoint, without losing a committed row', async () => {
-    const atOnce = new AbortController();
-    const postgres = await open(dataDir, atOnce.signal);
+    const immediate = new AbortController();
+    const postgres = await open(dataDir, immediate.signal);
     await query(postgres.url, 'CREATE TABLE hurried (n int); INSERT INTO hurried VALUES (1)');
     // With a stopped checkpointer, a fast shutdown, which waits for a checkpoint, never ends.
     const checkpointer = await checkpointerOf(postgres);
@@ -210,7 +210,7 @@ describe('the embedded PostgreSQL', () => {
     const stopping = postgres.stop();
     expect(await waitUntil(async () => hasLogged('received fast shutdown request'), 5000)).toBe(true);
     expect(hasLogged('received immediate shutdown request')).toBe(false);
-    atOnce.abort();
+    immediate.abort();
     expect(await waitUntil(async () => hasLogged('received immediate shutdown request'), 5000)).toBe(true);
     process.kill(checkpointer, 'SIGCONT');
     await stopping;
@@ -220,10 +220,10 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('keeps running for other users, even when there is no time', async () => {
-    const atOnce = new AbortController();
-    const first = await open(dataDir, atOnce.signal);
+    const immediate = new AbortController();
+    const first = await open(dataDir, immediate.signal);
     const other = await open(dataDir);
-    atOnce.abort();
+    immediate.abort();
     await first.stop();
     expect(await query(other.url, 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
     await other.stop();
@@ -231,12 +231,12 @@ describe('the embedded PostgreSQL', () => {
   });
 
   it('does not keep running when an immediate stop interrupts its start', async () => {
-    const atOnce = new AbortController();
+    const immediate = new AbortController();
     const data = join(dataDir, 'postgres/data');
-    const opening = open(dataDir, atOnce.signal);
+    const opening = open(dataDir, immediate.signal);
     const outcome = opening.catch((error: Error) => error.name);
     await waitUntil(async () => (await processesIn(data, 'postgres')).length > 0, 5000);
-    atOnce.abort();
+    immediate.abort();
     const opened = await outcome;
     // It may have become ready just before; then it can be stopped.
     if (typeof opened !== 'string') await opened.stop();

@@ -33,7 +33,7 @@ export interface PostgresOptions {
   dataDir: string;
   logger: SupervisorLogger;
   /** Once aborted, `stop()` shuts the server down immediately, without a checkpoint. */
-  atOnce?: AbortSignal;
+  immediate?: AbortSignal;
 }
 
 /** Longer than a start with crash recovery takes, because another process may be doing that. */
@@ -79,7 +79,7 @@ interface Opening extends PostgresOptions {
 }
 
 async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPostgres> {
-  const { home, secrets, logger, atOnce } = opening;
+  const { home, secrets, logger, immediate } = opening;
   const account = await serviceAccount();
   const binaries = await findPostgres(home);
   const { data, fresh } = await ensureCluster(home, binaries, account, secrets.postgresAdminPassword);
@@ -88,15 +88,15 @@ async function openLocked(opening: Opening, alone: boolean): Promise<EmbeddedPos
   if (running && !alone) return joinRunning(opening, running, socketFolder);
   if (running) {
     logger.warn({ pid: running.process.pid }, 'found a PostgreSQL server whose supervisor was killed; restarting it');
-    await stopServer(running.process, logger, atOnce);
+    await stopServer(running.process, logger, immediate);
   }
   await makeSocketFolder(socketFolder, account);
   await removeRemains(data, socketFolder);
   if ((await keepBallast(home)) === 'released') {
     logger.warn({}, 'the disk is full: the space reserved for starting has been released; free some space');
   }
-  atOnce?.throwIfAborted();
-  const started = await startServer({ data, socketFolder, binaries, account, secrets, fresh, logger, atOnce });
+  immediate?.throwIfAborted();
+  const started = await startServer({ data, socketFolder, binaries, account, secrets, fresh, logger, immediate });
   logger.info({ pid: started.process.pid, origin: binaries.origin }, 'PostgreSQL is ready');
   const handle = makeHandle(opening, { server: started.process, socketFolder, owned: true });
   void started.exited.then(handle.ended);
@@ -131,7 +131,7 @@ async function joinRunning(opening: Opening, running: RunningServer, ours: strin
 }
 
 function makeHandle(
-  { home, secrets, users, logger, atOnce }: Opening,
+  { home, secrets, users, logger, immediate }: Opening,
   found: { server: ProcessMark; socketFolder: string; owned: boolean },
 ): { opened: EmbeddedPostgres; ended: (exit: ProcessExit) => void } {
   const { server, socketFolder, owned } = found;
@@ -141,7 +141,7 @@ function makeHandle(
   const leave = async () => {
     await withLock(join(home, 'open.lock'), OPEN_WAIT_MS, async () => {
       const last = await users.convert('exclusive');
-      if (last && !exit && isRunning(server)) await stopServer(server, logger, atOnce);
+      if (last && !exit && isRunning(server)) await stopServer(server, logger, immediate);
       if (last) await removeSocketFolder(home, socketFolder);
       await users.release();
     });

@@ -161,15 +161,15 @@ describe('a supervised process', () => {
       'drains',
       `reportReady(); exitWithParent(() => new Promise(() => setInterval(q, 1000)), { logger });`,
     );
-    const atOnce = new AbortController();
-    const supervised = await supervise({ args, drainMs: 60_000, atOnce: atOnce.signal });
+    const immediate = new AbortController();
+    const supervised = await supervise({ args, drainMs: 60_000, immediate: immediate.signal });
     const first = markProcess(supervised.pid!)!;
     const stopping = supervised.stop();
-    atOnce.abort();
+    immediate.abort();
     await stopping;
     expect(markProcess(first.pid)).toBeNull();
     expect(supervised).toMatchObject({ pid: null, restarts: 0 });
-    await expect(supervise({ args, atOnce: atOnce.signal })).rejects.toThrow(/exited with SIGKILL before it was ready/);
+    await expect(supervise({ args, immediate: immediate.signal })).rejects.toThrow(/exited with SIGKILL before it was ready/);
   });
 
   it('is not restarted once it is stopped, even while it waits for its next try', async () => {

@@ -26,7 +26,7 @@ export interface ProcessOptions {
   /** Starts that may fail before the first success. */
   maximumFirstFailures?: number;
   /** Once aborted, the process is killed without draining and not restarted. */
-  atOnce?: AbortSignal;
+  immediate?: AbortSignal;
   /** Receives whole lines of its output. Default: stdout and stderr of this process. */
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Called each time it becomes ready, including the first. */
@@ -57,7 +57,7 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
   const backoff = createBackoff(options.backoff ?? DEFAULT_BACKOFF);
   const limit = options.maximumFirstFailures ?? 3;
   const stopped = new AbortController();
-  options.atOnce?.addEventListener('abort', () => stopped.abort(), { once: true });
+  options.immediate?.addEventListener('abort', () => stopped.abort(), { once: true });
   let run = await firstRun(options, limit, backoff.next);
   let restarts = 0;
   const loop = async () => {
@@ -122,7 +122,7 @@ async function firstRun(options: ProcessOptions, limit: number, wait: (uptimeMs:
     } catch (error) {
       const { code } = await run.exited;
       const permanent = code !== null && code >= PERMANENT_FAILURE.from && code <= PERMANENT_FAILURE.to;
-      if (permanent || attempt >= limit || options.atOnce?.aborted) throw error;
+      if (permanent || attempt >= limit || options.immediate?.aborted) throw error;
       await pause(wait(performance.now() - since), new AbortController().signal);
     }
   }
@@ -159,9 +159,9 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
     child.once('close', (code, signal) => resolve({ code, signal }));
   });
   const killNow = () => alive && kill(child, 'SIGKILL');
-  if (options.atOnce?.aborted) killNow();
-  else options.atOnce?.addEventListener('abort', killNow);
-  void exited.then(() => options.atOnce?.removeEventListener('abort', killNow));
+  if (options.immediate?.aborted) killNow();
+  else options.immediate?.addEventListener('abort', killNow);
+  void exited.then(() => options.immediate?.removeEventListener('abort', killNow));
   const run: Run = { child, message: last, exited, alive: () => alive, readiness: Promise.resolve() };
   run.readiness = new Promise((resolve, reject) => {
     const timer = setTimeout(() => {

@@ -43,10 +43,10 @@ export async function transcodeCommand(
   if (!process.env.AIRLOCK_URL) refuseOptions(body);
 
   const interrupted = new AbortController();
-  const atOnce = new AbortController();
+  const immediate = new AbortController();
   const onSignal = () => {
-    if (atOnce.signal.aborted) process.exit(EXIT.interrupted);
-    if (interrupted.signal.aborted) atOnce.abort();
+    if (immediate.signal.aborted) process.exit(EXIT.interrupted);
+    if (interrupted.signal.aborted) immediate.abort();
     interrupted.abort();
   };
   process.on('SIGINT', onSignal);
@@ -58,7 +58,7 @@ export async function transcodeCommand(
   });
   const display = openProgressDisplay(!flags.json);
   try {
-    const server = await findServer(config, { signal: interrupted.signal, atOnce: atOnce.signal });
+    const server = await findServer(config, { signal: interrupted.signal, immediate: immediate.signal });
     const client = createClient({ ...server, signal: interrupted.signal });
     const run: Run = { client, display, source, target, body, jobId: null, signal: interrupted.signal };
     try {

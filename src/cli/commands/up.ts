@@ -9,13 +9,13 @@ export async function up(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'up' });
   const terminal = process.stdout.isTTY === true;
   const began = Date.now();
-  const atOnce = new AbortController();
+  const immediate = new AbortController();
   const service = startService({
     config,
     logger,
     firstKey: process.stderr.isTTY ? 'text' : 'file',
     announce: true,
-    atOnce: atOnce.signal,
+    immediate: immediate.signal,
     onLine(stream, line) {
       if (stream === 'stderr') process.stderr.write(`${line}\n`);
       else process.stdout.write(terminal ? prettyLine(`${line}\n`, !process.env.NO_COLOR) : `${line}\n`);
@@ -24,10 +24,10 @@ export async function up(config: Config): Promise<void> {
 
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
-    if (atOnce.signal.aborted) process.exit(EXIT.failed);
+    if (immediate.signal.aborted) process.exit(EXIT.failed);
     if (stopping) {
       logger.warn({ signal }, 'ending immediately');
-      return atOnce.abort();
+      return immediate.abort();
     }
     stopping = true;
     logger.info({ signal }, 'draining; send the signal again to end immediately');
@@ -35,10 +35,10 @@ export async function up(config: Config): Promise<void> {
     service
       .then(({ stop }) => stop())
       .then(
-        () => process.exit(atOnce.signal.aborted ? EXIT.failed : EXIT.ok),
+        () => process.exit(immediate.signal.aborted ? EXIT.failed : EXIT.ok),
         (error) => {
           // What was still starting has been stopped, and says so.
-          if (!atOnce.signal.aborted) logger.error({ err: error }, 'not everything could be stopped');
+          if (!immediate.signal.aborted) logger.error({ err: error }, 'not everything could be stopped');
           process.exit(EXIT.failed);
         },
       );
