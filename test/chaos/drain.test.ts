@@ -6,7 +6,6 @@ import { openPool } from '../../src/database/pool.ts';
 import { createFetcher } from '../../src/fetcher/index.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
 import { kinds } from '../../src/kinds/registry.ts';
-import { openSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/types.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import type { SlotClasses } from '../../src/worker/deps.ts';
@@ -14,6 +13,7 @@ import { startWorker, type Worker } from '../../src/worker/worker.ts';
 import { makeClip } from '../../testkit/media.ts';
 import { until } from '../../testkit/until.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
+import { openTestSandbox } from '../helpers/root-image.ts';
 import { openDatabaseProxy } from '../helpers/tcp-proxy.ts';
 
 describe('a worker that drains', () => {
@@ -63,7 +63,7 @@ describe('a worker that drains', () => {
     await chmod(dirname(world.gateway.root), 0o711);
     folder = await mkdtemp(join(tmpdir(), 'airlock-drain-'));
     await chmod(folder, 0o711);
-    sandbox = await openSandbox({ dataDir: folder, slots: slots.length });
+    sandbox = await openTestSandbox({ dataDir: folder, slots: slots.length });
     account = await world.account();
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '320x180', args: noise });

@@ -5,7 +5,6 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createFetcher } from '../../src/fetcher/index.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
 import { kinds } from '../../src/kinds/registry.ts';
-import { openSandbox } from '../../src/sandbox/index.ts';
 import type { Sandbox } from '../../src/sandbox/types.ts';
 import { openEmbeddedStore } from '../../src/storage/embedded/store.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
@@ -15,6 +14,7 @@ import { makeClip } from '../../testkit/media.ts';
 import { until } from '../../testkit/until.ts';
 import { BUCKET, CREDENTIAL, REGION } from '../conformance/embedded-gateway.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
+import { openTestSandbox } from '../helpers/root-image.ts';
 import { openTcpProxy } from '../helpers/tcp-proxy.ts';
 
 /** Twice the second for which calls to the storage are retried. */
@@ -69,7 +69,7 @@ describe('an unavailable storage', () => {
     await chmod(dirname(world.gateway.root), 0o711);
     folder = await mkdtemp(join(tmpdir(), 'airlock-outage-'));
     await chmod(folder, 0o711);
-    sandbox = await openSandbox({ dataDir: folder, slots: slots.length });
+    sandbox = await openTestSandbox({ dataDir: folder, slots: slots.length });
     proxy = await openTcpProxy({ port: world.gateway.port });
     // Without a local root: inputs are read over the network as well.
     const endpoint = `http://127.0.0.1:${proxy.port}`;

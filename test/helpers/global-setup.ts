@@ -10,7 +10,7 @@ import { openEmbeddedPostgres } from '../../src/supervisor/postgres.ts';
 import { socketUrl } from '../../src/supervisor/postgres-connect.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { ensureServiceAccount, recordingLogger } from '../../testkit/supervisor.ts';
-import { quickFfmpeg } from './quick-ffmpeg.ts';
+import { shareRootImage } from './root-image.ts';
 import { openSharing } from './sharing.ts';
 
 declare module 'vitest' {
@@ -40,7 +40,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   const root = join(import.meta.dirname, '..', '..');
   await promisify(execFile)(process.execPath, ['scripts/build.mjs'], { cwd: root });
   await ensureServiceAccount();
-  const ffmpeg = await quickFfmpeg();
+  const image = await shareRootImage();
   const dataDir = await mkdtemp(join(await databaseFolder(), 'airlock-test-pg-'));
   await chmod(dataDir, 0o711);
   const server = await openEmbeddedPostgres({ dataDir, logger: recordingLogger() });
@@ -53,7 +53,7 @@ export default async function setup(project: TestProject): Promise<() => Promise
   return async () => {
     await sharing.close();
     await server.stop();
-    await ffmpeg.close();
+    await image.close();
     await rm(dataDir, { recursive: true, force: true });
   };
 }

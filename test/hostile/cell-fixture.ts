@@ -7,10 +7,11 @@ import { fileURLToPath } from 'node:url';
 import { claimAccounts } from '../../src/sandbox/cell/account.ts';
 import type { RunContext } from '../../src/sandbox/cell/run.ts';
 import { openCgroups } from '../../src/sandbox/cgroup/cgroups.ts';
-import { type CellLimits, openSandbox, type Sandbox } from '../../src/sandbox/index.ts';
+import type { CellLimits, Sandbox } from '../../src/sandbox/index.ts';
 import { makeTier } from '../../src/sandbox/tiers/make-tier.ts';
 import type { SandboxTier } from '../../src/sandbox/types.ts';
 import { openWatchdog } from '../../src/sandbox/watchdog/watchdog.ts';
+import { openTestSandbox } from '../helpers/root-image.ts';
 
 export const MIB = 2 ** 20;
 /** Timeout on a busy machine for what should be immediate; far below the run time of a cell. */
@@ -39,7 +40,7 @@ export async function openFixture(slots = 2, tier: SandboxTier = 'bwrap'): Promi
   // The cells' accounts must be able to traverse it.
   chmodSync(folder, 0o711);
   const dataDir = join(folder, 'data dir');
-  const sandbox = await openSandbox({ dataDir, slots, tier });
+  const sandbox = await openTestSandbox({ dataDir, slots, tier });
   return {
     dataDir,
     folder,

@@ -11,11 +11,12 @@ import type { JobsContext } from '../../src/jobs/kind.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
 import { kinds } from '../../src/kinds/registry.ts';
 import { submitJob } from '../../src/kinds/submit.ts';
-import { openSandbox, type Sandbox } from '../../src/sandbox/index.ts';
+import type { Sandbox } from '../../src/sandbox/index.ts';
 import { createLogger } from '../../src/telemetry/index.ts';
 import { startWorker, type Worker } from '../../src/worker/worker.ts';
 import { until } from '../../testkit/until.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
+import { openTestSandbox } from '../helpers/root-image.ts';
 import { toy } from './toy/index.ts';
 
 describe('a kind of job that is one folder and one entry of the registry', () => {
@@ -31,7 +32,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
     account = await world.account();
     folder = await mkdtemp(join(tmpdir(), 'airlock-kind-'));
     await chmod(folder, 0o711);
-    sandbox = await openSandbox({ dataDir: folder, slots: 1 });
+    sandbox = await openTestSandbox({ dataDir: folder, slots: 1 });
     const registry = new Map([...kinds, [toy.name, toy as Kind]]);
     context = { ...world.context, kinds: registry };
     worker = await startWorker({
