@@ -67,6 +67,7 @@ try {
     entryPoints: {
       'sanitizer-thread': 'src/sanitizer/sanitizer-thread.ts',
       'planner-thread': 'src/planner/planner-thread.ts',
+      'image-thread': 'src/sandbox/image/image-thread.ts',
       'watchdog-thread': 'src/sandbox/watchdog/watchdog-thread.ts',
     },
     outdir: join(staged, 'chunks'),

@@ -71,6 +71,6 @@ if [[ ${1-} == bench ]]; then
   cd -- "$app"
   exec node --import tsx bench/main.ts "$@"
 fi
-# glibc keeps many arenas of freed memory; two are enough.
-export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2}
+# Makes glibc return freed memory to the system, as for the roles (src/cli/service.ts).
+export MALLOC_ARENA_MAX=${MALLOC_ARENA_MAX:-2} MALLOC_MMAP_THRESHOLD_=${MALLOC_MMAP_THRESHOLD_:-1048576}
 exec node --max-semi-space-size=1 "$app/dist/airlock.js" "$@"

@@ -1,7 +1,12 @@
 /** The sandbox does not work on this machine, or a cell could not be created. The message names reason and remedy. */
 export class SandboxError extends Error {
+  readonly reason: string;
+  readonly remedy: string;
+
   constructor(reason: string, remedy: string, options?: ErrorOptions) {
     super(`Sandbox: ${reason}. ${remedy}.`, options);
     this.name = 'SandboxError';
+    this.reason = reason;
+    this.remedy = remedy;
   }
 }

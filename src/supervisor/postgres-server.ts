@@ -66,7 +66,11 @@ export async function removeRemains(data: string, socketFolder: string): Promise
  * then SIGKILL. Once `immediate` is aborted, it skips to the immediate one: the next start replays committed data from
  * WAL.
  */
-export async function stopServer(server: ProcessMark, logger: SupervisorLogger, immediate?: AbortSignal): Promise<void> {
+export async function stopServer(
+  server: ProcessMark,
+  logger: SupervisorLogger,
+  immediate?: AbortSignal,
+): Promise<void> {
   const gone = async () => !isRunning(server);
   const hurried = () => immediate?.aborted ?? false;
   for (const [name, limit] of [

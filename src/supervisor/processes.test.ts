@@ -169,7 +169,9 @@ describe('a supervised process', () => {
     await stopping;
     expect(markProcess(first.pid)).toBeNull();
     expect(supervised).toMatchObject({ pid: null, restarts: 0 });
-    await expect(supervise({ args, immediate: immediate.signal })).rejects.toThrow(/exited with SIGKILL before it was ready/);
+    await expect(supervise({ args, immediate: immediate.signal })).rejects.toThrow(
+      /exited with SIGKILL before it was ready/,
+    );
   });
 
   it('is not restarted once it is stopped, even while it waits for its next try', async () => {

@@ -39,6 +39,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
   }
   const root = join(import.meta.dirname, '..', '..');
   await promisify(execFile)(process.execPath, ['scripts/build.mjs'], { cwd: root });
+  // What this process starts, starts its threads from the build as well.
+  await import('./built-threads.ts');
   await ensureServiceAccount();
   const image = await shareRootImage();
   const dataDir = await mkdtemp(join(await databaseFolder(), 'airlock-test-pg-'));

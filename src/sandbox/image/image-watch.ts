@@ -1,7 +1,8 @@
 import { statSync } from 'node:fs';
 import type { Programs } from '../host/preflight.ts';
 import type { FfmpegBuild } from '../types.ts';
-import { type FfmpegFacts, imageIsCurrent, openRootImage, type RootImage, removeOldImages } from './root-image.ts';
+import type { FfmpegFacts } from './manifest.ts';
+import { imageIsCurrent, openRootImage, type RootImage, removeOldImages } from './root-image.ts';
 
 /** New cells get a change after at most one poll and the settle time, well within a minute. */
 const POLL_MS = 20_000;

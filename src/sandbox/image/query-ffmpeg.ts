@@ -2,7 +2,8 @@ import { type RunContext, runProgram } from '../cell/run.ts';
 import { packageVersion } from '../host/preflight.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import type { CellResult } from '../types.ts';
-import { type FfmpegFacts, type RootImage, storeFacts } from './root-image.ts';
+import type { FfmpegFacts } from './manifest.ts';
+import { type RootImage, storeFacts } from './root-image.ts';
 
 /**
  * Queries the version and features of the FFmpeg in a new image, in cells, and stores the result with the image. Throws

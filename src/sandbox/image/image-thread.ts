@@ -1,0 +1,22 @@
+import { parentPort } from 'node:worker_threads';
+import { SandboxError } from '../sandbox-error.ts';
+import { type BuildRequest, buildRootImage } from './build-image.ts';
+import type { BuildAnswer } from './build-in-thread.ts';
+
+/* The thread's side: builds one image. An unexpected error ends the thread. */
+
+parentPort!.on('message', (request: BuildRequest) => {
+  buildRootImage(request).then(
+    (fingerprint) => answer({ fingerprint }),
+    (error: unknown) => {
+      if (error instanceof SandboxError) return answer({ problem: { reason: error.reason, remedy: error.remedy } });
+      const { code, syscall, message } = error as NodeJS.ErrnoException;
+      if (syscall === undefined) throw error;
+      answer({ fault: { code, message } });
+    },
+  );
+});
+
+function answer(message: BuildAnswer): void {
+  parentPort!.postMessage(message);
+}

@@ -1,0 +1,60 @@
+import { randomUUID } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ImageSources, modified } from './root-image-sources.ts';
+
+/** Increment when the layout of an image or of its facts changes, so that images of an older version are rebuilt. */
+export const LAYOUT = 4;
+
+export interface FfmpegFacts {
+  /** First line of `ffmpeg -version`. */
+  version: string;
+  package: string | null;
+  /** Path on the host. */
+  path: string;
+  /** Whether it can read the value of an option from a file (`-/name FILE`), as FFmpeg 7 and later do. */
+  readsArguments: boolean;
+}
+
+/** What an image was built from, in a file beside it. */
+export interface Manifest extends ImageSources {
+  layout: number;
+  programs: { ffmpeg: string; ffprobe: string };
+  /** Queried once per image, in a cell. */
+  facts: FfmpegFacts | null;
+}
+
+/** Null when there is none, or one of another layout. */
+export function readManifest(folder: string, fingerprint: string): Manifest | null {
+  try {
+    const manifest = JSON.parse(readFileSync(join(folder, `${fingerprint}.json`), 'utf8')) as Manifest;
+    return manifest.layout === LAYOUT ? manifest : null;
+  } catch {
+    return null;
+  }
+}
+
+export async function writeManifest(folder: string, fingerprint: string, manifest: Manifest): Promise<void> {
+  const temporary = join(folder, `.manifest-${randomUUID()}`);
+  await writeFile(temporary, JSON.stringify(manifest), { mode: 0o600 });
+  await rename(temporary, join(folder, `${fingerprint}.json`));
+}
+
+/** Whether nothing that determines the content of an image has changed: one `stat` per source. */
+export function isFresh({ files, watched }: ImageSources): boolean {
+  return (
+    files.every(({ from, size, mtimeMs }) => {
+      const stats = statSync(from, { throwIfNoEntry: false });
+      return stats?.size === size && stats.mtimeMs === mtimeMs;
+    }) && watched.every(({ path, mtimeMs }) => modified(path) === mtimeMs)
+  );
+}
+
+/** Whether no file is missing. An image is renamed into place complete, but a person or a disk may damage it later. */
+export function isWhole(image: string, { files }: ImageSources): boolean {
+  return (
+    statSync(join(image, 'etc/fonts/fonts.conf'), { throwIfNoEntry: false }) !== undefined &&
+    files.every(({ to, size }) => statSync(join(image, to), { throwIfNoEntry: false })?.size === size)
+  );
+}
