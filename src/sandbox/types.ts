@@ -8,6 +8,8 @@ export interface CellLimits {
   wallMs: number;
   /** Bytes of all outputs together. `RLIMIT_FSIZE` bounds each one exactly; the watchdog checks the sum of several. */
   outputBytes: number;
+  /** Processes and threads; 1024 by default, enough for the thread pools of FFmpeg on a large machine. */
+  tasks?: number;
   /** Bytes on standard output, which is read and not stored. Default: `outputBytes`. */
   stdoutBytes?: number;
 }

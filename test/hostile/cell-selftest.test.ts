@@ -11,7 +11,7 @@ import { bwrapTier } from '../../src/sandbox/tiers/bwrap.ts';
 import { makeTier } from '../../src/sandbox/tiers/make-tier.ts';
 import type { LaunchSpec, Tier } from '../../src/sandbox/tiers/tier.ts';
 import { openWatchdog } from '../../src/sandbox/watchdog/watchdog.ts';
-import { type Fixture, MIB, openFixture, TIMEOUT } from './cell-fixture.ts';
+import { type Fixture, openFixture, TIMEOUT } from './cell-fixture.ts';
 
 vi.setConfig(TIMEOUT);
 
@@ -99,7 +99,7 @@ describe('the self-test', () => {
       };
     };
     const isWallBomb = ({ limits }: LaunchSpec) => limits.wallMs === 100;
-    const isThreadBomb = ({ limits }: LaunchSpec) => limits.memoryBytes === 256 * MIB;
+    const isThreadBomb = ({ limits }: LaunchSpec) => limits.tasks === 64;
 
     it('retries a limit once, alone, and reports the retry and the first result', async () => {
       let running = 0;

@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { join } from 'node:path';
-import { MAX_PIDS } from '../cgroup/slot-group.ts';
+import { MAX_TASKS } from '../cgroup/slot-group.ts';
 import type { LaunchSpec } from '../tiers/tier.ts';
 import type { CellLimits } from '../types.ts';
 import type { Cell } from './cell.ts';
@@ -8,13 +8,14 @@ import type { Cell } from './cell.ts';
 const GIB = 2 ** 30;
 const MIB = 2 ** 20;
 /** A limit of zero, NaN or `4 << 30` (0 in JavaScript) would kill every job with a misleading signal. */
-const FLOORS = { memoryBytes: 16 * MIB, cpuSeconds: 1, wallMs: 10, outputBytes: 4096 };
+const FLOORS = { memoryBytes: 16 * MIB, cpuSeconds: 1, wallMs: 10, outputBytes: 4096, tasks: 16 };
 
 /** Throws a `RangeError` that names the limit when one is below its floor or not a number. */
 export function checkLimits(limits: CellLimits): void {
+  const asked = { ...limits, tasks: limits.tasks ?? MAX_TASKS };
   for (const key of Object.keys(FLOORS) as (keyof typeof FLOORS)[]) {
-    if (!(limits[key] >= FLOORS[key] && limits[key] <= Number.MAX_SAFE_INTEGER)) {
-      throw new RangeError(`cell limit ${key} is ${limits[key]}; the minimum is ${FLOORS[key]}`);
+    if (!(asked[key] >= FLOORS[key] && asked[key] <= Number.MAX_SAFE_INTEGER)) {
+      throw new RangeError(`cell limit ${key} is ${asked[key]}; the minimum is ${FLOORS[key]}`);
     }
   }
 }
@@ -51,7 +52,7 @@ export function prlimitArgs(limits: CellLimits, { countTasks = false } = {}): st
     '--memlock=0',
     '--msgqueue=0',
     `--stack=${8 * MIB}`,
-    ...(countTasks ? [`--nproc=${MAX_PIDS}`] : []),
+    ...(countTasks ? [`--nproc=${limits.tasks ?? MAX_TASKS}`] : []),
   ];
 }
 

@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { type CellCgroup, type CellCounters, readCpuMs, readRefusedTasks } from '../cgroup/slot-group.ts';
 import { SandboxError } from '../sandbox-error.ts';
 import type { LaunchEnd, Launched, Tier } from '../tiers/tier.ts';
-import type { CellEnd, CellResult, CellSpec } from '../types.ts';
+import type { CellEnd, CellLimits, CellResult, CellSpec } from '../types.ts';
 import { monotonicMs, POLL_MS } from '../watchdog/watch-cell.ts';
 import { WatchState } from '../watchdog/watch-state.ts';
 import type { Watchdog } from '../watchdog/watchdog.ts';
@@ -73,7 +73,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
 
 async function runInCell(run: Run): Promise<CellResult> {
   const { context, spec, state } = run;
-  const group = await prepareGroup(context.cgroup(spec.slot), spec.limits.memoryBytes);
+  const group = await prepareGroup(context.cgroup(spec.slot), spec.limits);
   if (spec.signal?.aborted) {
     return report(run, 'canceled', { exitCode: null, signal: null }, { cpuMs: 0, maxRssBytes: 0 });
   }
@@ -86,9 +86,9 @@ async function runInCell(run: Run): Promise<CellResult> {
   });
 }
 
-async function prepareGroup(cgroup: CellCgroup | null, memoryBytes: number): Promise<Group | null> {
+async function prepareGroup(cgroup: CellCgroup | null, limits: CellLimits): Promise<Group | null> {
   if (!cgroup) return null;
-  await cgroup.prepare(memoryBytes);
+  await cgroup.prepare(limits);
   return { cgroup, oomBefore: cgroup.oomKills(), counters: startCounting(cgroup.counters) };
 }
 

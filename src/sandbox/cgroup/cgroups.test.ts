@@ -11,7 +11,7 @@ const cgroups = await openCgroups();
 describe('admitting a cell', () => {
   it('moves it into its group with a lower priority than the service', async () => {
     const group = cgroups?.slot(0) ?? null;
-    await group?.prepare(2 ** 28);
+    await group?.prepare({ memoryBytes: 2 ** 28 });
     const child = spawn('sleep', ['60']);
     try {
       await admit(child.pid!, group);

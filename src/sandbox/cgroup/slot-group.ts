@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import type { CellLimits } from '../types.ts';
 
-/** Enough for the thread pools of encoder, decoder and filters on a large machine. */
-export const MAX_PIDS = 1024;
+/** Processes and threads of a cell: enough for the thread pools of encoder, decoder and filters on a large machine. */
+export const MAX_TASKS = 1024;
 
 /** Counter files of a control group, readable from any thread; null where the controller is not available. */
 export interface CellCounters {
@@ -34,8 +35,8 @@ function readText(path: string): string {
 
 /** The control group of one slot, reused by consecutive cells. */
 export interface CellCgroup {
-  /** Creates the group if needed, sets the memory limit (bytes, including swap) and resets the counters. */
-  prepare(memoryBytes: number): Promise<void>;
+  /** Creates the group if needed, sets the limits of memory (bytes, including swap) and tasks, and resets the counters. */
+  prepare(limits: Pick<CellLimits, 'memoryBytes' | 'tasks'>): Promise<void>;
   add(pid: number): Promise<void>;
   /** Processes that the OOM killer has killed since the group was created; never decreases. */
   oomKills(): number;

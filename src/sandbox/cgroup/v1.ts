@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type CellCgroup, MAX_PIDS, readCpuMs } from './slot-group.ts';
+import { type CellCgroup, MAX_TASKS, readCpuMs } from './slot-group.ts';
 
 /**
  * CPU weight of a cell under contention: half the default of 1024 (sched-design-CFS). The service, its database and
@@ -41,7 +41,7 @@ export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): Ce
     writeFileSync(join(path, file), String(value));
 
   return {
-    async prepare(memoryBytes) {
+    async prepare({ memoryBytes, tasks = MAX_TASKS }) {
       for (const path of folders) mkdirSync(path, { recursive: true });
       await limitMemory(memoryBytes).catch(async () => {
         // Page cache of the last job is still charged here and exceeds the new limit.
@@ -49,7 +49,7 @@ export function cgroupV1(parents: ReadonlyMap<string, string>, name: string): Ce
         await limitMemory(memoryBytes);
       });
       writeSync(memory, 'memory.max_usage_in_bytes', 0);
-      if (pids) writeSync(pids, 'pids.max', MAX_PIDS);
+      if (pids) writeSync(pids, 'pids.max', tasks);
       if (cpuacct) writeSync(cpuacct, 'cpuacct.usage', 0);
       if (cpu) writeSync(cpu, 'cpu.shares', CPU_SHARES);
     },

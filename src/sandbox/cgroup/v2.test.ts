@@ -18,7 +18,7 @@ describe('cgroup v2', () => {
     mkdirSync(join(folder, 'airlock-1-0-0'));
     writeFileSync(file('cpu.stat'), 'usage_usec 5000000\nuser_usec 1\n');
     writeFileSync(file('memory.peak'), '900\n');
-    await group.prepare(12345678);
+    await group.prepare({ memoryBytes: 12345678 });
     expect(readFileSync(file('memory.max'), 'utf8')).toBe('12345678');
     expect(readFileSync(file('memory.swap.max'), 'utf8')).toBe('0');
     expect(readFileSync(file('memory.oom.group'), 'utf8')).toBe('1');

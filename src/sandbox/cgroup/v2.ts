@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, mkdirSync, readFileSync, rmdirSync, 
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { CellCgroup } from './slot-group.ts';
-import { MAX_PIDS, readCpuMs } from './slot-group.ts';
+import { MAX_TASKS, readCpuMs } from './slot-group.ts';
 
 const WANTED = ['memory', 'pids', 'cpu'];
 
@@ -62,13 +62,13 @@ export function cgroupV2(parent: string, name: string): CellCgroup {
   const cpuMs = (): number => readCpuMs(counters) ?? 0;
 
   return {
-    async prepare(memoryBytes) {
+    async prepare({ memoryBytes, tasks = MAX_TASKS }) {
       await mkdir(folder, { recursive: true });
       await write('memory.max', memoryBytes);
       await optional('memory.swap.max', 0);
       // Kill the whole cell or nothing: half a cell would hang.
       await optional('memory.oom.group', 1);
-      await optional('pids.max', MAX_PIDS);
+      await optional('pids.max', tasks);
       await optional('cpu.weight', CPU_WEIGHT);
       cpuStart = cpuMs();
       peakStart = peak();

@@ -52,12 +52,12 @@ export function bombs(inside: (path: string) => string): Bomb[] {
       end: 'limit_output',
     },
     {
-      // Every thread continues through the table: twelve calls create 4096 threads unless a limit stops them.
+      // Every thread continues through the table: eight calls create 256 threads unless a limit stops them.
       key: 'threads',
       attempt: 'start threads without end',
-      calls: [...Array.from({ length: 12 }, () => ({ call: 'clone', args: [THREAD, 0, 0, 0, 0] })), sleep()],
-      // Includes kernel memory of a thousand threads, which is charged to the cell.
-      limits: { memoryBytes: 256 * MIB },
+      calls: [...Array.from({ length: 8 }, () => ({ call: 'clone', args: [THREAD, 0, 0, 0, 0] })), sleep()],
+      // A thousand threads, the limit of a job, would cost each start 100 ms.
+      limits: { tasks: 64 },
       end: 'limit_processes',
     },
     {

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { addressSpace } from '../cell/limits.ts';
-import { MAX_PIDS } from '../cgroup/slot-group.ts';
+import { MAX_TASKS } from '../cgroup/slot-group.ts';
 import { ociSeccomp } from './oci-seccomp.ts';
 import type { LaunchSpec } from './tier.ts';
 
@@ -34,7 +34,7 @@ export function ociConfig({ program, args, cell, limits, account, rootImage }: L
         rlimit('NOFILE', 256),
         rlimit('MEMLOCK', 0),
         // Counted by the cell's own kernel, so only for this cell.
-        rlimit('NPROC', MAX_PIDS),
+        rlimit('NPROC', limits.tasks ?? MAX_TASKS),
         rlimit('STACK', 8 * MIB),
       ],
     },

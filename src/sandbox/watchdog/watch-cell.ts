@@ -3,7 +3,7 @@ import type { Cell } from '../cell/cell.ts';
 import type { KillReason } from '../cell/classify-end.ts';
 import { isOverLimit } from '../cell/limits.ts';
 import { killQuietly, markLaunched } from '../cell/processes.ts';
-import { type CellCounters, MAX_PIDS, readCpuMs, readRefusedTasks } from '../cgroup/slot-group.ts';
+import { type CellCounters, MAX_TASKS, readCpuMs, readRefusedTasks } from '../cgroup/slot-group.ts';
 import { childrenOf, processSize } from '../host/proc.ts';
 import type { ProgramPlace } from '../tiers/tier.ts';
 import type { CellLimits } from '../types.ts';
@@ -23,7 +23,7 @@ export interface WatchRequest {
   launcher: ProcessMark;
   program: ProgramPlace;
   outputs: Pick<Cell, 'output' | 'outputs'>;
-  limits: Pick<CellLimits, 'cpuSeconds' | 'outputBytes'>;
+  limits: Pick<CellLimits, 'cpuSeconds' | 'outputBytes' | 'tasks'>;
   /** On the clock of `monotonicMs`. */
   startedAt: number;
   endsAt: number;
@@ -67,7 +67,7 @@ export function watchCell(request: WatchRequest): { stop(): void } {
       const { peakBytes, threads } = processSize(program);
       state.record({ cpuMs: processStat(program)?.cpuMs ?? 0, peakBytes });
       // A program that cannot create a thread hangs or fails. Report it now, before another limit ends the cell.
-      if (refused || threads > MAX_PIDS - SPARE_TASKS) return 'limit_processes';
+      if (refused || threads > (limits.tasks ?? MAX_TASKS) - SPARE_TASKS) return 'limit_processes';
     }
     // An rlimit does not cover several processes together (gVisor).
     const cpuMs = counters ? (readCpuMs(counters) ?? 0) - counters.cpuMsBefore : 0;
