@@ -1,12 +1,16 @@
 #!/bin/sh
 # Builds a trimmed FFmpeg from the distribution's own source package: no network, no devices, no plugins.
-# Usage: build.sh PREFIX      (as root of a throw-away container or chroot: it installs build dependencies)
+# Usage: build.sh PREFIX      (as root, best in a throw-away container or chroot: it installs build dependencies)
 # JOBS=N limits the number of concurrent compilers.
 # What comes out: PREFIX/bin/ffmpeg, PREFIX/bin/ffprobe, PREFIX/BUILD (what it was made of).
 set -eu
 
 prefix=${1:?usage: build.sh PREFIX}
-case $prefix in /*) ;; *) echo "PREFIX must be an absolute path" >&2; exit 64 ;; esac
+case $prefix in /*) ;; *) echo "airlock: $prefix is not an absolute path" >&2; exit 2 ;; esac
+if [ "$(id -u)" != 0 ]; then
+  echo "airlock: building FFmpeg installs compilers; run it as root, best in a container of this release" >&2
+  exit 2
+fi
 # One and the same place each time: configure writes its own command line into the program.
 work=/usr/src/airlock-ffmpeg
 rm -rf "$work"

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { type Config, readConfig } from '../config/config.ts';
 import { addAccounts } from './accounts-command.ts';
-import { EXIT } from './exit.ts';
+import { EXIT, UsageError } from './exit.ts';
 import { red } from './style.ts';
 import { version } from './version.ts';
 
@@ -161,6 +161,22 @@ program
   .description('Run only the embedded storage gateway')
   .action(async () => (await import('./roles/gateway.ts')).runGateway(await roleConfig()));
 
+program
+  .command('ffmpeg')
+  .description('Build the FFmpeg of the cells')
+  .command('build')
+  .description('Build a trimmed FFmpeg from the source package of this distribution; takes ten minutes on two cores')
+  .argument('[prefix]', 'where it goes; Airlock finds the default without a setting', '/opt/airlock/ffmpeg')
+  .addHelpText(
+    'after',
+    `
+Run it as root, best in a container or chroot of the same release: it installs compilers and headers. It has no network,
+devices and plugins, and starts faster. No update reaches it: build it again when ./airlock doctor says so.
+deploy/ffmpeg/README.md tells more.`,
+  )
+  .action(() => {
+    throw new UsageError('Only ./airlock ffmpeg build, the script in the project folder, can build FFmpeg.');
+  });
 program.command('test').description('Run the whole test suite').allowUnknownOption();
 program.command('bench').description('Measure this machine against plain ffmpeg').allowUnknownOption();
 

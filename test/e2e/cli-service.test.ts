@@ -163,6 +163,7 @@ describe('airlock', () => {
       'api',
       'worker',
       'gateway',
+      'ffmpeg',
       'test',
       'bench',
     ]) {

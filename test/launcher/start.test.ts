@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectRoot } from '../../src/config/root.ts';
 import { copyTree, isRoot, makeFolder, removeFolder, run, runAsync } from './tree.ts';
 
 let folder: string;
@@ -91,6 +92,16 @@ describe('./airlock', () => {
   it('hands "bench" with its arguments to the benchmarks, in the root of the repository', () => {
     const { said } = run(launcher, ['bench', '--case', 'memory'], { cwd: folder });
     expect(said).toMatchObject({ args: ['--case', 'memory'], cwd: tree });
+  });
+
+  it.runIf(isRoot)('builds FFmpeg as root alone, and to an absolute path', () => {
+    const real = join(projectRoot(), 'airlock');
+    const relative = run(real, ['ffmpeg', 'build', 'here']);
+    expect(relative).toMatchObject({ status: 2, stderr: 'airlock: here is not an absolute path\n' });
+    const refused = run(real, ['ffmpeg', 'build', join(folder, 'ffmpeg')], { asNobody: true });
+    expect(refused.status).toBe(2);
+    expect(refused.stderr).toContain('run it as root');
+    expect(existsSync(join(folder, 'ffmpeg'))).toBe(false);
   });
 
   it.runIf(isRoot)('runs for a user who may not write here, as long as nothing has to be built', () => {
