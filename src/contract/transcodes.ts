@@ -107,6 +107,16 @@ export function toTranscodeRequest(body: CreateBody): TranscodeRequest {
 
 const codec = (of: string) => z.string().nullable().describe(`FFmpeg’s name of the ${of} codec; null without ${of}.`);
 
+const streamPlan = z
+  .object({
+    mode: z.enum(['copied', 'encoded']).describe('A copied stream is identical to that of the input.'),
+    reason: z
+      .string()
+      .nullable()
+      .describe('Why a preset encoded it instead of copying it; null if it was copied, or was never to be.'),
+  })
+  .meta({ id: 'StreamPlan', description: 'How a stream of an output was made.' });
+
 /** An output, on jobs and in manifests alike. */
 export const output = z
   .object({
@@ -118,6 +128,13 @@ export const output = z
     video_codec: codec('video'),
     audio_codec: codec('audio'),
     sha256: z.string().describe('SHA-256 of the bytes, 64 hex digits.'),
+    plan: z
+      .object({
+        video: streamPlan.nullable().describe('Null without video.'),
+        audio: streamPlan.nullable().describe('Null without audio.'),
+      })
+      .optional()
+      .describe('Which streams were copied, and which were encoded.'),
   })
   .meta({ id: 'Output', description: 'A file that a job has created.' });
 

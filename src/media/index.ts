@@ -14,6 +14,7 @@ export { OPTION_TABLE, type OptionRow } from './options/option-table.ts';
 export { describeValue, type OptionValue } from './options/option-values.ts';
 export { checkOptions, parseRequest, textLength } from './options/parse-request.ts';
 export type * from './options/parsed-request.ts';
+export { mayCopy } from './plan/copy/plan-copies.ts';
 export { checkOutput } from './plan/output-check.ts';
 export { planTranscode } from './plan/plan.ts';
 export { type Preview, previewCommand } from './plan/preview.ts';

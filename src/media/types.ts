@@ -180,11 +180,51 @@ export interface MaskLayer {
 
 export type ResourceClass = 'light' | 'heavy';
 
+/** What the sanitizer found in the packets of one stream of a container that it has remuxed. */
+export interface StreamPackets {
+  /** Index in the file, as `VideoStream.index`. */
+  index: number;
+  /** Codec as the container declares it, in FFmpeg's terms. */
+  codec: string;
+  count: number;
+  /** Bytes of all packets. */
+  bytes: number;
+  /** From the first packet's time to the end of the last. */
+  seconds: number;
+  /** Presentation time of the first picture or sample. */
+  startSeconds: number;
+  /** Whether everything in the packets is presented, apart from the delay of an audio encoder at the start. */
+  isShownWhole: boolean;
+  /** Whether decoding times rise with every packet, and no picture is presented before its decoding time. */
+  isOrdered: boolean;
+  /** Whether the container presents it as it is: no rotation, mirroring, cropping, HDR or other description. */
+  isPlain: boolean;
+  /** Video: whether the first packet is a key frame, and the longest distance from one key frame to the next, or to the end. */
+  startsWithKey: boolean;
+  keyDistance: { packets: number; seconds: number };
+  /** Only for H.264. */
+  h264: H264Packets | null;
+}
+
+/** What a scan of all packets of an H.264 stream found. */
+export interface H264Packets {
+  /** 10 times the level. */
+  level: number;
+  /** Whether all packets use the only parameter sets that the container declares, and contain only plain slices. */
+  isUniform: boolean;
+  /** Whether no picture refers to one before the last key frame. */
+  isClosed: boolean;
+  /** Supplemental information (SEI): free data of the encoder alone, timing alone, or anything else. */
+  supplement: 'none' | 'data' | 'timing' | 'other';
+}
+
 export interface PlanInput {
   /** Name inside the cell: `/in/0`. */
   path: string;
   demuxer: string;
   info: MediaInfo;
+  /** Absent or null = unknown, so that nothing may be copied. */
+  packets?: readonly StreamPackets[] | null;
   /** Seconds of audio, counted by frame if the container's duration may be a guess; absent or null = not counted. */
   countedSeconds?: number | null;
 }
@@ -204,6 +244,8 @@ export interface ExpectedOutput {
   hasAudio: boolean | null;
   width?: number;
   height?: number;
+  /** Codecs of copied streams. */
+  codecs?: { video?: string; audio?: string };
   /** `-fs` cuts off a file at this size. */
   maxBytes: number;
 }
@@ -218,9 +260,23 @@ export interface PlannedOutput {
 
 export type PlanSource = 'preset' | 'raw_options' | 'defaults';
 
+/** How a stream of the output is made. */
+export interface StreamPlan {
+  mode: 'copied' | 'encoded';
+  /** Why a preset encodes the stream instead of copying it; null otherwise. */
+  reason: string | null;
+}
+
+/** Null = the output has no such stream. */
+export interface StreamPlans {
+  video: StreamPlan | null;
+  audio: StreamPlan | null;
+}
+
 export interface Plan {
   /** Everything after the program's name. */
   args: string[];
+  streams: StreamPlans;
   outputs: PlannedOutput[];
   /** Expected duration of the output, for progress; null = unknown, or a still picture. */
   durationSeconds: number | null;

@@ -6,6 +6,7 @@ import {
   judgeRequest,
   type LayerRequest,
   type MediaInfo,
+  mayCopy,
   type NamedFont,
   namedFonts,
   type Plan,
@@ -24,6 +25,8 @@ export interface Reading {
   assets: AssetRequest[];
   /** Fonts of filters, which FFmpeg resolves itself; Airlock draws overlays. */
   fonts: NamedFont[];
+  /** Whether streams may be copied, if their packets allow it. */
+  mayCopy: boolean;
 }
 
 /** Tasks of the planner. Inputs and results are plain data, because they are sent between threads. */
@@ -48,7 +51,12 @@ export const PURE_TASKS: {
   judge: ({ request, infos }) => judgeRequest(request, infos),
   read: ({ request }) => {
     const parsed = parseRequest(request);
-    return { refusals: parsed.refusals, assets: parsed.assets, fonts: namedFonts(parsed) };
+    return {
+      refusals: parsed.refusals,
+      assets: parsed.assets,
+      fonts: namedFonts(parsed),
+      mayCopy: mayCopy(parsed, request.outputFormat),
+    };
   },
   plan: ({ request, inputs, context }) => planTranscode(request, inputs, context),
 };

@@ -6,6 +6,7 @@ import { readMp3 } from './elementary/mp3.ts';
 import { createOut, type FileBytes, openBytes } from './file-bytes.ts';
 import { readHeif } from './heif/read-heif.ts';
 import { movieFacts } from './isobmff/movie-facts.ts';
+import { moviePackets } from './isobmff/movie-packets.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
@@ -21,9 +22,9 @@ import { NotRewritable, Refused } from './verdicts.ts';
 export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeResult> {
   const file = openBytes(request.path);
   try {
-    const { seconds, still, facts } = readAndWrite(request, file);
+    const { seconds, still, facts, packets } = readAndWrite(request, file);
     const container = request.target === null ? 'original' : 'rewritten';
-    return { container, demuxer: still ? 'mov' : request.demuxer, reason: null, seconds, still, facts };
+    return { container, demuxer: still ? 'mov' : request.demuxer, reason: null, seconds, still, facts, packets };
   } catch (error) {
     if (error instanceof NotRewritable) {
       // FFmpeg would decode a single tile of such a file, or ignore its transparency and rotation.
@@ -31,7 +32,15 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       await checkDeclared(request);
       const facts = stillFacts(file, request.demuxer);
       const { demuxer } = request;
-      return { container: 'original', demuxer, reason: error.message, seconds: null, still: null, facts };
+      return {
+        container: 'original',
+        demuxer,
+        reason: error.message,
+        seconds: null,
+        still: null,
+        facts,
+        packets: null,
+      };
     }
     // A table ended early, and no reader gave a more precise reason.
     if (error instanceof RangeError) throw new Refused('invalid_media', 'ends before what it declares.');
@@ -45,7 +54,8 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
 const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> = {
   mov: (file) => {
     const movie = readMovie(file);
-    return withOwnLength((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes), movieFacts(movie));
+    const reading = withOwnLength((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes), movieFacts(movie));
+    return { ...reading, packets: () => moviePackets(movie, file) };
   },
   matroska: readMatroska,
   mp3: readMp3,
@@ -64,11 +74,16 @@ function withOwnLength(write: Write, facts: ContainerFacts | null = null): Readi
   return { write, seconds: null, still: null, facts };
 }
 
-function readAndWrite({ demuxer, target, mediaBytes }: SanitizeRequest, file: FileBytes): Omit<Reading, 'write'> {
+function readAndWrite(
+  request: SanitizeRequest,
+  file: FileBytes,
+): Omit<SanitizeResult, 'container' | 'demuxer' | 'reason'> {
+  const { demuxer, target, mediaBytes } = request;
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const { write, ...found } = READERS[demuxer as RewrittenDemuxer](file);
+  const { write, packets, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
+  const found = { ...facts, packets: (request.packets && packets?.()) || null };
   if (target === null) return found;
   const out = createOut(target);
   try {

@@ -1,5 +1,5 @@
 import type { FailureCode } from '../contract/failures.ts';
-import type { OutputInfo } from '../media/index.ts';
+import type { OutputInfo, StreamPackets } from '../media/index.ts';
 import type { StillPicture } from '../media/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
 
@@ -15,6 +15,8 @@ export interface SanitizeRequest {
   target: string | null;
   /** Bytes of media data to copy; the rest becomes a hole that a probe never reads. Null = all. */
   mediaBytes: number | null;
+  /** Whether the packets may be copied to an output, so that their headers are to be read. */
+  packets?: boolean;
 }
 
 export interface SanitizeResult {
@@ -29,6 +31,8 @@ export interface SanitizeResult {
   still: StillPicture | null;
   /** What the container declares, equal to what ffprobe reports; null where only ffprobe can tell. */
   facts: ContainerFacts | null;
+  /** Of each stream; null if they were not read, or the reader does not know them. */
+  packets: StreamPackets[] | null;
 }
 
 /** Facts that can be read without a decoder. */
@@ -44,6 +48,8 @@ export interface Reading {
   seconds: number | null;
   still: StillPicture | null;
   facts: ContainerFacts | null;
+  /** Reads what `SanitizeResult.packets` contains; absent where the reader does not know it. */
+  packets?: () => StreamPackets[];
 }
 
 /** Becomes a `JobFailure` whose message begins with the name of the input. */

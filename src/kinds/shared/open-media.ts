@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { JobFailure } from '../../contract/failures.ts';
-import { detectMedia, type MediaInfo, SUBTITLE_DEMUXERS } from '../../media/index.ts';
+import { detectMedia, type MediaInfo, type StreamPackets, SUBTITLE_DEMUXERS } from '../../media/index.ts';
 import type { ContainerOrigin } from '../../sanitizer/index.ts';
 import type { WorkTools } from '../kind.ts';
 import { decodeStill } from './decode-still.ts';
@@ -24,6 +24,8 @@ export interface OpenedMedia {
   container: ContainerOrigin;
   /** Duration of the audio in seconds, if the sanitizer counted it. */
   countedSeconds: number | null;
+  /** Of each stream; null unless they were asked for and the container was remuxed. */
+  packets: StreamPackets[] | null;
 }
 
 /**
@@ -47,10 +49,12 @@ export async function openMedia(
     hold?: WorkHold;
     /** Whether only the probe reads the container, which then omits most of the media data. */
     probeOnly?: boolean;
+    /** Whether streams may be copied, so that their packets must be known. */
+    packets?: boolean;
     signal?: AbortSignal;
   },
 ): Promise<OpenedMedia> {
-  const { folder, name, slot, subject, disarm, known, check, signal } = options;
+  const { folder, name, slot, subject, disarm, known, check, packets = false, signal } = options;
   const { head, size } = await readHead(path);
   if (size === 0) throw new JobFailure('invalid_media', `${subject} is empty.`);
   const detected = await detectMedia(head);
@@ -60,7 +64,13 @@ export async function openMedia(
   const isStill = detected.demuxer === 'heif';
   await options.hold?.take(size);
   const sanitized = await tools.sanitizer.sanitize(
-    { path, demuxer: detected.demuxer, target, mediaBytes: options.probeOnly && !isStill ? PROBED_BYTES : null },
+    {
+      path,
+      demuxer: detected.demuxer,
+      target,
+      mediaBytes: options.probeOnly && !isStill ? PROBED_BYTES : null,
+      packets,
+    },
     { subject, ...(signal && { signal }) },
   );
   const { container, still, seconds: countedSeconds } = sanitized;
@@ -75,7 +85,7 @@ export async function openMedia(
     : null;
   const file = decoded ?? (container === 'rewritten' ? target : path);
   const demuxer = decoded ? 'png_pipe' : container === 'rewritten' ? sanitized.demuxer : detected.demuxer;
-  const opened = { file, demuxer, contentType: detected.mime, container, countedSeconds };
+  const opened = { file, demuxer, contentType: detected.mime, container, countedSeconds, packets: sanitized.packets };
   if (known?.demuxer === demuxer) return { ...opened, info: known };
   const { info } = await probeFile(
     tools.sandbox,

@@ -1,6 +1,6 @@
 import type { UploadMetadata } from '../../contract/uploads.ts';
 import type { OutputFacts } from '../../jobs/rows.ts';
-import type { MediaInfo, OutputInfo } from '../../media/index.ts';
+import type { MediaInfo, OutputInfo, StreamPlans } from '../../media/index.ts';
 
 /** Summary of an input for clients. */
 export function summarise(info: MediaInfo): UploadMetadata {
@@ -18,7 +18,11 @@ export function summarise(info: MediaInfo): UploadMetadata {
 }
 
 /** Summary of an output for clients. */
-export function outputFacts(format: string, info: OutputInfo, sha256: string): OutputFacts {
+export function outputFacts(
+  format: string,
+  info: OutputInfo,
+  made: { sha256: string; plan?: StreamPlans },
+): OutputFacts {
   const { video, audio } = shownStreams(info);
   return {
     format,
@@ -28,7 +32,7 @@ export function outputFacts(format: string, info: OutputInfo, sha256: string): O
     height: video?.displayHeight ?? null,
     video_codec: video?.codec ?? null,
     audio_codec: audio?.codec ?? null,
-    sha256,
+    ...made,
   };
 }
 

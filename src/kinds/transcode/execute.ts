@@ -27,11 +27,11 @@ interface Sources {
  */
 export async function executeTranscode(tools: WorkTools, run: Run): Promise<Completion> {
   const { claim } = run;
-  const { request, assets: named, fonts } = await readRequest(tools, claim);
+  const { request, assets: named, fonts, mayCopy } = await readRequest(tools, claim);
   const inputFiles = await stageInputs(tools, claim, run);
   const assetFiles = await stageAssets(tools, claim, named, run);
   const slot = await run.lease.acquire(run.signal);
-  const sources = await prepareSources(tools, run, { inputFiles, named, assetFiles, slot });
+  const sources = await prepareSources(tools, run, { inputFiles, named, assetFiles, slot, mayCopy });
   const hashing = startHashing(tools, run, sources);
   try {
     const plan = await makePlan(tools, claim, request, sources);
@@ -68,11 +68,12 @@ async function prepareSources(
     named: readonly AssetRequest[];
     assetFiles: readonly (string | null)[];
     slot: number;
+    mayCopy: boolean;
   },
 ): Promise<Sources> {
   const { folder, signal, hold, claim } = run;
   const place = { folder, signal, hold, slot: staged.slot };
-  const inputs = await prepareInputs(tools, claim, staged.inputFiles, place);
+  const inputs = await prepareInputs(tools, claim, staged.inputFiles, { ...place, packets: staged.mayCopy });
   const assets = await prepareAssets(tools, claim, staged.named, { files: staged.assetFiles, inputs }, place);
   return { inputs, assets };
 }

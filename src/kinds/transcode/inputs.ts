@@ -40,7 +40,7 @@ export async function prepareInputs(
   tools: WorkTools,
   claim: Claim,
   files: readonly string[],
-  { folder, slot, signal, hold }: { folder: string; slot: number; signal: AbortSignal; hold: WorkHold },
+  work: { folder: string; slot: number; signal: AbortSignal; hold: WorkHold; packets: boolean },
 ): Promise<PreparedInput[]> {
   const disarm = mustDisarm(tools, claim);
   const prepared: PreparedInput[] = [];
@@ -49,7 +49,7 @@ export async function prepareInputs(
     const file = files[index]!;
     const inspection = inspectionJson.readOrNull(input.probe);
     const known = knownInfo(inspection);
-    const place = { folder, name: `input-${input.position}`, slot, subject, signal, hold };
+    const place = { ...work, name: `input-${input.position}`, subject };
     const media = await openMedia(tools, file, { ...place, disarm, known });
     if (!known || inspection?.container !== media.container) {
       const { info, container } = media;
@@ -66,6 +66,7 @@ export async function prepareInputs(
       demuxer: media.demuxer,
       info: media.info,
       countedSeconds: media.countedSeconds,
+      packets: media.packets,
     });
   }
   return prepared;

@@ -5,15 +5,8 @@ import { openColumn } from '../../database/sealed-columns.ts';
 import { reportProgress } from '../../jobs/progress.ts';
 import type { Claim } from '../../jobs/rows.ts';
 import { sourceRow } from '../../jobs/rows.ts';
-import {
-  type AssetRequest,
-  etaSeconds,
-  type NamedFont,
-  type Plan,
-  type PlanContext,
-  ProgressReader,
-  progressFraction,
-} from '../../media/index.ts';
+import { etaSeconds, type Plan, type PlanContext, ProgressReader, progressFraction } from '../../media/index.ts';
+import type { Reading } from '../../planner/index.ts';
 import type { CellResult } from '../../sandbox/types.ts';
 import type { WorkTools } from '../kind.ts';
 import { CellFailure } from '../shared/cell-failure.ts';
@@ -32,11 +25,11 @@ export interface CellInput {
 const MAX_STDOUT_BYTES = 64 * 2 ** 20;
 const PROGRESS_MS = 1000;
 
+/** A request, and what a worker needs of it before it has the files. */
+export type ReadRequest = Omit<Reading, 'refusals'> & { request: TranscodeRequest };
+
 /** Reads the accepted request under the current policy: a row that the policy now refuses does not run. */
-export async function readRequest(
-  tools: WorkTools,
-  claim: Claim,
-): Promise<{ request: TranscodeRequest; assets: readonly AssetRequest[]; fonts: readonly NamedFont[] }> {
+export async function readRequest(tools: WorkTools, claim: Claim): Promise<ReadRequest> {
   const { vault } = tools.context;
   const stored = openWholeRequest(vault, claim.job);
   if (!stored) throw new JobFailure('input_deleted', 'The job has been erased.');
@@ -54,10 +47,10 @@ export async function readRequest(
     ...(stored as Omit<TranscodeRequest, 'inputs'>),
     inputs: stored.inputs.map((input, position) => ({ ...(input as object), url: urlOf(position) })),
   };
-  const { refusals, assets, fonts } = await tools.planner.read({ request });
+  const { refusals, ...reading } = await tools.planner.read({ request });
   const refusal = refusals[0];
   if (refusal) throw new JobFailure('option_refused', `${refusal.option}: ${refusal.reason}`);
-  return { request, assets, fonts };
+  return { request, ...reading };
 }
 
 export function makePlan(

@@ -34,7 +34,11 @@ export async function storeOutput(
   if (checked.status === 'rejected') throw checked.reason;
   if (stored.status === 'rejected') throw stored.reason;
   const { objectId, sha256 } = stored.value;
-  return { outputId: outputs[0]!.id, objectId, facts: outputFacts(planned.format, checked.value, sha256) };
+  return {
+    outputId: outputs[0]!.id,
+    objectId,
+    facts: outputFacts(planned.format, checked.value, { sha256, plan: plan.streams }),
+  };
 }
 
 async function check(

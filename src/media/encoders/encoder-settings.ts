@@ -102,7 +102,11 @@ const AUDIO_QUALITY: Readonly<Record<string, Readonly<Record<Quality, readonly s
 };
 
 /** Quality of a lossy audio encoder; a mono source gets half of what stereo gets. */
-export function audioSettings(encoder: string, quality: Quality, source: AudioStream | null): string[] {
+export function audioSettings(
+  encoder: string,
+  quality: Quality,
+  source: Pick<AudioStream, 'channels'> | null,
+): string[] {
   const args = AUDIO_QUALITY[encoder]?.[quality] ?? [];
   if (source?.channels === 1 && args[0] === '-b:a') return ['-b:a', String(Number(args[1]) / 2)];
   return [...args];

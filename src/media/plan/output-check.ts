@@ -22,6 +22,11 @@ export function checkOutput(expect: ExpectedOutput, info: OutputInfo): void {
   if (expect.hasAudio === true && info.audio.length === 0) fail('The output has no audio.');
   if (expect.hasAudio === false && info.audio.length > 0) fail('The output has audio that was not requested.');
   if (!video && info.audio.length === 0) fail('The output has neither video nor audio.');
+  for (const [kind, stream] of [['video', video] as const, ['audio', info.audio[0]] as const]) {
+    const codec = expect.codecs?.[kind];
+    if (codec && stream?.codec !== codec)
+      fail(`The ${kind} of the output is ${stream?.codec ?? 'missing'}, not ${codec}.`);
+  }
   // An animated WebP has no decoder in FFmpeg 7.1, so its size reads as zero although browsers show it.
   const unreadable = video?.codec === 'webp' && video.width === 0;
   if (video && !unreadable) {

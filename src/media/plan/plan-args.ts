@@ -4,7 +4,7 @@ import type { OptionSet } from '../options/option-set.ts';
 import { timeText } from '../options/option-values.ts';
 import { optionArgs, type ParsedOption } from '../options/options.ts';
 import { inputSecurityArgs, STILL_DEMUXERS } from '../probe/probe.ts';
-import type { PlanInput, PlannedOutput, VideoStream } from '../types.ts';
+import type { ExpectedOutput, PlanInput, PlannedOutput, VideoStream } from '../types.ts';
 import type { Size } from './geometry.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from './resources.ts';
 
@@ -107,9 +107,14 @@ export function outputTail(tail: OutputTail): string[] {
 /** Describes the expected output; null = the caller's own mapping or the options decide. */
 export function plannedOutput(
   format: OutputFormat,
-  expected: { hasVideo: boolean | null; hasAudio: boolean | null; size: Size | null },
+  expected: {
+    hasVideo: boolean | null;
+    hasAudio: boolean | null;
+    size: Size | null;
+    codecs?: NonNullable<ExpectedOutput['codecs']>;
+  },
 ): PlannedOutput {
-  const { hasVideo, hasAudio, size } = expected;
+  const { hasVideo, hasAudio, size, codecs } = expected;
   return {
     path: outputPath(format),
     format,
@@ -119,6 +124,7 @@ export function plannedOutput(
       hasVideo,
       hasAudio,
       ...(size && { width: size.width, height: size.height }),
+      ...(codecs && { codecs }),
       maxBytes: MAX_OUTPUT_BYTES,
     },
   };

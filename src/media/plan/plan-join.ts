@@ -92,6 +92,10 @@ export function planJoin(
       ...(['mp4', 'mov', 'm4a'].includes(format) ? ['-movflags', '+faststart'] : []),
       ...outputTail({ format, seconds: MAX_OUTPUT_SECONDS, threads }),
     ],
+    streams: {
+      video: picture ? { mode: 'encoded', reason: JOINED } : null,
+      audio: hasAudio ? { mode: 'encoded', reason: JOINED } : null,
+    },
     outputs: [plannedOutput(format, { hasVideo: picture !== null, hasAudio, size: picture?.frame ?? null })],
     durationSeconds: seconds,
     ...resourcesFor(work, ctx),
@@ -100,6 +104,8 @@ export function planJoin(
     warnings: [],
   };
 }
+
+const JOINED = 'Several inputs are joined.';
 
 /** Throws `JobFailure` when an input lacks what the output needs, or when they are too long together. */
 function readJoin(request: TranscodeRequest, inputs: readonly PlanInput[], parsed: ParsedRequest): Join {

@@ -8,6 +8,7 @@ import type { Plan, PlanContext, PlanInput, PlanSource } from '../types.ts';
 import { audioArgs, defaultAudioEncoder, languageArgs } from './audio-args.ts';
 import { type ComposeJob, composedArgs, composeTracks, simpleFilter, type Tracks } from './compose.ts';
 import { Composer, sourceBound } from './composition.ts';
+import { type Copies, copiedOutput, describeStreams, planCopies } from './copy/plan-copies.ts';
 import { droppedOptions } from './dropped-options.ts';
 import { SHORT_SIDES } from './geometry.ts';
 import { type OutputEnd, outputEnd } from './output-end.ts';
@@ -38,6 +39,7 @@ interface PlainJob {
   selection: Selection;
   /** Null = the output has no such stream. */
   encoders: { video: string | null; audio: string | null };
+  copies: Copies;
   /** The output is a single picture. */
   still: boolean;
   own: OwnWork;
@@ -86,11 +88,13 @@ export function planPlain(
   const durationSeconds = still ? null : end.durationSeconds;
   return {
     args: plainArgs(job, times, tracks, dropped.handled),
+    streams: describeStreams(job.encoders, job.copies),
     outputs: [
       plannedOutput(job.format, {
         hasVideo: selection.mapped ? null : selection.hasVideo,
         hasAudio: selection.mapped ? null : selection.hasAudio,
-        size: video?.sizeIsCertain ? video.size : null,
+        ...copiedOutput(job.copies, selection),
+        ...(video && { size: video.sizeIsCertain ? video.size : null }),
       }),
     ],
     durationSeconds,
@@ -113,13 +117,19 @@ function readJob(
   const raw = (request.options?.length ?? 0) > 0;
   const options = new OptionSet(parsed.output);
   const selection = selectStreams(format, inputs, options, parsed.graph?.graph.outputs);
+  const quality = (raw ? undefined : request.preset?.quality) ?? 'medium';
+  const resolution = presetResolution(request, raw);
+  const copies = planCopies(parsed, inputs[0]!, { format, quality, resolution, selection });
+  const stated = {
+    video: copies.video?.args ? 'copy' : options.value('c', 'v'),
+    audio: copies.audio?.args ? 'copy' : options.value('c', 'a'),
+  };
   const encoders = {
-    video: selection.hasVideo ? (options.value('c', 'v') ?? defaultVideoEncoder(format, selection, inputs)) : null,
-    audio: selection.hasAudio ? (options.value('c', 'a') ?? defaultAudioEncoder(format, selection)) : null,
+    video: selection.hasVideo ? (stated.video ?? defaultVideoEncoder(format, selection, inputs)) : null,
+    audio: selection.hasAudio ? (stated.audio ?? defaultAudioEncoder(format, selection)) : null,
   };
   return {
-    ...{ request, parsed, inputs, ctx, format, kind, raw, options, selection, encoders },
-    quality: (raw ? undefined : request.preset?.quality) ?? 'medium',
+    ...{ request, parsed, inputs, ctx, format, kind, raw, options, selection, encoders, copies, quality },
     filtered: parsed.graph !== null || parsed.video.length + parsed.audio.length > 0,
     inputOptions: inputs.map((_, index) => new OptionSet(parsed.inputs[index] ?? [])),
     still: kind === 'image' && encoders.video !== 'gif' && encoders.video !== 'libwebp_anim',
@@ -158,14 +168,18 @@ function planTracks(job: PlainJob, { seconds, playing }: PlainTimes): PlainTrack
   const composed = composeTracks(compose);
   const surplus = surplusOf(inputs.filter(isPlayed));
   const end = outputEnd({ tracks: composed.tracks, options, still, playing, surplus, filtered });
-  const resolution = raw ? undefined : request.preset?.resolution;
   const video = finishTracks(compose, composed, {
     ...{ format, quality, options, raw, still, own },
     encoder: encoders.video,
-    resolution: resolution ? SHORT_SIDES[resolution] : null,
+    resolution: presetResolution(request, raw),
     durationSeconds: still ? null : end.durationSeconds,
   });
   return { compose, composed, end, video };
+}
+
+/** Short side of the preset; null = keep the size. */
+function presetResolution({ preset }: TranscodeRequest, raw: boolean): number | null {
+  return !raw && preset?.resolution ? SHORT_SIDES[preset.resolution] : null;
 }
 
 /** @param handled names of the caller's options that are in the command already. */
@@ -202,8 +216,8 @@ function plainInput(index: number, job: PlainJob, times: PlainTimes, { composed,
 }
 
 function encoderArgs(job: PlainJob, { compose, composed, video }: PlainTracks): string[] {
-  const { encoders, selection, options, quality, raw } = job;
-  const args: string[] = [];
+  const { encoders, copies, selection, options, quality, raw } = job;
+  const args: string[] = [...(copies.video?.args ?? [])];
   if (encoders.video)
     args.push('-c:v', encoders.video, ...simpleFilter('v', compose, composed), ...(video?.args ?? []));
   else args.push('-vn');

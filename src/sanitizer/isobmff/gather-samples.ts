@@ -165,7 +165,7 @@ export class GatheredSamples {
 }
 
 /** Reads the values of run-length pairs (count, value) one by one. */
-function pairReader(pairs: Buffer): () => number {
+export function pairReader(pairs: Buffer): () => number {
   let at = -8;
   let left = 0;
   return () => {

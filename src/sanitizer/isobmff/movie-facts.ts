@@ -32,7 +32,8 @@ export function movieFacts(movie: Movie): ContainerFacts | null {
   return { durationSeconds, isImage: false, isAnimated: false, video, audio };
 }
 
-function codecOf({ entry }: Track): string | null {
+/** FFmpeg's name of the codec; null for rarer ones. */
+export function codecOf({ entry }: Track): string | null {
   const type = entry.toString('latin1', 4, 8);
   return type === 'mp4a' || type === 'mp4v' ? mpeg4Codec(entry) : (CODECS[type] ?? null);
 }
@@ -56,6 +57,6 @@ function boxIn(entry: Buffer, from: number, type: string): Buffer | null {
   return null;
 }
 
-function isIdentity(matrix: Buffer): boolean {
+export function isIdentity(matrix: Buffer): boolean {
   return IDENTITY.every((value, index) => matrix.readUInt32BE(index * 4) === value);
 }

@@ -1,0 +1,207 @@
+import { describe, expect, it } from 'vitest';
+import type { TranscodeRequest } from '../../../contract/transcode-request.ts';
+import type { AudioStream, H264Packets, MediaInfo, PlanInput, StreamPackets, VideoStream } from '../../types.ts';
+import { planTranscode } from '../plan.ts';
+import { plainVideo } from '../streams.ts';
+
+/** One minute of 720p at 25 frames a second, as x264 and FFmpeg's AAC write it for the web. */
+const SOURCE = {
+  video: {
+    ...plainVideo({
+      ...{ index: 0, codec: 'h264', width: 1280, height: 720, pixelFormat: 'yuv420p', bitDepth: 8, hasAlpha: false },
+      ...{ frameRate: 25, durationSeconds: 60 },
+    }),
+    profile: 'High',
+  } as VideoStream,
+  audio: {
+    ...{ index: 1, codec: 'aac', profile: 'LC', channels: 2, sampleRate: 48_000, bitRate: 128_000, bitDepth: null },
+    ...{ isDefault: true, language: null, durationSeconds: 60 },
+  } as AudioStream,
+  pictures: packetsOf(0, 'h264', { count: 1500, bytes: 6_000_000 }),
+  sound: packetsOf(1, 'aac', { count: 2813, bytes: 960_000 }),
+  h264: { level: 31, isUniform: true, isClosed: true, supplement: 'data' } as H264Packets,
+};
+type Source = typeof SOURCE;
+
+function packetsOf(index: number, codec: string, size: { count: number; bytes: number }): StreamPackets {
+  return {
+    ...{ index, codec, ...size, seconds: 60, startSeconds: 0, isShownWhole: true, isOrdered: true, isPlain: true },
+    ...{ startsWithKey: true, keyDistance: { packets: 250, seconds: 10 }, h264: null },
+  };
+}
+
+type Changes = { [Part in keyof Source]?: Partial<Source[Part]> };
+
+function inputOf(changes: Changes = {}): PlanInput {
+  const { video, audio, pictures, sound, h264 } = Object.fromEntries(
+    Object.entries(SOURCE).map(([part, value]) => [part, { ...value, ...changes[part as keyof Source] }]),
+  ) as Source;
+  const info: MediaInfo = {
+    ...{ container: 'mov,mp4', demuxer: 'mov', durationSeconds: 60, sizeBytes: 7e6, bitRate: 930_000, streamCount: 2 },
+    ...{ video: [video], audio: [audio], subtitleCount: 0, isImage: false, isAnimated: false },
+  };
+  return { path: '/in/0', demuxer: 'mov', info, packets: [{ ...pictures, h264 }, sound] };
+}
+
+function plan(input: PlanInput, request: Partial<TranscodeRequest> = {}) {
+  const full = { inputs: [{ url: 'gs://b/a' }], outputFormat: 'mp4' as const, ...request };
+  const inputs = full.inputs.map(() => input);
+  return planTranscode(full, inputs, { resourceClass: 'light', cores: 2 });
+}
+
+const COPIED = { mode: 'copied', reason: null };
+const encoded = (reason: string) => ({ mode: 'encoded', reason });
+
+describe('a preset', () => {
+  it.each(['mp4', 'mov'] as const)('copies video and audio that satisfy it, to %s', (outputFormat) => {
+    const { args, streams, outputs } = plan(inputOf(), { outputFormat, preset: { quality: 'medium' } });
+    expect(streams).toEqual({ video: COPIED, audio: COPIED });
+    expect(args.join(' ')).toContain('-bsf:v filter_units=remove_types=6 -c:v copy -c:a copy');
+    expect(args.join(' ')).not.toMatch(/-crf|-filter:|-b:a/);
+    expect(outputs[0]!.expect).toMatchObject({ width: 1280, height: 720, codecs: { video: 'h264', audio: 'aac' } });
+  });
+
+  it('copies the audio of a video to m4a', () => {
+    expect(plan(inputOf(), { outputFormat: 'm4a' }).streams).toEqual({ video: null, audio: COPIED });
+  });
+
+  it('copies the stream that satisfies it, and encodes the other', () => {
+    expect(plan(inputOf({ audio: { codec: 'mp3' } })).streams.video).toEqual(COPIED);
+    const scaled = plan(inputOf(), { preset: { resolution: '480p' } });
+    expect(scaled.streams).toEqual({ video: encoded('The size of the video changes.'), audio: COPIED });
+    expect(scaled.outputs[0]!.expect).toMatchObject({ width: 854, height: 480, codecs: { audio: 'aac' } });
+  });
+
+  it('copies a video that is smaller than its resolution', () => {
+    expect(plan(inputOf(), { preset: { resolution: '1080p' } }).streams.video).toEqual(COPIED);
+  });
+
+  it('keeps the stream’s own timing data where there is nothing else beside the pictures', () => {
+    const { args, streams } = plan(inputOf({ h264: { supplement: 'timing' } }));
+    expect(streams.video).toEqual(COPIED);
+    expect(args).not.toContain('-bsf:v');
+  });
+
+  const noCopy: [string, Changes, string][] = [
+    ['another codec', { video: { codec: 'hevc' } }, 'The video is not H.264.'],
+    ['a codec that the container does not declare', { pictures: { codec: 'mpeg4' } }, 'The video is not H.264.'],
+    ['rotation', { video: { rotation: 90 } }, 'The video is rotated.'],
+    ['wide pixels', { video: { sampleAspectRatio: 4 / 3 } }, 'The video has non-square pixels.'],
+    ['interlacing', { video: { isInterlaced: true } }, 'The video is interlaced.'],
+    ['HDR', { video: { isHdr: true } }, 'The video is HDR.'],
+    ['full range', { video: { colorRange: 'pc' } }, 'The video has the full range of values.'],
+    ['4:2:2', { video: { pixelFormat: 'yuv422p' } }, 'The video has a pixel format that few players read.'],
+    ['10 bits', { video: { pixelFormat: 'yuv420p10le' } }, 'The video has a pixel format that few players read.'],
+    ['an odd side', { video: { width: 1279, displayWidth: 1279 } }, 'The size of the video changes.'],
+    ['a rare profile', { video: { profile: 'Baseline' } }, 'The video has a profile that not all players read.'],
+    ['an unknown profile', { video: { profile: null } }, 'The video has a profile that not all players read.'],
+    ['too low a level', { h264: { level: 30 } }, 'The video declares a level that is too low for its size and rate.'],
+    ['a high level', { h264: { level: 51 } }, 'The video declares a level that not all players read.'],
+    ['240 frames a second', { pictures: { count: 14_400 } }, 'The video has too many frames a second.'],
+    [
+      'a high bit rate',
+      { pictures: { bytes: 12_000_000 } },
+      'The bit rate of the video is higher than the quality needs.',
+    ],
+    ['no packets', { pictures: { count: 0 } }, 'The video has no duration.'],
+    [
+      'unknown boxes',
+      { pictures: { isPlain: false } },
+      'The container describes the video in a way that a copy could lose.',
+    ],
+    ['an edit list', { pictures: { isShownWhole: false } }, 'An edit list hides a part of the video.'],
+    ['times out of order', { pictures: { isOrdered: false } }, 'The times of the video are not in order.'],
+    ['no first key frame', { pictures: { startsWithKey: false } }, 'The video has too few key frames.'],
+    [
+      'rare key frames',
+      { pictures: { keyDistance: { packets: 500, seconds: 20 } } },
+      'The video has too few key frames.',
+    ],
+    [
+      'changing parameters',
+      { h264: { isUniform: false } },
+      'The parameters of the video may change, or are not understood.',
+    ],
+    [
+      'an open group of pictures',
+      { h264: { isClosed: false } },
+      'Pictures of the video refer to others before a key frame.',
+    ],
+    ['captions', { h264: { supplement: 'other' } }, 'The video contains captions or other data.'],
+  ];
+  it.each(noCopy)('encodes video with %s', (_, changes, reason) => {
+    const { streams, args } = plan(inputOf(changes));
+    expect(streams).toEqual({ video: encoded(reason), audio: COPIED });
+    expect(args).toContain('libx264');
+  });
+
+  const noAudioCopy: [string, Changes, string][] = [
+    ['another codec', { audio: { codec: 'opus' } }, 'The audio is not AAC.'],
+    ['HE-AAC', { audio: { profile: 'HE-AAC' } }, 'The audio has a profile that not all players read.'],
+    ['surround', { audio: { channels: 6 } }, 'The audio is neither mono nor stereo.'],
+    ['96 kHz', { audio: { sampleRate: 96_000 } }, 'The audio has a rare sample rate.'],
+    ['a high bit rate', { sound: { bytes: 1_900_000 } }, 'The bit rate of the audio is higher than the quality needs.'],
+    [
+      'a high bit rate for mono',
+      { audio: { channels: 1 } },
+      'The bit rate of the audio is higher than the quality needs.',
+    ],
+    [
+      'unknown boxes',
+      { sound: { isPlain: false } },
+      'The container describes the audio in a way that a copy could lose.',
+    ],
+    ['an edit list', { sound: { isShownWhole: false } }, 'An edit list hides a part of the audio.'],
+    ['times out of order', { sound: { isOrdered: false } }, 'The times of the audio are not in order.'],
+    ['no packets', { sound: { seconds: 0 } }, 'The audio has no duration.'],
+  ];
+  it.each(noAudioCopy)('encodes audio with %s', (_, changes, reason) => {
+    expect(plan(inputOf(changes)).streams).toEqual({ video: COPIED, audio: encoded(reason) });
+  });
+
+  it('copies higher bit rates for a higher quality, and lower ones for a lower', () => {
+    const rich = inputOf({ pictures: { bytes: 20_000_000 }, sound: { bytes: 1_500_000 } });
+    const modes = (quality: 'high' | 'medium' | 'low', input: PlanInput) => {
+      const { video, audio } = plan(input, { preset: { quality } }).streams;
+      return [video!.mode, audio!.mode];
+    };
+    expect(modes('high', rich)).toEqual(['copied', 'copied']);
+    expect(modes('medium', rich)).toEqual(['encoded', 'encoded']);
+    expect(modes('medium', inputOf())).toEqual(['copied', 'copied']);
+    expect(modes('low', inputOf())).toEqual(['encoded', 'encoded']);
+  });
+
+  it('encodes everything that does not start at zero, or whose packets are unknown', () => {
+    const late = encoded('The streams of the input do not start at zero.');
+    expect(plan(inputOf({ sound: { startSeconds: 0.04 } })).streams).toEqual({ video: late, audio: late });
+    const unknown = encoded('The packets of this container are not known.');
+    expect(plan({ ...inputOf(), packets: null }).streams).toEqual({ video: unknown, audio: unknown });
+  });
+
+  it.each(['webm', 'mkv', 'avi', 'aac'] as const)(
+    'copies nothing to %s, which stores other codecs or times',
+    (outputFormat) => {
+      const { video, audio } = plan(inputOf(), { outputFormat }).streams;
+      expect([video?.mode ?? 'encoded', audio?.mode]).toEqual(['encoded', 'encoded']);
+    },
+  );
+});
+
+describe('a request that is not a plain preset', () => {
+  const requests: [string, Partial<TranscodeRequest>][] = [
+    ['options for the output', { options: [{ option: '-crf', argument: 23 }] }],
+    ['an encoder', { options: [{ option: '-c:v', argument: 'libx264' }] }],
+    ['a filter', { filters: [{ filter: '[0:v]hflip[v]' }] }],
+    ['options for the input', { inputs: [{ url: 'gs://b/a', options: [{ option: '-ss', argument: 1 }] }] }],
+    ['two inputs', { inputs: [{ url: 'gs://b/a' }, { url: 'gs://b/a' }] }],
+  ];
+  it.each(requests)('encodes with %s', (_, request) => {
+    const { video, audio } = plan(inputOf(), request).streams;
+    expect([video!.mode, audio!.mode]).toEqual(['encoded', 'encoded']);
+  });
+
+  it('says that options copied a stream', () => {
+    const { streams } = plan(inputOf(), { options: [{ option: '-c:v', argument: 'copy' }] });
+    expect(streams).toEqual({ video: COPIED, audio: { mode: 'encoded', reason: null } });
+  });
+});
