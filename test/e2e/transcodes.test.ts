@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { ffprobe, makeClip, transcode, upload } from '../../testkit/media.ts';
+import { ffprobe, frameHashes, makeClip, transcode, upload } from '../../testkit/media.ts';
 import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
 import { rawHttp } from '../helpers/raw-http.ts';
 
@@ -134,6 +134,28 @@ describe('transcodes', () => {
     });
     expect(both.ffmpeg_options.source).toBe('raw_options');
     expect(both.outputs[0]).toMatchObject({ audio_codec: null, duration_seconds: expect.closeTo(0.5, 1) });
+  });
+
+  it('copy streams that satisfy the preset, and say so in the job and the manifest; disarm encodes them', async () => {
+    const path = await makeClip(join(folder, 'small.mp4'), {
+      args: ['-preset', 'veryfast', '-crf', '40', '-b:a', '48k'],
+    });
+    const { fileUrl } = await upload(service, path);
+    const request = { inputs: [{ url: fileUrl }], outputFormat: 'mp4', preset: { quality: 'medium' } };
+    const job = await transcode(service, request);
+    const copied = { mode: 'copied', reason: null };
+    expect(job).toMatchObject({
+      status: 'completed',
+      outputs: [{ width: 320, height: 180, plan: { video: copied, audio: copied } }],
+    });
+    const { json } = await service.call('GET', `/v1/transcodes/${job.id}/manifest`);
+    expect(json.manifest.outputs).toEqual(job.outputs);
+    await writeFile(join(folder, 'copied.mp4'), await download(job.id));
+    expect(await frameHashes(join(folder, 'copied.mp4'))).toEqual(await frameHashes(path));
+
+    const disarmed = await transcode(service, { ...request, disarm: true });
+    const encoded = { mode: 'encoded', reason: 'The job disarms its inputs.' };
+    expect(disarmed.outputs).toMatchObject([{ plan: { video: encoded, audio: encoded } }]);
   });
 
   it('join two different inputs one after the other, with silence for missing audio', async () => {

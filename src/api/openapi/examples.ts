@@ -40,6 +40,10 @@ const output = {
   video_codec: 'h264',
   audio_codec: 'aac',
   sha256: SHA256,
+  plan: {
+    video: { mode: 'encoded' as const, reason: 'The size of the video changes.' },
+    audio: { mode: 'copied' as const, reason: null },
+  },
 };
 
 const noLimit = { requested: null, applied: null, set_by: null };

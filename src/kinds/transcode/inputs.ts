@@ -49,7 +49,7 @@ export async function prepareInputs(
     const file = files[index]!;
     const inspection = inspectionJson.readOrNull(input.probe);
     const known = knownInfo(inspection);
-    const place = { ...work, name: `input-${input.position}`, subject };
+    const place = { ...work, packets: work.packets && !disarm, name: `input-${input.position}`, subject };
     const media = await openMedia(tools, file, { ...place, disarm, known });
     if (!known || inspection?.container !== media.container) {
       const { info, container } = media;

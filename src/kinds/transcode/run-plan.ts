@@ -12,7 +12,7 @@ import type { WorkTools } from '../kind.ts';
 import { CellFailure } from '../shared/cell-failure.ts';
 import type { PreparedAsset } from './assets.ts';
 import type { RoomyLimits } from './cell-limits.ts';
-import type { PreparedInput } from './inputs.ts';
+import { mustDisarm, type PreparedInput } from './inputs.ts';
 import { openWholeRequest } from './request.ts';
 
 /** The path of a file in the cell: `/in/<name>`. */
@@ -61,6 +61,7 @@ export function makePlan(
 ): Promise<Plan> {
   const context: PlanContext = {
     resourceClass: claim.job.resource_class === 'heavy' ? 'heavy' : 'light',
+    disarm: mustDisarm(tools, claim),
     cores: tools.settings.cores,
     assets: files.assets.map((asset) => asset?.plan ?? null),
   };

@@ -119,7 +119,10 @@ function readJob(
   const selection = selectStreams(format, inputs, options, parsed.graph?.graph.outputs);
   const quality = (raw ? undefined : request.preset?.quality) ?? 'medium';
   const resolution = presetResolution(request, raw);
-  const copies = planCopies(parsed, inputs[0]!, { format, quality, resolution, selection });
+  const copies = planCopies(parsed, inputs[0]!, {
+    ...{ format, quality, resolution, selection },
+    disarm: ctx.disarm ?? false,
+  });
   const stated = {
     video: copies.video?.args ? 'copy' : options.value('c', 'v'),
     audio: copies.audio?.args ? 'copy' : options.value('c', 'a'),

@@ -178,6 +178,16 @@ describe('a preset', () => {
     expect(plan({ ...inputOf(), packets: null }).streams).toEqual({ video: unknown, audio: unknown });
   });
 
+  it('encodes everything of a job that disarms its inputs', () => {
+    const ctx = { resourceClass: 'light', cores: 2, disarm: true } as const;
+    const request = { inputs: [{ url: 'gs://b/a' }], outputFormat: 'mp4' } as const;
+    const disarmed = encoded('The job disarms its inputs.');
+    expect(planTranscode({ ...request, inputs: [...request.inputs] }, [inputOf()], ctx).streams).toEqual({
+      video: disarmed,
+      audio: disarmed,
+    });
+  });
+
   it.each(['webm', 'mkv', 'avi', 'aac'] as const)(
     'copies nothing to %s, which stores other codecs or times',
     (outputFormat) => {

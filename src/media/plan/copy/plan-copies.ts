@@ -17,6 +17,8 @@ export interface CopyRequest {
   /** Short side of the preset; null = keep the size. */
   resolution: number | null;
   selection: Selection;
+  /** See `PlanContext`. */
+  disarm: boolean;
 }
 
 /** A preset's choice for a stream; null = it makes none, or the output has no such stream. */
@@ -54,7 +56,7 @@ export function mayCopy(parsed: ParsedRequest, format: OutputFormat): boolean {
 export function planCopies(parsed: ParsedRequest, input: PlanInput, request: CopyRequest): Copies {
   if (!mayCopy(parsed, request.format)) return { video: null, audio: null };
   const { video, audio } = request.selection;
-  const common = inputFault(input);
+  const common = request.disarm ? 'The job disarms its inputs.' : inputFault(input);
   const packetsOf = ({ index }: { index: number }) => input.packets?.find((packets) => packets.index === index) ?? null;
   return {
     video: video && videoChoice(video.stream, packetsOf(video.stream), request, common),

@@ -1,0 +1,66 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sourceFitting } from '../lib/media.ts';
+import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
+import { runWell } from '../lib/run.ts';
+import { type Bench, openBench } from '../lib/service.ts';
+import { spread } from '../lib/statistics.ts';
+
+interface Pair {
+  /** From sending the POST to receiving the finished job, ms. */
+  oursMs: number;
+  plainMs: number;
+}
+
+/** A job on an input that satisfies its preset, from POST to its end, against plain `ffmpeg`, which encodes it again. */
+export async function copy({ pairs, progress }: CaseOptions): Promise<CaseResult> {
+  const source = await sourceFitting(progress);
+  const bench = await openBench();
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-bench-'));
+  const measured: Pair[] = [];
+  try {
+    const url = await bench.upload(source.path);
+    for (let index = 0; index <= pairs; index += 1) {
+      progress(index === 0 ? 'warm-up' : `pair ${index} of ${pairs}`);
+      const oursMs = await copyOnce(bench, url);
+      const plain = await runWell('ffmpeg', [
+        '-nostdin',
+        '-y',
+        '-v',
+        'error',
+        '-i',
+        source.path,
+        join(folder, 'plain.mp4'),
+      ]);
+      if (index > 0) measured.push({ oursMs, plainMs: plain.wallMs });
+    }
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+    await bench.close();
+  }
+  const ratio = spread(measured.map(({ oursMs, plainMs }) => oursMs / plainMs));
+  const ours = spread(measured.map(({ oursMs }) => oursMs));
+  const row = (what: string) => ({ case: 'copy', what: `60 s 1080p that satisfies the preset: ${what}` });
+  return {
+    rows: [
+      bounded(row('POST to end / plain re-encode'), { ...ratio, value: ratio.median }, 0.03, '', 4),
+      bounded(row('POST to end'), { ...ours, value: ours.median }, null, 'ms', 0),
+    ],
+    raw: { measured },
+    notes: source.synthetic.map((clip) => `test pattern instead of ${clip}: not installed`),
+  };
+}
+
+/** Throws unless the job copied both streams. */
+async function copyOnce(bench: Bench, url: string): Promise<number> {
+  const began = performance.now();
+  const { id } = await bench.create({ inputs: [{ url }], outputFormat: 'mp4', preset: { quality: 'medium' } });
+  const job = await bench.completed(id);
+  const took = performance.now() - began;
+  const { plan } = job.outputs[0]!;
+  if (plan?.video?.mode !== 'copied' || plan.audio?.mode !== 'copied') {
+    throw new Error(`the streams were not copied: ${JSON.stringify(plan)}`);
+  }
+  return took;
+}
