@@ -2,8 +2,8 @@ import { copiedVideoRate } from '../../encoders/copy-limits.ts';
 import { lowestLevel } from '../../encoders/h264-levels.ts';
 import type { H264Packets, StreamPackets, VideoStream } from '../../types.ts';
 import { displaySize, fitShortSide } from '../geometry.ts';
+import type { CopyRequest } from './copy-request.ts';
 import { timesFault } from './copy-times.ts';
-import type { CopyRequest } from './plan-copies.ts';
 
 /** Profiles that every player of H.264 reads, as FFmpeg names them. */
 const PROFILES: readonly string[] = ['Constrained Baseline', 'Main', 'High'];

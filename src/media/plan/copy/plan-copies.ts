@@ -1,25 +1,16 @@
-import type { OutputFormat, Quality } from '../../../contract/formats.ts';
+import type { OutputFormat } from '../../../contract/formats.ts';
 import type { ParsedRequest } from '../../options/parsed-request.ts';
 import type { ExpectedOutput, PlanInput, StreamPackets, StreamPlan, StreamPlans, VideoStream } from '../../types.ts';
 import { displaySize, type Size } from '../geometry.ts';
 import type { Selection } from '../plan-streams.ts';
 import { audioFault } from './copy-audio.ts';
+import type { CopyRequest } from './copy-request.ts';
 import { videoFault } from './copy-video.ts';
 
 /** Formats whose container keeps the times of a copied packet to the last tick. */
 export const COPYING_FORMATS: readonly OutputFormat[] = ['mp4', 'mov', 'm4a'];
 /** Seconds; streams that start together start within this. */
 const START_SECONDS = 0.001;
-
-export interface CopyRequest {
-  format: OutputFormat;
-  quality: Quality;
-  /** Short side of the preset; null = keep the size. */
-  resolution: number | null;
-  selection: Selection;
-  /** See `PlanContext`. */
-  disarm: boolean;
-}
 
 /** A preset's choice for a stream; null = it makes none, or the output has no such stream. */
 export type CopyChoice = {

@@ -1,0 +1,13 @@
+import type { OutputFormat, Quality } from '../../../contract/formats.ts';
+import type { Selection } from '../plan-streams.ts';
+
+/** What a preset asks of the streams that it may copy. */
+export interface CopyRequest {
+  format: OutputFormat;
+  quality: Quality;
+  /** Short side of the preset; null = keep the size. */
+  resolution: number | null;
+  selection: Selection;
+  /** See `PlanContext`. */
+  disarm: boolean;
+}
