@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { budget } from './cases/budget.ts';
 import { claims } from './cases/claims.ts';
 import { client } from './cases/client.ts';
 import { connections } from './cases/connections.ts';
@@ -28,6 +29,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   client,
   presets,
   copy,
+  budget,
   sandbox,
   flood: floodCase,
   'hostile-requests': hostileRequests,

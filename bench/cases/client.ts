@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inParallel, toDisk } from '../lib/client.ts';
-import { sourceTiny, sourceVp9 } from '../lib/media.ts';
+import { forFiles, sourceTiny, sourceVp9 } from '../lib/media.ts';
 import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
 import { runWell } from '../lib/run.ts';
 import { type Bench, openBench } from '../lib/service.ts';
@@ -104,11 +104,6 @@ async function bulkPairs(
     if (index > 0) measured.push({ oursMs, plainMs });
   }
   return measured;
-}
-
-/** The arguments of the worker, for these files. */
-function forFiles(args: readonly string[], input: string, output: string): string[] {
-  return args.map((argument) => (argument === '/in/0' ? input : argument.startsWith('/out/') ? output : argument));
 }
 
 async function timed(work: () => Promise<unknown>): Promise<number> {

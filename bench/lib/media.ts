@@ -142,6 +142,11 @@ export async function sourceVp9(progress: (text: string) => void): Promise<Sourc
   return { ...moving, path };
 }
 
+/** The arguments of the worker, for these files. */
+export function forFiles(args: readonly string[], input: string, output: string): string[] {
+  return args.map((argument) => (argument === '/in/0' ? input : argument.startsWith('/out/') ? output : argument));
+}
+
 /** Gets the clip from its package, by name and version; null without a registry. */
 export async function oceanClip(folder: string): Promise<string | null> {
   const file = join(folder, 'ocean.mp4');

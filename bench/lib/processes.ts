@@ -27,9 +27,12 @@ export function processTree(root: number): number[] {
   return tree;
 }
 
-/** CPU seconds of these processes and of all their children that have ended and been waited for. */
-export function cpuSeconds(pids: readonly number[]): number {
-  const ticks = pids.map((pid) => (statFields(pid) ?? []).slice(11, 15).reduce((sum, value) => sum + Number(value), 0));
+/** CPU seconds of these processes and, by default, of all their children that have ended and been waited for. */
+export function cpuSeconds(pids: readonly number[], { children = true } = {}): number {
+  const end = children ? 15 : 13;
+  const ticks = pids.map((pid) =>
+    (statFields(pid) ?? []).slice(11, end).reduce((sum, value) => sum + Number(value), 0),
+  );
   return ticks.reduce((sum, value) => sum + value, 0) / TICKS;
 }
 
@@ -70,4 +73,9 @@ function nameOf(pid: number): string {
 export function runsBelow(pid: number, program: string): boolean {
   const children = (read(`/proc/${pid}/task/${pid}/children`) ?? '').split(' ').filter(Boolean).map(Number);
   return children.some((child) => read(`/proc/${child}/comm`)?.trim() === program || runsBelow(child, program));
+}
+
+/** Processes and threads that this machine has started since its boot, by whomever. */
+export function tasksCreated(): number {
+  return Number(/^processes (\d+)$/m.exec(read('/proc/stat') ?? '')?.[1]);
 }

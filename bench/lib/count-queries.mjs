@@ -1,0 +1,47 @@
+/*
+ * Loaded into every process of a service through NODE_OPTIONS: counts the statements that it sends to PostgreSQL, and
+ * the round trips in which it sends them. SIGUSR2 writes the counts to $AIRLOCK_BENCH_COUNTS/<pid>.json.
+ */
+import { writeFileSync } from 'node:fs';
+import { Socket } from 'node:net';
+import { isMainThread } from 'node:worker_threads';
+
+const folder = process.env.AIRLOCK_BENCH_COUNTS;
+const POSTGRES_SOCKET = '.s.PGSQL.';
+/** Frontend messages that make the server answer: Query, and Sync after the parts of a statement. */
+const ENDS = new Set(['Q', 'S']);
+
+if (isMainThread && folder) {
+  const counts = { statements: 0, roundTrips: 0 };
+  /** Statements that are not answered yet, by connection. */
+  const pending = new WeakMap();
+  const { connect, write } = Socket.prototype;
+
+  Socket.prototype.connect = function (...args) {
+    if (JSON.stringify(args.filter((arg) => typeof arg !== 'function')).includes(POSTGRES_SOCKET)) {
+      pending.set(this, 0);
+      this.on('data', () => pending.set(this, 0));
+    }
+    return connect.apply(this, args);
+  };
+  Socket.prototype.write = function (data, ...rest) {
+    const before = pending.get(this);
+    if (before !== undefined && Buffer.isBuffer(data)) {
+      const sent = countEnds(data);
+      counts.statements += sent;
+      if (sent > 0 && before === 0) counts.roundTrips += 1;
+      pending.set(this, before + sent);
+    }
+    return write.call(this, data, ...rest);
+  };
+  process.on('SIGUSR2', () => writeFileSync(`${folder}/${process.pid}.json`, JSON.stringify(counts)));
+}
+
+/** A message is its type, and its length including these four bytes. */
+function countEnds(data) {
+  let ends = 0;
+  for (let at = 0; at + 5 <= data.length; at += 1 + data.readUInt32BE(at + 1)) {
+    if (ENDS.has(String.fromCharCode(data[at]))) ends += 1;
+  }
+  return ends;
+}
