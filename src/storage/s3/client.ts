@@ -51,7 +51,7 @@ export function s3Client(signer: Signer, { retries, ...options }: ClientOptions)
   const exchange = openExchange({ connections: 64, ...options, times: retries });
 
   async function attempt(call: Call): Promise<IncomingMessage> {
-    const { url, headers } = await signer.request(call);
+    const { url, headers } = signer.request(call);
     const { method } = call;
     let response: IncomingMessage;
     try {

@@ -1,7 +1,17 @@
-import { AwsV4Signer } from 'aws4fetch';
 import type { PresignedRequest } from '../types.ts';
 import { attachment } from './content-disposition.ts';
-import { canonicalQuery, DECLARED_LENGTH, DECLARED_TYPE, encodePath } from './sigv4.ts';
+import {
+  ALGORITHM,
+  canonicalQuery,
+  credentialScope,
+  DECLARED_LENGTH,
+  DECLARED_TYPE,
+  encodePath,
+  type Pair,
+  sign,
+  timestampOf,
+  UNSIGNED_PAYLOAD,
+} from './sigv4.ts';
 
 interface SignedRequest {
   url: string;
@@ -30,10 +40,10 @@ interface SignedPut {
  */
 export interface Signer {
   /** Signs Airlock's own calls, to the internal endpoint. */
-  request(request: OwnRequest): Promise<SignedRequest>;
+  request(request: OwnRequest): SignedRequest;
   /** Signs URLs for clients, at the public endpoint. */
-  presignPut(key: string, put: SignedPut): Promise<PresignedRequest>;
-  presignGet(key: string, options: { filename: string; contentType: string; expiresIn: number }): Promise<string>;
+  presignPut(key: string, put: SignedPut): PresignedRequest;
+  presignGet(key: string, options: { filename: string; contentType: string; expiresIn: number }): string;
 }
 
 export interface S3SignerOptions {
@@ -50,51 +60,72 @@ export interface S3SignerOptions {
 /** SigV4 with path-style addresses, which S3, R2, MinIO, Swift and the embedded gateway all accept. */
 export function s3Signer(options: S3SignerOptions): Signer {
   const { bucket, region, accessKeyId, secretAccessKey } = options;
-  const cache = new Map<string, ArrayBuffer>();
-  // allHeaders: by default aws4fetch does not sign content-type and content-length.
-  const common = { region, accessKeyId, secretAccessKey, service: 's3', cache, allHeaders: true };
 
-  const address = (endpoint: string, key: string, query: Record<string, string> = {}): string => {
-    const path = key === '' ? bucket : `${bucket}/${key}`;
-    const search = canonicalQuery(Object.entries(query));
-    return `${endpoint.replace(/\/+$/, '')}/${encodePath(path)}${search && `?${search}`}`;
-  };
+  const pathOf = (endpoint: URL, key: string): string =>
+    endpoint.pathname.replace(/\/+$/, '') + encodePath(key === '' ? `/${bucket}` : `/${bucket}/${key}`);
 
-  async function presign(method: 'GET' | 'PUT', url: string, headers: Record<string, string>): Promise<string> {
-    const signed = await new AwsV4Signer({ ...common, method, url, headers, signQuery: true }).sign();
-    // Use the canonical form, which more clients and proxies preserve: URLSearchParams writes a space as `+` and keeps
-    // `*`.
-    const query = canonicalQuery([...signed.url.searchParams]);
-    return `${signed.url.origin}${signed.url.pathname}?${query}`;
+  /** Signs every given header, and the host. The body is not signed. */
+  function signature(
+    { host }: URL,
+    request: { method: string; path: string; query: readonly Pair[]; headers: Readonly<Record<string, string>> },
+    timestamp: string,
+  ): string {
+    const headers: Pair[] = [['host', host], ...Object.entries(request.headers)];
+    return sign({ ...request, headers, payloadHash: UNSIGNED_PAYLOAD }, timestamp, region, secretAccessKey);
+  }
+
+  function presign(
+    method: 'GET' | 'PUT',
+    key: string,
+    parameters: Readonly<Record<string, string>>,
+    headers: Readonly<Record<string, string>> = {},
+  ): string {
+    const endpoint = new URL(options.publicEndpoint);
+    const path = pathOf(endpoint, key);
+    const timestamp = timestampOf(new Date());
+    const query: Pair[] = [
+      ...Object.entries(parameters),
+      ['X-Amz-Algorithm', ALGORITHM],
+      ['X-Amz-Credential', `${accessKeyId}/${credentialScope(timestamp, region)}`],
+      ['X-Amz-Date', timestamp],
+      ['X-Amz-SignedHeaders', signedNames(headers)],
+    ];
+    const signed = signature(endpoint, { method, path, query, headers }, timestamp);
+    return `${endpoint.origin}${path}?${canonicalQuery([...query, ['X-Amz-Signature', signed]])}`;
   }
 
   return {
-    async request({ method, key, query, headers }) {
-      const url = address(options.endpoint, key, query);
-      const signed = await new AwsV4Signer({ ...common, method, url, headers }).sign();
-      return { url, headers: Object.fromEntries(signed.headers) };
+    request({ method, key, query = {}, headers: given = {} }) {
+      const endpoint = new URL(options.endpoint);
+      const path = pathOf(endpoint, key);
+      const pairs = Object.entries(query);
+      const timestamp = timestampOf(new Date());
+      const headers = { ...given, 'x-amz-content-sha256': UNSIGNED_PAYLOAD, 'x-amz-date': timestamp };
+      const signed = signature(endpoint, { method, path, query: pairs, headers }, timestamp);
+      const credential = `${accessKeyId}/${credentialScope(timestamp, region)}`;
+      const authorization = `${ALGORITHM} Credential=${credential}, SignedHeaders=${signedNames(headers)}, Signature=${signed}`;
+      const search = canonicalQuery(pairs);
+      return { url: `${endpoint.origin}${path}${search && `?${search}`}`, headers: { ...headers, authorization } };
     },
-    async presignPut(key, { contentType, size, expiresIn, query }) {
+    presignPut(key, { contentType, size, expiresIn, query }) {
       const typed: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType };
       const headers = { ...typed, 'content-length': String(size) };
       const declared = {
         [DECLARED_LENGTH]: String(size),
         ...(contentType !== undefined && { [DECLARED_TYPE]: contentType }),
       };
-      const url = address(options.publicEndpoint, key, {
-        ...query,
-        'X-Amz-Expires': String(expiresIn),
-        ...(options.declares && declared),
-      });
-      return { method: 'PUT', url: await presign('PUT', url, headers), headers };
+      const parameters = { ...query, 'X-Amz-Expires': String(expiresIn), ...(options.declares && declared) };
+      return { method: 'PUT', url: presign('PUT', key, parameters, headers), headers };
     },
-    presignGet(key, { filename, contentType, expiresIn }) {
-      const url = address(options.publicEndpoint, key, {
+    presignGet: (key, { filename, contentType, expiresIn }) =>
+      presign('GET', key, {
         'X-Amz-Expires': String(expiresIn),
         'response-content-disposition': attachment(filename),
         'response-content-type': contentType,
-      });
-      return presign('GET', url, {});
-    },
+      }),
   };
+}
+
+function signedNames(headers: Readonly<Record<string, string>>): string {
+  return ['host', ...Object.keys(headers)].sort().join(';');
 }
