@@ -47,6 +47,24 @@ describe('a slot', () => {
     expect(slot.takes()).toBe(2);
   });
 
+  it('is woken alone, because a notification announces one job', async () => {
+    const slot = start();
+    let others = 0;
+    const nobody = new AbortController();
+    await pass(100);
+    for (let other = 0; other < 2; other += 1) {
+      slot.wakeups.sleep(['light'], LONG_MS, nobody.signal).then(() => {
+        others += 1;
+      });
+    }
+    slot.wakeups.wake('light');
+    await pass(0);
+    expect([slot.takes(), others]).toEqual([2, 0]);
+    slot.wakeups.wake('light');
+    await pass(0);
+    expect(others).toBe(1);
+  });
+
   it('does not sleep when it was woken while it looked for work', async () => {
     const slot = start([], (take, wakeups) => {
       if (take === 1) wakeups.wake('light');

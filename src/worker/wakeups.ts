@@ -7,10 +7,11 @@ export interface Wakeups {
   /** Number of wake-ups of these classes so far. Read it before checking for work. */
   count(classes: readonly ResourceClass[]): number;
   /**
-   * Resolves on `wake` of one of the classes, after `ms`, or when the signal aborts. Resolves immediately if the count
+   * Resolves on a `wake` of one of the classes, after `ms`, or when the signal aborts. Resolves immediately if the count
    * differs from `since`: the caller's check may have missed work that arrived meanwhile.
    */
   sleep(classes: readonly ResourceClass[], ms: number, signal: AbortSignal, since?: number): Promise<void>;
+  /** Wakes the slot of that class that has slept longest: one job arrived. */
   wake(resourceClass: ResourceClass): void;
   wakeAll(): void;
 }
@@ -41,7 +42,7 @@ export function createWakeups(): Wakeups {
     },
     wake(resourceClass) {
       note(resourceClass);
-      for (const sleeper of sleepers) if (sleeper.classes.includes(resourceClass)) sleeper.wake();
+      for (const sleeper of sleepers) if (sleeper.classes.includes(resourceClass)) return sleeper.wake();
     },
     wakeAll() {
       for (const name of CLASSES) note(name);
