@@ -99,8 +99,11 @@ export async function requireUploadRoom(
   bytes: number,
   space: StoreSpace | null,
 ): Promise<void> {
-  await lockAccount(tx, account.id);
-  const open = await openUploads(tx, account.id);
+  const [, open, held] = await Promise.all([
+    lockAccount(tx, account.id),
+    openUploads(tx, account.id),
+    heldBytes(tx, account.id),
+  ]);
   if (open >= account.max_open_uploads) {
     throw new ApiError('too_many_open_uploads', {
       metric: 'open_uploads',
@@ -110,11 +113,12 @@ export async function requireUploadRoom(
       remedy: 'Confirm them, or wait: one that nobody confirms is given up an hour after it was made',
     });
   }
-  const held = await heldBytes(tx, account.id);
   if (held + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, bytes);
   if (!space) return;
-  await sql`SELECT pg_advisory_xact_lock(${DISK_LOCK})`.execute(tx);
-  const promised = await promisedToAll(tx);
+  const [, promised] = await Promise.all([
+    sql`SELECT pg_advisory_xact_lock(${DISK_LOCK})`.execute(tx),
+    promisedToAll(tx),
+  ]);
   const available = space.spareBytes - bytesToCome(promised, space.stagedBytes);
   if (bytes > available || space.spareFiles <= 0) throw diskFull(bytes);
   const share = fairShare(held, available);
@@ -124,9 +128,9 @@ export async function requireUploadRoom(
 
 /** Checks that there is room for the output of a new job. Throws `storage_quota` or `storage_full`. */
 export async function requireOutputRoom(tx: Tx, account: Account, space: StoreSpace | null): Promise<void> {
-  const held = await heldBytes(tx, account.id);
+  const [held, promised] = await Promise.all([heldBytes(tx, account.id), space && promisedToAll(tx)]);
   if (held >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, 0);
-  if (space && !hasRoomLeft(space, await promisedToAll(tx))) throw diskFull(0);
+  if (space && promised && !hasRoomLeft(space, promised)) throw diskFull(0);
 }
 
 /** Whether anything more can be promised. */
@@ -147,14 +151,17 @@ export function fairShare(held: number, available: number): number {
  * Throws `JobFailure` with `storage_quota`.
  */
 export async function requireOutputQuota(tx: Tx, accountId: string, bytes: number): Promise<void> {
-  await lockAccount(tx, accountId);
-  const account = await getAccount(tx, accountId);
-  if (account && (await heldBytes(tx, accountId)) + bytes > account.max_stored_bytes) throw outputOverQuota(account);
+  const [, account, held] = await Promise.all([
+    lockAccount(tx, accountId),
+    getAccount(tx, accountId),
+    heldBytes(tx, accountId),
+  ]);
+  if (account && held + bytes > account.max_stored_bytes) throw outputOverQuota(account);
 }
 
-/** Bytes that the account may still store. Not exact: nothing is locked. */
-export async function remainingQuota(db: Db, account: Account): Promise<number> {
-  return Math.max(0, account.max_stored_bytes - (await heldBytes(db, account.id)));
+/** Bytes that the account may still store beside those that it holds. */
+export function remainingQuota(account: Account, held: number): number {
+  return Math.max(0, account.max_stored_bytes - held);
 }
 
 export function outputOverQuota({ max_stored_bytes }: Account): JobFailure {

@@ -1,4 +1,11 @@
-import { Kysely, PostgresDialect, type Transaction } from 'kysely';
+import {
+  type DatabaseConnection,
+  Kysely,
+  PostgresDialect,
+  PostgresDriver,
+  type Transaction,
+  type TransactionSettings,
+} from 'kysely';
 import pg from 'pg';
 import type { Tables } from './tables.ts';
 
@@ -34,12 +41,54 @@ export function openPool(url: string, options: { max: number; role: string; onEr
     idleTimeoutMillis: 5_000,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    // Queries that are sent without awaiting each other share a round trip; they run in the order in which they are sent.
+    pipeline: true,
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 30_000,
   });
   pool.on('error', options.onError);
   // A client that is checked out while its connection breaks emits on itself; without a listener Node would end.
   pool.on('connect', (client) => client.on('error', options.onError));
-  const db = new Kysely<Tables>({ dialect: new PostgresDialect({ pool }) });
+  const db = new Kysely<Tables>({ dialect: new PipeliningDialect({ pool }) });
   return { db, pg: pool, close: () => db.destroy() };
+}
+
+/**
+ * Sends the queries of `work` on one connection, those that do not await each other in one round trip. Given the pool,
+ * each of them would take a connection of its own.
+ */
+export function inOneTrip<T>(db: Db, work: (connection: Db) => Promise<T>): Promise<T> {
+  return db.isTransaction ? work(db) : db.connection().execute(work);
+}
+
+/**
+ * Sends BEGIN together with the first statement of a transaction. In a transaction, `Promise.all` sends statements that
+ * do not need each other's results at once. If one fails, so do those after it and the commit.
+ */
+class PipeliningDialect extends PostgresDialect {
+  readonly #config: ConstructorParameters<typeof PostgresDialect>[0];
+
+  constructor(config: ConstructorParameters<typeof PostgresDialect>[0]) {
+    super(config);
+    this.#config = config;
+  }
+
+  override createDriver(): PostgresDriver {
+    return new PipeliningDriver(this.#config);
+  }
+}
+
+class PipeliningDriver extends PostgresDriver {
+  readonly #begun = new WeakMap<DatabaseConnection, Promise<void>>();
+
+  override async beginTransaction(connection: DatabaseConnection, settings: TransactionSettings): Promise<void> {
+    const begun = super.beginTransaction(connection, settings);
+    begun.catch(() => {}); // the commit reports it
+    this.#begun.set(connection, begun);
+  }
+
+  override async commitTransaction(connection: DatabaseConnection): Promise<void> {
+    await this.#begun.get(connection);
+    await super.commitTransaction(connection);
+  }
 }

@@ -49,11 +49,14 @@ export async function endAttempt(
   errorCode: string | null,
 ): Promise<void> {
   const row = { account_id: claim.job.account_id, id: claim.attemptId };
+  const now = new Date();
   await tx
     .updateTable('attempts')
     .set({
       state,
-      ended_at: new Date(),
+      ended_at: now,
+      // A worker removes the work folder before it completes the job.
+      ...(state === 'completed' && { cleaned_at: now }),
       error_code: errorCode,
       exit_code: facts?.exitCode ?? null,
       signal: facts?.signal ?? null,

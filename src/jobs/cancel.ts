@@ -8,7 +8,7 @@ import { recordJobEvent } from './job-events.ts';
 import { type JobsContext, traitsOf } from './kind.ts';
 import { failOutputs } from './outputs.ts';
 import { lockJob } from './read.ts';
-import { endTimes, type Job, OPEN_STATUSES } from './rows.ts';
+import { endColumns, type Job, OPEN_STATUSES } from './rows.ts';
 
 /** Cancels an open job. Throws 400 with the status when the job is final, and 404 when the account has no such job. */
 export async function cancelJob(context: JobsContext, accountId: string, kind: string, id: string): Promise<Job> {
@@ -30,7 +30,7 @@ export async function endCanceled(context: JobsContext, tx: Tx, job: Job): Promi
     .set({
       status: 'canceled',
       eta_seconds: null,
-      ...endTimes(job, now),
+      ...endColumns(job, now),
     })
     .where('id', '=', job.id)
     .where('status', 'in', OPEN_STATUSES)

@@ -34,7 +34,7 @@ export async function claimJob(
     const claimed = await context.db
       .transaction()
       .execute((tx) => tryClaim(context, tx, resourceClass, options, passedOver));
-    if (claimed !== 'again') return claimed && withRows(context, claimed);
+    if (claimed !== 'again') return claimed;
   }
 }
 
@@ -44,99 +44,96 @@ async function tryClaim(
   resourceClass: ResourceClass,
   { worker, mayFetch = () => true }: ClaimOptions,
   passedOver: Set<string>,
-): Promise<Started | 'again' | null> {
-  const accountId = await lockNextAccount(tx, resourceClass, passedOver);
-  if (accountId === null || accountId === 'again') return accountId;
-  const job = await oldestDue(tx, accountId, resourceClass);
-  // No job: another transaction, such as a cancel or an erase, has locked it.
-  if (!job || (job.fetches && !mayFetch(accountId))) {
-    passedOver.add(accountId);
-    return 'again';
-  }
-  return start(context, tx, job, worker);
+): Promise<Claim | 'again' | null> {
+  const query = { resourceClass, worker, passedOver };
+  let tried = await startNext(tx, { ...query, lock: 'SKIP LOCKED', mayFetch: null });
+  if (!tried.anyoneWaits) return null;
+  if (tried.account === null) tried = await startNext(tx, { ...query, lock: '', mayFetch: null });
+  // The locked account has started a job in the meantime; other accounts may still be waiting.
+  const { account } = tried;
+  if (account === null) return 'again';
+  if (tried.mustFetch && mayFetch(account)) tried = await startNext(tx, { ...query, lock: '', mayFetch: account });
+  if (tried.started) return withRows(context, tx, tried.started);
+  // No permit for a fetch, or another transaction, such as a cancel or an erase, has locked the job.
+  passedOver.add(account);
+  return 'again';
+}
+
+interface Tried {
+  /** Whether any account has a job that may start. */
+  anyoneWaits: boolean;
+  /** The account whose turn it is; its row of the schedule is locked. */
+  account: string | null;
+  /** Whether its oldest job needs a fetch. */
+  mustFetch: boolean;
+  started: Started | null;
 }
 
 /**
- * Finds the account to serve next and locks its row of the schedule. An index matches each ORDER BY, so the cost does
- * not grow with the number of waiting jobs. If another transaction has locked the account, one with equally few running
- * jobs is served instead. If there is none, this waits for the lock: an account with more running jobs must not jump
- * the queue.
+ * Finds the account to serve next, locks its row of the schedule, and starts its oldest job unless that needs a fetch;
+ * of the account `mayFetch` it starts one that does. One statement, because each costs a round trip. An index matches
+ * each ORDER BY, so the cost does not grow with the number of waiting jobs.
+ *
+ * If another transaction has locked the account, `SKIP LOCKED` serves one with equally few running jobs instead. If
+ * there is none, the caller waits for the lock: an account with more running jobs must not jump the queue.
  */
-async function lockNextAccount(
+async function startNext(
   tx: Tx,
-  resourceClass: ResourceClass,
-  passedOver: ReadonlySet<string>,
-): Promise<string | 'again' | null> {
+  query: {
+    resourceClass: ResourceClass;
+    worker: ClaimOptions['worker'];
+    passedOver: ReadonlySet<string>;
+    lock: 'SKIP LOCKED' | '';
+    mayFetch: string | null;
+  },
+): Promise<Tried> {
+  const { resourceClass, worker, passedOver, lock, mayFetch } = query;
   const next = sql.ref(`schedule.next_${resourceClass}`);
   const limited = resourceClass !== 'interactive';
   const eligible = sql`
     FROM account_schedule AS schedule JOIN accounts ON accounts.id = schedule.account_id
     WHERE ${next} <= now() AND schedule.account_id <> ALL(${[...passedOver]}::uuid[])
       ${limited ? sql`AND schedule.running < accounts.max_concurrent` : sql``}`;
-  const byRunning = sql`${eligible} ORDER BY ${limited ? sql`schedule.running, ` : sql``}${next} LIMIT 1`;
-  const lock = async (wait: 'SKIP LOCKED' | '') => {
-    const asFew = limited ? sql`AND schedule.running = (SELECT schedule.running ${byRunning})` : sql``;
-    const { rows } = await sql<{ account_id: string }>`
-      SELECT schedule.account_id ${eligible} ${asFew}
-      ORDER BY ${next} LIMIT 1 FOR UPDATE OF schedule ${sql.raw(wait)}`.execute(tx);
-    return rows[0]?.account_id ?? null;
-  };
-  const account = (await lock('SKIP LOCKED')) ?? (await lock(''));
-  if (account) return account;
-  // The locked account has started a job in the meantime; other accounts may still be waiting.
-  const { rows } = await sql`SELECT ${byRunning}`.execute(tx);
-  return rows.length > 0 ? 'again' : null;
-}
-
-async function oldestDue(tx: Tx, accountId: string, resourceClass: ResourceClass): Promise<Job | undefined> {
-  return tx
-    .selectFrom('jobs')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('resource_class', '=', resourceClass)
-    .where('status', '=', 'pending')
-    .where('available_at', '<=', sql<Date>`now()`)
-    .orderBy('available_at')
-    .orderBy('id')
-    .limit(1)
-    .forUpdate()
-    .skipLocked()
-    .executeTakeFirst();
-}
-
-async function start(context: JobsContext, tx: Tx, job: Job, worker: ClaimOptions['worker']): Promise<Started> {
-  const number = job.attempts + 1;
+  const fewest = sql`(SELECT schedule.running ${eligible} ORDER BY schedule.running, ${next} LIMIT 1)`;
   const attemptId = uuidv7();
   const now = new Date();
-  const started = await tx
-    .with('attempt', (db) =>
-      db.insertInto('attempts').values({
-        ...{ id: attemptId, job_id: job.id, number },
-        ...{ worker_id: worker.id, state: 'running', tier: worker.tier },
-      }),
+  const { rows } = await sql<Job & { anyone_waits: boolean; tried: string | null; must_fetch: boolean | null }>`
+    WITH account AS (
+      SELECT schedule.account_id ${eligible}
+        ${mayFetch === null ? sql`` : sql`AND schedule.account_id = ${mayFetch}`}
+        ${limited && mayFetch === null ? sql`AND schedule.running = ${fewest}` : sql``}
+      ORDER BY ${next} LIMIT 1 FOR UPDATE OF schedule ${sql.raw(lock)}
+    ), oldest AS (
+      SELECT id, attempts, fetches FROM jobs
+      WHERE account_id = (SELECT account_id FROM account) AND resource_class = ${resourceClass}
+        AND status = 'pending' AND available_at <= now()
+      ORDER BY available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+    ), attempt AS (
+      INSERT INTO attempts (id, job_id, number, worker_id, state, tier)
+      SELECT ${attemptId}::uuid, id, attempts + 1, ${worker.id}::uuid, 'running', ${worker.tier} FROM oldest
+      ${mayFetch === null ? sql`WHERE NOT fetches` : sql``}
+      RETURNING job_id, number
+    ), started AS (
+      UPDATE jobs SET status = 'processing', current_attempt = ${attemptId}::uuid, attempts = attempt.number,
+        progress = 0, started_at = coalesce(started_at, ${now}::timestamptz), updated_at = ${now}::timestamptz
+      FROM attempt WHERE jobs.id = attempt.job_id
+      RETURNING jobs.*
     )
-    .updateTable('jobs')
-    .set({
-      status: 'processing',
-      current_attempt: attemptId,
-      attempts: number,
-      progress: 0,
-      started_at: job.started_at ?? now,
-      updated_at: now,
-    })
-    .where('id', '=', job.id)
-    .returningAll()
-    .executeTakeFirstOrThrow();
-  await recordJobEvent(context, tx, job, 'started', { attempt: number });
-  return { attemptId, number, job: started };
+    SELECT waiting.anyone_waits, account.account_id AS tried, oldest.fetches AS must_fetch, started.*
+    FROM (SELECT EXISTS (SELECT ${eligible}) AS anyone_waits) AS waiting
+      LEFT JOIN account ON true LEFT JOIN oldest ON true LEFT JOIN started ON true`.execute(tx);
+  const { anyone_waits: anyoneWaits, tried, must_fetch: mustFetch, ...job } = rows[0]!;
+  const started = job.id === null ? null : { attemptId, number: job.attempts, job };
+  return { anyoneWaits, account: tried, mustFetch: mustFetch === true, started };
 }
 
-/** Reads the sources and outputs of the job after the commit, so that no lock is held meanwhile. */
-async function withRows({ db }: Pick<JobsContext, 'db'>, started: Started): Promise<Claim> {
+/** Records the start, and adds the sources and outputs of the job. */
+async function withRows(context: JobsContext, tx: Tx, started: Started): Promise<Claim> {
   const { id } = started.job;
-  const [sources, outputs] = await Promise.all([
-    db.selectFrom('job_sources').selectAll().where('job_id', '=', id).orderBy('position').execute(),
-    outputsOf(db, [id]),
+  const [, sources, outputs] = await Promise.all([
+    recordJobEvent(context, tx, started.job, 'started', { attempt: started.number }),
+    tx.selectFrom('job_sources').selectAll().where('job_id', '=', id).orderBy('position').execute(),
+    outputsOf(tx, [id]),
   ]);
   const inputs = sources.filter((source) => source.role === 'input');
   const assets = sources.filter((source) => source.role === 'asset');

@@ -4,7 +4,6 @@ import type { Warning } from '../contract/common.ts';
 import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
-import { lockObjects } from '../objects/objects.ts';
 import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
 import { wakeParent } from './children.ts';
 import { recordJobEvent } from './job-events.ts';
@@ -14,7 +13,7 @@ import { lockOwned } from './read.ts';
 import {
   billableMinutes,
   type Claim,
-  endTimes,
+  endColumns,
   type Job,
   MAX_ATTEMPTS,
   OPEN_STATUSES,
@@ -43,7 +42,7 @@ export interface Completion {
 export async function completeJob(context: JobsContext, claim: Claim, result: Completion): Promise<boolean> {
   return context.db.transaction().execute(async (tx) => {
     const now = new Date();
-    const times = endTimes(claim.job, now);
+    const end = endColumns(claim.job, now);
     const won = await tx
       .updateTable('jobs')
       .set({
@@ -55,7 +54,7 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
         warnings_sealed: sealWarnings(context.vault, claim.job, result.warnings),
         input_seconds: result.inputSeconds,
         ...limitsOf(result.attempt),
-        ...times,
+        ...end,
       })
       .where('id', '=', claim.job.id)
       .where('current_attempt', '=', claim.attemptId)
@@ -63,14 +62,17 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
       .returning('id')
       .executeTakeFirst();
     if (!won) return isCompletedWith(tx, claim, result.outputs);
-    await completeOutputs(context, tx, claim, result.outputs, times.expires_at);
     await result.apply?.(tx);
-    await endAttempt(context, tx, claim, 'completed', result.attempt, null);
-    await closeSources(tx, claim.job);
-    if (result.inputSeconds !== null) {
-      await addUsage(tx, claim.job.account_id, billableMinutes(result.inputSeconds), now);
-    }
-    await recordJobEvent(context, tx, claim.job, 'completed', {});
+    // In one round trip.
+    await Promise.all([
+      completeOutputs(context, tx, claim, result.outputs, end.expires_at),
+      endAttempt(context, tx, claim, 'completed', result.attempt, null),
+      closeSources(tx, claim.job),
+      result.inputSeconds === null
+        ? null
+        : addUsage(tx, claim.job.account_id, billableMinutes(result.inputSeconds), now),
+      recordJobEvent(context, tx, claim.job, 'completed', {}),
+    ]);
     await wakeParent(tx, claim.job);
     return true;
   });
@@ -161,7 +163,7 @@ export async function endFailed(
       error_sealed: sealColumn(context.vault, 'jobs', 'error_sealed', job, failure.message),
       eta_seconds: null,
       ...limitsOf(attempt),
-      ...endTimes(job, new Date()),
+      ...endColumns(job, new Date()),
     })
     .where('id', '=', job.id)
     .where('status', 'in', OPEN_STATUSES)
@@ -186,19 +188,21 @@ export async function endLost(context: JobsContext, tx: Tx, job: Job): Promise<v
 
 /** Releases the sources of a final job: clears complete URLs, and starts the retention of the uploads. */
 export async function closeSources(tx: Tx, job: Pick<Job, 'id' | 'retention_seconds'>): Promise<void> {
-  await tx.updateTable('job_sources').set({ source_sealed: null }).where('job_id', '=', job.id).execute();
-  await tx.updateTable('jobs').set({ request_source_sealed: null }).where('id', '=', job.id).execute();
-  const sources = await tx.selectFrom('job_sources').select('object_id').where('job_id', '=', job.id).execute();
-  const objects = sources.flatMap((source) => (source.object_id ? [source.object_id] : []));
-  if (objects.length === 0) return;
-  await lockObjects(tx, objects);
-  await tx
-    .updateTable('objects')
-    .set({ delete_after: sql`greatest(delete_after, now() + make_interval(secs => ${job.retention_seconds}))` })
-    .where('state', '=', 'live')
-    .where('kind', '=', 'upload')
-    .where('id', 'in', objects)
-    .execute();
+  await Promise.all([
+    tx
+      .updateTable('job_sources')
+      .set({ source_sealed: null })
+      .where('job_id', '=', job.id)
+      .where('source_sealed', 'is not', null)
+      .execute(),
+    // Locked in the order of ids, as by `lockObjects`.
+    sql`
+      WITH locked AS (
+        SELECT id FROM objects WHERE id IN (SELECT object_id FROM job_sources WHERE job_id = ${job.id})
+        ORDER BY id FOR UPDATE)
+      UPDATE objects SET delete_after = greatest(delete_after, now() + make_interval(secs => ${job.retention_seconds}))
+      FROM locked WHERE objects.id = locked.id AND state = 'live' AND kind = 'upload'`.execute(tx),
+  ]);
 }
 
 /**

@@ -53,41 +53,50 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
   const key = { account_id: job.accountId, id };
   const now = new Date();
   const { request } = job;
-  const row = await tx
-    .insertInto('jobs')
-    .values({
-      ...key,
-      key_id: job.keyId,
-      request_id: job.requestId,
-      kind: job.kind,
-      resource_class: job.resourceClass,
-      status: 'pending',
-      parent_id: job.parentId ?? null,
-      available_at: now,
-      fetches: job.sources.some(({ source }) => source.objectId === null),
-      request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),
-      request_source_sealed:
-        !request || request.whole === request.shown
-          ? null
-          : sealColumn(vault, 'jobs', 'request_source_sealed', key, request.whole),
-      request_facts: job.facts,
-      request_settings: job.settings,
-      warnings_sealed: sealWarnings(vault, key, job.warnings),
-      metadata_sealed: job.metadata && sealColumn(vault, 'jobs', 'metadata_sealed', key, JSON.stringify(job.metadata)),
-      retention_seconds: job.retentionSeconds,
-      created_at: now,
-      updated_at: now,
-    })
-    .returningAll()
-    .executeTakeFirstOrThrow();
-  await insertSources(context, tx, row, job.sources);
-  await insertOutputs(context, tx, row, job.outputs);
-  await recordJobEvent(context, tx, row, 'queued', {});
-  await notify(tx, 'airlock_queue', job.resourceClass);
+  // In one round trip; the statements run in this order.
+  const [row] = await Promise.all([
+    tx
+      .insertInto('jobs')
+      .values({
+        ...key,
+        key_id: job.keyId,
+        request_id: job.requestId,
+        kind: job.kind,
+        resource_class: job.resourceClass,
+        status: 'pending',
+        parent_id: job.parentId ?? null,
+        available_at: now,
+        fetches: job.sources.some(({ source }) => source.objectId === null),
+        request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),
+        request_source_sealed:
+          !request || request.whole === request.shown
+            ? null
+            : sealColumn(vault, 'jobs', 'request_source_sealed', key, request.whole),
+        request_facts: job.facts,
+        request_settings: job.settings,
+        warnings_sealed: sealWarnings(vault, key, job.warnings),
+        metadata_sealed:
+          job.metadata && sealColumn(vault, 'jobs', 'metadata_sealed', key, JSON.stringify(job.metadata)),
+        retention_seconds: job.retentionSeconds,
+        created_at: now,
+        updated_at: now,
+      })
+      .returningAll()
+      .executeTakeFirstOrThrow(),
+    insertSources(context, tx, key, job.sources),
+    insertOutputs(context, tx, key, job.outputs),
+    recordJobEvent(context, tx, { ...key, kind: job.kind }, 'queued', {}),
+    notify(tx, 'airlock_queue', job.resourceClass),
+  ]);
   return row;
 }
 
-async function insertSources({ vault }: JobsContext, tx: Tx, job: Job, sources: readonly NewSource[]): Promise<void> {
+async function insertSources(
+  { vault }: JobsContext,
+  tx: Tx,
+  job: Pick<Job, 'id' | 'account_id'>,
+  sources: readonly NewSource[],
+): Promise<void> {
   if (sources.length === 0) return;
   const rows = sources.map(({ position, asset, source }) => {
     const place = { job_id: job.id, position };
@@ -108,7 +117,12 @@ async function insertSources({ vault }: JobsContext, tx: Tx, job: Job, sources: 
   await tx.insertInto('job_sources').values(rows).execute();
 }
 
-async function insertOutputs({ vault }: JobsContext, tx: Tx, job: Job, outputs: NewJob['outputs']): Promise<void> {
+async function insertOutputs(
+  { vault }: JobsContext,
+  tx: Tx,
+  job: Pick<Job, 'id' | 'account_id'>,
+  outputs: NewJob['outputs'],
+): Promise<void> {
   if (outputs.length === 0) return;
   const rows = outputs.map(({ format, name }, position) => {
     const row = { account_id: job.account_id, id: uuidv7() };

@@ -18,7 +18,11 @@ export async function recordJobEvent<S extends Suffix>(
   payload: Omit<EventPayloads[`transcode.${S}`], 'v'>,
 ): Promise<void> {
   const { events } = traitsOf(context, job);
-  if (events) await recordEvent(tx, { accountId: job.account_id, jobId: job.id }, `${events}.${suffix}`, payload);
-  // NOTIFY serializes commits, so only final events send one: no request waits for another.
-  if (isFinal(suffix)) await wakeWaiting(tx, job.id);
+  // No client sees the job, so none waits for it.
+  if (!events) return;
+  await Promise.all([
+    recordEvent(tx, { accountId: job.account_id, jobId: job.id }, `${events}.${suffix}`, payload),
+    // NOTIFY serializes commits, so only final events send one: no request waits for another.
+    isFinal(suffix) ? wakeWaiting(tx, job.id) : null,
+  ]);
 }

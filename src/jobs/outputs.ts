@@ -56,21 +56,24 @@ export async function completeOutputs(
   outputs: readonly StoredOutput[],
   expiresAt: Date,
 ): Promise<void> {
-  for (const { outputId, objectId, facts } of outputs) {
-    const row = await tx
-      .updateTable('job_outputs')
-      .set({ status: 'completed', object_id: objectId, facts: outputFacts.write(facts) })
-      .where('id', '=', outputId)
-      .returning(['position', 'format'])
-      .executeTakeFirstOrThrow();
-    await tx
-      .updateTable('objects')
-      .set({ state: 'live', delete_after: expiresAt })
-      .where('id', '=', objectId)
-      .where('state', '=', 'pending')
-      .execute();
-    await recordJobEvent(context, tx, claim.job, 'output_ready', row);
-  }
+  const statements = outputs.flatMap(({ outputId, objectId, facts }) => {
+    const { position, format } = claim.outputs.find(({ id }) => id === outputId)!;
+    return [
+      tx
+        .updateTable('job_outputs')
+        .set({ status: 'completed', object_id: objectId, facts: outputFacts.write(facts) })
+        .where('id', '=', outputId)
+        .execute(),
+      tx
+        .updateTable('objects')
+        .set({ state: 'live', delete_after: expiresAt })
+        .where('id', '=', objectId)
+        .where('state', '=', 'pending')
+        .execute(),
+      recordJobEvent(context, tx, claim.job, 'output_ready', { position, format }),
+    ];
+  });
+  await Promise.all(statements);
 }
 
 export async function failOutputs(tx: Tx, job: Pick<Job, 'id'>): Promise<void> {

@@ -34,9 +34,10 @@ export const MAX_ATTEMPTS = 3;
 /** Statuses of a job that is not final. */
 export const OPEN_STATUSES = ['pending', 'processing'] as const;
 
-/** The times that every final status sets. Retention starts now. */
-export function endTimes(job: Pick<Job, 'retention_seconds'>, now: Date) {
+/** The columns that every final status sets: retention starts now, and complete URLs are no longer needed. */
+export function endColumns(job: Pick<Job, 'retention_seconds'>, now: Date) {
   return {
+    request_source_sealed: null,
     completed_at: now,
     updated_at: now,
     expires_at: new Date(now.getTime() + job.retention_seconds * 1000),

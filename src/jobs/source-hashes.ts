@@ -15,16 +15,16 @@ export async function recordHash(
   found: { sha256: string; size: number },
 ): Promise<void> {
   await db
+    .with('object', (query) =>
+      query
+        .updateTable('objects')
+        .set({ sha256: found.sha256 })
+        .where('id', '=', source.object_id)
+        .where('sha256', 'is', null),
+    )
     .updateTable('job_sources')
     .set(found)
     .where('job_id', '=', claim.job.id)
     .where('position', '=', source.position)
-    .execute();
-  if (!source.object_id) return;
-  await db
-    .updateTable('objects')
-    .set({ sha256: found.sha256 })
-    .where('id', '=', source.object_id)
-    .where('sha256', 'is', null)
     .execute();
 }

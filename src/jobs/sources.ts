@@ -5,7 +5,6 @@ import type { Context } from '../database/context.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { openColumn } from '../database/sealed-columns.ts';
 import { cleanFilename } from '../ids/stored-name.ts';
-import { lockObjects } from '../objects/objects.ts';
 import { type Inspection, inspectionJson, openNames, uploadUrl } from '../uploads/upload.ts';
 
 /** A URL of a request and its field, for errors. */
@@ -50,8 +49,10 @@ export async function findSources(
   account: Account,
   urls: readonly string[],
 ): Promise<(ResolvedSource | RefusedSource)[]> {
-  const uploads = await findUploads(context, db, account, urls);
-  const outputs = await findOutputs(context, db, account, urls);
+  const [uploads, outputs] = await Promise.all([
+    findUploads(context, db, account, urls),
+    findOutputs(context, db, account, urls),
+  ]);
   return urls.map((url) => uploads.get(url) ?? outputs.get(url) ?? remote(url));
 }
 
@@ -66,8 +67,10 @@ export async function holdSources(
   sources: readonly NamedSource[],
 ): Promise<ResolvedSource[]> {
   const urls = sources.map(({ url }) => url);
-  await lockUploads(context, tx, account, urls);
-  const found = await findSources(context, tx, account, urls);
+  const [, found] = await Promise.all([
+    lockUploads(context, tx, account, urls),
+    findSources(context, tx, account, urls),
+  ]);
   const held = found.map((source, index) => {
     if ('refusal' in source) throw refused(context, source, sources[index]!.field);
     return source;
@@ -98,18 +101,15 @@ const toBuffers = (prints: Iterable<string>) => [...prints].map((hex) => Buffer.
 async function lockUploads(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<void> {
   const prints = uploadPrints(context, urls);
   if (prints.size === 0) return;
-  const rows = await tx
+  const uploads = tx
     .selectFrom('uploads')
     .select('object_id')
     .where('account_id', '=', account.id)
-    .where('name_fingerprint', 'in', toBuffers(prints.keys()))
-    .orderBy('id')
-    .forUpdate()
-    .execute();
-  await lockObjects(
-    tx,
-    rows.flatMap((row) => (row.object_id ? [row.object_id] : [])),
-  );
+    .where('name_fingerprint', 'in', toBuffers(prints.keys()));
+  await Promise.all([
+    uploads.orderBy('id').forUpdate().execute(),
+    tx.selectFrom('objects').select('id').where('id', 'in', uploads).orderBy('id').forUpdate().execute(),
+  ]);
 }
 
 async function findUploads(context: Sources, db: Db, account: Account, urls: readonly string[]) {

@@ -70,11 +70,13 @@ async function insertAdmitted(
   space: StoreSpace | null,
 ): Promise<Job> {
   if (account.disabled_at) throw new ApiError('account_disabled');
-  // One call, so that all uploads are locked in one order.
-  const held = await holdSources(context, tx, account, [...admission.inputs, ...admission.assets]);
+  const [held] = await Promise.all([
+    // One call, so that all uploads are locked in one order.
+    holdSources(context, tx, account, [...admission.inputs, ...admission.assets]),
+    requireQueueRoom(tx, account),
+    requireOutputRoom(tx, account, space),
+  ]);
   const inputs = held.slice(0, admission.inputs.length);
-  await requireQueueRoom(tx, account);
-  await requireOutputRoom(tx, account, space);
   if (account.monthly_minutes !== null) await lockAccount(tx, account.id);
   const knownSeconds = inputs.reduce((sum, input) => sum + (input.inspection?.summary.duration_seconds ?? 0), 0);
   await checkQuota(tx, account, billableMinutes(knownSeconds), new Date());

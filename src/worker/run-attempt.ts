@@ -57,6 +57,7 @@ async function attempt(
   const reserved = new Set<string>();
   let folder: WorkFolder | null = null;
   let hold: WorkHold | null = null;
+  let isCleaned = false;
   try {
     hold = await deps.room.enter(claim.job.account_id);
     signal = AbortSignal.any([signal, hold.signal]);
@@ -67,20 +68,24 @@ async function attempt(
       reserved: (objectId) => reserved.add(objectId),
     };
     const completion = await execute(deps, run, log);
+    await folder.remove();
     const won = await retryTransient(() => completeJob(deps.context, claim, completion), FINISH_MS);
     if (!won) await dropAll(deps, reserved, log);
+    isCleaned = won;
     return won ? 'completed' : 'replaced';
   } catch (error) {
     // If a commit succeeded but its answer was lost, the objects are live and stay.
     await dropAll(deps, reserved, log);
     return await endBadly(deps, claim, error, signal, log);
   } finally {
-    await folder?.remove();
+    if (!isCleaned) await folder?.remove();
     hold?.release();
     // A receipt is complete only after this.
-    await retryTransient(() => markCleaned(deps.context.db, [claim.attemptId]), FINISH_MS).catch((error) =>
-      log.warn({ err: error }, 'the removal of the work folder was not recorded'),
-    );
+    if (!isCleaned) {
+      await retryTransient(() => markCleaned(deps.context.db, [claim.attemptId]), FINISH_MS).catch((error) =>
+        log.warn({ err: error }, 'the removal of the work folder was not recorded'),
+      );
+    }
   }
 }
 

@@ -1,8 +1,9 @@
 import { getAccount } from '../../accounts/accounts.ts';
-import { outputOverQuota, remainingQuota } from '../../accounts/stored-bytes.ts';
+import { heldBytes, outputOverQuota, remainingQuota } from '../../accounts/stored-bytes.ts';
 import type { Warning } from '../../contract/common.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import { idleLimits } from '../../contract/limit-advice.ts';
+import { inOneTrip } from '../../database/pool.ts';
 import type { Claim } from '../../jobs/rows.ts';
 import { type CellBudget, type EffectiveLimits, effectiveLimits, type Plan } from '../../media/index.ts';
 import type { WorkTools } from '../kind.ts';
@@ -37,11 +38,13 @@ export async function cellLimits(
   hold: Pick<WorkHold, 'cellBytes'>,
 ): Promise<RoomyLimits & { warnings: Warning[] }> {
   const { db, vault } = tools.context;
-  const account = await getAccount(db, claim.job.account_id);
+  const [account, held] = await inOneTrip(db, (connection) =>
+    Promise.all([getAccount(connection, claim.job.account_id), heldBytes(connection, claim.job.account_id)]),
+  );
   const asked = openWholeRequest(vault, claim.job)?.limits ?? {};
   const server = serverLimits(plan, tools.settings.cellMemoryBytes);
   const onDisk = await hold.cellBytes();
-  const inQuota = account ? await remainingQuota(db, account) : 0;
+  const inQuota = account ? remainingQuota(account, held) : 0;
   if (account && inQuota < LEAST_OUTPUT_BYTES) throw outputOverQuota(account);
   const found = effectiveLimits(
     { ...server, outputBytes: Math.min(server.outputBytes, onDisk, inQuota) },

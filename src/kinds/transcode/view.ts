@@ -3,7 +3,7 @@ import { adviceFor } from '../../contract/limit-advice.ts';
 import { LIMIT_NAMES } from '../../contract/limit-bounds.ts';
 import type { Job as ShownJob } from '../../contract/transcodes.ts';
 import type { Context } from '../../database/context.ts';
-import type { Db } from '../../database/pool.ts';
+import { type Db, inOneTrip } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import type { Vault } from '../../ids/vault.ts';
 import { inputsOf, outputsOf, queuePositions } from '../../jobs/read.ts';
@@ -50,9 +50,9 @@ interface Beside {
 
 /** Builds the client's view of a transcode. */
 export async function viewTranscode(context: Pick<Context, 'vault' | 'store'>, db: Db, job: Job): Promise<ShownJob> {
-  const sources = await inputsOf(db, job.id);
-  const outputs = await outputsOf(db, [job.id]);
-  const positions = await queuePositions(db, [job]);
+  const [sources, outputs, positions] = await inOneTrip(db, (connection) =>
+    Promise.all([inputsOf(connection, job.id), outputsOf(connection, [job.id]), queuePositions(connection, [job])]),
+  );
   const options = openOptions(context.vault, job) as ShownJob['ffmpeg_options']['options'];
   const inputs = sources.map((source) => ({ ...source, inspection: inspectionJson.readOrNull(source.probe) }));
   return viewJob(context, job, { inputs, outputs, options, position: positions.get(job.id) ?? null });

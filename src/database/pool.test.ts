@@ -1,0 +1,51 @@
+import { sql } from 'kysely';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
+import { inOneTrip, type Tx } from './pool.ts';
+
+describe('the pool', () => {
+  let database: TestDatabase;
+
+  beforeAll(async () => {
+    database = await makeDatabase();
+    await database.pg.query('CREATE TABLE marks (mark text PRIMARY KEY)');
+  });
+  afterAll(() => database?.drop());
+
+  const add = (tx: Tx, mark: string) => sql`INSERT INTO marks VALUES (${mark})`.execute(tx);
+  const marks = async () =>
+    (await database.pg.query('SELECT mark FROM marks ORDER BY mark')).rows.map(({ mark }) => mark);
+
+  it('runs statements that are sent at once in the order in which they were sent', async () => {
+    const seen = await database.db.transaction().execute(async (tx) => {
+      const [, first, , both] = await Promise.all([add(tx, 'a'), count(tx), add(tx, 'b'), count(tx)]);
+      return [first, both];
+    });
+    expect(seen).toEqual([1, 2]);
+  });
+
+  it('commits none of several statements that were sent at once when one of them fails', async () => {
+    const before = await marks();
+    const work = database.db.transaction().execute((tx) => Promise.all([add(tx, 'c'), add(tx, 'c'), add(tx, 'd')]));
+    await expect(work).rejects.toMatchObject({ code: '23505' });
+    expect(await marks()).toEqual(before);
+  });
+
+  it('sends the queries of one trip on one connection, which waits for no answer between them', async () => {
+    const [one, other] = await inOneTrip(database.db, (connection) =>
+      Promise.all([backend(connection), backend(connection)]),
+    );
+    expect(one).toBe(other);
+    const rows = await database.db.transaction().execute((tx) => inOneTrip(tx, (same) => backend(same)));
+    expect(rows).toBeGreaterThan(0);
+  });
+
+  const count = async (tx: Tx) => {
+    const { rows } = await sql<{ n: number }>`SELECT count(*)::int AS n FROM marks`.execute(tx);
+    return rows[0]!.n;
+  };
+  const backend = async (db: TestDatabase['db']) => {
+    const { rows } = await sql<{ pid: number }>`SELECT pg_backend_pid() AS pid`.execute(db);
+    return rows[0]!.pid;
+  };
+});
