@@ -38,8 +38,8 @@ export async function makeWorld(folder: string): Promise<World> {
   writeFileSync(subtitles, `1\n00:00:00,000 --> 00:00:09,000\n${canary}\n`);
   const sources = ['-f', 'lavfi', '-i', 'testsrc2=s=64x64:r=10:d=0.5', '-f', 'lavfi', '-i', 'sine=d=0.5'];
   const codecs = ['-c:v', 'mpeg4', '-c:a', 'pcm_s16le'];
-  execFileSync('/usr/bin/ffmpeg', ['-v', 'error', ...sources, ...codecs, clip]);
-  execFileSync('/usr/bin/ffmpeg', ['-v', 'error', ...sources, ...codecs, '-metadata', `title=${canary}`, media]);
+  execFileSync('ffmpeg', ['-v', 'error', ...sources, ...codecs, clip]);
+  execFileSync('ffmpeg', ['-v', 'error', ...sources, ...codecs, '-metadata', `title=${canary}`, media]);
   writeFileSync(concat, `ffconcat version 1.0\nfile '${media}'\nfile '${media}'\n`);
 
   let connections = 0;

@@ -20,10 +20,10 @@ describe('a hostile client with a key', () => {
 
   it('does not delay others with costly bodies in a loop', async () => {
     const clients = await hostileClients(service, 4);
-    const ms = await usualLatencies(service, key, 60);
+    const ms = await usualLatencies(service, key, 30);
     const { sent, faults } = await clients.stop();
     expect(faults).toEqual([]);
-    expect(sent).toBeGreaterThan(8);
+    expect(sent).toBeGreaterThan(4);
     expect(ms.sort((a, b) => a - b)[ms.length / 2]).toBeLessThanOrEqual(200);
   });
 

@@ -1,0 +1,47 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readConfig } from '../../config/config.ts';
+import { UsageError } from '../exit.ts';
+import { type TranscodeFlags, transcodeCommand } from './transcode.ts';
+
+/** A sound file of no samples: enough to be detected as media. */
+const WAV = Buffer.from(
+  'RIFF\x24\0\0\0WAVEfmt \x10\0\0\0\x01\0\x01\0\x44\xac\0\0\x88\x58\x01\0\x02\0\x10\0data\0\0\0\0',
+  'latin1',
+);
+
+describe('airlock transcode refuses before it starts anything', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-command-'));
+    await writeFile(join(folder, 'in.wav'), WAV);
+    await writeFile(join(folder, 'empty.mp4'), '');
+    await writeFile(join(folder, 'page.mp4'), '<!doctype html><title>no film</title>');
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  const wrong: Record<string, [input: string, output: string, flags: Partial<TranscodeFlags>, message: RegExp]> = {
+    'a folder as input': ['.', 'out.mp4', {}, /is not a file/],
+    'an empty file': ['empty.mp4', 'out.mp4', {}, /is empty/],
+    'a file that is not media': ['page.mp4', 'out.mp4', {}, /is not a media file/],
+    'an unknown extension': ['in.wav', 'out.xyz', {}, /"\.xyz" is not an output format.*mp4/],
+    'no extension': ['in.wav', 'out', {}, /is not an output format/],
+    'the same file twice': ['in.wav', './in.wav', {}, /same file/],
+    'a target folder that does not exist': ['in.wav', 'no/where/out.mp4', {}, /is not a folder/],
+    'an unknown quality': ['in.wav', 'out.mp4', { quality: 'best' }, /--quality is "best".*high, medium, low/],
+    'an unknown resolution': ['in.wav', 'out.mp4', { resolution: '500p' }, /--resolution is "500p"/],
+    'a preset beside options': ['in.wav', 'out.mp4', { quality: 'low', option: ['-an'] }, /would be ignored/],
+    'an option without its dash': ['in.wav', 'out.mp4', { option: ['crf 20'] }, /does not start with a dash/],
+  };
+  it.each(Object.keys(wrong))('%s', async (name) => {
+    const [input, output, flags, message] = wrong[name]!;
+    const all = { option: [], filter: [], text: [], ...flags };
+    const refused = await transcodeCommand(readConfig({}), join(folder, input), `${folder}/${output}`, all).catch(
+      (error: unknown) => error,
+    );
+    expect(refused).toBeInstanceOf(UsageError);
+    expect(String(refused)).toMatch(message);
+  });
+});
