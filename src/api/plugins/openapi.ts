@@ -1,5 +1,4 @@
 import swagger from '@fastify/swagger';
-import swaggerUi from '@fastify/swagger-ui';
 import { jsonSchemaTransform, jsonSchemaTransformObject } from 'fastify-type-provider-zod';
 import type { ApiSettings } from '../deps.ts';
 import { describeErrors } from '../openapi/errors.ts';
@@ -8,6 +7,7 @@ import { describeHeaders } from '../openapi/headers.ts';
 import { mergeTwins } from '../openapi/schemas.ts';
 import type { Document } from '../openapi/types.ts';
 import type { App } from '../types.ts';
+import { registerDocsPages } from './docs-pages.ts';
 
 const TAGS = [
   { name: 'health', description: 'Health and security of the service.' },
@@ -38,17 +38,8 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
     transform: jsonSchemaTransform,
     transformObject: (input) => finish(jsonSchemaTransformObject(input)),
   });
-  // The documents need no key: they are the same for all clients.
-  app.addHook('onRoute', (route) => {
-    if (route.url.startsWith('/docs')) route.config = { ...route.config, scope: 'open' };
-  });
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: true,
-    // No validator badge: it would send the document's address to a third party.
-    uiConfig: { docExpansion: 'list', deepLinking: true, tryItOutEnabled: false, validatorUrl: null },
-  });
   app.get('/openapi.json', { config: { scope: 'open' }, schema: { hide: true } }, async () => app.swagger());
+  registerDocsPages(app);
 }
 
 /** Adds what schemas cannot express: unique names, every error, headers, and examples. */
