@@ -12,6 +12,7 @@ import { memory } from './cases/memory.ts';
 import { overhead } from './cases/overhead.ts';
 import { presets } from './cases/presets.ts';
 import { reconcile } from './cases/reconcile.ts';
+import { interleaved, poster, throttled } from './cases/remote.ts';
 import { sandbox } from './cases/sandbox.ts';
 import { startup } from './cases/startup.ts';
 import { describeMachine, machineLine } from './lib/machine.ts';
@@ -30,6 +31,9 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   presets,
   copy,
   budget,
+  throttled,
+  poster,
+  interleaved,
   sandbox,
   flood: floodCase,
   'hostile-requests': hostileRequests,

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 import { run, runWell } from './run.ts';
+import { separateTracks } from './separate-tracks.ts';
 
 export interface Source {
   path: string;
@@ -28,6 +29,15 @@ export function cacheFolder(): string {
  * cached.
  */
 export async function source1080(progress: (text: string) => void): Promise<Source> {
+  return mosaic('', MOSAIC_CODEC, progress);
+}
+
+/** The same pictures at 26.6 Mbit/s, 200 MB: what a camera records. */
+export async function source1080Large(progress: (text: string) => void): Promise<Source> {
+  return mosaic('-200mb', LARGE_CODEC, progress);
+}
+
+async function mosaic(name: string, codec: readonly string[], progress: (text: string) => void): Promise<Source> {
   const folder = cacheFolder();
   const ocean = await oceanClip(folder);
   const clips = [
@@ -40,7 +50,7 @@ export async function source1080(progress: (text: string) => void): Promise<Sour
     },
   ];
   const synthetic = clips.filter((clip) => !clip.file).map((clip) => clip.name);
-  const path = join(folder, `mosaic-1080p-60s-${clips.map((clip) => (clip.file ? 'r' : 's')).join('')}.mp4`);
+  const path = join(folder, `mosaic-1080p-60s${name}-${clips.map((clip) => (clip.file ? 'r' : 's')).join('')}.mp4`);
   if (!existsSync(path)) {
     progress('making the 60 s 1080p source, once');
     const inputs = clips.flatMap((clip) =>
@@ -48,7 +58,7 @@ export async function source1080(progress: (text: string) => void): Promise<Sour
     );
     const [, , animation] = clips;
     const audio = animation!.file ? ['-map', '2:a:0'] : ['-map', '3:a:0'];
-    await encode(path, [...inputs, '-f', 'lavfi', '-i', 'sine=r=44100', ...MOSAIC, ...audio, ...MOSAIC_CODEC]);
+    await encode(path, [...inputs, '-f', 'lavfi', '-i', 'sine=r=44100', ...MOSAIC, ...audio, ...codec]);
   }
   return { path, synthetic };
 }
@@ -86,6 +96,47 @@ export async function sourceFitting(progress: (text: string) => void): Promise<S
     const rate = ['-b:v', '2500k', '-maxrate', '3M', '-bufsize', '6M'];
     await encode(path, ['-i', large.path, '-c:v', 'libx264', '-preset', 'veryfast', ...rate, '-c:a', 'copy']);
   }
+  return { ...large, path };
+}
+
+const LARGE_CODEC = [
+  ...['-t', '60', '-c:v', 'libx264', '-preset', 'veryfast', '-b:v', '26600k', '-maxrate', '32M', '-bufsize', '32M'],
+  ...['-g', '60', '-c:a', 'aac', '-b:a', '128k', '-movflags', '+faststart'],
+];
+
+/** One hour of 1280x720 with sound, 250 MB, with a key frame every two seconds; the same minute again and again. */
+export async function sourceHour(progress: (text: string) => void): Promise<Source> {
+  const moving = await sourceMoving();
+  const path = moving.path.replace('20s', 'hour');
+  if (!existsSync(path)) {
+    progress('making the hour of 720p, once');
+    const minute = path.replace('hour', 'minute');
+    const input = ['-stream_loop', '2', '-i', moving.path, '-f', 'lavfi', '-i', 'sine=r=44100', '-t', '60'];
+    const video = [
+      '-c:v',
+      'libx264',
+      '-preset',
+      'veryfast',
+      '-b:v',
+      '480k',
+      '-maxrate',
+      '1M',
+      '-bufsize',
+      '2M',
+      '-g',
+      '60',
+    ];
+    await encode(minute, [...input, ...video, '-c:a', 'aac', '-b:a', '64k']);
+    await encode(path, ['-stream_loop', '59', '-i', minute, '-c', 'copy', '-movflags', '+faststart']);
+  }
+  return { ...moving, path };
+}
+
+/** The 200 MB source with all of its video before all of its audio, as some editors write it. */
+export async function sourceNotInterleaved(progress: (text: string) => void): Promise<Source> {
+  const large = await source1080Large(progress);
+  const path = large.path.replace('.mp4', '-apart.mp4');
+  if (!existsSync(path)) separateTracks(large.path, path);
   return { ...large, path };
 }
 

@@ -95,3 +95,6 @@ export function unwrapSchema(schema: z.ZodType): z.ZodType {
     else return inner;
   }
 }
+
+/** How a source was fetched from its URL. */
+export const fetchedHow = z.enum(['whole', 'streamed', 'ranges']);

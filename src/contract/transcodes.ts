@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import {
   BOOLEAN_WORDS,
+  fetchedHow,
   JOB_STATUSES,
   jobStatus,
   queryBoolean,
@@ -144,6 +145,11 @@ const jobInput = z
     duration: z.number().nullable().describe('Seconds; null before it has been probed, and for a picture.'),
     format: z.string().nullable().describe('Its container; null before it has been probed.'),
     size: z.number().nullable().describe('Bytes; null before it has been probed.'),
+    fetched: fetchedHow
+      .nullable()
+      .describe(
+        'How the source was fetched from its URL: as a `whole` before FFmpeg started, `streamed` into it while it arrived, or only the `ranges` that were needed; null for other sources, or if not known yet.',
+      ),
     container: z
       .enum(['rewritten', 'original'])
       .nullable()

@@ -2,7 +2,8 @@ import { createAddressPolicy } from './addresses.ts';
 import type { Lookup } from './connect.ts';
 import { receive, withNewFile } from './download.ts';
 import { FetchError, toFetchError } from './errors.ts';
-import { requestSource } from './response.ts';
+import { type OpenedRanges, openRanges, type RangeLimits } from './ranges.ts';
+import { type RequestContext, requestSource } from './response.ts';
 
 export { type FetchCode, FetchError } from './errors.ts';
 export { checkSourceUrl, type SourceUrlCheck, type SourceUrlOptions } from './source-url.ts';
@@ -35,6 +36,8 @@ export interface DownloadOptions {
   deadlineMs?: number;
   /** Aborts the download immediately, with the code `canceled`. */
   signal?: AbortSignal;
+  /** Called once, with the declared size in bytes (null = not declared), before the body is read. */
+  onResponse?: (declared: { length: number | null }) => void;
   /** Called with the size of every written chunk. If it returns a promise, reading pauses until that resolves. */
   onBytes?: (bytes: number) => unknown;
   /** Numeric group that may read the file (mode 0640); without it the mode is 0600. */
@@ -55,6 +58,11 @@ export interface Fetcher {
    * or cannot be written. Removes the partial file on any error.
    */
   download(url: string, destination: string, options?: DownloadOptions): Promise<Download>;
+  /**
+   * Opens a URL to read ranges of it; null if its server does not support that. Rejects with `FetchError`. Aborting the
+   * signal closes all connections: do so when done.
+   */
+  openRanges(url: string, limits: RangeLimits, signal: AbortSignal): Promise<OpenedRanges | null>;
 }
 
 /** The only client for external hosts; it never reaches private addresses. Throws `ConfigError` for a bad CIDR. */
@@ -62,7 +70,17 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   const policy = createAddressPolicy(options.allow);
   const { allow, ports } = options;
 
+  const contextOf = (signal: AbortSignal): RequestContext => ({
+    ...{ policy, allow, ports, signal },
+    headersTimeoutMs: options.headersTimeoutMs,
+    lookup: options.lookup,
+    ca: options.ca,
+    onRefused: (host, address) => options.logger?.warn({ host, address }, 'source refused: address not public'),
+  });
+
   return {
+    openRanges: (url, limits, signal) => openRanges(url, { ...contextOf(signal), maxSize: options.maxBytes }, limits),
+
     async download(url, destination, overrides = {}) {
       const deadlineMs = Math.min(overrides.deadlineMs ?? options.deadlineMs, options.deadlineMs);
       const limits = {
@@ -83,18 +101,10 @@ export function createFetcher(options: FetcherOptions): Fetcher {
       try {
         return await withNewFile(destination, overrides.fileGroup, async (file) => {
           signal.throwIfAborted();
-          const response = await requestSource(url, {
-            policy,
-            allow,
-            ports,
-            signal,
-            headersTimeoutMs: options.headersTimeoutMs,
-            lookup: options.lookup,
-            ca: options.ca,
-            onRefused: (host, address) => options.logger?.warn({ host, address }, 'source refused: address not public'),
-          }).catch((error) => {
+          const response = await requestSource(url, contextOf(signal)).catch((error) => {
             throw toFetchError(error, 'connect');
           });
+          overrides.onResponse?.({ length: response.length });
           const bytes = await receive(response, file, limits, (reason) => stop.abort(reason), overrides.onBytes);
           return { bytes, contentType: response.contentType, host: response.host };
         });

@@ -21,10 +21,14 @@ export interface SourceResponse {
   contentType: string | null;
   /** Host (and port) of the final response. */
   host: string;
+  /** Strong entity tag; null if there is none. */
+  etag: string | null;
 }
 
 export interface RequestContext extends ConnectGuard {
   allow: readonly string[];
+  /** Headers that ask for a part of the source; the response may then be that part (206). */
+  range?: { range: string; 'if-range'?: string };
   headersTimeoutMs?: number | undefined;
 }
 
@@ -38,7 +42,7 @@ export async function requestSource(source: string, context: RequestContext): Pr
     const answer = await send(url, context);
     try {
       const location = redirectOf(answer);
-      if (location === null) return acceptAnswer(answer, url);
+      if (location === null) return acceptAnswer(answer, url, context.range !== undefined);
       if (redirects === MAX_REDIRECTS) {
         throw new FetchError('source_error', `The source redirected more than ${MAX_REDIRECTS} times.`, {
           retry: false,
@@ -77,7 +81,13 @@ async function send(url: URL, context: RequestContext): Promise<IncomingMessage>
       method: 'GET',
       path: url.pathname + url.search,
       setHost: false,
-      headers: { host: url.host, 'user-agent': 'Airlock', accept: '*/*', 'accept-encoding': 'identity' },
+      headers: {
+        host: url.host,
+        'user-agent': 'Airlock',
+        accept: '*/*',
+        'accept-encoding': 'identity',
+        ...context.range,
+      },
       maxHeaderSize: MAX_HEADER_BYTES,
       insecureHTTPParser: false,
     });
@@ -149,12 +159,12 @@ function redirectOf(answer: IncomingMessage): string | null {
   return location;
 }
 
-function acceptAnswer(answer: IncomingMessage, url: URL): SourceResponse {
+function acceptAnswer(answer: IncomingMessage, url: URL, mayBePart: boolean): SourceResponse {
   const { statusCode = 0, headers } = answer;
   const message = `The source answered ${statusCode}.`;
   if (statusCode === 404 || statusCode === 410) throw new FetchError('source_not_found', message);
-  // Only 200 is the whole file: 206 is a part that nobody requested, 204 has no body.
-  if (statusCode !== 200) {
+  // Only 200 is the whole file: 206 is a part, which only some requests ask for; 204 has no body.
+  if (statusCode !== 200 && !(mayBePart && statusCode === 206)) {
     const retry = statusCode >= 500 || statusCode === 429 || statusCode === 408;
     throw new FetchError('source_error', message, { retry });
   }
@@ -166,6 +176,7 @@ function acceptAnswer(answer: IncomingMessage, url: URL): SourceResponse {
     length: contentLength(headers['content-length']),
     contentType: mediaType(headers['content-type']),
     host: url.host,
+    etag: /^"[\x21\x23-\x7e]{1,256}"$/.test(headers.etag ?? '') ? headers.etag! : null,
   };
 }
 

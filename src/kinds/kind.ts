@@ -77,6 +77,8 @@ export interface WorkTools {
 export interface SlotLease {
   /** Call it when all sources are staged. Resolves to the slot's number; rejects with the signal's reason. */
   acquire(signal: AbortSignal): Promise<number>;
+  /** Gives the slot back, for a job that turned out to wait for its sources. No cell may run; acquire it again later. */
+  giveBack(): void;
 }
 
 /** One attempt, as passed to `execute`. */

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream';
+
 /** Hard limits of one cell. Each has a floor, because a zero would kill every job. */
 export interface CellLimits {
   /** Resident memory in bytes (cgroup). The address space limit derives from it (memory + 2 GiB, at least 4 GiB). */
@@ -26,6 +28,11 @@ export interface CellSpec {
    */
   outputs?: readonly string[];
   limits: CellLimits;
+  /**
+   * Standard input of the program; by default it has none. It ends when the program ends. An error of this stream ends the
+   * input, which the program cannot tell from its end: abort the cell.
+   */
+  stdin?: Readable;
   /** Receives standard output (probe JSON or the -progress pipe) in chunks as it arrives. */
   onStdout?: (chunk: Buffer) => void;
   /** Abort = cancel: the whole process group is killed immediately. */

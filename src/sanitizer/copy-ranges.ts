@@ -24,6 +24,7 @@ export function copyRanges(file: FileBytes, out: FileOut, ranges: Ranges, maxByt
         throw new Refused('invalid_media', 'changed while it was being read.');
       }
       out.write(part);
+      out.settle();
       done += part.length;
     }
     left -= wanted;

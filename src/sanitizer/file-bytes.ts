@@ -13,13 +13,21 @@ export interface FileBytes {
   close(): void;
 }
 
-export function openBytes(path: string): FileBytes {
+/** A file that is still being written. */
+export interface Arriving {
+  /** Size of the whole file. */
+  size: number;
+  /** Blocks the thread until the file has that many bytes. Throws if it never will. */
+  waitFor(bytes: number): void;
+}
+
+export function openBytes(path: string, arriving: Arriving | null = null): FileBytes {
   const fd = openSync(path, 'r');
-  const size = fstatSync(fd).size;
+  const size = arriving?.size ?? fstatSync(fd).size;
   const window = Buffer.alloc(WINDOW);
   let start = 0;
   let filled = 0;
-  const readInto = (target: Buffer, position: number): number => {
+  const readNow = (target: Buffer, position: number): number => {
     let done = 0;
     while (done < target.length) {
       const got = readSync(fd, target, done, target.length - done, position + done);
@@ -30,19 +38,24 @@ export function openBytes(path: string): FileBytes {
   };
   return {
     size,
-    readInto,
+    readInto(target, position) {
+      arriving?.waitFor(Math.min(position + target.length, size));
+      return readNow(target, position);
+    },
     read(position, length) {
       if (!Number.isSafeInteger(position) || position < 0 || length < 0 || position + length > size) {
         throw new Refused('invalid_media', 'ends before what it declares.');
       }
+      const isKept = position >= start && position + length <= start + filled;
+      if (!isKept) arriving?.waitFor(position + length);
       if (length > WINDOW) {
         const bytes = Buffer.alloc(length);
-        readInto(bytes, position);
+        readNow(bytes, position);
         return bytes;
       }
-      if (position < start || position + length > start + filled) {
+      if (!isKept) {
         start = position;
-        filled = readInto(window, position);
+        filled = readNow(window, position);
         if (filled < length) throw new Refused('invalid_media', 'changed while it was being read.');
       }
       return window.subarray(position - start, position - start + length);
@@ -60,14 +73,19 @@ export interface FileOut {
   /** Leaves a hole: bytes that read as zero and use no disk space. */
   skip(length: number): void;
   close(): void;
+  /** Declares that nothing before `position` is patched any more, apart from what a reader of a stream ignores. */
+  settle(): void;
   /** Closes the file without flushing. */
   discard(): void;
 }
 
 const BUFFERED = 256 * 1024;
 
-/** Never writes to an existing file, nor through a link: `wx` fails with EEXIST. */
-export function createOut(path: string): FileOut {
+/**
+ * Never writes to an existing file, nor through a link: `wx` fails with EEXIST. `onSettled` is called when all bytes
+ * before that position are in the file and final.
+ */
+export function createOut(path: string, onSettled?: (position: number) => void): FileOut {
   const fd = openSync(path, 'wx', 0o600);
   const buffer = Buffer.alloc(BUFFERED);
   let pending = 0;
@@ -106,8 +124,14 @@ export function createOut(path: string): FileOut {
       // Writing the last byte extends the file.
       writeAll(new Uint8Array(1), position - 1);
     },
+    settle() {
+      if (!onSettled) return;
+      flush();
+      onSettled(position);
+    },
     close() {
       flush();
+      onSettled?.(position);
       closeSync(fd);
     },
     discard: () => closeSync(fd),

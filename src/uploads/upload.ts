@@ -1,6 +1,7 @@
 import type { Selectable } from 'kysely';
 import * as z from 'zod';
 import { forgetAnswers } from '../accounts/idempotency.ts';
+import { fetchedHow } from '../contract/common.ts';
 import { uploadMetadata } from '../contract/uploads.ts';
 import type { Tx } from '../database/pool.ts';
 import { openColumn, type RowOf, sealColumn } from '../database/sealed-columns.ts';
@@ -19,6 +20,8 @@ const inspection = z.object({
   info: z.unknown(),
   /** Whether FFmpeg reads the file remuxed; absent for a subtitle file. */
   container: z.enum(['rewritten', 'original']).optional(),
+  /** How a source was fetched from its URL; absent for other sources. */
+  fetched: fetchedHow.optional(),
 });
 
 export type Inspection = z.infer<typeof inspection>;
@@ -31,6 +34,7 @@ export const inspectionSummary = storedJson(
   z.object({
     summary: uploadMetadata,
     container: inspection.shape.container.nullable().transform((value) => value ?? undefined),
+    fetched: fetchedHow.nullish().transform((value) => value ?? undefined),
   }),
 );
 

@@ -25,5 +25,18 @@ export function countBytes(fetcher: Fetcher, metrics: WorkerMetrics): Fetcher {
           return options.onBytes?.(bytes);
         },
       }),
+    async openRanges(url, limits, signal) {
+      const opened = await fetcher.openRanges(url, limits, signal);
+      if (!opened) return null;
+      metrics.fetchBytes.inc(opened.first.length);
+      return {
+        ...opened,
+        async read(start, end) {
+          const bytes = await opened.read(start, end);
+          metrics.fetchBytes.inc(bytes.length);
+          return bytes;
+        },
+      };
+    },
   };
 }

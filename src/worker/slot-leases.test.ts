@@ -25,6 +25,8 @@ interface Work {
   end(): void;
   /** The slot that it holds, once it does. */
   slot(): number | null;
+  /** Gives the slot back, and waits for one as if its sources had just been staged. */
+  giveBack(): void;
   reason(): unknown;
 }
 
@@ -48,6 +50,13 @@ function open() {
       fetched: fetched.resolve,
       end: ended.resolve,
       slot: () => slot,
+      giveBack() {
+        slot = null;
+        lease.giveBack();
+        void lease.acquire(signal).then((next) => {
+          slot = next;
+        });
+      },
       reason: () => signal.reason,
     });
     signal.addEventListener('abort', () => fetched.reject(signal.reason));
@@ -121,6 +130,24 @@ describe('slot leases', () => {
     expect(work.slot()).toBe(1);
     work.end();
     await resumed;
+    expect(world.running.size).toBe(0);
+  });
+
+  it('are given back by a job that turns out to wait for its source', async () => {
+    const world = open();
+    const { free, work } = world.start(claimOf('a'), 0);
+    work.fetched();
+    await expect.poll(work.slot).toBe(0);
+    work.giveBack();
+    await free;
+    const resumed = world.leases.resume('light', 2)!;
+    await expect.poll(work.slot).toBe(2);
+    work.giveBack();
+    await resumed;
+    const last = world.leases.resume('light', 1)!;
+    await expect.poll(work.slot).toBe(1);
+    work.end();
+    await last;
     expect(world.running.size).toBe(0);
   });
 

@@ -27,6 +27,8 @@ interface Holder {
   slot: number | null;
   stop: AbortController;
   ended: Promise<void>;
+  /** Resolves the promise of whoever lent the slot. */
+  free: () => void;
   /** Set while the job waits for a slot. */
   grant: ((slot: number) => void) | null;
 }
@@ -79,33 +81,44 @@ export function createSlotLeases(options: {
       .reduce<Holder | undefined>((best, next) => (best && slotsOf(best) <= slotsOf(next) ? best : next), undefined);
   }
 
-  /** Resolves when the job releases its slot during a fetch; never resolves for other jobs. */
-  function slotGivenBack(holder: Holder): { givenBack: Promise<void>; keep: () => void } {
-    let timer: NodeJS.Timeout | undefined;
+  function giveBack(holder: Holder): void {
+    if (draining) holder.stop.abort(DRAINING);
+    else {
+      holder.slot = null;
+      holder.free();
+    }
+  }
+
+  /** Resolves when the job ends or gives its slot back. */
+  function untilFree(holder: Holder): Promise<void> {
     const givenBack = new Promise<void>((resolve) => {
-      if (!holder.claim.job.fetches) return;
-      timer = setTimeout(() => {
-        if (draining) return holder.stop.abort(DRAINING);
-        holder.slot = null;
-        resolve();
-      }, fetchMs);
+      holder.free = resolve;
     });
-    return { givenBack, keep: () => clearTimeout(timer) };
+    return Promise.race([givenBack, holder.ended]);
   }
 
   return {
     start(claim, slot) {
       const { account_id: accountId, resource_class: resourceClass, fetches } = claim.job;
-      const returnPermit = fetches ? permits.take(resourceClass, accountId) : () => {};
-      const holder: Holder = { claim, slot, stop: new AbortController(), ended: Promise.resolve(), grant: null };
+      const takePermit = () => (fetches ? permits.take(resourceClass, accountId) : () => {});
+      let returnPermit = takePermit();
+      const holder: Holder = {
+        ...{ claim, slot, stop: new AbortController(), ended: Promise.resolve(), grant: null },
+        free: () => {},
+      };
       holders.add(holder);
-      const { givenBack, keep } = slotGivenBack(holder);
+      const timer = fetches ? setTimeout(() => giveBack(holder), fetchMs) : undefined;
+      const keep = () => clearTimeout(timer);
       const lease: SlotLease = {
         async acquire(signal) {
           keep();
           const leased = holder.slot ?? (await waitForSlot(holder, signal));
           returnPermit();
           return leased;
+        },
+        giveBack() {
+          returnPermit = takePermit();
+          giveBack(holder);
         },
       };
       const signal = AbortSignal.any([running.add(claim), holder.stop.signal]);
@@ -120,14 +133,14 @@ export function createSlotLeases(options: {
         if (holder.slot === null)
           logger.warn({ err: error, job: claim.job.id }, 'the end of a job without a slot was not recorded');
       });
-      return Promise.race([givenBack, holder.ended]);
+      return untilFree(holder);
     },
 
     resume(resourceClass, slot) {
       const holder = nextOf(resourceClass);
       if (!holder?.grant) return null;
       holder.grant(slot);
-      return holder.ended;
+      return untilFree(holder);
     },
 
     async drain() {

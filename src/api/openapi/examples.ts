@@ -52,7 +52,16 @@ const pending: Job = {
   id: ID,
   jobId: ID,
   status: 'pending',
-  inputs: [{ url: URL, duration: 90, format: 'mov,mp4,m4a,3gp,3g2,mj2', size: 52_428_800, container: 'rewritten' }],
+  inputs: [
+    {
+      url: URL,
+      duration: 90,
+      format: 'mov,mp4,m4a,3gp,3g2,mj2',
+      size: 52_428_800,
+      container: 'rewritten',
+      fetched: null,
+    },
+  ],
   outputs: [],
   output_format: 'mp4',
   output_url: null,

@@ -4,13 +4,13 @@ import type { CellLimits, Sandbox } from '../../sandbox/types.ts';
 import { readHead } from './read-head.ts';
 
 /** Limits of a probe: 15 s and 512 MB, because a small file can keep ffprobe busy for a minute. */
-const PROBE_LIMITS: CellLimits = {
+export const PROBE_LIMITS: CellLimits = {
   memoryBytes: 512 * 2 ** 20,
   cpuSeconds: 15,
   wallMs: 15_000,
   outputBytes: 2 ** 20,
 };
-const MAX_PROBE_OUTPUT = 4 * 2 ** 20;
+export const MAX_PROBE_OUTPUT = 4 * 2 ** 20;
 
 export interface Probed {
   demuxer: string;

@@ -22,6 +22,26 @@ export async function makeWorkFolder(workDir: string, id: string): Promise<WorkF
   return { path, remove: () => rm(path, { recursive: true, force: true }) };
 }
 
+export interface StageOptions {
+  folder: string;
+  subject: string;
+  signal: AbortSignal;
+  hold: WorkHold;
+  maxBytes?: number;
+  /** Follows a fetch while it runs. */
+  arrival?: {
+    /** Called with the declared size; null = not declared. */
+    onResponse(length: number | null): void;
+    /** Called with each number of bytes that was written to the file. */
+    onBytes(bytes: number): void;
+  };
+}
+
+/** Host path of a source that is fetched or copied. */
+export function sourcePath(folder: string, position: number): string {
+  return join(folder, `source-${position}`);
+}
+
 /**
  * Stages an input or asset and returns its host path. Files in the storage of this machine are used in place; all
  * others are copied or fetched into the work folder. `subject` names the source in errors, e.g. `Input 1`. Throws
@@ -30,10 +50,10 @@ export async function makeWorkFolder(workDir: string, id: string): Promise<WorkF
 export async function stageSource(
   tools: WorkTools,
   source: RowOf<'job_sources'> & Pick<JobSource, 'position' | 'object_id' | 'source_sealed'>,
-  options: { folder: string; subject: string; signal: AbortSignal; hold: WorkHold; maxBytes?: number },
+  options: StageOptions,
 ): Promise<string> {
-  const { folder, subject, signal, hold, maxBytes } = options;
-  const target = join(folder, `source-${source.position}`);
+  const { folder, subject, signal, hold, maxBytes, arrival } = options;
+  const target = sourcePath(folder, source.position);
   if (source.object_id) {
     const object = await getObject(tools.context.db, source.object_id);
     if (object?.state !== 'live') throw new JobFailure('input_deleted', `${subject} has been deleted.`);
@@ -47,7 +67,11 @@ export async function stageSource(
   try {
     await tools.fetcher.download(url, target, {
       signal,
-      onBytes: hold.grew,
+      onBytes(bytes) {
+        arrival?.onBytes(bytes);
+        return hold.grew(bytes);
+      },
+      ...(arrival && { onResponse: ({ length }) => arrival.onResponse(length) }),
       ...(maxBytes !== undefined && { maxBytes }),
     });
     return target;

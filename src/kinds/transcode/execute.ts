@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { basename } from 'node:path';
 import { hideQueries } from '../../contract/hide-queries.ts';
 import { canonicalJson, sha256 } from '../../ids/hash.ts';
@@ -13,8 +14,11 @@ import { hashSources, type StagedSource } from './hash-sources.ts';
 import { type PreparedInput, prepareInputs, stageInputs } from './inputs.ts';
 import { writeLayers } from './layers.ts';
 import { planJson } from './request.ts';
-import { type CellInput, makePlan, readRequest, runPlan } from './run-plan.ts';
+
+import { type CellInput, makePlan, type ReadRequest, readRequest, runPlan } from './run-plan.ts';
 import { storeOutput } from './store-output.ts';
+import { copyRule, mayStream, requireOnePass } from './streaming/may-stream.ts';
+import { type StreamedInput, transcodeArriving } from './streaming/transcode-arriving.ts';
 
 interface Sources {
   inputs: PreparedInput[];
@@ -26,22 +30,60 @@ interface Sources {
  * the output.
  */
 export async function executeTranscode(tools: WorkTools, run: Run): Promise<Completion> {
-  const { claim } = run;
-  const { request, assets: named, fonts, mayCopy } = await readRequest(tools, claim);
-  const inputFiles = await stageInputs(tools, claim, run);
-  const assetFiles = await stageAssets(tools, claim, named, run);
+  const read = await readRequest(tools, run.claim);
+  if (!mayStream(run.claim, read)) return transcodeStaged(tools, run, read, await stageInputs(tools, run.claim, run));
+  return transcodeArriving(tools, run, copyRule(read), {
+    whole: (file) => transcodeStaged(tools, run, read, [file]),
+    streamed: (input, slot, stream) => transcode(tools, run, read, { inputs: [input], assets: [] }, slot, stream),
+  });
+}
+
+async function transcodeStaged(
+  tools: WorkTools,
+  run: Run,
+  read: ReadRequest,
+  inputFiles: readonly string[],
+): Promise<Completion> {
+  const assetFiles = await stageAssets(tools, run.claim, read.assets, run);
   const slot = await run.lease.acquire(run.signal);
-  const sources = await prepareSources(tools, run, { inputFiles, named, assetFiles, slot, mayCopy });
-  const hashing = startHashing(tools, run, sources);
+  const sources = await prepareSources(tools, run, {
+    inputFiles,
+    named: read.assets,
+    assetFiles,
+    slot,
+    mayCopy: read.mayCopy,
+  });
+  return transcode(tools, run, read, sources, slot, null);
+}
+
+/** Plans, runs FFmpeg, and checks and stores the output. */
+async function transcode(
+  tools: WorkTools,
+  run: Run,
+  { request, fonts }: ReadRequest,
+  sources: Sources,
+  slot: number,
+  stream: StreamedInput | null,
+): Promise<Completion> {
+  const { claim } = run;
+  const hashing = startHashing(tools, run, sources, stream);
   try {
     const plan = await makePlan(tools, claim, request, sources);
+    if (stream) requireOnePass(plan);
     const limits = await cellLimits(tools, claim, plan, run.hold);
     const layers = await writeLayers(tools.planner, plan.layers, run);
     plan.warnings.push(...(await tools.planner.fonts({ fonts }, run.signal)));
     plan.warnings.push(...layers.warnings, ...notYetWarned(tools, claim, limits.warnings));
-    const result = await runPlan(tools, claim, plan, [...cellInputs(sources), ...layers.files], slot, {
+    const files = [...(stream ? [] : cellInputs(sources)), ...layers.files];
+    const result = await runPlan(tools, claim, plan, files, slot, {
       ...run,
       limits,
+      ...(stream && { stdin: stream.open(), signal: stream.signal }),
+    });
+    // A result made of a source that broke off, or that turned out to be something else, is not stored.
+    await stream?.settled().catch(async (error: unknown) => {
+      await result.release();
+      throw error;
     });
     const attempt = { ...factsOf(result), limits: limits.applied, build: buildOf(tools, plan.args) };
     const output = await storeOutput(tools, run, plan, result, slot).finally(() => result.release());
@@ -79,11 +121,22 @@ async function prepareSources(
 }
 
 /** Hashes the sources while FFmpeg reads them. */
-function startHashing(tools: WorkTools, run: Run, sources: Sources): { done: Promise<void>; stop: () => void } {
+function startHashing(
+  tools: WorkTools,
+  run: Run,
+  sources: Sources,
+  stream: StreamedInput | null,
+): { done: Promise<void>; stop: () => void } {
   const { claim, folder } = run;
   const stopping = new AbortController();
   const signal = AbortSignal.any([run.signal, stopping.signal]);
-  const done = hashSources(tools, claim, stagedSources(claim, sources), { folder, signal });
+  // A job that is streamed may still need the source.
+  const staged = stagedSources(claim, sources).map((one) => (stream ? { ...one, isSpare: false } : one));
+  const started = Promise.race([stream?.staged, once(stopping.signal, 'abort')]);
+  const done = started.then(
+    () => hashSources(tools, claim, staged, { folder, signal }),
+    () => {},
+  );
   return { done, stop: () => stopping.abort() };
 }
 

@@ -31,7 +31,7 @@ export async function stageInputs(
   return files;
 }
 
-function subjectOf(input: { position: number }): string {
+export function subjectOf(input: { position: number }): string {
   return `Input ${input.position + 1}`;
 }
 
@@ -51,12 +51,14 @@ export async function prepareInputs(
     const known = knownInfo(inspection);
     const place = { ...work, packets: work.packets && !disarm, name: `input-${input.position}`, subject };
     const media = await openMedia(tools, file, { ...place, disarm, known });
-    if (!known || inspection?.container !== media.container) {
+    const fetched = input.object_id === null ? 'whole' : undefined;
+    if (!known || inspection?.container !== media.container || inspection.fetched !== fetched) {
       const { info, container } = media;
       await recordInput(tools.context, claim, input.position, {
         summary: inspection?.summary ?? summarise(info),
         info,
         container,
+        ...(fetched && { fetched }),
       });
     }
     prepared.push({

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import type { Readable } from 'node:stream';
 import { JobFailure } from '../../contract/failures.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
@@ -75,7 +76,7 @@ export async function runPlan(
   plan: Plan,
   inputs: CellInput[],
   slot: number,
-  control: { limits: RoomyLimits; signal: AbortSignal; onReplaced: () => void },
+  control: { limits: RoomyLimits; signal: AbortSignal; onReplaced: () => void; stdin?: Readable },
 ): Promise<CellResult> {
   const reader = new ProgressReader(progressReporter(tools, claim, plan, control.onReplaced));
   const result = await tools.sandbox.run({
@@ -86,6 +87,7 @@ export async function runPlan(
     limits: { ...control.limits.budget, stdoutBytes: MAX_STDOUT_BYTES },
     slot,
     signal: control.signal,
+    ...(control.stdin && { stdin: control.stdin }),
     onStdout: (chunk) => reader.feed(chunk),
   });
   if (result.end === 'exit' && result.exitCode === 0) return result;

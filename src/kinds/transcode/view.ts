@@ -38,7 +38,7 @@ type UnseenColumn =
   | 'erased_reason';
 export type ViewedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'> & {
   /** The members of an inspection that clients see. */
-  inspection: Pick<Inspection, 'summary' | 'container'> | null;
+  inspection: Pick<Inspection, 'summary' | 'container' | 'fetched'> | null;
 };
 
 interface Beside {
@@ -131,5 +131,6 @@ function viewInput(vault: Vault, job: ViewedJob, input: ViewedInput): ShownJob['
     format: summary?.format ?? null,
     size: summary?.size_bytes ?? null,
     container: input.inspection?.container ?? null,
+    fetched: input.inspection?.fetched ?? null,
   };
 }

@@ -65,7 +65,7 @@ export function inputArgs(plan: InputPlan, threads: number | null): string[] {
   if (plan.loopStill) args.push(...(still ? ['-loop', '1'] : ['-stream_loop', '-1']));
   args.push(...alphaDecoder(input, plan.video));
   if (threads !== null) args.push('-threads', String(threads));
-  return [...args, ...inputSecurityArgs(input.demuxer), '-i', input.path];
+  return [...args, ...inputSecurityArgs(input.demuxer, input.path), '-i', input.path];
 }
 
 const INPUT_HANDLED: ReadonlySet<string> = new Set(['ss', 't', 'to', 'loop']);

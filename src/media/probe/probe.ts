@@ -10,6 +10,9 @@ const ANALYZE_MICROSECONDS = '20000000';
 /** Demuxers of single pictures. */
 export const STILL_DEMUXERS: readonly string[] = ['jpeg_pipe', 'png_pipe', 'webp_pipe'];
 
+/** The path of an input that FFmpeg reads from its standard input. */
+export const STANDARD_INPUT = 'pipe:0';
+
 const ENTRIES = [
   'format=format_name,duration,size,bit_rate,nb_streams',
   'stream=index,codec_name,codec_type,profile,width,height,sample_aspect_ratio,pix_fmt,color_range,color_space,' +
@@ -24,12 +27,12 @@ const ENTRIES = [
  * The options that make FFmpeg open one file with one demuxer and nothing else. They come last before `-i`:
  * when an option is given twice, the last one wins.
  */
-export function inputSecurityArgs(demuxer: string): string[] {
+export function inputSecurityArgs(demuxer: string, path = ''): string[] {
   return [
     '-f',
     demuxer,
     '-protocol_whitelist',
-    'file',
+    path === STANDARD_INPUT ? 'pipe' : 'file',
     '-format_whitelist',
     demuxer,
     '-max_streams',
@@ -53,7 +56,7 @@ export function probeArgs(input: { path: string; demuxer: string }): string[] {
     'json=compact=1',
     '-show_entries',
     ENTRIES,
-    ...inputSecurityArgs(input.demuxer),
+    ...inputSecurityArgs(input.demuxer, input.path),
     '-i',
     input.path,
   ];

@@ -102,6 +102,7 @@ async function launchAndWatch(run: Run, group: Group | null): Promise<LaunchEnd>
   const launched = await context.tier.launch({
     ...{ program: spec.program, args: spec.args, rootImage: context.rootImage, cell, limits, account },
     cgroup: group?.cgroup ?? null,
+    stdin: spec.stdin ?? null,
     onStdout: spec.onStdout ? receive : null,
     onStderr: (chunk) => stderr.push(chunk),
   });

@@ -5,6 +5,7 @@ import { isRunning, type ProcessMark } from '../../ids/process-stat.ts';
 import { admit, killQuietly, markLaunched } from '../cell/processes.ts';
 import { explainNamespaces } from '../host/preflight.ts';
 import { bubblewrapArgs, FD, launcherArgs } from './bwrap-arguments.ts';
+import { feedProgram } from './feed-program.ts';
 import { watchEnd } from './launch-end.ts';
 import type { Launched, LaunchSpec, Tier } from './tier.ts';
 
@@ -41,7 +42,15 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
       cwd: '/',
       // A separate process group, so that one signal reaches launcher and bwrap.
       detached: true,
-      stdio: ['ignore', spec.onStdout ? 'pipe' : 'ignore', 'pipe', filter.fd, 'pipe', 'pipe', 'pipe'],
+      stdio: [
+        spec.stdin ? 'pipe' : 'ignore',
+        spec.onStdout ? 'pipe' : 'ignore',
+        'pipe',
+        filter.fd,
+        'pipe',
+        'pipe',
+        'pipe',
+      ],
     });
   } finally {
     await filter.close();
@@ -58,6 +67,7 @@ async function launch(tools: BwrapTools, spec: LaunchSpec): Promise<Launched> {
   const pipes = child.stdio as unknown as readonly (Duplex | null)[];
   // A pipe to a process that died early reports EPIPE; the exit is more informative.
   for (const stream of child.stdio) stream?.on('error', () => {});
+  if (spec.stdin) feedProgram(spec.stdin, child);
   if (spec.onStdout) child.stdout!.on('data', spec.onStdout);
   child.stderr?.on('data', spec.onStderr);
 

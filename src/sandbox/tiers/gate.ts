@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { Duplex } from 'node:stream';
 import { admit, killQuietly, markLaunched, signalExitCode } from '../cell/processes.ts';
+import { feedProgram } from './feed-program.ts';
 import { watchEnd } from './launch-end.ts';
 import type { Launched, LaunchSpec, ProgramPlace } from './tier.ts';
 
@@ -37,10 +38,11 @@ export function launchGated(gated: GatedCommand, spec: LaunchSpec): Launched {
     env: gated.env,
     cwd: gated.cwd,
     detached: true,
-    stdio: ['ignore', spec.onStdout ? 'pipe' : 'ignore', 'pipe', 'pipe'],
+    stdio: [spec.stdin ? 'pipe' : 'ignore', spec.onStdout ? 'pipe' : 'ignore', 'pipe', 'pipe'],
   });
   const state = { exited: false, failure: null as Error | null, firstOutput: '' };
   for (const stream of child.stdio) stream?.on('error', () => {});
+  if (spec.stdin) feedProgram(spec.stdin, child);
   if (spec.onStdout) child.stdout!.on('data', spec.onStdout);
   child.stderr?.on('data', (chunk: Buffer) => {
     if (state.firstOutput.length < 1024) state.firstOutput += chunk.toString('latin1', 0, 1024);

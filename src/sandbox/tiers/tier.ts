@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream';
 import type { ProcessMark } from '../../ids/process-stat.ts';
 import type { CellAccount } from '../cell/account.ts';
 import type { Cell } from '../cell/cell.ts';
@@ -14,6 +15,8 @@ export interface LaunchSpec {
   limits: CellLimits;
   account: CellAccount | null;
   cgroup: CellCgroup | null;
+  /** Null = the program has no standard input. */
+  stdin: Readable | null;
   onStdout: ((chunk: Buffer) => void) | null;
   onStderr: (chunk: Buffer) => void;
 }

@@ -15,9 +15,9 @@ const PLAIN_LAYOUTS: ReadonlySet<number> = new Set([0x640001, 0x650002]);
 
 /**
  * What is known about the packets of each stream, by which the planner decides whether they may be copied. Reads the
- * headers of all packets of H.264.
+ * headers of all packets of H.264, unless `isScanned` is false.
  */
-export function moviePackets(movie: Movie, file: FileBytes): StreamPackets[] {
+export function moviePackets(movie: Movie, file: FileBytes, isScanned = true): StreamPackets[] {
   return movie.tracks.map((track, index): StreamPackets => {
     const times = sampleTimes(track.samples);
     const seconds = (units: number) => units / track.media.timescale;
@@ -35,7 +35,7 @@ export function moviePackets(movie: Movie, file: FileBytes): StreamPackets[] {
       isPlain: isIdentity(movie.matrix) && isPlain(track),
       startsWithKey: times.startsWithKey,
       keyDistance: { packets: times.keyDistance.samples, seconds: seconds(times.keyDistance.units) },
-      h264: codec === 'h264' ? scanH264(track, file) : null,
+      h264: isScanned && codec === 'h264' ? scanH264(track, file) : null,
     };
   });
 }

@@ -26,6 +26,7 @@ export function writeMovie(movie: Movie, file: FileBytes, out: FileOut, mediaByt
   mdat.writeBigUInt64BE(BigInt(layout.bytes + 16), 8);
   out.write(mdat);
   if (out.position !== dataAt) throw new Error('The index of a movie has an unexpected size.');
+  out.settle();
   copyRanges(file, out, layout.ranges, mediaBytes);
 }
 

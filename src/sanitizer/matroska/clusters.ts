@@ -122,6 +122,7 @@ export function clusterWriter(
         position = element.end!;
       }
       out.patch(sizeBytes(out.position - from, 8), from - 8);
+      out.settle();
       return position;
     },
   };

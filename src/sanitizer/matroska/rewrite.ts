@@ -18,6 +18,11 @@ import { type KeptTracks, readTracks } from './tracks.ts';
 
 const DEFAULT_SCALE = 1_000_000;
 const NAME = Buffer.from('Airlock');
+/** The head of a segment of unknown size. */
+const UNKNOWN_SEGMENT = Buffer.concat([
+  elementHead(ID.segment, 0, true).subarray(0, 4),
+  Buffer.from([1, ...Array(7).fill(0xff)]),
+]);
 /** FFmpeg turns attached pictures into separate streams. */
 const PICTURE = /image\//i;
 const ALPHA = /alpha_mode/i;
@@ -133,7 +138,8 @@ function write(file: FileBytes, reader: ElementReader, head: Head, out: FileOut,
   const word = (id: number, text: string) => makeElement(id, Buffer.from(text));
   const count = (id: number, value: bigint) => makeElement(id, unsigned(value));
   out.write(makeElement(ID.header, word(ID.docType, 'matroska'), count(0x4287, 4n), count(0x4285, 2n)));
-  out.write(elementHead(ID.segment, 0, true));
+  // Whoever reads the file while it is written needs no size here, and ignores the positions in `SeekHead`.
+  out.write(UNKNOWN_SEGMENT);
   const segmentAt = out.position;
   out.write(seekHead(0));
   out.write(head.info);

@@ -1,0 +1,91 @@
+import { once } from 'node:events';
+import { createReadStream, statSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { pipeline } from 'node:stream';
+import { openLink } from './throttle.ts';
+
+/** A web server with one file, behind a link of its own. */
+export interface Origin {
+  url: string;
+  /** Requests so far, and bytes of bodies that were sent to their readers. */
+  seen: { requests: number; bytes: number };
+  close(): Promise<void>;
+}
+
+/** Serves a file with ranges and a strong validator, as object stores do. @param bytesPerSecond null = unlimited. */
+export async function openOrigin(path: string, bytesPerSecond: number | null): Promise<Origin> {
+  const link = openLink(bytesPerSecond);
+  const { size, mtimeMs } = statSync(path);
+  const etag = `"${size.toString(16)}-${Math.round(mtimeMs).toString(16)}"`;
+  const seen = { requests: 0, bytes: 0 };
+  const server = createServer((request, response) => {
+    seen.requests += 1;
+    const range = rangeOf(request, size, etag);
+    response.writeHead(range.isPart ? 206 : 200, {
+      'content-type': 'video/mp4',
+      'content-length': range.end - range.start,
+      'accept-ranges': 'bytes',
+      etag,
+      ...(range.isPart && { 'content-range': `bytes ${range.start}-${range.end - 1}/${size}` }),
+    });
+    const file = createReadStream(path, { start: range.start, end: range.end - 1 });
+    const shaped = link.through();
+    shaped.on('data', (chunk: Buffer) => (seen.bytes += chunk.length));
+    pipeline(file, shaped, response, () => {});
+  });
+  const { port, close } = await listen(server);
+  return { url: `http://127.0.0.1:${port}/source.mp4`, seen, close };
+}
+
+function rangeOf({ headers }: IncomingMessage, size: number, etag: string) {
+  const [, first, last] = /^bytes=(\d+)-(\d*)$/.exec(headers.range ?? '') ?? [];
+  const isCurrent = headers['if-range'] === undefined || headers['if-range'] === etag;
+  if (first === undefined || !isCurrent || Number(first) >= size) return { isPart: false, start: 0, end: size };
+  return { isPart: true, start: Number(first), end: last ? Math.min(size, Number(last) + 1) : size };
+}
+
+/** A web server that takes uploads and forgets them, behind a link of its own. */
+export async function openSink(bytesPerSecond: number): Promise<{ url: string; close(): Promise<void> }> {
+  const link = openLink(bytesPerSecond);
+  const server = createServer((request: IncomingMessage, response: ServerResponse) => {
+    const shaped = link.through();
+    pipeline(request, shaped, () => response.end());
+    shaped.resume();
+  });
+  const { port, close } = await listen(server);
+  return { url: `http://127.0.0.1:${port}/output`, close };
+}
+
+/** A way to a port of this machine whose traffic towards it is throttled. */
+export async function openThrottledPort(
+  target: number,
+  bytesPerSecond: number,
+): Promise<{ port: number; close(): Promise<void> }> {
+  const link = openLink(bytesPerSecond);
+  return listen(
+    createTcpServer((near) => {
+      const far = connect(target, '127.0.0.1');
+      pipeline(near, link.through(), far, () => near.destroy());
+      pipeline(far, near, () => far.destroy());
+    }),
+  );
+}
+
+async function listen(server: Server): Promise<{ port: number; close(): Promise<void> }> {
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+    socket.once('close', () => sockets.delete(socket));
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    port: (server.address() as AddressInfo).port,
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((closed) => server.close(closed));
+    },
+  };
+}

@@ -1,0 +1,97 @@
+import type { IncomingMessage } from 'node:http';
+import { FetchError, toFetchError } from './errors.ts';
+import { drop, type RequestContext, requestSource, type SourceResponse } from './response.ts';
+
+/** A source whose server answers requests for ranges, and tells versions of it apart. */
+interface RangeSource {
+  /** Size of the whole source in bytes. */
+  size: number;
+  /**
+   * Fetches the bytes from `start` up to `end`, exclusive. Throws `FetchError`, also if the source has changed since it
+   * was opened, or if a limit is reached.
+   */
+  read(start: number, end: number): Promise<Buffer>;
+}
+
+export interface OpenedRanges extends RangeSource {
+  /** The first bytes, at most `FIRST_BYTES`. */
+  first: Buffer;
+}
+
+export interface RangeLimits {
+  /** Requests, and bytes of all bodies together. */
+  maxRequests: number;
+  maxBytes: number;
+}
+
+/** Bytes that the first request fetches: enough to detect the type of a file and to find its index. */
+export const FIRST_BYTES = 64 * 1024;
+
+/**
+ * Asks for the start of a source. Returns null if the server does not answer with that range and a strong validator
+ * (RFC 9110, 8.8.1), without which two ranges could be of different files. The same rules as for a download apply to
+ * every request: a new connection whose address is checked.
+ */
+export async function openRanges(
+  source: string,
+  context: RequestContext & { maxSize: number },
+  limits: RangeLimits,
+): Promise<OpenedRanges | null> {
+  const left = { requests: limits.maxRequests, bytes: limits.maxBytes };
+  const ask = async (start: number, end: number, etag: string | null): Promise<SourceResponse> => {
+    left.requests -= 1;
+    left.bytes -= end - start;
+    if (left.requests < 0 || left.bytes < 0) throw new FetchError('source_error', 'Too much of the source is needed.');
+    const range = { range: `bytes=${start}-${end - 1}`, ...(etag !== null && { 'if-range': etag }) };
+    return requestSource(source, { ...context, range });
+  };
+  const response = await ask(0, FIRST_BYTES, null);
+  const { etag } = response;
+  const part = partOf(response);
+  // A source that is too large is left to the download, which says so.
+  if (part?.start !== 0 || etag === null || part.size > context.maxSize) {
+    drop(response.body);
+    return null;
+  }
+  const first = await receive(response.body, Math.min(FIRST_BYTES, part.size));
+  return {
+    size: part.size,
+    first,
+    async read(start, end) {
+      const answer = await ask(start, end, etag);
+      const found = partOf(answer);
+      if (!found || answer.etag !== etag || found.size !== part.size || found.start !== start) {
+        drop(answer.body);
+        throw new FetchError('source_error', 'The source has changed while it was read.');
+      }
+      return receive(answer.body, end - start);
+    },
+  };
+}
+
+/** The range that a response contains; null if it is not one range with a known size. */
+function partOf({ body: { statusCode, headers } }: SourceResponse): { start: number; size: number } | null {
+  if (statusCode !== 206) return null;
+  const [, start, end, size] = /^bytes (\d{1,15})-(\d{1,15})\/(\d{1,15})$/.exec(headers['content-range'] ?? '') ?? [];
+  if (start === undefined || Number(end) >= Number(size) || Number(end) < Number(start)) return null;
+  return { start: Number(start), size: Number(size) };
+}
+
+async function receive(body: IncomingMessage, expected: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(expected);
+  let at = 0;
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      if (at + chunk.length > expected)
+        throw new FetchError('source_error', 'The source sent more than was requested.');
+      at += chunk.copy(bytes, at);
+    }
+  } catch (error) {
+    drop(body);
+    throw toFetchError(error, 'body');
+  }
+  if (!body.complete || at !== expected) {
+    throw new FetchError('source_incomplete', 'The source sent a different number of bytes than was requested.');
+  }
+  return bytes;
+}

@@ -1,0 +1,67 @@
+import { sourceRow } from '../../../jobs/rows.ts';
+import { ArrivalState } from '../../../sanitizer/arriving/index.ts';
+import type { Run, WorkTools } from '../../kind.ts';
+import { sourcePath, stageSource } from '../../shared/stage-source.ts';
+import { subjectOf } from '../inputs.ts';
+
+/** The only input of a job while it is fetched. */
+export interface ArrivingSource {
+  /** Host path, which exists once `response` has resolved. */
+  path: string;
+  subject: string;
+  state: ArrivalState;
+  /** Declared size in bytes; null if the source declares none, or if the fetch has ended without a response. */
+  response: Promise<number | null>;
+  /** Resolves to the path when the whole file is there. Rejects as `stageSource` does. */
+  staged: Promise<string>;
+  /** Resolves when so many bytes have arrived, or when the fetch has ended. */
+  reached(bytes: number): Promise<void>;
+  /** Whether the fetch has ended. */
+  hasEnded(): boolean;
+  /** Ends the fetch, and resolves when it has ended. */
+  stop(): Promise<void>;
+}
+
+export function fetchArriving(tools: WorkTools, { claim, folder, hold, signal }: Run): ArrivingSource {
+  const input = claim.inputs[0]!;
+  const subject = subjectOf(input);
+  const state = new ArrivalState();
+  const stopping = new AbortController();
+  const reached = { bytes: 0, resolve: () => {} };
+  let answered: (length: number | null) => void = () => {};
+  const response = new Promise<number | null>((resolve) => {
+    answered = resolve;
+  });
+  let ended = false;
+  const staged = stageSource(tools, sourceRow(claim.job, input), {
+    ...{ folder, hold, subject, signal: AbortSignal.any([signal, stopping.signal]) },
+    arrival: {
+      onResponse: answered,
+      onBytes(bytes) {
+        state.addArrived(bytes);
+        if (state.arrived >= reached.bytes) reached.resolve();
+      },
+    },
+  }).finally(() => {
+    ended = true;
+    answered(null);
+    reached.resolve();
+  });
+  staged.then(
+    () => state.endArrival(true),
+    () => state.endArrival(false),
+  );
+  return {
+    ...{ path: sourcePath(folder, input.position), subject, state, staged, response },
+    reached: (bytes) =>
+      new Promise((resolve) => {
+        Object.assign(reached, { bytes, resolve });
+        if (ended || state.arrived >= bytes) resolve();
+      }),
+    hasEnded: () => ended,
+    async stop() {
+      stopping.abort();
+      await staged.catch(() => {});
+    },
+  };
+}

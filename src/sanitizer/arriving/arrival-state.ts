@@ -1,0 +1,93 @@
+/* Indices of the integers; waiting threads are woken through the first two. */
+const ARRIVALS = 0;
+const WRITES = 1;
+const END = 2;
+const WAITING = 3;
+const INTEGERS = 4;
+/* Indices of the byte counts, after the integers. */
+const ARRIVED = 0;
+const WRITTEN = 1;
+const COUNTS = 2;
+
+const RUNNING = 0;
+const COMPLETE = 1;
+const LOST = 2;
+
+/** A source did not arrive as a whole: the fetch reports why. */
+export class SourceLost extends Error {}
+
+/**
+ * Memory that the fetch of a file shares with the thread that reads it: how many bytes have arrived, how many bytes of
+ * the new container are final, and who waits.
+ */
+export class ArrivalState {
+  readonly memory: SharedArrayBuffer;
+  readonly #integers: Int32Array;
+  readonly #counts: BigInt64Array;
+
+  constructor(memory = new SharedArrayBuffer(INTEGERS * 4 + COUNTS * 8)) {
+    this.memory = memory;
+    this.#integers = new Int32Array(memory, 0, INTEGERS);
+    this.#counts = new BigInt64Array(memory, INTEGERS * 4, COUNTS);
+  }
+
+  /** Bytes of the new container that are in its file and final. */
+  get written(): number {
+    return Number(Atomics.load(this.#counts, WRITTEN));
+  }
+
+  get arrived(): number {
+    return Number(Atomics.load(this.#counts, ARRIVED));
+  }
+
+  /** Whether the reading thread waits for the source. */
+  get isWaiting(): boolean {
+    return Atomics.load(this.#integers, WAITING) === 1;
+  }
+
+  addArrived(bytes: number): void {
+    Atomics.add(this.#counts, ARRIVED, BigInt(bytes));
+    this.#wake(ARRIVALS);
+  }
+
+  /** Must be called once the fetch has ended; a thread that waits for more then fails with `SourceLost`. */
+  endArrival(complete: boolean): void {
+    Atomics.store(this.#integers, END, complete ? COMPLETE : LOST);
+    this.#wake(ARRIVALS);
+  }
+
+  setWritten(bytes: number): void {
+    Atomics.store(this.#counts, WRITTEN, BigInt(bytes));
+    this.#wake(WRITES);
+  }
+
+  /** Wakes those that wait for more to be written, although nothing was. */
+  wakeReaders(): void {
+    this.#wake(WRITES);
+  }
+
+  /** Blocks the calling thread until so many bytes of the file have arrived. Throws `SourceLost`. */
+  waitForArrival(bytes: number): void {
+    for (;;) {
+      const seen = Atomics.load(this.#integers, ARRIVALS);
+      if (this.arrived >= bytes) return;
+      if (Atomics.load(this.#integers, END) !== RUNNING) throw new SourceLost();
+      Atomics.store(this.#integers, WAITING, 1);
+      Atomics.wait(this.#integers, ARRIVALS, seen);
+      Atomics.store(this.#integers, WAITING, 0);
+    }
+  }
+
+  /** Resolves at the next call of `setWritten` or `wakeReaders` after `written` was read as `seen`. */
+  async moreWritten(seen: number): Promise<void> {
+    const writes = Atomics.load(this.#integers, WRITES);
+    if (this.written !== seen) return;
+    const { value } = Atomics.waitAsync(this.#integers, WRITES, writes);
+    await value;
+  }
+
+  #wake(counter: number): void {
+    Atomics.add(this.#integers, counter, 1);
+    Atomics.notify(this.#integers, counter);
+  }
+}

@@ -1,0 +1,24 @@
+import { parentPort } from 'node:worker_threads';
+import type { ArrivingAnswer, ArrivingRequest } from './index.ts';
+import { type ArrivingFile, readArriving } from './read-arriving.ts';
+
+/* The thread's side: reads one file and ends. Any error means that the file must be read once it has arrived. */
+
+let file: ArrivingFile | null = null;
+
+parentPort!.on('message', (request: ArrivingRequest) => {
+  parentPort!.postMessage(answerTo(request));
+});
+
+function answerTo(request: ArrivingRequest): ArrivingAnswer {
+  try {
+    if (request.type === 'open') {
+      file = readArriving(request.path, request);
+      return { packets: file.packets };
+    }
+    file!.copy(request.target);
+    return { packets: null };
+  } catch (error) {
+    return { reason: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };
+  }
+}

@@ -1,0 +1,160 @@
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openFeed } from '../../src/kinds/transcode/streaming/feed.ts';
+import { ArrivalState, type CopyRule, NotInOrder, openArriving } from '../../src/sanitizer/arriving/index.ts';
+import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
+import { makeMedia } from '../../testkit/media-cache.ts';
+
+const MEDIA = [
+  ...['-f', 'lavfi', '-i', 'testsrc2=s=160x90:r=25:d=4', '-f', 'lavfi', '-i', 'sine=d=4'],
+  ...['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '3', '-g', '25', '-pix_fmt', 'yuv420p', '-c:a', 'aac'],
+];
+const FILES = {
+  'first.mp4': [...MEDIA, '-movflags', '+faststart'],
+  'last.mp4': MEDIA,
+  'fragments.mp4': [...MEDIA, '-movflags', '+frag_keyframe+empty_moov'],
+  'clip.mkv': MEDIA,
+};
+
+describe('a container that is remuxed while its source arrives', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'airlock-arriving-'));
+    for (const [name, args] of Object.entries(FILES)) await makeMedia(join(folder, name), args);
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  let count = 0;
+  /** Begins to read a file of which nothing has arrived yet. */
+  const arrive = (bytes: Buffer, demuxer: 'mov' | 'matroska', copy: CopyRule | null = null) => {
+    const size = bytes.length;
+    const path = join(folder, `arriving-${count++}`);
+    writeFileSync(path, '');
+    const state = new ArrivalState();
+    let sent = 0;
+    return {
+      ...{ state, target: `${path}.container` },
+      opened: openArriving({ path, demuxer, size, state, copy }, new AbortController().signal),
+      send(upTo: number) {
+        appendFileSync(path, bytes.subarray(sent, upTo));
+        state.addArrived(upTo - sent);
+        sent = upTo;
+      },
+    };
+  };
+  const demuxerOf = (name: string) => (name.endsWith('.mkv') ? 'matroska' : 'mov');
+
+  it.each(['first.mp4', 'clip.mkv'] as const)(
+    'is the same file as from the whole, and can be read at once: %s',
+    async (name) => {
+      const bytes = readFileSync(join(folder, name));
+      const whole = join(folder, `${name}.whole`);
+      await sanitizeFile({
+        path: join(folder, name),
+        demuxer: demuxerOf(name),
+        target: whole,
+        mediaBytes: null,
+      });
+      const { opened, state, send, target } = arrive(bytes, demuxerOf(name));
+      const half = Math.floor(bytes.length / 2);
+      send(half);
+      const container = await opened;
+      const feed = openFeed(target, state, { maxStarvedMs: 60_000, onStarved: () => {} });
+      const copied = container.copy(target).then(feed.end);
+      const seen: Buffer[] = [];
+      let isHalf = true;
+      for await (const chunk of feed.open()) {
+        seen.push(chunk as Buffer);
+        if (!isHalf) continue;
+        // The first bytes come out while the second half has not arrived.
+        expect(state.written).toBeLessThan(bytes.length - 1000);
+        for (let upTo = half; upTo < bytes.length; upTo += 777) send(Math.min(bytes.length, upTo + 777));
+        send(bytes.length);
+        state.endArrival(true);
+        isHalf = false;
+      }
+      await copied;
+      feed.check();
+      await container.close();
+      expect(readFileSync(target).equals(readFileSync(whole))).toBe(true);
+      // The size of a Matroska segment and the position of its index are written at the end.
+      const patched = name === 'clip.mkv' ? 128 : 0;
+      expect(Buffer.concat(seen).subarray(patched).equals(readFileSync(whole).subarray(patched))).toBe(true);
+    },
+  );
+
+  it.each(['last.mp4', 'fragments.mp4'] as const)(
+    'is left to the whole file if it cannot be read in order: %s',
+    async (name) => {
+      const bytes = readFileSync(join(folder, name));
+      const { opened, send } = arrive(bytes, 'mov');
+      // It is not waited for: the head decides.
+      send(4096);
+      await expect(opened).rejects.toThrow(NotInOrder);
+    },
+  );
+
+  it('is left to the whole file if its streams are stored one after the other', async () => {
+    const bytes = readFileSync(join(folder, 'first.mp4'));
+    const offsets = bytes.indexOf('stco', bytes.indexOf('stco') + 4);
+    // All chunks of the audio seem to come after the video.
+    for (let at = offsets + 12; at < offsets + 12 + 4 * bytes.readUInt32BE(offsets + 8); at += 4) {
+      bytes.writeUInt32BE(bytes.length - 2000 + (at - offsets), at);
+    }
+    const { opened, send } = arrive(bytes, 'mov');
+    send(bytes.length);
+    await expect(opened).rejects.toThrow(NotInOrder);
+  });
+
+  it('is left to the whole file if a preset may copy its video, and knows what may be copied otherwise', async () => {
+    const bytes = readFileSync(join(folder, 'first.mp4'));
+    for (const copy of [{ shortSide: null }, { shortSide: 90 }]) {
+      const { opened, send } = arrive(bytes, 'mov', copy);
+      send(bytes.length);
+      await expect(opened).rejects.toThrow(NotInOrder);
+    }
+    const { opened, send } = arrive(bytes, 'mov', { shortSide: 72 });
+    send(bytes.length);
+    const { packets, close } = await opened;
+    expect(packets).toMatchObject([
+      { codec: 'h264', h264: null },
+      { codec: 'aac', isOrdered: true },
+    ]);
+    await close();
+  });
+
+  it('ends with a source that breaks off', async () => {
+    const bytes = readFileSync(join(folder, 'clip.mkv'));
+    const { opened, state, send, target } = arrive(bytes, 'matroska');
+    send(Math.floor(bytes.length / 2));
+    const container = await opened;
+    const copied = container.copy(target);
+    state.endArrival(false);
+    await expect(copied).rejects.toThrow(NotInOrder);
+    await container.close();
+  });
+
+  it('has readers that wait for a source only as long as they may', async () => {
+    const { opened, state, send, target } = arrive(readFileSync(join(folder, 'clip.mkv')), 'matroska');
+    send(8192);
+    const container = await opened;
+    container.copy(target).catch(() => {});
+    const starved = new Promise<void>((resolve) => {
+      const feed = openFeed(target, state, {
+        maxStarvedMs: 10,
+        onStarved() {
+          feed.fail(new Error('too slow'));
+          resolve();
+        },
+      });
+      void feed
+        .open()
+        .toArray()
+        .catch(() => {});
+    });
+    await starved;
+    await container.close();
+  });
+});
