@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { inOneTrip, type Tx } from './pool.ts';
 
@@ -15,6 +16,22 @@ describe('the pool', () => {
   const add = (tx: Tx, mark: string) => sql`INSERT INTO marks VALUES (${mark})`.execute(tx);
   const marks = async () =>
     (await database.pg.query('SELECT mark FROM marks ORDER BY mark')).rows.map(({ mark }) => mark);
+
+  it('sends BEGIN and statements that are sent at once before the first of them is answered', async () => {
+    const sent = vi.spyOn(pg.Client.prototype, 'query');
+    try {
+      const before = await database.db.transaction().execute(async (tx) => {
+        const sentAtAnswers = [count(tx), count(tx), count(tx)].map(async (answer) => {
+          await answer;
+          return sent.mock.calls.length;
+        });
+        return (await Promise.all(sentAtAnswers))[0];
+      });
+      expect(before).toBe(4);
+    } finally {
+      sent.mockRestore();
+    }
+  });
 
   it('runs statements that are sent at once in the order in which they were sent', async () => {
     const seen = await database.db.transaction().execute(async (tx) => {

@@ -1,4 +1,5 @@
 import {
+  type ConnectionProvider,
   type DatabaseConnection,
   Kysely,
   PostgresDialect,
@@ -49,7 +50,7 @@ export function openPool(url: string, options: { max: number; role: string; onEr
   pool.on('error', options.onError);
   // A client that is checked out while its connection breaks emits on itself; without a listener Node would end.
   pool.on('connect', (client) => client.on('error', options.onError));
-  const db = new Kysely<Tables>({ dialect: new PipeliningDialect({ pool }) });
+  const db = pipelining(new Kysely<Tables>({ dialect: new PipeliningDialect({ pool }) }));
   return { db, pg: pool, close: () => db.destroy() };
 }
 
@@ -62,9 +63,32 @@ export function inOneTrip<T>(db: Db, work: (connection: Db) => Promise<T>): Prom
 }
 
 /**
- * Sends BEGIN together with the first statement of a transaction. In a transaction, `Promise.all` sends statements that
- * do not need each other's results at once. If one fails, so do those after it and the commit.
+ * Lets `Promise.all` send the statements of a transaction, or of `inOneTrip`, at once: Kysely sends each one when the
+ * one before it is answered. If one fails, so do those after it in the transaction, and the commit.
  */
+function pipelining(db: Database): Database {
+  const executor = db.getExecutor();
+  const withProvider = executor.withConnectionProvider.bind(executor);
+  executor.withConnectionProvider = (provider) => withProvider(new ConcurrentProvider(provider));
+  return db;
+}
+
+/** Provides a single connection to several statements at a time; they run in the order in which they ask for it. */
+class ConcurrentProvider implements ConnectionProvider {
+  readonly #single: ConnectionProvider;
+  #connection: Promise<DatabaseConnection> | undefined;
+
+  constructor(single: ConnectionProvider) {
+    this.#single = single;
+  }
+
+  async provideConnection<T>(consumer: (connection: DatabaseConnection) => Promise<T>): Promise<T> {
+    this.#connection ??= this.#single.provideConnection(async (connection) => connection);
+    return consumer(await this.#connection);
+  }
+}
+
+/** Sends BEGIN together with the first statement of a transaction. */
 class PipeliningDialect extends PostgresDialect {
   readonly #config: ConstructorParameters<typeof PostgresDialect>[0];
 
