@@ -33,7 +33,6 @@ export interface VideoStream {
   hasAlpha: boolean;
   /** Average frames per second. */
   frameRate: number | null;
-  isVariableFrameRate: boolean;
   colorTransfer: string | null;
   colorPrimaries: string | null;
   colorSpace: string | null;

@@ -137,3 +137,21 @@ export function createOut(path: string, onSettled?: (position: number) => void):
     discard: () => closeSync(fd),
   };
 }
+
+/** A file that is not kept: for readers that find out only while they write whether a container can be rewritten. */
+export function createNothing(): FileOut {
+  let position = 0;
+  const advance = (length: number): void => {
+    position += length;
+  };
+  return {
+    get position() {
+      return position;
+    },
+    write: (bytes) => advance(bytes.length),
+    patch: () => {},
+    skip: (length) => advance(Math.max(0, length)),
+    close: () => {},
+    discard: () => {},
+  };
+}

@@ -3,9 +3,10 @@ import type { RewrittenDemuxer } from '../contract/containers.ts';
 import { readFlac, readWave } from './audio-files.ts';
 import { readAdts } from './elementary/adts.ts';
 import { readMp3 } from './elementary/mp3.ts';
-import { createOut, type FileBytes, openBytes } from './file-bytes.ts';
+import { createNothing, createOut, type FileBytes, type FileOut, openBytes } from './file-bytes.ts';
 import { readHeif } from './heif/read-heif.ts';
 import { movieFacts } from './isobmff/movie-facts.ts';
+import { movieInfo } from './isobmff/movie-info.ts';
 import { moviePackets } from './isobmff/movie-packets.ts';
 import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
@@ -22,9 +23,9 @@ import { NotRewritable, Refused } from './verdicts.ts';
 export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeResult> {
   const file = openBytes(request.path);
   try {
-    const { seconds, still, facts, packets } = readAndWrite(request, file);
+    const found = readAndWrite(request, file);
     const container = request.target === null ? 'original' : 'rewritten';
-    return { container, demuxer: still ? 'mov' : request.demuxer, reason: null, seconds, still, facts, packets };
+    return { container, demuxer: found.still ? 'mov' : request.demuxer, reason: null, ...found };
   } catch (error) {
     if (error instanceof NotRewritable) {
       // FFmpeg would decode a single tile of such a file, or ignore its transparency and rotation.
@@ -32,15 +33,8 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       await checkDeclared(request);
       const facts = stillFacts(file, request.demuxer);
       const { demuxer } = request;
-      return {
-        container: 'original',
-        demuxer,
-        reason: error.message,
-        seconds: null,
-        still: null,
-        facts,
-        packets: null,
-      };
+      const nothing = { seconds: null, still: null, info: null, packets: null };
+      return { container: 'original', demuxer, reason: error.message, facts, ...nothing };
     }
     // A table ended early, and no reader gave a more precise reason.
     if (error instanceof RangeError) throw new Refused('invalid_media', 'ends before what it declares.');
@@ -55,7 +49,7 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
   mov: (file) => {
     const movie = readMovie(file);
     const reading = withOwnLength((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes), movieFacts(movie));
-    return { ...reading, packets: () => moviePackets(movie, file) };
+    return { ...reading, describe: () => movieInfo(movie, file), packets: () => moviePackets(movie, file) };
   },
   matroska: readMatroska,
   mp3: readMp3,
@@ -82,14 +76,20 @@ function readAndWrite(
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const { write, packets, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
+  const { write, describe, packets, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
   const found = { ...facts, packets: (request.packets && packets?.()) || null };
-  if (target === null) return found;
+  if (target === null) return { ...found, info: null };
+  const info = describe?.() ?? null;
+  if (info && request.unlessDescribed) write(createNothing(), 0);
+  else writeTo(target, (out) => write(out, mediaBytes));
+  return { ...found, info };
+}
+
+function writeTo(target: string, write: (out: FileOut) => void): void {
   const out = createOut(target);
   try {
-    write(out, mediaBytes);
+    write(out);
     out.close();
-    return found;
   } catch (error) {
     out.discard();
     rmSync(target, { force: true });

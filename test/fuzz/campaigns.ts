@@ -3,6 +3,7 @@ import { openProgressDisplay } from '../../src/cli/progress-display.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { CONTAINERS } from './containers.ts';
 import { COSTLY } from './costly.ts';
+import { DESCRIBED } from './described.ts';
 import { FRAGMENTS } from './fragments.ts';
 import { JSON_BODIES } from './json-bodies.ts';
 import { READERS } from './readers.ts';
@@ -11,6 +12,7 @@ import { SIGNATURES } from './signatures.ts';
 
 const CAMPAIGNS: Record<string, Campaign> = {
   containers: CONTAINERS,
+  described: DESCRIBED,
   fragments: FRAGMENTS,
   rewriting: REWRITING,
   signatures: SIGNATURES,
@@ -23,6 +25,7 @@ const USAGE = `npx tsx test/fuzz/campaigns.ts NAME [--cases N] [--seed N] [--cas
 
   containers  media files with damaged bytes, boxes and chunks: looked at, probed and transcoded in cells
   rewriting   damaged audio files alone: rewriting a rewritten file does not change it
+  described   damaged files that the readers describe: as ffprobe does, or not at all
   fragments   MP4 in fragments with damaged fields: inspected and rewritten
   signatures  altered, cut and mistimed signed requests to the storage gateway
   bodies      JSON for every route, made from its OpenAPI document (needs a build: npm run build)

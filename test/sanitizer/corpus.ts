@@ -11,6 +11,8 @@ export interface Case {
   altered?: (bytes: Buffer) => Buffer;
   /** FFmpeg estimates the length from the file size, which includes the parts that the remux drops. */
   isEstimated?: boolean;
+  /** Whether the readers describe it; absent = it is left to ffprobe. */
+  described?: boolean;
 }
 
 const V = (options = 's=96x64:r=25:d=1') => ['-f', 'lavfi', '-i', `testsrc2=${options}`];
@@ -36,18 +38,25 @@ const HDR = [
 const VFR = ['-vf', 'setpts=PTS+if(mod(N\\,3)\\,0.013/TB\\,0)', '-fps_mode', 'vfr', '-enc_time_base', '1/90000'];
 
 export const CORPUS: readonly Case[] = [
-  { name: 'H.264 with B-frames and AAC', file: 'mp4', args: [...V(), ...A(), ...B_FRAMES, ...AAC] },
-  { name: 'the index first', file: 'mp4', args: [...V(), ...A(), ...H264, ...AAC, '-movflags', '+faststart'] },
+  { name: 'H.264 with B-frames and AAC', described: true, file: 'mp4', args: [...V(), ...A(), ...B_FRAMES, ...AAC] },
+  {
+    name: 'the index first',
+    described: true,
+    file: 'mp4',
+    args: [...V(), ...A(), ...H264, ...AAC, '-movflags', '+faststart'],
+  },
   {
     name: '29.97 frames per second',
+    described: true,
     file: 'mp4',
     args: [...V('s=96x64:r=30000/1001:d=1'), ...A(), ...B_FRAMES, ...AAC],
   },
-  { name: 'unequal frame intervals', file: 'mp4', args: [...V(), ...VFR, ...B_FRAMES] },
+  { name: 'unequal frame intervals', described: true, file: 'mp4', args: [...V(), ...VFR, ...B_FRAMES] },
   { name: 'interlaced', file: 'mov', args: [...V(), ...B_FRAMES, '-flags', '+ilme+ildct', '-x264opts', 'tff=1'] },
-  { name: 'HEVC, ten bits, PQ', file: 'mp4', args: [...V(), ...HEVC, ...HDR, '-tag:v', 'hvc1'] },
+  { name: 'HEVC, ten bits, PQ', described: true, file: 'mp4', args: [...V(), ...HEVC, ...HDR, '-tag:v', 'hvc1'] },
   {
     name: 'HEVC with mastering data in the container',
+    described: true,
     file: 'mkv',
     args: [...V(), ...HEVC, ...HDR, '-x265-params', 'log-level=none:pools=none:hdr10=1:max-cll=1000,400'],
   },
@@ -65,28 +74,37 @@ export const CORPUS: readonly Case[] = [
     file: 'mov',
     args: [...V(), ...A(), '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-c:a', 'pcm_alaw'],
   },
-  { name: 'rotation', file: 'mp4', args: [...V(), ...H264], copied: ['-display_rotation', '90'] },
+  { name: 'rotation', described: true, file: 'mp4', args: [...V(), ...H264], copied: ['-display_rotation', '90'] },
   {
     name: 'rotation and mirroring',
+    described: true,
     file: 'mov',
     args: [...V(), ...H264],
     copied: ['-display_rotation', '270', '-display_hflip'],
   },
   {
     name: 'an edit list that cuts the start',
+    described: true,
     file: 'mp4',
     args: [...V(), ...A(), ...B_FRAMES, ...AAC],
     copied: ['-ss', '0.3'],
   },
-  { name: 'audio that starts later', file: 'mp4', args: [...V(), '-itsoffset', '0.25', ...A(), ...B_FRAMES, ...AAC] },
-  { name: 'non-square pixels', file: 'mp4', args: [...V(), ...H264, '-vf', 'setsar=16/11'] },
+  {
+    name: 'audio that starts later',
+    described: true,
+    file: 'mp4',
+    args: [...V(), '-itsoffset', '0.25', ...A(), ...B_FRAMES, ...AAC],
+  },
+  { name: 'non-square pixels', described: true, file: 'mp4', args: [...V(), ...H264, '-vf', 'setsar=16/11'] },
   {
     name: 'odd sizes',
+    described: true,
     file: 'mp4',
     args: [...V('s=97x63:r=25:d=1'), '-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv444p'],
   },
   {
     name: 'several audio tracks',
+    described: true,
     file: 'mp4',
     args: [
       ...V(),
@@ -104,12 +122,13 @@ export const CORPUS: readonly Case[] = [
       'default',
     ],
   },
-  { name: 'audio only', file: 'm4a', args: [...A(2), ...AAC] },
+  { name: 'audio only', described: true, file: 'm4a', args: [...A(2), ...AAC] },
   { name: 'ALAC', file: 'm4a', args: [...A(), '-c:a', 'alac'] },
   { name: 'AC-3', file: 'mp4', args: [...A(), '-c:a', 'ac3'] },
   { name: 'a 3GP', file: '3gp', args: [...V('s=176x144:r=25:d=1'), '-c:v', 'h263'] },
   {
     name: 'colour tags',
+    described: true,
     file: 'mp4',
     args: [
       ...V(),
@@ -126,16 +145,22 @@ export const CORPUS: readonly Case[] = [
       '+write_colr',
     ],
   },
-  { name: 'a time code track at the end', file: 'mov', args: [...V(), ...H264, '-timecode', '01:00:00:00'] },
+  {
+    name: 'a time code track at the end',
+    described: true,
+    file: 'mov',
+    args: [...V(), ...H264, '-timecode', '01:00:00:00'],
+  },
 
   {
     name: 'H.264 in Matroska',
+    described: true,
     file: 'mkv',
     args: [...V('s=96x64:r=30000/1001:d=1'), ...A(), ...B_FRAMES, '-c:a', 'libvorbis'],
   },
-  { name: 'VP8 and Vorbis', file: 'webm', args: [...V(), ...A(), ...VP8, '-c:a', 'libvorbis'] },
-  { name: 'VP9 and Opus', file: 'webm', args: [...V(), ...A(), ...VP9, '-c:a', 'libopus'] },
-  { name: 'VP9 with alpha', file: 'webm', args: [...V(), ...VP9, '-pix_fmt', 'yuva420p'] },
+  { name: 'VP8 and Vorbis', described: true, file: 'webm', args: [...V(), ...A(), ...VP8, '-c:a', 'libvorbis'] },
+  { name: 'VP9 and Opus', described: true, file: 'webm', args: [...V(), ...A(), ...VP9, '-c:a', 'libopus'] },
+  { name: 'VP9 with alpha', described: true, file: 'webm', args: [...V(), ...VP9, '-pix_fmt', 'yuva420p'] },
   { name: 'AV1 in WebM', file: 'webm', args: [...V(), ...AV1] },
   { name: 'a live WebM without sizes', file: 'webm', args: [...V(), ...A(), ...VP8, '-c:a', 'libopus', '-live', '1'] },
   { name: 'rotation in Matroska', file: 'mkv', args: [...V(), ...H264], copied: ['-display_rotation', '90'] },
@@ -145,7 +170,12 @@ export const CORPUS: readonly Case[] = [
     args: [...A(), ...A(), '-map', '0', '-map', '1', '-c:a:0', 'flac', '-c:a:1', 'pcm_s16le'],
   },
   { name: 'unequal frame intervals in Matroska', file: 'mkv', args: [...V(), ...VFR, ...B_FRAMES] },
-  { name: 'non-square pixels in Matroska', file: 'mkv', args: [...V(), ...H264, '-vf', 'setsar=16/11'] },
+  {
+    name: 'non-square pixels in Matroska',
+    described: true,
+    file: 'mkv',
+    args: [...V(), ...H264, '-vf', 'setsar=16/11'],
+  },
 
   { name: '16 bits', file: 'wav', args: [...A(), '-metadata', 'title=x'] },
   { name: '24 bits in stereo', file: 'wav', args: [...A(), '-ac', '2', '-c:a', 'pcm_s24le'] },

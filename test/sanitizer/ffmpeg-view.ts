@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
+import { type MediaInfo, parseProbe } from '../../src/media/index.ts';
 
 const run = promisify(execFile);
 /** Options before each input: for all frames, those after a seek, and those of a looped file. */
@@ -15,22 +16,23 @@ export interface MediaFile {
 export type FfmpegView = Record<string, unknown> & { packets: Entry[]; streams: Entry[] };
 type Entry = Record<string, unknown>;
 
-/** Decodes all files in one process, because most of its time is its start. */
-export async function ffmpegViews(files: readonly MediaFile[]): Promise<FfmpegView[]> {
+/** Decodes all files in one process, because most of its time is its start. `info` is what the worker would store. */
+export async function ffmpegViews(files: readonly MediaFile[]): Promise<{ view: FfmpegView; info: MediaInfo }[]> {
   const [decoded, probed] = await Promise.all([decodeAll(files), Promise.all(files.map(probe))]);
-  return files.map((_, index) => ({ ...probed[index]!, ...decoded[index]! }));
+  return probed.map(({ view, info }, index) => ({ view: { ...view, ...decoded[index]! }, info }));
 }
 
-async function probe({ path, demuxer }: MediaFile): Promise<FfmpegView> {
+async function probe({ path, demuxer }: MediaFile): Promise<{ view: FfmpegView; info: MediaInfo }> {
   const shown = ['-show_streams', '-show_packets', '-show_format', '-of', 'json'];
   const { stdout } = await run('ffprobe', ['-v', 'error', ...shown, '-f', demuxer, '-i', path], { maxBuffer: 2 ** 26 });
   const { streams, packets, format } = JSON.parse(stdout);
-  return {
+  const view = {
     streams: streams.filter(media).map(plain),
     packets: packets.filter(media).map(plain),
     duration: format.duration,
     start: format.start_time,
   };
+  return { view, info: parseProbe(stdout, { sizeBytes: Number(format.size), demuxer }) };
 }
 
 async function decodeAll(files: readonly MediaFile[]): Promise<Record<keyof typeof WAYS, string>[]> {

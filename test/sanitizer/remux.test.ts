@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Case, CORPUS } from './corpus.ts';
+import { differences } from './info-differences.ts';
 import { openRemuxing } from './remuxing.ts';
 import { SOUND_CORPUS } from './sound-corpus.ts';
 
@@ -22,6 +23,15 @@ describe('a remuxed container', () => {
     const { original, remux } = compared!;
     if (entry.isEstimated) for (const one of [original, remux]) withoutLengths(one);
     expect(remux).toEqual(original);
+  });
+
+  it.each(CASES)('is described as ffprobe does, or not at all: $file with $name', async (entry) => {
+    const { found, compared } = await remuxing.remux(entry);
+    expect(found.info !== null).toBe(entry.described === true);
+    if (found.info && compared) {
+      const { sizeBytes } = found.info;
+      expect(differences(found.info, { ...compared.info, sizeBytes }, false)).toEqual([]);
+    }
   });
 });
 

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { detectMedia } from '../../src/media/index.ts';
+import { detectMedia, type MediaInfo } from '../../src/media/index.ts';
 import { openSanitizer, type Sanitizer } from '../../src/sanitizer/index.ts';
 import { makeAllMedia } from '../../testkit/media-cache.ts';
 import { inBatches } from '../helpers/batches.ts';
@@ -30,8 +30,8 @@ export interface Remuxed {
   demuxer: string;
   /** Path of the remuxed file, if there is one. */
   target: string;
-  /** What FFmpeg reads from the original and from the remux; null = not remuxed. */
-  compared: { original: FfmpegView; remux: FfmpegView } | null;
+  /** What FFmpeg reads from the original and from the remux, and what ffprobe reports about the latter; null = not remuxed. */
+  compared: { original: FfmpegView; remux: FfmpegView; info: MediaInfo } | null;
 }
 
 /** Makes the files of a corpus, sanitizes them, and reads both with FFmpeg, in batches on demand. */
@@ -52,7 +52,7 @@ export async function openRemuxing<T extends Origin>(corpus: readonly T[]) {
       );
       return sanitized.map((one): Remuxed => {
         const at = 2 * remuxed.indexOf(one);
-        return { ...one, compared: at < 0 ? null : { original: views[at]!, remux: views[at + 1]! } };
+        return { ...one, compared: at < 0 ? null : pairOf(views[at]!, views[at + 1]!) };
       });
     }),
     async close(): Promise<void> {
@@ -60,6 +60,10 @@ export async function openRemuxing<T extends Origin>(corpus: readonly T[]) {
       await rm(folder, { recursive: true, force: true });
     },
   };
+}
+
+function pairOf(original: { view: FfmpegView }, remux: { view: FfmpegView; info: MediaInfo }) {
+  return { original: original.view, remux: remux.view, info: remux.info };
 }
 
 async function makeFiles(place: string, batch: readonly Origin[]): Promise<string[]> {

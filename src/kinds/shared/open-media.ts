@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { JobFailure } from '../../contract/failures.ts';
-import { detectMedia, type MediaInfo, type StreamPackets, SUBTITLE_DEMUXERS } from '../../media/index.ts';
+import { checkInput, detectMedia, type MediaInfo, type StreamPackets, SUBTITLE_DEMUXERS } from '../../media/index.ts';
 import type { ContainerOrigin } from '../../sanitizer/index.ts';
 import type { WorkTools } from '../kind.ts';
 import { decodeStill } from './decode-still.ts';
@@ -54,7 +54,7 @@ export async function openMedia(
     signal?: AbortSignal;
   },
 ): Promise<OpenedMedia> {
-  const { folder, name, slot, subject, disarm, known, check, packets = false, signal } = options;
+  const { folder, name, slot, subject, disarm, known, check, packets = false, probeOnly = false, signal } = options;
   const { head, size } = await readHead(path);
   if (size === 0) throw new JobFailure('invalid_media', `${subject} is empty.`);
   const detected = await detectMedia(head);
@@ -65,11 +65,10 @@ export async function openMedia(
   await options.hold?.take(size);
   const sanitized = await tools.sanitizer.sanitize(
     {
-      path,
-      demuxer: detected.demuxer,
-      target,
-      mediaBytes: options.probeOnly && !isStill ? PROBED_BYTES : null,
-      packets,
+      ...{ path, demuxer: detected.demuxer, target, packets },
+      mediaBytes: probeOnly && !isStill ? PROBED_BYTES : null,
+      // An account that accepts only remuxed files learns at the upload whether this one can be.
+      unlessDescribed: probeOnly && !disarm,
     },
     { subject, ...(signal && { signal }) },
   );
@@ -87,6 +86,10 @@ export async function openMedia(
   const demuxer = decoded ? 'png_pipe' : container === 'rewritten' ? sanitized.demuxer : detected.demuxer;
   const opened = { file, demuxer, contentType: detected.mime, container, countedSeconds, packets: sanitized.packets };
   if (known?.demuxer === demuxer) return { ...opened, info: known };
+  if (sanitized.info && !still) {
+    if (check !== false) checkInput(sanitized.info);
+    return { ...opened, info: sanitized.info };
+  }
   const { info } = await probeFile(
     tools.sandbox,
     { path: file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) },

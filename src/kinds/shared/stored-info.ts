@@ -19,7 +19,6 @@ const videoStream = z.object({
   bitDepth: z.number(),
   hasAlpha: z.boolean(),
   frameRate: number,
-  isVariableFrameRate: z.boolean(),
   colorTransfer: text,
   colorPrimaries: text,
   colorSpace: text,

@@ -13,7 +13,6 @@ export function plainVideo(
     sampleAspectRatio: 1,
     displayWidth: known.width,
     displayHeight: known.height,
-    isVariableFrameRate: false,
     colorTransfer: null,
     colorPrimaries: null,
     colorSpace: null,

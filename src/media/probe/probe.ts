@@ -1,6 +1,7 @@
 import { JobFailure } from '../../contract/failures.ts';
 import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../types.ts';
 import { displaySize, sampleAspect } from './display-size.ts';
+import { bitDepthOf, isAlphaFormat } from './pixel-formats.ts';
 
 /** Streams that FFmpeg may open, and bytes and microseconds that it may read to analyse them. */
 export const MAX_STREAMS = 64;
@@ -101,8 +102,6 @@ function parseVideo(stream: Record<string, unknown>): VideoStream {
   const sideways = rotation === 90 || rotation === 270;
   const pixelFormat = word(stream.pix_fmt, /^[a-z0-9_]{1,32}$/);
   const tags = record(stream.tags);
-  const average = rate(stream.avg_frame_rate);
-  const base = rate(stream.r_frame_rate);
   const colorTransfer = word(stream.color_transfer, COLOR_NAME);
   const isAttachedPicture = record(stream.disposition).attached_pic === 1;
   return {
@@ -118,8 +117,7 @@ function parseVideo(stream: Record<string, unknown>): VideoStream {
     pixelFormat,
     bitDepth: bitDepthOf(pixelFormat, whole(stream.bits_per_raw_sample, 1, 32)),
     hasAlpha: isAlphaFormat(pixelFormat) || tags.alpha_mode === '1' || tags.ALPHA_MODE === '1',
-    frameRate: average ?? base,
-    isVariableFrameRate: average !== null && base !== null && Math.abs(base - average) / average > 0.01,
+    frameRate: rate(stream.avg_frame_rate) ?? rate(stream.r_frame_rate),
     colorTransfer,
     colorPrimaries: word(stream.color_primaries, COLOR_NAME),
     colorSpace: word(stream.color_space, COLOR_NAME),
@@ -209,17 +207,4 @@ function parseRotation(sideData: unknown): Rotation {
     return (Math.abs(clockwise - quarter) <= 1 ? quarter % 360 : 0) as Rotation;
   }
   return 0;
-}
-
-function isAlphaFormat(pixelFormat: string | null): boolean {
-  return pixelFormat !== null && /^(yuva|gbrap|rgba|bgra|argb|abgr|ya\d|pal8|vuya|ayuv)/.test(pixelFormat);
-}
-
-function bitDepthOf(pixelFormat: string | null, raw: number | null): number {
-  const deep = pixelFormat
-    ? /(?:p|gray|gbrp|gbrap|ya|x2rgb|x2bgr|p0)(9|10|12|14|16)(?:le|be)?$/.exec(pixelFormat)
-    : null;
-  if (deep) return Number(deep[1]);
-  if (pixelFormat && /^(rgb48|bgr48|rgba64|bgra64)/.test(pixelFormat)) return 16;
-  return pixelFormat === null && raw !== null && raw <= 16 ? raw : 8;
 }

@@ -53,6 +53,14 @@ function objectTypeOf(entry: Buffer): number | undefined {
   return esds < 0 ? undefined : entry[esds - 4 + OBJECT_TYPE_AT];
 }
 
+/** Object type and configuration of the decoder in the content of an `esds` that `rewriteEsds` has made. */
+export function decoderConfig(content: Buffer): { objectType: number; config: Buffer | null } {
+  const [outer] = descriptorsIn(content.subarray(4));
+  const [decoder] = descriptorsIn(outer!.body.subarray(3));
+  const config = descriptorsIn(decoder!.body.subarray(13)).find(({ tag }) => tag === DECODER_CONFIG);
+  return { objectType: decoder!.body[0]!, config: config?.body ?? null };
+}
+
 function afterEsFields(body: Buffer): Buffer {
   const flags = body[2] ?? 0;
   let at = 3;

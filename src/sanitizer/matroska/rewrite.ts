@@ -12,6 +12,7 @@ import {
   sizeBytes,
   unsigned,
 } from './ebml.ts';
+import { matroskaInfo } from './matroska-info.ts';
 import { float, number, rewriteChildren } from './rewrite-children.ts';
 import { ID, INFO } from './schema.ts';
 import { type KeptTracks, readTracks } from './tracks.ts';
@@ -28,12 +29,14 @@ const PICTURE = /image\//i;
 const ALPHA = /alpha_mode/i;
 const MAX_SCANNED = 2 ** 20;
 
-interface Head {
+export interface Head {
   info: Buffer;
   /** Seconds per tick of the segment's timestamps. */
   secondsPerTick: number;
   /** Null = not declared. */
   duration: number | null;
+  /** Nanoseconds per tick. */
+  scale: number;
   tracks: KeptTracks;
   /** First cluster. */
   media: Element;
@@ -46,7 +49,8 @@ export function readMatroska(file: FileBytes): Reading {
   const reader = elementReader(file);
   const head = readHead(file, reader);
   const remux: Write = (out, mediaBytes) => write(file, reader, head, out, head.duration === null ? null : mediaBytes);
-  return { write: remux, seconds: null, still: null, facts: factsOf(head) };
+  const describe = () => matroskaInfo(file, head);
+  return { write: remux, seconds: null, still: null, facts: factsOf(head), describe };
 }
 
 function factsOf({ tracks, duration, secondsPerTick }: Head): ContainerFacts | null {
@@ -112,7 +116,7 @@ function readInfo(reader: ElementReader, element: Element) {
   const secondsPerTick = scale / 1e9;
   refuseLength((duration ?? 0) * secondsPerTick);
   const names = [makeElement(0x4d80, NAME), makeElement(0x5741, NAME)];
-  return { info: makeElement(ID.info, ...parts, ...names), secondsPerTick, duration };
+  return { info: makeElement(ID.info, ...parts, ...names), secondsPerTick, duration, scale };
 }
 
 /** Throws if a dropped element contains something that FFmpeg would turn into a stream or into transparency. */

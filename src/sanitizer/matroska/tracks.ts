@@ -5,6 +5,7 @@ import { type Element, type ElementReader, makeElement } from './ebml.ts';
 import { number, rewriteChildren } from './rewrite-children.ts';
 import { ID, TRACK } from './schema.ts';
 import { trackFacts } from './track-facts.ts';
+import { type TrackValues, trackValues } from './track-info.ts';
 
 const VIDEO_TYPE = 1;
 const AUDIO_TYPE = 2;
@@ -17,6 +18,8 @@ export interface KeptTracks {
   seekBy: number;
   /** Null where only ffprobe can tell. */
   facts: Pick<ContainerFacts, 'video' | 'audio'> | null;
+  /** What each track declares, in order; null where an element is unknown. */
+  described: { number: number; isVideo: boolean; values: TrackValues | null }[];
 }
 
 /** Keeps video and audio. Other tracks can be dropped only if they come last: options refer to streams by number. */
@@ -27,6 +30,7 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
   const types = new Map<number, bigint>();
   const video: (ContainerFacts['video'][number] | null)[] = [];
   const audio: (ContainerFacts['audio'][number] | null)[] = [];
+  const described: KeptTracks['described'] = [];
   let hasDropped = false;
   for (const entry of entries) {
     const type = typeOf(reader, entry);
@@ -38,8 +42,10 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
     let trackNumber = 0;
     const size = { width: 0, height: 0 };
     const facts = trackFacts();
+    const values = trackValues();
     const parts = rewriteChildren(reader, entry, TRACK, (id, content) => {
       facts.add(id, content);
+      values.add(id, content);
       if (id === ID.trackNumber) trackNumber = Number(number(content));
       if (id === ID.pixelWidth) size.width = Number(number(content));
       if (id === ID.pixelHeight) size.height = Number(number(content));
@@ -48,6 +54,7 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
     if (trackNumber === 0 || types.has(trackNumber))
       throw new Refused('invalid_media', 'has a stream with an invalid or repeated number.');
     types.set(trackNumber, type);
+    described.push({ number: trackNumber, isVideo: type === BigInt(VIDEO_TYPE), values: values.values() });
     if (type === BigInt(VIDEO_TYPE)) video.push(facts.video());
     else audio.push(facts.audio());
     tracks.push(makeElement(ID.trackEntry, ...parts));
@@ -59,6 +66,7 @@ export function readTracks(reader: ElementReader, element: Element): KeptTracks 
     numbers: new Set(types.keys()),
     seekBy: first[0],
     facts: known(video) && known(audio) ? { video, audio } : null,
+    described,
   };
 }
 

@@ -1,0 +1,14 @@
+/** Whether pixels of this format of FFmpeg can be transparent. */
+export function isAlphaFormat(pixelFormat: string | null): boolean {
+  return pixelFormat !== null && /^(yuva|gbrap|rgba|bgra|argb|abgr|ya\d|pal8|vuya|ayuv)/.test(pixelFormat);
+}
+
+/** Bits per component of a format of FFmpeg. `raw` is what the stream declares, for an unknown format. */
+export function bitDepthOf(pixelFormat: string | null, raw: number | null): number {
+  const deep = pixelFormat
+    ? /(?:p|gray|gbrp|gbrap|ya|x2rgb|x2bgr|p0)(9|10|12|14|16)(?:le|be)?$/.exec(pixelFormat)
+    : null;
+  if (deep) return Number(deep[1]);
+  if (pixelFormat && /^(rgb48|bgr48|rgba64|bgra64)/.test(pixelFormat)) return 16;
+  return pixelFormat === null && raw !== null && raw <= 16 ? raw : 8;
+}

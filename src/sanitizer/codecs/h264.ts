@@ -1,0 +1,259 @@
+import { BitReader, mustBe } from './bits.ts';
+import { colorNames, colorRange } from './color.ts';
+import { messagesOf, payloadOf, readVui, unitsOf, type Vui } from './nal.ts';
+import { type Picture, planarFormat } from './types.ts';
+
+const HEAD = 1;
+const SPS = 7;
+const PPS = 8;
+const IDR = 5;
+const SEI = 6;
+/** Units without influence: access unit delimiter, filler data. */
+const PLAIN_UNITS: ReadonlySet<number> = new Set([9, 12]);
+const PICTURE_TIMING = 1;
+/** A message that overrides the transfer characteristics. */
+const ALTERNATIVE_TRANSFER = 147;
+/** Picture structures that are whole frames: one, or one shown twice or three times (ITU-T H.264, table D-1). */
+const WHOLE_FRAMES: ReadonlySet<number> = new Set([0, 7, 8]);
+/** Slice types of key frames. */
+const INTRA: ReadonlySet<number> = new Set([2, 7]);
+/** Bytes in which the fields of a slice header lie that are read. */
+const SLICE_HEAD = 60;
+
+const PROFILES: Readonly<Record<number, string>> = {
+  ...{ 66: 'Baseline', 77: 'Main', 88: 'Extended', 100: 'High' },
+  ...{ 110: 'High 10', 122: 'High 4:2:2', 244: 'High 4:4:4 Predictive', 44: 'CAVLC 4:4:4' },
+};
+const INTRA_PROFILES: Readonly<Record<number, string>> = {
+  ...{ 110: 'High 10 Intra', 122: 'High 4:2:2 Intra', 244: 'High 4:4:4 Intra' },
+};
+/** Profiles whose parameter sets declare a chroma format. */
+const HIGH: ReadonlySet<number> = new Set([100, 110, 122, 244, 44]);
+const CHROMA = [null, '420', '422', '444'] as const;
+
+interface SequenceSet {
+  id: number;
+  profile: number;
+  constraints: number;
+  chroma: 1 | 2 | 3;
+  depth: 8 | 10;
+  frameNumberBits: number;
+  orderType: number;
+  orderBits: number;
+  width: number;
+  height: number;
+  vui: Vui | null;
+  /** Bits of the delays that precede a picture structure; null = no picture structure is declared. */
+  bitsBeforeStructure: number | null;
+}
+
+interface PictureSet {
+  id: number;
+  hasOrderOfFields: boolean;
+}
+
+/**
+ * Reads an H.264 stream: its decoder configuration (ISO/IEC 14496-15, 5.3.3.1) and its first sample. Throws `Unclear`
+ * unless the stream is progressive and its first sample is a key frame of the only declared parameter sets.
+ */
+export function readH264(config: Buffer, sample: Buffer): Picture {
+  const { sequence, pictures, sets } = readConfig(config);
+  checkSample(sample, sequence, pictures, sets);
+  const { vui, depth } = sequence;
+  const isFull = vui?.isFull ?? null;
+  const names = vui?.color ? colorNames(...vui.color) : {};
+  const color = { ...names, ...(isFull === null ? {} : { colorRange: colorRange(isFull) }) };
+  return {
+    codec: 'h264',
+    profile: profileName(sequence),
+    width: sequence.width,
+    height: sequence.height,
+    pixelFormat: planarFormat(CHROMA[sequence.chroma]!, depth, isFull === true),
+    color,
+    aspect: vui?.aspect ?? null,
+  };
+}
+
+function profileName({ profile, constraints }: SequenceSet): string {
+  const name = PROFILES[profile];
+  mustBe(name !== undefined);
+  if (profile === 66 && constraints & 0x40) return 'Constrained Baseline';
+  return (constraints & 0x10 && INTRA_PROFILES[profile]) || name;
+}
+
+function readConfig(config: Buffer) {
+  mustBe(config.length >= 7 && config[0] === 1 && (config[4]! & 3) === 3 && (config[5]! & 31) === 1);
+  const sets: Buffer[] = [];
+  let at = 6;
+  const take = (type: number): Buffer => {
+    mustBe(at + 2 <= config.length);
+    const length = config.readUInt16BE(at);
+    const set = config.subarray(at + 2, at + 2 + length);
+    mustBe(length > 4 - (type === PPS ? 2 : 0) && set.length === length && (set[0]! & 0x9f) === type);
+    at += 2 + length;
+    sets.push(set);
+    return set;
+  };
+  const sequence = readSequenceSet(take(SPS));
+  mustBe(at < config.length);
+  const count = config[at++]!;
+  mustBe(count > 0);
+  const pictures = Array.from({ length: count }, () => readPictureSet(take(PPS), sequence));
+  return { sequence, pictures, sets };
+}
+
+/** ITU-T H.264, 7.3.2.1.1. The limits are FFmpeg's. */
+function readSequenceSet(unit: Buffer): SequenceSet {
+  const reader = new BitReader(payloadOf(unit, HEAD));
+  const [profile, constraints] = [reader.bits(8), reader.bits(8)];
+  reader.skip(8);
+  const id = reader.ue(30);
+  let [chroma, depth] = [1, 8];
+  if (HIGH.has(profile)) {
+    chroma = reader.ue(3);
+    if (chroma === 3) mustBe(!reader.flag());
+    depth = reader.ue(2) + 8;
+    mustBe(reader.ue(2) + 8 === depth);
+    reader.skip(1);
+    if (reader.flag()) readScalingLists(reader, chroma === 3 ? 12 : 8);
+  }
+  mustBe(chroma !== 0 && depth !== 9);
+  const frameNumberBits = reader.ue(12) + 4;
+  const orderType = reader.ue(2);
+  // Type 1 derives the order of fields from offsets.
+  mustBe(orderType !== 1);
+  const orderBits = orderType === 0 ? reader.ue(12) + 4 : 0;
+  reader.ue(16);
+  reader.skip(1);
+  const [wide, tall] = [16 * (reader.ue(1023) + 1), 16 * (reader.ue(1023) + 1)];
+  // Anything else may be interlaced.
+  mustBe(reader.flag());
+  reader.skip(1);
+  const [left, right, top, bottom] = reader.flag()
+    ? [reader.ue(8190), reader.ue(8190), reader.ue(8190), reader.ue(8190)]
+    : [0, 0, 0, 0];
+  const [stepX, stepY] = [chroma === 3 ? 1 : 2, chroma === 1 ? 2 : 1];
+  const [width, height] = [wide - (left + right) * stepX, tall - (top + bottom) * stepY];
+  mustBe(width > 0 && height > 0);
+  const hasVui = reader.flag();
+  const vui = hasVui ? readVui(reader) : null;
+  const bitsBeforeStructure = hasVui ? readTiming(reader) : null;
+  mustBe(reader.payloadLeft >= 0);
+  return {
+    ...{ id, profile, constraints, chroma: chroma as 1 | 2 | 3, depth: depth as 8 | 10 },
+    ...{ frameNumberBits, orderType, orderBits, width, height, vui, bitsBeforeStructure },
+  };
+}
+
+function readScalingLists(reader: BitReader, count: number): void {
+  for (let list = 0; list < count; list++) {
+    if (!reader.flag()) continue;
+    let [last, next] = [8, 8];
+    for (let index = 0; index < (list < 6 ? 16 : 64); index++) {
+      if (next !== 0) {
+        const delta = reader.se();
+        mustBe(delta >= -128 && delta <= 127);
+        next = (last + delta) & 0xff;
+      }
+      if (index === 0 && next === 0) break;
+      last = next || last;
+    }
+  }
+}
+
+/** The rest of the usability information. Returns `bitsBeforeStructure`. */
+function readTiming(reader: BitReader): number | null {
+  if (reader.flag()) reader.skip(65);
+  let delays = 0;
+  const hasDelays = [0, 1].map(() => {
+    const present = reader.flag();
+    if (present) delays = readHrd(reader);
+    return present;
+  });
+  if (hasDelays.includes(true)) reader.skip(1);
+  const hasStructure = reader.flag();
+  if (reader.payloadLeft > 0 && reader.flag()) {
+    reader.skip(1);
+    for (let index = 0; index < 6; index++) reader.ue(index === 4 ? 16 : 30);
+  }
+  return hasStructure ? delays : null;
+}
+
+/** Buffer model (E.1.2). Returns the bits of both delays in a message of picture timing. */
+function readHrd(reader: BitReader): number {
+  const count = reader.ue(30) + 1;
+  reader.skip(8);
+  for (let index = 0; index < count; index++) {
+    reader.ue();
+    reader.ue();
+    reader.skip(1);
+  }
+  reader.skip(5);
+  const bits = reader.bits(5) + 1 + reader.bits(5) + 1;
+  reader.skip(5);
+  return bits;
+}
+
+/** ITU-T H.264, 7.3.2.2. Read to its end, because FFmpeg would drop a damaged one. */
+function readPictureSet(unit: Buffer, sequence: SequenceSet): PictureSet {
+  const reader = new BitReader(payloadOf(unit, HEAD));
+  const id = reader.ue(255);
+  mustBe(reader.ue(30) === sequence.id);
+  reader.skip(1);
+  const hasOrderOfFields = reader.flag();
+  mustBe(reader.ue() === 0);
+  reader.ue(31);
+  reader.ue(31);
+  reader.skip(3);
+  reader.se();
+  reader.se();
+  mustBe(Math.abs(reader.se()) <= 12);
+  reader.skip(3);
+  const hasMore = !([66, 77, 88].includes(sequence.profile) && sequence.constraints & 0xe0);
+  if (reader.payloadLeft > 0 && hasMore) {
+    const has8x8 = reader.flag();
+    if (reader.flag()) readScalingLists(reader, 6 + (has8x8 ? (sequence.chroma === 3 ? 6 : 2) : 0));
+    mustBe(Math.abs(reader.se()) <= 12);
+  }
+  mustBe(reader.payloadLeft >= 0);
+  return { id, hasOrderOfFields };
+}
+
+function checkSample(sample: Buffer, sequence: SequenceSet, pictures: readonly PictureSet[], sets: readonly Buffer[]) {
+  for (const unit of unitsOf(sample)) {
+    mustBe((unit[0]! & 0x80) === 0);
+    const type = unit[0]! & 31;
+    if (type === IDR) return checkSlice(unit, sequence, pictures);
+    if (type === SEI) checkMessages(unit, sequence);
+    else if (type === SPS || type === PPS) mustBe(sets.some((set) => set.equals(unit)));
+    else mustBe(PLAIN_UNITS.has(type));
+  }
+  mustBe(false);
+}
+
+function checkMessages(unit: Buffer, { bitsBeforeStructure }: SequenceSet): void {
+  for (const { type, body } of messagesOf(unit, HEAD)) {
+    mustBe(type !== ALTERNATIVE_TRANSFER);
+    if (type !== PICTURE_TIMING || bitsBeforeStructure === null) continue;
+    const reader = new BitReader(body);
+    reader.skip(bitsBeforeStructure);
+    mustBe(WHOLE_FRAMES.has(reader.bits(4)));
+  }
+}
+
+/** ITU-T H.264, 7.3.3: a key frame of a known picture set, whose two fields are shown at the same time. */
+function checkSlice(unit: Buffer, sequence: SequenceSet, pictures: readonly PictureSet[]): void {
+  mustBe((unit[0]! & 0x60) !== 0);
+  const reader = new BitReader(payloadOf(unit.subarray(0, SLICE_HEAD), HEAD));
+  mustBe(reader.ue() === 0 && INTRA.has(reader.ue()));
+  const id = reader.ue(255);
+  // FFmpeg uses the last of several sets with the same id.
+  const picture = pictures.findLast((set) => set.id === id);
+  mustBe(picture !== undefined);
+  reader.skip(sequence.frameNumberBits);
+  reader.ue();
+  if (sequence.orderType === 0) {
+    reader.skip(sequence.orderBits);
+    if (picture.hasOrderOfFields) mustBe(reader.se() === 0);
+  }
+}

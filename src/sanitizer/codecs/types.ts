@@ -1,0 +1,19 @@
+import type { AudioStream, VideoStream } from '../../media/index.ts';
+import type { Color } from './color.ts';
+
+/** What the headers of a video stream declare, as FFmpeg's decoder would report it. */
+export interface Picture extends Pick<VideoStream, 'codec' | 'profile' | 'width' | 'height'> {
+  pixelFormat: string;
+  /** What the stream declares. The container's values apply where one is absent. */
+  color: Partial<Color>;
+  /** Width of a sample divided by its height; null = not declared. */
+  aspect: number | null;
+}
+
+/** What the headers of an audio stream declare. */
+export type Sound = Pick<AudioStream, 'codec' | 'profile' | 'channels' | 'sampleRate' | 'bitDepth'>;
+
+/** FFmpeg's name of a planar YUV format. `isFull` = the name states that all values are used, as H.264 has it. */
+export function planarFormat(chroma: '420' | '422' | '444', depth: number, isFull = false): string {
+  return depth === 8 ? `yuv${isFull ? 'j' : ''}${chroma}p` : `yuv${chroma}p${depth}le`;
+}

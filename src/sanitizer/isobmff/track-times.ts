@@ -1,0 +1,93 @@
+import { mustBe } from '../codecs/bits.ts';
+import { printedSeconds } from '../streams.ts';
+import type { Movie, SampleTable, Track } from './movie.ts';
+
+/** What FFmpeg derives from the sample tables and edits of a track. */
+export interface TrackTimes {
+  /** Bits per second; null = less than one. */
+  bitRate: number | null;
+  frameRate: number;
+  durationSeconds: number;
+  /** When the presentation begins and ends, in microseconds. */
+  start: number;
+  end: number;
+}
+
+/** Throws `Unclear` where FFmpeg derives times in a way of its own. */
+export function trackTimes(movie: Movie, { media, samples, edits, kind }: Track): TrackTimes {
+  mustBe(samples.count > 0);
+  const { timescale } = media;
+  const units = sumOf(samples.durations);
+  // A table of single ticks makes FFmpeg read audio in another way.
+  mustBe(kind === 'video' || samples.durations.length > 8 || samples.durations.readUInt32BE(4) > 1);
+  const length = Math.min(units, media.duration);
+  mustBe(length > 0 && Number.isSafeInteger(units));
+  const bytes = samples.chunks.bytes.reduce((sum, size) => sum + size, 0);
+  const bits = BigInt(bytes) * 8n * BigInt(timescale);
+  mustBe(bits < 2n ** 63n);
+  const { shown, empty } = edits ? editedUnits(movie, edits, timescale) : { shown: length, empty: null };
+  const duration = Math.min(length, shown);
+  const start = scaled(empty ?? firstOffset(samples, kind), 1_000_000, timescale);
+  return {
+    bitRate: Number(bits / BigInt(length)) || null,
+    frameRate: (timescale * samples.count) / units,
+    durationSeconds: printedSeconds(duration, timescale),
+    start,
+    end: start + scaled(duration, 1_000_000, timescale),
+  };
+}
+
+/** Duration of a file with these streams. */
+export function movieMicroseconds(tracks: readonly TrackTimes[]): number {
+  const longest = Math.max(...tracks.map(({ start, end }) => end - start));
+  const whole = Math.max(...tracks.map(({ end }) => end)) - Math.min(...tracks.map(({ start }) => start));
+  const microseconds = Math.max(longest, whole);
+  mustBe(microseconds > 0);
+  return microseconds;
+}
+
+/** Decoding time of the second key frame: FFmpeg begins with it if the presentation begins later. */
+export function timeOfSecondKey({ keys, durations }: SampleTable): number {
+  if (keys?.length === 4) return Number.POSITIVE_INFINITY;
+  let before = keys ? keys.readUInt32BE(4) - 1 : 1;
+  let time = 0;
+  for (let at = 0; before > 0 && at < durations.length; at += 8) {
+    const count = Math.min(before, durations.readUInt32BE(at));
+    time += count * durations.readUInt32BE(at + 4);
+    before -= count;
+  }
+  return time - 1;
+}
+
+function sumOf(durations: Buffer): number {
+  let sum = 0;
+  for (let at = 0; at < durations.length; at += 8) sum += durations.readUInt32BE(at) * durations.readUInt32BE(at + 4);
+  return sum;
+}
+
+/** Without edits, a stream begins with its first sample. */
+function firstOffset({ offsets }: SampleTable, kind: Track['kind']): number {
+  if (!offsets) return 0;
+  mustBe(kind === 'video' && offsets.pairs.length >= 8 && offsets.pairs.readUInt32BE(0) > 0);
+  return offsets.pairs.readInt32BE(4);
+}
+
+/** Length of an edit list in units of the stream, and of the empty edits at its start. */
+function editedUnits(movie: Movie, edits: NonNullable<Track['edits']>, timescale: number) {
+  let [shown, empty, hasBegun] = [0, 0, false];
+  for (const { duration, mediaTime } of edits) {
+    const units = scaled(duration, timescale, movie.timescale);
+    mustBe(duration > 0 && units + mediaTime < 2 ** 53);
+    shown += units;
+    hasBegun ||= mediaTime !== -1;
+    if (!hasBegun) empty += units;
+  }
+  return { shown, empty };
+}
+
+/** `value * multiplier / divisor`, rounded half away from zero. */
+function scaled(value: number, multiplier: number, divisor: number): number {
+  const product = BigInt(value) * BigInt(multiplier) * 2n;
+  const by = BigInt(divisor);
+  return Number((product + (value < 0 ? -by : by)) / (2n * by));
+}

@@ -1,0 +1,29 @@
+import type { AudioStream, MediaInfo, VideoStream } from '../../media/index.ts';
+import { mustBe, unlessUnclear } from '../codecs/bits.ts';
+import type { FileBytes } from '../file-bytes.ts';
+import { movieInfo } from '../streams.ts';
+import { firstFrames } from './first-frames.ts';
+import type { Head } from './rewrite.ts';
+import { describeAudio, describeVideo } from './track-info.ts';
+
+/** FFmpeg's name of the format. */
+const CONTAINER = 'matroska,webm';
+
+/** What ffprobe would report about the rewritten file; null where it may see something else. */
+export function matroskaInfo(file: FileBytes, head: Head): MediaInfo | null {
+  return unlessUnclear(() => {
+    const { tracks, duration, scale, mediaAt, limit } = head;
+    const microseconds = Math.trunc(((duration ?? 0) * scale * 1000) / 1e6);
+    mustBe(microseconds > 0);
+    const pictures = new Set(tracks.described.filter(({ isVideo }) => isVideo).map(({ number }) => number));
+    const frames = firstFrames(file, mediaAt, limit, pictures);
+    const video: VideoStream[] = [];
+    const audio: AudioStream[] = [];
+    for (const [index, { number, isVideo, values }] of tracks.described.entries()) {
+      mustBe(values !== null);
+      if (isVideo) video.push(describeVideo(index, values, frames.get(number)));
+      else audio.push(describeAudio(index, values));
+    }
+    return movieInfo({ container: CONTAINER, demuxer: 'matroska', sizeBytes: file.size, microseconds }, video, audio);
+  });
+}

@@ -1,0 +1,66 @@
+import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../media/index.ts';
+import { displaySize, sampleAspect } from '../media/probe/display-size.ts';
+import { bitDepthOf, isAlphaFormat } from '../media/probe/pixel-formats.ts';
+import type { Color } from './codecs/color.ts';
+import type { Picture, Sound } from './codecs/types.ts';
+
+/* What a container and its streams declare, put together as ffprobe does. */
+
+/** What the container declares about a video stream. */
+export interface VideoTrack {
+  color: Color;
+  /** Width of a sample divided by its height; null = left to the stream. */
+  aspect: number | null;
+  rotation: Rotation;
+  hasAlpha?: boolean;
+  frameRate: number | null;
+  bitRate: number | null;
+  frames: number | null;
+  isDefault: boolean;
+  durationSeconds: number | null;
+}
+
+export function videoStream(index: number, picture: Picture, track: VideoTrack): VideoStream {
+  const { codec, profile, width, height, pixelFormat } = picture;
+  const { rotation, frameRate, bitRate, frames, isDefault, durationSeconds } = track;
+  const color = { ...track.color, ...picture.color };
+  const aspect = sampleAspect(track.aspect ?? picture.aspect ?? 1, 1);
+  const { wide, tall } = displaySize(width, height, aspect);
+  const isSideways = rotation === 90 || rotation === 270;
+  return {
+    ...{ index, codec, profile, width, height, rotation, sampleAspectRatio: aspect },
+    ...(isSideways ? { displayWidth: tall, displayHeight: wide } : { displayWidth: wide, displayHeight: tall }),
+    ...{ pixelFormat, bitDepth: bitDepthOf(pixelFormat, null) },
+    hasAlpha: track.hasAlpha === true || isAlphaFormat(pixelFormat),
+    ...{ frameRate, ...color },
+    isHdr: color.colorTransfer === 'smpte2084' || color.colorTransfer === 'arib-std-b67',
+    ...{ isAttachedPicture: false, bitRate, frames, isInterlaced: false, isDefault, durationSeconds },
+  };
+}
+
+/** What the container declares about an audio stream. */
+export type AudioTrack = Pick<AudioStream, 'bitRate' | 'isDefault' | 'language' | 'durationSeconds'>;
+
+export function audioStream(index: number, sound: Sound, track: AudioTrack): AudioStream {
+  return { index, ...sound, ...track };
+}
+
+/** A file of the streams. `microseconds` is its duration. */
+export function movieInfo(
+  file: { container: string; demuxer: string; sizeBytes: number; microseconds: number },
+  video: VideoStream[],
+  audio: AudioStream[],
+): MediaInfo {
+  const { container, demuxer, sizeBytes, microseconds } = file;
+  return {
+    ...{ container, demuxer, sizeBytes, durationSeconds: microseconds / 1e6 },
+    bitRate: Math.trunc((sizeBytes * 8e6) / microseconds),
+    streamCount: video.length + audio.length,
+    ...{ video, audio, subtitleCount: 0, isImage: false, isAnimated: false },
+  };
+}
+
+/** Seconds as ffprobe prints them, to the microsecond. */
+export function printedSeconds(units: number, unitsPerSecond: number): number {
+  return Number((units * (1 / unitsPerSecond)).toFixed(6));
+}

@@ -1,0 +1,101 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { detectMedia, type MediaInfo } from '../../src/media/index.ts';
+import { sanitizeFile } from '../../src/sanitizer/sanitize-file.ts';
+import type { SanitizeResult } from '../../src/sanitizer/types.ts';
+import { Refused } from '../../src/sanitizer/verdicts.ts';
+import { damaged, restructured } from '../../testkit/bytes.ts';
+import { makeAllMedia } from '../../testkit/media-cache.ts';
+import type { Random } from '../../testkit/random.ts';
+import { CORPUS } from '../sanitizer/corpus.ts';
+import { differences, probed } from '../sanitizer/info-differences.ts';
+import { SOUND_CORPUS } from '../sanitizer/sound-corpus.ts';
+import { type Campaign, count, type Fuzzer } from './campaign.ts';
+
+/** Damaged files that the readers describe without ffprobe: each as ffprobe does, or not at all. */
+export const DESCRIBED: Campaign = { cases: 20_000, open };
+
+/** What stands before the descriptions of streams, where damage matters most. */
+const MARKS = [
+  ...['moov', 'mvhd', 'tkhd', 'mdhd', 'elst', 'stsd', 'avcC', 'hvcC', 'av1C', 'vpcC', 'esds', 'colr', 'pasp', 'stts'],
+  ...['mdat', 'fiel', 'dOps', 'V_', 'A_', 'RIFF', 'fmt ', 'IHDR', 'JFIF', 'VP8', 'fLaC', 'Xing', 'Info', 'OggS'],
+];
+const REACH = 120;
+
+async function open(): Promise<Fuzzer> {
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-fuzz-'));
+  const seeds = await makeSeeds(folder);
+  const tally: Record<string, number> = {};
+  return {
+    tally,
+    async one(random, index) {
+      const seed = random.pick(seeds);
+      const path = join(folder, `case-${index}`);
+      const bytes = spoiled(random, seed.bytes);
+      writeFileSync(path, bytes);
+      try {
+        const result = await sanitized(path, bytes);
+        count(tally, `${seed.kind} ${result?.info ? 'described' : 'not described'}`);
+        if (!result?.info) return [];
+        const isOriginal = result.container === 'original';
+        const probe = await probed(isOriginal ? path : `${path}.container`, result.demuxer, bytes.length);
+        const faults = differences(result.info, probe, isOriginal);
+        if (faults.length > 0) count(tally, `${seed.kind} described differently`);
+        return faults.length > 0 ? [`${seed.name}: ${faults.join('; ')}`] : [];
+      } finally {
+        for (const name of readdirSync(folder)) if (name.startsWith('case-')) rmSync(join(folder, name));
+      }
+    },
+    async close() {
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+async function sanitized(path: string, bytes: Buffer): Promise<(SanitizeResult & { info: MediaInfo | null }) | null> {
+  const detected = await detectMedia(bytes.subarray(0, 65_536));
+  if (!detected) return null;
+  const request = { path, demuxer: detected.demuxer, target: `${path}.container`, mediaBytes: null };
+  return sanitizeFile(request).catch((error: unknown) => {
+    if (error instanceof Refused) return null;
+    throw error;
+  });
+}
+
+async function makeSeeds(folder: string) {
+  const cases = [...CORPUS, ...SOUND_CORPUS].filter(({ stays, copied }) => !stays && !copied);
+  const made = cases.map(({ name, file, args, altered }, index) => {
+    return { name, kind: file, args: [...args, '-shortest'], altered, path: join(folder, `seed-${index}.${file}`) };
+  });
+  const batch = 8;
+  for (let at = 0; at < made.length; at += batch) await makeAllMedia(made.slice(at, at + batch));
+  const seeds = [];
+  for (const { name, kind, altered, path } of made) {
+    const bytes = altered?.(readFileSync(path)) ?? readFileSync(path);
+    // Damage rarely makes describable what is not.
+    if ((await sanitized(path, bytes))?.info) seeds.push({ name, kind, bytes });
+  }
+  return seeds;
+}
+
+function spoiled(random: Random, file: Buffer): Buffer {
+  const kind = random.next();
+  if (kind < 0.1) return damaged(random, file);
+  if (kind < 0.2) return restructured(random, file);
+  const bytes = Buffer.from(file);
+  for (let left = random.int(1, 3); left > 0; left -= 1) touch(random, bytes);
+  return bytes;
+}
+
+/** Changes one byte, mostly near a mark. */
+function touch(random: Random, bytes: Buffer): void {
+  const mark = bytes.indexOf(random.pick(MARKS), 0, 'latin1');
+  const near = mark >= 0 ? mark + random.int(0, REACH) : random.int(0, Math.min(1024, bytes.length) - 1);
+  const at = Math.min(bytes.length - 1, random.chance(0.9) ? near : random.int(0, bytes.length - 1));
+  bytes[at] = random.pick([
+    () => bytes[at]! ^ (1 << random.int(0, 7)),
+    () => random.pick([0, 1, 2, 0x7f, 0x80, 0xff]),
+    () => random.int(0, 255),
+  ])();
+}

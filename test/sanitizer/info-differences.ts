@@ -1,0 +1,40 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { type MediaInfo, parseProbe, probeArgs } from '../../src/media/index.ts';
+
+const run = promisify(execFile);
+
+/** What the worker would learn from ffprobe about a file; null if ffprobe fails. */
+export async function probed(path: string, demuxer: string, sizeBytes: number): Promise<MediaInfo | null> {
+  try {
+    const { stdout } = await run('ffprobe', probeArgs({ path, demuxer }), { maxBuffer: 2 ** 24 });
+    return parseProbe(stdout, { sizeBytes, demuxer });
+  } catch {
+    return null;
+  }
+}
+
+/** FFmpeg approximates fractions with terms beyond 31 bits, and rounds halves of microseconds to even. */
+const TOLERANCE: Readonly<Record<string, number>> = { frameRate: 1e-8, durationSeconds: 1.1e-6 };
+
+/**
+ * What the readers state in another way than ffprobe. The bit rate of a whole file is that of the original for the
+ * readers, so it is compared only if ffprobe has read the original.
+ */
+export function differences(info: MediaInfo, probe: MediaInfo | null, isOriginal: boolean): string[] {
+  if (!probe) return ['ffprobe cannot read it'];
+  const found: string[] = [];
+  const compare = (path: string, name: string, ours: unknown, theirs: unknown): void => {
+    if (typeof ours === 'object' && typeof theirs === 'object' && ours !== null && theirs !== null) {
+      for (const key of new Set([...Object.keys(ours), ...Object.keys(theirs)])) {
+        compare(`${path}.${key}`, key, (ours as never)[key], (theirs as never)[key]);
+      }
+    } else if (ours !== theirs && !(path === '.bitRate' && !isOriginal)) {
+      const isNear = typeof ours === 'number' && typeof theirs === 'number';
+      if (isNear && Math.abs(ours - theirs) <= (TOLERANCE[name] ?? 0) * Math.max(1, ours)) return;
+      found.push(`${path} is ${ours}, but ffprobe says ${theirs}`);
+    }
+  };
+  compare('', '', info, probe);
+  return found;
+}
