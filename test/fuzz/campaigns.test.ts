@@ -4,6 +4,7 @@ import { randomOf } from '../../testkit/random.ts';
 import { type Campaign, runCampaign } from './campaign.ts';
 import { CONTAINERS } from './containers.ts';
 import { COSTLY } from './costly.ts';
+import { DESCRIBED } from './described.ts';
 import { FRAGMENTS } from './fragments.ts';
 import { JSON_BODIES } from './json-bodies.ts';
 import { READERS } from './readers.ts';
@@ -27,6 +28,11 @@ describe('a short run over', () => {
   it('damaged audio files rewrites only those whose rewrite is stable', { timeout: 120_000 }, async () => {
     const kinds = ['mp3 rewritten', 'aac rewritten', 'ogg rewritten', 'mp3 original', 'ogg original', 'invalid_media'];
     expect(await findings(REWRITING, 150, kinds)).toEqual([]);
+  });
+
+  it('damaged files describes each as ffprobe does, or not at all', { timeout: 120_000 }, async () => {
+    const kinds = ['mp4 described', 'mp4 not described', 'webm described', 'mkv described'];
+    expect(await findings(DESCRIBED, 60, kinds)).toEqual([]);
   });
 
   it('damaged files in fragments ends each in a verdict, and what we write we would take', {

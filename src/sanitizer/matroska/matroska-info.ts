@@ -3,11 +3,22 @@ import { mustBe, unlessUnclear } from '../codecs/bits.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { movieInfo } from '../streams.ts';
 import { firstFrames } from './first-frames.ts';
-import type { Head } from './rewrite.ts';
 import { describeAudio, describeVideo } from './track-info.ts';
+import type { KeptTracks } from './tracks.ts';
 
 /** FFmpeg's name of the format. */
 const CONTAINER = 'matroska,webm';
+
+interface Head {
+  tracks: KeptTracks;
+  /** In ticks; null = not declared. */
+  duration: number | null;
+  /** Nanoseconds per tick. */
+  scale: number;
+  /** Offset of the first cluster, and of the end of the segment. */
+  mediaAt: number;
+  limit: number;
+}
 
 /** What ffprobe would report about the rewritten file; null where it may see something else. */
 export function matroskaInfo(file: FileBytes, head: Head): MediaInfo | null {

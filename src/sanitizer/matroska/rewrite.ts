@@ -29,7 +29,7 @@ const PICTURE = /image\//i;
 const ALPHA = /alpha_mode/i;
 const MAX_SCANNED = 2 ** 20;
 
-export interface Head {
+interface Head {
   info: Buffer;
   /** Seconds per tick of the segment's timestamps. */
   secondsPerTick: number;
