@@ -5,8 +5,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Unclear } from '../../src/sanitizer/codecs/bits.ts';
 import { readH264 } from '../../src/sanitizer/codecs/h264.ts';
 import { openBytes } from '../../src/sanitizer/file-bytes.ts';
-import { entryBoxes } from '../../src/sanitizer/isobmff/entry-boxes.ts';
 import { readMovie } from '../../src/sanitizer/isobmff/read-movie.ts';
+import { boxesOfEntry, byType } from '../../src/sanitizer/isobmff/sample-entry.ts';
 import { makeAllMedia } from '../../testkit/media-cache.ts';
 
 const H264 = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-frames:v', '1'];
@@ -33,7 +33,11 @@ describe('the first frame of H.264', () => {
   afterAll(() => rm(folder, { recursive: true, force: true }));
 
   it('is read with the parameter sets that the container declares', () => {
-    expect(readH264(small.config, small.sample)).toMatchObject({ width: 64, height: 64, profile: 'High' });
+    expect(readH264(small.config, small.sample)).toMatchObject({
+      width: 64,
+      height: 64,
+      profile: 'Constrained Baseline',
+    });
     expect(readH264(small.config, Buffer.concat([...small.sets.map(unit), small.sample]))).toMatchObject({ width: 64 });
   });
 
@@ -65,7 +69,7 @@ function streamOf(path: string): Stream {
   const file = openBytes(path);
   try {
     const [track] = readMovie(file).tracks;
-    const config = entryBoxes('video', track!.entry)!.get('avcC')!;
+    const config = byType(boxesOfEntry('video', track!.entry))!.get('avcC')!;
     const spsEnd = 8 + config.readUInt16BE(6);
     const sets = [
       config.subarray(8, spsEnd),

@@ -1,3 +1,4 @@
+import { readAvcConfig } from './avc-config.ts';
 import { BitReader, mustBe } from './bits.ts';
 import { colorNames, colorRange } from './color.ts';
 import { messagesOf, payloadOf, readVui, unitsOf, type Vui } from './nal.ts';
@@ -82,24 +83,11 @@ function profileName({ profile, constraints }: SequenceSet): string {
 }
 
 function readConfig(config: Buffer) {
-  mustBe(config.length >= 7 && config[0] === 1 && (config[4]! & 3) === 3 && (config[5]! & 31) === 1);
-  const sets: Buffer[] = [];
-  let at = 6;
-  const take = (type: number): Buffer => {
-    mustBe(at + 2 <= config.length);
-    const length = config.readUInt16BE(at);
-    const set = config.subarray(at + 2, at + 2 + length);
-    mustBe(length > 4 - (type === PPS ? 2 : 0) && set.length === length && (set[0]! & 0x9f) === type);
-    at += 2 + length;
-    sets.push(set);
-    return set;
-  };
-  const sequence = readSequenceSet(take(SPS));
-  mustBe(at < config.length);
-  const count = config[at++]!;
-  mustBe(count > 0);
-  const pictures = Array.from({ length: count }, () => readPictureSet(take(PPS), sequence));
-  return { sequence, pictures, sets };
+  const sets = readAvcConfig(config)?.sets;
+  mustBe(sets !== undefined);
+  const [first, ...others] = sets;
+  const sequence = readSequenceSet(first!);
+  return { sequence, pictures: others.map((set) => readPictureSet(set, sequence)), sets };
 }
 
 /** ITU-T H.264, 7.3.2.1.1. The limits are FFmpeg's. */

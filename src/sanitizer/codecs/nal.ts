@@ -4,6 +4,8 @@ import { type BitReader, mustBe } from './bits.ts';
 
 const MAX_UNITS = 1000;
 const MAX_PAYLOADS = 100;
+/** What ends a payload of whole bytes. */
+const LAST_BYTE = 0x80;
 
 /** Payload of a NAL unit, without the bytes that keep it from looking like a start code. Throws where it looks like one. */
 export function payloadOf(unit: Buffer, headBytes: number): Buffer {
@@ -59,6 +61,7 @@ export function messagesOf(unit: Buffer, headBytes: number): { type: number; bod
     found.push({ type, body: bytes.subarray(at, at + length) });
     at += length;
   }
+  mustBe(bytes[at] === LAST_BYTE);
   return found;
 }
 

@@ -1,10 +1,11 @@
 import type { H264Packets } from '../../media/index.ts';
+import { readAvcConfig } from '../codecs/avc-config.ts';
+import { unlessUnclear } from '../codecs/bits.ts';
+import { messagesOf } from '../codecs/nal.ts';
 import type { FileBytes } from '../file-bytes.ts';
-import { readAvcConfig } from './avc-config.ts';
 import type { Track } from './movie.ts';
 import { boxesOfEntry } from './sample-entry.ts';
 import { keyReader } from './sample-times.ts';
-import { payloadTypes } from './sei.ts';
 
 /** Types of NAL units (ITU-T H.264, table 7-1). */
 const NAL = { slice: 1, idr: 5, sei: 6, sps: 7, pps: 8, delimiter: 9, filler: 12 } as const;
@@ -60,8 +61,9 @@ export function scanH264(track: Track, file: FileBytes): H264Packets {
 }
 
 function supplementOf(file: FileBytes, at: number, length: number): H264Packets['supplement'] {
-  const types = length > MAX_SEI ? null : payloadTypes(file.read(at, length));
-  if (!types) return 'other';
+  const messages = length > MAX_SEI ? null : unlessUnclear(() => messagesOf(file.read(at, length), 1));
+  if (!messages || messages.length === 0) return 'other';
+  const types = messages.map(({ type }) => type);
   if (types.every((type) => type === DATA)) return 'data';
   return types.every((type) => TIMING.has(type)) ? 'timing' : 'other';
 }

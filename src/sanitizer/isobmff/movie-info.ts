@@ -9,9 +9,10 @@ import { readVp9 } from '../codecs/vp9.ts';
 import { readOpus } from '../codecs/xiph.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { audioStream, movieInfo as infoOf, videoStream } from '../streams.ts';
-import { boxesOf, entryBoxes } from './entry-boxes.ts';
 import { decoderConfig } from './esds.ts';
 import type { Movie, Track } from './movie.ts';
+import { isIdentity } from './movie-facts.ts';
+import { boxesIn, boxesOfEntry, byType } from './sample-entry.ts';
 import { movieMicroseconds, type TrackTimes, timeOfSecondKey, trackTimes } from './track-times.ts';
 
 /** FFmpeg's name of the format. */
@@ -31,7 +32,7 @@ export function movieInfo(movie: Movie, file: FileBytes): MediaInfo | null {
     const video: VideoStream[] = [];
     const audio: AudioStream[] = [];
     for (const [index, track] of movie.tracks.entries()) {
-      const boxes = entryBoxes(track.kind, track.entry);
+      const boxes = byType(boxesOfEntry(track.kind, track.entry));
       mustBe(boxes !== null);
       if (track.kind === 'video') video.push(describeVideo(index, track, times[index]!, boxes, file));
       else audio.push(describeAudio(index, track, times[index]!, boxes));
@@ -99,7 +100,7 @@ function readSound(track: Track, boxes: Boxes): Sound {
   mustBe(type === 'mp4a');
   // QuickTime has the configuration one level deeper.
   const wave = boxes.get('wave');
-  const inner = wave ? boxesOf(wave) : boxes;
+  const inner = wave ? byType(boxesIn(wave)) : boxes;
   const esds = inner?.get('esds');
   mustBe(inner !== null && esds !== undefined && (!wave || boxes.get('esds') === undefined));
   for (const type of boxes.keys()) mustBe(type === 'esds' || type === 'wave');
@@ -142,15 +143,9 @@ function ratio(numerator: number, denominator: number): number {
   return numerator / denominator;
 }
 
-const IDENTITY = [0x10000, 0, 0, 0, 0x10000, 0, 0, 0, 0x40000000];
-
-function isIdentity(matrix: Buffer): boolean {
-  return IDENTITY.every((value, index) => matrix.readUInt32BE(index * 4) === value);
-}
-
 /** Turns by quarters, also mirrored. Any other matrix scales or skews. */
 function rotationOf(matrix: Buffer): Rotation {
-  const [a, b, u, c, d, v, , , w] = IDENTITY.map((_, index) => matrix.readInt32BE(index * 4));
+  const [a, b, u, c, d, v, , , w] = Array.from({ length: 9 }, (_, index) => matrix.readInt32BE(index * 4));
   mustBe(u === 0 && v === 0 && w === 0x40000000);
   const isQuarter = a === 0 && d === 0;
   const [first, second] = isQuarter ? [b, c] : [a, d];

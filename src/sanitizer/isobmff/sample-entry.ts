@@ -13,11 +13,23 @@ export interface EntryBox {
 export function boxesOfEntry(kind: 'video' | 'audio', entry: Buffer): EntryBox[] | null {
   const first = kind === 'video' ? VIDEO_BOXES : AUDIO_BOXES[entry.readUInt16BE(AUDIO_VERSION_AT)];
   if (first === undefined) return null;
+  return boxesIn(entry.subarray(first));
+}
+
+/** The boxes of rewritten bytes that contain nothing else. */
+export function boxesIn(bytes: Buffer): EntryBox[] {
   const boxes: EntryBox[] = [];
-  for (let at = first; at + 8 <= entry.length; ) {
-    const size = Math.max(8, entry.readUInt32BE(at));
-    boxes.push({ type: entry.toString('latin1', at + 4, at + 8), body: entry.subarray(at + 8, at + size) });
+  for (let at = 0; at + 8 <= bytes.length; ) {
+    const size = Math.max(8, bytes.readUInt32BE(at));
+    boxes.push({ type: bytes.toString('latin1', at + 4, at + 8), body: bytes.subarray(at + 8, at + size) });
     at += size;
   }
   return boxes;
+}
+
+/** Content of each box by its type; null if a type is repeated. */
+export function byType(boxes: readonly EntryBox[] | null): Map<string, Buffer> | null {
+  if (!boxes) return null;
+  const found = new Map(boxes.map(({ type, body }) => [type, body]));
+  return found.size === boxes.length ? found : null;
 }
