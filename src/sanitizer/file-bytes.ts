@@ -151,6 +151,7 @@ export function createNothing(): FileOut {
     write: (bytes) => advance(bytes.length),
     patch: () => {},
     skip: (length) => advance(Math.max(0, length)),
+    settle: () => {},
     close: () => {},
     discard: () => {},
   };

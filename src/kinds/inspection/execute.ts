@@ -21,7 +21,7 @@ interface Found {
   inspection: Inspection;
 }
 
-/** Inspects an upload while its confirm waits: checks signature and declared type, and probes the file in a cell. */
+/** Inspects an upload while its confirm waits: checks its signature and declared type, and describes its streams. */
 export async function executeInspection(tools: WorkTools, run: Run): Promise<Completion> {
   const { context } = tools;
   const source = run.claim.inputs[0]!;

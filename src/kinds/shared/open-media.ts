@@ -29,9 +29,9 @@ export interface OpenedMedia {
 }
 
 /**
- * Reads an untrusted file in memory-safe code, remuxes its container if that loses nothing, and probes the result in a
- * cell. `known` is the result of an earlier probe; the file is then only remuxed. Throws `JobFailure`, with
- * `cannot_disarm` if a remuxed container is required but impossible.
+ * Reads an untrusted file in memory-safe code, which remuxes its container if that loses nothing, and describes its
+ * streams. What that code does not understand in full is probed in a cell. `known` is the result of an earlier call; the
+ * file is then only remuxed. Throws `JobFailure`, with `cannot_disarm` if a remuxed container is required but impossible.
  */
 export async function openMedia(
   tools: Pick<WorkTools, 'sanitizer' | 'sandbox'>,
@@ -47,7 +47,7 @@ export async function openMedia(
     check?: boolean;
     /** Reserves disk space for the container. Set it unless `probeOnly`. */
     hold?: WorkHold;
-    /** Whether only the probe reads the container, which then omits most of the media data. */
+    /** Whether at most a probe reads the container, which then omits most of the media data, or is not written. */
     probeOnly?: boolean;
     /** Whether streams may be copied, so that their packets must be known. */
     packets?: boolean;
