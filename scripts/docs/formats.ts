@@ -81,6 +81,9 @@ A copy has every picture, sample and time of its source. Where that is not certa
 
 ${table(['Stream', ...QUALITIES], copyRows())}
 
+A trim is encoded, because a copy can start only at a key frame. Where that is acceptable, ask for it: \`-ss\` before the input, and
+\`-c copy\` in \`options\`.
+
 To encode in any case, name an encoder in \`options\`, for example \`-c:v libx264\`. \`POST /v1/transcodes/validate\` does not read the
 packets of an input, so it shows the command that encodes.
 
