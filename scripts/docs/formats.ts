@@ -6,7 +6,12 @@ import {
   QUALITIES,
 } from '../../src/contract/formats.ts';
 import { COPIED_VIDEO_RATE, copiedAudioRate } from '../../src/media/encoders/copy-limits.ts';
-import { audioSettings, LOSSLESS_AUDIO, videoSettings } from '../../src/media/encoders/encoder-settings.ts';
+import {
+  audioSettings,
+  LOSSLESS_AUDIO,
+  SMALL_SHORT_SIDE,
+  videoSettings,
+} from '../../src/media/encoders/encoder-settings.ts';
 import { ENCODERS, FORMAT_DEFAULTS, type StreamKind } from '../../src/media/encoders/encoders.ts';
 import { COPYING_FORMATS } from '../../src/media/plan/copy/plan-copies.ts';
 import { MAX_OUTPUT_BYTES, MAX_OUTPUT_SECONDS } from '../../src/media/plan/resources.ts';
@@ -39,7 +44,7 @@ ${table(['Format', 'Content type', 'Container', 'Video', 'Audio', 'Notes'], OUTP
 ## Quality
 
 \`preset.quality\` is \`high\`, \`medium\` (the default) or \`low\`. The tables show its FFmpeg arguments for a frame with a short
-side of ${SHORT_SIDE}. Up to 480, x264 uses the slower preset \`fast\` and VP9 \`-cpu-used 6\`. If the bit rate of the source's
+side of ${SHORT_SIDE}. Up to ${SMALL_SHORT_SIDE}, x264 uses the slower preset \`fast\` and VP9 \`-cpu-used 6\`. If the bit rate of the source's
 video is known, x264, x265, VP8 and VP9 never exceed it. A mono source gets half the audio bit rate.
 
 ${qualityTable('video', (encoder, quality) =>

@@ -2,13 +2,14 @@ import type { Quality } from '../../contract/formats.ts';
 import { audioSettings } from './encoder-settings.ts';
 
 /**
- * Bits per second of 1920x1080 at 30 frames up to which a preset copies H.264: what x264 needs at the CRF of that
- * quality for detailed film with grain (docs/benchmarks.md, case `presets`), and a tenth more.
+ * Bits per second of 1920x1080 at 30 frames up to which a preset copies H.264: what that preset makes of detailed
+ * pictures with grain (10.0, 3.0 and 1.1 Mbit/s for the mosaic of the case `presets` in docs/benchmarks.md), and a
+ * tenth more.
  */
 export const COPIED_VIDEO_RATE: Readonly<Record<Quality, number>> = {
-  high: 8_000_000,
-  medium: 3_000_000,
-  low: 1_400_000,
+  high: 11_000_000,
+  medium: 3_300_000,
+  low: 1_200_000,
 };
 const REFERENCE_PIXELS = 1920 * 1080 * 30;
 /** Larger pictures and higher rates need fewer bits per pixel. */

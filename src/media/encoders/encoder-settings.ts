@@ -1,9 +1,12 @@
 import type { Quality } from '../../contract/formats.ts';
 import type { AudioStream } from '../types.ts';
 
-/** libx264 preset: slower for small pictures, where decoding is most of the cost anyway. */
+/** Short side, pixels, up to which pictures get slower settings: standard definition, 576 lines at most. */
+export const SMALL_SHORT_SIDE = 576;
+
+/** libx264 preset: at small sizes `faster` loses more quality, and decoding is most of the cost anyway. */
 export function x264Preset(outputShortSide: number): string {
-  return outputShortSide <= 480 ? 'fast' : 'faster';
+  return outputShortSide <= SMALL_SHORT_SIDE ? 'fast' : 'faster';
 }
 
 /** Value of each quality by video encoder; CRF values reach the same VMAF as x264's 18/23/28. */
@@ -67,7 +70,7 @@ export function videoSettings(settings: VideoSettings): string[] {
       break;
     case 'libvpx-vp9':
       fill('deadline', '-deadline:v', 'realtime');
-      fill('cpu-used', '-cpu-used:v', settings.shortSide <= 480 ? 6 : 8);
+      fill('cpu-used', '-cpu-used:v', settings.shortSide <= SMALL_SHORT_SIDE ? 6 : 8);
       fill('row-mt', '-row-mt:v', 1);
       // A bit rate beside the CRF is a ceiling for libvpx ("constrained quality"); 0 lifts it.
       if (!rateStated) args.push('-crf:v', String(step), '-b:v', String(cap ?? 0));

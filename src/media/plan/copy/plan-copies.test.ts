@@ -100,7 +100,7 @@ describe('a preset', () => {
     ['240 frames a second', { pictures: { count: 14_400 } }, 'The video has too many frames a second.'],
     [
       'a high bit rate',
-      { pictures: { bytes: 12_000_000 } },
+      { pictures: { bytes: 15_000_000 } },
       'The bit rate of the video is higher than the quality needs.',
     ],
     ['no packets', { pictures: { count: 0 } }, 'The video has no duration.'],
