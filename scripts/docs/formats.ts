@@ -45,10 +45,17 @@ ${table(['Format', 'Content type', 'Container', 'Video', 'Audio', 'Notes'], OUTP
 
 \`preset.quality\` is \`high\`, \`medium\` (the default) or \`low\`. The tables show its FFmpeg arguments for a frame with a short
 side of ${SHORT_SIDE}. Up to ${SMALL_SHORT_SIDE}, x264 uses the slower preset \`fast\` and VP9 \`-cpu-used 6\`. If the bit rate of the source's
-video is known, x264, x265, VP8 and VP9 never exceed it. A mono source gets half the audio bit rate.
+video is known, x264, x265, VP8 and VP9 do not exceed it, so that no video grows. A mono source gets half the audio bit rate.
 
 ${qualityTable('video', (encoder, quality) =>
-  videoSettings({ encoder, quality, shortSide: SHORT_SIDE, sourceBitRate: null, stated: new Set() }),
+  videoSettings({
+    encoder,
+    quality,
+    shortSide: SHORT_SIDE,
+    sourceBitRate: null,
+    durationSeconds: null,
+    stated: new Set(),
+  }),
 )}
 
 ${qualityTable('audio', (encoder, quality) => audioSettings(encoder, quality, null))}

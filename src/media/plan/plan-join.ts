@@ -228,7 +228,7 @@ function joinPalette({ quality, seconds }: Join, { frame, rate }: JoinPicture): 
 }
 
 function encodePictures(
-  { quality, sources }: Join,
+  { quality, sources, seconds }: Join,
   { encoder, frame }: JoinPicture,
 ): { args: string[]; preset: string | null } {
   const rates = sources.map((source) => videoBitRate(source.input.info, source.video!));
@@ -237,6 +237,7 @@ function encodePictures(
     quality,
     shortSide: shortSide(frame),
     sourceBitRate: rates.some((value) => value === null) ? null : Math.max(...rates.map((value) => value ?? 0)),
+    durationSeconds: seconds,
     stated: new Set(),
   });
   return { args: ['-c:v', encoder, ...settings], preset: settings[settings.indexOf('-preset:v') + 1] ?? null };

@@ -94,6 +94,7 @@ export function planVideo(request: VideoRequest): VideoPlan {
     quality: request.quality,
     shortSide: shortSide(target.size),
     sourceBitRate: request.sourceBitRate,
+    durationSeconds: request.durationSeconds,
     stated: options.stated('v'),
   });
   const toneMaps = request.stream.isHdr && !target.keepsHdr && !request.drawn;

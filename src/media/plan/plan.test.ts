@@ -82,7 +82,7 @@ describe('planTranscode', () => {
       argumentOf(args, '-crf:v'),
       argumentOf(args, '-maxrate:v'),
       argumentOf(args, '-bufsize:v'),
-    ]).toEqual(['faster', '23', '4000000', '8000000']);
+    ]).toEqual(['faster', '23', '3933333', '8000000']);
     expect(args.join(' ')).not.toContain('scale=');
   });
 
