@@ -34,13 +34,15 @@ export async function submitJob<Request, Answer>(
   request: Request,
   options: SubmitOptions<Answer>,
 ): Promise<Answer> {
+  const { context } = services;
+  // Outside the transaction: a storage that hangs must not block database connections.
+  const measuring = storeSpace(context);
+  measuring.catch(() => {}); // a problem of the request comes first
   const admission = await checkJob(services, kind, caller, request);
   if (admission.problems[0]) throw admission.problems[0];
-  const { context } = services;
   const { idempotency } = options;
   const scope = { accountId: caller.account.id, ...idempotency };
-  // Outside the transaction: a storage that hangs must not block database connections.
-  const space = await storeSpace(context);
+  const space = await measuring;
   const { answer } = await context.db.transaction().execute((tx) =>
     withIdempotencyKey(tx, context.vault, scope, async () => {
       const job = await insertAdmitted(services, tx, kind, caller, admission, space);
