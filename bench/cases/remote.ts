@@ -69,11 +69,16 @@ async function naivePairs(
   for (let index = 0; index <= pairs; index += 1) {
     progress(`${name}: ${index === 0 ? 'warm-up' : `pair ${index} of ${pairs}`}`);
     const { ms: oursMs, id } = await timedJob(bench, origin, request);
-    const args = forFiles((await bench.ranAs(id)).args, input, output);
+    const args = forFiles(fromFile((await bench.ranAs(id)).args), input, output);
     const naiveMs = await runNaive({ source: origin.url, args, input, output, sink });
     if (index > 0) measured.push({ oursMs, naiveMs });
   }
   return measured;
+}
+
+/** The arguments of a job whose source was streamed, for the source as a file. */
+function fromFile(args: readonly string[]): string[] {
+  return args.map((arg) => (arg === 'pipe:0' ? '/in/0' : arg === 'pipe' ? 'file' : arg));
 }
 
 /** A picture from the middle of an hour that lies on another server. */

@@ -3,8 +3,11 @@ import { JobFailure } from '../contract/failures.ts';
 import { openThreads } from '../threads/pool.ts';
 import { type ThreadEndCause, ThreadEnded } from '../threads/task-thread.ts';
 import { threadEntry } from '../threads/thread-entry.ts';
+import type { PartialAnswer, PartialRequest } from './partial/read-partial.ts';
 import type { SanitizeAnswer, SanitizeRequest, SanitizeResult } from './types.ts';
 
+export type { PartialAnswer, PartialRequest } from './partial/read-partial.ts';
+export type { Range } from './partial/sparse-bytes.ts';
 export type { ContainerOrigin, SanitizeRequest, SanitizeResult } from './types.ts';
 
 /** Time limit of reading, in milliseconds, and the slowest copy rate that is tolerated. */
@@ -19,6 +22,8 @@ export interface Sanitizer {
    * message, e.g. `Input 1`. Throws `JobFailure`.
    */
   sanitize(request: SanitizeRequest, options: { subject: string; signal?: AbortSignal }): Promise<SanitizeResult>;
+  /** Makes a container of the parts of a file that were fetched. See `PartialRequest`. */
+  readPartial(request: PartialRequest, signal: AbortSignal): Promise<PartialAnswer>;
   close(): Promise<void>;
 }
 
@@ -31,7 +36,7 @@ const ENDS: Readonly<Record<ThreadEndCause, string>> = {
 
 /** Opens a pool of at most `threads` reader threads with their own limits, kept warm between files. */
 export function openSanitizer(options: { threads: number; idleMs?: number }): Sanitizer {
-  const pool = openThreads<SanitizeRequest, SanitizeAnswer>({
+  const pool = openThreads<SanitizeRequest | PartialRequest, SanitizeAnswer | PartialAnswer>({
     entry: sanitizerThread(),
     heapMb: HEAP_MB,
     // Starting a thread takes longer than reading most files.
@@ -42,13 +47,20 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
     async sanitize(request, { subject, signal }) {
       const { size } = await stat(request.path);
       const ms = READ_MS + (request.target === null ? 0 : Math.ceil(size / COPY_BYTES_PER_MS));
-      const answer = await pool.ask(request, { ms, signal }).catch((error: unknown) => {
+      const answer = (await pool.ask(request, { ms, signal }).catch((error: unknown) => {
         if (!(error instanceof ThreadEnded)) throw error;
         throw new JobFailure('invalid_media', `${subject} ${ENDS[error.why]}`, { cause: error });
-      });
+      })) as SanitizeAnswer;
       if ('refusal' in answer) throw new JobFailure(answer.refusal.code, `${subject} ${answer.refusal.message}`);
       if ('fault' in answer) throw Object.assign(new Error(answer.fault.message), { code: answer.fault.code });
       return answer.result;
+    },
+    async readPartial(request, signal) {
+      const answer = await pool.ask(request, { ms: READ_MS, signal }).catch((error: unknown) => {
+        if (!(error instanceof ThreadEnded)) throw error;
+        return { reason: ENDS[error.why] };
+      });
+      return answer as PartialAnswer;
     },
     close: () => pool.close(),
   };

@@ -1,11 +1,13 @@
 import { parentPort } from 'node:worker_threads';
+import { type PartialAnswer, type PartialRequest, readPartial } from './partial/read-partial.ts';
 import { sanitizeFile } from './sanitize-file.ts';
 import type { SanitizeAnswer, SanitizeRequest } from './types.ts';
 import { Refused } from './verdicts.ts';
 
 /* The thread's side: answers one request at a time. An unexpected error ends the thread. */
 
-parentPort!.on('message', (request: SanitizeRequest) => {
+parentPort!.on('message', (request: SanitizeRequest | PartialRequest) => {
+  if ('present' in request) return answer(readPartial(request));
   sanitizeFile(request).then(
     (result) => answer({ result }),
     (error: unknown) => {
@@ -17,6 +19,6 @@ parentPort!.on('message', (request: SanitizeRequest) => {
   );
 });
 
-function answer(message: SanitizeAnswer): void {
+function answer(message: SanitizeAnswer | PartialAnswer): void {
   parentPort!.postMessage(message);
 }

@@ -10,15 +10,18 @@ import type { Run, WorkTools } from '../kind.ts';
 import { factsOf } from '../shared/cell-failure.ts';
 import { type PreparedAsset, prepareAssets, stageAssets } from './assets.ts';
 import { cellLimits } from './cell-limits.ts';
+import type { EarlyInput } from './early-input.ts';
 import { hashSources, type StagedSource } from './hash-sources.ts';
 import { type PreparedInput, prepareInputs, stageInputs } from './inputs.ts';
 import { writeLayers } from './layers.ts';
+import { mayReadRanges } from './ranges/picture-time.ts';
+import { transcodeRanges } from './ranges/transcode-ranges.ts';
 import { planJson } from './request.ts';
 
 import { type CellInput, makePlan, type ReadRequest, readRequest, runPlan } from './run-plan.ts';
 import { storeOutput } from './store-output.ts';
-import { copyRule, mayStream, requireOnePass } from './streaming/may-stream.ts';
-import { type StreamedInput, transcodeArriving } from './streaming/transcode-arriving.ts';
+import { copyRule, mayStream } from './streaming/may-stream.ts';
+import { transcodeArriving } from './streaming/transcode-arriving.ts';
 
 interface Sources {
   inputs: PreparedInput[];
@@ -31,10 +34,16 @@ interface Sources {
  */
 export async function executeTranscode(tools: WorkTools, run: Run): Promise<Completion> {
   const read = await readRequest(tools, run.claim);
+  if (mayReadRanges(run.claim, read)) {
+    const completion = await transcodeRanges(tools, run, (input, slot, early) =>
+      transcode(tools, run, read, { inputs: [input], assets: [] }, slot, early),
+    );
+    if (completion) return completion;
+  }
   if (!mayStream(run.claim, read)) return transcodeStaged(tools, run, read, await stageInputs(tools, run.claim, run));
   return transcodeArriving(tools, run, copyRule(read), {
     whole: (file) => transcodeStaged(tools, run, read, [file]),
-    streamed: (input, slot, stream) => transcode(tools, run, read, { inputs: [input], assets: [] }, slot, stream),
+    streamed: (input, slot, early) => transcode(tools, run, read, { inputs: [input], assets: [] }, slot, early),
   });
 }
 
@@ -63,25 +72,25 @@ async function transcode(
   { request, fonts }: ReadRequest,
   sources: Sources,
   slot: number,
-  stream: StreamedInput | null,
+  early: EarlyInput | null,
 ): Promise<Completion> {
   const { claim } = run;
-  const hashing = startHashing(tools, run, sources, stream);
+  const hashing = startHashing(tools, run, sources, early);
   try {
     const plan = await makePlan(tools, claim, request, sources);
-    if (stream) requireOnePass(plan);
+    await early?.prepare(plan);
     const limits = await cellLimits(tools, claim, plan, run.hold);
     const layers = await writeLayers(tools.planner, plan.layers, run);
     plan.warnings.push(...(await tools.planner.fonts({ fonts }, run.signal)));
     plan.warnings.push(...layers.warnings, ...notYetWarned(tools, claim, limits.warnings));
-    const files = [...(stream ? [] : cellInputs(sources)), ...layers.files];
+    const files = [...(early?.open ? [] : cellInputs(sources)), ...layers.files];
     const result = await runPlan(tools, claim, plan, files, slot, {
       ...run,
       limits,
-      ...(stream && { stdin: stream.open(), signal: stream.signal }),
+      ...(early && { signal: early.signal, ...(early.open && { stdin: early.open() }) }),
     });
     // A result made of a source that broke off, or that turned out to be something else, is not stored.
-    await stream?.settled().catch(async (error: unknown) => {
+    await early?.settled().catch(async (error: unknown) => {
       await result.release();
       throw error;
     });
@@ -125,14 +134,15 @@ function startHashing(
   tools: WorkTools,
   run: Run,
   sources: Sources,
-  stream: StreamedInput | null,
+  early: EarlyInput | null,
 ): { done: Promise<void>; stop: () => void } {
   const { claim, folder } = run;
   const stopping = new AbortController();
   const signal = AbortSignal.any([run.signal, stopping.signal]);
+  if (early && !early.staged) return { done: Promise.resolve(), stop: () => {} };
   // A job that is streamed may still need the source.
-  const staged = stagedSources(claim, sources).map((one) => (stream ? { ...one, isSpare: false } : one));
-  const started = Promise.race([stream?.staged, once(stopping.signal, 'abort')]);
+  const staged = stagedSources(claim, sources).map((one) => (early ? { ...one, isSpare: false } : one));
+  const started = Promise.race([early?.staged, once(stopping.signal, 'abort')]);
   const done = started.then(
     () => hashSources(tools, claim, staged, { folder, signal }),
     () => {},

@@ -1,10 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Readable } from 'node:stream';
 import { JobFailure } from '../../../contract/failures.ts';
 import type { Completion } from '../../../jobs/finish.ts';
 import { recordInput } from '../../../jobs/progress.ts';
-import { detectMedia, STANDARD_INPUT } from '../../../media/index.ts';
+import { detectMedia, type Plan, STANDARD_INPUT } from '../../../media/index.ts';
 import {
   ARRIVING_DEMUXERS,
   type ArrivingDemuxer,
@@ -15,9 +14,12 @@ import {
 import type { Run, WorkTools } from '../../kind.ts';
 import { readHead } from '../../shared/read-head.ts';
 import { summarise } from '../../shared/summary.ts';
+import type { EarlyInput } from '../early-input.ts';
 import type { PreparedInput } from '../inputs.ts';
+
 import { type ArrivingSource, fetchArriving } from './arriving-source.ts';
 import { openFeed } from './feed.ts';
+import { requireOnePass } from './may-stream.ts';
 import { probeArriving } from './probe-arriving.ts';
 
 /** Smaller sources have arrived before FFmpeg could start. */
@@ -29,22 +31,10 @@ const LONGEST_MS = 120_000;
 /** Milliseconds in total for which FFmpeg, and thus a slot, may wait for the source. */
 const MAX_STARVED_MS = 15_000;
 
-/** The input of a command that starts while its source is fetched. */
-export interface StreamedInput {
-  /** Standard input of FFmpeg. */
-  open(): Readable;
-  /** Aborted when the source, or what was found in it, does not allow to go on. */
-  signal: AbortSignal;
-  /** Resolves when the source is on the disk. */
-  staged: Promise<unknown>;
-  /** Resolves when the source has arrived and all of it was remuxed and read. Rejects when the result must be dropped. */
-  settled(): Promise<void>;
-}
-
 /** The two ways to run the job. */
 interface Ways {
   whole(file: string): Promise<Completion>;
-  streamed(input: PreparedInput, slot: number, stream: StreamedInput): Promise<Completion>;
+  streamed(input: PreparedInput, slot: number, early: EarlyInput): Promise<Completion>;
 }
 
 /**
@@ -80,12 +70,12 @@ async function tryStreaming(
   const slot = await run.lease.acquire(run.signal);
   let isSettled = false;
   try {
-    return await streamFrom(tools, run, { ...judged, source, slot, copy }, (input, stream) => {
+    return await streamFrom(tools, run, { ...judged, source, slot, copy }, (input, early) => {
       const settled = async () => {
-        await stream.settled();
+        await early.settled();
         isSettled = true;
       };
-      return transcode(input, slot, { ...stream, settled });
+      return transcode(input, slot, { ...early, settled });
     });
   } catch (error) {
     if (isSettled || run.signal.aborted) throw error;
@@ -116,7 +106,7 @@ async function streamFrom(
   tools: WorkTools,
   run: Run,
   from: { source: ArrivingSource; demuxer: ArrivingDemuxer; size: number; slot: number; copy: CopyRule | null },
-  transcode: (input: PreparedInput, stream: StreamedInput) => Promise<Completion>,
+  transcode: (input: PreparedInput, early: EarlyInput) => Promise<Completion>,
 ): Promise<Completion> {
   const { source, demuxer, size, slot, copy } = from;
   const stopping = new AbortController();
@@ -146,7 +136,8 @@ async function streamFrom(
       await Promise.all([copied, source.staged]);
       feed.check();
     };
-    return await transcode(input, { open: feed.open, signal, staged: source.staged, settled });
+    const prepare = async (plan: Plan) => requireOnePass(plan);
+    return await transcode(input, { prepare, open: feed.open, signal, staged: source.staged, settled });
   } finally {
     const ended = new NotInOrder('it has ended');
     stop(ended);

@@ -1,0 +1,40 @@
+import { formatKind } from '../../../contract/formats.ts';
+import type { Claim } from '../../../jobs/rows.ts';
+import type { Plan } from '../../../media/index.ts';
+import type { ReadRequest } from '../run-plan.ts';
+
+/** The job needs more of its source than the pictures around one time. */
+export class NeedsWhole extends Error {}
+
+/** Whether a job may read ranges of its source: a first attempt at one picture of a single source, from a URL. */
+export function mayReadRanges(claim: Claim, { request, assets }: ReadRequest): boolean {
+  const [input, ...others] = claim.inputs;
+  if (claim.number > 1 || input?.object_id !== null || others.length > 0 || assets.length > 0) return false;
+  if (formatKind(request.outputFormat) !== 'image' || request.outputFormat === 'gif') return false;
+  return (request.inputs[0]?.options?.length ?? 0) === 0 && (request.filters?.length ?? 0) === 0;
+}
+
+/** Filters whose result depends on one picture only. */
+const OF_ONE_PICTURE: ReadonlySet<string> = new Set(['scale', 'format', 'crop', 'pad', 'setsar', 'hflip', 'vflip']);
+/** Options of an output that need other pictures, or other inputs. */
+const NEEDS_MORE = /^-(filter_complex|lavfi|i|ss|fps_mode|vsync|r)$/;
+
+/**
+ * The time of the only picture that a command shows, in seconds from the start of its input. Throws `NeedsWhole` unless
+ * it seeks there and needs nothing else.
+ */
+export function pictureTime({ args }: Pick<Plan, 'args'>): number {
+  const input = args.indexOf('-i');
+  const seek = args.indexOf('-ss');
+  const output = args.slice(input + 2);
+  const valuesOf = (name: RegExp) => output.filter((_, index) => name.test(output[index - 1] ?? ''));
+  const filters = valuesOf(/^-(filter(:v.*)?|vf)$/).flatMap((chain) => chain.split(','));
+  const isSimple =
+    valuesOf(/^-frames:v$/).at(-1) === '1' &&
+    !output.some((arg) => NEEDS_MORE.test(arg)) &&
+    filters.every((filter) => OF_ONE_PICTURE.has(filter.split('=')[0]!));
+  if (!isSimple) throw new NeedsWhole('the command needs more than one picture');
+  const seconds = seek >= 0 && seek < input ? Number(args[seek + 1]) : 0;
+  if (!Number.isFinite(seconds)) throw new NeedsWhole('the command seeks to a time that is not a number');
+  return seconds;
+}

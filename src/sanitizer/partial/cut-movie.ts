@@ -1,0 +1,152 @@
+import { GatheredSamples, sampleBudget } from '../isobmff/gather-samples.ts';
+import type { Movie, SampleTable, Track } from '../isobmff/movie.ts';
+import { NotRewritable } from '../verdicts.ts';
+import type { Range } from './sparse-bytes.ts';
+
+/** Seconds from the start of a stream that FFmpeg analyses when it opens a file. */
+const ANALYSED_SECONDS = 2;
+/** Seconds and pictures after the wanted one, which decoders hold back to put pictures in order. */
+const AFTER_SECONDS = 1;
+const AFTER_PICTURES = 48;
+/** FFmpeg seeks that much earlier in streams whose pictures are not stored in order. */
+const EARLIER_SECONDS = 0.5;
+const NORMAL_RATE = 0x10000;
+
+/** Samples of a stream, in the order of decoding. */
+interface Samples {
+  count: number;
+  /** Decoding times, in the stream's time scale; one more than samples. */
+  times: Float64Array;
+  offsets: Int32Array;
+  sizes: Uint32Array;
+  positions: Float64Array;
+  isKey: Uint8Array;
+}
+
+/** The bytes of the file from its first sample to the last one that FFmpeg analyses. */
+export function startRange({ tracks }: Movie): Range {
+  const range = { start: Number.POSITIVE_INFINITY, end: 0 };
+  for (const track of tracks) {
+    const { chunks } = track.samples;
+    const last = sampleAt(listSamples(track), ANALYSED_SECONDS * track.media.timescale);
+    let before = 0;
+    for (let chunk = 0; chunk < chunks.count && before <= last; chunk++) {
+      before += chunks.samples[chunk]!;
+      range.start = Math.min(range.start, chunks.offsets[chunk]!);
+      range.end = Math.max(range.end, chunks.offsets[chunk]! + chunks.bytes[chunk]!);
+    }
+  }
+  if (range.end <= range.start) throw new NotRewritable('has no samples');
+  return range;
+}
+
+/**
+ * Reduces a movie to its only video stream, and that to its start and what is needed to show it at a time: from the key
+ * frame before the one at or before that time. The last sample before the gap lasts until its end, so every sample
+ * keeps its time. Throws `NotRewritable` if the movie is too unusual for that.
+ */
+export function cutMovie(movie: Movie, seconds: number): Movie {
+  const [track, ...others] = movie.tracks.filter(({ kind }) => kind === 'video');
+  if (!track || others.length > 0) throw new NotRewritable('does not have exactly one video stream');
+  if (track.samples.groups.length > 0) throw new NotRewritable('has other points than key frames to decode from');
+  const samples = listSamples(track);
+  const wanted = mediaTime(movie, track, seconds);
+  const from = keyFrameBefore(samples, wanted, track.media.timescale);
+  const until = endAfter(samples, wanted, track.media.timescale);
+  const analysed = sampleAt(samples, ANALYSED_SECONDS * track.media.timescale);
+  return { ...movie, tracks: [{ ...track, samples: keep(track, samples, { analysed, from, until }) }] };
+}
+
+/** Time in the stream of a time of the presentation, as far as its edit list shifts it. */
+function mediaTime({ timescale }: Movie, { edits, media }: Track, seconds: number): number {
+  const [first, ...rest] = edits ?? [];
+  const shown = first?.mediaTime === -1 ? rest : (edits ?? []);
+  if (shown.length > 1 || shown.some(({ mediaTime: time, rate }) => time < 0 || rate !== NORMAL_RATE)) {
+    throw new NotRewritable('has an edit list of several parts');
+  }
+  const empty = first?.mediaTime === -1 ? first.duration / timescale : 0;
+  return Math.max(0, seconds - empty) * media.timescale + (shown[0]?.mediaTime ?? 0);
+}
+
+/** One key frame more than seems necessary: pictures that follow a key frame can be shown before it. */
+function keyFrameBefore({ count, times, isKey }: Samples, wanted: number, timescale: number): number {
+  let found = 2;
+  for (let sample = count - 1; sample > 0; sample--) {
+    if (isKey[sample] && times[sample]! <= wanted - EARLIER_SECONDS * timescale && --found === 0) return sample;
+  }
+  return 0;
+}
+
+function endAfter({ count, times, offsets }: Samples, wanted: number, timescale: number): number {
+  let pictures = 0;
+  for (let sample = 0; sample < count; sample++) {
+    if (times[sample]! + offsets[sample]! < wanted) continue;
+    pictures++;
+    if (pictures > AFTER_PICTURES && times[sample]! > wanted + AFTER_SECONDS * timescale) return sample;
+  }
+  return count;
+}
+
+function keep(track: Track, samples: Samples, part: { analysed: number; from: number; until: number }): SampleTable {
+  const empty = { ...track.samples, count: 0, chunks: { ...track.samples.chunks, count: 0 } };
+  const kept = new GatheredSamples({ ...track, samples: empty }, sampleBudget());
+  kept.reserve(samples.count);
+  for (let sample = 0; sample < part.until; sample++) {
+    if (sample > part.analysed && sample < part.from) continue;
+    kept.clock = samples.times[sample]!;
+    kept.startRun();
+    const size = samples.sizes[sample]!;
+    kept.addSample(
+      samples.times[sample + 1]! - samples.times[sample]!,
+      size,
+      samples.isKey[sample] === 1,
+      samples.offsets[sample]!,
+    );
+    kept.addChunk(samples.positions[sample]!, size, 1);
+  }
+  return kept.table(0);
+}
+
+/** The last sample that is decoded at or before a time. */
+function sampleAt({ count, times }: Samples, time: number): number {
+  let sample = 0;
+  while (sample + 1 < count && times[sample + 1]! <= time) sample++;
+  return sample;
+}
+
+function listSamples({ samples }: Track): Samples {
+  const { count, chunks } = samples;
+  const list: Samples = {
+    count,
+    times: new Float64Array(count + 1),
+    offsets: new Int32Array(count),
+    sizes: new Uint32Array(count),
+    positions: new Float64Array(count),
+    isKey: new Uint8Array(count).fill(samples.keys ? 0 : 1),
+  };
+  for (let at = 0; at < (samples.keys?.length ?? 0); at += 4) list.isKey[samples.keys!.readUInt32BE(at) - 1] = 1;
+  eachOf(samples.durations, count, (sample, duration) => {
+    list.times[sample + 1] = list.times[sample]! + (duration >>> 0);
+  });
+  if (samples.offsets)
+    eachOf(samples.offsets.pairs, count, (sample, offset) => list.offsets.fill(offset, sample, sample + 1));
+  let sample = 0;
+  for (let chunk = 0; chunk < chunks.count; chunk++) {
+    let position = chunks.offsets[chunk]!;
+    for (let left = chunks.samples[chunk]!; left > 0; left--, sample++) {
+      list.sizes[sample] = samples.size || samples.sizes.readUInt32BE(sample * 4);
+      list.positions[sample] = position;
+      position += list.sizes[sample]!;
+    }
+  }
+  return list;
+}
+
+/** Expands run-length pairs of count and value. */
+function eachOf(pairs: Buffer, count: number, take: (sample: number, value: number) => unknown): void {
+  let sample = 0;
+  for (let at = 0; at < pairs.length; at += 8) {
+    const value = pairs.readInt32BE(at + 4);
+    for (let left = pairs.readUInt32BE(at); left > 0 && sample < count; left--) take(sample++, value);
+  }
+}

@@ -1,0 +1,47 @@
+import type { FileBytes } from '../file-bytes.ts';
+
+/** A range of a file, `end` exclusive. */
+export interface Range {
+  start: number;
+  end: number;
+}
+
+/** Bytes that are not in the file yet: fetch them and read again. */
+export class Missing extends Error {
+  readonly range: Range;
+  constructor(range: Range) {
+    super(`bytes ${range.start} to ${range.end} are missing`);
+    this.range = range;
+  }
+}
+
+/** A file with holes; only the ranges in `present` may be read. */
+export interface SparseBytes extends FileBytes {
+  /** Throws `Missing` unless the whole range is present. */
+  require(range: Range): void;
+}
+
+export function sparseBytes(file: FileBytes, present: readonly Range[]): SparseBytes {
+  const require = ({ start, end }: Range): void => {
+    // Ranges may touch, so one may continue where another one ends.
+    let at = start;
+    while (at < Math.min(end, file.size)) {
+      const next = present.find((range) => range.start <= at && at < range.end);
+      if (!next) throw new Missing({ start: at, end: Math.min(end, file.size) });
+      at = next.end;
+    }
+  };
+  return {
+    size: file.size,
+    require,
+    read(position, length) {
+      require({ start: position, end: position + length });
+      return file.read(position, length);
+    },
+    readInto(target, position) {
+      require({ start: position, end: position + target.length });
+      return file.readInto(target, position);
+    },
+    close: () => file.close(),
+  };
+}

@@ -1,0 +1,129 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { transcode } from '../../testkit/media.ts';
+import { makeMedia } from '../../testkit/media-cache.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
+import { startSource } from '../../testkit/source-server.ts';
+
+/** A minute, some 14 MB. */
+const MINUTE = [
+  ...[
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=s=160x90:r=25:d=60,noise=alls=40:allf=t:all_seed=1',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=d=60',
+  ],
+  ...[
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-bf',
+    '3',
+    '-g',
+    '25',
+    '-qp',
+    '22',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+  ],
+];
+const picture = (seconds: string) => ({
+  outputFormat: 'png',
+  options: [
+    { option: '-ss', argument: seconds },
+    { option: '-vf', argument: 'scale=80:-2' },
+    { option: '-frames:v', argument: '1' },
+  ],
+});
+
+describe('a picture of a long source', () => {
+  let service: TestService;
+  let folder: string;
+  let origin: Awaited<ReturnType<typeof startSource>>;
+  let bytes: Buffer;
+  const seen = { requests: 0, bytes: 0 };
+
+  /** Answers a request for a range as a correct server does; `lie` changes the response. */
+  const answer = (request: IncomingMessage, response: ServerResponse) => {
+    const kind = new URL(request.url!, 'http://source').pathname.slice(1);
+    const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') ?? [];
+    seen.requests += 1;
+    const etag = kind === 'changes' ? `"v${Math.min(seen.requests, 2)}"` : '"v1"';
+    const isCurrent = request.headers['if-range'] === undefined || request.headers['if-range'] === etag;
+    if (first === undefined || kind === 'plain' || (kind === 'changes' && !isCurrent)) {
+      response.writeHead(200, { 'content-length': bytes.length }).end(bytes);
+      return;
+    }
+    const [start, end] = [Number(first), Math.min(bytes.length, Number(last) + 1)];
+    const part = bytes.subarray(start, kind === 'long' ? end + 100 : end);
+    const shift = kind === 'shifted' && seen.requests > 1 ? 1 : 0;
+    const size = kind === 'grows' ? bytes.length + (seen.requests > 1 ? 1000 : 0) : bytes.length;
+    response.writeHead(206, {
+      'content-range': `bytes ${start + shift}-${end - 1 + shift}/${size}`,
+      'content-length': part.length,
+      ...(kind === 'weak'
+        ? { etag: 'W/"v1"' }
+        : kind === 'unnamed'
+          ? {}
+          : { etag: kind === 'swapped' ? `"v${seen.requests}"` : etag }),
+    });
+    response.end(part);
+    seen.bytes += part.length;
+  };
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-ranges-'));
+    await makeMedia(join(folder, 'minute.mp4'), MINUTE);
+    bytes = await readFile(join(folder, 'minute.mp4'));
+    service = await shareService();
+    origin = await startSource(answer);
+  });
+  afterAll(async () => {
+    origin?.close();
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const make = (kind: string, seconds: string) => {
+    Object.assign(seen, { requests: 0, bytes: 0 });
+    return transcode(service, { inputs: [{ url: `${origin.url}/${kind}` }], ...picture(seconds) });
+  };
+
+  it.each(['0', '30.5', '44.99', '59.9'])(
+    'needs only parts of it, and is the same picture: at %s s',
+    async (seconds) => {
+      const job = await make('honest', seconds);
+      expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'ranges', size: bytes.length }] });
+      expect(seen.bytes).toBeLessThan(bytes.length / 4);
+      expect(seen.requests).toBeLessThanOrEqual(6);
+      const whole = await make('plain', seconds);
+      expect(whole).toMatchObject({ status: 'completed', inputs: [{ fetched: 'whole' }] });
+      expect(job.outputs[0].sha256).toBe(whole.outputs[0].sha256);
+      expect(job.inputs[0].duration).toBe(whole.inputs[0].duration);
+      expect(job.video_metadata).toEqual(whole.video_metadata);
+    },
+  );
+
+  it.each([
+    ['has no entity tag', 'unnamed'],
+    ['has a weak entity tag', 'weak'],
+    ['changes, and says so', 'changes'],
+    ['changes its entity tag', 'swapped'],
+    ['changes its size', 'grows'],
+    ['answers with another range', 'shifted'],
+    ['sends more than was requested', 'long'],
+  ])('is made of the whole source if that %s', async (_, kind) => {
+    const job = await make(kind, '30.5');
+    expect(job).toMatchObject({ status: 'completed', attempts: 1, inputs: [{ fetched: 'whole' }] });
+  });
+});
