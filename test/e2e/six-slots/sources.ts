@@ -251,7 +251,8 @@ export const sources = (given: () => TestService) => () => {
         CREATE TRIGGER exchange BEFORE INSERT ON job_sources FOR EACH ROW EXECUTE FUNCTION exchange()`);
       const { json } = await create(`${source.url}/clip.mp4`);
       expect(json).toMatchObject({ status: 'failed', error_code: 'internal', attempts: 1 });
-      expect(service.output()).toContain('job_sources.source_sealed in row');
+      // The supervisor passes a role's lines on a moment later.
+      await until(() => service.output().includes('job_sources.source_sealed in row'), { what: 'the line in the log' });
 
       await database.query('UPDATE jobs SET metadata_sealed = request_sealed WHERE id = $1', [json.id]);
       const read = await service.call('GET', `/v1/transcodes/${json.id}`);
