@@ -28,7 +28,7 @@ describe('the inspection of an upload', () => {
     const account = given ?? (await world.account());
     const sent = await world.presign(account);
     const body = { filename: sent.filename, fileSize: sent.bytes.length };
-    const wait = { forUpload: () => new Promise<void>((resolve) => setTimeout(resolve, 10)), maxMs };
+    const wait = { listen: () => () => new Promise<void>((resolve) => setTimeout(resolve, 10)), maxMs };
     const confirm = () => confirmUpload(world.context, account, body, wait);
     await expect(confirm()).rejects.toMatchObject({ code: 'unavailable' });
     const upload = await world.database.db
@@ -89,11 +89,26 @@ describe('the inspection of an upload', () => {
     expect(await accountUsage(world.database.db, account)).toMatchObject({ waiting: 1, running: 1 });
   });
 
+  it('is listened for before it is queued: it may end before its confirm goes on', async () => {
+    const account = await world.account();
+    const sent = await world.presign(account);
+    let queued: ReturnType<typeof claimInspection> | null = null;
+    const listen = () => {
+      queued ??= claimInspection(world.context);
+      return async () => {};
+    };
+    const body = { filename: sent.filename, fileSize: sent.bytes.length };
+    const confirm = confirmUpload(world.context, account, body, { listen, maxMs: 0 });
+    await expect(confirm).rejects.toMatchObject({ code: 'unavailable' });
+    expect(await queued).toBeNull();
+    await acceptInspection(world.context, (await claimInspection(world.context))!, FOUND);
+  });
+
   it('runs once for ten concurrent confirms, and leaves one sealed copy', async () => {
     const account = await world.account();
     const sent = await world.presign(account);
     const body = { filename: sent.filename, fileSize: sent.bytes.length };
-    const wait = { forUpload: () => new Promise<void>((resolve) => setTimeout(resolve, 10)), maxMs: 10_000 };
+    const wait = { listen: () => () => new Promise<void>((resolve) => setTimeout(resolve, 10)), maxMs: 10_000 };
     const confirms = Array.from({ length: 10 }, () => confirmUpload(world.context, account, body, wait));
     const settled = Promise.allSettled(confirms);
     let inspections = 0;

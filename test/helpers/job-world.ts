@@ -132,7 +132,7 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
       context,
       account,
       { filename: sent.filename, fileSize: sent.bytes.length },
-      { forUpload: () => new Promise((resolve) => setTimeout(resolve, 10)), maxMs: 10_000 },
+      { listen: () => () => new Promise((resolve) => setTimeout(resolve, 10)), maxMs: 10_000 },
     );
 
   return {

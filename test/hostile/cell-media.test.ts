@@ -2,6 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openMedia } from '../../src/kinds/shared/open-media.ts';
+import { openSanitizer } from '../../src/sanitizer/index.ts';
 import { type Fixture, LIMITS, MIB, openFixture } from './cell-fixture.ts';
 
 describe('legitimate work in the cell', () => {
@@ -73,6 +75,36 @@ describe('legitimate work in the cell', () => {
     expect(probed, probed.stderr).toMatchObject({ end: 'exit', exitCode: 0 });
     expect(JSON.parse(Buffer.concat(output).toString()).streams.length).toBeGreaterThan(0);
     await Promise.all([encoded.release(), probed.release()]);
+  });
+
+  it('keeps a video that grows after its first frame within the limits of the cell', async () => {
+    const [small, large, grown] = ['small.h264', 'large.h264', 'grown.mp4'].map((name) => join(fixture.folder, name));
+    const quick = ['-c:v', 'libx264', '-preset', 'ultrafast', '-pix_fmt', 'yuv420p', '-f', 'h264'];
+    const color = (size: string) => ['-f', 'lavfi', '-i', `color=s=${size}:r=25:d=${size === '64x64' ? 0.4 : 0.04}`];
+    const quiet = ['-v', 'error', '-y'];
+    execFileSync('/usr/bin/ffmpeg', [...quiet, ...color('64x64'), ...quick, small!]);
+    execFileSync('/usr/bin/ffmpeg', [...quiet, ...color('8192x8192'), ...quick, large!]);
+    // Probed so little that the index, too, declares only the first size.
+    const first = ['-probesize', '400', '-analyzeduration', '1', '-i', `concat:${small}|${large}`];
+    execFileSync('/usr/bin/ffmpeg', [...quiet, ...first, '-c', 'copy', grown!]);
+    const sanitizer = openSanitizer({ threads: 1 });
+    try {
+      const place = { folder: fixture.folder, name: 'grown', slot: 0, subject: 'Input 1', disarm: false };
+      const { info, file } = await openMedia({ sanitizer, sandbox: fixture.sandbox }, grown!, place);
+      expect(info.video).toMatchObject([{ width: 64, height: 64 }]);
+      const result = await fixture.sandbox.run({
+        program: 'ffmpeg',
+        args: ['-nostdin', '-y', '-i', '/in/0', '-c:v', 'libx264', '-preset', 'ultrafast', '/out/out.mp4'],
+        inputs: [{ name: '0', path: file }],
+        outputs: ['out.mp4'],
+        limits: { ...LIMITS, memoryBytes: 128 * MIB },
+        slot: 0,
+      });
+      await result.release();
+      expect(result.end).toBe('limit_memory');
+    } finally {
+      await sanitizer.close();
+    }
   });
 
   it('shapes Arabic text with a font that supports it', async () => {

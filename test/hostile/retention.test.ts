@@ -7,7 +7,7 @@ import { confirmUpload } from '../../src/kinds/inspection/confirm.ts';
 import { sealedKey } from '../../src/storage/keys.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
-const NO_WAIT = { forUpload: async () => {}, maxMs: 0 };
+const NO_WAIT = { listen: () => async () => {}, maxMs: 0 };
 
 describe('retention', () => {
   let world: JobWorld;

@@ -92,7 +92,7 @@ describe('a sealed value moved to another place in the database', () => {
       world.context,
       other,
       { filename, fileSize: 64 },
-      { forUpload: async () => {}, maxMs: 0 },
+      { listen: () => async () => {}, maxMs: 0 },
     );
     await expect(read).rejects.toMatchObject(broken);
     await expect(world.accept(other, { inputs: [{ url: spy.fileUrl }] })).rejects.toMatchObject(broken);

@@ -64,9 +64,12 @@ export function registerUploads(app: App, deps: RouteDeps): void {
       const { account } = callerOf(request);
       const warnings = unknownFields(confirmBody, request.sentBody);
       const result = await confirmUpload(context, account, request.body, {
-        async forUpload(id, deadline) {
-          await whileWaiting(request, signals.wait(id, deadline, stopping));
-          if (stopping.aborted) throw new ApiError('unavailable', 'The server restarts; confirm again.');
+        listen(id, deadline, over) {
+          const changed = signals.wait(id, deadline, AbortSignal.any([stopping, over]));
+          return async () => {
+            await whileWaiting(request, changed);
+            if (stopping.aborted) throw new ApiError('unavailable', 'The server restarts; confirm again.');
+          };
         },
         maxMs: INSPECTION_WAIT_MS,
       });

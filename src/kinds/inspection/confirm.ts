@@ -12,8 +12,11 @@ import { sealedKey } from '../../storage/keys.ts';
 import { closeStaging } from '../../uploads/staging.ts';
 import { inspectionJson, openNames, UNCONFIRMED_SECONDS, type Upload, uploadUrl } from '../../uploads/upload.ts';
 
-/** Resolves when the upload may have changed, or after a time-out. The caller checks again. */
-export type WaitForUpload = (uploadId: string, deadline: number) => Promise<void>;
+/**
+ * Listens for changes of an upload from now on, until `over` is aborted. The result resolves on the first one, or after
+ * a time-out; the caller checks again.
+ */
+export type ListenToUpload = (uploadId: string, deadline: number, over: AbortSignal) => () => Promise<void>;
 
 /**
  * Confirms an upload: checks that the object exists, that its size matches, and that its content has the declared type.
@@ -24,18 +27,26 @@ export async function confirmUpload(
   context: JobsContext,
   account: Account,
   body: ConfirmBody,
-  wait: { forUpload: WaitForUpload; maxMs: number },
+  wait: { listen: ListenToUpload; maxMs: number },
 ): Promise<ConfirmResult> {
   const deadline = Date.now() + wait.maxMs;
   let upload = await findUpload(context, account.id, body.filename);
   if (!upload || upload.state === 'deleted') throw new ApiError('upload_not_found');
-  if (upload.state === 'pending') upload = await seal(context, account, upload, body);
-  while (upload.state === 'confirming') {
-    if (Date.now() >= deadline)
-      throw new ApiError('unavailable', 'No worker has inspected the upload yet; confirm again.');
-    await wait.forUpload(upload.id, deadline);
-    upload = await findUpload(context, account.id, body.filename);
-    if (!upload) throw new ApiError('upload_not_found');
+  const over = new AbortController();
+  try {
+    // Listen before the inspection is queued and before each read: it may end before this request goes on.
+    let changed = wait.listen(upload.id, deadline, over.signal);
+    if (upload.state === 'pending') upload = await seal(context, account, upload, body);
+    while (upload.state === 'confirming') {
+      if (Date.now() >= deadline)
+        throw new ApiError('unavailable', 'No worker has inspected the upload yet; confirm again.');
+      await changed();
+      changed = wait.listen(upload.id, deadline, over.signal);
+      upload = await findUpload(context, account.id, body.filename);
+      if (!upload) throw new ApiError('upload_not_found');
+    }
+  } finally {
+    over.abort();
   }
   if (upload.state === 'deleted') {
     const refusal = openColumn(context.vault, 'uploads', 'refusal_sealed', upload);
