@@ -65,6 +65,7 @@ describe('transcodes', () => {
           format: expect.any(String),
           size: expect.any(Number),
           container: 'rewritten',
+          fetched: null,
         },
       ],
       outputs: [],
