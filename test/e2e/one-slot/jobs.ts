@@ -30,7 +30,11 @@ export const jobs = (given: () => TestService) => () => {
   });
 
   const quick = (extra: object = {}) => ({ inputs: [{ url: clip }], outputFormat: 'mp3', ...extra });
-  const slow = () => ({ inputs: [{ url: long }], outputFormat: 'mp4', preset: { quality: 'high' } });
+  const slow = () => ({
+    inputs: [{ url: long }],
+    outputFormat: 'mp4',
+    options: [{ option: '-preset', argument: 'veryslow' }],
+  });
   const create = (body: object, headers?: Record<string, string>, query = '') =>
     service.call('POST', `/v1/transcodes${query}`, body, headers);
   const cancel = (id: string) => service.call('PATCH', `/v1/transcodes/${id}/cancel`);
