@@ -14,8 +14,6 @@ export default defineConfig({
     hookTimeout: 60_000,
     // One more than there are cores: many tests wait for a lease, a drain or a process to end.
     maxWorkers: availableParallelism() + 1,
-    // Tests kill processes and race limits on machines that others use as well; a second failure in a row is a real one.
-    retry: process.env.CI ? 1 : 0,
     sequence: { sequencer: LongFirst },
     projects: [
       { extends: true, test: { name: 'suite', include: ['{src,test}/**/*.test.ts'], exclude: [NODE24] } },
