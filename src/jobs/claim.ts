@@ -30,33 +30,39 @@ export async function claimJob(
 ): Promise<Claim | null> {
   // Accounts to skip: their oldest job needs a fetch for which there is no permit, or is locked.
   const passedOver = new Set<string>();
-  for (;;) {
-    const claimed = await context.db
-      .transaction()
-      .execute((tx) => tryClaim(context, tx, resourceClass, options, passedOver));
-    if (claimed !== 'again') return claimed;
+  const query = { resourceClass, worker: options.worker, passedOver };
+  let claimed: Claim | 'again' | 'busy' | null = 'again';
+  while (claimed === 'again' || claimed === 'busy') {
+    const mustWait: boolean = claimed === 'busy';
+    claimed = await context.db.transaction().execute(async (tx) => {
+      if (mustWait) await waitForTurn(tx, query);
+      return tryClaim(context, tx, query, options.mayFetch);
+    });
   }
+  return claimed;
 }
 
+/** Returns 'busy' if other transactions have locked all accounts whose turn it is. */
 async function tryClaim(
   context: JobsContext,
   tx: Tx,
-  resourceClass: ResourceClass,
-  { worker, mayFetch = () => true }: ClaimOptions,
-  passedOver: Set<string>,
-): Promise<Claim | 'again' | null> {
-  const query = { resourceClass, worker, passedOver };
-  let tried = await startNext(tx, { ...query, lock: 'SKIP LOCKED', mayFetch: null });
-  if (!tried.anyoneWaits) return null;
-  if (tried.account === null) tried = await startNext(tx, { ...query, lock: '', mayFetch: null });
-  // The locked account has started a job in the meantime; other accounts may still be waiting.
+  query: Query,
+  mayFetch: ClaimOptions['mayFetch'] = () => true,
+): Promise<Claim | 'again' | 'busy' | null> {
+  let tried = await startNext(tx, query, null);
   const { account } = tried;
-  if (account === null) return 'again';
-  if (tried.mustFetch && mayFetch(account)) tried = await startNext(tx, { ...query, lock: '', mayFetch: account });
+  if (account === null) return tried.anyoneWaits ? 'busy' : null;
+  if (tried.mustFetch && mayFetch(account)) tried = await startNext(tx, query, account);
   if (tried.started) return withRows(context, tx, tried.started);
   // No permit for a fetch, or another transaction, such as a cancel or an erase, has locked the job.
-  passedOver.add(account);
+  query.passedOver.add(account);
   return 'again';
+}
+
+interface Query {
+  resourceClass: ResourceClass;
+  worker: ClaimOptions['worker'];
+  passedOver: Set<string>;
 }
 
 interface Tried {
@@ -69,31 +75,39 @@ interface Tried {
   started: Started | null;
 }
 
-/**
- * Finds the account to serve next, locks its row of the schedule, and starts its oldest job unless that needs a fetch;
- * of the account `mayFetch` it starts one that does. One statement, because each costs a round trip. An index matches
- * each ORDER BY, so the cost does not grow with the number of waiting jobs.
- *
- * If another transaction has locked the account, `SKIP LOCKED` serves one with equally few running jobs instead. If
- * there is none, the caller waits for the lock: an account with more running jobs must not jump the queue.
- */
-async function startNext(
-  tx: Tx,
-  query: {
-    resourceClass: ResourceClass;
-    worker: ClaimOptions['worker'];
-    passedOver: ReadonlySet<string>;
-    lock: 'SKIP LOCKED' | '';
-    mayFetch: string | null;
-  },
-): Promise<Tried> {
-  const { resourceClass, worker, passedOver, lock, mayFetch } = query;
+/** Accounts that may start a job of the class now, as FROM and WHERE; and the column with the time of their oldest job. */
+function eligibleFor({ resourceClass, passedOver }: Query) {
   const next = sql.ref(`schedule.next_${resourceClass}`);
   const limited = resourceClass !== 'interactive';
   const eligible = sql`
     FROM account_schedule AS schedule JOIN accounts ON accounts.id = schedule.account_id
     WHERE ${next} <= now() AND schedule.account_id <> ALL(${[...passedOver]}::uuid[])
       ${limited ? sql`AND schedule.running < accounts.max_concurrent` : sql``}`;
+  return { next, limited, eligible };
+}
+
+/**
+ * Waits until the account whose turn it is can be locked, and locks it: an account with more running jobs must not jump
+ * the queue. Only for a transaction that holds no lock yet, and it waits for no other: two claims never wait for each
+ * other.
+ */
+async function waitForTurn(tx: Tx, query: Query): Promise<void> {
+  const { next, limited, eligible } = eligibleFor(query);
+  await sql`
+    SELECT FROM account_schedule WHERE account_id = (
+      SELECT schedule.account_id ${eligible} ORDER BY ${limited ? sql`schedule.running, ` : sql``}${next} LIMIT 1
+    ) FOR UPDATE`.execute(tx);
+}
+
+/**
+ * Finds the account to serve next, locks its row of the schedule, and starts its oldest job unless that needs a fetch;
+ * of the account `mayFetch` it starts one that does. One statement, because each costs a round trip. An index matches
+ * each ORDER BY, so the cost does not grow with the number of waiting jobs. If another transaction has locked the account,
+ * one with equally few running jobs is served instead, if there is one.
+ */
+async function startNext(tx: Tx, query: Query, mayFetch: string | null): Promise<Tried> {
+  const { resourceClass, worker } = query;
+  const { next, limited, eligible } = eligibleFor(query);
   const fewest = sql`(SELECT schedule.running ${eligible} ORDER BY schedule.running, ${next} LIMIT 1)`;
   const attemptId = uuidv7();
   const now = new Date();
@@ -102,7 +116,7 @@ async function startNext(
       SELECT schedule.account_id ${eligible}
         ${mayFetch === null ? sql`` : sql`AND schedule.account_id = ${mayFetch}`}
         ${limited && mayFetch === null ? sql`AND schedule.running = ${fewest}` : sql``}
-      ORDER BY ${next} LIMIT 1 FOR UPDATE OF schedule ${sql.raw(lock)}
+      ORDER BY ${next} LIMIT 1 FOR UPDATE OF schedule SKIP LOCKED
     ), oldest AS (
       SELECT id, attempts, fetches FROM jobs
       WHERE account_id = (SELECT account_id FROM account) AND resource_class = ${resourceClass}

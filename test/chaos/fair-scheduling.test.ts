@@ -70,7 +70,7 @@ describe('fair scheduling', () => {
     expect((await claim())!.job.id).toBe(waits);
   });
 
-  it.each([1, 2, 3])('stay fair with several concurrent workers and clients (seed %i)', async (seed) => {
+  it.each([1, 2, 3, 4, 5, 6])('stay fair with several concurrent workers and clients (seed %i)', async (seed) => {
     const random = randomOf(seed);
     const accounts: Account[] = [];
     for (let index = 0; index < 4; index++) accounts.push(await world.account({ max_concurrent: random.int(2, 8) }));
