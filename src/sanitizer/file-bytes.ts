@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { Refused } from './verdicts.ts';
 
 const WINDOW = 256 * 1024;
@@ -155,4 +155,17 @@ export function createNothing(): FileOut {
     close: () => {},
     discard: () => {},
   };
+}
+
+/** Writes a file, or leaves none: it is removed if `write` throws. */
+export function writeTo(target: string, write: (out: FileOut) => void): void {
+  const out = createOut(target);
+  try {
+    write(out);
+    out.close();
+  } catch (error) {
+    out.discard();
+    rmSync(target, { force: true });
+    throw error;
+  }
 }

@@ -1,9 +1,8 @@
-import { rmSync } from 'node:fs';
 import type { RewrittenDemuxer } from '../contract/containers.ts';
 import { readFlac, readWave } from './audio-files.ts';
 import { readAdts } from './elementary/adts.ts';
 import { readMp3 } from './elementary/mp3.ts';
-import { createNothing, createOut, type FileBytes, type FileOut, openBytes } from './file-bytes.ts';
+import { createNothing, type FileBytes, openBytes, writeTo } from './file-bytes.ts';
 import { readHeif } from './heif/read-heif.ts';
 import { movieFacts } from './isobmff/movie-facts.ts';
 import { movieInfo } from './isobmff/movie-info.ts';
@@ -83,18 +82,6 @@ function readAndWrite(
   if (info && request.unlessDescribed) write(createNothing(), 0);
   else writeTo(target, (out) => write(out, mediaBytes));
   return { ...found, info };
-}
-
-function writeTo(target: string, write: (out: FileOut) => void): void {
-  const out = createOut(target);
-  try {
-    write(out);
-    out.close();
-  } catch (error) {
-    out.discard();
-    rmSync(target, { force: true });
-    throw error;
-  }
 }
 
 /** Demuxers of files that are kept as they are, but whose declarations are checked (`facts.ts`). */

@@ -1,4 +1,4 @@
-import { createOut, type FileOut, openBytes } from '../file-bytes.ts';
+import { openBytes, writeTo } from '../file-bytes.ts';
 import { boxBudget, boxesIn } from '../isobmff/boxes.ts';
 import type { Movie } from '../isobmff/movie.ts';
 import { readMovie } from '../isobmff/read-movie.ts';
@@ -86,15 +86,4 @@ function spans({ tracks }: Movie): Range[] {
     }
   }
   return list;
-}
-
-function writeTo(target: string, write: (out: FileOut) => void): void {
-  const out = createOut(target);
-  try {
-    write(out);
-    out.close();
-  } catch (error) {
-    out.discard();
-    throw error;
-  }
 }
