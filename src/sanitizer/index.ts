@@ -6,8 +6,8 @@ import { threadEntry } from '../threads/thread-entry.ts';
 import type { PartialAnswer, PartialRequest } from './partial/read-partial.ts';
 import type { SanitizeAnswer, SanitizeRequest, SanitizeResult } from './types.ts';
 
-export type { PartialAnswer, PartialRequest } from './partial/read-partial.ts';
-export type { Range } from './partial/sparse-bytes.ts';
+export type { PartialAnswer, PartialRequest, PictureAnswer, StartAnswer, Wanted } from './partial/read-partial.ts';
+export { firstMissing, type Range } from './partial/sparse-bytes.ts';
 export type { ContainerOrigin, SanitizeRequest, SanitizeResult } from './types.ts';
 
 /** Time limit of reading, in milliseconds, and the slowest copy rate that is tolerated. */
@@ -22,7 +22,7 @@ export interface Sanitizer {
    * message, e.g. `Input 1`. Throws `JobFailure`.
    */
   sanitize(request: SanitizeRequest, options: { subject: string; signal?: AbortSignal }): Promise<SanitizeResult>;
-  /** Makes a container of the parts of a file that were fetched. See `PartialRequest`. */
+  /** Reads the parts of a file that were fetched. See `PartialRequest`. */
   readPartial(request: PartialRequest, signal: AbortSignal): Promise<PartialAnswer>;
   close(): Promise<void>;
 }

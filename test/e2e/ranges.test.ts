@@ -37,6 +37,9 @@ const MINUTE = [
     'aac',
   ],
 ];
+/** Offset of the matrix in `mvhd`, from its type. */
+const MATRIX_AT = 4 + 36;
+
 const picture = (seconds: string) => ({
   outputFormat: 'png',
   options: [
@@ -51,6 +54,8 @@ describe('a picture of a long source', () => {
   let folder: string;
   let origin: Awaited<ReturnType<typeof startSource>>;
   let bytes: Buffer;
+  /** With a matrix that the readers do not describe. */
+  let unclear: Buffer;
   const seen = { requests: 0, bytes: 0 };
 
   /** Answers a request for a range as a correct server does; `lie` changes the response. */
@@ -65,7 +70,7 @@ describe('a picture of a long source', () => {
       return;
     }
     const [start, end] = [Number(first), Math.min(bytes.length, Number(last) + 1)];
-    const part = bytes.subarray(start, kind === 'long' ? end + 100 : end);
+    const part = (kind === 'unclear' ? unclear : bytes).subarray(start, kind === 'long' ? end + 100 : end);
     const shift = kind === 'shifted' && seen.requests > 1 ? 1 : 0;
     const size = kind === 'grows' ? bytes.length + (seen.requests > 1 ? 1000 : 0) : bytes.length;
     response.writeHead(206, {
@@ -85,6 +90,8 @@ describe('a picture of a long source', () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-ranges-'));
     await makeMedia(join(folder, 'minute.mp4'), MINUTE);
     bytes = await readFile(join(folder, 'minute.mp4'));
+    unclear = Buffer.from(bytes);
+    unclear.writeUInt32BE(0x20000, unclear.indexOf('mvhd') + MATRIX_AT);
     service = await shareService();
     origin = await startSource(answer);
   });
@@ -113,6 +120,14 @@ describe('a picture of a long source', () => {
       expect(job.video_metadata).toEqual(whole.video_metadata);
     },
   );
+
+  it('is described by ffprobe where the readers do not know enough', async () => {
+    const job = await make('unclear', '30.5');
+    expect(job).toMatchObject({ status: 'completed', inputs: [{ fetched: 'ranges', size: bytes.length }] });
+    const known = await make('honest', '30.5');
+    expect(job.outputs[0].sha256).toBe(known.outputs[0].sha256);
+    expect(job.video_metadata).toEqual(known.video_metadata);
+  });
 
   it.each([
     ['has no entity tag', 'unnamed'],

@@ -51,7 +51,7 @@ describe('a container that is remuxed while its source arrives', () => {
     async (name) => {
       const bytes = readFileSync(join(folder, name));
       const whole = join(folder, `${name}.whole`);
-      await sanitizeFile({
+      const { info } = await sanitizeFile({
         path: join(folder, name),
         demuxer: demuxerOf(name),
         target: whole,
@@ -61,6 +61,8 @@ describe('a container that is remuxed while its source arrives', () => {
       const half = Math.floor(bytes.length / 2);
       send(half);
       const container = await opened;
+      expect(container.info).toEqual(info);
+      expect(info).not.toBeNull();
       const feed = openFeed(target, state, { maxStarvedMs: 60_000, onStarved: () => {} });
       const copied = container.copy(target).then(feed.end);
       const seen: Buffer[] = [];

@@ -14,10 +14,10 @@ function answerTo(request: ArrivingRequest): ArrivingAnswer {
   try {
     if (request.type === 'open') {
       file = readArriving(request.path, request);
-      return { packets: file.packets };
+      return { packets: file.packets, info: file.info };
     }
     file!.copy(request.target);
-    return { packets: null };
+    return { packets: null, info: null };
   } catch (error) {
     return { reason: error instanceof Error ? `${error.name}: ${error.message}` : 'unknown' };
   }

@@ -1,4 +1,4 @@
-import type { StreamPackets } from '../../media/index.ts';
+import type { MediaInfo, StreamPackets } from '../../media/index.ts';
 import { TaskThread, ThreadEnded } from '../../threads/task-thread.ts';
 import { threadEntry } from '../../threads/thread-entry.ts';
 import type { ArrivalState } from './arrival-state.ts';
@@ -17,7 +17,9 @@ export type ArrivingRequest =
       copy: CopyRule | null;
     }
   | { type: 'copy'; target: string };
-export type ArrivingAnswer = { packets: StreamPackets[] | null } | { reason: string };
+/** See `SanitizeResult`. */
+type Opened = { packets: StreamPackets[] | null; info: MediaInfo | null };
+export type ArrivingAnswer = Opened | { reason: string };
 
 /** Heap of the thread in megabytes, as for files that have arrived. */
 const HEAP_MB = 192;
@@ -32,9 +34,7 @@ const LONGEST_MS = 24 * 3600 * 1000;
 export class NotInOrder extends Error {}
 
 /** A container that is written while its source arrives. */
-export interface ArrivingContainer {
-  /** See `SanitizeResult`. */
-  packets: StreamPackets[] | null;
+export interface ArrivingContainer extends Opened {
   /** Remuxes the source into a new file. Resolves when all of it is written. Rejects with `NotInOrder`. */
   copy(target: string): Promise<void>;
   /** Ends the thread. */
@@ -61,16 +61,16 @@ export async function openArriving(
     clearInterval(timer);
     await thread.end();
   };
-  const ask = async (request: ArrivingRequest): Promise<StreamPackets[] | null> => {
+  const ask = async (request: ArrivingRequest): Promise<Opened> => {
     const answer = await thread.ask(request, LONGEST_MS, signal).catch((error: unknown) => {
       throw error instanceof ThreadEnded ? new NotInOrder(error.message, { cause: error }) : error;
     });
     if ('reason' in answer) throw new NotInOrder(answer.reason);
-    return answer.packets;
+    return answer;
   };
   try {
-    const packets = await ask({ type: 'open', path, demuxer, size, copy, memory: state.memory });
-    return { packets, copy: async (target) => void (await ask({ type: 'copy', target })), close };
+    const opened = await ask({ type: 'open', path, demuxer, size, copy, memory: state.memory });
+    return { ...opened, copy: async (target) => void (await ask({ type: 'copy', target })), close };
   } catch (error) {
     await close();
     throw error;

@@ -1,7 +1,8 @@
-import type { StreamPackets } from '../../media/index.ts';
+import type { MediaInfo, StreamPackets } from '../../media/index.ts';
 import { type Arriving, createOut, type FileBytes, openBytes } from '../file-bytes.ts';
 import type { Movie } from '../isobmff/movie.ts';
 import { codecOf } from '../isobmff/movie-facts.ts';
+import { movieInfo } from '../isobmff/movie-info.ts';
 import { moviePackets } from '../isobmff/movie-packets.ts';
 import { readMovie } from '../isobmff/read-movie.ts';
 import { writeMovie } from '../isobmff/write-movie.ts';
@@ -23,6 +24,7 @@ export interface CopyRule {
 interface Read {
   write: Write;
   packets: StreamPackets[] | null;
+  describe(): MediaInfo | null;
 }
 
 const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule | null) => Read>> = {
@@ -32,9 +34,13 @@ const READERS: Readonly<Record<ArrivingDemuxer, (file: FileBytes, copy: CopyRule
     requireInterleaved(movie);
     if (copy) requireEncoding(movie, copy);
     const packets = copy && moviePackets(movie, file, false);
-    return { write: (out, mediaBytes) => writeMovie(movie, file, out, mediaBytes), packets };
+    const write: Write = (out, mediaBytes) => writeMovie(movie, file, out, mediaBytes);
+    return { write, packets, describe: () => movieInfo(movie, file) };
   },
-  matroska: (file) => ({ write: readMatroska(file).write, packets: null }),
+  matroska(file) {
+    const { write, describe } = readMatroska(file);
+    return { write, packets: null, describe: () => describe?.() ?? null };
+  },
 };
 
 /** Throws if video may be copied: only the headers of all of its packets show that. */
@@ -52,12 +58,14 @@ const WIDTH_AT = 8 + 24;
 export interface ArrivingFile {
   /** See `SanitizeResult`. */
   packets: StreamPackets[] | null;
+  info: MediaInfo | null;
   /** Writes the new container; blocks the thread until the whole file has arrived and is remuxed. */
   copy(target: string): void;
 }
 
 /**
- * Reads the head of a file that is still being fetched: everything before its media. Blocks the thread. Throws
+ * Reads the head of a file that is still being fetched: everything before its media, and the first frames if they are
+ * needed to describe it. Blocks the thread. Throws
  * `NotRewritable` if the container cannot be remuxed from start to end, `Refused`, and `SourceLost`.
  */
 export function readArriving(
@@ -68,8 +76,8 @@ export function readArriving(
   const state = new ArrivalState(memory);
   const arriving: Arriving = { size, waitFor: (bytes) => state.waitForArrival(bytes) };
   const file = openBytes(path, arriving);
-  const { write, packets } = READERS[demuxer](file, copy);
-  return { packets, copy: (target) => copyTo(target, write, state) };
+  const { write, packets, describe } = READERS[demuxer](file, copy);
+  return { packets, info: describe(), copy: (target) => copyTo(target, write, state) };
 }
 
 function copyTo(target: string, write: Write, state: ArrivalState): void {

@@ -23,13 +23,8 @@ export interface SparseBytes extends FileBytes {
 
 export function sparseBytes(file: FileBytes, present: readonly Range[]): SparseBytes {
   const require = ({ start, end }: Range): void => {
-    // Ranges may touch, so one may continue where another one ends.
-    let at = start;
-    while (at < Math.min(end, file.size)) {
-      const next = present.find((range) => range.start <= at && at < range.end);
-      if (!next) throw new Missing({ start: at, end: Math.min(end, file.size) });
-      at = next.end;
-    }
+    const missing = firstMissing(present, { start, end: Math.min(end, file.size) });
+    if (missing) throw new Missing(missing);
   };
   return {
     size: file.size,
@@ -44,4 +39,15 @@ export function sparseBytes(file: FileBytes, present: readonly Range[]): SparseB
     },
     close: () => file.close(),
   };
+}
+
+/** The end of a range from its first byte that is not present; null = all of it is. */
+export function firstMissing(present: readonly Range[], { start, end }: Range): Range | null {
+  // Ranges may touch, so one may continue where another one ends.
+  for (let at = start; at < end; ) {
+    const next = present.find((range) => range.start <= at && at < range.end);
+    if (!next) return { start: at, end };
+    at = next.end;
+  }
+  return null;
 }

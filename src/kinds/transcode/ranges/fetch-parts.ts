@@ -1,5 +1,12 @@
-import { open } from 'node:fs/promises';
-import type { PartialRequest, Range } from '../../../sanitizer/index.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import type { MediaInfo } from '../../../media/index.ts';
+import {
+  firstMissing,
+  type PictureAnswer,
+  type Range,
+  type StartAnswer,
+  type Wanted,
+} from '../../../sanitizer/index.ts';
 import type { WorkTools } from '../../kind.ts';
 import type { WorkHold } from '../../shared/work-room.ts';
 import { NeedsWhole } from './picture-time.ts';
@@ -12,14 +19,18 @@ const LEAST_BYTES = 8 * 2 ** 20;
 const MOST_OF_IT = 0.25;
 /** Fewer bytes cost as much as these, because each request opens a connection. */
 const AT_LEAST = 64 * 1024;
+/** Bytes between two wanted ranges that are fetched with them, rather than with two requests. */
+const NEAR = 2 ** 20;
 
-/** A source of which parts are fetched on demand, each byte at most once. */
+/** A source of which parts are fetched on demand, each byte at most once. All methods throw `NeedsWhole` or `FetchError`. */
 export interface PartsOfSource {
   /** First bytes of the source. */
   head: Buffer;
   size: number;
-  /** Makes a container of the parts that it needs. Throws `NeedsWhole`, or `FetchError`. */
-  make(container: Pick<PartialRequest, 'seconds' | 'target'>): Promise<void>;
+  /** Describes the source; null where the readers do not know enough: `target` is then a container for a probe. */
+  describe(target: string): Promise<MediaInfo | null>;
+  /** Makes a container for a picture at that time. */
+  makePicture(seconds: number, target: string): Promise<void>;
 }
 
 /**
@@ -48,18 +59,31 @@ export async function openParts(
     fetched += bytes.length;
     await hold.grew(bytes.length);
   };
+  const fetchPart = async (missing: Range): Promise<void> => {
+    const { start, end } = upToPresent(present, missing, size);
+    if (fetched + end - start > size * MOST_OF_IT) throw new NeedsWhole('much of the source is needed');
+    await store(start, await source.read(start, end));
+  };
+  const ask = async (wanted: Wanted & { target: string }): Promise<StartAnswer | PictureAnswer> => {
+    for (;;) {
+      const answer = await tools.sanitizer.readPartial({ ...wanted, path, present }, signal);
+      if ('reason' in answer) throw new NeedsWhole(answer.reason);
+      if (!('missing' in answer)) return answer;
+      await fetchPart(answer.missing);
+    }
+  };
   await store(0, first);
   return {
     ...{ head: first, size },
-    async make(container) {
-      for (;;) {
-        const answer = await tools.sanitizer.readPartial({ ...container, path, present }, signal);
-        if ('written' in answer) return;
-        if ('reason' in answer) throw new NeedsWhole(answer.reason);
-        const { start, end } = upToPresent(present, answer.missing, size);
-        if (fetched + end - start > size * MOST_OF_IT) throw new NeedsWhole('much of the source is needed');
-        await store(start, await source.read(start, end));
+    describe: async (target) => ((await ask({ part: 'start', target })) as StartAnswer).info,
+    async makePicture(seconds, target) {
+      const { media, mediaAt } = (await ask({ part: 'picture', seconds, target })) as PictureAnswer;
+      for (const range of withGaps(media)) {
+        for (let missing = firstMissing(present, range); missing; missing = firstMissing(present, range)) {
+          await fetchPart(missing);
+        }
       }
+      await copyMedia(path, media, target, mediaAt);
     },
   };
 }
@@ -69,4 +93,40 @@ function upToPresent(present: readonly Range[], { start, end }: Range, size: num
   const wanted = Math.min(size, Math.max(end, start + AT_LEAST));
   const next = present.filter((range) => range.start > start).map((range) => range.start);
   return { start, end: Math.min(wanted, ...next) };
+}
+
+/** Joins ranges, which are in the order of the file, with those near them. */
+function withGaps(ranges: readonly Range[]): Range[] {
+  const joined: Range[] = [];
+  for (const { start, end } of ranges) {
+    const last = joined.at(-1);
+    if (last && start <= last.end + NEAR) last.end = end;
+    else joined.push({ start, end });
+  }
+  return joined;
+}
+
+/** Copies ranges of a file into another one, one after another. */
+async function copyMedia(path: string, media: readonly Range[], target: string, mediaAt: number): Promise<void> {
+  const from = await open(path, 'r');
+  try {
+    const to = await open(target, 'r+');
+    try {
+      let at = mediaAt;
+      for (const range of media) {
+        await copyPart(from, range, to, at);
+        at += range.end - range.start;
+      }
+    } finally {
+      await to.close();
+    }
+  } finally {
+    await from.close();
+  }
+}
+
+/** At most `MAX_BYTES`, because so much was fetched. */
+async function copyPart(from: FileHandle, { start, end }: Range, to: FileHandle, at: number): Promise<void> {
+  const { buffer, bytesRead } = await from.read(Buffer.allocUnsafe(end - start), 0, end - start, start);
+  await to.write(buffer, 0, bytesRead, at);
 }

@@ -5,7 +5,7 @@ import { FetchError } from '../../../fetcher/index.ts';
 import type { Completion } from '../../../jobs/finish.ts';
 import { recordInput } from '../../../jobs/progress.ts';
 import { sourceRow } from '../../../jobs/rows.ts';
-import { detectMedia } from '../../../media/index.ts';
+import { checkInput, detectMedia, type MediaInfo } from '../../../media/index.ts';
 import type { Run, WorkTools } from '../../kind.ts';
 import { probeFile } from '../../shared/probe.ts';
 import { summarise } from '../../shared/summary.ts';
@@ -20,8 +20,8 @@ const MAX_MS = 20_000;
 type Transcode = (input: PreparedInput, slot: number, early: EarlyInput) => Promise<Completion>;
 
 /**
- * Makes a picture of a source of which only the needed ranges are fetched: the index, the first seconds for the probe,
- * and the pictures around the wanted one. Null = the whole source is needed, for whatever reason; only that decides
+ * Makes a picture of a source of which only the needed ranges are fetched: the index, the first picture or seconds to
+ * describe it, and the pictures around the wanted one. Null = the whole source is needed, for whatever reason; only that decides
  * about errors.
  */
 export async function transcodeRanges(tools: WorkTools, run: Run, transcode: Transcode): Promise<Completion | null> {
@@ -32,14 +32,15 @@ export async function transcodeRanges(tools: WorkTools, run: Run, transcode: Tra
     const signal = AbortSignal.any([run.signal, fetching.signal]);
     const parts = await openSource(tools, run, signal);
     const start = join(run.folder, 'parts.start');
-    await parts.make({ seconds: null, target: start });
+    const info = await parts.describe(start);
     const slot = await run.lease.acquire(run.signal);
     hasSlot = true;
     const file = join(run.folder, 'parts.container');
-    const input = await probeStart(tools, run, { start, slot, sizeBytes: parts.size, file });
+    const described = info ?? (await probeStart(tools, run, { start, slot, sizeBytes: parts.size }));
+    const input = await acceptInput(tools, run, described, file);
     return await transcode(input, slot, {
       async prepare(plan) {
-        await parts.make({ seconds: pictureTime(plan), target: file });
+        await parts.makePicture(pictureTime(plan), file);
         clearTimeout(timer);
       },
       ...{ open: null, signal: run.signal, staged: null, settled: async () => {} },
@@ -70,13 +71,16 @@ async function openSource(tools: WorkTools, { claim, folder, hold }: Run, signal
 async function probeStart(
   tools: WorkTools,
   { claim, signal }: Run,
-  from: { start: string; slot: number; sizeBytes: number; file: string },
-): Promise<PreparedInput> {
-  const { start, slot, sizeBytes, file } = from;
+  { start, slot, sizeBytes }: { start: string; slot: number; sizeBytes: number },
+): Promise<MediaInfo> {
   const subject = subjectOf(claim.inputs[0]!);
-  const { info } = await probeFile(tools.sandbox, { path: start, slot, subject, sizeBytes }, signal);
-  await recordInput(tools.context, claim, 0, {
-    ...{ summary: summarise(info), info, container: 'rewritten', fetched: 'ranges' },
-  });
+  return (await probeFile(tools.sandbox, { path: start, slot, subject, sizeBytes }, signal)).info;
+}
+
+/** Checks and records what is known about the source. Throws `JobFailure`. */
+async function acceptInput(tools: WorkTools, { claim }: Run, info: MediaInfo, file: string): Promise<PreparedInput> {
+  checkInput(info);
+  const summary = summarise(info);
+  await recordInput(tools.context, claim, 0, { summary, info, container: 'rewritten', fetched: 'ranges' });
   return { file, source: file, path: '/in/0', demuxer: 'mov', info, countedSeconds: null, packets: null };
 }

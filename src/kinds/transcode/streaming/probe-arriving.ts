@@ -1,12 +1,12 @@
 import type { Readable } from 'node:stream';
-import { checkInput, type MediaInfo, parseProbe, probeArgs, STANDARD_INPUT } from '../../../media/index.ts';
+import { type MediaInfo, parseProbe, probeArgs, STANDARD_INPUT } from '../../../media/index.ts';
 import type { Sandbox } from '../../../sandbox/types.ts';
 import { NotInOrder } from '../../../sanitizer/arriving/index.ts';
 import { MAX_PROBE_OUTPUT, PROBE_LIMITS } from '../../shared/probe.ts';
 
 /**
  * Probes a container that is still being written, in a cell: ffprobe reads its start from standard input. Throws
- * `NotInOrder` if that does not work, and `JobFailure` if the limits of inputs are exceeded.
+ * `NotInOrder` if that does not work.
  */
 export async function probeArriving(
   sandbox: Sandbox,
@@ -29,7 +29,6 @@ export async function probeArriving(
   if (result.end !== 'exit' || result.exitCode !== 0) throw new NotInOrder('ffprobe cannot read its start');
   const info = parseProbe(Buffer.concat(chunks).toString('utf8'), { sizeBytes, demuxer });
   if (info.durationSeconds === null) throw new NotInOrder('it declares no duration');
-  checkInput(info);
   // ffprobe derives the bit rate from the size, which it cannot see here.
   const bitRate =
     info.bitRate ?? (info.durationSeconds > 0 ? Math.floor((sizeBytes * 8) / info.durationSeconds) : null);

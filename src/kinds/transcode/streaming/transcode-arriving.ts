@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { JobFailure } from '../../../contract/failures.ts';
 import type { Completion } from '../../../jobs/finish.ts';
 import { recordInput } from '../../../jobs/progress.ts';
-import { detectMedia, type Plan, STANDARD_INPUT } from '../../../media/index.ts';
+import { checkInput, detectMedia, type Plan, STANDARD_INPUT } from '../../../media/index.ts';
 import {
   ARRIVING_DEMUXERS,
   type ArrivingDemuxer,
@@ -123,8 +123,9 @@ async function streamFrom(
   copied.catch(stop);
   source.staged.catch(stop);
   try {
-    const stdin = feed.open();
-    const info = await probeArriving(tools.sandbox, { stdin, demuxer, sizeBytes: size, slot }, signal);
+    const probe = () => probeArriving(tools.sandbox, { stdin: feed.open(), demuxer, sizeBytes: size, slot }, signal);
+    const info = container.info ?? (await probe());
+    checkInput(info);
     const summary = summarise(info);
     await recordInput(tools.context, run.claim, 0, { summary, info, container: 'rewritten', fetched: 'streamed' });
     const input = {
