@@ -10,7 +10,8 @@ export type JobStatus = 'pending' | 'processing' | 'completed' | 'failed' | 'can
  * What a job takes of a worker. `interactive`: a caller waits for the answer. `light`: audio, stills, remuxes, small
  * pictures; never waits behind a heavy encode.
  */
-export type ResourceClass = 'interactive' | 'light' | 'heavy';
+export const RESOURCE_CLASSES = ['interactive', 'light', 'heavy'] as const;
+export type ResourceClass = (typeof RESOURCE_CLASSES)[number];
 
 export interface JobsTable {
   id: string;

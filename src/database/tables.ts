@@ -9,7 +9,7 @@ import type {
   JobsTable,
 } from './job-tables.ts';
 
-export type * from './job-tables.ts';
+export * from './job-tables.ts';
 
 /*
  * One interface per table of migrations/*.sql. `bigint` columns come back as numbers (see pool.ts): all of them

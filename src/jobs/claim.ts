@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import type { Tx } from '../database/pool.ts';
-import type { ResourceClass } from '../database/tables.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import { uuidv7 } from '../ids/uuid.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
@@ -42,6 +42,17 @@ export async function claimJob(
   return claimed;
 }
 
+/**
+ * Returns the resource classes in which a job may start now: one statement for all slots of a worker that have nothing
+ * to do. A claim for such a class may still find nothing, because another worker was faster or a fetch has no permit.
+ */
+export async function classesWithWork(db: Db): Promise<ResourceClass[]> {
+  const waits = (resourceClass: ResourceClass) => sql`EXISTS (SELECT ${eligibleFor(resourceClass, []).eligible})`;
+  const { rows } = await sql<Record<ResourceClass, boolean>>`
+    SELECT ${waits('interactive')} AS interactive, ${waits('light')} AS light, ${waits('heavy')} AS heavy`.execute(db);
+  return RESOURCE_CLASSES.filter((resourceClass) => rows[0]![resourceClass]);
+}
+
 /** Returns 'busy' if other transactions have locked all accounts whose turn it is. */
 async function tryClaim(
   context: JobsContext,
@@ -76,7 +87,7 @@ interface Tried {
 }
 
 /** Accounts that may start a job of the class now, as FROM and WHERE; and the column with the time of their oldest job. */
-function eligibleFor({ resourceClass, passedOver }: Query) {
+function eligibleFor(resourceClass: ResourceClass, passedOver: Iterable<string>) {
   const next = sql.ref(`schedule.next_${resourceClass}`);
   const limited = resourceClass !== 'interactive';
   const eligible = sql`
@@ -92,7 +103,7 @@ function eligibleFor({ resourceClass, passedOver }: Query) {
  * other.
  */
 async function waitForTurn(tx: Tx, query: Query): Promise<void> {
-  const { next, limited, eligible } = eligibleFor(query);
+  const { next, limited, eligible } = eligibleFor(query.resourceClass, query.passedOver);
   await sql`
     SELECT FROM account_schedule WHERE account_id = (
       SELECT schedule.account_id ${eligible} ORDER BY ${limited ? sql`schedule.running, ` : sql``}${next} LIMIT 1
@@ -107,7 +118,7 @@ async function waitForTurn(tx: Tx, query: Query): Promise<void> {
  */
 async function startNext(tx: Tx, query: Query, mayFetch: string | null): Promise<Tried> {
   const { resourceClass, worker } = query;
-  const { next, limited, eligible } = eligibleFor(query);
+  const { next, limited, eligible } = eligibleFor(resourceClass, query.passedOver);
   const fewest = sql`(SELECT schedule.running ${eligible} ORDER BY schedule.running, ${next} LIMIT 1)`;
   const attemptId = uuidv7();
   const now = new Date();

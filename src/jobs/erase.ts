@@ -31,7 +31,7 @@ export async function eraseJob(
     await lockUploads(tx, id);
     if (!isFinal(job.status)) job = await endCanceled(context, tx, job);
     const at = job.erased_at ?? new Date();
-    const objects = await forgetJob(tx, job, at, 'erased');
+    const objects = await forgetJobs(tx, [id], at, 'erased');
     const uploads = await exclusiveUploads(tx, job.id);
     const staging = uploads.filter((upload) => upload.staging_closed_at === null);
     for (const upload of uploads) if (upload.object_id) objects.push(upload.object_id);
@@ -60,23 +60,22 @@ export async function eraseJob(
 }
 
 /**
- * Clears all names from a final job's row and marks it erased. Returns the ids of its output objects, whose bytes the
- * caller deletes.
+ * Clears all names from the rows of final jobs and marks them erased. Returns the ids of their output objects, whose
+ * bytes the caller deletes.
  */
-export async function forgetJob(
+export async function forgetJobs(
   tx: Tx,
-  job: Pick<Job, 'id'>,
+  ids: readonly string[],
   at: Date,
   reason: NonNullable<Job['erased_reason']>,
 ): Promise<string[]> {
-  await tx
+  if (ids.length === 0) return [];
+  const sources = tx
     .updateTable('job_sources')
     .set({ url_sealed: null, source_sealed: null })
-    .where('job_id', '=', job.id)
-    .execute();
-  await tx.updateTable('attempts').set({ stderr_sealed: null }).where('job_id', '=', job.id).execute();
-  await forgetAnswers(tx, 'job_id', [job.id]);
-  await tx
+    .where('job_id', 'in', ids);
+  const attempts = tx.updateTable('attempts').set({ stderr_sealed: null }).where('job_id', 'in', ids);
+  const jobs = tx
     .updateTable('jobs')
     .set({
       erased_at: at,
@@ -90,14 +89,19 @@ export async function forgetJob(
       error_sealed: null,
       warnings_sealed: null,
     })
-    .where('id', '=', job.id)
-    .execute();
-  const outputs = await tx
+    .where('id', 'in', ids);
+  const named = tx
     .updateTable('job_outputs')
     .set({ name_sealed: null })
-    .where('job_id', '=', job.id)
-    .returning('object_id')
-    .execute();
+    .where('job_id', 'in', ids)
+    .returning('object_id');
+  const [outputs] = await Promise.all([
+    named.execute(),
+    sources.execute(),
+    attempts.execute(),
+    forgetAnswers(tx, 'job_id', ids),
+    jobs.execute(),
+  ]);
   return outputs.flatMap((output) => (output.object_id ? [output.object_id] : []));
 }
 

@@ -2,7 +2,7 @@ import type { Context } from '../database/context.ts';
 import { lockObjects, markDeleting } from '../objects/objects.ts';
 import { mergeByKey } from '../storage/merge-keys.ts';
 import { forgetUploads } from '../uploads/upload.ts';
-import { forgetJob } from './erase.ts';
+import { forgetJobs } from './erase.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { knownKeys } from './known-keys.ts';
@@ -83,7 +83,7 @@ async function forgetLost(context: JobsContext, objectId: string): Promise<boole
       .where('jobs.erased_at', 'is', null)
       .executeTakeFirst();
     if (!job) return true;
-    await forgetJob(tx, job, new Date(), 'lost');
+    await forgetJobs(tx, [job.id], new Date(), 'lost');
     await recordJobEvent(context, tx, job, 'deleted', { reason: 'lost' });
     return true;
   });

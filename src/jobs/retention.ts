@@ -4,7 +4,7 @@ import { EVENT_DAYS } from '../events/read.ts';
 import { deleteBytes, isReadByOpenJob, markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
 import { forgetUploads, UNCONFIRMED_SECONDS } from '../uploads/upload.ts';
-import { forgetJob } from './erase.ts';
+import { forgetJobs } from './erase.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 
@@ -34,20 +34,15 @@ export async function sweepExpired(context: JobsContext): Promise<SweepReport> {
 }
 
 async function expireJobs(context: JobsContext): Promise<number> {
-  const due = await dueJobs(context.db).limit(BATCH).execute();
-  let expired = 0;
-  for (const { id } of due) {
-    await context.db.transaction().execute(async (tx) => {
-      // Another sweeper or an erase may have been faster.
-      const job = await dueJobs(tx).where('made.id', '=', id).forUpdate('made').skipLocked().executeTakeFirst();
-      if (!job) return;
-      const objects = await forgetJob(tx, job, new Date(), 'retention');
-      await markDeleting(tx, objects, 'retention');
-      await recordJobEvent(context, tx, job, 'deleted', { reason: 'retention' });
-      expired += 1;
-    });
-  }
-  return expired;
+  return context.db.transaction().execute(async (tx) => {
+    // Another sweeper, an erase or a new job that reads an output holds the row; the next sweep takes it.
+    const due = await dueJobs(tx).limit(BATCH).forUpdate('made').skipLocked().execute();
+    const ids = due.map((job) => job.id);
+    const objects = await forgetJobs(tx, ids, new Date(), 'retention');
+    await markDeleting(tx, objects, 'retention');
+    for (const job of due) await recordJobEvent(context, tx, job, 'deleted', { reason: 'retention' });
+    return due.length;
+  });
 }
 
 /** Expired jobs. A job whose output an open job reads stays until that job ends. */

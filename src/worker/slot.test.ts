@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { ResourceClass } from '../database/tables.ts';
 import { createLogger } from '../telemetry/index.ts';
 import { runSlot } from './slot.ts';
 import { createWakeups, type Wakeups } from './wakeups.ts';
+import { watchQueue } from './watch-queue.ts';
 
 const logger = createLogger({ level: 'silent', role: 'test' });
 /** Longer than any pause of a slot. */
@@ -73,12 +75,42 @@ describe('a slot', () => {
     expect(slot.takes()).toBe(2);
   });
 
-  it('looks again after a second, for a notification can be lost', async () => {
+  it('looks again after half a minute, even when nothing wakes it', async () => {
     const slot = start();
-    await pass(999);
+    await pass(29_999);
     expect(slot.takes()).toBe(1);
     await pass(1);
     expect(slot.takes()).toBe(2);
+  });
+
+  it('is woken when the queue has work of its class that nobody announced', async () => {
+    const slot = start();
+    const due: ResourceClass[][] = [[], ['heavy'], ['heavy', 'light']];
+    const watch = watchQueue({ look: async () => due.shift() ?? [], wakeups: slot.wakeups, logger });
+    await pass(2_000);
+    expect(slot.takes()).toBe(1);
+    await pass(1_000);
+    expect(slot.takes()).toBe(2);
+    watch.close();
+  });
+
+  it('does not read the queue while every slot works', async () => {
+    let looks = 0;
+    const look = async () => {
+      looks += 1;
+      return [];
+    };
+    const wakeups = createWakeups();
+    const watch = watchQueue({ look, wakeups, logger });
+    await pass(LONG_MS);
+    expect(looks).toBe(0);
+    const stop = new AbortController();
+    const asleep = wakeups.sleep(['light'], 2 * LONG_MS, stop.signal);
+    await pass(LONG_MS);
+    expect(looks).toBe(10);
+    stop.abort();
+    await asleep;
+    watch.close();
   });
 
   it('continues after an error outside the job', async () => {

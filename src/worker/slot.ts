@@ -2,8 +2,8 @@ import type { Logger } from '../telemetry/index.ts';
 import type { SlotClasses } from './deps.ts';
 import type { Wakeups } from './wakeups.ts';
 
-/** Interval of checks for work, in case a notification is lost. */
-const IDLE_MS = 1000;
+/** The queue is watched for all slots (`watch-queue.ts`); this is for a wake-up that is lost all the same. */
+const IDLE_MS = 30_000;
 const ERROR_MS = 500;
 
 /**

@@ -1,8 +1,6 @@
-import type { ResourceClass } from '../database/tables.ts';
+import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 
-const CLASSES: readonly ResourceClass[] = ['interactive', 'light', 'heavy'];
-
-/** Lets idle slots sleep until a job is submitted, or for a limited time, since a notification can be lost. */
+/** Lets idle slots sleep until there is work for them, or for a limited time. */
 export interface Wakeups {
   /** Number of wake-ups of these classes so far. Read it before checking for work. */
   count(classes: readonly ResourceClass[]): number;
@@ -13,7 +11,10 @@ export interface Wakeups {
   sleep(classes: readonly ResourceClass[], ms: number, signal: AbortSignal, since?: number): Promise<void>;
   /** Wakes the slot of that class that has slept longest: one job arrived. */
   wake(resourceClass: ResourceClass): void;
-  wakeAll(): void;
+  /** Wakes every slot of these classes, all by default. */
+  wakeAll(classes?: readonly ResourceClass[]): void;
+  /** Whether any slot sleeps. */
+  isAnyAsleep(): boolean;
 }
 
 export function createWakeups(): Wakeups {
@@ -44,9 +45,10 @@ export function createWakeups(): Wakeups {
       note(resourceClass);
       for (const sleeper of sleepers) if (sleeper.classes.includes(resourceClass)) return sleeper.wake();
     },
-    wakeAll() {
-      for (const name of CLASSES) note(name);
-      for (const sleeper of sleepers) sleeper.wake();
+    wakeAll(classes = RESOURCE_CLASSES) {
+      for (const name of classes) note(name);
+      for (const sleeper of sleepers) if (sleeper.classes.some((name) => classes.includes(name))) sleeper.wake();
     },
+    isAnyAsleep: () => sleepers.size > 0,
   };
 }

@@ -7,6 +7,7 @@ import type { ResourceClass } from '../database/tables.ts';
 import { beatWorker, registerWorker, removeWorker, type WorkerBuild, workersOfHost } from '../fleet/workers.ts';
 import { uuidv7 } from '../ids/uuid.ts';
 import { markCleaned } from '../jobs/attempts.ts';
+import { classesWithWork } from '../jobs/claim.ts';
 import { recoverLost, releaseUnknown } from '../jobs/recover.ts';
 import { openWorkRoom } from '../kinds/shared/work-room.ts';
 import { openPlanner } from '../planner/index.ts';
@@ -25,6 +26,7 @@ import { createSlotLeases } from './slot-leases.ts';
 import { watchStorage } from './storage-watch.ts';
 import { createTakes } from './take-work.ts';
 import { createWakeups, type Wakeups } from './wakeups.ts';
+import { watchQueue } from './watch-queue.ts';
 
 export interface Worker {
   /** Stops taking jobs, lets running jobs finish for up to `drainMs`, and releases the rest. */
@@ -56,6 +58,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
     ...{ running, permits, wake: wakeups.wake, logger },
   });
   const takes = createTakes(deps, { id, tier: sandbox.tier }, permits, leases);
+  const queue = watchQueue({ look: () => classesWithWork(context.db), wakeups, logger });
   const slots = settings.slots.map((classes, slot) =>
     runSlot({ classes, take: takes(classes, slot), wakeups, signal: stopping.signal, logger }),
   );
@@ -68,6 +71,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
       const deadline = setTimeout(() => running.stopAll('draining'), settings.drainMs);
       await Promise.all([...slots, leases.drain()]);
       clearTimeout(deadline);
+      queue.close();
       clearInterval(heartbeat);
       deps.storage.close();
       await maintenance.stop();

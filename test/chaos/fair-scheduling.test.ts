@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from '../../src/accounts/accounts.ts';
 import { openPool } from '../../src/database/pool.ts';
 import { uuidv7 } from '../../src/ids/uuid.ts';
-import { claimJob } from '../../src/jobs/claim.ts';
+import { claimJob, classesWithWork } from '../../src/jobs/claim.ts';
 import { failAttempt } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
 import { randomOf } from '../../testkit/random.ts';
@@ -56,6 +56,23 @@ describe('fair scheduling', () => {
     expect(await claim()).toBeNull();
     await world.skipDelays();
     expect((await claim())!.job.account_id).toBe(healing.id);
+  });
+
+  it('are due for a worker that looks: not before the delay of a retry, nor above the limit of the account', async () => {
+    const due = () => classesWithWork(world.context.db);
+    expect(await due()).toEqual([]);
+    const account = await world.account({ max_concurrent: 1 });
+    await acceptMany(account, 2);
+    expect(await due()).toEqual(['light']);
+    const failure = { code: 'source_error', message: 'The source answered 503.', retry: true } as const;
+    const first = await claim();
+    expect(await due()).toEqual([]);
+    await failAttempt(world.context, first!, failure, null);
+    expect(await due()).toEqual(['light']);
+    await claim();
+    expect(await due()).toEqual([]);
+    await world.skipDelays();
+    expect(await due()).toEqual([]);
   });
 
   it('skip only the account whose next job needs a fetch permit that it cannot get', async () => {
