@@ -1,7 +1,13 @@
+import type { MediaInfo } from '../media/index.ts';
 import { audioFacts } from './audio-facts.ts';
+import { mustBe, unlessUnclear } from './codecs/bits.ts';
+import { requireFrames } from './codecs/flac-frames.ts';
+import { readWaveFormat, requireSamples, searchedBytes, waveCodec } from './codecs/pcm.ts';
+import { readFlacInfo } from './codecs/xiph.ts';
 import { copyRange } from './copy-ranges.ts';
 import type { FileBytes } from './file-bytes.ts';
 import { refuseLength } from './limits.ts';
+import { soundInfo } from './streams.ts';
 import type { Reading, Write } from './types.ts';
 import { NotRewritable, Refused } from './verdicts.ts';
 
@@ -13,6 +19,8 @@ const METADATA_CHUNKS = new Set([
 ]);
 /** Integers, floats, A-law, μ-law, and the extensible format, which names one of them in its extension. */
 const PCM_FORMATS = new Set([1, 3, 6, 7, 0xfffe]);
+/** Bytes in which a description searches for compressed audio: some seconds of any usual rate. */
+const MAX_SEARCHED = 16 * 2 ** 20;
 /** The limit of 32-bit sizes, less the headers. */
 const MAX_DATA = 2 ** 32 - 1024;
 
@@ -56,21 +64,19 @@ export function readWave(file: FileBytes): Reading {
     copyRange(file, out, samples.from, samples.bytes, mediaBytes);
   };
   const facts = audioFacts(waveCodec(format), Math.floor(data.bytes / blocks) / rate);
-  return { write, seconds: null, still: null, facts };
+  return { write, seconds: null, still: null, facts, describe: () => describeWave(file, description, samples) };
 }
 
-/** FFmpeg's names of the PCM codecs, by format and bits per sample. */
-const WAVE_CODECS: Readonly<Record<string, string>> = {
-  ...{ '1 8': 'pcm_u8', '1 16': 'pcm_s16le', '1 24': 'pcm_s24le', '1 32': 'pcm_s32le' },
-  ...{ '3 32': 'pcm_f32le', '3 64': 'pcm_f64le', '6 8': 'pcm_alaw', '7 8': 'pcm_mulaw' },
-};
-const EXTENSIBLE = 0xfffe;
-
-function waveCodec(format: Buffer): string | null {
-  const declared = format.readUInt16LE(0);
-  // The extension begins with the format number that other files have here.
-  const kind = declared === EXTENSIBLE && format.length >= 26 ? format.readUInt16LE(24) : declared;
-  return WAVE_CODECS[`${kind} ${format.readUInt16LE(14)}`] ?? null;
+/** What ffprobe would report about the rewritten file. */
+function describeWave(file: FileBytes, format: Buffer, data: { from: number; bytes: number }): MediaInfo | null {
+  return unlessUnclear(() => {
+    const { blockBytes, bitRate, ...sound } = readWaveFormat(format);
+    const searched = Math.min(data.bytes, searchedBytes(sound.sampleRate, blockBytes));
+    mustBe(searched <= MAX_SEARCHED);
+    requireSamples(file.read(data.from, searched));
+    const duration = Math.floor(data.bytes / blockBytes);
+    return soundInfo({ demuxer: 'wav', sizeBytes: file.size }, sound, { duration, bitRate });
+  });
 }
 
 const STREAMINFO = 34;
@@ -110,5 +116,19 @@ export function readFlac(file: FileBytes): Reading {
     out.write(description);
     copyRange(file, out, from, file.size - from, mediaBytes);
   };
-  return { write, seconds: null, still: null, facts: audioFacts('flac', samples / rate) };
+  const describe = () => describeFlac(file, description, from);
+  return { write, seconds: null, still: null, facts: audioFacts('flac', samples / rate), describe };
+}
+
+/** Bytes that contain more frames than ffprobe reads, at any usual rate. */
+const FIRST_FRAMES = 4 * 2 ** 20;
+
+/** What ffprobe would report about the rewritten file. */
+function describeFlac(file: FileBytes, description: Buffer, from: number): MediaInfo | null {
+  return unlessUnclear(() => {
+    const { samples, ...sound } = readFlacInfo(description);
+    const left = file.size - from;
+    requireFrames(file.read(from, Math.min(left, FIRST_FRAMES)), left <= FIRST_FRAMES, sound);
+    return soundInfo({ demuxer: 'flac', sizeBytes: file.size }, sound, { duration: samples, bitRate: null });
+  });
 }

@@ -1,7 +1,9 @@
 import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../media/index.ts';
 import { displaySize, sampleAspect } from '../media/probe/display-size.ts';
 import { bitDepthOf, isAlphaFormat } from '../media/probe/pixel-formats.ts';
+import { mustBe } from './codecs/bits.ts';
 import type { Color } from './codecs/color.ts';
+import { scaled } from './codecs/rational.ts';
 import type { Picture, Sound } from './codecs/types.ts';
 
 /* What a container and its streams declare, put together as ffprobe does. */
@@ -58,6 +60,20 @@ export function movieInfo(
     streamCount: video.length + audio.length,
     ...{ video, audio, subtitleCount: 0, isImage: false, isAnimated: false },
   };
+}
+
+/** A file with one audio stream. `duration` is in units of the sample rate. */
+export function soundInfo(
+  file: { demuxer: string; sizeBytes: number },
+  sound: Sound,
+  { duration, bitRate }: { duration: number; bitRate: number | null },
+): MediaInfo {
+  const { sampleRate } = sound;
+  const microseconds = scaled(duration, 1_000_000, sampleRate);
+  mustBe(microseconds > 0);
+  const durationSeconds = printedSeconds(duration, sampleRate);
+  const stream = audioStream(0, sound, { bitRate, isDefault: false, language: null, durationSeconds });
+  return movieInfo({ ...file, container: file.demuxer, microseconds }, [], [stream]);
 }
 
 /** Seconds as ffprobe prints them, to the microsecond. */

@@ -177,10 +177,24 @@ export const CORPUS: readonly Case[] = [
     args: [...V(), ...H264, '-vf', 'setsar=16/11'],
   },
 
-  { name: '16 bits', file: 'wav', args: [...A(), '-metadata', 'title=x'] },
-  { name: '24 bits in stereo', file: 'wav', args: [...A(), '-ac', '2', '-c:a', 'pcm_s24le'] },
-  { name: 'A-law', file: 'wav', args: [...A(), '-c:a', 'pcm_alaw'] },
-  { name: 'FLAC', file: 'flac', args: [...A(), '-ac', '2', '-metadata', 'title=x'] },
+  { name: '16 bits', described: true, file: 'wav', args: [...A(), '-metadata', 'title=x'] },
+  { name: '8 bits at 8 kHz', described: true, file: 'wav', args: [...A(), '-ar', '8000', '-c:a', 'pcm_u8'] },
+  { name: '24 bits in stereo', described: true, file: 'wav', args: [...A(), '-ac', '2', '-c:a', 'pcm_s24le'] },
+  { name: 'floats in six channels', described: true, file: 'wav', args: [...A(), '-ac', '6', '-c:a', 'pcm_f32le'] },
+  { name: 'A-law', described: true, file: 'wav', args: [...A(), '-c:a', 'pcm_alaw'] },
+  {
+    name: 'AC-3 as samples',
+    file: 'wav',
+    args: [...A(), '-c:a', 'pcm_s16le', '-f', 'wav'],
+    altered: (bytes) => bytes.fill(Buffer.from('0b77', 'hex'), 78, 80),
+  },
+  { name: 'FLAC', described: true, file: 'flac', args: [...A(), '-ac', '2', '-metadata', 'title=x'] },
+  {
+    name: 'FLAC of 24 bits at 96 kHz',
+    described: true,
+    file: 'flac',
+    args: [...A(), '-ar', '96000', '-sample_fmt', 's32', '-bits_per_raw_sample', '24'],
+  },
   { name: 'ADPCM', file: 'wav', args: [...A(), '-c:a', 'adpcm_ms'], stays: /compressed/ },
   {
     name: 'a transport stream with B-frames',

@@ -28,3 +28,10 @@ function greatestDivisor(a: bigint, b: bigint): bigint {
 function smaller(a: bigint, b: bigint): bigint {
   return a < b ? a : b;
 }
+
+/** `value * multiplier / divisor`, rounded half away from zero. */
+export function scaled(value: number, multiplier: number, divisor: number): number {
+  const product = BigInt(value) * BigInt(multiplier) * 2n;
+  const by = BigInt(divisor);
+  return Number((product + (value < 0 ? -by : by)) / (2n * by));
+}

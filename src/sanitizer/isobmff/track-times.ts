@@ -1,4 +1,5 @@
 import { mustBe } from '../codecs/bits.ts';
+import { scaled } from '../codecs/rational.ts';
 import { printedSeconds } from '../streams.ts';
 import type { Movie, SampleTable, Track } from './movie.ts';
 
@@ -83,11 +84,4 @@ function editedUnits(movie: Movie, edits: NonNullable<Track['edits']>, timescale
     if (!hasBegun) empty += units;
   }
   return { shown, empty };
-}
-
-/** `value * multiplier / divisor`, rounded half away from zero. */
-function scaled(value: number, multiplier: number, divisor: number): number {
-  const product = BigInt(value) * BigInt(multiplier) * 2n;
-  const by = BigInt(divisor);
-  return Number((product + (value < 0 ? -by : by)) / (2n * by));
 }
