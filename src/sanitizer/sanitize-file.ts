@@ -11,7 +11,8 @@ import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
 import { readOgg } from './ogg/rewrite.ts';
-import { stillFacts } from './still-facts.ts';
+import { stillFacts } from './stills/still-facts.ts';
+import { stillInfo } from './stills/still-info.ts';
 import type { ContainerFacts, Reading, SanitizeRequest, SanitizeResult, Write } from './types.ts';
 import { NotRewritable, Refused } from './verdicts.ts';
 
@@ -32,8 +33,9 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       await checkDeclared(request);
       const facts = stillFacts(file, request.demuxer);
       const { demuxer } = request;
-      const nothing = { seconds: null, still: null, info: null, packets: null };
-      return { container: 'original', demuxer, reason: error.message, facts, ...nothing };
+      const info = request.target === null ? null : stillInfo(file, demuxer);
+      const nothing = { seconds: null, still: null, packets: null };
+      return { container: 'original', demuxer, reason: error.message, facts, info, ...nothing };
     }
     // A table ended early, and no reader gave a more precise reason.
     if (error instanceof RangeError) throw new Refused('invalid_media', 'ends before what it declares.');

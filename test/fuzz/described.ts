@@ -10,6 +10,7 @@ import { makeAllMedia } from '../../testkit/media-cache.ts';
 import type { Random } from '../../testkit/random.ts';
 import { CORPUS } from '../sanitizer/corpus.ts';
 import { differences, probed } from '../sanitizer/info-differences.ts';
+import { PICTURE_CORPUS } from '../sanitizer/picture-corpus.ts';
 import { SOUND_CORPUS } from '../sanitizer/sound-corpus.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
 
@@ -20,6 +21,7 @@ export const DESCRIBED: Campaign = { cases: 20_000, open };
 const MARKS = [
   ...['moov', 'mvhd', 'tkhd', 'mdhd', 'elst', 'stsd', 'avcC', 'hvcC', 'av1C', 'vpcC', 'esds', 'colr', 'pasp', 'stts'],
   ...['mdat', 'fiel', 'dOps', 'V_', 'A_', 'RIFF', 'fmt ', 'IHDR', 'JFIF', 'VP8', 'fLaC', 'Xing', 'Info', 'OggS'],
+  ...['\xff\xd8', '\xff\xc0', '\xff\xdb', '\xff\xda', 'pHYs', 'gAMA', 'tRNS', 'IDAT', 'IEND'],
 ];
 const REACH = 120;
 
@@ -64,7 +66,7 @@ async function sanitized(path: string, bytes: Buffer): Promise<(SanitizeResult &
 }
 
 async function makeSeeds(folder: string) {
-  const cases = [...CORPUS, ...SOUND_CORPUS].filter(({ stays, copied }) => !stays && !copied);
+  const cases = [...CORPUS, ...SOUND_CORPUS, ...PICTURE_CORPUS].filter(({ stays, copied }) => !stays && !copied);
   const made = cases.map(({ name, file, args, altered }, index) => {
     return { name, kind: file, args: [...args, '-shortest'], altered, path: join(folder, `seed-${index}.${file}`) };
   });

@@ -1,6 +1,6 @@
-import { displaySize, sampleAspect } from '../media/probe/display-size.ts';
-import type { FileBytes } from './file-bytes.ts';
-import type { ContainerFacts } from './types.ts';
+import { displaySize, sampleAspect } from '../../media/probe/display-size.ts';
+import type { FileBytes } from '../file-bytes.ts';
+import type { ContainerFacts } from '../types.ts';
 
 interface Picture {
   codec: string;

@@ -1,0 +1,147 @@
+import { mustBe } from '../codecs/bits.ts';
+import type { Picture } from '../codecs/types.ts';
+import type { FileBytes } from '../file-bytes.ts';
+
+/** The whole file is searched for markers. */
+const MAX_BYTES = 128 * 2 ** 20;
+
+const M = {
+  soi: 0xd8,
+  eoi: 0xd9,
+  sos: 0xda,
+  dqt: 0xdb,
+  dht: 0xc4,
+  dri: 0xdd,
+  app0: 0xe0,
+  app15: 0xef,
+  com: 0xfe,
+} as const;
+/** FFmpeg's names of the profiles, by start-of-frame marker. */
+const PROFILES: Readonly<Record<number, string>> = { 192: 'Baseline', 193: 'Sequential', 194: 'Progressive' };
+const isRestart = (marker: number) => marker >= 0xd0 && marker <= 0xd7;
+
+/** What the segments before the pixels declare. */
+interface Declared {
+  frame: { profile: string; content: Buffer } | null;
+  aspect: number | null;
+  /** Colour transform as Adobe declares it; -1 = not declared. */
+  transform: number;
+}
+
+/**
+ * Reads a JPEG (ITU-T T.81) up to its end, which must be that of the file. Throws `Unclear` for everything in which
+ * FFmpeg's decoder may see more than one frame, or another one.
+ */
+export function readJpeg(file: FileBytes): Picture {
+  mustBe(file.size >= 4 && file.size <= MAX_BYTES);
+  const bytes = file.read(0, file.size);
+  const declared: Declared = { frame: null, aspect: null, transform: -1 };
+  mustBe(bytes.readUInt16BE(0) === 0xffd8);
+  for (let at = 2; ; ) {
+    mustBe(at + 2 <= bytes.length && bytes[at] === 0xff);
+    const marker = bytes[at + 1]!;
+    if (marker === M.eoi) {
+      mustBe(at + 2 === bytes.length);
+      return describe(declared, bytes.length);
+    }
+    mustBe(at + 4 <= bytes.length);
+    const end = at + 2 + bytes.readUInt16BE(at + 2);
+    mustBe(end >= at + 4 && end <= bytes.length);
+    readSegment(marker, bytes.subarray(at + 4, end), declared);
+    at = marker === M.sos ? afterScan(bytes, end) : end;
+  }
+}
+
+function readSegment(marker: number, content: Buffer, declared: Declared): void {
+  const profile = PROFILES[marker];
+  if (profile !== undefined) {
+    mustBe(declared.frame === null);
+    declared.frame = { profile, content };
+  } else if (marker === M.sos) mustBe(declared.frame !== null);
+  else if (marker === M.dqt) checkTables(content);
+  // FFmpeg searches these for markers.
+  else if (marker === M.dht || marker === M.dri) mustBe(!content.includes(0xff));
+  else if (marker === M.com) checkComment(content);
+  else {
+    mustBe(marker >= M.app0 && marker <= M.app15);
+    readApplication(content, declared);
+  }
+}
+
+/** Offset of the marker after the pixels of a scan. */
+function afterScan(bytes: Buffer, from: number): number {
+  for (let at = bytes.indexOf(0xff, from); at >= 0 && at + 1 < bytes.length; at = bytes.indexOf(0xff, at + 2)) {
+    const next = bytes[at + 1]!;
+    if (next !== 0 && !isRestart(next)) return at;
+  }
+  return bytes.length;
+}
+
+/** Quantisation tables: precision and number, and 64 values each. */
+function checkTables(content: Buffer): void {
+  for (let at = 0; at < content.length; ) {
+    const [precision, table] = [content[at]! >> 4, content[at]! & 15];
+    mustBe(precision <= 1 && table < 4);
+    at += 1 + 64 * (precision + 1);
+    mustBe(at <= content.length);
+  }
+}
+
+/** Programs whose comments change how FFmpeg decodes. */
+const MEANINGFUL_COMMENT = /^(?:AVID|CS=|Intel|Metasoft|MULTISCOPE)/;
+
+function checkComment(content: Buffer): void {
+  mustBe(!MEANINGFUL_COMMENT.test(content.toString('latin1', 0, 16)));
+}
+
+/** Kinds of data that change how FFmpeg decodes. */
+const MEANINGFUL_DATA: ReadonlySet<string> = new Set(['AVI1', 'LJIF', '_JPS', 'colr', 'xfrm']);
+const LEAST_DATA = 5;
+
+function readApplication(content: Buffer, declared: Declared): void {
+  mustBe(content.length >= LEAST_DATA);
+  const kind = content.toString('latin1', 0, 4);
+  mustBe(!MEANINGFUL_DATA.has(kind));
+  if (kind === 'JFIF') {
+    mustBe(content.length >= 14 && content[12]! * content[13]! === 0);
+    const [wide, tall] = [content.readUInt16BE(8), content.readUInt16BE(10)];
+    declared.aspect = wide > 0 && tall > 0 ? wide / tall : null;
+  }
+  if (kind === 'Adob') {
+    mustBe(content.length >= 12 && content[4] === 0x65);
+    declared.transform = content[11]!;
+  }
+}
+
+/** FFmpeg's pixel formats by sampling factors, horizontally and vertically, of each component. */
+const FORMATS: Readonly<Record<string, string>> = {
+  '11': 'gray',
+  ...{ '22 11 11': 'yuvj420p', '21 11 11': 'yuvj422p', '12 11 11': 'yuvj440p', '11 11 11': 'yuvj444p' },
+};
+const COMPONENT_BYTES = 3;
+
+function describe({ frame, aspect, transform }: Declared, fileBytes: number): Picture {
+  mustBe(frame !== null);
+  const { profile, content } = frame;
+  mustBe(content.length >= 6);
+  const [depth, height, width, count] = [content[0]!, content.readUInt16BE(1), content.readUInt16BE(3), content[5]!];
+  mustBe(depth === 8 && (count === 1 || count === 3) && content.length === 6 + COMPONENT_BYTES * count);
+  // FFmpeg refuses files that have less than two bits for each block.
+  mustBe(profile === 'Progressive' || Math.ceil(width / 8) * Math.ceil(height / 8) <= fileBytes * 4);
+  const components = Array.from({ length: count }, (_, index) => content.subarray(6 + COMPONENT_BYTES * index));
+  mustBe(components.every((component) => component[2]! < 4));
+  const shape = { codec: 'mjpeg', profile, width, height, aspect };
+  const pixelFormat = FORMATS[samplingOf(components)];
+  mustBe(pixelFormat !== undefined);
+  if (count === 1) return { ...shape, pixelFormat, color: { colorSpace: 'bt470bg' } };
+  mustBe(transform !== 0 && Buffer.from(components.map((component) => component[0]!)).toString() !== 'RGB');
+  return { ...shape, pixelFormat, color: { colorSpace: 'bt470bg', colorRange: 'pc' } };
+}
+
+/** The sampling factors as in `FORMATS`. Factors of 2 for all components mean the same as 1. */
+function samplingOf(components: readonly Buffer[]): string {
+  const reduced = (factors: number[]) => (factors.every((factor) => factor === 2) ? factors.map(() => 1) : factors);
+  const horizontal = reduced(components.map((component) => component[1]! >> 4));
+  const vertical = reduced(components.map((component) => component[1]! & 15));
+  return horizontal.map((factor, index) => `${factor}${vertical[index]}`).join(' ');
+}

@@ -1,0 +1,110 @@
+import { mustBe } from '../codecs/bits.ts';
+import { type Color, colorNames, NO_COLOR } from '../codecs/color.ts';
+import type { Picture } from '../codecs/types.ts';
+import type { FileBytes } from '../file-bytes.ts';
+
+const SIGNATURE = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
+/** Length and type before the content, and a checksum after it. */
+const AROUND = 12;
+const MAX_CHUNKS = 100_000;
+const MAX_LENGTH = 2 ** 31 - 1;
+
+/** FFmpeg's pixel formats by colour type and bits per sample. */
+const FORMATS: Readonly<Record<string, string>> = {
+  ...{ '0 1': 'monob', '0 2': 'gray', '0 4': 'gray', '0 8': 'gray', '0 16': 'gray16be' },
+  ...{ '2 8': 'rgb24', '2 16': 'rgb48be', '3 1': 'pal8', '3 2': 'pal8', '3 4': 'pal8', '3 8': 'pal8' },
+  ...{ '4 8': 'ya8', '4 16': 'ya16be', '6 8': 'rgba', '6 16': 'rgba64be' },
+};
+/** The formats that a transparent colour makes of others, and the bytes that it has. */
+const TRANSPARENT: Readonly<Record<string, { format: string; bytes: number }>> = {
+  ...{ gray: { format: 'ya8', bytes: 2 }, gray16be: { format: 'ya16be', bytes: 2 } },
+  ...{ rgb24: { format: 'rgba', bytes: 6 }, rgb48be: { format: 'rgba64be', bytes: 6 } },
+};
+const PALETTE = 'pal8';
+/** Chunks of animations. */
+const UNSUPPORTED: ReadonlySet<string> = new Set(['acTL', 'fcTL', 'fdAT']);
+/** Chunks of a fixed length that are read. */
+const LENGTHS: Readonly<Record<string, number>> = { IHDR: 13, pHYs: 9, sRGB: 1, cHRM: 32, gAMA: 4, cICP: 4, IEND: 0 };
+
+/** Reads a PNG (ISO/IEC 15948) up to its end, which must be that of the file. Throws `Unclear`. */
+export function readPng(file: FileBytes): Picture {
+  const chunks = readChunks(file);
+  const header = chunks.get('IHDR')!;
+  const [type, depth] = [header[9]!, header[8]!];
+  const format = FORMATS[`${type} ${depth}`];
+  mustBe(format !== undefined && header[10] === 0 && header[11] === 0 && header[12]! <= 1);
+  return {
+    ...{ codec: 'png', profile: null, width: header.readUInt32BE(0), height: header.readUInt32BE(4) },
+    ...{ pixelFormat: pixelFormat(format, chunks.get('tRNS')), color: colorOf(chunks), aspect: aspectOf(chunks) },
+  };
+}
+
+/** Content of the chunks before the pixels that are read, by type. */
+function readChunks(file: FileBytes): Map<string, Buffer> {
+  const chunks = new Map<string, Buffer>();
+  mustBe(file.size > 8 && file.read(0, 8).equals(SIGNATURE));
+  let at = SIGNATURE.length;
+  let hasPixels = false;
+  for (let count = 0; count < MAX_CHUNKS && at + AROUND <= file.size; count++) {
+    const head = file.read(at, 8);
+    const [length, name] = [head.readUInt32BE(0), head.toString('latin1', 4)];
+    mustBe(length <= MAX_LENGTH && at + AROUND + length <= file.size && !UNSUPPORTED.has(name));
+    mustBe((name === 'IHDR') === (count === 0) && length === (LENGTHS[name] ?? length));
+    if (name === 'IEND') {
+      mustBe(hasPixels && at + AROUND === file.size);
+      return chunks;
+    }
+    if (name === 'IDAT') hasPixels = true;
+    if (name in LENGTHS || name === 'tRNS') {
+      mustBe(!hasPixels && !chunks.has(name) && length <= 1024);
+      chunks.set(name, Buffer.from(file.read(at + 8, length)));
+    }
+    at += AROUND + length;
+  }
+  mustBe(false);
+  return chunks;
+}
+
+function pixelFormat(format: string, transparent: Buffer | undefined): string {
+  if (!transparent || format === PALETTE) return format;
+  const found = TRANSPARENT[format];
+  mustBe(found !== undefined && transparent.length === found.bytes);
+  return found.format;
+}
+
+function aspectOf(chunks: ReadonlyMap<string, Buffer>): number | null {
+  const pixels = chunks.get('pHYs');
+  if (!pixels) return null;
+  const [wide, tall] = [pixels.readUInt32BE(0), pixels.readUInt32BE(4)];
+  // FFmpeg reduces larger terms, and takes some as negative.
+  mustBe(wide < 1e9 && tall < 1e9);
+  return wide > 0 && tall > 0 ? wide / tall : null;
+}
+
+/** White point and primaries of sRGB, in units of 0.00001. */
+const SRGB_PRIMARIES = [31_270, 32_900, 64_000, 33_000, 30_000, 60_000, 15_000, 6000];
+/** FFmpeg's names of transfer functions by their exponent, in units of 0.00001, give or take 100. */
+const GAMMAS: readonly (readonly [number, string])[] = [
+  ...([
+    [45_455, 'bt470m'],
+    [35_714, 'bt470bg'],
+    [38_462, 'smpte428'],
+    [100_000, 'linear'],
+  ] as const),
+];
+const GAMMA_TOLERANCE = 100;
+
+function colorOf(chunks: ReadonlyMap<string, Buffer>): Color {
+  const color = { ...NO_COLOR, colorSpace: 'gbr', colorRange: 'pc' } as const;
+  const coded = chunks.get('cICP');
+  if (coded) {
+    mustBe(coded[2] === 0 && coded[3] === 1);
+    return { ...colorNames(coded[0]!, coded[1]!, 0), colorRange: 'pc' };
+  }
+  if (chunks.has('sRGB')) return { ...color, colorPrimaries: 'bt709', colorTransfer: 'iec61966-2-1' };
+  const primaries = chunks.get('cHRM');
+  mustBe(!primaries || SRGB_PRIMARIES.every((value, index) => primaries.readUInt32BE(index * 4) === value));
+  const gamma = chunks.get('gAMA')?.readUInt32BE(0) ?? 0;
+  const [, colorTransfer = null] = GAMMAS.find(([value]) => Math.abs(gamma - value) < GAMMA_TOLERANCE) ?? [];
+  return { ...color, colorPrimaries: primaries ? 'bt709' : null, colorTransfer };
+}

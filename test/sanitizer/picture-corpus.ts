@@ -1,0 +1,69 @@
+import type { Case } from './corpus.ts';
+
+const V = (options = 's=96x64:r=25:d=1') => ['-f', 'lavfi', '-i', `testsrc2=${options}`, '-frames:v', '1'];
+const format = (name: string) => ['-pix_fmt', name];
+const colors = (primaries: string, transfer: string) => [
+  '-vf',
+  `setparams=color_primaries=${primaries}:color_trc=${transfer}`,
+];
+const jpeg = (name: string, args: readonly string[], more: Partial<Case> = {}): Case => {
+  return { name, described: true, file: 'jpg', args: [...V(), ...args], ...more };
+};
+const png = (name: string, args: readonly string[], more: Partial<Case> = {}): Case => {
+  return { name, described: true, file: 'png', args: [...V(), ...args], ...more };
+};
+
+/** Inserts bytes after the start of a JPEG. */
+const inserted = (text: string) => (bytes: Buffer) =>
+  Buffer.concat([bytes.subarray(0, 2), Buffer.from(text, 'latin1'), bytes.subarray(2)]);
+/** A segment of Exif that declares the orientation 6: turned by a quarter. */
+const EXIF = '\xff\xe1\0\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0';
+const ADOBE = '\xff\xee\0\x0eAdobe\0\x64\0\0\0\0\x01';
+
+const without = (chunk: string) => (bytes: Buffer) => {
+  const at = bytes.indexOf(chunk) - 4;
+  return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 12 + bytes.readUInt32BE(at))]);
+};
+
+/** Single pictures, which are kept as they are. */
+export const PICTURE_CORPUS: readonly Case[] = [
+  jpeg('4:2:0', format('yuvj420p')),
+  jpeg('4:2:2', format('yuvj422p')),
+  jpeg('4:4:4', format('yuvj444p')),
+  jpeg('4:4:0', format('yuvj440p')),
+  jpeg('grey', format('gray')),
+  jpeg('an odd size and non-square pixels', ['-vf', 'scale=35:21,setsar=16/11']),
+  jpeg('a comment', ['-metadata', 'comment=Text', '-bitexact']),
+  jpeg('an orientation', [], { altered: inserted(EXIF) }),
+  jpeg('a colour transform by Adobe', [], { altered: inserted(ADOBE) }),
+  jpeg('no transform by Adobe', [], { altered: inserted(ADOBE.replace('\x01', '\0')), described: false }),
+  jpeg('progressive frames', [], {
+    altered: (bytes) =>
+      bytes.fill(0xc2, bytes.indexOf('\xff\xc0', 'latin1') + 1, bytes.indexOf('\xff\xc0', 'latin1') + 2),
+  }),
+  jpeg('a second picture', [], { altered: (bytes) => Buffer.concat([bytes, bytes]), described: false }),
+  jpeg('other data at its end', [], { altered: (bytes) => Buffer.concat([bytes, Buffer.alloc(16)]), described: false }),
+  jpeg('no end', [], { altered: (bytes) => bytes.subarray(0, bytes.length - 2), described: false }),
+
+  ...['rgb24', 'rgba', 'gray', 'gray16be', 'ya8', 'ya16be', 'rgb48be', 'rgba64be', 'pal8', 'monob'].map((name) =>
+    png(name, format(name)),
+  ),
+  png('non-square pixels', ['-vf', 'setsar=4/3']),
+  png('the primaries and gamma of sRGB', colors('bt709', 'bt470m'), { altered: without('cICP') }),
+  png('sRGB', colors('bt709', 'iec61966-2-1')),
+  png('other primaries', colors('bt2020', 'linear'), { altered: without('cICP'), described: false }),
+  png('PQ', colors('bt2020', 'smpte2084')),
+  png('a linear transfer', colors('unknown', 'linear'), { altered: without('cICP') }),
+  png('a transparent colour', [], {
+    altered: (bytes) => {
+      const at = bytes.indexOf('IDAT') - 4;
+      return Buffer.concat([
+        bytes.subarray(0, at),
+        Buffer.from('\0\0\0\x06tRNS\0\0\0\0\0\0\0\0\0\0', 'latin1'),
+        bytes.subarray(at),
+      ]);
+    },
+  }),
+  png('a second picture', [], { altered: (bytes) => Buffer.concat([bytes, bytes]), described: false }),
+  png('no end', [], { altered: (bytes) => bytes.subarray(0, bytes.length - 12), described: false }),
+];
