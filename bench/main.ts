@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { accepts } from './cases/accepts.ts';
 import { budget } from './cases/budget.ts';
 import { claims } from './cases/claims.ts';
 import { client } from './cases/client.ts';
@@ -10,6 +11,7 @@ import { hostileRequests } from './cases/hostile-requests.ts';
 import { accept, start, validate } from './cases/latency.ts';
 import { memory } from './cases/memory.ts';
 import { overhead } from './cases/overhead.ts';
+import { pages } from './cases/pages.ts';
 import { presets } from './cases/presets.ts';
 import { reconcile } from './cases/reconcile.ts';
 import { interleaved, poster, throttled } from './cases/remote.ts';
@@ -24,6 +26,8 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   startup,
   memory,
   accept,
+  accepts,
+  pages,
   validate,
   start,
   overhead,

@@ -37,21 +37,6 @@ const ownZodMini = {
   },
 };
 
-/** The package loads the limiters of a dozen databases; the API uses one. */
-const oneRateLimiter = {
-  name: 'one-rate-limiter',
-  setup({ onResolve, onLoad }) {
-    const namespace = 'one-rate-limiter';
-    onResolve({ filter: /^rate-limiter-flexible$/ }, ({ path }) => ({ path, namespace }));
-    onLoad({ filter: /./, namespace }, () => ({
-      contents: ['RateLimiterPostgres', 'RateLimiterRes']
-        .map((name) => `export { default as ${name} } from './lib/${name}.js';`)
-        .join('\n'),
-      resolveDir: join(root, 'node_modules/rate-limiter-flexible'),
-    }));
-  },
-};
-
 const common = {
   absWorkingDir: root,
   bundle: true,
@@ -70,7 +55,7 @@ const common = {
   metafile: true,
   banner: { js: banner },
   external,
-  plugins: [ownZodMini, oneRateLimiter],
+  plugins: [ownZodMini],
 };
 
 mkdirSync(staged, { recursive: true });

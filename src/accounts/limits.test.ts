@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { FAILED_AUTH_LIMIT, type Limits, openLimits } from './limits.ts';
 
@@ -28,5 +28,53 @@ describe('limits of one address', () => {
     await limits.failedAuth('x'.repeat(1000));
     const { rows } = await database.pg.query(`SELECT key FROM rate_limits WHERE key LIKE '%xxx%'`);
     expect(rows).toEqual([]);
+  });
+});
+
+describe('a limit that several processes share', () => {
+  let database: TestDatabase;
+  let processes: Limits[];
+  beforeAll(async () => {
+    database = await makeDatabase();
+    processes = [1, 2, 3].map(() => openLimits(database.pg, 1000));
+  });
+  afterAll(() => database?.drop());
+
+  /** Sends so many requests, to each process in turn. */
+  const send = async (key: string, requests: number, limit: number) => {
+    const states = [];
+    for (let index = 0; index < requests; index++) states.push(await processes[index % 3]!.request(key, limit));
+    return states;
+  };
+
+  it('allows no more than the limit, and refuses at most a tenth too early', async () => {
+    const states = (await Promise.all([1, 2, 3, 4].map(() => send('shared', 300, 600)))).flat();
+    const allowed = states.filter((state) => state.allowed).length;
+    expect(allowed).toBeLessThanOrEqual(600);
+    expect(allowed).toBeGreaterThan(540);
+    expect(states.filter(({ justExceeded }) => justExceeded)).toHaveLength(1);
+    expect(states.at(-1)).toMatchObject({ allowed: false, limit: 600, remaining: 0 });
+  });
+
+  it('is exact in one process, and asks the database for one request in eight', async () => {
+    const asked = vi.spyOn(database.pg, 'query');
+    const states = [];
+    for (let index = 0; index < 601; index++) states.push(await processes[0]!.request('alone', 600));
+    expect(asked.mock.calls.length).toBeLessThan(601 / 7);
+    asked.mockRestore();
+    expect(states.map(({ remaining }) => remaining).slice(0, 600)).toEqual([...Array(600).keys()].reverse());
+    expect(states.map(({ allowed }) => allowed).lastIndexOf(true)).toBe(599);
+  });
+
+  it('begins a new window when the last one has ended, by the clock of the database', async () => {
+    await send('over', 4, 2);
+    expect(await processes[0]!.request('over', 2)).toMatchObject({ allowed: false });
+    await database.pg.query(`UPDATE rate_limits SET expire = expire - 60000 WHERE key = 'key:over'`);
+    expect(await openLimits(database.pg, 1000).request('over', 2)).toMatchObject({ allowed: true, remaining: 1 });
+  });
+
+  it('allows nothing when the database does not answer', async () => {
+    const failing = { query: () => Promise.reject(new Error('away')) } as unknown as TestDatabase['pg'];
+    await expect(openLimits(failing, 1000).request('key', 10)).rejects.toThrow('away');
   });
 });

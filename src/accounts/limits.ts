@@ -1,16 +1,6 @@
 import type pg from 'pg';
-import { RateLimiterPostgres, RateLimiterRes } from 'rate-limiter-flexible';
 import { addressGroup } from '../config/addresses.ts';
-
-export interface LimitState {
-  allowed: boolean;
-  limit: number;
-  remaining: number;
-  /** Whole seconds until the next window starts, at least 1. */
-  resetSeconds: number;
-  /** True for the first refusal of a window, the only one that goes into the audit log. */
-  justExceeded: boolean;
-}
+import { createPermits, type Grant, type LimitState } from './permits.ts';
 
 export interface Limits {
   /** Requests of one key in a minute. */
@@ -21,61 +11,53 @@ export interface Limits {
   failedAuth(ip: string): Promise<LimitState>;
 }
 
-const WINDOW_SECONDS = 60;
+const WINDOW_MS = 60_000;
 /** Several keys may share an address. */
 const ADDRESS_FACTOR = 5;
 /** Failed authentications a minute and address; a person mistypes a few times, a guesser many. */
 export const FAILED_AUTH_LIMIT = 20;
+/** A process takes at most this share of the permits that remain, so that few are left unused in others. */
+const SHARE = 16;
 
 /**
- * Opens limits whose counters are in the database, shared by all API processes. A key that exceeds its limit is refused
- * from memory until its window ends. The database of `pool` must have the table `rate_limits`.
+ * Opens limits whose counters are in the database, shared by all API processes. A process takes several permits at a
+ * time and spends them from memory, so that few requests write. The table `rate_limits` counts what was taken: all
+ * processes together never allow more than the limit. Rejects when the database is not available.
  */
 export function openLimits(pool: pg.Pool, serverPerMinute: number): Limits {
-  const limiters = new Map<string, RateLimiterPostgres>();
-  const limiter = (prefix: string, points: number) => {
-    const name = `${prefix}:${points}`;
-    let found = limiters.get(name);
-    if (!found) {
-      found = new RateLimiterPostgres({
-        storeClient: pool,
-        storeType: 'pool',
-        tableName: 'rate_limits',
-        tableCreated: true,
-        clearExpiredByTimeout: false,
-        keyPrefix: prefix,
-        points,
-        duration: WINDOW_SECONDS,
-        // Two above: the first refusal must come from the database, so that exactly one process sees it.
-        inMemoryBlockOnConsumed: points + 2,
-      });
-      limiters.set(name, found);
-    }
-    return found;
-  };
-  const consume = async (prefix: string, key: string, points: number): Promise<LimitState> => {
-    try {
-      return toState(await limiter(prefix, points).consume(key), points, true);
-    } catch (refused) {
-      if (refused instanceof RateLimiterRes) return toState(refused, points, false);
-      throw refused;
-    }
-  };
+  const permits = createPermits((key, limit) => take(pool, key, limit));
   const addressLimit = serverPerMinute * ADDRESS_FACTOR;
-
   return {
-    request: (keyId, perMinute) => consume('key', keyId, perMinute),
-    address: (ip) => consume('ip', addressGroup(ip), addressLimit),
-    failedAuth: (ip) => consume('auth', addressGroup(ip), FAILED_AUTH_LIMIT),
+    request: (keyId, perMinute) => permits.spend(`key:${keyId}`, perMinute),
+    address: (ip) => permits.spend(`ip:${addressGroup(ip)}`, addressLimit),
+    failedAuth: (ip) => permits.spend(`auth:${addressGroup(ip)}`, FAILED_AUTH_LIMIT),
   };
 }
 
-function toState(result: RateLimiterRes, limit: number, allowed: boolean): LimitState {
+/**
+ * Takes a sixteenth of the permits that remain in the window, at least one. The step after the last permit marks the
+ * first refusal, which exactly one process sees. The clock of the database decides when a window ends.
+ */
+async function take(pool: pg.Pool, key: string, limit: number): Promise<Grant> {
+  const { rows } = await pool.query<{ points: number; granted: number; ms_left: number }>(TAKE, [key, limit]);
+  const { points, granted, ms_left: msLeft } = rows[0]!;
+  const isReached = points > limit;
   return {
-    allowed,
-    limit,
-    remaining: Math.max(0, result.remainingPoints),
-    resetSeconds: Math.max(1, Math.ceil(result.msBeforeNext / 1000)),
-    justExceeded: result.consumedPoints === limit + 1,
+    permits: isReached ? 0 : granted,
+    remaining: Math.max(0, limit - points),
+    msLeft,
+    isFirstRefusal: isReached && granted > 0,
   };
 }
+
+const TAKE = `
+  INSERT INTO rate_limits AS counter (key, points, granted, expire)
+  SELECT $1, step, step, now_ms + ${WINDOW_MS}
+    FROM (SELECT greatest(1, $2::int / ${SHARE}) AS step,
+      (extract(epoch FROM statement_timestamp()) * 1000)::bigint AS now_ms) AS first
+  ON CONFLICT (key) DO UPDATE SET (points, granted, expire) = (
+    SELECT used + step, step, CASE WHEN is_over THEN EXCLUDED.expire ELSE counter.expire END
+    FROM (SELECT counter.expire <= EXCLUDED.expire - ${WINDOW_MS} AS is_over) AS age,
+      LATERAL (SELECT CASE WHEN is_over THEN 0 ELSE counter.points END AS used) AS before,
+      LATERAL (SELECT CASE WHEN used > $2::int THEN 0 ELSE greatest(1, ($2::int - used) / ${SHARE}) END AS step) AS next)
+  RETURNING points, granted, (expire - extract(epoch FROM statement_timestamp()) * 1000)::float8 AS ms_left`;

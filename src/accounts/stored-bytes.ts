@@ -27,6 +27,20 @@ export async function storeSpace({ store }: Pick<Context, 'store'>): Promise<Sto
   return Promise.race([spaceOf(store), late]).finally(() => clearTimeout(timer));
 }
 
+/** Milliseconds for which a measurement serves the creates of a process; they reserve nothing. */
+const RECENT_MS = 500;
+const recent = new WeakMap<Context['store'], { at: number; space: Promise<StoreSpace | null> }>();
+
+/** Like `storeSpace`, up to half a second old: for checks whether anything is left, which others can overtake anyway. */
+export function recentSpace(context: Pick<Context, 'store'>): Promise<StoreSpace | null> {
+  const last = recent.get(context.store);
+  if (last && performance.now() - last.at < RECENT_MS) return last.space;
+  const space = storeSpace(context);
+  recent.set(context.store, { at: performance.now(), space });
+  space.catch(() => recent.delete(context.store));
+  return space;
+}
+
 /** Like `storeSpace`, without a time-out. Throws `StorageError` when the storage does not answer. */
 export async function spaceOf(store: Context['store']): Promise<StoreSpace | null> {
   const { space } = await store.capabilities();

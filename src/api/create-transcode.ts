@@ -6,7 +6,7 @@ import { submitJob } from '../kinds/submit.ts';
 import type { TranscodeSubmission } from '../kinds/transcode/admit.ts';
 import { transcode } from '../kinds/transcode/index.ts';
 import { validateTranscode } from '../kinds/transcode/validate.ts';
-import { viewTranscode } from '../kinds/transcode/view.ts';
+import { viewSubmitted } from '../kinds/transcode/view.ts';
 import type { ApiDeps } from './deps.ts';
 import { idempotencyKey } from './idempotency-key.ts';
 import { submitterOf } from './plugins/auth.ts';
@@ -35,7 +35,7 @@ export function submitTranscode(
   const { context } = deps;
   return submitJob(deps, transcode, submitterOf(request), submission, {
     idempotency: { key: idempotencyKey(request), route, body: request.sentBody },
-    answer: (tx, job) => viewTranscode(context, tx, job),
+    answer: (submitted) => viewSubmitted(context, submitted),
   });
 }
 

@@ -55,6 +55,7 @@ function placeAmong(owners: readonly Owner[], close: () => void): Place {
     isActive = by === 1;
     for (const owner of owners) owner.active += by;
   };
+  const firstFull = () => owners.find(({ bounds, active }) => active >= bounds.active);
   const free = () => {
     if (!isActive) return;
     step(-1);
@@ -63,7 +64,7 @@ function placeAmong(owners: readonly Owner[], close: () => void): Place {
   const take = async (end: AbortSignal): Promise<boolean> => {
     for (;;) {
       if (end.aborted) return false;
-      const full = owners.find(({ bounds, active }) => active >= bounds.active);
+      const full = firstFull();
       if (!full) break;
       await nextFree(full, end);
     }
@@ -71,7 +72,12 @@ function placeAmong(owners: readonly Owner[], close: () => void): Place {
     return true;
   };
   return {
-    take: (maxMs) => take(AbortSignal.any([gone.signal, AbortSignal.timeout(maxMs)])),
+    async take(maxMs) {
+      // Nearly always; the signals would cost more than the rest of a request's checks.
+      const isFree = !firstFull() && !gone.signal.aborted;
+      if (isFree) step(1);
+      return isFree || take(AbortSignal.any([gone.signal, AbortSignal.timeout(maxMs)]));
+    },
     async whileWaiting(work) {
       free();
       try {

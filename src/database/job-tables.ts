@@ -112,4 +112,12 @@ export interface AccountScheduleTable {
   next_interactive: Timestamp | null;
   next_light: Timestamp | null;
   next_heavy: Timestamp | null;
+  waiting_interactive: Generated<number>;
+  waiting_light: Generated<number>;
+  waiting_heavy: Generated<number>;
+  pending: Generated<number>;
+  processing: Generated<number>;
+  completed: Generated<number>;
+  failed: Generated<number>;
+  canceled: Generated<number>;
 }

@@ -8,6 +8,7 @@ import {
   type TransactionSettings,
 } from 'kysely';
 import pg from 'pg';
+import { BatchingClient } from './batching-client.ts';
 import type { Tables } from './tables.ts';
 
 export type Database = Kysely<Tables>;
@@ -44,6 +45,7 @@ export function openPool(url: string, options: { max: number; role: string; onEr
     keepAlive: true,
     // Queries that are sent without awaiting each other share a round trip; they run in the order in which they are sent.
     pipeline: true,
+    Client: BatchingClient,
     statement_timeout: 30_000,
     idle_in_transaction_session_timeout: 30_000,
   });

@@ -27,7 +27,7 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   job_sources: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE'] },
   job_outputs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE'] },
   // A trigger on `jobs` writes it. Locking a row needs the right to update a column of it.
-  account_schedule: { api: NONE, worker: ['SELECT', 'UPDATE (account_id)'] },
+  account_schedule: { api: READ, worker: ['SELECT', 'UPDATE (account_id)'] },
   // The API ends an attempt and forgets what FFmpeg said; it starts none.
   attempts: { api: ['SELECT', 'UPDATE (state, ended_at, stderr_sealed)'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   workers: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },

@@ -7,7 +7,7 @@ import { uuidv7 } from '../ids/uuid.ts';
 import { inspectionJson } from '../uploads/upload.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
-import { type AssetKind, type Job, sealWarnings } from './rows.ts';
+import { type AssetKind, type Job, type JobSource, sealWarnings } from './rows.ts';
 import type { ResolvedSource } from './sources.ts';
 
 /** An admitted job, in the form in which its rows are written. */
@@ -43,18 +43,26 @@ export interface NewSource {
   source: ResolvedSource;
 }
 
+/** What a view of a job that was just inserted needs, so that it reads nothing back. */
+export interface InsertedJob {
+  job: Job;
+  inputs: InsertedInput[];
+}
+
+type InsertedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'> & Pick<ResolvedSource, 'inspection'>;
+
 /**
  * Inserts a job with its sources, outputs and first event, and notifies the workers, all in the caller's transaction.
  * The status alone puts the job into the queue. Commit before you answer 201.
  */
-export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Promise<Job> {
+export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Promise<InsertedJob> {
   const { vault } = context;
   const id = uuidv7();
   const key = { account_id: job.accountId, id };
   const now = new Date();
   const { request } = job;
   // In one round trip; the statements run in this order.
-  const [row] = await Promise.all([
+  const [row, inputs] = await Promise.all([
     tx
       .insertInto('jobs')
       .values({
@@ -88,16 +96,17 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
     recordJobEvent(context, tx, { ...key, kind: job.kind }, 'queued', {}),
     notify(tx, 'airlock_queue', job.resourceClass),
   ]);
-  return row;
+  return { job: row, inputs };
 }
 
+/** Returns the inputs in their order, without the assets. */
 async function insertSources(
   { vault }: JobsContext,
   tx: Tx,
   job: Pick<Job, 'id' | 'account_id'>,
   sources: readonly NewSource[],
-): Promise<void> {
-  if (sources.length === 0) return;
+): Promise<InsertedInput[]> {
+  if (sources.length === 0) return [];
   const rows = sources.map(({ position, asset, source }) => {
     const place = { job_id: job.id, position };
     const row = { ...place, account_id: job.account_id };
@@ -115,6 +124,9 @@ async function insertSources(
     };
   });
   await tx.insertInto('job_sources').values(rows).execute();
+  return rows.flatMap(({ job_id, position, role, url_sealed }, index) =>
+    role === 'input' ? [{ job_id, position, url_sealed, inspection: sources[index]!.source.inspection }] : [],
+  );
 }
 
 async function insertOutputs(

@@ -17,12 +17,10 @@ export async function requireQueueRoom(tx: Tx, account: Account): Promise<void> 
 }
 
 async function waitingJobs(tx: Tx, account: Account): Promise<number> {
-  const { waiting } = await tx
-    .selectFrom('jobs')
-    .select((select) => select.fn.countAll<number>().as('waiting'))
+  const row = await tx
+    .selectFrom('account_schedule')
+    .select(['waiting_light', 'waiting_heavy'])
     .where('account_id', '=', account.id)
-    .where('status', '=', 'pending')
-    .where('resource_class', '!=', 'interactive')
-    .executeTakeFirstOrThrow();
-  return waiting;
+    .executeTakeFirst();
+  return row ? row.waiting_light + row.waiting_heavy : 0;
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
 import type { Db, Tx } from '../database/pool.ts';
+import type { ResourceClass } from '../database/tables.ts';
 import { isUuid } from '../ids/uuid.ts';
 import type { Job, JobOutput, JobSource, Ownership } from './rows.ts';
 
@@ -63,6 +64,16 @@ export async function inputsOf(db: Db, id: string): Promise<JobSource[]> {
 export async function outputsOf(db: Db, ids: readonly string[]): Promise<JobOutput[]> {
   if (ids.length === 0) return [];
   return db.selectFrom('job_outputs').selectAll().where('job_id', 'in', ids).orderBy('position').execute();
+}
+
+/** Position of a job that is about to be inserted: behind all that wait in its class. */
+export async function lastPosition(db: Db, resourceClass: ResourceClass): Promise<number> {
+  const { waiting } = await db
+    .selectFrom('account_schedule')
+    .select((select) => select.fn.sum<number | null>(`waiting_${resourceClass}`).as('waiting'))
+    .where(`next_${resourceClass}`, 'is not', null)
+    .executeTakeFirstOrThrow();
+  return Number(waiting ?? 0) + 1;
 }
 
 /** Positions in the queue by job id: 1 is the next job of its resource class. Omits jobs that do not wait. */

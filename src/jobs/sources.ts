@@ -67,16 +67,15 @@ export async function holdSources(
   sources: readonly NamedSource[],
 ): Promise<ResolvedSource[]> {
   const urls = sources.map(({ url }) => url);
-  const [, found] = await Promise.all([
+  const [, , found] = await Promise.all([
     lockUploads(context, tx, account, urls),
+    extendUploads(context, tx, account, urls),
     findSources(context, tx, account, urls),
   ]);
-  const held = found.map((source, index) => {
+  return found.map((source, index) => {
     if ('refusal' in source) throw refused(context, source, sources[index]!.field);
     return source;
   });
-  await extendUploads(context, tx, account, held);
-  return held;
 }
 
 function refused({ store }: Sources, { refusal }: RefusedSource, field: string): ApiError {
@@ -97,19 +96,42 @@ function uploadPrints({ store, vault }: Sources, urls: readonly string[]): Map<s
 
 const toBuffers = (prints: Iterable<string>) => [...prints].map((hex) => Buffer.from(hex, 'hex'));
 
-/** Locks in the order of ids, like all code, so that jobs with the same uploads never deadlock. */
-async function lockUploads(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<void> {
+/** The uploads of this account that the URLs name; null if they name none. */
+function namedUploads(context: Sources, tx: Tx, account: Account, urls: readonly string[]) {
   const prints = uploadPrints(context, urls);
-  if (prints.size === 0) return;
-  const uploads = tx
+  if (prints.size === 0) return null;
+  return tx
     .selectFrom('uploads')
     .select('object_id')
     .where('account_id', '=', account.id)
     .where('name_fingerprint', 'in', toBuffers(prints.keys()));
-  await Promise.all([
-    uploads.orderBy('id').forUpdate().execute(),
-    tx.selectFrom('objects').select('id').where('id', 'in', uploads).orderBy('id').forUpdate().execute(),
-  ]);
+}
+
+/** Locks in the order of ids, like all code, so that jobs with the same uploads never deadlock. */
+async function lockUploads(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<void> {
+  const uploads = namedUploads(context, tx, account, urls);
+  if (!uploads) return;
+  await tx
+    .with('held', () => uploads.orderBy('id').forUpdate())
+    .selectFrom('objects')
+    .select('id')
+    .where('id', 'in', (query) => query.selectFrom('held').select('object_id'))
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+}
+
+/** Follows the lock in the same round trip; a refusal undoes it. */
+async function extendUploads(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<void> {
+  const uploads = namedUploads(context, tx, account, urls);
+  if (!uploads) return;
+  const seconds = accountRetention(account, context.retentionSeconds);
+  await tx
+    .updateTable('objects')
+    .set({ delete_after: sql`greatest(delete_after, now() + make_interval(secs => ${seconds}))` })
+    .where('id', 'in', uploads.where('state', '=', 'confirmed'))
+    .where('state', '=', 'live')
+    .execute();
 }
 
 async function findUploads(context: Sources, db: Db, account: Account, urls: readonly string[]) {
@@ -139,18 +161,6 @@ async function findUploads(context: Sources, db: Db, account: Account, urls: rea
     } else found.set(url, row.state === 'deleted' || row.state === 'confirmed' ? DELETED : NOT_OWNED);
   }
   return found;
-}
-
-async function extendUploads(context: Sources, tx: Tx, account: Account, sources: readonly ResolvedSource[]) {
-  const objects = sources.flatMap(({ uploadId, objectId }) => (uploadId && objectId ? [objectId] : []));
-  if (objects.length === 0) return;
-  const seconds = accountRetention(account, context.retentionSeconds);
-  await tx
-    .updateTable('objects')
-    .set({ delete_after: sql`greatest(delete_after, now() + make_interval(secs => ${seconds}))` })
-    .where('id', 'in', objects)
-    .where('state', '=', 'live')
-    .execute();
 }
 
 /** The `output_url` of a completed job can be an input of another job. */

@@ -1,13 +1,14 @@
 import { accountRetention, lockAccount } from '../accounts/accounts.ts';
 import { withIdempotencyKey } from '../accounts/idempotency.ts';
-import { requireOutputRoom, storeSpace } from '../accounts/stored-bytes.ts';
+import { recentSpace, requireOutputRoom } from '../accounts/stored-bytes.ts';
 import { checkQuota } from '../accounts/usage.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 import { cleanFilename, splitExtension } from '../ids/stored-name.ts';
-import { insertJob, type NewSource } from '../jobs/insert.ts';
+import { type InsertedJob, insertJob, type NewSource } from '../jobs/insert.ts';
 import { requireQueueRoom } from '../jobs/queue-room.ts';
-import { billableMinutes, type Job } from '../jobs/rows.ts';
+import { lastPosition } from '../jobs/read.ts';
+import { billableMinutes } from '../jobs/rows.ts';
 import { holdSources } from '../jobs/sources.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
@@ -18,8 +19,13 @@ export interface SubmitOptions<Answer> {
    * `body`.
    */
   idempotency: { key: string | null; route: string; body: unknown };
-  /** Builds the answer, also for repeated calls, in the transaction that inserts the job. */
-  answer: (tx: Tx, job: Job) => Promise<Answer>;
+  /** Builds the answer, which repeated calls get as well. */
+  answer: (submitted: SubmittedJob) => Answer;
+}
+
+export interface SubmittedJob extends InsertedJob {
+  /** 1 for the next job of its class. */
+  position: number;
 }
 
 /**
@@ -36,7 +42,7 @@ export async function submitJob<Request, Answer>(
 ): Promise<Answer> {
   const { context } = services;
   // Outside the transaction: a storage that hangs must not block database connections.
-  const measuring = storeSpace(context);
+  const measuring = recentSpace(context);
   measuring.catch(() => {}); // a problem of the request comes first
   const admission = await checkJob(services, kind, caller, request);
   if (admission.problems[0]) throw admission.problems[0];
@@ -45,8 +51,8 @@ export async function submitJob<Request, Answer>(
   const space = await measuring;
   const { answer } = await context.db.transaction().execute((tx) =>
     withIdempotencyKey(tx, context.vault, scope, async () => {
-      const job = await insertAdmitted(services, tx, kind, caller, admission, space);
-      return { status: 201, answer: await options.answer(tx, job), made: { job_id: job.id } };
+      const submitted = await insertAdmitted(services, tx, kind, caller, admission, space);
+      return { status: 201, answer: options.answer(submitted), made: { job_id: submitted.job.id } };
     }),
   );
   return answer;
@@ -70,7 +76,7 @@ async function insertAdmitted(
   { account, keyId, requestId }: Caller,
   admission: Admission,
   space: StoreSpace | null,
-): Promise<Job> {
+): Promise<SubmittedJob> {
   if (account.disabled_at) throw new ApiError('account_disabled');
   const [held] = await Promise.all([
     // One call, so that all uploads are locked in one order.
@@ -88,7 +94,7 @@ async function insertAdmitted(
       ? { position: inputs.length + asset.index, asset: asset.kind, source }
       : { position: index, asset: null, source };
   });
-  return insertJob(context, tx, {
+  const job = {
     ...admission,
     request: admission.request?.() ?? null,
     kind: kind.name,
@@ -104,5 +110,10 @@ async function insertAdmitted(
       accountRetention(account, context.retentionSeconds),
       admission.retentionSeconds ?? Number.POSITIVE_INFINITY,
     ),
-  });
+  };
+  const [position, inserted] = await Promise.all([
+    lastPosition(tx, admission.resourceClass),
+    insertJob(context, tx, job),
+  ]);
+  return { ...inserted, position };
 }

@@ -169,7 +169,7 @@ describe('query parameters', () => {
 
   it('that are times are UTC without a zone, and a date is the start of its day', async () => {
     const at = '2026-03-04T10:00:00.500Z';
-    await api.database.pg.query('UPDATE jobs SET updated_at = $1 WHERE id = $2', [at, jobId]);
+    await api.database.pg.query('UPDATE jobs SET created_at = $1, updated_at = $1 WHERE id = $2', [at, jobId]);
     const has = async (query: string) => {
       const { status, json } = await get(`/v1/transcodes?limit=100&${query}`);
       expect([query, status]).toEqual([query, 200]);

@@ -176,7 +176,7 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
         kind,
         { account, keyId: null, requestId: 'test' },
         { body: request, sent: request, warnings: [] },
-        { idempotency: { key: null, route: 'transcodes', body: request }, answer: async (_tx, job) => job },
+        { idempotency: { key: null, route: 'transcodes', body: request }, answer: ({ job }) => job },
       );
     },
     async mustClaim(workerId) {

@@ -64,7 +64,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
       toy,
       { account, keyId: null, requestId: 'test' },
       { text },
-      { idempotency: { key, route: 'toy', body: { text } }, answer: async (_tx, job) => job },
+      { idempotency: { key, route: 'toy', body: { text } }, answer: ({ job }) => job },
     );
   const ended = (id: string) =>
     until(async () => (await world.row(id)).status !== 'pending' && (await world.row(id)).completed_at !== null, {

@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AuditEntry, appendAudit } from '../../accounts/audit.ts';
 import { type ApiKey, isAlive } from '../../accounts/key-life.ts';
 import { type Caller, findCaller, touchKey } from '../../accounts/keys.ts';
-import type { LimitState } from '../../accounts/limits.ts';
+import type { LimitState } from '../../accounts/permits.ts';
 import { addressMatcher } from '../../config/addresses.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { API_KEY_PATTERN, hashApiKey, isWellFormedApiKey } from '../../ids/api-key.ts';

@@ -121,7 +121,7 @@ async function seal(context: JobsContext, account: Account, upload: Upload, body
 
 async function insertInspection(context: JobsContext, tx: Tx, upload: Upload, objectId: string): Promise<Upload> {
   const source = { uploadId: upload.id, objectId, shownUrl: null, sourceUrl: null, name: '', inspection: null };
-  const { id } = await insertJob(context, tx, {
+  const { job } = await insertJob(context, tx, {
     kind: 'inspection',
     accountId: upload.account_id,
     keyId: null,
@@ -138,7 +138,7 @@ async function insertInspection(context: JobsContext, tx: Tx, upload: Upload, ob
   });
   return tx
     .updateTable('uploads')
-    .set({ inspection_id: id })
+    .set({ inspection_id: job.id })
     .where('id', '=', upload.id)
     .returningAll()
     .executeTakeFirstOrThrow();

@@ -1,11 +1,11 @@
-import { type SelectQueryBuilder, sql } from 'kysely';
+import { sql } from 'kysely';
 import { LIST_PAGE_BYTES } from '../../contract/limits.ts';
 import type { JobListItem, ListQuery } from '../../contract/transcodes.ts';
 import type { Context } from '../../database/context.ts';
 import type { Db } from '../../database/pool.ts';
-import type { Tables } from '../../database/tables.ts';
 import { outputsOf, queuePositions } from '../../jobs/read.ts';
 import { inspectionSummary } from '../../uploads/upload.ts';
+import { countJobs, pageIds } from './list-page.ts';
 import { type ViewedInput, type ViewedJob, viewJob } from './view.ts';
 
 /** Columns that are short and not sensitive. */
@@ -26,18 +26,9 @@ export async function listJobs(
   query: ListQuery,
 ): Promise<{ items: JobListItem[]; total: number }> {
   const { db } = context;
-  const filtered = filter(db, accountId, query);
-  const { total } = await filtered
-    .select((select) => select.fn.countAll<number>().as('total'))
-    .executeTakeFirstOrThrow();
-  const sizes = await filtered
-    .select(['id', textBytes.as('bytes')])
-    .orderBy('created_at', 'desc')
-    .orderBy('id', 'desc')
-    .limit(query.limit)
-    .offset((query.page - 1) * query.limit)
-    .execute();
-  return { items: await viewWithinBudget(context, sizes), total };
+  const total = await countJobs(db, accountId, query);
+  const ids = await pageIds(db, accountId, query, total);
+  return { items: await listedJobs(context, accountId, ids), total };
 }
 
 /** Returns these jobs of the account as a list shows them, under the same budget. Omits jobs that no longer exist. */
@@ -47,14 +38,7 @@ export async function listedJobs(
   ids: readonly string[],
 ): Promise<JobListItem[]> {
   if (ids.length === 0) return [];
-  const sizes = await context.db
-    .selectFrom('jobs')
-    .select(['id', textBytes.as('bytes')])
-    .where('account_id', '=', accountId)
-    .where('kind', '=', 'transcode')
-    .where('id', 'in', ids)
-    .execute();
-  return viewWithinBudget(context, sizes);
+  return viewWithinBudget(context, await readSizes(context.db, accountId, ids));
 }
 
 async function viewWithinBudget(
@@ -79,14 +63,17 @@ async function viewWithinBudget(
   });
 }
 
-function filter(db: Db, accountId: string, query: ListQuery): SelectQueryBuilder<Tables, 'jobs', object> {
-  let filtered = db.selectFrom('jobs').where('account_id', '=', accountId).where('kind', '=', 'transcode');
-  if (query.status) filtered = filtered.where('status', '=', query.status);
-  // Clients see milliseconds, but the database stores microseconds. Compare as the client sees them.
-  const seen = sql<Date>`date_trunc('milliseconds', updated_at)`;
-  if (query.since) filtered = filtered.where(seen, '>=', new Date(query.since));
-  if (query.until) filtered = filtered.where(seen, '<=', new Date(query.until));
-  return filtered;
+/** In the order of a list; without those that the account does not have. */
+function readSizes(db: Db, accountId: string, ids: readonly string[]): Promise<{ id: string; bytes: number }[]> {
+  return db
+    .selectFrom('jobs')
+    .select(['id', textBytes.as('bytes')])
+    .where('account_id', '=', accountId)
+    .where('kind', '=', 'transcode')
+    .where('id', 'in', ids)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
 }
 
 /** Bytes of a job's texts in a list. Computed in SQL, without reading the texts. */

@@ -18,6 +18,7 @@ import {
   storedLimits,
 } from '../../jobs/rows.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
+import type { SubmittedJob } from '../submit.ts';
 import { factsJson, openOptions, settingsJson } from './request.ts';
 
 /** The columns from which a job's view is built, alone or in a list. */
@@ -56,6 +57,13 @@ export async function viewTranscode(context: Pick<Context, 'vault' | 'store'>, d
   const options = openOptions(context.vault, job) as ShownJob['ffmpeg_options']['options'];
   const inputs = sources.map((source) => ({ ...source, inspection: inspectionJson.readOrNull(source.probe) }));
   return viewJob(context, job, { inputs, outputs, options, position: positions.get(job.id) ?? null });
+}
+
+/** Builds the client's view of a transcode that was just inserted, without reading anything. */
+export function viewSubmitted(context: Pick<Context, 'vault' | 'store'>, submitted: SubmittedJob): ShownJob {
+  const { job, inputs, position } = submitted;
+  const options = openOptions(context.vault, job) as ShownJob['ffmpeg_options']['options'];
+  return viewJob(context, job, { inputs, outputs: [], options, position });
 }
 
 /** Builds a transcode from its columns and related rows. */

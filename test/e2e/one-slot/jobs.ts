@@ -220,7 +220,10 @@ export const jobs = (given: () => TestService) => () => {
     it('filters by the microseconds that clients see', async () => {
       const { jobs, list } = await history();
       const database = await openServiceDatabase(service);
-      await database.query(`UPDATE jobs SET updated_at = '2026-01-01T00:00:00.123999Z' WHERE id = $1`, [jobs[0].id]);
+      await database.query(
+        `UPDATE jobs SET created_at = '2026-01-01', updated_at = '2026-01-01T00:00:00.123999Z' WHERE id = $1`,
+        [jobs[0].id],
+      );
       await database.end();
       const at = '2026-01-01T00:00:00.123Z';
       expect(ids(await list(`?since=2025-12-31T00:00:00Z&until=${at}`))).toEqual([jobs[0].id]);

@@ -1,0 +1,119 @@
+import { Agent, request } from 'node:http';
+import { openAsSuperuser } from '../../testkit/service-database.ts';
+import { sourceShort } from '../lib/media.ts';
+import { cpuSeconds, processTree } from '../lib/processes.ts';
+import { bounded, type CaseOptions, type CaseResult, type Row } from '../lib/result.ts';
+import { type Bench, openBench } from '../lib/service.ts';
+import { percentile, spread } from '../lib/statistics.ts';
+
+const CLIENTS = 8;
+/** Requests of each client in a round; the first round warms up. */
+const EACH = 200;
+
+interface Round {
+  perSecond: number;
+  perApiSecond: number;
+  /** CPU milliseconds of PostgreSQL per job. */
+  postgresMs: number;
+  ms: number[];
+}
+
+/** How many jobs the API accepts while no worker claims them: eight clients, each with a connection and an upload. */
+export async function accepts({ pairs, progress }: CaseOptions): Promise<CaseResult> {
+  const source = await sourceShort();
+  const bench = await openBench();
+  const workers = bench.service.pids('worker');
+  try {
+    const bodies: string[] = [];
+    for (let client = 0; client < CLIENTS; client += 1) {
+      bodies.push(JSON.stringify({ inputs: [{ url: await bench.upload(source.path) }], outputFormat: 'jpg' }));
+    }
+    for (const pid of workers) process.kill(pid, 'SIGSTOP');
+    const rounds: Round[] = [];
+    for (let round = 0; round <= pairs; round += 1) {
+      progress(round === 0 ? 'warm-up' : `round ${round} of ${pairs}`);
+      const one = await accept(bench, bodies);
+      if (round > 0) rounds.push(one);
+      await emptyQueue(bench);
+    }
+    return { rows: rowsOf(rounds), raw: { rounds } };
+  } finally {
+    for (const pid of workers) process.kill(pid, 'SIGCONT');
+    await bench.close();
+  }
+}
+
+async function accept(bench: Bench, bodies: readonly string[]): Promise<Round> {
+  const cpu = () => ({
+    api: cpuSeconds(bench.service.pids('api')),
+    postgres: cpuSeconds(bench.service.pids('postgres').flatMap(processTree)),
+  });
+  const ms: number[] = [];
+  const before = cpu();
+  const began = performance.now();
+  await Promise.all(
+    bodies.map(async (body) => {
+      const agent = new Agent({ keepAlive: true, maxSockets: 1 });
+      for (let count = 0; count < EACH; count += 1) {
+        const sent = performance.now();
+        await post(bench, agent, body);
+        ms.push(performance.now() - sent);
+      }
+      agent.destroy();
+    }),
+  );
+  const seconds = (performance.now() - began) / 1000;
+  const after = cpu();
+  return {
+    perSecond: ms.length / seconds,
+    perApiSecond: ms.length / (after.api - before.api),
+    postgresMs: ((after.postgres - before.postgres) * 1000) / ms.length,
+    ms,
+  };
+}
+
+/** Node's own client: `fetch` costs as much CPU as the API, on the same machine. */
+function post({ service }: Bench, agent: Agent, body: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      authorization: `Bearer ${service.key}`,
+      'content-type': 'application/json',
+      'content-length': Buffer.byteLength(body),
+    };
+    const sent = request(`${service.api}/v1/transcodes`, { method: 'POST', agent, headers }, (response) => {
+      response.resume();
+      response.once('end', () =>
+        response.statusCode === 201 ? resolve() : reject(new Error(`the API answered ${response.statusCode}`)),
+      );
+    });
+    sent.once('error', reject);
+    sent.end(body);
+  });
+}
+
+/** Every round begins with an empty queue. */
+async function emptyQueue({ service }: Bench): Promise<void> {
+  const database = await openAsSuperuser(service.dataDir);
+  try {
+    await database.query(`UPDATE jobs SET status = 'canceled', completed_at = now() WHERE status = 'pending'`);
+  } finally {
+    await database.end();
+  }
+}
+
+function rowsOf(rounds: readonly Round[]): Row[] {
+  const row = (what: string) => ({ case: 'accepts', what: `${CLIENTS} clients at once: ${what}` });
+  const figure = (what: string, of: (round: Round) => number, unit: string) => {
+    const { median, min, max } = spread(rounds.map(of));
+    return bounded(row(what), { value: median, min, max }, null, unit);
+  };
+  const cpu = figure('accepted in a CPU second of the API', (round) => round.perApiSecond, '');
+  const { median } = spread(rounds.map((round) => round.perApiSecond));
+  return [
+    { ...cpu, target: '>= 400', met: median >= 400 },
+    figure('accepted in a second', (round) => round.perSecond, ''),
+    figure('CPU time of PostgreSQL per job', (round) => round.postgresMs, 'ms'),
+    figure('POST to 201, p50', (round) => percentile(round.ms, 0.5), 'ms'),
+    figure('POST to 201, p99', (round) => percentile(round.ms, 0.99), 'ms'),
+  ];
+}

@@ -1,0 +1,58 @@
+import type pg from 'pg';
+
+/** Accounts beside the default one, which has seven of ten jobs. */
+const OTHERS = 9;
+
+export interface Filled {
+  /** Jobs of the default account. */
+  listed: number;
+  /** Time after which the newest thousandth of all jobs was updated, and before which the oldest was. */
+  recent: string;
+  old: string;
+}
+
+/** Replaces all jobs by so many final ones, a second apart; every thousandth failed. Needs the superuser. */
+export async function fillWithJobs(database: pg.Client, count: number): Promise<Filled> {
+  await database.query('TRUNCATE jobs CASCADE');
+  await database.query('TRUNCATE account_schedule');
+  await database.query(
+    `INSERT INTO accounts (id, name) SELECT gen_random_uuid(), 'bench-' || n FROM generate_series(1, $1) AS n
+     ON CONFLICT DO NOTHING`,
+    [OTHERS],
+  );
+  // The trigger counts job by job; here all are counted at once.
+  await database.query('ALTER TABLE jobs DISABLE TRIGGER USER');
+  await database.query(
+    `WITH owner AS (SELECT id, row_number() OVER (ORDER BY name <> 'default', name) - 1 AS place FROM accounts)
+     INSERT INTO jobs (id, account_id, kind, resource_class, status, available_at, fetches, request_facts,
+         retention_seconds, created_at, updated_at, started_at, completed_at)
+       SELECT gen_random_uuid(), owner.id, 'transcode', 'light',
+         CASE WHEN n % 1000 = 0 THEN 'failed' ELSE 'completed' END, at, false,
+         '{"v": 1, "source": "preset", "output_format": "mp4"}', 600, at, at, at, at
+       FROM generate_series(1, $1::int) AS n,
+         LATERAL (SELECT now() - make_interval(secs => $1::int - n) AS at) AS time
+         JOIN owner ON owner.place = greatest(0, n % 10 - 6) * (1 + n % $2::int / 3) % ($2::int + 1)`,
+    [count, OTHERS],
+  );
+  await database.query(
+    `INSERT INTO job_sources (job_id, position) SELECT id, 0 FROM jobs;
+     INSERT INTO job_outputs (id, job_id, account_id, position, format)
+       SELECT gen_random_uuid(), id, account_id, 0, 'mp4' FROM jobs;
+     INSERT INTO account_schedule (account_id, completed, failed)
+       SELECT account_id, count(*) FILTER (WHERE status = 'completed'), count(*) FILTER (WHERE status = 'failed')
+       FROM jobs GROUP BY account_id;
+     ALTER TABLE jobs ENABLE TRIGGER USER`,
+  );
+  await database.query('VACUUM ANALYZE jobs, job_sources, job_outputs, account_schedule');
+  const { rows } = await database.query<{ listed: number; first: Date; last: Date }>(
+    `SELECT count(*)::int AS listed, min(created_at) AS first, max(created_at) AS last
+     FROM jobs JOIN accounts ON accounts.id = jobs.account_id WHERE accounts.name = 'default'`,
+  );
+  const { listed, first, last } = rows[0]!;
+  const part = (last.getTime() - first.getTime()) / 1000;
+  return {
+    listed,
+    recent: new Date(last.getTime() - part).toISOString(),
+    old: new Date(first.getTime() + part).toISOString(),
+  };
+}

@@ -1,0 +1,83 @@
+export interface LimitState {
+  allowed: boolean;
+  limit: number;
+  remaining: number;
+  /** Whole seconds until the next window starts, at least 1. */
+  resetSeconds: number;
+  /** True for the first refusal of a window, the only one that goes into the audit log. */
+  justExceeded: boolean;
+}
+
+/** What a process got from a shared counter. */
+export interface Grant {
+  /** Permits to spend until the window ends; 0: the limit is reached. */
+  permits: number;
+  /** Permits that are left for all processes. */
+  remaining: number;
+  /** Milliseconds until the window ends. */
+  msLeft: number;
+  /** Whether this is the first refusal of the window, in all processes. */
+  isFirstRefusal: boolean;
+}
+
+/** @param limit permits of all processes in a window */
+export type TakePermits = (key: string, limit: number) => Promise<Grant>;
+
+interface Held extends Grant {
+  limit: number;
+  isRefused: boolean;
+  /** By `performance.now()`, which nobody can set back. */
+  until: number;
+}
+
+/** Counters in memory, some 200 bytes each. When there are more, the oldest is forgotten; its permits count as spent. */
+const MAX_HELD = 10_000;
+
+/**
+ * Spends permits from memory, and takes more when they are used up. A limit that is reached is refused from memory until
+ * its window ends. Rejects when `take` does.
+ */
+export function createPermits(take: TakePermits): { spend(key: string, limit: number): Promise<LimitState> } {
+  const held = new Map<string, Held>();
+  /** Requests that wait for the same counter share one statement. */
+  const taking = new Map<string, Promise<Held>>();
+
+  const takeMore = (key: string, limit: number): Promise<Held> => {
+    const name = `${key} ${limit}`;
+    const fresh = taking.get(name) ?? takeFresh(key, limit).finally(() => taking.delete(name));
+    taking.set(name, fresh);
+    return fresh;
+  };
+  const takeFresh = async (key: string, limit: number): Promise<Held> => {
+    const asked = performance.now();
+    const grant = await take(key, limit);
+    const one = { ...grant, limit, isRefused: grant.permits === 0, until: asked + grant.msLeft };
+    held.delete(key);
+    held.set(key, one);
+    if (held.size > MAX_HELD) held.delete(held.keys().next().value!);
+    return one;
+  };
+
+  return {
+    async spend(key, limit) {
+      let one = held.get(key);
+      if (one?.limit !== limit || one.until <= performance.now()) one = undefined;
+      while (!one || (one.permits === 0 && !one.isRefused)) one = await takeMore(key, limit);
+      return spendFrom(one);
+    },
+  };
+}
+
+function spendFrom(one: Held): LimitState {
+  const allowed = !one.isRefused;
+  if (allowed) one.permits -= 1;
+  const justExceeded = one.isFirstRefusal;
+  one.isFirstRefusal = false;
+  return {
+    allowed,
+    limit: one.limit,
+    remaining: one.remaining + one.permits,
+    resetSeconds: Math.max(1, Math.ceil((one.until - performance.now()) / 1000)),
+    justExceeded,
+  };
+}
