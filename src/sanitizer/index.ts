@@ -3,6 +3,7 @@ import { JobFailure } from '../contract/failures.ts';
 import { openThreads } from '../threads/pool.ts';
 import { type ThreadEndCause, ThreadEnded } from '../threads/task-thread.ts';
 import { threadEntry } from '../threads/thread-entry.ts';
+import type { IndexFirstAnswer, IndexFirstRequest } from './isobmff/index-first.ts';
 import type { PartialAnswer, PartialRequest } from './partial/read-partial.ts';
 import type { SanitizeAnswer, SanitizeRequest, SanitizeResult } from './types.ts';
 
@@ -24,6 +25,8 @@ export interface Sanitizer {
   sanitize(request: SanitizeRequest, options: { subject: string; signal?: AbortSignal }): Promise<SanitizeResult>;
   /** Reads the parts of a file that were fetched. See `PartialRequest`. */
   readPartial(request: PartialRequest, signal: AbortSignal): Promise<PartialAnswer>;
+  /** Moves the index of a finished file to its start, without copying its media data. See `IndexFirst`. */
+  readIndexFirst(request: IndexFirstRequest, signal: AbortSignal): Promise<IndexFirstAnswer>;
   close(): Promise<void>;
 }
 
@@ -36,13 +39,21 @@ const ENDS: Readonly<Record<ThreadEndCause, string>> = {
 
 /** Opens a pool of at most `threads` reader threads with their own limits, kept warm between files. */
 export function openSanitizer(options: { threads: number; idleMs?: number }): Sanitizer {
-  const pool = openThreads<SanitizeRequest | PartialRequest, SanitizeAnswer | PartialAnswer>({
+  const pool = openThreads<
+    SanitizeRequest | PartialRequest | IndexFirstRequest,
+    SanitizeAnswer | PartialAnswer | IndexFirstAnswer
+  >({
     entry: sanitizerThread(),
     heapMb: HEAP_MB,
     // Starting a thread takes longer than reading most files.
     ready: 1,
     ...options,
   });
+  const askPart = (request: PartialRequest | IndexFirstRequest, signal: AbortSignal) =>
+    pool.ask(request, { ms: READ_MS, signal }).catch((error: unknown) => {
+      if (!(error instanceof ThreadEnded)) throw error;
+      return { reason: ENDS[error.why] };
+    });
   return {
     async sanitize(request, { subject, signal }) {
       const { size } = await stat(request.path);
@@ -55,13 +66,8 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
       if ('fault' in answer) throw Object.assign(new Error(answer.fault.message), { code: answer.fault.code });
       return answer.result;
     },
-    async readPartial(request, signal) {
-      const answer = await pool.ask(request, { ms: READ_MS, signal }).catch((error: unknown) => {
-        if (!(error instanceof ThreadEnded)) throw error;
-        return { reason: ENDS[error.why] };
-      });
-      return answer as PartialAnswer;
-    },
+    readPartial: (request, signal) => askPart(request, signal) as Promise<PartialAnswer>,
+    readIndexFirst: (request, signal) => askPart(request, signal) as Promise<IndexFirstAnswer>,
     close: () => pool.close(),
   };
 }

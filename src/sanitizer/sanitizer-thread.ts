@@ -1,4 +1,5 @@
 import { parentPort } from 'node:worker_threads';
+import { type IndexFirstAnswer, type IndexFirstRequest, readIndexFirst } from './isobmff/index-first.ts';
 import { type PartialAnswer, type PartialRequest, readPartial } from './partial/read-partial.ts';
 import { sanitizeFile } from './sanitize-file.ts';
 import type { SanitizeAnswer, SanitizeRequest } from './types.ts';
@@ -6,8 +7,9 @@ import { Refused } from './verdicts.ts';
 
 /* The thread's side: answers one request at a time. An unexpected error ends the thread. */
 
-parentPort!.on('message', (request: SanitizeRequest | PartialRequest) => {
+parentPort!.on('message', (request: SanitizeRequest | PartialRequest | IndexFirstRequest) => {
   if ('present' in request) return answer(readPartial(request));
+  if ('startTarget' in request) return answer(readIndexFirst(request));
   sanitizeFile(request).then(
     (result) => answer({ result }),
     (error: unknown) => {
@@ -19,6 +21,6 @@ parentPort!.on('message', (request: SanitizeRequest | PartialRequest) => {
   );
 });
 
-function answer(message: SanitizeAnswer | PartialAnswer): void {
+function answer(message: SanitizeAnswer | PartialAnswer | IndexFirstAnswer): void {
   parentPort!.postMessage(message);
 }
