@@ -70,6 +70,8 @@ export interface ObjectsTable {
   content_type: string;
   size: number | null;
   sha256: string | null;
+  /** Upload in parts that has neither been completed nor aborted. */
+  multipart_id: string | null;
   state: ObjectState;
   deletion_reason: DeletionReason | null;
   delete_after: Timestamp | null;

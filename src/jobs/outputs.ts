@@ -1,12 +1,14 @@
+import type { Updateable } from 'kysely';
 import { requireOutputQuota } from '../accounts/stored-bytes.ts';
-import type { Tx } from '../database/pool.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import type { ObjectsTable } from '../database/tables.ts';
 import { uuidv7 } from '../ids/uuid.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { type Claim, type Job, type OutputFacts, outputFacts } from './rows.ts';
 
 /** Seconds after which a reserved object that never became live is deleted. */
-const RESERVED_SECONDS = 3600;
+export const RESERVED_SECONDS = 3600;
 
 /** An output of an attempt, after its bytes were stored. */
 export interface StoredOutput {
@@ -25,27 +27,89 @@ export async function reserveOutput(
   claim: Claim,
   object: { key: string; contentType: string; size: number; sha256: string },
 ): Promise<string> {
-  const id = uuidv7();
-  const { account_id, id: job_id } = claim.job;
-  await context.db.transaction().execute(async (tx) => {
-    await requireOutputQuota(tx, account_id, object.size);
-    await tx
-      .insertInto('objects')
-      .values({
-        id,
-        account_id,
-        key: object.key,
-        kind: 'output',
-        job_id,
-        content_type: object.contentType,
-        size: object.size,
-        sha256: object.sha256,
-        state: 'pending',
-        delete_after: new Date(Date.now() + RESERVED_SECONDS * 1000),
-      })
-      .execute();
+  const { size, sha256 } = object;
+  return context.db.transaction().execute(async (tx) => {
+    await requireOutputQuota(tx, claim.job.account_id, size);
+    return insertOutput(tx, claim, { ...object, size, sha256 });
   });
+}
+
+/**
+ * Like `reserveOutput`, for an output whose parts are stored while it is made: its size is recorded by `sizeOutput`,
+ * before it is published.
+ */
+export async function reserveGrowingOutput(
+  context: Pick<JobsContext, 'db'>,
+  claim: Claim,
+  object: { key: string; contentType: string },
+): Promise<string> {
+  return insertOutput(context.db, claim, { ...object, size: null, sha256: null });
+}
+
+/** An attempt that starts over has a row for the key already. */
+async function insertOutput(
+  db: Db,
+  claim: Claim,
+  object: { key: string; contentType: string; size: number | null; sha256: string | null },
+): Promise<string> {
+  const { key, contentType, size, sha256 } = object;
+  const { account_id, id: job_id } = claim.job;
+  const { id } = await db
+    .insertInto('objects')
+    .values({
+      ...{ id: uuidv7(), account_id, key, kind: 'output', job_id, content_type: contentType, size, sha256 },
+      ...{ state: 'pending', delete_after: reservedUntil() },
+    })
+    .onConflict((conflict) =>
+      conflict
+        .column('key')
+        .doUpdateSet({ size, sha256, delete_after: reservedUntil() })
+        .where('objects.state', '=', 'pending'),
+    )
+    .returning('id')
+    .executeTakeFirstOrThrow();
   return id;
+}
+
+/**
+ * Changes an output that is reserved: the id of its upload in parts, recorded before any part is stored, so that the
+ * sweeper can delete the parts. Null = the upload has ended. Also postpones the deletion. Throws if the object has been
+ * deleted meanwhile.
+ */
+export async function recordMultipart(
+  context: Pick<JobsContext, 'db'>,
+  objectId: string,
+  multipartId: string | null,
+): Promise<void> {
+  await changeReserved(context.db, objectId, { multipart_id: multipartId });
+}
+
+/** Records what a growing output has become. Throws as `reserveOutput` does. */
+export async function sizeOutput(
+  context: Pick<JobsContext, 'db'>,
+  claim: Claim,
+  objectId: string,
+  { size, sha256 }: { size: number; sha256: string },
+): Promise<void> {
+  await context.db.transaction().execute(async (tx) => {
+    await requireOutputQuota(tx, claim.job.account_id, size);
+    await changeReserved(tx, objectId, { size, sha256 });
+  });
+}
+
+async function changeReserved(db: Db, objectId: string, change: Updateable<ObjectsTable>): Promise<void> {
+  const changed = await db
+    .updateTable('objects')
+    .set({ ...change, delete_after: reservedUntil() })
+    .where('id', '=', objectId)
+    .where('state', '=', 'pending')
+    .returning('id')
+    .executeTakeFirst();
+  if (!changed) throw new Error('a reserved output was deleted while it was being stored');
+}
+
+function reservedUntil(): Date {
+  return new Date(Date.now() + RESERVED_SECONDS * 1000);
 }
 
 /** Makes the outputs of a completed job visible. */
@@ -66,7 +130,7 @@ export async function completeOutputs(
         .execute(),
       tx
         .updateTable('objects')
-        .set({ state: 'live', delete_after: expiresAt })
+        .set({ state: 'live', delete_after: expiresAt, multipart_id: null })
         .where('id', '=', objectId)
         .where('state', '=', 'pending')
         .execute(),

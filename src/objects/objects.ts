@@ -29,20 +29,21 @@ export async function markDeleting(tx: Tx, ids: string[], reason: DeletionReason
     .execute();
 }
 
-/** Deletes the bytes of objects that are marked `deleting`. Throws `StorageError` when the storage is unreachable. */
+/** Deletes the bytes of objects that are marked `deleting`, and parts of them. Throws `StorageError` when the storage is unreachable. */
 export async function deleteBytes(context: Pick<Context, 'db' | 'store'>, ids: string[]): Promise<void> {
   if (ids.length === 0) return;
   const rows = await context.db
     .selectFrom('objects')
-    .select(['id', 'key'])
+    .select(['id', 'key', 'multipart_id'])
     .where('id', 'in', ids)
     .where('state', '=', 'deleting')
     .execute();
   for (const row of rows) {
+    if (row.multipart_id !== null) await context.store.abortMultipart(row.key, row.multipart_id);
     await context.store.delete(row.key);
     await context.db
       .updateTable('objects')
-      .set({ state: 'deleted', deleted_at: new Date() })
+      .set({ state: 'deleted', deleted_at: new Date(), multipart_id: null })
       .where('id', '=', row.id)
       .where('state', '=', 'deleting')
       .execute();

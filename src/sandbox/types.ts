@@ -33,6 +33,8 @@ export interface CellSpec {
    * input, which the program cannot tell from its end: abort the cell.
    */
   stdin?: Readable;
+  /** Receives the host path of the folder of `outputs`, before the program starts. */
+  onOutputDir?: (path: string) => void;
   /** Receives standard output (probe JSON or the -progress pipe) in chunks as it arrives. */
   onStdout?: (chunk: Buffer) => void;
   /** Abort = cancel: the whole process group is killed immediately. */

@@ -66,6 +66,11 @@ interface MultipartStore {
     key: string,
     part: { uploadId: string; partNumber: number; size: number; expiresIn: number },
   ): Promise<PresignedRequest>;
+  /** Stores one part and returns its entity tag. Every part except the last needs at least 5 MiB. */
+  putPart(
+    key: string,
+    part: { uploadId: string; partNumber: number; bytes: Buffer; patience?: Patience },
+  ): Promise<string>;
   /** The stored parts by number; null when there is no such upload. */
   listParts(key: string, uploadId: string): Promise<StoredPart[] | null>;
   /**
@@ -74,7 +79,12 @@ interface MultipartStore {
    * when a part differs from the stored one (`code` InvalidPart), is out of order (InvalidPartOrder) or is too small
    * (EntityTooSmall).
    */
-  completeMultipart(key: string, uploadId: string, parts: Pick<StoredPart, 'partNumber' | 'etag'>[]): Promise<boolean>;
+  completeMultipart(
+    key: string,
+    uploadId: string,
+    parts: readonly Pick<StoredPart, 'partNumber' | 'etag'>[],
+    patience?: Patience,
+  ): Promise<boolean>;
   /** Deletes the parts. No error when there is no such upload. */
   abortMultipart(key: string, uploadId: string): Promise<void>;
 }

@@ -47,6 +47,19 @@ export function multipartSuite(fixture: StoreFixture): void {
       expect((await fixture.list(`${base}/parts/`)).map((each) => each.key)).toEqual([key]);
     });
 
+    it('takes parts from the service itself as well', async () => {
+      const key = `${base}/parts/own`;
+      const uploadId = await begin(key);
+      const put = (partNumber: number, bytes: Buffer) => store.putPart(key, { uploadId, partNumber, bytes });
+      const parts = [
+        { partNumber: 2, etag: await put(2, last) },
+        { partNumber: 1, etag: await put(1, first) },
+      ].reverse();
+      expect(await store.completeMultipart(key, uploadId, parts)).toBe(true);
+      expect((await read(key))!.equals(Buffer.concat([first, last]))).toBe(true);
+      await expect(put(3, last)).rejects.toMatchObject({ retry: false, status: 404, code: 'NoSuchUpload' });
+    });
+
     it('takes the newer of two parts of one number, and leaves out parts that are not named', async () => {
       const key = `${base}/parts/again`;
       const uploadId = await begin(key);

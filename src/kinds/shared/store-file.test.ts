@@ -23,13 +23,12 @@ describe('the output of a cell whose owner may be hostile', () => {
   const out = () => join(folder, 'out', 'out.mp4');
   // It is refused before anything else is asked: no sandbox, no database, no storage.
   const store = () =>
-    storeOutput(
-      {} as never,
-      { claim, signal: new AbortController().signal } as never,
+    storeOutput({} as never, { claim, signal: new AbortController().signal } as never, {
       plan,
-      { outputDir: join(folder, 'out') } as CellResult,
-      0,
-    );
+      result: { outputDir: join(folder, 'out') } as CellResult,
+      slot: 0,
+      leaving: null,
+    });
 
   it('is not a symbolic link to a file of the host', async () => {
     await symlink(secret, out());

@@ -1,7 +1,7 @@
 import { lstat } from 'node:fs/promises';
 import { JobFailure } from '../../contract/failures.ts';
 import { reserveOutput } from '../../jobs/outputs.ts';
-import { StorageError } from '../../storage/types.ts';
+import { type Patience, StorageError } from '../../storage/types.ts';
 import type { Run, WorkTools } from '../kind.ts';
 import { hashFile } from './hash-file.ts';
 
@@ -18,10 +18,22 @@ export async function storeFile(
   const sha256 = await hashFile(path);
   const objectId = await reserveOutput(tools.context, run.claim, { ...object, sha256 });
   run.reserved(objectId);
-  // Wait while the storage is unreachable or full, instead of discarding the encode.
-  const patience = { ms: tools.settings.outputHoldMs, signal: run.signal, onAway: tools.onStorageAway };
-  await tools.context.store.putFile(file.key, path, { contentType: file.contentType, size: file.size, patience });
+  await putOutput(tools, run, file);
   return { objectId, sha256 };
+}
+
+/** Stores the bytes of an output that is reserved. */
+export async function putOutput(
+  tools: WorkTools,
+  run: Run,
+  { key, path, size, contentType }: { path: string; size: number; key: string; contentType: string },
+): Promise<void> {
+  await tools.context.store.putFile(key, path, { contentType, size, patience: outputPatience(tools, run) });
+}
+
+/** Waits while the storage is unreachable or full, instead of discarding the encode. */
+export function outputPatience({ settings, onStorageAway }: WorkTools, { signal }: Pick<Run, 'signal'>): Patience {
+  return { ms: settings.outputHoldMs, signal, onAway: onStorageAway };
 }
 
 /** Returns the size of a file that a cell wrote. Refuses a link, which could point to a file of the host. */

@@ -14,10 +14,10 @@ import type { EarlyInput } from './early-input.ts';
 import { hashSources, type StagedSource } from './hash-sources.ts';
 import { type PreparedInput, prepareInputs, stageInputs } from './inputs.ts';
 import { writeLayers } from './layers.ts';
+import { type EarlyOutput, openEarlyOutput } from './outgoing/early-output.ts';
 import { mayReadRanges } from './ranges/picture-time.ts';
 import { transcodeRanges } from './ranges/transcode-ranges.ts';
 import { planJson } from './request.ts';
-
 import { type CellInput, makePlan, type ReadRequest, readRequest, runPlan } from './run-plan.ts';
 import { storeOutput } from './store-output.ts';
 import { copyRule, mayStream } from './streaming/may-stream.ts';
@@ -76,6 +76,7 @@ async function transcode(
 ): Promise<Completion> {
   const { claim } = run;
   const hashing = startHashing(tools, run, sources, early);
+  let leaving: EarlyOutput | null = null;
   try {
     const plan = await makePlan(tools, claim, request, sources);
     await early?.prepare(plan);
@@ -84,9 +85,10 @@ async function transcode(
     plan.warnings.push(...(await tools.planner.fonts({ fonts }, run.signal)));
     plan.warnings.push(...layers.warnings, ...notYetWarned(tools, claim, limits.warnings));
     const files = [...(early?.open ? [] : cellInputs(sources)), ...layers.files];
+    leaving = await openEarlyOutput(tools, run, plan);
     const result = await runPlan(tools, claim, plan, files, slot, {
       ...run,
-      limits,
+      ...{ limits, leaving },
       ...(early && { signal: early.signal, ...(early.open && { stdin: early.open() }) }),
     });
     // A result made of a source that broke off, or that turned out to be something else, is not stored.
@@ -95,7 +97,7 @@ async function transcode(
       throw error;
     });
     const attempt = { ...factsOf(result), limits: limits.applied, build: buildOf(tools, plan.args) };
-    const output = await storeOutput(tools, run, plan, result, slot).finally(() => result.release());
+    const output = await storeOutput(tools, run, { plan, result, slot, leaving }).finally(() => result.release());
     await hashing.done;
     return {
       outputs: [output],
@@ -106,7 +108,7 @@ async function transcode(
     };
   } finally {
     hashing.stop();
-    await hashing.done;
+    await Promise.all([hashing.done, leaving?.upload.abandon()]);
   }
 }
 

@@ -1,4 +1,4 @@
-import { basename } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { JobFailure } from '../../contract/failures.ts';
 import type { TranscodeRequest } from '../../contract/transcode-request.ts';
@@ -14,6 +14,7 @@ import { CellFailure } from '../shared/cell-failure.ts';
 import type { PreparedAsset } from './assets.ts';
 import type { RoomyLimits } from './cell-limits.ts';
 import { mustDisarm, type PreparedInput } from './inputs.ts';
+import type { EarlyOutput } from './outgoing/early-output.ts';
 import { openWholeRequest } from './request.ts';
 
 /** The path of a file in the cell: `/in/<name>`. */
@@ -76,18 +77,31 @@ export async function runPlan(
   plan: Plan,
   inputs: CellInput[],
   slot: number,
-  control: { limits: RoomyLimits; signal: AbortSignal; onReplaced: () => void; stdin?: Readable },
+  control: {
+    limits: RoomyLimits;
+    signal: AbortSignal;
+    onReplaced: () => void;
+    stdin?: Readable;
+    leaving: EarlyOutput | null;
+  },
 ): Promise<CellResult> {
-  const reader = new ProgressReader(progressReporter(tools, claim, plan, control.onReplaced));
+  const { leaving } = control;
+  const outputs = plan.outputs.map(({ path }) => basename(path));
+  const report = progressReporter(tools, claim, plan, control.onReplaced);
+  const reader = new ProgressReader((progress) => {
+    report(progress);
+    leaving?.upload.grew();
+  });
   const result = await tools.sandbox.run({
     program: 'ffmpeg',
-    args: plan.args,
+    args: leaving?.args ?? plan.args,
     inputs,
-    outputs: plan.outputs.map(({ path }) => basename(path)),
+    outputs,
     limits: { ...control.limits.budget, stdoutBytes: MAX_STDOUT_BYTES },
     slot,
     signal: control.signal,
     ...(control.stdin && { stdin: control.stdin }),
+    ...(leaving && { onOutputDir: (path: string) => leaving.upload.follow(join(path, outputs[0]!)) }),
     onStdout: (chunk) => reader.feed(chunk),
   });
   if (result.end === 'exit' && result.exitCode === 0) return result;

@@ -64,6 +64,7 @@ export async function runProgram(context: RunContext, spec: ProgramSpec): Promis
   const cell = await makeCell(context.cells, account, files, context.tier.outside);
   const stderr = new TailBuffer(STDERR_BYTES);
   try {
+    spec.onOutputDir?.(cell.output);
     return await runInCell({ context, spec, cell, account, startedAt: monotonicMs(), state: new WatchState(), stderr });
   } catch (error) {
     await cell.remove();

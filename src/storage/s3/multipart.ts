@@ -7,7 +7,7 @@ import type { Signer } from './signer.ts';
 
 type MultipartCalls = Pick<
   ObjectStore,
-  'createMultipart' | 'presignPart' | 'listParts' | 'completeMultipart' | 'abortMultipart'
+  'createMultipart' | 'presignPart' | 'putPart' | 'listParts' | 'completeMultipart' | 'abortMultipart'
 >;
 
 /** Multipart uploads: the store keeps the parts until one call combines them into an object. */
@@ -27,6 +27,24 @@ export function multipartCalls(client: S3Client, signer: Signer): MultipartCalls
       checkSize(size);
       checkPartNumber(partNumber);
       return signer.presignPut(key, { size, expiresIn, query: { partNumber: String(partNumber), uploadId } });
+    },
+
+    async putPart(key, { uploadId, partNumber, bytes, patience }) {
+      checkKey(key);
+      checkPartNumber(partNumber);
+      const response = await client.send({
+        method: 'PUT',
+        key,
+        query: { partNumber: String(partNumber), uploadId },
+        headers: { 'content-length': String(bytes.length) },
+        body: () => bytes,
+        expected: [200],
+        ...(patience && { patience }),
+      });
+      response.resume();
+      const { etag } = response.headers;
+      if (!etag) throw new StorageError('storage answered a part without an entity tag', { retry: false });
+      return etag;
     },
 
     listParts: partLister(client),
@@ -62,7 +80,7 @@ function partLister(client: S3Client): ObjectStore['listParts'] {
 }
 
 function completer(client: S3Client): ObjectStore['completeMultipart'] {
-  return async (key, uploadId, parts) => {
+  return async (key, uploadId, parts, patience) => {
     checkKey(key);
     if (parts.length === 0 || parts.length > MAX_PARTS) throw invalid(`an upload has 1 to ${MAX_PARTS} parts`);
     const body = Buffer.from(completeDocument(parts));
@@ -73,6 +91,7 @@ function completer(client: S3Client): ObjectStore['completeMultipart'] {
       headers: { 'content-type': 'application/xml', 'content-length': String(body.length) },
       body: () => body,
       expected: [200, 404],
+      ...(patience && { patience }),
     });
     const text = await readText(response).catch((error) => {
       throw storageError({ method: 'POST' }, error);

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import { JobFailure } from '../../../contract/failures.ts';
+import { formatKind } from '../../../contract/formats.ts';
+import type { Plan, PlannedOutput } from '../../../media/index.ts';
+import { outputKey } from '../../../storage/keys.ts';
+import type { Run, WorkTools } from '../../kind.ts';
+import { type GrowingUpload, openGrowingUpload } from './growing-upload.ts';
+import type { Piece } from './pieces.ts';
+
+/** Shorter outputs have ended before much of them could be sent. */
+const LEAST_SECONDS = 5;
+
+/** An output that leaves for the storage while FFmpeg writes it. */
+export interface EarlyOutput {
+  /** FFmpeg's arguments: it leaves the index of an MP4 at the end, and Airlock moves it. */
+  args: readonly string[];
+  upload: GrowingUpload;
+  /** The finished output, of the file that FFmpeg wrote. `shift` = how much later the media data begins. */
+  arrange(path: string, size: number): Promise<{ pieces: Piece[]; shift: number }>;
+}
+
+/**
+ * Null where the output is stored once it is complete: the storage is on this machine, or the muxer moves everything
+ * at its end. Retries take no chances.
+ */
+export async function openEarlyOutput(tools: WorkTools, run: Run, plan: Plan): Promise<EarlyOutput | null> {
+  const planned = plan.outputs[0]!;
+  if (run.claim.number > 1 || !mayLeaveEarly(plan, planned)) return null;
+  const { localPath } = await tools.context.store.capabilities();
+  if (localPath) return null;
+  const args = withIndexLast(plan.args);
+  if (!args) return null;
+  const { job, attemptId } = run.claim;
+  const key = outputKey(job.account_id, job.id, attemptId, planned.format);
+  return {
+    args,
+    upload: openGrowingUpload(tools, run, { key, contentType: planned.contentType }),
+    arrange: (path, size) =>
+      args === plan.args
+        ? Promise.resolve({ pieces: [{ path, from: 0, to: size }], shift: 0 })
+        : moveIndex(tools, run, path),
+  };
+}
+
+function mayLeaveEarly({ durationSeconds }: Plan, { format }: PlannedOutput): boolean {
+  return formatKind(format) !== 'image' && (durationSeconds === null || durationSeconds >= LEAST_SECONDS);
+}
+
+/**
+ * The arguments without `+faststart`, for which FFmpeg would write the whole file a second time. Null where it moves or
+ * fragments the file for another reason.
+ */
+export function withIndexLast(args: readonly string[]): readonly string[] | null {
+  if (args.includes('-cues_to_front')) return null;
+  const at = args.indexOf('-movflags');
+  if (at < 0) return args;
+  const isPlain = /^\+?faststart$/.test(args[at + 1] ?? '') && args.lastIndexOf('-movflags') === at;
+  return isPlain ? [...args.slice(0, at), ...args.slice(at + 2)] : null;
+}
+
+async function moveIndex(tools: WorkTools, run: Run, path: string): Promise<{ pieces: Piece[]; shift: number }> {
+  const startTarget = join(run.folder, 'output.start');
+  const answer = await tools.sanitizer.readIndexFirst({ path, startTarget }, run.signal);
+  // In the next attempt FFmpeg moves the index itself.
+  if ('reason' in answer) throw new JobFailure('output_invalid', `The output ${answer.reason}.`, { retry: true });
+  const { startBytes, from, to } = answer.found;
+  return {
+    pieces: [
+      { path: startTarget, from: 0, to: startBytes },
+      { path, from, to },
+    ],
+    shift: startBytes - from,
+  };
+}
