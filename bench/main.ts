@@ -1,22 +1,26 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { accepts } from './cases/accepts.ts';
+import { beside } from './cases/beside.ts';
 import { budget } from './cases/budget.ts';
 import { claims } from './cases/claims.ts';
 import { client } from './cases/client.ts';
 import { connections } from './cases/connections.ts';
 import { copy } from './cases/copy.ts';
+import { edits, long } from './cases/edits.ts';
 import { floodCase } from './cases/flood.ts';
 import { hostileRequests } from './cases/hostile-requests.ts';
 import { accept, start, validate } from './cases/latency.ts';
 import { memory } from './cases/memory.ts';
 import { overhead } from './cases/overhead.ts';
 import { pages } from './cases/pages.ts';
+import { peer } from './cases/peer.ts';
 import { presets } from './cases/presets.ts';
 import { reconcile } from './cases/reconcile.ts';
 import { interleaved, poster, throttled } from './cases/remote.ts';
 import { sandbox } from './cases/sandbox.ts';
 import { startup } from './cases/startup.ts';
+import { streams } from './cases/streams.ts';
 import { describeMachine, machineLine } from './lib/machine.ts';
 import type { CaseOptions, CaseResult } from './lib/result.ts';
 import { runWell } from './lib/run.ts';
@@ -44,6 +48,11 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   claims,
   reconcile,
   connections,
+  beside,
+  edits,
+  long,
+  streams,
+  peer,
 };
 const MAX_PAIRS = 100;
 
@@ -51,6 +60,7 @@ const USAGE = `./airlock bench [--case NAME]... [--pairs N] [--json]
 
   --case   one of ${Object.keys(CASES).join(', ')}; all by default
   --pairs  pairs of the 60 s comparison, 5 by default (1 to ${MAX_PAIRS})
+  --peer   address of another service with this API, for the case peer; its key is in AIRLOCK_BENCH_PEER_KEY
   --json   print everything that was measured, and the machine, as JSON instead of the table
 `;
 
@@ -69,7 +79,8 @@ async function main(): Promise<number> {
   const results: Record<string, CaseResult> = {};
   for (const name of options.cases) {
     const progress = (text: string) => showProgress(`${name}: ${text}`);
-    results[name] = await CASES[name]!({ pairs: options.pairs, progress });
+    const { pairs, peer } = options;
+    results[name] = await CASES[name]!({ pairs, peer, progress });
   }
   showProgress('');
   if (options.json) process.stdout.write(`${JSON.stringify({ machine, results }, null, 2)}\n`);
@@ -82,24 +93,27 @@ function showResults(results: CaseResult[]): void {
   for (const note of new Set(results.flatMap(({ notes }) => notes ?? []))) process.stdout.write(`note: ${note}\n`);
 }
 
-function readOptions(): { cases: string[]; pairs: number; json: boolean } | string {
+function readOptions(): { cases: string[]; pairs: number; peer: string | null; json: boolean } | string {
   try {
     const { values } = parseArgs({
       options: {
         case: { type: 'string', multiple: true },
         pairs: { type: 'string' },
+        peer: { type: 'string' },
         json: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     });
     if (values.help) return '';
-    const cases = values.case ?? Object.keys(CASES);
+    const all = Object.keys(CASES).filter((name) => name !== 'peer' || values.peer !== undefined);
+    const cases = values.case ?? all;
     const unknown = cases.find((name) => !Object.hasOwn(CASES, name));
     if (unknown !== undefined) return `There is no case ${unknown}.`;
     const pairs = Number(values.pairs ?? 5);
     if (!Number.isInteger(pairs) || pairs < 1 || pairs > MAX_PAIRS)
       return `--pairs is a whole number from 1 to ${MAX_PAIRS}.`;
-    return { cases, pairs, json: values.json ?? false };
+    if (cases.includes('peer') && !URL.canParse(values.peer ?? '')) return 'The case peer needs --peer URL.';
+    return { cases, pairs, peer: values.peer ?? null, json: values.json ?? false };
   } catch (error) {
     return (error as Error).message;
   }

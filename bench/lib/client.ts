@@ -1,13 +1,13 @@
 import { writeFile } from 'node:fs/promises';
 import type { Job } from '../../src/contract/transcodes.ts';
-import type { Bench } from './service.ts';
+import type { V1Client } from './v1-client.ts';
 
 /** What a client does to have a file transcoded: upload, confirm, create, wait, download, write to disk. */
-export async function toDisk(bench: Bench, file: string, request: object, output: string): Promise<Job> {
-  const url = await bench.upload(file);
-  const { id } = await bench.create({ inputs: [{ url }], ...request });
-  const job = await bench.completed(id);
-  const link = await bench.service.call('GET', `/v1/transcodes/${id}/download`);
+export async function toDisk(client: V1Client, file: string, request: object, output: string): Promise<Job> {
+  const url = await client.upload(file);
+  const { id } = await client.create({ inputs: [{ url }], ...request });
+  const job = await client.completed(id);
+  const link = await client.call('GET', `/v1/transcodes/${id}/download`);
   const response = await fetch(link.json.url);
   if (response.status !== 200) throw new Error(`the download answered ${response.status}`);
   await writeFile(output, Buffer.from(await response.arrayBuffer()));

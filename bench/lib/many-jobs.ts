@@ -29,9 +29,9 @@ export async function fillWithJobs(database: pg.Client, count: number): Promise<
        SELECT gen_random_uuid(), owner.id, 'transcode', 'light',
          CASE WHEN n % 1000 = 0 THEN 'failed' ELSE 'completed' END, at, false,
          '{"v": 1, "source": "preset", "output_format": "mp4"}', 600, at, at, at, at
-       FROM generate_series(1, $1::int) AS n,
-         LATERAL (SELECT now() - make_interval(secs => $1::int - n) AS at) AS time
-         JOIN owner ON owner.place = greatest(0, n % 10 - 6) * (1 + n % $2::int / 3) % ($2::int + 1)`,
+       FROM generate_series(1, $1::int) AS n
+         CROSS JOIN LATERAL (SELECT now() - make_interval(secs => $1::int - n) AS at) AS time
+         JOIN owner ON owner.place = CASE WHEN n % 10 < 7 THEN 0 ELSE 1 + n % $2::int END`,
     [count, OTHERS],
   );
   await database.query(
@@ -45,7 +45,7 @@ export async function fillWithJobs(database: pg.Client, count: number): Promise<
   );
   await database.query('VACUUM ANALYZE jobs, job_sources, job_outputs, account_schedule');
   const { rows } = await database.query<{ listed: number; first: Date; last: Date }>(
-    `SELECT count(*)::int AS listed, min(created_at) AS first, max(created_at) AS last
+    `SELECT count(*)::int AS listed, min(jobs.created_at) AS first, max(jobs.created_at) AS last
      FROM jobs JOIN accounts ON accounts.id = jobs.account_id WHERE accounts.name = 'default'`,
   );
   const { listed, first, last } = rows[0]!;

@@ -132,6 +132,19 @@ export async function sourceHour(progress: (text: string) => void): Promise<Sour
   return { ...moving, path };
 }
 
+/** 20 s of 3840x2160: the first seconds of the 60 s source, four times side by side. */
+export async function source4k(progress: (text: string) => void): Promise<Source> {
+  const small = await source1080(progress);
+  const path = small.path.replace('1080p-60s', '2160p-20s');
+  if (!existsSync(path)) {
+    progress('making the 20 s 4K source, once');
+    const tiled = '[0:v]split=4[a][b][c][d];[a][b][c][d]xstack=inputs=4:layout=0_0|w0_0|0_h0|w0_h0[v]';
+    const codec = ['-t', '20', '-map', '[v]', '-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '26'];
+    await encode(path, ['-i', small.path, '-filter_complex', tiled, ...codec]);
+  }
+  return { ...small, path };
+}
+
 /** The 200 MB source with all of its video before all of its audio, as some editors write it. */
 export async function sourceNotInterleaved(progress: (text: string) => void): Promise<Source> {
   const large = await source1080Large(progress);
@@ -193,9 +206,11 @@ export async function sourceVp9(progress: (text: string) => void): Promise<Sourc
   return { ...moving, path };
 }
 
-/** The arguments of the worker, for these files. */
+/** The arguments of the worker, for these files; each of its inputs is `input`. */
 export function forFiles(args: readonly string[], input: string, output: string): string[] {
-  return args.map((argument) => (argument === '/in/0' ? input : argument.startsWith('/out/') ? output : argument));
+  return args.map((argument) =>
+    /^\/in\/\d+$/.test(argument) ? input : argument.startsWith('/out/') ? output : argument,
+  );
 }
 
 /** Gets the clip from its package, by name and version; null without a registry. */

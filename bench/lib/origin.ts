@@ -1,8 +1,8 @@
-import { once } from 'node:events';
 import { createReadStream, statSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect, createServer as createTcpServer, type Server, type Socket } from 'node:net';
+import { connect, createServer as createTcpServer } from 'node:net';
 import { pipeline } from 'node:stream';
+import { listenOnLoopback } from '../../testkit/listening.ts';
 import { openLink } from './throttle.ts';
 
 /** A web server with one file, behind a link of its own. */
@@ -34,7 +34,7 @@ export async function openOrigin(path: string, bytesPerSecond: number | null): P
     shaped.on('data', (chunk: Buffer) => (seen.bytes += chunk.length));
     pipeline(file, shaped, response, () => {});
   });
-  const { port, close } = await listen(server);
+  const { port, close } = await listenOnLoopback(server);
   return { url: `http://127.0.0.1:${port}/source.mp4`, seen, close };
 }
 
@@ -53,7 +53,7 @@ export async function openSink(bytesPerSecond: number): Promise<{ url: string; c
     pipeline(request, shaped, () => response.end());
     shaped.resume();
   });
-  const { port, close } = await listen(server);
+  const { port, close } = await listenOnLoopback(server);
   return { url: `http://127.0.0.1:${port}/output`, close };
 }
 
@@ -63,29 +63,11 @@ export async function openThrottledPort(
   bytesPerSecond: number,
 ): Promise<{ port: number; close(): Promise<void> }> {
   const link = openLink(bytesPerSecond);
-  return listen(
+  return listenOnLoopback(
     createTcpServer((near) => {
       const far = connect(target, '127.0.0.1');
       pipeline(near, link.through(), far, () => near.destroy());
       pipeline(far, near, () => far.destroy());
     }),
   );
-}
-
-async function listen(server: Server): Promise<{ port: number; close(): Promise<void> }> {
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-    socket.once('close', () => sockets.delete(socket));
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  return {
-    port: (server.address() as AddressInfo).port,
-    async close() {
-      for (const socket of sockets) socket.destroy();
-      await new Promise((closed) => server.close(closed));
-    },
-  };
 }

@@ -22,6 +22,8 @@ export interface CaseResult {
 export interface CaseOptions {
   /** Pairs of the long comparison; others use a multiple. */
   pairs: number;
+  /** Address of the API of another service with the same contract; null: none is compared. */
+  peer: string | null;
   progress: (text: string) => void;
 }
 
