@@ -4,6 +4,8 @@ import { readAdts } from './elementary/adts.ts';
 import { readMp3 } from './elementary/mp3.ts';
 import { createNothing, type FileBytes, openBytes, writeTo } from './file-bytes.ts';
 import { readHeif } from './heif/read-heif.ts';
+import { imageInfo } from './images/image-info.ts';
+import { stillFacts } from './images/still-facts.ts';
 import { movieFacts } from './isobmff/movie-facts.ts';
 import { movieInfo } from './isobmff/movie-info.ts';
 import { moviePackets } from './isobmff/movie-packets.ts';
@@ -11,8 +13,6 @@ import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
 import { readOgg } from './ogg/rewrite.ts';
-import { stillFacts } from './stills/still-facts.ts';
-import { stillInfo } from './stills/still-info.ts';
 import type { ContainerFacts, Reading, SanitizeRequest, SanitizeResult, Write } from './types.ts';
 import { NotRewritable, Refused } from './verdicts.ts';
 
@@ -33,7 +33,7 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       await checkDeclared(request);
       const facts = stillFacts(file, request.demuxer);
       const { demuxer } = request;
-      const info = request.target === null ? null : stillInfo(file, demuxer);
+      const info = request.target === null ? null : imageInfo(file, demuxer);
       const nothing = { seconds: null, still: null, packets: null };
       return { container: 'original', demuxer, reason: error.message, facts, info, ...nothing };
     }
@@ -55,7 +55,10 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
   matroska: readMatroska,
   mp3: readMp3,
   aac: readAdts,
-  ogg: (file) => withOwnLength(readOgg(file)),
+  ogg: (file) => {
+    const { write, describe } = readOgg(file);
+    return { ...withOwnLength(write), describe };
+  },
   wav: readWave,
   flac: readFlac,
   heif: (file) => {

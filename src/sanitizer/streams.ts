@@ -62,16 +62,16 @@ export function movieInfo(
   };
 }
 
-/** A file with one audio stream. `duration` is in units of the sample rate. */
+/** A file with one audio stream. `duration` is in samples, unless a time scale is given. */
 export function soundInfo(
   file: { demuxer: string; sizeBytes: number },
   sound: Sound,
-  { duration, bitRate }: { duration: number; bitRate: number | null },
+  track: { duration: number; timescale?: number; bitRate: number | null },
 ): MediaInfo {
-  const { sampleRate } = sound;
-  const microseconds = scaled(duration, 1_000_000, sampleRate);
+  const { duration, timescale = sound.sampleRate, bitRate } = track;
+  const microseconds = scaled(duration, 1_000_000, timescale);
   mustBe(microseconds > 0);
-  const durationSeconds = printedSeconds(duration, sampleRate);
+  const durationSeconds = printedSeconds(duration, timescale);
   const stream = audioStream(0, sound, { bitRate, isDefault: false, language: null, durationSeconds });
   return movieInfo({ ...file, container: file.demuxer, microseconds }, [], [stream]);
 }

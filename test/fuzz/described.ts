@@ -10,6 +10,7 @@ import { makeAllMedia } from '../../testkit/media-cache.ts';
 import type { Random } from '../../testkit/random.ts';
 import { CORPUS } from '../sanitizer/corpus.ts';
 import { differences, probed } from '../sanitizer/info-differences.ts';
+import { changedPages } from '../sanitizer/ogg-pages.ts';
 import { PICTURE_CORPUS } from '../sanitizer/picture-corpus.ts';
 import { SOUND_CORPUS } from '../sanitizer/sound-corpus.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
@@ -87,7 +88,8 @@ function spoiled(random: Random, file: Buffer): Buffer {
   if (kind < 0.2) return restructured(random, file);
   const bytes = Buffer.from(file);
   for (let left = random.int(1, 3); left > 0; left -= 1) touch(random, bytes);
-  return bytes;
+  // A wrong checksum would hide the rest of the damage.
+  return bytes.toString('latin1', 0, 4) === 'OggS' ? changedPages(bytes, () => {}) : bytes;
 }
 
 /** Changes one byte, mostly near a mark. */

@@ -60,7 +60,7 @@ export const CORPUS: readonly Case[] = [
     file: 'mkv',
     args: [...V(), ...HEVC, ...HDR, '-x265-params', 'log-level=none:pools=none:hdr10=1:max-cll=1000,400'],
   },
-  { name: 'AV1 and Opus', file: 'mp4', args: [...V(), ...A(), ...AV1, '-c:a', 'libopus'] },
+  { name: 'AV1 and Opus', described: true, file: 'mp4', args: [...V(), ...A(), ...AV1, '-c:a', 'libopus'] },
   { name: 'VP9 and FLAC', file: 'mp4', args: [...V(), ...A(), ...VP9, '-c:a', 'flac', '-strict', '-2'] },
   { name: 'MPEG-4 and MP3', file: 'mp4', args: [...V(), ...A(), '-c:v', 'mpeg4', '-c:a', 'libmp3lame'] },
   { name: 'ProRes and PCM', file: 'mov', args: [...V(), ...A(), '-c:v', 'prores_ks', '-c:a', 'pcm_s16le'] },
@@ -161,7 +161,8 @@ export const CORPUS: readonly Case[] = [
   { name: 'VP8 and Vorbis', described: true, file: 'webm', args: [...V(), ...A(), ...VP8, '-c:a', 'libvorbis'] },
   { name: 'VP9 and Opus', described: true, file: 'webm', args: [...V(), ...A(), ...VP9, '-c:a', 'libopus'] },
   { name: 'VP9 with alpha', described: true, file: 'webm', args: [...V(), ...VP9, '-pix_fmt', 'yuva420p'] },
-  { name: 'AV1 in WebM', file: 'webm', args: [...V(), ...AV1] },
+  { name: 'AV1 in WebM', described: true, file: 'webm', args: [...V(), ...AV1] },
+  { name: 'AV1, ten bits, PQ', described: true, file: 'mkv', args: [...V(), ...AV1, ...HDR] },
   { name: 'a live WebM without sizes', file: 'webm', args: [...V(), ...A(), ...VP8, '-c:a', 'libopus', '-live', '1'] },
   { name: 'rotation in Matroska', file: 'mkv', args: [...V(), ...H264], copied: ['-display_rotation', '90'] },
   {

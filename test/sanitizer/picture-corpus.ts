@@ -9,6 +9,9 @@ const colors = (primaries: string, transfer: string) => [
 const jpeg = (name: string, args: readonly string[], more: Partial<Case> = {}): Case => {
   return { name, described: true, file: 'jpg', args: [...V(), ...args], ...more };
 };
+const gif = (name: string, args: readonly string[], more: Partial<Case> = {}): Case => {
+  return { name, described: true, file: 'gif', args: ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=10', ...args], ...more };
+};
 const png = (name: string, args: readonly string[], more: Partial<Case> = {}): Case => {
   return { name, described: true, file: 'png', args: [...V(), ...args], ...more };
 };
@@ -25,7 +28,7 @@ const without = (chunk: string) => (bytes: Buffer) => {
   return Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 12 + bytes.readUInt32BE(at))]);
 };
 
-/** Single pictures, which are kept as they are. */
+/** Pictures and animations, which are kept as they are. */
 export const PICTURE_CORPUS: readonly Case[] = [
   jpeg('4:2:0', format('yuvj420p')),
   jpeg('4:2:2', format('yuvj422p')),
@@ -66,4 +69,15 @@ export const PICTURE_CORPUS: readonly Case[] = [
   }),
   png('a second picture', [], { altered: (bytes) => Buffer.concat([bytes, bytes]), described: false }),
   png('no end', [], { altered: (bytes) => bytes.subarray(0, bytes.length - 12), described: false }),
+
+  gif('an animation', ['-t', '0.5']),
+  gif('frames of several lengths', ['-vf', 'setpts=PTS+if(mod(N\\,3)\\,0.07/TB\\,0)', '-fps_mode', 'vfr', '-t', '1']),
+  gif('one frame', ['-frames:v', '1']),
+  gif('non-square pixels', ['-vf', 'setsar=4/3', '-t', '0.5']),
+  gif('a transparent colour and a comment', ['-pix_fmt', 'pal8', '-metadata', 'comment=Text', '-t', '0.5']),
+  gif('no end', ['-t', '0.5'], { altered: (bytes) => bytes.subarray(0, bytes.length - 1), described: false }),
+  gif('other data at its end', ['-t', '0.5'], {
+    altered: (bytes) => Buffer.concat([bytes, Buffer.alloc(9)]),
+    described: false,
+  }),
 ];

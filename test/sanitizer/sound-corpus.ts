@@ -1,4 +1,5 @@
 import type { Case } from './corpus.ts';
+import { changedPages } from './ogg-pages.ts';
 
 /** Noise, so that one sample more or less shows. */
 const A = (options = 'r=44100', seconds = 2) => [
@@ -7,7 +8,8 @@ const A = (options = 'r=44100', seconds = 2) => [
   '-i',
   `anoisesrc=${options}:c=pink:a=0.3:seed=7:d=${seconds}`,
 ];
-const COVER = ['-f', 'lavfi', '-i', 'testsrc2=s=96x96:r=1/9:d=9', '-map', '0', '-map', '1'];
+/** One frame: `-shortest` would drop one that lasts longer than the sound. */
+const COVER = ['-f', 'lavfi', '-i', 'testsrc2=s=96x96:r=1:d=9', '-map', '0', '-map', '1', '-frames:v', '1'];
 const JPEG = [...COVER, '-c:v', 'mjpeg', '-pix_fmt', 'yuvj420p', '-disposition:v', 'attached_pic'];
 const PNG = [...COVER, '-c:v', 'png', '-disposition:v', 'attached_pic'];
 const CBR = ['-c:a', 'libmp3lame', '-b:a', '128k'];
@@ -38,13 +40,13 @@ const replaced = (bytes: Buffer, from: string, to: string) => {
 
 /** Audio without video, apart from covers: MP3, AAC and Ogg. */
 export const SOUND_CORPUS: readonly Case[] = [
-  { name: 'a constant rate', file: 'mp3', args: [...A(), '-ac', '2', ...CBR] },
-  { name: 'a variable rate', file: 'mp3', args: [...A(), '-ac', '2', ...VBR] },
-  { name: 'one channel', file: 'mp3', args: [...A(), ...VBR, ...NAMED] },
-  { name: '22.05 kHz', file: 'mp3', args: [...A('r=22050'), ...CBR, '-b:a', '48k'] },
-  { name: '48 kHz', file: 'mp3', args: [...A('r=48000'), '-ac', '2', ...CBR] },
-  { name: '8 kHz', file: 'mp3', args: [...A('r=8000'), ...CBR, '-b:a', '24k'] },
-  { name: 'no Xing header', file: 'mp3', args: [...A(), ...CBR, '-write_xing', '0'] },
+  { name: 'a constant rate', described: true, file: 'mp3', args: [...A(), '-ac', '2', ...CBR] },
+  { name: 'a variable rate', described: true, file: 'mp3', args: [...A(), '-ac', '2', ...VBR] },
+  { name: 'one channel', described: true, file: 'mp3', args: [...A(), ...VBR, ...NAMED] },
+  { name: '22.05 kHz', described: true, file: 'mp3', args: [...A('r=22050'), ...CBR, '-b:a', '48k'] },
+  { name: '48 kHz', described: true, file: 'mp3', args: [...A('r=48000'), '-ac', '2', ...CBR] },
+  { name: '8 kHz', described: true, file: 'mp3', args: [...A('r=8000'), ...CBR, '-b:a', '24k'] },
+  { name: 'no Xing header', described: true, file: 'mp3', args: [...A(), ...CBR, '-write_xing', '0'] },
   {
     name: 'no Xing header, at a variable rate',
     file: 'mp3',
@@ -52,12 +54,14 @@ export const SOUND_CORPUS: readonly Case[] = [
   },
   {
     name: 'a header without the delay',
+    described: true,
     file: 'mp3',
     args: [...A(), ...VBR],
     altered: (bytes) => replaced(bytes, 'Lavf', 'Xing'),
   },
   {
     name: 'a header by LAME',
+    described: true,
     file: 'mp3',
     args: [...A(), ...VBR],
     altered: (bytes) => replaced(bytes, 'Lavf', 'LAME'),
@@ -73,21 +77,24 @@ export const SOUND_CORPUS: readonly Case[] = [
     file: 'mp3',
     args: [...A(), ...PNG, ...CBR, '-metadata:s:v', 'title=Обложка', '-metadata', 'title=Имя', '-id3v2_version', '3'],
   },
-  { name: 'ID3v1', file: 'mp3', args: [...A(), ...VBR, ...NAMED, '-write_id3v1', '1'] },
+  { name: 'ID3v1', described: true, file: 'mp3', args: [...A(), ...VBR, ...NAMED, '-write_id3v1', '1'] },
   {
     name: 'an APE tag and ID3v1',
+    described: true,
     file: 'mp3',
     args: [...A(), ...VBR],
     altered: (bytes) => Buffer.concat([bytes, apeTag(), id3v1()]),
   },
   {
     name: 'ID3v2.2',
+    described: true,
     file: 'mp3',
     args: [...A(), ...CBR, '-id3v2_version', '0'],
     altered: (bytes) => Buffer.concat([Buffer.from('ID3\x02\0\0\0\0\0\x0fTT2\0\0\x05\0name\0\0\0\0', 'latin1'), bytes]),
   },
   {
     name: 'truncated audio',
+    described: true,
     file: 'mp3',
     args: [...A(), ...VBR],
     altered: (bytes) => bytes.subarray(0, bytes.length - 200),
@@ -138,29 +145,69 @@ export const SOUND_CORPUS: readonly Case[] = [
     isEstimated: true,
   },
 
-  { name: 'a voice note', file: 'ogg', args: [...A('r=48000'), '-ac', '1', ...OPUS, '-b:a', '24k', ...NAMED] },
-  { name: 'Opus, stereo', file: 'opus', args: [...A('r=48000', 3), '-ac', '2', ...OPUS, '-b:a', '128k'] },
-  { name: 'Opus, six channels', file: 'opus', args: [...A('r=48000'), '-ac', '6', ...OPUS, '-b:a', '256k'] },
-  { name: 'Opus in the shortest packets', file: 'opus', args: [...A('r=48000'), ...OPUS, '-frame_duration', '2.5'] },
-  { name: 'Opus in the longest packets', file: 'opus', args: [...A('r=48000'), ...OPUS, '-frame_duration', '120'] },
-  { name: 'Opus with a page for each packet', file: 'opus', args: [...A('r=48000'), ...OPUS, '-page_duration', '1'] },
+  {
+    name: 'a voice note',
+    described: true,
+    file: 'ogg',
+    args: [...A('r=48000'), '-ac', '1', ...OPUS, '-b:a', '24k', ...NAMED],
+  },
+  {
+    name: 'Opus, stereo',
+    described: true,
+    file: 'opus',
+    args: [...A('r=48000', 3), '-ac', '2', ...OPUS, '-b:a', '128k'],
+  },
+  {
+    name: 'Opus, six channels',
+    described: true,
+    file: 'opus',
+    args: [...A('r=48000'), '-ac', '6', ...OPUS, '-b:a', '256k'],
+  },
+  {
+    name: 'Opus in the shortest packets',
+    described: true,
+    file: 'opus',
+    args: [...A('r=48000'), ...OPUS, '-frame_duration', '2.5'],
+  },
+  {
+    name: 'Opus in the longest packets',
+    described: true,
+    file: 'opus',
+    args: [...A('r=48000'), ...OPUS, '-frame_duration', '120'],
+  },
+  {
+    name: 'Opus with a page for each packet',
+    described: true,
+    file: 'opus',
+    args: [...A('r=48000'), ...OPUS, '-page_duration', '1'],
+  },
   {
     name: 'Opus that begins later',
+    described: true,
     file: 'opus',
     args: [...A('r=48000'), ...OPUS],
     copied: ['-ss', '0.7'],
   },
   {
     name: 'truncated Opus',
+    described: true,
     file: 'opus',
     args: [...A('r=48000'), ...OPUS, '-page_duration', '100000'],
     altered: (bytes) => bytes.subarray(0, bytes.length - 300),
   },
   {
     name: 'Opus followed by other data',
+    described: true,
     file: 'opus',
     args: [...A('r=48000'), ...OPUS],
     altered: (bytes) => Buffer.concat([bytes, Buffer.from('PK\x03\x04 a zip')]),
+  },
+  {
+    name: 'Opus whose times begin at one second',
+    described: true,
+    file: 'opus',
+    args: [...A('r=48000'), ...OPUS],
+    altered: (bytes) => delayed(bytes, 48_000n),
   },
   { name: 'Vorbis', file: 'ogg', args: [...A(), '-ac', '2', ...VORBIS, ...NAMED] },
   { name: 'Vorbis, six channels', file: 'ogg', args: [...A('r=48000'), '-ac', '6', ...VORBIS] },
@@ -198,4 +245,12 @@ function otherRate(): Buffer {
   const frame = Buffer.alloc(384);
   frame.writeUInt32BE(0xfffb9400);
   return Buffer.concat([frame, frame, frame, frame]);
+}
+
+/** Adds to the times of all pages with audio. */
+function delayed(file: Buffer, units: bigint): Buffer {
+  return changedPages(file, (page) => {
+    const granule = page.readBigInt64LE(6);
+    if (granule > 0n) page.writeBigInt64LE(granule + units, 6);
+  });
 }

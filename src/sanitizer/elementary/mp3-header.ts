@@ -14,6 +14,8 @@ const MONO = 3;
 export interface Mp3Header extends FrameHeader {
   isVersion1: boolean;
   isMono: boolean;
+  /** Bits per second. */
+  bitRate: number;
 }
 
 /** Reads a frame header of MPEG 1, 2 or 2.5, layer III; null for other data and for the free bit rate. */
@@ -37,5 +39,6 @@ export function readMp3Header(bytes: Buffer, at: number): Mp3Header | null {
     rate,
     isVersion1,
     isMono,
+    bitRate: bitRate * 1000,
   };
 }

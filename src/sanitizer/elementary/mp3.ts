@@ -1,13 +1,17 @@
+import type { MediaInfo } from '../../media/index.ts';
 import { audioFacts } from '../audio-facts.ts';
-import { copyRanges } from '../copy-ranges.ts';
+import { mustBe, unlessUnclear } from '../codecs/bits.ts';
+import { scaled } from '../codecs/rational.ts';
+import { copyRanges, type Ranges } from '../copy-ranges.ts';
 import type { FileBytes } from '../file-bytes.ts';
 import { refuseLength } from '../limits.ts';
+import { soundInfo } from '../streams.ts';
 import type { Reading } from '../types.ts';
 import { NotRewritable } from '../verdicts.ts';
-import { type FrameKind, findFrames } from './frames.ts';
+import { type FoundFrames, type FrameKind, findFrames } from './frames.ts';
 import { type Mp3Header, readMp3Header } from './mp3-header.ts';
 import { readLeadingTags, writePictures } from './pictures.ts';
-import { readVbrHeader } from './vbr-header.ts';
+import { readVbrHeader, type VbrHeader } from './vbr-header.ts';
 
 const MP3: FrameKind = { headerBytes: 4, read: readMp3Header };
 
@@ -37,5 +41,58 @@ export function readMp3(file: FileBytes): Reading {
     seconds: audio.seconds,
     still: null,
     facts: pictures.length === 0 ? audioFacts('mp3', audio.seconds) : null,
+    ...(pictures.length === 0 && { describe: () => describeMp3(file, audio, vbr) }),
   };
+}
+
+/** ffprobe reads at most 50 frames of a stream whose first one has a time. */
+const FIRST_FRAMES = 64;
+const LEAST_FRAMES = 4;
+/** FFmpeg's time scale of MP3: a multiple of all sample rates. */
+const TIMESCALE = 14_112_000;
+
+/** What ffprobe would report about the rewritten file, whose length it reads from the VBR header, or estimates. */
+function describeMp3(file: FileBytes, audio: FoundFrames, vbr: VbrHeader | null): MediaInfo | null {
+  return unlessUnclear(() => {
+    const { samples, rate, isMono } = audio.head as Mp3Header;
+    const sound = { codec: 'mp3', profile: null, channels: isMono ? 1 : 2, sampleRate: rate, bitDepth: null };
+    const ofFile = { demuxer: 'mp3', sizeBytes: file.size };
+    const constant = constantRate(file, audio.ranges);
+    if (!vbr) {
+      mustBe(constant !== null && beginsAlike(file, audio.ranges.from[0]!));
+      const duration = scaled(audio.bytes, 8 * TIMESCALE, constant);
+      return soundInfo(ofFile, sound, { duration, timescale: TIMESCALE, bitRate: constant });
+    }
+    const { frames, bytes, isConstant } = vbr;
+    mustBe(frames > 0);
+    const duration = frames * samples;
+    const bitRate = bytes > 0 && !isConstant ? scaled(bytes, 8 * rate, duration) : constant;
+    mustBe(bitRate !== null && bitRate > 0);
+    return soundInfo(ofFile, sound, { duration, bitRate });
+  });
+}
+
+/** Bits of a header that do not change within a stream, for FFmpeg: all but the bit rate, padding, and joint stereo. */
+const SAME_BITS = 0xfffe0ccf;
+
+/** Whether the first two frames are of one kind: FFmpeg takes what precedes two such frames for other data. */
+function beginsAlike(file: FileBytes, at: number): boolean {
+  const first = Buffer.from(file.read(at, MP3.headerBytes));
+  const second = file.read(at + readMp3Header(first, 0)!.bytes, MP3.headerBytes);
+  return ((first.readUInt32BE(0) ^ second.readUInt32BE(0)) & SAME_BITS) === 0;
+}
+
+/** Bits per second of the first frames; null if they differ. Throws `Unclear` if data between frames was dropped there. */
+function constantRate(file: FileBytes, { count, from, bytes }: Ranges): number | null {
+  const end = from[0]! + bytes[0]!;
+  const rates = new Set<number>();
+  let found = 0;
+  for (let at = from[0]!; at + MP3.headerBytes <= end && found < FIRST_FRAMES; found++) {
+    const head = readMp3Header(file.read(at, MP3.headerBytes), 0);
+    mustBe(head !== null);
+    rates.add(head.bitRate);
+    at += head.bytes;
+  }
+  mustBe(found >= LEAST_FRAMES && (found === FIRST_FRAMES || count === 1));
+  return rates.size === 1 ? [...rates][0]! : null;
 }

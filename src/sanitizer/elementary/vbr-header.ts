@@ -12,6 +12,10 @@ export interface VbrHeader {
   frame: Buffer;
   /** Declared number of audio frames; 0 = not declared. */
   frames: number;
+  /** Declared number of bytes; 0 = not declared. */
+  bytes: number;
+  /** Whether it declares a constant bit rate. */
+  isConstant: boolean;
 }
 
 const FRAME_HEADER = 4;
@@ -77,7 +81,8 @@ function readXing(frame: Buffer, tagAt: number, sizeOfRest: number): VbrHeader {
   if (ENCODERS.includes(text(frame, at))) keep(at, 4);
   keep(at + LOUDNESS.at, LOUDNESS.bytes);
   keep(at + DELAYS.at, DELAYS.bytes);
-  return { frame: rewritten, frames: frames.value };
+  const isConstant = text(frame, tagAt) === 'Info';
+  return { frame: rewritten, frames: frames.value, bytes: bytes.value, isConstant };
 }
 
 /** By more than a sixteenth, as in FFmpeg. */
@@ -94,5 +99,5 @@ function readVbri(frame: Buffer): VbrHeader | null {
   const rewritten = Buffer.alloc(frame.length);
   frame.copy(rewritten, 0, 0, FRAME_HEADER);
   frame.copy(rewritten, VBRI_AT, VBRI_AT, VBRI_AT + 18);
-  return { frame: rewritten, frames };
+  return { frame: rewritten, frames, bytes, isConstant: false };
 }

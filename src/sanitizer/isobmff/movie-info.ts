@@ -1,5 +1,6 @@
 import type { AudioStream, MediaInfo, Rotation, VideoStream } from '../../media/index.ts';
 import { readAac } from '../codecs/aac.ts';
+import { readAv1 } from '../codecs/av1.ts';
 import { mustBe, unlessUnclear } from '../codecs/bits.ts';
 import { type Color, colorNames, colorRange, NO_COLOR } from '../codecs/color.ts';
 import { readH264 } from '../codecs/h264.ts';
@@ -46,7 +47,7 @@ type Boxes = Map<string, Buffer>;
 
 /** Boxes that are read below, and those that do not change what ffprobe reports. */
 const VIDEO_BOXES = new Set([
-  ...['avcC', 'hvcC', 'vpcC', 'pasp', 'colr', 'fiel', 'mdcv', 'clli', 'SmDm', 'CoLL', 'amve', 'dvcC', 'dvvC'],
+  ...['avcC', 'hvcC', 'vpcC', 'av1C', 'pasp', 'colr', 'fiel', 'mdcv', 'clli', 'SmDm', 'CoLL', 'amve', 'dvcC', 'dvvC'],
 ]);
 
 function describeVideo(index: number, track: Track, times: TrackTimes, boxes: Boxes, file: FileBytes): VideoStream {
@@ -69,7 +70,11 @@ function describeVideo(index: number, track: Track, times: TrackTimes, boxes: Bo
 
 function readPicture(track: Track, boxes: Boxes, file: FileBytes): Picture {
   const type = track.entry.toString('latin1', 4, 8);
-  const [avc, hevc] = [boxes.get('avcC'), boxes.get('hvcC')];
+  const [avc, hevc, av1] = [boxes.get('avcC'), boxes.get('hvcC'), boxes.get('av1C')];
+  if (av1 || type === 'av01') {
+    mustBe(av1 !== undefined && type === 'av01' && !avc && !hevc);
+    return readAv1(av1, firstSample(track, file));
+  }
   if (hevc && !avc && (type === 'hvc1' || type === 'hev1')) return readHevc(hevc);
   if (type === 'vp09' && !avc && !hevc) return readVp9(firstSample(track, file));
   mustBe(type === 'avc1' && avc !== undefined && !hevc);

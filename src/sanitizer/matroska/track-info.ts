@@ -1,5 +1,6 @@
 import type { AudioStream, VideoStream } from '../../media/index.ts';
 import { readAac } from '../codecs/aac.ts';
+import { readAv1 } from '../codecs/av1.ts';
 import { mustBe } from '../codecs/bits.ts';
 import { type Color, colorNames } from '../codecs/color.ts';
 import { readH264 } from '../codecs/h264.ts';
@@ -88,6 +89,7 @@ function readPicture(codec: string | null, config: Buffer | undefined, frame: Bu
   if (codec === 'V_VP9') return readVp9(frame);
   mustBe(config !== undefined);
   if (codec === 'V_MPEGH/ISO/HEVC') return readHevc(config);
+  if (codec === 'V_AV1') return readAv1(config, frame);
   mustBe(codec === 'V_MPEG4/ISO/AVC');
   return readH264(config, frame);
 }

@@ -1,7 +1,9 @@
 import type { FileBytes, FileOut } from '../file-bytes.ts';
 import { refuseLength } from '../limits.ts';
+import type { Reading } from '../types.ts';
 import { NotRewritable, Refused } from '../verdicts.ts';
 import { type OggCodec, readCodec } from './codecs.ts';
+import { oggInfo } from './ogg-info.ts';
 import { type OggPage, type PageReader, pageReader, pageWriter } from './pages.ts';
 
 const SEGMENT = 255;
@@ -23,33 +25,36 @@ interface Head {
  * Reads an Ogg file with one Opus, Vorbis or FLAC stream. Pages keep their packets and times, because FFmpeg derives
  * timestamps from both; page headers, checksums, serial numbers and codec headers are rewritten.
  */
-export function readOgg(file: FileBytes): (out: FileOut, mediaBytes: number | null) => void {
+export function readOgg(file: FileBytes): Pick<Reading, 'write' | 'describe'> {
   const reader = pageReader(file);
   const head = readHead(reader);
-  return (out, mediaBytes) => {
-    const pages = pageWriter(out);
-    pages.writePackets(head.packets.slice(0, 1), true);
-    pages.writePackets(head.packets.slice(1), false);
-    const start = out.position;
-    const tail: { at: number; bytes: number }[] = [];
-    let kept = 0;
-    let hole = 0;
-    for (const page of audioPages(reader, head)) {
-      if (mediaBytes === null || out.position - start < mediaBytes) {
-        pages.write(page);
-        continue;
-      }
-      tail.push({ at: page.at, bytes: page.bytes });
-      kept += page.bytes;
-      while (kept - tail[0]!.bytes >= TAIL) {
-        const { bytes } = tail.shift()!;
-        kept -= bytes;
-        hole += bytes;
-      }
+  const describe = () => oggInfo(file, head.packets[0]!, audioPages(pageReader(file), head));
+  return { describe, write: (out, mediaBytes) => rewrite(reader, head, out, mediaBytes) };
+}
+
+function rewrite(reader: PageReader, head: Head, out: FileOut, mediaBytes: number | null): void {
+  const pages = pageWriter(out);
+  pages.writePackets(head.packets.slice(0, 1), true);
+  pages.writePackets(head.packets.slice(1), false);
+  const start = out.position;
+  const tail: { at: number; bytes: number }[] = [];
+  let kept = 0;
+  let hole = 0;
+  for (const page of audioPages(reader, head)) {
+    if (mediaBytes === null || out.position - start < mediaBytes) {
+      pages.write(page);
+      continue;
     }
-    out.skip(hole);
-    for (const { at } of tail) pages.write(reader.at(at)!);
-  };
+    tail.push({ at: page.at, bytes: page.bytes });
+    kept += page.bytes;
+    while (kept - tail[0]!.bytes >= TAIL) {
+      const { bytes } = tail.shift()!;
+      kept -= bytes;
+      hole += bytes;
+    }
+  }
+  out.skip(hole);
+  for (const { at } of tail) pages.write(reader.at(at)!);
 }
 
 function readHead(reader: PageReader): Head {

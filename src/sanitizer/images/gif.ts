@@ -1,0 +1,87 @@
+import type { MediaInfo } from '../../media/index.ts';
+import { sampleAspect } from '../../media/probe/display-size.ts';
+import { mustBe } from '../codecs/bits.ts';
+import { NO_COLOR } from '../codecs/color.ts';
+import { scaled } from '../codecs/rational.ts';
+import type { FileBytes } from '../file-bytes.ts';
+import { movieInfo, videoStream } from '../streams.ts';
+
+const SIGNATURES: readonly string[] = ['GIF87a', 'GIF89a'];
+/** Signature, and the description of the screen. */
+const HEAD = 13;
+const EXTENSION = 0x21;
+const IMAGE = 0x2c;
+const TRAILER = 0x3b;
+const CONTROL = 0xf9;
+const APPLICATION = 0xff;
+const HAS_COLORS = 0x80;
+/** Blocks of at most 255 bytes; a file of 500 MB has some two million. */
+const MAX_BLOCKS = 4_000_000;
+/** Hundredths of a second for which FFmpeg shows a frame that declares none. */
+const DEFAULT_DELAY = 10;
+const UNITS = 100;
+
+/** What ffprobe would report about a GIF, which it learns from the structure alone. Throws `Unclear`. */
+export function readGif(file: FileBytes): MediaInfo {
+  mustBe(file.size > HEAD);
+  const head = Buffer.from(file.read(0, HEAD));
+  mustBe(SIGNATURES.includes(head.toString('latin1', 0, 6)));
+  const [width, height, ratio] = [head.readUInt16LE(6), head.readUInt16LE(8), head[12]!];
+  const { frames, units } = countFrames(file, HEAD + colorBytes(head[10]!));
+  mustBe(frames > 0 && units >= 0);
+  const perFrame = Math.floor(units / frames);
+  mustBe(frames === 1 || perFrame > 0);
+  const picture = { codec: 'gif', profile: null, width, height, pixelFormat: 'bgra', color: {}, aspect: null };
+  const stream = videoStream(0, picture, {
+    ...{ color: NO_COLOR, rotation: 0, bitRate: null, isDefault: false, frames, durationSeconds: units / UNITS },
+    aspect: ratio === 0 ? null : sampleAspect(ratio + 15, 64),
+    frameRate: perFrame > 0 ? UNITS / perFrame : null,
+  });
+  const isImage = frames === 1;
+  mustBe(!isImage || units > 0);
+  const microseconds = scaled(units, 1_000_000, UNITS);
+  const info = movieInfo({ container: 'gif', demuxer: 'gif', sizeBytes: file.size, microseconds }, [stream], []);
+  return { ...info, ...(isImage && { durationSeconds: null }), isImage, isAnimated: !isImage };
+}
+
+/** Number of frames, and the sum of their delays in hundredths of a second. The trailer must end the file. */
+function countFrames(file: FileBytes, from: number): { frames: number; units: number } {
+  let [at, frames, units, left] = [from, 0, 0, MAX_BLOCKS];
+  const byte = (position: number): number => {
+    mustBe(position < file.size);
+    return file.read(position, 1)[0]!;
+  };
+  /** Returns the offset after the blocks that begin at one. */
+  const skipBlocks = (start: number): number => {
+    let position = start;
+    for (let size = byte(position); size !== 0; size = byte(position)) {
+      mustBe(--left > 0);
+      position += 1 + size;
+    }
+    return position + 1;
+  };
+  for (let type = byte(at); type !== TRAILER; type = byte(at)) {
+    mustBe(--left > 0);
+    if (type === EXTENSION) {
+      const [label, size] = [byte(at + 1), byte(at + 2)];
+      if (label === CONTROL) {
+        mustBe(size === 4 && at + 6 < file.size);
+        units += file.read(at + 4, 2).readUInt16LE(0) || DEFAULT_DELAY;
+      }
+      // FFmpeg stops at such a block that is empty.
+      if (label === APPLICATION) mustBe(size > 0 && byte(at + 3 + size) > 0);
+      at = skipBlocks(at + 2);
+    } else {
+      mustBe(type === IMAGE);
+      frames++;
+      at = skipBlocks(at + 11 + colorBytes(byte(at + 9)));
+    }
+  }
+  mustBe(at + 1 === file.size);
+  return { frames, units };
+}
+
+/** Bytes of a colour table. */
+function colorBytes(flags: number): number {
+  return flags & HAS_COLORS ? 3 * 2 ** ((flags & 7) + 1) : 0;
+}

@@ -1,0 +1,36 @@
+import type { MediaInfo } from '../../media/index.ts';
+import { INPUT_LIMITS } from '../../media/probe/input-limits.ts';
+import { mustBe, unlessUnclear } from '../codecs/bits.ts';
+import { NO_COLOR } from '../codecs/color.ts';
+import type { Picture } from '../codecs/types.ts';
+import type { FileBytes } from '../file-bytes.ts';
+import { videoStream } from '../streams.ts';
+import { readGif } from './gif.ts';
+import { readJpeg } from './jpeg.ts';
+import { readPng } from './png.ts';
+
+/** FFmpeg reads a picture as a video of one frame at this rate. */
+const FRAME_RATE = 25;
+
+const READERS: Readonly<Record<string, (file: FileBytes) => Picture>> = { jpeg_pipe: readJpeg, png_pipe: readPng };
+
+/** What ffprobe would report about a picture; null for other files, and where it may see something else. */
+export function imageInfo(file: FileBytes, demuxer: string): MediaInfo | null {
+  return unlessUnclear(() => {
+    if (demuxer === 'gif') return readGif(file);
+    const read = READERS[demuxer];
+    return read ? stillInfo(file, demuxer, read(file)) : null;
+  });
+}
+
+function stillInfo(file: FileBytes, demuxer: string, picture: Picture): MediaInfo {
+  const { width, height } = picture;
+  mustBe(width > 0 && height > 0 && width * height <= INPUT_LIMITS.maxPixels);
+  mustBe(width <= INPUT_LIMITS.maxSide && height <= INPUT_LIMITS.maxSide);
+  const nothing = { aspect: null, rotation: 0, bitRate: null, frames: null, durationSeconds: null } as const;
+  const track = { ...nothing, color: NO_COLOR, frameRate: FRAME_RATE, isDefault: false };
+  return {
+    ...{ container: demuxer, demuxer, durationSeconds: null, sizeBytes: file.size, bitRate: null, streamCount: 1 },
+    ...{ video: [videoStream(0, picture, track)], audio: [], subtitleCount: 0, isImage: true, isAnimated: false },
+  };
+}
