@@ -16,7 +16,12 @@ export interface AuditEntry {
     | 'sandbox.violation'
     | 'sandbox.self_test_failed'
     | 'account.created'
-    | 'account.changed';
+    | 'account.changed'
+    | 'webhook.created'
+    | 'webhook.updated'
+    | 'webhook.deleted'
+    | 'webhook.rotated'
+    | 'webhook_secret.rotated';
   target?: string | null;
   result: 'ok' | 'refused' | 'failed';
   ip?: string | null;

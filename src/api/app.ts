@@ -26,6 +26,7 @@ import { registerReceipts } from './routes/receipts.ts';
 import { registerSecurity } from './routes/security.ts';
 import { registerTranscodes } from './routes/transcodes.ts';
 import { registerUploads } from './routes/uploads.ts';
+import { registerWebhooks } from './routes/webhooks.ts';
 import { registerStopping } from './stopping.ts';
 import type { App } from './types.ts';
 
@@ -79,6 +80,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerReceipts(app, deps);
   registerEvents(app, deps);
   registerKeys(app, deps);
+  registerWebhooks(app, deps);
   registerSecurity(app, deps);
   registerNotYet(app);
   await app.ready();

@@ -46,6 +46,7 @@ function wholeRequest(request: TranscodeRequest, body: CommandBody): CreateBody 
     ...(body.retention_seconds && { retention_seconds: body.retention_seconds }),
     ...(body.disarm && { disarm: true }),
     ...(body.limits && { limits: body.limits }),
+    ...(body.webhook_url && { webhook_url: body.webhook_url }),
   });
   if (whole.success) return whole.data;
   const reason = whole.error.issues[0]?.message ?? 'is not valid';

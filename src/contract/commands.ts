@@ -1,5 +1,13 @@
 import * as z from 'zod';
-import { disarmField, job, limitsField, MAX_INPUTS, metadataField, retentionField } from './transcodes.ts';
+import {
+  disarmField,
+  job,
+  limitsField,
+  MAX_INPUTS,
+  metadataField,
+  retentionField,
+  webhookUrlField,
+} from './transcodes.ts';
 
 /** Maximum characters of a command; its options and graphs have separate limits. */
 const MAX_COMMAND = 20_000;
@@ -22,6 +30,7 @@ export const commandBody = z
     retention_seconds: retentionField,
     disarm: disarmField,
     limits: limitsField,
+    webhook_url: webhookUrlField,
   })
   .meta({ id: 'CommandRequest', description: 'A command string to run as a job.' });
 

@@ -15,6 +15,16 @@ export const errors = {
     text: 'The account has too many keys',
     advice: 'Revoke keys that you no longer need.',
   },
+  too_many_webhooks: {
+    status: 409,
+    text: 'The account has too many webhooks',
+    advice: 'Delete webhooks that you no longer need.',
+  },
+  webhook_disabled: {
+    status: 409,
+    text: 'The webhook is disabled',
+    advice: 'Mend its receiver, then enable it with PATCH {"enabled": true}.',
+  },
   https_required: {
     status: 403,
     text: 'HTTPS is required',

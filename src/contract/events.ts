@@ -17,6 +17,8 @@ export const EVENT_TYPES = [
   'key.created',
   'key.rotated',
   'key.revoked',
+  'webhook.disabled',
+  'webhook.test',
 ] as const;
 
 export type EventType = (typeof EVENT_TYPES)[number];
@@ -52,10 +54,12 @@ export const event = z
     data: z
       .record(z.string(), z.unknown())
       .describe(
-        '`job_id`, `upload_id` or `key_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` is the job as lists show it.',
+        '`job_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` is the job as lists show it.',
       ),
   })
-  .meta({ id: 'Event', description: 'Something that happened to a job, an upload or a key.' });
+  .meta({ id: 'Event', description: 'Something that happened to a job, an upload, a key or a webhook.' });
+
+export type EventView = z.infer<typeof event>;
 
 export const eventPage = z
   .object({

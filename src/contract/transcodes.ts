@@ -14,6 +14,7 @@ import { failures } from './failures.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
 import type { TranscodeRequest } from './transcode-request.ts';
+import { MAX_WEBHOOK_URL } from './webhooks.ts';
 
 export const MAX_INPUTS = 10;
 export const MAX_METADATA_BYTES = 8192;
@@ -47,6 +48,10 @@ export const metadataField = nullable(
 ).describe(`Your own data, at most ${MAX_METADATA_BYTES} bytes; returned as \`metadata.user\`.`);
 export const retentionField = nullable(z.number().int().min(1)).describe(
   'Seconds for which the output is kept; can only shorten the retention of account and server.',
+);
+
+export const webhookUrlField = nullable(z.string().min(1).max(MAX_WEBHOOK_URL)).describe(
+  'The final events of this job are sent there, signed with the default secret of the account (`/v1/webhooks/secret`).',
 );
 
 /** Whether every input must be remuxed before FFmpeg reads it. */
@@ -95,6 +100,7 @@ export const createBody = z
     retention_seconds: retentionField,
     disarm: disarmField,
     limits: limitsField,
+    webhook_url: webhookUrlField,
   })
   .meta({ id: 'TranscodeRequest', description: 'A job to create.' });
 
@@ -102,7 +108,7 @@ export type CreateBody = z.infer<typeof createBody>;
 
 /** The part of the body that determines the output. */
 export function toTranscodeRequest(body: CreateBody): TranscodeRequest {
-  const { retention_seconds: _, disarm: __, limits: ___, ...request } = body;
+  const { retention_seconds: _, disarm: __, limits: ___, webhook_url: ____, ...request } = body;
   return request as TranscodeRequest;
 }
 

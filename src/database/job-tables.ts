@@ -32,6 +32,7 @@ export interface JobsTable {
   plan_sealed: Buffer | null;
   warnings_sealed: Buffer | null;
   metadata_sealed: Buffer | null;
+  webhook_sealed: Buffer | null;
   limits: Json<unknown> | null;
   progress: Generated<number>;
   speed: number | null;

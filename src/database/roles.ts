@@ -33,6 +33,13 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   workers: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   fleet_leases: { api: NONE, worker: ['SELECT', 'INSERT', 'UPDATE'] },
   events: { api: ['SELECT', 'INSERT'], worker: ['SELECT', 'INSERT', 'DELETE'] },
+  // Recording an event reads the webhooks that it goes to. The worker sends, and disables what fails.
+  webhooks: {
+    api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'],
+    worker: ['SELECT', 'UPDATE (failing_since, disabled_at, disabled_reason, updated_at)'],
+  },
+  webhook_secrets: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: READ },
+  webhook_deliveries: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   // The worker sweeps these two, and forgets answers with their job or upload: a condition reads the column that it names.
   idempotency_keys: {
     api: ['SELECT', 'INSERT', 'UPDATE'],

@@ -15,6 +15,8 @@ const ROW_KEYS = {
   job_outputs: ['account_id', 'id'],
   attempts: ['account_id', 'id'],
   uploads: ['account_id', 'id'],
+  webhooks: ['account_id', 'id'],
+  webhook_secrets: ['account_id'],
   idempotency_keys: ['account_id', 'route', 'key'],
 } as const satisfies Record<SealedTable, readonly string[]>;
 

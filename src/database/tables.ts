@@ -144,6 +144,53 @@ export interface EventsTable {
   created_at: DefaultedTimestamp;
 }
 
+/** `gone`: it answered 410. `failing`: it failed for days. `paused`: its owner disabled it. */
+export type DisabledReason = 'gone' | 'failing' | 'paused';
+
+export interface WebhooksTable {
+  id: string;
+  account_id: string;
+  url_sealed: Buffer;
+  description_sealed: Buffer | null;
+  types: string[] | null;
+  secret_sealed: Buffer;
+  old_secret_sealed: Buffer | null;
+  old_secret_until: Timestamp | null;
+  failing_since: Timestamp | null;
+  disabled_at: Timestamp | null;
+  disabled_reason: DisabledReason | null;
+  created_at: DefaultedTimestamp;
+  updated_at: DefaultedTimestamp;
+}
+
+export interface WebhookSecretsTable {
+  account_id: string;
+  secret_sealed: Buffer;
+  old_secret_sealed: Buffer | null;
+  old_secret_until: Timestamp | null;
+}
+
+export type DeliveryState = 'pending' | 'delivered' | 'failed';
+
+export interface WebhookDeliveriesTable {
+  id: string;
+  account_id: string;
+  webhook_id: string | null;
+  endpoint: string;
+  /** 64-bit transaction id, in decimal. */
+  event_tx: string;
+  event_id: number;
+  type: string;
+  job_id: string | null;
+  state: Generated<DeliveryState>;
+  attempts: Generated<number>;
+  next_attempt_at: Timestamp | null;
+  status: number | null;
+  error: string | null;
+  created_at: DefaultedTimestamp;
+  attempted_at: Timestamp | null;
+}
+
 export interface IdempotencyKeysTable {
   account_id: string;
   route: string;
@@ -198,6 +245,9 @@ export interface Tables {
   workers: WorkersTable;
   fleet_leases: FleetLeasesTable;
   events: EventsTable;
+  webhooks: WebhooksTable;
+  webhook_secrets: WebhookSecretsTable;
+  webhook_deliveries: WebhookDeliveriesTable;
   idempotency_keys: IdempotencyKeysTable;
   audit_log: AuditLogTable;
   signing_keys: SigningKeysTable;

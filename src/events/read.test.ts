@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
+import { until } from '../../testkit/until.ts';
 import { ensureAccount } from '../accounts/accounts.ts';
 import { readEvents, type StoredEvent } from './read.ts';
 import { recordEvent } from './record.ts';
@@ -57,9 +58,20 @@ describe('events', () => {
     const [writers, transactions, each] = [50, 100, 20];
     const total = writers * transactions * each;
     let open = writers;
+    /** Waits while tests in other files have taken the connections of the server. */
+    const connect = () =>
+      until(
+        async () => {
+          const client = new pg.Client(database.url);
+          return client.connect().then(
+            () => client,
+            () => null,
+          );
+        },
+        { what: 'a connection' },
+      );
     async function write(writer: number): Promise<void> {
-      const client = new pg.Client(database.url);
-      await client.connect();
+      const client = await connect();
       for (let transaction = 0; transaction < transactions; transaction++) {
         await client.query('BEGIN');
         await client.query(

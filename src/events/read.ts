@@ -53,14 +53,26 @@ export async function readEvents(db: Db, query: EventQuery): Promise<StoredEvent
       ${query.jobId ? sql`AND job_id = ${query.jobId}` : sql``}
       ${query.types ? sql`AND type = ANY(${query.types}::text[])` : sql``}
     ORDER BY events.tx, events.id LIMIT ${query.limit}`.execute(db);
-  return rows.map((row) => ({
+  return rows.map(storedEvent);
+}
+
+/** Reads one event by its row; undefined when it is no longer kept. */
+export async function readEvent(db: Db, { tx, id }: { tx: string; id: number }): Promise<StoredEvent | undefined> {
+  const { rows } = await sql<Row>`
+    SELECT id, tx::text AS tx, type, job_id, upload_id, data, created_at FROM events
+    WHERE tx = ${tx}::xid8 AND id = ${id}::bigint`.execute(db);
+  return rows[0] && storedEvent(rows[0]);
+}
+
+function storedEvent(row: Row): StoredEvent {
+  return {
     cursor: formatCursor(row),
     type: row.type,
     jobId: row.job_id,
     uploadId: row.upload_id,
     createdAt: row.created_at,
     payload: eventPayloads[row.type].parse(row.data),
-  }));
+  };
 }
 
 interface Cursor {

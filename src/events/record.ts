@@ -1,3 +1,5 @@
+import { sql } from 'kysely';
+import { isFinal } from '../contract/common.ts';
 import type { EventType } from '../contract/events.ts';
 import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
@@ -10,23 +12,37 @@ export interface EventSubject {
   uploadId?: string;
 }
 
-/** Records an event in the transaction of the change that it reports, so that readers see both or neither. */
+/**
+ * Records an event in the transaction of the change that it reports, so that readers see both or neither, and with it a
+ * delivery for every webhook of the account that takes events of this type. A final event of a job also goes to the
+ * job's own URL. `only` restricts the event to one webhook.
+ */
 export async function recordEvent<T extends EventType>(
   tx: Tx,
   subject: EventSubject,
   type: T,
   payload: Omit<EventPayloads[T], 'v'>,
+  only?: { webhookId: string },
 ): Promise<void> {
-  await tx
-    .insertInto('events')
-    .values({
-      account_id: subject.accountId,
-      job_id: subject.jobId ?? null,
-      upload_id: subject.uploadId ?? null,
-      type,
-      data: JSON.stringify({ v: 1, ...payload }),
-    })
-    .execute();
+  const account = sql`${subject.accountId}::uuid`;
+  const job = sql`${subject.jobId ?? null}::uuid`;
+  const upload = sql`${subject.uploadId ?? null}::uuid`;
+  const data = sql`${JSON.stringify({ v: 1, ...payload })}::jsonb`;
+  const name = sql`${type}::text`;
+  const ofWebhooks = only
+    ? sql`SELECT ${only.webhookId}::uuid AS webhook_id, ${only.webhookId}::uuid AS endpoint`
+    : sql`SELECT id AS webhook_id, id AS endpoint FROM webhooks
+        WHERE account_id = ${account} AND disabled_at IS NULL AND (types IS NULL OR ${name} = ANY(types))`;
+  const ofJob = sql`UNION ALL
+      SELECT NULL, account_id FROM jobs WHERE id = ${job} AND webhook_sealed IS NOT NULL`;
+  await sql`
+    WITH event AS (
+      INSERT INTO events (account_id, job_id, upload_id, type, data)
+      VALUES (${account}, ${job}, ${upload}, ${name}, ${data}) RETURNING tx, id
+    )
+    INSERT INTO webhook_deliveries (id, account_id, webhook_id, endpoint, event_tx, event_id, type, job_id)
+    SELECT gen_random_uuid(), ${account}, receiver.webhook_id, receiver.endpoint, event.tx, event.id, ${name}, ${job}
+    FROM event, (${ofWebhooks} ${isFinal(type.split('.')[1]!) ? ofJob : sql``}) AS receiver`.execute(tx);
 }
 
 /** Wakes the requests that wait for a job or an upload when the transaction commits. */

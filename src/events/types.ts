@@ -26,6 +26,8 @@ export const eventPayloads = {
   'key.created': key,
   'key.rotated': z.object({ v, key_id: z.string(), successor_id: z.string() }),
   'key.revoked': key,
+  'webhook.disabled': z.object({ v, webhook_id: z.string(), reason: z.string() }),
+  'webhook.test': z.object({ v, webhook_id: z.string() }),
 } satisfies Record<EventType, z.ZodType>;
 
 export type EventPayloads = { [T in EventType]: z.infer<(typeof eventPayloads)[T]> };

@@ -2,10 +2,12 @@ import { createAddressPolicy } from './addresses.ts';
 import type { Lookup } from './connect.ts';
 import { receive, withNewFile } from './download.ts';
 import { FetchError, toFetchError } from './errors.ts';
+import { type Post, postTo } from './post.ts';
 import { type OpenedRanges, openRanges, type RangeLimits } from './ranges.ts';
 import { type RequestContext, requestSource } from './response.ts';
 
 export { type FetchCode, FetchError } from './errors.ts';
+export { checkWebhookUrl } from './post.ts';
 export { checkSourceUrl, type SourceUrlCheck, type SourceUrlOptions } from './source-url.ts';
 
 export interface FetcherOptions {
@@ -63,6 +65,11 @@ export interface Fetcher {
    * signal closes all connections: do so when done.
    */
   openRanges(url: string, limits: RangeLimits, signal: AbortSignal): Promise<OpenedRanges | null>;
+  /**
+   * Posts a webhook. Resolves to the status of the answer, whose body is not read and whose redirects are not followed.
+   * Rejects with `FetchError`.
+   */
+  post(url: string, message: Post): Promise<number>;
 }
 
 /** The only client for external hosts; it never reaches private addresses. Throws `ConfigError` for a bad CIDR. */
@@ -79,6 +86,8 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   });
 
   return {
+    post: (url, message) => postTo(url, message, contextOf),
+
     openRanges: (url, limits, signal) => openRanges(url, { ...contextOf(signal), maxSize: options.maxBytes }, limits),
 
     async download(url, destination, overrides = {}) {

@@ -39,7 +39,7 @@ export interface RequestContext extends ConnectGuard {
 export async function requestSource(source: string, context: RequestContext): Promise<SourceResponse> {
   let url = checked(source, context);
   for (let redirects = 0; ; redirects++) {
-    const answer = await send(url, context);
+    const answer = await send(url, context, { method: 'GET', headers: { accept: '*/*', ...context.range } });
     try {
       const location = redirectOf(answer);
       if (location === null) return acceptAnswer(answer, url, context.range !== undefined);
@@ -63,12 +63,19 @@ export function drop(body: IncomingMessage): void {
   body.destroy();
 }
 
+/** One request, as it is sent. */
+export interface Outgoing {
+  method: 'GET' | 'POST';
+  headers: Readonly<Record<string, string>>;
+  body?: Buffer;
+}
+
 /**
- * Sends one GET on a new connection; resolves when the headers have arrived. Uses Node's client because it accepts the
+ * Sends one request on a new connection; resolves when the headers of the response have arrived. Uses Node's client because it accepts the
  * socket that the guard has checked. (In undici 7 an assertion fails, outside of any promise, if a source closes while
  * the parser is paused: nodejs/undici#5360, fixed only in 8, which requires Node 22.)
  */
-async function send(url: URL, context: RequestContext): Promise<IncomingMessage> {
+export async function send(url: URL, context: RequestContext, outgoing: Outgoing): Promise<IncomingMessage> {
   const socket = await connectGuarded(url, context);
   const { signal } = context;
   return new Promise((done, fail) => {
@@ -78,15 +85,14 @@ async function send(url: URL, context: RequestContext): Promise<IncomingMessage>
     // The socket already includes TLS, if any, so this is plain HTTP. No agent: `connection: close`.
     const client = request({
       createConnection: () => socket,
-      method: 'GET',
+      method: outgoing.method,
       path: url.pathname + url.search,
       setHost: false,
       headers: {
         host: url.host,
         'user-agent': 'Airlock',
-        accept: '*/*',
         'accept-encoding': 'identity',
-        ...context.range,
+        ...outgoing.headers,
       },
       maxHeaderSize: MAX_HEADER_BYTES,
       insecureHTTPParser: false,
@@ -116,7 +122,7 @@ async function send(url: URL, context: RequestContext): Promise<IncomingMessage>
     client.once('close', () => {
       fail(new FetchError('source_unreachable', 'The source closed the connection without an answer.'));
     });
-    client.end();
+    client.end(outgoing.body);
     if (signal.aborted) stop();
   });
 }

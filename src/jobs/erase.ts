@@ -82,6 +82,7 @@ export async function forgetJobs(
       // Keep the first reason: erasing a job that retention has already erased changes nothing.
       erased_reason: sql`coalesce(erased_reason, ${reason})`,
       metadata_sealed: null,
+      webhook_sealed: null,
       request_sealed: null,
       request_source_sealed: null,
       request_settings: null,

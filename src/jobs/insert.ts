@@ -32,6 +32,8 @@ export interface NewJob {
   warnings: readonly Warning[];
   metadata: Record<string, unknown> | null;
   retentionSeconds: number;
+  /** Receives the final events. */
+  webhookUrl?: string | null;
   parentId?: string;
 }
 
@@ -85,6 +87,7 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
         warnings_sealed: sealWarnings(vault, key, job.warnings),
         metadata_sealed:
           job.metadata && sealColumn(vault, 'jobs', 'metadata_sealed', key, JSON.stringify(job.metadata)),
+        webhook_sealed: job.webhookUrl ? sealColumn(vault, 'jobs', 'webhook_sealed', key, job.webhookUrl) : null,
         retention_seconds: job.retentionSeconds,
         created_at: now,
         updated_at: now,

@@ -31,6 +31,8 @@ export interface AdmissionServices {
   planner: Pick<Planner, 'judge'>;
   /** Checks the form of a source URL, without a DNS lookup. */
   checkSourceUrl: (url: string) => { ok: boolean; reason?: string };
+  /** The same for the URL of a webhook. */
+  checkWebhookUrl: (url: string) => { ok: boolean; reason?: string };
 }
 
 /** Result of `admit`: the job to insert, or the problems that prevent it. */
@@ -50,6 +52,8 @@ export interface Admission {
   metadata: Record<string, unknown> | null;
   /** Requested retention in seconds; null for the default of the account or server. */
   retentionSeconds: number | null;
+  /** Receives the final events of the job. */
+  webhookUrl?: string | null;
 }
 
 /** Tools with which a worker runs a job. */

@@ -2,6 +2,7 @@ import { accountRetention, lockAccount } from '../accounts/accounts.ts';
 import { withIdempotencyKey } from '../accounts/idempotency.ts';
 import { recentSpace, requireOutputRoom } from '../accounts/stored-bytes.ts';
 import { checkQuota } from '../accounts/usage.ts';
+import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 import { cleanFilename, splitExtension } from '../ids/stored-name.ts';
@@ -94,6 +95,8 @@ async function insertAdmitted(
       ? { position: inputs.length + asset.index, asset: asset.kind, source }
       : { position: index, asset: null, source };
   });
+  // Signs the webhook; made here because workers may only read it.
+  if (admission.webhookUrl) await accountSecret(tx, context.vault, account.id);
   const job = {
     ...admission,
     request: admission.request?.() ?? null,

@@ -17,6 +17,7 @@ export function countCells(sandbox: Sandbox, metrics: WorkerMetrics): Sandbox {
 /** Wraps a fetcher to count its bytes. */
 export function countBytes(fetcher: Fetcher, metrics: WorkerMetrics): Fetcher {
   return {
+    ...fetcher,
     download: (url, destination, options = {}) =>
       fetcher.download(url, destination, {
         ...options,

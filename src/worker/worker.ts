@@ -13,6 +13,7 @@ import { openWorkRoom } from '../kinds/shared/work-room.ts';
 import { openPlanner } from '../planner/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { openSanitizer } from '../sanitizer/index.ts';
+import { startDeliveries } from './deliveries.ts';
 import type { WorkerDeps } from './deps.ts';
 import { createFetchPermits } from './fetch-permits.ts';
 import { startFfmpegReports } from './ffmpeg-reports.ts';
@@ -58,6 +59,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
     ...{ running, permits, wake: wakeups.wake, logger },
   });
   const takes = createTakes(deps, { id, tier: sandbox.tier }, permits, leases);
+  const deliveries = startDeliveries(deps, logger);
   const queue = watchQueue({ look: () => classesWithWork(context.db), wakeups, logger });
   const slots = settings.slots.map((classes, slot) =>
     runSlot({ classes, take: takes(classes, slot), wakeups, signal: stopping.signal, logger }),
@@ -72,6 +74,7 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
       await Promise.all([...slots, leases.drain()]);
       clearTimeout(deadline);
       queue.close();
+      await deliveries.stop();
       clearInterval(heartbeat);
       deps.storage.close();
       await maintenance.stop();

@@ -115,8 +115,6 @@ describe('paths and methods', () => {
       ['GET', '/v1/blueprints'],
       ['POST', '/v1/blueprints/product-ad/runs'],
       ['GET', `/v1/blueprints/runs/${ID}`],
-      ['POST', '/v1/webhooks'],
-      ['GET', '/v1/webhooks/secret'],
       ['POST', '/v1/transcodes/batch'],
       ['POST', '/v1/probe'],
       ['GET', '/v1/uploads'],

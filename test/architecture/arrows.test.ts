@@ -36,12 +36,16 @@ const ARROWS: Record<string, readonly string[]> = {
     // What a kind is run with. `threads`: how a thread ended.
     ...['media', 'sanitizer', 'planner', 'threads', 'sandbox', 'fetcher'],
   ],
+  webhooks: ['kinds', 'accounts', 'events', 'fetcher', 'database', 'contract'],
   // Kinds come to it by their registry alone, which the composition root hands over.
   worker: [
     ...['kinds', 'jobs', 'uploads', 'accounts', 'objects', 'fleet', 'database', 'storage', 'contract'],
-    ...['sanitizer', 'planner', 'sandbox', 'fetcher'],
+    ...['sanitizer', 'planner', 'sandbox', 'fetcher', 'webhooks'],
   ],
-  api: [...['kinds', 'jobs', 'uploads', 'accounts', 'events', 'fleet', 'database', 'contract'], ...['media', 'net']],
+  api: [
+    ...['kinds', 'jobs', 'uploads', 'accounts', 'events', 'webhooks', 'fleet', 'database', 'contract'],
+    ...['media', 'net'],
+  ],
   gateway: ['storage', 'net'],
 };
 const FOR_EVERYONE = ['config', 'ids', 'telemetry'];

@@ -4,6 +4,7 @@ import { accountLimits } from './six-slots/accounts.ts';
 import { disarming } from './six-slots/disarm.ts';
 import { jobLimits } from './six-slots/job-limits.ts';
 import { sources } from './six-slots/sources.ts';
+import { webhooks } from './six-slots/webhooks.ts';
 
 // Tests that run several jobs concurrently and read all work folders or the database, so no other test file may use the
 // service. They share a service, because a start costs more than most tests.
@@ -17,4 +18,5 @@ const given = () => service;
 describe('inputs from the web', sources(given));
 describe('disarming', disarming(given));
 describe('limits of a job', jobLimits(given));
+describe('webhooks', webhooks(given));
 describe('the limits of an account', accountLimits(given));

@@ -11,7 +11,7 @@ import type { App } from '../../src/api/types.ts';
 import { SCOPES, type Scope } from '../../src/contract/keys.ts';
 import type { UploadMetadata } from '../../src/contract/uploads.ts';
 import { openSignals } from '../../src/events/signals.ts';
-import { checkSourceUrl } from '../../src/fetcher/index.ts';
+import { checkSourceUrl, checkWebhookUrl, type SourceUrlOptions } from '../../src/fetcher/index.ts';
 import type { GatewayOptions } from '../../src/gateway/server.ts';
 import { createSigner } from '../../src/ids/signing.ts';
 import { createVault } from '../../src/ids/vault.ts';
@@ -58,10 +58,12 @@ const CLIP: UploadMetadata = {
 };
 
 const RATE_LIMIT = 1_000_000;
+const SOURCES: SourceUrlOptions = { allow: [], ports: [80, 443] };
 
 export async function startApi(
   settings: Partial<ApiSettings> = {},
   storage: Partial<GatewayOptions> = {},
+  sources: SourceUrlOptions = SOURCES,
 ): Promise<TestApi> {
   const [database, gateway, registry] = await Promise.all([
     makeDatabase(),
@@ -88,7 +90,8 @@ export async function startApi(
       signals,
       metrics: await createHttpMetrics(registry),
       signer: createSigner(randomBytes(32)),
-      checkSourceUrl: (url) => checkSourceUrl(url, { allow: [], ports: [80, 443] }),
+      checkSourceUrl: (url) => checkSourceUrl(url, sources),
+      checkWebhookUrl: (url) => checkWebhookUrl(url, sources),
       settings: {
         version: 'test',
         publicUrl: null,

@@ -170,6 +170,7 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
         context,
         planner: { judge: async ({ request, infos }: Parameters<Planner['judge']>[0]) => judgeRequest(request, infos) },
         checkSourceUrl: () => ({ ok: true }),
+        checkWebhookUrl: () => ({ ok: true }),
       };
       return submitJob<TranscodeSubmission, JobRow>(
         services,

@@ -60,6 +60,7 @@ describe('a kind of job that is one folder and one entry of the registry', () =>
         context,
         planner: { judge: () => Promise.reject(new Error('not asked')) },
         checkSourceUrl: () => ({ ok: true }),
+        checkWebhookUrl: () => ({ ok: true }),
       },
       toy,
       { account, keyId: null, requestId: 'test' },

@@ -8,6 +8,7 @@ import type { CreateBody, Job } from '../../contract/transcodes.ts';
 import type { ConfirmBody, ConfirmResult, PresignBody, PresignResult } from '../../contract/uploads.ts';
 import type { ValidateAnswer } from '../../contract/validate.ts';
 import type { Document, Media } from './types.ts';
+import { WEBHOOK_EXAMPLES } from './webhook-examples.ts';
 
 const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
 const AT = '2026-05-22T14:30:45.000Z';
@@ -253,6 +254,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   Health: health,
   Live: { ok: true },
   Ready: { ok: true },
+  ...WEBHOOK_EXAMPLES,
 };
 
 /** Adds the examples to the document. */

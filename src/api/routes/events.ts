@@ -1,13 +1,11 @@
-import { errorBody, FINAL_STATUSES, idParams } from '../../contract/common.ts';
+import { errorBody, idParams } from '../../contract/common.ts';
 import { type EventPage, type EventsQuery, eventPage, eventsQuery, jobEventsQuery } from '../../contract/events.ts';
-import { readEvents, type StoredEvent } from '../../events/read.ts';
+import { readEvents } from '../../events/read.ts';
 import { getJob } from '../../jobs/read.ts';
-import { listedJobs } from '../../kinds/transcode/list.ts';
+import { viewEvents } from '../../kinds/view-events.ts';
 import type { ApiDeps } from '../deps.ts';
 import { callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
-
-const FINAL_TYPES = new Set<string>(FINAL_STATUSES.map((status) => `transcode.${status}`));
 
 export function registerEvents(app: App, deps: ApiDeps): void {
   app.get(
@@ -56,26 +54,5 @@ async function pageOf({ context }: ApiDeps, accountId: string, query: EventsQuer
     ...(jobId && { jobId }),
     ...(after !== undefined && { after }),
   });
-  // Read the current state: data that has been erased since the event is not shown.
-  const ended = events.flatMap(({ type, jobId }) => (jobId && FINAL_TYPES.has(type) ? [jobId] : []));
-  const jobs = new Map((await listedJobs(context, accountId, ended)).map((job) => [job.id, job]));
-  return {
-    events: events.map((event) => ({
-      id: event.cursor,
-      type: event.type,
-      created_at: event.createdAt.toISOString(),
-      data: dataOf(event, (event.jobId !== null && FINAL_TYPES.has(event.type) && jobs.get(event.jobId)) || null),
-    })),
-    next: events.at(-1)?.cursor ?? after ?? null,
-  };
-}
-
-function dataOf({ jobId, uploadId, payload }: StoredEvent, job: object | null): Record<string, unknown> {
-  const { v: _, ...rest } = payload;
-  return {
-    ...(jobId !== null && { job_id: jobId }),
-    ...(uploadId !== null && { upload_id: uploadId }),
-    ...rest,
-    ...(job && { job }),
-  };
+  return { events: await viewEvents(context, accountId, events), next: events.at(-1)?.cursor ?? after ?? null };
 }

@@ -8,7 +8,7 @@ import type { Config } from '../../config/config.ts';
 import { isLoopbackHost, loadTls, transportPolicy } from '../../config/tls.ts';
 import { openPool } from '../../database/pool.ts';
 import { openSignals } from '../../events/signals.ts';
-import { checkSourceUrl } from '../../fetcher/index.ts';
+import { checkSourceUrl, checkWebhookUrl } from '../../fetcher/index.ts';
 import { readStatistics } from '../../fleet/statistics.ts';
 import { ACCEPT_BACKLOG, connectionLimits } from '../../net/listener-limits.ts';
 import { openPlanner } from '../../planner/index.ts';
@@ -64,6 +64,7 @@ export async function runApi(config: Config): Promise<void> {
       signer,
       planner,
       checkSourceUrl: (url) => checkSourceUrl(url, sources),
+      checkWebhookUrl: (url) => checkWebhookUrl(url, sources),
       settings: {
         version: version(),
         publicUrl: config.publicUrl,

@@ -58,6 +58,7 @@ export async function admitTranscode(
       ...refusedSources(services, inputs, place),
       ...(refusals.length > 0 ? [refusalError('option_refused', refusals)] : []),
       ...refusedSources(services, assets, place),
+      ...refusedWebhook(services, body.webhook_url),
     ],
     resourceClass: judgement.resourceClass,
     request: () => {
@@ -77,6 +78,7 @@ export async function admitTranscode(
     ],
     metadata: body.metadata ?? null,
     retentionSeconds: body.retention_seconds ?? null,
+    webhookUrl: body.webhook_url ?? null,
     judgement,
     refusals,
     foundInputs,
@@ -111,6 +113,13 @@ function refusedSources({ checkSourceUrl }: AdmissionServices, sources: readonly
     const reason = refusedUrl(checkSourceUrl, source);
     return reason === null ? [] : [sourceError(source, reason, place)];
   });
+}
+
+function refusedWebhook({ checkWebhookUrl }: AdmissionServices, url: string | undefined): ApiError[] {
+  const reason = url === undefined ? undefined : checkWebhookUrl(url).reason;
+  if (reason === undefined) return [];
+  const remedy = 'Name a public https:// URL, or have the operator allow its address in AIRLOCK_FETCH_ALLOW';
+  return [new ApiError('invalid_request', { field: 'webhook_url', reason, remedy })];
 }
 
 /** What determines the encoding: raw options, a preset, or the defaults. An empty list of options counts as none. */

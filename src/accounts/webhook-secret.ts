@@ -1,0 +1,70 @@
+import type { Db, Tx } from '../database/pool.ts';
+import { openColumn, sealColumn } from '../database/sealed-columns.ts';
+import type { Vault } from '../ids/vault.ts';
+import { makeWebhookSecret } from '../ids/webhook-signature.ts';
+import { appendAudit } from './audit.ts';
+import type { Actor } from './keys.ts';
+
+/** The default secret of an account, which signs the events of jobs that name a `webhook_url`. */
+export interface AccountSecret {
+  secret: string;
+  old_secret_until: string | null;
+}
+
+/** Returns the secret of the account, and creates it at first use. */
+export async function accountSecret(db: Db, vault: Vault, accountId: string): Promise<AccountSecret> {
+  const key = { account_id: accountId };
+  await db
+    .insertInto('webhook_secrets')
+    .values({ ...key, secret_sealed: sealColumn(vault, 'webhook_secrets', 'secret_sealed', key, makeWebhookSecret()) })
+    .onConflict((conflict) => conflict.column('account_id').doNothing())
+    .execute();
+  const row = await secretRow(db, accountId).executeTakeFirstOrThrow();
+  return {
+    secret: openColumn(vault, 'webhook_secrets', 'secret_sealed', row)!,
+    old_secret_until: shownUntil(row.old_secret_until),
+  };
+}
+
+/** Replaces the secret. The old one signs as well for `overlapSeconds`. */
+export async function rotateAccountSecret(
+  tx: Tx,
+  vault: Vault,
+  accountId: string,
+  overlapSeconds: number,
+  by: Actor,
+): Promise<AccountSecret> {
+  await accountSecret(tx, vault, accountId);
+  const old = await secretRow(tx, accountId).forUpdate().executeTakeFirstOrThrow();
+  const key = { account_id: accountId };
+  const secret = makeWebhookSecret();
+  const end = retired(overlapSeconds, openColumn(vault, 'webhook_secrets', 'secret_sealed', old), (text) =>
+    sealColumn(vault, 'webhook_secrets', 'old_secret_sealed', key, text),
+  );
+  await tx
+    .updateTable('webhook_secrets')
+    .set({ ...end, secret_sealed: sealColumn(vault, 'webhook_secrets', 'secret_sealed', key, secret) })
+    .where('account_id', '=', accountId)
+    .execute();
+  await appendAudit(tx, { ...by, action: 'webhook_secret.rotated', target: accountId, result: 'ok' });
+  return { secret, old_secret_until: shownUntil(end.old_secret_until) };
+}
+
+/** Null once the overlap of a rotation has ended. */
+export function shownUntil(until: Date | null): string | null {
+  return until && until > new Date() ? until.toISOString() : null;
+}
+
+/** The columns of a replaced secret. Without an overlap it no longer signs. */
+export function retired(
+  overlapSeconds: number,
+  old: string | null,
+  seal: (text: string) => Buffer,
+): { old_secret_sealed: Buffer | null; old_secret_until: Date | null } {
+  if (overlapSeconds === 0 || old === null) return { old_secret_sealed: null, old_secret_until: null };
+  return { old_secret_sealed: seal(old), old_secret_until: new Date(Date.now() + overlapSeconds * 1000) };
+}
+
+export function secretRow(db: Db, accountId: string) {
+  return db.selectFrom('webhook_secrets').selectAll().where('account_id', '=', accountId);
+}

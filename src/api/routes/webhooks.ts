@@ -1,0 +1,299 @@
+import { withIdempotencyKey } from '../../accounts/idempotency.ts';
+import { accountSecret, rotateAccountSecret } from '../../accounts/webhook-secret.ts';
+import { errorBody, idParams } from '../../contract/common.ts';
+import { ApiError } from '../../contract/errors.ts';
+import {
+  changedWebhook,
+  createWebhookBody,
+  deliveriesQuery,
+  deliveryAnswer,
+  deliveryList,
+  newWebhook,
+  removedWebhook,
+  rotateSecretBody,
+  updateWebhookBody,
+  webhook,
+  webhookList,
+  webhookSecret,
+} from '../../contract/webhooks.ts';
+import { isUuid } from '../../ids/uuid.ts';
+import { getDelivery, listDeliveries, redeliver, viewDelivery } from '../../webhooks/deliveries.ts';
+import {
+  createWebhook,
+  deleteWebhook,
+  getWebhook,
+  listWebhooks,
+  rotateWebhook,
+  testWebhook,
+  updateWebhook,
+  viewWebhook,
+} from '../../webhooks/webhooks.ts';
+import type { ApiDeps } from '../deps.ts';
+import { idempotencyKey } from '../idempotency-key.ts';
+import { actorOf, callerOf } from '../plugins/auth.ts';
+import type { App } from '../types.ts';
+import { unknownFields } from '../warnings.ts';
+
+const tags = ['webhooks'];
+
+export function registerWebhooks(app: App, deps: ApiDeps): void {
+  registerEndpoints(app, deps);
+  registerSecrets(app, deps);
+  registerDeliveries(app, deps);
+}
+
+function registerEndpoints(app: App, deps: ApiDeps): void {
+  const { db, vault } = deps.context;
+
+  app.get(
+    '/v1/webhooks',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listWebhooks',
+        tags,
+        summary: 'List webhooks',
+        response: { 200: webhookList, '4xx': errorBody },
+      },
+    },
+    async (request) => ({
+      items: (await listWebhooks(db, callerOf(request).account.id)).map((one) => viewWebhook(vault, one)),
+    }),
+  );
+
+  app.post(
+    '/v1/webhooks',
+    {
+      config: { scope: 'transcode' },
+      schema: {
+        operationId: 'createWebhook',
+        tags,
+        summary: 'Create a webhook',
+        description:
+          'Events of the account are sent to the URL, signed as the Standard Webhooks specification describes. A delivery that is not answered with 2xx within ten seconds is retried for about a day.',
+        body: createWebhookBody,
+        response: { 201: newWebhook, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { account } = callerOf(request);
+      requireUrl(deps, request.body.url);
+      const warnings = unknownFields(createWebhookBody, request.sentBody);
+      const scope = {
+        accountId: account.id,
+        route: 'webhooks',
+        key: idempotencyKey(request),
+        body: request.sentBody,
+      };
+      let secret: string | null = null;
+      const { answer } = await db.transaction().execute((tx) =>
+        withIdempotencyKey(tx, vault, scope, async () => {
+          const made = await createWebhook(tx, vault, account, request.body, actorOf(request));
+          secret = made.secret;
+          return { status: 201, answer: viewWebhook(vault, made.webhook) };
+        }),
+      );
+      reply.code(201).header('cache-control', 'no-store').header('location', `/v1/webhooks/${answer.id}`);
+      return { ...answer, secret, ...(warnings.length > 0 && { warnings }) };
+    },
+  );
+
+  app.get(
+    '/v1/webhooks/:id',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getWebhook',
+        tags,
+        summary: 'Read a webhook',
+        params: idParams,
+        response: { 200: webhook, '4xx': errorBody },
+      },
+    },
+    async (request) =>
+      viewWebhook(vault, await getWebhook(db, callerOf(request).account.id, knownId(request.params.id))),
+  );
+
+  app.patch(
+    '/v1/webhooks/:id',
+    {
+      config: { scope: 'transcode' },
+      schema: {
+        operationId: 'updateWebhook',
+        tags,
+        summary: 'Change, pause or enable a webhook',
+        params: idParams,
+        body: updateWebhookBody,
+        response: { 200: changedWebhook, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { body } = request;
+      if (body.url !== undefined) requireUrl(deps, body.url);
+      const warnings = unknownFields(updateWebhookBody, request.sentBody);
+      const key = { account_id: callerOf(request).account.id, id: knownId(request.params.id) };
+      const changed = await db.transaction().execute((tx) => updateWebhook(tx, vault, key, body, actorOf(request)));
+      return { ...viewWebhook(vault, changed), ...(warnings.length > 0 && { warnings }) };
+    },
+  );
+
+  app.delete(
+    '/v1/webhooks/:id',
+    {
+      config: { scope: 'transcode' },
+      schema: {
+        operationId: 'deleteWebhook',
+        tags,
+        summary: 'Delete a webhook with its deliveries',
+        params: idParams,
+        response: { 200: removedWebhook, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const id = knownId(request.params.id);
+      await db.transaction().execute((tx) => deleteWebhook(tx, callerOf(request).account.id, id, actorOf(request)));
+      return { success: true as const };
+    },
+  );
+}
+
+function registerSecrets(app: App, { context: { db, vault } }: ApiDeps): void {
+  app.post(
+    '/v1/webhooks/:id/rotate',
+    {
+      config: { scope: 'transcode' },
+      schema: {
+        operationId: 'rotateWebhook',
+        tags,
+        summary: 'Replace the secret of a webhook',
+        description:
+          'During the overlap every delivery carries two signatures, so that receivers can change the secret at any time.',
+        params: idParams,
+        body: rotateSecretBody.nullish(),
+        response: { 200: newWebhook, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const key = { account_id: callerOf(request).account.id, id: knownId(request.params.id) };
+      const seconds = request.body?.overlap_seconds ?? 0;
+      const rotated = await db.transaction().execute((tx) => rotateWebhook(tx, vault, key, seconds, actorOf(request)));
+      reply.header('cache-control', 'no-store');
+      return { ...viewWebhook(vault, rotated.webhook), secret: rotated.secret };
+    },
+  );
+
+  app.get(
+    '/v1/webhooks/secret',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        operationId: 'getWebhookSecret',
+        tags,
+        summary: 'Read the default secret, which signs events to the `webhook_url` of jobs',
+        response: { 200: webhookSecret, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return accountSecret(db, vault, callerOf(request).account.id);
+    },
+  );
+
+  app.post(
+    '/v1/webhooks/secret/rotate',
+    {
+      config: { scope: 'admin' },
+      schema: {
+        operationId: 'rotateWebhookSecret',
+        tags,
+        summary: 'Replace the default secret',
+        body: rotateSecretBody.nullish(),
+        response: { 200: webhookSecret, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { id } = callerOf(request).account;
+      const seconds = request.body?.overlap_seconds ?? 0;
+      reply.header('cache-control', 'no-store');
+      return db.transaction().execute((tx) => rotateAccountSecret(tx, vault, id, seconds, actorOf(request)));
+    },
+  );
+}
+
+function registerDeliveries(app: App, { context: { db } }: ApiDeps): void {
+  app.post(
+    '/v1/webhooks/:id/test',
+    {
+      config: { scope: 'transcode' },
+      schema: {
+        operationId: 'testWebhook',
+        tags,
+        summary: 'Send a `webhook.test` event to a webhook',
+        params: idParams,
+        response: { 202: deliveryAnswer, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { id: accountId } = callerOf(request).account;
+      const tested = await getWebhook(db, accountId, knownId(request.params.id));
+      const id = await db.transaction().execute((tx) => testWebhook(tx, tested));
+      reply.code(202);
+      return viewDelivery(await getDelivery(db, accountId, id));
+    },
+  );
+
+  app.get(
+    '/v1/webhooks/:id/deliveries',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listDeliveries',
+        tags,
+        summary: 'List deliveries of a webhook, newest first',
+        description: 'Deliveries are kept for seven days.',
+        params: idParams,
+        querystring: deliveriesQuery,
+        response: { 200: deliveryList, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { id } = await getWebhook(db, callerOf(request).account.id, knownId(request.params.id));
+      const { page, limit } = request.query;
+      const { items, total } = await listDeliveries(db, id, request.query);
+      reply.header('X-Total-Count', total);
+      return { items, page, limit, total };
+    },
+  );
+
+  app.post(
+    '/v1/webhooks/deliveries/:id/redeliver',
+    {
+      config: { scope: 'transcode' },
+      schema: {
+        operationId: 'sendDeliveryAgain',
+        tags,
+        summary: 'Send a delivery again',
+        description: 'Under the same `webhook-id`, with all its retries.',
+        params: idParams,
+        response: { 202: deliveryAnswer, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { id: accountId } = callerOf(request).account;
+      reply.code(202);
+      return viewDelivery(await db.transaction().execute((tx) => redeliver(tx, accountId, knownId(request.params.id))));
+    },
+  );
+}
+
+function requireUrl({ checkWebhookUrl }: ApiDeps, url: string): void {
+  const { reason } = checkWebhookUrl(url);
+  if (reason === undefined) return;
+  const remedy = 'Name a public https:// URL, or have the operator allow its address in AIRLOCK_FETCH_ALLOW';
+  throw new ApiError('invalid_request', { field: 'url', reason, remedy });
+}
+
+function knownId(id: string): string {
+  if (!isUuid(id)) throw new ApiError('not_found');
+  return id;
+}

@@ -1,0 +1,158 @@
+import * as z from 'zod';
+import { someWarnings, timestamp } from './common.ts';
+import { EVENT_TYPES } from './events.ts';
+
+/** Maximum webhooks of one account. */
+export const MAX_WEBHOOKS = 20;
+/** Maximum characters of the URL of a webhook. */
+export const MAX_WEBHOOK_URL = 2048;
+
+export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const;
+
+/** Why an attempt failed; a fixed list, so that nothing of a receiver's answer is kept. */
+export const DELIVERY_ERRORS = [
+  'http_status',
+  'redirect',
+  'timeout',
+  'unreachable',
+  'address_refused',
+  'invalid_answer',
+  'webhook_disabled',
+  'job_erased',
+] as const;
+export type DeliveryError = (typeof DELIVERY_ERRORS)[number];
+
+const url = z
+  .string()
+  .min(1)
+  .max(MAX_WEBHOOK_URL)
+  .describe('An `https://` URL. It is called from the server; private addresses are refused.');
+
+const types = z
+  .array(z.enum(EVENT_TYPES, { error: `must be types of events: ${EVENT_TYPES.join(', ')}` }))
+  .min(1)
+  .nullish()
+  .describe('Types of events to send; all if absent or null.');
+
+const description = z
+  .string()
+  .trim()
+  .max(200)
+  .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+  .nullish()
+  .describe('For people.');
+
+export const createWebhookBody = z
+  .object({ url, types, description })
+  .meta({ id: 'CreateWebhookRequest', description: 'A webhook to create.' });
+export type CreateWebhookBody = z.infer<typeof createWebhookBody>;
+
+export const updateWebhookBody = z
+  .object({
+    url: url.optional(),
+    types,
+    description,
+    enabled: z.boolean().optional().describe('`false` pauses the webhook; `true` enables it again.'),
+  })
+  .meta({ id: 'UpdateWebhookRequest', description: 'What to change; absent fields stay.' });
+export type UpdateWebhookBody = z.infer<typeof updateWebhookBody>;
+
+export const rotateSecretBody = z
+  .object({
+    overlap_seconds: z
+      .number()
+      .int()
+      .min(0)
+      .max(7 * 86_400)
+      .nullish()
+      .describe('Seconds for which the old secret signs as well; 0 if absent.'),
+  })
+  .meta({ id: 'RotateSecretRequest', description: 'How to replace a secret.' });
+
+export const webhook = z
+  .object({
+    id: z.uuid().describe('The id of the webhook.'),
+    url: z.string().describe('Where events are sent.'),
+    types: z.array(z.enum(EVENT_TYPES)).nullable().describe('Types of events to send; all if null.'),
+    description: z.string().nullable().describe('For people.'),
+    enabled: z.boolean().describe('Whether events are sent.'),
+    disabled_at: timestamp.nullable().describe('When it was disabled.'),
+    disabled_reason: z
+      .enum(['gone', 'failing', 'paused'])
+      .nullable()
+      .describe('`gone`: it answered 410. `failing`: every delivery failed for three days. `paused`: by request.'),
+    failing_since: timestamp.nullable().describe('First failure after the last success.'),
+    old_secret_until: timestamp.nullable().describe('Until when the replaced secret signs as well.'),
+    created_at: timestamp.describe('When it was created.'),
+    updated_at: timestamp.describe('When it was last changed.'),
+  })
+  .meta({ id: 'Webhook', description: 'A URL that receives events, without its secret.' });
+export type WebhookView = z.infer<typeof webhook>;
+
+export const changedWebhook = webhook
+  .extend({ warnings: someWarnings })
+  .meta({ id: 'ChangedWebhook', description: 'A webhook after a change.' });
+
+export const newWebhook = webhook
+  .extend({
+    secret: z
+      .string()
+      .nullable()
+      .describe('Signs every delivery. Shown once: null when an Idempotency-Key repeats the request.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'NewWebhook', description: 'A webhook with its secret.' });
+
+export const webhookList = z
+  .object({ items: z.array(webhook).describe('Newest first.'), warnings: someWarnings })
+  .meta({ id: 'WebhookList', description: 'The webhooks of the account.' });
+
+export const removedWebhook = z
+  .object({ success: z.literal(true).describe('Always true.'), warnings: someWarnings })
+  .meta({ id: 'RemovedWebhook', description: 'A webhook that is deleted, with its deliveries.' });
+
+export const webhookSecret = z
+  .object({
+    secret: z.string().describe('Signs the events of jobs that name a `webhook_url`.'),
+    old_secret_until: timestamp.nullable().describe('Until when the replaced secret signs as well.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'WebhookSecret', description: 'The default secret of the account.' });
+
+export const deliveriesQuery = z.object({
+  status: z.enum(DELIVERY_STATES).optional().describe('Only deliveries in this state.'),
+  page: z.coerce.number().int().min(1).max(10_000).default(1).describe('Page, from 1.'),
+  limit: z.coerce.number().int().min(1).max(100).default(50).describe('Deliveries on a page.'),
+});
+export type DeliveriesQuery = z.infer<typeof deliveriesQuery>;
+
+export const delivery = z
+  .object({
+    id: z.uuid().describe('The id of the delivery; `webhook-id` is this with `msg_` before it.'),
+    webhook_id: z.uuid().nullable().describe('The webhook; null if it goes to the `webhook_url` of a job.'),
+    type: z.enum(EVENT_TYPES).describe('The type of the event.'),
+    job_id: z.uuid().nullable().describe('The job that the event is about.'),
+    status: z.enum(DELIVERY_STATES).describe('`failed`: it will not be sent again.'),
+    attempts: z.number().describe('How often it has been sent.'),
+    next_attempt_at: timestamp.nullable().describe('When it is sent next; null when it has ended.'),
+    response_status: z.number().nullable().describe('HTTP status of the last answer.'),
+    error: z.enum(DELIVERY_ERRORS).nullable().describe('Why the last attempt failed.'),
+    created_at: timestamp.describe('When the event happened.'),
+    attempted_at: timestamp.nullable().describe('When it was last sent.'),
+  })
+  .meta({ id: 'Delivery', description: 'An event that goes to one URL.' });
+export type DeliveryView = z.infer<typeof delivery>;
+
+export const deliveryList = z
+  .object({
+    items: z.array(delivery).describe('Newest first.'),
+    page: z.number().describe('The page.'),
+    limit: z.number().describe('Deliveries on a page.'),
+    total: z.number().describe('Deliveries on all pages.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'DeliveryList', description: 'A page of deliveries.' });
+
+export const deliveryAnswer = delivery
+  .extend({ warnings: someWarnings })
+  .meta({ id: 'DeliveryAnswer', description: 'A delivery that is queued.' });

@@ -1,0 +1,57 @@
+import { FetchError, toFetchError } from './errors.ts';
+import { drop, type RequestContext, send } from './response.ts';
+import { checkSourceUrl, checkWithPolicy, type SourceUrlCheck, type SourceUrlOptions } from './source-url.ts';
+
+/** A webhook to send. */
+export interface Post {
+  headers: Readonly<Record<string, string>>;
+  body: string;
+  /** Time limit in milliseconds, from DNS to the headers of the answer. */
+  timeoutMs: number;
+}
+
+const HTTPS_ONLY = 'A webhook must use https://, except to an address that the operator allows.';
+
+/**
+ * Checks the URL of a webhook by its text alone, like that of a source. Without TLS only addresses in `allow` may be
+ * reached: no port of public addresses is open for it.
+ */
+export function checkWebhookUrl(text: string, options: SourceUrlOptions): SourceUrlCheck {
+  if (!isPlain(text)) return checkSourceUrl(text, options);
+  const plain = checkSourceUrl(text, { ...options, ports: [] });
+  if (plain.ok) return plain;
+  const secure = checkSourceUrl(text.replace(/^http:/i, 'https:'), options);
+  return secure.ok ? { ok: false, reason: HTTPS_ONLY } : secure;
+}
+
+const isPlain = (text: string) => /^http:/i.test(text);
+
+/** Posts a message and returns the status of the answer. Throws `FetchError`. */
+export async function postTo(
+  url: string,
+  message: Post,
+  contextOf: (signal: AbortSignal) => RequestContext,
+): Promise<number> {
+  const stop = new AbortController();
+  const timer = setTimeout(
+    () => stop.abort(new FetchError('source_timeout', 'The receiver did not answer in time.')),
+    message.timeoutMs,
+  );
+  try {
+    const context = contextOf(stop.signal);
+    const guarded = isPlain(url) ? { ...context, ports: [] } : context;
+    const check = checkWithPolicy(url, guarded.policy, guarded);
+    if (!check.ok) throw new FetchError('source_refused', check.reason);
+    const body = Buffer.from(message.body);
+    const headers = { ...message.headers, 'content-length': String(body.length) };
+    const answer = await send(check.url, guarded, { method: 'POST', headers, body });
+    drop(answer);
+    return answer.statusCode ?? 0;
+  } catch (error) {
+    throw stop.signal.aborted ? stop.signal.reason : toFetchError(error, 'connect');
+  } finally {
+    clearTimeout(timer);
+    // Closes the connection, whatever the receiver still sends.
+    stop.abort();
+  }
+}

@@ -1,0 +1,30 @@
+import { createHmac, randomBytes } from 'node:crypto';
+
+/** Standard Webhooks (standardwebhooks.com): a prefix, and 24 to 64 random bytes in base64. */
+const PREFIX = 'whsec_';
+const SECRET_BYTES = 32;
+
+export function makeWebhookSecret(): string {
+  return PREFIX + randomBytes(SECRET_BYTES).toString('base64');
+}
+
+/**
+ * The headers of a message by Standard Webhooks, signed with each secret. `sentAt` is the time of the attempt: receivers
+ * reject old ones, which prevents replays. `id` stays the same over retries.
+ */
+export function webhookHeaders(
+  message: { id: string; body: string; sentAt: Date },
+  secrets: readonly string[],
+): Record<string, string> {
+  const timestamp = Math.floor(message.sentAt.getTime() / 1000);
+  const signed = `${message.id}.${timestamp}.${message.body}`;
+  const sign = (secret: string) =>
+    createHmac('sha256', Buffer.from(secret.slice(PREFIX.length), 'base64'))
+      .update(signed)
+      .digest('base64');
+  return {
+    'webhook-id': message.id,
+    'webhook-timestamp': String(timestamp),
+    'webhook-signature': secrets.map((secret) => `v1,${sign(secret)}`).join(' '),
+  };
+}

@@ -1,0 +1,178 @@
+import { sql } from 'kysely';
+import { secretRow } from '../accounts/webhook-secret.ts';
+import type { DeliveryError } from '../contract/webhooks.ts';
+import type { Context } from '../database/context.ts';
+import type { Db } from '../database/pool.ts';
+import { openColumn } from '../database/sealed-columns.ts';
+import type { DisabledReason } from '../database/tables.ts';
+import { readEvent } from '../events/read.ts';
+import { recordEvent } from '../events/record.ts';
+import { FetchError, type Fetcher } from '../fetcher/index.ts';
+import { webhookHeaders } from '../ids/webhook-signature.ts';
+import { viewEvents } from '../kinds/view-events.ts';
+import type { Delivery } from './deliveries.ts';
+
+const TIMEOUT_MS = 10_000;
+/** Seconds after which an attempt that has not been recorded counts as lost: its worker died. */
+const LEASE_SECONDS = 60;
+/** Seconds until each retry, with up to a fifth more or less, so that receivers recover in peace. */
+export const RETRY_SECONDS = [5, 30, 120, 600, 1800, 3600, 10_800, 21_600, 43_200] as const;
+const JITTER = 0.2;
+const FAILING_DAYS = 3;
+/** Deliveries to one endpoint at a time: one that hangs must not hold up the others. */
+export const PER_ENDPOINT = 2;
+
+export interface SendDeps {
+  context: Pick<Context, 'db' | 'vault' | 'store'>;
+  fetcher: Pick<Fetcher, 'post'>;
+}
+
+/** Result of an attempt: the status of the answer, or why there is none. */
+interface Outcome {
+  status: number | null;
+  error: DeliveryError | null;
+}
+
+/**
+ * Claims up to `limit` due deliveries, at most two per endpoint, and none of the endpoints in `busy`. Each belongs to this
+ * worker for a minute; if the worker dies, it is sent again.
+ */
+export async function claimDeliveries(db: Db, limit: number, busy: readonly string[]): Promise<Delivery[]> {
+  const { rows } = await sql<Delivery>`
+    UPDATE webhook_deliveries AS mine
+    SET attempts = mine.attempts + 1, next_attempt_at = now() + make_interval(secs => ${LEASE_SECONDS})
+    FROM (
+      SELECT next.id FROM (
+        SELECT DISTINCT endpoint FROM webhook_deliveries
+        WHERE state = 'pending' AND next_attempt_at <= now() AND endpoint <> ALL(${busy}::uuid[])
+      ) AS due CROSS JOIN LATERAL (
+        SELECT id FROM webhook_deliveries
+        WHERE endpoint = due.endpoint AND state = 'pending' AND next_attempt_at <= now()
+        ORDER BY next_attempt_at LIMIT ${PER_ENDPOINT} FOR UPDATE SKIP LOCKED
+      ) AS next LIMIT ${limit}
+    ) AS claimed
+    WHERE mine.id = claimed.id
+    RETURNING mine.*`.execute(db);
+  return rows;
+}
+
+/** Sends a claimed delivery once, and records how it went. Rejects only when the database is unreachable. */
+export async function sendDelivery(deps: SendDeps, delivery: Delivery): Promise<void> {
+  const target = await targetOf(deps, delivery);
+  const outcome = 'error' in target ? { status: null, error: target.error } : await post(deps, delivery, target);
+  await record(deps, delivery, outcome);
+}
+
+interface Target {
+  url: string;
+  /** Sign with each of these. */
+  secrets: string[];
+}
+
+async function targetOf(
+  { context: { db, vault } }: SendDeps,
+  { webhook_id, account_id, job_id }: Delivery,
+): Promise<Target | { error: DeliveryError }> {
+  if (webhook_id) {
+    const webhook = await db.selectFrom('webhooks').selectAll().where('id', '=', webhook_id).executeTakeFirst();
+    if (!webhook || webhook.disabled_at) return { error: 'webhook_disabled' };
+    const url = openColumn(vault, 'webhooks', 'url_sealed', webhook)!;
+    const open = (column: 'secret_sealed' | 'old_secret_sealed') => openColumn(vault, 'webhooks', column, webhook);
+    return { url, secrets: secretsOf(webhook, open) };
+  }
+  const job = await db
+    .selectFrom('jobs')
+    .select(['id', 'account_id', 'webhook_sealed'])
+    .where('id', '=', job_id!)
+    .executeTakeFirst();
+  const url = job && openColumn(vault, 'jobs', 'webhook_sealed', job);
+  const row = await secretRow(db, account_id).executeTakeFirst();
+  if (!url || !row) return { error: 'job_erased' };
+  return { url, secrets: secretsOf(row, (column) => openColumn(vault, 'webhook_secrets', column, row)) };
+}
+
+function secretsOf(
+  { old_secret_until }: { old_secret_until: Date | null },
+  open: (column: 'secret_sealed' | 'old_secret_sealed') => string | null,
+): string[] {
+  const old = old_secret_until && old_secret_until > new Date() ? open('old_secret_sealed') : null;
+  return [open('secret_sealed'), old].filter((secret) => secret !== null);
+}
+
+async function post({ context, fetcher }: SendDeps, delivery: Delivery, target: Target): Promise<Outcome> {
+  const event = await readEvent(context.db, { tx: delivery.event_tx, id: delivery.event_id });
+  if (!event) return { status: null, error: 'job_erased' };
+  const [view] = await viewEvents(context, delivery.account_id, [event]);
+  const { type, created_at: timestamp, data } = view!;
+  const body = JSON.stringify({ type, timestamp, data });
+  const signed = webhookHeaders({ id: `msg_${delivery.id}`, body, sentAt: new Date() }, target.secrets);
+  const headers = { 'content-type': 'application/json', ...signed };
+  try {
+    const status = await fetcher.post(target.url, { headers, body, timeoutMs: TIMEOUT_MS });
+    const isRedirect = status >= 300 && status < 400;
+    const error = status >= 200 && status < 300 ? null : isRedirect ? 'redirect' : 'http_status';
+    return { status, error };
+  } catch (error) {
+    if (!(error instanceof FetchError)) throw error;
+    return { status: null, error: ERRORS[error.code] ?? 'invalid_answer' };
+  }
+}
+
+const ERRORS: Partial<Record<FetchError['code'], DeliveryError>> = {
+  source_refused: 'address_refused',
+  source_timeout: 'timeout',
+  source_unreachable: 'unreachable',
+};
+
+/** Records an attempt, if its lease has not passed to another worker, and what it means for the webhook. */
+async function record({ context }: SendDeps, delivery: Delivery, { status, error }: Outcome): Promise<void> {
+  const final = error === 'webhook_disabled' || error === 'job_erased' || status === 410;
+  const retry = error && !final ? RETRY_SECONDS[delivery.attempts - 1] : undefined;
+  const state = error === null ? 'delivered' : retry === undefined ? 'failed' : 'pending';
+  await context.db.transaction().execute(async (tx) => {
+    const recorded = await tx
+      .updateTable('webhook_deliveries')
+      .set({
+        ...{ state, status, error },
+        attempted_at: new Date(),
+        next_attempt_at: retry === undefined ? null : new Date(Date.now() + retry * 1000 * jitter()),
+      })
+      .where('id', '=', delivery.id)
+      .where('attempts', '=', delivery.attempts)
+      .where('state', '=', 'pending')
+      .returning('id')
+      .executeTakeFirst();
+    if (!recorded || !delivery.webhook_id || error === 'webhook_disabled') return;
+    await noteHealth(tx, delivery.webhook_id, delivery.account_id, { ok: error === null, gone: status === 410 });
+  });
+}
+
+function jitter(): number {
+  return 1 - JITTER + 2 * JITTER * Math.random();
+}
+
+/** Keeps since when a webhook fails, and disables one that is gone or has failed for three days. */
+async function noteHealth(
+  tx: Parameters<typeof recordEvent>[0],
+  id: string,
+  accountId: string,
+  { ok, gone }: { ok: boolean; gone: boolean },
+): Promise<void> {
+  if (ok) {
+    await tx
+      .updateTable('webhooks')
+      .set({ failing_since: null })
+      .where('id', '=', id)
+      .where('failing_since', 'is not', null)
+      .execute();
+    return;
+  }
+  const { rows } = await sql<{ disabled_reason: DisabledReason | null }>`
+    UPDATE webhooks SET failing_since = coalesce(failing_since, now()), updated_at = now(),
+      disabled_reason = CASE WHEN ${gone} THEN 'gone'
+        WHEN failing_since < now() - make_interval(days => ${FAILING_DAYS}) THEN 'failing' END,
+      disabled_at = CASE WHEN ${gone} OR failing_since < now() - make_interval(days => ${FAILING_DAYS}) THEN now() END
+    WHERE id = ${id} AND disabled_at IS NULL RETURNING disabled_reason`.execute(tx);
+  const reason = rows[0]?.disabled_reason;
+  if (reason) await recordEvent(tx, { accountId }, 'webhook.disabled', { webhook_id: id, reason });
+}

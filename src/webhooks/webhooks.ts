@@ -1,0 +1,183 @@
+import { type Selectable, sql } from 'kysely';
+import { type Account, lockAccount } from '../accounts/accounts.ts';
+import { appendAudit } from '../accounts/audit.ts';
+import type { Actor } from '../accounts/keys.ts';
+import { retired, shownUntil } from '../accounts/webhook-secret.ts';
+import { ApiError } from '../contract/errors.ts';
+import type { EventType } from '../contract/events.ts';
+import {
+  type CreateWebhookBody,
+  MAX_WEBHOOKS,
+  type UpdateWebhookBody,
+  type WebhookView,
+} from '../contract/webhooks.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import { openColumn, sealColumn } from '../database/sealed-columns.ts';
+import type { WebhooksTable } from '../database/tables.ts';
+import { recordEvent } from '../events/record.ts';
+import { uuidv7 } from '../ids/uuid.ts';
+import type { Vault } from '../ids/vault.ts';
+import { makeWebhookSecret } from '../ids/webhook-signature.ts';
+
+export type Webhook = Selectable<WebhooksTable>;
+
+/** A webhook and its new secret, which is shown once. */
+export interface CreatedWebhook {
+  webhook: Webhook;
+  secret: string;
+}
+
+/** Creates a webhook. Its URL has been checked. Throws `too_many_webhooks`. */
+export async function createWebhook(
+  tx: Tx,
+  vault: Vault,
+  account: Account,
+  body: CreateWebhookBody,
+  by: Actor,
+): Promise<CreatedWebhook> {
+  // Concurrent creates count each other.
+  await lockAccount(tx, account.id);
+  const { count } = await tx
+    .selectFrom('webhooks')
+    .select((select) => select.fn.countAll<number>().as('count'))
+    .where('account_id', '=', account.id)
+    .executeTakeFirstOrThrow();
+  if (count >= MAX_WEBHOOKS) throw new ApiError('too_many_webhooks', { limit: MAX_WEBHOOKS });
+  const key = { account_id: account.id, id: uuidv7() };
+  const secret = makeWebhookSecret();
+  const webhook = await tx
+    .insertInto('webhooks')
+    .values({
+      ...key,
+      url_sealed: sealColumn(vault, 'webhooks', 'url_sealed', key, body.url),
+      description_sealed: sealDescription(vault, key, body.description),
+      types: body.types ?? null,
+      secret_sealed: sealColumn(vault, 'webhooks', 'secret_sealed', key, secret),
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await appendAudit(tx, { ...by, action: 'webhook.created', target: webhook.id, result: 'ok' });
+  return { webhook, secret };
+}
+
+export async function listWebhooks(db: Db, accountId: string): Promise<Webhook[]> {
+  return db
+    .selectFrom('webhooks')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .orderBy('created_at', 'desc')
+    .orderBy('id', 'desc')
+    .execute();
+}
+
+/** Throws `not_found` for a webhook of another account as well. */
+export async function getWebhook(db: Db, accountId: string, id: string): Promise<Webhook> {
+  const webhook = await own(db, accountId, id).selectAll().executeTakeFirst();
+  if (!webhook) throw new ApiError('not_found');
+  return webhook;
+}
+
+/** Changes the fields that are present. Enabling a webhook forgets its failures. */
+export async function updateWebhook(
+  tx: Tx,
+  vault: Vault,
+  { account_id, id }: Pick<Webhook, 'account_id' | 'id'>,
+  body: UpdateWebhookBody,
+  by: Actor,
+): Promise<Webhook> {
+  const key = { account_id, id };
+  const webhook = await tx
+    .updateTable('webhooks')
+    .set({
+      updated_at: new Date(),
+      ...(body.url !== undefined && { url_sealed: sealColumn(vault, 'webhooks', 'url_sealed', key, body.url) }),
+      ...(body.description !== undefined && { description_sealed: sealDescription(vault, key, body.description) }),
+      ...(body.types !== undefined && { types: body.types }),
+      ...(body.enabled === true && { disabled_at: null, disabled_reason: null, failing_since: null }),
+      ...(body.enabled === false && { disabled_at: new Date(), disabled_reason: 'paused' as const }),
+    })
+    .where('account_id', '=', account_id)
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirst();
+  if (!webhook) throw new ApiError('not_found');
+  await appendAudit(tx, { ...by, action: 'webhook.updated', target: id, result: 'ok' });
+  return webhook;
+}
+
+/** Deletes a webhook with its deliveries. */
+export async function deleteWebhook(tx: Tx, accountId: string, id: string, by: Actor): Promise<void> {
+  const deleted = await tx
+    .deleteFrom('webhooks')
+    .where('account_id', '=', accountId)
+    .where('id', '=', id)
+    .returning('id')
+    .executeTakeFirst();
+  if (!deleted) throw new ApiError('not_found');
+  await appendAudit(tx, { ...by, action: 'webhook.deleted', target: id, result: 'ok' });
+}
+
+/** Replaces the secret. The old one signs as well for `overlapSeconds`. */
+export async function rotateWebhook(
+  tx: Tx,
+  vault: Vault,
+  { account_id, id }: Pick<Webhook, 'account_id' | 'id'>,
+  overlapSeconds: number,
+  by: Actor,
+): Promise<CreatedWebhook> {
+  const key = { account_id, id };
+  const old = await own(tx, account_id, id).selectAll().forUpdate().executeTakeFirst();
+  if (!old) throw new ApiError('not_found');
+  const secret = makeWebhookSecret();
+  const webhook = await tx
+    .updateTable('webhooks')
+    .set({
+      ...retired(overlapSeconds, openColumn(vault, 'webhooks', 'secret_sealed', old), (text) =>
+        sealColumn(vault, 'webhooks', 'old_secret_sealed', key, text),
+      ),
+      secret_sealed: sealColumn(vault, 'webhooks', 'secret_sealed', key, secret),
+      updated_at: new Date(),
+    })
+    .where('id', '=', id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await appendAudit(tx, { ...by, action: 'webhook.rotated', target: id, result: 'ok' });
+  return { webhook, secret };
+}
+
+/** Queues a test event for one webhook. It is sent like any other. */
+export async function testWebhook(tx: Tx, { id, account_id, disabled_at }: Webhook): Promise<string> {
+  if (disabled_at) throw new ApiError('webhook_disabled');
+  await recordEvent(tx, { accountId: account_id }, 'webhook.test', { webhook_id: id }, { webhookId: id });
+  const { id: delivery } = await tx
+    .selectFrom('webhook_deliveries')
+    .select('id')
+    .where('webhook_id', '=', id)
+    .where('event_tx', '=', sql<string>`pg_current_xact_id()`)
+    .executeTakeFirstOrThrow();
+  return delivery;
+}
+
+export function viewWebhook(vault: Vault, webhook: Webhook): WebhookView {
+  return {
+    id: webhook.id,
+    url: openColumn(vault, 'webhooks', 'url_sealed', webhook)!,
+    types: webhook.types as EventType[] | null,
+    description: openColumn(vault, 'webhooks', 'description_sealed', webhook),
+    enabled: webhook.disabled_at === null,
+    disabled_at: webhook.disabled_at?.toISOString() ?? null,
+    disabled_reason: webhook.disabled_reason,
+    failing_since: webhook.failing_since?.toISOString() ?? null,
+    old_secret_until: shownUntil(webhook.old_secret_until),
+    created_at: webhook.created_at.toISOString(),
+    updated_at: webhook.updated_at.toISOString(),
+  };
+}
+
+function own(db: Db, accountId: string, id: string) {
+  return db.selectFrom('webhooks').where('account_id', '=', accountId).where('id', '=', id);
+}
+
+function sealDescription(vault: Vault, key: { account_id: string; id: string }, text: string | null | undefined) {
+  return text ? sealColumn(vault, 'webhooks', 'description_sealed', key, text) : null;
+}
