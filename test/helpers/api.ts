@@ -153,7 +153,9 @@ export async function startApi(
     async upload(summary = {}) {
       const bytes = randomBytes(64);
       const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: bytes.length };
-      const { uploadUrl, filename } = (await call('POST', '/v1/upload/presigned-url', file)).json.result;
+      const presigned = await call('POST', '/v1/upload/presigned-url', file);
+      if (presigned.status !== 200) throw new Error(`presign: ${presigned.text}`);
+      const { uploadUrl, filename } = presigned.json.result;
       await fetch(uploadUrl, { method: 'PUT', headers: { 'content-type': file.contentType }, body: bytes });
       const confirmed = call('POST', '/v1/upload/confirm', { filename, fileSize: bytes.length });
       const claim = await until(() => claimInspection(context), { what: 'the inspection of an upload' });
