@@ -8,6 +8,10 @@ import { makeAllMedia } from '../../testkit/media-cache.ts';
 import { differences, probed } from './info-differences.ts';
 import { PICTURE_CORPUS } from './picture-corpus.ts';
 
+const GIF_HEAD = 'GIF89a\x10\0\x10\0\0\0\0';
+const PNG_HEAD = '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x60\0\0\0\x40\x08\x02\0\0\0\0\0\0\0';
+const JPEG_HEAD = '\xff\xd8\xff\xc0\0\x0b\x08\0\x40\0\x60\x01\x01\x11\0\xff\xda\0\x08\x01\x01\0\0\x3f\0';
+
 describe('a picture', () => {
   let folder: string;
   const pathOf = (entry: (typeof PICTURE_CORPUS)[number]) =>
@@ -27,5 +31,20 @@ describe('a picture', () => {
     expect(container).toBe('original');
     expect(info !== null).toBe(entry.described);
     if (info) expect(differences(info, await probed(path, demuxer, bytes.length), true)).toEqual([]);
+  });
+
+  /** Of the size of uploads that people make; the reader's own limit is ten seconds. */
+  it.each([
+    ['gif', 'frames without pixels', GIF_HEAD, '\x2c\0\0\0\0\x10\0\x10\0\0\x02\0', '\x3b'],
+    ['png_pipe', 'chunks without content', PNG_HEAD, '\0\0\0\0IDAT\0\0\0\0', ''],
+    ['jpeg_pipe', 'bytes that could begin a marker', JPEG_HEAD, '\xff\0', '\xff\xd9'],
+  ])('of 16 MB is read within seconds: %s of %s', async (demuxer, _, head, repeated, tail) => {
+    const path = join(folder, `hostile.${demuxer}`);
+    const middle = Buffer.alloc(16 * 2 ** 20, Buffer.from(repeated, 'latin1'));
+    await writeFile(path, Buffer.concat([Buffer.from(head, 'latin1'), middle, Buffer.from(tail, 'latin1')]));
+    const begun = performance.now();
+    const { container } = await sanitizeFile({ path, demuxer, target: `${path}.container`, mediaBytes: null });
+    expect(container).toBe('original');
+    expect(performance.now() - begun).toBeLessThan(8000);
   });
 });

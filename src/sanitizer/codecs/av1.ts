@@ -7,6 +7,8 @@ const PROFILES = ['Main', 'High', 'Professional'] as const;
 /** Types of open bitstream units (OBU). */
 const SEQUENCE = 1;
 const METADATA = 5;
+/** A frame has a unit for each group of tiles, of which there are at most 4096. */
+const MAX_UNITS = 5000;
 const CONFIG_HEAD = 4;
 const VERSION = 0x81;
 
@@ -39,6 +41,7 @@ function units(bytes: Buffer): { type: number; content: Buffer }[] {
       size += (byte & 0x7f) << shift;
     }
     mustBe(from + size <= bytes.length);
+    mustBe(list.length < MAX_UNITS);
     list.push({ type: (head >> 3) & 15, content: bytes.subarray(from, from + size) });
     at = from + size;
   }

@@ -3,6 +3,8 @@ import type { Sound } from './types.ts';
 
 /** ffprobe reads at most 50 frames of a stream whose first one has a time. */
 const ENOUGH = 64;
+/** In 4 MiB of audio, some 130 pairs of bytes look like the start of a header by chance. */
+const MAX_SYNCS = 10_000;
 /** Header, UTF-8 number and checksum. */
 const LONGEST_HEADER = 16;
 const SYNC = 0x3ffe;
@@ -18,9 +20,10 @@ const DEPTHS = [0, 8, 12, null, 16, 20, 24, 32];
  */
 export function requireFrames(bytes: Buffer, isAll: boolean, sound: Sound): void {
   mustBe(readHeader(bytes.subarray(0, LONGEST_HEADER)) !== null);
-  let count = 0;
+  let [count, left] = [0, MAX_SYNCS];
   for (let at = bytes.indexOf(0xff); at >= 0 && count < ENOUGH; at = bytes.indexOf(0xff, at + 1)) {
     if ((bytes[at + 1] ?? 0) >> 1 !== 0x7c) continue;
+    mustBe(--left > 0);
     const header = readHeader(bytes.subarray(at, at + LONGEST_HEADER));
     if (!header) continue;
     count++;
