@@ -4,7 +4,7 @@ import type { Run, WorkTools } from '../../kind.ts';
 import { outputPatience } from '../../shared/store-file.ts';
 import { type GrowingFile, openGrowingFile } from './growing-file.ts';
 import { openPartUpload } from './part-upload.ts';
-import { openPieces, PART_BYTES, type Piece, partsOf, sizeOf } from './pieces.ts';
+import { type OutputReader, openPieces, PART_BYTES, type Part, type Piece, partsOf, sizeOf } from './pieces.ts';
 
 /** Parts that are sent at once. Each is in memory. */
 const LANES = 2;
@@ -85,24 +85,35 @@ export function openGrowingUpload(
     await opened?.close();
   }
 
-  /** Stores the parts that are missing or differ. Returns the hash of the whole. */
-  async function sendMissing(pieces: readonly Piece[], shift: number): Promise<string> {
-    const whole = createHash('sha256');
+  /** Stores the parts for which that is needed, and returns when they are stored. */
+  async function sendParts(output: OutputReader, parts: readonly Part[]): Promise<void> {
     const lanes = openLanes(LANES);
-    const output = await openPieces(pieces);
     try {
-      for (const { number, from, bytes: length } of partsOf(sizeOf(pieces), shift)) {
+      for (const { number, from, bytes: length } of parts) {
+        await lanes.free();
         const bytes = await output.read(from, length);
-        whole.update(bytes);
-        const sha256 = sha256Of(bytes);
-        if (!upload.has(number, sha256)) await lanes.enter(() => upload.put(number, { bytes, sha256 }, patience));
+        lanes.run(() => upload.put(number, { bytes, sha256: sha256Of(bytes) }, patience));
       }
     } finally {
-      await lanes.leave();
-      await output.close();
+      await lanes.end();
     }
     lanes.check();
-    return whole.digest('hex');
+  }
+
+  /** Stores what is missing, while it hashes the whole; then again what differs. Returns the hash of the whole. */
+  async function complete(pieces: readonly Piece[], parts: readonly Part[]): Promise<string> {
+    const output = await openPieces(pieces);
+    try {
+      const missing = parts.filter(({ number }) => !upload.has(number));
+      const [hashed, sent] = await Promise.allSettled([hashParts(output, parts), sendParts(output, missing)]);
+      if (hashed.status === 'rejected') throw hashed.reason;
+      if (sent.status === 'rejected') throw sent.reason;
+      const differing = parts.filter(({ number }) => !upload.has(number, hashed.value.parts.get(number)));
+      await sendParts(output, differing);
+      return hashed.value.whole;
+    } finally {
+      await output.close();
+    }
   }
 
   return {
@@ -113,11 +124,11 @@ export function openGrowingUpload(
     async send(pieces, shift) {
       await stop();
       if (!upload.hasAny()) return null;
-      const sha256 = await sendMissing(pieces, shift);
       const size = sizeOf(pieces);
+      const parts = partsOf(size, shift);
+      const sha256 = await complete(pieces, parts);
       const objectId = await upload.size({ size, sha256 });
-      const count = partsOf(size, shift).length;
-      return { objectId, sha256, publish: () => upload.complete(count, size, patience) };
+      return { objectId, sha256, publish: () => upload.complete(parts.length, size, patience) };
     },
     async abandon() {
       stopping.abort();
@@ -131,6 +142,18 @@ function sha256Of(bytes: Buffer): string {
   return createHash('sha256').update(bytes).digest('hex');
 }
 
+/** Hashes the output, and each of its parts. */
+async function hashParts(output: OutputReader, parts: readonly Part[]) {
+  const whole = createHash('sha256');
+  const hashes = new Map<number, string>();
+  for (const { number, from, bytes: length } of parts) {
+    const bytes = await output.read(from, length);
+    whole.update(bytes);
+    hashes.set(number, sha256Of(bytes));
+  }
+  return { whole: whole.digest('hex'), parts: hashes };
+}
+
 /** Runs a bounded number of tasks at once. */
 function openLanes(count: number) {
   const running = new Set<Promise<void>>();
@@ -139,12 +162,14 @@ function openLanes(count: number) {
     if (failed) throw failed.error;
   };
   return {
-    /** Throws if an earlier task failed. */
+    /** Throws if a task failed. */
     check,
-    /** Starts the task once a lane is free. Throws if an earlier task failed. */
-    async enter(task: () => Promise<void>): Promise<void> {
+    /** Resolves when a task can be run. Throws if an earlier one failed. */
+    async free(): Promise<void> {
       if (running.size >= count) await Promise.race(running);
       check();
+    },
+    run(task: () => Promise<void>): void {
       const done: Promise<void> = task()
         .catch((error: unknown) => {
           failed ??= { error };
@@ -153,7 +178,7 @@ function openLanes(count: number) {
       running.add(done);
     },
     /** Resolves when no task runs. */
-    async leave(): Promise<void> {
+    async end(): Promise<void> {
       await Promise.all(running);
     },
   };

@@ -9,8 +9,8 @@ const REFUSALS: ReadonlySet<string | null> = new Set(['InvalidPart', 'InvalidPar
 export interface PartUpload {
   /** Stores a part; replaces one of the same number. The first call begins the upload. */
   put(number: number, part: { bytes: Buffer; sha256: string }, patience: Patience): Promise<void>;
-  /** Whether the store has that part with the same bytes. */
-  has(number: number, sha256: string): boolean;
+  /** Whether the store has that part, and with these bytes. */
+  has(number: number, sha256?: string): boolean;
   /** Whether any part was stored. */
   hasAny(): boolean;
   /** Records what the output is. Throws `JobFailure` with `storage_quota`. Returns the id of its object. */
@@ -63,7 +63,7 @@ export function openPartUpload(
       const etag = await store.putPart(key, { uploadId, partNumber: number, bytes, patience });
       parts.set(number, { etag, sha256 });
     },
-    has: (number, sha256) => parts.get(number)?.sha256 === sha256,
+    has: (number, sha256) => parts.has(number) && (sha256 === undefined || parts.get(number)!.sha256 === sha256),
     hasAny: () => parts.size > 0,
 
     async size(facts) {

@@ -57,8 +57,14 @@ export async function readBytes(file: FileHandle, from: number, length: number):
   return bytes;
 }
 
-/** Reads the output that these pieces make. */
-export async function openPieces(pieces: readonly Piece[]) {
+/** An output that pieces make. */
+export interface OutputReader {
+  /** Returns exactly `length` bytes. */
+  read(from: number, length: number): Promise<Buffer>;
+  close(): Promise<void>;
+}
+
+export async function openPieces(pieces: readonly Piece[]): Promise<OutputReader> {
   const files: FileHandle[] = [];
   const close = async () => void (await Promise.all(files.map((file) => file.close())));
   try {
@@ -69,7 +75,7 @@ export async function openPieces(pieces: readonly Piece[]) {
   }
   return {
     close,
-    async read(from: number, length: number): Promise<Buffer> {
+    async read(from, length) {
       const chunks: Buffer[] = [];
       let start = 0;
       for (const [index, piece] of pieces.entries()) {
