@@ -70,7 +70,7 @@ export interface ObjectsTable {
   content_type: string;
   size: number | null;
   sha256: string | null;
-  /** Upload in parts that has neither been completed nor aborted. */
+  /** Upload in parts that was not aborted. It may have been completed. */
   multipart_id: string | null;
   state: ObjectState;
   deletion_reason: DeletionReason | null;

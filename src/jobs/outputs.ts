@@ -1,4 +1,4 @@
-import type { Updateable } from 'kysely';
+import { sql, type Updateable } from 'kysely';
 import { requireOutputQuota } from '../accounts/stored-bytes.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { ObjectsTable } from '../database/tables.ts';
@@ -72,16 +72,24 @@ async function insertOutput(
 }
 
 /**
- * Changes an output that is reserved: the id of its upload in parts, recorded before any part is stored, so that the
- * sweeper can delete the parts. Null = the upload has ended. Also postpones the deletion. Throws if the object has been
- * deleted meanwhile.
+ * Records the upload in parts of a growing output, before any part is stored, so that the sweeper can delete the parts.
+ * Also postpones that. Throws if the output has been deleted meanwhile, or has parts of another upload.
  */
 export async function recordMultipart(
   context: Pick<JobsContext, 'db'>,
   objectId: string,
-  multipartId: string | null,
+  multipartId: string,
 ): Promise<void> {
-  await changeReserved(context.db, objectId, { multipart_id: multipartId });
+  await changeReserved(context.db, objectId, { multipart_id: multipartId }, multipartId);
+}
+
+/** Records that this upload in parts was aborted. */
+export async function forgetMultipart(
+  context: Pick<JobsContext, 'db'>,
+  objectId: string,
+  multipartId: string,
+): Promise<void> {
+  await changeReserved(context.db, objectId, { multipart_id: null }, multipartId);
 }
 
 /** Records what a growing output has become. Throws as `reserveOutput` does. */
@@ -97,15 +105,24 @@ export async function sizeOutput(
   });
 }
 
-async function changeReserved(db: Db, objectId: string, change: Updateable<ObjectsTable>): Promise<void> {
+/** @param multipartId the only upload in parts that the row may name; any by default. */
+async function changeReserved(
+  db: Db,
+  objectId: string,
+  change: Updateable<ObjectsTable>,
+  multipartId?: string,
+): Promise<void> {
   const changed = await db
     .updateTable('objects')
     .set({ ...change, delete_after: reservedUntil() })
     .where('id', '=', objectId)
     .where('state', '=', 'pending')
+    .$if(multipartId !== undefined, (query) =>
+      query.where(sql<boolean>`coalesce(multipart_id, ${multipartId!}) = ${multipartId!}`),
+    )
     .returning('id')
     .executeTakeFirst();
-  if (!changed) throw new Error('a reserved output was deleted while it was being stored');
+  if (!changed) throw new Error('a reserved output was deleted or replaced while it was being stored');
 }
 
 function reservedUntil(): Date {
@@ -130,7 +147,7 @@ export async function completeOutputs(
         .execute(),
       tx
         .updateTable('objects')
-        .set({ state: 'live', delete_after: expiresAt, multipart_id: null })
+        .set({ state: 'live', delete_after: expiresAt })
         .where('id', '=', objectId)
         .where('state', '=', 'pending')
         .execute(),

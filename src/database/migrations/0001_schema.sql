@@ -130,7 +130,7 @@ CREATE TABLE objects (
   content_type    text NOT NULL,
   size            bigint,
   sha256          text,
-  multipart_id    text,                                                  -- upload in parts of these bytes, until it ends
+  multipart_id    text,                                                  -- upload in parts of these bytes; a deletion aborts it
   state           text NOT NULL CHECK (state IN ('pending', 'live', 'deleting', 'deleted')),
   deletion_reason text CHECK (deletion_reason IN ('erased', 'retention', 'replaced', 'refused', 'lost')),
   delete_after    timestamptz,

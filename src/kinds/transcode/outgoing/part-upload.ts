@@ -1,4 +1,10 @@
-import { RESERVED_SECONDS, recordMultipart, reserveGrowingOutput, sizeOutput } from '../../../jobs/outputs.ts';
+import {
+  forgetMultipart,
+  RESERVED_SECONDS,
+  recordMultipart,
+  reserveGrowingOutput,
+  sizeOutput,
+} from '../../../jobs/outputs.ts';
 import { type Patience, StorageError } from '../../../storage/types.ts';
 import type { Run, WorkTools } from '../../kind.ts';
 
@@ -93,7 +99,7 @@ export function openPartUpload(
       clearInterval(upload?.keeping);
       if (!upload || isCombined) return;
       await store.abortMultipart(key, upload.uploadId);
-      await recordMultipart(context, upload.objectId, null);
+      await forgetMultipart(context, upload.objectId, upload.uploadId);
     },
   };
 }

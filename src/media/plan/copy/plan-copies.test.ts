@@ -72,6 +72,17 @@ describe('a preset', () => {
     expect(scaled.outputs[0]!.expect).toMatchObject({ width: 854, height: 480, codecs: { audio: 'aac' } });
   });
 
+  it('copies a trim only for a caller who asks for it, from the key frame before its start, and says so', () => {
+    const trim = [
+      { option: '-ss', argument: '10' },
+      { option: '-t', argument: '5' },
+    ];
+    const { args, streams } = plan(inputOf(), { options: [...trim, { option: '-c', argument: 'copy' }] });
+    expect(streams).toEqual({ video: COPIED, audio: COPIED });
+    expect(args.slice(0, args.indexOf('-i')).join(' ')).toContain('-ss 10');
+    expect(plan(inputOf(), { options: trim }).streams.video).toMatchObject({ mode: 'encoded' });
+  });
+
   it('copies a video that is smaller than its resolution', () => {
     expect(plan(inputOf(), { preset: { resolution: '1080p' } }).streams.video).toEqual(COPIED);
   });
