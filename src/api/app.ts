@@ -78,7 +78,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerTranscodes(app, routeDeps);
   registerCommands(app, routeDeps);
   registerReceipts(app, deps);
-  registerEvents(app, deps);
+  registerEvents(app, routeDeps);
   registerKeys(app, deps);
   registerWebhooks(app, deps);
   registerSecurity(app, deps);

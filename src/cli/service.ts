@@ -41,7 +41,13 @@ const WORKER_DRAIN_MS = 35_000;
  * V8 lets the space for young objects grow to 48 MB while a program loads, and hardly ever shrinks it. With 1 MB per
  * half, the idle roles together use 40 MB less and start as fast. The launcher starts `up` with it as well.
  */
-const SMALL_HEAP = '--max-semi-space-size=1';
+const SEMI_SPACE = '--max-semi-space-size';
+const SMALL_HEAP = `${SEMI_SPACE}=1`;
+/**
+ * The API allocates most: every request lives briefly. With 4 MB per half it accepts a fifth more jobs in a second of CPU,
+ * for 5 MB of memory.
+ */
+const API_HEAP = `${SEMI_SPACE}=4`;
 /**
  * glibc keeps up to eight arenas of freed memory per core; with two in total, the idle roles together use 9 MB less. And
  * once a block of up to 32 MB is freed, it takes later ones of that size from an arena, which never shrinks below the last
@@ -137,7 +143,11 @@ async function startRole(
   return superviseProcess({
     name,
     command: process.execPath,
-    args: [...new Set([...process.execArgv, SMALL_HEAP]), entryPoint(), name],
+    args: [
+      ...process.execArgv.filter((option) => !option.startsWith(SEMI_SPACE)),
+      name === 'api' ? API_HEAP : SMALL_HEAP,
+      ...[entryPoint(), name],
+    ],
     env: (last: ReadyMessage | null) => ({
       ...environment,
       ...Object.fromEntries(

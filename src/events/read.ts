@@ -56,6 +56,33 @@ export async function readEvents(db: Db, query: EventQuery): Promise<StoredEvent
   return rows.map(storedEvent);
 }
 
+/** An event of any account. */
+export type AccountEvent = StoredEvent & { accountId: string };
+
+/** A cursor behind which every event that is not visible yet will appear. */
+export async function currentCursor(db: Db): Promise<string> {
+  const { rows } = await sql<{ tx: string }>`
+    SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS tx`.execute(db);
+  return formatCursor({ tx: rows[0]!.tx, id: 0 });
+}
+
+/** Reads events of all accounts behind a cursor, in the order of `readEvents`. */
+export async function readAllEvents(db: Db, after: string, limit: number): Promise<AccountEvent[]> {
+  const { tx, id } = parseCursor(after);
+  const { rows } = await sql<Row & { account_id: string }>`
+    SELECT id, tx::text AS tx, account_id, type, job_id, upload_id, data, created_at FROM events
+    WHERE tx < pg_snapshot_xmin(pg_current_snapshot()) AND (tx, id) > (${tx}::xid8, ${id}::bigint)
+    ORDER BY events.tx, events.id LIMIT ${limit}`.execute(db);
+  return rows.map((row) => ({ ...storedEvent(row), accountId: row.account_id }));
+}
+
+/** Negative if the first cursor comes before the second, 0 if they are equal. */
+export function compareCursors(first: string, second: string): number {
+  const [a, b] = [parseCursor(first), parseCursor(second)];
+  const order = a.tx === b.tx ? BigInt(a.id) - BigInt(b.id) : BigInt(a.tx) - BigInt(b.tx);
+  return order < 0n ? -1 : order > 0n ? 1 : 0;
+}
+
 /** Reads one event by its row; undefined when it is no longer kept. */
 export async function readEvent(db: Db, { tx, id }: { tx: string; id: number }): Promise<StoredEvent | undefined> {
   const { rows } = await sql<Row>`

@@ -2,6 +2,7 @@ import { FINAL_STATUSES } from '../contract/common.ts';
 import type { EventView } from '../contract/events.ts';
 import type { Context } from '../database/context.ts';
 import type { StoredEvent } from '../events/read.ts';
+import { queuePlaces } from '../jobs/queue-places.ts';
 import { listedJobs } from './transcode/list.ts';
 
 const FINAL_TYPES = new Set<string>(FINAL_STATUSES.map((status) => `transcode.${status}`));
@@ -18,20 +19,24 @@ export async function viewEvents(
   const endedJob = ({ type, jobId }: StoredEvent) => (FINAL_TYPES.has(type) ? jobId : null);
   const ended = events.flatMap((event) => endedJob(event) ?? []);
   const jobs = new Map((await listedJobs(context, accountId, ended)).map((job) => [job.id, job]));
+  const queued = events.flatMap(({ type, jobId }) => (type === 'transcode.queued' && jobId ? [jobId] : []));
+  const places = await queuePlaces(context.db, queued);
   return events.map((event) => ({
     id: event.cursor,
     type: event.type,
     created_at: event.createdAt.toISOString(),
-    data: dataOf(event, jobs.get(endedJob(event) ?? '')),
+    data: {
+      ...dataOf(event),
+      ...(event.type === 'transcode.queued' && (places.get(event.jobId ?? '') ?? STARTED)),
+      ...(jobs.has(endedJob(event) ?? '') && { job: jobs.get(endedJob(event)!) }),
+    },
   }));
 }
 
-function dataOf({ jobId, uploadId, payload }: StoredEvent, job: object | undefined): Record<string, unknown> {
+/** A job that no longer waits has no place in the queue. */
+const STARTED = { position: null, expected_start_at: null };
+
+function dataOf({ jobId, uploadId, payload }: StoredEvent): Record<string, unknown> {
   const { v: _, ...rest } = payload;
-  return {
-    ...(jobId !== null && { job_id: jobId }),
-    ...(uploadId !== null && { upload_id: uploadId }),
-    ...rest,
-    ...(job && { job }),
-  };
+  return { ...(jobId !== null && { job_id: jobId }), ...(uploadId !== null && { upload_id: uploadId }), ...rest };
 }

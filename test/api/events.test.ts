@@ -37,7 +37,7 @@ describe('GET /v1/events', () => {
     const { events, next } = (await get()).json;
     expect(typesOf(events)).toEqual(['key.created', 'upload.confirmed', 'transcode.queued', 'transcode.canceled']);
     expect(events[1].data).toEqual({ upload_id: expect.any(String) });
-    expect(events[2].data).toEqual({ job_id: id });
+    expect(events[2].data).toEqual({ job_id: id, position: null, expected_start_at: null });
     expect(events[3].data).toMatchObject({ job_id: id, job: { id, status: 'canceled' } });
     expect((await get(`?after=${next}`)).json).toEqual({ events: [], next });
     const again = await create();

@@ -3,11 +3,16 @@ import { type EventPage, type EventsQuery, eventPage, eventsQuery, jobEventsQuer
 import { readEvents } from '../../events/read.ts';
 import { getJob } from '../../jobs/read.ts';
 import { viewEvents } from '../../kinds/view-events.ts';
-import type { ApiDeps } from '../deps.ts';
+import type { ApiDeps, RouteDeps } from '../deps.ts';
 import { callerOf } from '../plugins/auth.ts';
+import { openEventHub } from '../streams/event-hub.ts';
+import { streamEvents, wantsStream } from '../streams/event-stream.ts';
 import type { App } from '../types.ts';
 
-export function registerEvents(app: App, deps: ApiDeps): void {
+export function registerEvents(app: App, deps: RouteDeps): void {
+  const hub = openEventHub(deps.context, { onError: (error) => app.log.warn({ err: error }, 'events were not read') });
+  app.addHook('onClose', async () => hub.close());
+
   app.get(
     '/v1/events',
     {
@@ -17,12 +22,16 @@ export function registerEvents(app: App, deps: ApiDeps): void {
         tags: ['events'],
         summary: 'Read events, oldest first',
         description:
-          'Continue with `after` set to `next` of the last page: you get every event exactly once. Events are kept for seven days; an older cursor is answered with 410. An empty page means that there are no newer events.',
+          'Continue with `after` set to `next` of the last page: you get every event exactly once. Events are kept for seven days; an older cursor is answered with 410. An empty page means that there are no newer events. `Accept: text/event-stream` streams events as they happen instead; `Last-Event-ID` or `after` resumes a stream.',
         querystring: eventsQuery,
         response: { 200: eventPage, '4xx': errorBody },
       },
     },
-    (request) => pageOf(deps, callerOf(request).account.id, request.query),
+    (request, reply) => {
+      const { id: accountId } = callerOf(request).account;
+      if (wantsStream(request)) return streamEvents(deps, hub, { request, reply }, { accountId, ...request.query });
+      return pageOf(deps, accountId, request.query);
+    },
   );
 
   app.get(
@@ -33,15 +42,21 @@ export function registerEvents(app: App, deps: ApiDeps): void {
         operationId: 'listTranscodeEvents',
         tags: ['events'],
         summary: 'Read events of a job, oldest first',
+        description:
+          '`Accept: text/event-stream` streams them as they happen, with `transcode.progress` once a second, and ends after the final event.',
         params: idParams,
         querystring: jobEventsQuery,
         response: { 200: eventPage, '4xx': errorBody },
       },
     },
-    async (request) => {
+    async (request, reply) => {
       const { id: accountId } = callerOf(request).account;
       const { id: job } = await getJob(deps.context.db, accountId, 'transcode', request.params.id);
-      return pageOf(deps, accountId, { ...request.query, job });
+      const query = { ...request.query, job };
+      if (wantsStream(request)) {
+        return streamEvents(deps, hub, { request, reply }, { accountId, ...query, untilFinal: true });
+      }
+      return pageOf(deps, accountId, query);
     },
   );
 }

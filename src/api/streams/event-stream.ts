@@ -1,0 +1,190 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { isFinal } from '../../contract/common.ts';
+import type { EventType, EventView } from '../../contract/events.ts';
+import { type AccountEvent, compareCursors, readEvents, type StoredEvent } from '../../events/read.ts';
+import type { LiveProgress } from '../../jobs/live-progress.ts';
+import { getJob } from '../../jobs/read.ts';
+import { viewEvents } from '../../kinds/view-events.ts';
+import type { RouteDeps } from '../deps.ts';
+import { callerOf } from '../plugins/auth.ts';
+import { whileWaiting } from '../plugins/concurrency.ts';
+import type { EventHub, LiveEvent, Subscriber } from './event-hub.ts';
+
+/** Unread bytes above which a client is disconnected; it resumes at its last event. */
+const MAX_UNREAD = 1024 * 1024;
+const PAGE = 100;
+
+export interface StreamQuery {
+  accountId: string;
+  types?: readonly EventType[] | undefined;
+  job?: string | undefined;
+  after?: string | undefined;
+  /** Ends after the final event of the job. */
+  untilFinal?: boolean;
+}
+
+interface Exchange {
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
+
+export function wantsStream(request: FastifyRequest): boolean {
+  return request.method === 'GET' && /\btext\/event-stream\b/i.test(request.headers.accept ?? '');
+}
+
+/**
+ * Streams events as they happen, by the standard of server-sent events. A stream of all events begins now, that of a job
+ * with its first event; `Last-Event-ID` or `after` resumes behind an event. Never resolves to a body: it writes itself.
+ */
+export async function streamEvents(
+  deps: RouteDeps,
+  hub: EventHub,
+  { request, reply }: Exchange,
+  query: StreamQuery,
+): Promise<never> {
+  const { db } = deps.context;
+  const lastId = request.headers['last-event-id'];
+  const after = query.after ?? (typeof lastId === 'string' && lastId !== '' ? lastId : undefined);
+  // Before the headers are sent, so that a cursor that is wrong or has expired is an ordinary error.
+  if (after !== undefined) await readEvents(db, { ...pageQuery(query), after, limit: 1 });
+  reply.hijack();
+  await whileWaiting(request, new EventStream(deps, hub, { request, reply }, query).run(after));
+  return undefined as never;
+}
+
+class EventStream implements Subscriber {
+  readonly accountId: string;
+  readonly keyId: string;
+  readonly #deps: RouteDeps;
+  readonly #hub: EventHub;
+  readonly #raw: FastifyReply['raw'];
+  readonly #query: StreamQuery;
+  readonly #ended: Promise<void>;
+  #end: () => void = () => {};
+  /** Events that arrived while older ones were read; null once they have been sent. */
+  #waiting: LiveEvent[] | null = [];
+  #last: string | undefined;
+
+  constructor(deps: RouteDeps, hub: EventHub, { request, reply }: Exchange, query: StreamQuery) {
+    this.#deps = deps;
+    this.#hub = hub;
+    this.#raw = reply.raw;
+    this.#query = query;
+    this.accountId = query.accountId;
+    this.keyId = callerOf(request).key.id;
+    this.#ended = new Promise((resolve) => {
+      this.#end = resolve;
+    });
+    this.#raw.writeHead(200, {
+      ...(reply.getHeaders() as Record<string, string>),
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      // Proxies such as nginx would collect events otherwise.
+      'x-accel-buffering': 'no',
+    });
+    this.#raw.flushHeaders();
+  }
+
+  /** Resolves when the stream has ended. Without `from` it begins now, or with the first event of the job. */
+  async run(from: string | undefined): Promise<void> {
+    const end = this.#end;
+    this.#raw.once('close', end);
+    this.#deps.stopping.addEventListener('abort', end, { once: true });
+    if (this.#deps.stopping.aborted || this.#raw.destroyed) end();
+    try {
+      const now = await this.#hub.subscribe(this);
+      const isLive = from === undefined && this.#query.job === undefined;
+      this.#last = isLive ? now : from;
+      if (!isLive) await this.#sendOlder();
+      this.#sendWaiting();
+      await this.#ended;
+    } catch {
+      // The client reconnects and resumes; the hub has reported an unreachable database.
+    } finally {
+      this.#hub.unsubscribe(this);
+      this.#deps.stopping.removeEventListener('abort', end);
+      this.#raw.end();
+    }
+  }
+
+  onEvents(events: readonly LiveEvent[]): void {
+    if (this.#waiting) this.#waiting.push(...events);
+    else for (const one of events) this.#sendLive(one);
+  }
+
+  onProgress({ id, progress, fps, speed, etaSeconds }: LiveProgress): void {
+    if (this.#query.types || (this.#query.job && this.#query.job !== id) || this.#waiting) return;
+    const data = { job_id: id, progress, fps, speed, eta_seconds: etaSeconds };
+    this.#write(`event: transcode.progress\ndata: ${JSON.stringify(data)}\n\n`);
+  }
+
+  onBeat(): void {
+    this.#write(': keep-alive\n\n');
+  }
+
+  onEnd(): void {
+    this.#end();
+  }
+
+  /** Sends what happened before the subscription, page by page. */
+  async #sendOlder(): Promise<void> {
+    const { db } = this.#deps.context;
+    const { job } = this.#query;
+    // A job that is already final ends even if its events are no longer kept.
+    const over = this.#query.untilFinal && isFinal((await getJob(db, this.accountId, 'transcode', job!)).status);
+    for (;;) {
+      const after = this.#last;
+      const page = await readEvents(db, { ...pageQuery(this.#query), limit: PAGE, ...(after && { after }) });
+      const views = await viewEvents(this.#deps.context, this.accountId, page);
+      for (const [index, event] of page.entries()) this.#send(event, views[index]!);
+      if (page.length < PAGE) break;
+      await this.#drained();
+    }
+    if (over) this.#end();
+  }
+
+  #sendWaiting(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = null;
+    for (const one of waiting) this.#sendLive(one);
+  }
+
+  #sendLive({ event, view }: LiveEvent): void {
+    if (this.#isMine(event) && (!this.#last || compareCursors(event.cursor, this.#last) > 0)) this.#send(event, view);
+    if (endsKey(event, this.keyId)) this.#end();
+  }
+
+  #isMine({ type, jobId }: AccountEvent): boolean {
+    const { types, job } = this.#query;
+    return (!types || types.includes(type)) && (!job || job === jobId);
+  }
+
+  #send(event: StoredEvent, { id, type, created_at, data }: EventView): void {
+    this.#last = id;
+    this.#write(`id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ created_at, ...data })}\n\n`);
+    if (this.#query.untilFinal && isFinal(event.type.split('.')[1]!)) this.#end();
+  }
+
+  #write(text: string): void {
+    if (this.#raw.destroyed || this.#raw.writableEnded) return;
+    this.#raw.write(text);
+    if (this.#raw.writableLength > MAX_UNREAD) this.#raw.destroy();
+  }
+
+  /** Waits for a client that reads slowly, so that a long past is not collected in memory. */
+  async #drained(): Promise<void> {
+    if (!this.#raw.writableNeedDrain) return;
+    const drained = new Promise<void>((resolve) => this.#raw.once('drain', resolve));
+    await Promise.race([drained, this.#ended]);
+    if (this.#raw.destroyed) throw new Error('the client has disconnected');
+  }
+}
+
+function pageQuery({ accountId, types, job }: StreamQuery) {
+  return { accountId, ...(types && { types }), ...(job && { jobId: job }) };
+}
+
+/** Whether the key of the stream has been revoked or replaced. */
+function endsKey({ type, payload }: StoredEvent, keyId: string): boolean {
+  return (type === 'key.revoked' || type === 'key.rotated') && (payload as { key_id: string }).key_id === keyId;
+}

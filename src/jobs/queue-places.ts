@@ -1,0 +1,78 @@
+import { sql } from 'kysely';
+import type { Db } from '../database/pool.ts';
+import type { ResourceClass } from '../database/tables.ts';
+import { queuePositions } from './read.ts';
+
+/** Attempts whose durations are averaged. */
+const SAMPLE = 50;
+/** Milliseconds for which the measured pace of the fleet is reused. */
+const PACE_MS = 5_000;
+
+/** The place of a waiting job, as events show it. */
+export interface QueuePlace {
+  /** 1 is the next job of its resource class. */
+  position: number;
+  /** Null while nothing is known about how long jobs take. */
+  expected_start_at: string | null;
+}
+
+/** How fast the fleet works off one resource class. */
+interface Pace {
+  /** Mean seconds of the latest attempts. */
+  seconds: number;
+  /** Jobs that run at a time. */
+  running: number;
+}
+
+const known = new WeakMap<Db, { at: number; paces: Promise<Map<ResourceClass, Pace>> }>();
+
+/**
+ * Returns the places of those jobs that wait. A job is expected to start when the jobs before it have run as long as the
+ * latest ones did, as many at a time as run now.
+ */
+export async function queuePlaces(db: Db, ids: readonly string[]): Promise<Map<string, QueuePlace>> {
+  if (ids.length === 0) return new Map();
+  const jobs = await db.selectFrom('jobs').select(['id', 'status', 'resource_class']).where('id', 'in', ids).execute();
+  const positions = await queuePositions(db, jobs);
+  if (positions.size === 0) return new Map();
+  const paces = await recentPaces(db);
+  const now = Date.now();
+  const places = new Map<string, QueuePlace>();
+  for (const { id, resource_class } of jobs) {
+    const position = positions.get(id);
+    const pace = paces.get(resource_class);
+    if (position === undefined) continue;
+    const at = pace ? new Date(now + ((position * pace.seconds) / Math.max(1, pace.running)) * 1000) : null;
+    places.set(id, { position, expected_start_at: at?.toISOString() ?? null });
+  }
+  return places;
+}
+
+function recentPaces(db: Db): Promise<Map<ResourceClass, Pace>> {
+  const last = known.get(db);
+  if (last && Date.now() - last.at < PACE_MS) return last.paces;
+  const paces = measurePaces(db);
+  known.set(db, { at: Date.now(), paces });
+  return paces;
+}
+
+async function measurePaces(db: Db): Promise<Map<ResourceClass, Pace>> {
+  const { rows } = await sql<{ resource_class: ResourceClass; seconds: number | null; running: number }>`
+    SELECT classes.resource_class, latest.seconds, running.count::int AS running
+    FROM (VALUES ('interactive'), ('light'), ('heavy')) AS classes (resource_class)
+    CROSS JOIN LATERAL (
+      SELECT avg(extract(epoch FROM completed_at - started_at))::float8 AS seconds FROM (
+        SELECT started_at, completed_at FROM jobs
+        WHERE status = 'completed' AND resource_class = classes.resource_class AND completed_at > now() - interval '1 hour'
+        ORDER BY completed_at DESC LIMIT ${SAMPLE}) AS recent
+    ) AS latest
+    CROSS JOIN LATERAL (
+      SELECT count(*) FROM attempts JOIN jobs ON jobs.current_attempt = attempts.id
+      WHERE attempts.state = 'running' AND jobs.resource_class = classes.resource_class
+    ) AS running`.execute(db);
+  return new Map(
+    rows.flatMap(({ resource_class, seconds, running }) =>
+      seconds === null ? [] : [[resource_class, { seconds, running }] as const],
+    ),
+  );
+}
