@@ -13,6 +13,7 @@ export interface AuditEntry {
     | 'auth.refused'
     | 'limit.hit'
     | 'transcode.erased'
+    | 'upload.erased'
     | 'sandbox.violation'
     | 'sandbox.self_test_failed'
     | 'account.created'

@@ -25,10 +25,14 @@ import { registerNotYet } from './routes/not-yet.ts';
 import { registerReceipts } from './routes/receipts.ts';
 import { registerSecurity } from './routes/security.ts';
 import { registerTranscodes } from './routes/transcodes.ts';
+import { registerUploadList } from './routes/upload-list.ts';
 import { registerUploads } from './routes/uploads.ts';
 import { registerWebhooks } from './routes/webhooks.ts';
 import { registerStopping } from './stopping.ts';
 import type { App } from './types.ts';
+
+/** Characters of a part of a path, decoded or not: the name of an upload has at most 232 bytes, each escaped as three. */
+const MAX_PATH_PART = 700;
 
 /** Builds the API; the caller listens. A request passes: https → auth → limits → schema → route → answer. */
 export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promise<App> {
@@ -46,7 +50,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     requestTimeout: 30_000,
     keepAliveTimeout: 72_000,
     forceCloseConnections: 'idle',
-    routerOptions: { ignoreTrailingSlash: true },
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PATH_PART },
     ...transport(settings),
   }) as unknown as App;
   const connections = guardConnections(app.server, {
@@ -75,6 +79,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerHealth(app, deps);
   const routeDeps = { ...deps, stopping: registerStopping(app, connections) };
   registerUploads(app, routeDeps);
+  registerUploadList(app, deps);
   registerTranscodes(app, routeDeps);
   registerCommands(app, routeDeps);
   registerReceipts(app, deps);

@@ -63,8 +63,8 @@ function withZone(text: string): string {
 
 export const timestamp = z.iso.datetime();
 
-/** The id in a path. No format: an id that is not a UUID is a 404 like any other unknown id. */
-export const idParams = z.object({ id: z.string().max(200).describe('The id, a UUID.') });
+/** The id in a path. No format, and no length: an id that is not a UUID is a 404 like any other unknown id. */
+export const idParams = z.object({ id: z.string().describe('The id, a UUID.') });
 
 export const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'] as const;
 export const FINAL_STATUSES = ['completed', 'failed', 'canceled'] as const;

@@ -140,6 +140,11 @@ export const errors = {
     text: 'File content does not match its declared type',
     advice: 'The upload was deleted. Upload the file again with its actual type.',
   },
+  upload_in_use: {
+    status: 409,
+    text: 'The upload is in use',
+    advice: 'Wait until the jobs named in details end, or cancel or erase them.',
+  },
   storage_unavailable: { status: 503, text: 'Storage does not answer', advice: 'Try again in a moment.' },
   source_not_owned: {
     status: 422,

@@ -117,8 +117,6 @@ describe('paths and methods', () => {
       ['GET', `/v1/blueprints/runs/${ID}`],
       ['POST', '/v1/transcodes/batch'],
       ['POST', '/v1/probe'],
-      ['GET', '/v1/uploads'],
-      ['DELETE', '/v1/uploads/20260522-143045-a.mp4'],
       ['POST', '/v1/upload/multipart'],
       ['POST', `/v1/transcodes/${ID}/playback`],
       ['PUT', '/v1/templates/airlock/web'],

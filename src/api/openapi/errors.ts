@@ -28,6 +28,8 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
     'upload_type_mismatch',
     'storage_unavailable',
   ],
+  'get /v1/uploads/{filename}': ['not_found'],
+  'delete /v1/uploads/{filename}': ['not_found', 'upload_in_use', 'storage_unavailable'],
   'post /v1/transcodes': ['quota_exceeded', ...REPEATED, 'option_refused', ...SOURCES, 'queue_full', ...FULL],
   'post /v1/commands': [
     'quota_exceeded',
@@ -65,6 +67,12 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
   },
   file_too_large: { field: 'fileSize', limit: 2_048_576_000 },
   upload_size_mismatch: { field: 'fileSize', confirmed: 52_428_799, declared: 52_428_800 },
+  upload_in_use: {
+    field: 'filename',
+    reason: 'jobs that are not final use it',
+    remedy: 'Wait until they end, or cancel or erase them first',
+    jobs: ['019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f'],
+  },
   quota_exceeded: { quotaExceeded: true, metric: 'minutes', required: 12, limit: 600, remaining: 5 },
   rate_limit_exceeded: { limit: 600, retry_after_seconds: 12 },
   queue_full: { metric: 'queued_jobs', limit: 10_000, waiting: 10_000 },

@@ -8,6 +8,7 @@ import type { CreateBody, Job } from '../../contract/transcodes.ts';
 import type { ConfirmBody, ConfirmResult, PresignBody, PresignResult } from '../../contract/uploads.ts';
 import type { ValidateAnswer } from '../../contract/validate.ts';
 import type { Document, Media } from './types.ts';
+import { UPLOAD_EXAMPLES } from './upload-examples.ts';
 import { WEBHOOK_EXAMPLES } from './webhook-examples.ts';
 
 const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
@@ -254,6 +255,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   Health: health,
   Live: { ok: true },
   Ready: { ok: true },
+  ...UPLOAD_EXAMPLES,
   ...WEBHOOK_EXAMPLES,
 };
 

@@ -27,11 +27,6 @@ const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, 
     ['PATCH', '/v1/batches/:id/cancel', 'transcode'],
   ],
   'Probing a file': [['POST', '/v1/probe', 'read']],
-  'Listing and deleting uploads': [
-    ['GET', '/v1/uploads', 'read'],
-    ['GET', '/v1/uploads/:filename', 'read'],
-    ['DELETE', '/v1/uploads/:filename', 'upload'],
-  ],
   'Uploading in parts': [
     ['POST', '/v1/upload/multipart', 'upload'],
     ['GET DELETE', '/v1/upload/multipart/:uploadId', 'upload'],

@@ -9,6 +9,7 @@ import { insertJob } from '../../jobs/insert.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
 import { getObject } from '../../objects/objects.ts';
 import { sealedKey } from '../../storage/keys.ts';
+import { findUpload } from '../../uploads/read.ts';
 import { closeStaging } from '../../uploads/staging.ts';
 import { inspectionJson, openNames, UNCONFIRMED_SECONDS, type Upload, uploadUrl } from '../../uploads/upload.ts';
 
@@ -54,19 +55,6 @@ export async function confirmUpload(
   }
   if (body.fileSize !== upload.declared_size) throw new ApiError('upload_size_mismatch', sizes(body, upload));
   return confirmedResult(context, upload);
-}
-
-export async function findUpload(
-  context: Pick<Context, 'db' | 'vault'>,
-  accountId: string,
-  stored: string,
-): Promise<Upload | undefined> {
-  return context.db
-    .selectFrom('uploads')
-    .selectAll()
-    .where('account_id', '=', accountId)
-    .where('name_fingerprint', '=', context.vault.fingerprint(stored))
-    .executeTakeFirst();
 }
 
 async function seal(context: JobsContext, account: Account, upload: Upload, body: ConfirmBody): Promise<Upload> {

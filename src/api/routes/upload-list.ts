@@ -1,0 +1,72 @@
+import { errorBody } from '../../contract/common.ts';
+import { uploadAnswer, uploadDeleted, uploadList, uploadParams, uploadsQuery } from '../../contract/upload-list.ts';
+import { eraseUpload } from '../../jobs/erase-upload.ts';
+import { listUploads, readUpload } from '../../uploads/read.ts';
+import type { ApiDeps } from '../deps.ts';
+import { actorOf, callerOf } from '../plugins/auth.ts';
+import type { App } from '../types.ts';
+
+const tags = ['uploads'];
+const success = true as const;
+
+export function registerUploadList(app: App, { context }: ApiDeps): void {
+  app.get(
+    '/v1/uploads',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listUploads',
+        tags,
+        summary: 'List uploads, newest first',
+        description: 'Uploads that were deleted are not listed.',
+        querystring: uploadsQuery,
+        response: { 200: uploadList, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { page, limit } = request.query;
+      const { items, total } = await listUploads(context, callerOf(request).account.id, request.query);
+      reply.header('X-Total-Count', total);
+      return { success, result: { items, page, limit, total } };
+    },
+  );
+
+  app.get(
+    '/v1/uploads/:filename',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getUpload',
+        tags,
+        summary: 'Read an upload',
+        params: uploadParams,
+        response: { 200: uploadAnswer, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      return { success, result: await readUpload(context, account.id, request.params.filename) };
+    },
+  );
+
+  app.delete(
+    '/v1/uploads/:filename',
+    {
+      config: { scope: 'upload' },
+      schema: {
+        operationId: 'deleteUpload',
+        tags,
+        summary: 'Delete an upload now',
+        description:
+          'Its bytes are deleted before the answer, whether or not it was confirmed. Deleting it again gives the same answer. An upload that a job needs which is not final is kept: 409.',
+        params: uploadParams,
+        response: { 200: uploadDeleted, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { filename } = request.params;
+      await eraseUpload(context, callerOf(request).account.id, filename, actorOf(request));
+      return { success, result: { filename } };
+    },
+  );
+}

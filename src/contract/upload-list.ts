@@ -1,0 +1,67 @@
+import * as z from 'zod';
+import { someWarnings, timestamp } from './common.ts';
+import { uploadMetadata } from './uploads.ts';
+
+/** States of an upload that a client sees; a deleted one is not found. */
+export const UPLOAD_STATUSES = ['pending', 'confirming', 'confirmed'] as const;
+
+export const uploadsQuery = z.object({
+  status: z.enum(UPLOAD_STATUSES).optional().describe('Only uploads with this status.'),
+  page: z.coerce.number().int().min(1).max(10_000).default(1).describe('Page, from 1.'),
+  limit: z.coerce.number().int().min(1).max(100).default(20).describe('Uploads on a page.'),
+});
+export type UploadsQuery = z.infer<typeof uploadsQuery>;
+
+/** No format: a name that no upload has is a 404. */
+export const uploadParams = z.object({ filename: z.string().describe('The `filename` of the upload.') });
+
+export const uploadView = z
+  .object({
+    filename: z.string().describe('The name of the upload.'),
+    originalFilename: z.string().describe('The name that was sent.'),
+    status: z
+      .enum(UPLOAD_STATUSES)
+      .describe('`pending` until it is confirmed, `confirming` while it is inspected, then `confirmed`.'),
+    contentType: z.string().describe('The type that was declared.'),
+    fileSize: z.number().describe('Bytes that were declared; a confirmed upload has exactly as many.'),
+    fileUrl: z.string().nullable().describe('The `url` of an input that uses this upload; null until it is confirmed.'),
+    createdAt: timestamp.describe('When its URL was requested.'),
+    uploadedAt: timestamp.nullable().describe('When it was confirmed.'),
+    expiresAt: timestamp.describe(
+      'When it is deleted, unless an open job needs it then. Each job that uses it moves this.',
+    ),
+    metadata: uploadMetadata.nullable().describe('What was found in it; null until it is confirmed.'),
+  })
+  .meta({ id: 'Upload', description: 'An upload of the account.' });
+export type UploadView = z.infer<typeof uploadView>;
+
+const success = z.literal(true).describe('Always true.');
+
+export const uploadList = z
+  .object({
+    success,
+    result: z
+      .object({
+        items: z.array(uploadView).describe('Newest first.'),
+        page: z.number().describe('The page.'),
+        limit: z.number().describe('Uploads on a page.'),
+        total: z.number().describe('Uploads on all pages.'),
+      })
+      .meta({ id: 'UploadPage', description: 'Uploads and where they are in the list.' }),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'UploadList', description: 'A page of uploads.' });
+
+export const uploadAnswer = z
+  .object({ success, result: uploadView, warnings: someWarnings })
+  .meta({ id: 'UploadAnswer', description: 'One upload.' });
+
+export const uploadDeleted = z
+  .object({
+    success,
+    result: z
+      .object({ filename: z.string().describe('The name that the upload had.') })
+      .meta({ id: 'DeletedUpload', description: 'The upload that is gone.' }),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'UploadDeleted', description: 'An upload whose bytes have been deleted.' });

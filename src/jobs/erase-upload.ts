@@ -1,0 +1,78 @@
+import { appendAudit } from '../accounts/audit.ts';
+import type { Actor } from '../accounts/keys.ts';
+import { isFinal } from '../contract/common.ts';
+import { ApiError } from '../contract/errors.ts';
+import type { Tx } from '../database/pool.ts';
+import { wakeWaiting } from '../events/record.ts';
+import { deleteBytes, markDeleting } from '../objects/objects.ts';
+import { findUpload } from '../uploads/read.ts';
+import { closeStaging } from '../uploads/staging.ts';
+import { forgetUploads, type Upload } from '../uploads/upload.ts';
+import { endCanceled } from './cancel.ts';
+import type { JobsContext } from './kind.ts';
+import { OPEN_STATUSES } from './rows.ts';
+
+/** Most jobs that a refusal names. */
+const NAMED_JOBS = 20;
+
+/**
+ * Deletes an upload: its name, its bytes and its inspection are gone before this resolves, and its URL accepts nothing
+ * any more where the storage can close it. Idempotent. Throws `not_found`, `upload_in_use` while an open job needs it,
+ * and `StorageError` when bytes could not be deleted; the sweeper then retries.
+ */
+export async function eraseUpload(context: JobsContext, accountId: string, stored: string, by: Actor): Promise<void> {
+  const found = await findUpload(context, accountId, stored);
+  if (!found) throw new ApiError('not_found');
+  const upload = await context.db.transaction().execute(async (tx) => {
+    const upload = await lockUpload(tx, found);
+    if (upload.state !== 'deleted') await forget(context, tx, upload, by);
+    return upload;
+  });
+  if (upload.object_id) await deleteBytes(context, [upload.object_id]);
+  if (!upload.staging_closed_at) await closeStaging(context, upload);
+}
+
+/** Locks the inspection before the upload, as a worker that ends it does: this prevents deadlocks. */
+async function lockUpload(tx: Tx, { id, inspection_id }: Upload): Promise<Upload> {
+  const lock = (jobId: string) => tx.selectFrom('jobs').select('id').where('id', '=', jobId).forUpdate().execute();
+  if (inspection_id) await lock(inspection_id);
+  const upload = await tx.selectFrom('uploads').selectAll().where('id', '=', id).forUpdate().executeTakeFirst();
+  if (!upload) throw new ApiError('not_found');
+  // A confirm has begun since the row was first read. Deleting it now could deadlock with its end.
+  if (upload.inspection_id !== inspection_id) throw new ApiError('unavailable', 'The upload is being confirmed.');
+  return upload;
+}
+
+async function forget(context: JobsContext, tx: Tx, upload: Upload, by: Actor): Promise<void> {
+  await requireUnused(tx, upload);
+  await forgetUploads(tx, [upload.id], 'erased');
+  if (upload.object_id) await markDeleting(tx, [upload.object_id], 'erased');
+  const inspection = upload.inspection_id
+    ? await tx.selectFrom('jobs').selectAll().where('id', '=', upload.inspection_id).executeTakeFirst()
+    : undefined;
+  if (inspection && !isFinal(inspection.status)) await endCanceled(context, tx, inspection);
+  // A confirm may be waiting for the inspection.
+  await wakeWaiting(tx, upload.id);
+  await appendAudit(tx, { ...by, action: 'upload.erased', target: upload.id, result: 'ok' });
+}
+
+/** The inspection of an upload does not count: it ends with it. */
+async function requireUnused(tx: Tx, upload: Upload): Promise<void> {
+  const jobs = await tx
+    .selectFrom('job_sources')
+    .innerJoin('jobs', 'jobs.id', 'job_sources.job_id')
+    .select('jobs.id')
+    .distinct()
+    .where('job_sources.upload_id', '=', upload.id)
+    .where('jobs.status', 'in', OPEN_STATUSES)
+    .where('jobs.kind', '!=', 'inspection')
+    .limit(NAMED_JOBS)
+    .execute();
+  if (jobs.length === 0) return;
+  throw new ApiError('upload_in_use', {
+    field: 'filename',
+    reason: 'jobs that are not final use it',
+    remedy: 'Wait until they end, or cancel or erase them first',
+    jobs: jobs.map((job) => job.id),
+  });
+}

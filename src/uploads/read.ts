@@ -1,0 +1,87 @@
+import { sql } from 'kysely';
+import { ApiError } from '../contract/errors.ts';
+import type { UploadsQuery, UploadView } from '../contract/upload-list.ts';
+import type { Context } from '../database/context.ts';
+import type { Db } from '../database/pool.ts';
+import { inspectionSummary, openNames, UNCONFIRMED_SECONDS, type Upload, uploadUrl } from './upload.ts';
+
+type Reading = Pick<Context, 'db' | 'vault' | 'store'>;
+
+/** Finds an upload by its stored name, also one that has been deleted. */
+export async function findUpload(
+  { db, vault }: Pick<Context, 'db' | 'vault'>,
+  accountId: string,
+  stored: string,
+): Promise<Upload | undefined> {
+  return db
+    .selectFrom('uploads')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('name_fingerprint', '=', vault.fingerprint(stored))
+    .executeTakeFirst();
+}
+
+/** Lists uploads of an account, newest first. */
+export async function listUploads(
+  context: Reading,
+  accountId: string,
+  { status, page, limit }: UploadsQuery,
+): Promise<{ items: UploadView[]; total: number }> {
+  let all = context.db.selectFrom('uploads').where('account_id', '=', accountId).where('state', '!=', 'deleted');
+  if (status) all = all.where('state', '=', status);
+  const { total } = await all.select((select) => select.fn.countAll<number>().as('total')).executeTakeFirstOrThrow();
+  const rows = await viewed(context.db, accountId)
+    .where('uploads.state', status ? '=' : '!=', status ?? 'deleted')
+    .orderBy('uploads.created_at', 'desc')
+    .orderBy('uploads.id', 'desc')
+    .limit(limit)
+    .offset((page - 1) * limit)
+    .execute();
+  return { items: rows.flatMap((row) => viewUpload(context, row) ?? []), total };
+}
+
+/** Returns one upload. Throws the same 404 for one that was deleted, never existed, or belongs to another account. */
+export async function readUpload(context: Reading, accountId: string, stored: string): Promise<UploadView> {
+  const row = await viewed(context.db, accountId)
+    .where('uploads.name_fingerprint', '=', context.vault.fingerprint(stored))
+    .executeTakeFirst();
+  const view = row && viewUpload(context, row);
+  if (!view) throw new ApiError('not_found');
+  return view;
+}
+
+/** A list shows only the summary of an inspection, which describes every stream. */
+const summaryOfProbe = sql<unknown>`CASE WHEN probe IS NOT NULL THEN
+  jsonb_build_object('v', probe->'v', 'summary', probe->'summary') END`;
+
+function viewed(db: Db, accountId: string) {
+  return db
+    .selectFrom('uploads')
+    .leftJoin('objects', 'objects.id', 'uploads.object_id')
+    .select(['uploads.id', 'uploads.account_id', 'uploads.name_sealed', 'uploads.state', 'uploads.declared_type'])
+    .select(['uploads.declared_size', 'uploads.created_at', 'uploads.confirmed_at', 'objects.delete_after'])
+    .select(summaryOfProbe.as('probe'))
+    .where('uploads.account_id', '=', accountId);
+}
+
+type ViewedUpload = Awaited<ReturnType<ReturnType<typeof viewed>['execute']>>[number];
+
+/** Null for an upload whose name is gone. */
+function viewUpload({ vault, store }: Reading, row: ViewedUpload): UploadView | null {
+  const names = openNames(vault, row);
+  if (names === null || row.state === 'deleted') return null;
+  const isConfirmed = row.state === 'confirmed';
+  const ends = isConfirmed ? row.delete_after : new Date(row.created_at.getTime() + UNCONFIRMED_SECONDS * 1000);
+  return {
+    filename: names.stored,
+    originalFilename: names.original,
+    status: row.state,
+    contentType: row.declared_type,
+    fileSize: row.declared_size,
+    fileUrl: isConfirmed ? uploadUrl(store.bucket, names.stored) : null,
+    createdAt: row.created_at.toISOString(),
+    uploadedAt: row.confirmed_at?.toISOString() ?? null,
+    expiresAt: (ends ?? row.created_at).toISOString(),
+    metadata: inspectionSummary.readOrNull(row.probe)?.summary ?? null,
+  };
+}
