@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { KEY_REQUESTS } from '../../src/contract/limits.ts';
 import { uuidv7 } from '../../src/ids/uuid.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
@@ -18,7 +19,7 @@ describe('streams of events', () => {
   let origin: string;
   const open = new Set<AbortController>();
   beforeAll(async () => {
-    api = await startApi({ connections: { total: 4096, perAddress: 1024, firstByteMs: 5_000 } });
+    api = await startApi();
     origin = await api.listen();
   });
   afterEach(() => {
@@ -208,16 +209,11 @@ describe('streams of events', () => {
     }
   });
 
-  it('of an account count as open requests, and are refused above the limit', async () => {
-    const account = await api.makeAccount();
-    const key = { authorization: `Bearer ${await api.makeKey({ account })}` };
-    const agent = Array.from({ length: 500 }, () => stream('/v1/events', key));
-    const streams = await Promise.all(agent);
+  it('that only wait do not keep other requests of their key from being served', async () => {
+    const streams = await Promise.all(Array.from({ length: KEY_REQUESTS.active + 1 }, () => stream('/v1/events')));
     expect(streams.every(({ response }) => response.status === 200)).toBe(true);
-    expect((await stream('/v1/events', key)).response.status).toBe(429);
-    // Streams that only wait do not keep others from being served.
-    expect((await api.call('GET', '/v1/transcodes')).status).toBe(200);
-    for (const one of streams) one.stop();
-    await until(async () => (await stream('/v1/events', key)).response.status === 200, { what: 'room for a stream' });
+    expect((await fetch(`${origin}/v1/transcodes`, { headers: { authorization: `Bearer ${api.key}` } })).status).toBe(
+      200,
+    );
   });
 });
