@@ -33,6 +33,15 @@ interface Outcome {
   error: DeliveryError | null;
 }
 
+/** Whether any delivery is due, for a look that is cheaper than a claim. */
+export async function hasDueDeliveries(db: Db): Promise<boolean> {
+  const { rows } = await sql<{ due: boolean }>`
+    SELECT EXISTS (SELECT FROM webhook_deliveries WHERE state = 'pending' AND next_attempt_at <= now()) AS due`.execute(
+    db,
+  );
+  return rows[0]!.due;
+}
+
 /**
  * Claims up to `limit` due deliveries, at most two per endpoint, and none of the endpoints in `busy`. Each belongs to this
  * worker for a minute; if the worker dies, it is sent again.

@@ -1,13 +1,18 @@
 import type { Logger } from '../telemetry/index.ts';
 import { claimDeliveries, PER_ENDPOINT, type SendDeps, sendDelivery } from '../webhooks/send.ts';
 
-/** Longest delay of a delivery beyond its time. */
-const LOOK_MS = 1000;
 /** Deliveries that a worker sends at a time. */
 const CONCURRENCY = 16;
 
-/** Sends the webhooks that are due, on every worker, until `stop`, which waits for those that are being sent. */
-export function startDeliveries(deps: SendDeps, logger: Logger): { stop(): Promise<void> } {
+export interface Deliveries {
+  /** Sends the webhooks that are due. */
+  start(): void;
+  /** Resolves when those that are being sent have ended. */
+  stop(): Promise<void>;
+}
+
+/** Sends webhooks on this worker. */
+export function openDeliveries(deps: SendDeps, logger: Logger): Deliveries {
   const sending = new Map<Promise<void>, string>();
   let stopped = false;
   let looking: Promise<void> | null = null;
@@ -41,11 +46,10 @@ export function startDeliveries(deps: SendDeps, logger: Logger): { stop(): Promi
       });
   }
 
-  const timer = setInterval(start, LOOK_MS);
   return {
+    start,
     async stop() {
       stopped = true;
-      clearInterval(timer);
       await looking;
       await Promise.all(sending.keys());
     },

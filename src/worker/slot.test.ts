@@ -86,7 +86,8 @@ describe('a slot', () => {
   it('is woken when the queue has work of its class that nobody announced', async () => {
     const slot = start();
     const due: ResourceClass[][] = [[], ['heavy'], ['heavy', 'light']];
-    const watch = watchQueue({ look: async () => due.shift() ?? [], wakeups: slot.wakeups, logger });
+    const look = async () => ({ classes: due.shift() ?? [], deliveries: false });
+    const watch = watchQueue({ look, wakeups: slot.wakeups, sendWebhooks: () => {}, logger });
     await pass(2_000);
     expect(slot.takes()).toBe(1);
     await pass(1_000);
@@ -94,22 +95,13 @@ describe('a slot', () => {
     watch.close();
   });
 
-  it('does not read the queue while every slot works', async () => {
-    let looks = 0;
-    const look = async () => {
-      looks += 1;
-      return [];
-    };
-    const wakeups = createWakeups();
-    const watch = watchQueue({ look, wakeups, logger });
-    await pass(LONG_MS);
-    expect(looks).toBe(0);
-    const stop = new AbortController();
-    const asleep = wakeups.sleep(['light'], 2 * LONG_MS, stop.signal);
-    await pass(LONG_MS);
-    expect(looks).toBe(10);
-    stop.abort();
-    await asleep;
+  it('is not woken for a webhook, which is sent beside the slots', async () => {
+    const slot = start();
+    let sent = 0;
+    const look = async () => ({ classes: [], deliveries: true });
+    const watch = watchQueue({ look, wakeups: slot.wakeups, sendWebhooks: () => sent++, logger });
+    await pass(3_000);
+    expect([slot.takes(), sent]).toEqual([1, 3]);
     watch.close();
   });
 

@@ -13,8 +13,6 @@ export interface Wakeups {
   wake(resourceClass: ResourceClass): void;
   /** Wakes every slot of these classes, all by default. */
   wakeAll(classes?: readonly ResourceClass[]): void;
-  /** Whether any slot sleeps. */
-  isAnyAsleep(): boolean;
 }
 
 export function createWakeups(): Wakeups {
@@ -49,6 +47,5 @@ export function createWakeups(): Wakeups {
       for (const name of classes) note(name);
       for (const sleeper of sleepers) if (sleeper.classes.some((name) => classes.includes(name))) sleeper.wake();
     },
-    isAnyAsleep: () => sleepers.size > 0,
   };
 }

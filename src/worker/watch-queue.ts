@@ -4,22 +4,31 @@ import type { Wakeups } from './wakeups.ts';
 
 const LOOK_MS = 1000;
 
-/**
- * Wakes slots for work that no notification announces: a retry whose delay has passed, an account whose job has ended
- * on another worker, or a job whose notification was lost. Looks once a second for all slots together, while any sleeps.
- */
+/** Work that is due, and that no notification announces. */
+export interface DueWork {
+  /** Classes with a job whose retry is due, whose account may run another job, or whose notification was lost. */
+  classes: readonly ResourceClass[];
+  /** Whether a webhook has to be sent. */
+  deliveries: boolean;
+}
+
+/** Looks for due work once a second, for all slots and the deliveries together: one round trip on one connection. */
 export function watchQueue(options: {
-  look: () => Promise<ResourceClass[]>;
-  wakeups: Pick<Wakeups, 'wakeAll' | 'isAnyAsleep'>;
+  look: () => Promise<DueWork>;
+  wakeups: Pick<Wakeups, 'wakeAll'>;
+  sendWebhooks: () => void;
   logger: Logger;
 }): { close(): void } {
-  const { look, wakeups, logger } = options;
+  const { look, wakeups, sendWebhooks, logger } = options;
   let looking = false;
   const timer = setInterval(() => {
-    if (looking || !wakeups.isAnyAsleep()) return;
+    if (looking) return;
     looking = true;
     look()
-      .then((classes) => classes.length > 0 && wakeups.wakeAll(classes))
+      .then(({ classes, deliveries }) => {
+        if (classes.length > 0) wakeups.wakeAll(classes);
+        if (deliveries) sendWebhooks();
+      })
       .catch((error) => logger.warn({ err: error }, 'the queue could not be read; it is read again in a second'))
       .finally(() => {
         looking = false;

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import { bytesToCome, promisedToAll, storeSpace } from '../accounts/stored-bytes.ts';
 import { diskSpace } from '../config/disk-reserve.ts';
 import { listen } from '../database/notify.ts';
+import { inOneTrip } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
 import { beatWorker, registerWorker, removeWorker, type WorkerBuild, workersOfHost } from '../fleet/workers.ts';
 import { uuidv7 } from '../ids/uuid.ts';
@@ -13,7 +14,8 @@ import { openWorkRoom } from '../kinds/shared/work-room.ts';
 import { openPlanner } from '../planner/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { openSanitizer } from '../sanitizer/index.ts';
-import { startDeliveries } from './deliveries.ts';
+import { hasDueDeliveries } from '../webhooks/send.ts';
+import { openDeliveries } from './deliveries.ts';
 import type { WorkerDeps } from './deps.ts';
 import { createFetchPermits } from './fetch-permits.ts';
 import { startFfmpegReports } from './ffmpeg-reports.ts';
@@ -59,8 +61,13 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
     ...{ running, permits, wake: wakeups.wake, logger },
   });
   const takes = createTakes(deps, { id, tier: sandbox.tier }, permits, leases);
-  const deliveries = startDeliveries(deps, logger);
-  const queue = watchQueue({ look: () => classesWithWork(context.db), wakeups, logger });
+  const deliveries = openDeliveries(deps, logger);
+  const look = () =>
+    inOneTrip(context.db, async (one) => {
+      const [classes, due] = await Promise.all([classesWithWork(one), hasDueDeliveries(one)]);
+      return { classes, deliveries: due };
+    });
+  const queue = watchQueue({ look, wakeups, sendWebhooks: deliveries.start, logger });
   const slots = settings.slots.map((classes, slot) =>
     runSlot({ classes, take: takes(classes, slot), wakeups, signal: stopping.signal, logger }),
   );
