@@ -8,7 +8,7 @@ export interface Remembered<T> {
   status: number;
   answer: T;
   /** What the work created; erasing it also erases the answer. */
-  made?: { job_id: string } | { upload_id: string };
+  made?: { job_id: string } | { upload_id: string } | { batch_id: string };
 }
 
 /**
@@ -60,8 +60,12 @@ export async function withIdempotencyKey<T>(
   return { status, answer, repeated: false };
 }
 
-/** Clears the answers that describe these jobs or uploads. Their idempotency keys stay used. */
-export async function forgetAnswers(tx: Db, made: 'job_id' | 'upload_id', ids: readonly string[]): Promise<void> {
+/** Clears the answers that describe these jobs, uploads or batches. Their idempotency keys stay used. */
+export async function forgetAnswers(
+  tx: Db,
+  made: 'job_id' | 'upload_id' | 'batch_id',
+  ids: readonly string[],
+): Promise<void> {
   if (ids.length === 0) return;
   await tx
     .updateTable('idempotency_keys')

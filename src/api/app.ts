@@ -17,6 +17,7 @@ import { registerMethods } from './plugins/methods.ts';
 import { registerObservation } from './plugins/observe.ts';
 import { registerOpenapi } from './plugins/openapi.ts';
 import { registerQueries } from './plugins/queries.ts';
+import { registerBatches } from './routes/batches.ts';
 import { registerCommands } from './routes/commands.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
@@ -81,6 +82,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerUploads(app, routeDeps);
   registerUploadList(app, deps);
   registerTranscodes(app, routeDeps);
+  registerBatches(app, deps);
   registerCommands(app, routeDeps);
   registerReceipts(app, deps);
   registerEvents(app, routeDeps);

@@ -11,6 +11,7 @@ export const EVENT_TYPES = [
   'transcode.failed',
   'transcode.canceled',
   'transcode.deleted',
+  'batch.completed',
   'upload.confirmed',
   'upload.refused',
   'upload.deleted',
@@ -54,10 +55,10 @@ export const event = z
     data: z
       .record(z.string(), z.unknown())
       .describe(
-        '`job_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` is the job as lists show it.',
+        '`job_id`, `batch_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` is the job as lists show it.',
       ),
   })
-  .meta({ id: 'Event', description: 'Something that happened to a job, an upload, a key or a webhook.' });
+  .meta({ id: 'Event', description: 'Something that happened to a job, a batch, an upload, a key or a webhook.' });
 
 export type EventView = z.infer<typeof event>;
 

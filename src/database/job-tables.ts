@@ -23,6 +23,7 @@ export interface JobsTable {
   status: JobStatus;
   parent_id: string | null;
   batch_id: string | null;
+  batch_index: number | null;
   available_at: Timestamp;
   fetches: boolean;
   request_sealed: Buffer | null;
@@ -104,6 +105,21 @@ export interface AttemptsTable {
   ffmpeg_package: string | null;
   command_sha256: string | null;
   cleaned_at: Timestamp | null;
+}
+
+export interface BatchesTable {
+  id: string;
+  account_id: string;
+  total: number;
+  accepted: number;
+  refusals_sealed: Buffer | null;
+  metadata_sealed: Buffer | null;
+  webhook_sealed: Buffer | null;
+  retention_seconds: number;
+  created_at: DefaultedTimestamp;
+  canceled_at: Timestamp | null;
+  completed_at: Timestamp | null;
+  expires_at: Timestamp | null;
 }
 
 /** Kept by a trigger on `jobs`; nothing writes to it otherwise. */

@@ -4,6 +4,7 @@ import {
   Kysely,
   PostgresDialect,
   PostgresDriver,
+  sql,
   type Transaction,
   type TransactionSettings,
 } from 'kysely';
@@ -62,6 +63,19 @@ export function openPool(url: string, options: { max: number; role: string; onEr
  */
 export function inOneTrip<T>(db: Db, work: (connection: Db) => Promise<T>): Promise<T> {
   return db.isTransaction ? work(db) : db.connection().execute(work);
+}
+
+/** Runs a part of a transaction whose changes are undone, alone, if it rejects. */
+export async function inSavepoint<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
+  await sql`SAVEPOINT part`.execute(tx);
+  try {
+    const result = await work();
+    await sql`RELEASE SAVEPOINT part`.execute(tx);
+    return result;
+  } catch (error) {
+    await sql`ROLLBACK TO SAVEPOINT part`.execute(tx);
+    throw error;
+  }
 }
 
 /**

@@ -26,6 +26,8 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   jobs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
   job_sources: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE'] },
   job_outputs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE'] },
+  // Whoever ends the last job of a batch completes it.
+  batches: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
   // A trigger on `jobs` writes it. Locking a row needs the right to update a column of it.
   account_schedule: { api: READ, worker: ['SELECT', 'UPDATE (account_id)'] },
   // The API ends an attempt and forgets what FFmpeg said; it starts none.
@@ -43,7 +45,7 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   // The worker sweeps these two, and forgets answers with their job or upload: a condition reads the column that it names.
   idempotency_keys: {
     api: ['SELECT', 'INSERT', 'UPDATE'],
-    worker: ['SELECT (created_at, job_id, upload_id)', 'UPDATE (request_print, answer_sealed)', 'DELETE'],
+    worker: ['SELECT (created_at, job_id, upload_id, batch_id)', 'UPDATE (request_print, answer_sealed)', 'DELETE'],
   },
   rate_limits: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: ['SELECT (expire)', 'DELETE'] },
   audit_log: { api: APPEND, worker: APPEND },

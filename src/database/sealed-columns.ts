@@ -14,6 +14,7 @@ const ROW_KEYS = {
   job_sources: ['account_id', 'job_id', 'position'],
   job_outputs: ['account_id', 'id'],
   attempts: ['account_id', 'id'],
+  batches: ['account_id', 'id'],
   uploads: ['account_id', 'id'],
   webhooks: ['account_id', 'id'],
   webhook_secrets: ['account_id'],

@@ -3,6 +3,7 @@ import type { Defaulted, DefaultedTimestamp, Json, Timestamp } from './columns.t
 import type {
   AccountScheduleTable,
   AttemptsTable,
+  BatchesTable,
   DeletionReason,
   JobOutputsTable,
   JobSourcesTable,
@@ -140,6 +141,7 @@ export interface EventsTable {
   type: string;
   job_id: string | null;
   upload_id: string | null;
+  batch_id: string | null;
   data: Json<unknown>;
   created_at: DefaultedTimestamp;
 }
@@ -182,6 +184,7 @@ export interface WebhookDeliveriesTable {
   event_id: number;
   type: string;
   job_id: string | null;
+  batch_id: string | null;
   state: Generated<DeliveryState>;
   attempts: Generated<number>;
   next_attempt_at: Timestamp | null;
@@ -200,6 +203,7 @@ export interface IdempotencyKeysTable {
   answer_sealed: Buffer | null;
   job_id: string | null;
   upload_id: string | null;
+  batch_id: string | null;
   created_at: DefaultedTimestamp;
 }
 
@@ -241,6 +245,7 @@ export interface Tables {
   job_sources: JobSourcesTable;
   job_outputs: JobOutputsTable;
   attempts: AttemptsTable;
+  batches: BatchesTable;
   account_schedule: AccountScheduleTable;
   workers: WorkersTable;
   fleet_leases: FleetLeasesTable;

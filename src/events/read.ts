@@ -13,6 +13,7 @@ export interface StoredEvent<T extends EventType = EventType> {
   type: T;
   jobId: string | null;
   uploadId: string | null;
+  batchId: string | null;
   createdAt: Date;
   payload: EventPayloads[T];
 }
@@ -21,6 +22,8 @@ export interface EventQuery {
   accountId: string;
   types?: readonly EventType[];
   jobId?: string;
+  /** A batch, with its jobs. */
+  batchId?: string;
   /** A cursor. Default: from the oldest event that is kept. */
   after?: string;
   limit: number;
@@ -32,6 +35,7 @@ interface Row {
   type: EventType;
   job_id: string | null;
   upload_id: string | null;
+  batch_id: string | null;
   data: unknown;
   created_at: Date;
 }
@@ -46,14 +50,19 @@ export async function readEvents(db: Db, query: EventQuery): Promise<StoredEvent
   const after = query.after === undefined ? null : parseCursor(query.after);
   if (after) await requireKept(db, query.accountId, after);
   const { rows } = await sql<Row>`
-    SELECT id, tx::text AS tx, type, job_id, upload_id, data, created_at FROM events
+    SELECT id, tx::text AS tx, type, job_id, upload_id, batch_id, data, created_at FROM events
     WHERE account_id = ${query.accountId}
       AND tx < pg_snapshot_xmin(pg_current_snapshot())
       ${after ? sql`AND (tx, id) > (${after.tx}::xid8, ${after.id}::bigint)` : sql``}
       ${query.jobId ? sql`AND job_id = ${query.jobId}` : sql``}
+      ${query.batchId ? ofBatch(query.batchId) : sql``}
       ${query.types ? sql`AND type = ANY(${query.types}::text[])` : sql``}
     ORDER BY events.tx, events.id LIMIT ${query.limit}`.execute(db);
   return rows.map(storedEvent);
+}
+
+function ofBatch(id: string) {
+  return sql`AND (batch_id = ${id} OR job_id IN (SELECT jobs.id FROM jobs WHERE jobs.batch_id = ${id}))`;
 }
 
 /** An event of any account. */
@@ -70,7 +79,7 @@ export async function currentCursor(db: Db): Promise<string> {
 export async function readAllEvents(db: Db, after: string, limit: number): Promise<AccountEvent[]> {
   const { tx, id } = parseCursor(after);
   const { rows } = await sql<Row & { account_id: string }>`
-    SELECT id, tx::text AS tx, account_id, type, job_id, upload_id, data, created_at FROM events
+    SELECT id, tx::text AS tx, account_id, type, job_id, upload_id, batch_id, data, created_at FROM events
     WHERE tx < pg_snapshot_xmin(pg_current_snapshot()) AND (tx, id) > (${tx}::xid8, ${id}::bigint)
     ORDER BY events.tx, events.id LIMIT ${limit}`.execute(db);
   return rows.map((row) => ({ ...storedEvent(row), accountId: row.account_id }));
@@ -86,7 +95,7 @@ export function compareCursors(first: string, second: string): number {
 /** Reads one event by its row; undefined when it is no longer kept. */
 export async function readEvent(db: Db, { tx, id }: { tx: string; id: number }): Promise<StoredEvent | undefined> {
   const { rows } = await sql<Row>`
-    SELECT id, tx::text AS tx, type, job_id, upload_id, data, created_at FROM events
+    SELECT id, tx::text AS tx, type, job_id, upload_id, batch_id, data, created_at FROM events
     WHERE tx = ${tx}::xid8 AND id = ${id}::bigint`.execute(db);
   return rows[0] && storedEvent(rows[0]);
 }
@@ -97,6 +106,7 @@ function storedEvent(row: Row): StoredEvent {
     type: row.type,
     jobId: row.job_id,
     uploadId: row.upload_id,
+    batchId: row.batch_id,
     createdAt: row.created_at,
     payload: eventPayloads[row.type].parse(row.data),
   };

@@ -5,17 +5,18 @@ import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import type { EventPayloads } from './types.ts';
 
-/** The account, job and upload that an event refers to. */
+/** The account, and the job, upload or batch that an event refers to. */
 export interface EventSubject {
   accountId: string;
   jobId?: string;
   uploadId?: string;
+  batchId?: string;
 }
 
 /**
  * Records an event in the transaction of the change that it reports, so that readers see both or neither, and with it a
  * delivery for every webhook of the account that takes events of this type. A final event of a job also goes to the
- * job's own URL. `only` restricts the event to one webhook.
+ * job's own URL, and that of a batch to the batch's. `only` restricts the event to one webhook.
  */
 export async function recordEvent<T extends EventType>(
   tx: Tx,
@@ -27,6 +28,7 @@ export async function recordEvent<T extends EventType>(
   const account = sql`${subject.accountId}::uuid`;
   const job = sql`${subject.jobId ?? null}::uuid`;
   const upload = sql`${subject.uploadId ?? null}::uuid`;
+  const batch = sql`${subject.batchId ?? null}::uuid`;
   const data = sql`${JSON.stringify({ v: 1, ...payload })}::jsonb`;
   const name = sql`${type}::text`;
   const ofWebhooks = only
@@ -35,14 +37,18 @@ export async function recordEvent<T extends EventType>(
         WHERE account_id = ${account} AND disabled_at IS NULL AND (types IS NULL OR ${name} = ANY(types))`;
   const ofJob = sql`UNION ALL
       SELECT NULL, account_id FROM jobs WHERE id = ${job} AND webhook_sealed IS NOT NULL`;
+  const ofBatch = sql`UNION ALL
+      SELECT NULL, account_id FROM batches WHERE id = ${batch} AND webhook_sealed IS NOT NULL`;
   await sql`
     WITH event AS (
-      INSERT INTO events (account_id, job_id, upload_id, type, data)
-      VALUES (${account}, ${job}, ${upload}, ${name}, ${data}) RETURNING tx, id
+      INSERT INTO events (account_id, job_id, upload_id, batch_id, type, data)
+      VALUES (${account}, ${job}, ${upload}, ${batch}, ${name}, ${data}) RETURNING tx, id
     )
-    INSERT INTO webhook_deliveries (id, account_id, webhook_id, endpoint, event_tx, event_id, type, job_id)
-    SELECT gen_random_uuid(), ${account}, receiver.webhook_id, receiver.endpoint, event.tx, event.id, ${name}, ${job}
-    FROM event, (${ofWebhooks} ${isFinal(type.split('.')[1]!) ? ofJob : sql``}) AS receiver`.execute(tx);
+    INSERT INTO webhook_deliveries (id, account_id, webhook_id, endpoint, event_tx, event_id, type, job_id, batch_id)
+    SELECT gen_random_uuid(), ${account}, receiver.webhook_id, receiver.endpoint, event.tx, event.id, ${name}, ${job}, ${batch}
+    FROM event, (${ofWebhooks} ${subject.batchId ? ofBatch : isFinal(type.split('.')[1]!) ? ofJob : sql``}) AS receiver`.execute(
+    tx,
+  );
 }
 
 /** Wakes the requests that wait for a job or an upload when the transaction commits. */

@@ -20,6 +20,11 @@ export const eventPayloads = {
   'transcode.failed': errorCode,
   'transcode.canceled': none,
   'transcode.deleted': reason,
+  'batch.completed': z.object({
+    v,
+    ...{ total: z.number(), accepted: z.number(), refused: z.number() },
+    ...{ completed: z.number(), failed: z.number(), canceled: z.number() },
+  }),
   'upload.confirmed': none,
   'upload.refused': none,
   'upload.deleted': reason,

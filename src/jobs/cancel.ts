@@ -2,6 +2,7 @@ import { isFinal } from '../contract/common.ts';
 import { ApiError } from '../contract/errors.ts';
 import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
+import { endBatch } from './batch-end.ts';
 import { childrenOf, wakeParent } from './children.ts';
 import { closeSources } from './finish.ts';
 import { recordJobEvent } from './job-events.ts';
@@ -51,5 +52,6 @@ export async function endCanceled(context: JobsContext, tx: Tx, job: Job): Promi
     if (!isFinal(child.status)) await endCanceled(context, tx, child);
   }
   await wakeParent(tx, job);
+  await endBatch(tx, job);
   return canceled;
 }

@@ -101,9 +101,26 @@ export async function forgetJobs(
     sources.execute(),
     attempts.execute(),
     forgetAnswers(tx, 'job_id', ids),
+    forgetAnswersOfBatches(tx, ids),
     jobs.execute(),
   ]);
   return outputs.flatMap((output) => (output.object_id ? [output.object_id] : []));
+}
+
+/** The answer to a batch describes all of its jobs. */
+async function forgetAnswersOfBatches(tx: Tx, ids: readonly string[]): Promise<void> {
+  const rows = await tx
+    .selectFrom('jobs')
+    .select('batch_id')
+    .distinct()
+    .where('id', 'in', ids)
+    .where('batch_id', 'is not', null)
+    .execute();
+  await forgetAnswers(
+    tx,
+    'batch_id',
+    rows.map(({ batch_id }) => batch_id!),
+  );
 }
 
 /**

@@ -5,6 +5,7 @@ import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import { sealColumn } from '../database/sealed-columns.ts';
 import { type AttemptFacts, endAttempt, spentAttempts } from './attempts.ts';
+import { endBatch } from './batch-end.ts';
 import { wakeParent } from './children.ts';
 import { recordJobEvent } from './job-events.ts';
 import { type Failure, type JobsContext, traitsOf } from './kind.ts';
@@ -74,6 +75,7 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
       recordJobEvent(context, tx, claim.job, 'completed', {}),
     ]);
     await wakeParent(tx, claim.job);
+    await endBatch(tx, claim.job);
     return true;
   });
 }
@@ -173,6 +175,7 @@ export async function endFailed(
   await traitsOf(context, job).onEnd?.(context, tx, job, failure);
   await recordJobEvent(context, tx, job, 'failed', { error_code: failure.code });
   await wakeParent(tx, job);
+  await endBatch(tx, job);
 }
 
 /** The limits that applied, if the attempt ran a cell. */

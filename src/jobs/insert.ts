@@ -35,6 +35,8 @@ export interface NewJob {
   /** Receives the final events. */
   webhookUrl?: string | null;
   parentId?: string;
+  /** The batch that it belongs to, and its place there. */
+  batch?: { id: string; index: number } | undefined;
 }
 
 export interface NewSource {
@@ -75,6 +77,8 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
         resource_class: job.resourceClass,
         status: 'pending',
         parent_id: job.parentId ?? null,
+        batch_id: job.batch?.id ?? null,
+        batch_index: job.batch?.index ?? null,
         available_at: now,
         fetches: job.sources.some(({ source }) => source.objectId === null),
         request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),

@@ -1,16 +1,20 @@
 import { type Account, lockAccount } from '../accounts/accounts.ts';
+import { MAX_BATCH_JOBS } from '../contract/batches.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 
 /** Upper bound of requests that insert concurrently: each uses a database connection. */
 const MOST_AT_ONCE = 500;
 
-/** Throws 429 when the account has reached its limit of waiting jobs. Exact under concurrent requests. */
-export async function requireQueueRoom(tx: Tx, account: Account): Promise<void> {
+/**
+ * Throws 429 when the account has reached its limit of waiting jobs. Exact under concurrent requests. `ahead` are jobs
+ * that this transaction has inserted already.
+ */
+export async function requireQueueRoom(tx: Tx, account: Account, ahead: number): Promise<void> {
   // The lock, which makes the count exact, is needed only near the limit.
-  if ((await waitingJobs(tx, account)) + MOST_AT_ONCE < account.max_queued) return;
+  if ((await waitingJobs(tx, account)) + ahead + MOST_AT_ONCE * MAX_BATCH_JOBS < account.max_queued) return;
   await lockAccount(tx, account.id);
-  const waiting = await waitingJobs(tx, account);
+  const waiting = (await waitingJobs(tx, account)) + ahead;
   if (waiting >= account.max_queued) {
     throw new ApiError('queue_full', { metric: 'queued_jobs', limit: account.max_queued, waiting });
   }

@@ -4,6 +4,7 @@ import { EVENT_DAYS } from '../events/read.ts';
 import { deleteBytes, isReadByOpenJob, markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
 import { forgetUploads, UNCONFIRMED_SECONDS } from '../uploads/upload.ts';
+import { forgetBatches } from './batches.ts';
 import { forgetJobs } from './erase.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
@@ -29,6 +30,7 @@ export async function sweepExpired(context: JobsContext): Promise<SweepReport> {
   const expiredJobs = await expireJobs(context);
   const expiredUploads = (await expireUploads(context)) + (await expireUnconfirmed(context));
   await expireObjects(context);
+  await forgetBatches(context.db);
   const deletedObjects = await finishDeletions(context);
   return { expiredJobs, expiredUploads, deletedObjects };
 }
@@ -184,6 +186,10 @@ export async function sweepRows(context: JobsContext): Promise<void> {
     .deleteFrom('jobs')
     .where('erased_at', 'is not', null)
     .where('completed_at', '<', before(ROW_DAYS * 86_400))
+    .execute();
+  await db
+    .deleteFrom('batches')
+    .where('expires_at', '<', before(ROW_DAYS * 86_400))
     .execute();
   await db
     .deleteFrom('uploads')

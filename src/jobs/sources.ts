@@ -68,7 +68,7 @@ export async function holdSources(
 ): Promise<ResolvedSource[]> {
   const urls = sources.map(({ url }) => url);
   const [, , found] = await Promise.all([
-    lockUploads(context, tx, account, urls),
+    lockSources(context, tx, account, urls),
     extendUploads(context, tx, account, urls),
     findSources(context, tx, account, urls),
   ]);
@@ -107,8 +107,11 @@ function namedUploads(context: Sources, tx: Tx, account: Account, urls: readonly
     .where('name_fingerprint', 'in', toBuffers(prints.keys()));
 }
 
-/** Locks in the order of ids, like all code, so that jobs with the same uploads never deadlock. */
-async function lockUploads(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<void> {
+/**
+ * Locks the uploads of this account that the URLs name, in the order of ids, like all code, so that jobs with the same
+ * uploads never deadlock.
+ */
+export async function lockSources(context: Sources, tx: Tx, account: Account, urls: readonly string[]): Promise<void> {
   const uploads = namedUploads(context, tx, account, urls);
   if (!uploads) return;
   await tx

@@ -5,6 +5,7 @@ import { checkQuota } from '../accounts/usage.ts';
 import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
+import type { ResourceClass } from '../database/tables.ts';
 import { cleanFilename, splitExtension } from '../ids/stored-name.ts';
 import { type InsertedJob, insertJob, type NewSource } from '../jobs/insert.ts';
 import { requireQueueRoom } from '../jobs/queue-room.ts';
@@ -70,19 +71,29 @@ export async function checkJob<Request>(
   return kind.admit(services, caller, request);
 }
 
-async function insertAdmitted(
+/** Place of a job in a batch. */
+export interface BatchPlace {
+  id: string;
+  index: number;
+  /** Jobs of the batch before it, by class. */
+  ahead: Readonly<Record<ResourceClass, number>>;
+}
+
+/** Inserts a job that `checkJob` found no problem with, in the caller's transaction. */
+export async function insertAdmitted(
   { context }: AdmissionServices,
   tx: Tx,
   kind: Pick<Kind, 'name'>,
   { account, keyId, requestId }: Caller,
   admission: Admission,
   space: StoreSpace | null,
+  batch?: BatchPlace,
 ): Promise<SubmittedJob> {
   if (account.disabled_at) throw new ApiError('account_disabled');
   const [held] = await Promise.all([
     // One call, so that all uploads are locked in one order.
     holdSources(context, tx, account, [...admission.inputs, ...admission.assets]),
-    requireQueueRoom(tx, account),
+    requireQueueRoom(tx, account, batch ? batch.ahead.light + batch.ahead.heavy : 0),
     requireOutputRoom(tx, account, space),
   ]);
   const inputs = held.slice(0, admission.inputs.length);
@@ -104,6 +115,7 @@ async function insertAdmitted(
     accountId: account.id,
     keyId,
     requestId,
+    batch,
     sources,
     outputs: admission.outputs.map(({ format, name }) => ({
       format,
@@ -118,5 +130,5 @@ async function insertAdmitted(
     lastPosition(tx, admission.resourceClass),
     insertJob(context, tx, job),
   ]);
-  return { ...inserted, position };
+  return { ...inserted, position: position + (batch?.ahead[admission.resourceClass] ?? 0) };
 }

@@ -3,6 +3,7 @@ import type { EventView } from '../contract/events.ts';
 import type { Context } from '../database/context.ts';
 import type { StoredEvent } from '../events/read.ts';
 import { queuePlaces } from '../jobs/queue-places.ts';
+import { batchSummaries } from './transcode/batch-view.ts';
 import { listedJobs } from './transcode/list.ts';
 
 const FINAL_TYPES = new Set<string>(FINAL_STATUSES.map((status) => `transcode.${status}`));
@@ -21,6 +22,11 @@ export async function viewEvents(
   const jobs = new Map((await listedJobs(context, accountId, ended)).map((job) => [job.id, job]));
   const queued = events.flatMap(({ type, jobId }) => (type === 'transcode.queued' && jobId ? [jobId] : []));
   const places = await queuePlaces(context.db, queued);
+  const batches = await batchSummaries(
+    context,
+    accountId,
+    events.flatMap(({ batchId }) => batchId ?? []),
+  );
   return events.map((event) => ({
     id: event.cursor,
     type: event.type,
@@ -28,6 +34,7 @@ export async function viewEvents(
     data: {
       ...dataOf(event),
       ...(event.type === 'transcode.queued' && (places.get(event.jobId ?? '') ?? STARTED)),
+      ...(batches.has(event.batchId ?? '') && { batch: batches.get(event.batchId!) }),
       ...(jobs.has(endedJob(event) ?? '') && { job: jobs.get(endedJob(event)!) }),
     },
   }));
@@ -36,7 +43,12 @@ export async function viewEvents(
 /** A job that no longer waits has no place in the queue. */
 const STARTED = { position: null, expected_start_at: null };
 
-function dataOf({ jobId, uploadId, payload }: StoredEvent): Record<string, unknown> {
+function dataOf({ jobId, uploadId, batchId, payload }: StoredEvent): Record<string, unknown> {
   const { v: _, ...rest } = payload;
-  return { ...(jobId !== null && { job_id: jobId }), ...(uploadId !== null && { upload_id: uploadId }), ...rest };
+  return {
+    ...(jobId !== null && { job_id: jobId }),
+    ...(uploadId !== null && { upload_id: uploadId }),
+    ...(batchId !== null && { batch_id: batchId }),
+    ...rest,
+  };
 }

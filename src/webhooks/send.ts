@@ -78,10 +78,9 @@ interface Target {
   secrets: string[];
 }
 
-async function targetOf(
-  { context: { db, vault } }: SendDeps,
-  { webhook_id, account_id, job_id }: Delivery,
-): Promise<Target | { error: DeliveryError }> {
+async function targetOf({ context }: SendDeps, delivery: Delivery): Promise<Target | { error: DeliveryError }> {
+  const { db, vault } = context;
+  const { webhook_id, account_id } = delivery;
   if (webhook_id) {
     const webhook = await db.selectFrom('webhooks').selectAll().where('id', '=', webhook_id).executeTakeFirst();
     if (!webhook || webhook.disabled_at) return { error: 'webhook_disabled' };
@@ -89,15 +88,24 @@ async function targetOf(
     const open = (column: 'secret_sealed' | 'old_secret_sealed') => openColumn(vault, 'webhooks', column, webhook);
     return { url, secrets: secretsOf(webhook, open) };
   }
-  const job = await db
-    .selectFrom('jobs')
-    .select(['id', 'account_id', 'webhook_sealed'])
-    .where('id', '=', job_id!)
-    .executeTakeFirst();
-  const url = job && openColumn(vault, 'jobs', 'webhook_sealed', job);
+  const url = await ownUrl(context, delivery);
   const row = await secretRow(db, account_id).executeTakeFirst();
   if (!url || !row) return { error: 'job_erased' };
   return { url, secrets: secretsOf(row, (column) => openColumn(vault, 'webhook_secrets', column, row)) };
+}
+
+/** The URL that a job or a batch names; null once it has been erased. */
+async function ownUrl(
+  { db, vault }: Pick<Context, 'db' | 'vault'>,
+  { job_id, batch_id }: Delivery,
+): Promise<string | null> {
+  const table = batch_id ? 'batches' : 'jobs';
+  const row = await db
+    .selectFrom(table)
+    .select(['id', 'account_id', 'webhook_sealed'])
+    .where('id', '=', batch_id ?? job_id!)
+    .executeTakeFirst();
+  return row ? openColumn(vault, table, 'webhook_sealed', row) : null;
 }
 
 function secretsOf(

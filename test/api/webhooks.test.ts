@@ -348,6 +348,23 @@ describe('webhooks', () => {
     for (const message of received) verify(secret, message);
   }, 60_000);
 
+  it('of a batch receives its end, once, signed with the default secret, and nothing of its jobs', async () => {
+    const jobs = [{ inputs: [{ url: await api.upload() }], outputFormat: 'mp3' }, { outputFormat: 'mp3' }];
+    const batch = { jobs, webhook_url: `${receiver.url}/batch`, metadata: { order: 17 } };
+    const { id, items } = (await api.call('POST', '/v1/transcodes/batch', batch)).json;
+    await endJob(items[0].job.id);
+    await sendDue();
+    expect(received.map(({ path }) => path)).toEqual(['/batch']);
+    const { secret } = (await api.call('GET', '/v1/webhooks/secret')).json;
+    const shown = { id, status: 'completed', refused: 1, metadata: { user: { order: 17 } } };
+    expect(verify(secret, received[0]!)).toMatchObject({
+      type: 'batch.completed',
+      data: { batch_id: id, batch: shown },
+    });
+    const inside = await api.call('POST', '/v1/transcodes/batch', { jobs, webhook_url: 'https://10.0.0.1/x' });
+    expect([inside.status, inside.json.details.field]).toEqual([400, 'webhook_url']);
+  });
+
   it('sends each once when many workers claim, and again a minute after a worker died', async () => {
     const { id } = await create();
     for (let event = 0; event < 8; event += 1) await test(id);

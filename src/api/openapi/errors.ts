@@ -31,6 +31,8 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'get /v1/uploads/{filename}': ['not_found'],
   'delete /v1/uploads/{filename}': ['not_found', 'upload_in_use', 'storage_unavailable'],
   'post /v1/transcodes': ['quota_exceeded', ...REPEATED, 'option_refused', ...SOURCES, 'queue_full', ...FULL],
+  'post /v1/transcodes/batch': [...REPEATED, ...FULL],
+  'patch /v1/batches/{id}/cancel': ['cancel_final'],
   'post /v1/commands': [
     'quota_exceeded',
     ...REPEATED,

@@ -7,6 +7,7 @@ import type { Security } from '../../contract/security.ts';
 import type { CreateBody, Job } from '../../contract/transcodes.ts';
 import type { ConfirmBody, ConfirmResult, PresignBody, PresignResult } from '../../contract/uploads.ts';
 import type { ValidateAnswer } from '../../contract/validate.ts';
+import { batchExamples } from './batch-examples.ts';
 import type { Document, Media } from './types.ts';
 import { UPLOAD_EXAMPLES } from './upload-examples.ts';
 import { WEBHOOK_EXAMPLES } from './webhook-examples.ts';
@@ -89,6 +90,8 @@ const pending: Job = {
   expires_at: null,
   warnings: [],
 };
+
+const listed = { ...pending, shortened: false };
 
 const canceled: Job = { ...pending, status: 'canceled', queue_position: null, completed_at: LATER, updated_at: LATER };
 const commandJob: CommandJob = { ...pending, command_id: ID };
@@ -231,7 +234,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   CommandRequest: commandRequest,
   Job: pending,
   CommandJob: commandJob,
-  JobList: { items: [{ ...pending, shortened: false }], page: 1, limit: 20, total: 1 },
+  JobList: { items: [listed], page: 1, limit: 20, total: 1 },
   CancelAnswer: { success: true, message: 'Job cancelled successfully', job: canceled },
   DownloadAnswer: { url: SIGNED },
   EraseAnswer: { success: true, id: ID, erased_at: LATER },
@@ -255,6 +258,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   Health: health,
   Live: { ok: true },
   Ready: { ok: true },
+  ...batchExamples(transcodeRequest, listed),
   ...UPLOAD_EXAMPLES,
   ...WEBHOOK_EXAMPLES,
 };

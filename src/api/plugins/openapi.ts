@@ -13,6 +13,7 @@ const TAGS = [
   { name: 'health', description: 'Health and security of the service.' },
   { name: 'uploads', description: 'Uploads of files.' },
   { name: 'transcodes', description: 'Jobs.' },
+  { name: 'batches', description: 'Jobs that are created together.' },
   { name: 'events', description: 'Events, in an order that never changes.' },
   { name: 'webhooks', description: 'URLs that receive events.' },
   { name: 'receipts', description: 'Signed statements that anyone can verify.' },

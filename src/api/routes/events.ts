@@ -1,6 +1,7 @@
-import { errorBody, idParams } from '../../contract/common.ts';
+import { errorBody, idParams, isFinal } from '../../contract/common.ts';
 import { type EventPage, type EventsQuery, eventPage, eventsQuery, jobEventsQuery } from '../../contract/events.ts';
-import { readEvents } from '../../events/read.ts';
+import { readEvents, type StoredEvent } from '../../events/read.ts';
+import { type BatchJob, getBatch, jobsOfBatch } from '../../jobs/batches.ts';
 import { getJob } from '../../jobs/read.ts';
 import { viewEvents } from '../../kinds/view-events.ts';
 import type { ApiDeps, RouteDeps } from '../deps.ts';
@@ -54,19 +55,71 @@ export function registerEvents(app: App, deps: RouteDeps): void {
       const { id: job } = await getJob(deps.context.db, accountId, 'transcode', request.params.id);
       const query = { ...request.query, job };
       if (wantsStream(request)) {
-        return streamEvents(deps, hub, { request, reply }, { accountId, ...query, untilFinal: true });
+        const until = {
+          isLast: ({ type }: StoredEvent) => isFinal(type.split('.')[1]!),
+          isOver: async () => isFinal((await getJob(deps.context.db, accountId, 'transcode', job)).status),
+        };
+        return streamEvents(deps, hub, { request, reply }, { accountId, ...query, until });
       }
       return pageOf(deps, accountId, query);
     },
   );
+
+  app.get(
+    '/v1/batches/:id/events',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'listBatchEvents',
+        tags: ['batches'],
+        summary: 'Read events of a batch and of its jobs, oldest first',
+        description:
+          '`Accept: text/event-stream` streams them as they happen, and ends after `batch.completed`. When two jobs end in the same moment, `batch.completed` may come before the event of one of them.',
+        params: idParams,
+        querystring: jobEventsQuery,
+        response: { 200: eventPage, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { db } = deps.context;
+      const { id: accountId } = callerOf(request).account;
+      const { id } = await getBatch(db, accountId, request.params.id);
+      if (!wantsStream(request)) return pageOf(deps, accountId, request.query, id);
+      const jobs = await jobsOfBatch(db, id);
+      const batch = { id, jobs: new Set(jobs.map((job) => job.id)) };
+      const isOver = async () => (await getBatch(db, accountId, id)).completed_at !== null;
+      const until = { isLast: lastOfBatch(jobs), isOver };
+      return streamEvents(deps, hub, { request, reply }, { accountId, ...request.query, batch, until });
+    },
+  );
 }
 
-async function pageOf({ context }: ApiDeps, accountId: string, query: EventsQuery): Promise<EventPage> {
+/**
+ * Whether an event is the last one of a batch. When two jobs end in the same moment, the end of the batch may come before
+ * that of one of them.
+ */
+function lastOfBatch(jobs: readonly BatchJob[]): (event: StoredEvent) => boolean {
+  const open = new Set(jobs.filter(({ status }) => !isFinal(status)).map(({ id }) => id));
+  let isComplete = false;
+  return ({ type, jobId }) => {
+    if (type === 'batch.completed') isComplete = true;
+    else if (jobId !== null && isFinal(type.split('.')[1]!)) open.delete(jobId);
+    return isComplete && open.size === 0;
+  };
+}
+
+async function pageOf(
+  { context }: ApiDeps,
+  accountId: string,
+  query: EventsQuery,
+  batchId?: string,
+): Promise<EventPage> {
   const { types, job: jobId, after, limit } = query;
   const events = await readEvents(context.db, {
     ...{ accountId, limit },
     ...(types && { types }),
     ...(jobId && { jobId }),
+    ...(batchId && { batchId }),
     ...(after !== undefined && { after }),
   });
   return { events: await viewEvents(context, accountId, events), next: events.at(-1)?.cursor ?? after ?? null };

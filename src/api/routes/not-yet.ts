@@ -20,12 +20,6 @@ const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, 
     ['GET', '/v1/blueprints/runs/:id/events', 'read'],
     ['POST', '/v1/blueprints/runs/:id/continue', 'transcode'],
   ],
-  'Creating jobs in batches': [
-    ['POST', '/v1/transcodes/batch', 'transcode'],
-    ['GET', '/v1/batches/:id', 'read'],
-    ['GET', '/v1/batches/:id/events', 'read'],
-    ['PATCH', '/v1/batches/:id/cancel', 'transcode'],
-  ],
   'Probing a file': [['POST', '/v1/probe', 'read']],
   'Uploading in parts': [
     ['POST', '/v1/upload/multipart', 'upload'],

@@ -1,9 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { isFinal } from '../../contract/common.ts';
 import type { EventType, EventView } from '../../contract/events.ts';
 import { type AccountEvent, compareCursors, readEvents, type StoredEvent } from '../../events/read.ts';
 import type { LiveProgress } from '../../jobs/live-progress.ts';
-import { getJob } from '../../jobs/read.ts';
 import { viewEvents } from '../../kinds/view-events.ts';
 import type { RouteDeps } from '../deps.ts';
 import { callerOf } from '../plugins/auth.ts';
@@ -19,8 +17,12 @@ export interface StreamQuery {
   types?: readonly EventType[] | undefined;
   job?: string | undefined;
   after?: string | undefined;
-  /** Ends after the final event of the job. */
-  untilFinal?: boolean;
+  /** Events of that batch and of its jobs. */
+  batch?: { id: string; jobs: ReadonlySet<string> };
+  /**
+   * A stream that ends: `isLast` gets every event, some twice; `isOver` is for events that are no longer kept or not sent.
+   */
+  until?: { isLast: (event: StoredEvent) => boolean; isOver: () => Promise<boolean> };
 }
 
 interface Exchange {
@@ -34,7 +36,7 @@ export function wantsStream(request: FastifyRequest): boolean {
 
 /**
  * Streams events as they happen, by the standard of server-sent events. A stream of all events begins now, that of a job
- * with its first event; `Last-Event-ID` or `after` resumes behind an event. Never resolves to a body: it writes itself.
+ * or batch with its first event; `Last-Event-ID` or `after` resumes behind an event. Never resolves to a body: it writes itself.
  */
 export async function streamEvents(
   deps: RouteDeps,
@@ -85,7 +87,7 @@ class EventStream implements Subscriber {
     this.#raw.flushHeaders();
   }
 
-  /** Resolves when the stream has ended. Without `from` it begins now, or with the first event of the job. */
+  /** Resolves when the stream has ended. Without `from` it begins now, or with the first event of the job or batch. */
   async run(from: string | undefined): Promise<void> {
     const end = this.#end;
     this.#raw.once('close', end);
@@ -93,7 +95,7 @@ class EventStream implements Subscriber {
     if (this.#deps.stopping.aborted || this.#raw.destroyed) end();
     try {
       const now = await this.#hub.subscribe(this);
-      const isLive = from === undefined && this.#query.job === undefined;
+      const isLive = from === undefined && !this.#query.job && !this.#query.batch;
       this.#last = isLive ? now : from;
       if (!isLive) await this.#sendOlder();
       this.#sendWaiting();
@@ -113,7 +115,7 @@ class EventStream implements Subscriber {
   }
 
   onProgress({ id, progress, fps, speed, etaSeconds }: LiveProgress): void {
-    if (this.#query.types || (this.#query.job && this.#query.job !== id) || this.#waiting) return;
+    if (this.#query.types || !this.#isOf(id) || this.#waiting) return;
     const data = { job_id: id, progress, fps, speed, eta_seconds: etaSeconds };
     this.#write(`event: transcode.progress\ndata: ${JSON.stringify(data)}\n\n`);
   }
@@ -129,9 +131,7 @@ class EventStream implements Subscriber {
   /** Sends what happened before the subscription, page by page. */
   async #sendOlder(): Promise<void> {
     const { db } = this.#deps.context;
-    const { job } = this.#query;
-    // A job that is already final ends even if its events are no longer kept.
-    const over = this.#query.untilFinal && isFinal((await getJob(db, this.accountId, 'transcode', job!)).status);
+    const over = await this.#query.until?.isOver();
     for (;;) {
       const after = this.#last;
       const page = await readEvents(db, { ...pageQuery(this.#query), limit: PAGE, ...(after && { after }) });
@@ -150,19 +150,30 @@ class EventStream implements Subscriber {
   }
 
   #sendLive({ event, view }: LiveEvent): void {
-    if (this.#isMine(event) && (!this.#last || compareCursors(event.cursor, this.#last) > 0)) this.#send(event, view);
+    if (this.#isMine(event)) {
+      const { types, until } = this.#query;
+      const isNew = !this.#last || compareCursors(event.cursor, this.#last) > 0;
+      if (isNew && (!types || types.includes(event.type))) this.#send(event, view);
+      // Also for an event of a type that is not sent.
+      if (until?.isLast(event)) this.#end();
+    }
     if (endsKey(event, this.keyId)) this.#end();
   }
 
-  #isMine({ type, jobId }: AccountEvent): boolean {
-    const { types, job } = this.#query;
-    return (!types || types.includes(type)) && (!job || job === jobId);
+  #isMine({ jobId, batchId }: AccountEvent): boolean {
+    const { batch } = this.#query;
+    return (batch !== undefined && batch.id === batchId) || this.#isOf(jobId);
+  }
+
+  #isOf(jobId: string | null): boolean {
+    const { job, batch } = this.#query;
+    return batch ? jobId !== null && batch.jobs.has(jobId) : !job || job === jobId;
   }
 
   #send(event: StoredEvent, { id, type, created_at, data }: EventView): void {
     this.#last = id;
     this.#write(`id: ${id}\nevent: ${type}\ndata: ${JSON.stringify({ created_at, ...data })}\n\n`);
-    if (this.#query.untilFinal && isFinal(event.type.split('.')[1]!)) this.#end();
+    if (this.#query.until?.isLast(event)) this.#end();
   }
 
   #write(text: string): void {
@@ -180,8 +191,8 @@ class EventStream implements Subscriber {
   }
 }
 
-function pageQuery({ accountId, types, job }: StreamQuery) {
-  return { accountId, ...(types && { types }), ...(job && { jobId: job }) };
+function pageQuery({ accountId, types, job, batch }: StreamQuery) {
+  return { accountId, ...(types && { types }), ...(job && { jobId: job }), ...(batch && { batchId: batch.id }) };
 }
 
 /** Whether the key of the stream has been revoked or replaced. */

@@ -115,7 +115,11 @@ function refusedSources({ checkSourceUrl }: AdmissionServices, sources: readonly
   });
 }
 
-function refusedWebhook({ checkWebhookUrl }: AdmissionServices, url: string | undefined): ApiError[] {
+/** Why events may not be sent to that URL. */
+export function refusedWebhook(
+  { checkWebhookUrl }: Pick<AdmissionServices, 'checkWebhookUrl'>,
+  url: string | undefined,
+): ApiError[] {
   const reason = url === undefined ? undefined : checkWebhookUrl(url).reason;
   if (reason === undefined) return [];
   const remedy = 'Name a public https:// URL, or have the operator allow its address in AIRLOCK_FETCH_ALLOW';

@@ -29,6 +29,7 @@ type UnseenColumn =
   | 'kind'
   | 'parent_id'
   | 'batch_id'
+  | 'batch_index'
   | 'available_at'
   | 'fetches'
   | 'request_sealed'

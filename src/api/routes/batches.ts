@@ -1,0 +1,78 @@
+import { batch, batchBody, batchCanceled } from '../../contract/batches.ts';
+import { errorBody, idParams } from '../../contract/common.ts';
+import { cancelBatch, getBatch } from '../../jobs/batches.ts';
+import { viewBatch } from '../../kinds/transcode/batch-view.ts';
+import { createBatch } from '../create-batch.ts';
+import type { ApiDeps } from '../deps.ts';
+import { callerOf } from '../plugins/auth.ts';
+import type { App } from '../types.ts';
+
+const tags = ['batches'];
+
+export function registerBatches(app: App, deps: ApiDeps): void {
+  const { context } = deps;
+
+  app.post(
+    '/v1/transcodes/batch',
+    {
+      config: { scope: 'transcode' },
+      schema: {
+        operationId: 'createBatch',
+        tags,
+        summary: 'Create up to 100 jobs',
+        description:
+          'Each entry is the body of a create, and is accepted or refused by itself; a refused one has the error that a create would have got. `batch.completed` is recorded when the last job is final.',
+        body: batchBody,
+        response: { 201: batch, '4xx': errorBody, 507: errorBody },
+      },
+    },
+    async (request, reply) => {
+      const created = await createBatch(deps, request);
+      reply.code(201).header('Location', `/v1/batches/${created.id}`);
+      return created;
+    },
+  );
+
+  app.get(
+    '/v1/batches/:id',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getBatch',
+        tags,
+        summary: 'Read a batch with its jobs',
+        params: idParams,
+        response: { 200: batch, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      return viewBatch(context, await getBatch(context.db, account.id, request.params.id));
+    },
+  );
+
+  app.patch(
+    '/v1/batches/:id/cancel',
+    {
+      config: { scope: 'transcode' },
+      schema: {
+        operationId: 'cancelBatch',
+        tags,
+        summary: 'Cancel the jobs of a batch',
+        description: 'Jobs that are final stay as they are.',
+        params: idParams,
+        response: { 200: batchCanceled, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      const canceled = await cancelBatch(context, account.id, request.params.id);
+      return {
+        success: true as const,
+        message: 'Batch cancelled successfully' as const,
+        canceled,
+        batch: await viewBatch(context, await getBatch(context.db, account.id, request.params.id)),
+      };
+    },
+  );
+}

@@ -1,0 +1,81 @@
+import * as z from 'zod';
+import { errorBody, someWarnings, timestamp } from './common.ts';
+import { createBody, jobListItem, metadataField, webhookUrlField } from './transcodes.ts';
+
+export const MAX_BATCH_JOBS = 100;
+
+export const batchBody = z
+  .object({
+    jobs: z
+      // Each is checked by itself, so that one that is malformed does not refuse the others.
+      .array(z.union([createBody, z.unknown()]), { error: 'must be a list of bodies of creates' })
+      .min(1, { error: 'must contain at least one job' })
+      .max(MAX_BATCH_JOBS, {
+        error: `must contain at most ${MAX_BATCH_JOBS} jobs; send the others in another batch`,
+      })
+      .describe('Bodies of `POST /v1/transcodes`, each accepted or refused by itself.'),
+    webhook_url: webhookUrlField.describe(
+      'Receives `batch.completed`, signed with the default secret of the account (`/v1/webhooks/secret`).',
+    ),
+    metadata: metadataField,
+  })
+  .meta({ id: 'BatchRequest', description: 'Jobs to create.' });
+export type BatchBody = z.infer<typeof batchBody>;
+
+export const BATCH_STATUSES = ['pending', 'processing', 'completed', 'canceled'] as const;
+export const BATCH_ITEM_STATUSES = ['accepted', 'refused'] as const;
+
+const batchItem = z
+  .object({
+    index: z.number().describe('Place in `jobs` of the request, from 0.'),
+    status: z.enum(BATCH_ITEM_STATUSES).describe('Whether a job was created.'),
+    job: jobListItem.optional().describe('The job; absent if none was created.'),
+    error: errorBody.optional().describe('Why none was created; the answer that a create would have got.'),
+  })
+  .meta({ id: 'BatchItem', description: 'One entry of a batch.' });
+export type BatchItem = z.infer<typeof batchItem>;
+
+const batchFields = z.object({
+  id: z.uuid().describe('The id of the batch.'),
+  status: z
+    .enum(BATCH_STATUSES)
+    .describe('`completed` when every job is final, whatever its result; `canceled` if the batch was canceled before.'),
+  total: z.number().describe('Entries of the request.'),
+  accepted: z.number().describe('Jobs that were created.'),
+  refused: z.number().describe('Entries without a job.'),
+  jobs: z
+    .object({
+      pending: z.number().describe('Waiting.'),
+      processing: z.number().describe('Running.'),
+      completed: z.number().describe('Completed.'),
+      failed: z.number().describe('Failed.'),
+      canceled: z.number().describe('Canceled.'),
+    })
+    .meta({ id: 'BatchCounts', description: 'Jobs of the batch by status.' }),
+  metadata: z
+    .object({ user: z.record(z.string(), z.unknown()).nullable().describe('The `metadata` of the request.') })
+    .meta({ id: 'BatchMetadata', description: 'Your own data.' }),
+  created_at: timestamp.describe('When it was created.'),
+  completed_at: timestamp.nullable().describe('When its last job was final.'),
+});
+
+/** A batch without its items, as events show it. */
+export type BatchSummary = z.infer<typeof batchFields>;
+
+export const batch = batchFields
+  .extend({
+    items: z.array(batchItem).describe('In the order of the request. Jobs are shown as in lists.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'Batch', description: 'Jobs that were created together.' });
+export type Batch = z.infer<typeof batch>;
+
+export const batchCanceled = z
+  .object({
+    success: z.literal(true).describe('Always true.'),
+    message: z.literal('Batch cancelled successfully').describe('Always this text.'),
+    canceled: z.number().describe('Jobs that were canceled now; the others were final already.'),
+    batch,
+    warnings: someWarnings,
+  })
+  .meta({ id: 'BatchCanceled', description: 'A batch that has been canceled.' });

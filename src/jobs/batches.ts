@@ -1,0 +1,143 @@
+import type { Selectable } from 'kysely';
+import { forgetAnswers } from '../accounts/idempotency.ts';
+import { isFinal } from '../contract/common.ts';
+import { ApiError } from '../contract/errors.ts';
+import type { Db, Tx } from '../database/pool.ts';
+import { sealColumn } from '../database/sealed-columns.ts';
+import type { BatchesTable } from '../database/tables.ts';
+import { isUuid, uuidv7 } from '../ids/uuid.ts';
+import type { Vault } from '../ids/vault.ts';
+import { endBatch } from './batch-end.ts';
+import { endCanceled } from './cancel.ts';
+import type { JobsContext } from './kind.ts';
+import { lockJob } from './read.ts';
+import { type Job, OPEN_STATUSES } from './rows.ts';
+
+/*
+ * A batch is the jobs of one request. Its row is locked after those of its jobs, so that the end of the last job, and of
+ * no other, completes it.
+ */
+
+export type BatchRow = Selectable<BatchesTable>;
+
+export interface NewBatch {
+  accountId: string;
+  total: number;
+  metadata: Record<string, unknown> | null;
+  webhookUrl: string | null;
+  retentionSeconds: number;
+}
+
+/** Inserts a batch that has no jobs yet; `openBatch` says how many it got. */
+export async function insertBatch(vault: Vault, tx: Tx, batch: NewBatch): Promise<BatchRow> {
+  const key = { account_id: batch.accountId, id: uuidv7() };
+  const { metadata, webhookUrl } = batch;
+  return tx
+    .insertInto('batches')
+    .values({
+      ...key,
+      total: batch.total,
+      accepted: 0,
+      metadata_sealed: metadata && sealColumn(vault, 'batches', 'metadata_sealed', key, JSON.stringify(metadata)),
+      webhook_sealed: webhookUrl === null ? null : sealColumn(vault, 'batches', 'webhook_sealed', key, webhookUrl),
+      retention_seconds: batch.retentionSeconds,
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+}
+
+/** Stores what became of the entries. A batch without a job is complete. */
+export async function openBatch(
+  vault: Vault,
+  tx: Tx,
+  batch: BatchRow,
+  { accepted, refusals }: { accepted: number; refusals: readonly object[] },
+): Promise<BatchRow> {
+  const text = JSON.stringify(refusals);
+  await tx
+    .updateTable('batches')
+    .set({
+      accepted,
+      refusals_sealed: refusals.length === 0 ? null : sealColumn(vault, 'batches', 'refusals_sealed', batch, text),
+    })
+    .where('id', '=', batch.id)
+    .execute();
+  await endBatch(tx, { batch_id: batch.id });
+  return tx.selectFrom('batches').selectAll().where('id', '=', batch.id).executeTakeFirstOrThrow();
+}
+
+/** Throws the same 404 for an id that is not a UUID, does not exist, or belongs to another account. */
+export async function getBatch(db: Db, accountId: string, id: string): Promise<BatchRow> {
+  const row = isUuid(id)
+    ? await db
+        .selectFrom('batches')
+        .selectAll()
+        .where('id', '=', id)
+        .where('account_id', '=', accountId)
+        .executeTakeFirst()
+    : undefined;
+  if (!row) throw new ApiError('not_found');
+  return row;
+}
+
+export type BatchJob = Pick<Job, 'id' | 'status'> & { index: number };
+
+/** The jobs of a batch in the order of its request. */
+export async function jobsOfBatch(db: Db, batchId: string): Promise<BatchJob[]> {
+  const rows = await db
+    .selectFrom('jobs')
+    .select(['id', 'status', 'batch_index'])
+    .where('batch_id', '=', batchId)
+    .orderBy('batch_index')
+    .execute();
+  return rows.map(({ id, status, batch_index }) => ({ id, status, index: batch_index! }));
+}
+
+/** Cancels the open jobs of a batch. Throws 400 when it is complete. Returns how many it canceled. */
+export async function cancelBatch(context: JobsContext, accountId: string, id: string): Promise<number> {
+  return context.db.transaction().execute(async (tx) => {
+    const batch = await getBatch(tx, accountId, id);
+    if (batch.completed_at) throw new ApiError('cancel_final', null, { status: statusOf(batch, false) });
+    const open = await tx
+      .selectFrom('jobs')
+      .select(['id', 'kind'])
+      .where('batch_id', '=', id)
+      .where('status', 'in', OPEN_STATUSES)
+      .orderBy('id')
+      .execute();
+    const locked: Job[] = [];
+    for (const job of open) locked.push(await lockJob(tx, accountId, job.kind, job.id));
+    const jobs = locked.filter(({ status }) => !isFinal(status));
+    if (jobs.length === 0) return 0;
+    await tx.updateTable('batches').set({ canceled_at: new Date() }).where('id', '=', id).execute();
+    for (const job of jobs) await endCanceled(context, tx, job);
+    return jobs.length;
+  });
+}
+
+export function statusOf(batch: BatchRow, hasStarted: boolean): 'pending' | 'processing' | 'completed' | 'canceled' {
+  if (batch.completed_at) return batch.canceled_at ? 'canceled' : 'completed';
+  return hasStarted ? 'processing' : 'pending';
+}
+
+/** Erases the texts of batches whose time is over. */
+export async function forgetBatches(db: Db): Promise<void> {
+  const due = await db
+    .updateTable('batches')
+    .set({ refusals_sealed: null, metadata_sealed: null, webhook_sealed: null })
+    .where('expires_at', '<=', new Date())
+    .where((where) =>
+      where.or([
+        where('refusals_sealed', 'is not', null),
+        where('metadata_sealed', 'is not', null),
+        where('webhook_sealed', 'is not', null),
+      ]),
+    )
+    .returning('id')
+    .execute();
+  await forgetAnswers(
+    db,
+    'batch_id',
+    due.map(({ id }) => id),
+  );
+}

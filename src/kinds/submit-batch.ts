@@ -1,0 +1,143 @@
+import { accountRetention, lockAccount } from '../accounts/accounts.ts';
+import { withIdempotencyKey } from '../accounts/idempotency.ts';
+import { recentSpace } from '../accounts/stored-bytes.ts';
+import { accountSecret } from '../accounts/webhook-secret.ts';
+import { ApiError } from '../contract/errors.ts';
+import { inSavepoint, type Tx } from '../database/pool.ts';
+import { type BatchRow, insertBatch, openBatch } from '../jobs/batches.ts';
+import { lockSources } from '../jobs/sources.ts';
+import type { StoreSpace } from '../storage/types.ts';
+import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
+import { checkJob, insertAdmitted, type SubmitOptions, type SubmittedJob } from './submit.ts';
+
+/** An entry of a batch: a request, or why its body is none. */
+export type BatchEntry<Request> = { request: Request } | { refusal: ApiError };
+
+/** What became of an entry. */
+export type BatchResult = { index: number } & ({ submitted: SubmittedJob } | { refusal: ApiError });
+
+export interface BatchRequest<Request> {
+  entries: readonly BatchEntry<Request>[];
+  metadata: Record<string, unknown> | null;
+  /** Receives the event that ends the batch. */
+  webhookUrl: string | null;
+}
+
+export interface BatchOptions<Answer> {
+  idempotency: SubmitOptions<Answer>['idempotency'];
+  answer: (batch: BatchRow, results: readonly BatchResult[]) => Answer;
+  /** The error of a refusal without the text that must not be kept, for later answers. */
+  refusal: (index: number, refusal: ApiError) => object;
+}
+
+/**
+ * Submits several jobs in one transaction, each accepted or refused as if it came alone. Throws `ApiError` only for what
+ * concerns all of them. Resolves when all accepted jobs are committed.
+ */
+export async function submitBatch<Request, Answer>(
+  services: AdmissionServices,
+  kind: Kind<Request>,
+  caller: Caller,
+  batch: BatchRequest<Request>,
+  options: BatchOptions<Answer>,
+): Promise<Answer> {
+  const { context } = services;
+  const measuring = recentSpace(context);
+  measuring.catch(() => {}); // a problem of the request comes first
+  const admitted: (Admission | ApiError)[] = [];
+  for (const entry of batch.entries) {
+    admitted.push('refusal' in entry ? entry.refusal : await admitOne(services, kind, caller, entry.request));
+  }
+  const space = await measuring;
+  const scope = { accountId: caller.account.id, ...options.idempotency };
+  const { answer } = await context.db.transaction().execute((tx) =>
+    withIdempotencyKey(tx, context.vault, scope, async () => {
+      const row = await insertBatch(context.vault, tx, {
+        ...{ accountId: caller.account.id, total: admitted.length },
+        ...{ metadata: batch.metadata, webhookUrl: batch.webhookUrl },
+        retentionSeconds: accountRetention(caller.account, context.retentionSeconds),
+      });
+      await lockAll(services, tx, caller, batch, admitted);
+      const results = await insertAll(services, tx, kind, caller, { admitted, space, batchId: row.id });
+      const refusals = results.flatMap((one) => ('refusal' in one ? [options.refusal(one.index, one.refusal)] : []));
+      const opened = await openBatch(context.vault, tx, row, { accepted: results.length - refusals.length, refusals });
+      return { status: 201, answer: options.answer(opened, results), made: { batch_id: row.id } };
+    }),
+  );
+  return answer;
+}
+
+async function admitOne<Request>(
+  services: AdmissionServices,
+  kind: Kind<Request>,
+  caller: Caller,
+  request: Request,
+): Promise<Admission | ApiError> {
+  try {
+    const admission = await checkJob(services, kind, caller, request);
+    const [problem] = admission.problems;
+    if (problem === undefined) return admission;
+    return asRefusal(problem);
+  } catch (error) {
+    return asRefusal(error);
+  }
+}
+
+/** Takes in one order what the entries lock one by one, so that two batches never wait for each other. */
+async function lockAll(
+  { context }: AdmissionServices,
+  tx: Tx,
+  { account }: Caller,
+  { webhookUrl }: Pick<BatchRequest<unknown>, 'webhookUrl'>,
+  admitted: readonly (Admission | ApiError)[],
+): Promise<void> {
+  const admissions = admitted.filter((one): one is Admission => !(one instanceof ApiError));
+  const sources = admissions.flatMap(({ inputs, assets }) => [...inputs, ...assets]);
+  await lockSources(
+    context,
+    tx,
+    account,
+    sources.map(({ url }) => url),
+  );
+  await lockAccount(tx, account.id);
+  if (webhookUrl) await accountSecret(tx, context.vault, account.id);
+}
+
+async function insertAll(
+  services: AdmissionServices,
+  tx: Tx,
+  kind: Pick<Kind, 'name'>,
+  caller: Caller,
+  {
+    admitted,
+    space,
+    batchId,
+  }: { admitted: readonly (Admission | ApiError)[]; space: StoreSpace | null; batchId: string },
+): Promise<BatchResult[]> {
+  const results: BatchResult[] = [];
+  const ahead = { interactive: 0, light: 0, heavy: 0 };
+  for (const [index, admission] of admitted.entries()) {
+    if (admission instanceof ApiError) {
+      results.push({ index, refusal: admission });
+      continue;
+    }
+    const place = { id: batchId, index, ahead };
+    try {
+      const submitted = await inSavepoint(tx, () =>
+        insertAdmitted(services, tx, kind, caller, admission, space, place),
+      );
+      ahead[admission.resourceClass] += 1;
+      results.push({ index, submitted });
+    } catch (error) {
+      results.push({ index, refusal: asRefusal(error) });
+    }
+  }
+  return results;
+}
+
+/** Rethrows what would concern the other entries as well. */
+function asRefusal(error: unknown): ApiError {
+  const isOwn = error instanceof ApiError && (error.status < 500 || error.status === 507);
+  if (!isOwn || error.code === 'account_disabled') throw error;
+  return error;
+}

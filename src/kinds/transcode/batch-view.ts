@@ -1,0 +1,87 @@
+import type { Batch, BatchItem, BatchSummary } from '../../contract/batches.ts';
+import { errorAnswer } from '../../contract/error-answer.ts';
+import type { ApiError } from '../../contract/errors.ts';
+import { hideQueries } from '../../contract/hide-queries.ts';
+import type { Context } from '../../database/context.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import { type BatchCounts, countBatches } from '../../jobs/batch-end.ts';
+import { type BatchRow, jobsOfBatch, statusOf } from '../../jobs/batches.ts';
+import type { BatchResult } from '../submit-batch.ts';
+import { listedJobs } from './list.ts';
+import { viewSubmitted } from './view.ts';
+
+type Viewing = Pick<Context, 'db' | 'vault' | 'store'>;
+
+/** A batch as clients see it. A job whose row is gone is left out. */
+export async function viewBatch(context: Viewing, batch: BatchRow): Promise<Batch> {
+  const jobs = await jobsOfBatch(context.db, batch.id);
+  const ids = jobs.map(({ id }) => id);
+  const shown = new Map((await listedJobs(context, batch.account_id, ids)).map((job) => [job.id, job]));
+  const accepted = jobs.flatMap(({ id, index }): BatchItem[] => {
+    const job = shown.get(id);
+    return job ? [{ index, status: 'accepted', job }] : [];
+  });
+  const items = [...accepted, ...refusalsOf(context, batch)].sort((a, b) => a.index - b.index);
+  const counts = (await countBatches(context.db, [batch.id])).get(batch.id)!;
+  return { ...viewSummary(context, batch, counts), items };
+}
+
+/** A batch that was just created, without reading anything. */
+export function viewSubmittedBatch(
+  context: Pick<Context, 'vault' | 'store'>,
+  batch: BatchRow,
+  results: readonly BatchResult[],
+): Batch {
+  const items = results.map((result): BatchItem => {
+    const { index } = result;
+    if ('refusal' in result) return viewRefusal(index, result.refusal);
+    const job = viewSubmitted(context, result.submitted);
+    const listed = { ...job, ffmpeg_options: { ...job.ffmpeg_options, options: [] }, shortened: false };
+    return { index, status: 'accepted', job: listed };
+  });
+  const counts = { pending: batch.accepted, processing: 0, completed: 0, failed: 0, canceled: 0 };
+  return { ...viewSummary(context, batch, counts), items };
+}
+
+export function viewRefusal(index: number, refusal: ApiError): BatchItem {
+  return { index, status: 'refused', error: hideQueries(errorAnswer(refusal)) };
+}
+
+/** Batches without their items, by id, as events show them. */
+export async function batchSummaries(
+  context: Viewing,
+  accountId: string,
+  ids: readonly string[],
+): Promise<Map<string, BatchSummary>> {
+  if (ids.length === 0) return new Map();
+  const rows = await context.db
+    .selectFrom('batches')
+    .selectAll()
+    .where('account_id', '=', accountId)
+    .where('id', 'in', ids)
+    .execute();
+  const counts = await countBatches(
+    context.db,
+    rows.map(({ id }) => id),
+  );
+  return new Map(rows.map((row) => [row.id, viewSummary(context, row, counts.get(row.id)!)]));
+}
+
+function viewSummary({ vault }: Pick<Context, 'vault'>, batch: BatchRow, jobs: BatchCounts): BatchSummary {
+  const metadata = openColumn(vault, 'batches', 'metadata_sealed', batch);
+  return {
+    id: batch.id,
+    status: statusOf(batch, jobs.pending < batch.accepted),
+    total: batch.total,
+    accepted: batch.accepted,
+    refused: batch.total - batch.accepted,
+    jobs,
+    metadata: { user: metadata === null ? null : JSON.parse(metadata) },
+    created_at: batch.created_at.toISOString(),
+    completed_at: batch.completed_at?.toISOString() ?? null,
+  };
+}
+
+function refusalsOf({ vault }: Viewing, batch: BatchRow): BatchItem[] {
+  return JSON.parse(openColumn(vault, 'batches', 'refusals_sealed', batch) ?? '[]') as BatchItem[];
+}
