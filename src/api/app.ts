@@ -22,6 +22,7 @@ import { registerCommands } from './routes/commands.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerKeys } from './routes/keys.ts';
+import { registerMultipart } from './routes/multipart.ts';
 import { registerNotYet } from './routes/not-yet.ts';
 import { registerReceipts } from './routes/receipts.ts';
 import { registerSecurity } from './routes/security.ts';
@@ -81,6 +82,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   const routeDeps = { ...deps, stopping: registerStopping(app, connections) };
   registerUploads(app, routeDeps);
   registerUploadList(app, deps);
+  registerMultipart(app, deps);
   registerTranscodes(app, routeDeps);
   registerBatches(app, deps);
   registerCommands(app, routeDeps);

@@ -38,6 +38,8 @@ export interface ApiSettings {
   trustProxy: string[];
   /** Requests per minute for a key, unless its account sets another limit. */
   rateLimit: number;
+  /** Bytes of one upload, unless its account sets another limit. */
+  maxUploadBytes: number;
   /** Limits of connections, per address and in total. */
   connections: ConnectionLimits;
 }

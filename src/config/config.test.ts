@@ -11,6 +11,7 @@ describe('the configuration', () => {
       metricsPort: 9464,
       retentionSeconds: 86_400,
       rateLimit: 600,
+      maxUpload: 2_048_576_000,
       fetchPorts: [80, 443],
       fetchAllow: [],
       tls: { mode: 'off' },

@@ -115,7 +115,7 @@ export const diskReserve: SettingType<ReturnType<typeof parseDiskReserve>> = {
 };
 
 function numeric(minimum: number, maximum: number) {
-  return z.codec(z.string().check(z.regex(/^\d{1,9}$/)), z.int().check(z.gte(minimum), z.lte(maximum)), {
+  return z.codec(z.string().check(z.regex(/^\d{1,12}$/)), z.int().check(z.gte(minimum), z.lte(maximum)), {
     decode: Number,
     encode: String,
   });

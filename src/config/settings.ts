@@ -1,4 +1,5 @@
 import type { z } from 'zod/mini';
+import { MAX_PARTS_UPLOAD_BYTES, MAX_UPLOAD_BYTES } from '../contract/limits.ts';
 import {
   absolutePath,
   choice,
@@ -97,6 +98,10 @@ export const SETTINGS = {
   }),
   retentionSeconds: required('AIRLOCK_RETENTION', duration, '24h', {
     description: 'Retention of outputs, and of uploads after their last use: `90s`, `15m`, `24h`, `7d`, `2w`.',
+  }),
+  maxUpload: required('AIRLOCK_MAX_UPLOAD', wholeNumber(MAX_PARTS_UPLOAD_BYTES), String(MAX_UPLOAD_BYTES), {
+    description:
+      'Bytes of one upload, up to 100,000,000,000. Files above 2,048,576,000 bytes are [uploaded in parts](api.md#uploads-in-parts).',
   }),
   diskReserve: required('AIRLOCK_DISK_RESERVE', diskReserve, '5%,1GiB', {
     description:

@@ -1,5 +1,5 @@
 import { LIMIT_BOUNDS, type LimitName } from './limit-bounds.ts';
-import { MAX_UPLOAD_BYTES } from './limits.ts';
+import { MAX_PARTS_UPLOAD_BYTES } from './limits.ts';
 
 /** A setting of an account that is a number. */
 export interface NumberSetting {
@@ -36,9 +36,9 @@ export const NUMBER_SETTINGS = {
   max_queued: { least: 1, most: MOST, meaning: 'jobs that wait', fallback: '10,000' },
   max_upload_bytes: {
     least: 1,
-    most: MAX_UPLOAD_BYTES,
+    most: MAX_PARTS_UPLOAD_BYTES,
     meaning: 'bytes of one upload',
-    fallback: inThousands(MAX_UPLOAD_BYTES),
+    fallback: 'AIRLOCK_MAX_UPLOAD',
   },
   max_stored_bytes: {
     least: 0,

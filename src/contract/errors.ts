@@ -135,6 +135,16 @@ export const errors = {
     text: 'File size mismatch',
     advice: 'Confirm with the declared size.',
   },
+  upload_incomplete: {
+    status: 400,
+    text: 'Parts are missing',
+    advice: 'Send the parts named in details, then confirm again.',
+  },
+  invalid_parts: {
+    status: 400,
+    text: 'Invalid parts',
+    advice: 'details names the part and what is wrong with it. Nothing was deleted.',
+  },
   upload_type_mismatch: {
     status: 400,
     text: 'File content does not match its declared type',

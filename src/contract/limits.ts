@@ -1,7 +1,14 @@
 /* Numbers of the API, separate from the schemas: the storage gateway needs one of them, but no validator. */
 
 export const MAX_BODY_BYTES = 1024 * 1024;
+/** Of an upload with one PUT, and by default of one in parts. */
 export const MAX_UPLOAD_BYTES = 2_048_576_000;
+/** Of an upload in parts, where the operator allows it. */
+export const MAX_PARTS_UPLOAD_BYTES = 100_000_000_000;
+/** Parts of one upload: few enough that a confirm can list all of them. */
+export const MAX_UPLOAD_PARTS = 1000;
+/** Lifetime of the signed URL of a part in seconds. */
+export const PART_URL_SECONDS = 3600;
 /** Lifetime of a signed download URL in seconds. */
 export const DOWNLOAD_SECONDS = 600;
 /** Lifetime of a signed upload URL in seconds. */

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
 import { UPLOAD_CONTENT_TYPES } from './formats.ts';
-import { MAX_UPLOAD_BYTES } from './limits.ts';
+import { MAX_PARTS_UPLOAD_BYTES, MAX_UPLOAD_BYTES, MAX_UPLOAD_PARTS } from './limits.ts';
 
 /*
  * The message of each rule is an error code of errors.ts. Where several rules fail, the API answers with the first
@@ -16,7 +16,7 @@ export const UPLOAD_ERROR_ORDER = [
 ] as const;
 
 // 0 is invalid, not missing: only undefined, null and "" are missing.
-function fileSize(missing: string) {
+export function uploadFileSize(missing: string, most: number) {
   const isMissing = (value: unknown) => value === undefined || value === null || value === '';
   return (
     z
@@ -24,7 +24,7 @@ function fileSize(missing: string) {
       // Not int(): it reports a whole number above 2^53 as invalid instead of too large.
       .refine(Number.isInteger, 'invalid_file_size')
       .min(1, 'invalid_file_size')
-      .max(MAX_UPLOAD_BYTES, 'file_too_large')
+      .max(most, 'file_too_large')
       .meta({ type: 'integer' })
   );
 }
@@ -40,7 +40,9 @@ export const presignBody = z
       contentType: requiredText('missing_upload_fields')
         .pipe(z.enum(UPLOAD_CONTENT_TYPES, 'invalid_file_type'))
         .meta({ description: 'The type of the file.', enum: [...UPLOAD_CONTENT_TYPES] }),
-      fileSize: fileSize('missing_upload_fields').describe('The exact number of bytes that will be sent.'),
+      fileSize: uploadFileSize('missing_upload_fields', MAX_UPLOAD_BYTES).describe(
+        'The exact number of bytes that will be sent.',
+      ),
     },
     'missing_upload_fields',
   )
@@ -64,8 +66,20 @@ export const confirmBody = z
   .object(
     {
       filename: requiredText('missing_confirm_fields').max(4096).describe('The `filename` that the presign returned.'),
-      fileSize: fileSize('missing_confirm_fields').describe('The number of bytes sent.'),
-      uploadId: z.string().nullish().describe('Not used yet.'),
+      fileSize: uploadFileSize('missing_confirm_fields', MAX_PARTS_UPLOAD_BYTES).describe('The number of bytes sent.'),
+      uploadId: z.string().max(1024).nullish().describe('Of an upload in parts.'),
+      parts: z
+        .array(
+          z
+            .object({
+              partNumber: z.number().int().min(1).max(MAX_UPLOAD_PARTS).describe('The number of the part.'),
+              etag: z.string().min(1).max(200).describe('The `ETag` that its PUT returned.'),
+            })
+            .meta({ id: 'SentPart', description: 'A part that has been sent.' }),
+        )
+        .max(MAX_UPLOAD_PARTS)
+        .nullish()
+        .describe('Every part of an upload in parts, in ascending order; absent: whatever has arrived.'),
     },
     'missing_confirm_fields',
   )

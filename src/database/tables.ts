@@ -24,7 +24,7 @@ export interface AccountsTable {
   max_concurrent: Generated<number>;
   max_queued: Generated<number>;
   requests_per_minute: number | null;
-  max_upload_bytes: Generated<number>;
+  max_upload_bytes: number | null;
   max_stored_bytes: Generated<number>;
   max_open_uploads: Generated<number>;
   retention_seconds: number | null;
@@ -100,6 +100,7 @@ export interface UploadsTable {
   created_at: DefaultedTimestamp;
   confirmed_at: Timestamp | null;
   refusal_sealed: Buffer | null;
+  part_size: number | null;
 }
 
 export interface WorkersTable {

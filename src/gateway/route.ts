@@ -112,11 +112,12 @@ function routesOf(target: Target): Record<string, Route> {
 }
 
 /** Reports disk space and the extensions of this store to internal roles, never to holders of signed URLs. */
-async function headBucket({ response, identity, disk, reservations }: Context): Promise<void> {
+async function headBucket({ response, identity, disk, uploads, reservations }: Context): Promise<void> {
   await disk.check();
+  const stagedBytes = disk.stagedBytes() + uploads.stagedBytes();
   const extra =
     identity.kind === 'header'
-      ? { ...spaceHeaders({ ...(await reservations.space()), stagedBytes: disk.stagedBytes() }), [CLOSES_KEYS]: 'yes' }
+      ? { ...spaceHeaders({ ...(await reservations.space()), stagedBytes }), [CLOSES_KEYS]: 'yes' }
       : {};
   response.writeHead(200, { 'content-length': 0, ...extra }).end();
 }

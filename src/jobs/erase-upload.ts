@@ -5,7 +5,6 @@ import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 import { wakeWaiting } from '../events/record.ts';
 import { deleteBytes, markDeleting } from '../objects/objects.ts';
-import { findUpload } from '../uploads/read.ts';
 import { closeStaging } from '../uploads/staging.ts';
 import { forgetUploads, type Upload } from '../uploads/upload.ts';
 import { endCanceled } from './cancel.ts';
@@ -17,12 +16,10 @@ const NAMED_JOBS = 20;
 
 /**
  * Deletes an upload: its name, its bytes and its inspection are gone before this resolves, and its URL accepts nothing
- * any more where the storage can close it. Idempotent. Throws `not_found`, `upload_in_use` while an open job needs it,
+ * any more where the storage can close it. Idempotent. Throws `upload_in_use` while an open job needs it,
  * and `StorageError` when bytes could not be deleted; the sweeper then retries.
  */
-export async function eraseUpload(context: JobsContext, accountId: string, stored: string, by: Actor): Promise<void> {
-  const found = await findUpload(context, accountId, stored);
-  if (!found) throw new ApiError('not_found');
+export async function eraseUpload(context: JobsContext, found: Upload, by: Actor): Promise<void> {
   const upload = await context.db.transaction().execute(async (tx) => {
     const upload = await lockUpload(tx, found);
     if (upload.state !== 'deleted') await forget(context, tx, upload, by);

@@ -3,7 +3,7 @@ import type { Db } from '../database/pool.ts';
 import { EVENT_DAYS } from '../events/read.ts';
 import { deleteBytes, isReadByOpenJob, markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
-import { forgetUploads, UNCONFIRMED_SECONDS } from '../uploads/upload.ts';
+import { forgetUploads, MULTIPART_SECONDS, UNCONFIRMED_SECONDS } from '../uploads/upload.ts';
 import { forgetBatches } from './batches.ts';
 import { forgetJobs } from './erase.ts';
 import { recordJobEvent } from './job-events.ts';
@@ -104,15 +104,17 @@ function dueUploads(db: Db) {
 
 /** Deletes the names and bytes of uploads that were not confirmed in time. */
 async function expireUnconfirmed(context: JobsContext): Promise<number> {
+  const ago = (seconds: number) => new Date(Date.now() - seconds * 1000);
   const due = await context.db
     .selectFrom('uploads')
-    .select(['id', 'staging_key', 'url_expires_at'])
+    .select(['id', 'staging_key', 'url_expires_at', 'part_size', 'object_id'])
     .where('state', '=', 'pending')
-    .where('created_at', '<=', new Date(Date.now() - UNCONFIRMED_SECONDS * 1000))
+    .where('created_at', '<=', ago(UNCONFIRMED_SECONDS))
+    .where((where) => where.or([where('part_size', 'is', null), where('created_at', '<=', ago(MULTIPART_SECONDS))]))
     .limit(BATCH)
     .execute();
   for (const upload of due) {
-    await closeStaging(context, upload);
+    if (upload.part_size === null) await closeStaging(context, upload);
     await context.db.transaction().execute(async (tx) => {
       // A confirm may have been faster; the upload then stays.
       const mine = await tx
@@ -122,7 +124,10 @@ async function expireUnconfirmed(context: JobsContext): Promise<number> {
         .where('state', '=', 'pending')
         .forUpdate()
         .executeTakeFirst();
-      if (mine) await forgetUploads(tx, [upload.id], 'retention');
+      if (!mine) return;
+      await forgetUploads(tx, [upload.id], 'retention');
+      // Of an upload in parts: deleting it aborts them.
+      if (upload.object_id) await markDeleting(tx, [upload.object_id], 'retention');
     });
   }
   return due.length;

@@ -6,14 +6,24 @@ const KEY_BYTES = 1024;
 /** Prefix of the keys of presigned PUTs, and of no other keys. */
 export const UPLOADS = 'uploads/';
 
+const SEALED = 'sealed/';
+
+/** Whether the key is one of an upload, confirmed or not. */
+export function isUploadKey(key: string): boolean {
+  return key.startsWith(UPLOADS) || key.startsWith(SEALED);
+}
+
 /** Key for a presigned PUT. */
 export function uploadKey(accountId: string, uploadId: string): string {
   return checked(`${UPLOADS}${id(accountId)}/${id(uploadId)}`);
 }
 
-/** Key of a confirmed upload. No signed URL for writing ever contains such a key. */
+/**
+ * Key of a confirmed upload. No signed URL can write to it, except the URLs of parts, which end when the parts are
+ * joined, before anything reads the object.
+ */
 export function sealedKey(accountId: string, objectId: string): string {
-  return checked(`sealed/${id(accountId)}/${id(objectId)}`);
+  return checked(`${SEALED}${id(accountId)}/${id(objectId)}`);
 }
 
 /** Key of an output. It contains the attempt's id, so a replaced attempt can never overwrite its successor's output. */

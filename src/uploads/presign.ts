@@ -1,7 +1,7 @@
 import type { Account } from '../accounts/accounts.ts';
 import { requireUploadRoom } from '../accounts/stored-bytes.ts';
 import { ApiError } from '../contract/errors.ts';
-import { UPLOAD_SECONDS } from '../contract/limits.ts';
+import { MAX_UPLOAD_BYTES, UPLOAD_SECONDS } from '../contract/limits.ts';
 import type { PresignBody, PresignResult } from '../contract/uploads.ts';
 import type { Context } from '../database/context.ts';
 import type { Tx } from '../database/pool.ts';
@@ -21,7 +21,7 @@ export interface PresignedUpload {
 
 /**
  * Promises room for one upload and signs its URL, which accepts one object of that type with exactly that many bytes.
- * `space` is the free space of the storage's disk.
+ * `space` is the free space of the storage's disk, `maxBytes` what the server accepts.
  */
 export async function presignUpload(
   context: Context,
@@ -29,42 +29,69 @@ export async function presignUpload(
   account: Account,
   body: PresignBody,
   space: StoreSpace | null,
+  maxBytes = MAX_UPLOAD_BYTES,
 ): Promise<PresignedUpload> {
-  if (body.fileSize > account.max_upload_bytes) {
-    throw new ApiError('file_too_large', { field: 'fileSize', limit: account.max_upload_bytes });
-  }
-  await requireUploadRoom(tx, account, body.fileSize, space);
+  requireUploadSize(account, body.fileSize, Math.min(maxBytes, MAX_UPLOAD_BYTES));
   const now = new Date();
-  const expiresAt = new Date(now.getTime() + UPLOAD_SECONDS * 1000);
+  const endsAt = new Date(now.getTime() + UPLOAD_SECONDS * 1000);
   const id = uuidv7();
-  const upload = { account_id: account.id, id };
   const key = uploadKey(account.id, id);
-  const wanted = storedName(body.filename, now);
+  const filename = await insertUpload(context, tx, account, body, space, { id, now, stagingKey: key, endsAt });
+  const { url: uploadUrl } = await context.store.presignPut(key, {
+    contentType: body.contentType,
+    size: body.fileSize,
+    expiresIn: UPLOAD_SECONDS,
+  });
+  return { id, answer: { uploadUrl, filename, expiresAt: endsAt.toISOString() } };
+}
 
+/** Throws `file_too_large` with the lower of both limits. */
+export function requireUploadSize(account: Account, bytes: number, maxBytes: number): void {
+  const limit = Math.min(maxBytes, account.max_upload_bytes ?? maxBytes);
+  if (bytes > limit) throw new ApiError('file_too_large', { field: 'fileSize', limit });
+}
+
+export interface NewUpload {
+  id: string;
+  now: Date;
+  stagingKey: string;
+  /** When its URLs expire. */
+  endsAt: Date;
+  /** Of an upload in parts. Its staging key has no URL, so it counts as closed. */
+  parts?: { objectId: string; partSize: number };
+}
+
+/** Inserts the row of an upload for which there is room, and returns its stored name. */
+export async function insertUpload(
+  { vault }: Pick<Context, 'vault'>,
+  tx: Tx,
+  account: Account,
+  body: PresignBody,
+  space: StoreSpace | null,
+  { id, now, stagingKey, endsAt, parts }: NewUpload,
+): Promise<string> {
+  await requireUploadRoom(tx, account, body.fileSize, space);
+  const upload = { account_id: account.id, id };
+  const wanted = storedName(body.filename, now);
   for (let number = 1; number <= MAX_EQUAL_NAMES; number++) {
     const stored = number === 1 ? wanted : numberedName(wanted, number);
     const inserted = await tx
       .insertInto('uploads')
       .values({
         ...upload,
-        staging_key: key,
-        name_sealed: sealNames(context.vault, upload, { original: body.filename, stored }),
-        name_fingerprint: context.vault.fingerprint(stored),
+        staging_key: stagingKey,
+        name_sealed: sealNames(vault, upload, { original: body.filename, stored }),
+        name_fingerprint: vault.fingerprint(stored),
         declared_type: body.contentType,
         declared_size: body.fileSize,
         state: 'pending',
-        url_expires_at: expiresAt,
+        url_expires_at: endsAt,
+        ...(parts && { object_id: parts.objectId, part_size: parts.partSize, staging_closed_at: now }),
       })
       .onConflict((conflict) => conflict.columns(['account_id', 'name_fingerprint']).doNothing())
       .returning('id')
       .executeTakeFirst();
-    if (!inserted) continue;
-    const { url: uploadUrl } = await context.store.presignPut(key, {
-      contentType: body.contentType,
-      size: body.fileSize,
-      expiresIn: UPLOAD_SECONDS,
-    });
-    return { id, answer: { uploadUrl, filename: stored, expiresAt: expiresAt.toISOString() } };
+    if (inserted) return stored;
   }
   throw new ApiError('rate_limit_exceeded');
 }

@@ -3,7 +3,14 @@ import { ApiError } from '../contract/errors.ts';
 import type { UploadsQuery, UploadView } from '../contract/upload-list.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
-import { inspectionSummary, openNames, UNCONFIRMED_SECONDS, type Upload, uploadUrl } from './upload.ts';
+import {
+  inspectionSummary,
+  MULTIPART_SECONDS,
+  openNames,
+  UNCONFIRMED_SECONDS,
+  type Upload,
+  uploadUrl,
+} from './upload.ts';
 
 type Reading = Pick<Context, 'db' | 'vault' | 'store'>;
 
@@ -60,6 +67,7 @@ function viewed(db: Db, accountId: string) {
     .leftJoin('objects', 'objects.id', 'uploads.object_id')
     .select(['uploads.id', 'uploads.account_id', 'uploads.name_sealed', 'uploads.state', 'uploads.declared_type'])
     .select(['uploads.declared_size', 'uploads.created_at', 'uploads.confirmed_at', 'objects.delete_after'])
+    .select('uploads.part_size')
     .select(summaryOfProbe.as('probe'))
     .where('uploads.account_id', '=', accountId);
 }
@@ -71,7 +79,7 @@ function viewUpload({ vault, store }: Reading, row: ViewedUpload): UploadView | 
   const names = openNames(vault, row);
   if (names === null || row.state === 'deleted') return null;
   const isConfirmed = row.state === 'confirmed';
-  const ends = isConfirmed ? row.delete_after : new Date(row.created_at.getTime() + UNCONFIRMED_SECONDS * 1000);
+  const ends = isConfirmed ? row.delete_after : new Date(row.created_at.getTime() + secondsOf(row) * 1000);
   return {
     filename: names.stored,
     originalFilename: names.original,
@@ -84,4 +92,8 @@ function viewUpload({ vault, store }: Reading, row: ViewedUpload): UploadView | 
     expiresAt: (ends ?? row.created_at).toISOString(),
     metadata: inspectionSummary.readOrNull(row.probe)?.summary ?? null,
   };
+}
+
+function secondsOf({ part_size }: Pick<Upload, 'part_size'>): number {
+  return part_size === null ? UNCONFIRMED_SECONDS : MULTIPART_SECONDS;
 }

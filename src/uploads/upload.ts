@@ -59,6 +59,8 @@ export function uploadUrl(bucket: string, stored: string): string {
 
 /** Seconds that an upload may stay unconfirmed. */
 export const UNCONFIRMED_SECONDS = 3600;
+/** The same for an upload in parts. Less than a day, after which the embedded storage gives up its parts. */
+export const MULTIPART_SECONDS = 23 * 3600;
 
 /**
  * Clears the rows of uploads whose bytes are deleted: the name, the inspection, and the answers that contain their

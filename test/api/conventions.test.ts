@@ -116,7 +116,6 @@ describe('paths and methods', () => {
       ['POST', '/v1/blueprints/product-ad/runs'],
       ['GET', `/v1/blueprints/runs/${ID}`],
       ['POST', '/v1/probe'],
-      ['POST', '/v1/upload/multipart'],
       ['POST', `/v1/transcodes/${ID}/playback`],
       ['PUT', '/v1/templates/airlock/web'],
       ['GET', '/v1/admin/queue'],

@@ -9,6 +9,7 @@ import { buildApi } from '../../src/api/app.ts';
 import type { ApiSettings } from '../../src/api/deps.ts';
 import type { App } from '../../src/api/types.ts';
 import { SCOPES, type Scope } from '../../src/contract/keys.ts';
+import { MAX_UPLOAD_BYTES } from '../../src/contract/limits.ts';
 import type { UploadMetadata } from '../../src/contract/uploads.ts';
 import { openSignals } from '../../src/events/signals.ts';
 import { checkSourceUrl, checkWebhookUrl, type SourceUrlOptions } from '../../src/fetcher/index.ts';
@@ -99,6 +100,7 @@ export async function startApi(
         loopbackOnly: true,
         trustProxy: [],
         rateLimit,
+        maxUploadBytes: MAX_UPLOAD_BYTES,
         connections: { total: 4096, perAddress: 256, firstByteMs: 5_000 },
         ...settings,
       },

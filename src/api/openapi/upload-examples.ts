@@ -1,3 +1,4 @@
+import type { MultipartResult, MultipartState } from '../../contract/multipart.ts';
 import type { UploadView } from '../../contract/upload-list.ts';
 
 const FILE = '20260522-143045-interview-raw.mp4';
@@ -24,9 +25,35 @@ const upload: UploadView = {
   },
 };
 
+const UPLOAD_ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
+const EXPIRES = '2026-05-22T15:30:45.000Z';
+const SIZES = { fileSize: 12_000_000, partSize: 8_388_608, partCount: 2 };
+const SIGNED = 'https://storage.example.org/airlock/sealed/a?uploadId=0f&X-Amz-Expires=3600&X-Amz-Signature=0f';
+const part = { partNumber: 1, url: `${SIGNED}&partNumber=1`, size: 8_388_608 };
+const begun: MultipartResult = {
+  uploadId: UPLOAD_ID,
+  filename: FILE,
+  partSize: SIZES.partSize,
+  partCount: 2,
+  parts: [part, { partNumber: 2, url: `${SIGNED}&partNumber=2`, size: 3_611_392 }],
+  expiresAt: EXPIRES,
+};
+const state: MultipartState = {
+  ...{ uploadId: UPLOAD_ID, filename: FILE, ...SIZES, status: 'pending' },
+  parts: [{ partNumber: 1, etag: '"9f86d081884c7d65"', size: 8_388_608 }],
+  expiresAt: '2026-05-23T13:30:45.000Z',
+};
+const success = true;
+
 /** Examples of uploads, by the name of their schema. */
 export const UPLOAD_EXAMPLES: Readonly<Record<string, unknown>> = {
   UploadList: { success: true, result: { items: [upload], page: 1, limit: 20, total: 1 } },
   UploadAnswer: { success: true, result: upload },
+  MultipartRequest: { filename: 'interview-raw.mp4', contentType: 'video/mp4', fileSize: SIZES.fileSize },
+  MultipartAnswer: { success, result: begun },
+  PartUrlsRequest: { partNumbers: [1] },
+  PartUrlsAnswer: { success, result: { parts: [part], expiresAt: EXPIRES } },
+  MultipartView: { success, result: state },
+  MultipartDeleted: { success, result: { uploadId: UPLOAD_ID } },
   UploadDeleted: { success: true, result: { filename: FILE } },
 };

@@ -21,11 +21,6 @@ const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, 
     ['POST', '/v1/blueprints/runs/:id/continue', 'transcode'],
   ],
   'Probing a file': [['POST', '/v1/probe', 'read']],
-  'Uploading in parts': [
-    ['POST', '/v1/upload/multipart', 'upload'],
-    ['GET DELETE', '/v1/upload/multipart/:uploadId', 'upload'],
-    ['POST', '/v1/upload/multipart/:uploadId/parts', 'upload'],
-  ],
   Playback: [['POST', '/v1/transcodes/:id/playback', 'read']],
   'Keeping templates': [
     ['GET', '/v1/templates', 'read'],

@@ -1,7 +1,8 @@
 import { errorBody } from '../../contract/common.ts';
+import { ApiError } from '../../contract/errors.ts';
 import { uploadAnswer, uploadDeleted, uploadList, uploadParams, uploadsQuery } from '../../contract/upload-list.ts';
 import { eraseUpload } from '../../jobs/erase-upload.ts';
-import { listUploads, readUpload } from '../../uploads/read.ts';
+import { findUpload, listUploads, readUpload } from '../../uploads/read.ts';
 import type { ApiDeps } from '../deps.ts';
 import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
@@ -65,7 +66,9 @@ export function registerUploadList(app: App, { context }: ApiDeps): void {
     },
     async (request) => {
       const { filename } = request.params;
-      await eraseUpload(context, callerOf(request).account.id, filename, actorOf(request));
+      const upload = await findUpload(context, callerOf(request).account.id, filename);
+      if (!upload) throw new ApiError('not_found');
+      await eraseUpload(context, upload, actorOf(request));
       return { success, result: { filename } };
     },
   );

@@ -17,6 +17,7 @@ const INSPECTION_WAIT_MS = 30_000;
 
 export function registerUploads(app: App, deps: RouteDeps): void {
   const { context, signals, stopping } = deps;
+  const maxBytes = deps.settings.maxUploadBytes;
 
   app.post(
     '/v1/upload/presigned-url',
@@ -39,7 +40,7 @@ export function registerUploads(app: App, deps: RouteDeps): void {
       const space = await storeSpace(context);
       const { answer } = await context.db.transaction().execute((tx) =>
         withIdempotencyKey(tx, context.vault, scope, async () => {
-          const { id, answer } = await presignUpload(context, tx, account, request.body, space);
+          const { id, answer } = await presignUpload(context, tx, account, request.body, space, maxBytes);
           return { status: 200, answer, made: { upload_id: id } };
         }),
       );

@@ -72,6 +72,7 @@ export async function runApi(config: Config): Promise<void> {
         loopbackOnly: isLoopbackHost(config.host),
         trustProxy: config.trustProxy,
         rateLimit: config.rateLimit,
+        maxUploadBytes: config.maxUpload,
         connections: connectionLimits(config, logger),
       },
     },

@@ -30,7 +30,7 @@ export async function runGateway(config: Config): Promise<void> {
     ...(tls && { tls: { cert: tls.cert, key: tls.key } }),
     trustProxy: config.trustProxy,
     connections: connectionLimits(config, logger),
-    maxObjectBytes: MAX_UPLOAD_BYTES + SLACK_BYTES,
+    maxObjectBytes: Math.max(MAX_UPLOAD_BYTES, config.maxUpload) + SLACK_BYTES,
     reserve: config.diskReserve,
     logger,
   });

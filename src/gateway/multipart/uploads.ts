@@ -3,6 +3,7 @@ import { constants } from 'node:fs';
 import { lstat, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isReal, partsFolder } from '../../storage/embedded/disk-layout.ts';
+import { isUploadKey } from '../../storage/keys.ts';
 import { S3Error } from '../errors.ts';
 import { etagOf, nextVersion } from '../etag.ts';
 import { syncFolder } from '../folders.ts';
@@ -44,6 +45,8 @@ export interface Uploads {
   complete<T>(upload: Upload, assemble: (parts: PartFile[]) => Promise<T>): Promise<T>;
   abort(upload: Upload): Promise<void>;
   abortAllOf(key: string): Promise<void>;
+  /** Bytes of the parts of uploads of clients. */
+  stagedBytes(): number;
   /** Aborts uploads that began a day ago. Returns their number. */
   sweep(): Promise<number>;
 }
@@ -58,6 +61,7 @@ export async function openUploads(root: string, now: () => number = Date.now): P
   await mkdir(folder, { recursive: true, mode: 0o700 });
   if (!(await isReal(folder))) throw new Error('the storage folder contains a symbolic link in place of a folder');
   const known = await readUploads(folder);
+  const bytes = new Map<string, number>();
   const lock = keyedLock();
   const folderOf = (upload: Upload) => join(folder, upload.id);
   const requireKnown = (upload: Upload): void => {
@@ -65,9 +69,14 @@ export async function openUploads(root: string, now: () => number = Date.now): P
   };
   const drop = async (upload: Upload): Promise<void> => {
     known.delete(upload.id);
+    bytes.delete(upload.id);
     await rm(folderOf(upload), { recursive: true, force: true });
     await syncFolder(folder);
   };
+  const count = (upload: Upload, parts: readonly PartFile[]) => {
+    if (isUploadKey(upload.key)) bytes.set(upload.id, totalSize(parts));
+  };
+  for (const upload of known.values()) count(upload, current(await readParts(folderOf(upload))));
   const abort = (upload: Upload) => lock(upload.id, () => drop(upload));
 
   return {
@@ -98,14 +107,16 @@ export async function openUploads(root: string, now: () => number = Date.now): P
         requireKnown(upload);
         const all = await readParts(folderOf(upload));
         const others = current(all).filter((part) => part.number !== number);
-        if (others.reduce((sum, part) => sum + part.size, size) > maxBytes) throw tooLarge(maxBytes);
+        if (totalSize(others) + size > maxBytes) throw tooLarge(maxBytes);
         const old = all.filter((part) => part.number === number);
         const version = nextVersion(old.at(-1)?.version);
         const target = join(folderOf(upload), partName(number, version));
         await rename(path, target);
         await syncFolder(folderOf(upload));
         for (const each of old) await rm(each.path, { force: true });
-        return { number, path: target, size, version, etag: etagOf(version, size) };
+        const part = { number, path: target, size, version, etag: etagOf(version, size) };
+        count(upload, [...others, part]);
+        return part;
       }),
 
     complete: (upload, assemble) =>
@@ -121,6 +132,8 @@ export async function openUploads(root: string, now: () => number = Date.now): P
     async abortAllOf(key) {
       for (const upload of [...known.values()]) if (upload.key === key) await abort(upload);
     },
+
+    stagedBytes: () => [...bytes.values()].reduce((sum, size) => sum + size, 0),
 
     async sweep() {
       const old = [...known.values()].filter(({ startedAt }) => now() - startedAt >= MAX_AGE_MS);
@@ -198,4 +211,8 @@ async function readParts(folder: string): Promise<PartFile[]> {
 /** The newest file of each number. */
 function current(parts: PartFile[]): PartFile[] {
   return parts.filter((part, index) => parts[index + 1]?.number !== part.number);
+}
+
+function totalSize(parts: readonly PartFile[]): number {
+  return parts.reduce((sum, { size }) => sum + size, 0);
 }

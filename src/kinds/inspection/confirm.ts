@@ -12,6 +12,7 @@ import { sealedKey } from '../../storage/keys.ts';
 import { findUpload } from '../../uploads/read.ts';
 import { closeStaging } from '../../uploads/staging.ts';
 import { inspectionJson, openNames, UNCONFIRMED_SECONDS, type Upload, uploadUrl } from '../../uploads/upload.ts';
+import { joinParts } from './join-parts.ts';
 
 /**
  * Listens for changes of an upload from now on, until `over` is aborted. The result resolves on the first one, or after
@@ -58,6 +59,10 @@ export async function confirmUpload(
 }
 
 async function seal(context: JobsContext, account: Account, upload: Upload, body: ConfirmBody): Promise<Upload> {
+  if (upload.part_size !== null) {
+    await joinParts(context, upload, body);
+    return (await claim(context, upload, upload.object_id!)) ?? overtaken(context, upload.id);
+  }
   const head = await context.store.head(upload.staging_key);
   if (!head) return overtaken(context, upload.id);
   if (head.size !== body.fileSize || head.size !== upload.declared_size) {
@@ -83,16 +88,7 @@ async function seal(context: JobsContext, account: Account, upload: Upload, body
     .execute();
   if (!(await context.store.copy(upload.staging_key, key))) return overtaken(context, upload.id);
 
-  const claimed = await context.db.transaction().execute(async (tx) => {
-    const won = await tx
-      .updateTable('uploads')
-      .set({ state: 'confirming', object_id: objectId })
-      .where('id', '=', upload.id)
-      .where('state', '=', 'pending')
-      .returningAll()
-      .executeTakeFirst();
-    return won && insertInspection(context, tx, won, objectId);
-  });
+  const claimed = await claim(context, upload, objectId);
   if (claimed) {
     await closeStaging(context, claimed);
     return claimed;
@@ -105,6 +101,20 @@ async function seal(context: JobsContext, account: Account, upload: Upload, body
     .where('id', '=', objectId)
     .execute();
   return overtaken(context, upload.id);
+}
+
+/** Queues the inspection of a sealed object. Undefined if another confirm was faster, or the upload is gone. */
+function claim(context: JobsContext, { id }: Upload, objectId: string): Promise<Upload | undefined> {
+  return context.db.transaction().execute(async (tx) => {
+    const won = await tx
+      .updateTable('uploads')
+      .set({ state: 'confirming', object_id: objectId })
+      .where('id', '=', id)
+      .where('state', '=', 'pending')
+      .returningAll()
+      .executeTakeFirst();
+    return won && insertInspection(context, tx, won, objectId);
+  });
 }
 
 async function insertInspection(context: JobsContext, tx: Tx, upload: Upload, objectId: string): Promise<Upload> {

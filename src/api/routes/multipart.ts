@@ -1,0 +1,111 @@
+import { errorBody } from '../../contract/common.ts';
+import { ApiError } from '../../contract/errors.ts';
+import {
+  multipartAnswer,
+  multipartBody,
+  multipartDeleted,
+  multipartParams,
+  multipartView,
+  partsAnswer,
+  partsBody,
+} from '../../contract/multipart.ts';
+import { eraseUpload } from '../../jobs/erase-upload.ts';
+import { beginMultipart, findMultipart, getMultipart, readMultipart, urlsOfParts } from '../../uploads/multipart.ts';
+import type { ApiDeps } from '../deps.ts';
+import { idempotencyKey } from '../idempotency-key.ts';
+import { actorOf, callerOf } from '../plugins/auth.ts';
+import type { App } from '../types.ts';
+import { unknownFields } from '../warnings.ts';
+
+const tags = ['uploads'];
+const success = true as const;
+const config = { scope: 'upload' } as const;
+
+export function registerMultipart(app: App, { context, settings }: ApiDeps): void {
+  app.post(
+    '/v1/upload/multipart',
+    {
+      config,
+      schema: {
+        operationId: 'beginMultipart',
+        tags,
+        summary: 'Begin an upload in parts',
+        description:
+          'PUT each part to its URL, then confirm with `uploadId` and `parts`. Parts may be sent in any order, at most four at a time, and again. An upload that is not confirmed within 23 hours is deleted.',
+        body: multipartBody,
+        response: { 200: multipartAnswer, '4xx': errorBody, 507: errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      const warnings = unknownFields(multipartBody, request.sentBody);
+      const result = await beginMultipart(context, account, request.body, {
+        ...{ key: idempotencyKey(request), body: request.body },
+        maxBytes: settings.maxUploadBytes,
+      });
+      return { success, result, ...(warnings.length > 0 && { warnings }) };
+    },
+  );
+
+  app.post(
+    '/v1/upload/multipart/:uploadId/parts',
+    {
+      config,
+      schema: {
+        operationId: 'signParts',
+        tags,
+        summary: 'Get URLs for parts',
+        description: 'For parts after the first 100, and when URLs have expired.',
+        params: multipartParams,
+        body: partsBody,
+        response: { 200: partsAnswer, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const warnings = unknownFields(partsBody, request.sentBody);
+      const found = await getMultipart(context, callerOf(request).account.id, request.params.uploadId);
+      const result = await urlsOfParts(context, found, request.body.partNumbers);
+      return { success, result, ...(warnings.length > 0 && { warnings }) };
+    },
+  );
+
+  app.get(
+    '/v1/upload/multipart/:uploadId',
+    {
+      config,
+      schema: {
+        operationId: 'getMultipart',
+        tags,
+        summary: 'List the parts that have arrived',
+        params: multipartParams,
+        response: { 200: multipartView, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const found = await getMultipart(context, callerOf(request).account.id, request.params.uploadId);
+      return { success, result: await readMultipart(context, found) };
+    },
+  );
+
+  app.delete(
+    '/v1/upload/multipart/:uploadId',
+    {
+      config,
+      schema: {
+        operationId: 'deleteMultipart',
+        tags,
+        summary: 'Delete an upload in parts now',
+        description: 'Its parts are deleted before the answer. Deleting it again gives the same answer.',
+        params: multipartParams,
+        response: { 200: multipartDeleted, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { uploadId } = request.params;
+      const upload = await findMultipart(context, callerOf(request).account.id, uploadId);
+      if (!upload) throw new ApiError('not_found');
+      await eraseUpload(context, upload, actorOf(request));
+      return { success, result: { uploadId } };
+    },
+  );
+}

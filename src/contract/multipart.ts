@@ -1,0 +1,113 @@
+import * as z from 'zod';
+import { someWarnings, timestamp } from './common.ts';
+import { MAX_UPLOAD_PARTS } from './limits.ts';
+import { UPLOAD_STATUSES } from './upload-list.ts';
+import { presignBody, uploadFileSize } from './uploads.ts';
+
+/** URLs of the first parts, and at most as many more for each request. */
+export const PART_URLS = 100;
+
+const partNumber = z.number().int().min(1).max(MAX_UPLOAD_PARTS).describe('The number of the part, from 1.');
+const uploadId = z.uuid().describe('Identifies the upload in parts.');
+const filename = z.string().describe('The name of the upload from now on.');
+const partSize = z.number().describe('Bytes of every part but the last.');
+const success = z.literal(true).describe('Always true.');
+
+/** No format: an id that is not a UUID is a 404 like any other unknown id. */
+export const multipartParams = z.object({ uploadId: z.string().describe('The `uploadId` of the upload, a UUID.') });
+
+export const multipartBody = presignBody
+  .extend({
+    fileSize: uploadFileSize('missing_upload_fields', Number.MAX_SAFE_INTEGER).describe(
+      'The exact number of bytes of all parts.',
+    ),
+  })
+  .meta({ id: 'MultipartRequest', description: 'A file to upload in parts.' });
+export type MultipartBody = z.infer<typeof multipartBody>;
+
+const partUrl = z
+  .object({
+    partNumber,
+    url: z.url().describe('PUT the bytes of the part here, without an Authorization header.'),
+    size: z.number().describe('Bytes of the part; the URL accepts exactly as many.'),
+  })
+  .meta({ id: 'PartUrl', description: 'A signed URL for one part.' });
+export type PartUrl = z.infer<typeof partUrl>;
+
+const urlsExpireAt = timestamp.describe('When the URLs expire. Request new ones then.');
+
+export const multipartAnswer = z
+  .object({
+    success,
+    result: z
+      .object({
+        uploadId,
+        filename,
+        partSize,
+        partCount: z.number().describe('Number of parts.'),
+        parts: z.array(partUrl).describe(`URLs of the first ${PART_URLS} parts.`),
+        expiresAt: urlsExpireAt,
+      })
+      .meta({ id: 'MultipartResult', description: 'An upload in parts that has begun.' }),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'MultipartAnswer', description: 'Where to send the parts.' });
+export type MultipartResult = z.infer<typeof multipartAnswer>['result'];
+
+export const partsBody = z
+  .object({
+    partNumbers: z
+      .array(partNumber)
+      .min(1)
+      .max(PART_URLS, { error: `must contain at most ${PART_URLS} numbers` })
+      .describe('The parts for which to sign URLs.'),
+  })
+  .meta({ id: 'PartUrlsRequest', description: 'Parts to send.' });
+
+export const partsAnswer = z
+  .object({
+    success,
+    result: z
+      .object({ parts: z.array(partUrl).describe('In the order of the request.'), expiresAt: urlsExpireAt })
+      .meta({ id: 'PartUrls', description: 'Signed URLs for parts.' }),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'PartUrlsAnswer', description: 'Where to send these parts.' });
+
+export const multipartView = z
+  .object({
+    success,
+    result: z
+      .object({
+        uploadId,
+        filename,
+        fileSize: z.number().describe('Bytes of all parts.'),
+        partSize,
+        partCount: z.number().describe('Number of parts.'),
+        status: z.enum(UPLOAD_STATUSES).describe('`pending` until it is confirmed.'),
+        parts: z
+          .array(
+            z
+              .object({
+                partNumber,
+                etag: z.string().describe('Identifies the bytes that arrived, as in the `ETag` of the PUT.'),
+                size: z.number().describe('Bytes.'),
+              })
+              .meta({ id: 'ArrivedPart', description: 'A part that is complete.' }),
+          )
+          .describe('Parts that have arrived, by number. Empty once the upload is confirmed.'),
+        expiresAt: timestamp.describe('When the upload and its parts are deleted unless it is confirmed.'),
+      })
+      .meta({ id: 'MultipartState', description: 'How far an upload in parts is.' }),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'MultipartView', description: 'An upload in parts.' });
+export type MultipartState = z.infer<typeof multipartView>['result'];
+
+export const multipartDeleted = z
+  .object({
+    success,
+    result: z.object({ uploadId }).meta({ id: 'DeletedMultipart', description: 'The upload that is gone.' }),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'MultipartDeleted', description: 'An upload in parts that has been deleted with its parts.' });

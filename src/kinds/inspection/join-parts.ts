@@ -1,0 +1,99 @@
+import { ApiError } from '../../contract/errors.ts';
+import type { ConfirmBody } from '../../contract/uploads.ts';
+import type { Context } from '../../database/context.ts';
+import { StorageError, type StoredPart } from '../../storage/types.ts';
+import { getMultipart, type PartsUpload } from '../../uploads/multipart.ts';
+import { partCount, sizeOfPart } from '../../uploads/part-plan.ts';
+import type { Upload } from '../../uploads/upload.ts';
+
+type ListedPart = NonNullable<ConfirmBody['parts']>[number];
+
+/** Numbers in an error of missing parts. */
+const NAMED_PARTS = 20;
+
+/**
+ * Joins the parts of an upload to its object. Nothing is deleted when that is refused, so that the client can send what
+ * is wrong again. Repeating it after a lost response changes nothing.
+ */
+export async function joinParts(context: Context, { id, account_id }: Upload, body: ConfirmBody): Promise<void> {
+  const found = await getMultipart(context, account_id, id);
+  const { upload, key, multipartId } = found;
+  if (body.uploadId != null && body.uploadId !== upload.id) {
+    const reason = 'belongs to another upload';
+    throw new ApiError('upload_not_found', { field: 'uploadId', reason, remedy: 'Send the uploadId of that filename' });
+  }
+  if (body.fileSize !== upload.declared_size) {
+    const sizes = { confirmed: body.fileSize, declared: upload.declared_size };
+    throw new ApiError('upload_size_mismatch', { field: 'fileSize', ...sizes });
+  }
+  const stored = await context.store.listParts(key, multipartId);
+  const isJoined = stored !== null && (await complete(context, found, checkParts(found, stored, body.parts ?? null)));
+  if (isJoined) return;
+  // Another confirm was faster, or an earlier one whose response was lost.
+  const head = await context.store.head(key);
+  if (head?.size !== upload.declared_size) throw new ApiError('upload_not_found');
+}
+
+async function complete({ store }: Context, { key, multipartId }: PartsUpload, parts: readonly StoredPart[]) {
+  try {
+    return await store.completeMultipart(key, multipartId, parts);
+  } catch (error) {
+    if (!(error instanceof StorageError)) throw error;
+    if (error.status === 507) throw new ApiError('storage_full');
+    // A part was sent again after it was listed.
+    if (error.code?.startsWith('InvalidPart')) throw invalidPart('parts', 'a part was sent again meanwhile');
+    throw error;
+  }
+}
+
+/** The stored parts to join: all of them, as they were listed. Without a list, whatever has arrived counts. */
+function checkParts(
+  { upload, partSize }: PartsUpload,
+  stored: readonly StoredPart[],
+  listed: readonly ListedPart[] | null,
+): StoredPart[] {
+  const count = partCount(upload.declared_size, partSize);
+  const arrived = new Map(stored.map((part) => [part.partNumber, part]));
+  if (listed) checkListed(listed, count);
+  const named = listed && new Map(listed.map((part) => [part.partNumber, part.etag]));
+  const numbers = Array.from({ length: count }, (_, index) => index + 1);
+  const missing = numbers.filter((number) => !arrived.has(number) || (named && !named.has(number)));
+  if (missing.length > 0) {
+    throw new ApiError('upload_incomplete', {
+      field: 'parts',
+      reason: `${missing.length} of ${count} parts are missing`,
+      remedy: 'Send them, then confirm with all parts',
+      missing: missing.slice(0, NAMED_PARTS),
+    });
+  }
+  return numbers.map((number) => {
+    const part = arrived.get(number)!;
+    const size = sizeOfPart(number, upload.declared_size, partSize);
+    if (part.size !== size) throw invalidPart(fieldOf(number), `has ${part.size} bytes, but must have ${size}`);
+    if (named && bare(named.get(number)!) !== bare(part.etag)) {
+      throw invalidPart(fieldOf(number), 'the etag is not that of the bytes that arrived');
+    }
+    return part;
+  });
+}
+
+/** Parts are listed once each, in ascending order, as S3 requires it. */
+function checkListed(listed: readonly ListedPart[], count: number): void {
+  for (const [index, { partNumber }] of listed.entries()) {
+    const before = listed[index - 1]?.partNumber ?? 0;
+    const field = `parts[${index}].partNumber`;
+    if (partNumber > count) throw invalidPart(field, `is ${partNumber}, but the upload has ${count} parts`);
+    if (partNumber === before) throw invalidPart(field, `part ${partNumber} is listed twice`);
+    if (partNumber < before) throw invalidPart(field, `part ${partNumber} is listed after part ${before}`);
+  }
+}
+
+function invalidPart(field: string, reason: string): ApiError {
+  const remedy =
+    'List every part once, in ascending order, with the etag that GET /v1/upload/multipart/{uploadId} shows';
+  return new ApiError('invalid_parts', { field, reason, remedy });
+}
+
+const fieldOf = (number: number) => `parts[${number - 1}]`;
+/** Browsers and libraries hand on entity tags with their quotation marks or without. */
+const bare = (etag: string) => etag.replace(/^"|"$/g, '');

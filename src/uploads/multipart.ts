@@ -1,0 +1,189 @@
+import type { Account } from '../accounts/accounts.ts';
+import { withIdempotencyKey } from '../accounts/idempotency.ts';
+import { storeSpace } from '../accounts/stored-bytes.ts';
+import { ApiError } from '../contract/errors.ts';
+import { PART_URL_SECONDS } from '../contract/limits.ts';
+import {
+  type MultipartBody,
+  type MultipartResult,
+  type MultipartState,
+  PART_URLS,
+  type PartUrl,
+} from '../contract/multipart.ts';
+import type { Context } from '../database/context.ts';
+import { isUuid, uuidv7 } from '../ids/uuid.ts';
+import { getObject } from '../objects/objects.ts';
+import { sealedKey, uploadKey } from '../storage/keys.ts';
+import type { StoreSpace } from '../storage/types.ts';
+import { partCount, partSizeFor, sizeOfPart } from './part-plan.ts';
+import { insertUpload, requireUploadSize } from './presign.ts';
+import { MULTIPART_SECONDS, openNames, type Upload } from './upload.ts';
+
+/*
+ * Uploads in parts. Their parts are joined at the key of the sealed object: URLs of parts accept nothing once they are
+ * joined, so nobody can change the object afterwards, and nothing is copied.
+ */
+
+/** An upload in parts, with its key and id in the storage. */
+export interface PartsUpload {
+  upload: Upload;
+  partSize: number;
+  key: string;
+  multipartId: string;
+}
+
+interface Beginning {
+  key: string | null;
+  body: unknown;
+  /** Bytes that the server accepts. */
+  maxBytes: number;
+}
+
+/** Promises room for an upload, and signs URLs for its first parts. */
+export async function beginMultipart(
+  context: Context,
+  account: Account,
+  body: MultipartBody,
+  { key: idempotencyKey, body: sent, maxBytes }: Beginning,
+): Promise<MultipartResult> {
+  requireUploadSize(account, body.fileSize, maxBytes);
+  const [id, objectId] = [uuidv7(), uuidv7()];
+  const key = sealedKey(account.id, objectId);
+  // Outside the transaction: a storage that hangs must not block database connections.
+  const [space, multipartId] = await Promise.all([
+    storeSpace(context),
+    context.store.createMultipart(key, { contentType: body.contentType }),
+  ]);
+  const scope = { accountId: account.id, route: 'multipart', key: idempotencyKey, body: sent };
+  let isUsed = false;
+  try {
+    const { answer, repeated } = await context.db.transaction().execute((tx) =>
+      withIdempotencyKey(tx, context.vault, scope, async () => {
+        const begun = { id, objectId, key, multipartId };
+        return {
+          status: 200,
+          answer: await insertBegun(context, tx, account, body, begun, space),
+          made: { upload_id: id },
+        };
+      }),
+    );
+    isUsed = !repeated;
+    return answer;
+  } finally {
+    // One that stays behind has no parts; storages sweep those.
+    if (!isUsed) await context.store.abortMultipart(key, multipartId).catch(() => {});
+  }
+}
+
+async function insertBegun(
+  context: Context,
+  tx: Parameters<typeof insertUpload>[1],
+  account: Account,
+  body: MultipartBody,
+  { id, objectId, key, multipartId }: { id: string; objectId: string; key: string; multipartId: string },
+  space: StoreSpace | null,
+): Promise<MultipartResult> {
+  const now = new Date();
+  const endsAt = new Date(now.getTime() + MULTIPART_SECONDS * 1000);
+  const partSize = partSizeFor(body.fileSize);
+  await tx
+    .insertInto('objects')
+    .values({
+      ...{ id: objectId, account_id: account.id, key, kind: 'upload', content_type: body.contentType },
+      ...{ size: body.fileSize, state: 'pending', multipart_id: multipartId, delete_after: endsAt },
+    })
+    .execute();
+  const filename = await insertUpload(context, tx, account, body, space, {
+    id,
+    now,
+    // No URL names this key.
+    stagingKey: uploadKey(account.id, id),
+    endsAt,
+    parts: { objectId, partSize },
+  });
+  const parts = partCount(body.fileSize, partSize);
+  const signed = await signParts(
+    context,
+    { fileSize: body.fileSize, partSize, key, multipartId, endsAt },
+    Array.from({ length: Math.min(PART_URLS, parts) }, (_, index) => index + 1),
+  );
+  return { uploadId: id, filename, partSize, partCount: parts, ...signed };
+}
+
+/** Throws the same 404 for an id that is no UUID, does not exist, or belongs to another account or a single PUT. */
+export async function getMultipart(context: Pick<Context, 'db'>, accountId: string, id: string): Promise<PartsUpload> {
+  const upload = await findMultipart(context, accountId, id);
+  const object = upload?.object_id ? await getObject(context.db, upload.object_id) : undefined;
+  if (!upload?.part_size || upload.state === 'deleted' || !object?.multipart_id) throw new ApiError('not_found');
+  return { upload, partSize: upload.part_size, key: object.key, multipartId: object.multipart_id };
+}
+
+/** Also finds one that has been deleted. */
+export async function findMultipart(
+  { db }: Pick<Context, 'db'>,
+  accountId: string,
+  id: string,
+): Promise<Upload | undefined> {
+  if (!isUuid(id)) return undefined;
+  return db
+    .selectFrom('uploads')
+    .selectAll()
+    .where('id', '=', id)
+    .where('account_id', '=', accountId)
+    .where('part_size', 'is not', null)
+    .executeTakeFirst();
+}
+
+/** Signs URLs for parts of an upload that is not confirmed. Throws `invalid_parts` for a number that it does not have. */
+export async function urlsOfParts(
+  context: Pick<Context, 'store'>,
+  { upload, partSize, key, multipartId }: PartsUpload,
+  numbers: readonly number[],
+): Promise<{ parts: PartUrl[]; expiresAt: string }> {
+  if (upload.state !== 'pending') {
+    const reason = 'the upload has been confirmed';
+    throw new ApiError('invalid_parts', { field: 'uploadId', reason, remedy: 'Use its fileUrl' });
+  }
+  const { declared_size: fileSize, url_expires_at: endsAt } = upload;
+  const count = partCount(fileSize, partSize);
+  const unknown = numbers.findIndex((number) => number > count);
+  if (unknown >= 0) {
+    const reason = `is ${numbers[unknown]}, but the upload has ${count} parts`;
+    throw new ApiError('invalid_parts', { field: `partNumbers[${unknown}]`, reason, remedy: `Use 1 to ${count}` });
+  }
+  return signParts(context, { fileSize, partSize, key, multipartId, endsAt }, numbers);
+}
+
+async function signParts(
+  { store }: Pick<Context, 'store'>,
+  upload: { fileSize: number; partSize: number; key: string; multipartId: string; endsAt: Date },
+  numbers: readonly number[],
+): Promise<{ parts: PartUrl[]; expiresAt: string }> {
+  const left = Math.floor((upload.endsAt.getTime() - Date.now()) / 1000);
+  const expiresIn = Math.min(PART_URL_SECONDS, left);
+  if (expiresIn < 1) throw new ApiError('not_found');
+  const parts = numbers.map(async (partNumber) => {
+    const size = sizeOfPart(partNumber, upload.fileSize, upload.partSize);
+    const part = { uploadId: upload.multipartId, partNumber, size, expiresIn };
+    return { partNumber, url: (await store.presignPart(upload.key, part)).url, size };
+  });
+  return { parts: await Promise.all(parts), expiresAt: new Date(Date.now() + expiresIn * 1000).toISOString() };
+}
+
+/** How far an upload is. */
+export async function readMultipart(context: Context, found: PartsUpload): Promise<MultipartState> {
+  const { upload, partSize, key, multipartId } = found;
+  const names = openNames(context.vault, upload);
+  if (!names || upload.state === 'deleted') throw new ApiError('not_found');
+  const stored = upload.state === 'pending' ? await context.store.listParts(key, multipartId) : null;
+  return {
+    uploadId: upload.id,
+    filename: names.stored,
+    fileSize: upload.declared_size,
+    partSize,
+    partCount: partCount(upload.declared_size, partSize),
+    status: upload.state,
+    parts: (stored ?? []).map(({ partNumber, etag, size }) => ({ partNumber, etag, size })),
+    expiresAt: upload.url_expires_at.toISOString(),
+  };
+}
