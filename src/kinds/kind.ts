@@ -74,6 +74,10 @@ export interface WorkTools {
     cellMemoryBytes: number;
     /** Milliseconds for which a finished output, and its slot, is held while the storage is unreachable. */
     outputHoldMs: number;
+    /** Resource classes that each slot of this worker takes. */
+    slots: readonly (readonly ResourceClass[])[];
+    /** Whether long videos are encoded in pieces; off by default. */
+    chunks?: 'off' | 'auto' | 'always';
   };
 }
 

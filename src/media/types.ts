@@ -266,6 +266,8 @@ export interface StreamPlan {
   mode: 'copied' | 'encoded';
   /** Why a preset encodes the stream instead of copying it; null otherwise. */
   reason: string | null;
+  /** Into how many pieces the video was cut, and why; absent where that was not considered. */
+  split?: { pieces: number; reason: string };
 }
 
 /** Null = the output has no such stream. */

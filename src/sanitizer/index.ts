@@ -4,6 +4,7 @@ import { openThreads } from '../threads/pool.ts';
 import { type ThreadEndCause, ThreadEnded } from '../threads/task-thread.ts';
 import { threadEntry } from '../threads/thread-entry.ts';
 import type { IndexFirstAnswer, IndexFirstRequest } from './isobmff/index-first.ts';
+import type { JoinAnswer, JoinRequest } from './isobmff/join-pieces.ts';
 import type { PartialAnswer, PartialRequest } from './partial/read-partial.ts';
 import type { SanitizeAnswer, SanitizeRequest, SanitizeResult } from './types.ts';
 
@@ -27,6 +28,8 @@ export interface Sanitizer {
   readPartial(request: PartialRequest, signal: AbortSignal): Promise<PartialAnswer>;
   /** Moves the index of a finished file to its start, without copying its media data. See `IndexFirst`. */
   readIndexFirst(request: IndexFirstRequest, signal: AbortSignal): Promise<IndexFirstAnswer>;
+  /** Joins pieces of a video, `bytes` in total, without changing a packet. See `joinPieces`. */
+  joinPieces(request: JoinRequest, bytes: number, signal: AbortSignal): Promise<JoinAnswer>;
   close(): Promise<void>;
 }
 
@@ -40,8 +43,8 @@ const ENDS: Readonly<Record<ThreadEndCause, string>> = {
 /** Opens a pool of at most `threads` reader threads with their own limits, kept warm between files. */
 export function openSanitizer(options: { threads: number; idleMs?: number }): Sanitizer {
   const pool = openThreads<
-    SanitizeRequest | PartialRequest | IndexFirstRequest,
-    SanitizeAnswer | PartialAnswer | IndexFirstAnswer
+    SanitizeRequest | PartialRequest | IndexFirstRequest | JoinRequest,
+    SanitizeAnswer | PartialAnswer | IndexFirstAnswer | JoinAnswer
   >({
     entry: sanitizerThread(),
     heapMb: HEAP_MB,
@@ -49,8 +52,8 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
     ready: 1,
     ...options,
   });
-  const askPart = (request: PartialRequest | IndexFirstRequest, signal: AbortSignal) =>
-    pool.ask(request, { ms: READ_MS, signal }).catch((error: unknown) => {
+  const askPart = (request: PartialRequest | IndexFirstRequest | JoinRequest, signal: AbortSignal, ms = READ_MS) =>
+    pool.ask(request, { ms, signal }).catch((error: unknown) => {
       if (!(error instanceof ThreadEnded)) throw error;
       return { reason: ENDS[error.why] };
     });
@@ -68,6 +71,8 @@ export function openSanitizer(options: { threads: number; idleMs?: number }): Sa
     },
     readPartial: (request, signal) => askPart(request, signal) as Promise<PartialAnswer>,
     readIndexFirst: (request, signal) => askPart(request, signal) as Promise<IndexFirstAnswer>,
+    joinPieces: (request, bytes, signal) =>
+      askPart(request, signal, READ_MS + Math.ceil(bytes / COPY_BYTES_PER_MS)) as Promise<JoinAnswer>,
     close: () => pool.close(),
   };
 }

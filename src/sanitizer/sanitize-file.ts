@@ -7,6 +7,7 @@ import { readHeif } from './heif/read-heif.ts';
 import { imageInfo } from './images/image-info.ts';
 import { stillFacts } from './images/still-facts.ts';
 import { movieFacts } from './isobmff/movie-facts.ts';
+import { movieFrames } from './isobmff/movie-frames.ts';
 import { movieInfo } from './isobmff/movie-info.ts';
 import { moviePackets } from './isobmff/movie-packets.ts';
 import { readMovie } from './isobmff/read-movie.ts';
@@ -34,7 +35,7 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       const facts = stillFacts(file, request.demuxer);
       const { demuxer } = request;
       const info = request.target === null ? null : imageInfo(file, demuxer);
-      const nothing = { seconds: null, still: null, packets: null };
+      const nothing = { seconds: null, still: null, packets: null, frames: null };
       return { container: 'original', demuxer, reason: error.message, facts, info, ...nothing };
     }
     // A table ended early, and no reader gave a more precise reason.
@@ -50,7 +51,12 @@ const READERS: Readonly<Record<RewrittenDemuxer, (file: FileBytes) => Reading>> 
   mov: (file) => {
     const movie = readMovie(file);
     const reading = withOwnLength((out, mediaBytes) => writeMovie(movie, file, out, mediaBytes), movieFacts(movie));
-    return { ...reading, describe: () => movieInfo(movie, file), packets: () => moviePackets(movie, file) };
+    return {
+      ...reading,
+      describe: () => movieInfo(movie, file),
+      packets: () => moviePackets(movie, file),
+      frames: () => movieFrames(movie, file),
+    };
   },
   matroska: readMatroska,
   mp3: readMp3,
@@ -80,8 +86,12 @@ function readAndWrite(
   if (!Object.hasOwn(READERS, demuxer)) {
     throw new NotRewritable(`has a format (${demuxer}) that cannot be rewritten`);
   }
-  const { write, describe, packets, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
-  const found = { ...facts, packets: (request.packets && packets?.()) || null };
+  const { write, describe, packets, frames, ...facts } = READERS[demuxer as RewrittenDemuxer](file);
+  const found = {
+    ...facts,
+    packets: (request.packets && packets?.()) || null,
+    frames: (request.frames && frames?.()) || null,
+  };
   if (target === null) return { ...found, info: null };
   const info = describe?.() ?? null;
   if (info && request.unlessDescribed) write(createNothing(), 0);

@@ -1,5 +1,6 @@
 import { parentPort } from 'node:worker_threads';
 import { type IndexFirstAnswer, type IndexFirstRequest, readIndexFirst } from './isobmff/index-first.ts';
+import { type JoinAnswer, type JoinRequest, joinPieces } from './isobmff/join-pieces.ts';
 import { type PartialAnswer, type PartialRequest, readPartial } from './partial/read-partial.ts';
 import { sanitizeFile } from './sanitize-file.ts';
 import type { SanitizeAnswer, SanitizeRequest } from './types.ts';
@@ -7,9 +8,10 @@ import { Refused } from './verdicts.ts';
 
 /* The thread's side: answers one request at a time. An unexpected error ends the thread. */
 
-parentPort!.on('message', (request: SanitizeRequest | PartialRequest | IndexFirstRequest) => {
+parentPort!.on('message', (request: SanitizeRequest | PartialRequest | IndexFirstRequest | JoinRequest) => {
   if ('present' in request) return answer(readPartial(request));
   if ('startTarget' in request) return answer(readIndexFirst(request));
+  if ('joined' in request) return answer(joinPieces(request));
   sanitizeFile(request).then(
     (result) => answer({ result }),
     (error: unknown) => {
@@ -21,6 +23,6 @@ parentPort!.on('message', (request: SanitizeRequest | PartialRequest | IndexFirs
   );
 });
 
-function answer(message: SanitizeAnswer | PartialAnswer | IndexFirstAnswer): void {
+function answer(message: SanitizeAnswer | PartialAnswer | IndexFirstAnswer | JoinAnswer): void {
   parentPort!.postMessage(message);
 }

@@ -1,5 +1,5 @@
 import type { FailureCode } from '../contract/failures.ts';
-import type { MediaInfo, OutputInfo, StreamPackets } from '../media/index.ts';
+import type { FrameList, MediaInfo, OutputInfo, StreamPackets } from '../media/index.ts';
 import type { StillPicture } from '../media/probe/still.ts';
 import type { FileOut } from './file-bytes.ts';
 
@@ -17,6 +17,8 @@ export interface SanitizeRequest {
   mediaBytes: number | null;
   /** Whether the packets may be copied to an output, so that their headers are to be read. */
   packets?: boolean;
+  /** Whether the video may be cut into pieces, so that its frames are to be listed. */
+  frames?: boolean;
   /** Writes nothing if the reader can describe the file, because nothing else will read it. */
   unlessDescribed?: boolean;
 }
@@ -35,6 +37,8 @@ export interface SanitizeResult {
   facts: ContainerFacts | null;
   /** Of each stream; null if they were not read, or the reader does not know them. */
   packets: StreamPackets[] | null;
+  /** Of the only video stream; null if they were not read, or the reader does not know them. */
+  frames: FrameList | null;
   /** What ffprobe would report about the new container, or about the original if it was kept; null if it may differ. */
   info: MediaInfo | null;
 }
@@ -54,6 +58,8 @@ export interface Reading {
   facts: ContainerFacts | null;
   /** Reads what `SanitizeResult.packets` contains; absent where the reader does not know it. */
   packets?: () => StreamPackets[];
+  /** Reads what `SanitizeResult.frames` contains; absent where the reader does not know it. */
+  frames?: () => FrameList | null;
   /** Reads what `SanitizeResult.info` contains; absent where only ffprobe can tell. */
   describe?: () => MediaInfo | null;
 }

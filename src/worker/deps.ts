@@ -46,4 +46,6 @@ export interface WorkerSettings {
   storageWaitSeconds: number;
   /** Milliseconds for which a finished output, and its slot, is held while the storage is unreachable. */
   outputHoldMs: number;
+  /** Whether long videos are encoded in pieces; off by default. */
+  chunks?: 'off' | 'auto' | 'always';
 }

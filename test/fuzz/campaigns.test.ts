@@ -7,6 +7,7 @@ import { COSTLY } from './costly.ts';
 import { DESCRIBED } from './described.ts';
 import { FRAGMENTS } from './fragments.ts';
 import { JSON_BODIES } from './json-bodies.ts';
+import { PIECES } from './pieces.ts';
 import { READERS } from './readers.ts';
 import { REWRITING } from './rewriting.ts';
 import { SIGNATURES } from './signatures.ts';
@@ -51,6 +52,12 @@ describe('a short run over', () => {
 
   it('bodies made to be slow occupies the event loop for 50 ms with none', { timeout: 120_000 }, async () => {
     expect(await findings(COSTLY, 100, ['200', '400', '422'])).toEqual([]);
+  });
+
+  it('clips encodes each in pieces as one process does: every frame once, the same sound, the same quality', {
+    timeout: 240_000,
+  }, async () => {
+    expect(await findings(PIECES, 30, ['joined'])).toEqual([]);
   });
 
   it('what FFmpeg, ffprobe and a store may output is read or refused, immediately', async () => {

@@ -6,6 +6,7 @@ import { COSTLY } from './costly.ts';
 import { DESCRIBED } from './described.ts';
 import { FRAGMENTS } from './fragments.ts';
 import { JSON_BODIES } from './json-bodies.ts';
+import { PIECES } from './pieces.ts';
 import { READERS } from './readers.ts';
 import { REWRITING } from './rewriting.ts';
 import { SIGNATURES } from './signatures.ts';
@@ -19,6 +20,7 @@ const CAMPAIGNS: Record<string, Campaign> = {
   bodies: JSON_BODIES,
   costly: COSTLY,
   readers: READERS,
+  pieces: PIECES,
 };
 
 const USAGE = `npx tsx test/fuzz/campaigns.ts NAME [--cases N] [--seed N] [--case N] [--json]
@@ -30,6 +32,7 @@ const USAGE = `npx tsx test/fuzz/campaigns.ts NAME [--cases N] [--seed N] [--cas
   signatures  altered, cut and mistimed signed requests to the storage gateway
   bodies      JSON for every route, made from its OpenAPI document (needs a build: npm run build)
   costly      bodies made to be slow: none may occupy the API's event loop for 50 ms (needs a build)
+  pieces      random clips, encoded as a whole and in pieces: the same frames and sound, the same quality
   readers     -progress output, ffprobe's JSON and the store's XML
 
   --cases     cases to make; --seed another row of cases; --case runs one of that seed; --json the whole report

@@ -87,6 +87,7 @@ export async function runWorker(config: Config): Promise<void> {
       drainMs: DRAIN_MS,
       storageWaitSeconds: config.storageWaitSeconds,
       outputHoldMs: OUTPUT_HOLD_MS,
+      chunks: config.chunks,
     },
   });
   exitWithParent(

@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import { JobFailure } from '../../contract/failures.ts';
-import { checkInput, detectMedia, type MediaInfo, type StreamPackets, SUBTITLE_DEMUXERS } from '../../media/index.ts';
+import {
+  checkInput,
+  detectMedia,
+  type FrameList,
+  type MediaInfo,
+  type StreamPackets,
+  SUBTITLE_DEMUXERS,
+} from '../../media/index.ts';
 import type { ContainerOrigin } from '../../sanitizer/index.ts';
 import type { WorkTools } from '../kind.ts';
 import { decodeStill } from './decode-still.ts';
@@ -26,6 +33,8 @@ export interface OpenedMedia {
   countedSeconds: number | null;
   /** Of each stream; null unless they were asked for and the container was remuxed. */
   packets: StreamPackets[] | null;
+  /** Of the only video stream; null unless they were asked for and the container was remuxed. */
+  frames: FrameList | null;
 }
 
 /**
@@ -51,10 +60,24 @@ export async function openMedia(
     probeOnly?: boolean;
     /** Whether streams may be copied, so that their packets must be known. */
     packets?: boolean;
+    /** Whether the video may be cut into pieces, so that its frames are to be listed. */
+    frames?: boolean;
     signal?: AbortSignal;
   },
 ): Promise<OpenedMedia> {
-  const { folder, name, slot, subject, disarm, known, check, packets = false, probeOnly = false, signal } = options;
+  const {
+    folder,
+    name,
+    slot,
+    subject,
+    disarm,
+    known,
+    check,
+    packets = false,
+    frames = false,
+    probeOnly = false,
+    signal,
+  } = options;
   const { head, size } = await readHead(path);
   if (size === 0) throw new JobFailure('invalid_media', `${subject} is empty.`);
   const detected = await detectMedia(head);
@@ -65,7 +88,7 @@ export async function openMedia(
   await options.hold?.take(size);
   const sanitized = await tools.sanitizer.sanitize(
     {
-      ...{ path, demuxer: detected.demuxer, target, packets },
+      ...{ path, demuxer: detected.demuxer, target, packets, frames },
       mediaBytes: probeOnly && !isStill ? PROBED_BYTES : null,
       // An account that accepts only remuxed files learns at the upload whether this one can be.
       unlessDescribed: probeOnly && !disarm,
@@ -84,7 +107,15 @@ export async function openMedia(
     : null;
   const file = decoded ?? (container === 'rewritten' ? target : path);
   const demuxer = decoded ? 'png_pipe' : container === 'rewritten' ? sanitized.demuxer : detected.demuxer;
-  const opened = { file, demuxer, contentType: detected.mime, container, countedSeconds, packets: sanitized.packets };
+  const opened = {
+    file,
+    demuxer,
+    contentType: detected.mime,
+    container,
+    countedSeconds,
+    packets: sanitized.packets,
+    frames: sanitized.frames,
+  };
   if (known?.demuxer === demuxer) return { ...opened, info: known };
   if (sanitized.info && !still) {
     if (check !== false) checkInput(sanitized.info);

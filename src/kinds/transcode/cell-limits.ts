@@ -3,9 +3,10 @@ import { heldBytes, outputOverQuota, remainingQuota } from '../../accounts/store
 import type { Warning } from '../../contract/common.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import { idleLimits } from '../../contract/limit-advice.ts';
+import type { JobLimits } from '../../contract/limit-bounds.ts';
 import { inOneTrip } from '../../database/pool.ts';
 import type { Claim } from '../../jobs/rows.ts';
-import { type CellBudget, type EffectiveLimits, effectiveLimits, type Plan } from '../../media/index.ts';
+import { type CellBudget, type EffectiveLimits, effectiveLimits } from '../../media/index.ts';
 import type { WorkTools } from '../kind.ts';
 import type { WorkHold } from '../shared/work-room.ts';
 import { openWholeRequest } from './request.ts';
@@ -34,14 +35,14 @@ export interface RoomyLimits extends EffectiveLimits {
 export async function cellLimits(
   tools: Pick<WorkTools, 'context' | 'settings'>,
   claim: Claim,
-  plan: Plan,
+  plan: CellBudget,
   hold: Pick<WorkHold, 'cellBytes'>,
+  asked: JobLimits = openWholeRequest(tools.context.vault, claim.job)?.limits ?? {},
 ): Promise<RoomyLimits & { warnings: Warning[] }> {
-  const { db, vault } = tools.context;
+  const { db } = tools.context;
   const [account, held] = await inOneTrip(db, (connection) =>
     Promise.all([getAccount(connection, claim.job.account_id), heldBytes(connection, claim.job.account_id)]),
   );
-  const asked = openWholeRequest(vault, claim.job)?.limits ?? {};
   const server = serverLimits(plan, tools.settings.cellMemoryBytes);
   const onDisk = await hold.cellBytes();
   const inQuota = account ? remainingQuota(account, held) : 0;
@@ -65,7 +66,7 @@ function outputOverDisk(bytes: number): JobFailure {
   );
 }
 
-function serverLimits(plan: Plan, cellMemoryBytes: number): CellBudget {
+function serverLimits(plan: CellBudget, cellMemoryBytes: number): CellBudget {
   const memoryBytes = Math.min(cellMemoryBytes, Math.max(MIN_CELL_BYTES, Math.ceil(plan.memoryBytes * MEMORY_MARGIN)));
   return { memoryBytes, cpuSeconds: plan.cpuSeconds, wallMs: plan.wallMs, outputBytes: plan.outputBytes };
 }

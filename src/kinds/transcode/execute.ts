@@ -15,6 +15,9 @@ import { hashSources, type StagedSource } from './hash-sources.ts';
 import { type PreparedInput, prepareInputs, stageInputs } from './inputs.ts';
 import { writeLayers } from './layers.ts';
 import { type EarlyOutput, openEarlyOutput } from './outgoing/early-output.ts';
+import { choosePieces, mayBeInPieces } from './pieces/choose.ts';
+import { type JoinedOutput, PiecesFailed, usePieces } from './pieces/join.ts';
+import { startPieces } from './pieces/start.ts';
 import { mayReadRanges } from './ranges/picture-time.ts';
 import { transcodeRanges } from './ranges/transcode-ranges.ts';
 import { planJson } from './request.ts';
@@ -34,6 +37,11 @@ interface Sources {
  */
 export async function executeTranscode(tools: WorkTools, run: Run): Promise<Completion> {
   const read = await readRequest(tools, run.claim);
+  const joined = await joinOrSayWhyNot(tools, run);
+  if (typeof joined === 'object' && joined) return joined;
+  if (joined || mayBeInPieces(tools, run, read)) {
+    return transcodeStaged(tools, run, read, await stageInputs(tools, run.claim, run), joined);
+  }
   if (mayReadRanges(run.claim, read)) {
     const completion = await transcodeRanges(tools, run, (input, slot, early) =>
       transcode(tools, run, read, { inputs: [input], assets: [] }, slot, early),
@@ -52,6 +60,7 @@ async function transcodeStaged(
   run: Run,
   read: ReadRequest,
   inputFiles: readonly string[],
+  whole: string | null = null,
 ): Promise<Completion> {
   const assetFiles = await stageAssets(tools, run.claim, read.assets, run);
   const slot = await run.lease.acquire(run.signal);
@@ -61,25 +70,51 @@ async function transcodeStaged(
     assetFiles,
     slot,
     mayCopy: read.mayCopy,
+    mayCut: whole === null && mayBeInPieces(tools, run, read),
   });
-  return transcode(tools, run, read, sources, slot, null);
+  return transcode(tools, run, read, sources, slot, null, whole);
+}
+
+/** Joins the pieces of an earlier attempt. Returns null if there are none, or the reason to encode the whole. */
+async function joinOrSayWhyNot(tools: WorkTools, run: Run): Promise<Completion | string | null> {
+  try {
+    return await usePieces(tools, run, (joined) => storeJoined(tools, run, joined));
+  } catch (error) {
+    if (error instanceof PiecesFailed) return error.message;
+    throw error;
+  }
+}
+
+async function storeJoined(tools: WorkTools, run: Run, joined: JoinedOutput): Promise<Completion> {
+  const { plan, result, slot, limits, inputSeconds } = joined;
+  const output = await storeOutput(tools, run, { plan, result, slot, leaving: null });
+  return {
+    outputs: [output],
+    plan: planJson.write({ args: plan.args, source: plan.source }),
+    warnings: mergeWarnings(openWarnings(tools.context.vault, run.claim.job), hideQueries(plan.warnings)),
+    inputSeconds,
+    attempt: { ...factsOf(result), limits: limits.applied, build: buildOf(tools, plan.args) },
+  };
 }
 
 /** Plans, runs FFmpeg, and checks and stores the output. */
 async function transcode(
   tools: WorkTools,
   run: Run,
-  { request, fonts }: ReadRequest,
+  read: ReadRequest,
   sources: Sources,
   slot: number,
   early: EarlyInput | null,
+  whole: string | null = null,
 ): Promise<Completion> {
   const { claim } = run;
+  const { request, fonts } = read;
   const hashing = startHashing(tools, run, sources, early);
   let leaving: EarlyOutput | null = null;
   try {
     const plan = await makePlan(tools, claim, request, sources);
     await early?.prepare(plan);
+    await cutOrSayWhyNot(tools, run, { read, plan, sources, whole, hashed: hashing.done });
     const limits = await cellLimits(tools, claim, plan, run.hold);
     const layers = await writeLayers(tools.planner, plan.layers, run);
     plan.warnings.push(...(await tools.planner.fonts({ fonts }, run.signal)));
@@ -112,6 +147,26 @@ async function transcode(
   }
 }
 
+/** Starts the pieces of a video where that pays, and throws `AwaitChildren`; else the plan says why not. */
+async function cutOrSayWhyNot(
+  tools: WorkTools,
+  run: Run,
+  job: { read: ReadRequest; plan: Plan; sources: Sources; whole: string | null; hashed: Promise<void> },
+): Promise<void> {
+  const { read, plan, sources, whole } = job;
+  const { video } = plan.streams;
+  if (video?.mode !== 'encoded' || (whole === null && !mayBeInPieces(tools, run, read))) return;
+  const input = sources.inputs[0]!;
+  const chosen = whole ?? (await choosePieces(tools, run, read, plan, input));
+  if (typeof chosen === 'string') {
+    video.split = { pieces: 1, reason: chosen };
+    return;
+  }
+  // The join does not read the source.
+  await job.hashed;
+  await startPieces(tools, run, plan, input, chosen);
+}
+
 /** Sanitizes and probes every source. */
 async function prepareSources(
   tools: WorkTools,
@@ -122,11 +177,16 @@ async function prepareSources(
     assetFiles: readonly (string | null)[];
     slot: number;
     mayCopy: boolean;
+    mayCut: boolean;
   },
 ): Promise<Sources> {
   const { folder, signal, hold, claim } = run;
   const place = { folder, signal, hold, slot: staged.slot };
-  const inputs = await prepareInputs(tools, claim, staged.inputFiles, { ...place, packets: staged.mayCopy });
+  const inputs = await prepareInputs(tools, claim, staged.inputFiles, {
+    ...place,
+    packets: staged.mayCopy,
+    frames: staged.mayCut,
+  });
   const assets = await prepareAssets(tools, claim, staged.named, { files: staged.assetFiles, inputs }, place);
   return { inputs, assets };
 }

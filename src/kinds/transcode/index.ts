@@ -1,3 +1,4 @@
+import { markChildren } from '../../jobs/discard-children.ts';
 import type { Kind } from '../kind.ts';
 import { admitTranscode, type TranscodeSubmission } from './admit.ts';
 
@@ -6,5 +7,9 @@ export const transcode: Kind<TranscodeSubmission> = {
   name: 'transcode',
   events: 'transcode',
   admit: admitTranscode,
+  // The pieces of a job that failed are gone already: it was encoded as a whole.
+  onEnd: async (_context, tx, job, failure) => {
+    if (failure === null) await markChildren(tx, job.id);
+  },
   load: async () => (await import('./execute.ts')).executeTranscode,
 };

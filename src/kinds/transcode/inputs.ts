@@ -1,6 +1,6 @@
 import { recordInput } from '../../jobs/progress.ts';
 import { type Claim, sourceRow } from '../../jobs/rows.ts';
-import type { PlanInput } from '../../media/index.ts';
+import type { FrameList, PlanInput } from '../../media/index.ts';
 import { inspectionJson } from '../../uploads/upload.ts';
 import type { WorkTools } from '../kind.ts';
 import { openMedia } from '../shared/open-media.ts';
@@ -16,6 +16,8 @@ export interface PreparedInput extends PlanInput {
   file: string;
   /** Host path of the original file. */
   source: string;
+  /** Frames of its only video stream; absent or null = not listed. */
+  frames?: FrameList | null;
 }
 
 /** Stages every input. Returns host paths in the order of the inputs. Needs no slot. */
@@ -40,7 +42,7 @@ export async function prepareInputs(
   tools: WorkTools,
   claim: Claim,
   files: readonly string[],
-  work: { folder: string; slot: number; signal: AbortSignal; hold: WorkHold; packets: boolean },
+  work: { folder: string; slot: number; signal: AbortSignal; hold: WorkHold; packets: boolean; frames?: boolean },
 ): Promise<PreparedInput[]> {
   const disarm = mustDisarm(tools, claim);
   const prepared: PreparedInput[] = [];
@@ -69,6 +71,7 @@ export async function prepareInputs(
       info: media.info,
       countedSeconds: media.countedSeconds,
       packets: media.packets,
+      frames: media.frames,
     });
   }
   return prepared;

@@ -74,7 +74,7 @@ export function makePlan(
 export async function runPlan(
   tools: WorkTools,
   claim: Claim,
-  plan: Plan,
+  plan: Pick<Plan, 'args' | 'durationSeconds'> & { outputs: readonly { path: string }[] },
   inputs: CellInput[],
   slot: number,
   control: {
@@ -109,7 +109,7 @@ export async function runPlan(
   throw new CellFailure(result, control.limits);
 }
 
-function progressReporter(tools: WorkTools, claim: Claim, plan: Plan, onReplaced: () => void) {
+function progressReporter(tools: WorkTools, claim: Claim, plan: Pick<Plan, 'durationSeconds'>, onReplaced: () => void) {
   let lastAt = 0;
   let writing = false;
   return (report: Parameters<ConstructorParameters<typeof ProgressReader>[0]>[0]) => {

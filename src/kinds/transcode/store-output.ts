@@ -19,7 +19,7 @@ import { joinPieces, sizeOf } from './outgoing/pieces.ts';
 export async function storeOutput(
   tools: WorkTools,
   run: Run,
-  made: { plan: Plan; result: CellResult; slot: number; leaving: EarlyOutput | null },
+  made: { plan: Pick<Plan, 'outputs' | 'streams'>; result: CellResult; slot: number; leaving: EarlyOutput | null },
 ): Promise<StoredOutput> {
   const { plan, result, slot, leaving } = made;
   const planned = plan.outputs[0]!;

@@ -41,7 +41,7 @@ export function moviePackets(movie: Movie, file: FileBytes, isScanned = true): S
 }
 
 /** The edit list: when the stream starts, in seconds, and whether anything in it is hidden. */
-function presentation(
+export function presentation(
   movie: Movie,
   { kind, edits, media }: Track,
   times: SampleTimes,

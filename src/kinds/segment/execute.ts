@@ -1,0 +1,73 @@
+import { join } from 'node:path';
+import { JobFailure } from '../../contract/failures.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import type { Completion } from '../../jobs/finish.ts';
+import { sourceRow } from '../../jobs/rows.ts';
+import { withThreads } from '../../media/index.ts';
+import { outputKey } from '../../storage/keys.ts';
+import { inspectionJson } from '../../uploads/upload.ts';
+import type { Run, WorkTools } from '../kind.ts';
+import { factsOf } from '../shared/cell-failure.ts';
+import { openMedia } from '../shared/open-media.ts';
+import { stageSource } from '../shared/stage-source.ts';
+import { sizeOfPlainFile, storeFile } from '../shared/store-file.ts';
+import { knownInfo } from '../shared/stored-info.ts';
+import { cellLimits } from '../transcode/cell-limits.ts';
+import { runPlan } from '../transcode/run-plan.ts';
+import { type SegmentRequest, segmentJson } from './request.ts';
+
+const FORMAT = 'mp4';
+const OUTPUT = `output.${FORMAT}`;
+/** As in other commands: more threads cost memory and quality. */
+const MAX_THREADS = 16;
+
+/** Runs the command that the parent planned. The parent checks what was made. */
+export async function executeSegment(tools: WorkTools, run: Run): Promise<Completion> {
+  const { claim } = run;
+  const request = readSegment(tools, run);
+  const source = claim.inputs[0]!;
+  const file = await stageSource(tools, sourceRow(claim.job, source), { ...run, subject: 'Input 1' });
+  const slot = await run.lease.acquire(run.signal);
+  const media = await openMedia(tools, file, {
+    ...{ folder: run.folder, name: 'input-0', slot, subject: 'Input 1', disarm: request.disarm },
+    ...{ known: knownInfo(inspectionJson.readOrNull(source.probe)), hold: run.hold, signal: run.signal },
+  });
+  if (media.demuxer !== request.demuxer) throw new JobFailure('internal', 'The input was read in another way before.');
+  const limits = await cellLimits(tools, claim, request.budget, run.hold, request.limits);
+  const plan = {
+    args: withThreads(request.args, threadsOf(tools)),
+    outputs: [{ path: `/out/${OUTPUT}` }],
+    durationSeconds: request.seconds,
+  };
+  const inputs = [{ name: '0', path: media.file }];
+  const result = await runPlan(tools, claim, plan, inputs, slot, { ...run, limits, leaving: null });
+  try {
+    const path = join(result.outputDir, OUTPUT);
+    const size = await sizeOfPlainFile(path);
+    const key = outputKey(claim.job.account_id, claim.job.id, claim.attemptId, FORMAT);
+    const { objectId, sha256 } = await storeFile(tools, run, { path, size, key, contentType: 'video/mp4' });
+    const unknown = { duration_seconds: null, width: null, height: null, video_codec: null, audio_codec: null };
+    const facts = { format: FORMAT, size, sha256, ...unknown };
+    return {
+      outputs: [{ outputId: claim.outputs[0]!.id, objectId, facts }],
+      plan: null,
+      warnings: [],
+      inputSeconds: null,
+      attempt: { ...factsOf(result), limits: limits.applied },
+    };
+  } finally {
+    await result.release();
+  }
+}
+
+function readSegment({ context }: WorkTools, { claim }: Run): SegmentRequest {
+  const text = openColumn(context.vault, 'jobs', 'request_sealed', claim.job);
+  if (text === null) throw new JobFailure('input_deleted', 'The job has been erased.');
+  return segmentJson.read(JSON.parse(text));
+}
+
+/** The share of one slot in the cores of this machine. */
+function threadsOf({ settings }: WorkTools): number {
+  const heavy = settings.slots.filter((classes) => classes.includes('heavy')).length;
+  return Math.min(MAX_THREADS, Math.max(1, Math.floor(settings.cores / Math.max(1, heavy))));
+}

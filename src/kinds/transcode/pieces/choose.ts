@@ -1,0 +1,74 @@
+import { heavySlots, roomOf } from '../../../fleet/idle-slots.ts';
+import {
+  constantRate,
+  cutVideo,
+  type FrameList,
+  type FrameRate,
+  type Piece,
+  type Plan,
+  type SplitCommand,
+  splitCommand,
+} from '../../../media/index.ts';
+import type { Run, WorkTools } from '../../kind.ts';
+import type { PreparedInput } from '../inputs.ts';
+import type { ReadRequest } from '../run-plan.ts';
+
+/** Pieces cost a second or two: a second attempt, a second reading of the source, and the join. */
+const LEAST_SECONDS = 30;
+/** Luma samples of a video whose encoding takes some 20 seconds of a core: 20 s of 1080p30 at x264's `faster`. */
+const LEAST_SAMPLES = 1.25e9;
+
+export interface ChosenPieces {
+  pieces: Piece[];
+  command: SplitCommand;
+  rate: FrameRate;
+  frames: FrameList;
+  reason: string;
+}
+
+/** Whether a job may be encoded in pieces, as far as its request tells: all workers can read its only source. */
+export function mayBeInPieces({ settings }: WorkTools, { claim }: Run, { request, assets }: ReadRequest): boolean {
+  if ((settings.chunks ?? 'off') === 'off' || !['mp4', 'mov'].includes(request.outputFormat)) return false;
+  if (settings.chunks === 'auto' && claim.job.resource_class !== 'heavy') return false;
+  return claim.inputs.length === 1 && claim.inputs[0]!.object_id !== null && assets.length === 0;
+}
+
+/** Chooses the pieces of a job, or says in a sentence why it is encoded as a whole. */
+export async function choosePieces(
+  tools: WorkTools,
+  { claim }: Run,
+  { request }: ReadRequest,
+  plan: Plan,
+  input: PreparedInput,
+): Promise<ChosenPieces | string> {
+  const { frames } = input;
+  if (!frames) return 'The input does not list key frames from which decoding may begin.';
+  if (!frames.isShownWhole || frames.startSeconds !== 0) return 'The video of the input does not begin at zero.';
+  const [stream] = input.info.video;
+  if (stream?.isInterlaced) return 'The video of the input is interlaced.';
+  const seconds = frames.times[frames.times.length - 1]! / frames.timescale;
+  const isForced = tools.settings.chunks === 'always';
+  const samples = frames.times.length * (stream?.width ?? 0) * (stream?.height ?? 0);
+  if (!isForced && (seconds < LEAST_SECONDS || samples < LEAST_SAMPLES)) return 'The video is short or small.';
+  const command = splitCommand(
+    plan,
+    (request.options ?? []).map(({ option }) => option),
+  );
+  if (typeof command === 'string') return command;
+  const rate = constantRate(frames);
+  if (!rate) return 'The video of the input has no constant frame rate.';
+  const slots = await freeSlots(tools, claim.job.account_id, isForced);
+  if (slots < 2) return 'No second slot is idle.';
+  const pieces = cutVideo(frames, slots);
+  if (!pieces) return 'The video of the input has too few key frames.';
+  return { pieces, command, rate, frames, reason: `${slots} slots were idle.` };
+}
+
+/** Slots that the pieces may use: this job gives its own back. */
+async function freeSlots({ context, settings }: WorkTools, accountId: string, isForced: boolean): Promise<number> {
+  const media = settings.slots.filter(([first]) => first !== 'interactive');
+  const own = { all: media.length, heavy: media.filter((classes) => classes.includes('heavy')).length };
+  const { all, idle } = await heavySlots(context.db, own);
+  if (isForced) return Math.max(2, all);
+  return Math.min(idle, await roomOf(context.db, accountId)) + 1;
+}

@@ -1,0 +1,58 @@
+import type { FrameList, Piece } from './types.ts';
+
+/** Shorter pieces cost more than they gain: 2 s cost 18 % CPU and 10 % size, 6 s cost 2 % and nothing. */
+export const MIN_PIECE_SECONDS = 6;
+/** Key frames of the source per piece. With fewer, an encoder sets more key frames than the source has. */
+export const MIN_PIECE_KEYS = 3;
+/** A worker that dies repeats no more than this, if the source has key frames at these places. */
+const MAX_PIECE_SECONDS = 60;
+
+/**
+ * Cuts a video into pieces of about equal length that begin with key frames. Their number is a multiple of `slots`, so
+ * that all slots end at about the same time; a video too short for that gets fewer pieces. Null = it cannot be cut.
+ */
+export function cutVideo(list: Pick<FrameList, 'times' | 'timescale' | 'keys'>, slots: number): Piece[] | null {
+  const { times, timescale, keys } = list;
+  if (slots < 2 || keys[0] !== 0) return null;
+  const seconds = times[times.length - 1]! / timescale;
+  const rounds = Math.max(1, Math.ceil(seconds / (MAX_PIECE_SECONDS * slots)));
+  const most = Math.min(rounds * slots, Math.floor(seconds / MIN_PIECE_SECONDS));
+  for (const count of counts(most, slots)) {
+    const pieces = cutInto(list, count);
+    if (pieces) return pieces;
+  }
+  return null;
+}
+
+/** Multiples of `slots` first, the largest first; then what is below. */
+function* counts(most: number, slots: number): Generator<number> {
+  for (let count = most - (most % slots); count >= slots; count -= slots) yield count;
+  for (let count = Math.min(most, slots - 1); count >= 2; count--) yield count;
+}
+
+/** Null = no key frames are where `count` pieces of the required length need them. */
+function cutInto(
+  { times, timescale, keys }: Pick<FrameList, 'times' | 'timescale' | 'keys'>,
+  count: number,
+): Piece[] | null {
+  const end = times[times.length - 1]!;
+  const least = MIN_PIECE_SECONDS * timescale;
+  const starts = [0];
+  for (let piece = 1; piece < count; piece++) {
+    const ideal = (end * piece) / count;
+    const from = starts[piece - 1]!;
+    let best: number | null = null;
+    for (let key = from + MIN_PIECE_KEYS; key + MIN_PIECE_KEYS <= keys.length; key++) {
+      const at = times[keys[key]!]!;
+      if (at - times[keys[from]!]! < least || end - at < least) continue;
+      if (best === null || Math.abs(at - ideal) < Math.abs(times[keys[best]!]! - ideal)) best = key;
+    }
+    if (best === null) return null;
+    starts.push(best);
+  }
+  return starts.map((start, piece) => {
+    const first = keys[start]!;
+    const next = starts[piece + 1];
+    return { first, frames: (next === undefined ? times.length : keys[next]!) - first };
+  });
+}

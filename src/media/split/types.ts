@@ -1,0 +1,33 @@
+/** The frames of a video stream, as its container's index declares them; no packet is decoded. */
+export interface FrameList {
+  /** Units per second of `times`. */
+  timescale: number;
+  /** When each frame is presented, in the order of presentation, relative to the first. */
+  times: Float64Array;
+  /**
+   * Numbers of the frames at which decoding may begin afresh: key frames after which no frame is presented earlier, and
+   * refers to none before. In rising order.
+   */
+  keys: Uint32Array;
+  /** Presentation time of the first frame in seconds. */
+  startSeconds: number;
+  /** Whether the container presents every frame, in the given order and speed. */
+  isShownWhole: boolean;
+  /** Bytes of all packets. */
+  bytes: number;
+  /** SHA-256 of the description that a decoder needs, in hexadecimal. */
+  description: string;
+}
+
+/** Frames per second as a fraction. */
+export interface FrameRate {
+  num: number;
+  den: number;
+}
+
+/** A piece of a video: some frames from a key frame on. */
+export interface Piece {
+  /** Number of its first frame, a key frame. */
+  first: number;
+  frames: number;
+}

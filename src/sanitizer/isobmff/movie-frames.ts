@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto';
+import type { FrameList } from '../../media/index.ts';
+import type { FileBytes } from '../file-bytes.ts';
+import { scanH264 } from './h264-packets.ts';
+import { listSamples } from './list-samples.ts';
+import type { Movie, Track } from './movie.ts';
+import { codecOf } from './movie-facts.ts';
+import { presentation } from './movie-packets.ts';
+import { boxesOfEntry } from './sample-entry.ts';
+import { sampleTimes } from './sample-times.ts';
+
+/** Codecs whose key frames in the index are points from which decoding may begin, unless a frame before them follows. */
+const CODECS: readonly string[] = ['h264', 'hevc', 'vp9', 'av1'];
+
+/** Width and height of the pictures in a sample entry, 16 bits each. */
+const SIZE_AT = 8 + 24;
+
+/** The frames of the only video stream; null if there are several, or its key frames are not reliable. */
+export function movieFrames(movie: Movie, file: FileBytes): FrameList | null {
+  const [track, ...others] = movie.tracks.filter(({ kind }) => kind === 'video');
+  const codec = track && codecOf(track);
+  if (!track || others.length > 0 || !codec || !CODECS.includes(codec) || track.samples.count === 0) return null;
+  // Only the headers of the pictures show whether they refer to others before a key frame.
+  if (codec === 'h264' && !scanH264(track, file).isClosed) return null;
+  const { delay, isShownWhole } = presentation(movie, track, sampleTimes(track.samples));
+  const samples = listSamples(track);
+  const decoded = samples.times.subarray(0, samples.count).map((time, index) => time + samples.offsets[index]!);
+  const times = Float64Array.from(decoded).sort();
+  const first = times[0]!;
+  return {
+    timescale: track.media.timescale,
+    times: times.map((time) => time - first),
+    keys: cleanKeys(samples.isKey, decoded),
+    startSeconds: delay,
+    isShownWhole,
+    bytes: track.samples.chunks.bytes.reduce((sum, bytes) => sum + bytes, 0),
+    description: describe(track),
+  };
+}
+
+/** Boxes of a sample entry that a decoder reads; others describe the same in MP4 and MOV in different ways. */
+const DECODER_BOXES: readonly string[] = ['avcC', 'hvcC', 'vpcC', 'av1C'];
+
+function describe({ kind, entry }: Track): string {
+  const hash = createHash('sha256').update(entry.subarray(SIZE_AT, SIZE_AT + 4));
+  for (const { type, body } of boxesOfEntry(kind, entry) ?? []) {
+    if (DECODER_BOXES.includes(type)) hash.update(type).update(body);
+  }
+  return hash.digest('hex');
+}
+
+/**
+ * Key frames that are presented after all frames that are decoded before them, and before all that follow. Their number
+ * is then the same in both orders.
+ */
+function cleanKeys(isKey: Uint8Array, decoded: Float64Array): Uint32Array {
+  const count = decoded.length;
+  const earliestAfter = new Float64Array(count + 1).fill(Number.POSITIVE_INFINITY);
+  for (let index = count - 1; index >= 0; index--) {
+    earliestAfter[index] = Math.min(decoded[index]!, earliestAfter[index + 1]!);
+  }
+  const keys: number[] = [];
+  let latest = Number.NEGATIVE_INFINITY;
+  for (let index = 0; index < count; index++) {
+    const time = decoded[index]!;
+    if (isKey[index] && time > latest && time < earliestAfter[index + 1]!) keys.push(index);
+    latest = Math.max(latest, time);
+  }
+  return Uint32Array.from(keys);
+}

@@ -1,0 +1,199 @@
+import { execFile } from 'node:child_process';
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { createFetcher } from '../../src/fetcher/index.ts';
+import { cancelJob } from '../../src/jobs/cancel.ts';
+import { childrenOf } from '../../src/jobs/children.ts';
+import { eraseJob } from '../../src/jobs/erase.ts';
+import { recoverLost } from '../../src/jobs/recover.ts';
+import { kinds } from '../../src/kinds/registry.ts';
+import type { CellResult, CellSpec, Sandbox } from '../../src/sandbox/types.ts';
+import { createLogger } from '../../src/telemetry/index.ts';
+import { startWorker, type Worker } from '../../src/worker/worker.ts';
+import { makeMedia } from '../../testkit/media-cache.ts';
+import { until } from '../../testkit/until.ts';
+import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
+import { openTestSandbox } from '../helpers/root-image.ts';
+
+const run = promisify(execFile);
+
+const FRAMES = 15 * 14;
+/** A key frame a second. */
+const CLIP = [
+  ...['-f', 'lavfi', '-i', 'testsrc2=s=128x72:r=15:d=14', '-f', 'lavfi', '-i', 'sine=d=14', '-pix_fmt', 'yuv420p'],
+  ...['-c:v', 'libx264', '-preset', 'ultrafast', '-g', '15', '-c:a', 'aac'],
+];
+const OPTIONS = [
+  { option: '-crf', argument: '25' },
+  { option: '-preset', argument: 'veryfast' },
+];
+const isPiece = ({ args }: CellSpec) => args.includes('-frames:v');
+const isJoin = ({ args }: CellSpec) => args.includes('/in/video');
+
+describe('a video that is encoded in pieces', () => {
+  let world: JobWorld;
+  let sandbox: Sandbox;
+  let folder: string;
+  let account: Awaited<ReturnType<JobWorld['account']>>;
+  let fileUrl: string;
+  let worker: Worker;
+  /** Cells of pieces, and what happens instead of one. */
+  let cells: CellSpec[] = [];
+  let instead: (spec: CellSpec, cell: () => Promise<CellResult>) => Promise<CellResult> = (_, cell) => cell();
+
+  beforeAll(async () => {
+    world = await makeJobWorld();
+    await chmod(dirname(world.gateway.root), 0o711);
+    folder = await mkdtemp(join(tmpdir(), 'airlock-pieces-'));
+    await chmod(folder, 0o711);
+    sandbox = await openTestSandbox({ dataDir: folder, slots: 3 });
+    const watched: Partial<Sandbox> = {
+      run(spec) {
+        cells.push(spec);
+        return instead(spec, () => sandbox.run(spec));
+      },
+    };
+    worker = await startWorker({
+      ...{ context: world.context, kinds, metrics: null, onBroken: () => {} },
+      sandbox: Object.assign(Object.create(sandbox), watched),
+      fetcher: createFetcher({ allow: [], ports: [443], maxBytes: 2 ** 20, deadlineMs: 5000 }),
+      logger: createLogger({ level: 'silent', role: 'worker' }),
+      selfTest: { tier: sandbox.tier, passed: true, checks: [], at: new Date() },
+      settings: {
+        ...{ databaseUrl: world.database.url, version: 'test', dataDir: folder, workDir: join(folder, 'work', 'one') },
+        ...{ slots: [['light', 'heavy'], ['light', 'heavy'], ['interactive']], cores: 2 },
+        ...{ cellMemoryBytes: 2 * 2 ** 30, drainMs: 1000, diskReserve: { percent: 0, bytes: 0 }, sharesDisk: true },
+        ...{ storageWaitSeconds: 3600, outputHoldMs: 60_000, chunks: 'always' },
+      },
+    });
+    account = await world.account();
+    await makeMedia(join(folder, 'clip.mp4'), CLIP);
+    fileUrl = (await world.uploadFile(account, await readFile(join(folder, 'clip.mp4')))).fileUrl;
+  });
+  afterEach(() => {
+    [cells, instead] = [[], (_, cell) => cell()];
+  });
+  afterAll(async () => {
+    await worker?.drain();
+    await sandbox?.close();
+    await world?.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const submit = () => world.accept(account, { inputs: [{ url: fileUrl }], options: OPTIONS });
+  const status = (id: string, wanted: string) =>
+    until(async () => (await world.row(id)).status === wanted, { what: `the job to be ${wanted}` });
+  const children = (id: string) => childrenOf(world.database.db, id);
+  /** States of the objects that the pieces of a job have left. */
+  const left = async (id: string) =>
+    (
+      await world.database.pg.query(
+        'SELECT DISTINCT objects.state FROM objects JOIN jobs ON jobs.id = job_id WHERE parent_id = $1',
+        [id],
+      )
+    ).rows.map(({ state }) => state);
+  const download = async (id: string) => {
+    const { rows } = await world.database.pg.query(`SELECT key FROM objects WHERE job_id = $1 AND state = 'live'`, [
+      id,
+    ]);
+    const path = join(folder, `${id}.mp4`);
+    await writeFile(path, await buffer((await world.context.store.get(rows[0].key))!));
+    return path;
+  };
+  const framesOf = async (path: string) => {
+    const args = ['-v', 'error', '-count_frames', '-show_entries', 'stream=nb_read_frames', '-of', 'csv=p=0', path];
+    return (await run('ffprobe', args)).stdout.split('\n').map(Number);
+  };
+
+  it('has every frame once, is one job to its owner, and leaves no piece', async () => {
+    const job = await submit();
+    await status(job.id, 'completed');
+    expect(cells.filter(isPiece)).toHaveLength(2);
+    expect(cells.filter(isJoin)).toHaveLength(1);
+    const view = await world.view(job.id);
+    expect(view.outputs[0]).toMatchObject({
+      plan: { video: { mode: 'encoded', split: { pieces: 2, reason: expect.stringContaining('slots') } } },
+    });
+    expect(view.outputs[0]!.duration_seconds).toBeCloseTo(FRAMES / 15, 2);
+    expect(await framesOf(await download(job.id))).toContain(FRAMES);
+    expect(await world.list(account)).toMatchObject([{ id: job.id }]);
+    expect(await world.events(job.id)).toEqual(['queued', 'started', 'started', 'completed']);
+    expect((await world.attempts(job.id)).map(({ state }) => state)).toEqual(['released', 'completed']);
+    expect(await left(job.id)).toEqual(['deleted']);
+    expect((await children(job.id)).map(({ erased_at }) => erased_at === null)).toEqual([false, false, false]);
+    await eraseJob(world.context, account.id, 'transcode', job.id, { actor: 'test', ip: null, requestId: null });
+    fileUrl = (await world.uploadFile(account, await readFile(join(folder, 'clip.mp4')))).fileUrl;
+  });
+
+  it('is encoded as a whole when a piece fails for good, and says so', async () => {
+    instead = async (spec, cell) => {
+      const result = await cell();
+      return isPiece(spec) ? { ...result, exitCode: 1 } : result;
+    };
+    const job = await submit();
+    await status(job.id, 'completed');
+    const { split } = (await world.view(job.id)).outputs[0]!.plan!.video!;
+    expect(split).toEqual({ pieces: 1, reason: expect.stringContaining('A piece failed') });
+    expect(await framesOf(await download(job.id))).toContain(FRAMES);
+    expect(await left(job.id)).toEqual(['deleted']);
+  });
+
+  it('is encoded as a whole when a frame is missing after the join', async () => {
+    instead = (spec, cell) => {
+      if (!isPiece(spec)) return cell();
+      const at = spec.args.indexOf('-frames:v') + 1;
+      const args = spec.args.with(at, String(Number(spec.args[at]) - 1));
+      return sandbox.run({ ...spec, args });
+    };
+    const job = await submit();
+    await status(job.id, 'completed');
+    const { split } = (await world.view(job.id)).outputs[0]!.plan!.video!;
+    expect(split).toEqual({ pieces: 1, reason: expect.stringMatching(/piece .* has \d+ frames instead of \d+/) });
+    expect(await framesOf(await download(job.id))).toContain(FRAMES);
+  });
+
+  it('repeats only the piece of a worker that dies', async () => {
+    let hangs = true;
+    instead = async (spec, cell) => {
+      if (!hangs || !isPiece(spec)) return cell();
+      hangs = false;
+      // As on a worker that is gone: its lease is taken over while the cell runs.
+      await world.database.pg.query(
+        `UPDATE attempts SET heartbeat_at = now() - interval '1 hour' WHERE state = 'running' AND id = $1`,
+        [attemptOf(spec)],
+      );
+      await recoverLost(world.context, []);
+      return cell();
+    };
+    const job = await submit();
+    await status(job.id, 'completed');
+    expect((await children(job.id)).map(({ attempts }) => attempts).sort()).toEqual([1, 1, 2]);
+    expect((await world.view(job.id)).outputs[0]!.plan!.video!.split!.pieces).toBe(2);
+  });
+
+  it('takes its pieces along when it is canceled', async () => {
+    const waiting: (() => void)[] = [];
+    instead = async (spec, cell) => {
+      if (isPiece(spec)) await new Promise<void>((resolve) => waiting.push(resolve));
+      return cell();
+    };
+    const job = await submit();
+    await until(() => waiting.length === 2, { what: 'two pieces to run' });
+    await cancelJob(world.context, account.id, 'transcode', job.id);
+    for (const resolve of waiting) resolve();
+    expect(new Set((await children(job.id)).map(({ status: end }) => end))).toEqual(new Set(['canceled']));
+    await until(async () => !(await left(job.id)).some((state) => ['live', 'pending'].includes(state)), {
+      what: 'the pieces to be gone',
+    });
+    expect(await world.events(job.id)).toEqual(['queued', 'started', 'canceled']);
+  });
+});
+
+/** The id of the attempt whose work folder has the input of a cell. */
+function attemptOf({ inputs }: CellSpec): string {
+  return inputs[0]!.path.split('/').find((part) => /^[0-9a-f]{8}-[0-9a-f]{4}-7/.test(part))!;
+}
