@@ -13,6 +13,7 @@ import {
 import { failures } from './failures.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
+import { streamPlan } from './stream-plan.ts';
 import type { TranscodeRequest } from './transcode-request.ts';
 import { MAX_WEBHOOK_URL } from './webhooks.ts';
 
@@ -113,23 +114,6 @@ export function toTranscodeRequest(body: CreateBody): TranscodeRequest {
 }
 
 const codec = (of: string) => z.string().nullable().describe(`FFmpeg’s name of the ${of} codec; null without ${of}.`);
-
-const streamPlan = z
-  .object({
-    mode: z.enum(['copied', 'encoded']).describe('A copied stream is identical to that of the input.'),
-    reason: z
-      .string()
-      .nullable()
-      .describe('Why a preset encoded it instead of copying it; null if it was copied, or was never to be.'),
-    split: z
-      .object({
-        pieces: z.number().describe('1 = one process encoded it as a whole.'),
-        reason: z.string().describe('Why.'),
-      })
-      .optional()
-      .describe('Pieces that workers encoded side by side; absent where the service does not split videos.'),
-  })
-  .meta({ id: 'StreamPlan', description: 'How a stream of an output was made.' });
 
 /** An output, on jobs and in manifests alike. */
 export const output = z

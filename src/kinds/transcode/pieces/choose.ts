@@ -1,4 +1,4 @@
-import { heavySlots, roomOf } from '../../../fleet/idle-slots.ts';
+import { heavySlots, roomOf } from '../../../jobs/idle-slots.ts';
 import {
   constantRate,
   cutVideo,

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
-import { aliveWorkers } from './workers.ts';
+import { aliveWorkers } from '../fleet/workers.ts';
 
 /** The slots of a worker, and those of them that take heavy jobs. */
 export interface OwnSlots {
