@@ -48,8 +48,6 @@ describe('kill -9 under load', () => {
 
   const scenarios: Record<string, Role[]> = {
     worker: ['worker'],
-    API: ['api'],
-    gateway: ['gateway'],
     PostgreSQL: ['postgres'],
     'all four at once': [...ROLES],
   };

@@ -1,0 +1,28 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { randomOf } from '../../testkit/random.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { type Fleet, openFleet } from './fleet.ts';
+import { storm } from './storm.ts';
+
+// The short form of `./airlock test --chaos`, which runs for as long as it is told.
+describe('a fleet whose processes are killed and stopped at random', () => {
+  let service: TestService;
+  let fleet: Fleet;
+  beforeAll(async () => {
+    service = await startService({ AIRLOCK_WORKER_SLOTS: '2', AIRLOCK_LOG_LEVEL: 'silent' });
+    fleet = await openFleet(service, { apis: 2, workers: 2 });
+  });
+  afterAll(async () => {
+    await fleet?.stop();
+    await service?.remove();
+  });
+
+  it('ends every accepted job exactly once, and leaves no object, file or work behind', async () => {
+    const seed = Date.now() % 1_000_000;
+    const blows = { everyMs: 1_000, blows: 10, freezeMs: 2_000 };
+    const options = { jobs: 30, accounts: 3, width: 4, random: randomOf(seed), ...blows };
+    const report = await storm(service, fleet, { ...options, progress: () => {} });
+    console.info(`seed ${seed}: ${JSON.stringify(report)}`);
+    expect(Object.keys(report.killed).length).toBeGreaterThan(0);
+  }, 240_000);
+});

@@ -1,0 +1,181 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from 'pg';
+import { makeClip, upload } from '../../testkit/media.ts';
+import type { Random } from '../../testkit/random.ts';
+import type { TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { until } from '../../testkit/until.ts';
+import { type Fleet, workFolder } from './fleet.ts';
+import { expectEachCompletedOnce, expectNoOrphans, patientClient } from './load.ts';
+
+export interface StormOptions {
+  jobs: number;
+  accounts: number;
+  /** Milliseconds from one blow to the next. */
+  everyMs: number;
+  /** No more than these in total. */
+  blows: number;
+  /** Longest time in milliseconds for which a process is stopped. */
+  freezeMs: number;
+  /** Requests that clients send at a time. */
+  width: number;
+  random: Random;
+  progress: (line: string) => void;
+}
+
+export interface StormReport {
+  jobs: number;
+  seconds: number;
+  killed: Record<string, number>;
+  stopped: Record<string, number>;
+  attempts: number;
+  lost: number;
+}
+
+/** Checked in pieces, so that a failure names few jobs. */
+const PIECE = 200;
+const BODIES = [{ outputFormat: 'jpg' }, { outputFormat: 'wav' }, { outputFormat: 'mp4', preset: { quality: 'low' } }];
+
+/**
+ * Submits jobs of many accounts through all APIs while one process after the other is killed, or stopped for a while.
+ * Then checks by rows, events, attempts and files that every accepted job ended exactly once, and that nothing is left.
+ */
+export async function storm(service: TestService, fleet: Fleet, options: StormOptions): Promise<StormReport> {
+  const { jobs, width, progress } = options;
+  const began = Date.now();
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-storm-'));
+  try {
+    const clients = await makeClients(service, fleet, folder, options);
+    const blows = startBlows(fleet, options);
+    const ids: string[] = [];
+    const submit = async () => {
+      while (ids.length < jobs) {
+        const index = ids.push('') - 1;
+        ids[index] = await clients[index % clients.length]!(index);
+        if (index % 100 === 99) progress(`${index + 1} jobs accepted, ${blows.count()} blows`);
+      }
+    };
+    await Promise.all(Array.from({ length: width }, submit));
+    await untilAllFinal(service, ids, progress);
+    const { killed, stopped } = await blows.stop();
+    const db = await connected(service);
+    for (let at = 0; at < ids.length; at += PIECE) await expectEachCompletedOnce(db, ids.slice(at, at + PIECE));
+    await expectNoOrphans(db, service);
+    await expectNoWork(service);
+    const counts = await db.query(
+      `SELECT count(*)::int AS attempts, count(*) FILTER (WHERE state = 'lost')::int AS lost FROM attempts
+       WHERE job_id = ANY($1)`,
+      [ids],
+    );
+    await db.end();
+    return { jobs: ids.length, seconds: (Date.now() - began) / 1000, killed, stopped, ...counts.rows[0] };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** For each account a function that creates one job through one of the APIs. */
+async function makeClients(service: TestService, fleet: Fleet, folder: string, { accounts, random }: StormOptions) {
+  const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 1, size: '64x64', rate: 5 });
+  const clients: ((index: number) => Promise<string>)[] = [];
+  for (let account = 0; account < accounts; account += 1) {
+    const { key } = await service.makeKey('--account', `storm-${account}`);
+    const through = (api: string) => patientClient({ api }, key);
+    const { fileUrl } = await upload({ ...service, ...through(service.api) } as TestService, clip);
+    clients.push((index) => {
+      const apis = fleet.apis();
+      return through(apis[random.int(0, apis.length - 1)]!).create({
+        inputs: [{ url: fileUrl }],
+        ...BODIES[index % BODIES.length]!,
+      });
+    });
+  }
+  return clients;
+}
+
+/** Kills a random process at every turn; one blow in five stops it instead, and lets it continue later. */
+function startBlows(fleet: Fleet, { everyMs, freezeMs, blows, random }: StormOptions) {
+  const killed: Record<string, number> = {};
+  const stopped: Record<string, number> = {};
+  const frozen = new Set<number>();
+  const count = () => [killed, stopped].flatMap((counts) => Object.values(counts)).reduce((sum, one) => sum + one, 0);
+  const strike = () => {
+    const targets = fleet.targets();
+    const target = targets[random.int(0, targets.length - 1)]!;
+    const pid = target.pid();
+    if (pid === null || frozen.has(pid) || count() >= blows) return;
+    const freezes = random.int(0, 4) === 0;
+    const counts = freezes ? stopped : killed;
+    counts[target.name] = (counts[target.name] ?? 0) + 1;
+    send(pid, freezes ? 'SIGSTOP' : 'SIGKILL');
+    if (!freezes) return;
+    frozen.add(pid);
+    setTimeout(() => thaw(pid), random.int(Math.min(1_000, freezeMs), freezeMs)).unref();
+  };
+  const thaw = (pid: number) => {
+    if (frozen.delete(pid)) send(pid, 'SIGCONT');
+  };
+  const timer = setInterval(strike, everyMs);
+  return {
+    count,
+    async stop() {
+      clearInterval(timer);
+      for (const pid of frozen) thaw(pid);
+      return { killed, stopped };
+    },
+  };
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // It died meanwhile.
+  }
+}
+
+async function untilAllFinal(service: TestService, ids: string[], progress: (line: string) => void): Promise<void> {
+  let last = Number.POSITIVE_INFINITY;
+  await until(
+    async () => {
+      const open = await countOpen(service, ids).catch(() => null);
+      if (open === null) return false;
+      if (open < last) progress(`${open} jobs open`);
+      last = open;
+      return open === 0;
+    },
+    { what: 'the end of all jobs', timeoutMs: 300_000 + ids.length * 1_000, everyMs: 1_000 },
+  );
+}
+
+async function countOpen(service: TestService, ids: string[]): Promise<number> {
+  const db = await openServiceDatabase(service);
+  db.on('error', () => {});
+  try {
+    const { rows } = await db.query(
+      `SELECT count(*)::int AS n FROM jobs WHERE id = ANY($1) AND status IN ('pending', 'processing')`,
+      [ids],
+    );
+    return rows[0].n;
+  } finally {
+    await db.end().catch(() => {});
+  }
+}
+
+async function connected(service: TestService): Promise<Client> {
+  return until(() => openServiceDatabase(service).catch(() => null), { what: 'the database' });
+}
+
+/** No work folder contains anything: nothing of a job is left on the disk of a worker. */
+async function expectNoWork(service: TestService): Promise<void> {
+  await until(
+    async () => {
+      const owners = await readdir(workFolder(service)).catch(() => []);
+      const left = await Promise.all(owners.map((owner) => readdir(join(workFolder(service), owner)).catch(() => [])));
+      return left.flat().length === 0;
+    },
+    { what: 'empty work folders', timeoutMs: 60_000 },
+  );
+}
