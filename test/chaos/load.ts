@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { expect } from 'vitest';
 import { type Answer, call, type TestService } from '../../testkit/service.ts';
@@ -18,16 +19,31 @@ export interface PatientClient {
 
 const PATIENCE_MS = 60_000;
 
-export function patientClient(service: Pick<TestService, 'api'>, key: string): PatientClient {
+export interface Patience {
+  /** Milliseconds for all attempts together. */
+  totalMs?: number;
+  /** Milliseconds after which an attempt is given up: a process that is stopped never answers. */
+  attemptMs?: number;
+}
+
+export function patientClient(
+  service: { readonly api: string },
+  key: string,
+  { totalMs = PATIENCE_MS, attemptMs }: Patience = {},
+): PatientClient {
+  const attempt = async (answer: Promise<Answer>) => {
+    const given = attemptMs ? [setTimeoutPromise(attemptMs, null, { ref: false })] : [];
+    return Promise.race([answer, ...given]).catch(() => null);
+  };
   const patient: PatientClient = {
     key,
     async call(method, path, body, headers) {
       return until(
         async () => {
-          const answer = await call(`${service.api}${path}`, method, key, body, headers).catch(() => null);
+          const answer = await attempt(call(`${service.api}${path}`, method, key, body, headers));
           return answer && answer.status !== 429 && answer.status < 500 ? answer : null;
         },
-        { what: `${method} ${path} to be answered`, timeoutMs: PATIENCE_MS, everyMs: 100 },
+        { what: `${method} ${path} to be answered`, timeoutMs: totalMs, everyMs: 100 },
       );
     },
     async create(body) {

@@ -36,6 +36,7 @@ export interface StormReport {
 
 /** Checked in pieces, so that a failure names few jobs. */
 const PIECE = 200;
+const PATIENCE = { totalMs: 240_000, attemptMs: 10_000 };
 const BODIES = [{ outputFormat: 'jpg' }, { outputFormat: 'wav' }, { outputFormat: 'mp4', preset: { quality: 'low' } }];
 
 /**
@@ -82,15 +83,15 @@ async function makeClients(service: TestService, fleet: Fleet, folder: string, {
   const clients: ((index: number) => Promise<string>)[] = [];
   for (let account = 0; account < accounts; account += 1) {
     const { key } = await service.makeKey('--account', `storm-${account}`);
-    const through = (api: string) => patientClient({ api }, key);
-    const { fileUrl } = await upload({ ...service, ...through(service.api) } as TestService, clip);
-    clients.push((index) => {
-      const apis = fleet.apis();
-      return through(apis[random.int(0, apis.length - 1)]!).create({
-        inputs: [{ url: fileUrl }],
-        ...BODIES[index % BODIES.length]!,
-      });
-    });
+    // Each attempt goes to another API.
+    const somewhere = {
+      get api() {
+        return random.pick(fleet.apis());
+      },
+    };
+    const client = patientClient(somewhere, key, PATIENCE);
+    const { fileUrl } = await upload({ ...service, ...client } as TestService, clip);
+    clients.push((index) => client.create({ inputs: [{ url: fileUrl }], ...BODIES[index % BODIES.length]! }));
   }
   return clients;
 }
