@@ -24,6 +24,7 @@ import { registerHealth } from './routes/health.ts';
 import { registerKeys } from './routes/keys.ts';
 import { registerMultipart } from './routes/multipart.ts';
 import { registerNotYet } from './routes/not-yet.ts';
+import { registerProbe } from './routes/probe.ts';
 import { registerReceipts } from './routes/receipts.ts';
 import { registerSecurity } from './routes/security.ts';
 import { registerTranscodes } from './routes/transcodes.ts';
@@ -86,6 +87,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerTranscodes(app, routeDeps);
   registerBatches(app, deps);
   registerCommands(app, routeDeps);
+  registerProbe(app, routeDeps);
   registerReceipts(app, deps);
   registerEvents(app, routeDeps);
   registerKeys(app, deps);

@@ -167,6 +167,11 @@ export const errors = {
     text: 'Input URL is not allowed',
     advice: 'Use a public https:// URL or upload the file.',
   },
+  probe_failed: {
+    status: 422,
+    text: 'The file cannot be described',
+    advice: 'details.error_code is the code with which a job would fail.',
+  },
   option_refused: {
     status: 422,
     text: 'Option not allowed',

@@ -34,6 +34,10 @@ export const failures = {
   source_not_found: { advice: 'Check the URL: the source does not have the file.', retry: false },
   source_error: { advice: 'Try again later: the source returned an error.', retry: true },
   source_too_large: { advice: 'Send a smaller file.', retry: false },
+  source_no_ranges: {
+    advice: 'Upload the file, or serve it with support for ranges and a strong ETag, or with its index first.',
+    retry: false,
+  },
   source_timeout: { advice: 'Upload the file instead: the source is too slow.', retry: true },
   source_incomplete: { advice: 'Try again: the length of the source differs from the one it announced.', retry: true },
   input_deleted: { advice: 'Upload the file again: its retention has ended.', retry: false },

@@ -2,6 +2,7 @@ import { createAddressPolicy } from './addresses.ts';
 import type { Lookup } from './connect.ts';
 import { receive, withNewFile } from './download.ts';
 import { FetchError, toFetchError } from './errors.ts';
+import { readStart, type SourceStart } from './head.ts';
 import { type Post, postTo } from './post.ts';
 import { type OpenedRanges, openRanges, type RangeLimits } from './ranges.ts';
 import { type RequestContext, requestSource } from './response.ts';
@@ -66,6 +67,11 @@ export interface Fetcher {
    */
   openRanges(url: string, limits: RangeLimits, signal: AbortSignal): Promise<OpenedRanges | null>;
   /**
+   * Fetches at most `maxBytes` from the start of a URL. Rejects with `FetchError`. Aborting the signal closes the
+   * connection: do so when done.
+   */
+  readStart(url: string, maxBytes: number, signal: AbortSignal): Promise<SourceStart>;
+  /**
    * Posts a webhook. Resolves to the status of the answer, whose body is not read and whose redirects are not followed.
    * Rejects with `FetchError`.
    */
@@ -88,7 +94,16 @@ export function createFetcher(options: FetcherOptions): Fetcher {
   return {
     post: (url, message) => postTo(url, message, contextOf),
 
-    openRanges: (url, limits, signal) => openRanges(url, { ...contextOf(signal), maxSize: options.maxBytes }, limits),
+    openRanges(url, limits, signal) {
+      const maxSize = limits.maxSize ?? options.maxBytes;
+      return openRanges(url, { ...contextOf(signal), maxSize }, limits);
+    },
+
+    async readStart(url, maxBytes, signal) {
+      return readStart(url, contextOf(signal), maxBytes).catch((error) => {
+        throw signal.aborted ? signal.reason : toFetchError(error, 'connect');
+      });
+    },
 
     async download(url, destination, overrides = {}) {
       const deadlineMs = Math.min(overrides.deadlineMs ?? options.deadlineMs, options.deadlineMs);

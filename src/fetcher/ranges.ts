@@ -22,6 +22,8 @@ export interface RangeLimits {
   /** Requests, and bytes of all bodies together. */
   maxRequests: number;
   maxBytes: number;
+  /** Of the whole source; by default that of a download. */
+  maxSize?: number;
 }
 
 /** Bytes that the first request fetches: enough to detect the type of a file and to find its index. */
@@ -43,7 +45,9 @@ export async function openRanges(
     left.bytes -= end - start;
     if (left.requests < 0 || left.bytes < 0) throw new FetchError('source_error', 'Too much of the source is needed.');
     const range = { range: `bytes=${start}-${end - 1}`, ...(etag !== null && { 'if-range': etag }) };
-    return requestSource(source, { ...context, range });
+    return requestSource(source, { ...context, range }).catch((error) => {
+      throw context.signal.aborted ? context.signal.reason : toFetchError(error, 'connect');
+    });
   };
   const response = await ask(0, FIRST_BYTES, null);
   const { etag } = response;

@@ -1,4 +1,4 @@
-import { accountRetention, lockAccount } from '../accounts/accounts.ts';
+import { type Account, accountRetention, lockAccount } from '../accounts/accounts.ts';
 import { withIdempotencyKey } from '../accounts/idempotency.ts';
 import { recentSpace, requireOutputRoom } from '../accounts/stored-bytes.ts';
 import { checkQuota } from '../accounts/usage.ts';
@@ -11,7 +11,7 @@ import { type InsertedJob, insertJob, type NewSource } from '../jobs/insert.ts';
 import { requireQueueRoom } from '../jobs/queue-room.ts';
 import { lastPosition } from '../jobs/read.ts';
 import { billableMinutes } from '../jobs/rows.ts';
-import { holdSources } from '../jobs/sources.ts';
+import { holdSources, type ResolvedSource } from '../jobs/sources.ts';
 import type { StoreSpace } from '../storage/types.ts';
 import type { Admission, AdmissionServices, Caller, Kind } from './kind.ts';
 
@@ -90,16 +90,16 @@ export async function insertAdmitted(
   batch?: BatchPlace,
 ): Promise<SubmittedJob> {
   if (account.disabled_at) throw new ApiError('account_disabled');
+  // A job without outputs stores and bills nothing.
+  const storesSomething = admission.outputs.length > 0;
   const [held] = await Promise.all([
     // One call, so that all uploads are locked in one order.
     holdSources(context, tx, account, [...admission.inputs, ...admission.assets]),
     requireQueueRoom(tx, account, batch ? batch.ahead.light + batch.ahead.heavy : 0),
-    requireOutputRoom(tx, account, space),
+    storesSomething ? requireOutputRoom(tx, account, space) : null,
   ]);
   const inputs = held.slice(0, admission.inputs.length);
-  if (account.monthly_minutes !== null) await lockAccount(tx, account.id);
-  const knownSeconds = inputs.reduce((sum, input) => sum + (input.inspection?.summary.duration_seconds ?? 0), 0);
-  await checkQuota(tx, account, billableMinutes(knownSeconds), new Date());
+  if (storesSomething) await requireMinutes(tx, account, inputs);
   const sources = held.map((source, index): NewSource => {
     const asset = admission.assets[index - inputs.length];
     return asset
@@ -131,4 +131,10 @@ export async function insertAdmitted(
     insertJob(context, tx, job),
   ]);
   return { ...inserted, position: position + (batch?.ahead[admission.resourceClass] ?? 0) };
+}
+
+async function requireMinutes(tx: Tx, account: Account, inputs: readonly ResolvedSource[]): Promise<void> {
+  if (account.monthly_minutes !== null) await lockAccount(tx, account.id);
+  const knownSeconds = inputs.reduce((sum, input) => sum + (input.inspection?.summary.duration_seconds ?? 0), 0);
+  await checkQuota(tx, account, billableMinutes(knownSeconds), new Date());
 }

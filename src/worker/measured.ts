@@ -26,6 +26,11 @@ export function countBytes(fetcher: Fetcher, metrics: WorkerMetrics): Fetcher {
           return options.onBytes?.(bytes);
         },
       }),
+    async readStart(url, maxBytes, signal) {
+      const start = await fetcher.readStart(url, maxBytes, signal);
+      metrics.fetchBytes.inc(start.bytes.length);
+      return start;
+    },
     async openRanges(url, limits, signal) {
       const opened = await fetcher.openRanges(url, limits, signal);
       if (!opened) return null;

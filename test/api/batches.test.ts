@@ -75,6 +75,9 @@ describe('a batch', () => {
     for (const body of [{}, { jobs: {} }, { jobs: 'x' }, []]) {
       expect([body, (await api.call('POST', '/v1/transcodes/batch', body)).status]).toEqual([body, 400]);
     }
+    const huge = { jobs: [good({ metadata: { text: 'x'.repeat(2 ** 20) } })] };
+    expect((await api.call('POST', '/v1/transcodes/batch', huge)).json.code).toBe('body_too_large');
+    expect((await send(Array(50).fill(Array(100).fill(0)))).json.message).toMatch(/more than 5000 values/);
     expect(await jobCount()).toBe(before);
     const full = await send(Array(100).fill(good()));
     expect([full.status, full.json.accepted, full.json.items.length]).toEqual([...[201, 100, 100]]);

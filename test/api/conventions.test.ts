@@ -115,7 +115,6 @@ describe('paths and methods', () => {
       ['GET', '/v1/blueprints'],
       ['POST', '/v1/blueprints/product-ad/runs'],
       ['GET', `/v1/blueprints/runs/${ID}`],
-      ['POST', '/v1/probe'],
       ['POST', `/v1/transcodes/${ID}/playback`],
       ['PUT', '/v1/templates/airlock/web'],
       ['GET', '/v1/admin/queue'],

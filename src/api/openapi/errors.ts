@@ -49,6 +49,7 @@ const OWN: Readonly<Record<string, readonly ErrorCode[]>> = {
   'post /v1/transcodes': ['quota_exceeded', ...REPEATED, 'option_refused', ...SOURCES, 'queue_full', ...FULL],
   'post /v1/transcodes/batch': [...REPEATED, ...FULL],
   'patch /v1/batches/{id}/cancel': ['cancel_final'],
+  'post /v1/probe': [...SOURCES, 'probe_failed'],
   'post /v1/commands': [
     'quota_exceeded',
     ...REPEATED,
@@ -109,6 +110,12 @@ const EXAMPLE_DETAILS: Readonly<Partial<Record<ErrorCode, ErrorDetails>>> = {
     field: 'inputs[0].url',
     reason: 'is not a public address',
     remedy: 'Use a public https:// or http:// URL, or upload the file and use its gs:// URL',
+  },
+  probe_failed: {
+    field: 'url',
+    reason: 'The file is not a supported media file.',
+    remedy: 'Convert the file to MP4, MOV, WebM or MKV first.',
+    error_code: 'unsupported_media',
   },
   option_refused: {
     field: 'options[0]',

@@ -8,6 +8,7 @@ import type { CreateBody, Job } from '../../contract/transcodes.ts';
 import type { ConfirmBody, ConfirmResult, PresignBody, PresignResult } from '../../contract/uploads.ts';
 import type { ValidateAnswer } from '../../contract/validate.ts';
 import { batchExamples } from './batch-examples.ts';
+import { PROBE_EXAMPLES } from './probe-examples.ts';
 import type { Document, Media } from './types.ts';
 import { UPLOAD_EXAMPLES } from './upload-examples.ts';
 import { WEBHOOK_EXAMPLES } from './webhook-examples.ts';
@@ -259,6 +260,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   Live: { ok: true },
   Ready: { ok: true },
   ...batchExamples(transcodeRequest, listed),
+  ...PROBE_EXAMPLES,
   ...UPLOAD_EXAMPLES,
   ...WEBHOOK_EXAMPLES,
 };

@@ -14,6 +14,7 @@ const TAGS = [
   { name: 'uploads', description: 'Uploads of files.' },
   { name: 'transcodes', description: 'Jobs.' },
   { name: 'batches', description: 'Jobs that are created together.' },
+  { name: 'probe', description: 'What files contain.' },
   { name: 'events', description: 'Events, in an order that never changes.' },
   { name: 'webhooks', description: 'URLs that receive events.' },
   { name: 'receipts', description: 'Signed statements that anyone can verify.' },

@@ -20,7 +20,6 @@ const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, 
     ['GET', '/v1/blueprints/runs/:id/events', 'read'],
     ['POST', '/v1/blueprints/runs/:id/continue', 'transcode'],
   ],
-  'Probing a file': [['POST', '/v1/probe', 'read']],
   Playback: [['POST', '/v1/transcodes/:id/playback', 'read']],
   'Keeping templates': [
     ['GET', '/v1/templates', 'read'],

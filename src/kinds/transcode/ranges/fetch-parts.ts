@@ -27,10 +27,21 @@ export interface PartsOfSource {
   /** First bytes of the source. */
   head: Buffer;
   size: number;
+  /** Fetches what is not present yet of a range. */
+  require(range: Range): Promise<void>;
   /** Describes the source; null where the readers do not know enough: `target` is then a container for a probe. */
   describe(target: string): Promise<MediaInfo | null>;
   /** Makes a container for a picture at that time. */
   makePicture(seconds: number, target: string): Promise<void>;
+}
+
+export interface PartLimits {
+  /** A smaller source is not opened. */
+  leastBytes?: number;
+  /** Largest share of the source that may be fetched. */
+  mostOfIt?: number;
+  /** Bytes of the whole source; by default those of a download. */
+  maxSize?: number;
 }
 
 /**
@@ -41,9 +52,11 @@ export async function openParts(
   tools: WorkTools,
   { url, path, hold }: { url: string; path: string; hold: WorkHold },
   signal: AbortSignal,
+  { leastBytes = LEAST_BYTES, mostOfIt = MOST_OF_IT, maxSize }: PartLimits = {},
 ): Promise<PartsOfSource | null> {
-  const source = await tools.fetcher.openRanges(url, { maxRequests: MAX_REQUESTS, maxBytes: MAX_BYTES }, signal);
-  if (!source || source.size < LEAST_BYTES) return null;
+  const limits = { maxRequests: MAX_REQUESTS, maxBytes: MAX_BYTES, ...(maxSize && { maxSize }) };
+  const source = await tools.fetcher.openRanges(url, limits, signal);
+  if (!source || source.size < leastBytes) return null;
   const { size, first } = source;
   const present: Range[] = [];
   let fetched = 0;
@@ -61,8 +74,13 @@ export async function openParts(
   };
   const fetchPart = async (missing: Range): Promise<void> => {
     const { start, end } = upToPresent(present, missing, size);
-    if (fetched + end - start > size * MOST_OF_IT) throw new NeedsWhole('much of the source is needed');
+    if (fetched + end - start > size * mostOfIt) throw new NeedsWhole('much of the source is needed');
     await store(start, await source.read(start, end));
+  };
+  const require = async (range: Range): Promise<void> => {
+    for (let missing = firstMissing(present, range); missing; missing = firstMissing(present, range)) {
+      await fetchPart(missing);
+    }
   };
   const ask = async (wanted: Wanted & { target: string }): Promise<StartAnswer | PictureAnswer> => {
     for (;;) {
@@ -74,15 +92,11 @@ export async function openParts(
   };
   await store(0, first);
   return {
-    ...{ head: first, size },
+    ...{ head: first, size, require },
     describe: async (target) => ((await ask({ part: 'start', target })) as StartAnswer).info,
     async makePicture(seconds, target) {
       const { media, mediaAt } = (await ask({ part: 'picture', seconds, target })) as PictureAnswer;
-      for (const range of withGaps(media)) {
-        for (let missing = firstMissing(present, range); missing; missing = firstMissing(present, range)) {
-          await fetchPart(missing);
-        }
-      }
+      for (const range of withGaps(media)) await require(range);
       await copyMedia(path, media, target, mediaAt);
     },
   };

@@ -1,0 +1,48 @@
+import { type FailureCode, JobFailure } from '../../contract/failures.ts';
+import type { ProbeAnswer } from '../../contract/probe.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import { wakeWaiting } from '../../events/record.ts';
+import { FetchError } from '../../fetcher/index.ts';
+import type { Completion } from '../../jobs/finish.ts';
+import { type JobSource, sourceRow } from '../../jobs/rows.ts';
+import { inspectionJson } from '../../uploads/upload.ts';
+import type { Run, WorkTools } from '../kind.ts';
+import { stageSource } from '../shared/stage-source.ts';
+import { knownInfo } from '../shared/stored-info.ts';
+import { probeRemote } from './remote.ts';
+import { describeFile, resultJson } from './result.ts';
+import { probeWhole } from './whole.ts';
+
+const SUBJECT = 'The file';
+
+/** Describes a file: an object of the account, or parts of a remote one. A client waits for it, so nothing is retried. */
+export async function executeProbe(tools: WorkTools, run: Run): Promise<Completion> {
+  const { job, inputs } = run.claim;
+  const result = await probe(tools, run, inputs[0]!).catch((error: unknown) => {
+    if (run.signal.aborted) throw error;
+    if (error instanceof FetchError && error.code !== 'canceled') {
+      const { code, message } = error;
+      throw new JobFailure(code as FailureCode, `${SUBJECT}: ${message}`, { cause: error, retry: false });
+    }
+    throw error;
+  });
+  return {
+    ...{ outputs: [], warnings: [], inputSeconds: null, attempt: null },
+    plan: resultJson.write(result),
+    apply: (tx) => wakeWaiting(tx, job.id),
+  };
+}
+
+async function probe(tools: WorkTools, run: Run, source: JobSource): Promise<ProbeAnswer> {
+  const row = sourceRow(run.claim.job, source);
+  if (source.object_id === null) {
+    const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', row);
+    if (url === null) throw new JobFailure('input_deleted', `${SUBJECT} is no longer known.`);
+    return probeRemote(tools, run, url);
+  }
+  const inspection = inspectionJson.readOrNull(source.probe);
+  const known = knownInfo(inspection);
+  if (known) return describeFile(known, { sizeBytes: known.sizeBytes, container: inspection?.container ?? null });
+  const { folder, signal, hold } = run;
+  return probeWhole(tools, run, await stageSource(tools, row, { folder, subject: SUBJECT, signal, hold }));
+}

@@ -1,0 +1,12 @@
+import { wakeWaiting } from '../../events/record.ts';
+import type { Kind } from '../kind.ts';
+import { admitProbe, type ProbeSubmission } from './admit.ts';
+
+/** Describes a file for a client that waits. Of a remote one only parts are fetched; nothing is kept. */
+export const probe: Kind<ProbeSubmission> = {
+  name: 'probe',
+  events: null,
+  admit: admitProbe,
+  onEnd: (_context, tx, job) => wakeWaiting(tx, job.id),
+  load: async () => (await import('./execute.ts')).executeProbe,
+};

@@ -1,0 +1,123 @@
+import { open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { JobFailure } from '../../contract/failures.ts';
+import type { ProbeAnswer } from '../../contract/probe.ts';
+import { FetchError } from '../../fetcher/index.ts';
+import { detectMedia, type MediaInfo } from '../../media/index.ts';
+import type { Run, WorkTools } from '../kind.ts';
+import { probeFile } from '../shared/probe.ts';
+import { openParts, type PartsOfSource } from '../transcode/ranges/fetch-parts.ts';
+import { NeedsWhole } from '../transcode/ranges/picture-time.ts';
+import { describeFile } from './result.ts';
+import { probeWhole } from './whole.ts';
+
+/** Milliseconds for all requests to the source. */
+const MAX_MS = 20_000;
+/** Bytes at the start that ffprobe gets, where several frames of each stream are; and at the end, where Ogg and MPEG-TS have their last time. */
+const START_BYTES = 2 * 2 ** 20;
+const END_BYTES = 256 * 1024;
+/** Bytes at the start where a server has no ranges: an index of hours fits. */
+const START_ONLY_BYTES = 8 * 2 ** 20;
+/** Larger sources are read from their start only: a server may declare any size, and file systems hold files of up to 16 TiB. */
+const MOST_BYTES = 2 ** 40;
+/** Demuxers for which the end of a file tells its duration. The others would read the gap before it. */
+const READ_AT_END: ReadonlySet<string> = new Set(['ogg', 'mpegts', 'mpeg']);
+
+const SUBJECT = 'The file';
+
+/** Describes a remote file from a few ranges of it, or from its start where its server has no ranges. */
+export async function probeRemote(tools: WorkTools, run: Run, url: string): Promise<ProbeAnswer> {
+  const fetching = new AbortController();
+  const late = () => fetching.abort(new FetchError('source_timeout', 'The source was too slow.', { retry: false }));
+  const timer = setTimeout(late, MAX_MS);
+  const signal = AbortSignal.any([run.signal, fetching.signal]);
+  const path = join(run.folder, 'parts');
+  try {
+    const source = { url, path, hold: run.hold };
+    const parts = await openParts(tools, source, signal, { leastBytes: 0, mostOfIt: 1, maxSize: MOST_BYTES });
+    return await (parts ? probeParts(tools, run, path, parts) : probeStart(tools, run, path, url, signal));
+  } finally {
+    clearTimeout(timer);
+    // Closes connections that the source keeps open.
+    fetching.abort();
+  }
+}
+
+async function probeParts(tools: WorkTools, run: Run, path: string, parts: PartsOfSource): Promise<ProbeAnswer> {
+  const { size } = parts;
+  const demuxer = await demuxerOf(parts.head);
+  if (demuxer === 'mov') {
+    const info = await readIndex(tools, run, parts);
+    if (info) return describeFile(info, { sizeBytes: size, container: 'rewritten' });
+  }
+  await parts.require({ start: 0, end: Math.min(size, START_BYTES) });
+  if (size <= START_BYTES) return probeWhole(tools, run, path);
+  const needsEnd = READ_AT_END.has(demuxer);
+  if (needsEnd) await parts.require({ start: Math.max(START_BYTES, size - END_BYTES), end: size });
+  else await cutTo(path, START_BYTES);
+  return probeInCell(tools, run, path, size);
+}
+
+/** Reads the index of an MP4, wherever it is. Null if the file is so unusual that only ffprobe may know it. */
+async function readIndex(tools: WorkTools, run: Run, parts: PartsOfSource): Promise<MediaInfo | null> {
+  const target = join(run.folder, 'parts.start');
+  try {
+    const info = await parts.describe(target);
+    if (info) return info;
+    const slot = await run.lease.acquire(run.signal);
+    const file = { path: target, slot, subject: SUBJECT, check: false, sizeBytes: parts.size };
+    return (await probeFile(tools.sandbox, file, run.signal)).info;
+  } catch (error) {
+    if (error instanceof NeedsWhole) return null;
+    throw error;
+  }
+}
+
+/** Describes a file from its start, because its server answers no ranges, or does not tell versions of the file apart. */
+async function probeStart(
+  tools: WorkTools,
+  run: Run,
+  path: string,
+  url: string,
+  signal: AbortSignal,
+): Promise<ProbeAnswer> {
+  const { bytes, size } = await tools.fetcher.readStart(url, START_ONLY_BYTES, signal);
+  const file = await open(path, 'wx', 0o600);
+  try {
+    await file.write(bytes);
+  } finally {
+    await file.close();
+  }
+  await run.hold.grew(bytes.length);
+  if (size === bytes.length) return probeWhole(tools, run, path);
+  const demuxer = await demuxerOf(bytes);
+  try {
+    return await probeInCell(tools, run, path, size);
+  } catch (error) {
+    if (demuxer !== 'mov' || !(error instanceof JobFailure)) throw error;
+    throw new JobFailure('source_no_ranges', `${SUBJECT} has its index at the end, and its server supports no ranges.`);
+  }
+}
+
+async function probeInCell(tools: WorkTools, run: Run, path: string, size: number | null): Promise<ProbeAnswer> {
+  const slot = await run.lease.acquire(run.signal);
+  const file = { path, slot, subject: SUBJECT, check: false, ...(size !== null && { sizeBytes: size }) };
+  const { info } = await probeFile(tools.sandbox, file, run.signal);
+  // ffprobe saw a shorter file.
+  return describeFile({ ...info, bitRate: null }, { sizeBytes: size, container: null });
+}
+
+async function demuxerOf(head: Buffer): Promise<string> {
+  const detected = await detectMedia(head);
+  if (!detected) throw new JobFailure('unsupported_media', `${SUBJECT} is not a supported media file.`);
+  return detected.demuxer;
+}
+
+async function cutTo(path: string, size: number): Promise<void> {
+  const file = await open(path, 'r+');
+  try {
+    await file.truncate(size);
+  } finally {
+    await file.close();
+  }
+}

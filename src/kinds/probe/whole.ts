@@ -1,0 +1,30 @@
+import type { ProbeAnswer } from '../../contract/probe.ts';
+import { detectMedia, SUBTITLE_DEMUXERS } from '../../media/index.ts';
+import type { Run, WorkTools } from '../kind.ts';
+import { openMedia } from '../shared/open-media.ts';
+import { readHead } from '../shared/read-head.ts';
+import { describeFile } from './result.ts';
+
+/** Describes a file of which all bytes are here. */
+export async function probeWhole(tools: WorkTools, run: Run, path: string): Promise<ProbeAnswer> {
+  const { head, size } = await readHead(path);
+  const detected = await detectMedia(head);
+  if (detected && SUBTITLE_DEMUXERS.includes(detected.demuxer)) {
+    const nothing = { duration_seconds: null, bit_rate: null, streams: [], container: null };
+    return { ...nothing, format: detected.demuxer, size_bytes: size, subtitle_count: 1 };
+  }
+  const slot = await run.lease.acquire(run.signal);
+  const { folder, signal } = run;
+  const options = {
+    folder,
+    slot,
+    signal,
+    name: 'probe',
+    subject: 'The file',
+    disarm: false,
+    check: false,
+    probeOnly: true,
+  };
+  const { info, container } = await openMedia(tools, path, options);
+  return describeFile(info, { sizeBytes: size, container });
+}
