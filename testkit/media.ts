@@ -68,10 +68,10 @@ export async function upload(
   const fileSize = (await stat(path)).size;
   const presigned = await service.call('POST', '/v1/upload/presigned-url', { filename, contentType, fileSize });
   if (presigned.status !== 200) throw new Error(`presign: ${presigned.text}`);
-  const { uploadUrl, filename: stored } = presigned.json.result;
+  const { uploadUrl, headers, filename: stored } = presigned.json.result;
   const put = await fetch(uploadUrl, {
     method: 'PUT',
-    headers: { 'content-type': contentType },
+    headers: { 'content-type': contentType, ...headers },
     body: await readFile(path),
   });
   if (put.status !== 200) throw new Error(`put: ${put.status} ${await put.text()}`);

@@ -3,6 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Job } from '../contract/transcodes.ts';
+import type { PresignResult } from '../contract/uploads.ts';
 import { openExchange } from '../storage/http-exchange.ts';
 import { UnavailableError } from './exit.ts';
 
@@ -17,15 +18,11 @@ export class AnswerError extends Error {
 }
 
 export interface Client {
-  presign(file: {
-    filename: string;
-    contentType: string;
-    fileSize: number;
-  }): Promise<{ uploadUrl: string; filename: string }>;
+  presign(file: { filename: string; contentType: string; fileSize: number }): Promise<PresignResult>;
   put(
     url: string,
     path: string,
-    file: { contentType: string; size: number },
+    file: { contentType: string; size: number; headers: PresignResult['headers'] },
     onBytes: (bytes: number) => void,
   ): Promise<void>;
   confirm(file: {
@@ -70,20 +67,13 @@ export function createClient(options: { url: string; key: string; ca?: string; s
 
   return {
     async presign(file) {
-      return (
-        await call<{ result: { uploadUrl: string; filename: string } }>(
-          'POST',
-          '/v1/upload/presigned-url',
-          file,
-          signal,
-        )
-      ).result;
+      return (await call<{ result: PresignResult }>('POST', '/v1/upload/presigned-url', file, signal)).result;
     },
     async put(url, path, file, onBytes) {
       const response = await exchange.send(url, {
         method: 'PUT',
         signal,
-        headers: { 'content-type': file.contentType, 'content-length': String(file.size) },
+        headers: { 'content-type': file.contentType, 'content-length': String(file.size), ...file.headers },
         body: createReadStream(path).pipe(counter(onBytes)),
       });
       const text = await readText(response);

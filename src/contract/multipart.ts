@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
 import { MAX_UPLOAD_PARTS } from './limits.ts';
 import { UPLOAD_STATUSES } from './upload-list.ts';
-import { presignBody, uploadFileSize } from './uploads.ts';
+import { furtherHeaders, presignBody, uploadFileSize } from './uploads.ts';
 
 /** URLs of the first parts, and at most as many more for each request. */
 export const PART_URLS = 100;
@@ -29,6 +29,7 @@ const partUrl = z
   .object({
     partNumber,
     url: z.url().describe('PUT the bytes of the part here, without an Authorization header.'),
+    headers: furtherHeaders,
     size: z.number().describe('Bytes of the part; the URL accepts exactly as many.'),
   })
   .meta({ id: 'PartUrl', description: 'A signed URL for one part.' });

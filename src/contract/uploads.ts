@@ -48,12 +48,18 @@ export const presignBody = z
   )
   .meta({ id: 'PresignRequest', description: 'A file to upload.' });
 
+export const furtherHeaders = z
+  .record(z.string(), z.string())
+  .optional()
+  .describe('Headers to send besides `Content-Type`; only if the storage requires any.');
+
 export const presignAnswer = z
   .object({
     success: z.literal(true).describe('Always true.'),
     result: z
       .object({
         uploadUrl: z.url().describe('PUT the bytes here, with the declared content type and no Authorization header.'),
+        headers: furtherHeaders,
         filename: z.string().describe('The name of the upload from now on.'),
         expiresAt: timestamp.describe('When the URL expires.'),
       })

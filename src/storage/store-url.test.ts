@@ -30,7 +30,11 @@ describe('storage URL', () => {
 
   it('says what is wrong and what to do', () => {
     const refused: [string, NodeJS.ProcessEnv, RegExp][] = [
-      ['gs://media', env, /no native signer.*storage\.googleapis\.com/],
+      ['gs://media?region=eu', env, /unknown parameter.*Only endpoint/],
+      ['gs://key@media', env, /contains credentials.*GOOGLE_APPLICATION_CREDENTIALS/],
+      ['gs://media?endpoint=http://fake-gcs:4443', env, /plain http endpoint on another machine/],
+      ['gs://media', { GOOGLE_APPLICATION_CREDENTIALS: '/none.json' }, /cannot be read \(ENOENT\).*JSON key/],
+      ['ftp://media', env, /has the protocol ftp:.*gs:\/\/bucket/],
       ['s3://media?endpoint=ftp://x', env, /is not a plain http or https URL/],
       ['s3://media?endpoint=http://minio:9000', env, /plain http endpoint on another machine.*https/],
       ['s3://media?endpoint=unix:storage.sock', env, /Unix socket without an absolute path/],

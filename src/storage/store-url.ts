@@ -1,15 +1,23 @@
 import { isAbsolute } from 'node:path';
 import { ConfigError } from '../config/config-error.ts';
 import { askedOnce, openEmbeddedStore, SOCKET_ENDPOINT } from './embedded/store.ts';
+import { gcsStoreFrom } from './gcs/from-url.ts';
 import { openS3Store } from './s3/store.ts';
 import type { ObjectStore } from './types.ts';
 
 const VARIABLE = 'AIRLOCK_STORAGE_URL';
 
+/** Where credentials of each protocol come from. */
+const CREDENTIALS: Readonly<Record<string, string>> = {
+  's3:': 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead',
+  'gs:': 'Set GOOGLE_APPLICATION_CREDENTIALS instead',
+};
+const FORM = 's3://bucket?endpoint=…&region=… or gs://bucket';
+
 /**
  * Parses `s3://bucket?endpoint=https://…&region=…`; the credentials are AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
- * The default endpoint is Amazon's of that region; `endpoint=unix:/path` is a gateway's Unix socket. `publicEndpoint`
- * is the endpoint for clients if it differs. Throws `ConfigError`.
+ * The default endpoint is Amazon's of that region; `endpoint=unix:/path` is a gateway's Unix socket. `gs://bucket` is
+ * Google Cloud Storage. `publicEndpoint` is the endpoint for clients if it differs. Throws `ConfigError`.
  */
 export function storeFromUrl(
   url: string,
@@ -17,26 +25,26 @@ export function storeFromUrl(
   publicEndpoint: string | null = null,
 ): ObjectStore {
   const parsed = parse(url);
-  if (parsed.protocol === 'gs:') {
-    throw new ConfigError(
-      VARIABLE,
-      'gs:// has no native signer yet',
-      'Use Google\'s S3 interface with an HMAC key: "s3://bucket?endpoint=https://storage.googleapis.com&region=auto"',
-    );
-  }
-  if (parsed.protocol !== 's3:') {
-    throw new ConfigError(VARIABLE, `has the protocol ${parsed.protocol}`, 'Use s3://bucket?endpoint=…&region=…');
-  }
-  if (parsed.username || parsed.password) {
-    throw new ConfigError(VARIABLE, 'contains credentials', 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY instead');
-  }
+  const remedy = CREDENTIALS[parsed.protocol];
+  if (!remedy) throw new ConfigError(VARIABLE, `has the protocol ${parsed.protocol}`, `Use ${FORM}`);
+  if (parsed.username || parsed.password) throw new ConfigError(VARIABLE, 'contains credentials', remedy);
   const bucket = parsed.host;
-  if (!/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/.test(bucket) || !['', '/'].includes(parsed.pathname)) {
-    throw new ConfigError(VARIABLE, 'names no bucket', 'Write it as s3://bucket?endpoint=…&region=…, without a path');
+  if (!/^[a-z0-9][a-z0-9._-]{1,61}[a-z0-9]$/.test(bucket) || !['', '/'].includes(parsed.pathname)) {
+    throw new ConfigError(VARIABLE, 'names no bucket', `Write it as ${FORM}, without a path`);
   }
-  const unknown = [...parsed.searchParams.keys()].find((name) => name !== 'endpoint' && name !== 'region');
-  if (unknown) throw new ConfigError(VARIABLE, 'has an unknown parameter', 'Only endpoint and region are allowed');
+  const google = parsed.protocol === 'gs:';
+  const allowed = google ? ['endpoint'] : ['endpoint', 'region'];
+  const unknown = [...parsed.searchParams.keys()].find((name) => !allowed.includes(name));
+  if (unknown) {
+    throw new ConfigError(VARIABLE, 'has an unknown parameter', `Only ${allowed.join(' and ')} can be set here`);
+  }
+  if (!google) return s3StoreFrom(parsed, env, publicEndpoint);
+  const endpoint = parsed.searchParams.get('endpoint');
+  return gcsStoreFrom({ bucket, endpoint: endpoint && httpUrl(endpoint), publicEndpoint }, env);
+}
 
+function s3StoreFrom(parsed: URL, env: NodeJS.ProcessEnv, publicEndpoint: string | null): ObjectStore {
+  const bucket = parsed.host;
   const region = parsed.searchParams.get('region') || env.AWS_REGION || 'us-east-1';
   const given = parsed.searchParams.get('endpoint') ?? `https://s3.${region}.amazonaws.com`;
   const common = {
@@ -71,7 +79,7 @@ function parse(url: string): URL {
   try {
     return new URL(url);
   } catch {
-    throw new ConfigError(VARIABLE, 'is not a URL', 'Write it as s3://bucket?endpoint=…&region=…');
+    throw new ConfigError(VARIABLE, 'is not a URL', `Write it as ${FORM}`);
   }
 }
 

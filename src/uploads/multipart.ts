@@ -15,6 +15,7 @@ import { isUuid, uuidv7 } from '../ids/uuid.ts';
 import { getObject } from '../objects/objects.ts';
 import { sealedKey, uploadKey } from '../storage/keys.ts';
 import type { StoreSpace } from '../storage/types.ts';
+import { furtherHeaders } from './further-headers.ts';
 import { partCount, partSizeFor, sizeOfPart } from './part-plan.ts';
 import { insertUpload, requireUploadSize } from './presign.ts';
 import { MULTIPART_SECONDS, openNames, type Upload } from './upload.ts';
@@ -165,7 +166,8 @@ async function signParts(
   const parts = numbers.map(async (partNumber) => {
     const size = sizeOfPart(partNumber, upload.fileSize, upload.partSize);
     const part = { uploadId: upload.multipartId, partNumber, size, expiresIn };
-    return { partNumber, url: (await store.presignPart(upload.key, part)).url, size };
+    const signed = await store.presignPart(upload.key, part);
+    return { partNumber, url: signed.url, ...furtherHeaders(signed), size };
   });
   return { parts: await Promise.all(parts), expiresAt: new Date(Date.now() + expiresIn * 1000).toISOString() };
 }

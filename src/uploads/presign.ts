@@ -9,6 +9,7 @@ import { numberedName, storedName } from '../ids/stored-name.ts';
 import { uuidv7 } from '../ids/uuid.ts';
 import { uploadKey } from '../storage/keys.ts';
 import type { StoreSpace } from '../storage/types.ts';
+import { furtherHeaders } from './further-headers.ts';
 import { sealNames } from './upload.ts';
 
 /** Upper bound of uploads with the same name in the same second; each gets a number. */
@@ -37,12 +38,13 @@ export async function presignUpload(
   const id = uuidv7();
   const key = uploadKey(account.id, id);
   const filename = await insertUpload(context, tx, account, body, space, { id, now, stagingKey: key, endsAt });
-  const { url: uploadUrl } = await context.store.presignPut(key, {
+  const signed = await context.store.presignPut(key, {
     contentType: body.contentType,
     size: body.fileSize,
     expiresIn: UPLOAD_SECONDS,
   });
-  return { id, answer: { uploadUrl, filename, expiresAt: endsAt.toISOString() } };
+  const answer = { uploadUrl: signed.url, ...furtherHeaders(signed), filename, expiresAt: endsAt.toISOString() };
+  return { id, answer };
 }
 
 /** Throws `file_too_large` with the lower of both limits. */

@@ -10,7 +10,29 @@ export interface StoreUnderTest {
   store: ObjectStore;
   /** Makes the store believe that time has passed; absent where nobody can. */
   advance?: (ms: number) => void;
+  /** How it signs URLs and refuses old ones. Default: as S3 does. */
+  signing?: Signing;
   close(): Promise<void>;
+}
+
+export interface Signing {
+  /** Headers that an upload URL signs. */
+  headers: string;
+  /** Prefix of the parameters. */
+  prefix: string;
+  expired: { status: number; text: string };
+}
+
+export const S3_SIGNING: Signing = {
+  headers: 'content-length;content-type;host',
+  prefix: 'X-Amz',
+  expired: { status: 403, text: 'Request has expired' },
+};
+
+/** The headers of a presigned request, without the length, which `fetch` sets. */
+export function withoutLength({ headers }: { headers: Record<string, string> }): Record<string, string> {
+  const { 'content-length': _, ...rest } = headers;
+  return rest;
 }
 
 export interface StoreFixture {

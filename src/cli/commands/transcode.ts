@@ -109,7 +109,8 @@ async function work(run: Run): Promise<Job> {
     contentType: source.contentType,
     fileSize: source.size,
   });
-  await client.put(upload.uploadUrl, source.path, source, transfer(run, 'Uploading', source.size));
+  const file = { ...source, headers: upload.headers };
+  await client.put(upload.uploadUrl, source.path, file, transfer(run, 'Uploading', source.size));
   const fileUrl = await checkUpload(run, upload.filename);
   let job = await client.create({ inputs: [{ url: fileUrl }], ...run.body });
   run.jobId = job.id;

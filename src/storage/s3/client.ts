@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openExchange } from '../http-exchange.ts';
+import { remedyOf } from '../remedies.ts';
 import { briefly, type RetrySettings } from '../retries.ts';
 import { type Patience, StorageError } from '../types.ts';
 import { errorCode } from './answers.ts';
@@ -51,10 +52,10 @@ export function s3Client(signer: Signer, { retries, ...options }: ClientOptions)
   const exchange = openExchange({ connections: 64, ...options, times: retries });
 
   async function attempt(call: Call): Promise<IncomingMessage> {
-    const { url, headers } = signer.request(call);
     const { method } = call;
     let response: IncomingMessage;
     try {
+      const { url, headers } = await signer.request(call);
       const signal = call.patience?.signal;
       response = await exchange.send(url, { method, headers, body: call.body?.() ?? null, ...(signal && { signal }) });
     } catch (error) {
@@ -63,7 +64,7 @@ export function s3Client(signer: Signer, { retries, ...options }: ClientOptions)
     const status = response.statusCode ?? 0;
     if (call.expected.includes(status)) return response;
     const code = errorCode(await readText(response).catch(() => ''));
-    throw new StorageError(`storage answered ${call.method} with ${status}${code ? ` ${code}` : ''}`, {
+    throw new StorageError(`storage answered ${call.method} with ${status}${code ? ` ${code}` : ''}${remedyOf(code)}`, {
       // 501 is permanent.
       retry: (status >= 500 && status !== 501) || status === 429 || status === 408,
       status,

@@ -13,7 +13,7 @@ import {
   UNSIGNED_PAYLOAD,
 } from './sigv4.ts';
 
-interface SignedRequest {
+export interface SignedRequest {
   url: string;
   headers: Record<string, string>;
 }
@@ -26,7 +26,7 @@ export interface OwnRequest {
   headers?: Record<string, string>;
 }
 
-interface SignedPut {
+export interface SignedPut {
   size: number;
   /** Seconds. */
   expiresIn: number;
@@ -35,15 +35,22 @@ interface SignedPut {
   query?: Record<string, string>;
 }
 
-/**
- * Signs requests, which differs by provider: SigV4 for S3. GOOG4-RSA-SHA256 for GCS would be a second implementation.
- */
+export interface SignedGet {
+  filename: string;
+  contentType: string;
+  /** Seconds. */
+  expiresIn: number;
+}
+
+type Soon<T> = T | Promise<T>;
+
+/** Signs requests, which differs by provider: SigV4 for S3, GOOG4-RSA-SHA256 for GCS. Rejects with `StorageError`. */
 export interface Signer {
   /** Signs Airlock's own calls, to the internal endpoint. */
-  request(request: OwnRequest): SignedRequest;
+  request(request: OwnRequest): Soon<SignedRequest>;
   /** Signs URLs for clients, at the public endpoint. */
-  presignPut(key: string, put: SignedPut): PresignedRequest;
-  presignGet(key: string, options: { filename: string; contentType: string; expiresIn: number }): string;
+  presignPut(key: string, put: SignedPut): Soon<PresignedRequest>;
+  presignGet(key: string, get: SignedGet): Soon<string>;
 }
 
 export interface S3SignerOptions {

@@ -48,7 +48,8 @@ export function canonicalQuery(query: readonly Pair[]): string {
     .join('&');
 }
 
-function canonicalRequest(request: SignableRequest): string {
+/** The text whose hash is signed, in AWS4 and GOOG4 alike. */
+export function canonicalRequest(request: SignableRequest): string {
   const headers = [...request.headers].sort(([name1], [name2]) => compare(name1, name2));
   return [
     request.method,

@@ -7,7 +7,7 @@ import { errorCode, type ListPage, parseListPage } from './answers.ts';
 import { checkExpiry, checkKey, checkSize } from './checks.ts';
 import { readDocument, readText, type S3Client, s3Client, storageError } from './client.ts';
 import { multipartCalls } from './multipart.ts';
-import { s3Signer } from './signer.ts';
+import { type Signer, s3Signer } from './signer.ts';
 import { encodePath } from './sigv4.ts';
 import { treeCalls } from './tree.ts';
 
@@ -44,20 +44,41 @@ const nothingMore: Extend = () => async () => ({});
 
 /** Opens a store that speaks the S3 protocol. Connects on the first call. */
 export function openS3Store(options: S3Options, extend: Extend = nothingMore): ObjectStore {
-  const { bucket, retries = S3_RETRIES, ca, socketPath } = options;
+  const { retries = S3_RETRIES, ca, socketPath } = options;
   const signer = s3Signer(options);
   const client = s3Client(signer, { retries, ...(ca && { ca }), ...(socketPath && { socketPath }) });
+  return {
+    ...storeCalls(client, signer, { ...options, copySource: 'x-amz-copy-source' }),
+    capabilities: extend(client),
+    async ping() {
+      await headBucket(client);
+    },
+  };
+}
+
+/** What stores with the requests and documents of S3 have in common. */
+interface Dialect {
+  bucket: string;
+  /** Header that names the source of a copy. */
+  copySource: string;
+  pageKeys?: number;
+}
+
+export function storeCalls(
+  client: S3Client,
+  signer: Signer,
+  { bucket, copySource, pageKeys }: Dialect,
+): Omit<ObjectStore, 'capabilities' | 'ping'> {
   const putFile = filePutter(client);
   const remove = deleter(client);
-  const list = lister(client, options.pageKeys);
+  const list = lister(client, pageKeys);
 
   return {
     bucket,
     putFile,
     list,
     delete: remove,
-    copy: copier(client, bucket),
-    capabilities: extend(client),
+    copy: copier(client, bucket, copySource),
     ...multipartCalls(client, signer),
     ...treeCalls({ putFile, list, delete: remove }),
 
@@ -97,10 +118,6 @@ export function openS3Store(options: S3Options, extend: Extend = nothingMore): O
       return Readable.from(chunks(response), { objectMode: false });
     },
 
-    async ping() {
-      await headBucket(client);
-    },
-
     close: () => client.close(),
   };
 }
@@ -136,11 +153,11 @@ function deleter(client: S3Client): ObjectStore['delete'] {
   };
 }
 
-function copier(client: S3Client, bucket: string): ObjectStore['copy'] {
+function copier(client: S3Client, bucket: string, copySource: string): ObjectStore['copy'] {
   return async (from, to) => {
     checkKey(from);
     checkKey(to);
-    const headers = { 'x-amz-copy-source': encodePath(`/${bucket}/${from}`), 'content-length': '0' };
+    const headers = { [copySource]: encodePath(`/${bucket}/${from}`), 'content-length': '0' };
     const body = () => Buffer.alloc(0);
     const response = await client.send({ method: 'PUT', key: to, headers, body, expected: [200, 404] });
     const code = errorCode(

@@ -1,0 +1,105 @@
+import { sign } from 'node:crypto';
+import type { GoogleAuth } from 'google-auth-library';
+import { StorageError } from '../types.ts';
+import type { ServiceAccountKey } from './key-file.ts';
+
+/** Read, write and delete objects, and list them; not the rights on buckets themselves. */
+const SCOPE = 'https://www.googleapis.com/auth/devstorage.read_write';
+/** `signBlob` needs more than the scope of the storage. */
+const SIGNING_SCOPE = 'https://www.googleapis.com/auth/iam';
+
+/** Who Airlock is towards Google. Every method rejects with `StorageError`, which contains no key and no token. */
+export interface GcsCredentials {
+  /** Address of the service account whose key signs. */
+  email(): Promise<string>;
+  /** Hexadecimal RSA-SHA256 signature. */
+  sign(text: string): Promise<string>;
+  /** Value of the `Authorization` header of own calls. */
+  authorization(): Promise<string>;
+}
+
+/**
+ * A key on this machine: signs URLs here, and tokens too, so that no call to Google precedes the first one to the
+ * storage. google-auth-library is loaded at the first call, so that only processes that use GCS pay for it.
+ */
+export function keyCredentials({ email, keyId, pem, privateKey }: ServiceAccountKey): GcsCredentials {
+  const client = once(async () => {
+    const { JWT } = await import('google-auth-library');
+    const jwt = new JWT({ email, key: pem, scopes: [SCOPE], ...(keyId && { keyId }) });
+    jwt.useJWTAccessWithScope = true;
+    return jwt;
+  });
+  return {
+    email: async () => email,
+    sign: async (text) => sign('sha256', Buffer.from(text), privateKey).toString('hex'),
+    authorization: () => asked('a token', async () => bearer(await (await client()).getRequestHeaders())),
+  };
+}
+
+/**
+ * The identity of the machine (metadata server), or the file of a workload identity federation. The key is with Google,
+ * so that each signature is a call of `signBlob`. `signEndpoint` replaces that of IAM.
+ */
+export function platformCredentials(signEndpoint?: string): GcsCredentials {
+  const auth = once(async (): Promise<GoogleAuth> => {
+    const { GoogleAuth } = await import('google-auth-library');
+    return new GoogleAuth({ scopes: [SCOPE, SIGNING_SCOPE] });
+  });
+  const email = once(() =>
+    asked('the name of the service account', async () => {
+      const { client_email } = await (await auth()).getCredentials();
+      if (client_email) return client_email;
+      throw refused('these credentials name no service account, without which URLs cannot be signed');
+    }),
+  );
+  return {
+    email,
+    sign: (text) =>
+      asked('a signature', async () => {
+        const signature = await (await auth()).sign(text, signEndpoint);
+        return Buffer.from(signature, 'base64').toString('hex');
+      }),
+    authorization: () => asked('a token', async () => bearer(await (await auth()).getRequestHeaders())),
+  };
+}
+
+/** Remembers success, and tries again after a failure. */
+function once<T>(open: () => Promise<T>): () => Promise<T> {
+  let opened: Promise<T> | null = null;
+  return () => {
+    opened ??= open().catch((error) => {
+      opened = null;
+      throw error;
+    });
+    return opened;
+  };
+}
+
+function bearer(headers: Headers): string {
+  const value = headers.get('authorization');
+  if (value) return value;
+  throw refused('Google returned no token');
+}
+
+/** Converts a failure of google-auth-library, whose errors hold requests with tokens, to one that holds its status alone. */
+async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof StorageError) throw error;
+    const { status, code } = error as { status?: unknown; code?: unknown };
+    if (typeof status === 'number' && status >= 400 && status < 500 && status !== 429) {
+      throw refused(`Google refused ${what} with ${status}`);
+    }
+    if (typeof status === 'number' || typeof code === 'string') {
+      const reason = typeof status === 'number' ? status : code;
+      throw new StorageError(`Google could not be asked for ${what}: ${reason}`, { retry: true });
+    }
+    throw refused(`there are no credentials for ${what}`);
+  }
+}
+
+function refused(reason: string): StorageError {
+  const remedy = 'set GOOGLE_APPLICATION_CREDENTIALS, or give the machine a service account that may sign for itself';
+  return new StorageError(`${reason}: ${remedy} (docs/operations.md)`, { retry: false });
+}

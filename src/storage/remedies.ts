@@ -1,0 +1,19 @@
+/** What an operator can do about a refusal, by the code of the storage: those of S3 and of Google Cloud Storage. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  NoSuchBucket: 'create the bucket, or correct its name in AIRLOCK_STORAGE_URL',
+  InvalidBucketName: 'correct the bucket in AIRLOCK_STORAGE_URL',
+  AccessDenied: 'grant the credentials the rights on the bucket that docs/operations.md lists',
+  AuthenticationRequired: 'check the credentials of the storage, and that the clock of this machine is right',
+  InvalidAccessKeyId: 'check the credentials of the storage',
+  SignatureDoesNotMatch: 'check the credentials of the storage',
+  InvalidSecurity: 'check the credentials of the storage',
+  ExpiredToken: 'synchronize the clock of this machine, for example with NTP',
+  RequestTimeTooSkewed: 'synchronize the clock of this machine, for example with NTP',
+  UserProjectAccountProblem: 'check billing and quotas of the project',
+};
+
+/** The remedy after a colon; empty when there is none. */
+export function remedyOf(code: string | null): string {
+  const remedy = code !== null && Object.hasOwn(REMEDIES, code) ? REMEDIES[code] : null;
+  return remedy ? `: ${remedy}` : '';
+}
