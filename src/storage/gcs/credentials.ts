@@ -24,7 +24,7 @@ export interface GcsCredentials {
  */
 export function keyCredentials({ email, keyId, pem, privateKey }: ServiceAccountKey): GcsCredentials {
   const client = once(async () => {
-    const { JWT } = await import('google-auth-library');
+    const { JWT } = await import('./google-auth.ts');
     const jwt = new JWT({ email, key: pem, scopes: [SCOPE], ...(keyId && { keyId }) });
     jwt.useJWTAccessWithScope = true;
     return jwt;
@@ -42,7 +42,7 @@ export function keyCredentials({ email, keyId, pem, privateKey }: ServiceAccount
  */
 export function platformCredentials(signEndpoint?: string): GcsCredentials {
   const auth = once(async (): Promise<GoogleAuth> => {
-    const { GoogleAuth } = await import('google-auth-library');
+    const { GoogleAuth } = await import('./google-auth.ts');
     return new GoogleAuth({ scopes: [SCOPE, SIGNING_SCOPE] });
   });
   const email = once(() =>
@@ -95,7 +95,7 @@ async function asked<T>(what: string, ask: () => Promise<T>): Promise<T> {
       const reason = typeof status === 'number' ? status : code;
       throw new StorageError(`Google could not be asked for ${what}: ${reason}`, { retry: true });
     }
-    throw refused(`there are no credentials for ${what}`);
+    throw refused(`there are no credentials for ${what} (${(error as Error).name})`);
   }
 }
 
