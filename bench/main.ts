@@ -3,6 +3,7 @@ import { parseArgs } from 'node:util';
 import { accepts } from './cases/accepts.ts';
 import { beside } from './cases/beside.ts';
 import { budget } from './cases/budget.ts';
+import { chunks } from './cases/chunks.ts';
 import { claims } from './cases/claims.ts';
 import { client } from './cases/client.ts';
 import { connections } from './cases/connections.ts';
@@ -49,6 +50,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   reconcile,
   connections,
   beside,
+  chunks,
   edits,
   long,
   streams,

@@ -53,7 +53,11 @@ export async function startPieces(
     if (!job) return;
     const sealed = sealColumn(context.vault, 'jobs', 'plan_sealed', job, state);
     await tx.updateTable('jobs').set({ plan_sealed: sealed }).where('id', '=', job.id).execute();
-    for (const request of requests) await insertJob(context, tx, segmentOf(run, request));
+    for (const request of requests) {
+      // Audio alone is light, as in any other job.
+      const resourceClass = request.args === command.audio ? 'light' : job.resource_class;
+      await insertJob(context, tx, { ...segmentOf(run, request), resourceClass });
+    }
   });
   throw new AwaitChildren();
 }

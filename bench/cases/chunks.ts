@@ -1,0 +1,65 @@
+import { source1080 } from '../lib/media.ts';
+import { processTree } from '../lib/processes.ts';
+import { bounded, type CaseOptions, type CaseResult } from '../lib/result.ts';
+import { runWell } from '../lib/run.ts';
+import { type Bench, openBench } from '../lib/service.ts';
+
+/** Slots of one thread each that share a video. As many as this machine must have cores. */
+const SLOTS = 2;
+/** At least 0.9 times as fast as that many slots could be. */
+const MAX_SHARE = 1 / 0.9;
+const BODY = {
+  outputFormat: 'mp4',
+  options: [
+    { option: '-crf', argument: '23' },
+    { option: '-preset', argument: 'veryfast' },
+  ],
+};
+
+/** One long video, POST to end: as a whole on one core, and in pieces in two slots of one thread each. */
+export async function chunks({ progress }: CaseOptions): Promise<CaseResult> {
+  const source = await source1080(progress);
+  progress('as a whole on one core');
+  const whole = await encode(source.path, { AIRLOCK_WORKER_SLOTS: '1' }, async ({ service }) => {
+    for (const pid of processTree(service.pid)) await runWell('taskset', ['-acp', '0', String(pid)]);
+  });
+  progress('in pieces');
+  const slots = { AIRLOCK_WORKER_SLOTS: String(SLOTS + 1), AIRLOCK_CHUNKS: 'auto' };
+  const pieces = await encode(source.path, slots, async () => {});
+  if (whole.pieces !== 1 || pieces.pieces !== SLOTS) throw new Error(`the video was cut into ${pieces.pieces} pieces`);
+  const row = (what: string) => ({ case: 'chunks', what: `60 s 1080p: ${what}` });
+  return {
+    rows: [
+      bounded(row('as a whole on one core'), { value: whole.ms }, null, 'ms', 0),
+      bounded(row(`in ${SLOTS} slots of one thread`), { value: pieces.ms }, null, 'ms', 0),
+      bounded(
+        row(`${SLOTS} slots × their time / time on one core`),
+        { value: (SLOTS * pieces.ms) / whole.ms },
+        MAX_SHARE,
+        '',
+        2,
+      ),
+    ],
+    raw: { whole, pieces },
+    notes: source.synthetic.map((clip) => `test pattern instead of ${clip}: not installed`),
+  };
+}
+
+async function encode(
+  path: string,
+  env: Record<string, string>,
+  prepare: (bench: Bench) => Promise<void>,
+): Promise<{ ms: number; pieces: number; bytes: number }> {
+  const bench = await openBench(env);
+  try {
+    const url = await bench.upload(path);
+    await prepare(bench);
+    const began = performance.now();
+    const job = await bench.completed((await bench.create({ inputs: [{ url }], ...BODY })).id);
+    const ms = performance.now() - began;
+    const output = job.outputs[0]!;
+    return { ms, pieces: output.plan?.video?.split?.pieces ?? 1, bytes: output.size };
+  } finally {
+    await bench.close();
+  }
+}
