@@ -23,7 +23,7 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   usage_months: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE'] },
   objects: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   uploads: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
-  // The worker inserts the children of a job. It can change every job anyway.
+  // The worker inserts the children of a job; a trigger refuses all others (0007_children.sql).
   jobs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   job_sources: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
   job_outputs: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE'] },

@@ -126,6 +126,10 @@ describe('a separate database role', () => {
   });
 
   const CODE = '42501';
+  /** A job of a client: without a parent. */
+  const INSERT_JOB = `
+    INSERT INTO jobs (id, account_id, kind, resource_class, status, available_at, fetches, request_facts, retention_seconds)
+    SELECT gen_random_uuid(), id, 'transcode', 'light', 'pending', now(), false, '{"v":1}', 60 FROM accounts`;
   it.each([
     ['worker', 'SELECT key_hash FROM api_keys'],
     ['worker', 'SELECT count(*) FROM api_keys'],
@@ -136,7 +140,7 @@ describe('a separate database role', () => {
     ['worker', 'UPDATE audit_log SET actor = NULL'],
     ['worker', 'DELETE FROM audit_log'],
     ['worker', 'DELETE FROM audit_checkpoints'],
-    ['worker', 'INSERT INTO jobs SELECT * FROM jobs'],
+    ['worker', INSERT_JOB],
     ['worker', 'UPDATE accounts SET monthly_minutes = NULL'],
     ['worker', 'CREATE TABLE mine (x int)'],
     ['worker', 'DROP TABLE audit_log'],
