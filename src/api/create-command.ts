@@ -47,6 +47,7 @@ function wholeRequest(request: TranscodeRequest, body: CommandBody): CreateBody 
     ...(body.disarm && { disarm: true }),
     ...(body.limits && { limits: body.limits }),
     ...(body.webhook_url && { webhook_url: body.webhook_url }),
+    ...(body.priority !== undefined && { priority: body.priority }),
   });
   if (whole.success) return whole.data;
   const reason = whole.error.issues[0]?.message ?? 'is not valid';

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { priorityField } from './priority.ts';
 import {
   disarmField,
   job,
@@ -31,6 +32,7 @@ export const commandBody = z
     disarm: disarmField,
     limits: limitsField,
     webhook_url: webhookUrlField,
+    priority: priorityField,
   })
   .meta({ id: 'CommandRequest', description: 'A command string to run as a job.' });
 

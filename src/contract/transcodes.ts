@@ -13,6 +13,7 @@ import {
 import { failures } from './failures.ts';
 import { OUTPUT_FORMATS, QUALITIES, RESOLUTIONS } from './formats.ts';
 import { jobLimits, shownLimits } from './job-limits.ts';
+import { priority, priorityField } from './priority.ts';
 import { streamPlan } from './stream-plan.ts';
 import type { TranscodeRequest } from './transcode-request.ts';
 import { MAX_WEBHOOK_URL } from './webhooks.ts';
@@ -102,6 +103,7 @@ export const createBody = z
     disarm: disarmField,
     limits: limitsField,
     webhook_url: webhookUrlField,
+    priority: priorityField,
   })
   .meta({ id: 'TranscodeRequest', description: 'A job to create.' });
 
@@ -109,7 +111,7 @@ export type CreateBody = z.infer<typeof createBody>;
 
 /** The part of the body that determines the output. */
 export function toTranscodeRequest(body: CreateBody): TranscodeRequest {
-  const { retention_seconds: _, disarm: __, limits: ___, webhook_url: ____, ...request } = body;
+  const { retention_seconds: _, disarm: __, limits: ___, webhook_url: ____, priority: _____, ...request } = body;
   return request as TranscodeRequest;
 }
 
@@ -209,6 +211,7 @@ export const job = z
     speed: z.number().nullable().describe('Media seconds encoded per second; null unless the job runs.'),
     fps: z.number().nullable().describe('Frames encoded per second; null unless the job runs.'),
     eta_seconds: z.number().nullable().describe('Estimated seconds until the job ends.'),
+    priority,
     queue_position: z.number().nullable().describe('1 for the next job; null unless the job waits.'),
     attempts: z.number().describe('How often the job has been started.'),
     limits: shownLimits,

@@ -24,6 +24,8 @@ export interface JobsTable {
   parent_id: string | null;
   batch_id: string | null;
   batch_index: number | null;
+  /** From -10 to 10; higher ones start first within their account. */
+  priority: Generated<number>;
   available_at: Timestamp;
   fetches: boolean;
   request_sealed: Buffer | null;
@@ -137,4 +139,6 @@ export interface AccountScheduleTable {
   completed: Generated<number>;
   failed: Generated<number>;
   canceled: Generated<number>;
+  running_heavy: Generated<number>;
+  heavy_at: Timestamp | null;
 }

@@ -111,6 +111,7 @@ export interface WorkersTable {
   pid_start: string;
   version: string;
   slots: number;
+  heavy_slots: number | null;
   tier: string;
   ffmpeg: string;
   ffmpeg_package: string | null;

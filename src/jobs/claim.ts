@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { Db, Tx } from '../database/pool.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import { uuidv7 } from '../ids/uuid.ts';
+import { withinHeavyShare } from './heavy-share.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { outputsOf } from './read.ts';
@@ -18,7 +19,7 @@ type Started = Pick<Claim, 'attemptId' | 'number' | 'job'>;
 /**
  * Claims the next job of a resource class: inserts an attempt and sets the job to `processing`, in one transaction. The
  * account with the fewest running jobs comes first; among equals, the one whose oldest job has waited longest. Within
- * an account, the oldest job comes first. Returns null when no due job may start here.
+ * an account, the highest priority comes first, then the oldest job. Returns null when no due job may start here.
  *
  * `account_schedule` has one row per account, which is locked while a job of the account is claimed. This makes the
  * limit of running jobs exact, and lets claims for different accounts run concurrently.
@@ -28,7 +29,7 @@ export async function claimJob(
   resourceClass: ResourceClass,
   options: ClaimOptions,
 ): Promise<Claim | null> {
-  // Accounts to skip: their oldest job needs a fetch for which there is no permit, or is locked.
+  // Accounts to skip: their next job needs a fetch for which there is no permit, or is locked.
   const passedOver = new Set<string>();
   const query = { resourceClass, worker: options.worker, passedOver };
   let claimed: Claim | 'again' | 'busy' | null = 'again';
@@ -81,7 +82,7 @@ interface Tried {
   anyoneWaits: boolean;
   /** The account whose turn it is; its row of the schedule is locked. */
   account: string | null;
-  /** Whether its oldest job needs a fetch. */
+  /** Whether its next job needs a fetch. */
   mustFetch: boolean;
   started: Started | null;
 }
@@ -93,7 +94,8 @@ function eligibleFor(resourceClass: ResourceClass, passedOver: Iterable<string>)
   const eligible = sql`
     FROM account_schedule AS schedule JOIN accounts ON accounts.id = schedule.account_id
     WHERE ${next} <= now() AND schedule.account_id <> ALL(${[...passedOver]}::uuid[])
-      ${limited ? sql`AND schedule.running < accounts.max_concurrent` : sql``}`;
+      ${limited ? sql`AND schedule.running < accounts.max_concurrent` : sql``}
+      ${resourceClass === 'heavy' ? sql`AND ${withinHeavyShare()}` : sql``}`;
   return { next, limited, eligible };
 }
 
@@ -111,7 +113,7 @@ async function waitForTurn(tx: Tx, query: Query): Promise<void> {
 }
 
 /**
- * Finds the account to serve next, locks its row of the schedule, and starts its oldest job unless that needs a fetch;
+ * Finds the account to serve next, locks its row of the schedule, and starts its next job unless that needs a fetch;
  * of the account `mayFetch` it starts one that does. One statement, because each costs a round trip. An index matches
  * each ORDER BY, so the cost does not grow with the number of waiting jobs. If another transaction has locked the account,
  * one with equally few running jobs is served instead, if there is one.
@@ -128,14 +130,14 @@ async function startNext(tx: Tx, query: Query, mayFetch: string | null): Promise
         ${mayFetch === null ? sql`` : sql`AND schedule.account_id = ${mayFetch}`}
         ${limited && mayFetch === null ? sql`AND schedule.running = ${fewest}` : sql``}
       ORDER BY ${next} LIMIT 1 FOR UPDATE OF schedule SKIP LOCKED
-    ), oldest AS (
+    ), next AS (
       SELECT id, attempts, fetches FROM jobs
       WHERE account_id = (SELECT account_id FROM account) AND resource_class = ${resourceClass}
         AND status = 'pending' AND available_at <= now()
-      ORDER BY available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
+      ORDER BY priority DESC, available_at, id LIMIT 1 FOR UPDATE SKIP LOCKED
     ), attempt AS (
       INSERT INTO attempts (id, job_id, number, worker_id, state, tier)
-      SELECT ${attemptId}::uuid, id, attempts + 1, ${worker.id}::uuid, 'running', ${worker.tier} FROM oldest
+      SELECT ${attemptId}::uuid, id, attempts + 1, ${worker.id}::uuid, 'running', ${worker.tier} FROM next
       ${mayFetch === null ? sql`WHERE NOT fetches` : sql``}
       RETURNING job_id, number
     ), started AS (
@@ -144,9 +146,9 @@ async function startNext(tx: Tx, query: Query, mayFetch: string | null): Promise
       FROM attempt WHERE jobs.id = attempt.job_id
       RETURNING jobs.*
     )
-    SELECT waiting.anyone_waits, account.account_id AS tried, oldest.fetches AS must_fetch, started.*
+    SELECT waiting.anyone_waits, account.account_id AS tried, next.fetches AS must_fetch, started.*
     FROM (SELECT EXISTS (SELECT ${eligible}) AS anyone_waits) AS waiting
-      LEFT JOIN account ON true LEFT JOIN oldest ON true LEFT JOIN started ON true`.execute(tx);
+      LEFT JOIN account ON true LEFT JOIN next ON true LEFT JOIN started ON true`.execute(tx);
   const { anyone_waits: anyoneWaits, tried, must_fetch: mustFetch, ...job } = rows[0]!;
   const started = job.id === null ? null : { attemptId, number: job.attempts, job };
   return { anyoneWaits, account: tried, mustFetch: mustFetch === true, started };

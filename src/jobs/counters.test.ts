@@ -48,6 +48,7 @@ describe('the numbers that the database keeps of the jobs of an account', () => 
     client.release();
     const counted = [
       `count(*) FILTER (WHERE status = 'processing' AND resource_class <> 'interactive')::int AS running`,
+      `count(*) FILTER (WHERE status = 'processing' AND resource_class = 'heavy')::int AS running_heavy`,
       ...STATUSES.map((status) => `count(*) FILTER (WHERE status = '${status}' AND kind = 'transcode') AS ${status}`),
       ...CLASSES.flatMap((name) => {
         const waits = `FILTER (WHERE status = 'pending' AND resource_class = '${name}')`;
@@ -58,7 +59,7 @@ describe('the numbers that the database keeps of the jobs of an account', () => 
       account,
     ]);
     const { rows: kept } = await database.pg.query('SELECT * FROM account_schedule WHERE account_id = $1', [account]);
-    expect(kept[0]).toEqual({ account_id: account, ...expected[0] });
+    expect(kept[0]).toEqual({ account_id: account, heavy_at: expect.any(Date), ...expected[0] });
     expect(expected[0].completed + expected[0].waiting_light).toBeGreaterThan(10);
   });
 });

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 import { aliveWorkers } from '../fleet/workers.ts';
+import { roomInHeavyShare } from './heavy-share.ts';
 
 /** The slots of a worker, and those of them that take heavy jobs. */
 export interface OwnSlots {
@@ -9,14 +10,14 @@ export interface OwnSlots {
 }
 
 /**
- * Slots of the fleet for heavy jobs, and how many of them are idle; none while a heavy job waits. A worker with as many
- * slots as this one is taken to have as many for heavy jobs, any other to have one.
+ * Slots of the fleet for heavy jobs, and how many of them are idle; none while a heavy job waits. A worker of the release
+ * before does not say: with as many slots as this one it is taken to have as many for heavy jobs, otherwise one.
  */
 export async function heavySlots(db: Db, own: OwnSlots): Promise<{ all: number; idle: number }> {
   const workers = await aliveWorkers(db);
   const all = workers
     .filter(({ draining }) => !draining)
-    .reduce((sum, { slots }) => sum + (slots === own.all ? own.heavy : 1), 0);
+    .reduce((sum, { slots, heavy_slots }) => sum + (heavy_slots ?? (slots === own.all ? own.heavy : 1)), 0);
   const { rows } = await sql<{ running: number; waits: boolean }>`
     SELECT (SELECT count(*)::int FROM jobs WHERE status = 'processing' AND resource_class = 'heavy') AS running,
       EXISTS (SELECT FROM account_schedule WHERE next_heavy <= now()) AS waits`.execute(db);
@@ -24,13 +25,11 @@ export async function heavySlots(db: Db, own: OwnSlots): Promise<{ all: number; 
   return { all, idle: waits ? 0 : Math.max(0, all - running) };
 }
 
-/** How many more jobs an account may run now. */
+/** How many more heavy jobs an account may run now. */
 export async function roomOf(db: Db, accountId: string): Promise<number> {
-  const row = await db
-    .selectFrom('accounts')
-    .leftJoin('account_schedule', 'account_schedule.account_id', 'accounts.id')
-    .select(sql<number>`accounts.max_concurrent - coalesce(account_schedule.running, 0)`.as('room'))
-    .where('accounts.id', '=', accountId)
-    .executeTakeFirst();
-  return Math.max(0, row?.room ?? 0);
+  const { rows } = await sql<{ room: number }>`
+    SELECT least(accounts.max_concurrent - coalesce(schedule.running, 0), ${roomInHeavyShare()}) AS room
+    FROM accounts LEFT JOIN account_schedule AS schedule ON schedule.account_id = accounts.id
+    WHERE accounts.id = ${accountId}`.execute(db);
+  return Math.max(0, Number(rows[0]?.room ?? 0));
 }

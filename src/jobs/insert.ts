@@ -37,6 +37,8 @@ export interface NewJob {
   parentId?: string;
   /** The batch that it belongs to, and its place there. */
   batch?: { id: string; index: number } | undefined;
+  /** From -10 to 10; 0 when absent. */
+  priority?: number;
 }
 
 export interface NewSource {
@@ -79,6 +81,7 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
         parent_id: job.parentId ?? null,
         batch_id: job.batch?.id ?? null,
         batch_index: job.batch?.index ?? null,
+        priority: job.priority ?? 0,
         available_at: now,
         fetches: job.sources.some(({ source }) => source.objectId === null),
         request_sealed: request && sealColumn(vault, 'jobs', 'request_sealed', key, request.shown),

@@ -10,6 +10,7 @@ import type { Planner } from '../planner/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import type { Sanitizer } from '../sanitizer/index.ts';
 import type { Logger } from '../telemetry/index.ts';
+import type { MemoryRoom } from './shared/memory-room.ts';
 import type { WorkHold } from './shared/work-room.ts';
 
 /*
@@ -54,6 +55,8 @@ export interface Admission {
   retentionSeconds: number | null;
   /** Receives the final events of the job. */
   webhookUrl?: string | null;
+  /** From -10 to 10; 0 when absent. */
+  priority?: number;
 }
 
 /** Tools with which a worker runs a job. */
@@ -65,6 +68,8 @@ export interface WorkTools {
   /** Reads and plans large requests, and draws layers, in threads. */
   planner: Planner;
   logger: Logger;
+  /** Memory for the cells of the worker. */
+  memory: MemoryRoom;
   /** Call it when the storage is unreachable. */
   onStorageAway: () => void;
   settings: {

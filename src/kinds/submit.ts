@@ -127,7 +127,11 @@ export async function insertAdmitted(
     ),
   };
   const [position, inserted] = await Promise.all([
-    lastPosition(tx, admission.resourceClass),
+    lastPosition(tx, {
+      accountId: account.id,
+      resourceClass: admission.resourceClass,
+      priority: admission.priority ?? 0,
+    }),
     insertJob(context, tx, job),
   ]);
   return { ...inserted, position: position + (batch?.ahead[admission.resourceClass] ?? 0) };

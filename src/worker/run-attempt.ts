@@ -93,13 +93,14 @@ async function execute(deps: WorkerDeps, run: Run, log: WorkerDeps['logger']): P
   const kind = deps.kinds.get(run.claim.job.kind);
   // A worker of a newer release may know it.
   if (!kind) throw new JobFailure('internal', 'This worker does not know this kind of job.', { retry: true });
-  const { context, sandbox, fetcher, sanitizer, planner, settings, storage } = deps;
+  const { context, sandbox, fetcher, sanitizer, planner, memory, settings, storage } = deps;
   const tools: WorkTools = {
     context,
     sandbox,
     fetcher,
     sanitizer,
     planner,
+    memory,
     settings,
     logger: log,
     onStorageAway: storage.found,

@@ -10,6 +10,7 @@ import { uuidv7 } from '../ids/uuid.ts';
 import { markCleaned } from '../jobs/attempts.ts';
 import { classesWithWork } from '../jobs/claim.ts';
 import { recoverLost, releaseUnknown } from '../jobs/recover.ts';
+import { openMemoryRoom } from '../kinds/shared/memory-room.ts';
 import { openWorkRoom } from '../kinds/shared/work-room.ts';
 import { openPlanner } from '../planner/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
@@ -36,7 +37,7 @@ export interface Worker {
   drain(): Promise<void>;
 }
 
-type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'room'>;
+type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'room' | 'memory'>;
 
 /** Starts the slots of this process. Resolves when they take work. */
 export async function startWorker(given: GivenDeps): Promise<Worker> {
@@ -110,7 +111,8 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
     cells: settings.slots.filter(([first]) => first !== 'interactive').length,
   });
   const storage = watchStorage({ ping: () => context.store.ping(), onBack: () => wakeups.wakeAll(), logger });
-  return { ...given, room, storage, sanitizer: openSanitizer({ threads }), planner: openPlanner({ threads }) };
+  const memory = openMemoryRoom(settings.cellMemoryBytes);
+  return { ...given, room, memory, storage, sanitizer: openSanitizer({ threads }), planner: openPlanner({ threads }) };
 }
 
 /** Cleans up after dead workers of this machine: work folders, running attempts, and their rows. */
@@ -141,6 +143,7 @@ async function register({ context, settings, sandbox }: WorkerDeps, id: string):
     pid_start: identity.start,
     version: settings.version,
     slots: settings.slots.filter(([first]) => first !== 'interactive').length,
+    heavy_slots: settings.slots.filter((classes) => classes.includes('heavy')).length,
     tier: sandbox.tier,
     memory_bound: sandbox.limits === 'cgroup' ? 'control_group' : 'address_space',
     output_bound: sandbox.outputBound,

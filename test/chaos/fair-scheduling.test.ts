@@ -2,10 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Account } from '../../src/accounts/accounts.ts';
 import { openPool } from '../../src/database/pool.ts';
+import { registerWorker } from '../../src/fleet/workers.ts';
 import { uuidv7 } from '../../src/ids/uuid.ts';
 import { claimJob, classesWithWork } from '../../src/jobs/claim.ts';
 import { failAttempt } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
+import type { Claim } from '../../src/jobs/rows.ts';
 import { randomOf } from '../../testkit/random.ts';
 import { type JobWorld, makeJobWorld } from '../helpers/job-world.ts';
 
@@ -85,6 +87,126 @@ describe('fair scheduling', () => {
     expect(await claim(nobody)).toBeNull();
     expect(await world.row(waits!)).toMatchObject({ status: 'pending', attempts: 0 });
     expect((await claim())!.job.id).toBe(waits);
+  });
+
+  it('go to the highest priority of an account, then to its oldest job, and to no account ahead of another', async () => {
+    const [urgent, other] = [await world.account(), await world.account()];
+    const [first] = await acceptMany(urgent, 1);
+    const low = (await world.accept(urgent, { priority: -10 })).id;
+    const high = [await world.accept(urgent, { priority: 10 }), await world.accept(urgent, { priority: 10 })];
+    const [others] = await acceptMany(other, 1);
+    const expected = [high[0]!.id, others, high[1]!.id, first, low];
+    const positions = await Promise.all(
+      [...high.map(({ id }) => id), first!, low].map(async (id) => (await world.view(id)).queue_position),
+    );
+    expect(positions).toEqual([1, 2, 3, 4]);
+    expect((await world.view(low)).priority).toBe(-10);
+    const order: string[] = [];
+    for (let next = await claim(); next; next = await claim()) order.push(next.job.id);
+    expect(order).toEqual(expected);
+  });
+
+  it('take a lower priority while the highest waits for its delay', async () => {
+    const account = await world.account();
+    const high = await world.accept(account, { priority: 10 });
+    const failure = { code: 'source_error', message: 'The source answered 503.', retry: true } as const;
+    await failAttempt(world.context, (await claim())!, failure, null);
+    const [low] = await acceptMany(account, 1);
+    expect((await claim())!.job.id).toBe(low);
+    expect(await claim()).toBeNull();
+    await world.skipDelays();
+    expect((await claim())!.job.id).toBe(high.id);
+  });
+
+  describe('of the heavy class', () => {
+    const claimHeavy = (context: JobsContext = world.context) =>
+      claimJob(context, 'heavy', { worker: { id: uuidv7(), tier: 'bwrap' } });
+    const acceptHeavy = (account: Account) => world.accept(account, {}, [], 'heavy');
+    const acceptHeavies = (account: Account, count: number) =>
+      Promise.all(Array.from({ length: count }, () => acceptHeavy(account)));
+    const claimAll = async () => {
+      const claims: Claim[] = [];
+      for (let next = await claimHeavy(); next; next = await claimHeavy()) claims.push(next);
+      return claims;
+    };
+    const runningOf = (claims: Claim[], account: Account) =>
+      claims.filter(({ job }) => job.account_id === account.id).length;
+    /** Two workers with two heavy slots each. */
+    const setFleet = async (slots: number[]) => {
+      await world.database.pg.query('DELETE FROM workers');
+      for (const heavy of slots) {
+        await registerWorker(world.context.db, {
+          ...{
+            id: uuidv7(),
+            host: 'h',
+            boot: 'b',
+            pid: 1,
+            pid_start: '1',
+            version: 'test',
+            tier: 'bwrap',
+            ffmpeg: '7',
+          },
+          ...{ slots: heavy + 1, heavy_slots: heavy },
+        });
+      }
+    };
+    const forget = () => world.database.pg.query('UPDATE account_schedule SET heavy_at = NULL');
+    beforeEach(forget);
+    afterAll(() => world.database.pg.query('DELETE FROM workers'));
+
+    it('leave one slot of the fleet to the others while another account is active', async () => {
+      await setFleet([2, 2]);
+      const [greedy, modest] = [await world.account(), await world.account()];
+      await acceptHeavies(greedy, 6);
+      const claims = await claimAll();
+      // Nobody else is there.
+      expect(claims).toHaveLength(6);
+      await world.database.pg.query(`UPDATE jobs SET status = 'canceled' WHERE status = 'processing'`);
+
+      const visit = await acceptHeavy(modest);
+      await acceptHeavies(greedy, 6);
+      const shared = await claimAll();
+      expect([runningOf(shared, greedy), runningOf(shared, modest)]).toEqual([3, 1]);
+      expect(shared.map(({ job }) => job.id)).toContain(visit.id);
+      expect(await classesWithWork(world.context.db)).toEqual([]);
+      const [, stored] = [visit, await world.store(shared.find(({ job }) => job.id === visit.id)!)];
+      expect(await world.complete(shared.find(({ job }) => job.id === visit.id)!, stored.objectId)).toBe(true);
+      // The slot waits for the account that has just been there, and no longer than it stays active.
+      expect(await claimHeavy()).toBeNull();
+      await world.database.pg.query(`UPDATE account_schedule SET heavy_at = now() - interval '6 minutes'`);
+      expect(await classesWithWork(world.context.db)).toEqual(['heavy']);
+      expect((await claimHeavy())!.job.account_id).toBe(greedy.id);
+    });
+
+    it.each([
+      { what: 'one heavy slot has no share to give', fleet: [1], expected: 3 },
+      { what: 'two leave one', fleet: [1, 1], expected: 1 },
+      { what: 'workers that are unknown restrict nothing', fleet: [], expected: 3 },
+    ])('of a fleet in which $what', async ({ fleet, expected }) => {
+      await setFleet(fleet);
+      const [greedy, idle] = [await world.account(), await world.account()];
+      await world.complete(...(await finishOne(idle)));
+      await acceptHeavies(greedy, 3);
+      expect(await claimAll()).toHaveLength(expected);
+
+      async function finishOne(account: Account): Promise<[Claim, string]> {
+        await acceptHeavy(account);
+        const started = (await claimHeavy())!;
+        return [started, (await world.store(started)).objectId];
+      }
+    });
+
+    it('keep the share exact while several processes claim at once', async () => {
+      await setFleet([4, 4]);
+      const accounts = [await world.account(), await world.account()];
+      await acceptHeavies(accounts[0]!, 12);
+      await acceptHeavies(accounts[1]!, 2);
+      const processes = await Promise.all(Array.from({ length: 3 }, () => openProcess(world)));
+      const claims = await Promise.all(Array.from({ length: 12 }, (_, n) => claimHeavy(processes[n % 3]!.context)));
+      const started = claims.filter((one) => one !== null);
+      expect(accounts.map((account) => runningOf(started, account))).toEqual([7, 2]);
+      await Promise.all(processes.map((process) => process.close()));
+    });
   });
 
   it.each([1, 2, 3, 4, 5, 6])('stay fair with several concurrent workers and clients (seed %i)', async (seed) => {

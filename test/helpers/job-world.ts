@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { type Account, ensureAccount } from '../../src/accounts/accounts.ts';
 import type { CreateBody, Job } from '../../src/contract/transcodes.ts';
 import type { Tx } from '../../src/database/pool.ts';
+import type { ResourceClass } from '../../src/database/tables.ts';
 import { uuidv7 } from '../../src/ids/uuid.ts';
 import { createVault } from '../../src/ids/vault.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
@@ -42,8 +43,13 @@ export interface JobWorld {
       >
     >,
   ): Promise<Account>;
-  /** Accepts a job with a source URL, or with the body's own inputs; class `light`. */
-  accept(account: Account, body?: Partial<CreateBody>, assets?: Admission['assets']): Promise<JobRow>;
+  /** Accepts a job with a source URL, or with the body's own inputs; class `light` by default. */
+  accept(
+    account: Account,
+    body?: Partial<CreateBody>,
+    assets?: Admission['assets'],
+    resourceClass?: ResourceClass,
+  ): Promise<JobRow>;
   claim(workerId?: string): Promise<Claim | null>;
   /** Claims, and fails when nothing waits. */
   mustClaim(workerId?: string): Promise<Claim>;
@@ -153,17 +159,17 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
         .returningAll()
         .executeTakeFirstOrThrow();
     },
-    accept(account, body = {}, assets = []) {
+    accept(account, body = {}, assets = [], resourceClass = 'light') {
       const request: CreateBody = {
         ...{ inputs: [{ url: 'https://source.example/clip.mp4?token=s' }], outputFormat: 'mp4' as const },
         ...body,
       };
-      // The class does not matter here, and assets may be others than those that the request names.
+      // The class is that of the test, and assets may be others than those that the request names.
       const kind = {
         ...transcode,
         admit: async (...given: Parameters<typeof admitTranscode>): Promise<Admission> => {
           const admission = await admitTranscode(...given);
-          return { ...admission, resourceClass: 'light', ...(assets.length > 0 && { assets }) };
+          return { ...admission, resourceClass, ...(assets.length > 0 && { assets }) };
         },
       };
       const services = {

@@ -81,6 +81,7 @@ const pending: Job = {
   speed: null,
   fps: null,
   eta_seconds: null,
+  priority: 0,
   queue_position: 1,
   attempts: 0,
   limits: { memory_mb: noLimit, cpu_seconds: noLimit, wall_seconds: noLimit, output_mb: noLimit },

@@ -38,6 +38,7 @@ export async function executeSegment(tools: WorkTools, run: Run): Promise<Comple
     args: withThreads(request.args, threadsOf(tools)),
     outputs: [{ path: `/out/${OUTPUT}` }],
     durationSeconds: request.seconds,
+    memoryBytes: request.budget.memoryBytes,
   };
   const inputs = [{ name: '0', path: media.file }];
   const result = await runPlan(tools, claim, plan, inputs, slot, { ...run, limits, leaving: null });

@@ -79,6 +79,7 @@ export async function admitTranscode(
     metadata: body.metadata ?? null,
     retentionSeconds: body.retention_seconds ?? null,
     webhookUrl: body.webhook_url ?? null,
+    priority: body.priority ?? 0,
     judgement,
     refusals,
     foundInputs,

@@ -70,11 +70,14 @@ export function makePlan(
   return tools.planner.plan({ request, inputs: files.inputs, context });
 }
 
-/** Runs the plan in a cell and records progress once a second. Resolves if FFmpeg succeeded, else throws. */
+/**
+ * Runs the plan in a cell, and records progress once a second. A heavy job first waits until its memory fits beside the
+ * others of this worker. Resolves if FFmpeg succeeded, else throws.
+ */
 export async function runPlan(
   tools: WorkTools,
   claim: Claim,
-  plan: Pick<Plan, 'args' | 'durationSeconds'> & { outputs: readonly { path: string }[] },
+  plan: Pick<Plan, 'args' | 'durationSeconds' | 'memoryBytes'> & { outputs: readonly { path: string }[] },
   inputs: CellInput[],
   slot: number,
   control: {
@@ -92,7 +95,9 @@ export async function runPlan(
     report(progress);
     leaving?.upload.grew();
   });
-  const result = await tools.sandbox.run({
+  const isHeavy = claim.job.resource_class === 'heavy';
+  const leave = await tools.memory.take(plan.memoryBytes, { isHeavy, signal: control.signal });
+  const cell = tools.sandbox.run({
     program: 'ffmpeg',
     args: leaving?.args ?? plan.args,
     inputs,
@@ -104,6 +109,7 @@ export async function runPlan(
     ...(leaving && { onOutputDir: (path: string) => leaving.upload.follow(join(path, outputs[0]!)) }),
     onStdout: (chunk) => reader.feed(chunk),
   });
+  const result = await cell.finally(leave);
   if (result.end === 'exit' && result.exitCode === 0) return result;
   await result.release();
   throw new CellFailure(result, control.limits);

@@ -102,6 +102,7 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
     speed: job.speed,
     fps: job.fps,
     eta_seconds: job.eta_seconds,
+    priority: job.priority,
     queue_position: position,
     attempts: job.attempts,
     limits: viewLimits(job),

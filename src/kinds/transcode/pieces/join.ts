@@ -16,6 +16,9 @@ import { cellLimits } from '../cell-limits.ts';
 import { runPlan } from '../run-plan.ts';
 import { openState } from './state.ts';
 
+/** Memory of an FFmpeg that copies streams: 58 MB measured, rounded up. */
+const JOIN_BYTES = 64 * 2 ** 20;
+
 /** Why the pieces of a job do not make its output, as a sentence. */
 export class PiecesFailed extends Error {}
 
@@ -78,7 +81,14 @@ async function joinChildren(tools: WorkTools, run: Run, children: readonly Job[]
   const { args, output, streams, source, warnings, durationSeconds, inputSeconds } = state;
   const plan = { args, outputs: [output], streams, source, warnings: [...warnings, ...limits.warnings] };
   const control = { ...run, limits, leaving: null };
-  const result = await runPlan(tools, run.claim, { ...plan, durationSeconds }, inputs, slot, control);
+  const result = await runPlan(
+    tools,
+    run.claim,
+    { ...plan, durationSeconds, memoryBytes: JOIN_BYTES },
+    inputs,
+    slot,
+    control,
+  );
   try {
     await rm(video, { force: true });
     const path = join(result.outputDir, basename(output.path));

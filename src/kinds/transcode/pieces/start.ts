@@ -75,6 +75,6 @@ function segmentOf({ claim }: Run, request: SegmentRequest): NewJob {
     ...{ resourceClass: job.resource_class, request: { shown: text, whole: text }, facts: '{"v":1}', settings: null },
     sources: [{ position: 0, asset: null, source }],
     ...{ outputs: [{ format: 'mp4', name: 'piece.mp4' }], warnings: [], metadata: null },
-    ...{ retentionSeconds: PIECE_SECONDS, parentId: job.id },
+    ...{ retentionSeconds: PIECE_SECONDS, parentId: job.id, priority: job.priority },
   };
 }

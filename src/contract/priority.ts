@@ -1,0 +1,11 @@
+import * as z from 'zod';
+
+const range = z.number().int().min(-10).max(10);
+
+export const priorityField = range
+  .nullable()
+  .transform((value) => value ?? undefined)
+  .optional()
+  .describe('From -10 to 10; 0 when absent. Higher ones of the same account start first.');
+
+export const priority = range.describe('The `priority` of the request. Higher ones of the same account start first.');

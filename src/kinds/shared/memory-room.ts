@@ -1,0 +1,60 @@
+/**
+ * The memory that the cells of a worker may use together, by the estimates of their plans. A heavy job waits for room; a
+ * light one counts but never waits, because its slots were planned with memory of their own.
+ */
+export interface MemoryRoom {
+  /**
+   * Resolves when the job may run, to a function that returns its memory; rejects with the signal's reason. A heavy job
+   * that no other heavy job runs beside never waits, however large it is: the limit of its cell bounds it.
+   */
+  take(bytes: number, options: { isHeavy: boolean; signal: AbortSignal }): Promise<() => void>;
+}
+
+/** Heavy jobs get room in the order in which they asked, so that small ones do not keep a large one waiting. */
+export function openMemoryRoom(totalBytes: number): MemoryRoom {
+  const waiting: { bytes: number; admit: () => void }[] = [];
+  let used = 0;
+  let heavy = 0;
+
+  function enter(bytes: number, isHeavy: boolean): () => void {
+    let isInside = true;
+    used += bytes;
+    if (isHeavy) heavy += 1;
+    return () => {
+      if (!isInside) return;
+      isInside = false;
+      used -= bytes;
+      if (isHeavy) heavy -= 1;
+      admitNext();
+    };
+  }
+
+  const fits = (bytes: number) => heavy === 0 || used + bytes <= totalBytes;
+
+  function admitNext(): void {
+    while (waiting[0] && fits(waiting[0].bytes)) waiting.shift()!.admit();
+  }
+
+  return {
+    async take(bytes, { isHeavy, signal }) {
+      signal.throwIfAborted();
+      if (!isHeavy || (waiting.length === 0 && fits(bytes))) return enter(bytes, isHeavy);
+      return new Promise((resolve, reject) => {
+        const request = {
+          bytes,
+          admit: () => {
+            signal.removeEventListener('abort', leave);
+            resolve(enter(bytes, isHeavy));
+          },
+        };
+        const leave = () => {
+          waiting.splice(waiting.indexOf(request), 1);
+          reject(signal.reason);
+          admitNext();
+        };
+        signal.addEventListener('abort', leave, { once: true });
+        waiting.push(request);
+      });
+    },
+  };
+}
