@@ -1,6 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import { type Batch, type BatchBody, batchBody } from '../contract/batches.ts';
 import { createBody } from '../contract/transcodes.ts';
+import type { ResourceClass } from '../database/tables.ts';
 import { type BatchEntry, submitBatch } from '../kinds/submit-batch.ts';
 import { refusedWebhook, type TranscodeSubmission } from '../kinds/transcode/admit.ts';
 import { viewRefusal, viewSubmittedBatch } from '../kinds/transcode/batch-view.ts';
@@ -24,11 +25,16 @@ export async function createBatch(deps: ApiDeps, request: FastifyRequest & { bod
     metadata: body.metadata ?? null,
     webhookUrl: body.webhook_url ?? null,
   };
+  let accepted: ResourceClass[] = [];
   const created = await submitBatch(deps, transcode, submitterOf(request), batch, {
     idempotency: { key: idempotencyKey(request), route: 'batches', body: request.sentBody },
-    answer: (row, results) => viewSubmittedBatch(context, row, results),
+    answer: (row, results) => {
+      accepted = results.flatMap((one) => ('submitted' in one ? [one.submitted.job.resource_class] : []));
+      return viewSubmittedBatch(context, row, results);
+    },
     refusal: viewRefusal,
   });
+  for (const resourceClass of accepted) deps.metrics.jobsAccepted.inc({ class: resourceClass });
   return { ...created, ...(warnings.length > 0 && { warnings }) };
 }
 

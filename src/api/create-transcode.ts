@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Warning } from '../contract/common.ts';
 import { type CreateBody, createBody, type Job } from '../contract/transcodes.ts';
 import type { ValidateAnswer } from '../contract/validate.ts';
+import type { ResourceClass } from '../database/tables.ts';
 import { submitJob } from '../kinds/submit.ts';
 import type { TranscodeSubmission } from '../kinds/transcode/admit.ts';
 import { transcode } from '../kinds/transcode/index.ts';
@@ -26,17 +27,23 @@ export function validateRequest(
 }
 
 /** `route` separates the idempotency keys of the routes that create transcodes. */
-export function submitTranscode(
+export async function submitTranscode(
   deps: ApiDeps,
   request: FastifyRequest,
   route: 'transcodes' | 'commands',
   submission: TranscodeSubmission,
 ): Promise<Job> {
-  const { context } = deps;
-  return submitJob(deps, transcode, submitterOf(request), submission, {
+  const { context, metrics } = deps;
+  let accepted: ResourceClass | null = null;
+  const job = await submitJob(deps, transcode, submitterOf(request), submission, {
     idempotency: { key: idempotencyKey(request), route, body: request.sentBody },
-    answer: (submitted) => viewSubmitted(context, submitted),
+    answer: (submitted) => {
+      accepted = submitted.job.resource_class;
+      return viewSubmitted(context, submitted);
+    },
   });
+  if (accepted) metrics.jobsAccepted.inc({ class: accepted });
+  return job;
 }
 
 function submissionOf(request: FastifyRequest & { body: CreateBody }): TranscodeSubmission {

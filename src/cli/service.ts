@@ -4,6 +4,7 @@ import { loadTls, transportPolicy } from '../config/tls.ts';
 import { prepareDataDir } from '../supervisor/data-dir.ts';
 import { type SupervisedProcess, superviseProcess } from '../supervisor/processes.ts';
 import { claimInstance, type ReadyInfo } from '../supervisor/ready-file.ts';
+import { addressee } from '../supervisor/scrape.ts';
 import { type SupervisedPostgres, supervisePostgres } from '../supervisor/supervise-postgres.ts';
 import type { ReadyMessage } from '../supervisor/types.ts';
 import type { Logger } from '../telemetry/index.ts';
@@ -92,7 +93,11 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const role = async (name: string, extra: Record<string, string>, drainMs?: number) => {
       const environment: NodeJS.ProcessEnv = { ...LEAN_MALLOC, ...process.env, ...toEnvironment(config), ...extra };
       for (const variable of WITHHELD[name] ?? []) delete environment[variable];
-      const child = await startRole(name, environment, { ...options, config }, drainMs);
+      const onMessage = (message: unknown) => {
+        const to = addressee(name, message);
+        started.find((other) => other.name === to)?.send(message as object);
+      };
+      const child = await startRole(name, environment, { ...options, config, onMessage }, drainMs);
       started.push(child);
       return child;
     };
@@ -132,7 +137,7 @@ async function together<T extends unknown[]>(promises: [...T]): Promise<{ [K in 
 async function startRole(
   name: string,
   environment: NodeJS.ProcessEnv,
-  options: ServiceOptions,
+  options: ServiceOptions & { onMessage: (message: unknown) => void },
   drainMs?: number,
 ): Promise<SupervisedProcess> {
   const variables: Record<string, string> = {
@@ -160,6 +165,7 @@ async function startRole(
     ready: 'ipc',
     readyTimeoutMs: 60_000,
     onLine: options.onLine,
+    onMessage: options.onMessage,
     ...(options.immediate && { immediate: options.immediate }),
     ...(drainMs && { drainMs }),
   });

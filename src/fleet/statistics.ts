@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { bytesToCome, promisedToAll, storeSpace } from '../accounts/stored-bytes.ts';
 import type { Context } from '../database/context.ts';
+import { RESOURCE_CLASSES } from '../database/tables.ts';
 import { aliveWorkers } from './workers.ts';
 
 /** Metrics of the whole service, as opposed to one process. */
@@ -13,9 +14,11 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
       .execute(),
     db
       .selectFrom('jobs')
-      .select(sql<number>`coalesce(extract(epoch FROM now() - min(updated_at)), 0)::float8`.as('seconds'))
+      .select(['resource_class', sql<number>`extract(epoch FROM now() - min(updated_at))::float8`.as('seconds')])
       .where('status', '=', 'pending')
-      .executeTakeFirst(),
+      .where('available_at', '<=', sql<Date>`now()`)
+      .groupBy('resource_class')
+      .execute(),
     aliveWorkers(db),
     db
       .selectFrom('objects')
@@ -28,7 +31,9 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
   ]);
   return {
     jobs,
-    oldestWaitingSeconds: oldest?.seconds ?? 0,
+    oldestWaitingSeconds: Object.fromEntries(
+      RESOURCE_CLASSES.map((name) => [name, oldest.find((row) => row.resource_class === name)?.seconds ?? 0]),
+    ),
     workers: workers.length,
     slots: workers.reduce((sum, worker) => sum + worker.slots, 0),
     storedBytes: stored?.bytes ?? 0,

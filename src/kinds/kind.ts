@@ -9,7 +9,7 @@ import type { NamedSource } from '../jobs/sources.ts';
 import type { Planner } from '../planner/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import type { Sanitizer } from '../sanitizer/index.ts';
-import type { Logger } from '../telemetry/index.ts';
+import type { Logger, MeasureStage } from '../telemetry/index.ts';
 import type { MemoryRoom } from './shared/memory-room.ts';
 import type { WorkHold } from './shared/work-room.ts';
 
@@ -68,6 +68,8 @@ export interface WorkTools {
   /** Reads and plans large requests, and draws layers, in threads. */
   planner: Planner;
   logger: Logger;
+  /** Measures the steps of an attempt. */
+  measure: MeasureStage;
   /** Memory for the cells of the worker. */
   memory: MemoryRoom;
   /** Call it when the storage is unreachable. */

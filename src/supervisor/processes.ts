@@ -31,6 +31,8 @@ export interface ProcessOptions {
   onLine?: (stream: 'stdout' | 'stderr', line: string) => void;
   /** Called each time it becomes ready, including the first. */
   onReady?: (message: ReadyMessage) => void;
+  /** Receives other messages that it sends. */
+  onMessage?: (message: unknown) => void;
   /** Called each time it exits unexpectedly. */
   onDown?: (exit: ProcessExit) => void;
 }
@@ -41,6 +43,8 @@ export interface SupervisedProcess {
   readonly pid: number | null;
   readonly ready: ReadyMessage;
   readonly restarts: number;
+  /** Sends a message, if it runs. */
+  send(message: object): void;
   /** SIGTERM, then SIGKILL to its whole group after the deadline. */
   stop(): Promise<void>;
 }
@@ -93,6 +97,10 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
     },
     get restarts() {
       return restarts;
+    },
+    send(message) {
+      // It may end at any moment; whoever waits for an answer gives up by itself.
+      if (run.child.connected) run.child.send(message, () => {});
     },
     async stop() {
       stopped.abort();
@@ -175,7 +183,7 @@ function start(options: ProcessOptions, last: ReadyMessage | null): Run {
       resolve();
     };
     if (ready === 'spawn') child.once('spawn', () => settle({ type: 'ready', ports: {} }));
-    else child.on('message', (message) => isReady(message) && settle(message));
+    else child.on('message', (message) => (isReady(message) ? settle(message) : options.onMessage?.(message)));
     child.once('error', (cause) => {
       clearTimeout(timer);
       reject(new SupervisorError(`${name} cannot be started`, `Check ${options.command}`, { cause }));

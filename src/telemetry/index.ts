@@ -1,4 +1,5 @@
 export { createLogger, type Logger, type LoggerOptions } from './logger.ts';
+export { mergedMetrics, readMetrics } from './merge.ts';
 export {
   addConnectionMetrics,
   addServiceGauges,
@@ -11,3 +12,4 @@ export {
 export { type MetricsServer, type MetricsSource, startMetricsServer } from './metrics-server.ts';
 export { prettyLine } from './pretty.ts';
 export { scrub } from './scrub.ts';
+export { type MeasureStage, type Stage, stageMeter } from './stages.ts';

@@ -6,6 +6,10 @@ export interface HttpMetrics {
   /** `route` is the pattern (`/v1/transcodes/:id`), never the path: each id would become a series. */
   httpRequests: Counter<'route' | 'method' | 'status'>;
   httpSeconds: Histogram<'route' | 'method'>;
+  /** Jobs that clients created; a repeated request with the same `Idempotency-Key` counts once. */
+  jobsAccepted: Counter<'class'>;
+  /** Reads the number of open event streams at each scrape. */
+  countStreams: (read: () => number) => void;
 }
 
 export interface WorkerMetrics {
@@ -15,16 +19,27 @@ export interface WorkerMetrics {
   attemptSeconds: Histogram;
   /** From acceptance to the first claim. */
   queueWaitSeconds: Histogram;
+  /** Steps of an attempt. Their sum may exceed the attempt: a check runs while its output is stored. */
+  stageSeconds: Histogram<'stage'>;
+  /** Attempts that failed, by failure code. */
+  failures: Counter<'code'>;
+  /** Attempts that started after another one of the same job. */
+  retries: Counter;
   /** Ended cells by program and outcome (`CellEnd`). */
   cells: Counter<'program' | 'end'>;
   /** Bytes fetched from sources. */
   fetchBytes: Counter;
+  /** Bytes of outputs of completed jobs. */
+  outputBytes: Counter;
+  /** Attempts to deliver a webhook, by result: `delivered`, or a word of `DeliveryError`. */
+  webhookAttempts: Counter<'result'>;
 }
 
 /** Numbers from the database at the time of a scrape; see `fleet/statistics.ts`. */
 export interface ServiceNumbers {
   jobs: { status: string; resource_class: string; count: number }[];
-  oldestWaitingSeconds: number;
+  /** By resource class, of jobs that are due; 0 where none waits. */
+  oldestWaitingSeconds: Record<string, number>;
   workers: number;
   slots: number;
   storedBytes: number;
@@ -36,6 +51,7 @@ export interface ServiceNumbers {
 
 const JOB_BUCKETS = [0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 const WAIT_BUCKETS = [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800];
+const STAGE_BUCKETS = [0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30, 60, 300, 1800, 7200];
 const HTTP_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 60];
 
 /** A registry for one process, with that process's own metrics (CPU, memory, event loop) on request. */
@@ -64,6 +80,22 @@ export async function createHttpMetrics(registry: Registry): Promise<HttpMetrics
       buckets: HTTP_BUCKETS,
       registers,
     }),
+    jobsAccepted: new prom.Counter({
+      name: 'airlock_jobs_accepted_total',
+      help: 'Jobs that clients created',
+      labelNames: ['class'],
+      registers,
+    }),
+    countStreams(read) {
+      new prom.Gauge({
+        name: 'airlock_event_streams_open',
+        help: 'Open streams of events',
+        registers,
+        collect() {
+          this.set(read());
+        },
+      });
+    },
   };
 }
 
@@ -89,6 +121,24 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
       buckets: WAIT_BUCKETS,
       registers,
     }),
+    stageSeconds: new prom.Histogram({
+      name: 'airlock_stage_seconds',
+      help: 'Seconds of a step of an attempt',
+      labelNames: ['stage'],
+      buckets: STAGE_BUCKETS,
+      registers,
+    }),
+    failures: new prom.Counter({
+      name: 'airlock_failures_total',
+      help: 'Attempts that failed',
+      labelNames: ['code'],
+      registers,
+    }),
+    retries: new prom.Counter({
+      name: 'airlock_retries_total',
+      help: 'Attempts that started after another one of the same job',
+      registers,
+    }),
     cells: new prom.Counter({
       name: 'airlock_cells_total',
       help: 'Sandboxed programs that ended',
@@ -98,6 +148,17 @@ export async function createWorkerMetrics(registry: Registry): Promise<WorkerMet
     fetchBytes: new prom.Counter({
       name: 'airlock_fetch_bytes_total',
       help: 'Bytes fetched from sources',
+      registers,
+    }),
+    outputBytes: new prom.Counter({
+      name: 'airlock_output_bytes_total',
+      help: 'Bytes of outputs of completed jobs',
+      registers,
+    }),
+    webhookAttempts: new prom.Counter({
+      name: 'airlock_webhook_attempts_total',
+      help: 'Attempts to deliver a webhook',
+      labelNames: ['result'],
       registers,
     }),
   };
@@ -151,7 +212,7 @@ export async function addServiceGauges(
   const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
     new prom.Gauge({ name, help, labelNames, registers: [registry] });
   const jobs = gauge('airlock_jobs', 'Jobs by status and resource class', ['status', 'class']);
-  const oldest = gauge('airlock_oldest_waiting_seconds', 'Age of the job that has waited longest');
+  const oldest = gauge('airlock_oldest_waiting_seconds', 'Time that a due job has waited at most', ['class']);
   const workers = gauge('airlock_workers', 'Workers with a recent heartbeat');
   const slots = gauge('airlock_worker_slots', 'Slots of those workers');
   const stored = gauge('airlock_stored_bytes', 'Stored bytes of media');
@@ -165,7 +226,7 @@ export async function addServiceGauges(
     for (const metric of all) metric.reset();
     if (!numbers) return;
     for (const { status, resource_class, count } of numbers.jobs) jobs.set({ status, class: resource_class }, count);
-    oldest.set(numbers.oldestWaitingSeconds);
+    for (const [name, seconds] of Object.entries(numbers.oldestWaitingSeconds)) oldest.set({ class: name }, seconds);
     workers.set(numbers.workers);
     slots.set(numbers.slots);
     stored.set(numbers.storedBytes);

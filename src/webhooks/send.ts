@@ -25,6 +25,8 @@ export const PER_ENDPOINT = 2;
 export interface SendDeps {
   context: Pick<Context, 'db' | 'vault' | 'store'>;
   fetcher: Pick<Fetcher, 'post'>;
+  /** Called after each attempt, with `delivered` or why it failed. */
+  onAttempt?: (result: 'delivered' | DeliveryError) => void;
 }
 
 /** Result of an attempt: the status of the answer, or why there is none. */
@@ -70,6 +72,7 @@ export async function sendDelivery(deps: SendDeps, delivery: Delivery): Promise<
   const target = await targetOf(deps, delivery);
   const outcome = 'error' in target ? { status: null, error: target.error } : await post(deps, delivery, target);
   await record(deps, delivery, outcome);
+  deps.onAttempt?.(outcome.error ?? 'delivered');
 }
 
 interface Target {

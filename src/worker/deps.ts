@@ -17,7 +17,7 @@ export interface WorkerDeps extends Omit<WorkTools, 'onStorageAway' | 'settings'
   selfTest: SelfTestReport;
   /** Called when the daily self-test fails: no job may start after it. */
   onBroken: (report: SelfTestReport) => void;
-  /** Null under a supervisor, which serves metrics for all roles. */
+  /** Null in tests. */
   metrics: WorkerMetrics | null;
   settings: WorkerSettings;
 }

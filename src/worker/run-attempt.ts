@@ -38,7 +38,7 @@ export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLeas
   const startedAt = Date.now();
   if (claim.number === 1) {
     deps.metrics?.queueWaitSeconds.observe((startedAt - claim.job.created_at.getTime()) / 1000);
-  }
+  } else deps.metrics?.retries.inc();
   const end = await attempt(deps, claim, lease, signal, log);
   deps.metrics?.attempts.inc({ end });
   deps.metrics?.attemptSeconds.observe((Date.now() - startedAt) / 1000);
@@ -72,6 +72,7 @@ async function attempt(
     const won = await retryTransient(() => completeJob(deps.context, claim, completion), FINISH_MS);
     if (!won) await dropAll(deps, reserved, log);
     isCleaned = won;
+    if (won) deps.metrics?.outputBytes.inc(bytesOf(completion));
     return won ? 'completed' : 'replaced';
   } catch (error) {
     // If a commit succeeded but its answer was lost, the objects are live and stay.
@@ -93,7 +94,7 @@ async function execute(deps: WorkerDeps, run: Run, log: WorkerDeps['logger']): P
   const kind = deps.kinds.get(run.claim.job.kind);
   // A worker of a newer release may know it.
   if (!kind) throw new JobFailure('internal', 'This worker does not know this kind of job.', { retry: true });
-  const { context, sandbox, fetcher, sanitizer, planner, memory, settings, storage } = deps;
+  const { context, sandbox, fetcher, sanitizer, planner, memory, measure, settings, storage } = deps;
   const tools: WorkTools = {
     context,
     sandbox,
@@ -101,11 +102,16 @@ async function execute(deps: WorkerDeps, run: Run, log: WorkerDeps['logger']): P
     sanitizer,
     planner,
     memory,
+    measure,
     settings,
     logger: log,
     onStorageAway: storage.found,
   };
   return (await kind.load())(tools, run);
+}
+
+function bytesOf({ outputs }: Completion): number {
+  return outputs.reduce((sum, { facts }) => sum + facts.size, 0);
 }
 
 /** Deletes reserved objects. The sweeper deletes those for which this fails. */
@@ -155,6 +161,7 @@ async function fail(deps: WorkerDeps, claim: Claim, error: unknown, log: WorkerD
   const failure = describe(error);
   if (failure.code === 'internal') log.error({ err: error }, 'attempt failed inside Airlock');
   else log.info({ code: failure.code }, 'attempt failed');
+  deps.metrics?.failures.inc({ code: failure.code });
   const facts = error instanceof CellFailure ? error.attempt : null;
   await retryTransient(() => failAttempt(deps.context, claim, failure, facts), FINISH_MS);
   if (failure.code === 'sandbox_violation') await recordViolation(deps, claim);

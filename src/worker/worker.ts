@@ -15,6 +15,7 @@ import { openWorkRoom } from '../kinds/shared/work-room.ts';
 import { openPlanner } from '../planner/index.ts';
 import type { Sandbox } from '../sandbox/types.ts';
 import { openSanitizer } from '../sanitizer/index.ts';
+import { stageMeter } from '../telemetry/index.ts';
 import { hasDueDeliveries } from '../webhooks/send.ts';
 import { openDeliveries } from './deliveries.ts';
 import type { WorkerDeps } from './deps.ts';
@@ -37,7 +38,7 @@ export interface Worker {
   drain(): Promise<void>;
 }
 
-type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'room' | 'memory'>;
+type GivenDeps = Omit<WorkerDeps, 'sanitizer' | 'planner' | 'storage' | 'room' | 'memory' | 'measure'>;
 
 /** Starts the slots of this process. Resolves when they take work. */
 export async function startWorker(given: GivenDeps): Promise<Worker> {
@@ -62,7 +63,10 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
     ...{ running, permits, wake: wakeups.wake, logger },
   });
   const takes = createTakes(deps, { id, tier: sandbox.tier }, permits, leases);
-  const deliveries = openDeliveries(deps, logger);
+  const deliveries = openDeliveries(
+    { ...deps, onAttempt: (result) => deps.metrics?.webhookAttempts.inc({ result }) },
+    logger,
+  );
   const look = () =>
     inOneTrip(context.db, async (one) => {
       const [classes, due] = await Promise.all([classesWithWork(one), hasDueDeliveries(one)]);
@@ -112,7 +116,15 @@ function openDeps(given: GivenDeps, wakeups: Wakeups): WorkerDeps {
   });
   const storage = watchStorage({ ping: () => context.store.ping(), onBack: () => wakeups.wakeAll(), logger });
   const memory = openMemoryRoom(settings.cellMemoryBytes);
-  return { ...given, room, memory, storage, sanitizer: openSanitizer({ threads }), planner: openPlanner({ threads }) };
+  return {
+    ...given,
+    room,
+    memory,
+    measure: stageMeter(given.metrics),
+    storage,
+    sanitizer: openSanitizer({ threads }),
+    planner: openPlanner({ threads }),
+  };
 }
 
 /** Cleans up after dead workers of this machine: work folders, running attempts, and their rows. */

@@ -7,6 +7,7 @@ import { openMedia } from '../../src/kinds/shared/open-media.ts';
 import { ProgressReader, parseRequest, planTranscode } from '../../src/media/index.ts';
 import { openSandbox } from '../../src/sandbox/index.ts';
 import { openSanitizer } from '../../src/sanitizer/index.ts';
+import { stageMeter } from '../../src/telemetry/index.ts';
 import { damaged, restructured } from '../../testkit/bytes.ts';
 import type { Random } from '../../testkit/random.ts';
 import { type Campaign, count, type Fuzzer } from './campaign.ts';
@@ -31,7 +32,7 @@ async function open(): Promise<Fuzzer> {
   const sanitizer = openSanitizer({ threads: 1 });
   const tally: Record<string, number> = {};
   const started = process.memoryUsage.rss();
-  const tools = { sandbox, sanitizer };
+  const tools = { sandbox, sanitizer, measure: stageMeter(null) };
   return {
     tally,
     async one(random, index) {

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openMedia } from '../../src/kinds/shared/open-media.ts';
 import { openSanitizer } from '../../src/sanitizer/index.ts';
+import { stageMeter } from '../../src/telemetry/index.ts';
 import { type Fixture, LIMITS, MIB, openFixture } from './cell-fixture.ts';
 
 describe('legitimate work in the cell', () => {
@@ -90,7 +91,11 @@ describe('legitimate work in the cell', () => {
     const sanitizer = openSanitizer({ threads: 1 });
     try {
       const place = { folder: fixture.folder, name: 'grown', slot: 0, subject: 'Input 1', disarm: false };
-      const { info, file } = await openMedia({ sanitizer, sandbox: fixture.sandbox }, grown!, place);
+      const { info, file } = await openMedia(
+        { sanitizer, sandbox: fixture.sandbox, measure: stageMeter(null) },
+        grown!,
+        place,
+      );
       expect(info.video).toMatchObject([{ width: 64, height: 64 }]);
       const result = await fixture.sandbox.run({
         program: 'ffmpeg',

@@ -12,6 +12,7 @@ import type { App } from '../types.ts';
 
 export function registerEvents(app: App, deps: RouteDeps): void {
   const hub = openEventHub(deps.context, { onError: (error) => app.log.warn({ err: error }, 'events were not read') });
+  deps.metrics.countStreams(() => hub.count());
   app.addHook('onClose', async () => hub.close());
 
   app.get(

@@ -37,6 +37,8 @@ export interface EventHub {
   /** Resolves to the cursor behind which the subscriber gets every event of its account. */
   subscribe(subscriber: Subscriber): Promise<string>;
   unsubscribe(subscriber: Subscriber): void;
+  /** Number of open streams. */
+  count(): number;
   /** Ends all streams. */
   close(): void;
 }
@@ -148,6 +150,7 @@ export function openEventHub(context: Context, { onError }: { onError: (error: E
       if (mine?.size === 0) subscribers.delete(subscriber.accountId);
       if (subscribers.size === 0) stop();
     },
+    count: () => [...subscribers.values()].reduce((sum, mine) => sum + mine.size, 0),
     close() {
       for (const subscriber of all()) subscriber.onEnd();
       stop();

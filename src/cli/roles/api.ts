@@ -13,12 +13,14 @@ import { readStatistics } from '../../fleet/statistics.ts';
 import { ACCEPT_BACKLOG, connectionLimits } from '../../net/listener-limits.ts';
 import { openPlanner } from '../../planner/index.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
+import { openScrapes } from '../../supervisor/scrape.ts';
 import {
   addConnectionMetrics,
   addServiceGauges,
   createHttpMetrics,
   createLogger,
   createRegistry,
+  mergedMetrics,
   startMetricsServer,
 } from '../../telemetry/index.ts';
 import { startCheckpoints } from '../checkpoints.ts';
@@ -80,14 +82,15 @@ export async function runApi(config: Config): Promise<void> {
   );
   await addConnectionMetrics(registry, 'api', () => app.connections.counts());
   await app.listen({ host: config.host, port: config.port, backlog: ACCEPT_BACKLOG });
+  const merged = mergedMetrics(registry, openScrapes());
   const metricsServer = await startMetricsServer({
     host: metricsHost(config),
     port: config.metricsPort,
     registry: {
-      contentType: registry.contentType,
+      contentType: merged.contentType,
       async metrics() {
         await refresh();
-        return registry.metrics();
+        return merged.metrics();
       },
     },
   });

@@ -6,10 +6,12 @@ import { createFetcher } from '../../fetcher/index.ts';
 import { kinds } from '../../kinds/registry.ts';
 import { chooseSandbox } from '../../sandbox/choose.ts';
 import { exitWithParent, reportReady } from '../../supervisor/child.ts';
+import { answerScrapes } from '../../supervisor/scrape.ts';
 import {
   createLogger,
   createRegistry,
   createWorkerMetrics,
+  readMetrics,
   startMetricsServer,
   type WorkerMetrics,
 } from '../../telemetry/index.ts';
@@ -63,17 +65,17 @@ export async function runWorker(config: Config): Promise<void> {
     deadlineMs: FETCH_DEADLINE_MS,
     logger,
   });
-  const measured = process.send ? null : await openMetrics(config);
+  const measured = await openMetrics(config);
   const worker = await startWorker({
     context,
     kinds,
-    sandbox: measured ? countCells(sandbox, measured.metrics) : sandbox,
+    sandbox: countCells(sandbox, measured.metrics),
     logger,
     selfTest: report,
     // Running jobs end with the process, because its cells no longer confine them.
     onBroken: () => process.exit(EXIT_UNSAFE),
-    fetcher: measured ? countBytes(fetcher, measured.metrics) : fetcher,
-    metrics: measured?.metrics ?? null,
+    fetcher: countBytes(fetcher, measured.metrics),
+    metrics: measured.metrics,
     settings: {
       databaseUrl,
       version: version(),
@@ -94,7 +96,7 @@ export async function runWorker(config: Config): Promise<void> {
     async () => {
       await worker.drain();
       await sandbox.close();
-      await measured?.close();
+      await measured.close();
       await close();
     },
     { logger, deadlineMs: DRAIN_MS + 10_000 },
@@ -102,10 +104,14 @@ export async function runWorker(config: Config): Promise<void> {
   reportReady();
 }
 
-/** A worker that runs by itself has the metrics port to itself. */
+/** A worker that runs by itself serves its metrics; under a supervisor, the API serves them. */
 async function openMetrics(config: Config): Promise<{ metrics: WorkerMetrics; close(): Promise<void> }> {
   const registry = await createRegistry('worker');
   const metrics = await createWorkerMetrics(registry);
+  if (process.send) {
+    answerScrapes(() => readMetrics(registry));
+    return { metrics, close: async () => {} };
+  }
   const server = await startMetricsServer({ host: metricsHost(config), port: config.metricsPort, registry });
   return { metrics, close: () => server.close() };
 }

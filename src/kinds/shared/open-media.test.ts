@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeMedia } from '../../../testkit/media-cache.ts';
 import type { Sandbox } from '../../sandbox/types.ts';
 import { openSanitizer, type Sanitizer } from '../../sanitizer/index.ts';
+import { stageMeter } from '../../telemetry/index.ts';
 import { openMedia } from './open-media.ts';
 
 const PICTURES = ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=10:d=1'];
@@ -32,7 +33,7 @@ describe('openMedia', () => {
     const path = join(folder, file);
     await makeMedia(path, args);
     const place = { folder, name: file, slot: 0, subject: 'Input 1', disarm: false };
-    return openMedia({ sanitizer, sandbox }, path, { ...place, ...options });
+    return openMedia({ sanitizer, sandbox, measure: stageMeter(null) }, path, { ...place, ...options });
   }
 
   it('describes an MP4 and remuxes it without a cell', async () => {

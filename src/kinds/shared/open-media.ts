@@ -43,7 +43,7 @@ export interface OpenedMedia {
  * file is then only remuxed. Throws `JobFailure`, with `cannot_disarm` if a remuxed container is required but impossible.
  */
 export async function openMedia(
-  tools: Pick<WorkTools, 'sanitizer' | 'sandbox'>,
+  tools: Pick<WorkTools, 'sanitizer' | 'sandbox' | 'measure'>,
   path: string,
   options: {
     folder: string;
@@ -86,14 +86,14 @@ export async function openMedia(
   // A still is decoded before the probe.
   const isStill = detected.demuxer === 'heif';
   await options.hold?.take(size);
-  const sanitized = await tools.sanitizer.sanitize(
-    {
-      ...{ path, demuxer: detected.demuxer, target, packets, frames },
-      mediaBytes: probeOnly && !isStill ? PROBED_BYTES : null,
-      // An account that accepts only remuxed files learns at the upload whether this one can be.
-      unlessDescribed: probeOnly && !disarm,
-    },
-    { subject, ...(signal && { signal }) },
+  const task = {
+    ...{ path, demuxer: detected.demuxer, target, packets, frames },
+    mediaBytes: probeOnly && !isStill ? PROBED_BYTES : null,
+    // An account that accepts only remuxed files learns at the upload whether this one can be.
+    unlessDescribed: probeOnly && !disarm,
+  };
+  const sanitized = await tools.measure('sanitize', () =>
+    tools.sanitizer.sanitize(task, { subject, ...(signal && { signal }) }),
   );
   const { container, still, seconds: countedSeconds } = sanitized;
   if (disarm && container === 'original' && !SUBTITLE_DEMUXERS.includes(detected.demuxer)) {
@@ -121,10 +121,7 @@ export async function openMedia(
     if (check !== false) checkInput(sanitized.info);
     return { ...opened, info: sanitized.info };
   }
-  const { info } = await probeFile(
-    tools.sandbox,
-    { path: file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) },
-    signal,
-  );
+  const probed = { path: file, slot, subject, sizeBytes: size, ...(check !== undefined && { check }) };
+  const { info } = await tools.measure('probe', () => probeFile(tools.sandbox, probed, signal));
   return { ...opened, info: still ? { ...info, container: 'heif', sourceCodec: still.codec } : info };
 }

@@ -65,15 +65,16 @@ export async function stageSource(
   const url = openColumn(tools.context.vault, 'job_sources', 'source_sealed', source);
   if (url === null) throw new JobFailure('input_deleted', `${subject} is no longer known.`);
   try {
-    await tools.fetcher.download(url, target, {
+    const options = {
       signal,
-      onBytes(bytes) {
+      onBytes(bytes: number) {
         arrival?.onBytes(bytes);
         return hold.grew(bytes);
       },
-      ...(arrival && { onResponse: ({ length }) => arrival.onResponse(length) }),
+      ...(arrival && { onResponse: ({ length }: { length: number | null }) => arrival.onResponse(length) }),
       ...(maxBytes !== undefined && { maxBytes }),
-    });
+    };
+    await tools.measure('fetch', () => tools.fetcher.download(url, target, options));
     return target;
   } catch (error) {
     if (error instanceof FetchError && error.code !== 'canceled') {
@@ -97,8 +98,10 @@ export async function stageObject(
   const local = await localPath?.(key);
   if (local) return local;
   await before?.();
-  const body = await tools.context.store.get(key);
-  if (!body) throw new JobFailure('input_deleted', 'The input has been deleted.');
-  await pipeline(body, createWriteStream(target, { flags: 'wx', mode: 0o600 }), { signal });
+  await tools.measure('fetch', async () => {
+    const body = await tools.context.store.get(key);
+    if (!body) throw new JobFailure('input_deleted', 'The input has been deleted.');
+    await pipeline(body, createWriteStream(target, { flags: 'wx', mode: 0o600 }), { signal });
+  });
   return target;
 }

@@ -112,7 +112,7 @@ async function transcode(
   const hashing = startHashing(tools, run, sources, early);
   let leaving: EarlyOutput | null = null;
   try {
-    const plan = await makePlan(tools, claim, request, sources);
+    const plan = await tools.measure('plan', () => makePlan(tools, claim, request, sources));
     await early?.prepare(plan);
     await cutOrSayWhyNot(tools, run, { read, plan, sources, whole, hashed: hashing.done });
     const limits = await cellLimits(tools, claim, plan, run.hold);

@@ -97,18 +97,20 @@ export async function runPlan(
   });
   const isHeavy = claim.job.resource_class === 'heavy';
   const leave = await tools.memory.take(plan.memoryBytes, { isHeavy, signal: control.signal });
-  const cell = tools.sandbox.run({
-    program: 'ffmpeg',
-    args: leaving?.args ?? plan.args,
-    inputs,
-    outputs,
-    limits: { ...control.limits.budget, stdoutBytes: MAX_STDOUT_BYTES },
-    slot,
-    signal: control.signal,
-    ...(control.stdin && { stdin: control.stdin }),
-    ...(leaving && { onOutputDir: (path: string) => leaving.upload.follow(join(path, outputs[0]!)) }),
-    onStdout: (chunk) => reader.feed(chunk),
-  });
+  const cell = tools.measure('encode', () =>
+    tools.sandbox.run({
+      program: 'ffmpeg',
+      args: leaving?.args ?? plan.args,
+      inputs,
+      outputs,
+      limits: { ...control.limits.budget, stdoutBytes: MAX_STDOUT_BYTES },
+      slot,
+      signal: control.signal,
+      ...(control.stdin && { stdin: control.stdin }),
+      ...(leaving && { onOutputDir: (path: string) => leaving.upload.follow(join(path, outputs[0]!)) }),
+      onStdout: (chunk) => reader.feed(chunk),
+    }),
+  );
   const result = await cell.finally(leave);
   if (result.end === 'exit' && result.exitCode === 0) return result;
   await result.release();

@@ -27,8 +27,8 @@ export async function storeOutput(
   const size = await sizeOfPlainFile(path);
   const file = { path, size, ...objectOf(run, planned) };
   const [checked, stored] = await Promise.allSettled([
-    check(tools, planned, { path, slot, size }, run.signal),
-    leaving ? storeEarly(tools, run, leaving, file) : storeFile(tools, run, file),
+    tools.measure('check', () => check(tools, planned, { path, slot, size }, run.signal)),
+    tools.measure('store', () => (leaving ? storeEarly(tools, run, leaving, file) : storeFile(tools, run, file))),
   ]);
   if (checked.status === 'rejected') throw checked.reason;
   if (stored.status === 'rejected') throw stored.reason;

@@ -1,0 +1,64 @@
+/*
+ * Under a supervisor one role serves the metrics of all: each role counts for itself, and the supervisor passes the
+ * questions and answers on. It does not read them.
+ */
+
+/** Milliseconds to wait for another role; a scrape must not fail because a role is being restarted. */
+const ANSWER_MS = 2000;
+
+interface Question {
+  type: 'scrape';
+  id: number;
+}
+
+interface Answer {
+  type: 'scraped';
+  id: number;
+  metrics: unknown;
+}
+
+/** In the role that is asked. `read` returns what can be sent as JSON. */
+export function answerScrapes(read: () => Promise<unknown>): void {
+  process.on('message', (message) => {
+    if (!isOfType<Question>(message, 'scrape')) return;
+    read().then(
+      (metrics) => process.send?.({ type: 'scraped', id: message.id, metrics } satisfies Answer),
+      () => {}, // the asker gives up by itself
+    );
+  });
+}
+
+/** In the role that serves. Returns what the other one answers; null without a supervisor, or without an answer in time. */
+export function openScrapes(): () => Promise<unknown> {
+  const waiting = new Map<number, (metrics: unknown) => void>();
+  let last = 0;
+  process.on('message', (message) => {
+    if (isOfType<Answer>(message, 'scraped')) waiting.get(message.id)?.(message.metrics);
+  });
+  return () =>
+    new Promise((resolve) => {
+      if (!process.send) return resolve(null);
+      last += 1;
+      const id = last;
+      const end = (metrics: unknown) => {
+        clearTimeout(timer);
+        waiting.delete(id);
+        resolve(metrics);
+      };
+      const timer = setTimeout(() => end(null), ANSWER_MS);
+      waiting.set(id, end);
+      process.send({ type: 'scrape', id } satisfies Question);
+    });
+}
+
+/** In the supervisor: the role that a message of `from` is for; null for other messages. */
+export function addressee(from: string, message: unknown): 'api' | 'worker' | null {
+  if (from === 'api' && isOfType<Question>(message, 'scrape')) return 'worker';
+  if (from === 'worker' && isOfType<Answer>(message, 'scraped')) return 'api';
+  return null;
+}
+
+function isOfType<T extends { type: string; id: number }>(message: unknown, type: T['type']): message is T {
+  const candidate = message as Partial<T> | null;
+  return candidate?.type === type && typeof candidate.id === 'number';
+}

@@ -1,0 +1,27 @@
+import type { Registry } from 'prom-client';
+import type { MetricsSource } from './metrics-server.ts';
+
+/**
+ * The metrics of this process and of another one, as one page. `others` returns what `readMetrics` returned there, or
+ * null; what cannot be read is left out.
+ */
+export function mergedMetrics(registry: Registry, others: () => Promise<unknown>): MetricsSource {
+  return {
+    contentType: registry.contentType,
+    async metrics() {
+      const [own, more] = await Promise.all([registry.getMetricsAsJSON(), others()]);
+      if (!Array.isArray(more)) return registry.metrics();
+      const { AggregatorRegistry } = (await import('prom-client')).default;
+      try {
+        return await AggregatorRegistry.aggregate([own, more]).metrics();
+      } catch {
+        return registry.metrics();
+      }
+    },
+  };
+}
+
+/** The metrics of a process in a form that can be sent to another one. */
+export function readMetrics(registry: Registry): Promise<unknown> {
+  return registry.getMetricsAsJSON();
+}

@@ -1,0 +1,98 @@
+import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, transcode, upload } from '../../testkit/media.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
+
+const FOLDER = join(import.meta.dirname, '../../deploy/monitoring');
+const ALERTS = join(FOLDER, 'alerts.yml');
+const DASHBOARD = join(FOLDER, 'dashboard.json');
+const OPERATIONS = join(import.meta.dirname, '../../docs/operations.md');
+const run = promisify(execFile);
+
+/** From the package `promtool` of Debian. */
+const PROMTOOL = process.env.PROMTOOL ?? '/usr/bin/promtool';
+const HAS_PROMTOOL = existsSync(PROMTOOL);
+if (!HAS_PROMTOOL) console.info('promtool is not installed: the alert rules are not run (apt-get install promtool)');
+
+/** The metrics that a file names; in a page, those in code. */
+function namesIn(path: string): string[] {
+  const pattern = path.endsWith('.md') ? /(?<=`)airlock_[a-z_]+(?=`)/g : /\bairlock_[a-z_]+/g;
+  const names = readFileSync(path, 'utf8').match(pattern) ?? [];
+  return [...new Set(names.map((name) => name.replace(/_(bucket|sum|count)$/, '')))];
+}
+
+describe('the metrics of a service', () => {
+  let service: TestService;
+  let folder: string;
+  const scrape = async () => (await fetch(`${service.metrics}/metrics`)).text();
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-monitoring-'));
+    const clip = join(folder, 'clip.mp4');
+    [service] = await Promise.all([shareService(), makeClip(clip)]);
+    const { fileUrl } = await upload(service, clip);
+    const options = [{ option: '-vf', argument: 'negate' }];
+    const job = await transcode(service, { inputs: [{ url: fileUrl }], outputFormat: 'mp4', options });
+    expect(job.status).toBe('completed');
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it('include every metric of the dashboard, the alerts and the documentation', async () => {
+    const text = await scrape();
+    const served = new Set([...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name!));
+    for (const path of [DASHBOARD, ALERTS, OPERATIONS]) {
+      expect(namesIn(path).filter((name) => !served.has(name))).toEqual([]);
+    }
+    const documented = namesIn(OPERATIONS);
+    expect([...served].filter((name) => !documented.includes(name))).toEqual([]);
+  });
+
+  it('are those of API and worker on one page, each family once', async () => {
+    const text = await scrape();
+    const value = (series: string) =>
+      Number(
+        text
+          .split('\n')
+          .find((line) => line.startsWith(`${series} `))
+          ?.split(' ')[1],
+      );
+    expect(value('airlock_jobs_accepted_total{class="light",role="api"}')).toBeGreaterThanOrEqual(1);
+    expect(value('airlock_attempts_total{end="completed",role="worker"}')).toBeGreaterThanOrEqual(2);
+    expect(value('airlock_output_bytes_total{role="worker"}')).toBeGreaterThan(1000);
+    for (const stage of ['sanitize', 'plan', 'encode', 'check', 'store']) {
+      expect(value(`airlock_stage_seconds_count{stage="${stage}",role="worker"}`)).toBeGreaterThanOrEqual(1);
+    }
+    const families = [...text.matchAll(/^# TYPE (\w+) /gm)].map(([, name]) => name!);
+    expect(families).toEqual([...new Set(families)]);
+    expect(text).not.toMatch(/gs:\/\/|https?:\/\/|clip/);
+  });
+
+  it.skipIf(!HAS_PROMTOOL)('are well-formed for promtool', async () => {
+    const check = execFile(PROMTOOL, ['check', 'metrics']);
+    let output = '';
+    check.stderr!.on('data', (chunk) => (output += chunk));
+    check.stdin!.end(await scrape());
+    const [code] = await once(check, 'close');
+    expect({ code, output }).toEqual({ code: 0, output: '' });
+  });
+});
+
+describe.skipIf(!HAS_PROMTOOL)('the alert rules', () => {
+  it('are valid, and fire on what they name and on nothing else', async () => {
+    await run(PROMTOOL, ['check', 'rules', ALERTS]);
+    const folder = await mkdtemp(join(tmpdir(), 'airlock-alerts-'));
+    try {
+      const cases = readFileSync(join(import.meta.dirname, 'alerts-test.yml'), 'utf8').replace('ALERTS', ALERTS);
+      await writeFile(join(folder, 'cases.yml'), cases);
+      const { stdout } = await run(PROMTOOL, ['test', 'rules', join(folder, 'cases.yml')]);
+      expect(stdout).toContain('SUCCESS');
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  });
+});
