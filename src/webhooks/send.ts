@@ -49,10 +49,9 @@ export async function hasDueDeliveries(db: Db): Promise<boolean> {
  * worker for a minute; if the worker dies, it is sent again.
  */
 export async function claimDeliveries(db: Db, limit: number, busy: readonly string[]): Promise<Delivery[]> {
+  // Materialized: a join may run a subquery again for every row, and each time it would lock others.
   const { rows } = await sql<Delivery>`
-    UPDATE webhook_deliveries AS mine
-    SET attempts = mine.attempts + 1, next_attempt_at = now() + make_interval(secs => ${LEASE_SECONDS})
-    FROM (
+    WITH claimed AS MATERIALIZED (
       SELECT next.id FROM (
         SELECT DISTINCT endpoint FROM webhook_deliveries
         WHERE state = 'pending' AND next_attempt_at <= now() AND endpoint <> ALL(${busy}::uuid[])
@@ -61,8 +60,10 @@ export async function claimDeliveries(db: Db, limit: number, busy: readonly stri
         WHERE endpoint = due.endpoint AND state = 'pending' AND next_attempt_at <= now()
         ORDER BY next_attempt_at LIMIT ${PER_ENDPOINT} FOR UPDATE SKIP LOCKED
       ) AS next LIMIT ${limit}
-    ) AS claimed
-    WHERE mine.id = claimed.id
+    )
+    UPDATE webhook_deliveries AS mine
+    SET attempts = mine.attempts + 1, next_attempt_at = now() + make_interval(secs => ${LEASE_SECONDS})
+    FROM claimed WHERE mine.id = claimed.id
     RETURNING mine.*`.execute(db);
   return rows;
 }

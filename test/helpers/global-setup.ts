@@ -27,12 +27,14 @@ const MEMORY = '/dev/shm';
 /** The databases of a run take less than half of it. */
 const MEMORY_BYTES = 4 * 2 ** 30;
 
-/** What a run inside another run uses of it: the build, and the PostgreSQL at this URL. */
+/** A run inside another run uses its build and its PostgreSQL; any other PostgreSQL can be named as well. */
 const OUTER_POSTGRES = process.env.TEST_POSTGRES_URL;
 
 /** Builds the program that end-to-end tests run, and starts the PostgreSQL that all test files share. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   if (OUTER_POSTGRES) {
+    // The server of an outer run has it; any other PostgreSQL gets it from the first run.
+    if (!(await hasTemplate(OUTER_POSTGRES))) await makeTemplate((database) => withDatabase(OUTER_POSTGRES, database));
     project.provide('postgresUrl', OUTER_POSTGRES);
     project.provide('templateDatabase', TEMPLATE);
     return (await openSharing()).close;
@@ -64,6 +66,19 @@ export default async function setup(project: TestProject): Promise<() => Promise
 async function databaseFolder(): Promise<string> {
   const memory = await statfs(MEMORY).catch(() => null);
   return memory && memory.bavail * memory.bsize > MEMORY_BYTES ? MEMORY : tmpdir();
+}
+
+function withDatabase(url: string, database: string): string {
+  return Object.assign(new URL(url), { pathname: `/${database}` }).toString();
+}
+
+async function hasTemplate(url: string): Promise<boolean> {
+  const server = openPool(url, { max: 1, role: 'test', onError: () => {} });
+  try {
+    return (await server.pg.query('SELECT FROM pg_database WHERE datname = $1', [TEMPLATE])).rows.length > 0;
+  } finally {
+    await server.close();
+  }
 }
 
 /** Migrates once what every test file gets a copy of. */
