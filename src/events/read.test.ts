@@ -107,7 +107,10 @@ describe('events', () => {
   it('are gone after seven days: a cursor to one of them is 410, and a text that is not a cursor 400', async () => {
     const account = await makeAccount();
     await record(account, 'old');
-    const [{ cursor: after }] = (await readAll(account, 10)) as [StoredEvent];
+    const [{ cursor: after }] = (await until(
+      () => readAll(account, 10).then((events) => (events.length > 0 ? events : null)),
+      { what: 'the event' },
+    )) as [StoredEvent];
     await database.pg.query('DELETE FROM events WHERE account_id = $1', [account]);
     await expect(readEvents(database.db, { accountId: account, after, limit: 1 })).rejects.toMatchObject({
       status: 410,

@@ -75,6 +75,21 @@ export async function currentCursor(db: Db): Promise<string> {
   return formatCursor({ tx: rows[0]!.tx, id: 0 });
 }
 
+/**
+ * Returns whether an event was already visible at the time of the call. `currentCursor` alone comes before some that were:
+ * those committed while an older transaction, of any database of the server, was open.
+ */
+export async function visibleNow(db: Db): Promise<(cursor: string) => boolean> {
+  const { rows } = await sql<{ end: string; open: string[] }>`
+    SELECT pg_snapshot_xmax(snapshot)::text AS end, ARRAY(SELECT pg_snapshot_xip(snapshot)::text) AS open
+    FROM (SELECT pg_current_snapshot() AS snapshot) AS now`.execute(db);
+  const { end, open } = rows[0]!;
+  return (cursor) => {
+    const { tx } = parseCursor(cursor);
+    return BigInt(tx) < BigInt(end) && !open.includes(tx);
+  };
+}
+
 /** Reads events of all accounts behind a cursor, in the order of `readEvents`. */
 export async function readAllEvents(db: Db, after: string, limit: number): Promise<AccountEvent[]> {
   const { tx, id } = parseCursor(after);

@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { EventType, EventView } from '../../contract/events.ts';
-import { type AccountEvent, compareCursors, readEvents, type StoredEvent } from '../../events/read.ts';
+import { type AccountEvent, compareCursors, readEvents, type StoredEvent, visibleNow } from '../../events/read.ts';
 import type { LiveProgress } from '../../jobs/live-progress.ts';
 import { viewEvents } from '../../kinds/view-events.ts';
 import type { RouteDeps } from '../deps.ts';
@@ -66,6 +66,8 @@ class EventStream implements Subscriber {
   /** Events that arrived while older ones were read; null once they have been sent. */
   #waiting: LiveEvent[] | null = [];
   #last: string | undefined;
+  /** Whether an event happened before a stream that begins now. */
+  #isPast: (cursor: string) => boolean = () => false;
 
   constructor(deps: RouteDeps, hub: EventHub, { request, reply }: Exchange, query: StreamQuery) {
     this.#deps = deps;
@@ -97,7 +99,8 @@ class EventStream implements Subscriber {
       const now = await this.#hub.subscribe(this);
       const isLive = from === undefined && !this.#query.job && !this.#query.batch;
       this.#last = isLive ? now : from;
-      if (!isLive) await this.#sendOlder();
+      if (isLive) this.#isPast = await visibleNow(this.#deps.context.db);
+      else await this.#sendOlder();
       this.#sendWaiting();
       await this.#ended;
     } catch {
@@ -152,7 +155,7 @@ class EventStream implements Subscriber {
   #sendLive({ event, view }: LiveEvent): void {
     if (this.#isMine(event)) {
       const { types, until } = this.#query;
-      const isNew = !this.#last || compareCursors(event.cursor, this.#last) > 0;
+      const isNew = (!this.#last || compareCursors(event.cursor, this.#last) > 0) && !this.#isPast(event.cursor);
       if (isNew && (!types || types.includes(event.type))) this.#send(event, view);
       // Also for an event of a type that is not sent.
       if (until?.isLast(event)) this.#end();
