@@ -88,6 +88,7 @@ describe('transcodes', () => {
       fps: null,
       eta_seconds: null,
       queue_position: 1,
+      priority: 0,
       attempts: 0,
       limits: { memory_mb: none, cpu_seconds: none, wall_seconds: none, output_mb: none },
       created_at: expect.stringMatching(TIME),

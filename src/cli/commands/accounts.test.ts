@@ -36,7 +36,7 @@ describe('settings on the command line', () => {
     [{ memoryMb: 'Infinity' }, /not "Infinity"/],
     [{ memoryMb: '' }, /not ""/],
     [{ maxConcurrent: '2147483648' }, /to 2147483647/],
-    [{ maxUploadBytes: '2048576001' }, /to 2048576000/],
+    [{ maxUploadBytes: '100000000001' }, /to 100000000000/],
     [{ disarm: 'yes' }, /^--disarm must be on or off, not "yes"/],
     [{ memoryMb: '512', disabled: 'default' }, /^--disabled must be on or off/],
   ];
