@@ -28,7 +28,7 @@ const probedStream = z
     profile: text.describe('Its profile; null where it has none.'),
     bit_rate: number.describe('Bits per second; null if the file does not say.'),
     duration_seconds: number.describe('Seconds; null if the stream does not say.'),
-    is_default: z.boolean().describe('Whether players choose it without being told.'),
+    is_default: z.boolean().describe('Whether players select it by default.'),
     language: text.describe('Language code of a sound; null where it is not declared.'),
     width: ofVideo('Pixels as stored'),
     height: ofVideo('Pixels as stored'),
@@ -65,7 +65,7 @@ export const probeAnswer = z
       .enum(['rewritten', 'original'])
       .nullable()
       .describe(
-        'Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if only the whole file tells.',
+        'Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the whole file.',
       ),
     warnings: someWarnings,
   })

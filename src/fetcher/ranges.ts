@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { FetchError, toFetchError } from './errors.ts';
 import { drop, type RequestContext, requestSource, type SourceResponse } from './response.ts';
 
-/** A source whose server answers requests for ranges, and tells versions of it apart. */
+/** A source whose server supports ranges and identifies each version of the file. */
 interface RangeSource {
   /** Size of the whole source in bytes. */
   size: number;

@@ -99,7 +99,7 @@ export async function superviseProcess(options: ProcessOptions): Promise<Supervi
       return restarts;
     },
     send(message) {
-      // It may end at any moment; whoever waits for an answer gives up by itself.
+      // It may end at any moment; a caller that waits for an answer has its own time-out.
       if (run.child.connected) run.child.send(message, () => {});
     },
     async stop() {

@@ -27,7 +27,7 @@ interface Holder {
   slot: number | null;
   stop: AbortController;
   ended: Promise<void>;
-  /** Resolves the promise of whoever lent the slot. */
+  /** Resolves the promise of the slot that the job holds. */
   free: () => void;
   /** Set while the job waits for a slot. */
   grant: ((slot: number) => void) | null;

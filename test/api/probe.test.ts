@@ -38,7 +38,7 @@ describe('a probe', () => {
     });
   };
 
-  it('answers with what a worker found, is no job that clients see, and leaves no text', async () => {
+  it('answers with what a worker found, is not listed as a job, and leaves no text', async () => {
     const answer = api.call('POST', '/v1/probe', { ...body, unknwon: 1 });
     await complete();
     expect([(await answer).status, (await answer).json]).toMatchObject([

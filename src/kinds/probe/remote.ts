@@ -20,7 +20,7 @@ const END_BYTES = 256 * 1024;
 const START_ONLY_BYTES = 8 * 2 ** 20;
 /** Larger sources are read from their start only: a server may declare any size, and file systems hold files of up to 16 TiB. */
 const MOST_BYTES = 2 ** 40;
-/** Demuxers for which the end of a file tells its duration. The others would read the gap before it. */
+/** Demuxers that find the duration at the end of a file. The others would read the gap before it. */
 const READ_AT_END: ReadonlySet<string> = new Set(['ogg', 'mpegts', 'mpeg']);
 
 const SUBJECT = 'The file';

@@ -31,7 +31,7 @@ const AUDIO_OPTIONS: ReadonlySet<string> = new Set(['ar', 'ac', 'sample_fmt', 'c
 /** The end of every command. */
 const TAIL_OPTIONS: ReadonlySet<string> = new Set(['map_metadata', 'map_chapters', 'sn', 'dn', 'fs', 'f']);
 const FLAGS: ReadonlySet<string> = new Set(['sn', 'dn', 'nostdin', 'y', 'hide_banner', 'nostats', 'vn', 'an']);
-/** Set anew for the worker that runs a piece. */
+/** Set again by the worker that runs a piece. */
 const THREADS: ReadonlySet<string> = new Set(['threads', 'filter_threads', 'filter_complex_threads']);
 const GLOBAL: ReadonlySet<string> = new Set(
   'nostdin y hide_banner v nostats progress stats_period max_alloc'.split(' '),

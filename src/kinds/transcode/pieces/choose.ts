@@ -26,7 +26,7 @@ export interface ChosenPieces {
   reason: string;
 }
 
-/** Whether a job may be encoded in pieces, as far as its request tells: all workers can read its only source. */
+/** Whether the request of a job allows encoding in pieces: all workers can read its only source. */
 export function mayBeInPieces({ settings }: WorkTools, { claim }: Run, { request, assets }: ReadRequest): boolean {
   if ((settings.chunks ?? 'off') === 'off' || !['mp4', 'mov'].includes(request.outputFormat)) return false;
   if (settings.chunks === 'auto' && claim.job.resource_class !== 'heavy') return false;
