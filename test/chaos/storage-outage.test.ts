@@ -113,7 +113,7 @@ describe('an unavailable storage', () => {
 
   it('makes a finished output wait, so that nothing is encoded twice', async () => {
     await start();
-    const job = await encode('slow');
+    const job = await encode('veryslow');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
     await proxy.cut();
     await outage();
@@ -135,7 +135,7 @@ describe('an unavailable storage', () => {
 
   it('does not prevent a cancel while an output waits for it', async () => {
     await start();
-    const job = await encode('slow');
+    const job = await encode('veryslow');
     await until(async () => (await world.row(job.id)).progress > 0, { what: 'the middle of the encode' });
     await proxy.cut();
     await outage();
