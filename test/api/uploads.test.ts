@@ -14,7 +14,7 @@ afterAll(() => api?.close());
 const nameOf = (fileUrl: string) => fileUrl.split('/').at(-1)!;
 const pathOf = (filename: string) => `/v1/uploads/${encodeURIComponent(filename)}`;
 
-/** Requests a URL, and sends the bytes unless told otherwise. */
+/** Requests a URL, and sends the bytes by default. */
 async function send(filename: string, options: { put?: boolean; key?: string } = {}) {
   const bytes = randomBytes(64);
   const headers = { authorization: `Bearer ${options.key ?? api.key}` };

@@ -4,7 +4,7 @@ import { startService, type TestService } from '../../testkit/service.ts';
 import { type Fleet, openFleet } from './fleet.ts';
 import { storm } from './storm.ts';
 
-// The short form of `./airlock test --chaos`, which runs for as long as it is told.
+// The short form of `./airlock test --chaos`, which runs for a given time.
 describe('a fleet whose processes are killed and stopped at random', () => {
   let service: TestService;
   let fleet: Fleet;

@@ -137,7 +137,7 @@ describe('POST /v1/probe', () => {
     }
   });
 
-  it('refuses what is no media, not there or no request', async () => {
+  it('refuses a file that is not media, one that does not exist, and an invalid request', async () => {
     expect((await remote('page.html')).json.details.error_code).toBe('unsupported_media');
     expect((await remote('nothing')).json.details.error_code).toBe('source_not_found');
     for (const body of [{}, { url: '' }, { url: 1 }, { url: 'x'.repeat(9000) }, []]) {

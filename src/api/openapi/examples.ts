@@ -10,7 +10,7 @@ import type { ValidateAnswer } from '../../contract/validate.ts';
 import { batchExamples } from './batch-examples.ts';
 import { PROBE_EXAMPLES } from './probe-examples.ts';
 import type { Document, Media } from './types.ts';
-import { UPLOAD_EXAMPLES } from './upload-examples.ts';
+import { CLIP, UPLOAD_EXAMPLES } from './upload-examples.ts';
 import { WEBHOOK_EXAMPLES } from './webhook-examples.ts';
 
 const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
@@ -112,16 +112,7 @@ const confirmResult: ConfirmResult = {
   fileSize: 52_428_800,
   size: 52_428_800,
   uploadedAt: AT,
-  metadata: {
-    duration_seconds: 90,
-    format: 'mov,mp4,m4a,3gp,3g2,mj2',
-    size_bytes: 52_428_800,
-    video_codec: 'h264',
-    audio_codec: 'aac',
-    width: 1920,
-    height: 1080,
-    fps: 25,
-  },
+  metadata: CLIP,
 };
 
 const validateAnswer: ValidateAnswer = {

@@ -1,7 +1,20 @@
 import type { MultipartResult, MultipartState } from '../../contract/multipart.ts';
 import type { UploadView } from '../../contract/upload-list.ts';
+import type { UploadMetadata } from '../../contract/uploads.ts';
 
 const FILE = '20260522-143045-interview-raw.mp4';
+
+/** What the inspection of the file in all examples found. */
+export const CLIP: UploadMetadata = {
+  duration_seconds: 90,
+  format: 'mov,mp4,m4a,3gp,3g2,mj2',
+  size_bytes: 52_428_800,
+  video_codec: 'h264',
+  audio_codec: 'aac',
+  width: 1920,
+  height: 1080,
+  fps: 25,
+};
 
 const upload: UploadView = {
   filename: FILE,
@@ -13,16 +26,7 @@ const upload: UploadView = {
   createdAt: '2026-05-22T14:30:45.000Z',
   uploadedAt: '2026-05-22T14:31:07.000Z',
   expiresAt: '2026-05-23T14:31:07.000Z',
-  metadata: {
-    duration_seconds: 90,
-    format: 'mov,mp4,m4a,3gp,3g2,mj2',
-    size_bytes: 52_428_800,
-    video_codec: 'h264',
-    audio_codec: 'aac',
-    width: 1920,
-    height: 1080,
-    fps: 25,
-  },
+  metadata: CLIP,
 };
 
 const UPLOAD_ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';

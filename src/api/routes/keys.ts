@@ -4,9 +4,9 @@ import { type CreatedKey, createKey, listKeys, revokeKey, rotateKey, viewKey } f
 import { errorBody, idParams } from '../../contract/common.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { createKeyBody, keyList, newApiKey, revokedApiKey, rotateKeyBody } from '../../contract/keys.ts';
-import { isUuid } from '../../ids/uuid.ts';
 import type { ApiDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
+import { knownId } from '../known-id.ts';
 import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
@@ -133,9 +133,4 @@ async function withRemedy<T>(work: Promise<T>): Promise<T> {
     const details = error.details as { remedy?: string };
     throw new ApiError(error.code, { ...details, remedy: details.remedy ?? REMEDIES[error.code] });
   }
-}
-
-function knownId(id: string): string {
-  if (!isUuid(id)) throw new ApiError('not_found');
-  return id;
 }

@@ -1,7 +1,6 @@
 import { withIdempotencyKey } from '../../accounts/idempotency.ts';
 import { accountSecret, rotateAccountSecret } from '../../accounts/webhook-secret.ts';
 import { errorBody, idParams } from '../../contract/common.ts';
-import { ApiError } from '../../contract/errors.ts';
 import {
   changedWebhook,
   createWebhookBody,
@@ -16,7 +15,7 @@ import {
   webhookList,
   webhookSecret,
 } from '../../contract/webhooks.ts';
-import { isUuid } from '../../ids/uuid.ts';
+import { refusedWebhook } from '../../kinds/transcode/admit.ts';
 import { getDelivery, listDeliveries, redeliver, viewDelivery } from '../../webhooks/deliveries.ts';
 import {
   createWebhook,
@@ -30,6 +29,7 @@ import {
 } from '../../webhooks/webhooks.ts';
 import type { ApiDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
+import { knownId } from '../known-id.ts';
 import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
@@ -281,19 +281,12 @@ function registerDeliveries(app: App, { context: { db } }: ApiDeps): void {
     async (request, reply) => {
       const { id: accountId } = callerOf(request).account;
       reply.code(202);
-      return viewDelivery(await db.transaction().execute((tx) => redeliver(tx, accountId, knownId(request.params.id))));
+      return viewDelivery(await db.transaction().execute((tx) => redeliver(tx, accountId, request.params.id)));
     },
   );
 }
 
-function requireUrl({ checkWebhookUrl }: ApiDeps, url: string): void {
-  const { reason } = checkWebhookUrl(url);
-  if (reason === undefined) return;
-  const remedy = 'Name a public https:// URL, or have the operator allow its address in AIRLOCK_FETCH_ALLOW';
-  throw new ApiError('invalid_request', { field: 'url', reason, remedy });
-}
-
-function knownId(id: string): string {
-  if (!isUuid(id)) throw new ApiError('not_found');
-  return id;
+function requireUrl(deps: ApiDeps, url: string): void {
+  const [problem] = refusedWebhook(deps, url, 'url');
+  if (problem) throw problem;
 }

@@ -116,15 +116,16 @@ function refusedSources({ checkSourceUrl }: AdmissionServices, sources: readonly
   });
 }
 
-/** Why events may not be sent to that URL. */
+/** Why events may not be sent to that URL, in terms of the field that names it. */
 export function refusedWebhook(
   { checkWebhookUrl }: Pick<AdmissionServices, 'checkWebhookUrl'>,
   url: string | undefined,
+  field = 'webhook_url',
 ): ApiError[] {
   const reason = url === undefined ? undefined : checkWebhookUrl(url).reason;
   if (reason === undefined) return [];
   const remedy = 'Name a public https:// URL, or have the operator allow its address in AIRLOCK_FETCH_ALLOW';
-  return [new ApiError('invalid_request', { field: 'webhook_url', reason, remedy })];
+  return [new ApiError('invalid_request', { field, reason, remedy })];
 }
 
 /** What determines the encoding: raw options, a preset, or the defaults. An empty list of options counts as none. */
