@@ -48,8 +48,7 @@ export async function openObjectStore(config: Config, secrets: Secrets): Promise
     publicEndpoint: config.storagePublicUrl ?? own,
     bucket: EMBEDDED_BUCKET,
     region: EMBEDDED_REGION,
-    accessKeyId: secrets.storageAccessKeyId,
-    secretAccessKey: secrets.storageSecretKey,
+    credentials: { accessKeyId: secrets.storageAccessKeyId, secretAccessKey: secrets.storageSecretKey },
     localRoot: storageRoot(config),
   });
 }

@@ -69,7 +69,7 @@ export const SETTINGS = {
   }),
   storageUrl: optional('AIRLOCK_STORAGE_URL', url('s3:', 'gs:'), {
     description:
-      '`s3://bucket?endpoint=https://…&region=…`, with `endpoint=unix:/path` for the socket of a gateway, or `gs://bucket` for [Google Cloud Storage](operations.md#google-cloud-storage). If unset, Airlock runs the embedded storage.',
+      '`s3://bucket?endpoint=https://…&region=…` for [S3](operations.md#s3), with `endpoint=unix:/path` for the socket of a gateway, or `gs://bucket` for [Google Cloud Storage](operations.md#google-cloud-storage). If unset, Airlock runs the embedded storage.',
   }),
   storageSocket: optional('AIRLOCK_STORAGE_SOCKET', absolutePath('/run/airlock-storage/storage.sock'), {
     description:

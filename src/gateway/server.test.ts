@@ -31,16 +31,22 @@ function start(changes: Partial<GatewayOptions> = {}): Promise<Gateway> {
   return startGateway({ ...place, root, ...fixed, ...changes });
 }
 
-function internalStore(path: string, credential = CREDENTIAL): ObjectStore {
+function internalStore(path: string, credentials = CREDENTIAL): ObjectStore {
   const endpoints = { endpoint: SOCKET_ENDPOINT, publicEndpoint: 'http://127.0.0.1:1', socketPath: path };
-  const store = openEmbeddedStore({ ...endpoints, bucket: 'b', region: 'local', ...credential });
+  const store = openEmbeddedStore({ ...endpoints, bucket: 'b', region: 'local', credentials });
   stores.push(store);
   return store;
 }
 
 function storeOf(gateway: Gateway): ObjectStore {
   const endpoint = `http://127.0.0.1:${gateway.port}`;
-  const store = openEmbeddedStore({ endpoint, publicEndpoint: endpoint, bucket: 'b', region: 'local', ...CREDENTIAL });
+  const store = openEmbeddedStore({
+    endpoint,
+    publicEndpoint: endpoint,
+    bucket: 'b',
+    region: 'local',
+    credentials: CREDENTIAL,
+  });
   stores.push(store);
   return store;
 }

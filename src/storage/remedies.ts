@@ -7,7 +7,10 @@ const REMEDIES: Readonly<Record<string, string>> = {
   InvalidAccessKeyId: 'check the credentials of the storage',
   SignatureDoesNotMatch: 'check the credentials of the storage',
   InvalidSecurity: 'check the credentials of the storage',
-  ExpiredToken: 'synchronize the clock of this machine, for example with NTP',
+  InvalidToken: 'check AWS_SESSION_TOKEN, which belongs to the two keys',
+  ExpiredToken: 'get new temporary credentials, or synchronize the clock of this machine',
+  AuthorizationHeaderMalformed: 'set the region of the bucket in AIRLOCK_STORAGE_URL',
+  PermanentRedirect: 'set the region of the bucket, or its endpoint, in AIRLOCK_STORAGE_URL',
   RequestTimeTooSkewed: 'synchronize the clock of this machine, for example with NTP',
   UserProjectAccountProblem: 'check billing and quotas of the project',
 };

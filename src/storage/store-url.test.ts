@@ -15,9 +15,37 @@ describe('storage URL', () => {
 
   it('means Amazon without an endpoint, and signs for the public endpoint where there is one', async () => {
     const amazon = storeFromUrl('s3://media?region=eu-central-1', env);
-    expect(await amazon.presignGet('k', get)).toMatch(/^https:\/\/s3\.eu-central-1\.amazonaws\.com\/media\/k\?/);
+    expect(await amazon.presignGet('k', get)).toMatch(/^https:\/\/media\.s3\.eu-central-1\.amazonaws\.com\/k\?/);
     const proxied = storeFromUrl('s3://media?endpoint=http://127.0.0.1:9000', env, 'https://files.example');
     expect(await proxied.presignGet('k', get)).toMatch(/^https:\/\/files\.example\/media\/k\?/);
+  });
+
+  it.each([
+    ['s3://media.example?region=eu-central-1', 'https://s3.eu-central-1.amazonaws.com/media.example/k'],
+    ['s3://media?region=eu-central-1&style=path', 'https://s3.eu-central-1.amazonaws.com/media/k'],
+    ['s3://media?region=cn-north-1', 'https://media.s3.cn-north-1.amazonaws.com.cn/k'],
+    [
+      's3://media?endpoint=https://s3.dualstack.eu-west-1.amazonaws.com',
+      'https://media.s3.dualstack.eu-west-1.amazonaws.com/k',
+    ],
+    ['s3://media?endpoint=https://minio.example&style=virtual', 'https://media.minio.example/k'],
+    ['s3://media?endpoint=https://ceph.example/s3', 'https://ceph.example/s3/media/k'],
+  ])('puts the bucket where the store expects it: %s', async (url, place) => {
+    const { origin, pathname } = new URL(await storeFromUrl(url, env).presignGet('k', get));
+    expect(origin + pathname).toBe(place);
+  });
+
+  it('knows that R2 joins equal parts only, and has one region', async () => {
+    const store = storeFromUrl('s3://media?endpoint=https://account.r2.cloudflarestorage.com', env);
+    expect(store.equalParts).toBe(true);
+    expect(await store.presignGet('k', get)).toContain('%2Fauto%2Fs3%2Faws4_request');
+    expect(storeFromUrl('s3://media', env).equalParts).toBe(false);
+    expect(storeFromUrl('s3://media?parts=equal', env).equalParts).toBe(true);
+  });
+
+  it('takes the keys of the environment with their session token', async () => {
+    const url = await storeFromUrl('s3://media', { ...env, AWS_SESSION_TOKEN: 'to/ken=' }).presignGet('k', get);
+    expect(new URL(url).searchParams.get('X-Amz-Security-Token')).toBe('to/ken=');
   });
 
   it('means a Unix socket, while clients get the public address', async () => {
@@ -41,7 +69,22 @@ describe('storage URL', () => {
       ['s3://media/path', env, /names no bucket/],
       ['s3://media?regoin=x', env, /unknown parameter/],
       ['s3://key:secret@media', env, /contains credentials/],
-      ['s3://media', { AWS_ACCESS_KEY_ID: 'AKID' }, /AWS_SECRET_ACCESS_KEY: is not set/],
+      ['s3://media?style=dns', env, /has an unknown style.*style=path or style=virtual/],
+      ['s3://me.dia?style=virtual', env, /cannot form a host name.*style=path/],
+      ['s3://media?style=virtual&endpoint=http://127.0.0.1:9000', env, /cannot form a host name/],
+      ['s3://media', { AWS_ACCESS_KEY_ID: 'AKID' }, /AWS_SECRET_ACCESS_KEY: is not set.*both, or neither/],
+      ['s3://media?endpoint=https://minio.example', {}, /AWS_ACCESS_KEY_ID: is not set.*docs\/configuration/],
+      ['s3://media', { AWS_EC2_METADATA_DISABLED: 'true' }, /AWS_ACCESS_KEY_ID: is not set/],
+      ['s3://media', { AWS_EC2_METADATA_DISABLED: 'true', AWS_PROFILE: 'dev' }, /profiles are not read/],
+      ['s3://media', { AWS_WEB_IDENTITY_TOKEN_FILE: '/token' }, /AWS_ROLE_ARN: is not set/],
+      ['s3://media', { AWS_EC2_METADATA_SERVICE_ENDPOINT: 'http://10.0.0.1' }, /is not an https URL/],
+      ['s3://media', { AWS_CONTAINER_CREDENTIALS_FULL_URI: 'http://evil.example/x' }, /is not an https URL/],
+      ['s3://media', { AWS_CONTAINER_CREDENTIALS_RELATIVE_URI: '@evil.example/x' }, /is not an https URL/],
+      [
+        's3://media',
+        { ...env, AWS_CA_BUNDLE: '/none.pem' },
+        /AWS_CA_BUNDLE: names a file that cannot be read \(ENOENT\)/,
+      ],
     ];
     for (const [url, environment, message] of refused)
       expect(() => storeFromUrl(url, environment), url).toThrow(message);

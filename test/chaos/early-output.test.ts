@@ -87,7 +87,7 @@ describe('an output that leaves for a remote storage while it is made', () => {
     const endpoint = `http://127.0.0.1:${proxy.port}`;
     const store = openEmbeddedStore({
       ...{ endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: REGION },
-      ...CREDENTIAL,
+      credentials: CREDENTIAL,
     });
     remote = {
       ...store,

@@ -74,7 +74,7 @@ describe('an unavailable storage', () => {
     // Without a local root: inputs are read over the network as well.
     const endpoint = `http://127.0.0.1:${proxy.port}`;
     const place = { endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: REGION };
-    context = { ...world.context, store: openEmbeddedStore({ ...place, ...CREDENTIAL }) };
+    context = { ...world.context, store: openEmbeddedStore({ ...place, credentials: CREDENTIAL }) };
     account = await world.account();
     const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
     const clip = await makeClip(join(folder, 'clip.mp4'), { seconds: 4, size: '320x180', args: noise });

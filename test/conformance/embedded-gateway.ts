@@ -55,7 +55,7 @@ export async function startEmbeddedGateway(
     publicEndpoint: endpoint,
     bucket: BUCKET,
     region: REGION,
-    ...CREDENTIAL,
+    credentials: CREDENTIAL,
     localRoot: root,
     ...storeChanges,
   });

@@ -23,7 +23,7 @@ const gateway = await startGateway({
   logger: silent,
 });
 const endpoint = `http://127.0.0.1:${gateway.port}`;
-const store = openEmbeddedStore({ ...place, ...credential, endpoint, publicEndpoint: endpoint });
+const store = openEmbeddedStore({ ...place, credentials: credential, endpoint, publicEndpoint: endpoint });
 const headers = { 'content-type': 'video/mp4' };
 
 const sign = async (key: string, size: number) =>

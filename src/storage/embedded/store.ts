@@ -1,8 +1,9 @@
 import { realpath } from 'node:fs/promises';
 import { EMBEDDED_RETRIES } from '../retries.ts';
+import { headBucket } from '../s3/bucket-check.ts';
 import { checkKey } from '../s3/checks.ts';
 import type { S3Client } from '../s3/client.ts';
-import { type Extend, headBucket, openS3Store, type S3Options } from '../s3/store.ts';
+import { type Extend, openS3Store, type S3Options } from '../s3/store.ts';
 import { type Capabilities, type ObjectStore, StorageError } from '../types.ts';
 import { CLOSED_UNTIL, CLOSES_KEYS } from './closing.ts';
 import { findCurrent } from './disk-layout.ts';

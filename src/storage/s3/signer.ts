@@ -1,12 +1,13 @@
 import type { PresignedRequest } from '../types.ts';
+import { type Addressing, placeOf } from './addressing.ts';
 import { attachment } from './content-disposition.ts';
+import type { AwsKeys, Credentials } from './credentials/types.ts';
 import {
   ALGORITHM,
   canonicalQuery,
   credentialScope,
   DECLARED_LENGTH,
   DECLARED_TYPE,
-  encodePath,
   type Pair,
   sign,
   timestampOf,
@@ -42,15 +43,13 @@ export interface SignedGet {
   expiresIn: number;
 }
 
-type Soon<T> = T | Promise<T>;
-
 /** Signs requests, which differs by provider: SigV4 for S3, GOOG4-RSA-SHA256 for GCS. Rejects with `StorageError`. */
 export interface Signer {
   /** Signs Airlock's own calls, to the internal endpoint. */
-  request(request: OwnRequest): Soon<SignedRequest>;
+  request(request: OwnRequest): Promise<SignedRequest>;
   /** Signs URLs for clients, at the public endpoint. */
-  presignPut(key: string, put: SignedPut): Soon<PresignedRequest>;
-  presignGet(key: string, get: SignedGet): Soon<string>;
+  presignPut(key: string, put: SignedPut): Promise<PresignedRequest>;
+  presignGet(key: string, get: SignedGet): Promise<string>;
 }
 
 export interface S3SignerOptions {
@@ -58,63 +57,66 @@ export interface S3SignerOptions {
   publicEndpoint: string;
   bucket: string;
   region: string;
-  accessKeyId: string;
-  secretAccessKey: string;
+  credentials: Credentials;
+  /** Default: `path`, which R2, MinIO, Ceph, Swift and the embedded gateway all accept. */
+  addressing?: Addressing;
   /** Whether upload URLs repeat size and type in their query, which lets the embedded gateway name them in a refusal. */
   declares?: boolean;
 }
 
-/** SigV4 with path-style addresses, which S3, R2, MinIO, Swift and the embedded gateway all accept. */
-export function s3Signer(options: S3SignerOptions): Signer {
-  const { bucket, region, accessKeyId, secretAccessKey } = options;
+type Strings = Readonly<Record<string, string>>;
 
-  const pathOf = (endpoint: URL, key: string): string =>
-    endpoint.pathname.replace(/\/+$/, '') + encodePath(key === '' ? `/${bucket}` : `/${bucket}/${key}`);
+/** SigV4 with fixed or temporary keys. */
+export function s3Signer(options: S3SignerOptions): Signer {
+  const { bucket, region, credentials, addressing = 'path' } = options;
+  const currentKeys = async (): Promise<AwsKeys> => (typeof credentials === 'function' ? credentials() : credentials);
 
   /** Signs every given header, and the host. The body is not signed. */
   function signature(
-    { host }: URL,
-    request: { method: string; path: string; query: readonly Pair[]; headers: Readonly<Record<string, string>> },
+    { secretAccessKey }: AwsKeys,
+    { host, ...request }: { method: string; host: string; path: string; query: readonly Pair[]; headers: Strings },
     timestamp: string,
   ): string {
     const headers: Pair[] = [['host', host], ...Object.entries(request.headers)];
     return sign({ ...request, headers, payloadHash: UNSIGNED_PAYLOAD }, timestamp, region, secretAccessKey);
   }
 
-  function presign(
-    method: 'GET' | 'PUT',
-    key: string,
-    parameters: Readonly<Record<string, string>>,
-    headers: Readonly<Record<string, string>> = {},
-  ): string {
-    const endpoint = new URL(options.publicEndpoint);
-    const path = pathOf(endpoint, key);
+  async function presign(method: 'GET' | 'PUT', key: string, parameters: Strings, headers: Strings = {}) {
+    const keys = await currentKeys();
+    const { origin, host, path } = placeOf(options.publicEndpoint, { bucket, key, addressing });
     const timestamp = timestampOf(new Date());
     const query: Pair[] = [
       ...Object.entries(parameters),
       ['X-Amz-Algorithm', ALGORITHM],
-      ['X-Amz-Credential', `${accessKeyId}/${credentialScope(timestamp, region)}`],
+      ['X-Amz-Credential', `${keys.accessKeyId}/${credentialScope(timestamp, region)}`],
       ['X-Amz-Date', timestamp],
+      ...(keys.sessionToken ? [['X-Amz-Security-Token', keys.sessionToken] as const] : []),
       ['X-Amz-SignedHeaders', signedNames(headers)],
     ];
-    const signed = signature(endpoint, { method, path, query, headers }, timestamp);
-    return `${endpoint.origin}${path}?${canonicalQuery([...query, ['X-Amz-Signature', signed]])}`;
+    const signed = signature(keys, { method, host, path, query, headers }, timestamp);
+    return `${origin}${path}?${canonicalQuery([...query, ['X-Amz-Signature', signed]])}`;
   }
 
   return {
-    request({ method, key, query = {}, headers: given = {} }) {
-      const endpoint = new URL(options.endpoint);
-      const path = pathOf(endpoint, key);
+    async request({ method, key, query = {}, headers: given = {} }) {
+      const keys = await currentKeys();
+      const { origin, host, path } = placeOf(options.endpoint, { bucket, key, addressing });
       const pairs = Object.entries(query);
       const timestamp = timestampOf(new Date());
-      const headers = { ...given, 'x-amz-content-sha256': UNSIGNED_PAYLOAD, 'x-amz-date': timestamp };
-      const signed = signature(endpoint, { method, path, query: pairs, headers }, timestamp);
-      const credential = `${accessKeyId}/${credentialScope(timestamp, region)}`;
+      const headers = {
+        ...given,
+        'x-amz-content-sha256': UNSIGNED_PAYLOAD,
+        'x-amz-date': timestamp,
+        ...(keys.sessionToken && { 'x-amz-security-token': keys.sessionToken }),
+      };
+      const signed = signature(keys, { method, host, path, query: pairs, headers }, timestamp);
+      const credential = `${keys.accessKeyId}/${credentialScope(timestamp, region)}`;
       const authorization = `${ALGORITHM} Credential=${credential}, SignedHeaders=${signedNames(headers)}, Signature=${signed}`;
       const search = canonicalQuery(pairs);
-      return { url: `${endpoint.origin}${path}${search && `?${search}`}`, headers: { ...headers, authorization } };
+      return { url: `${origin}${path}${search && `?${search}`}`, headers: { ...headers, authorization } };
     },
-    presignPut(key, { contentType, size, expiresIn, query }) {
+
+    async presignPut(key, { contentType, size, expiresIn, query }) {
       const typed: Record<string, string> = contentType === undefined ? {} : { 'content-type': contentType };
       const headers = { ...typed, 'content-length': String(size) };
       const declared = {
@@ -122,8 +124,9 @@ export function s3Signer(options: S3SignerOptions): Signer {
         ...(contentType !== undefined && { [DECLARED_TYPE]: contentType }),
       };
       const parameters = { ...query, 'X-Amz-Expires': String(expiresIn), ...(options.declares && declared) };
-      return { method: 'PUT', url: presign('PUT', key, parameters, headers), headers };
+      return { method: 'PUT', url: await presign('PUT', key, parameters, headers), headers };
     },
+
     presignGet: (key, { filename, contentType, expiresIn }) =>
       presign('GET', key, {
         'X-Amz-Expires': String(expiresIn),
@@ -133,6 +136,6 @@ export function s3Signer(options: S3SignerOptions): Signer {
   };
 }
 
-function signedNames(headers: Readonly<Record<string, string>>): string {
+function signedNames(headers: Strings): string {
   return ['host', ...Object.keys(headers)].sort().join(';');
 }

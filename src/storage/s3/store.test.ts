@@ -19,7 +19,7 @@ function storeAt(port: number, retries = RETRIES): ObjectStore {
   const endpoint = `http://127.0.0.1:${port}`;
   const credentials = { accessKeyId: 'AKID', secretAccessKey: 'very-secret' };
   const store = openS3Store(
-    { endpoint, publicEndpoint: endpoint, bucket: 'b', region: 'r', ...credentials, retries },
+    { endpoint, publicEndpoint: endpoint, bucket: 'b', region: 'r', credentials, retries },
     askedOnce,
   );
   closers.push(() => store.close());
@@ -132,6 +132,41 @@ describe('S3 store under failures', () => {
       response.write('part', () => response.destroy());
     });
     await expect(buffer((await store.get('k'))!)).rejects.toMatchObject({ name: 'StorageError', retry: true });
+  });
+
+  it('ends a download that falls silent midway, as over a half-open connection', async () => {
+    const { store } = await against(
+      (_, response) => {
+        response.writeHead(200, { 'content-length': 1000 });
+        response.write('part');
+      },
+      { ...RETRIES, silenceMs: 50 },
+    );
+    await expect(buffer((await store.get('k'))!)).rejects.toMatchObject({ name: 'StorageError', retry: true });
+  });
+
+  it('gives up an upload that nobody reads, as over a half-open connection', async () => {
+    const { store, seen } = await against(() => undefined, { ...RETRIES, waitsMs: [1], silenceMs: 50 });
+    const bytes = Buffer.alloc(16 * 2 ** 20);
+    const put = store.putPart('k', { uploadId: 'u', partNumber: 1, bytes });
+    await expect(put).rejects.toMatchObject({ retry: true, message: /ETIMEDOUT/ });
+    expect(seen()).toBe(2);
+  });
+
+  it('says what a refused ping, whose answer has no document, has to do with', async () => {
+    for (const [status, code, remedy] of [
+      [404, 'NoSuchBucket', /create the bucket/],
+      [403, 'AccessDenied', /grant the credentials the rights/],
+      [400, 'AuthorizationHeaderMalformed', /set the region of the bucket/],
+      [301, 'PermanentRedirect', /set the region of the bucket/],
+      [403, 'RequestTimeTooSkewed', /synchronize the clock/],
+      [400, 'ExpiredToken', /get new temporary credentials/],
+    ] as const) {
+      const { store } = await against((request, response) => {
+        response.writeHead(status).end(request.method === 'HEAD' ? '' : `<Error><Code>${code}</Code></Error>`);
+      });
+      await expect(store.ping()).rejects.toMatchObject({ retry: false, code, message: expect.stringMatching(remedy) });
+    }
   });
 
   it('takes an error inside a 200 answer to a copy for what it is', async () => {

@@ -3,9 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 import { type RetrySettings, S3_RETRIES } from '../retries.ts';
 import { type Capabilities, type ListedObject, type ObjectStore, StorageError } from '../types.ts';
+import type { Addressing } from './addressing.ts';
 import { errorCode, type ListPage, parseListPage } from './answers.ts';
+import { checkClock, headBucket } from './bucket-check.ts';
 import { checkExpiry, checkKey, checkSize } from './checks.ts';
 import { readDocument, readText, type S3Client, s3Client, storageError } from './client.ts';
+import type { Credentials } from './credentials/types.ts';
 import { multipartCalls } from './multipart.ts';
 import { type Signer, s3Signer } from './signer.ts';
 import { encodePath } from './sigv4.ts';
@@ -18,8 +21,9 @@ export interface S3Options {
   publicEndpoint: string;
   bucket: string;
   region: string;
-  accessKeyId: string;
-  secretAccessKey: string;
+  credentials: Credentials;
+  /** Default: `path`. */
+  addressing?: Addressing;
   /**
    * PEM of the certificate (authority) to trust instead of those of the system, e.g. the gateway's own with
    * AIRLOCK_TLS=auto.
@@ -31,6 +35,8 @@ export interface S3Options {
    * Whether upload URLs repeat size and type in their query, which lets the embedded gateway name them in a refusal.
    */
   declares?: boolean;
+  /** Whether all parts of an upload but the last must have one size. Default: false, as with S3. */
+  equalParts?: boolean;
   /** Keys per page of a list. Default: 1,000, the maximum of S3. */
   pageKeys?: number;
   /** Default: `S3_RETRIES`. */
@@ -49,9 +55,10 @@ export function openS3Store(options: S3Options, extend: Extend = nothingMore): O
   const client = s3Client(signer, { retries, ...(ca && { ca }), ...(socketPath && { socketPath }) });
   return {
     ...storeCalls(client, signer, { ...options, copySource: 'x-amz-copy-source' }),
+    equalParts: options.equalParts ?? false,
     capabilities: extend(client),
     async ping() {
-      await headBucket(client);
+      checkClock(await headBucket(client), Date.now());
     },
   };
 }
@@ -68,7 +75,7 @@ export function storeCalls(
   client: S3Client,
   signer: Signer,
   { bucket, copySource, pageKeys }: Dialect,
-): Omit<ObjectStore, 'capabilities' | 'ping'> {
+): Omit<ObjectStore, 'capabilities' | 'ping' | 'equalParts'> {
   const putFile = filePutter(client);
   const remove = deleter(client);
   const list = lister(client, pageKeys);
@@ -120,13 +127,6 @@ export function storeCalls(
 
     close: () => client.close(),
   };
-}
-
-/** Sends HEAD for a waiting client, and returns the headers. */
-export async function headBucket(client: S3Client): Promise<IncomingMessage['headers']> {
-  const response = await client.send({ method: 'HEAD', key: '', expected: [200], brief: true });
-  response.resume();
-  return response.headers;
 }
 
 function filePutter(client: S3Client): ObjectStore['putFile'] {

@@ -69,7 +69,13 @@ async function firstFailure(folder: string, servers: ChildProcess[]): Promise<st
 /** Makes the bucket as soon as all four servers answer, which it needs. */
 async function openBucket(port: number, failure: () => Promise<string | null>) {
   const endpoint = `http://127.0.0.1:${port}`;
-  const place = { endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: SWIFT_REGION, ...SWIFT_CREDENTIAL };
+  const place = {
+    endpoint,
+    publicEndpoint: endpoint,
+    bucket: BUCKET,
+    region: SWIFT_REGION,
+    credentials: SWIFT_CREDENTIAL,
+  };
   const signer = s3Signer(place);
   const made = async (): Promise<boolean> => {
     const failed = await failure();

@@ -26,10 +26,12 @@ export interface EarlyOutput {
 export async function openEarlyOutput(tools: WorkTools, run: Run, plan: Plan): Promise<EarlyOutput | null> {
   const planned = plan.outputs[0]!;
   if (run.claim.number > 1 || !mayLeaveEarly(plan, planned)) return null;
-  const { localPath } = await tools.context.store.capabilities();
+  const { store } = tools.context;
+  const { localPath } = await store.capabilities();
   if (localPath) return null;
   const args = withIndexLast(plan.args);
-  if (!args) return null;
+  // The index goes before the media data into the first part, which is then larger than the others.
+  if (!args || (store.equalParts && args !== plan.args)) return null;
   const { job, attemptId } = run.claim;
   const key = outputKey(job.account_id, job.id, attemptId, planned.format);
   return {

@@ -1,0 +1,25 @@
+import { ConfigError } from '../config/config-error.ts';
+import { isLoopbackHost } from '../config/transport-policy.ts';
+
+export const STORAGE_URL = 'AIRLOCK_STORAGE_URL';
+
+/** Checks an endpoint of the storage URL, which is plain http on this machine only. Throws `ConfigError`. */
+export function httpEndpoint(endpoint: string): string {
+  let url: URL | null = null;
+  try {
+    url = new URL(endpoint);
+  } catch {
+    // Reported below, together with a wrong protocol.
+  }
+  if (!url || !/^https?:$/.test(url.protocol) || url.search || url.hash || url.username) {
+    throw new ConfigError(
+      STORAGE_URL,
+      'has an endpoint that is not a plain http or https URL',
+      'Write endpoint=https://host',
+    );
+  }
+  if (url.protocol === 'http:' && !isLoopbackHost(url.hostname)) {
+    throw new ConfigError(STORAGE_URL, 'has a plain http endpoint on another machine', 'Use https');
+  }
+  return endpoint;
+}

@@ -1,0 +1,57 @@
+import { openExchange } from '../../http-exchange.ts';
+import { StorageError } from '../../types.ts';
+import { readText } from '../client.ts';
+
+export interface Question {
+  /** Completes "… could not be asked": "the instance metadata service". */
+  whom: string;
+  /** Ends the message of a refusal. */
+  remedy: string;
+  /** The code of a refusal in its document. Default: none. */
+  codeOf?: (body: string) => string | null;
+  connectMs?: number;
+  silenceMs?: number;
+  ca?: string;
+}
+
+export interface AskOptions {
+  method?: 'GET' | 'PUT' | 'POST';
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+/**
+ * Returns a function that sends one request and resolves with the body of its 200. It rejects with `StorageError`, which
+ * contains neither keys, tokens nor bodies: 429 and 5xx are worth a retry, other statuses are not.
+ */
+export function asking({ whom, remedy, codeOf, ca, connectMs = 2_000, silenceMs = 10_000 }: Question) {
+  return async (url: string, { method = 'GET', headers = {}, body }: AskOptions = {}): Promise<string> => {
+    const exchange = openExchange({ connections: 1, times: { connectMs, silenceMs }, ...(ca && { ca }) });
+    try {
+      const response = await exchange.send(url, { method, headers, ...(body !== undefined && { body }) });
+      const status = response.statusCode ?? 0;
+      const text = await readText(response);
+      if (status === 200) return text;
+      const code = codeOf?.(text);
+      throw new StorageError(`${whom} answered ${status}${code ? ` ${code}` : ''}: ${remedy}`, {
+        retry: status >= 500 || status === 429,
+        status,
+        code: code ?? null,
+      });
+    } catch (error) {
+      if (error instanceof StorageError) throw error;
+      const { code, name } = error as { code?: unknown; name: string };
+      throw new StorageError(`${whom} could not be asked for credentials (${code ?? name}): ${remedy}`, {
+        retry: true,
+        cause: error,
+      });
+    } finally {
+      exchange.close();
+    }
+  };
+}
+
+/** For an answer that is not what was asked for. */
+export function unexpected(whom: string): StorageError {
+  return new StorageError(`${whom} answered with something else than credentials`, { retry: false });
+}

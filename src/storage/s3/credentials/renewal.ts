@@ -1,0 +1,50 @@
+import { StorageError } from '../../types.ts';
+import type { TemporaryKeys } from './types.ts';
+
+/**
+ * Milliseconds before their end at which keys are renewed. A signed URL ends with the keys that signed it, and upload
+ * URLs live 15 minutes.
+ */
+const RENEW_MS = 20 * 60_000;
+/** Keys with less time left are not used while new ones can be waited for. */
+const LEAST_MS = 60_000;
+/** Between two attempts, since a source may return the same keys until five minutes before their end. */
+const AGAIN_MS = 60_000;
+
+/**
+ * Returns the current keys. Renews them in the background, so that only the first caller waits; callers at the same time
+ * share one request. When the source fails, keys that are still valid stay in use.
+ */
+export function renewed(fetchKeys: () => Promise<TemporaryKeys>, now: () => number = () => Date.now()) {
+  let current: TemporaryKeys | null = null;
+  let fetching: Promise<TemporaryKeys> | null = null;
+  let notBefore = 0;
+
+  async function replace(): Promise<TemporaryKeys> {
+    notBefore = now() + AGAIN_MS;
+    const keys = await fetchKeys();
+    if (keys.expiresAt <= now()) {
+      throw new StorageError(
+        'the credentials of the storage had expired when they arrived: synchronize the clock of this machine, for example with NTP',
+        { retry: false },
+      );
+    }
+    current = keys;
+    return keys;
+  }
+  function renew(): Promise<TemporaryKeys> {
+    fetching ??= replace().finally(() => {
+      fetching = null;
+    });
+    return fetching;
+  }
+
+  return async (): Promise<TemporaryKeys> => {
+    const left = current ? current.expiresAt - now() : 0;
+    if (!current || left <= 0) return renew();
+    const usable = current;
+    if (left < LEAST_MS) return renew().catch(() => usable);
+    if (left < RENEW_MS && now() >= notBefore) renew().catch(() => {});
+    return usable;
+  };
+}

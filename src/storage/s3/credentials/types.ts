@@ -1,0 +1,17 @@
+/** Keys that sign requests to S3. */
+export interface AwsKeys {
+  accessKeyId: string;
+  secretAccessKey: string;
+  /** Present with temporary keys only. */
+  sessionToken?: string;
+}
+
+/** Keys that end. */
+export interface TemporaryKeys extends AwsKeys {
+  sessionToken: string;
+  /** Milliseconds since 1970. */
+  expiresAt: number;
+}
+
+/** Fixed keys, or a function that returns the current ones and rejects with `StorageError`. */
+export type Credentials = AwsKeys | (() => Promise<AwsKeys>);

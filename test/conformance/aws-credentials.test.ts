@@ -1,0 +1,163 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
+import { renewed } from '../../src/storage/s3/credentials/renewal.ts';
+import { openS3Store } from '../../src/storage/s3/store.ts';
+import { storeFromUrl } from '../../src/storage/store-url.ts';
+import type { ObjectStore } from '../../src/storage/types.ts';
+import { CONTAINER_TOKEN, PLATFORM_TOKEN, ROLE } from './aws-server/identities.ts';
+import { type AwsServer, startAwsServer } from './aws-server/start.ts';
+
+const GET = { filename: 'a.mp4', contentType: 'video/mp4', expiresIn: 600 };
+
+describe('credentials of S3', () => {
+  let folder: string;
+  let server: AwsServer;
+  let store: ObjectStore | null;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-aws-'));
+    await writeFile(join(folder, 'token'), `${PLATFORM_TOKEN}\n`);
+    await writeFile(join(folder, 'container'), `${CONTAINER_TOKEN}\n`);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+  beforeEach(async () => {
+    server = await startAwsServer();
+    store = null;
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    await store?.close();
+    await server.close();
+  });
+
+  const sources = (): Record<string, NodeJS.ProcessEnv> => ({
+    sts: {
+      AWS_ENDPOINT_URL_STS: server.origin,
+      AWS_ROLE_ARN: ROLE,
+      AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, 'token'),
+    },
+    container: {
+      AWS_CONTAINER_CREDENTIALS_FULL_URI: `${server.origin}/v2/credentials/task`,
+      AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE: join(folder, 'container'),
+    },
+    imds: { AWS_EC2_METADATA_SERVICE_ENDPOINT: server.origin },
+  });
+  const open = (source: string): ObjectStore => {
+    store = storeFromUrl(`s3://media?endpoint=${server.origin}&region=eu-west-1`, sources()[source]);
+    return store;
+  };
+
+  it.each(['sts', 'container', 'imds'])('come from %s, once, and sign own calls and URLs', async (source) => {
+    const opened = open(source);
+    const [stream] = await Promise.all([opened.get('a b'), opened.ping()]);
+    expect(await text(stream!)).toBe('a b');
+    const url = await opened.presignGet('c', GET);
+    expect(new URL(url).searchParams.get('X-Amz-Security-Token')).toBe(server.issued[0]!.token);
+    expect(await (await fetch(url)).text()).toBe('c');
+    expect(server.issued).toHaveLength(1);
+    expect(new Set(server.asked)).toEqual(new Set([source]));
+  });
+
+  it.each(['sts', 'container', 'imds'])('from %s are renewed before URLs could end with them', async (source) => {
+    const opened = open(source);
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() });
+    await opened.ping();
+    // 19 of 60 minutes are left.
+    vi.setSystemTime(Date.now() + 41 * 60_000);
+    await opened.ping();
+    await vi.waitFor(() => expect(server.issued).toHaveLength(2));
+    await vi.waitFor(async () => expect(await opened.presignGet('c', GET)).toContain(server.issued[1]!.id));
+  });
+
+  it('that are refused end with a remedy, and without tokens and keys', async () => {
+    server.failure = { status: 403, code: 'AccessDenied' };
+    for (const [source, message] of [
+      ['sts', /^the token service \(STS\) answered 403 AccessDenied: check AWS_ROLE_ARN/],
+      ['container', /^the credential service of the container answered 403: check the role/],
+      ['imds', /^the instance metadata service answered 403: set AWS_ACCESS_KEY_ID/],
+    ] as const) {
+      const error = await open(source)
+        .presignGet('c', GET)
+        .catch((caught: Error) => caught);
+      expect(error).toMatchObject({ name: 'StorageError', retry: false, message: expect.stringMatching(message) });
+      expect(JSON.stringify(error) + String(error)).not.toMatch(/eyJ|a token of/);
+    }
+  });
+
+  it('that a service cannot give for a moment are asked for again', async () => {
+    server.failure = { status: 503, code: 'ServiceUnavailable' };
+    const opened = open('sts');
+    const got = opened.get('a');
+    await vi.waitFor(() => expect(server.asked.length).toBeGreaterThan(1));
+    server.failure = null;
+    expect(await text((await got)!)).toBe('a');
+  });
+
+  it('of a token file that is missing, and answers that are no credentials, are reported', async () => {
+    const gone = { ...sources().sts, AWS_WEB_IDENTITY_TOKEN_FILE: join(folder, 'none') };
+    store = storeFromUrl(`s3://media?endpoint=${server.origin}`, gone);
+    await expect(store.ping()).rejects.toThrow(/AWS_WEB_IDENTITY_TOKEN_FILE cannot be read \(ENOENT\)/);
+    await store.close();
+    server.failure = { status: 200, code: '<html>login</html>' };
+    await expect(open('imds').ping()).rejects.toThrow('the instance metadata service answered with something else');
+  });
+
+  it('sign for a bucket in the host name', async () => {
+    const socketPath = join(folder, 'aws.sock');
+    const bySocket = await startAwsServer(socketPath);
+    bySocket.issued.push({ id: 'AKID', secret: 's', token: 't', expires: new Date(Date.now() + 3_600_000) });
+    const credentials = { accessKeyId: 'AKID', secretAccessKey: 's', sessionToken: 't' };
+    const place = { endpoint: bySocket.origin, publicEndpoint: bySocket.origin, bucket: 'media', region: 'r' };
+    store = openS3Store({ ...place, credentials, socketPath, addressing: 'virtual' });
+    await store.ping();
+    expect(await text((await store.get('a/b c'))!)).toBe('a/b c');
+    await bySocket.close();
+  });
+
+  it('that the storage refuses, and a clock that is wrong, are explained by a ping', async () => {
+    const opened = open('imds');
+    await opened.ping();
+    const { issued } = server;
+    issued[0]!.secret = 'another';
+    await expect(opened.ping()).rejects.toThrow(/403 SignatureDoesNotMatch: check the credentials/);
+    issued.pop();
+    await expect(opened.ping()).rejects.toThrow(/403 InvalidAccessKeyId: check the credentials/);
+  });
+
+  it('that a wrong clock would spoil are explained', async () => {
+    server.advance(-400_000);
+    await expect(open('imds').ping()).rejects.toThrow(/clock of this machine is (399|400|401) s ahead of.*NTP/);
+    server.lifetimeMs = -1;
+    await expect(open('imds').ping()).rejects.toThrow(/had expired when they arrived: synchronize the clock/);
+  });
+});
+
+describe('renewed keys', () => {
+  it('stay in use while they are valid and their source is away', async () => {
+    let now = 0;
+    let away = false;
+    let asked = 0;
+    const keys = renewed(
+      async () => {
+        asked += 1;
+        if (away) throw new Error('away');
+        return { accessKeyId: `${asked}`, secretAccessKey: 's', sessionToken: 't', expiresAt: now + 3_600_000 };
+      },
+      () => now,
+    );
+    expect((await Promise.all([keys(), keys()])).map(({ accessKeyId }) => accessKeyId)).toEqual(['1', '1']);
+    away = true;
+    now = 3_000_000;
+    expect((await keys()).accessKeyId).toBe('1');
+    await keys();
+    expect(asked).toBe(2);
+    now = 3_590_000;
+    expect((await keys()).accessKeyId).toBe('1');
+    now = 3_600_001;
+    await expect(keys()).rejects.toThrow('away');
+    away = false;
+    expect(Number((await keys()).accessKeyId)).toBeGreaterThan(1);
+  });
+});

@@ -1,0 +1,88 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AwsV4Signer } from 'aws4fetch';
+import { answerIdentity, type Identities } from './identities.ts';
+
+export interface AwsServer extends Identities {
+  origin: string;
+  /** Advances the clock of the server. */
+  advance(ms: number): void;
+  close(): Promise<void>;
+}
+
+/**
+ * The services of AWS that issue keys, and a bucket `media` that takes nothing but requests signed with keys that they
+ * issued. It shares no code with Airlock: aws4fetch verifies. `socketPath` listens on a Unix socket, so that a bucket can
+ * be part of a host name that nobody resolves.
+ */
+export async function startAwsServer(socketPath?: string): Promise<AwsServer> {
+  let offset = 0;
+  const state: Identities = {
+    ...{ issued: [], asked: [], lifetimeMs: 3_600_000, failure: null },
+    now: () => Date.now() + offset,
+  };
+  const server = createServer(async (request, response) => {
+    const answer = await answerIdentity(request, state);
+    if (answer) response.writeHead(answer.status).end(answer.body);
+    else await answerBucket(request, response, state);
+  });
+  if (socketPath) server.listen(socketPath);
+  else server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return Object.assign(state, {
+    origin: socketPath ? 'http://s3.test' : `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    advance: (ms: number) => {
+      offset += ms;
+    },
+    async close() {
+      server.closeAllConnections();
+      await once(server.close(), 'close');
+    },
+  });
+}
+
+async function answerBucket(request: IncomingMessage, response: ServerResponse, state: Identities): Promise<void> {
+  const host = request.headers.host!;
+  const url = new URL(request.url!, `http://${host}`);
+  const named = host.startsWith('media.') ? url.pathname.slice(1) : url.pathname.replace(/^\/media(\/|$)/, '');
+  const refusal = named.startsWith('/') ? 'NoSuchBucket' : await refusalOf(request, url, state);
+  request.resume();
+  response.setHeader('date', new Date(state.now()).toUTCString());
+  if (refusal) response.writeHead(403).end(request.method === 'HEAD' ? '' : `<Error><Code>${refusal}</Code></Error>`);
+  else response.writeHead(200).end(request.method === 'GET' ? decodeURIComponent(named) : '');
+}
+
+/** Null for a signature that is right, with keys that still live. */
+async function refusalOf({ method, headers }: IncomingMessage, url: URL, state: Identities): Promise<string | null> {
+  const inQuery = url.searchParams.has('X-Amz-Signature');
+  const credential = inQuery
+    ? url.searchParams.get('X-Amz-Credential')!
+    : /Credential=([^,]+)/.exec(headers.authorization ?? '')?.[1];
+  const [id, , region] = credential?.split('/') ?? [];
+  const keys = state.issued.find((issued) => issued.id === id);
+  if (!keys || !region) return 'InvalidAccessKeyId';
+  const token = inQuery ? url.searchParams.get('X-Amz-Security-Token') : headers['x-amz-security-token'];
+  if (token !== keys.token) return 'InvalidToken';
+  if (keys.expires.getTime() <= state.now()) return 'ExpiredToken';
+  const names = inQuery
+    ? url.searchParams.get('X-Amz-SignedHeaders')!
+    : /SignedHeaders=([^,]+)/.exec(headers.authorization!)![1]!;
+  const signed = names.split(';').filter((name) => name !== 'host' && !name.startsWith('x-amz-security'));
+  const bare = new URL(url);
+  for (const name of [...url.searchParams.keys()]) {
+    if (name.startsWith('X-Amz-') && name !== 'X-Amz-Expires') bare.searchParams.delete(name);
+  }
+  const expected = await new AwsV4Signer({
+    ...{ accessKeyId: keys.id, secretAccessKey: keys.secret, sessionToken: keys.token },
+    ...{ service: 's3', region, method: method!, url: bare.href, signQuery: inQuery, allHeaders: true },
+    datetime: inQuery ? url.searchParams.get('X-Amz-Date')! : String(headers['x-amz-date']),
+    headers: Object.fromEntries(
+      signed.filter((name) => name !== 'x-amz-date').map((name) => [name, String(headers[name])]),
+    ),
+  }).sign();
+  const [got, wanted] = inQuery
+    ? [url.searchParams.get('X-Amz-Signature'), expected.url.searchParams.get('X-Amz-Signature')]
+    : [headers.authorization, expected.headers.get('authorization')].map((text) => /Signature=(\w+)/.exec(text!)![1]);
+  return got === wanted ? null : 'SignatureDoesNotMatch';
+}
