@@ -65,6 +65,6 @@ export function retired(
   return { old_secret_sealed: seal(old), old_secret_until: new Date(Date.now() + overlapSeconds * 1000) };
 }
 
-export function secretRow(db: Db, accountId: string) {
+function secretRow(db: Db, accountId: string) {
   return db.selectFrom('webhook_secrets').selectAll().where('account_id', '=', accountId);
 }

@@ -3,6 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
 import { inOneTrip, type Tx } from './pool.ts';
+import { executePrepared } from './prepared.ts';
 
 describe('the pool', () => {
   let database: TestDatabase;
@@ -55,6 +56,19 @@ describe('the pool', () => {
     expect(one).toBe(other);
     const rows = await database.db.transaction().execute((tx) => inOneTrip(tx, (same) => backend(same)));
     expect(rows).toBeGreaterThan(0);
+  });
+
+  it('prepares a statement once per connection, and keeps it when its table gets a column', async () => {
+    await inOneTrip(database.db, async (connection) => {
+      const run = (mark: string) =>
+        executePrepared(connection, sql<{ mark: string }>`SELECT mark FROM marks WHERE mark = ${mark}`);
+      const prepared = () =>
+        sql`SELECT FROM pg_prepared_statements WHERE statement LIKE 'SELECT mark%'`.execute(connection);
+      await Promise.all([run('a'), run('b')]);
+      await sql`ALTER TABLE marks ADD COLUMN later integer`.execute(connection);
+      expect(await run('a')).toEqual([{ mark: 'a' }]);
+      expect((await prepared()).rows).toHaveLength(1);
+    });
   });
 
   const count = async (tx: Tx) => {

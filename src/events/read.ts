@@ -107,12 +107,26 @@ export function compareCursors(first: string, second: string): number {
   return order < 0n ? -1 : order > 0n ? 1 : 0;
 }
 
-/** Reads one event by its row; undefined when it is no longer kept. */
-export async function readEvent(db: Db, { tx, id }: { tx: string; id: number }): Promise<StoredEvent | undefined> {
+/** The row of an event. */
+export interface EventPlace {
+  tx: string;
+  id: number;
+}
+
+/** Reads events by their rows, and returns how to look them up; undefined for one that is no longer kept. */
+export async function findEvents(
+  db: Db,
+  places: readonly EventPlace[],
+): Promise<(place: EventPlace) => StoredEvent | undefined> {
   const { rows } = await sql<Row>`
     SELECT id, tx::text AS tx, type, job_id, upload_id, batch_id, data, created_at FROM events
-    WHERE tx = ${tx}::xid8 AND id = ${id}::bigint`.execute(db);
-  return rows[0] && storedEvent(rows[0]);
+    WHERE (tx, id) IN (SELECT * FROM unnest(${places.map(({ tx }) => tx)}::xid8[], ${places.map(({ id }) => id)}::bigint[]))`.execute(
+    db,
+  );
+  return ({ tx, id }) => {
+    const row = rows.find((one) => one.tx === tx && one.id === id);
+    return row && storedEvent(row);
+  };
 }
 
 function storedEvent(row: Row): StoredEvent {

@@ -3,6 +3,7 @@ import { isFinal } from '../contract/common.ts';
 import type { EventType } from '../contract/events.ts';
 import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
+import { executePrepared } from '../database/prepared.ts';
 import type { EventPayloads } from './types.ts';
 
 /** The account, and the job, upload or batch that an event refers to. */
@@ -39,16 +40,15 @@ export async function recordEvent<T extends EventType>(
       SELECT NULL, account_id FROM jobs WHERE id = ${job} AND webhook_sealed IS NOT NULL`;
   const ofBatch = sql`UNION ALL
       SELECT NULL, account_id FROM batches WHERE id = ${batch} AND webhook_sealed IS NOT NULL`;
-  await sql`
+  const statement = sql`
     WITH event AS (
       INSERT INTO events (account_id, job_id, upload_id, batch_id, type, data)
       VALUES (${account}, ${job}, ${upload}, ${batch}, ${name}, ${data}) RETURNING tx, id
     )
     INSERT INTO webhook_deliveries (id, account_id, webhook_id, endpoint, event_tx, event_id, type, job_id, batch_id)
     SELECT gen_random_uuid(), ${account}, receiver.webhook_id, receiver.endpoint, event.tx, event.id, ${name}, ${job}, ${batch}
-    FROM event, (${ofWebhooks} ${subject.batchId ? ofBatch : isFinal(type.split('.')[1]!) ? ofJob : sql``}) AS receiver`.execute(
-    tx,
-  );
+    FROM event, (${ofWebhooks} ${subject.batchId ? ofBatch : isFinal(type.split('.')[1]!) ? ofJob : sql``}) AS receiver`;
+  await executePrepared(tx, statement);
 }
 
 /** Wakes the requests that wait for a job or an upload when the transaction commits. */

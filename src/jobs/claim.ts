@@ -1,12 +1,13 @@
 import { sql } from 'kysely';
 import type { Db, Tx } from '../database/pool.ts';
+import { executePrepared } from '../database/prepared.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import { uuidv7 } from '../ids/uuid.ts';
 import { withinHeavyShare } from './heavy-share.ts';
 import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { outputsOf } from './read.ts';
-import type { Claim, Job } from './rows.ts';
+import { type Claim, JOB_COLUMNS, type Job } from './rows.ts';
 
 export interface ClaimOptions {
   worker: { id: string; tier: string };
@@ -124,7 +125,8 @@ async function startNext(tx: Tx, query: Query, mayFetch: string | null): Promise
   const fewest = sql`(SELECT schedule.running ${eligible} ORDER BY schedule.running, ${next} LIMIT 1)`;
   const attemptId = uuidv7();
   const now = new Date();
-  const { rows } = await sql<Job & { anyone_waits: boolean; tried: string | null; must_fetch: boolean | null }>`
+  type Row = Job & { anyone_waits: boolean; tried: string | null; must_fetch: boolean | null };
+  const statement = sql<Row>`
     WITH account AS (
       SELECT schedule.account_id ${eligible}
         ${mayFetch === null ? sql`` : sql`AND schedule.account_id = ${mayFetch}`}
@@ -144,12 +146,13 @@ async function startNext(tx: Tx, query: Query, mayFetch: string | null): Promise
       UPDATE jobs SET status = 'processing', current_attempt = ${attemptId}::uuid, attempts = attempt.number,
         progress = 0, started_at = coalesce(started_at, ${now}::timestamptz), updated_at = ${now}::timestamptz
       FROM attempt WHERE jobs.id = attempt.job_id
-      RETURNING jobs.*
+      RETURNING ${sql.join(JOB_COLUMNS.map((column) => sql.ref(`jobs.${column}`)))}
     )
     SELECT waiting.anyone_waits, account.account_id AS tried, next.fetches AS must_fetch, started.*
-    FROM (SELECT EXISTS (SELECT ${eligible}) AS anyone_waits) AS waiting
-      LEFT JOIN account ON true LEFT JOIN next ON true LEFT JOIN started ON true`.execute(tx);
-  const { anyone_waits: anyoneWaits, tried, must_fetch: mustFetch, ...job } = rows[0]!;
+    FROM (SELECT EXISTS (SELECT FROM account) OR EXISTS (SELECT ${eligible}) AS anyone_waits) AS waiting
+      LEFT JOIN account ON true LEFT JOIN next ON true LEFT JOIN started ON true`;
+  const [row] = await executePrepared(tx, statement);
+  const { anyone_waits: anyoneWaits, tried, must_fetch: mustFetch, ...job } = row!;
   const started = job.id === null ? null : { attemptId, number: job.attempts, job };
   return { anyoneWaits, account: tried, mustFetch: mustFetch === true, started };
 }

@@ -10,6 +10,48 @@ import type { JobOutputsTable, JobSourcesTable, JobsTable } from '../database/ta
 import type { Vault } from '../ids/vault.ts';
 
 export type Job = Selectable<JobsTable>;
+/** Every column of a job, for statements that must list them. */
+export const JOB_COLUMNS = Object.keys({
+  id: true,
+  account_id: true,
+  key_id: true,
+  request_id: true,
+  kind: true,
+  resource_class: true,
+  status: true,
+  parent_id: true,
+  batch_id: true,
+  batch_index: true,
+  priority: true,
+  available_at: true,
+  fetches: true,
+  request_sealed: true,
+  request_source_sealed: true,
+  request_facts: true,
+  request_settings: true,
+  plan_sealed: true,
+  warnings_sealed: true,
+  metadata_sealed: true,
+  webhook_sealed: true,
+  limits: true,
+  progress: true,
+  speed: true,
+  fps: true,
+  eta_seconds: true,
+  current_attempt: true,
+  attempts: true,
+  input_seconds: true,
+  error_code: true,
+  error_sealed: true,
+  retention_seconds: true,
+  created_at: true,
+  updated_at: true,
+  started_at: true,
+  completed_at: true,
+  expires_at: true,
+  erased_at: true,
+  erased_reason: true,
+} satisfies Record<keyof Job, true>) as (keyof Job)[];
 export type JobSource = Selectable<JobSourcesTable>;
 export type JobOutput = Selectable<JobOutputsTable>;
 /** The purpose of a file that is not an input. */

@@ -1,16 +1,13 @@
 import { sql } from 'kysely';
-import { secretRow } from '../accounts/webhook-secret.ts';
 import type { DeliveryError } from '../contract/webhooks.ts';
 import type { Context } from '../database/context.ts';
 import type { Db } from '../database/pool.ts';
-import { openColumn } from '../database/sealed-columns.ts';
 import type { DisabledReason } from '../database/tables.ts';
-import { readEvent } from '../events/read.ts';
 import { recordEvent } from '../events/record.ts';
 import { FetchError, type Fetcher } from '../fetcher/index.ts';
 import { webhookHeaders } from '../ids/webhook-signature.ts';
-import { viewEvents } from '../kinds/view-events.ts';
 import type { Delivery } from './deliveries.ts';
+import { type Message, type MessageOf, readMessages } from './messages.ts';
 
 const TIMEOUT_MS = 10_000;
 /** Seconds after which an attempt that has not been recorded counts as lost: its worker died. */
@@ -68,68 +65,24 @@ export async function claimDeliveries(db: Db, limit: number, busy: readonly stri
   return rows;
 }
 
-/** Sends a claimed delivery once, and records how it went. Rejects only when the database is unreachable. */
-export async function sendDelivery(deps: SendDeps, delivery: Delivery): Promise<void> {
-  const target = await targetOf(deps, delivery);
-  const outcome = 'error' in target ? { status: null, error: target.error } : await post(deps, delivery, target);
+/** Sends claimed deliveries once, each by itself, and records how they went. One rejects only when the database is unreachable. */
+export function sendDeliveries(deps: SendDeps, deliveries: readonly Delivery[]): Promise<void>[] {
+  const messages = readMessages(deps.context, deliveries);
+  return deliveries.map((delivery) => send(deps, delivery, messages));
+}
+
+async function send(deps: SendDeps, delivery: Delivery, messages: Promise<MessageOf>): Promise<void> {
+  const message = await (await messages)(delivery);
+  const outcome = 'error' in message ? { status: null, error: message.error } : await post(deps, delivery, message);
   await record(deps, delivery, outcome);
   deps.onAttempt?.(outcome.error ?? 'delivered');
 }
 
-interface Target {
-  url: string;
-  /** Sign with each of these. */
-  secrets: string[];
-}
-
-async function targetOf({ context }: SendDeps, delivery: Delivery): Promise<Target | { error: DeliveryError }> {
-  const { db, vault } = context;
-  const { webhook_id, account_id } = delivery;
-  if (webhook_id) {
-    const webhook = await db.selectFrom('webhooks').selectAll().where('id', '=', webhook_id).executeTakeFirst();
-    if (!webhook || webhook.disabled_at) return { error: 'webhook_disabled' };
-    const url = openColumn(vault, 'webhooks', 'url_sealed', webhook)!;
-    const open = (column: 'secret_sealed' | 'old_secret_sealed') => openColumn(vault, 'webhooks', column, webhook);
-    return { url, secrets: secretsOf(webhook, open) };
-  }
-  const url = await ownUrl(context, delivery);
-  const row = await secretRow(db, account_id).executeTakeFirst();
-  if (!url || !row) return { error: 'job_erased' };
-  return { url, secrets: secretsOf(row, (column) => openColumn(vault, 'webhook_secrets', column, row)) };
-}
-
-/** The URL that a job or a batch names; null once it has been erased. */
-async function ownUrl(
-  { db, vault }: Pick<Context, 'db' | 'vault'>,
-  { job_id, batch_id }: Delivery,
-): Promise<string | null> {
-  const table = batch_id ? 'batches' : 'jobs';
-  const row = await db
-    .selectFrom(table)
-    .select(['id', 'account_id', 'webhook_sealed'])
-    .where('id', '=', batch_id ?? job_id!)
-    .executeTakeFirst();
-  return row ? openColumn(vault, table, 'webhook_sealed', row) : null;
-}
-
-function secretsOf(
-  { old_secret_until }: { old_secret_until: Date | null },
-  open: (column: 'secret_sealed' | 'old_secret_sealed') => string | null,
-): string[] {
-  const old = old_secret_until && old_secret_until > new Date() ? open('old_secret_sealed') : null;
-  return [open('secret_sealed'), old].filter((secret) => secret !== null);
-}
-
-async function post({ context, fetcher }: SendDeps, delivery: Delivery, target: Target): Promise<Outcome> {
-  const event = await readEvent(context.db, { tx: delivery.event_tx, id: delivery.event_id });
-  if (!event) return { status: null, error: 'job_erased' };
-  const [view] = await viewEvents(context, delivery.account_id, [event]);
-  const { type, created_at: timestamp, data } = view!;
-  const body = JSON.stringify({ type, timestamp, data });
-  const signed = webhookHeaders({ id: `msg_${delivery.id}`, body, sentAt: new Date() }, target.secrets);
+async function post({ fetcher }: SendDeps, delivery: Delivery, { url, secrets, body }: Message): Promise<Outcome> {
+  const signed = webhookHeaders({ id: `msg_${delivery.id}`, body, sentAt: new Date() }, secrets);
   const headers = { 'content-type': 'application/json', ...signed };
   try {
-    const status = await fetcher.post(target.url, { headers, body, timeoutMs: TIMEOUT_MS });
+    const status = await fetcher.post(url, { headers, body, timeoutMs: TIMEOUT_MS });
     const isRedirect = status >= 300 && status < 400;
     const error = status >= 200 && status < 300 ? null : isRedirect ? 'redirect' : 'http_status';
     return { status, error };

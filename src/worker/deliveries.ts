@@ -1,5 +1,6 @@
 import type { Logger } from '../telemetry/index.ts';
-import { claimDeliveries, PER_ENDPOINT, type SendDeps, sendDelivery } from '../webhooks/send.ts';
+import type { Delivery } from '../webhooks/deliveries.ts';
+import { claimDeliveries, PER_ENDPOINT, type SendDeps, sendDeliveries } from '../webhooks/send.ts';
 
 /** Deliveries that a worker sends at a time. */
 const CONCURRENCY = 16;
@@ -20,16 +21,20 @@ export function openDeliveries(deps: SendDeps, logger: Logger): Deliveries {
   async function look(): Promise<void> {
     const free = CONCURRENCY - sending.size;
     if (stopped || free === 0) return;
-    for (const delivery of await claimDeliveries(deps.context.db, free, busyEndpoints())) {
-      const sent = sendDelivery(deps, delivery).catch((error) =>
-        logger.warn({ err: error, delivery: delivery.id }, 'a webhook was not recorded; it is sent again in a minute'),
-      );
-      sending.set(sent, delivery.endpoint);
-      void sent.then(() => {
-        sending.delete(sent);
-        start();
-      });
-    }
+    const claimed = await claimDeliveries(deps.context.db, free, busyEndpoints());
+    if (claimed.length === 0) return;
+    for (const [index, sent] of sendDeliveries(deps, claimed).entries()) follow(claimed[index]!, sent);
+  }
+
+  function follow(delivery: Delivery, sent: Promise<void>): void {
+    const ended = sent.catch((error) =>
+      logger.warn({ err: error, delivery: delivery.id }, 'a webhook was not recorded; it is sent again in a minute'),
+    );
+    sending.set(ended, delivery.endpoint);
+    void ended.then(() => {
+      sending.delete(ended);
+      start();
+    });
   }
 
   function busyEndpoints(): string[] {

@@ -1,11 +1,12 @@
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import pg from 'pg';
 import { Webhook } from 'standardwebhooks';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createFetcher } from '../../src/fetcher/index.ts';
 import { cancelJob } from '../../src/jobs/cancel.ts';
 import { eraseJob } from '../../src/jobs/erase.ts';
-import { claimDeliveries, RETRY_SECONDS, sendDelivery } from '../../src/webhooks/send.ts';
+import { claimDeliveries, RETRY_SECONDS, sendDeliveries } from '../../src/webhooks/send.ts';
 import { startSource } from '../../testkit/source-server.ts';
 import { until } from '../../testkit/until.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
@@ -69,7 +70,7 @@ describe('webhooks', () => {
     for (;;) {
       const claimed = await claimDeliveries(api.context.db, 16, []);
       if (claimed.length === 0) return;
-      await Promise.all(claimed.map((delivery) => sendDelivery(deps(), delivery)));
+      await Promise.all(sendDeliveries(deps(), claimed));
     }
   };
   const makeDue = () => api.database.pg.query(`UPDATE webhook_deliveries SET next_attempt_at = now()`);
@@ -157,9 +158,9 @@ describe('webhooks', () => {
   it('that resolve to a private address are refused when they are sent, not only when they are created', async () => {
     const { id } = await create();
     await test(id);
-    const [delivery] = await claimDeliveries(api.context.db, 1, []);
+    const claimed = await claimDeliveries(api.context.db, 1, []);
     const guarded = createFetcher({ allow: [], ports: [443], maxBytes: 1, deadlineMs: 1 });
-    await sendDelivery({ context: api.context, fetcher: guarded }, delivery!);
+    await Promise.all(sendDeliveries({ context: api.context, fetcher: guarded }, claimed));
     expect(received).toEqual([]);
     expect((await deliveries(id))[0]).toMatchObject({ status: 'pending', attempts: 1, error: 'address_refused' });
   });
@@ -287,7 +288,7 @@ describe('webhooks', () => {
       ...fetcher,
       post: (url: string, message: object) => fetcher.post(url, { ...message, timeoutMs: 300 } as never),
     };
-    await Promise.all(claimed.map((delivery) => sendDelivery({ context: api.context, fetcher: short }, delivery)));
+    await Promise.all(sendDeliveries({ context: api.context, fetcher: short }, claimed));
     expect((await deliveries(quick.id))[0]).toMatchObject({ status: 'delivered' });
     const errors = (await deliveries(hanging.id)).map(({ error }: { error: string | null }) => error);
     expect(errors.filter((error: string | null) => error === 'timeout')).toHaveLength(2);
@@ -378,6 +379,24 @@ describe('webhooks', () => {
       what: 'deliveries',
     });
     expect(received).toHaveLength(8);
+  });
+
+  it('are read once for all deliveries that are sent together', async () => {
+    const { id } = await create();
+    await create({}, '/other');
+    await endJob(await createJob());
+    await test(id);
+    const read = vi.spyOn(pg.Client.prototype, 'query');
+    try {
+      await sendDue();
+      const texts = read.mock.calls.map(([text]) => String(text));
+      const reads = (table: RegExp) => texts.filter((text) => /^\s*select /i.test(text) && table.test(text)).length;
+      expect(received.length).toBeGreaterThan(3);
+      // The second batch is what two deliveries at a time to one endpoint left over.
+      expect([reads(/from "webhooks"/), reads(/FROM events/)]).toEqual([2, 2]);
+    } finally {
+      read.mockRestore();
+    }
   });
 
   it('are at most twenty per account', async () => {

@@ -1,0 +1,45 @@
+import type { DeliveryError } from '../contract/webhooks.ts';
+import type { Context } from '../database/context.ts';
+import { inOneTrip } from '../database/pool.ts';
+import { findEvents, type StoredEvent } from '../events/read.ts';
+import { viewEvents } from '../kinds/view-events.ts';
+import type { Delivery } from './deliveries.ts';
+import { readTargets, type Target } from './targets.ts';
+
+type Reading = Pick<Context, 'db' | 'vault' | 'store'>;
+
+/** What a delivery sends, and where. */
+export interface Message extends Target {
+  body: string;
+}
+
+export type MessageOf = (delivery: Delivery) => Promise<Message | { error: DeliveryError }>;
+
+/**
+ * Reads what these deliveries need in one round trip: each webhook, secret, URL and event once. The body of an event is
+ * made once, however many receive it, and apart from other events: a list would shorten its jobs to a common budget.
+ */
+export async function readMessages(context: Reading, deliveries: readonly Delivery[]): Promise<MessageOf> {
+  const places = deliveries.map(({ event_tx: tx, event_id: id }) => ({ tx, id }));
+  const [targetOf, eventAt] = await inOneTrip(context.db, (db) =>
+    Promise.all([readTargets(context, db, deliveries), findEvents(db, places)]),
+  );
+  const bodies = new Map<string, Promise<string>>();
+  const bodyOf = (accountId: string, event: StoredEvent) => {
+    const body = bodies.get(event.cursor) ?? makeBody(context, accountId, event);
+    bodies.set(event.cursor, body);
+    return body;
+  };
+  return async (delivery) => {
+    const target = targetOf(delivery);
+    if ('error' in target) return target;
+    const event = eventAt({ tx: delivery.event_tx, id: delivery.event_id });
+    return event ? { ...target, body: await bodyOf(delivery.account_id, event) } : { error: 'job_erased' };
+  };
+}
+
+async function makeBody(context: Reading, accountId: string, event: StoredEvent): Promise<string> {
+  const [view] = await viewEvents(context, accountId, [event]);
+  const { type, created_at: timestamp, data } = view!;
+  return JSON.stringify({ type, timestamp, data });
+}

@@ -1,0 +1,71 @@
+import type { DeliveryError } from '../contract/webhooks.ts';
+import type { Context } from '../database/context.ts';
+import type { Db } from '../database/pool.ts';
+import { openColumn } from '../database/sealed-columns.ts';
+import type { Delivery } from './deliveries.ts';
+
+/** Where a delivery goes. */
+export interface Target {
+  url: string;
+  /** Sign with each of these. */
+  secrets: string[];
+}
+
+type TargetOf = (delivery: Delivery) => Target | { error: DeliveryError };
+
+/** Reads the webhooks of these deliveries, or the URLs of their jobs and batches with the secrets of the accounts. */
+export async function readTargets(
+  { vault }: Pick<Context, 'vault'>,
+  db: Db,
+  deliveries: readonly Delivery[],
+): Promise<TargetOf> {
+  const own = deliveries.filter(({ webhook_id }) => webhook_id === null);
+  const [webhooks, secrets, jobs, batches] = await Promise.all([
+    readRows(deliveries, 'webhook_id', (ids) => db.selectFrom('webhooks').selectAll().where('id', 'in', ids).execute()),
+    readRows(own, 'account_id', (ids) =>
+      db.selectFrom('webhook_secrets').selectAll().where('account_id', 'in', ids).execute(),
+    ),
+    readRows(own, 'job_id', (ids) => db.selectFrom('jobs').select(URL_COLUMNS).where('id', 'in', ids).execute()),
+    readRows(own, 'batch_id', (ids) => db.selectFrom('batches').select(URL_COLUMNS).where('id', 'in', ids).execute()),
+  ]);
+
+  const targetOfWebhook = (id: string): ReturnType<TargetOf> => {
+    const webhook = webhooks.find((row) => row.id === id);
+    if (!webhook || webhook.disabled_at) return { error: 'webhook_disabled' };
+    const url = openColumn(vault, 'webhooks', 'url_sealed', webhook)!;
+    return { url, secrets: secretsOf(webhook, (column) => openColumn(vault, 'webhooks', column, webhook)) };
+  };
+  /** The URL that a job or a batch names; null once it has been erased. */
+  const ownUrl = ({ job_id, batch_id }: Delivery): string | null => {
+    const [table, rows] = batch_id ? (['batches', batches] as const) : (['jobs', jobs] as const);
+    const row = rows.find(({ id }) => id === (batch_id ?? job_id));
+    return row ? openColumn(vault, table, 'webhook_sealed', row) : null;
+  };
+  return (delivery) => {
+    if (delivery.webhook_id) return targetOfWebhook(delivery.webhook_id);
+    const url = ownUrl(delivery);
+    const row = secrets.find(({ account_id }) => account_id === delivery.account_id);
+    if (!url || !row) return { error: 'job_erased' };
+    return { url, secrets: secretsOf(row, (column) => openColumn(vault, 'webhook_secrets', column, row)) };
+  };
+}
+
+const URL_COLUMNS = ['id', 'account_id', 'webhook_sealed'] as const;
+
+/** Reads the rows that a column of the deliveries names; none without a query. */
+async function readRows<Row>(
+  deliveries: readonly Delivery[],
+  column: 'webhook_id' | 'account_id' | 'job_id' | 'batch_id',
+  read: (ids: string[]) => Promise<Row[]>,
+): Promise<Row[]> {
+  const ids = [...new Set(deliveries.flatMap((delivery) => delivery[column] ?? []))];
+  return ids.length === 0 ? [] : read(ids);
+}
+
+function secretsOf(
+  { old_secret_until }: { old_secret_until: Date | null },
+  open: (column: 'secret_sealed' | 'old_secret_sealed') => string | null,
+): string[] {
+  const old = old_secret_until && old_secret_until > new Date() ? open('old_secret_sealed') : null;
+  return [open('secret_sealed'), old].filter((secret) => secret !== null);
+}
