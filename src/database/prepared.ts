@@ -1,8 +1,6 @@
 import type { RawBuilder } from 'kysely';
+import { keepPrepared } from './batching-client.ts';
 import type { Db } from './pool.ts';
-
-/** Names of prepared statements, by their text. */
-const names = new Map<string, string>();
 
 /**
  * Runs a statement that each connection prepares once: PostgreSQL parses and plans the larger ones longer than it runs
@@ -11,11 +9,6 @@ const names = new Map<string, string>();
  */
 export async function executePrepared<Row>(db: Db, statement: RawBuilder<Row>): Promise<Row[]> {
   const compiled = statement.compile(db);
-  if (!names.has(compiled.sql)) names.set(compiled.sql, `airlock_${names.size}`);
+  keepPrepared(compiled.sql);
   return (await db.executeQuery(compiled)).rows;
-}
-
-/** The name under which the statement is prepared; undefined if it is not. */
-export function preparedName(text: string): string | undefined {
-  return names.get(text);
 }
