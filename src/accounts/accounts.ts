@@ -33,9 +33,9 @@ export function accountRetention(account: Pick<Account, 'retention_seconds'>, se
 }
 
 /**
- * Locks the account's row until the transaction ends. FOR NO KEY UPDATE, because FOR UPDATE would also block inserts of
+ * Locks the account's row until the transaction ends, and returns it. FOR NO KEY UPDATE, because FOR UPDATE would also block inserts of
  * rows that refer to the account by a foreign key.
  */
-export async function lockAccount(tx: Tx, id: string): Promise<void> {
-  await tx.selectFrom('accounts').select('id').where('id', '=', id).forNoKeyUpdate().execute();
+export async function lockAccount(tx: Tx, id: string): Promise<Account | undefined> {
+  return tx.selectFrom('accounts').selectAll().where('id', '=', id).forNoKeyUpdate().executeTakeFirst();
 }

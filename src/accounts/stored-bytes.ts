@@ -4,7 +4,7 @@ import { JobFailure } from '../contract/failures.ts';
 import type { Context } from '../database/context.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { StorageError, type StoreSpace } from '../storage/types.ts';
-import { type Account, getAccount, lockAccount } from './accounts.ts';
+import { type Account, lockAccount } from './accounts.ts';
 
 /*
  * Storage quotas. An account's usage is the size of its uploads and outputs plus what its open upload URLs may still
@@ -113,10 +113,12 @@ export async function requireUploadRoom(
   bytes: number,
   space: StoreSpace | null,
 ): Promise<void> {
-  const [, open, held] = await Promise.all([
+  const [, open, held, , promised] = await Promise.all([
     lockAccount(tx, account.id),
     openUploads(tx, account.id),
     heldBytes(tx, account.id),
+    space && sql`SELECT pg_advisory_xact_lock(${DISK_LOCK})`.execute(tx),
+    space && promisedToAll(tx),
   ]);
   if (open >= account.max_open_uploads) {
     throw new ApiError('too_many_open_uploads', {
@@ -128,11 +130,7 @@ export async function requireUploadRoom(
     });
   }
   if (held + bytes > account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, bytes);
-  if (!space) return;
-  const [, promised] = await Promise.all([
-    sql`SELECT pg_advisory_xact_lock(${DISK_LOCK})`.execute(tx),
-    promisedToAll(tx),
-  ]);
+  if (!space || !promised) return;
   const available = space.spareBytes - bytesToCome(promised, space.stagedBytes);
   if (bytes > available || space.spareFiles <= 0) throw diskFull(bytes);
   const share = fairShare(held, available);
@@ -165,11 +163,7 @@ export function fairShare(held: number, available: number): number {
  * Throws `JobFailure` with `storage_quota`.
  */
 export async function requireOutputQuota(tx: Tx, accountId: string, bytes: number): Promise<void> {
-  const [, account, held] = await Promise.all([
-    lockAccount(tx, accountId),
-    getAccount(tx, accountId),
-    heldBytes(tx, accountId),
-  ]);
+  const [account, held] = await Promise.all([lockAccount(tx, accountId), heldBytes(tx, accountId)]);
   if (account && held + bytes > account.max_stored_bytes) throw outputOverQuota(account);
 }
 

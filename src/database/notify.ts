@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
 import type { Db } from './pool.ts';
 
@@ -7,7 +7,12 @@ export type Channel = 'airlock_job' | 'airlock_cancel' | 'airlock_queue';
 
 /** Sent when the surrounding transaction commits. */
 export async function notify(db: Db, channel: Channel, payload: string): Promise<void> {
-  await sql`SELECT pg_notify(${channel}, ${payload})`.execute(db);
+  await sql`SELECT ${notification(channel, payload)}`.execute(db);
+}
+
+/** A column that notifies, for a statement that does something else as well. */
+export function notification(channel: Channel, payload: string): RawBuilder<unknown> {
+  return sql`pg_notify(${channel}, ${payload})`;
 }
 
 const RETRY_MS = 500;

@@ -1,7 +1,7 @@
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { isFinal } from '../contract/common.ts';
 import type { EventType } from '../contract/events.ts';
-import { notify } from '../database/notify.ts';
+import { notification, notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import { executePrepared } from '../database/prepared.ts';
 import type { EventPayloads } from './types.ts';
@@ -17,14 +17,15 @@ export interface EventSubject {
 /**
  * Records an event in the transaction of the change that it reports, so that readers see both or neither, and with it a
  * delivery for every webhook of the account that takes events of this type. A final event of a job also goes to the
- * job's own URL, and that of a batch to the batch's. `only` restricts the event to one webhook.
+ * job's own URL, and that of a batch to the batch's. `only` restricts the event to one webhook. `wakes` is the job or
+ * upload whose waiting requests it wakes when the transaction commits.
  */
 export async function recordEvent<T extends EventType>(
   tx: Tx,
   subject: EventSubject,
   type: T,
   payload: Omit<EventPayloads[T], 'v'>,
-  only?: { webhookId: string },
+  { only, wakes }: { only?: { webhookId: string }; wakes?: string } = {},
 ): Promise<void> {
   const account = sql`${subject.accountId}::uuid`;
   const job = sql`${subject.jobId ?? null}::uuid`;
@@ -43,12 +44,28 @@ export async function recordEvent<T extends EventType>(
   const statement = sql`
     WITH event AS (
       INSERT INTO events (account_id, job_id, upload_id, batch_id, type, data)
-      VALUES (${account}, ${job}, ${upload}, ${batch}, ${name}, ${data}) RETURNING tx, id
+      VALUES (${account}, ${job}, ${upload}, ${batch}, ${name}, ${data}) RETURNING tx, id${wakes ? sql`, ${notification('airlock_job', wakes)}` : sql``}
     )
     INSERT INTO webhook_deliveries (id, account_id, webhook_id, endpoint, event_tx, event_id, type, job_id, batch_id)
     SELECT gen_random_uuid(), ${account}, receiver.webhook_id, receiver.endpoint, event.tx, event.id, ${name}, ${job}, ${batch}
     FROM event, (${ofWebhooks} ${subject.batchId ? ofBatch : isFinal(type.split('.')[1]!) ? ofJob : sql``}) AS receiver`;
   await executePrepared(tx, statement);
+}
+
+/**
+ * The events of rows with `account_id`, `job_id`, `type` and `data`, and their deliveries to webhooks, as parts of a
+ * WITH. For changes that are one statement; final events go elsewhere too, and are recorded by `recordEvent`.
+ */
+export function insertEvents(rows: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`event AS (
+      INSERT INTO events (account_id, job_id, type, data) SELECT account_id, job_id, type, data FROM (${rows}) AS made
+      RETURNING tx, id, account_id, job_id, type
+    ), delivery AS (
+      INSERT INTO webhook_deliveries (id, account_id, webhook_id, endpoint, event_tx, event_id, type, job_id)
+      SELECT gen_random_uuid(), event.account_id, webhooks.id, webhooks.id, event.tx, event.id, event.type, event.job_id
+      FROM event JOIN webhooks ON webhooks.account_id = event.account_id
+        AND webhooks.disabled_at IS NULL AND (webhooks.types IS NULL OR event.type = ANY(webhooks.types))
+    )`;
 }
 
 /** Wakes the requests that wait for a job or an upload when the transaction commits. */

@@ -1,10 +1,10 @@
-import { sql } from 'kysely';
-import type { Db, Tx } from '../database/pool.ts';
+import { type RawBuilder, sql } from 'kysely';
+import { type Db, inOneTrip, type Tx } from '../database/pool.ts';
 import { executePrepared } from '../database/prepared.ts';
 import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
+import { insertEvents } from '../events/record.ts';
 import { uuidv7 } from '../ids/uuid.ts';
 import { withinHeavyShare } from './heavy-share.ts';
-import { recordJobEvent } from './job-events.ts';
 import type { JobsContext } from './kind.ts';
 import { outputsOf } from './read.ts';
 import { type Claim, JOB_COLUMNS, type Job } from './rows.ts';
@@ -18,7 +18,7 @@ export interface ClaimOptions {
 type Started = Pick<Claim, 'attemptId' | 'number' | 'job'>;
 
 /**
- * Claims the next job of a resource class: inserts an attempt and sets the job to `processing`, in one transaction. The
+ * Claims the next job of a resource class: inserts an attempt and sets the job to `processing`, in one statement. The
  * account with the fewest running jobs comes first; among equals, the one whose oldest job has waited longest. Within
  * an account, the highest priority comes first, then the oldest job. Returns null when no due job may start here.
  *
@@ -32,16 +32,18 @@ export async function claimJob(
 ): Promise<Claim | null> {
   // Accounts to skip: their next job needs a fetch for which there is no permit, or is locked.
   const passedOver = new Set<string>();
-  const query = { resourceClass, worker: options.worker, passedOver };
-  let claimed: Claim | 'again' | 'busy' | null = 'again';
-  while (claimed === 'again' || claimed === 'busy') {
-    const mustWait: boolean = claimed === 'busy';
-    claimed = await context.db.transaction().execute(async (tx) => {
-      if (mustWait) await waitForTurn(tx, query);
-      return tryClaim(context, tx, query, options.mayFetch);
-    });
+  const query = { resourceClass, worker: options.worker, passedOver, events: startedEvents(context) };
+  let started: Started | 'again' | 'busy' | null = 'again';
+  while (started === 'again' || started === 'busy') {
+    if (started === 'again') started = await tryClaim(context.db, query, options.mayFetch);
+    else
+      started = await context.db.transaction().execute(async (tx) => {
+        await waitForTurn(tx, query);
+        return tryClaim(tx, query, options.mayFetch);
+      });
   }
-  return claimed;
+  const claimed = started;
+  return claimed && withRows(context.db, claimed);
 }
 
 /**
@@ -57,16 +59,19 @@ export async function classesWithWork(db: Db): Promise<ResourceClass[]> {
 
 /** Returns 'busy' if other transactions have locked all accounts whose turn it is. */
 async function tryClaim(
-  context: JobsContext,
-  tx: Tx,
+  db: Db,
   query: Query,
   mayFetch: ClaimOptions['mayFetch'] = () => true,
-): Promise<Claim | 'again' | 'busy' | null> {
-  let tried = await startNext(tx, query, null);
+): Promise<Started | 'again' | 'busy' | null> {
+  let tried = await startNext(db, query, null);
   const { account } = tried;
   if (account === null) return tried.anyoneWaits ? 'busy' : null;
-  if (tried.mustFetch && mayFetch(account)) tried = await startNext(tx, query, account);
-  if (tried.started) return withRows(context, tx, tried.started);
+  if (tried.mustFetch && mayFetch(account)) {
+    tried = await startNext(db, query, account);
+    // Another claim was faster.
+    if (tried.account === null) return 'again';
+  }
+  if (tried.started) return tried.started;
   // No permit for a fetch, or another transaction, such as a cancel or an erase, has locked the job.
   query.passedOver.add(account);
   return 'again';
@@ -76,6 +81,7 @@ interface Query {
   resourceClass: ResourceClass;
   worker: ClaimOptions['worker'];
   passedOver: Set<string>;
+  events: RawBuilder<unknown>;
 }
 
 interface Tried {
@@ -119,7 +125,7 @@ async function waitForTurn(tx: Tx, query: Query): Promise<void> {
  * each ORDER BY, so the cost does not grow with the number of waiting jobs. If another transaction has locked the account,
  * one with equally few running jobs is served instead, if there is one.
  */
-async function startNext(tx: Tx, query: Query, mayFetch: string | null): Promise<Tried> {
+async function startNext(db: Db, query: Query, mayFetch: string | null): Promise<Tried> {
   const { resourceClass, worker } = query;
   const { next, limited, eligible } = eligibleFor(resourceClass, query.passedOver);
   const fewest = sql`(SELECT schedule.running ${eligible} ORDER BY schedule.running, ${next} LIMIT 1)`;
@@ -130,7 +136,7 @@ async function startNext(tx: Tx, query: Query, mayFetch: string | null): Promise
     WITH account AS (
       SELECT schedule.account_id ${eligible}
         ${mayFetch === null ? sql`` : sql`AND schedule.account_id = ${mayFetch}`}
-        ${limited && mayFetch === null ? sql`AND schedule.running = ${fewest}` : sql``}
+        ${limited ? sql`AND schedule.running = ${fewest}` : sql``}
       ORDER BY ${next} LIMIT 1 FOR UPDATE OF schedule SKIP LOCKED
     ), next AS (
       SELECT id, attempts, fetches FROM jobs
@@ -147,24 +153,35 @@ async function startNext(tx: Tx, query: Query, mayFetch: string | null): Promise
         progress = 0, started_at = coalesce(started_at, ${now}::timestamptz), updated_at = ${now}::timestamptz
       FROM attempt WHERE jobs.id = attempt.job_id
       RETURNING ${sql.join(JOB_COLUMNS.map((column) => sql.ref(`jobs.${column}`)))}
-    )
+    ), ${query.events}
     SELECT waiting.anyone_waits, account.account_id AS tried, next.fetches AS must_fetch, started.*
     FROM (SELECT EXISTS (SELECT FROM account) OR EXISTS (SELECT ${eligible}) AS anyone_waits) AS waiting
       LEFT JOIN account ON true LEFT JOIN next ON true LEFT JOIN started ON true`;
-  const [row] = await executePrepared(tx, statement);
+  const [row] = await executePrepared(db, statement);
   const { anyone_waits: anyoneWaits, tried, must_fetch: mustFetch, ...job } = row!;
   const started = job.id === null ? null : { attemptId, number: job.attempts, job };
   return { anyoneWaits, account: tried, mustFetch: mustFetch === true, started };
 }
 
-/** Records the start, and adds the sources and outputs of the job. */
-async function withRows(context: JobsContext, tx: Tx, started: Started): Promise<Claim> {
+/** The event of the row `started`, under the name of its kind. */
+function startedEvents({ kinds }: JobsContext) {
+  const shown = [...kinds.values()].filter(({ events }) => events !== null);
+  return insertEvents(sql`
+    SELECT started.account_id, started.id AS job_id, kinds.type, jsonb_build_object('v', 1, 'attempt', started.attempts) AS data
+    FROM started JOIN unnest(
+      ${shown.map(({ name }) => name)}::text[], ${shown.map(({ events }) => `${events}.started`)}::text[]
+    ) AS kinds (name, type) ON kinds.name = started.kind`);
+}
+
+/** Adds the sources and outputs of the job. If it rejects, the heartbeat of the worker releases the job. */
+async function withRows(db: Db, started: Started): Promise<Claim> {
   const { id } = started.job;
-  const [, sources, outputs] = await Promise.all([
-    recordJobEvent(context, tx, started.job, 'started', { attempt: started.number }),
-    tx.selectFrom('job_sources').selectAll().where('job_id', '=', id).orderBy('position').execute(),
-    outputsOf(tx, [id]),
-  ]);
+  const [sources, outputs] = await inOneTrip(db, (connection) =>
+    Promise.all([
+      connection.selectFrom('job_sources').selectAll().where('job_id', '=', id).orderBy('position').execute(),
+      outputsOf(connection, [id]),
+    ]),
+  );
   const inputs = sources.filter((source) => source.role === 'input');
   const assets = sources.filter((source) => source.role === 'asset');
   return { ...started, inputs, assets, outputs };

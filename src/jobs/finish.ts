@@ -63,9 +63,9 @@ export async function completeJob(context: JobsContext, claim: Claim, result: Co
       .returning('id')
       .executeTakeFirst();
     if (!won) return isCompletedWith(tx, claim, result.outputs);
-    await result.apply?.(tx);
     // In one round trip.
     await Promise.all([
+      result.apply?.(tx),
       completeOutputs(context, tx, claim, result.outputs, end.expires_at),
       endAttempt(context, tx, claim, 'completed', result.attempt, null),
       closeSources(tx, claim.job),
@@ -191,21 +191,15 @@ export async function endLost(context: JobsContext, tx: Tx, job: Job): Promise<v
 
 /** Releases the sources of a final job: clears complete URLs, and starts the retention of the uploads. */
 export async function closeSources(tx: Tx, job: Pick<Job, 'id' | 'retention_seconds'>): Promise<void> {
-  await Promise.all([
-    tx
-      .updateTable('job_sources')
-      .set({ source_sealed: null })
-      .where('job_id', '=', job.id)
-      .where('source_sealed', 'is not', null)
-      .execute(),
-    // Locked in the order of ids, as by `lockObjects`.
-    sql`
-      WITH locked AS (
-        SELECT id FROM objects WHERE id IN (SELECT object_id FROM job_sources WHERE job_id = ${job.id})
-        ORDER BY id FOR UPDATE)
-      UPDATE objects SET delete_after = greatest(delete_after, now() + make_interval(secs => ${job.retention_seconds}))
-      FROM locked WHERE objects.id = locked.id AND state = 'live' AND kind = 'upload'`.execute(tx),
-  ]);
+  // Locked in the order of ids, as by `lockObjects`.
+  await sql`
+    WITH source AS (
+      UPDATE job_sources SET source_sealed = NULL WHERE job_id = ${job.id} AND source_sealed IS NOT NULL
+    ), locked AS (
+      SELECT id FROM objects WHERE id IN (SELECT object_id FROM job_sources WHERE job_id = ${job.id})
+      ORDER BY id FOR UPDATE)
+    UPDATE objects SET delete_after = greatest(delete_after, now() + make_interval(secs => ${job.retention_seconds}))
+    FROM locked WHERE objects.id = locked.id AND state = 'live' AND kind = 'upload'`.execute(tx);
 }
 
 /**

@@ -12,6 +12,8 @@ import type { ResolvedSource } from './sources.ts';
 
 /** An admitted job, in the form in which its rows are written. */
 export interface NewJob {
+  /** A new one by default. */
+  id?: string;
   kind: string;
   accountId: string;
   keyId: string | null;
@@ -63,7 +65,7 @@ type InsertedInput = Pick<JobSource, 'job_id' | 'position' | 'url_sealed'> & Pic
  */
 export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Promise<InsertedJob> {
   const { vault } = context;
-  const id = uuidv7();
+  const id = job.id ?? uuidv7();
   const key = { account_id: job.accountId, id };
   const now = new Date();
   const { request } = job;

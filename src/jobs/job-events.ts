@@ -1,6 +1,6 @@
 import { isFinal } from '../contract/common.ts';
 import type { Tx } from '../database/pool.ts';
-import { recordEvent, wakeWaiting } from '../events/record.ts';
+import { recordEvent } from '../events/record.ts';
 import type { EventPayloads } from '../events/types.ts';
 import { type JobsContext, traitsOf } from './kind.ts';
 import type { Job } from './rows.ts';
@@ -20,9 +20,7 @@ export async function recordJobEvent<S extends Suffix>(
   const { events } = traitsOf(context, job);
   // No client sees the job, so none waits for it.
   if (!events) return;
-  await Promise.all([
-    recordEvent(tx, { accountId: job.account_id, jobId: job.id }, `${events}.${suffix}`, payload),
-    // NOTIFY serializes commits, so only final events send one: no request waits for another.
-    isFinal(suffix) ? wakeWaiting(tx, job.id) : null,
-  ]);
+  // NOTIFY serializes commits, so only final events send one: no request waits for another.
+  const wakes = isFinal(suffix) ? { wakes: job.id } : {};
+  await recordEvent(tx, { accountId: job.account_id, jobId: job.id }, `${events}.${suffix}`, payload, wakes);
 }

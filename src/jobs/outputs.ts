@@ -29,8 +29,12 @@ export async function reserveOutput(
 ): Promise<string> {
   const { size, sha256 } = object;
   return context.db.transaction().execute(async (tx) => {
-    await requireOutputQuota(tx, claim.job.account_id, size);
-    return insertOutput(tx, claim, { ...object, size, sha256 });
+    // In one round trip; a refusal undoes the insert.
+    const [, id] = await Promise.all([
+      requireOutputQuota(tx, claim.job.account_id, size),
+      insertOutput(tx, claim, { ...object, size, sha256 }),
+    ]);
+    return id;
   });
 }
 
@@ -141,15 +145,16 @@ export async function completeOutputs(
     const { position, format } = claim.outputs.find(({ id }) => id === outputId)!;
     return [
       tx
+        .with('object', (query) =>
+          query
+            .updateTable('objects')
+            .set({ state: 'live', delete_after: expiresAt })
+            .where('id', '=', objectId)
+            .where('state', '=', 'pending'),
+        )
         .updateTable('job_outputs')
         .set({ status: 'completed', object_id: objectId, facts: outputFacts.write(facts) })
         .where('id', '=', outputId)
-        .execute(),
-      tx
-        .updateTable('objects')
-        .set({ state: 'live', delete_after: expiresAt })
-        .where('id', '=', objectId)
-        .where('state', '=', 'pending')
         .execute(),
       recordJobEvent(context, tx, claim.job, 'output_ready', { position, format }),
     ];

@@ -3,8 +3,11 @@ import { MAX_BATCH_JOBS } from '../contract/batches.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 
-/** Upper bound of requests that insert concurrently: each uses a database connection. */
-const MOST_AT_ONCE = 500;
+/**
+ * Upper bound of jobs that are being inserted without the lock: one per database connection. A batch holds the lock, so
+ * there is one more of these at most.
+ */
+const MOST_AT_ONCE = 500 + MAX_BATCH_JOBS;
 
 /**
  * Throws 429 when the account has reached its limit of waiting jobs. Exact under concurrent requests. `ahead` are jobs
@@ -12,7 +15,7 @@ const MOST_AT_ONCE = 500;
  */
 export async function requireQueueRoom(tx: Tx, account: Account, ahead: number): Promise<void> {
   // The lock, which makes the count exact, is needed only near the limit.
-  if ((await waitingJobs(tx, account)) + ahead + MOST_AT_ONCE * MAX_BATCH_JOBS < account.max_queued) return;
+  if ((await waitingJobs(tx, account)) + ahead + MOST_AT_ONCE < account.max_queued) return;
   await lockAccount(tx, account.id);
   const waiting = (await waitingJobs(tx, account)) + ahead;
   if (waiting >= account.max_queued) {

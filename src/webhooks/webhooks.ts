@@ -148,7 +148,7 @@ export async function rotateWebhook(
 /** Queues a test event for one webhook. It is sent like any other. */
 export async function testWebhook(tx: Tx, { id, account_id, disabled_at }: Webhook): Promise<string> {
   if (disabled_at) throw new ApiError('webhook_disabled');
-  await recordEvent(tx, { accountId: account_id }, 'webhook.test', { webhook_id: id }, { webhookId: id });
+  await recordEvent(tx, { accountId: account_id }, 'webhook.test', { webhook_id: id }, { only: { webhookId: id } });
   const { id: delivery } = await tx
     .selectFrom('webhook_deliveries')
     .select('id')

@@ -4,13 +4,12 @@ import { claimJob } from '../../src/jobs/claim.ts';
 import { completeJob, failAttempt } from '../../src/jobs/finish.ts';
 import type { JobsContext } from '../../src/jobs/kind.ts';
 import type { Claim } from '../../src/jobs/rows.ts';
-import { confirmUpload, deleteRefused } from '../../src/kinds/inspection/execute.ts';
-import type { Upload } from '../../src/uploads/upload.ts';
+import { confirmUpload, deleteRefused, type SealedUpload, sealedUpload } from '../../src/kinds/inspection/execute.ts';
 
 /** An inspection as a worker has it. */
 export interface ClaimedInspection {
   claim: Claim;
-  upload: Upload;
+  upload: SealedUpload;
   objectKey: string;
 }
 
@@ -22,17 +21,8 @@ export async function claimInspection(
   const claim = await claimJob(context, 'interactive', { worker: { id: workerId, tier: 'bwrap' } });
   if (!claim) return null;
   const source = claim.inputs[0]!;
-  const upload = await context.db
-    .selectFrom('uploads')
-    .selectAll()
-    .where('id', '=', source.upload_id)
-    .executeTakeFirstOrThrow();
-  const object = await context.db
-    .selectFrom('objects')
-    .select('key')
-    .where('id', '=', source.object_id)
-    .executeTakeFirstOrThrow();
-  return { claim, upload, objectKey: object.key };
+  const upload = (await sealedUpload(context.db, source.upload_id!, source.object_id!))!;
+  return { claim, upload, objectKey: upload.key };
 }
 
 /** Ends an inspection as a worker does that found this; false when the attempt was replaced. */
@@ -50,9 +40,9 @@ export function acceptInspection(
 /** Ends an inspection as a worker does that found another kind of file. */
 export async function refuseInspection(
   context: JobsContext,
-  { claim, upload }: ClaimedInspection,
+  { claim }: ClaimedInspection,
   reason: string,
 ): Promise<boolean> {
-  await deleteRefused(context, claim, upload.object_id!);
+  await deleteRefused(context, claim, claim.inputs[0]!.object_id!);
   return failAttempt(context, claim, { code: 'unsupported_media', message: reason, retry: false }, null);
 }

@@ -221,7 +221,7 @@ export async function makeJobWorld(options: { retentionSeconds?: number } = {}):
       return {
         id: sent.id,
         fileUrl,
-        objectId: inspection.upload.object_id!,
+        objectId: inspection.claim.inputs[0]!.object_id!,
         key: inspection.objectKey,
         uploadUrl: sent.uploadUrl,
       };

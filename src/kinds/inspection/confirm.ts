@@ -104,22 +104,30 @@ async function seal(context: JobsContext, account: Account, upload: Upload, body
 }
 
 /** Queues the inspection of a sealed object. Undefined if another confirm was faster, or the upload is gone. */
-function claim(context: JobsContext, { id }: Upload, objectId: string): Promise<Upload | undefined> {
+async function claim(context: JobsContext, upload: Upload, objectId: string): Promise<Upload | undefined> {
+  const inspectionId = uuidv7();
   return context.db.transaction().execute(async (tx) => {
     const won = await tx
       .updateTable('uploads')
-      .set({ state: 'confirming', object_id: objectId })
-      .where('id', '=', id)
+      .set({ state: 'confirming', object_id: objectId, inspection_id: inspectionId })
+      .where('id', '=', upload.id)
       .where('state', '=', 'pending')
       .returningAll()
       .executeTakeFirst();
-    return won && insertInspection(context, tx, won, objectId);
+    if (won) await insertInspection(context, tx, won, { id: inspectionId, objectId });
+    return won;
   });
 }
 
-async function insertInspection(context: JobsContext, tx: Tx, upload: Upload, objectId: string): Promise<Upload> {
+async function insertInspection(
+  context: JobsContext,
+  tx: Tx,
+  upload: Upload,
+  { id, objectId }: { id: string; objectId: string },
+): Promise<void> {
   const source = { uploadId: upload.id, objectId, shownUrl: null, sourceUrl: null, name: '', inspection: null };
-  const { job } = await insertJob(context, tx, {
+  await insertJob(context, tx, {
+    id,
     kind: 'inspection',
     accountId: upload.account_id,
     keyId: null,
@@ -134,12 +142,6 @@ async function insertInspection(context: JobsContext, tx: Tx, upload: Upload, ob
     metadata: null,
     retentionSeconds: 0,
   });
-  return tx
-    .updateTable('uploads')
-    .set({ inspection_id: job.id })
-    .where('id', '=', upload.id)
-    .returningAll()
-    .executeTakeFirstOrThrow();
 }
 
 /**

@@ -1,15 +1,16 @@
 import { join } from 'node:path';
-import { accountRetention, getAccount } from '../../accounts/accounts.ts';
+import { sql } from 'kysely';
+import { accountRetention } from '../../accounts/accounts.ts';
 import { JobFailure } from '../../contract/failures.ts';
 import type { Context } from '../../database/context.ts';
-import type { Tx } from '../../database/pool.ts';
-import { recordEvent, wakeWaiting } from '../../events/record.ts';
+import type { Db, Tx } from '../../database/pool.ts';
+import { recordEvent } from '../../events/record.ts';
 import type { Completion } from '../../jobs/finish.ts';
 import { lockOwned } from '../../jobs/read.ts';
 import type { Claim } from '../../jobs/rows.ts';
 import { contentTypeMatches, detectMedia, SUBTITLE_DEMUXERS } from '../../media/index.ts';
-import { deleteBytes, getObject, markDeleting } from '../../objects/objects.ts';
-import { type Inspection, inspectionJson, type Upload } from '../../uploads/upload.ts';
+import { deleteBytes, markDeleting } from '../../objects/objects.ts';
+import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
 import type { Run, WorkTools } from '../kind.ts';
 import { openMedia } from '../shared/open-media.ts';
 import { readHead } from '../shared/read-head.ts';
@@ -25,28 +26,37 @@ interface Found {
 export async function executeInspection(tools: WorkTools, run: Run): Promise<Completion> {
   const { context } = tools;
   const source = run.claim.inputs[0]!;
-  const upload = await context.db
-    .selectFrom('uploads')
-    .selectAll()
-    .where('id', '=', source.upload_id)
-    .executeTakeFirstOrThrow();
-  const object = await getObject(context.db, source.object_id!);
-  if (upload.state !== 'confirming' || !object) throw new JobFailure('input_deleted', 'The upload has been deleted.');
+  const upload = await sealedUpload(context.db, source.upload_id!, source.object_id!);
+  if (upload?.state !== 'confirming') throw new JobFailure('input_deleted', 'The upload has been deleted.');
   try {
     const slot = await run.lease.acquire(run.signal);
-    const path = await stageObject(tools, object.key, join(run.folder, 'upload'), { signal: run.signal });
+    const path = await stageObject(tools, upload.key, join(run.folder, 'upload'), { signal: run.signal });
     const found = await inspect(tools, upload, path, { folder: run.folder, slot, signal: run.signal });
     const apply = (tx: Tx) => confirmUpload(context, tx, upload, found);
     return { outputs: [], plan: null, warnings: [], inputSeconds: null, attempt: null, apply };
   } catch (error) {
-    if (error instanceof JobFailure && !error.retry) await deleteRefused(context, run.claim, object.id);
+    if (error instanceof JobFailure && !error.retry) await deleteRefused(context, run.claim, source.object_id!);
     throw error;
   }
 }
 
+/** An upload with the key of its object, and what its account says about it. */
+export type SealedUpload = NonNullable<Awaited<ReturnType<typeof sealedUpload>>>;
+
+export function sealedUpload(db: Db, id: string, objectId: string) {
+  return db
+    .selectFrom('uploads')
+    .innerJoin('accounts', 'accounts.id', 'uploads.account_id')
+    .innerJoin('objects', (join) => join.on('objects.id', '=', objectId))
+    .select(['uploads.id', 'uploads.account_id', 'uploads.state', 'declared_type'])
+    .select(['objects.key', 'accounts.retention_seconds', 'accounts.disarm'])
+    .where('uploads.id', '=', id)
+    .executeTakeFirst();
+}
+
 async function inspect(
   tools: WorkTools,
-  upload: Upload,
+  upload: SealedUpload,
   path: string,
   place: { folder: string; slot: number; signal: AbortSignal },
 ): Promise<Found> {
@@ -60,38 +70,32 @@ async function inspect(
   if (SUBTITLE_DEMUXERS.includes(detected.demuxer)) {
     return { contentType: detected.mime, inspection: { summary: subtitleSummary(detected.demuxer, size), info: null } };
   }
-  const account = await getAccount(tools.context.db, upload.account_id);
   const { contentType, container, info } = await openMedia(tools, path, {
     ...place,
     name: 'upload',
     subject: 'The file',
-    disarm: account?.disarm ?? false,
+    disarm: upload.disarm,
     probeOnly: true,
   });
   return { contentType, inspection: { summary: summarise(info), info, container } };
 }
 
 /** Confirms the upload and makes its object live. */
-export async function confirmUpload(context: Context, tx: Tx, { id, account_id }: Upload, found: Found): Promise<void> {
-  const account = await getAccount(tx, account_id);
-  const seconds = account ? accountRetention(account, context.retentionSeconds) : context.retentionSeconds;
+export async function confirmUpload(context: Context, tx: Tx, upload: SealedUpload, found: Found): Promise<void> {
+  const { id, account_id: accountId } = upload;
   const now = new Date();
-  const confirmed = await tx
-    .updateTable('uploads')
-    .set({ state: 'confirmed', confirmed_at: now, probe: inspectionJson.write(found.inspection) })
-    .where('id', '=', id)
-    .where('state', '=', 'confirming')
-    .returning('object_id')
-    .executeTakeFirst();
-  if (!confirmed?.object_id) return;
-  await tx
-    .updateTable('objects')
-    .set({ state: 'live', content_type: found.contentType, delete_after: new Date(now.getTime() + seconds * 1000) })
-    .where('id', '=', confirmed.object_id)
-    .where('state', '=', 'pending')
-    .execute();
-  await recordEvent(tx, { accountId: account_id, uploadId: id }, 'upload.confirmed', {});
-  await wakeWaiting(tx, id);
+  const expiresAt = new Date(now.getTime() + accountRetention(upload, context.retentionSeconds) * 1000);
+  const { rows } = await sql`
+    WITH confirmed AS (
+      UPDATE uploads SET state = 'confirmed', confirmed_at = ${now}, probe = ${inspectionJson.write(found.inspection)}
+      WHERE id = ${id} AND state = 'confirming' RETURNING object_id
+    ), object AS (
+      UPDATE objects SET state = 'live', content_type = ${found.contentType}, delete_after = ${expiresAt}
+      FROM confirmed WHERE objects.id = confirmed.object_id AND objects.state = 'pending'
+    )
+    SELECT FROM confirmed`.execute(tx);
+  if (rows.length === 0) return;
+  await recordEvent(tx, { accountId, uploadId: id }, 'upload.confirmed', {}, { wakes: id });
 }
 
 /** Deletes the bytes before the confirm is answered: a refused upload is gone when the client gets the answer. */

@@ -43,7 +43,8 @@ export async function usePieces<Result>(
 ): Promise<Result | null> {
   const { context } = tools;
   const { job } = run.claim;
-  const children = await childrenOf(context.db, job.id);
+  // Children were made by an earlier attempt.
+  const children = run.claim.number === 1 ? [] : await childrenOf(context.db, job.id);
   if (children.length === 0) return null;
   if (children.some(({ status }) => (OPEN_STATUSES as readonly string[]).includes(status))) throw new AwaitChildren();
   try {
