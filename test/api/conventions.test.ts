@@ -165,7 +165,7 @@ describe('query parameters', () => {
     await api.database.pg.query('UPDATE jobs SET created_at = $1, updated_at = $1 WHERE id = $2', [at, jobId]);
     const has = async (query: string) => {
       const { status, json } = await get(`/v1/transcodes?limit=100&${query}`);
-      expect([query, status]).toEqual([query, 200]);
+      expect([query, status, json.total]).toEqual([query, 200, json.items.length]);
       return json.items.some((item: { id: string }) => item.id === jobId);
     };
     const cases: [string, boolean][] = [
@@ -180,6 +180,7 @@ describe('query parameters', () => {
       ['until=2026-03-05', true],
       ['since=2026-03-04&until=2026-03-05', true],
       ['since=2026-03-04T10:00:00.501&until=2026-03-05', false],
+      ['since=2026-03-05&until=2026-03-04', false],
     ];
     for (const [query, expected] of cases) expect([query, await has(query)]).toEqual([query, expected]);
     for (const query of ['since=yesterday', 'since=2026-02-30', 'until=2026-03-04T25:00', 'since=1700000000']) {

@@ -1,4 +1,4 @@
-import type { SelectQueryBuilder } from 'kysely';
+import { type SelectQueryBuilder, sql } from 'kysely';
 import { JOB_STATUSES } from '../../contract/common.ts';
 import type { ListQuery } from '../../contract/transcodes.ts';
 import type { Db } from '../../database/pool.ts';
@@ -7,21 +7,42 @@ import type { JobStatus, Tables } from '../../database/tables.ts';
 /** Milliseconds by which the clocks of API and workers may differ. */
 const CLOCKS_MS = 60_000;
 
-/** Jobs on all pages: a number that the database keeps, unless a range of times is asked for. */
+/** Jobs outside of a range of times that are counted before those inside are. */
+const MOST_OUTSIDE = 10_000;
+
+/**
+ * Jobs on all pages. The database keeps the number for an account and status; few jobs outside of a range of times are
+ * subtracted from it, so that a range of nearly all jobs is not counted.
+ */
 export async function countJobs(db: Db, accountId: string, query: ListQuery): Promise<number> {
-  if (!query.since && !query.until) {
-    const counts = await db
-      .selectFrom('account_schedule')
-      .select(JOB_STATUSES)
-      .where('account_id', '=', accountId)
-      .executeTakeFirst();
-    const statuses: readonly JobStatus[] = query.status ? [query.status] : JOB_STATUSES;
-    return statuses.reduce((sum, status) => sum + (counts?.[status] ?? 0), 0);
-  }
+  if (query.since && query.until && new Date(query.since) >= endOf(query.until)) return 0;
+  const outside = [
+    ...(query.since ? [below(listed(db, accountId, query), query.since)] : []),
+    ...(query.until ? [above(listed(db, accountId, query), query.until)] : []),
+  ];
+  const statuses: readonly JobStatus[] = query.status ? [query.status] : JOB_STATUSES;
+  // One statement: the numbers are of the same moment.
+  const kept = await db
+    .selectFrom('account_schedule')
+    .select(
+      sql<number>`${sql.join(
+        statuses.map((status) => sql.ref(status)),
+        sql` + `,
+      )}`.as('all'),
+    )
+    .select(sql<number>`${sql.join([sql`0`, ...outside.map(countSome)], sql` + `)}`.as('outside'))
+    .where('account_id', '=', accountId)
+    .executeTakeFirst();
+  if (!kept) return 0;
+  if (kept.outside < MOST_OUTSIDE) return Number(kept.all) - Number(kept.outside);
   const { total } = await filter(db, accountId, query)
     .select((select) => select.fn.countAll<number>().as('total'))
     .executeTakeFirstOrThrow();
   return total;
+}
+
+function countSome(jobs: Jobs) {
+  return sql`(SELECT count(*) FROM ${jobs.select('id').limit(MOST_OUTSIDE)} AS outside)`;
 }
 
 /** Ids of a page, from an index alone. Pages of the second half are counted from the oldest job. */
@@ -41,15 +62,28 @@ export async function pageIds(db: Db, accountId: string, query: ListQuery, total
   return ids.map(({ id }) => id);
 }
 
-function filter(db: Db, accountId: string, query: ListQuery): SelectQueryBuilder<Tables, 'jobs', object> {
-  let filtered = db.selectFrom('jobs').where('account_id', '=', accountId).where('kind', '=', 'transcode');
-  if (query.status) filtered = filtered.where('status', '=', query.status);
+type Jobs = SelectQueryBuilder<Tables, 'jobs', object>;
+
+function listed(db: Db, accountId: string, { status }: ListQuery): Jobs {
+  const jobs = db.selectFrom('jobs').where('account_id', '=', accountId).where('kind', '=', 'transcode');
+  return status ? jobs.where('status', '=', status) : jobs;
+}
+
+function filter(db: Db, accountId: string, query: ListQuery): Jobs {
+  let filtered = listed(db, accountId, query);
   if (query.since) filtered = filtered.where('updated_at', '>=', new Date(query.since));
   if (query.until) {
-    // Clients see milliseconds, but the database stores microseconds: the whole last millisecond belongs to it.
-    const end = new Date(query.until).getTime() + 1;
+    const end = endOf(query.until);
     // A job is created before it is updated, but for clocks that differ. Newer jobs are not even read.
-    filtered = filtered.where('updated_at', '<', new Date(end)).where('created_at', '<', new Date(end + CLOCKS_MS));
+    filtered = filtered.where('updated_at', '<', end).where('created_at', '<', new Date(end.getTime() + CLOCKS_MS));
   }
   return filtered;
+}
+
+const below = (jobs: Jobs, since: string): Jobs => jobs.where('updated_at', '<', new Date(since));
+const above = (jobs: Jobs, until: string): Jobs => jobs.where('updated_at', '>=', endOf(until));
+
+/** Clients see milliseconds, but the database stores microseconds: the whole last millisecond belongs to a range. */
+function endOf(until: string): Date {
+  return new Date(new Date(until).getTime() + 1);
 }
