@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import pg from 'pg';
-import type { Db } from './pool.ts';
+import { type Db, KEEP_ALIVE_MS } from './pool.ts';
 
 /** Channels carry ids only: a NOTIFY payload is seen by every listener of the database. */
 export type Channel = 'airlock_job' | 'airlock_cancel' | 'airlock_queue';
@@ -44,7 +44,10 @@ export async function listen(
       connectionString: url,
       application_name: 'airlock-listen',
       keepAlive: true,
+      // It only listens: nothing else would notice that the server is gone.
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
       connectionTimeoutMillis: CONNECT_MS,
+      query_timeout: CONNECT_MS,
     });
     fresh.on('notification', (message) => handlers.onMessage(message.channel as Channel, message.payload ?? ''));
     fresh.on('error', (error) => {

@@ -30,6 +30,16 @@ export interface Pool {
   close(): Promise<void>;
 }
 
+/** Milliseconds after which the server ends a statement. */
+const STATEMENT_MS = 30_000;
+/**
+ * Milliseconds after which a query without any answer ends together with its connection: the server, which answers
+ * earlier, is cut off. The kernel alone would repeat its packets for a quarter of an hour.
+ */
+const SILENCE_MS = STATEMENT_MS + 5_000;
+/** Milliseconds after which the kernel asks the peer of an idle connection whether it lives; it gives up in ten more. */
+export const KEEP_ALIVE_MS = 10_000;
+
 /**
  * A pool of at most `max` connections. Idle ones that break (the server restarted) are dropped by pg and reported
  * to `onError`; the next query takes a new one.
@@ -44,10 +54,12 @@ export function openPool(url: string, options: { max: number; role: string; onEr
     idleTimeoutMillis: 5_000,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     // Queries that are sent without awaiting each other share a round trip; they run in the order in which they are sent.
     pipeline: true,
     Client: BatchingClient,
-    statement_timeout: 30_000,
+    statement_timeout: STATEMENT_MS,
+    query_timeout: SILENCE_MS,
     idle_in_transaction_session_timeout: 30_000,
   });
   pool.on('error', options.onError);

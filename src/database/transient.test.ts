@@ -6,7 +6,7 @@ import { isTransient, retryTransient } from './transient.ts';
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 
 describe('a failed query', () => {
-  it.each(['08006', '57P01', '57P03', '53300', '40001', '40P01', 'ECONNREFUSED', 'ECONNRESET'])(
+  it.each(['08006', '25006', '57P01', '57P03', '53300', '40001', '40P01', 'ECONNREFUSED', 'EHOSTUNREACH'])(
     'is transient: %s',
     (code) => {
       expect(isTransient(withCode(code))).toBe(true);
@@ -24,6 +24,7 @@ describe('a failed query', () => {
   it('is transient when the driver lost its connection', () => {
     expect(isTransient(new Error('Connection terminated unexpectedly'))).toBe(true);
     expect(isTransient(new Error('timeout exceeded when trying to connect'))).toBe(true);
+    expect(isTransient(new Error('Query read timeout'))).toBe(true);
   });
 
   it.each(['23505', '42P01', '22P02', '57014'])('fails again the same way: %s', (code) => {

@@ -24,12 +24,14 @@ export interface Patience {
   totalMs?: number;
   /** Milliseconds after which an attempt is given up: a process that is stopped never answers. */
   attemptMs?: number;
+  /** Headers of every request. */
+  headers?: Record<string, string>;
 }
 
 export function patientClient(
   service: { readonly api: string },
   key: string,
-  { totalMs = PATIENCE_MS, attemptMs }: Patience = {},
+  { totalMs = PATIENCE_MS, attemptMs, headers: always = {} }: Patience = {},
 ): PatientClient {
   const attempt = async (answer: Promise<Answer>) => {
     const given = attemptMs ? [setTimeoutPromise(attemptMs, null, { ref: false })] : [];
@@ -40,7 +42,7 @@ export function patientClient(
     async call(method, path, body, headers) {
       return until(
         async () => {
-          const answer = await attempt(call(`${service.api}${path}`, method, key, body, headers));
+          const answer = await attempt(call(`${service.api}${path}`, method, key, body, { ...always, ...headers }));
           return answer && answer.status !== 429 && answer.status < 500 ? answer : null;
         },
         { what: `${method} ${path} to be answered`, timeoutMs: totalMs, everyMs: 100 },

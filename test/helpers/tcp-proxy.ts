@@ -3,13 +3,16 @@ import { type AddressInfo, createServer, connect as dial, type Server, type Sock
 import { join } from 'node:path';
 import { until } from '../../testkit/until.ts';
 
+type Target = { path: string } | { port: number };
+
 /** A way to a database or a storage that can be cut and mended. */
 export interface TcpProxy {
   /** Address for clients of the proxy. */
   url: string;
   /** Breaks every connection; new ones are refused until `mend`. */
   cut(): Promise<void>;
-  mend(): Promise<void>;
+  /** Opens the way again, to another target if one is given. */
+  mend(target?: Target): Promise<void>;
 }
 
 export async function openDatabaseProxy(databaseUrl: string): Promise<TcpProxy> {
@@ -22,13 +25,15 @@ export async function openDatabaseProxy(databaseUrl: string): Promise<TcpProxy> 
   return { ...proxy, url: url.toString() };
 }
 
-/** A way to anything that listens on this machine. */
+/** A way from `host` to anything that listens on this machine. */
 export async function openTcpProxy(
-  target: { path: string } | { port: number },
+  target: Target,
+  host = '127.0.0.1',
 ): Promise<Omit<TcpProxy, 'url'> & { port: number }> {
+  let to = target;
   const sockets = new Set<Socket>();
   const server: Server = createServer((near) => {
-    const far = 'path' in target ? dial(target.path) : dial(target.port, '127.0.0.1');
+    const far = 'path' in to ? dial(to.path) : dial(to.port, '127.0.0.1');
     for (const socket of [near, far]) {
       sockets.add(socket);
       socket.on('error', () => {});
@@ -41,7 +46,7 @@ export async function openTcpProxy(
     near.pipe(far).pipe(near);
   });
   const open = async (port: number) => {
-    server.listen(port, '127.0.0.1');
+    server.listen(port, host);
     await once(server, 'listening');
     return (server.address() as AddressInfo).port;
   };
@@ -50,10 +55,13 @@ export async function openTcpProxy(
     port,
     async cut() {
       server.close();
-      for (const socket of sockets) socket.destroy();
-      await until(() => sockets.size === 0, { what: 'closed sockets' });
+      // Those of this moment: a `mend` that does not wait lets new ones in.
+      const broken = [...sockets];
+      for (const socket of broken) socket.destroy();
+      await until(() => broken.every(({ closed }) => closed), { what: 'closed sockets' });
     },
-    async mend() {
+    async mend(target = to) {
+      to = target;
       if (!server.listening) await open(port);
     },
   };

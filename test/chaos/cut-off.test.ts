@@ -1,0 +1,129 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, upload } from '../../testkit/media.ts';
+import { descendantsOf } from '../../testkit/processes-of.ts';
+import { startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { until } from '../../testkit/until.ts';
+import { whyNoNetwork } from '../helpers/network.ts';
+import { type Island, openIsland } from './island.ts';
+import { expectEachCompletedOnce, expectNoOrphans, patientClient } from './load.ts';
+
+const HEADERS = { 'x-forwarded-proto': 'https' };
+const PATIENCE = { totalMs: 60_000, attemptMs: 10_000, headers: HEADERS };
+const reason = await whyNoNetwork();
+
+describe.skipIf(reason !== null)(`a network that loses packets without a trace${reason ? ` (${reason})` : ''}`, () => {
+  let service: TestService;
+  let folder: string;
+  let db: Client;
+  let island: Island | null = null;
+  let fileUrl: string;
+  const ids: string[] = [];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-cut-off-'));
+    service = await startService({ AIRLOCK_WORKER_SLOTS: '1' });
+    db = await openServiceDatabase(service);
+    const noise = ['-vf', 'noise=alls=30:allf=t', '-crf', '30'];
+    ({ fileUrl } = await upload(
+      service,
+      await makeClip(join(folder, 'clip.mp4'), { seconds: 6, size: '320x180', args: noise }),
+    ));
+  });
+  afterAll(async () => {
+    signalWorker('SIGCONT');
+    await island?.stop();
+    await db?.end();
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const signalWorker = (signal: NodeJS.Signals) => service?.pids('worker').map((pid) => process.kill(pid, signal));
+  const submit = async (options: { option: string; argument: string }[] = []) => {
+    const body = { inputs: [{ url: fileUrl }], outputFormat: 'mp4', options };
+    const { id } = (await service.call('POST', '/v1/transcodes', body)).json;
+    ids.push(id);
+    return id as string;
+  };
+  /** A job that takes the worker of the island some seconds; the other worker is stopped. */
+  const onIsland = async () => {
+    signalWorker('SIGSTOP');
+    const id = await submit([{ option: '-preset', argument: 'slow' }]);
+    await until(async () => (await job(id)).progress > 0, { what: 'the middle of the encode' });
+    return id;
+  };
+  const job = async (id: string) => (await service.call('GET', `/v1/transcodes/${id}`)).json;
+  const completed = (id: string) =>
+    until(async () => (await job(id)).status === 'completed', { what: 'the end of the job', timeoutMs: 60_000 });
+  const attempts = async (id: string) =>
+    (await db.query('SELECT state FROM attempts WHERE job_id = $1 ORDER BY number', [id])).rows.map(
+      ({ state }) => state,
+    );
+  const encodes = (worker: number) => descendantsOf(worker).some(({ name }) => name === 'ffmpeg');
+  /** Spares the test the 30 seconds that a worker without a heartbeat keeps its jobs. */
+  const expireLeases = async () => {
+    await db.query(`UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE state = 'running'`);
+    await db.query(`UPDATE workers SET heartbeat_at = now() - interval '31 s'`);
+    await db.query('UPDATE fleet_leases SET expires_at = now()');
+  };
+
+  describe('between a worker', () => {
+    beforeAll(async () => {
+      island = await openIsland(service, 'worker');
+    });
+    afterAll(async () => {
+      await island?.stop();
+      island = null;
+    });
+
+    afterEach(() => {
+      signalWorker('SIGCONT');
+    });
+
+    // Its queries arrive, and it never learns how they ended.
+    it('and answers of the database: another worker replaces it, and it cannot publish when it is back', async () => {
+      const id = await onIsland();
+      await island!.database.lose('incoming');
+      await expireLeases();
+      signalWorker('SIGCONT');
+      await completed(id);
+      expect(await attempts(id)).toEqual(['lost', 'completed']);
+      const final = await job(id);
+      await island!.database.mend();
+      await until(() => island!.output().includes('"end":"replaced"'), { what: 'it to give up', timeoutMs: 60_000 });
+      expect(await job(id)).toEqual(final);
+    }, 120_000);
+
+    it('and requests to the storage: it keeps the output until the storage answers', async () => {
+      const id = await onIsland();
+      await island!.storage.lose('outgoing');
+      await until(() => !encodes(island!.pid()!), { what: 'the end of the encode', timeoutMs: 60_000 });
+      await island!.storage.mend();
+      await completed(id);
+      expect(await attempts(id)).toEqual(['completed']);
+    });
+  });
+
+  it('between an API and the database: it is not ready, and loses nothing that it accepted', async () => {
+    island = await openIsland(service, 'api');
+    const there = patientClient(island, service.key, PATIENCE);
+    const ready = async () => (await fetch(`${island!.api}/readyz`, { headers: HEADERS })).status;
+    expect(await ready()).toBe(200);
+    await island.database.lose('all');
+    const accepted = there.create({ inputs: [{ url: fileUrl }], outputFormat: 'jpg' });
+    await until(async () => (await ready()) === 503, { what: 'the API to say so' });
+    await island.database.mend();
+    ids.push(await accepted);
+    await until(async () => (await ready()) === 200, { what: 'the API to be ready', timeoutMs: 60_000 });
+    await completed(ids.at(-1)!);
+  });
+
+  it('leaves every job completed once, and nothing behind', async () => {
+    await expectEachCompletedOnce(db, ids);
+    await expectNoOrphans(db, service);
+  });
+});

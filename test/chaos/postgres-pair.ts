@@ -1,0 +1,141 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import { chown, cp, mkdir, readdir, writeFile } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { join } from 'node:path';
+import pg from 'pg';
+import { serviceAccount } from '../../src/supervisor/account.ts';
+import { findPostgres } from '../../src/supervisor/postgres-binaries.ts';
+import { ensureCluster } from '../../src/supervisor/postgres-cluster.ts';
+import { POSTGRES_ENVIRONMENT } from '../../src/supervisor/postgres-settings.ts';
+import { ensureServiceAccount, makeTestFolder } from '../../testkit/supervisor.ts';
+import { until } from '../../testkit/until.ts';
+
+/** A PostgreSQL that replicates to a standby synchronously: a commit is answered when both have it on their disk. */
+export interface PostgresPair {
+  /** Port of the primary on 127.0.0.1. */
+  port: number;
+  /** URL of the service's database there. */
+  url: string;
+  /** Kills the primary with everything it has not sent, and promotes the standby. Resolves with its port. */
+  failOver(): Promise<number>;
+  close(): Promise<void>;
+}
+
+interface Server {
+  port: number;
+  child: ChildProcess;
+}
+
+const STANDBY = 'standby';
+
+export async function openPostgresPair(): Promise<PostgresPair> {
+  await ensureServiceAccount();
+  const { path: home, remove } = await makeTestFolder();
+  const password = randomBytes(16).toString('hex');
+  const account = await serviceAccount();
+  const binaries = await findPostgres(home);
+  const { data } = await ensureCluster(home, binaries, account, password);
+  await writeFile(join(data, 'pg_hba.conf'), HBA);
+  const servers: Server[] = [];
+  const start = async (folder: string, settings: Record<string, string>) => {
+    const port = await freePort();
+    const all = { ...COMMON, unix_socket_directories: '', port: String(port), ...settings };
+    const args = Object.entries(all).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+    const child = spawn(join(binaries.binDir, 'postgres'), ['-D', folder, ...args], {
+      ...{ cwd: '/', env: POSTGRES_ENVIRONMENT, stdio: 'ignore' },
+      ...(account && { uid: account.uid, gid: account.gid }),
+    });
+    const server = { port, child };
+    servers.push(server);
+    await until(() => query(port, 'SELECT 1').catch(() => false), { what: 'PostgreSQL' });
+    return server;
+  };
+  const urlOf = (port: number, database: string) => `postgres://postgres:${password}@127.0.0.1:${port}/${database}`;
+  const query = async (port: number, sql: string) => {
+    const client = new pg.Client({ connectionString: urlOf(port, 'postgres') });
+    client.on('error', () => {});
+    await client.connect();
+    try {
+      return (await client.query(sql)).rows;
+    } finally {
+      await client.end();
+    }
+  };
+
+  const primary = await start(data, {});
+  await query(primary.port, 'CREATE DATABASE airlock');
+  const copy = join(home, 'standby');
+  await copyCluster(urlOf(primary.port, 'postgres'), data, copy);
+  const standby = await start(copy, {
+    primary_conninfo: `host=127.0.0.1 port=${primary.port} user=postgres password=${password} application_name=${STANDBY}`,
+  });
+  await query(primary.port, `ALTER SYSTEM SET synchronous_standby_names = '${STANDBY}'`);
+  await query(primary.port, 'SELECT pg_reload_conf()');
+  const states = `SELECT FROM pg_stat_replication WHERE sync_state = 'sync'`;
+  await until(async () => (await query(primary.port, states)).length === 1, { what: 'a synchronous standby' });
+
+  return {
+    port: primary.port,
+    url: urlOf(primary.port, 'airlock'),
+    async failOver() {
+      primary.child.kill('SIGKILL');
+      await query(standby.port, 'SELECT pg_promote()');
+      return standby.port;
+    },
+    async close() {
+      for (const { child } of servers) await end(child);
+      await remove();
+    },
+  };
+
+  /** What pg_basebackup does: copies the files of a running server, and remembers where its log must be read from. */
+  async function copyCluster(url: string, from: string, to: string): Promise<void> {
+    const client = new pg.Client({ connectionString: url });
+    await client.connect();
+    await client.query(`SELECT pg_backup_start('copy', true)`);
+    await cp(from, to, { recursive: true, filter: (path) => !/postmaster\.(pid|opts)$|pg_wal\/.+/.test(path) });
+    const { rows } = await client.query('SELECT labelfile FROM pg_backup_stop(false)');
+    await client.end();
+    await writeFile(join(to, 'backup_label'), rows[0].labelfile, { mode: 0o600 });
+    await writeFile(join(to, 'standby.signal'), '', { mode: 0o600 });
+    for (const name of ['archive_status', 'summaries']) await mkdir(join(to, 'pg_wal', name), { recursive: true });
+    if (account) await own(to, account);
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Ends a server and all its processes. */
+async function end(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGQUIT');
+  await exited;
+}
+
+async function own(path: string, account: { uid: number; gid: number }): Promise<void> {
+  await chown(path, account.uid, account.gid);
+  for (const entry of await readdir(path, { withFileTypes: true, recursive: true })) {
+    await chown(join(entry.parentPath, entry.name), account.uid, account.gid);
+  }
+}
+
+const HBA = `host all all 127.0.0.1/32 scram-sha-256
+host replication all 127.0.0.1/32 scram-sha-256
+`;
+const COMMON = {
+  listen_addresses: '127.0.0.1',
+  wal_level: 'replica',
+  wal_keep_size: '64MB',
+  max_connections: '100',
+  shared_buffers: '32MB',
+};
