@@ -17,6 +17,7 @@ import { overhead } from './cases/overhead.ts';
 import { pages } from './cases/pages.ts';
 import { peer } from './cases/peer.ts';
 import { presets } from './cases/presets.ts';
+import { queue } from './cases/queue.ts';
 import { reconcile } from './cases/reconcile.ts';
 import { interleaved, poster, throttled } from './cases/remote.ts';
 import { sandbox } from './cases/sandbox.ts';
@@ -47,6 +48,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   flood: floodCase,
   'hostile-requests': hostileRequests,
   claims,
+  queue,
   reconcile,
   connections,
   beside,

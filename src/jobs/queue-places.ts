@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
-import { queuePositions } from './read.ts';
+import { type QueuePosition, queuePositions } from './queue-positions.ts';
 
 /** Attempts whose durations are averaged. */
 const SAMPLE = 50;
@@ -10,7 +10,7 @@ const PACE_MS = 5_000;
 
 /** The place of a waiting job, as events show it. */
 export interface QueuePlace {
-  /** 1 is the next job of its resource class. */
+  /** As in `QueuePosition`. */
   position: number;
   /** Null while nothing is known about how long jobs take. */
   expected_start_at: string | null;
@@ -27,8 +27,8 @@ interface Pace {
 const known = new WeakMap<Db, { at: number; paces: Promise<Map<ResourceClass, Pace>> }>();
 
 /**
- * Returns the places of those jobs that wait. A job is expected to start when the jobs before it have run as long as the
- * latest ones did, as many at a time as run now.
+ * Returns the places of those jobs that wait. A job is expected to start when enough jobs have ended: those before it, as
+ * many at a time as run now, and those of its own account, as many as it may run; each as fast as the latest ones.
  */
 export async function queuePlaces(db: Db, ids: readonly string[]): Promise<Map<string, QueuePlace>> {
   if (ids.length === 0) return new Map();
@@ -39,13 +39,17 @@ export async function queuePlaces(db: Db, ids: readonly string[]): Promise<Map<s
   const now = Date.now();
   const places = new Map<string, QueuePlace>();
   for (const { id, resource_class } of jobs) {
-    const position = positions.get(id);
+    const place = positions.get(id);
     const pace = paces.get(resource_class);
-    if (position === undefined) continue;
-    const at = pace ? new Date(now + ((position * pace.seconds) / Math.max(1, pace.running)) * 1000) : null;
-    places.set(id, { position, expected_start_at: at?.toISOString() ?? null });
+    if (!place) continue;
+    const at = pace && new Date(now + waitSeconds(place, pace) * 1000);
+    places.set(id, { position: place.position, expected_start_at: at?.toISOString() ?? null });
   }
   return places;
+}
+
+function waitSeconds({ position, behindOwn, maxConcurrent }: QueuePosition, { seconds, running }: Pace): number {
+  return seconds * Math.max(position / Math.max(1, running), behindOwn / maxConcurrent);
 }
 
 function recentPaces(db: Db): Promise<Map<ResourceClass, Pace>> {

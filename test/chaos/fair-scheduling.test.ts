@@ -96,10 +96,8 @@ describe('fair scheduling', () => {
     const high = [await world.accept(urgent, { priority: 10 }), await world.accept(urgent, { priority: 10 })];
     const [others] = await acceptMany(other, 1);
     const expected = [high[0]!.id, others, high[1]!.id, first, low];
-    const positions = await Promise.all(
-      [...high.map(({ id }) => id), first!, low].map(async (id) => (await world.view(id)).queue_position),
-    );
-    expect(positions).toEqual([1, 2, 3, 4]);
+    const positions = await Promise.all(expected.map(async (id) => (await world.view(id!)).queue_position));
+    expect(positions).toEqual([1, 2, 3, 4, 5]);
     expect((await world.view(low)).priority).toBe(-10);
     const order: string[] = [];
     for (let next = await claim(); next; next = await claim()) order.push(next.job.id);

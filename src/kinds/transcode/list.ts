@@ -3,7 +3,8 @@ import { LIST_PAGE_BYTES } from '../../contract/limits.ts';
 import type { JobListItem, ListQuery } from '../../contract/transcodes.ts';
 import type { Context } from '../../database/context.ts';
 import type { Db } from '../../database/pool.ts';
-import { outputsOf, queuePositions } from '../../jobs/read.ts';
+import { queuePositions } from '../../jobs/queue-positions.ts';
+import { outputsOf } from '../../jobs/read.ts';
 import { inspectionSummary } from '../../uploads/upload.ts';
 import { countJobs, pageIds } from './list-page.ts';
 import { type ViewedInput, type ViewedJob, viewJob } from './view.ts';
@@ -57,7 +58,7 @@ async function viewWithinBudget(
       inputs: inputs.filter(({ job_id }) => job_id === job.id),
       outputs: outputs.filter(({ job_id }) => job_id === job.id),
       options: [],
-      position: positions.get(job.id) ?? null,
+      position: positions.get(job.id)?.position ?? null,
     });
     return { ...view, shortened: !whole.has(job.id) };
   });

@@ -6,7 +6,8 @@ import type { Context } from '../../database/context.ts';
 import { type Db, inOneTrip } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
 import type { Vault } from '../../ids/vault.ts';
-import { inputsOf, outputsOf, queuePositions } from '../../jobs/read.ts';
+import { queuePositions } from '../../jobs/queue-positions.ts';
+import { inputsOf, outputsOf } from '../../jobs/read.ts';
 import {
   billableMinutes,
   type Job,
@@ -57,7 +58,7 @@ export async function viewTranscode(context: Pick<Context, 'vault' | 'store'>, d
   );
   const options = openOptions(context.vault, job) as ShownJob['ffmpeg_options']['options'];
   const inputs = sources.map((source) => ({ ...source, inspection: inspectionJson.readOrNull(source.probe) }));
-  return viewJob(context, job, { inputs, outputs, options, position: positions.get(job.id) ?? null });
+  return viewJob(context, job, { inputs, outputs, options, position: positions.get(job.id)?.position ?? null });
 }
 
 /** Builds the client's view of a transcode that was just inserted, without reading anything. */
