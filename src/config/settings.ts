@@ -111,9 +111,9 @@ export const SETTINGS = {
     description:
       'How long a job waits for an [unavailable storage](operations.md#storage-outages) before it fails with `storage_unavailable`.',
   }),
-  chunks: required('AIRLOCK_CHUNKS', choice(['off', 'auto', 'always']), 'off', {
+  chunks: required('AIRLOCK_CHUNKS', choice(['off', 'auto', 'always']), 'auto', {
     description:
-      'Whether a long video is [encoded in pieces](operations.md#long-videos-in-pieces) by several workers: `auto` where slots are idle and it pays, `always` wherever it is possible.',
+      'Whether a long video is [encoded in pieces](operations.md#long-videos-in-pieces) by several workers: `auto` where slots of several machines are idle and it pays, `always` wherever it is possible.',
   }),
   fetchAllow: required('AIRLOCK_FETCH_ALLOW', list, '', {
     description: 'Non-public CIDRs that input URLs may reach, on any port.',

@@ -9,20 +9,31 @@ export interface OwnSlots {
   heavy: number;
 }
 
+/** Slots of the fleet for heavy jobs. */
+export interface HeavySlots {
+  all: number;
+  /** None while a heavy job waits. */
+  idle: number;
+  /** Machines that they are on; containers of one machine share its boot id. */
+  machines: number;
+}
+
 /**
- * Slots of the fleet for heavy jobs, and how many of them are idle; none while a heavy job waits. A worker of the release
+ * Slots of the fleet for heavy jobs. A worker of the release
  * before does not say: with as many slots as this one it is taken to have as many for heavy jobs, otherwise one.
  */
-export async function heavySlots(db: Db, own: OwnSlots): Promise<{ all: number; idle: number }> {
-  const workers = await aliveWorkers(db);
-  const all = workers
-    .filter(({ draining }) => !draining)
-    .reduce((sum, { slots, heavy_slots }) => sum + (heavy_slots ?? (slots === own.all ? own.heavy : 1)), 0);
+export async function heavySlots(db: Db, own: OwnSlots): Promise<HeavySlots> {
+  const workers = (await aliveWorkers(db)).filter(({ draining }) => !draining);
+  const all = workers.reduce(
+    (sum, { slots, heavy_slots }) => sum + (heavy_slots ?? (slots === own.all ? own.heavy : 1)),
+    0,
+  );
   const { rows } = await sql<{ running: number; waits: boolean }>`
     SELECT (SELECT count(*)::int FROM jobs WHERE status = 'processing' AND resource_class = 'heavy') AS running,
       EXISTS (SELECT FROM account_schedule WHERE next_heavy <= now()) AS waits`.execute(db);
   const { running, waits } = rows[0]!;
-  return { all, idle: waits ? 0 : Math.max(0, all - running) };
+  const machines = new Set(workers.map(({ boot }) => boot)).size;
+  return { all, idle: waits ? 0 : Math.max(0, all - running), machines };
 }
 
 /** How many more heavy jobs an account may run now. */

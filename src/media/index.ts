@@ -29,7 +29,7 @@ export { type CellBudget, type EffectiveLimits, effectiveLimits, withHit } from 
 export { type Explanation, explainFailure, type ProgramEnd } from './run/failure-text.ts';
 export { etaSeconds, ProgressReader, type ProgressReport, progressFraction } from './run/progress.ts';
 export { type ExpectedJoin, joinedFault } from './split/check-joined.ts';
-export { cutVideo } from './split/cut.ts';
+export { cutVideo, MIN_PIECE_SECONDS } from './split/cut.ts';
 export { constantRate, secondsOf } from './split/frame-rate.ts';
 export { type SplitCommand, splitCommand, withThreads } from './split/split-command.ts';
 export type * from './split/types.ts';

@@ -57,7 +57,7 @@ describe('a short run over', () => {
   it('clips encodes each in pieces as one process does: every frame once, the same sound, the same quality', {
     timeout: 240_000,
   }, async () => {
-    expect(await findings(PIECES, 10, ['joined'])).toEqual([]);
+    expect(await findings(PIECES, 4, ['joined'])).toEqual([]);
   });
 
   it('what FFmpeg, ffprobe and a store may output is read or refused, immediately', async () => {
