@@ -2,8 +2,10 @@ import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts';
-import { inOneTrip, type Tx } from './pool.ts';
+import { openDatabaseProxy } from '../../test/helpers/tcp-proxy.ts';
+import { inOneTrip, openPool, type Tx } from './pool.ts';
 import { executePrepared } from './prepared.ts';
+import { isTransient, retryTransient } from './transient.ts';
 
 describe('the pool', () => {
   let database: TestDatabase;
@@ -69,6 +71,21 @@ describe('the pool', () => {
       expect(await run('a')).toEqual([{ mark: 'a' }]);
       expect((await prepared()).rows).toHaveLength(1);
     });
+  });
+
+  it('leaves a connection that falls silent, and goes on with another', async () => {
+    const proxy = await openDatabaseProxy(database.url);
+    const pool = openPool(proxy.url, { max: 1, role: 'test', onError: () => {}, silenceMs: 300 });
+    try {
+      const first = await backend(pool.db);
+      proxy.mute();
+      const failure = await backend(pool.db).catch((error) => error);
+      expect(isTransient(failure)).toBe(true);
+      expect(await retryTransient(() => backend(pool.db), 5_000)).not.toBe(first);
+    } finally {
+      await pool.close();
+      await proxy.cut();
+    }
   });
 
   const count = async (tx: Tx) => {

@@ -44,7 +44,10 @@ export const KEEP_ALIVE_MS = 10_000;
  * A pool of at most `max` connections. Idle ones that break (the server restarted) are dropped by pg and reported
  * to `onError`; the next query takes a new one.
  */
-export function openPool(url: string, options: { max: number; role: string; onError: (error: Error) => void }): Pool {
+export function openPool(
+  url: string,
+  options: { max: number; role: string; onError: (error: Error) => void; silenceMs?: number },
+): Pool {
   const pool = new pg.Pool({
     connectionString: url,
     max: options.max,
@@ -59,7 +62,7 @@ export function openPool(url: string, options: { max: number; role: string; onEr
     pipeline: true,
     Client: BatchingClient,
     statement_timeout: STATEMENT_MS,
-    query_timeout: SILENCE_MS,
+    query_timeout: options.silenceMs ?? SILENCE_MS,
     idle_in_transaction_session_timeout: 30_000,
   });
   pool.on('error', options.onError);

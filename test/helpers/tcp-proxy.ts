@@ -11,6 +11,8 @@ export interface TcpProxy {
   url: string;
   /** Breaks every connection; new ones are refused until `mend`. */
   cut(): Promise<void>;
+  /** Holds back everything on the connections of this moment, without breaking them. */
+  mute(): void;
   /** Opens the way again, to another target if one is given. */
   mend(target?: Target): Promise<void>;
 }
@@ -59,6 +61,9 @@ export async function openTcpProxy(
       const broken = [...sockets];
       for (const socket of broken) socket.destroy();
       await until(() => broken.every(({ closed }) => closed), { what: 'closed sockets' });
+    },
+    mute() {
+      for (const socket of sockets) socket.pause();
     },
     async mend(target = to) {
       to = target;
