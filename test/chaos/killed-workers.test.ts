@@ -1,0 +1,169 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Client } from 'pg';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { loadSecrets } from '../../src/supervisor/secrets.ts';
+import { upload } from '../../testkit/media.ts';
+import { makeMedia } from '../../testkit/media-cache.ts';
+import { PROGRAM, startService, type TestService } from '../../testkit/service.ts';
+import { openServiceDatabase } from '../../testkit/service-database.ts';
+import { until } from '../../testkit/until.ts';
+import { expectEachCompletedOnce, expectNoOrphans } from './load.ts';
+
+/** Some 20 MB in five seconds, with a key frame a second. */
+const NOISY = [
+  '-f',
+  'lavfi',
+  '-i',
+  'testsrc2=s=480x270:r=25:d=5,noise=alls=100:allf=t:all_seed=1',
+  '-c:v',
+  'mpeg4',
+  '-q:v',
+  '3',
+];
+const ENCODE = [
+  { option: '-c:v', argument: 'mpeg4' },
+  { option: '-q:v', argument: '3' },
+];
+const LONG = [
+  '-f',
+  'lavfi',
+  '-i',
+  'testsrc2=s=320x180:r=15:d=14,noise=alls=20:allf=t:all_seed=1',
+  '-pix_fmt',
+  'yuv420p',
+  '-c:v',
+  'libx264',
+  '-preset',
+  'ultrafast',
+  '-g',
+  '15',
+];
+const SLOW = [
+  { option: '-crf', argument: '25' },
+  { option: '-preset', argument: 'slower' },
+];
+
+describe('a worker process that ends', () => {
+  let service: TestService;
+  let db: Client;
+  let folder: string;
+  let worker: ChildProcess | null = null;
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'airlock-killed-'));
+    service = await startService({ AIRLOCK_WORKER_SLOTS: '3', AIRLOCK_CHUNKS: 'always' });
+    db = await openServiceDatabase(service);
+  });
+  afterEach(async () => {
+    signalOwn('SIGCONT');
+    if (worker?.exitCode === null && worker.signalCode === null) await end('SIGKILL');
+  });
+  afterAll(async () => {
+    await db?.end();
+    await service?.remove();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  const signalOwn = (signal: NodeJS.Signals) => service.pids('worker').map((pid) => process.kill(pid, signal));
+  const end = async (signal: NodeJS.Signals) => {
+    const exited = once(worker!, 'exit');
+    worker!.kill(signal);
+    await exited;
+  };
+  /** Starts a second worker, alone: the other is stopped. To it, the storage is on another machine. */
+  const startAlone = async () => {
+    signalOwn('SIGSTOP');
+    const { storageAccessKeyId, storageSecretKey } = await loadSecrets(service.dataDir);
+    worker = spawn(process.execPath, [PROGRAM, 'worker'], {
+      env: {
+        ...process.env,
+        AIRLOCK_DATA_DIR: service.dataDir,
+        AIRLOCK_STORAGE_URL: `s3://airlock?endpoint=${service.storage}&region=local`,
+        AWS_ACCESS_KEY_ID: storageAccessKeyId,
+        AWS_SECRET_ACCESS_KEY: storageSecretKey,
+        AIRLOCK_METRICS_PORT: '0',
+        AIRLOCK_WORKER_SLOTS: '3',
+        AIRLOCK_CHUNKS: 'always',
+      },
+      stdio: 'ignore',
+    });
+  };
+  const submit = async (args: string[], options: object[], outputFormat: string) => {
+    const path = join(folder, `${outputFormat}.mp4`);
+    await makeMedia(path, args);
+    const { fileUrl } = await upload(service, path);
+    const { json } = await service.call('POST', '/v1/transcodes', {
+      inputs: [{ url: fileUrl }],
+      outputFormat,
+      options,
+    });
+    return json.id as string;
+  };
+  const parts = async () => (await readdir(join(service.dataDir, 'storage', 'parts'))).length;
+  const children = async (id: string) =>
+    (await db.query('SELECT id, status, attempts FROM jobs WHERE parent_id = $1 ORDER BY id', [id])).rows;
+  const completed = (id: string) =>
+    until(async () => (await service.call('GET', `/v1/transcodes/${id}`)).json.status === 'completed', {
+      what: 'the end of the job',
+      timeoutMs: 60_000,
+    });
+  const expireLeases = async () => {
+    await db.query(`UPDATE attempts SET heartbeat_at = now() - interval '31 s' WHERE state = 'running'`);
+    await db.query('UPDATE fleet_leases SET expires_at = now()');
+  };
+
+  it.each(['SIGTERM', 'SIGKILL'] as const)(
+    'by %s while an output leaves: it is stored once, and no part stays',
+    async (signal) => {
+      await startAlone();
+      const id = await submit(NOISY, ENCODE, 'mkv');
+      await until(async () => (await parts()) > 0, { what: 'a part in the storage' });
+      await end(signal);
+      await expireLeases();
+      signalOwn('SIGCONT');
+      await completed(id);
+      await expectEachCompletedOnce(db, [id]);
+      await expectNoOrphans(db, service);
+      expect(await parts()).toBe(0);
+    },
+  );
+
+  it('by SIGKILL while it encodes pieces: only those are repeated', async () => {
+    await startAlone();
+    const id = await submit(LONG, SLOW, 'mp4');
+    await until(async () => (await children(id)).filter(({ status }) => status === 'processing').length === 2, {
+      what: 'two pieces to run',
+    });
+    await end('SIGKILL');
+    await expireLeases();
+    signalOwn('SIGCONT');
+    await completed(id);
+    const { json } = await service.call('GET', `/v1/transcodes/${id}`);
+    expect(json.outputs[0].plan.video.split.pieces).toBe(2);
+    expect((await children(id)).map(({ attempts }) => attempts)).toEqual([2, 2]);
+    await expectNoOrphans(db, service);
+  });
+
+  it('with pieces of a job that is erased meanwhile: nothing of it stays', async () => {
+    await startAlone();
+    const id = await submit(LONG, SLOW, 'mp4');
+    await until(async () => (await children(id)).some(({ status }) => status === 'processing'), {
+      what: 'a piece to run',
+    });
+    expect((await service.call('DELETE', `/v1/transcodes/${id}`)).status).toBe(200);
+    expect(new Set((await children(id)).map(({ status }) => status))).toEqual(new Set(['canceled']));
+    await end('SIGKILL');
+    signalOwn('SIGCONT');
+    await expectNoOrphans(db, service);
+    const { rows } = await db.query(
+      `SELECT count(*)::int AS live FROM objects JOIN jobs ON jobs.id = objects.job_id
+       WHERE objects.state <> 'deleted' AND $1 IN (jobs.id, jobs.parent_id)`,
+      [id],
+    );
+    expect(rows[0].live).toBe(0);
+  });
+});
