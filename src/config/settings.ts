@@ -145,6 +145,14 @@ export const SETTINGS = {
       'FFmpeg for the cells, with `ffprobe` in the same folder. If unset, a trimmed build if there is one, otherwise the system’s.',
     example: '/opt/ffmpeg/bin/ffmpeg',
   }),
+  traces: optional('AIRLOCK_TRACES', url('http:', 'https:'), {
+    description:
+      'Address of a collector of OpenTelemetry that takes OTLP over HTTP. [Traces](operations.md#traces) are sent there if the SDK is installed.',
+    example: 'http://127.0.0.1:4318/v1/traces',
+  }),
+  tracesPercent: required('AIRLOCK_TRACES_PERCENT', wholeNumber(100), '100', {
+    description: 'Share of requests that are traced. A request with `traceparent` follows the decision of its caller.',
+  }),
   logLevel: required(
     'AIRLOCK_LOG_LEVEL',
     choice(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),

@@ -18,6 +18,8 @@ export interface JobsTable {
   account_id: string;
   key_id: string | null;
   request_id: string | null;
+  /** Of the request that created the job; null if it was not traced. */
+  traceparent: string | null;
   kind: string;
   resource_class: ResourceClass;
   status: JobStatus;

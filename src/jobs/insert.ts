@@ -19,6 +19,8 @@ export interface NewJob {
   keyId: string | null;
   /** Id of the HTTP request, for the log. */
   requestId: string | null;
+  /** Of the request; null if it is not traced. */
+  traceparent?: string | null;
   resourceClass: ResourceClass;
   /**
    * `shown` omits the queries of URLs; `whole` is what the caller sent, kept while the job is open. Null for kinds that
@@ -77,6 +79,7 @@ export async function insertJob(context: JobsContext, tx: Tx, job: NewJob): Prom
         ...key,
         key_id: job.keyId,
         request_id: job.requestId,
+        traceparent: job.traceparent ?? null,
         kind: job.kind,
         resource_class: job.resourceClass,
         status: 'pending',

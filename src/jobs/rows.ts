@@ -16,6 +16,7 @@ export const JOB_COLUMNS = Object.keys({
   account_id: true,
   key_id: true,
   request_id: true,
+  traceparent: true,
   kind: true,
   resource_class: true,
   status: true,

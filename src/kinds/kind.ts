@@ -23,6 +23,8 @@ export interface Caller {
   account: Account;
   keyId: string | null;
   requestId: string;
+  /** Of the request; null if it is not traced. */
+  traceparent?: string | null;
 }
 
 /** Services that `admit` uses. */

@@ -84,7 +84,7 @@ export async function insertAdmitted(
   { context }: AdmissionServices,
   tx: Tx,
   kind: Pick<Kind, 'name'>,
-  { account, keyId, requestId }: Caller,
+  { account, keyId, requestId, traceparent = null }: Caller,
   admission: Admission,
   space: StoreSpace | null,
   batch?: BatchPlace,
@@ -115,6 +115,7 @@ export async function insertAdmitted(
     accountId: account.id,
     keyId,
     requestId,
+    traceparent,
     batch,
     sources,
     outputs: admission.outputs.map(({ format, name }) => ({

@@ -13,3 +13,4 @@ export { type MetricsServer, type MetricsSource, startMetricsServer } from './me
 export { prettyLine } from './pretty.ts';
 export { scrub } from './scrub.ts';
 export { type MeasureStage, type Stage, stageMeter } from './stages.ts';
+export { inSpan, type TracedSpan, type Tracing } from './tracing.ts';

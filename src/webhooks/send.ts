@@ -6,8 +6,10 @@ import type { DisabledReason } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
 import { FetchError, type Fetcher } from '../fetcher/index.ts';
 import { webhookHeaders } from '../ids/webhook-signature.ts';
+import type { TracedSpan, Tracing } from '../telemetry/index.ts';
 import type { Delivery } from './deliveries.ts';
 import { type Message, type MessageOf, readMessages } from './messages.ts';
+import { startSpans } from './spans.ts';
 
 const TIMEOUT_MS = 10_000;
 /** Seconds after which an attempt that has not been recorded counts as lost: its worker died. */
@@ -22,6 +24,8 @@ export const PER_ENDPOINT = 2;
 export interface SendDeps {
   context: Pick<Context, 'db' | 'vault' | 'store'>;
   fetcher: Pick<Fetcher, 'post'>;
+  /** Null unless traces are on. */
+  tracing?: Tracing | null;
   /** Called after each attempt, with `delivered` or why it failed. */
   onAttempt?: (result: 'delivered' | DeliveryError) => void;
 }
@@ -68,14 +72,23 @@ export async function claimDeliveries(db: Db, limit: number, busy: readonly stri
 /** Sends claimed deliveries once, each by itself, and records how they went. One rejects only when the database is unreachable. */
 export function sendDeliveries(deps: SendDeps, deliveries: readonly Delivery[]): Promise<void>[] {
   const messages = readMessages(deps.context, deliveries);
-  return deliveries.map((delivery) => send(deps, delivery, messages));
+  const spans = startSpans(deps.tracing ?? null, deps.context.db, deliveries);
+  return deliveries.map((delivery) => send(deps, delivery, messages, spans));
 }
 
-async function send(deps: SendDeps, delivery: Delivery, messages: Promise<MessageOf>): Promise<void> {
-  const message = await (await messages)(delivery);
+async function send(
+  deps: SendDeps,
+  delivery: Delivery,
+  messages: Promise<MessageOf>,
+  spans: Promise<ReadonlyMap<string, TracedSpan>>,
+): Promise<void> {
+  const [messageOf, spanOf] = await Promise.all([messages, spans]);
+  const message = await messageOf(delivery);
   const outcome = 'error' in message ? { status: null, error: message.error } : await post(deps, delivery, message);
   await record(deps, delivery, outcome);
-  deps.onAttempt?.(outcome.error ?? 'delivered');
+  const result = outcome.error ?? 'delivered';
+  spanOf.get(delivery.id)?.end({ 'airlock.end': result }, outcome.error !== null);
+  deps.onAttempt?.(result);
 }
 
 async function post({ fetcher }: SendDeps, delivery: Delivery, { url, secrets, body }: Message): Promise<Outcome> {

@@ -4,7 +4,7 @@ import type { JobsContext } from '../jobs/kind.ts';
 import type { Kind, WorkTools } from '../kinds/kind.ts';
 import type { WorkRoom } from '../kinds/shared/work-room.ts';
 import type { SelfTestReport } from '../sandbox/types.ts';
-import type { WorkerMetrics } from '../telemetry/index.ts';
+import type { Tracing, WorkerMetrics } from '../telemetry/index.ts';
 import type { StorageWatch } from './storage-watch.ts';
 
 /** Dependencies of a worker, composed in `src/cli/`. */
@@ -19,6 +19,8 @@ export interface WorkerDeps extends Omit<WorkTools, 'onStorageAway' | 'settings'
   onBroken: (report: SelfTestReport) => void;
   /** Null in tests. */
   metrics: WorkerMetrics | null;
+  /** Null unless traces are on. */
+  tracing?: Tracing | null;
   settings: WorkerSettings;
 }
 

@@ -18,6 +18,7 @@ import { StorageError } from '../storage/types.ts';
 import { scrub } from '../telemetry/index.ts';
 import type { WorkerDeps } from './deps.ts';
 import type { StopReason } from './running-attempts.ts';
+import { startAttempt, tracedTools } from './traced.ts';
 
 /**
  * Milliseconds to retry recording the end of a job while the database is unreachable. Its lease has expired by then.
@@ -39,7 +40,13 @@ export async function runAttempt(deps: WorkerDeps, claim: Claim, lease: SlotLeas
   if (claim.number === 1) {
     deps.metrics?.queueWaitSeconds.observe((startedAt - claim.job.created_at.getTime()) / 1000);
   } else deps.metrics?.retries.inc();
-  const end = await attempt(deps, claim, lease, signal, log);
+  const span = deps.tracing ? startAttempt(deps.tracing, claim) : null;
+  const own = span ? tracedTools(deps.tracing!, span, deps) : deps;
+  const end = await attempt(own, claim, lease, signal, log).catch((error) => {
+    span?.end({}, true);
+    throw error;
+  });
+  span?.end({ 'airlock.end': end }, end === 'failed');
   deps.metrics?.attempts.inc({ end });
   deps.metrics?.attemptSeconds.observe((Date.now() - startedAt) / 1000);
   log.info({ end, kind: claim.job.kind, ms: Date.now() - startedAt }, 'attempt ended');

@@ -1,9 +1,15 @@
-import { readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { makeDatabase } from '../helpers/database.ts';
 import { parseYaml } from './yaml.ts';
 
 const DEPLOY = join(import.meta.dirname, '../../deploy');
+/** From the package `kustomize` of Debian. */
+const KUSTOMIZE = process.env.KUSTOMIZE ?? '/usr/bin/kustomize';
+if (!existsSync(KUSTOMIZE))
+  console.info('kustomize is not installed: the overlay is not built (apt-get install kustomize)');
 const read = (path: string) => readFileSync(join(DEPLOY, path), 'utf8');
 // biome-ignore lint/suspicious/noExplicitAny: manifests are looked at field by field
 const documents = (path: string): any[] => parseYaml(read(path));
@@ -123,7 +129,9 @@ describe('the Dockerfile', () => {
 });
 
 describe('the Kubernetes manifests', () => {
-  const all = documents('kubernetes/airlock.yaml');
+  const base = 'kubernetes/base';
+  const [kustomization] = documents(`${base}/kustomization.yaml`);
+  const all = (kustomization.resources as string[]).flatMap((name) => documents(`${base}/${name}`));
   const workloads = all.filter(({ kind }) => kind === 'Deployment' || kind === 'Job');
 
   it('are held to the strictest standard of pods', () => {
@@ -167,6 +175,57 @@ describe('the Kubernetes manifests', () => {
       ...new Set(JSON.stringify(spec).match(/(?<="(?:secretName|name)":")airlock-(?:api|worker|owner)(?=")/g)),
     ]);
     expect(secrets).toEqual([['airlock-owner'], ['airlock-api'], ['airlock-worker']]);
+  });
+
+  it('leave no file of the base out', () => {
+    const files = readdirSync(join(DEPLOY, base)).filter((name) => name !== 'kustomization.yaml');
+    expect(files.sort()).toEqual([...kustomization.resources].sort());
+  });
+
+  it('patch, in the example, only what the base has', () => {
+    const overlay = 'kubernetes/overlays/example';
+    const [{ patches, images }] = documents(`${overlay}/kustomization.yaml`);
+    for (const { path } of patches) {
+      const [patch] = documents(`${overlay}/${path}`);
+      const patched = workloads.find(({ metadata }) => metadata.name === patch.metadata.name)!;
+      expect(patch.metadata.namespace).toBe(patched.metadata.namespace);
+      for (const { name, env = [] } of patch.spec.template.spec.containers) {
+        const container = patched.spec.template.spec.containers.find((one: { name: string }) => one.name === name);
+        const known = container.env.map((one: { name: string }) => one.name);
+        expect(env.filter((one: { name: string }) => !known.includes(one.name))).toEqual([]);
+      }
+    }
+    const used = new Set(all.flatMap((one) => JSON.stringify(one).match(/(?<="image":")[^:"]+/g) ?? []));
+    expect(images.map(({ name }: { name: string }) => name).sort()).toEqual([...used].sort());
+  });
+
+  it('scale workers on the age of the oldest job that is due', async () => {
+    const [scaled] = documents('kubernetes/overlays/example/autoscaling.yaml');
+    const database = await makeDatabase();
+    try {
+      const age = async () =>
+        Number(Object.values((await database.pg.query(scaled.spec.triggers[0].metadata.query)).rows[0])[0]);
+      expect(await age()).toBe(0);
+      await database.pg.query(`
+        INSERT INTO accounts (id, name) SELECT gen_random_uuid(), name FROM unnest(ARRAY['one', 'two', 'three']) AS name;
+        INSERT INTO account_schedule (account_id, next_light, next_heavy)
+          SELECT id, now() - CASE name WHEN 'one' THEN interval '90 s' ELSE interval '-1 h' END,
+            CASE name WHEN 'two' THEN now() - interval '30 s' END FROM accounts WHERE name IN ('one', 'two', 'three')`);
+      expect(Math.round((await age()) / 10)).toBe(9);
+    } finally {
+      await database.drop();
+    }
+  });
+
+  it.skipIf(!existsSync(KUSTOMIZE))('are what kustomize makes of them', () => {
+    const built = execFileSync(KUSTOMIZE, ['build', join(DEPLOY, 'kubernetes/overlays/example')], { encoding: 'utf8' });
+    expect(built).toContain('image: registry.example.org/airlock/worker:0.1.0');
+    const worker = built
+      .split('\n---\n')
+      .find((text) => /kind: Deployment/.test(text) && /name: airlock-worker\n/.test(text));
+    // The autoscaler decides.
+    expect(worker).not.toContain('replicas:');
+    expect(built).toContain('kind: ScaledObject');
   });
 
   it('let nobody call a worker, and neither workload call the metadata services of clouds', () => {

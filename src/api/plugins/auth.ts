@@ -92,7 +92,7 @@ export function callerOf(request: FastifyRequest): Caller {
 /** Returns the client on whose behalf a job is submitted. */
 export function submitterOf(request: FastifyRequest): Submitter {
   const { account, key } = callerOf(request);
-  return { account, keyId: key.id, requestId: request.id };
+  return { account, keyId: key.id, requestId: request.id, traceparent: request.span?.traceparent ?? null };
 }
 
 /** Returns the actor for the audit log. */

@@ -24,7 +24,7 @@ import {
   startMetricsServer,
 } from '../../telemetry/index.ts';
 import { startCheckpoints } from '../checkpoints.ts';
-import { openContext, openSigner } from '../compose.ts';
+import { openContext, openRoleTracing, openSigner } from '../compose.ts';
 import { metricsHost } from '../endpoints.ts';
 import { version } from '../version.ts';
 
@@ -56,6 +56,7 @@ export async function runApi(config: Config): Promise<void> {
   const planner = openPlanner({
     threads: Math.min(MAX_PLANNER_THREADS, Math.max(1, availableParallelism() - 1)),
   });
+  const tracing = await openRoleTracing(config, 'api');
   const app = await buildApi(
     {
       context,
@@ -63,6 +64,7 @@ export async function runApi(config: Config): Promise<void> {
       limits: openLimits(pool.pg, config.rateLimit),
       signals,
       metrics: await createHttpMetrics(registry),
+      tracing,
       signer,
       planner,
       checkSourceUrl: (url) => checkSourceUrl(url, sources),
@@ -100,6 +102,7 @@ export async function runApi(config: Config): Promise<void> {
       await checkpoints.stop();
       await signals.close();
       await app.close();
+      await tracing?.close();
       await planner.close();
       await metricsServer.close();
       await healthPool.close();

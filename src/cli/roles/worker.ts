@@ -20,7 +20,7 @@ import { countBytes, countCells } from '../../worker/measured.ts';
 import { reportBroken } from '../../worker/self-test.ts';
 import { planSlots } from '../../worker/slots.ts';
 import { startWorker } from '../../worker/worker.ts';
-import { openContext } from '../compose.ts';
+import { openContext, openRoleTracing } from '../compose.ts';
 import { metricsHost } from '../endpoints.ts';
 import { version } from '../version.ts';
 
@@ -66,6 +66,7 @@ export async function runWorker(config: Config): Promise<void> {
     logger,
   });
   const measured = await openMetrics(config);
+  const tracing = await openRoleTracing(config, 'worker');
   const worker = await startWorker({
     context,
     kinds,
@@ -76,6 +77,7 @@ export async function runWorker(config: Config): Promise<void> {
     onBroken: () => process.exit(EXIT_UNSAFE),
     fetcher: countBytes(fetcher, measured.metrics),
     metrics: measured.metrics,
+    tracing,
     settings: {
       databaseUrl,
       version: version(),
@@ -95,6 +97,7 @@ export async function runWorker(config: Config): Promise<void> {
   exitWithParent(
     async () => {
       await worker.drain();
+      await tracing?.close();
       await sandbox.close();
       await measured.close();
       await close();

@@ -72,6 +72,7 @@ function segmentOf({ claim }: Run, request: SegmentRequest): NewJob {
   };
   return {
     ...{ kind: 'segment', accountId: job.account_id, keyId: job.key_id, requestId: job.request_id },
+    traceparent: job.traceparent,
     ...{ resourceClass: job.resource_class, request: { shown: text, whole: text }, facts: '{"v":1}', settings: null },
     sources: [{ position: 0, asset: null, source }],
     ...{ outputs: [{ format: 'mp4', name: 'piece.mp4' }], warnings: [], metadata: null },

@@ -1,0 +1,26 @@
+import type { Tracing } from '../../telemetry/index.ts';
+import type { App } from '../types.ts';
+
+/** Routes that machines poll: their spans would only cost. */
+const POLLED = new Set(['/livez', '/readyz', '/health-check']);
+
+/** Records a span per request, in the trace of the caller if it sent a valid `traceparent`. */
+export function registerTracing(app: App, tracing: Tracing): void {
+  app.addHook('onRequest', async (request) => {
+    const route = request.routeOptions.url ?? '(none)';
+    if (POLLED.has(route)) return;
+    request.span = tracing.start(`${request.method} ${route}`, {
+      kind: 'server',
+      parent: request.headers.traceparent,
+      facts: { 'http.request.method': request.method, 'http.route': route, 'airlock.request_id': request.id },
+    });
+  });
+  app.addHook('onResponse', async (request, reply) => {
+    request.span?.end({ 'http.response.status_code': reply.statusCode }, reply.statusCode >= 500);
+  });
+  // A client that leaves has no response.
+  app.addHook('onRequestAbort', async (request) => {
+    request.span?.end({}, true);
+    request.span = null;
+  });
+}

@@ -1,0 +1,78 @@
+/**
+ * What spans may say: ids of our own, words of fixed lists, and numbers. Never an address, key, name or option of a
+ * client.
+ */
+export interface SpanFacts {
+  'http.request.method'?: string;
+  /** The pattern of the route, never the path. */
+  'http.route'?: string;
+  'http.response.status_code'?: number;
+  'airlock.request_id'?: string;
+  'airlock.job_id'?: string;
+  'airlock.kind'?: string;
+  'airlock.resource_class'?: string;
+  'airlock.attempt'?: number;
+  /** How an attempt, a cell or a delivery ended. */
+  'airlock.end'?: string;
+  'airlock.delivery_id'?: string;
+}
+
+export interface SpanStart {
+  kind?: 'server' | 'consumer' | 'client';
+  /** The `traceparent` to continue; a new trace without one. */
+  parent?: string | string[] | null | undefined;
+  facts?: SpanFacts;
+  /** When it began; now by default. */
+  startedAt?: Date;
+}
+
+export interface TracedSpan {
+  /** W3C `traceparent`, by which this or another process continues the trace. */
+  readonly traceparent: string;
+  /** `failed` marks the span as an error. */
+  end(facts?: SpanFacts, failed?: boolean): void;
+}
+
+/** Traces of OpenTelemetry. Nothing of it is loaded before `openTracing`. */
+export interface Tracing {
+  start(name: string, options?: SpanStart): TracedSpan;
+  /** Sends what is left. Never rejects. */
+  close(): Promise<void>;
+}
+
+export interface ParentContext {
+  traceId: string;
+  spanId: string;
+  /** 1 if the trace is recorded. */
+  traceFlags: number;
+}
+
+const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})([0-9a-f]{16})-([0-9a-f]{2})$/;
+
+/** Parses a W3C `traceparent` of version 00. Returns null for anything else: the trace then begins here. */
+export function parseTraceparent(text: unknown): ParentContext | null {
+  const match = typeof text === 'string' ? TRACEPARENT.exec(text) : null;
+  return match && { traceId: match[1]!, spanId: match[2]!, traceFlags: Number.parseInt(match[3]!, 16) & 1 };
+}
+
+export function formatTraceparent({ traceId, spanId, traceFlags }: ParentContext): string {
+  return `00-${traceId}-${spanId}-${(traceFlags & 1).toString(16).padStart(2, '0')}`;
+}
+
+/** Runs `work` in a span, or as it is without tracing. */
+export async function inSpan<T>(
+  tracing: Tracing | null,
+  name: string,
+  options: SpanStart,
+  work: (span: TracedSpan | null) => Promise<T>,
+): Promise<T> {
+  const span = tracing?.start(name, options) ?? null;
+  let failed = true;
+  try {
+    const result = await work(span);
+    failed = false;
+    return result;
+  } finally {
+    span?.end({}, failed);
+  }
+}
