@@ -55,7 +55,7 @@ describe('a short run over', () => {
   });
 
   it('clips encodes each in pieces as one process does: every frame once, the same sound, the same quality', {
-    timeout: 240_000,
+    timeout: 120_000,
   }, async () => {
     expect(await findings(PIECES, 4, ['joined'])).toEqual([]);
   });
