@@ -9,7 +9,7 @@ import {
 } from '../contract/account-settings.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Db, Tx } from '../database/pool.ts';
-import { type Account, ensureAccount } from './accounts.ts';
+import { type Account, ensureAccount, getAccount } from './accounts.ts';
 import { appendAudit } from './audit.ts';
 import { countLiveKeys } from './key-life.ts';
 import { heldBytes, openUploads } from './stored-bytes.ts';
@@ -35,12 +35,12 @@ export async function createAccount(tx: Tx, name: string, actor: string): Promis
 
 /**
  * Changes the settings of an account. They apply from its next request and from the next job that starts: API and worker
- * read the account each time. Returns null when no account has that name. Throws `invalid_request` with the name of a
+ * read the account each time. Returns null when there is no such account. Throws `invalid_request` with the name of a
  * setting that is out of range.
  */
 export async function changeAccount(
   tx: Tx,
-  name: string,
+  which: { name: string } | { id: string },
   changes: AccountChanges,
   actor: string,
 ): Promise<Account | null> {
@@ -48,7 +48,7 @@ export async function changeAccount(
     const reason = changes[setting] == null ? null : refusedNumber(setting, changes[setting]);
     if (reason) throw new ApiError('invalid_request', { field: setting, reason, remedy: 'Give another number' });
   }
-  const account = await findAccount(tx, name);
+  const account = 'id' in which ? await getAccount(tx, which.id) : await findAccount(tx, which.name);
   if (!account) return null;
   const { id, disabled_at } = account;
   const { disabled, disarm, ...numbers } = changes;

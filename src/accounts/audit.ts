@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { sql } from 'kysely';
-import type { Tx } from '../database/pool.ts';
+import type { Db, Tx } from '../database/pool.ts';
 import { canonicalJson } from '../ids/hash.ts';
 
 export interface AuditEntry {
-  /** `key:<id>`, `cli`, `system` or `anonymous`. */
+  /** `key:<id>`, `user:<id>`, `cli`, `system` or `anonymous`. */
   actor: string;
   action:
     | 'key.created'
@@ -22,7 +22,16 @@ export interface AuditEntry {
     | 'webhook.updated'
     | 'webhook.deleted'
     | 'webhook.rotated'
-    | 'webhook_secret.rotated';
+    | 'webhook_secret.rotated'
+    | 'user.created'
+    | 'user.link_created'
+    | 'user.password_set'
+    | 'user.disabled'
+    | 'user.enabled'
+    | 'session.opened'
+    | 'session.ended'
+    | 'worker.drain_requested'
+    | 'worker.drain_ended';
   target?: string | null;
   result: 'ok' | 'refused' | 'failed';
   ip?: string | null;
@@ -30,6 +39,9 @@ export interface AuditEntry {
   /** Ids and numbers only; never a URL, a name or a secret. */
   details?: Record<string, string | number | boolean | null>;
 }
+
+/** Who made the request. */
+export type Actor = Pick<AuditEntry, 'actor' | 'ip' | 'requestId'>;
 
 const AUDIT_LOCK = 0x41_55_44_49; // "AUDI"
 /** Stands in for the hash of a previous row in the first row. */
@@ -60,6 +72,29 @@ export async function appendAudit(tx: Tx, entry: AuditEntry): Promise<void> {
     .insertInto('audit_log')
     .values({ ...row, details: JSON.stringify(row.details), previous, hash: hashAuditRow(row, previous) })
     .execute();
+}
+
+/** A page of the log, newest first. `after`: entries older than that number. */
+export async function listAudit(db: Db, { after, limit }: { after?: number | undefined; limit: number }) {
+  let query = db
+    .selectFrom('audit_log')
+    .selectAll()
+    .orderBy('seq', 'desc')
+    .limit(limit + 1);
+  if (after !== undefined) query = query.where('seq', '<', after);
+  const rows = await query.execute();
+  const entries = rows.slice(0, limit).map((row) => ({
+    seq: row.seq,
+    at: row.at.toISOString(),
+    actor: row.actor,
+    action: row.action,
+    target: row.target,
+    result: row.result,
+    ip: row.ip,
+    request_id: row.request_id,
+    details: row.details as Record<string, unknown>,
+  }));
+  return { entries, next: rows.length > limit ? entries.at(-1)!.seq : null };
 }
 
 type HashedRow = {

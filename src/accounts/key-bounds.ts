@@ -1,6 +1,6 @@
 import { prefixContains } from '../config/addresses.ts';
 import { ApiError } from '../contract/errors.ts';
-import { type CreateKeyBody, MAX_LIVE_KEYS, MAX_NEW_KEYS_A_DAY, SCOPES } from '../contract/keys.ts';
+import { ACCOUNT_SCOPES, type CreateKeyBody, MAX_LIVE_KEYS, MAX_NEW_KEYS_A_DAY, SCOPES } from '../contract/keys.ts';
 import type { Tx } from '../database/pool.ts';
 import { type ApiKey, countLiveKeys } from './key-life.ts';
 
@@ -11,13 +11,13 @@ const EVERYTHING: KeyRights = { scopes: [...SCOPES], allowed_cidrs: [], expires_
 const DAY_MS = 86_400_000;
 
 /**
- * Returns the rights of a new key: those that the request sets, and otherwise those of the `maker`, the calling key.
- * Without a maker the operator creates the key and may grant everything. Throws `key_exceeds_caller`.
+ * Returns the rights of a new key: those that the request sets, and otherwise those of its maker, `operator` aside. Null:
+ * the operator creates the key on the command line, and may grant everything. Throws `key_exceeds_caller`.
  */
-export function grantedRights(body: CreateKeyBody, maker: ApiKey | null): KeyRights {
-  const own = maker ? rightsOf(maker) : EVERYTHING;
+export function grantedRights(body: CreateKeyBody, maker: KeyRights | null): KeyRights {
+  const own = maker ?? EVERYTHING;
   const asked: KeyRights = {
-    scopes: body.scopes ?? own.scopes,
+    scopes: body.scopes ?? own.scopes.filter((scope) => (ACCOUNT_SCOPES as readonly string[]).includes(scope)),
     allowed_cidrs: body.allowed_cidrs?.length ? body.allowed_cidrs : own.allowed_cidrs,
     expires_at: body.expires_at ? new Date(body.expires_at) : own.expires_at,
   };
@@ -25,25 +25,25 @@ export function grantedRights(body: CreateKeyBody, maker: ApiKey | null): KeyRig
   if (!excess) return asked;
   throw new ApiError('key_exceeds_caller', {
     field: excess.field,
-    reason: `the calling key has ${excess.has}, and this asks for ${excess.asked}`,
+    reason: `the caller has ${excess.has}, and this asks for ${excess.asked}`,
     has: excess.value,
-    remedy: `Leave out ${excess.field} to give what the calling key has, ask for less, or call with a key that has more`,
+    remedy: `Leave out ${excess.field} to give what the caller has, ask for less, or call with a key that has more`,
   });
 }
 
 /** Throws unless the maker could have created the key: rotating returns the successor's raw key. */
-export function requireRotatable(target: ApiKey, maker: ApiKey): void {
-  const excess = firstExcess(rightsOf(maker), target);
+export function requireRotatable(target: ApiKey, maker: KeyRights): void {
+  const excess = firstExcess(maker, target);
   if (!excess) return;
   throw new ApiError('key_exceeds_caller', {
     field: 'id',
-    reason: `in ${excess.field} that key has ${excess.asked}, and the calling key has ${excess.has}`,
+    reason: `in ${excess.field} that key has ${excess.asked}, and the caller has ${excess.has}`,
     has: excess.value,
   });
 }
 
 /** A key that was rotated with an overlap ends when the overlap does. */
-function rightsOf(key: ApiKey): KeyRights {
+export function rightsOf(key: ApiKey): KeyRights {
   const ends = [key.expires_at, key.dies_at].filter((end) => end !== null).sort((a, b) => a.getTime() - b.getTime());
   return { scopes: key.scopes, allowed_cidrs: key.allowed_cidrs, expires_at: ends[0] ?? null };
 }

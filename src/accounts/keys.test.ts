@@ -4,7 +4,7 @@ import { makeDatabase, type TestDatabase } from '../../test/helpers/database.ts'
 import type { Tables } from '../database/tables.ts';
 import { hashApiKey } from '../ids/api-key.ts';
 import { ensureAccount } from './accounts.ts';
-import { type CreatedKey, createKey, findCaller, listKeysMadeBy, revokeKey, rotateKey } from './keys.ts';
+import { type CreatedKey, createKey, findKey, listKeysMadeBy, revokeKey, rotateKey } from './keys.ts';
 
 const BY = { actor: 'cli' };
 
@@ -31,7 +31,7 @@ describe('the caller of a request', () => {
       dialect: new PostgresDialect({ pool: database.pg }),
       log: ({ query }) => void queries.push(query.sql),
     });
-    const caller = await findCaller(counted, hashApiKey(raw));
+    const caller = await findKey(counted, hashApiKey(raw));
     expect(queries).toHaveLength(1);
     const { rows: keys } = await database.pg.query('SELECT * FROM api_keys WHERE id = $1', [key.id]);
     const { rows: accounts } = await database.pg.query('SELECT * FROM accounts WHERE id = $1', [key.account_id]);
@@ -41,8 +41,8 @@ describe('the caller of a request', () => {
   it('is found when its key is dead, and not when nobody has it', async () => {
     const { key, raw } = await makeKey('dead');
     await database.db.transaction().execute((tx) => revokeKey(tx, key.id, undefined, BY));
-    expect((await findCaller(database.db, hashApiKey(raw)))?.key.revoked_at).toBeInstanceOf(Date);
-    expect(await findCaller(database.db, hashApiKey('al_live_nobody'))).toBeUndefined();
+    expect((await findKey(database.db, hashApiKey(raw)))?.key.revoked_at).toBeInstanceOf(Date);
+    expect(await findKey(database.db, hashApiKey('al_live_nobody'))).toBeUndefined();
   });
 });
 
@@ -58,7 +58,7 @@ describe('keys that a key made', () => {
     const account = await db.transaction().execute((tx) => ensureAccount(tx, 'family', 'cli'));
     const by = (maker: CreatedKey | null) => ({ actor: maker ? `key:${maker.key.id}` : 'cli' });
     const make = (maker: CreatedKey | null) =>
-      db.transaction().execute((tx) => createKey(tx, account.id, { name: 'x' }, by(maker), maker?.key));
+      db.transaction().execute((tx) => createKey(tx, account.id, { name: 'x' }, by(maker), maker));
     const rotate = (target: CreatedKey, maker: CreatedKey | null) =>
       db.transaction().execute((tx) => rotateKey(tx, target.key.id, { overlapSeconds: 60 }, by(maker)));
     const thief = await make(null);

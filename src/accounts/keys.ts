@@ -6,12 +6,9 @@ import { recordEvent } from '../events/record.ts';
 import { makeApiKey } from '../ids/api-key.ts';
 import { uuidv7 } from '../ids/uuid.ts';
 import { type Account, lockAccount } from './accounts.ts';
-import { type AuditEntry, appendAudit } from './audit.ts';
-import { grantedRights, requireRoomForKey, requireRotatable } from './key-bounds.ts';
+import { type Actor, appendAudit } from './audit.ts';
+import { grantedRights, type KeyRights, requireRoomForKey, requireRotatable, rightsOf } from './key-bounds.ts';
 import { type ApiKey, isAlive, isAliveRow } from './key-life.ts';
-
-/** Who made the request, for the audit log. */
-export type Actor = Pick<AuditEntry, 'actor' | 'ip' | 'requestId'>;
 
 export interface CreatedKey {
   key: ApiKey;
@@ -19,16 +16,19 @@ export interface CreatedKey {
   raw: string;
 }
 
+/** Who creates a key over the API: a key, or a person with the rights of a role. */
+export type KeyMaker = { key: ApiKey } | { rights: KeyRights };
+
 /**
- * Creates a key for the account. A key that is created by another key, the `maker`, has at most the maker's rights and
- * counts against the account's limits. Without a maker the operator creates it.
+ * Creates a key for the account. A key that is created over the API has at most the rights of its `maker`, and counts
+ * against the account's limits. Without a maker the operator creates it on the command line.
  */
 export async function createKey(
   tx: Tx,
   accountId: string,
   body: CreateKeyBody,
   by: Actor,
-  maker: ApiKey | null = null,
+  maker: KeyMaker | null = null,
 ): Promise<CreatedKey> {
   if (body.expires_at && new Date(body.expires_at).getTime() <= Date.now()) {
     throw new ApiError('invalid_request', {
@@ -37,9 +37,9 @@ export async function createKey(
       remedy: 'Give a later time',
     });
   }
-  const current = maker && (await holdMaker(tx, maker));
-  const rights = grantedRights(body, current);
-  if (current) await requireRoomForKey(tx, accountId, 1);
+  const own = maker && (await holdMaker(tx, accountId, maker));
+  const rights = grantedRights(body, own);
+  if (own) await requireRoomForKey(tx, accountId, 1);
   const created = await insertKey(tx, { account_id: accountId, name: body.name, ...rights });
   await appendAudit(tx, { ...by, action: 'key.created', target: created.key.id, result: 'ok' });
   await recordEvent(tx, { accountId }, 'key.created', { key_id: created.key.id });
@@ -95,17 +95,17 @@ export async function listKeys(db: Db, accountId: string): Promise<ApiKey[]> {
 
 /**
  * Creates the successor of a key, with the same rights. The old key is revoked immediately, or ends after
- * `overlapSeconds`. A key that is inactive or already rotated is refused. A `maker`, the calling key, can rotate only
- * keys that have at most its own rights; without one the operator rotates.
+ * `overlapSeconds`. A key that is inactive or already rotated is refused. A `maker` can rotate only keys that have at
+ * most its own rights; without one the operator rotates.
  */
 export async function rotateKey(
   tx: Tx,
   id: string,
-  options: { accountId?: string; overlapSeconds: number; maker?: ApiKey },
+  options: { overlapSeconds: number; for?: { accountId: string; maker: KeyMaker } },
   by: Actor,
 ): Promise<CreatedKey> {
-  const maker = options.maker && (await holdMaker(tx, options.maker));
-  const old = await lockKey(tx, id, options.accountId);
+  const own = options.for && (await holdMaker(tx, options.for.accountId, options.for.maker));
+  const old = await lockKey(tx, id, options.for?.accountId);
   if (!isAlive(old) || old.replaced_by) {
     throw new ApiError('invalid_request', {
       field: 'id',
@@ -113,8 +113,8 @@ export async function rotateKey(
       remedy: 'Create a new key',
     });
   }
-  if (maker) {
-    requireRotatable(old, maker);
+  if (own) {
+    requireRotatable(old, own);
     await requireRoomForKey(tx, old.account_id, options.overlapSeconds > 0 ? 1 : 0);
   }
   const created = await insertKey(tx, {
@@ -160,14 +160,8 @@ export async function revokeKey(tx: Tx, id: string, accountId: string | undefine
   return revoked;
 }
 
-/** A key and its account. */
-export interface Caller {
-  key: ApiKey;
-  account: Account;
-}
-
 /** Finds the key with that hash, active or not, and its account. One query, because every request runs it. */
-export async function findCaller(db: Db, hash: Buffer): Promise<Caller | undefined> {
+export async function findKey(db: Db, hash: Buffer): Promise<{ key: ApiKey; account: Account } | undefined> {
   const found = await db
     .selectFrom('api_keys')
     .innerJoin('accounts', 'accounts.id', 'api_keys.account_id')
@@ -228,15 +222,16 @@ async function insertKey(
 }
 
 /**
- * Locks and returns the current row of the calling key. Throws `unauthorized` if the key was revoked after the request
- * was authenticated. The account's lock serializes the creation of keys, so that limits are exact and two keys that
- * rotate each other do not deadlock.
+ * Returns what the maker may grant. Throws `unauthorized` if its key was revoked after the request was authenticated. The
+ * account's lock serializes the creation of keys, so that limits are exact and two keys that rotate each other do not
+ * deadlock.
  */
-async function holdMaker(tx: Tx, maker: ApiKey): Promise<ApiKey> {
-  await lockAccount(tx, maker.account_id);
-  const current = await lockKey(tx, maker.id, maker.account_id);
+async function holdMaker(tx: Tx, accountId: string, maker: KeyMaker): Promise<KeyRights> {
+  await lockAccount(tx, accountId);
+  if ('rights' in maker) return maker.rights;
+  const current = await lockKey(tx, maker.key.id, accountId);
   if (!isAlive(current)) throw new ApiError('unauthorized');
-  return current;
+  return rightsOf(current);
 }
 
 async function lockKey(tx: Tx, id: string, accountId: string | undefined): Promise<ApiKey> {

@@ -1,14 +1,17 @@
 import type pg from 'pg';
 import { addressGroup } from '../config/addresses.ts';
+import { sha256 } from '../ids/hash.ts';
 import { createPermits, type Grant, type LimitState } from './permits.ts';
 
 export interface Limits {
-  /** Requests of one key in a minute. */
-  request(keyId: string, perMinute: number): Promise<LimitState>;
+  /** Requests of one key or session in a minute. */
+  request(id: string, perMinute: number): Promise<LimitState>;
   /** Requests from one address in a minute, with any key or none. IPv6 addresses count by /64. */
   address(ip: string): Promise<LimitState>;
   /** Failed authentications from one address in a minute, with a much lower limit. */
   failedAuth(ip: string): Promise<LimitState>;
+  /** Tries of a password for one e-mail address, from one address and from all. */
+  signIn(email: string, ip: string): Promise<LimitState>;
 }
 
 const WINDOW_MS = 60_000;
@@ -16,6 +19,10 @@ const WINDOW_MS = 60_000;
 const ADDRESS_FACTOR = 5;
 /** Failed authentications a minute and address; a person mistypes a few times, a guesser many. */
 export const FAILED_AUTH_LIMIT = 20;
+/** Tries a minute of one e-mail address from one address: with 12 characters, a guesser gets nowhere in a lifetime. */
+export const SIGN_IN_LIMIT = 6;
+/** From all addresses together some more, so that a stranger who guesses from one does not keep the person out. */
+const SIGN_IN_ADDRESSES = 10;
 /** A process takes at most this share of the permits that remain, so that few are left unused in others. */
 const SHARE = 16;
 
@@ -28,9 +35,14 @@ export function openLimits(pool: pg.Pool, serverPerMinute: number): Limits {
   const permits = createPermits((key, limit) => take(pool, key, limit));
   const addressLimit = serverPerMinute * ADDRESS_FACTOR;
   return {
-    request: (keyId, perMinute) => permits.spend(`key:${keyId}`, perMinute),
+    request: (id, perMinute) => permits.spend(`key:${id}`, perMinute),
     address: (ip) => permits.spend(`ip:${addressGroup(ip)}`, addressLimit),
     failedAuth: (ip) => permits.spend(`auth:${addressGroup(ip)}`, FAILED_AUTH_LIMIT),
+    async signIn(email, ip) {
+      const who = sha256(email).toString('base64url');
+      const here = await permits.spend(`sign-in:${who}:${addressGroup(ip)}`, SIGN_IN_LIMIT);
+      return here.allowed ? permits.spend(`sign-in:${who}`, SIGN_IN_LIMIT * SIGN_IN_ADDRESSES) : here;
+    },
   };
 }
 

@@ -8,6 +8,10 @@ export function monthOf(at: Date): string {
   return `${at.toISOString().slice(0, 7)}-01`;
 }
 
+function dayOf(at: Date): string {
+  return at.toISOString().slice(0, 10);
+}
+
 export async function usedMinutes(db: Db, accountId: string, month: string): Promise<number> {
   const row = await db
     .selectFrom('usage_months')
@@ -18,17 +22,40 @@ export async function usedMinutes(db: Db, accountId: string, month: string): Pro
   return row?.minutes ?? 0;
 }
 
+/** Counts a completed job, for its month and its day. */
 export async function addUsage(tx: Tx, accountId: string, minutes: number, at: Date): Promise<void> {
-  await tx
-    .insertInto('usage_months')
-    .values({ account_id: accountId, month: monthOf(at), minutes, jobs: 1 })
-    .onConflict((conflict) =>
-      conflict.columns(['account_id', 'month']).doUpdateSet({
-        minutes: sql`usage_months.minutes + ${minutes}`,
-        jobs: sql`usage_months.jobs + 1`,
-      }),
+  await sql`
+    WITH month AS (
+      INSERT INTO usage_months AS counted (account_id, month, minutes, jobs)
+      VALUES (${accountId}, ${monthOf(at)}, ${minutes}, 1)
+      ON CONFLICT (account_id, month)
+      DO UPDATE SET minutes = counted.minutes + EXCLUDED.minutes, jobs = counted.jobs + 1
     )
-    .execute();
+    INSERT INTO usage_days AS counted (account_id, day, minutes, jobs)
+    VALUES (${accountId}, ${dayOf(at)}, ${minutes}, 1)
+    ON CONFLICT (account_id, day)
+    DO UPDATE SET minutes = counted.minutes + EXCLUDED.minutes, jobs = counted.jobs + 1`.execute(tx);
+}
+
+/** What completed in a month, by day and in total. `month` is its first day. */
+export async function usageOf(db: Db, accountId: string, month: string) {
+  const [total, days] = await Promise.all([
+    db
+      .selectFrom('usage_months')
+      .select(['minutes', 'jobs'])
+      .where('account_id', '=', accountId)
+      .where('month', '=', month)
+      .executeTakeFirst(),
+    db
+      .selectFrom('usage_days')
+      .select([sql<string>`to_char(day, 'YYYY-MM-DD')`.as('day'), 'minutes', 'jobs'])
+      .where('account_id', '=', accountId)
+      .where('day', '>=', month)
+      .where('day', '<', sql<string>`(${month}::date + interval '1 month')`)
+      .orderBy('day')
+      .execute(),
+  ]);
+  return { minutes: total?.minutes ?? 0, jobs: total?.jobs ?? 0, days };
 }
 
 /** Minutes that waiting and running jobs will use when they complete. Inputs of unknown duration do not count. */

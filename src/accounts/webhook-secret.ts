@@ -2,8 +2,7 @@ import type { Db, Tx } from '../database/pool.ts';
 import { openColumn, sealColumn } from '../database/sealed-columns.ts';
 import type { Vault } from '../ids/vault.ts';
 import { makeWebhookSecret } from '../ids/webhook-signature.ts';
-import { appendAudit } from './audit.ts';
-import type { Actor } from './keys.ts';
+import { type Actor, appendAudit } from './audit.ts';
 
 /** The default secret of an account, which signs the events of jobs that name a `webhook_url`. */
 export interface AccountSecret {

@@ -6,9 +6,9 @@ import { type BatchEntry, submitBatch } from '../kinds/submit-batch.ts';
 import { refusedWebhook, type TranscodeSubmission } from '../kinds/transcode/admit.ts';
 import { viewRefusal, viewSubmittedBatch } from '../kinds/transcode/batch-view.ts';
 import { transcode } from '../kinds/transcode/index.ts';
+import { callerOf, submitterOf } from './caller.ts';
 import type { ApiDeps } from './deps.ts';
 import { idempotencyKey } from './idempotency-key.ts';
-import { callerOf, submitterOf } from './plugins/auth.ts';
 import { shapeError } from './shape-errors.ts';
 import { unknownFields } from './warnings.ts';
 

@@ -8,9 +8,9 @@ import type { TranscodeSubmission } from '../kinds/transcode/admit.ts';
 import { transcode } from '../kinds/transcode/index.ts';
 import { validateTranscode } from '../kinds/transcode/validate.ts';
 import { viewSubmitted } from '../kinds/transcode/view.ts';
+import { submitterOf } from './caller.ts';
 import type { ApiDeps } from './deps.ts';
 import { idempotencyKey } from './idempotency-key.ts';
-import { submitterOf } from './plugins/auth.ts';
 import { unknownFields } from './warnings.ts';
 
 /** `POST /v1/transcodes`: submits a job and returns it once it is committed. */

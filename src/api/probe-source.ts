@@ -10,8 +10,8 @@ import type { Job } from '../jobs/rows.ts';
 import { probe } from '../kinds/probe/index.ts';
 import { openResult } from '../kinds/probe/result.ts';
 import { submitJob } from '../kinds/submit.ts';
+import { callerOf, submitterOf } from './caller.ts';
 import type { RouteDeps } from './deps.ts';
-import { callerOf, submitterOf } from './plugins/auth.ts';
 import { whileWaiting } from './plugins/concurrency.ts';
 
 /** Milliseconds that a request waits for a worker. A probe has 20 s for fetching and 15 s for ffprobe. */

@@ -6,11 +6,11 @@ import type {
   RawServerDefault,
 } from 'fastify';
 import type { ZodTypeProvider } from 'fastify-type-provider-zod';
-import type { Caller } from '../accounts/keys.ts';
 import type { Warning } from '../contract/common.ts';
 import type { Scope } from '../contract/keys.ts';
 import type { ConnectionGuard } from '../net/connection-guard.ts';
 import type { TracedSpan } from '../telemetry/index.ts';
+import type { Caller } from './caller.ts';
 import type { Place } from './places.ts';
 
 export type App = FastifyInstance<
@@ -23,7 +23,7 @@ export type App = FastifyInstance<
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** The scope that a key needs for this route; `open` routes need no key. */
+    /** The scope that a key or role needs for this route; `open` routes need none. */
     scope?: Scope | 'open';
   }
   interface FastifyInstance {
@@ -37,6 +37,7 @@ declare module 'fastify' {
     /** Null if the request is not traced. */
     span: TracedSpan | null;
     /** Place among the requests of the key; null on open routes. */
+    /** Place among the requests of the key or session; null on open routes. */
     place: Place | null;
     /** Warnings about unknown query parameters. */
     queryWarnings: Warning[] | null;

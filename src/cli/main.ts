@@ -3,6 +3,7 @@ import { type Config, readConfig } from '../config/config.ts';
 import { addAccounts } from './accounts-command.ts';
 import { EXIT, UsageError } from './exit.ts';
 import { red } from './style.ts';
+import { addUsers } from './users-command.ts';
 import { version } from './version.ts';
 
 // Node 21 and later define it. Without it, `pg` detects Cloudflare by creating a `Response`, for which Node 20 loads
@@ -81,7 +82,7 @@ keys
   .command('create')
   .requiredOption('--name <name>', 'what the key is for')
   .option('--account <name>', 'the account it belongs to; created if it does not exist')
-  .option('--scopes <list>', 'any of transcode,upload,read,admin; all by default')
+  .option('--scopes <list>', 'any of transcode,upload,read,admin, all by default; operator for the whole server')
   .option('--expires <time>', 'when it expires, e.g. 2027-01-31T00:00:00Z')
   .option('--allow <cidrs>', 'addresses that may use it, e.g. 203.0.113.0/24')
   .option('--json', 'print {"id","name","key","scopes","created_at"}')
@@ -104,6 +105,7 @@ keys
   .action(async (id, options) => (await import('./commands/keys.ts')).revokeKeyCommand(readConfig(), id, options));
 
 addAccounts(program);
+addUsers(program);
 
 program
   .command('receipt')

@@ -20,6 +20,8 @@ export interface Service {
   ready: ReadyInfo;
   /** The first key of this installation, if this start created it. */
   firstKey: FirstKey | null;
+  /** Token of the link with which the first operator signs in, if this start created it. */
+  setupToken: string | null;
   /** Drains: claims nothing new, and lets running jobs end or releases them. */
   stop(): Promise<void>;
 }
@@ -120,7 +122,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
       metrics: listenUrl({ host: metricsHost(config) }, api.ready.ports.metrics!, false),
     };
     if (options.announce) await instance.announce(ready);
-    return { ready: { ...ready, pid: process.pid }, firstKey: migrated?.firstKey ?? null, stop };
+    const { firstKey = null, setupToken = null } = migrated ?? {};
+    return { ready: { ...ready, pid: process.pid }, firstKey, setupToken, stop };
   } catch (error) {
     await stop().catch((failed) => logger.error({ err: failed }, 'not everything could be stopped'));
     throw error;
@@ -197,5 +200,5 @@ async function migrate(config: Config, options: ServiceOptions): Promise<Migrati
     },
   });
   await child.stop();
-  return result ?? { applied: [], firstKey: null, roles: [] };
+  return result ?? { applied: [], firstKey: null, setupToken: null, roles: [] };
 }

@@ -5,10 +5,36 @@
 export const errors = {
   unauthorized: { status: 401, text: 'unauthorized', advice: 'Send "Authorization: Bearer <key>" with an active key.' },
   forbidden: { status: 403, text: 'forbidden', advice: 'Use a key that has the scope named in details.' },
+  invalid_credentials: {
+    status: 401,
+    text: 'E-mail address or password is wrong',
+    advice: 'Check both. An operator makes a new link with ./airlock users reset EMAIL.',
+  },
+  csrf_required: {
+    status: 403,
+    text: 'x-airlock-csrf is missing or wrong',
+    advice: 'Send the csrf value of GET /v1/session with every change, or use a key.',
+  },
+  cross_site: {
+    status: 403,
+    text: 'Requests from pages of other sites are not allowed',
+    advice: 'Use a page of this server. If a proxy stands before it, let it pass the Host header.',
+  },
+  setup_link_invalid: {
+    status: 404,
+    text: 'This link has been used or has expired',
+    advice:
+      'An operator makes a new one with ./airlock users reset EMAIL, or ./airlock users create for the first person.',
+  },
+  email_taken: {
+    status: 409,
+    text: 'Somebody has this e-mail address already',
+    advice: 'Use another address, or reset the password with ./airlock users reset EMAIL.',
+  },
   key_exceeds_caller: {
     status: 403,
     text: 'A key cannot grant more than it has',
-    advice: 'Request fewer rights, or use a key that has more; details lists what the calling key has.',
+    advice: 'Request fewer rights, or use a key that has more; details lists what the caller has.',
   },
   too_many_keys: {
     status: 409,

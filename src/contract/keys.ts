@@ -2,7 +2,10 @@ import ipaddr from 'ipaddr.js';
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
 
-export const SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
+/** Scopes of one account. */
+export const ACCOUNT_SCOPES = ['transcode', 'upload', 'read', 'admin'] as const;
+/** `operator`: the accounts, workers and audit log of the whole server. A key gets it only by name. */
+export const SCOPES = [...ACCOUNT_SCOPES, 'operator'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 /** Maximum active keys of one account. Keys that the operator creates count, but are never refused. */
@@ -39,7 +42,7 @@ export const createKeyBody = z
       .array(z.enum(SCOPES))
       .min(1)
       .nullish()
-      .describe('What the key may do; if absent, all that the calling key may.'),
+      .describe('What the key may do; if absent, all that the caller may, `operator` aside.'),
     expires_at: z.iso
       .datetime({ offset: true })
       .nullish()

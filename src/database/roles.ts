@@ -16,11 +16,16 @@ const APPEND: readonly Right[] = ['SELECT', 'INSERT'];
  * Complete by its type: a migration that makes a table has to say here who may use it.
  */
 export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRole, readonly Right[]>>>> = {
-  // Locking a row needs the right to update a column of it; this one never changes.
-  accounts: { api: ['SELECT', 'UPDATE (created_at)'], worker: ['SELECT', 'UPDATE (created_at)'] },
+  // Operators create and change accounts over the API. Locking a row needs the right to update a column of it.
+  accounts: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE (created_at)'] },
   // Only the process that authenticates keys may read their hashes.
   api_keys: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: NONE },
   usage_months: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE'] },
+  usage_days: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
+  // Only the process that people sign in to may read the hashes of their passwords.
+  users: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: NONE },
+  sessions: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: ['SELECT (expires_at)', 'DELETE'] },
+  setup_links: { api: ['SELECT', 'INSERT', 'DELETE'], worker: ['SELECT (expires_at)', 'DELETE'] },
   objects: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   uploads: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
   // The worker inserts the children of a job; a trigger refuses all others (0007_children.sql).
@@ -33,7 +38,7 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   account_schedule: { api: READ, worker: ['SELECT', 'UPDATE (account_id)'] },
   // The API ends an attempt and forgets what FFmpeg said; it starts none.
   attempts: { api: ['SELECT', 'UPDATE (state, ended_at, stderr_sealed)'], worker: ['SELECT', 'INSERT', 'UPDATE'] },
-  workers: { api: READ, worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
+  workers: { api: ['SELECT', 'UPDATE (drain_requested)'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   fleet_leases: { api: NONE, worker: ['SELECT', 'INSERT', 'UPDATE'] },
   events: { api: ['SELECT', 'INSERT'], worker: ['SELECT', 'INSERT', 'DELETE'] },
   // Recording an event reads the webhooks that it goes to. The worker sends, and disables what fails.

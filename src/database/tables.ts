@@ -9,8 +9,10 @@ import type {
   JobSourcesTable,
   JobsTable,
 } from './job-tables.ts';
+import type { SessionsTable, SetupLinksTable, UsersTable } from './people-tables.ts';
 
 export * from './job-tables.ts';
+export * from './people-tables.ts';
 
 /*
  * One interface per table of migrations/*.sql. `bigint` columns come back as numbers (see pool.ts): all of them
@@ -56,6 +58,13 @@ export interface ApiKeysTable {
 export interface UsageMonthsTable {
   account_id: string;
   month: string;
+  minutes: Generated<number>;
+  jobs: Generated<number>;
+}
+
+export interface UsageDaysTable {
+  account_id: string;
+  day: string;
   minutes: Generated<number>;
   jobs: Generated<number>;
 }
@@ -125,6 +134,7 @@ export interface WorkersTable {
   self_test_exceptions: Generated<string[]>;
   self_test_at: Timestamp | null;
   draining: Generated<boolean>;
+  drain_requested: Generated<boolean>;
   started_at: DefaultedTimestamp;
   heartbeat_at: DefaultedTimestamp;
 }
@@ -241,6 +251,10 @@ export interface Tables {
   accounts: AccountsTable;
   api_keys: ApiKeysTable;
   usage_months: UsageMonthsTable;
+  usage_days: UsageDaysTable;
+  users: UsersTable;
+  sessions: SessionsTable;
+  setup_links: SetupLinksTable;
   objects: ObjectsTable;
   uploads: UploadsTable;
   jobs: JobsTable;

@@ -21,13 +21,29 @@ export type WorkerBuild = Pick<
   'ffmpeg' | 'ffmpeg_package' | 'ffmpeg_since' | 'arguments_hidden'
 >;
 
-/** Records a heartbeat and the current FFmpeg build, which can change while a worker runs. */
-export async function beatWorker(db: Db, id: string, now: { draining: boolean } & WorkerBuild): Promise<void> {
-  await db
+/**
+ * Records a heartbeat and the current FFmpeg build, which can change while a worker runs. Resolves to whether an operator
+ * wants the worker to take nothing new.
+ */
+export async function beatWorker(db: Db, id: string, now: { draining: boolean } & WorkerBuild): Promise<boolean> {
+  const row = await db
     .updateTable('workers')
     .set({ heartbeat_at: new Date(), ...now })
     .where('id', '=', id)
-    .execute();
+    .returning('drain_requested')
+    .executeTakeFirst();
+  return row?.drain_requested ?? false;
+}
+
+/** Asks a worker to take nothing new, or to take work again. Returns false if there is no such worker. */
+export async function requestDrain(db: Db, id: string, wanted: boolean): Promise<boolean> {
+  const row = await db
+    .updateTable('workers')
+    .set({ drain_requested: wanted })
+    .where('id', '=', id)
+    .returning('id')
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Result of a self-test of the sandbox, as stored in the worker's row. */

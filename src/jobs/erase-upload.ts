@@ -1,5 +1,5 @@
+import type { Actor } from '../accounts/audit.ts';
 import { appendAudit } from '../accounts/audit.ts';
-import type { Actor } from '../accounts/keys.ts';
 import { isFinal } from '../contract/common.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';

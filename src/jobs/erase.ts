@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
+import type { Actor } from '../accounts/audit.ts';
 import { appendAudit } from '../accounts/audit.ts';
 import { forgetAnswers } from '../accounts/idempotency.ts';
-import type { Actor } from '../accounts/keys.ts';
 import { isFinal } from '../contract/common.ts';
 import type { Tx } from '../database/pool.ts';
 import { deleteBytes, markDeleting } from '../objects/objects.ts';

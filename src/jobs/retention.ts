@@ -213,4 +213,6 @@ export async function sweepRows(context: JobsContext): Promise<void> {
       AND NOT EXISTS (SELECT 1 FROM jobs WHERE jobs.id = objects.job_id)
       AND NOT EXISTS (SELECT 1 FROM job_sources WHERE job_sources.object_id = objects.id)`.execute(db);
   await sql`DELETE FROM rate_limits WHERE expire < ${Date.now()}`.execute(db);
+  await db.deleteFrom('sessions').where('expires_at', '<', before(0)).execute();
+  await db.deleteFrom('setup_links').where('expires_at', '<', before(0)).execute();
 }

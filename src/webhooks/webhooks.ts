@@ -1,7 +1,7 @@
 import { type Selectable, sql } from 'kysely';
 import { type Account, lockAccount } from '../accounts/accounts.ts';
+import type { Actor } from '../accounts/audit.ts';
 import { appendAudit } from '../accounts/audit.ts';
-import type { Actor } from '../accounts/keys.ts';
 import { retired, shownUntil } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { EventType } from '../contract/events.ts';

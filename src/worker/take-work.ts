@@ -10,10 +10,10 @@ export type Take = () => Promise<boolean>;
 
 /**
  * Creates the function by which a slot takes work: a job that waits for a slot after its fetch, or the next job of the
- * queue.
+ * queue. While `isAway`, the worker claims nothing: the storage does not answer, or an operator drains the worker.
  */
 export function createTakes(
-  { context, storage }: Pick<WorkerDeps, 'context' | 'storage'>,
+  { context, isAway }: Pick<WorkerDeps, 'context'> & { isAway: () => boolean },
   worker: { id: string; tier: string },
   permits: FetchPermits,
   leases: SlotLeases,
@@ -22,7 +22,7 @@ export function createTakes(
   const oneByOne = sequential();
 
   async function claim(resourceClass: ResourceClass, slot: number): Promise<boolean> {
-    if (storage.awayMs() > 0) return false;
+    if (isAway()) return false;
     const started = await oneByOne(async () => {
       await permits.measure();
       const mayFetch = (accountId: string) => permits.isFree(resourceClass, accountId);

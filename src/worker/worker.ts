@@ -55,14 +55,23 @@ export async function startWorker(given: GivenDeps): Promise<Worker> {
   const running = new RunningAttempts();
   const stopping = new AbortController();
   const listener = await listenForWork(deps, running, wakeups);
-  const heartbeat = setInterval(() => beat(deps, id, running, stopping.signal.aborted), HEARTBEAT_MS);
+  let isPaused = false;
+  const pause = (requested: boolean) => {
+    if (isPaused && !requested) wakeups.wakeAll();
+    isPaused = requested;
+  };
+  const heartbeat = setInterval(
+    () => beat(deps, id, running, stopping.signal.aborted || isPaused, pause),
+    HEARTBEAT_MS,
+  );
   const maintenance = startMaintenance(deps, id);
   const permits = createFetchPermits({ slots: settings.slots, freeBytes: deps.room.spareBytes });
   const leases = createSlotLeases({
     work: (claim, lease, signal) => runAttempt(deps, claim, lease, signal),
     ...{ running, permits, wake: wakeups.wake, logger },
   });
-  const takes = createTakes(deps, { id, tier: sandbox.tier }, permits, leases);
+  const isAway = () => isPaused || deps.storage.awayMs() > 0;
+  const takes = createTakes({ context, isAway }, { id, tier: sandbox.tier }, permits, leases);
   const deliveries = openDeliveries(
     { ...deps, onAttempt: (result) => deps.metrics?.webhookAttempts.inc({ result }) },
     logger,
@@ -174,13 +183,20 @@ function listenForWork({ settings, logger }: WorkerDeps, running: RunningAttempt
   });
 }
 
-function beat({ context, sandbox, logger }: WorkerDeps, id: string, running: RunningAttempts, draining: boolean): void {
+/** `pause` learns whether an operator wants the worker to take nothing new. */
+function beat(
+  { context, sandbox, logger }: WorkerDeps,
+  id: string,
+  running: RunningAttempts,
+  draining: boolean,
+  pause: (requested: boolean) => void,
+): void {
   void running.beat(context, logger);
   releaseUnknown(context, id, running.ids()).then(
     (released) => released > 0 && logger.warn({ released }, 'released claims whose answer was lost'),
     (error) => logger.warn({ err: error }, 'heartbeat failed'),
   );
-  beatWorker(context.db, id, { draining, ...buildOf(sandbox) }).catch((error) =>
+  beatWorker(context.db, id, { draining, ...buildOf(sandbox) }).then(pause, (error) =>
     logger.warn({ err: error }, 'heartbeat failed'),
   );
 }

@@ -27,6 +27,7 @@ const ARROWS: Record<string, readonly string[]> = {
   net: ['config'],
   events: ['database', 'contract'],
   accounts: ['database', 'events', 'storage', 'contract'],
+  people: ['accounts', 'database', 'contract'],
   objects: ['database', 'storage'],
   uploads: ['accounts', 'objects', 'events', 'database', 'storage', 'contract'],
   fleet: ['accounts', 'database', 'storage', 'contract'],
@@ -43,7 +44,7 @@ const ARROWS: Record<string, readonly string[]> = {
     ...['sanitizer', 'planner', 'sandbox', 'fetcher', 'webhooks'],
   ],
   api: [
-    ...['kinds', 'jobs', 'uploads', 'accounts', 'events', 'webhooks', 'fleet', 'database', 'contract'],
+    ...['kinds', 'jobs', 'uploads', 'accounts', 'people', 'events', 'webhooks', 'fleet', 'database', 'contract'],
     ...['media', 'net'],
   ],
   gateway: ['storage', 'net'],

@@ -8,7 +8,7 @@ import { openLimits } from '../../src/accounts/limits.ts';
 import { buildApi } from '../../src/api/app.ts';
 import type { ApiSettings } from '../../src/api/deps.ts';
 import type { App } from '../../src/api/types.ts';
-import { SCOPES, type Scope } from '../../src/contract/keys.ts';
+import { ACCOUNT_SCOPES, type Scope } from '../../src/contract/keys.ts';
 import { MAX_UPLOAD_BYTES } from '../../src/contract/limits.ts';
 import type { UploadMetadata } from '../../src/contract/uploads.ts';
 import { openSignals } from '../../src/events/signals.ts';
@@ -33,7 +33,7 @@ export interface TestApi {
   database: TestDatabase;
   gateway: EmbeddedGateway;
   account: Account;
-  /** A key of `account` with every scope. */
+  /** A key of `account` with every scope of an account. */
   key: string;
   makeKey(options?: { account?: Account; scopes?: Scope[] }): Promise<string>;
   makeAccount(settings?: Partial<Account>): Promise<Account>;
@@ -121,7 +121,7 @@ export async function startApi(
   };
   const account = await makeAccount();
   const makeKey: TestApi['makeKey'] = async (options = {}) => {
-    const body = { name: 'test', scopes: options.scopes ?? [...SCOPES] };
+    const body = { name: 'test', scopes: options.scopes ?? [...ACCOUNT_SCOPES] };
     const owner = options.account ?? account;
     const made = await database.db
       .transaction()

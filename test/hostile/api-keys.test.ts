@@ -126,7 +126,7 @@ describe('a key that creates keys', () => {
 
   it('cannot create one after it is revoked, however late in the request that happens', async () => {
     const { key, raw } = await give();
-    const caller = { ...key };
+    const caller = { key: { ...key } };
     expect((await as(api.key, 'DELETE', `/v1/keys/${key.id}`)).status).toBe(200);
     expect((await create(raw)).status).toBe(401);
     const late = api.database.db
@@ -226,7 +226,7 @@ describe('keys of one account', () => {
     const rotate = (id: string, maker: typeof one) =>
       db
         .transaction()
-        .execute((tx) => rotateKey(tx, id, { accountId: account.id, overlapSeconds: 0, maker: maker.key }, BY));
+        .execute((tx) => rotateKey(tx, id, { overlapSeconds: 0, for: { accountId: account.id, maker } }, BY));
     const ends = await Promise.allSettled([rotate(two.key.id, one), rotate(one.key.id, two)]);
     expect(ends.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
     expect(ends.find((end) => end.status === 'rejected')?.reason).toMatchObject({ code: 'unauthorized' });

@@ -8,6 +8,7 @@ import type { CreateBody, Job } from '../../contract/transcodes.ts';
 import type { ConfirmBody, ConfirmResult, PresignBody, PresignResult } from '../../contract/uploads.ts';
 import type { ValidateAnswer } from '../../contract/validate.ts';
 import { batchExamples } from './batch-examples.ts';
+import { PEOPLE_EXAMPLES } from './people-examples.ts';
 import { PROBE_EXAMPLES } from './probe-examples.ts';
 import type { Document, Media } from './types.ts';
 import { CLIP, UPLOAD_EXAMPLES } from './upload-examples.ts';
@@ -252,6 +253,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   Live: { ok: true },
   Ready: { ok: true },
   ...batchExamples(transcodeRequest, listed),
+  ...PEOPLE_EXAMPLES,
   ...PROBE_EXAMPLES,
   ...UPLOAD_EXAMPLES,
   ...WEBHOOK_EXAMPLES,

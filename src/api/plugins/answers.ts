@@ -41,7 +41,7 @@ export function registerAnswers(app: App, bounds: AnswerBounds = BOUNDS): void {
 /** Closes the connection when a piece is not read in time. Calls `onEnd` once when the answer ends in any way. */
 function watch(request: FastifyRequest, { raw }: FastifyReply, stallMs: number, onEnd: () => void): void {
   const timer = setTimeout(() => {
-    request.log.info({ route: request.routeOptions.url, key: request.caller?.key.id }, 'slow reader disconnected');
+    request.log.info({ route: request.routeOptions.url, caller: request.caller?.id }, 'slow reader disconnected');
     raw.destroy();
   }, stallMs);
   raw.on('drain', () => timer.refresh());

@@ -8,7 +8,7 @@ import type { App } from '../types.ts';
 const TAKE_MS = 5000;
 
 /**
- * Limits the concurrent requests of a key, and of all keys of an account. A request counts until its answer has been
+ * Limits the concurrent requests of a key or session, and of all of an account. A request counts until its answer has been
  * read, so that neither many requests nor slow readers fill the memory. Runs after the authentication.
  */
 export function registerConcurrency(app: App): void {
@@ -16,9 +16,9 @@ export function registerConcurrency(app: App): void {
   app.decorateRequest('place', null);
   app.addHook('onRequest', async (request, reply) => {
     if (!request.caller) return;
-    const { key, account } = request.caller;
+    const { id, account } = request.caller;
     const place = places.open([
-      { name: `key:${key.id}`, bounds: KEY_REQUESTS },
+      { name: `key:${id}`, bounds: KEY_REQUESTS },
       { name: `account:${account.id}`, bounds: ACCOUNT_REQUESTS },
     ]);
     if (!place) throw new ApiError('concurrency_exceeded', { limit: KEY_REQUESTS.open });

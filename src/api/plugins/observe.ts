@@ -1,3 +1,4 @@
+import { actorName } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import type { App } from '../types.ts';
 
@@ -19,7 +20,7 @@ export function registerObservation(app: App, metrics: ApiDeps['metrics']): void
         ...labels,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime * 10) / 10,
-        key: request.caller?.key.id,
+        caller: request.caller ? actorName(request.caller) : undefined,
       },
       'request',
     );

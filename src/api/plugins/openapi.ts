@@ -6,6 +6,7 @@ import { addExamples } from '../openapi/examples.ts';
 import { describeHeaders } from '../openapi/headers.ts';
 import { mergeTwins } from '../openapi/schemas.ts';
 import type { Document } from '../openapi/types.ts';
+import { SESSION_COOKIE } from '../session-cookie.ts';
 import type { App } from '../types.ts';
 import { registerDocsPages } from './docs-pages.ts';
 
@@ -19,6 +20,9 @@ const TAGS = [
   { name: 'webhooks', description: 'URLs that receive events.' },
   { name: 'receipts', description: 'Signed statements that anyone can verify.' },
   { name: 'keys', description: 'Keys of an account.' },
+  { name: 'account', description: 'The account of the caller.' },
+  { name: 'session', description: 'People who sign in with a browser.' },
+  { name: 'admin', description: 'For operators: all accounts, workers, and the audit log.' },
 ];
 
 /** Serves `/openapi.json` (3.1), which is generated from the validation schemas, and `/docs`, which renders it. */
@@ -35,8 +39,18 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
       },
       servers: [{ url: settings.publicUrl ?? '/', description: 'This server.' }],
       tags: TAGS,
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', bearerFormat: 'al_live_…' } } },
-      security: [{ key: [] }],
+      components: {
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer', bearerFormat: 'al_live_…' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: SESSION_COOKIE,
+            description: 'Set by `POST /v1/session`. Changes also need the header `x-airlock-csrf`.',
+          },
+        },
+      },
+      security: [{ key: [] }, { session: [] }],
     },
     transform: jsonSchemaTransform,
     transformObject: (input) => finish(jsonSchemaTransformObject(input)),

@@ -2,9 +2,9 @@ import { batch, batchBody, batchCanceled } from '../../contract/batches.ts';
 import { errorBody, idParams } from '../../contract/common.ts';
 import { cancelBatch, getBatch } from '../../jobs/batches.ts';
 import { viewBatch } from '../../kinds/transcode/batch-view.ts';
+import { callerOf } from '../caller.ts';
 import { createBatch } from '../create-batch.ts';
 import type { ApiDeps } from '../deps.ts';
-import { callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 
 const tags = ['batches'];

@@ -1,8 +1,8 @@
 import { commandBody, commandJob } from '../../contract/commands.ts';
 import { errorBody, waitQuery } from '../../contract/common.ts';
+import { callerOf } from '../caller.ts';
 import { createCommand } from '../create-command.ts';
 import type { RouteDeps } from '../deps.ts';
-import { callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 import { waitUntilFinal } from '../wait.ts';
 

@@ -4,10 +4,10 @@ import { type CreatedKey, createKey, listKeys, revokeKey, rotateKey, viewKey } f
 import { errorBody, idParams } from '../../contract/common.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { createKeyBody, keyList, newApiKey, revokedApiKey, rotateKeyBody } from '../../contract/keys.ts';
+import { actorOf, callerOf, makerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { knownId } from '../known-id.ts';
-import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 
@@ -61,10 +61,10 @@ export function registerKeys(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const { account, key } = callerOf(request);
+      const { account } = callerOf(request);
       const warnings = unknownFields(createKeyBody, request.sentBody);
       const made = await makeOnce(request, 'keys', (tx) =>
-        createKey(tx, account.id, request.body, actorOf(request), key),
+        createKey(tx, account.id, request.body, actorOf(request), makerOf(request)),
       );
       reply.code(201).header('cache-control', 'no-store');
       return { ...made, ...(warnings.length > 0 && { warnings }) };
@@ -87,9 +87,10 @@ export function registerKeys(app: App, deps: ApiDeps): void {
       },
     },
     async (request, reply) => {
-      const { account, key } = callerOf(request);
+      const { account } = callerOf(request);
       const id = knownId(request.params.id);
-      const options = { accountId: account.id, overlapSeconds: request.body?.overlap_seconds ?? 0, maker: key };
+      const overlapSeconds = request.body?.overlap_seconds ?? 0;
+      const options = { overlapSeconds, for: { accountId: account.id, maker: makerOf(request) } };
       const warnings = unknownFields(rotateKeyBody, request.sentBody);
       const made = await makeOnce(request, `rotate:${id}`, (tx) => rotateKey(tx, id, options, actorOf(request)));
       reply.code(201).header('cache-control', 'no-store');

@@ -11,9 +11,9 @@ import {
 } from '../../contract/multipart.ts';
 import { eraseUpload } from '../../jobs/erase-upload.ts';
 import { beginMultipart, findMultipart, getMultipart, readMultipart, urlsOfParts } from '../../uploads/multipart.ts';
+import { actorOf, callerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
-import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 

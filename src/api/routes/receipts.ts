@@ -5,8 +5,8 @@ import { publicKeys, signedManifest, signedReceipt } from '../../contract/receip
 import { getJob } from '../../jobs/read.ts';
 import { readReceipt } from '../../jobs/receipt.ts';
 import { readManifest } from '../../kinds/transcode/manifest.ts';
+import { callerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
-import { callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 
 /** Signed statements, which anyone can verify offline. */

@@ -16,9 +16,9 @@ import { eraseJob } from '../../jobs/erase.ts';
 import { getJob } from '../../jobs/read.ts';
 import { listJobs } from '../../kinds/transcode/list.ts';
 import { viewTranscode } from '../../kinds/transcode/view.ts';
+import { actorOf, callerOf } from '../caller.ts';
 import { createTranscode, validateRequest } from '../create-transcode.ts';
 import type { RouteDeps } from '../deps.ts';
-import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 import { waitUntilFinal } from '../wait.ts';
 

@@ -3,8 +3,8 @@ import { ApiError } from '../../contract/errors.ts';
 import { uploadAnswer, uploadDeleted, uploadList, uploadParams, uploadsQuery } from '../../contract/upload-list.ts';
 import { eraseUpload } from '../../jobs/erase-upload.ts';
 import { findUpload, listUploads, readUpload } from '../../uploads/read.ts';
+import { actorOf, callerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
-import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 
 const tags = ['uploads'];

@@ -27,10 +27,10 @@ import {
   updateWebhook,
   viewWebhook,
 } from '../../webhooks/webhooks.ts';
+import { actorOf, callerOf } from '../caller.ts';
 import type { ApiDeps } from '../deps.ts';
 import { idempotencyKey } from '../idempotency-key.ts';
 import { knownId } from '../known-id.ts';
-import { actorOf, callerOf } from '../plugins/auth.ts';
 import type { App } from '../types.ts';
 import { unknownFields } from '../warnings.ts';
 

@@ -4,12 +4,13 @@ import { type AccountEvent, currentCursor, readAllEvents } from '../../events/re
 import type { JobsContext } from '../../jobs/kind.ts';
 import { type LiveProgress, readProgress } from '../../jobs/live-progress.ts';
 import { viewEvents } from '../../kinds/view-events.ts';
+import { openSessions } from '../../people/sessions.ts';
 
 /** Longest delay of an event beyond the end of its transaction. */
 const LOOK_MS = 200;
 const PAGE = 500;
 const PROGRESS_MS = 1_000;
-/** A comment in every stream, so that proxies keep it open; and a check that its key still works. */
+/** A comment in every stream, so that proxies keep it open; and a check that its key or session still works. */
 const BEAT_MS = 15_000;
 
 /** An event as clients see it. */
@@ -20,12 +21,13 @@ export interface LiveEvent {
 
 export interface Subscriber {
   accountId: string;
-  keyId: string;
+  /** The id of a key or session. */
+  callerId: string;
   onEvents(events: readonly LiveEvent[]): void;
   onProgress(progress: LiveProgress): void;
   /** Keeps the connection open. */
   onBeat(): void;
-  /** The key no longer works, or events were lost: the client has to reconnect. */
+  /** The key or session no longer works, or events were lost: the client has to reconnect. */
   onEnd(): void;
 }
 
@@ -106,16 +108,16 @@ export function openEventHub(context: Context, { onError }: { onError: (error: E
   async function beat(): Promise<void> {
     const open = all();
     for (const subscriber of open) subscriber.onBeat();
-    const keys = [...new Set(open.map(({ keyId }) => keyId))];
-    const alive = await context.db
+    const ids = [...new Set(open.map(({ callerId }) => callerId))];
+    const keys = await context.db
       .selectFrom('api_keys')
       .select('id')
-      .where('id', 'in', keys)
+      .where('id', 'in', ids)
       .where('account_id', 'in', (of) => of.selectFrom('accounts').select('id').where('disabled_at', 'is', null))
       .where((row) => isAliveRow(row, new Date()))
       .execute();
-    const living = new Set(alive.map(({ id }) => id));
-    for (const subscriber of open) if (!living.has(subscriber.keyId)) subscriber.onEnd();
+    const living = new Set([...keys.map(({ id }) => id), ...(await openSessions(context.db, ids))]);
+    for (const subscriber of open) if (!living.has(subscriber.callerId)) subscriber.onEnd();
   }
 
   function start(): Promise<string> {

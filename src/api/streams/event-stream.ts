@@ -3,8 +3,8 @@ import type { EventType, EventView } from '../../contract/events.ts';
 import { type AccountEvent, compareCursors, readEvents, type StoredEvent, visibleNow } from '../../events/read.ts';
 import type { LiveProgress } from '../../jobs/live-progress.ts';
 import { viewEvents } from '../../kinds/view-events.ts';
+import { callerOf } from '../caller.ts';
 import type { RouteDeps } from '../deps.ts';
-import { callerOf } from '../plugins/auth.ts';
 import { whileWaiting } from '../plugins/concurrency.ts';
 import type { EventHub, LiveEvent, Subscriber } from './event-hub.ts';
 
@@ -56,7 +56,7 @@ export async function streamEvents(
 
 class EventStream implements Subscriber {
   readonly accountId: string;
-  readonly keyId: string;
+  readonly callerId: string;
   readonly #deps: RouteDeps;
   readonly #hub: EventHub;
   readonly #raw: FastifyReply['raw'];
@@ -75,7 +75,7 @@ class EventStream implements Subscriber {
     this.#raw = reply.raw;
     this.#query = query;
     this.accountId = query.accountId;
-    this.keyId = callerOf(request).key.id;
+    this.callerId = callerOf(request).id;
     this.#ended = new Promise((resolve) => {
       this.#end = resolve;
     });
@@ -160,7 +160,7 @@ class EventStream implements Subscriber {
       // Also for an event of a type that is not sent.
       if (until?.isLast(event)) this.#end();
     }
-    if (endsKey(event, this.keyId)) this.#end();
+    if (endsCaller(event, this.callerId)) this.#end();
   }
 
   #isMine({ jobId, batchId }: AccountEvent): boolean {
@@ -198,7 +198,7 @@ function pageQuery({ accountId, types, job, batch }: StreamQuery) {
   return { accountId, ...(types && { types }), ...(job && { jobId: job }), ...(batch && { batchId: batch.id }) };
 }
 
-/** Whether the key of the stream has been revoked or replaced. */
-function endsKey({ type, payload }: StoredEvent, keyId: string): boolean {
-  return (type === 'key.revoked' || type === 'key.rotated') && (payload as { key_id: string }).key_id === keyId;
+/** Whether the key of the stream has been revoked or replaced. The hub notices that a session has ended. */
+function endsCaller({ type, payload }: StoredEvent, callerId: string): boolean {
+  return (type === 'key.revoked' || type === 'key.rotated') && (payload as { key_id: string }).key_id === callerId;
 }

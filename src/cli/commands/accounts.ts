@@ -74,7 +74,7 @@ export async function createAccountCommand(config: Config, name: string, options
 
 export async function setAccountCommand(config: Config, name: string, texts: SettingTexts & JsonOption): Promise<void> {
   const changes = readChanges(texts);
-  const account = await inTransaction(config, (tx) => changeAccount(tx, name, changes, ACTOR));
+  const account = await inTransaction(config, (tx) => changeAccount(tx, { name }, changes, ACTOR));
   if (!account) throw unknownAccount();
   print(account, null, texts);
 }

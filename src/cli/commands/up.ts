@@ -1,4 +1,5 @@
 import type { Config } from '../../config/config.ts';
+import { setupPath } from '../../people/setup-path.ts';
 import { createLogger, prettyLine } from '../../telemetry/index.ts';
 import { EXIT } from '../exit.ts';
 import { describeFirstKey, type FirstKey } from '../first-key.ts';
@@ -45,14 +46,26 @@ export async function up(config: Config): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  const { ready, firstKey } = await service;
-  if (!stopping) announce(ready.api, firstKey, Date.now() - began);
+  const { ready, firstKey, setupToken } = await service;
+  if (!stopping) announce(ready.api, { firstKey, setupToken }, Date.now() - began);
 }
 
-/** Writes to standard error, because standard output is the log. A key is shown only on a terminal, never in a log. */
-function announce(url: string, firstKey: FirstKey | null, ms: number): void {
+interface First {
+  firstKey: FirstKey | null;
+  setupToken: string | null;
+}
+
+/**
+ * Writes to standard error, because standard output is the log. A key is shown only on a terminal, never in a log; the link
+ * works once.
+ */
+function announce(url: string, { firstKey, setupToken }: First, ms: number): void {
   const lines = ['', `${green('●')} Airlock is up at ${bold(url)} ${dim(`(${(ms / 1000).toFixed(1)} s)`)}`];
   if (firstKey) lines.push('', ...describeFirstKey(firstKey, url));
+  if (setupToken) {
+    lines.push(`  Sign in   ${bold(`${url}${setupPath(setupToken)}`)}`);
+    lines.push(`            ${dim('Sets the password of the first operator, once, within a day')}`);
+  }
   lines.push(`  API       ${url}/docs`, '');
   process.stderr.write(`${lines.join('\n')}\n`);
 }

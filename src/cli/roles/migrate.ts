@@ -6,6 +6,8 @@ import { migrateDatabase } from '../../database/migrate.ts';
 import { openPool, type Tx } from '../../database/pool.ts';
 import { grantRoles } from '../../database/roles.ts';
 import { writeStamp } from '../../database/stamp.ts';
+import { createSetupLink } from '../../people/setup-links.ts';
+import { hasNoUsers } from '../../people/users.ts';
 import { loadSecrets, writeAtomically } from '../../supervisor/secrets.ts';
 import { databaseUrl } from '../compose.ts';
 import type { FirstKey } from '../first-key.ts';
@@ -16,6 +18,8 @@ export interface MigrationResult {
   applied: string[];
   /** The first key, if there was none and one was requested. */
   firstKey: FirstKey | null;
+  /** Token of the link with which the first operator signs in, made with the first key. */
+  setupToken: string | null;
   /** Database roles that were granted their rights. */
   roles: string[];
 }
@@ -36,22 +40,23 @@ export async function runMigrate(
     const stamp = await programStamp();
     if (stamp) await writeStamp(pool.pg, stamp);
     const { firstKey: wanted } = options;
-    const firstKey = wanted ? await pool.db.transaction().execute((tx) => makeFirstKey(tx, wanted)) : null;
-    return { applied, firstKey, roles };
+    const first = wanted ? await pool.db.transaction().execute((tx) => makeFirst(tx, wanted)) : null;
+    return { applied, firstKey: first?.key ?? null, setupToken: first?.setupToken ?? null, roles };
   } finally {
     await pool.close();
   }
 }
 
 /** Writes the file before the key is committed: a start that dies in between creates another and replaces the file. */
-async function makeFirstKey(tx: Tx, wanted: true | string): Promise<FirstKey | null> {
+async function makeFirst(tx: Tx, wanted: true | string): Promise<{ key: FirstKey; setupToken: string | null } | null> {
   const any = await tx.selectFrom('api_keys').select('id').limit(1).executeTakeFirst();
   if (any) return null;
   const account = await ensureAccount(tx, DEFAULT_ACCOUNT, 'cli');
   const { raw } = await createKey(tx, account.id, { name: 'first' }, { actor: 'cli' });
-  if (wanted === true) return { text: raw };
+  const setupToken = (await hasNoUsers(tx)) ? await createSetupLink(tx, null, { actor: 'cli' }) : null;
+  if (wanted === true) return { key: { text: raw }, setupToken };
   await writeAtomically(wanted, `${raw}\n`, 0o600);
-  return { file: wanted };
+  return { key: { file: wanted }, setupToken };
 }
 
 function explainRoles(error: Error & { code?: string }): never {

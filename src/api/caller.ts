@@ -1,0 +1,51 @@
+import type { FastifyRequest } from 'fastify';
+import type { Account } from '../accounts/accounts.ts';
+import type { Actor } from '../accounts/audit.ts';
+import type { ApiKey } from '../accounts/key-life.ts';
+import type { KeyMaker } from '../accounts/keys.ts';
+import { ApiError } from '../contract/errors.ts';
+import type { Scope } from '../contract/keys.ts';
+import type { Caller as Submitter } from '../kinds/kind.ts';
+import type { SessionCaller } from '../people/sessions.ts';
+
+/** What a request has proved: an account, and what may be done with it. */
+export interface Caller {
+  account: Account;
+  scopes: readonly Scope[];
+  /** A key, or the session of a person. */
+  by: { key: ApiKey } | Omit<SessionCaller, 'account'>;
+  /** The id of the key or session, for limits. */
+  id: string;
+}
+
+/** Returns the caller of a route that is not `open`. */
+export function callerOf(request: FastifyRequest): Caller {
+  if (!request.caller) throw new ApiError('unauthorized');
+  return request.caller;
+}
+
+/** Returns the client on whose behalf a job is submitted. */
+export function submitterOf(request: FastifyRequest): Submitter {
+  const { account, by } = callerOf(request);
+  return {
+    account,
+    keyId: 'key' in by ? by.key.id : null,
+    requestId: request.id,
+    traceparent: request.span?.traceparent ?? null,
+  };
+}
+
+/** Returns the actor for the audit log. */
+export function actorOf(request: FastifyRequest): Required<Actor> {
+  return { actor: actorName(callerOf(request)), ip: request.ip, requestId: request.id };
+}
+
+export function actorName({ by }: Caller): string {
+  return 'key' in by ? `key:${by.key.id}` : `user:${by.user.id}`;
+}
+
+/** Returns what the caller may grant to a key. A person may grant what their role has, from everywhere and without end. */
+export function makerOf(request: FastifyRequest): KeyMaker {
+  const { by, scopes } = callerOf(request);
+  return 'key' in by ? by : { rights: { scopes: [...scopes], allowed_cidrs: [], expires_at: null } };
+}

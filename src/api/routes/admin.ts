@@ -1,0 +1,241 @@
+import {
+  accountUsage,
+  changeAccount,
+  createAccount,
+  listAccounts,
+  viewAccount,
+} from '../../accounts/account-settings.ts';
+import { getAccount } from '../../accounts/accounts.ts';
+import { appendAudit, listAudit } from '../../accounts/audit.ts';
+import { verifyAudit } from '../../accounts/audit-verify.ts';
+import { listSigningKeys } from '../../accounts/signing-keys.ts';
+import {
+  account,
+  accountList,
+  accountWithUsage,
+  auditPage,
+  auditQuery,
+  changeAccountBody,
+  changeWorkerBody,
+  createAccountBody,
+  queue,
+  storage,
+  worker,
+  workerList,
+} from '../../contract/admin.ts';
+import { errorBody, idParams } from '../../contract/common.ts';
+import { ApiError } from '../../contract/errors.ts';
+import { viewQueue, viewWorkers } from '../../fleet/overview.ts';
+import { readStorage } from '../../fleet/storage-state.ts';
+import { requestDrain } from '../../fleet/workers.ts';
+import { actorOf } from '../caller.ts';
+import type { ApiDeps } from '../deps.ts';
+import { knownId } from '../known-id.ts';
+import type { App } from '../types.ts';
+import { unknownFields } from '../warnings.ts';
+
+/** What operators see and do, over all accounts. */
+export function registerAdmin(app: App, deps: ApiDeps): void {
+  registerAccounts(app, deps);
+  registerFleet(app, deps);
+  registerAudit(app, deps);
+}
+
+function registerAccounts(app: App, { context: { db } }: ApiDeps): void {
+  app.get(
+    '/v1/admin/accounts',
+    {
+      config: { scope: 'operator' },
+      schema: {
+        operationId: 'listAccounts',
+        tags: ['admin'],
+        summary: 'List accounts',
+        response: { 200: accountList, '4xx': errorBody },
+      },
+    },
+    async () => ({ items: (await listAccounts(db)).map(viewAccount) }),
+  );
+
+  app.post(
+    '/v1/admin/accounts',
+    {
+      config: { scope: 'operator' },
+      schema: {
+        operationId: 'createAccount',
+        tags: ['admin'],
+        summary: 'Create an account',
+        body: createAccountBody,
+        response: { 201: account, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const made = await db.transaction().execute((tx) => createAccount(tx, request.body.name, actorOf(request).actor));
+      if (!made) {
+        const remedy = 'Choose another name';
+        throw new ApiError('invalid_request', { field: 'name', reason: 'already belongs to an account', remedy });
+      }
+      reply.code(201);
+      return viewAccount(made);
+    },
+  );
+
+  app.get(
+    '/v1/admin/accounts/:id',
+    {
+      config: { scope: 'operator' },
+      schema: {
+        operationId: 'getAccount',
+        tags: ['admin'],
+        summary: 'Get an account and what it uses',
+        params: idParams,
+        response: { 200: accountWithUsage, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const found = await getAccount(db, knownId(request.params.id));
+      if (!found) throw new ApiError('not_found');
+      return { ...viewAccount(found), usage: await accountUsage(db, found) };
+    },
+  );
+
+  app.patch(
+    '/v1/admin/accounts/:id',
+    {
+      config: { scope: 'operator' },
+      schema: {
+        operationId: 'changeAccount',
+        tags: ['admin'],
+        summary: 'Change the limits of an account',
+        description: 'They apply from its next request and from the next job that starts.',
+        params: idParams,
+        body: changeAccountBody,
+        response: { 200: accountWithUsage, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const id = knownId(request.params.id);
+      const warnings = unknownFields(changeAccountBody, request.sentBody);
+      const changed = await db
+        .transaction()
+        .execute((tx) => changeAccount(tx, { id }, definedOf(request.body), actorOf(request).actor));
+      if (!changed) throw new ApiError('not_found');
+      const usage = await accountUsage(db, changed);
+      return { ...viewAccount(changed), usage, ...(warnings.length > 0 && { warnings }) };
+    },
+  );
+}
+
+function registerFleet(app: App, { context }: ApiDeps): void {
+  const { db } = context;
+
+  app.get(
+    '/v1/admin/workers',
+    {
+      config: { scope: 'operator' },
+      schema: {
+        operationId: 'listWorkers',
+        tags: ['admin'],
+        summary: 'List workers',
+        response: { 200: workerList, '4xx': errorBody },
+      },
+    },
+    async () => ({ items: await viewWorkers(db) }),
+  );
+
+  app.patch(
+    '/v1/admin/workers/:id',
+    {
+      config: { scope: 'operator' },
+      schema: {
+        operationId: 'changeWorker',
+        tags: ['admin'],
+        summary: 'Drain a worker, or let it take work again',
+        description: 'It finishes what runs. The request lasts until the worker restarts.',
+        params: idParams,
+        body: changeWorkerBody,
+        response: { 200: worker, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const id = knownId(request.params.id);
+      const { draining } = request.body;
+      await db.transaction().execute(async (tx) => {
+        if (!(await requestDrain(tx, id, draining))) throw new ApiError('not_found');
+        const action = draining ? 'worker.drain_requested' : 'worker.drain_ended';
+        await appendAudit(tx, { ...actorOf(request), action, target: id, result: 'ok' });
+      });
+      const found = (await viewWorkers(db)).find((one) => one.id === id);
+      if (!found) throw new ApiError('not_found');
+      return found;
+    },
+  );
+
+  app.get(
+    '/v1/admin/queue',
+    {
+      config: { scope: 'operator' },
+      schema: {
+        operationId: 'getQueue',
+        tags: ['admin'],
+        summary: 'Get what waits and runs',
+        response: { 200: queue, '4xx': errorBody },
+      },
+    },
+    async () => viewQueue(db),
+  );
+
+  app.get(
+    '/v1/admin/storage',
+    {
+      config: { scope: 'operator' },
+      schema: {
+        operationId: 'getStorage',
+        tags: ['admin'],
+        summary: 'Get how full the storage is',
+        response: { 200: storage, '4xx': errorBody },
+      },
+    },
+    async () => readStorage(context),
+  );
+}
+
+function registerAudit(app: App, { context: { db }, signer }: ApiDeps): void {
+  app.get(
+    '/v1/admin/audit',
+    {
+      config: { scope: 'operator' },
+      schema: {
+        operationId: 'listAudit',
+        tags: ['admin'],
+        summary: 'Read the audit log',
+        querystring: auditQuery,
+        response: { 200: auditPage, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { verify, ...page } = request.query;
+      return { ...(await listAudit(db, page)), verification: verify ? await verified() : null };
+    },
+  );
+
+  /** One at a time: it reads the whole log. */
+  let running: ReturnType<typeof verifyNow> | null = null;
+  function verified() {
+    running ??= verifyNow().finally(() => {
+      running = null;
+    });
+    return running;
+  }
+
+  async function verifyNow() {
+    const report = await verifyAudit(db, { keys: [signer.key, ...(await listSigningKeys(db))] });
+    const { rows, checkpoints, brokenAt, problem } = report;
+    return { ok: problem === null, entries: rows, checkpoints, broken_at: brokenAt, problem };
+  }
+}
+
+/** The fields that a body sets. */
+function definedOf<T extends object>(body: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  const entries = Object.entries(body).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as { [K in keyof T]: Exclude<T[K], undefined> };
+}

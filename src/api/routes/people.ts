@@ -1,0 +1,195 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import * as z from 'zod';
+import { getAccount } from '../../accounts/accounts.ts';
+import { appendAudit } from '../../accounts/audit.ts';
+import { errorBody } from '../../contract/common.ts';
+import { ApiError } from '../../contract/errors.ts';
+import { session, setupBody, setupLink, signInBody } from '../../contract/people.ts';
+import { hashPassword, isPassword } from '../../people/passwords.ts';
+import { endSession, findSession, type OpenedSession, openSession } from '../../people/sessions.ts';
+import { readSetupLink, useSetupLink } from '../../people/setup-links.ts';
+import { findUser, type User } from '../../people/users.ts';
+import type { ApiDeps } from '../deps.ts';
+import { applyLimit } from '../plugins/auth.ts';
+import {
+  clearSessionCookie,
+  requireCsrf,
+  requireSameSite,
+  sessionTokenOf,
+  setSessionCookie,
+  viewSession,
+} from '../session-cookie.ts';
+import type { App } from '../types.ts';
+
+/** Signing in and out, and the links that set passwords. Open routes: each checks what it needs itself. */
+export function registerPeople(app: App, deps: ApiDeps): void {
+  registerSession(app, deps);
+  registerSetup(app, deps);
+}
+
+function registerSession(app: App, deps: ApiDeps): void {
+  const { db } = deps.context;
+
+  app.post(
+    '/v1/session',
+    {
+      config: { scope: 'open' },
+      schema: {
+        operationId: 'signIn',
+        tags: ['session'],
+        summary: 'Sign in',
+        description: 'Sets the cookie `airlock_session`. For pages of this server; programs use keys.',
+        security: [],
+        body: signInBody,
+        response: { 200: session, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      requireSameSite(request);
+      const user = await proved(request, reply, deps);
+      const opened = await db.transaction().execute((tx) => openSession(tx, user, originOf(request)));
+      return answerSession(request, reply, opened, user);
+    },
+  );
+
+  app.get(
+    '/v1/session',
+    {
+      config: { scope: 'open' },
+      schema: {
+        operationId: 'getSession',
+        tags: ['session'],
+        summary: 'Get who is signed in',
+        security: [{ session: [] }],
+        response: { 200: session, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const { token, ...found } = await sessionOf(request);
+      reply.header('cache-control', 'no-store');
+      return viewSession(found, token);
+    },
+  );
+
+  app.delete(
+    '/v1/session',
+    {
+      config: { scope: 'open' },
+      schema: {
+        operationId: 'signOut',
+        tags: ['session'],
+        summary: 'Sign out',
+        security: [{ session: [] }],
+        response: { 204: z.null().describe('Signed out.'), '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      const found = await sessionOf(request);
+      requireCsrf(request, found.token);
+      const by = { ...originOf(request), actor: `user:${found.user.id}` };
+      await db.transaction().execute((tx) => endSession(tx, found.session, by));
+      clearSessionCookie(request, reply);
+      return reply.code(204).send(null);
+    },
+  );
+
+  /** Throws `unauthorized` without a session. */
+  async function sessionOf(request: FastifyRequest) {
+    const token = sessionTokenOf(request);
+    const found = token ? await findSession(db, token) : undefined;
+    if (!token || !found) throw new ApiError('unauthorized');
+    return { ...found, token };
+  }
+
+  async function answerSession(request: FastifyRequest, reply: FastifyReply, opened: OpenedSession, user: User) {
+    const account = await getAccount(db, user.account_id);
+    setSessionCookie(request, reply, opened.token);
+    reply.header('cache-control', 'no-store');
+    return viewSession({ session: opened.session, user, account: account! }, opened.token);
+  }
+}
+
+function registerSetup(app: App, deps: ApiDeps): void {
+  const { db } = deps.context;
+
+  app.get(
+    '/v1/setup',
+    {
+      config: { scope: 'open' },
+      schema: {
+        operationId: 'getSetupLink',
+        tags: ['session'],
+        summary: 'Get whose password a setup link sets',
+        security: [],
+        headers: z.object({
+          'x-airlock-setup': z.string().max(100).optional().describe('The part of the link behind `#`.'),
+        }),
+        response: { 200: setupLink, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      await limitAddress(request, deps);
+      return readSetupLink(db, request.headers['x-airlock-setup'] ?? '');
+    },
+  );
+
+  app.post(
+    '/v1/setup',
+    {
+      config: { scope: 'open' },
+      schema: {
+        operationId: 'useSetupLink',
+        tags: ['session'],
+        summary: 'Set a password by a setup link',
+        description: 'Works once, and signs in.',
+        security: [],
+        body: setupBody,
+        response: { 201: session, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      requireSameSite(request);
+      await limitAddress(request, deps);
+      const { token, password } = request.body;
+      await readSetupLink(db, token);
+      const hash = await hashPassword(password);
+      const { user, ...opened } = await db
+        .transaction()
+        .execute((tx) => useSetupLink(tx, request.body, hash, originOf(request)));
+      const account = await getAccount(db, user.account_id);
+      setSessionCookie(request, reply, opened.token);
+      reply.code(201).header('cache-control', 'no-store');
+      return viewSession({ session: opened.session, user, account: account! }, opened.token);
+    },
+  );
+}
+
+/**
+ * Returns the person whose e-mail address and password the request has. An unknown address, a wrong password and a
+ * disabled person get the same answer, after the same time.
+ */
+async function proved(request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): Promise<User> {
+  const { email, password } = request.body as { email: string; password: string };
+  await limitAddress(request, deps);
+  const tries = await deps.limits.signIn(email.trim().toLowerCase(), request.ip);
+  const user = await findUser(deps.context.db, email);
+  if (tries.justExceeded) await noteRefusal(request, deps, user);
+  applyLimit(reply, tries);
+  const isRight = await isPassword(password, user?.password_hash ?? null);
+  if (user && isRight && !user.disabled_at) return user;
+  throw new ApiError('invalid_credentials');
+}
+
+async function limitAddress(request: FastifyRequest, { limits }: ApiDeps): Promise<void> {
+  const { allowed, limit, resetSeconds } = await limits.address(request.ip);
+  if (!allowed) throw new ApiError('rate_limit_exceeded', { limit, retry_after_seconds: resetSeconds });
+}
+
+async function noteRefusal(request: FastifyRequest, { context }: ApiDeps, user: User | undefined): Promise<void> {
+  const entry = { actor: 'anonymous', action: 'auth.refused', target: user?.id ?? null, result: 'refused' } as const;
+  await context.db.transaction().execute((tx) => appendAudit(tx, { ...originOf(request), ...entry }));
+}
+
+function originOf(request: FastifyRequest) {
+  return { ip: request.ip, requestId: request.id };
+}

@@ -1,0 +1,42 @@
+import { heldBytes } from '../../accounts/stored-bytes.ts';
+import { monthOf, usageOf } from '../../accounts/usage.ts';
+import { errorBody } from '../../contract/common.ts';
+import { usage, usageQuery } from '../../contract/usage.ts';
+import { callerOf } from '../caller.ts';
+import type { ApiDeps } from '../deps.ts';
+import type { App } from '../types.ts';
+
+export function registerUsage(app: App, deps: ApiDeps): void {
+  const { db } = deps.context;
+  app.get(
+    '/v1/account/usage',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getUsage',
+        tags: ['account'],
+        summary: 'Get what the account has used in a month',
+        querystring: usageQuery,
+        response: { 200: usage, '4xx': errorBody },
+      },
+    },
+    async (request) => {
+      const { account } = callerOf(request);
+      const period = request.query.period ?? monthOf(new Date()).slice(0, 7);
+      const [{ minutes, jobs, days }, stored] = await Promise.all([
+        usageOf(db, account.id, `${period}-01`),
+        heldBytes(db, account.id),
+      ]);
+      const { monthly_minutes: quota, max_stored_bytes: most } = account;
+      return {
+        period,
+        quota: { minutes: quota, stored_bytes: most },
+        usage: { jobs, minutes, stored_bytes: stored, by_day: days },
+        remaining: {
+          minutes: quota === null ? null : Math.max(0, quota - minutes),
+          stored_bytes: Math.max(0, most - stored),
+        },
+      };
+    },
+  );
+}

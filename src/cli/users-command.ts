@@ -1,0 +1,50 @@
+import type { Command } from 'commander';
+import { readConfig } from '../config/config.ts';
+
+/** `./airlock users`: the people who sign in to the dashboard. */
+export function addUsers(program: Command): void {
+  const users = program
+    .command('users')
+    .description('Create, list, reset and disable the people who sign in to the dashboard')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./airlock users create ada@example.org --role admin --account partner
+  ./airlock users reset ada@example.org
+  ./airlock users disable ada@example.org
+
+Roles: operator (the whole server), admin (keys, webhooks and jobs of an account), member (jobs), viewer (reads).
+A new person gets a link that sets the password; it works once, within a day. No mail is sent: pass the link on yourself.`,
+    );
+  users
+    .command('create')
+    .description('Create a person and print the link that sets the password')
+    .argument('<email>')
+    .option('--role <role>', 'operator, admin, member or viewer', 'member')
+    .option('--account <name>', 'the account; created if it does not exist', 'default')
+    .option('--json', 'print JSON')
+    .action(async (email, options) => (await load()).createUserCommand(readConfig(), email, options));
+  users
+    .command('list')
+    .description('List everybody')
+    .option('--json', 'print JSON')
+    .action(async (options) => (await load()).listUsersCommand(readConfig(), options));
+  users
+    .command('reset')
+    .description('Print a link that sets a new password; the old one works until it is used')
+    .argument('<email>')
+    .option('--json', 'print JSON')
+    .action(async (email, options) => (await load()).resetUserCommand(readConfig(), email, options));
+  users
+    .command('disable')
+    .description('End all sessions of a person, and let them sign in no more')
+    .argument('<email>')
+    .option('--undo', 'let them sign in again')
+    .option('--json', 'print JSON')
+    .action(async (email, options) => (await load()).disableUserCommand(readConfig(), email, options));
+}
+
+function load() {
+  return import('./commands/users.ts');
+}

@@ -1,0 +1,183 @@
+import * as z from 'zod';
+import { NUMBER_SETTINGS, type NumberSettingName, refusedNumber, SWITCH_SETTINGS } from './account-settings.ts';
+import { someWarnings, timestamp } from './common.ts';
+
+const NUMBERS = Object.keys(NUMBER_SETTINGS) as NumberSettingName[];
+
+function settings<T>(make: (name: NumberSettingName) => T) {
+  return Object.fromEntries(NUMBERS.map((name) => [name, make(name)])) as Record<NumberSettingName, T>;
+}
+
+const meaning = (name: NumberSettingName) => `Limit: ${NUMBER_SETTINGS[name].meaning}.`;
+
+const accountName = z
+  .string()
+  .trim()
+  .min(1)
+  .max(100)
+  .regex(/^\P{Cc}*$/u, 'must not contain control characters')
+  .describe('The name of the account.');
+
+export const account = z
+  .object({
+    id: z.uuid().describe('The id of the account.'),
+    name: accountName,
+    created_at: timestamp.describe('When it was created.'),
+    disabled_at: timestamp.nullable().describe('Since when all its requests are refused.'),
+    ...settings((name) =>
+      z
+        .number()
+        .nullable()
+        .describe(`${meaning(name)} Null: ${NUMBER_SETTINGS[name].fallback}.`),
+    ),
+    disarm: z.boolean().describe(`Whether to ${SWITCH_SETTINGS.disarm.meaning}.`),
+  })
+  .meta({ id: 'Account', description: 'An account and its limits.' });
+
+export const accountWithUsage = account
+  .extend({
+    usage: z
+      .object({
+        keys: z.number().describe('Active keys.'),
+        waiting: z.number().describe('Jobs that wait.'),
+        running: z.number().describe('Jobs that run.'),
+        minutes: z.number().describe('Minutes of input in this month.'),
+        stored_bytes: z
+          .number()
+          .describe('Bytes of uploads and outputs, including those promised to open upload URLs.'),
+        open_uploads: z.number().describe('Unconfirmed upload URLs.'),
+      })
+      .describe('What it uses now.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'AccountWithUsage', description: 'An account, its limits and its usage.' });
+
+export const accountList = z
+  .object({ items: z.array(account).describe('All accounts, by name.') })
+  .meta({ id: 'AccountList', description: 'The accounts of this server.' });
+
+export const createAccountBody = z
+  .object({ name: accountName })
+  .meta({ id: 'CreateAccountRequest', description: 'An account to create.' });
+
+export const changeAccountBody = z
+  .object({
+    ...settings((name) =>
+      z
+        .number()
+        .superRefine((value, context) => {
+          const reason = refusedNumber(name, value);
+          if (reason) context.addIssue({ code: 'custom', message: reason });
+        })
+        .nullish()
+        .describe(`${meaning(name)} Null restores the default.`),
+    ),
+    disarm: z.boolean().optional().describe(`Whether to ${SWITCH_SETTINGS.disarm.meaning}.`),
+    disabled: z.boolean().optional().describe('Whether to refuse all requests of the account.'),
+  })
+  .meta({ id: 'ChangeAccountRequest', description: 'Limits to change; absent fields stay.' });
+
+export const worker = z
+  .object({
+    id: z.uuid().describe('The id of the worker.'),
+    host: z.string().describe('A fingerprint of its machine.'),
+    version: z.string().describe('Its release of Airlock.'),
+    slots: z.number().describe('Jobs that it runs at once.'),
+    heavy_slots: z.number().nullable().describe('Slots that take long encodes.'),
+    running: z.number().describe('Jobs that it runs now.'),
+    tier: z.string().describe('How it confines FFmpeg.'),
+    ffmpeg: z.string().describe('Its FFmpeg.'),
+    self_test: z.enum(['passed', 'failed', 'running']).describe('The last self-test of its sandbox.'),
+    draining: z.boolean().describe('Whether it takes nothing new.'),
+    drain_requested: z
+      .boolean()
+      .describe('Whether an operator wants it to take nothing new; it follows within ten seconds.'),
+    started_at: timestamp.describe('When it started.'),
+    heartbeat_at: timestamp.describe('When it last said that it is alive.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'Worker', description: 'A worker that is alive.' });
+export type WorkerView = z.infer<typeof worker>;
+
+export const workerList = z
+  .object({ items: z.array(worker).describe('Workers with a recent heartbeat, oldest first.') })
+  .meta({ id: 'WorkerList', description: 'The workers of this server.' });
+
+export const changeWorkerBody = z
+  .object({ draining: z.boolean().describe('`true`: take nothing new; `false`: take work again.') })
+  .meta({ id: 'ChangeWorkerRequest', description: 'What the worker shall do.' });
+
+const lane = z.object({
+  name: z.string().describe('The class of jobs.'),
+  waiting: z.number().describe('Jobs that wait.'),
+  running: z.number().describe('Jobs that run.'),
+  oldest_seconds: z.number().describe('Seconds for which the oldest of them waits; 0: none waits.'),
+});
+
+export const queue = z
+  .object({
+    waiting: z.number().describe('Jobs that wait.'),
+    running: z.number().describe('Jobs that run.'),
+    lanes: z.array(lane).describe('By class of jobs.'),
+    accounts: z
+      .array(
+        z.object({
+          id: z.uuid().describe('The id of the account.'),
+          name: z.string().describe('Its name.'),
+          waiting: z.number().describe('Jobs that wait.'),
+          running: z.number().describe('Jobs that run.'),
+        }),
+      )
+      .describe('The accounts with the most jobs, 50 at most.'),
+  })
+  .meta({ id: 'Queue', description: 'Jobs that wait and run.' });
+export type QueueView = z.infer<typeof queue>;
+
+export const storage = z
+  .object({
+    stored_bytes: z.number().describe('Bytes of all uploads and outputs.'),
+    promised_bytes: z.number().describe('Bytes that open upload URLs and running jobs may still add.'),
+    disk: z
+      .object({ spare_bytes: z.number().describe('Free bytes above the reserve.') })
+      .nullable()
+      .describe('The disk of the embedded storage; null for S3 and GCS, or while the storage does not answer.'),
+  })
+  .meta({ id: 'StorageState', description: 'How full the storage is.' });
+
+export const auditQuery = z.object({
+  after: z.coerce.number().int().min(1).optional().describe('`next` of the page before: entries older than that.'),
+  limit: z.coerce.number().int().min(1).max(500).default(100).describe('Entries of a page.'),
+  verify: z.stringbool().optional().describe('Whether to verify the whole chain; takes a second for 100,000 entries.'),
+});
+
+export const auditPage = z
+  .object({
+    entries: z
+      .array(
+        z.object({
+          seq: z.number().describe('Its number; there are no gaps.'),
+          at: timestamp.describe('When it was written.'),
+          actor: z.string().describe('`key:<id>`, `user:<id>`, `cli`, `system` or `anonymous`.'),
+          action: z.string().describe('What was done.'),
+          target: z.string().nullable().describe('The id of what it was done to.'),
+          result: z.string().describe('`ok`, `refused` or `failed`.'),
+          ip: z.string().nullable().describe('The address of the client.'),
+          request_id: z.string().nullable().describe('The `x-request-id` of the request.'),
+          details: z.record(z.string(), z.unknown()).describe('Ids and numbers.'),
+        }),
+      )
+      .describe('Newest first.'),
+    next: z.number().nullable().describe('Pass it as `after` for older entries; null: there are none.'),
+    verification: z
+      .object({
+        ok: z.boolean().describe('Whether nobody has changed the log.'),
+        entries: z.number().describe('Entries that were verified.'),
+        checkpoints: z.number().describe('Signed heads that were compared.'),
+        broken_at: z.number().nullable().describe('The first entry that does not match.'),
+        problem: z.string().nullable().describe('What is wrong with it.'),
+      })
+      .nullable()
+      .describe('The result of `verify`; null without it.'),
+  })
+  .meta({ id: 'AuditPage', description: 'Entries of the audit log.' });
+export type AuditPage = z.infer<typeof auditPage>;

@@ -1,0 +1,30 @@
+import type { DefaultedTimestamp, Timestamp } from './columns.ts';
+
+export interface UsersTable {
+  id: string;
+  account_id: string;
+  /** In lower case. */
+  email: string;
+  role: 'operator' | 'admin' | 'member' | 'viewer';
+  /** Null until a setup link has set it. */
+  password_hash: string | null;
+  disabled_at: Timestamp | null;
+  last_sign_in_at: Timestamp | null;
+  created_at: DefaultedTimestamp;
+}
+
+export interface SessionsTable {
+  id: string;
+  user_id: string;
+  token_hash: Buffer;
+  created_at: DefaultedTimestamp;
+  last_used_at: DefaultedTimestamp;
+  expires_at: Timestamp;
+}
+
+export interface SetupLinksTable {
+  token_hash: Buffer;
+  user_id: string | null;
+  expires_at: Timestamp;
+  created_at: DefaultedTimestamp;
+}

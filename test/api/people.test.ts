@@ -1,0 +1,366 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Role } from '../../src/contract/people.ts';
+import { createSetupLink } from '../../src/people/setup-links.ts';
+import { createUser, findUser, setDisabled } from '../../src/people/users.ts';
+import type { Answer } from '../../testkit/service.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
+
+const BY = { actor: 'test' };
+const PASSWORD = 'correct horse battery';
+const ID = '00000000-0000-7000-8000-000000000000';
+
+let api: TestApi;
+let people = 0;
+beforeAll(async () => {
+  api = await startApi();
+});
+afterAll(() => api?.close());
+
+interface Browser {
+  email: string;
+  cookie: string;
+  csrf: string;
+  call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
+}
+
+const open = (method: string, path: string, body?: unknown, headers: Record<string, string> = {}) =>
+  api.call(method, path, body, { authorization: '', ...headers });
+const signIn = (email: string, password = PASSWORD, headers = {}) =>
+  open('POST', '/v1/session', { email, password }, headers);
+const cookieOf = ({ headers }: Answer) => /airlock_session=([^;]*)/.exec(headers.get('set-cookie') ?? '')?.[1] ?? '';
+
+function makeLink(role: Role, accountId = api.account.id): Promise<{ token: string; email: string }> {
+  const email = `person-${++people}@example.org`;
+  return api.database.db.transaction().execute(async (tx) => {
+    const user = await createUser(tx, { accountId, email, role }, BY);
+    return { email, token: await createSetupLink(tx, user, BY) };
+  });
+}
+
+/** A browser in which a new person of that role has signed in by a setup link. */
+async function browser(role: Role, accountId?: string): Promise<Browser> {
+  const { token, email } = await makeLink(role, accountId);
+  const answer = await open('POST', '/v1/setup', { token, password: PASSWORD });
+  expect(answer.status).toBe(201);
+  return browserOf(email, answer);
+}
+
+function browserOf(email: string, answer: Answer): Browser {
+  const [cookie, csrf] = [`airlock_session=${cookieOf(answer)}`, answer.json.csrf];
+  return {
+    ...{ email, cookie, csrf },
+    call: (method, path, body, headers = {}) =>
+      open(method, path, body, { cookie, 'x-airlock-csrf': csrf, ...headers }),
+  };
+}
+
+describe('a setup link', () => {
+  it('tells whose it is, sets the password once, and signs in', async () => {
+    const { token, email } = await makeLink('member');
+    const read = () => open('GET', '/v1/setup', undefined, { 'x-airlock-setup': token });
+    expect((await read()).json).toEqual({ email, role: 'member', account: { name: api.account.name } });
+    const short = await open('POST', '/v1/setup', { token, password: 'too short' });
+    expect([short.status, short.json.details.field]).toEqual([400, 'password']);
+    const used = await open('POST', '/v1/setup', { token, password: PASSWORD });
+    expect([used.status, used.json.user.email]).toEqual([201, email]);
+    expect((await browserOf(email, used).call('GET', '/v1/session')).status).toBe(200);
+    for (const again of [await read(), await open('POST', '/v1/setup', { token, password: PASSWORD })])
+      expect([again.status, again.json.code]).toEqual([404, 'setup_link_invalid']);
+    expect((await signIn(email)).status).toBe(200);
+  });
+
+  it('of the first operator works only while there is nobody, and makes one operator of two', async () => {
+    const fresh = await startApi();
+    try {
+      const { db } = fresh.database;
+      const token = await db.transaction().execute((tx) => createSetupLink(tx, null, BY));
+      const use = (email?: string) =>
+        fresh.call('POST', '/v1/setup', { token, email, password: PASSWORD }, { authorization: '' });
+      expect((await use()).json.details).toMatchObject({ field: 'email', reason: 'is missing' });
+      const both = await Promise.all([use('Ada@Example.org'), use('eve@example.org')]);
+      expect(both.map(({ status }) => status).sort()).toEqual([201, 404]);
+      expect(both.find(({ status }) => status === 201)?.json.user.role).toBe('operator');
+      const late = await db.transaction().execute((tx) => createSetupLink(tx, null, BY));
+      const headers = { authorization: '', 'x-airlock-setup': late };
+      expect((await fresh.call('GET', '/v1/setup', undefined, headers)).json.code).toBe('setup_link_invalid');
+    } finally {
+      await fresh.close();
+    }
+  });
+
+  it('ends the sessions and the password before it, and an earlier link', async () => {
+    const before = await browser('member');
+    const { db } = api.database;
+    const link = () =>
+      db.transaction().execute(async (tx) => createSetupLink(tx, (await findUser(tx, before.email))!, BY));
+    const [first, second] = [await link(), await link()];
+    expect((await open('POST', '/v1/setup', { token: first, password: PASSWORD })).status).toBe(404);
+    expect((await open('POST', '/v1/setup', { token: second, password: 'another password' })).status).toBe(201);
+    expect((await before.call('GET', '/v1/session')).status).toBe(401);
+    expect((await signIn(before.email)).status).toBe(401);
+  });
+});
+
+describe('a session', () => {
+  it('has a cookie that scripts cannot read and other sites cannot send, Secure on HTTPS', async () => {
+    const { email } = await browser('viewer');
+    const answer = await signIn(email.toUpperCase());
+    expect(answer.headers.get('set-cookie')).toMatch(
+      /^airlock_session=[\w-]{43}; Max-Age=604800; Path=\/; HttpOnly; SameSite=Strict$/,
+    );
+    expect(answer.headers.get('cache-control')).toBe('no-store');
+    const proxied = await startApi({ trustProxy: ['127.0.0.1'], loopbackOnly: false });
+    try {
+      await proxied.database.db.transaction().execute(async (tx) => {
+        await createUser(tx, { accountId: proxied.account.id, email: 'a@example.org', role: 'viewer' }, BY);
+      });
+      const { db } = proxied.database;
+      const token = await db
+        .transaction()
+        .execute(async (tx) => createSetupLink(tx, (await findUser(tx, 'a@example.org'))!, BY));
+      const secure = await proxied.call(
+        'POST',
+        '/v1/setup',
+        { token, password: PASSWORD },
+        { 'x-forwarded-proto': 'https' },
+      );
+      expect(secure.headers.get('set-cookie')).toContain('; Secure');
+    } finally {
+      await proxied.close();
+    }
+  });
+
+  it('may do what the role may, in its account alone', async () => {
+    const other = await api.makeAccount();
+    const roles = { viewer: await browser('viewer'), member: await browser('member'), admin: await browser('admin') };
+    const stranger = await browser('admin', other.id);
+    const operator = await browser('operator');
+    const create = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
+    const tries = async (one: Browser) => [
+      (await one.call('GET', '/v1/transcodes')).status,
+      (await one.call('POST', '/v1/transcodes', create)).status,
+      (await one.call('POST', '/v1/keys', { name: 'k' })).status,
+      (await one.call('GET', '/v1/admin/accounts')).status,
+    ];
+    expect(await tries(roles.viewer)).toEqual([200, 403, 403, 403]);
+    expect(await tries(roles.member)).toEqual([200, 201, 403, 403]);
+    expect(await tries(roles.admin)).toEqual([200, 201, 201, 403]);
+    expect(await tries(operator)).toEqual([200, 201, 201, 200]);
+    const made = (await roles.member.call('POST', '/v1/transcodes', create)).json.id;
+    expect((await roles.admin.call('GET', `/v1/transcodes/${made}`)).status).toBe(200);
+    expect((await stranger.call('GET', `/v1/transcodes/${made}`)).status).toBe(404);
+  });
+
+  it('makes keys with the rights of the role at most, and never `operator` unless it is named', async () => {
+    const [admin, operator] = [await browser('admin'), await browser('operator')];
+    const made = (await admin.call('POST', '/v1/keys', { name: 'k' })).json;
+    expect(made.scopes).toEqual(['transcode', 'upload', 'read', 'admin']);
+    expect((await admin.call('POST', '/v1/keys', { name: 'k', scopes: ['operator'] })).json.code).toBe(
+      'key_exceeds_caller',
+    );
+    expect((await operator.call('POST', '/v1/keys', { name: 'k' })).json.scopes).not.toContain('operator');
+    const whole = (await operator.call('POST', '/v1/keys', { name: 'k', scopes: ['operator'] })).json;
+    const call = (key: string) => api.call('GET', '/v1/admin/queue', undefined, { authorization: `Bearer ${key}` });
+    expect([(await call(whole.key)).status, (await call(made.key)).status]).toEqual([200, 403]);
+  });
+
+  it('ends with the sign-out, and when the person or account is disabled', async () => {
+    const [one, two] = [await browser('member'), await browser('member')];
+    expect((await one.call('DELETE', '/v1/session')).status).toBe(204);
+    expect((await one.call('GET', '/v1/transcodes')).status).toBe(401);
+    const { db } = api.database;
+    await db.transaction().execute(async (tx) => setDisabled(tx, (await findUser(tx, two.email))!, true, BY));
+    expect((await two.call('GET', '/v1/session')).status).toBe(401);
+    expect((await signIn(two.email)).json.code).toBe('invalid_credentials');
+  });
+
+  it('ends after a day without a request, and after a week', async () => {
+    const browsers = [await browser('viewer'), await browser('viewer')];
+    const set = (column: string, ago: string, { email }: Browser) =>
+      api.database.pg.query(
+        `UPDATE sessions SET ${column} = now() - interval '${ago}' FROM users WHERE users.id = user_id AND email = $1`,
+        [email],
+      );
+    await set('last_used_at', '23 hours', browsers[0]!);
+    expect((await browsers[0]!.call('GET', '/v1/transcodes')).status).toBe(200);
+    await set('last_used_at', '25 hours', browsers[0]!);
+    await set('expires_at', '1 second', browsers[1]!);
+    for (const one of browsers) expect((await one.call('GET', '/v1/transcodes')).status).toBe(401);
+  });
+
+  it('ends its event streams within one beat', { timeout: 40_000 }, async () => {
+    const url = await api.listen();
+    const one = await browser('viewer');
+    const stream = await fetch(`${url}/v1/events`, { headers: { accept: 'text/event-stream', cookie: one.cookie } });
+    expect(stream.status).toBe(200);
+    expect((await one.call('DELETE', '/v1/session')).status).toBe(204);
+    await stream.text();
+  });
+});
+
+describe('a stranger', () => {
+  it('learns nothing from the answers to an unknown address, a wrong password and a missing one', async () => {
+    const { email } = await browser('member');
+    const { email: invited } = await makeLink('member');
+    const answers = await Promise.all([
+      signIn(email, 'a wrong password'),
+      signIn('nobody@example.org'),
+      signIn(invited, ''),
+      signIn('no address at all'),
+    ]);
+    for (const { status, json, headers } of answers) {
+      expect([status, json.code, headers.get('set-cookie')]).toEqual([401, 'invalid_credentials', null]);
+    }
+  });
+
+  it('gets a few guesses a minute, and the person signs in from elsewhere meanwhile', async () => {
+    const { email } = await browser('member');
+    const guess = () => signIn(email, 'a wrong password', { 'x-forwarded-for': '203.0.113.9' });
+    const statuses: number[] = [];
+    for (let count = 0; count < 8; count++) statuses.push((await guess()).status);
+    expect(statuses).toEqual([401, 401, 401, 401, 401, 401, 429, 429]);
+    const limited = await guess();
+    expect(limited.headers.get('retry-after')).toMatch(/^\d+$/);
+    const right = await api.app.inject({
+      ...{ method: 'POST', url: '/v1/session', remoteAddress: '127.0.0.7' },
+      payload: { email, password: PASSWORD },
+    });
+    expect(right.statusCode).toBe(200);
+    const { rows } = await api.database.pg.query(
+      `SELECT count(*)::int FROM audit_log WHERE action = 'auth.refused' AND target IN (SELECT id::text FROM users WHERE email = $1)`,
+      [email],
+    );
+    expect(rows[0].count).toBe(1);
+  });
+
+  it('cannot change anything with the cookie alone, with another session’s value, or by a page of another site', async () => {
+    const [one, two] = [await browser('admin'), await browser('admin')];
+    for (const csrf of ['', 'x', two.csrf, `${one.csrf}x`]) {
+      const answer = await one.call('POST', '/v1/keys', { name: 'forged' }, { 'x-airlock-csrf': csrf });
+      expect([csrf, answer.status, answer.json.code]).toEqual([csrf, 403, 'csrf_required']);
+      expect((await one.call('DELETE', '/v1/session', undefined, { 'x-airlock-csrf': csrf })).status).toBe(403);
+    }
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'https://evil.example.org' },
+      { origin: 'null' },
+    ] as Record<string, string>[]) {
+      expect((await signIn(one.email, PASSWORD, headers)).json.code).toBe('cross_site');
+      expect((await open('POST', '/v1/setup', { token: 'x', password: PASSWORD }, headers)).json.code).toBe(
+        'cross_site',
+      );
+    }
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    expect((await open('POST', '/v1/session', 'email=a&password=b', form)).status).toBe(415);
+  });
+
+  it('cannot fix a session: signing in always makes a new one', async () => {
+    const { email } = await browser('member');
+    const planted = 'A'.repeat(43);
+    const answer = await signIn(email, PASSWORD, { cookie: `airlock_session=${planted}` });
+    expect(cookieOf(answer)).not.toBe(planted);
+    expect((await open('GET', '/v1/session', undefined, { cookie: `airlock_session=${planted}` })).status).toBe(401);
+  });
+
+  it('is nobody with a cookie that was never given', async () => {
+    for (const value of ['', 'x', 'A'.repeat(43), 'A'.repeat(10_000), "' OR 1=1 --", '%00']) {
+      const cookie = `airlock_session=${value}`;
+      expect((await open('GET', '/v1/transcodes', undefined, { cookie })).status).toBe(401);
+    }
+  });
+
+  it('finds no password, token or address in the log of audits', async () => {
+    const { email } = await browser('member');
+    const { rows } = await api.database.pg.query('SELECT to_jsonb(audit_log)::text AS row FROM audit_log');
+    for (const { row } of rows) for (const secret of [PASSWORD, email]) expect(row).not.toContain(secret);
+  });
+});
+
+describe('an operator', () => {
+  it('lists, creates and limits accounts', async () => {
+    const operator = await browser('operator');
+    const made = await operator.call('POST', '/v1/admin/accounts', { name: 'partner' });
+    expect(made.status).toBe(201);
+    expect((await operator.call('POST', '/v1/admin/accounts', { name: ' partner ' })).json.details.field).toBe('name');
+    const url = `/v1/admin/accounts/${made.json.id}`;
+    const changed = await operator.call('PATCH', url, { max_concurrent: 3, disabled: true, max_concurent: 4 });
+    expect(changed.json).toMatchObject({ max_concurrent: 3, disabled_at: expect.any(String), usage: { running: 0 } });
+    expect(changed.json.warnings[0].message).toContain('max_concurrent');
+    expect((await operator.call('PATCH', url, { max_concurrent: 0 })).json.details).toMatchObject({
+      field: 'max_concurrent',
+    });
+    expect((await operator.call('PATCH', url, { max_concurrent: null, disabled: false })).json).toMatchObject({
+      max_concurrent: 16,
+      disabled_at: null,
+    });
+    expect((await operator.call('GET', url)).json.name).toBe('partner');
+    expect((await operator.call('GET', `/v1/admin/accounts/${ID}`)).status).toBe(404);
+    const names = (await operator.call('GET', '/v1/admin/accounts')).json.items.map(
+      ({ name }: { name: string }) => name,
+    );
+    expect(names).toContain('partner');
+  });
+
+  it('reads the queue, the storage, and the audit log page by page, and verifies it', async () => {
+    const operator = await browser('operator');
+    await api.call('POST', '/v1/transcodes', { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' });
+    const queue = (await operator.call('GET', '/v1/admin/queue')).json;
+    expect(queue.waiting).toBeGreaterThan(0);
+    expect(queue.accounts[0]).toMatchObject({ name: expect.any(String), running: 0 });
+    expect((await operator.call('GET', '/v1/admin/storage')).json).toMatchObject({
+      stored_bytes: expect.any(Number),
+      disk: { spare_bytes: expect.any(Number) },
+    });
+    const first = (await operator.call('GET', '/v1/admin/audit?limit=2')).json;
+    expect([first.entries.length, first.next, first.verification]).toEqual([2, first.entries[1].seq, null]);
+    const second = (await operator.call('GET', `/v1/admin/audit?limit=2&after=${first.next}&verify=true`)).json;
+    expect(second.entries[0].seq).toBe(first.next - 1);
+    expect(second.verification).toMatchObject({ ok: true, broken_at: null });
+  });
+
+  it('drains a worker by a request that the worker sees at its next heartbeat', async () => {
+    const operator = await browser('operator');
+    expect((await operator.call('PATCH', `/v1/admin/workers/${ID}`, { draining: true })).status).toBe(404);
+    await api.database.pg.query(
+      `INSERT INTO workers (id, host, boot, pid, pid_start, version, slots, tier, ffmpeg) VALUES ($1, 'h', 'b', 1, '1', 'v', 2, 'bwrap', '7')`,
+      [ID],
+    );
+    const asked = await operator.call('PATCH', `/v1/admin/workers/${ID}`, { draining: true });
+    expect(asked.json).toMatchObject({ drain_requested: true, draining: false, running: 0, self_test: 'running' });
+    expect((await operator.call('GET', '/v1/admin/workers')).json.items).toHaveLength(1);
+  });
+});
+
+describe('the usage of an account', () => {
+  it('is by day, with quota and what remains, for a month', async () => {
+    const account = await api.makeAccount({ monthly_minutes: 100 });
+    const key = await api.makeKey({ account });
+    await api.database.pg.query(
+      `INSERT INTO usage_months (account_id, month, minutes, jobs) VALUES ($1, '2026-10-01', 7, 3)`,
+      [account.id],
+    );
+    await api.database.pg.query(
+      `INSERT INTO usage_days (account_id, day, minutes, jobs) VALUES ($1, '2026-10-31', 5, 2), ($1, '2026-10-02', 2, 1), ($1, '2026-11-01', 9, 9)`,
+      [account.id],
+    );
+    const usage = (query = '') =>
+      api.call('GET', `/v1/account/usage${query}`, undefined, { authorization: `Bearer ${key}` });
+    expect((await usage('?period=2026-10')).json).toEqual({
+      period: '2026-10',
+      quota: { minutes: 100, stored_bytes: 100_000_000_000 },
+      usage: {
+        jobs: 3,
+        minutes: 7,
+        stored_bytes: 0,
+        by_day: [
+          { day: '2026-10-02', jobs: 1, minutes: 2 },
+          { day: '2026-10-31', jobs: 2, minutes: 5 },
+        ],
+      },
+      remaining: { minutes: 93, stored_bytes: 100_000_000_000 },
+    });
+    expect((await usage()).json.period).toBe(new Date().toISOString().slice(0, 7));
+    expect((await usage('?period=2026-13')).json.details.field).toBe('period');
+  });
+});

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CliBesideApi, startCliBesideApi } from '../helpers/cli-api.ts';
+
+const PASSWORD = 'correct horse battery';
+
+describe('airlock users beside a running API', () => {
+  let service: CliBesideApi;
+  beforeAll(async () => {
+    service = await startCliBesideApi();
+  });
+  afterAll(() => service?.close());
+
+  const users = (...args: string[]) => service.cli('users', ...args);
+  const open = (path: string, body: object) => service.api.call('POST', path, body, { authorization: '' });
+  const setUp = (link: string) => open('/v1/setup', { token: new URL(link).hash.slice(1), password: PASSWORD });
+
+  it('creates a person, whose link is alone on standard output and works once', async () => {
+    const made = await users('create', 'Ada@Example.org', '--role', 'admin', '--account', 'partner');
+    expect(made.code).toBe(0);
+    expect(made.stdout).toMatch(/^http:\/\/127\.0\.0\.1:8080\/setup#[\w-]{43}\n$/);
+    expect(made.stderr).toContain('ada@example.org, admin.');
+    const used = await setUp(made.stdout.trim());
+    expect(used.json).toMatchObject({
+      user: { email: 'ada@example.org', role: 'admin' },
+      account: { name: 'partner' },
+    });
+    expect((await setUp(made.stdout.trim())).status).toBe(404);
+    expect((await users('list')).stdout).toMatch(/^ada@example\.org {2}admin {5}active {4}partner {2}last signed in /);
+  });
+
+  it('resets and disables, and lets nobody in who is disabled', async () => {
+    const { link } = JSON.parse((await users('create', 'bob@example.org', '--json')).stdout);
+    const { link: next } = JSON.parse((await users('reset', 'bob@example.org', '--json')).stdout);
+    expect([(await setUp(link)).status, (await setUp(next)).status]).toEqual([404, 201]);
+    expect((await users('disable', 'BOB@example.org')).stdout).toBe('bob@example.org is disabled.\n');
+    const signIn = () => open('/v1/session', { email: 'bob@example.org', password: PASSWORD });
+    expect((await signIn()).status).toBe(401);
+    expect((await users('reset', 'bob@example.org')).stderr).toContain('--undo');
+    await users('disable', 'bob@example.org', '--undo');
+    expect((await signIn()).status).toBe(200);
+  });
+
+  it('says what is wrong and what to do', async () => {
+    for (const [args, code, text] of [
+      [['create', 'ada@example.org'], 1, 'Somebody has this e-mail address already'],
+      [['create', 'ada'], 2, '"ada" is not an e-mail address'],
+      [['create', 'a@example.org', '--role', 'boss'], 2, 'Roles are operator, admin, member, viewer'],
+      [['reset', 'nobody@example.org'], 1, './airlock users list shows everybody'],
+    ] as const) {
+      const answer = await users(...args);
+      expect([args, answer.code, answer.stdout]).toEqual([args, code, '']);
+      expect(answer.stderr).toContain(text);
+    }
+  });
+});
