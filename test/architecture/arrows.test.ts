@@ -53,6 +53,9 @@ const FOR_EVERYONE = ['config', 'ids', 'telemetry'];
 /** Folders that depend on nothing that acts: these three for everyone are not for them. */
 const PURE = ['contract', 'ids', 'config', 'telemetry', 'media'];
 
+/** All that others take of the SDK. */
+const SDK = '../sdk/src/index.ts';
+
 const sources = readSources();
 
 function mayImport(from: string, to: string): boolean {
@@ -77,24 +80,30 @@ describe('imports', () => {
     expect(wrong).toEqual([]);
   });
 
-  it('stay inside src', () => {
-    const wrong = sources.flatMap(({ path, imports }) =>
-      imports.filter((name) => name.startsWith('..')).map((name) => `${path} → ${name}`),
+  it('stay inside src, but for the client of the commands, which is the SDK', () => {
+    const wrong = sources.flatMap(({ path, folder, imports }) =>
+      imports
+        .filter((name) => name.startsWith('..') && !(folder === 'cli' && name === SDK))
+        .map((name) => `${path} → ${name}`),
     );
     expect(wrong).toEqual([]);
   });
 
+  it('of the SDK stay inside it, and only one of its files needs Node', () => {
+    const files = filesOf('sdk/src').flatMap(({ path, imports }) => imports.map((name) => ({ path, name })));
+    expect(files.length).toBeGreaterThan(10);
+    const outside = files.filter(({ path, name }) => !name.startsWith('../sdk/src/') && path !== 'node-files.ts');
+    expect(outside).toEqual([]);
+    expect(files.filter(({ name }) => name.endsWith('/node-files.ts')).map(({ path }) => path).sort()).toEqual([
+      'client.ts',
+      'source.ts',
+    ]);
+  });
+
   it.each(['bench', 'testkit'])('of %s take nothing from the tests', (folder) => {
-    const files = readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' }).filter((path) =>
-      path.endsWith('.ts'),
-    );
+    const files = filesOf(folder);
     expect(files.length).toBeGreaterThan(5);
-    const imports = files.flatMap((path) =>
-      // Paths below `src/`, so that one of the tests is `../test/…`.
-      importsOf(join('..', folder, path), readFileSync(join(ROOT, folder, path), 'utf8')).map(
-        (name) => `${path} → ${name}`,
-      ),
-    );
+    const imports = files.flatMap(({ path, imports }) => imports.map((name) => `${path} → ${name}`));
     expect(imports.filter((line) => line.includes(' → ../test/'))).toEqual([]);
   });
 
@@ -119,6 +128,16 @@ describe('imports', () => {
     expect(importersOf('node:cluster')).toEqual([]);
   });
 });
+
+/** The TypeScript files of a folder beside `src/`. Imports are paths below `src/`, so that one of the tests is `../test/…`. */
+function filesOf(folder: string): { path: string; imports: string[] }[] {
+  return readdirSync(join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => {
+      const text = readFileSync(join(ROOT, folder, path), 'utf8');
+      return { path, imports: importsOf(join('..', folder, path), text) };
+    });
+}
 
 function importersOf(name: string): string[] {
   return [...new Set(sources.filter(({ imports }) => imports.includes(name)).map(({ folder }) => folder))];

@@ -61,7 +61,7 @@ export function removeFolder(folder: string): void {
 /** Copies launcher, scripts and lockfile to `folder`, with a small program of its own and links to our packages. */
 export function copyTree(folder: string): string {
   const root = projectRoot();
-  mkdirSync(join(folder, 'src/cli'), { recursive: true });
+  for (const name of ['src/cli', 'sdk/src']) mkdirSync(join(folder, name), { recursive: true });
   for (const name of ['airlock', 'scripts', 'package.json', 'package-lock.json', 'tsconfig.json']) {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }

@@ -1,0 +1,75 @@
+import { randomBytes } from 'node:crypto';
+import type { FastifyBaseLogger } from 'fastify';
+import openapiTS, { astToString, type OpenAPI3 } from 'openapi-typescript';
+import { pino } from 'pino';
+import { openLimits } from '../../src/accounts/limits.ts';
+import { buildApi } from '../../src/api/app.ts';
+import type { ApiDeps } from '../../src/api/deps.ts';
+import { openPool } from '../../src/database/pool.ts';
+import { createSigner } from '../../src/ids/signing.ts';
+import { createVault } from '../../src/ids/vault.ts';
+import { kinds } from '../../src/kinds/registry.ts';
+import { openPlanner } from '../../src/planner/index.ts';
+import { createHttpMetrics, createRegistry } from '../../src/telemetry/index.ts';
+
+const RATE_LIMIT = 600;
+
+/** The OpenAPI document of the API. Nothing is connected: no request is sent but the one for the document. */
+async function openapiDocument(): Promise<OpenAPI3> {
+  const pool = openPool('postgres://localhost/none', { max: 1, role: 'docs', onError: () => {} });
+  const planner = openPlanner({ threads: 1 });
+  const context = { db: pool.db, kinds, vault: createVault(randomBytes(32)), retentionSeconds: 86_400 };
+  const deps = {
+    planner,
+    context,
+    health: context,
+    limits: openLimits(pool.pg, RATE_LIMIT),
+    signals: { wait: async () => {}, close: async () => {} },
+    metrics: await createHttpMetrics(await createRegistry('api')),
+    signer: createSigner(randomBytes(32)),
+    checkSourceUrl: () => null,
+    checkWebhookUrl: () => null,
+    settings: {
+      version: 'docs',
+      publicUrl: null,
+      tls: null,
+      loopbackOnly: true,
+      trustProxy: [],
+      rateLimit: RATE_LIMIT,
+      maxUploadBytes: 1,
+      connections: { total: 1, perAddress: 1, firstByteMs: 1 },
+    },
+  };
+  const app = await buildApi(deps as unknown as ApiDeps, pino({ level: 'silent' }) as FastifyBaseLogger);
+  try {
+    return app.swagger() as unknown as OpenAPI3;
+  } finally {
+    await app.close();
+    await planner.close();
+    await pool.close();
+  }
+}
+
+/** `sdk/src/schema.ts`: the types of every operation and schema, with their descriptions. */
+export async function sdkTypes(): Promise<string> {
+  const nodes = await openapiTS(lean(await openapiDocument()), { emptyObjectsUnknown: true });
+  return `// Generated from the OpenAPI document by \`npx tsx scripts/docs.ts\`; do not edit.\n\n${astToString(nodes)}`;
+}
+
+/**
+ * Without what would make the types four times as long: examples, headers of responses, and the errors of every operation,
+ * which `AirlockError` covers.
+ */
+function lean(document: OpenAPI3): OpenAPI3 {
+  const isExample = (key: string) => key === 'example' || key === 'examples';
+  const copy: OpenAPI3 = JSON.parse(JSON.stringify(document, (key, value) => (isExample(key) ? undefined : value)));
+  for (const item of Object.values(copy.paths ?? {})) {
+    for (const { responses = {} } of Object.values(item) as { responses?: Record<string, { headers?: unknown }> }[]) {
+      for (const [status, response] of Object.entries(responses)) {
+        if (status.startsWith('2')) delete response.headers;
+        else delete responses[status];
+      }
+    }
+  }
+  return copy;
+}

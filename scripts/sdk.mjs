@@ -1,0 +1,12 @@
+// Builds the SDK for npm: sdk/src/ into sdk/dist/, JavaScript and types, with the licence beside them.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, rmSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..');
+const sdk = join(root, 'sdk');
+rmSync(join(sdk, 'dist'), { recursive: true, force: true });
+const tsc = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+execFileSync(process.execPath, [tsc, '-p', join(sdk, 'tsconfig.json')], { stdio: 'inherit' });
+copyFileSync(join(root, 'LICENSE'), join(sdk, 'LICENSE'));

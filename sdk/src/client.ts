@@ -1,0 +1,205 @@
+import { downloadChunks, linkTo, outputOf } from './download.ts';
+import { JobError } from './errors.ts';
+import { type EventsOptions, followEvents, type StreamEvent } from './events.ts';
+import { openSource, remoteUrl, type SourceOptions } from './source.ts';
+import { openTransport, type RequestOptions, type Transport } from './transport.ts';
+import type {
+  AnswerOf,
+  CallOptions,
+  Input,
+  Job,
+  Method,
+  OnProgress,
+  OperationOf,
+  PathsWith,
+  Probe,
+  RequestControl,
+  Schemas,
+  TranscodeRequest,
+  Upload,
+} from './types.ts';
+import { uploadSource } from './upload.ts';
+import { waitForJob } from './wait.ts';
+
+export interface AirlockOptions {
+  /** Address of the server. In Node, `AIRLOCK_URL` is used if it is absent. */
+  url?: string | undefined;
+  /** In Node, `AIRLOCK_API_KEY` is used if it is absent. */
+  key?: string | undefined;
+  /** Sends requests instead of the global `fetch`, for instance through a proxy or to a server with its own certificate. */
+  fetch?: typeof fetch;
+  /** How often a request or a transfer is repeated that fails for a reason that can be temporary; 4 if absent. */
+  retries?: number;
+}
+
+/** What long operations take. */
+export interface Control {
+  onProgress?: OnProgress | undefined;
+  /** Aborting it ends the operation with the reason of the abort. The job of `transcode` is canceled. */
+  signal?: AbortSignal | undefined;
+}
+
+export interface UploadOptions extends Control, SourceOptions {
+  /** The `uploadId` of an interrupted upload in parts, as `onProgress` reports it: only what is missing is sent. */
+  resume?: string | undefined;
+}
+
+/** The fields of a job (docs/api.md), with `input` instead of `inputs`. */
+export type TranscodeOptions = Omit<TranscodeRequest, 'inputs'> & {
+  /** One file or URL, or several that are joined one after the other. */
+  input: Input | readonly Input[];
+} & Control &
+  SourceOptions &
+  Pick<RequestControl, 'idempotencyKey'>;
+
+/** A completed job and its output. */
+export interface TranscodeResult {
+  job: Job;
+  /** A link to the output, which works for ten minutes. */
+  url(): Promise<string>;
+  /** Writes the output to a file and checks its SHA-256. Node only. */
+  save(path: string, control?: Control): Promise<void>;
+  blob(control?: Control): Promise<Blob>;
+  /** Deletes the output and the uploads of the job now, instead of when their retention ends. */
+  erase(): Promise<void>;
+}
+
+/** A client of one server. */
+export class Airlock {
+  /** Private at run time too, so that printing the client does not show the key. */
+  readonly #transport: Transport;
+  readonly #retries: number;
+
+  constructor(options: AirlockOptions = {}) {
+    const environment = (globalThis as { process?: { env?: Record<string, string | undefined> } }).process?.env ?? {};
+    const url = options.url ?? environment.AIRLOCK_URL;
+    const key = options.key ?? environment.AIRLOCK_API_KEY;
+    if (!url) throw new TypeError('The URL of the server is missing. Pass url, or set AIRLOCK_URL.');
+    if (!key) throw new TypeError('The key is missing. Pass key, or set AIRLOCK_API_KEY.');
+    this.#retries = options.retries ?? 4;
+    const fetcher = options.fetch ?? ((input, init) => globalThis.fetch(input, init));
+    this.#transport = openTransport({ url, key, fetch: fetcher, retries: this.#retries });
+  }
+
+  /** Uploads what must be uploaded, creates the job, and waits for it. Throws `JobError` unless it completes. */
+  async transcode(options: TranscodeOptions): Promise<TranscodeResult> {
+    const { input, onProgress, signal, filename, contentType, idempotencyKey, ...request } = options;
+    const control = { onProgress, signal };
+    const inputs: { url: string }[] = [];
+    for (const one of [input].flat() as Input[]) {
+      const url = remoteUrl(one) ?? (await this.upload(one, { ...control, filename, contentType })).fileUrl;
+      inputs.push({ url });
+    }
+    const created = await this.create({ ...request, inputs }, { signal, ...(idempotencyKey && { idempotencyKey }) });
+    try {
+      return this.resultOf(await this.wait(created.id, control));
+    } catch (error) {
+      // Nobody waits for the job any more.
+      if (signal?.aborted) await this.cancel(created.id).catch(() => {});
+      throw error;
+    }
+  }
+
+  /** Uploads a file, in parts if it is large, and waits until the server has inspected it. */
+  async upload(input: Input, options: UploadOptions = {}): Promise<Upload> {
+    const { onProgress, signal, resume } = options;
+    const source = await openSource(input, options);
+    return uploadSource(this.#transport, source, { onProgress, signal, resume, retries: this.#retries });
+  }
+
+  /** Creates a job and returns immediately. */
+  create(request: TranscodeRequest, control: RequestControl = {}): Promise<Job> {
+    return this.#transport.json<Job>('POST', '/v1/transcodes', { ...control, body: request });
+  }
+
+  get(id: string, control: RequestControl = {}): Promise<Job> {
+    return this.call('get', '/v1/transcodes/{id}', { ...control, path: { id } });
+  }
+
+  /** Waits until a job is final, whatever its result. */
+  wait(id: string, control: Control = {}): Promise<Job> {
+    return waitForJob(this.#transport, id, { ...control, retries: this.#retries });
+  }
+
+  async cancel(id: string): Promise<Job> {
+    return (await this.call('patch', '/v1/transcodes/{id}/cancel', { path: { id } })).job;
+  }
+
+  /** Deletes the output of a job and the uploads that it used, before it returns. */
+  async erase(id: string): Promise<void> {
+    await this.call('delete', '/v1/transcodes/{id}', { path: { id } });
+  }
+
+  /** The output of a job that has been waited for. Throws `JobError` unless it is completed. */
+  resultOf(job: Job): TranscodeResult {
+    if (job.status !== 'completed') throw new JobError(job);
+    const chunks = (control: Control) =>
+      downloadChunks(this.#transport, job.id, outputOf(job), { ...control, retries: this.#retries });
+    return {
+      job,
+      url: () => linkTo(this.#transport, job.id),
+      async save(path, control = {}) {
+        const { saveFile } = await import('./node-files.ts');
+        await saveFile(path, chunks(control), outputOf(job));
+      },
+      async blob(control = {}) {
+        const parts: Uint8Array<ArrayBuffer>[] = [];
+        for await (const chunk of chunks(control)) parts.push(new Uint8Array(chunk));
+        return new Blob(parts);
+      },
+      erase: () => this.erase(job.id),
+    };
+  }
+
+  /** What a file contains. A local file is uploaded, and deleted again. */
+  async probe(input: Input, options: UploadOptions = {}): Promise<Probe> {
+    const remote = remoteUrl(input);
+    if (remote) return this.#probeUrl(remote, options.signal);
+    const { fileUrl, filename } = await this.upload(input, options);
+    try {
+      return await this.#probeUrl(fileUrl, options.signal);
+    } finally {
+      await this.call('delete', '/v1/uploads/{filename}', { path: { filename } }).catch(() => {});
+    }
+  }
+
+  #probeUrl(url: string, signal?: AbortSignal): Promise<Probe> {
+    return this.#transport.json<Probe>('POST', '/v1/probe', { body: { url }, signal, repeatable: true });
+  }
+
+  /** Whether a job would be accepted, and what it would run. Creates and fetches nothing. */
+  validate(request: TranscodeRequest): Promise<Schemas['ValidateAnswer']> {
+    return this.#transport.json('POST', '/v1/transcodes/validate', { body: request, repeatable: true });
+  }
+
+  /**
+   * Events of the account, or of one job, as they happen. Continues behind the last one when the connection breaks; those
+   * of a job end with its last one.
+   */
+  events(options: EventsOptions & { job?: string } = {}): AsyncGenerator<StreamEvent, void, undefined> {
+    const { job, ...rest } = options;
+    const path = job === undefined ? '/v1/events' : `/v1/transcodes/${encodeURIComponent(job)}/events`;
+    const isLast = ({ type }: StreamEvent) => job !== undefined && /\.(completed|failed|canceled)$/.test(type);
+    return followEvents(this.#transport, path, { ...rest, retries: this.#retries, isLast });
+  }
+
+  /** Any operation of the API with its types: `airlock.call('get', '/v1/webhooks/{id}', { path: { id } })`. */
+  call<M extends Method, P extends PathsWith<M>>(
+    method: M,
+    path: P,
+    ...args: Record<never, never> extends CallOptions<OperationOf<M, P>>
+      ? [options?: CallOptions<OperationOf<M, P>>]
+      : [options: CallOptions<OperationOf<M, P>>]
+  ): Promise<AnswerOf<OperationOf<M, P>>> {
+    type Given = { path?: Record<string, string> } & RequestOptions;
+    const [{ path: parameters, ...rest } = {}] = args as unknown as [Given?];
+    const template: string = path;
+    const filled = template.replaceAll(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(parameters?.[name] ?? ''));
+    return this.request(method.toUpperCase(), filled, rest);
+  }
+
+  /** A request that the types do not know, such as one of a newer server. */
+  request<T>(method: string, path: string, options: RequestOptions = {}): Promise<T> {
+    return this.#transport.json<T>(method, path, options);
+  }
+}

@@ -1,0 +1,114 @@
+import type { Job } from './types.ts';
+
+export interface ErrorFacts {
+  message: string;
+  code: string;
+  status?: number | null;
+  details?: unknown;
+  requestId?: string | null;
+  docs?: string | null;
+  retryAfterSeconds?: number | null;
+}
+
+/**
+ * A request that failed. It never contains the key, a signed URL, or headers of the request, so it can be logged.
+ * Besides the codes of the server (docs/errors.md), `code` is `unreachable` without a response, `upload_failed` or
+ * `download_failed` when the storage refused, and `unexpected_response` when something other than Airlock answered.
+ */
+export class AirlockError extends Error {
+  override readonly name: string = 'AirlockError';
+  /** For programs; it does not change. */
+  readonly code: string;
+  /** HTTP status; null without a response. */
+  readonly status: number | null;
+  /** What the server says about the error, such as `field`, `reason` and `remedy`. */
+  readonly details: unknown;
+  /** Identifies the request in the log of the server. */
+  readonly requestId: string | null;
+  /** The page of the documentation about this error, if the server names one. */
+  readonly docs: string | null;
+  /** Seconds that the server asks to wait before the next attempt. */
+  readonly retryAfterSeconds: number | null;
+
+  constructor(facts: ErrorFacts) {
+    super(facts.message);
+    this.code = facts.code;
+    this.status = facts.status ?? null;
+    this.details = facts.details ?? null;
+    this.requestId = facts.requestId ?? null;
+    this.docs = facts.docs ?? null;
+    this.retryAfterSeconds = facts.retryAfterSeconds ?? null;
+  }
+}
+
+/** A job that failed or was canceled. `code` is its `error_code` (docs/failures.md), or `canceled`. */
+export class JobError extends AirlockError {
+  override readonly name = 'JobError';
+  readonly job: Job;
+
+  constructor(job: Job) {
+    const reason = job.error_message ?? `The job was ${job.status}.`;
+    super({
+      message: [reason, job.error_advice].filter(Boolean).join(' '),
+      code: job.error_code ?? job.status,
+      details: { job_id: job.id, advice: job.error_advice },
+    });
+    this.job = job;
+  }
+}
+
+/** Reads an error response. The body of one that is not Airlock's is not repeated: a proxy may show anything there. */
+export async function errorOf(response: Response): Promise<AirlockError> {
+  const { status, headers } = response;
+  const retryAfter = Number(headers.get('retry-after') ?? Number.NaN);
+  const common = {
+    status,
+    requestId: headers.get('x-request-id'),
+    retryAfterSeconds: Number.isFinite(retryAfter) ? retryAfter : null,
+  };
+  const body = parse(await response.text().catch(() => ''));
+  if (body) {
+    const { code, error, message = error, details, docs } = body;
+    return new AirlockError({ ...common, code, message, details, docs: docs ?? null });
+  }
+  // Status 0: a browser hides redirects.
+  const what = status === 0 || (status >= 300 && status < 400) ? 'with a redirect' : `${status}, not as Airlock does`;
+  return new AirlockError({
+    ...common,
+    code: 'unexpected_response',
+    message: `The server answered ${what}. Check the URL of the server.`,
+  });
+}
+
+/** Reads an error response of the storage, which is XML. `url`, being signed, is not part of it. */
+export async function storageErrorOf(
+  code: 'upload_failed' | 'download_failed',
+  response: Response,
+): Promise<AirlockError> {
+  const text = await response.text().catch(() => '');
+  const read = (tag: string) => new RegExp(`<${tag}>([^<]{1,500})</${tag}>`).exec(text)?.[1];
+  return new AirlockError({
+    code,
+    message: read('Message') ?? `The storage answered ${response.status}.`,
+    status: response.status,
+    details: { storage_code: read('Code') ?? null },
+    requestId: response.headers.get('x-request-id'),
+  });
+}
+
+interface ErrorBody {
+  error: string;
+  code: string;
+  message?: string;
+  details?: unknown;
+  docs?: string;
+}
+
+function parse(text: string): ErrorBody | null {
+  try {
+    const body = JSON.parse(text) as ErrorBody;
+    return typeof body?.code === 'string' && typeof body.error === 'string' ? body : null;
+  } catch {
+    return null;
+  }
+}

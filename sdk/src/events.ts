@@ -1,0 +1,115 @@
+import { AirlockError } from './errors.ts';
+import { pause, pauseMs, type Transport, unreachable } from './transport.ts';
+
+/** An event as a stream sends it. */
+export interface StreamEvent {
+  /** A cursor, to continue behind this event; null for `transcode.progress`, which is not kept. */
+  id: string | null;
+  type: string;
+  data: Record<string, unknown> & { created_at?: string; job_id?: string };
+}
+
+export interface EventsOptions {
+  /** Only these types. */
+  types?: readonly string[] | undefined;
+  /** Continues behind that event; if absent, the stream of an account begins now. */
+  after?: string | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+/** The server sends a comment every 15 s: after this much silence the connection is dead, or something buffers it. */
+const SILENCE_MS = 40_000;
+
+/**
+ * Follows a stream of events, and continues behind the last one when the connection breaks. Ends when `isLast` says so. Throws
+ * what the server refuses, and `unreachable` after `retries` attempts in a row without an event.
+ */
+export async function* followEvents(
+  transport: Transport,
+  path: string,
+  options: EventsOptions & { retries: number; isLast?(event: StreamEvent): boolean },
+): AsyncGenerator<StreamEvent, void, undefined> {
+  let { after } = options;
+  for (let failures = 0; ; failures++) {
+    if (failures > 0) await pause(pauseMs(failures - 1, null), options.signal);
+    try {
+      for await (const event of oneStream(transport, path, { ...options, after })) {
+        failures = 0;
+        after = event.id ?? after;
+        yield event;
+        if (options.isLast?.(event)) return;
+      }
+      if (failures >= options.retries) throw unreachable('The stream of events', {});
+    } catch (error) {
+      const isCut = error instanceof AirlockError && error.code === 'unreachable';
+      if (!isCut || failures >= options.retries) throw error;
+    }
+  }
+}
+
+async function* oneStream(transport: Transport, path: string, { types, after, signal }: EventsOptions) {
+  const silence = new AbortController();
+  const either = signal ? AbortSignal.any([signal, silence.signal]) : silence.signal;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const heard = () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => silence.abort(), SILENCE_MS);
+  };
+  heard();
+  try {
+    const response = await transport.send('GET', path, {
+      query: { types: types?.join(','), after },
+      headers: { accept: 'text/event-stream' },
+      signal: either,
+    });
+    if (!response.headers.get('content-type')?.startsWith('text/event-stream') || !response.body) {
+      throw new AirlockError({ code: 'unexpected_response', message: 'The server sent no stream of events.' });
+    }
+    yield* readStream(response.body, heard);
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error instanceof AirlockError ? error : unreachable('The stream of events', error);
+  } finally {
+    clearTimeout(timer);
+    // Ends a stream that the caller left early.
+    silence.abort();
+  }
+}
+
+/** Parses a stream of server-sent events. `onBytes` is called for comments as well. */
+export async function* readStream(
+  body: ReadableStream<Uint8Array>,
+  onBytes: () => void = () => {},
+): AsyncGenerator<StreamEvent, void, undefined> {
+  const reader = body.getReader();
+  const decoder = new TextDecoder();
+  let text = '';
+  try {
+    for (;;) {
+      const { value, done } = await reader.read();
+      if (done) return;
+      onBytes();
+      text += decoder.decode(value, { stream: true });
+      const blocks = text.split(/\r?\n\r?\n/);
+      text = blocks.pop()!;
+      for (const block of blocks) {
+        const event = parse(block);
+        if (event) yield event;
+      }
+    }
+  } finally {
+    await reader.cancel().catch(() => {});
+  }
+}
+
+function parse(block: string): StreamEvent | null {
+  let [id, type] = [null as string | null, 'message'];
+  const data: string[] = [];
+  for (const line of block.split(/\r?\n/)) {
+    const [, name, value = ''] = /^([^:]+)(?:: ?(.*))?$/.exec(line) ?? [];
+    if (name === 'id') id = value;
+    else if (name === 'event') type = value;
+    else if (name === 'data') data.push(value);
+  }
+  return data.length === 0 ? null : { id, type, data: JSON.parse(data.join('\n')) };
+}

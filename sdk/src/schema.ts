@@ -1,0 +1,3802 @@
+// Generated from the OpenAPI document by `npx tsx scripts/docs.ts`; do not edit.
+
+export interface paths {
+    "/health-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check everything that a job needs */
+        get: operations["checkHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/livez": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check that this process answers */
+        get: operations["checkLiveness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Check that this process accepts requests */
+        get: operations["checkReadiness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/upload/presigned-url": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get a URL to upload a file
+         * @description PUT the file to the URL. It expires after 15 minutes, and accepts exactly that size and type.
+         */
+        post: operations["presignUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/upload/confirm": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Confirm an upload
+         * @description Checks size and content, then seals the file: it cannot be changed afterwards.
+         */
+        post: operations["confirmUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List uploads, newest first
+         * @description Uploads that were deleted are not listed.
+         */
+        get: operations["listUploads"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/uploads/{filename}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an upload */
+        get: operations["getUpload"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an upload now
+         * @description Its bytes are deleted before the answer, whether or not it was confirmed. Deleting it again gives the same answer. An upload that a job needs which is not final is kept: 409.
+         */
+        delete: operations["deleteUpload"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/upload/multipart": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Begin an upload in parts
+         * @description PUT each part to its URL, then confirm with `uploadId` and `parts`. Parts may be sent in any order, at most four at a time, and again. An upload that is not confirmed within 23 hours is deleted.
+         */
+        post: operations["beginMultipart"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/upload/multipart/{uploadId}/parts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Get URLs for parts
+         * @description For parts after the first 100, and when URLs have expired.
+         */
+        post: operations["signParts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/upload/multipart/{uploadId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the parts that have arrived */
+        get: operations["getMultipart"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete an upload in parts now
+         * @description Its parts are deleted before the answer. Deleting it again gives the same answer.
+         */
+        delete: operations["deleteMultipart"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List jobs, newest first
+         * @description Jobs in a list omit their options. A page contains at most 512 KiB of metadata, warnings, error messages and URLs; jobs beyond that have `shortened: true` and omit them.
+         */
+        get: operations["listTranscodes"];
+        put?: never;
+        /** Create a job */
+        post: operations["createTranscode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Check a request without creating a job
+         * @description Takes the body of a create and runs nothing. `command` is what would run, with file names as in the cell. Each of `errors` gives the position of a mistake and what to write instead.
+         */
+        post: operations["validateTranscode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a job */
+        get: operations["getTranscode"];
+        put?: never;
+        post?: never;
+        /**
+         * Erase a job now
+         * @description Its outputs and the uploads it used are deleted before the answer.
+         */
+        delete: operations["eraseTranscode"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Cancel a job */
+        patch: operations["cancelTranscode"];
+        trace?: never;
+    };
+    "/v1/transcodes/{id}/download": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a link to the output that expires after ten minutes
+         * @description `?url=false` or `Accept: application/octet-stream` answers with a redirect (302) instead.
+         */
+        get: operations["downloadTranscode"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create up to 100 jobs
+         * @description Each entry is the body of a create, and is accepted or refused by itself; a refused one has the error that a create would have got. `batch.completed` is recorded when the last job is final.
+         */
+        post: operations["createBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a batch with its jobs */
+        get: operations["getBatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Cancel the jobs of a batch
+         * @description Jobs that are final stay as they are.
+         */
+        patch: operations["cancelBatch"];
+        trace?: never;
+    };
+    "/v1/commands": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Create a job from a command string
+         * @description For clients of services that take command strings. A tokenizer reads the command, never a shell, and its options are subject to the policy of every other job. `{{name}}` stands for a file of `input_files` or `output_files`; a command has one output. The job is read, canceled, downloaded and erased under `/v1/transcodes/{id}`.
+         */
+        post: operations["createCommand"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/probe": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Describe a file without transcoding it
+         * @description Of a remote file only parts are fetched, never the whole: for an MP4 its index, for others the start. Nothing is kept. An upload or output of the account is described from what is known about it.
+         */
+        post: operations["probeFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes/{id}/receipt": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a signed record of what was deleted and when
+         * @description Answers 409 until the job is erased or its retention ends. `complete` is true when all of its bytes are deleted.
+         */
+        get: operations["getReceipt"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes/{id}/manifest": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get a signed record of how the output was made
+         * @description Hashes of inputs and outputs, the exact command, the FFmpeg build and the sandbox of the attempt.
+         */
+        get: operations["getManifest"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/airlock-keys.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Get the public keys that verify receipts
+         * @description A JSON Web Key Set (RFC 7517, RFC 8037). It includes replaced keys.
+         */
+        get: operations["listSigningKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read events, oldest first
+         * @description Continue with `after` set to `next` of the last page: you get every event exactly once. Events are kept for seven days; an older cursor is answered with 410. An empty page means that there are no newer events. `Accept: text/event-stream` streams events as they happen instead; `Last-Event-ID` or `after` resumes a stream.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/transcodes/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read events of a job, oldest first
+         * @description `Accept: text/event-stream` streams them as they happen, with `transcode.progress` once a second, and ends after the final event.
+         */
+        get: operations["listTranscodeEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/batches/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read events of a batch and of its jobs, oldest first
+         * @description `Accept: text/event-stream` streams them as they happen, and ends after `batch.completed`. When two jobs end in the same moment, `batch.completed` may come before the event of one of them.
+         */
+        get: operations["listBatchEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List keys */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Create a key
+         * @description The new key has at most the rights of the calling key. Fields that the body omits are inherited.
+         */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace a key
+         * @description The old key ends immediately, or after `overlap_seconds`. A key can rotate only keys that have at most its own rights.
+         */
+        post: operations["rotateKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Revoke a key immediately */
+        delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List webhooks */
+        get: operations["listWebhooks"];
+        put?: never;
+        /**
+         * Create a webhook
+         * @description Events of the account are sent to the URL, signed as the Standard Webhooks specification describes. A delivery that is not answered with 2xx within ten seconds is retried for about a day.
+         */
+        post: operations["createWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a webhook */
+        get: operations["getWebhook"];
+        put?: never;
+        post?: never;
+        /** Delete a webhook with its deliveries */
+        delete: operations["deleteWebhook"];
+        options?: never;
+        head?: never;
+        /** Change, pause or enable a webhook */
+        patch: operations["updateWebhook"];
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replace the secret of a webhook
+         * @description During the overlap every delivery carries two signatures, so that receivers can change the secret at any time.
+         */
+        post: operations["rotateWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the default secret, which signs events to the `webhook_url` of jobs */
+        get: operations["getWebhookSecret"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/secret/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Replace the default secret */
+        post: operations["rotateWebhookSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a `webhook.test` event to a webhook */
+        post: operations["testWebhook"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List deliveries of a webhook, newest first
+         * @description Deliveries are kept for seven days.
+         */
+        get: operations["listDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/webhooks/deliveries/{id}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a delivery again
+         * @description Under the same `webhook-id`, with all its retries.
+         */
+        post: operations["sendDeliveryAgain"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/security": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get the state of the sandbox and the FFmpeg build */
+        get: operations["getSecurity"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        /** @description The body of every error response. */
+        Error: {
+            /** @description Short text of the error; it does not change. */
+            error: string;
+            /** @description One sentence for people: field, reason and remedy. Its wording may improve. */
+            message: string;
+            /**
+             * @description For programs; it does not change.
+             * @enum {string}
+             */
+            code: "unauthorized" | "forbidden" | "key_exceeds_caller" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "transcode_not_completed" | "no_output" | "output_deleted" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            /** @description Null, or details such as `field`, `reason` and `remedy`, depending on the code. */
+            details: string | {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description Something that did not fail the request, but may be a mistake. */
+        Warning: {
+            /** @description The field or query parameter concerned. */
+            field: string;
+            /** @description What was ignored or changed, and what was probably meant. */
+            message: string;
+        };
+        /**
+         * @description State of a job; `completed`, `failed` and `canceled` are final.
+         * @enum {string}
+         */
+        JobStatus: "pending" | "processing" | "completed" | "failed" | "canceled";
+        /** @description A key, without the secret. */
+        ApiKey: {
+            /**
+             * Format: uuid
+             * @description The id of the key; not a secret.
+             */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /** @description Its last four characters. */
+            hint: string;
+            /** @description What it may do. */
+            scopes: ("transcode" | "upload" | "read" | "admin")[];
+            /** @description Addresses from which it works; all if empty. */
+            allowed_cidrs: string[];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description When it expires. */
+            expires_at: string | null;
+            /** @description When it was last used, to the minute. */
+            last_used_at: string | null;
+            /** @description When it was revoked. */
+            revoked_at: string | null;
+            /** @description When the overlap of its rotation ends. */
+            dies_at: string | null;
+            /** @description The key that it was rotated into. */
+            replaced_by: string | null;
+        };
+        /** @description A key that is revoked. */
+        RevokedApiKey: {
+            /**
+             * Format: uuid
+             * @description The id of the key; not a secret.
+             */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /** @description Its last four characters. */
+            hint: string;
+            /** @description What it may do. */
+            scopes: ("transcode" | "upload" | "read" | "admin")[];
+            /** @description Addresses from which it works; all if empty. */
+            allowed_cidrs: string[];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description When it expires. */
+            expires_at: string | null;
+            /** @description When it was last used, to the minute. */
+            last_used_at: string | null;
+            /** @description When it was revoked. */
+            revoked_at: string | null;
+            /** @description When the overlap of its rotation ends. */
+            dies_at: string | null;
+            /** @description The key that it was rotated into. */
+            replaced_by: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A new key, with the secret. */
+        NewApiKey: {
+            /**
+             * Format: uuid
+             * @description The id of the key; not a secret.
+             */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /** @description Its last four characters. */
+            hint: string;
+            /** @description What it may do. */
+            scopes: ("transcode" | "upload" | "read" | "admin")[];
+            /** @description Addresses from which it works; all if empty. */
+            allowed_cidrs: string[];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description When it expires. */
+            expires_at: string | null;
+            /** @description When it was last used, to the minute. */
+            last_used_at: string | null;
+            /** @description When it was revoked. */
+            revoked_at: string | null;
+            /** @description When the overlap of its rotation ends. */
+            dies_at: string | null;
+            /** @description The key that it was rotated into. */
+            replaced_by: string | null;
+            /** @description The raw key, shown once: null when an Idempotency-Key repeats the request. */
+            key: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The keys of the account. */
+        ApiKeyList: {
+            /** @description Newest first. */
+            items: components["schemas"]["ApiKey"][];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A signed URL for one upload. */
+        PresignResult: {
+            /**
+             * Format: uri
+             * @description PUT the bytes here, with the declared content type and no Authorization header.
+             */
+            uploadUrl: string;
+            /** @description Headers to send besides `Content-Type`; only if the storage requires any. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description The name of the upload from now on. */
+            filename: string;
+            /**
+             * Format: date-time
+             * @description When the URL expires.
+             */
+            expiresAt: string;
+        };
+        /** @description Where to send a file. */
+        PresignAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["PresignResult"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description Properties of a media file. */
+        MediaMetadata: {
+            /** @description Seconds; null for a picture or subtitles. */
+            duration_seconds: number | null;
+            /** @description Its container. */
+            format: string | null;
+            /** @description Bytes. */
+            size_bytes: number;
+            /** @description FFmpeg’s name of the video codec; null without video. */
+            video_codec: string | null;
+            /** @description FFmpeg’s name of the audio codec; null without audio. */
+            audio_codec: string | null;
+            /** @description Pixels as displayed; null without video. */
+            width: number | null;
+            /** @description Pixels as displayed; null without video. */
+            height: number | null;
+            /** @description Frames per second; null for stills and without video. */
+            fps: number | null;
+        };
+        /** @description A sealed upload. */
+        ConfirmResult: {
+            /** @description The `url` of an input that uses this upload. */
+            fileUrl: string;
+            /** @description The same. */
+            gcsUrl: string;
+            /** @description The name of the upload. */
+            filename: string;
+            /** @description Bytes. */
+            fileSize: number;
+            /** @description The same. */
+            size: number;
+            /**
+             * Format: date-time
+             * @description When it was confirmed.
+             */
+            uploadedAt: string;
+            metadata: components["schemas"]["MediaMetadata"];
+        };
+        /** @description An upload that can no longer be changed. */
+        ConfirmAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["ConfirmResult"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A limit of a job. */
+        AppliedLimit: {
+            /** @description The requested value; null if there is none, or the job has been erased. */
+            requested: number | null;
+            /** @description The limit of the cell; null until it has run. */
+            applied: number | null;
+            /** @description Who set the applied limit. */
+            set_by: ("job" | "account" | "server") | null;
+        };
+        /** @description The limits of a job, and who set each. */
+        AppliedLimits: {
+            memory_mb: components["schemas"]["AppliedLimit"];
+            cpu_seconds: components["schemas"]["AppliedLimit"];
+            wall_seconds: components["schemas"]["AppliedLimit"];
+            output_mb: components["schemas"]["AppliedLimit"];
+        };
+        /** @description How a stream of an output was made. */
+        StreamPlan: {
+            /**
+             * @description A copied stream is identical to that of the input.
+             * @enum {string}
+             */
+            mode: "copied" | "encoded";
+            /** @description Why a preset encoded it instead of copying it; null if it was copied, or was never to be. */
+            reason: string | null;
+            /** @description Pieces that workers encoded side by side; absent where the service does not split videos. */
+            split?: {
+                /** @description 1 = one process encoded it as a whole. */
+                pieces: number;
+                /** @description Why. */
+                reason: string;
+            };
+        };
+        /** @description Something that happened to a job, a batch, an upload, a key or a webhook. */
+        Event: {
+            /** @description Identifies the event, and is a cursor: `after` continues after it. */
+            id: string;
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            created_at: string;
+            /** @description `job_id`, `batch_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` is the job as lists show it. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A page of events. */
+        EventPage: {
+            /** @description Oldest first. */
+            events: components["schemas"]["Event"][];
+            /** @description The cursor after the last event; null if there is none yet. */
+            next: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A URL that receives events, without its secret. */
+        Webhook: {
+            /**
+             * Format: uuid
+             * @description The id of the webhook.
+             */
+            id: string;
+            /** @description Where events are sent. */
+            url: string;
+            /** @description Types of events to send; all if null. */
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            /** @description For people. */
+            description: string | null;
+            /** @description Whether events are sent. */
+            enabled: boolean;
+            /** @description When it was disabled. */
+            disabled_at: string | null;
+            /** @description `gone`: it answered 410. `failing`: every delivery failed for three days. `paused`: by request. */
+            disabled_reason: ("gone" | "failing" | "paused") | null;
+            /** @description First failure after the last success. */
+            failing_since: string | null;
+            /** @description Until when the replaced secret signs as well. */
+            old_secret_until: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+        };
+        /** @description A webhook after a change. */
+        ChangedWebhook: {
+            /**
+             * Format: uuid
+             * @description The id of the webhook.
+             */
+            id: string;
+            /** @description Where events are sent. */
+            url: string;
+            /** @description Types of events to send; all if null. */
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            /** @description For people. */
+            description: string | null;
+            /** @description Whether events are sent. */
+            enabled: boolean;
+            /** @description When it was disabled. */
+            disabled_at: string | null;
+            /** @description `gone`: it answered 410. `failing`: every delivery failed for three days. `paused`: by request. */
+            disabled_reason: ("gone" | "failing" | "paused") | null;
+            /** @description First failure after the last success. */
+            failing_since: string | null;
+            /** @description Until when the replaced secret signs as well. */
+            old_secret_until: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A webhook with its secret. */
+        NewWebhook: {
+            /**
+             * Format: uuid
+             * @description The id of the webhook.
+             */
+            id: string;
+            /** @description Where events are sent. */
+            url: string;
+            /** @description Types of events to send; all if null. */
+            types: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            /** @description For people. */
+            description: string | null;
+            /** @description Whether events are sent. */
+            enabled: boolean;
+            /** @description When it was disabled. */
+            disabled_at: string | null;
+            /** @description `gone`: it answered 410. `failing`: every delivery failed for three days. `paused`: by request. */
+            disabled_reason: ("gone" | "failing" | "paused") | null;
+            /** @description First failure after the last success. */
+            failing_since: string | null;
+            /** @description Until when the replaced secret signs as well. */
+            old_secret_until: string | null;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it was last changed.
+             */
+            updated_at: string;
+            /** @description Signs every delivery. Shown once: null when an Idempotency-Key repeats the request. */
+            secret: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The webhooks of the account. */
+        WebhookList: {
+            /** @description Newest first. */
+            items: components["schemas"]["Webhook"][];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A webhook that is deleted, with its deliveries. */
+        RemovedWebhook: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The default secret of the account. */
+        WebhookSecret: {
+            /** @description Signs the events of jobs that name a `webhook_url`. */
+            secret: string;
+            /** @description Until when the replaced secret signs as well. */
+            old_secret_until: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description An event that goes to one URL. */
+        Delivery: {
+            /**
+             * Format: uuid
+             * @description The id of the delivery; `webhook-id` is this with `msg_` before it.
+             */
+            id: string;
+            /** @description The webhook; null if it goes to the `webhook_url` of a job. */
+            webhook_id: string | null;
+            /**
+             * @description The type of the event.
+             * @enum {string}
+             */
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            /** @description The job that the event is about. */
+            job_id: string | null;
+            /**
+             * @description `failed`: it will not be sent again.
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "failed";
+            /** @description How often it has been sent. */
+            attempts: number;
+            /** @description When it is sent next; null when it has ended. */
+            next_attempt_at: string | null;
+            /** @description HTTP status of the last answer. */
+            response_status: number | null;
+            /** @description Why the last attempt failed. */
+            error: ("http_status" | "redirect" | "timeout" | "unreachable" | "address_refused" | "invalid_answer" | "webhook_disabled" | "job_erased") | null;
+            /**
+             * Format: date-time
+             * @description When the event happened.
+             */
+            created_at: string;
+            /** @description When it was last sent. */
+            attempted_at: string | null;
+        };
+        /** @description A page of deliveries. */
+        DeliveryList: {
+            /** @description Newest first. */
+            items: components["schemas"]["Delivery"][];
+            /** @description The page. */
+            page: number;
+            /** @description Deliveries on a page. */
+            limit: number;
+            /** @description Deliveries on all pages. */
+            total: number;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A delivery that is queued. */
+        DeliveryAnswer: {
+            /**
+             * Format: uuid
+             * @description The id of the delivery; `webhook-id` is this with `msg_` before it.
+             */
+            id: string;
+            /** @description The webhook; null if it goes to the `webhook_url` of a job. */
+            webhook_id: string | null;
+            /**
+             * @description The type of the event.
+             * @enum {string}
+             */
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            /** @description The job that the event is about. */
+            job_id: string | null;
+            /**
+             * @description `failed`: it will not be sent again.
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "failed";
+            /** @description How often it has been sent. */
+            attempts: number;
+            /** @description When it is sent next; null when it has ended. */
+            next_attempt_at: string | null;
+            /** @description HTTP status of the last answer. */
+            response_status: number | null;
+            /** @description Why the last attempt failed. */
+            error: ("http_status" | "redirect" | "timeout" | "unreachable" | "address_refused" | "invalid_answer" | "webhook_disabled" | "job_erased") | null;
+            /**
+             * Format: date-time
+             * @description When the event happened.
+             */
+            created_at: string;
+            /** @description When it was last sent. */
+            attempted_at: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description One option of a command; the order counts, and repeats are legal. */
+        Option: {
+            /** @description An option of FFmpeg with its dash, or `@text-overlay`, `@quote-card`. */
+            option: string;
+            /** @description Text, a number, or an object for an option that starts with `@`; absent, "" or null for a flag. */
+            argument?: string | number | {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description A file that a job has created. */
+        Output: {
+            /** @description The format, one of `outputFormat`. */
+            format: string;
+            /** @description Bytes. */
+            size: number;
+            /** @description Its own duration in seconds; null for a picture. */
+            duration_seconds: number | null;
+            /** @description Pixels; null without video. */
+            width: number | null;
+            /** @description Pixels; null without video. */
+            height: number | null;
+            /** @description FFmpeg’s name of the video codec; null without video. */
+            video_codec: string | null;
+            /** @description FFmpeg’s name of the audio codec; null without audio. */
+            audio_codec: string | null;
+            /** @description SHA-256 of the bytes, 64 hex digits. */
+            sha256: string;
+            /** @description Which streams were copied, and which were encoded. */
+            plan?: {
+                /** @description Null without video. */
+                video: components["schemas"]["StreamPlan"] | null;
+                /** @description Null without audio. */
+                audio: components["schemas"]["StreamPlan"] | null;
+            };
+        };
+        /** @description A source of a job, with its known properties. */
+        Source: {
+            /** @description As it was sent, without its query; null once the job has been erased. */
+            url: string | null;
+            /** @description Seconds; null before it has been probed, and for a picture. */
+            duration: number | null;
+            /** @description Its container; null before it has been probed. */
+            format: string | null;
+            /** @description Bytes; null before it has been probed. */
+            size: number | null;
+            /** @description How the source was fetched from its URL: as a `whole` before FFmpeg started, `streamed` into it while it arrived, or only the `ranges` that were needed; null for other sources, or if not known yet. */
+            fetched: ("whole" | "streamed" | "ranges") | null;
+            /** @description Whether FFmpeg reads a remuxed container or the original file; null if not known yet. */
+            container: ("rewritten" | "original") | null;
+        };
+        /** @description The options of the request for a job. */
+        FfmpegOptions: {
+            /**
+             * @description What determines how the output is encoded.
+             * @enum {string}
+             */
+            source: "preset" | "raw_options" | "defaults";
+            /** @description The options of the request; empty when it had none. */
+            options: components["schemas"]["Option"][];
+            /** @description The preset of the request; null when it had none. */
+            preset: {
+                /** @description As it was sent. */
+                quality?: string;
+                /** @description As it was sent. */
+                resolution?: string;
+            } | null;
+        };
+        /** @description Properties of the first input. */
+        VideoMetadata: {
+            /** @description Its container. */
+            format: string | null;
+            /** @description Its duration in seconds. */
+            duration_seconds: number | null;
+            /** @description Its size in bytes. */
+            size_bytes: number | null;
+        };
+        /**
+         * @description Why a job failed, for programs.
+         * @enum {string}
+         */
+        FailureCode: "invalid_media" | "unsupported_media" | "unsupported_codec" | "cannot_disarm" | "no_video_stream" | "no_audio_stream" | "empty_media" | "too_many_streams" | "too_many_pixels" | "too_long" | "option_refused" | "encode_failed" | "filter_failed" | "asset_invalid" | "output_invalid" | "source_unreachable" | "source_refused" | "source_not_found" | "source_error" | "source_too_large" | "source_no_ranges" | "source_timeout" | "source_incomplete" | "input_deleted" | "limit_memory" | "limit_cpu" | "limit_time" | "limit_output" | "limit_processes" | "sandbox_violation" | "storage_quota" | "storage_full" | "storage_unavailable" | "worker_lost" | "internal";
+        /** @description A job and its result. */
+        Job: {
+            /**
+             * Format: uuid
+             * @description The id of the job.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The same as `id`.
+             */
+            jobId: string;
+            status: components["schemas"]["JobStatus"];
+            /** @description The sources, in the order of the request. */
+            inputs: components["schemas"]["Source"][];
+            /** @description The files that the job created; empty before it is completed. */
+            outputs: components["schemas"]["Output"][];
+            /** @description The `outputFormat` of the request. */
+            output_format: string;
+            /** @description A `gs://` URL, usable as the input of another job; null without an output. */
+            output_url: string | null;
+            /** @description Minutes of all inputs, rounded up; null before all have been probed. */
+            billable_minutes: number | null;
+            /** @description Seconds of all inputs; null before all have been probed. */
+            duration_seconds: number | null;
+            ffmpeg_options: components["schemas"]["FfmpegOptions"];
+            /** @description Properties of the first input; null before it has been probed. */
+            video_metadata: components["schemas"]["VideoMetadata"] | null;
+            /** @description One sentence for people; null unless the job failed. */
+            error_message: string | null;
+            /** @description Why the job failed, for programs; null unless it did. */
+            error_code: components["schemas"]["FailureCode"] | null;
+            /** @description What to do about it. */
+            error_advice: string | null;
+            /** @description Data of the caller. */
+            metadata: {
+                /** @description The `metadata` of the request. */
+                user: {
+                    [key: string]: unknown;
+                } | null;
+            };
+            /** @description From 0 to 1. */
+            progress: number;
+            /** @description Media seconds encoded per second; null unless the job runs. */
+            speed: number | null;
+            /** @description Frames encoded per second; null unless the job runs. */
+            fps: number | null;
+            /** @description Estimated seconds until the job ends. */
+            eta_seconds: number | null;
+            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            priority: number;
+            /** @description 1 for the next job; null unless the job waits. */
+            queue_position: number | null;
+            /** @description How often the job has been started. */
+            attempts: number;
+            limits: components["schemas"]["AppliedLimits"];
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed; `since` and `until` filter by this.
+             */
+            updated_at: string;
+            /** @description When its attempt began. */
+            started_at: string | null;
+            /** @description When it became final. */
+            completed_at: string | null;
+            /** @description When its output is deleted. */
+            expires_at: string | null;
+            /** @description What was ignored or changed; empty when nothing was. */
+            warnings: components["schemas"]["Warning"][];
+        };
+        /** @description A job without its options: `ffmpeg_options.options` is empty here, and complete on the job itself. */
+        JobListItem: {
+            /**
+             * Format: uuid
+             * @description The id of the job.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The same as `id`.
+             */
+            jobId: string;
+            status: components["schemas"]["JobStatus"];
+            /** @description The sources, in the order of the request. */
+            inputs: components["schemas"]["Source"][];
+            /** @description The files that the job created; empty before it is completed. */
+            outputs: components["schemas"]["Output"][];
+            /** @description The `outputFormat` of the request. */
+            output_format: string;
+            /** @description A `gs://` URL, usable as the input of another job; null without an output. */
+            output_url: string | null;
+            /** @description Minutes of all inputs, rounded up; null before all have been probed. */
+            billable_minutes: number | null;
+            /** @description Seconds of all inputs; null before all have been probed. */
+            duration_seconds: number | null;
+            ffmpeg_options: components["schemas"]["FfmpegOptions"];
+            /** @description Properties of the first input; null before it has been probed. */
+            video_metadata: components["schemas"]["VideoMetadata"] | null;
+            /** @description One sentence for people; null unless the job failed. */
+            error_message: string | null;
+            /** @description Why the job failed, for programs; null unless it did. */
+            error_code: components["schemas"]["FailureCode"] | null;
+            /** @description What to do about it. */
+            error_advice: string | null;
+            /** @description Data of the caller. */
+            metadata: {
+                /** @description The `metadata` of the request. */
+                user: {
+                    [key: string]: unknown;
+                } | null;
+            };
+            /** @description From 0 to 1. */
+            progress: number;
+            /** @description Media seconds encoded per second; null unless the job runs. */
+            speed: number | null;
+            /** @description Frames encoded per second; null unless the job runs. */
+            fps: number | null;
+            /** @description Estimated seconds until the job ends. */
+            eta_seconds: number | null;
+            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            priority: number;
+            /** @description 1 for the next job; null unless the job waits. */
+            queue_position: number | null;
+            /** @description How often the job has been started. */
+            attempts: number;
+            limits: components["schemas"]["AppliedLimits"];
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed; `since` and `until` filter by this.
+             */
+            updated_at: string;
+            /** @description When its attempt began. */
+            started_at: string | null;
+            /** @description When it became final. */
+            completed_at: string | null;
+            /** @description When its output is deleted. */
+            expires_at: string | null;
+            /** @description What was ignored or changed; empty when nothing was. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description True if the page had no room for the texts of this job: metadata, warnings, error message and URLs of inputs are left out. Read the job itself for them. */
+            shortened: boolean;
+        };
+        /** @description A page of jobs. */
+        JobList: {
+            /** @description Newest first. */
+            items: components["schemas"]["JobListItem"][];
+            /** @description This page. */
+            page: number;
+            /** @description Jobs on a page. */
+            limit: number;
+            /** @description Jobs on all pages. */
+            total: number;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A job that has been canceled. */
+        CancelAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            /**
+             * @description Always this text.
+             * @constant
+             */
+            message: "Job cancelled successfully";
+            job: components["schemas"]["Job"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A link to an output. */
+        DownloadAnswer: {
+            /**
+             * Format: uri
+             * @description A signed URL, valid for ten minutes.
+             */
+            url: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A job that has been erased. */
+        EraseAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            /**
+             * Format: uuid
+             * @description The job that has been erased.
+             */
+            id: string;
+            /**
+             * Format: date-time
+             * @description When its bytes had been deleted.
+             */
+            erased_at: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description One entry of a batch. */
+        BatchItem: {
+            /** @description Place in `jobs` of the request, from 0. */
+            index: number;
+            /**
+             * @description Whether a job was created.
+             * @enum {string}
+             */
+            status: "accepted" | "refused";
+            /** @description The job; absent if none was created. */
+            job?: components["schemas"]["JobListItem"];
+            /** @description Why none was created; the answer that a create would have got. */
+            error?: components["schemas"]["Error"];
+        };
+        /** @description Jobs of the batch by status. */
+        BatchCounts: {
+            /** @description Waiting. */
+            pending: number;
+            /** @description Running. */
+            processing: number;
+            /** @description Completed. */
+            completed: number;
+            /** @description Failed. */
+            failed: number;
+            /** @description Canceled. */
+            canceled: number;
+        };
+        /** @description Your own data. */
+        BatchMetadata: {
+            /** @description The `metadata` of the request. */
+            user: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description Jobs that were created together. */
+        Batch: {
+            /**
+             * Format: uuid
+             * @description The id of the batch.
+             */
+            id: string;
+            /**
+             * @description `completed` when every job is final, whatever its result; `canceled` if the batch was canceled before.
+             * @enum {string}
+             */
+            status: "pending" | "processing" | "completed" | "canceled";
+            /** @description Entries of the request. */
+            total: number;
+            /** @description Jobs that were created. */
+            accepted: number;
+            /** @description Entries without a job. */
+            refused: number;
+            jobs: components["schemas"]["BatchCounts"];
+            metadata: components["schemas"]["BatchMetadata"];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description When its last job was final. */
+            completed_at: string | null;
+            /** @description In the order of the request. Jobs are shown as in lists. */
+            items: components["schemas"]["BatchItem"][];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A batch that has been canceled. */
+        BatchCanceled: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            /**
+             * @description Always this text.
+             * @constant
+             */
+            message: "Batch cancelled successfully";
+            /** @description Jobs that were canceled now; the others were final already. */
+            canceled: number;
+            batch: components["schemas"]["Batch"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A job created from a command string. */
+        CommandJob: {
+            /**
+             * Format: uuid
+             * @description The id of the job.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The same as `id`.
+             */
+            jobId: string;
+            status: components["schemas"]["JobStatus"];
+            /** @description The sources, in the order of the request. */
+            inputs: components["schemas"]["Source"][];
+            /** @description The files that the job created; empty before it is completed. */
+            outputs: components["schemas"]["Output"][];
+            /** @description The `outputFormat` of the request. */
+            output_format: string;
+            /** @description A `gs://` URL, usable as the input of another job; null without an output. */
+            output_url: string | null;
+            /** @description Minutes of all inputs, rounded up; null before all have been probed. */
+            billable_minutes: number | null;
+            /** @description Seconds of all inputs; null before all have been probed. */
+            duration_seconds: number | null;
+            ffmpeg_options: components["schemas"]["FfmpegOptions"];
+            /** @description Properties of the first input; null before it has been probed. */
+            video_metadata: components["schemas"]["VideoMetadata"] | null;
+            /** @description One sentence for people; null unless the job failed. */
+            error_message: string | null;
+            /** @description Why the job failed, for programs; null unless it did. */
+            error_code: components["schemas"]["FailureCode"] | null;
+            /** @description What to do about it. */
+            error_advice: string | null;
+            /** @description Data of the caller. */
+            metadata: {
+                /** @description The `metadata` of the request. */
+                user: {
+                    [key: string]: unknown;
+                } | null;
+            };
+            /** @description From 0 to 1. */
+            progress: number;
+            /** @description Media seconds encoded per second; null unless the job runs. */
+            speed: number | null;
+            /** @description Frames encoded per second; null unless the job runs. */
+            fps: number | null;
+            /** @description Estimated seconds until the job ends. */
+            eta_seconds: number | null;
+            /** @description The `priority` of the request. Higher ones of the same account start first. */
+            priority: number;
+            /** @description 1 for the next job; null unless the job waits. */
+            queue_position: number | null;
+            /** @description How often the job has been started. */
+            attempts: number;
+            limits: components["schemas"]["AppliedLimits"];
+            /**
+             * Format: date-time
+             * @description When it was accepted.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When it last changed; `since` and `until` filter by this.
+             */
+            updated_at: string;
+            /** @description When its attempt began. */
+            started_at: string | null;
+            /** @description When it became final. */
+            completed_at: string | null;
+            /** @description When its output is deleted. */
+            expires_at: string | null;
+            /** @description What was ignored or changed; empty when nothing was. */
+            warnings: components["schemas"]["Warning"][];
+            /**
+             * Format: uuid
+             * @description The same as `id`.
+             */
+            command_id: string;
+        };
+        /** @description A dependency of jobs. */
+        HealthCheck: {
+            /** @description Whether it answers. */
+            ok: boolean;
+            /** @description Why it does not. */
+            error?: string;
+        };
+        /** @description The storage. */
+        StorageCheck: {
+            /** @description Whether it answers. */
+            ok: boolean;
+            /** @description Why it does not. */
+            error?: string;
+            /** @description True if the storage answers but its disk has no space left above the reserve: reads and deletions work, presigns and creates return 507. */
+            low_space?: boolean;
+        };
+        /** @description The state of everything that jobs depend on. */
+        Health: {
+            /** @description Whether database and storage answer. */
+            ok: boolean;
+            /**
+             * Format: date-time
+             * @description When this was checked.
+             */
+            timestamp: string;
+            /** @description Seconds since this process started. */
+            uptime: number;
+            /** @description The database, under the name that clients of the hosted service expect. */
+            supabase: {
+                /** @description Whether the database answers. */
+                ok: boolean;
+                /** @description 200 or 503. */
+                status: number;
+                /** @description The text of that status. */
+                statusText: string;
+                /** @description The same as `ok`. */
+                connected: boolean;
+            };
+            database: components["schemas"]["HealthCheck"];
+            storage: components["schemas"]["StorageCheck"];
+            /** @description The workers. */
+            workers: {
+                /** @description Workers with a recent heartbeat. */
+                alive: number;
+            };
+            /** @description The FFmpeg that runs jobs. */
+            ffmpeg: {
+                /** @description Version on the newest worker; null without workers. */
+                version: string | null;
+            };
+            /** @description How jobs are confined. */
+            sandbox: {
+                /** @description The weakest tier of the active workers. */
+                tier: string | null;
+                /** @description Present if a worker runs jobs without a sandbox. */
+                warning?: string;
+            };
+            /** @description One sentence for people; present if `ok` is false. */
+            message?: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description This process answers. */
+        Live: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            ok: true;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description Whether this process can accept requests. */
+        Ready: {
+            /** @description Whether this process can accept requests. */
+            ok: boolean;
+            /** @description True if no space is left above the reserve. Reads, downloads and erasures work, and erasing frees space. */
+            low_space?: boolean;
+            /** @description One sentence for people; present if `ok` is false. */
+            message?: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description An upload of the account. */
+        Upload: {
+            /** @description The name of the upload. */
+            filename: string;
+            /** @description The name that was sent. */
+            originalFilename: string;
+            /**
+             * @description `pending` until it is confirmed, `confirming` while it is inspected, then `confirmed`.
+             * @enum {string}
+             */
+            status: "pending" | "confirming" | "confirmed";
+            /** @description The type that was declared. */
+            contentType: string;
+            /** @description Bytes that were declared; a confirmed upload has exactly as many. */
+            fileSize: number;
+            /** @description The `url` of an input that uses this upload; null until it is confirmed. */
+            fileUrl: string | null;
+            /**
+             * Format: date-time
+             * @description When its URL was requested.
+             */
+            createdAt: string;
+            /** @description When it was confirmed. */
+            uploadedAt: string | null;
+            /**
+             * Format: date-time
+             * @description When it is deleted, unless an open job needs it then. Each job that uses it moves this.
+             */
+            expiresAt: string;
+            /** @description What was found in it; null until it is confirmed. */
+            metadata: components["schemas"]["MediaMetadata"] | null;
+        };
+        /** @description Uploads and where they are in the list. */
+        UploadPage: {
+            /** @description Newest first. */
+            items: components["schemas"]["Upload"][];
+            /** @description The page. */
+            page: number;
+            /** @description Uploads on a page. */
+            limit: number;
+            /** @description Uploads on all pages. */
+            total: number;
+        };
+        /** @description A page of uploads. */
+        UploadList: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["UploadPage"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description One upload. */
+        UploadAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["Upload"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The upload that is gone. */
+        DeletedUpload: {
+            /** @description The name that the upload had. */
+            filename: string;
+        };
+        /** @description An upload whose bytes have been deleted. */
+        UploadDeleted: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["DeletedUpload"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A signed URL for one part. */
+        PartUrl: {
+            /** @description The number of the part, from 1. */
+            partNumber: number;
+            /**
+             * Format: uri
+             * @description PUT the bytes of the part here, without an Authorization header.
+             */
+            url: string;
+            /** @description Headers to send besides `Content-Type`; only if the storage requires any. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description Bytes of the part; the URL accepts exactly as many. */
+            size: number;
+        };
+        /** @description An upload in parts that has begun. */
+        MultipartResult: {
+            /**
+             * Format: uuid
+             * @description Identifies the upload in parts.
+             */
+            uploadId: string;
+            /** @description The name of the upload from now on. */
+            filename: string;
+            /** @description Bytes of every part but the last. */
+            partSize: number;
+            /** @description Number of parts. */
+            partCount: number;
+            /** @description URLs of the first 100 parts. */
+            parts: components["schemas"]["PartUrl"][];
+            /**
+             * Format: date-time
+             * @description When the URLs expire. Request new ones then.
+             */
+            expiresAt: string;
+        };
+        /** @description Where to send the parts. */
+        MultipartAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["MultipartResult"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description Signed URLs for parts. */
+        PartUrls: {
+            /** @description In the order of the request. */
+            parts: components["schemas"]["PartUrl"][];
+            /**
+             * Format: date-time
+             * @description When the URLs expire. Request new ones then.
+             */
+            expiresAt: string;
+        };
+        /** @description Where to send these parts. */
+        PartUrlsAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["PartUrls"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A part that is complete. */
+        ArrivedPart: {
+            /** @description The number of the part, from 1. */
+            partNumber: number;
+            /** @description Identifies the bytes that arrived, as in the `ETag` of the PUT. */
+            etag: string;
+            /** @description Bytes. */
+            size: number;
+        };
+        /** @description How far an upload in parts is. */
+        MultipartState: {
+            /**
+             * Format: uuid
+             * @description Identifies the upload in parts.
+             */
+            uploadId: string;
+            /** @description The name of the upload from now on. */
+            filename: string;
+            /** @description Bytes of all parts. */
+            fileSize: number;
+            /** @description Bytes of every part but the last. */
+            partSize: number;
+            /** @description Number of parts. */
+            partCount: number;
+            /**
+             * @description `pending` until it is confirmed.
+             * @enum {string}
+             */
+            status: "pending" | "confirming" | "confirmed";
+            /** @description Parts that have arrived, by number. Empty once the upload is confirmed. */
+            parts: components["schemas"]["ArrivedPart"][];
+            /**
+             * Format: date-time
+             * @description When the upload and its parts are deleted unless it is confirmed.
+             */
+            expiresAt: string;
+        };
+        /** @description An upload in parts. */
+        MultipartView: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["MultipartState"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The upload that is gone. */
+        DeletedMultipart: {
+            /**
+             * Format: uuid
+             * @description Identifies the upload in parts.
+             */
+            uploadId: string;
+        };
+        /** @description An upload in parts that has been deleted with its parts. */
+        MultipartDeleted: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["DeletedMultipart"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A stream of a file. */
+        ProbedStream: {
+            /** @description The number of the stream in the file, from 0. */
+            index: number;
+            /**
+             * @description Video includes pictures.
+             * @enum {string}
+             */
+            type: "video" | "audio";
+            /** @description FFmpeg’s name of the codec. */
+            codec: string;
+            /** @description Its profile; null where it has none. */
+            profile: string | null;
+            /** @description Bits per second; null if the file does not say. */
+            bit_rate: number | null;
+            /** @description Seconds; null if the stream does not say. */
+            duration_seconds: number | null;
+            /** @description Whether players select it by default. */
+            is_default: boolean;
+            /** @description Language code of a sound; null where it is not declared. */
+            language: string | null;
+            /** @description Pixels as stored; null for sound. */
+            width: number | null;
+            /** @description Pixels as stored; null for sound. */
+            height: number | null;
+            /** @description Pixels as displayed, rotated and stretched; null for sound. */
+            display_width: number | null;
+            /** @description Pixels as displayed, rotated and stretched; null for sound. */
+            display_height: number | null;
+            /** @description Degrees clockwise: 0, 90, 180 or 270; null for sound. */
+            rotation: number | null;
+            /** @description Frames per second; null for sound. */
+            fps: number | null;
+            /** @description Number of frames, if the file says; null for sound. */
+            frames: number | null;
+            /** @description FFmpeg’s name of the pixel format; null for sound, and where it is not declared. */
+            pixel_format: string | null;
+            /** @description Bits per sample; null where it is not declared. */
+            bit_depth: number | null;
+            /** @description Transfer characteristics; null for sound, and where it is not declared. */
+            color_transfer: string | null;
+            /** @description Primaries; null for sound, and where it is not declared. */
+            color_primaries: string | null;
+            /** @description Matrix; null for sound, and where it is not declared. */
+            color_space: string | null;
+            /** @description `tv` or `pc`; null for sound, and where it is not declared. */
+            color_range: string | null;
+            /** @description Whether it is HDR; null for sound. */
+            is_hdr: boolean | null;
+            /** @description Whether it is interlaced; null for sound. */
+            is_interlaced: boolean | null;
+            /** @description Whether it can be transparent; null for sound. */
+            has_alpha: boolean | null;
+            /** @description Whether it is the cover of a sound file; null for sound. */
+            is_cover: boolean | null;
+            /** @description Channels; null for video. */
+            channels: number | null;
+            /** @description Samples per second; null for video. */
+            sample_rate: number | null;
+        };
+        /** @description What a file contains. */
+        ProbeAnswer: {
+            /** @description FFmpeg’s name of the format. */
+            format: string;
+            /** @description Seconds; null for a still picture, or if the file does not say. */
+            duration_seconds: number | null;
+            /** @description Bytes; null if the server of the file does not say. */
+            size_bytes: number | null;
+            /** @description Bits per second of the whole file; null if unknown. */
+            bit_rate: number | null;
+            /** @description Video and sound, in the order of the file. */
+            streams: components["schemas"]["ProbedStream"][];
+            /** @description Streams of subtitles. */
+            subtitle_count: number;
+            /** @description Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the whole file. */
+            container: ("rewritten" | "original") | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A stored object whose bytes have been deleted. */
+        DeletedObject: {
+            /**
+             * Format: uuid
+             * @description Names the stored object.
+             */
+            object_id: string;
+            /**
+             * @description Its role in the job.
+             * @enum {string}
+             */
+            kind: "upload" | "output";
+            /** @description Bytes; null if they were not counted. */
+            size: number | null;
+            /** @description SHA-256 of the bytes; null if no job has read all of them. */
+            sha256: string | null;
+            /**
+             * @description Why it was deleted.
+             * @enum {string}
+             */
+            reason: "erased" | "retention" | "replaced" | "refused" | "lost";
+            /**
+             * Format: date-time
+             * @description When its bytes had been deleted.
+             */
+            deleted_at: string;
+        };
+        /** @description A stored object whose bytes still exist. */
+        RemainingObject: {
+            /**
+             * Format: uuid
+             * @description Names the stored object.
+             */
+            object_id: string;
+            /**
+             * @description Its role in the job.
+             * @enum {string}
+             */
+            kind: "upload" | "output";
+            /** @description Bytes; null if they were not counted. */
+            size: number | null;
+            /** @description SHA-256 of the bytes; null if no job has read all of them. */
+            sha256: string | null;
+            /**
+             * @description Another open job needs it, or it is about to be deleted.
+             * @enum {string}
+             */
+            state: "in_use" | "deleting";
+        };
+        /** @description A signed URL of an upload. */
+        UploadUrl: {
+            /**
+             * Format: uuid
+             * @description The upload that the URL belongs to.
+             */
+            upload_id: string;
+            /**
+             * Format: date-time
+             * @description When it expires.
+             */
+            expires_at: string;
+            /** @description When it stopped accepting bytes; null while it accepts them. */
+            closed_at: string | null;
+            /** @description How often bytes arrived after the upload was confirmed or deleted, and were deleted. */
+            late_puts: number;
+            /** @description Whether bytes are stored there at this moment. */
+            holds_bytes: boolean;
+        };
+        /** @description The work folder of an attempt. */
+        WorkingCopy: {
+            /** @description The attempt that used it. */
+            attempt: number;
+            /** @description When it was removed; null until this is known. */
+            removed_at: string | null;
+        };
+        /** @description What was deleted of a job, and when. */
+        Receipt: {
+            /**
+             * @description What is signed.
+             * @constant
+             */
+            type: "airlock.receipt";
+            /**
+             * @description Version of this schema.
+             * @constant
+             */
+            version: 1;
+            /**
+             * Format: uuid
+             * @description The job.
+             */
+            transcode_id: string;
+            /**
+             * Format: date-time
+             * @description When this receipt was written.
+             */
+            issued_at: string;
+            status: components["schemas"]["JobStatus"];
+            /**
+             * @description Why the job’s bytes were deleted.
+             * @enum {string}
+             */
+            reason: "erased" | "retention" | "lost";
+            /**
+             * Format: date-time
+             * @description When the deletion began.
+             */
+            erased_at: string;
+            /** @description Whether none of its bytes are left, and no upload URL can add any. */
+            complete: boolean;
+            /** @description When the last upload URL stops accepting bytes; null if none accepts any, or if completion depends on something else. */
+            complete_at: string | null;
+            /** @description The deleted objects. */
+            deleted: components["schemas"]["DeletedObject"][];
+            /** @description The objects that still exist, and why. */
+            remaining: components["schemas"]["RemainingObject"][];
+            /** @description The signed URLs of the job’s uploads. */
+            upload_urls: components["schemas"]["UploadUrl"][];
+            /** @description The work folders of its attempts. */
+            working_copies: components["schemas"]["WorkingCopy"][];
+        };
+        /** @description A source of an output. */
+        ManifestSource: {
+            /** @description Its position among inputs and assets, from 0. */
+            position: number;
+            /**
+             * @description A source of the job, or a file that a filter names.
+             * @enum {string}
+             */
+            role: "input" | "asset";
+            /** @description What an asset was used as; null for an input. */
+            kind: string | null;
+            /** @description Bytes. */
+            size: number | null;
+            /** @description SHA-256 of the bytes as received. */
+            sha256: string | null;
+            /** @description Whether FFmpeg read a remuxed container or the original file; null if unknown. */
+            container: ("rewritten" | "original") | null;
+        };
+        /** @description The attempt that created an output. */
+        ManifestAttempt: {
+            /** @description Number of the attempt that created the output, from 1. */
+            number: number;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /** @description When it ended. */
+            ended_at: string | null;
+            /** @description Exit code of FFmpeg. */
+            exit_code: number | null;
+            /** @description Processor time, milliseconds. */
+            cpu_ms: number | null;
+            /** @description Peak memory in bytes. */
+            max_rss_bytes: number | null;
+        };
+        /** @description How an output was created. */
+        Manifest: {
+            /**
+             * @description What is signed.
+             * @constant
+             */
+            type: "airlock.manifest";
+            /**
+             * @description Version of this schema.
+             * @constant
+             */
+            version: 1;
+            /**
+             * Format: uuid
+             * @description The job.
+             */
+            transcode_id: string;
+            /**
+             * Format: date-time
+             * @description When the job was accepted.
+             */
+            created_at: string;
+            /** @description When its attempt began. */
+            started_at: string | null;
+            /** @description When it became final. */
+            completed_at: string | null;
+            /** @description When its bytes were deleted; null while they exist. */
+            erased_at: string | null;
+            /** @description The sources of the output. */
+            inputs: components["schemas"]["ManifestSource"][];
+            /** @description The files that were created. */
+            outputs: components["schemas"]["Output"][];
+            /** @description The exact command. */
+            command: {
+                /** @description Program and arguments; null once the job has been erased. */
+                argv: string[] | null;
+                /** @description SHA-256 of the arguments. */
+                sha256: string | null;
+            };
+            /** @description The build that ran. */
+            ffmpeg: {
+                /** @description As FFmpeg reports it. */
+                version: string | null;
+                /** @description Version of the distribution’s package. */
+                package: string | null;
+            };
+            /** @description The cell that it ran in. */
+            sandbox: {
+                /** @description How FFmpeg was confined. */
+                tier: string;
+            };
+            attempt: components["schemas"]["ManifestAttempt"];
+            /** @description The Airlock that ran it. */
+            airlock: {
+                /** @description Version of the worker. */
+                version: string | null;
+            };
+        };
+        /** @description A receipt that anyone can verify. */
+        SignedReceipt: {
+            receipt: components["schemas"]["Receipt"];
+            /** @description Base64url of the signature over the canonical JSON (RFC 8785) of the statement. */
+            signature: string;
+            /** @description The `kid` of the key in `/.well-known/airlock-keys.json`. */
+            key_id: string;
+            /**
+             * @description Always this one.
+             * @constant
+             */
+            algorithm: "Ed25519";
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A manifest that anyone can verify. */
+        SignedManifest: {
+            manifest: components["schemas"]["Manifest"];
+            /** @description Base64url of the signature over the canonical JSON (RFC 8785) of the statement. */
+            signature: string;
+            /** @description The `kid` of the key in `/.well-known/airlock-keys.json`. */
+            key_id: string;
+            /**
+             * @description Always this one.
+             * @constant
+             */
+            algorithm: "Ed25519";
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A JSON Web Key (RFC 8037). */
+        PublicKey: {
+            /**
+             * @description Key type.
+             * @constant
+             */
+            kty: "OKP";
+            /**
+             * @description Curve.
+             * @constant
+             */
+            crv: "Ed25519";
+            /** @description The public key, base64url. */
+            x: string;
+            /** @description Its id: the RFC 7638 thumbprint. */
+            kid: string;
+            /**
+             * @description For signatures.
+             * @constant
+             */
+            use: "sig";
+            /**
+             * @description Algorithm.
+             * @constant
+             */
+            alg: "EdDSA";
+        };
+        /** @description A JSON Web Key Set (RFC 7517). */
+        PublicKeys: {
+            /** @description The current key and those that it replaced. */
+            keys: components["schemas"]["PublicKey"][];
+        };
+        /** @description How a worker confines FFmpeg. */
+        WorkerSandbox: {
+            /** @description The id of the worker. */
+            worker: string;
+            /**
+             * @description How FFmpeg is confined; `none` means not at all.
+             * @enum {string}
+             */
+            tier: "bwrap" | "landlock" | "gvisor" | "none";
+            /** @description What bounds the memory and the disk of a job. */
+            bounds: {
+                /**
+                 * @description What bounds the memory of a job.
+                 * @enum {string}
+                 */
+                memory: "control_group" | "address_space";
+                /**
+                 * @description `kernel`: a job can write nothing but its output, to the byte of its limit; `watched`: the size of the output is checked from time to time.
+                 * @enum {string}
+                 */
+                output: "kernel" | "watched";
+            };
+            /**
+             * @description Whether other accounts of the worker’s machine can read tags and filters on the command line of FFmpeg, as they can before FFmpeg 7.
+             * @enum {string}
+             */
+            arguments: "hidden" | "visible";
+            /** @description The last self-test; null while the first is running. */
+            passed: boolean | null;
+            /** @description Number of attempts in the self-test. */
+            checks: number;
+            /** @description Attempts that the tier does not promise to block and did not block. */
+            exceptions: string[];
+            /** @description When the last self-test ended. */
+            at: string | null;
+        };
+        /** @description Whether the distribution has a newer FFmpeg. */
+        FfmpegUpdate: {
+            /**
+             * @description `newer`: the distribution has a newer package. `unknown` never means current.
+             * @enum {string}
+             */
+            state: "current" | "newer" | "unknown";
+            /** @description The version that the distribution would install. */
+            candidate: string | null;
+            /** @description The candidate comes from the security archive. */
+            security: boolean;
+            /** @description Date of the package lists used. */
+            lists_from: string | null;
+            /** @description Why the state is unknown. */
+            reason: string | null;
+        };
+        /** @description A known vulnerability. */
+        Advisory: {
+            /** @description The CVE number. */
+            cve: string;
+            /** @description A short description. */
+            what: string;
+        };
+        /** @description Known vulnerabilities of this build, according to the bundled table. */
+        Advisories: {
+            /**
+             * Format: date
+             * @description Date of the bundled table.
+             */
+            table: string;
+            /** @description Vulnerabilities of this build. */
+            open: components["schemas"]["Advisory"][];
+            /** @description Vulnerabilities that this build does not have. */
+            fixed: string[];
+            /** @description Vulnerabilities for which this is unknown. */
+            unknown: string[];
+        };
+        /** @description How FFmpeg is confined, and which build runs. */
+        Security: {
+            /** @description One entry per active worker. */
+            sandbox: components["schemas"]["WorkerSandbox"][];
+            /** @description The build that new jobs use. */
+            ffmpeg: {
+                /** @description As FFmpeg reports it. */
+                version: string | null;
+                /** @description Version of the distribution’s package. */
+                package: string | null;
+                /** @description When new jobs began to use this build. */
+                since: string | null;
+                /** @description Whether there is a newer one; null when this was not checked. */
+                update: components["schemas"]["FfmpegUpdate"] | null;
+                /** @description Its known vulnerabilities; null if its version is unknown. */
+                advisories: components["schemas"]["Advisories"] | null;
+            };
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The position of a problem in a request. */
+        Position: {
+            /** @description A JSON pointer (RFC 6901). */
+            pointer: string;
+            /** @description Offset in characters in the text that the pointer names; null means all of it. */
+            offset: number | null;
+        };
+        /** @description Why a create with this body would be refused. */
+        RequestProblem: {
+            position: components["schemas"]["Position"];
+            /** @description The position in the form of other errors, e.g. `options[2]`. */
+            field: string;
+            /** @description What is refused: an option, a filter, a filter and its option; empty for a source. */
+            option: string;
+            /** @description Why it is refused. */
+            message: string;
+            /** @description A safe alternative. */
+            suggestion: string;
+        };
+        /** @description What a create with this body would do. */
+        ValidateAnswer: {
+            /** @description Whether a create with this body would be accepted. */
+            valid: boolean;
+            /** @description Program and arguments as they would run; empty when it is not valid. */
+            command: string[];
+            /** @description What would be ignored or changed. */
+            warnings: components["schemas"]["Warning"][];
+            /** @description Everything that is wrong; empty when it is valid. */
+            errors: components["schemas"]["RequestProblem"][];
+        };
+        /** @description A key to create. */
+        CreateKeyRequest: {
+            /** @description For people. */
+            name: string;
+            /** @description What the key may do; if absent, all that the calling key may. */
+            scopes?: ("transcode" | "upload" | "read" | "admin")[] | null;
+            /** @description When it expires; if absent, when the calling key does. */
+            expires_at?: string | null;
+            /** @description Addresses from which it works; if absent, those of the calling key. */
+            allowed_cidrs?: (string)[] | null;
+        };
+        /** @description How to replace a key. */
+        RotateKeyRequest: {
+            /** @description Seconds for which the old key still works; 0 if absent. */
+            overlap_seconds?: number | null;
+        };
+        /** @description A file to upload. */
+        PresignRequest: {
+            /** @description The name of the file, for people. */
+            filename: string;
+            /**
+             * @description The type of the file.
+             * @enum {string}
+             */
+            contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass";
+            /** @description The exact number of bytes that will be sent. */
+            fileSize: number;
+        };
+        /** @description A part that has been sent. */
+        SentPart: {
+            /** @description The number of the part. */
+            partNumber: number;
+            /** @description The `ETag` that its PUT returned. */
+            etag: string;
+        };
+        /** @description An upload that has been sent. */
+        ConfirmRequest: {
+            /** @description The `filename` that the presign returned. */
+            filename: string;
+            /** @description The number of bytes sent. */
+            fileSize: number;
+            /** @description Of an upload in parts. */
+            uploadId?: string | null;
+            /** @description Every part of an upload in parts, in ascending order; absent: whatever has arrived. */
+            parts?: components["schemas"]["SentPart"][] | null;
+        };
+        /** @description Limits of the job; they can only lower those of account and server. */
+        JobLimits: {
+            /** @description Memory of the cell, in MB of 1,048,576 bytes, at least 64. */
+            memory_mb?: number | null;
+            /** @description Processor seconds of the cell, at least 1. */
+            cpu_seconds?: number | null;
+            /** @description Seconds that the cell may run, at least 1. */
+            wall_seconds?: number | null;
+            /** @description Size of the output, in MB of 1,048,576 bytes, at least 1. */
+            output_mb?: number | null;
+        };
+        /** @description A webhook to create. */
+        CreateWebhookRequest: {
+            /** @description An `https://` URL. It is called from the server; private addresses are refused. */
+            url: string;
+            /** @description Types of events to send; all if absent or null. */
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            /** @description For people. */
+            description?: string | null;
+        };
+        /** @description What to change; absent fields stay. */
+        UpdateWebhookRequest: {
+            /** @description An `https://` URL. It is called from the server; private addresses are refused. */
+            url?: string;
+            /** @description Types of events to send; all if absent or null. */
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            /** @description For people. */
+            description?: string | null;
+            /** @description `false` pauses the webhook; `true` enables it again. */
+            enabled?: boolean;
+        };
+        /** @description How to replace a secret. */
+        RotateSecretRequest: {
+            /** @description Seconds for which the old secret signs as well; 0 if absent. */
+            overlap_seconds?: number | null;
+        };
+        /** @description A source of a job. */
+        InputRequest: {
+            /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL. */
+            url: string;
+            /** @description Options placed before the `-i` of this input. */
+            options?: components["schemas"]["Option"][] | null;
+        };
+        /** @description Quality and size in plain words; ignored when there are `options`. */
+        Preset: {
+            /** @description `medium` when absent. */
+            quality?: ("high" | "medium" | "low") | null;
+            /** @description The short side of the frame; nothing is ever scaled up. */
+            resolution?: ("480p" | "720p" | "1080p" | "4k") | null;
+        };
+        /** @description A part of the `-filter_complex`. */
+        Filter: {
+            /** @description A filter graph in the syntax of FFmpeg. */
+            filter: string;
+        };
+        /** @description A job to create. */
+        TranscodeRequest: {
+            /** @description Joined one after the other, unless options or filters say otherwise. */
+            inputs: components["schemas"]["InputRequest"][];
+            /**
+             * @description The format of the output.
+             * @enum {string}
+             */
+            outputFormat: "mp4" | "webm" | "mov" | "avi" | "mkv" | "mp3" | "m4a" | "aac" | "wav" | "ogg" | "opus" | "flac" | "jpg" | "png" | "gif" | "webp";
+            /** @description Quality and size in plain words; ignored when there are `options`. */
+            preset?: components["schemas"]["Preset"] | null;
+            /** @description Options of FFmpeg for the output, in their order. */
+            options?: components["schemas"]["Option"][] | null;
+            /** @description Joined with `;` into one `-filter_complex`. */
+            filters?: components["schemas"]["Filter"][] | null;
+            /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Seconds for which the output is kept; can only shorten the retention of account and server. */
+            retention_seconds?: number | null;
+            /** @description Fail the job unless Airlock can remux the container of every input before FFmpeg reads it. */
+            disarm?: boolean | null;
+            /** @description Limits of the job; they can only lower those of account and server. */
+            limits?: components["schemas"]["JobLimits"] | null;
+            /** @description The final events of this job are sent there, signed with the default secret of the account (`/v1/webhooks/secret`). */
+            webhook_url?: string | null;
+            /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
+            priority?: number | null;
+        };
+        /** @description Jobs to create. */
+        BatchRequest: {
+            /** @description Bodies of `POST /v1/transcodes`, each accepted or refused by itself. */
+            jobs: components["schemas"]["TranscodeRequest"][];
+            /** @description Receives `batch.completed`, signed with the default secret of the account (`/v1/webhooks/secret`). */
+            webhook_url?: string | null;
+            /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+        };
+        /** @description A command string to run as a job. */
+        CommandRequest: {
+            /** @description `-i {{in_1}} … {{out_1}}`, with or without `ffmpeg` in front. */
+            ffmpeg_command: string;
+            /** @description URLs by placeholder name. */
+            input_files: {
+                [key: string]: string;
+            };
+            /** @description File names by placeholder name; the extension selects the format. */
+            output_files: {
+                [key: string]: string;
+            };
+            /** @description Your own data, at most 8192 bytes; returned as `metadata.user`. */
+            metadata?: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Seconds for which the output is kept; can only shorten the retention of account and server. */
+            retention_seconds?: number | null;
+            /** @description Fail the job unless Airlock can remux the container of every input before FFmpeg reads it. */
+            disarm?: boolean | null;
+            /** @description Limits of the job; they can only lower those of account and server. */
+            limits?: components["schemas"]["JobLimits"] | null;
+            /** @description The final events of this job are sent there, signed with the default secret of the account (`/v1/webhooks/secret`). */
+            webhook_url?: string | null;
+            /** @description From -10 to 10; 0 when absent. Higher ones of the same account start first. */
+            priority?: number | null;
+        };
+        /** @description A file to upload in parts. */
+        MultipartRequest: {
+            /** @description The name of the file, for people. */
+            filename: string;
+            /**
+             * @description The type of the file.
+             * @enum {string}
+             */
+            contentType: "video/mp4" | "video/webm" | "video/quicktime" | "video/x-msvideo" | "video/x-matroska" | "video/mkv" | "video/avi" | "video/mpeg" | "video/mp2t" | "video/x-flv" | "video/3gpp" | "audio/mpeg" | "audio/mp4" | "audio/aac" | "audio/wav" | "audio/x-wav" | "audio/ogg" | "audio/opus" | "audio/flac" | "audio/webm" | "image/jpeg" | "image/png" | "image/gif" | "image/webp" | "image/avif" | "image/heic" | "image/heif" | "application/x-subrip" | "text/vtt" | "text/x-ass";
+            /** @description The exact number of bytes of all parts. */
+            fileSize: number;
+        };
+        /** @description Parts to send. */
+        PartUrlsRequest: {
+            /** @description The parts for which to sign URLs. */
+            partNumbers: number[];
+        };
+        /** @description A file to describe. */
+        ProbeRequest: {
+            /** @description A `gs://` URL of this account, or a public `https://` or `http://` URL, of which only parts are read. */
+            url: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    checkHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Health"];
+                };
+            };
+        };
+    };
+    checkLiveness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Live"];
+                };
+            };
+        };
+    };
+    checkReadiness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Ready"];
+                };
+            };
+        };
+    };
+    presignUpload: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text, kept for 25 hours: a repeated request with the same body gets the same answer, one with another body 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresignRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PresignAnswer"];
+                };
+            };
+        };
+    };
+    confirmUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ConfirmRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ConfirmAnswer"];
+                };
+            };
+        };
+    };
+    listUploads: {
+        parameters: {
+            query?: {
+                /** @description Only uploads with this status. */
+                status?: "pending" | "confirming" | "confirmed";
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Uploads on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadList"];
+                };
+            };
+        };
+    };
+    getUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `filename` of the upload. */
+                filename: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadAnswer"];
+                };
+            };
+        };
+    };
+    deleteUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `filename` of the upload. */
+                filename: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadDeleted"];
+                };
+            };
+        };
+    };
+    beginMultipart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MultipartRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MultipartAnswer"];
+                };
+            };
+        };
+    };
+    signParts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `uploadId` of the upload, a UUID. */
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PartUrlsRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PartUrlsAnswer"];
+                };
+            };
+        };
+    };
+    getMultipart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `uploadId` of the upload, a UUID. */
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MultipartView"];
+                };
+            };
+        };
+    };
+    deleteMultipart: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The `uploadId` of the upload, a UUID. */
+                uploadId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MultipartDeleted"];
+                };
+            };
+        };
+    };
+    listTranscodes: {
+        parameters: {
+            query?: {
+                /** @description Only jobs of that status. */
+                status?: "pending" | "processing" | "completed" | "failed" | "canceled";
+                /** @description From 1. */
+                page?: number;
+                /** @description Jobs on a page. */
+                limit?: number;
+                /** @description Only jobs updated at that time or later. Without a zone it is UTC. */
+                since?: string;
+                /** @description Only jobs updated at that time or before. A date is the start of its day in UTC. */
+                until?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobList"];
+                };
+            };
+        };
+    };
+    createTranscode: {
+        parameters: {
+            query?: {
+                /** @description Respond when the job is final, or after this many seconds. */
+                wait?: number;
+            };
+            header?: {
+                /** @description Any text, kept for 25 hours: a repeated request with the same body gets the same answer, one with another body 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TranscodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    validateTranscode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TranscodeRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ValidateAnswer"];
+                };
+            };
+        };
+    };
+    getTranscode: {
+        parameters: {
+            query?: {
+                /** @description Respond when the job is final, or after this many seconds. */
+                wait?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+        };
+    };
+    eraseTranscode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EraseAnswer"];
+                };
+            };
+        };
+    };
+    cancelTranscode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CancelAnswer"];
+                };
+            };
+        };
+    };
+    downloadTranscode: {
+        parameters: {
+            query?: {
+                /** @description `false` returns a redirect instead. */
+                url?: "true" | "1" | "yes" | "false" | "0" | "no";
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DownloadAnswer"];
+                };
+            };
+        };
+    };
+    createBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BatchRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+        };
+    };
+    getBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+        };
+    };
+    cancelBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BatchCanceled"];
+                };
+            };
+        };
+    };
+    createCommand: {
+        parameters: {
+            query?: {
+                /** @description Respond when the job is final, or after this many seconds. */
+                wait?: number;
+            };
+            header?: {
+                /** @description Any text, kept for 25 hours: a repeated request with the same body gets the same answer, one with another body 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CommandRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CommandJob"];
+                };
+            };
+        };
+    };
+    probeFile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProbeRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProbeAnswer"];
+                };
+            };
+        };
+    };
+    getReceipt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedReceipt"];
+                };
+            };
+        };
+    };
+    getManifest: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SignedManifest"];
+                };
+            };
+        };
+    };
+    listSigningKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicKeys"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                /** @description Only these types, separated by commas. */
+                types?: string;
+                /** @description Only events of that job. */
+                job?: string;
+                /** @description Only events after that one: the `id` of an event, or the `next` of a page. */
+                after?: string;
+                /** @description Events on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+        };
+    };
+    listTranscodeEvents: {
+        parameters: {
+            query?: {
+                /** @description Only these types, separated by commas. */
+                types?: string;
+                /** @description Only events after that one: the `id` of an event, or the `next` of a page. */
+                after?: string;
+                /** @description Events on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+        };
+    };
+    listBatchEvents: {
+        parameters: {
+            query?: {
+                /** @description Only these types, separated by commas. */
+                types?: string;
+                /** @description Only events after that one: the `id` of an event, or the `next` of a page. */
+                after?: string;
+                /** @description Events on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventPage"];
+                };
+            };
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApiKeyList"];
+                };
+            };
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text, kept for 25 hours: a repeated request with the same body gets the same answer, one with another body 409. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateKeyRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+        };
+    };
+    rotateKey: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description Any text, kept for 25 hours: a repeated request with the same body gets the same answer, one with another body 409. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateKeyRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewApiKey"];
+                };
+            };
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RevokedApiKey"];
+                };
+            };
+        };
+    };
+    listWebhooks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookList"];
+                };
+            };
+        };
+    };
+    createWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+        };
+    };
+    getWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Webhook"];
+                };
+            };
+        };
+    };
+    deleteWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RemovedWebhook"];
+                };
+            };
+        };
+    };
+    updateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UpdateWebhookRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChangedWebhook"];
+                };
+            };
+        };
+    };
+    rotateWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateSecretRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewWebhook"];
+                };
+            };
+        };
+    };
+    getWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+        };
+    };
+    rotateWebhookSecret: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateSecretRequest"] | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WebhookSecret"];
+                };
+            };
+        };
+    };
+    testWebhook: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryAnswer"];
+                };
+            };
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Only deliveries in this state. */
+                status?: "pending" | "delivered" | "failed";
+                /** @description Page, from 1. */
+                page?: number;
+                /** @description Deliveries on a page. */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryList"];
+                };
+            };
+        };
+    };
+    sendDeliveryAgain: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryAnswer"];
+                };
+            };
+        };
+    };
+    getSecurity: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Security"];
+                };
+            };
+        };
+    };
+}

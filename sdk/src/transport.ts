@@ -1,0 +1,159 @@
+import { AirlockError, errorOf } from './errors.ts';
+import type { RequestControl } from './types.ts';
+
+export interface TransportOptions {
+  url: string;
+  key: string;
+  fetch: typeof fetch;
+  /** How often a request is repeated that failed for a reason that can be temporary. */
+  retries: number;
+}
+
+export interface RequestOptions extends RequestControl {
+  query?: Readonly<Record<string, unknown>>;
+  body?: unknown;
+  headers?: Readonly<Record<string, string>>;
+  /** Whether it may be repeated although the server may have done it already; by default what the method implies. */
+  repeatable?: boolean;
+}
+
+export interface Transport {
+  /** Sends a request with the key; resolves with a 2xx response. Throws `AirlockError`, or the reason of the abort. */
+  send(method: string, path: string, options?: RequestOptions): Promise<Response>;
+  /** The same, and parses the JSON of the response. */
+  json<T>(method: string, path: string, options?: RequestOptions): Promise<T>;
+  /** Sends a request to a signed URL: without the key, and not repeated. */
+  signed(url: string, init: RequestInit): Promise<Response>;
+}
+
+/** POST requests that take an Idempotency-Key and answer the same when repeated. */
+const KEYED = /^\/v1\/(transcodes(\/batch)?|commands|upload\/(presigned-url|multipart)|keys(\/[^/]+\/rotate)?)$/;
+/** The longest pause between two attempts, whatever `Retry-After` says. */
+const LONGEST_PAUSE_SECONDS = 60;
+
+export function openTransport({ url, key, fetch: fetcher, retries }: TransportOptions): Transport {
+  const base = baseOf(url);
+
+  const attempt = async (method: string, path: string, options: RequestOptions, idempotencyKey: string | null) => {
+    const { body, query, headers, signal } = options;
+    const response = await reach(base.host, signal, () =>
+      fetcher(base.path + path + queryText(query), {
+        method,
+        headers: {
+          authorization: `Bearer ${key}`,
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+          ...(idempotencyKey && { 'idempotency-key': idempotencyKey }),
+          ...headers,
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(signal && { signal }),
+        // A redirect could carry the key to another host, or in the clear.
+        redirect: 'manual',
+      }),
+    );
+    if (!response.ok) throw await errorOf(response);
+    return response;
+  };
+
+  const send: Transport['send'] = async (method, path, options = {}) => {
+    const isKeyed = method === 'POST' && KEYED.test(path);
+    const idempotencyKey = options.idempotencyKey ?? (isKeyed ? randomKey() : null);
+    const repeatable = options.repeatable ?? (isKeyed || ['GET', 'HEAD', 'PUT', 'DELETE'].includes(method));
+    return repeat(() => attempt(method, path, options, idempotencyKey), {
+      retries,
+      signal: options.signal,
+      isTemporary: (error) => isTemporary(error, repeatable),
+    });
+  };
+
+  return {
+    send,
+    json: async <T>(method: string, path: string, options?: RequestOptions) =>
+      (await (await send(method, path, options)).json()) as T,
+    signed: (signedUrl, init) => reach('The storage', init.signal ?? undefined, () => fetcher(signedUrl, init)),
+  };
+}
+
+/** Runs `work` until it succeeds, or fails for a reason that is not temporary. */
+export async function repeat<T>(
+  work: (attempt: number) => Promise<T>,
+  rules: { retries: number; signal?: AbortSignal | undefined; isTemporary(error: AirlockError): boolean },
+): Promise<T> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await work(attempt);
+    } catch (error) {
+      if (!(error instanceof AirlockError) || attempt >= rules.retries || !rules.isTemporary(error)) throw error;
+      await pause(pauseMs(attempt, error.retryAfterSeconds), rules.signal);
+    }
+  }
+}
+
+/** Half a second, doubled for each attempt, with half of it random; never less than the server asks for. */
+export function pauseMs(attempt: number, retryAfterSeconds: number | null): number {
+  const own = 500 * 2 ** Math.min(attempt, 6) * (0.5 + Math.random() / 2);
+  return Math.min(Math.max(own, (retryAfterSeconds ?? 0) * 1000), LONGEST_PAUSE_SECONDS * 1000);
+}
+
+/** Rejects with the reason of the abort. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (signal?.aborted) return reject(signal.reason);
+    const stop = () => {
+      clearTimeout(timer);
+      reject(signal?.reason);
+    };
+    const timer = setTimeout(() => {
+      signal?.removeEventListener('abort', stop);
+      resolve();
+    }, ms);
+    signal?.addEventListener('abort', stop, { once: true });
+  });
+}
+
+/** 429 comes before anything is done. After the others it may have been done, so only what is repeatable is repeated. */
+function isTemporary({ status, code }: AirlockError, repeatable: boolean): boolean {
+  if (status === 429) return true;
+  if (!repeatable) return false;
+  return code === 'unreachable' || code === 'idempotency_in_progress' || [500, 502, 503, 504].includes(status ?? 0);
+}
+
+/** Only the kind of a network failure is kept: its error object may refer to the request, and so to the key. */
+async function reach(who: string, signal: AbortSignal | undefined, work: () => Promise<Response>): Promise<Response> {
+  try {
+    return await work();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw unreachable(who, error);
+  }
+}
+
+export function unreachable(who: string, error: unknown): AirlockError {
+  const { code, cause } = error as { code?: unknown; cause?: { code?: unknown } };
+  const reason = [code, cause?.code].find((one) => typeof one === 'string') ?? null;
+  const why = reason ? ` (${reason})` : '';
+  const message = `${who} does not answer${why}. Check the URL, and that the server is running.`;
+  return new AirlockError({ code: 'unreachable', message, details: { reason } });
+}
+
+function baseOf(text: string): { path: string; host: string } {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^https?:$/.test(url.protocol))
+    throw new TypeError('The URL of the server must begin with https:// or http://.');
+  if (url.username || url.password)
+    throw new TypeError('The URL of the server must not contain a password. Use a key.');
+  return { path: `${url.origin}${url.pathname}`.replace(/\/+$/, ''), host: url.origin };
+}
+
+function queryText(query: RequestOptions['query']): string {
+  const text = new URLSearchParams();
+  for (const [name, value] of Object.entries(query ?? {})) {
+    if (value !== undefined && value !== null) text.set(name, String(value));
+  }
+  return text.size > 0 ? `?${text}` : '';
+}
+
+/** Not `randomUUID`, which browsers offer on HTTPS only. */
+function randomKey(): string {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, '0')).join('');
+}

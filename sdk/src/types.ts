@@ -1,0 +1,66 @@
+import type { components, paths } from './schema.ts';
+
+export type Schemas = components['schemas'];
+export type Job = Schemas['Job'];
+export type TranscodeRequest = Schemas['TranscodeRequest'];
+export type Probe = Schemas['ProbeAnswer'];
+/** What a confirmed upload contains; `fileUrl` is the `url` of an input that uses it. */
+export type Upload = Schemas['ConfirmResult'];
+
+/**
+ * A file: a `Blob` or `File`; a path (Node only); or a URL, from which the server fetches it. A string is a URL if it begins
+ * with `https://`, `http://` or `gs://`.
+ */
+export type Input = Blob | URL | string;
+
+/** How far an operation is. */
+export interface Progress {
+  /**
+   * `upload`, then `inspect` (the server reads the upload), `queue`, `prepare` (it fetches and reads the inputs), `encode`,
+   * `store`, and `download`.
+   */
+  stage: 'upload' | 'inspect' | 'queue' | 'prepare' | 'encode' | 'store' | 'download';
+  /** From 0 to 1 within this stage; null if unknown. */
+  fraction: number | null;
+  /** Bytes so far and in total, of `upload` and `download`. */
+  loaded?: number;
+  total?: number;
+  /** `upload` in parts: what `resume` takes. */
+  uploadId?: string;
+  /** `queue`: 1 for the next job. */
+  position?: number | null;
+  /** `encode`: media seconds encoded per second, and estimated seconds left. */
+  speed?: number | null;
+  etaSeconds?: number | null;
+}
+
+export type OnProgress = (progress: Progress) => void;
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** The documented paths that have the method. */
+export type PathsWith<M extends Method> = {
+  [P in keyof paths]: undefined extends paths[P][M] ? never : P;
+}[keyof paths];
+
+export type OperationOf<M extends Method, P extends keyof paths> = NonNullable<paths[P][M]>;
+
+type PathParameters<O> = O extends { parameters: { path: infer T } } ? { path: T } : { path?: never };
+type QueryParameters<O> = O extends { parameters: { query?: infer T } } ? { query?: T } : { query?: never };
+type Body<O> = O extends { requestBody: { content: { 'application/json': infer T } } }
+  ? { body: T }
+  : O extends { requestBody?: { content: { 'application/json': infer T } } }
+    ? { body?: T }
+    : { body?: never };
+
+export type CallOptions<O> = PathParameters<O> & QueryParameters<O> & Body<O> & RequestControl;
+
+/** What a documented operation answers on success. */
+export type AnswerOf<O> = O extends { responses: infer R } ? JsonOf<R[keyof R & (200 | 201 | 202)]> : never;
+type JsonOf<T> = T extends { content: { 'application/json': infer A } } ? A : never;
+
+export interface RequestControl {
+  /** Sent as `Idempotency-Key`. The SDK makes one for requests that create something, so that it can repeat them. */
+  idempotencyKey?: string;
+  signal?: AbortSignal | undefined;
+}

@@ -1,0 +1,173 @@
+import { type AirlockError, storageErrorOf } from './errors.ts';
+import { putBlob } from './put.ts';
+import type { Source } from './source.ts';
+import { repeat, type Transport } from './transport.ts';
+import type { OnProgress, Schemas, Upload } from './types.ts';
+
+/** Larger files are uploaded in parts, so that a broken connection costs one part. */
+export const PARTS_FROM_BYTES = 64 * 2 ** 20;
+/** Parts in flight: the storage accepts four at a time. */
+const CONCURRENT_PARTS = 4;
+/** Part numbers in one request for URLs. */
+const PART_URLS = 100;
+/** How long to wait for a worker that inspects the upload. */
+const INSPECTION_MS = 10 * 60_000;
+
+export interface UploadControl {
+  onProgress?: OnProgress | undefined;
+  signal?: AbortSignal | undefined;
+  /** The `uploadId` of an upload in parts that was interrupted: only what is missing is sent. */
+  resume?: string | undefined;
+  retries: number;
+}
+
+/** Uploads a file and confirms it. */
+export async function uploadSource(transport: Transport, source: Source, control: UploadControl): Promise<Upload> {
+  const inParts = control.resume !== undefined || source.blob.size > PARTS_FROM_BYTES;
+  const sent = inParts ? await putParts(transport, source, control) : await putWhole(transport, source, control);
+  return confirm(transport, { ...sent, fileSize: source.blob.size }, control);
+}
+
+async function putWhole(transport: Transport, source: Source, control: UploadControl): Promise<{ filename: string }> {
+  const { blob, name, contentType } = source;
+  const { signal, retries } = control;
+  const body = { filename: name, contentType, fileSize: blob.size };
+  const { result } = await transport.json<Schemas['PresignAnswer']>('POST', '/v1/upload/presigned-url', {
+    body,
+    signal,
+  });
+  const onLoaded = meter(control, blob.size);
+  const headers = { 'content-type': contentType, ...result.headers };
+  const put = () => putTo(transport, result.uploadUrl, { blob, headers, signal, onLoaded });
+  await repeat(put, { retries, signal, isTemporary });
+  return { filename: result.filename };
+}
+
+interface Parts {
+  uploadId: string;
+  filename: string;
+  partSize: number;
+  partCount: number;
+  /** Numbers of those that the storage has already. */
+  arrived: number[];
+  /** Signed URLs by number; others are requested as needed. */
+  urls: Map<number, Schemas['PartUrl']>;
+}
+
+async function putParts(transport: Transport, source: Source, control: UploadControl) {
+  const parts = control.resume
+    ? await resumeParts(transport, source, control)
+    : await beginParts(transport, source, control);
+  const { uploadId, partSize, partCount, arrived } = parts;
+  const total = source.blob.size;
+  const sizeOf = (number: number) => Math.min(partSize, total - (number - 1) * partSize);
+  const loaded = new Map(arrived.map((number) => [number, sizeOf(number)]));
+  const onLoaded = meter(control, total, uploadId);
+  const report = () => onLoaded([...loaded.values()].reduce((sum, bytes) => sum + bytes, 0));
+  report();
+
+  const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter((number) => !loaded.has(number));
+  const stop = new AbortController();
+  const signal = control.signal ? AbortSignal.any([control.signal, stop.signal]) : stop.signal;
+  const send = async (number: number) => {
+    const blob = source.blob.slice((number - 1) * partSize, (number - 1) * partSize + sizeOf(number));
+    const put = async (attempt: number) => {
+      // The URL may have expired, which is a 403.
+      if (attempt > 0) parts.urls.delete(number);
+      const { url, headers } = await partUrl(transport, parts, number, missing, signal);
+      await putTo(transport, url, {
+        ...{ blob, headers: headers ?? {}, signal },
+        onLoaded(bytes) {
+          loaded.set(number, bytes);
+          report();
+        },
+      });
+    };
+    await repeat(put, {
+      retries: control.retries,
+      signal,
+      isTemporary: (error) => error.status === 403 || isTemporary(error),
+    });
+    parts.urls.delete(number);
+  };
+  const queue = missing.values();
+  const work = async () => {
+    for (const number of queue) await send(number);
+  };
+  try {
+    await Promise.all(Array.from({ length: CONCURRENT_PARTS }, work));
+  } catch (error) {
+    stop.abort();
+    throw error;
+  }
+  return { uploadId, filename: parts.filename };
+}
+
+async function beginParts(transport: Transport, { blob, name, contentType }: Source, { signal }: UploadControl) {
+  const body = { filename: name, contentType, fileSize: blob.size };
+  const { result } = await transport.json<Schemas['MultipartAnswer']>('POST', '/v1/upload/multipart', { body, signal });
+  const urls = new Map(result.parts.map((part) => [part.partNumber, part]));
+  return { ...result, arrived: [], urls } satisfies Parts;
+}
+
+async function resumeParts(transport: Transport, { blob }: Source, { resume, signal }: UploadControl): Promise<Parts> {
+  const path = `/v1/upload/multipart/${encodeURIComponent(resume!)}`;
+  const { result } = await transport.json<Schemas['MultipartView']>('GET', path, { signal });
+  if (result.fileSize !== blob.size) {
+    throw new TypeError(`This file has ${blob.size} bytes, and the upload that was begun ${result.fileSize}.`);
+  }
+  const isConfirmed = result.status === 'confirmed';
+  const arrived = result.parts.map(({ partNumber }) => partNumber);
+  return { ...result, ...(isConfirmed && { partCount: 0 }), arrived, urls: new Map() };
+}
+
+/** The signed URL of a part, requested together with those of the parts that follow it. */
+async function partUrl(transport: Transport, parts: Parts, number: number, missing: number[], signal: AbortSignal) {
+  const known = parts.urls.get(number);
+  if (known) return known;
+  const from = missing.indexOf(number);
+  const body = { partNumbers: missing.slice(from, from + PART_URLS) };
+  const path = `/v1/upload/multipart/${parts.uploadId}/parts`;
+  const { result } = await transport.json<Schemas['PartUrlsAnswer']>('POST', path, { body, signal, repeatable: true });
+  for (const part of result.parts) parts.urls.set(part.partNumber, part);
+  return parts.urls.get(number)!;
+}
+
+/** The server waits half a minute for a free worker, then answers 503: the confirm is repeated. */
+async function confirm(
+  transport: Transport,
+  body: { filename: string; fileSize: number; uploadId?: string },
+  { onProgress, signal }: UploadControl,
+): Promise<Upload> {
+  const end = Date.now() + INSPECTION_MS;
+  const send = () => {
+    onProgress?.({ stage: 'inspect', fraction: null });
+    return transport.json<Schemas['ConfirmAnswer']>('POST', '/v1/upload/confirm', { body, signal, repeatable: true });
+  };
+  const isTemporary = ({ code }: AirlockError) => code === 'unavailable' && Date.now() < end;
+  return (await repeat(send, { retries: Number.POSITIVE_INFINITY, signal, isTemporary })).result;
+}
+
+async function putTo(
+  transport: Transport,
+  url: string,
+  put: { blob: Blob; headers: Record<string, string>; signal?: AbortSignal | undefined; onLoaded(bytes: number): void },
+): Promise<void> {
+  const response = await putBlob(transport, url, put);
+  if (!response.ok) throw await storageErrorOf('upload_failed', response);
+  put.onLoaded(put.blob.size);
+}
+
+/** Reports progress of an upload, never backwards: a part that is sent again counts from zero. */
+function meter({ onProgress }: UploadControl, total: number, uploadId?: string): (loaded: number) => void {
+  let most = -1;
+  return (loaded) => {
+    if (loaded <= most) return;
+    most = loaded;
+    onProgress?.({ stage: 'upload', fraction: loaded / total, loaded, total, ...(uploadId && { uploadId }) });
+  };
+}
+
+function isTemporary({ status, code }: AirlockError): boolean {
+  return code === 'unreachable' || status === 429 || (status !== null && status >= 500 && status !== 507);
+}

@@ -1,0 +1,74 @@
+import { AirlockError } from './errors.ts';
+import { followEvents, type StreamEvent } from './events.ts';
+import type { Transport } from './transport.ts';
+import type { Job, OnProgress, Progress } from './types.ts';
+
+export interface WaitControl {
+  onProgress?: OnProgress | undefined;
+  signal?: AbortSignal | undefined;
+  retries: number;
+}
+
+/** Seconds of one `?wait=`: less than the idle time-outs that proxies usually have. */
+const WAIT_SECONDS = 25;
+/** From this progress on, the output is checked and stored. */
+const ENCODED = 0.99;
+
+export function isFinal({ status }: Pick<Job, 'status'>): boolean {
+  return status === 'completed' || status === 'failed' || status === 'canceled';
+}
+
+/** Waits for a final state: by events, or by `?wait=` where something between client and server holds events back. */
+export async function waitForJob(transport: Transport, id: string, control: WaitControl): Promise<Job> {
+  const { onProgress, signal, retries } = control;
+  const path = `/v1/transcodes/${encodeURIComponent(id)}`;
+  try {
+    const events = followEvents(transport, `${path}/events`, { signal, retries, isLast });
+    for await (const event of events) {
+      const progress = progressOfEvent(event);
+      if (progress) onProgress?.(progress);
+    }
+  } catch (error) {
+    const isHeldBack = error instanceof AirlockError && ['unreachable', 'unexpected_response'].includes(error.code);
+    if (!isHeldBack) throw error;
+  }
+  for (;;) {
+    const job = await transport.json<Job>('GET', path, { query: { wait: WAIT_SECONDS }, signal });
+    if (isFinal(job)) return job;
+    onProgress?.(progressOfJob(job));
+  }
+}
+
+/** The events of an erased job end with `transcode.deleted`. */
+function isLast({ type }: StreamEvent): boolean {
+  return /\.(completed|failed|canceled|deleted)$/.test(type);
+}
+
+/** How far a job is, by its state. */
+export function progressOfJob(
+  job: Pick<Job, 'status' | 'progress' | 'speed' | 'eta_seconds' | 'queue_position'>,
+): Progress {
+  if (job.status === 'pending') return { stage: 'queue', fraction: null, position: job.queue_position };
+  return encoding(job.progress, job.speed, job.eta_seconds);
+}
+
+function progressOfEvent({ type, data }: StreamEvent): Progress | null {
+  const event = data as { position?: number; progress?: number; speed?: number | null; eta_seconds?: number | null };
+  switch (type) {
+    case 'transcode.queued':
+      return { stage: 'queue', fraction: null, position: event.position ?? null };
+    case 'transcode.started':
+      return { stage: 'prepare', fraction: null };
+    case 'transcode.progress':
+      return encoding(event.progress ?? 0, event.speed ?? null, event.eta_seconds ?? null);
+    default:
+      return null;
+  }
+}
+
+function encoding(fraction: number, speed: number | null, etaSeconds: number | null): Progress {
+  if (fraction >= ENCODED) return { stage: 'store', fraction: null };
+  if (fraction === 0 && speed === null) return { stage: 'prepare', fraction: null };
+  // The duration of some inputs is unknown until their end.
+  return { stage: 'encode', fraction: fraction === 0 ? null : fraction, speed, etaSeconds };
+}

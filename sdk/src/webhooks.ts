@@ -1,0 +1,78 @@
+import type { Schemas } from './types.ts';
+
+/** A delivery that is not genuine, too old, or unreadable. Answer it with 400. */
+export class WebhookError extends Error {
+  override readonly name = 'WebhookError';
+}
+
+export interface WebhookEvent {
+  type: Schemas['Event']['type'];
+  timestamp: string;
+  data: Record<string, unknown>;
+}
+
+/** Deliveries whose time differs more from this machine's are refused, because somebody may have recorded them. */
+const TOLERANCE_SECONDS = 300;
+
+/**
+ * Verifies a delivery as Standard Webhooks describes, and parses it. Throws `WebhookError` unless it is genuine.
+ * @param delivery.body as it arrived: parsing and printing it again changes the bytes
+ * @param delivery.secret `whsec_…`; several while a secret is replaced
+ */
+export async function verifyWebhook(delivery: {
+  body: string | Uint8Array;
+  headers: Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
+  secret: string | readonly string[];
+  toleranceSeconds?: number;
+}): Promise<WebhookEvent> {
+  const read = (name: string) => headerOf(delivery.headers, name);
+  const [id, timestamp, signatures] = [read('webhook-id'), read('webhook-timestamp'), read('webhook-signature')];
+  if (!id || !timestamp || !signatures) throw new WebhookError('The headers of the delivery are missing.');
+  const { toleranceSeconds = TOLERANCE_SECONDS } = delivery;
+  if (!/^\d+$/.test(timestamp) || Math.abs(Date.now() / 1000 - Number(timestamp)) > toleranceSeconds) {
+    throw new WebhookError('The timestamp of the delivery is not of now.');
+  }
+  const encoder = new TextEncoder();
+  const body = typeof delivery.body === 'string' ? encoder.encode(delivery.body) : delivery.body;
+  const signed = concat(encoder.encode(`${id}.${timestamp}.`), body);
+  const given = signatures.split(' ').flatMap((text) => (text.startsWith('v1,') ? [fromBase64(text.slice(3))] : []));
+  for (const secret of [delivery.secret].flat()) {
+    const raw = fromBase64(secret.replace(/^whsec_/, ''));
+    if (!raw || raw.length === 0) throw new WebhookError('The secret is not one of a webhook: whsec_ and base64.');
+    const key = await crypto.subtle.importKey('raw', raw, { name: 'HMAC', hash: 'SHA-256' }, false, ['verify']);
+    for (const signature of given) {
+      // Compares in constant time.
+      if (signature && (await crypto.subtle.verify('HMAC', key, signature, signed))) return parse(body);
+    }
+  }
+  throw new WebhookError('The signature of the delivery is wrong.');
+}
+
+function parse(body: Uint8Array): WebhookEvent {
+  try {
+    return JSON.parse(new TextDecoder().decode(body)) as WebhookEvent;
+  } catch {
+    throw new WebhookError('The body of the delivery is not JSON.');
+  }
+}
+
+function headerOf(headers: Parameters<typeof verifyWebhook>[0]['headers'], name: string): string | null {
+  if (headers instanceof Headers) return headers.get(name);
+  const entry = Object.entries(headers).find(([key]) => key.toLowerCase() === name);
+  return entry?.[1] === undefined ? null : String(entry[1]);
+}
+
+function fromBase64(text: string): Uint8Array<ArrayBuffer> | null {
+  try {
+    return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  } catch {
+    return null;
+  }
+}
+
+function concat(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(first.length + second.length);
+  whole.set(first);
+  whole.set(second, first.length);
+  return whole;
+}

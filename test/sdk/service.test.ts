@@ -1,0 +1,87 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Airlock, JobError, type Progress } from '../../sdk/src/index.ts';
+import { ffprobe, makeClip } from '../../testkit/media.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
+
+let service: TestService;
+let airlock: Airlock;
+let folder: string;
+
+beforeAll(async () => {
+  service = await shareService();
+  airlock = new Airlock({ url: service.api, key: service.key });
+  folder = await mkdtemp(join(tmpdir(), 'airlock-sdk-'));
+  await makeClip(join(folder, 'in.mp4'), { size: '64x48' });
+  await makeClip(join(folder, 'sound.m4a'), { args: ['-map', '1:a'] });
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+/** Silence of a given size. */
+function wav(bytes: number): Blob {
+  const head = Buffer.from(
+    'RIFF____WAVEfmt \x10\0\0\0\x01\0\x01\0\x44\xac\0\0\x88\x58\x01\0\x02\0\x10\0data____',
+    'latin1',
+  );
+  head.writeUInt32LE(bytes - 8, 4);
+  head.writeUInt32LE(bytes - 44, 40);
+  return new Blob([head, new Uint8Array(bytes - 44)], { type: 'audio/wav' });
+}
+
+describe('the SDK with a service', () => {
+  it('uploads, transcodes, downloads and erases, with the progress of each', async () => {
+    const stages: string[] = [];
+    const onProgress = ({ stage }: Progress) => stages.includes(stage) || stages.push(stage);
+    const result = await airlock.transcode({ input: join(folder, 'in.mp4'), outputFormat: 'webm', onProgress });
+    await result.save(join(folder, 'out.webm'), { onProgress });
+    expect(stages).toEqual(expect.arrayContaining(['upload', 'inspect', 'queue', 'prepare', 'download']));
+    expect((await ffprobe(join(folder, 'out.webm'))).streams[0].codec_name).toBe('vp9');
+    const blob = await result.blob();
+    expect(Buffer.from(await blob.arrayBuffer())).toEqual(await readFile(join(folder, 'out.webm')));
+    expect((await fetch(await result.url())).status).toBe(200);
+    await result.erase();
+    await expect(result.url()).rejects.toMatchObject({ status: 410, code: 'output_deleted' });
+  });
+
+  it('continues an upload in parts, sending only what is missing', async () => {
+    const blob = wav(18_000_000);
+    const body = { filename: 'long.wav', contentType: 'audio/wav', fileSize: blob.size } as const;
+    const { uploadId } = (await airlock.call('post', '/v1/upload/multipart', { body })).result;
+    const stop = new AbortController();
+    const interrupted = airlock.upload(blob, {
+      resume: uploadId,
+      signal: stop.signal,
+      // A part has arrived when another one begins.
+      onProgress: ({ fraction }) => fraction === 1 && stop.abort(),
+    });
+    await expect(interrupted).rejects.toThrow(/abort/i);
+    const seen: Progress[] = [];
+    const uploaded = await airlock.upload(blob, { resume: uploadId, onProgress: (one) => seen.push(one) });
+    expect(seen[0]).toMatchObject({ stage: 'upload', uploadId, total: blob.size });
+    expect(seen[0]!.loaded).toBeGreaterThan(0);
+    expect(uploaded.metadata).toMatchObject({ size_bytes: blob.size, audio_codec: 'pcm_s16le' });
+    await expect(airlock.upload(wav(1000), { resume: uploadId })).rejects.toThrow(/has 1000 bytes/);
+  });
+
+  it('throws a JobError for a job that fails, and reads its events', async () => {
+    const failed = await airlock
+      .transcode({ input: join(folder, 'sound.m4a'), outputFormat: 'mp4' })
+      .catch((error) => error);
+    expect(failed).toBeInstanceOf(JobError);
+    expect(failed).toMatchObject({ code: 'no_video_stream', job: { status: 'failed' } });
+    const types: string[] = [];
+    for await (const { type } of airlock.events({ job: failed.job.id })) types.push(type);
+    expect(types.at(-1)).toBe('transcode.failed');
+  });
+
+  it('probes a local file, and leaves no upload', async () => {
+    const file = await airlock.probe(join(folder, 'in.mp4'));
+    expect(file.streams.map(({ type }) => type)).toEqual(['video', 'audio']);
+    const { items } = await airlock.call('get', '/v1/uploads');
+    expect(items.filter(({ filename }) => filename.endsWith('in.mp4'))).toEqual([]);
+    const judged = await airlock.validate({ inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp3' });
+    expect(judged).toMatchObject({ valid: true });
+  });
+});

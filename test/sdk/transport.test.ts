@@ -1,0 +1,197 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { inspect } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { Airlock, AirlockError, JobError, type Progress } from '../../sdk/src/index.ts';
+
+const KEY = `al_live_${'k'.repeat(36)}`;
+const ID = '019a1c5e-7d2a-7c3e-9f00-2b8d5a6c1e4f';
+
+type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** A server that answers each request with the next of `script`. */
+describe('the client, with a server that fails', () => {
+  const requests: { line: string; headers: IncomingMessage['headers'] }[] = [];
+  let script: Answer[] = [];
+  const server = createServer((request, response) => {
+    requests.push({ line: `${request.method} ${request.url}`, headers: request.headers });
+    request.resume();
+    script.shift()!(request, response);
+  });
+  let airlock: Airlock;
+  beforeAll(async () => {
+    await new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve(null)));
+    airlock = new Airlock({ url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, key: KEY });
+  });
+  afterAll(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  beforeEach(() => {
+    requests.length = 0;
+    script = [];
+  });
+
+  const json =
+    (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
+    (_, response) =>
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+  const error = (status: number, code: string, headers = {}) =>
+    json(status, { error: code, message: `Because of ${code}.`, code, details: { field: 'x' } }, headers);
+  const cut: Answer = (request) => request.socket.destroy();
+  const stream =
+    (text: string, end = true): Answer =>
+    (_, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write(text);
+      if (end) response.end();
+    };
+  const lines = () => requests.map(({ line }) => line);
+
+  it('repeats a create that may have been done, with the same idempotency key', async () => {
+    script = [cut, error(503, 'unavailable'), json(201, { id: ID })];
+    expect(await airlock.create({ inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' })).toEqual({
+      id: ID,
+    });
+    const keys = requests.map(({ headers }) => headers['idempotency-key']);
+    expect(keys[0]).toMatch(/^[0-9a-f]{32}$/);
+    expect(new Set(keys).size).toBe(1);
+  });
+
+  it('does not repeat what must not be done twice, or what is refused', async () => {
+    script = [cut];
+    await expect(airlock.call('post', '/v1/webhooks/{id}/test', { path: { id: ID } })).rejects.toMatchObject({
+      code: 'unreachable',
+      status: null,
+    });
+    script = [error(422, 'option_refused', { 'x-request-id': 'r-1' })];
+    const refused = await airlock.get(ID).catch((caught) => caught);
+    expect(refused).toBeInstanceOf(AirlockError);
+    expect(refused).toMatchObject({ code: 'option_refused', status: 422, details: { field: 'x' }, requestId: 'r-1' });
+    expect(requests).toHaveLength(2);
+  });
+
+  it('waits as long as a 429 says', async () => {
+    script = [error(429, 'rate_limit_exceeded', { 'retry-after': '1' }), json(200, { job: { id: ID } })];
+    const began = Date.now();
+    await airlock.cancel(ID);
+    expect(Date.now() - began).toBeGreaterThanOrEqual(990);
+  });
+
+  it('follows no redirect, and says what to check when something else answers', async () => {
+    script = [(_, response) => response.writeHead(302, { location: 'http://127.0.0.1:1/' }).end()];
+    await expect(airlock.get(ID)).rejects.toMatchObject({
+      code: 'unexpected_response',
+      message: /redirect.*Check the URL/,
+    });
+    script = [(_, response) => response.writeHead(404).end('<h1>secret page</h1>')];
+    const other = await airlock.get(ID).catch(String);
+    expect(other).toMatch(/answered 404, not as Airlock does/);
+    expect(other).not.toContain('secret page');
+  });
+
+  it('shows the key in no error and in no print', async () => {
+    const gone = new Airlock({ url: 'http://127.0.0.1:9', key: KEY, retries: 0 });
+    const failed = await gone.get(ID).catch((caught) => caught);
+    expect(failed.message).toMatch(/^http:\/\/127\.0\.0\.1:9 does not answer/);
+    script = [error(401, 'unauthorized')];
+    const refused = await airlock.get(ID).catch((caught) => caught);
+    for (const shown of [failed, refused, gone, airlock]) {
+      expect(inspect(shown, { depth: 9, showHidden: true })).not.toContain(KEY);
+      expect(JSON.stringify(shown)).not.toContain(KEY);
+    }
+  });
+
+  it('refuses a URL with a password or of another kind, and a missing key', () => {
+    for (const url of ['http://me:secret@example.org', 'ftp://example.org', 'example.org']) {
+      expect(() => new Airlock({ url, key: KEY })).toThrow(/The URL of the server must/);
+    }
+    expect(() => new Airlock({ url: 'http://localhost', key: '' })).toThrow(/AIRLOCK_API_KEY/);
+  });
+
+  it('waits by events, and continues behind the last one when the connection breaks', async () => {
+    const progress: Progress[] = [];
+    script = [
+      stream('id: c1\nevent: transcode.queued\ndata: {"position":2}\n\n: still here\n\n'),
+      stream(
+        'event: transcode.progress\ndata: {"progress":0.5,"speed":2,"eta_seconds":9}\n\nid: c2\nevent: transcode.completed\ndata: {}\n\n',
+        false,
+      ),
+      json(200, { id: ID, status: 'completed' }),
+    ];
+    const job = await airlock.wait(ID, { onProgress: (one) => progress.push(one) });
+    expect(job.status).toBe('completed');
+    expect(progress).toEqual([
+      { stage: 'queue', fraction: null, position: 2 },
+      { stage: 'encode', fraction: 0.5, speed: 2, etaSeconds: 9 },
+    ]);
+    expect(lines().slice(0, 2)).toEqual([
+      `GET /v1/transcodes/${ID}/events`,
+      `GET /v1/transcodes/${ID}/events?after=c1`,
+    ]);
+  });
+
+  it('waits by ?wait= when something between does not pass events on', async () => {
+    script = [
+      json(200, { events: [] }),
+      json(200, { status: 'pending', queue_position: 1 }),
+      json(200, { status: 'failed' }),
+    ];
+    expect((await airlock.wait(ID)).status).toBe('failed');
+    expect(lines().slice(1)).toEqual(Array(2).fill(`GET /v1/transcodes/${ID}?wait=25`));
+  });
+
+  it('ends with the reason of the abort, and cancels the job of a transcode', async () => {
+    const stop = new AbortController();
+    script = [
+      json(201, { id: ID, status: 'pending' }),
+      (request, response) => {
+        stream(': hello\n\n', false)(request, response);
+        stop.abort(new Error('enough'));
+      },
+      json(200, { job: { id: ID } }),
+    ];
+    const options = { input: 'https://example.org/a.mp4', outputFormat: 'mp4', signal: stop.signal } as const;
+    await expect(airlock.transcode(options)).rejects.toThrow('enough');
+    expect(lines().at(-1)).toBe(`PATCH /v1/transcodes/${ID}/cancel`);
+  });
+
+  it('continues a download where it stopped, with a new link', async () => {
+    const link = json(200, {
+      url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/bytes?X-Amz-Signature=s`,
+    });
+    const half: Answer = (_, response) => {
+      response.writeHead(200, { 'content-length': '8' }).write('half', () => response.destroy());
+    };
+    const rest: Answer = (_, response) => response.writeHead(206).end('rest');
+    script = [link, half, link, rest];
+    const output = { size: 8, sha256: '' };
+    const result = airlock.resultOf({ id: ID, status: 'completed', outputs: [output] } as never);
+    expect(await (await result.blob()).text()).toBe('halfrest');
+    expect(requests.at(-1)!.headers.range).toBe('bytes=4-');
+    expect(requests.filter(({ line }) => line.includes('/bytes')).map(({ headers }) => headers.authorization)).toEqual([
+      undefined,
+      undefined,
+    ]);
+    script = [
+      link,
+      (_, response) =>
+        response.writeHead(403).end('<Error><Code>AccessDenied</Code><Message>Too late.</Message></Error>'),
+    ];
+    const refused = await result.blob().catch((caught) => caught);
+    expect(refused).toMatchObject({ code: 'download_failed', status: 403, message: 'Too late.' });
+    expect(inspect(refused)).not.toContain('Signature');
+  });
+
+  it('throws a JobError with code and advice for a job that failed', () => {
+    const job = {
+      id: ID,
+      status: 'failed',
+      error_code: 'unsupported_media',
+      error_message: 'No.',
+      error_advice: 'Convert it.',
+    };
+    const attempt = () => airlock.resultOf(job as never);
+    expect(attempt).toThrow(JobError);
+    expect(attempt).toThrow('No. Convert it.');
+  });
+});

@@ -1,0 +1,67 @@
+import { Webhook } from 'standardwebhooks';
+import { describe, expect, it } from 'vitest';
+import { verifyWebhook, WebhookError } from '../../sdk/src/index.ts';
+import { makeWebhookSecret, webhookHeaders } from '../../src/ids/webhook-signature.ts';
+
+const SECRET = makeWebhookSecret();
+const BODY = JSON.stringify({ type: 'webhook.test', timestamp: '2026-11-26T09:30:00.000Z', data: { name: 'ü' } });
+
+const delivery = (secrets = [SECRET], sentAt = new Date()) => ({
+  body: BODY,
+  headers: webhookHeaders({ id: 'msg_1', body: BODY, sentAt }, secrets) as unknown as Record<string, string>,
+  secret: SECRET as string | string[],
+});
+const refused = (given: Parameters<typeof verifyWebhook>[0]) =>
+  expect(verifyWebhook(given)).rejects.toThrow(WebhookError);
+
+describe('verifyWebhook', () => {
+  it('parses a genuine delivery, with headers and a body of any kind', async () => {
+    const genuine = delivery();
+    const event = { type: 'webhook.test', timestamp: '2026-11-26T09:30:00.000Z', data: { name: 'ü' } };
+    expect(await verifyWebhook(genuine)).toEqual(event);
+    expect(await verifyWebhook({ ...genuine, headers: new Headers(genuine.headers) })).toEqual(event);
+    expect(await verifyWebhook({ ...genuine, body: Buffer.from(BODY) })).toEqual(event);
+    const upper = Object.fromEntries(
+      Object.entries(genuine.headers).map(([name, value]) => [name.toUpperCase(), value]),
+    );
+    expect(await verifyWebhook({ ...genuine, headers: upper })).toEqual(event);
+  });
+
+  it('accepts what the reference implementation signs', async () => {
+    const sentAt = new Date();
+    const headers = {
+      'webhook-id': 'msg_2',
+      'webhook-timestamp': String(Math.floor(sentAt.getTime() / 1000)),
+      'webhook-signature': new Webhook(SECRET).sign('msg_2', sentAt, BODY),
+    };
+    expect(await verifyWebhook({ ...delivery(), headers })).toMatchObject({ type: 'webhook.test' });
+  });
+
+  it('accepts two signatures and two secrets during a rotation', async () => {
+    const other = makeWebhookSecret();
+    expect(await verifyWebhook(delivery([other, SECRET]))).toBeTruthy();
+    expect(await verifyWebhook({ ...delivery(), secret: [other, SECRET] })).toBeTruthy();
+    await refused({ ...delivery(), secret: other });
+    await refused({ ...delivery(), secret: [] });
+  });
+
+  it('refuses other bytes, another id, an old or future time, and missing headers, without showing the secret', async () => {
+    await refused({ ...delivery(), body: `${BODY} ` });
+    await refused({ ...delivery(), headers: { ...delivery().headers, 'webhook-id': 'msg_2' } });
+    await refused(delivery([SECRET], new Date(Date.now() - 600_000)));
+    await refused(delivery([SECRET], new Date(Date.now() + 600_000)));
+    await refused({ ...delivery(), headers: {} });
+    for (const signature of [
+      '',
+      'v1,',
+      'v1,%%',
+      'v1a,AAAA',
+      `v2${delivery().headers['webhook-signature']!.slice(2)}`,
+    ]) {
+      await refused({ ...delivery(), headers: { ...delivery().headers, 'webhook-signature': signature } });
+    }
+    const error = await verifyWebhook({ ...delivery(), secret: 'whsec_%' }).catch(String);
+    expect(error).toMatch(/whsec_ and base64/);
+    expect(error).not.toContain('%');
+  });
+});
