@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { cliPage } from './docs/cli.ts';
 import { errorsPage, failuresPage } from './docs/errors.ts';
 import { filtersPage } from './docs/filters.ts';
 import { formatsPage } from './docs/formats.ts';
@@ -13,6 +14,7 @@ import { configurationPage } from './docs/settings.ts';
 const ROOT = join(import.meta.dirname, '..');
 
 const PAGES: Record<string, () => string | Promise<string>> = {
+  'docs/cli.md': cliPage,
   'docs/configuration.md': configurationPage,
   'docs/errors.md': errorsPage,
   'docs/failures.md': failuresPage,

@@ -37,6 +37,7 @@ async function putWhole(transport: Transport, source: Source, control: UploadCon
     signal,
   });
   const onLoaded = meter(control, blob.size);
+  onLoaded(0);
   const headers = { 'content-type': contentType, ...result.headers };
   const put = () => putTo(transport, result.uploadUrl, { blob, headers, signal, onLoaded });
   await repeat(put, { retries, signal, isTemporary });

@@ -1,14 +1,18 @@
 import { readdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { findAccount } from '../accounts/account-settings.ts';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../accounts/accounts.ts';
 import { createKey, revokeKey } from '../accounts/keys.ts';
 import type { Config } from '../config/config.ts';
 import { ConfigError } from '../config/config-error.ts';
 import { loadTls } from '../config/tls.ts';
+import { SCOPES, type Scope } from '../contract/keys.ts';
 import { readReadyFile } from '../supervisor/ready-file.ts';
 import { createLogger } from '../telemetry/index.ts';
+import { unknownAccount } from './account-name.ts';
 import { withKeys } from './commands/keys.ts';
 import { lockDataDir } from './data-dir-lock.ts';
+import { UnavailableError, UsageError } from './exit.ts';
 import { startService } from './service.ts';
 
 export interface Server {
@@ -22,40 +26,57 @@ export interface Server {
 
 /** Lifetime of a command's key: it expires even if the command is killed. */
 const KEY_HOURS = 24;
+const KEY_NAME = 'airlock command';
 
-/** Interrupts by the user: `signal` aborts at the first Ctrl-C, `immediate` at the second. */
-export interface Interrupts {
+export interface ServerOptions {
+  /** Aborts at the first Ctrl-C. */
   signal: AbortSignal;
+  /** Aborts at the second Ctrl-C. */
   immediate: AbortSignal;
+  /** Of a key that is made for the command. */
+  scopes?: readonly Scope[];
+  account?: string | undefined;
+  /** Whether to start a service if none runs. */
+  start?: boolean;
 }
 
 /**
- * Finds the server for `transcode`: the one that AIRLOCK_URL and AIRLOCK_API_KEY name, the one that runs on the data
+ * Finds the server for a command: the one that AIRLOCK_URL and AIRLOCK_API_KEY name, the one that runs on the data
  * directory, or one started for this command. A data directory created for the command is removed with it.
  */
 export async function findServer(
   config: Config,
-  interrupts: Interrupts,
+  options: ServerOptions,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<Server> {
   const { AIRLOCK_URL: url, AIRLOCK_API_KEY: key } = env;
-  if (url && key) return { url, key, close: async () => {} };
+  if (url && key) {
+    if (options.account)
+      throw new UsageError('--account works with a local server only: a key belongs to one account.');
+    return { url, key, close: async () => {} };
+  }
   if (url || key) {
     throw new ConfigError(url ? 'AIRLOCK_API_KEY' : 'AIRLOCK_URL', 'is missing', 'Set both, or neither');
   }
   const running = await readReadyFile(config.dataDir);
   if (running) {
-    const temporary = await temporaryKey(config);
+    const temporary = await temporaryKey(config, options);
     const tls = await loadTls(config.tls, config.dataDir, [config.host]);
     return { url: running.api, key: temporary.raw, ...(tls?.ca && { ca: tls.ca }), close: temporary.revoke };
   }
+  if (!options.start) {
+    throw new UnavailableError(
+      `No service runs on ${env.AIRLOCK_SHOWN_DATA_DIR || config.dataDir}. Start one with ./airlock up, ` +
+        'or set AIRLOCK_URL and AIRLOCK_API_KEY to use another server.',
+    );
+  }
   const lock = await lockDataDir(config.dataDir, {
     made: env.AIRLOCK_MADE_DATA_DIR === '1',
-    signal: interrupts.signal,
+    signal: options.signal,
     remove: () => removeDataDir(config.dataDir, env.AIRLOCK_SHOWN_DATA_DIR),
   });
   try {
-    const server = await startOwnServer(config, interrupts.immediate, env);
+    const server = await startOwnServer(config, options, env);
     return { ...server, close: () => server.close().finally(lock.release) };
   } catch (error) {
     await lock.release();
@@ -63,7 +84,8 @@ export async function findServer(
   }
 }
 
-async function startOwnServer(config: Config, immediate: AbortSignal, env: NodeJS.ProcessEnv): Promise<Server> {
+async function startOwnServer(config: Config, options: ServerOptions, env: NodeJS.ProcessEnv): Promise<Server> {
+  const { immediate } = options;
   // Loopback and free ports: no other client should reach it.
   const local: Config = {
     ...config,
@@ -85,7 +107,7 @@ async function startOwnServer(config: Config, immediate: AbortSignal, env: NodeJ
     const logger = createLogger({ level: 'error', role: 'transcode', destination: process.stderr });
     const service = await startService({ config: local, logger, onLine, firstKey: null, announce: false, immediate });
     try {
-      const key = await temporaryKey(local);
+      const key = await temporaryKey(local, options);
       // Without a database the key cannot be revoked. Only this process has it, and it expires.
       const revoke = async () => (immediate.aborted ? undefined : key.revoke());
       return { url: service.ready.api, key: key.raw, close: () => revoke().finally(service.stop) };
@@ -109,12 +131,18 @@ async function removeDataDir(dataDir: string, shown: string | undefined): Promis
   await rmdir(shown);
 }
 
-async function temporaryKey(config: Config): Promise<{ raw: string; revoke(): Promise<void> }> {
+async function temporaryKey(
+  config: Config,
+  { scopes = SCOPES, account: name }: ServerOptions,
+): Promise<{ raw: string; revoke(): Promise<void> }> {
   const created = await withKeys(config, (pool) =>
     pool.db.transaction().execute(async (tx) => {
-      const account = await ensureAccount(tx, DEFAULT_ACCOUNT, 'cli');
+      const account =
+        name === undefined ? await ensureAccount(tx, DEFAULT_ACCOUNT, 'cli') : await findAccount(tx, name);
+      if (!account) throw unknownAccount();
       const expires = new Date(Date.now() + KEY_HOURS * 3600_000).toISOString();
-      return createKey(tx, account.id, { name: 'airlock transcode', expires_at: expires }, { actor: 'cli' });
+      const body = { name: KEY_NAME, expires_at: expires, scopes: [...scopes] };
+      return createKey(tx, account.id, body, { actor: 'cli' });
     }),
   );
   return {

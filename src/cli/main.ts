@@ -1,10 +1,9 @@
-import { Command, CommanderError } from 'commander';
-import { type Config, readConfig } from '../config/config.ts';
-import { addAccounts } from './accounts-command.ts';
-import { EXIT, UsageError } from './exit.ts';
-import { red } from './style.ts';
-import { addUsers } from './users-command.ts';
-import { version } from './version.ts';
+import { CommanderError } from 'commander';
+import type { AirlockError } from '../../sdk/src/index.ts';
+import { EXIT } from './exit.ts';
+import { createProgram } from './program.ts';
+import { dim, red } from './style.ts';
+import { plain } from './table.ts';
 
 // Node 21 and later define it. Without it, `pg` detects Cloudflare by creating a `Response`, for which Node 20 loads
 // all of fetch: 4 MB and 13 ms in most processes.
@@ -16,194 +15,24 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   process.exit();
 });
 
-const program = new Command('airlock')
-  .description('A secure video transcoding API that you run yourself.')
-  .version(version())
-  .showHelpAfterError('(./airlock --help shows every command)')
-  .enablePositionalOptions()
-  .exitOverride()
-  .addHelpText(
-    'after',
-    `
-Examples:
-  ./airlock transcode holiday.mov holiday.mp4 --resolution 720p
-  ./airlock up
-  ./airlock keys create --name website --json
-  ./airlock accounts set default --memory-mb 2048
-  ./airlock doctor
-
-Settings are AIRLOCK_* variables; docs/configuration.md lists them.
-Exit codes: 0 done, 1 failed, 2 wrong usage, 69 unavailable, 78 unsafe or wrong settings, 130 interrupted.`,
-  );
-
-program
-  .command('transcode')
-  .description('Transcode one file in the sandbox and write the result')
-  .argument('<input>', 'a media file')
-  .argument('<output>', 'the file to write; its extension chooses the format')
-  .option('--quality <quality>', 'high, medium or low')
-  .option('--resolution <resolution>', '480p, 720p, 1080p or 4k: the short side, never upscaled')
-  .option('--option <option>', 'an FFmpeg option, e.g. "-c:v libx265" or "-vf hflip"; may repeat', collect, [])
-  .option('--filter <graph>', 'a filter graph, e.g. "[0:v]scale=640:-2[v]"; may repeat', collect, [])
-  .option('--text <text>', 'text over the video, in any language; may repeat', collect, [])
-  .option('--json', 'print the finished job as JSON')
-  .addHelpText(
-    'after',
-    `
-Examples:
-  ./airlock transcode in.mov out.mp4 --option "-vf scale=640:-2,hflip" --option "-crf 20"
-  ./airlock transcode in.mov out.mp4 --filter "[0:v]crop=ih:ih[v]"
-  ./airlock transcode in.mov out.mp4 --text "Hello, world"
-
-Everything after the first space of --option is its argument; docs/options.md lists the allowed options.`,
-  )
-  .action(async (input, output, options) => {
-    const { transcodeCommand } = await import('./commands/transcode.ts');
-    process.exitCode = await transcodeCommand(readConfig(), input, output, options);
-  });
-
-program
-  .command('up')
-  .description('Run the whole service: database, storage, API and worker')
-  .action(async () => (await import('./commands/up.ts')).up(readConfig()));
-
-program
-  .command('doctor')
-  .description('Run all checks, and print a remedy for each problem')
-  .option('--sandbox', 'run only the sandbox self-test: each attempt with its expected and observed result')
-  .option('--json', 'print the checks as JSON')
-  .action(async (options) => {
-    const { doctor } = await import('./commands/doctor.ts');
-    process.exitCode = await doctor(readConfig(), options);
-  });
-
-const keys = program.command('keys').description('Create, list, rotate and revoke API keys');
-keys
-  .command('create')
-  .requiredOption('--name <name>', 'what the key is for')
-  .option('--account <name>', 'the account it belongs to; created if it does not exist')
-  .option('--scopes <list>', 'any of transcode,upload,read,admin, all by default; operator for the whole server')
-  .option('--expires <time>', 'when it expires, e.g. 2027-01-31T00:00:00Z')
-  .option('--allow <cidrs>', 'addresses that may use it, e.g. 203.0.113.0/24')
-  .option('--json', 'print {"id","name","key","scopes","created_at"}')
-  .action(async (options) => (await import('./commands/keys.ts')).createKeyCommand(readConfig(), options));
-keys
-  .command('list')
-  .option('--made-by <id>', 'only keys that this key created, directly or through other keys')
-  .option('--json', 'print JSON')
-  .action(async (options) => (await import('./commands/keys.ts')).listKeysCommand(readConfig(), options));
-keys
-  .command('rotate')
-  .argument('<id>')
-  .option('--overlap <seconds>', 'seconds for which the old key still works', '0')
-  .option('--json', 'print JSON')
-  .action(async (id, options) => (await import('./commands/keys.ts')).rotateKeyCommand(readConfig(), id, options));
-keys
-  .command('revoke')
-  .argument('<id>')
-  .option('--json', 'print JSON')
-  .action(async (id, options) => (await import('./commands/keys.ts')).revokeKeyCommand(readConfig(), id, options));
-
-addAccounts(program);
-addUsers(program);
-
-program
-  .command('receipt')
-  .description('Check receipts of deletion and manifests')
-  .command('verify')
-  .description('Check the signature of a saved receipt, manifest or head of the audit log')
-  .argument('<file>', 'the saved response of the API')
-  .option('--keys <from>', 'the keys to trust: a file, or the https:// address of /.well-known/airlock-keys.json')
-  .action(async (file, options) => {
-    const { verifyReceiptCommand } = await import('./commands/receipt.ts');
-    process.exitCode = await verifyReceiptCommand(readConfig(), file, options);
-  });
-
-const audit = program.command('audit').description('Check that nobody has changed the audit log');
-audit
-  .command('verify')
-  .description('Walk the hash chain and compare it with the signed heads; exit 1 at the first row that does not match')
-  .option('--head <file>', 'a head kept elsewhere, to compare with as well')
-  .option('--json', 'print the result as JSON')
-  .action(async (options) => {
-    const { verifyAuditCommand } = await import('./commands/audit.ts');
-    process.exitCode = await verifyAuditCommand(readConfig(), options);
-  });
-audit
-  .command('head')
-  .description('Print the signed hash of the newest row, to keep elsewhere')
-  .action(async () => {
-    const { auditHeadCommand } = await import('./commands/audit.ts');
-    process.exitCode = await auditHeadCommand(readConfig());
-  });
-
-program
-  .command('migrate')
-  .description('Migrate the database to the newest schema')
-  .option('--report', 'print the result of the migration as JSON')
-  .option('--roles', 'create the database roles airlock_api and airlock_worker, each with the rights that it needs')
-  .option('--first-key [file]', 'create a first API key if there is none, and print it or write it to this file')
-  .action(async (options) => (await import('./commands/migrate.ts')).migrateCommand(readConfig(), options));
-
-program
-  .command('secrets')
-  .description('Print the part of secrets.json that one role needs on a separate machine or account')
-  .requiredOption('--for <role>', 'api, worker or gateway')
-  .action(async (options) => (await import('./commands/secrets.ts')).secretsCommand(await roleConfig(), options));
-program
-  .command('api')
-  .description('Run only the API')
-  .action(async () => (await import('./roles/api.ts')).runApi(await roleConfig()));
-program
-  .command('worker')
-  .description('Run only a worker')
-  .action(async () => (await import('./roles/worker.ts')).runWorker(await roleConfig()));
-program
-  .command('gateway')
-  .description('Run only the embedded storage gateway')
-  .action(async () => (await import('./roles/gateway.ts')).runGateway(await roleConfig()));
-
-program
-  .command('ffmpeg')
-  .description('Build the FFmpeg of the cells')
-  .command('build')
-  .description('Build a trimmed FFmpeg from the source package of this distribution; takes ten minutes on two cores')
-  .argument('[prefix]', 'where it goes; Airlock finds the default without a setting', '/opt/airlock/ffmpeg')
-  .addHelpText(
-    'after',
-    `
-Run it as root, best in a container or chroot of the same release: it installs compilers and headers. It has no network,
-devices and plugins, and starts faster. No update reaches it: build it again when ./airlock doctor says so.
-deploy/ffmpeg/README.md tells more.`,
-  )
-  .action(() => {
-    throw new UsageError('Only ./airlock ffmpeg build, the script in the project folder, can build FFmpeg.');
-  });
-program.command('test').description('Run the whole test suite').allowUnknownOption();
-program.command('bench').description('Measure this machine against plain ffmpeg').allowUnknownOption();
-
-/** A role that runs alone may be the first to use its data directory. */
-async function roleConfig(): Promise<Config> {
-  const { prepareDataDir } = await import('../supervisor/data-dir.ts');
-  const config = readConfig();
-  return { ...config, dataDir: await prepareDataDir(config.dataDir) };
-}
-
-function collect(value: string, previous: string[]): string[] {
-  return [...previous, value];
-}
-
 try {
-  await program.parseAsync();
+  await createProgram().parseAsync();
 } catch (error) {
   // Exits instead of only setting the exit code: open connections of a role that failed half-way would keep it alive.
   process.exit(exitCodeOf(error));
 }
 
-/** The message of an error, with field, reason and remedy if it is an API error. */
+/** The message of an error, with field, reason and remedy if it is one of our functions. That of a server has them. */
 function explain(error: Error & { details?: unknown }): string {
+  if (error.name === 'AirlockError') return error.message;
   const { field, reason, remedy } = (error.details ?? {}) as Partial<Record<'field' | 'reason' | 'remedy', string>>;
   return [error.message, [field, reason].filter(Boolean).join(' '), remedy].filter(Boolean).join('. ');
+}
+
+/** What a person can look at after an error of a server. */
+function whereToLook({ status, code, requestId, docs }: AirlockError): string {
+  const key = status === 401 || status === 403 ? 'Check AIRLOCK_API_KEY. ' : '';
+  return `${key}Code ${code} in ${docs ?? 'docs/errors.md'}${requestId ? `; request ${requestId} in the log of the server` : ''}`;
 }
 
 function exitCodeOf(error: unknown): number {
@@ -213,7 +42,8 @@ function exitCodeOf(error: unknown): number {
   const message = inUse
     ? `Port ${port} on ${address} is in use. Stop what uses it, or set AIRLOCK_PORT, AIRLOCK_STORAGE_PORT and AIRLOCK_METRICS_PORT.`
     : explain(error as Error);
-  process.stderr.write(`${red('airlock:')} ${message}\n`);
+  process.stderr.write(`${red('airlock:')} ${plain(message)}\n`);
+  if (name === 'AirlockError') process.stderr.write(dim(`${whereToLook(error as AirlockError)}\n`));
   if (inUse) return EXIT.unavailable;
   if (process.env.AIRLOCK_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
   if (name === 'UsageError') return EXIT.usage;

@@ -1,23 +1,25 @@
 import { describe, expect, it } from 'vitest';
-import { byteText, clock, jobStage, transferStages } from './stages.ts';
+import { progressOfJob } from '../../sdk/src/index.ts';
+import { byteText, clock, stages } from './stages.ts';
 
 const job = { status: 'processing', progress: 0, queue_position: null, speed: null, eta_seconds: null } as const;
+const stageOf = (of: Parameters<typeof progressOfJob>[0]) => stages()(progressOfJob(of));
 
 describe('the stage of a job', () => {
   it('shows the queue position while it waits', () => {
-    expect(jobStage({ ...job, status: 'pending', queue_position: 3 })).toEqual({
+    expect(stageOf({ ...job, status: 'pending', queue_position: 3 })).toEqual({
       name: 'Waiting',
       note: 'place 3 in the queue',
     });
-    expect(jobStage({ ...job, status: 'pending' }).name).toBe('Waiting');
+    expect(stageOf({ ...job, status: 'pending' }).name).toBe('Waiting');
   });
 
   it('is not a transcode at 0 % before FFmpeg has reported anything', () => {
-    expect(jobStage(job)).toEqual({ name: 'Preparing', note: 'fetching and reading the input' });
+    expect(stageOf(job)).toEqual({ name: 'Preparing', note: 'fetching and reading the input' });
   });
 
   it('shows progress, speed and remaining time while FFmpeg runs', () => {
-    expect(jobStage({ ...job, progress: 0.42, speed: 2.34, eta_seconds: 75 })).toEqual({
+    expect(stageOf({ ...job, progress: 0.42, speed: 2.34, eta_seconds: 75 })).toEqual({
       name: 'Transcoding',
       fraction: 0.42,
       note: '2.3x  1:15 left',
@@ -25,23 +27,24 @@ describe('the stage of a job', () => {
   });
 
   it('has no fraction when the length of the input is unknown', () => {
-    expect(jobStage({ ...job, speed: 2 })).toEqual({ name: 'Transcoding', note: '2.0x' });
+    expect(stageOf({ ...job, speed: 2 })).toEqual({ name: 'Transcoding', note: '2.0x' });
   });
 
   it('is not stuck at 99 %: the output is being stored', () => {
-    expect(jobStage({ ...job, progress: 0.99, speed: 2, eta_seconds: 0 }).name).toBe('Finishing');
+    expect(stageOf({ ...job, progress: 0.99, speed: 2, eta_seconds: 0 }).name).toBe('Finishing');
   });
 });
 
 it('a transfer shows bytes immediately, and rate and remaining time after the first second', () => {
   let now = 0;
-  const advance = transferStages('Uploading', 100e6, () => now);
-  expect(advance(0)).toEqual({ name: 'Uploading', fraction: 0, note: '0 B of 100.0 MB' });
+  const show = stages(() => now);
+  const upload = (loaded: number) => show({ stage: 'upload', fraction: loaded / 100e6, loaded, total: 100e6 });
+  expect(upload(0)).toEqual({ name: 'Uploading', fraction: 0, note: '0 B of 100.0 MB' });
   now = 500;
-  expect(advance(10e6)).toEqual({ name: 'Uploading', fraction: 0.1, note: '10.0 MB of 100.0 MB' });
+  expect(upload(10e6)).toEqual({ name: 'Uploading', fraction: 0.1, note: '10.0 MB of 100.0 MB' });
   now = 2000;
-  expect(advance(10e6).note).toBe('20.0 MB of 100.0 MB  10.0 MB/s  0:08 left');
-  expect(advance(80e6)).toMatchObject({ fraction: 1, note: expect.not.stringContaining('left') });
+  expect(upload(20e6).note).toBe('20.0 MB of 100.0 MB  10.0 MB/s  0:08 left');
+  expect(upload(100e6)).toMatchObject({ fraction: 1, note: expect.not.stringContaining('left') });
 });
 
 describe('a time', () => {

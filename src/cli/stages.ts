@@ -1,4 +1,4 @@
-import type { Job } from '../contract/transcodes.ts';
+import type { Progress } from '../../sdk/src/index.ts';
 
 /** What a long command is doing at the moment. */
 export interface Stage {
@@ -8,36 +8,47 @@ export interface Stage {
   note?: string;
 }
 
-/** Maximum progress while FFmpeg runs; from there on the output is checked and stored. */
-const ENCODED = 0.99;
-
-/** The stage of a job that is not final. */
-export function jobStage(job: Pick<Job, 'status' | 'progress' | 'queue_position' | 'speed' | 'eta_seconds'>): Stage {
-  if (job.status === 'pending') {
-    return { name: 'Waiting', note: job.queue_position === null ? '' : `place ${job.queue_position} in the queue` };
-  }
-  if (job.progress >= ENCODED) return { name: 'Finishing', note: 'checking and storing the output' };
-  if (job.progress === 0 && job.speed === null) return { name: 'Preparing', note: 'fetching and reading the input' };
-  const speed = job.speed === null ? '' : `${job.speed.toFixed(1)}x`;
-  const left = job.eta_seconds === null ? '' : `${clock(job.eta_seconds)} left`;
-  const note = [speed, left].filter(Boolean).join('  ');
-  // The duration of some inputs is unknown until their end.
-  return job.progress === 0 ? { name: 'Transcoding', note } : { name: 'Transcoding', fraction: job.progress, note };
+/** Turns the progress of an operation of the SDK into what the display shows. Keeps the start of a transfer for its rate. */
+export function stages(now: () => number = Date.now): (progress: Progress) => Stage {
+  let transfer: { name: string; show: (loaded: number) => Stage } | null = null;
+  return (progress) => {
+    const { stage, loaded = 0, total = 0 } = progress;
+    if (stage !== 'upload' && stage !== 'download') return jobStage(progress);
+    const name = stage === 'upload' ? 'Uploading' : 'Downloading';
+    if (transfer?.name !== name) transfer = { name, show: transferStages(name, total, loaded, now) };
+    return transfer.show(loaded);
+  };
 }
 
-/** Tracks a transfer of `total` bytes; each call accepts the bytes since the previous call. */
-export function transferStages(name: string, total: number, now: () => number = Date.now): (bytes: number) => Stage {
+function jobStage({ stage, fraction, position, speed, etaSeconds }: Progress): Stage {
+  switch (stage) {
+    case 'inspect':
+      return { name: 'Checking', note: 'the server inspects the file' };
+    case 'queue':
+      return { name: 'Waiting', note: position ? `place ${position} in the queue` : '' };
+    case 'prepare':
+      return { name: 'Preparing', note: 'fetching and reading the input' };
+    case 'store':
+      return { name: 'Finishing', note: 'checking and storing the output' };
+    default: {
+      const left = typeof etaSeconds === 'number' ? `${clock(etaSeconds)} left` : '';
+      const note = [typeof speed === 'number' ? `${speed.toFixed(1)}x` : '', left].filter(Boolean).join('  ');
+      return { name: 'Transcoding', note, ...(fraction !== null && { fraction }) };
+    }
+  }
+}
+
+/** Tracks a transfer of `total` bytes, `before` of which were there at the start. */
+function transferStages(name: string, total: number, before: number, now: () => number): (loaded: number) => Stage {
   const began = now();
-  let done = 0;
-  return (bytes) => {
-    done += bytes;
+  return (loaded) => {
     const seconds = (now() - began) / 1000;
-    const size = `${byteText(done)} of ${byteText(total)}`;
+    const size = `${byteText(loaded)} of ${byteText(total)}`;
     // In the first second the rate reflects buffers rather than the network.
-    if (seconds < 1) return { name, fraction: done / total, note: size };
-    const rate = done / seconds;
-    const left = done >= total ? '' : `  ${clock((total - done) / rate)} left`;
-    return { name, fraction: done / total, note: `${size}  ${byteText(rate)}/s${left}` };
+    if (seconds < 1) return { name, fraction: loaded / total, note: size };
+    const rate = (loaded - before) / seconds;
+    const left = loaded >= total ? '' : `  ${clock((total - loaded) / rate)} left`;
+    return { name, fraction: loaded / total, note: `${size}  ${byteText(rate)}/s${left}` };
   };
 }
 

@@ -1,9 +1,21 @@
-const colours = process.stderr.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb';
+type Paint = (text: string) => string;
 
-const paint = (code: number) => (text: string) => (colours ? `\x1b[${code}m${text}\x1b[0m` : text);
+export interface Palette {
+  bold: Paint;
+  dim: Paint;
+  red: Paint;
+  green: Paint;
+  yellow: Paint;
+}
 
-export const bold = paint(1);
-export const dim = paint(2);
-export const red = paint(31);
-export const green = paint(32);
-export const yellow = paint(33);
+/** Colours for what is written to a stream: only on a terminal, and not with NO_COLOR (no-color.org). */
+export function paletteFor(stream: { isTTY?: boolean }, env: NodeJS.ProcessEnv = process.env): Palette {
+  const hasColours = stream.isTTY === true && !env.NO_COLOR && env.TERM !== 'dumb';
+  const paint = (code: number) => (text: string) => (hasColours && text ? `\x1b[${code}m${text}\x1b[0m` : text);
+  return { bold: paint(1), dim: paint(2), red: paint(31), green: paint(32), yellow: paint(33) };
+}
+
+/** For standard error. */
+export const { bold, dim, red, green, yellow } = paletteFor(process.stderr);
+/** For standard output. */
+export const out = paletteFor(process.stdout);

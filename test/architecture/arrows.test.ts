@@ -94,10 +94,12 @@ describe('imports', () => {
     expect(files.length).toBeGreaterThan(10);
     const outside = files.filter(({ path, name }) => !name.startsWith('../sdk/src/') && path !== 'node-files.ts');
     expect(outside).toEqual([]);
-    expect(files.filter(({ name }) => name.endsWith('/node-files.ts')).map(({ path }) => path).sort()).toEqual([
-      'client.ts',
-      'source.ts',
-    ]);
+    expect(
+      files
+        .filter(({ name }) => name.endsWith('/node-files.ts'))
+        .map(({ path }) => path)
+        .sort(),
+    ).toEqual(['client.ts', 'source.ts']);
   });
 
   it.each(['bench', 'testkit'])('of %s take nothing from the tests', (folder) => {

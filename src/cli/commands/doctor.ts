@@ -2,21 +2,15 @@ import { existsSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import type { Config } from '../../config/config.ts';
 import { transportPolicy } from '../../config/tls.ts';
-import { openPool } from '../../database/pool.ts';
-import { aliveWorkers } from '../../fleet/workers.ts';
 import { prepareDataDir } from '../../supervisor/data-dir.ts';
-import { readReadyFile } from '../../supervisor/ready-file.ts';
-import { loadSecrets } from '../../supervisor/secrets.ts';
-import { databaseUrl, openObjectStore } from '../compose.ts';
 import { diskAdvice } from '../disk-advice.ts';
-import { STORAGE_ENDPOINT_VARIABLE } from '../endpoints.ts';
 import { EXIT } from '../exit.ts';
 import { firstKeyFile, shownPath } from '../first-key.ts';
-import { dim, green, red, yellow } from '../style.ts';
 import { unknownSettings } from '../unknown-settings.ts';
-import type { Check } from './doctor-check.ts';
+import { type Check, doctorReport } from './doctor-check.ts';
 import { ffmpegChecks } from './doctor-ffmpeg.ts';
 import { doctorSandbox, examineSandbox, type SandboxFacts, sandboxChecks } from './doctor-sandbox.ts';
+import { checkService } from './doctor-service.ts';
 
 const FONTS = [
   '/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf',
@@ -81,7 +75,7 @@ export async function doctor(config: Config, options: { json?: boolean; sandbox?
   await checkService(config, run);
 
   if (options.json) process.stdout.write(`${JSON.stringify(checks)}\n`);
-  else for (const check of checks) process.stdout.write(line(check));
+  else process.stdout.write(doctorReport(checks));
   return checks.some((check) => check.state === 'unsafe') ? EXIT.failed : EXIT.ok;
 }
 
@@ -97,30 +91,4 @@ async function checkSandbox(config: Config, run: Run, checks: Check[]): Promise<
   });
   if (!facts) return;
   checks.push(...ffmpegChecks((facts as SandboxFacts).ffmpeg), ...sandboxChecks(facts).slice(1));
-}
-
-async function checkService(config: Config, run: Run): Promise<void> {
-  const ready = await readReadyFile(config.dataDir);
-  if (!ready && !config.databaseUrl) return run('Service', '', async () => 'not running (./airlock up starts it)');
-  if (ready) process.env[STORAGE_ENDPOINT_VARIABLE] ??= ready.storage;
-  const secrets = await loadSecrets(config.dataDir);
-  await run('Database', 'Check AIRLOCK_DATABASE_URL, or start ./airlock up', async () => {
-    const pool = openPool(databaseUrl(config, secrets, 'owner'), { max: 1, role: 'doctor', onError: () => {} });
-    try {
-      const workers = await aliveWorkers(pool.db);
-      return `answers; ${workers.length} worker(s) alive`;
-    } finally {
-      await pool.close();
-    }
-  });
-  await run('Storage', 'Check AIRLOCK_STORAGE_URL, or start ./airlock up', async () => {
-    await (await openObjectStore(config, secrets)).ping();
-    return 'answers';
-  });
-}
-
-function line(check: Check): string {
-  const mark = { ok: green('✓'), warning: yellow('!'), unsafe: red('✗') }[check.state];
-  const remedy = check.remedy ? `\n    ${yellow('→')} ${check.remedy}` : '';
-  return `${mark} ${check.name.padEnd(34)} ${dim(check.seen)}${remedy}\n`;
 }

@@ -1,10 +1,8 @@
 import type { Config } from '../../config/config.ts';
-import { setupPath } from '../../people/setup-path.ts';
 import { createLogger, prettyLine } from '../../telemetry/index.ts';
 import { EXIT } from '../exit.ts';
-import { describeFirstKey, type FirstKey } from '../first-key.ts';
+import { greeting, hasDashboard } from '../greeting.ts';
 import { startService } from '../service.ts';
-import { bold, dim, green } from '../style.ts';
 
 export async function up(config: Config): Promise<void> {
   const logger = createLogger({ level: config.logLevel, role: 'up' });
@@ -47,25 +45,8 @@ export async function up(config: Config): Promise<void> {
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
   const { ready, firstKey, setupToken } = await service;
-  if (!stopping) announce(ready.api, { firstKey, setupToken }, Date.now() - began);
-}
-
-interface First {
-  firstKey: FirstKey | null;
-  setupToken: string | null;
-}
-
-/**
- * Writes to standard error, because standard output is the log. A key is shown only on a terminal, never in a log; the link
- * works once.
- */
-function announce(url: string, { firstKey, setupToken }: First, ms: number): void {
-  const lines = ['', `${green('●')} Airlock is up at ${bold(url)} ${dim(`(${(ms / 1000).toFixed(1)} s)`)}`];
-  if (firstKey) lines.push('', ...describeFirstKey(firstKey, url));
-  if (setupToken) {
-    lines.push(`  Sign in   ${bold(`${url}${setupPath(setupToken)}`)}`);
-    lines.push(`            ${dim('Sets the password of the first operator, once, within a day')}`);
-  }
-  lines.push(`  API       ${url}/docs`, '');
-  process.stderr.write(`${lines.join('\n')}\n`);
+  if (stopping) return;
+  // Standard output is the log. A key is shown only on a terminal, never in a log; the set-up link works once.
+  const made = { firstKey, setupToken, hasDashboard: hasDashboard() };
+  process.stderr.write(greeting({ config, ready, ...made, ms: Date.now() - began }));
 }

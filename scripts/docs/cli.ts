@@ -1,0 +1,82 @@
+import type { Argument, Command, Option } from 'commander';
+import { createProgram } from '../../src/cli/program.ts';
+import { code, heading, table } from './markdown.ts';
+
+const EXIT_CODES = [
+  ['0', 'Done'],
+  ['1', 'Failed or refused: the job, a check, a request'],
+  ['2', 'Wrong usage: an option, a file or an id that does not exist'],
+  ['69', 'Unavailable: the server does not answer, does not start, or cannot do this'],
+  ['78', 'Unsafe or invalid settings'],
+  ['130', 'Interrupted by Ctrl-C'],
+];
+
+/** `docs/cli.md`: every command with its arguments, options and examples, as `--help` shows them. */
+export function cliPage(): string {
+  const program = createProgram();
+  return `${heading('Commands', 'src/cli/')}
+\`./airlock COMMAND --help\` prints what this page lists.
+
+**Which server.** With \`AIRLOCK_URL\` and \`AIRLOCK_API_KEY\` set, commands on media, jobs, webhooks and usage call that server. Otherwise
+they call the service that runs on the data directory, with a key that they revoke at the end, for the account of \`--account\`. If none
+runs, \`transcode\`, \`probe\`, \`validate\` and \`transcribe\` start one for themselves.
+
+**Output.** Results go to standard output, everything else to standard error. \`--json\` prints what the API answers, on one line. On a
+terminal, tables fit its width and have colours, unless \`NO_COLOR\` is set; elsewhere they are complete and plain. Times are those of this
+machine.
+
+**Ids.** Instead of the id of a job, give its beginning or end, at least four characters. It is looked for in the latest hundred jobs.
+
+**Exit codes**
+
+${table(['Code', 'Meaning'], EXIT_CODES)}
+
+${program.commands.flatMap((command) => sections(command)).join('\n')}`;
+}
+
+function sections(command: Command): string[] {
+  if (command.name() === 'help') return [];
+  return command.commands.length > 0 ? command.commands.flatMap((one) => sections(one)) : [section(command)];
+}
+
+function section(command: Command): string {
+  const path = pathOf(command);
+  const words = command.registeredArguments.map((argument) =>
+    argument.required ? `<${argument.name()}>` : `[${argument.name()}]`,
+  );
+  const rows = [...command.registeredArguments.map(argumentRow), ...command.options.map(optionRow)];
+  const facts = rows.filter(([, meaning]) => meaning !== '');
+  const more = helpAfter(command);
+  return [
+    `## ${path}\n`,
+    `${code(['./airlock', path, ...words].join(' '))}: ${sentence(command.description())}\n`,
+    ...(facts.length > 0 ? [`${table(['Argument', 'Meaning'], facts)}\n`] : []),
+    ...(more ? [`\`\`\`text\n${more}\n\`\`\`\n`] : []),
+  ].join('\n');
+}
+
+function pathOf(command: Command): string {
+  const above = command.parent?.parent ? `${pathOf(command.parent)} ` : '';
+  return above + command.name();
+}
+
+/** What `--help` prints after the options: examples and remarks. */
+function helpAfter(command: Command): string {
+  let text = '';
+  command.configureOutput({ writeOut: (part) => (text += part) });
+  command.outputHelp();
+  return text.slice(text.indexOf(command.helpInformation()) + command.helpInformation().length).trim();
+}
+
+function argumentRow(argument: Argument): string[] {
+  return [code(argument.name()), argument.description];
+}
+
+function optionRow({ flags, description, defaultValue }: Option): string[] {
+  const fallback = typeof defaultValue === 'string' ? `; default: ${defaultValue}` : '';
+  return [code(flags), `${description}${fallback}`];
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+}

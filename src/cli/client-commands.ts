@@ -1,0 +1,197 @@
+import type { Command } from 'commander';
+import { readConfig } from '../config/config.ts';
+
+const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if absent'] as const;
+const JSON_FLAG = ['--json', 'print JSON'] as const;
+
+/** Commands that call the API of the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else of the local one. */
+export function addClientCommands(program: Command): void {
+  addJobs(program);
+  addWebhooks(program);
+  addTools(program);
+  program
+    .command('completion')
+    .description('Print the completion for a shell: bash, zsh or fish')
+    .argument('<shell>')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  source <(./airlock completion bash)
+  ./airlock completion fish > ~/.config/fish/completions/airlock.fish`,
+    )
+    .action(async (shell) => (await import('./commands/completion.ts')).completionCommand(program, shell));
+}
+
+function addJobs(program: Command): void {
+  const jobs = program.command('jobs').description('List, show, watch, cancel and erase jobs');
+  const load = () => import('./commands/jobs.ts');
+  jobs
+    .command('list')
+    .description('List jobs, newest first')
+    .option('--status <status>', 'only pending, processing, completed, failed or canceled')
+    .option('--since <time>', 'only jobs that changed at that time or later, e.g. 2026-11-26')
+    .option('--until <time>', 'only jobs that changed at that time or before')
+    .option('--limit <n>', 'jobs on a page, up to 100; default: 20')
+    .option('--page <n>', 'the page, from 1')
+    .option('--watch', 'keep the list up to date until Ctrl-C')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./airlock jobs list --status failed --since 2026-11-01
+  ./airlock jobs list --watch
+  ./airlock jobs list --json | jq -r '.items[].id'`,
+    )
+    .action(async (options) => exit((await load()).listJobsCommand(readConfig(), options)));
+  jobs
+    .command('show')
+    .description('Show a job: inputs, outputs, times, and why it failed')
+    .argument('<id>', 'the id, or the beginning or end of that of a recent job')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (id, options) => exit((await load()).showJobCommand(readConfig(), id, options)));
+  jobs
+    .command('watch')
+    .description('Show the progress of a job until it ends; exit 1 unless it completes')
+    .argument('<id>', 'the id, or the beginning or end of that of a recent job')
+    .option(...ACCOUNT)
+    .option('--json', 'print each event as a line of JSON')
+    .action(async (id, options) => exit((await load()).watchJobCommand(readConfig(), id, options)));
+  jobs
+    .command('cancel')
+    .description('Cancel a job and end its FFmpeg')
+    .argument('<id>')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (id, options) => exit((await load()).cancelJobCommand(readConfig(), id, options)));
+  jobs
+    .command('erase')
+    .description('Delete the output of a job and the uploads that it used, now')
+    .argument('<id>')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (id, options) => exit((await load()).eraseJobCommand(readConfig(), id, options)));
+}
+
+function addWebhooks(program: Command): void {
+  const webhooks = program
+    .command('webhooks')
+    .description('Create, list, test, rotate and delete webhooks; see deliveries');
+  const load = () => import('./commands/webhooks.ts');
+  webhooks
+    .command('list')
+    .description('List webhooks')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (options) => exit((await load()).listWebhooksCommand(readConfig(), options)));
+  webhooks
+    .command('create')
+    .description('Create a webhook and print its secret')
+    .argument('<url>', 'an https:// URL')
+    .option('--types <list>', 'events to send, e.g. transcode.completed,transcode.failed; all by default')
+    .option('--description <text>', 'what it is for')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ./airlock webhooks create https://example.com/airlock --types transcode.completed,transcode.failed
+  secret=$(./airlock webhooks create https://example.com/airlock)
+
+docs/webhooks.md says how to verify what arrives.`,
+    )
+    .action(async (url, options) => exit((await load()).createWebhookCommand(readConfig(), url, options)));
+  webhooks
+    .command('test')
+    .description('Send a test event and wait for the answer; exit 1 unless it is accepted')
+    .argument('<id>')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (id, options) => exit((await load()).testWebhookCommand(readConfig(), id, options)));
+  webhooks
+    .command('deliveries')
+    .description('List deliveries of a webhook, newest first')
+    .argument('<id>', 'the id of the webhook')
+    .option('--status <status>', 'only pending, delivered or failed')
+    .option('--limit <n>', 'deliveries on a page, up to 100')
+    .option('--page <n>', 'the page, from 1')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (id, options) => exit((await load()).deliveriesCommand(readConfig(), id, options)));
+  webhooks
+    .command('redeliver')
+    .description('Send a delivery again, under the same webhook-id')
+    .argument('<id>', 'the id of the delivery')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (id, options) => exit((await load()).redeliverCommand(readConfig(), id, options)));
+  webhooks
+    .command('rotate')
+    .description('Replace the secret of a webhook and print the new one')
+    .argument('<id>')
+    .option('--overlap <seconds>', 'seconds for which the old secret signs as well', '0')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (id, options) => exit((await load()).rotateWebhookCommand(readConfig(), id, options)));
+  webhooks
+    .command('delete')
+    .description('Delete a webhook with its deliveries')
+    .argument('<id>')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (id, options) => exit((await load()).deleteWebhookCommand(readConfig(), id, options)));
+}
+
+function addTools(program: Command): void {
+  program
+    .command('usage')
+    .description('Show what an account has used this month, and what is left')
+    .option('--period <month>', 'another month, e.g. 2026-10')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .action(async (options) => exit((await import('./commands/usage.ts')).usageCommand(readConfig(), options)));
+  program
+    .command('probe')
+    .description('Describe a file or URL: format, duration, streams')
+    .argument('<source>', 'a media file, or a URL, of which only parts are read')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  ./airlock probe holiday.mov\n  ./airlock probe https://example.org/talk.mp4 --json',
+    )
+    .action(async (source, options) =>
+      exit((await import('./commands/probe.ts')).probeCommand(readConfig(), source, options)),
+    );
+  program
+    .command('validate')
+    .description(
+      'Check the body of POST /v1/transcodes and show the command that would run; exit 1 if it would be refused',
+    )
+    .argument('<file>', 'a file with JSON, or - for standard input')
+    .option(...ACCOUNT)
+    .option(...JSON_FLAG)
+    .addHelpText('after', '\nExamples:\n  ./airlock validate job.json\n  ./make-job | ./airlock validate - --json')
+    .action(async (file, options) =>
+      exit((await import('./commands/validate.ts')).validateCommand(readConfig(), file, options)),
+    );
+  program
+    .command('transcribe')
+    .description('Transcribe a file to subtitles, if the server can')
+    .argument('<file>', 'a media file')
+    .option('--language <code>', 'the language that is spoken, e.g. en; detected by default')
+    .option('--output <file>', 'write the subtitles to a file instead of standard output')
+    .option(...ACCOUNT)
+    .option('--json', 'print the transcription job as JSON')
+    .action(async (file, options) =>
+      exit((await import('./commands/transcribe.ts')).transcribeCommand(readConfig(), file, options)),
+    );
+}
+
+async function exit(code: Promise<number>): Promise<void> {
+  process.exitCode = await code;
+}

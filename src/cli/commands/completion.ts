@@ -1,0 +1,103 @@
+import type { Command } from 'commander';
+import { UsageError } from '../exit.ts';
+
+/** A command as completion sees it: the words before it, and what can follow it. */
+interface Node {
+  /** `''` for the program itself, `jobs list` for a subcommand. */
+  path: string;
+  words: { word: string; description: string }[];
+}
+
+const SHELLS: Readonly<Record<string, (nodes: readonly Node[]) => string>> = { bash, zsh, fish };
+
+/** Prints the completion of a shell, made from the commands themselves. */
+export function completionCommand(program: Command, shell: string): void {
+  const render = Object.hasOwn(SHELLS, shell) ? SHELLS[shell]! : null;
+  if (!render)
+    throw new UsageError(`"${shell}" is not a shell that can be completed. Use ${Object.keys(SHELLS).join(', ')}.`);
+  process.stdout.write(render(nodesOf(program)));
+}
+
+function nodesOf(command: Command, path = ''): Node[] {
+  const subcommands = command.commands.map((one) => ({ word: one.name(), description: one.description() }));
+  const options = command.options.map(({ long, short, description }) => ({ word: (long ?? short)!, description }));
+  const words = [...subcommands, ...options, { word: '--help', description: 'Show help' }];
+  const below = command.commands.flatMap((one) => nodesOf(one, `${path} ${one.name()}`.trim()));
+  return [{ path, words }, ...below];
+}
+
+function bash(nodes: readonly Node[]): string {
+  const cases = nodes.map(({ path, words }) => `    '${path}') words='${words.map(({ word }) => word).join(' ')}' ;;`);
+  return `# Completion of Airlock for bash. Add to ~/.bashrc: source <(./airlock completion bash)
+_airlock() {
+  local current=\${COMP_WORDS[COMP_CWORD]} path='' words='' word next i
+  for ((i = 1; i < COMP_CWORD; i++)); do
+    word=\${COMP_WORDS[i]}
+    next="\${path:+$path }$word"
+    case $next in
+    ${paths(nodes)
+      .map((path) => `'${path}'`)
+      .join(' | ')}) path=$next ;;
+    esac
+  done
+  case $path in
+${cases.join('\n')}
+  esac
+  mapfile -t COMPREPLY < <(compgen -W "$words" -- "$current")
+}
+complete -o default -F _airlock airlock ./airlock
+`;
+}
+
+function zsh(nodes: readonly Node[]): string {
+  const entry = ({ word, description }: Node['words'][number]) =>
+    `'${word}:${description.replaceAll("'", '’').replaceAll(':', '\\:')}'`;
+  const cases = nodes.map(
+    ({ path, words }) => `    '${path}') words=(\n      ${words.map(entry).join('\n      ')}\n    ) ;;`,
+  );
+  return `#compdef airlock ./airlock
+# Completion of Airlock for zsh. Add to ~/.zshrc, after compinit: source <(./airlock completion zsh)
+_airlock() {
+  local at='' word next
+  local -a found
+  for word in "\${words[@]:1:CURRENT-2}"; do
+    next="\${at:+$at }$word"
+    case $next in
+    ${paths(nodes)
+      .map((path) => `'${path}'`)
+      .join('|')}) at=$next ;;
+    esac
+  done
+  case $at in
+${cases.join('\n').replaceAll(') words=(', ') found=(')}
+  esac
+  _describe 'airlock' found || _files
+}
+compdef _airlock airlock ./airlock
+`;
+}
+
+function fish(nodes: readonly Node[]): string {
+  const quote = (text: string) => `'${text.replaceAll(/['\\]/g, '\\$&')}'`;
+  const lines = nodes.flatMap(({ path, words }) =>
+    words.map(({ word, description }) => {
+      const what = word.startsWith('--') ? `-l ${word.slice(2)}` : `-f -a ${word}`;
+      return `complete -c airlock -n ${quote(`__airlock_at ${quote(path)}`)} ${what} -d ${quote(description)}`;
+    }),
+  );
+  return `# Completion of Airlock for fish. Write it to ~/.config/fish/completions/airlock.fish
+function __airlock_at
+    set -l at ''
+    for word in (commandline -opc)[2..]
+        set -l next (string trim "$at $word")
+        contains -- $next ${paths(nodes).map(quote).join(' ')}; and set at $next
+    end
+    test "$at" = "$argv[1]"
+end
+${lines.join('\n')}
+`;
+}
+
+function paths(nodes: readonly Node[]): string[] {
+  return nodes.map(({ path }) => path).filter(Boolean);
+}

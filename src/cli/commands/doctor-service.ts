@@ -1,0 +1,75 @@
+import { createServer } from 'node:net';
+import type { Config } from '../../config/config.ts';
+import { loadTls } from '../../config/tls.ts';
+import { openPool } from '../../database/pool.ts';
+import { aliveWorkers } from '../../fleet/workers.ts';
+import { type ReadyInfo, readReadyFile } from '../../supervisor/ready-file.ts';
+import { loadSecrets } from '../../supervisor/secrets.ts';
+import { databaseUrl, openObjectStore } from '../compose.ts';
+import { metricsHost, STORAGE_ENDPOINT_VARIABLE } from '../endpoints.ts';
+import { openFetch } from '../exchange-fetch.ts';
+import type { Check } from './doctor-check.ts';
+
+type RunCheck = (name: string, remedy: string, check: () => Promise<string | Partial<Check>>) => Promise<void>;
+
+/** Checks the running service, or else that one could start. */
+export async function checkService(config: Config, run: RunCheck): Promise<void> {
+  const ready = await readReadyFile(config.dataDir);
+  if (ready) await run('API', 'See the log of ./airlock up, or restart it', () => askApi(config, ready));
+  else await checkPorts(config, run);
+  if (!ready && !config.databaseUrl) return run('Service', '', async () => 'not running (./airlock up starts it)');
+  if (ready) process.env[STORAGE_ENDPOINT_VARIABLE] ??= ready.storage;
+  const secrets = await loadSecrets(config.dataDir);
+  await run('Database', 'Check AIRLOCK_DATABASE_URL, or start ./airlock up', async () => {
+    const pool = openPool(databaseUrl(config, secrets, 'owner'), { max: 1, role: 'doctor', onError: () => {} });
+    try {
+      const workers = await aliveWorkers(pool.db);
+      return `answers; ${workers.length} worker(s) alive`;
+    } finally {
+      await pool.close();
+    }
+  });
+  await run('Storage', 'Check AIRLOCK_STORAGE_URL, or start ./airlock up', async () => {
+    await (await openObjectStore(config, secrets)).ping();
+    return 'answers';
+  });
+}
+
+async function askApi(config: Config, { api }: ReadyInfo): Promise<string | Partial<Check>> {
+  const tls = await loadTls(config.tls, config.dataDir, [config.host]);
+  const { fetch, close } = openFetch(tls?.ca ?? undefined);
+  try {
+    const response = await fetch(`${api}/readyz`);
+    if (response.ok) return `answers at ${api}`;
+    const remedy = 'Look at /health-check for the cause; an overloaded process recovers by itself';
+    return { state: 'unsafe', seen: `${api} is not ready (${response.status})`, remedy };
+  } finally {
+    close();
+  }
+}
+
+/** A port that is in use keeps `up` from starting. 0 is any free port. */
+async function checkPorts(config: Config, run: RunCheck): Promise<void> {
+  const ports = [
+    ['AIRLOCK_PORT', config.host, config.port],
+    ['AIRLOCK_STORAGE_PORT', config.host, config.storageUrl ? 0 : config.storagePort],
+    ['AIRLOCK_METRICS_PORT', metricsHost(config), config.metricsPort],
+  ] as const;
+  for (const [variable, host, port] of ports) {
+    if (port === 0) continue;
+    await run(`Port ${port}`, `Stop what uses it, or set ${variable} to another port`, async () => {
+      await tryListen(host, port);
+      return `free on ${host}`;
+    });
+  }
+}
+
+function tryListen(host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      reject(new Error(error.code === 'EADDRINUSE' ? `in use on ${host}` : `cannot listen on ${host}: ${error.code}`));
+    });
+    server.listen(port, host, () => server.close(() => resolve()));
+  });
+}

@@ -1,0 +1,72 @@
+import { Airlock, AirlockError } from '../../sdk/src/index.ts';
+import type { Config } from '../config/config.ts';
+import type { Scope } from '../contract/keys.ts';
+import { openFetch } from './exchange-fetch.ts';
+import { EXIT, UnavailableError } from './exit.ts';
+import { findServer } from './local-server.ts';
+
+export interface ConnectOptions {
+  /** What a key made for this command may do; for a local server only. */
+  scopes: readonly Scope[];
+  /** The account whose jobs and webhooks are meant; for a local server only. */
+  account?: string | undefined;
+  /** Whether to start a service for this command if none runs. */
+  start?: boolean;
+  /** Called at Ctrl-C, before anything is cleaned up. */
+  onInterrupt?(): void;
+}
+
+export interface Connection {
+  airlock: Airlock;
+  /** Aborts at the first Ctrl-C. */
+  signal: AbortSignal;
+  /** For signed URLs: trusts the certificate of a local server. */
+  fetch: typeof fetch;
+}
+
+/**
+ * Finds the server, runs `work` with a client, and cleans up. Returns the exit code of `work`, or 130 after Ctrl-C: the first
+ * one interrupts, a second one does not wait for a service that this command has started, a third one ends the process.
+ */
+export async function connect(
+  config: Config,
+  options: ConnectOptions,
+  work: (connection: Connection) => Promise<number>,
+): Promise<number> {
+  const interrupted = new AbortController();
+  const immediate = new AbortController();
+  const onSignal = () => {
+    if (immediate.signal.aborted) process.exit(EXIT.interrupted);
+    if (interrupted.signal.aborted) immediate.abort();
+    interrupted.abort();
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  // The terminal was closed: nobody reads the output any more, but cleanup must still run.
+  process.on('SIGHUP', () => {
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+    onSignal();
+  });
+  const { signal } = interrupted;
+  try {
+    const server = await findServer(config, { ...options, signal, immediate: immediate.signal });
+    const { fetch, close } = openFetch(server.ca);
+    try {
+      return await work({ airlock: new Airlock({ url: server.url, key: server.key, fetch }), signal, fetch });
+    } finally {
+      close();
+      await server.close();
+    }
+  } catch (error) {
+    if (signal.aborted) {
+      options.onInterrupt?.();
+      return EXIT.interrupted;
+    }
+    if (error instanceof AirlockError && error.code === 'unreachable') throw unreachable(error);
+    throw error;
+  }
+}
+
+function unreachable({ message }: AirlockError): UnavailableError {
+  return new UnavailableError(message.replace('Check the URL,', 'Check AIRLOCK_URL,'));
+}

@@ -1,0 +1,35 @@
+import { Readable } from 'node:stream';
+import type { ReadableStream } from 'node:stream/web';
+import { type Exchange, openExchange } from '../storage/http-exchange.ts';
+
+/** Connections to one server: four parts of an upload, a stream of events, and requests beside them. */
+const CONNECTIONS = 8;
+
+/**
+ * `fetch` on Node's own HTTP client (docs/decisions/0006 says why), which trusts a server's own certificate. `ca` is that
+ * certificate as PEM. It follows no redirects.
+ */
+export function openFetch(ca?: string): { fetch: typeof fetch; close(): void } {
+  const exchange = openExchange({ connections: CONNECTIONS, ...(ca && { ca }) });
+  const send = (url: unknown, init: RequestInit = {}) => sendBy(exchange, String(url), init);
+  return { fetch: send as typeof fetch, close: () => exchange.close() };
+}
+
+async function sendBy(exchange: Exchange, url: string, init: RequestInit): Promise<Response> {
+  const { method = 'GET', body, signal } = init;
+  const answer = await exchange.send(url, {
+    method,
+    headers: Object.fromEntries(new Headers(init.headers)),
+    body: typeof body === 'string' || !body ? (body ?? null) : Readable.fromWeb(body as ReadableStream),
+    ...(signal && { signal }),
+  });
+  const status = answer.statusCode!;
+  const headers = new Headers();
+  for (const [name, value] of Object.entries(answer.headers)) headers.set(name, String(value));
+  // These may have no body.
+  if (method === 'HEAD' || status === 204 || status === 304) {
+    answer.resume();
+    return new Response(null, { status, headers });
+  }
+  return new Response(Readable.toWeb(answer) as globalThis.ReadableStream<Uint8Array>, { status, headers });
+}

@@ -1,0 +1,72 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config } from '../config/config.ts';
+import { projectRoot } from '../config/root.ts';
+import { setupPath } from '../people/setup-path.ts';
+import type { ReadyInfo } from '../supervisor/ready-file.ts';
+import { describeFirstKey, type FirstKey } from './first-key.ts';
+import { bold, dim, green } from './style.ts';
+
+export interface Greeting {
+  config: Config;
+  ready: ReadyInfo;
+  firstKey: FirstKey | null;
+  /** Of the link that sets the password of the first operator; null if somebody has one. */
+  setupToken: string | null;
+  /** Duration of the start. */
+  ms: number;
+  hasDashboard: boolean;
+}
+
+/** Whether the build has a dashboard, which the API then serves. */
+export function hasDashboard(): boolean {
+  return existsSync(join(projectRoot(), 'dist', 'web', 'index.html'));
+}
+
+/** What `up` prints when it is ready: what runs, where, and what to do first. */
+export function greeting({ config, ready, firstKey, setupToken, ms, hasDashboard }: Greeting): string {
+  const rows = [
+    ...(hasDashboard ? [['Dashboard', `${ready.api}/`]] : []),
+    ['API', `${ready.api}/v1  ${dim(`documented at ${ready.api}/docs`)}`],
+    ['Storage', config.storageUrl ? withoutSecrets(config.storageUrl) : `${ready.storage}  ${dim('embedded')}`],
+    [
+      'Database',
+      config.databaseUrl ? 'the one of AIRLOCK_DATABASE_URL' : `PostgreSQL  ${dim('embedded, on a Unix socket')}`,
+    ],
+    ['Metrics', `${ready.metrics}/metrics`],
+    ['Data', process.env.AIRLOCK_SHOWN_DATA_DIR || config.dataDir],
+  ];
+  const lines = [
+    '',
+    `${green('●')} Airlock is up at ${bold(ready.api)} ${dim(`(${(ms / 1000).toFixed(1)} s)`)}`,
+    '',
+    ...rows.map(([name, value]) => `  ${name!.padEnd(9)} ${value}`),
+    '',
+    ...(setupToken ? signIn(`${ready.api}${setupPath(setupToken)}`) : []),
+    ...(firstKey ? [...describeFirstKey(firstKey, ready.api)] : tryWithoutKey(ready.api)),
+    `  Then      ./airlock jobs list --watch ${dim('shows jobs,')} ./airlock doctor ${dim('checks this machine')}`,
+    '',
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function signIn(link: string): string[] {
+  return [
+    `  Sign in   ${bold(link)}`,
+    `            ${dim('Sets the password of the first operator, once, within a day')}`,
+    '',
+  ];
+}
+
+/** The key was shown at the first start. */
+function tryWithoutKey(url: string): string[] {
+  return [
+    `  Try       key=$(./airlock keys create --name first)`,
+    `            curl -s ${url}/v1/transcodes -H "Authorization: Bearer $key"`,
+  ];
+}
+
+/** The URL of a bucket may have a query, or a password before its host. */
+function withoutSecrets(url: string): string {
+  return url.replace(/\?.*$/s, '').replace(/\/\/[^/@]*@/, '//');
+}

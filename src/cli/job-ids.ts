@@ -1,0 +1,37 @@
+import { type Airlock, AirlockError, type Job } from '../../sdk/src/index.ts';
+import { nearestName } from '../media/near-name.ts';
+import { UsageError } from './exit.ts';
+
+/** Characters that a shortened id needs at least. */
+const LEAST_CHARACTERS = 4;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/** Runs `work` with the job that `given` names: its id, or the beginning or end of the id of one of the latest hundred. */
+export async function withJob<T>(airlock: Airlock, given: string, work: (id: string) => Promise<T>): Promise<T> {
+  if (!UUID.test(given)) return work(await findJob(airlock, given));
+  try {
+    return await work(given);
+  } catch (error) {
+    if (!(error instanceof AirlockError) || error.code !== 'not_found') throw error;
+    const near = nearestName(given, await latestIds(airlock));
+    throw new UsageError(`No job has the id ${given}. ${hint(near)}`);
+  }
+}
+
+async function findJob(airlock: Airlock, given: string): Promise<string> {
+  const text = given.toLowerCase();
+  const ids = await latestIds(airlock);
+  const matches = ids.filter((id) => id.startsWith(text) || id.endsWith(text));
+  if (matches.length === 1 && text.length >= LEAST_CHARACTERS) return matches[0]!;
+  if (matches.length > 1) throw new UsageError(`"${given}" matches ${matches.length} jobs. Give more of the id.`);
+  throw new UsageError(`No recent job has the id "${given}". ${hint(nearestName(text, ids))}`);
+}
+
+async function latestIds(airlock: Airlock): Promise<Job['id'][]> {
+  const { items } = await airlock.call('get', '/v1/transcodes', { query: { limit: 100 } });
+  return items.map(({ id }) => id);
+}
+
+function hint(near: string | null | undefined): string {
+  return near ? `Did you mean ${near}?` : './airlock jobs list shows the latest.';
+}

@@ -1,0 +1,43 @@
+import type { Airlock } from '../../sdk/src/index.ts';
+import { EXIT } from './exit.ts';
+import { out } from './style.ts';
+
+export function write(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Prints a table; if it is empty, only a hint on standard error. */
+export function printList(text: string, rows: number, none: string): void {
+  if (rows > 0) process.stdout.write(text);
+  else process.stderr.write(`${none}\n`);
+}
+
+/** Milliseconds between two redraws at least: progress arrives once a second from every job. */
+const REDRAW_MS = 1000;
+
+/** Redraws a table whenever something happens in the account, until Ctrl-C. Without a terminal each one is printed below. */
+export async function followTable(airlock: Airlock, load: () => Promise<string>, signal: AbortSignal): Promise<number> {
+  const draw = async () => {
+    const text = await load();
+    process.stdout.write(process.stdout.isTTY ? `\x1b[2J\x1b[H${text}${out.dim('Ctrl-C ends this.\n')}` : `${text}\n`);
+  };
+  try {
+    await draw();
+    let drawn = Date.now();
+    let timer: NodeJS.Timeout | undefined;
+    for await (const _ of airlock.events({ signal })) {
+      if (timer) continue;
+      timer = setTimeout(
+        () => {
+          timer = undefined;
+          drawn = Date.now();
+          draw().catch(() => {});
+        },
+        Math.max(0, drawn + REDRAW_MS - Date.now()),
+      );
+    }
+  } catch (error) {
+    if (!signal.aborted) throw error;
+  }
+  return EXIT.ok;
+}

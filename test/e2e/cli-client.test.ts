@@ -1,0 +1,223 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip, upload } from '../../testkit/media.ts';
+import { PROGRAM, runCli, shareService } from '../../testkit/service.ts';
+import { until } from '../../testkit/until.ts';
+
+type Shared = Awaited<ReturnType<typeof shareService>>;
+
+let service: Shared;
+let folder: string;
+let clip: string;
+let env: NodeJS.ProcessEnv;
+const airlock = (...args: string[]) => runCli(args, env, folder);
+const json = async (...args: string[]) => JSON.parse((await airlock(...args, '--json')).stdout);
+
+beforeAll(async () => {
+  service = await shareService();
+  folder = await mkdtemp(join(tmpdir(), 'airlock-client-'));
+  clip = join(folder, 'in.mp4');
+  await makeClip(clip, { size: '64x48' });
+  env = {
+    ...process.env,
+    AIRLOCK_URL: service.api,
+    AIRLOCK_API_KEY: service.key,
+    AIRLOCK_DATA_DIR: join(folder, 'none'),
+  };
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+describe('airlock jobs', () => {
+  let made: string;
+  let broken: string;
+  beforeAll(async () => {
+    const { fileUrl: url } = await upload(service, clip);
+    const create = async (more: object) =>
+      (await service.call('POST', '/v1/transcodes', { inputs: [{ url }], outputFormat: 'mp3', ...more })).json.id;
+    made = await create({});
+    broken = await create({ options: [{ option: '-ss', argument: '500' }] });
+  });
+
+  it('watches a job until it ends, as text and as events, and exits by its result', async () => {
+    const [good, bad, events] = await Promise.all([
+      airlock('jobs', 'watch', made),
+      airlock('jobs', 'watch', broken),
+      airlock('jobs', 'watch', made, '--json'),
+    ]);
+    expect([good.code, good.stdout, good.stderr]).toEqual([0, '', expect.stringMatching(/✓ .*mp3.*0:01/)]);
+    expect([bad.code, bad.stderr]).toEqual([1, expect.stringMatching(/✗ .*empty_media\n {2}\S/)]);
+    const types = events.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).type);
+    expect([types[0], types.at(-1)]).toEqual(['transcode.queued', 'transcode.completed']);
+  });
+
+  it('lists jobs as a table and as JSON, and narrows them', async () => {
+    const table = await airlock('jobs', 'list');
+    expect(table.stdout).toMatch(/^ID +STATUS +DONE .*INPUT OR ERROR\n/);
+    expect(table.stdout).toMatch(new RegExp(`^${made}  completed +100 % +mp3 .*clip\\.mp4$`, 'm'));
+    expect(table.stdout).not.toContain('\x1b');
+    const failed = await json('jobs', 'list', '--status', 'failed');
+    expect(failed.items.map(({ id }: { id: string }) => id)).toEqual([broken]);
+    const wrong = await airlock('jobs', 'list', '--status', 'lost');
+    expect([wrong.code, wrong.stderr]).toEqual([
+      1,
+      expect.stringMatching(/status.*\nCode invalid_request in docs\/errors\.md/s),
+    ]);
+    const none = await airlock('jobs', 'list', '--until', '2020-01-01');
+    expect(none).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('No jobs.') });
+  });
+
+  it('finds a job by the end of its id, and suggests the id that was meant', async () => {
+    const shown = await airlock('jobs', 'show', made.slice(-8));
+    expect(shown.stdout).toMatch(new RegExp(`^${made}  completed\n`));
+    expect(shown.stdout).toMatch(/^output +mp3 {2}mp3 {2}0:01 {2}\d/m);
+    const typo = await airlock('jobs', 'show', made.slice(0, -1) + (made.endsWith('0') ? '1' : '0'));
+    expect([typo.code, typo.stderr]).toEqual([2, expect.stringContaining(`Did you mean ${made}?`)]);
+    const short = await airlock('jobs', 'show', 'zzzz');
+    expect([short.code, short.stderr]).toEqual([2, expect.stringContaining('jobs list shows')]);
+  });
+
+  it('cancels and erases, or says why not', async () => {
+    const late = await airlock('jobs', 'cancel', made);
+    expect([late.code, late.stderr]).toEqual([1, expect.stringMatching(/status: completed.*\nCode cancel_final/s)]);
+    expect((await airlock('jobs', 'erase', made)).stdout).toContain(`Erased ${made}`);
+    expect((await service.call('GET', `/v1/transcodes/${made}/download`)).status).toBe(410);
+  });
+
+  it('keeps a list up to date until Ctrl-C', async () => {
+    const child = spawn(process.execPath, [PROGRAM, 'jobs', 'list', '--watch'], {
+      env,
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    let text = '';
+    child.stdout.on('data', (chunk) => (text += chunk));
+    await until(() => text.includes(broken), { what: 'the first list' });
+    const body = { inputs: [{ url: 'http://127.0.0.1:9/a.mp4' }], outputFormat: 'mp4' };
+    // The stream may begin after the first job has come.
+    const id = await until(
+      async () => {
+        const created = (await service.call('POST', '/v1/transcodes', body)).json.id;
+        const isShown = () => (text.includes(created) ? created : null);
+        return until(isShown, { what: 'the list with the job', timeoutMs: 5000 }).catch(() => null);
+      },
+      { what: 'a new job in the list' },
+    );
+    expect(text).toContain(id);
+    child.kill('SIGINT');
+    expect((await once(child, 'exit'))[0]).toBe(0);
+  });
+});
+
+describe('airlock webhooks', () => {
+  it('creates, lists, tests, shows deliveries, sends again, rotates and deletes', async () => {
+    const received: string[] = [];
+    const receiver = createServer((request, response) => {
+      received.push(String(request.headers['webhook-id']));
+      request.resume().on('end', () => response.writeHead(204).end());
+    }).listen(0, '127.0.0.1');
+    await once(receiver, 'listening');
+    try {
+      const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
+      const made = await airlock('webhooks', 'create', url, '--types', 'transcode.failed', '--description', 'mine');
+      expect(made.stdout).toMatch(/^whsec_\S+\n$/);
+      const { items } = await json('webhooks', 'list');
+      const { id } = items.find((one: { url: string }) => one.url === url);
+      expect((await airlock('webhooks', 'list')).stdout).toMatch(
+        new RegExp(`^${id}  enabled  transcode\\.failed  .*mine$`, 'm'),
+      );
+      expect(await airlock('webhooks', 'test', id)).toMatchObject({
+        code: 0,
+        stdout: expect.stringContaining('answered 204'),
+      });
+      const [delivery] = (await json('webhooks', 'deliveries', id)).items;
+      expect((await airlock('webhooks', 'deliveries', id)).stdout).toMatch(/delivered +webhook\.test +1 +204/);
+      expect((await airlock('webhooks', 'redeliver', delivery.id)).stdout).toContain(`msg_${delivery.id}`);
+      await until(() => received.length === 2, { what: 'the delivery again' });
+      expect(new Set(received)).toEqual(new Set([`msg_${delivery.id}`]));
+      const rotated = await airlock('webhooks', 'rotate', id, '--overlap', '60');
+      expect(rotated.stdout).toMatch(/^whsec_/);
+      expect(rotated.stdout).not.toBe(made.stdout);
+      expect((await airlock('webhooks', 'delete', id)).stdout).toContain(`Deleted ${id}`);
+      const gone = await airlock('webhooks', 'deliveries', id);
+      expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('Code not_found')]);
+    } finally {
+      receiver.close();
+      receiver.closeAllConnections();
+    }
+  });
+});
+
+describe('airlock probe, validate, usage and transcribe', () => {
+  it('describe a file, and leave nothing of it', async () => {
+    const [text, answer] = [await airlock('probe', 'in.mp4'), await json('probe', 'in.mp4')];
+    expect(text.stdout).toMatch(/^duration +0:01/m);
+    expect(text.stdout).toMatch(/^0 +video +h264 .*64×48, 25 fps/m);
+    expect(answer.streams.map(({ type }: { type: string }) => type)).toEqual(['video', 'audio']);
+    const refused = await airlock('probe', 'http://127.0.0.1:9/none.mp4');
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('Code probe_failed')]);
+    expect((await airlock('probe', 'no-file.mp4')).code).toBe(2);
+  });
+
+  it('judge a request, with the place and the remedy of each fault', async () => {
+    const body = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
+    await writeFile(join(folder, 'good.json'), JSON.stringify(body));
+    await writeFile(
+      join(folder, 'bad.json'),
+      JSON.stringify({ ...body, options: [{ option: '-vf', argument: 'hflip,scael=2:2' }] }),
+    );
+    await writeFile(join(folder, 'no.json'), '{');
+    const good = await airlock('validate', 'good.json');
+    expect([good.code, good.stdout]).toEqual([0, expect.stringMatching(/^✓.*ffmpeg \\\n/s)]);
+    const bad = await airlock('validate', 'bad.json');
+    expect([bad.code, bad.stdout]).toEqual([
+      1,
+      expect.stringMatching(/options\[0\] scael, character 7.*→ Did you mean "scale"/s),
+    ]);
+    expect((await airlock('validate', 'no.json')).code).toBe(2);
+  });
+
+  it('say what the server cannot do yet', async () => {
+    const subtitles = await airlock('transcribe', 'in.mp4');
+    expect([subtitles.code, subtitles.stderr]).toEqual([
+      69,
+      expect.stringContaining('not available on this server yet'),
+    ]);
+    const usage = await airlock('usage');
+    expect([0, 69]).toContain(usage.code);
+    expect((await airlock('usage', '--period', 'May')).code).toBe(2);
+  });
+});
+
+describe('commands that call a server', () => {
+  it('use the one that runs here, with a key of few rights that ends with them', async () => {
+    const listed = await service.cli('jobs', 'list', '--account', service.account, '--json');
+    expect(JSON.parse(listed.stdout).total).toBeGreaterThan(0);
+    const { json: keys } = await service.call('GET', '/v1/keys');
+    const used = (keys.items ?? keys).find(({ name }: { name: string }) => name === 'airlock command');
+    expect(used).toMatchObject({ scopes: ['read'], revoked_at: expect.any(String) });
+    const stranger = await service.cli('jobs', 'list', '--account', 'nobody-has-this-name');
+    expect([stranger.code, stranger.stderr]).toEqual([1, expect.stringContaining('No account has that name')]);
+  });
+
+  it('say how to get one if none runs or answers, and what is wrong with the key', async () => {
+    const without = { ...env, AIRLOCK_URL: '', AIRLOCK_API_KEY: '' };
+    const none = await runCli(['jobs', 'list'], without, folder);
+    expect([none.code, none.stderr]).toEqual([69, expect.stringMatching(/No service runs.*airlock up.*AIRLOCK_URL/)]);
+    const gone = await runCli(['jobs', 'list'], { ...env, AIRLOCK_URL: 'http://127.0.0.1:9' }, folder);
+    expect([gone.code, gone.stderr]).toEqual([69, expect.stringContaining('Check AIRLOCK_URL')]);
+    const wrong = await runCli(['jobs', 'list'], { ...env, AIRLOCK_API_KEY: 'al_live_wrong' }, folder);
+    expect([wrong.code, wrong.stderr]).toEqual([1, expect.stringContaining('Check AIRLOCK_API_KEY')]);
+  });
+
+  it('suggest the command that was meant', async () => {
+    expect((await airlock('jobs', 'lst')).stderr).toContain('Did you mean list?');
+  });
+});
