@@ -69,12 +69,14 @@ function helpAfter(command: Command): string {
 }
 
 function argumentRow(argument: Argument): string[] {
-  return [code(argument.name()), argument.description];
+  const choices = argument.argChoices ? `: ${argument.argChoices.join(', ')}` : '';
+  return [code(argument.name()), argument.description + choices];
 }
 
-function optionRow({ flags, description, defaultValue }: Option): string[] {
+function optionRow({ flags, description, defaultValue, argChoices }: Option): string[] {
+  const choices = argChoices ? `: ${argChoices.join(', ')}` : '';
   const fallback = typeof defaultValue === 'string' ? `; default: ${defaultValue}` : '';
-  return [code(flags), `${description}${fallback}`];
+  return [code(flags), `${description}${choices}${fallback}`];
 }
 
 function sentence(text: string): string {

@@ -1,7 +1,10 @@
-import type { Command } from 'commander';
+import { Argument, type Command, Option } from 'commander';
 import { readConfig } from '../config/config.ts';
 
 const ACCOUNT = ['--account <name>', 'an account of a local server; "default" if absent'] as const;
+// Not from the schemas: each role reads this file, and most of them need no Zod.
+const JOB_STATUSES = ['pending', 'processing', 'completed', 'failed', 'canceled'];
+const DELIVERY_STATES = ['pending', 'delivered', 'failed'];
 const JSON_FLAG = ['--json', 'print JSON'] as const;
 
 /** Commands that call the API of the server of AIRLOCK_URL and AIRLOCK_API_KEY, or else of the local one. */
@@ -12,7 +15,7 @@ export function addClientCommands(program: Command): void {
   program
     .command('completion')
     .description('Print the completion for a shell: bash, zsh or fish')
-    .argument('<shell>')
+    .addArgument(new Argument('<shell>', 'your shell').choices(['bash', 'zsh', 'fish']))
     .addHelpText(
       'after',
       `
@@ -29,7 +32,7 @@ function addJobs(program: Command): void {
   jobs
     .command('list')
     .description('List jobs, newest first')
-    .option('--status <status>', 'only pending, processing, completed, failed or canceled')
+    .addOption(new Option('--status <status>', 'only jobs of that status').choices(JOB_STATUSES))
     .option('--since <time>', 'only jobs that changed at that time or later, e.g. 2026-11-26')
     .option('--until <time>', 'only jobs that changed at that time or before')
     .option('--limit <n>', 'jobs on a page, up to 100; default: 20')
@@ -116,7 +119,7 @@ docs/webhooks.md says how to verify what arrives.`,
     .command('deliveries')
     .description('List deliveries of a webhook, newest first')
     .argument('<id>', 'the id of the webhook')
-    .option('--status <status>', 'only pending, delivered or failed')
+    .addOption(new Option('--status <status>', 'only deliveries in that state').choices(DELIVERY_STATES))
     .option('--limit <n>', 'deliveries on a page, up to 100')
     .option('--page <n>', 'the page, from 1')
     .option(...ACCOUNT)

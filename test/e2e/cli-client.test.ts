@@ -66,10 +66,11 @@ describe('airlock jobs', () => {
     expect(table.stdout).not.toContain('\x1b');
     const failed = await json('jobs', 'list', '--status', 'failed');
     expect(failed.items.map(({ id }: { id: string }) => id)).toEqual([broken]);
-    const wrong = await airlock('jobs', 'list', '--status', 'lost');
+    expect((await airlock('jobs', 'list', '--status', 'lost')).code).toBe(2);
+    const wrong = await airlock('jobs', 'list', '--limit', '999');
     expect([wrong.code, wrong.stderr]).toEqual([
       1,
-      expect.stringMatching(/status.*\nCode invalid_request in docs\/errors\.md/s),
+      expect.stringMatching(/limit.*\nCode invalid_request in docs\/errors\.md/s),
     ]);
     const none = await airlock('jobs', 'list', '--until', '2020-01-01');
     expect(none).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('No jobs.') });

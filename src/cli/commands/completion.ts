@@ -1,5 +1,4 @@
 import type { Command } from 'commander';
-import { UsageError } from '../exit.ts';
 
 /** A command as completion sees it: the words before it, and what can follow it. */
 interface Node {
@@ -8,20 +7,21 @@ interface Node {
   words: { word: string; description: string }[];
 }
 
-const SHELLS: Readonly<Record<string, (nodes: readonly Node[]) => string>> = { bash, zsh, fish };
+const SHELLS = { bash, zsh, fish };
+export type Shell = keyof typeof SHELLS;
 
 /** Prints the completion of a shell, made from the commands themselves. */
-export function completionCommand(program: Command, shell: string): void {
-  const render = Object.hasOwn(SHELLS, shell) ? SHELLS[shell]! : null;
-  if (!render)
-    throw new UsageError(`"${shell}" is not a shell that can be completed. Use ${Object.keys(SHELLS).join(', ')}.`);
-  process.stdout.write(render(nodesOf(program)));
+export function completionCommand(program: Command, shell: Shell): void {
+  process.stdout.write(SHELLS[shell](nodesOf(program)));
 }
 
 function nodesOf(command: Command, path = ''): Node[] {
   const subcommands = command.commands.map((one) => ({ word: one.name(), description: one.description() }));
   const options = command.options.map(({ long, short, description }) => ({ word: (long ?? short)!, description }));
-  const words = [...subcommands, ...options, { word: '--help', description: 'Show help' }];
+  const choices = command.registeredArguments.flatMap(({ argChoices = [], description }) =>
+    argChoices.map((word) => ({ word, description })),
+  );
+  const words = [...subcommands, ...choices, ...options, { word: '--help', description: 'Show help' }];
   const below = command.commands.flatMap((one) => nodesOf(one, `${path} ${one.name()}`.trim()));
   return [{ path, words }, ...below];
 }
@@ -60,7 +60,7 @@ function zsh(nodes: readonly Node[]): string {
 _airlock() {
   local at='' word next
   local -a found
-  for word in "\${words[@]:1:CURRENT-2}"; do
+  for word in "\${(@)words[2,CURRENT-1]}"; do
     next="\${at:+$at }$word"
     case $next in
     ${paths(nodes)
