@@ -85,17 +85,21 @@ export class Airlock {
   async transcode(options: TranscodeOptions): Promise<TranscodeResult> {
     const { input, onProgress, signal, filename, contentType, idempotencyKey, ...request } = options;
     const control = { onProgress, signal };
-    const inputs: { url: string }[] = [];
-    for (const one of [input].flat() as Input[]) {
-      const url = remoteUrl(one) ?? (await this.upload(one, { ...control, filename, contentType })).fileUrl;
-      inputs.push({ url });
-    }
-    const created = await this.create({ ...request, inputs }, { signal, ...(idempotencyKey && { idempotencyKey }) });
+    const uploads: Upload[] = [];
+    let created: Job | null = null;
     try {
+      const inputs: { url: string }[] = [];
+      for (const one of [input].flat() as Input[]) {
+        const url = remoteUrl(one);
+        if (url === null) uploads.push(await this.upload(one, { ...control, filename, contentType }));
+        inputs.push({ url: url ?? uploads.at(-1)!.fileUrl });
+      }
+      created = await this.create({ ...request, inputs }, { signal, ...(idempotencyKey && { idempotencyKey }) });
       return this.resultOf(await this.wait(created.id, control));
     } catch (error) {
-      // Nobody waits for the job any more.
-      if (signal?.aborted) await this.cancel(created.id).catch(() => {});
+      // Nobody waits for the job any more, or nothing uses what was uploaded.
+      if (created && signal?.aborted) await this.cancel(created.id).catch(() => {});
+      if (!created) await Promise.all(uploads.map((upload) => this.deleteUpload(upload.filename).catch(() => {})));
       throw error;
     }
   }
@@ -105,6 +109,11 @@ export class Airlock {
     const { onProgress, signal, resume } = options;
     const source = await openSource(input, options);
     return uploadSource(this.#transport, source, { onProgress, signal, resume, retries: this.#retries });
+  }
+
+  /** Deletes an upload that no job needs. Those that a job has used are deleted with it. */
+  async deleteUpload(filename: string): Promise<void> {
+    await this.call('delete', '/v1/uploads/{filename}', { path: { filename } });
   }
 
   /** Creates a job and returns immediately. */
@@ -159,7 +168,7 @@ export class Airlock {
     try {
       return await this.#probeUrl(fileUrl, options.signal);
     } finally {
-      await this.call('delete', '/v1/uploads/{filename}', { path: { filename } }).catch(() => {});
+      await this.deleteUpload(filename).catch(() => {});
     }
   }
 

@@ -6,7 +6,6 @@ export interface ErrorFacts {
   status?: number | null;
   details?: unknown;
   requestId?: string | null;
-  docs?: string | null;
   retryAfterSeconds?: number | null;
 }
 
@@ -25,8 +24,6 @@ export class AirlockError extends Error {
   readonly details: unknown;
   /** Identifies the request in the log of the server. */
   readonly requestId: string | null;
-  /** The page of the documentation about this error, if the server names one. */
-  readonly docs: string | null;
   /** Seconds that the server asks to wait before the next attempt. */
   readonly retryAfterSeconds: number | null;
 
@@ -36,7 +33,6 @@ export class AirlockError extends Error {
     this.status = facts.status ?? null;
     this.details = facts.details ?? null;
     this.requestId = facts.requestId ?? null;
-    this.docs = facts.docs ?? null;
     this.retryAfterSeconds = facts.retryAfterSeconds ?? null;
   }
 }
@@ -68,8 +64,8 @@ export async function errorOf(response: Response): Promise<AirlockError> {
   };
   const body = parse(await response.text().catch(() => ''));
   if (body) {
-    const { code, error, message = error, details, docs } = body;
-    return new AirlockError({ ...common, code, message, details, docs: docs ?? null });
+    const { code, error, message = error, details } = body;
+    return new AirlockError({ ...common, code, message, details });
   }
   // Status 0: a browser hides redirects.
   const what = status === 0 || (status >= 300 && status < 400) ? 'with a redirect' : `${status}, not as Airlock does`;
@@ -101,7 +97,6 @@ interface ErrorBody {
   code: string;
   message?: string;
   details?: unknown;
-  docs?: string;
 }
 
 function parse(text: string): ErrorBody | null {

@@ -52,7 +52,10 @@ export async function connect(
     const server = await findServer(config, { ...options, signal, immediate: immediate.signal });
     const { fetch, close } = openFetch(server.ca);
     try {
-      return await work({ airlock: new Airlock({ url: server.url, key: server.key, fetch }), signal, fetch });
+      const client = { url: server.url, key: server.key, fetch };
+      // People who mistype an address should not wait until every attempt has failed.
+      await new Airlock({ ...client, retries: 0 }).request('GET', '/livez', { signal });
+      return await work({ airlock: new Airlock(client), signal, fetch });
     } finally {
       close();
       await server.close();

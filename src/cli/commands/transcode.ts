@@ -48,8 +48,11 @@ export async function transcodeCommand(
   try {
     return await connect(config, { scopes: SCOPES, start: true, onInterrupt }, async ({ airlock, signal }) => {
       const control = { signal, onProgress: (progress: Parameters<typeof show>[0]) => display.show(show(progress)) };
-      const upload = await airlock.upload(source.path, { ...source, ...control });
-      const created = await airlock.create({ inputs: [{ url: upload.fileUrl }], ...body }, { signal });
+      const { fileUrl, filename } = await airlock.upload(source.path, { ...source, ...control });
+      const created = await airlock.create({ inputs: [{ url: fileUrl }], ...body }, { signal }).catch(async (error) => {
+        await airlock.deleteUpload(filename).catch(() => {});
+        throw error;
+      });
       try {
         const job = await airlock.wait(created.id, control);
         if (job.status === 'completed') await airlock.resultOf(job).save(target, control);
