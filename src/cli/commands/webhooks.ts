@@ -94,7 +94,7 @@ export async function testWebhookCommand(config: Config, id: string, options: Co
     if (options.json) write(JSON.stringify(sent));
     else if (sent.status === 'delivered') write(`${out.green('✓')} The receiver answered ${sent.response_status}.`);
     else {
-      const why = sent.attempts === 0 ? 'no worker has sent it yet' : (sent.response_status ?? sent.error);
+      const why = sent.response_status ?? sent.error ?? 'no worker has sent it yet';
       write(`${out.red('✗')} The test was not accepted: ${why}. It is repeated; ./airlock webhooks deliveries ${id}`);
     }
     return sent.status === 'delivered' ? EXIT.ok : EXIT.failed;
@@ -111,7 +111,8 @@ async function firstAttempt({ airlock, signal }: Connection, webhook: string, de
   for (;;) {
     const { items } = await airlock.call('get', '/v1/webhooks/{id}/deliveries', { path: { id: webhook }, signal });
     const found = items.find(({ id }) => id === delivery);
-    if (found && (found.attempts > 0 || Date.now() > end)) return found;
+    // An attempt counts from its beginning.
+    if (found && (found.response_status || found.error || Date.now() > end)) return found;
     await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
     signal.throwIfAborted();
   }
