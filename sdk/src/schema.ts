@@ -768,6 +768,224 @@ export interface components {
          * @enum {string}
          */
         JobStatus: "pending" | "processing" | "completed" | "failed" | "canceled";
+        /** @description A key, without the secret. */
+        ApiKey: {
+            /**
+             * Format: uuid
+             * @description The id of the key; not a secret.
+             */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /** @description Its last four characters. */
+            hint: string;
+            /** @description What it may do. */
+            scopes: ("transcode" | "upload" | "read" | "admin")[];
+            /** @description Addresses from which it works; all if empty. */
+            allowed_cidrs: string[];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description When it expires. */
+            expires_at: string | null;
+            /** @description When it was last used, to the minute. */
+            last_used_at: string | null;
+            /** @description When it was revoked. */
+            revoked_at: string | null;
+            /** @description When the overlap of its rotation ends. */
+            dies_at: string | null;
+            /** @description The key that it was rotated into. */
+            replaced_by: string | null;
+        };
+        /** @description A key that is revoked. */
+        RevokedApiKey: {
+            /**
+             * Format: uuid
+             * @description The id of the key; not a secret.
+             */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /** @description Its last four characters. */
+            hint: string;
+            /** @description What it may do. */
+            scopes: ("transcode" | "upload" | "read" | "admin")[];
+            /** @description Addresses from which it works; all if empty. */
+            allowed_cidrs: string[];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description When it expires. */
+            expires_at: string | null;
+            /** @description When it was last used, to the minute. */
+            last_used_at: string | null;
+            /** @description When it was revoked. */
+            revoked_at: string | null;
+            /** @description When the overlap of its rotation ends. */
+            dies_at: string | null;
+            /** @description The key that it was rotated into. */
+            replaced_by: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A new key, with the secret. */
+        NewApiKey: {
+            /**
+             * Format: uuid
+             * @description The id of the key; not a secret.
+             */
+            id: string;
+            /** @description For people. */
+            name: string;
+            /** @description Its last four characters. */
+            hint: string;
+            /** @description What it may do. */
+            scopes: ("transcode" | "upload" | "read" | "admin")[];
+            /** @description Addresses from which it works; all if empty. */
+            allowed_cidrs: string[];
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description When it expires. */
+            expires_at: string | null;
+            /** @description When it was last used, to the minute. */
+            last_used_at: string | null;
+            /** @description When it was revoked. */
+            revoked_at: string | null;
+            /** @description When the overlap of its rotation ends. */
+            dies_at: string | null;
+            /** @description The key that it was rotated into. */
+            replaced_by: string | null;
+            /** @description The raw key, shown once: null when an Idempotency-Key repeats the request. */
+            key: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The keys of the account. */
+        ApiKeyList: {
+            /** @description Newest first. */
+            items: components["schemas"]["ApiKey"][];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A signed URL for one upload. */
+        PresignResult: {
+            /**
+             * Format: uri
+             * @description PUT the bytes here, with the declared content type and no Authorization header.
+             */
+            uploadUrl: string;
+            /** @description Headers to send besides `Content-Type`; only if the storage requires any. */
+            headers?: {
+                [key: string]: string;
+            };
+            /** @description The name of the upload from now on. */
+            filename: string;
+            /**
+             * Format: date-time
+             * @description When the URL expires.
+             */
+            expiresAt: string;
+        };
+        /** @description Where to send a file. */
+        PresignAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["PresignResult"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description Properties of a media file. */
+        MediaMetadata: {
+            /** @description Seconds; null for a picture or subtitles. */
+            duration_seconds: number | null;
+            /** @description Its container. */
+            format: string | null;
+            /** @description Bytes. */
+            size_bytes: number;
+            /** @description FFmpeg’s name of the video codec; null without video. */
+            video_codec: string | null;
+            /** @description FFmpeg’s name of the audio codec; null without audio. */
+            audio_codec: string | null;
+            /** @description Pixels as displayed; null without video. */
+            width: number | null;
+            /** @description Pixels as displayed; null without video. */
+            height: number | null;
+            /** @description Frames per second; null for stills and without video. */
+            fps: number | null;
+        };
+        /** @description A sealed upload. */
+        ConfirmResult: {
+            /** @description The `url` of an input that uses this upload. */
+            fileUrl: string;
+            /** @description The same. */
+            gcsUrl: string;
+            /** @description The name of the upload. */
+            filename: string;
+            /** @description Bytes. */
+            fileSize: number;
+            /** @description The same. */
+            size: number;
+            /**
+             * Format: date-time
+             * @description When it was confirmed.
+             */
+            uploadedAt: string;
+            metadata: components["schemas"]["MediaMetadata"];
+        };
+        /** @description An upload that can no longer be changed. */
+        ConfirmAnswer: {
+            /**
+             * @description Always true.
+             * @constant
+             */
+            success: true;
+            result: components["schemas"]["ConfirmResult"];
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A limit of a job. */
+        AppliedLimit: {
+            /** @description The requested value; null if there is none, or the job has been erased. */
+            requested: number | null;
+            /** @description The limit of the cell; null until it has run. */
+            applied: number | null;
+            /** @description Who set the applied limit. */
+            set_by: ("job" | "account" | "server") | null;
+        };
+        /** @description The limits of a job, and who set each. */
+        AppliedLimits: {
+            memory_mb: components["schemas"]["AppliedLimit"];
+            cpu_seconds: components["schemas"]["AppliedLimit"];
+            wall_seconds: components["schemas"]["AppliedLimit"];
+            output_mb: components["schemas"]["AppliedLimit"];
+        };
+        /** @description How a stream of an output was made. */
+        StreamPlan: {
+            /**
+             * @description A copied stream is identical to that of the input.
+             * @enum {string}
+             */
+            mode: "copied" | "encoded";
+            /** @description Why a preset encoded it instead of copying it; null if it was copied, or was never to be. */
+            reason: string | null;
+            /** @description Pieces that workers encoded side by side; absent where the service does not split videos. */
+            split?: {
+                /** @description 1 = one process encoded it as a whole. */
+                pieces: number;
+                /** @description Why. */
+                reason: string;
+            };
+        };
         /** @description Something that happened to a job, a batch, an upload, a key or a webhook. */
         Event: {
             /** @description Identifies the event, and is a cursor: `after` continues after it. */
@@ -1018,224 +1236,6 @@ export interface components {
             attempted_at: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A key, without the secret. */
-        ApiKey: {
-            /**
-             * Format: uuid
-             * @description The id of the key; not a secret.
-             */
-            id: string;
-            /** @description For people. */
-            name: string;
-            /** @description Its last four characters. */
-            hint: string;
-            /** @description What it may do. */
-            scopes: ("transcode" | "upload" | "read" | "admin")[];
-            /** @description Addresses from which it works; all if empty. */
-            allowed_cidrs: string[];
-            /**
-             * Format: date-time
-             * @description When it was created.
-             */
-            created_at: string;
-            /** @description When it expires. */
-            expires_at: string | null;
-            /** @description When it was last used, to the minute. */
-            last_used_at: string | null;
-            /** @description When it was revoked. */
-            revoked_at: string | null;
-            /** @description When the overlap of its rotation ends. */
-            dies_at: string | null;
-            /** @description The key that it was rotated into. */
-            replaced_by: string | null;
-        };
-        /** @description A key that is revoked. */
-        RevokedApiKey: {
-            /**
-             * Format: uuid
-             * @description The id of the key; not a secret.
-             */
-            id: string;
-            /** @description For people. */
-            name: string;
-            /** @description Its last four characters. */
-            hint: string;
-            /** @description What it may do. */
-            scopes: ("transcode" | "upload" | "read" | "admin")[];
-            /** @description Addresses from which it works; all if empty. */
-            allowed_cidrs: string[];
-            /**
-             * Format: date-time
-             * @description When it was created.
-             */
-            created_at: string;
-            /** @description When it expires. */
-            expires_at: string | null;
-            /** @description When it was last used, to the minute. */
-            last_used_at: string | null;
-            /** @description When it was revoked. */
-            revoked_at: string | null;
-            /** @description When the overlap of its rotation ends. */
-            dies_at: string | null;
-            /** @description The key that it was rotated into. */
-            replaced_by: string | null;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A new key, with the secret. */
-        NewApiKey: {
-            /**
-             * Format: uuid
-             * @description The id of the key; not a secret.
-             */
-            id: string;
-            /** @description For people. */
-            name: string;
-            /** @description Its last four characters. */
-            hint: string;
-            /** @description What it may do. */
-            scopes: ("transcode" | "upload" | "read" | "admin")[];
-            /** @description Addresses from which it works; all if empty. */
-            allowed_cidrs: string[];
-            /**
-             * Format: date-time
-             * @description When it was created.
-             */
-            created_at: string;
-            /** @description When it expires. */
-            expires_at: string | null;
-            /** @description When it was last used, to the minute. */
-            last_used_at: string | null;
-            /** @description When it was revoked. */
-            revoked_at: string | null;
-            /** @description When the overlap of its rotation ends. */
-            dies_at: string | null;
-            /** @description The key that it was rotated into. */
-            replaced_by: string | null;
-            /** @description The raw key, shown once: null when an Idempotency-Key repeats the request. */
-            key: string | null;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description The keys of the account. */
-        ApiKeyList: {
-            /** @description Newest first. */
-            items: components["schemas"]["ApiKey"][];
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A signed URL for one upload. */
-        PresignResult: {
-            /**
-             * Format: uri
-             * @description PUT the bytes here, with the declared content type and no Authorization header.
-             */
-            uploadUrl: string;
-            /** @description Headers to send besides `Content-Type`; only if the storage requires any. */
-            headers?: {
-                [key: string]: string;
-            };
-            /** @description The name of the upload from now on. */
-            filename: string;
-            /**
-             * Format: date-time
-             * @description When the URL expires.
-             */
-            expiresAt: string;
-        };
-        /** @description Where to send a file. */
-        PresignAnswer: {
-            /**
-             * @description Always true.
-             * @constant
-             */
-            success: true;
-            result: components["schemas"]["PresignResult"];
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description Properties of a media file. */
-        MediaMetadata: {
-            /** @description Seconds; null for a picture or subtitles. */
-            duration_seconds: number | null;
-            /** @description Its container. */
-            format: string | null;
-            /** @description Bytes. */
-            size_bytes: number;
-            /** @description FFmpeg’s name of the video codec; null without video. */
-            video_codec: string | null;
-            /** @description FFmpeg’s name of the audio codec; null without audio. */
-            audio_codec: string | null;
-            /** @description Pixels as displayed; null without video. */
-            width: number | null;
-            /** @description Pixels as displayed; null without video. */
-            height: number | null;
-            /** @description Frames per second; null for stills and without video. */
-            fps: number | null;
-        };
-        /** @description A sealed upload. */
-        ConfirmResult: {
-            /** @description The `url` of an input that uses this upload. */
-            fileUrl: string;
-            /** @description The same. */
-            gcsUrl: string;
-            /** @description The name of the upload. */
-            filename: string;
-            /** @description Bytes. */
-            fileSize: number;
-            /** @description The same. */
-            size: number;
-            /**
-             * Format: date-time
-             * @description When it was confirmed.
-             */
-            uploadedAt: string;
-            metadata: components["schemas"]["MediaMetadata"];
-        };
-        /** @description An upload that can no longer be changed. */
-        ConfirmAnswer: {
-            /**
-             * @description Always true.
-             * @constant
-             */
-            success: true;
-            result: components["schemas"]["ConfirmResult"];
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
-        /** @description A limit of a job. */
-        AppliedLimit: {
-            /** @description The requested value; null if there is none, or the job has been erased. */
-            requested: number | null;
-            /** @description The limit of the cell; null until it has run. */
-            applied: number | null;
-            /** @description Who set the applied limit. */
-            set_by: ("job" | "account" | "server") | null;
-        };
-        /** @description The limits of a job, and who set each. */
-        AppliedLimits: {
-            memory_mb: components["schemas"]["AppliedLimit"];
-            cpu_seconds: components["schemas"]["AppliedLimit"];
-            wall_seconds: components["schemas"]["AppliedLimit"];
-            output_mb: components["schemas"]["AppliedLimit"];
-        };
-        /** @description How a stream of an output was made. */
-        StreamPlan: {
-            /**
-             * @description A copied stream is identical to that of the input.
-             * @enum {string}
-             */
-            mode: "copied" | "encoded";
-            /** @description Why a preset encoded it instead of copying it; null if it was copied, or was never to be. */
-            reason: string | null;
-            /** @description Pieces that workers encoded side by side; absent where the service does not split videos. */
-            split?: {
-                /** @description 1 = one process encoded it as a whole. */
-                pieces: number;
-                /** @description Why. */
-                reason: string;
-            };
         };
         /** @description One option of a command; the order counts, and repeats are legal. */
         Option: {
@@ -2472,31 +2472,6 @@ export interface components {
             /** @description Everything that is wrong; empty when it is valid. */
             errors: components["schemas"]["RequestProblem"][];
         };
-        /** @description A webhook to create. */
-        CreateWebhookRequest: {
-            /** @description An `https://` URL. It is called from the server; private addresses are refused. */
-            url: string;
-            /** @description Types of events to send; all if absent or null. */
-            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
-            /** @description For people. */
-            description?: string | null;
-        };
-        /** @description What to change; absent fields stay. */
-        UpdateWebhookRequest: {
-            /** @description An `https://` URL. It is called from the server; private addresses are refused. */
-            url?: string;
-            /** @description Types of events to send; all if absent or null. */
-            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
-            /** @description For people. */
-            description?: string | null;
-            /** @description `false` pauses the webhook; `true` enables it again. */
-            enabled?: boolean;
-        };
-        /** @description How to replace a secret. */
-        RotateSecretRequest: {
-            /** @description Seconds for which the old secret signs as well; 0 if absent. */
-            overlap_seconds?: number | null;
-        };
         /** @description A key to create. */
         CreateKeyRequest: {
             /** @description For people. */
@@ -2553,6 +2528,31 @@ export interface components {
             wall_seconds?: number | null;
             /** @description Size of the output, in MB of 1,048,576 bytes, at least 1. */
             output_mb?: number | null;
+        };
+        /** @description A webhook to create. */
+        CreateWebhookRequest: {
+            /** @description An `https://` URL. It is called from the server; private addresses are refused. */
+            url: string;
+            /** @description Types of events to send; all if absent or null. */
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            /** @description For people. */
+            description?: string | null;
+        };
+        /** @description What to change; absent fields stay. */
+        UpdateWebhookRequest: {
+            /** @description An `https://` URL. It is called from the server; private addresses are refused. */
+            url?: string;
+            /** @description Types of events to send; all if absent or null. */
+            types?: ("transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test")[] | null;
+            /** @description For people. */
+            description?: string | null;
+            /** @description `false` pauses the webhook; `true` enables it again. */
+            enabled?: boolean;
+        };
+        /** @description How to replace a secret. */
+        RotateSecretRequest: {
+            /** @description Seconds for which the old secret signs as well; 0 if absent. */
+            overlap_seconds?: number | null;
         };
         /** @description A source of a job. */
         InputRequest: {

@@ -32,10 +32,10 @@ describe('the greeting of up', () => {
   it('shows no secret of the settings', () => {
     const config = readConfig({
       AIRLOCK_DATABASE_URL: 'postgres://airlock:hidden@db/airlock',
-      AIRLOCK_STORAGE_URL: 'https://s3.example.org/bucket?token=hidden',
+      AIRLOCK_STORAGE_URL: 's3://bucket?endpoint=https://hidden.example.org&region=eu',
     });
     const text = greeting({ ...given, config });
-    expect(text).toContain('https://s3.example.org/bucket\n');
+    expect(text).toMatch(/Storage +s3:\/\/bucket$/m);
     expect(text).not.toContain('hidden');
   });
 });
