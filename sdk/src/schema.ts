@@ -736,6 +736,193 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/account/usage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get what the account has used in a month */
+        get: operations["getUsage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get who is signed in */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign in
+         * @description Sets the cookie `airlock_session`. For pages of this server; programs use keys.
+         */
+        post: operations["signIn"];
+        /** Sign out */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get whose password a setup link sets */
+        get: operations["getSetupLink"];
+        put?: never;
+        /**
+         * Set a password by a setup link
+         * @description Works once, and signs in.
+         */
+        post: operations["useSetupLink"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List accounts */
+        get: operations["listAccounts"];
+        put?: never;
+        /** Create an account */
+        post: operations["createAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get an account and what it uses */
+        get: operations["getAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Change the limits of an account
+         * @description They apply from its next request and from the next job that starts.
+         */
+        patch: operations["changeAccount"];
+        trace?: never;
+    };
+    "/v1/admin/workers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List workers */
+        get: operations["listWorkers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/workers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Drain a worker, or let it take work again
+         * @description It finishes what runs. The request lasts until the worker restarts.
+         */
+        patch: operations["changeWorker"];
+        trace?: never;
+    };
+    "/v1/admin/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get what waits and runs */
+        get: operations["getQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/storage": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Get how full the storage is */
+        get: operations["getStorage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/admin/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the audit log */
+        get: operations["listAudit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -750,7 +937,7 @@ export interface components {
              * @description For programs; it does not change.
              * @enum {string}
              */
-            code: "unauthorized" | "forbidden" | "key_exceeds_caller" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "transcode_not_completed" | "no_output" | "output_deleted" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
+            code: "unauthorized" | "forbidden" | "invalid_credentials" | "csrf_required" | "cross_site" | "setup_link_invalid" | "email_taken" | "key_exceeds_caller" | "too_many_keys" | "too_many_webhooks" | "webhook_disabled" | "https_required" | "not_found" | "method_not_allowed" | "events_expired" | "not_implemented" | "invalid_json" | "invalid_request" | "body_too_large" | "unsupported_media_type" | "rate_limit_exceeded" | "concurrency_exceeded" | "queue_full" | "too_many_open_uploads" | "storage_quota" | "storage_full" | "quota_exceeded" | "idempotency_conflict" | "idempotency_in_progress" | "idempotency_key_used" | "missing_upload_fields" | "missing_confirm_fields" | "invalid_file_size" | "invalid_file_type" | "file_too_large" | "upload_not_found" | "upload_size_mismatch" | "upload_incomplete" | "invalid_parts" | "upload_type_mismatch" | "upload_in_use" | "storage_unavailable" | "source_not_owned" | "source_deleted" | "source_refused" | "probe_failed" | "option_refused" | "command_refused" | "cancel_final" | "transcode_not_completed" | "no_output" | "output_deleted" | "receipt_not_ready" | "account_disabled" | "unavailable" | "internal";
             /** @description Null, or details such as `field`, `reason` and `remedy`, depending on the code. */
             details: string | {
                 [key: string]: unknown;
@@ -780,7 +967,7 @@ export interface components {
             /** @description Its last four characters. */
             hint: string;
             /** @description What it may do. */
-            scopes: ("transcode" | "upload" | "read" | "admin")[];
+            scopes: ("transcode" | "upload" | "read" | "admin" | "operator")[];
             /** @description Addresses from which it works; all if empty. */
             allowed_cidrs: string[];
             /**
@@ -811,7 +998,7 @@ export interface components {
             /** @description Its last four characters. */
             hint: string;
             /** @description What it may do. */
-            scopes: ("transcode" | "upload" | "read" | "admin")[];
+            scopes: ("transcode" | "upload" | "read" | "admin" | "operator")[];
             /** @description Addresses from which it works; all if empty. */
             allowed_cidrs: string[];
             /**
@@ -844,7 +1031,7 @@ export interface components {
             /** @description Its last four characters. */
             hint: string;
             /** @description What it may do. */
-            scopes: ("transcode" | "upload" | "read" | "admin")[];
+            scopes: ("transcode" | "upload" | "read" | "admin" | "operator")[];
             /** @description Addresses from which it works; all if empty. */
             allowed_cidrs: string[];
             /**
@@ -873,6 +1060,58 @@ export interface components {
             items: components["schemas"]["ApiKey"][];
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description A session of a person in a browser. */
+        Session: {
+            /** @description The person who is signed in. */
+            user: {
+                /**
+                 * Format: uuid
+                 * @description The id of the person.
+                 */
+                id: string;
+                /** @description The e-mail address. */
+                email: string;
+                /**
+                 * @description `operator`: the whole server; the others: the account.
+                 * @enum {string}
+                 */
+                role: "operator" | "admin" | "member" | "viewer";
+            };
+            /** @description The account of that person. */
+            account: {
+                /**
+                 * Format: uuid
+                 * @description The id of the account.
+                 */
+                id: string;
+                /** @description The name of the account. */
+                name: string;
+            };
+            /** @description Send it as `x-airlock-csrf` with every change. */
+            csrf: string;
+            /**
+             * Format: date-time
+             * @description When the session ends at the latest.
+             */
+            expires_at: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description Whose password a setup link sets. */
+        SetupLink: {
+            /** @description The e-mail address; null: the request names one. */
+            email: string | null;
+            /**
+             * @description The role of that person.
+             * @enum {string}
+             */
+            role: "operator" | "admin" | "member" | "viewer";
+            /** @description The account. */
+            account: {
+                /** @description The name of the account. */
+                name: string;
+            };
         };
         /** @description A signed URL for one upload. */
         PresignResult: {
@@ -952,6 +1191,250 @@ export interface components {
             result: components["schemas"]["ConfirmResult"];
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description An account and its limits. */
+        Account: {
+            /**
+             * Format: uuid
+             * @description The id of the account.
+             */
+            id: string;
+            /** @description The name of the account. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description Since when all its requests are refused. */
+            disabled_at: string | null;
+            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: what the server allows. */
+            memory_mb: number | null;
+            /** @description Limit: processor seconds of one transcode. Null: what the server allows. */
+            cpu_seconds: number | null;
+            /** @description Limit: seconds that one transcode may run. Null: what the server allows. */
+            wall_seconds: number | null;
+            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: what the server allows. */
+            output_mb: number | null;
+            /** @description Limit: jobs that run concurrently. Null: 16. */
+            max_concurrent: number | null;
+            /** @description Limit: jobs that wait. Null: 10,000. */
+            max_queued: number | null;
+            /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
+            max_upload_bytes: number | null;
+            /** @description Limit: bytes of stored uploads and outputs, including those promised to open upload URLs. Null: 100,000,000,000. */
+            max_stored_bytes: number | null;
+            /** @description Limit: unconfirmed upload URLs. Null: 100. */
+            max_open_uploads: number | null;
+            /** @description Limit: minutes of input per month. Null: no quota. */
+            monthly_minutes: number | null;
+            /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
+            requests_per_minute: number | null;
+            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null: AIRLOCK_RETENTION. */
+            retention_seconds: number | null;
+            /** @description Whether to refuse inputs that Airlock cannot remux before FFmpeg reads them. */
+            disarm: boolean;
+        };
+        /** @description An account, its limits and its usage. */
+        AccountWithUsage: {
+            /**
+             * Format: uuid
+             * @description The id of the account.
+             */
+            id: string;
+            /** @description The name of the account. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description When it was created.
+             */
+            created_at: string;
+            /** @description Since when all its requests are refused. */
+            disabled_at: string | null;
+            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null: what the server allows. */
+            memory_mb: number | null;
+            /** @description Limit: processor seconds of one transcode. Null: what the server allows. */
+            cpu_seconds: number | null;
+            /** @description Limit: seconds that one transcode may run. Null: what the server allows. */
+            wall_seconds: number | null;
+            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null: what the server allows. */
+            output_mb: number | null;
+            /** @description Limit: jobs that run concurrently. Null: 16. */
+            max_concurrent: number | null;
+            /** @description Limit: jobs that wait. Null: 10,000. */
+            max_queued: number | null;
+            /** @description Limit: bytes of one upload. Null: AIRLOCK_MAX_UPLOAD. */
+            max_upload_bytes: number | null;
+            /** @description Limit: bytes of stored uploads and outputs, including those promised to open upload URLs. Null: 100,000,000,000. */
+            max_stored_bytes: number | null;
+            /** @description Limit: unconfirmed upload URLs. Null: 100. */
+            max_open_uploads: number | null;
+            /** @description Limit: minutes of input per month. Null: no quota. */
+            monthly_minutes: number | null;
+            /** @description Limit: requests of one key per minute. Null: AIRLOCK_RATE_LIMIT. */
+            requests_per_minute: number | null;
+            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null: AIRLOCK_RETENTION. */
+            retention_seconds: number | null;
+            /** @description Whether to refuse inputs that Airlock cannot remux before FFmpeg reads them. */
+            disarm: boolean;
+            /** @description What it uses now. */
+            usage: {
+                /** @description Active keys. */
+                keys: number;
+                /** @description Jobs that wait. */
+                waiting: number;
+                /** @description Jobs that run. */
+                running: number;
+                /** @description Minutes of input in this month. */
+                minutes: number;
+                /** @description Bytes of uploads and outputs, including those promised to open upload URLs. */
+                stored_bytes: number;
+                /** @description Unconfirmed upload URLs. */
+                open_uploads: number;
+            };
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The accounts of this server. */
+        AccountList: {
+            /** @description All accounts, by name. */
+            items: components["schemas"]["Account"][];
+        };
+        /** @description A worker that is alive. */
+        Worker: {
+            /**
+             * Format: uuid
+             * @description The id of the worker.
+             */
+            id: string;
+            /** @description A fingerprint of its machine. */
+            host: string;
+            /** @description Its release of Airlock. */
+            version: string;
+            /** @description Jobs that it runs at once. */
+            slots: number;
+            /** @description Slots that take long encodes. */
+            heavy_slots: number | null;
+            /** @description Jobs that it runs now. */
+            running: number;
+            /** @description How it confines FFmpeg. */
+            tier: string;
+            /** @description Its FFmpeg. */
+            ffmpeg: string;
+            /**
+             * @description The last self-test of its sandbox.
+             * @enum {string}
+             */
+            self_test: "passed" | "failed" | "running";
+            /** @description Whether it takes nothing new. */
+            draining: boolean;
+            /** @description Whether an operator wants it to take nothing new; it follows within ten seconds. */
+            drain_requested: boolean;
+            /**
+             * Format: date-time
+             * @description When it started.
+             */
+            started_at: string;
+            /**
+             * Format: date-time
+             * @description When it last said that it is alive.
+             */
+            heartbeat_at: string;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description The workers of this server. */
+        WorkerList: {
+            /** @description Workers with a recent heartbeat, oldest first. */
+            items: components["schemas"]["Worker"][];
+        };
+        /** @description Jobs that wait and run. */
+        Queue: {
+            /** @description Jobs that wait. */
+            waiting: number;
+            /** @description Jobs that run. */
+            running: number;
+            /** @description By class of jobs. */
+            lanes: {
+                /** @description The class of jobs. */
+                name: string;
+                /** @description Jobs that wait. */
+                waiting: number;
+                /** @description Jobs that run. */
+                running: number;
+                /** @description Seconds for which the oldest of them waits; 0: none waits. */
+                oldest_seconds: number;
+            }[];
+            /** @description The accounts with the most jobs, 50 at most. */
+            accounts: {
+                /**
+                 * Format: uuid
+                 * @description The id of the account.
+                 */
+                id: string;
+                /** @description Its name. */
+                name: string;
+                /** @description Jobs that wait. */
+                waiting: number;
+                /** @description Jobs that run. */
+                running: number;
+            }[];
+        };
+        /** @description How full the storage is. */
+        StorageState: {
+            /** @description Bytes of all uploads and outputs. */
+            stored_bytes: number;
+            /** @description Bytes that open upload URLs and running jobs may still add. */
+            promised_bytes: number;
+            /** @description The disk of the embedded storage; null for S3 and GCS, or while the storage does not answer. */
+            disk: {
+                /** @description Free bytes above the reserve. */
+                spare_bytes: number;
+            } | null;
+        };
+        /** @description Entries of the audit log. */
+        AuditPage: {
+            /** @description Newest first. */
+            entries: {
+                /** @description Its number; there are no gaps. */
+                seq: number;
+                /**
+                 * Format: date-time
+                 * @description When it was written.
+                 */
+                at: string;
+                /** @description `key:<id>`, `user:<id>`, `cli`, `system` or `anonymous`. */
+                actor: string;
+                /** @description What was done. */
+                action: string;
+                /** @description The id of what it was done to. */
+                target: string | null;
+                /** @description `ok`, `refused` or `failed`. */
+                result: string;
+                /** @description The address of the client. */
+                ip: string | null;
+                /** @description The `x-request-id` of the request. */
+                request_id: string | null;
+                /** @description Ids and numbers. */
+                details: {
+                    [key: string]: unknown;
+                };
+            }[];
+            /** @description Pass it as `after` for older entries; null: there are none. */
+            next: number | null;
+            /** @description The result of `verify`; null without it. */
+            verification: {
+                /** @description Whether nobody has changed the log. */
+                ok: boolean;
+                /** @description Entries that were verified. */
+                entries: number;
+                /** @description Signed heads that were compared. */
+                checkpoints: number;
+                /** @description The first entry that does not match. */
+                broken_at: number | null;
+                /** @description What is wrong with it. */
+                problem: string | null;
+            } | null;
         };
         /** @description A limit of a job. */
         AppliedLimit: {
@@ -2472,12 +2955,51 @@ export interface components {
             /** @description Everything that is wrong; empty when it is valid. */
             errors: components["schemas"]["RequestProblem"][];
         };
+        /** @description What an account has used in a month. */
+        Usage: {
+            /** @description The month, in UTC. */
+            period: string;
+            /** @description What the account may use. */
+            quota: {
+                /** @description Minutes of input in a month; null: no quota. */
+                minutes: number | null;
+                /** @description Bytes of uploads and outputs. */
+                stored_bytes: number;
+            };
+            /** @description What the account has used. */
+            usage: {
+                /** @description Jobs that completed in the month. */
+                jobs: number;
+                /** @description Minutes of their inputs. */
+                minutes: number;
+                /** @description Bytes of uploads and outputs now, including those promised to open upload URLs. */
+                stored_bytes: number;
+                /** @description Days with jobs, in order. */
+                by_day: {
+                    /** @description The day, in UTC. */
+                    day: string;
+                    /** @description Jobs that completed. */
+                    jobs: number;
+                    /** @description Minutes of their inputs. */
+                    minutes: number;
+                }[];
+            };
+            /** @description What remains. */
+            remaining: {
+                /** @description Minutes that remain in the month; null: no quota. */
+                minutes: number | null;
+                /** @description Bytes that may still be stored. */
+                stored_bytes: number;
+            };
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
         /** @description A key to create. */
         CreateKeyRequest: {
             /** @description For people. */
             name: string;
-            /** @description What the key may do; if absent, all that the calling key may. */
-            scopes?: ("transcode" | "upload" | "read" | "admin")[] | null;
+            /** @description What the key may do; if absent, all that the caller may, `operator` aside. */
+            scopes?: ("transcode" | "upload" | "read" | "admin" | "operator")[] | null;
             /** @description When it expires; if absent, when the calling key does. */
             expires_at?: string | null;
             /** @description Addresses from which it works; if absent, those of the calling key. */
@@ -2487,6 +3009,22 @@ export interface components {
         RotateKeyRequest: {
             /** @description Seconds for which the old key still works; 0 if absent. */
             overlap_seconds?: number | null;
+        };
+        /** @description Who signs in. */
+        SignInRequest: {
+            /** @description The e-mail address. */
+            email: string;
+            /** @description The password. */
+            password: string;
+        };
+        /** @description A first or new password. */
+        SetupRequest: {
+            /** @description The part of the link behind `#`. */
+            token: string;
+            /** @description The e-mail address, if the link has none. */
+            email?: string | null;
+            /** @description At least 12 characters, of any kind. */
+            password: string;
         };
         /** @description A file to upload. */
         PresignRequest: {
@@ -2517,6 +3055,47 @@ export interface components {
             uploadId?: string | null;
             /** @description Every part of an upload in parts, in ascending order; absent: whatever has arrived. */
             parts?: components["schemas"]["SentPart"][] | null;
+        };
+        /** @description An account to create. */
+        CreateAccountRequest: {
+            /** @description The name of the account. */
+            name: string;
+        };
+        /** @description Limits to change; absent fields stay. */
+        ChangeAccountRequest: {
+            /** @description Limit: memory of one transcode, in MB of 1,048,576 bytes. Null restores the default. */
+            memory_mb?: number | null;
+            /** @description Limit: processor seconds of one transcode. Null restores the default. */
+            cpu_seconds?: number | null;
+            /** @description Limit: seconds that one transcode may run. Null restores the default. */
+            wall_seconds?: number | null;
+            /** @description Limit: size of one output, in MB of 1,048,576 bytes. Null restores the default. */
+            output_mb?: number | null;
+            /** @description Limit: jobs that run concurrently. Null restores the default. */
+            max_concurrent?: number | null;
+            /** @description Limit: jobs that wait. Null restores the default. */
+            max_queued?: number | null;
+            /** @description Limit: bytes of one upload. Null restores the default. */
+            max_upload_bytes?: number | null;
+            /** @description Limit: bytes of stored uploads and outputs, including those promised to open upload URLs. Null restores the default. */
+            max_stored_bytes?: number | null;
+            /** @description Limit: unconfirmed upload URLs. Null restores the default. */
+            max_open_uploads?: number | null;
+            /** @description Limit: minutes of input per month. Null restores the default. */
+            monthly_minutes?: number | null;
+            /** @description Limit: requests of one key per minute. Null restores the default. */
+            requests_per_minute?: number | null;
+            /** @description Limit: seconds for which outputs, and uploads after their last use, are kept; can only shorten. Null restores the default. */
+            retention_seconds?: number | null;
+            /** @description Whether to refuse inputs that Airlock cannot remux before FFmpeg reads them. */
+            disarm?: boolean;
+            /** @description Whether to refuse all requests of the account. */
+            disabled?: boolean;
+        };
+        /** @description What the worker shall do. */
+        ChangeWorkerRequest: {
+            /** @description `true`: take nothing new; `false`: take work again. */
+            draining: boolean;
         };
         /** @description Limits of the job; they can only lower those of account and server. */
         JobLimits: {
@@ -3795,6 +4374,346 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Security"];
+                };
+            };
+        };
+    };
+    getUsage: {
+        parameters: {
+            query?: {
+                /** @description The month, in UTC; the current one if absent. */
+                period?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Usage"];
+                };
+            };
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignInRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Signed out. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    getSetupLink: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description The part of the link behind `#`. */
+                "x-airlock-setup"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SetupLink"];
+                };
+            };
+        };
+    };
+    useSetupLink: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetupRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+        };
+    };
+    listAccounts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountList"];
+                };
+            };
+        };
+    };
+    createAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateAccountRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+        };
+    };
+    getAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountWithUsage"];
+                };
+            };
+        };
+    };
+    changeAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAccountRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AccountWithUsage"];
+                };
+            };
+        };
+    };
+    listWorkers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WorkerList"];
+                };
+            };
+        };
+    };
+    changeWorker: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeWorkerRequest"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Worker"];
+                };
+            };
+        };
+    };
+    getQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Queue"];
+                };
+            };
+        };
+    };
+    getStorage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StorageState"];
+                };
+            };
+        };
+    };
+    listAudit: {
+        parameters: {
+            query?: {
+                /** @description `next` of the page before: entries older than that. */
+                after?: number;
+                /** @description Entries of a page. */
+                limit?: number;
+                /** @description Whether to verify the whole chain; takes a second for 100,000 entries. */
+                verify?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
                 };
             };
         };
