@@ -127,12 +127,12 @@ describe('airlock webhooks', () => {
     await once(receiver, 'listening');
     try {
       const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/hook`;
-      const made = await airlock('webhooks', 'create', url, '--types', 'transcode.failed', '--description', 'mine');
+      const made = await airlock('webhooks', 'create', url, '--types', 'batch.completed', '--description', 'mine');
       expect(made.stdout).toMatch(/^whsec_\S+\n$/);
       const { items } = await json('webhooks', 'list');
       const { id } = items.find((one: { url: string }) => one.url === url);
       expect((await airlock('webhooks', 'list')).stdout).toMatch(
-        new RegExp(`^${id}  enabled  transcode\\.failed  .*mine$`, 'm'),
+        new RegExp(`^${id}  enabled  batch\\.completed  .*mine$`, 'm'),
       );
       expect(await airlock('webhooks', 'test', id)).toMatchObject({
         code: 0,
