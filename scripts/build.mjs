@@ -1,9 +1,10 @@
 // Bundles src/cli/main.ts into dist/airlock.js and its chunks: reading one file instead of hundreds is faster and needs
-// less memory. Each role is a dynamic import, hence a chunk of its own.
+// less memory. Each role is a dynamic import, hence a chunk of its own. Builds the dashboard into dist/web.
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildDashboard } from './build-dashboard.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -60,6 +61,7 @@ const common = {
 
 mkdirSync(staged, { recursive: true });
 try {
+  const dashboard = buildDashboard(join(staged, 'web'));
   // Each thread has its own entry file. Its name contains a hash, so that a running service never starts the thread of
   // a later build.
   const threads = await build({
@@ -83,7 +85,8 @@ try {
     chunkNames: 'chunks/[name]-[hash]',
     define: { THREAD_FILES: JSON.stringify(filesByEntry(threads)) },
   });
-  publish([...threadFiles, ...builtFiles(program)]);
+  const assets = (await dashboard).map((name) => `web/assets/${name}`);
+  publish([...threadFiles, ...builtFiles(program), ...assets]);
 } finally {
   rmSync(staged, { recursive: true, force: true });
 }
@@ -99,12 +102,12 @@ function builtFiles({ metafile }) {
   return Object.keys(metafile.outputs).map((path) => path.slice(`.build/dist-${process.pid}/`.length));
 }
 
-/** Publishes chunks first, whose names no running process uses, and the entry last, by an atomic rename. */
+/** Publishes chunks and assets first, whose names no running process uses, and entries last, by an atomic rename. */
 function publish(files) {
-  mkdirSync(join(dist, 'chunks'), { recursive: true });
-  for (const file of files.filter((name) => name.startsWith('chunks/')))
+  for (const folder of ['chunks', 'web/assets']) mkdirSync(join(dist, folder), { recursive: true });
+  for (const file of files.filter((name) => name.includes('/'))) renameSync(join(staged, file), join(dist, file));
+  for (const file of ['web/index.html', 'airlock.js.map', 'airlock.js'])
     renameSync(join(staged, file), join(dist, file));
-  for (const file of ['airlock.js.map', 'airlock.js']) renameSync(join(staged, file), join(dist, file));
   const list = join(dist, 'builds.json');
   const builds = [files, ...readBuilds(list)].slice(0, KEPT_BUILDS + 1);
   const needed = new Set(builds.flat());

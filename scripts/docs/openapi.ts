@@ -18,7 +18,13 @@ const RATE_LIMIT = 600;
 async function openapiDocument(): Promise<OpenAPI3> {
   const pool = openPool('postgres://localhost/none', { max: 1, role: 'docs', onError: () => {} });
   const planner = openPlanner({ threads: 1 });
-  const context = { db: pool.db, kinds, vault: createVault(randomBytes(32)), retentionSeconds: 86_400 };
+  const context = {
+    db: pool.db,
+    kinds,
+    vault: createVault(randomBytes(32)),
+    retentionSeconds: 86_400,
+    store: { publicOrigin: '' },
+  };
   const deps = {
     planner,
     context,

@@ -256,6 +256,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/transcodes/{id}/details": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how a job was requested and how it ran
+         * @description Its request, the exact command, the streams of its inputs, and every attempt with its log.
+         */
+        get: operations["getTranscodeDetails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/transcodes/{id}/cancel": {
         parameters: {
             query?: never;
@@ -1469,34 +1489,6 @@ export interface components {
                 reason: string;
             };
         };
-        /** @description Something that happened to a job, a batch, an upload, a key or a webhook. */
-        Event: {
-            /** @description Identifies the event, and is a cursor: `after` continues after it. */
-            id: string;
-            /**
-             * @description What happened.
-             * @enum {string}
-             */
-            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
-            /**
-             * Format: date-time
-             * @description When it happened.
-             */
-            created_at: string;
-            /** @description `job_id`, `batch_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` is the job as lists show it. */
-            data: {
-                [key: string]: unknown;
-            };
-        };
-        /** @description A page of events. */
-        EventPage: {
-            /** @description Oldest first. */
-            events: components["schemas"]["Event"][];
-            /** @description The cursor after the last event; null if there is none yet. */
-            next: string | null;
-            /** @description Unknown fields and query parameters; absent when there are none. */
-            warnings?: components["schemas"]["Warning"][];
-        };
         /** @description A URL that receives events, without its secret. */
         Webhook: {
             /**
@@ -2175,6 +2167,34 @@ export interface components {
              * @description The same as `id`.
              */
             command_id: string;
+        };
+        /** @description Something that happened to a job, a batch, an upload, a key or a webhook. */
+        Event: {
+            /** @description Identifies the event, and is a cursor: `after` continues after it. */
+            id: string;
+            /**
+             * @description What happened.
+             * @enum {string}
+             */
+            type: "transcode.queued" | "transcode.started" | "transcode.output_ready" | "transcode.retrying" | "transcode.completed" | "transcode.failed" | "transcode.canceled" | "transcode.deleted" | "batch.completed" | "upload.confirmed" | "upload.refused" | "upload.deleted" | "key.created" | "key.rotated" | "key.revoked" | "webhook.disabled" | "webhook.test";
+            /**
+             * Format: date-time
+             * @description When it happened.
+             */
+            created_at: string;
+            /** @description `job_id`, `batch_id`, `upload_id`, `key_id` or `webhook_id`, and fields that depend on the type, such as `attempt`, `error_code` or `reason`. If the job has ended, `job` is the job as lists show it. */
+            data: {
+                [key: string]: unknown;
+            };
+        };
+        /** @description A page of events. */
+        EventPage: {
+            /** @description Oldest first. */
+            events: components["schemas"]["Event"][];
+            /** @description The cursor after the last event; null if there is none yet. */
+            next: string | null;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
         };
         /** @description A dependency of jobs. */
         HealthCheck: {
@@ -2922,6 +2942,71 @@ export interface components {
                 /** @description Its known vulnerabilities; null if its version is unknown. */
                 advisories: components["schemas"]["Advisories"] | null;
             };
+            /** @description Seconds for which outputs are kept, unless the account or the job sets a shorter time. */
+            retention_seconds: number;
+            /** @description Unknown fields and query parameters; absent when there are none. */
+            warnings?: components["schemas"]["Warning"][];
+        };
+        /** @description One run of a job. */
+        Attempt: {
+            /** @description From 1. */
+            number: number;
+            /**
+             * @description `lost`: its worker died. `released`: given back to the queue, and not counted.
+             * @enum {string}
+             */
+            state: "running" | "completed" | "failed" | "canceled" | "lost" | "released";
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: string;
+            /** @description When it ended; null while it runs. */
+            ended_at: string | null;
+            /** @description Why it failed; null unless it did. */
+            error_code: string | null;
+            /** @description Exit code of FFmpeg; null if it did not exit. */
+            exit_code: number | null;
+            /** @description The signal that ended FFmpeg; null if none did. */
+            signal: string | null;
+            /** @description Processor time, milliseconds. */
+            cpu_ms: number | null;
+            /** @description Peak memory in bytes. */
+            max_rss_bytes: number | null;
+            /** @description How FFmpeg was confined. */
+            tier: string;
+            /** @description The build that ran, as FFmpeg reports it. */
+            ffmpeg_version: string | null;
+            /** @description The last 8 kB that FFmpeg wrote, without paths and URLs; null if it wrote nothing, or the job is erased. */
+            log: string | null;
+        };
+        /** @description How a job was requested, and how it ran. */
+        JobDetails: {
+            /** @description The body that creates the same job again; URLs are without their queries. Null once the job is erased. */
+            request: {
+                [key: string]: unknown;
+            } | null;
+            /** @description Program and arguments that made the output; null until the job is completed, and once it is erased. */
+            command: string[] | null;
+            /** @description What the sources contain, in the order of the request. */
+            inputs: ({
+                /** @description FFmpeg’s name of the format. */
+                format: string;
+                /** @description Seconds; null for a still picture, or if the file does not say. */
+                duration_seconds: number | null;
+                /** @description Bytes; null if the server of the file does not say. */
+                size_bytes: number | null;
+                /** @description Bits per second of the whole file; null if unknown. */
+                bit_rate: number | null;
+                /** @description Video and sound, in the order of the file. */
+                streams: components["schemas"]["ProbedStream"][];
+                /** @description Streams of subtitles. */
+                subtitle_count: number;
+                /** @description Whether FFmpeg would read the file remuxed, as in `inputs` of a job; null if that depends on the whole file. */
+                container: ("rewritten" | "original") | null;
+            } | null)[];
+            /** @description In their order. */
+            attempts: components["schemas"]["Attempt"][];
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -3662,6 +3747,29 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["EraseAnswer"];
+                };
+            };
+        };
+    };
+    getTranscodeDetails: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The id, a UUID. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobDetails"];
                 };
             };
         };

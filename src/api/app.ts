@@ -10,6 +10,7 @@ import { registerAnswers } from './plugins/answers.ts';
 import { registerAuth } from './plugins/auth.ts';
 import { registerBodies } from './plugins/bodies.ts';
 import { registerConcurrency } from './plugins/concurrency.ts';
+import { registerDashboard } from './plugins/dashboard.ts';
 import { answerClientError, answerFrameworkError, registerErrors } from './plugins/errors.ts';
 import { registerHttpsOnly } from './plugins/https.ts';
 import { registerLoadShedding } from './plugins/load-shedding.ts';
@@ -103,6 +104,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerPeople(app, deps);
   registerAdmin(app, deps);
   registerNotYet(app);
+  registerDashboard(app, { storageOrigin: deps.context.store.publicOrigin });
   await app.ready();
   return app;
 }

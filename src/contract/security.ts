@@ -65,6 +65,9 @@ export const securityAnswer = z
         advisories: advisories.nullable().describe('Its known vulnerabilities; null if its version is unknown.'),
       })
       .describe('The build that new jobs use.'),
+    retention_seconds: z
+      .number()
+      .describe('Seconds for which outputs are kept, unless the account or the job sets a shorter time.'),
     warnings: someWarnings,
   })
   .meta({ id: 'Security', description: 'How FFmpeg is confined, and which build runs.' });

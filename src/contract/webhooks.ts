@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { someWarnings, timestamp } from './common.ts';
-import { EVENT_TYPES } from './events.ts';
+import { EVENT_TYPES } from './event-types.ts';
 
 /** Maximum webhooks of one account. */
 export const MAX_WEBHOOKS = 20;

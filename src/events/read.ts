@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
-import type { EventType } from '../contract/events.ts';
+import type { EventType } from '../contract/event-types.ts';
 import type { Db } from '../database/pool.ts';
 import { type EventPayloads, eventPayloads } from './types.ts';
 

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import { isFinal } from '../contract/common.ts';
-import type { EventType } from '../contract/events.ts';
+import type { EventType } from '../contract/event-types.ts';
 import { notification, notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
 import { executePrepared } from '../database/prepared.ts';

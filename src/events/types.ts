@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import type { EventType } from '../contract/events.ts';
+import type { EventType } from '../contract/event-types.ts';
 
 const v = z.literal(1);
 const none = z.object({ v });

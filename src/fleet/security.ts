@@ -11,7 +11,7 @@ type Bounds = Security['sandbox'][number]['bounds'];
  * Reports how each live worker confines FFmpeg, the result of its last self-test, and the FFmpeg build of the newest
  * worker.
  */
-export async function readSecurity(db: Db): Promise<Security> {
+export async function readSecurity(db: Db): Promise<Omit<Security, 'retention_seconds'>> {
   const workers = (await aliveWorkers(db)).sort((a, b) => a.started_at.getTime() - b.started_at.getTime());
   const newest = workers.at(-1);
   return {

@@ -123,6 +123,8 @@ export interface ObjectStore extends MultipartStore, TreeStore {
   readonly bucket: string;
   /** Whether all parts of a multipart upload but the last must have one size. */
   readonly equalParts: boolean;
+  /** Scheme, host and port of signed URLs: what a browser must be allowed to reach. */
+  readonly publicOrigin: string;
   /** Signs one PUT of exactly `size` bytes with exactly `contentType`. Expires after `expiresIn` seconds. */
   presignPut(key: string, options: { contentType: string; size: number; expiresIn: number }): Promise<PresignedRequest>;
   /** Signs a URL for GET, which responds with that content type and file name. Expires after `expiresIn` seconds. */

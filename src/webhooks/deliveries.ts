@@ -1,6 +1,6 @@
 import type { Selectable } from 'kysely';
 import { ApiError } from '../contract/errors.ts';
-import type { EventType } from '../contract/events.ts';
+import type { EventType } from '../contract/event-types.ts';
 import type { DeliveriesQuery, DeliveryError, DeliveryView } from '../contract/webhooks.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import type { WebhookDeliveriesTable } from '../database/tables.ts';

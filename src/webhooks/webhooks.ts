@@ -4,7 +4,7 @@ import type { Actor } from '../accounts/audit.ts';
 import { appendAudit } from '../accounts/audit.ts';
 import { retired, shownUntil } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
-import type { EventType } from '../contract/events.ts';
+import type { EventType } from '../contract/event-types.ts';
 import {
   type CreateWebhookBody,
   MAX_WEBHOOKS,

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { uuidv7 } from '../../src/ids/uuid.ts';
 import { claimJob } from '../../src/jobs/claim.ts';
+import { failAttempt } from '../../src/jobs/finish.ts';
 import { recordInput } from '../../src/jobs/progress.ts';
 import { startApi, type TestApi } from '../helpers/api.ts';
 
@@ -43,6 +44,26 @@ describe('the job', () => {
       billable_minutes: 2,
       inputs: [{ size: 5 }, { size: 64 }],
     });
+  });
+
+  it('has details: what was requested, and every attempt with its log, until it is erased', async () => {
+    const body = { inputs: [{ url: short }], outputFormat: 'webm', options: [{ option: '-an' }], metadata: { a: 1 } };
+    const { json: job } = await api.call('POST', '/v1/transcodes', { ...body, priority: 9 });
+    const worker = { id: uuidv7(), tier: 'bwrap' as const };
+    let claim = await claimJob(api.context, 'heavy', { worker });
+    while (claim && claim.job.id !== job.id) claim = await claimJob(api.context, 'heavy', { worker });
+    const facts = { exitCode: 1, signal: null, cpuMs: 40, maxRssBytes: 5, stderr: 'Conversion failed!' };
+    await failAttempt(api.context, claim!, { code: 'encode_failed', message: 'No.', retry: false }, facts);
+    const details = async () => (await api.call('GET', `/v1/transcodes/${job.id}/details`)).json;
+    expect(await details()).toMatchObject({
+      request: { ...body, priority: 9 },
+      command: null,
+      attempts: [{ number: 1, state: 'failed', error_code: 'encode_failed', exit_code: 1, log: 'Conversion failed!' }],
+    });
+    const authorization = `Bearer ${await api.makeKey({ account: await api.makeAccount() })}`;
+    expect((await api.call('GET', `/v1/transcodes/${job.id}/details`, undefined, { authorization })).status).toBe(404);
+    await api.call('DELETE', `/v1/transcodes/${job.id}`);
+    expect(await details()).toMatchObject({ request: null, attempts: [{ log: null }] });
   });
 
   it('always has a list of options, empty for a preset', async () => {

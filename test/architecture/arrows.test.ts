@@ -109,6 +109,23 @@ describe('imports', () => {
     expect(imports.filter((line) => line.includes(' → ../test/'))).toEqual([]);
   });
 
+  it('of the dashboard are its own files, and of src the pure folders alone, of whose schemas it takes only the types', () => {
+    const files = readdirSync(join(ROOT, 'web'), { recursive: true, encoding: 'utf8' }).filter((path) =>
+      /\.tsx?$/.test(path),
+    );
+    expect(files.length).toBeGreaterThan(20);
+    const texts = files.map((path) => ({ path, text: readFileSync(join(ROOT, 'web', path), 'utf8') }));
+    const wrong = texts.flatMap(({ path, text }) =>
+      importsOf(join('..', 'web', path), text)
+        .filter((name) => name.endsWith('.ts') && !/^(\.\.\/web|contract|media)\//.test(name))
+        .map((name) => `${path} → ${name}`),
+    );
+    expect(wrong).toEqual([]);
+    // With a schema, the bundle would get Zod.
+    const schemas = /^import \{[^}]*\} from '[./]+\/src\/contract\/(?!account-settings|event-types|formats|limits)/m;
+    expect(texts.filter(({ text }) => schemas.test(text)).map(({ path }) => path)).toEqual([]);
+  });
+
   it('never come back to where they began: each file can be read after those that it imports', () => {
     const wrong = sources.map(({ path }) => path).filter((path) => reachable(path).has(path));
     expect(wrong).toEqual([]);

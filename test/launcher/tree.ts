@@ -66,6 +66,10 @@ export function copyTree(folder: string): string {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   writeFileSync(join(folder, 'src/cli/main.ts'), MAIN);
+  mkdirSync(join(folder, 'web'));
+  cpSync(join(root, 'web/vite.config.mjs'), join(folder, 'web/vite.config.mjs'));
+  writeFileSync(join(folder, 'web/index.html'), '<script type="module" src="./main.js"></script>');
+  writeFileSync(join(folder, 'web/main.js'), 'document.title = "Airlock";');
   // The build makes these beside the program.
   for (const thread of readThreads(join(root, 'scripts/build.mjs'))) {
     mkdirSync(join(folder, dirname(thread)), { recursive: true });

@@ -8,6 +8,7 @@ import type { CreateBody, Job } from '../../contract/transcodes.ts';
 import type { ConfirmBody, ConfirmResult, PresignBody, PresignResult } from '../../contract/uploads.ts';
 import type { ValidateAnswer } from '../../contract/validate.ts';
 import { batchExamples } from './batch-examples.ts';
+import { DETAILS_EXAMPLES } from './details-examples.ts';
 import { PEOPLE_EXAMPLES } from './people-examples.ts';
 import { PROBE_EXAMPLES } from './probe-examples.ts';
 import type { Document, Media } from './types.ts';
@@ -201,6 +202,7 @@ const security: Security = {
     update: { state: 'current', candidate: '7:7.1.3-0+deb13u1', security: false, lists_from: AT, reason: null },
     advisories: null,
   },
+  retention_seconds: 86_400,
 };
 
 const health: Health = {
@@ -254,6 +256,7 @@ const EXAMPLES: Readonly<Record<string, unknown>> = {
   Ready: { ok: true },
   ...batchExamples(transcodeRequest, listed),
   ...PEOPLE_EXAMPLES,
+  ...DETAILS_EXAMPLES,
   ...PROBE_EXAMPLES,
   ...UPLOAD_EXAMPLES,
   ...WEBHOOK_EXAMPLES,

@@ -16,7 +16,7 @@ const audio: ProbedStream = {
   ...{ is_hdr: null, is_interlaced: null, has_alpha: null, is_cover: null, channels: 2, sample_rate: 48_000 },
 };
 
-const answer: ProbeAnswer = {
+export const PROBED: ProbeAnswer = {
   format: 'mov,mp4,m4a,3gp,3g2,mj2',
   duration_seconds: 90,
   size_bytes: 52_428_800,
@@ -29,5 +29,5 @@ const answer: ProbeAnswer = {
 /** Examples of a probe, by the name of their schema. */
 export const PROBE_EXAMPLES: Readonly<Record<string, unknown>> = {
   ProbeRequest: { url: 'https://example.org/talk.mp4' },
-  ProbeAnswer: answer,
+  ProbeAnswer: PROBED,
 };

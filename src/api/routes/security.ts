@@ -17,6 +17,6 @@ export function registerSecurity(app: App, deps: ApiDeps): void {
         response: { 200: securityAnswer, '4xx': errorBody },
       },
     },
-    async () => readSecurity(deps.context.db),
+    async () => ({ ...(await readSecurity(deps.context.db)), retention_seconds: deps.context.retentionSeconds }),
   );
 }

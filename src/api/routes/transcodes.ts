@@ -1,4 +1,5 @@
 import { errorBody, idParams, waitQuery } from '../../contract/common.ts';
+import { jobDetails } from '../../contract/job-details.ts';
 import {
   cancelAnswer,
   createBody,
@@ -14,6 +15,7 @@ import { cancelJob } from '../../jobs/cancel.ts';
 import { downloadUrl } from '../../jobs/downloads.ts';
 import { eraseJob } from '../../jobs/erase.ts';
 import { getJob } from '../../jobs/read.ts';
+import { readDetails } from '../../kinds/transcode/details.ts';
 import { listJobs } from '../../kinds/transcode/list.ts';
 import { viewTranscode } from '../../kinds/transcode/view.ts';
 import { actorOf, callerOf } from '../caller.ts';
@@ -106,6 +108,25 @@ export function registerTranscodes(app: App, deps: RouteDeps): void {
       const { id } = request.params;
       if (request.query.wait) return waitUntilFinal(deps, account.id, id, request.query.wait, request);
       return viewTranscode(context, context.db, await getJob(context.db, account.id, KIND, id));
+    },
+  );
+
+  app.get(
+    '/v1/transcodes/:id/details',
+    {
+      config: { scope: 'read' },
+      schema: {
+        operationId: 'getTranscodeDetails',
+        tags: ['transcodes'],
+        summary: 'Read how a job was requested and how it ran',
+        description: 'Its request, the exact command, the streams of its inputs, and every attempt with its log.',
+        params: idParams,
+        response: { 200: jobDetails, '4xx': errorBody },
+      },
+    },
+    async (request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return readDetails(context, await getJob(context.db, callerOf(request).account.id, KIND, request.params.id));
     },
   );
 

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { EventType, EventView } from '../../contract/events.ts';
+import type { EventType } from '../../contract/event-types.ts';
+import type { EventView } from '../../contract/events.ts';
 import { type AccountEvent, compareCursors, readEvents, type StoredEvent, visibleNow } from '../../events/read.ts';
 import type { LiveProgress } from '../../jobs/live-progress.ts';
 import { viewEvents } from '../../kinds/view-events.ts';

@@ -56,8 +56,8 @@ async function sourcesOf({ db }: Pick<Context, 'db'>, id: string): Promise<Manif
   return rows.map(({ probe, ...row }) => ({ ...row, container: inspectionJson.readOrNull(probe)?.container ?? null }));
 }
 
-/** The command, with file names as in the cell. */
-function commandOf({ vault }: Pick<Context, 'vault'>, job: Job): string[] | null {
+/** The command, with file names as in the cell; null before the job is completed, and once it is erased. */
+export function commandOf({ vault }: Pick<Context, 'vault'>, job: Job): string[] | null {
   const plan = openColumn(vault, 'jobs', 'plan_sealed', job);
   if (plan === null) return null;
   return ['ffmpeg', ...planJson.read(JSON.parse(plan)).args];

@@ -15,11 +15,14 @@ export const GCS_ENDPOINT = 'https://storage.googleapis.com';
 
 /** Opens a bucket of Google Cloud Storage through its XML API. Connects on the first call. */
 export function openGcsStore(options: GcsOptions): ObjectStore {
-  const { bucket, pageKeys, now = Date.now } = options;
+  const { bucket, publicEndpoint, pageKeys, now = Date.now } = options;
   const signer = gcsSigner(options);
   const client = s3Client(signer, { retries: options.retries ?? S3_RETRIES });
   return {
-    ...storeCalls(client, signer, { bucket, copySource: 'x-goog-copy-source', ...(pageKeys && { pageKeys }) }),
+    ...storeCalls(client, signer, {
+      ...{ bucket, publicOrigin: new URL(publicEndpoint).origin, copySource: 'x-goog-copy-source' },
+      ...(pageKeys && { pageKeys }),
+    }),
 
     equalParts: false,
 

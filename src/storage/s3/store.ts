@@ -4,6 +4,7 @@ import { Readable } from 'node:stream';
 import { type RetrySettings, S3_RETRIES } from '../retries.ts';
 import { type Capabilities, type ListedObject, type ObjectStore, StorageError } from '../types.ts';
 import type { Addressing } from './addressing.ts';
+import { placeOf } from './addressing.ts';
 import { errorCode, type ListPage, parseListPage } from './answers.ts';
 import { checkClock, headBucket } from './bucket-check.ts';
 import { checkExpiry, checkKey, checkSize } from './checks.ts';
@@ -50,11 +51,12 @@ const nothingMore: Extend = () => async () => ({});
 
 /** Opens a store that speaks the S3 protocol. Connects on the first call. */
 export function openS3Store(options: S3Options, extend: Extend = nothingMore): ObjectStore {
-  const { retries = S3_RETRIES, ca, socketPath } = options;
+  const { retries = S3_RETRIES, ca, socketPath, bucket, addressing = 'path' } = options;
   const signer = s3Signer(options);
   const client = s3Client(signer, { retries, ...(ca && { ca }), ...(socketPath && { socketPath }) });
+  const publicOrigin = placeOf(options.publicEndpoint, { bucket, key: '', addressing }).origin;
   return {
-    ...storeCalls(client, signer, { ...options, copySource: 'x-amz-copy-source' }),
+    ...storeCalls(client, signer, { ...options, publicOrigin, copySource: 'x-amz-copy-source' }),
     equalParts: options.equalParts ?? false,
     capabilities: extend(client),
     async ping() {
@@ -66,6 +68,7 @@ export function openS3Store(options: S3Options, extend: Extend = nothingMore): O
 /** What stores with the requests and documents of S3 have in common. */
 interface Dialect {
   bucket: string;
+  publicOrigin: string;
   /** Header that names the source of a copy. */
   copySource: string;
   pageKeys?: number;
@@ -74,7 +77,7 @@ interface Dialect {
 export function storeCalls(
   client: S3Client,
   signer: Signer,
-  { bucket, copySource, pageKeys }: Dialect,
+  { bucket, publicOrigin, copySource, pageKeys }: Dialect,
 ): Omit<ObjectStore, 'capabilities' | 'ping' | 'equalParts'> {
   const putFile = filePutter(client);
   const remove = deleter(client);
@@ -82,6 +85,7 @@ export function storeCalls(
 
   return {
     bucket,
+    publicOrigin,
     putFile,
     list,
     delete: remove,

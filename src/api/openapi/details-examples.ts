@@ -1,0 +1,31 @@
+import type { JobDetails } from '../../contract/job-details.ts';
+import { PROBED } from './probe-examples.ts';
+
+const details: JobDetails = {
+  request: {
+    inputs: [{ url: 'https://example.org/talk.mp4' }],
+    outputFormat: 'mp4',
+    preset: { quality: 'high', resolution: '720p' },
+  },
+  command: ['ffmpeg', '-i', '/in/0', '/out/output.mp4'],
+  inputs: [PROBED],
+  attempts: [
+    {
+      number: 1,
+      state: 'completed',
+      started_at: '2026-05-22T14:30:45.000Z',
+      ended_at: '2026-05-22T14:31:07.000Z',
+      error_code: null,
+      exit_code: 0,
+      signal: null,
+      cpu_ms: 41_000,
+      max_rss_bytes: 209_715_200,
+      tier: 'bwrap',
+      ffmpeg_version: '7.1.3',
+      log: null,
+    },
+  ],
+};
+
+/** Examples of the details of a job, by the name of their schema. */
+export const DETAILS_EXAMPLES: Readonly<Record<string, unknown>> = { JobDetails: details };

@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import { someWarnings, timestamp } from './common.ts';
+import { probeResult } from './probe.ts';
+
+const attempt = z
+  .object({
+    number: z.number().describe('From 1.'),
+    state: z
+      .enum(['running', 'completed', 'failed', 'canceled', 'lost', 'released'])
+      .describe('`lost`: its worker died. `released`: given back to the queue, and not counted.'),
+    started_at: timestamp.describe('When it began.'),
+    ended_at: timestamp.nullable().describe('When it ended; null while it runs.'),
+    error_code: z.string().nullable().describe('Why it failed; null unless it did.'),
+    exit_code: z.number().nullable().describe('Exit code of FFmpeg; null if it did not exit.'),
+    signal: z.string().nullable().describe('The signal that ended FFmpeg; null if none did.'),
+    cpu_ms: z.number().nullable().describe('Processor time, milliseconds.'),
+    max_rss_bytes: z.number().nullable().describe('Peak memory in bytes.'),
+    tier: z.string().describe('How FFmpeg was confined.'),
+    ffmpeg_version: z.string().nullable().describe('The build that ran, as FFmpeg reports it.'),
+    log: z
+      .string()
+      .nullable()
+      .describe(
+        'The last 8 kB that FFmpeg wrote, without paths and URLs; null if it wrote nothing, or the job is erased.',
+      ),
+  })
+  .meta({ id: 'Attempt', description: 'One run of a job.' });
+
+/** Everything about a job that its list and its result do not need (`GET /v1/transcodes/{id}/details`). */
+export const jobDetails = z
+  .object({
+    request: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .describe(
+        'The body that creates the same job again; URLs are without their queries. Null once the job is erased.',
+      ),
+    command: z
+      .array(z.string())
+      .nullable()
+      .describe('Program and arguments that made the output; null until the job is completed, and once it is erased.'),
+    inputs: z
+      .array(probeResult.nullable().meta({ description: 'Null before it has been probed, and for subtitles.' }))
+      .describe('What the sources contain, in the order of the request.'),
+    attempts: z.array(attempt).describe('In their order.'),
+    warnings: someWarnings,
+  })
+  .meta({ id: 'JobDetails', description: 'How a job was requested, and how it ran.' });
+
+export type JobDetails = z.infer<typeof jobDetails>;

@@ -1,0 +1,57 @@
+import type { JobDetails } from '../../contract/job-details.ts';
+import type { Context } from '../../database/context.ts';
+import { openColumn } from '../../database/sealed-columns.ts';
+import { inputsOf } from '../../jobs/read.ts';
+import { type Job, type JobSource, sourceRow } from '../../jobs/rows.ts';
+import { inspectionJson } from '../../uploads/upload.ts';
+import { describeFile } from '../probe/result.ts';
+import { knownInfo } from '../shared/stored-info.ts';
+import { commandOf } from './manifest.ts';
+import { openRequest } from './request.ts';
+
+/** How a job was requested and how it ran, for a person who wants to know why it came out as it did. */
+export async function readDetails(context: Pick<Context, 'db' | 'vault'>, job: Job): Promise<JobDetails> {
+  const inputs = await inputsOf(context.db, job.id);
+  return {
+    request: requestOf(context, job, inputs),
+    command: commandOf(context, job),
+    inputs: inputs.map(contentOf),
+    attempts: await attemptsOf(context, job),
+  };
+}
+
+/** Null once the job is erased: its URLs are gone then. */
+function requestOf({ vault }: Pick<Context, 'vault'>, job: Job, sources: readonly JobSource[]): JobDetails['request'] {
+  const request = openRequest(vault, job);
+  if (request === null) return null;
+  const urls = sources.map((source) => openColumn(vault, 'job_sources', 'url_sealed', sourceRow(job, source)));
+  const metadata = openColumn(vault, 'jobs', 'metadata_sealed', job);
+  return {
+    ...request,
+    inputs: request.inputs.map((input, index) => ({ url: urls[index], ...input })),
+    ...(metadata !== null && { metadata: JSON.parse(metadata) }),
+    ...(job.priority !== 0 && { priority: job.priority }),
+  };
+}
+
+function contentOf({ probe }: JobSource): JobDetails['inputs'][number] {
+  const inspection = inspectionJson.readOrNull(probe);
+  const info = knownInfo(inspection);
+  return info && describeFile(info, { sizeBytes: info.sizeBytes, container: inspection?.container ?? null });
+}
+
+async function attemptsOf({ db, vault }: Pick<Context, 'db' | 'vault'>, job: Job): Promise<JobDetails['attempts']> {
+  const rows = await db
+    .selectFrom('attempts')
+    .select(['id', 'number', 'state', 'started_at', 'ended_at', 'error_code', 'exit_code', 'signal', 'cpu_ms'])
+    .select(['max_rss as max_rss_bytes', 'tier', 'ffmpeg_version', 'stderr_sealed'])
+    .where('job_id', '=', job.id)
+    .orderBy('number')
+    .execute();
+  return rows.map(({ id, stderr_sealed, started_at, ended_at, ...row }) => ({
+    ...row,
+    started_at: started_at.toISOString(),
+    ended_at: ended_at?.toISOString() ?? null,
+    log: openColumn(vault, 'attempts', 'stderr_sealed', { id, account_id: job.account_id, stderr_sealed }),
+  }));
+}

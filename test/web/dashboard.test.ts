@@ -1,0 +1,240 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { projectRoot } from '../../src/config/root.ts';
+import { openBrowser } from '../../testkit/browser.ts';
+import { makeClip } from '../../testkit/media.ts';
+import { shareService, type TestService } from '../../testkit/service.ts';
+import { until } from '../../testkit/until.ts';
+import { faultsOf } from './axe.ts';
+import { drawingCost, feedJobs } from './many-jobs.ts';
+import { invite, PASSWORD, setUp, visit } from './people.ts';
+
+const ASSETS = join(projectRoot(), 'dist/web/assets');
+/** Bytes of script, compressed, before the first page is shown. */
+const FIRST_LOAD = 60_000;
+
+let service: TestService & { account: string };
+let browser: Browser;
+beforeAll(async () => {
+  [service, browser] = await Promise.all([shareService(), openBrowser()]);
+});
+afterAll(() => browser?.close());
+
+describe('the document of the dashboard', () => {
+  it('allows its own files and the storage, no inline code, and no frame around it', async () => {
+    const { headers, text } = await service.call('GET', '/jobs/01a21786-9d2c-7995-bd97-6a9b48402342');
+    const policy = headers.get('content-security-policy')!;
+    const storage = new URL(service.storage).origin;
+    expect(policy.split('; ')).toEqual(
+      expect.arrayContaining([
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        `connect-src 'self' ${storage}`,
+        "frame-ancestors 'none'",
+        "base-uri 'none'",
+        "form-action 'none'",
+      ]),
+    );
+    expect(policy).not.toMatch(/unsafe|\*|data:|blob:/);
+    expect(headers.get('x-frame-options')).toBe('DENY');
+    expect(headers.get('cache-control')).toBe('no-cache');
+    expect(text).not.toMatch(/<script>|<style|style=|onload=/);
+  });
+
+  it('leads to files that never change, in the smallest form that the browser reads', async () => {
+    const { text } = await service.call('GET', '/');
+    const script = /src="(\/assets\/[^"]+\.js)"/.exec(text)![1]!;
+    const { headers } = await service.call('GET', script, undefined, { 'accept-encoding': 'gzip, br' });
+    expect(headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
+    expect(headers.get('content-encoding')).toBe('br');
+    expect(headers.get('content-type')).toBe('text/javascript; charset=utf-8');
+  });
+
+  it.each(['/assets/..%2findex.html', '/assets/none-12345678.js', '/assets/index.html', '/v1/jobs', '/elsewhere'])(
+    'is not what unknown paths answer: %s',
+    async (path) => {
+      const { status, json } = await service.call('GET', path);
+      expect([status, json.code]).toEqual([404, 'not_found']);
+    },
+  );
+
+  it(`needs less than ${FIRST_LOAD} bytes of script before the first page is shown`, async () => {
+    const { text } = await service.call('GET', '/');
+    const scripts = [...text.matchAll(/(?:src|href)="\/assets\/([^"]+\.js)"/g)].map(([, name]) => name!);
+    const bytes = scripts.map((name) => gzipSync(readFileSync(join(ASSETS, name))).length);
+    expect(scripts.length).toBeGreaterThan(0);
+    expect(readdirSync(ASSETS).length).toBeGreaterThan(scripts.length);
+    expect(bytes.reduce((sum, one) => sum + one, 0)).toBeLessThan(FIRST_LOAD);
+  });
+});
+
+/** A name that would run a script wherever it is shown as HTML. */
+const EVIL = '<img src=x onerror=document.title=`taken`>';
+
+describe('a person', () => {
+  let page: Page;
+  let job: string;
+  const errors: string[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'airlock-web-'));
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it('sets a password by a one-time link, whose token does not stay in the address', async () => {
+    page = await setUp(browser, await invite(service, 'ada@example.org', 'operator', service.account));
+    page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+    page.on('pageerror', (error) => errors.push(error.message));
+    expect(page.url()).toBe(`${service.api}/jobs`);
+    await page.getByText('No jobs yet').waitFor();
+  });
+
+  it('drops a file, watches its job and plays the result', async () => {
+    const clip = readFileSync(await makeClip(join(folder, 'clip.mp4'), { seconds: 2 }));
+    await visit(page, 'New job');
+    const file = { name: `${EVIL}.mp4`, mimeType: 'video/mp4', buffer: clip };
+    await page.locator('input[type=file]').setInputFiles(file);
+    await page.getByText('Ready', { exact: true }).waitFor();
+    await page.getByText('Valid', { exact: true }).waitFor();
+    expect(await page.getByRole('region', { name: 'Request' }).textContent()).toContain('gs://');
+    await page.getByRole('button', { name: 'Create job' }).click();
+    await page.getByText('Completed', { exact: true }).first().waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toContain('img src');
+    job = new URL(page.url()).pathname.split('/').at(-1)!;
+    const played = await page.locator('video').evaluate(async (video: unknown) => {
+      const player = video as { muted: boolean; play(): Promise<void>; currentTime: number; duration: number };
+      player.muted = true;
+      await player.play();
+      while (player.currentTime === 0) await new Promise((resolve) => setTimeout(resolve, 20));
+      return player.duration;
+    });
+    expect(played).toBeCloseTo(2, 0);
+  });
+
+  it('reads what the file contains, the exact command and the attempts, and downloads the result', async () => {
+    await page.getByRole('cell', { name: /320×180, 25 fps/ }).waitFor();
+    expect(await page.getByRole('region', { name: 'Command', exact: true }).textContent()).toMatch(
+      /^ffmpeg .*-c:v libx264/,
+    );
+    await page.getByText('Attempt 1 completed').waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+    const [download] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: /^Download/ }).click(),
+    ]);
+    const bytes = readFileSync(await download.path());
+    expect(bytes.subarray(4, 8).toString()).toBe('ftyp');
+  });
+
+  it('creates a key, sees it once, and rotates it', async () => {
+    await visit(page, 'Keys');
+    const secret = async () => (await page.locator('.secret code').textContent()) ?? '';
+    const statusOf = async (key: string) =>
+      (await fetch(`${service.api}/v1/transcodes`, { headers: { authorization: `Bearer ${key}` } })).status;
+    await page.getByRole('button', { name: 'Create key' }).click();
+    await page.getByLabel('Name').fill(`n8n ${EVIL}`);
+    await page.getByRole('dialog').getByRole('button', { name: 'Create key' }).click();
+    const first = await secret();
+    expect(await statusOf(first)).toBe(200);
+    await page.getByRole('button', { name: 'I have copied it' }).click();
+    const row = page.getByRole('row', { name: /n8n.*Active/ });
+    await row.getByRole('button', { name: 'Rotate' }).click();
+    await page.getByLabel('The old key ends').selectOption('At once');
+    await page.getByRole('dialog').getByRole('button', { name: 'Rotate' }).click();
+    await until(async () => (await secret()) !== first, { what: 'the new key' });
+    expect([await statusOf(first), await statusOf(await secret())]).toEqual([401, 200]);
+    await page.getByRole('button', { name: 'I have copied it' }).click();
+    expect(await faultsOf(page)).toEqual([]);
+  });
+
+  it('reads why a job failed, and what to do', async () => {
+    const { json: source } = await service.call('GET', `/v1/transcodes/${job}`);
+    const body = { inputs: [{ url: source.output_url }], outputFormat: 'mp4', metadata: { [EVIL]: EVIL } };
+    const options = [{ option: '-vf', argument: 'crop=4000:4000' }];
+    const { json: failed } = await service.call('POST', '/v1/transcodes?wait=30', { ...body, options });
+    await page.goto(`${service.api}/jobs/${failed.id}`);
+    await page.getByRole('alert').getByText(failed.error_message).waitFor();
+    await page.getByRole('alert').getByText(failed.error_advice).waitFor();
+    expect(await page.getByRole('region', { name: 'Log', exact: true }).textContent()).toContain('Invalid too big');
+    await page.getByText(EVIL).first().waitFor();
+    expect(await faultsOf(page)).toEqual([]);
+  });
+
+  it('erases a job, and gets the receipt', async () => {
+    await page.goto(`${service.api}/jobs/${job}`);
+    await page.getByRole('button', { name: 'Erase' }).click();
+    await page.getByRole('dialog').getByRole('button', { name: 'Erase' }).click();
+    await page
+      .getByRole('dialog')
+      .getByText(/Nothing of the job is left|The deletion has begun/)
+      .waitFor();
+    expect((await service.call('GET', `/v1/transcodes/${job}/receipt`)).json.receipt.reason).toBe('erased');
+    await page.getByRole('button', { name: 'Done' }).click();
+  });
+
+  it.each(['New job', 'Usage', 'Webhooks', 'Accounts', 'Workers', 'Queue', 'Storage', 'Security', 'Audit log'])(
+    'finds the page %s accessible',
+    async (name) => {
+      await visit(page, name);
+      await page.waitForLoadState('networkidle');
+      expect(await faultsOf(page)).toEqual([]);
+    },
+  );
+
+  it('scrolls through ten thousand jobs without a frame that costs more than 50 ms', async () => {
+    await feedJobs(page, 10_000);
+    await visit(page, 'Jobs');
+    await page.getByText('10,000 jobs').waitFor();
+    expect(await drawingCost(page)).toBeLessThan(50);
+    expect(await faultsOf(page)).toEqual([]);
+    await page.unrouteAll();
+  });
+
+  it('signs out, and the session is over', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+    expect((await page.request.get(`${service.api}/v1/session`)).status()).toBe(401);
+    await page.getByLabel('Email').fill('ada@example.org');
+    await page.getByLabel('Password').fill('wrong horse battery');
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByText('Email or password is wrong.').waitFor();
+    await page.getByLabel('Password').fill(PASSWORD);
+    await page.getByRole('button', { name: 'Sign in' }).click();
+    await page.getByRole('heading', { name: 'Jobs', exact: true }).waitFor();
+  });
+
+  it('of another account sees nothing of it', async () => {
+    const other = await setUp(browser, await invite(service, 'eve@example.org', 'member', `${service.account}-other`));
+    await other.getByText('No jobs yet').waitFor();
+    await other.goto(`${service.api}/jobs/${job}`);
+    await other.getByRole('alert').waitFor();
+    expect(await other.locator('main').textContent()).not.toMatch(/clip|img/);
+    expect(await other.getByRole('link', { name: 'Audit log' }).count()).toBe(0);
+    await other.context().close();
+  });
+
+  it('has met no script of a file name, and nothing that the policy refused', async () => {
+    expect(await page.title()).not.toContain('taken');
+    expect(errors.filter((text) => !/status of 40[14]/.test(text))).toEqual([]);
+    await page.context().close();
+  });
+});
+
+describe('the sign-in page', () => {
+  it('is what a stranger sees within a second, accessible, in light and dark', async () => {
+    const firstPaints: number[] = [];
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const page = await browser.newPage({ colorScheme });
+      await page.goto(`${service.api}/jobs`);
+      await page.getByRole('heading', { name: 'Sign in' }).waitFor();
+      expect(await faultsOf(page)).toEqual([]);
+      firstPaints.push(
+        await page.evaluate(() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime ?? Infinity),
+      );
+      await page.close();
+    }
+    expect(Math.min(...firstPaints)).toBeLessThan(1000);
+  });
+});

@@ -1,0 +1,51 @@
+import type { Page } from 'playwright-core';
+
+const SCREENS = 40;
+
+/** Answers the list of jobs with this many, in place of the service. */
+export async function feedJobs(page: Page, total: number): Promise<void> {
+  await page.route('**/v1/transcodes?*', async (route) => {
+    const query = new URL(route.request().url()).searchParams;
+    const [number, limit] = [Number(query.get('page')), Number(query.get('limit'))];
+    const first = (number - 1) * limit;
+    const items = Array.from({ length: Math.min(limit, total - first) }, (_, index) => jobAt(first + index));
+    await route.fulfill({ json: { items, page: number, limit, total } });
+  });
+}
+
+function jobAt(index: number) {
+  const at = new Date(Date.now() - index * 1000).toISOString();
+  const running = index % 5 === 0;
+  return {
+    ...{
+      id: `01a21786-9d2c-7995-8000-${String(index).padStart(12, '0')}`,
+      status: running ? 'processing' : 'completed',
+    },
+    inputs: [{ url: `gs://airlock/clip-${index}.mp4`, duration: 60, format: 'mov,mp4', size: 1e6 }],
+    outputs: running ? [] : [{ format: 'webm', size: 5e5, width: 1280, height: 720 }],
+    ...{ output_format: 'webm', duration_seconds: 60, error_code: null, progress: 0.5, speed: 2.5, eta_seconds: 12 },
+    ...{ created_at: at, updated_at: at, started_at: at, completed_at: running ? null : at, queue_position: null },
+  };
+}
+
+/**
+ * Scrolls through the page and returns the most milliseconds that one step cost. Counted in processor time of the page, so
+ * that other work on the machine does not count.
+ */
+export async function drawingCost(page: Page): Promise<number> {
+  const session = await page.context().newCDPSession(page);
+  await session.send('Performance.enable', { timeDomain: 'threadTicks' });
+  const cost = async () => {
+    const { metrics } = await session.send('Performance.getMetrics');
+    return (metrics.find(({ name }) => name === 'TaskDuration')?.value ?? 0) * 1000;
+  };
+  let most = 0;
+  for (let screen = 1; screen <= SCREENS; screen++) {
+    const before = await cost();
+    await page.evaluate(`scrollTo(0, document.documentElement.scrollHeight * ${screen / SCREENS})`);
+    await page.evaluate('new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))');
+    most = Math.max(most, (await cost()) - before);
+  }
+  await session.detach();
+  return most;
+}

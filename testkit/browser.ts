@@ -1,0 +1,26 @@
+import { accessSync, constants } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { type Browser, chromium } from 'playwright-core';
+
+/** Starts the Chromium of the distribution, which `./airlock test` installs; nothing is downloaded. */
+export function openBrowser(): Promise<Browser> {
+  // Root cannot use Chromium's own sandbox, and the pages are ours.
+  const args = ['--no-sandbox', '--disable-dev-shm-usage', '--mute-audio'];
+  return chromium.launch({ executablePath: findChromium(), args });
+}
+
+function findChromium(): string {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const found = folders.map((folder) => join(folder, 'chromium')).find(isExecutable);
+  if (!found) throw new Error('Chromium is missing: apt-get install chromium');
+  return found;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

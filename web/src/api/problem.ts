@@ -1,0 +1,31 @@
+/** An answer that is an error, with the sentence that the API wrote for people. */
+export class Problem extends Error {
+  /** HTTP status; 0 if there was no answer. */
+  readonly status: number;
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+  /** Seconds after which the request may be repeated; null if the answer does not say. */
+  readonly retryAfter: number | null;
+
+  constructor(status: number, body: unknown, retryAfter: number | null = null) {
+    const { message, error, code, details } = (body ?? {}) as Record<string, unknown>;
+    super(String(message ?? error ?? 'The server gave no reason.'));
+    this.name = 'Problem';
+    this.status = status;
+    this.code = typeof code === 'string' ? code : 'unknown';
+    this.details = typeof details === 'object' && details !== null ? (details as Record<string, unknown>) : {};
+    this.retryAfter = retryAfter;
+  }
+}
+
+export function unreachable(): Problem {
+  return new Problem(0, {
+    code: 'unreachable',
+    message: 'The server cannot be reached. Check your connection; the page tries again when you do.',
+  });
+}
+
+/** What to show of anything that was thrown. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : 'Something failed. Reload the page and try again.';
+}

@@ -1,0 +1,36 @@
+import type { SessionView, SetupLinkView } from '../../../src/contract/people.ts';
+import { call, get, post, remove } from './client.ts';
+import { Problem } from './problem.ts';
+import { hasExpired, session } from './session-state.ts';
+
+/** Asks who has signed in. Leaves the session undefined if the server cannot be reached, and throws then. */
+export async function loadSession(): Promise<void> {
+  try {
+    session.value = await get<SessionView>('/v1/session');
+  } catch (error) {
+    if (!(error instanceof Problem) || error.status !== 401) throw error;
+    session.value = null;
+  }
+}
+
+export async function signIn(email: string, password: string): Promise<void> {
+  const started = await post<SessionView>('/v1/session', { email, password });
+  hasExpired.value = false;
+  session.value = started;
+}
+
+export async function signOut(): Promise<void> {
+  await remove('/v1/session');
+  hasExpired.value = false;
+  session.value = null;
+}
+
+/** What a one-time link is for. The token travels in a header: no log has it. */
+export function readInvitation(token: string): Promise<SetupLinkView> {
+  return call<SetupLinkView>('GET', '/v1/setup', { headers: { 'x-airlock-setup': token } });
+}
+
+export async function acceptInvitation(token: string, password: string, email?: string): Promise<void> {
+  session.value = await post<SessionView>('/v1/setup', { token, password, ...(email !== undefined && { email }) });
+  hasExpired.value = false;
+}

@@ -1,0 +1,160 @@
+import type { MultipartResult, MultipartState, PartUrl } from '../../../src/contract/multipart.ts';
+import type { ConfirmResult, PresignResult } from '../../../src/contract/uploads.ts';
+import { contentTypeOf } from '../lib/content-type.ts';
+import { get, post } from './client.ts';
+import { Problem } from './problem.ts';
+import { put } from './put.ts';
+
+/** Bytes above which a file is sent in parts, which survive a broken connection and a closed page. */
+const PARTS_FROM = 32 * 1024 * 1024;
+/** Parts that are sent at the same time. */
+const PARALLEL = 3;
+/** How often a part is sent before the upload pauses. */
+const TRIES = 4;
+const URLS_PER_REQUEST = 100;
+
+export interface Sending {
+  file: File;
+  signal: AbortSignal;
+  /** Bytes that have been sent. */
+  onProgress: (sent: number) => void;
+}
+
+/** Sends a file straight to the storage, and has it checked. Called again after a failure, it sends only what is missing. */
+export async function upload(sending: Sending): Promise<ConfirmResult> {
+  return sending.file.size > PARTS_FROM ? uploadParts(sending) : uploadWhole(sending);
+}
+
+async function uploadWhole({ file, signal, onProgress }: Sending): Promise<ConfirmResult> {
+  const contentType = contentTypeOf(file);
+  const body = { filename: file.name, contentType, fileSize: file.size };
+  const { result } = await post<{ result: PresignResult }>('/v1/upload/presigned-url', body);
+  const headers = { ...result.headers, 'content-type': contentType };
+  await put({ url: result.uploadUrl, bytes: file, headers, signal, onProgress });
+  return confirm({ filename: result.filename, fileSize: file.size });
+}
+
+async function uploadParts({ file, signal, onProgress }: Sending): Promise<ConfirmResult> {
+  const { uploadId, filename, partSize, partCount, urls, arrived } = await beginOrResume(file);
+  const sent = new Map<number, number>(arrived);
+  const report = () => onProgress([...sent.values()].reduce((sum, bytes) => sum + bytes, 0));
+  report();
+  const missing = Array.from({ length: partCount }, (_, index) => index + 1).filter((number) => !arrived.has(number));
+  const urlOf = partUrls(uploadId, urls, missing);
+  const send = async (number: number) => {
+    const bytes = file.slice((number - 1) * partSize, number * partSize);
+    const progress = (done: number) => {
+      sent.set(number, done);
+      report();
+    };
+    await retrying(async (attempt) => {
+      const { url, headers = {} } = await urlOf(number, attempt > 0);
+      await put({ url, bytes, headers, signal, onProgress: progress });
+    }, signal);
+    progress(bytes.size);
+  };
+  const next = missing.values();
+  const work = async () => {
+    for (const number of next) await send(number);
+  };
+  await Promise.all(Array.from({ length: PARALLEL }, work));
+  const result = await confirm({ filename, fileSize: file.size, uploadId });
+  forget(file);
+  return result;
+}
+
+async function confirm(body: { filename: string; fileSize: number; uploadId?: string }): Promise<ConfirmResult> {
+  return (await post<{ result: ConfirmResult }>('/v1/upload/confirm', body)).result;
+}
+
+interface Begun {
+  uploadId: string;
+  filename: string;
+  partSize: number;
+  partCount: number;
+  urls: readonly PartUrl[];
+  /** Bytes of each part that is there, by number. */
+  arrived: ReadonlyMap<number, number>;
+}
+
+async function beginOrResume(file: File): Promise<Begun> {
+  const kept = recall(file);
+  const state = kept && (await readState(kept));
+  if (state) {
+    const arrived = new Map(state.parts.map(({ partNumber, size }) => [partNumber, size]));
+    return { ...state, urls: [], arrived };
+  }
+  const body = { filename: file.name, contentType: contentTypeOf(file), fileSize: file.size };
+  const { result } = await post<{ result: MultipartResult }>('/v1/upload/multipart', body);
+  remember(file, result.uploadId);
+  return { ...result, urls: result.parts, arrived: new Map() };
+}
+
+/** Null if the upload is no longer open. */
+async function readState(uploadId: string): Promise<MultipartState | null> {
+  try {
+    const { result } = await get<{ result: MultipartState }>(`/v1/upload/multipart/${uploadId}`);
+    return result.status === 'pending' ? result : null;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 404) return null;
+    throw error;
+  }
+}
+
+/** Returns the URL of a part; URLs are asked for by the hundred, and anew for a part that failed. */
+function partUrls(uploadId: string, known: readonly PartUrl[], missing: readonly number[]) {
+  const urls = new Map(known.map((part) => [part.partNumber, part]));
+  const ask = async (partNumbers: readonly number[]) => {
+    const path = `/v1/upload/multipart/${uploadId}/parts`;
+    const { result } = await post<{ result: { parts: PartUrl[] } }>(path, { partNumbers });
+    for (const part of result.parts) urls.set(part.partNumber, part);
+  };
+  return async (number: number, isAgain: boolean): Promise<PartUrl> => {
+    if (isAgain) await ask([number]);
+    else if (!urls.has(number)) {
+      await ask(missing.filter((one) => one >= number && !urls.has(one)).slice(0, URLS_PER_REQUEST));
+    }
+    return urls.get(number)!;
+  };
+}
+
+async function retrying(work: (attempt: number) => Promise<void>, signal: AbortSignal): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await work(attempt);
+      return;
+    } catch (error) {
+      if (signal.aborted || attempt + 1 >= TRIES) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 1000 * 2 ** attempt));
+    }
+  }
+}
+
+/** A file that was begun is known again by these facts, also after the page was left. */
+function nameOf({ name, size, lastModified }: File): string {
+  return `airlock-upload:${name}:${size}:${lastModified}`;
+}
+
+function recall(file: File): string | null {
+  try {
+    return localStorage.getItem(nameOf(file));
+  } catch {
+    return null;
+  }
+}
+
+function remember(file: File, uploadId: string): void {
+  try {
+    localStorage.setItem(nameOf(file), uploadId);
+  } catch {
+    // Without storage an upload is resumed only while the page is open.
+  }
+}
+
+function forget(file: File): void {
+  try {
+    localStorage.removeItem(nameOf(file));
+  } catch {
+    // Nothing was kept.
+  }
+}

@@ -1,0 +1,81 @@
+import { useEffect, useState } from 'preact/hooks';
+import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
+import { messageOf } from './api/problem.ts';
+import { loadSession } from './api/session.ts';
+import { session } from './api/session-state.ts';
+import { JobsPage } from './pages/jobs.tsx';
+import { NotFoundPage } from './pages/not-found.tsx';
+import { SignInPage } from './pages/sign-in.tsx';
+import { ErrorNotice } from './ui/feedback.tsx';
+import { Shell } from './ui/shell.tsx';
+import { showToast, Toasts } from './ui/toast.tsx';
+
+const SetupPage = lazy(async () => (await import('./pages/setup.tsx')).SetupPage);
+const JobPage = lazy(async () => (await import('./pages/job.tsx')).JobPage);
+const NewJobPage = lazy(async () => (await import('./pages/new-job.tsx')).NewJobPage);
+const KeysPage = lazy(async () => (await import('./pages/keys.tsx')).KeysPage);
+const WebhooksPage = lazy(async () => (await import('./pages/webhooks.tsx')).WebhooksPage);
+const WebhookPage = lazy(async () => (await import('./pages/webhook.tsx')).WebhookPage);
+const UsagePage = lazy(async () => (await import('./pages/usage.tsx')).UsagePage);
+const OperatorPage = lazy(async () => (await import('./pages/operator.tsx')).OperatorPage);
+
+/** Addresses that are pages of the dashboard; other links leave it. */
+const SCOPE = /^\/($|\?|sign-in|setup|jobs|new|keys|webhooks|usage|operator)/;
+
+export function App() {
+  return (
+    <LocationProvider scope={SCOPE}>
+      <Gate />
+      <Toasts />
+    </LocationProvider>
+  );
+}
+
+/** Nothing but sign-in and set-up without a session. */
+function Gate() {
+  const { path } = useLocation();
+  const [error, setError] = useState<string | null>(null);
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    setError(null);
+    loadSession().catch((thrown) => setError(messageOf(thrown)));
+  }, [turn]);
+
+  if (path === '/setup') {
+    return (
+      <ErrorBoundary>
+        <SetupPage />
+      </ErrorBoundary>
+    );
+  }
+  if (session.value) return <Pages />;
+  if (session.value === null) return <SignInPage />;
+  return (
+    <main class="gate" aria-busy={!error}>
+      {error && <ErrorNotice message={error} onRetry={() => setTurn((value) => value + 1)} />}
+    </main>
+  );
+}
+
+function Pages() {
+  return (
+    <Shell>
+      <ErrorBoundary onError={(error) => showToast(messageOf(error))}>
+        <Router onRouteChange={() => scrollTo(0, 0)}>
+          <Route path="/" component={JobsPage} />
+          <Route path="/jobs" component={JobsPage} />
+          <Route path="/sign-in" component={JobsPage} />
+          <Route path="/jobs/:id" component={JobPage} />
+          <Route path="/new" component={NewJobPage} />
+          <Route path="/keys" component={KeysPage} />
+          <Route path="/webhooks" component={WebhooksPage} />
+          <Route path="/webhooks/:id" component={WebhookPage} />
+          <Route path="/usage" component={UsagePage} />
+          <Route path="/operator" component={OperatorPage} />
+          <Route path="/operator/:page" component={OperatorPage} />
+          <Route default component={NotFoundPage} />
+        </Router>
+      </ErrorBoundary>
+    </Shell>
+  );
+}

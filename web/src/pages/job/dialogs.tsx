@@ -1,0 +1,88 @@
+import { useState } from 'preact/hooks';
+import type { Receipt } from '../../../../src/contract/receipts.ts';
+import type { Job } from '../../../../src/contract/transcodes.ts';
+import { get, patch, remove } from '../../api/client.ts';
+import { bytesText, exactTime } from '../../lib/format.ts';
+import { jobName } from '../../lib/job.ts';
+import { LinkButton } from '../../ui/button.tsx';
+import { Confirm, Dialog } from '../../ui/dialog.tsx';
+import { Notice } from '../../ui/feedback.tsx';
+
+interface CancelProps {
+  job: Job;
+  onDone: (job: Job) => void;
+  onClose: () => void;
+}
+
+export function CancelDialog({ job, onDone, onClose }: CancelProps) {
+  const cancel = async () => {
+    onDone((await patch<{ job: Job }>(`/v1/transcodes/${job.id}/cancel`)).job);
+    onClose();
+  };
+  return (
+    <Confirm title="Cancel this job?" action="Cancel the job" danger onConfirm={cancel} onClose={onClose}>
+      <p>{jobName(job)} stops at once. Its upload stays until it expires.</p>
+    </Confirm>
+  );
+}
+
+/** Erases a job, and shows the receipt. */
+export function EraseDialog({ job, onClose }: { job: Job; onClose: () => void }) {
+  const [receipt, setReceipt] = useState<Receipt | null>(null);
+  if (receipt) return <ReceiptDialog receipt={receipt} onClose={onClose} />;
+  const erase = async () => {
+    await remove(`/v1/transcodes/${job.id}`);
+    setReceipt((await get<{ receipt: Receipt }>(`/v1/transcodes/${job.id}/receipt`)).receipt);
+  };
+  return (
+    <Confirm title="Erase this job?" action="Erase" danger onConfirm={erase} onClose={onClose}>
+      <p>
+        The output of {jobName(job)}, and the uploads that it used, are deleted now. This cannot be undone. You get a
+        signed receipt.
+      </p>
+    </Confirm>
+  );
+}
+
+function ReceiptDialog({ receipt, onClose }: { receipt: Receipt; onClose: () => void }) {
+  const file = `/v1/transcodes/${receipt.transcode_id}/receipt`;
+  return (
+    <Dialog title="Erased" onClose={onClose}>
+      <Notice tone={receipt.complete ? 'ok' : 'warn'}>
+        <p>
+          {receipt.complete
+            ? `Nothing of the job is left, as of ${exactTime(receipt.issued_at)}.`
+            : 'The deletion has begun. Read the receipt again later: it says when nothing is left.'}
+        </p>
+      </Notice>
+      <div class="table-scroll">
+        <table class="table">
+          <thead>
+            <tr>
+              <th scope="col">Deleted</th>
+              <th scope="col">Size</th>
+              <th scope="col">SHA-256</th>
+            </tr>
+          </thead>
+          <tbody>
+            {receipt.deleted.map((object) => (
+              <tr key={object.object_id}>
+                <th scope="row">{object.kind}</th>
+                <td>{bytesText(object.size)}</td>
+                <td class="mono">{object.sha256 ? `${object.sha256.slice(0, 16)}…` : '–'}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div class="dialog-foot">
+        <LinkButton href={file} icon="download" download>
+          Signed receipt
+        </LinkButton>
+        <button type="button" class="button main-action" onClick={onClose}>
+          Done
+        </button>
+      </div>
+    </Dialog>
+  );
+}

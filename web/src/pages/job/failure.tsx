@@ -1,0 +1,14 @@
+import type { Job } from '../../../../src/contract/transcodes.ts';
+import { Notice } from '../../ui/feedback.tsx';
+
+/** Why a job failed, and what to do: the API's own sentences. */
+export function Failure({ job }: { job: Job }) {
+  return (
+    <Notice tone="bad" title={job.error_message ?? 'The job failed.'}>
+      {job.error_advice && <p>{job.error_advice}</p>}
+      <p class="small">
+        <code>{job.error_code}</code> · <a href="/docs">What the codes mean</a>
+      </p>
+    </Notice>
+  );
+}

@@ -1,0 +1,159 @@
+import { useEffect, useMemo, useState } from 'preact/hooks';
+import type { JobListItem } from '../../../src/contract/transcodes.ts';
+import { may } from '../api/session-state.ts';
+import { countText } from '../lib/format.ts';
+import { jobName } from '../lib/job.ts';
+import type { JobList, Status } from '../state/job-list.ts';
+import { openJobs } from '../state/jobs.ts';
+import { LinkButton } from '../ui/button.tsx';
+import { Empty, ErrorNotice, Skeleton } from '../ui/feedback.tsx';
+import { Segments } from '../ui/field.tsx';
+import { Page } from '../ui/page.tsx';
+import { VirtualList } from '../ui/virtual-list.tsx';
+import { JobRow, JobsHead, ROW_HEIGHT } from './jobs/row.tsx';
+
+const FILTERS = [
+  ['', 'All'],
+  ['pending', 'Queued'],
+  ['processing', 'Running'],
+  ['completed', 'Completed'],
+  ['failed', 'Failed'],
+  ['canceled', 'Canceled'],
+] as const;
+
+export function JobsPage() {
+  const [status, setStatus] = useState<Status | ''>('');
+  const [words, setWords] = useState('');
+  const [list, setList] = useState<JobList | null>(null);
+  useEffect(() => {
+    const opened = openJobs(status || null);
+    setList(opened.list);
+    return opened.close;
+  }, [status]);
+  // Reading it draws the page again with every change of the list.
+  const version = list?.version.value ?? 0;
+  const total = list?.total ?? null;
+  return (
+    <Page
+      title="Jobs"
+      lead={total === null ? ' ' : `${countText(total)} ${total === 1 ? 'job' : 'jobs'}, newest first`}
+      actions={
+        may('create') && (
+          <LinkButton href="/new" icon="plus" look="main-action">
+            New job
+          </LinkButton>
+        )
+      }
+    >
+      <div class="toolbar">
+        <Segments label="Status" value={status} choices={FILTERS} onChange={setStatus} />
+        <div class="search">
+          <input
+            class="input"
+            type="search"
+            placeholder="Search by name, format or id"
+            aria-label="Search jobs"
+            value={words}
+            onInput={(event) => setWords(event.currentTarget.value)}
+          />
+        </div>
+      </div>
+      {list?.error.value && <ErrorNotice message={list.error.value.message} onRetry={() => void list.refresh()} />}
+      {list && <Jobs list={list} version={version} words={words.trim().toLowerCase()} isFiltered={status !== ''} />}
+    </Page>
+  );
+}
+
+interface JobsProps {
+  list: JobList;
+  version: number;
+  words: string;
+  isFiltered: boolean;
+}
+
+function Jobs({ list, version, words, isFiltered }: JobsProps) {
+  useEffect(() => {
+    if (words === '') return;
+    const leaving = new AbortController();
+    void list.showAll(leaving.signal);
+    return () => leaving.abort();
+  }, [list, words]);
+  const found = useMemo(
+    () => (words === '' ? null : list.loaded().filter((job) => textOf(job).includes(words))),
+    [list, version, words],
+  );
+  const { total } = list;
+  if (total === null) {
+    return list.error.value ? null : (
+      <div class="card card-body">
+        <Skeleton lines={6} />
+      </div>
+    );
+  }
+  if (total === 0) return isFiltered ? <NothingHere /> : <NoJobs />;
+  const searched = list.loaded().length;
+  return (
+    <>
+      <p class="hidden-text" role="status">
+        {found && `${found.length} of ${searched} jobs match.`}
+      </p>
+      {found && searched < total && (
+        <p class="muted small">
+          Searched {countText(searched)} of {countText(total)} jobs…
+        </p>
+      )}
+      {found?.length === 0 && searched >= total ? (
+        <Empty icon="search" title="No job matches">
+          <p>Try another word, or another status.</p>
+        </Empty>
+      ) : (
+        <div class="card jobs">
+          <VirtualList
+            label="Jobs"
+            count={found?.length ?? total}
+            rowHeight={ROW_HEIGHT}
+            head={<JobsHead />}
+            row={(index) => <JobRow job={found ? found[index] : list.at(index)} />}
+            onShow={(first, last) => {
+              if (!found) void list.show(first, last);
+            }}
+          />
+        </div>
+      )}
+    </>
+  );
+}
+
+function NoJobs() {
+  return (
+    <div class="card">
+      <Empty icon="play" title="No jobs yet">
+        <p>Drop a video on the next page, or send a request with a key. Jobs appear here the moment they exist.</p>
+        <div class="actions">
+          {may('create') && (
+            <LinkButton href="/new" icon="plus" look="main-action">
+              New job
+            </LinkButton>
+          )}
+          {may('manage') && (
+            <LinkButton href="/keys" icon="key">
+              Create a key
+            </LinkButton>
+          )}
+        </div>
+      </Empty>
+    </div>
+  );
+}
+
+function NothingHere() {
+  return (
+    <div class="card">
+      <Empty icon="circle" title="No jobs with this status" />
+    </div>
+  );
+}
+
+function textOf(job: JobListItem): string {
+  return `${jobName(job)} ${job.output_format} ${job.id} ${job.error_code ?? ''}`.toLowerCase();
+}

@@ -1,0 +1,102 @@
+import { useState } from 'preact/hooks';
+import type { ApiKeyView, Scope } from '../../../../src/contract/keys.ts';
+import { post } from '../../api/client.ts';
+import { messageOf } from '../../api/problem.ts';
+import { may } from '../../api/session-state.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { ErrorNotice } from '../../ui/feedback.tsx';
+import { Check, Field, SelectField, TextField } from '../../ui/field.tsx';
+
+const SCOPES: readonly (readonly [Scope, string])[] = [
+  ['transcode', 'create, cancel and erase jobs'],
+  ['upload', 'send files'],
+  ['read', 'read jobs, events and results'],
+  ['admin', 'make and revoke keys, and change webhooks'],
+  ['operator', 'administer the whole server'],
+];
+const LIVES = [
+  ['', 'Never'],
+  ['7', 'In 7 days'],
+  ['30', 'In 30 days'],
+  ['90', 'In 90 days'],
+  ['365', 'In a year'],
+] as const;
+const DAY_MS = 86_400_000;
+
+interface CreateKeyProps {
+  onMade: (key: ApiKeyView & { key: string | null }) => void;
+  onClose: () => void;
+}
+
+export function CreateKeyDialog({ onMade, onClose }: CreateKeyProps) {
+  const [name, setName] = useState('');
+  const [scopes, setScopes] = useState<readonly Scope[]>(['transcode', 'upload', 'read']);
+  const [days, setDays] = useState<(typeof LIVES)[number][0]>('');
+  const [ranges, setRanges] = useState('');
+  const [error, setError] = useState<string | null>(null);
+
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setError(null);
+    const cidrs = ranges.split(/[\s,]+/).filter(Boolean);
+    try {
+      const made = await post<ApiKeyView & { key: string | null }>('/v1/keys', {
+        name,
+        scopes,
+        ...(days && { expires_at: new Date(Date.now() + Number(days) * DAY_MS).toISOString() }),
+        ...(cidrs.length > 0 && { allowed_cidrs: cidrs }),
+      });
+      onMade(made);
+    } catch (thrown) {
+      setError(messageOf(thrown));
+    }
+  };
+
+  return (
+    <Dialog title="Create a key" onClose={onClose}>
+      <form class="form" onSubmit={submit}>
+        <TextField
+          label="Name"
+          value={name}
+          onInput={setName}
+          required
+          maxLength={100}
+          hint="The program that uses it, such as “n8n” or “upload service”."
+        />
+        <fieldset class="field">
+          <legend class="label">It may</legend>
+          {SCOPES.filter(([scope]) => scope !== 'operator' || may('operate')).map(([scope, hint]) => (
+            <Check
+              key={scope}
+              label={scope}
+              hint={hint}
+              checked={scopes.includes(scope)}
+              onChange={(checked) => setScopes(checked ? [...scopes, scope] : scopes.filter((one) => one !== scope))}
+            />
+          ))}
+        </fieldset>
+        <SelectField label="It expires" value={days} choices={LIVES} onChange={setDays} />
+        <Field label="Only from these addresses" hint="CIDR ranges, one a line. Empty: from anywhere.">
+          {(attributes) => (
+            <textarea
+              {...attributes}
+              class="input mono"
+              rows={2}
+              placeholder="203.0.113.0/24"
+              value={ranges}
+              onInput={(event) => setRanges(event.currentTarget.value)}
+            />
+          )}
+        </Field>
+        {error && <ErrorNotice message={error} />}
+        <div class="dialog-foot">
+          <Button onClick={onClose}>Not now</Button>
+          <Button type="submit" look="main-action" disabled={scopes.length === 0}>
+            Create key
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,20 @@
+import { OPTION_TABLE } from '../../../../src/media/options/option-table.ts';
+import { describeValue } from '../../../../src/media/options/option-values.ts';
+
+interface OptionHelp {
+  /** What it does, and which values it takes. */
+  text: string;
+  /** Values to choose from; empty where there are too many. */
+  values: readonly string[];
+}
+
+/** Every option for an output, with its dash, by name. */
+export const OPTION_HELP: ReadonlyMap<string, OptionHelp> = new Map(
+  OPTION_TABLE.filter(({ scopes, ignored }) => scopes.includes('output') && !ignored).flatMap((row) => {
+    const { value } = row;
+    const values = value.type === 'choice' || value.type === 'flags' ? value.values : [];
+    const help = { text: `${row.doc} ${describeValue(value)}`, values };
+    const names = row.specifiers.length > 1 ? row.specifiers.map((letter) => `-${row.name}:${letter}`) : [];
+    return [`-${row.name}`, ...names].map((name) => [name, help] as const);
+  }),
+);

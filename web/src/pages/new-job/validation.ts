@@ -1,0 +1,42 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { ValidateAnswer } from '../../../../src/contract/validate.ts';
+import { call } from '../../api/client.ts';
+import { messageOf } from '../../api/problem.ts';
+import type { Body } from './request.ts';
+
+/** Pause after the last change before the request is checked. */
+const PAUSE_MS = 250;
+
+export interface Validation {
+  state: 'checking' | 'valid' | 'invalid';
+  command: readonly string[];
+  errors: ValidateAnswer['errors'];
+  warnings: ValidateAnswer['warnings'];
+  /** Why the request could not be checked. */
+  problem: string | null;
+}
+
+const NOTHING: Validation = { state: 'checking', command: [], errors: [], warnings: [], problem: null };
+
+/** What the API says about a request, while it is written. The last answer stays until the next one comes. */
+export function useValidation(body: Body): Validation {
+  const [validation, setValidation] = useState(NOTHING);
+  useEffect(() => {
+    const leaving = new AbortController();
+    const check = async () => {
+      try {
+        const options = { body, signal: leaving.signal };
+        const { valid, ...answer } = await call<ValidateAnswer>('POST', '/v1/transcodes/validate', options);
+        setValidation({ ...answer, state: valid ? 'valid' : 'invalid', problem: null });
+      } catch (error) {
+        if (!leaving.signal.aborted) setValidation({ ...NOTHING, state: 'invalid', problem: messageOf(error) });
+      }
+    };
+    const timer = setTimeout(check, PAUSE_MS);
+    return () => {
+      clearTimeout(timer);
+      leaving.abort();
+    };
+  }, [body]);
+  return validation;
+}

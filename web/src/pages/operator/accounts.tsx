@@ -1,0 +1,90 @@
+import { useState } from 'preact/hooks';
+import type * as z from 'zod';
+import type { account } from '../../../../src/contract/admin.ts';
+import { post } from '../../api/client.ts';
+import { Button } from '../../ui/button.tsx';
+import { Confirm } from '../../ui/dialog.tsx';
+import { Badge } from '../../ui/feedback.tsx';
+import { TextField } from '../../ui/field.tsx';
+import { Ago } from '../../ui/time.tsx';
+import { AccountDialog } from './account-dialog.tsx';
+import { Loaded } from './load.tsx';
+
+export type Account = z.infer<typeof account>;
+
+export function AccountsPage() {
+  const [open, setOpen] = useState<Account | 'new' | null>(null);
+  const close = () => setOpen(null);
+  return (
+    <Loaded<{ items: Account[] }>
+      title="Accounts"
+      lead="Each has its own jobs, keys, people and limits."
+      path="/v1/admin/accounts"
+    >
+      {({ items }, { reload }) => (
+        <>
+          <div class="card table-scroll">
+            <table class="table stacked">
+              <thead>
+                <tr>
+                  <th scope="col">Account</th>
+                  <th scope="col">State</th>
+                  <th scope="col">Own limits</th>
+                  <th scope="col">Created</th>
+                  <th scope="col">
+                    <span class="hidden-text">Actions</span>
+                  </th>
+                </tr>
+              </thead>
+              <tbody>
+                {items.map((one) => (
+                  <tr key={one.id}>
+                    <th scope="row">{one.name}</th>
+                    <td data-label="State">
+                      <Badge tone={one.disabled_at ? 'bad' : 'ok'}>{one.disabled_at ? 'Disabled' : 'Active'}</Badge>
+                    </td>
+                    <td data-label="Own limits">{limitsText(one)}</td>
+                    <td data-label="Created">
+                      <Ago at={one.created_at} />
+                    </td>
+                    <td class="tail">
+                      <Button compact onClick={() => setOpen(one)}>
+                        Limits
+                      </Button>
+                    </td>
+                  </tr>
+                ))}
+              </tbody>
+            </table>
+          </div>
+          <div>
+            <Button icon="plus" onClick={() => setOpen('new')}>
+              Add account
+            </Button>
+          </div>
+          {open === 'new' && <CreateDialog onDone={reload} onClose={close} />}
+          {open && open !== 'new' && <AccountDialog id={open.id} name={open.name} onDone={reload} onClose={close} />}
+        </>
+      )}
+    </Loaded>
+  );
+}
+
+function limitsText(one: Account): string {
+  const count = Object.values(one).filter((value) => typeof value === 'number').length;
+  return count === 0 ? 'defaults' : `${count} set`;
+}
+
+function CreateDialog({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {
+  const [name, setName] = useState('');
+  const create = async () => {
+    await post('/v1/admin/accounts', { name });
+    onDone();
+    onClose();
+  };
+  return (
+    <Confirm title="Add an account" action="Add" onConfirm={create} onClose={onClose}>
+      <TextField label="Name" value={name} onInput={setName} required maxLength={100} />
+    </Confirm>
+  );
+}

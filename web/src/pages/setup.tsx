@@ -1,0 +1,117 @@
+import { useEffect, useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
+import type { SetupLinkView } from '../../../src/contract/people.ts';
+import { messageOf } from '../api/problem.ts';
+import { acceptInvitation, readInvitation } from '../api/session.ts';
+import { ErrorNotice, Skeleton } from '../ui/feedback.tsx';
+import { TextField } from '../ui/field.tsx';
+import { Mark } from '../ui/icon.tsx';
+
+const MIN_PASSWORD = 12;
+
+/** Opened by a one-time link. Its token follows the `#`, which browsers send to no server. */
+export function SetupPage() {
+  const [token] = useState(takeToken);
+  const [invitation, setInvitation] = useState<SetupLinkView | null>(null);
+  const [error, setError] = useState<string | null>(null);
+  useEffect(() => {
+    document.title = 'Set up · Airlock';
+    readInvitation(token).then(setInvitation, (thrown) => setError(messageOf(thrown)));
+  }, [token]);
+  return (
+    <main class="gate">
+      <div class="gate-card">
+        <div class="brand">
+          <Mark />
+          Airlock
+        </div>
+        {error ? (
+          <>
+            <h1>This link does not work</h1>
+            <ErrorNotice message={error} />
+            <p class="hint">
+              A link works once, and not for ever. The operator of this server makes a new one with{' '}
+              <code>./airlock users reset</code>.
+            </p>
+            <a href="/sign-in">Sign in instead</a>
+          </>
+        ) : invitation ? (
+          <SetupForm token={token} invitation={invitation} />
+        ) : (
+          <Skeleton />
+        )}
+      </div>
+    </main>
+  );
+}
+
+function SetupForm({ token, invitation }: { token: string; invitation: SetupLinkView }) {
+  const { route } = useLocation();
+  const [email, setEmail] = useState(invitation.email ?? '');
+  const [password, setPassword] = useState('');
+  const [repeated, setRepeated] = useState('');
+  const [error, setError] = useState<string | null>(null);
+  const isShort = password.length > 0 && password.length < MIN_PASSWORD;
+  const differs = repeated.length > 0 && repeated !== password;
+
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setError(null);
+    if (password.length < MIN_PASSWORD || repeated !== password) return;
+    try {
+      await acceptInvitation(token, password, invitation.email === null ? email : undefined);
+      route('/jobs', true);
+    } catch (thrown) {
+      setError(messageOf(thrown));
+    }
+  };
+
+  return (
+    <>
+      <div>
+        <h1>Welcome to Airlock</h1>
+        <p class="muted">
+          You become {invitation.role === 'admin' || invitation.role === 'operator' ? 'an' : 'a'} {invitation.role} of
+          the account {invitation.account.name}.
+        </p>
+      </div>
+      {error && <ErrorNotice message={error} />}
+      <form class="form" onSubmit={submit}>
+        {invitation.email === null ? (
+          <TextField label="Email" type="email" autocomplete="username" required value={email} onInput={setEmail} />
+        ) : (
+          <input type="hidden" autocomplete="username" value={invitation.email} />
+        )}
+        <TextField
+          label="Password"
+          type="password"
+          autocomplete="new-password"
+          required
+          value={password}
+          onInput={setPassword}
+          hint={`At least ${MIN_PASSWORD} characters. A sentence is easy to remember.`}
+          error={isShort ? `${MIN_PASSWORD - password.length} more to go.` : null}
+        />
+        <TextField
+          label="Password again"
+          type="password"
+          autocomplete="new-password"
+          required
+          value={repeated}
+          onInput={setRepeated}
+          error={differs ? 'The two differ.' : null}
+        />
+        <button type="submit" class="button main-action">
+          Set password and sign in
+        </button>
+      </form>
+    </>
+  );
+}
+
+/** Takes the token out of the address, so that it stays in no history and no screenshot. */
+function takeToken(): string {
+  const token = decodeURIComponent(location.hash.slice(1));
+  if (token) history.replaceState(null, '', '/setup');
+  return token;
+}

@@ -1,0 +1,71 @@
+import { useState } from 'preact/hooks';
+import type { Usage } from '../../../src/contract/usage.ts';
+import { bytesText, countText } from '../lib/format.ts';
+import { Bar, ErrorNotice, Skeleton, type Tone } from '../ui/feedback.tsx';
+import { Card, Page } from '../ui/page.tsx';
+import { useResource } from '../ui/resource.ts';
+import { DayChart } from './usage/day-chart.tsx';
+
+export function UsagePage() {
+  const [period, setPeriod] = useState(() => new Date().toISOString().slice(0, 7));
+  const { data, error, reload } = useResource<Usage>(`/v1/account/usage?period=${period}`);
+  const month = (
+    <input
+      class="input"
+      type="month"
+      aria-label="Month"
+      value={period}
+      max={new Date().toISOString().slice(0, 7)}
+      onChange={(event) => event.currentTarget.value && setPeriod(event.currentTarget.value)}
+    />
+  );
+  return (
+    <Page title="Usage" lead="What this account has used in a month, in UTC." actions={month}>
+      {error && <ErrorNotice message={error} onRetry={reload} />}
+      {!data && !error && <Skeleton lines={6} />}
+      {data && (
+        <>
+          <div class="tiles">
+            <Tile label="Minutes" used={data.usage.minutes} limit={data.quota.minutes} text={countText} />
+            <Tile label="Jobs" used={data.usage.jobs} limit={null} text={countText} />
+            <Tile label="Stored" used={data.usage.stored_bytes} limit={data.quota.stored_bytes} text={bytesText} />
+          </div>
+          <Card title="Minutes a day">
+            <DayChart days={data.usage.by_day} measure="minutes" />
+          </Card>
+          <Card title="Jobs a day">
+            <DayChart days={data.usage.by_day} measure="jobs" />
+          </Card>
+        </>
+      )}
+    </Page>
+  );
+}
+
+interface TileProps {
+  label: string;
+  used: number;
+  limit: number | null;
+  text: (value: number) => string;
+}
+
+function Tile({ label, used, limit, text }: TileProps) {
+  const part = limit === null ? 0 : used / limit;
+  const tone: Tone = part >= 1 ? 'bad' : part >= 0.8 ? 'warn' : '';
+  return (
+    <section class="card tile" aria-label={label}>
+      <span class="muted small">{label}</span>
+      <span class="value">{text(used)}</span>
+      {limit === null ? (
+        <span class="muted small">No limit</span>
+      ) : (
+        <>
+          <Bar value={part} tone={tone} label={`${label} used`} />
+          <span class="muted small">
+            of {text(limit)}, {text(Math.max(0, limit - used))} left
+          </span>
+        </>
+      )}
+    </section>
+  );
+}

@@ -1,0 +1,89 @@
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import 'uplot/dist/uPlot.min.css';
+import { countText } from '../../lib/format.ts';
+import { theme } from '../../lib/theme.ts';
+
+/** Pixels. */
+const HEIGHT = 220;
+/** Seconds. */
+const DAY = 86_400;
+
+interface DayChartProps {
+  days: readonly { day: string; jobs: number; minutes: number }[];
+  measure: 'jobs' | 'minutes';
+}
+
+/** Bars, one a day; a table says the same to those who do not see them. */
+export function DayChart({ days, measure }: DayChartProps) {
+  const place = useRef<HTMLDivElement>(null);
+  const colours = theme.value;
+  useEffect(() => {
+    const element = place.current;
+    if (!element || days.length === 0) return;
+    // A chart of other colours has to be drawn anew.
+    const chart = drawChart(element, { days, measure });
+    const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height: HEIGHT }));
+    observer.observe(element);
+    return () => {
+      observer.disconnect();
+      chart.destroy();
+    };
+  }, [days, measure, colours]);
+  if (days.length === 0) return <p class="muted">Nothing in this month.</p>;
+  return (
+    <>
+      <div class="chart" ref={place} aria-hidden="true" />
+      <table class="hidden-text">
+        <caption>{measure} a day</caption>
+        <tbody>
+          {days.map((day) => (
+            <tr key={day.day}>
+              <th scope="row">{day.day}</th>
+              <td>{countText(day[measure])}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </>
+  );
+}
+
+function drawChart(element: HTMLElement, { days, measure }: DayChartProps): uPlot {
+  const style = getComputedStyle(element);
+  const colour = (name: string) => style.getPropertyValue(name);
+  // Colours of the canvas are words of CSS that it must be able to read: those of the elements around it are.
+  const [text, line, accent] = [style.color, style.borderTopColor, style.outlineColor];
+  const axis = {
+    stroke: text,
+    grid: { stroke: line, width: 1 },
+    ticks: { show: false },
+    font: `12px ${colour('font-family')}`,
+  };
+  return new uPlot(
+    {
+      width: element.clientWidth,
+      height: HEIGHT,
+      legend: { show: false },
+      cursor: { show: false },
+      scales: {
+        x: { time: true, range: (_chart, min, max) => [min - DAY / 2, max + DAY / 2] },
+        y: { range: (_chart, _min, max) => [0, Math.max(1, max * 1.1)] },
+      },
+      axes: [
+        { ...axis, size: 28, grid: { show: false }, values: (_chart, splits) => splits.map(dayText) },
+        { ...axis, size: 56, values: (_chart, splits) => splits.map((value) => (value % 1 ? '' : countText(value))) },
+      ],
+      series: [
+        {},
+        { fill: accent, width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [0.6, 28], radius: 0.2 }) },
+      ],
+    },
+    [days.map(({ day }) => Date.parse(`${day}T12:00:00`) / 1000), days.map((day) => day[measure])],
+    element,
+  );
+}
+
+function dayText(seconds: number): string {
+  return new Date(seconds * 1000).toLocaleDateString('en', { day: 'numeric', month: 'short' });
+}

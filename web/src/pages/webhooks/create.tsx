@@ -1,0 +1,69 @@
+import { useState } from 'preact/hooks';
+import { EVENT_TYPES, type EventType } from '../../../../src/contract/event-types.ts';
+import type { WebhookView } from '../../../../src/contract/webhooks.ts';
+import { post } from '../../api/client.ts';
+import { messageOf } from '../../api/problem.ts';
+import { Button } from '../../ui/button.tsx';
+import { Dialog } from '../../ui/dialog.tsx';
+import { ErrorNotice } from '../../ui/feedback.tsx';
+import { Check, TextField } from '../../ui/field.tsx';
+
+/** The ends of jobs: what nearly every program wants to know. */
+const USUAL: readonly EventType[] = ['transcode.completed', 'transcode.failed', 'transcode.canceled'];
+
+interface CreateWebhookProps {
+  onMade: (webhook: WebhookView & { secret: string | null }) => void;
+  onClose: () => void;
+}
+
+export function CreateWebhookDialog({ onMade, onClose }: CreateWebhookProps) {
+  const [url, setUrl] = useState('');
+  const [description, setDescription] = useState('');
+  const [types, setTypes] = useState<readonly EventType[]>(USUAL);
+  const [error, setError] = useState<string | null>(null);
+  const submit = async (event: Event) => {
+    event.preventDefault();
+    setError(null);
+    try {
+      onMade(await post('/v1/webhooks', { url, types, ...(description && { description }) }));
+    } catch (thrown) {
+      setError(messageOf(thrown));
+    }
+  };
+  return (
+    <Dialog title="Add a webhook" onClose={onClose}>
+      <form class="form" onSubmit={submit}>
+        <TextField
+          label="URL"
+          type="url"
+          value={url}
+          onInput={setUrl}
+          required
+          placeholder="https://example.org/hooks/airlock"
+          hint="Called from the server; private addresses are refused."
+        />
+        <TextField label="Description" value={description} onInput={setDescription} maxLength={200} />
+        <fieldset class="field">
+          <legend class="label">Events</legend>
+          <div class="check-grid">
+            {EVENT_TYPES.map((type) => (
+              <Check
+                key={type}
+                label={type}
+                checked={types.includes(type)}
+                onChange={(checked) => setTypes(checked ? [...types, type] : types.filter((one) => one !== type))}
+              />
+            ))}
+          </div>
+        </fieldset>
+        {error && <ErrorNotice message={error} />}
+        <div class="dialog-foot">
+          <Button onClick={onClose}>Not now</Button>
+          <Button type="submit" look="main-action" disabled={types.length === 0}>
+            Add webhook
+          </Button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

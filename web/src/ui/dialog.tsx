@@ -1,0 +1,80 @@
+import type { ComponentChildren } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { messageOf } from '../api/problem.ts';
+import { Button } from './button.tsx';
+import { ErrorNotice } from './feedback.tsx';
+
+interface DialogProps {
+  title: string;
+  onClose: () => void;
+  children: ComponentChildren;
+  /** Whether Escape and the cross close it; false for what is shown only once. */
+  dismissible?: boolean;
+}
+
+/** A modal dialog. The browser keeps the focus inside, and gives it back when the dialog closes. */
+export function Dialog({ title, onClose, children, dismissible = true }: DialogProps) {
+  const element = useRef<HTMLDialogElement>(null);
+  const id = useId();
+  useEffect(() => {
+    const dialog = element.current;
+    const before = document.activeElement;
+    dialog?.showModal();
+    return () => {
+      dialog?.close();
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+  return (
+    <dialog
+      ref={element}
+      class="dialog"
+      aria-labelledby={id}
+      onCancel={(event) => {
+        event.preventDefault();
+        if (dismissible) onClose();
+      }}
+    >
+      <div class="dialog-head">
+        <h2 id={id}>{title}</h2>
+        {dismissible && <Button icon="close" label="Close" look="plain" compact onClick={onClose} />}
+      </div>
+      <div class="dialog-body">{children}</div>
+    </dialog>
+  );
+}
+
+interface ConfirmProps {
+  title: string;
+  /** The button that does it. */
+  action: string;
+  danger?: boolean;
+  onConfirm: () => Promise<unknown>;
+  onClose: () => void;
+  children: ComponentChildren;
+}
+
+/** Asks before something is done. `onConfirm` closes it when that is done; what it throws is shown. */
+export function Confirm({ title, action, danger, onConfirm, onClose, children }: ConfirmProps) {
+  const [error, setError] = useState<string | null>(null);
+  const confirm = async () => {
+    setError(null);
+    try {
+      await onConfirm();
+    } catch (thrown) {
+      setError(messageOf(thrown));
+    }
+  };
+  return (
+    <Dialog title={title} onClose={onClose}>
+      {children}
+      {error && <ErrorNotice message={error} />}
+      <div class="dialog-foot">
+        <Button onClick={onClose}>Not now</Button>
+        <Button look={danger ? 'danger main-action' : 'main-action'} onClick={confirm}>
+          {action}
+        </Button>
+      </div>
+    </Dialog>
+  );
+}

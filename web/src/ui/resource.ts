@@ -1,0 +1,35 @@
+import { useCallback, useEffect, useState } from 'preact/hooks';
+import { get } from '../api/client.ts';
+import { messageOf } from '../api/problem.ts';
+
+export interface Resource<T> {
+  /** Undefined until it has come. It stays while it is loaded again. */
+  data: T | undefined;
+  error: string | null;
+  reload: () => void;
+  /** Shows a change that the answer of another request already tells. */
+  set: (data: T) => void;
+}
+
+/** Loads a resource of the API, and again when the path changes. Null: nothing yet. */
+export function useResource<T>(path: string | null): Resource<T> {
+  const [data, set] = useState<T>();
+  const [error, setError] = useState<string | null>(null);
+  const [turn, setTurn] = useState(0);
+  useEffect(() => {
+    if (path === null) return;
+    const leaving = new AbortController();
+    get<T>(path, leaving.signal).then(
+      (answer) => {
+        set(answer);
+        setError(null);
+      },
+      (thrown) => {
+        if (!leaving.signal.aborted) setError(messageOf(thrown));
+      },
+    );
+    return () => leaving.abort();
+  }, [path, turn]);
+  const reload = useCallback(() => setTurn((value) => value + 1), []);
+  return { data, error, reload, set };
+}

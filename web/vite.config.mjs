@@ -1,0 +1,19 @@
+import { defineConfig } from 'vite';
+
+/** Where `npx vite web` finds the service while one works on the dashboard. */
+const SERVICE = process.env.AIRLOCK_URL ?? 'http://127.0.0.1:8080';
+
+export default defineConfig({
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    target: ['chrome123', 'firefox121', 'safari17.5'],
+    emptyOutDir: false,
+    // The content security policy allows no `data:` and no inline script.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    reportCompressedSize: false,
+  },
+  server: {
+    proxy: Object.fromEntries(['/v1', '/docs', '/openapi.json', '/health-check'].map((path) => [path, SERVICE])),
+  },
+});
