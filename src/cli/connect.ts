@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import type { Scope } from '../contract/keys.ts';
 import { openFetch } from './exchange-fetch.ts';
 import { EXIT, UnavailableError } from './exit.ts';
-import { findServer } from './local-server.ts';
+import { findServer } from './find-server.ts';
 
 export interface ConnectOptions {
   /** What a key made for this command may do; for a local server only. */

@@ -4,7 +4,6 @@ import { findAccount } from '../accounts/account-settings.ts';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../accounts/accounts.ts';
 import { createKey, revokeKey } from '../accounts/keys.ts';
 import type { Config } from '../config/config.ts';
-import { ConfigError } from '../config/config-error.ts';
 import { loadTls } from '../config/tls.ts';
 import { SCOPES, type Scope } from '../contract/keys.ts';
 import { readReadyFile } from '../supervisor/ready-file.ts';
@@ -12,7 +11,7 @@ import { createLogger } from '../telemetry/index.ts';
 import { unknownAccount } from './account-name.ts';
 import { withKeys } from './commands/keys.ts';
 import { lockDataDir } from './data-dir-lock.ts';
-import { UnavailableError, UsageError } from './exit.ts';
+import { UnavailableError } from './exit.ts';
 import { startService } from './service.ts';
 
 export interface Server {
@@ -41,23 +40,10 @@ export interface ServerOptions {
 }
 
 /**
- * Finds the server for a command: the one that AIRLOCK_URL and AIRLOCK_API_KEY name, the one that runs on the data
- * directory, or one started for this command. A data directory created for the command is removed with it.
+ * The server that runs on the data directory, or one started for this command. A data directory created for the command is
+ * removed with it.
  */
-export async function findServer(
-  config: Config,
-  options: ServerOptions,
-  env: NodeJS.ProcessEnv = process.env,
-): Promise<Server> {
-  const { AIRLOCK_URL: url, AIRLOCK_API_KEY: key } = env;
-  if (url && key) {
-    if (options.account)
-      throw new UsageError('--account works with a local server only: a key belongs to one account.');
-    return { url, key, close: async () => {} };
-  }
-  if (url || key) {
-    throw new ConfigError(url ? 'AIRLOCK_API_KEY' : 'AIRLOCK_URL', 'is missing', 'Set both, or neither');
-  }
+export async function findLocalServer(config: Config, options: ServerOptions, env: NodeJS.ProcessEnv): Promise<Server> {
   const running = await readReadyFile(config.dataDir);
   if (running) {
     const temporary = await temporaryKey(config, options);

@@ -66,14 +66,11 @@ describe('airlock jobs', () => {
     expect(table.stdout).not.toContain('\x1b');
     const failed = await json('jobs', 'list', '--status', 'failed');
     expect(failed.items.map(({ id }: { id: string }) => id)).toEqual([broken]);
-    expect((await airlock('jobs', 'list', '--status', 'lost')).code).toBe(2);
     const wrong = await airlock('jobs', 'list', '--limit', '999');
     expect([wrong.code, wrong.stderr]).toEqual([
       1,
       expect.stringMatching(/limit.*\nCode invalid_request in docs\/errors\.md/s),
     ]);
-    const none = await airlock('jobs', 'list', '--until', '2020-01-01');
-    expect(none).toMatchObject({ code: 0, stdout: '', stderr: expect.stringContaining('No jobs.') });
   });
 
   it('finds a job by the end of its id, and suggests the id that was meant', async () => {
@@ -82,8 +79,6 @@ describe('airlock jobs', () => {
     expect(shown.stdout).toMatch(/^output +mp3 {2}mp3 {2}0:01 {2}\d/m);
     const typo = await airlock('jobs', 'show', made.slice(0, -1) + (made.endsWith('0') ? '1' : '0'));
     expect([typo.code, typo.stderr]).toEqual([2, expect.stringContaining(`Did you mean ${made}?`)]);
-    const short = await airlock('jobs', 'show', 'zzzz');
-    expect([short.code, short.stderr]).toEqual([2, expect.stringContaining('jobs list shows')]);
   });
 
   it('cancels and erases, or says why not', async () => {
@@ -147,8 +142,6 @@ describe('airlock webhooks', () => {
       expect(rotated.stdout).toMatch(/^whsec_/);
       expect(rotated.stdout).not.toBe(made.stdout);
       expect((await airlock('webhooks', 'delete', id)).stdout).toContain(`Deleted ${id}`);
-      const gone = await airlock('webhooks', 'deliveries', id);
-      expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('Code not_found')]);
     } finally {
       receiver.close();
       receiver.closeAllConnections();
@@ -164,7 +157,6 @@ describe('airlock probe, validate, usage and transcribe', () => {
     expect(answer.streams.map(({ type }: { type: string }) => type)).toEqual(['video', 'audio']);
     const refused = await airlock('probe', 'http://127.0.0.1:9/none.mp4');
     expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('Code probe_failed')]);
-    expect((await airlock('probe', 'no-file.mp4')).code).toBe(2);
   });
 
   it('judge a request, with the place and the remedy of each fault', async () => {
@@ -185,15 +177,14 @@ describe('airlock probe, validate, usage and transcribe', () => {
     expect((await airlock('validate', 'no.json')).code).toBe(2);
   });
 
-  it('say what the server cannot do yet', async () => {
+  it('show what the account has used, and say what the server cannot do yet', async () => {
     const subtitles = await airlock('transcribe', 'in.mp4');
     expect([subtitles.code, subtitles.stderr]).toEqual([
       69,
       expect.stringContaining('not available on this server yet'),
     ]);
     const usage = await airlock('usage');
-    expect([0, 69]).toContain(usage.code);
-    expect((await airlock('usage', '--period', 'May')).code).toBe(2);
+    expect([usage.code, usage.stdout]).toEqual([0, expect.stringMatching(/^stored +\d.* GB$/m)]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { AirlockError } from '../../../sdk/src/index.ts';
+import { AirlockError, type Schemas } from '../../../sdk/src/index.ts';
 import type { Config } from '../../config/config.ts';
 import { connect } from '../connect.ts';
 import { EXIT, UnavailableError, UsageError } from '../exit.ts';
@@ -7,13 +7,7 @@ import { byteText } from '../stages.ts';
 import { out } from '../style.ts';
 import { type Column, table } from '../table.ts';
 
-/** The answer of `GET /v1/account/usage`. Metrics are shown by their names, so that new ones appear by themselves. */
-interface Usage {
-  period: string;
-  usage: Record<string, unknown> & { by_day?: Record<string, string | number | null>[] };
-  quota?: Record<string, number | null>;
-  remaining?: Record<string, number | null>;
-}
+type Usage = Schemas['Usage'];
 
 type Metric = [name: string, used: unknown];
 
@@ -27,7 +21,7 @@ export async function usageCommand(
   }
   return connect(config, { scopes: ['read'], account }, async ({ airlock, signal }) => {
     const usage = await airlock
-      .request<Usage>('GET', '/v1/account/usage', { query: { period }, signal })
+      .call('get', '/v1/account/usage', { query: { ...(period && { period }) }, signal })
       .catch((error: unknown) => {
         if (error instanceof AirlockError && (error.status === 404 || error.status === 501)) {
           throw new UnavailableError('This server does not report usage yet. Update it to a newer version of Airlock.');
@@ -40,8 +34,10 @@ export async function usageCommand(
   });
 }
 
-function usageText({ period, usage, quota = {}, remaining = {} }: Usage): string {
-  const { by_day: days = [], ...totals } = usage;
+export function usageText({ period, usage, ...rest }: Usage): string {
+  const { by_day: days, ...totals } = usage;
+  const quota: Record<string, number | null> = rest.quota;
+  const remaining: Record<string, number | null> = rest.remaining;
   const metrics: Metric[] = Object.entries(totals).filter(([, value]) => typeof value === 'number');
   const amount = (name: string, value: unknown) =>
     typeof value !== 'number' ? null : name.endsWith('_bytes') ? byteText(value) : value;
@@ -52,11 +48,11 @@ function usageText({ period, usage, quota = {}, remaining = {} }: Usage): string
     { title: 'left', value: ([name]) => amount(name, remaining[name]), right: true },
   ];
   const width = process.stdout.isTTY ? process.stdout.columns : Number.POSITIVE_INFINITY;
-  const daily = Object.keys(days[0] ?? {}).map((name) => ({
-    title: name.replaceAll('_', ' '),
-    value: (day: (typeof days)[number]) => amount(name, day[name]) ?? day[name],
-    right: typeof days[0]![name] === 'number',
-  }));
+  const daily: Column<Usage['usage']['by_day'][number]>[] = [
+    { title: 'day', value: ({ day }) => day },
+    { title: 'jobs', value: ({ jobs }) => jobs, right: true },
+    { title: 'minutes', value: ({ minutes }) => minutes, right: true },
+  ];
   const perDay = days.length > 0 ? `\n${table(days, daily, width, out.bold)}` : '';
   return table(metrics, columns, width, out.bold) + perDay;
 }
