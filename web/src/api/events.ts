@@ -1,47 +1,59 @@
 import { EVENT_TYPES } from '../../../src/contract/event-types.ts';
-
-/** An event as it comes from `/v1/events`. */
-export interface LiveEvent {
-  type: string;
-  data: Record<string, unknown> & { job_id?: string };
-}
+import type { LiveEvent } from './live-event.ts';
 
 type Listener = (events: readonly LiveEvent[]) => void;
 
+/** Pause before a stream that the server refused is opened again. */
+const REOPEN_MS = 5000;
+
 const listeners = new Set<Listener>();
 let source: EventSource | null = null;
+let reopening: ReturnType<typeof setTimeout> | undefined;
 let waiting: LiveEvent[] = [];
 
 /**
- * Listens to the events of the account while anybody does: one stream serves all pages, and the browser resumes it where
- * it broke. Events come in batches, one per frame, so that a thousand a second cost one rendering.
+ * Listens to the events of the account while anybody does, and the page is visible: one stream serves all of it. Events
+ * come in batches, one per frame, so that a thousand a second cost one rendering.
  */
 export function onEvents(listener: Listener): () => void {
   listeners.add(listener);
-  source ??= open();
+  follow();
   return () => {
     listeners.delete(listener);
-    if (listeners.size > 0) return;
-    source?.close();
-    source = null;
+    follow();
   };
 }
 
+/** Opens or closes the stream, as is needed. A browser allows few connections: hidden pages keep none. */
+function follow(): void {
+  const isNeeded = listeners.size > 0 && !document.hidden;
+  if (isNeeded && !source) source = open();
+  if (isNeeded || !source) return;
+  source.close();
+  source = null;
+}
+
+document.addEventListener('visibilitychange', follow);
+
 function open(): EventSource {
+  clearTimeout(reopening);
   const stream = new EventSource('/v1/events');
   for (const type of [...EVENT_TYPES, 'transcode.progress']) {
     stream.addEventListener(type, ({ data }) => take({ type, data: JSON.parse(data) }));
   }
   stream.addEventListener('open', () => take({ type: 'stream.open', data: {} }));
+  stream.addEventListener('error', () => {
+    // The browser resumes a broken stream itself, but not one that was refused, as by a server that starts.
+    if (stream.readyState !== EventSource.CLOSED || source !== stream) return;
+    source = null;
+    reopening = setTimeout(follow, REOPEN_MS);
+  });
   return stream;
 }
 
 function take(event: LiveEvent): void {
   waiting.push(event);
-  if (waiting.length > 1) return;
-  // A hidden page draws no frames.
-  if (document.hidden) setTimeout(flush, 1000);
-  else requestAnimationFrame(flush);
+  if (waiting.length === 1) requestAnimationFrame(flush);
 }
 
 function flush(): void {

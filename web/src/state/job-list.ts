@@ -1,6 +1,6 @@
 import { signal } from '@preact/signals';
 import type { JobListItem } from '../../../src/contract/transcodes.ts';
-import type { LiveEvent } from '../api/events.ts';
+import type { LiveEvent } from '../api/live-event.ts';
 
 export type Status = JobListItem['status'];
 

@@ -139,16 +139,12 @@ export function Facts({ job }: { job: Job }) {
         <dd>{durationText(runSeconds(job))}</dd>
         <dt>Billed</dt>
         <dd>{job.billable_minutes === null ? '–' : `${job.billable_minutes} min`}</dd>
-        {job.expires_at && (
-          <>
-            <dt>Output kept</dt>
-            <dd>
-              until <Ago at={job.expires_at} />
-            </dd>
-          </>
-        )}
         {job.output_url && (
           <>
+            <dt>Deleted</dt>
+            <dd>
+              <Ago at={job.expires_at} />
+            </dd>
             <dt>As an input</dt>
             <dd class="facts-copy">
               <span class="mono">{job.output_url}</span>

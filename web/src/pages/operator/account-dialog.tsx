@@ -59,17 +59,18 @@ function LimitsForm({ account, onDone, onClose }: { account: Account; onDone: ()
         Uses {bytesText(usage.stored_bytes)} and {countText(usage.minutes)} minutes this month; {usage.keys} keys,{' '}
         {usage.running} jobs run and {usage.waiting} wait.
       </p>
-      {NAMES.map((name) => (
-        <TextField
-          key={name}
-          label={name}
-          type="number"
-          value={values[name] ?? ''}
-          placeholder={NUMBER_SETTINGS[name].fallback}
-          onInput={(value) => setValues({ ...values, [name]: value })}
-          hint={NUMBER_SETTINGS[name].meaning}
-        />
-      ))}
+      <div class="form-grid">
+        {NAMES.map((name) => (
+          <TextField
+            key={name}
+            label={capitalized(NUMBER_SETTINGS[name].meaning)}
+            type="number"
+            value={values[name] ?? ''}
+            placeholder={NUMBER_SETTINGS[name].fallback}
+            onInput={(value) => setValues({ ...values, [name]: value })}
+          />
+        ))}
+      </div>
       <Check
         label="Disabled"
         hint="All requests of the account are refused."
@@ -85,4 +86,8 @@ function LimitsForm({ account, onDone, onClose }: { account: Account; onDone: ()
       </div>
     </form>
   );
+}
+
+function capitalized(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -32,7 +32,9 @@ export function AuditLogPage() {
         </Button>
       }
     >
-      <div aria-live="polite">{verification && <Verified verification={verification} />}</div>
+      <div class="live" aria-live="polite">
+        {verification && <Verified verification={verification} />}
+      </div>
       {error && <ErrorNotice message={error} onRetry={reload} />}
       {!data && !error && <Skeleton lines={8} />}
       {data && (

@@ -83,6 +83,11 @@ function toneOf(passed: boolean | null): Tone {
   return passed === null ? 'run' : passed ? 'ok' : 'bad';
 }
 
+/** `7.1.5-0+deb13u1` of FFmpeg's first line. */
+export function shortVersion(text: string): string {
+  return text.replace(/^ffmpeg version /, '').replace(/ Copyright .*$/, '');
+}
+
 const UPDATES: Record<NonNullable<Security['ffmpeg']['update']>['state'], { text: string; tone: Tone }> = {
   current: { text: 'Current', tone: 'ok' },
   newer: { text: 'A newer package is there', tone: 'warn' },
@@ -95,7 +100,7 @@ function Ffmpeg({ ffmpeg }: { ffmpeg: Security['ffmpeg'] }) {
   return (
     <Card title="FFmpeg">
       {open.length > 0 && (
-        <Notice tone="bad" title={`${open.length} known vulnerabilities of this build`}>
+        <Notice tone="bad" title={`Known vulnerabilities of this build: ${open.length}`}>
           {open.map(({ cve, what }) => (
             <p key={cve}>
               <code>{cve}</code> {what}
@@ -105,7 +110,7 @@ function Ffmpeg({ ffmpeg }: { ffmpeg: Security['ffmpeg'] }) {
       )}
       <dl class="facts">
         <dt>Version</dt>
-        <dd>{ffmpeg.version ?? 'unknown'}</dd>
+        <dd>{ffmpeg.version === null ? 'unknown' : shortVersion(ffmpeg.version)}</dd>
         <dt>Package</dt>
         <dd>{ffmpeg.package ?? 'none'}</dd>
         <dt>In use</dt>
@@ -118,7 +123,7 @@ function Ffmpeg({ ffmpeg }: { ffmpeg: Security['ffmpeg'] }) {
             <dd>
               <Badge tone={UPDATES[update.state].tone}>{UPDATES[update.state].text}</Badge>
               {update.candidate && update.state === 'newer' && ` ${update.candidate}`}
-              {update.security && ' (security)'}
+              {update.security && update.state === 'newer' && ' from the security archive'}
               {update.reason && <div class="muted small">{update.reason}</div>}
             </dd>
           </>

@@ -4,6 +4,7 @@ import { Button } from '../../ui/button.tsx';
 import { Badge, Bar, Empty, type Tone } from '../../ui/feedback.tsx';
 import { Ago } from '../../ui/time.tsx';
 import { Loaded } from './load.tsx';
+import { shortVersion } from './security.tsx';
 
 const TESTS: Record<WorkerView['self_test'], Tone> = { passed: 'ok', failed: 'bad', running: 'run' };
 
@@ -64,13 +65,13 @@ function WorkerCard({ worker, onChange }: { worker: WorkerView; onChange: (worke
         </div>
         <dl class="facts">
           <dt>Long encodes</dt>
-          <dd>{worker.heavy_slots === null ? '–' : `${worker.heavy_slots} slots`}</dd>
+          <dd>{worker.heavy_slots === null ? '–' : `${worker.heavy_slots} at once`}</dd>
           <dt>Sandbox</dt>
           <dd>
             {worker.tier} <Badge tone={TESTS[worker.self_test]}>self-test {worker.self_test}</Badge>
           </dd>
           <dt>FFmpeg</dt>
-          <dd>{worker.ffmpeg}</dd>
+          <dd>{shortVersion(worker.ffmpeg)}</dd>
           <dt>Airlock</dt>
           <dd>{worker.version}</dd>
           <dt>Started</dt>

@@ -1,0 +1,23 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { describe, expect, it } from 'vitest';
+import { quoted, shellText } from '../../web/src/lib/shell.ts';
+import { pythonText } from '../../web/src/lib/snippets.ts';
+
+const run = promisify(execFile);
+const EVIL = `it's $(id) \`id\` "quoted" \\ ✓`;
+
+describe('what the dashboard offers to copy', () => {
+  it('is read by a shell as it was meant', async () => {
+    expect(quoted('-c:v')).toBe('-c:v');
+    const { stdout } = await run('sh', ['-c', shellText(['printf', '%s|', EVIL, ''])]);
+    expect(stdout).toBe(`${EVIL}||`);
+  });
+
+  it('is read by Python as it was meant', async () => {
+    const value = { text: EVIL, list: [1, true, null, {}, []], nested: { off: false } };
+    const program = `import json; print(json.dumps(${pythonText(value)}))`;
+    const { stdout } = await run('python3', ['-c', program]);
+    expect(JSON.parse(stdout)).toEqual(value);
+  });
+});
