@@ -192,7 +192,7 @@ export const receipts = (given: () => TestService) => () => {
         const { receipt } = (await get(id, 'receipt')).json;
         return receipt.complete && receipt;
       },
-      { what: 'a complete receipt', timeoutMs: 5000 },
+      { what: 'a complete receipt' },
     );
     expect(complete).toMatchObject({ status: 'canceled', deleted: [{ kind: 'upload', reason: 'erased' }] });
     expect((await get(id, 'manifest')).json.code).toBe('transcode_not_completed');
@@ -237,7 +237,7 @@ export const receipts = (given: () => TestService) => () => {
           const given = await get(job.id, 'receipt');
           return given.status === 200 && given.json.receipt.complete ? given : null;
         },
-        { what: 'the receipt of the retention', timeoutMs: 10_000 },
+        { what: 'the receipt of the retention' },
       );
       expect(answer.json.receipt).toMatchObject({
         reason: 'retention',
@@ -295,7 +295,8 @@ export const receipts = (given: () => TestService) => () => {
     expect(whole.code, whole.stderr).toBe(0);
     const { rows, checkpoints, problem } = JSON.parse(whole.stdout);
     expect(problem).toBeNull();
-    expect(rows).toBe(JSON.parse(head.stdout).head.seq);
+    // The service may append a row at any time.
+    expect(rows).toBeGreaterThanOrEqual(JSON.parse(head.stdout).head.seq);
     expect(checkpoints).toBeGreaterThanOrEqual(2);
 
     const database = await openServiceDatabase(service);
