@@ -10,6 +10,7 @@ import { blocks, ROOT, readPage, readPages } from './pages.ts';
 /** Commands of the pages that this file does not run, each with the reason. */
 const NOT_RUN: Record<string, string> = {
   './airlock up': 'testkit/service.ts runs it for every end-to-end test',
+  'AIRLOCK_FETCH_ALLOW=10.20.0.0/16 ./airlock up': 'test/hostile tries the addresses that the variable allows',
   './airlock api': 'a role that `up` starts in every end-to-end test',
   './airlock worker': 'a role that `up` starts in every end-to-end test',
   './airlock test': 'this very run',
