@@ -55,7 +55,7 @@ export async function startService(
   options: { dataDir?: string; fresh?: boolean; log?: string } = {},
 ): Promise<TestService> {
   const { dataDir, key: copied } = await findDataDir(options);
-  const environment = environmentOf(dataDir, env);
+  const environment = environmentOf(dataDir, { ...(await storageVariables(dataDir)), ...env });
   // With the Node option that `./airlock` sets.
   const args = ['--max-semi-space-size=1', PROGRAM, 'up'];
   const child = spawn(process.execPath, args, { env: environment, stdio: ['ignore', 'pipe', 'pipe'] });
@@ -106,7 +106,7 @@ export async function startService(
  */
 export async function shareService(): Promise<TestService & { account: string }> {
   const shared = await findShared();
-  const environment = environmentOf(shared.dataDir, {});
+  const environment = environmentOf(shared.dataDir, await storageVariables(shared.dataDir));
   const cli = (...args: string[]) => runCli(args, environment);
   const account = `shared-${randomBytes(6).toString('hex')}`;
   const makeKey = (...args: string[]) =>
@@ -140,6 +140,13 @@ function environmentOf(dataDir: string, env: Record<string, string>): NodeJS.Pro
     AIRLOCK_RATE_LIMIT: '100000',
     ...env,
   };
+}
+
+/** A bucket of its own for each service, if `./airlock test --storage` names another storage than the embedded one. */
+async function storageVariables(dataDir: string): Promise<Record<string, string>> {
+  const url = process.env.TEST_SHARING_URL;
+  if (!process.env.TEST_STORAGE || !url) return {};
+  return askSharing(`${url}/storage`, { method: 'POST', body: dataDir });
 }
 
 /** Addresses of the shared service, from `sharing.ts`. */

@@ -5,6 +5,7 @@ import type { Context } from '../database/context.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { StorageError, type StoreSpace } from '../storage/types.ts';
 import { type Account, lockAccount } from './accounts.ts';
+import { lately } from './lately.ts';
 
 /*
  * Storage quotas. An account's usage is the size of its uploads and outputs plus what its open upload URLs may still
@@ -29,15 +30,32 @@ export async function storeSpace({ store }: Pick<Context, 'store'>): Promise<Sto
 
 /** Milliseconds for which a measurement serves the creates of a process; they reserve nothing. */
 const RECENT_MS = 500;
+/** Milliseconds for which it serves them while the storage does not answer: the restart of a gateway on a busy machine. */
+const AWAY_MS = 30_000;
 const recent = new WeakMap<Context['store'], { at: number; space: Promise<StoreSpace | null> }>();
+const answered = new WeakMap<Context['store'], { at: number; space: StoreSpace | null }>();
 
-/** Like `storeSpace`, up to half a second old: for checks whether anything is left, which others can overtake anyway. */
+/**
+ * Like `storeSpace`, up to half a second old, or half a minute while the storage does not answer, since a job waits for
+ * it anyway. For checks whether anything is left, which others can overtake.
+ */
 export function recentSpace(context: Pick<Context, 'store'>): Promise<StoreSpace | null> {
-  const last = recent.get(context.store);
+  const { store } = context;
+  const last = recent.get(store);
   if (last && performance.now() - last.at < RECENT_MS) return last.space;
-  const space = storeSpace(context);
-  recent.set(context.store, { at: performance.now(), space });
-  space.catch(() => recent.delete(context.store));
+  const space = storeSpace(context).then(
+    (measured) => {
+      answered.set(store, { at: performance.now(), space: measured });
+      return measured;
+    },
+    (error) => {
+      const before = answered.get(store);
+      if (before && performance.now() - before.at < AWAY_MS) return before.space;
+      recent.delete(store);
+      throw error;
+    },
+  );
+  recent.set(store, { at: performance.now(), space });
   return space;
 }
 
@@ -65,6 +83,8 @@ export async function heldBytes(db: Db, accountId: string): Promise<number> {
     )::float8 AS bytes`.execute(db);
   return rows[0]!.bytes;
 }
+
+const recentlyHeld = lately<number>();
 
 export async function openUploads(db: Db, accountId: string): Promise<number> {
   const { open } = await db
@@ -138,9 +158,15 @@ export async function requireUploadRoom(
     throw overQuota(share, held, bytes, 'what others leave of the disk');
 }
 
-/** Checks that there is room for the output of a new job. Throws `storage_quota` or `storage_full`. */
+/**
+ * Checks that there is room for the output of a new job. Throws `storage_quota` or `storage_full`. The sum may be a moment
+ * old, so that a create costs the same with a million objects as with ten: `requireOutputQuota` is exact.
+ */
 export async function requireOutputRoom(tx: Tx, account: Account, space: StoreSpace | null): Promise<void> {
-  const [held, promised] = await Promise.all([heldBytes(tx, account.id), space && promisedToAll(tx)]);
+  const [held, promised] = await Promise.all([
+    recentlyHeld(account.id, () => heldBytes(tx, account.id)),
+    space && promisedToAll(tx),
+  ]);
   if (held >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, 0);
   if (space && promised && !hasRoomLeft(space, promised)) throw diskFull(0);
 }

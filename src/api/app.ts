@@ -87,7 +87,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   await registerOpenapi(app, settings);
   registerAnswers(app);
   registerHealth(app, deps);
-  const routeDeps = { ...deps, stopping: registerStopping(app, connections) };
+  const routeDeps = { ...deps, stopping: registerStopping(app, connections, deps.draining) };
   registerUploads(app, routeDeps);
   registerUploadList(app, deps);
   registerMultipart(app, deps);

@@ -19,6 +19,8 @@ export interface ApiDeps extends AdmissionServices {
   tracing?: Tracing | null;
   /** Signs receipts and manifests. */
   signer: Signer;
+  /** Aborts when this process is about to stop, but still serves requests. */
+  draining: AbortSignal;
   settings: ApiSettings;
 }
 

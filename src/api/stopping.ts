@@ -4,9 +4,10 @@ import type { App } from './types.ts';
 
 /**
  * Lets `close()` finish quickly. The returned signal aborts when closing begins, for handlers that wait. Idle
- * connections are closed then, because Node does not count a connection without a first request as idle.
+ * connections are closed then, because Node does not count a connection without a first request as idle. While the process
+ * drains, each response closes its connection, so that clients go elsewhere.
  */
-export function registerStopping(app: App, connections: ConnectionGuard): AbortSignal {
+export function registerStopping(app: App, connections: ConnectionGuard, draining: AbortSignal): AbortSignal {
   const stopping = new AbortController();
   // Each waiting request adds a listener.
   setMaxListeners(0, stopping.signal);
@@ -16,7 +17,7 @@ export function registerStopping(app: App, connections: ConnectionGuard): AbortS
   });
   // A connection that becomes idle later would stay open until its client closes it.
   app.addHook('onSend', async (_request, reply) => {
-    if (stopping.signal.aborted) reply.header('connection', 'close');
+    if (stopping.signal.aborted || draining.aborted) reply.header('connection', 'close');
   });
   return stopping.signal;
 }

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import type { AirlockError } from '../../sdk/src/index.ts';
+import { connectAdvice } from '../database/connect-advice.ts';
 import { EXIT } from './exit.ts';
 import { createProgram } from './program.ts';
 import { dim, red } from './style.ts';
@@ -41,9 +42,11 @@ function exitCodeOf(error: unknown): number {
   const inUse = code === 'EADDRINUSE';
   const message = inUse
     ? `Port ${port} on ${address} is in use. Stop what uses it, or set AIRLOCK_PORT, AIRLOCK_STORAGE_PORT and AIRLOCK_METRICS_PORT.`
-    : explain(error as Error);
-  process.stderr.write(`${red('airlock:')} ${plain(message)}\n`);
-  if (name === 'AirlockError') process.stderr.write(dim(`${whereToLook(error as AirlockError)}\n`));
+    : (connectAdvice(error as Error) ?? explain(error as Error));
+  process.stderr.write(`${red('airlock:')} ${plain(message)}
+`);
+  if (name === 'AirlockError') process.stderr.write(dim(`${whereToLook(error as AirlockError)}
+`));
   if (inUse) return EXIT.unavailable;
   if (process.env.AIRLOCK_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
   if (name === 'UsageError') return EXIT.usage;

@@ -40,6 +40,7 @@ export interface ServiceOptions {
 }
 
 const WORKER_DRAIN_MS = 35_000;
+const API_DRAIN_MS = 30_000;
 /**
  * V8 lets the space for young objects grow to 48 MB while a program loads, and hardly ever shrinks it. With 1 MB per
  * half, the idle roles together use 40 MB less and start as fast. The launcher starts `up` with it as well.
@@ -115,7 +116,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     const migrated = current ? null : await migrate(config, options);
     const endpoint = gateway ? listenUrl(config, gateway.ready.ports.storage!, tls) : '';
     const storage: Record<string, string> = endpoint ? { [STORAGE_ENDPOINT_VARIABLE]: endpoint } : {};
-    const [, api] = await together([role('worker', storage, WORKER_DRAIN_MS), role('api', storage)]);
+    const apiDrainMs = API_DRAIN_MS + (config.drainDelaySeconds ?? 0) * 1000;
+    const [, api] = await together([role('worker', storage, WORKER_DRAIN_MS), role('api', storage, apiDrainMs)]);
     const ready = {
       api: config.publicUrl ?? listenUrl(config, api.ready.ports.api!, tls),
       storage: config.storagePublicUrl ?? (endpoint || config.storageUrl || ''),

@@ -64,7 +64,8 @@ export const SETTINGS = {
     example: 'https://media.example.com',
   }),
   databaseUrl: optional('AIRLOCK_DATABASE_URL', url('postgres:', 'postgresql:'), {
-    description: 'PostgreSQL 15 or newer. If unset, Airlock runs the embedded one.',
+    description:
+      'PostgreSQL 15 or newer, with [TLS](operations.md#several-machines) by `?sslmode=verify-full&sslrootcert=/path/to/ca.pem`. If unset, Airlock runs the embedded one.',
     example: 'postgres://airlock:password@db.example.com/airlock',
   }),
   storageUrl: optional('AIRLOCK_STORAGE_URL', url('s3:', 'gs:'), {
@@ -91,6 +92,11 @@ export const SETTINGS = {
     description:
       'CIDRs of the proxies that terminate TLS. Airlock trusts their `x-forwarded-*` headers: [behind a proxy](operations.md#behind-a-proxy).',
     example: '10.1.0.5/32',
+  }),
+  drainDelaySeconds: optional('AIRLOCK_DRAIN_DELAY', duration, {
+    description:
+      'How long a stopping API still serves requests while `/readyz` answers 503, so that [a load balancer](operations.md#rolling-restarts) takes it out first. If unset, it stops at once.',
+    example: '10s',
   }),
   workerSlots: optional('AIRLOCK_WORKER_SLOTS', wholeNumber(MAX_WORKER_SLOTS), {
     description: 'Concurrent jobs of a worker. If unset, it follows from [cores and memory](operations.md#sizing).',

@@ -1,43 +1,73 @@
 import { sql } from 'kysely';
+import { lately } from '../accounts/lately.ts';
 import { bytesToCome, promisedToAll, storeSpace } from '../accounts/stored-bytes.ts';
 import type { Context } from '../database/context.ts';
-import { RESOURCE_CLASSES } from '../database/tables.ts';
+import type { Db } from '../database/pool.ts';
+import { RESOURCE_CLASSES, type ResourceClass } from '../database/tables.ts';
 import { aliveWorkers } from './workers.ts';
 
-/** Metrics of the whole service, as opposed to one process. */
+/**
+ * Metrics of the whole service, as opposed to one process. Reads a row per account and per running attempt, whatever the
+ * number of jobs.
+ */
 export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'>) {
-  const [jobs, oldest, workers, stored, promised, space] = await Promise.all([
-    db
-      .selectFrom('jobs')
-      .select((select) => ['status', 'resource_class', select.fn.countAll<number>().as('count')])
-      .groupBy(['status', 'resource_class'])
-      .execute(),
-    db
-      .selectFrom('jobs')
-      .select(['resource_class', sql<number>`extract(epoch FROM now() - min(updated_at))::float8`.as('seconds')])
-      .where('status', '=', 'pending')
-      .where('available_at', '<=', sql<Date>`now()`)
-      .groupBy('resource_class')
-      .execute(),
+  const [waiting, running, workers, storedBytes, promised, space] = await Promise.all([
+    readWaiting(db),
+    readRunning(db),
     aliveWorkers(db),
-    db
-      .selectFrom('objects')
-      .select(sql<number>`coalesce(sum(size), 0)::float8`.as('bytes'))
-      .where('state', 'in', ['pending', 'live', 'deleting'])
-      .executeTakeFirst(),
+    recentlyStored('all', () => readStored(db)),
     promisedToAll(db),
     // Report the other figures even while the storage is unreachable.
     storeSpace({ store }).catch(() => null),
   ]);
   return {
-    jobs,
+    jobs: [
+      ...waiting.map(({ resource_class, count }) => ({ status: 'pending', resource_class, count })),
+      ...running.map(({ resource_class, count }) => ({ status: 'processing', resource_class, count })),
+    ],
     oldestWaitingSeconds: Object.fromEntries(
-      RESOURCE_CLASSES.map((name) => [name, oldest.find((row) => row.resource_class === name)?.seconds ?? 0]),
+      RESOURCE_CLASSES.map((name) => [name, waiting.find((row) => row.resource_class === name)?.seconds ?? 0]),
     ),
     workers: workers.length,
     slots: workers.reduce((sum, worker) => sum + worker.slots, 0),
-    storedBytes: stored?.bytes ?? 0,
+    storedBytes,
     promisedBytes: bytesToCome(promised, space?.stagedBytes ?? 0),
     space,
   };
+}
+
+/** Waiting jobs by class, and seconds since the first of them was due. */
+async function readWaiting(db: Db) {
+  const { rows } = await sql<{ resource_class: ResourceClass; count: number; seconds: number }>`
+    SELECT class.name AS resource_class, coalesce(sum(class.waiting), 0)::float8 AS count,
+      coalesce(greatest(extract(epoch FROM now() - min(class.due)), 0), 0)::float8 AS seconds
+    FROM account_schedule, LATERAL (VALUES
+      ('interactive', waiting_interactive, next_interactive),
+      ('light', waiting_light, next_light),
+      ('heavy', waiting_heavy, next_heavy)) AS class (name, waiting, due)
+    GROUP BY class.name`.execute(db);
+  return rows;
+}
+
+async function readRunning(db: Db) {
+  return db
+    .selectFrom('attempts')
+    .innerJoin('jobs', (join) =>
+      join.onRef('jobs.id', '=', 'attempts.job_id').onRef('jobs.current_attempt', '=', 'attempts.id'),
+    )
+    .select((select) => ['jobs.resource_class', select.fn.countAll<number>().as('count')])
+    .where('attempts.state', '=', 'running')
+    .groupBy('jobs.resource_class')
+    .execute();
+}
+
+const recentlyStored = lately<number>();
+
+async function readStored(db: Db): Promise<number> {
+  const stored = await db
+    .selectFrom('objects')
+    .select(sql<number>`coalesce(sum(size), 0)::float8`.as('bytes'))
+    .where('state', 'in', ['pending', 'live', 'deleting'])
+    .executeTakeFirst();
+  return stored?.bytes ?? 0;
 }

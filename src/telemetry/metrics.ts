@@ -211,8 +211,8 @@ export async function addServiceGauges(
   const prom = await load();
   const gauge = (name: string, help: string, labelNames: string[] = []): Gauge =>
     new prom.Gauge({ name, help, labelNames, registers: [registry] });
-  const jobs = gauge('airlock_jobs', 'Jobs by status and resource class', ['status', 'class']);
-  const oldest = gauge('airlock_oldest_waiting_seconds', 'Time that a due job has waited at most', ['class']);
+  const jobs = gauge('airlock_jobs', 'Waiting and running jobs by resource class', ['status', 'class']);
+  const oldest = gauge('airlock_oldest_waiting_seconds', 'Time since the first waiting job was due', ['class']);
   const workers = gauge('airlock_workers', 'Workers with a recent heartbeat');
   const slots = gauge('airlock_worker_slots', 'Slots of those workers');
   const stored = gauge('airlock_stored_bytes', 'Stored bytes of media');

@@ -56,4 +56,13 @@ describe('with free space', () => {
     expect((await api.call('POST', '/v1/upload/presigned-url', UPLOAD)).status).toBe(200);
     expect((await api.call('POST', '/v1/transcodes', JOB)).status).toBe(201);
   });
+
+  it('an API that is about to stop is not ready, serves requests, and closes their connections', async () => {
+    api.drain();
+    const ready = await api.call('GET', '/readyz');
+    expect([ready.status, ready.json.message]).toEqual([503, expect.stringContaining('about to stop')]);
+    expect((await api.call('GET', '/livez')).status).toBe(200);
+    const list = await api.call('GET', '/v1/transcodes');
+    expect([list.status, list.headers.get('connection')]).toEqual([200, 'close']);
+  });
 });

@@ -41,6 +41,8 @@ export interface TestApi {
   call(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** A confirmed upload of `account`, with an inspection that found what `summary` says; its gs:// URL. */
   upload(summary?: Partial<UploadMetadata>): Promise<string>;
+  /** Makes it say that it is about to stop. */
+  drain(): void;
   /** Listens on a free loopback port; needed only where bytes of the connection matter. */
   listen(): Promise<string>;
   close(): Promise<void>;
@@ -82,6 +84,7 @@ export async function startApi(
     retentionSeconds: 86_400,
   };
   const planner = openPlanner({ threads: 1 });
+  const draining = new AbortController();
   const app = await buildApi(
     {
       planner,
@@ -91,6 +94,7 @@ export async function startApi(
       signals,
       metrics: await createHttpMetrics(registry),
       signer: createSigner(randomBytes(32)),
+      draining: draining.signal,
       checkSourceUrl: (url) => checkSourceUrl(url, sources),
       checkWebhookUrl: (url) => checkWebhookUrl(url, sources),
       settings: {
@@ -168,6 +172,7 @@ export async function startApi(
       });
       return (await confirmed).json.result.fileUrl;
     },
+    drain: () => draining.abort(),
     async listen() {
       await app.listen({ host: '127.0.0.1', port: 0 });
       return `http://127.0.0.1:${(app.server.address() as AddressInfo).port}`;

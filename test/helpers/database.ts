@@ -9,11 +9,14 @@ export interface TestDatabase extends Pool {
   drop(): Promise<void>;
 }
 
-/** A database of its own, with the newest schema, on the PostgreSQL of this run. */
-export async function makeDatabase(): Promise<TestDatabase> {
+/** A database of its own, with the newest schema or none, on the PostgreSQL of this run. */
+export async function makeDatabase({ empty = false } = {}): Promise<TestDatabase> {
   const admin = inject('postgresUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
-  await asAdmin(admin, `CREATE DATABASE ${name} TEMPLATE ${inject('templateDatabase')} STRATEGY file_copy`);
+  await asAdmin(
+    admin,
+    `CREATE DATABASE ${name} TEMPLATE ${empty ? 'template1' : inject('templateDatabase')} STRATEGY file_copy`,
+  );
   const parsed = new URL(admin);
   parsed.pathname = `/${name}`;
   const url = parsed.toString();

@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
+import { json, text } from 'node:stream/consumers';
 import { parseArgs } from 'node:util';
 import { DEFAULT_ACCOUNT, ensureAccount } from '../../src/accounts/accounts.ts';
 import { createKey } from '../../src/accounts/keys.ts';
@@ -14,20 +14,32 @@ import { openPool } from '../../src/database/pool.ts';
 import { loadSecrets } from '../../src/supervisor/secrets.ts';
 import { copyTemplate, sealTemplate } from '../../testkit/data-directory.ts';
 import { startService, type TestService } from '../../testkit/service.ts';
+import { startSwiftServers, swiftVariables } from '../conformance/swift/start.ts';
 
 /**
  * Serves what test files share: `/service` starts one service, and `/template` prepares the data directory that others
  * are copies of. Each is made when the first file asks, so that a run of unit tests does not pay for it. The main
  * process keeps them: they outlive the test files. `/key` makes a key of any service, without a program for each.
+ * `/storage` makes a bucket of the storage that `TEST_STORAGE` names.
  */
 export async function openSharing(): Promise<{ close(): Promise<void> }> {
   // A run inside another run uses its template.
   const outer = process.env.TEST_SHARING_URL;
   const template = once(outer ? () => askOuter(outer) : makeTemplate);
+  const swift = once(startSwiftServers);
+  const accounts = new Map<string, number>();
   const service = once(async () => startShared((await template()).template));
   const answers: Record<string, (request: IncomingMessage) => Promise<object>> = {
     '/template': template,
     '/key': makeKey,
+    '/storage': async (request) => {
+      if (process.env.TEST_STORAGE !== 'swift') throw new Error('--storage can be "swift" only');
+      const name = await text(request);
+      // A service that starts again finds its bucket. Account 0 is that of other tests.
+      const account = accounts.get(name) ?? accounts.size + 1;
+      accounts.set(name, account);
+      return swiftVariables((await swift()).endpoint, account);
+    },
     '/service': async () => {
       const { api, storage, metrics, pid, dataDir, log } = await service();
       return { api, storage, metrics, pid, dataDir, log };
@@ -48,6 +60,7 @@ export async function openSharing(): Promise<{ close(): Promise<void> }> {
       server.closeAllConnections();
       const started = await service.made?.catch(() => null);
       await started?.remove();
+      await (await swift.made?.catch(() => null))?.close();
       const prepared = outer ? null : await template.made?.catch(() => null);
       if (prepared) await rm(prepared.template, { recursive: true, force: true });
     },

@@ -63,6 +63,11 @@ export function registerHealth(app: App, deps: ApiDeps): void {
       },
     },
     async (_request, reply) => {
+      if (deps.draining.aborted) {
+        return reply
+          .code(503)
+          .send({ ok: false, message: 'Not ready: this process is about to stop; use another one.' });
+      }
       const { database, storage, message } = await check();
       const ok = database.ok && (storage.ok || storage.low_space === true);
       return reply.code(ok ? 200 : 503).send({

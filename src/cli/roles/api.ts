@@ -1,5 +1,6 @@
 import type { AddressInfo } from 'node:net';
 import { availableParallelism } from 'node:os';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyBaseLogger } from 'fastify';
 import { signAuditHead } from '../../accounts/audit-verify.ts';
 import { openLimits } from '../../accounts/limits.ts';
@@ -29,6 +30,8 @@ import { metricsHost } from '../endpoints.ts';
 import { version } from '../version.ts';
 
 const CONNECTIONS = 12;
+/** For running requests, after the delay of a drain. */
+const CLOSE_MS = 25_000;
 /** Maximum threads for large requests. One processor must stay free for the event loop, which serves all others. */
 const MAX_PLANNER_THREADS = 2;
 
@@ -50,6 +53,7 @@ export async function runApi(config: Config): Promise<void> {
   const signals = await openSignals(databaseUrl, (error) =>
     logger.warn({ err: error }, 'listener lost its connection'),
   );
+  const draining = new AbortController();
   const registry = await createRegistry('api');
   const refresh = await addServiceGauges(registry, () => readStatistics(context));
   const sources = { allow: config.fetchAllow, ports: config.fetchPorts };
@@ -66,6 +70,7 @@ export async function runApi(config: Config): Promise<void> {
       metrics: await createHttpMetrics(registry),
       tracing,
       signer,
+      draining: draining.signal,
       planner,
       checkSourceUrl: (url) => checkSourceUrl(url, sources),
       checkWebhookUrl: (url) => checkWebhookUrl(url, sources),
@@ -97,8 +102,12 @@ export async function runApi(config: Config): Promise<void> {
     },
   });
   const checkpoints = startCheckpoints(() => signAuditHead(context.db, signer), logger);
+  const delayMs = (config.drainDelaySeconds ?? 0) * 1000;
   exitWithParent(
-    async () => {
+    async (reason) => {
+      draining.abort();
+      // Without its supervisor it has no time.
+      if (reason !== 'parent-gone') await sleep(delayMs);
       await checkpoints.stop();
       await signals.close();
       await app.close();
@@ -108,7 +117,7 @@ export async function runApi(config: Config): Promise<void> {
       await healthPool.close();
       await close();
     },
-    { logger },
+    { logger, deadlineMs: CLOSE_MS + delayMs },
   );
   const { port } = app.server.address() as AddressInfo;
   reportReady({ api: port, metrics: metricsServer.port });

@@ -11,8 +11,13 @@ export interface SwiftPorts {
 /** Servers in the order in which they are needed. */
 export const SERVERS = ['account', 'container', 'object', 'proxy'] as const;
 export const SWIFT_REGION = 'local';
+/** Each account has buckets of its own, so that every service of a run can have one of the usual name. */
+export const SWIFT_ACCOUNTS = 200;
+
 /** tempauth: the access key is account and user; the secret is a word, since groups follow it. */
-export const SWIFT_CREDENTIAL = { accessKeyId: 'test:tester', secretAccessKey: 'a-secret-of-tests-alone' };
+export function swiftCredential(account: number) {
+  return { accessKeyId: `test${account}:tester`, secretAccessKey: 'a-secret-of-tests-alone' };
+}
 
 /** Text of every file of configuration, by name: one node with one device below `folder`, and S3 on top. */
 export function swiftConfig(folder: string, ports: SwiftPorts): Record<string, string> {
@@ -35,6 +40,10 @@ pipeline = ${name}-server
 [app:${name}-server]
 use = egg:swift#${name}
 `;
+  const users = Array.from(
+    { length: SWIFT_ACCOUNTS },
+    (_, account) => `user_test${account}_tester = ${swiftCredential(account).secretAccessKey} .admin`,
+  );
   return {
     'swift.conf': `[swift-hash]
 swift_hash_path_prefix = tests
@@ -65,7 +74,7 @@ use = egg:swift#s3api
 location = ${SWIFT_REGION}
 [filter:tempauth]
 use = egg:swift#tempauth
-user_test_tester = ${SWIFT_CREDENTIAL.secretAccessKey} .admin
+${users.join('\n')}
 [filter:copy]
 use = egg:swift#copy
 [filter:slo]

@@ -12,24 +12,38 @@ import { openS3Store } from '../../../src/storage/s3/store.ts';
 import { until } from '../../../testkit/until.ts';
 import { PAGE_KEYS } from '../object-store-suite.ts';
 import type { StoreUnderTest } from '../store-fixture.ts';
-import { SERVERS, SWIFT_CREDENTIAL, SWIFT_REGION, type SwiftPorts, swiftConfig } from './config.ts';
+import { SERVERS, SWIFT_REGION, type SwiftPorts, swiftConfig, swiftCredential } from './config.ts';
 
 const run = promisify(execFile);
 /** Debian's, for which python3-swift is: another one may come first on the path. */
 const PYTHON = '/usr/bin/python3';
 const SCRIPT = join(import.meta.dirname, 'run-swift.py');
-const BUCKET = 'airlock-conformance';
+/** The name of the embedded storage, which tests expect. */
+const BUCKET = 'airlock';
 
 /** False where nothing but Debian's package could bring it; on Debian `./airlock test` installs it. */
 export function swiftIsExpected(): boolean {
   return existsSync('/etc/debian_version') || existsSync('/usr/lib/python3/dist-packages/swift');
 }
 
-/** A real S3 server that is not ours: OpenStack Swift with its S3 interface, as ordinary processes on free loopback ports. */
+/** Opens a bucket of a real S3 server that is not ours. */
 export async function startSwift(): Promise<StoreUnderTest> {
+  const swift = await startSwiftServers();
+  const store = openS3Store({ ...swiftPlace(swift.endpoint, 0), pageKeys: PAGE_KEYS });
+  return {
+    store,
+    async close() {
+      await store.close();
+      await swift.close();
+    },
+  };
+}
+
+/** OpenStack Swift with its S3 interface, as ordinary processes on free loopback ports. */
+export async function startSwiftServers(): Promise<{ endpoint: string; close(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'airlock-swift-'));
   const servers: ChildProcess[] = [];
-  const stop = async (): Promise<void> => {
+  const close = async (): Promise<void> => {
     await Promise.all(servers.map(end));
     await rm(folder, { recursive: true, force: true });
   };
@@ -39,18 +53,18 @@ export async function startSwift(): Promise<StoreUnderTest> {
     for (const [name, text] of Object.entries(swiftConfig(folder, ports))) await writeFile(join(folder, name), text);
     await run(PYTHON, [SCRIPT, 'rings', folder, String(ports.account), String(ports.container), String(ports.object)]);
     for (const name of SERVERS) servers.push(serve(folder, name));
-    const store = await openBucket(ports.proxy, () => firstFailure(folder, servers));
-    return {
-      store,
-      async close() {
-        await store.close();
-        await stop();
-      },
-    };
+    const endpoint = `http://127.0.0.1:${ports.proxy}`;
+    await makeFirstBucket(endpoint, () => firstFailure(folder, servers));
+    return { endpoint, close };
   } catch (error) {
-    await stop();
+    await close();
     throw error;
   }
+}
+
+function swiftPlace(endpoint: string, account: number) {
+  const credentials = swiftCredential(account);
+  return { endpoint, publicEndpoint: endpoint, bucket: BUCKET, region: SWIFT_REGION, credentials };
 }
 
 function serve(folder: string, name: string): ChildProcess {
@@ -66,26 +80,36 @@ async function firstFailure(folder: string, servers: ChildProcess[]): Promise<st
   return `Swift's ${SERVERS[ended]} server ended: ${log.slice(-2000)}`;
 }
 
-/** Makes the bucket as soon as all four servers answer, which it needs. */
-async function openBucket(port: number, failure: () => Promise<string | null>) {
-  const endpoint = `http://127.0.0.1:${port}`;
-  const place = {
-    endpoint,
-    publicEndpoint: endpoint,
-    bucket: BUCKET,
-    region: SWIFT_REGION,
-    credentials: SWIFT_CREDENTIAL,
-  };
-  const signer = s3Signer(place);
+/** Makes a bucket as soon as all four servers answer, which it needs. */
+async function makeFirstBucket(endpoint: string, failure: () => Promise<string | null>): Promise<void> {
   const made = async (): Promise<boolean> => {
     const failed = await failure();
     if (failed) throw new Error(failed);
-    const { url, headers } = await signer.request({ method: 'PUT', key: '', headers: { 'content-length': '0' } });
-    const answer = await fetch(url, { method: 'PUT', headers }).catch(() => null);
-    return answer?.status === 200;
+    return (await makeBucket(endpoint, 0)) === 200;
   };
   await until(made, { what: 'Swift to make a bucket', everyMs: 100 });
-  return openS3Store({ ...place, pageKeys: PAGE_KEYS });
+}
+
+/** Returns the status of the answer; null when there is none. */
+async function makeBucket(endpoint: string, account: number): Promise<number | null> {
+  const signer = s3Signer(swiftPlace(endpoint, account));
+  const { url, headers } = await signer.request({ method: 'PUT', key: '', headers: { 'content-length': '0' } });
+  const answer = await fetch(url, { method: 'PUT', headers }).catch(() => null);
+  return answer?.status ?? null;
+}
+
+/** Makes a bucket in that account, and returns the variables of a service that stores its media there. */
+export async function swiftVariables(endpoint: string, account: number): Promise<Record<string, string>> {
+  const status = await makeBucket(endpoint, account);
+  // 409: a service that starts again has it already.
+  if (status !== 200 && status !== 409) throw new Error(`Swift answered ${status} to a new bucket`);
+  const { accessKeyId, secretAccessKey } = swiftCredential(account);
+  return {
+    AIRLOCK_STORAGE_URL: `s3://${BUCKET}?endpoint=${endpoint}&region=${SWIFT_REGION}`,
+    AIRLOCK_STORAGE_PUBLIC_URL: endpoint,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+  };
 }
 
 async function end(server: ChildProcess): Promise<void> {

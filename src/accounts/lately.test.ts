@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest';
+import { lately } from './lately.ts';
+
+describe('results of lately', () => {
+  it('serve for half a second, or for twenty times what they took', async () => {
+    let now = 0;
+    let count = 0;
+    const recent = lately<number>(() => now);
+    const ask = (took: number) =>
+      recent('a', async () => {
+        now += took;
+        count += 1;
+        return count;
+      });
+    expect(await ask(10)).toBe(1);
+    now += 499;
+    expect(await ask(10)).toBe(1);
+    now += 1;
+    expect(await ask(100)).toBe(2);
+    now += 1_999;
+    expect(await ask(10)).toBe(2);
+    now += 1;
+    expect(await ask(10)).toBe(3);
+  });
+
+  it('are kept apart by key, and failures are not kept', async () => {
+    const recent = lately<string>();
+    expect(await recent('a', async () => 'a')).toBe('a');
+    expect(await recent('b', async () => 'b')).toBe('b');
+    await expect(recent('c', () => Promise.reject(new Error('away')))).rejects.toThrow('away');
+    expect(await recent('c', async () => 'c')).toBe('c');
+  });
+});

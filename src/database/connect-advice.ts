@@ -1,0 +1,36 @@
+/** Codes of Node for a certificate that no trusted authority has signed. */
+const UNTRUSTED = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_GET_ISSUER_CERT',
+]);
+const CA = 'add sslmode=verify-full&sslrootcert=/path/to/ca.pem to AIRLOCK_DATABASE_URL';
+
+/** Why a connection to PostgreSQL fails, by the code of Node or the SQLSTATE, and what to do. */
+const ADVICE: Readonly<Record<string, string>> = {
+  ERR_TLS_CERT_ALTNAME_INVALID:
+    'The certificate of PostgreSQL is for another host: name the host of the certificate in AIRLOCK_DATABASE_URL',
+  CERT_HAS_EXPIRED: 'The certificate of PostgreSQL has expired: renew it, or correct the clock of this machine',
+  CERT_NOT_YET_VALID: 'The certificate of PostgreSQL is not valid yet: correct the clock of this machine',
+  '28P01': 'PostgreSQL refused user or password: correct them in AIRLOCK_DATABASE_URL',
+  '3D000': 'The database does not exist: create it, or correct its name in AIRLOCK_DATABASE_URL',
+};
+
+/** A sentence for an operator, or null for an error that is not about a connection to PostgreSQL. Contains no address. */
+export function connectAdvice(error: { code?: unknown; message?: string }): string | null {
+  const { message = '' } = error;
+  const code = typeof error.code === 'string' ? error.code : '';
+  if (UNTRUSTED.has(code)) return `The certificate of PostgreSQL is not trusted: ${CA}.`;
+  if (code === '28000') {
+    return /no encryption/.test(message)
+      ? `PostgreSQL requires TLS: ${CA}.`
+      : 'PostgreSQL does not let this user in: correct pg_hba.conf, or AIRLOCK_DATABASE_URL.';
+  }
+  // The driver gives this one no code.
+  if (message === 'The server does not support SSL connections') {
+    return 'PostgreSQL does not offer TLS: set ssl=on and a certificate there. Without TLS, use a network that nobody else can read, and remove sslmode.';
+  }
+  return Object.hasOwn(ADVICE, code) ? `${ADVICE[code]}.` : null;
+}

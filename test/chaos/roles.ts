@@ -1,0 +1,36 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { promisify } from 'node:util';
+
+/** A role that runs by itself, as systemd and Kubernetes run it. */
+export interface RoleProcess {
+  ports: Record<string, number>;
+  /** Sends SIGTERM. Resolves with the exit code. */
+  stop(): Promise<number | null>;
+}
+
+/** Starts one role of a build. Resolves when it is ready; rejects when it ends before that. */
+export async function startRole(program: string, role: string, env: NodeJS.ProcessEnv): Promise<RoleProcess> {
+  const child = spawn(process.execPath, ['--max-semi-space-size=1', program, role], {
+    env,
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  });
+  const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
+  const ready = new Promise<Record<string, number>>((resolve) =>
+    child.on('message', (message) => {
+      const { type, ports } = message as { type: string; ports: Record<string, number> };
+      if (type === 'ready') resolve(ports);
+    }),
+  );
+  const ended = exited.then((code) => Promise.reject(new Error(`${role} ended with ${code} before it was ready`)));
+  return { ports: await Promise.race([ready, ended]), stop: () => stop(child, exited) };
+}
+
+async function stop(child: ChildProcess, exited: Promise<number | null>): Promise<number | null> {
+  if (child.exitCode === null) child.kill('SIGTERM');
+  return exited;
+}
+
+/** Runs a command of a build to its end. */
+export async function runCommand(program: string, args: string[], env: NodeJS.ProcessEnv): Promise<string> {
+  return (await promisify(execFile)(process.execPath, [program, ...args], { env })).stdout;
+}

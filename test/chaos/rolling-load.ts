@@ -1,0 +1,135 @@
+import { readFile, stat } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { call } from '../../testkit/service.ts';
+import { until } from '../../testkit/until.ts';
+
+/**
+ * Sends each request to an API whose `/readyz` answers 200, as a load balancer does. When none does, all are used, as
+ * with most balancers: without a storage no API is ready, and each can still answer.
+ */
+export interface Balancer {
+  /** Adds an API, and resolves when it is ready. */
+  add(origin: string): Promise<void>;
+  /** Resolves when an API gets no more requests, because it says that it is about to stop. */
+  left(origin: string): Promise<void>;
+  /** Takes an API out. Resolves when its requests are answered. */
+  remove(origin: string): Promise<void>;
+  /** Sends a request to the next API. */
+  send<T>(request: (origin: string) => Promise<T>): Promise<T>;
+  close(): void;
+}
+
+const PROBE_MS = 100;
+
+export function openBalancer(): Balancer {
+  const apis = new Map<string, boolean>();
+  const running = new Map<string, number>();
+  const count = (origin: string, by: number) => running.set(origin, (running.get(origin) ?? 0) + by);
+  const probe = async (origin: string) => {
+    const answer = await fetch(`${origin}/readyz`).catch(() => null);
+    if (apis.has(origin)) apis.set(origin, answer?.status === 200);
+  };
+  const timer = setInterval(() => [...apis.keys()].forEach(probe), PROBE_MS);
+  let turn = 0;
+  return {
+    async add(origin) {
+      apis.set(origin, false);
+      await until(() => apis.get(origin), { what: 'an API to be ready' });
+    },
+    async left(origin) {
+      await until(() => !apis.get(origin), { what: 'an API to say that it drains' });
+      apis.delete(origin);
+    },
+    async remove(origin) {
+      apis.delete(origin);
+      await until(() => running.get(origin) === 0, { what: 'the requests of an API to end' });
+    },
+    async send(request) {
+      const ready = [...apis.keys()].filter((origin) => apis.get(origin));
+      const usable = ready.length > 0 ? ready : [...apis.keys()];
+      turn += 1;
+      const origin = usable[turn % usable.length]!;
+      count(origin, 1);
+      try {
+        return await request(origin);
+      } finally {
+        count(origin, -1);
+      }
+    },
+    close: () => clearInterval(timer),
+  };
+}
+
+export interface Load {
+  /** Resolves when `jobs` more jobs have completed since the call. */
+  progress(jobs: number): Promise<void>;
+  /** Ends the load. Returns the ids of all jobs, each of which has completed. Rejects with the first failure. */
+  end(): Promise<string[]>;
+}
+
+/**
+ * Uploads a file, and creates job after job from it. No request to the API is repeated: the first refused or failed one
+ * ends the load. Requests to the storage are repeated while nobody listens, as clients of S3 do.
+ */
+export function startLoad(balancer: Balancer, key: string, clip: string, clients: number): Load {
+  const ids: string[] = [];
+  let done = 0;
+  let ending = false;
+  const ask = async (method: string, path: string, body?: unknown) => {
+    const answer = await balancer.send((origin) => call(`${origin}${path}`, method, key, body));
+    if (answer.status >= 300) throw new Error(`${method} ${path}: ${answer.status} ${answer.text}`);
+    return answer.json;
+  };
+  const client = async () => {
+    const fileUrl = await uploadOnce(ask, clip);
+    while (!ending) {
+      const request = { inputs: [{ url: fileUrl }], outputFormat: 'jpg' };
+      let job = await ask('POST', '/v1/transcodes?wait=30', request);
+      ids.push(job.id);
+      while (!['completed', 'failed'].includes(job.status)) job = await ask('GET', `/v1/transcodes/${job.id}?wait=30`);
+      if (job.status !== 'completed') throw new Error(`a job failed: ${job.error_code}`);
+      const { url } = await ask('GET', `/v1/transcodes/${job.id}/download`);
+      const output = await persistent(() => fetch(url));
+      if (output.status !== 200) throw new Error(`download: ${output.status}`);
+      await output.arrayBuffer();
+      done += 1;
+    }
+  };
+  const running = Promise.all(Array.from({ length: clients }, client));
+  running.catch(() => {});
+  return {
+    async progress(jobs) {
+      const goal = done + jobs;
+      const reached = until(() => done >= goal, { what: `${jobs} more jobs`, timeoutMs: 60_000 });
+      await Promise.race([reached, running]);
+    },
+    async end() {
+      ending = true;
+      await running;
+      return ids;
+    },
+  };
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked at field by field
+async function uploadOnce(ask: (method: string, path: string, body?: unknown) => Promise<any>, clip: string) {
+  const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: (await stat(clip)).size };
+  const { result } = await ask('POST', '/v1/upload/presigned-url', file);
+  const body = new Uint8Array(await readFile(clip));
+  const put = await persistent(() =>
+    fetch(result.uploadUrl, { method: 'PUT', headers: { 'content-type': file.contentType }, body }),
+  );
+  if (put.status !== 200) throw new Error(`put: ${put.status}`);
+  const confirmed = await ask('POST', '/v1/upload/confirm', { filename: result.filename, fileSize: file.fileSize });
+  return confirmed.result.fileUrl as string;
+}
+
+async function persistent(send: () => Promise<Response>): Promise<Response> {
+  const end = Date.now() + 10_000;
+  for (;;) {
+    const answer = await send().catch(() => null);
+    if (answer && answer.status < 500) return answer;
+    if (Date.now() > end) throw new Error('the storage did not come back');
+    await sleep(100);
+  }
+}
