@@ -17,6 +17,8 @@ export interface TestService {
   /** Process id of the supervisor. */
   pid: number;
   dataDir: string;
+  /** Variables of a storage other than the embedded one. */
+  storageVariables: Record<string, string>;
   /** A key of the account `default` with every scope. */
   key: string;
   /** Output of the service so far. */
@@ -85,6 +87,7 @@ export async function startService(
   return {
     ...ready,
     dataDir,
+    storageVariables: storageOf(environment),
     key,
     output,
     cli,
@@ -115,6 +118,7 @@ export async function shareService(): Promise<TestService & { account: string }>
   const refuse = () => Promise.reject(new Error('cannot stop a service that other test files use'));
   return {
     ...shared,
+    storageVariables: storageOf(environment),
     account,
     key,
     cli,
@@ -147,6 +151,12 @@ async function storageVariables(dataDir: string): Promise<Record<string, string>
   const url = process.env.TEST_SHARING_URL;
   if (!process.env.TEST_STORAGE || !url) return {};
   return askSharing(`${url}/storage`, { method: 'POST', body: dataDir });
+}
+
+function storageOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  if (!env.AIRLOCK_STORAGE_URL) return {};
+  const names = ['AIRLOCK_STORAGE_URL', 'AIRLOCK_STORAGE_PUBLIC_URL', 'AWS_ACCESS_KEY_ID', 'AWS_SECRET_ACCESS_KEY'];
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
 /** Addresses of the shared service, from `sharing.ts`. */

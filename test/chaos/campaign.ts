@@ -1,10 +1,11 @@
 /*
- * A long storm, by command: ./airlock test --chaos 30m [--jobs N] [--seed N]. Repeats rounds of jobs on a fleet of three
+ * A long storm, by command: ./airlock test --chaos 30m [--jobs N] [--seed N] [--storage swift]. Repeats rounds of jobs on a fleet of three
  * APIs and four workers until the time is over, and prints what was killed. Exits with 1 when a job was lost or ended twice.
  */
 import { parseArgs } from 'node:util';
 import { randomOf } from '../../testkit/random.ts';
 import { startService } from '../../testkit/service.ts';
+import { startSwiftServers, swiftVariables } from '../conformance/swift/start.ts';
 import { openFleet } from './fleet.ts';
 import { storm } from './storm.ts';
 
@@ -15,7 +16,12 @@ const UNITS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600 };
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { jobs: { type: 'string' }, seed: { type: 'string' }, every: { type: 'string' } },
+  options: {
+    jobs: { type: 'string' },
+    seed: { type: 'string' },
+    every: { type: 'string' },
+    storage: { type: 'string' },
+  },
 });
 const duration = /^(\d+)([smh])$/.exec(positionals[0] ?? '10m');
 if (!duration) {
@@ -26,7 +32,9 @@ const end = Date.now() + Number(duration[1]) * UNITS[duration[2]!]! * 1000;
 const seed = Number(values.seed ?? Date.now() % 1_000_000);
 process.stdout.write(`seed ${seed}\n`);
 
-const service = await startService({ AIRLOCK_WORKER_SLOTS: '2', AIRLOCK_LOG_LEVEL: 'error' });
+const swift = values.storage === 'swift' ? await startSwiftServers() : null;
+const storage = swift ? await swiftVariables(swift.endpoint, 1) : {};
+const service = await startService({ ...storage, AIRLOCK_WORKER_SLOTS: '2', AIRLOCK_LOG_LEVEL: 'error' });
 const fleet = await openFleet(service, { apis: 3, workers: 4 });
 try {
   for (let round = 1; round === 1 || Date.now() < end; round += 1) {
@@ -46,4 +54,5 @@ try {
 } finally {
   await fleet.stop();
   await service.remove();
+  await swift?.close();
 }

@@ -33,6 +33,7 @@ export async function openFleet(service: TestService, size: { apis: number; work
     const child = spawn(process.execPath, ['--max-semi-space-size=1', PROGRAM, name], {
       env: {
         ...process.env,
+        ...service.storageVariables,
         AIRLOCK_DATA_DIR: service.dataDir,
         AIRLOCK_INTERNAL_STORAGE_ENDPOINT: service.storage,
         AIRLOCK_PORT: String(role.ports.api ?? 0),

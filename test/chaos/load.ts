@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as setTimeoutPromise } from 'node:timers/promises';
 import type { Client } from 'pg';
 import { expect } from 'vitest';
+import { storeFromUrl } from '../../src/storage/store-url.ts';
 import { type Answer, call, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { filesIn } from '../helpers/files.ts';
@@ -114,7 +115,18 @@ export async function expectNoOrphans(db: Client, service: TestService): Promise
     { what: 'the sweep of interrupted work', timeoutMs: 20_000 },
   );
   const { rows } = await db.query(`SELECT count(*)::int AS live FROM objects WHERE state = 'live'`);
-  expect(await filesIn(join(service.dataDir, 'storage', 'objects'))).toHaveLength(rows[0].live);
+  expect(await countStored(service)).toBe(rows[0].live);
+}
+
+/** Objects in the storage of a service, whichever it is. */
+async function countStored({ dataDir, storageVariables }: TestService): Promise<number> {
+  const url = storageVariables.AIRLOCK_STORAGE_URL;
+  if (!url) return (await filesIn(join(dataDir, 'storage', 'objects'))).length;
+  const store = storeFromUrl(url, storageVariables);
+  let count = 0;
+  for await (const _ of store.list('')) count += 1;
+  await store.close();
+  return count;
 }
 
 /** Whether a process exists and is not a zombie. */

@@ -12,7 +12,8 @@ export interface RoleProcess {
 export async function startRole(program: string, role: string, env: NodeJS.ProcessEnv): Promise<RoleProcess> {
   const child = spawn(process.execPath, ['--max-semi-space-size=1', program, role], {
     env,
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    // Errors are logged on standard output.
+    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
   });
   const exited = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const ready = new Promise<Record<string, number>>((resolve) =>

@@ -1,30 +1,56 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
+import { storeFromUrl } from '../../src/storage/store-url.ts';
 import type { TestService } from '../../testkit/service.ts';
 import { filesIn } from './files.ts';
 
-/** Files of the embedded storage that contain bytes of objects, relative to its folder, with their sizes. */
+/** Files or objects that hold bytes of media: paths below the folder of the embedded storage, or keys of another. */
 export async function storedFiles(service: TestService): Promise<{ path: string; size: number }[]> {
-  const root = join(service.dataDir, 'storage');
   const found: { path: string; size: number }[] = [];
-  for (const path of await filesIn(root)) {
-    // The file was deleted between `readdir` and `stat`, so it is not stored any more.
-    const stats = await stat(path).catch(() => undefined);
-    if (stats !== undefined) found.push({ path, size: stats.size });
-  }
+  await eachStored(service, async ({ path, size }) => void found.push({ path, size }));
   return found;
 }
 
-/** Whether any file below the storage contains all of these bytes. */
+/** Whether any file or object of the storage contains all of these bytes. */
 export async function isStored(service: TestService, bytes: Buffer): Promise<boolean> {
-  for (const file of await storedFiles(service)) {
-    const content = await readFile(file.path).catch(() => Buffer.alloc(0));
-    if (content.includes(bytes)) return true;
-  }
-  return false;
+  let stored = false;
+  await eachStored(service, async ({ read }) => {
+    stored ||= (await read()).includes(bytes);
+  });
+  return stored;
 }
 
-/** Files of the embedded storage whose key names this job. */
+interface Stored {
+  path: string;
+  size: number;
+  /** Empty if it has been deleted meanwhile. */
+  read(): Promise<Buffer>;
+}
+
+async function eachStored(service: TestService, visit: (stored: Stored) => Promise<void>): Promise<void> {
+  const url = service.storageVariables.AIRLOCK_STORAGE_URL;
+  if (url) {
+    const store = storeFromUrl(url, service.storageVariables);
+    for await (const { key, size } of store.list('')) {
+      const read = async () => {
+        const stream = await store.get(key);
+        return stream ? buffer(stream) : Buffer.alloc(0);
+      };
+      await visit({ path: key, size, read });
+    }
+    await store.close();
+    return;
+  }
+  for (const path of await filesIn(join(service.dataDir, 'storage'))) {
+    // A file that was deleted between `readdir` and `stat` is not stored any more.
+    const stats = await stat(path).catch(() => undefined);
+    const read = () => readFile(path).catch(() => Buffer.alloc(0));
+    if (stats !== undefined) await visit({ path, size: stats.size, read });
+  }
+}
+
+/** Files or objects whose key names this job. */
 export async function storedFilesOf(service: TestService, jobId: string): Promise<string[]> {
   return (await storedFiles(service)).map(({ path }) => path).filter((path) => path.includes(jobId));
 }
