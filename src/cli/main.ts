@@ -45,8 +45,11 @@ function exitCodeOf(error: unknown): number {
     : (connectAdvice(error as Error) ?? explain(error as Error));
   process.stderr.write(`${red('airlock:')} ${plain(message)}
 `);
-  if (name === 'AirlockError') process.stderr.write(dim(`${whereToLook(error as AirlockError)}
-`));
+  if (name === 'AirlockError')
+    process.stderr.write(
+      dim(`${whereToLook(error as AirlockError)}
+`),
+    );
   if (inUse) return EXIT.unavailable;
   if (process.env.AIRLOCK_DEBUG) process.stderr.write(`${(error as Error).stack}\n`);
   if (name === 'UsageError') return EXIT.usage;

@@ -62,7 +62,8 @@ describe('airlock up', () => {
   });
 
   it('fails the doctor when something is unsafe, and says what to do', async () => {
-    const open = { ...process.env, AIRLOCK_DATA_DIR: service.dataDir, AIRLOCK_HOST: '0.0.0.0' };
+    const of = { ...service.storageVariables, AIRLOCK_DATA_DIR: service.dataDir };
+    const open = { ...process.env, ...of, AIRLOCK_HOST: '0.0.0.0' };
     const doctor = await runCli(['doctor', '--json'], open);
     expect(doctor.code).toBe(1);
     const unsafe = JSON.parse(doctor.stdout).filter((check: { state: string }) => check.state === 'unsafe');

@@ -10,6 +10,7 @@ import { descendantsOf, processesOf } from '../../testkit/processes-of.ts';
 import { copyPreparedDataDir, PROGRAM, runCli, startService, type TestService } from '../../testkit/service.ts';
 import { until } from '../../testkit/until.ts';
 import { isAlive } from '../chaos/load.ts';
+import { storedFilesOf } from '../helpers/disk.ts';
 import { filesIn } from '../helpers/files.ts';
 
 /** A user's folder: the clips, and whatever a command leaves in it. */
@@ -218,7 +219,7 @@ describe('airlock transcode beside a running service', () => {
     const job = JSON.parse(done.stdout);
     expect(await left()).toEqual(['out.webm']);
     expect((await service.call('GET', `/v1/transcodes/${job.id}/download`)).status).toBe(410);
-    expect(await filesIn(join(service.dataDir, 'storage', 'objects'))).toEqual([]);
+    expect(await storedFilesOf(service, job.id)).toEqual([]);
     const keys = JSON.parse((await service.cli('keys', 'list', '--json')).stdout);
     const lent = keys.filter((key: { name: string; revoked_at: string | null }) => key.name === 'airlock command');
     for (const key of lent) expect(key.revoked_at).not.toBeNull();

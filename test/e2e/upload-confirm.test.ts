@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeClip, transcode } from '../../testkit/media.ts';
 import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
 import { isStored } from '../helpers/disk.ts';
+import { OTHER_STORAGE } from '../helpers/storage.ts';
 
 describe('confirming an upload', () => {
   let service: TestService;
@@ -166,7 +167,8 @@ describe('confirming an upload', () => {
     expect(service.output()).not.toContain('alert(1)');
   });
 
-  it('seals: a later PUT is rejected and changes nothing', async () => {
+  // An S3 cannot close a key: a later PUT changes the staging key only, and is swept.
+  it.skipIf(OTHER_STORAGE)('seals: a later PUT is rejected and changes nothing', async () => {
     const first = unique();
     const second = unique();
     const { uploadUrl, confirm: body } = await send(first);

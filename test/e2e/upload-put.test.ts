@@ -3,11 +3,12 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { type Answer, shareService, type TestService } from '../../testkit/service.ts';
 import { isStored } from '../helpers/disk.ts';
 import { type RawOptions, rawHttp } from '../helpers/raw-http.ts';
+import { OTHER_STORAGE } from '../helpers/storage.ts';
 
 const SIZE = 2000;
 const TYPE = { 'content-type': 'video/mp4' };
 
-describe('the signed PUT', () => {
+describe.skipIf(OTHER_STORAGE)('the signed PUT', () => {
   let service: TestService;
   beforeAll(async () => {
     service = await shareService();
