@@ -11,8 +11,8 @@ describe.each(pages)('$path', ({ path, text }) => {
   });
 
   it('names only tests that are there', () => {
-    // `--chaos` takes a duration.
-    const named = [...text.matchAll(/\.\/airlock test(?! --chaos)((?: [\w./-]+)*)/g)].flatMap((match) =>
+    // Options take a duration, a storage or a commit.
+    const named = [...text.matchAll(/\.\/airlock test(?! --)((?: [\w./-]+)*)/g)].flatMap((match) =>
       match[1]!.trim().split(' '),
     );
     expect(named.filter((name) => name !== '' && !existsSync(join(ROOT, name)))).toEqual([]);
