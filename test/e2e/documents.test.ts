@@ -15,7 +15,7 @@ const ROUTES = {
   '/v1/keys/{id}': ['delete'],
   '/v1/keys/{id}/rotate': ['post'],
 };
-const OPEN = ['/health-check', '/livez', '/readyz', '/.well-known/airlock-keys.json'];
+const OPEN = ['/health-check', '/livez', '/readyz', '/v1/setup', '/.well-known/airlock-keys.json'];
 
 describe('the API’s description of itself', () => {
   let service: TestService;
@@ -108,9 +108,13 @@ describe('the API’s description of itself', () => {
 
   it('documents which routes need a key, and what errors look like', () => {
     expect(document.components.securitySchemes.key).toMatchObject({ type: 'http', scheme: 'bearer' });
-    for (const [path, , operation] of operations()) {
+    const expected = (path: string, method: string) => {
+      if (path === '/v1/session') return method === 'post' ? [] : [{ session: [] }];
+      return OPEN.includes(path) ? [] : [{ key: [] }, { session: [] }];
+    };
+    for (const [path, method, operation] of operations()) {
       const security = operation.security ?? document.security;
-      expect([path, security]).toEqual([path, OPEN.includes(path) ? [] : [{ key: [] }]]);
+      expect([path, method, security]).toEqual([path, method, expected(path, method)]);
       if (!OPEN.includes(path)) {
         const schema = operation.responses['401']?.content['application/json'].schema;
         expect([path, schema?.$ref]).toEqual([path, '#/components/schemas/Error']);
