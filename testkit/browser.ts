@@ -5,7 +5,13 @@ import { type Browser, chromium } from 'playwright-core';
 /** Starts the Chromium of the distribution, which `./airlock test` installs; nothing is downloaded. */
 export function openBrowser(): Promise<Browser> {
   // Root cannot use Chromium's own sandbox, and the pages are ours.
-  const args = ['--no-sandbox', '--disable-dev-shm-usage', '--mute-audio'];
+  const args = [
+    '--no-sandbox',
+    '--disable-dev-shm-usage',
+    '--mute-audio',
+    '--disable-gpu',
+    '--renderer-process-limit=1',
+  ];
   return chromium.launch({ executablePath: findChromium(), args });
 }
 

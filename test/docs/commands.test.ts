@@ -18,6 +18,7 @@ const NOT_RUN: Record<string, string> = {
   'npm run check': 'types, lint and unused code: run beside the tests',
   'npm run build': 'test/helpers/global-setup.ts builds before every run',
   'npm pack ./sdk': 'test/sdk/package.test.ts packs it',
+  'npx vite web': 'serves the dashboard until it is stopped',
   'npx tsx scripts/docs.ts': 'test/docs/reference.test.ts compares its result',
   'tar -C /var/lib -cpf airlock-backup.tar airlock': 'reads a data directory that only an operator has',
 };

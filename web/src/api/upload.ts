@@ -6,7 +6,7 @@ import { Problem } from './problem.ts';
 import { put } from './put.ts';
 
 /** Bytes above which a file is sent in parts, which survive a broken connection and a closed page. */
-const PARTS_FROM = 32 * 1024 * 1024;
+const PARTS_FROM = 16 * 1024 * 1024;
 /** Parts that are sent at the same time. */
 const PARALLEL = 3;
 /** How often a part is sent before the upload pauses. */

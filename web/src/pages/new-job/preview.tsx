@@ -22,7 +22,7 @@ export function Preview({ body, validation }: { body: Body; validation: Validati
     <>
       <Card title="What will run" tools={<State state={state} />}>
         {problem && <ErrorNotice message={problem} />}
-        {errors.map(({ field, message, suggestion }) => (
+        {errors.filter(isElsewhere).map(({ field, message, suggestion }) => (
           <Notice tone="bad" key={field + message}>
             <p>
               <code>{field}</code> {message} {suggestion}
@@ -46,6 +46,11 @@ export function Preview({ body, validation }: { body: Body; validation: Validati
       </Card>
     </>
   );
+}
+
+/** Mistakes in options are shown beside them. */
+function isElsewhere({ position }: Validation['errors'][number]): boolean {
+  return !position.pointer.startsWith('/options/');
 }
 
 function State({ state }: { state: Validation['state'] }) {

@@ -56,8 +56,8 @@ function LimitsForm({ account, onDone, onClose }: { account: Account; onDone: ()
   return (
     <form class="form" onSubmit={submit}>
       <p class="muted small">
-        Uses {bytesText(usage.stored_bytes)} and {countText(usage.minutes)} minutes this month; {usage.keys} keys,{' '}
-        {usage.running} jobs run and {usage.waiting} wait.
+        Stores {bytesText(usage.stored_bytes)}. Minutes this month: {countText(usage.minutes)}. Jobs that run:{' '}
+        {countText(usage.running)}, and wait: {countText(usage.waiting)}. Keys: {usage.keys}.
       </p>
       <div class="form-grid">
         {NAMES.map((name) => (

@@ -2,6 +2,7 @@ import { useState } from 'preact/hooks';
 import type * as z from 'zod';
 import type { account } from '../../../../src/contract/admin.ts';
 import { post } from '../../api/client.ts';
+import { bytesText, countText } from '../../lib/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { Confirm } from '../../ui/dialog.tsx';
 import { Badge } from '../../ui/feedback.tsx';
@@ -29,7 +30,7 @@ export function AccountsPage() {
                 <tr>
                   <th scope="col">Account</th>
                   <th scope="col">State</th>
-                  <th scope="col">Own limits</th>
+                  <th scope="col">Limits</th>
                   <th scope="col">Created</th>
                   <th scope="col">
                     <span class="hidden-text">Actions</span>
@@ -43,7 +44,7 @@ export function AccountsPage() {
                     <td data-label="State">
                       <Badge tone={one.disabled_at ? 'bad' : 'ok'}>{one.disabled_at ? 'Disabled' : 'Active'}</Badge>
                     </td>
-                    <td data-label="Own limits">{limitsText(one)}</td>
+                    <td data-label="Limits">{limitsText(one)}</td>
                     <td data-label="Created">
                       <Ago at={one.created_at} />
                     </td>
@@ -70,9 +71,13 @@ export function AccountsPage() {
   );
 }
 
-function limitsText(one: Account): string {
-  const count = Object.values(one).filter((value) => typeof value === 'number').length;
-  return count === 0 ? 'defaults' : `${count} set`;
+function limitsText({ max_concurrent: jobs, max_stored_bytes: bytes, monthly_minutes: minutes }: Account): string {
+  const parts = [
+    jobs !== null && `${countText(jobs)} at once`,
+    bytes !== null && bytesText(bytes),
+    minutes !== null && `${countText(minutes)} min a month`,
+  ];
+  return parts.filter(Boolean).join(' · ') || 'those of the server';
 }
 
 function CreateDialog({ onDone, onClose }: { onDone: () => void; onClose: () => void }) {

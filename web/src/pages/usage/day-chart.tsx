@@ -9,8 +9,15 @@ const HEIGHT = 220;
 /** Seconds. */
 const DAY = 86_400;
 
+interface Day {
+  day: string;
+  jobs: number;
+  minutes: number;
+}
+
 interface DayChartProps {
-  days: readonly { day: string; jobs: number; minutes: number }[];
+  /** Days with jobs. */
+  days: readonly Day[];
   measure: 'jobs' | 'minutes';
 }
 
@@ -49,7 +56,18 @@ export function DayChart({ days, measure }: DayChartProps) {
   );
 }
 
+/** Every day of the month, up to today: days without jobs count. */
+function wholeMonth(days: readonly Day[]): Day[] {
+  const month = days[0]!.day.slice(0, 8);
+  const today = new Date().toISOString().slice(0, 10);
+  const last = new Date(Date.UTC(Number(month.slice(0, 4)), Number(month.slice(5, 7)), 0)).getUTCDate();
+  return Array.from({ length: last }, (_, index) => `${month}${String(index + 1).padStart(2, '0')}`)
+    .filter((day) => day <= today || days.some((one) => one.day === day))
+    .map((day) => days.find((one) => one.day === day) ?? { day, jobs: 0, minutes: 0 });
+}
+
 function drawChart(element: HTMLElement, { days, measure }: DayChartProps): uPlot {
+  const month = wholeMonth(days);
   const style = getComputedStyle(element);
   const colour = (name: string) => style.getPropertyValue(name);
   // Colours of the canvas are words of CSS that it must be able to read: those of the elements around it are.
@@ -79,7 +97,7 @@ function drawChart(element: HTMLElement, { days, measure }: DayChartProps): uPlo
         { fill: accent, width: 0, points: { show: false }, paths: uPlot.paths.bars!({ size: [0.6, 28], radius: 0.2 }) },
       ],
     },
-    [days.map(({ day }) => Date.parse(`${day}T12:00:00`) / 1000), days.map((day) => day[measure])],
+    [month.map(({ day }) => Date.parse(`${day}T12:00:00`) / 1000), month.map((day) => day[measure])],
     element,
   );
 }
