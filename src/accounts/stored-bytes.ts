@@ -5,7 +5,6 @@ import type { Context } from '../database/context.ts';
 import type { Db, Tx } from '../database/pool.ts';
 import { StorageError, type StoreSpace } from '../storage/types.ts';
 import { type Account, lockAccount } from './accounts.ts';
-import { lately } from './lately.ts';
 
 /*
  * Storage quotas. An account's usage is the size of its uploads and outputs plus what its open upload URLs may still
@@ -84,8 +83,6 @@ export async function heldBytes(db: Db, accountId: string): Promise<number> {
   return rows[0]!.bytes;
 }
 
-const recentlyHeld = lately<number>();
-
 export async function openUploads(db: Db, accountId: string): Promise<number> {
   const { open } = await db
     .selectFrom('uploads')
@@ -158,15 +155,9 @@ export async function requireUploadRoom(
     throw overQuota(share, held, bytes, 'what others leave of the disk');
 }
 
-/**
- * Checks that there is room for the output of a new job. Throws `storage_quota` or `storage_full`. The sum may be a moment
- * old, so that a create costs the same with a million objects as with ten: `requireOutputQuota` is exact.
- */
+/** Checks that there is room for the output of a new job. Throws `storage_quota` or `storage_full`. */
 export async function requireOutputRoom(tx: Tx, account: Account, space: StoreSpace | null): Promise<void> {
-  const [held, promised] = await Promise.all([
-    recentlyHeld(account.id, () => heldBytes(tx, account.id)),
-    space && promisedToAll(tx),
-  ]);
+  const [held, promised] = await Promise.all([heldBytes(tx, account.id), space && promisedToAll(tx)]);
   if (held >= account.max_stored_bytes) throw overQuota(account.max_stored_bytes, held, 0);
   if (space && promised && !hasRoomLeft(space, promised)) throw diskFull(0);
 }
