@@ -25,6 +25,7 @@ import { registerCommands } from './routes/commands.ts';
 import { registerEvents } from './routes/events.ts';
 import { registerHealth } from './routes/health.ts';
 import { registerKeys } from './routes/keys.ts';
+import { registerMcp } from './routes/mcp.ts';
 import { registerMultipart } from './routes/multipart.ts';
 import { registerNotYet } from './routes/not-yet.ts';
 import { registerPeople } from './routes/people.ts';
@@ -103,6 +104,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerUsage(app, deps);
   registerPeople(app, deps);
   registerAdmin(app, deps);
+  registerMcp(app, routeDeps);
   registerNotYet(app);
   registerDashboard(app, { storageOrigin: deps.context.store.publicOrigin });
   await app.ready();

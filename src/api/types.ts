@@ -25,6 +25,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The scope that a key or role needs for this route; `open` routes need none. */
     scope?: Scope | 'open';
+    /** The `WWW-Authenticate` of a 401 of this route; `Bearer` if absent. */
+    challenge?: (request: FastifyRequest) => string;
   }
   interface FastifyInstance {
     connections: ConnectionGuard;

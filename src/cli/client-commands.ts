@@ -183,6 +183,13 @@ function addTools(program: Command): void {
       exit((await import('./commands/validate.ts')).validateCommand(readConfig(), file, options)),
     );
   program
+    .command('mcp')
+    .description(
+      'Serve the tools of the Model Context Protocol on standard input and output, for Claude and other clients',
+    )
+    .option(...ACCOUNT)
+    .action(async (options) => exit((await import('./commands/mcp.ts')).mcpCommand(readConfig(), options)));
+  program
     .command('transcribe')
     .description('Transcribe a file to subtitles, if the server can')
     .argument('<file>', 'a media file')

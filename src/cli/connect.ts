@@ -18,6 +18,7 @@ export interface ConnectOptions {
 
 export interface Connection {
   airlock: Airlock;
+  server: { url: string; key: string };
   /** Aborts at the first Ctrl-C. */
   signal: AbortSignal;
   /** For signed URLs: trusts the certificate of a local server. */
@@ -55,7 +56,7 @@ export async function connect(
       const client = { url: server.url, key: server.key, fetch };
       // People who mistype an address should not wait until every attempt has failed.
       await new Airlock({ ...client, retries: 0 }).request('GET', '/livez', { signal });
-      return await work({ airlock: new Airlock(client), signal, fetch });
+      return await work({ airlock: new Airlock(client), server, signal, fetch });
     } finally {
       close();
       await server.close();

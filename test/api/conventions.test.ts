@@ -117,7 +117,6 @@ describe('paths and methods', () => {
       ['GET', `/v1/blueprints/runs/${ID}`],
       ['POST', `/v1/transcodes/${ID}/playback`],
       ['PUT', '/v1/templates/airlock/web'],
-      ['POST', '/mcp'],
     ] as const;
     for (const [method, path] of paths) {
       const body = method === 'GET' ? undefined : '{ no JSON';

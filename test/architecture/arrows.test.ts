@@ -45,8 +45,10 @@ const ARROWS: Record<string, readonly string[]> = {
   ],
   api: [
     ...['kinds', 'jobs', 'uploads', 'accounts', 'people', 'events', 'webhooks', 'fleet', 'database', 'contract'],
-    ...['media', 'net'],
+    ...['media', 'net', 'mcp'],
   ],
+  // Tools know the API by its requests alone.
+  mcp: ['contract'],
   gateway: ['storage', 'net'],
 };
 const FOR_EVERYONE = ['config', 'ids', 'telemetry'];

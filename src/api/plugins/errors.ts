@@ -68,7 +68,7 @@ const CLIENT_REASONS: Record<string, string> = {
 };
 
 export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
-  if (error.status === 401) reply.header('www-authenticate', 'Bearer');
+  if (error.status === 401) reply.header('www-authenticate', challengeOf(reply.request));
   if (error.status === 503 || (error.status === 429 && !reply.hasHeader('retry-after'))) {
     reply.header('retry-after', '1');
   }
@@ -77,6 +77,10 @@ export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
     .type('application/json; charset=utf-8')
     .serializer(JSON.stringify)
     .send(errorAnswer(error));
+}
+
+function challengeOf(request: FastifyRequest): string {
+  return request.routeOptions.config.challenge?.(request) ?? 'Bearer';
 }
 
 function toApiError(error: FastifyError, request: FastifyRequest): ApiError {

@@ -1,6 +1,7 @@
 import { secureRequestTest } from '../../config/secure-request.ts';
 import { ApiError } from '../../contract/errors.ts';
 import type { ApiSettings } from '../deps.ts';
+import { isInnerRequest } from '../inner-requests.ts';
 import type { App } from '../types.ts';
 
 /**
@@ -10,6 +11,6 @@ import type { App } from '../types.ts';
 export function registerHttpsOnly(app: App, settings: ApiSettings): void {
   const isSecure = secureRequestTest(settings);
   app.addHook('onRequest', async (request) => {
-    if (!isSecure(request.raw)) throw new ApiError('https_required');
+    if (!isSecure(request.raw) && !isInnerRequest(request.headers)) throw new ApiError('https_required');
   });
 }

@@ -28,7 +28,6 @@ const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, 
     ['GET', '/v1/templates/*', 'read'],
     ['PUT DELETE', '/v1/templates/*', 'transcode'],
   ],
-  'The Model Context Protocol': [['GET POST DELETE', '/mcp', 'read']],
   'Signing in with OAuth': [
     ['POST', '/oauth/register', 'open'],
     ['GET POST', '/oauth/authorize', 'open'],

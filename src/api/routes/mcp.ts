@@ -1,0 +1,121 @@
+import { once } from 'node:events';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError } from '../../contract/errors.ts';
+import { callerOf } from '../caller.ts';
+import type { RouteDeps } from '../deps.ts';
+import { innerRequest } from '../inner-requests.ts';
+import { whileWaiting } from '../plugins/concurrency.ts';
+import { publicOrigin } from '../public-origin.ts';
+import { requireSameSite } from '../session-cookie.ts';
+import type { App } from '../types.ts';
+
+/** Messages in one request; each may be a call of a tool. */
+const MAX_MESSAGES = 10;
+/** Milliseconds that a client may take to read a part of an answer. */
+const STALL_MS = 15_000;
+
+/**
+ * The Model Context Protocol over HTTP. Each request gets a server of its own: nothing is remembered between requests, so
+ * that any process can answer. Every call of a tool is a request to this API with the caller's key.
+ */
+export function registerMcp(app: App, deps: RouteDeps): void {
+  const { settings, stopping } = deps;
+
+  app.post(
+    '/mcp',
+    {
+      config: {
+        scope: 'read',
+        // Where a client learns how to get a token (RFC 9728, 5.1).
+        challenge: (request) =>
+          `Bearer resource_metadata="${publicOrigin(settings, request)}/.well-known/oauth-protected-resource/mcp"`,
+      },
+      schema: { hide: true },
+    },
+    async (request, reply) => {
+      // A cookie is not enough: a page could not read the answer, but could call tools.
+      if (!('key' in callerOf(request).by)) throw new ApiError('unauthorized');
+      requireSameSite(request);
+      requireFewMessages(request.body);
+      const { server, transport } = await openServer(app, request, settings.version);
+      const close = () => void server.close();
+      reply.raw.once('close', close);
+      stopping.addEventListener('abort', close, { once: true });
+      try {
+        const answer = await whileWaiting(
+          request,
+          transport.handleRequest(webRequest(request), { parsedBody: request.body }),
+        );
+        if (!answer.headers.get('content-type')?.startsWith('text/event-stream')) {
+          return reply
+            .code(answer.status)
+            .headers(Object.fromEntries(answer.headers))
+            .send(await answer.text());
+        }
+        reply.hijack();
+        await whileWaiting(request, stream(answer, reply));
+      } finally {
+        stopping.removeEventListener('abort', close);
+        close();
+      }
+    },
+  );
+}
+
+/** The SDK is loaded at the first request: most servers never need it. */
+async function openServer(app: App, request: FastifyRequest, version: string) {
+  const [{ createMcpServer }, { WebStandardStreamableHTTPServerTransport }] = await Promise.all([
+    import('../../mcp/server.ts'),
+    import('@modelcontextprotocol/sdk/server/webStandardStreamableHttp.js'),
+  ]);
+  const server = createMcpServer({
+    version,
+    call: (method, path, body) => innerRequest(app, request, { method, path, body }),
+  });
+  const transport = new WebStandardStreamableHTTPServerTransport({ enableJsonResponse: !callsTool(request.body) });
+  await server.connect(transport);
+  return { server, transport };
+}
+
+/** Only calls of tools take long enough to be streamed, with progress and signs of life. */
+function callsTool(body: unknown): boolean {
+  return [body].flat().some((message) => (message as { method?: unknown } | null)?.method === 'tools/call');
+}
+
+function requireFewMessages(body: unknown): void {
+  if (!Array.isArray(body) || body.length <= MAX_MESSAGES) return;
+  throw new ApiError('invalid_request', {
+    reason: `has ${body.length} messages, and at most ${MAX_MESSAGES} are allowed in one request`,
+    remedy: 'Send each in a request of its own',
+  });
+}
+
+/** What the transport reads of a request; it gets the parsed body beside it. */
+function webRequest({ headers }: FastifyRequest): Request {
+  const shown = new Headers();
+  for (const name of ['accept', 'content-type', 'mcp-protocol-version']) {
+    const value = headers[name];
+    if (typeof value === 'string') shown.set(name, value);
+  }
+  return new Request('http://localhost/mcp', { method: 'POST', headers: shown });
+}
+
+/** Writes a stream of events as it comes. Ends when it ends, or when the client has gone or reads too slowly. */
+async function stream(answer: Response, reply: FastifyReply): Promise<void> {
+  const { raw } = reply;
+  raw.writeHead(answer.status, {
+    ...(reply.getHeaders() as Record<string, string>),
+    ...Object.fromEntries(answer.headers),
+    'cache-control': 'no-store',
+    'x-accel-buffering': 'no',
+  });
+  try {
+    for await (const bytes of answer.body as unknown as AsyncIterable<Uint8Array>) {
+      if (raw.destroyed) return;
+      if (!raw.write(bytes)) await once(raw, 'drain', { signal: AbortSignal.timeout(STALL_MS) });
+    }
+    raw.end();
+  } catch {
+    raw.destroy();
+  }
+}

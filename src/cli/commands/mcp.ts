@@ -1,0 +1,40 @@
+import { StdioServerTransport } from '@modelcontextprotocol/sdk/server/stdio.js';
+import type { Config } from '../../config/config.ts';
+import { createMcpServer } from '../../mcp/server.ts';
+import { connect } from '../connect.ts';
+import { EXIT } from '../exit.ts';
+import { version } from '../version.ts';
+
+/**
+ * Serves the Model Context Protocol on standard input and output until the client closes it. It uses a server that runs, and
+ * starts none: programs start this command again and again, and jobs must outlive it.
+ */
+export async function mcpCommand(config: Config, options: { account?: string }): Promise<number> {
+  const scopes = ['transcode', 'upload', 'read'] as const;
+  return connect(config, { scopes, account: options.account }, async ({ server: api, fetch, signal }) => {
+    const server = createMcpServer({
+      version: version(),
+      async call(method, path, body) {
+        const answer = await fetch(`${api.url}${path}`, {
+          method,
+          signal,
+          headers: {
+            authorization: `Bearer ${api.key}`,
+            ...(body !== undefined && { 'content-type': 'application/json' }),
+          },
+          body: body === undefined ? null : JSON.stringify(body),
+        });
+        return { status: answer.status, json: await answer.json().catch(() => null) };
+      },
+    });
+    const closed = new Promise<void>((resolve) => {
+      server.onclose = resolve;
+      process.stdin.once('end', resolve);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    await server.connect(new StdioServerTransport());
+    await closed;
+    await server.close();
+    return EXIT.ok;
+  });
+}

@@ -1,0 +1,23 @@
+import * as z from 'zod';
+
+type Json = Record<string, unknown>;
+
+/**
+ * The JSON Schema of a tool's arguments. Without `$ref`: several clients hand schemas to models that do not resolve them.
+ */
+export function inputSchema(input: z.ZodObject): { type: 'object' } & Json {
+  const { $schema: _, $defs = {}, ...schema } = z.toJSONSchema(input, { io: 'input', unrepresentable: 'any' }) as Json;
+  return inline(schema, $defs as Json) as { type: 'object' } & Json;
+}
+
+/** Schemas of the contract do not refer to themselves. */
+function inline(value: unknown, defs: Json): unknown {
+  if (Array.isArray(value)) return value.map((item) => inline(item, defs));
+  if (typeof value !== 'object' || value === null) return value;
+  const { $ref, id, ...others } = value as Json;
+  const rest = Object.fromEntries(Object.entries(others).map(([name, item]) => [name, inline(item, defs)]));
+  // The `id` of a schema is its name; a property may have that name, too.
+  const named = typeof id === 'object' ? { id: inline(id, defs) } : {};
+  if (typeof $ref !== 'string') return { ...rest, ...named };
+  return { ...(inline(defs[$ref.split('/').at(-1)!], defs) as Json), ...rest };
+}

@@ -1,0 +1,70 @@
+import { Server } from '@modelcontextprotocol/sdk/server/index.js';
+import { CallToolRequestSchema, ListToolsRequestSchema } from '@modelcontextprotocol/sdk/types.js';
+import { inputSchema } from './input-schema.ts';
+import type { ApiCall, Tool, ToolContext, ToolResult } from './tool.ts';
+import { TRANSCODE_AND_WAIT } from './tools/and-wait.ts';
+import { BLUEPRINT_TOOLS } from './tools/blueprints.ts';
+import { MEDIA_TOOLS } from './tools/media.ts';
+import { TRANSCODE_TOOLS } from './tools/transcodes.ts';
+import { TRANSCRIBE_TOOLS } from './tools/transcribe.ts';
+
+const TOOLS: readonly Tool[] = [
+  TRANSCODE_AND_WAIT,
+  ...TRANSCODE_TOOLS,
+  ...MEDIA_TOOLS,
+  ...TRANSCRIBE_TOOLS,
+  ...BLUEPRINT_TOOLS,
+];
+
+const LISTED = TOOLS.map(({ name, title, description, input, annotations }) => ({
+  ...{ name, title, description, inputSchema: inputSchema(input) },
+  annotations: { title, ...annotations },
+}));
+
+const INSTRUCTIONS =
+  'Airlock transcodes video, sound and pictures with FFmpeg. Use transcode_and_wait for one result. To use a local file, call request_upload_url, PUT the bytes, then confirm_upload, and give its fileUrl as an input. Check unusual options with validate first. Links work for ten minutes; outputs are deleted after a while, see expires_at.';
+
+/** Used to check what people type into forms, which no tool asks for; the SDK would otherwise compile one for each server. */
+const NO_FORMS = {
+  getValidator: () => {
+    throw new Error('this server has no forms');
+  },
+};
+
+/** A server of the Model Context Protocol, whose tools are requests to the API. Connect it to a transport. */
+export function createMcpServer({ call, version }: { call: ApiCall; version: string }): Server {
+  const server = new Server(
+    { name: 'airlock', title: 'Airlock', version },
+    { capabilities: { tools: {} }, instructions: INSTRUCTIONS, jsonSchemaValidator: NO_FORMS },
+  );
+  server.setRequestHandler(ListToolsRequestSchema, async () => ({ tools: LISTED }));
+  server.setRequestHandler(CallToolRequestSchema, async ({ params }, { signal, sendNotification, _meta }) => {
+    const tool = TOOLS.find(({ name }) => name === params.name);
+    if (!tool) return answerOf({ value: { error: `There is no tool ${params.name.slice(0, 64)}` }, isError: true });
+    const token = _meta?.progressToken;
+    const report: ToolContext['report'] = (progress, message) =>
+      sendNotification({
+        method: 'notifications/progress',
+        params: { progressToken: token!, progress, total: 1, message },
+      });
+    const context = { call, signal, report: token === undefined ? null : report };
+    return answerOf(await tool.run(params.arguments ?? {}, context).catch(unreachable));
+  });
+  return server;
+}
+
+/** JSON as text for models, and as it is for programs. */
+function answerOf({ value, isError }: ToolResult) {
+  const structuredContent =
+    typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  return {
+    content: [{ type: 'text' as const, text: JSON.stringify(value, null, 2) }],
+    ...(structuredContent && { structuredContent }),
+    isError,
+  };
+}
+
+/** The message may contain an address of the network behind the server. */
+function unreachable(): ToolResult {
+  return { value: { error: 'The API does not answer', code: 'unreachable' }, isError: true };
+}

@@ -1,0 +1,89 @@
+import type * as z from 'zod';
+
+/** Sends a request to the API of this server. Rejects only if no answer arrives. */
+export type ApiCall = (method: 'GET' | 'POST' | 'PATCH', path: string, body?: unknown) => Promise<ApiAnswer>;
+
+export interface ApiAnswer {
+  status: number;
+  /** The parsed body; null if it is not JSON. */
+  json: unknown;
+}
+
+export interface ToolContext {
+  call: ApiCall;
+  /** Aborts when the client cancels the call or disconnects. */
+  signal: AbortSignal;
+  /** Reports progress from 0 to 1; null if the client has not asked for it. */
+  report: ((progress: number, message: string) => Promise<void>) | null;
+}
+
+export interface ToolResult {
+  value: unknown;
+  isError: boolean;
+}
+
+export interface Tool {
+  name: string;
+  title: string;
+  description: string;
+  /** What clients are told about the arguments. */
+  input: z.ZodObject;
+  annotations: { readOnlyHint: boolean; destructiveHint: boolean; idempotentHint: boolean; openWorldHint: boolean };
+  run(args: unknown, context: ToolContext): Promise<ToolResult>;
+}
+
+/** Annotations of a tool that changes nothing. */
+export const READS = {
+  readOnlyHint: true,
+  destructiveHint: false,
+  idempotentHint: true,
+  openWorldHint: false,
+} as const;
+/** Annotations of a tool that adds something: a job that may read URLs of other servers. */
+export const CREATES = {
+  readOnlyHint: false,
+  destructiveHint: false,
+  idempotentHint: false,
+  openWorldHint: true,
+} as const;
+
+/** A tool that takes arguments of its own, which are checked before `run`. */
+export function defineTool<Input extends z.ZodObject>(
+  tool: Omit<Tool, 'input' | 'run'> & {
+    input: Input;
+    run(args: z.infer<Input>, context: ToolContext): Promise<ToolResult>;
+  },
+): Tool {
+  return {
+    ...tool,
+    async run(args, context) {
+      const parsed = tool.input.safeParse(args);
+      return parsed.success ? tool.run(parsed.data, context) : refusal(parsed.error);
+    },
+  };
+}
+
+/** A tool whose arguments are the body of a request. The API checks them, so that its errors say what to write instead. */
+export function defineBodyTool(tool: Omit<Tool, 'run'> & { path: string }): Tool {
+  return { ...tool, run: async (args, { call }) => resultOf(await call('POST', tool.path, args)) };
+}
+
+/** An answer of the API as a result: an error keeps its code, reason and remedy. */
+export function resultOf({ status, json }: ApiAnswer): ToolResult {
+  if (status < 300) return { value: json, isError: false };
+  const body = typeof json === 'object' && json !== null ? json : { error: 'unexpected_answer' };
+  return { value: { status, ...body }, isError: true };
+}
+
+export function refusal(error: z.ZodError): ToolResult {
+  const [issue] = error.issues;
+  const field = issue?.path.join('.') || 'arguments';
+  return { value: { error: 'Invalid arguments', field, reason: issue?.message ?? 'are invalid' }, isError: true };
+}
+
+/** A part of a path, from text that a client chose. */
+export function pathPart(text: string): string {
+  const part = encodeURIComponent(text);
+  // These two would be resolved as parts of the path.
+  return part === '.' || part === '..' ? part.replaceAll('.', '%2E') : part;
+}

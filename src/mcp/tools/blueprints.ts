@@ -1,0 +1,68 @@
+import * as z from 'zod';
+import { CREATES, defineTool, pathPart, READS, resultOf, type Tool } from '../tool.ts';
+import { type Running, waitFields, waitFor } from '../wait.ts';
+
+type Run = Running & { error_message?: string | null };
+
+const runFields = {
+  slug: z.string().min(1).describe('The name of the blueprint, e.g. watermark.'),
+  inputs: z.record(z.string(), z.union([z.string(), z.number()])).describe('The inputs of the blueprint, by name.'),
+};
+const runId = z.object({ id: z.string().min(1).describe('The id of the run.') });
+
+/** States in which a run does not go on by itself. */
+const RESTING = ['completed', 'failed', 'canceled', 'awaiting_review'];
+
+/** Tools on runs of blueprints. The API answers those of a feature that it lacks with `not_implemented`. */
+export const BLUEPRINT_TOOLS: readonly Tool[] = [
+  defineTool({
+    name: 'run_blueprint',
+    title: 'Run a blueprint',
+    description: 'Start a run of a blueprint, a prepared way to make a video. Follow it with get_blueprint_run.',
+    input: z.object(runFields),
+    annotations: CREATES,
+    run: async ({ slug, inputs }, { call }) =>
+      resultOf(await call('POST', `/v1/blueprints/${pathPart(slug)}/runs`, inputs)),
+  }),
+  defineTool({
+    name: 'get_blueprint_run',
+    title: 'Read a run',
+    description: 'Read the state of a run of a blueprint, with signed links to what it has made.',
+    input: runId,
+    annotations: READS,
+    run: async ({ id }, { call }) => resultOf(await call('GET', `/v1/blueprints/runs/${pathPart(id)}`)),
+  }),
+  defineTool({
+    name: 'run_blueprint_and_wait',
+    title: 'Run a blueprint and wait',
+    description:
+      'Start a run of a blueprint and wait until it ends, or until its subtitles await a review: change `srt_text`, then call continue_blueprint_run.',
+    input: z.object({ ...runFields, ...waitFields }),
+    annotations: CREATES,
+    async run({ slug, inputs, ...waiting }, context) {
+      const created = await context.call('POST', `/v1/blueprints/${pathPart(slug)}/runs`, inputs);
+      if (created.status >= 300) return resultOf(created);
+      const first = created.json as Run;
+      const path = `/v1/blueprints/runs/${pathPart(first.id)}`;
+      const waited = await waitFor(first, path, ({ status }) => RESTING.includes(status), waiting, context);
+      if (!('state' in waited)) return waited;
+      const { state: run, waitedMs, polls, timedOut } = waited;
+      if (timedOut) return { value: { timedOut, waitedMs, polls, run }, isError: false };
+      const awaitingReview = run.status === 'awaiting_review';
+      if (awaitingReview || run.status === 'completed') {
+        return { value: { run, waitedMs, polls, ...(awaitingReview && { awaitingReview }) }, isError: false };
+      }
+      const error = run.error_message ?? `Run ${run.id} ended as ${run.status}`;
+      return { value: { error, run, waitedMs, polls }, isError: true };
+    },
+  }),
+  defineTool({
+    name: 'continue_blueprint_run',
+    title: 'Continue a run',
+    description: 'Continue a run whose subtitles await a review, with the text to burn in.',
+    input: runId.extend({ srt_text: z.string().describe('The reviewed subtitles, as SRT.') }),
+    annotations: { ...CREATES, openWorldHint: false },
+    run: async ({ id, srt_text }, { call }) =>
+      resultOf(await call('POST', `/v1/blueprints/runs/${pathPart(id)}/continue`, { srt_text })),
+  }),
+];

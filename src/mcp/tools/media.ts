@@ -1,0 +1,34 @@
+import { probeBody } from '../../contract/probe.ts';
+import { confirmBody, presignBody } from '../../contract/uploads.ts';
+import { CREATES, defineBodyTool, READS, type Tool } from '../tool.ts';
+
+/** Tools on files: uploading them, and saying what they contain. */
+export const MEDIA_TOOLS: readonly Tool[] = [
+  defineBodyTool({
+    name: 'request_upload_url',
+    title: 'Start an upload',
+    description:
+      'Get a signed URL to upload a file: PUT its bytes there with the same Content-Type, then call confirm_upload with the `filename` of this result.',
+    input: presignBody,
+    annotations: { ...CREATES, openWorldHint: false },
+    path: '/v1/upload/presigned-url',
+  }),
+  defineBodyTool({
+    name: 'confirm_upload',
+    title: 'Finish an upload',
+    description:
+      'Finish an upload after its bytes have been sent. Returns the `fileUrl` for the inputs of a job, and what the file contains.',
+    input: confirmBody,
+    annotations: { ...CREATES, idempotentHint: true, openWorldHint: false },
+    path: '/v1/upload/confirm',
+  }),
+  defineBodyTool({
+    name: 'probe',
+    title: 'Describe a file',
+    description:
+      'Describe a file: container, duration, and each stream of video and sound. Of a remote file only parts are fetched, and nothing is kept.',
+    input: probeBody,
+    annotations: { ...READS, openWorldHint: true },
+    path: '/v1/probe',
+  }),
+];

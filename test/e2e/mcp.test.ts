@@ -1,0 +1,180 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { makeClip } from '../../testkit/media.ts';
+import { call, PROGRAM, shareService, type TestService } from '../../testkit/service.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: results are looked at field by field
+type Json = any;
+
+/** Tools of the hosted service's server, by the same names. */
+const HOSTED = [
+  ...['transcode_video', 'get_transcode', 'list_transcodes', 'cancel_transcode', 'get_download_url'],
+  ...['transcode_and_wait', 'request_upload_url', 'confirm_upload'],
+  ...['transcribe_audio', 'get_transcribe', 'get_transcribe_download'],
+  ...['run_blueprint', 'get_blueprint_run', 'run_blueprint_and_wait', 'continue_blueprint_run'],
+];
+const ID = '00000000-0000-7000-8000-000000000000';
+
+let service: TestService;
+let folder: string;
+let clip: Buffer;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'airlock-mcp-'));
+  [service] = await Promise.all([shareService(), makeClip(join(folder, 'clip.mp4'), { size: '80x60' })]);
+  clip = await readFile(join(folder, 'clip.mp4'));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+const overHttp = (key = service.key) =>
+  new StreamableHTTPClientTransport(new URL(`${service.api}/mcp`), {
+    requestInit: { headers: { authorization: `Bearer ${key}` } },
+  });
+const overStdio = () =>
+  new StdioClientTransport({
+    command: process.execPath,
+    args: [PROGRAM, 'mcp'],
+    env: { ...(process.env as Record<string, string>), AIRLOCK_URL: service.api, AIRLOCK_API_KEY: service.key },
+  });
+
+async function connected(transport: ReturnType<typeof overHttp> | StdioClientTransport): Promise<Client> {
+  const client = new Client({ name: 'test', version: '1' });
+  // With `exactOptionalPropertyTypes` the SDK's own transport does not fit its own interface.
+  await client.connect(transport as Parameters<Client['connect']>[0]);
+  return client;
+}
+
+describe.each([
+  ['HTTP', overHttp],
+  ['stdio', overStdio],
+] as const)('the Model Context Protocol over %s', (_, open) => {
+  let client: Client;
+  beforeAll(async () => {
+    client = await connected(open());
+  });
+  afterAll(() => client?.close());
+
+  /** Calls a tool; the text and the structured content of its result must agree. */
+  const use = async (name: string, args: object = {}, options = {}) => {
+    const result: Json = await client.callTool({ name, arguments: { ...args } }, undefined, options);
+    expect(result.structuredContent).toEqual(JSON.parse(result.content[0].text));
+    return { value: result.structuredContent as Json, failed: result.isError as boolean };
+  };
+
+  it('offers the tools of the hosted service and two more, with schemas that stand alone', async () => {
+    const { tools } = await client.listTools();
+    expect(tools.map(({ name }) => name).sort()).toEqual([...HOSTED, 'probe', 'validate'].sort());
+    for (const { name, description, inputSchema, annotations } of tools) {
+      expect([name, description?.length, inputSchema.type]).toEqual([name, expect.any(Number), 'object']);
+      expect(JSON.stringify(inputSchema)).not.toContain('$ref');
+      expect(annotations).toMatchObject({
+        title: expect.any(String),
+        readOnlyHint: /^(get|list|probe|val)/.test(name),
+      });
+    }
+    const { inputSchema }: Json = tools.find(({ name }) => name === 'transcode_video');
+    expect(inputSchema.properties.outputFormat.enum).toContain('flac');
+    expect(Object.keys(inputSchema.properties)).toEqual(expect.arrayContaining(['filters', 'preset', 'limits']));
+  });
+
+  it('uploads, transcodes with progress, and downloads', async () => {
+    const file = { filename: 'clip.mp4', contentType: 'video/mp4', fileSize: clip.length };
+    const { result } = (await use('request_upload_url', file)).value;
+    const headers = { 'content-type': file.contentType, ...result.headers };
+    await fetch(result.uploadUrl, { method: 'PUT', headers, body: new Uint8Array(clip) });
+    const sent = await use('confirm_upload', { filename: result.filename, fileSize: clip.length });
+    const { fileUrl } = sent.value.result;
+    const input = { inputs: [{ url: fileUrl }], outputFormat: 'mp4' };
+    expect((await use('probe', { url: fileUrl })).value.streams[0]).toMatchObject({ codec: 'h264', width: 80 });
+    expect((await use('validate', { ...input, options: [{ option: '-vf', argument: 'hflip' }] })).value).toMatchObject({
+      valid: true,
+      command: expect.arrayContaining(['ffmpeg']),
+    });
+
+    const seen: number[] = [];
+    const onprogress = ({ progress }: { progress: number }) => seen.push(progress);
+    const done = await use('transcode_and_wait', { ...input, timeoutSeconds: 60 }, { onprogress });
+    expect(done).toMatchObject({
+      failed: false,
+      value: { job: { status: 'completed' }, waitedMs: expect.any(Number) },
+    });
+    expect((await fetch(done.value.downloadUrl)).status).toBe(200);
+    expect(seen.length).toBeGreaterThan(0);
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
+
+    const { id } = done.value.job;
+    expect((await use('get_transcode', { id })).value.outputs[0].format).toBe('mp4');
+    expect((await use('get_download_url', { id })).value.url).toMatch(/^http/);
+    expect((await use('list_transcodes', { status: 'completed', limit: 100 })).value.items).toContainEqual(
+      expect.objectContaining({ id }),
+    );
+    expect(await use('cancel_transcode', { id })).toMatchObject({ failed: true, value: { code: 'cancel_final' } });
+  });
+
+  it('answers a job that failed, a refused request and an unknown tool as errors', async () => {
+    const gone = { inputs: [{ url: `${service.storage}/gone.mp4` }], outputFormat: 'mp4' };
+    const ended = await use('transcode_and_wait', gone);
+    expect(ended).toMatchObject({ failed: true, value: { error: expect.any(String), job: { status: 'failed' } } });
+    const refused = await use('transcode_video', { ...gone, outputFormat: 'exe' });
+    expect(refused).toMatchObject({
+      failed: true,
+      value: { code: 'invalid_request', details: { field: 'outputFormat' } },
+    });
+    expect(await use('get_transcode', {})).toMatchObject({ failed: true, value: { field: 'id' } });
+    expect(await use('get_transcode', { id: '../keys' })).toMatchObject({ failed: true, value: { status: 404 } });
+    expect(await use('delete_everything')).toMatchObject({ failed: true });
+    const late = await use('transcode_and_wait', { ...gone, timeoutSeconds: 0 });
+    expect(late).toMatchObject({ failed: true, value: { field: 'timeoutSeconds' } });
+  });
+
+  it('says which features the server does not have', async () => {
+    const calls: [string, object][] = [
+      ['transcribe_audio', { media_url: 'https://example.org/a.mp3' }],
+      ['get_transcribe', { id: ID }],
+      ['get_transcribe_download', { id: ID }],
+      ['run_blueprint', { slug: 'watermark', inputs: {} }],
+      ['run_blueprint_and_wait', { slug: 'watermark', inputs: {} }],
+      ['get_blueprint_run', { id: ID }],
+      ['continue_blueprint_run', { id: ID, srt_text: '' }],
+    ];
+    for (const [name, args] of calls) {
+      const { failed, value } = await use(name, args);
+      expect([name, failed, value.code]).toEqual([name, true, 'not_implemented']);
+    }
+  });
+});
+
+describe('POST /mcp', () => {
+  const post = (body: unknown, key: string | null = service.key, headers = {}) =>
+    call(`${service.api}/mcp`, 'POST', key, body, { accept: 'application/json, text/event-stream', ...headers });
+  const message = (method: string, params = {}) => ({ jsonrpc: '2.0', id: 1, method, params });
+
+  it('tells a client without a token where to get one', async () => {
+    const { status, headers } = await post(message('tools/list'), null);
+    const url = `${service.api}/.well-known/oauth-protected-resource/mcp`;
+    expect([status, headers.get('www-authenticate')]).toEqual([401, `Bearer resource_metadata="${url}"`]);
+  });
+
+  it('gives tools the rights of the key, and no more', async () => {
+    const { key } = await service.makeKey('--scopes', 'read');
+    const client = await connected(overHttp(key));
+    const args = { inputs: [{ url: 'https://example.org/a.mp4' }], outputFormat: 'mp4' };
+    const made: Json = await client.callTool({ name: 'transcode_video', arguments: args });
+    expect(made).toMatchObject({ isError: true, structuredContent: { code: 'forbidden', status: 403 } });
+    await client.close();
+  });
+
+  it('refuses pages of other sites, long batches and other methods', async () => {
+    const foreign = await post(message('tools/list'), service.key, { origin: 'https://evil.example' });
+    expect([foreign.status, foreign.json.code]).toEqual([403, 'cross_site']);
+    const batch = await post(Array.from({ length: 11 }, () => message('tools/list')));
+    expect([batch.status, batch.json.code]).toEqual([400, 'invalid_request']);
+    const other = await call(`${service.api}/mcp`, 'GET', service.key);
+    expect([other.status, other.headers.get('allow')]).toEqual([405, 'POST']);
+    expect((await post({ hello: 'there' })).status).toBe(400);
+  });
+});
