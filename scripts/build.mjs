@@ -1,10 +1,12 @@
 // Bundles src/cli/main.ts into dist/airlock.js and its chunks: reading one file instead of hundreds is faster and needs
-// less memory. Each role is a dynamic import, hence a chunk of its own. Builds the dashboard into dist/web.
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+// less memory. Each role is a dynamic import, hence a chunk of its own. Builds the dashboard into dist/web, and the
+// documentation into dist/docs.
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildDashboard } from './build-dashboard.mjs';
+import { buildSite, hashSources } from './docs/site/build-site.mjs';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const dist = join(root, 'dist');
@@ -86,9 +88,20 @@ try {
     define: { THREAD_FILES: JSON.stringify(filesByEntry(threads)) },
   });
   const assets = (await dashboard).map((name) => `web/assets/${name}`);
-  publish([...threadFiles, ...builtFiles(program), ...assets]);
+  const site = await buildSiteIfChanged();
+  publish([...threadFiles, ...builtFiles(program), ...assets, ...site]);
 } finally {
   rmSync(staged, { recursive: true, force: true });
+}
+
+/** Builds the documentation, unless the last build's is of the same sources; returns its files below dist. */
+async function buildSiteIfChanged() {
+  const stamp = `docs/.sources-${hashSources(root)}`;
+  const last = (readBuilds(join(dist, 'builds.json'))[0] ?? []).filter((name) => name.startsWith('docs/'));
+  if (last.includes(stamp)) return last;
+  const files = await buildSite(root, join(staged, 'docs'));
+  writeFileSync(join(staged, stamp), '');
+  return [...files.map((name) => `docs/${name}`), stamp];
 }
 
 /** Name of each entry point → its file in `chunks`. */
@@ -104,8 +117,10 @@ function builtFiles({ metafile }) {
 
 /** Publishes chunks and assets first, whose names no running process uses, and entries last, by an atomic rename. */
 function publish(files) {
-  for (const folder of ['chunks', 'web/assets']) mkdirSync(join(dist, folder), { recursive: true });
-  for (const file of files.filter((name) => name.includes('/'))) renameSync(join(staged, file), join(dist, file));
+  for (const file of files.filter((name) => name.includes('/') && existsSync(join(staged, name)))) {
+    mkdirSync(dirname(join(dist, file)), { recursive: true });
+    renameSync(join(staged, file), join(dist, file));
+  }
   for (const file of ['web/index.html', 'airlock.js.map', 'airlock.js'])
     renameSync(join(staged, file), join(dist, file));
   const list = join(dist, 'builds.json');

@@ -24,6 +24,16 @@ describe.each(pages)('$path', ({ path, text }) => {
   });
 });
 
+it('every page is on the site: in a table of docs/README.md, or of the README.md of its folder', () => {
+  const listed = pages
+    .filter(({ path }) => /^docs\/(.*\/)?README\.md$/.test(path))
+    .flatMap(({ path, text }) => linksOf(text).map((link) => normalize(join(dirname(path), link.split('#')[0]!))));
+  const pagesOfSite = pages
+    .map(({ path }) => path)
+    .filter((path) => path.startsWith('docs/') && path !== 'docs/README.md');
+  expect(pagesOfSite.filter((path) => !listed.includes(path))).toEqual([]);
+});
+
 it('there are pages to check', () => {
   expect(pages.length).toBeGreaterThan(15);
   expect(linksOf('see [a](b.md#c) and [d](https://example.org)')).toEqual(['b.md#c', 'https://example.org']);

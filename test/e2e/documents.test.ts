@@ -143,19 +143,48 @@ describe('the API’s description of itself', () => {
     expect(paths['/v1/transcodes'].get.responses['200'].headers).toHaveProperty('X-Total-Count');
   });
 
-  it('serves the documentation page without a key, and lets it load only its own parts', async () => {
-    const answer = await fetch(`${service.api}/docs`);
-    expect(answer.status).toBe(200);
-    expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
-    const html = await answer.text();
-    expect(html).toContain('swagger-ui');
-    const policy = answer.headers.get('content-security-policy');
-    expect(policy).toMatch(/default-src 'self'/);
-    expect(policy).not.toMatch(/script-src[^;]*unsafe-inline/);
-    const parts = [...html.matchAll(/(?:src|href)="([^"]+\.(?:js|css))"/g)].map(
-      (match) => new URL(match[1]!, answer.url),
-    );
-    expect(parts.length).toBeGreaterThan(2);
-    for (const part of parts) expect([part.pathname, (await fetch(part)).status]).toEqual([part.pathname, 200]);
+  it.each(['/docs', '/docs/recipes/video', '/docs/api/reference'])(
+    'serves %s without a key, and lets it load only its own parts',
+    async (path) => {
+      const answer = await fetch(`${service.api}${path}`);
+      expect(answer.status).toBe(200);
+      expect(answer.headers.get('content-type')).toMatch(/^text\/html/);
+      const policy = answer.headers.get('content-security-policy');
+      expect(policy).toMatch(/^default-src 'none'; script-src 'self'; style-src 'self'/);
+      expect(policy).not.toMatch(/unsafe|https?:/);
+      const html = await answer.text();
+      const parts = [...html.matchAll(/(?:src|href|data-\w+)="([^"]+\.(?:js|css|json))"/g)].map(
+        (match) => new URL(match[1]!, answer.url),
+      );
+      expect(parts.length).toBeGreaterThan(2);
+      for (const part of parts) expect([part.pathname, (await fetch(part)).status]).toEqual([part.pathname, 200]);
+    },
+  );
+
+  it('redirects what was below /docs when that was the API reference', async () => {
+    for (const name of ['json', 'yaml', 'static/index.html']) {
+      const answer = await fetch(`${service.api}/docs/${name}`, { redirect: 'manual' });
+      expect([answer.status, answer.headers.get('location')]).toEqual([301, `/docs/api/reference/${name}`]);
+    }
+  });
+
+  it('shows people a page where there is none, and programs an error', async () => {
+    const page = await fetch(`${service.api}/docs/nothing`, { headers: { accept: 'text/html' } });
+    expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=utf-8']);
+    for (const path of ['nothing', '.sources', '..%2fairlock.js', 'assets', 'assets/..%2findex.html']) {
+      const answer = await fetch(`${service.api}/docs/${path}`);
+      expect([path, answer.status, await answer.json()]).toMatchObject([path, 404, { code: 'not_found' }]);
+    }
+  });
+
+  it('lists its pages for language models, whose links lead to Markdown', async () => {
+    const text = await (await fetch(`${service.api}/llms.txt`)).text();
+    const links = [...text.matchAll(/\]\(([^)]+\.md)\)/g)].map((match) => match[1]!);
+    expect(links).toContain('/docs/getting-started.md');
+    for (const link of links) {
+      const answer = await fetch(new URL(link, service.api));
+      expect([link, answer.headers.get('content-type')]).toEqual([link, 'text/markdown; charset=utf-8']);
+    }
+    expect(await (await fetch(`${service.api}/llms-full.txt`)).text()).toContain('# Getting started');
   });
 });

@@ -66,6 +66,12 @@ export function copyTree(folder: string): string {
     cpSync(join(root, name), join(folder, name), { recursive: true });
   }
   writeFileSync(join(folder, 'src/cli/main.ts'), MAIN);
+  // The documentation of the copy is one page.
+  mkdirSync(join(folder, 'docs'));
+  cpSync(join(root, 'docs/site'), join(folder, 'docs/site'), { recursive: true });
+  writeFileSync(join(folder, 'docs/README.md'), '# Airlock\n\nOne page.\n');
+  for (const name of ['README', 'CONTRIBUTING', 'SECURITY', 'CHANGELOG'])
+    writeFileSync(join(folder, `${name}.md`), '# Page\n');
   mkdirSync(join(folder, 'web'));
   cpSync(join(root, 'web/vite.config.mjs'), join(folder, 'web/vite.config.mjs'));
   writeFileSync(join(folder, 'web/index.html'), '<script type="module" src="./main.js"></script>');

@@ -21,6 +21,15 @@ export function mergeTwins(document: Document): void {
     delete schemas[name];
     refer(document, name, base);
   }
+  walk(document, unwrapChoice);
+}
+
+/** A choice of one is that one. The generator leaves out alternatives without a schema, such as those of `z.unknown()`. */
+function unwrapChoice(schema: Schema): void {
+  if (!Array.isArray(schema.anyOf) || schema.anyOf.length !== 1) return;
+  const [only] = schema.anyOf as Schema[];
+  delete schema.anyOf;
+  Object.assign(schema, { ...only, ...schema });
 }
 
 function answersOf(document: Document): unknown[] {

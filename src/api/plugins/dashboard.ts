@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { projectRoot } from '../../config/root.ts';
 import { ApiError } from '../../contract/errors.ts';
+import { readStatic } from '../static-files.ts';
 import type { App } from '../types.ts';
 
 const OPEN = { config: { scope: 'open' }, schema: { hide: true } } as const;
@@ -18,11 +19,6 @@ const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   svg: 'image/svg+xml',
 };
-/** Copies that the build has compressed, best first. */
-const ENCODINGS = [
-  { name: 'br', ending: '.br' },
-  { name: 'gzip', ending: '.gz' },
-] as const;
 
 /** The name of a built file has a hash in it, so that its contents never change. No slash: it cannot leave its folder. */
 const ASSET = /^[\w-]+-[\w-]{8}\.(js|css|svg)$/;
@@ -49,7 +45,7 @@ export function registerDashboard(app: App, { storageOrigin }: { storageOrigin: 
     const { name } = request.params as { name: string };
     const type = TYPES[ASSET.exec(name)?.[1] ?? ''];
     const path = join(folder, 'assets', name);
-    const found = type && (await readSmallest(path, acceptedEncodings(request)));
+    const found = type && (await readStatic(path, request.headers['accept-encoding']));
     if (!found) throw new ApiError('not_found');
     if (found.encoding) reply.header('content-encoding', found.encoding);
     return reply
@@ -73,31 +69,4 @@ function contentPolicy(storage: string): string {
     "frame-ancestors 'none'",
     "require-trusted-types-for 'script'",
   ].join('; ');
-}
-
-function acceptedEncodings(request: FastifyRequest): readonly string[] {
-  const parts = String(request.headers['accept-encoding'] ?? '').split(',');
-  return parts.filter((part) => !/;\s*q=0(\.0*)?\s*$/.test(part)).map((part) => part.split(';', 1)[0]!.trim());
-}
-
-/** Null if there is no such file. */
-async function readSmallest(
-  path: string,
-  accepted: readonly string[],
-): Promise<{ bytes: Buffer; encoding: string | null } | null> {
-  for (const { name, ending } of ENCODINGS) {
-    const bytes = accepted.includes(name) ? await readOrNull(path + ending) : null;
-    if (bytes) return { bytes, encoding: name };
-  }
-  const bytes = await readOrNull(path);
-  return bytes && { bytes, encoding: null };
-}
-
-async function readOrNull(path: string): Promise<Buffer | null> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
-  }
 }

@@ -1,49 +1,91 @@
-import swagger from '@fastify/swagger';
-import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
+import { extname, join } from 'node:path';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { projectRoot } from '../../config/root.ts';
+import { ApiError } from '../../contract/errors.ts';
+import { readStatic } from '../static-files.ts';
 import type { App } from '../types.ts';
+import { registerApiReference } from './api-reference.ts';
 
 const OPEN = { config: { scope: 'open' }, schema: { hide: true } } as const;
-/** Headers of an answer that are of the connection, or that sending it again sets. */
-const OWN_HEADERS: ReadonlySet<string> = new Set([
-  'connection',
-  'content-length',
-  'date',
-  'keep-alive',
-  'transfer-encoding',
-]);
+
+const TYPES: Readonly<Record<string, string>> = {
+  '.html': 'text/html; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.json': 'application/json; charset=utf-8',
+  '.md': 'text/markdown; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+};
+const PLAIN = 'text/plain; charset=utf-8';
+
+/** Names of built files; no part begins with a dot, so that none leaves its folder. */
+const NAME = /^[\w-][\w.-]*(\/[\w-][\w.-]*)*$/;
+
+/** Nothing but the own files: no inline script or style, no frame, no form, no other host. */
+const POLICY = [
+  "default-src 'none'",
+  "script-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "connect-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "require-trusted-types-for 'script'",
+].join('; ');
+
+/** Pages of releases in which `/docs` was the API reference. */
+const MOVED = /^(static(\/|$)|json$|yaml$)/;
 
 /**
- * Serves `/docs`, which renders the OpenAPI document, by an application of its own that the first request loads: most
- * processes never show a page, and its packages would take a tenth of the start and 6 MB of every API.
+ * Serves the documentation that scripts/docs/site has built into `dist/docs`, the API reference below it, and the texts
+ * for language models. Files are read for each request, because a build may replace them.
  */
-export function registerDocsPages(app: App): void {
-  let opening: Promise<FastifyInstance> | null = null;
-  const show = async (request: FastifyRequest, reply: FastifyReply) => {
-    opening ??= openPages(app.swagger()).catch((error: unknown) => {
-      opening = null;
-      throw error;
+export function registerDocsPages(app: App, { publicUrl }: { publicUrl: string | null }): void {
+  const folder = join(projectRoot(), 'dist', 'docs');
+
+  registerApiReference(app, '/docs/api/reference');
+  app.get('/docs', OPEN, async (request, reply) => sendPage(request, reply, 'index.html'));
+  app.get('/docs/*', OPEN, async (request, reply) => {
+    const name = (request.params as { '*': string })['*'].replace(/\/$/, '');
+    if (MOVED.test(name)) return reply.redirect(`/docs/api/reference/${name}`, 301);
+    if (!NAME.test(name)) return sendMissing(request, reply);
+    return sendPage(request, reply, extname(name) === '' && !/^[A-Z]+$/.test(name) ? `${name}.html` : name);
+  });
+  for (const name of ['llms.txt', 'llms-full.txt']) {
+    app.get(`/${name}`, OPEN, async (_request, reply) => {
+      const found = await readStatic(join(folder, name));
+      if (!found) throw new ApiError('not_found');
+      // Models take links that are whole.
+      const text = found.bytes.toString().replaceAll('](/', `](${publicUrl ?? ''}/`);
+      return reply.header('cache-control', 'no-cache').type(PLAIN).send(text);
     });
-    const pages = await opening;
-    const { statusCode, headers, rawPayload } = await pages.inject({ method: 'GET', url: request.url });
-    for (const [name, value] of Object.entries(headers)) {
-      if (!OWN_HEADERS.has(name) && value !== undefined) reply.header(name, value);
-    }
-    return reply.status(statusCode).send(rawPayload);
-  };
-  app.get('/docs', OPEN, show);
-  app.get('/docs/*', OPEN, show);
-  app.addHook('onClose', async () => (await opening)?.close());
+  }
+
+  async function sendPage(request: FastifyRequest, reply: FastifyReply, name: string) {
+    const found = await readStatic(join(folder, name), request.headers['accept-encoding']);
+    if (!found) return sendMissing(request, reply);
+    return send(reply, found, name);
+  }
+
+  /** A page for people, and the error of the API for programs. */
+  async function sendMissing(request: FastifyRequest, reply: FastifyReply) {
+    const asked = String(request.headers.accept ?? '').includes('text/html');
+    const found = asked ? await readStatic(join(folder, '404.html'), request.headers['accept-encoding']) : null;
+    if (!found) throw new ApiError('not_found');
+    return send(reply.status(404), found, '404.html');
+  }
 }
 
-async function openPages(document: object): Promise<FastifyInstance> {
-  const { default: swaggerUi } = await import('@fastify/swagger-ui');
-  const pages = Fastify({ routerOptions: { ignoreTrailingSlash: true } });
-  await pages.register(swagger, { mode: 'static', specification: { document: document as never } });
-  await pages.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: true,
-    // No validator badge: it would send the document's address to a third party.
-    uiConfig: { docExpansion: 'list', deepLinking: true, tryItOutEnabled: false, validatorUrl: null },
-  });
-  return pages;
+function send(reply: FastifyReply, found: { bytes: Buffer; encoding: string | null }, name: string) {
+  const ending = extname(name);
+  if (ending === '.html') reply.headers({ 'content-security-policy': POLICY, 'x-frame-options': 'DENY' });
+  if (found.encoding) reply.header('content-encoding', found.encoding);
+  // The names of assets change with their contents.
+  const kept = name.startsWith('assets/') ? 'public, max-age=31536000, immutable' : 'no-cache';
+  return reply
+    .headers({ 'cache-control': kept, vary: 'accept-encoding' })
+    .type(TYPES[ending] ?? PLAIN)
+    .send(found.bytes);
 }

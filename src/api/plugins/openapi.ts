@@ -25,7 +25,7 @@ const TAGS = [
   { name: 'admin', description: 'For operators: all accounts, workers, and the audit log.' },
 ];
 
-/** Serves `/openapi.json` (3.1), which is generated from the validation schemas, and `/docs`, which renders it. */
+/** Serves `/openapi.json` (3.1), which is generated from the validation schemas, and the documentation. */
 export async function registerOpenapi(app: App, settings: ApiSettings): Promise<void> {
   await app.register(swagger, {
     openapi: {
@@ -56,7 +56,7 @@ export async function registerOpenapi(app: App, settings: ApiSettings): Promise<
     transformObject: (input) => finish(jsonSchemaTransformObject(input)),
   });
   app.get('/openapi.json', { config: { scope: 'open' }, schema: { hide: true } }, async () => app.swagger());
-  registerDocsPages(app);
+  registerDocsPages(app, settings);
 }
 
 /** Adds what schemas cannot express: unique names, every error, headers, and examples. */

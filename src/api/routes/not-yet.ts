@@ -36,7 +36,6 @@ const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, 
     ['GET', '/.well-known/oauth-authorization-server', 'open'],
     ['GET', '/.well-known/oauth-protected-resource', 'open'],
   ],
-  'The text for language models': [['GET', '/llms.txt', 'open']],
 };
 
 /** Answers 501 for these paths, after checking the key and before reading a body. A 404 would suggest a wrong id. */

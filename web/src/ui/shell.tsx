@@ -76,7 +76,7 @@ function Side({ onClose }: { onClose?: () => void }) {
         <Group entries={WORK.filter(([href]) => href !== '/new' || may('create'))} />
         {may('manage') && <Group title="Connect" entries={CONNECT} />}
         {may('operate') && <Group title="Server" entries={SERVER} />}
-        <Group title="Help" entries={[['/docs', 'API reference', 'info']]} />
+        <Group title="Help" entries={[['/docs', 'Documentation', 'info']]} />
       </nav>
       <Account />
     </aside>

@@ -7,7 +7,7 @@ export function Failure({ job }: { job: Job }) {
     <Notice tone="bad" title={job.error_message ?? 'The job failed.'}>
       {job.error_advice && <p>{job.error_advice}</p>}
       <p class="small">
-        <code>{job.error_code}</code> · <a href="/docs">What the codes mean</a>
+        <code>{job.error_code}</code> · <a href={`/docs/failures#${job.error_code}`}>What the code means</a>
       </p>
     </Notice>
   );

@@ -1,0 +1,30 @@
+// Texts for language models: /llms.txt lists the pages, /llms-full.txt contains them (llmstxt.org).
+
+/** Pages that would outweigh all others, or that only people who change Airlock read. */
+const LEFT_OUT = /^docs\/(filters|options|benchmarks|development|architecture)\.md$|^docs\/decisions\/|^[A-Z]+\.md$/;
+
+export function llmsText(sections, byPath) {
+  const home = byPath.get('docs/README.md');
+  const summary = home.text.split('\n\n')[1].replaceAll('\n', ' ');
+  const line = (page) =>
+    `- [${page.label ?? page.title}](/docs/${page.rawUrl})${page.summary ? `: ${page.summary}` : ''}`;
+  const part = ({ title, entries }) =>
+    `## ${title}\n\n${entries
+      .flatMap((entry) => [entry, ...(entry.url === 'decisions' ? [] : entry.children)])
+      .map(line)
+      .join('\n')}\n`;
+  return `# Airlock
+
+> ${summary}
+
+The API is described at [/openapi.json](/openapi.json) (OpenAPI 3.1). All pages but the long tables are in [/llms-full.txt](/llms-full.txt).
+
+${sections.map(part).join('\n')}`;
+}
+
+export function llmsFullText(pages) {
+  return pages
+    .filter(({ path }) => !LEFT_OUT.test(path))
+    .map(({ url, text }) => `<!-- /docs/${url} -->\n\n${text.replace(/^<!--.*-->\n+/, '')}`)
+    .join('\n');
+}
