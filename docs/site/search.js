@@ -14,7 +14,7 @@ export async function startSearch(address) {
   let chosen = 0;
 
   const choose = (position) => {
-    const items = [...list.children];
+    const items = [...list.querySelectorAll('a')];
     chosen = Math.max(0, Math.min(position, items.length - 1));
     for (const [at, item] of items.entries()) item.setAttribute('aria-selected', String(at === chosen));
     query.setAttribute('aria-activedescendant', items[chosen]?.id ?? '');
@@ -33,7 +33,7 @@ export async function startSearch(address) {
   query.addEventListener('keydown', (event) => {
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) choose(chosen + step);
-    else if (event.key === 'Enter') list.children[chosen]?.querySelector('a').click();
+    else if (event.key === 'Enter') list.querySelectorAll('a')[chosen]?.click();
     else return;
     event.preventDefault();
   });
@@ -45,9 +45,10 @@ export async function startSearch(address) {
 
 function renderResult({ title, page, url, start }, position) {
   const item = document.createElement('li');
-  item.id = `result-${position}`;
-  item.setAttribute('role', 'option');
+  item.setAttribute('role', 'presentation');
   const link = document.createElement('a');
+  link.id = `result-${position}`;
+  link.setAttribute('role', 'option');
   link.href = url;
   link.tabIndex = -1;
   link.append(part('strong', title), part('span', page === title ? '' : page), part('p', start));

@@ -53,7 +53,7 @@ export function renderMarkdown(page, byPath, root) {
       const empty = header.every((cell) => cell.text === '');
       const head = empty ? '' : `<thead><tr>${cells(header, 'th')}</tr></thead>`;
       const body = rows.map((row) => `<tr${rowId(page, row, ids)}>${cells(row, 'td')}</tr>`).join('\n');
-      return `<div class="table" tabindex="0" role="region" aria-label="Table"><table>${head}<tbody>${body}</tbody></table></div>\n`;
+      return `<div class="table" tabindex="0" role="group" aria-label="Table"><table>${head}<tbody>${body}</tbody></table></div>\n`;
     },
     html({ text }) {
       return text.startsWith('<!--')
