@@ -195,6 +195,9 @@ describe('a person', () => {
     const alert = page.getByRole('alert');
     await alert.getByText(failed.error_message).waitFor();
     await alert.getByText(failed.error_advice).waitFor();
+    const meaning = await alert.getByRole('link').getAttribute('href');
+    expect(meaning).toBe('/docs/failures#filter_failed');
+    expect((await service.call('GET', meaning!.split('#')[0]!)).text).toContain('id="filter_failed"');
     expect(await page.getByRole('region', { name: 'Log', exact: true }).textContent()).toContain('Invalid too big');
     await page.getByText(EVIL).first().waitFor();
     expect(await faultsOf(page)).toEqual([]);

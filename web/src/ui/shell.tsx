@@ -18,6 +18,10 @@ const CONNECT: readonly Entry[] = [
   ['/keys', 'Keys', 'key'],
   ['/webhooks', 'Webhooks', 'webhook'],
 ];
+const HELP: readonly Entry[] = [
+  ['/docs', 'Documentation', 'info'],
+  ['/docs/api/reference', 'API reference', 'file'],
+];
 const SERVER: readonly Entry[] = [
   ['/operator/accounts', 'Accounts', 'accounts'],
   ['/operator/workers', 'Workers', 'workers'],
@@ -76,7 +80,7 @@ function Side({ onClose }: { onClose?: () => void }) {
         <Group entries={WORK.filter(([href]) => href !== '/new' || may('create'))} />
         {may('manage') && <Group title="Connect" entries={CONNECT} />}
         {may('operate') && <Group title="Server" entries={SERVER} />}
-        <Group title="Help" entries={[['/docs', 'Documentation', 'info']]} />
+        <Group title="Help" entries={HELP} />
       </nav>
       <Account />
     </aside>
