@@ -50,7 +50,7 @@ export async function openIsland(service: TestService, role: 'api' | 'worker'): 
       AIRLOCK_STORAGE_URL: `s3://airlock?endpoint=https://${storage.near}:${tls.port}&region=local`,
       AWS_ACCESS_KEY_ID: secrets.storageAccessKeyId,
       AWS_SECRET_ACCESS_KEY: secrets.storageSecretKey,
-      NODE_EXTRA_CA_CERTS: tls.ca,
+      AWS_CA_BUNDLE: tls.ca,
       AIRLOCK_HOST: clients.far,
       AIRLOCK_PORT: String(port),
       AIRLOCK_TRUST_PROXY: `${clients.near}/32`,

@@ -128,7 +128,7 @@ describe('a worker process that ends', () => {
       await completed(id);
       await expectEachCompletedOnce(db, [id]);
       await expectNoOrphans(db, service);
-      expect(await parts()).toBe(0);
+      await until(async () => (await parts()) === 0, { what: 'the end of the parts of the attempt that was killed' });
     },
   );
 

@@ -92,7 +92,7 @@ describe('a person', () => {
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   it('sets a password by a one-time link, whose token does not stay in the address', async () => {
-    page = await setUp(browser, await invite(service, 'ada@example.org', 'operator', service.account));
+    page = await setUp(browser, await invite(service, 'ada@dashboard.example', 'operator', service.account));
     page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
     page.on('pageerror', (error) => errors.push(error.message));
     expect(page.url()).toBe(`${service.api}/jobs`);
@@ -247,7 +247,7 @@ describe('a person', () => {
     await page.getByRole('button', { name: 'Sign out' }).click();
     await page.getByRole('heading', { name: 'Sign in' }).waitFor();
     expect((await page.request.get(`${service.api}/v1/session`)).status()).toBe(401);
-    await page.getByLabel('Email').fill('ada@example.org');
+    await page.getByLabel('Email').fill('ada@dashboard.example');
     await page.getByLabel('Password').fill('wrong horse battery');
     await page.getByRole('button', { name: 'Sign in' }).click();
     await page.getByText('Email or password is wrong.').waitFor();
@@ -257,7 +257,10 @@ describe('a person', () => {
   });
 
   it('of another account sees nothing of it', async () => {
-    const other = await setUp(browser, await invite(service, 'eve@example.org', 'member', `${service.account}-other`));
+    const other = await setUp(
+      browser,
+      await invite(service, 'eve@dashboard.example', 'member', `${service.account}-other`),
+    );
     await other.getByText('No jobs yet').waitFor();
     await other.goto(`${service.api}/jobs/${job}`);
     await other.getByRole('alert').waitFor();
