@@ -49,7 +49,7 @@ describe('a probe', () => {
     const [{ id }] = await rows();
     expect((await api.call('GET', `/v1/transcodes/${id}`)).status).toBe(404);
     expect((await api.database.pg.query('SELECT FROM events WHERE job_id = $1', [id])).rows).toEqual([]);
-    await api.database.pg.query('UPDATE jobs SET expires_at = now() - interval '1 s' WHERE id = $1', [id]);
+    await api.database.pg.query(`UPDATE jobs SET expires_at = now() - interval '1 s' WHERE id = $1`, [id]);
     await sweepExpired(api.context);
     expect((await rows())[0]).toMatchObject({ plan_sealed: null, url_sealed: null, source_sealed: null });
   });
