@@ -1005,6 +1005,8 @@ export interface components {
             dies_at: string | null;
             /** @description The key that it was rotated into. */
             replaced_by: string | null;
+            /** @description The OAuth client whose access token it is, and whose name it has; null for other keys. */
+            oauth_client: string | null;
         };
         /** @description A key that is revoked. */
         RevokedApiKey: {
@@ -1036,6 +1038,8 @@ export interface components {
             dies_at: string | null;
             /** @description The key that it was rotated into. */
             replaced_by: string | null;
+            /** @description The OAuth client whose access token it is, and whose name it has; null for other keys. */
+            oauth_client: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */
             warnings?: components["schemas"]["Warning"][];
         };
@@ -1069,6 +1073,8 @@ export interface components {
             dies_at: string | null;
             /** @description The key that it was rotated into. */
             replaced_by: string | null;
+            /** @description The OAuth client whose access token it is, and whose name it has; null for other keys. */
+            oauth_client: string | null;
             /** @description The raw key, shown once: null when an Idempotency-Key repeats the request. */
             key: string | null;
             /** @description Unknown fields and query parameters; absent when there are none. */

@@ -30,6 +30,8 @@ export interface AuditEntry {
     | 'user.enabled'
     | 'session.opened'
     | 'session.ended'
+    | 'oauth.granted'
+    | 'oauth.reused'
     | 'worker.drain_requested'
     | 'worker.drain_ended';
   target?: string | null;

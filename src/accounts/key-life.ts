@@ -2,7 +2,11 @@ import type { Expression, ExpressionBuilder, Selectable, SqlBool } from 'kysely'
 import type { Db } from '../database/pool.ts';
 import type { ApiKeysTable, Tables } from '../database/tables.ts';
 
-export type ApiKey = Selectable<ApiKeysTable>;
+/** Without what only the refresh of an OAuth token needs. */
+export type ApiKey = Omit<
+  Selectable<ApiKeysTable>,
+  'oauth_user_id' | 'family_hash' | 'refresh_hash' | 'refresh_expires_at'
+>;
 
 /** Whether a key is active: not revoked, not expired, and not past the overlap of its rotation. */
 export function isAlive(key: Pick<ApiKey, 'revoked_at' | 'expires_at' | 'dies_at'>, now = Date.now()): boolean {

@@ -168,14 +168,25 @@ export async function findKey(db: Db, hash: Buffer): Promise<{ key: ApiKey; acco
     .selectAll('accounts')
     .select(['api_keys.id as key_id', 'api_keys.name as key_name', 'api_keys.created_at as key_created_at'])
     .select(['account_id', 'key_hash', 'hint', 'scopes', 'allowed_cidrs'])
-    .select(['expires_at', 'last_used_at', 'revoked_at', 'replaced_by', 'dies_at'])
+    .select(['expires_at', 'last_used_at', 'revoked_at', 'replaced_by', 'dies_at', 'oauth_client_id'])
     .where('key_hash', '=', hash)
     .executeTakeFirst();
   if (!found) return undefined;
   const { key_id: id, key_name: name, key_created_at: created_at, account_id, key_hash, hint, ...others } = found;
-  const { scopes, allowed_cidrs, expires_at, last_used_at, revoked_at, replaced_by, dies_at, ...account } = others;
+  const {
+    scopes,
+    allowed_cidrs,
+    expires_at,
+    last_used_at,
+    revoked_at,
+    replaced_by,
+    dies_at,
+    oauth_client_id,
+    ...account
+  } = others;
   const fields = { id, account_id, name, key_hash, hint, scopes, allowed_cidrs };
-  const key = { ...fields, created_at, expires_at, last_used_at, revoked_at, replaced_by, dies_at };
+  const times = { created_at, expires_at, last_used_at, revoked_at };
+  const key = { ...fields, ...times, replaced_by, dies_at, oauth_client_id };
   return { key, account };
 }
 
@@ -205,6 +216,7 @@ export function viewKey(key: ApiKey): ApiKeyView {
     revoked_at: time(key.revoked_at),
     dies_at: time(key.dies_at),
     replaced_by: key.replaced_by,
+    oauth_client: key.oauth_client_id,
   };
 }
 

@@ -12,6 +12,8 @@ export interface Limits {
   failedAuth(ip: string): Promise<LimitState>;
   /** Tries of a password for one e-mail address, from one address and from all. */
   signIn(email: string, ip: string): Promise<LimitState>;
+  /** Registrations of OAuth clients from one address in a minute. */
+  registration(ip: string): Promise<LimitState>;
 }
 
 const WINDOW_MS = 60_000;
@@ -21,6 +23,8 @@ const ADDRESS_FACTOR = 5;
 export const FAILED_AUTH_LIMIT = 20;
 /** Tries a minute of one e-mail address from one address: with 12 characters, a guesser gets nowhere in a lifetime. */
 export const SIGN_IN_LIMIT = 6;
+/** Registrations a minute and address: a client registers once for a person and machine, and many may share an address. */
+export const REGISTRATION_LIMIT = 30;
 /** From all addresses together some more, so that a stranger who guesses from one does not keep the person out. */
 const SIGN_IN_ADDRESSES = 10;
 /** A process takes at most this share of the permits that remain, so that few are left unused in others. */
@@ -38,6 +42,7 @@ export function openLimits(pool: pg.Pool, serverPerMinute: number): Limits {
     request: (id, perMinute) => permits.spend(`key:${id}`, perMinute),
     address: (ip) => permits.spend(`ip:${addressGroup(ip)}`, addressLimit),
     failedAuth: (ip) => permits.spend(`auth:${addressGroup(ip)}`, FAILED_AUTH_LIMIT),
+    registration: (ip) => permits.spend(`oauth:${addressGroup(ip)}`, REGISTRATION_LIMIT),
     async signIn(email, ip) {
       const who = sha256(email).toString('base64url');
       const here = await permits.spend(`sign-in:${who}:${addressGroup(ip)}`, SIGN_IN_LIMIT);

@@ -28,6 +28,7 @@ import { registerKeys } from './routes/keys.ts';
 import { registerMcp } from './routes/mcp.ts';
 import { registerMultipart } from './routes/multipart.ts';
 import { registerNotYet } from './routes/not-yet.ts';
+import { registerOauth } from './routes/oauth.ts';
 import { registerPeople } from './routes/people.ts';
 import { registerProbe } from './routes/probe.ts';
 import { registerReceipts } from './routes/receipts.ts';
@@ -105,6 +106,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   registerPeople(app, deps);
   registerAdmin(app, deps);
   registerMcp(app, routeDeps);
+  registerOauth(app, deps);
   registerNotYet(app);
   registerDashboard(app, { storageOrigin: deps.context.store.publicOrigin });
   await app.ready();

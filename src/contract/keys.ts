@@ -70,6 +70,10 @@ export const apiKey = z
     revoked_at: timestamp.nullable().describe('When it was revoked.'),
     dies_at: timestamp.nullable().describe('When the overlap of its rotation ends.'),
     replaced_by: z.uuid().nullable().describe('The key that it was rotated into.'),
+    oauth_client: z
+      .uuid()
+      .nullable()
+      .describe('The OAuth client whose access token it is, and whose name it has; null for other keys.'),
   })
   .meta({ id: 'ApiKey', description: 'A key, without the secret.' });
 

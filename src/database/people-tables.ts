@@ -28,3 +28,24 @@ export interface SetupLinksTable {
   expires_at: Timestamp;
   created_at: DefaultedTimestamp;
 }
+
+export interface OauthClientsTable {
+  id: string;
+  name: string;
+  redirect_uris: string[];
+  created_at: DefaultedTimestamp;
+}
+
+export interface OauthCodesTable {
+  code_hash: Buffer;
+  client_id: string;
+  user_id: string;
+  redirect_uri: string;
+  /** S256. */
+  challenge: string;
+  scopes: string[];
+  expires_at: Timestamp;
+  used_at: Timestamp | null;
+  /** The token that it was exchanged for. */
+  key_id: string | null;
+}

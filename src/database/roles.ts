@@ -26,6 +26,9 @@ export const TABLE_RIGHTS: Readonly<Record<TableName, Readonly<Record<DatabaseRo
   users: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: NONE },
   sessions: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: ['SELECT (expires_at)', 'DELETE'] },
   setup_links: { api: ['SELECT', 'INSERT', 'DELETE'], worker: ['SELECT (expires_at)', 'DELETE'] },
+  // Applications register, and get codes, over the API alone.
+  oauth_clients: { api: ['SELECT', 'INSERT', 'DELETE'], worker: NONE },
+  oauth_codes: { api: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'], worker: NONE },
   objects: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'INSERT', 'UPDATE', 'DELETE'] },
   uploads: { api: ['SELECT', 'INSERT', 'UPDATE'], worker: ['SELECT', 'UPDATE', 'DELETE'] },
   // The worker inserts the children of a job; a trigger refuses all others (0007_children.sql).

@@ -9,7 +9,13 @@ import type {
   JobSourcesTable,
   JobsTable,
 } from './job-tables.ts';
-import type { SessionsTable, SetupLinksTable, UsersTable } from './people-tables.ts';
+import type {
+  OauthClientsTable,
+  OauthCodesTable,
+  SessionsTable,
+  SetupLinksTable,
+  UsersTable,
+} from './people-tables.ts';
 
 export * from './job-tables.ts';
 export * from './people-tables.ts';
@@ -53,6 +59,12 @@ export interface ApiKeysTable {
   revoked_at: Timestamp | null;
   replaced_by: string | null;
   dies_at: Timestamp | null;
+  /** Of an access token: the client that holds it, and the person who granted it. */
+  oauth_client_id: string | null;
+  oauth_user_id: string | null;
+  family_hash: Buffer | null;
+  refresh_hash: Buffer | null;
+  refresh_expires_at: Timestamp | null;
 }
 
 export interface UsageMonthsTable {
@@ -255,6 +267,8 @@ export interface Tables {
   users: UsersTable;
   sessions: SessionsTable;
   setup_links: SetupLinksTable;
+  oauth_clients: OauthClientsTable;
+  oauth_codes: OauthCodesTable;
   objects: ObjectsTable;
   uploads: UploadsTable;
   jobs: JobsTable;

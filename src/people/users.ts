@@ -1,5 +1,6 @@
 import type { Selectable } from 'kysely';
 import { type Actor, appendAudit } from '../accounts/audit.ts';
+import { revokeTokensOf } from '../accounts/oauth-tokens.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Role } from '../contract/people.ts';
 import type { Db, Tx } from '../database/pool.ts';
@@ -48,13 +49,14 @@ export async function hasNoUsers(db: Db): Promise<boolean> {
   return (await db.selectFrom('users').select('id').limit(1).executeTakeFirst()) === undefined;
 }
 
-/** Sets a password, and ends all sessions of that person. */
+/** Sets a password, and ends all sessions of that person and all that they have granted to OAuth clients. */
 export async function setPassword(tx: Tx, userId: string, passwordHash: string): Promise<void> {
   await tx.updateTable('users').set({ password_hash: passwordHash }).where('id', '=', userId).execute();
   await tx.deleteFrom('sessions').where('user_id', '=', userId).execute();
+  await revokeTokensOf(tx, userId, { actor: `user:${userId}` });
 }
 
-/** Lets a person sign in, or not. Disabling ends all their sessions and their setup link. */
+/** Lets a person sign in, or not. Disabling ends their sessions, their setup link, and what they granted to OAuth clients. */
 export async function setDisabled(tx: Tx, user: User, disabled: boolean, by: Actor): Promise<void> {
   await tx
     .updateTable('users')
@@ -64,6 +66,7 @@ export async function setDisabled(tx: Tx, user: User, disabled: boolean, by: Act
   if (disabled) {
     await tx.deleteFrom('sessions').where('user_id', '=', user.id).execute();
     await tx.deleteFrom('setup_links').where('user_id', '=', user.id).execute();
+    await revokeTokensOf(tx, user.id, by);
   }
   await appendAudit(tx, { ...by, action: disabled ? 'user.disabled' : 'user.enabled', target: user.id, result: 'ok' });
 }

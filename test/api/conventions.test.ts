@@ -128,13 +128,6 @@ describe('paths and methods', () => {
       const stranger = await api.app.inject({ method, url: path, remoteAddress });
       expect([method, path, stranger.statusCode]).toEqual([method, path, 401]);
     }
-    for (const [method, path] of [
-      ['POST', '/oauth/register'],
-      ['POST', '/oauth/token'],
-    ] as const) {
-      const form = { authorization: '', 'content-type': 'application/x-www-form-urlencoded' };
-      expect((await api.call(method, path, 'a=1', form)).status).toBe(501);
-    }
     expect((await api.call('PATCH', '/v1/webhooks')).headers.get('allow')).toBe('GET, HEAD, POST');
   });
 });

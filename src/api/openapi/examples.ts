@@ -145,6 +145,7 @@ const apiKey: ApiKeyView = {
   revoked_at: null,
   dies_at: null,
   replaced_by: null,
+  oauth_client: null,
 };
 
 const receipt: Receipt = {

@@ -28,14 +28,6 @@ const NOT_YET: Readonly<Record<string, readonly [methods: string, path: string, 
     ['GET', '/v1/templates/*', 'read'],
     ['PUT DELETE', '/v1/templates/*', 'transcode'],
   ],
-  'Signing in with OAuth': [
-    ['POST', '/oauth/register', 'open'],
-    ['GET POST', '/oauth/authorize', 'open'],
-    ['POST', '/oauth/token', 'open'],
-    ['POST', '/oauth/revoke', 'open'],
-    ['GET', '/.well-known/oauth-authorization-server', 'open'],
-    ['GET', '/.well-known/oauth-protected-resource', 'open'],
-  ],
 };
 
 /** Answers 501 for these paths, after checking the key and before reading a body. A 404 would suggest a wrong id. */

@@ -1,16 +1,14 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import * as z from 'zod';
 import { getAccount } from '../../accounts/accounts.ts';
-import { appendAudit } from '../../accounts/audit.ts';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { session, setupBody, setupLink, signInBody } from '../../contract/people.ts';
-import { hashPassword, isPassword } from '../../people/passwords.ts';
+import { hashPassword } from '../../people/passwords.ts';
 import { endSession, findSession, type OpenedSession, openSession } from '../../people/sessions.ts';
 import { readSetupLink, useSetupLink } from '../../people/setup-links.ts';
-import { findUser, type User } from '../../people/users.ts';
+import type { User } from '../../people/users.ts';
 import type { ApiDeps } from '../deps.ts';
-import { applyLimit } from '../plugins/auth.ts';
 import {
   clearSessionCookie,
   requireCsrf,
@@ -19,6 +17,7 @@ import {
   setSessionCookie,
   viewSession,
 } from '../session-cookie.ts';
+import { limitAddress, originOf, provedPerson } from '../sign-in.ts';
 import type { App } from '../types.ts';
 
 /** Signing in and out, and the links that set passwords. Open routes: each checks what it needs itself. */
@@ -46,7 +45,7 @@ function registerSession(app: App, deps: ApiDeps): void {
     },
     async (request, reply) => {
       requireSameSite(request);
-      const user = await proved(request, reply, deps);
+      const user = await provedPerson(request, reply, deps, request.body);
       const opened = await db.transaction().execute((tx) => openSession(tx, user, originOf(request)));
       return answerSession(request, reply, opened, user);
     },
@@ -162,34 +161,4 @@ function registerSetup(app: App, deps: ApiDeps): void {
       return viewSession({ session: opened.session, user, account: account! }, opened.token);
     },
   );
-}
-
-/**
- * Returns the person whose e-mail address and password the request has. An unknown address, a wrong password and a
- * disabled person get the same answer, after the same time.
- */
-async function proved(request: FastifyRequest, reply: FastifyReply, deps: ApiDeps): Promise<User> {
-  const { email, password } = request.body as { email: string; password: string };
-  await limitAddress(request, deps);
-  const tries = await deps.limits.signIn(email.trim().toLowerCase(), request.ip);
-  const user = await findUser(deps.context.db, email);
-  if (tries.justExceeded) await noteRefusal(request, deps, user);
-  applyLimit(reply, tries);
-  const isRight = await isPassword(password, user?.password_hash ?? null);
-  if (user && isRight && !user.disabled_at) return user;
-  throw new ApiError('invalid_credentials');
-}
-
-async function limitAddress(request: FastifyRequest, { limits }: ApiDeps): Promise<void> {
-  const { allowed, limit, resetSeconds } = await limits.address(request.ip);
-  if (!allowed) throw new ApiError('rate_limit_exceeded', { limit, retry_after_seconds: resetSeconds });
-}
-
-async function noteRefusal(request: FastifyRequest, { context }: ApiDeps, user: User | undefined): Promise<void> {
-  const entry = { actor: 'anonymous', action: 'auth.refused', target: user?.id ?? null, result: 'refused' } as const;
-  await context.db.transaction().execute((tx) => appendAudit(tx, { ...originOf(request), ...entry }));
-}
-
-function originOf(request: FastifyRequest) {
-  return { ip: request.ip, requestId: request.id };
 }

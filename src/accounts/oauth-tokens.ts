@@ -1,0 +1,151 @@
+import type { Selectable } from 'kysely';
+import type { Tx } from '../database/pool.ts';
+import type { ApiKeysTable } from '../database/tables.ts';
+import { recordEvent } from '../events/record.ts';
+import { makeApiKey } from '../ids/api-key.ts';
+import { sha256 } from '../ids/hash.ts';
+import { uuidv7 } from '../ids/uuid.ts';
+import { lockAccount } from './accounts.ts';
+import { type Actor, appendAudit } from './audit.ts';
+import { requireRoomForKey } from './key-bounds.ts';
+import { revokeKey } from './keys.ts';
+
+/** Seconds for which an access token works. */
+export const ACCESS_SECONDS = 3600;
+/** A grant that is not refreshed for a month ends. */
+const REFRESH_SECONDS = 30 * 86_400;
+
+/** A row of `api_keys` that is an access token. */
+export type AccessToken = Selectable<ApiKeysTable>;
+
+export interface NewTokens {
+  key: AccessToken;
+  /** Neither is stored. */
+  access: string;
+  refresh: string;
+}
+
+export interface Grant {
+  accountId: string;
+  userId: string;
+  clientId: string;
+  /** The name of the client, by which people know the token. */
+  name: string;
+  scopes: readonly string[];
+}
+
+/** Secrets of a grant: `family` stays the same, so that a refresh token that has been used is recognised. */
+interface RefreshSecrets {
+  family: string;
+  current: string;
+}
+
+/**
+ * Creates the tokens of a grant. Earlier grants of the same person to the same client end. Throws `too_many_keys`, because an
+ * access token counts as a key.
+ */
+export async function issueTokens(tx: Tx, grant: Grant, secrets: RefreshSecrets, by: Actor): Promise<NewTokens> {
+  const { accountId, userId, clientId, name, scopes } = grant;
+  await lockAccount(tx, accountId);
+  const earlier = await liveTokens(tx, userId, clientId);
+  for (const { id } of earlier) await revokeKey(tx, id, accountId, by);
+  await requireRoomForKey(tx, accountId, 1);
+  const made = makeApiKey();
+  const key = await tx
+    .insertInto('api_keys')
+    .values({
+      ...{ id: uuidv7(), account_id: accountId, name, scopes: [...scopes] },
+      ...{ oauth_client_id: clientId, oauth_user_id: userId, family_hash: sha256(secrets.family) },
+      ...renewed(made, secrets),
+    })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  await appendAudit(tx, { ...by, action: 'key.created', target: key.id, result: 'ok', details: { oauth: true } });
+  await recordEvent(tx, { accountId }, 'key.created', { key_id: key.id });
+  return { key, access: made.raw, refresh: joined(secrets) };
+}
+
+/** Replaces the tokens of a grant in place: the old access token ends at once. */
+export async function renewTokens(
+  tx: Tx,
+  key: AccessToken,
+  secrets: RefreshSecrets,
+  scopes: readonly string[],
+): Promise<NewTokens> {
+  const made = makeApiKey();
+  const renewedKey = await tx
+    .updateTable('api_keys')
+    .set({ ...renewed(made, secrets), scopes: [...scopes] })
+    .where('id', '=', key.id)
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return { key: renewedKey, access: made.raw, refresh: joined(secrets) };
+}
+
+/** Finds and locks the grant of a refresh token. `isCurrent` is false for one that has been used. */
+export async function lockGrant(
+  tx: Tx,
+  refresh: string,
+): Promise<{ key: AccessToken; isCurrent: boolean } | undefined> {
+  const [family, current] = refresh.split('.');
+  if (!family || !current) return undefined;
+  const key = await tx
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('family_hash', '=', sha256(family))
+    .forUpdate()
+    .executeTakeFirst();
+  return key && { key, isCurrent: key.refresh_hash?.equals(sha256(current)) ?? false };
+}
+
+/** The part that all refresh tokens of a grant share. */
+export function familyOf(refresh: string): string {
+  return refresh.split('.')[0]!;
+}
+
+/** Finds the grant of an access token. */
+export async function findGrantByAccess(tx: Tx, access: string): Promise<AccessToken | undefined> {
+  return tx
+    .selectFrom('api_keys')
+    .selectAll()
+    .where('key_hash', '=', sha256(access))
+    .where('oauth_client_id', 'is not', null)
+    .executeTakeFirst();
+}
+
+/** Ends everything that a person has granted to clients. */
+export async function revokeTokensOf(tx: Tx, userId: string, by: Actor): Promise<void> {
+  for (const { id, account_id } of await liveTokens(tx, userId)) await revokeKey(tx, id, account_id, by);
+}
+
+async function liveTokens(
+  tx: Tx,
+  userId: string,
+  clientId?: string,
+): Promise<Pick<AccessToken, 'id' | 'account_id'>[]> {
+  let query = tx
+    .selectFrom('api_keys')
+    .select(['id', 'account_id'])
+    .where('oauth_user_id', '=', userId)
+    .where('revoked_at', 'is', null)
+    .where('refresh_expires_at', '>', new Date());
+  if (clientId) query = query.where('oauth_client_id', '=', clientId);
+  return query.execute();
+}
+
+function renewed({ hash, hint }: { hash: Buffer; hint: string }, { current }: RefreshSecrets) {
+  return {
+    ...{ key_hash: hash, hint, refresh_hash: sha256(current) },
+    expires_at: new Date(Date.now() + ACCESS_SECONDS * 1000),
+    refresh_expires_at: new Date(Date.now() + REFRESH_SECONDS * 1000),
+  };
+}
+
+function joined({ family, current }: RefreshSecrets): string {
+  return `${family}.${current}`;
+}
+
+/** Whether the grant can be refreshed. */
+export function isOpenGrant({ revoked_at, refresh_expires_at }: AccessToken): boolean {
+  return revoked_at === null && refresh_expires_at !== null && refresh_expires_at.getTime() > Date.now();
+}

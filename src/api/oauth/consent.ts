@@ -1,0 +1,148 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ApiError } from '../../contract/errors.ts';
+import { allowedScopes, grantCode } from '../../people/oauth-grants.ts';
+import { findSession } from '../../people/sessions.ts';
+import { csrfOf, isCsrfOf } from '../../people/tokens.ts';
+import type { User } from '../../people/users.ts';
+import type { ApiDeps } from '../deps.ts';
+import { publicOrigin } from '../public-origin.ts';
+import { requireSameSite, sessionTokenOf } from '../session-cookie.ts';
+import { limitAddress, originOf, provedPerson } from '../sign-in.ts';
+import type { App } from '../types.ts';
+import { answerUri, findTarget, readRequest, type Target } from './authorization.ts';
+import { OauthError, toOauthError } from './errors.ts';
+import { parametersOf } from './form.ts';
+import { sendBounce, sendConsent, sendProblem } from './page.ts';
+
+const OPEN = { config: { scope: 'open' }, schema: { hide: true } } as const;
+/** Marks a request that has been loaded again from this site. */
+const BOUNCED = 'bounced';
+/** Parameters that the form repeats. */
+const REPEATED = [
+  ...['client_id', 'redirect_uri', 'response_type', 'state', 'scope', 'resource'],
+  ...['code_challenge', 'code_challenge_method'],
+];
+
+interface Asked {
+  sent: Record<string, string>;
+  target: Target;
+  challenge: string;
+  scopes: string[];
+  origin: string;
+}
+
+/** The page on which a person lets a client in, or not. */
+export function registerConsent(app: App, deps: ApiDeps): void {
+  const { db } = deps.context;
+
+  app.get('/oauth/authorize', OPEN, (request, reply) =>
+    answerPeople(request, reply, async () => {
+      const query = request.url.split('?')[1] ?? '';
+      const asked = await readAsked(request, reply, parametersOf(query));
+      if (!asked) return reply;
+      const { session, user } = await signedIn(request);
+      if (!user && asked.sent[BOUNCED] === undefined && request.headers['sec-fetch-site'] === 'cross-site')
+        return sendBounce(reply, `/oauth/authorize?${query}&${BOUNCED}=1`);
+      return show(reply, asked, session, user, null);
+    }),
+  );
+
+  app.post('/oauth/authorize', OPEN, (request, reply) =>
+    answerPeople(request, reply, async () => {
+      requireSameSite(request);
+      const asked = await readAsked(request, reply, (request.body ?? {}) as Record<string, string>);
+      if (!asked) return reply;
+      const { sent } = asked;
+      const { session, user } = await signedIn(request);
+      if (session && !isCsrfOf(session, sent.csrf)) throw new ApiError('csrf_required');
+      if (sent.decision !== 'allow') return refuse(reply, asked, new OauthError('access_denied', 'The person said no'));
+      if (user) return allow(request, reply, asked, user);
+      try {
+        const { email = '', password = '' } = sent;
+        return await allow(request, reply, asked, await provedPerson(request, reply, deps, { email, password }));
+      } catch (error) {
+        if (!(error instanceof ApiError) || error.status >= 500) throw error;
+        const tooMany = error.status === 429;
+        const problem = tooMany ? 'Too many tries. Wait a minute.' : 'E-mail address or password is wrong.';
+        return show(reply, asked, null, null, problem, error.status);
+      }
+    }),
+  );
+
+  /** Null when an error has been sent to the client. Throws if the client or its redirect URI is wrong. */
+  async function readAsked(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    sent: Record<string, string>,
+  ): Promise<Asked | null> {
+    await limitAddress(request, deps);
+    const origin = publicOrigin(deps.settings, request);
+    const target = await findTarget(db, sent);
+    try {
+      return { sent, target, origin, ...readRequest(sent, origin) };
+    } catch (error) {
+      refuse(reply, { target, origin }, toOauthError(error));
+      return null;
+    }
+  }
+
+  async function signedIn(request: FastifyRequest): Promise<{ session: string | null; user: User | null }> {
+    const session = sessionTokenOf(request);
+    const found = session ? await findSession(db, session) : undefined;
+    return found ? { session, user: found.user } : { session: null, user: null };
+  }
+
+  async function allow(request: FastifyRequest, reply: FastifyReply, asked: Asked, user: User): Promise<FastifyReply> {
+    const { target, challenge, origin } = asked;
+    const scopes = allowedScopes(user, asked.scopes);
+    if (scopes.length === 0)
+      return refuse(reply, asked, new OauthError('invalid_scope', 'The person may do none of it'));
+    const consent = { client: target.client, user, redirectUri: target.redirectUri, challenge, scopes };
+    const code = await db.transaction().execute((tx) => grantCode(tx, consent, originOf(request)));
+    return redirect(reply, answerUri(target, origin, { code }));
+  }
+}
+
+function show(
+  reply: FastifyReply,
+  { sent, target, scopes }: Asked,
+  session: string | null,
+  user: User | null,
+  problem: string | null,
+  status = 200,
+): FastifyReply {
+  const repeated = REPEATED.filter((name) => sent[name] !== undefined).map((name) => [name, sent[name]!]);
+  return sendConsent(reply, status, {
+    clientName: target.client.name,
+    redirectUri: target.redirectUri,
+    scopes: user ? allowedScopes(user, scopes) : scopes,
+    email: user?.email ?? null,
+    hidden: { ...Object.fromEntries(repeated), ...(session && { csrf: csrfOf(session) }) },
+    problem,
+  });
+}
+
+function refuse(reply: FastifyReply, { target, origin }: Pick<Asked, 'target' | 'origin'>, error: OauthError) {
+  return redirect(reply, answerUri(target, origin, { error: error.code, error_description: error.message }));
+}
+
+/** 303: a browser must not send the form, with a password in it, to the client. */
+function redirect(reply: FastifyReply, url: string): FastifyReply {
+  return reply.header('cache-control', 'no-store').header('referrer-policy', 'no-referrer').redirect(url, 303);
+}
+
+/** Answers what went wrong as a page, for the person in front of the browser. */
+async function answerPeople(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  work: () => Promise<FastifyReply>,
+): Promise<FastifyReply> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof ApiError && error.status === 403) return sendProblem(reply, 403, error.message);
+    const known = toOauthError(error);
+    if (known.status >= 500) request.log.error({ err: error }, 'request failed');
+    return sendProblem(reply, known.status, known.message);
+  }
+}

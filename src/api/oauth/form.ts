@@ -1,0 +1,14 @@
+import { OauthError } from './errors.ts';
+
+const MAX_PARAMETERS = 40;
+
+/** Parameters of a query or form. A repeated one is refused (RFC 6749, 3.1): two readers could take different ones. */
+export function parametersOf(text: string): Record<string, string> {
+  const found = new Map<string, string>();
+  for (const [name, value] of new URLSearchParams(text)) {
+    if (found.has(name)) throw new OauthError('invalid_request', 'A parameter is given more than once');
+    found.set(name, value);
+    if (found.size > MAX_PARAMETERS) throw new OauthError('invalid_request', 'There are too many parameters');
+  }
+  return Object.fromEntries([...found].filter(([, value]) => value !== ''));
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto';
+import type { FastifyReply } from 'fastify';
+
+const STYLE = `
+:root { color-scheme: light dark; font: 16px/1.5 system-ui, sans-serif; }
+body { display: grid; place-items: center; min-height: 100vh; margin: 0; }
+main { width: min(26rem, 90vw); padding: 2rem; border: 1px solid #8886; border-radius: 12px; }
+h1 { font-size: 1.25rem; margin-top: 0; overflow-wrap: anywhere; }
+label { display: block; margin: .75rem 0; }
+input { box-sizing: border-box; width: 100%; padding: .5rem; font: inherit; }
+button { padding: .5rem 1.25rem; margin: 1rem .5rem 0 0; font: inherit; border-radius: 8px; border: 1px solid #8886; }
+button[value=allow] { background: #0b6bcb; border-color: #0b6bcb; color: #fff; }
+.wrong { color: #c62828; }
+strong { overflow-wrap: anywhere; }
+`;
+const STYLE_HASH = createHash('sha256').update(STYLE).digest('base64');
+
+const MEANINGS: Readonly<Record<string, string>> = {
+  transcode: 'start, cancel and erase jobs',
+  upload: 'upload files',
+  read: 'read jobs, results and usage',
+  admin: 'create and revoke keys, and manage webhooks',
+};
+
+/** A fragment that is safe in a page. */
+interface Html {
+  html: string;
+}
+
+/** Escapes every value that is not a fragment itself. */
+function html(texts: TemplateStringsArray, ...values: (string | Html | Html[])[]): Html {
+  const parts = values.map((value) => {
+    if (typeof value === 'string') return escaped(value);
+    return Array.isArray(value) ? value.map((one) => one.html).join('') : value.html;
+  });
+  return { html: texts.reduce((all, text, index) => `${all}${parts[index - 1]}${text}`) };
+}
+
+function escaped(text: string): string {
+  return text.replaceAll(/[&<>"']/g, (sign) => `&#${sign.charCodeAt(0)};`);
+}
+
+export interface ConsentView {
+  clientName: string;
+  redirectUri: string;
+  scopes: readonly string[];
+  /** Null: the page asks for e-mail address and password. */
+  email: string | null;
+  /** Fields that the form sends back. */
+  hidden: Record<string, string>;
+  problem: string | null;
+}
+
+export function sendConsent(reply: FastifyReply, status: number, view: ConsentView): FastifyReply {
+  const { clientName, redirectUri, scopes, email, hidden, problem } = view;
+  const who = email
+    ? html`<p>You are signed in as <strong>${email}</strong>.</p>`
+    : html`<label>E-mail address <input name="email" type="email" autocomplete="username" required></label>
+<label>Password <input name="password" type="password" autocomplete="current-password" required></label>`;
+  const fields = Object.entries(hidden).map(
+    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
+  );
+  const body = html`<h1>Let “${clientName}” use Airlock?</h1>
+${problem ? html`<p class="wrong" role="alert">${problem}</p>` : html``}
+<p>It chose that name itself. You will be sent to <strong>${new URL(redirectUri).host}</strong>, and it will be able to:</p>
+<ul>${scopes.map((scope) => html`<li>${MEANINGS[scope] ?? scope}</li>`)}</ul>
+<form method="post" action="/oauth/authorize">${fields}${who}
+<button name="decision" value="allow">Allow</button><button name="decision" value="deny" formnovalidate>Deny</button></form>
+<p>You can end this at any time: it is listed beside the keys of your account.</p>`;
+  return send(reply, status, body, ` ${new URL(redirectUri).origin}`);
+}
+
+export function sendProblem(reply: FastifyReply, status: number, problem: string): FastifyReply {
+  return send(reply, status, html`<h1>This cannot continue</h1><p>${problem}.</p><p>Go back to the application.</p>`);
+}
+
+/**
+ * Loads the same page again, from this site. The session cookie is kept from navigations that other sites begin; it is sent
+ * with this one.
+ */
+export function sendBounce(reply: FastifyReply, url: string): FastifyReply {
+  return send(reply, 200, html`<p>One moment…</p><meta http-equiv="refresh" content="0;url=${url}">`);
+}
+
+function send(reply: FastifyReply, status: number, body: Html, targets = ''): FastifyReply {
+  const policy = [
+    "default-src 'none'",
+    `style-src 'sha256-${STYLE_HASH}'`,
+    // Browsers apply it to where the form's answer redirects as well.
+    `form-action 'self'${targets}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ];
+  const page = html`<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Airlock</title>
+<meta name="viewport" content="width=device-width"><style>${{ html: STYLE }}</style></head><body><main>${body}</main></body></html>`;
+  return reply
+    .code(status)
+    .type('text/html; charset=utf-8')
+    .headers({
+      'content-security-policy': policy.join('; '),
+      'x-frame-options': 'DENY',
+      'cache-control': 'no-store',
+      // Without a referrer, browsers send no Origin with the form, which requireSameSite compares.
+      'referrer-policy': 'same-origin',
+    })
+    .send(page.html);
+}

@@ -1,0 +1,155 @@
+import {
+  discoverOAuthServerInfo,
+  exchangeAuthorization,
+  refreshAuthorization,
+  registerClient,
+  startAuthorization,
+} from '@modelcontextprotocol/sdk/client/auth.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hashPassword } from '../../src/people/passwords.ts';
+import { setDisabled, setPassword } from '../../src/people/users.ts';
+import { startApi, type TestApi } from '../helpers/api.ts';
+import { answered, asking, CALLBACK, oauthOf, PASSWORD, type Person } from '../helpers/oauth.ts';
+
+let api: TestApi;
+let url: string;
+let oauth: ReturnType<typeof oauthOf>;
+let person: Person;
+beforeAll(async () => {
+  api = await startApi();
+  url = await api.listen();
+  oauth = oauthOf(api);
+  person = await oauth.person();
+});
+afterAll(() => api?.close());
+
+async function granted(who = person, more: Record<string, string> = {}) {
+  const client = await oauth.client();
+  const { verifier, fields } = asking(client, more);
+  const { code } = answered(await oauth.allow(who, fields));
+  const { json } = await oauth.exchange({ client_id: client, code: code!, code_verifier: verifier });
+  return { client, ...json } as { client: string; access_token: string; refresh_token: string; scope: string };
+}
+
+describe('OAuth', () => {
+  it('gives an MCP client a token, from the 401 of /mcp to a refresh', async () => {
+    const refused = await fetch(`${url}/mcp`, { method: 'POST' });
+    const metadata = /resource_metadata="([^"]+)"/.exec(refused.headers.get('www-authenticate')!)![1]!;
+    const info = await discoverOAuthServerInfo(`${url}/mcp`, { resourceMetadataUrl: new URL(metadata) });
+    expect(info.resourceMetadata?.resource).toBe(`${url}/mcp`);
+    const server = info.authorizationServerUrl;
+    const resource = new URL(`${url}/mcp`);
+    const redirectUrl = 'http://127.0.0.1:4711/callback';
+    const client = await registerClient(server, {
+      metadata: info.authorizationServerMetadata!,
+      clientMetadata: { client_name: 'An assistant', redirect_uris: [redirectUrl] },
+    });
+    const common = { metadata: info.authorizationServerMetadata!, clientInformation: client, resource };
+    const begun = await startAuthorization(server, { ...common, redirectUrl, state: 'xyz', scope: 'transcode read' });
+
+    const page = await oauth.open('GET', begun.authorizationUrl.pathname + begun.authorizationUrl.search, undefined, {
+      cookie: person.cookie,
+      host: new URL(url).host,
+    });
+    expect(page.status).toBe(200);
+    for (const text of ['An assistant', '127.0.0.1:4711', person.user.email, 'start, cancel and erase jobs'])
+      expect(page.text).toContain(text);
+    const hidden = [...page.text.matchAll(/type="hidden" name="([^"]*)" value="([^"]*)"/g)].map(([, name, value]) => [
+      name!,
+      value!.replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))),
+    ]);
+    const form = { ...Object.fromEntries(hidden), decision: 'allow' };
+    const sent = await oauth.post('/oauth/authorize', form, { cookie: person.cookie, host: new URL(url).host });
+    expect(sent.status).toBe(303);
+    const { code, state, iss } = answered(sent);
+    expect([state, iss]).toEqual(['xyz', url]);
+
+    const exchange = {
+      ...common,
+      authorizationCode: code!,
+      codeVerifier: begun.codeVerifier,
+      redirectUri: redirectUrl,
+    };
+    const tokens = await exchangeAuthorization(server, exchange);
+    expect(tokens).toMatchObject({ token_type: 'Bearer', expires_in: 3600, scope: 'transcode read' });
+    expect(await oauth.statusOf(tokens.access_token)).toBe(200);
+    expect(await oauth.statusOf(tokens.access_token, '/v1/keys')).toBe(403);
+    const renewed = await refreshAuthorization(server, { ...common, refreshToken: tokens.refresh_token! });
+    expect(await oauth.statusOf(renewed.access_token)).toBe(200);
+    expect(await oauth.statusOf(tokens.access_token)).toBe(401);
+  });
+
+  it('asks for e-mail address and password without a session, and opens none', async () => {
+    const client = await oauth.client();
+    const { verifier, fields } = asking(client);
+    const page = await oauth.open('GET', `/oauth/authorize?${new URLSearchParams(fields)}`);
+    expect(page.text).toContain('type="password"');
+    const { email } = person.user;
+    const wrong = await oauth.post('/oauth/authorize', { ...fields, email, password: 'mistyped', decision: 'allow' });
+    expect([wrong.status, wrong.headers.get('location')]).toEqual([401, null]);
+    expect(wrong.text).not.toContain('mistyped');
+    const right = await oauth.post('/oauth/authorize', { ...fields, email, password: PASSWORD, decision: 'allow' });
+    expect([right.status, right.headers.get('set-cookie')]).toEqual([303, null]);
+    const code = answered(right).code!;
+    expect((await oauth.exchange({ client_id: client, code, code_verifier: verifier })).status).toBe(200);
+    // The session cookie is not sent with a navigation from another site, but with the next one.
+    const foreign = await oauth.open('GET', `/oauth/authorize?${new URLSearchParams(fields)}`, undefined, {
+      'sec-fetch-site': 'cross-site',
+    });
+    expect(foreign.text).toMatch(/http-equiv="refresh" content="0;url=[^"]*bounced=1"/);
+  });
+
+  it('tells the client when the person says no', async () => {
+    const { fields } = asking(await oauth.client());
+    const answer = answered(await oauth.allow(person, { ...fields, decision: 'deny' }));
+    expect(answer).toMatchObject({ error: 'access_denied', state: 'a state', iss: expect.any(String) });
+    expect(answer.code).toBeUndefined();
+  });
+
+  it('gives at most what the role has, and never operator', async () => {
+    const viewer = await oauth.person('viewer');
+    expect((await granted(viewer, { scope: 'read transcode admin' })).scope).toBe('read');
+    const operator = await oauth.person('operator');
+    expect((await granted(operator, { scope: 'transcode upload read admin' })).scope).toBe(
+      'transcode upload read admin',
+    );
+    const { fields } = asking(await oauth.client(), { scope: 'operator' });
+    expect(answered(await oauth.allow(operator, fields)).error).toBe('invalid_scope');
+  });
+
+  it('lists tokens beside keys, and ends them there, at /oauth/revoke, and with the person', async () => {
+    const token = await granted();
+    const listed = (await api.call('GET', '/v1/keys')).json.items.find(
+      (key: { oauth_client: string | null }) => key.oauth_client === token.client,
+    );
+    expect(listed).toMatchObject({ name: 'A client', scopes: ['transcode', 'upload', 'read'] });
+    expect((await api.call('DELETE', `/v1/keys/${listed.id}`)).status).toBe(200);
+    expect(await oauth.statusOf(token.access_token)).toBe(401);
+    expect((await oauth.refresh(token.client, token.refresh_token)).json.error).toBe('invalid_grant');
+
+    const another = await granted();
+    expect((await oauth.post('/oauth/revoke', { token: another.refresh_token })).status).toBe(200);
+    expect(await oauth.statusOf(another.access_token)).toBe(401);
+    expect((await oauth.post('/oauth/revoke', { token: api.key })).status).toBe(200);
+    expect(await oauth.statusOf(api.key)).toBe(200);
+
+    const changing = await oauth.person();
+    const { db } = api.database;
+    const before = await granted(changing);
+    const hash = await hashPassword('another password');
+    await db.transaction().execute((tx) => setPassword(tx, changing.user.id, hash));
+    expect(await oauth.statusOf(before.access_token)).toBe(401);
+    const leaving = await oauth.person();
+    const last = await granted(leaving);
+    await db.transaction().execute((tx) => setDisabled(tx, leaving.user, true, { actor: 'test' }));
+    expect(await oauth.statusOf(last.access_token)).toBe(401);
+    expect((await oauth.refresh(last.client, last.refresh_token)).status).toBe(400);
+  });
+});
+
+it('registers clients of which one may listen on any port of the machine', async () => {
+  const client = await oauth.client({ uris: ['http://127.0.0.1/back'] });
+  const { fields } = asking(client, { redirect_uri: 'http://127.0.0.1:50123/back' });
+  expect((await oauth.allow(person, fields)).headers.get('location')).toMatch(/^http:\/\/127.0.0.1:50123\/back\?code=/);
+  expect(CALLBACK).toMatch(/^https/);
+});
