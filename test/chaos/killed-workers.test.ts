@@ -121,7 +121,9 @@ describe('a worker process that ends', () => {
     async (signal) => {
       await startAlone();
       const id = await submit(NOISY, ENCODE, 'mkv');
-      await until(async () => (await parts()) > 0, { what: 'a part in the storage' });
+      // An upload whose row was not written yet is found by the reconciliation, hours later.
+      const known = () => db.query('SELECT FROM objects WHERE job_id = $1 AND multipart_id IS NOT NULL', [id]);
+      await until(async () => (await known()).rowCount === 1 && (await parts()) > 0, { what: 'a part in the storage' });
       await end(signal);
       await expireLeases();
       signalOwn('SIGCONT');
