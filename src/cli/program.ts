@@ -195,7 +195,7 @@ function addScripts(program: Command): void {
       `
 Run it as root, best in a container or chroot of the same release: it installs compilers and headers. It has no network,
 devices and plugins, and starts faster. No update reaches it: build it again when ./airlock doctor says so.
-deploy/ffmpeg/README.md tells more.`,
+See deploy/ffmpeg/README.md.`,
     )
     .action(() => {
       throw new UsageError('Only ./airlock ffmpeg build, the script in the project folder, can build FFmpeg.');

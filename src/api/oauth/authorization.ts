@@ -45,7 +45,7 @@ export function requireResource(resource: string | undefined, origin: string): v
     throw new OauthError('invalid_target', 'resource must be this server');
 }
 
-/** The redirect URI with an answer. `iss` tells the client who answers (RFC 9207). */
+/** The redirect URI with an answer. `iss` names this server (RFC 9207). */
 export function answerUri({ redirectUri, state }: Target, origin: string, answer: Record<string, string>): string {
   const url = new URL(redirectUri);
   for (const [name, value] of Object.entries({ ...answer, ...(state && { state }), iss: origin })) {
