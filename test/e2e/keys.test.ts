@@ -36,6 +36,7 @@ describe('keys', () => {
       revoked_at: null,
       dies_at: null,
       replaced_by: null,
+      oauth_client: null,
     });
     expect(await statusOf(key)).toBe(200);
     const { json } = await service.call('GET', '/v1/keys');
