@@ -25,7 +25,7 @@ const PAGES: Record<string, () => string | Promise<string>> = {
 };
 
 /** Generated files that are out of date: their text by their path below the repository. */
-export async function stalePages(): Promise<Map<string, string>> {
+async function stalePages(): Promise<Map<string, string>> {
   const pages = await Promise.all(Object.entries(PAGES).map(async ([path, render]) => [path, await render()] as const));
   return new Map(pages.filter(([path, text]) => read(path) !== text));
 }
