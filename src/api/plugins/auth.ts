@@ -96,11 +96,7 @@ function isAllowedAddress(key: Pick<ApiKey, 'allowed_cidrs'>, ip: string): boole
 }
 
 /** Writes to the audit log only for the first refusal of a window, so that attackers cannot fill the log. */
-export async function note(
-  request: FastifyRequest,
-  deps: ApiDeps,
-  entry: Pick<AuditEntry, 'actor' | 'action' | 'details'>,
-) {
+async function note(request: FastifyRequest, deps: ApiDeps, entry: Pick<AuditEntry, 'actor' | 'action' | 'details'>) {
   await deps.context.db
     .transaction()
     .execute((tx) => appendAudit(tx, { ...entry, result: 'refused', ip: request.ip, requestId: request.id }));

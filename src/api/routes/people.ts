@@ -4,6 +4,7 @@ import { getAccount } from '../../accounts/accounts.ts';
 import { errorBody } from '../../contract/common.ts';
 import { ApiError } from '../../contract/errors.ts';
 import { session, setupBody, setupLink, signInBody } from '../../contract/people.ts';
+import type { Db } from '../../database/pool.ts';
 import { hashPassword } from '../../people/passwords.ts';
 import { endSession, findSession, type OpenedSession, openSession } from '../../people/sessions.ts';
 import { readSetupLink, useSetupLink } from '../../people/setup-links.ts';
@@ -19,6 +20,13 @@ import {
 } from '../session-cookie.ts';
 import { limitAddress, originOf, provedPerson } from '../sign-in.ts';
 import type { App } from '../types.ts';
+
+type SignedIn = OpenedSession & { user: User };
+
+interface Exchange {
+  request: FastifyRequest;
+  reply: FastifyReply;
+}
 
 /** Signing in and out, and the links that set passwords. Open routes: each checks what it needs itself. */
 export function registerPeople(app: App, deps: ApiDeps): void {
@@ -47,7 +55,7 @@ function registerSession(app: App, deps: ApiDeps): void {
       requireSameSite(request);
       const user = await provedPerson(request, reply, deps, request.body);
       const opened = await db.transaction().execute((tx) => openSession(tx, user, originOf(request)));
-      return answerSession(request, reply, opened, user);
+      return answerSession(db, { request, reply }, { ...opened, user });
     },
   );
 
@@ -99,13 +107,14 @@ function registerSession(app: App, deps: ApiDeps): void {
     if (!token || !found) throw new ApiError('unauthorized');
     return { ...found, token };
   }
+}
 
-  async function answerSession(request: FastifyRequest, reply: FastifyReply, opened: OpenedSession, user: User) {
-    const account = await getAccount(db, user.account_id);
-    setSessionCookie(request, reply, opened.token);
-    reply.header('cache-control', 'no-store');
-    return viewSession({ session: opened.session, user, account: account! }, opened.token);
-  }
+/** Sets the cookie of a session that has been opened, and returns what the page may know of it. */
+async function answerSession(db: Db, { request, reply }: Exchange, { user, session, token }: SignedIn) {
+  const account = await getAccount(db, user.account_id);
+  setSessionCookie(request, reply, token);
+  reply.header('cache-control', 'no-store');
+  return viewSession({ session, user, account: account! }, token);
 }
 
 function registerSetup(app: App, deps: ApiDeps): void {
@@ -152,13 +161,9 @@ function registerSetup(app: App, deps: ApiDeps): void {
       const { token, password } = request.body;
       await readSetupLink(db, token);
       const hash = await hashPassword(password);
-      const { user, ...opened } = await db
-        .transaction()
-        .execute((tx) => useSetupLink(tx, request.body, hash, originOf(request)));
-      const account = await getAccount(db, user.account_id);
-      setSessionCookie(request, reply, opened.token);
-      reply.code(201).header('cache-control', 'no-store');
-      return viewSession({ session: opened.session, user, account: account! }, opened.token);
+      const signedIn = await db.transaction().execute((tx) => useSetupLink(tx, request.body, hash, originOf(request)));
+      reply.code(201);
+      return answerSession(db, { request, reply }, signedIn);
     },
   );
 }
