@@ -11,12 +11,14 @@ export function errorsPage(): string {
     advice,
   ]);
   return `${heading('Errors of the API', 'src/contract/errors.ts')}
-Every error response is \`{"error": text, "message": sentence, "code": code, "details": …}\`.
+Every error response is \`{"error": text, "message": sentence, "code": code, "details": …, "docs": URL}\`.
 
 - \`code\` is for programs and never changes.
 - \`message\` is one sentence for people, with field, reason and remedy. Its wording may improve.
 - \`details\` is null, a string or an object. If a field of the request is at fault, it has \`field\`, and often \`reason\` and
   \`remedy\` or \`suggestion\`.
+- \`docs\` is the address of the code in this table: a path such as \`/docs/errors#not_found\`, and a whole URL if
+  \`AIRLOCK_PUBLIC_URL\` is set.
 
 Words in braces are placeholders. [failures.md](failures.md) lists why an accepted job fails.
 

@@ -7,6 +7,7 @@ export interface ErrorFacts {
   details?: unknown;
   requestId?: string | null;
   retryAfterSeconds?: number | null;
+  docs?: string | null;
 }
 
 /**
@@ -26,6 +27,8 @@ export class AirlockError extends Error {
   readonly requestId: string | null;
   /** Seconds that the server asks to wait before the next attempt. */
   readonly retryAfterSeconds: number | null;
+  /** URL of the code in the documentation of the server; null for errors that are not its own. */
+  readonly docs: string | null;
 
   constructor(facts: ErrorFacts) {
     super(facts.message);
@@ -34,6 +37,7 @@ export class AirlockError extends Error {
     this.details = facts.details ?? null;
     this.requestId = facts.requestId ?? null;
     this.retryAfterSeconds = facts.retryAfterSeconds ?? null;
+    this.docs = facts.docs ?? null;
   }
 }
 
@@ -53,8 +57,8 @@ export class JobError extends AirlockError {
   }
 }
 
-/** Reads an error response. The body of one that is not Airlock's is not repeated: a proxy may show anything there. */
-export async function errorOf(response: Response): Promise<AirlockError> {
+/** Reads an error response of the server at `base`. The body of one that is not Airlock's is not repeated: a proxy may show anything there. */
+export async function errorOf(response: Response, base: string): Promise<AirlockError> {
   const { status, headers } = response;
   const retryAfter = Number(headers.get('retry-after') ?? Number.NaN);
   const common = {
@@ -65,7 +69,7 @@ export async function errorOf(response: Response): Promise<AirlockError> {
   const body = parse(await response.text().catch(() => ''));
   if (body) {
     const { code, error, message = error, details } = body;
-    return new AirlockError({ ...common, code, message, details });
+    return new AirlockError({ ...common, code, message, details, docs: docsUrl(body.docs, base) });
   }
   // Status 0: a browser hides redirects.
   const what = status === 0 || (status >= 300 && status < 400) ? 'with a redirect' : `${status}, not as Airlock does`;
@@ -97,6 +101,14 @@ interface ErrorBody {
   code: string;
   message?: string;
   details?: unknown;
+  docs?: unknown;
+}
+
+/** Takes nothing but a web address: programs show it as a link. */
+function docsUrl(docs: unknown, base: string): string | null {
+  if (typeof docs !== 'string') return null;
+  const url = docs.startsWith('/') ? base + docs : docs;
+  return /^https?:\/\//.test(url) ? url : null;
 }
 
 function parse(text: string): ErrorBody | null {

@@ -962,6 +962,8 @@ export interface components {
             details: string | {
                 [key: string]: unknown;
             } | null;
+            /** @description Where the documentation of this server explains the code: a URL, or a path if it has no public URL. */
+            docs: string;
         };
         /** @description Something that did not fail the request, but may be a mistake. */
         Warning: {

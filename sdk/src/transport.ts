@@ -51,7 +51,7 @@ export function openTransport({ url, key, fetch: fetcher, retries }: TransportOp
         redirect: 'manual',
       }),
     );
-    if (!response.ok) throw await errorOf(response);
+    if (!response.ok) throw await errorOf(response, base.path);
     return response;
   };
 

@@ -11,7 +11,7 @@ import { registerAuth } from './plugins/auth.ts';
 import { registerBodies } from './plugins/bodies.ts';
 import { registerConcurrency } from './plugins/concurrency.ts';
 import { registerDashboard } from './plugins/dashboard.ts';
-import { answerClientError, answerFrameworkError, registerErrors } from './plugins/errors.ts';
+import { answerClientErrors, answerFrameworkErrors, registerErrors } from './plugins/errors.ts';
 import { registerHttpsOnly } from './plugins/https.ts';
 import { registerLoadShedding } from './plugins/load-shedding.ts';
 import { registerMethods } from './plugins/methods.ts';
@@ -52,8 +52,8 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
     // observe.ts logs requests instead: Fastify's log lines contain the URL.
     logController: new Fastify.LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
-    frameworkErrors: answerFrameworkError,
-    clientErrorHandler: answerClientError,
+    frameworkErrors: answerFrameworkErrors(settings),
+    clientErrorHandler: answerClientErrors(settings),
     bodyLimit: MAX_BODY_BYTES,
     trustProxy: settings.trustProxy.length > 0 ? settings.trustProxy : false,
     // A request may wait 60 s for its job, a confirm 30 s for its inspection.
@@ -74,7 +74,7 @@ export async function buildApi(deps: ApiDeps, logger: FastifyBaseLogger): Promis
   app.setSerializerCompiler(serializerCompiler);
   registerBodies(app);
 
-  registerErrors(app, registerMethods(app));
+  registerErrors(app, settings, registerMethods(app));
   registerQueries(app);
   registerObservation(app, deps.metrics);
   if (deps.tracing) registerTracing(app, deps.tracing);

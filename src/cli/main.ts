@@ -31,9 +31,9 @@ function explain(error: Error & { details?: unknown }): string {
 }
 
 /** What a person can look at after an error of a server. */
-function whereToLook({ status, code, requestId }: AirlockError): string {
+function whereToLook({ status, code, requestId, docs }: AirlockError): string {
   const key = status === 401 || status === 403 ? 'Check AIRLOCK_API_KEY. ' : '';
-  return `${key}Code ${code} in docs/errors.md${requestId ? `; request ${requestId} in the log of the server` : ''}`;
+  return `${key}See ${docs ?? `code ${code} in docs/errors.md`}${requestId ? `; request ${requestId} in the log of the server` : ''}`;
 }
 
 function exitCodeOf(error: unknown): number {

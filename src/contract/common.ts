@@ -10,6 +10,9 @@ export const errorBody = z
     details: z
       .union([z.string(), z.record(z.string(), z.unknown()), z.null()])
       .describe('Null, or details such as `field`, `reason` and `remedy`, depending on the code.'),
+    docs: z
+      .string()
+      .describe('Where the documentation of this server explains the code: a URL, or a path if it has no public URL.'),
   })
   .meta({ id: 'Error', description: 'The body of every error response.' });
 

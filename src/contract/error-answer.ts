@@ -6,10 +6,13 @@ export interface ErrorAnswer {
   message: string;
   code: ErrorCode;
   details: ErrorDetails;
+  docs: string;
 }
 
-export function errorAnswer({ code, message: error, details }: ApiError): ErrorAnswer {
-  return { error, message: errorMessage(code, error, details), code, details };
+/** `publicUrl` is that of the server, if it is known; without it, `docs` is a path. */
+export function errorAnswer({ code, message: error, details }: ApiError, publicUrl: string | null = null): ErrorAnswer {
+  const docs = `${(publicUrl ?? '').replace(/\/+$/, '')}/docs/errors#${code}`;
+  return { error, message: errorMessage(code, error, details), code, details, docs };
 }
 
 /** Maximum length of `message` in characters: reasons may quote the client's text. */

@@ -23,7 +23,8 @@ function expectSentence(message: unknown) {
 
 function expectError(answer: Answer, status: number, code: keyof typeof errors) {
   expect([answer.status, answer.json?.code]).toEqual([status, code]);
-  expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'error', 'message']);
+  expect(Object.keys(answer.json).sort()).toEqual(['code', 'details', 'docs', 'error', 'message']);
+  expect(answer.json.docs).toBe(`/docs/errors#${code}`);
   expectSentence(answer.json.message);
   return answer.json;
 }
@@ -77,6 +78,13 @@ describe('every error response has a message', () => {
     expect(message).toMatch(/^Option not allowed: options\[0\] /);
     expect(message).not.toContain('secret');
     expect((await create({ outputFormat: 'exe' })).json.message).toMatch(/^Invalid request: outputFormat: .*mp4/);
+  });
+
+  it('that leads to the documentation by a whole URL, if the server knows its own', async () => {
+    const named = await startApi({ publicUrl: 'https://video.example.com/' });
+    const { json } = await named.call('GET', '/v1/nothing');
+    expect(json.docs).toBe('https://video.example.com/docs/errors#not_found');
+    await named.close();
   });
 
   it('that names the scope that a key lacks', async () => {

@@ -69,7 +69,7 @@ describe('airlock jobs', () => {
     const wrong = await airlock('jobs', 'list', '--limit', '999');
     expect([wrong.code, wrong.stderr]).toEqual([
       1,
-      expect.stringMatching(/limit.*\nCode invalid_request in docs\/errors\.md/s),
+      expect.stringMatching(/limit.*\nSee http.*\/docs\/errors#invalid_request/s),
     ]);
   });
 
@@ -83,7 +83,10 @@ describe('airlock jobs', () => {
 
   it('cancels and erases, or says why not', async () => {
     const late = await airlock('jobs', 'cancel', made);
-    expect([late.code, late.stderr]).toEqual([1, expect.stringMatching(/status: completed.*\nCode cancel_final/s)]);
+    expect([late.code, late.stderr]).toEqual([
+      1,
+      expect.stringMatching(/status: completed.*\nSee http.*cancel_final/s),
+    ]);
     expect((await airlock('jobs', 'erase', made)).stdout).toContain(`Erased ${made}`);
     expect((await service.call('GET', `/v1/transcodes/${made}/download`)).status).toBe(410);
   });
@@ -156,7 +159,7 @@ describe('airlock probe, validate, usage and transcribe', () => {
     expect(text.stdout).toMatch(/^0 +video +h264 .*64×48, 25 fps/m);
     expect(answer.streams.map(({ type }: { type: string }) => type)).toEqual(['video', 'audio']);
     const refused = await airlock('probe', 'http://127.0.0.1:9/none.mp4');
-    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('Code probe_failed')]);
+    expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining('/docs/errors#probe_failed')]);
   });
 
   it('judge a request, with the place and the remedy of each fault', async () => {

@@ -1,4 +1,6 @@
+import { createConfig, lintFromString } from '@redocly/openapi-core';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { errors } from '../../src/contract/errors.ts';
 import { call, shareService, type TestService } from '../../testkit/service.ts';
 
 const ROUTES = {
@@ -49,6 +51,21 @@ describe('the API’s description of itself', () => {
     });
     expect((await call(`${service.api}/livez`, 'GET', null)).json).toEqual({ ok: true });
     expect((await call(`${service.api}/readyz`, 'GET', null)).json).toEqual({ ok: true });
+  });
+
+  it('explains every error at the address that the error names', async () => {
+    const { json } = await call(`${service.api}/v1/nothing`, 'GET', null);
+    const [page, anchor] = json.docs.split('#');
+    const { text } = await call(`${service.api}${page}`, 'GET', null);
+    const anchors = new Set([...text.matchAll(/<tr id="([^"]+)"/g)].map(([, id]) => id));
+    expect(anchor).toBe('not_found');
+    expect(Object.keys(errors).filter((code) => !anchors.has(code))).toEqual([]);
+  });
+
+  it('breaks none of the rules that Redocly recommends', async () => {
+    const config = await createConfig({ extends: ['recommended'] });
+    const found = await lintFromString({ source: JSON.stringify(document), config });
+    expect(found.map(({ ruleId, message, location }) => `${ruleId}: ${location[0]?.pointer}: ${message}`)).toEqual([]);
   });
 
   it('describes every route of the contract, in OpenAPI 3.1', () => {

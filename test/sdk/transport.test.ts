@@ -36,8 +36,8 @@ describe('the client, with a server that fails', () => {
     (status: number, body: unknown, headers: Record<string, string> = {}): Answer =>
     (_, response) =>
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
-  const error = (status: number, code: string, headers = {}) =>
-    json(status, { error: code, message: `Because of ${code}.`, code, details: { field: 'x' } }, headers);
+  const error = (status: number, code: string, headers = {}, docs = `/docs/errors#${code}`) =>
+    json(status, { error: code, message: `Because of ${code}.`, code, details: { field: 'x' }, docs }, headers);
   const cut: Answer = (request) => request.socket.destroy();
   const stream =
     (text: string, end = true): Answer =>
@@ -68,6 +68,18 @@ describe('the client, with a server that fails', () => {
     expect(refused).toBeInstanceOf(AirlockError);
     expect(refused).toMatchObject({ code: 'option_refused', status: 422, details: { field: 'x' }, requestId: 'r-1' });
     expect(requests).toHaveLength(2);
+  });
+
+  it('makes the address that explains an error a whole one, and takes only one of the web', async () => {
+    const docsOf = async (docs?: string) => {
+      script = [error(404, 'not_found', {}, docs)];
+      return (await airlock.get(ID).catch((caught) => caught)).docs;
+    };
+    expect(await docsOf()).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/docs\/errors#not_found$/);
+    expect(await docsOf('https://video.example.com/docs/errors#not_found')).toMatch(
+      /^https:\/\/video\.example\.com\/docs/,
+    );
+    expect(await docsOf('javascript:alert(1)')).toBeNull();
   });
 
   it('waits as long as a 429 says', async () => {

@@ -1,6 +1,6 @@
 import { useEffect, useState } from 'preact/hooks';
 import { ErrorBoundary, LocationProvider, lazy, Route, Router, useLocation } from 'preact-iso';
-import { messageOf } from './api/problem.ts';
+import { messageOf, type Shown, shownOf } from './api/problem.ts';
 import { loadSession } from './api/session.ts';
 import { session } from './api/session-state.ts';
 import { JobsPage } from './pages/jobs.tsx';
@@ -34,11 +34,11 @@ export function App() {
 /** Nothing but sign-in and set-up without a session. */
 function Gate() {
   const { path } = useLocation();
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<Shown | null>(null);
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     setError(null);
-    loadSession().catch((thrown) => setError(messageOf(thrown)));
+    loadSession().catch((thrown) => setError(shownOf(thrown)));
   }, [turn]);
 
   if (path === '/setup') {
@@ -52,7 +52,7 @@ function Gate() {
   if (session.value === null) return <SignInPage />;
   return (
     <main class="gate" aria-busy={!error}>
-      {error && <ErrorNotice message={error} onRetry={() => setTurn((value) => value + 1)} />}
+      {error && <ErrorNotice error={error} onRetry={() => setTurn((value) => value + 1)} />}
     </main>
   );
 }

@@ -5,6 +5,7 @@ import { hasZodFastifySchemaValidationErrors } from 'fastify-type-provider-zod';
 import { errorAnswer } from '../../contract/error-answer.ts';
 import { ApiError, type ErrorCode } from '../../contract/errors.ts';
 import { outageOf } from '../../database/outage.ts';
+import type { ApiSettings } from '../deps.ts';
 import { type SentPart, shapeError } from '../shape-errors.ts';
 import type { App } from '../types.ts';
 
@@ -19,12 +20,18 @@ const FASTIFY_CODES: Record<string, ErrorCode> = {
   FST_UNDER_PRESSURE: 'unavailable',
 };
 
+export type ErrorSettings = Pick<ApiSettings, 'publicUrl'>;
+
 /** Converts every error to an answer. `methodsOf` returns the methods that a path supports. */
-export function registerErrors(app: App, methodsOf: (request: FastifyRequest) => string[]): void {
+export function registerErrors(
+  app: App,
+  settings: ErrorSettings,
+  methodsOf: (request: FastifyRequest) => string[],
+): void {
   app.setErrorHandler((error: FastifyError, request, reply) => {
     const known = toApiError(error, request);
     if (known.status >= 500) request.log.error({ err: error, code: known.code }, 'request failed');
-    return sendError(reply, known);
+    return sendError(reply, known, settings);
   });
   app.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
     const allowed = methodsOf(request);
@@ -32,34 +39,38 @@ export function registerErrors(app: App, methodsOf: (request: FastifyRequest) =>
       reply.header('allow', allowed.join(', '));
       const reason = `${request.method} is not known here`;
       const details = { method: request.method, allowed, reason, remedy: `Use ${allowed.join(', ')}` };
-      return sendError(reply, new ApiError('method_not_allowed', details));
+      return sendError(reply, new ApiError('method_not_allowed', details), settings);
     }
     const details = { method: request.method, reason: 'there is no such path', remedy: 'See /docs' };
-    return sendError(reply, new ApiError('not_found', details));
+    return sendError(reply, new ApiError('not_found', details), settings);
   });
 }
 
 /** Answers URLs that Fastify cannot route. Hooks and error handlers do not run for them. */
-export function answerFrameworkError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  reply.header('x-request-id', request.id);
-  sendError(reply, toApiError(error, request));
+export function answerFrameworkErrors(settings: ErrorSettings) {
+  return (error: FastifyError, request: FastifyRequest, reply: FastifyReply): void => {
+    reply.header('x-request-id', request.id);
+    sendError(reply, toApiError(error, request), settings);
+  };
 }
 
 /** Answers bytes that are not an HTTP request. Writes to the socket directly, in the format of all errors. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const refusal = new ApiError('invalid_request', {
-    reason: CLIENT_REASONS[error.code ?? ''] ?? 'this is not a valid HTTP request',
-    remedy: 'Send it again, with a well-formed HTTP/1.1 request of less than 16 KiB of headers',
-  });
-  const body = JSON.stringify(errorAnswer(refusal));
-  socket.end(
-    `HTTP/1.1 ${refusal.status} Bad Request\r\nconnection: close\r\nx-request-id: ${randomUUID()}\r\n` +
-      `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
+export function answerClientErrors({ publicUrl }: ErrorSettings) {
+  return (error: NodeJS.ErrnoException, socket: Socket): void => {
+    if (error.code === 'ECONNRESET' || !socket.writable) {
+      socket.destroy();
+      return;
+    }
+    const refusal = new ApiError('invalid_request', {
+      reason: CLIENT_REASONS[error.code ?? ''] ?? 'this is not a valid HTTP request',
+      remedy: 'Send it again, with a well-formed HTTP/1.1 request of less than 16 KiB of headers',
+    });
+    const body = JSON.stringify(errorAnswer(refusal, publicUrl));
+    socket.end(
+      `HTTP/1.1 ${refusal.status} Bad Request\r\nconnection: close\r\nx-request-id: ${randomUUID()}\r\n` +
+        `content-type: application/json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    );
+  };
 }
 
 const CLIENT_REASONS: Record<string, string> = {
@@ -67,7 +78,7 @@ const CLIENT_REASONS: Record<string, string> = {
   ERR_HTTP_REQUEST_TIMEOUT: 'the request did not arrive in time',
 };
 
-export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
+function sendError(reply: FastifyReply, error: ApiError, { publicUrl }: ErrorSettings): FastifyReply {
   if (error.status === 401) reply.header('www-authenticate', challengeOf(reply.request));
   if (error.status === 503 || (error.status === 429 && !reply.hasHeader('retry-after'))) {
     reply.header('retry-after', '1');
@@ -76,7 +87,7 @@ export function sendError(reply: FastifyReply, error: ApiError): FastifyReply {
     .code(error.status)
     .type('application/json; charset=utf-8')
     .serializer(JSON.stringify)
-    .send(errorAnswer(error));
+    .send(errorAnswer(error, publicUrl));
 }
 
 function challengeOf(request: FastifyRequest): string {

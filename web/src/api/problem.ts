@@ -6,15 +6,20 @@ export class Problem extends Error {
   readonly details: Readonly<Record<string, unknown>>;
   /** Seconds after which the request may be repeated; null if the answer does not say. */
   readonly retryAfter: number | null;
+  /** Path of the page that explains the code; null if the server did not answer. */
+  readonly docs: string | null;
 
   constructor(status: number, body: unknown, retryAfter: number | null = null) {
-    const { message, error, code, details } = (body ?? {}) as Record<string, unknown>;
+    const { message, error, code, details, docs } = (body ?? {}) as Record<string, unknown>;
     super(String(message ?? error ?? 'The server gave no reason.'));
     this.name = 'Problem';
     this.status = status;
     this.code = typeof code === 'string' ? code : 'unknown';
     this.details = typeof details === 'object' && details !== null ? (details as Record<string, unknown>) : {};
     this.retryAfter = retryAfter;
+    // Of the server that this page is from, whatever it is called elsewhere.
+    const page = typeof docs === 'string' ? docs.indexOf('/docs/') : -1;
+    this.docs = page === -1 ? null : String(docs).slice(page);
   }
 }
 
@@ -23,6 +28,16 @@ export function unreachable(): Problem {
     code: 'unreachable',
     message: 'The server cannot be reached. Check your connection; the page tries again when you do.',
   });
+}
+
+/** An error as a page shows it. */
+export interface Shown {
+  readonly message: string;
+  readonly docs?: string | null;
+}
+
+export function shownOf(error: unknown): Shown {
+  return error instanceof Problem ? error : { message: messageOf(error) };
 }
 
 /** What to show of anything that was thrown. */

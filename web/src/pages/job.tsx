@@ -22,7 +22,7 @@ export function JobPage() {
   const { id } = useRoute().params;
   const { job, error, reload, set } = useJob(id!);
   if (!job) {
-    return <Page title="Job">{error ? <ErrorNotice message={error} onRetry={reload} /> : <Skeleton lines={8} />}</Page>;
+    return <Page title="Job">{error ? <ErrorNotice error={error} onRetry={reload} /> : <Skeleton lines={8} />}</Page>;
   }
   return <Shown key={job.id} job={job} set={set} />;
 }

@@ -58,7 +58,7 @@ export function JobsPage() {
           />
         </div>
       </div>
-      {list?.error.value && <ErrorNotice message={list.error.value.message} onRetry={() => void list.refresh()} />}
+      {list?.error.value && <ErrorNotice error={list.error.value} onRetry={() => void list.refresh()} />}
       {list && <Jobs list={list} version={version} words={words.trim().toLowerCase()} isFiltered={status !== ''} />}
     </Page>
   );

@@ -35,7 +35,7 @@ export function KeysPage() {
       lead="Programs sign in with a key. A key is shown once; only its hash is stored."
       actions={create}
     >
-      {error && <ErrorNotice message={error} onRetry={reload} />}
+      {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && !error && <Skeleton lines={5} />}
       {data?.items.length === 0 && (
         <div class="card">

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import { useLocation } from 'preact-iso';
 import type { SetupLinkView } from '../../../src/contract/people.ts';
-import { messageOf } from '../api/problem.ts';
+import { type Shown, shownOf } from '../api/problem.ts';
 import { acceptInvitation, readInvitation } from '../api/session.ts';
 import { ErrorNotice, Skeleton } from '../ui/feedback.tsx';
 import { TextField } from '../ui/field.tsx';
@@ -13,10 +13,10 @@ const MIN_PASSWORD = 12;
 export function SetupPage() {
   const [token] = useState(takeToken);
   const [invitation, setInvitation] = useState<SetupLinkView | null>(null);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<Shown | null>(null);
   useEffect(() => {
     document.title = 'Set up · Airlock';
-    readInvitation(token).then(setInvitation, (thrown) => setError(messageOf(thrown)));
+    readInvitation(token).then(setInvitation, (thrown) => setError(shownOf(thrown)));
   }, [token]);
   return (
     <main class="gate">
@@ -28,7 +28,7 @@ export function SetupPage() {
         {error ? (
           <>
             <h1>This link does not work</h1>
-            <ErrorNotice message={error} />
+            <ErrorNotice error={error} />
             <p class="hint">
               A link works once, and not for ever. The operator of this server makes a new one with{' '}
               <code>./airlock users reset</code>.
@@ -50,7 +50,7 @@ function SetupForm({ token, invitation }: { token: string; invitation: SetupLink
   const [email, setEmail] = useState(invitation.email ?? '');
   const [password, setPassword] = useState('');
   const [repeated, setRepeated] = useState('');
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<Shown | null>(null);
   const isShort = password.length > 0 && password.length < MIN_PASSWORD;
   const differs = repeated.length > 0 && repeated !== password;
 
@@ -62,7 +62,7 @@ function SetupForm({ token, invitation }: { token: string; invitation: SetupLink
       await acceptInvitation(token, password, invitation.email === null ? email : undefined);
       route('/jobs', true);
     } catch (thrown) {
-      setError(messageOf(thrown));
+      setError(shownOf(thrown));
     }
   };
 
@@ -75,7 +75,7 @@ function SetupForm({ token, invitation }: { token: string; invitation: SetupLink
           the account {invitation.account.name}.
         </p>
       </div>
-      {error && <ErrorNotice message={error} />}
+      {error && <ErrorNotice error={error} />}
       <form class="form" onSubmit={submit}>
         {invitation.email === null ? (
           <TextField label="Email" type="email" autocomplete="username" required value={email} onInput={setEmail} />

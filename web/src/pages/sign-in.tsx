@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'preact/hooks';
-import { messageOf, Problem } from '../api/problem.ts';
+import { Problem, type Shown, shownOf } from '../api/problem.ts';
 import { signIn } from '../api/session.ts';
 import { hasExpired } from '../api/session-state.ts';
 import { ErrorNotice, Notice } from '../ui/feedback.tsx';
@@ -9,7 +9,7 @@ import { Mark } from '../ui/icon.tsx';
 export function SignInPage() {
   const [email, setEmail] = useState('');
   const [password, setPassword] = useState('');
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<Shown | null>(null);
   const [isBusy, setBusy] = useState(false);
   useEffect(() => {
     document.title = 'Sign in · Airlock';
@@ -22,7 +22,7 @@ export function SignInPage() {
     try {
       await signIn(email, password);
     } catch (thrown) {
-      setError(textOf(thrown));
+      setError(reasonOf(thrown));
       setPassword('');
     } finally {
       setBusy(false);
@@ -38,7 +38,7 @@ export function SignInPage() {
         </div>
         <h1>Sign in</h1>
         {hasExpired.value && !error && <Notice>Your session has ended. Sign in again to go on.</Notice>}
-        {error && <ErrorNotice message={error} />}
+        {error && <ErrorNotice error={error} />}
         <form class="form" onSubmit={submit}>
           <TextField label="Email" type="email" autocomplete="username" required value={email} onInput={setEmail} />
           <TextField
@@ -61,10 +61,11 @@ export function SignInPage() {
   );
 }
 
-function textOf(error: unknown): string {
-  if (!(error instanceof Problem)) return messageOf(error);
-  if (error.status === 401) return 'Email or password is wrong.';
-  if (error.status !== 429) return error.message;
+function reasonOf(error: unknown): Shown {
+  if (!(error instanceof Problem)) return shownOf(error);
+  if (error.status === 401) return { message: 'Email or password is wrong.' };
+  if (error.status !== 429) return error;
   const wait = error.retryAfter ?? 60;
-  return `Too many attempts. Try again in ${wait < 90 ? `${wait} seconds` : `${Math.ceil(wait / 60)} minutes`}.`;
+  const time = wait < 90 ? `${wait} seconds` : `${Math.ceil(wait / 60)} minutes`;
+  return { message: `Too many attempts. Try again in ${time}.` };
 }

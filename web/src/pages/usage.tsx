@@ -21,7 +21,7 @@ export function UsagePage() {
   );
   return (
     <Page title="Usage" lead="What this account has used in a month, in UTC." actions={month}>
-      {error && <ErrorNotice message={error} onRetry={reload} />}
+      {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && !error && <Skeleton lines={6} />}
       {data && (
         <>

@@ -23,7 +23,7 @@ export function WebhookPage() {
   const [turn, setTurn] = useState(0);
   if (!webhook) {
     return (
-      <Page title="Webhook">{error ? <ErrorNotice message={error} onRetry={reload} /> : <Skeleton lines={6} />}</Page>
+      <Page title="Webhook">{error ? <ErrorNotice error={error} onRetry={reload} /> : <Skeleton lines={6} />}</Page>
     );
   }
   const { text, tone } = stateOf(webhook);

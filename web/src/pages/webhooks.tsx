@@ -21,7 +21,7 @@ export function WebhooksPage() {
   );
   return (
     <Page title="Webhooks" lead="URLs that receive events, signed by the rules of Standard Webhooks." actions={create}>
-      {error && <ErrorNotice message={error} onRetry={reload} />}
+      {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && !error && <Skeleton lines={4} />}
       {data?.items.length === 0 && (
         <div class="card">

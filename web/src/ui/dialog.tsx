@@ -1,6 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
-import { messageOf } from '../api/problem.ts';
+import { type Shown, shownOf } from '../api/problem.ts';
 import { Button } from './button.tsx';
 import { ErrorNotice } from './feedback.tsx';
 
@@ -56,19 +56,19 @@ interface ConfirmProps {
 
 /** Asks before something is done. `onConfirm` closes it when that is done; what it throws is shown. */
 export function Confirm({ title, action, danger, onConfirm, onClose, children }: ConfirmProps) {
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<Shown | null>(null);
   const confirm = async () => {
     setError(null);
     try {
       await onConfirm();
     } catch (thrown) {
-      setError(messageOf(thrown));
+      setError(shownOf(thrown));
     }
   };
   return (
     <Dialog title={title} onClose={onClose}>
       {children}
-      {error && <ErrorNotice message={error} />}
+      {error && <ErrorNotice error={error} />}
       <div class="dialog-foot">
         <Button onClick={onClose}>Not now</Button>
         <Button look={danger ? 'danger main-action' : 'main-action'} onClick={confirm}>

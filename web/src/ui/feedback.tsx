@@ -1,4 +1,5 @@
 import type { ComponentChildren } from 'preact';
+import type { Shown } from '../api/problem.ts';
 import { Icon, type IconName } from './icon.tsx';
 
 export type Tone = 'ok' | 'run' | 'warn' | 'bad' | '';
@@ -27,10 +28,12 @@ export function Notice({ tone = 'run', title, children }: NoticeProps) {
   );
 }
 
-export function ErrorNotice({ message, onRetry }: { message: string; onRetry?: () => void }) {
+export function ErrorNotice({ error, onRetry }: { error: Shown; onRetry?: () => void }) {
   return (
     <Notice tone="bad">
-      <p>{message}</p>
+      <p>
+        {error.message} {error.docs && <a href={error.docs}>About this error</a>}
+      </p>
       {onRetry && (
         <p>
           <button type="button" class="button compact" onClick={onRetry}>

@@ -1,11 +1,11 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { get } from '../api/client.ts';
-import { messageOf } from '../api/problem.ts';
+import { type Shown, shownOf } from '../api/problem.ts';
 
 export interface Resource<T> {
   /** Undefined until it has come. It stays while it is loaded again. */
   data: T | undefined;
-  error: string | null;
+  error: Shown | null;
   reload: () => void;
   /** Shows a change that the answer of another request already tells. */
   set: (data: T) => void;
@@ -14,7 +14,7 @@ export interface Resource<T> {
 /** Loads a resource of the API, and again when the path changes. Null: nothing yet. */
 export function useResource<T>(path: string | null): Resource<T> {
   const [data, set] = useState<T>();
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<Shown | null>(null);
   const [turn, setTurn] = useState(0);
   useEffect(() => {
     if (path === null) return;
@@ -25,7 +25,7 @@ export function useResource<T>(path: string | null): Resource<T> {
         setError(null);
       },
       (thrown) => {
-        if (!leaving.signal.aborted) setError(messageOf(thrown));
+        if (!leaving.signal.aborted) setError(shownOf(thrown));
       },
     );
     return () => leaving.abort();

@@ -32,7 +32,7 @@ export function Media({ job }: { job: Job }) {
         </Button>
       }
     >
-      {error && <ErrorNotice message={error} onRetry={reload} />}
+      {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && !error && <Skeleton lines={4} />}
       {data && !isUnplayable && <Player job={job} url={data.url} onUnplayable={() => setUnplayable(true)} />}
       {isUnplayable && (

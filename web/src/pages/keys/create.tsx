@@ -1,7 +1,7 @@
 import { useState } from 'preact/hooks';
 import type { ApiKeyView, Scope } from '../../../../src/contract/keys.ts';
 import { post } from '../../api/client.ts';
-import { messageOf } from '../../api/problem.ts';
+import { type Shown, shownOf } from '../../api/problem.ts';
 import { may } from '../../api/session-state.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -34,7 +34,7 @@ export function CreateKeyDialog({ onMade, onClose }: CreateKeyProps) {
   const [scopes, setScopes] = useState<readonly Scope[]>(['transcode', 'upload', 'read']);
   const [days, setDays] = useState<(typeof LIVES)[number][0]>('');
   const [ranges, setRanges] = useState('');
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<Shown | null>(null);
 
   const submit = async (event: Event) => {
     event.preventDefault();
@@ -49,7 +49,7 @@ export function CreateKeyDialog({ onMade, onClose }: CreateKeyProps) {
       });
       onMade(made);
     } catch (thrown) {
-      setError(messageOf(thrown));
+      setError(shownOf(thrown));
     }
   };
 
@@ -89,7 +89,7 @@ export function CreateKeyDialog({ onMade, onClose }: CreateKeyProps) {
             />
           )}
         </Field>
-        {error && <ErrorNotice message={error} />}
+        {error && <ErrorNotice error={error} />}
         <div class="dialog-foot">
           <Button onClick={onClose}>Not now</Button>
           <Button type="submit" look="main-action" disabled={scopes.length === 0}>

@@ -21,7 +21,7 @@ export function Preview({ body, validation }: { body: Body; validation: Validati
   return (
     <>
       <Card title="What will run" tools={<State state={state} />}>
-        {problem && <ErrorNotice message={problem} />}
+        {problem && <ErrorNotice error={problem} />}
         {errors.filter(isElsewhere).map(({ field, message, suggestion }) => (
           <Notice tone="bad" key={field + message}>
             <p>

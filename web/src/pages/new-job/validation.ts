@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { ValidateAnswer } from '../../../../src/contract/validate.ts';
 import { call } from '../../api/client.ts';
-import { messageOf } from '../../api/problem.ts';
+import { type Shown, shownOf } from '../../api/problem.ts';
 import type { Body } from './request.ts';
 
 /** Pause after the last change before the request is checked. */
@@ -13,7 +13,7 @@ export interface Validation {
   errors: ValidateAnswer['errors'];
   warnings: ValidateAnswer['warnings'];
   /** Why the request could not be checked. */
-  problem: string | null;
+  problem: Shown | null;
 }
 
 const NOTHING: Validation = { state: 'checking', command: [], errors: [], warnings: [], problem: null };
@@ -29,7 +29,7 @@ export function useValidation(body: Body): Validation {
         const { valid, ...answer } = await call<ValidateAnswer>('POST', '/v1/transcodes/validate', options);
         setValidation({ ...answer, state: valid ? 'valid' : 'invalid', problem: null });
       } catch (error) {
-        if (!leaving.signal.aborted) setValidation({ ...NOTHING, state: 'invalid', problem: messageOf(error) });
+        if (!leaving.signal.aborted) setValidation({ ...NOTHING, state: 'invalid', problem: shownOf(error) });
       }
     };
     const timer = setTimeout(check, PAUSE_MS);

@@ -3,7 +3,7 @@ import type * as z from 'zod';
 import { NUMBER_SETTINGS, type NumberSettingName } from '../../../../src/contract/account-settings.ts';
 import type { accountWithUsage } from '../../../../src/contract/admin.ts';
 import { patch } from '../../api/client.ts';
-import { messageOf } from '../../api/problem.ts';
+import { type Shown, shownOf } from '../../api/problem.ts';
 import { bytesText, countText } from '../../lib/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
@@ -26,7 +26,7 @@ export function AccountDialog({ id, name, onDone, onClose }: AccountDialogProps)
   const { data, error, reload } = useResource<Account>(`/v1/admin/accounts/${id}`);
   return (
     <Dialog title={`Limits of ${name}`} onClose={onClose}>
-      {error && <ErrorNotice message={error} onRetry={reload} />}
+      {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && !error && <Skeleton lines={6} />}
       {data && <LimitsForm account={data} onDone={onDone} onClose={onClose} />}
     </Dialog>
@@ -38,7 +38,7 @@ function LimitsForm({ account, onDone, onClose }: { account: Account; onDone: ()
     Object.fromEntries(NAMES.map((name) => [name, account[name] === null ? '' : String(account[name])])),
   );
   const [isDisabled, setDisabled] = useState(account.disabled_at !== null);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<Shown | null>(null);
   const submit = async (event: Event) => {
     event.preventDefault();
     setError(null);
@@ -49,7 +49,7 @@ function LimitsForm({ account, onDone, onClose }: { account: Account; onDone: ()
       onDone();
       onClose();
     } catch (thrown) {
-      setError(messageOf(thrown));
+      setError(shownOf(thrown));
     }
   };
   const { usage } = account;
@@ -77,7 +77,7 @@ function LimitsForm({ account, onDone, onClose }: { account: Account; onDone: ()
         checked={isDisabled}
         onChange={setDisabled}
       />
-      {error && <ErrorNotice message={error} />}
+      {error && <ErrorNotice error={error} />}
       <div class="dialog-foot">
         <Button onClick={onClose}>Not now</Button>
         <Button type="submit" look="main-action">

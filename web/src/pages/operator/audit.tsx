@@ -35,7 +35,7 @@ export function AuditLogPage() {
       <div class="live" aria-live="polite">
         {verification && <Verified verification={verification} />}
       </div>
-      {error && <ErrorNotice message={error} onRetry={reload} />}
+      {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && !error && <Skeleton lines={8} />}
       {data && (
         <div class="card table-scroll">

@@ -25,7 +25,7 @@ export function Loaded<T>({ title, lead, path, children }: LoadedProps<T>) {
         </Button>
       }
     >
-      {error && <ErrorNotice message={error} onRetry={reload} />}
+      {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && !error && <Skeleton lines={6} />}
       {data && children(data, resource)}
     </Page>

@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { EVENT_TYPES, type EventType } from '../../../../src/contract/event-types.ts';
 import type { WebhookView } from '../../../../src/contract/webhooks.ts';
 import { post } from '../../api/client.ts';
-import { messageOf } from '../../api/problem.ts';
+import { type Shown, shownOf } from '../../api/problem.ts';
 import { Button } from '../../ui/button.tsx';
 import { Dialog } from '../../ui/dialog.tsx';
 import { ErrorNotice } from '../../ui/feedback.tsx';
@@ -20,14 +20,14 @@ export function CreateWebhookDialog({ onMade, onClose }: CreateWebhookProps) {
   const [url, setUrl] = useState('');
   const [description, setDescription] = useState('');
   const [types, setTypes] = useState<readonly EventType[]>(USUAL);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<Shown | null>(null);
   const submit = async (event: Event) => {
     event.preventDefault();
     setError(null);
     try {
       onMade(await post('/v1/webhooks', { url, types, ...(description && { description }) }));
     } catch (thrown) {
-      setError(messageOf(thrown));
+      setError(shownOf(thrown));
     }
   };
   return (
@@ -56,7 +56,7 @@ export function CreateWebhookDialog({ onMade, onClose }: CreateWebhookProps) {
             ))}
           </div>
         </fieldset>
-        {error && <ErrorNotice message={error} />}
+        {error && <ErrorNotice error={error} />}
         <div class="dialog-foot">
           <Button onClick={onClose}>Not now</Button>
           <Button type="submit" look="main-action" disabled={types.length === 0}>

@@ -43,7 +43,7 @@ export function Deliveries({ webhookId }: { webhookId: string }) {
         </div>
       }
     >
-      {error && <ErrorNotice message={error} onRetry={reload} />}
+      {error && <ErrorNotice error={error} onRetry={reload} />}
       {!data && !error && (
         <div class="card-body">
           <Skeleton />
