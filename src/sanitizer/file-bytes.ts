@@ -64,6 +64,19 @@ export function openBytes(path: string, arriving: Arriving | null = null): FileB
   };
 }
 
+/** A part of a file, which stays open when the part is closed. */
+export function sectionOf(file: FileBytes, from: number, size: number): FileBytes {
+  return {
+    size,
+    read(position, length) {
+      if (position < 0 || position + length > size) throw new Refused('invalid_media', 'ends before what it declares.');
+      return file.read(from + position, length);
+    },
+    readInto: (target, position) => file.readInto(target.subarray(0, Math.max(0, size - position)), from + position),
+    close: () => {},
+  };
+}
+
 /** A new file, written from start to end. */
 export interface FileOut {
   readonly position: number;

@@ -14,6 +14,7 @@ import { readMovie } from './isobmff/read-movie.ts';
 import { writeMovie } from './isobmff/write-movie.ts';
 import { readMatroska } from './matroska/rewrite.ts';
 import { readOgg } from './ogg/rewrite.ts';
+import { infoFacts } from './streams.ts';
 import type { ContainerFacts, Reading, SanitizeRequest, SanitizeResult, Write } from './types.ts';
 import { NotRewritable, Refused } from './verdicts.ts';
 
@@ -32,9 +33,12 @@ export async function sanitizeFile(request: SanitizeRequest): Promise<SanitizeRe
       // FFmpeg would decode a single tile of such a file, or ignore its transparency and rotation.
       if (request.demuxer === 'heif') throw new Refused('unsupported_media', `${error.message}.`);
       await checkDeclared(request);
-      const facts = stillFacts(file, request.demuxer);
       const { demuxer } = request;
-      const info = request.target === null ? null : imageInfo(file, demuxer);
+      // What the first bytes of a picture tell is enough for an output.
+      const early = stillFacts(file, demuxer);
+      const read = request.target === null && early ? null : imageInfo(file, demuxer);
+      const facts = early ?? infoFacts(read);
+      const info = request.target === null ? null : read;
       const nothing = { seconds: null, still: null, packets: null, frames: null };
       return { container: 'original', demuxer, reason: error.message, facts, info, ...nothing };
     }
@@ -92,7 +96,7 @@ function readAndWrite(
     packets: (request.packets && packets?.()) || null,
     frames: (request.frames && frames?.()) || null,
   };
-  if (target === null) return { ...found, info: null };
+  if (target === null) return { ...found, facts: facts.facts ?? infoFacts(describe?.() ?? null), info: null };
   const info = describe?.() ?? null;
   if (info && request.unlessDescribed) write(createNothing(), 0);
   else writeTo(target, (out) => write(out, mediaBytes));

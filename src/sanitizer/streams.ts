@@ -5,6 +5,7 @@ import { mustBe } from './codecs/bits.ts';
 import type { Color } from './codecs/color.ts';
 import { scaled } from './codecs/rational.ts';
 import type { Picture, Sound } from './codecs/types.ts';
+import type { ContainerFacts } from './types.ts';
 
 /* What a container and its streams declare, put together as ffprobe does. */
 
@@ -22,7 +23,11 @@ export interface VideoTrack {
   durationSeconds: number | null;
 }
 
-export function videoStream(index: number, picture: Picture, track: VideoTrack): VideoStream {
+export function videoStream(
+  index: number,
+  picture: Picture,
+  track: VideoTrack & { isAttachedPicture?: boolean },
+): VideoStream {
   const { codec, profile, width, height, pixelFormat } = picture;
   const { rotation, frameRate, bitRate, frames, isDefault, durationSeconds } = track;
   const color = { ...track.color, ...picture.color };
@@ -36,7 +41,14 @@ export function videoStream(index: number, picture: Picture, track: VideoTrack):
     hasAlpha: track.hasAlpha === true || isAlphaFormat(pixelFormat),
     ...{ frameRate, ...color },
     isHdr: color.colorTransfer === 'smpte2084' || color.colorTransfer === 'arib-std-b67',
-    ...{ isAttachedPicture: false, bitRate, frames, isInterlaced: false, isDefault, durationSeconds },
+    ...{
+      isAttachedPicture: track.isAttachedPicture === true,
+      bitRate,
+      frames,
+      isInterlaced: false,
+      isDefault,
+      durationSeconds,
+    },
   };
 }
 
@@ -79,4 +91,17 @@ export function soundInfo(
 /** Seconds as ffprobe prints them, to the microsecond. */
 export function printedSeconds(units: number, unitsPerSecond: number): number {
   return Number((units * (1 / unitsPerSecond)).toFixed(6));
+}
+
+/** The facts of a description. */
+export function infoFacts(info: MediaInfo | null): ContainerFacts | null {
+  if (!info) return null;
+  const { durationSeconds, isImage, isAnimated } = info;
+  return {
+    ...{ durationSeconds, isImage, isAnimated },
+    video: info.video.map(({ codec, width, height, displayWidth, displayHeight, isAttachedPicture }) => {
+      return { codec, width, height, displayWidth, displayHeight, isAttachedPicture };
+    }),
+    audio: info.audio.map(({ codec, isDefault }) => ({ codec, isDefault })),
+  };
 }

@@ -23,6 +23,7 @@ const MARKS = [
   ...['moov', 'mvhd', 'tkhd', 'mdhd', 'elst', 'stsd', 'avcC', 'hvcC', 'av1C', 'vpcC', 'esds', 'colr', 'pasp', 'stts'],
   ...['mdat', 'fiel', 'dOps', 'V_', 'A_', 'RIFF', 'fmt ', 'IHDR', 'JFIF', 'VP8', 'fLaC', 'Xing', 'Info', 'OggS'],
   ...['\xff\xd8', '\xff\xc0', '\xff\xdb', '\xff\xda', 'pHYs', 'gAMA', 'tRNS', 'IDAT', 'IEND'],
+  ...['VP8X', 'VP8L', 'ALPH', 'APIC'],
 ];
 const REACH = 120;
 

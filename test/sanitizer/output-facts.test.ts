@@ -54,16 +54,21 @@ const KNOWN: Record<string, Output> = {
   'PNG with non-square pixels': { file: 'png', args: [...STILL, '-vf', 'setsar=4/3'] },
   WebP: { file: 'webp', args: STILL },
   'lossless WebP': { file: 'webp', args: [...STILL, '-lossless', '1'] },
+  'WebP with transparency': {
+    file: 'webp',
+    args: [...STILL, '-vf', 'format=yuva420p,colorchannelmixer=aa=0.5'],
+  },
+  'a GIF of one frame': { file: 'gif', args: STILL },
+  'an animated GIF': { file: 'gif', args: PICTURES },
+  Opus: { file: 'opus', args: SOUND },
+  fragments: { file: 'mp4', args: [...PICTURES, ...H264, '-movflags', '+frag_keyframe+empty_moov'] },
+  'H.264 in Matroska that leaves the pixel aspect to the stream': { file: 'mkv', args: [...PICTURES, ...H264] },
 };
 
 /** Outputs that the readers leave to ffprobe, because they need a decoder, or are rare. */
 const UNKNOWN: Record<string, Output> = {
-  fragments: { file: 'mp4', args: [...PICTURES, ...H264, '-movflags', '+frag_keyframe+empty_moov'] },
-  'H.264 in Matroska that leaves the pixel aspect to the stream': { file: 'mkv', args: [...PICTURES, ...H264] },
   'an animated WebP': { file: 'webp', args: [...PICTURES, '-frames:v', '3'] },
-  'a GIF': { file: 'gif', args: PICTURES },
   AVI: { file: 'avi', args: [...PICTURES, '-c:v', 'mpeg4'] },
-  Opus: { file: 'opus', args: SOUND },
 };
 
 describe('the readers', () => {
@@ -94,7 +99,7 @@ describe('the readers', () => {
     expect((await factsOf(pathOf(name))).facts).toBeNull();
   });
 
-  it('leave a rotated picture to ffprobe', async () => {
+  it('describe a rotated picture', async () => {
     const path = join(folder, 'rotated.mp4');
     const args = [
       '-nostdin',
@@ -109,7 +114,9 @@ describe('the readers', () => {
       path,
     ];
     await run('ffmpeg', args);
-    expect((await factsOf(path)).facts).toBeNull();
+    expect((await factsOf(path)).facts).toMatchObject({
+      video: [{ width: 96, height: 64, displayWidth: 64, displayHeight: 96 }],
+    });
   });
 
   it('count the frames of AAC, whose length ffprobe guesses from its bit rate', async () => {

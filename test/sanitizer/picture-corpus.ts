@@ -16,6 +16,17 @@ const png = (name: string, args: readonly string[], more: Partial<Case> = {}): C
   return { name, described: true, file: 'png', args: [...V(), ...args], ...more };
 };
 
+const webp = (name: string, args: readonly string[], more: Partial<Case> = {}): Case => {
+  return { name, described: true, file: 'webp', args: [...V(), ...args], ...more };
+};
+const TRANSLUCENT = ['-vf', 'format=yuva420p,colorchannelmixer=aa=0.5'];
+/** Inserts chunks at the end of a WebP. */
+const appended = (text: string) => (bytes: Buffer) => {
+  const file = Buffer.concat([bytes, Buffer.from(text, 'latin1')]);
+  file.writeUInt32LE(file.length - 8, 4);
+  return file;
+};
+
 /** Inserts bytes after the start of a JPEG. */
 const inserted = (text: string) => (bytes: Buffer) =>
   Buffer.concat([bytes.subarray(0, 2), Buffer.from(text, 'latin1'), bytes.subarray(2)]);
@@ -69,6 +80,33 @@ export const PICTURE_CORPUS: readonly Case[] = [
   }),
   png('a second picture', [], { altered: (bytes) => Buffer.concat([bytes, bytes]), described: false }),
   png('no end', [], { altered: (bytes) => bytes.subarray(0, bytes.length - 12), described: false }),
+
+  webp('a lossy picture', []),
+  webp('a lossless picture', ['-lossless', '1']),
+  webp('transparency', TRANSLUCENT),
+  webp('transparency, uncompressed', [...TRANSLUCENT, '-compression_level', '0', '-quality', '20']),
+  webp('transparency without losses', ['-lossless', '1', '-vf', 'format=bgra,colorchannelmixer=aa=0.5']),
+  webp('an odd size', ['-vf', 'scale=35:21']),
+  webp('all values of pixels', [], {
+    // The second of two bits, which begin the compressed header.
+    altered: (bytes) => bytes.fill(bytes[30]! | 0x40, 30, 31),
+  }),
+  webp('other partitions than it has bytes for', [], {
+    altered: (bytes) => bytes.fill(0x50, 30, 31),
+    described: false,
+  }),
+  webp('metadata', TRANSLUCENT, { altered: appended('EXIF\x04\0\0\0MM\0\x2aXMP \x03\0\0\0<x>\0') }),
+  webp('an unknown chunk', TRANSLUCENT, { altered: appended('ABCD\x02\0\0\0ab'), described: false }),
+  webp('a second picture', [], { altered: (bytes) => Buffer.concat([bytes, bytes]), described: false }),
+  webp('two pictures in one file', [], {
+    altered: (bytes) => appended(bytes.toString('latin1', 12))(bytes),
+    described: false,
+  }),
+  webp('no end', [], { altered: (bytes) => bytes.subarray(0, bytes.length - 2), described: false }),
+  {
+    ...{ name: 'several frames', described: false, file: 'webp' },
+    args: ['-f', 'lavfi', '-i', 'testsrc2=s=96x64:r=10', '-frames:v', '3'],
+  },
 
   gif('an animation', ['-t', '0.5']),
   gif('frames of several lengths', ['-vf', 'setpts=PTS+if(mod(N\\,3)\\,0.07/TB\\,0)', '-fps_mode', 'vfr', '-t', '1']),

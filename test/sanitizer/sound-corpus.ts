@@ -68,12 +68,19 @@ export const SOUND_CORPUS: readonly Case[] = [
   },
   {
     name: 'ID3v2.3 and a JPEG',
+    described: true,
     file: 'mp3',
     args: [...A(), ...JPEG, ...VBR, ...NAMED, '-id3v2_version', '3', '-write_id3v1', '1'],
   },
-  { name: 'ID3v2.4 and a PNG', file: 'mp3', args: [...A(), ...PNG, ...CBR, ...NAMED, '-id3v2_version', '4'] },
+  {
+    name: 'ID3v2.4 and a PNG',
+    described: true,
+    file: 'mp3',
+    args: [...A(), ...PNG, ...CBR, ...NAMED, '-id3v2_version', '4'],
+  },
   {
     name: 'a cover and a title in UTF-16',
+    described: true,
     file: 'mp3',
     args: [...A(), ...PNG, ...CBR, '-metadata:s:v', 'title=Обложка', '-metadata', 'title=Имя', '-id3v2_version', '3'],
   },

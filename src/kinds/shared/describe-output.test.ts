@@ -46,7 +46,7 @@ describe('describeOutput', () => {
   });
 
   it('asks ffprobe in a cell for what the readers do not know', async () => {
-    const { described } = await describeFile('out.gif', PICTURES);
+    const { described } = await describeFile('out.avi', PICTURES);
     await expect(described).rejects.toThrow('a cell of ffprobe');
   });
 });

@@ -8,9 +8,10 @@ import { refuseLength } from '../limits.ts';
 import { soundInfo } from '../streams.ts';
 import type { Reading } from '../types.ts';
 import { NotRewritable } from '../verdicts.ts';
+import { withCover } from './cover.ts';
 import { type FoundFrames, type FrameKind, findFrames } from './frames.ts';
 import { type Mp3Header, readMp3Header } from './mp3-header.ts';
-import { readLeadingTags, writePictures } from './pictures.ts';
+import { type Picture, readLeadingTags, writePictures } from './pictures.ts';
 import { readVbrHeader, type VbrHeader } from './vbr-header.ts';
 
 const MP3: FrameKind = { headerBytes: 4, read: readMp3Header };
@@ -41,7 +42,7 @@ export function readMp3(file: FileBytes): Reading {
     seconds: audio.seconds,
     still: null,
     facts: pictures.length === 0 ? audioFacts('mp3', audio.seconds) : null,
-    ...(pictures.length === 0 && { describe: () => describeMp3(file, audio, vbr) }),
+    describe: () => describeMp3(file, audio, vbr, pictures),
   };
 }
 
@@ -52,13 +53,20 @@ const LEAST_FRAMES = 4;
 const TIMESCALE = 14_112_000;
 
 /** What ffprobe would report about the rewritten file, whose length it reads from the VBR header, or estimates. */
-function describeMp3(file: FileBytes, audio: FoundFrames, vbr: VbrHeader | null): MediaInfo | null {
+function describeMp3(
+  file: FileBytes,
+  audio: FoundFrames,
+  vbr: VbrHeader | null,
+  pictures: readonly Picture[],
+): MediaInfo | null {
   return unlessUnclear(() => {
     const { samples, rate, isMono } = audio.head as Mp3Header;
     const sound = { codec: 'mp3', profile: null, channels: isMono ? 1 : 2, sampleRate: rate, bitDepth: null };
     const ofFile = { demuxer: 'mp3', sizeBytes: file.size };
     const constant = constantRate(file, audio.ranges);
     if (!vbr) {
+      // An estimate from the size of the file, to which covers belong.
+      mustBe(pictures.length === 0);
       mustBe(constant !== null && beginsAlike(file, audio.ranges.from[0]!));
       const duration = scaled(audio.bytes, 8 * TIMESCALE, constant);
       return soundInfo(ofFile, sound, { duration, timescale: TIMESCALE, bitRate: constant });
@@ -68,7 +76,8 @@ function describeMp3(file: FileBytes, audio: FoundFrames, vbr: VbrHeader | null)
     const duration = frames * samples;
     const bitRate = bytes > 0 && !isConstant ? scaled(bytes, 8 * rate, duration) : constant;
     mustBe(bitRate !== null && bitRate > 0);
-    return soundInfo(ofFile, sound, { duration, bitRate });
+    const info = soundInfo(ofFile, sound, { duration, bitRate });
+    return pictures.length === 0 ? info : withCover(info, file, pictures);
   });
 }
 

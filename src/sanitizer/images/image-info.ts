@@ -8,11 +8,16 @@ import { videoStream } from '../streams.ts';
 import { readGif } from './gif.ts';
 import { readJpeg } from './jpeg.ts';
 import { readPng } from './png.ts';
+import { readWebp } from './webp.ts';
 
 /** FFmpeg reads a picture as a video of one frame at this rate. */
 const FRAME_RATE = 25;
 
-const READERS: Readonly<Record<string, (file: FileBytes) => Picture>> = { jpeg_pipe: readJpeg, png_pipe: readPng };
+const READERS: Readonly<Record<string, (file: FileBytes) => Picture>> = {
+  jpeg_pipe: readJpeg,
+  png_pipe: readPng,
+  webp_pipe: readWebp,
+};
 
 /** What ffprobe would report about a picture; null for other files, and where it may see something else. */
 export function imageInfo(file: FileBytes, demuxer: string): MediaInfo | null {

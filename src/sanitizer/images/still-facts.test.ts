@@ -6,7 +6,6 @@ import { stillFacts } from './still-facts.ts';
 const HEADS: Record<string, string> = {
   jpeg_pipe: '\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01\0\0\x01\0\x01\0\0\xff\xc0\0\x11\x08\0\x40\0\x60\x03',
   png_pipe: '\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x60\0\0\0\x40\x08\x02\0\0\0\0\0\0\0\0\0\0\0IDAT\0\0\0\0',
-  webp_pipe: 'RIFF\0\0\0\0WEBPVP8 \0\0\0\0\0\0\0\x9d\x01\x2a\x60\0\x40\0',
 };
 
 describe('stillFacts', () => {

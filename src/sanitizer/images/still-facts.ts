@@ -12,7 +12,7 @@ interface Picture {
 /** Bytes that are enough to find the size of the picture. */
 const HEAD_BYTES = 64 * 1024;
 
-/** Facts of a JPEG, PNG or WebP from its first bytes; null for other files, and where those bytes are not enough. */
+/** Facts of a JPEG or PNG from its first bytes; null for other files, and where those bytes are not enough. */
 export function stillFacts(file: FileBytes, demuxer: string): ContainerFacts | null {
   const read = READERS[demuxer];
   if (!read) return null;
@@ -28,7 +28,6 @@ export function stillFacts(file: FileBytes, demuxer: string): ContainerFacts | n
 const READERS: Readonly<Record<string, (head: Buffer) => Picture | null>> = {
   jpeg_pipe: readJpeg,
   png_pipe: readPng,
-  webp_pipe: readWebp,
 };
 
 const SOI = 0xd8;
@@ -79,21 +78,6 @@ function readPng(head: Buffer): Picture | null {
     }
     if (type === 'IDAT') return { codec: 'png', width, height, aspect };
     at += 12 + length;
-  }
-  return null;
-}
-
-/** RFC 9649: a lossy (VP8) or lossless (VP8L) picture. Null for the extended format. */
-function readWebp(head: Buffer): Picture | null {
-  if (head.length < 30 || head.toString('latin1', 8, 12) !== 'WEBP') return null;
-  const type = head.toString('latin1', 12, 16);
-  const size = (width: number, height: number) => ({ codec: 'webp', width, height, aspect: 1 });
-  if (type === 'VP8 ' && head.readUIntBE(23, 3) === 0x9d012a) {
-    return size(head.readUInt16LE(26) & 0x3fff, head.readUInt16LE(28) & 0x3fff);
-  }
-  if (type === 'VP8L' && head[20] === 0x2f) {
-    const bits = head.readUInt32LE(21);
-    return size((bits & 0x3fff) + 1, ((bits >>> 14) & 0x3fff) + 1);
   }
   return null;
 }
