@@ -1,10 +1,16 @@
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmod, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { promisify } from 'node:util';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readEvents } from '../../src/events/read.ts';
 import { recordEvent } from '../../src/events/record.ts';
+import { blocks, ROOT, readPage } from '../docs/pages.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
+import { findPostgresTools } from '../helpers/postgres-tools.ts';
 
 const SCRIPT = readFileSync(join(import.meta.dirname, '../../deploy/postgresql/after-pg-restore.sql'), 'utf8');
 
@@ -14,8 +20,8 @@ beforeAll(async () => {
 });
 afterAll(() => database?.drop());
 
-it('events of a dump are read first, with their deliveries, on a server that has counted fewer transactions', async () => {
-  const { db } = database;
+/** An account with a webhook, two events as a server records them that has counted four billion transactions more. */
+async function fillLikeOlderServer({ db }: TestDatabase) {
   const { id: accountId } = await db
     .insertInto('accounts')
     .values({ id: crypto.randomUUID(), name: 'restored' })
@@ -25,26 +31,88 @@ it('events of a dump are read first, with their deliveries, on a server that has
     .insertInto('webhooks')
     .values({ id: crypto.randomUUID(), account_id: accountId, url_sealed: Buffer.of(1), secret_sealed: Buffer.of(1) })
     .execute();
-  const record = (uploadId: string) =>
-    db.transaction().execute((tx) => recordEvent(tx, { accountId, uploadId }, 'upload.deleted', { reason: 'erased' }));
-  const read = async () => (await readEvents(db, { accountId, limit: 10 })).map(({ uploadId }) => uploadId);
-  const [first, second, later] = [crypto.randomUUID(), crypto.randomUUID(), crypto.randomUUID()];
-  await record(first);
-  await record(second);
-  // As a dump of an older server restores them.
+  const uploads = [crypto.randomUUID(), crypto.randomUUID()];
+  for (const uploadId of uploads) await record(db, accountId, uploadId);
   await sql`ALTER TABLE webhook_deliveries DISABLE TRIGGER ALL`.execute(db);
   await sql`ALTER TABLE events DISABLE TRIGGER ALL`.execute(db);
   await sql`UPDATE webhook_deliveries SET event_tx = (event_tx::text::bigint + 4000000000)::text::xid8`.execute(db);
   await sql`UPDATE events SET tx = (tx::text::bigint + 4000000000)::text::xid8`.execute(db);
   await sql`ALTER TABLE events ENABLE TRIGGER ALL`.execute(db);
   await sql`ALTER TABLE webhook_deliveries ENABLE TRIGGER ALL`.execute(db);
-  expect(await read()).toEqual([]);
+  return { accountId, uploads };
+}
 
-  await database.pg.query(SCRIPT);
-  await record(later);
-  expect(await read()).toEqual([first, second, later]);
+const record = (db: TestDatabase['db'], accountId: string, uploadId: string) =>
+  db.transaction().execute((tx) => recordEvent(tx, { accountId, uploadId }, 'upload.deleted', { reason: 'erased' }));
+
+const read = async (db: TestDatabase['db'], accountId: string) =>
+  (await readEvents(db, { accountId, limit: 10 })).map(({ uploadId }) => uploadId);
+
+async function pendingDeliveries(db: TestDatabase['db']): Promise<number> {
   const { rows } = await sql<{ pending: number }>`
     SELECT count(*)::int AS pending FROM webhook_deliveries JOIN events ON (tx, events.id) = (event_tx, event_id)
     WHERE state = 'pending'`.execute(db);
-  expect(rows[0]!.pending).toBe(3);
+  return rows[0]!.pending;
+}
+
+it('events of a dump are read first, with their deliveries, on a server that has counted fewer transactions', async () => {
+  const { db } = database;
+  const { accountId, uploads } = await fillLikeOlderServer(database);
+  expect(await read(db, accountId)).toEqual([]);
+
+  await database.pg.query(SCRIPT);
+  const later = crypto.randomUUID();
+  await record(db, accountId, later);
+  expect(await read(db, accountId)).toEqual([...uploads, later]);
+  expect(await pendingDeliveries(db)).toBe(3);
 });
+
+it('a dump is restored by the commands of the page, with every row', async (test) => {
+  const [old, restored] = await Promise.all([makeDatabase(), makeDatabase({ empty: true })]);
+  const folder = await mkdtemp(join(tmpdir(), 'airlock-dump-'));
+  try {
+    const { rows: settings } = await old.pg.query('SHOW server_version_num');
+    const server = Math.trunc(Number(settings[0].server_version_num) / 10_000);
+    const tools = findPostgresTools(server);
+    if (!tools) return test.skip(`pg_dump ${server} is not installed (apt-get install postgresql-client-${server})`);
+    const { accountId, uploads } = await fillLikeOlderServer(old);
+    const counts = await countRows(old);
+    // The launcher looks up who may enter the folder of its program.
+    await chmod(folder, 0o755);
+    for (const name of ['airlock', 'deploy']) await symlink(join(ROOT, name), join(folder, name));
+
+    const block = blocks(readPage('docs/operations.md').text, ['text']).find((text) => text.includes('pg_restore'))!;
+    const [dump, ...restore] = block.trim().split('\n');
+    const bash = (commands: string, url: string) =>
+      promisify(execFile)('bash', ['-euc', commands], {
+        cwd: folder,
+        env: {
+          ...process.env,
+          PATH: `${tools}${delimiter}${process.env.PATH}`,
+          AIRLOCK_DATABASE_URL: url,
+          AIRLOCK_DATA_DIR: join(folder, 'data'),
+        },
+      });
+    await bash(dump!, old.url);
+    await bash(restore.join('\n'), restored.url);
+
+    expect(await countRows(restored)).toEqual(counts);
+    await record(restored.db, accountId, uploads[0]!);
+    expect(await read(restored.db, accountId)).toEqual([...uploads, uploads[0]]);
+    expect(await pendingDeliveries(restored.db)).toBe(3);
+  } finally {
+    await Promise.all([old.drop(), restored.drop()]);
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+/** Rows of each table. */
+async function countRows({ pg }: TestDatabase): Promise<Record<string, number>> {
+  const { rows: tables } = await pg.query<{ name: string }>(
+    `SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) AS name FROM pg_tables
+     WHERE schemaname NOT IN ('pg_catalog', 'information_schema') ORDER BY 1`,
+  );
+  const counts = tables.map(({ name }) => `SELECT '${name}' AS name, count(*)::int AS rows FROM ${name}`);
+  const { rows } = await pg.query<{ name: string; rows: number }>(counts.join(' UNION ALL '));
+  return Object.fromEntries(rows.map(({ name, rows }) => [name, rows]));
+}
