@@ -100,6 +100,42 @@ describe('the Compose file', () => {
   });
 });
 
+describe('the Compose file as a whole', () => {
+  const [compose] = documents('docker/compose.yaml');
+  // biome-ignore lint/suspicious/noExplicitAny: looked at field by field
+  const services = Object.entries<any>(compose.services);
+
+  it('names a version of every image that is not built here', () => {
+    const foreign = services.filter(([, service]) => !('build' in service)).map(([, { image }]) => image);
+    expect(foreign).toEqual([expect.stringMatching(/^postgres:\d+$/)]);
+  });
+
+  it('declares every network and volume that a service uses, and uses every one', () => {
+    const networks = new Set(services.flatMap(([, service]) => service.networks));
+    expect([...networks].sort()).toEqual(Object.keys(compose.networks).sort());
+    const volumes = services.flatMap(([, service]) => service.volumes ?? []).map((volume) => volume.split(':')[0]);
+    const named = new Set(volumes.filter((volume) => !volume.startsWith('.')));
+    expect([...named]).toEqual(Object.keys(compose.volumes));
+  });
+
+  it('checks the health of what others wait for, and of the API', () => {
+    const awaited = services.flatMap(([, service]) => Object.keys(service.depends_on ?? {}));
+    for (const name of new Set([...awaited, 'api'])) {
+      expect(compose.services[name].healthcheck.test[0]).toBe('CMD');
+    }
+  });
+
+  it('keeps what a service writes in folders that prepare.sh makes', () => {
+    const script = read('docker/prepare.sh');
+    for (const [, { volumes = [], env_file = [] }] of services) {
+      const paths = [...volumes.map((volume: string) => volume.split(':')[0]), ...[env_file].flat()];
+      for (const path of paths.filter((one) => /^(\.\/)?data\//.test(one))) {
+        expect(script).toContain(path.replace('./', '').replace(/\/cert\.pem$/, ''));
+      }
+    }
+  });
+});
+
 describe('the Dockerfile', () => {
   const lines = read('docker/Dockerfile').split('\n');
   const stages = read('docker/Dockerfile')

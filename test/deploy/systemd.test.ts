@@ -1,5 +1,7 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readProfile } from './docker-seccomp.ts';
@@ -129,6 +131,26 @@ describe('the units for systemd', () => {
   describe.skipIf(!existsSync(ANALYZE))('as systemd itself reads them', () => {
     const analyze = (...args: string[]) =>
       execFileSync(ANALYZE, args, { encoding: 'utf8', env: { PATH: '/usr/bin:/bin', SYSTEMD_COLORS: '0' } });
+
+    it('have no unknown directive and no wrong value', async () => {
+      const folder = await mkdtemp(join(tmpdir(), 'airlock-units-'));
+      try {
+        // The program of a unit must exist. The images' is not this machine's.
+        for (const role of roles) {
+          const unit = readFileSync(join(FOLDER, `airlock-${role}.service`), 'utf8');
+          await writeFile(
+            join(folder, `airlock-${role}.service`),
+            unit.replace('=/usr/bin/node ', `=${process.execPath} `),
+          );
+        }
+        const units = roles.map((role) => join(folder, `airlock-${role}.service`));
+        const args = ['verify', '--man=no', '--recursive-errors=no', ...units];
+        const { status, stderr } = spawnSync(ANALYZE, args, { encoding: 'utf8' });
+        expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
+    });
 
     it.each(roles)('expose only what they must: %s', (role) => {
       const report = analyze('security', '--offline=true', '--no-pager', join(FOLDER, `airlock-${role}.service`));
