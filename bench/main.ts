@@ -3,21 +3,25 @@ import { parseArgs } from 'node:util';
 import { accepts } from './cases/accepts.ts';
 import { beside } from './cases/beside.ts';
 import { budget } from './cases/budget.ts';
+import { cancel } from './cases/cancel.ts';
 import { chunks } from './cases/chunks.ts';
 import { claims } from './cases/claims.ts';
 import { client } from './cases/client.ts';
 import { connections } from './cases/connections.ts';
 import { copy } from './cases/copy.ts';
 import { edits, long } from './cases/edits.ts';
+import { events } from './cases/events.ts';
 import { floodCase } from './cases/flood.ts';
 import { hostileRequests } from './cases/hostile-requests.ts';
 import { accept, start, validate } from './cases/latency.ts';
 import { memory } from './cases/memory.ts';
 import { overhead } from './cases/overhead.ts';
 import { pages } from './cases/pages.ts';
+import { passing } from './cases/passing.ts';
 import { peer } from './cases/peer.ts';
 import { presets } from './cases/presets.ts';
 import { queue } from './cases/queue.ts';
+import { rate } from './cases/rate.ts';
 import { reconcile } from './cases/reconcile.ts';
 import { interleaved, poster, throttled } from './cases/remote.ts';
 import { sandbox } from './cases/sandbox.ts';
@@ -33,6 +37,7 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   memory,
   accept,
   accepts,
+  rate,
   pages,
   validate,
   start,
@@ -56,6 +61,9 @@ const CASES: Record<string, (options: CaseOptions) => Promise<CaseResult>> = {
   edits,
   long,
   streams,
+  events,
+  cancel,
+  passing,
   peer,
 };
 const MAX_PAIRS = 100;

@@ -79,7 +79,7 @@ export async function start(options: CaseOptions): Promise<CaseResult> {
       claimed.push(Date.parse(job.started_at!) - created);
       if (at !== null) running.push(at - created);
     }
-    const rows = percentiles('start', 'created to started', claimed, { p50: 30 });
+    const rows = percentiles('start', 'created to started', claimed, { p50: 15 });
     if (running.length > STARTED / 2) {
       rows.push(...percentiles('start', 'created to FFmpeg running in its cell', running, {}));
     }

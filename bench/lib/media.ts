@@ -132,6 +132,19 @@ export async function sourceHour(progress: (text: string) => void): Promise<Sour
   return { ...moving, path };
 }
 
+/** 512 MB of 1280x720: a second of noise again and again, to fill the storage with. */
+export async function sourceHalfGigabyte(progress: (text: string) => void): Promise<Source> {
+  const path = join(cacheFolder(), 'noise-512mb.mp4');
+  if (!existsSync(path)) {
+    progress('making the 512 MB source, once');
+    const second = path.replace('512mb', '1s');
+    const noise = ['-f', 'lavfi', '-i', 'testsrc2=s=1280x720:r=25:d=1,noise=alls=100:allf=t:all_seed=1'];
+    await encode(second, [...noise, '-c:v', 'mpeg4', '-q:v', '2', '-pix_fmt', 'yuv420p']);
+    await encode(path, ['-stream_loop', '-1', '-i', second, '-c', 'copy', '-fs', '512000000']);
+  }
+  return { path, synthetic: [] };
+}
+
 /** 20 s of 3840x2160: the first seconds of the 60 s source, four times side by side. */
 export async function source4k(progress: (text: string) => void): Promise<Source> {
   const small = await source1080(progress);

@@ -44,3 +44,8 @@ export function bounded(
     ...(bound !== null && { target: `<= ${bound}${unit && ` ${unit}`}`, met: value <= bound }),
   };
 }
+
+/** The row with a target that is a lower bound of `value`. */
+export function atLeast(row: Row, value: number, bound: number): Row {
+  return { ...row, target: `>= ${bound}`, met: value >= bound };
+}
