@@ -1,10 +1,10 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { appendFileSync, readFileSync } from 'node:fs';
-import { readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { copyTemplate, makeDataDir } from './data-directory.ts';
+import { copyTemplate, makeDataDir, removeDataDir } from './data-directory.ts';
 import { until } from './until.ts';
 
 const ROOT = join(import.meta.dirname, '..');
@@ -50,11 +50,12 @@ export interface Answer {
  * Starts `airlock up` as a user does: the build, real PostgreSQL, gateway, API and worker on free ports.
  * @param options.dataDir an existing directory; default: a copy of a prepared one
  * @param options.fresh starts with an empty directory: the first start creates database, secrets and first key
+ * @param options.onDisk the data directory holds the database itself, and no link to it
  * @param options.log a file that receives the output too
  */
 export async function startService(
   env: Record<string, string> = {},
-  options: { dataDir?: string; fresh?: boolean; log?: string } = {},
+  options: { dataDir?: string; fresh?: boolean; onDisk?: boolean; log?: string } = {},
 ): Promise<TestService> {
   const { dataDir, key: copied } = await findDataDir(options);
   const environment = environmentOf(dataDir, { ...(await storageVariables(dataDir)), ...env });
@@ -98,7 +99,7 @@ export async function startService(
     stop,
     async remove() {
       await stop();
-      await rm(dataDir, { recursive: true, force: true });
+      await removeDataDir(dataDir);
     },
   };
 }
@@ -169,18 +170,22 @@ async function findShared(): Promise<
 }
 
 /** Returns the key too if the directory is a copy. Outside the test suite there is nothing to copy. */
-async function findDataDir(options: { dataDir?: string; fresh?: boolean }): Promise<{ dataDir: string; key?: string }> {
+async function findDataDir(options: {
+  dataDir?: string;
+  fresh?: boolean;
+  onDisk?: boolean;
+}): Promise<{ dataDir: string; key?: string }> {
   if (options.dataDir) return { dataDir: options.dataDir };
   if (options.fresh || !process.env.TEST_SHARING_URL) return { dataDir: await makeDataDir() };
-  return copyPreparedDataDir();
+  return copyPreparedDataDir(undefined, options.onDisk);
 }
 
 /** Copies a prepared data directory, for a test that starts the service itself; `key` has every scope. */
-export async function copyPreparedDataDir(path?: string): Promise<{ dataDir: string; key: string }> {
+export async function copyPreparedDataDir(path?: string, onDisk = false): Promise<{ dataDir: string; key: string }> {
   const { template, key } = await askSharing<{ template: string; key: string }>(
     `${process.env.TEST_SHARING_URL}/template`,
   );
-  return { dataDir: await copyTemplate(template, path), key };
+  return { dataDir: await copyTemplate(template, path, onDisk), key };
 }
 
 /**

@@ -180,6 +180,7 @@ export function objectStoreSuite(name: string, open: () => Promise<StoreUnderTes
       let reads = 0;
       do {
         const seen = await read(key);
+        if (seen === null && fixture.subject.gaps) continue;
         expect(bodies.some((body) => seen?.equals(body))).toBe(true);
         reads++;
       } while (writing);

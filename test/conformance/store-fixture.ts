@@ -12,6 +12,8 @@ export interface StoreUnderTest {
   advance?: (ms: number) => void;
   /** How it signs URLs and refuses old ones. Default: as S3 does. */
   signing?: Signing;
+  /** A read may find nothing for a moment while an object is replaced. */
+  gaps?: boolean;
   close(): Promise<void>;
 }
 

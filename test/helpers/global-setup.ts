@@ -25,7 +25,7 @@ declare module 'vitest' {
 const TEMPLATE = 'test_template';
 const MEMORY = '/dev/shm';
 /** The databases of a run take less than half of it. */
-const MEMORY_BYTES = 4 * 2 ** 30;
+const MEMORY_BYTES = 8 * 2 ** 30;
 
 /** A run inside another run uses its build and its PostgreSQL; any other PostgreSQL can be named as well. */
 const OUTER_POSTGRES = process.env.TEST_POSTGRES_URL;
@@ -40,12 +40,14 @@ export default async function setup(project: TestProject): Promise<() => Promise
     return (await openSharing()).close;
   }
   const root = join(import.meta.dirname, '..', '..');
-  await promisify(execFile)(process.execPath, ['scripts/build.mjs'], { cwd: root });
+  // `./airlock test` has built it.
+  if (!process.env.TEST_BUILT) await promisify(execFile)(process.execPath, ['scripts/build.mjs'], { cwd: root });
   // What this process starts, starts its threads from the build as well.
   await import('./built-threads.ts');
   await ensureServiceAccount();
   const image = await shareRootImage();
-  const dataDir = await mkdtemp(join(await databaseFolder(), 'airlock-test-pg-'));
+  const memory = await openMemory();
+  const dataDir = await mkdtemp(join(memory ?? tmpdir(), 'airlock-test-pg-'));
   await chmod(dataDir, 0o711);
   const server = await openEmbeddedPostgres({ dataDir, logger: recordingLogger() });
   const { postgresAdminPassword } = await loadSecrets(dataDir);
@@ -58,14 +60,22 @@ export default async function setup(project: TestProject): Promise<() => Promise
     await sharing.close();
     await server.stop();
     await image.close();
-    await rm(dataDir, { recursive: true, force: true });
+    for (const folder of [dataDir, memory]) if (folder) await rm(folder, { recursive: true, force: true });
   };
 }
 
-/** Memory, where there is enough: a copy of the template is several hundred small files, which a disk makes ten times slower. */
-async function databaseFolder(): Promise<string> {
-  const memory = await statfs(MEMORY).catch(() => null);
-  return memory && memory.bavail * memory.bsize > MEMORY_BYTES ? MEMORY : tmpdir();
+/**
+ * A folder in memory for databases, where there is enough: a copy of one is several hundred small files, which a disk
+ * makes ten times slower. Null where there is not.
+ */
+async function openMemory(): Promise<string | null> {
+  const free = await statfs(MEMORY).catch(() => null);
+  if (!free || free.bavail * free.bsize < MEMORY_BYTES) return null;
+  const folder = await mkdtemp(join(MEMORY, 'airlock-test-'));
+  await chmod(folder, 0o711);
+  // Test files inherit it.
+  process.env.TEST_MEMORY = folder;
+  return folder;
 }
 
 function withDatabase(url: string, database: string): string {

@@ -14,8 +14,8 @@ import { rawHttp } from '../../helpers/raw-http.ts';
 export const cancelingAndErasing = (given: () => TestService) => () => {
   let service: TestService;
   let folder: string;
-  /** Small, but takes several seconds to encode. */
-  let slow: { inputs: { url: string }[]; outputFormat: string; preset: object };
+  /** Small, but takes half a minute to encode. */
+  let slow: { inputs: { url: string }[]; outputFormat: string; options: object[] };
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'airlock-cancel-'));
     service = given();
@@ -24,7 +24,7 @@ export const cancelingAndErasing = (given: () => TestService) => () => {
       makeClip(join(folder, 'long.mp4'), { seconds: 120, size: '640x360', rate: 30, audio: false }),
     ]);
     const { fileUrl } = await upload(service, join(folder, 'long.mp4'));
-    slow = { inputs: [{ url: fileUrl }], outputFormat: 'mp4', preset: { quality: 'high' } };
+    slow = { inputs: [{ url: fileUrl }], outputFormat: 'mp4', options: [{ option: '-preset', argument: 'veryslow' }] };
   });
   afterAll(async () => {
     await rm(folder, { recursive: true, force: true });
