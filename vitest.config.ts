@@ -11,8 +11,8 @@ export default defineConfig({
     isolate: false,
     testTimeout: 60_000,
     hookTimeout: 60_000,
-    // One more than there are cores: many tests wait for a lease, a drain or a process to end.
-    maxWorkers: availableParallelism() + 1,
+    // Two more than there are cores: many tests wait for a lease, a drain or a process to end.
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongFirst },
   },
 });
