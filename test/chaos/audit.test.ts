@@ -1,7 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { appendAudit } from '../../src/accounts/audit.ts';
 import { type AuditHead, auditHead, signAuditHead, verifyAudit } from '../../src/accounts/audit-verify.ts';
+import { listSigningKeys, registerSigningKey } from '../../src/accounts/signing-keys.ts';
 import { createSigner } from '../../src/ids/signing.ts';
+import { blocks, readPage } from '../docs/pages.ts';
 import { makeDatabase, type TestDatabase } from '../helpers/database.ts';
 
 const ROWS = 20;
@@ -104,6 +106,20 @@ describe('the audit log', () => {
     );
     expect(alone.problem).toBeNull();
     expect(compared).toMatchObject({ brokenAt: 18, problem: 'missing' });
+  });
+
+  it('stays intact when a leaked key is deleted as documented, but not when its heads are left', async () => {
+    const { db } = database;
+    const other = createSigner(Buffer.alloc(32, 2));
+    for (const { key } of [signer, other]) await registerSigningKey(db, key);
+    const [forget] = blocks(readPage('docs/receipts.md').text, ['sql']);
+    await tampered(forget!.replaceAll('KID', signer.key.kid), async () => {
+      expect(await listSigningKeys(db)).toEqual([other.key]);
+      await signAuditHead(db, other);
+      const report = await verifyAudit(db, { keys: await listSigningKeys(db) });
+      expect(report).toMatchObject({ problem: null, checkpoints: 1 });
+    });
+    expect(await verifyAudit(db, { keys: [other.key] })).toMatchObject({ problem: 'bad_signature' });
   });
 
   it('detects an end that was truncated and rewritten', async () => {
