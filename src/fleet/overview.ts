@@ -43,14 +43,18 @@ function viewWorker(worker: Selectable<WorkersTable>, running: number): WorkerVi
   };
 }
 
-/** Waiting and running jobs by class, and the accounts that have the most. */
+/**
+ * Waiting and running jobs by class, without those that wait for jobs of their own; and the accounts that have the most.
+ */
 export async function viewQueue(db: Db): Promise<QueueView> {
   const [lanes, accounts] = await Promise.all([
     sql<{ name: ResourceClass; waiting: number; running: number; oldest_seconds: number }>`
       SELECT resource_class AS name, count(*) FILTER (WHERE status = 'pending')::int AS waiting,
         count(*) FILTER (WHERE status = 'processing')::int AS running,
         coalesce(extract(epoch FROM now() - min(updated_at) FILTER (WHERE status = 'pending')), 0)::float8 AS oldest_seconds
-      FROM jobs WHERE status IN ('pending', 'processing') GROUP BY resource_class`.execute(db),
+      FROM jobs WHERE status IN ('pending', 'processing') AND available_at < 'infinity' GROUP BY resource_class`.execute(
+      db,
+    ),
     sql<QueueView['accounts'][number]>`
       SELECT accounts.id, accounts.name, count(*) FILTER (WHERE status = 'pending')::int AS waiting,
         count(*) FILTER (WHERE status = 'processing')::int AS running

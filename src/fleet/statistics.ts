@@ -40,7 +40,7 @@ export async function readStatistics({ db, store }: Pick<Context, 'db' | 'store'
 async function readWaiting(db: Db) {
   const { rows } = await sql<{ resource_class: ResourceClass; count: number; seconds: number }>`
     SELECT class.name AS resource_class, coalesce(sum(class.waiting), 0)::float8 AS count,
-      coalesce(greatest(extract(epoch FROM now() - min(class.due)), 0), 0)::float8 AS seconds
+      coalesce(greatest(extract(epoch FROM now() - min(class.due) FILTER (WHERE class.due < 'infinity')), 0), 0)::float8 AS seconds
     FROM account_schedule, LATERAL (VALUES
       ('interactive', waiting_interactive, next_interactive),
       ('light', waiting_light, next_light),

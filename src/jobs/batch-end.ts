@@ -4,17 +4,19 @@ import type { Db, Tx } from '../database/pool.ts';
 import type { JobStatus } from '../database/tables.ts';
 import { recordEvent } from '../events/record.ts';
 import type { Job } from './rows.ts';
+import { shownStatusColumn } from './shown-status.ts';
 
 export type BatchCounts = Record<JobStatus, number>;
 
+/** Jobs by the status that clients see. */
 export async function countBatches(db: Db, ids: readonly string[]): Promise<Map<string, BatchCounts>> {
   const counts = new Map(ids.map((id) => [id, { pending: 0, processing: 0, completed: 0, failed: 0, canceled: 0 }]));
   if (ids.length === 0) return counts;
   const rows = await db
     .selectFrom('jobs')
-    .select(['batch_id', 'status', (select) => select.fn.countAll<number>().as('jobs')])
+    .select(['batch_id', shownStatusColumn.as('status'), (select) => select.fn.countAll<number>().as('jobs')])
     .where('batch_id', 'in', ids)
-    .groupBy(['batch_id', 'status'])
+    .groupBy(['batch_id', shownStatusColumn])
     .execute();
   for (const { batch_id, status, jobs } of rows) counts.get(batch_id!)![status] = jobs;
   return counts;

@@ -6,6 +6,9 @@ import type { JobsContext } from './kind.ts';
 import { lockOwned } from './read.ts';
 import { type Claim, type Job, OPEN_STATUSES } from './rows.ts';
 
+/** The share of its children in the progress of a parent; the rest is what it does with their results. */
+export const CHILDREN_SHARE = 0.98;
+
 /*
  * A parent waits for its children without a slot: its attempt ends as released, and the job becomes due when the last
  * child is final. Its next attempt reads the results of the children; the parent's kind decides what the failure of a
@@ -31,6 +34,7 @@ export async function waitForChildren(context: JobsContext, claim: Claim): Promi
         status: 'pending',
         current_attempt: null,
         available_at: isOver ? job.created_at : sql`'infinity'`,
+        ...{ progress: 0, speed: null, fps: null, eta_seconds: null },
         updated_at: new Date(),
       })
       .where('id', '=', job.id)
@@ -39,7 +43,10 @@ export async function waitForChildren(context: JobsContext, claim: Claim): Promi
   });
 }
 
-/** Makes the parent of a job that has just become final due, if this was its last open child. */
+/**
+ * The parent of a job that has just become final gets the progress of its children. If this was the last open one, the
+ * parent becomes due.
+ */
 export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<void> {
   if (job.parent_id === null) return;
   const parent = await tx
@@ -50,9 +57,36 @@ export async function wakeParent(tx: Tx, job: Pick<Job, 'parent_id'>): Promise<v
     .where('available_at', '=', sql<Date>`'infinity'`)
     .forUpdate()
     .executeTakeFirst();
-  if (!parent || (await hasOpenChildren(tx, parent.id))) return;
-  await tx.updateTable('jobs').set({ available_at: parent.created_at }).where('id', '=', parent.id).execute();
+  if (!parent) return;
+  await followChildren(tx, parent.id);
+  if (await hasOpenChildren(tx, parent.id)) return;
+  await tx
+    .updateTable('jobs')
+    .set({ available_at: parent.created_at, speed: null, fps: null, eta_seconds: null })
+    .where('id', '=', parent.id)
+    .execute();
   await notify(tx, 'airlock_queue', parent.resource_class);
+}
+
+/**
+ * Writes the progress of a parent that waits: the seconds of media that its children have done, how many they do in a
+ * second together, and the seconds that are left at that speed. A child whose facts have no `seconds` takes no part:
+ * audio beside a video. Without any such facts, the progress is the mean.
+ */
+export async function followChildren(db: Db, parentId: string): Promise<void> {
+  await sql`
+    UPDATE jobs SET updated_at = now(), speed = whole.speed, fps = whole.fps,
+      progress = ${CHILDREN_SHARE} * coalesce(whole.done / nullif(whole.seconds, 0), whole.mean, 0),
+      eta_seconds = least(round((whole.seconds - whole.done) / nullif(whole.speed, 0)), 2147483647)
+    FROM (
+      SELECT sum(seconds) AS seconds, sum(seconds * progress) AS done, avg(progress) AS mean,
+        sum(speed) FILTER (WHERE status = 'processing' AND seconds > 0) AS speed,
+        sum(fps) FILTER (WHERE status = 'processing' AND seconds > 0) AS fps
+      FROM (
+        SELECT status, progress, speed, fps, (request_facts->>'seconds')::float8 AS seconds
+        FROM jobs WHERE parent_id = ${parentId}) AS child
+    ) AS whole
+    WHERE id = ${parentId} AND status = 'pending' AND available_at = 'infinity'`.execute(db);
 }
 
 async function hasOpenChildren(tx: Tx, parentId: string): Promise<boolean> {

@@ -150,7 +150,7 @@ async function startNext(db: Db, query: Query, mayFetch: string | null): Promise
       RETURNING job_id, number
     ), started AS (
       UPDATE jobs SET status = 'processing', current_attempt = ${attemptId}::uuid, attempts = attempt.number,
-        progress = 0, started_at = coalesce(started_at, ${now}::timestamptz), updated_at = ${now}::timestamptz
+        started_at = coalesce(started_at, ${now}::timestamptz), updated_at = ${now}::timestamptz
       FROM attempt WHERE jobs.id = attempt.job_id
       RETURNING ${sql.join(JOB_COLUMNS.map((column) => sql.ref(`jobs.${column}`)))}
     ), ${query.events}

@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import type { Db } from '../database/pool.ts';
+import { runsInChildren } from './shown-status.ts';
 
-/** Progress of a running transcode. */
+/** Progress of a running transcode; of one in pieces, that of its pieces. */
 export interface LiveProgress {
   id: string;
   accountId: string;
@@ -13,14 +14,22 @@ export interface LiveProgress {
   updatedAt: string;
 }
 
+const COLUMNS = sql.join(
+  ['id', 'account_id', 'kind', 'progress', 'fps', 'speed', 'eta_seconds', 'updated_at'].map((name) =>
+    sql.ref(`jobs.${name}`),
+  ),
+);
+
 /** Returns the progress of all transcodes that has changed since `after`; null: of all that run. */
 export async function readProgress(db: Db, after: string | null): Promise<LiveProgress[]> {
   const { rows } = await sql<LiveProgress>`
-    SELECT jobs.id, jobs.account_id AS "accountId", progress, fps, speed, eta_seconds AS "etaSeconds",
-      jobs.updated_at::text AS "updatedAt"
-    FROM attempts JOIN jobs ON jobs.current_attempt = attempts.id
-    WHERE attempts.state = 'running' AND jobs.kind = 'transcode' AND jobs.progress > 0
-      ${after === null ? sql`` : sql`AND jobs.updated_at > ${after}::timestamptz`}
-    ORDER BY jobs.updated_at`.execute(db);
+    SELECT id, account_id AS "accountId", progress, fps, speed, eta_seconds AS "etaSeconds",
+      updated_at::text AS "updatedAt"
+    FROM (
+      SELECT ${COLUMNS} FROM attempts JOIN jobs ON jobs.current_attempt = attempts.id WHERE attempts.state = 'running'
+      UNION ALL SELECT ${COLUMNS} FROM jobs WHERE ${runsInChildren}
+    ) AS running
+    WHERE kind = 'transcode' AND progress > 0 ${after === null ? sql`` : sql`AND updated_at > ${after}::timestamptz`}
+    ORDER BY updated_at`.execute(db);
   return rows;
 }

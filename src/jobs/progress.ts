@@ -1,7 +1,6 @@
-import { sql } from 'kysely';
 import type { Context } from '../database/context.ts';
-import type { Db } from '../database/pool.ts';
 import { type Inspection, inspectionJson } from '../uploads/upload.ts';
+import { followChildren } from './children.ts';
 import type { Claim } from './rows.ts';
 
 export interface Progress {
@@ -36,16 +35,8 @@ export async function reportProgress(
     .where('status', '=', 'processing')
     .returning('id')
     .executeTakeFirst();
-  if (row && claim.job.parent_id !== null) await averageChildren(db, claim.job.parent_id);
+  if (row && claim.job.parent_id !== null) await followChildren(db, claim.job.parent_id);
   return row !== undefined;
-}
-
-/** The progress of a parent that waits for its children is that of all of them. */
-async function averageChildren(db: Db, parentId: string): Promise<void> {
-  await sql`
-    UPDATE jobs SET updated_at = now(),
-      progress = (SELECT least(avg(progress), 0.99) FROM jobs AS children WHERE children.parent_id = ${parentId})
-    WHERE id = ${parentId} AND status = 'pending' AND available_at = 'infinity'`.execute(db);
 }
 
 /** Renews the lease of an attempt. Returns false as `reportProgress` does. */

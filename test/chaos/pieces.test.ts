@@ -183,6 +183,7 @@ describe('a video that is encoded in pieces', () => {
     };
     const job = await submit();
     await until(() => waiting.length === 2, { what: 'two pieces to run' });
+    expect(await world.view(job.id)).toMatchObject({ status: 'processing', queue_position: null });
     await cancelJob(world.context, account.id, 'transcode', job.id);
     for (const resolve of waiting) resolve();
     expect(new Set((await children(job.id)).map(({ status: end }) => end))).toEqual(new Set(['canceled']));

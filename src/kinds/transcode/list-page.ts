@@ -3,6 +3,7 @@ import { JOB_STATUSES } from '../../contract/common.ts';
 import type { ListQuery } from '../../contract/transcodes.ts';
 import type { Db } from '../../database/pool.ts';
 import type { JobStatus, Tables } from '../../database/tables.ts';
+import { runsInChildren } from '../../jobs/shown-status.ts';
 
 /** Milliseconds by which the clocks of API and workers may differ. */
 const CLOCKS_MS = 60_000;
@@ -21,6 +22,10 @@ export async function countJobs(db: Db, accountId: string, query: ListQuery): Pr
     ...(query.until ? [above(listed(db, accountId, query), query.until)] : []),
   ];
   const statuses: readonly JobStatus[] = query.status ? [query.status] : JOB_STATUSES;
+  // Counted as waiting, and shown as running. They are few, and have an index.
+  const inChildren = sql`(SELECT count(*) FROM jobs WHERE account_id = ${accountId} AND kind = 'transcode' AND ${runsInChildren})`;
+  const shownOtherwise =
+    query.status === 'processing' ? inChildren : query.status === 'pending' ? sql`-${inChildren}` : sql`0`;
   // One statement: the numbers are of the same moment.
   const kept = await db
     .selectFrom('account_schedule')
@@ -28,7 +33,7 @@ export async function countJobs(db: Db, accountId: string, query: ListQuery): Pr
       sql<number>`${sql.join(
         statuses.map((status) => sql.ref(status)),
         sql` + `,
-      )}`.as('all'),
+      )} + ${shownOtherwise}`.as('all'),
     )
     .select(sql<number>`${sql.join([sql`0`, ...outside.map(countSome)], sql` + `)}`.as('outside'))
     .where('account_id', '=', accountId)
@@ -66,6 +71,8 @@ type Jobs = SelectQueryBuilder<Tables, 'jobs', object>;
 
 function listed(db: Db, accountId: string, { status }: ListQuery): Jobs {
   const jobs = db.selectFrom('jobs').where('account_id', '=', accountId).where('kind', '=', 'transcode');
+  if (status === 'pending') return jobs.where('status', '=', status).where((where) => where.not(runsInChildren));
+  if (status === 'processing') return jobs.where((where) => where.or([where('status', '=', status), runsInChildren]));
   return status ? jobs.where('status', '=', status) : jobs;
 }
 

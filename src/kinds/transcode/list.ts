@@ -11,7 +11,17 @@ import { type ViewedInput, type ViewedJob, viewJob } from './view.ts';
 
 /** Columns that are short and not sensitive. */
 const COLUMNS = [
-  ...['id', 'account_id', 'status', 'resource_class', 'request_facts', 'request_settings', 'input_seconds', 'limits'],
+  ...[
+    'id',
+    'account_id',
+    'status',
+    'available_at',
+    'resource_class',
+    'request_facts',
+    'request_settings',
+    'input_seconds',
+    'limits',
+  ],
   ...['error_code', 'progress', 'speed', 'fps', 'eta_seconds', 'attempts', 'priority'],
   ...['created_at', 'updated_at', 'started_at', 'completed_at', 'expires_at', 'erased_at'],
 ] as unknown as readonly (keyof ViewedJob)[];

@@ -86,11 +86,13 @@ export async function runPlan(
     onReplaced: () => void;
     stdin?: Readable;
     leaving: EarlyOutput | null;
+    /** What of the job was done before, from 0 to 1; 0 by default. */
+    done?: number;
   },
 ): Promise<CellResult> {
   const { leaving } = control;
   const outputs = plan.outputs.map(({ path }) => basename(path));
-  const report = progressReporter(tools, claim, plan, control.onReplaced);
+  const report = progressReporter(tools, claim, plan, control);
   const reader = new ProgressReader((progress) => {
     report(progress);
     leaving?.upload.grew();
@@ -117,7 +119,12 @@ export async function runPlan(
   throw new CellFailure(result, control.limits);
 }
 
-function progressReporter(tools: WorkTools, claim: Claim, plan: Pick<Plan, 'durationSeconds'>, onReplaced: () => void) {
+function progressReporter(
+  tools: WorkTools,
+  claim: Claim,
+  plan: Pick<Plan, 'durationSeconds'>,
+  { onReplaced, done = 0 }: { onReplaced: () => void; done?: number },
+) {
   let lastAt = 0;
   let writing = false;
   return (report: Parameters<ConstructorParameters<typeof ProgressReader>[0]>[0]) => {
@@ -128,7 +135,7 @@ function progressReporter(tools: WorkTools, claim: Claim, plan: Pick<Plan, 'dura
     const fraction = progressFraction(report.outTimeSeconds, plan.durationSeconds);
     reportProgress(tools.context, claim, {
       // Only a completed job reports 1: the output must still be checked and stored.
-      progress: Math.min(0.99, fraction ?? 0),
+      progress: Math.min(0.99, done + (1 - done) * (fraction ?? 0)),
       speed: report.speed,
       fps: report.fps,
       etaSeconds: rounded(etaSeconds(report.outTimeSeconds, plan.durationSeconds, report.speed)),

@@ -18,6 +18,7 @@ import {
   sourceRow,
   storedLimits,
 } from '../../jobs/rows.ts';
+import { shownStatus } from '../../jobs/shown-status.ts';
 import { type Inspection, inspectionJson } from '../../uploads/upload.ts';
 import type { SubmittedJob } from '../submit.ts';
 import { factsJson, openOptions, settingsJson } from './request.ts';
@@ -31,7 +32,6 @@ type UnseenColumn =
   | 'parent_id'
   | 'batch_id'
   | 'batch_index'
-  | 'available_at'
   | 'fetches'
   | 'request_sealed'
   | 'request_source_sealed'
@@ -78,11 +78,12 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
   const seconds = inputSeconds(job, inputs);
   const first = inputs[0]?.inspection?.summary ?? null;
   const available = job.status === 'completed' && outputs.length > 0 && job.erased_at === null;
+  const status = shownStatus(job);
   const time = (at: Date | null) => at?.toISOString() ?? null;
   return {
     id: job.id,
     jobId: job.id,
-    status: job.status,
+    status,
     inputs: inputs.map((input) => viewInput(context.vault, job, input)),
     outputs: job.status === 'completed' ? outputs : [],
     output_format: facts.output_format,
@@ -104,7 +105,7 @@ export function viewJob(context: Pick<Context, 'vault' | 'store'>, job: ViewedJo
     fps: job.fps,
     eta_seconds: job.eta_seconds,
     priority: job.priority,
-    queue_position: position,
+    queue_position: status === 'pending' ? position : null,
     attempts: job.attempts,
     limits: viewLimits(job),
     created_at: job.created_at.toISOString(),

@@ -1,7 +1,7 @@
 import { rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { JobFailure } from '../../../contract/failures.ts';
-import { childrenOf } from '../../../jobs/children.ts';
+import { CHILDREN_SHARE, childrenOf } from '../../../jobs/children.ts';
 import { discardChildren } from '../../../jobs/discard-children.ts';
 import { outputsOf } from '../../../jobs/read.ts';
 import { type Job, OPEN_STATUSES } from '../../../jobs/rows.ts';
@@ -81,7 +81,7 @@ async function joinChildren(tools: WorkTools, run: Run, children: readonly Job[]
   const inputs = [{ name: 'video', path: video }, ...(audio ? [{ name: 'audio', path: audio }] : [])];
   const { args, output, streams, source, warnings, durationSeconds, inputSeconds } = state;
   const plan = { args, outputs: [output], streams, source, warnings: [...warnings, ...limits.warnings] };
-  const control = { ...run, limits, leaving: null };
+  const control = { ...run, limits, leaving: null, done: CHILDREN_SHARE };
   const result = await runPlan(
     tools,
     run.claim,

@@ -56,13 +56,15 @@ export async function startPieces(
     for (const request of requests) {
       // Audio alone is light, as in any other job.
       const resourceClass = request.args === command.audio ? 'light' : job.resource_class;
-      await insertJob(context, tx, { ...segmentOf(run, request), resourceClass });
+      // By these the progress of the job is that of its video.
+      const facts = JSON.stringify({ v: 1, ...(request.args !== command.audio && { seconds: request.seconds }) });
+      await insertJob(context, tx, { ...segmentOf(run, request), resourceClass, facts });
     }
   });
   throw new AwaitChildren();
 }
 
-function segmentOf({ claim }: Run, request: SegmentRequest): NewJob {
+function segmentOf({ claim }: Run, request: SegmentRequest): Omit<NewJob, 'facts'> {
   const { job } = claim;
   const input = claim.inputs[0]!;
   const text = segmentJson.write(request);
@@ -73,7 +75,7 @@ function segmentOf({ claim }: Run, request: SegmentRequest): NewJob {
   return {
     ...{ kind: 'segment', accountId: job.account_id, keyId: job.key_id, requestId: job.request_id },
     traceparent: job.traceparent,
-    ...{ resourceClass: job.resource_class, request: { shown: text, whole: text }, facts: '{"v":1}', settings: null },
+    ...{ resourceClass: job.resource_class, request: { shown: text, whole: text }, settings: null },
     sources: [{ position: 0, asset: null, source }],
     ...{ outputs: [{ format: 'mp4', name: 'piece.mp4' }], warnings: [], metadata: null },
     ...{ retentionSeconds: PIECE_SECONDS, parentId: job.id, priority: job.priority },

@@ -1,0 +1,100 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type JobWorld, makeJobWorld } from '../../test/helpers/job-world.ts';
+import type { Account } from '../accounts/accounts.ts';
+import { readStatistics } from '../fleet/statistics.ts';
+import { listJobs } from '../kinds/transcode/list.ts';
+import { cancelJob } from './cancel.ts';
+import { waitForChildren } from './children.ts';
+import { insertJob } from './insert.ts';
+import { readProgress } from './live-progress.ts';
+import { reportProgress } from './progress.ts';
+
+const RUNNING = { speed: 2, fps: 50, etaSeconds: 1 };
+
+describe('a job that waits for its children', () => {
+  let world: JobWorld;
+  let account: Account;
+  beforeAll(async () => {
+    world = await makeJobWorld();
+  });
+  afterAll(() => world?.close());
+
+  /** A job whose pieces have these seconds of video; null: audio beside it. */
+  async function startPieces(pieces: (number | null)[]) {
+    await world.database.pg.query(`UPDATE jobs SET status = 'canceled' WHERE status IN ('pending', 'processing')`);
+    account = await world.account();
+    const { id } = await world.accept(account);
+    const parent = await world.mustClaim();
+    await world.database.db.transaction().execute(async (tx) => {
+      for (const seconds of pieces) {
+        await insertJob(world.context, tx, {
+          ...{ kind: 'segment', accountId: account.id, keyId: null, requestId: null, resourceClass: 'light' },
+          ...{ request: null, facts: JSON.stringify({ v: 1, ...(seconds && { seconds }) }), settings: null },
+          ...{ sources: [], outputs: [{ format: 'mp4', name: 'piece.mp4' }], warnings: [], metadata: null },
+          ...{ retentionSeconds: 60, parentId: id },
+        });
+      }
+    });
+    expect(await waitForChildren(world.context, parent)).toBe(true);
+    return id;
+  }
+  const listed = async (status: 'pending' | 'processing') => {
+    const { items, total } = await listJobs(world.context, account.id, { page: 1, limit: 10, status });
+    expect(total).toBe(items.length);
+    return items.map(({ id }) => id);
+  };
+  const end = async (claim: Awaited<ReturnType<JobWorld['mustClaim']>>) =>
+    expect(await world.complete(claim, (await world.store(claim)).objectId)).toBe(true);
+
+  it('is processing to clients until it has used what they made, in views, lists and counts', async () => {
+    const id = await startPieces([4]);
+    const shown = { status: 'processing', queue_position: null, started_at: expect.any(String) };
+    expect(await world.view(id)).toMatchObject({ ...shown, progress: 0 });
+    expect([await listed('processing'), await listed('pending')]).toEqual([[id], []]);
+    await end(await world.mustClaim());
+    // Due, and without a slot yet.
+    expect((await world.row(id)).status).toBe('pending');
+    expect(await world.view(id)).toMatchObject({ ...shown, progress: 0.98 });
+    expect([await listed('processing'), await listed('pending')]).toEqual([[id], []]);
+    const joining = await world.mustClaim();
+    expect(await world.view(id)).toMatchObject({ ...shown, progress: 0.98 });
+    await end(joining);
+    expect(await world.view(id)).toMatchObject({ status: 'completed', progress: 1 });
+    expect(await listed('processing')).toEqual([]);
+  });
+
+  it('has the progress of their seconds, their speeds together, and the time that is left at those', async () => {
+    const id = await startPieces([30, 10, null]);
+    const [first, second, audio] = [await world.mustClaim(), await world.mustClaim(), await world.mustClaim()];
+    await reportProgress(world.context, first, { ...RUNNING, progress: 0.5 });
+    await reportProgress(world.context, second, { ...RUNNING, progress: 0.1 });
+    await reportProgress(world.context, audio, { ...RUNNING, speed: 90, progress: 0.9 });
+    // 16 of 40 seconds; 24 are left for four a second.
+    const expected = { progress: 0.98 * 0.4, speed: 4, fps: 100 };
+    const view = await world.view(id);
+    expect(view).toMatchObject({ speed: 4, fps: 100, eta_seconds: 6 });
+    expect(view.progress).toBeCloseTo(expected.progress, 4);
+    const streamed = (await readProgress(world.context.db, null)).find((one) => one.id === id);
+    expect(streamed).toMatchObject({ accountId: account.id, speed: 4, fps: 100, etaSeconds: 6 });
+    expect(await readProgress(world.context.db, streamed!.updatedAt)).toEqual([]);
+    await end(second);
+    expect(await world.view(id)).toMatchObject({ speed: 2, fps: 50, eta_seconds: 8 });
+    await end(first);
+    await end(audio);
+  });
+
+  it('is canceled with them', async () => {
+    const id = await startPieces([4, 4]);
+    const piece = await world.mustClaim();
+    await cancelJob(world.context, account.id, 'transcode', id);
+    expect(await world.view(id)).toMatchObject({ status: 'canceled' });
+    expect(await reportProgress(world.context, piece, { ...RUNNING, progress: 0.5 })).toBe(false);
+    expect(await listed('processing')).toEqual([]);
+  });
+
+  it('does not make the queue look old', async () => {
+    await startPieces([4]);
+    await world.mustClaim();
+    expect((await readStatistics(world.context)).oldestWaitingSeconds).toMatchObject({ light: 0 });
+  });
+});
