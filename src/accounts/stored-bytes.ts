@@ -11,18 +11,23 @@ import { type Account, lockAccount } from './accounts.ts';
  * add. All figures are sums over rows, so any end of a row frees its bytes.
  */
 
-/** Milliseconds to wait for the storage to report its free space. */
+/** Milliseconds to wait for the storage to report its free space: for a figure that can be missing, or an older one. */
 const SPACE_MS = 3000;
+/** The same for a request that cannot be answered without it. A busy machine takes seconds to restart its gateway. */
+export const NEEDED_SPACE_MS = 10_000;
 const DISK_LOCK = 0x44_49_53_4b; // "DISK"
 
 /**
  * Space on the storage's disk; null for a storage that has no disk of its own, such as S3. Throws `StorageError` when
  * it does not answer in time.
  */
-export async function storeSpace({ store }: Pick<Context, 'store'>): Promise<StoreSpace | null> {
+export async function storeSpace(
+  { store }: Pick<Context, 'store'>,
+  { withinMs = SPACE_MS } = {},
+): Promise<StoreSpace | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new StorageError('storage does not report its space', { retry: true })), SPACE_MS);
+    timer = setTimeout(() => reject(new StorageError('storage does not report its space', { retry: true })), withinMs);
   });
   return Promise.race([spaceOf(store), late]).finally(() => clearTimeout(timer));
 }

@@ -1,17 +1,32 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type Migration, type MigrationProvider, Migrator, sql } from 'kysely';
 import { migrationFiles, migrationsFolder } from './migrations-folder.ts';
 import type { Database } from './pool.ts';
 
 const MINIMUM_VERSION = 150_000;
 
-/** Numbered, forward-only `.sql` files; each runs in Kysely's migration transaction, under its advisory lock. */
+/**
+ * Milliseconds for which a migration waits for a lock. While it waits, all statements on the table queue behind it, and
+ * it holds the locks that it has. Shorter than the second after which PostgreSQL looks for a deadlock: the migration gives
+ * up, and not a request.
+ */
+const LOCK_MS = 100;
+/** Milliseconds between two attempts at a migration that did not get its locks; jitter multiplies it by 0.5 to 1.5. */
+const PAUSE_MS = 300;
+/** Milliseconds after which a migration that never gets its locks fails: something holds them, such as a backup. */
+const PATIENCE_MS = 120_000;
+
+/** Numbered, forward-only `.sql` files; each runs in a transaction of its own, under Kysely's advisory lock. */
 class SqlFiles implements MigrationProvider {
   async getMigrations(): Promise<Record<string, Migration>> {
     const folder = migrationsFolder();
     const entries = (await migrationFiles(folder)).map((name): [string, Migration] => {
       const up = async (db: Database) => {
+        // A large table may take longer than the time limit of the pool.
+        await sql`SET LOCAL statement_timeout = 0`.execute(db);
+        await sql.raw(`SET LOCAL lock_timeout = ${LOCK_MS}`).execute(db);
         await sql.raw(await readFile(join(folder, name), 'utf8')).execute(db);
       };
       return [name.replace(/\.sql$/, ''), { up }];
@@ -20,8 +35,11 @@ class SqlFiles implements MigrationProvider {
   }
 }
 
-/** Migrates the database to the newest schema; returns the names of the migrations that ran. */
-export async function migrateDatabase(db: Database): Promise<string[]> {
+/**
+ * Migrates the database to the newest schema; returns the names of the migrations that ran. Programs may use the database
+ * meanwhile: a migration that does not get its locks at once lets them go first, and is repeated.
+ */
+export async function migrateDatabase(db: Database, { patienceMs = PATIENCE_MS } = {}): Promise<string[]> {
   const { rows } = await sql<{ version: number }>`
     SELECT current_setting('server_version_num')::int AS version`.execute(db);
   const version = rows[0]?.version ?? 0;
@@ -35,9 +53,24 @@ export async function migrateDatabase(db: Database): Promise<string[]> {
     migrationTableName: 'schema_migrations',
     migrationLockTableName: 'schema_migrations_lock',
   });
-  const { error, results } = await migrator.migrateToLatest();
-  if (error) throw error;
-  return (results ?? []).filter((result) => result.status === 'Success').map((result) => result.migrationName);
+  const applied: string[] = [];
+  for (let waitedSince: number | null = null; ; ) {
+    const { error, results = [] } = await migrator.migrateUp();
+    if (error) {
+      waitedSince ??= Date.now();
+      if (!isBusy(error) || Date.now() - waitedSince > patienceMs) throw error;
+      await sleep(PAUSE_MS * (0.5 + Math.random()));
+      continue;
+    }
+    if (results.length === 0) return applied;
+    waitedSince = null;
+    applied.push(...results.map(({ migrationName }) => migrationName));
+  }
+}
+
+/** Whether a migration did not get a lock in time, or would have waited forever. */
+function isBusy(error: unknown): boolean {
+  return ['55P03', '40P01'].includes((error as { code?: string }).code ?? '');
 }
 
 /** Schemas of versions before 0.1.0 cannot be migrated: their jobs are stored in another form. */

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { sql } from 'kysely';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -6,6 +7,7 @@ import { openDatabaseProxy } from '../../test/helpers/tcp-proxy.ts';
 import { inOneTrip, openPool, type Tx } from './pool.ts';
 import { executePrepared } from './prepared.ts';
 import { isTransient, retryTransient } from './transient.ts';
+import { inWholeTransaction } from './whole-transaction.ts';
 
 describe('the pool', () => {
   let database: TestDatabase;
@@ -49,6 +51,22 @@ describe('the pool', () => {
     const work = database.db.transaction().execute((tx) => Promise.all([add(tx, 'c'), add(tx, 'c'), add(tx, 'd')]));
     await expect(work).rejects.toMatchObject({ code: '23505' });
     expect(await marks()).toEqual(before);
+  });
+
+  it('runs a transaction again that was undone for another one in a deadlock', async () => {
+    await Promise.all(['x', 'y'].map((mark) => add(database.db as Tx, mark)));
+    const lock = (tx: Tx, mark: string) => sql`SELECT FROM marks WHERE mark = ${mark} FOR UPDATE`.execute(tx);
+    let tries = 0;
+    const inOrder = (marks: string[]) =>
+      inWholeTransaction(database.db, async (tx) => {
+        tries += 1;
+        for (const mark of marks) {
+          await lock(tx, mark);
+          await sleep(50);
+        }
+      });
+    await Promise.all([inOrder(['x', 'y']), inOrder(['y', 'x'])]);
+    expect(tries).toBe(3);
   });
 
   it('sends the queries of one trip on one connection, which waits for no answer between them', async () => {

@@ -37,6 +37,11 @@ const STATEMENT_MS = 30_000;
  * earlier, is cut off. The kernel alone would repeat its packets for a quarter of an hour.
  */
 const SILENCE_MS = STATEMENT_MS + 5_000;
+/**
+ * Milliseconds after which the server ends a transaction whose client sends nothing. A process that is stopped or cut off
+ * holds its locks no longer, and others wait for them.
+ */
+const IDLE_MS = 10_000;
 /** Milliseconds after which the kernel asks the peer of an idle connection whether it lives; it gives up in ten more. */
 export const KEEP_ALIVE_MS = 10_000;
 
@@ -63,7 +68,7 @@ export function openPool(
     Client: BatchingClient,
     statement_timeout: STATEMENT_MS,
     query_timeout: options.silenceMs ?? SILENCE_MS,
-    idle_in_transaction_session_timeout: 30_000,
+    idle_in_transaction_session_timeout: IDLE_MS,
   });
   pool.on('error', options.onError);
   // A client that is checked out while its connection breaks emits on itself; without a listener Node would end.

@@ -6,12 +6,21 @@ import { isTransient, retryTransient } from './transient.ts';
 const withCode = (code: string) => Object.assign(new Error('failed'), { code });
 
 describe('a failed query', () => {
-  it.each(['08006', '25006', '57P01', '57P03', '53300', '40001', '40P01', 'ECONNREFUSED', 'EHOSTUNREACH'])(
-    'is transient: %s',
-    (code) => {
-      expect(isTransient(withCode(code))).toBe(true);
-    },
-  );
+  it.each([
+    '08006',
+    '25006',
+    '25P03',
+    '57P01',
+    '57P03',
+    '53300',
+    '40001',
+    '40P01',
+    '55P03',
+    'ECONNREFUSED',
+    'EHOSTUNREACH',
+  ])('is transient: %s', (code) => {
+    expect(isTransient(withCode(code))).toBe(true);
+  });
 
   it('is transient when the server’s socket is missing, but not when a file is', async () => {
     const noSocket = await new Promise((resolve) => connect('/nowhere/.s.PGSQL.5432').once('error', resolve));

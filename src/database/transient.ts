@@ -2,12 +2,12 @@ const SOCKET_ERRORS = 'ECONNREFUSED ECONNRESET EPIPE ETIMEDOUT EHOSTUNREACH ENET
 
 /**
  * Whether a failed query may succeed when retried: the server is away, restarting, a standby that is about to be
- * promoted, or chose us as the victim of a deadlock. Classes 08 and 57P, 25006, 40001 and 40P01 of the PostgreSQL error
- * codes (appendix A), and the socket errors.
+ * promoted, ended a transaction that was idle for too long, or chose us as the victim of a deadlock. Classes 08 and 57P,
+ * 25006, 25P03, 40001, 40P01 and 55P03 of the PostgreSQL error codes (appendix A), and the socket errors.
  */
 export function isTransient(error: unknown): boolean {
   const code = (error as { code?: string } | null)?.code ?? '';
-  if (/^(08|57P|25006|53300|40001|40P01)/.test(code)) return true;
+  if (/^(08|57P|25006|25P03|53300|40001|40P01|55P03)/.test(code)) return true;
   if (SOCKET_ERRORS.includes(code)) return true;
   // The server's socket is not there yet; a file that is missing stays missing.
   if (code === 'ENOENT') return (error as NodeJS.ErrnoException).syscall === 'connect';

@@ -2,6 +2,7 @@ import { isFinal } from '../contract/common.ts';
 import { ApiError } from '../contract/errors.ts';
 import { notify } from '../database/notify.ts';
 import type { Tx } from '../database/pool.ts';
+import { inWholeTransaction } from '../database/whole-transaction.ts';
 import { endBatch } from './batch-end.ts';
 import { childrenOf, wakeParent } from './children.ts';
 import { closeSources } from './finish.ts';
@@ -13,7 +14,7 @@ import { endColumns, type Job, OPEN_STATUSES } from './rows.ts';
 
 /** Cancels an open job. Throws 400 with the status when the job is final, and 404 when the account has no such job. */
 export async function cancelJob(context: JobsContext, accountId: string, kind: string, id: string): Promise<Job> {
-  return context.db.transaction().execute(async (tx) => {
+  return inWholeTransaction(context.db, async (tx) => {
     const job = await lockJob(tx, accountId, kind, id);
     if (isFinal(job.status)) throw new ApiError('cancel_final', null, { status: job.status });
     return endCanceled(context, tx, job);

@@ -3,6 +3,7 @@ import { appendAudit } from '../accounts/audit.ts';
 import { isFinal } from '../contract/common.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
+import { inWholeTransaction } from '../database/whole-transaction.ts';
 import { wakeWaiting } from '../events/record.ts';
 import { deleteBytes, markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
@@ -20,7 +21,7 @@ const NAMED_JOBS = 20;
  * and `StorageError` when bytes could not be deleted; the sweeper then retries.
  */
 export async function eraseUpload(context: JobsContext, found: Upload, by: Actor): Promise<void> {
-  const upload = await context.db.transaction().execute(async (tx) => {
+  const upload = await inWholeTransaction(context.db, async (tx) => {
     const upload = await lockUpload(tx, found);
     if (upload.state !== 'deleted') await forget(context, tx, upload, by);
     return upload;

@@ -4,6 +4,7 @@ import { appendAudit } from '../accounts/audit.ts';
 import { forgetAnswers } from '../accounts/idempotency.ts';
 import { isFinal } from '../contract/common.ts';
 import type { Tx } from '../database/pool.ts';
+import { inWholeTransaction } from '../database/whole-transaction.ts';
 import { deleteBytes, markDeleting } from '../objects/objects.ts';
 import { closeStaging } from '../uploads/staging.ts';
 import { forgetUploads } from '../uploads/upload.ts';
@@ -26,7 +27,7 @@ export async function eraseJob(
   id: string,
   by: Actor,
 ): Promise<Date> {
-  const { at, objects, staging } = await context.db.transaction().execute(async (tx) => {
+  const { at, objects, staging } = await inWholeTransaction(context.db, async (tx) => {
     let job = await lockJob(tx, accountId, kind, id);
     await lockUploads(tx, id);
     if (!isFinal(job.status)) job = await endCanceled(context, tx, job);

@@ -6,6 +6,7 @@ import { accountSecret } from '../accounts/webhook-secret.ts';
 import { ApiError } from '../contract/errors.ts';
 import type { Tx } from '../database/pool.ts';
 import type { ResourceClass } from '../database/tables.ts';
+import { inWholeTransaction } from '../database/whole-transaction.ts';
 import { cleanFilename, splitExtension } from '../ids/stored-name.ts';
 import { type InsertedJob, insertJob, type NewSource } from '../jobs/insert.ts';
 import { lastPosition } from '../jobs/queue-positions.ts';
@@ -51,7 +52,7 @@ export async function submitJob<Request, Answer>(
   const { idempotency } = options;
   const scope = { accountId: caller.account.id, ...idempotency };
   const space = await measuring;
-  const { answer } = await context.db.transaction().execute((tx) =>
+  const { answer } = await inWholeTransaction(context.db, (tx) =>
     withIdempotencyKey(tx, context.vault, scope, async () => {
       const submitted = await insertAdmitted(services, tx, kind, caller, admission, space);
       return { status: 201, answer: options.answer(submitted), made: { job_id: submitted.job.id } };

@@ -21,10 +21,10 @@ export const S3_RETRIES: RetrySettings = {
   silenceMs: 120_000,
 };
 
-/** For the gateway on this machine: about a second in total, the time of a restart. */
+/** For the gateway on this machine: six seconds in total, the time of a restart on a busy machine. */
 export const EMBEDDED_RETRIES: RetrySettings = {
-  waitsMs: [50, 200, 800],
-  withinMs: 5_000,
+  waitsMs: [50, 200, 800, 1600, 3200],
+  withinMs: 10_000,
   connectMs: 5_000,
   silenceMs: 120_000,
 };

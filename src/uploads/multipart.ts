@@ -1,6 +1,6 @@
 import type { Account } from '../accounts/accounts.ts';
 import { withIdempotencyKey } from '../accounts/idempotency.ts';
-import { storeSpace } from '../accounts/stored-bytes.ts';
+import { NEEDED_SPACE_MS, storeSpace } from '../accounts/stored-bytes.ts';
 import { ApiError } from '../contract/errors.ts';
 import { PART_URL_SECONDS } from '../contract/limits.ts';
 import {
@@ -11,6 +11,7 @@ import {
   type PartUrl,
 } from '../contract/multipart.ts';
 import type { Context } from '../database/context.ts';
+import { inWholeTransaction } from '../database/whole-transaction.ts';
 import { isUuid, uuidv7 } from '../ids/uuid.ts';
 import { getObject } from '../objects/objects.ts';
 import { sealedKey, uploadKey } from '../storage/keys.ts';
@@ -52,13 +53,13 @@ export async function beginMultipart(
   const key = sealedKey(account.id, objectId);
   // Outside the transaction: a storage that hangs must not block database connections.
   const [space, multipartId] = await Promise.all([
-    storeSpace(context),
+    storeSpace(context, { withinMs: NEEDED_SPACE_MS }),
     context.store.createMultipart(key, { contentType: body.contentType }),
   ]);
   const scope = { accountId: account.id, route: 'multipart', key: idempotencyKey, body: sent };
   let isUsed = false;
   try {
-    const { answer, repeated } = await context.db.transaction().execute((tx) =>
+    const { answer, repeated } = await inWholeTransaction(context.db, (tx) =>
       withIdempotencyKey(tx, context.vault, scope, async () => {
         const begun = { id, objectId, key, multipartId };
         return {

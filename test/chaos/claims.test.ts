@@ -170,4 +170,19 @@ describe('claims', () => {
     await failAttempt(world.context, await world.mustClaim(), refusal, null);
     expect(await world.row(bad.id)).toMatchObject({ status: 'failed', error_code: 'invalid_media', attempts: 1 });
   });
+
+  it('work on open connections before and after a migration that adds a column to every table', async () => {
+    const account = await world.account();
+    const run = async () => {
+      await world.accept(account);
+      const claim = await world.mustClaim();
+      expect(await world.complete(claim, (await world.store(claim)).objectId)).toBe(true);
+      expect(await world.view(claim.job.id)).toMatchObject({ status: 'completed' });
+    };
+    await world.database.pg.query(`UPDATE jobs SET status = 'canceled' WHERE status = 'pending'`);
+    await Promise.all([run(), run(), run(), run()]);
+    const { rows } = await world.database.pg.query(`SELECT tablename FROM pg_tables WHERE schemaname = 'public'`);
+    for (const { tablename } of rows) await world.database.pg.query(`ALTER TABLE ${tablename} ADD COLUMN later text`);
+    await Promise.all([run(), run(), run(), run()]);
+  });
 });

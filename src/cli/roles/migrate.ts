@@ -33,7 +33,7 @@ export async function runMigrate(
   options: { firstKey: boolean | string; roles?: boolean },
 ): Promise<MigrationResult> {
   const url = databaseUrl(config, await loadSecrets(config.dataDir), 'owner');
-  const pool = openPool(url, { max: 2, role: 'migrate', onError: () => {} });
+  const pool = openPool(url, { max: 2, role: 'migrate', onError: () => {}, silenceMs: 0 });
   try {
     const applied = await migrateDatabase(pool.db);
     const roles = await grantRoles(pool.db, { create: options.roles ?? false }).catch(explainRoles);

@@ -4,6 +4,7 @@ import type { ConfirmBody, ConfirmResult } from '../../contract/uploads.ts';
 import type { Context } from '../../database/context.ts';
 import type { Tx } from '../../database/pool.ts';
 import { openColumn } from '../../database/sealed-columns.ts';
+import { inWholeTransaction } from '../../database/whole-transaction.ts';
 import { uuidv7 } from '../../ids/uuid.ts';
 import { insertJob } from '../../jobs/insert.ts';
 import type { JobsContext } from '../../jobs/kind.ts';
@@ -106,7 +107,7 @@ async function seal(context: JobsContext, account: Account, upload: Upload, body
 /** Queues the inspection of a sealed object. Undefined if another confirm was faster, or the upload is gone. */
 async function claim(context: JobsContext, upload: Upload, objectId: string): Promise<Upload | undefined> {
   const inspectionId = uuidv7();
-  return context.db.transaction().execute(async (tx) => {
+  return inWholeTransaction(context.db, async (tx) => {
     const won = await tx
       .updateTable('uploads')
       .set({ state: 'confirming', object_id: objectId, inspection_id: inspectionId })

@@ -1,0 +1,24 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database, Tx } from './pool.ts';
+
+/** Classes of failures after which nothing has happened: a deadlock, a serialization failure, a lock that took too long. */
+const UNDONE = new Set(['40P01', '40001', '55P03']);
+const TRIES = 3;
+/** Milliseconds, multiplied by 0 to 1, so that two transactions do not collide again. */
+const PAUSE_MS = 100;
+
+/**
+ * Runs a transaction of a request. When the database undoes it in favour of another one, such as a migration that locks
+ * the same tables in another order, it runs again, so that the client sees nothing of this. `work` must change nothing but
+ * rows.
+ */
+export async function inWholeTransaction<T>(db: Database, work: (tx: Tx) => Promise<T>): Promise<T> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return await db.transaction().execute(work);
+    } catch (error) {
+      if (tries === TRIES || !UNDONE.has((error as { code?: string } | null)?.code ?? '')) throw error;
+      await sleep(PAUSE_MS * Math.random());
+    }
+  }
+}
